@@ -1,0 +1,131 @@
+# bulkpg - `make help` lists the targets. Variants live side by side in
+# build/<variant>/; the program itself is build/bulkpg.
+VERSION  := 0.1.0
+VARIANT  ?= release
+BUILD    := build/$(VARIANT)
+PREFIX   ?= /usr/local
+PACKAGES := libcurl libpq yajl ini_config libxxhash libmd
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
+            -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror
+HARDEN   := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FLAGS_debug   := -O0 -g
+FLAGS_release := -O2 -g $(HARDEN)
+FLAGS_asan    := -O1 -g -fsanitize=address,undefined \
+                 -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+CPPFLAGS += -Isrc -Ibuild/gen -D_GNU_SOURCE -DBULKPG_VERSION='"$(VERSION)"' \
+            $(shell pkg-config --cflags $(PACKAGES))
+CFLAGS   := -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT))
+LDFLAGS  := $(FLAGS_$(VARIANT))
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
+
+SQL      := $(sort $(wildcard sql/*.sql sql/*/*.sql))
+READY    := $(sort $(wildcard src/queries/*))
+GEN      := build/gen/sql.c build/gen/ready_queries.c
+OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
+            $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
+TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
+SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
+SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/support/*.[ch] \
+            tests/fuzz/*.c)
+
+all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
+
+build/bulkpg: $(BUILD)/bulkpg
+	@cp $< $@
+
+$(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
+	scripts/demo.sh
+
+test: ## everything: unit, end to end, the same under sanitizers (10 min)
+	scripts/test.sh
+
+check: $(TESTS) ## the unit tests of this variant
+	@set -e; for t in $(TESTS); do $$t; done
+
+check-e2e: $(BUILD)/bulkpg ## end to end against a real PostgreSQL
+	tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
+
+check-asan: ## unit and end-to-end tests under address and undefined sanitizers
+	@$(MAKE) --no-print-directory VARIANT=asan check check-e2e
+
+check-valgrind: ## the unit tests under valgrind
+	@$(MAKE) --no-print-directory VARIANT=debug check-valgrind-run
+
+check-valgrind-run: $(TESTS)
+	@set -e; for t in $(TESTS); do CK_FORK=no valgrind -q \
+	    --leak-check=full --error-exitcode=1 $$t; done
+
+fuzz: $(FUZZERS) ## fuzz each target for FUZZ_SECONDS (default 10)
+	@set -e; for f in $(FUZZERS); do mkdir -p $$f.corpus; \
+	    $$f -max_total_time=$(or $(FUZZ_SECONDS),10) -print_final_stats=0 \
+	    $$f.corpus; done
+
+lint: ## format, layers, shell scripts; changes nothing
+	clang-format --dry-run -Werror $(SOURCES)
+	scripts/check-layers.py
+	shellcheck scripts/*.sh tests/e2e/*.sh .ci/run
+
+format: ## rewrite the sources in the house format
+	clang-format -i $(SOURCES)
+
+install: build/bulkpg ## install under PREFIX (/usr/local), honouring DESTDIR
+	install -D -m 755 build/bulkpg $(DESTDIR)$(PREFIX)/bin/bulkpg
+	install -D -m 644 src/queries/bulkpg.graphqls \
+	    $(DESTDIR)$(PREFIX)/share/bulkpg/bulkpg.graphqls
+
+clean: ## remove everything built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+build/gen/sql.c: scripts/embed-sql $(SQL)
+	@mkdir -p $(@D)
+	scripts/embed-sql build/gen/sql.h $@ $(SQL)
+
+build/gen/ready_queries.c: scripts/embed-files $(READY)
+	@mkdir -p $(@D)
+	scripts/embed-files build/gen/ready_queries.h $@ $(READY)
+
+$(BUILD)/gen/%.o: build/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(BUILD)/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/support/%.o: tests/support/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# The objects of the program stand in a library, so that a test links what it
+# uses and nothing else.
+$(BUILD)/libbulkpg.a: $(OBJECTS)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
+	    $(shell pkg-config --cflags check) -o $@ $< $(SUPPORT) \
+	    $(BUILD)/libbulkpg.a $(LDFLAGS) \
+	    $(shell pkg-config --libs check) $(LDLIBS)
+
+build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.c) $(GEN)
+	@mkdir -p $(@D)
+	clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -o $@ $^ $(LDLIBS)
+
+-include $(shell find build -name '*.d' 2>/dev/null)
+
+.PHONY: all demo test check check-e2e check-asan check-valgrind \
+        check-valgrind-run fuzz lint format install clean help
+.DEFAULT_GOAL := all
+.SECONDARY:

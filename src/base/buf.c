@@ -1,0 +1,171 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { FIRST_CAPACITY = 256 };
+
+struct buf
+buf_with_ceiling(size_t ceiling)
+{
+    return (struct buf){.ceiling = ceiling};
+}
+
+void
+buf_free(struct buf *buf)
+{
+    free(buf->bytes);
+    *buf = buf_with_ceiling(buf->ceiling);
+}
+
+void
+buf_clear(struct buf *buf)
+{
+    buf->length = 0;
+    buf->overflowed = false;
+    if (buf->bytes != NULL)
+        buf->bytes[0] = '\0';
+}
+
+void
+buf_shrink(struct buf *buf, size_t keep)
+{
+    if (buf->capacity > keep && buf->length <= keep) {
+        buf->bytes = mem_resize(buf->bytes, keep + 1);
+        buf->capacity = keep;
+    }
+}
+
+/* Grow to hold `wanted` bytes: doubling, but never past the ceiling. */
+static void
+grow(struct buf *buf, size_t wanted)
+{
+    size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
+
+    while (capacity < wanted)
+        capacity *= 2;
+    if (capacity > buf->ceiling)
+        capacity = buf->ceiling;
+    buf->bytes = mem_resize(buf->bytes, capacity + 1);
+    buf->capacity = capacity;
+}
+
+char *
+buf_reserve(struct buf *buf, size_t length)
+{
+    if (buf->overflowed || length > buf->ceiling - buf->length) {
+        buf->overflowed = true;
+        return NULL;
+    }
+    if (buf->bytes == NULL || buf->capacity - buf->length < length)
+        grow(buf, buf->length + length);
+    return buf->bytes + buf->length;
+}
+
+void
+buf_extend(struct buf *buf, size_t length)
+{
+    buf->length += length;
+    buf->bytes[buf->length] = '\0';
+}
+
+void
+buf_append(struct buf *buf, const void *bytes, size_t length)
+{
+    char *room = buf_reserve(buf, length);
+
+    if (room == NULL)
+        return;
+    if (length > 0)
+        memcpy(room, bytes, length);
+    buf_extend(buf, length);
+}
+
+void
+buf_append_str(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void
+buf_append_span(struct buf *buf, struct span span)
+{
+    buf_append(buf, span.bytes, span.length);
+}
+
+void
+buf_append_char(struct buf *buf, char c)
+{
+    buf_append(buf, &c, 1);
+}
+
+void
+buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args, again;
+    int length;
+    char *room;
+
+    va_start(args, format);
+    va_copy(again, args);
+    length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    room = buf_reserve(buf, (size_t)length);
+    if (room != NULL) {
+        vsnprintf(room, (size_t)length + 1, format, again);
+        buf_extend(buf, (size_t)length);
+    }
+    va_end(again);
+}
+
+static void
+append_json_char(struct buf *buf, unsigned char c)
+{
+    switch (c) {
+    case '"':
+        buf_append_str(buf, "\\\"");
+        break;
+    case '\\':
+        buf_append_str(buf, "\\\\");
+        break;
+    case '\n':
+        buf_append_str(buf, "\\n");
+        break;
+    case '\r':
+        buf_append_str(buf, "\\r");
+        break;
+    case '\t':
+        buf_append_str(buf, "\\t");
+        break;
+    default:
+        if (c < 0x20 || c == 0x7f)
+            buf_printf(buf, "\\u%04x", c);
+        else
+            buf_append_char(buf, (char)c);
+    }
+}
+
+void
+buf_append_json(struct buf *buf, struct span text)
+{
+    buf_append_char(buf, '"');
+    for (size_t i = 0; i < text.length; i++)
+        append_json_char(buf, (unsigned char)text.bytes[i]);
+    buf_append_char(buf, '"');
+}
+
+const char *
+buf_str(const struct buf *buf)
+{
+    return buf->bytes != NULL ? buf->bytes : "";
+}
+
+struct span
+buf_span(const struct buf *buf)
+{
+    return span_of(buf_str(buf), buf->length);
+}

@@ -1,0 +1,29 @@
+/*
+ * clock - points in time, and durations as users write them.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+
+#define CLOCK_NEVER INT64_MAX
+
+/* Monotonic: for deadlines and elapsed time. */
+int64_t clock_now_ms(void);
+
+/* Wall clock, microseconds since 1970 UTC: for log lines only. */
+int64_t clock_wall_us(void);
+
+/* `ms` from now; CLOCK_NEVER stays CLOCK_NEVER. */
+int64_t clock_after_ms(int64_t ms);
+
+/* "500ms", "5s", "5m", "20h", "7d", or a bare "0", as milliseconds.
+ * Otherwise ERR_CONFIG. */
+MUST_CHECK bool duration_parse(const char *text, int64_t *ms, struct err *err);
+
+/* The same back in its largest whole unit, into `text` of 32 bytes. */
+const char *duration_format(int64_t ms, char text[32]);
+
+#endif

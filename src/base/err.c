@@ -1,0 +1,114 @@
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+/* Add as much of `text` to the message as fits. */
+static void
+append(struct err *err, const char *text)
+{
+    size_t used = strlen(err->message);
+    size_t room = sizeof(err->message) - 1 - used;
+    size_t length = strlen(text);
+
+    if (length > room)
+        length = room;
+    memcpy(err->message + used, text, length);
+    err->message[used + length] = '\0';
+}
+
+bool
+err_set(struct err *err, enum err_kind kind, const char *format, ...)
+{
+    va_list args;
+
+    err->kind = kind;
+    err->code[0] = err->hint[0] = err->request_id[0] = '\0';
+    va_start(args, format);
+    vsnprintf(err->message, sizeof(err->message), format, args);
+    va_end(args);
+    return false;
+}
+
+bool
+err_wrap(struct err *err, const char *format, ...)
+{
+    char cause[sizeof(err->message)];
+    va_list args;
+
+    memcpy(cause, err->message, sizeof(cause));
+    va_start(args, format);
+    vsnprintf(err->message, sizeof(err->message), format, args);
+    va_end(args);
+    append(err, ": ");
+    append(err, cause);
+    return false;
+}
+
+bool
+err_code(struct err *err, const char *code)
+{
+    snprintf(err->code, sizeof(err->code), "%s", code);
+    return false;
+}
+
+bool
+err_hint(struct err *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(err->hint, sizeof(err->hint), format, args);
+    va_end(args);
+    return false;
+}
+
+int
+err_exit_status(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_NONE:
+        return EX_OK;
+    case ERR_ROW:
+        return EX_DATAERR;
+    case ERR_TRANSIENT:
+    case ERR_LATER:
+    case ERR_STOPPED:
+        return EX_TEMPFAIL;
+    case ERR_FAILED:
+        return EX_UNAVAILABLE;
+    case ERR_DENIED:
+        return EX_NOPERM;
+    case ERR_CONFIG:
+        return EX_CONFIG;
+    case ERR_USAGE:
+        return EX_USAGE;
+    case ERR_BUG:
+        return EX_SOFTWARE;
+    }
+    return EX_SOFTWARE;
+}
+
+/* Worst first. */
+static const int severity[] = {EX_SOFTWARE, EX_USAGE,       EX_CONFIG,
+                               EX_NOPERM,   EX_UNAVAILABLE, EX_TEMPFAIL,
+                               EX_DATAERR,  EX_OK};
+
+static size_t
+rank(int status)
+{
+    size_t i = 0;
+
+    while (i < sizeof(severity) / sizeof(severity[0]) - 1 &&
+           severity[i] != status)
+        i++;
+    return i;
+}
+
+int
+err_worse_status(int a, int b)
+{
+    return rank(a) <= rank(b) ? a : b;
+}

@@ -1,0 +1,168 @@
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum { LINE_CEILING = 16 * 1024 };
+
+static enum log_format log_format_now = LOG_TEXT;
+static enum log_level log_most = LOG_INFO;
+static void (*log_before)(void);
+static void (*log_after)(void);
+
+static const char *const level_names[] = {"error", "warn", "info", "debug"};
+
+void
+log_configure(enum log_format format, enum log_level most)
+{
+    log_format_now = format;
+    log_most = most;
+}
+
+void
+log_on_line(void (*before)(void), void (*after)(void))
+{
+    log_before = before;
+    log_after = after;
+}
+
+/* A logfmt value stands bare unless something in it would end it early. */
+static bool
+stands_bare(const char *text)
+{
+    if (*text == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static void
+put_separator(struct buf *line)
+{
+    if (log_format_now == LOG_JSON)
+        buf_append_str(line, line->length == 0 ? "{" : ",");
+    else if (line->length > 0)
+        buf_append_char(line, ' ');
+}
+
+static void
+put_key(struct buf *line, const char *key)
+{
+    put_separator(line);
+    if (log_format_now == LOG_JSON) {
+        buf_append_json(line, span_str(key));
+        buf_append_char(line, ':');
+    } else {
+        buf_append_str(line, key);
+        buf_append_char(line, '=');
+    }
+}
+
+static void
+put_text(struct buf *line, const char *key, const char *text)
+{
+    if (text == NULL)
+        return;
+    put_key(line, key);
+    if (log_format_now == LOG_JSON || !stands_bare(text))
+        buf_append_json(line, span_str(text));
+    else
+        buf_append_str(line, text);
+}
+
+static void
+put_number(struct buf *line, const char *key, int64_t number)
+{
+    put_key(line, key);
+    buf_printf(line, "%lld", (long long)number);
+}
+
+static void
+put_time(struct buf *line)
+{
+    int64_t now = clock_wall_us();
+    time_t seconds = (time_t)(now / 1000000);
+    char text[64];
+    struct tm utc;
+    size_t used;
+
+    gmtime_r(&seconds, &utc);
+    used = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + used, sizeof(text) - used, ".%03dZ",
+             (int)(now / 1000 % 1000));
+    put_text(line, "time", text);
+}
+
+static void
+put_ctx(struct buf *line, const struct log_ctx *ctx)
+{
+    if (ctx == NULL)
+        return;
+    if (ctx->run_id != 0)
+        put_number(line, "run", ctx->run_id);
+    put_text(line, "store", ctx->store);
+    put_text(line, "job", ctx->job);
+    put_text(line, "op", ctx->operation_id);
+}
+
+void
+log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
+          const struct log_field *fields)
+{
+    struct buf line = buf_with_ceiling(LINE_CEILING);
+
+    if (level > log_most)
+        return;
+    put_time(&line);
+    put_text(&line, "level", level_names[level]);
+    put_ctx(&line, ctx);
+    put_text(&line, "msg", message);
+    for (; fields != NULL && fields->key != NULL; fields++) {
+        if (fields->text != NULL)
+            put_text(&line, fields->key, fields->text);
+        else
+            put_number(&line, fields->key, fields->number);
+    }
+    buf_append_str(&line, log_format_now == LOG_JSON ? "}\n" : "\n");
+    if (log_before != NULL)
+        log_before();
+    fwrite(buf_str(&line), 1, line.length, stderr);
+    if (log_after != NULL)
+        log_after();
+    buf_free(&line);
+}
+
+void
+log_failure(enum log_level level, const struct log_ctx *ctx,
+            const char *message, const struct err *err)
+{
+    struct log_field fields[5];
+    size_t count = 0;
+
+    fields[count++] = (struct log_field)LOG_STR("error", err->message);
+    if (err->code[0] != '\0')
+        fields[count++] = (struct log_field)LOG_STR("code", err->code);
+    if (err->request_id[0] != '\0')
+        fields[count++] =
+            (struct log_field)LOG_STR("request_id", err->request_id);
+    if (err->hint[0] != '\0')
+        fields[count++] = (struct log_field)LOG_STR("hint", err->hint);
+    fields[count] = (struct log_field)LOG_END;
+    log_write(level, ctx, message, fields);
+}
+
+const char *
+log_url(const char *url, char *text, size_t size)
+{
+    snprintf(text, size, "%.*s", (int)strcspn(url, "?"), url);
+    return text;
+}

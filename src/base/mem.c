@@ -1,0 +1,40 @@
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+static void *
+check(void *memory, size_t size)
+{
+    if (memory == NULL) {
+        fprintf(stderr, "bulkpg: out of memory (%zu bytes wanted)\n", size);
+        exit(EX_SOFTWARE);
+    }
+    return memory;
+}
+
+void *
+mem_alloc(size_t size)
+{
+    return check(calloc(1, size > 0 ? size : 1), size);
+}
+
+void *
+mem_resize(void *old, size_t size)
+{
+    return check(realloc(old, size > 0 ? size : 1), size);
+}
+
+char *
+mem_strdup(const char *text)
+{
+    return check(strdup(text), strlen(text) + 1);
+}
+
+void *
+mem_array(size_t count, size_t size)
+{
+    return check(calloc(count > 0 ? count : 1, size), count * size);
+}
