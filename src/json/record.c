@@ -1,0 +1,427 @@
+#include "json/record.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+
+struct slot_state {
+    uint64_t object;                 /* the object that last set this slot */
+    const struct shape_key *follows; /* the sibling seen after it last time */
+    struct record_value value;
+};
+
+struct record {
+    const struct shape *shape;
+    yajl_handle handle;
+    struct arena arena;
+    struct slot_state *slots;
+    struct slot_state root; /* for `follows` of the first key */
+    struct span text;       /* being parsed */
+    uint64_t object;        /* number of the current object */
+
+    int depth;        /* of arrays and objects that are open */
+    int base_depth;   /* depth of the object itself: 1, in an array 2 */
+    int passed_depth; /* > 0: inside something no slot lies in */
+    struct shape_key *open[RECORD_DEPTH + 1]; /* by depth: whose object */
+    struct shape_key *key; /* the value to come belongs to it, or NULL */
+    struct slot_state *last[RECORD_DEPTH + 1]; /* key seen last, by depth */
+    size_t value_start; /* where the value to come begins, or before */
+    size_t starts[RECORD_DEPTH + 1];          /* of the open values */
+    struct shape_key *keys[RECORD_DEPTH + 1]; /* their keys */
+
+    record_on_object *on_object; /* NULL: one object, not an array */
+    void *on_object_ctx;
+    bool complete; /* the value at the top has been closed */
+    struct err *err;
+    bool failed;
+};
+
+/* ---- values ------------------------------------------------------------ */
+
+static bool
+fail(struct record *r, const char *reason)
+{
+    r->failed = true;
+    return err_set(r->err, ERR_ROW, "%s at byte %zu", reason,
+                   yajl_get_bytes_consumed(r->handle));
+}
+
+/* Where the value behind a key begins: past blanks, colon and comma. */
+static size_t
+skip_to_value(const struct record *r, size_t at)
+{
+    while (at < r->text.length && strchr(" \t\r:,", r->text.bytes[at]) != NULL)
+        at++;
+    return at;
+}
+
+/* The slot is set anew, and whatever an earlier value of the same key left
+ * below it is forgotten. */
+static struct record_value *
+claim_slot(struct record *r, const struct shape_key *key)
+{
+    struct slot_state *state = &r->slots[key->slot];
+
+    if (state->object == r->object)
+        for (int slot = key->slot + 1; slot < key->end; slot++)
+            r->slots[slot].object = 0;
+    state->object = r->object;
+    return &state->value;
+}
+
+static void
+set_scalar(struct record *r, enum json_kind kind, struct span text)
+{
+    size_t end = yajl_get_bytes_consumed(r->handle);
+    size_t start;
+    struct record_value *value;
+
+    if (r->key == NULL)
+        return;
+    start = skip_to_value(r, r->value_start);
+    value = claim_slot(r, r->key);
+    value->kind = kind;
+    value->text = text;
+    value->raw = span_of(r->text.bytes + start, end - start);
+    r->key = NULL;
+}
+
+/* Outside an object of ours only structure counts: true for a scalar that
+ * stands where an object must. */
+static bool
+at_wrong_place(const struct record *r)
+{
+    return r->depth < r->base_depth;
+}
+
+/* ---- yajl's callbacks -------------------------------------------------- */
+
+static int
+on_null(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (at_wrong_place(r))
+        return 1; /* a null element has no row */
+    if (r->passed_depth == 0)
+        set_scalar(r, JSON_NULL, span_of("", 0));
+    return 1;
+}
+
+static int
+on_boolean(void *ctx, int truth)
+{
+    struct record *r = ctx;
+
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth == 0)
+        set_scalar(r, truth ? JSON_TRUE : JSON_FALSE, span_of("", 0));
+    return 1;
+}
+
+static int
+on_number(void *ctx, const char *text, size_t length)
+{
+    struct record *r = ctx;
+
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth == 0)
+        set_scalar(r, JSON_NUMBER, span_of(text, length));
+    return 1;
+}
+
+/* yajl decodes escapes into a buffer of its own, reused per string. */
+static struct span
+keep_text(struct record *r, const char *text, size_t length)
+{
+    if (text >= r->text.bytes && text < r->text.bytes + r->text.length)
+        return span_of(text, length);
+    if (length == 0)
+        return span_of("", 0);
+    return span_of(memcpy(arena_bytes(&r->arena, length), text, length),
+                   length);
+}
+
+static int
+on_string(void *ctx, const unsigned char *text, size_t length)
+{
+    struct record *r = ctx;
+
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth == 0 && r->key != NULL)
+        set_scalar(r, JSON_STRING, keep_text(r, (const char *)text, length));
+    return 1;
+}
+
+/* The key below `parent`: the one that followed `last` the last time, else by
+ * search. Results keep the order of the query, so the guess is mostly right. */
+static struct shape_key *
+find_key(struct slot_state *last, const struct shape_key *parent,
+         struct span name)
+{
+    struct shape_key *guess = (struct shape_key *)last->follows;
+
+    if (guess != NULL && guess->parent == parent &&
+        span_equal(guess->key, name))
+        return guess;
+    for (struct shape_key *key = parent->first; key; key = key->next) {
+        if (span_equal(key->key, name)) {
+            last->follows = key;
+            return key;
+        }
+    }
+    return NULL;
+}
+
+static int
+on_key(void *ctx, const unsigned char *text, size_t length)
+{
+    struct record *r = ctx;
+    struct slot_state *last = r->last[r->depth];
+
+    if (r->passed_depth > 0)
+        return 1;
+    r->key =
+        find_key(last, r->open[r->depth], span_of((const char *)text, length));
+    r->value_start = yajl_get_bytes_consumed(r->handle);
+    if (r->key != NULL)
+        r->last[r->depth] = &r->slots[r->key->slot];
+    return 1;
+}
+
+static void
+begin_object_of_ours(struct record *r)
+{
+    r->object++;
+    arena_clear(&r->arena);
+    r->open[r->depth] = (struct shape_key *)&r->shape->root;
+    r->last[r->depth] = &r->root;
+}
+
+/* An array or object opens: descend where slots lie below it, else pass. */
+static int
+open_value(struct record *r, enum json_kind kind)
+{
+    if (r->depth == RECORD_DEPTH)
+        return fail(r, "nested deeper than 64 levels");
+    r->depth++;
+    if (r->passed_depth > 0) {
+        r->passed_depth++;
+        return 1;
+    }
+    r->keys[r->depth] = r->key;
+    r->starts[r->depth] = yajl_get_bytes_consumed(r->handle) - 1;
+    if (r->key != NULL) {
+        struct record_value *value = claim_slot(r, r->key);
+
+        value->kind = kind;
+        value->text = span_of("", 0);
+    }
+    if (kind == JSON_OBJECT && r->key != NULL && r->key->first != NULL) {
+        r->open[r->depth] = r->key;
+        r->last[r->depth] = &r->slots[r->key->slot];
+    } else {
+        r->passed_depth = 1;
+    }
+    r->key = NULL;
+    return 1;
+}
+
+static void
+close_value(struct record *r)
+{
+    if (r->passed_depth > 0 && --r->passed_depth > 0) {
+        r->depth--;
+        return;
+    }
+    if (r->keys[r->depth] != NULL) {
+        struct record_value *value = &r->slots[r->keys[r->depth]->slot].value;
+        size_t start = r->starts[r->depth];
+        size_t end = yajl_get_bytes_consumed(r->handle);
+
+        value->raw = span_of(r->text.bytes + start, end - start);
+    }
+    r->depth--;
+}
+
+static int
+on_start_map(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth)
+        return open_value(r, JSON_OBJECT);
+    if (r->depth != r->base_depth - 1 || r->complete)
+        return fail(r, "not an object");
+    r->depth++;
+    begin_object_of_ours(r);
+    return 1;
+}
+
+static int
+on_end_map(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth > r->base_depth) {
+        close_value(r);
+        return 1;
+    }
+    r->depth--;
+    if (r->on_object == NULL) {
+        r->complete = true;
+        return 1;
+    }
+    r->failed = !r->on_object(r->on_object_ctx, r, r->err);
+    return !r->failed;
+}
+
+static int
+on_start_array(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth)
+        return open_value(r, JSON_ARRAY);
+    if (r->on_object == NULL || r->depth != 0 || r->complete)
+        return fail(r, "not an object");
+    r->depth++;
+    return 1;
+}
+
+static int
+on_end_array(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth) {
+        close_value(r);
+        return 1;
+    }
+    r->depth--;
+    r->complete = true;
+    return 1;
+}
+
+static const yajl_callbacks callbacks = {
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_start_map,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_end_map,
+    .yajl_start_array = on_start_array,
+    .yajl_end_array = on_end_array,
+};
+
+/* ---- the record -------------------------------------------------------- */
+
+static void
+make_handle(struct record *r)
+{
+    r->handle = yajl_alloc(&callbacks, NULL, r);
+    if (r->handle == NULL)
+        mem_alloc(SIZE_MAX); /* says so and ends the program */
+    yajl_config(r->handle, yajl_allow_multiple_values, 1);
+    yajl_config(r->handle, yajl_dont_validate_strings, 1);
+}
+
+struct record *
+record_new(const struct shape *shape)
+{
+    struct record *r = mem_alloc(sizeof(*r));
+
+    r->shape = shape;
+    r->slots = mem_array((size_t)shape->slot_count, sizeof(*r->slots));
+    make_handle(r);
+    return r;
+}
+
+void
+record_free(struct record *r)
+{
+    if (r == NULL)
+        return;
+    yajl_free(r->handle);
+    arena_free(&r->arena);
+    free(r->slots);
+    free(r);
+}
+
+/* What yajl has against the text, in one line. */
+static void
+explain(struct record *r)
+{
+    unsigned char *text = yajl_get_error(r->handle, 0, NULL, 0);
+    struct span reason = span_trim(span_str((const char *)text));
+
+    err_set(r->err, ERR_ROW, "not valid JSON (%.*s) at byte %zu",
+            SPAN_ARG(reason), yajl_get_bytes_consumed(r->handle));
+    yajl_free_error(r->handle, text);
+}
+
+static bool
+parse(struct record *r, struct span text, struct err *err)
+{
+    yajl_status status;
+
+    r->text = text;
+    r->depth = r->passed_depth = 0;
+    r->complete = r->failed = false;
+    r->key = NULL;
+    r->err = err;
+    status =
+        yajl_parse(r->handle, (const unsigned char *)text.bytes, text.length);
+    if (status == yajl_status_error)
+        explain(r);
+    else if (!r->failed && !r->complete)
+        err_set(err, ERR_ROW, "the JSON ends early, at byte %zu", text.length);
+    if (status == yajl_status_ok && r->complete)
+        return true;
+    yajl_free(r->handle);
+    make_handle(r);
+    return false;
+}
+
+/* A number behind the object would wait in the lexer for its next digit and
+ * spoil the line after it: so the line must end as an object does. */
+bool
+record_parse(struct record *r, struct span text, struct err *err)
+{
+    struct span trimmed = span_trim(text);
+
+    if (trimmed.length == 0 || trimmed.bytes[0] != '{')
+        return err_set(err, ERR_ROW, "not a JSON object");
+    if (trimmed.bytes[trimmed.length - 1] != '}')
+        return err_set(err, ERR_ROW,
+                       "the line does not end where its JSON object does");
+    r->base_depth = 1;
+    r->on_object = NULL;
+    return parse(r, text, err);
+}
+
+bool
+record_parse_array(struct record *r, struct span text,
+                   record_on_object *on_object, void *ctx, struct err *err)
+{
+    r->base_depth = 2;
+    r->on_object = on_object;
+    r->on_object_ctx = ctx;
+    return parse(r, text, err);
+}
+
+const struct record_value *
+record_get(const struct record *r, int slot)
+{
+    if (slot < 0 || r->slots[slot].object != r->object)
+        return NULL;
+    return &r->slots[slot].value;
+}

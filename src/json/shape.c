@@ -1,0 +1,53 @@
+#include "json/shape.h"
+
+void
+shape_init(struct shape *shape, struct arena *arena)
+{
+    *shape = (struct shape){.arena = arena};
+    shape->root.slot = -1;
+}
+
+struct shape_key *
+shape_add(struct shape *shape, struct shape_key *parent, const char *key)
+{
+    struct shape_key **link = &parent->first;
+    struct shape_key *added;
+
+    for (; *link != NULL; link = &(*link)->next)
+        if (span_is((*link)->key, key))
+            return *link;
+    added = arena_alloc(shape->arena, sizeof(*added));
+    added->key = span_str(arena_strdup(shape->arena, key));
+    added->parent = parent;
+    *link = added;
+    return added;
+}
+
+static int
+number_below(struct shape_key *key, int next)
+{
+    for (struct shape_key *child = key->first; child; child = child->next) {
+        child->slot = next;
+        next = number_below(child, next + 1);
+    }
+    key->end = next;
+    return next;
+}
+
+static void
+index_below(struct shape *shape, struct shape_key *key)
+{
+    for (struct shape_key *child = key->first; child; child = child->next) {
+        shape->by_slot[child->slot] = child;
+        index_below(shape, child);
+    }
+}
+
+void
+shape_number(struct shape *shape)
+{
+    shape->slot_count = number_below(&shape->root, 0);
+    shape->by_slot = arena_array(shape->arena, (size_t)shape->slot_count + 1,
+                                 sizeof(*shape->by_slot));
+    index_below(shape, &shape->root);
+}

@@ -1,0 +1,103 @@
+/*
+ * build - what the stages of plan_build() hand to each other.
+ *
+ *     expand ─► walk (tables, columns) ─► keys and routing ─► document, hash
+ *
+ * Private to this folder.
+ */
+#ifndef PLAN_BUILD_H
+#define PLAN_BUILD_H
+
+#include "plan/plan.h"
+
+enum {
+    TABLE_SITES_MAX = 32, /* places where one connection is selected */
+    PLAN_TABLES_MAX = 64,
+    PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 in a row */
+    PLAN_KEY_COLUMNS_MAX = 16,
+    PLAN_DOCUMENT_BYTES_MAX = 65535 - 128 /* the marker goes before it */
+};
+
+/* A table while it is being put together. */
+struct table_draft {
+    struct plan_table *table;
+    struct gql_selection *nodes[TABLE_SITES_MAX]; /* fields whose selections
+                                                   * are its rows' */
+    int node_count;
+    struct shape_key *list_key;    /* of a list: in its parent's shape */
+    const struct gql_type *type;   /* of its rows */
+    struct gql_name *child_owners; /* types of its rows, narrowed by fragments,
+                                    * that connections stand below */
+    struct gql_directive *directives;
+    bool wants_id; /* lines must carry it */
+    bool wants_typename;
+    struct shape_key *id_key;
+    struct shape_key *typename_key;
+    struct shape_key *tag_key;
+    struct plan_column *columns[PLAN_COLUMNS_MAX];
+    struct shape_key *keys[PLAN_COLUMNS_MAX]; /* where their values stand */
+};
+
+struct builder {
+    struct arena *arena;
+    const struct gql_document *document;
+    const struct gql_schema *schema;
+    struct plan *plan;
+    struct arena *scratch; /* for what the plan does not keep */
+    struct table_draft *drafts[PLAN_TABLES_MAX]; /* by table index */
+    int connections;
+    struct err *err;
+};
+
+/* A fault at `pos`. Always returns false. */
+#define build_error(b, pos, ...) \
+    gql_error((b)->err, (b)->document, pos, __VA_ARGS__)
+
+/* expand.c: the operation's selections with fragments inlined and what @skip
+ * and @include leave out gone; a copy that may be changed. */
+struct gql_selection *
+expand_selections(struct builder *b, const struct gql_selection *list);
+
+/* Make the connection's selections one `edges { node { … } }`; the node. */
+struct gql_selection *
+expand_connection(struct builder *b, struct gql_selection *field);
+
+/* walk.c */
+bool walk_document(struct builder *b);
+
+/* columns.c */
+struct column_site {
+    const char *name; /* derived */
+    const char *path;
+    const char *graphql_type;
+    struct gql_directive *directives;
+    struct gql_pos pos;
+    enum plan_type type;
+    struct plan_gid *gid;
+    bool is_list;
+    struct shape_key *key;
+};
+
+bool columns_add(struct builder *b, struct table_draft *draft,
+                 const struct column_site *site);
+enum plan_type columns_scalar_type(const char *scalar);
+bool columns_type_keeps_whole_gid(const char *type);
+bool
+columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
+
+/* keys.c: key columns, ids, tags and their slots. */
+bool keys_settle(struct builder *b);
+
+/* submit.c: fields added, directives gone, printed. */
+bool submit_print(struct builder *b);
+
+/* directives.c: the value of an argument as the directive has it, or NULL.
+ * Faults name what the argument must be. */
+bool directive_string(struct builder *b, const struct gql_directive *directive,
+                      const char *argument, const char **text);
+bool directive_boolean(struct builder *b, const struct gql_directive *directive,
+                       const char *argument, bool *truth);
+bool directive_check(struct builder *b, const struct gql_directive *directive,
+                     const char *const *known);
+
+#endif

@@ -1,0 +1,209 @@
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/names.h"
+
+static const struct {
+    const char *name; /* as PostgreSQL writes it */
+    enum plan_type type;
+} type_names[] = {
+    {"text", PLAN_TEXT},
+    {"bigint", PLAN_BIGINT},
+    {"integer", PLAN_INTEGER},
+    {"numeric", PLAN_NUMERIC},
+    {"double precision", PLAN_DOUBLE},
+    {"boolean", PLAN_BOOLEAN},
+    {"timestamptz", PLAN_TIMESTAMPTZ},
+    {"date", PLAN_DATE},
+    {"jsonb", PLAN_JSONB},
+};
+
+static const struct {
+    const char *scalar;
+    enum plan_type type;
+} scalar_types[] = {
+    {"Int", PLAN_INTEGER},     {"Float", PLAN_DOUBLE},
+    {"Boolean", PLAN_BOOLEAN}, {"Decimal", PLAN_NUMERIC},
+    {"Money", PLAN_NUMERIC},   {"UnsignedInt64", PLAN_BIGINT},
+    {"BigInt", PLAN_BIGINT},   {"DateTime", PLAN_TIMESTAMPTZ},
+    {"Date", PLAN_DATE},       {"JSON", PLAN_JSONB},
+};
+
+/* Their gids carry a `?`, are no numbers, or come under several types. */
+static const char *const whole_gid_types[] = {
+    "InventoryLevel",   "InventoryQuantity", "MailingAddress",        "Image",
+    "SubscriptionLine", "TaxonomyCategory",  "CustomerPaymentMethod",
+};
+
+/* PostgreSQL's own columns of every table. */
+static const char *const system_columns[] = {"tableoid", "xmin", "cmin",
+                                             "xmax",     "cmax", "ctid"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *
+plan_type_name(enum plan_type type)
+{
+    for (size_t i = 0; i < COUNT(type_names); i++)
+        if (type_names[i].type == type)
+            return type_names[i].name;
+    return "text";
+}
+
+enum plan_type
+columns_scalar_type(const char *scalar)
+{
+    for (size_t i = 0; i < COUNT(scalar_types); i++)
+        if (strcmp(scalar_types[i].scalar, scalar) == 0)
+            return scalar_types[i].type;
+    return PLAN_TEXT;
+}
+
+bool
+columns_type_keeps_whole_gid(const char *type)
+{
+    for (size_t i = 0; i < COUNT(whole_gid_types); i++)
+        if (strcmp(whole_gid_types[i], type) == 0)
+            return true;
+    return false;
+}
+
+bool
+columns_check_name(struct builder *b, struct gql_pos pos, const char *name)
+{
+    if (strlen(name) > NAME_BYTES_MAX)
+        return build_error(b, pos,
+                           "the name \"%s\" has %zu bytes; PostgreSQL keeps "
+                           "%d",
+                           name, strlen(name), NAME_BYTES_MAX);
+    if (name[0] == '_')
+        return build_error(b, pos,
+                           "the name \"%s\" begins with \"_\", as only "
+                           "bulkpg's own columns do",
+                           name);
+    for (size_t i = 0; i < COUNT(system_columns); i++)
+        if (strcmp(system_columns[i], name) == 0)
+            return build_error(b, pos,
+                               "\"%s\" is the name of a system column of "
+                               "PostgreSQL; give another with "
+                               "@column(name: \"%s_\")",
+                               name, name);
+    return true;
+}
+
+static bool
+read_given_type(struct builder *b, const struct gql_directive *directive,
+                struct plan_column *column)
+{
+    const char *given;
+
+    if (!directive_string(b, directive, "type", &given))
+        return false;
+    if (given == NULL)
+        return true;
+    for (size_t i = 0; i < COUNT(type_names); i++) {
+        if (strcmp(type_names[i].name, given) != 0)
+            continue;
+        column->type = type_names[i].type;
+        if (column->type != PLAN_BIGINT)
+            column->gid = NULL; /* text: the gid as it came */
+        return true;
+    }
+    return build_error(b, directive->pos,
+                       "@column has no type \"%s\": text, bigint, integer, "
+                       "numeric, double precision, boolean, timestamptz, "
+                       "date, jsonb",
+                       given);
+}
+
+/* What @column and @index say of it. */
+static bool
+read_directives(struct builder *b, const struct column_site *site,
+                struct plan_column *column)
+{
+    static const char *const known[] = {"name", "type", NULL};
+    static const char *const none[] = {NULL};
+    const struct gql_directive *given =
+        gql_find_directive(site->directives, "column");
+    const struct gql_directive *index =
+        gql_find_directive(site->directives, "index");
+    const char *name;
+
+    if (gql_find_directive(site->directives, "table") != NULL)
+        return build_error(b, site->pos,
+                           "@table belongs to connections and lists of "
+                           "objects, \"%s\" is neither",
+                           site->path);
+    if (index != NULL) {
+        column->index = true;
+        if (!directive_check(b, index, none))
+            return false;
+    }
+    if (given == NULL)
+        return columns_check_name(b, site->pos, column->name);
+    if (!directive_check(b, given, known) ||
+        !directive_string(b, given, "name", &name) ||
+        !read_given_type(b, given, column))
+        return false;
+    if (name != NULL)
+        column->name = name;
+    return columns_check_name(b, given->pos, column->name);
+}
+
+/* The last part of a path, where a directive would be written. */
+static const char *
+last_key(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot != NULL ? dot + 1 : path;
+}
+
+static bool
+refuse_twin(struct builder *b, const struct table_draft *draft,
+            const struct plan_column *first, const struct column_site *site)
+{
+    build_error(b, site->pos,
+                "\"%s\" and \"%s\" both give column \"%s\" of table \"%s\"",
+                first->path, site->path, first->name, draft->table->name);
+    return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
+                    last_key(site->path), first->name);
+}
+
+bool
+columns_add(struct builder *b, struct table_draft *draft,
+            const struct column_site *site)
+{
+    struct plan_table *table = draft->table;
+    struct plan_column *column = arena_alloc(b->arena, sizeof(*column));
+
+    *column = (struct plan_column){.name = name_shorten(b->arena, site->name),
+                                   .path = site->path,
+                                   .graphql_type = site->graphql_type,
+                                   .pos = site->pos,
+                                   .type = site->type,
+                                   .gid = site->gid,
+                                   .is_list = site->is_list};
+    if (!read_directives(b, site, column))
+        return false;
+    for (int i = 0; i < table->column_count; i++) {
+        struct plan_column *other = draft->columns[i];
+
+        if (strcmp(other->path, site->path) == 0 &&
+            (strcmp(other->name, column->name) == 0 ||
+             gql_find_directive(site->directives, "column") == NULL)) {
+            other->index = other->index || column->index;
+            return true; /* met again, through another fragment */
+        }
+        if (strcmp(other->name, column->name) == 0)
+            return refuse_twin(b, draft, other, site);
+    }
+    if (table->column_count == PLAN_COLUMNS_MAX)
+        return build_error(b, site->pos,
+                           "table \"%s\" gets more than %d columns",
+                           table->name, PLAN_COLUMNS_MAX);
+    column->slot = -1;
+    draft->columns[table->column_count++] = column;
+    draft->keys[table->column_count - 1] = site->key;
+    return true;
+}

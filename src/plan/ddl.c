@@ -1,0 +1,326 @@
+#include "plan/ddl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "plan/layout.h"
+#include "plan/names.h"
+
+void
+ddl_append_qualified(struct buf *sql, const char *schema, const char *name)
+{
+    name_append_quoted(sql, schema);
+    buf_append_char(sql, '.');
+    name_append_quoted(sql, name);
+}
+
+/* The layout of a table, to be freed. */
+static struct layout_column *
+layout_of(const struct plan_table *table, int *count)
+{
+    struct layout_column *columns = mem_array(
+        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
+
+    *count = layout_columns(table, columns);
+    return columns;
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+static void
+append_columns(struct buf *sql, const struct plan_table *table, bool staging)
+{
+    int count;
+    struct layout_column *columns = layout_of(table, &count);
+    const char *separator = "\n    ";
+
+    for (int i = 0; i < count; i++) {
+        if (staging ? !columns[i].in_staging : !columns[i].in_table)
+            continue;
+        buf_append_str(sql, separator);
+        name_append_quoted(sql, columns[i].name);
+        buf_printf(sql, " %s", plan_type_name(columns[i].type));
+        if (!staging && columns[i].in_key)
+            buf_append_str(sql, " NOT NULL");
+        separator = ",\n    ";
+    }
+    free(columns);
+}
+
+void
+ddl_stage_create(struct buf *sql, const struct plan_table *table,
+                 const char *schema, const char *stage, bool logged)
+{
+    buf_append_str(sql, logged ? "CREATE TABLE " : "CREATE UNLOGGED TABLE ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " (");
+    append_columns(sql, table, true);
+    buf_append_str(sql, "\n);\n");
+}
+
+void
+ddl_stage_insert(struct buf *sql, const char *schema, const char *stage)
+{
+    buf_append_str(sql, "INSERT INTO ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " SELECT * FROM pg_catalog.unnest($1::");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, "[])");
+}
+
+void
+ddl_table_create(struct buf *sql, const struct plan_table *table,
+                 const char *schema)
+{
+    buf_append_str(sql, "CREATE TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " (");
+    append_columns(sql, table, false);
+    buf_append_str(sql, "\n);\n");
+}
+
+/* ---- keys and indexes -------------------------------------------------- */
+
+/* <table>_<part>_<suffix> as an identifier. */
+static void
+append_derived_name(struct buf *sql, const char *table, const char *part,
+                    const char *suffix)
+{
+    struct arena arena = {0};
+    const char *name =
+        part[0] != '\0' ? arena_printf(&arena, "%s_%s_%s", table, part, suffix)
+                        : arena_printf(&arena, "%s_%s", table, suffix);
+
+    name_append_quoted(sql, name_shorten(&arena, name));
+    arena_free(&arena);
+}
+
+static void
+append_key_columns(struct buf *sql, const struct plan_table *table)
+{
+    int count;
+    struct layout_column *columns = layout_of(table, &count);
+    const char *separator = "";
+
+    for (int i = 0; i < count; i++) {
+        if (!columns[i].in_key)
+            continue;
+        buf_append_str(sql, separator);
+        name_append_quoted(sql, columns[i].name);
+        separator = ", ";
+    }
+    free(columns);
+}
+
+void
+ddl_key_create(struct buf *sql, const struct plan_table *table,
+               const char *schema, const char *relation)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, relation);
+    buf_append_str(sql, " ADD CONSTRAINT ");
+    append_derived_name(sql, table->name, "", "pkey");
+    buf_append_str(sql, " PRIMARY KEY (");
+    append_key_columns(sql, table);
+    buf_append_str(sql, ");\n");
+}
+
+static void
+append_index(struct buf *sql, const struct plan_table *table,
+             const char *schema, const char *relation, const char *column)
+{
+    buf_append_str(sql, "CREATE INDEX ");
+    append_derived_name(sql, table->name, column, "idx");
+    buf_append_str(sql, " ON ");
+    ddl_append_qualified(sql, schema, relation);
+    buf_append_str(sql, " (");
+    name_append_quoted(sql, column);
+    buf_append_str(sql, ");\n");
+}
+
+void
+ddl_indexes_create(struct buf *sql, const struct plan_table *table,
+                   const char *schema, const char *relation)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        bool by_id = table->parent != NULL && i == table->id_column;
+
+        if (by_id || table->columns[i].index)
+            append_index(sql, table, schema, relation, table->columns[i].name);
+    }
+}
+
+void
+ddl_stage_promote(struct buf *sql, const struct plan_table *table,
+                  const char *schema, const char *stage, const char *loaded_at)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " DROP COLUMN _line");
+    if (table->kind == PLAN_LIST)
+        buf_append_str(sql, ", DROP COLUMN _pos");
+    buf_append_str(sql, ", ADD COLUMN _loaded_at timestamptz DEFAULT ");
+    name_append_literal(sql, loaded_at);
+    buf_append_str(sql, ";\nALTER TABLE ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " ALTER COLUMN _loaded_at DROP DEFAULT;\nALTER TABLE ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " RENAME TO ");
+    name_append_quoted(sql, table->name);
+    buf_append_str(sql, ";\n");
+}
+
+/* ---- comments ---------------------------------------------------------- */
+
+static void
+append_gid_form(struct buf *text, const struct plan_gid *gid)
+{
+    if (gid->whole)
+        buf_append_str(text, "; the whole gid");
+    else
+        buf_printf(text, "; the number of gid://shopify/%s/<number>",
+                   gid->type != NULL ? gid->type : "<type>");
+}
+
+static void
+describe_column(struct buf *text, const struct plan_table *table,
+                const struct layout_column *column)
+{
+    switch (column->role) {
+    case LAYOUT_PARENT:
+        buf_printf(text, "id of the row's parent in %s", table->parent->path);
+        append_gid_form(text, table->parent_gid);
+        break;
+    case LAYOUT_ORDINAL:
+        buf_append_str(text, table->parent != NULL
+                                 ? "position under the parent, from 0"
+                                 : "position in the result, from 0");
+        break;
+    case LAYOUT_DATA: {
+        const struct plan_column *data = &table->columns[column->data];
+
+        buf_printf(text, "%s: %s", data->path, data->graphql_type);
+        if (data->gid != NULL)
+            append_gid_form(text, data->gid);
+        break;
+    }
+    case LAYOUT_TYPENAME:
+        buf_append_str(text, "the row's GraphQL type");
+        break;
+    case LAYOUT_HASH:
+        buf_append_str(text, "of the row's values; NULL: write it anew");
+        break;
+    case LAYOUT_LOADED_AT:
+        buf_append_str(text, "when the run that last changed the row began "
+                             "to load");
+        break;
+    case LAYOUT_LINE:
+    case LAYOUT_POSITION:
+        break;
+    }
+}
+
+static void
+append_column_comment(struct buf *sql, const struct plan_table *table,
+                      const char *schema, const struct layout_column *column)
+{
+    struct buf text = buf_with_ceiling(sql->ceiling);
+
+    describe_column(&text, table, column);
+    buf_append_str(sql, "COMMENT ON COLUMN ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_char(sql, '.');
+    name_append_quoted(sql, column->name);
+    buf_append_str(sql, " IS ");
+    name_append_literal(sql, buf_str(&text));
+    buf_append_str(sql, ";\n");
+    buf_free(&text);
+}
+
+void
+ddl_comments(struct buf *sql, const struct plan_table *table,
+             const char *schema)
+{
+    int count;
+    struct layout_column *columns = layout_of(table, &count);
+    struct buf text = buf_with_ceiling(sql->ceiling);
+
+    buf_printf(&text, "%s: %s", table->path, table->node_type);
+    buf_append_str(sql, "COMMENT ON TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " IS ");
+    name_append_literal(sql, buf_str(&text));
+    buf_append_str(sql, ";\n");
+    for (int i = 0; i < count; i++)
+        if (columns[i].in_table)
+            append_column_comment(sql, table, schema, &columns[i]);
+    buf_free(&text);
+    free(columns);
+}
+
+/* ---- changes ----------------------------------------------------------- */
+
+void
+ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
+               const char *schema)
+{
+    const struct plan_column *added = &table->columns[column];
+
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " ADD COLUMN ");
+    name_append_quoted(sql, added->name);
+    buf_printf(sql, " %s;\n", plan_type_name(plan_column_type(added)));
+    if (added->index)
+        append_index(sql, table, schema, table->name, added->name);
+}
+
+void
+ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
+              const char *column, const char *gid_type)
+{
+    struct buf prefix = buf_with_ceiling(1024);
+
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table);
+    buf_append_str(sql, " ALTER COLUMN ");
+    name_append_quoted(sql, column);
+    buf_append_str(sql, " TYPE text USING ");
+    if (gid_type != NULL) {
+        buf_printf(&prefix, "gid://shopify/%s/", gid_type);
+        name_append_literal(sql, buf_str(&prefix));
+        buf_append_str(sql, " || ");
+    }
+    name_append_quoted(sql, column);
+    buf_append_str(sql, "::text;\n");
+    buf_free(&prefix);
+}
+
+void
+ddl_grant_select(struct buf *sql, const struct plan_table *table,
+                 const char *schema, const char *role)
+{
+    buf_append_str(sql, "GRANT SELECT ON ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " TO ");
+    name_append_quoted(sql, role);
+    buf_append_str(sql, ";\n");
+}
+
+void
+ddl_print(struct buf *sql, const struct plan *plan, const char *schema)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *table = &plan->tables[i];
+
+        if (table->skip)
+            continue;
+        if (sql->length > 0)
+            buf_append_char(sql, '\n');
+        ddl_table_create(sql, table, schema);
+        ddl_key_create(sql, table, schema, table->name);
+        ddl_indexes_create(sql, table, schema, table->name);
+        ddl_comments(sql, table, schema);
+    }
+}

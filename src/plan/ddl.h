@@ -1,0 +1,62 @@
+/*
+ * ddl - the statements that make tables out of a plan.
+ *
+ * Each appends to `sql`; schema-qualified and quoted throughout, since the
+ * session's search_path holds nothing but pg_catalog. Statements end in a
+ * semicolon and a newline.
+ */
+#ifndef PLAN_DDL_H
+#define PLAN_DDL_H
+
+#include "base/buf.h"
+#include "plan/plan.h"
+
+/* "schema"."name" */
+void
+ddl_append_qualified(struct buf *sql, const char *schema, const char *name);
+
+/* Staging for a table: logged when it is to become the table. */
+void ddl_stage_create(struct buf *sql, const struct plan_table *table,
+                      const char *schema, const char *stage, bool logged);
+
+/* INSERT INTO stage SELECT * FROM unnest($1::stage[]): no semicolon. */
+void ddl_stage_insert(struct buf *sql, const char *schema, const char *stage);
+
+/* The table itself, empty, without key. */
+void ddl_table_create(struct buf *sql, const struct plan_table *table,
+                      const char *schema);
+
+/* The primary key of the table named `relation`, under the name it has once
+ * that relation is the table. */
+void ddl_key_create(struct buf *sql, const struct plan_table *table,
+                    const char *schema, const char *relation);
+
+/* Indexes besides the key: a child's on (id), and those of @index. */
+void ddl_indexes_create(struct buf *sql, const struct plan_table *table,
+                        const char *schema, const char *relation);
+
+/* The staging table becomes the table: drop the line number, add _loaded_at
+ * as `loaded_at`, rename. */
+void
+ddl_stage_promote(struct buf *sql, const struct plan_table *table,
+                  const char *schema, const char *stage, const char *loaded_at);
+
+void ddl_comments(struct buf *sql, const struct plan_table *table,
+                  const char *schema);
+
+/* An id column's gid type is known once rows have come: its COMMENT says the
+ * form. Same statement as above for that column. */
+void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
+                    const char *schema);
+
+/* Turn the numbers of a gid column back into whole gids. */
+void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
+                   const char *column, const char *gid_type);
+
+void ddl_grant_select(struct buf *sql, const struct plan_table *table,
+                      const char *schema, const char *role);
+
+/* All of the above as `plan` prints it. */
+void ddl_print(struct buf *sql, const struct plan *plan, const char *schema);
+
+#endif

@@ -1,0 +1,270 @@
+#include <string.h>
+
+#include "plan/build.h"
+
+/* ---- which connections can be told apart ------------------------------- */
+
+static bool
+share_a_type(const struct plan_table *a, const struct plan_table *b)
+{
+    for (const struct gql_name *x = a->concrete; x != NULL; x = x->next)
+        for (const struct gql_name *y = b->concrete; y != NULL; y = y->next)
+            if (strcmp(x->name, y->name) == 0)
+                return true;
+    return false;
+}
+
+static bool
+needs_tag(const struct plan *plan, const struct plan_table *table)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *other = &plan->tables[i];
+
+        if (other != table && other->kind == PLAN_CONNECTION &&
+            share_a_type(table, other))
+            return true;
+    }
+    return false;
+}
+
+static int
+nested_connections(const struct plan *plan)
+{
+    int count = 0;
+
+    for (int i = 0; i < plan->table_count; i++)
+        count += plan->tables[i].kind == PLAN_CONNECTION;
+    return count;
+}
+
+/* ---- keys -------------------------------------------------------------- */
+
+/* The row's id as the column that is the key: the one selected, else one of
+ * our own; first in the table either way. */
+static void
+place_id_first(struct builder *b, struct table_draft *draft)
+{
+    struct plan_table *table = draft->table;
+    struct plan_column *id = NULL;
+    struct shape_key *key = NULL;
+    int at = 0;
+
+    while (at < table->column_count &&
+           strcmp(draft->columns[at]->path, "id") != 0)
+        at++;
+    if (at < table->column_count) {
+        id = draft->columns[at];
+        key = draft->keys[at];
+    } else {
+        id = arena_alloc(b->arena, sizeof(*id));
+        *id = (struct plan_column){.name = "id",
+                                   .path = "id",
+                                   .graphql_type = "ID!",
+                                   .pos = table->pos,
+                                   .gid = table->id_gid};
+        key = shape_add(table->shape, &table->shape->root, "id");
+        table->column_count++;
+    }
+    for (; at > 0; at--) {
+        draft->columns[at] = draft->columns[at - 1];
+        draft->keys[at] = draft->keys[at - 1];
+    }
+    draft->columns[0] = id;
+    draft->keys[0] = key;
+    table->id_column = 0;
+}
+
+static bool
+check_twins(struct builder *b, const struct table_draft *draft)
+{
+    const struct plan_table *table = draft->table;
+
+    for (int i = 1; i < table->column_count; i++)
+        if (strcmp(draft->columns[i]->name, draft->columns[0]->name) == 0) {
+            build_error(b, draft->columns[i]->pos,
+                        "\"%s\" gives column \"%s\" of table \"%s\", which "
+                        "is its key",
+                        draft->columns[i]->path, draft->columns[0]->name,
+                        table->name);
+            return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
+                            draft->columns[i]->path, draft->columns[0]->name);
+        }
+    return true;
+}
+
+static int
+find_column(const struct table_draft *draft, const char *name)
+{
+    for (int i = 0; i < draft->table->column_count; i++)
+        if (strcmp(draft->columns[i]->name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* @table(key: ["namespace", "key"]) */
+static bool
+read_natural_key(struct builder *b, struct table_draft *draft)
+{
+    const struct gql_directive *given =
+        gql_find_directive(draft->directives, "table");
+    const struct gql_argument *key =
+        given != NULL ? gql_find_argument(given->arguments, "key") : NULL;
+    int *columns;
+
+    if (key == NULL || key->value->kind == GQL_NULL)
+        return true;
+    if (key->value->kind != GQL_LIST || key->value->items == NULL)
+        return build_error(b, key->value->pos,
+                           "key of @table must be a list of column names");
+    columns = arena_array(b->arena, PLAN_KEY_COLUMNS_MAX, sizeof(*columns));
+    for (const struct gql_value *v = key->value->items; v; v = v->next) {
+        int column = v->kind == GQL_STRING ? find_column(draft, v->text) : -1;
+
+        if (column < 0)
+            return build_error(b, v->pos,
+                               "key of @table: table \"%s\" has no such column",
+                               draft->table->name);
+        if (draft->columns[column]->type == PLAN_JSONB &&
+            draft->columns[column]->gid == NULL)
+            return build_error(b, v->pos,
+                               "column \"%s\" is jsonb and cannot be a key",
+                               v->text);
+        if (draft->table->natural_key_count == PLAN_KEY_COLUMNS_MAX)
+            return build_error(b, v->pos, "a key has at most %d columns",
+                               PLAN_KEY_COLUMNS_MAX);
+        columns[draft->table->natural_key_count++] = column;
+    }
+    draft->table->natural_key = columns;
+    return true;
+}
+
+static bool
+settle_key(struct builder *b, struct table_draft *draft)
+{
+    struct plan_table *table = draft->table;
+
+    if (!read_natural_key(b, draft))
+        return false;
+    if (table->natural_key != NULL)
+        return true;
+    if (table->has_id) {
+        place_id_first(b, draft);
+        return check_twins(b, draft);
+    }
+    table->has_ordinal = true;
+    return true;
+}
+
+/* ---- routing ----------------------------------------------------------- */
+
+static void
+settle_routing(struct builder *b, struct table_draft *draft)
+{
+    struct plan *plan = b->plan;
+    struct plan_table *table = draft->table;
+    struct shape_key *top = &table->shape->root;
+
+    draft->wants_id = table->has_id || draft->child_owners != NULL;
+    if (draft->wants_id)
+        draft->id_key = shape_add(table->shape, top, "id");
+    draft->wants_typename =
+        table->is_abstract ||
+        (table->kind == PLAN_CONNECTION && nested_connections(plan) > 1);
+    if (draft->wants_typename)
+        draft->typename_key = shape_add(table->shape, top, "__typename");
+    if (table->kind == PLAN_CONNECTION && needs_tag(plan, table)) {
+        table->tag = arena_printf(b->arena, "bulkpg_t%d", table->number);
+        draft->tag_key = shape_add(table->shape, top, table->tag);
+    }
+}
+
+/* ---- slots ------------------------------------------------------------- */
+
+static int
+slot_of(const struct shape_key *key)
+{
+    return key != NULL ? key->slot : -1;
+}
+
+/* Top-level keys that lines of a table have, for lines that nothing else
+ * tells apart. */
+static void
+collect_key_slots(struct builder *b, struct table_draft *draft)
+{
+    struct plan_table *table = draft->table;
+    bool *seen = arena_array(b->scratch, (size_t)table->shape->slot_count + 1,
+                             sizeof(*seen));
+    int *slots = arena_array(b->arena, (size_t)table->shape->slot_count + 1,
+                             sizeof(*slots));
+
+    for (int i = 0; i < table->column_count; i++) {
+        struct shape_key *key = draft->keys[i];
+
+        while (key->parent != &table->shape->root)
+            key = key->parent;
+        seen[key->slot] = true;
+    }
+    if (draft->id_key != NULL)
+        seen[draft->id_key->slot] = true;
+    for (int i = 0; i < b->plan->table_count; i++) {
+        const struct plan_table *child = &b->plan->tables[i];
+        struct shape_key *key = b->drafts[i]->list_key;
+
+        if (child->kind != PLAN_LIST || child->parent != table)
+            continue;
+        while (key->parent != &table->shape->root)
+            key = key->parent;
+        seen[key->slot] = true;
+    }
+    for (int slot = 0; slot < table->shape->slot_count; slot++)
+        if (seen[slot])
+            slots[table->key_slot_count++] = slot;
+    table->key_slots = slots;
+}
+
+static void
+settle_slots(struct builder *b, struct table_draft *draft)
+{
+    struct plan_table *table = draft->table;
+
+    table->columns = arena_array(b->arena, (size_t)table->column_count,
+                                 sizeof(*table->columns));
+    for (int i = 0; i < table->column_count; i++) {
+        table->columns[i] = *draft->columns[i];
+        table->columns[i].slot = slot_of(draft->keys[i]);
+    }
+    table->id_slot = slot_of(draft->id_key);
+    table->typename_slot = slot_of(draft->typename_key);
+    table->tag_slot = slot_of(draft->tag_key);
+    table->list_slot = slot_of(draft->list_key);
+    collect_key_slots(b, draft);
+}
+
+bool
+keys_settle(struct builder *b)
+{
+    struct plan *plan = b->plan;
+    struct shape_key *parent_id =
+        shape_add(plan->line_shape, &plan->line_shape->root, "__parentId");
+
+    for (int i = 0; i < plan->table_count; i++) {
+        if (!settle_key(b, b->drafts[i]))
+            return false;
+        settle_routing(b, b->drafts[i]);
+    }
+    /* The gid's type tells lines apart where a foreign file has no names. */
+    shape_add(plan->line_shape, &plan->line_shape->root, "id");
+    shape_add(plan->line_shape, &plan->line_shape->root, "__typename");
+    shape_number(plan->line_shape);
+    for (int i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].kind == PLAN_LIST)
+            shape_number(plan->tables[i].shape);
+    plan->parent_id_slot = parent_id->slot;
+    plan->id_slot =
+        slot_of(shape_add(plan->line_shape, &plan->line_shape->root, "id"));
+    plan->typename_slot = slot_of(
+        shape_add(plan->line_shape, &plan->line_shape->root, "__typename"));
+    for (int i = 0; i < plan->table_count; i++)
+        settle_slots(b, b->drafts[i]);
+    return true;
+}

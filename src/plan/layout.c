@@ -1,0 +1,59 @@
+#include "plan/layout.h"
+
+static bool
+is_natural_key(const struct plan_table *table, int data)
+{
+    for (int i = 0; i < table->natural_key_count; i++)
+        if (table->natural_key[i] == data)
+            return true;
+    return false;
+}
+
+static bool
+is_key(const struct plan_table *table, int data)
+{
+    return table->natural_key != NULL ? is_natural_key(table, data)
+                                      : data == table->id_column;
+}
+
+/* One of our own: in staging, in the table, or both. */
+static struct layout_column
+own(enum layout_role role, const char *name, enum plan_type type)
+{
+    return (struct layout_column){
+        .role = role,
+        .name = name,
+        .type = type,
+        .in_staging = role != LAYOUT_LOADED_AT,
+        .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION,
+        .in_key = role == LAYOUT_PARENT || role == LAYOUT_ORDINAL};
+}
+
+int
+layout_columns(const struct plan_table *table, struct layout_column *columns)
+{
+    int count = 0;
+
+    columns[count++] = own(LAYOUT_LINE, "_line", PLAN_BIGINT);
+    if (table->kind == PLAN_LIST)
+        columns[count++] = own(LAYOUT_POSITION, "_pos", PLAN_INTEGER);
+    if (table->parent != NULL)
+        columns[count++] = own(LAYOUT_PARENT, table->parent_column,
+                               plan_gid_column_type(table->parent_gid));
+    if (table->has_ordinal)
+        columns[count++] = own(LAYOUT_ORDINAL, "_ordinal", PLAN_BIGINT);
+    for (int i = 0; i < table->column_count; i++)
+        columns[count++] =
+            (struct layout_column){.role = LAYOUT_DATA,
+                                   .name = table->columns[i].name,
+                                   .type = plan_column_type(&table->columns[i]),
+                                   .data = i,
+                                   .in_staging = true,
+                                   .in_table = true,
+                                   .in_key = is_key(table, i)};
+    if (table->is_abstract)
+        columns[count++] = own(LAYOUT_TYPENAME, "_typename", PLAN_TEXT);
+    columns[count++] = own(LAYOUT_HASH, "_hash", PLAN_BIGINT);
+    columns[count++] = own(LAYOUT_LOADED_AT, "_loaded_at", PLAN_TIMESTAMPTZ);
+    return count;
+}

@@ -1,0 +1,44 @@
+/*
+ * layout - the columns that a table really has, ours included, in order.
+ *
+ *     staging   _line [_pos] [_parent_id] [_ordinal] … [_typename] _hash
+ *     table                  [_parent_id] [_ordinal] … [_typename] _hash
+ *                                                           _loaded_at
+ *
+ * Staging is what goes over the wire. A first load drops its line number and
+ * adds _loaded_at, and it is the table.
+ */
+#ifndef PLAN_LAYOUT_H
+#define PLAN_LAYOUT_H
+
+#include "plan/plan.h"
+
+enum layout_role {
+    LAYOUT_LINE,     /* line number, with the operation's number above it */
+    LAYOUT_POSITION, /* of a list's element in its line */
+    LAYOUT_PARENT,
+    LAYOUT_ORDINAL,
+    LAYOUT_DATA, /* table->columns[data] */
+    LAYOUT_TYPENAME,
+    LAYOUT_HASH,
+    LAYOUT_LOADED_AT
+};
+
+struct layout_column {
+    enum layout_role role;
+    const char *name;
+    enum plan_type type;
+    int data; /* LAYOUT_DATA: index in table->columns */
+    bool in_staging;
+    bool in_table;
+    bool in_key;
+};
+
+enum { LAYOUT_OWN_MAX = 8 };
+
+/* Fill `columns`, which has room for column_count + LAYOUT_OWN_MAX; how many
+ * there are. Types are as the gid domains stand now. */
+int
+layout_columns(const struct plan_table *table, struct layout_column *columns);
+
+#endif

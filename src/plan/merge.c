@@ -1,0 +1,223 @@
+#include "plan/merge.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "plan/ddl.h"
+#include "plan/layout.h"
+#include "plan/names.h"
+
+/* How a column is written into a list. */
+typedef void append_fn(struct buf *sql, const char *name);
+
+static void
+append_bare(struct buf *sql, const char *name)
+{
+    name_append_quoted(sql, name);
+}
+
+static void
+append_staged(struct buf *sql, const char *name)
+{
+    buf_append_str(sql, "s.");
+    name_append_quoted(sql, name);
+}
+
+static void
+append_equal(struct buf *sql, const char *name)
+{
+    buf_append_str(sql, "s.");
+    name_append_quoted(sql, name);
+    buf_append_str(sql, " = t.");
+    name_append_quoted(sql, name);
+}
+
+static void
+append_assignment(struct buf *sql, const char *name)
+{
+    name_append_quoted(sql, name);
+    buf_append_str(sql, " = s.");
+    name_append_quoted(sql, name);
+}
+
+enum { KEY_COLUMNS, SHARED_COLUMNS, VALUE_COLUMNS };
+
+static bool
+is_wanted(const struct layout_column *column, int which)
+{
+    if (which == KEY_COLUMNS)
+        return column->in_key;
+    if (!column->in_staging || !column->in_table)
+        return false;
+    return which == SHARED_COLUMNS || !column->in_key;
+}
+
+/* The columns that staging and table share, as a list. */
+static void
+append_list(struct buf *sql, const struct plan_table *table, int which,
+            append_fn *append, const char *separator)
+{
+    struct layout_column *columns = mem_array(
+        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
+    int count = layout_columns(table, columns);
+    bool first = true;
+
+    for (int i = 0; i < count; i++) {
+        if (!is_wanted(&columns[i], which))
+            continue;
+        if (!first)
+            buf_append_str(sql, separator);
+        append(sql, columns[i].name);
+        first = false;
+    }
+    free(columns);
+}
+
+static void
+append_stage(struct buf *sql, const struct merge_target *target)
+{
+    ddl_append_qualified(sql, target->schema, target->stage);
+}
+
+static void
+append_table(struct buf *sql, const struct merge_target *target)
+{
+    ddl_append_qualified(sql, target->schema, target->table->name);
+}
+
+/* Rows of one line stand in the order of their lists. */
+static const char *
+latest_first(const struct plan_table *table)
+{
+    return table->kind == PLAN_LIST ? "_line DESC, _pos DESC" : "_line DESC";
+}
+
+void
+merge_count_staged(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT count(*) FROM ");
+    append_stage(sql, target);
+}
+
+void
+merge_delete_lines(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "DELETE FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " WHERE _line = ANY ($1::bigint[])");
+}
+
+void
+merge_delete_superseded(struct buf *sql, const struct merge_target *target,
+                        const struct merge_target *parent)
+{
+    const struct plan_table *above = parent->table;
+    const char *id = above->columns[above->id_column].name;
+
+    buf_append_str(sql, "DELETE FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s USING (SELECT ");
+    name_append_quoted(sql, id);
+    buf_append_str(sql, " AS id, max(_line) AS last FROM ");
+    append_stage(sql, parent);
+    buf_append_str(sql, " GROUP BY 1 HAVING count(*) > 1) AS d WHERE s.");
+    name_append_quoted(sql, target->table->parent_column);
+    buf_append_str(sql, " = d.id AND s._line < d.last");
+}
+
+void
+merge_has_duplicates(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT EXISTS (SELECT FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " GROUP BY ");
+    append_list(sql, target->table, KEY_COLUMNS, append_bare, ", ");
+    buf_append_str(sql, " HAVING count(*) > 1)");
+}
+
+void
+merge_delete_duplicates(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "DELETE FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s USING (SELECT ctid AS place, row_number() "
+                        "OVER (PARTITION BY ");
+    append_list(sql, target->table, KEY_COLUMNS, append_bare, ", ");
+    buf_printf(sql, " ORDER BY %s) AS n FROM ", latest_first(target->table));
+    append_stage(sql, target);
+    buf_append_str(sql, ") AS d WHERE s.ctid = d.place AND d.n > 1");
+}
+
+void
+merge_set_ordinals(struct buf *sql, const struct merge_target *target)
+{
+    const struct plan_table *table = target->table;
+
+    buf_append_str(sql, "UPDATE ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s SET _ordinal = d.n - 1 FROM (SELECT ctid AS "
+                        "place, row_number() OVER (");
+    if (table->parent != NULL) {
+        buf_append_str(sql, "PARTITION BY ");
+        name_append_quoted(sql, table->parent_column);
+        buf_append_char(sql, ' ');
+    }
+    buf_append_str(sql, table->kind == PLAN_LIST ? "ORDER BY _line, _pos"
+                                                 : "ORDER BY _line");
+    buf_append_str(sql, ") AS n FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, ") AS d WHERE s.ctid = d.place");
+}
+
+/* EXISTS or NOT EXISTS a row of the same key on the other side. */
+static void
+append_match(struct buf *sql, const struct merge_target *target,
+             const char *prefix, bool in_stage)
+{
+    buf_printf(sql, "%s (SELECT FROM ", prefix);
+    if (in_stage)
+        append_stage(sql, target);
+    else
+        append_table(sql, target);
+    buf_append_str(sql, in_stage ? " AS s WHERE " : " AS t WHERE ");
+    append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
+    buf_append_char(sql, ')');
+}
+
+void
+merge_delete_gone(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "DELETE FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t WHERE ");
+    append_match(sql, target, "NOT EXISTS", true);
+}
+
+void
+merge_update_changed(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "UPDATE ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t SET ");
+    append_list(sql, target->table, VALUE_COLUMNS, append_assignment, ", ");
+    buf_append_str(sql, ", _loaded_at = $1::timestamptz FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s WHERE ");
+    append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
+    buf_append_str(sql, " AND t._hash IS DISTINCT FROM s._hash");
+}
+
+void
+merge_insert_new(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "INSERT INTO ");
+    append_table(sql, target);
+    buf_append_str(sql, " (");
+    append_list(sql, target->table, SHARED_COLUMNS, append_bare, ", ");
+    buf_append_str(sql, ", _loaded_at) SELECT ");
+    append_list(sql, target->table, SHARED_COLUMNS, append_staged, ", ");
+    buf_append_str(sql, ", $1::timestamptz FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s WHERE ");
+    append_match(sql, target, "NOT EXISTS", false);
+}

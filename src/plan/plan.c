@@ -1,0 +1,86 @@
+#include "plan/plan.h"
+
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/names.h"
+
+enum plan_type
+plan_gid_column_type(const struct plan_gid *gid)
+{
+    return gid->whole ? PLAN_TEXT : PLAN_BIGINT;
+}
+
+enum plan_type
+plan_column_type(const struct plan_column *column)
+{
+    return column->gid != NULL ? plan_gid_column_type(column->gid)
+                               : column->type;
+}
+
+const struct plan_table *
+plan_line_table(const struct plan_table *table)
+{
+    while (table->kind == PLAN_LIST)
+        table = table->parent;
+    return table;
+}
+
+static void
+hash_table(struct buf *text, const struct plan_table *table)
+{
+    buf_printf(text, "%s/%d/%s/%d\n", table->name, table->skip,
+               table->parent_column != NULL ? table->parent_column : "",
+               table->natural_key_count);
+    for (int i = 0; i < table->natural_key_count; i++)
+        buf_printf(text, "k%d ", table->natural_key[i]);
+    for (int i = 0; i < table->column_count; i++) {
+        const struct plan_column *c = &table->columns[i];
+
+        buf_printf(text, "%s %s %s\n", c->name, c->path,
+                   plan_type_name(plan_column_type(c)));
+    }
+}
+
+static void
+set_hash(struct plan *plan)
+{
+    struct buf text = buf_with_ceiling(64 * 1024 * 1024);
+    char hex[NAME_DIGEST_BYTES];
+
+    buf_append_str(&text, plan->document);
+    for (int i = 0; i < plan->table_count; i++)
+        hash_table(&text, &plan->tables[i]);
+    name_md5(buf_str(&text), text.length, hex);
+    plan->hash = arena_strdup(plan->arena, hex);
+    buf_free(&text);
+}
+
+bool
+plan_build(struct arena *arena, const char *job,
+           const struct gql_document *document, const struct gql_schema *schema,
+           struct plan **plan, struct err *err)
+{
+    struct arena scratch = {0};
+    struct builder b = {.arena = arena,
+                        .scratch = &scratch,
+                        .document = document,
+                        .schema = schema,
+                        .err = err};
+    bool built;
+
+    b.plan = arena_alloc(arena, sizeof(*b.plan));
+    b.plan->arena = arena;
+    b.plan->job = arena_strdup(arena, job);
+    b.plan->file = arena_strdup(arena, document->file);
+    b.plan->tables =
+        arena_array(arena, PLAN_TABLES_MAX, sizeof(*b.plan->tables));
+    b.plan->line_shape = arena_alloc(arena, sizeof(*b.plan->line_shape));
+    shape_init(b.plan->line_shape, arena);
+    built = walk_document(&b) && keys_settle(&b) && submit_print(&b);
+    if (built)
+        set_hash(b.plan);
+    arena_free(&scratch);
+    *plan = b.plan;
+    return built;
+}

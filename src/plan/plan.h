@@ -1,0 +1,129 @@
+/*
+ * plan - what a query becomes: tables, columns, types, keys and routing.
+ *
+ *     query + the store's types ─► plan ─► the document to submit
+ *                                     ├──► DDL and merge statements
+ *                                     └──► the shape that rows are read by
+ *
+ * A plan is built once and lives in one arena. During a load only the gid
+ * domains change: they learn which gid type their numbers stand for.
+ */
+#ifndef PLAN_PLAN_H
+#define PLAN_PLAN_H
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "graphql/document.h"
+#include "graphql/schema.h"
+#include "json/shape.h"
+
+enum plan_type {
+    PLAN_TEXT,
+    PLAN_BIGINT,
+    PLAN_INTEGER,
+    PLAN_NUMERIC,
+    PLAN_DOUBLE,
+    PLAN_BOOLEAN,
+    PLAN_TIMESTAMPTZ,
+    PLAN_DATE,
+    PLAN_JSONB,
+    PLAN_TYPE_COUNT
+};
+
+/* PostgreSQL's name of it: "bigint". */
+const char *plan_type_name(enum plan_type type);
+
+/* Columns that hold ids of the same objects, so that they are numbers or
+ * whole gids together: a table's `id` and its children's `_parent_id`. */
+struct plan_gid {
+    const char *type; /* "Product" once known, NULL before */
+    bool whole;       /* text: the whole gid; else bigint: its number */
+    bool fixed;       /* by the query; else widened by data */
+};
+
+struct plan_column {
+    const char *name;
+    const char *path;         /* priceRangeV2.minVariantPrice.amount */
+    const char *graphql_type; /* "Decimal!", for comments */
+    struct gql_pos pos;       /* of the first field that gave it */
+    enum plan_type type;      /* of a gid column: see plan_column_type() */
+    struct plan_gid *gid;     /* NULL: holds no gid */
+    bool is_list;             /* or an object kept whole: raw JSON */
+    bool index;               /* @index */
+    int slot;                 /* in the table's shape */
+};
+
+enum plan_kind {
+    PLAN_ROOT,       /* the root connection */
+    PLAN_CONNECTION, /* a nested one: lines with __parentId */
+    PLAN_LIST        /* a list with @table: elements of the parent's line */
+};
+
+struct plan_table {
+    enum plan_kind kind;
+    int index;  /* in plan->tables */
+    int number; /* connections: in the document, from 1 */
+    const char *name;
+    const char *path; /* products.variants */
+    struct gql_pos pos;
+    struct plan_table *parent; /* NULL for the root */
+    bool skip;                 /* no table, only a way to its children */
+    const char *node_type;     /* GraphQL name */
+    bool is_abstract;          /* interface or union: has _typename */
+    struct gql_name *concrete; /* object types its nodes can be */
+    const char *tag;           /* "bulkpg_t2", or NULL */
+
+    struct plan_column *columns; /* in the order of the query */
+    int column_count;
+    int id_column;             /* in columns; -1: none that is the key */
+    bool has_id;               /* the type has `id: ID!`: lines carry it */
+    struct plan_gid *id_gid;   /* of the rows' own ids; NULL without */
+    const char *parent_column; /* "_parent_id"; NULL for the root */
+    struct plan_gid *parent_gid;
+    const int *natural_key; /* columns of @table(key:); NULL: none */
+    int natural_key_count;
+    bool has_ordinal; /* keyed by position */
+
+    struct shape *shape; /* of its lines, or of its list's elements */
+    int id_slot;         /* in `shape`; -1: none */
+    int typename_slot;
+    int list_slot; /* PLAN_LIST: in the parent's shape */
+    int tag_slot;
+    const int *key_slots; /* top-level keys its lines have */
+    int key_slot_count;
+};
+
+struct plan {
+    struct arena *arena;
+    const char *job;
+    const char *file;
+    const char *root_field;    /* products, for messages */
+    struct plan_table *tables; /* parents before their children */
+    int table_count;
+    struct shape *line_shape;   /* of every line, whatever its table */
+    int parent_id_slot;         /* in line_shape: __parentId, */
+    int id_slot;                /* id, */
+    int typename_slot;          /* and __typename, at the top */
+    const char *document;       /* as submitted, without the marker */
+    const char *hash;           /* of document and tables, hex; what data
+                                 * widened is no part of it */
+    struct gql_selection *root; /* expanded root field, for the window */
+};
+
+/* Build the plan of a document that gql_check() and gql_check_bulk() have
+ * passed. ERR_CONFIG with file:line:column and, for a name met twice, the
+ * directive to paste. */
+MUST_CHECK bool
+plan_build(struct arena *arena, const char *job,
+           const struct gql_document *document, const struct gql_schema *schema,
+           struct plan **plan, struct err *err);
+
+/* The column's type as it stands now: of a gid column bigint or text. */
+enum plan_type plan_column_type(const struct plan_column *column);
+enum plan_type plan_gid_column_type(const struct plan_gid *gid);
+
+/* The nearest ancestor whose rows are lines: the table itself unless it is a
+ * list. */
+const struct plan_table *plan_line_table(const struct plan_table *table);
+
+#endif

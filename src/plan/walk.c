@@ -1,0 +1,587 @@
+#include <string.h>
+
+#include "graphql/check.h"
+#include "plan/build.h"
+#include "plan/names.h"
+
+/* Where the walk stands: in the row of a table, below zero or more plain
+ * objects. */
+struct scope {
+    struct table_draft *draft;
+    struct shape_key *key; /* in the table's shape */
+    const char *path;      /* of the objects above, "" at the row itself */
+    const char *name;      /* the same in snake_case */
+    const char *type_name; /* narrowed by fragments */
+    const char *row_type;  /* of the row, narrowed by fragments */
+    bool owner_abstract;   /* the object itself is of abstract type */
+    bool through_abstract; /* or one of the fields that led here was */
+};
+
+static const char *
+join(struct builder *b, const char *left, const char *separator,
+     const char *right)
+{
+    if (left[0] == '\0')
+        return arena_strdup(b->arena, right);
+    return arena_printf(b->arena, "%s%s%s", left, separator, right);
+}
+
+static bool
+is_composite(enum gql_type_kind kind)
+{
+    return kind == GQL_OBJECT_TYPE || kind == GQL_INTERFACE_TYPE ||
+           kind == GQL_UNION_TYPE;
+}
+
+static bool
+type_has_id(const struct gql_type *type)
+{
+    const struct gql_field *id = gql_type_field(type, "id");
+
+    return id != NULL && id->type.non_null && id->type.list_depth == 0 &&
+           strcmp(id->type.name, "ID") == 0;
+}
+
+static struct plan_gid *
+make_gid(struct builder *b, bool whole)
+{
+    struct plan_gid *gid = arena_alloc(b->arena, sizeof(*gid));
+
+    gid->whole = gid->fixed = whole;
+    return gid;
+}
+
+/* ---- columns ----------------------------------------------------------- */
+
+static struct plan_gid *
+gid_of_leaf(struct builder *b, const struct scope *scope, const char *field)
+{
+    bool whole = strcmp(field, "id") != 0 || scope->owner_abstract ||
+                 scope->through_abstract ||
+                 columns_type_keeps_whole_gid(scope->type_name);
+
+    if (strcmp(field, "id") == 0 && scope->path[0] == '\0')
+        return scope->draft->table->id_gid;
+    return make_gid(b, whole);
+}
+
+static bool
+add_leaf(struct builder *b, const struct scope *scope,
+         const struct gql_selection *field, const struct gql_field *definition)
+{
+    const char *key = gql_response_key(field);
+    bool is_typename = strcmp(key, "__typename") == 0;
+    const char *part = is_typename ? "typename" : key;
+    struct column_site site = {
+        .name = join(b, scope->name, "_", name_snake_case(b->arena, part)),
+        .path = join(b, scope->path, ".", key),
+        .directives = field->directives,
+        .pos = field->pos,
+        .key = shape_add(scope->draft->table->shape, scope->key, key)};
+
+    if (definition == NULL) { /* __typename, under whatever alias */
+        site.type = PLAN_TEXT;
+        site.graphql_type = "String!";
+        return columns_add(b, scope->draft, &site);
+    }
+    site.graphql_type = definition->type.text;
+    site.is_list =
+        definition->type.list_depth > 0 || is_composite(definition->type.kind);
+    if (site.is_list)
+        site.type = PLAN_JSONB;
+    else if (strcmp(definition->type.name, "ID") == 0)
+        site.gid = gid_of_leaf(b, scope, field->name);
+    else if (definition->type.kind == GQL_SCALAR_TYPE)
+        site.type = columns_scalar_type(definition->type.name);
+    else
+        site.type = PLAN_TEXT; /* enumerations */
+    return columns_add(b, scope->draft, &site);
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* What @table says, with what holds without it. */
+struct table_site {
+    enum plan_kind kind;
+    struct table_draft *parent;
+    const char *name;
+    const char *path;
+    const char *parent_column;
+    bool skip;
+    struct gql_directive *directives;
+    struct gql_pos pos;
+};
+
+static bool
+read_table_directive(struct builder *b, struct table_site *site)
+{
+    static const char *const known[] = {"name", "parent", "key", "skip", NULL};
+    const struct gql_directive *given =
+        gql_find_directive(site->directives, "table");
+    const char *name, *parent;
+
+    if (given == NULL)
+        return true;
+    if (!directive_check(b, given, known) ||
+        !directive_string(b, given, "name", &name) ||
+        !directive_string(b, given, "parent", &parent) ||
+        !directive_boolean(b, given, "skip", &site->skip))
+        return false;
+    if (name != NULL)
+        site->name = name;
+    if (parent != NULL && site->parent == NULL)
+        return build_error(b, given->pos,
+                           "the root's table has no parent to name");
+    if (parent != NULL) {
+        if (!columns_check_name(b, given->pos, parent))
+            return false;
+        site->parent_column = parent;
+    }
+    return name == NULL || columns_check_name(b, given->pos, name);
+}
+
+static struct table_draft *
+find_draft(const struct builder *b, const struct table_draft *parent,
+           const char *path)
+{
+    for (int i = 0; i < b->plan->table_count; i++) {
+        struct plan_table *table = &b->plan->tables[i];
+
+        if (strcmp(table->path, path) == 0 &&
+            table->parent == (parent != NULL ? parent->table : NULL))
+            return b->drafts[i];
+    }
+    return NULL;
+}
+
+static bool
+refuse_same_name(struct builder *b, const struct table_site *site)
+{
+    for (int i = 0; i < b->plan->table_count; i++) {
+        const struct plan_table *other = &b->plan->tables[i];
+
+        if (strcmp(other->name, site->name) != 0 || other->skip || site->skip)
+            continue;
+        build_error(b, site->pos, "\"%s\" and \"%s\" both give table \"%s\"",
+                    other->path, site->path, site->name);
+        return err_hint(b->err, "write: @table(name: \"%.50s_2\")", site->name);
+    }
+    return true;
+}
+
+static struct gql_name *
+concrete_types(struct builder *b, const struct gql_type *type)
+{
+    struct gql_name *own;
+
+    if (gql_type_is_abstract(type))
+        return type->possible_types;
+    own = arena_alloc(b->arena, sizeof(*own));
+    own->name = type->name;
+    return own;
+}
+
+static void
+fill_table(struct builder *b, struct table_draft *draft,
+           const struct table_site *site)
+{
+    struct plan_table *table = draft->table;
+    const struct gql_type *type = draft->type;
+
+    table->kind = site->kind;
+    table->number = site->kind == PLAN_LIST ? 0 : ++b->connections;
+    table->name = name_shorten(b->arena, site->name);
+    table->path = site->path;
+    table->pos = site->pos;
+    table->parent = site->parent != NULL ? site->parent->table : NULL;
+    table->skip = site->skip;
+    table->node_type = type->name;
+    table->is_abstract = gql_type_is_abstract(type);
+    table->concrete = concrete_types(b, type);
+    table->has_id = type_has_id(type);
+    table->id_gid = make_gid(b, table->is_abstract ||
+                                    columns_type_keeps_whole_gid(type->name));
+    table->parent_column = site->parent_column;
+    table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
+    table->id_column = -1;
+    table->id_slot = table->typename_slot = -1;
+    table->list_slot = table->tag_slot = -1;
+    if (site->kind == PLAN_LIST) {
+        table->shape = arena_alloc(b->arena, sizeof(*table->shape));
+        shape_init(table->shape, b->arena);
+    } else {
+        table->shape = b->plan->line_shape;
+    }
+}
+
+/* Fields that every row needs are added wherever its fields are selected. */
+static bool
+note_node(struct builder *b, struct table_draft *draft,
+          struct gql_selection *node)
+{
+    if (draft->node_count == TABLE_SITES_MAX)
+        return build_error(b, node->pos,
+                           "\"%s\" is selected in more than %d places",
+                           draft->table->path, TABLE_SITES_MAX);
+    draft->nodes[draft->node_count++] = node;
+    return true;
+}
+
+/* The table of a connection or list, made when not met before. */
+static bool
+open_table(struct builder *b, struct table_site *site,
+           const struct gql_type *type, struct gql_selection *node,
+           struct table_draft **draft)
+{
+    *draft = find_draft(b, site->parent, site->path);
+    if (*draft != NULL)
+        return note_node(b, *draft, node);
+    if (b->plan->table_count == PLAN_TABLES_MAX)
+        return build_error(b, site->pos, "the query gives more than %d tables",
+                           PLAN_TABLES_MAX);
+    if (!read_table_directive(b, site) || !refuse_same_name(b, site))
+        return false;
+    *draft = arena_alloc(b->scratch, sizeof(**draft));
+    (*draft)->table = &b->plan->tables[b->plan->table_count];
+    (*draft)->table->index = b->plan->table_count;
+    (*draft)->type = type;
+    (*draft)->directives = site->directives;
+    b->drafts[b->plan->table_count++] = *draft;
+    fill_table(b, *draft, site);
+    return note_node(b, *draft, node);
+}
+
+static struct scope
+row_scope(struct table_draft *draft, bool through_abstract)
+{
+    return (struct scope){.draft = draft,
+                          .key = &draft->table->shape->root,
+                          .path = "",
+                          .name = "",
+                          .type_name = draft->type->name,
+                          .row_type = draft->type->name,
+                          .owner_abstract = draft->table->is_abstract,
+                          .through_abstract = through_abstract};
+}
+
+static bool walk_selections(struct builder *b, const struct scope *scope,
+                            struct gql_selection *list);
+
+static void
+note_child_owner(struct builder *b, const struct scope *scope)
+{
+    struct gql_name *owner;
+
+    for (owner = scope->draft->child_owners; owner; owner = owner->next)
+        if (strcmp(owner->name, scope->row_type) == 0)
+            return;
+    owner = arena_alloc(b->arena, sizeof(*owner));
+    owner->name = scope->row_type;
+    owner->next = scope->draft->child_owners;
+    scope->draft->child_owners = owner;
+}
+
+static bool
+require_parent_id(struct builder *b, const struct scope *scope,
+                  struct gql_pos pos, const char *what)
+{
+    const struct gql_type *row = gql_schema_find(b->schema, scope->row_type);
+
+    if (row != NULL && gql_type_field(row, "id") != NULL &&
+        (what == NULL || type_has_id(scope->draft->type)))
+        return true;
+    if (what == NULL)
+        return build_error(b, pos,
+                           "a connection below %s cannot be told apart: %s "
+                           "has no id",
+                           scope->row_type, scope->row_type);
+    return build_error(b, pos,
+                       "@table on %s needs a parent with id: ID!, which %s "
+                       "has not",
+                       what, scope->draft->type->name);
+}
+
+static bool
+walk_connection(struct builder *b, const struct scope *scope,
+                struct gql_selection *field, const struct gql_field *definition)
+{
+    const char *key = gql_response_key(field);
+    const char *part =
+        join(b, scope->name, "_", name_snake_case(b->arena, key));
+    const struct plan_table *parent = scope->draft->table;
+    const struct gql_type_ref *node_ref =
+        gql_connection_node(b->schema, definition->type.name);
+    struct table_site site = {
+        .kind = PLAN_CONNECTION,
+        .parent = scope->draft,
+        .name = arena_printf(b->arena, "%s_%s", parent->name, part),
+        .path = join(b, parent->path, ".", join(b, scope->path, ".", key)),
+        .parent_column = "_parent_id",
+        .directives = field->directives,
+        .pos = field->pos};
+    struct gql_selection *node = expand_connection(b, field);
+    struct table_draft *draft;
+    struct scope row;
+
+    if (!require_parent_id(b, scope, field->pos, NULL) ||
+        !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
+                    &draft))
+        return false;
+    note_child_owner(b, scope);
+    row = row_scope(draft, false);
+    return walk_selections(b, &row, node->selections);
+}
+
+static bool
+walk_list_table(struct builder *b, const struct scope *scope,
+                struct gql_selection *field, const struct gql_field *definition)
+{
+    const char *key = gql_response_key(field);
+    const char *part =
+        join(b, scope->name, "_", name_snake_case(b->arena, key));
+    const struct plan_table *parent = scope->draft->table;
+    struct table_site site = {
+        .kind = PLAN_LIST,
+        .parent = scope->draft,
+        .name = arena_printf(b->arena, "%s_%s", parent->name, part),
+        .path = join(b, parent->path, ".", join(b, scope->path, ".", key)),
+        .parent_column = "_parent_id",
+        .directives = field->directives,
+        .pos = field->pos};
+    struct table_draft *draft;
+    struct scope row;
+
+    if (definition->type.list_depth > 1 || !is_composite(definition->type.kind))
+        return build_error(b, field->pos,
+                           "@table belongs to connections and lists of "
+                           "objects; %s is %s",
+                           key, definition->type.text);
+    if (!require_parent_id(b, scope, field->pos, key) ||
+        !open_table(b, &site, gql_schema_find(b->schema, definition->type.name),
+                    field, &draft))
+        return false;
+    draft->list_key = shape_add(parent->shape, scope->key, key);
+    row = row_scope(draft, scope->through_abstract ||
+                               definition->type.kind != GQL_OBJECT_TYPE);
+    return walk_selections(b, &row, field->selections);
+}
+
+/* ---- selections -------------------------------------------------------- */
+
+static bool
+walk_object(struct builder *b, const struct scope *scope,
+            struct gql_selection *field, const struct gql_field *definition)
+{
+    const char *key = gql_response_key(field);
+    bool abstract = definition->type.kind != GQL_OBJECT_TYPE;
+    struct scope inside = *scope;
+
+    for (const struct gql_directive *d = field->directives; d; d = d->next)
+        if (strcmp(d->name, "table") == 0 || strcmp(d->name, "column") == 0 ||
+            strcmp(d->name, "index") == 0)
+            return build_error(b, d->pos,
+                               "@%s does not belong on the object \"%s\", "
+                               "whose fields are columns; @json keeps it whole",
+                               d->name, key);
+    inside.key = shape_add(scope->draft->table->shape, scope->key, key);
+    inside.path = join(b, scope->path, ".", key);
+    inside.name = join(b, scope->name, "_", name_snake_case(b->arena, key));
+    inside.type_name = definition->type.name;
+    inside.owner_abstract = abstract;
+    inside.through_abstract = scope->through_abstract || abstract;
+    return walk_selections(b, &inside, field->selections);
+}
+
+static bool
+check_response_key(struct builder *b, const struct gql_selection *field)
+{
+    const char *key = gql_response_key(field);
+
+    if (strcmp(key, "__typename") == 0 && field->alias == NULL)
+        return true;
+    if (key[0] == '_')
+        return build_error(b, field->pos,
+                           "\"%s\" begins with \"_\", as only bulkpg's own "
+                           "columns do; give it another alias",
+                           key);
+    if (strncmp(key, "bulkpg_t", 8) == 0)
+        return build_error(b, field->pos,
+                           "\"%s\" is an alias that bulkpg adds itself; give "
+                           "another",
+                           key);
+    return true;
+}
+
+/* At the row itself the key `id` must be the row's id: Shopify says by it
+ * whose child a line is. */
+static bool
+check_row_id(struct builder *b, const struct scope *scope,
+             const struct gql_selection *field)
+{
+    if (scope->path[0] != '\0' || strcmp(gql_response_key(field), "id") != 0 ||
+        strcmp(field->name, "id") == 0)
+        return true;
+    return build_error(b, field->pos,
+                       "the key \"id\" of a row must be its id, not %s",
+                       field->name);
+}
+
+/* A connection inside an object kept whole would come as lines, not there. */
+static bool
+check_kept_whole(struct builder *b, const char *type_name,
+                 const struct gql_selection *list)
+{
+    const struct gql_type *type = gql_schema_find(b->schema, type_name);
+
+    for (; list != NULL; list = list->next) {
+        const struct gql_field *definition;
+
+        if (list->kind == GQL_INLINE_FRAGMENT) {
+            const char *narrowed =
+                list->type_condition != NULL ? list->type_condition : type_name;
+
+            if (!check_kept_whole(b, narrowed, list->selections))
+                return false;
+            continue;
+        }
+        definition = gql_type_field(type, list->name);
+        if (definition == NULL || list->selections == NULL)
+            continue;
+        if (gql_is_connection(b->schema, definition->type.name))
+            return build_error(b, list->pos,
+                               "the connection \"%s\" cannot be inside an "
+                               "object kept by @json",
+                               gql_response_key(list));
+        if (!check_kept_whole(b, definition->type.name, list->selections))
+            return false;
+    }
+    return true;
+}
+
+static bool
+walk_field(struct builder *b, const struct scope *scope,
+           struct gql_selection *field)
+{
+    const struct gql_type *type = gql_schema_find(b->schema, scope->type_name);
+    const struct gql_field *definition = gql_type_field(type, field->name);
+    bool is_table = gql_find_directive(field->directives, "table") != NULL;
+    bool is_json = gql_find_directive(field->directives, "json") != NULL;
+
+    if (!check_response_key(b, field) || !check_row_id(b, scope, field))
+        return false;
+    if (definition == NULL || !is_composite(definition->type.kind)) {
+        if (is_json)
+            return build_error(b, field->pos,
+                               "@json belongs to objects, \"%s\" is a leaf",
+                               gql_response_key(field));
+        return add_leaf(b, scope, field, definition);
+    }
+    if (gql_is_connection(b->schema, definition->type.name))
+        return walk_connection(b, scope, field, definition);
+    if (definition->type.list_depth > 0 && is_table && !is_json)
+        return walk_list_table(b, scope, field, definition);
+    if (definition->type.list_depth > 0 || is_json)
+        return check_kept_whole(b, definition->type.name, field->selections) &&
+               add_leaf(b, scope, field, definition);
+    return walk_object(b, scope, field, definition);
+}
+
+static bool
+walk_selections(struct builder *b, const struct scope *scope,
+                struct gql_selection *list)
+{
+    for (; list != NULL; list = list->next) {
+        struct scope narrowed = *scope;
+
+        if (list->kind == GQL_FIELD) {
+            if (!walk_field(b, scope, list))
+                return false;
+            continue;
+        }
+        if (list->type_condition != NULL) {
+            narrowed.type_name = list->type_condition;
+            if (scope->path[0] == '\0')
+                narrowed.row_type = list->type_condition;
+        }
+        if (!walk_selections(b, &narrowed, list->selections))
+            return false;
+    }
+    return true;
+}
+
+/* The one root field: it may stand inside fragments, and more than once. */
+static void
+find_root(struct gql_selection *list, struct gql_selection **root)
+{
+    for (; list != NULL; list = list->next) {
+        struct gql_selection **end;
+
+        if (list->kind == GQL_INLINE_FRAGMENT) {
+            find_root(list->selections, root);
+        } else if (*root == NULL) {
+            *root = list;
+        } else {
+            end = &(*root)->selections;
+            while (*end != NULL)
+                end = &(*end)->next;
+            *end = list->selections;
+        }
+    }
+}
+
+static bool
+refuse_directives_to_come(struct builder *b)
+{
+    for (const struct gql_directive *d = b->document->operations->directives;
+         d != NULL; d = d->next)
+        if (strcmp(d->name, "incremental") == 0 ||
+            strcmp(d->name, "slice") == 0 || strcmp(d->name, "deletes") == 0)
+            return build_error(b, d->pos,
+                               "@%s is not there yet in this version of "
+                               "bulkpg",
+                               d->name);
+    return true;
+}
+
+static bool
+walk_root(struct builder *b, struct gql_selection *root)
+{
+    const struct gql_type *query =
+        gql_schema_find(b->schema, gql_schema_query_type(b->schema));
+    const struct gql_field *definition = gql_type_field(query, root->name);
+    const struct gql_type_ref *node_ref =
+        gql_connection_node(b->schema, definition->type.name);
+    struct table_site site = {
+        .kind = PLAN_ROOT,
+        .name = name_snake_case(b->arena, gql_response_key(root)),
+        .path = gql_response_key(root),
+        .directives = root->directives,
+        .pos = root->pos};
+    struct gql_selection *node = expand_connection(b, root);
+    struct table_draft *draft;
+    struct scope row;
+
+    if (!check_response_key(b, root) ||
+        !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
+                    &draft))
+        return false;
+    row = row_scope(draft, false);
+    return walk_selections(b, &row, node->selections);
+}
+
+bool
+walk_document(struct builder *b)
+{
+    struct gql_selection *root = NULL;
+
+    if (!refuse_directives_to_come(b))
+        return false;
+    find_root(expand_selections(b, b->document->operations->selections), &root);
+    if (root == NULL)
+        return build_error(b, b->document->operations->pos,
+                           "nothing is left to select");
+    root->next = NULL;
+    b->plan->root = root;
+    b->plan->root_field = root->name;
+    return walk_root(b, root);
+}
