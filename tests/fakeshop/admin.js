@@ -1,0 +1,326 @@
+'use strict';
+
+/* The GraphQL Admin API of the stores. */
+
+const { parse, validate, execute, getOperationAST, Kind } =
+  require('./graphql');
+const cost = require('./cost');
+const search = require('./search');
+const { resolveField, resolveType } = require('./resolve');
+const { sleep, sendJson, sendFault, requestId } = require('./http');
+
+const VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10', '2027-01'];
+const UNAUTHORIZED = { errors: '[API] Invalid API key or access token '
+  + '(unrecognized login or wrong password)' };
+
+/* A version that is gone falls forward to the oldest one that is not. */
+function servedVersion(asked) {
+  return asked === 'unstable' || VERSIONS.includes(asked) ? asked
+    : asked < VERSIONS[0] ? VERSIONS[0] : null;
+}
+
+/* -- Documents ----------------------------------------------------------- */
+
+const CODES = [
+  [/^Cannot query field/, 'undefinedField'],
+  [/^Unknown argument/, 'argumentNotAccepted'],
+  [/is required, but it was not provided/, 'missingRequiredArguments'],
+  [/^Unknown type/, 'undefinedType'],
+  [/^Variable /, 'variableMismatch'],
+  [/^Syntax Error/, 'parseError'],
+];
+
+function errorView(error) {
+  const found = CODES.find(([pattern]) => pattern.test(error.message));
+  const view = { message: error.message };
+  if (error.locations) {
+    view.locations = error.locations;
+  }
+  if (error.path) {
+    view.path = error.path;
+  }
+  view.extensions = error.extensions && error.extensions.code
+    ? error.extensions : { code: found ? found[1] : 'INVALID_QUERY' };
+  return view;
+}
+
+/* What a request is about, for rules and the log. */
+const KINDS = {
+  bulkOperationRunQuery: 'run',
+  bulkOperationCancel: 'cancel',
+  bulkOperation: 'poll',
+  currentBulkOperation: 'poll',
+  bulkOperations: 'list',
+  shop: 'shop',
+  currentAppInstallation: 'shop',
+  __type: 'introspection',
+  __schema: 'introspection',
+};
+
+function kindOf(operation) {
+  const first = operation && operation.selectionSet.selections.find(
+    (selection) => selection.kind === Kind.FIELD);
+  return first && KINDS[first.name.value] || 'query';
+}
+
+/* -- Bulk operations as fields ------------------------------------------- */
+
+const STATUSES = ['canceled', 'canceling', 'completed', 'created', 'failed',
+  'running'];
+const FILTERS = ['created_at', 'id', 'operation_type', 'status'];
+
+function warning(field, value, code) {
+  return { field, code, message: code === 'invalid_field'
+    ? 'Invalid search field for this query.'
+    : 'Input `' + value + '` is not an accepted value.' };
+}
+
+/* The terms of a filter that the listing of operations knows. */
+function checkFilter(text, warnings) {
+  const tree = search.parse(text);
+  let isEmpty = false;
+  const check = (node) => {
+    for (const inner of node.all || node.any || (node.not ? [node.not]
+      : [])) {
+      check(inner);
+    }
+    if (node.kind !== 'term') {
+      return;
+    }
+    if (!FILTERS.includes(node.field)) {
+      warnings.push(warning(node.field, node.value, 'invalid_field'));
+    } else if (node.field === 'status'
+      && !STATUSES.includes(node.value.toLowerCase())) {
+      warnings.push(warning('status', node.value, 'invalid_value'));
+      isEmpty = true;
+    } else if (node.field === 'created_at'
+      && Number.isNaN(Date.parse(node.value))) {
+      throw Object.assign(new Error('Invalid timestamp for query filter '
+        + '`created_at`.'), { extensions: { code: 'BAD_REQUEST' } });
+    }
+  };
+  check(tree);
+  return isEmpty ? null : tree;
+}
+
+function listOperations(store, app, args, search_) {
+  let list = store.bulk.of(app).slice();
+  const at = (one) => (args.sortKey === 'COMPLETED_AT'
+    ? one.completedMs || 0 : one.createdMs);
+  list.sort((a, b) => at(b) - at(a) || b.number - a.number);
+  if (args.reverse) {
+    list.reverse();
+  }
+  if (args.query) {
+    const warnings = [];
+    const tree = checkFilter(args.query, warnings);
+    list = tree ? list.filter((one) => search.matches(tree, (name) => ({
+      createdAt: one.view().createdAt,
+      id: one.id,
+      operationType: 'query',
+      status: one.status.toLowerCase(),
+    }[name]))) : [];
+    if (warnings.length > 0) {
+      search_.push({ path: ['bulkOperations'], query: args.query,
+        warnings });
+    }
+  }
+  return list.map((one) => one.view());
+}
+
+/* Root fields whose answer depends on who asks. */
+function rootFields(token, searches) {
+  const { store, app } = token;
+  const view = (operation) => (operation ? operation.view() : null);
+  return {
+    bulkOperation: (args) => view(store.bulk.find(app, args.id)),
+    currentBulkOperation: (args) => (args.type === 'MUTATION' ? null
+      : view(store.bulk.of(app).slice(-1)[0])),
+    bulkOperationRunQuery: (args) => store.bulk.run(app, args.query,
+      args.groupObjects),
+    bulkOperationCancel: (args) => store.bulk.cancel(app, args.id),
+    currentAppInstallation: () => ({
+      $type: 'AppInstallation',
+      $key: 1,
+      id: 'gid://shopify/AppInstallation/600000000001',
+      accessScopes: store.settings.scopes.map((handle) => ({ handle,
+        description: handle.replace(/_/g, ' ') })),
+    }),
+    publicApiVersions: () => VERSIONS.map((handle) => ({ handle,
+      displayName: handle, supported: handle !== '2027-01' })),
+    node: (args) => (/\/BulkOperation\//.test(args.id)
+      ? view(store.bulk.find(app, args.id))
+      : store.generic.byGid(args.id)),
+    $operations: (args) => listOperations(store, app, args, searches),
+  };
+}
+
+/* -- The endpoint -------------------------------------------------------- */
+
+class Admin {
+  constructor(shops, faults, log) {
+    this.shops = shops;
+    this.faults = faults;
+    this.log = log;
+  }
+
+  /* version: the path's; prefix: the store that the path names, if any. */
+  async handle(request, response, body, version, prefix) {
+    const entry = this.log.add('admin', request);
+    const started = Date.now();
+    const id = requestId();
+    const served = servedVersion(version);
+    const headers = { 'X-Request-ID': id };
+    if (served) {
+      headers['X-Shopify-API-Version'] = served;
+    }
+    entry.request_id = id;
+    response.on('close', () => {
+      entry.status = entry.closed ? null : response.statusCode;
+      entry.ms = Date.now() - started;
+    });
+
+    const asked = this.read(request, body);
+    const token = this.shops.byToken(
+      request.headers['x-shopify-access-token']);
+    const store = token && (!prefix || token.store.name === prefix)
+      ? token.store : null;
+    entry.store = store ? store.name : prefix || null;
+    entry.operation_name = asked.operationName || null;
+    entry.query = asked.query;
+    entry.variables = asked.variables;
+    entry.kind = asked.kind;
+
+    const action = this.faults.find({ kind: asked.kind, isGraphql: true,
+      store: entry.store, path: entry.path, text: body });
+    if (action) {
+      entry.fault = action;
+      await sleep(action.delay_ms || 0);
+      if (!action.after && sendFault(response, action, headers)) {
+        entry.closed = Boolean(action.close);
+        return;
+      }
+    }
+
+    const answer = this.answer(request, asked, served, store, token);
+    if (action && action.after && sendFault(response, action, headers)) {
+      entry.closed = Boolean(action.close);
+      return;
+    }
+    sendJson(response, answer.status, answer.body, headers);
+  }
+
+  /* The request's document, as far as it can be read. */
+  read(request, body) {
+    const asked = { query: null, variables: null, kind: 'query' };
+    if (/application\/graphql/.test(request.headers['content-type'] || '')) {
+      asked.query = body;
+    } else {
+      try {
+        const json = JSON.parse(body);
+        asked.query = typeof json.query === 'string' ? json.query : null;
+        asked.variables = json.variables || null;
+        asked.operationName = json.operationName || null;
+      } catch (error) {
+        asked.query = null;
+      }
+    }
+    if (asked.query !== null) {
+      try {
+        asked.document = parse(asked.query);
+        asked.operation = getOperationAST(asked.document,
+          asked.operationName || undefined);
+        if (asked.operation && asked.operation.name) {
+          asked.operationName = asked.operation.name.value;
+        }
+        asked.kind = kindOf(asked.operation);
+      } catch (error) {
+        asked.error = error;
+      }
+    }
+    return asked;
+  }
+
+  answer(request, asked, served, store, token) {
+    if (!served) {
+      return { status: 404, body: { errors: 'Not Found' } };
+    }
+    if (!store) {
+      return { status: 401, body: UNAUTHORIZED };
+    }
+    if (asked.query === null) {
+      return { status: 400, body: { errors: { query:
+        'Required parameter missing or invalid' } } };
+    }
+    if (asked.error) {
+      return { status: 200, body: { errors: [errorView(asked.error)] } };
+    }
+    if (!asked.operation) {
+      return { status: 200, body: { errors: [{ message:
+        'An operation name is required' }] } };
+    }
+    const problems = validate(this.shops.schema, asked.document);
+    if (problems.length > 0) {
+      return { status: 200, body: { errors: problems.map(errorView) } };
+    }
+    return { status: 200, body: this.run(asked, store, token) };
+  }
+
+  run(asked, store, token) {
+    const { schema } = this.shops;
+    const { bucket } = token;
+    const price = cost.requested(schema, asked.document, asked.operation,
+      asked.variables || {});
+    if (price > cost.MAX_COST) {
+      return { errors: [{ message: 'Query cost is ' + price
+        + ', which exceeds the single query max cost limit (1000). See '
+        + 'https://shopify.dev/concepts/about-apis/rate-limits for more '
+        + 'information on how the cost of a query is calculated.',
+      extensions: { code: 'MAX_COST_EXCEEDED', cost: price, maxCost: 1000,
+        documentation: 'https://shopify.dev/api/usage/rate-limits' } }] };
+    }
+    if (price > bucket.available()) {
+      return '{"errors":[{"message":"Throttled","extensions":{"code":'
+        + '"THROTTLED","documentation":"https://shopify.dev/api/usage/'
+        + 'rate-limits"}}],"extensions":{"cost":'
+        + cost.text(price, null, bucket) + '}}';
+    }
+
+    const searches = [];
+    const context = { schema, world: store.world, generic: store.generic,
+      scopes: store.settings.scopes, bulk: false,
+      roots: rootFields(token, searches) };
+    const answer = execute({ schema, document: asked.document,
+      contextValue: context, variableValues: asked.variables || {},
+      operationName: asked.operationName || undefined,
+      fieldResolver: resolveField, typeResolver: resolveType });
+    const spent = cost.actual(price, answer.data);
+    bucket.take(spent);
+
+    /* Put together by hand: of the numbers, those in throttleStatus are
+     * written with a point, which JSON.stringify would not do. */
+    const parts = [];
+    if (answer.data !== undefined) {
+      parts.push('"data":' + encode(answer.data));
+    }
+    if (answer.errors) {
+      parts.push('"errors":' + encode(answer.errors.map(errorView)));
+    }
+    if (answer.data !== undefined) {
+      parts.push('"extensions":{"cost":' + cost.text(price, spent, bucket)
+        + (searches.length > 0 ? ',"search":' + encode(searches) : '')
+        + '}');
+    }
+    return '{' + parts.join(',') + '}';
+  }
+}
+
+/* The API escapes what could end a script element, but not slashes. */
+function encode(value) {
+  const names = { '&': '\\u0026', '<': '\\u003c', '>': '\\u003e',
+    '\u2028': '\\u2028', '\u2029': '\\u2029' };
+  return JSON.stringify(value).replace(/[&<>\u2028\u2029]/g,
+    (character) => names[character]);
+}
+
+module.exports = { Admin };

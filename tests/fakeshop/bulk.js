@@ -1,0 +1,284 @@
+'use strict';
+
+/* The life of bulk operations: created, running, done; five at a time. */
+
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { time } = require('./data/format');
+const { validateBulk } = require('./validate');
+const result = require('./result');
+
+const ACTIVE = new Set(['CREATED', 'RUNNING', 'CANCELING']);
+
+let lastNumber = 8000000000000 + Math.floor(Date.now() / 1000) * 100;
+
+/* Where result files lie until the process ends. */
+let directory = null;
+function resultPath(number) {
+  if (!directory) {
+    directory = fs.mkdtempSync(path.join(os.tmpdir(), 'fakeshop-'));
+    process.on('exit', () => {
+      fs.rmSync(directory, { recursive: true, force: true });
+    });
+  }
+  return path.join(directory, number + '.jsonl');
+}
+
+/* A count that a test falsifies: "7" stands for itself, "+1" and "-1" are
+ * added to the true one. */
+function falsified(value, wrong) {
+  if (wrong === null || wrong === undefined) {
+    return String(value);
+  }
+  return /^[+-]/.test(String(wrong)) ? String(value + Number(wrong))
+    : String(wrong);
+}
+
+class Operation {
+  constructor(bulk, app, query, grouped, settings, document) {
+    this.number = ++lastNumber;
+    this.id = 'gid://shopify/BulkOperation/' + this.number;
+    this.bulk = bulk;
+    this.app = app;
+    this.query = query;
+    this.grouped = grouped;
+    this.settings = settings;
+    this.document = document;
+    this.status = 'CREATED';
+    this.errorCode = null;
+    this.createdMs = Date.now();
+    this.completedMs = null;
+    this.objectCount = '0';
+    this.rootObjectCount = '0';
+    this.fileSize = null;
+    this.url = null;
+    this.partialDataUrl = null;
+    this.problems = [];
+    this.timers = [];
+  }
+
+  /* As a source object of the type BulkOperation. */
+  view() {
+    return {
+      $type: 'BulkOperation',
+      $key: this.number,
+      id: this.id,
+      type: 'QUERY',
+      status: this.status,
+      errorCode: this.errorCode,
+      createdAt: time(this.createdMs),
+      completedAt: this.completedMs === null ? null
+        : time(this.completedMs),
+      objectCount: this.objectCount,
+      rootObjectCount: this.rootObjectCount,
+      fileSize: this.fileSize,
+      url: this.url,
+      partialDataUrl: this.partialDataUrl,
+      query: this.query,
+    };
+  }
+
+  isActive() {
+    return ACTIVE.has(this.status);
+  }
+
+  after(ms, action) {
+    const timer = setTimeout(action, Math.max(0, ms));
+    timer.unref();
+    this.timers.push(timer);
+  }
+
+  stop() {
+    this.timers.forEach(clearTimeout);
+    this.timers = [];
+  }
+
+  start() {
+    const settings = this.settings;
+    const work = this.produce();
+    /* Looked at when the time has come, not before. */
+    work.catch(() => {});
+    this.after(settings.created_ms, () => {
+      if (this.status === 'CREATED') {
+        this.status = 'RUNNING';
+      }
+    });
+    /* Counters stand still for long and then jump. */
+    this.after(settings.duration_ms * 0.6, () => {
+      if (this.made && this.status === 'RUNNING') {
+        this.objectCount = String(Math.floor(this.made.lines * 0.4));
+        this.rootObjectCount = String(Math.floor(this.made.roots * 0.4));
+      }
+    });
+    if (settings.outcome && settings.outcome.never) {
+      return;
+    }
+    this.after(settings.duration_ms, () => {
+      work.then(() => this.finish(), (error) => {
+        this.note(error);
+        this.fail('INTERNAL_SERVER_ERROR');
+      });
+    });
+  }
+
+  note(error) {
+    this.problems.push(String(error && error.stack || error));
+  }
+
+  async produce() {
+    const settings = this.settings;
+    if (settings.result_file) {
+      const file = typeof settings.result_file === 'string'
+        ? { path: settings.result_file } : settings.result_file;
+      this.made = await result.existing(file);
+    } else if (settings.empty) {
+      this.made = { path: null, size: 0, lines: 0, roots: 0 };
+    } else {
+      this.made = await result.generate(this.bulk.store, this,
+        resultPath(this.number));
+    }
+  }
+
+  finish() {
+    if (this.status !== 'CREATED' && this.status !== 'RUNNING') {
+      return;
+    }
+    const outcome = this.settings.outcome || {};
+    if (!outcome.status || outcome.status === 'COMPLETED') {
+      this.complete();
+    } else if (outcome.status === 'FAILED') {
+      this.fail(outcome.error_code || null, outcome.partial_data);
+    } else {
+      this.status = outcome.status;
+      this.errorCode = outcome.error_code || null;
+      this.count();
+      this.completedMs = outcome.status === 'CANCELED' ? null : Date.now();
+    }
+  }
+
+  count() {
+    if (this.made) {
+      this.objectCount = falsified(this.made.lines,
+        this.settings.object_count);
+      this.rootObjectCount = falsified(this.made.roots,
+        this.settings.root_object_count);
+    }
+  }
+
+  complete() {
+    this.count();
+    this.status = 'COMPLETED';
+    this.completedMs = Date.now();
+    if (this.made.lines > 0 || this.settings.empty_url) {
+      this.fileSize = falsified(this.made.size, this.settings.file_size);
+      if (!this.settings.no_url) {
+        this.publish();
+        this.url = this.publication.url;
+      }
+    }
+  }
+
+  publish() {
+    this.publication = this.bulk.store.shops.storage.publish(this, this.made,
+      this.settings.url_lifetime_s);
+  }
+
+  fail(errorCode, partial) {
+    if (!this.isActive()) {
+      return;
+    }
+    this.status = 'FAILED';
+    this.errorCode = errorCode;
+    this.completedMs = Date.now();
+    this.count();
+    if (partial && this.made && this.made.path) {
+      this.publish();
+      this.partialDataUrl = this.publication.url;
+    }
+  }
+
+  cancel() {
+    this.status = 'CANCELING';
+    this.after(this.settings.cancel_ms, () => {
+      if (this.status !== 'CANCELING') {
+        return;
+      }
+      if (this.settings.cancel_completes && this.made) {
+        this.complete();
+      } else {
+        this.count();
+        this.status = 'CANCELED';
+      }
+    });
+  }
+}
+
+/* All operations of one store. */
+class Bulk {
+  constructor(store) {
+    this.store = store;
+    this.operations = [];
+  }
+
+  reset() {
+    for (const operation of this.operations) {
+      operation.stop();
+      if (operation.made && operation.made.isOurs) {
+        fs.rmSync(operation.made.path, { force: true });
+      }
+    }
+    this.operations = [];
+  }
+
+  of(app) {
+    return this.operations.filter((operation) => operation.app === app);
+  }
+
+  find(app, id) {
+    return this.of(app).find((operation) => operation.id === id) || null;
+  }
+
+  run(app, query, grouped) {
+    const { document, errors } = validateBulk(this.store.schema, query);
+    if (errors.length > 0) {
+      return { bulkOperation: null, userErrors: errors };
+    }
+    const active = this.of(app).filter((one) => one.isActive());
+    if (active.length >= this.store.settings.slots) {
+      return { bulkOperation: null, userErrors: [{
+        field: null,
+        message: 'A bulk query operation for this app and shop is already '
+          + 'in progress: ' + active.map((one) => one.id).join(', ') + '.',
+        code: 'OPERATION_IN_PROGRESS',
+      }] };
+    }
+    const settings = this.store.settingsFor(query);
+    const operation = new Operation(this, app, query, grouped, settings,
+      document);
+    this.operations.push(operation);
+    operation.start();
+    return { bulkOperation: operation.view(), userErrors: [] };
+  }
+
+  cancel(app, id) {
+    const operation = this.find(app, id);
+    if (!operation) {
+      return { bulkOperation: null, userErrors: [
+        { field: ['id'], message: 'Bulk operation does not exist' }] };
+    }
+    if (!operation.isActive()) {
+      return { bulkOperation: operation.view(), userErrors: [{
+        field: null,
+        message: 'A bulk operation cannot be canceled when it is '
+          + operation.status.toLowerCase(),
+      }] };
+    }
+    if (operation.status !== 'CANCELING') {
+      operation.cancel();
+    }
+    return { bulkOperation: operation.view(), userErrors: [] };
+  }
+}
+
+module.exports = { Bulk };

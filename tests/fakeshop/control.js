@@ -1,0 +1,257 @@
+'use strict';
+
+/* The tests' own door: look at what happened, say what shall happen. */
+
+const { sendJson } = require('./http');
+const { DEFAULTS } = require('./stores');
+const { time } = require('./data/format');
+
+class BadRequest extends Error {}
+
+class Control {
+  constructor(shops, faults, log, storage) {
+    this.shops = shops;
+    this.faults = faults;
+    this.log = log;
+    this.storage = storage;
+  }
+
+  handle(request, response, body) {
+    const url = new URL(request.url, 'http://localhost');
+    const name = url.pathname.replace(/^\/_control\//, '')
+      .replace(/\/$/, '');
+    const key = request.method + ' ' + name;
+    try {
+      const input = body ? JSON.parse(body) : {};
+      const answer = this.dispatch(key, input,
+        Object.fromEntries(url.searchParams));
+      if (answer === undefined) {
+        sendJson(response, 404, { error: 'no such control: ' + key });
+      } else {
+        sendJson(response, 200, answer);
+      }
+    } catch (error) {
+      if (error instanceof BadRequest || error instanceof SyntaxError) {
+        sendJson(response, 400, { error: error.message });
+      } else {
+        throw error;
+      }
+    }
+  }
+
+  dispatch(key, input, query) {
+    switch (key) {
+      case 'GET log': return this.readLog(query);
+      case 'GET leaks': return this.log.leaks;
+      case 'GET operations': return this.operations(query);
+      case 'GET settings': return this.settings();
+      case 'GET rules': return this.faults.rules;
+      case 'POST reset': return this.reset(input);
+      case 'POST set': return this.set(input);
+      case 'POST next': return this.next(input);
+      case 'POST rules': return this.addRules(input);
+      case 'DELETE rules':
+      case 'POST rules/clear':
+        this.faults.clear();
+        return {};
+      case 'POST change': return this.change(input);
+      case 'POST operation': return this.operation(input);
+      case 'POST expire-url': return this.expireUrl(input);
+      case 'POST token': return this.token(input);
+      default: return undefined;
+    }
+  }
+
+  /* The stores meant: the one named, else all. */
+  stores(name) {
+    if (!name || name === '*') {
+      return Array.from(this.shops.stores.values());
+    }
+    const store = this.shops.stores.get(name);
+    if (!store) {
+      throw new BadRequest('no store ' + name);
+    }
+    return [store];
+  }
+
+  store(name) {
+    const list = this.stores(name);
+    if (list.length !== 1) {
+      throw new BadRequest('which store?');
+    }
+    return list[0];
+  }
+
+  readLog(query) {
+    return this.log.entries.filter((entry) => (
+      (!query.store || entry.store === query.store)
+      && (!query.kind || entry.kind === query.kind)
+      && (!query.server || entry.server === query.server)
+      && (!query.after || entry.n > Number(query.after))));
+  }
+
+  operations(query) {
+    const out = [];
+    for (const store of this.stores(query.store)) {
+      for (const one of store.bulk.operations) {
+        const view = one.view();
+        delete view.$type;
+        delete view.$key;
+        out.push(Object.assign({ store: store.name, app: one.app,
+          groupObjects: one.grouped, path: one.made && one.made.path,
+          lines: one.made ? one.made.lines : null,
+          bytes: one.made ? one.made.size : null,
+          problems: one.problems }, view));
+      }
+    }
+    return out;
+  }
+
+  settings() {
+    const out = {};
+    for (const store of this.stores()) {
+      out[store.name] = Object.assign({ next: store.next },
+        store.settings);
+    }
+    return out;
+  }
+
+  reset(input) {
+    this.stores(input.store).forEach((store) => store.reset());
+    if (!input.store) {
+      this.faults.clear();
+      this.log.clear();
+      this.storage.clear();
+    }
+    return {};
+  }
+
+  checkNames(values, others) {
+    for (const name of Object.keys(values)) {
+      if (!(name in DEFAULTS) && !others.includes(name)) {
+        throw new BadRequest('no setting ' + name);
+      }
+    }
+  }
+
+  set(input) {
+    const { store, next_result_file: file, ...values } = input;
+    this.checkNames(values, []);
+    for (const one of this.stores(store)) {
+      Object.assign(one.settings, values);
+      if (file !== undefined) {
+        one.next.push({ result_file: file });
+      }
+      if (values.bucket_maximum !== undefined
+        || values.bucket_restore !== undefined) {
+        one.tokens.forEach((token) => token.bucket.refill());
+      }
+    }
+    return {};
+  }
+
+  /* Settings for one operation to come; `contains` says which. */
+  next(input) {
+    for (const entry of [].concat(input.entries || input)) {
+      const { store, ...values } = entry;
+      this.checkNames(values, ['contains']);
+      this.stores(store || input.store).forEach((one) => {
+        one.next.push(values);
+      });
+    }
+    return {};
+  }
+
+  addRules(input) {
+    return [].concat(input).map((rule) => this.faults.add(rule).id);
+  }
+
+  /*
+   * Changes a store's data.  What is changed counts as updated now, or at
+   * `at`.  { store, type, count, from } or { store, ids } choose objects;
+   * `set` gives fields values, `delete` takes the objects away, and
+   * { store, type, grow: N } adds new ones.
+   */
+  change(input) {
+    const store = this.store(input.store);
+    const at = input.at ? Date.parse(input.at) : Date.now();
+    if (input.grow) {
+      if (!(input.type in store.world.sizes)) {
+        throw new BadRequest('cannot grow ' + input.type);
+      }
+      const from = store.world.grow(input.type, input.grow, at);
+      return { ids: Array.from({ length: input.grow }, (_, i) => (
+        store.world.gid(input.type, from + i))) };
+    }
+    const ids = input.ids || Array.from({ length: input.count || 1 },
+      (_, i) => {
+        const object = store.generic.pooled(
+          store.schema.getType(input.type), (input.from || 0) + i);
+        return object && object.id;
+      }).filter(Boolean);
+    for (const id of ids) {
+      if (input.delete) {
+        store.world.remove(id);
+      } else {
+        store.world.set(id, Object.assign({ updatedAt: time(at) },
+          input.set));
+      }
+    }
+    return { ids };
+  }
+
+  /* Ends a running operation in a given way. */
+  operation(input) {
+    for (const store of this.stores(input.store)) {
+      for (const one of store.bulk.operations) {
+        if (one.isActive() && (!input.id || one.id === input.id)) {
+          one.settings = Object.assign({}, one.settings, { outcome: input });
+          if (one.status === 'CANCELING') {
+            one.status = 'RUNNING';
+          }
+          one.finish();
+        }
+      }
+    }
+    return {};
+  }
+
+  /* Lets result URLs lapse; with `renew` the next poll shows a new one,
+   * with `status` the operation becomes EXPIRED. */
+  expireUrl(input) {
+    for (const store of this.stores(input.store)) {
+      for (const one of store.bulk.operations) {
+        if (one.publication && (!input.id || one.id === input.id)) {
+          one.publication.expires = 0;
+          if (input.renew) {
+            one.publish();
+            one.url = one.publication.url;
+          } else if (input.status) {
+            one.status = 'EXPIRED';
+            one.url = null;
+          }
+        }
+      }
+    }
+    return {};
+  }
+
+  /* { store, expire: true } ends all tokens but the static one, with
+   * `all` also that; else a new token is made, of the app given. */
+  token(input) {
+    const store = this.store(input.store);
+    if (input.expire) {
+      for (const token of store.tokens.values()) {
+        if (token.token !== store.staticToken || input.all) {
+          token.expires = 0;
+        }
+      }
+      return {};
+    }
+    const lifetime = input.lifetime_s === undefined ? null
+      : input.lifetime_s;
+    return { token: store.newToken(lifetime, input.app).token };
+  }
+}
+
+module.exports = { Control };

@@ -1,0 +1,74 @@
+'use strict';
+
+/*
+ * Faults on demand: a list of rules, each with what it matches and what then
+ * happens.
+ *
+ *   { match: { kind, store, contains, path },  all optional
+ *     nth: 1,        the first match that counts
+ *     times: 1,      how many matches in a row; -1: all
+ *     action: { … } }
+ */
+
+class Faults {
+  constructor() {
+    this.clear();
+  }
+
+  clear() {
+    this.rules = [];
+    this.lastId = 0;
+  }
+
+  add(rule) {
+    const added = {
+      id: ++this.lastId,
+      match: rule.match || {},
+      nth: rule.nth === undefined ? 1 : rule.nth,
+      times: rule.times === undefined ? 1 : rule.times,
+      action: rule.action || {},
+      seen: 0,
+      hits: 0,
+    };
+    this.rules.push(added);
+    return added;
+  }
+
+  remove(id) {
+    this.rules = this.rules.filter((rule) => rule.id !== id);
+  }
+
+  matches(match, request) {
+    const kinds = [].concat(match.kind || []);
+    return (kinds.length === 0 || kinds.includes(request.kind)
+        || (kinds.includes('graphql') && request.isGraphql))
+      && (!match.store || match.store === request.store)
+      && (!match.path || (request.path || '').includes(match.path))
+      && (!match.contains || (request.text || '').includes(match.contains));
+  }
+
+  /* The action of the first rule that is due, or null.  Every rule that
+   * matches counts the request. */
+  find(request) {
+    let action = null;
+    for (const rule of this.rules) {
+      /* What becomes of an operation is asked for by its kind only. */
+      if (request.kind === 'operation' && rule.match.kind !== 'operation') {
+        continue;
+      }
+      if (!this.matches(rule.match, request)) {
+        continue;
+      }
+      rule.seen++;
+      const isDue = rule.seen >= rule.nth
+        && (rule.times < 0 || rule.seen < rule.nth + rule.times);
+      if (isDue && !action) {
+        rule.hits++;
+        action = rule.action;
+      }
+    }
+    return action;
+  }
+}
+
+module.exports = { Faults };

@@ -1,0 +1,431 @@
+'use strict';
+
+/*
+ * Field resolution for graphql-js: what data/ wrote down, else what
+ * generic.js makes up; connections around both.
+ *
+ * The context of an execution:
+ *   schema, world, generic   the store
+ *   scopes                   what the token may read
+ *   bulk                     a bulk operation runs: no paging
+ *   slice                    { from, to }: of the root connection, these
+ *   list, total              the root connection's nodes, once known
+ *   roots                    root fields with an answer of their own;
+ *                            $operations lists bulk operations
+ */
+
+const { GraphQLError, getNamedType, getNullableType, isLeafType,
+  isListType, isNonNullType, isObjectType } = require('./graphql');
+const { isConnection, nodeType } = require('./schema');
+const { hash } = require('./random');
+const search = require('./search');
+
+const PAGING = new Set(['first', 'last', 'after', 'before', 'reverse',
+  'sortKey', 'query', 'savedSearchId']);
+
+const ORDER_DAYS = 60;
+
+const SORT_FIELDS = {
+  CREATED_AT: 'createdAt',
+  UPDATED_AT: 'updatedAt',
+  PROCESSED_AT: 'processedAt',
+  TITLE: 'title',
+  NAME: 'name',
+};
+
+/* What is known of each field, by type and name. */
+const metas = new WeakMap();
+
+function fieldMeta(parentType, name) {
+  let byName = metas.get(parentType);
+  if (!byName) {
+    byName = new Map();
+    metas.set(parentType, byName);
+  }
+  let meta = byName.get(name);
+  if (!meta) {
+    const field = parentType.getFields()[name];
+    const named = getNamedType(field.type);
+    meta = {
+      name,
+      type: field.type,
+      named,
+      hash: hash(name),
+      hasArgs: field.args.length > 0,
+      isRequired: isNonNullType(field.type),
+      isList: isListType(getNullableType(field.type)),
+      isLeaf: isLeafType(named),
+      connection: isConnection(named) ? named : null,
+    };
+    byName.set(name, meta);
+  }
+  return meta;
+}
+
+function argsKey(args) {
+  const keys = Object.keys(args).filter((key) => !PAGING.has(key)).sort();
+  return keys.length === 0 ? ''
+    : JSON.stringify(keys.map((key) => [key, args[key]]));
+}
+
+/* Objects that came without an identity get one from where they are. */
+function identify(value, source, meta) {
+  const key = source.$key || 0;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      if (value[i] && typeof value[i] === 'object'
+        && value[i].$key === undefined) {
+        value[i].$key = hash(key, meta.hash, i);
+      }
+    }
+  } else if (value && typeof value === 'object'
+    && value.$key === undefined) {
+    value.$key = hash(key, meta.hash);
+  }
+  if (!meta.isList && value && typeof value === 'object' && !value.$type
+    && isObjectType(meta.named)) {
+    value.$type = meta.named.name;
+  }
+  return value;
+}
+
+function known(source, name, args) {
+  const value = source[name];
+  return typeof value === 'function' ? value(args) : value;
+}
+
+/* The value of a field that is no connection. */
+function plain(context, parentType, source, meta, args) {
+  const value = known(source, meta.name, args);
+  if (value === null && meta.isRequired && !meta.isLeaf) {
+    /* What stood here was deleted, and something has to. */
+    return context.generic.reference(meta.named,
+      hash(source.$key || 0, meta.hash));
+  }
+  if (value !== undefined) {
+    return meta.isLeaf ? value : identify(value, source, meta);
+  }
+  if (meta.name === 'id' && source.id !== undefined) {
+    return source.id;
+  }
+  if (meta.name === 'metafield' && args.key !== undefined) {
+    return findMetafield(context, parentType, source, args);
+  }
+  const counted = countOf(context, parentType, source, meta, args);
+  if (counted !== undefined) {
+    return counted;
+  }
+  const h = hash(source.$key || 0, meta.hash,
+    meta.hasArgs ? argsKey(args) : '');
+  return context.generic.value(meta.type, source, meta.name, h);
+}
+
+function findMetafield(context, parentType, source, args) {
+  if (!parentType.getFields().metafields) {
+    return null;
+  }
+  const list = nodesOf(context, parentType, source,
+    fieldMeta(parentType, 'metafields'), {});
+  for (let i = 0; i < list.length; i++) {
+    const one = list.at(i);
+    if (one && one.key === args.key
+      && (!args.namespace || one.namespace === args.namespace)) {
+      return one;
+    }
+  }
+  return null;
+}
+
+/* `variantsCount` counts `variants`: exports compare the two. */
+function countOf(context, parentType, source, meta, args) {
+  if (!/Counts?$/.test(meta.name)) {
+    return undefined;
+  }
+  const base = meta.name.replace(/Counts?$/, '');
+  const fields = parentType.getFields();
+  const name = [base, base + 's'].find((one) => (
+    one in fields && (fieldMeta(parentType, one).connection
+      || fieldMeta(parentType, one).isList)));
+  if (!name) {
+    return undefined;
+  }
+  const of = fieldMeta(parentType, name);
+  const list = of.connection
+    ? nodesOf(context, parentType, source, of, args)
+    : plain(context, parentType, source, of, {}) || [];
+  let count = 0;
+  for (let i = 0; i < list.length; i++) {
+    count += list.at(i) === null ? 0 : 1;
+  }
+  if (meta.named.name === 'Int') {
+    return count;
+  }
+  return meta.named.name === 'Count'
+    ? { $type: 'Count', $key: 1, count, precision: 'EXACT' } : undefined;
+}
+
+/* -- Connections --------------------------------------------------------- */
+
+/* All nodes of a connection, before filter and paging. */
+function allNodes(context, parentType, source, meta, args) {
+  if (meta.name === 'bulkOperations' && context.roots.$operations) {
+    return context.roots.$operations(args);
+  }
+  const value = source ? known(source, meta.name, args) : undefined;
+  if (value) {
+    return value;
+  }
+  const node = nodeType(meta.connection);
+  if (parentType === context.schema.getQueryType()) {
+    return isLeafType(node)
+      ? Array.from({ length: 7 }, (_, i) => context.generic.leaf(node,
+        hash(context.world.seed, meta.hash, i), source, meta.name))
+      : context.generic.pool(node);
+  }
+  return context.generic.nodes(node, source, meta.name,
+    hash(source.$key, meta.hash, argsKey(args)));
+}
+
+/* How a filter reads an object. */
+function reader(context, object) {
+  return (name) => {
+    const type = context.schema.getType(object.$type);
+    if (name === 'status' && object.$type === 'Order') {
+      return object.cancelledAt ? 'cancelled'
+        : object.closed ? 'closed' : 'open';
+    }
+    if (!type || !(name in type.getFields())) {
+      return undefined;
+    }
+    const meta = fieldMeta(type, name);
+    return meta.isLeaf ? plain(context, type, object, meta, {}) : undefined;
+  };
+}
+
+function filtered(context, list, text) {
+  const tree = search.parse(text.replace(/\bstatus:any\b/gi, ''));
+  const out = [];
+  for (let i = 0; i < list.length; i++) {
+    const object = list.at(i);
+    if (object && typeof object === 'object'
+      && search.matches(tree, reader(context, object))) {
+      out.push(i);
+    }
+  }
+  return { length: out.length, at: (i) => list.at(out[i]) };
+}
+
+function sorted(context, list, field) {
+  const keys = [];
+  for (let i = 0; i < list.length; i++) {
+    const object = list.at(i);
+    const value = object && typeof object === 'object'
+      ? reader(context, object)(field) : undefined;
+    keys.push([value === undefined || value === null ? '' : value, i]);
+  }
+  keys.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]));
+  return { length: keys.length, at: (i) => list.at(keys[i][1]) };
+}
+
+function reversed(list) {
+  return { length: list.length, at: (i) => list.at(list.length - 1 - i) };
+}
+
+/* Without the scope for all orders only the last 60 days show. */
+function recentOrders(context, list) {
+  const since = context.world.now - ORDER_DAYS * 86400000;
+  const out = [];
+  for (let i = 0; i < list.length; i++) {
+    const order = list.at(i);
+    if (order && Date.parse(order.createdAt) >= since) {
+      out.push(i);
+    }
+  }
+  return { length: out.length, at: (i) => list.at(out[i]) };
+}
+
+/* The nodes of a connection, in the order asked for. */
+function nodesOf(context, parentType, source, meta, args) {
+  let list = allNodes(context, parentType, source, meta, args);
+  if (meta.connection.name === 'OrderConnection' && context.scopes
+    && !context.scopes.includes('read_all_orders')) {
+    list = recentOrders(context, list);
+  }
+  if (meta.name === 'bulkOperations') {
+    return list;
+  }
+  const isRoot = parentType === context.schema.getQueryType();
+  if (isRoot && args.query) {
+    list = filtered(context, list, args.query);
+  }
+  if (isRoot && args.ids) {
+    const ids = new Set(args.ids);
+    const kept = [];
+    for (let i = 0; i < list.length; i++) {
+      const object = list.at(i);
+      if (object && ids.has(object.id)) {
+        kept.push(object);
+      }
+    }
+    list = kept;
+  }
+  if (isRoot && SORT_FIELDS[args.sortKey]) {
+    list = sorted(context, list, SORT_FIELDS[args.sortKey]);
+  }
+  return args.reverse ? reversed(list) : list;
+}
+
+function badRequest(message) {
+  return new GraphQLError(message,
+    { extensions: { code: 'BAD_REQUEST' } });
+}
+
+function cursorOf(node, i) {
+  const id = node && node.id ? /(\d+)(\?.*)?$/.exec(node.id) : null;
+  return Buffer.from(JSON.stringify({ last_id: id ? Number(id[1]) : i,
+    last_value: String(i) })).toString('base64');
+}
+
+function indexOfCursor(cursor) {
+  try {
+    return Number(JSON.parse(
+      Buffer.from(cursor, 'base64').toString()).last_value);
+  } catch (error) {
+    throw badRequest('Invalid cursor for current pagination sort.');
+  }
+}
+
+/* The part of a list that an ordinary query asks for. */
+function page(list, args) {
+  let from = 0;
+  let to = list.length;
+  if (args.first === undefined && args.last === undefined) {
+    throw badRequest('you must provide one of first or last');
+  }
+  if (args.first !== undefined && args.last !== undefined) {
+    throw badRequest('providing both first and last is not supported');
+  }
+  if (args.after) {
+    from = indexOfCursor(args.after) + 1;
+  }
+  if (args.before) {
+    to = Math.min(to, indexOfCursor(args.before));
+  }
+  if (args.first !== undefined) {
+    to = Math.min(to, from + args.first);
+  } else {
+    from = Math.max(from, to - args.last);
+  }
+  return { from, to: Math.max(from, to) };
+}
+
+function connection(context, parentType, source, meta, args, info) {
+  const isRoot = info.path.prev === undefined;
+  /* The slices of a run are all of one list. */
+  const list = isRoot && context.slice && context.list
+    || nodesOf(context, parentType, source, meta, args);
+  let range = { from: 0, to: list.length };
+  if (!context.bulk && meta.connection.name !== 'StringConnection') {
+    range = page(list, args);
+  } else if (context.bulk && isRoot && context.slice) {
+    context.list = list;
+    context.total = list.length;
+    range = { from: context.slice.from,
+      to: Math.min(list.length, context.slice.to) };
+  }
+  return { $connection: list, $range: range, $node: meta.connection,
+    $key: hash((source && source.$key) || 1, meta.hash) };
+}
+
+function edgesOf(source) {
+  const out = [];
+  const list = source.$connection;
+  for (let i = source.$range.from; i < source.$range.to; i++) {
+    const node = list.at(i);
+    if (node !== null && node !== undefined) {
+      out.push({ $edge: true, node, $index: i,
+        $key: hash(source.$key, i) });
+    }
+  }
+  return out;
+}
+
+function pageInfo(source) {
+  const { from, to } = source.$range;
+  const list = source.$connection;
+  return {
+    $type: 'PageInfo',
+    hasNextPage: to < list.length,
+    hasPreviousPage: from > 0,
+    startCursor: to > from ? cursorOf(list.at(from), from) : null,
+    endCursor: to > from ? cursorOf(list.at(to - 1), to - 1) : null,
+  };
+}
+
+/* A field of a connection or of an edge; undefined if it is neither. */
+function connectionField(source, name) {
+  if (source.$connection) {
+    switch (name) {
+      case 'edges': return edgesOf(source);
+      case 'nodes': return edgesOf(source).map((edge) => edge.node);
+      case 'pageInfo': return pageInfo(source);
+      default: return undefined;
+    }
+  }
+  if (source.$edge && name === 'cursor') {
+    return cursorOf(source.node, source.$index);
+  }
+  return undefined;
+}
+
+/* -- Entry points -------------------------------------------------------- */
+
+function rootField(context, meta, args) {
+  if (args.id !== undefined && !meta.isLeaf && !meta.isList) {
+    return context.generic.byGid(args.id);
+  }
+  switch (meta.name) {
+    case 'shop':
+      return context.world.at('Shop', 0);
+    case 'nodes':
+      return (args.ids || []).map((id) => context.generic.byGid(id));
+    default: {
+      const source = { $type: 'QueryRoot', $key: context.world.seed };
+      const value = plain(context, context.schema.getQueryType(), source,
+        meta, args);
+      return value === null && !meta.isLeaf && !meta.isList
+        ? context.generic.reference(meta.named, hash(meta.hash)) : value;
+    }
+  }
+}
+
+function resolveField(source, args, context, info) {
+  const meta = fieldMeta(info.parentType, info.fieldName);
+  if (info.path.prev === undefined) {
+    const answer = context.roots && context.roots[info.fieldName];
+    if (answer) {
+      return answer(args, context, info);
+    }
+    if (!meta.connection) {
+      return rootField(context, meta, args);
+    }
+    return connection(context, info.parentType,
+      { $type: 'QueryRoot', $key: context.world.seed }, meta, args, info);
+  }
+  if (source.$connection || source.$edge) {
+    const value = connectionField(source, info.fieldName);
+    if (value !== undefined) {
+      return value;
+    }
+  }
+  if (meta.connection) {
+    return connection(context, info.parentType, source, meta, args, info);
+  }
+  return plain(context, info.parentType, source, meta, args);
+}
+
+function resolveType(value) {
+  return value.$type;
+}
+
+module.exports = { resolveField, resolveType };

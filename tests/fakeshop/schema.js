@@ -1,0 +1,40 @@
+'use strict';
+
+const fs = require('fs');
+const path = require('path');
+const zlib = require('zlib');
+const { buildClientSchema, getNamedType, isObjectType } =
+  require('./graphql');
+
+const REDUCED = path.join(__dirname, 'admin-2026-10.reduced.json');
+
+/* Builds the schema out of a standard introspection result. */
+function loadSchema(file) {
+  let bytes = fs.readFileSync(file || REDUCED);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    bytes = zlib.gunzipSync(bytes);
+  }
+  const json = JSON.parse(bytes.toString('utf8'));
+  return buildClientSchema(json.data || json);
+}
+
+/* A connection is known by its shape: `edges { node }`. */
+function isConnection(type) {
+  if (!isObjectType(type)) {
+    return false;
+  }
+  const edges = type.getFields().edges;
+  if (!edges || !type.name.endsWith('Connection')) {
+    return false;
+  }
+  const edge = getNamedType(edges.type);
+  return isObjectType(edge) && 'node' in edge.getFields();
+}
+
+/* The type of a connection's nodes. */
+function nodeType(connection) {
+  const edge = getNamedType(connection.getFields().edges.type);
+  return getNamedType(edge.getFields().node.type);
+}
+
+module.exports = { loadSchema, isConnection, nodeType };

@@ -1,0 +1,166 @@
+'use strict';
+
+const crypto = require('crypto');
+const { World } = require('./data/world');
+const { Generic } = require('./generic');
+const { Bulk } = require('./bulk');
+const { Bucket } = require('./cost');
+
+const SCOPES = ['read_products', 'read_inventory', 'read_locations',
+  'read_orders', 'read_all_orders', 'read_customers', 'read_discounts',
+  'read_fulfillments', 'read_draft_orders', 'read_gift_cards',
+  'read_price_rules', 'read_publications', 'read_markets', 'read_content',
+  'read_files', 'read_metaobjects', 'read_metaobject_definitions',
+  'read_returns', 'read_companies', 'read_own_subscription_contracts',
+  'read_shopify_payments_disputes', 'read_online_store_navigation',
+  'read_merchant_managed_fulfillment_orders',
+  'read_assigned_fulfillment_orders',
+  'read_third_party_fulfillment_orders'];
+
+/* What a test can set, with what holds until it does. */
+const DEFAULTS = {
+  /* Operations */
+  created_ms: 60,
+  duration_ms: 300,
+  cancel_ms: 100,
+  cancel_completes: false,
+  slots: 5,
+  outcome: null,
+  /* Result files */
+  order: 'scatter',
+  duplicate_children: 0,
+  blank_lines: 0,
+  edits: [],
+  final_newline: true,
+  crlf: false,
+  bom: false,
+  empty: false,
+  empty_url: false,
+  no_url: false,
+  result_file: null,
+  object_count: null,
+  root_object_count: null,
+  file_size: null,
+  url_lifetime_s: 604800,
+  /* The result host */
+  chunk_bytes: 65536,
+  bytes_per_second: 0,
+  chunked: false,
+  ranges: true,
+  /* The API */
+  scopes: SCOPES,
+  token_lifetime_s: 86399,
+  refresh_strict: false,
+  bucket_maximum: 2000,
+  bucket_restore: 100,
+};
+
+class Store {
+  constructor(shops, name, options) {
+    this.shops = shops;
+    this.name = name;
+    this.schema = shops.schema;
+    this.domain = name + '.myshopify.com';
+    this.staticToken = 'shpat_fake_' + name;
+    this.clientId = 'fake-client-' + name;
+    this.clientSecret = 'shpss_fake_' + name;
+    this.firstRefreshToken = 'shprt_fake_' + name;
+    this.settings = JSON.parse(JSON.stringify(DEFAULTS));
+    this.world = new World(Object.assign({ name, domain: this.domain },
+      options));
+    this.generic = new Generic(this.schema, this.world);
+    this.bulk = new Bulk(this);
+    this.reset();
+  }
+
+  reset() {
+    for (const key of Object.keys(this.settings)) {
+      delete this.settings[key];
+    }
+    Object.assign(this.settings, JSON.parse(JSON.stringify(DEFAULTS)));
+    this.next = [];
+    this.bulk.reset();
+    this.world.forgetChanges();
+    this.tokens = new Map();
+    this.refresh = { current: this.firstRefreshToken, previous: null };
+    this.addToken(this.staticToken, null);
+  }
+
+  /* A token of the store; `app` tells whose operations it sees. */
+  addToken(token, lifetime, app) {
+    const entry = { token, store: this, app: app || 'main',
+      expires: lifetime === null ? null : Date.now() + lifetime * 1000,
+      bucket: new Bucket(this.settings) };
+    this.tokens.set(token, entry);
+    return entry;
+  }
+
+  newToken(lifetime, app) {
+    return this.addToken('shpat_' + crypto.randomBytes(16).toString('hex'),
+      lifetime, app);
+  }
+
+  /* The settings of one operation: the store's, over them the first of
+   * `next` that is meant for it, which is used up, and what a rule says. */
+  settingsFor(query) {
+    const settings = Object.assign({}, this.settings);
+    const at = this.next.findIndex((one) => (
+      !one.contains || query.includes(one.contains)));
+    if (at >= 0) {
+      Object.assign(settings, this.next.splice(at, 1)[0]);
+    }
+    const action = this.shops.faults.find(
+      { kind: 'operation', store: this.name, text: query });
+    return action ? Object.assign(settings, action) : settings;
+  }
+}
+
+class Shops {
+  constructor(options) {
+    this.schema = options.schema;
+    this.faults = options.faults;
+    this.storage = null;
+    this.stores = new Map();
+    for (const name of options.names) {
+      this.stores.set(name, new Store(this, name, options));
+    }
+  }
+
+  /* The token's entry, or null where none such holds. */
+  byToken(token) {
+    for (const store of this.stores.values()) {
+      const entry = store.tokens.get(token);
+      if (entry) {
+        return entry.expires !== null && entry.expires <= Date.now()
+          ? null : entry;
+      }
+    }
+    return null;
+  }
+
+  byClient(id) {
+    for (const store of this.stores.values()) {
+      if (store.clientId === id) {
+        return store;
+      }
+    }
+    return null;
+  }
+
+  /* Whether a text holds something that only the store may see. */
+  holdsSecret(text) {
+    for (const store of this.stores.values()) {
+      if (text.includes(store.clientSecret)) {
+        return true;
+      }
+      for (const token of store.tokens.keys()) {
+        if (text.includes(token)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}
+
+module.exports = { Shops, DEFAULTS };
