@@ -1,0 +1,17 @@
+-- What stands under the name of a table: its kind, and its columns with their
+-- types and whether they are in the primary key. No row: nothing does.
+-- $1: schema, $2: table
+SELECT c.relkind::text, a.attname,
+       CASE pg_catalog.format_type(a.atttypid, a.atttypmod)
+           WHEN 'timestamp with time zone' THEN 'timestamptz'
+           ELSE pg_catalog.format_type(a.atttypid, a.atttypmod)
+       END,
+       coalesce(a.attnum = ANY (k.conkey), false)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_catalog.pg_attribute a
+       ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+LEFT JOIN pg_catalog.pg_constraint k
+       ON k.conrelid = c.oid AND k.contype = 'p'
+WHERE n.nspname = $1 AND c.relname = $2
+ORDER BY a.attnum

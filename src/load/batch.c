@@ -1,0 +1,57 @@
+#include "load/batch.h"
+
+#include "load/wire.h"
+
+enum { ROWS_AT = 12 /* of the row count, in the header */ };
+
+void
+batch_begin(struct batch *batch, int table, uint32_t row_type)
+{
+    batch->table = table;
+    batch->rows = 0;
+    buf_clear(&batch->bytes);
+    wire_int32(&batch->bytes, 1);
+    wire_int32(&batch->bytes, 0);
+    wire_int32(&batch->bytes, (int32_t)row_type);
+    wire_int32(&batch->bytes, 0);
+    wire_int32(&batch->bytes, 1);
+}
+
+size_t
+batch_row_begin(struct batch *batch, int columns)
+{
+    size_t place = batch->bytes.length;
+
+    wire_int32(&batch->bytes, 0);
+    wire_int32(&batch->bytes, columns);
+    return place;
+}
+
+void
+batch_row_end(struct batch *batch, size_t place)
+{
+    wire_set_int32(&batch->bytes, place,
+                   (int32_t)(batch->bytes.length - place - 4));
+    batch->rows++;
+}
+
+bool
+batch_is_full(const struct batch *batch)
+{
+    return batch->rows >= BATCH_ROWS || batch->bytes.length >= BATCH_BYTES;
+}
+
+void
+batch_seal(struct batch *batch)
+{
+    wire_set_int32(&batch->bytes, ROWS_AT, batch->rows);
+}
+
+void
+batch_reset(struct batch *batch)
+{
+    batch->table = -1;
+    batch->rows = 0;
+    buf_clear(&batch->bytes);
+    buf_shrink(&batch->bytes, BATCH_BYTES * 2);
+}

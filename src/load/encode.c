@@ -1,0 +1,282 @@
+#include "load/encode.h"
+
+#include <string.h>
+
+#include "load/wire.h"
+
+#define GID_PREFIX "gid://shopify/"
+
+enum { JSONB_VERSION = 1, INT64_DIGITS = 19 };
+
+uint32_t
+encode_oid(enum plan_type type)
+{
+    static const uint32_t oids[PLAN_TYPE_COUNT] = {
+        [PLAN_TEXT] = 25,          [PLAN_BIGINT] = 20,  [PLAN_INTEGER] = 23,
+        [PLAN_NUMERIC] = 1700,     [PLAN_DOUBLE] = 701, [PLAN_BOOLEAN] = 16,
+        [PLAN_TIMESTAMPTZ] = 1184, [PLAN_DATE] = 1082,  [PLAN_JSONB] = 3802};
+
+    return oids[type];
+}
+
+static void
+put_null(struct buf *out)
+{
+    wire_int32(out, -1);
+}
+
+static void
+put_bytes(struct buf *out, struct span bytes)
+{
+    wire_int32(out, (int32_t)bytes.length);
+    buf_append_span(out, bytes);
+}
+
+static void
+put_int64(struct buf *out, int64_t value)
+{
+    wire_int32(out, 8);
+    wire_int64(out, value);
+}
+
+/* Numbers come as JSON numbers or as strings. */
+static bool
+number_text(const struct record_value *value, struct span *text,
+            struct err *err)
+{
+    *text = value->text;
+    if (value->kind == JSON_NUMBER || value->kind == JSON_STRING)
+        return true;
+    return err_set(err, ERR_ROW, "%s is no number",
+                   value->kind == JSON_OBJECT  ? "an object"
+                   : value->kind == JSON_ARRAY ? "a list"
+                                               : "a boolean");
+}
+
+/* ---- by type ----------------------------------------------------------- */
+
+static bool
+encode_text(struct buf *out, const struct record_value *value)
+{
+    put_bytes(out, value->kind == JSON_STRING ? value->text : value->raw);
+    return true;
+}
+
+static bool
+encode_bigint(struct buf *out, const struct record_value *value,
+              struct err *err)
+{
+    struct span text;
+    int64_t number;
+
+    if (!number_text(value, &text, err) ||
+        !wire_parse_integer(text, INT64_MIN, INT64_MAX, &number, err))
+        return false;
+    put_int64(out, number);
+    return true;
+}
+
+static bool
+encode_integer(struct buf *out, const struct record_value *value,
+               struct err *err)
+{
+    struct span text;
+    int64_t number;
+
+    if (!number_text(value, &text, err) ||
+        !wire_parse_integer(text, INT32_MIN, INT32_MAX, &number, err))
+        return false;
+    wire_int32(out, 4);
+    wire_int32(out, (int32_t)number);
+    return true;
+}
+
+static bool
+encode_numeric(struct buf *out, const struct record_value *value,
+               struct err *err)
+{
+    struct span text;
+    size_t at = out->length;
+
+    wire_int32(out, 0);
+    if (!number_text(value, &text, err) || !wire_numeric(out, text, err))
+        return false;
+    wire_set_int32(out, at, (int32_t)(out->length - at - 4));
+    return true;
+}
+
+static bool
+encode_double(struct buf *out, const struct record_value *value,
+              struct err *err)
+{
+    struct span text;
+    double number;
+    int64_t bits;
+
+    if (!number_text(value, &text, err) ||
+        !wire_parse_double(text, &number, err))
+        return false;
+    memcpy(&bits, &number, sizeof(bits));
+    put_int64(out, bits);
+    return true;
+}
+
+static bool
+encode_boolean(struct buf *out, const struct record_value *value,
+               struct err *err)
+{
+    bool truth = value->kind == JSON_TRUE ||
+                 (value->kind == JSON_STRING && span_is(value->text, "true"));
+
+    if (!truth && value->kind != JSON_FALSE &&
+        !(value->kind == JSON_STRING && span_is(value->text, "false")))
+        return err_set(err, ERR_ROW, "the value is neither true nor false");
+    wire_int32(out, 1);
+    buf_append_char(out, truth ? 1 : 0);
+    return true;
+}
+
+static bool
+encode_timestamp(struct buf *out, const struct record_value *value,
+                 struct err *err)
+{
+    int64_t micros;
+
+    if (value->kind != JSON_STRING)
+        return err_set(err, ERR_ROW, "a timestamp must be a string");
+    if (!wire_parse_timestamp(value->text, &micros, err))
+        return false;
+    put_int64(out, micros);
+    return true;
+}
+
+static bool
+encode_date(struct buf *out, const struct record_value *value, struct err *err)
+{
+    int32_t days;
+
+    if (value->kind != JSON_STRING)
+        return err_set(err, ERR_ROW, "a date must be a string");
+    if (!wire_parse_date(value->text, &days, err))
+        return false;
+    wire_int32(out, 4);
+    wire_int32(out, days);
+    return true;
+}
+
+static bool
+encode_jsonb(struct buf *out, const struct record_value *value, struct err *err)
+{
+    if (!wire_check_json(value->raw, err))
+        return false;
+    wire_int32(out, (int32_t)(value->raw.length + 1));
+    buf_append_char(out, JSONB_VERSION);
+    buf_append_span(out, value->raw);
+    return true;
+}
+
+bool
+encode_value(struct buf *out, enum plan_type type,
+             const struct record_value *value, struct err *err)
+{
+    if (value == NULL || value->kind == JSON_NULL) {
+        put_null(out);
+        return true;
+    }
+    switch (type) {
+    case PLAN_TEXT:
+        return encode_text(out, value);
+    case PLAN_BIGINT:
+        return encode_bigint(out, value, err);
+    case PLAN_INTEGER:
+        return encode_integer(out, value, err);
+    case PLAN_NUMERIC:
+        return encode_numeric(out, value, err);
+    case PLAN_DOUBLE:
+        return encode_double(out, value, err);
+    case PLAN_BOOLEAN:
+        return encode_boolean(out, value, err);
+    case PLAN_TIMESTAMPTZ:
+        return encode_timestamp(out, value, err);
+    case PLAN_DATE:
+        return encode_date(out, value, err);
+    case PLAN_JSONB:
+        return encode_jsonb(out, value, err);
+    case PLAN_TYPE_COUNT:
+        break;
+    }
+    return err_set(err, ERR_BUG, "column of no known type");
+}
+
+/* ---- gids -------------------------------------------------------------- */
+
+struct span
+encode_gid_type(struct span gid)
+{
+    const char *slash;
+
+    if (!span_starts(gid, GID_PREFIX))
+        return span_of("", 0);
+    gid = span_tail(gid, strlen(GID_PREFIX));
+    slash = memchr(gid.bytes, '/', gid.length);
+    return slash != NULL ? span_head(gid, (size_t)(slash - gid.bytes))
+                         : span_of("", 0);
+}
+
+/* The number behind the type; false when it is written any other way than
+ * turning it back into a gid would. */
+static bool
+gid_number(struct span gid, struct span type, int64_t *number)
+{
+    struct span digits = span_tail(gid, strlen(GID_PREFIX) + type.length + 1);
+    uint64_t value = 0;
+
+    if (digits.length == 0 || digits.length > INT64_DIGITS ||
+        (digits.bytes[0] == '0' && digits.length > 1))
+        return false;
+    for (size_t i = 0; i < digits.length; i++) {
+        if (digits.bytes[i] < '0' || digits.bytes[i] > '9')
+            return false;
+        value = value * 10 + (uint64_t)(digits.bytes[i] - '0');
+    }
+    *number = (int64_t)value;
+    return value <= INT64_MAX;
+}
+
+static bool
+ask_to_widen(struct span gid, const struct plan_gid *domain, struct err *err)
+{
+    err_set(err, ERR_ROW, "the id \"%.*s\" is no number of gid://shopify/%s/",
+            (int)(gid.length < 200 ? gid.length : 200), gid.bytes,
+            domain->type != NULL ? domain->type : "…");
+    return err_code(err, ENCODE_WIDEN);
+}
+
+bool
+encode_gid(struct buf *out, struct plan_gid *domain,
+           const struct record_value *value, struct arena *arena,
+           struct err *err)
+{
+    struct span type;
+    int64_t number;
+
+    if (value == NULL || value->kind == JSON_NULL) {
+        put_null(out);
+        return true;
+    }
+    if (value->kind != JSON_STRING && value->kind != JSON_NUMBER)
+        return err_set(err, ERR_ROW, "an id must be a string");
+    if (domain->whole) {
+        put_bytes(out, value->text);
+        return true;
+    }
+    type = encode_gid_type(value->text);
+    if (type.length == 0 || !gid_number(value->text, type, &number))
+        return ask_to_widen(value->text, domain, err);
+    if (domain->type == NULL)
+        domain->type = arena_dup(arena, type);
+    else if (!span_is(type, domain->type))
+        return ask_to_widen(value->text, domain, err);
+    put_int64(out, number);
+    return true;
+}

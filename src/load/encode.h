@@ -1,0 +1,33 @@
+/*
+ * encode - a JSON value as one column's binary value.
+ */
+#ifndef LOAD_ENCODE_H
+#define LOAD_ENCODE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "json/record.h"
+#include "plan/plan.h"
+
+/* Codes of an ERR_ROW that no reject can cure: the column must widen first. */
+#define ENCODE_WIDEN "WIDEN"
+
+/* pg_type.oid of a column's type. */
+uint32_t encode_oid(enum plan_type type);
+
+/* Append length and value; NULL for an absent value or a JSON null. ERR_ROW
+ * when it does not fit. */
+MUST_CHECK bool encode_value(struct buf *out, enum plan_type type,
+                             const struct record_value *value, struct err *err);
+
+/* The same for an id. While the domain holds numbers, a gid of another type,
+ * or one that is no plain number, is ERR_ROW with the code ENCODE_WIDEN; the
+ * first gid of a domain tells its type, kept in `arena`. */
+MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
+                           const struct record_value *value,
+                           struct arena *arena, struct err *err);
+
+/* The type in "gid://shopify/<Type>/…"; empty when it is no gid. */
+struct span encode_gid_type(struct span gid);
+
+#endif

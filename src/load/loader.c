@@ -1,0 +1,477 @@
+#include "load/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json/utf8.h"
+#include "load/encode.h"
+#include "load/ring.h"
+#include "load/rows.h"
+#include "load/stage.h"
+
+/* The operation's number stands above its line numbers, so that staging has
+ * one order over several operations. */
+enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256 };
+
+/* gid types learned from one line: forgotten when it is rejected. */
+enum { LEARNED_MAX = 64 };
+
+struct loader {
+    struct plan *plan;
+    struct loader_config config;
+    struct loader_table *tables; /* by plan index */
+    int table_count;
+    struct ring ring;
+    struct record *record; /* of lines */
+    struct buf sanitized;  /* a line whose escapes were replaced */
+    struct loader_counts counts;
+    struct plan_gid *widen;
+    int operation;
+    bool line_sent;          /* rows of the current line have gone out */
+    struct buf void_lines;   /* "{1,2,3" */
+    const struct line *line; /* the current one */
+    struct plan_gid *gids[LEARNED_MAX]; /* not known when the line began */
+    int gid_count;
+    const char *table_name; /* of the current line, once routed */
+};
+
+struct loader *
+loader_new(struct plan *plan, const struct loader_config *config)
+{
+    struct loader *loader = mem_alloc(sizeof(*loader));
+
+    loader->plan = plan;
+    loader->config = *config;
+    loader->table_count = plan->table_count;
+    loader->tables =
+        mem_array((size_t)plan->table_count, sizeof(*loader->tables));
+    for (int i = 0; i < plan->table_count; i++)
+        rows_table_init(&loader->tables[i], &plan->tables[i]);
+    loader->record = record_new(plan->line_shape);
+    loader->sanitized = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
+    loader->void_lines = buf_with_ceiling(1024 * 1024);
+    ring_init(&loader->ring, plan->table_count);
+    return loader;
+}
+
+void
+loader_free(struct loader *loader)
+{
+    if (loader == NULL)
+        return;
+    ring_free(&loader->ring);
+    for (int i = 0; i < loader->table_count; i++)
+        rows_table_free(&loader->tables[i]);
+    record_free(loader->record);
+    buf_free(&loader->sanitized);
+    buf_free(&loader->void_lines);
+    free(loader->tables);
+    free(loader);
+}
+
+bool
+loader_stage(struct loader *loader, struct pg_conn *control,
+             const bool *becomes_table, struct err *err)
+{
+    return stage_create(control, loader->config.schema, loader->config.run_id,
+                        loader->tables, loader->table_count, becomes_table,
+                        err);
+}
+
+const char *
+loader_stage_name(const struct loader *loader, int table)
+{
+    return loader->tables[table].stage;
+}
+
+void
+loader_unstage(struct loader *loader, struct pg_conn *control)
+{
+    stage_drop(control, loader->config.schema, loader->config.run_id);
+}
+
+bool
+loader_connect(struct loader *loader, struct err *err)
+{
+    struct pg_config config = {.dsn = loader->config.dsn,
+                               .application_name =
+                                   loader->config.application_name,
+                               .loader = true};
+
+    return ring_open(&loader->ring, &config, loader->config.connections,
+                     loader->config.schema, loader->tables, loader->table_count,
+                     err);
+}
+
+void
+loader_begin_operation(struct loader *loader, int operation)
+{
+    loader->operation = operation;
+    loader->counts = (struct loader_counts){0};
+}
+
+const struct loader_counts *
+loader_counts(const struct loader *loader)
+{
+    return &loader->counts;
+}
+
+/* ---- the rows of one line ---------------------------------------------- */
+
+static int64_t
+line_key(const struct loader *loader)
+{
+    return ((int64_t)(loader->operation - 1) << OPERATION_SHIFT) |
+           (int64_t)loader->line->number;
+}
+
+/* A batch to write to; whatever is full of this very line is sent first, so
+ * that one huge list does not grow without bound. */
+static bool
+make_room(struct loader *loader, struct loader_table *table, struct err *err)
+{
+    uint64_t early_sends = loader->ring.early_sends;
+
+    if (table->batch != NULL && batch_is_full(table->batch)) {
+        if (!ring_send(&loader->ring, table, err))
+            return false;
+        loader->line_sent = true;
+    }
+    if (table->batch != NULL)
+        return true;
+    if (!ring_take(&loader->ring, loader->tables, loader->table_count, table,
+                   err))
+        return false;
+    loader->line_sent =
+        loader->line_sent || loader->ring.early_sends > early_sends;
+    table->mark_bytes = table->batch->bytes.length;
+    table->mark_rows = 0;
+    return true;
+}
+
+static bool
+put_row(struct loader *loader, struct loader_table *table,
+        const struct row_source *source, struct err *err)
+{
+    return table->plan->skip || (make_room(loader, table, err) &&
+                                 rows_put(table, source, &loader->widen, err));
+}
+
+struct list_scope {
+    struct loader *loader;
+    struct loader_table *table;
+    const struct record_value *parent_id;
+};
+
+static bool put_lists(struct loader *loader, const struct plan_table *parent,
+                      const struct record *record, struct err *err);
+
+static bool
+put_element(void *ctx, struct record *record, struct err *err)
+{
+    struct list_scope *scope = ctx;
+    struct loader_table *table = scope->table;
+    struct row_source source = {.record = record,
+                                .parent_id = scope->parent_id,
+                                .line = line_key(scope->loader),
+                                .position = table->position++,
+                                .arena = scope->loader->plan->arena};
+
+    return put_row(scope->loader, table, &source, err) &&
+           put_lists(scope->loader, table->plan, record, err);
+}
+
+static bool
+put_list(struct loader *loader, struct loader_table *table,
+         const struct record *record, struct err *err)
+{
+    const struct record_value *list =
+        record_get(record, table->plan->list_slot);
+    struct list_scope scope = {
+        .loader = loader,
+        .table = table,
+        .parent_id = record_get(record, table->plan->parent->id_slot)};
+
+    if (list == NULL || list->kind == JSON_NULL)
+        return true;
+    if (list->kind != JSON_ARRAY)
+        return err_set(err, ERR_ROW, "%s is no list", table->plan->path);
+    if (scope.parent_id == NULL || scope.parent_id->kind == JSON_NULL)
+        return err_set(err, ERR_ROW, "without the id that the rows of %s need",
+                       table->plan->path);
+    if (!record_parse_array(table->record, list->raw, put_element, &scope,
+                            err)) {
+        err_wrap(err, "%s", table->plan->path);
+        return false;
+    }
+    return true;
+}
+
+static bool
+put_lists(struct loader *loader, const struct plan_table *parent,
+          const struct record *record, struct err *err)
+{
+    for (int i = parent->index + 1; i < loader->table_count; i++) {
+        struct loader_table *table = &loader->tables[i];
+
+        if (table->plan->kind == PLAN_LIST && table->plan->parent == parent &&
+            !put_list(loader, table, record, err))
+            return false;
+    }
+    return true;
+}
+
+/* Where every table stands before the line, and which domains know no type
+ * yet. */
+static void
+mark(struct loader *loader)
+{
+    loader->line_sent = false;
+    loader->widen = NULL;
+    loader->table_name = "";
+    for (int i = 0; i < loader->table_count; i++) {
+        struct loader_table *table = &loader->tables[i];
+
+        table->position = 0;
+        if (table->batch != NULL) {
+            table->mark_bytes = table->batch->bytes.length;
+            table->mark_rows = table->batch->rows;
+        }
+    }
+}
+
+static void
+note_unknown_gid(struct loader *loader, struct plan_gid *gid)
+{
+    if (gid != NULL && !gid->whole && gid->type == NULL &&
+        loader->gid_count < LEARNED_MAX)
+        loader->gids[loader->gid_count++] = gid;
+}
+
+/* Domains that still wait for their first gid. Asked again only while some
+ * do, so that it costs nothing per line later. */
+static void
+note_unknown_gids(struct loader *loader)
+{
+    if (loader->operation > 0 && loader->gid_count == 0 &&
+        loader->counts.lines > 1)
+        return;
+    loader->gid_count = 0;
+    for (int i = 0; i < loader->table_count; i++) {
+        const struct plan_table *plan = loader->tables[i].plan;
+
+        note_unknown_gid(loader, plan->parent_gid);
+        for (int c = 0; c < plan->column_count; c++)
+            note_unknown_gid(loader, plan->columns[c].gid);
+    }
+}
+
+static void
+undo(struct loader *loader)
+{
+    for (int i = 0; i < loader->table_count; i++) {
+        struct loader_table *table = &loader->tables[i];
+
+        if (table->batch == NULL)
+            continue;
+        table->batch->bytes.length = table->mark_bytes;
+        table->batch->bytes.overflowed = false;
+        table->batch->rows = table->mark_rows;
+    }
+    for (int i = 0; i < loader->gid_count; i++)
+        loader->gids[i]->type = NULL;
+    if (loader->line_sent) {
+        buf_append_char(&loader->void_lines,
+                        loader->void_lines.length == 0 ? '{' : ',');
+        buf_printf(&loader->void_lines, "%lld", (long long)line_key(loader));
+    }
+}
+
+static bool
+send_full(struct loader *loader, struct err *err)
+{
+    for (int i = 0; i < loader->table_count; i++) {
+        struct loader_table *table = &loader->tables[i];
+
+        if (table->batch != NULL && batch_is_full(table->batch) &&
+            !ring_send(&loader->ring, table, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- one line ---------------------------------------------------------- */
+
+/* What yajl and PostgreSQL would stumble over is settled on the raw line. */
+static bool
+check_text(struct loader *loader, struct span *text, struct err *err)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    size_t at, bad;
+
+    if (loader->line->too_long)
+        return err_set(err, ERR_ROW, "a line longer than %d bytes",
+                       LOADER_LINE_BYTES_MAX);
+    if (loader->line->offset == 0 && span_starts(*text, bom))
+        *text = span_tail(*text, strlen(bom));
+    if (!utf8_is_valid(*text, &at))
+        return err_set(err, ERR_ROW, "%s at byte %zu",
+                       text->bytes[at] == '\0' ? "a NUL" : "invalid UTF-8", at);
+    bad = utf8_count_bad_escapes(*text);
+    if (bad > 0) {
+        utf8_replace_bad_escapes(*text, &loader->sanitized);
+        *text = buf_span(&loader->sanitized);
+        loader->counts.sanitized += bad;
+    }
+    return true;
+}
+
+/* The table of the parsed line; *parent_id NULL for a root. */
+static bool
+route(struct loader *loader, const struct plan_table **table,
+      const struct record_value **parent_id, bool *is_clear, struct err *err)
+{
+    const char *reason;
+
+    *parent_id = record_get(loader->record, loader->plan->parent_id_slot);
+    if (*parent_id == NULL || (*parent_id)->kind == JSON_NULL) {
+        *parent_id = NULL;
+        *table = &loader->plan->tables[0];
+        return true;
+    }
+    if ((*parent_id)->kind != JSON_STRING)
+        return err_set(err, ERR_ROW, "its __parentId is no string");
+    *is_clear = true;
+    *table = route_line(loader->plan, loader->record, &reason);
+    return *table != NULL || err_set(err, ERR_ROW, "%s", reason);
+}
+
+static bool
+load_line(struct loader *loader, bool *is_clear, struct err *err)
+{
+    const struct plan_table *table;
+    struct row_source source = {.record = loader->record,
+                                .line = line_key(loader),
+                                .arena = loader->plan->arena};
+    struct span text = loader->line->text;
+
+    if (!check_text(loader, &text, err) ||
+        !record_parse(loader->record, text, err) ||
+        !route(loader, &table, &source.parent_id, is_clear, err))
+        return false;
+    loader->table_name = table->name;
+    if (!put_row(loader, &loader->tables[table->index], &source, err) ||
+        !put_lists(loader, table, loader->record, err))
+        return false;
+    loader->counts.skipped += table->skip;
+    loader->counts.roots += table->kind == PLAN_ROOT;
+    return true;
+}
+
+static void
+read_object_id(const struct loader *loader, char id[OBJECT_ID_BYTES])
+{
+    const struct record_value *value =
+        loader->table_name[0] != '\0'
+            ? record_get(loader->record, loader->plan->id_slot)
+            : NULL;
+
+    id[0] = '\0';
+    if (value != NULL && value->kind == JSON_STRING)
+        snprintf(id, OBJECT_ID_BYTES, "%.*s", SPAN_ARG(value->text));
+}
+
+static bool
+reject_line(struct loader *loader, bool is_clear, const struct err *why,
+            struct err *err)
+{
+    char object_id[OBJECT_ID_BYTES];
+    struct reject reject = {.operation = loader->operation,
+                            .line_number = loader->line->number,
+                            .byte_offset = loader->line->offset,
+                            .table_name = loader->table_name,
+                            .object_id = object_id,
+                            .reason = why->message,
+                            .raw = loader->line->text};
+
+    read_object_id(loader, object_id);
+    undo(loader);
+    loader->counts.rejects++;
+    loader->counts.rejects_unclear += !is_clear;
+    return loader->config.on_reject(loader->config.ctx, &reject, err);
+}
+
+bool
+loader_line(void *ctx, const struct line *line, struct err *err)
+{
+    struct loader *loader = ctx;
+    struct err why;
+    bool is_clear = false;
+
+    if (span_trim(line->text).length == 0 && !line->too_long)
+        return true;
+    loader->line = line;
+    loader->counts.lines++;
+    mark(loader);
+    note_unknown_gids(loader);
+    if (load_line(loader, &is_clear, &why)) {
+        buf_shrink(&loader->sanitized, BATCH_BYTES);
+        return send_full(loader, err);
+    }
+    if (why.kind == ERR_ROW && strcmp(why.code, ENCODE_WIDEN) != 0)
+        return reject_line(loader, is_clear, &why, err);
+    *err = why;
+    return false;
+}
+
+/* ---- ends -------------------------------------------------------------- */
+
+void
+loader_widen(struct loader *loader, struct buf *note)
+{
+    for (int i = 0; i < loader->table_count; i++) {
+        const struct plan_table *plan = loader->tables[i].plan;
+
+        if (plan->skip)
+            continue;
+        if (plan->parent_gid == loader->widen)
+            buf_printf(note, "%s%s.%s", note->length > 0 ? ", " : "",
+                       plan->name, plan->parent_column);
+        for (int c = 0; c < plan->column_count; c++)
+            if (plan->columns[c].gid == loader->widen)
+                buf_printf(note, "%s%s.%s", note->length > 0 ? ", " : "",
+                           plan->name, plan->columns[c].name);
+    }
+    loader->widen->whole = true;
+}
+
+bool
+loader_finish(struct loader *loader, struct err *err)
+{
+    for (int i = 0; i < loader->table_count; i++)
+        if (loader->tables[i].batch != NULL &&
+            !ring_send(&loader->ring, &loader->tables[i], err))
+            return false;
+    return ring_drain(&loader->ring, err);
+}
+
+struct pg_conn *
+loader_release(struct loader *loader)
+{
+    ring_end_pipes(&loader->ring);
+    return loader->ring.conns[0];
+}
+
+const char *
+loader_void_lines(const struct loader *loader)
+{
+    struct buf *lines = (struct buf *)&loader->void_lines;
+
+    if (lines->length == 0)
+        return NULL;
+    if (lines->bytes[lines->length - 1] != '}')
+        buf_append_char(lines, '}');
+    return buf_str(lines);
+}

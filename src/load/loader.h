@@ -1,0 +1,102 @@
+/*
+ * loader - lines in, rows in staging tables.
+ *
+ *     line ─► record ─► route ─► rows ─► batches ─► pipelines ─► staging
+ *
+ * A fixed ring of batches is the only bound on what is under way: when none
+ * is free, loader_line() waits until a sync has come back, and whoever feeds
+ * it does not read on meanwhile. The rows of one line are staged together or
+ * the line is rejected.
+ */
+#ifndef LOAD_LOADER_H
+#define LOAD_LOADER_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/span.h"
+#include "json/lines.h"
+#include "pg/conn.h"
+#include "plan/plan.h"
+
+/* A line that cannot be loaded; borrowed for the call. */
+struct reject {
+    int operation;        /* number, from 1 */
+    uint64_t line_number; /* in that operation's result */
+    uint64_t byte_offset;
+    const char *table_name; /* "" before it was routed */
+    const char *object_id;  /* "" where it could not be read */
+    const char *reason;
+    struct span raw;
+};
+
+struct loader_config {
+    const char *dsn;
+    const char *application_name;
+    int connections;
+    const char *schema;
+    int64_t run_id;
+    /* May wait; a failure ends the load. */
+    bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);
+    void *ctx;
+};
+
+/* What one operation's result has come to. */
+struct loader_counts {
+    uint64_t lines; /* that are not blank */
+    uint64_t roots; /* accepted, without __parentId */
+    uint64_t rejects;
+    uint64_t rejects_unclear; /* of them without a readable __parentId */
+    uint64_t skipped;         /* accepted lines of tables with skip: true */
+    uint64_t sanitized;       /* escapes that became U+FFFD */
+};
+
+struct loader;
+
+enum { LOADER_LINE_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* `plan` is borrowed and its gid domains learn from what comes. */
+struct loader *
+loader_new(struct plan *plan, const struct loader_config *config);
+void loader_free(struct loader *loader);
+
+/* Make the staging tables through `control`, committed before this returns.
+ * `becomes_table` says, per plan table, whether staging is to become it. */
+MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
+                             const bool *becomes_table, struct err *err);
+
+/* "_stage_<run_id>_<n>" of a table. */
+const char *loader_stage_name(const struct loader *loader, int table);
+
+/* Drop what loader_stage() made, where it still stands. */
+void loader_unstage(struct loader *loader, struct pg_conn *control);
+
+/* Open the connections and prepare their statements. Without this call the
+ * loader parses and encodes, and throws the rows away. */
+MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);
+
+/* Begin the result of operation number `operation`. */
+void loader_begin_operation(struct loader *loader, int operation);
+
+/* Take one line. ERR_ROW with the code WIDEN: loader_widen() and begin the
+ * load again. Other failures end it. Signature of lines_on_line. */
+MUST_CHECK bool
+loader_line(void *loader, const struct line *line, struct err *err);
+const struct loader_counts *loader_counts(const struct loader *loader);
+
+/* The id column that must widen: its domain becomes text. Appends what has
+ * been widened ("products.id") to `note`. */
+void loader_widen(struct loader *loader, struct buf *note);
+
+/* Send what is left and wait until every batch is in. */
+MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
+
+/* Leave pipeline mode; the first connection, for the merge, NULL when there
+ * is none. Still owned by the loader. */
+struct pg_conn *loader_release(struct loader *loader);
+
+/* Lines rejected after some of their rows had been sent, as bigint[] text of
+ * staging's _line values; NULL when there are none. */
+const char *loader_void_lines(const struct loader *loader);
+
+#endif

@@ -1,0 +1,292 @@
+#include "load/merge.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "plan/ddl.h"
+#include "plan/merge.h"
+
+#define UNIQUE_VIOLATION "23505"
+
+enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* Writes one statement for a table. */
+typedef void statement_fn(struct buf *sql, const struct merge_target *target);
+
+static struct merge_target
+target_of(const struct merge *merge, const struct merge_table *table)
+{
+    return (struct merge_target){
+        .table = table->table, .schema = merge->schema, .stage = table->stage};
+}
+
+static bool
+run_text(struct merge *merge, struct buf *sql, int count,
+         const char *const *values, int64_t *affected, struct err *err)
+{
+    struct pg_result *result;
+    bool done;
+
+    if (sql->overflowed) {
+        buf_free(sql);
+        return err_set(err, ERR_BUG, "a statement too long to write");
+    }
+    done = pg_exec(merge->conn, buf_str(sql), count, values, &result, err);
+    if (done) {
+        *affected = pg_affected(result);
+        pg_result_free(result);
+    }
+    buf_free(sql);
+    return done;
+}
+
+/* Run one statement for a table; how many rows it touched. */
+static bool
+run_statement(struct merge *merge, const struct merge_table *table,
+              statement_fn *write, int count, const char *const *values,
+              int64_t *affected, struct err *err)
+{
+    struct merge_target target = target_of(merge, table);
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    write(&sql, &target);
+    return run_text(merge, &sql, count, values, affected, err);
+}
+
+/* Run one statement that answers with one number or truth. */
+static bool
+ask(struct merge *merge, const struct merge_table *table, statement_fn *write,
+    int64_t *answer, struct err *err)
+{
+    struct merge_target target = target_of(merge, table);
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    bool done;
+
+    write(&sql, &target);
+    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
+    buf_free(&sql);
+    if (!done)
+        return false;
+    *answer =
+        strcmp(pg_text(result, 0, 0), "t") == 0 ? 1 : pg_int64(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+merge_count(struct merge *merge, const char *void_lines, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+        int64_t deleted;
+
+        if (table->stage == NULL)
+            continue;
+        if (void_lines != NULL &&
+            !run_statement(merge, table, merge_delete_lines, 1, &void_lines,
+                           &deleted, err))
+            return false;
+        if (!ask(merge, table, merge_count_staged, &table->staged, err))
+            return false;
+    }
+    return true;
+}
+
+int64_t
+merge_lines_staged(const struct merge *merge)
+{
+    int64_t lines = 0;
+
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].table->kind != PLAN_LIST)
+            lines += merge->tables[i].staged;
+    return lines;
+}
+
+/* ---- before the keys --------------------------------------------------- */
+
+/* Rows of lists: of a parent that came twice the last line's count. Lists of
+ * lists follow, since tables stand parents first. */
+static bool
+drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    struct merge_table *parent = &merge->tables[table->table->parent->index];
+    struct merge_target target = target_of(merge, table);
+    struct merge_target above = target_of(merge, parent);
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    int64_t orphans;
+
+    merge_delete_superseded(&sql, &target, &above);
+    if (!run_text(merge, &sql, 0, NULL, &table->superseded, err))
+        return false;
+    if (parent->superseded == 0 || parent->stage == NULL ||
+        parent->table->id_column < 0)
+        return true;
+    merge_delete_orphans(&sql, &target, &above);
+    if (!run_text(merge, &sql, 0, NULL, &orphans, err))
+        return false;
+    table->superseded += orphans;
+    return true;
+}
+
+static bool
+run_ddl(struct merge *merge, struct buf *sql, struct err *err)
+{
+    bool done = !sql->overflowed ||
+                err_set(err, ERR_BUG, "a statement too long to write");
+
+    done =
+        done && (sql->length == 0 || pg_script(merge->conn, buf_str(sql), err));
+    buf_free(sql);
+    return done;
+}
+
+static void
+append_grants(struct buf *sql, const struct merge *merge,
+              const struct plan_table *table)
+{
+    for (const char *const *role = merge->readers; *role != NULL; role++)
+        ddl_grant_select(sql, table, merge->schema, *role);
+}
+
+static bool
+analyze(struct merge *merge, const char *relation, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    buf_append_str(&sql, "ANALYZE ");
+    ddl_append_qualified(&sql, merge->schema, relation);
+    return run_ddl(merge, &sql, err);
+}
+
+/* ---- a first load by rename -------------------------------------------- */
+
+static bool
+create_stage_key(struct merge *merge, const struct merge_table *table,
+                 struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    ddl_key_create(&sql, table->table, merge->schema, table->stage);
+    return run_ddl(merge, &sql, err);
+}
+
+/* The key itself finds out whether one came twice: mostly none did, and then
+ * nothing was sorted for it. */
+static bool
+key_stage(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (!pg_script(merge->conn, "SAVEPOINT key_stage", err))
+        return false;
+    if (create_stage_key(merge, table, err))
+        return pg_script(merge->conn, "RELEASE SAVEPOINT key_stage", err);
+    if (strcmp(err->code, UNIQUE_VIOLATION) != 0)
+        return false;
+    return pg_script(merge->conn, "ROLLBACK TO SAVEPOINT key_stage", err) &&
+           run_statement(merge, table, merge_delete_duplicates, 0, NULL,
+                         &table->duplicates, err) &&
+           create_stage_key(merge, table, err);
+}
+
+static bool
+promote(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    if (!key_stage(merge, table, err))
+        return false;
+    ddl_indexes_create(&sql, table->table, merge->schema, table->stage);
+    ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
+                      merge->loaded_at);
+    ddl_comments(&sql, table->table, merge->schema);
+    append_grants(&sql, merge, table->table);
+    table->inserted = table->staged - table->superseded - table->duplicates;
+    return run_ddl(merge, &sql, err) && analyze(merge, table->table->name, err);
+}
+
+/* ---- later loads by set ------------------------------------------------ */
+
+static bool
+create_table(struct merge *merge, const struct merge_table *table,
+             struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    ddl_table_create(&sql, table->table, merge->schema);
+    ddl_key_create(&sql, table->table, merge->schema, table->table->name);
+    ddl_indexes_create(&sql, table->table, merge->schema, table->table->name);
+    ddl_comments(&sql, table->table, merge->schema);
+    append_grants(&sql, merge, table->table);
+    return run_ddl(merge, &sql, err);
+}
+
+static bool
+settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    int64_t twice, numbered;
+
+    if (table->table->has_ordinal)
+        return run_statement(merge, table, merge_set_ordinals, 0, NULL,
+                             &numbered, err);
+    if (!ask(merge, table, merge_has_duplicates, &twice, err))
+        return false;
+    return twice == 0 || run_statement(merge, table, merge_delete_duplicates, 0,
+                                       NULL, &table->duplicates, err);
+}
+
+static bool
+drop_stage(struct merge *merge, const struct merge_table *table,
+           struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    buf_append_str(&sql, "DROP TABLE ");
+    ddl_append_qualified(&sql, merge->schema, table->stage);
+    return run_ddl(merge, &sql, err);
+}
+
+static bool
+merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+
+    if ((!table->exists && !create_table(merge, table, err)) ||
+        !settle_keys(merge, table, err) || !analyze(merge, table->stage, err))
+        return false;
+    if (merge->removes && table->exists &&
+        !run_statement(merge, table, merge_delete_gone, 0, NULL,
+                       &table->deleted, err))
+        return false;
+    if ((table->exists && !run_statement(merge, table, merge_update_changed, 1,
+                                         values, &table->updated, err)) ||
+        !run_statement(merge, table, merge_insert_new, 1, values,
+                       &table->inserted, err))
+        return false;
+    table->unchanged = table->staged - table->superseded - table->duplicates -
+                       table->inserted - table->updated;
+    return drop_stage(merge, table, err) &&
+           (table->exists || analyze(merge, table->table->name, err));
+}
+
+bool
+merge_apply(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].stage != NULL &&
+            merge->tables[i].table->kind == PLAN_LIST &&
+            !drop_superseded(merge, &merge->tables[i], err))
+            return false;
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+
+        if (table->stage == NULL)
+            continue;
+        if (table->becomes_table ? !promote(merge, table, err)
+                                 : !merge_by_set(merge, table, err)) {
+            err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
+            return false;
+        }
+    }
+    return true;
+}

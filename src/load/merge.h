@@ -1,0 +1,52 @@
+/*
+ * merge - staging becomes the tables, inside one transaction of the caller's.
+ *
+ *     begin ─► fence ─► merge_count ─► verify ─► merge_apply ─► commit
+ *
+ * A table that does not exist yet and whose rows have keys is its staging
+ * table, with a key and a new name; every other one is brought to what its
+ * staging holds by set. Nothing above ROW EXCLUSIVE is locked on tables that
+ * were there before.
+ */
+#ifndef LOAD_MERGE_H
+#define LOAD_MERGE_H
+
+#include "pg/conn.h"
+#include "plan/plan.h"
+
+/* One table of a run. */
+struct merge_table {
+    const struct plan_table *table;
+    const char *stage;  /* NULL: skipped */
+    bool exists;        /* the table, before this run */
+    bool becomes_table; /* staging is to become it */
+    int64_t staged;     /* rows, before duplicates go */
+    int64_t duplicates;
+    int64_t superseded; /* list rows of lines that came again */
+    int64_t inserted;
+    int64_t updated;
+    int64_t deleted;
+    int64_t unchanged;
+};
+
+struct merge {
+    struct pg_conn *conn;
+    const char *schema;
+    const char *loaded_at;      /* of the run, as text */
+    const char *const *readers; /* roles; NULL-terminated */
+    bool removes;               /* rows not in staging are gone */
+    struct merge_table *tables; /* by plan index */
+    int table_count;
+};
+
+/* Delete what belongs to rejected lines (`void_lines`, bigint[] text, may be
+ * NULL) and count what is staged. */
+MUST_CHECK bool
+merge_count(struct merge *merge, const char *void_lines, struct err *err);
+
+/* Lines that are staged: rows of lists do not count. */
+int64_t merge_lines_staged(const struct merge *merge);
+
+MUST_CHECK bool merge_apply(struct merge *merge, struct err *err);
+
+#endif

@@ -1,0 +1,182 @@
+#include "load/ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "plan/ddl.h"
+
+static void
+put_free(struct ring *ring, struct batch *batch)
+{
+    batch_reset(batch);
+    batch->next_free = ring->free;
+    ring->free = batch;
+}
+
+void
+ring_init(struct ring *ring, int tables)
+{
+    *ring = (struct ring){.batch_count = (size_t)tables + RING_SPARE_BATCHES};
+    ring->batches = mem_array(ring->batch_count, sizeof(*ring->batches));
+    for (size_t i = ring->batch_count; i-- > 0;) {
+        ring->batches[i].bytes = buf_with_ceiling(BATCH_CEILING_BYTES);
+        put_free(ring, &ring->batches[i]);
+    }
+}
+
+void
+ring_free(struct ring *ring)
+{
+    ring_end_pipes(ring);
+    for (int i = 0; i < RING_PIPES_MAX; i++)
+        if (ring->conns[i] != NULL)
+            pg_close(ring->conns[i]);
+    for (size_t i = 0; i < ring->batch_count; i++)
+        buf_free(&ring->batches[i].bytes);
+    free(ring->batches);
+    ring->batches = NULL;
+    ring->batch_count = 0;
+}
+
+/* From a pipe's pump: a batch has been answered for. */
+static void
+on_done(void *ctx, void *batch, const struct err *err)
+{
+    struct ring *ring = ctx;
+
+    if (err != NULL && ring->failure.kind == ERR_NONE)
+        ring->failure = *err;
+    put_free(ring, batch);
+    task_wake_all(&ring->changed);
+}
+
+static bool
+prepare_tables(struct pg_conn *conn, struct loader_table *tables,
+               int table_count, const char *schema, struct err *err)
+{
+    for (int i = 0; i < table_count; i++) {
+        struct buf sql = buf_with_ceiling(4096);
+        bool prepared;
+
+        if (tables[i].stage == NULL)
+            continue;
+        ddl_stage_insert(&sql, schema, tables[i].stage);
+        prepared = pg_prepare(conn, tables[i].statement, buf_str(&sql),
+                              tables[i].array_type, err);
+        buf_free(&sql);
+        if (!prepared)
+            return false;
+    }
+    return true;
+}
+
+bool
+ring_open(struct ring *ring, const struct pg_config *config, int count,
+          const char *schema, struct loader_table *tables, int table_count,
+          struct err *err)
+{
+    if (count > RING_PIPES_MAX)
+        count = RING_PIPES_MAX;
+    for (int i = 0; i < count; i++) {
+        if (!pg_connect(config, &ring->conns[i], err) ||
+            !prepare_tables(ring->conns[i], tables, table_count, schema, err) ||
+            !pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
+            return false;
+        ring->pipe_count++;
+    }
+    return true;
+}
+
+static bool
+check_failure(const struct ring *ring, struct err *err)
+{
+    if (ring->failure.kind == ERR_NONE)
+        return true;
+    *err = ring->failure;
+    return false;
+}
+
+static struct pg_pipe *
+least_busy(const struct ring *ring)
+{
+    struct pg_pipe *best = ring->pipes[0];
+
+    for (int i = 1; i < ring->pipe_count; i++)
+        if (pg_pipe_in_flight(ring->pipes[i]) < pg_pipe_in_flight(best))
+            best = ring->pipes[i];
+    return best;
+}
+
+bool
+ring_send(struct ring *ring, struct loader_table *table, struct err *err)
+{
+    struct batch *batch = table->batch;
+
+    table->batch = NULL;
+    batch_seal(batch);
+    if (ring->pipe_count == 0 || batch->rows == 0) {
+        put_free(ring, batch);
+        return true;
+    }
+    if (pg_pipe_send(least_busy(ring), table->statement,
+                     buf_span(&batch->bytes), batch, err))
+        return true;
+    put_free(ring, batch);
+    return false;
+}
+
+/* Every batch is being filled: the largest must go. */
+static struct loader_table *
+fullest(struct loader_table *tables, int table_count)
+{
+    struct loader_table *best = NULL;
+
+    for (int i = 0; i < table_count; i++)
+        if (tables[i].batch != NULL &&
+            (best == NULL ||
+             tables[i].batch->bytes.length > best->batch->bytes.length))
+            best = &tables[i];
+    return best;
+}
+
+bool
+ring_take(struct ring *ring, struct loader_table *tables, int table_count,
+          struct loader_table *table, struct err *err)
+{
+    while (ring->free == NULL) {
+        bool in_flight = false;
+
+        for (int i = 0; i < ring->pipe_count; i++)
+            in_flight = in_flight || pg_pipe_in_flight(ring->pipes[i]) > 0;
+        if (!in_flight) {
+            ring->early_sends++;
+            if (!ring_send(ring, fullest(tables, table_count), err))
+                return false;
+        }
+        if (in_flight && task_wait(&ring->changed, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+    table->batch = ring->free;
+    ring->free = ring->free->next_free;
+    batch_begin(table->batch, table->plan->index, table->row_type);
+    return check_failure(ring, err);
+}
+
+bool
+ring_drain(struct ring *ring, struct err *err)
+{
+    for (int i = 0; i < ring->pipe_count; i++)
+        if (!pg_pipe_drain(ring->pipes[i], err))
+            return check_failure(ring, err) && false;
+    return check_failure(ring, err);
+}
+
+void
+ring_end_pipes(struct ring *ring)
+{
+    for (int i = 0; i < ring->pipe_count; i++)
+        pg_pipe_end(ring->pipes[i]);
+    ring->pipe_count = 0;
+}

@@ -1,0 +1,58 @@
+/*
+ * ring - the fixed set of batches and the connections that carry them.
+ *
+ *     FREE ─► filling (a table's) ─► sent (a pipe's) ─► synced ─► FREE
+ *
+ * Private to this folder. There are a few batches more than tables, so that
+ * every table can be filling one while others travel. With no pipe open
+ * batches are thrown away when full: that is a dry run.
+ */
+#ifndef LOAD_RING_H
+#define LOAD_RING_H
+
+#include "base/task.h"
+#include "load/batch.h"
+#include "load/rows.h"
+#include "pg/conn.h"
+#include "pg/pipe.h"
+
+enum { RING_PIPES_MAX = 16, RING_SPARE_BATCHES = 8 };
+
+struct ring {
+    struct batch *batches;
+    size_t batch_count;
+    struct batch *free;
+    struct pg_conn *conns[RING_PIPES_MAX];
+    struct pg_pipe *pipes[RING_PIPES_MAX];
+    int pipe_count;
+    struct task_queue changed; /* a batch came back, or a pipe broke */
+    struct err failure;        /* the first batch that did not get in */
+    uint64_t early_sends;      /* batches sent because none was free */
+};
+
+void ring_init(struct ring *ring, int tables);
+void ring_free(struct ring *ring);
+
+/* Open `count` connections and prepare every table's statement on each. */
+MUST_CHECK bool
+ring_open(struct ring *ring, const struct pg_config *config, int count,
+          const char *schema, struct loader_table *tables, int table_count,
+          struct err *err);
+
+/* A batch for `table` to fill; waits until one is free, sending the fullest
+ * of the others' when all are being filled. */
+MUST_CHECK bool
+ring_take(struct ring *ring, struct loader_table *tables, int table_count,
+          struct loader_table *table, struct err *err);
+
+/* Send the table's batch; never waits. */
+MUST_CHECK bool
+ring_send(struct ring *ring, struct loader_table *table, struct err *err);
+
+/* Wait until nothing is under way. */
+MUST_CHECK bool ring_drain(struct ring *ring, struct err *err);
+
+/* Leave pipeline mode on every connection. */
+void ring_end_pipes(struct ring *ring);
+
+#endif

@@ -1,0 +1,186 @@
+#include "load/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/mem.h"
+#include "load/encode.h"
+#include "load/wire.h"
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* A row's hash covers the names of its columns too, so that a changed list of
+ * columns writes every row anew. */
+static uint64_t
+hash_names(const struct loader_table *table)
+{
+    XXH64_hash_t hash = 0;
+
+    for (int i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+
+        hash = XXH3_64bits_withSeed(name, strlen(name) + 1, hash);
+    }
+    return hash;
+}
+
+void
+rows_table_init(struct loader_table *table, const struct plan_table *plan)
+{
+    struct layout_column *all =
+        mem_array((size_t)(plan->column_count + LAYOUT_OWN_MAX), sizeof(*all));
+    int count = layout_columns(plan, all);
+
+    *table = (struct loader_table){.plan = plan, .columns = all};
+    for (int i = 0; i < count; i++)
+        if (all[i].in_staging)
+            all[table->column_count++] = all[i];
+    table->names_hash = hash_names(table);
+    if (plan->kind == PLAN_LIST)
+        table->record = record_new(plan->shape);
+}
+
+void
+rows_table_free(struct loader_table *table)
+{
+    record_free(table->record);
+    free(table->columns);
+    free(table->stage);
+    free(table->statement);
+}
+
+/* ---- rows -------------------------------------------------------------- */
+
+static bool
+is_null_at(const struct buf *bytes, size_t at)
+{
+    static const char null[4] = {'\xff', '\xff', '\xff', '\xff'};
+
+    return memcmp(bytes->bytes + at, null, sizeof(null)) == 0;
+}
+
+static void
+put_int64(struct buf *out, int64_t value)
+{
+    wire_int32(out, 8);
+    wire_int64(out, value);
+}
+
+/* The row's GraphQL type: as it says itself, else as its gid does. */
+static void
+put_typename(struct buf *out, const struct plan_table *plan,
+             const struct record *record)
+{
+    const struct record_value *name = record_get(record, plan->typename_slot);
+    const struct record_value *id = record_get(record, plan->id_slot);
+    struct span type = span_of("", 0);
+
+    if (name != NULL && name->kind == JSON_STRING)
+        type = name->text;
+    else if (id != NULL && id->kind == JSON_STRING)
+        type = encode_gid_type(id->text);
+    wire_int32(out, type.length > 0 ? (int32_t)type.length : -1);
+    buf_append_span(out, type);
+}
+
+static bool
+put_data(struct buf *out, const struct plan_column *column,
+         const struct layout_column *layout, const struct row_source *source,
+         struct plan_gid **widen, struct err *err)
+{
+    const struct record_value *value = record_get(source->record, column->slot);
+    size_t at = out->length;
+    bool put;
+
+    if (column->gid != NULL && !column->is_list) {
+        *widen = column->gid;
+        put = encode_gid(out, column->gid, value, source->arena, err);
+    } else {
+        put = encode_value(out, layout->type, value, err);
+    }
+    if (!put) {
+        err_wrap(err, "column %s", column->name);
+        return false;
+    }
+    if (layout->in_key && !out->overflowed && is_null_at(out, at))
+        return err_set(err, ERR_ROW, "without its key: %s is absent or null",
+                       column->path);
+    return true;
+}
+
+static bool
+put_column(struct loader_table *table, int index,
+           const struct row_source *source, size_t hashed_from,
+           struct plan_gid **widen, struct err *err)
+{
+    const struct layout_column *layout = &table->columns[index];
+    const struct plan_table *plan = table->plan;
+    struct buf *out = &table->batch->bytes;
+
+    wire_int32(out, (int32_t)encode_oid(layout->type));
+    switch (layout->role) {
+    case LAYOUT_LINE:
+        put_int64(out, source->line);
+        return true;
+    case LAYOUT_POSITION:
+        wire_int32(out, 4);
+        wire_int32(out, source->position);
+        return true;
+    case LAYOUT_PARENT:
+        *widen = plan->parent_gid;
+        if (!encode_gid(out, plan->parent_gid, source->parent_id, source->arena,
+                        err)) {
+            err_wrap(err, "column %s", plan->parent_column);
+            return false;
+        }
+        return true;
+    case LAYOUT_ORDINAL:
+        wire_int32(out, -1); /* numbered by SQL, from the line */
+        return true;
+    case LAYOUT_DATA:
+        return put_data(out, &plan->columns[layout->data], layout, source,
+                        widen, err);
+    case LAYOUT_TYPENAME:
+        put_typename(out, plan, source->record);
+        return true;
+    case LAYOUT_HASH:
+        put_int64(out, (int64_t)XXH3_64bits_withSeed(out->bytes + hashed_from,
+                                                     out->length - hashed_from,
+                                                     table->names_hash));
+        return true;
+    case LAYOUT_LOADED_AT:
+        break;
+    }
+    return err_set(err, ERR_BUG, "a column that staging does not have");
+}
+
+static bool
+is_hashed(const struct layout_column *column)
+{
+    return column->role == LAYOUT_DATA || column->role == LAYOUT_TYPENAME ||
+           column->role == LAYOUT_HASH;
+}
+
+bool
+rows_put(struct loader_table *table, const struct row_source *source,
+         struct plan_gid **widen, struct err *err)
+{
+    struct batch *batch = table->batch;
+    size_t place = batch_row_begin(batch, table->column_count);
+    size_t hashed_from = 0;
+
+    for (int i = 0; i < table->column_count; i++) {
+        if (hashed_from == 0 && is_hashed(&table->columns[i]))
+            hashed_from = batch->bytes.length;
+        if (!put_column(table, i, source, hashed_from, widen, err)) {
+            batch->bytes.length = place;
+            return false;
+        }
+    }
+    if (batch->bytes.overflowed)
+        return err_set(err, ERR_ROW, "a row larger than PostgreSQL takes");
+    batch_row_end(batch, place);
+    return true;
+}

@@ -1,0 +1,56 @@
+/*
+ * rows - one line's values as rows of its table and of its lists' tables.
+ *
+ * Private to this folder: loader.h is the way in.
+ */
+#ifndef LOAD_ROWS_H
+#define LOAD_ROWS_H
+
+#include "base/arena.h"
+#include "json/record.h"
+#include "load/batch.h"
+#include "plan/layout.h"
+#include "plan/plan.h"
+
+/* A table as the loader sees it. */
+struct loader_table {
+    const struct plan_table *plan;
+    char *stage;       /* NULL: skipped, nothing is staged */
+    char *statement;   /* name of its prepared INSERT */
+    uint32_t row_type; /* pg_type.oid of staging's row and array types */
+    uint32_t array_type;
+    struct layout_column *columns; /* of staging, in wire order */
+    int column_count;
+    uint64_t names_hash;   /* of what rows are hashed under */
+    struct record *record; /* of a list's elements */
+    struct batch *batch;   /* being filled; NULL: none */
+    size_t mark_bytes;     /* of the batch when the line began */
+    int mark_rows;
+    int32_t position; /* of the next list element in its line */
+};
+
+void rows_table_init(struct loader_table *table, const struct plan_table *plan);
+void rows_table_free(struct loader_table *table);
+
+/* What a row is made of. */
+struct row_source {
+    const struct record *record;
+    const struct record_value *parent_id; /* NULL for a root */
+    int64_t line;
+    int32_t position;
+    struct arena *arena; /* for gid types that are learned */
+};
+
+/* Append the row to the table's batch. ERR_ROW leaves the batch as it was;
+ * with the code WIDEN `*widen` is the domain in the way. */
+MUST_CHECK bool
+rows_put(struct loader_table *table, const struct row_source *source,
+         struct plan_gid **widen, struct err *err);
+
+/* Which table a line with a __parentId belongs to; NULL when nothing tells.
+ * `reason` then says why. */
+const struct plan_table *
+route_line(const struct plan *plan, const struct record *record,
+           const char **reason);
+
+#endif

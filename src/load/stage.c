@@ -1,0 +1,98 @@
+#include "load/stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "plan/ddl.h"
+#include "sql.h"
+
+enum { NAME_BYTES = 64, SQL_BYTES_MAX = 16 * 1024 * 1024 };
+
+static char *
+format_name(const char *form, int64_t run_id, int n)
+{
+    char name[NAME_BYTES];
+
+    snprintf(name, sizeof(name), "%s%lld_%d", form, (long long)run_id, n);
+    return mem_strdup(name);
+}
+
+static bool
+learn_types(struct pg_conn *conn, const char *schema,
+            struct loader_table *table, struct err *err)
+{
+    const char *values[] = {schema, table->stage};
+    struct pg_result *result;
+
+    if (!pg_exec(conn, sql_stage_types, 2, values, &result, err))
+        return false;
+    if (pg_rows(result) != 1) {
+        pg_result_free(result);
+        return err_set(err, ERR_TRANSIENT, "staging table %s is gone",
+                       table->stage);
+    }
+    table->row_type = (uint32_t)pg_int64(result, 0, 0);
+    table->array_type = (uint32_t)pg_int64(result, 0, 1);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
+             struct loader_table *tables, int table_count,
+             const bool *becomes_table, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool made;
+
+    for (int i = 0; i < table_count; i++) {
+        struct loader_table *table = &tables[i];
+
+        if (table->plan->skip)
+            continue;
+        table->stage = format_name("_stage_", run_id, i + 1);
+        table->statement = format_name("stage_", run_id, i + 1);
+        ddl_stage_create(&sql, table->plan, schema, table->stage,
+                         becomes_table[i]);
+    }
+    made = pg_script(conn, buf_str(&sql), err);
+    for (int i = 0; made && i < table_count; i++)
+        if (tables[i].stage != NULL)
+            made = learn_types(conn, schema, &tables[i], err);
+    buf_free(&sql);
+    return made;
+}
+
+static void
+drop_one(struct pg_conn *conn, const char *schema, const char *name)
+{
+    struct buf sql = buf_with_ceiling(1024);
+    struct err err;
+
+    buf_append_str(&sql, "DROP TABLE IF EXISTS ");
+    ddl_append_qualified(&sql, schema, name);
+    if (!pg_exec(conn, buf_str(&sql), 0, NULL, NULL, &err))
+        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
+    buf_free(&sql);
+}
+
+void
+stage_drop(struct pg_conn *conn, const char *schema, int64_t run_id)
+{
+    char prefix[NAME_BYTES];
+    const char *values[] = {schema, prefix};
+    struct pg_result *result;
+    struct err err;
+
+    snprintf(prefix, sizeof(prefix), "_stage_%lld_", (long long)run_id);
+    if (!pg_exec(conn, sql_stage_list, 2, values, &result, &err)) {
+        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
+        return;
+    }
+    for (int i = 0; i < pg_rows(result); i++)
+        drop_one(conn, schema, pg_text(result, i, 0));
+    pg_result_free(result);
+}

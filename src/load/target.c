@@ -1,0 +1,208 @@
+#include "load/target.h"
+
+#include <string.h>
+
+#include "plan/ddl.h"
+#include "plan/layout.h"
+#include "plan/names.h"
+#include "sql.h"
+
+enum { KIND, NAME, TYPE, IN_KEY }; /* columns of sql_table_columns */
+
+enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
+
+static int
+find_row(const struct pg_result *result, const char *name)
+{
+    for (int i = 0; i < pg_rows(result); i++)
+        if (!pg_is_null(result, i, NAME) &&
+            strcmp(pg_text(result, i, NAME), name) == 0)
+            return i;
+    return -1;
+}
+
+static bool
+refuse_type(const struct plan_table *table, const char *schema,
+            const char *column, const char *has, const char *wants,
+            struct err *err)
+{
+    err_set(err, ERR_FAILED, "column %s of %s.%s is %s, but the query gives %s",
+            column, schema, table->name, has, wants);
+    err_code(err, "COLUMN_TYPE");
+    return err_hint(err,
+                    "ALTER TABLE \"%s\".\"%s\" ALTER COLUMN \"%s\" TYPE %s "
+                    "USING \"%s\"::%s; or give the column's type with "
+                    "@column(type: \"%s\")",
+                    schema, table->name, column, wants, column, wants, has);
+}
+
+/* A gid column may be a number while the plan says text (it widens), or text
+ * while the plan says number (it was widened). */
+static bool
+settle_gid(struct plan_gid *gid, const char *type, bool *is_number)
+{
+    *is_number = strcmp(type, "bigint") == 0;
+    if (strcmp(type, "text") == 0)
+        gid->whole = true;
+    return *is_number || gid->whole;
+}
+
+static bool
+inspect_column(const struct plan_table *table, const char *schema,
+               const struct layout_column *column,
+               const struct pg_result *result, struct target *target,
+               struct err *err)
+{
+    int row = find_row(result, column->name);
+    const struct plan_column *data =
+        column->role == LAYOUT_DATA ? &table->columns[column->data] : NULL;
+    const char *type;
+    bool fits;
+
+    if (row < 0 && data != NULL && !column->in_key)
+        return true; /* to be added */
+    if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key) {
+        err_set(err, ERR_FAILED,
+                "the primary key of %s.%s is not what the query's rows are "
+                "known by: column %s",
+                schema, table->name, column->name);
+        err_code(err, "TABLE_KEY");
+        return err_hint(err,
+                        "give the table another name with @table(name:), or "
+                        "DROP TABLE \"%s\".\"%s\" to load it anew",
+                        schema, table->name);
+    }
+    type = pg_text(result, row, TYPE);
+    if (data != NULL) {
+        target->has_column[column->data] = true;
+        fits =
+            data->gid != NULL
+                ? settle_gid(data->gid, type, &target->is_number[column->data])
+                : strcmp(type, plan_type_name(column->type)) == 0;
+    } else if (column->role == LAYOUT_PARENT) {
+        fits = settle_gid(table->parent_gid, type, &target->parent_is_number);
+    } else {
+        fits = strcmp(type, plan_type_name(column->type)) == 0;
+    }
+    return fits || refuse_type(table, schema, column->name, type,
+                               plan_type_name(column->type), err);
+}
+
+static bool
+inspect_columns(const struct plan_table *table, const char *schema,
+                const struct pg_result *result, struct target *target,
+                struct arena *arena, struct err *err)
+{
+    struct layout_column *columns =
+        arena_array(arena, (size_t)(table->column_count + LAYOUT_OWN_MAX),
+                    sizeof(*columns));
+    int count = layout_columns(table, columns);
+
+    for (int i = 0; i < count; i++)
+        if (columns[i].in_table &&
+            !inspect_column(table, schema, &columns[i], result, target, err))
+            return false;
+    return true;
+}
+
+static bool
+inspect_table(struct pg_conn *conn, const struct plan_table *table,
+              const char *schema, struct target *target, struct arena *arena,
+              struct err *err)
+{
+    const char *values[] = {schema, table->name};
+    struct pg_result *result;
+    bool fits = true;
+
+    target->has_column = arena_array(arena, (size_t)table->column_count + 1,
+                                     sizeof(*target->has_column));
+    target->is_number = arena_array(arena, (size_t)table->column_count + 1,
+                                    sizeof(*target->is_number));
+    if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
+        return false;
+    target->exists = pg_rows(result) > 0;
+    if (target->exists && strcmp(pg_text(result, 0, KIND), "r") != 0 &&
+        strcmp(pg_text(result, 0, KIND), "p") != 0) {
+        err_set(err, ERR_FAILED, "%s.%s exists and is no table", schema,
+                table->name);
+        fits = err_code(err, "NO_TABLE");
+    } else if (target->exists) {
+        fits = inspect_columns(table, schema, result, target, arena, err);
+    }
+    pg_result_free(result);
+    return fits;
+}
+
+bool
+target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
+               struct target *targets, struct arena *arena, struct err *err)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        targets[i] = (struct target){.exists = false};
+        if (!plan->tables[i].skip &&
+            !inspect_table(conn, &plan->tables[i], schema, &targets[i], arena,
+                           err))
+            return false;
+    }
+    return true;
+}
+
+static void
+append_changes(struct buf *sql, const struct plan_table *table,
+               const char *schema, const struct target *target)
+{
+    if (!target->exists)
+        return;
+    if (target->parent_is_number && table->parent_gid->whole)
+        ddl_widen_gid(sql, schema, table->name, table->parent_column,
+                      table->parent_gid->type);
+    for (int i = 0; i < table->column_count; i++) {
+        const struct plan_column *column = &table->columns[i];
+
+        if (!target->has_column[i])
+            ddl_add_column(sql, table, i, schema);
+        else if (target->is_number[i] && column->gid->whole)
+            ddl_widen_gid(sql, schema, table->name, column->name,
+                          column->gid->type);
+    }
+}
+
+void
+target_changes(struct buf *sql, const struct plan *plan, const char *schema,
+               const struct target *targets)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            append_changes(sql, &plan->tables[i], schema, &targets[i]);
+}
+
+static bool
+adapt_table(struct pg_conn *conn, const char *changes, struct err *err)
+{
+    if (!pg_begin(conn, err))
+        return false;
+    if (!pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) ||
+        !pg_script(conn, changes, err)) {
+        pg_rollback(conn);
+        return false;
+    }
+    return pg_commit(conn, err);
+}
+
+bool
+target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
+             const struct target *targets, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool adapted = true;
+
+    for (int i = 0; adapted && i < plan->table_count; i++) {
+        buf_clear(&sql);
+        if (!plan->tables[i].skip)
+            append_changes(&sql, &plan->tables[i], schema, &targets[i]);
+        if (sql.length > 0)
+            adapted = adapt_table(conn, buf_str(&sql), err);
+    }
+    buf_free(&sql);
+    return adapted;
+}

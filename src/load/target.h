@@ -1,0 +1,42 @@
+/*
+ * target - the tables as they stand in the database, and what must change
+ * before rows can be merged into them.
+ *
+ * Inspected before the load, so that a gid column that was widened earlier is
+ * loaded as text at once and a table that cannot take the rows fails before
+ * anything is asked of the store. Adapted after it, in short transactions
+ * under lock_timeout, before the merge.
+ */
+#ifndef LOAD_TARGET_H
+#define LOAD_TARGET_H
+
+#include "base/buf.h"
+#include "pg/conn.h"
+#include "plan/plan.h"
+
+struct target {
+    bool exists;
+    bool *has_column; /* by plan column; in the arena */
+    bool *is_number;  /* a gid column that holds bigint */
+    bool parent_is_number;
+};
+
+/* Look at every table of the plan in `schema`; `targets` has one per table.
+ * Domains whose columns are text already become whole. ERR_FAILED when a
+ * relation is no table, or a column or key is not as the plan has it: the
+ * message names it, the hint is what to do by hand. */
+MUST_CHECK bool
+target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
+               struct target *targets, struct arena *arena, struct err *err);
+
+/* The statements that existing tables need, one a line: new columns, widened
+ * ids. Nothing is appended when they fit. */
+void target_changes(struct buf *sql, const struct plan *plan,
+                    const char *schema, const struct target *targets);
+
+/* Run those statements, each table's in a transaction of its own. */
+MUST_CHECK bool
+target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
+             const struct target *targets, struct err *err);
+
+#endif

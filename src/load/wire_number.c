@@ -1,0 +1,311 @@
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/wire.h"
+
+enum {
+    NUMERIC_NEGATIVE = 0x4000,
+    GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
+    SHOWN_BYTES = 40, /* of a bad value, in messages */
+    EXPONENT_MAX = 1000000
+};
+
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool
+refuse(struct span text, const char *what, struct err *err)
+{
+    bool cut = text.length > SHOWN_BYTES;
+
+    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
+                   cut ? SHOWN_BYTES : (int)text.length, text.bytes,
+                   cut ? "…" : "", what);
+}
+
+/* A decimal number taken apart: digits without the point, and where the point
+ * stands among them (behind the first digit is 1; may lie outside). */
+struct decimal {
+    bool negative;
+    struct span whole;    /* digits before the point */
+    struct span fraction; /* digits behind it */
+    int exponent;
+};
+
+static struct span
+take_digits(struct span *rest)
+{
+    size_t length = 0;
+    struct span digits;
+
+    while (length < rest->length && is_digit(rest->bytes[length]))
+        length++;
+    digits = span_head(*rest, length);
+    *rest = span_tail(*rest, length);
+    return digits;
+}
+
+static bool
+take_sign(struct span *rest)
+{
+    bool negative;
+
+    if (rest->length == 0 || (rest->bytes[0] != '-' && rest->bytes[0] != '+'))
+        return false;
+    negative = rest->bytes[0] == '-';
+    *rest = span_tail(*rest, 1);
+    return negative;
+}
+
+/* Digits to a number, held at EXPONENT_MAX: far beyond any that is taken. */
+static int
+clamped(struct span digits)
+{
+    int value = 0;
+
+    for (size_t i = 0; i < digits.length; i++) {
+        value = value * 10 + (digits.bytes[i] - '0');
+        if (value > EXPONENT_MAX)
+            value = EXPONENT_MAX;
+    }
+    return value;
+}
+
+static bool
+parse_decimal(struct span text, struct decimal *d)
+{
+    struct span rest = text;
+
+    *d = (struct decimal){.negative = take_sign(&rest)};
+    d->whole = take_digits(&rest);
+    d->fraction = span_of("", 0);
+    if (rest.length > 0 && rest.bytes[0] == '.') {
+        rest = span_tail(rest, 1);
+        d->fraction = take_digits(&rest);
+    }
+    if (d->whole.length + d->fraction.length == 0)
+        return false;
+    if (rest.length > 0 && (rest.bytes[0] == 'e' || rest.bytes[0] == 'E')) {
+        bool negative;
+        struct span digits;
+
+        rest = span_tail(rest, 1);
+        negative = take_sign(&rest);
+        digits = take_digits(&rest);
+        if (digits.length == 0)
+            return false;
+        d->exponent = negative ? -clamped(digits) : clamped(digits);
+    }
+    return rest.length == 0;
+}
+
+static char
+digit_at(const struct decimal *d, size_t i)
+{
+    return i < d->whole.length ? d->whole.bytes[i]
+                               : d->fraction.bytes[i - d->whole.length];
+}
+
+/* Leading zeros carry nothing. */
+static size_t
+first_nonzero(const struct decimal *d)
+{
+    size_t count = d->whole.length + d->fraction.length, i = 0;
+
+    while (i < count && digit_at(d, i) == '0')
+        i++;
+    return i;
+}
+
+/* Floor of a / 4, also below zero. */
+static int
+group_of(int exponent)
+{
+    return exponent >= 0 ? exponent / GROUP_DIGITS
+                         : -((-exponent + GROUP_DIGITS - 1) / GROUP_DIGITS);
+}
+
+/* The groups of base 10,000 from the first digit on, trailing zero groups
+ * left out; how many. */
+static int
+fill_groups(const struct decimal *d, size_t first, int point, int16_t *groups)
+{
+    static const int16_t powers[GROUP_DIGITS] = {1, 10, 100, 1000};
+    size_t count = d->whole.length + d->fraction.length;
+    int weight = group_of(point - 1 - (int)first), used = 0;
+
+    for (size_t i = first; i < count; i++) {
+        int exponent = point - 1 - (int)i;
+        int group = weight - group_of(exponent);
+        int power = exponent - group_of(exponent) * GROUP_DIGITS;
+
+        while (used <= group)
+            groups[used++] = 0;
+        groups[group] =
+            (int16_t)(groups[group] + (digit_at(d, i) - '0') * powers[power]);
+    }
+    while (used > 0 && groups[used - 1] == 0)
+        used--;
+    return used;
+}
+
+/* Decimal digits that writing the number out takes. */
+static int64_t
+digits_needed(const struct decimal *d, size_t first, int point)
+{
+    int64_t count = (int64_t)(d->whole.length + d->fraction.length);
+    int64_t before = point - (int64_t)first; /* the point, leading zeros off */
+    int64_t behind = count - point;
+
+    if ((int64_t)first == count)
+        before = 0; /* zero, whatever its exponent */
+    return (before > 0 ? before : 0) + (behind > 0 ? behind : 0);
+}
+
+bool
+wire_numeric(struct buf *out, struct span text, struct err *err)
+{
+    int16_t groups[WIRE_DIGITS_MAX / GROUP_DIGITS + 2];
+    struct decimal d;
+    size_t first, count;
+    int point, used;
+
+    if (!parse_decimal(text, &d))
+        return refuse(text, "number", err);
+    count = d.whole.length + d.fraction.length;
+    first = first_nonzero(&d);
+    if (count > (size_t)EXPONENT_MAX)
+        return err_set(err, ERR_ROW, "a number of %zu digits; at most %d",
+                       count, WIRE_DIGITS_MAX);
+    point = (int)d.whole.length + d.exponent;
+    if (digits_needed(&d, first, point) > WIRE_DIGITS_MAX)
+        return err_set(err, ERR_ROW, "a number that needs over %d digits",
+                       WIRE_DIGITS_MAX);
+    used = fill_groups(&d, first, point, groups);
+    wire_int16(out, (int16_t)used);
+    wire_int16(out, used > 0 ? (int16_t)group_of(point - 1 - (int)first) : 0);
+    wire_int16(out, d.negative && used > 0 ? NUMERIC_NEGATIVE : 0);
+    wire_int16(out, (int16_t)((int)count > point ? (int)count - point : 0));
+    for (int i = 0; i < used; i++)
+        wire_int16(out, groups[i]);
+    return true;
+}
+
+bool
+wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
+                   struct err *err)
+{
+    struct decimal d;
+    char digits[32];
+    size_t first;
+
+    if (!parse_decimal(text, &d) || d.exponent != 0)
+        return refuse(text, "integer", err);
+    for (size_t i = 0; i < d.fraction.length; i++)
+        if (d.fraction.bytes[i] != '0')
+            return refuse(text, "integer", err);
+    for (first = 0; first < d.whole.length && d.whole.bytes[first] == '0';)
+        first++;
+    if (d.whole.length - first > 20)
+        return refuse(text, "integer of this size", err);
+    snprintf(digits, sizeof(digits), "%s%.*s0", d.negative ? "-" : "",
+             SPAN_ARG(span_tail(d.whole, first)));
+    digits[strlen(digits) - 1] = '\0';
+    errno = 0;
+    *value = strtoll(digits, NULL, 10);
+    if (errno != 0 || *value < low || *value > high)
+        return refuse(text,
+                      high == INT32_MAX ? "integer of 32 bits"
+                                        : "integer of 64 bits",
+                      err);
+    return true;
+}
+
+bool
+wire_parse_double(struct span text, double *value, struct err *err)
+{
+    struct decimal d;
+    char *copy;
+
+    if (!parse_decimal(text, &d))
+        return refuse(text, "number", err);
+    copy = strndup(text.bytes, text.length);
+    *value = copy != NULL ? strtod(copy, NULL) : 0;
+    free(copy);
+    if (isinf(*value))
+        return refuse(text, "number of double precision", err);
+    return true;
+}
+
+/* ---- numbers inside jsonb ---------------------------------------------- */
+
+static bool
+is_number_byte(char c)
+{
+    return is_digit(c) || c == '-' || c == '+' || c == '.' || c == 'e' ||
+           c == 'E';
+}
+
+/* The index behind the string that begins at `at`. */
+static size_t
+skip_string(struct span json, size_t at)
+{
+    for (at++; at < json.length && json.bytes[at] != '"'; at++)
+        if (json.bytes[at] == '\\')
+            at++;
+    return at + 1;
+}
+
+static bool
+check_number(struct span text, struct err *err)
+{
+    struct decimal d;
+
+    /* Without an exponent a number needs the digits it is written with. */
+    if (text.length < WIRE_DIGITS_MAX &&
+        memchr(text.bytes, 'e', text.length) == NULL &&
+        memchr(text.bytes, 'E', text.length) == NULL)
+        return true;
+    if (!parse_decimal(text, &d))
+        return refuse(text, "number", err);
+    if (text.length > (size_t)EXPONENT_MAX ||
+        digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
+            WIRE_DIGITS_MAX)
+        return err_set(err, ERR_ROW,
+                       "a number inside JSON that needs over %d digits",
+                       WIRE_DIGITS_MAX);
+    return true;
+}
+
+bool
+wire_check_json(struct span json, struct err *err)
+{
+    size_t at = 0;
+
+    while (at < json.length) {
+        char c = json.bytes[at];
+        size_t length = 0;
+
+        if (c == '"') {
+            at = skip_string(json, at);
+            continue;
+        }
+        if (!is_digit(c) && c != '-') {
+            at++;
+            continue;
+        }
+        while (at + length < json.length &&
+               is_number_byte(json.bytes[at + length]))
+            length++;
+        if (!check_number(span_of(json.bytes + at, length), err))
+            return false;
+        at += length;
+    }
+    return true;
+}

@@ -1,0 +1,184 @@
+#include <math.h>
+
+#include "load/wire.h"
+
+enum { SHOWN_BYTES = 40, DAYS_TO_2000 = 10957 /* from 1970-01-01 */ };
+
+#define MICROS_PER_SECOND INT64_C(1000000)
+#define MICROS_PER_DAY    (INT64_C(86400) * MICROS_PER_SECOND)
+
+static bool
+refuse(struct span text, const char *what, struct err *err)
+{
+    bool cut = text.length > SHOWN_BYTES;
+
+    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
+                   cut ? SHOWN_BYTES : (int)text.length, text.bytes,
+                   cut ? "…" : "", what);
+}
+
+/* Exactly `count` digits off the front of `rest`. */
+static bool
+take_number(struct span *rest, size_t count, int *number)
+{
+    *number = 0;
+    if (rest->length < count)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        char c = rest->bytes[i];
+
+        if (c < '0' || c > '9')
+            return false;
+        *number = *number * 10 + (c - '0');
+    }
+    *rest = span_tail(*rest, count);
+    return true;
+}
+
+static bool
+take_char(struct span *rest, char c)
+{
+    if (rest->length == 0 || rest->bytes[0] != c)
+        return false;
+    *rest = span_tail(*rest, 1);
+    return true;
+}
+
+static int
+days_in_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar: years counted from March,
+ * so that the leap day comes last. */
+static int32_t
+days_from_civil(int year, int month, int day)
+{
+    int y = month <= 2 ? year - 1 : year;
+    int era = y / 400; /* years are positive here */
+    int year_of_era = y - era * 400;
+    int day_of_year =
+        (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    int day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+    return (int32_t)(era * 146097 + day_of_era - 719468);
+}
+
+static bool
+take_date(struct span *rest, int32_t *days)
+{
+    int year, month, day;
+
+    if (!take_number(rest, 4, &year) || !take_char(rest, '-') ||
+        !take_number(rest, 2, &month) || !take_char(rest, '-') ||
+        !take_number(rest, 2, &day))
+        return false;
+    if (year < 1 || month < 1 || month > 12 || day < 1 ||
+        day > days_in_month(year, month))
+        return false;
+    *days = days_from_civil(year, month, day) - DAYS_TO_2000;
+    return true;
+}
+
+/* ".123456789" to microseconds, rounded. */
+static bool
+take_fraction(struct span *rest, int64_t *micros)
+{
+    double fraction = 0, unit = 0.1;
+    size_t digits = 0;
+
+    *micros = 0;
+    if (!take_char(rest, '.'))
+        return true;
+    while (rest->length > 0 && rest->bytes[0] >= '0' && rest->bytes[0] <= '9') {
+        fraction += (rest->bytes[0] - '0') * unit;
+        unit /= 10;
+        digits++;
+        *rest = span_tail(*rest, 1);
+    }
+    *micros = (int64_t)rint(fraction * (double)MICROS_PER_SECOND);
+    return digits > 0;
+}
+
+static bool
+take_time(struct span *rest, int64_t *micros)
+{
+    int hour, minute, second = 0;
+    int64_t fraction = 0;
+
+    if (!take_number(rest, 2, &hour) || !take_char(rest, ':') ||
+        !take_number(rest, 2, &minute))
+        return false;
+    if (take_char(rest, ':') &&
+        (!take_number(rest, 2, &second) || !take_fraction(rest, &fraction)))
+        return false;
+    if (hour > 24 || minute > 59 || second > 60 ||
+        (hour == 24 && minute + second > 0))
+        return false;
+    *micros =
+        (((int64_t)hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND +
+        fraction;
+    return true;
+}
+
+/* Z, +hh, +hhmm, +hh:mm, or nothing, as microseconds east of UTC. */
+static bool
+take_offset(struct span *rest, int64_t *micros)
+{
+    int hours, minutes = 0;
+    bool west;
+
+    *micros = 0;
+    if (rest->length == 0 || take_char(rest, 'Z') || take_char(rest, 'z'))
+        return true;
+    west = rest->bytes[0] == '-';
+    if (!take_char(rest, '-') && !take_char(rest, '+'))
+        return false;
+    if (!take_number(rest, 2, &hours))
+        return false;
+    if (take_char(rest, ':') || rest->length > 0)
+        if (!take_number(rest, 2, &minutes))
+            return false;
+    if (hours > 15 || minutes > 59)
+        return false;
+    *micros = ((int64_t)hours * 60 + minutes) * 60 * MICROS_PER_SECOND;
+    if (west)
+        *micros = -*micros;
+    return true;
+}
+
+bool
+wire_parse_timestamp(struct span text, int64_t *micros, struct err *err)
+{
+    struct span rest = text;
+    int64_t time = 0, offset = 0;
+    int32_t days;
+
+    if (!take_date(&rest, &days))
+        return refuse(text, "timestamp", err);
+    if (rest.length > 0) {
+        if (!take_char(&rest, 'T') && !take_char(&rest, 't') &&
+            !take_char(&rest, ' '))
+            return refuse(text, "timestamp", err);
+        if (!take_time(&rest, &time) || !take_offset(&rest, &offset) ||
+            rest.length > 0)
+            return refuse(text, "timestamp", err);
+    }
+    *micros = days * MICROS_PER_DAY + time - offset;
+    return true;
+}
+
+bool
+wire_parse_date(struct span text, int32_t *days, struct err *err)
+{
+    struct span rest = text;
+
+    if (!take_date(&rest, days) || rest.length > 0)
+        return refuse(text, "date", err);
+    return true;
+}
