@@ -1,0 +1,244 @@
+/* What Shopify asks of a bulk query beyond being valid. Fragments are in
+ * place here and what is skipped is gone, so a connection that is written
+ * twice for the same place is one. */
+#include <string.h>
+
+#include "graphql/collect.h"
+
+enum { MAX_CONNECTIONS = 5, MAX_LEVEL = 2 };
+
+struct bulk {
+    struct gql_checker *checker;
+    unsigned connections; /* so far */
+};
+
+#define refuse(bulk, collected, ...)                           \
+    gql_error((bulk)->checker->err, (bulk)->checker->document, \
+              (collected)->selection->name_pos, __VA_ARGS__)
+
+/* ---- a set's groups ----------------------------------------------------- */
+
+static bool
+is_named(const struct gql_collected *collected, const char *name)
+{
+    return strcmp(collected->selection->name, name) == 0;
+}
+
+/* Fields of one key can differ in type where their parents never meet. What
+ * stands below those of the same type as `first`, which is one of them. */
+static bool
+collect_below_same(struct bulk *bulk, const struct gql_collected *first,
+                   struct gql_set *below)
+{
+    *below = (struct gql_set){.drop_skipped = true};
+    for (const struct gql_collected *one = first; one != NULL; one = one->next)
+        if (strcmp(one->field->type.name, first->field->type.name) == 0 &&
+            !gql_collect_below(bulk->checker, below, one))
+            return false;
+    return true;
+}
+
+static bool
+is_first_of_type(const struct gql_group *group, const struct gql_collected *one)
+{
+    const struct gql_collected *other = group->first;
+
+    while (strcmp(other->field->type.name, one->field->type.name) != 0)
+        other = other->next;
+    return other == one;
+}
+
+/* ---- edges { node { … } } ----------------------------------------------- */
+
+/* Below a connection or an edge: the field `wanted`, and otherwise only what
+ * is `tolerated` or __typename. NULL in `found` when `wanted` is not there. */
+static bool
+find_only(struct bulk *bulk, const struct gql_set *set, const char *wanted,
+          const char *tolerated, const struct gql_collected **found)
+{
+    *found = NULL;
+    for (const struct gql_group *group = set->groups; group != NULL;
+         group = group->next) {
+        const struct gql_collected *first = group->first;
+
+        if (is_named(first, tolerated) || is_named(first, "__typename"))
+            continue;
+        if (!is_named(first, wanted))
+            return refuse(bulk, first,
+                          "\"%s\" of %s cannot be used in a bulk query: "
+                          "select \"edges { node { ... } }\"",
+                          first->selection->name, first->parent->name);
+        if (strcmp(group->key, wanted) != 0)
+            return refuse(bulk, first,
+                          "\"%s\" cannot have an alias in a bulk query",
+                          wanted);
+        *found = first;
+    }
+    return true;
+}
+
+static bool
+find_node(struct bulk *bulk, const struct gql_collected *connection,
+          const struct gql_collected **node)
+{
+    struct gql_set below;
+    const struct gql_collected *edges;
+
+    *node = NULL;
+    if (!collect_below_same(bulk, connection, &below) ||
+        !find_only(bulk, &below, "edges", "pageInfo", &edges))
+        return false;
+    if (edges != NULL && (!collect_below_same(bulk, edges, &below) ||
+                          !find_only(bulk, &below, "node", "cursor", node)))
+        return false;
+    if (*node == NULL)
+        return refuse(bulk, connection,
+                      "the connection \"%s\" must select \"edges { node { ... "
+                      "} }\"",
+                      connection->selection->name);
+    return true;
+}
+
+/* ---- connections -------------------------------------------------------- */
+
+static bool
+check_place(struct bulk *bulk, const struct gql_collected *connection,
+            unsigned level)
+{
+    const char *name = connection->selection->name;
+
+    bulk->connections++;
+    if (level > MAX_LEVEL)
+        return refuse(bulk, connection,
+                      "the connection \"%s\" is nested too deep: a bulk query "
+                      "nests at most %d below the root one",
+                      name, MAX_LEVEL);
+    if (bulk->connections > MAX_CONNECTIONS)
+        return refuse(bulk, connection,
+                      "\"%s\" is one connection too many: a bulk query has "
+                      "at most %d",
+                      name, MAX_CONNECTIONS);
+    return true;
+}
+
+static bool
+check_node_type(struct bulk *bulk, const struct gql_collected *connection)
+{
+    const struct gql_type_ref *node = gql_connection_node(
+        bulk->checker->schema, connection->field->type.name);
+
+    if (gql_kind_is_composite(node->kind))
+        return true;
+    return refuse(bulk, connection,
+                  "\"%s\" is a connection of %s: a bulk query reads "
+                  "connections of objects only",
+                  connection->selection->name, node->name);
+}
+
+/* `list`: the list field that it all stands in; NULL outside of lists. */
+static bool check_fields(struct bulk *bulk, const struct gql_set *set,
+                         unsigned level, const char *list);
+
+/* `connection` with all of its type behind it in its group. */
+static bool
+check_connection(struct bulk *bulk, const struct gql_collected *connection,
+                 unsigned level)
+{
+    const struct gql_collected *node;
+    struct gql_set below;
+
+    return check_place(bulk, connection, level) &&
+           check_node_type(bulk, connection) &&
+           find_node(bulk, connection, &node) &&
+           collect_below_same(bulk, node, &below) &&
+           check_fields(bulk, &below, level, NULL);
+}
+
+static bool
+check_field(struct bulk *bulk, const struct gql_collected *one, unsigned level,
+            const char *list)
+{
+    const struct gql_type_ref *type = &one->field->type;
+    struct gql_set below;
+
+    if (!gql_kind_is_composite(type->kind))
+        return true;
+    if (!gql_is_connection(bulk->checker->schema, type->name))
+        return collect_below_same(bulk, one, &below) &&
+               check_fields(bulk, &below, level,
+                            type->list_depth > 0 ? one->selection->name : list);
+    if (list != NULL)
+        return refuse(bulk, one,
+                      "the connection \"%s\" stands inside the list \"%s\", "
+                      "which a bulk query cannot read",
+                      one->selection->name, list);
+    return check_connection(bulk, one, level + 1);
+}
+
+static bool
+check_fields(struct bulk *bulk, const struct gql_set *set, unsigned level,
+             const char *list)
+{
+    for (const struct gql_group *group = set->groups; group != NULL;
+         group = group->next)
+        for (const struct gql_collected *one = group->first; one != NULL;
+             one = one->next)
+            if (is_first_of_type(group, one) &&
+                !check_field(bulk, one, level, list))
+                return false;
+    return true;
+}
+
+static bool
+check_root(struct bulk *bulk, const struct gql_group *root)
+{
+    const struct gql_collected *first = root->first;
+    const char *name = first->selection->name;
+
+    if (root->next != NULL)
+        return refuse(bulk, root->next->first,
+                      "\"%s\" is a second root field: a bulk query has "
+                      "exactly one",
+                      root->next->key);
+    if (is_named(first, "node") || is_named(first, "nodes"))
+        return refuse(bulk, first,
+                      "\"%s\" cannot be the root field of a bulk query: "
+                      "select a connection, such as \"products\"",
+                      name);
+    if (!gql_is_connection(bulk->checker->schema, first->field->type.name))
+        return refuse(bulk, first,
+                      "\"%s\" is not a connection, which the root field of a "
+                      "bulk query must be, such as \"products\"",
+                      name);
+    return check_connection(bulk, first, 0);
+}
+
+static bool
+check_query(struct bulk *bulk)
+{
+    struct gql_checker *checker = bulk->checker;
+    const struct gql_operation *operation = checker->document->operations;
+    const char *name = gql_schema_query_type(checker->schema);
+    struct gql_set set = {.drop_skipped = true};
+
+    if (!gql_collect(checker, &set, gql_schema_find(checker->schema, name),
+                     operation->selections))
+        return false;
+    if (set.groups == NULL)
+        return gql_error(checker->err, checker->document, operation->pos,
+                         "everything in this query is skipped");
+    return check_root(bulk, set.groups);
+}
+
+bool
+gql_check_bulk(const struct gql_document *document,
+               const struct gql_schema *schema, struct err *err)
+{
+    struct gql_checker checker = {
+        .document = document, .schema = schema, .err = err};
+    struct bulk bulk = {.checker = &checker};
+    bool keeps = check_query(&bulk);
+
+    arena_free(&checker.scratch);
+    return keeps;
+}

@@ -1,0 +1,276 @@
+#include "graphql/check.h"
+
+#include <string.h>
+
+#include "graphql/checker.h"
+#include "graphql/collect.h"
+#include "graphql/spell.h"
+
+/* ---- fields ------------------------------------------------------------- */
+
+static bool
+unknown_field(struct gql_checker *checker, const struct gql_type *parent,
+              const struct gql_selection *selection)
+{
+    struct spell spell = spell_of(selection->name);
+
+    if (strcmp(selection->name, "__schema") == 0 ||
+        strcmp(selection->name, "__type") == 0)
+        return gql_error(checker->err, checker->document, selection->name_pos,
+                         "a bulk query cannot ask for \"%s\"", selection->name);
+    if (parent->kind == GQL_UNION_TYPE)
+        return gql_error(checker->err, checker->document, selection->name_pos,
+                         "unknown field \"%s\" of %s: the fields of a union "
+                         "are selected by \"... on Type { ... }\"",
+                         selection->name, parent->name);
+    for (const struct gql_field *field = parent->fields; field != NULL;
+         field = field->next)
+        spell_try(&spell, field->name);
+    return gql_error(checker->err, checker->document, selection->name_pos,
+                     "unknown field \"%s\" of %s%s", selection->name,
+                     parent->name, spell_hint(&spell));
+}
+
+static bool
+check_leaf(struct gql_checker *checker, const struct gql_field *field,
+           const struct gql_selection *selection)
+{
+    if (!gql_kind_is_composite(field->type.kind)) {
+        if (selection->selections == NULL)
+            return true;
+        return gql_error(checker->err, checker->document, selection->name_pos,
+                         "\"%s\" is %s: it has no fields to select",
+                         selection->name, field->type.text);
+    }
+    if (selection->selections != NULL)
+        return true;
+    return gql_error(checker->err, checker->document, selection->name_pos,
+                     "\"%s\" is %s: select fields of it, \"%s { ... }\"",
+                     selection->name, field->type.text, selection->name);
+}
+
+static bool
+check_selections(struct gql_checker *checker, const struct gql_type *parent,
+                 const struct gql_selection *list);
+
+static bool
+check_below(struct gql_checker *checker, const struct gql_field *field,
+            const struct gql_selection *selection)
+{
+    const struct gql_type *type;
+
+    if (selection->selections == NULL)
+        return true;
+    type = gql_schema_find(checker->schema, field->type.name);
+    if (type == NULL)
+        return gql_error(checker->err, checker->document, selection->name_pos,
+                         "the store does not describe the type %s of \"%s\"",
+                         field->type.name, selection->name);
+    return check_selections(checker, type, selection->selections);
+}
+
+static bool
+check_field(struct gql_checker *checker, const struct gql_type *parent,
+            const struct gql_selection *selection)
+{
+    const struct gql_field *field = gql_selected_field(parent, selection->name);
+    const char *owner;
+
+    if (field == NULL)
+        return unknown_field(checker, parent, selection);
+    owner = arena_printf(&checker->scratch, "\"%s\"", selection->name);
+    return gql_check_directives(checker, selection->directives, GQL_ON_FIELD) &&
+           gql_check_arguments(checker, selection->arguments, field->arguments,
+                               owner, selection->name_pos) &&
+           check_leaf(checker, field, selection) &&
+           check_below(checker, field, selection);
+}
+
+/* ---- fragments ---------------------------------------------------------- */
+
+static void
+try_type(void *ctx, const struct gql_type *type)
+{
+    if (gql_kind_is_composite(type->kind))
+        spell_try(ctx, type->name);
+}
+
+/* Near to what is possible there, or else to anything that is known. */
+static bool
+unknown_type(struct gql_checker *checker, const struct gql_type *parent,
+             const char *name, struct gql_pos pos)
+{
+    struct spell spell = spell_of(name);
+
+    if (parent != NULL)
+        for (const struct gql_name *possible = parent->possible_types;
+             possible != NULL; possible = possible->next)
+            spell_try(&spell, possible->name);
+    gql_schema_each(checker->schema, try_type, &spell);
+    return gql_error(checker->err, checker->document, pos,
+                     "unknown type \"%s\"%s", name, spell_hint(&spell));
+}
+
+/* The type that a fragment narrows to; NULL after an error. */
+static const struct gql_type *
+find_condition(struct gql_checker *checker, const struct gql_type *parent,
+               const char *name, struct gql_pos pos)
+{
+    const struct gql_type *type = gql_schema_find(checker->schema, name);
+
+    if (type == NULL) {
+        unknown_type(checker, parent, name, pos);
+        return NULL;
+    }
+    if (!gql_kind_is_composite(type->kind)) {
+        gql_error(checker->err, checker->document, pos,
+                  "a fragment cannot be on %s: it has no fields", name);
+        return NULL;
+    }
+    return type;
+}
+
+/* Is there an object that is of both types? */
+static bool
+types_overlap(const struct gql_type *a, const struct gql_type *b)
+{
+    if (a == b)
+        return true;
+    if (!gql_type_is_abstract(a))
+        return gql_type_admits(b, a->name);
+    if (!gql_type_is_abstract(b))
+        return gql_type_admits(a, b->name);
+    for (const struct gql_name *object = a->possible_types; object != NULL;
+         object = object->next)
+        if (gql_type_admits(b, object->name))
+            return true;
+    return false;
+}
+
+static bool
+check_possible(struct gql_checker *checker, const struct gql_type *parent,
+               const struct gql_type *type, struct gql_pos pos)
+{
+    if (types_overlap(parent, type))
+        return true;
+    return gql_error(checker->err, checker->document, pos,
+                     "no %s can ever be a %s, so this fragment gives nothing",
+                     parent->name, type->name);
+}
+
+static bool
+check_inline_fragment(struct gql_checker *checker,
+                      const struct gql_type *parent,
+                      const struct gql_selection *selection)
+{
+    const struct gql_type *type = parent;
+
+    if (selection->type_condition != NULL)
+        type = find_condition(checker, parent, selection->type_condition,
+                              selection->name_pos);
+    return type != NULL &&
+           gql_check_directives(checker, selection->directives,
+                                GQL_ON_SPREAD) &&
+           check_possible(checker, parent, type, selection->name_pos) &&
+           check_selections(checker, type, selection->selections);
+}
+
+static bool
+check_spread(struct gql_checker *checker, const struct gql_type *parent,
+             const struct gql_selection *selection)
+{
+    const struct gql_fragment *fragment =
+        gql_find_fragment(checker->document, selection->name);
+    const struct gql_type *type = find_condition(
+        checker, parent, fragment->type_condition, fragment->condition_pos);
+
+    return type != NULL &&
+           gql_check_directives(checker, selection->directives,
+                                GQL_ON_SPREAD) &&
+           check_possible(checker, parent, type, selection->pos);
+}
+
+static bool
+check_selections(struct gql_checker *checker, const struct gql_type *parent,
+                 const struct gql_selection *list)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == GQL_FIELD ? !check_field(checker, parent, list)
+            : list->kind == GQL_INLINE_FRAGMENT
+                ? !check_inline_fragment(checker, parent, list)
+                : !check_spread(checker, parent, list))
+            return false;
+    }
+    return true;
+}
+
+/* Where they are defined, once, however often they are spread. */
+static bool
+check_definitions(struct gql_checker *checker)
+{
+    for (const struct gql_fragment *fragment = checker->document->fragments;
+         fragment != NULL; fragment = fragment->next) {
+        const struct gql_type *type = find_condition(
+            checker, NULL, fragment->type_condition, fragment->condition_pos);
+
+        if (type == NULL ||
+            !gql_check_directives(checker, fragment->directives,
+                                  GQL_ON_FRAGMENT) ||
+            !check_selections(checker, type, fragment->selections))
+            return false;
+    }
+    return true;
+}
+
+/* ---- the operation ------------------------------------------------------ */
+
+static bool
+check_one_query(struct gql_checker *checker)
+{
+    const struct gql_document *document = checker->document;
+    const struct gql_operation *operation = document->operations;
+
+    if (operation == NULL)
+        return gql_error(checker->err, document, document->fragments->pos,
+                         "there are fragments, but no query");
+    if (operation->next != NULL)
+        return gql_error(checker->err, document, operation->next->pos,
+                         "a second operation: a bulk query is exactly one");
+    if (operation->kind != GQL_QUERY)
+        return gql_error(checker->err, document, operation->pos,
+                         "only a query can be run in bulk");
+    if (operation->variables != NULL)
+        return gql_error(checker->err, document, operation->variables->pos,
+                         "a bulk query cannot have variables: write the "
+                         "values in their places");
+    return true;
+}
+
+static bool
+check_query(struct gql_checker *checker)
+{
+    struct gql_operation *operation = checker->document->operations;
+    const char *name = gql_schema_query_type(checker->schema);
+    const struct gql_type *root = gql_schema_find(checker->schema, name);
+
+    if (root == NULL)
+        return gql_error(checker->err, checker->document, operation->pos,
+                         "the store does not describe its query type %s", name);
+    return gql_check_directives(checker, operation->directives,
+                                GQL_ON_OPERATION) &&
+           check_selections(checker, root, operation->selections);
+}
+
+bool
+gql_check(const struct gql_document *document, const struct gql_schema *schema,
+          struct err *err)
+{
+    struct gql_checker checker = {
+        .document = document, .schema = schema, .err = err};
+    bool valid = check_one_query(&checker) && gql_check_fragments(&checker) &&
+                 check_query(&checker) && check_definitions(&checker) &&
+                 gql_check_merge(&checker);
+
+    arena_free(&checker.scratch);
+    return valid;
+}

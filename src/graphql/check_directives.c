@@ -1,0 +1,93 @@
+#include <string.h>
+
+#include "graphql/checker.h"
+#include "graphql/spell.h"
+
+/* What may stand where. Those of ours are explained where they are read. */
+static const struct known {
+    const char *name;
+    unsigned places; /* enum gql_place */
+    const char *belongs;
+} known_directives[] = {
+    {"skip", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a fragment's use"},
+    {"include", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a fragment's use"},
+    {"incremental", GQL_ON_OPERATION, "the query itself"},
+    {"deletes", GQL_ON_OPERATION, "the query itself"},
+    {"slice", GQL_ON_OPERATION, "the query itself"},
+    {"table", GQL_ON_FIELD, "a field"},
+    {"column", GQL_ON_FIELD, "a field"},
+    {"index", GQL_ON_FIELD, "a field"},
+    {"json", GQL_ON_FIELD, "a field"},
+};
+
+enum { KNOWN_COUNT = sizeof(known_directives) / sizeof(known_directives[0]) };
+
+static const struct known *
+find_known(const char *name)
+{
+    for (size_t i = 0; i < KNOWN_COUNT; i++)
+        if (strcmp(known_directives[i].name, name) == 0)
+            return &known_directives[i];
+    return NULL;
+}
+
+static bool
+unknown_directive(struct gql_checker *checker,
+                  const struct gql_directive *directive)
+{
+    struct spell spell = spell_of(directive->name);
+
+    for (size_t i = 0; i < KNOWN_COUNT; i++)
+        spell_try(&spell, known_directives[i].name);
+    return gql_error(checker->err, checker->document, directive->pos,
+                     "unknown directive \"@%s\"%s", directive->name,
+                     spell_hint(&spell));
+}
+
+/* @skip and @include: what is left out must be known beforehand. */
+static bool
+check_condition(struct gql_checker *checker,
+                const struct gql_directive *directive)
+{
+    static struct gql_input condition = {.name = "if",
+                                         .type = {.name = "Boolean",
+                                                  .kind = GQL_SCALAR_TYPE,
+                                                  .non_null = true,
+                                                  .text = "Boolean!"}};
+    const char *owner = arena_printf(&checker->scratch, "@%s", directive->name);
+
+    return gql_check_arguments(checker, directive->arguments, &condition, owner,
+                               directive->pos);
+}
+
+static bool
+check_directive(struct gql_checker *checker,
+                const struct gql_directive *directive, enum gql_place place)
+{
+    const struct known *known = find_known(directive->name);
+
+    if (known == NULL)
+        return unknown_directive(checker, directive);
+    if ((known->places & place) == 0)
+        return gql_error(checker->err, checker->document, directive->pos,
+                         "@%s cannot stand here: it belongs on %s", known->name,
+                         known->belongs);
+    if ((known->places & GQL_ON_SPREAD) != 0)
+        return check_condition(checker, directive);
+    return gql_check_literals(checker, directive->arguments, "argument");
+}
+
+bool
+gql_check_directives(struct gql_checker *checker, struct gql_directive *list,
+                     enum gql_place place)
+{
+    for (const struct gql_directive *directive = list; directive != NULL;
+         directive = directive->next) {
+        if (!check_directive(checker, directive, place))
+            return false;
+        if (gql_find_directive(list, directive->name) != directive)
+            return gql_error(checker->err, checker->document, directive->pos,
+                             "@%s is given twice", directive->name);
+    }
+    return true;
+}

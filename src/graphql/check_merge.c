@@ -1,0 +1,211 @@
+/* "Field selection merging", spec section 5.3.2, not pair by pair but set by
+ * set: fields of one response key are looked at together, and so is what
+ * stands below them. */
+#include <string.h>
+
+#include "graphql/collect.h"
+
+/* ---- same field, same arguments ----------------------------------------- */
+
+static bool same_value(const struct gql_value *a, const struct gql_value *b);
+
+/* In any order; names are unique. */
+static bool
+same_pairs(struct gql_argument *a, struct gql_argument *b)
+{
+    size_t difference = 0;
+
+    for (const struct gql_argument *pair = b; pair != NULL; pair = pair->next)
+        difference++;
+    for (; a != NULL; a = a->next) {
+        const struct gql_argument *other = gql_find_argument(b, a->name);
+
+        if (other == NULL || !same_value(a->value, other->value))
+            return false;
+        difference--;
+    }
+    return difference == 0;
+}
+
+static bool
+same_items(const struct gql_value *a, const struct gql_value *b)
+{
+    for (; a != NULL && b != NULL; a = a->next, b = b->next)
+        if (!same_value(a, b))
+            return false;
+    return a == b;
+}
+
+static bool
+same_value(const struct gql_value *a, const struct gql_value *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    switch (a->kind) {
+    case GQL_LIST:
+        return same_items(a->items, b->items);
+    case GQL_OBJECT:
+        return same_pairs(a->fields, b->fields);
+    case GQL_BOOLEAN:
+        return a->boolean == b->boolean;
+    case GQL_NULL:
+        return true;
+    default:
+        return strcmp(a->text, b->text) == 0;
+    }
+}
+
+static bool
+check_same_field(struct gql_checker *checker, const struct gql_collected *first,
+                 const struct gql_collected *other)
+{
+    const struct gql_selection *a = first->selection, *b = other->selection;
+
+    if (strcmp(a->name, b->name) != 0)
+        return gql_error(checker->err, checker->document, b->pos,
+                         "\"%s\" is \"%s\" here and \"%s\" in line %u: give "
+                         "one of them another alias",
+                         gql_response_key(b), b->name, a->name, a->pos.line);
+    if (!same_pairs(a->arguments, b->arguments))
+        return gql_error(checker->err, checker->document, b->pos,
+                         "\"%s\" has other arguments here than in line %u: "
+                         "give one of them an alias",
+                         gql_response_key(b), a->pos.line);
+    return true;
+}
+
+/* Fields of two different object types never meet in one object. */
+static bool
+may_meet(const struct gql_collected *collected, const struct gql_type *object)
+{
+    return object == NULL || collected->parent == object ||
+           gql_type_is_abstract(collected->parent);
+}
+
+static bool check_names(struct gql_checker *checker, const struct gql_set *set);
+
+/* Those of the group that an object of type `object` can have. */
+static bool
+check_names_for(struct gql_checker *checker, const struct gql_group *group,
+                const struct gql_type *object)
+{
+    const struct gql_collected *first = NULL;
+    struct gql_set below = {0};
+
+    for (const struct gql_collected *one = group->first; one != NULL;
+         one = one->next) {
+        if (!may_meet(one, object))
+            continue;
+        if (first == NULL)
+            first = one;
+        if (!check_same_field(checker, first, one) ||
+            !gql_collect_below(checker, &below, one))
+            return false;
+    }
+    return check_names(checker, &below);
+}
+
+/* Is `one` the group's first field of its parent type? */
+static bool
+is_first_of_parent(const struct gql_group *group,
+                   const struct gql_collected *one)
+{
+    const struct gql_collected *other = group->first;
+
+    while (other->parent != one->parent)
+        other = other->next;
+    return other == one;
+}
+
+static bool
+check_group_names(struct gql_checker *checker, const struct gql_group *group)
+{
+    bool objects = false;
+
+    for (const struct gql_collected *one = group->first; one != NULL;
+         one = one->next) {
+        if (gql_type_is_abstract(one->parent) ||
+            !is_first_of_parent(group, one))
+            continue;
+        objects = true;
+        if (!check_names_for(checker, group, one->parent))
+            return false;
+    }
+    return objects || check_names_for(checker, group, NULL);
+}
+
+static bool
+check_names(struct gql_checker *checker, const struct gql_set *set)
+{
+    for (const struct gql_group *group = set->groups; group != NULL;
+         group = group->next)
+        if (!check_group_names(checker, group))
+            return false;
+    return true;
+}
+
+/* ---- same shape: also of fields that never meet ------------------------- */
+
+/* What stands around the name in "[Product!]!": the brackets before it are
+ * told by those behind it. */
+static const char *
+wrappers(const struct gql_type_ref *type)
+{
+    return type->text + type->list_depth + strlen(type->name);
+}
+
+static bool
+same_shape(const struct gql_type_ref *a, const struct gql_type_ref *b)
+{
+    if (strcmp(wrappers(a), wrappers(b)) != 0 ||
+        gql_kind_is_composite(a->kind) != gql_kind_is_composite(b->kind))
+        return false;
+    return gql_kind_is_composite(a->kind) || strcmp(a->name, b->name) == 0;
+}
+
+static bool
+check_shapes(struct gql_checker *checker, const struct gql_set *set);
+
+static bool
+check_group_shapes(struct gql_checker *checker, const struct gql_group *group)
+{
+    const struct gql_collected *first = group->first;
+    struct gql_set below = {0};
+
+    for (const struct gql_collected *one = first; one != NULL;
+         one = one->next) {
+        const struct gql_selection *selection = one->selection;
+
+        if (!same_shape(&first->field->type, &one->field->type))
+            return gql_error(checker->err, checker->document, selection->pos,
+                             "\"%s\" is %s here and %s in line %u: give one "
+                             "of them an alias",
+                             group->key, one->field->type.text,
+                             first->field->type.text,
+                             first->selection->pos.line);
+        if (!gql_collect_below(checker, &below, one))
+            return false;
+    }
+    return check_shapes(checker, &below);
+}
+
+static bool
+check_shapes(struct gql_checker *checker, const struct gql_set *set)
+{
+    for (const struct gql_group *group = set->groups; group != NULL;
+         group = group->next)
+        if (!check_group_shapes(checker, group))
+            return false;
+    return true;
+}
+
+bool
+gql_check_merge(struct gql_checker *checker)
+{
+    const char *root = gql_schema_query_type(checker->schema);
+    struct gql_set set = {0};
+
+    return gql_collect(checker, &set, gql_schema_find(checker->schema, root),
+                       checker->document->operations->selections) &&
+           check_names(checker, &set) && check_shapes(checker, &set);
+}

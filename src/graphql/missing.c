@@ -1,0 +1,143 @@
+/* Which types does a document need? Every selection is looked at once, where
+ * it is written: fragments name their type themselves, so they need not be
+ * followed. */
+#include <string.h>
+
+#include "graphql/schema.h"
+
+struct search {
+    const struct gql_schema *schema;
+    struct arena *arena;
+    struct gql_name *missing;
+    struct gql_name **end;
+};
+
+/* The type when it is known; otherwise it is missing, unless known to be
+ * absent. */
+static struct gql_type *
+need(struct search *search, const char *name)
+{
+    struct gql_type *type = gql_schema_find(search->schema, name);
+    struct gql_name *made;
+
+    if (type != NULL || gql_schema_is_absent(search->schema, name) ||
+        gql_name_in(search->missing, name))
+        return type;
+    made = arena_alloc(search->arena, sizeof(*made));
+    made->name = arena_strdup(search->arena, name);
+    *search->end = made;
+    search->end = &made->next;
+    return NULL;
+}
+
+static void
+need_for_value(struct search *search, const struct gql_type_ref *ref,
+               const struct gql_value *value);
+
+static void
+need_for_pairs(struct search *search, struct gql_input *inputs,
+               const struct gql_argument *pairs)
+{
+    for (; pairs != NULL; pairs = pairs->next) {
+        struct gql_input *input = gql_find_input(inputs, pairs->name);
+
+        if (input != NULL)
+            need_for_value(search, &input->type, pairs->value);
+    }
+}
+
+/* Scalars are known by name, or take any literal. */
+static void
+need_for_value(struct search *search, const struct gql_type_ref *ref,
+               const struct gql_value *value)
+{
+    struct gql_type *type;
+
+    if (ref->kind != GQL_ENUM_TYPE && ref->kind != GQL_INPUT_TYPE)
+        return;
+    if (value->kind == GQL_LIST) {
+        for (value = value->items; value != NULL; value = value->next)
+            need_for_value(search, ref, value);
+        return;
+    }
+    if (value->kind == GQL_NULL)
+        return;
+    type = need(search, ref->name);
+    if (type != NULL && value->kind == GQL_OBJECT)
+        need_for_pairs(search, type->input_fields, value->fields);
+}
+
+/* Whether `type` is a connection is told by the type of its edges, which a
+ * document that selects something else would not lead to. */
+static void
+need_for_connection(struct search *search, const struct gql_type *type)
+{
+    struct gql_field *edges = gql_type_field(type, "edges");
+
+    if (edges != NULL && edges->type.list_depth > 0 &&
+        edges->type.kind == GQL_OBJECT_TYPE)
+        need(search, edges->type.name);
+}
+
+static void
+need_for_selections(struct search *search, const struct gql_type *parent,
+                    const struct gql_selection *list);
+
+static void
+need_below(struct search *search, const char *name,
+           const struct gql_selection *list)
+{
+    struct gql_type *type = need(search, name);
+
+    if (type == NULL)
+        return;
+    need_for_connection(search, type);
+    need_for_selections(search, type, list);
+}
+
+static void
+need_for_field(struct search *search, const struct gql_type *parent,
+               const struct gql_selection *selection)
+{
+    struct gql_field *field = gql_type_field(parent, selection->name);
+
+    if (field == NULL)
+        return;
+    need_for_pairs(search, field->arguments, selection->arguments);
+    if (gql_kind_is_composite(field->type.kind))
+        need_below(search, field->type.name, selection->selections);
+}
+
+static void
+need_for_selections(struct search *search, const struct gql_type *parent,
+                    const struct gql_selection *list)
+{
+    for (; list != NULL; list = list->next) {
+        if (list->kind == GQL_FIELD)
+            need_for_field(search, parent, list);
+        else if (list->kind == GQL_INLINE_FRAGMENT)
+            need_below(search,
+                       list->type_condition != NULL ? list->type_condition
+                                                    : parent->name,
+                       list->selections);
+    }
+}
+
+struct gql_name *
+gql_schema_missing(const struct gql_schema *schema,
+                   const struct gql_document *document, struct arena *arena)
+{
+    struct search search = {.schema = schema, .arena = arena};
+    const char *root = gql_schema_query_type(schema);
+
+    search.end = &search.missing;
+    need(&search, root);
+    for (const struct gql_operation *operation = document->operations;
+         operation != NULL; operation = operation->next)
+        if (operation->kind == GQL_QUERY)
+            need_below(&search, root, operation->selections);
+    for (const struct gql_fragment *fragment = document->fragments;
+         fragment != NULL; fragment = fragment->next)
+        need_below(&search, fragment->type_condition, fragment->selections);
+    return search.missing;
+}

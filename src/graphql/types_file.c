@@ -1,0 +1,173 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "graphql/schema.h"
+#include "json/index.h"
+
+struct entry {
+    const char *name;
+    size_t offset; /* of the introspection object in the file */
+    size_t length;
+};
+
+struct gql_types_file {
+    struct arena names;
+    struct span text; /* mapped */
+    const char *query_type;
+    struct entry *entries; /* sorted by name */
+    size_t count, capacity;
+    const char *name; /* while indexing: of the type whose end comes next */
+};
+
+/* What is looked for, in a result as the server sends it and without its
+ * envelope. */
+enum { QUERY_TYPE_NAME, TYPE_NAME, TYPE, WANTED };
+
+static const char *const paths[] = {
+    "data.__schema.queryType.name", "data.__schema.types[].name",
+    "data.__schema.types[]",        "__schema.queryType.name",
+    "__schema.types[].name",        "__schema.types[]",
+};
+
+static void
+add_entry(struct gql_types_file *file, struct span source)
+{
+    if (file->count == file->capacity) {
+        file->capacity = file->capacity > 0 ? 2 * file->capacity : 256;
+        file->entries = mem_resize(file->entries,
+                                   file->capacity * sizeof(file->entries[0]));
+    }
+    file->entries[file->count++] = (struct entry){
+        .name = file->name,
+        .offset = (size_t)(source.bytes - file->text.bytes),
+        .length = source.length,
+    };
+}
+
+static void
+on_found(void *ctx, size_t path, struct span source, struct span text)
+{
+    struct gql_types_file *file = ctx;
+
+    switch (path % WANTED) {
+    case QUERY_TYPE_NAME:
+        file->query_type = arena_dup(&file->names, text);
+        break;
+    case TYPE_NAME:
+        file->name = arena_dup(&file->names, text);
+        break;
+    case TYPE:
+        if (file->name != NULL)
+            add_entry(file, source);
+        file->name = NULL;
+        break;
+    }
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct entry *left = a, *right = b;
+
+    return strcmp(left->name, right->name);
+}
+
+static bool
+index_types(struct gql_types_file *file, const char *path, struct err *err)
+{
+    if (!json_index(file->text, paths, sizeof(paths) / sizeof(paths[0]),
+                    on_found, file, err)) {
+        err->kind = ERR_CONFIG;
+        return err_wrap(err, "%s", path);
+    }
+    if (file->count == 0 || file->query_type == NULL)
+        return err_set(err, ERR_CONFIG,
+                       "%s: no introspection result: \"__schema\" with "
+                       "\"queryType\" and \"types\" is missing",
+                       path);
+    qsort(file->entries, file->count, sizeof(file->entries[0]), compare_names);
+    return true;
+}
+
+static bool
+map_text(int fd, const char *path, struct span *text, struct err *err)
+{
+    struct stat stat;
+    void *bytes;
+
+    if (fstat(fd, &stat) != 0)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(stat.st_mode) || stat.st_size == 0)
+        return err_set(err, ERR_CONFIG, "%s: %s", path,
+                       S_ISREG(stat.st_mode) ? "the file is empty"
+                                             : "not a regular file");
+    bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    *text = span_of(bytes, (size_t)stat.st_size);
+    return true;
+}
+
+static bool
+map_file(const char *path, struct span *text, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool mapped;
+
+    if (fd < 0)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    mapped = map_text(fd, path, text, err);
+    close(fd);
+    return mapped;
+}
+
+bool
+gql_types_file_open(const char *path, struct gql_types_file **file,
+                    struct err *err)
+{
+    struct gql_types_file *made = mem_alloc(sizeof(*made));
+
+    if (!map_file(path, &made->text, err) || !index_types(made, path, err)) {
+        gql_types_file_free(made);
+        return false;
+    }
+    *file = made;
+    return true;
+}
+
+const char *
+gql_types_file_query_type(const struct gql_types_file *file)
+{
+    return file->query_type;
+}
+
+bool
+gql_types_file_find(const struct gql_types_file *file, const char *name,
+                    struct span *json)
+{
+    struct entry key = {.name = name};
+    const struct entry *found =
+        bsearch(&key, file->entries, file->count, sizeof(key), compare_names);
+
+    if (found == NULL)
+        return false;
+    *json = span_of(file->text.bytes + found->offset, found->length);
+    return true;
+}
+
+void
+gql_types_file_free(struct gql_types_file *file)
+{
+    if (file == NULL)
+        return;
+    if (file->text.bytes != NULL)
+        munmap((void *)(uintptr_t)file->text.bytes, file->text.length);
+    free(file->entries);
+    arena_free(&file->names);
+    free(file);
+}

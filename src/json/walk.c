@@ -1,0 +1,196 @@
+#include "json/walk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <yajl/yajl_parse.h>
+
+#include "base/mem.h"
+#include "json/utf8.h"
+
+struct walk {
+    const struct json_visitor *visitor;
+    struct span text;
+    yajl_handle handle;
+    size_t end;                    /* of the token seen last */
+    size_t starts[JSON_MAX_DEPTH]; /* of the open containers */
+    size_t depth;
+    bool finishing; /* yajl is told that the text is over */
+    bool too_deep;
+};
+
+/* yajl says where it is, not where a token began; but between two tokens that
+ * call us there is nothing but blanks and separators. */
+static struct span
+next_token(struct walk *walk)
+{
+    size_t start = walk->end;
+
+    walk->end = walk->finishing ? walk->text.length
+                                : yajl_get_bytes_consumed(walk->handle);
+    while (start < walk->end &&
+           strchr(" \t\r\n,:", walk->text.bytes[start]) != NULL)
+        start++;
+    return span_of(walk->text.bytes + start, walk->end - start);
+}
+
+static int
+pass_scalar(struct walk *walk, enum json_kind kind, struct span text)
+{
+    struct span source = next_token(walk);
+
+    walk->visitor->on_scalar(walk->visitor->ctx, kind, source, text);
+    return 1;
+}
+
+static int
+begin(struct walk *walk, enum json_kind kind)
+{
+    struct span source = next_token(walk);
+
+    if (walk->depth == JSON_MAX_DEPTH) {
+        walk->too_deep = true;
+        return 0;
+    }
+    walk->starts[walk->depth++] = (size_t)(source.bytes - walk->text.bytes);
+    walk->visitor->on_begin(walk->visitor->ctx, kind);
+    return 1;
+}
+
+static int
+on_end(void *ctx)
+{
+    struct walk *walk = ctx;
+    size_t start = walk->starts[--walk->depth];
+
+    next_token(walk);
+    walk->visitor->on_end(walk->visitor->ctx,
+                          span_of(walk->text.bytes + start, walk->end - start));
+    return 1;
+}
+
+static int
+on_null(void *ctx)
+{
+    return pass_scalar(ctx, JSON_NULL, span_str(""));
+}
+
+static int
+on_boolean(void *ctx, int value)
+{
+    return pass_scalar(ctx, value ? JSON_TRUE : JSON_FALSE, span_str(""));
+}
+
+static int
+on_number(void *ctx, const char *text, size_t length)
+{
+    return pass_scalar(ctx, JSON_NUMBER, span_of(text, length));
+}
+
+static int
+on_string(void *ctx, const unsigned char *text, size_t length)
+{
+    return pass_scalar(ctx, JSON_STRING, span_of((const char *)text, length));
+}
+
+static int
+on_key(void *ctx, const unsigned char *key, size_t length)
+{
+    struct walk *walk = ctx;
+
+    next_token(walk);
+    walk->visitor->on_key(walk->visitor->ctx,
+                          span_of((const char *)key, length));
+    return 1;
+}
+
+static int
+on_begin_object(void *ctx)
+{
+    return begin(ctx, JSON_OBJECT);
+}
+
+static int
+on_begin_array(void *ctx)
+{
+    return begin(ctx, JSON_ARRAY);
+}
+
+static const yajl_callbacks callbacks = {
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_begin_object,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_end,
+    .yajl_start_array = on_begin_array,
+    .yajl_end_array = on_end,
+};
+
+/* yajl does not look whether it got memory. */
+static void *
+yajl_get(void *ctx, size_t size)
+{
+    (void)ctx;
+    return mem_alloc(size);
+}
+
+static void *
+yajl_resize(void *ctx, void *old, size_t size)
+{
+    (void)ctx;
+    return mem_resize(old, size);
+}
+
+static void
+yajl_give_back(void *ctx, void *memory)
+{
+    (void)ctx;
+    free(memory);
+}
+
+/* Yajl's own words, without the newline it ends them with. */
+static bool
+fail(const struct walk *walk, struct err *err)
+{
+    size_t at = walk->finishing ? walk->text.length
+                                : yajl_get_bytes_consumed(walk->handle);
+    unsigned char *reason;
+
+    if (walk->too_deep)
+        return err_set(err, ERR_FAILED,
+                       "JSON nested deeper than %d levels at byte %zu",
+                       JSON_MAX_DEPTH, at);
+    reason = yajl_get_error(walk->handle, 0, NULL, 0);
+    reason[strcspn((char *)reason, "\n")] = '\0';
+    err_set(err, ERR_FAILED, "no JSON at byte %zu: %s", at, reason);
+    yajl_free_error(walk->handle, reason);
+    return false;
+}
+
+static bool
+parse(struct walk *walk)
+{
+    if (yajl_parse(walk->handle, (const unsigned char *)walk->text.bytes,
+                   walk->text.length) != yajl_status_ok)
+        return false;
+    walk->finishing = true;
+    return yajl_complete_parse(walk->handle) == yajl_status_ok;
+}
+
+bool
+json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
+{
+    yajl_alloc_funcs memory = {yajl_get, yajl_resize, yajl_give_back, NULL};
+    struct walk walk = {.visitor = visitor, .text = text};
+    size_t at;
+    bool done;
+
+    if (!utf8_is_valid(text, &at)) /* yajl is not that strict */
+        return err_set(err, ERR_FAILED, "no valid UTF-8 at byte %zu", at);
+    walk.handle = yajl_alloc(&callbacks, &memory, &walk);
+    yajl_config(walk.handle, yajl_dont_validate_strings, 1);
+    done = parse(&walk) || fail(&walk, err);
+    yajl_free(walk.handle);
+    return done;
+}

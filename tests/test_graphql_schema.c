@@ -1,0 +1,504 @@
+/* graphql: types come one by one, and a document says which it needs. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "graphql/check.h"
+#include "graphql/schema.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static const char types_path[] = "tests/data/graphql/types.json";
+
+static struct arena arena;
+static struct gql_schema *schema;
+static struct gql_types_file *file;
+static struct err err;
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    schema = gql_schema_new(&arena);
+    if (!gql_types_file_open(types_path, &file, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+teardown(void)
+{
+    gql_types_file_free(file);
+    arena_free(&arena);
+}
+
+static struct gql_type *
+add(const char *name)
+{
+    struct span json;
+
+    ck_assert_msg(gql_types_file_find(file, name, &json), "%s", name);
+    if (!gql_schema_add(schema, json, &err))
+        ck_abort_msg("%s", err.message);
+    return gql_schema_find(schema, name);
+}
+
+static bool
+add_json(const char *json)
+{
+    return gql_schema_add(schema, span_str(json), &err);
+}
+
+/* ---- one type ----------------------------------------------------------- */
+
+START_TEST(an_object_has_fields_with_arguments)
+{
+    struct gql_type *root = add("QueryRoot");
+    struct gql_field *products = gql_type_field(root, "products");
+    const struct gql_input *argument;
+
+    ck_assert_int_eq(root->kind, GQL_OBJECT_TYPE);
+    ck_assert_str_eq(products->type.name, "ProductConnection");
+    ck_assert_int_eq(products->type.kind, GQL_OBJECT_TYPE);
+    ck_assert(products->type.non_null);
+    ck_assert_uint_eq(products->type.list_depth, 0);
+    ck_assert_str_eq(products->type.text, "ProductConnection!");
+    argument = gql_find_input(products->arguments, "sortKey");
+    ck_assert_int_eq(argument->type.kind, GQL_ENUM_TYPE);
+    ck_assert(argument->has_default);
+    argument = gql_find_input(products->arguments, "query");
+    ck_assert_ptr_nonnull(strstr(argument->description, "created_at"));
+    ck_assert(!argument->has_default);
+    ck_assert_ptr_null(gql_find_input(products->arguments, "nope"));
+    ck_assert_ptr_null(gql_type_field(root, "nope"));
+}
+
+END_TEST
+
+START_TEST(references_know_their_wrappers)
+{
+    const struct gql_type *product = add("Product");
+    const struct gql_field *nodes = gql_type_field(add("QueryRoot"), "nodes");
+    const struct gql_type_ref *tags = &gql_type_field(product, "tags")->type;
+    const struct gql_type_ref *media =
+        &gql_type_field(product, "featuredMedia")->type;
+
+    ck_assert_str_eq(tags->text, "[String!]!");
+    ck_assert_str_eq(tags->name, "String");
+    ck_assert_uint_eq(tags->list_depth, 1);
+    ck_assert(tags->non_null);
+    ck_assert_str_eq(media->text, "Media");
+    ck_assert_int_eq(media->kind, GQL_INTERFACE_TYPE);
+    ck_assert(!media->non_null);
+    ck_assert_str_eq(nodes->type.text, "[Node]!");
+    ck_assert_str_eq(nodes->arguments->type.text, "[ID!]!");
+}
+
+END_TEST
+
+START_TEST(deprecated_fields_are_there)
+{
+    const struct gql_field *html = gql_type_field(add("Product"), "bodyHtml");
+
+    ck_assert(html->deprecated);
+    ck_assert_str_eq(html->deprecation_reason,
+                     "Use `descriptionHtml` instead.");
+    html = gql_type_field(add("Product"), "descriptionHtml");
+    ck_assert(!html->deprecated);
+    ck_assert_str_eq(html->deprecation_reason, "");
+}
+
+END_TEST
+
+START_TEST(an_interface_admits_its_possible_types)
+{
+    const struct gql_type *media = add("Media");
+    const struct gql_type *video = add("Video");
+
+    ck_assert(gql_type_is_abstract(media));
+    ck_assert(gql_type_admits(media, "Video"));
+    ck_assert(!gql_type_admits(media, "Product"));
+    ck_assert(!gql_type_is_abstract(video));
+    ck_assert(gql_type_admits(video, "Video"));
+    ck_assert(!gql_type_admits(video, "MediaImage"));
+    ck_assert(gql_name_in(video->interfaces, "Media"));
+    ck_assert_ptr_nonnull(gql_type_field(media, "alt"));
+}
+
+END_TEST
+
+START_TEST(a_union_admits_its_members)
+{
+    const struct gql_type *reference = add("MetafieldReference");
+
+    ck_assert_int_eq(reference->kind, GQL_UNION_TYPE);
+    ck_assert(gql_type_is_abstract(reference));
+    ck_assert(gql_type_admits(reference, "ProductVariant"));
+    ck_assert(!gql_type_admits(reference, "Shop"));
+    ck_assert_ptr_null(reference->fields);
+}
+
+END_TEST
+
+START_TEST(enumerations_and_inputs)
+{
+    const struct gql_type *status = add("ProductStatus");
+    struct gql_type *input = add("UniqueMetafieldValueInput");
+
+    ck_assert_int_eq(status->kind, GQL_ENUM_TYPE);
+    ck_assert(gql_name_in(status->enum_values, "ACTIVE"));
+    ck_assert(!gql_name_in(status->enum_values, "active"));
+    ck_assert_int_eq(input->kind, GQL_INPUT_TYPE);
+    ck_assert_str_eq(gql_find_input(input->input_fields, "key")->type.text,
+                     "String!");
+    ck_assert_int_eq(add("HTML")->kind, GQL_SCALAR_TYPE);
+}
+
+END_TEST
+
+START_TEST(some_kinds_have_fields_to_select)
+{
+    ck_assert(gql_kind_is_composite(GQL_OBJECT_TYPE));
+    ck_assert(gql_kind_is_composite(GQL_INTERFACE_TYPE));
+    ck_assert(gql_kind_is_composite(GQL_UNION_TYPE));
+    ck_assert(!gql_kind_is_composite(GQL_SCALAR_TYPE));
+    ck_assert(!gql_kind_is_composite(GQL_ENUM_TYPE));
+    ck_assert(!gql_kind_is_composite(GQL_INPUT_TYPE));
+}
+
+END_TEST
+
+START_TEST(the_first_description_of_a_type_stays)
+{
+    const struct gql_type *first;
+
+    ck_assert(add_json("{\"kind\":\"SCALAR\",\"name\":\"X\"}"));
+    first = gql_schema_find(schema, "X");
+    ck_assert(add_json("{\"kind\":\"ENUM\",\"name\":\"X\"}"));
+    ck_assert_ptr_eq(gql_schema_find(schema, "X"), first);
+    ck_assert_int_eq(first->kind, GQL_SCALAR_TYPE);
+}
+
+END_TEST
+
+START_TEST(other_keys_are_passed_over)
+{
+    ck_assert(add_json("{\"isOneOf\":true,\"kind\":\"OBJECT\",\"name\":\"X\","
+                       "\"fields\":[{\"name\":\"a\",\"requiredAccess\":{},"
+                       "\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"}}],"
+                       "\"enumValues\":null}"));
+    ck_assert_str_eq(gql_schema_find(schema, "X")->fields->name, "a");
+    ck_assert_ptr_null(gql_schema_find(schema, "X")->fields->arguments);
+}
+
+END_TEST
+
+static const struct {
+    const char *json;
+    const char *message;
+} no_types[] = {
+    {"", "introspected type: no JSON at byte 0: parse error: premature EOF"},
+    {"null", "not an introspected type: it has no kind"},
+    {"{\"name\":\"X\"}", "not an introspected type: it has no kind"},
+    {"{\"kind\":\"LIST\",\"name\":\"X\"}",
+     "not an introspected type: it has no kind"},
+    {"{\"kind\":\"OBJECT\",\"name\":null}",
+     "not an introspected type: something in it has no name"},
+    {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{}]}",
+     "introspected type X: something in it has no name"},
+    {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{\"name\":\"a\"}]}",
+     "introspected type X: a type in it has no kind"},
+    {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{\"name\":\"a\","
+     "\"type\":{\"kind\":\"LIST\",\"ofType\":null}}]}",
+     "introspected type X: a type in it has no kind"},
+    {"{\"kind\":\"ENUM\",\"name\":\"X\",\"enumValues\":[1]}",
+     "introspected type X: something in it has no name"},
+    {"{\"kind\":\"INPUT_OBJECT\",\"name\":\"X\",\"inputFields\":[{\"name\":"
+     "\"a\",\"type\":{\"kind\":\"SCALAR\"}}]}",
+     "introspected type X: something in it has no name"},
+};
+
+START_TEST(what_is_no_type_is_told)
+{
+    ck_assert(!add_json(no_types[_i].json));
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_str_eq(err.message, no_types[_i].message);
+    ck_assert_ptr_null(gql_schema_find(schema, "X"));
+}
+
+END_TEST
+
+static void
+count_type(void *ctx, const struct gql_type *type)
+{
+    ck_assert_ptr_eq(gql_schema_find(schema, type->name), type);
+    ++*(size_t *)ctx;
+}
+
+START_TEST(each_type_comes_once)
+{
+    size_t count = 0;
+
+    add("Product");
+    add("Media");
+    add("Product");
+    gql_schema_each(schema, count_type, &count);
+    ck_assert_uint_eq(count, 2);
+}
+
+END_TEST
+
+START_TEST(the_query_type_has_a_name)
+{
+    ck_assert_str_eq(gql_schema_query_type(schema), "QueryRoot");
+    gql_schema_set_query_type(schema, "Query");
+    ck_assert_str_eq(gql_schema_query_type(schema), "Query");
+}
+
+END_TEST
+
+/* ---- connections -------------------------------------------------------- */
+
+START_TEST(a_connection_needs_its_edges)
+{
+    add("ProductConnection");
+    ck_assert(!gql_is_connection(schema, "ProductConnection"));
+    add("ProductEdge");
+    ck_assert(gql_is_connection(schema, "ProductConnection"));
+    ck_assert_str_eq(gql_connection_node(schema, "ProductConnection")->text,
+                     "Product!");
+    add("StringConnection");
+    add("StringEdge");
+    ck_assert_int_eq(gql_connection_node(schema, "StringConnection")->kind,
+                     GQL_SCALAR_TYPE);
+    add("Product");
+    ck_assert(!gql_is_connection(schema, "Product"));
+    ck_assert(!gql_is_connection(schema, "ProductEdge"));
+    ck_assert(!gql_is_connection(schema, "Nope"));
+    ck_assert_ptr_null(gql_connection_node(schema, "Product"));
+}
+
+END_TEST
+
+/* ---- what is missing ---------------------------------------------------- */
+
+/* The names missing in turn after turn, as "A B | C | " */
+static const char *
+turns(const char *text)
+{
+    struct gql_document *document;
+    const struct gql_name *name;
+    char *list = arena_strdup(&arena, "");
+
+    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+        ck_abort_msg("%s", err.message);
+    for (name = gql_schema_missing(schema, document, &arena); name != NULL;
+         name = gql_schema_missing(schema, document, &arena)) {
+        for (; name != NULL; name = name->next) {
+            struct span json;
+
+            list = arena_printf(&arena, "%s%s ", list, name->name);
+            if (gql_types_file_find(file, name->name, &json))
+                add(name->name);
+            else
+                gql_schema_add_absent(schema, name->name);
+        }
+        list = arena_printf(&arena, "%s| ", list);
+    }
+    return list;
+}
+
+static const struct {
+    const char *text;
+    const char *turns;
+} missing[] = {
+    {"{ products { edges { node { id title } cursor } } }",
+     "QueryRoot | ProductConnection | ProductEdge | Product | "},
+    {"{ products(first: 1) { nodes { id } pageInfo { hasNextPage } } }",
+     "QueryRoot | ProductConnection | ProductEdge Product PageInfo | "},
+    {"{ __typename shop { id } node: shop { name } }", "QueryRoot | Shop | "},
+    {"{ shop { nope { id } } nope { id } }", "QueryRoot | Shop | "},
+    {"{ shop }", "QueryRoot | Shop | "},
+    {"{ ...F } fragment F on QueryRoot { node(id: 1) { ...G ... { id } } } "
+     "fragment G on Product { media { edges { node { ... on Video { id } } } } "
+     "}",
+     "QueryRoot Product | Node MediaConnection | MediaEdge | Media | Video | "},
+    {"{ shop { ... on Nope { id } ... on Product { id } } }",
+     "QueryRoot | Shop | Nope Product | "},
+    {"fragment F on Shop { id } fragment G on Shop { name }",
+     "QueryRoot Shop | "},
+    {"{ products(sortKey: TITLE, first: 1, query: \"x\") { edges { cursor } } "
+     "}",
+     "QueryRoot | ProductSortKeys ProductConnection | ProductEdge | "},
+    {"{ products(sortKey: null) { edges { cursor } } }",
+     "QueryRoot | ProductConnection | ProductEdge | "},
+    {"{ productByIdentifier(identifier: {customId: {key: \"k\"}, x: 1}) { id } "
+     "}",
+     "QueryRoot | ProductIdentifierInput Product | UniqueMetafieldValueInput "
+     "| "},
+    {"{ productByIdentifier(identifier: {id: 1}) { status } }",
+     "QueryRoot | ProductIdentifierInput Product | "},
+    {"{ productByIdentifier(identifier: [{customId: {}}]) { id } }",
+     "QueryRoot | ProductIdentifierInput Product | UniqueMetafieldValueInput "
+     "| "},
+    {"{ orders { edges { node { localizedFields(purposes: [TAX, TAX]) { "
+     "edges { cursor } } } } } }",
+     "QueryRoot | OrderConnection | OrderEdge | Order | LocalizedFieldPurpose "
+     "LocalizedFieldConnection | LocalizedFieldEdge | "},
+    {"mutation { x { id } }", "QueryRoot | "},
+};
+
+START_TEST(missing_types_are_told_turn_by_turn)
+{
+    ck_assert_str_eq(turns(missing[_i].text), missing[_i].turns);
+}
+
+END_TEST
+
+START_TEST(absent_types_are_asked_for_once)
+{
+    ck_assert(!gql_schema_is_absent(schema, "QueryRoot"));
+    gql_schema_add_absent(schema, "QueryRoot");
+    gql_schema_add_absent(schema, "QueryRoot");
+    ck_assert(gql_schema_is_absent(schema, "QueryRoot"));
+    ck_assert_str_eq(turns("{ shop { id } }"), "");
+}
+
+END_TEST
+
+/* ---- types in a file ---------------------------------------------------- */
+
+START_TEST(a_file_is_indexed_by_name)
+{
+    struct span json;
+
+    ck_assert_str_eq(gql_types_file_query_type(file), "QueryRoot");
+    ck_assert(gql_types_file_find(file, "ProductEdge", &json));
+    ck_assert(
+        span_starts(json, "{\"kind\":\"OBJECT\",\"name\":\"ProductEdge\""));
+    ck_assert(json.bytes[json.length - 1] == '}');
+    ck_assert(!gql_types_file_find(file, "Nope", &json));
+    ck_assert(!gql_types_file_find(file, "", &json));
+}
+
+END_TEST
+
+/* A file with this content, opened; the path is gone afterwards. */
+static bool
+open_text(const char *text, struct gql_types_file **opened)
+{
+    char path[] = "/tmp/test_graphql_schema.XXXXXX";
+    int fd = mkstemp(path);
+    bool done;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, text, strlen(text)), (int)strlen(text));
+    close(fd);
+    done = gql_types_file_open(path, opened, &err);
+    unlink(path);
+    return done;
+}
+
+START_TEST(the_envelope_may_be_missing)
+{
+    struct gql_types_file *opened;
+    struct span json;
+
+    ck_assert(open_text("{\"__schema\":{\"types\":[{\"fields\":[{\"name\":"
+                        "\"no\"}],\"name\":\"B\"},{},{\"name\":\"A\"}],"
+                        "\"queryType\":{\"name\":\"Q\"}},\"extensions\":{}}",
+                        &opened));
+    ck_assert_str_eq(gql_types_file_query_type(opened), "Q");
+    ck_assert(gql_types_file_find(opened, "A", &json));
+    ck_assert(span_is(json, "{\"name\":\"A\"}"));
+    ck_assert(gql_types_file_find(opened, "B", &json));
+    ck_assert(!gql_types_file_find(opened, "no", &json));
+    gql_types_file_free(opened);
+}
+
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message; /* contained in ours */
+} no_files[] = {
+    {"", "the file is empty"},
+    {"{", "no JSON at byte 1"},
+    {"{}", "no introspection result"},
+    {"{\"data\":{\"__schema\":{\"types\":[{\"name\":\"A\"}]}}}",
+     "no introspection result"},
+    {"{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"A\"}}}}",
+     "no introspection result"},
+};
+
+START_TEST(what_is_no_introspection_is_told)
+{
+    struct gql_types_file *opened;
+
+    ck_assert(!open_text(no_files[_i].text, &opened));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.message, no_files[_i].message));
+    ck_assert(strncmp(err.message, "/tmp/test_graphql_schema.", 25) == 0);
+}
+
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_told)
+{
+    struct gql_types_file *opened;
+
+    ck_assert(!gql_types_file_open("nope.json", &opened, &err));
+    ck_assert_str_eq(err.message, "nope.json: No such file or directory");
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert(!gql_types_file_open("tests", &opened, &err));
+    ck_assert_str_eq(err.message, "tests: not a regular file");
+    gql_types_file_free(NULL);
+}
+
+END_TEST
+
+static Suite *
+schema_suite(void)
+{
+    Suite *suite = suite_create("graphql_schema");
+    TCase *tests = tcase_create("schema");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, an_object_has_fields_with_arguments);
+    tcase_add_test(tests, references_know_their_wrappers);
+    tcase_add_test(tests, deprecated_fields_are_there);
+    tcase_add_test(tests, an_interface_admits_its_possible_types);
+    tcase_add_test(tests, a_union_admits_its_members);
+    tcase_add_test(tests, enumerations_and_inputs);
+    tcase_add_test(tests, some_kinds_have_fields_to_select);
+    tcase_add_test(tests, the_first_description_of_a_type_stays);
+    tcase_add_test(tests, other_keys_are_passed_over);
+    tcase_add_loop_test(tests, what_is_no_type_is_told, 0, COUNT(no_types));
+    tcase_add_test(tests, each_type_comes_once);
+    tcase_add_test(tests, the_query_type_has_a_name);
+    tcase_add_test(tests, a_connection_needs_its_edges);
+    tcase_add_loop_test(tests, missing_types_are_told_turn_by_turn, 0,
+                        COUNT(missing));
+    tcase_add_test(tests, absent_types_are_asked_for_once);
+    tcase_add_test(tests, a_file_is_indexed_by_name);
+    tcase_add_test(tests, the_envelope_may_be_missing);
+    tcase_add_loop_test(tests, what_is_no_introspection_is_told, 0,
+                        COUNT(no_files));
+    tcase_add_test(tests, a_file_that_cannot_be_read_is_told);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(schema_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
