@@ -1,0 +1,20 @@
+/*
+ * commands - what `bulkpg COMMAND` does; each returns the exit status.
+ */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "app/options.h"
+
+command_fn command_init;
+command_fn command_check;
+command_fn command_plan;
+command_fn command_run;
+command_fn command_load;
+command_fn command_status;
+command_fn command_cancel;
+command_fn command_views;
+command_fn command_report;
+command_fn command_types;
+
+#endif

@@ -1,0 +1,367 @@
+#include "app/config.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "app/ini.h"
+#include "app/secret.h"
+#include "app/setting.h"
+#include "app/store_config.h"
+
+#define IN_CONFIG(field) offsetof(struct config, field)
+#define IN_TUNING(field) offsetof(struct config, tuning.field)
+
+/* [database] */
+static const struct setting_key database_keys[] = {
+    {"dsn", setting_text, IN_CONFIG(dsn), ""},
+    {"connections", setting_connections, IN_CONFIG(connections), "1"},
+    {"readers", setting_roles, IN_CONFIG(readers), ""},
+    {"include", setting_text, IN_CONFIG(include), ""},
+    {NULL, NULL, 0, NULL}};
+
+/* [tuning] */
+static const struct setting_key tuning_keys[] = {
+    {"poll_initial", setting_duration, IN_TUNING(poll_initial_ms), "1s"},
+    {"poll_max", setting_duration, IN_TUNING(poll_max_ms), "30s"},
+    {"retry_initial", setting_duration, IN_TUNING(retry_initial_ms), "500ms"},
+    {"retry_max", setting_duration, IN_TUNING(retry_max_ms), "60s"},
+    {"retry_budget", setting_duration_or_zero, IN_TUNING(retry_budget_ms),
+     "1h"},
+    {"stall_timeout", setting_duration, IN_TUNING(stall_timeout_ms), "60s"},
+    {"max_rejects", setting_count, IN_TUNING(max_rejects), "100"},
+    {"max_delete_fraction", setting_fraction, IN_TUNING(max_delete_fraction),
+     "0.2"},
+    {"deadline", setting_duration_or_zero, IN_TUNING(deadline_ms), "0"},
+    {"max_loads", setting_count, IN_TUNING(max_loads), "0"},
+    {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d"},
+    {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d"},
+    {NULL, NULL, 0, NULL}};
+
+/* A reading under way. */
+struct reader {
+    struct config *config;
+    struct arena *arena;
+    const char *directory; /* of the file; "" for the current one */
+    struct ini_section *sections;
+    struct ini_section **end; /* where further files are linked in */
+};
+
+/* ---- sections ---------------------------------------------------------- */
+
+/* NAME of [store NAME], in the arena; NULL: another section. */
+static const char *
+store_name(const struct ini_section *section)
+{
+    const char *name = section->name;
+
+    if (strncmp(name, "store ", strlen("store ")) != 0)
+        return NULL;
+    return name + strlen("store ") + strspn(name + strlen("store "), " ");
+}
+
+static bool
+is_section(const struct ini_section *section, const char *name)
+{
+    const char *store = store_name(section);
+
+    return strcmp(name, "store *") == 0
+               ? store != NULL && strcmp(store, "*") == 0
+               : strcmp(section->name, name) == 0;
+}
+
+static const struct ini_section *
+find_section(const struct ini_section *sections, const char *name)
+{
+    while (sections != NULL && !is_section(sections, name))
+        sections = sections->next;
+    return sections;
+}
+
+/* [database] or [tuning]: what `section` gives, else the initial values. */
+static bool
+read_settings(struct reader *reader, const char *name,
+              const struct setting_key *keys, struct err *err)
+{
+    const struct ini_section *section = find_section(reader->sections, name);
+
+    if (section != NULL && !setting_check_section(section, keys, err))
+        return false;
+    for (; keys->name != NULL; keys++) {
+        const struct ini_entry *entry = ini_find(section, keys->name);
+        struct setting_value value = {keys->initial, "", false};
+
+        if (entry != NULL)
+            value = (struct setting_value){
+                entry->value, setting_where(reader->arena, section, entry),
+                true};
+        if (!setting_apply(reader->arena, reader->config, keys, &value, err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+check_store_name(const struct ini_section *section, struct err *err)
+{
+    const char *name = store_name(section);
+
+    if (config_is_name(name))
+        return true;
+    return err_set(err, ERR_CONFIG,
+                   "%s:%u: \"%.100s\" is no name of a store: 1 to 63 letters, "
+                   "digits, _ and -",
+                   section->path, section->line, name);
+}
+
+static bool
+check_store_is_new(const struct ini_section *sections,
+                   const struct ini_section *section, struct err *err)
+{
+    const char *name = store_name(section);
+
+    for (; sections != section; sections = sections->next) {
+        const char *other = store_name(sections);
+
+        if (other != NULL && strcasecmp(other, name) == 0)
+            return err_set(err, ERR_CONFIG,
+                           "%s:%u: section [%s] is there already: %s:%u",
+                           section->path, section->line, section->name,
+                           sections->path, sections->line);
+    }
+    return true;
+}
+
+static bool
+unknown_section(const struct ini_section *section, bool included,
+                struct err *err)
+{
+    err_set(err, ERR_CONFIG, "%s:%u: unknown section [%.100s]%s", section->path,
+            section->line, section->name,
+            included ? " in an included file" : "");
+    return err_hint(err, included ? "there it is [store NAME] only"
+                                  : "sections are [database], [store *], "
+                                    "[store NAME] and [tuning]");
+}
+
+/* Whether the main file may have it, for every store. */
+static bool
+is_general(const struct ini_section *section)
+{
+    return is_section(section, "database") || is_section(section, "tuning") ||
+           is_section(section, "store *");
+}
+
+/* Every section is one that we know, and no store is there twice. */
+static bool
+check_sections(struct reader *reader, struct err *err)
+{
+    const char *path = reader->config->path;
+
+    for (const struct ini_section *s = reader->sections; s; s = s->next) {
+        bool included = strcmp(s->path, path) != 0;
+
+        if (is_general(s) ? included : store_name(s) == NULL)
+            return unknown_section(s, included, err);
+        if (!is_general(s) && !check_store_name(s, err))
+            return false;
+        if (store_name(s) != NULL &&
+            !check_store_is_new(reader->sections, s, err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+is_store(const struct ini_section *section)
+{
+    return store_name(section) != NULL && !is_section(section, "store *");
+}
+
+static bool
+read_stores(struct reader *reader, struct err *err)
+{
+    struct config *config = reader->config;
+    struct store_source source = {.arena = reader->arena,
+                                  .directory = reader->directory};
+    size_t count = 0;
+
+    source.defaults = find_section(reader->sections, "store *");
+    if (!store_config_check_defaults(&source, err))
+        return false;
+    for (const struct ini_section *s = reader->sections; s; s = s->next)
+        count += is_store(s);
+    config->stores = arena_array(reader->arena, count, sizeof(*config->stores));
+    for (const struct ini_section *s = reader->sections; s; s = s->next)
+        if (is_store(s))
+            store_config_read(&source, s, store_name(s),
+                              &config->stores[config->store_count++]);
+    return true;
+}
+
+/* ---- files ------------------------------------------------------------- */
+
+static bool
+read_file(struct reader *reader, const char *path, struct err *err)
+{
+    if (!ini_read(reader->arena, path, reader->end, err))
+        return false;
+    while (*reader->end != NULL)
+        reader->end = &(*reader->end)->next;
+    return true;
+}
+
+/* A folder that is not there matches nothing; one that cannot be read might
+ * hold stores. */
+static int
+is_fatal(const char *path, int error)
+{
+    (void)path;
+    return error != ENOENT;
+}
+
+/* In the order of their names; a pattern may match nothing, a name must. */
+static bool
+read_included(struct reader *reader, struct err *err)
+{
+    const char *pattern =
+        secret_path(reader->arena, reader->directory, reader->config->include);
+    glob_t found;
+    bool ok = true;
+    int status;
+
+    if (reader->config->include[0] == '\0')
+        return true;
+    status = glob(pattern, 0, is_fatal, &found);
+    if (status == GLOB_NOMATCH && strpbrk(pattern, "*?[") == NULL)
+        ok = err_set(err, ERR_CONFIG, "%s: include: there is no file %s",
+                     reader->config->path, pattern);
+    else if (status != 0 && status != GLOB_NOMATCH)
+        ok = err_set(err, ERR_CONFIG, "%s: include: cannot read %s",
+                     reader->config->path, pattern);
+    for (size_t i = 0; ok && status == 0 && i < found.gl_pathc; i++)
+        ok = read_file(reader, found.gl_pathv[i], err);
+    globfree(&found);
+    return ok;
+}
+
+static bool
+not_above(struct reader *reader, const char *low_key, int64_t low,
+          const char *high_key, int64_t high, struct err *err)
+{
+    const struct ini_section *section =
+        find_section(reader->sections, "tuning");
+    const struct ini_entry *entry = ini_find(section, low_key);
+
+    if (low <= high)
+        return true;
+    if (entry == NULL)
+        entry = ini_find(section, high_key);
+    return err_set(err, ERR_CONFIG, "%s:%u: %s is longer than %s",
+                   section->path, entry->line, low_key, high_key);
+}
+
+static bool
+read_tuning(struct reader *reader, struct err *err)
+{
+    const struct tuning_config *tuning = &reader->config->tuning;
+
+    return read_settings(reader, "tuning", tuning_keys, err) &&
+           not_above(reader, "poll_initial", tuning->poll_initial_ms,
+                     "poll_max", tuning->poll_max_ms, err) &&
+           not_above(reader, "retry_initial", tuning->retry_initial_ms,
+                     "retry_max", tuning->retry_max_ms, err);
+}
+
+static const char *
+folder_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == path)
+        return "/";
+    return slash == NULL
+               ? ""
+               : arena_dup(arena, span_of(path, (size_t)(slash - path)));
+}
+
+static bool
+read_main(struct reader *reader, const char *path, bool required,
+          struct err *err)
+{
+    if (!required && access(path, F_OK) != 0 && errno == ENOENT)
+        return true;
+    reader->config->path = arena_strdup(reader->arena, path);
+    reader->directory = folder_of(reader->arena, path);
+    return read_file(reader, path, err);
+}
+
+bool
+config_read(struct config *config, const char *path, bool required,
+            struct err *err)
+{
+    struct reader reader = {.config = config,
+                            .arena = &config->arena,
+                            .directory = "",
+                            .end = &reader.sections};
+
+    *config = (struct config){0};
+    if (read_main(&reader, path, required, err) &&
+        read_settings(&reader, "database", database_keys, err) &&
+        read_included(&reader, err) && check_sections(&reader, err) &&
+        read_tuning(&reader, err) && read_stores(&reader, err))
+        return true;
+    config_free(config);
+    return false;
+}
+
+void
+config_free(struct config *config)
+{
+    arena_free(&config->arena);
+    *config = (struct config){0};
+}
+
+struct store_config *
+config_store(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->store_count; i++)
+        if (strcmp(config->stores[i].name, name) == 0)
+            return &config->stores[i];
+    return NULL;
+}
+
+static void
+append_store(struct config *config, const struct store_config *store)
+{
+    struct store_config *stores =
+        arena_array(&config->arena, config->store_count + 1, sizeof(*stores));
+
+    if (config->store_count > 0)
+        memcpy(stores, config->stores, config->store_count * sizeof(*stores));
+    stores[config->store_count] = *store;
+    config->stores = stores;
+    config->store_count++;
+}
+
+bool
+config_add_store(struct config *config, const char *name, const char *domain,
+                 struct err *err)
+{
+    struct store_config store;
+    const struct store_config *other;
+
+    if (!store_config_from_flags(&config->arena, name, domain, &store, err))
+        return false;
+    other = config_store(config, store.name);
+    if (other != NULL) {
+        err_set(err, ERR_USAGE, "store %s is there already: %s", store.name,
+                other->section);
+        return err_hint(err, "give this one another name with --store");
+    }
+    append_store(config, &store);
+    return true;
+}

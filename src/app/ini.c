@@ -1,0 +1,438 @@
+#include "app/ini.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ini_configobj.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { FILE_BYTES = 1024 * 1024, MESSAGE_BYTES = 400 };
+
+/* What libini_config does with faults was found by trying, version 0.6.2: a
+ * pair on the first line, before any section, vanishes; a section that comes
+ * twice is merged into the first, and asking it to report both that and a
+ * key that comes twice crashes; a name with '.', '!' or a byte over 127 ends
+ * the parse with EINVAL and no line; one bad line throws away the good ones;
+ * section lines have no line number at all; an empty file cannot be read. So
+ * the lines are looked at once here, and libini gets the good ones. */
+struct reader {
+    struct arena *arena;
+    const char *path;
+    struct buf text;
+    struct ini_section *first;
+    struct ini_section *last;
+    unsigned line;
+};
+
+static bool
+fail(const struct reader *reader, unsigned line, struct err *err,
+     const char *message)
+{
+    return err_set(err, ERR_CONFIG, "%s:%u: %s", reader->path, line, message);
+}
+
+static bool
+cannot_read(const struct reader *reader, struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "cannot read %s: %s", reader->path,
+                   strerror(errno));
+}
+
+static bool
+read_all(struct reader *reader, int fd, struct err *err)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return cannot_read(reader, err);
+    if (!S_ISREG(status.st_mode))
+        return err_set(err, ERR_CONFIG, "%s is no regular file", reader->path);
+    for (;;) {
+        char *room = buf_reserve(&reader->text, 4096);
+        ssize_t got;
+
+        if (room == NULL)
+            return err_set(err, ERR_CONFIG, "%s is over 1 MiB long",
+                           reader->path);
+        got = read(fd, room, 4096);
+        if (got < 0)
+            return cannot_read(reader, err);
+        if (got == 0)
+            return true;
+        buf_extend(&reader->text, (size_t)got);
+    }
+}
+
+static bool
+read_text(struct reader *reader, struct err *err)
+{
+    int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ok;
+
+    if (fd < 0)
+        return cannot_read(reader, err);
+    ok = read_all(reader, fd, err);
+    close(fd);
+    return ok;
+}
+
+/* ---- the lines, before libini sees them -------------------------------- */
+
+static bool
+is_blank(struct span line)
+{
+    return span_trim(line).length == 0;
+}
+
+static bool
+is_comment(struct span line)
+{
+    return line.bytes[0] == '#' || line.bytes[0] == ';';
+}
+
+static bool
+is_name(struct span name)
+{
+    for (size_t i = 0; i < name.length; i++) {
+        unsigned char c = (unsigned char)name.bytes[i];
+
+        if (!isascii(c) || (!isalnum(c) && strchr(" _-*", c) == NULL))
+            return false;
+    }
+    return true;
+}
+
+/* Bytes of the UTF-8 character that `text` begins with; 0: it is none. */
+static size_t
+character_length(struct span text)
+{
+    unsigned char first = (unsigned char)text.bytes[0];
+    size_t length = first < 0x80                    ? 1
+                    : first >= 0xc2 && first < 0xe0 ? 2
+                    : first >= 0xe0 && first < 0xf0 ? 3
+                    : first >= 0xf0 && first < 0xf5 ? 4
+                                                    : 0;
+
+    if (length > text.length || first == '\0')
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if (((unsigned char)text.bytes[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+static bool
+is_text(struct span line)
+{
+    while (line.length > 0) {
+        size_t length = character_length(line);
+
+        if (length == 0)
+            return false;
+        line = span_tail(line, length);
+    }
+    return true;
+}
+
+static bool
+check_new(struct reader *reader, const char *name, struct err *err)
+{
+    for (struct ini_section *s = reader->first; s != NULL; s = s->next)
+        if (strcasecmp(s->name, name) == 0)
+            return err_set(err, ERR_CONFIG,
+                           "%s:%u: section [%s] is there already: %s:%u",
+                           reader->path, reader->line, name, s->path, s->line);
+    return true;
+}
+
+static bool
+add_section(struct reader *reader, struct span line, struct err *err)
+{
+    struct ini_section *section;
+    struct span name;
+
+    line = span_trim(line);
+    if (line.bytes[line.length - 1] != ']')
+        return fail(reader, reader->line, err,
+                    "a section line ends with \"]\" and nothing else");
+    name = span_trim(span_of(line.bytes + 1, line.length - 2));
+    if (name.length == 0 || !is_name(name))
+        return err_set(err, ERR_CONFIG,
+                       "%s:%u: [%.*s] is no section: names are made of "
+                       "letters, digits, _ and -",
+                       reader->path, reader->line,
+                       (int)(name.length < 100 ? name.length : 100),
+                       name.bytes);
+    section = arena_alloc(reader->arena, sizeof(*section));
+    section->name = arena_dup(reader->arena, name);
+    section->path = reader->path;
+    section->line = reader->line;
+    if (!check_new(reader, section->name, err))
+        return false;
+    if (reader->last != NULL)
+        reader->last->next = section;
+    else
+        reader->first = section;
+    reader->last = section;
+    return true;
+}
+
+static struct ini_section *
+section_at(struct reader *reader, unsigned line)
+{
+    struct ini_section *found = reader->first;
+
+    for (struct ini_section *s = found; s != NULL && s->line <= line;
+         s = s->next)
+        found = s;
+    return found;
+}
+
+/* Of several faults in a section the first one found is kept. */
+static void
+note_fault(struct reader *reader, unsigned line, const char *message)
+{
+    struct ini_section *section = section_at(reader, line);
+
+    if (section != NULL && section->fault.kind == ERR_NONE)
+        fail(reader, line, &section->fault, message);
+}
+
+static const char *
+fault_of_entry(struct span line)
+{
+    const char *equal = memchr(line.bytes, '=', line.length);
+    struct span key;
+
+    if (line.bytes[0] == ' ' || line.bytes[0] == '\t')
+        return "a line must not be indented";
+    if (equal == NULL)
+        return "a line is \"key = value\"";
+    key = span_trim(span_of(line.bytes, (size_t)(equal - line.bytes)));
+    if (key.length == 0)
+        return "there is no key before the \"=\"";
+    if (!is_name(key) || key.length > 255)
+        return "a key is made of letters, digits, _ and -";
+    return NULL;
+}
+
+/* `line` lies in the reader's own text, so a faulty one is made a comment
+ * and the rest can be parsed. */
+static bool
+look_at_line(struct reader *reader, struct span line, struct err *err)
+{
+    const char *fault;
+
+    if (!is_text(line))
+        return fail(reader, reader->line, err, "the file is not UTF-8 text");
+    if (is_blank(line) || is_comment(line))
+        return true;
+    if (line.bytes[0] == '[')
+        return add_section(reader, line, err);
+    if (reader->last == NULL)
+        return fail(reader, reader->line, err, "text outside of a section");
+    fault = fault_of_entry(line);
+    if (fault != NULL) {
+        note_fault(reader, reader->line, fault);
+        reader->text.bytes[line.bytes - reader->text.bytes] = '#';
+    }
+    return true;
+}
+
+static struct span
+skip_byte_order_mark(struct span text)
+{
+    return span_starts(text, "\xef\xbb\xbf") ? span_tail(text, 3) : text;
+}
+
+static bool
+look_at_lines(struct reader *reader, struct err *err)
+{
+    struct span rest = skip_byte_order_mark(buf_span(&reader->text));
+
+    while (rest.length > 0) {
+        const char *end = memchr(rest.bytes, '\n', rest.length);
+        size_t length = end != NULL ? (size_t)(end - rest.bytes) : rest.length;
+
+        reader->line++;
+        if (!look_at_line(reader, span_head(rest, length), err))
+            return false;
+        rest = span_tail(rest, end != NULL ? length + 1 : length);
+    }
+    return true;
+}
+
+/* ---- the entries, from libini ------------------------------------------ */
+
+/* "Error (9) on line 4: ..." is all it gives. */
+static unsigned
+line_of_error(const char *text)
+{
+    const char *number = text + strcspn(text, ")");
+    unsigned long line;
+
+    number += strcspn(number, "0123456789");
+    line = strtoul(number, NULL, 10);
+    return line < UINT_MAX ? (unsigned)line : UINT_MAX;
+}
+
+/* The parse failed with `status`; what it has read by then it throws away. */
+static bool
+parse_failed(const struct reader *reader, struct ini_cfgobj *parsed, int status,
+             struct err *err)
+{
+    char **errors = NULL;
+
+    if (parsed == NULL || ini_config_error_count(parsed) == 0 ||
+        ini_config_get_errors(parsed, &errors) != 0)
+        return err_set(err, ERR_CONFIG, "cannot read %s: %s", reader->path,
+                       strerror(status));
+    fail(reader, line_of_error(errors[0]), err,
+         "the line cannot be read as \"key = value\"");
+    ini_config_free_errors(errors);
+    return false;
+}
+
+static void
+note_duplicate(struct reader *reader, const struct ini_entry *first,
+               struct value_obj *again)
+{
+    char message[MESSAGE_BYTES];
+    uint32_t line = 0;
+
+    value_get_line(again, &line);
+    snprintf(message, sizeof(message), "%s is there already: %s:%u", first->key,
+             reader->path, first->line);
+    note_fault(reader, line, message);
+}
+
+const struct ini_entry *
+ini_find(const struct ini_section *section, const char *key)
+{
+    const struct ini_entry *entry = section != NULL ? section->entries : NULL;
+
+    while (entry != NULL && strcasecmp(entry->key, key) != 0)
+        entry = entry->next;
+    return entry;
+}
+
+static struct ini_entry *
+new_entry(struct reader *reader, const char *key, struct value_obj *value)
+{
+    struct ini_entry *entry = arena_alloc(reader->arena, sizeof(*entry));
+    const char *text = ini_get_const_string_config_value(value, NULL);
+    uint32_t line = 0;
+
+    value_get_line(value, &line);
+    entry->key = arena_strdup(reader->arena, key);
+    entry->value = arena_strdup(reader->arena, text != NULL ? text : "");
+    entry->line = line;
+    return entry;
+}
+
+/* `mode` says whether it is the key's first value or a further one. */
+static struct value_obj *
+value_of(struct ini_cfgobj *parsed, const struct ini_section *section,
+         const char *key, int mode)
+{
+    struct value_obj *value = NULL;
+
+    if (ini_get_config_valueobj(section->name, key, parsed, mode, &value) != 0)
+        return NULL;
+    return value;
+}
+
+static void
+take_entries(struct reader *reader, struct ini_cfgobj *parsed,
+             struct ini_section *section, char **keys)
+{
+    struct ini_entry **end = &section->entries;
+
+    for (size_t i = 0; keys[i] != NULL; i++) {
+        struct value_obj *value;
+
+        if (ini_find(section, keys[i]) != NULL)
+            continue; /* listed once per value; noted with the first */
+        value = value_of(parsed, section, keys[i], INI_GET_FIRST_VALUE);
+        if (value == NULL)
+            continue;
+        *end = new_entry(reader, keys[i], value);
+        value = value_of(parsed, section, keys[i], INI_GET_NEXT_VALUE);
+        if (value != NULL)
+            note_duplicate(reader, *end, value);
+        end = &(*end)->next;
+    }
+}
+
+static void
+take_sections(struct reader *reader, struct ini_cfgobj *parsed)
+{
+    for (struct ini_section *s = reader->first; s != NULL; s = s->next) {
+        char **keys = ini_get_attribute_list(parsed, s->name, NULL, NULL);
+
+        if (keys == NULL)
+            continue;
+        take_entries(reader, parsed, s, keys);
+        ini_free_attribute_list(keys);
+    }
+}
+
+/* Everything is allowed to libini, so that every value arrives with its
+ * line; what we do not allow is told by note_duplicate(). */
+static int
+parse(struct span text, struct ini_cfgobj *parsed)
+{
+    struct ini_cfgfile *file = NULL;
+    int status = ini_config_file_from_mem((void *)(uintptr_t)text.bytes,
+                                          (uint32_t)text.length, &file);
+
+    if (status != 0)
+        return status;
+    status = ini_config_parse(file, INI_STOP_ON_NONE,
+                              INI_MV1S_ALLOW | INI_MV2S_ALLOW | INI_MS_MERGE,
+                              INI_PARSE_NOWRAP | INI_PARSE_NOSPACE |
+                                  INI_PARSE_NOTAB | INI_PARSE_NO_C_COMMENTS,
+                              parsed);
+    ini_config_file_destroy(file);
+    return status;
+}
+
+static bool
+parse_text(struct reader *reader, struct err *err)
+{
+    struct ini_cfgobj *parsed = NULL;
+    int status = ini_config_create(&parsed);
+    bool ok;
+
+    if (status == 0)
+        status = parse(skip_byte_order_mark(buf_span(&reader->text)), parsed);
+    if (status == 0)
+        take_sections(reader, parsed);
+    ok = status == 0 || parse_failed(reader, parsed, status, err);
+    ini_config_destroy(parsed);
+    return ok;
+}
+
+bool
+ini_read(struct arena *arena, const char *path, struct ini_section **sections,
+         struct err *err)
+{
+    struct reader reader = {.arena = arena,
+                            .path = arena_strdup(arena, path),
+                            .text = buf_with_ceiling(FILE_BYTES)};
+    bool ok = read_text(&reader, err) && look_at_lines(&reader, err) &&
+              (reader.first == NULL || parse_text(&reader, err));
+
+    buf_free(&reader.text);
+    *sections = reader.first;
+    return ok;
+}

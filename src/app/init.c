@@ -1,0 +1,266 @@
+#include "app/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/nearest.h"
+#include "base/arena.h"
+#include "base/log.h"
+#include "ready_queries.h" /* made by scripts/embed-files */
+
+#define SUFFIX ".graphql"
+
+/* ---- what is shipped --------------------------------------------------- */
+
+static bool
+is_query(const struct shipped_file *file)
+{
+    size_t length = strlen(file->name), suffix = strlen(SUFFIX);
+
+    return length > suffix && strcmp(file->name + length - suffix, SUFFIX) == 0;
+}
+
+/* `name` is that of a query without .graphql, or a whole file name. */
+static const struct shipped_file *
+find_shipped(struct span name)
+{
+    for (const struct shipped_file *f = shipped_files; f->name; f++) {
+        size_t length = strlen(f->name);
+
+        if (is_query(f))
+            length -= strlen(SUFFIX);
+        if (span_equal(name, span_of(f->name, length)))
+            return f;
+    }
+    return NULL;
+}
+
+static struct ready_query
+describe(const struct shipped_file *file)
+{
+    const char *summary = file->text + strspn(file->text, "# ");
+
+    return (struct ready_query){
+        .name = span_of(file->name, strlen(file->name) - strlen(SUFFIX)),
+        .summary = span_of(summary, strcspn(summary, "\n")),
+        .text = file->text};
+}
+
+bool
+init_ready_query(size_t index, struct ready_query *query)
+{
+    for (const struct shipped_file *f = shipped_files; f->name; f++) {
+        if (!is_query(f))
+            continue;
+        if (index == 0) {
+            *query = describe(f);
+            return true;
+        }
+        index--;
+    }
+    return false;
+}
+
+static int
+list_queries(void)
+{
+    struct ready_query query;
+
+    for (size_t i = 0; init_ready_query(i, &query); i++)
+        printf("%-12.*s  %.*s\n", SPAN_ARG(query.name),
+               SPAN_ARG(query.summary));
+    printf("\n`bulkpg init --add NAME,...` copies them into queries/.\n");
+    return EX_OK;
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* Where to, and what happened. */
+struct target {
+    struct arena arena;
+    const char *directory;
+    size_t written;
+};
+
+static const char *
+path_in(struct target *target, const char *name)
+{
+    if (strcmp(target->directory, ".") == 0)
+        return arena_strdup(&target->arena, name);
+    return arena_printf(&target->arena, "%s/%s", target->directory, name);
+}
+
+static bool
+make_folder(const char *path, struct err *err)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST)
+        return true;
+    return err_set(err, ERR_CONFIG, "cannot make folder %s: %s", path,
+                   strerror(errno));
+}
+
+static bool
+write_all(int fd, const char *text)
+{
+    size_t length = strlen(text);
+
+    while (length > 0) {
+        ssize_t done = write(fd, text, length);
+
+        if (done < 0)
+            return false;
+        text += done;
+        length -= (size_t)done;
+    }
+    return true;
+}
+
+/* A file that could be written in part only is taken away again, since it
+ * would not be overwritten the next time. */
+static bool
+write_file(struct target *target, const char *name, const char *text,
+           struct err *err)
+{
+    const char *path = path_in(target, name);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    bool ok;
+
+    if (fd < 0 && errno == EEXIST) {
+        printf("%s is there already, left alone\n", path);
+        return true;
+    }
+    if (fd < 0)
+        return err_set(err, ERR_CONFIG, "cannot write %s: %s", path,
+                       strerror(errno));
+    ok = write_all(fd, text);
+    if (!ok)
+        err_set(err, ERR_CONFIG, "cannot write %s: %s", path, strerror(errno));
+    close(fd);
+    if (!ok) {
+        unlink(path);
+        return false;
+    }
+    target->written++;
+    printf("wrote %s\n", path);
+    return true;
+}
+
+static bool
+write_shipped(struct target *target, const char *shipped, const char *name,
+              struct err *err)
+{
+    const struct shipped_file *file = find_shipped(span_str(shipped));
+
+    return write_file(target, name, file->text, err);
+}
+
+static bool
+make_folders(struct target *target, struct err *err)
+{
+    return make_folder(target->directory, err) &&
+           make_folder(path_in(target, "queries"), err);
+}
+
+/* ---- a new folder ------------------------------------------------------ */
+
+static void
+print_next_steps(const struct target *target)
+{
+    bool here = strcmp(target->directory, ".") == 0;
+    const char *change = here ? "" : "-C ";
+    const char *directory = here ? "" : target->directory;
+    const char *gap = here ? "" : " ";
+
+    printf("\nNext:\n"
+           "  1. write the store's domain and the database into bulkpg.ini\n"
+           "  2. export SHOPIFY_CLIENT_ID=... SHOPIFY_CLIENT_SECRET=...\n"
+           "  3. bulkpg %s%s%scheck\n"
+           "  4. bulkpg %s%s%srun\n"
+           "More queries: bulkpg init --list\n",
+           change, directory, gap, change, directory, gap);
+}
+
+static bool
+start(struct target *target, struct err *err)
+{
+    if (!make_folders(target, err) ||
+        !write_shipped(target, "bulkpg.ini", "bulkpg.ini", err) ||
+        !write_shipped(target, "products", "queries/products" SUFFIX, err) ||
+        !write_shipped(target, "bulkpg.graphqls", "bulkpg.graphqls", err) ||
+        !write_shipped(target, "graphqlrc.yml", ".graphqlrc.yml", err))
+        return false;
+    if (target->written > 0)
+        print_next_steps(target);
+    else
+        printf("nothing to do\n");
+    return true;
+}
+
+/* ---- more queries ------------------------------------------------------ */
+
+static bool
+no_such_query(struct target *target, struct span name, struct err *err)
+{
+    const char *wrong = arena_dup(&target->arena, name);
+    struct nearest nearest = nearest_begin(wrong);
+    struct ready_query query;
+
+    for (size_t i = 0; init_ready_query(i, &query); i++)
+        nearest_consider(&nearest, arena_dup(&target->arena, query.name));
+    err_set(err, ERR_USAGE, "there is no ready query \"%.60s\"", wrong);
+    if (nearest.best != NULL)
+        return err_hint(err, "did you mean %s?", nearest.best);
+    return err_hint(err, "bulkpg init --list lists them");
+}
+
+static bool
+add_query(struct target *target, struct span name, struct err *err)
+{
+    const struct shipped_file *file = find_shipped(name);
+
+    if (file == NULL || !is_query(file))
+        return no_such_query(target, name, err);
+    return make_folders(target, err) &&
+           write_file(target,
+                      arena_printf(&target->arena, "queries/%s", file->name),
+                      file->text, err);
+}
+
+/* `names` is "orders,inventory". */
+static bool
+add_queries(struct target *target, const char *names, struct err *err)
+{
+    for (;;) {
+        size_t length = strcspn(names, ",");
+
+        if (!add_query(target, span_trim(span_of(names, length)), err))
+            return false;
+        if (names[length] == '\0')
+            return true;
+        names += length + 1;
+    }
+}
+
+int
+command_init(const struct options *options)
+{
+    struct target target = {
+        .directory = options->argument_count > 0 ? options->arguments[0] : "."};
+    struct err err = {0};
+    bool ok;
+
+    if (options->list)
+        return list_queries();
+    ok = options->add != NULL ? add_queries(&target, options->add, &err)
+                              : start(&target, &err);
+    if (!ok)
+        log_failure(LOG_ERROR, NULL, "init failed", &err);
+    arena_free(&target.arena);
+    return ok ? EX_OK : err_exit_status(err.kind);
+}

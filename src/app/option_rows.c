@@ -1,0 +1,265 @@
+#include "app/option_rows.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/iso_time.h"
+#include "base/clock.h"
+
+/* ---- commands ---------------------------------------------------------- */
+
+#define JOB_TEXT                                                         \
+    "A JOB is a name in queries/, or a path when it contains \"/\" or\n" \
+    "ends in .graphql.\n"
+
+const struct command option_commands[] = {
+    {"init", "[DIR]", "write bulkpg.ini and a first query", command_init, 0, 1,
+     "Writes bulkpg.ini, queries/ and what an editor needs to check queries\n"
+     "into DIR, by default the current folder. A file that is there already\n"
+     "is left alone.\n"},
+    {"check", "", "check configuration, access and every query", command_check,
+     0, 0,
+     "Checks the configuration, the stores' credentials and scopes, the\n"
+     "database and every query, and prints a verdict per line. Changes\n"
+     "nothing.\n"},
+    {"plan", "JOB", "show the document to submit and the tables", command_plan,
+     1, 1,
+     "Shows what a run of JOB would submit, its tables as DDL, and what\n"
+     "would change in the database.\n" JOB_TEXT},
+    {"run", "[JOB...]", "fetch from the stores and load", command_run, 0, -1,
+     "Runs the jobs of all enabled stores, or those named, side by side.\n"
+     "One job's failure does not stop another's. Run it again after any\n"
+     "failure: what can go on goes on.\n" JOB_TEXT},
+    {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
+     "Loads FILE, or standard input, as a result of JOB: a full one unless\n"
+     "the job is incremental. It never moves the watermark.\n" JOB_TEXT},
+    {"status", "", "show the last run of each store and job", command_status, 0,
+     0,
+     "Shows the last run of each store and job, and the operations that are\n"
+     "running now. With --failed or --older-than the status is 69 when\n"
+     "anything is listed.\n"},
+    {"cancel", "[JOB...]", "cancel operations of ours that are running",
+     command_cancel, 0, -1,
+     "Cancels the bulk operations that this journal began, never anyone\n"
+     "else's.\n" JOB_TEXT},
+    {"views", "", "make one view per table over all stores", command_views, 0,
+     0,
+     "Makes, for each table that several stores have, a view over all of\n"
+     "them with a column that says which store.\n"},
+    {"report", "[FILE]", "write an HTML page about the runs", command_report, 0,
+     1,
+     "Writes a page made from the journal to FILE, or to standard output.\n"},
+    {"types", "", "print a store's GraphQL types", command_types, 0, 0,
+     "Prints the cached introspection result, for plan --types and\n"
+     "load --types.\n"},
+};
+
+const size_t option_command_count =
+    sizeof(option_commands) / sizeof(option_commands[0]);
+
+unsigned
+option_bit(const struct command *command)
+{
+    return 1U << (command - option_commands);
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static bool
+set_directory(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->directory = value;
+    return true;
+}
+
+static bool
+set_log_format(struct options *options, const char *value, struct err *err)
+{
+    if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+        return err_set(err, ERR_USAGE, "\"%s\" is neither text nor json",
+                       value);
+    options->log_format = value[0] == 'j' ? LOG_JSON : LOG_TEXT;
+    return true;
+}
+
+static bool
+set_verbose(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->log_level = LOG_DEBUG;
+    options->quiet = false;
+    return true;
+}
+
+static bool
+set_quiet(struct options *options, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    options->log_level = LOG_ERROR;
+    options->quiet = true;
+    return true;
+}
+
+/* The list has room for as many as there are arguments. */
+static bool
+add_store(struct options *options, const char *value, struct err *err)
+{
+    const char **stores = (const char **)(uintptr_t)options->stores;
+
+    (void)err;
+    while (*stores != NULL)
+        stores++;
+    *stores = value;
+    return true;
+}
+
+static bool
+set_older_than(struct options *options, const char *value, struct err *err)
+{
+    if (duration_parse(value, &options->older_than_ms, err))
+        return true;
+    err->kind = ERR_USAGE;
+    return false;
+}
+
+static bool
+set_objects(struct options *options, const char *value, struct err *err)
+{
+    char *end;
+
+    errno = 0;
+    options->objects = strtoll(value, &end, 10);
+    if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0)
+        return err_set(err, ERR_USAGE, "\"%s\" is no number, 0 or more", value);
+    return true;
+}
+
+static bool
+set_time(const char *value, const char **text, int64_t *seconds,
+         struct err *err)
+{
+    *text = value;
+    if (iso_time_parse(value, seconds))
+        return true;
+    return err_set(err, ERR_USAGE,
+                   "\"%s\" is no time: write 2026-01-02 or "
+                   "2026-01-02T03:04:05Z",
+                   value);
+}
+
+static bool
+set_since(struct options *options, const char *value, struct err *err)
+{
+    return set_time(value, &options->since, &options->since_s, err);
+}
+
+static bool
+set_until(struct options *options, const char *value, struct err *err)
+{
+    return set_time(value, &options->until, &options->until_s, err);
+}
+
+/* Options that only keep their text, or that they were given. */
+#define KEEP_TEXT(name, field)                                   \
+    static bool name(struct options *options, const char *value, \
+                     struct err *err)                            \
+    {                                                            \
+        (void)err;                                               \
+        options->field = value;                                  \
+        return true;                                             \
+    }
+#define KEEP_FLAG(name, field)                                   \
+    static bool name(struct options *options, const char *value, \
+                     struct err *err)                            \
+    {                                                            \
+        (void)value, (void)err;                                  \
+        options->field = true;                                   \
+        return true;                                             \
+    }
+
+KEEP_TEXT(set_types, types_file)
+KEEP_TEXT(set_dsn, dsn)
+KEEP_TEXT(set_domain, domain)
+KEEP_TEXT(set_keep, keep_directory)
+KEEP_TEXT(set_schema, schema)
+KEEP_TEXT(set_metrics, metrics_file)
+KEEP_TEXT(set_add, add)
+KEEP_FLAG(set_list, list)
+KEEP_FLAG(set_full, full)
+KEEP_FLAG(set_accept_rejects, accept_rejects)
+KEEP_FLAG(set_force_deletes, force_deletes)
+KEEP_FLAG(set_force_nulls, force_nulls)
+KEEP_FLAG(set_timings, timings)
+KEEP_FLAG(set_dry_run, dry_run)
+KEEP_FLAG(set_json, json)
+KEEP_FLAG(set_document, document)
+KEEP_FLAG(set_dbt, dbt)
+KEEP_FLAG(set_failed, failed)
+KEEP_FLAG(set_help, help)
+KEEP_FLAG(set_version, version)
+
+/* ---- options ----------------------------------------------------------- */
+
+const struct option_row option_rows[] = {
+    {"list", 0, NULL, OF_INIT, set_list, "list the ready queries"},
+    {"add", 0, "NAME,...", OF_INIT, set_add, "add these ready queries"},
+    {"store", 0, "S",
+     OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES, add_store,
+     "this store; check and run: may be repeated"},
+    {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
+     "fetch or load everything anew"},
+    {"since", 0, "TIME", OF_RUN, set_since, "what changed since TIME"},
+    {"until", 0, "TIME", OF_RUN, set_until, "and before TIME"},
+    {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,
+     "only where the last good run is older"},
+    {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},
+    {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
+     "move the watermark in spite of rejects"},
+    {"force-deletes", 0, NULL, OF_RUN, set_force_deletes,
+     "remove rows however many they are"},
+    {"force-nulls", 0, NULL, OF_RUN, set_force_nulls,
+     "accept columns that come without values"},
+    {"timings", 0, NULL, OF_RUN, set_timings, "print where the time went"},
+    {"domain", 0, "D", OF_RUN, set_domain,
+     "the store's domain; SHOPIFY_ACCESS_TOKEN is its token"},
+    {"dsn", 0, "D", OF_RUN | OF_LOAD, set_dsn, "database, as libpq writes it"},
+    {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
+     "take types from an introspection result"},
+    {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
+    {"dry-run", 0, NULL, OF_LOAD, set_dry_run, "load, verify, and undo it"},
+    {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
+    {"dbt", 0, NULL, OF_PLAN, set_dbt, "the tables as dbt sources"},
+    {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
+    {"failed", 0, NULL, OF_STATUS, set_failed, "only what failed last"},
+    {"metrics", 0, "FILE", OF_STATUS, set_metrics,
+     "write metrics for Prometheus to FILE"},
+    {"schema", 0, "NAME", OF_VIEWS, set_schema, "make them there (all)"},
+    {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},
+    {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
+     "log lines as text or json (text)"},
+    {NULL, 'v', NULL, OF_ANY, set_verbose, "log more"},
+    {NULL, 'q', NULL, OF_ANY, set_quiet, "log errors only"},
+    {"help", 0, NULL, OF_ANY, set_help, "print this"},
+    {"version", 0, NULL, OF_ANY, set_version, "print versions"},
+};
+
+const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);
+
+_Static_assert(sizeof(option_rows) / sizeof(option_rows[0]) <= OPTION_ROWS_MOST,
+               "too many options");
+
+const char *
+option_spell(const struct option_row *row, char text[OPTION_NAME_BYTES])
+{
+    if (row->name != NULL)
+        snprintf(text, OPTION_NAME_BYTES, "--%s", row->name);
+    else
+        snprintf(text, OPTION_NAME_BYTES, "-%c", row->letter);
+    return text;
+}

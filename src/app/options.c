@@ -1,0 +1,446 @@
+#include "app/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "app/nearest.h"
+#include "app/option_rows.h"
+#include "app/usage.h"
+#include "base/mem.h"
+#include "base/span.h"
+
+#ifndef BULKPG_VERSION
+#define BULKPG_VERSION "0"
+#endif
+
+enum { FIRST_LONG = 256 };
+
+static void (*print_libraries)(void);
+
+static bool
+unknown_command(const char *name, struct err *err)
+{
+    struct nearest nearest = nearest_begin(name);
+
+    for (size_t i = 0; i < option_command_count; i++)
+        nearest_consider(&nearest, option_commands[i].name);
+    err_set(err, ERR_USAGE, "unknown command \"%s\"", name);
+    if (nearest.best != NULL)
+        return err_hint(err, "did you mean \"%s\"?", nearest.best);
+    return err_hint(err, "bulkpg --help lists the commands");
+}
+
+/* `given` is the argument, with its dashes and perhaps a value. */
+static bool
+unknown_option(const char *given, struct err *err)
+{
+    char name[OPTION_NAME_BYTES];
+    struct nearest nearest;
+
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(given, "="), given);
+    nearest = nearest_begin(name[0] == '-' && name[1] == '-' ? name + 2 : "");
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_rows[i].name != NULL)
+            nearest_consider(&nearest, option_rows[i].name);
+    err_set(err, ERR_USAGE, "unknown option %s", name);
+    if (nearest.best != NULL)
+        return err_hint(err, "did you mean --%s?", nearest.best);
+    return err_hint(err, "bulkpg COMMAND --help lists the options");
+}
+
+/* One option as it stood on the command line. */
+struct given {
+    const struct option_row *row;
+    const char *value;
+};
+
+/* The command line, taken apart. */
+struct parts {
+    struct given *given;
+    size_t given_count;
+    const char **words; /* what is no option; words[0] is the command */
+    int word_count;
+};
+
+/* "-" first: words come in their order, wherever options stand. ":" next:
+ * a missing value is told apart from an unknown option. */
+static void
+describe_options(struct option *longs, char *shorts)
+{
+    *shorts++ = '-';
+    *shorts++ = ':';
+    for (int i = 0; i < (int)option_row_count; i++) {
+        bool has_value = option_rows[i].value != NULL;
+
+        if (option_rows[i].name != NULL)
+            *longs++ =
+                (struct option){option_rows[i].name,
+                                has_value ? required_argument : no_argument,
+                                NULL, FIRST_LONG + i};
+        if (option_rows[i].letter == '\0')
+            continue;
+        *shorts++ = option_rows[i].letter;
+        if (has_value)
+            *shorts++ = ':';
+    }
+    *longs = (struct option){0};
+    *shorts = '\0';
+}
+
+static const struct option_row *
+find_row(int code)
+{
+    if (code >= FIRST_LONG)
+        return &option_rows[code - FIRST_LONG];
+    for (size_t i = 0; i < option_row_count; i++)
+        if (option_rows[i].letter == code)
+            return &option_rows[i];
+    return NULL;
+}
+
+/* getopt_long() could not make sense of an option. `code` is ':' or '?'. */
+static bool
+misused_option(int code, char **argv, struct err *err)
+{
+    const struct option_row *row = optopt != 0 ? find_row(optopt) : NULL;
+    char name[OPTION_NAME_BYTES];
+
+    if (row == NULL && optopt != 0) {
+        snprintf(name, sizeof(name), "-%c", optopt);
+        return unknown_option(name, err);
+    }
+    if (row == NULL)
+        return unknown_option(argv[optind - 1], err);
+    if (code == ':')
+        err_set(err, ERR_USAGE, "%s needs a value: %s", option_spell(row, name),
+                row->value);
+    else
+        err_set(err, ERR_USAGE, "%s takes no value", option_spell(row, name));
+    return err_hint(err, "%s: %s", name, row->help);
+}
+
+/* The option that getopt_long() has just taken, as it was written. */
+static const char *
+written_option(char **argv)
+{
+    bool value_follows = optarg != NULL && argv[optind - 1] == optarg;
+
+    return argv[optind - (value_follows ? 2 : 1)];
+}
+
+/* getopt_long() also takes "--ful", which may mean something else in a later
+ * version; scripts better say what they mean. */
+static bool
+is_abbreviated(const struct option_row *row, char **argv)
+{
+    const char *written = written_option(argv);
+
+    return row->name != NULL &&
+           !span_is(span_of(written + 2, strcspn(written + 2, "=")), row->name);
+}
+
+/* Cut argv into options and words. getopt_long() keeps its state in globals,
+ * which 0 resets; its own messages are not wanted. */
+static bool
+take_apart(int argc, char **argv, struct parts *parts, struct err *err)
+{
+    struct option longs[OPTION_ROWS_MOST + 1];
+    char shorts[2 * OPTION_ROWS_MOST + 3];
+    int code;
+
+    describe_options(longs, shorts);
+    optind = 0;
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+        if (code == 1)
+            parts->words[parts->word_count++] = optarg;
+        else if (code == ':' || code == '?')
+            return misused_option(code, argv, err);
+        else if (is_abbreviated(find_row(code), argv))
+            return unknown_option(written_option(argv), err);
+        else
+            parts->given[parts->given_count++] =
+                (struct given){find_row(code), optarg};
+    }
+    while (optind < argc) /* after "--" */
+        parts->words[parts->word_count++] = argv[optind++];
+    return true;
+}
+
+static bool
+find_command(const char *name, const struct command **command, struct err *err)
+{
+    for (size_t i = 0; i < option_command_count; i++) {
+        if (strcmp(name, option_commands[i].name) == 0) {
+            *command = &option_commands[i];
+            return true;
+        }
+    }
+    return unknown_command(name, err);
+}
+
+/* `help` and `help COMMAND` are --help; true without a command only then, or
+ * with --version. */
+static bool
+choose_command(struct parts *parts, struct options *options,
+               const struct command **command, struct err *err)
+{
+    if (parts->word_count > 0 && strcmp(parts->words[0], "help") == 0) {
+        options->help = true;
+        parts->words++;
+        parts->word_count--;
+    }
+    if (parts->word_count > 0)
+        return find_command(parts->words[0], command, err);
+    if (options->help || options->version)
+        return true;
+    err_set(err, ERR_USAGE, "no command");
+    return err_hint(err, "bulkpg --help lists the commands");
+}
+
+static bool
+set_options(const struct parts *parts, struct options *options, struct err *err)
+{
+    char name[OPTION_NAME_BYTES];
+
+    for (size_t i = 0; i < parts->given_count; i++) {
+        const struct option_row *row = parts->given[i].row;
+
+        if (!row->set(options, parts->given[i].value, err))
+            return err_wrap(err, "%s", option_spell(row, name));
+    }
+    return true;
+}
+
+static bool
+check_belongs(const struct parts *parts, const struct command *command,
+              struct err *err)
+{
+    char name[OPTION_NAME_BYTES];
+
+    for (size_t i = 0; i < parts->given_count; i++) {
+        const struct option_row *row = parts->given[i].row;
+
+        if ((row->belongs & option_bit(command)) != 0)
+            continue;
+        err_set(err, ERR_USAGE, "%s has no option %s", command->name,
+                option_spell(row, name));
+        return err_hint(err, "bulkpg %s --help lists its options",
+                        command->name);
+    }
+    return true;
+}
+
+static bool
+misused(const struct command *command, const char *what, struct err *err)
+{
+    err_set(err, ERR_USAGE, "%s: %s", command->name, what);
+    return err_hint(err, "usage: bulkpg %s%s%s [OPTION...]", command->name,
+                    command->arguments[0] != '\0' ? " " : "",
+                    command->arguments);
+}
+
+static bool
+check_arguments(const struct command *command, const struct options *options,
+                struct err *err)
+{
+    char text[128];
+    int count = options->argument_count;
+
+    if (count < command->least_arguments) {
+        snprintf(text, sizeof(text), "%s is missing",
+                 count == 0 ? command->arguments : "FILE");
+        return misused(command, text, err);
+    }
+    if (command->most_arguments >= 0 && count > command->most_arguments) {
+        snprintf(text, sizeof(text), "one argument too many: \"%.60s\"",
+                 options->arguments[command->most_arguments]);
+        return misused(command, text, err);
+    }
+    return true;
+}
+
+/* Options that go together, or do not. */
+static bool
+check_together(const struct command *command, const struct options *options,
+               struct err *err)
+{
+    bool many_stores = options->stores[0] != NULL && options->stores[1] != NULL;
+
+    if (many_stores && (option_bit(command) & (OF_CHECK | OF_RUN)) == 0)
+        return misused(command, "takes one --store only", err);
+    if (many_stores && options->domain != NULL)
+        return misused(command, "with --domain there is one --store only", err);
+    if (option_bit(command) == OF_TYPES && options->stores[0] == NULL)
+        return misused(command, "--store is missing", err);
+    if (options->document + options->json + options->dbt > 1)
+        return misused(command,
+                       "--document, --json and --dbt exclude each "
+                       "other",
+                       err);
+    if (options->list && options->add != NULL)
+        return misused(command, "--list and --add exclude each other", err);
+    if (options->until != NULL && options->since == NULL)
+        return misused(command, "--until needs --since", err);
+    if (options->since != NULL && options->full)
+        return misused(command, "--since and --full exclude each other", err);
+    if (options->until != NULL && options->until_s <= options->since_s)
+        return misused(command, "--until is not after --since", err);
+    return true;
+}
+
+static bool
+check_all(const struct parts *parts, const struct command *command,
+          const struct options *options, struct err *err)
+{
+    if (options->help || options->version)
+        return true;
+    return check_belongs(parts, command, err) &&
+           check_arguments(command, options, err) &&
+           check_together(command, options, err);
+}
+
+/* Options that argv can hold at most: "-vvv" is three. */
+static size_t
+count_characters(int argc, char **argv)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < argc; i++)
+        count += strlen(argv[i]);
+    return count;
+}
+
+/* With room for what argv can hold at most. */
+static struct options
+blank_options(int argc)
+{
+    return (struct options){
+        .log_level = LOG_INFO,
+        .stores = mem_array((size_t)argc + 1, sizeof(char *)),
+        .arguments = mem_array((size_t)argc + 1, sizeof(char *)),
+        .since_s = INT64_MIN,
+        .until_s = INT64_MIN,
+        .older_than_ms = -1,
+        .objects = -1,
+    };
+}
+
+static void
+keep_arguments(struct options *options, const struct parts *parts)
+{
+    const char **arguments = (const char **)(uintptr_t)options->arguments;
+
+    for (int i = 1; i < parts->word_count; i++)
+        arguments[options->argument_count++] = parts->words[i];
+}
+
+bool
+options_parse(int argc, char **argv, struct options *options,
+              const struct command **command, struct err *err)
+{
+    const char **words = mem_array((size_t)argc + 1, sizeof(*words));
+    struct parts parts = {
+        .given = mem_array(count_characters(argc, argv), sizeof(*parts.given)),
+        .words = words};
+    bool ok;
+
+    *options = blank_options(argc);
+    *command = NULL;
+    ok = take_apart(argc, argv, &parts, err) &&
+         set_options(&parts, options, err) &&
+         choose_command(&parts, options, command, err);
+    if (ok && *command != NULL) {
+        keep_arguments(options, &parts);
+        ok = check_all(&parts, *command, options, err);
+    }
+    free(words);
+    free(parts.given);
+    return ok;
+}
+
+void
+options_free(struct options *options)
+{
+    free((void *)(uintptr_t)options->stores);
+    free((void *)(uintptr_t)options->arguments);
+    *options = (struct options){0};
+}
+
+/* ---- running ----------------------------------------------------------- */
+
+static bool
+change_directory(const struct options *options, struct err *err)
+{
+    if (options->directory == NULL || chdir(options->directory) == 0)
+        return true;
+    return err_set(err, ERR_USAGE, "-C: cannot change to %s: %s",
+                   options->directory, strerror(errno));
+}
+
+static int
+print_misuse(const struct err *err)
+{
+    fprintf(stderr, "bulkpg: %s\n", err->message);
+    if (err->hint[0] != '\0')
+        fprintf(stderr, "hint: %s\n", err->hint);
+    return EX_USAGE;
+}
+
+static int
+print_version(void)
+{
+    printf("bulkpg %s\n", BULKPG_VERSION);
+    if (print_libraries != NULL)
+        print_libraries();
+    return EX_OK;
+}
+
+static int
+run(const struct command *command, const struct options *options)
+{
+    struct err err = {0};
+
+    if (options->version)
+        return print_version();
+    if (options->help) {
+        usage_print_help(command);
+        return EX_OK;
+    }
+    log_configure(options->log_format, options->log_level);
+    if (!change_directory(options, &err))
+        return print_misuse(&err);
+    return command->run(options);
+}
+
+void
+options_on_version(void (*print)(void))
+{
+    print_libraries = print;
+}
+
+int
+options_run(int argc, char **argv)
+{
+    struct options options;
+    const struct command *command;
+    struct err err = {0};
+    int status;
+
+    if (argc < 2) {
+        usage_print(stderr);
+        return EX_USAGE;
+    }
+    if (options_parse(argc, argv, &options, &command, &err))
+        status = run(command, &options);
+    else
+        status = print_misuse(&err);
+    options_free(&options);
+    return status;
+}

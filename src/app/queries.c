@@ -1,0 +1,333 @@
+#include "app/queries.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/nearest.h"
+#include "base/buf.h"
+
+#define FOLDER "queries"
+#define SUFFIX ".graphql"
+
+enum { FILE_BYTES = 1024 * 1024, READ_BYTES = 16 * 1024, KNOWN_BYTES = 400 };
+
+/* ---- names ------------------------------------------------------------- */
+
+static bool
+has_suffix(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > strlen(SUFFIX) &&
+           strcmp(name + length - strlen(SUFFIX), SUFFIX) == 0;
+}
+
+static bool
+is_path(const char *job)
+{
+    return strchr(job, '/') != NULL || has_suffix(job);
+}
+
+/* "products" of "queries/products.graphql". */
+static const char *
+job_of(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    size_t length = strlen(name);
+
+    if (has_suffix(name))
+        length -= strlen(SUFFIX);
+    return arena_dup(arena, span_of(name, length));
+}
+
+static bool
+exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static bool
+cannot_read(const char *path, struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "cannot read %s: %s", path,
+                   strerror(errno));
+}
+
+static bool
+read_all(int fd, const char *path, struct buf *text, struct err *err)
+{
+    struct stat status;
+    ssize_t got;
+
+    if (fstat(fd, &status) != 0)
+        return cannot_read(path, err);
+    if (!S_ISREG(status.st_mode))
+        return err_set(err, ERR_CONFIG, "%s is no regular file", path);
+    do {
+        char *room = buf_reserve(text, READ_BYTES);
+
+        if (room == NULL)
+            return err_set(err, ERR_CONFIG, "%s is over 1 MiB long", path);
+        got = read(fd, room, READ_BYTES);
+        if (got < 0)
+            return cannot_read(path, err);
+        buf_extend(text, (size_t)got);
+    } while (got > 0);
+    return true;
+}
+
+static bool
+read_text(struct arena *arena, struct query_file *file, struct err *err)
+{
+    struct buf text = buf_with_ceiling(FILE_BYTES + READ_BYTES);
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ok;
+
+    if (fd < 0)
+        return cannot_read(file->path, err);
+    ok = read_all(fd, file->path, &text, err);
+    close(fd);
+    if (ok && text.length > FILE_BYTES)
+        ok = err_set(err, ERR_CONFIG, "%s is over 1 MiB long", file->path);
+    if (ok)
+        file->text = span_of(arena_dup(arena, buf_span(&text)), text.length);
+    buf_free(&text);
+    return ok;
+}
+
+static void
+read_file(struct arena *arena, struct query_file *file)
+{
+    if (!config_is_name(file->job))
+        err_set(&file->fault, ERR_CONFIG,
+                "%s: a job's name is 1 to 63 letters, digits, _ and -",
+                file->path);
+    else if (!read_text(arena, file, &file->fault))
+        return; /* the fault stays with the file */
+}
+
+/* ---- all of a store's -------------------------------------------------- */
+
+/* Files found so far; the arena keeps what growing leaves behind. */
+struct search {
+    struct arena *arena;
+    const struct store_config *store;
+    struct query_files *files;
+    size_t room;
+};
+
+static struct query_file *
+find_job(const struct query_files *files, const char *job)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (strcmp(files->items[i].job, job) == 0)
+            return &files->items[i];
+    return NULL;
+}
+
+static void
+add_file(struct search *search, const char *path)
+{
+    struct query_files *files = search->files;
+
+    if (files->count == search->room) {
+        struct query_file *more;
+
+        search->room = search->room * 2 + 16;
+        more = arena_array(search->arena, search->room, sizeof(*more));
+        if (files->count > 0)
+            memcpy(more, files->items, files->count * sizeof(*more));
+        files->items = more;
+    }
+    files->items[files->count++] = (struct query_file){
+        .job = job_of(search->arena, path), .path = path, .text = span_str("")};
+}
+
+/* A folder that is not there holds nothing. Names that begin with a dot are
+ * an editor's, not a user's. */
+static bool
+list_folder(struct search *search, const char *folder, struct err *err)
+{
+    DIR *listing = opendir(folder);
+    const struct dirent *entry;
+
+    if (listing == NULL)
+        return errno == ENOENT || cannot_read(folder, err);
+    while ((entry = readdir(listing)) != NULL) {
+        const char *path;
+        struct query_file *known;
+
+        if (entry->d_name[0] == '.' || !has_suffix(entry->d_name))
+            continue;
+        path = arena_printf(search->arena, "%s/%s", folder, entry->d_name);
+        known = find_job(search->files, job_of(search->arena, path));
+        if (known != NULL)
+            known->path = path; /* the store's own, listed after */
+        else
+            add_file(search, path);
+    }
+    closedir(listing);
+    return true;
+}
+
+static int
+by_job(const void *a, const void *b)
+{
+    const struct query_file *x = a, *y = b;
+
+    return strcmp(x->job, y->job);
+}
+
+static bool
+list_all(struct search *search, struct err *err)
+{
+    const char *own =
+        arena_printf(search->arena, FOLDER "/%s", search->store->name);
+
+    if (!list_folder(search, FOLDER, err) || !list_folder(search, own, err))
+        return false;
+    if (search->files->count > 0)
+        qsort(search->files->items, search->files->count,
+              sizeof(*search->files->items), by_job);
+    return true;
+}
+
+/* ---- some of them ------------------------------------------------------ */
+
+/* "there are orders, products", and the one that was probably meant. */
+static bool
+no_such_job(struct search *search, const char *job, enum err_kind kind,
+            struct err *err)
+{
+    struct query_files all = {0};
+    struct search rest = {search->arena, search->store, &all, 0};
+    struct nearest nearest = nearest_begin(job);
+    struct buf known = buf_with_ceiling(KNOWN_BYTES);
+
+    if (!list_all(&rest, err))
+        return false;
+    for (size_t i = 0; i < all.count; i++) {
+        nearest_consider(&nearest, all.items[i].job);
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
+    }
+    err_set(err, kind, "there is no job \"%.100s\" of store %s", job,
+            search->store->name);
+    if (all.count == 0)
+        err_hint(err, "there are none in " FOLDER "/; bulkpg init writes one");
+    else if (nearest.best != NULL)
+        err_hint(err, "did you mean %s? there are %s", nearest.best,
+                 buf_str(&known));
+    else
+        err_hint(err, "there are %s", buf_str(&known));
+    buf_free(&known);
+    return false;
+}
+
+/* The path of the job's file; NULL: there is none. */
+static const char *
+find_path(const struct search *search, const char *job)
+{
+    struct arena *arena = search->arena;
+    const char *path;
+
+    if (is_path(job))
+        return exists(job) ? arena_strdup(arena, job) : NULL;
+    if (!config_is_name(job))
+        return NULL;
+    path =
+        arena_printf(arena, FOLDER "/%s/%s" SUFFIX, search->store->name, job);
+    if (exists(path))
+        return path;
+    path = arena_printf(arena, FOLDER "/%s" SUFFIX, job);
+    return exists(path) ? path : NULL;
+}
+
+static bool
+take_path(struct search *search, const char *path, struct err *err)
+{
+    const char *job = job_of(search->arena, path);
+    const struct query_file *known = find_job(search->files, job);
+
+    if (known == NULL) {
+        add_file(search, path);
+        return true;
+    }
+    return strcmp(known->path, path) == 0 ||
+           err_set(err, ERR_USAGE, "%s and %s are both job %s", known->path,
+                   path, job);
+}
+
+static bool
+take_named(struct search *search, const char *const *jobs, struct err *err)
+{
+    for (; *jobs != NULL; jobs++) {
+        const char *path = find_path(search, *jobs);
+
+        if (path == NULL && is_path(*jobs))
+            return err_set(err, ERR_USAGE, "there is no file %.200s", *jobs);
+        if (path == NULL)
+            return no_such_job(search, *jobs, ERR_USAGE, err);
+        if (!take_path(search, path, err))
+            return false;
+    }
+    return true;
+}
+
+/* Those of the store's `jobs`, which the configuration has seen to be names. */
+static bool
+take_configured(struct search *search, struct err *err)
+{
+    for (const char *const *job = search->store->jobs; *job != NULL; job++) {
+        const char *path = find_path(search, *job);
+
+        if (path == NULL) {
+            no_such_job(search, *job, ERR_CONFIG, err);
+            return err_wrap(err, "%s: jobs", search->store->section);
+        }
+        if (!take_path(search, path, err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+take_all(struct search *search, struct err *err)
+{
+    if (!list_all(search, err))
+        return false;
+    if (search->files->count > 0)
+        return true;
+    err_set(err, ERR_CONFIG, "store %s has no queries in " FOLDER "/",
+            search->store->name);
+    return err_hint(err, "bulkpg init writes one");
+}
+
+bool
+queries_find(struct arena *arena, const struct store_config *store,
+             const char *const *jobs, struct query_files *files,
+             struct err *err)
+{
+    struct search search = {arena, store, files, 0};
+    bool found;
+
+    *files = (struct query_files){0};
+    if (jobs != NULL && jobs[0] != NULL)
+        found = take_named(&search, jobs, err);
+    else if (store->jobs != NULL)
+        found = take_configured(&search, err);
+    else
+        found = take_all(&search, err);
+    if (!found)
+        return false;
+    for (size_t i = 0; i < files->count; i++)
+        read_file(arena, &files->items[i]);
+    return true;
+}

@@ -1,0 +1,41 @@
+/*
+ * queries - which query files a store's jobs are.
+ *
+ *     queries/products.graphql         job products of every store
+ *     queries/acme/products.graphql    the same job, for store acme only
+ *
+ * A job's name is its file's, without .graphql. What is wrong with one file
+ * is that file's fault, so that the others run.
+ */
+#ifndef APP_QUERIES_H
+#define APP_QUERIES_H
+
+#include "app/config.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/span.h"
+
+struct query_file {
+    const char *job;
+    const char *path; /* as messages name it: "queries/products.graphql" */
+    struct span text; /* ends in a NUL that is not counted */
+    struct err fault; /* kind ERR_NONE: it could be read */
+};
+
+struct query_files {
+    struct query_file *items; /* without jobs named: by their names */
+    size_t count;
+};
+
+/* The files of the jobs named, in their order, a file named twice once; no
+ * job named (NULL or empty): all that the store has, or those that its `jobs`
+ * lists. A job is a name, or a path when it contains '/' or ends in .graphql.
+ * All in the arena. ERR_USAGE for a job that there is not, naming those that
+ * there are; ERR_CONFIG for one that the store's `jobs` lists and for a store
+ * without any. */
+MUST_CHECK bool
+queries_find(struct arena *arena, const struct store_config *store,
+             const char *const *jobs, struct query_files *files,
+             struct err *err);
+
+#endif

@@ -1,0 +1,240 @@
+#include "app/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+enum { SECRET_BYTES = 16 * 1024 };
+
+/* What is read, and how messages call it. */
+struct source {
+    struct arena *arena;
+    const char *path;
+    bool is_credential;
+};
+
+bool
+secret_is_likely(const char *text)
+{
+    static const char *const starts[] = {"shpat_", "shpca_", "shppa_",
+                                         "shpss_", "shpua_", "shprt_"};
+
+    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+        if (strcasestr(text, starts[i]) != NULL)
+            return true;
+    return false;
+}
+
+const char *
+secret_path(struct arena *arena, const char *directory, const char *path)
+{
+    if (path[0] == '/' || directory[0] == '\0')
+        return arena_strdup(arena, path);
+    return arena_printf(arena, "%s/%s", directory, path);
+}
+
+/* What follows `prefix` in `reference`, or NULL. */
+static const char *
+after(const char *reference, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    return strncmp(reference, prefix, length) == 0 ? reference + length : NULL;
+}
+
+static bool
+is_variable_name(const char *name)
+{
+    return name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static bool
+not_named(struct err *err)
+{
+    err_set(err, ERR_CONFIG, "a secret is named, not written");
+    return err_hint(err, "write env:NAME, file:PATH or cred:NAME");
+}
+
+bool
+secret_check(const char *reference, struct err *err)
+{
+    const char *variable = after(reference, "env:");
+    const char *path = after(reference, "file:");
+    const char *credential = after(reference, "cred:");
+    const char *name = variable != NULL ? variable
+                       : path != NULL   ? path
+                                        : credential;
+
+    if (name == NULL || secret_is_likely(name))
+        return not_named(err);
+    if (name[0] == '\0')
+        return err_set(err, ERR_CONFIG, "%s names nothing", reference);
+    if (variable != NULL && !is_variable_name(name))
+        return err_set(err, ERR_CONFIG,
+                       "what follows env: is no name of a variable");
+    if (credential != NULL && strchr(name, '/') != NULL)
+        return err_set(err, ERR_CONFIG,
+                       "what follows cred: is a name without \"/\"");
+    return true;
+}
+
+/* `what` is "environment variable X" or "file X". */
+static bool
+check_content(const char *what, const char *name, struct span secret,
+              struct err *err)
+{
+    if (secret.length == 0)
+        return err_set(err, ERR_CONFIG, "%s %s is empty", what, name);
+    for (size_t i = 0; i < secret.length; i++) {
+        unsigned char c = (unsigned char)secret.bytes[i];
+
+        if (c < ' ' || c == 0x7f)
+            return err_set(err, ERR_CONFIG,
+                           "%s %s holds a line break or another control "
+                           "character",
+                           what, name);
+    }
+    return true;
+}
+
+static bool
+read_variable(struct arena *arena, const char *name, const char **secret,
+              struct err *err)
+{
+    const char *value = getenv(name);
+
+    if (value == NULL)
+        return err_set(err, ERR_CONFIG, "environment variable %s is not set",
+                       name);
+    if (!check_content("environment variable", name, span_str(value), err))
+        return false;
+    *secret = arena_strdup(arena, value);
+    return true;
+}
+
+static bool
+cannot_read(const struct source *source, struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "cannot read file %s: %s", source->path,
+                   strerror(errno));
+}
+
+/* A secret that others can read is none; only its owner can mend that. */
+static bool
+check_mode(const struct source *source, const struct stat *status,
+           struct err *err)
+{
+    if (source->is_credential || (status->st_mode & (S_IRGRP | S_IROTH)) == 0)
+        return true;
+    if (status->st_uid != geteuid()) {
+        log_warn(NULL, "secret file can be read by others",
+                 LOG_STR("file", source->path), LOG_END);
+        return true;
+    }
+    err_set(err, ERR_CONFIG, "file %s can be read by others (mode %04o)",
+            source->path, (unsigned)(status->st_mode & 07777));
+    return err_hint(err, "chmod 600 %s", source->path);
+}
+
+static bool
+check_file(const struct source *source, int fd, struct err *err)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return cannot_read(source, err);
+    if (!S_ISREG(status.st_mode))
+        return err_set(err, ERR_CONFIG, "%s is no regular file", source->path);
+    if (status.st_size > SECRET_BYTES)
+        return err_set(err, ERR_CONFIG, "file %s is over 16 KiB long",
+                       source->path);
+    return check_mode(source, &status, err);
+}
+
+static struct span
+without_newline(struct span text)
+{
+    if (text.length > 0 && text.bytes[text.length - 1] == '\n')
+        text.length--;
+    if (text.length > 0 && text.bytes[text.length - 1] == '\r')
+        text.length--;
+    return text;
+}
+
+static bool
+read_content(const struct source *source, int fd, const char **secret,
+             struct err *err)
+{
+    char bytes[SECRET_BYTES];
+    size_t length = 0;
+    ssize_t got;
+    struct span content;
+
+    do {
+        got = read(fd, bytes + length, sizeof(bytes) - length);
+        if (got < 0)
+            return cannot_read(source, err);
+        length += (size_t)got;
+    } while (got > 0);
+    content = without_newline(span_of(bytes, length));
+    if (!check_content("file", source->path, content, err))
+        return false;
+    *secret = arena_dup(source->arena, content);
+    explicit_bzero(bytes, sizeof(bytes));
+    return true;
+}
+
+static bool
+read_file(const struct source *source, const char **secret, struct err *err)
+{
+    /* Non-blocking, since opening a FIFO would wait for its writer. */
+    int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ok;
+
+    if (fd < 0)
+        return cannot_read(source, err);
+    ok = check_file(source, fd, err) && read_content(source, fd, secret, err);
+    close(fd);
+    return ok;
+}
+
+static bool
+read_credential(struct arena *arena, const char *name, const char **secret,
+                struct err *err)
+{
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    struct source source = {.arena = arena, .is_credential = true};
+
+    if (directory == NULL || directory[0] == '\0') {
+        err_set(err, ERR_CONFIG,
+                "credential %s: CREDENTIALS_DIRECTORY is not set", name);
+        return err_hint(err, "LoadCredential= in the systemd unit sets it");
+    }
+    source.path = arena_printf(arena, "%s/%s", directory, name);
+    return read_file(&source, secret, err);
+}
+
+bool
+secret_read(struct arena *arena, const char *directory, const char *reference,
+            const char **secret, struct err *err)
+{
+    const char *name;
+    struct source source = {.arena = arena};
+
+    if (!secret_check(reference, err))
+        return false;
+    name = after(reference, "env:");
+    if (name != NULL)
+        return read_variable(arena, name, secret, err);
+    name = after(reference, "cred:");
+    if (name != NULL)
+        return read_credential(arena, name, secret, err);
+    source.path = secret_path(arena, directory, after(reference, "file:"));
+    return read_file(&source, secret, err);
+}

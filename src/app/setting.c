@@ -1,0 +1,340 @@
+#include "app/setting.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app/address.h"
+#include "app/config.h"
+#include "app/secret.h"
+#include "base/clock.h"
+
+enum { NAME_BYTES = 63, MOST_CONNECTIONS = 64 };
+
+static bool
+store_text(struct arena *arena, void *field, const char *text)
+{
+    const char **to = field;
+
+    *to = arena_strdup(arena, text);
+    return true;
+}
+
+/* "\"value\" is ...", unless the value may be a token in the wrong place. */
+static bool
+refuse(const char *value, const char *what, struct err *err)
+{
+    if (value[0] == '\0')
+        return err_set(err, ERR_CONFIG, "the value is missing");
+    if (secret_is_likely(value))
+        return err_set(err, ERR_CONFIG, "the value is %s", what);
+    return err_set(err, ERR_CONFIG, "\"%.200s\" is %s", value, what);
+}
+
+bool
+setting_text(struct arena *arena, void *field, const char *value,
+             struct err *err)
+{
+    (void)err;
+    return store_text(arena, field, value);
+}
+
+/* ---- lists ------------------------------------------------------------- */
+
+static size_t
+count_items(const char *value)
+{
+    size_t count = 1;
+
+    for (; *value != '\0'; value++)
+        count += *value == ',';
+    return count;
+}
+
+/* `value` cut at its commas, NULL-terminated. */
+static const char **
+split(struct arena *arena, const char *value)
+{
+    size_t count = count_items(value);
+    const char **items = arena_array(arena, count + 1, sizeof(*items));
+
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strcspn(value, ",");
+
+        items[i] = arena_dup(arena, span_trim(span_of(value, length)));
+        value += length + 1;
+    }
+    return items;
+}
+
+bool
+setting_roles(struct arena *arena, void *field, const char *value,
+              struct err *err)
+{
+    const char *const **to = field;
+    const char **roles = arena_alloc(arena, sizeof(*roles)); /* none */
+
+    if (value[0] != '\0')
+        roles = split(arena, value);
+    for (size_t i = 0; roles[i] != NULL; i++)
+        if (roles[i][0] == '\0' || strlen(roles[i]) > NAME_BYTES)
+            return refuse(value, "no list of roles, such as analyst, metabase",
+                          err);
+    *to = roles;
+    return true;
+}
+
+bool
+setting_jobs(struct arena *arena, void *field, const char *value,
+             struct err *err)
+{
+    const char *const **to = field;
+    const char **jobs = split(arena, value);
+
+    for (size_t i = 0; jobs[i] != NULL; i++)
+        if (!config_is_name(jobs[i]))
+            return refuse(value, "no list of jobs, such as products, orders",
+                          err);
+    *to = jobs;
+    return true;
+}
+
+/* ---- switches and numbers ---------------------------------------------- */
+
+static bool
+is_one_of(const char *value, const char *const *words)
+{
+    while (*words != NULL && strcasecmp(value, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+bool
+setting_switch(struct arena *arena, void *field, const char *value,
+               struct err *err)
+{
+    static const char *const yes[] = {"yes", "true", "on", "1", NULL};
+    static const char *const no[] = {"no", "false", "off", "0", NULL};
+    bool *to = field;
+
+    (void)arena;
+    *to = is_one_of(value, yes);
+    return *to || is_one_of(value, no) ||
+           refuse(value, "neither yes nor no", err);
+}
+
+static bool
+read_count(const char *value, int64_t *count)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)value[0]))
+        return false;
+    errno = 0;
+    *count = strtoll(value, &end, 10);
+    return *end == '\0' && errno == 0;
+}
+
+bool
+setting_count(struct arena *arena, void *field, const char *value,
+              struct err *err)
+{
+    (void)arena;
+    return read_count(value, field) ||
+           refuse(value, "no number, 0 or more", err);
+}
+
+bool
+setting_connections(struct arena *arena, void *field, const char *value,
+                    struct err *err)
+{
+    int *to = field;
+    int64_t count;
+
+    (void)arena;
+    if (!read_count(value, &count) || count < 1 || count > MOST_CONNECTIONS)
+        return refuse(value, "no number from 1 to 64", err);
+    *to = (int)count;
+    return true;
+}
+
+bool
+setting_fraction(struct arena *arena, void *field, const char *value,
+                 struct err *err)
+{
+    double *to = field;
+    char *end;
+
+    (void)arena;
+    *to = strtod(value, &end);
+    if (value[strspn(value, "0123456789.")] != '\0' || end == value ||
+        *end != '\0' || isnan(*to) || *to > 1)
+        return refuse(value, "no number from 0 to 1", err);
+    return true;
+}
+
+bool
+setting_duration_or_zero(struct arena *arena, void *field, const char *value,
+                         struct err *err)
+{
+    (void)arena;
+    return duration_parse(value, field, err) ||
+           refuse(value, "no duration, such as 500ms, 5s, 5m, 20h or 7d", err);
+}
+
+bool
+setting_duration(struct arena *arena, void *field, const char *value,
+                 struct err *err)
+{
+    int64_t *ms = field;
+
+    if (!setting_duration_or_zero(arena, field, value, err))
+        return false;
+    return *ms > 0 || refuse(value, "too little: it must be over 0", err);
+}
+
+/* ---- stores ------------------------------------------------------------ */
+
+bool
+setting_domain(struct arena *arena, void *field, const char *value,
+               struct err *err)
+{
+    return address_domain(arena, value, field, err);
+}
+
+bool
+setting_endpoint(struct arena *arena, void *field, const char *value,
+                 struct err *err)
+{
+    return address_endpoint(arena, value, field, err);
+}
+
+/* Versions come once a quarter. Those before 2026-01 have no bulkOperation(id:)
+ * and run one bulk query at a time.
+ *   https://shopify.dev/docs/api/usage/versioning */
+bool
+setting_api_version(struct arena *arena, void *field, const char *value,
+                    struct err *err)
+{
+    static const char *const months[] = {"01", "04", "07", "10", NULL};
+
+    if (strcmp(value, "unstable") == 0)
+        return store_text(arena, field, value);
+    if (strlen(value) != strlen("2026-10") || value[4] != '-' ||
+        strspn(value, "0123456789") != 4 || !is_one_of(value + 5, months))
+        return refuse(value, "no API version, such as 2026-10", err);
+    if (strcmp(value, "2026-01") < 0)
+        return refuse(value, "too old: 2026-01 or later is needed", err);
+    return store_text(arena, field, value);
+}
+
+bool
+setting_schema(struct arena *arena, void *field, const char *value,
+               struct err *err)
+{
+    if (value[0] == '\0' || strlen(value) > NAME_BYTES)
+        return refuse(value, "no name of a schema: 1 to 63 bytes", err);
+    if (strncmp(value, "pg_", 3) == 0 ||
+        strcmp(value, "information_schema") == 0)
+        return refuse(value, "a schema of PostgreSQL's own", err);
+    if (strcmp(value, "bulkpg") == 0)
+        return refuse(value, "the schema of the journal", err);
+    return store_text(arena, field, value);
+}
+
+bool
+setting_names_secret(const char *value)
+{
+    return strncmp(value, "env:", 4) == 0 || strncmp(value, "file:", 5) == 0 ||
+           strncmp(value, "cred:", 5) == 0;
+}
+
+bool
+setting_secret(struct arena *arena, void *field, const char *value,
+               struct err *err)
+{
+    if (value[0] == '\0')
+        return refuse(value, "", err);
+    return secret_check(value, err) && store_text(arena, field, value);
+}
+
+bool
+setting_text_or_secret(struct arena *arena, void *field, const char *value,
+                       struct err *err)
+{
+    if (value[0] == '\0' || setting_names_secret(value) ||
+        secret_is_likely(value))
+        return setting_secret(arena, field, value, err);
+    return store_text(arena, field, value);
+}
+
+bool
+setting_secret_file(struct arena *arena, void *field, const char *value,
+                    struct err *err)
+{
+    if (!setting_secret(arena, field, value, err))
+        return false;
+    if (strncmp(value, "file:", 5) != 0)
+        return err_set(err, ERR_CONFIG,
+                       "the token rotates, so it must be file:PATH");
+    return true;
+}
+
+/* ---- keys -------------------------------------------------------------- */
+
+const char *
+setting_where(struct arena *arena, const struct ini_section *section,
+              const struct ini_entry *entry)
+{
+    return arena_printf(arena, "%s:%u: ", section->path, entry->line);
+}
+
+bool
+setting_apply(struct arena *arena, void *base, const struct setting_key *key,
+              const struct setting_value *value, struct err *err)
+{
+    if (key->set(arena, (char *)base + key->offset, value->text, err))
+        return true;
+    return err_wrap(err, "%s%s", value->where, key->name);
+}
+
+static bool
+unknown_key(const struct setting_key *keys, const struct ini_section *section,
+            const struct ini_entry *entry, struct err *err)
+{
+    char known[sizeof(err->hint) / 2];
+    size_t used = 0;
+
+    known[0] = '\0';
+    for (; keys->name != NULL && used < sizeof(known); keys++)
+        used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
+                                 used > 0 ? ", " : "", keys->name);
+    err_set(err, ERR_CONFIG, "%s:%u: unknown key \"%s\" in [%s]", section->path,
+            entry->line, secret_is_likely(entry->key) ? "..." : entry->key,
+            section->name);
+    return err_hint(err, "keys are %s", known);
+}
+
+bool
+setting_check_section(const struct ini_section *section,
+                      const struct setting_key *keys, struct err *err)
+{
+    if (section->fault.kind != ERR_NONE) {
+        *err = section->fault;
+        return false;
+    }
+    for (const struct ini_entry *e = section->entries; e != NULL; e = e->next) {
+        const struct setting_key *key = keys;
+
+        while (key->name != NULL && strcmp(key->name, e->key) != 0)
+            key++;
+        if (key->name == NULL)
+            return unknown_key(keys, section, e, err);
+    }
+    return true;
+}

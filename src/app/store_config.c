@@ -1,0 +1,368 @@
+#include "app/store_config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "app/address.h"
+#include "app/secret.h"
+#include "app/setting.h"
+#include "base/buf.h"
+
+enum { VALUE_BYTES = 1024 * 1024 };
+
+#define IN_STORE(field) offsetof(struct store_config, field)
+
+/* [store *] and [store NAME], in this order in store_keys[]. */
+enum store_key {
+    STORE_ENABLED,
+    STORE_DOMAIN,
+    STORE_ENDPOINT,
+    STORE_API_VERSION,
+    STORE_SCHEMA,
+    STORE_JOBS,
+    STORE_TOKEN,
+    STORE_CLIENT_ID,
+    STORE_CLIENT_SECRET,
+    STORE_REFRESH_TOKEN,
+    STORE_KEYS
+};
+
+static const struct setting_key store_keys[] = {
+    {"enabled", setting_switch, IN_STORE(enabled), "yes"},
+    {"domain", setting_domain, IN_STORE(domain), NULL},
+    {"endpoint", setting_endpoint, IN_STORE(base_url), NULL},
+    {"api_version", setting_api_version, IN_STORE(api_version), "2026-10"},
+    {"schema", setting_schema, IN_STORE(schema), "%s"},
+    {"jobs", setting_jobs, IN_STORE(jobs), NULL},
+    {"token", setting_secret, IN_STORE(token), NULL},
+    {"client_id", setting_text_or_secret, IN_STORE(client_id), NULL},
+    {"client_secret", setting_secret, IN_STORE(client_secret), NULL},
+    {"refresh_token", setting_secret_file, IN_STORE(refresh_token_file), NULL},
+    {NULL, NULL, 0, NULL}};
+
+/* ---- one store --------------------------------------------------------- */
+
+/* `text` with the store's name for every %s. */
+static const char *
+with_name(struct arena *arena, const char *text, const char *name)
+{
+    struct buf made = buf_with_ceiling(VALUE_BYTES);
+    const char *mark;
+    const char *copy;
+
+    for (mark = strstr(text, "%s"); mark != NULL; mark = strstr(text, "%s")) {
+        buf_append(&made, text, (size_t)(mark - text));
+        buf_append_str(&made, name);
+        text = mark + 2;
+    }
+    buf_append_str(&made, text);
+    copy = arena_strdup(arena, buf_str(&made));
+    buf_free(&made);
+    return copy;
+}
+
+/* What the key is given: by the store's section, else by [store *], else by
+ * us. */
+static struct setting_value
+find_value(const struct store_source *source, const struct ini_section *section,
+           const struct setting_key *key, const char *name)
+{
+    struct setting_value value = {NULL, "", true};
+    const struct ini_entry *entry = ini_find(section, key->name);
+
+    if (entry != NULL) {
+        value.text = entry->value;
+        value.where = setting_where(source->arena, section, entry);
+        return value;
+    }
+    value.is_own = false;
+    entry = ini_find(source->defaults, key->name);
+    if (entry != NULL) {
+        value.text = with_name(source->arena, entry->value, name);
+        value.where = setting_where(source->arena, source->defaults, entry);
+    } else if (key->initial != NULL) {
+        value.text = with_name(source->arena, key->initial, name);
+    }
+    return value;
+}
+
+static void
+find_values(const struct store_source *source,
+            const struct ini_section *section, const char *name,
+            struct setting_value *values)
+{
+    for (size_t i = 0; i < STORE_KEYS; i++)
+        values[i] = find_value(source, section, &store_keys[i], name);
+}
+
+/* The first fault of a store is the one that is told. */
+static struct err *
+fault_of(struct store_config *store, struct err *spare)
+{
+    return store->fault.kind == ERR_NONE ? &store->fault : spare;
+}
+
+static void
+set_values(const struct store_source *source, struct store_config *store,
+           const struct setting_value *values)
+{
+    struct err spare;
+
+    for (size_t i = 0; i < STORE_KEYS; i++)
+        if (values[i].text != NULL &&
+            !setting_apply(source->arena, store, &store_keys[i], &values[i],
+                           fault_of(store, &spare)))
+            continue; /* the fault is kept; go on, to know all of the rest */
+}
+
+static void
+set_base_url(const struct store_source *source, struct store_config *store)
+{
+    if (store->base_url[0] != '\0')
+        return;
+    if (store->domain[0] != '\0') {
+        store->base_url =
+            arena_printf(source->arena, "https://%s", store->domain);
+        return;
+    }
+    if (store->fault.kind != ERR_NONE)
+        return;
+    err_set(&store->fault, ERR_CONFIG, "%s: store %s has no domain",
+            store->section, store->name);
+    err_code(&store->fault, CONFIG_NO_ADDRESS);
+}
+
+/* ---- its credentials --------------------------------------------------- */
+
+static bool
+is_given(const struct setting_value *values, enum store_key first,
+         enum store_key last, bool own)
+{
+    for (size_t i = first; i <= last; i++)
+        if (values[i].text != NULL && (values[i].is_own || !own))
+            return true;
+    return false;
+}
+
+static void
+drop(struct setting_value *values, enum store_key first, enum store_key last)
+{
+    for (size_t i = first; i <= last; i++)
+        values[i].text = NULL;
+}
+
+/* A token or a client: one given by the store's own section makes it forget
+ * the other, where that is from [store *]. */
+static bool
+choose_credentials(struct setting_value *values, struct err *err)
+{
+    bool own_token = is_given(values, STORE_TOKEN, STORE_TOKEN, true);
+    bool own_client =
+        is_given(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN, true);
+
+    if (own_token && !own_client)
+        drop(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN);
+    else if (own_client && !own_token)
+        drop(values, STORE_TOKEN, STORE_TOKEN);
+    if (values[STORE_TOKEN].text == NULL ||
+        !is_given(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN, false))
+        return true;
+    err_set(err, ERR_CONFIG, "%stoken: there is a client as well",
+            values[STORE_TOKEN].where);
+    return err_hint(err, "give either token or client_id and client_secret");
+}
+
+static bool
+no_credentials(const struct store_config *store, const char *what,
+               struct err *err)
+{
+    err_set(err, ERR_CONFIG, "%s: store %s has no %s", store->section,
+            store->name, what);
+    return err_hint(err, "give token, or client_id and client_secret");
+}
+
+static bool
+check_complete(const struct store_config *store,
+               const struct setting_value *values, struct err *err)
+{
+    if (values[STORE_TOKEN].text != NULL)
+        return true;
+    if (!is_given(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN, false))
+        return no_credentials(store, "credentials", err);
+    if (values[STORE_CLIENT_ID].text == NULL)
+        return no_credentials(store, "client_id", err);
+    if (values[STORE_CLIENT_SECRET].text == NULL)
+        return no_credentials(store, "client_secret", err);
+    return true;
+}
+
+/* The field names a secret: put the secret itself there. */
+static bool
+resolve(const struct store_source *source, struct store_config *store,
+        enum store_key i, const struct setting_value *values, struct err *err)
+{
+    void *field = (char *)store + store_keys[i].offset;
+    const char **secret = field;
+
+    if (*secret == NULL || !setting_names_secret(*secret))
+        return true;
+    if (secret_read(source->arena, source->directory, *secret, secret, err))
+        return true;
+    return err_wrap(err, "%s%s", values[i].where, store_keys[i].name);
+}
+
+/* Of the refresh token the path is what is needed, since it is written back;
+ * it is read here only to know that it can be. */
+static bool
+resolve_all(const struct store_source *source, struct store_config *store,
+            const struct setting_value *values, struct err *err)
+{
+    const char *refresh = store->refresh_token_file;
+
+    for (enum store_key i = STORE_TOKEN; i <= STORE_REFRESH_TOKEN; i++)
+        if (!resolve(source, store, i, values, err))
+            return false;
+    if (refresh != NULL)
+        store->refresh_token_file = secret_path(
+            source->arena, source->directory, refresh + strlen("file:"));
+    return true;
+}
+
+static void
+read_credentials(const struct store_source *source, struct store_config *store,
+                 const struct setting_value *values)
+{
+    if (store->fault.kind != ERR_NONE || !store->enabled)
+        return;
+    if (!check_complete(store, values, &store->fault) ||
+        !resolve_all(source, store, values, &store->fault))
+        err_code(&store->fault, CONFIG_NO_CREDENTIALS);
+}
+
+/* What named a secret never leaves this file in a secret's place. */
+static void
+forget_credentials(struct store_config *store)
+{
+    store->token = NULL;
+    store->client_id = NULL;
+    store->client_secret = NULL;
+    store->refresh_token_file = NULL;
+}
+
+static struct store_config
+blank_store(const char *name, const char *section)
+{
+    return (struct store_config){.name = name,
+                                 .section = section,
+                                 .base_url = "",
+                                 .domain = "",
+                                 .api_version = "2026-10",
+                                 .schema = name,
+                                 .enabled = true};
+}
+
+void
+store_config_read(const struct store_source *source,
+                  const struct ini_section *section, const char *name,
+                  struct store_config *store)
+{
+    struct setting_value values[STORE_KEYS];
+
+    *store = blank_store(name, arena_printf(source->arena, "%s:%u",
+                                            section->path, section->line));
+    find_values(source, section, name, values);
+    if (setting_check_section(section, store_keys, &store->fault))
+        choose_credentials(values, &store->fault);
+    set_values(source, store, values);
+    read_credentials(source, store, values);
+    set_base_url(source, store);
+    if (store->fault.kind != ERR_NONE || !store->enabled)
+        forget_credentials(store);
+}
+
+bool
+store_config_check_defaults(const struct store_source *source, struct err *err)
+{
+    struct store_config store = blank_store("store", "");
+    struct setting_value values[STORE_KEYS];
+
+    if (source->defaults == NULL)
+        return true;
+    if (!setting_check_section(source->defaults, store_keys, err))
+        return false;
+    find_values(source, NULL, "store", values);
+    set_values(source, &store, values);
+    *err = store.fault;
+    return store.fault.kind == ERR_NONE;
+}
+
+/* ---- a store out of flags ---------------------------------------------- */
+
+/* "acme" of acme.myshopify.com, "127" of http://127.0.0.1:8080. */
+static const char *
+first_label(struct arena *arena, const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+
+    host += *host == '[';
+    return arena_dup(arena, span_of(host, strcspn(host, ".:/]")));
+}
+
+static bool
+set_address(struct arena *arena, struct store_config *store, const char *domain,
+            struct err *err)
+{
+    if (domain == NULL)
+        return true;
+    if (address_is_plain_http(domain))
+        return address_endpoint(arena, domain, &store->base_url, err);
+    if (!address_domain(arena, domain, &store->domain, err))
+        return false;
+    store->base_url = arena_printf(arena, "https://%s", store->domain);
+    return true;
+}
+
+static bool
+as_usage(const char *what, struct err *err)
+{
+    err->kind = ERR_USAGE;
+    return err_wrap(err, "%s", what);
+}
+
+static void
+set_token(struct arena *arena, struct store_config *store)
+{
+    struct err *fault = &store->fault;
+
+    if (store->base_url[0] == '\0') {
+        err_set(fault, ERR_CONFIG, "store %s has no domain", store->name);
+        err_code(fault, CONFIG_NO_ADDRESS);
+        err_hint(fault, "--domain names it, or a section [store %s]",
+                 store->name);
+    } else if (!secret_read(arena, "", "env:SHOPIFY_ACCESS_TOKEN",
+                            &store->token, fault)) {
+        err_code(fault, CONFIG_NO_CREDENTIALS);
+    }
+}
+
+bool
+store_config_from_flags(struct arena *arena, const char *name,
+                        const char *domain, struct store_config *store,
+                        struct err *err)
+{
+    *store = blank_store("", "--domain");
+    if (!set_address(arena, store, domain, err))
+        return as_usage("--domain", err);
+    if (name == NULL && domain != NULL)
+        name = first_label(arena, store->base_url);
+    if (name == NULL || !config_is_name(name))
+        return err_set(err, ERR_USAGE,
+                       "\"%.100s\" is no name of a store: 1 to 63 letters, "
+                       "digits, _ and -",
+                       name != NULL ? name : "");
+    store->name = arena_strdup(arena, name);
+    if (!setting_schema(arena, &store->schema, name, err))
+        return as_usage("schema", err);
+    set_token(arena, store);
+    return true;
+}

@@ -1,0 +1,37 @@
+/*
+ * store_config - one store's settings: its own, over those of every store.
+ *
+ * A key is given by [store NAME], else by [store *], where %s is the store's
+ * name, else by us. Of the two kinds of credentials, a token or a client, one
+ * that the store's own section gives makes it forget the other kind of
+ * [store *].
+ */
+#ifndef APP_STORE_CONFIG_H
+#define APP_STORE_CONFIG_H
+
+#include "app/config.h"
+#include "app/ini.h"
+
+struct store_source {
+    struct arena *arena;
+    const char *directory;              /* that paths of secrets start from */
+    const struct ini_section *defaults; /* [store *]; or NULL */
+};
+
+/* [store *] must make sense by itself: ERR_CONFIG for a value in it that does
+ * not parse, since it would be a fault of every store. */
+MUST_CHECK bool
+store_config_check_defaults(const struct store_source *source, struct err *err);
+
+/* Fill `store`; what is wrong with it is its fault. */
+void store_config_read(const struct store_source *source,
+                       const struct ini_section *section, const char *name,
+                       struct store_config *store);
+
+/* The same without a section: see config_add_store(). ERR_USAGE. */
+MUST_CHECK bool
+store_config_from_flags(struct arena *arena, const char *name,
+                        const char *domain, struct store_config *store,
+                        struct err *err);
+
+#endif

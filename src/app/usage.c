@@ -1,0 +1,86 @@
+#include "app/usage.h"
+
+#include "app/option_rows.h"
+
+enum { USAGE_WIDTH = 28 };
+
+static void
+print_option(const struct option_row *row)
+{
+    char name[OPTION_NAME_BYTES], usage[2 * OPTION_NAME_BYTES];
+
+    snprintf(usage, sizeof(usage), "%s%s%s", option_spell(row, name),
+             row->value == NULL ? "" : " ",
+             row->value == NULL ? "" : row->value);
+    printf("  %-*s%s\n", USAGE_WIDTH - 2, usage, row->help);
+}
+
+static void
+print_options(const char *title, unsigned of, bool global)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < option_row_count; i++) {
+        if ((option_rows[i].belongs == OF_ANY) != global ||
+            (option_rows[i].belongs & of) == 0)
+            continue;
+        if (first)
+            printf("\n%s:\n", title);
+        first = false;
+        print_option(&option_rows[i]);
+    }
+}
+
+void
+usage_print(FILE *to)
+{
+    fputs("Usage: bulkpg [-C DIR] [--log-format text|json] [-v|-q] COMMAND "
+          "...\n"
+          "\n"
+          "Fetches Shopify bulk queries into PostgreSQL tables.\n"
+          "\n"
+          "Commands:\n",
+          to);
+    for (size_t i = 0; i < option_command_count; i++) {
+        char usage[OPTION_NAME_BYTES];
+
+        snprintf(usage, sizeof(usage), "%s %s", option_commands[i].name,
+                 option_commands[i].arguments);
+        fprintf(to, "  %-*s%s\n", USAGE_WIDTH - 2, usage,
+                option_commands[i].summary);
+    }
+}
+
+static void
+print_statuses(void)
+{
+    fputs("\n"
+          "Exit status, the worst of all jobs:\n"
+          "   0  all loaded, or nothing was due\n"
+          "  64  the command line is wrong, or there is no such job\n"
+          "  65  loaded, but lines were rejected\n"
+          "  69  a job failed\n"
+          "  70  a fault of bulkpg itself\n"
+          "  75  try again later: locked, no slot, out of reach, stopped\n"
+          "  77  credentials, scopes or rights\n"
+          "  78  the configuration or a query is wrong\n",
+          stdout);
+}
+
+void
+usage_print_help(const struct command *command)
+{
+    if (command == NULL) {
+        usage_print(stdout);
+    } else {
+        printf("Usage: bulkpg %s%s%s [OPTION...]\n\n%s", command->name,
+               command->arguments[0] != '\0' ? " " : "", command->arguments,
+               command->text);
+        print_options("Options", option_bit(command), false);
+    }
+    print_options("Options of every command", OF_ANY, true);
+    print_statuses();
+    if (command == NULL)
+        fputs("\n`bulkpg COMMAND --help` tells the options of a command.\n",
+              stdout);
+}

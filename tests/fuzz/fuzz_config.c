@@ -1,0 +1,53 @@
+/* config: no file may crash the reading of it, whatever it holds. */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "app/config.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A store is either usable, with an address, or says what is wrong. */
+static void
+check_store(const struct store_config *store)
+{
+    bool usable = store->fault.kind == ERR_NONE;
+
+    if (usable && store->base_url[0] == '\0')
+        abort();
+    if (!usable && (store->fault.message[0] == '\0' || store->token != NULL))
+        abort();
+}
+
+/* In memory; a regular file, which is what is asked for. */
+static int
+open_input(const uint8_t *data, size_t size, char path[64])
+{
+    int fd = memfd_create("bulkpg.ini", 0);
+
+    if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+        abort();
+    snprintf(path, 64, "/proc/self/fd/%d", fd);
+    return fd;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct config config;
+    struct err err = {0};
+    char path[64];
+    int fd = open_input(data, size, path);
+
+    if (config_read(&config, path, true, &err)) {
+        for (size_t i = 0; i < config.store_count; i++)
+            check_store(&config.stores[i]);
+        config_free(&config);
+    } else if (err.kind != ERR_CONFIG || err.message[0] == '\0') {
+        abort();
+    }
+    close(fd);
+    return 0;
+}

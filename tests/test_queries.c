@@ -1,0 +1,381 @@
+/* queries: the right file for every job; init writes files that are found. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/commands.h"
+#include "app/init.h"
+#include "app/queries.h"
+
+static char folder[] = "/tmp/test_queries.XXXXXX";
+static struct arena arena;
+static struct query_files files;
+static struct err err;
+static struct store_config store;
+
+static void
+write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void
+setup(void)
+{
+    strcpy(strrchr(folder, '.') + 1, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+    memset(&err, 0, sizeof(err));
+    store = (struct store_config){.name = "acme", .section = "bulkpg.ini:7"};
+}
+
+static void
+setup_queries(void)
+{
+    setup();
+    ck_assert_int_eq(mkdir("queries", 0755), 0);
+    ck_assert_int_eq(mkdir("queries/acme", 0755), 0);
+    write_file("queries/products.graphql", "{ all }");
+    write_file("queries/orders.graphql", "{ orders }");
+    write_file("queries/acme/products.graphql", "{ own }");
+    write_file("queries/acme/extra.graphql", "{ extra }");
+    write_file("queries/.#orders.graphql", "an editor's");
+    write_file("queries/notes.txt", "a person's");
+    write_file("q.graphql", "{ q }");
+}
+
+static void
+teardown(void)
+{
+    char command[sizeof(folder) + 16];
+
+    arena_free(&arena);
+    ck_assert_int_eq(chdir("/"), 0);
+    snprintf(command, sizeof(command), "rm -rf %s", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+/* Find "a,b"; "" names none. */
+static bool
+find(const char *names)
+{
+    static char text[256];
+    const char *jobs[8];
+    size_t count = 0;
+
+    snprintf(text, sizeof(text), "%s", names);
+    for (char *job = strtok(text, ","); job != NULL; job = strtok(NULL, ","))
+        jobs[count++] = job;
+    jobs[count] = NULL;
+    return queries_find(&arena, &store, jobs, &files, &err);
+}
+
+/* "job=path ..." of all that was found. */
+static const char *
+found(void)
+{
+    static char text[1024];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < files.count; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s=%s",
+                                 i > 0 ? " " : "", files.items[i].job,
+                                 files.items[i].path);
+    return text;
+}
+
+/* ---- finding ----------------------------------------------------------- */
+
+static const struct search {
+    const char *jobs;
+    const char *found;
+} searches[] = {
+    {"", "extra=queries/acme/extra.graphql orders=queries/orders.graphql "
+         "products=queries/acme/products.graphql"},
+    {"products", "products=queries/acme/products.graphql"},
+    {"orders,extra", "orders=queries/orders.graphql "
+                     "extra=queries/acme/extra.graphql"},
+    {"orders,orders", "orders=queries/orders.graphql"},
+    {"q.graphql", "q=q.graphql"},
+    {"./q.graphql", "q=./q.graphql"},
+    {"queries/products.graphql", "products=queries/products.graphql"},
+};
+
+enum { SEARCHES = sizeof(searches) / sizeof(searches[0]) };
+
+START_TEST(job_is_a_name_or_a_path)
+{
+    ck_assert_msg(find(searches[_i].jobs), "%s", err.message);
+    ck_assert_str_eq(found(), searches[_i].found);
+}
+
+END_TEST
+
+START_TEST(text_is_the_file_s)
+{
+    ck_assert(find("products,q.graphql"));
+    ck_assert_str_eq(files.items[0].text.bytes, "{ own }");
+    ck_assert_uint_eq(files.items[0].text.length, 7);
+    ck_assert_str_eq(files.items[1].text.bytes, "{ q }");
+    ck_assert_int_eq(files.items[1].fault.kind, ERR_NONE);
+}
+
+END_TEST
+
+START_TEST(another_store_has_the_common_file)
+{
+    store.name = "beta";
+    ck_assert(queries_find(&arena, &store, NULL, &files, &err));
+    ck_assert_str_eq(found(), "orders=queries/orders.graphql "
+                              "products=queries/products.graphql");
+}
+
+END_TEST
+
+START_TEST(configured_jobs_count_when_none_is_named)
+{
+    static const char *const jobs[] = {"products", NULL};
+
+    store.jobs = jobs;
+    ck_assert(find(""));
+    ck_assert_str_eq(found(), "products=queries/acme/products.graphql");
+    ck_assert(find("orders"));
+    ck_assert_str_eq(found(), "orders=queries/orders.graphql");
+}
+
+END_TEST
+
+static const struct refusal {
+    const char *jobs;
+    const char *message;
+    const char *hint;
+} refusals[] = {
+    {"order", "there is no job \"order\" of store acme",
+     "did you mean orders? there are extra, orders, products"},
+    {"customers", "there is no job \"customers\" of store acme",
+     "there are extra, orders, products"},
+    {"a b", "there is no job \"a b\" of store acme",
+     "there are extra, orders, products"},
+    {"./none.graphql", "there is no file ./none.graphql", ""},
+    {"q.graphql,./q.graphql", "q.graphql and ./q.graphql are both job q", ""},
+};
+
+enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
+
+START_TEST(unknown_job_is_usage_and_names_those_there_are)
+{
+    ck_assert(!find(refusals[_i].jobs));
+    ck_assert_int_eq(err.kind, ERR_USAGE);
+    ck_assert_str_eq(err.message, refusals[_i].message);
+    ck_assert_str_eq(err.hint, refusals[_i].hint);
+}
+
+END_TEST
+
+START_TEST(configured_job_without_file_names_the_section)
+{
+    static const char *const jobs[] = {"customers", NULL};
+
+    store.jobs = jobs;
+    ck_assert(!find(""));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message, "bulkpg.ini:7: jobs: there is no job "
+                                  "\"customers\" of store acme");
+}
+
+END_TEST
+
+START_TEST(no_queries_at_all_is_a_fault)
+{
+    ck_assert(!find(""));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message, "store acme has no queries in queries/");
+    ck_assert(!find("x"));
+    ck_assert_int_eq(err.kind, ERR_USAGE);
+    ck_assert_str_eq(err.hint,
+                     "there are none in queries/; bulkpg init writes one");
+}
+
+END_TEST
+
+START_TEST(bad_file_is_its_own_fault)
+{
+    char big[1024 * 1024 + 2];
+
+    memset(big, '#', sizeof(big) - 1);
+    big[sizeof(big) - 1] = '\0';
+    write_file("queries/big.graphql", big);
+    big[sizeof(big) - 2] = '\0';
+    write_file("queries/fits.graphql", big);
+    write_file("queries/my query.graphql", "{ x }");
+    ck_assert_int_eq(mkdir("queries/dir.graphql", 0755), 0);
+    ck_assert(find("./queries/big.graphql,fits,orders,queries/my "
+                   "query.graphql,dir"));
+    ck_assert_str_eq(files.items[0].fault.message,
+                     "./queries/big.graphql is over 1 MiB long");
+    ck_assert_uint_eq(files.items[1].text.length, 1024 * 1024);
+    ck_assert_int_eq(files.items[2].fault.kind, ERR_NONE);
+    ck_assert_str_eq(files.items[3].fault.message,
+                     "queries/my query.graphql: a job's name is 1 to 63 "
+                     "letters, digits, _ and -");
+    ck_assert_str_eq(files.items[4].fault.message,
+                     "queries/dir.graphql is no regular file");
+    ck_assert_int_eq(files.items[4].fault.kind, ERR_CONFIG);
+}
+
+END_TEST
+
+/* ---- init -------------------------------------------------------------- */
+
+/* With stdout out of the way. */
+static int
+init(const char *directory, const char *add, bool list)
+{
+    const char *arguments[] = {directory, NULL};
+    struct options options = {.arguments = arguments,
+                              .argument_count = directory != NULL,
+                              .add = add,
+                              .list = list};
+    FILE *aside = tmpfile();
+    int saved = dup(STDOUT_FILENO);
+    int status;
+
+    fflush(stdout);
+    dup2(fileno(aside), STDOUT_FILENO);
+    status = command_init(&options);
+    fflush(stdout);
+    dup2(saved, STDOUT_FILENO);
+    close(saved);
+    fclose(aside);
+    return status;
+}
+
+static void
+ck_file_holds(const char *path, const char *part)
+{
+    char text[16384];
+    FILE *file = fopen(path, "r");
+
+    ck_assert_msg(file != NULL, "%s", path);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    ck_assert_msg(strstr(text, part) != NULL, "%s in %s", part, path);
+}
+
+START_TEST(init_writes_what_a_user_needs)
+{
+    struct stat status;
+
+    umask(022);
+    ck_assert_int_eq(init("new", NULL, false), 0);
+    ck_file_holds("new/bulkpg.ini", "[store mystore]\n");
+    ck_file_holds("new/queries/products.graphql", "query Products {");
+    ck_file_holds("new/bulkpg.graphqls", "directive @incremental");
+    ck_file_holds("new/.graphqlrc.yml", "bulkpg.graphqls");
+    ck_assert_int_eq(stat("new/bulkpg.ini", &status), 0);
+    ck_assert_int_eq(status.st_mode & 07777, 0644);
+    ck_assert_int_eq(chdir("new"), 0);
+    ck_assert(find(""));
+    ck_assert_str_eq(found(), "products=queries/products.graphql");
+}
+
+END_TEST
+
+START_TEST(init_overwrites_nothing)
+{
+    write_file("bulkpg.ini", "mine");
+    ck_assert_int_eq(init(NULL, NULL, false), 0);
+    ck_assert_int_eq(init(NULL, NULL, false), 0);
+    ck_file_holds("bulkpg.ini", "mine");
+    ck_file_holds("queries/products.graphql", "query Products {");
+}
+
+END_TEST
+
+START_TEST(init_adds_ready_queries)
+{
+    ck_assert_int_eq(init(NULL, "orders, inventory", false), 0);
+    ck_assert(find(""));
+    ck_assert_str_eq(found(), "inventory=queries/inventory.graphql "
+                              "orders=queries/orders.graphql");
+    ck_assert_int_eq(access("bulkpg.ini", F_OK), -1);
+    ck_assert_int_eq(init(NULL, "order", false), 64);
+    ck_assert_int_eq(init(NULL, "bulkpg.ini", false), 64);
+    ck_assert_int_eq(init(NULL, "", false), 64);
+    ck_assert_int_eq(init("bulkpg.ini/x", "orders", false), 78);
+}
+
+END_TEST
+
+START_TEST(ready_queries_have_a_name_and_a_summary)
+{
+    static const char *const names[] = {"inventory", "orders", "products"};
+    struct ready_query query;
+
+    for (size_t i = 0; i < 3; i++) {
+        ck_assert(init_ready_query(i, &query));
+        ck_assert(span_is(query.name, names[i]));
+        ck_assert_uint_gt(query.summary.length, 10);
+        ck_assert(query.summary.bytes[0] != '#');
+    }
+    ck_assert(!init_ready_query(3, &query));
+    ck_assert_int_eq(init(NULL, NULL, true), 0);
+    ck_assert_int_eq(access("queries", F_OK), -1);
+}
+
+END_TEST
+
+static TCase *
+tcase_of_queries(void)
+{
+    TCase *tests = tcase_create("queries");
+
+    tcase_add_checked_fixture(tests, setup_queries, teardown);
+    tcase_add_loop_test(tests, job_is_a_name_or_a_path, 0, SEARCHES);
+    tcase_add_test(tests, text_is_the_file_s);
+    tcase_add_test(tests, another_store_has_the_common_file);
+    tcase_add_test(tests, configured_jobs_count_when_none_is_named);
+    tcase_add_loop_test(tests, unknown_job_is_usage_and_names_those_there_are,
+                        0, REFUSALS);
+    tcase_add_test(tests, configured_job_without_file_names_the_section);
+    tcase_add_test(tests, bad_file_is_its_own_fault);
+    return tests;
+}
+
+static TCase *
+tcase_of_init(void)
+{
+    TCase *tests = tcase_create("init");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, no_queries_at_all_is_a_fault);
+    tcase_add_test(tests, init_writes_what_a_user_needs);
+    tcase_add_test(tests, init_overwrites_nothing);
+    tcase_add_test(tests, init_adds_ready_queries);
+    tcase_add_test(tests, ready_queries_have_a_name_and_a_summary);
+    return tests;
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("queries");
+    SRunner *runner;
+    int failed;
+
+    suite_add_tcase(suite, tcase_of_queries());
+    suite_add_tcase(suite, tcase_of_init());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
