@@ -37,7 +37,8 @@ build/bulkpg: $(BUILD)/bulkpg
 	@cp $< $@
 
 $(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  LINK $@"
+	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
 	scripts/demo.sh
@@ -95,32 +96,38 @@ build/gen/ready_queries.c: scripts/embed-files $(READY)
 
 $(BUILD)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/support/%.o: tests/support/%.c | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The objects of the program stand in a library, so that a test links what it
 # uses and nothing else.
 $(BUILD)/libbulkpg.a: $(OBJECTS)
 	@rm -f $@
-	ar rcs $@ $^
+	@echo "  AR $@"
+	@ar rcs $@ $^
 
 $(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
+	@echo "  TEST $@"
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
 	    $(shell pkg-config --cflags check) -o $@ $< $(SUPPORT) \
 	    $(BUILD)/libbulkpg.a $(LDFLAGS) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
 build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.c) $(GEN)
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
+	@echo "  FUZZ $@"
+	@clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
 	    -o $@ $^ $(LDLIBS)
 
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -13,8 +13,6 @@ command_fn command_run;
 command_fn command_load;
 command_fn command_status;
 command_fn command_cancel;
-command_fn command_views;
-command_fn command_report;
 command_fn command_types;
 
 #endif

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/iso_time.h"
 #include "base/clock.h"
 
 /* ---- commands ---------------------------------------------------------- */
@@ -47,13 +46,6 @@ const struct command option_commands[] = {
      command_cancel, 0, -1,
      "Cancels the bulk operations that this journal began, never anyone\n"
      "else's.\n" JOB_TEXT},
-    {"views", "", "make one view per table over all stores", command_views, 0,
-     0,
-     "Makes, for each table that several stores have, a view over all of\n"
-     "them with a column that says which store.\n"},
-    {"report", "[FILE]", "write an HTML page about the runs", command_report, 0,
-     1,
-     "Writes a page made from the journal to FILE, or to standard output.\n"},
     {"types", "", "print a store's GraphQL types", command_types, 0, 0,
      "Prints the cached introspection result, for plan --types and\n"
      "load --types.\n"},
@@ -140,31 +132,6 @@ set_objects(struct options *options, const char *value, struct err *err)
     return true;
 }
 
-static bool
-set_time(const char *value, const char **text, int64_t *seconds,
-         struct err *err)
-{
-    *text = value;
-    if (iso_time_parse(value, seconds))
-        return true;
-    return err_set(err, ERR_USAGE,
-                   "\"%s\" is no time: write 2026-01-02 or "
-                   "2026-01-02T03:04:05Z",
-                   value);
-}
-
-static bool
-set_since(struct options *options, const char *value, struct err *err)
-{
-    return set_time(value, &options->since, &options->since_s, err);
-}
-
-static bool
-set_until(struct options *options, const char *value, struct err *err)
-{
-    return set_time(value, &options->until, &options->until_s, err);
-}
-
 /* Options that only keep their text, or that they were given. */
 #define KEEP_TEXT(name, field)                                   \
     static bool name(struct options *options, const char *value, \
@@ -187,19 +154,12 @@ KEEP_TEXT(set_types, types_file)
 KEEP_TEXT(set_dsn, dsn)
 KEEP_TEXT(set_domain, domain)
 KEEP_TEXT(set_keep, keep_directory)
-KEEP_TEXT(set_schema, schema)
-KEEP_TEXT(set_metrics, metrics_file)
 KEEP_TEXT(set_add, add)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
-KEEP_FLAG(set_accept_rejects, accept_rejects)
-KEEP_FLAG(set_force_deletes, force_deletes)
-KEEP_FLAG(set_force_nulls, force_nulls)
-KEEP_FLAG(set_timings, timings)
 KEEP_FLAG(set_dry_run, dry_run)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
-KEEP_FLAG(set_dbt, dbt)
 KEEP_FLAG(set_failed, failed)
 KEEP_FLAG(set_help, help)
 KEEP_FLAG(set_version, version)
@@ -214,32 +174,20 @@ const struct option_row option_rows[] = {
      "this store; check and run: may be repeated"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything anew"},
-    {"since", 0, "TIME", OF_RUN, set_since, "what changed since TIME"},
-    {"until", 0, "TIME", OF_RUN, set_until, "and before TIME"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,
      "only where the last good run is older"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},
-    {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
-     "move the watermark in spite of rejects"},
-    {"force-deletes", 0, NULL, OF_RUN, set_force_deletes,
-     "remove rows however many they are"},
-    {"force-nulls", 0, NULL, OF_RUN, set_force_nulls,
-     "accept columns that come without values"},
-    {"timings", 0, NULL, OF_RUN, set_timings, "print where the time went"},
     {"domain", 0, "D", OF_RUN, set_domain,
      "the store's domain; SHOPIFY_ACCESS_TOKEN is its token"},
     {"dsn", 0, "D", OF_RUN | OF_LOAD, set_dsn, "database, as libpq writes it"},
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
      "take types from an introspection result"},
     {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
-    {"dry-run", 0, NULL, OF_LOAD, set_dry_run, "load, verify, and undo it"},
+    {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
+     "parse and count only, into no database"},
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
-    {"dbt", 0, NULL, OF_PLAN, set_dbt, "the tables as dbt sources"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed, "only what failed last"},
-    {"metrics", 0, "FILE", OF_STATUS, set_metrics,
-     "write metrics for Prometheus to FILE"},
-    {"schema", 0, "NAME", OF_VIEWS, set_schema, "make them there (all)"},
     {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},
     {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
      "log lines as text or json (text)"},

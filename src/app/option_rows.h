@@ -18,10 +18,7 @@ enum {
     OF_LOAD = 1 << 4,
     OF_STATUS = 1 << 5,
     OF_CANCEL = 1 << 6,
-    OF_VIEWS = 1 << 7,
-    OF_REPORT = 1 << 8,
-    OF_TYPES = 1 << 9,
-
+    OF_TYPES = 1 << 7
 };
 
 #define OF_ANY (~0U)

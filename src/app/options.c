@@ -279,19 +279,11 @@ check_together(const struct command *command, const struct options *options,
         return misused(command, "with --domain there is one --store only", err);
     if (option_bit(command) == OF_TYPES && options->stores[0] == NULL)
         return misused(command, "--store is missing", err);
-    if (options->document + options->json + options->dbt > 1)
-        return misused(command,
-                       "--document, --json and --dbt exclude each "
-                       "other",
+    if (options->document && options->json)
+        return misused(command, "--document and --json exclude each other",
                        err);
     if (options->list && options->add != NULL)
         return misused(command, "--list and --add exclude each other", err);
-    if (options->until != NULL && options->since == NULL)
-        return misused(command, "--until needs --since", err);
-    if (options->since != NULL && options->full)
-        return misused(command, "--since and --full exclude each other", err);
-    if (options->until != NULL && options->until_s <= options->since_s)
-        return misused(command, "--until is not after --since", err);
     return true;
 }
 
@@ -325,8 +317,6 @@ blank_options(int argc)
         .log_level = LOG_INFO,
         .stores = mem_array((size_t)argc + 1, sizeof(char *)),
         .arguments = mem_array((size_t)argc + 1, sizeof(char *)),
-        .since_s = INT64_MIN,
-        .until_s = INT64_MIN,
         .older_than_ms = -1,
         .objects = -1,
     };

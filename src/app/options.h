@@ -19,25 +19,14 @@ struct options {
     const char *dsn;            /* --dsn; NULL: the configuration's */
     const char *domain;         /* --domain */
     const char *keep_directory; /* --keep */
-    const char *schema;         /* --schema (views) */
-    const char *metrics_file;   /* --metrics */
     const char *add;            /* --add (init) */
     bool list;                  /* --list (init) */
-    const char *since;          /* as written; */
-    const char *until;
-    int64_t since_s;       /* and as seconds since 1970 UTC */
-    int64_t until_s;       /* INT64_MIN: not given */
-    int64_t older_than_ms; /* --older-than; -1: not given */
-    int64_t objects;       /* --objects; -1: not given */
+    int64_t older_than_ms;      /* --older-than; -1: not given */
+    int64_t objects;            /* --objects; -1: not given */
     bool full;
-    bool accept_rejects;
-    bool force_deletes;
-    bool force_nulls;
-    bool timings;
     bool dry_run;
     bool json;                    /* --json */
     bool document;                /* --document */
-    bool dbt;                     /* --dbt */
     bool failed;                  /* --failed */
     bool help;                    /* --help */
     bool version;                 /* --version */

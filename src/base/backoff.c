@@ -8,7 +8,9 @@
 struct backoff
 backoff_of(int64_t first_ms, int64_t most_ms, int64_t budget_ms)
 {
-    return (struct backoff){.first_ms = first_ms > 0 ? first_ms : 1,
+    if (first_ms < 1)
+        first_ms = 1;
+    return (struct backoff){.first_ms = first_ms,
                             .most_ms = most_ms > first_ms ? most_ms : first_ms,
                             .budget_ms = budget_ms};
 }

@@ -327,6 +327,43 @@ task_stopped(struct err *err)
     return err_code(err, "STOPPED");
 }
 
+struct group_task {
+    struct task_group *group;
+    void (*body)(void *ctx);
+    void *ctx;
+};
+
+static void
+run_group_task(void *ctx)
+{
+    struct group_task *task = ctx;
+
+    task->body(task->ctx);
+    task->group->running--;
+    task_wake_all(&task->group->ended);
+    free(task);
+}
+
+void
+task_group_spawn(struct task_group *group, const char *name,
+                 void (*body)(void *ctx), void *ctx)
+{
+    struct group_task *task = mem_alloc(sizeof(*task));
+
+    *task = (struct group_task){.group = group, .body = body, .ctx = ctx};
+    group->running++;
+    task_spawn(name, run_group_task, task);
+}
+
+void
+task_group_wait(struct task_group *group)
+{
+    task_shield();
+    while (group->running > 0)
+        (void)task_wait(&group->ended, CLOCK_NEVER);
+    task_unshield();
+}
+
 /* ---- the turn ---------------------------------------------------------- */
 
 void
@@ -370,7 +407,7 @@ gather(int64_t *deadline_ms)
     sched.fd_tasks[0] = NULL;
     *deadline_ms = CLOCK_NEVER;
     for (struct task *t = sched.tasks; t != NULL; t = t->next) {
-        if (t->ready) {
+        if (t->ready || is_stopped(t)) {
             *deadline_ms = INT64_MIN;
             continue;
         }
@@ -427,16 +464,24 @@ wait_once(void)
             make_ready(t, TASK_TIMEOUT);
 }
 
+/* Those that are spawned meanwhile stand behind the last one: they begin in
+ * the next turn. */
 static void
 run_ready(void)
 {
-    for (struct task *t = sched.tasks; t != NULL; t = t->next) {
+    struct task *last = sched.tasks;
+
+    while (last->next != NULL)
+        last = last->next;
+    for (struct task *t = sched.tasks;; t = t->next) {
         if (!t->ready && is_stopped(t))
             make_ready(t, TASK_STOPPED);
         if (t->ready) {
             t->ready = false;
             enter_task(t);
         }
+        if (t == last)
+            break;
     }
 }
 

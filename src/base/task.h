@@ -89,6 +89,18 @@ void task_unshield(void);
 MUST_CHECK bool task_lock(struct task_lock *lock, struct err *err);
 void task_unlock(struct task_lock *lock);
 
+/* Tasks that somebody waits for together. All zero is an empty group. */
+struct task_group {
+    int running;
+    struct task_queue ended;
+};
+
+/* Run `body(ctx)` as a task of the group, and wait, stopping or not, until
+ * every task of it has returned. */
+void task_group_spawn(struct task_group *group, const char *name,
+                      void (*body)(void *ctx), void *ctx);
+void task_group_wait(struct task_group *group);
+
 /* ERR_STOPPED, for a wait that said so. Always returns false. */
 bool task_stopped(struct err *err);
 

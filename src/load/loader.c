@@ -351,7 +351,7 @@ route(struct loader *loader, const struct plan_table **table,
 static bool
 load_line(struct loader *loader, bool *is_clear, struct err *err)
 {
-    const struct plan_table *table;
+    const struct plan_table *table = NULL;
     struct row_source source = {.record = loader->record,
                                 .line = line_key(loader),
                                 .arena = loader->plan->arena};

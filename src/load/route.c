@@ -26,8 +26,8 @@ struct candidates {
 /* Does `keep` say yes to a table for what it looks at? */
 typedef bool keep_fn(const struct plan_table *table, const void *ctx);
 
-/* Keep those that `keep` wants; all of them when it wants none. */
-static void
+/* Keep those that `keep` wants; all of them, and false, when it wants none. */
+static bool
 narrow(struct candidates *c, keep_fn *keep, const void *ctx)
 {
     struct candidates kept = {.count = 0};
@@ -37,6 +37,7 @@ narrow(struct candidates *c, keep_fn *keep, const void *ctx)
             kept.tables[kept.count++] = c->tables[i];
     if (kept.count > 0)
         *c = kept;
+    return kept.count > 0;
 }
 
 static bool
@@ -126,24 +127,25 @@ route_line(const struct plan *plan, const struct record *record,
     struct span gid_type = encode_gid_type(text_at(record, plan->id_slot));
     struct span parent_type =
         encode_gid_type(text_at(record, plan->parent_id_slot));
+    bool told = false; /* by something of the line, not for want of others */
 
     for (int i = 0; i < c.count; i++)
         if (text_at(record, c.tables[i]->tag_slot).length > 0)
             return c.tables[i];
     if (type.length > 0) {
-        narrow(&c, gives_typename, &type);
-        if (c.count > 0 && !gives_typename(c.tables[0], &type)) {
+        told = narrow(&c, gives_typename, &type);
+        if (c.count > 0 && !told) {
             *reason = "no connection of the query gives its __typename";
             return NULL;
         }
     }
-    if (c.count > 1 && gid_type.length > 0)
-        narrow(&c, gives_gid_type, &gid_type);
-    if (c.count > 1 && parent_type.length > 0)
-        narrow(&c, parent_gives_gid_type, &parent_type);
-    if (c.count > 1)
-        narrow(&c, has_all_keys, record);
-    if (c.count == 1)
+    if (!(told && c.count == 1) && gid_type.length > 0)
+        told = narrow(&c, gives_gid_type, &gid_type) || told;
+    if (!(told && c.count == 1) && parent_type.length > 0)
+        told = narrow(&c, parent_gives_gid_type, &parent_type) || told;
+    if (!(told && c.count == 1))
+        told = narrow(&c, has_all_keys, record) || told;
+    if (told && c.count == 1)
         return c.tables[0];
     *reason = c.count == 0 ? "it has a __parentId, but the query has no "
                              "nested connection"

@@ -163,6 +163,13 @@ is_hashed(const struct layout_column *column)
            column->role == LAYOUT_HASH;
 }
 
+static void
+take_back(struct batch *batch, size_t place)
+{
+    batch->bytes.length = place;
+    batch->bytes.overflowed = false;
+}
+
 bool
 rows_put(struct loader_table *table, const struct row_source *source,
          struct plan_gid **widen, struct err *err)
@@ -175,12 +182,14 @@ rows_put(struct loader_table *table, const struct row_source *source,
         if (hashed_from == 0 && is_hashed(&table->columns[i]))
             hashed_from = batch->bytes.length;
         if (!put_column(table, i, source, hashed_from, widen, err)) {
-            batch->bytes.length = place;
+            take_back(batch, place);
             return false;
         }
     }
-    if (batch->bytes.overflowed)
+    if (batch->bytes.overflowed) {
+        take_back(batch, place);
         return err_set(err, ERR_ROW, "a row larger than PostgreSQL takes");
+    }
     batch_row_end(batch, place);
     return true;
 }

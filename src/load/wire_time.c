@@ -1,8 +1,13 @@
 #include <math.h>
+#include <stdlib.h>
 
 #include "load/wire.h"
 
-enum { SHOWN_BYTES = 40, DAYS_TO_2000 = 10957 /* from 1970-01-01 */ };
+enum {
+    SHOWN_BYTES = 40,
+    FRACTION_BYTES = 40, /* of a second; what is behind counts for nothing */
+    DAYS_TO_2000 = 10957 /* from 1970-01-01 */
+};
 
 #define MICROS_PER_SECOND INT64_C(1000000)
 #define MICROS_PER_DAY    (INT64_C(86400) * MICROS_PER_SECOND)
@@ -85,23 +90,23 @@ take_date(struct span *rest, int32_t *days)
     return true;
 }
 
-/* ".123456789" to microseconds, rounded. */
+/* ".123456789" to microseconds, rounded as PostgreSQL does. */
 static bool
 take_fraction(struct span *rest, int64_t *micros)
 {
-    double fraction = 0, unit = 0.1;
+    char text[FRACTION_BYTES] = "0.";
     size_t digits = 0;
 
     *micros = 0;
     if (!take_char(rest, '.'))
         return true;
     while (rest->length > 0 && rest->bytes[0] >= '0' && rest->bytes[0] <= '9') {
-        fraction += (rest->bytes[0] - '0') * unit;
-        unit /= 10;
+        if (digits + 3 < sizeof(text))
+            text[digits + 2] = rest->bytes[0];
         digits++;
         *rest = span_tail(*rest, 1);
     }
-    *micros = (int64_t)rint(fraction * (double)MICROS_PER_SECOND);
+    *micros = (int64_t)rint(strtod(text, NULL) * (double)MICROS_PER_SECOND);
     return digits > 0;
 }
 
@@ -118,7 +123,7 @@ take_time(struct span *rest, int64_t *micros)
         (!take_number(rest, 2, &second) || !take_fraction(rest, &fraction)))
         return false;
     if (hour > 24 || minute > 59 || second > 60 ||
-        (hour == 24 && minute + second > 0))
+        (hour == 24 && minute + second + fraction > 0))
         return false;
     *micros =
         (((int64_t)hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND +

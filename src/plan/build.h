@@ -85,6 +85,9 @@ bool columns_type_keeps_whole_gid(const char *type);
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
 
+/* The last key of a path, where a directive would be written. */
+const char *columns_last_key(const char *path);
+
 /* keys.c: key columns, ids, tags and their slots. */
 bool keys_settle(struct builder *b);
 

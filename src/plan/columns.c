@@ -91,6 +91,19 @@ columns_check_name(struct builder *b, struct gql_pos pos, const char *name)
     return true;
 }
 
+/* The row's own id: what stands in its children's _parent_id goes with it. */
+static bool
+give_id_type(struct builder *b, const struct gql_directive *directive,
+             struct plan_column *column)
+{
+    if (column->type != PLAN_TEXT)
+        return build_error(b, directive->pos,
+                           "the id of a row is text or bigint, not %s",
+                           plan_type_name(column->type));
+    column->gid->whole = column->gid->fixed = true;
+    return true;
+}
+
 static bool
 read_given_type(struct builder *b, const struct gql_directive *directive,
                 struct plan_column *column)
@@ -105,8 +118,11 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
         if (strcmp(type_names[i].name, given) != 0)
             continue;
         column->type = type_names[i].type;
-        if (column->type != PLAN_BIGINT)
-            column->gid = NULL; /* text: the gid as it came */
+        if (column->type == PLAN_BIGINT || column->gid == NULL)
+            return true;
+        if (strcmp(column->path, "id") == 0)
+            return give_id_type(b, directive, column);
+        column->gid = NULL; /* text: the gid as it came */
         return true;
     }
     return build_error(b, directive->pos,
@@ -150,9 +166,8 @@ read_directives(struct builder *b, const struct column_site *site,
     return columns_check_name(b, given->pos, column->name);
 }
 
-/* The last part of a path, where a directive would be written. */
-static const char *
-last_key(const char *path)
+const char *
+columns_last_key(const char *path)
 {
     const char *dot = strrchr(path, '.');
 
@@ -167,7 +182,22 @@ refuse_twin(struct builder *b, const struct table_draft *draft,
                 "\"%s\" and \"%s\" both give column \"%s\" of table \"%s\"",
                 first->path, site->path, first->name, draft->table->name);
     return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
-                    last_key(site->path), first->name);
+                    columns_last_key(site->path), first->name);
+}
+
+/* Through another fragment; @column may stand at the first place only. */
+static bool
+meet_again(struct builder *b, struct plan_column *first,
+           const struct plan_column *again, const struct column_site *site)
+{
+    if (gql_find_directive(site->directives, "column") != NULL &&
+        (strcmp(first->name, again->name) != 0 || first->type != again->type))
+        return build_error(b, site->pos,
+                           "\"%s\" is selected before with another name or "
+                           "type; write its @column there",
+                           site->path);
+    first->index = first->index || again->index;
+    return true;
 }
 
 bool
@@ -189,12 +219,8 @@ columns_add(struct builder *b, struct table_draft *draft,
     for (int i = 0; i < table->column_count; i++) {
         struct plan_column *other = draft->columns[i];
 
-        if (strcmp(other->path, site->path) == 0 &&
-            (strcmp(other->name, column->name) == 0 ||
-             gql_find_directive(site->directives, "column") == NULL)) {
-            other->index = other->index || column->index;
-            return true; /* met again, through another fragment */
-        }
+        if (strcmp(other->path, site->path) == 0)
+            return meet_again(b, other, column, site);
         if (strcmp(other->name, column->name) == 0)
             return refuse_twin(b, draft, other, site);
     }

@@ -180,7 +180,7 @@ append_gid_form(struct buf *text, const struct plan_gid *gid)
         buf_append_str(text, "; the whole gid");
     else
         buf_printf(text, "; the number of gid://shopify/%s/<number>",
-                   gid->type != NULL ? gid->type : "<type>");
+                   gid->type != NULL ? gid->type : gid->expected);
 }
 
 static void

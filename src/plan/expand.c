@@ -34,13 +34,15 @@ expand_selections(struct builder *b, const struct gql_selection *list)
 
     for (; list != NULL; list = list->next) {
         struct gql_selection *copy;
+        bool is_leaf;
 
         if (gql_is_skipped(list->directives))
             continue;
         copy = list->kind == GQL_SPREAD ? inline_spread(b, list)
                                         : copy_selection(b, list);
+        is_leaf = copy->selections == NULL;
         copy->selections = expand_selections(b, copy->selections);
-        if (list->selections == NULL || copy->selections != NULL) {
+        if (is_leaf || copy->selections != NULL) {
             *end = copy;
             end = &copy->next;
         }

@@ -87,7 +87,28 @@ check_twins(struct builder *b, const struct table_draft *draft)
                         draft->columns[i]->path, draft->columns[0]->name,
                         table->name);
             return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
-                            draft->columns[i]->path, draft->columns[0]->name);
+                            columns_last_key(draft->columns[i]->path),
+                            draft->columns[0]->name);
+        }
+    return true;
+}
+
+/* @table(parent:) is a column, too. */
+static bool
+check_parent_column(struct builder *b, const struct table_draft *draft)
+{
+    const struct plan_table *table = draft->table;
+
+    for (int i = 0; i < table->column_count && table->parent != NULL; i++)
+        if (strcmp(draft->columns[i]->name, table->parent_column) == 0) {
+            build_error(b, draft->columns[i]->pos,
+                        "\"%s\" gives column \"%s\" of table \"%s\", which "
+                        "is the parent of its @table",
+                        draft->columns[i]->path, table->parent_column,
+                        table->name);
+            return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
+                            columns_last_key(draft->columns[i]->path),
+                            table->parent_column);
         }
     return true;
 }
@@ -146,13 +167,13 @@ settle_key(struct builder *b, struct table_draft *draft)
     if (!read_natural_key(b, draft))
         return false;
     if (table->natural_key != NULL)
-        return true;
+        return check_parent_column(b, draft);
     if (table->has_id) {
         place_id_first(b, draft);
-        return check_twins(b, draft);
+        return check_twins(b, draft) && check_parent_column(b, draft);
     }
     table->has_ordinal = true;
-    return true;
+    return check_parent_column(b, draft);
 }
 
 /* ---- routing ----------------------------------------------------------- */

@@ -112,17 +112,36 @@ merge_delete_superseded(struct buf *sql, const struct merge_target *target,
                         const struct merge_target *parent)
 {
     const struct plan_table *above = parent->table;
-    const char *id = above->columns[above->id_column].name;
+    const char *own_parent = target->table->parent_column;
+    bool by_parent = !above->skip && above->id_column >= 0;
 
     buf_append_str(sql, "DELETE FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s USING (SELECT ");
-    name_append_quoted(sql, id);
+    name_append_quoted(sql, by_parent ? above->columns[above->id_column].name
+                                      : own_parent);
     buf_append_str(sql, " AS id, max(_line) AS last FROM ");
-    append_stage(sql, parent);
+    append_stage(sql, by_parent ? parent : target);
     buf_append_str(sql, " GROUP BY 1 HAVING count(*) > 1) AS d WHERE s.");
-    name_append_quoted(sql, target->table->parent_column);
+    name_append_quoted(sql, own_parent);
     buf_append_str(sql, " = d.id AND s._line < d.last");
+}
+
+void
+merge_delete_orphans(struct buf *sql, const struct merge_target *target,
+                     const struct merge_target *parent)
+{
+    const struct plan_table *above = parent->table;
+
+    buf_append_str(sql, "DELETE FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s WHERE NOT EXISTS (SELECT FROM ");
+    append_stage(sql, parent);
+    buf_append_str(sql, " AS p WHERE p._line = s._line AND p.");
+    name_append_quoted(sql, above->columns[above->id_column].name);
+    buf_append_str(sql, " = s.");
+    name_append_quoted(sql, target->table->parent_column);
+    buf_append_char(sql, ')');
 }
 
 void

@@ -43,10 +43,11 @@ type_has_id(const struct gql_type *type)
 }
 
 static struct plan_gid *
-make_gid(struct builder *b, bool whole)
+make_gid(struct builder *b, bool whole, const char *expected)
 {
     struct plan_gid *gid = arena_alloc(b->arena, sizeof(*gid));
 
+    gid->expected = expected;
     gid->whole = gid->fixed = whole;
     return gid;
 }
@@ -62,7 +63,7 @@ gid_of_leaf(struct builder *b, const struct scope *scope, const char *field)
 
     if (strcmp(field, "id") == 0 && scope->path[0] == '\0')
         return scope->draft->table->id_gid;
-    return make_gid(b, whole);
+    return make_gid(b, whole, scope->type_name);
 }
 
 static bool
@@ -190,7 +191,7 @@ fill_table(struct builder *b, struct table_draft *draft,
 
     table->kind = site->kind;
     table->number = site->kind == PLAN_LIST ? 0 : ++b->connections;
-    table->name = name_shorten(b->arena, site->name);
+    table->name = site->name;
     table->path = site->path;
     table->pos = site->pos;
     table->parent = site->parent != NULL ? site->parent->table : NULL;
@@ -199,8 +200,9 @@ fill_table(struct builder *b, struct table_draft *draft,
     table->is_abstract = gql_type_is_abstract(type);
     table->concrete = concrete_types(b, type);
     table->has_id = type_has_id(type);
-    table->id_gid = make_gid(b, table->is_abstract ||
-                                    columns_type_keeps_whole_gid(type->name));
+    table->id_gid = make_gid(
+        b, table->is_abstract || columns_type_keeps_whole_gid(type->name),
+        type->name);
     table->parent_column = site->parent_column;
     table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
     table->id_column = -1;
@@ -239,7 +241,10 @@ open_table(struct builder *b, struct table_site *site,
     if (b->plan->table_count == PLAN_TABLES_MAX)
         return build_error(b, site->pos, "the query gives more than %d tables",
                            PLAN_TABLES_MAX);
-    if (!read_table_directive(b, site) || !refuse_same_name(b, site))
+    if (!read_table_directive(b, site))
+        return false;
+    site->name = name_shorten(b->arena, site->name);
+    if (!refuse_same_name(b, site))
         return false;
     *draft = arena_alloc(b->scratch, sizeof(**draft));
     (*draft)->table = &b->plan->tables[b->plan->table_count];
@@ -267,6 +272,16 @@ row_scope(struct table_draft *draft, bool through_abstract)
 static bool walk_selections(struct builder *b, const struct scope *scope,
                             struct gql_selection *list);
 
+/* Interfaces such as HasMetafields have none: what they narrow is told apart
+ * by the id of the type around them. */
+static bool
+has_field_id(const struct builder *b, const char *type_name)
+{
+    const struct gql_type *type = gql_schema_find(b->schema, type_name);
+
+    return type != NULL && gql_type_field(type, "id") != NULL;
+}
+
 static void
 note_child_owner(struct builder *b, const struct scope *scope)
 {
@@ -285,9 +300,7 @@ static bool
 require_parent_id(struct builder *b, const struct scope *scope,
                   struct gql_pos pos, const char *what)
 {
-    const struct gql_type *row = gql_schema_find(b->schema, scope->row_type);
-
-    if (row != NULL && gql_type_field(row, "id") != NULL &&
+    if (has_field_id(b, scope->row_type) &&
         (what == NULL || type_has_id(scope->draft->type)))
         return true;
     if (what == NULL)
@@ -299,6 +312,25 @@ require_parent_id(struct builder *b, const struct scope *scope,
                        "@table on %s needs a parent with id: ID!, which %s "
                        "has not",
                        what, scope->draft->type->name);
+}
+
+/* Our directives, but `allowed`, where they mean nothing. */
+static bool
+refuse_misplaced(struct builder *b, const struct gql_selection *field,
+                 const char *allowed, const char *what, const char *why)
+{
+    static const char *const ours[] = {"table", "column", "index", "json"};
+
+    for (const struct gql_directive *d = field->directives; d; d = d->next) {
+        if (allowed != NULL && strcmp(d->name, allowed) == 0)
+            continue;
+        for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+            if (strcmp(d->name, ours[i]) == 0)
+                return build_error(b, d->pos,
+                                   "@%s does not belong on the %s \"%s\", %s",
+                                   d->name, what, gql_response_key(field), why);
+    }
+    return true;
 }
 
 static bool
@@ -323,7 +355,9 @@ walk_connection(struct builder *b, const struct scope *scope,
     struct table_draft *draft;
     struct scope row;
 
-    if (!require_parent_id(b, scope, field->pos, NULL) ||
+    if (!refuse_misplaced(b, field, "table", "connection",
+                          "which is a table") ||
+        !require_parent_id(b, scope, field->pos, NULL) ||
         !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
                     &draft))
         return false;
@@ -356,7 +390,8 @@ walk_list_table(struct builder *b, const struct scope *scope,
                            "@table belongs to connections and lists of "
                            "objects; %s is %s",
                            key, definition->type.text);
-    if (!require_parent_id(b, scope, field->pos, key) ||
+    if (!refuse_misplaced(b, field, "table", "list", "which is a table") ||
+        !require_parent_id(b, scope, field->pos, key) ||
         !open_table(b, &site, gql_schema_find(b->schema, definition->type.name),
                     field, &draft))
         return false;
@@ -376,13 +411,9 @@ walk_object(struct builder *b, const struct scope *scope,
     bool abstract = definition->type.kind != GQL_OBJECT_TYPE;
     struct scope inside = *scope;
 
-    for (const struct gql_directive *d = field->directives; d; d = d->next)
-        if (strcmp(d->name, "table") == 0 || strcmp(d->name, "column") == 0 ||
-            strcmp(d->name, "index") == 0)
-            return build_error(b, d->pos,
-                               "@%s does not belong on the object \"%s\", "
-                               "whose fields are columns; @json keeps it whole",
-                               d->name, key);
+    if (!refuse_misplaced(b, field, NULL, "object",
+                          "whose fields are columns; @json keeps it whole"))
+        return false;
     inside.key = shape_add(scope->draft->table->shape, scope->key, key);
     inside.path = join(b, scope->path, ".", key);
     inside.name = join(b, scope->name, "_", name_snake_case(b->arena, key));
@@ -444,6 +475,9 @@ check_kept_whole(struct builder *b, const char *type_name,
                 return false;
             continue;
         }
+        if (!refuse_misplaced(b, list, NULL, "field",
+                              "which is part of a value kept whole"))
+            return false;
         definition = gql_type_field(type, list->name);
         if (definition == NULL || list->selections == NULL)
             continue;
@@ -500,7 +534,7 @@ walk_selections(struct builder *b, const struct scope *scope,
         }
         if (list->type_condition != NULL) {
             narrowed.type_name = list->type_condition;
-            if (scope->path[0] == '\0')
+            if (scope->path[0] == '\0' && has_field_id(b, list->type_condition))
                 narrowed.row_type = list->type_condition;
         }
         if (!walk_selections(b, &narrowed, list->selections))
@@ -562,6 +596,7 @@ walk_root(struct builder *b, struct gql_selection *root)
     struct scope row;
 
     if (!check_response_key(b, root) ||
+        !refuse_misplaced(b, root, "table", "connection", "which is a table") ||
         !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
                     &draft))
         return false;

@@ -1,0 +1,14 @@
+-- The statements that let a role read the journal: none where it can. Names
+-- cannot be parameters of GRANT.
+-- $1: role
+SELECT format('GRANT USAGE ON SCHEMA bulkpg TO %I', r.rolname)
+FROM pg_roles r
+WHERE r.rolname = $1::name
+  AND NOT has_schema_privilege(r.oid, 'bulkpg', 'USAGE')
+UNION ALL
+SELECT format('GRANT SELECT ON bulkpg.%I TO %I', c.relname, r.rolname)
+FROM pg_roles r, pg_class c
+WHERE r.rolname = $1::name
+  AND c.relnamespace = 'bulkpg'::regnamespace
+  AND c.relkind IN ('r', 'v')
+  AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')

@@ -1,0 +1,3 @@
+-- Is there such a role?
+-- $1: role
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1::name)

@@ -1,0 +1,22 @@
+-- Operations: those of one run, or those that the store still works on as far
+-- as we know. It gives one up after ten days.
+-- $1: run_id (NULL: running ones), $2: store, $3: job (NULL: any)
+SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
+       to_char(o.window_from, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.window_to, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.created_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.completed_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       o.object_count, o.root_object_count, o.file_size, o.lines, o.bytes,
+       o.error_code, r.store, r.job,
+       floor(extract(epoch FROM clock_timestamp()
+         - coalesce(o.created_at, r.started_at)) * 1000)::bigint
+FROM bulkpg.operation o
+JOIN bulkpg.run r USING (run_id)
+WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
+           ELSE o.operation_id IS NOT NULL
+                AND o.status IN ('CREATED', 'RUNNING', 'CANCELING')
+                AND coalesce(o.created_at, r.started_at)
+                  > clock_timestamp() - interval '10 days' END
+  AND ($2::text IS NULL OR r.store = $2)
+  AND ($3::text IS NULL OR r.job = $3)
+ORDER BY o.run_id, o.n, o.attempt

@@ -1,0 +1,7 @@
+-- Forget the refused lines of old runs.
+-- $1: age in milliseconds
+DELETE FROM bulkpg.reject
+WHERE run_id IN (
+  SELECT run_id FROM bulkpg.run
+  WHERE finished_at
+    < clock_timestamp() - $1::bigint * interval '1 millisecond')

@@ -1,0 +1,16 @@
+-- Forget old runs with all that hangs on them; of each store and job the
+-- newest run and the last good one stay.
+-- $1: age in milliseconds
+DELETE FROM bulkpg.run r
+WHERE r.finished_at
+    < clock_timestamp() - $1::bigint * interval '1 millisecond'
+  AND r.status IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+  AND EXISTS (SELECT FROM bulkpg.run newer
+              WHERE newer.store = r.store AND newer.job = r.job
+                AND newer.run_id > r.run_id)
+  AND NOT (r.status = 'loaded' AND r.mode <> 'replay'
+           AND NOT EXISTS (SELECT FROM bulkpg.run newer
+                           WHERE newer.store = r.store AND newer.job = r.job
+                             AND newer.run_id > r.run_id
+                             AND newer.status = 'loaded'
+                             AND newer.mode <> 'replay'))

@@ -1,0 +1,3 @@
+-- A table is gone, or no longer ours.
+-- $1: table_schema, $2: table_name
+DELETE FROM bulkpg.relation WHERE table_schema = $1 AND table_name = $2

@@ -1,0 +1,13 @@
+-- A table is ours, as it stands now. Written only where something differs.
+-- $1: table_schema, $2: table_name, $3: store, $4: job, $5: file, $6: path,
+-- $7: columns
+INSERT INTO bulkpg.relation AS r (table_schema, table_name, store, job, file,
+                                  path, columns)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb)
+ON CONFLICT (table_schema, table_name) DO UPDATE
+SET store = excluded.store, job = excluded.job, file = excluded.file,
+    path = excluded.path, columns = excluded.columns,
+    updated_at = excluded.updated_at
+WHERE (r.store, r.job, r.file, r.path, r.columns) IS DISTINCT FROM
+  (excluded.store, excluded.job, excluded.file, excluded.path,
+   excluded.columns)

@@ -1,0 +1,9 @@
+-- Cancel a run from outside, unless it has ended or its merge is under way.
+-- $1: run_id
+UPDATE bulkpg.run
+SET status = 'canceled', error_code = 'CANCELED',
+    error = 'canceled by the command cancel',
+    finished_at = clock_timestamp()
+WHERE run_id = $1::bigint
+  AND status IN ('submitting', 'waiting', 'polling', 'loading', 'interrupted')
+RETURNING run_id

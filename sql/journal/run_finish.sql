@@ -1,0 +1,24 @@
+-- The end of a run, or its interruption.
+-- $1: run_id, $2: resumed, $3 to $11: lines, bytes, rows_inserted,
+-- rows_updated, rows_deleted, rows_unchanged, rejects, duplicates, sanitized
+-- (NULL leaves one as it is), $12: notes, joined to those there, $13: status,
+-- $14: error_code, $15: error, $16: timings (NULL leaves them)
+UPDATE bulkpg.run
+SET lines = coalesce($3::bigint, lines),
+    bytes = coalesce($4::bigint, bytes),
+    rows_inserted = coalesce($5::bigint, rows_inserted),
+    rows_updated = coalesce($6::bigint, rows_updated),
+    rows_deleted = coalesce($7::bigint, rows_deleted),
+    rows_unchanged = coalesce($8::bigint, rows_unchanged),
+    rejects = coalesce($9::bigint, rejects),
+    duplicates = coalesce($10::bigint, duplicates),
+    sanitized = coalesce($11::bigint, sanitized),
+    notes = notes || coalesce($12::jsonb, '{}'),
+    status = $13,
+    error_code = $14,
+    error = $15,
+    timings = coalesce($16::jsonb, timings),
+    finished_at = clock_timestamp()
+WHERE run_id = $1::bigint AND resumed = $2::integer
+  AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+RETURNING run_id

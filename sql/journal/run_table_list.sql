@@ -1,0 +1,6 @@
+-- What a run did to its tables.
+-- $1: run_id
+SELECT table_schema, table_name, staged, inserted, updated, deleted, unchanged
+FROM bulkpg.run_table
+WHERE run_id = $1::bigint
+ORDER BY table_schema, table_name

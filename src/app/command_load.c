@@ -1,0 +1,134 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/job.h"
+#include "app/run.h"
+#include "app/source.h"
+#include "base/clock.h"
+#include "load/encode.h"
+#include "load/loader.h"
+
+/* ---- --dry-run --------------------------------------------------------- */
+
+static bool
+print_reject(void *ctx, const struct reject *reject, struct err *err)
+{
+    struct job *job = ctx;
+
+    (void)err;
+    log_warn(&job->log, "line would be rejected",
+             LOG_NUM("line", reject->line_number),
+             LOG_NUM("byte_offset", reject->byte_offset),
+             LOG_STR("reason", reject->reason), LOG_END);
+    return true;
+}
+
+static bool
+feed(struct source *source, struct lines *lines, struct err *err)
+{
+    struct span chunk;
+
+    do {
+        if (!source_read(source, &chunk, err) || !lines_feed(lines, chunk, err))
+            return false;
+    } while (chunk.length > 0 && !tasks_stopping());
+    return lines_finish(lines, err);
+}
+
+static bool
+parse_only(struct job *job, const char *path, struct err *err)
+{
+    struct loader_config config = {.on_reject = print_reject, .ctx = job};
+    struct loader *loader = loader_new(job->plan, &config);
+    struct source source = {.path = path, .context = job->context};
+    const struct loader_counts *counts = loader_counts(loader);
+    int64_t begun = clock_now_ms();
+    struct buf widened = buf_with_ceiling(64 * 1024);
+    struct lines lines;
+    bool done;
+
+    loader_begin_operation(loader, 1);
+    lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
+    done = source_open(&source, err) && feed(&source, &lines, err);
+    source_close(&source);
+    if (done) {
+        printf("lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
+               ", rejects %" PRIu64 ", ms %" PRId64 "\n",
+               counts->lines, lines.offset, counts->roots, counts->rejects,
+               clock_now_ms() - begun);
+        job->status = err_exit_status(counts->rejects > 0 ? ERR_ROW : ERR_NONE);
+    }
+    if (!done && strcmp(err->code, ENCODE_WIDEN) == 0)
+        loader_widen(loader, &widened);
+    buf_free(&widened);
+    lines_free(&lines);
+    loader_free(loader);
+    return done;
+}
+
+/* ---- load -------------------------------------------------------------- */
+
+static bool
+only_one(const struct jobs *jobs, struct err *err)
+{
+    if (jobs->count <= 1)
+        return true;
+    err_set(err, ERR_USAGE, "load takes one store, and %zu have this job",
+            jobs->count);
+    return err_hint(err, "name it with --store");
+}
+
+static bool
+load_job(struct context *context, struct job *job, struct err *err)
+{
+    const struct options *options = context->options;
+    const char *path = options->arguments[1];
+    bool offline = options->dry_run && options->types_file != NULL;
+
+    if ((!offline && !context_open_database(context, true, err)) ||
+        !job_prepare(job, options->types_file, err))
+        return false;
+    if (!options->dry_run) {
+        run_replay(job, path, options->objects);
+        return true;
+    }
+    while (!parse_only(job, path, err))
+        if (strcmp(err->code, ENCODE_WIDEN) != 0)
+            return false;
+    return true;
+}
+
+static bool
+load_one(struct context *context, struct jobs *jobs, struct err *err)
+{
+    const char *names[] = {context->options->arguments[0], NULL};
+
+    return context_configure(context, err) &&
+           jobs_collect(jobs, context, names, err) && only_one(jobs, err) &&
+           (jobs->count == 0 || load_job(context, &jobs->items[0], err));
+}
+
+static int
+load(struct context *context)
+{
+    struct jobs jobs = {0};
+    struct err err;
+    int status;
+
+    if (!load_one(context, &jobs, &err)) {
+        status = context_fail(&err);
+    } else {
+        jobs_print_tables(&jobs);
+        status = jobs_status(&jobs);
+    }
+    jobs_free(&jobs);
+    return status;
+}
+
+int
+command_load(const struct options *options)
+{
+    return context_run(options, load);
+}

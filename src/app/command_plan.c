@@ -1,0 +1,106 @@
+#include <stdio.h>
+
+#include "app/commands.h"
+#include "app/job.h"
+#include "app/plan_json.h"
+#include "load/target.h"
+#include "plan/ddl.h"
+
+enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* What must change in the database; `changes` stays NULL without one. Tables
+ * that are not there yet are made by the first run, as printed above. */
+static bool
+find_changes(struct context *context, struct job *job, const char **changes,
+             struct err *err)
+{
+    struct target *targets = arena_array(
+        &job->arena, (size_t)job->plan->table_count, sizeof(*targets));
+    struct buf sql = buf_with_ceiling(OUTPUT_BYTES_MAX);
+    struct pg_conn *control;
+    bool found;
+
+    if (!job_check_owner(job, err) ||
+        !journal_borrow(context->journal, &control, err))
+        return false;
+    found = target_inspect(control, job->plan, job->store->config->schema,
+                           targets, &job->arena, err);
+    journal_give_back(context->journal);
+    if (found) {
+        target_changes(&sql, job->plan, job->store->config->schema, targets);
+        *changes = arena_strdup(&job->arena, buf_str(&sql));
+    }
+    buf_free(&sql);
+    return found;
+}
+
+static void
+print_plan(const struct context *context, const struct job *job,
+           const char *changes)
+{
+    struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
+
+    if (context->options->document) {
+        fputs(job->plan->document, stdout);
+    } else if (context->options->json) {
+        plan_json_append(&text, job, changes);
+        fputs(buf_str(&text), stdout);
+    } else {
+        ddl_print(&text, job->plan, job->store->config->schema);
+        printf("-- The document as submitted, behind a line that marks it "
+               "as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
+               job->plan->document, buf_str(&text));
+        if (changes != NULL)
+            printf("\n-- Changes to tables that are there:\n%s",
+                   changes[0] != '\0' ? changes : "-- none\n");
+    }
+    buf_free(&text);
+}
+
+/* With --types nothing but the files is needed; a database is looked at only
+ * when one was named. */
+static bool
+plan_one(struct context *context, struct job *job, struct err *err)
+{
+    const struct options *options = context->options;
+    bool offline = options->types_file != NULL && options->dsn == NULL;
+    const char *changes = NULL;
+
+    if (!offline && !context_open_database(context, true, err))
+        return false;
+    if (!job_prepare(job, options->types_file, err) ||
+        (!offline && !find_changes(context, job, &changes, err)))
+        return false;
+    print_plan(context, job, changes);
+    return true;
+}
+
+static bool
+plan_first(struct context *context, struct jobs *jobs, struct err *err)
+{
+    if (!context_configure(context, err) ||
+        !jobs_collect(jobs, context, context->options->arguments, err))
+        return false;
+    return jobs->count == 0 || plan_one(context, &jobs->items[0], err);
+}
+
+static int
+plan(struct context *context)
+{
+    struct jobs jobs = {0};
+    struct err err;
+    int status = 0;
+
+    if (!plan_first(context, &jobs, &err))
+        status = context_fail(&err);
+    else if (jobs.count == 0)
+        status = jobs.status;
+    jobs_free(&jobs);
+    return status;
+}
+
+int
+command_plan(const struct options *options)
+{
+    return context_run(options, plan);
+}

@@ -1,0 +1,77 @@
+#include <stdio.h>
+
+#include "app/commands.h"
+#include "app/context.h"
+
+/* As a server would answer a standard introspection query, as far as this
+ * store's queries have asked; --types takes it back. */
+static void
+print_types(const char *query_type, const struct journal_types *types)
+{
+    bool first = true;
+
+    printf("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"%s\"},"
+           "\"types\":[",
+           query_type);
+    for (size_t i = 0; i < types->count; i++) {
+        if (types->types[i].json.length == 0)
+            continue;
+        printf("%s\n%.*s", first ? "" : ",", SPAN_ARG(types->types[i].json));
+        first = false;
+    }
+    printf("\n]}}}\n");
+}
+
+static bool
+find_store(struct context *context, const struct store_config **store,
+           struct err *err)
+{
+    const char *const *names = context->options->stores;
+
+    if (names == NULL || names[0] == NULL || names[1] != NULL)
+        return err_set(err, ERR_USAGE, "types needs one --store");
+    *store = config_store(&context->config, names[0]);
+    return true;
+}
+
+static bool
+show_types(struct context *context, struct arena *arena, struct err *err)
+{
+    const struct store_config *store = NULL;
+    const char *query_type;
+    struct journal_types types;
+
+    if (!context_configure(context, err) || !find_store(context, &store, err) ||
+        !context_open_database(context, false, err) ||
+        !journal_query_type(context->journal, store->name, store->api_version,
+                            arena, &query_type, err) ||
+        !journal_types(context->journal, store->name, store->api_version, NULL,
+                       0, arena, &types, err))
+        return false;
+    if (query_type == NULL) {
+        err_set(err, ERR_CONFIG, "no types of store %s at %s are known yet",
+                store->name, store->api_version);
+        return err_hint(err, "run, check or plan one of its jobs first");
+    }
+    print_types(query_type, &types);
+    return true;
+}
+
+static int
+types(struct context *context)
+{
+    struct arena arena = {0};
+    struct err err;
+    int status = 0;
+
+    if (!show_types(context, &arena, &err))
+        status = context_fail(&err);
+    arena_free(&arena);
+    return status;
+}
+
+int
+command_types(const struct options *options)
+{
+    return context_run(options, types);
+}

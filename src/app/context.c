@@ -1,0 +1,249 @@
+#include "app/context.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum {
+    RESERVED_CONNECTIONS = 5, /* left to others */
+    STALL_TIMEOUT_MS = 60000  /* until the configuration is read */
+};
+
+static const char user_agent[] = "bulkpg/" BULKPG_VERSION;
+
+/* ---- running ----------------------------------------------------------- */
+
+static volatile sig_atomic_t signals_seen;
+
+static void
+on_signal(int number)
+{
+    (void)number;
+    if (++signals_seen > 1)
+        _exit(EX_TEMPFAIL);
+    tasks_stop();
+}
+
+static void
+catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &action, NULL);
+}
+
+struct first_task {
+    struct context *context;
+    int (*body)(struct context *context);
+    int status;
+};
+
+/* What is open ends inside the task: closing may wait. */
+static void
+close_all(struct context *context)
+{
+    for (size_t i = 0; i < context->config.store_count; i++)
+        if (context->stores != NULL && context->stores[i].session != NULL)
+            session_free(context->stores[i].session);
+    free(context->stores);
+    if (context->journal != NULL)
+        journal_close(context->journal);
+    if (context->control != NULL)
+        pg_close(context->control);
+    config_free(&context->config);
+}
+
+static void
+run_first_task(void *ctx)
+{
+    struct first_task *first = ctx;
+
+    first->status = first->body(first->context);
+    close_all(first->context);
+}
+
+int
+context_run(const struct options *options, int (*body)(struct context *context))
+{
+    struct context context = {.options = options, .loads_free = 1};
+    struct first_task first = {.context = &context, .body = body};
+    struct err err;
+
+    log_configure(options->log_format, options->log_level);
+    if (!http_new(STALL_TIMEOUT_MS, user_agent, &context.http, &err))
+        return context_fail(&err);
+    tasks_init(http_wait, context.http);
+    catch_signals();
+    task_spawn("main", run_first_task, &first);
+    tasks_run();
+    http_free(context.http);
+    return first.status;
+}
+
+int
+context_fail(const struct err *err)
+{
+    log_failure(LOG_ERROR, NULL, "nothing was done", err);
+    return err_exit_status(err->kind);
+}
+
+/* ---- configuration ----------------------------------------------------- */
+
+static bool
+has_store_named(const struct context *context, const char *name)
+{
+    for (size_t i = 0; i < context->config.store_count; i++)
+        if (strcmp(context->config.stores[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A one-off from flags alone names its store by --store or --domain. */
+static bool
+add_store_of_flags(struct context *context, struct err *err)
+{
+    const struct options *options = context->options;
+    const char *name = options->stores != NULL ? options->stores[0] : NULL;
+
+    if (options->domain == NULL &&
+        (context->config.store_count > 0 || name == NULL))
+        return true;
+    return config_add_store(&context->config, name, options->domain, err);
+}
+
+static bool
+check_stores_named(const struct context *context, struct err *err)
+{
+    const char *const *names = context->options->stores;
+
+    for (; names != NULL && *names != NULL; names++)
+        if (!has_store_named(context, *names))
+            return err_set(err, ERR_USAGE, "there is no store \"%s\" in %s",
+                           *names,
+                           context->config.path != NULL ? context->config.path
+                                                        : "the configuration");
+    return true;
+}
+
+bool
+context_configure(struct context *context, struct err *err)
+{
+    const struct options *options = context->options;
+    bool one_off = options->domain != NULL || options->dsn != NULL ||
+                   options->types_file != NULL;
+
+    if (!config_read(&context->config, "bulkpg.ini", !one_off, err) ||
+        !add_store_of_flags(context, err) || !check_stores_named(context, err))
+        return false;
+    http_set_stall_timeout(context->http,
+                           context->config.tuning.stall_timeout_ms);
+    context->stores =
+        mem_array(context->config.store_count, sizeof(*context->stores));
+    for (size_t i = 0; i < context->config.store_count; i++)
+        context->stores[i].config = &context->config.stores[i];
+    return true;
+}
+
+bool
+context_wants_store(const struct context *context,
+                    const struct store_config *store)
+{
+    const char *const *names = context->options->stores;
+
+    if (names == NULL || *names == NULL)
+        return store->enabled;
+    for (; *names != NULL; names++)
+        if (strcmp(*names, store->name) == 0)
+            return true;
+    return false;
+}
+
+/* ---- network and database ---------------------------------------------- */
+
+struct session *
+context_session(struct context *context, struct store_state *store)
+{
+    const struct store_config *config = store->config;
+    const struct tuning_config *tuning = &context->config.tuning;
+    struct session_config session = {
+        .store = config->name,
+        .base_url = config->base_url,
+        .api_version = config->api_version,
+        .token = config->token,
+        .client_id = config->client_id,
+        .client_secret = config->client_secret,
+        .refresh_token_file = config->refresh_token_file,
+        .retry_initial_ms = tuning->retry_initial_ms,
+        .retry_max_ms = tuning->retry_max_ms,
+        .retry_budget_ms = tuning->retry_budget_ms};
+
+    if (store->session == NULL)
+        store->session = session_new(context->http, &session);
+    return store->session;
+}
+
+const char *
+context_dsn(const struct context *context)
+{
+    return context->options->dsn != NULL ? context->options->dsn
+                                         : context->config.dsn;
+}
+
+/* Loads at once: as said, else what the database's free connections allow. */
+static bool
+count_loads(struct context *context, struct err *err)
+{
+    int64_t free_connections;
+    int64_t per_load = context->config.connections;
+
+    context->loads_free = context->config.tuning.max_loads;
+    if (context->loads_free > 0)
+        return true;
+    if (!journal_free_connections(context->journal, &free_connections, err))
+        return false;
+    context->loads_free = (free_connections - RESERVED_CONNECTIONS) / per_load;
+    if (context->loads_free < 1)
+        context->loads_free = 1;
+    return true;
+}
+
+bool
+context_open_database(struct context *context, bool make, struct err *err)
+{
+    struct pg_config config = {.dsn = context_dsn(context),
+                               .application_name = "bulkpg control"};
+
+    if (!pg_connect(&config, &context->control, err) ||
+        !journal_open(context->control, make, &context->journal, err)) {
+        if (err->kind == ERR_TRANSIENT)
+            err->kind = ERR_LATER;
+        return false;
+    }
+    return count_loads(context, err);
+}
+
+bool
+context_begin_load(struct context *context, struct err *err)
+{
+    while (context->loads_free == 0)
+        if (task_wait(&context->load_ended, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    context->loads_free--;
+    return true;
+}
+
+void
+context_end_load(struct context *context)
+{
+    context->loads_free++;
+    task_wake_all(&context->load_ended);
+}

@@ -1,0 +1,66 @@
+/*
+ * context - what one process of bulkpg holds: configuration, HTTP client,
+ * sessions, the control connection and the journal on it.
+ *
+ * Opened as far as a command needs it, in this order: configuration,
+ * network, database.
+ */
+#ifndef APP_CONTEXT_H
+#define APP_CONTEXT_H
+
+#include "app/config.h"
+#include "app/journal.h"
+#include "app/options.h"
+#include "base/task.h"
+#include "http/http.h"
+#include "shopify/session.h"
+
+/* One store while the program runs. */
+struct store_state {
+    const struct store_config *config;
+    struct session *session;        /* NULL before it is needed */
+    struct task_lock introspecting; /* so that its jobs ask for a type once */
+};
+
+struct context {
+    const struct options *options;
+    struct config config;
+    struct http *http;
+    struct pg_conn *control;
+    struct journal *journal;
+    struct store_state *stores; /* in the order of config.stores */
+    int64_t loads_free;         /* loads that may begin now */
+    struct task_queue load_ended;
+};
+
+/* Run `body` as the first task, with signals caught: the first SIGINT or
+ * SIGTERM stops the tasks, a second one ends the program. Returns its status.
+ */
+int context_run(const struct options *options,
+                int (*body)(struct context *context));
+
+/* Configuration from bulkpg.ini in the current directory and the flags; the
+ * stores named by --store are checked to exist. */
+MUST_CHECK bool context_configure(struct context *context, struct err *err);
+
+/* Is the store one that this command is about? */
+bool context_wants_store(const struct context *context,
+                         const struct store_config *store);
+
+/* Connect and open the journal, made when `make` and missing. */
+MUST_CHECK bool
+context_open_database(struct context *context, bool make, struct err *err);
+const char *context_dsn(const struct context *context);
+
+/* The store's session, made on first use. */
+struct session *
+context_session(struct context *context, struct store_state *store);
+
+/* Print the failure on stderr as an operator reads it; its exit status. */
+int context_fail(const struct err *err);
+
+/* Wait until one more load may run, and say that it has ended. */
+MUST_CHECK bool context_begin_load(struct context *context, struct err *err);
+void context_end_load(struct context *context);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * job - one query file of one store, from its text to its plan.
+ */
+#ifndef APP_JOB_H
+#define APP_JOB_H
+
+#include "app/context.h"
+#include "app/queries.h"
+#include "app/types.h"
+#include "base/log.h"
+#include "plan/plan.h"
+
+struct job {
+    struct context *context;
+    struct store_state *store;
+    const struct query_file *file;
+    struct arena arena; /* of everything below */
+    struct log_ctx log;
+    struct plan *plan;
+    char *operation_id; /* for log lines; owned */
+    struct err err;     /* why it failed; kind ERR_NONE: it did not */
+    int status;         /* exit status, once it has ended */
+    const struct journal_run_table *tables; /* what it wrote; NULL: nothing */
+    size_t table_count;
+};
+
+void job_init(struct job *job, struct context *context,
+              struct store_state *store, const struct query_file *file);
+void job_free(struct job *job);
+
+/* Parse, gather types (from `types_file` when not NULL), check against types
+ * and bulk rules, plan. */
+MUST_CHECK bool
+job_prepare(struct job *job, const char *types_file, struct err *err);
+
+/* Are the plan's tables ours to write? Refused when another job or store owns
+ * one whose file still stands, or it exists and nobody does. The gid types
+ * that the journal remembers enter the plan. */
+MUST_CHECK bool job_check_owner(struct job *job, struct err *err);
+
+/* The columns of one table as bulkpg.relation keeps them: a JSON array, in
+ * the arena. */
+const char *
+job_relation_columns(struct job *job, const struct plan_table *table);
+
+/* ---- the jobs of a command --------------------------------------------- */
+
+struct jobs {
+    struct job *items;
+    size_t count;
+    struct arena arena; /* of the query files */
+    int status;         /* of what could not even become a job */
+};
+
+/* Every job named (all when `names` is NULL or empty) of every store wanted.
+ * A store or file at fault is logged and kept in `status`. */
+MUST_CHECK bool jobs_collect(struct jobs *jobs, struct context *context,
+                             const char *const *names, struct err *err);
+void jobs_free(struct jobs *jobs);
+
+/* After every job was prepared: two that plan the same table fail. */
+void jobs_refuse_shared_tables(struct jobs *jobs);
+
+/* Run `body` for every job that has not failed, side by side, and wait. */
+void jobs_run(struct jobs *jobs, const char *name, void (*body)(void *job));
+
+/* The worst status of all. */
+int jobs_status(const struct jobs *jobs);
+
+/* What was written, table by table, on stdout. */
+void jobs_print_tables(const struct jobs *jobs);
+
+/* The job ends with `err`: logged, its exit status set. */
+void job_fail(struct job *job, const char *message, const struct err *err);
+
+#endif

@@ -1,0 +1,202 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/job.h"
+#include "base/mem.h"
+
+static void
+add_job(struct jobs *jobs, struct context *context, struct store_state *store,
+        const struct query_file *file)
+{
+    jobs->items =
+        mem_resize(jobs->items, (jobs->count + 1) * sizeof(*jobs->items));
+    job_init(&jobs->items[jobs->count++], context, store, file);
+}
+
+static void
+note_fault(struct jobs *jobs, const struct store_state *store,
+           const struct err *fault)
+{
+    struct log_ctx log = {.store = store->config->name};
+
+    log_failure(LOG_ERROR, &log, "the store is left out", fault);
+    jobs->status = err_worse_status(jobs->status, err_exit_status(fault->kind));
+}
+
+/* With types from a file nothing is asked of the store, so that it does not
+ * matter whether it could be. */
+static bool
+is_usable(const struct context *context, const struct store_config *store)
+{
+    if (store->fault.kind == ERR_NONE)
+        return true;
+    return context->options->types_file != NULL &&
+           (strcmp(store->fault.code, CONFIG_NO_ADDRESS) == 0 ||
+            strcmp(store->fault.code, CONFIG_NO_CREDENTIALS) == 0);
+}
+
+static bool
+collect_store(struct jobs *jobs, struct context *context,
+              struct store_state *store, const char *const *names,
+              struct err *err)
+{
+    struct query_files files;
+
+    if (!is_usable(context, store->config)) {
+        note_fault(jobs, store, &store->config->fault);
+        return true;
+    }
+    if (!queries_find(&jobs->arena, store->config, names, &files, err)) {
+        if (err->kind == ERR_USAGE)
+            return false;
+        note_fault(jobs, store, err);
+        return true;
+    }
+    for (size_t i = 0; i < files.count; i++)
+        add_job(jobs, context, store, &files.items[i]);
+    return true;
+}
+
+bool
+jobs_collect(struct jobs *jobs, struct context *context,
+             const char *const *names, struct err *err)
+{
+    bool any = false;
+
+    *jobs = (struct jobs){.status = 0};
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *store = &context->stores[i];
+
+        if (!context_wants_store(context, store->config))
+            continue;
+        any = true;
+        if (!collect_store(jobs, context, store, names, err))
+            return false;
+    }
+    if (!any) {
+        err_set(err, ERR_CONFIG, "there is no store to work on");
+        return err_hint(err, "add a section [store NAME] to bulkpg.ini, or "
+                             "name one with --domain");
+    }
+    return true;
+}
+
+void
+jobs_free(struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->count; i++)
+        job_free(&jobs->items[i]);
+    free(jobs->items);
+    arena_free(&jobs->arena);
+}
+
+/* ---- tables that two jobs want ----------------------------------------- */
+
+static const char *
+shared_table(const struct job *a, const struct job *b)
+{
+    if (a->plan == NULL || b->plan == NULL || a->status != 0 ||
+        strcmp(a->store->config->schema, b->store->config->schema) != 0)
+        return NULL;
+    for (int i = 0; i < a->plan->table_count; i++)
+        for (int k = 0; k < b->plan->table_count; k++)
+            if (!a->plan->tables[i].skip && !b->plan->tables[k].skip &&
+                strcmp(a->plan->tables[i].name, b->plan->tables[k].name) == 0)
+                return a->plan->tables[i].name;
+    return NULL;
+}
+
+static void
+refuse(struct job *job, const struct job *other, const char *table)
+{
+    struct err err;
+
+    err_set(&err, ERR_CONFIG,
+            "%s (store %s) and %s (store %s) both give table %s.%s",
+            other->file->path, other->store->config->name, job->file->path,
+            job->store->config->name, job->store->config->schema, table);
+    err_code(&err, "TABLE_OWNED");
+    err_hint(&err, "give it another name with @table(name:), or the store "
+                   "another schema");
+    job_fail(job, "the job is not run", &err);
+}
+
+void
+jobs_refuse_shared_tables(struct jobs *jobs)
+{
+    for (size_t i = 1; i < jobs->count; i++)
+        for (size_t k = 0; k < i; k++) {
+            const char *table = shared_table(&jobs->items[k], &jobs->items[i]);
+
+            if (table != NULL && jobs->items[i].status == 0)
+                refuse(&jobs->items[i], &jobs->items[k], table);
+        }
+}
+
+/* ---- side by side ------------------------------------------------------ */
+
+void
+jobs_run(struct jobs *jobs, const char *name, void (*body)(void *job))
+{
+    struct task_group group = {0};
+
+    for (size_t i = 0; i < jobs->count; i++)
+        if (jobs->items[i].status == 0)
+            task_group_spawn(&group, name, body, &jobs->items[i]);
+    task_group_wait(&group);
+}
+
+int
+jobs_status(const struct jobs *jobs)
+{
+    int status = jobs->status;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        status = err_worse_status(status, jobs->items[i].status);
+    return status;
+}
+
+/* Wide enough for the longest schema.table. */
+static int
+name_width(const struct jobs *jobs)
+{
+    int width = (int)strlen("table");
+
+    for (size_t i = 0; i < jobs->count; i++)
+        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
+            const struct journal_run_table *table = &jobs->items[i].tables[t];
+            int length = (int)(strlen(table->table_schema) +
+                               strlen(table->table_name) + 1);
+
+            width = length > width ? length : width;
+        }
+    return width;
+}
+
+static void
+print_table(const struct journal_run_table *table, int width)
+{
+    printf("%s.%-*s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
+           table->table_schema, width - (int)strlen(table->table_schema) - 1,
+           table->table_name, table->inserted, table->updated, table->deleted,
+           table->unchanged);
+}
+
+void
+jobs_print_tables(const struct jobs *jobs)
+{
+    int width = name_width(jobs);
+    bool headed = false;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
+            if (!headed)
+                printf("%-*s %10s %10s %10s %10s\n", width, "table", "inserted",
+                       "updated", "deleted", "unchanged");
+            headed = true;
+            print_table(&jobs->items[i].tables[t], width);
+        }
+    fflush(stdout);
+}

@@ -1,0 +1,311 @@
+#include "app/journal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/journal_call.h"
+#include "base/mem.h"
+#include "sql.h"
+
+/* Each brings the journal from the version of its index to the next. */
+static const char *const migrations[] = {sql_001_journal};
+
+enum { VERSION = sizeof(migrations) / sizeof(migrations[0]) };
+
+/* Columns of journal_state.sql. */
+enum {
+    HAS_SCHEMA,
+    MAY_USE,
+    MAY_MAKE,
+    HAS_JOURNAL,
+    MAY_MAKE_SCHEMA,
+    ROLE,
+    DATABASE
+};
+
+/* ---- what is there ----------------------------------------------------- */
+
+static bool
+lacks_right(const struct pg_result *state, const char *what, struct err *err)
+{
+    err_set(err, ERR_DENIED, "role %s may not %s in database %s",
+            pg_text(state, 0, ROLE), what, pg_text(state, 0, DATABASE));
+    return err_code(err, "42501");
+}
+
+static bool
+may_read(const struct pg_result *state, struct err *err)
+{
+    if (!pg_bool(state, 0, HAS_SCHEMA) || pg_bool(state, 0, MAY_USE))
+        return true;
+    lacks_right(state, "use the journal (schema bulkpg)", err);
+    return err_hint(err,
+                    "GRANT USAGE ON SCHEMA bulkpg TO %s; GRANT SELECT ON ALL "
+                    "TABLES IN SCHEMA bulkpg TO %s",
+                    pg_text(state, 0, ROLE), pg_text(state, 0, ROLE));
+}
+
+static bool
+may_make(const struct pg_result *state, struct err *err)
+{
+    bool has_schema = pg_bool(state, 0, HAS_SCHEMA);
+
+    if (pg_bool(state, 0, has_schema ? MAY_MAKE : MAY_MAKE_SCHEMA))
+        return true;
+    lacks_right(state, "make the journal (schema bulkpg)", err);
+    if (has_schema)
+        return err_hint(err, "GRANT USAGE, CREATE ON SCHEMA bulkpg TO %s",
+                        pg_text(state, 0, ROLE));
+    return err_hint(err, "GRANT CREATE ON DATABASE %s TO %s",
+                    pg_text(state, 0, DATABASE), pg_text(state, 0, ROLE));
+}
+
+/* Version of the journal that is there; 0: none. */
+static bool
+read_meta(struct journal *journal, const struct pg_result *state,
+          int64_t *version, struct err *err)
+{
+    struct pg_result *meta;
+
+    *version = 0;
+    if (!may_read(state, err))
+        return false;
+    if (!pg_bool(state, 0, HAS_JOURNAL))
+        return true;
+    if (!pg_exec(journal->conn, sql_journal_meta, 0, NULL, &meta, err))
+        return err_wrap(err, "reading the journal");
+    if (pg_rows(meta) == 1) {
+        *version = pg_int64(meta, 0, 0);
+        snprintf(journal->uuid, sizeof(journal->uuid), "%s",
+                 pg_text(meta, 0, 1));
+    }
+    pg_result_free(meta);
+    if (*version < 1)
+        return err_set(err, ERR_CONFIG, "bulkpg.meta is no journal's");
+    return true;
+}
+
+static bool
+is_newer(int64_t version, struct err *err)
+{
+    err_set(err, ERR_CONFIG,
+            "the journal is of version %lld, this program knows up to %d",
+            (long long)version, VERSION);
+    err_hint(err, "a newer bulkpg has used this database: use that one");
+    return err_code(err, "JOURNAL_NEWER");
+}
+
+/* ---- making it --------------------------------------------------------- */
+
+static bool
+apply(struct pg_conn *conn, int64_t version, struct err *err)
+{
+    char number[24];
+    const char *values[] = {number};
+
+    for (int64_t at = version; at < VERSION; at++)
+        if (!pg_script(conn, migrations[at], err))
+            return err_wrap(err, "bringing the journal to version %lld",
+                            (long long)at + 1);
+    snprintf(number, sizeof(number), "%d", VERSION);
+    return pg_exec(conn, sql_journal_migrated, 1, values, NULL, err);
+}
+
+/* Under the lock, so what is there is looked up again. */
+static bool
+migrate_locked(struct journal *journal, struct err *err)
+{
+    struct pg_result *state;
+    int64_t version;
+    bool ok;
+
+    if (!pg_exec(journal->conn, sql_journal_lock, 0, NULL, NULL, err) ||
+        !pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
+        return false;
+    ok = read_meta(journal, state, &version, err);
+    if (ok && version > VERSION)
+        ok = is_newer(version, err);
+    else if (ok && version < VERSION)
+        ok = may_make(state, err) &&
+             (pg_bool(state, 0, HAS_SCHEMA) ||
+              pg_script(journal->conn, sql_journal_schema, err)) &&
+             apply(journal->conn, version, err);
+    pg_result_free(state);
+    return ok;
+}
+
+static bool
+migrate(struct journal *journal, struct err *err)
+{
+    if (!pg_begin(journal->conn, err))
+        return false;
+    if (migrate_locked(journal, err) && pg_commit(journal->conn, err))
+        return true;
+    pg_rollback(journal->conn);
+    return false;
+}
+
+static bool
+no_journal(struct pg_conn *conn, struct err *err)
+{
+    err_set(err, ERR_CONFIG, "there is no journal in %s", pg_where(conn));
+    err_hint(err, "the first bulkpg run makes it");
+    return err_code(err, "NO_JOURNAL");
+}
+
+static bool
+is_older(int64_t version, struct err *err)
+{
+    err_set(err, ERR_CONFIG, "the journal is of version %lld, not yet of %d",
+            (long long)version, VERSION);
+    err_hint(err, "the next bulkpg run brings it up to date");
+    return err_code(err, "JOURNAL_OLDER");
+}
+
+static bool
+look(struct journal *journal, int64_t *version, struct err *err)
+{
+    struct pg_result *state;
+    bool ok;
+
+    if (!pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
+        return false;
+    ok = read_meta(journal, state, version, err);
+    pg_result_free(state);
+    return ok;
+}
+
+static bool
+prepare(struct journal *journal, bool make, struct err *err)
+{
+    int64_t version;
+
+    if (!look(journal, &version, err))
+        return false;
+    if (make && version < VERSION &&
+        (!migrate(journal, err) || !look(journal, &version, err)))
+        return false;
+    if (version > VERSION)
+        return is_newer(version, err);
+    if (version == 0)
+        return no_journal(journal->conn, err);
+    return version == VERSION || is_older(version, err);
+}
+
+bool
+journal_open(struct pg_conn *conn, bool make, struct journal **result,
+             struct err *err)
+{
+    struct journal *journal = mem_alloc(sizeof(*journal));
+
+    *result = NULL;
+    journal->conn = conn;
+    if (!prepare(journal, make, err)) {
+        free(journal);
+        return false;
+    }
+    *result = journal;
+    return true;
+}
+
+void
+journal_close(struct journal *journal)
+{
+    free(journal);
+}
+
+const char *
+journal_uuid(const struct journal *journal)
+{
+    return journal->uuid;
+}
+
+/* ---- the control connection -------------------------------------------- */
+
+bool
+journal_borrow(struct journal *journal, struct pg_conn **conn, struct err *err)
+{
+    *conn = NULL;
+    if (!task_lock(&journal->lock, err))
+        return false;
+    *conn = journal->conn;
+    return true;
+}
+
+void
+journal_give_back(struct journal *journal)
+{
+    task_unlock(&journal->lock);
+}
+
+static bool
+check_role(struct journal *journal, const char *role, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+    bool exists;
+
+    call_text(&call, role);
+    if (!journal_call(journal, sql_journal_role, &call, &result, err))
+        return false;
+    exists = pg_bool(result, 0, 0);
+    pg_result_free(result);
+    return exists || err_set(err, ERR_CONFIG, "there is no role %s", role);
+}
+
+bool
+journal_grant(struct journal *journal, const char *role, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *grants;
+    bool ok = true;
+
+    if (!check_role(journal, role, err))
+        return false;
+    call_text(&call, role);
+    if (!journal_call(journal, sql_journal_grant, &call, &grants, err))
+        return false;
+    for (int row = 0; ok && row < pg_rows(grants); row++) {
+        struct call grant = {0};
+
+        ok = journal_call(journal, pg_text(grants, row, 0), &grant, NULL, err);
+    }
+    pg_result_free(grants);
+    return ok || err_wrap(err, "letting role %s read the journal", role);
+}
+
+bool
+journal_free_connections(struct journal *journal, int64_t *count,
+                         struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    *count = 0;
+    if (!journal_call(journal, sql_free_connections, &call, &result, err))
+        return false;
+    *count = pg_int64(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- housekeeping ------------------------------------------------------ */
+
+static bool
+prune(struct journal *journal, const char *sql, int64_t keep_ms,
+      struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, keep_ms);
+    return journal_call(journal, sql, &call, NULL, err);
+}
+
+bool
+journal_prune(struct journal *journal, int64_t journal_keep_ms,
+              int64_t rejects_keep_ms, struct err *err)
+{
+    return prune(journal, sql_prune_rejects, rejects_keep_ms, err) &&
+           prune(journal, sql_prune_runs, journal_keep_ms, err);
+}

@@ -1,0 +1,107 @@
+#include "app/journal_call.h"
+
+#include <assert.h>
+
+#include "base/buf.h"
+#include "json/utf8.h"
+
+const char *
+call_clean_text(struct arena *arena, const char *text)
+{
+    struct span rest = span_str(text);
+    struct buf clean = buf_with_ceiling(3 * rest.length + 1);
+    const char *copy;
+    size_t at;
+
+    if (utf8_is_valid(rest, &at))
+        return text;
+    while (!utf8_is_valid(rest, &at)) {
+        buf_append_span(&clean, span_head(rest, at));
+        buf_append_str(&clean, "\xef\xbf\xbd");
+        rest = span_tail(rest, at + 1);
+    }
+    buf_append_span(&clean, rest);
+    copy = arena_strdup(arena, buf_str(&clean));
+    buf_free(&clean);
+    return copy;
+}
+
+void
+call_text(struct call *call, const char *text)
+{
+    assert(call->count < CALL_PARAMETERS);
+    call->values[call->count++] =
+        text != NULL ? call_clean_text(&call->arena, text) : NULL;
+}
+
+void
+call_number(struct call *call, int64_t number)
+{
+    call_text(call, arena_printf(&call->arena, "%lld", (long long)number));
+}
+
+void
+call_count(struct call *call, int64_t count)
+{
+    if (count < 0)
+        call_text(call, NULL);
+    else
+        call_number(call, count);
+}
+
+bool
+journal_call_in(struct pg_conn *conn, const char *sql, struct call *call,
+                struct pg_result **result, struct err *err)
+{
+    bool ok = pg_exec(conn, sql, call->count, call->values, result, err);
+
+    arena_free(&call->arena);
+    return ok;
+}
+
+bool
+journal_call(struct journal *journal, const char *sql, struct call *call,
+             struct pg_result **result, struct err *err)
+{
+    bool ok;
+
+    if (result != NULL)
+        *result = NULL;
+    if (!task_lock(&journal->lock, err)) {
+        arena_free(&call->arena);
+        return false;
+    }
+    task_shield();
+    ok = journal_call_in(journal->conn, sql, call, result, err);
+    task_unshield();
+    task_unlock(&journal->lock);
+    return ok;
+}
+
+bool
+journal_call_found(struct journal *journal, const char *sql, struct call *call,
+                   bool *found, struct err *err)
+{
+    struct pg_result *result;
+
+    if (!journal_call(journal, sql, call, &result, err))
+        return false;
+    *found = pg_rows(result) > 0;
+    pg_result_free(result);
+    return true;
+}
+
+const char *
+read_text(const struct pg_result *result, int row, int column,
+          struct arena *arena)
+{
+    if (pg_is_null(result, row, column))
+        return NULL;
+    return arena_strdup(arena, pg_text(result, row, column));
+}
+
+int64_t
+read_count(const struct pg_result *result, int row, int column)
+{
+    return pg_is_null(result, row, column) ? -1 : pg_int64(result, row, column);
+}

@@ -1,0 +1,128 @@
+#include <string.h>
+
+#include "app/journal_call.h"
+#include "base/clock.h"
+#include "sql.h"
+
+enum { TRY_AGAIN_MS = 250 };
+
+static void
+name_claim(struct call *call, const struct journal *journal, const char *store,
+           const char *job)
+{
+    call_text(call, journal->uuid);
+    call_text(call, store);
+    call_text(call, job);
+}
+
+/* One try: "taken", "locked" or "held" (by ourselves). */
+static bool
+try_claim(struct journal *journal, const char *store, const char *job,
+          char answer[8], struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+    const char *text;
+
+    name_claim(&call, journal, store, job);
+    if (!journal_call(journal, sql_claim, &call, &result, err))
+        return false;
+    text = pg_text(result, 0, 0);
+    memcpy(answer, text, strlen(text) + 1);
+    pg_result_free(result);
+    return true;
+}
+
+/* Who holds it may be gone by now, or hidden from us. Always returns false. */
+static bool
+tell_holder(struct journal *journal, const char *store, const char *job,
+            struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    name_claim(&call, journal, store, job);
+    if (!journal_call(journal, sql_claim_holder, &call, &result, err))
+        return false;
+    if (pg_rows(result) == 1)
+        err_set(err, ERR_LATER,
+                "job %s of store %s is being run by another process (backend "
+                "%s, application \"%s\", from %s)",
+                job, store, pg_text(result, 0, 0), pg_text(result, 0, 1),
+                pg_text(result, 0, 2));
+    else
+        err_set(err, ERR_LATER,
+                "job %s of store %s was being run by another process", job,
+                store);
+    pg_result_free(result);
+    return err_code(err, "LOCKED");
+}
+
+bool
+journal_claim(struct journal *journal, const char *store, const char *job,
+              int64_t patience_ms, struct err *err)
+{
+    int64_t deadline_ms = clock_after_ms(patience_ms);
+    char answer[8] = "";
+
+    for (;;) {
+        int64_t next_ms = clock_after_ms(TRY_AGAIN_MS);
+
+        if (!try_claim(journal, store, job, answer, err))
+            return err_wrap(err, "claiming job %s of store %s", job, store);
+        if (strcmp(answer, "taken") == 0)
+            return true;
+        if (strcmp(answer, "held") == 0)
+            return err_set(err, ERR_BUG,
+                           "job %s of store %s is claimed already", job, store);
+        if (clock_now_ms() >= deadline_ms)
+            return tell_holder(journal, store, job, err);
+        if (task_sleep_until(next_ms < deadline_ms ? next_ms : deadline_ms) ==
+            TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
+/* Also while stopping; with the connection lost it is free anyway. */
+void
+journal_release(struct journal *journal, const char *store, const char *job)
+{
+    struct call call = {0};
+    struct err ignored;
+    bool ok;
+
+    if (!pg_is_alive(journal->conn))
+        return;
+    task_shield();
+    name_claim(&call, journal, store, job);
+    ok = journal_call(journal, sql_release, &call, NULL, &ignored);
+    task_unshield();
+    (void)ok;
+}
+
+bool
+journal_check_claim(struct journal *journal, const char *store, const char *job,
+                    struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+    bool held;
+
+    name_claim(&call, journal, store, job);
+    if (!journal_call(journal, sql_claim_held, &call, &result, err)) {
+        if (err->kind != ERR_TRANSIENT)
+            return false;
+        err->kind = ERR_LATER;
+        err_wrap(err, "the claim on job %s of store %s is lost", job, store);
+        return err_code(err, "CLAIM_LOST");
+    }
+    held = pg_bool(result, 0, 0);
+    pg_result_free(result);
+    if (held)
+        return true;
+    err_set(err, ERR_LATER, "the claim on job %s of store %s is lost", job,
+            store);
+    err_hint(err, "is there a connection pooler in transaction mode? bulkpg "
+                  "needs session mode");
+    return err_code(err, "CLAIM_LOST");
+}

@@ -1,0 +1,212 @@
+#include <string.h>
+
+#include "app/journal_call.h"
+#include "sql.h"
+
+/* Columns of run_list.sql, in its order. */
+enum {
+    RUN_ID,
+    RESUMED,
+    STORE,
+    JOB,
+    MODE,
+    MODE_REASON,
+    STATUS,
+    PLAN_HASH,
+    OPERATION_ID,
+    WINDOW_FROM,
+    WINDOW_TO,
+    OBJECT_COUNT,
+    ROOT_OBJECT_COUNT,
+    FILE_SIZE,
+    LINES,
+    BYTES,
+    ROWS_INSERTED,
+    ROWS_UPDATED,
+    ROWS_DELETED,
+    ROWS_UNCHANGED,
+    REJECTS,
+    DUPLICATES,
+    SANITIZED,
+    STARTED_AT,
+    SUBMITTED_AT,
+    COMPLETED_AT,
+    LOADED_AT,
+    FINISHED_AT,
+    ERROR_CODE,
+    ERROR,
+    TIMINGS,
+    NOTES,
+    AGE_MS,
+    DURATION_MS,
+    LAST_GOOD_AT,
+    LAST_GOOD_MS
+};
+
+/* The table's CHECKs let no other name in. */
+static enum run_mode
+mode_of(const char *name)
+{
+    enum run_mode mode = RUN_FULL;
+
+    while (mode < RUN_REPLAY && strcmp(run_mode_name(mode), name) != 0)
+        mode++;
+    return mode;
+}
+
+static enum run_status
+status_of(const char *name)
+{
+    enum run_status status = RUN_SUBMITTING;
+
+    while (status < RUN_CANCELED && strcmp(run_status_name(status), name) != 0)
+        status++;
+    return status;
+}
+
+static struct run_counts
+read_counts(const struct pg_result *result, int row)
+{
+    return (struct run_counts){
+        .lines = pg_int64(result, row, LINES),
+        .bytes = pg_int64(result, row, BYTES),
+        .rows_inserted = pg_int64(result, row, ROWS_INSERTED),
+        .rows_updated = pg_int64(result, row, ROWS_UPDATED),
+        .rows_deleted = pg_int64(result, row, ROWS_DELETED),
+        .rows_unchanged = pg_int64(result, row, ROWS_UNCHANGED),
+        .rejects = pg_int64(result, row, REJECTS),
+        .duplicates = pg_int64(result, row, DUPLICATES),
+        .sanitized = pg_int64(result, row, SANITIZED)};
+}
+
+static struct journal_run
+read_run(const struct pg_result *result, int row, struct arena *arena)
+{
+    return (struct journal_run){
+        .ref = {pg_int64(result, row, RUN_ID), pg_int64(result, row, RESUMED)},
+        .store = read_text(result, row, STORE, arena),
+        .job = read_text(result, row, JOB, arena),
+        .mode = mode_of(pg_text(result, row, MODE)),
+        .mode_reason = read_text(result, row, MODE_REASON, arena),
+        .status = status_of(pg_text(result, row, STATUS)),
+        .plan_hash = read_text(result, row, PLAN_HASH, arena),
+        .operation_id = read_text(result, row, OPERATION_ID, arena),
+        .window_from = read_text(result, row, WINDOW_FROM, arena),
+        .window_to = read_text(result, row, WINDOW_TO, arena),
+        .object_count = read_count(result, row, OBJECT_COUNT),
+        .root_object_count = read_count(result, row, ROOT_OBJECT_COUNT),
+        .file_size = read_count(result, row, FILE_SIZE),
+        .counts = read_counts(result, row),
+        .started_at = read_text(result, row, STARTED_AT, arena),
+        .submitted_at = read_text(result, row, SUBMITTED_AT, arena),
+        .completed_at = read_text(result, row, COMPLETED_AT, arena),
+        .loaded_at = read_text(result, row, LOADED_AT, arena),
+        .finished_at = read_text(result, row, FINISHED_AT, arena),
+        .error_code = read_text(result, row, ERROR_CODE, arena),
+        .error = read_text(result, row, ERROR, arena),
+        .timings = read_text(result, row, TIMINGS, arena),
+        .notes = read_text(result, row, NOTES, arena),
+        .age_ms = pg_int64(result, row, AGE_MS),
+        .duration_ms = read_count(result, row, DURATION_MS),
+        .last_good_ms = read_count(result, row, LAST_GOOD_MS),
+        .last_good_at = read_text(result, row, LAST_GOOD_AT, arena)};
+}
+
+bool
+journal_list_runs(struct journal *journal, const struct run_query *query,
+                  struct arena *arena, struct journal_runs *runs,
+                  struct err *err)
+{
+    static const char *const filters[] = {"all", "good", "unfinished"};
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_text(&call, query->store);
+    call_text(&call, query->job);
+    call_count(&call, query->run_id > 0 ? query->run_id : -1);
+    call_text(&call, filters[query->filter]);
+    call_text(&call, query->newest_only ? "t" : "f");
+    call_count(&call, query->limit > 0 ? query->limit : -1);
+    if (!journal_call(journal, sql_run_list, &call, &result, err))
+        return err_wrap(err, "reading the journal");
+    runs->count = (size_t)pg_rows(result);
+    runs->runs = arena_array(arena, runs->count, sizeof(*runs->runs));
+    for (int row = 0; row < pg_rows(result); row++)
+        runs->runs[row] = read_run(result, row, arena);
+    pg_result_free(result);
+    return true;
+}
+
+static bool
+find_run(struct journal *journal, const struct run_query *query,
+         struct arena *arena, struct journal_run **run, struct err *err)
+{
+    struct journal_runs runs;
+
+    *run = NULL;
+    if (!journal_list_runs(journal, query, arena, &runs, err))
+        return false;
+    if (runs.count > 0)
+        *run = &runs.runs[0];
+    return true;
+}
+
+bool
+journal_last_run(struct journal *journal, const char *store, const char *job,
+                 struct arena *arena, struct journal_run **run, struct err *err)
+{
+    struct run_query query = {.store = store, .job = job, .limit = 1};
+
+    return find_run(journal, &query, arena, run, err);
+}
+
+bool
+journal_last_good_run(struct journal *journal, const char *store,
+                      const char *job, struct arena *arena,
+                      struct journal_run **run, struct err *err)
+{
+    struct run_query query = {
+        .store = store, .job = job, .filter = RUNS_GOOD, .limit = 1};
+
+    return find_run(journal, &query, arena, run, err);
+}
+
+/* The runs whose ids are in `ids`, as they now are. */
+static bool
+read_runs(struct journal *journal, const struct pg_result *ids,
+          struct arena *arena, struct journal_runs *runs, struct err *err)
+{
+    runs->count = 0;
+    runs->runs = arena_array(arena, (size_t)pg_rows(ids), sizeof(*runs->runs));
+    for (int row = 0; row < pg_rows(ids); row++) {
+        struct run_query query = {.run_id = pg_int64(ids, row, 0)};
+        struct journal_run *run;
+
+        if (!find_run(journal, &query, arena, &run, err))
+            return false;
+        if (run != NULL)
+            runs->runs[runs->count++] = *run;
+    }
+    return true;
+}
+
+bool
+journal_supersede(struct journal *journal, const char *store, const char *job,
+                  int64_t keep_run_id, struct arena *arena,
+                  struct journal_runs *runs, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *ids;
+    bool ok;
+
+    *runs = (struct journal_runs){0};
+    call_text(&call, store);
+    call_text(&call, job);
+    call_number(&call, keep_run_id);
+    if (!journal_call(journal, sql_run_supersede, &call, &ids, err))
+        return err_wrap(err, "ending older runs of job %s of store %s", job,
+                        store);
+    ok = read_runs(journal, ids, arena, runs, err);
+    pg_result_free(ids);
+    return ok;
+}

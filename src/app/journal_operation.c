@@ -1,0 +1,131 @@
+#include "app/journal_call.h"
+#include "sql.h"
+
+bool
+journal_operation_add(struct journal *journal, const struct run_ref *run,
+                      const struct journal_operation *operation,
+                      struct err *err)
+{
+    struct call call = {0};
+    bool found;
+
+    call_number(&call, run->run_id);
+    call_number(&call, run->resumed);
+    call_number(&call, operation->n);
+    call_number(&call, operation->attempt);
+    call_text(&call, operation->query);
+    call_text(&call, operation->window_from);
+    call_text(&call, operation->window_to);
+    if (!journal_call_found(journal, sql_operation_add, &call, &found, err))
+        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
+                        (long long)operation->n, (long long)operation->attempt,
+                        (long long)run->run_id);
+    return found || journal_not_ours(journal, run, err);
+}
+
+static void
+call_operation(struct call *call, const struct journal_operation *operation)
+{
+    call_number(call, operation->run_id);
+    call_number(call, operation->n);
+    call_number(call, operation->attempt);
+    call_text(call, operation->operation_id);
+    call_text(call, operation->status);
+    call_text(call, operation->created_at);
+    call_text(call, operation->completed_at);
+    call_count(call, operation->object_count);
+    call_count(call, operation->root_object_count);
+    call_count(call, operation->file_size);
+    call_count(call, operation->lines);
+    call_count(call, operation->bytes);
+    call_text(call, operation->error_code);
+}
+
+bool
+journal_operation_update(struct journal *journal,
+                         const struct journal_operation *operation,
+                         struct err *err)
+{
+    struct call update = {0}, sum = {0};
+    bool found;
+
+    call_operation(&update, operation);
+    if (!journal_call_found(journal, sql_operation_update, &update, &found,
+                            err))
+        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
+                        (long long)operation->n, (long long)operation->attempt,
+                        (long long)operation->run_id);
+    if (!found)
+        return err_set(err, ERR_BUG,
+                       "operation %lld.%lld of run %lld is not in the journal",
+                       (long long)operation->n, (long long)operation->attempt,
+                       (long long)operation->run_id);
+    call_number(&sum, operation->run_id);
+    return journal_call(journal, sql_operation_sum, &sum, NULL, err);
+}
+
+/* In the order of operation_list.sql. */
+static struct journal_operation
+read_operation(const struct pg_result *result, int row, struct arena *arena)
+{
+    return (struct journal_operation){
+        .run_id = pg_int64(result, row, 0),
+        .n = pg_int64(result, row, 1),
+        .attempt = pg_int64(result, row, 2),
+        .operation_id = read_text(result, row, 3, arena),
+        .status = read_text(result, row, 4, arena),
+        .query = read_text(result, row, 5, arena),
+        .window_from = read_text(result, row, 6, arena),
+        .window_to = read_text(result, row, 7, arena),
+        .created_at = read_text(result, row, 8, arena),
+        .completed_at = read_text(result, row, 9, arena),
+        .object_count = read_count(result, row, 10),
+        .root_object_count = read_count(result, row, 11),
+        .file_size = read_count(result, row, 12),
+        .lines = read_count(result, row, 13),
+        .bytes = read_count(result, row, 14),
+        .error_code = read_text(result, row, 15, arena),
+        .store = read_text(result, row, 16, arena),
+        .job = read_text(result, row, 17, arena),
+        .age_ms = pg_int64(result, row, 18)};
+}
+
+/* `run_id` -1: those that run. */
+static bool
+list(struct journal *journal, int64_t run_id, const char *store,
+     const char *job, struct arena *arena,
+     struct journal_operations *operations, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_count(&call, run_id);
+    call_text(&call, store);
+    call_text(&call, job);
+    if (!journal_call(journal, sql_operation_list, &call, &result, err))
+        return err_wrap(err, "reading the journal's operations");
+    operations->count = (size_t)pg_rows(result);
+    operations->operations =
+        arena_array(arena, operations->count, sizeof(*operations->operations));
+    for (int row = 0; row < pg_rows(result); row++)
+        operations->operations[row] = read_operation(result, row, arena);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+journal_run_operations(struct journal *journal, int64_t run_id,
+                       struct arena *arena,
+                       struct journal_operations *operations, struct err *err)
+{
+    return list(journal, run_id, NULL, NULL, arena, operations, err);
+}
+
+bool
+journal_running_operations(struct journal *journal, const char *store,
+                           const char *job, struct arena *arena,
+                           struct journal_operations *operations,
+                           struct err *err)
+{
+    return list(journal, -1, store, job, arena, operations, err);
+}

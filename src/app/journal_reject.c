@@ -1,0 +1,150 @@
+#include "app/journal_call.h"
+#include "base/buf.h"
+#include "sql.h"
+
+/* RAW_MOST: of one line. CHUNK: what is gathered before it is sent, so that
+ * a statement is never much larger than its largest line in hex. */
+enum {
+    RAW_MOST = 1024 * 1024,
+    CHUNK_BYTES = 256 * 1024,
+    CHUNK_CEILING = 4 * RAW_MOST
+};
+
+static void
+put_text(struct buf *json, const char *key, const char *text)
+{
+    struct arena arena = {0};
+
+    buf_printf(json, ",\"%s\":", key);
+    if (text == NULL)
+        buf_append_str(json, "null");
+    else
+        buf_append_json(json, span_str(call_clean_text(&arena, text)));
+    arena_free(&arena);
+}
+
+static void
+put_hex(struct buf *json, struct span raw)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *to;
+
+    if (raw.length > RAW_MOST)
+        raw = span_head(raw, RAW_MOST);
+    to = buf_reserve(json, 2 * raw.length);
+    if (to == NULL)
+        return;
+    for (size_t i = 0; i < raw.length; i++) {
+        unsigned char byte = (unsigned char)raw.bytes[i];
+
+        to[2 * i] = digits[byte >> 4];
+        to[2 * i + 1] = digits[byte & 15];
+    }
+    buf_extend(json, 2 * raw.length);
+}
+
+static void
+put_reject(struct buf *json, const struct journal_reject *reject)
+{
+    buf_append_char(json, json->length == 0 ? '[' : ',');
+    buf_printf(json, "{\"line_number\":%lld,\"byte_offset\":%lld",
+               (long long)reject->line_number, (long long)reject->byte_offset);
+    put_text(json, "operation_id", reject->operation_id);
+    put_text(json, "table_name", reject->table_name);
+    put_text(json, "object_id", reject->object_id);
+    put_text(json, "reason", reject->reason);
+    buf_append_str(json, ",\"raw\":\"");
+    put_hex(json, reject->raw);
+    buf_append_str(json, "\"}");
+}
+
+static bool
+send(struct journal *journal, int64_t run_id, struct buf *json, struct err *err)
+{
+    struct call call = {0};
+
+    buf_append_char(json, ']');
+    if (json->overflowed)
+        return err_set(err, ERR_BUG, "a reject's texts are too long to keep");
+    call_number(&call, run_id);
+    call_text(&call, buf_str(json));
+    if (!journal_call(journal, sql_reject_add, &call, NULL, err))
+        return err_wrap(err, "keeping the rejects of run %lld",
+                        (long long)run_id);
+    buf_clear(json);
+    return true;
+}
+
+bool
+journal_reject_add(struct journal *journal, int64_t run_id,
+                   const struct journal_reject *rejects, size_t count,
+                   struct err *err)
+{
+    struct buf json = buf_with_ceiling(CHUNK_CEILING);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count; i++) {
+        put_reject(&json, &rejects[i]);
+        if (json.length >= CHUNK_BYTES || i + 1 == count)
+            ok = send(journal, run_id, &json, err);
+    }
+    buf_free(&json);
+    return ok;
+}
+
+bool
+journal_reject_clear(struct journal *journal, int64_t run_id, struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    return journal_call(journal, sql_reject_clear, &call, NULL, err);
+}
+
+static char
+hex_value(char digit)
+{
+    return (char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+static struct span
+read_hex(const struct pg_result *result, int row, int column,
+         struct arena *arena)
+{
+    struct span hex = span_str(pg_text(result, row, column));
+    char *bytes = arena_bytes(arena, hex.length / 2 + 1);
+
+    for (size_t i = 0; i < hex.length / 2; i++)
+        bytes[i] = (char)(hex_value(hex.bytes[2 * i]) << 4 |
+                          hex_value(hex.bytes[2 * i + 1]));
+    bytes[hex.length / 2] = '\0';
+    return span_of(bytes, hex.length / 2);
+}
+
+bool
+journal_list_rejects(struct journal *journal, int64_t run_id, int64_t limit,
+                     struct arena *arena, struct journal_rejects *rejects,
+                     struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_number(&call, run_id);
+    call_number(&call, limit);
+    if (!journal_call(journal, sql_reject_list, &call, &result, err))
+        return false;
+    rejects->count = (size_t)pg_rows(result);
+    rejects->rejects =
+        arena_array(arena, rejects->count, sizeof(*rejects->rejects));
+    for (int row = 0; row < pg_rows(result); row++)
+        rejects->rejects[row] = (struct journal_reject){
+            .operation_id = read_text(result, row, 0, arena),
+            .line_number = pg_int64(result, row, 1),
+            .byte_offset = pg_int64(result, row, 2),
+            .table_name = read_text(result, row, 3, arena),
+            .object_id = read_text(result, row, 4, arena),
+            .reason = read_text(result, row, 5, arena),
+            .raw = read_hex(result, row, 6, arena)};
+    pg_result_free(result);
+    return true;
+}

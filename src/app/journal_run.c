@@ -1,0 +1,345 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "app/journal_call.h"
+#include "sql.h"
+
+static const char *const mode_names[] = {"full", "incremental", "replay"};
+
+static const char *const status_names[] = {"submitting",
+                                           "waiting",
+                                           "polling",
+                                           "loading",
+                                           "merging",
+                                           "loaded",
+                                           "loaded_with_rejects",
+                                           "failed",
+                                           "interrupted",
+                                           "canceled"};
+
+const struct run_counts run_counts_unknown = {-1, -1, -1, -1, -1,
+                                              -1, -1, -1, -1};
+
+const char *
+run_mode_name(enum run_mode mode)
+{
+    return mode_names[mode];
+}
+
+const char *
+run_status_name(enum run_status status)
+{
+    return status_names[status];
+}
+
+bool
+run_status_is_final(enum run_status status)
+{
+    return status == RUN_LOADED || status == RUN_LOADED_WITH_REJECTS ||
+           status == RUN_FAILED || status == RUN_CANCELED;
+}
+
+static void
+call_run(struct call *call, const struct run_ref *run)
+{
+    call_number(call, run->run_id);
+    call_number(call, run->resumed);
+}
+
+/* ---- not ours any more ------------------------------------------------- */
+
+static bool
+explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
+{
+    long long id = (long long)run->run_id;
+    const char *code;
+
+    if (pg_rows(row) == 0)
+        return err_set(err, ERR_FAILED, "run %lld is not in the journal", id);
+    code = pg_text(row, 0, 2);
+    if (pg_int64(row, 0, 1) != run->resumed) {
+        err_set(err, ERR_LATER, "run %lld was taken over by another process",
+                id);
+        return err_code(err, "TAKEN_OVER");
+    }
+    if (strcmp(pg_text(row, 0, 0), "canceled") == 0 ||
+        strcmp(code, "SUPERSEDED") == 0) {
+        bool canceled = strcmp(code, "SUPERSEDED") != 0;
+
+        err_set(err, ERR_FAILED, "run %lld was %s", id,
+                canceled ? "canceled" : "superseded by a newer one");
+        return err_code(err, canceled ? "CANCELED" : "SUPERSEDED");
+    }
+    return err_set(err, ERR_BUG, "run %lld is %s", id, pg_text(row, 0, 0));
+}
+
+static bool
+not_ours_in(struct pg_conn *conn, const struct run_ref *run, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *row;
+
+    call_number(&call, run->run_id);
+    if (!journal_call_in(conn, sql_run_whose, &call, &row, err))
+        return false;
+    explain(run, row, err);
+    pg_result_free(row);
+    return false;
+}
+
+bool
+journal_not_ours(struct journal *journal, const struct run_ref *run,
+                 struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *row;
+
+    call_number(&call, run->run_id);
+    if (!journal_call(journal, sql_run_whose, &call, &row, err))
+        return false;
+    explain(run, row, err);
+    pg_result_free(row);
+    return false;
+}
+
+/* An update that finds our run, or tells why not. */
+static bool
+update_ours(struct journal *journal, const char *sql, struct call *call,
+            const struct run_ref *run, struct err *err)
+{
+    bool found;
+
+    if (!journal_call_found(journal, sql, call, &found, err))
+        return err_wrap(err, "keeping the journal of run %lld",
+                        (long long)run->run_id);
+    return found || journal_not_ours(journal, run, err);
+}
+
+static bool
+update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
+               const struct run_ref *run, struct err *err)
+{
+    struct pg_result *result;
+    bool found;
+
+    if (!journal_call_in(conn, sql, call, &result, err))
+        return err_wrap(err, "keeping the journal of run %lld",
+                        (long long)run->run_id);
+    found = pg_rows(result) > 0;
+    pg_result_free(result);
+    return found || not_ours_in(conn, run, err);
+}
+
+/* ---- a run's life ------------------------------------------------------ */
+
+bool
+journal_run_begin(struct journal *journal, const struct run_start *start,
+                  struct run_ref *run, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_text(&call, start->store);
+    call_text(&call, start->job);
+    call_text(&call, run_mode_name(start->mode));
+    call_text(&call, start->mode_reason);
+    call_text(&call, start->plan_hash);
+    call_text(&call, start->window_from);
+    call_text(&call, start->window_to);
+    if (!journal_call(journal, sql_run_begin, &call, &result, err))
+        return err_wrap(err, "beginning a run");
+    *run = (struct run_ref){.run_id = pg_int64(result, 0, 0)};
+    pg_result_free(result);
+    return true;
+}
+
+bool
+journal_run_resume(struct journal *journal, struct run_ref *run,
+                   enum run_status status, bool *taken, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_run(&call, run);
+    call_text(&call, run_status_name(status));
+    if (!journal_call(journal, sql_run_resume, &call, &result, err))
+        return err_wrap(err, "resuming run %lld", (long long)run->run_id);
+    *taken = pg_rows(result) == 1;
+    if (*taken)
+        run->resumed = pg_int64(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+journal_run_status(struct journal *journal, const struct run_ref *run,
+                   enum run_status status, struct err *err)
+{
+    struct call call = {0};
+
+    call_run(&call, run);
+    call_text(&call, run_status_name(status));
+    return update_ours(journal, sql_run_status, &call, run, err);
+}
+
+bool
+journal_run_loading(struct journal *journal, const struct run_ref *run,
+                    char loaded_at[JOURNAL_TIME_BYTES], int64_t *loaded_at_us,
+                    struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+    bool found;
+
+    call_run(&call, run);
+    if (!journal_call(journal, sql_run_loading, &call, &result, err))
+        return err_wrap(err, "keeping the journal of run %lld",
+                        (long long)run->run_id);
+    found = pg_rows(result) == 1;
+    if (found) {
+        snprintf(loaded_at, JOURNAL_TIME_BYTES, "%s", pg_text(result, 0, 0));
+        *loaded_at_us = pg_int64(result, 0, 1);
+    }
+    pg_result_free(result);
+    return found || journal_not_ours(journal, run, err);
+}
+
+static void
+call_counts(struct call *call, const struct run_counts *counts)
+{
+    call_count(call, counts->lines);
+    call_count(call, counts->bytes);
+    call_count(call, counts->rows_inserted);
+    call_count(call, counts->rows_updated);
+    call_count(call, counts->rows_deleted);
+    call_count(call, counts->rows_unchanged);
+    call_count(call, counts->rejects);
+    call_count(call, counts->duplicates);
+    call_count(call, counts->sanitized);
+}
+
+bool
+journal_run_counts(struct journal *journal, const struct run_ref *run,
+                   const struct run_counts *counts, const char *notes,
+                   struct err *err)
+{
+    struct call call = {0};
+
+    call_run(&call, run);
+    call_counts(&call, counts);
+    call_text(&call, notes);
+    return update_ours(journal, sql_run_counts, &call, run, err);
+}
+
+static void
+call_end(struct call *call, const struct run_ref *run,
+         const struct run_end *end)
+{
+    call_run(call, run);
+    call_counts(call, &end->counts);
+    call_text(call, end->notes);
+    call_text(call, run_status_name(end->status));
+    call_text(call, end->error_code);
+    call_text(call, end->error);
+    call_text(call, end->timings);
+}
+
+bool
+journal_run_finish(struct journal *journal, const struct run_ref *run,
+                   const struct run_end *end, struct err *err)
+{
+    struct call call = {0};
+
+    call_end(&call, run, end);
+    return update_ours(journal, sql_run_finish, &call, run, err);
+}
+
+bool
+journal_run_cancel(struct journal *journal, int64_t run_id, bool *canceled,
+                   struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    return journal_call_found(journal, sql_run_cancel, &call, canceled, err);
+}
+
+/* ---- in the merge transaction ------------------------------------------ */
+
+bool
+journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err)
+{
+    struct call call = {0};
+
+    call_run(&call, run);
+    return update_ours_in(conn, sql_run_fence, &call, run, err);
+}
+
+bool
+journal_merge_tables(struct pg_conn *conn, int64_t run_id,
+                     const struct journal_run_table *tables, size_t count,
+                     struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct call call = {0};
+
+        call_number(&call, run_id);
+        call_text(&call, tables[i].table_schema);
+        call_text(&call, tables[i].table_name);
+        call_number(&call, tables[i].staged);
+        call_number(&call, tables[i].inserted);
+        call_number(&call, tables[i].updated);
+        call_number(&call, tables[i].deleted);
+        call_number(&call, tables[i].unchanged);
+        if (!journal_call_in(conn, sql_run_table_add, &call, NULL, err))
+            return err_wrap(err, "keeping the journal of run %lld",
+                            (long long)run_id);
+    }
+    return true;
+}
+
+bool
+journal_advance_watermark_in(struct pg_conn *conn, int64_t run_id,
+                             struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    return journal_call_in(conn, sql_watermark_advance, &call, NULL, err) ||
+           err_wrap(err, "advancing the watermark");
+}
+
+bool
+journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
+                  const struct run_end *end, struct err *err)
+{
+    struct call call = {0};
+
+    call_end(&call, run, end);
+    return update_ours_in(conn, sql_run_finish, &call, run, err);
+}
+
+bool
+journal_run_tables(struct journal *journal, int64_t run_id, struct arena *arena,
+                   struct journal_run_tables *tables, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_number(&call, run_id);
+    if (!journal_call(journal, sql_run_table_list, &call, &result, err))
+        return false;
+    tables->count = (size_t)pg_rows(result);
+    tables->tables = arena_array(arena, tables->count, sizeof(*tables->tables));
+    for (int row = 0; row < pg_rows(result); row++)
+        tables->tables[row] = (struct journal_run_table){
+            .table_schema = read_text(result, row, 0, arena),
+            .table_name = read_text(result, row, 1, arena),
+            .staged = pg_int64(result, row, 2),
+            .inserted = pg_int64(result, row, 3),
+            .updated = pg_int64(result, row, 4),
+            .deleted = pg_int64(result, row, 5),
+            .unchanged = pg_int64(result, row, 6)};
+    pg_result_free(result);
+    return true;
+}

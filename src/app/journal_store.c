@@ -1,0 +1,204 @@
+#include "app/journal_call.h"
+#include "base/buf.h"
+#include "sql.h"
+
+enum { NAMES_CEILING = 1024 * 1024 };
+
+/* ---- stores ------------------------------------------------------------ */
+
+bool
+journal_store_save(struct journal *journal, const struct journal_store *store,
+                   struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, store->store);
+    call_text(&call, store->domain);
+    call_text(&call, store->schema);
+    call_text(&call, store->shop_id);
+    call_text(&call, store->currency_code);
+    call_text(&call, store->iana_timezone);
+    call_text(&call, store->plan);
+    call_text(&call, store->scopes);
+    return journal_call(journal, sql_store_save, &call, NULL, err) ||
+           err_wrap(err, "keeping what store %s is", store->store);
+}
+
+bool
+journal_store(struct journal *journal, const char *name, struct arena *arena,
+              struct journal_store **store, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    *store = NULL;
+    call_text(&call, name);
+    if (!journal_call(journal, sql_store_get, &call, &result, err))
+        return err_wrap(err, "reading what store %s is", name);
+    if (pg_rows(result) == 1) {
+        *store = arena_alloc(arena, sizeof(**store));
+        **store = (struct journal_store){
+            .store = read_text(result, 0, 0, arena),
+            .domain = read_text(result, 0, 1, arena),
+            .schema = read_text(result, 0, 2, arena),
+            .shop_id = read_text(result, 0, 3, arena),
+            .currency_code = read_text(result, 0, 4, arena),
+            .iana_timezone = read_text(result, 0, 5, arena),
+            .plan = read_text(result, 0, 6, arena),
+            .scopes = read_text(result, 0, 7, arena),
+            .checked_at = read_text(result, 0, 8, arena),
+            .checked_age_ms = pg_int64(result, 0, 9)};
+    }
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- types ------------------------------------------------------------- */
+
+static void
+put_names(struct buf *json, const char *const *names, size_t count)
+{
+    buf_append_char(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_append_char(json, ',');
+        buf_append_json(json, span_str(names[i]));
+    }
+    buf_append_char(json, ']');
+}
+
+static struct journal_type
+read_type(const struct pg_result *result, int row, struct arena *arena)
+{
+    const char *json = read_text(result, row, 1, arena);
+
+    return (struct journal_type){.name = read_text(result, row, 0, arena),
+                                 .json = json != NULL ? span_str(json)
+                                                      : (struct span){0},
+                                 .age_ms = pg_int64(result, row, 2)};
+}
+
+bool
+journal_types(struct journal *journal, const char *store,
+              const char *api_version, const char *const *names, size_t count,
+              struct arena *arena, struct journal_types *types, struct err *err)
+{
+    struct call call = {0};
+    struct buf wanted = buf_with_ceiling(NAMES_CEILING);
+    struct pg_result *result;
+    bool ok;
+
+    put_names(&wanted, names, count);
+    call_text(&call, store);
+    call_text(&call, api_version);
+    call_text(&call, names != NULL ? buf_str(&wanted) : NULL);
+    ok = !wanted.overflowed ||
+         err_set(err, ERR_CONFIG, "too many types to look up");
+    ok = ok && journal_call(journal, sql_type_list, &call, &result, err);
+    buf_free(&wanted);
+    if (!ok)
+        return err_wrap(err, "reading the types of store %s", store);
+    types->count = (size_t)pg_rows(result);
+    types->types = arena_array(arena, types->count, sizeof(*types->types));
+    for (int row = 0; row < pg_rows(result); row++)
+        types->types[row] = read_type(result, row, arena);
+    pg_result_free(result);
+    return true;
+}
+
+static bool
+save_type(struct pg_conn *conn, const char *store, const char *api_version,
+          const struct journal_type *type, struct err *err)
+{
+    struct call call = {0};
+    char *json =
+        type->json.length > 0 ? arena_dup(&call.arena, type->json) : NULL;
+
+    call_text(&call, store);
+    call_text(&call, api_version);
+    call_text(&call, type->name);
+    call_text(&call, json);
+    return journal_call_in(conn, sql_type_save, &call, NULL, err) ||
+           err_wrap(err, "keeping the type %s", type->name);
+}
+
+static bool
+save_types(struct pg_conn *conn, const char *store, const char *api_version,
+           const struct journal_type *types, size_t count, struct err *err)
+{
+    bool ok = pg_begin(conn, err);
+
+    for (size_t i = 0; ok && i < count; i++)
+        ok = save_type(conn, store, api_version, &types[i], err);
+    if (ok && pg_commit(conn, err))
+        return true;
+    pg_rollback(conn);
+    return false;
+}
+
+bool
+journal_types_save(struct journal *journal, const char *store,
+                   const char *api_version, const struct journal_type *types,
+                   size_t count, struct err *err)
+{
+    struct pg_conn *conn;
+    bool ok;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    ok = save_types(conn, store, api_version, types, count, err);
+    task_unshield();
+    journal_give_back(journal);
+    return ok;
+}
+
+bool
+journal_types_forget(struct journal *journal, const char *store,
+                     const char *api_version, struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    call_text(&call, api_version);
+    return journal_call(journal, sql_type_forget, &call, NULL, err);
+}
+
+bool
+journal_query_type(struct journal *journal, const char *store,
+                   const char *api_version, struct arena *arena,
+                   const char **name, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    *name = NULL;
+    call_text(&call, store);
+    call_text(&call, api_version);
+    if (!journal_call(journal, sql_query_type_get, &call, &result, err))
+        return false;
+    if (pg_rows(result) == 1)
+        *name = read_text(result, 0, 0, arena);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+journal_query_type_save(struct journal *journal, const char *store,
+                        const char *api_version, const char *name,
+                        struct err *err)
+{
+    const char *const statements[] = {sql_query_type_clear,
+                                      sql_query_type_save};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct call call = {0};
+
+        call_text(&call, store);
+        call_text(&call, api_version);
+        call_text(&call, name);
+        if (!journal_call(journal, statements[i], &call, NULL, err))
+            return err_wrap(err, "keeping the query type's name");
+    }
+    return true;
+}

@@ -1,0 +1,528 @@
+#include "app/land.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/verify.h"
+#include "base/clock.h"
+#include "json/lines.h"
+#include "load/encode.h"
+#include "load/loader.h"
+#include "load/merge.h"
+#include "load/stage.h"
+#include "plan/names.h"
+#include "sql.h"
+
+enum { RESTARTS_MAX = 3, SQL_BYTES_MAX = 64 * 1024 };
+
+/* One attempt to land the sources. */
+struct attempt {
+    struct land *land;
+    struct loader *loader;
+    char loaded_at[JOURNAL_TIME_BYTES];
+    bool *becomes_table;
+    int64_t skipped;
+    int64_t lines;
+};
+
+static const char *
+schema_of(const struct land *land)
+{
+    return land->job->store->config->schema;
+}
+
+/* ---- before ------------------------------------------------------------ */
+
+static void
+append_readers(struct buf *sql, const struct land *land)
+{
+    const char *const *role = land->job->context->config.readers;
+
+    for (; *role != NULL; role++) {
+        buf_append_str(sql, "GRANT USAGE ON SCHEMA ");
+        name_append_quoted(sql, schema_of(land));
+        buf_append_str(sql, " TO ");
+        name_append_quoted(sql, *role);
+        buf_append_str(sql, ";\n");
+    }
+}
+
+/* A schema that is there is left as it is: others may own it. */
+static bool
+make_schema(const struct land *land, struct pg_conn *conn, struct err *err)
+{
+    const char *values[] = {schema_of(land)};
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    bool made = true;
+
+    if (!pg_exec(conn, sql_schema_exists, 1, values, &result, err))
+        return false;
+    if (!pg_bool(result, 0, 0)) {
+        buf_append_str(&sql, "CREATE SCHEMA IF NOT EXISTS ");
+        name_append_quoted(&sql, schema_of(land));
+        buf_append_str(&sql, ";\n");
+        append_readers(&sql, land);
+        made = pg_script(conn, buf_str(&sql), err);
+    }
+    pg_result_free(result);
+    buf_free(&sql);
+    return made;
+}
+
+/* A table nobody's journal knows was made by somebody else. */
+static bool
+check_foreign(struct land *land, struct err *err)
+{
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        struct journal_relation *owner;
+
+        if (!land->targets[i].exists)
+            continue;
+        if (!journal_relation(land->job->context->journal, schema_of(land),
+                              plan->tables[i].name, &land->job->arena, &owner,
+                              err))
+            return false;
+        if (owner == NULL) {
+            err_set(err, ERR_CONFIG,
+                    "table %s.%s exists and was not made by bulkpg",
+                    schema_of(land), plan->tables[i].name);
+            err_code(err, "TABLE_FOREIGN");
+            return err_hint(err, "it is left alone: give another name with "
+                                 "@table(name:), or another schema");
+        }
+    }
+    return true;
+}
+
+bool
+land_prepare(struct land *land, struct err *err)
+{
+    struct job *job = land->job;
+    struct pg_conn *control;
+    bool prepared;
+
+    land->targets = arena_array(&job->arena, (size_t)job->plan->table_count,
+                                sizeof(*land->targets));
+    if (!journal_borrow(job->context->journal, &control, err))
+        return false;
+    prepared = make_schema(land, control, err) &&
+               target_inspect(control, job->plan, schema_of(land),
+                              land->targets, &job->arena, err);
+    journal_give_back(job->context->journal);
+    return prepared && check_foreign(land, err);
+}
+
+bool
+land_misses_table(const struct land *land)
+{
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip && !land->targets[i].exists)
+            return true;
+    return false;
+}
+
+void
+land_drop_staging(struct context *context, const char *schema, int64_t run_id)
+{
+    struct pg_conn *control;
+    struct err err;
+
+    task_shield();
+    if (journal_borrow(context->journal, &control, &err)) {
+        stage_drop(control, schema, run_id);
+        journal_give_back(context->journal);
+    }
+    task_unshield();
+}
+
+/* ---- rejects ----------------------------------------------------------- */
+
+static bool
+on_reject(void *ctx, const struct reject *reject, struct err *err)
+{
+    struct land *land = ctx;
+    struct job *job = land->job;
+    const struct source *source = &land->sources[reject->operation - 1];
+    struct journal_reject row = {
+        .operation_id =
+            source->operation != NULL ? source->operation->id : NULL,
+        .line_number = (int64_t)reject->line_number,
+        .byte_offset = (int64_t)reject->byte_offset,
+        .table_name = reject->table_name[0] != '\0' ? reject->table_name : NULL,
+        .object_id = reject->object_id[0] != '\0' ? reject->object_id : NULL,
+        .reason = reject->reason,
+        .raw = reject->raw};
+
+    log_warn(&job->log, "line rejected", LOG_NUM("line", reject->line_number),
+             LOG_NUM("byte_offset", reject->byte_offset),
+             LOG_STR("reason", reject->reason), LOG_END);
+    if (!journal_reject_add(job->context->journal, land->run.run_id, &row, 1,
+                            err))
+        return false;
+    if (++land->rejects <= job->context->config.tuning.max_rejects)
+        return true;
+    err_set(err, ERR_FAILED,
+            "more than max_rejects = %" PRId64 " lines were "
+            "rejected",
+            job->context->config.tuning.max_rejects);
+    err_code(err, "TOO_MANY_REJECTS");
+    return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
+                    land->run.run_id);
+}
+
+/* ---- loading ----------------------------------------------------------- */
+
+static bool
+feed(struct source *source, struct lines *lines, struct err *err)
+{
+    for (;;) {
+        struct span chunk;
+
+        if (tasks_stopping())
+            return task_stopped(err);
+        if (!source_read(source, &chunk, err))
+            return false;
+        if (chunk.length == 0)
+            return lines_finish(lines, err);
+        if (!lines_feed(lines, chunk, err))
+            return false;
+        task_yield();
+    }
+}
+
+static void
+add_count(int64_t *sum, uint64_t more)
+{
+    *sum = (*sum > 0 ? *sum : 0) + (int64_t)more;
+}
+
+/* What one operation brought, into the run's sums and its own row. */
+static bool
+keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
+{
+    struct land *land = attempt->land;
+    const struct loader_counts *counts = loader_counts(attempt->loader);
+
+    attempt->lines += (int64_t)counts->lines;
+    attempt->skipped += (int64_t)counts->skipped;
+    add_count(&land->counts.lines, counts->lines);
+    add_count(&land->counts.bytes, bytes);
+    add_count(&land->counts.rejects, counts->rejects);
+    add_count(&land->counts.sanitized, counts->sanitized);
+    if (land->operations == NULL)
+        return true;
+    land->operations[n].lines = (int64_t)counts->lines;
+    land->operations[n].bytes = (int64_t)bytes;
+    return journal_operation_update(land->job->context->journal,
+                                    &land->operations[n], err);
+}
+
+static bool
+stream_source(struct attempt *attempt, int n, struct err *err)
+{
+    struct source *source = &attempt->land->sources[n];
+    struct lines lines;
+    bool streamed;
+
+    loader_begin_operation(attempt->loader, n + 1);
+    lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
+    streamed = source_open(source, err) && feed(source, &lines, err);
+    source_close(source);
+    lines_free(&lines);
+    return streamed && keep_counts(attempt, n, lines.offset, err) &&
+           verify_result(&source->claims, loader_counts(attempt->loader),
+                         lines.offset, err);
+}
+
+static bool
+begin_loading(struct attempt *attempt, struct err *err)
+{
+    struct land *land = attempt->land;
+    struct context *context = land->job->context;
+    struct pg_conn *control;
+    int64_t loaded_at_us;
+    bool staged;
+
+    land->counts = run_counts_unknown;
+    land->rejects = 0;
+    if (!journal_reject_clear(context->journal, land->run.run_id, err) ||
+        !journal_run_loading(context->journal, &land->run, attempt->loaded_at,
+                             &loaded_at_us, err) ||
+        !journal_borrow(context->journal, &control, err))
+        return false;
+    staged =
+        loader_stage(attempt->loader, control, attempt->becomes_table, err);
+    journal_give_back(context->journal);
+    return staged && loader_connect(attempt->loader, err);
+}
+
+static bool
+load_sources(struct attempt *attempt, struct err *err)
+{
+    int64_t begun = clock_now_ms();
+
+    if (!begin_loading(attempt, err))
+        return false;
+    for (int n = 0; n < attempt->land->source_count; n++)
+        if (!stream_source(attempt, n, err))
+            return false;
+    if (!loader_finish(attempt->loader, err))
+        return false;
+    attempt->land->load_ms = clock_now_ms() - begun;
+    return true;
+}
+
+/* ---- merging ----------------------------------------------------------- */
+
+static void
+describe_tables(struct attempt *attempt, struct merge *merge)
+{
+    struct land *land = attempt->land;
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++)
+        merge->tables[i] =
+            (struct merge_table){.table = &plan->tables[i],
+                                 .stage = loader_stage_name(attempt->loader, i),
+                                 .exists = land->targets[i].exists,
+                                 .becomes_table = attempt->becomes_table[i]};
+}
+
+/* What the merge did, into the run's counts and its tables' rows. */
+static size_t
+collect_counts(struct land *land, const struct merge *merge)
+{
+    size_t count = 0;
+
+    land->counts.rows_inserted = land->counts.rows_updated = 0;
+    land->counts.rows_deleted = land->counts.rows_unchanged = 0;
+    land->counts.duplicates = 0;
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *t = &merge->tables[i];
+
+        if (t->stage == NULL)
+            continue;
+        land->counts.rows_inserted += t->inserted;
+        land->counts.rows_updated += t->updated;
+        land->counts.rows_deleted += t->deleted;
+        land->counts.rows_unchanged += t->unchanged;
+        land->counts.duplicates += t->duplicates;
+        land->tables[count++] =
+            (struct journal_run_table){.table_schema = merge->schema,
+                                       .table_name = t->table->name,
+                                       .staged = t->staged,
+                                       .inserted = t->inserted,
+                                       .updated = t->updated,
+                                       .deleted = t->deleted,
+                                       .unchanged = t->unchanged};
+    }
+    land->table_count = count;
+    return count;
+}
+
+static bool
+save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
+{
+    struct job *job = attempt->land->job;
+
+    for (int i = 0; i < job->plan->table_count; i++) {
+        const struct plan_table *table = &job->plan->tables[i];
+        struct journal_relation relation = {
+            .table_schema = job->store->config->schema,
+            .table_name = table->name,
+            .store = job->store->config->name,
+            .job = job->file->job,
+            .file = job->file->path,
+            .path = table->path,
+            .columns = table->skip ? NULL : job_relation_columns(job, table)};
+
+        if (!table->skip && !journal_relation_save_in(conn, &relation, err))
+            return false;
+    }
+    return true;
+}
+
+static const char *
+write_notes(struct land *land)
+{
+    struct buf notes = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *kept = NULL;
+
+    if (land->widened.length > 0) {
+        buf_append_str(&notes, "{\"widened\":");
+        buf_append_json(&notes, buf_span(&land->widened));
+        buf_append_char(&notes, '}');
+        kept = arena_strdup(&land->job->arena, buf_str(&notes));
+    }
+    buf_free(&notes);
+    return kept;
+}
+
+static bool
+finish_run(struct attempt *attempt, struct pg_conn *conn, size_t tables,
+           int64_t begun_ms, struct err *err)
+{
+    struct land *land = attempt->land;
+    char timings[128];
+    struct run_end end = {.status = land->rejects > 0 ? RUN_LOADED_WITH_REJECTS
+                                                      : RUN_LOADED,
+                          .counts = land->counts,
+                          .timings = timings,
+                          .notes = write_notes(land)};
+
+    land->merge_ms = clock_now_ms() - begun_ms;
+    snprintf(timings, sizeof(timings), "{\"load\":%.3f,\"merge\":%.3f}",
+             (double)land->load_ms / 1000, (double)land->merge_ms / 1000);
+    return journal_merge_tables(conn, land->run.run_id, land->tables, tables,
+                                err) &&
+           save_relations(attempt, conn, err) &&
+           (land->mode == RUN_REPLAY ||
+            journal_advance_watermark_in(conn, land->run.run_id, err)) &&
+           journal_finish_in(conn, &land->run, &end, err);
+}
+
+static bool
+merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
+                     struct err *err)
+{
+    struct land *land = attempt->land;
+    struct job *job = land->job;
+    int64_t begun = clock_now_ms();
+    struct merge merge = {.conn = conn,
+                          .schema = schema_of(land),
+                          .loaded_at = attempt->loaded_at,
+                          .readers = job->context->config.readers,
+                          .removes = land->rejects == 0,
+                          .tables = arena_array(&job->arena,
+                                                (size_t)job->plan->table_count,
+                                                sizeof(*merge.tables)),
+                          .table_count = job->plan->table_count};
+
+    describe_tables(attempt, &merge);
+    return pg_exec(conn, sql_merge_begin, 0, NULL, NULL, err) &&
+           journal_fence(conn, &land->run, err) &&
+           merge_count(&merge, loader_void_lines(attempt->loader), err) &&
+           verify_staged(merge_lines_staged(&merge), attempt->skipped,
+                         land->rejects, attempt->lines, err) &&
+           merge_apply(&merge, err) &&
+           finish_run(attempt, conn, collect_counts(land, &merge), begun, err);
+}
+
+static bool
+merge_staged(struct attempt *attempt, struct err *err)
+{
+    struct land *land = attempt->land;
+    struct context *context = land->job->context;
+    struct pg_conn *control, *conn;
+    bool adapted;
+
+    if (!journal_borrow(context->journal, &control, err))
+        return false;
+    adapted = target_adapt(control, land->job->plan, schema_of(land),
+                           land->targets, err);
+    journal_give_back(context->journal);
+    if (!adapted ||
+        !journal_check_claim(context->journal, land->job->log.store,
+                             land->job->log.job, err) ||
+        !journal_run_status(context->journal, &land->run, RUN_MERGING, err))
+        return false;
+    conn = loader_release(attempt->loader);
+    if (!pg_begin(conn, err))
+        return false;
+    if (!merge_in_transaction(attempt, conn, err)) {
+        pg_rollback(conn);
+        return false;
+    }
+    return pg_commit(conn, err);
+}
+
+/* ---- attempts ---------------------------------------------------------- */
+
+/* A table that is not there yet and whose rows have keys is filled by
+ * renaming its staging. */
+static bool *
+choose_tables(const struct land *land)
+{
+    const struct plan *plan = land->job->plan;
+    bool *becomes = arena_array(&land->job->arena, (size_t)plan->table_count,
+                                sizeof(*becomes));
+
+    for (int i = 0; i < plan->table_count; i++)
+        becomes[i] = !land->targets[i].exists && !plan->tables[i].has_ordinal;
+    return becomes;
+}
+
+static bool
+try_to_land(struct land *land, struct err *err)
+{
+    struct context *context = land->job->context;
+    char name[64];
+    struct loader_config config = {.dsn = context_dsn(context),
+                                   .application_name = name,
+                                   .connections = context->config.connections,
+                                   .schema = schema_of(land),
+                                   .run_id = land->run.run_id,
+                                   .on_reject = on_reject,
+                                   .ctx = land};
+    struct attempt attempt = {.land = land,
+                              .becomes_table = choose_tables(land)};
+    bool landed;
+
+    snprintf(name, sizeof(name), "bulkpg run %" PRId64, land->run.run_id);
+    attempt.loader = loader_new(land->job->plan, &config);
+    landed = load_sources(&attempt, err) && merge_staged(&attempt, err);
+    if (!landed && strcmp(err->code, ENCODE_WIDEN) == 0)
+        loader_widen(attempt.loader, &land->widened);
+    loader_free(attempt.loader);
+    if (!landed)
+        land_drop_staging(context, schema_of(land), land->run.run_id);
+    return landed;
+}
+
+/* Only so often, unless columns widen: each can do so once. */
+static bool
+may_restart(const struct land *land, const struct err *why, int *restarts)
+{
+    if (strcmp(why->code, ENCODE_WIDEN) == 0) {
+        log_info(&land->job->log, "an id column widens, the load begins again",
+                 LOG_STR("columns", buf_str(&land->widened)),
+                 LOG_STR("reason", why->message), LOG_END);
+        return true;
+    }
+    if (strcmp(why->code, "RESTART") != 0 || ++*restarts > RESTARTS_MAX)
+        return false;
+    log_failure(LOG_WARN, &land->job->log, "the load begins again", why);
+    return true;
+}
+
+bool
+land_results(struct land *land, struct err *err)
+{
+    struct context *context = land->job->context;
+    int restarts = 0;
+    bool landed;
+
+    land->widened = buf_with_ceiling(SQL_BYTES_MAX);
+    land->tables =
+        arena_array(&land->job->arena, (size_t)land->job->plan->table_count,
+                    sizeof(*land->tables));
+    if (!context_begin_load(context, err))
+        return false;
+    do {
+        landed = try_to_land(land, err);
+    } while (!landed && may_restart(land, err, &restarts));
+    context_end_load(context);
+    return landed;
+}
+
+void
+land_free(struct land *land)
+{
+    buf_free(&land->widened);
+}

@@ -1,0 +1,53 @@
+/*
+ * land - results into tables: stream, stage, verify, merge, commit.
+ *
+ *     loading ─► every source through the loader into staging
+ *             ─► counts compared with what the store said
+ *     merging ─► one transaction: fence, merge, journal, commit
+ *
+ * Begins again by itself when an id column must widen, or when the download
+ * says that it cannot go on. A failure leaves the tables as they were and no
+ * staging behind; rejects are in the journal by then.
+ */
+#ifndef APP_LAND_H
+#define APP_LAND_H
+
+#include "app/job.h"
+#include "app/source.h"
+#include "load/target.h"
+
+struct land {
+    struct job *job;
+    struct run_ref run;
+    enum run_mode mode;
+    struct source *sources;               /* one per operation, in order */
+    struct journal_operation *operations; /* the same; NULL for a replay */
+    int source_count;
+    struct target *targets; /* by plan table */
+
+    int64_t rejects;                  /* so far */
+    struct run_counts counts;         /* of the whole run, once it has landed */
+    struct buf widened;               /* "products.id, …" */
+    struct journal_run_table *tables; /* what was written */
+    size_t table_count;
+    int64_t load_ms;
+    int64_t merge_ms;
+};
+
+/* Look at the tables in the database, and make the schema. Before anything is
+ * asked of the store. */
+MUST_CHECK bool land_prepare(struct land *land, struct err *err);
+
+/* Is a table of the plan not there yet? After land_prepare(). */
+bool land_misses_table(const struct land *land);
+
+/* All of it. */
+MUST_CHECK bool land_results(struct land *land, struct err *err);
+
+/* What an unfinished run left of its staging. */
+void
+land_drop_staging(struct context *context, const char *schema, int64_t run_id);
+
+void land_free(struct land *land);
+
+#endif

@@ -1,0 +1,254 @@
+#include "app/operation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/mem.h"
+
+enum { SUBMISSIONS_MAX = 3, POLLS_WITHOUT_URL_MAX = 5 };
+
+void
+operation_init(struct operation *operation, struct job *job,
+               const struct run_ref *run, int n)
+{
+    *operation = (struct operation){.job = job,
+                                    .run = *run,
+                                    .row = {.run_id = run->run_id,
+                                            .n = n,
+                                            .object_count = -1,
+                                            .root_object_count = -1,
+                                            .file_size = -1,
+                                            .lines = -1,
+                                            .bytes = -1}};
+}
+
+/* Log lines of the job name the operation from now on. */
+static void
+name_operation(struct operation *operation)
+{
+    struct job *job = operation->job;
+
+    free(job->operation_id);
+    job->operation_id = mem_strdup(operation->bulk.id);
+    job->log.operation_id = job->operation_id;
+}
+
+void
+operation_resume(struct operation *operation,
+                 const struct journal_operation *row)
+{
+    operation->row = *row;
+    snprintf(operation->bulk.id, sizeof(operation->bulk.id), "%s",
+             row->operation_id);
+    operation->submissions = 1;
+    operation->submitted_ms = clock_now_ms() - row->age_ms;
+    name_operation(operation);
+}
+
+/* What the store said, into the journal. */
+static bool
+keep(struct operation *operation, struct err *err)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+    struct journal_operation *row = &operation->row;
+
+    row->operation_id = bulk->id;
+    row->status = bulk_status_name(bulk->status);
+    row->created_at = bulk->created_at[0] != '\0' ? bulk->created_at : NULL;
+    row->completed_at =
+        bulk->completed_at[0] != '\0' ? bulk->completed_at : NULL;
+    row->error_code = bulk->error_code[0] != '\0' ? bulk->error_code : NULL;
+    row->object_count = bulk->object_count;
+    row->root_object_count = bulk->root_object_count;
+    row->file_size = bulk->file_size;
+    return journal_operation_update(operation->job->context->journal, row, err);
+}
+
+/* ---- submitting -------------------------------------------------------- */
+
+/* The marker makes an operation ours, whatever else uses the same app. */
+static const char *
+write_document(struct operation *operation)
+{
+    struct job *job = operation->job;
+
+    return arena_printf(&job->arena, "# bulkpg %s/%" PRId64 "/%d.%d\n%s",
+                        journal_uuid(job->context->journal),
+                        operation->run.run_id, (int)operation->row.n,
+                        (int)operation->row.attempt, job->plan->document);
+}
+
+/* Wait for a slot, or as the store asks; false when the budget is spent. */
+static bool
+wait_for_slot(struct operation *operation, struct backoff *backoff,
+              int64_t wait_ms, struct err *err)
+{
+    struct job *job = operation->job;
+    int64_t delay = backoff_failed(backoff, wait_ms);
+
+    if (delay < 0) {
+        err->kind = ERR_LATER;
+        return false;
+    }
+    log_failure(LOG_WARN, &job->log, "waiting for a slot at the store", err);
+    if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
+                            err))
+        return false;
+    return task_sleep_until(clock_after_ms(delay)) != TASK_STOPPED ||
+           task_stopped(err);
+}
+
+static bool
+is_full(const struct err *err)
+{
+    return strcmp(err->code, "OPERATION_IN_PROGRESS") == 0 ||
+           strcmp(err->code, "LIMIT_REACHED") == 0;
+}
+
+/* Tried again only where the store did not take it. */
+static bool
+may_try_again(const struct err *err)
+{
+    return is_full(err) || strcmp(err->code, "NOT_SENT") == 0;
+}
+
+static bool
+submit(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+    struct context *context = job->context;
+    const struct tuning_config *tuning = &context->config.tuning;
+    struct backoff backoff =
+        backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                   tuning->retry_budget_ms);
+    int64_t wait_ms;
+
+    operation->row.attempt = ++operation->submissions;
+    operation->row.operation_id = NULL;
+    operation->row.query = write_document(operation);
+    if (!journal_operation_add(context->journal, &operation->run,
+                               &operation->row, err))
+        return false;
+    while (!bulk_submit(context_session(context, job->store),
+                        operation->row.query, &job->log, &operation->bulk,
+                        &wait_ms, err))
+        if (!may_try_again(err) ||
+            !wait_for_slot(operation, &backoff, wait_ms, err))
+            return false;
+    operation->submitted_ms = clock_now_ms();
+    name_operation(operation);
+    log_info(&job->log, "operation submitted", LOG_END);
+    return keep(operation, err) &&
+           journal_run_status(context->journal, &operation->run, RUN_POLLING,
+                              err);
+}
+
+/* ---- polling ----------------------------------------------------------- */
+
+/* Until the store is done with it, whatever the end. */
+static bool
+poll_to_end(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+    const struct tuning_config *tuning = &job->context->config.tuning;
+    struct backoff backoff =
+        backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
+    int without_url = 0;
+
+    for (;;) {
+        struct bulk_operation *bulk = &operation->bulk;
+
+        if (!bulk_read(context_session(job->context, job->store), bulk->id,
+                       &job->log, bulk, err) ||
+            !keep(operation, err))
+            return false;
+        log_debug(&job->log, "polled",
+                  LOG_STR("status", bulk_status_name(bulk->status)),
+                  LOG_NUM("objects", bulk->object_count), LOG_END);
+        if (bulk_is_terminal(bulk->status) &&
+            (bulk->status != BULK_COMPLETED || bulk->url[0] != '\0' ||
+             bulk->object_count == 0 || ++without_url >= POLLS_WITHOUT_URL_MAX))
+            return true;
+        if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
+            TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
+/* ---- ends -------------------------------------------------------------- */
+
+static bool
+end_completed(const struct operation *operation, struct err *err)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+
+    if (bulk->url[0] != '\0' || bulk->object_count == 0) {
+        log_info(&operation->job->log, "result ready",
+                 LOG_NUM("objects", bulk->object_count),
+                 LOG_NUM("roots", bulk->root_object_count),
+                 LOG_NUM("bytes", bulk->file_size),
+                 LOG_NUM("seconds",
+                         (clock_now_ms() - operation->submitted_ms) / 1000),
+                 LOG_END);
+        return true;
+    }
+    err_set(err, ERR_FAILED,
+            "%s is COMPLETED with %" PRId64 " objects but has no URL", bulk->id,
+            bulk->object_count);
+    err_code(err, "NO_URL");
+    return err_hint(err, "nothing was changed; run the job again");
+}
+
+static bool
+end_denied(const struct operation *operation, struct err *err)
+{
+    err_set(err, ERR_DENIED,
+            "%s was refused by the store: the app lacks a scope that a field "
+            "of %s needs",
+            operation->bulk.id, operation->job->file->path);
+    err_code(err, "ACCESS_DENIED");
+    return err_hint(err, "grant the app the scopes of the fields it reads, "
+                         "then run the job again");
+}
+
+/* Other ends: true to submit once more. */
+static bool
+may_submit_again(const struct operation *operation, struct err *err)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+    const char *status = bulk_status_name(bulk->status);
+    bool timeout = strcmp(bulk->error_code, "TIMEOUT") == 0;
+
+    if (strcmp(bulk->error_code, "ACCESS_DENIED") == 0)
+        return end_denied(operation, err);
+    err_set(err, ERR_FAILED, "%s is %s%s%s", bulk->id, status,
+            bulk->error_code[0] != '\0' ? ": " : "", bulk->error_code);
+    err_code(err, bulk->error_code[0] != '\0' ? bulk->error_code : status);
+    if (timeout)
+        return err_hint(err, "the query is too much for one operation: "
+                             "select less, or cut it with a filter");
+    if (operation->submissions >= SUBMISSIONS_MAX)
+        return err_hint(err, "submitted %d times; nothing was changed",
+                        operation->submissions);
+    log_failure(LOG_WARN, &operation->job->log, "submitting it again", err);
+    return true;
+}
+
+bool
+operation_complete(struct operation *operation, struct err *err)
+{
+    for (;;) {
+        if (operation->submissions == 0 && !submit(operation, err))
+            return false;
+        if (!poll_to_end(operation, err))
+            return false;
+        if (operation->bulk.status == BULK_COMPLETED)
+            return end_completed(operation, err);
+        if (!may_submit_again(operation, err) || !submit(operation, err))
+            return false;
+    }
+}

@@ -1,0 +1,39 @@
+/*
+ * operation - one bulk operation of a run, from submission to its end.
+ *
+ *     submit ─► (wait for a slot) ─► poll ─► COMPLETED
+ *        ▲                             │
+ *        └──── FAILED by the store's fault, CANCELED, EXPIRED: at most
+ *              3 times
+ *
+ * Every step is in the journal before the next begins.
+ */
+#ifndef APP_OPERATION_H
+#define APP_OPERATION_H
+
+#include "app/job.h"
+#include "shopify/bulk.h"
+
+struct operation {
+    struct job *job;
+    struct run_ref run;
+    struct journal_operation row; /* as the journal has it */
+    struct bulk_operation bulk;   /* as the store said last */
+    int submissions;
+    int64_t submitted_ms; /* clock_now_ms() */
+};
+
+void operation_init(struct operation *operation, struct job *job,
+                    const struct run_ref *run, int n);
+
+/* Go on with what an earlier process submitted. */
+void operation_resume(struct operation *operation,
+                      const struct journal_operation *row);
+
+/* Submit unless resumed, poll, until its result can be read. Output of a
+ * canceled or failed operation is never used. ERR_DENIED, ERR_FAILED,
+ * ERR_LATER, ERR_STOPPED. */
+MUST_CHECK bool
+operation_complete(struct operation *operation, struct err *err);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * plan_json - a plan for tools: `bulkpg plan --json`.
+ */
+#ifndef APP_PLAN_JSON_H
+#define APP_PLAN_JSON_H
+
+#include "app/job.h"
+#include "base/buf.h"
+
+/* `changes`: the statements that existing tables need, or NULL when the
+ * database was not looked at. */
+void
+plan_json_append(struct buf *json, const struct job *job, const char *changes);
+
+#endif

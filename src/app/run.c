@@ -1,0 +1,384 @@
+#include "app/run.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/land.h"
+#include "app/operation.h"
+#include "app/source.h"
+#include "base/clock.h"
+
+/* An operation's result can be read for 7 days; one that old says little. */
+#define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
+
+struct run {
+    struct job *job;
+    struct run_ref ref;
+    bool begun; /* it has a row in the journal */
+    struct operation operation;
+    struct land land;
+};
+
+/* ---- earlier runs ------------------------------------------------------ */
+
+/* What another unfinished run left: its staging, its operation at the store. */
+static void
+clear_superseded(struct job *job, const struct journal_run *run)
+{
+    struct bulk_operation operation;
+    struct err err;
+
+    log_warn(&job->log, "an unfinished run is superseded",
+             LOG_NUM("superseded", run->ref.run_id), LOG_END);
+    land_drop_staging(job->context, job->store->config->schema,
+                      run->ref.run_id);
+    if (run->operation_id != NULL && run->completed_at == NULL &&
+        !bulk_cancel(context_session(job->context, job->store),
+                     run->operation_id, &job->log, &operation, &err))
+        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+}
+
+static bool
+supersede_others(struct job *job, int64_t keep_run_id, struct err *err)
+{
+    struct journal_runs runs;
+
+    if (!journal_supersede(job->context->journal, job->store->config->name,
+                           job->file->job, keep_run_id, &job->arena, &runs,
+                           err))
+        return false;
+    for (size_t i = 0; i < runs.count; i++)
+        clear_superseded(job, &runs.runs[i]);
+    return true;
+}
+
+/* The newest run, when it stands unfinished, would submit what we would, and
+ * has an operation that can still be used. */
+static bool
+find_resumable(struct run *run, const struct journal_operation **operation,
+               struct err *err)
+{
+    struct job *job = run->job;
+    struct journal_operations operations;
+    struct journal_run *last;
+
+    *operation = NULL;
+    if (!journal_last_run(job->context->journal, job->store->config->name,
+                          job->file->job, &job->arena, &last, err))
+        return false;
+    if (last == NULL || run_status_is_final(last->status) ||
+        last->mode != RUN_FULL || strcmp(last->plan_hash, job->plan->hash) != 0)
+        return true;
+    if (!journal_run_operations(job->context->journal, last->ref.run_id,
+                                &job->arena, &operations, err))
+        return false;
+    if (operations.count > 0) {
+        const struct journal_operation *newest =
+            &operations.operations[operations.count - 1];
+
+        if (newest->operation_id != NULL && newest->age_ms < RESUMABLE_MS)
+            *operation = newest;
+    }
+    run->ref = last->ref;
+    return true;
+}
+
+/* Why all is fetched; NULL where the query is never fetched otherwise. */
+static bool
+find_mode_reason(const struct run *run, const char **reason, struct err *err)
+{
+    struct job *job = run->job;
+    struct journal_run *good;
+
+    *reason = NULL;
+    if (!journal_last_good_run(job->context->journal, job->store->config->name,
+                               job->file->job, &job->arena, &good, err))
+        return false;
+    if (good == NULL)
+        *reason = "first";
+    else if (job->context->options->full)
+        *reason = "asked";
+    else if (strcmp(good->plan_hash, job->plan->hash) != 0)
+        *reason = "query_changed";
+    else if (land_misses_table(&run->land))
+        *reason = "table_missing";
+    return true;
+}
+
+static bool
+begin_or_resume(struct run *run, struct err *err)
+{
+    struct job *job = run->job;
+    struct journal *journal = job->context->journal;
+    const struct journal_operation *earlier;
+    struct run_start start = {.store = job->store->config->name,
+                              .job = job->file->job,
+                              .mode = RUN_FULL,
+                              .plan_hash = job->plan->hash};
+    bool taken = false;
+
+    if (!find_mode_reason(run, &start.mode_reason, err) ||
+        !find_resumable(run, &earlier, err))
+        return false;
+    if (earlier != NULL &&
+        !journal_run_resume(journal, &run->ref, RUN_POLLING, &taken, err))
+        return false;
+    if (!supersede_others(job, taken ? run->ref.run_id : 0, err) ||
+        (!taken && !journal_run_begin(journal, &start, &run->ref, err)))
+        return false;
+    run->begun = true;
+    job->log.run_id = run->ref.run_id;
+    operation_init(&run->operation, job, &run->ref, 1);
+    if (taken) {
+        land_drop_staging(job->context, job->store->config->schema,
+                          run->ref.run_id);
+        operation_resume(&run->operation, earlier);
+        log_info(&job->log, "an unfinished run goes on", LOG_END);
+    }
+    return true;
+}
+
+/* ---- from the store ---------------------------------------------------- */
+
+static const char *
+keep_path(struct run *run)
+{
+    struct job *job = run->job;
+    const char *directory = job->context->options->keep_directory;
+
+    if (directory == NULL)
+        return NULL;
+    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%d.jsonl", directory,
+                        job->store->config->name, job->file->job,
+                        run->ref.run_id, (int)run->operation.row.n);
+}
+
+static bool
+land_operation(struct run *run, struct err *err)
+{
+    struct bulk_operation *bulk = &run->operation.bulk;
+    struct source source = {
+        .claims = {.object_count = bulk->object_count,
+                   .root_object_count = bulk->root_object_count,
+                   .file_size = bulk->file_size},
+        .operation = bulk,
+        .keep_path = keep_path(run),
+        .context = run->job->context,
+        .log = &run->job->log};
+
+    run->land.run = run->ref;
+    run->land.mode = RUN_FULL;
+    run->land.sources = &source;
+    run->land.operations = &run->operation.row;
+    run->land.source_count = 1;
+    return land_results(&run->land, err) &&
+           (source.keep_path == NULL ||
+            source_write_sidecar(&source, bulk, err));
+}
+
+/* A URL that has lapsed is asked for once more, then the operation is
+ * submitted anew. */
+static bool
+complete_and_land(struct run *run, struct err *err)
+{
+    for (int tries = 0;; tries++) {
+        if (!operation_complete(&run->operation, err))
+            return false;
+        if (land_operation(run, err))
+            return true;
+        if (strcmp(err->code, "URL_LAPSED") != 0 || tries == 2)
+            return false;
+        log_failure(LOG_WARN, &run->job->log, "the result's URL has lapsed",
+                    err);
+        if (tries == 1)
+            run->operation.submissions = 0;
+    }
+}
+
+/* ---- the run as a whole ------------------------------------------------ */
+
+/* A failure into the journal, also while stopping. */
+static void
+finish_failed(struct run *run, const struct err *why)
+{
+    struct job *job = run->job;
+    struct run_end end = {.status = why->kind == ERR_STOPPED ||
+                                            why->kind == ERR_LATER ||
+                                            why->kind == ERR_TRANSIENT
+                                        ? RUN_INTERRUPTED
+                                        : RUN_FAILED,
+                          .error_code = why->code,
+                          .error = why->message,
+                          .counts = run_counts_unknown};
+    struct err err;
+
+    end.counts.rejects = run->land.rejects;
+    if (!run->begun || strcmp(why->code, "TAKEN_OVER") == 0)
+        return;
+    task_shield();
+    if (!journal_run_finish(job->context->journal, &run->ref, &end, &err))
+        log_failure(LOG_WARN, &job->log, "the journal could not be told", &err);
+    task_unshield();
+}
+
+static void
+log_landed(const struct run *run)
+{
+    const struct run_counts *counts = &run->land.counts;
+
+    log_info(&run->job->log, "loaded", LOG_NUM("lines", counts->lines),
+             LOG_NUM("bytes", counts->bytes),
+             LOG_NUM("inserted", counts->rows_inserted),
+             LOG_NUM("updated", counts->rows_updated),
+             LOG_NUM("deleted", counts->rows_deleted),
+             LOG_NUM("unchanged", counts->rows_unchanged),
+             LOG_NUM("rejects", run->land.rejects),
+             LOG_NUM("load_ms", run->land.load_ms),
+             LOG_NUM("merge_ms", run->land.merge_ms), LOG_END);
+}
+
+static void
+end_run(struct run *run, const struct err *err)
+{
+    struct job *job = run->job;
+
+    if (err != NULL) {
+        finish_failed(run, err);
+        job_fail(job, "the run failed", err);
+    } else {
+        log_landed(run);
+        job->tables = run->land.tables;
+        job->table_count = run->land.table_count;
+        job->status =
+            err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
+    }
+    land_free(&run->land);
+}
+
+static bool
+is_due(struct job *job, bool *due, struct err *err)
+{
+    struct journal_run *good;
+    int64_t older_than_ms = job->context->options->older_than_ms;
+
+    *due = true;
+    if (older_than_ms < 0)
+        return true;
+    if (!journal_last_good_run(job->context->journal, job->store->config->name,
+                               job->file->job, &job->arena, &good, err))
+        return false;
+    *due = good == NULL || good->age_ms > older_than_ms;
+    return true;
+}
+
+/* With --older-than somebody else's claim means that the work is being done;
+ * otherwise it is waited for a little. */
+static bool
+claim(struct job *job, bool *due, struct err *err)
+{
+    bool shares = job->context->options->older_than_ms >= 0;
+
+    if (!is_due(job, due, err) || !*due)
+        return *due == false && err->kind == ERR_NONE;
+    if (journal_claim(job->context->journal, job->store->config->name,
+                      job->file->job, shares ? 0 : JOURNAL_CLAIM_MS, err)) {
+        if (is_due(job, due, err))
+            return true;
+        journal_release(job->context->journal, job->store->config->name,
+                        job->file->job);
+        return false;
+    }
+    if (!shares || strcmp(err->code, "LOCKED") != 0)
+        return false;
+    *due = false;
+    err->kind = ERR_NONE;
+    return true;
+}
+
+static bool
+run_claimed(struct run *run, struct err *err)
+{
+    run->land.job = run->job;
+    return job_check_owner(run->job, err) && land_prepare(&run->land, err) &&
+           begin_or_resume(run, err) && complete_and_land(run, err);
+}
+
+void
+run_job(void *ctx)
+{
+    struct job *job = ctx;
+    struct run run = {.job = job};
+    struct err err = {.kind = ERR_NONE};
+    bool due = false;
+
+    if (!claim(job, &due, &err)) {
+        end_run(&run, &err);
+        return;
+    }
+    if (!due) {
+        log_info(&job->log, "nothing is due", LOG_END);
+        return;
+    }
+    end_run(&run, run_claimed(&run, &err) ? NULL : &err);
+    task_shield();
+    journal_release(job->context->journal, job->store->config->name,
+                    job->file->job);
+    task_unshield();
+}
+
+/* ---- from a saved result ----------------------------------------------- */
+
+static bool
+replay_claimed(struct run *run, struct source *source, int64_t objects,
+               struct err *err)
+{
+    struct job *job = run->job;
+    struct run_start start = {.store = job->store->config->name,
+                              .job = job->file->job,
+                              .mode = RUN_REPLAY,
+                              .mode_reason = "full",
+                              .plan_hash = job->plan->hash};
+
+    run->land.job = job;
+    if (strcmp(source->path, "-") != 0 && !source_read_sidecar(source, err))
+        return false;
+    if (objects >= 0)
+        source->claims.object_count = objects;
+    if (!job_check_owner(job, err) || !land_prepare(&run->land, err) ||
+        !supersede_others(job, 0, err) ||
+        !journal_run_begin(job->context->journal, &start, &run->ref, err))
+        return false;
+    run->begun = true;
+    job->log.run_id = run->ref.run_id;
+    run->land.run = run->ref;
+    run->land.mode = RUN_REPLAY;
+    run->land.sources = source;
+    run->land.source_count = 1;
+    return land_results(&run->land, err);
+}
+
+void
+run_replay(struct job *job, const char *path, int64_t objects)
+{
+    struct run run = {.job = job};
+    struct source source = {.claims = {.object_count = -1,
+                                       .root_object_count = -1,
+                                       .file_size = -1},
+                            .path = path,
+                            .context = job->context,
+                            .log = &job->log};
+    struct err err = {.kind = ERR_NONE};
+
+    if (!journal_claim(job->context->journal, job->store->config->name,
+                       job->file->job, JOURNAL_CLAIM_MS, &err)) {
+        end_run(&run, &err);
+        return;
+    }
+    end_run(&run, replay_claimed(&run, &source, objects, &err) ? NULL : &err);
+    task_shield();
+    journal_release(job->context->journal, job->store->config->name,
+                    job->file->job);
+    task_unshield();
+}

@@ -1,0 +1,83 @@
+#include "app/shop_info.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "shopify/shop.h"
+
+#define FRESH_MS (INT64_C(24) * 3600 * 1000)
+
+struct refresh {
+    struct context *context;
+    struct store_state *store;
+};
+
+bool
+shop_info_read(struct context *context, struct store_state *store,
+               struct err *err)
+{
+    const struct store_config *config = store->config;
+    struct log_ctx log = {.store = config->name};
+    struct arena arena = {0};
+    struct shop shop;
+    bool read =
+        shop_read(context_session(context, store), &log, &arena, &shop, err);
+
+    if (read) {
+        struct journal_store row = {.store = config->name,
+                                    .domain = config->domain,
+                                    .schema = config->schema,
+                                    .shop_id = shop.id,
+                                    .currency_code = shop.currency_code,
+                                    .iana_timezone = shop.iana_timezone,
+                                    .plan = shop.plan,
+                                    .scopes = shop.scopes};
+
+        read = journal_store_save(context->journal, &row, err);
+    }
+    arena_free(&arena);
+    return read;
+}
+
+static bool
+is_fresh(struct context *context, const struct store_config *store,
+         struct err *err)
+{
+    struct arena arena = {0};
+    struct journal_store *known;
+    bool fresh =
+        journal_store(context->journal, store->name, &arena, &known, err) &&
+        known != NULL && known->checked_age_ms < FRESH_MS;
+
+    arena_free(&arena);
+    return fresh;
+}
+
+static void
+refresh_one(void *ctx)
+{
+    struct refresh *refresh = ctx;
+    struct log_ctx log = {.store = refresh->store->config->name};
+    struct err err;
+
+    if (!is_fresh(refresh->context, refresh->store->config, &err) &&
+        !shop_info_read(refresh->context, refresh->store, &err))
+        log_failure(LOG_WARN, &log, "the store does not say who it is", &err);
+    free(refresh);
+}
+
+void
+shop_info_refresh(struct context *context, struct task_group *group)
+{
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *store = &context->stores[i];
+        struct refresh *refresh;
+
+        if (!context_wants_store(context, store->config) ||
+            store->config->fault.kind != ERR_NONE)
+            continue;
+        refresh = mem_alloc(sizeof(*refresh));
+        *refresh = (struct refresh){context, store};
+        task_group_spawn(group, "shop", refresh_one, refresh);
+    }
+}

@@ -1,0 +1,204 @@
+#include "app/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "json/tree.h"
+
+enum {
+    CHUNK_BYTES = 256 * 1024,
+    SIDECAR_BYTES_MAX = 64 * 1024,
+    PATH_BYTES = 4096
+};
+
+/* ---- reading ----------------------------------------------------------- */
+
+static bool
+open_file(struct source *source, struct err *err)
+{
+    if (strcmp(source->path, "-") == 0) {
+        if (source->used) {
+            err_set(err, ERR_FAILED,
+                    "the load must begin again, and standard input cannot");
+            return err_hint(err, "save it to a file and load that");
+        }
+        source->file = stdin;
+    } else {
+        source->file = fopen(source->path, "rbe");
+    }
+    source->used = true;
+    if (source->buffer == NULL)
+        source->buffer = mem_alloc(CHUNK_BYTES);
+    return source->file != NULL ||
+           err_set(err, ERR_CONFIG, "cannot read %s: %s", source->path,
+                   strerror(errno));
+}
+
+static void
+open_download(struct source *source)
+{
+    const struct tuning_config *tuning = &source->context->config.tuning;
+
+    source->download = download_new(
+        source->context->http, source->operation->url, source->claims.file_size,
+        backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                   tuning->retry_budget_ms),
+        source->log);
+}
+
+/* Read by nobody else: results hold customers' data. */
+static bool
+open_copy(struct source *source, struct err *err)
+{
+    int fd = open(source->keep_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                  S_IRUSR | S_IWUSR);
+
+    source->copy = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    return source->copy != NULL ||
+           err_set(err, ERR_CONFIG, "cannot write %s: %s", source->keep_path,
+                   strerror(errno));
+}
+
+bool
+source_open(struct source *source, struct err *err)
+{
+    if (source->keep_path != NULL && !open_copy(source, err))
+        return false;
+    if (source->operation == NULL)
+        return open_file(source, err);
+    if (source->operation->url[0] != '\0')
+        open_download(source);
+    return true;
+}
+
+static bool
+read_file(struct source *source, struct span *chunk, struct err *err)
+{
+    size_t length = fread(source->buffer, 1, CHUNK_BYTES, source->file);
+
+    if (ferror(source->file))
+        return err_set(err, ERR_FAILED, "cannot read %s: %s", source->path,
+                       strerror(errno));
+    *chunk = span_of(source->buffer, length);
+    return true;
+}
+
+bool
+source_read(struct source *source, struct span *chunk, struct err *err)
+{
+    *chunk = span_of("", 0); /* a result without URL is empty */
+    if (source->download != NULL) {
+        if (!download_read(source->download, chunk, err))
+            return false;
+    } else if (source->file != NULL && !read_file(source, chunk, err)) {
+        return false;
+    }
+    if (source->copy != NULL &&
+        fwrite(chunk->bytes, 1, chunk->length, source->copy) != chunk->length)
+        return err_set(err, ERR_FAILED, "cannot write %s: %s",
+                       source->keep_path, strerror(errno));
+    return true;
+}
+
+void
+source_close(struct source *source)
+{
+    download_free(source->download);
+    source->download = NULL;
+    if (source->file != NULL && source->file != stdin)
+        fclose(source->file);
+    source->file = NULL;
+    if (source->copy != NULL)
+        fclose(source->copy);
+    source->copy = NULL;
+    free(source->buffer);
+    source->buffer = NULL;
+}
+
+/* ---- sidecars ---------------------------------------------------------- */
+
+static void
+sidecar_path(const char *path, char sidecar[PATH_BYTES])
+{
+    snprintf(sidecar, PATH_BYTES, "%s.meta.json", path);
+}
+
+/* A sidecar's text; NULL when there is none. */
+static char *
+read_text(const char *path, struct arena *arena)
+{
+    FILE *file = fopen(path, "rbe");
+    char *text;
+
+    if (file == NULL)
+        return NULL;
+    text = arena_bytes(arena, SIDECAR_BYTES_MAX);
+    text[fread(text, 1, SIDECAR_BYTES_MAX - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void
+take_claim(const struct json *meta, const char *key, int64_t *claim)
+{
+    int64_t value;
+
+    if (json_int64(json_get(meta, key), &value))
+        *claim = value;
+}
+
+bool
+source_read_sidecar(struct source *source, struct err *err)
+{
+    struct arena arena = {0};
+    char path[PATH_BYTES];
+    const char *text;
+    struct json *meta;
+    bool done = true;
+
+    sidecar_path(source->path, path);
+    text = read_text(path, &arena);
+    if (text != NULL && !json_parse(&arena, span_str(text), &meta, err)) {
+        done = err_wrap(err, "%s", path);
+        err->kind = ERR_CONFIG;
+    } else if (text != NULL) {
+        take_claim(meta, "objectCount", &source->claims.object_count);
+        take_claim(meta, "rootObjectCount", &source->claims.root_object_count);
+        take_claim(meta, "fileSize", &source->claims.file_size);
+    }
+    arena_free(&arena);
+    return done;
+}
+
+bool
+source_write_sidecar(const struct source *source,
+                     const struct bulk_operation *operation, struct err *err)
+{
+    char path[PATH_BYTES];
+    FILE *file;
+    int fd;
+
+    sidecar_path(source->keep_path, path);
+    fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
+    file = fd >= 0 ? fdopen(fd, "wb") : NULL;
+    if (file == NULL)
+        return err_set(err, ERR_CONFIG, "cannot write %s: %s", path,
+                       strerror(errno));
+    fprintf(file,
+            "{\"id\":\"%s\",\"createdAt\":\"%s\",\"completedAt\":\"%s\","
+            "\"objectCount\":\"%lld\",\"rootObjectCount\":\"%lld\","
+            "\"fileSize\":\"%lld\"}\n",
+            operation->id, operation->created_at, operation->completed_at,
+            (long long)source->claims.object_count,
+            (long long)source->claims.root_object_count,
+            (long long)source->claims.file_size);
+    return fclose(file) == 0 || err_set(err, ERR_FAILED, "cannot write %s: %s",
+                                        path, strerror(errno));
+}

@@ -1,0 +1,54 @@
+/*
+ * source - where the bytes of a result come from: the store's download, a
+ * file, or standard input; and, with --keep, a copy of what went by.
+ */
+#ifndef APP_SOURCE_H
+#define APP_SOURCE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "app/context.h"
+#include "shopify/bulk.h"
+#include "shopify/download.h"
+
+/* What the store said about a result; -1 where it did not. */
+struct source_claims {
+    int64_t object_count;
+    int64_t root_object_count;
+    int64_t file_size;
+};
+
+struct source {
+    struct source_claims claims;
+    /* one of the two: */
+    const struct bulk_operation *operation;
+    const char *path; /* of a file; "-" is standard input */
+
+    const char *keep_path; /* where a copy goes; NULL: nowhere */
+
+    struct context *context;
+    const struct log_ctx *log;
+    struct download *download;
+    FILE *file;
+    FILE *copy;
+    char *buffer;
+    bool used; /* standard input cannot be read twice */
+};
+
+/* Ready to be read from its first byte, again if need be. */
+MUST_CHECK bool source_open(struct source *source, struct err *err);
+
+/* The next bytes, borrowed until the next call; empty at the end. */
+MUST_CHECK bool
+source_read(struct source *source, struct span *chunk, struct err *err);
+void source_close(struct source *source);
+
+/* The sidecar of a saved result: <path>.meta.json. Claims that it lacks, or
+ * all when there is none, stay as they are. */
+MUST_CHECK bool source_read_sidecar(struct source *source, struct err *err);
+MUST_CHECK bool
+source_write_sidecar(const struct source *source,
+                     const struct bulk_operation *operation, struct err *err);
+
+#endif

@@ -1,0 +1,184 @@
+#include "app/types.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "shopify/introspect.h"
+
+/* ---- from a file ------------------------------------------------------- */
+
+static bool
+add_from_file(const struct gql_types_file *file, struct gql_schema *schema,
+              const struct gql_name *names, struct err *err)
+{
+    for (; names != NULL; names = names->next) {
+        struct span json;
+
+        if (!gql_types_file_find(file, names->name, &json))
+            gql_schema_add_absent(schema, names->name);
+        else if (!gql_schema_add(schema, json, err))
+            return false;
+    }
+    return true;
+}
+
+static bool
+gather_from_file(const char *path, struct gql_schema *schema,
+                 const struct gql_document *document, struct arena *arena,
+                 struct err *err)
+{
+    struct gql_types_file *file;
+    struct gql_name *missing;
+    bool added = true;
+
+    if (!gql_types_file_open(path, &file, err))
+        return false;
+    gql_schema_set_query_type(schema, gql_types_file_query_type(file));
+    do {
+        missing = gql_schema_missing(schema, document, arena);
+        added = add_from_file(file, schema, missing, err);
+    } while (added && missing != NULL);
+    gql_types_file_free(file);
+    return added;
+}
+
+/* ---- from the journal and the store ------------------------------------ */
+
+struct gathering {
+    const struct types_source *source;
+    struct gql_schema *schema;
+    struct arena *arena;
+};
+
+static bool
+add_type(struct gql_schema *schema, const char *name, struct span json,
+         struct err *err)
+{
+    if (json.length > 0)
+        return gql_schema_add(schema, json, err);
+    gql_schema_add_absent(schema, name);
+    return true;
+}
+
+/* From the store: into the schema, and into the cache for the next time. */
+static bool
+on_type(void *ctx, const char *name, struct span json, struct err *err)
+{
+    struct gathering *g = ctx;
+    const struct store_config *store = g->source->store->config;
+    struct journal_type type = {.name = name, .json = json};
+
+    return add_type(g->schema, name, json, err) &&
+           journal_types_save(g->source->context->journal, store->name,
+                              store->api_version, &type, 1, err);
+}
+
+static const char **
+names_of(struct arena *arena, const struct gql_name *list, size_t *count)
+{
+    const char **names;
+
+    *count = 0;
+    for (const struct gql_name *n = list; n != NULL; n = n->next)
+        (*count)++;
+    names = arena_array(arena, *count + 1, sizeof(*names));
+    *count = 0;
+    for (const struct gql_name *n = list; n != NULL; n = n->next)
+        names[(*count)++] = n->name;
+    return names;
+}
+
+static bool
+add_cached(struct gathering *g, const char *const *names, size_t count,
+           size_t *added, struct err *err)
+{
+    const struct store_config *store = g->source->store->config;
+    struct journal_types types;
+
+    if (!journal_types(g->source->context->journal, store->name,
+                       store->api_version, names, count, g->arena, &types, err))
+        return false;
+    for (size_t i = 0; i < types.count; i++)
+        if (!add_type(g->schema, types.types[i].name, types.types[i].json, err))
+            return false;
+    *added = types.count;
+    return true;
+}
+
+static bool
+set_query_type(struct gathering *g, struct err *err)
+{
+    struct context *context = g->source->context;
+    const struct store_config *store = g->source->store->config;
+    const char *cached;
+    char name[128];
+
+    if (!journal_query_type(context->journal, store->name, store->api_version,
+                            g->arena, &cached, err))
+        return false;
+    if (cached != NULL) {
+        gql_schema_set_query_type(g->schema, cached);
+        return true;
+    }
+    if (!introspect_query_type(context_session(context, g->source->store),
+                               g->source->log, name, err) ||
+        !journal_query_type_save(context->journal, store->name,
+                                 store->api_version, name, err))
+        return false;
+    gql_schema_set_query_type(g->schema, arena_strdup(g->arena, name));
+    return true;
+}
+
+/* One round: what the cache knows; only when it knows nothing of them, the
+ * store. What the new types lead to is asked for in the next round. */
+static bool
+gather_round(struct gathering *g, const struct gql_name *missing,
+             struct err *err)
+{
+    size_t count, added;
+    const char **names = names_of(g->arena, missing, &count);
+
+    if (!add_cached(g, names, count, &added, err))
+        return false;
+    return added > 0 ||
+           introspect_types(
+               context_session(g->source->context, g->source->store), names,
+               count, g->source->log, on_type, g, err);
+}
+
+static bool
+gather_from_store(struct gathering *g, const struct gql_document *document,
+                  struct err *err)
+{
+    struct gql_name *missing;
+
+    if (!set_query_type(g, err))
+        return false;
+    while ((missing = gql_schema_missing(g->schema, document, g->arena)) !=
+           NULL)
+        if (!gather_round(g, missing, err))
+            return false;
+    return true;
+}
+
+bool
+types_gather(const struct types_source *source, struct gql_schema *schema,
+             const struct gql_document *document, struct arena *arena,
+             struct err *err)
+{
+    struct gathering g = {.source = source, .schema = schema, .arena = arena};
+    bool gathered;
+
+    if (source->file != NULL)
+        return gather_from_file(source->file, schema, document, arena, err);
+    if (source->store == NULL || source->context->journal == NULL) {
+        err_set(err, ERR_CONFIG, "nothing says which types the store has");
+        return err_hint(err, "give an introspection result with --types FILE");
+    }
+    if (!task_lock(&source->store->introspecting, err))
+        return false;
+    gathered = gather_from_store(&g, document, err);
+    task_unlock(&source->store->introspecting);
+    return gathered;
+}

@@ -1,0 +1,54 @@
+#include "app/verify.h"
+
+static bool
+refuse(struct err *err, const char *code)
+{
+    err_code(err, code);
+    return err_hint(err, "nothing was changed; run the job again");
+}
+
+bool
+verify_result(const struct source_claims *claims,
+              const struct loader_counts *counts, uint64_t bytes,
+              struct err *err)
+{
+    int64_t roots = (int64_t)counts->roots;
+    int64_t unclear = (int64_t)counts->rejects_unclear;
+
+    if (claims->file_size >= 0 && bytes != (uint64_t)claims->file_size) {
+        err_set(err, ERR_FAILED,
+                "the result has %llu bytes, the store said %lld",
+                (unsigned long long)bytes, (long long)claims->file_size);
+        return refuse(err, "WRONG_BYTES");
+    }
+    if (claims->object_count >= 0 &&
+        counts->lines != (uint64_t)claims->object_count) {
+        err_set(
+            err, ERR_FAILED, "the result has %llu objects, the store said %lld",
+            (unsigned long long)counts->lines, (long long)claims->object_count);
+        return refuse(err, "WRONG_LINES");
+    }
+    if (claims->root_object_count >= 0 &&
+        (roots > claims->root_object_count ||
+         claims->root_object_count > roots + unclear)) {
+        err_set(err, ERR_FAILED,
+                "the result has %lld root objects, the store said %lld",
+                (long long)roots, (long long)claims->root_object_count);
+        return refuse(err, "WRONG_ROOTS");
+    }
+    return true;
+}
+
+bool
+verify_staged(int64_t staged, int64_t skipped, int64_t rejects, int64_t lines,
+              struct err *err)
+{
+    if (staged + skipped + rejects == lines)
+        return true;
+    err_set(err, ERR_FAILED,
+            "%lld lines came, but %lld are staged, %lld belong to no table "
+            "and %lld were rejected",
+            (long long)lines, (long long)staged, (long long)skipped,
+            (long long)rejects);
+    return refuse(err, "WRONG_STAGED");
+}

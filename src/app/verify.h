@@ -1,0 +1,21 @@
+/*
+ * verify - is what was received what the store said it wrote?
+ */
+#ifndef APP_VERIFY_H
+#define APP_VERIFY_H
+
+#include "app/source.h"
+#include "load/loader.h"
+
+/* Bytes and lines of one operation's result against its claims. ERR_FAILED
+ * with the codes WRONG_BYTES, WRONG_LINES, WRONG_ROOTS, naming both numbers. */
+MUST_CHECK bool verify_result(const struct source_claims *claims,
+                              const struct loader_counts *counts,
+                              uint64_t bytes, struct err *err);
+
+/* Lines staged against lines received, in the merge's transaction. Code
+ * WRONG_STAGED. */
+MUST_CHECK bool verify_staged(int64_t staged, int64_t skipped, int64_t rejects,
+                              int64_t lines, struct err *err);
+
+#endif

@@ -1,0 +1,99 @@
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/transfer.h"
+
+#define KEPT(name, field)                             \
+    {                                                 \
+        (name), offsetof(struct http_head, field),    \
+            sizeof(((struct http_head *)NULL)->field) \
+    }
+
+/* Header fields that somebody reads; names compare without case. */
+static const struct kept {
+    const char *name;
+    size_t offset;
+    size_t size;
+} kept[] = {
+    KEPT("X-Request-ID", request_id),
+    KEPT("Content-Type", content_type),
+    KEPT("Content-Range", content_range),
+    KEPT("Content-Encoding", content_encoding),
+    KEPT("ETag", etag),
+    KEPT("Location", location),
+    KEPT("Retry-After", retry_after),
+    KEPT("X-Shopify-API-Version", api_version),
+    KEPT("X-Shopify-API-Deprecated-Reason", deprecated),
+};
+
+/* At most 18 digits, so that nothing overflows; -1 for anything else. */
+static int64_t
+parse_length(struct span text)
+{
+    int64_t length = 0;
+
+    if (text.length == 0 || text.length > 18)
+        return -1;
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9')
+            return -1;
+        length = length * 10 + (text.bytes[i] - '0');
+    }
+    return length;
+}
+
+static bool
+is_name(struct span span, const char *name)
+{
+    return span.length == strlen(name) &&
+           strncasecmp(span.bytes, name, span.length) == 0;
+}
+
+static void
+add_field(struct http_head *head, struct span name, struct span value)
+{
+    if (is_name(name, "Content-Length"))
+        head->content_length = parse_length(value);
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+        if (is_name(name, kept[i].name))
+            snprintf((char *)head + kept[i].offset, kept[i].size, "%.*s",
+                     SPAN_ARG(value));
+}
+
+/* "HTTP/1.1 200 OK": whatever an interim answer said before is forgotten. */
+static void
+begin(struct http_head *head, struct span line)
+{
+    const char *blank = memchr(line.bytes, ' ', line.length);
+    size_t at = blank != NULL ? (size_t)(blank - line.bytes) + 1 : line.length;
+
+    memset(head, 0, sizeof(*head));
+    head->content_length = -1;
+    if (line.length >= at + 3)
+        head->status = (int)parse_length(span_of(line.bytes + at, 3));
+}
+
+void
+head_add_line(struct http_head *head, struct span line, bool *done)
+{
+    const char *colon;
+
+    line = span_trim(line);
+    if (span_starts(line, "HTTP/")) {
+        begin(head, line);
+        return;
+    }
+    if (line.length == 0) {
+        *done = head->status >= 200;
+        return;
+    }
+    colon = memchr(line.bytes, ':', line.length);
+    if (colon != NULL) {
+        size_t at = (size_t)(colon - line.bytes);
+
+        add_field(head, span_trim(span_head(line, at)),
+                  span_trim(span_tail(line, at + 1)));
+    }
+}

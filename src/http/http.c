@@ -1,0 +1,181 @@
+#include "http/http.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "http/transfer.h"
+
+enum { LONGEST_WAIT_MS = 3600000 };
+
+bool
+http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
+         struct err *err)
+{
+    struct http *made;
+
+    /* curl leaves SIGPIPE alone when told to leave signals alone, and
+     * OpenSSL writes with write(2). */
+    signal(SIGPIPE, SIG_IGN);
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(err, ERR_BUG, "curl does not start");
+    made = mem_alloc(sizeof(*made));
+    made->stall_timeout_ms = stall_timeout_ms;
+    made->user_agent = user_agent;
+    made->multi = curl_multi_init();
+    if (made->multi == NULL) {
+        free(made);
+        curl_global_cleanup();
+        return err_set(err, ERR_BUG, "curl does not start");
+    }
+    *http = made;
+    return true;
+}
+
+void
+http_set_stall_timeout(struct http *http, int64_t stall_timeout_ms)
+{
+    http->stall_timeout_ms = stall_timeout_ms;
+}
+
+void
+http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    curl_multi_cleanup(http->multi);
+    free(http->extra);
+    free(http);
+    curl_global_cleanup();
+}
+
+/* ---- the wait ---------------------------------------------------------- */
+
+static short
+events_to_curl(short events)
+{
+    int flags = 0;
+
+    if (events & POLLIN)
+        flags |= CURL_WAIT_POLLIN;
+    if (events & POLLPRI)
+        flags |= CURL_WAIT_POLLPRI;
+    if (events & POLLOUT)
+        flags |= CURL_WAIT_POLLOUT;
+    return (short)flags;
+}
+
+/* Errors and hang-ups come as readable, as curl reports them. */
+static short
+events_from_curl(short flags)
+{
+    int events = 0;
+
+    if (flags & CURL_WAIT_POLLIN)
+        events |= POLLIN;
+    if (flags & CURL_WAIT_POLLPRI)
+        events |= POLLPRI;
+    if (flags & CURL_WAIT_POLLOUT)
+        events |= POLLOUT;
+    return (short)events;
+}
+
+static void
+wake_finished(struct http *http)
+{
+    int left;
+
+    for (;;) {
+        CURLMsg *message = curl_multi_info_read(http->multi, &left);
+        struct transfer *transfer = NULL;
+
+        if (message == NULL)
+            return;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        transfer->ended = true;
+        transfer->result = message->data.result;
+        task_wake_all(&transfer->waiting);
+    }
+}
+
+static void
+reserve_extra(struct http *http, size_t count)
+{
+    if (count <= http->extra_capacity)
+        return;
+    http->extra = mem_resize(http->extra, count * sizeof(*http->extra));
+    http->extra_capacity = count;
+}
+
+/* curl returns earlier by itself when one of its own timers is due. */
+void
+http_wait(void *ctx, struct pollfd *fds, size_t count, int timeout_ms)
+{
+    struct http *http = ctx;
+    int running;
+
+    reserve_extra(http, count);
+    for (size_t i = 0; i < count; i++)
+        http->extra[i] = (struct curl_waitfd){
+            .fd = fds[i].fd, .events = events_to_curl(fds[i].events)};
+    curl_multi_poll(http->multi, http->extra, (unsigned)count,
+                    timeout_ms < 0 ? LONGEST_WAIT_MS : timeout_ms, NULL);
+    for (size_t i = 0; i < count; i++)
+        fds[i].revents = events_from_curl(http->extra[i].revents);
+    curl_multi_perform(http->multi, &running);
+    wake_finished(http);
+}
+
+/* ---- whole answers ----------------------------------------------------- */
+
+struct fetch {
+    struct transfer transfer;
+    struct buf *body;
+};
+
+/* An answer too large ends the transfer while it arrives. */
+static size_t
+take_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct fetch *fetch = ctx;
+
+    transfer_touch(&fetch->transfer);
+    buf_append(fetch->body, bytes, size * count);
+    return fetch->body->overflowed ? 0 : size * count;
+}
+
+static bool
+wait_for_end(struct fetch *fetch, struct err *err)
+{
+    struct transfer *transfer = &fetch->transfer;
+
+    while (!transfer->ended)
+        if (!transfer_wait(transfer, err))
+            return false;
+    if (fetch->body->overflowed) {
+        err_set(err, ERR_FAILED, "%s: the answer is larger than %zu bytes",
+                transfer->name, fetch->body->ceiling);
+        return err_code(err, "TOO_LARGE");
+    }
+    return transfer_is_whole(transfer) || transfer_failed(transfer, err);
+}
+
+bool
+http_fetch(struct http *http, const struct http_request *request,
+           struct http_head *head, struct buf *body, struct err *err)
+{
+    struct fetch fetch = {.body = body};
+    bool ok;
+
+    buf_clear(body);
+    if (!transfer_start(&fetch.transfer, http, request, TRANSFER_WHOLE,
+                        take_body, &fetch, err))
+        return false;
+    ok = wait_for_end(&fetch, err);
+    *head = fetch.transfer.head;
+    transfer_end(&fetch.transfer);
+    return ok;
+}

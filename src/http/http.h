@@ -1,0 +1,103 @@
+/*
+ * http - requests and downloads over libcurl, from inside tasks.
+ *
+ * The only folder that knows curl. One client for the process moves every
+ * transfer inside the scheduler's wait (http_wait() is the task_wait_fn), so
+ * tasks just wait for their answer. TLS is verified, redirects are never
+ * followed (they come back as the answer they are), plain http goes to
+ * loopback addresses only and proxies of the environment are not used for
+ * those. Requests use HTTP/2 where offered; a stream keeps to HTTP/1.1 and a
+ * connection of its own, since a paused HTTP/2 stream holds up every other
+ * one on its connection.
+ *
+ * A stream is pulled: what arrives is kept in one of two fixed buffers, and
+ * when the reader is slow the transfer is paused before the next chunk is
+ * taken (CURL_WRITEFUNC_PAUSE; curl gives the whole chunk again). It is
+ * resumed by the reader's next call, so never from inside a callback of
+ * curl's.
+ */
+#ifndef HTTP_HTTP_H
+#define HTTP_HTTP_H
+
+#include <poll.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+
+struct http;
+struct http_stream;
+
+enum { HTTP_HEADER_BYTES = 256 }; /* kept of each header below */
+
+/* `stall_timeout_ms`: no byte in either direction for so long ends any
+ * transfer. `user_agent` is borrowed for the client's life. SIGPIPE is ignored
+ * from now on: a peer that hangs up is an error, not our end. */
+MUST_CHECK bool http_new(int64_t stall_timeout_ms, const char *user_agent,
+                         struct http **http, struct err *err);
+void http_free(struct http *http);
+
+/* Of the transfers begun from now on. */
+void http_set_stall_timeout(struct http *http, int64_t stall_timeout_ms);
+
+/* The scheduler's wait: curl_multi_poll with `fds` as extra descriptors, then
+ * curl's own work. `http` is the ctx. */
+void http_wait(void *http, struct pollfd *fds, size_t count, int timeout_ms);
+
+/* What an answer said besides its body; "" where a header was absent. */
+struct http_head {
+    int status;
+    int64_t content_length; /* -1: not said */
+    char request_id[64];    /* X-Request-ID */
+    char content_type[HTTP_HEADER_BYTES];
+    char content_range[HTTP_HEADER_BYTES];
+    char content_encoding[64];
+    char etag[HTTP_HEADER_BYTES];
+    char location[HTTP_HEADER_BYTES];
+    char retry_after[64];
+    char api_version[32];               /* X-Shopify-API-Version */
+    char deprecated[HTTP_HEADER_BYTES]; /* X-Shopify-API-Deprecated-Reason */
+};
+
+struct http_request {
+    const char *method; /* "GET" or "POST" */
+    const char *url;
+    const char *const *headers; /* "Name: value", ended by NULL; or NULL */
+    struct span body;           /* of a POST; borrowed until the answer */
+    bool once; /* on a new connection: where the server hangs up on a reused
+                * one, curl by itself sends the request again */
+};
+
+/* Send it and wait for the whole answer. `body` is cleared first and keeps
+ * its ceiling: a larger answer is ERR_FAILED. Any HTTP status is success
+ * here. Without an answer: ERR_TRANSIENT (resolve, connect, reset, stall,
+ * cut short), ERR_CONFIG (URL, TLS verification, plain http beyond loopback),
+ * ERR_STOPPED. Messages name method and URL without its query part. The code
+ * is "NOT_SENT" when no byte of the request left, "ANSWER_LOST" when some may
+ * have arrived, "TOO_LARGE" for an answer beyond the ceiling. */
+MUST_CHECK bool
+http_fetch(struct http *http, const struct http_request *request,
+           struct http_head *head, struct buf *body, struct err *err);
+
+/* Open a download and wait for its head. Same errors. `stream` is owned by
+ * the caller until http_stream_close(), also after an error in reading. */
+MUST_CHECK bool
+http_stream_open(struct http *http, const struct http_request *request,
+                 struct http_stream **stream, struct err *err);
+const struct http_head *http_stream_head(const struct http_stream *stream);
+
+/* The next bytes of the body, at most 256 KiB, borrowed until the next call;
+ * empty when the body has ended as announced. A body cut short or stalled is
+ * ERR_TRANSIENT. Waiting while nobody reads is no stall. */
+MUST_CHECK bool http_stream_read(struct http_stream *stream, struct span *chunk,
+                                 struct err *err);
+void http_stream_close(struct http_stream *stream);
+
+/* Is `url` https, or plain http to a loopback address? */
+bool http_url_allowed(const char *url);
+
+/* scheme://host:port of `url`, for comparing origins; "" when it is none. */
+void http_origin(const char *url, char *text, size_t size);
+
+#endif

@@ -1,0 +1,331 @@
+#include "http/transfer.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { CONNECT_TIMEOUT_MS = 30000, STREAM_READ_BYTES = 256 * 1024 };
+
+void
+transfer_touch(struct transfer *transfer)
+{
+    transfer->active_ms = clock_now_ms();
+}
+
+/* ---- what curl calls --------------------------------------------------- */
+
+static size_t
+on_header(char *bytes, size_t size, size_t count, void *ctx)
+{
+    struct transfer *transfer = ctx;
+
+    transfer_touch(transfer);
+    if (transfer->head_done)
+        return size * count; /* trailers */
+    head_add_line(&transfer->head, span_of(bytes, size * count),
+                  &transfer->head_done);
+    if (transfer->head_done)
+        task_wake_all(&transfer->waiting);
+    return size * count;
+}
+
+/* Called often and about everything: only bytes that moved count. */
+static int
+on_progress(void *ctx, curl_off_t down_total, curl_off_t down,
+            curl_off_t up_total, curl_off_t up)
+{
+    struct transfer *transfer = ctx;
+
+    (void)down_total;
+    (void)up_total;
+    if (down != transfer->received || up != transfer->sent)
+        transfer_touch(transfer);
+    transfer->received = down;
+    transfer->sent = up;
+    return 0;
+}
+
+/* ---- options ----------------------------------------------------------- */
+
+/* Each setopt answers a CURLcode, 0 when taken; any other is kept. */
+static int
+set_safety(const struct transfer *transfer, const char *url)
+{
+    CURL *easy = transfer->easy;
+    int refused = 0;
+
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+    /* Our headers are for the server; a proxy that only connects us to it
+     * never sees them. */
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_HEADEROPT,
+                                     (long)CURLHEADER_SEPARATE);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    if (url_is_loopback(url))
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    return refused;
+}
+
+static int
+set_patience(const struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    int64_t most = transfer->http->stall_timeout_ms;
+    int refused = 0;
+
+    if (most <= 0 || most > CONNECT_TIMEOUT_MS)
+        most = CONNECT_TIMEOUT_MS;
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)most);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Leaving a transfer never waits for its name to be resolved. */
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    return refused;
+}
+
+static int
+set_mode(const struct transfer *transfer, enum transfer_mode mode)
+{
+    CURL *easy = transfer->easy;
+    int refused = 0;
+
+    if (mode == TRANSFER_STREAM) {
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                                         (long)CURL_HTTP_VERSION_1_1);
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                                         (long)STREAM_READ_BYTES);
+        return refused;
+    }
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                                     (long)CURL_HTTP_VERSION_2TLS);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+    return refused;
+}
+
+static int
+set_callbacks(struct transfer *transfer, curl_write_callback on_body, void *ctx)
+{
+    CURL *easy = transfer->easy;
+    int refused = 0;
+
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_WRITEDATA, ctx);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_HEADERDATA, (void *)transfer);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, (void *)transfer);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_PRIVATE, (void *)transfer);
+    return refused;
+}
+
+static bool
+add_header(struct transfer *transfer, const char *header)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->headers, header);
+
+    if (longer == NULL)
+        return false;
+    transfer->headers = longer;
+    return true;
+}
+
+static int
+set_request(struct transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy;
+    int refused = 0;
+
+    for (size_t i = 0; request->headers != NULL && request->headers[i] != NULL;
+         i++)
+        refused |= !add_header(transfer, request->headers[i]);
+    /* No "Expect: 100-continue": it costs a round trip and some proxies. */
+    refused |= !add_header(transfer, "Expect:");
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_URL, request->url);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    refused |= (int)curl_easy_setopt(easy, CURLOPT_USERAGENT,
+                                     transfer->http->user_agent);
+    refused |=
+        (int)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)request->once);
+    if (strcmp(request->method, "POST") == 0) {
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                                         (curl_off_t)request->body.length);
+        refused |= (int)curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                                         request->body.bytes);
+    }
+    return refused;
+}
+
+/* ---- life -------------------------------------------------------------- */
+
+bool
+transfer_start(struct transfer *transfer, struct http *http,
+               const struct http_request *request, enum transfer_mode mode,
+               curl_write_callback on_body, void *ctx, struct err *err)
+{
+    char url[224];
+
+    memset(transfer, 0, sizeof(*transfer));
+    transfer->http = http;
+    transfer->head.content_length = -1;
+    snprintf(transfer->name, sizeof(transfer->name), "%s %s", request->method,
+             log_url(request->url, url, sizeof(url)));
+    if (!http_url_allowed(request->url)) {
+        err_set(err, ERR_CONFIG, "%s: no https URL", transfer->name);
+        err_hint(err, "plain http is for loopback addresses only");
+        return err_code(err, "NOT_SENT");
+    }
+    transfer->easy = curl_easy_init();
+    transfer_touch(transfer);
+    if (transfer->easy == NULL || set_safety(transfer, request->url) != 0 ||
+        set_patience(transfer) != 0 || set_mode(transfer, mode) != 0 ||
+        set_callbacks(transfer, on_body, ctx) != 0 ||
+        set_request(transfer, request) != 0 ||
+        curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+        transfer_end(transfer);
+        return err_set(err, ERR_BUG, "%s: curl refuses our options",
+                       transfer->name);
+    }
+    return true;
+}
+
+void
+transfer_end(struct transfer *transfer)
+{
+    if (transfer->easy != NULL) {
+        curl_multi_remove_handle(transfer->http->multi, transfer->easy);
+        curl_easy_cleanup(transfer->easy);
+    }
+    curl_slist_free_all(transfer->headers);
+    transfer->easy = NULL;
+    transfer->headers = NULL;
+}
+
+/* ---- what goes wrong --------------------------------------------------- */
+
+/* Did any byte of the request leave? Counted over all of curl's own tries. */
+static const char *
+code_of_loss(const struct transfer *transfer)
+{
+    long sent = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
+    return sent > 0 ? "ANSWER_LOST" : "NOT_SENT";
+}
+
+/* The one place where curl's codes become ours. */
+static enum err_kind
+kind_of(CURLcode code)
+{
+    switch (code) {
+    case CURLE_URL_MALFORMAT:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+        return ERR_CONFIG;
+    default:
+        return ERR_TRANSIENT;
+    }
+}
+
+/* curl's own words, in our style; what stands behind a '?' is cut, since it
+ * may be the secret part of a URL. */
+static void
+describe(const struct transfer *transfer, char *text, size_t size)
+{
+    const char *words = transfer->error_text;
+    size_t used = 0;
+
+    if (transfer->result == CURLE_OK)
+        words = "the answer ended within its head";
+    else if (words[0] == '\0')
+        words = curl_easy_strerror(transfer->result);
+    while (*words != '\0' && used + 1 < size) {
+        if (*words == '?')
+            words += strcspn(words, " ");
+        else
+            text[used++] = *words++;
+    }
+    text[used] = '\0';
+    if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1]))
+        text[0] = (char)tolower((unsigned char)text[0]);
+}
+
+bool
+transfer_is_whole(const struct transfer *transfer)
+{
+    return transfer->result == CURLE_OK && transfer->head_done;
+}
+
+bool
+transfer_failed(struct transfer *transfer, struct err *err)
+{
+    char text[CURL_ERROR_SIZE];
+
+    describe(transfer, text, sizeof(text));
+    err_set(err, kind_of(transfer->result), "%s: %s", transfer->name, text);
+    memcpy(err->request_id, transfer->head.request_id, sizeof(err->request_id));
+    if (transfer->result == CURLE_PEER_FAILED_VERIFICATION)
+        err_hint(err, "the certificate does not prove who answers; is the "
+                      "host's name right, and ca-certificates installed?");
+    return err_code(err, code_of_loss(transfer));
+}
+
+static bool
+stalled(const struct transfer *transfer, struct err *err)
+{
+    char text[32];
+
+    err_set(err, ERR_TRANSIENT, "%s: not a byte for %s", transfer->name,
+            duration_format(transfer->http->stall_timeout_ms, text));
+    return err_code(err, code_of_loss(transfer));
+}
+
+/* Ours, not curl's CURLOPT_LOW_SPEED_TIME: that one counts whole seconds, and
+ * goes on counting from before a pause once the transfer is resumed. */
+static int64_t
+stall_deadline(const struct transfer *transfer)
+{
+    int64_t patience = transfer->http->stall_timeout_ms;
+
+    if (patience <= 0 || patience >= CLOCK_NEVER - transfer->active_ms)
+        return CLOCK_NEVER;
+    return transfer->active_ms + patience;
+}
+
+bool
+transfer_wait(struct transfer *transfer, struct err *err)
+{
+    for (;;) {
+        switch (task_wait(&transfer->waiting, stall_deadline(transfer))) {
+        case TASK_READY:
+            return true;
+        case TASK_STOPPED:
+            return task_stopped(err);
+        case TASK_TIMEOUT:
+            if (clock_now_ms() >= stall_deadline(transfer))
+                return stalled(transfer, err);
+        }
+    }
+}

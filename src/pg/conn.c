@@ -1,0 +1,393 @@
+#include "pg/conn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "pg/sqlstate.h"
+#include "pg/wire.h"
+#include "sql.h"
+
+enum { CONNECT_SECONDS = 15, OLDEST_SERVER = 140000 };
+
+/* ---- what went wrong --------------------------------------------------- */
+
+/* libpq tells why it could not connect as text only. With verbose errors the
+ * server's SQLSTATE is in it: "FATAL:  28P01: password ...". Of several hosts
+ * the last one tried counts. */
+static void
+find_sqlstate(const char *text, char sqlstate[6])
+{
+    sqlstate[0] = '\0';
+    for (const char *at = strstr(text, ":  "); at != NULL;
+         at = strstr(at + 3, ":  ")) {
+        const char *code = at + 3;
+
+        if (strspn(code, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= 5 &&
+            code[5] == ':') {
+            memcpy(sqlstate, code, 5);
+            sqlstate[5] = '\0';
+        }
+    }
+}
+
+/* The text in one line, without what verbose errors put in besides. */
+static const char *
+one_line(struct arena *arena, const char *text, const char *sqlstate)
+{
+    const char *joined = "";
+
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        struct span line = span_trim(span_of(text, length));
+        char *copy = arena_dup(arena, line);
+        char *code = sqlstate[0] != '\0' ? strstr(copy, sqlstate) : NULL;
+
+        if (code != NULL) /* "28P01: " */
+            memmove(code, code + 7, strlen(code + 7) + 1);
+        if (copy[0] != '\0' && !span_starts(line, "LOCATION:"))
+            joined = arena_printf(arena, "%s%s%s", joined,
+                                  joined[0] != '\0' ? "; " : "", copy);
+        text += text[length] == '\n' ? length + 1 : length;
+    }
+    return joined;
+}
+
+/* A connection string that is misread can put a piece of a password where
+ * libpq quotes it. */
+static void
+hide_quoted(char *text)
+{
+    char *to = text;
+    bool quoted = false;
+
+    for (const char *from = text; *from != '\0'; from++) {
+        if (*from == '"') {
+            quoted = !quoted;
+            if (quoted)
+                *to++ = '*';
+        } else if (!quoted) {
+            *to++ = *from;
+        }
+    }
+    *to = '\0';
+}
+
+static bool
+is_any_of(const char *text, const char *const *phrases)
+{
+    for (; *phrases != NULL; phrases++)
+        if (strstr(text, *phrases) != NULL)
+            return true;
+    return false;
+}
+
+/* No SQLSTATE: libpq's own words, which this program never translates. What
+ * did not even try the network is a fault of the connection string. */
+static enum err_kind
+kind_of_words(const char *text)
+{
+    static const char *const tried[] = {"connection to server",
+                                        "could not translate host name",
+                                        "timeout expired", NULL};
+    static const char *const wrong[] = {
+        "does not support SSL",     "certificate verify failed",
+        "server certificate for",   "root certificate file",
+        "does not match host name", NULL};
+
+    if (!is_any_of(text, tried))
+        return ERR_CONFIG;
+    return is_any_of(text, wrong) ? ERR_CONFIG : ERR_TRANSIENT;
+}
+
+static const char *
+or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+/* A password with an '@', '/' or ':' of its own, not encoded, spills into the
+ * other parts of a URI: what stands before an '@' is not shown, nor a port
+ * that is none. */
+static const char *
+without_spill(struct arena *arena, const char *part)
+{
+    const char *at = strrchr(part, '@');
+
+    return at != NULL ? arena_printf(arena, "*%s", at) : part;
+}
+
+static bool
+is_number(const char *text)
+{
+    return text[strspn(text, "0123456789")] == '\0';
+}
+
+static char *
+describe(PGconn *raw)
+{
+    struct arena arena = {0};
+    const char *port = or_empty(PQport(raw));
+    char *where = mem_strdup(arena_printf(
+        &arena, "%s:%s/%s", without_spill(&arena, or_empty(PQhost(raw))),
+        is_number(port) ? port : "*",
+        without_spill(&arena, or_empty(PQdb(raw)))));
+
+    arena_free(&arena);
+    return where;
+}
+
+/* The words after "FATAL:  ", where the server said some. */
+static const char *
+server_words(const char *text)
+{
+    const char *fatal = strstr(text, "FATAL:  ");
+
+    return fatal != NULL ? fatal + strlen("FATAL:  ") : text;
+}
+
+static bool
+refuse_connection(struct pg_conn *conn, struct err *err)
+{
+    const char *all = PQerrorMessage(conn->raw);
+    const char *words;
+    struct arena arena = {0};
+    char sqlstate[6], *text;
+    enum err_kind kind;
+
+    find_sqlstate(all, sqlstate);
+    words = one_line(&arena, all, sqlstate);
+    text = arena_strdup(&arena, words);
+    if (sqlstate[0] != '\0')
+        kind = sqlstate_kind(sqlstate);
+    else if (PQconnectionNeedsPassword(conn->raw))
+        kind = ERR_DENIED;
+    else
+        kind = kind_of_words(text);
+    if (sqlstate[0] == '\0' &&
+        (kind == ERR_CONFIG || strchr(conn->where, '*') != NULL))
+        hide_quoted(text);
+    err_set(err, kind, "cannot connect to %s as %s: %s", conn->where,
+            or_empty(PQuser(conn->raw)), server_words(text));
+    arena_free(&arena);
+    return err_code(err, sqlstate[0] != '\0' ? sqlstate : "08001");
+}
+
+/* ---- connecting -------------------------------------------------------- */
+
+static bool
+parse_dsn(const char *dsn, struct err *err)
+{
+    char *why = NULL;
+    PQconninfoOption *options;
+
+    if (strchr(dsn, '=') == NULL && strstr(dsn, "://") == NULL)
+        return true; /* a database's name */
+    options = PQconninfoParse(dsn, &why);
+    if (options != NULL) {
+        PQconninfoFree(options);
+        return true;
+    }
+    hide_quoted(why);
+    err_set(err, ERR_CONFIG, "database connection string: %.*s",
+            SPAN_ARG(span_trim(span_str(why))));
+    PQfreemem(why);
+    err_hint(err, "in a URI, percent-encode special characters of a "
+                  "password; in keyword=value, quote it with '");
+    return err_code(err, "08001");
+}
+
+/* Seconds until we give up; 0: never. Rules of libpq, which keeps them only
+ * where it waits itself. */
+static int
+connect_seconds(PGconn *raw)
+{
+    PQconninfoOption *options = PQconninfo(raw);
+    long seconds = CONNECT_SECONDS;
+
+    for (PQconninfoOption *o = options; o != NULL && o->keyword != NULL; o++)
+        if (strcmp(o->keyword, "connect_timeout") == 0 && o->val != NULL &&
+            o->val[0] != '\0')
+            seconds = strtol(o->val, NULL, 10);
+    PQconninfoFree(options);
+    if (seconds <= 0)
+        return 0;
+    return seconds == 1 ? 2 : seconds > 3600 ? 3600 : (int)seconds;
+}
+
+static bool
+give_up_connecting(struct pg_conn *conn, int seconds, struct err *err)
+{
+    err_set(err, ERR_TRANSIENT, "cannot connect to %s: no answer in %d s",
+            conn->where, seconds);
+    return err_code(err, "08001");
+}
+
+/* The socket may be another one after each step, hence PQsocket() anew. */
+static bool
+finish_connecting(struct pg_conn *conn, struct err *err)
+{
+    int seconds = connect_seconds(conn->raw);
+    int64_t deadline_ms =
+        seconds > 0 ? clock_after_ms(1000 * (int64_t)seconds) : CLOCK_NEVER;
+    PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
+
+    while (
+        PQstatus(conn->raw) != CONNECTION_BAD &&
+        (wanted == PGRES_POLLING_READING || wanted == PGRES_POLLING_WRITING)) {
+        short events = wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        switch (task_wait_fd(PQsocket(conn->raw), events, deadline_ms)) {
+        case TASK_READY:
+            wanted = PQconnectPoll(conn->raw);
+            break;
+        case TASK_TIMEOUT:
+            return give_up_connecting(conn, seconds, err);
+        case TASK_STOPPED:
+            return task_stopped(err);
+        }
+    }
+    return PQstatus(conn->raw) == CONNECTION_OK || refuse_connection(conn, err);
+}
+
+static void
+log_notice(void *ctx, const char *message)
+{
+    struct span text = span_trim(span_str(message));
+    struct arena arena = {0};
+
+    (void)ctx;
+    log_debug(NULL, "database notice", LOG_STR("text", arena_dup(&arena, text)),
+              LOG_END);
+    arena_free(&arena);
+}
+
+/* Keepalives stand before the connection string, whose own settings win. */
+static PGconn *
+start(const struct pg_config *config)
+{
+    const char *keywords[] = {
+        "fallback_application_name", "keepalives_idle", "keepalives_interval",
+        "keepalives_count",          "dbname",          NULL};
+    const char *values[] = {or_empty(config->application_name),
+                            "60",
+                            "10",
+                            "6",
+                            or_empty(config->dsn),
+                            NULL};
+    PGconn *raw = PQconnectStartParams(keywords, values, 1);
+
+    if (raw == NULL)
+        mem_alloc(SIZE_MAX); /* says so and ends the program */
+    PQsetErrorVerbosity(raw, PQERRORS_VERBOSE); /* for refuse_connection() */
+    PQsetNoticeProcessor(raw, log_notice, NULL);
+    return raw;
+}
+
+/* ---- the session ------------------------------------------------------- */
+
+static bool
+is_fit(struct pg_conn *conn, struct err *err)
+{
+    const char *encoding = PQparameterStatus(conn->raw, "server_encoding");
+
+    if (PQserverVersion(conn->raw) < OLDEST_SERVER)
+        return err_set(
+            err, ERR_CONFIG, "%s is PostgreSQL %s, 14 or later is needed",
+            conn->where,
+            or_empty(PQparameterStatus(conn->raw, "server_version")));
+    if (strcmp(or_empty(encoding), "UTF8") != 0)
+        return err_set(err, ERR_CONFIG,
+                       "%s has the encoding %s, UTF8 is needed", conn->where,
+                       or_empty(encoding));
+    return true;
+}
+
+/* Some platforms cannot see that a client is gone while a statement runs, and
+ * refuse to be asked to look: 22023. */
+static bool
+set_settings(struct pg_conn *conn, bool loader, struct err *err)
+{
+    const char *values[] = {loader ? "off" : "", "10s"};
+
+    if (pg_exec(conn, sql_session, 2, values, NULL, err))
+        return true;
+    if (conn->lost || strcmp(err->code, "22023") != 0)
+        return false;
+    values[1] = "";
+    return pg_exec(conn, sql_session, 2, values, NULL, err);
+}
+
+static bool
+set_up(struct pg_conn *conn, const struct pg_config *config, struct err *err)
+{
+    PQsetErrorVerbosity(conn->raw, PQERRORS_DEFAULT);
+    if (PQsetnonblocking(conn->raw, 1) != 0)
+        return wire_lost(conn, err);
+    if (!is_fit(conn, err))
+        return false;
+    return set_settings(conn, config->loader, err) ||
+           err_wrap(err, "preparing the session on %s", conn->where);
+}
+
+bool
+pg_connect(const struct pg_config *config, struct pg_conn **result,
+           struct err *err)
+{
+    struct pg_conn *conn;
+
+    *result = NULL;
+    if (!parse_dsn(or_empty(config->dsn), err))
+        return false;
+    conn = mem_alloc(sizeof(*conn));
+    conn->raw = start(config);
+    conn->where = describe(conn->raw);
+    conn->answer_timeout_ms = config->answer_timeout_ms;
+    if (!finish_connecting(conn, err) || !set_up(conn, config, err)) {
+        pg_close(conn);
+        return false;
+    }
+    free(conn->where);
+    conn->where = describe(conn->raw); /* of several hosts, the one it is */
+    *result = conn;
+    return true;
+}
+
+void
+pg_close(struct pg_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    PQfinish(conn->raw);
+    free(conn->where);
+    free(conn);
+}
+
+bool
+pg_is_alive(const struct pg_conn *conn)
+{
+    return !conn->lost && PQstatus(conn->raw) == CONNECTION_OK;
+}
+
+const char *
+pg_where(const struct pg_conn *conn)
+{
+    return conn->where;
+}
+
+int
+pg_server_version(const struct pg_conn *conn)
+{
+    return PQserverVersion(conn->raw);
+}
+
+int
+pg_backend_pid(const struct pg_conn *conn)
+{
+    return PQbackendPID(conn->raw);
+}

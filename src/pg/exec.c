@@ -1,0 +1,126 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "pg/pipe.h"
+#include "pg/result.h"
+#include "pg/wire.h"
+
+enum { ROLLBACK_MS = 10000 };
+
+static bool
+is_usable(struct pg_conn *conn, struct err *err)
+{
+    return conn->lost ? wire_lost(conn, err) : true;
+}
+
+bool
+pg_exec(struct pg_conn *conn, const char *sql, int count,
+        const char *const *values, struct pg_result **result, struct err *err)
+{
+    PGresult *raw;
+    int sent;
+
+    if (result != NULL)
+        *result = NULL;
+    if (!is_usable(conn, err))
+        return false;
+    sent =
+        PQsendQueryParams(conn->raw, sql, count, NULL, values, NULL, NULL, 0);
+    if (!wire_finish(conn, sent, CLOCK_NEVER, &raw, err))
+        return false;
+    if (result == NULL) {
+        PQclear(raw);
+        return true;
+    }
+    *result = mem_alloc(sizeof(**result));
+    (*result)->raw = raw;
+    return true;
+}
+
+static bool
+simple(struct pg_conn *conn, const char *sql, int64_t deadline_ms,
+       PGresult **raw, struct err *err)
+{
+    *raw = NULL;
+    return is_usable(conn, err) &&
+           wire_finish(conn, PQsendQuery(conn->raw, sql), deadline_ms, raw,
+                       err);
+}
+
+bool
+pg_script(struct pg_conn *conn, const char *sql, struct err *err)
+{
+    PGresult *raw;
+    bool ok = simple(conn, sql, CLOCK_NEVER, &raw, err);
+
+    PQclear(raw);
+    return ok;
+}
+
+bool
+pg_begin(struct pg_conn *conn, struct err *err)
+{
+    return pg_script(conn, "BEGIN", err);
+}
+
+/* A transaction that failed before is ended by COMMIT without an error; only
+ * the tag tells. */
+static bool
+was_committed(const PGresult *raw, struct err *err)
+{
+    if (strcmp(PQcmdStatus((PGresult *)raw), "ROLLBACK") != 0)
+        return true;
+    err_set(err, ERR_FAILED, "the transaction was rolled back, not committed");
+    return err_code(err, "ROLLED_BACK");
+}
+
+/* Not given up by a stop: the answer is what tells what happened. */
+bool
+pg_commit(struct pg_conn *conn, struct err *err)
+{
+    PGresult *raw;
+    bool was_usable = !conn->lost;
+    bool ok;
+
+    task_shield();
+    ok = simple(conn, "COMMIT", CLOCK_NEVER, &raw, err) &&
+         was_committed(raw, err);
+    task_unshield();
+    if (!ok && was_usable && conn->lost)
+        err_code(err, "COMMIT_UNKNOWN");
+    PQclear(raw);
+    return ok;
+}
+
+void
+pg_rollback(struct pg_conn *conn)
+{
+    struct err ignored;
+    PGresult *raw = NULL;
+
+    if (conn->lost || PQtransactionStatus(conn->raw) == PQTRANS_IDLE)
+        return;
+    task_shield();
+    if (!simple(conn, "ROLLBACK", clock_after_ms(ROLLBACK_MS), &raw, &ignored))
+        conn->lost = true;
+    task_unshield();
+    PQclear(raw);
+}
+
+bool
+pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
+           uint32_t parameter_oid, struct err *err)
+{
+    Oid oids[1] = {parameter_oid};
+    PGresult *raw;
+
+    if (!is_usable(conn, err) ||
+        !wire_finish(conn, PQsendPrepare(conn->raw, name, sql, 1, oids),
+                     CLOCK_NEVER, &raw, err))
+        return false;
+    PQclear(raw);
+    return true;
+}

@@ -1,0 +1,412 @@
+#include "pg/pipe.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "pg/wire.h"
+
+/* ROUNDS: results taken before others get their turn. DISCARD_MS: how long
+ * the answers of batches given up are waited for. */
+enum { ROUNDS = 64, DISCARD_MS = 5000, FIRST_CAPACITY = 64 };
+
+/* The pump is two tasks, since one task waits for one thing: the reader waits
+ * for answers while some are due, the writer for room while bytes are left
+ * over. libpq closes its socket the moment it finds the connection lost, in
+ * whichever task that is; both wait on a duplicate, which cannot become
+ * somebody else's descriptor meanwhile and which shutdown(2) makes ready. */
+struct pg_pipe {
+    struct pg_conn *conn;
+    pg_pipe_done_fn *on_done;
+    void *ctx;
+    int fd; /* the duplicate, owned */
+
+    void **batches; /* ring: those in flight, oldest at `first` */
+    size_t capacity;
+    size_t first;
+    size_t count;
+    size_t discarded; /* given up by end: answers due that nobody wants */
+
+    bool refused;       /* `failure` is why the batch being answered failed */
+    struct err failure; /* its first error */
+    bool after_null;    /* the last result was a NULL */
+    bool unsent;        /* libpq holds bytes the socket did not take */
+    bool broken;        /* found lost; the reader has not reported it yet */
+    bool lost;          /* ... and now it has */
+    struct err loss;    /* why, for both */
+    bool ending;
+    int running; /* tasks of the pump */
+
+    struct task_queue changed;
+    struct task_queue to_read;
+    struct task_queue to_write;
+    struct task_queue ended;
+};
+
+/* ---- batches in flight ------------------------------------------------- */
+
+static void
+push_batch(struct pg_pipe *pipe, void *batch)
+{
+    if (pipe->count == pipe->capacity) {
+        size_t capacity =
+            pipe->capacity > 0 ? 2 * pipe->capacity : FIRST_CAPACITY;
+        void **batches = mem_array(capacity, sizeof(*batches));
+
+        for (size_t i = 0; i < pipe->count; i++)
+            batches[i] = pipe->batches[(pipe->first + i) % pipe->capacity];
+        free(pipe->batches);
+        pipe->batches = batches;
+        pipe->capacity = capacity;
+        pipe->first = 0;
+    }
+    pipe->batches[(pipe->first + pipe->count++) % pipe->capacity] = batch;
+}
+
+static void
+report_oldest(struct pg_pipe *pipe, const struct err *err)
+{
+    void *batch = pipe->batches[pipe->first];
+
+    pipe->first = (pipe->first + 1) % pipe->capacity;
+    pipe->count--;
+    pipe->on_done(pipe->ctx, batch, err);
+    task_wake_all(&pipe->changed);
+}
+
+static void
+report_all(struct pg_pipe *pipe, const struct err *err)
+{
+    while (pipe->count > 0)
+        report_oldest(pipe, err);
+}
+
+static bool
+answers_are_due(const struct pg_pipe *pipe)
+{
+    return pipe->count + pipe->discarded > 0;
+}
+
+/* ---- losing the connection --------------------------------------------- */
+
+/* Found lost, perhaps by a sender, who must not be called back from inside
+ * its own call: the reader is made to look. */
+static void
+break_off(struct pg_pipe *pipe)
+{
+    if (!pipe->broken) {
+        pipe->broken = true;
+        if (pipe->refused && PQstatus(pipe->conn->raw) == CONNECTION_BAD) {
+            pipe->loss = pipe->failure; /* the server's last words */
+            pipe->loss.kind = ERR_TRANSIENT;
+        } else {
+            wire_lost(pipe->conn, &pipe->loss);
+        }
+        pipe->conn->lost = true;
+    }
+    shutdown(pipe->fd, SHUT_RDWR);
+    task_wake_all(&pipe->to_read);
+    task_wake_all(&pipe->to_write);
+}
+
+static void
+report_loss(struct pg_pipe *pipe)
+{
+    pipe->lost = true;
+    pipe->discarded = 0;
+    report_all(pipe, &pipe->loss);
+    task_wake_all(&pipe->changed);
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* The sync has answered: what came before it counts now. */
+static void
+finish_batch(struct pg_pipe *pipe)
+{
+    bool refused = pipe->refused;
+
+    pipe->refused = false;
+    if (pipe->discarded > 0)
+        pipe->discarded--;
+    else
+        report_oldest(pipe, refused ? &pipe->failure : NULL);
+}
+
+static void
+take_answer(struct pg_pipe *pipe, const PGresult *result)
+{
+    switch (PQresultStatus(result)) {
+    case PGRES_PIPELINE_SYNC:
+        finish_batch(pipe);
+        break;
+    case PGRES_FATAL_ERROR:
+    case PGRES_BAD_RESPONSE:
+        if (!pipe->refused)
+            wire_refused(result, &pipe->failure);
+        pipe->refused = true;
+        break;
+    case PGRES_COPY_IN: /* would be returned again for ever */
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH:
+        break_off(pipe);
+        break;
+    default: /* done, not yet kept; or aborted by the error before it */
+        break;
+    }
+}
+
+/* One result, if one is here. A statement's results end in a NULL, a sync's
+ * do not; two NULLs in a row are libpq having nothing more for now. */
+static bool
+take_result(struct pg_pipe *pipe)
+{
+    PGconn *raw = pipe->conn->raw;
+    PGresult *result;
+
+    if (pipe->broken || !answers_are_due(pipe) || PQisBusy(raw))
+        return false;
+    result = PQgetResult(raw);
+    if (result == NULL) {
+        bool again = pipe->after_null;
+
+        pipe->after_null = true;
+        return !again;
+    }
+    pipe->after_null = false;
+    take_answer(pipe, result);
+    PQclear(result);
+    return true;
+}
+
+static void
+take_results(struct pg_pipe *pipe)
+{
+    int rounds = 0;
+
+    while (take_result(pipe)) {
+        if (++rounds == ROUNDS) {
+            rounds = 0;
+            task_yield();
+        }
+    }
+}
+
+/* Answers that came before the end of the connection still count. */
+static void
+receive(struct pg_pipe *pipe)
+{
+    bool alive = PQconsumeInput(pipe->conn->raw) == 1;
+
+    take_results(pipe);
+    if (!alive || PQstatus(pipe->conn->raw) == CONNECTION_BAD)
+        break_off(pipe);
+}
+
+static void
+wait_for_answers(struct pg_pipe *pipe)
+{
+    int64_t timeout_ms = pipe->conn->answer_timeout_ms;
+    int64_t deadline_ms =
+        timeout_ms > 0 ? clock_after_ms(timeout_ms) : CLOCK_NEVER;
+
+    if (task_wait_fd(pipe->fd, POLLIN, deadline_ms) == TASK_TIMEOUT) {
+        pipe->broken = true;
+        wire_silent(pipe->conn, &pipe->loss);
+        break_off(pipe);
+    } else if (!pipe->broken) {
+        receive(pipe);
+    }
+}
+
+static bool
+is_over(const struct pg_pipe *pipe)
+{
+    return pipe->lost || (pipe->ending && !answers_are_due(pipe));
+}
+
+static void
+end_task(struct pg_pipe *pipe)
+{
+    pipe->running--;
+    task_wake_all(&pipe->to_write); /* its turn to look whether all is over */
+    task_wake_all(&pipe->ended);
+}
+
+/* Shielded: the pump ends when pg_pipe_end() says so, not by a signal. */
+static void
+read_answers(void *ctx)
+{
+    struct pg_pipe *pipe = ctx;
+
+    task_shield();
+    while (!is_over(pipe)) {
+        if (pipe->broken)
+            report_loss(pipe);
+        else if (answers_are_due(pipe))
+            wait_for_answers(pipe);
+        else
+            task_wait(&pipe->to_read, CLOCK_NEVER);
+    }
+    task_unshield();
+    end_task(pipe);
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+static void
+flush(struct pg_pipe *pipe)
+{
+    int left = PQflush(pipe->conn->raw);
+
+    pipe->unsent = left == 1;
+    if (left < 0)
+        break_off(pipe);
+    else if (pipe->unsent)
+        task_wake_all(&pipe->to_write);
+}
+
+/* Waits for POLLIN too, so that a hang-up wakes it with a full socket; what
+ * can be read, the reader reads. */
+static void
+write_rest(void *ctx)
+{
+    struct pg_pipe *pipe = ctx;
+
+    task_shield();
+    while (!is_over(pipe)) {
+        if (pipe->broken || !pipe->unsent) {
+            task_wait(&pipe->to_write, CLOCK_NEVER);
+        } else {
+            task_wait_fd(pipe->fd, POLLIN | POLLOUT, CLOCK_NEVER);
+            if (!pipe->broken)
+                flush(pipe);
+        }
+    }
+    task_unshield();
+    end_task(pipe);
+}
+
+/* ---- outside ----------------------------------------------------------- */
+
+bool
+pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
+              struct pg_pipe **result, struct err *err)
+{
+    struct pg_pipe *pipe;
+    int fd;
+
+    *result = NULL;
+    if (conn->lost || PQenterPipelineMode(conn->raw) != 1)
+        return wire_lost(conn, err);
+    fd = fcntl(PQsocket(conn->raw), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0) {
+        PQexitPipelineMode(conn->raw);
+        return err_set(err, ERR_TRANSIENT, "cannot duplicate a socket");
+    }
+    pipe = mem_alloc(sizeof(*pipe));
+    pipe->conn = conn;
+    pipe->on_done = on_done;
+    pipe->ctx = ctx;
+    pipe->fd = fd;
+    pipe->running = 2;
+    task_spawn("pipe reader", read_answers, pipe);
+    task_spawn("pipe writer", write_rest, pipe);
+    *result = pipe;
+    return true;
+}
+
+bool
+pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
+             void *batch, struct err *err)
+{
+    PGconn *raw = pipe->conn->raw;
+    const char *values[1] = {parameter.bytes};
+    int lengths[1] = {(int)parameter.length};
+    int formats[1] = {1};
+
+    if (!pipe->broken &&
+        (PQsendQueryPrepared(raw, name, 1, values, lengths, formats, 0) != 1 ||
+         PQpipelineSync(raw) != 1))
+        break_off(pipe); /* half a batch is queued, perhaps */
+    if (pipe->broken) {
+        *err = pipe->loss;
+        return false;
+    }
+    push_batch(pipe, batch);
+    flush(pipe);
+    task_wake_all(&pipe->to_read);
+    return true;
+}
+
+size_t
+pg_pipe_in_flight(const struct pg_pipe *pipe)
+{
+    return pipe->count;
+}
+
+struct task_queue *
+pg_pipe_changed(struct pg_pipe *pipe)
+{
+    return &pipe->changed;
+}
+
+bool
+pg_pipe_drain(struct pg_pipe *pipe, struct err *err)
+{
+    while (pipe->count > 0)
+        if (task_wait(&pipe->changed, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    if (pipe->broken)
+        *err = pipe->loss;
+    return !pipe->broken;
+}
+
+/* Their answers still have to be read before the session is free again. */
+static void
+give_up_batches(struct pg_pipe *pipe)
+{
+    struct err err;
+
+    if (pipe->broken || pipe->count == 0)
+        return;
+    err_set(&err, ERR_TRANSIENT, "given up before its answer came");
+    pipe->discarded = pipe->count;
+    report_all(pipe, &err);
+}
+
+static void
+join_pump(struct pg_pipe *pipe)
+{
+    int64_t deadline_ms = clock_after_ms(DISCARD_MS);
+
+    pipe->ending = true;
+    task_wake_all(&pipe->to_read);
+    task_wake_all(&pipe->to_write);
+    while (pipe->running > 0) {
+        if (task_wait(&pipe->ended, deadline_ms) == TASK_TIMEOUT) {
+            break_off(pipe);
+            deadline_ms = CLOCK_NEVER;
+        }
+    }
+}
+
+void
+pg_pipe_end(struct pg_pipe *pipe)
+{
+    if (pipe == NULL)
+        return;
+    task_shield();
+    give_up_batches(pipe);
+    join_pump(pipe);
+    task_unshield();
+    if (PQexitPipelineMode(pipe->conn->raw) != 1)
+        pipe->conn->lost = true;
+    close(pipe->fd);
+    free(pipe->batches);
+    free(pipe);
+}

@@ -1,0 +1,201 @@
+#include "pg/wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "pg/sqlstate.h"
+
+enum { CANCEL_MS = 5000 }; /* for the server to give up a statement */
+
+bool
+wire_refused(const PGresult *result, struct err *err)
+{
+    const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    struct span text = span_trim(span_str(PQresultErrorMessage(result)));
+
+    if (sqlstate != NULL && primary != NULL)
+        return sqlstate_err(err, sqlstate, primary,
+                            PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
+                            PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
+    /* Made by libpq itself, so it is about the connection. */
+    err_set(err, ERR_TRANSIENT, "%.*s", SPAN_ARG(text));
+    return err_code(err, "08006");
+}
+
+bool
+wire_lost(struct pg_conn *conn, struct err *err)
+{
+    struct span text = span_trim(span_str(PQerrorMessage(conn->raw)));
+
+    if (conn->lost || text.length == 0)
+        err_set(err, ERR_TRANSIENT, "connection to %s is lost", conn->where);
+    else
+        err_set(err, ERR_TRANSIENT, "connection to %s is lost: %.*s",
+                conn->where, SPAN_ARG(text));
+    conn->lost = true;
+    return err_code(err, "08006");
+}
+
+bool
+wire_silent(struct pg_conn *conn, struct err *err)
+{
+    conn->lost = true;
+    err_set(err, ERR_TRANSIENT, "%s does not answer", conn->where);
+    return err_code(err, "08006");
+}
+
+bool
+wire_wait(struct pg_conn *conn, short events, int64_t deadline_ms,
+          struct err *err)
+{
+    if (conn->answer_timeout_ms > 0) {
+        int64_t quiet_ms = clock_after_ms(conn->answer_timeout_ms);
+
+        if (quiet_ms < deadline_ms)
+            deadline_ms = quiet_ms;
+    }
+    switch (task_wait_fd(PQsocket(conn->raw), events, deadline_ms)) {
+    case TASK_READY:
+        return true;
+    case TASK_TIMEOUT:
+        return wire_silent(conn, err);
+    case TASK_STOPPED:
+        return task_stopped(err);
+    }
+    return true;
+}
+
+/* Reading while writing: a server that cannot get rid of its answers stops
+ * taking our bytes. A connection lost here is told by the results. */
+static bool
+flush(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
+{
+    while (PQflush(conn->raw) == 1) {
+        if (!wire_wait(conn, POLLIN | POLLOUT, deadline_ms, err))
+            return false;
+        if (PQconsumeInput(conn->raw) == 0)
+            return true;
+    }
+    return true;
+}
+
+/* The next result, NULL after the last. With the connection lost PQgetResult()
+ * does not wait: it makes a result that says so, then NULL. */
+static bool
+next_result(struct pg_conn *conn, int64_t deadline_ms, PGresult **result,
+            struct err *err)
+{
+    while (PQstatus(conn->raw) == CONNECTION_OK && PQisBusy(conn->raw)) {
+        if (!wire_wait(conn, POLLIN, deadline_ms, err))
+            return false;
+        if (PQconsumeInput(conn->raw) == 0)
+            break;
+    }
+    *result = PQgetResult(conn->raw);
+    return true;
+}
+
+static bool
+is_copy(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COPY_IN || status == PGRES_COPY_OUT ||
+           status == PGRES_COPY_BOTH;
+}
+
+static bool
+is_refusal(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+/* All results up to the NULL; the last one is kept unless one is an error,
+ * of which the first counts. */
+static bool
+collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
+        struct err *err)
+{
+    bool ok = true;
+
+    for (;;) {
+        PGresult *result;
+
+        if (!next_result(conn, deadline_ms, &result, err))
+            return false;
+        if (result == NULL)
+            return ok;
+        if (is_copy(result)) { /* would be returned again for ever */
+            PQclear(result);
+            conn->lost = true;
+            return err_set(err, ERR_BUG, "COPY is not made for here");
+        }
+        if (ok && is_refusal(result))
+            ok = wire_refused(result, err);
+        PQclear(*last);
+        *last = result;
+    }
+}
+
+/* Short, but it does block: libpq 15 knows no other way. */
+static void
+ask_to_cancel(struct pg_conn *conn)
+{
+    char why[256];
+    PGcancel *cancel = PQgetCancel(conn->raw);
+
+    PQcancel(cancel, why, sizeof(why));
+    PQfreeCancel(cancel);
+}
+
+/* A stop came while waiting: leave the session between two statements, or
+ * lost. */
+static void
+abandon(struct pg_conn *conn)
+{
+    PGresult *last = NULL;
+    struct err ignored;
+    int64_t deadline_ms = clock_after_ms(CANCEL_MS);
+
+    task_shield();
+    ask_to_cancel(conn);
+    if (!flush(conn, deadline_ms, &ignored) ||
+        (!collect(conn, deadline_ms, &last, &ignored) &&
+         PQtransactionStatus(conn->raw) == PQTRANS_ACTIVE))
+        conn->lost = true;
+    PQclear(last);
+    task_unshield();
+}
+
+bool
+wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
+            PGresult **result, struct err *err)
+{
+    bool ok = sent == 1;
+
+    *result = NULL;
+    if (!ok)
+        wire_lost(conn, err);
+    else
+        ok = flush(conn, deadline_ms, err) &&
+             collect(conn, deadline_ms, result, err);
+    if (!ok && err->kind == ERR_STOPPED)
+        abandon(conn);
+    if (PQstatus(conn->raw) == CONNECTION_BAD) {
+        if (ok)
+            ok = wire_lost(conn, err);
+        else if (err->kind != ERR_STOPPED)
+            err->kind = ERR_TRANSIENT; /* whatever the last words were */
+        conn->lost = true;
+    }
+    if (!ok) {
+        PQclear(*result);
+        *result = NULL;
+    }
+    return ok;
+}

@@ -1,0 +1,39 @@
+/*
+ * wire - the libpq handle, and waiting on it. Private to src/pg.
+ */
+#ifndef PG_WIRE_H
+#define PG_WIRE_H
+
+#include "pg/conn.h"
+#include "pg/libpq.h"
+
+struct pg_conn {
+    PGconn *raw;
+    char *where;               /* owned; "host:port/database" */
+    int64_t answer_timeout_ms; /* 0: none */
+    bool lost;                 /* never again usable */
+};
+
+/* What the server says in `result` as an error. Always returns false. */
+bool wire_refused(const PGresult *result, struct err *err);
+
+/* The connection is lost: remember it and say so, with the server's last
+ * words where there are some. Always returns false. */
+bool wire_lost(struct pg_conn *conn, struct err *err);
+
+/* It says nothing any more, which counts as lost. Always returns false. */
+bool wire_silent(struct pg_conn *conn, struct err *err);
+
+/* Wait for the socket, at most until `deadline_ms` and, where the session has
+ * an answer timeout, no longer than that without a byte. */
+MUST_CHECK bool wire_wait(struct pg_conn *conn, short events,
+                          int64_t deadline_ms, struct err *err);
+
+/* Hand over what was queued, wait, and take the results of everything sent;
+ * `sent` is what the PQsend function said. The last result goes into
+ * `result`, which the caller clears; on failure there is none. A stop
+ * cancels the statement at the server. */
+MUST_CHECK bool wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
+                            PGresult **result, struct err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * answer - what the store's answer to a request means.
+ *
+ * The one place where HTTP statuses and GraphQL error codes become ours: what
+ * is wrong in a sentence, what the operator can do about it, and whether the
+ * same request may work later. Private to src/shopify.
+ *   https://shopify.dev/docs/api/usage/response-codes
+ */
+#ifndef SHOPIFY_ANSWER_H
+#define SHOPIFY_ANSWER_H
+
+#include "shopify/session.h"
+
+/* An answer with a status other than 2xx. `wait_ms`: how long the store asks
+ * us to wait, else 0. Always returns false. */
+bool answer_refused(const char *store, const struct http_head *head,
+                    struct span body, int64_t *wait_ms, struct err *err);
+
+/* An answer to a GraphQL request: its data, in `arena`, or why there is
+ * none. */
+MUST_CHECK bool
+answer_read(const char *store, const struct http_head *head, struct span body,
+            struct arena *arena, struct session_reply *reply, int64_t *wait_ms,
+            struct err *err);
+
+/* The host that a redirect names, for messages. */
+const char *
+answer_location_host(const struct http_head *head, char *text, size_t size);
+
+/* Retry-After in seconds, decimals included, as milliseconds; 0: not said. */
+int64_t answer_retry_after_ms(const struct http_head *head);
+
+#endif

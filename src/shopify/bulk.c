@@ -1,0 +1,467 @@
+#include "shopify/bulk.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+enum {
+    VARIABLES_BYTES = 512 * 1024,
+    /* Listed operations come with their documents, of 64 KiB each at most. */
+    LIST_BYTES = 16 * 1024 * 1024,
+    LIST_PAGES = 20
+};
+
+#define OPERATION                                            \
+    "id status errorCode createdAt completedAt objectCount " \
+    "rootObjectCount fileSize url"
+
+static const char run_document[] = "mutation RunBulkQuery($query: String!) {"
+                                   " bulkOperationRunQuery(query: $query) {"
+                                   " bulkOperation { " OPERATION " }"
+                                   " userErrors { field message code } } }";
+
+static const char poll_document[] =
+    "query PollBulkOperation($id: ID!) {"
+    " bulkOperation(id: $id) { " OPERATION " } }";
+
+static const char cancel_document[] = "mutation CancelBulkOperation($id: ID!) {"
+                                      " bulkOperationCancel(id: $id) {"
+                                      " bulkOperation { " OPERATION " }"
+                                      " userErrors { field message } } }";
+
+static const char find_document[] =
+    "query FindBulkOperation($after: String) {"
+    " bulkOperations(first: 25, after: $after, sortKey: CREATED_AT,"
+    " query: \"operation_type:query\") {"
+    " edges { node { " OPERATION " query } }"
+    " pageInfo { hasNextPage endCursor } } }";
+
+/* ---- operations -------------------------------------------------------- */
+
+static const char *const status_names[] = {
+    [BULK_CREATED] = "CREATED",     [BULK_RUNNING] = "RUNNING",
+    [BULK_COMPLETED] = "COMPLETED", [BULK_CANCELING] = "CANCELING",
+    [BULK_CANCELED] = "CANCELED",   [BULK_FAILED] = "FAILED",
+    [BULK_EXPIRED] = "EXPIRED"};
+
+enum { STATUS_COUNT = sizeof(status_names) / sizeof(status_names[0]) };
+
+const char *
+bulk_status_name(enum bulk_status status)
+{
+    return status_names[status];
+}
+
+bool
+bulk_is_terminal(enum bulk_status status)
+{
+    switch (status) {
+    case BULK_CREATED:
+    case BULK_RUNNING:
+    case BULK_CANCELING:
+        return false;
+    case BULK_COMPLETED:
+    case BULK_CANCELED:
+    case BULK_FAILED:
+    case BULK_EXPIRED:
+        return true;
+    }
+    return true;
+}
+
+static bool
+read_status(const char *name, enum bulk_status *status)
+{
+    for (int i = 0; name != NULL && i < STATUS_COUNT; i++) {
+        if (strcmp(name, status_names[i]) == 0) {
+            *status = (enum bulk_status)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Null is ""; what does not fit is not there at all: half a URL is none. */
+static bool
+copy_text(const struct json *object, const char *key, char *text, size_t size)
+{
+    const char *value = json_str(json_get(object, key));
+
+    text[0] = '\0';
+    if (value == NULL)
+        return true;
+    if (strlen(value) >= size)
+        return false;
+    memcpy(text, value, strlen(value) + 1);
+    return true;
+}
+
+static int64_t
+number_at(const struct json *object, const char *key, int64_t otherwise)
+{
+    int64_t number;
+
+    return json_int64(json_get(object, key), &number) ? number : otherwise;
+}
+
+static bool
+unreadable(const struct session_reply *reply, const char *what, struct err *err)
+{
+    err_set(err, ERR_FAILED, "the store's bulk operation has %s", what);
+    memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
+    return err_code(err, "BAD_OPERATION");
+}
+
+static bool
+read_operation(const struct session_reply *reply, const struct json *object,
+               struct bulk_operation *operation, struct err *err)
+{
+    memset(operation, 0, sizeof(*operation));
+    if (!read_status(json_str(json_get(object, "status")), &operation->status))
+        return unreadable(reply, "a status that we do not know", err);
+    if (!copy_text(object, "id", operation->id, BULK_ID_BYTES) ||
+        operation->id[0] == '\0' ||
+        !copy_text(object, "errorCode", operation->error_code,
+                   sizeof(operation->error_code)) ||
+        !copy_text(object, "createdAt", operation->created_at,
+                   sizeof(operation->created_at)) ||
+        !copy_text(object, "completedAt", operation->completed_at,
+                   sizeof(operation->completed_at)) ||
+        !copy_text(object, "url", operation->url, BULK_URL_BYTES))
+        return unreadable(reply, "no id, or a field too long for us", err);
+    operation->object_count = number_at(object, "objectCount", 0);
+    operation->root_object_count = number_at(object, "rootObjectCount", 0);
+    operation->file_size = number_at(object, "fileSize", -1);
+    return true;
+}
+
+static bool
+unknown(const char *id, const struct session_reply *reply, struct err *err)
+{
+    err_set(err, ERR_FAILED, "the store knows no bulk operation %s", id);
+    memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
+    return err_code(err, "UNKNOWN_OPERATION");
+}
+
+static char *
+id_variables(struct arena *arena, const char *id)
+{
+    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
+    char *text;
+
+    buf_append_str(&buf, "{\"id\":");
+    buf_append_json(&buf, span_str(id));
+    buf_append_char(&buf, '}');
+    text = arena_strdup(arena, buf_str(&buf));
+    buf_free(&buf);
+    return text;
+}
+
+/* ---- user errors ------------------------------------------------------- */
+
+static bool
+has_user_errors(const struct json *payload)
+{
+    const struct json *errors = json_get(payload, "userErrors");
+
+    return errors != NULL && errors->kind == JSON_ARRAY && errors->count > 0;
+}
+
+/* All of the store's own words. */
+static char *
+user_words(struct arena *arena, const struct json *payload)
+{
+    const struct json *errors = json_get(payload, "userErrors");
+    char *words = NULL;
+
+    for (const struct json *e = errors->first; e != NULL; e = e->next) {
+        const char *message = json_str(json_get(e, "message"));
+
+        if (message == NULL)
+            message = "an error without words";
+        words = words == NULL ? arena_strdup(arena, message)
+                              : arena_printf(arena, "%s; %s", words, message);
+    }
+    return words;
+}
+
+static bool
+has_user_code(const struct json *payload, const char *code)
+{
+    const struct json *errors = json_get(payload, "userErrors");
+
+    for (const struct json *e = errors->first; e != NULL; e = e->next) {
+        const char *said = json_str(json_get(e, "code"));
+
+        if (said != NULL && strcmp(said, code) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "… wait 2 minutes …", "… in 30 seconds": the first number that a unit
+ * follows, as milliseconds; -1 when there is none. */
+static int64_t
+wait_in_words(const char *words)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"second", 1000}, {"minute", 60000}, {"hour", 3600000}};
+
+    for (; *words != '\0'; words++) {
+        char *end;
+        long count;
+
+        if (!isdigit((unsigned char)*words))
+            continue;
+        count = strtol(words, &end, 10);
+        words = end;
+        while (*words == ' ')
+            words++;
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+            if (strncmp(words, units[i].unit, strlen(units[i].unit)) == 0)
+                return count <= 24 * 3600 ? count * units[i].ms : -1;
+        words = end - 1;
+    }
+    return -1;
+}
+
+static bool
+refuse_submit(const struct json *payload, const struct session_reply *reply,
+              struct arena *arena, int64_t *wait_ms, struct err *err)
+{
+    const char *words = user_words(arena, payload);
+
+    if (has_user_code(payload, "OPERATION_IN_PROGRESS") ||
+        strstr(words, "already in progress") != NULL) {
+        err_set(err, ERR_TRANSIENT, "%s", words);
+        err_code(err, "OPERATION_IN_PROGRESS");
+    } else if (has_user_code(payload, "LIMIT_REACHED") ||
+               strcasestr(words, "too many recent") != NULL) {
+        *wait_ms = wait_in_words(words);
+        err_set(err, ERR_TRANSIENT, "%s", words);
+        err_code(err, "LIMIT_REACHED");
+    } else {
+        err_set(err, ERR_CONFIG, "the store refuses the query: %s", words);
+        err_code(err, "INVALID");
+    }
+    memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
+    return false;
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static char *
+submit_variables(struct arena *arena, const char *document)
+{
+    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
+    char *text;
+
+    buf_append_str(&buf, "{\"query\":");
+    buf_append_json(&buf, span_str(document));
+    buf_append_char(&buf, '}');
+    text = buf.overflowed ? NULL : arena_strdup(arena, buf_str(&buf));
+    buf_free(&buf);
+    return text;
+}
+
+static bool
+read_submit(const struct session_reply *reply, struct arena *arena,
+            struct bulk_operation *operation, int64_t *wait_ms, struct err *err)
+{
+    const struct json *payload = json_get(reply->data, "bulkOperationRunQuery");
+    const struct json *object = json_get(payload, "bulkOperation");
+
+    if (has_user_errors(payload))
+        return refuse_submit(payload, reply, arena, wait_ms, err);
+    if (object != NULL && object->kind == JSON_OBJECT)
+        return read_operation(reply, object, operation, err);
+    err_set(err, ERR_TRANSIENT, "submit: an answer without an operation");
+    memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
+    return err_code(err, "ANSWER_LOST");
+}
+
+bool
+bulk_submit(struct session *session, const char *document,
+            const struct log_ctx *log, struct bulk_operation *operation,
+            int64_t *wait_ms, struct err *err)
+{
+    struct arena arena = {0};
+    char *variables = submit_variables(&arena, document);
+    struct session_reply reply;
+    bool ok;
+
+    *wait_ms = -1;
+    if (variables == NULL)
+        ok = err_set(err, ERR_CONFIG, "the query is too large");
+    else
+        ok = session_query_once(session, "submit", run_document, variables, log,
+                                &arena, &reply, err) &&
+             read_submit(&reply, &arena, operation, wait_ms, err);
+    arena_free(&arena);
+    return ok;
+}
+
+/* Ask about `id`: an id that cannot be one is an unknown one. */
+static bool
+ask_by_id(struct session *session, const char *what, const char *document,
+          const char *id, const struct log_ctx *log, struct arena *arena,
+          struct session_reply *reply, struct err *err)
+{
+    if (session_query(session, what, document, id_variables(arena, id), log,
+                      arena, reply, err))
+        return true;
+    if (strcmp(err->code, "RESOURCE_NOT_FOUND") == 0)
+        err_code(err, "UNKNOWN_OPERATION");
+    return false;
+}
+
+bool
+bulk_read(struct session *session, const char *id, const struct log_ctx *log,
+          struct bulk_operation *operation, struct err *err)
+{
+    struct arena arena = {0};
+    struct session_reply reply;
+    bool ok =
+        ask_by_id(session, "poll", poll_document, id, log, &arena, &reply, err);
+
+    if (ok) {
+        const struct json *object = json_get(reply.data, "bulkOperation");
+
+        ok = object != NULL && object->kind == JSON_OBJECT
+                 ? read_operation(&reply, object, operation, err)
+                 : unknown(id, &reply, err);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+/* "A bulk operation cannot be canceled when it is completed" comes with that
+ * operation: there is nothing left to cancel. */
+static bool
+read_cancel(const char *id, const struct session_reply *reply,
+            struct arena *arena, struct bulk_operation *operation,
+            struct err *err)
+{
+    const struct json *payload = json_get(reply->data, "bulkOperationCancel");
+    const struct json *object = json_get(payload, "bulkOperation");
+
+    if (object == NULL || object->kind != JSON_OBJECT)
+        return unknown(id, reply, err);
+    if (!read_operation(reply, object, operation, err))
+        return false;
+    if (!has_user_errors(payload) || bulk_is_terminal(operation->status))
+        return true;
+    err_set(err, ERR_FAILED, "cancel %s: %s", id, user_words(arena, payload));
+    memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
+    return err_code(err, "NOT_CANCELED");
+}
+
+bool
+bulk_cancel(struct session *session, const char *id, const struct log_ctx *log,
+            struct bulk_operation *operation, struct err *err)
+{
+    struct arena arena = {0};
+    struct session_reply reply;
+    bool ok = ask_by_id(session, "cancel", cancel_document, id, log, &arena,
+                        &reply, err) &&
+              read_cancel(id, &reply, &arena, operation, err);
+
+    arena_free(&arena);
+    return ok;
+}
+
+/* ---- search ------------------------------------------------------------ */
+
+/* "# bulkpg …/7.1" begins "# bulkpg …/7.12", too: the line must end there. */
+static bool
+begins_with_marker(const char *query, const char *marker)
+{
+    size_t length = strlen(marker);
+
+    if (query == NULL || length == 0 || strncmp(query, marker, length) != 0)
+        return false;
+    return marker[length - 1] == '\n' || query[length] == '\0' ||
+           query[length] == '\n' || query[length] == '\r';
+}
+
+static const struct json *
+find_on_page(const struct json *connection, const char *marker)
+{
+    const struct json *edges = json_get(connection, "edges");
+    const struct json *edge = edges != NULL ? edges->first : NULL;
+
+    for (; edge != NULL; edge = edge->next) {
+        const struct json *node = json_get(edge, "node");
+
+        if (begins_with_marker(json_str(json_get(node, "query")), marker))
+            return node;
+    }
+    return NULL;
+}
+
+/* The variables of the page after this one; NULL: there is none. */
+static char *
+next_page(struct arena *arena, const struct json *connection)
+{
+    const char *cursor =
+        json_str(json_path(connection, "pageInfo", "endCursor", NULL));
+    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
+    char *text;
+
+    if (cursor == NULL ||
+        !json_is_true(json_path(connection, "pageInfo", "hasNextPage", NULL)))
+        return NULL;
+    buf_append_str(&buf, "{\"after\":");
+    buf_append_json(&buf, span_str(cursor));
+    buf_append_char(&buf, '}');
+    text = arena_strdup(arena, buf_str(&buf));
+    buf_free(&buf);
+    return text;
+}
+
+/* Newest first, so the first one found is it. */
+static bool
+search_pages(struct session *session, const char *marker,
+             const struct log_ctx *log, struct arena *arena,
+             struct bulk_operation *operation, bool *found, struct err *err)
+{
+    struct session_request request = {.what = "find",
+                                      .document = find_document,
+                                      .variables = "{}",
+                                      .reply_ceiling = LIST_BYTES};
+
+    for (int page = 0; page < LIST_PAGES && request.variables != NULL; page++) {
+        const struct json *connection, *node;
+        struct session_reply reply;
+
+        if (!session_send(session, &request, log, arena, &reply, err))
+            return false;
+        connection = json_get(reply.data, "bulkOperations");
+        node = find_on_page(connection, marker);
+        if (node != NULL) {
+            *found = true;
+            return read_operation(&reply, node, operation, err);
+        }
+        request.variables = next_page(arena, connection);
+    }
+    return true;
+}
+
+bool
+bulk_find(struct session *session, const char *marker,
+          const struct log_ctx *log, struct bulk_operation *operation,
+          bool *found, struct err *err)
+{
+    struct arena arena = {0};
+    bool ok;
+
+    *found = false;
+    ok = search_pages(session, marker, log, &arena, operation, found, err);
+    arena_free(&arena);
+    return ok;
+}

@@ -1,0 +1,350 @@
+#include "shopify/download.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "shopify/answer.h"
+
+enum { MOST_FRUITLESS = 3 };
+
+struct download {
+    struct http *http;
+    char *url;
+    int64_t file_size;  /* -1: unknown */
+    int64_t offset;     /* bytes handed out */
+    int64_t try_offset; /* of them before the request that is under way */
+    struct backoff backoff;
+    const struct log_ctx *log;
+    struct http_stream *stream; /* NULL: between two requests */
+    char etag[HTTP_HEADER_BYTES];
+    int fruitless; /* tries in a row that brought no byte */
+    bool ended;
+};
+
+struct download *
+download_new(struct http *http, const char *url, int64_t file_size,
+             struct backoff backoff, const struct log_ctx *log)
+{
+    struct download *download = mem_alloc(sizeof(*download));
+
+    download->http = http;
+    download->url = mem_strdup(url);
+    download->file_size = file_size;
+    download->backoff = backoff;
+    download->log = log;
+    return download;
+}
+
+void
+download_free(struct download *download)
+{
+    if (download == NULL)
+        return;
+    http_stream_close(download->stream);
+    explicit_bzero(download->url, strlen(download->url));
+    free(download->url);
+    free(download);
+}
+
+int64_t
+download_offset(const struct download *download)
+{
+    return download->offset;
+}
+
+static bool
+has_all(const struct download *download)
+{
+    return download->file_size >= 0 && download->offset == download->file_size;
+}
+
+/* ---- heads ------------------------------------------------------------- */
+
+static bool
+restart(struct err *err, const char *why)
+{
+    err_set(err, ERR_TRANSIENT, "the result must be read anew: %s", why);
+    return err_code(err, "RESTART");
+}
+
+/* "bytes 1000-1999/2000" has to go on exactly where we are. */
+static bool
+check_range(const struct download *download, const struct http_head *head,
+            struct err *err)
+{
+    int64_t first, last, size = -1;
+    int fields =
+        sscanf(head->content_range, "bytes %" SCNd64 "-%" SCNd64 "/%" SCNd64,
+               &first, &last, &size);
+
+    if (fields < 2 || first != download->offset || last < first)
+        return restart(err, "its storage sent another range than asked for");
+    if (size >= 0 && download->file_size >= 0 && size != download->file_size)
+        return restart(err, "its size has changed");
+    if (download->etag[0] != '\0' && head->etag[0] != '\0' &&
+        strcmp(download->etag, head->etag) != 0)
+        return restart(err, "it is another file now (ETag)");
+    return true;
+}
+
+/* If-Range takes strong validators only; one cut short is none. */
+static void
+keep_etag(struct download *download, const struct http_head *head)
+{
+    download->etag[0] = '\0';
+    if (head->etag[0] == '"' && strlen(head->etag) < HTTP_HEADER_BYTES - 1)
+        memcpy(download->etag, head->etag, sizeof(download->etag));
+}
+
+static bool
+check_encoding(const struct http_head *head, struct err *err)
+{
+    if (head->content_encoding[0] == '\0' ||
+        strcmp(head->content_encoding, "identity") == 0)
+        return true;
+    err_set(err, ERR_FAILED,
+            "the result came with Content-Encoding %s, "
+            "which nobody asked for",
+            head->content_encoding);
+    return err_code(err, "ENCODING");
+}
+
+static bool
+is_lapsed(int status)
+{
+    return status == 400 || status == 403 || status == 404 || status == 410;
+}
+
+static bool
+refuse_status(const struct http_head *head, struct err *err)
+{
+    bool later = head->status >= 500 || head->status == 408 ||
+                 head->status == 416 || head->status == 429;
+    char code[40], host[128];
+
+    if (is_lapsed(head->status)) {
+        err_set(err, ERR_TRANSIENT, "the result's URL has lapsed (HTTP %d)",
+                head->status);
+        return err_code(err, "URL_LAPSED");
+    }
+    if (head->status >= 300 && head->status < 400) {
+        err_set(err, ERR_FAILED,
+                "the result's storage redirects us to %s "
+                "(HTTP %d): refused",
+                answer_location_host(head, host, sizeof(host)), head->status);
+        return err_code(err, "REDIRECTED");
+    }
+    err_set(err, later ? ERR_TRANSIENT : ERR_FAILED,
+            "the result's storage answered HTTP %d", head->status);
+    snprintf(code, sizeof(code), "HTTP_%d", head->status);
+    return err_code(err, code);
+}
+
+static bool
+check_head(struct download *download, const struct http_head *head,
+           struct err *err)
+{
+    if (head->status == 206 && download->offset > 0)
+        return check_encoding(head, err) && check_range(download, head, err);
+    if (head->status != 200)
+        return refuse_status(head, err);
+    if (download->offset > 0)
+        return restart(err, "its storage sent all of it again, not the rest");
+    keep_etag(download, head);
+    return check_encoding(head, err);
+}
+
+/* ---- one try ----------------------------------------------------------- */
+
+static bool
+open_stream(struct download *download, struct err *err)
+{
+    char range[64], if_range[HTTP_HEADER_BYTES + 16];
+    const char *headers[3] = {NULL, NULL, NULL};
+    struct http_request request = {
+        .method = "GET", .url = download->url, .headers = headers};
+
+    download->try_offset = download->offset;
+    if (download->offset > 0) {
+        snprintf(range, sizeof(range), "Range: bytes=%" PRId64 "-",
+                 download->offset);
+        headers[0] = range;
+        if (download->etag[0] != '\0') {
+            snprintf(if_range, sizeof(if_range), "If-Range: %s",
+                     download->etag);
+            headers[1] = if_range;
+        }
+    }
+    return http_stream_open(download->http, &request, &download->stream, err);
+}
+
+static void
+close_stream(struct download *download)
+{
+    http_stream_close(download->stream);
+    download->stream = NULL;
+}
+
+/* A storage's own page instead of the file: no line of JSON begins so. */
+static bool
+check_first_byte(const struct download *download, struct span chunk,
+                 struct err *err)
+{
+    if (download->offset > 0 || !span_starts(chunk, "<"))
+        return true;
+    err_set(err, ERR_TRANSIENT,
+            "the result's storage sent a page of HTML or "
+            "XML instead of the result");
+    return err_code(err, "NOT_JSONL");
+}
+
+static bool
+take(struct download *download, struct span chunk, struct err *err)
+{
+    if (!check_first_byte(download, chunk, err))
+        return false;
+    download->offset += (int64_t)chunk.length;
+    if (download->file_size >= 0 && download->offset > download->file_size) {
+        err_set(err, ERR_FAILED,
+                "the result is longer than the %" PRId64 " bytes announced",
+                download->file_size);
+        return err_code(err, "TOO_LONG");
+    }
+    backoff_succeeded(&download->backoff);
+    return true;
+}
+
+static bool
+end(struct download *download, struct err *err)
+{
+    if (download->file_size >= 0 && !has_all(download)) {
+        err_set(err, ERR_TRANSIENT,
+                "the result ended at byte %" PRId64 " of %" PRId64,
+                download->offset, download->file_size);
+        return err_code(err, "TRUNCATED");
+    }
+    download->ended = true;
+    return true;
+}
+
+/* The next bytes with what is open, or newly opened, now. */
+static bool
+try_read(struct download *download, struct span *chunk, int64_t *wait_ms,
+         struct err *err)
+{
+    if (download->stream == NULL) {
+        const struct http_head *head;
+
+        if (!open_stream(download, err))
+            return false;
+        head = http_stream_head(download->stream);
+        if (!check_head(download, head, err)) {
+            *wait_ms = answer_retry_after_ms(head);
+            return false;
+        }
+    }
+    if (!http_stream_read(download->stream, chunk, err))
+        return false;
+    return chunk->length > 0 ? take(download, *chunk, err) : end(download, err);
+}
+
+/* ---- all tries --------------------------------------------------------- */
+
+static bool
+has_code(const struct err *err, const char *code)
+{
+    return strcmp(err->code, code) == 0;
+}
+
+static bool
+may_go_on(const struct err *err)
+{
+    return err->kind == ERR_TRANSIENT && !has_code(err, "URL_LAPSED") &&
+           !has_code(err, "RESTART");
+}
+
+/* Out of reach is not a fault of the file: only the budget ends that. */
+static bool
+is_out_of_reach(const struct err *err)
+{
+    return has_code(err, "NOT_SENT") || has_code(err, "HTTP_429");
+}
+
+static bool
+give_up(const struct download *download, struct err *err)
+{
+    err->kind = ERR_FAILED;
+    err_wrap(err,
+             "the download stands at byte %" PRId64
+             " after %d tries without progress",
+             download->offset, MOST_FRUITLESS);
+    if (strncmp(err->code, "HTTP_5", 6) != 0 && !has_code(err, "NOT_JSONL"))
+        err_code(err, "TRUNCATED");
+    return false;
+}
+
+static bool
+wait_before_retry(struct download *download, int64_t wait_ms, struct err *err)
+{
+    int64_t delay_ms;
+
+    if (download->offset > download->try_offset)
+        download->fruitless = 0;
+    else if (!is_out_of_reach(err))
+        download->fruitless++;
+    if (download->fruitless >= MOST_FRUITLESS)
+        return give_up(download, err);
+    delay_ms = backoff_failed(&download->backoff, wait_ms);
+    if (delay_ms < 0) {
+        err->kind = ERR_LATER;
+        return err_wrap(err, "the download is given up at byte %" PRId64,
+                        download->offset);
+    }
+    log_warn(download->log, "download goes on", LOG_STR("reason", err->message),
+             LOG_STR("code", err->code), LOG_NUM("offset", download->offset),
+             LOG_NUM("delay_ms", delay_ms), LOG_END);
+    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+        return task_stopped(err);
+    return true;
+}
+
+static bool
+check_url(const struct download *download, struct err *err)
+{
+    char text[200];
+
+    if (http_url_allowed(download->url))
+        return true;
+    err_set(err, ERR_FAILED, "the result's URL is not https: %s",
+            log_url(download->url, text, sizeof(text)));
+    return err_code(err, "URL_REFUSED");
+}
+
+bool
+download_read(struct download *download, struct span *chunk, struct err *err)
+{
+    *chunk = span_of("", 0);
+    if (download->ended)
+        return true;
+    if (!check_url(download, err))
+        return false;
+    for (;;) {
+        int64_t wait_ms = 0;
+
+        if (try_read(download, chunk, &wait_ms, err))
+            return true;
+        close_stream(download);
+        *chunk = span_of("", 0);
+        if (err->kind == ERR_TRANSIENT && has_all(download)) {
+            download->ended = true; /* broken only after the last byte */
+            return true;
+        }
+        if (!may_go_on(err) || !wait_before_retry(download, wait_ms, err))
+            return false;
+    }
+}

@@ -1,0 +1,133 @@
+#include "shopify/introspect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+
+enum {
+    TYPES_PER_REQUEST = 8, /* the largest type costs 61 points of 1000 */
+    DOCUMENT_BYTES = 64 * 1024,
+    REPLY_BYTES = 16 * 1024 * 1024
+};
+
+static const char fragments[] =
+    "fragment FullType on __Type { kind name"
+    " fields(includeDeprecated: true) { name isDeprecated deprecationReason"
+    " args { name description type { ...TypeRef } defaultValue }"
+    " type { ...TypeRef } }"
+    " inputFields { name description type { ...TypeRef } defaultValue }"
+    " interfaces { name }"
+    " enumValues(includeDeprecated: true) { name }"
+    " possibleTypes { name } }\n"
+    "fragment TypeRef on __Type { kind name ofType { kind name"
+    " ofType { kind name ofType { kind name ofType { kind name"
+    " ofType { kind name ofType { kind name ofType { kind name"
+    " } } } } } } } }\n";
+
+/* query IntrospectTypes { t0: __type(name: "Product") { ...FullType } … } */
+static void
+write_document(struct buf *document, const char *const *names, size_t count)
+{
+    buf_append_str(document, "query IntrospectTypes {\n");
+    for (size_t i = 0; i < count; i++) {
+        buf_printf(document, " t%zu: __type(name: ", i);
+        buf_append_json(document, span_str(names[i]));
+        buf_append_str(document, ") { ...FullType }\n");
+    }
+    buf_append_str(document, "}\n");
+    buf_append_str(document, fragments);
+}
+
+static bool
+hand_out(const struct json *data, const char *const *names, size_t count,
+         introspect_type_fn *on_type, void *ctx, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        char alias[32];
+        const struct json *type;
+        struct span json = span_of("", 0);
+
+        snprintf(alias, sizeof(alias), "t%zu", i);
+        type = json_get(data, alias);
+        if (type != NULL && type->kind == JSON_OBJECT)
+            json = type->source;
+        if (!on_type(ctx, names[i], json, err))
+            return false;
+    }
+    return true;
+}
+
+/* *too_dear when the store would rather be asked for fewer types. */
+static bool
+ask_for(struct session *session, const char *const *names, size_t count,
+        const struct log_ctx *log, introspect_type_fn *on_type, void *ctx,
+        bool *too_dear, struct err *err)
+{
+    struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
+    struct arena arena = {0};
+    struct session_request request = {.what = "introspect",
+                                      .reply_ceiling = REPLY_BYTES};
+    struct session_reply reply;
+    bool ok;
+
+    write_document(&document, names, count);
+    request.document = buf_str(&document);
+    ok = session_send(session, &request, log, &arena, &reply, err);
+    *too_dear = !ok && count > 1 && strcmp(err->code, "MAX_COST_EXCEEDED") == 0;
+    if (ok)
+        ok = hand_out(reply.data, names, count, on_type, ctx, err);
+    arena_free(&arena);
+    buf_free(&document);
+    return ok;
+}
+
+bool
+introspect_types(struct session *session, const char *const *names,
+                 size_t count, const struct log_ctx *log,
+                 introspect_type_fn *on_type, void *ctx, struct err *err)
+{
+    size_t most = TYPES_PER_REQUEST;
+
+    while (count > 0) {
+        size_t now = count < most ? count : most;
+        bool too_dear;
+
+        if (ask_for(session, names, now, log, on_type, ctx, &too_dear, err)) {
+            names += now;
+            count -= now;
+        } else if (too_dear) {
+            most = now / 2;
+        } else {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+introspect_query_type(struct session *session, const struct log_ctx *log,
+                      char name[128], struct err *err)
+{
+    struct arena arena = {0};
+    struct session_reply reply;
+    const char *found = NULL;
+    bool ok = session_query(session, "introspect",
+                            "query IntrospectQueryType {"
+                            " __schema { queryType { name } } }",
+                            NULL, log, &arena, &reply, err);
+
+    if (ok) {
+        found = json_str(
+            json_path(reply.data, "__schema", "queryType", "name", NULL));
+        ok = found != NULL && strlen(found) < 128;
+        if (ok)
+            snprintf(name, 128, "%s", found);
+        else
+            err_set(err, ERR_FAILED,
+                    "introspect: the store names no query "
+                    "type");
+    }
+    arena_free(&arena);
+    return ok;
+}

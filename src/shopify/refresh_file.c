@@ -1,0 +1,138 @@
+#include "shopify/refresh_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROOM_BYTES = 4096 };
+
+static bool
+cannot(struct err *err, const char *what, const char *path)
+{
+    err_set(err, ERR_CONFIG, "cannot %s %s: %s", what, path, strerror(errno));
+    return err_code(err, "REFRESH_TOKEN_FILE");
+}
+
+static bool
+read_token(const char *path, struct buf *token, struct err *err)
+{
+    FILE *stream = fopen(path, "re");
+    char bytes[512];
+    size_t length;
+    bool broken;
+
+    if (stream == NULL)
+        return cannot(err, "read", path);
+    do {
+        length = fread(bytes, 1, sizeof(bytes), stream);
+        buf_append(token, bytes, length);
+    } while (length > 0);
+    explicit_bzero(bytes, sizeof(bytes));
+    broken = ferror(stream) != 0;
+    fclose(stream);
+    if (broken)
+        return cannot(err, "read", path);
+    if (span_trim(buf_span(token)).length == 0 || token->overflowed) {
+        err_set(err, ERR_CONFIG, "%s holds no refresh token", path);
+        return err_code(err, "REFRESH_TOKEN_FILE");
+    }
+    return true;
+}
+
+/* A file beside the token's, with its bytes already reserved. */
+static bool
+make_room(struct refresh_file *file, struct err *err)
+{
+    int length = snprintf(file->new_path, sizeof(file->new_path), "%s.XXXXXX",
+                          file->path);
+
+    if (length < 0 || (size_t)length >= sizeof(file->new_path)) {
+        errno = ENAMETOOLONG;
+        return cannot(err, "write beside", file->path);
+    }
+    file->fd = mkostemp(file->new_path, O_CLOEXEC); /* 0600 */
+    if (file->fd < 0)
+        return cannot(err, "write beside", file->path);
+    errno = posix_fallocate(file->fd, 0, ROOM_BYTES);
+    if (errno != 0) {
+        cannot(err, "write", file->new_path);
+        refresh_file_close(file);
+        return false;
+    }
+    return true;
+}
+
+bool
+refresh_file_open(struct refresh_file *file, const char *path,
+                  struct buf *token, struct err *err)
+{
+    file->fd = -1;
+    if (realpath(path, file->path) == NULL)
+        return cannot(err, "read", path);
+    if (!read_token(file->path, token, err))
+        return false;
+    if (make_room(file, err))
+        return true;
+    return err_hint(err, "a refresh gives a new token that must be kept there: "
+                         "let us write to the file's directory");
+}
+
+static bool
+write_token(const struct refresh_file *file, const char *token)
+{
+    size_t length = strlen(token);
+    char *line = malloc(length + 2);
+    bool ok;
+
+    if (line == NULL)
+        return false;
+    snprintf(line, length + 2, "%s\n", token);
+    ok = pwrite(file->fd, line, length + 1, 0) == (ssize_t)(length + 1) &&
+         ftruncate(file->fd, (off_t)(length + 1)) == 0 && fsync(file->fd) == 0;
+    explicit_bzero(line, length + 2);
+    free(line);
+    return ok;
+}
+
+/* The rename itself survives a power cut only once its directory is written. */
+static void
+sync_directory(const char *path)
+{
+    char copy[PATH_MAX];
+    int fd;
+
+    snprintf(copy, sizeof(copy), "%s", path);
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    fsync(fd);
+    close(fd);
+}
+
+bool
+refresh_file_replace(struct refresh_file *file, const char *token,
+                     struct err *err)
+{
+    if (!write_token(file, token))
+        return cannot(err, "write", file->new_path);
+    if (rename(file->new_path, file->path) != 0)
+        return cannot(err, "replace", file->path);
+    close(file->fd);
+    file->fd = -1;
+    sync_directory(file->path);
+    return true;
+}
+
+void
+refresh_file_close(struct refresh_file *file)
+{
+    if (file->fd < 0)
+        return;
+    close(file->fd);
+    unlink(file->new_path);
+    file->fd = -1;
+}

@@ -1,0 +1,353 @@
+#include "shopify/token.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "shopify/answer.h"
+#include "shopify/refresh_file.h"
+
+enum {
+    REPLY_BYTES = 64 * 1024,
+    SECRET_BYTES = 16 * 1024,
+    MOST_LEFT_MS = 10 * 60 * 1000 /* renewed before the last ten minutes */
+};
+
+static void
+free_secret(char *secret)
+{
+    if (secret != NULL)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
+}
+
+static void
+free_secret_buf(struct buf *buf)
+{
+    if (buf->bytes != NULL)
+        explicit_bzero(buf->bytes, buf->length);
+    buf_free(buf);
+}
+
+void
+token_free(struct token *token)
+{
+    free_secret(token->text);
+    free(token->scopes);
+    *token = (struct token){0};
+}
+
+/* Fit for a header line: visible ASCII, so no line of its own. */
+static bool
+is_fit(const char *text)
+{
+    if (text == NULL || *text == '\0')
+        return false;
+    for (; *text != '\0'; text++)
+        if (*text <= ' ' || *text > '~')
+            return false;
+    return true;
+}
+
+/* ---- the two grants' requests ------------------------------------------ */
+
+static void
+append_form(struct buf *buf, const char *name, const char *value)
+{
+    buf_printf(buf, "%s%s=", buf->length > 0 ? "&" : "", name);
+    for (; *value != '\0'; value++) {
+        unsigned char c = (unsigned char)*value;
+
+        if (isalnum(c) || strchr("-._~", c) != NULL)
+            buf_append_char(buf, (char)c);
+        else
+            buf_printf(buf, "%%%02X", c);
+    }
+}
+
+static void
+append_json(struct buf *buf, const char *name, struct span value)
+{
+    buf_append_char(buf, buf->length > 0 ? ',' : '{');
+    buf_append_json(buf, span_str(name));
+    buf_append_char(buf, ':');
+    buf_append_json(buf, value);
+}
+
+static void
+write_client_grant(const struct session_config *config, struct buf *body)
+{
+    append_form(body, "grant_type", "client_credentials");
+    append_form(body, "client_id", config->client_id);
+    append_form(body, "client_secret", config->client_secret);
+}
+
+static void
+write_refresh_grant(const struct session_config *config, struct span refresh,
+                    struct buf *body)
+{
+    append_json(body, "grant_type", span_str("refresh_token"));
+    append_json(body, "client_id", span_str(config->client_id));
+    append_json(body, "client_secret", span_str(config->client_secret));
+    append_json(body, "refresh_token", refresh);
+    buf_append_char(body, '}');
+}
+
+/* ---- asking ------------------------------------------------------------ */
+
+/* One request for a token on its way. */
+struct grant {
+    struct http *http;
+    const struct session_config *config;
+    struct buf body;
+    struct buf answer;
+    struct arena arena;
+    struct json *root; /* of the answer */
+    int64_t *wait_ms;
+};
+
+/* {"error":"invalid_client","error_description":"…"} with a status of 4xx. */
+static bool
+denied(const struct grant *grant, const struct http_head *head, struct err *err)
+{
+    const char *error = json_str(json_get(grant->root, "error"));
+    const char *words = json_str(json_get(grant->root, "error_description"));
+
+    err_set(err, ERR_DENIED, "store %s gives us no access token (HTTP %d)%s%s",
+            grant->config->store, head->status, error != NULL ? ": " : "",
+            error != NULL ? error : "");
+    if (words != NULL)
+        err_wrap(err, "%s", words);
+    err_hint(err, grant->config->refresh_token_file != NULL
+                      ? "check client_id and client_secret; if the refresh "
+                        "token has expired the app must be authorized again"
+                      : "check client_id and client_secret, and that the app "
+                        "is installed in this store");
+    memcpy(err->request_id, head->request_id, sizeof(err->request_id));
+    return err_code(err, "TOKEN_REFUSED");
+}
+
+static bool
+unreadable(const struct grant *grant, const struct http_head *head,
+           struct err *err)
+{
+    err_set(err, ERR_TRANSIENT,
+            "store %s answered the request for an access "
+            "token with something else",
+            grant->config->store);
+    memcpy(err->request_id, head->request_id, sizeof(err->request_id));
+    return err_code(err, "NOT_JSON");
+}
+
+static bool
+read_answer(struct grant *grant, const struct http_head *head, struct err *err)
+{
+    struct err why;
+
+    if (!json_parse(&grant->arena, buf_span(&grant->answer), &grant->root,
+                    &why))
+        grant->root = NULL;
+    if (head->status == 400 || head->status == 401 || head->status == 403 ||
+        head->status == 404)
+        return denied(grant, head, err);
+    if (head->status < 200 || head->status > 299)
+        return answer_refused(grant->config->store, head,
+                              buf_span(&grant->answer), grant->wait_ms, err);
+    if (!is_fit(json_str(json_get(grant->root, "access_token"))))
+        return unreadable(grant, head, err);
+    return true;
+}
+
+static bool
+post(struct grant *grant, const char *content_type, struct err *err)
+{
+    char *url = arena_printf(&grant->arena, "%s/admin/oauth/access_token",
+                             grant->config->base_url);
+    const char *headers[] = {content_type, "Accept: application/json", NULL};
+    struct http_request request = {.method = "POST",
+                                   .url = url,
+                                   .headers = headers,
+                                   .body = buf_span(&grant->body)};
+    struct http_head head;
+
+    return http_fetch(grant->http, &request, &head, &grant->answer, err) &&
+           read_answer(grant, &head, err);
+}
+
+static bool
+ask_with_secret(struct grant *grant, struct err *err)
+{
+    write_client_grant(grant->config, &grant->body);
+    return post(grant, "Content-Type: application/x-www-form-urlencoded", err);
+}
+
+static bool
+keep_refresh_token(struct grant *grant, struct refresh_file *file,
+                   struct err *err)
+{
+    const char *next = json_str(json_get(grant->root, "refresh_token"));
+
+    if (next == NULL)
+        return true; /* the old one stays good */
+    if (is_fit(next))
+        return refresh_file_replace(file, next, err);
+    err_set(err, ERR_FAILED, "store %s gave a refresh token that is none",
+            grant->config->store);
+    return err_code(err, "TOKEN_REFUSED");
+}
+
+/* Not to be left half done: the old refresh token may be gone already. */
+static bool
+ask_with_refresh_token(struct grant *grant, struct err *err)
+{
+    struct buf refresh = buf_with_ceiling(SECRET_BYTES);
+    struct refresh_file file;
+    bool ok;
+
+    if (!refresh_file_open(&file, grant->config->refresh_token_file, &refresh,
+                           err)) {
+        free_secret_buf(&refresh);
+        return false;
+    }
+    write_refresh_grant(grant->config, span_trim(buf_span(&refresh)),
+                        &grant->body);
+    free_secret_buf(&refresh);
+    task_shield();
+    ok = post(grant, "Content-Type: application/json", err) &&
+         keep_refresh_token(grant, &file, err);
+    task_unshield();
+    refresh_file_close(&file);
+    return ok;
+}
+
+/* ---- keeping ----------------------------------------------------------- */
+
+static void
+set_life(struct token *token, const struct json *root)
+{
+    int64_t seconds, life, left;
+
+    token->ends_at_ms = token->renew_at_ms = CLOCK_NEVER;
+    if (!json_int64(json_get(root, "expires_in"), &seconds) || seconds <= 0 ||
+        seconds > INT64_MAX / 2000)
+        return; /* good until refused */
+    life = seconds * 1000;
+    left = life / 10 < MOST_LEFT_MS ? life / 10 : MOST_LEFT_MS;
+    token->ends_at_ms = clock_after_ms(life);
+    token->renew_at_ms = token->ends_at_ms - left;
+}
+
+static void
+keep(struct token *token, const struct json *root)
+{
+    const char *scopes = json_str(json_get(root, "scope"));
+
+    free_secret(token->text);
+    token->text = mem_strdup(json_str(json_get(root, "access_token")));
+    if (scopes != NULL) {
+        free(token->scopes);
+        token->scopes = mem_strdup(scopes);
+    }
+    set_life(token, root);
+    token->generation++;
+}
+
+static void
+free_grant(struct grant *grant)
+{
+    free_secret_buf(&grant->body);
+    free_secret_buf(&grant->answer);
+    arena_free(&grant->arena);
+}
+
+static bool
+renew(struct token *token, struct http *http,
+      const struct session_config *config, const struct log_ctx *log,
+      int64_t *wait_ms, struct err *err)
+{
+    struct grant grant = {.http = http,
+                          .config = config,
+                          .body = buf_with_ceiling(SECRET_BYTES * 4),
+                          .answer = buf_with_ceiling(REPLY_BYTES),
+                          .wait_ms = wait_ms};
+    bool ok = config->refresh_token_file != NULL
+                  ? ask_with_refresh_token(&grant, err)
+                  : ask_with_secret(&grant, err);
+
+    if (ok) {
+        keep(token, grant.root);
+        log_debug(log, "new access token",
+                  LOG_STR("scopes", token->scopes != NULL ? token->scopes : ""),
+                  LOG_END);
+    } else {
+        err_wrap(err, "authorize");
+    }
+    free_grant(&grant);
+    return ok;
+}
+
+static bool
+use_given(struct token *token, const struct session_config *config,
+          struct err *err)
+{
+    if (!is_fit(config->token)) {
+        err_set(err, ERR_CONFIG,
+                "the access token of store %s is no token: "
+                "it has blanks or other characters",
+                config->store);
+        return err_code(err, "BAD_TOKEN");
+    }
+    token->text = mem_strdup(config->token);
+    token->renew_at_ms = token->ends_at_ms = CLOCK_NEVER;
+    return true;
+}
+
+/* A renewal that failed for now while the old token still holds. */
+static bool
+get_by(const struct token *token, const struct log_ctx *log, struct err *err)
+{
+    if (token->text == NULL || err->kind != ERR_TRANSIENT ||
+        clock_now_ms() >= token->ends_at_ms)
+        return false;
+    log_failure(LOG_WARN, log, "the old access token is used on", err);
+    return true;
+}
+
+bool
+token_ensure(struct token *token, struct http *http,
+             const struct session_config *config, const struct log_ctx *log,
+             int64_t *wait_ms, struct err *err)
+{
+    bool ok = true;
+
+    if (token->text == NULL && config->token != NULL)
+        return use_given(token, config, err);
+    if (token->text != NULL && clock_now_ms() < token->renew_at_ms)
+        return true;
+    if (!task_lock(&token->lock, err))
+        return false;
+    if (token->text == NULL || clock_now_ms() >= token->renew_at_ms)
+        ok = renew(token, http, config, log, wait_ms, err) ||
+             get_by(token, log, err);
+    task_unlock(&token->lock);
+    return ok;
+}
+
+bool
+token_replace(struct token *token, uint64_t generation, struct http *http,
+              const struct session_config *config, const struct log_ctx *log,
+              int64_t *wait_ms, struct err *err)
+{
+    bool ok = true;
+
+    if (!task_lock(&token->lock, err))
+        return false;
+    if (token->generation == generation)
+        ok = renew(token, http, config, log, wait_ms, err);
+    task_unlock(&token->lock);
+    return ok;
+}

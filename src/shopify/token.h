@@ -1,0 +1,44 @@
+/*
+ * token - the access token of one store, and where a new one comes from.
+ *
+ *   static          given; never renewed
+ *   client grant    POST /admin/oauth/access_token, client id and secret
+ *   refresh grant   the same, and a refresh token that changes each time: read
+ *                   from its file, the new one written in its place
+ *
+ * Private to src/shopify. Every secret ends here: nothing below is printed.
+ *   https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens
+ */
+#ifndef SHOPIFY_TOKEN_H
+#define SHOPIFY_TOKEN_H
+
+#include "base/task.h"
+#include "shopify/session.h"
+
+/* All zero is "none yet". */
+struct token {
+    char *text;          /* owned; NULL: none yet */
+    char *scopes;        /* owned; NULL: not told */
+    int64_t renew_at_ms; /* clock_now_ms(); CLOCK_NEVER: static */
+    int64_t ends_at_ms;
+    uint64_t generation; /* counts renewals */
+    struct task_lock lock;
+};
+
+void token_free(struct token *token);
+
+/* Have a token that is not about to end. Renewed by one task at a time; while
+ * the old one holds, a renewal that fails for now is only logged. `wait_ms` as
+ * in answer.h. */
+MUST_CHECK bool
+token_ensure(struct token *token, struct http *http,
+             const struct session_config *config, const struct log_ctx *log,
+             int64_t *wait_ms, struct err *err);
+
+/* The token of `generation` was refused: renew it, unless somebody has. */
+MUST_CHECK bool
+token_replace(struct token *token, uint64_t generation, struct http *http,
+              const struct session_config *config, const struct log_ctx *log,
+              int64_t *wait_ms, struct err *err);
+
+#endif

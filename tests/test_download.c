@@ -1,0 +1,454 @@
+/* download: every byte once, in order, whatever happens on the way. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "shopify/download.h"
+#include "shopify/session.h"
+#include "support/scripted_server.h"
+
+enum { PATIENT_MS = 5000, STALL_MS = 150, LONG_BYTES = 10 * 1000 * 1000 };
+
+#define ETAG_A "ETag: \"a\"\r\n"
+#define RANGE(first, last, size) \
+    "Content-Range: bytes " first "-" last "/" size "\r\n"
+
+static struct buf got;
+static struct err err;
+
+static void
+setup(void)
+{
+    got = buf_with_ceiling(LONG_BYTES + 1);
+    memset(&err, 0, sizeof(err));
+}
+
+static void
+teardown(void)
+{
+    buf_free(&got);
+}
+
+static struct download *
+open_download(struct http *http, const struct scripted_server *server,
+              int64_t file_size)
+{
+    char url[256];
+
+    snprintf(url, sizeof(url), "%s/result.jsonl?Signature=s%%2Becret",
+             scripted_server_url(server));
+    return download_new(http, url, file_size, backoff_of(1, 5, 2000), NULL);
+}
+
+/* Everything into `got`; false as download_read() says. */
+static bool
+read_all(struct download *download)
+{
+    struct span chunk;
+
+    do {
+        if (!download_read(download, &chunk, &err))
+            return false;
+        buf_append_span(&got, chunk);
+        ck_assert_int_eq(download_offset(download), (int64_t)got.length);
+    } while (chunk.length > 0);
+    return true;
+}
+
+static void
+check_read(struct http *http, const struct scripted_server *server,
+           const char *text)
+{
+    struct download *download =
+        open_download(http, server, (int64_t)strlen(text));
+
+    ck_assert_msg(read_all(download), "%s", err.message);
+    ck_assert_str_eq(buf_str(&got), text);
+    ck_assert(read_all(download)); /* it stays at its end */
+    download_free(download);
+}
+
+static void
+check_fails(struct http *http, const struct scripted_server *server,
+            int64_t file_size, enum err_kind kind, const char *code)
+{
+    struct download *download = open_download(http, server, file_size);
+
+    ck_assert(!read_all(download));
+    ck_assert_msg(err.kind == kind, "%d: %s", err.kind, err.message);
+    ck_assert_str_eq(err.code, code);
+    ck_assert_ptr_null(strstr(err.message, "ecret"));
+    download_free(download);
+}
+
+/* ---- whole ------------------------------------------------------------- */
+
+TASK_TEST(a_whole_file_is_read_byte_by_byte, PATIENT_MS)
+{
+    char *text = mem_alloc(LONG_BYTES);
+    struct scripted_step steps[] = {
+        {.expect = "GET /result.jsonl?Signature=s%2Becret HTTP/1.1\r\n",
+         .status = 200,
+         .body = text,
+         .length = LONG_BYTES}};
+    struct download *download;
+
+    for (size_t i = 0; i < LONG_BYTES; i++)
+        text[i] = (char)(i % 251 + (i >> 16));
+    text[0] = '{';
+    download = open_download(http, SERVE(steps), LONG_BYTES);
+    ck_assert(read_all(download));
+    ck_assert_uint_eq(got.length, LONG_BYTES);
+    ck_assert(memcmp(got.bytes, text, LONG_BYTES) == 0);
+    download_free(download);
+    free(text);
+}
+
+TASK_TEST(an_empty_file_and_one_of_unknown_size_just_end, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200}, {.status = 200, .body = "{}\n", .chunked = true}};
+    struct scripted_server *server = SERVE(steps);
+    struct download *download;
+
+    check_read(http, server, "");
+    download = open_download(http, server, -1);
+    ck_assert(read_all(download));
+    ck_assert_str_eq(buf_str(&got), "{}\n");
+    download_free(download);
+}
+
+/* ---- goes on ----------------------------------------------------------- */
+
+/* Ways to lose the rest of "{0123456789}" after five bytes. */
+static const struct scripted_step breaks[] = {
+    {.status = 200,
+     .headers = ETAG_A,
+     .body = "{0123456789}",
+     .ending = SCRIPTED_CUT,
+     .stop_at = 5},
+    {.status = 200,
+     .headers = ETAG_A,
+     .body = "{0123456789}",
+     .ending = SCRIPTED_RESET,
+     .stop_at = 5},
+    {.status = 200,
+     .headers = ETAG_A,
+     .body = "{0123456789}",
+     .ending = SCRIPTED_STALL,
+     .stop_at = 5},
+    {.status = 200,
+     .headers = ETAG_A,
+     .body = "{0123456789}",
+     .chunked = true,
+     .ending = SCRIPTED_CUT,
+     .stop_at = 5},
+    {.status = 200, .headers = ETAG_A, .body = "{0123"}, /* as announced */
+};
+
+enum { BREAKS = sizeof(breaks) / sizeof(breaks[0]) };
+
+static int row;
+
+static void
+go_on(struct http *http)
+{
+    struct scripted_step steps[] = {
+        breaks[row],
+        {.status = 503, .headers = "Retry-After: 0.01\r\n"},
+        {.expect = "\r\nRange: bytes=5-\r\nIf-Range: \"a\"\r\n",
+         .status = 206,
+         .headers = ETAG_A RANGE("5", "11", "12"),
+         .body = "456789}"}};
+
+    check_read(http, SERVE(steps), "{0123456789}");
+}
+
+START_TEST(goes_on_where_it_broke_off)
+{
+    row = _i;
+    scripted_run(STALL_MS, go_on);
+}
+
+END_TEST
+
+TASK_TEST(progress_starts_the_count_of_tries_anew, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 500},
+        {.status = 500},
+        {.status = 200,
+         .headers = ETAG_A,
+         .body = "{}12",
+         .ending = SCRIPTED_CUT,
+         .stop_at = 1},
+        {.status = 416},
+        {.status = 416},
+        {.status = 206,
+         .headers = RANGE("1", "3", "4"),
+         .body = "}12",
+         .ending = SCRIPTED_CUT,
+         .stop_at = 1},
+        {.status = 500},
+        {.status = 500},
+        {.status = 206, .headers = RANGE("2", "3", "4"), .body = "12"}};
+
+    check_read(http, SERVE(steps), "{}12");
+}
+
+TASK_TEST(a_page_instead_of_the_file_is_tried_again, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .body = "<?xml version='1.0'?>"},
+        {.status = 200, .body = "{}\n"}};
+
+    check_read(http, SERVE(steps), "{}\n");
+}
+
+TASK_TEST(a_weak_etag_is_no_validator, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200,
+         .headers = "ETag: W/\"a\"\r\n",
+         .body = "{}",
+         .ending = SCRIPTED_CUT,
+         .stop_at = 1},
+        {.status = 206, .headers = RANGE("1", "1", "2"), .body = "}"}};
+    struct scripted_server *server = SERVE(steps);
+
+    check_read(http, server, "{}");
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 1), "If-Range"));
+}
+
+/* ---- begins again ------------------------------------------------------ */
+
+static const struct scripted_step other_files[] = {
+    {.status = 200, .headers = "ETag: \"b\"\r\n", .body = "{}34567"},
+    {.status = 206,
+     .headers = "ETag: \"b\"\r\n" RANGE("1", "6", "7"),
+     .body = "}34567"},
+    {.status = 206, .headers = ETAG_A, .body = "}34567"},
+    {.status = 206, .headers = ETAG_A RANGE("0", "6", "7"), .body = "{}34567"},
+    {.status = 206, .headers = ETAG_A RANGE("1", "7", "8"), .body = "}345678"},
+};
+
+enum { OTHER_FILES = sizeof(other_files) / sizeof(other_files[0]) };
+
+static void
+begin_again(struct http *http)
+{
+    struct scripted_step steps[] = {{.status = 200,
+                                     .headers = ETAG_A,
+                                     .body = "{}34567",
+                                     .ending = SCRIPTED_CUT,
+                                     .stop_at = 1},
+                                    other_files[row]};
+
+    check_fails(http, SERVE(steps), 7, ERR_TRANSIENT, "RESTART");
+    ck_assert_str_eq(buf_str(&got), "{");
+}
+
+START_TEST(another_file_means_another_start)
+{
+    row = _i;
+    scripted_run(PATIENT_MS, begin_again);
+}
+
+END_TEST
+
+/* ---- ends -------------------------------------------------------------- */
+
+TASK_TEST(three_tries_without_a_byte_are_enough, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .headers = ETAG_A, .body = "{}"},
+        {.status = 416},
+        {.status = 500},
+        {.status = 416}};
+
+    check_fails(http, SERVE(steps), 5, ERR_FAILED, "TRUNCATED");
+}
+
+TASK_TEST(three_pages_are_enough, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .body = "<html>"},
+        {.status = 200, .body = "<html>"},
+        {.status = 200, .body = "<html>"}};
+
+    check_fails(http, SERVE(steps), 5, ERR_FAILED, "NOT_JSONL");
+}
+
+TASK_TEST(more_bytes_than_announced_are_too_many, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .body = "{}345"}};
+
+    check_fails(http, SERVE(steps), 4, ERR_FAILED, "TOO_LONG");
+}
+
+TASK_TEST(a_lapsed_url_is_told_apart, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 400}, {.status = 403}, {.status = 404}, {.status = 410}};
+    struct scripted_server *server = SERVE(steps);
+
+    for (int i = 0; i < 4; i++)
+        check_fails(http, server, 4, ERR_TRANSIENT, "URL_LAPSED");
+}
+
+TASK_TEST(a_redirect_is_refused, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 307, .headers = "Location: https://b.example/?k=ecret\r\n"}};
+
+    check_fails(http, SERVE(steps), 4, ERR_FAILED, "REDIRECTED");
+    ck_assert_ptr_nonnull(strstr(err.message, "b.example"));
+}
+
+TASK_TEST(an_encoding_nobody_asked_for_is_refused, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .headers = "Content-Encoding: gzip\r\n", .body = "?"}};
+
+    check_fails(http, SERVE(steps), 4, ERR_FAILED, "ENCODING");
+}
+
+TASK_TEST(a_url_without_tls_is_refused, PATIENT_MS)
+{
+    struct download *download =
+        download_new(http, "http://storage.example/x?Signature=secret", 4,
+                     backoff_of(1, 5, 1000), NULL);
+    struct span chunk;
+
+    ck_assert(!download_read(download, &chunk, &err));
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_str_eq(err.code, "URL_REFUSED");
+    ck_assert_ptr_null(strstr(err.message, "secret"));
+    download_free(download);
+}
+
+TASK_TEST(a_storage_out_of_reach_is_for_later, PATIENT_MS)
+{
+    struct download *download = download_new(http, "http://127.0.0.1:1/x", 4,
+                                             backoff_of(1, 5, 100), NULL);
+    struct span chunk;
+
+    ck_assert(!download_read(download, &chunk, &err));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    download_free(download);
+}
+
+static void
+stop_soon(void *unused)
+{
+    (void)unused;
+    task_sleep_until(clock_after_ms(30));
+    tasks_stop();
+}
+
+TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .body = "{}", .ending = SCRIPTED_STALL, .stop_at = 1}};
+
+    task_spawn("stop", stop_soon, NULL);
+    check_fails(http, SERVE(steps), 2, ERR_STOPPED, "STOPPED");
+}
+
+/* ---- the token stays at home ------------------------------------------- */
+
+TASK_TEST(the_storage_never_sees_the_token, PATIENT_MS)
+{
+    static const struct scripted_step store[] = {
+        {.expect = "X-Shopify-Access-Token: shpat_x",
+         .status = 200,
+         .body = "{\"data\":{}}"}};
+    static const struct scripted_step storage[] = {
+        {.status = 200,
+         .headers = ETAG_A,
+         .body = "{}",
+         .ending = SCRIPTED_CUT,
+         .stop_at = 1},
+        {.status = 206, .headers = RANGE("1", "1", "2"), .body = "}"}};
+    struct scripted_server *files = SERVE(storage);
+    struct session_config config = {.store = "acme",
+                                    .base_url =
+                                        scripted_server_url(SERVE(store)),
+                                    .api_version = "2026-10",
+                                    .token = "shpat_x"};
+    struct session *session = session_new(http, &config);
+    struct session_reply reply;
+    struct arena arena = {0};
+
+    ck_assert(session_query(session, "poll", "{a}", NULL, NULL, &arena, &reply,
+                            &err));
+    check_read(http, files, "{}");
+    for (size_t i = 0; i < 2; i++) {
+        const char *request = scripted_server_request(files, i);
+
+        ck_assert_ptr_null(strcasestr(request, "shopify"));
+        ck_assert_ptr_null(strstr(request, "shpat"));
+    }
+    arena_free(&arena);
+    session_free(session);
+}
+
+static TCase *
+good_tests(void)
+{
+    TCase *tests = tcase_create("goes on");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_whole_file_is_read_byte_by_byte);
+    tcase_add_test(tests, an_empty_file_and_one_of_unknown_size_just_end);
+    tcase_add_loop_test(tests, goes_on_where_it_broke_off, 0, BREAKS);
+    tcase_add_test(tests, progress_starts_the_count_of_tries_anew);
+    tcase_add_test(tests, a_page_instead_of_the_file_is_tried_again);
+    tcase_add_test(tests, a_weak_etag_is_no_validator);
+    tcase_add_test(tests, the_storage_never_sees_the_token);
+    return tests;
+}
+
+static TCase *
+bad_tests(void)
+{
+    TCase *tests = tcase_create("ends");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, another_file_means_another_start, 0,
+                        OTHER_FILES);
+    tcase_add_test(tests, three_tries_without_a_byte_are_enough);
+    tcase_add_test(tests, three_pages_are_enough);
+    tcase_add_test(tests, more_bytes_than_announced_are_too_many);
+    tcase_add_test(tests, a_lapsed_url_is_told_apart);
+    tcase_add_test(tests, a_redirect_is_refused);
+    tcase_add_test(tests, an_encoding_nobody_asked_for_is_refused);
+    tcase_add_test(tests, a_url_without_tls_is_refused);
+    tcase_add_test(tests, a_storage_out_of_reach_is_for_later);
+    tcase_add_test(tests, a_signal_ends_the_wait);
+    return tests;
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("download");
+    SRunner *runner;
+    int failed;
+
+    suite_add_tcase(suite, good_tests());
+    suite_add_tcase(suite, bad_tests());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,500 @@
+/* http: whole answers and paused streams, and every way to lose one. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "http/http.h"
+#include "support/scripted_server.h"
+
+enum { PATIENT_MS = 5000, STALL_MS = 200, LONG_BYTES = 10 * 1000 * 1000 };
+
+static struct http_head head;
+static struct buf body;
+static struct err err;
+
+static void
+setup(void)
+{
+    memset(&head, 0, sizeof(head));
+    memset(&err, 0, sizeof(err));
+    body = buf_with_ceiling(64 * 1024);
+}
+
+static void
+teardown(void)
+{
+    buf_free(&body);
+}
+
+static bool
+get(struct http *http, const char *base, const char *path, bool once)
+{
+    char url[256];
+    struct http_request request = {.method = "GET", .url = url, .once = once};
+
+    snprintf(url, sizeof(url), "%s%s", base, path);
+    return http_fetch(http, &request, &head, &body, &err);
+}
+
+static struct http_stream *
+open_stream(struct http *http, const char *base)
+{
+    char url[256];
+    struct http_request request = {.method = "GET", .url = url};
+    struct http_stream *stream = NULL;
+
+    snprintf(url, sizeof(url), "%s/file?Signature=secret", base);
+    ck_assert_msg(http_stream_open(http, &request, &stream, &err), "%s",
+                  err.message);
+    return stream;
+}
+
+/* ---- whole answers ----------------------------------------------------- */
+
+TASK_TEST(a_request_arrives_and_its_answer_comes_back, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "POST /a/b?c=%2F HTTP/1.1\r\n",
+         .status = 200,
+         .headers = "x-REQUEST-id:  r-1 \r\nContent-Type: application/json\r\n"
+                    "X-Shopify-API-Version: 2026-10\r\nRetry-After: 2.0\r\n",
+         .body = "{\"a\":1}"}};
+    struct scripted_server *server = SERVE(steps);
+    const char *headers[] = {"X-Test: yes", NULL};
+    char url[256];
+    struct http_request request = {.method = "POST",
+                                   .url = url,
+                                   .headers = headers,
+                                   .body = span_str("{\"q\":2}")};
+
+    snprintf(url, sizeof(url), "%s/a/b?c=%%2F", scripted_server_url(server));
+    ck_assert(http_fetch(http, &request, &head, &body, &err));
+    ck_assert_int_eq(head.status, 200);
+    ck_assert_str_eq(buf_str(&body), "{\"a\":1}");
+    ck_assert_str_eq(head.request_id, "r-1");
+    ck_assert_str_eq(head.content_type, "application/json");
+    ck_assert_str_eq(head.api_version, "2026-10");
+    ck_assert_str_eq(head.retry_after, "2.0");
+    ck_assert_str_eq(head.location, "");
+    ck_assert_int_eq(head.content_length, 7);
+    ck_assert_ptr_nonnull(
+        strstr(scripted_server_request(server, 0), "\r\nX-Test: yes\r\n"));
+    ck_assert_ptr_nonnull(
+        strstr(scripted_server_request(server, 0), "\r\n\r\n{\"q\":2}"));
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 0), "Expect"));
+}
+
+TASK_TEST(gzip_is_taken_for_whole_answers, PATIENT_MS)
+{
+    static const char zipped[] =
+        "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07"
+        "\x00\x86\xa6\x10\x36\x05\x00\x00\x00";
+    static const struct scripted_step steps[] = {
+        {.expect = "Accept-Encoding: gzip",
+         .status = 200,
+         .headers = "Content-Encoding: gzip\r\n",
+         .body = zipped,
+         .length = sizeof(zipped) - 1}};
+
+    ck_assert(get(http, scripted_server_url(SERVE(steps)), "/", false));
+    ck_assert_str_eq(buf_str(&body), "hello");
+}
+
+TASK_TEST(an_interim_answer_leaves_nothing_behind, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.raw = "HTTP/1.1 103 Early\r\nX-Request-ID: early\r\n"
+                "ETag: \"early\"\r\n\r\n"
+                "HTTP/1.1 201 Made\r\nX-Request-ID: late\r\n"
+                "Content-Length: 2\r\n\r\nok"}};
+
+    ck_assert(get(http, scripted_server_url(SERVE(steps)), "/", false));
+    ck_assert_int_eq(head.status, 201);
+    ck_assert_str_eq(head.request_id, "late");
+    ck_assert_str_eq(head.etag, "");
+    ck_assert_str_eq(buf_str(&body), "ok");
+}
+
+TASK_TEST(a_redirect_comes_back_as_the_answer_it_is, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 302, .headers = "Location: http://127.0.0.1:1/else\r\n"}};
+    struct scripted_server *server = SERVE(steps);
+
+    ck_assert(get(http, scripted_server_url(server), "/", false));
+    ck_assert_int_eq(head.status, 302);
+    ck_assert_str_eq(head.location, "http://127.0.0.1:1/else");
+    ck_assert_uint_eq(scripted_server_requests(server), 1);
+}
+
+TASK_TEST(an_answer_beyond_the_ceiling_is_refused_while_it_arrives, PATIENT_MS)
+{
+    char *large = mem_alloc(LONG_BYTES);
+    struct scripted_step steps[] = {
+        {.status = 200, .body = large, .length = LONG_BYTES}};
+    struct scripted_server *server = SERVE(steps);
+
+    ck_assert(!get(http, scripted_server_url(server), "/", false));
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_str_eq(err.code, "TOO_LARGE");
+    task_sleep_until(clock_after_ms(20));
+    ck_assert_uint_lt(scripted_server_sent(server), LONG_BYTES);
+    free(large);
+}
+
+TASK_TEST(connections_are_kept_but_for_what_is_sent_once, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200}, {.status = 200}, {.status = 200}};
+    struct scripted_server *server = SERVE(steps);
+
+    ck_assert(get(http, scripted_server_url(server), "/1", false));
+    ck_assert(get(http, scripted_server_url(server), "/2", false));
+    ck_assert_uint_eq(scripted_server_connections(server), 1);
+    ck_assert(get(http, scripted_server_url(server), "/3", true));
+    ck_assert_uint_eq(scripted_server_connections(server), 2);
+}
+
+/* On a connection that was used before, curl takes a hang-up for its end and
+ * sends the request again, a POST like a GET: hence `once`. */
+TASK_TEST(what_is_sent_once_is_not_sent_again_by_curl, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200}, {.status = 0}, {.status = 200}, {.status = 0}};
+    struct scripted_server *server = SERVE(steps);
+
+    ck_assert(get(http, scripted_server_url(server), "/", false));
+    ck_assert(get(http, scripted_server_url(server), "/", false));
+    ck_assert_uint_eq(scripted_server_requests(server), 3);
+    ck_assert(!get(http, scripted_server_url(server), "/", true));
+    ck_assert_str_eq(err.code, "ANSWER_LOST");
+    ck_assert_uint_eq(scripted_server_requests(server), 4);
+}
+
+/* ---- no answer --------------------------------------------------------- */
+
+static void
+check_lost(const char *code)
+{
+    ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+    ck_assert_str_eq(err.code, code);
+    ck_assert_msg(strstr(err.message, "GET http://127.0.0.1:") != NULL, "%s",
+                  err.message);
+    ck_assert_msg(strstr(err.message, "secret") == NULL, "%s", err.message);
+}
+
+TASK_TEST(nobody_listens, PATIENT_MS)
+{
+    ck_assert(!get(http, "http://127.0.0.1:1", "/?key=secret", false));
+    check_lost("NOT_SENT");
+}
+
+static const struct scripted_step losses[] = {
+    {.status = 0},
+    {.raw = "SSH-2.0-garbage\r\n"},
+    {.raw = "HTTP/1.1 200 OK\r\nContent-Len"},
+    {.status = 200, .body = "half of it", .ending = SCRIPTED_CUT, .stop_at = 4},
+    {.status = 200,
+     .body = "half of it",
+     .ending = SCRIPTED_RESET,
+     .stop_at = 4},
+    {.status = 200,
+     .body = "half of it",
+     .ending = SCRIPTED_CUT,
+     .stop_at = 4,
+     .chunked = true},
+    {.status = 200,
+     .body = "half of it",
+     .ending = SCRIPTED_STALL,
+     .stop_at = 4}};
+
+enum { LOSSES = sizeof(losses) / sizeof(losses[0]) };
+
+static int loss;
+
+static void
+lose(struct http *http)
+{
+    struct scripted_server *server = scripted_server_new(&losses[loss], 1);
+
+    ck_assert(!get(http, scripted_server_url(server), "/?key=secret", false));
+    check_lost("ANSWER_LOST");
+}
+
+START_TEST(an_answer_is_lost)
+{
+    loss = _i;
+    scripted_run(STALL_MS, lose);
+}
+
+END_TEST
+
+TASK_TEST(bytes_that_trickle_are_no_stall, STALL_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .delay_ms = STALL_MS / 2, .body = "late"}};
+
+    ck_assert(get(http, scripted_server_url(SERVE(steps)), "/", false));
+    ck_assert_str_eq(buf_str(&body), "late");
+}
+
+static void
+stop_soon(void *ctx)
+{
+    (void)ctx;
+    task_sleep_until(clock_after_ms(30));
+    tasks_stop();
+}
+
+TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .delay_ms = PATIENT_MS}};
+    struct scripted_server *server = SERVE(steps);
+    int64_t began = clock_now_ms();
+
+    task_spawn("stop", stop_soon, NULL);
+    ck_assert(!get(http, scripted_server_url(server), "/", false));
+    ck_assert_int_eq(err.kind, ERR_STOPPED);
+    ck_assert_int_lt(clock_now_ms() - began, 2000);
+}
+
+/* ---- URLs -------------------------------------------------------------- */
+
+TASK_TEST(only_https_or_loopback_is_asked, PATIENT_MS)
+{
+    const char *refused[] = {"http://example.com/",
+                             "ftp://127.0.0.1/",
+                             "http://127.0.0.1@example.com/",
+                             "https://user:pw@example.com/",
+                             "http://127.0.0.1.example.com/",
+                             "file:///etc/passwd",
+                             "example.com",
+                             ""};
+    const char *allowed[] = {
+        "https://example.com/x?y", "http://127.0.0.1:8080/",
+        "http://127.9.9.9/",       "http://[::1]:8080/",
+        "HTTP://LOCALHOST/",       "http://localhost:1/"};
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        ck_assert_msg(!http_url_allowed(refused[i]), "%s", refused[i]);
+        ck_assert(!get(http, refused[i], "", false));
+        ck_assert_int_eq(err.kind, ERR_CONFIG);
+    }
+    for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+        ck_assert_msg(http_url_allowed(allowed[i]), "%s", allowed[i]);
+}
+
+START_TEST(origins_compare_as_text)
+{
+    char origin[300];
+
+    http_origin("HTTPS://Acme.MyShopify.com/a?b", origin, sizeof(origin));
+    ck_assert_str_eq(origin, "https://acme.myshopify.com:443");
+    http_origin("http://[::1]:8080/", origin, sizeof(origin));
+    ck_assert_str_eq(origin, "http://[::1]:8080");
+    http_origin("nonsense", origin, sizeof(origin));
+    ck_assert_str_eq(origin, "");
+}
+
+END_TEST
+
+/* ---- streams ----------------------------------------------------------- */
+
+static char *
+long_text(void)
+{
+    char *text = mem_alloc(LONG_BYTES);
+    uint32_t seed = 1;
+
+    for (size_t i = 0; i < LONG_BYTES; i++) {
+        seed = seed * 1664525 + 1013904223;
+        text[i] = (char)(seed >> 24);
+    }
+    return text;
+}
+
+/* Read to the end, resting `rest_ms` after each `every` bytes. */
+static void
+read_all(struct http_stream *stream, const char *text, size_t length,
+         int64_t rest_ms, size_t every)
+{
+    size_t at = 0, rested = 0;
+    struct span chunk;
+
+    do {
+        ck_assert_msg(http_stream_read(stream, &chunk, &err), "%s",
+                      err.message);
+        ck_assert_uint_le(chunk.length, length - at);
+        ck_assert(memcmp(chunk.bytes, text + at, chunk.length) == 0);
+        at += chunk.length;
+        if (every > 0 && at - rested >= every) {
+            rested = at;
+            task_sleep_until(clock_after_ms(rest_ms));
+        }
+    } while (chunk.length > 0);
+    ck_assert_uint_eq(at, length);
+}
+
+TASK_TEST(a_slow_reader_gets_every_byte, STALL_MS)
+{
+    char *text = long_text();
+    struct scripted_step steps[] = {{.status = 200,
+                                     .headers = "ETag: \"e\"\r\n",
+                                     .body = text,
+                                     .length = LONG_BYTES}};
+    struct http_stream *stream =
+        open_stream(http, scripted_server_url(SERVE(steps)));
+
+    ck_assert_int_eq(http_stream_head(stream)->status, 200);
+    ck_assert_int_eq(http_stream_head(stream)->content_length, LONG_BYTES);
+    ck_assert_str_eq(http_stream_head(stream)->etag, "\"e\"");
+    read_all(stream, text, LONG_BYTES, 3, 400 * 1024);
+    http_stream_close(stream);
+    free(text);
+}
+
+TASK_TEST(a_chunked_body_is_whole, PATIENT_MS)
+{
+    char *text = long_text();
+    struct scripted_step steps[] = {
+        {.status = 200, .body = text, .length = 700000, .chunked = true}};
+    struct http_stream *stream =
+        open_stream(http, scripted_server_url(SERVE(steps)));
+
+    read_all(stream, text, 700000, 0, 0);
+    http_stream_close(stream);
+    free(text);
+}
+
+/* What the kernel holds is not ours, but it ends, too. */
+TASK_TEST(while_nobody_reads_nothing_is_taken_and_nothing_stalls, STALL_MS)
+{
+    char *text = long_text();
+    struct scripted_step steps[] = {
+        {.status = 200, .body = text, .length = LONG_BYTES}};
+    struct scripted_server *server = SERVE(steps);
+    struct http_stream *stream = open_stream(http, scripted_server_url(server));
+    size_t sent;
+
+    task_sleep_until(clock_after_ms(2 * STALL_MS));
+    sent = scripted_server_sent(server);
+    task_sleep_until(clock_after_ms(2 * STALL_MS));
+    ck_assert_uint_eq(scripted_server_sent(server), sent);
+    ck_assert_uint_lt(sent, LONG_BYTES);
+    read_all(stream, text, LONG_BYTES, 3 * STALL_MS, LONG_BYTES / 2);
+    http_stream_close(stream);
+    free(text);
+}
+
+TASK_TEST(a_stream_that_breaks_first_gives_what_came, STALL_MS)
+{
+    static const struct scripted_step steps[] = {{.status = 200,
+                                                  .body = "half of it",
+                                                  .ending = SCRIPTED_CUT,
+                                                  .stop_at = 4},
+                                                 {.status = 200,
+                                                  .body = "half of it",
+                                                  .ending = SCRIPTED_STALL,
+                                                  .stop_at = 4}};
+    struct scripted_server *server = SERVE(steps);
+
+    for (int i = 0; i < 2; i++) {
+        struct http_stream *stream =
+            open_stream(http, scripted_server_url(server));
+        struct span chunk;
+
+        ck_assert(http_stream_read(stream, &chunk, &err));
+        ck_assert(span_is(chunk, "half"));
+        ck_assert(!http_stream_read(stream, &chunk, &err));
+        check_lost("ANSWER_LOST");
+        http_stream_close(stream);
+    }
+}
+
+TASK_TEST(an_empty_stream_just_ends, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {{.status = 200}};
+    struct http_stream *stream =
+        open_stream(http, scripted_server_url(SERVE(steps)));
+
+    read_all(stream, "", 0, 0, 0);
+    read_all(stream, "", 0, 0, 0); /* and stays ended */
+    http_stream_close(stream);
+}
+
+TASK_TEST(streams_ask_for_the_bytes_as_they_are, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {{.status = 200}};
+    struct scripted_server *server = SERVE(steps);
+
+    http_stream_close(open_stream(http, scripted_server_url(server)));
+    ck_assert_ptr_null(
+        strstr(scripted_server_request(server, 0), "Accept-Encoding"));
+}
+
+TASK_TEST(a_stream_may_be_left_in_the_middle, PATIENT_MS)
+{
+    char *text = long_text();
+    struct scripted_step steps[] = {{.status = 200,
+                                     .body = text,
+                                     .length = LONG_BYTES,
+                                     .ending = SCRIPTED_STALL,
+                                     .stop_at = LONG_BYTES / 2}};
+    struct http_stream *stream =
+        open_stream(http, scripted_server_url(SERVE(steps)));
+    struct span chunk;
+
+    ck_assert(http_stream_read(stream, &chunk, &err));
+    task_sleep_until(clock_after_ms(20)); /* paused by now */
+    task_spawn("stop", stop_soon, NULL);
+    while (http_stream_read(stream, &chunk, &err))
+        ck_assert_uint_gt(chunk.length, 0);
+    ck_assert_int_eq(err.kind, ERR_STOPPED);
+    http_stream_close(stream);
+    free(text);
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("http");
+    TCase *tests = tcase_create("http");
+    SRunner *runner;
+    int failed;
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_request_arrives_and_its_answer_comes_back);
+    tcase_add_test(tests, gzip_is_taken_for_whole_answers);
+    tcase_add_test(tests, an_interim_answer_leaves_nothing_behind);
+    tcase_add_test(tests, a_redirect_comes_back_as_the_answer_it_is);
+    tcase_add_test(tests,
+                   an_answer_beyond_the_ceiling_is_refused_while_it_arrives);
+    tcase_add_test(tests, connections_are_kept_but_for_what_is_sent_once);
+    tcase_add_test(tests, what_is_sent_once_is_not_sent_again_by_curl);
+    tcase_add_test(tests, nobody_listens);
+    tcase_add_loop_test(tests, an_answer_is_lost, 0, LOSSES);
+    tcase_add_test(tests, bytes_that_trickle_are_no_stall);
+    tcase_add_test(tests, a_signal_ends_the_wait);
+    tcase_add_test(tests, only_https_or_loopback_is_asked);
+    tcase_add_test(tests, origins_compare_as_text);
+    tcase_add_test(tests, a_slow_reader_gets_every_byte);
+    tcase_add_test(tests, a_chunked_body_is_whole);
+    tcase_add_test(tests,
+                   while_nobody_reads_nothing_is_taken_and_nothing_stalls);
+    tcase_add_test(tests, a_stream_that_breaks_first_gives_what_came);
+    tcase_add_test(tests, an_empty_stream_just_ends);
+    tcase_add_test(tests, streams_ask_for_the_bytes_as_they_are);
+    tcase_add_test(tests, a_stream_may_be_left_in_the_middle);
+    suite_add_tcase(suite, tests);
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,1218 @@
+/* journal: made once by many, and every statement against a live server. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "app/journal.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/task.h"
+#include "sql.h"
+#include "support/cluster.h"
+
+static struct err err;
+static struct arena arena;
+
+/* A database of the test's own, with a journal, and a second process's
+ * connection to it. */
+static const char *database;
+static struct pg_conn *conn;
+static struct pg_conn *other_conn;
+static struct journal *journal;
+static struct journal *other;
+
+#define OK(call) ck_assert_msg((call), "%s: %s", err.code, err.message)
+
+static void
+run_task(void *ctx)
+{
+    void (*body)(void) = *(void (**)(void))ctx;
+
+    body();
+}
+
+static void
+inside_task(void (*body)(void))
+{
+    tasks_init(NULL, NULL);
+    task_spawn("test", run_task, &body);
+    tasks_run();
+}
+
+static struct pg_conn *
+open_as(const char *user)
+{
+    struct pg_config config = {.dsn = cluster_dsn_as(database, user),
+                               .application_name = "bulkpg test"};
+    struct pg_conn *opened;
+
+    OK(pg_connect(&config, &opened, &err));
+    return opened;
+}
+
+static void
+open_both(void)
+{
+    database = cluster_database("");
+    conn = open_as("owner");
+    other_conn = open_as("owner");
+    OK(journal_open(conn, true, &journal, &err));
+    OK(journal_open(other_conn, false, &other, &err));
+    ck_assert_str_eq(journal_uuid(journal), journal_uuid(other));
+    ck_assert_uint_eq(strlen(journal_uuid(journal)), 36);
+}
+
+static void
+close_both(void)
+{
+    journal_close(journal);
+    journal_close(other);
+    pg_close(conn);
+    pg_close(other_conn);
+    arena_free(&arena);
+}
+
+static void
+run_sql(const char *sql)
+{
+    OK(pg_script(other_conn, sql, &err));
+}
+
+/* One value as text, in the arena; NULL for NULL or no row. */
+static const char *
+ask(const char *sql)
+{
+    struct pg_result *result;
+    const char *text = NULL;
+
+    OK(pg_exec(other_conn, sql, 0, NULL, &result, &err));
+    if (pg_rows(result) > 0 && !pg_is_null(result, 0, 0))
+        text = arena_strdup(&arena, pg_text(result, 0, 0));
+    pg_result_free(result);
+    return text;
+}
+
+static void
+fails_with(bool ok, enum err_kind kind, const char *code)
+{
+    ck_assert(!ok);
+    ck_assert_msg(err.kind == kind, "%d: %s", (int)err.kind, err.message);
+    ck_assert_str_eq(err.code, code);
+}
+
+static struct run_ref
+begin_run(const char *job, enum run_mode mode)
+{
+    struct run_start start = {.store = "acme",
+                              .job = job,
+                              .mode = mode,
+                              .mode_reason = "first",
+                              .plan_hash = "abc"};
+    struct run_ref run;
+
+    OK(journal_run_begin(journal, &start, &run, &err));
+    return run;
+}
+
+static struct run_end
+end_with(enum run_status status)
+{
+    return (struct run_end){.status = status, .counts = run_counts_unknown};
+}
+
+static void
+finish_run(struct run_ref run, enum run_status status)
+{
+    struct run_end end = end_with(status);
+
+    OK(journal_run_finish(journal, &run, &end, &err));
+}
+
+/* ---- making it --------------------------------------------------------- */
+
+static void
+make_body(void)
+{
+    conn = open_as("owner");
+    if (!journal_open(conn, true, &journal, &err)) {
+        fprintf(stderr, "%s: %s\n", err.code, err.message);
+        _exit(1);
+    }
+    journal_close(journal);
+    pg_close(conn);
+}
+
+static void
+no_journal_body(void)
+{
+    conn = open_as("owner");
+    fails_with(journal_open(conn, false, &journal, &err), ERR_CONFIG,
+               "NO_JOURNAL");
+    pg_close(conn);
+}
+
+START_TEST(eight_processes_make_it_at_once)
+{
+    enum { PROCESSES = 8 };
+
+    pid_t pids[PROCESSES];
+
+    database = cluster_database("");
+    inside_task(no_journal_body);
+    for (int i = 0; i < PROCESSES; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            inside_task(make_body);
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < PROCESSES; i++) {
+        int status;
+
+        ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+        ck_assert_int_eq(status, 0);
+    }
+    inside_task(make_body);
+    ck_assert(cluster_psql(database, "SELECT 1 / (count(*) = 1)::int FROM "
+                                     "bulkpg.meta;"));
+}
+
+END_TEST
+
+static void
+make_in_a_task(void *ctx)
+{
+    struct pg_conn *mine = open_as("owner");
+    struct journal *made;
+
+    OK(journal_open(mine, true, &made, &err));
+    journal_close(made);
+    pg_close(mine);
+    ++*(int *)ctx;
+}
+
+START_TEST(eight_tasks_make_it_at_once)
+{
+    int done = 0;
+
+    database = cluster_database("");
+    tasks_init(NULL, NULL);
+    for (int i = 0; i < 8; i++)
+        task_spawn("maker", make_in_a_task, &done);
+    tasks_run();
+    ck_assert_int_eq(done, 8);
+}
+
+END_TEST
+
+static void
+newer_body(void)
+{
+    open_both();
+    run_sql("UPDATE bulkpg.meta SET version = 99");
+    journal_close(journal);
+    fails_with(journal_open(conn, true, &journal, &err), ERR_CONFIG,
+               "JOURNAL_NEWER");
+    ck_assert_ptr_nonnull(strstr(err.message, "99"));
+    run_sql("UPDATE bulkpg.meta SET version = 0");
+    fails_with(journal_open(conn, true, &journal, &err), ERR_CONFIG, "");
+    close_both();
+}
+
+START_TEST(journal_of_a_newer_program_is_left_alone)
+{
+    inside_task(newer_body);
+}
+
+END_TEST
+
+static void
+rights_body(void)
+{
+    struct pg_conn *plain;
+    struct journal *theirs;
+
+    database = cluster_database("");
+    plain = open_as("plain");
+    fails_with(journal_open(plain, true, &theirs, &err), ERR_DENIED, "42501");
+    ck_assert_ptr_nonnull(strstr(err.hint, "GRANT CREATE ON DATABASE"));
+    ck_assert_ptr_nonnull(strstr(err.hint, database));
+    ck_assert_ptr_nonnull(strstr(err.hint, "TO plain"));
+
+    /* A schema made for it is enough. */
+    ck_assert(cluster_psql(database, "CREATE SCHEMA bulkpg;"));
+    fails_with(journal_open(plain, true, &theirs, &err), ERR_DENIED, "42501");
+    ck_assert(cluster_psql(database,
+                           "GRANT USAGE, CREATE ON SCHEMA bulkpg TO plain;"));
+    OK(journal_open(plain, true, &theirs, &err));
+    journal_close(theirs);
+    pg_close(plain);
+}
+
+START_TEST(missing_right_names_the_grant)
+{
+    inside_task(rights_body);
+}
+
+END_TEST
+
+static void
+readers_body(void)
+{
+    struct pg_conn *plain;
+    struct journal *theirs;
+
+    open_both();
+    plain = open_as("plain");
+    fails_with(journal_open(plain, false, &theirs, &err), ERR_DENIED, "42501");
+    ck_assert_ptr_nonnull(strstr(err.hint, "GRANT USAGE ON SCHEMA bulkpg"));
+    OK(journal_grant(journal, "plain", &err));
+    OK(journal_grant(journal, "plain", &err));
+    OK(journal_open(plain, false, &theirs, &err));
+    OK(pg_exec(plain, "SELECT * FROM bulkpg.freshness", 0, NULL, NULL, &err));
+    fails_with(journal_grant(journal, "no \"one", &err), ERR_CONFIG, "");
+    journal_close(theirs);
+    pg_close(plain);
+    close_both();
+}
+
+START_TEST(readers_may_read)
+{
+    inside_task(readers_body);
+}
+
+END_TEST
+
+/* The first words of a statement, behind its comment. */
+static bool
+can_be_prepared(const char *sql)
+{
+    static const char *const words[] = {"SELECT", "INSERT", "UPDATE",
+                                        "DELETE", "WITH",   "VALUES"};
+
+    while (strncmp(sql, "--", 2) == 0)
+        sql += strcspn(sql, "\n") + 1;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strncmp(sql, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+static void
+prepare_body(void)
+{
+    int prepared = 0;
+
+    open_both();
+    for (const struct sql_file *file = sql_files; file->name != NULL; file++) {
+        char *sql;
+
+        ck_assert_msg(strncmp(file->text, "--", 2) == 0, "%s says no purpose",
+                      file->name);
+        if (!can_be_prepared(file->text))
+            continue;
+        sql = arena_printf(&arena, "PREPARE s%d AS %s", ++prepared, file->text);
+        ck_assert_msg(pg_script(conn, sql, &err), "%s: %s", file->name,
+                      err.message);
+    }
+    ck_assert_int_gt(prepared, 40);
+    close_both();
+}
+
+START_TEST(every_statement_is_understood_by_the_server)
+{
+    inside_task(prepare_body);
+}
+
+END_TEST
+
+static void
+commented_body(void)
+{
+    open_both();
+    ck_assert_str_eq(ask("SELECT count(*) FROM pg_class WHERE relnamespace = "
+                         "'bulkpg'::regnamespace AND relkind IN ('r', 'v') "
+                         "AND obj_description(oid, 'pg_class') IS NULL"),
+                     "0");
+    close_both();
+}
+
+START_TEST(tables_explain_themselves)
+{
+    inside_task(commented_body);
+}
+
+END_TEST
+
+/* ---- claims ------------------------------------------------------------ */
+
+static void
+claim_body(void)
+{
+    int64_t began_ms;
+
+    open_both();
+    OK(journal_claim(journal, "acme", "orders", JOURNAL_CLAIM_MS, &err));
+    OK(journal_check_claim(journal, "acme", "orders", &err));
+    OK(journal_claim(journal, "acme", "products", 0, &err));
+    OK(journal_claim(other, "beta", "orders", 0, &err));
+    began_ms = clock_now_ms();
+    fails_with(journal_claim(other, "acme", "orders", 600, &err), ERR_LATER,
+               "LOCKED");
+    ck_assert_int_ge(clock_now_ms() - began_ms, 500);
+    ck_assert_ptr_nonnull(strstr(err.message, "job orders of store acme"));
+    ck_assert_ptr_nonnull(strstr(err.message, "bulkpg test"));
+    ck_assert_ptr_nonnull(
+        strstr(err.message,
+               arena_printf(&arena, "backend %d,", pg_backend_pid(conn))));
+    fails_with(journal_check_claim(other, "acme", "orders", &err), ERR_LATER,
+               "CLAIM_LOST");
+    fails_with(journal_claim(journal, "acme", "orders", 0, &err), ERR_BUG, "");
+    journal_release(journal, "acme", "orders");
+    fails_with(journal_check_claim(journal, "acme", "orders", &err), ERR_LATER,
+               "CLAIM_LOST");
+    OK(journal_claim(other, "acme", "orders", 0, &err));
+    close_both();
+}
+
+START_TEST(claim_is_held_by_one_process)
+{
+    inside_task(claim_body);
+}
+
+END_TEST
+
+static void
+release_soon(void *ctx)
+{
+    (void)ctx;
+    task_sleep_until(clock_after_ms(700));
+    journal_release(journal, "acme", "orders");
+}
+
+static void
+patience_body(void)
+{
+    open_both();
+    OK(journal_claim(journal, "acme", "orders", 0, &err));
+    task_spawn("release", release_soon, NULL);
+    OK(journal_claim(other, "acme", "orders", JOURNAL_CLAIM_MS, &err));
+    close_both();
+}
+
+START_TEST(claim_is_waited_for)
+{
+    inside_task(patience_body);
+}
+
+END_TEST
+
+static void
+lost_body(void)
+{
+    open_both();
+    OK(journal_claim(journal, "acme", "orders", 0, &err));
+    ask(arena_printf(&arena, "SELECT pg_terminate_backend(%d, 5000)",
+                     pg_backend_pid(conn)));
+    fails_with(journal_check_claim(journal, "acme", "orders", &err), ERR_LATER,
+               "CLAIM_LOST");
+    journal_release(journal, "acme", "orders");
+    OK(journal_claim(other, "acme", "orders", 0, &err));
+    close_both();
+}
+
+START_TEST(claim_goes_with_its_connection)
+{
+    inside_task(lost_body);
+}
+
+END_TEST
+
+/* ---- runs -------------------------------------------------------------- */
+
+static void
+life_body(void)
+{
+    struct run_ref run, before;
+    struct run_end end = end_with(RUN_LOADED);
+    struct run_counts counts = run_counts_unknown;
+    struct journal_run *read;
+    char loaded_at[JOURNAL_TIME_BYTES];
+    int64_t loaded_at_us;
+    bool taken;
+
+    open_both();
+    run = before = begin_run("orders", RUN_FULL);
+    ck_assert_int_eq(run.run_id, 1);
+    OK(journal_run_status(journal, &run, RUN_POLLING, &err));
+    OK(journal_run_resume(other, &run, RUN_WAITING, &taken, &err));
+    ck_assert(taken);
+    ck_assert_int_eq(run.resumed, 1);
+    fails_with(journal_run_status(journal, &before, RUN_POLLING, &err),
+               ERR_LATER, "TAKEN_OVER");
+    OK(journal_run_resume(journal, &before, RUN_POLLING, &taken, &err));
+    ck_assert(!taken);
+    OK(journal_run_loading(journal, &run, loaded_at, &loaded_at_us, &err));
+    ck_assert_uint_eq(strlen(loaded_at), strlen("2026-01-02T03:04:05.678901Z"));
+    ck_assert_int_gt(loaded_at_us, INT64_C(1600000000000000));
+    ck_assert_str_eq(
+        ask(arena_printf(&arena,
+                         "SELECT loaded_at = '%s' AND loaded_at = "
+                         "timestamptz 'epoch' + %lld * interval '1 "
+                         "microsecond' FROM bulkpg.run",
+                         loaded_at, (long long)loaded_at_us)),
+        "t");
+    counts.rejects = 3;
+    OK(journal_run_counts(journal, &run, &counts, "{\"widened\":[\"id\"]}",
+                          &err));
+    end.counts.rows_inserted = 10;
+    end.counts.rows_unchanged = 20;
+    end.timings = "{\"merge\":12}";
+    end.notes = "{\"added\":[\"vendor\"]}";
+    OK(journal_run_finish(journal, &run, &end, &err));
+    OK(journal_last_run(journal, "acme", "orders", &arena, &read, &err));
+    ck_assert_int_eq(read->ref.run_id, 1);
+    ck_assert_int_eq(read->ref.resumed, 1);
+    ck_assert_int_eq(read->mode, RUN_FULL);
+    ck_assert_int_eq(read->status, RUN_LOADED);
+    ck_assert_str_eq(read->plan_hash, "abc");
+    ck_assert_ptr_null(read->operation_id);
+    ck_assert_int_eq(read->object_count, -1);
+    ck_assert_int_eq(read->counts.rejects, 3);
+    ck_assert_int_eq(read->counts.rows_inserted, 10);
+    ck_assert_int_eq(read->counts.rows_unchanged, 20);
+    ck_assert_int_eq(read->counts.rows_deleted, 0);
+    ck_assert_str_eq(read->loaded_at, loaded_at);
+    ck_assert_str_eq(read->timings, "{\"merge\": 12}");
+    ck_assert_str_eq(read->notes,
+                     "{\"added\": [\"vendor\"], \"widened\": [\"id\"]}");
+    ck_assert_int_ge(read->age_ms, 0);
+    ck_assert_int_ge(read->duration_ms, 0);
+    ck_assert_int_ge(read->last_good_ms, 0);
+    fails_with(journal_run_finish(journal, &run, &end, &err), ERR_BUG, "");
+    close_both();
+}
+
+START_TEST(run_is_kept_from_begin_to_end)
+{
+    inside_task(life_body);
+}
+
+END_TEST
+
+/* A message cut short in the middle of a character. */
+static void
+cut_body(void)
+{
+    struct run_ref run;
+    struct run_end end = end_with(RUN_FAILED);
+
+    open_both();
+    run = begin_run("orders", RUN_FULL);
+    end.error_code = "X";
+    end.error = "caf\xc3";
+    OK(journal_run_finish(journal, &run, &end, &err));
+    ck_assert_str_eq(ask("SELECT error FROM bulkpg.run"), "caf\xef\xbf\xbd");
+    close_both();
+}
+
+START_TEST(text_that_is_not_utf8_is_kept_all_the_same)
+{
+    inside_task(cut_body);
+}
+
+END_TEST
+
+static void
+cancel_body(void)
+{
+    struct run_ref run;
+    bool canceled;
+
+    open_both();
+    run = begin_run("orders", RUN_FULL);
+    OK(journal_run_cancel(other, run.run_id, &canceled, &err));
+    ck_assert(canceled);
+    fails_with(journal_run_status(journal, &run, RUN_LOADING, &err), ERR_FAILED,
+               "CANCELED");
+    OK(journal_run_cancel(other, run.run_id, &canceled, &err));
+    ck_assert(!canceled);
+    run = begin_run("orders", RUN_FULL);
+    OK(journal_run_status(journal, &run, RUN_MERGING, &err));
+    OK(journal_run_cancel(other, run.run_id, &canceled, &err));
+    ck_assert(!canceled);
+    close_both();
+}
+
+START_TEST(run_canceled_from_outside_finds_its_doors_shut)
+{
+    inside_task(cancel_body);
+}
+
+END_TEST
+
+static void
+list_body(void)
+{
+    struct run_query query = {.newest_only = true};
+    struct journal_runs runs;
+    struct journal_run *run;
+    struct run_ref refs[4];
+
+    open_both();
+    OK(journal_last_good_run(journal, "acme", "orders", &arena, &run, &err));
+    ck_assert_ptr_null(run);
+    refs[0] = begin_run("orders", RUN_FULL);
+    finish_run(refs[0], RUN_LOADED);
+    refs[1] = begin_run("orders", RUN_REPLAY);
+    finish_run(refs[1], RUN_LOADED);
+    refs[2] = begin_run("orders", RUN_INCREMENTAL);
+    finish_run(refs[2], RUN_INTERRUPTED);
+    refs[3] = begin_run("products", RUN_FULL);
+    OK(journal_last_good_run(journal, "acme", "orders", &arena, &run, &err));
+    ck_assert_int_eq(run->ref.run_id, refs[0].run_id);
+    OK(journal_last_run(journal, "acme", "orders", &arena, &run, &err));
+    ck_assert_int_eq(run->ref.run_id, refs[2].run_id);
+    ck_assert_int_eq(run->status, RUN_INTERRUPTED);
+    OK(journal_list_runs(journal, &query, &arena, &runs, &err));
+    ck_assert_uint_eq(runs.count, 2);
+    ck_assert_str_eq(runs.runs[0].job, "products");
+    ck_assert_int_eq(runs.runs[0].last_good_ms, -1);
+    ck_assert_int_eq(runs.runs[0].duration_ms, -1);
+    ck_assert_int_ge(runs.runs[1].last_good_ms, 0);
+
+    OK(journal_supersede(journal, "acme", "orders", 0, &arena, &runs, &err));
+    ck_assert_uint_eq(runs.count, 1);
+    ck_assert_int_eq(runs.runs[0].ref.run_id, refs[2].run_id);
+    ck_assert_int_eq(runs.runs[0].status, RUN_FAILED);
+    ck_assert_str_eq(runs.runs[0].error_code, "SUPERSEDED");
+    OK(journal_supersede(journal, "acme", "products", refs[3].run_id, &arena,
+                         &runs, &err));
+    ck_assert_uint_eq(runs.count, 0);
+    query = (struct run_query){.filter = RUNS_UNFINISHED, .limit = 5};
+    OK(journal_list_runs(journal, &query, &arena, &runs, &err));
+    ck_assert_uint_eq(runs.count, 1);
+    close_both();
+}
+
+START_TEST(runs_are_found_by_what_they_are)
+{
+    inside_task(list_body);
+}
+
+END_TEST
+
+/* ---- operations -------------------------------------------------------- */
+
+static struct journal_operation
+operation_of(struct run_ref run, int64_t n, int64_t attempt)
+{
+    return (struct journal_operation){.run_id = run.run_id,
+                                      .n = n,
+                                      .attempt = attempt,
+                                      .query = "{ orders }",
+                                      .object_count = -1,
+                                      .root_object_count = -1,
+                                      .file_size = -1,
+                                      .lines = -1,
+                                      .bytes = -1};
+}
+
+static void
+complete(struct run_ref run, int64_t n, int64_t attempt, const char *status)
+{
+    struct journal_operation operation = operation_of(run, n, attempt);
+
+    OK(journal_operation_add(journal, &run, &operation, &err));
+    operation.operation_id =
+        arena_printf(&arena, "gid://shopify/BulkOperation/%lld%lld",
+                     (long long)n, (long long)attempt);
+    operation.status = status;
+    operation.created_at =
+        n == 1 ? "2026-01-02T03:04:05Z" : "2026-01-02T03:04:06Z";
+    operation.completed_at = "2026-01-02T03:05:00Z";
+    operation.object_count = 100 * n;
+    operation.root_object_count = 10;
+    operation.file_size = 1000;
+    operation.lines = 100 * n;
+    operation.bytes = 1000;
+    OK(journal_operation_update(journal, &operation, &err));
+}
+
+static void
+operations_body(void)
+{
+    struct run_ref run;
+    struct journal_operations list;
+    struct journal_operation operation;
+    struct journal_run *read;
+
+    open_both();
+    run = begin_run("orders", RUN_FULL);
+    complete(run, 1, 1, "FAILED");
+    complete(run, 1, 2, "COMPLETED");
+    complete(run, 2, 1, "RUNNING");
+    OK(journal_last_run(journal, "acme", "orders", &arena, &read, &err));
+    ck_assert_int_eq(read->object_count, 300);
+    ck_assert_int_eq(read->root_object_count, 20);
+    ck_assert_int_eq(read->file_size, 2000);
+    ck_assert_int_eq(read->counts.lines, 300);
+    ck_assert_int_eq(read->counts.bytes, 2000);
+    ck_assert_str_eq(read->operation_id, "gid://shopify/BulkOperation/21");
+    ck_assert_str_eq(read->completed_at, "2026-01-02T03:05:00Z");
+    ck_assert_ptr_nonnull(read->submitted_at);
+
+    OK(journal_run_operations(journal, run.run_id, &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 3);
+    ck_assert_int_eq(list.operations[1].attempt, 2);
+    ck_assert_str_eq(list.operations[0].created_at, "2026-01-02T03:04:05Z");
+    ck_assert_str_eq(list.operations[0].job, "orders");
+    run_sql("UPDATE bulkpg.operation SET created_at = now()");
+    OK(journal_running_operations(journal, "acme", NULL, &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 1);
+    ck_assert_str_eq(list.operations[0].status, "RUNNING");
+    OK(journal_running_operations(journal, "beta", NULL, &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 0);
+
+    operation = operation_of(run, 9, 9);
+    fails_with(journal_operation_update(journal, &operation, &err), ERR_BUG,
+               "");
+    run.resumed++;
+    fails_with(journal_operation_add(journal, &run, &operation, &err),
+               ERR_LATER, "TAKEN_OVER");
+    close_both();
+}
+
+START_TEST(operations_add_up_to_their_run)
+{
+    inside_task(operations_body);
+}
+
+END_TEST
+
+/* ---- rejects ----------------------------------------------------------- */
+
+static void
+rejects_body(void)
+{
+    enum { LONG = 2 * 1024 * 1024 };
+
+    char *raw = mem_alloc(LONG);
+    struct journal_reject rejects[3] = {
+        {"gid://shopify/BulkOperation/1",
+         1,
+         0,
+         "orders",
+         "gid://shopify/Order/1",
+         "no such \"value\" \x01\n",
+         {"{\"a\":\"\xff\0\"}", 11}},
+        {NULL, 2, 12, NULL, "bad \xff id", "too long", {raw, LONG}},
+        {NULL, 3, 99, NULL, NULL, "empty", {"", 0}}};
+    struct journal_rejects read;
+    struct run_ref run;
+
+    open_both();
+    run = begin_run("orders", RUN_FULL);
+    OK(journal_reject_add(journal, run.run_id, rejects, 3, &err));
+    OK(journal_reject_add(journal, run.run_id, rejects, 0, &err));
+    OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
+    ck_assert_uint_eq(read.count, 3);
+    ck_assert_str_eq(read.rejects[0].reason, rejects[0].reason);
+    ck_assert_str_eq(read.rejects[0].object_id, "gid://shopify/Order/1");
+    ck_assert(span_equal(read.rejects[0].raw, rejects[0].raw));
+    ck_assert_int_eq(read.rejects[1].byte_offset, 12);
+    ck_assert_str_eq(read.rejects[1].object_id, "bad \xef\xbf\xbd id");
+    ck_assert_ptr_null(read.rejects[1].table_name);
+    ck_assert_uint_eq(read.rejects[1].raw.length, 4096);
+    ck_assert_uint_eq(read.rejects[2].raw.length, 0);
+    ck_assert_str_eq(ask("SELECT max(octet_length(raw)) FROM bulkpg.reject"),
+                     "1048576");
+    for (int i = 0; i < 400; i++)
+        OK(journal_reject_add(journal, run.run_id, rejects, 1, &err));
+    OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
+    ck_assert_uint_eq(read.count, 10);
+    OK(journal_reject_clear(journal, run.run_id, &err));
+    OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
+    ck_assert_uint_eq(read.count, 0);
+    close_both();
+    free(raw);
+}
+
+START_TEST(rejects_are_kept_as_they_came)
+{
+    inside_task(rejects_body);
+}
+
+END_TEST
+
+/* ---- the merge transaction --------------------------------------------- */
+
+static void
+merge_body(void)
+{
+    struct journal_run_table table = {"acme", "orders", 6, 1, 2, 3, 4};
+    struct journal_relation relation = {
+        "acme",   "orders", "acme", "orders", "queries/orders.graphql",
+        "orders", "[]"};
+    struct run_end end = end_with(RUN_LOADED);
+    struct journal_run_tables tables;
+    struct journal_relation *owner;
+    struct journal_watermark mark;
+    struct pg_conn *loader;
+    struct run_ref run;
+    bool taken;
+
+    open_both();
+    loader = open_as("owner");
+    run = begin_run("orders", RUN_FULL);
+    complete(run, 1, 1, "COMPLETED");
+    OK(pg_begin(loader, &err));
+    fails_with(journal_fence(loader, &run, &err), ERR_BUG, "");
+    OK(journal_run_status(journal, &run, RUN_MERGING, &err));
+    OK(journal_fence(loader, &run, &err));
+    OK(journal_merge_tables(loader, run.run_id, &table, 1, &err));
+    OK(journal_relation_save_in(loader, &relation, &err));
+    OK(journal_advance_watermark_in(loader, run.run_id, &err));
+    OK(journal_finish_in(loader, &run, &end, &err));
+    /* Not yet seen by others; taking it over would wait. */
+    ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "merging");
+    OK(pg_commit(loader, &err));
+    ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "loaded");
+    OK(journal_run_resume(other, &run, RUN_LOADING, &taken, &err));
+    ck_assert(!taken);
+    OK(journal_run_tables(journal, run.run_id, &arena, &tables, &err));
+    ck_assert_uint_eq(tables.count, 1);
+    ck_assert_int_eq(tables.tables[0].unchanged, 4);
+    OK(journal_relation(journal, "acme", "orders", &arena, &owner, &err));
+    ck_assert_str_eq(owner->file, "queries/orders.graphql");
+    OK(journal_watermark(journal, "acme", "orders", 300000, &arena, &mark,
+                         &err));
+    ck_assert_str_eq(mark.high, "2026-01-02T03:04:05Z");
+    ck_assert_str_eq(mark.from, "2026-01-02T02:59:05Z");
+    ck_assert_ptr_nonnull(mark.last_full);
+    ck_assert_int_ge(mark.last_full_age_ms, 0);
+    ck_assert_str_eq(ask("SELECT last_good_at = (SELECT finished_at FROM "
+                         "bulkpg.run) FROM bulkpg.freshness WHERE table_schema "
+                         "= 'acme' AND table_name = 'orders'"),
+                     "t");
+    pg_close(loader);
+    close_both();
+}
+
+START_TEST(merge_commits_its_record_with_its_rows)
+{
+    inside_task(merge_body);
+}
+
+END_TEST
+
+static void
+take_over_soon(void *ctx)
+{
+    struct run_ref *run = ctx;
+    bool taken;
+
+    OK(journal_run_resume(other, run, RUN_LOADING, &taken, &err));
+    ck_assert(taken);
+}
+
+static void
+fence_body(void)
+{
+    struct run_end end = end_with(RUN_LOADED);
+    struct pg_conn *loader;
+    struct run_ref run, next;
+
+    open_both();
+    loader = open_as("owner");
+    run = next = begin_run("orders", RUN_FULL);
+    OK(journal_run_status(journal, &run, RUN_MERGING, &err));
+    OK(pg_begin(loader, &err));
+    OK(journal_fence(loader, &run, &err));
+    task_spawn("take over", take_over_soon, &next);
+    task_sleep_until(clock_after_ms(300));
+    ck_assert_int_eq(next.resumed, 0); /* waits for the merge */
+    pg_rollback(loader);
+    task_sleep_until(clock_after_ms(300));
+    ck_assert_int_eq(next.resumed, 1);
+    OK(pg_begin(loader, &err));
+    fails_with(journal_fence(loader, &run, &err), ERR_LATER, "TAKEN_OVER");
+    pg_rollback(loader);
+    fails_with(journal_finish_in(loader, &run, &end, &err), ERR_LATER,
+               "TAKEN_OVER");
+    /* Rejects are written while the merge holds the row. */
+    OK(journal_run_status(journal, &next, RUN_MERGING, &err));
+    OK(pg_begin(loader, &err));
+    OK(journal_fence(loader, &next, &err));
+    OK(journal_reject_add(
+        journal, run.run_id,
+        &(struct journal_reject){.reason = "x", .raw = {"", 0}}, 1, &err));
+    pg_close(loader);
+    close_both();
+}
+
+START_TEST(fence_keeps_two_merges_apart)
+{
+    inside_task(fence_body);
+}
+
+END_TEST
+
+static void
+advance(enum run_mode mode, const char *from, const char *created_at)
+{
+    struct run_start start = {.store = "acme",
+                              .job = "orders",
+                              .mode = mode,
+                              .mode_reason = "asked",
+                              .plan_hash = "abc",
+                              .window_from = from};
+    struct journal_operation operation;
+    struct run_ref run;
+
+    OK(journal_run_begin(journal, &start, &run, &err));
+    operation = operation_of(run, 1, 1);
+    OK(journal_operation_add(journal, &run, &operation, &err));
+    operation.created_at = created_at;
+    OK(journal_operation_update(journal, &operation, &err));
+    OK(journal_advance_watermark_in(conn, run.run_id, &err));
+}
+
+static void
+expect_high(const char *high)
+{
+    struct journal_watermark mark;
+
+    OK(journal_watermark(journal, "acme", "orders", 0, &arena, &mark, &err));
+    if (high == NULL)
+        ck_assert_ptr_null(mark.high);
+    else
+        ck_assert_str_eq(mark.high, high);
+}
+
+static void
+watermark_body(void)
+{
+    open_both();
+    expect_high(NULL);
+    advance(RUN_INCREMENTAL, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
+    expect_high(NULL); /* nothing to begin at */
+    advance(RUN_FULL, NULL, "2026-01-05T00:00:00.9Z");
+    expect_high("2026-01-05T00:00:00Z");
+    advance(RUN_INCREMENTAL, "2026-01-04T23:55:00Z", "2026-01-06T00:00:00Z");
+    expect_high("2026-01-06T00:00:00Z");
+    advance(RUN_INCREMENTAL, "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z");
+    expect_high("2026-01-06T00:00:00Z"); /* a gap */
+    advance(RUN_FULL, NULL, "2026-01-03T00:00:00Z");
+    expect_high("2026-01-06T00:00:00Z"); /* never back */
+    advance(RUN_REPLAY, NULL, "2026-01-09T00:00:00Z");
+    expect_high("2026-01-06T00:00:00Z");
+    close_both();
+}
+
+START_TEST(watermark_moves_forward_over_no_gap)
+{
+    inside_task(watermark_body);
+}
+
+END_TEST
+
+/* ---- relations, stores, types ------------------------------------------ */
+
+static void
+relations_body(void)
+{
+    struct journal_relation relation = {
+        "acme",
+        "orders",
+        "acme",
+        "orders",
+        "a.gql",
+        "orders",
+        "[{\"name\":\"id\",\"type\":\"bigint\",\"gid_type\":\"Order\"}]"};
+    struct journal_relations list;
+    struct journal_relation *read;
+    const char *version;
+
+    open_both();
+    OK(journal_relation_save(journal, &relation, &err));
+    version = ask("SELECT xmin FROM bulkpg.relation");
+    OK(journal_relation_save(journal, &relation, &err));
+    ck_assert_str_eq(ask("SELECT xmin FROM bulkpg.relation"), version);
+    relation.store = "beta";
+    OK(journal_relation_save(journal, &relation, &err));
+    relation.table_name = "orders_line_items";
+    OK(journal_relation_save(journal, &relation, &err));
+    OK(journal_list_relations(journal, "beta", NULL, &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 2);
+    OK(journal_list_relations(journal, NULL, NULL, &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 2);
+    ck_assert_str_eq(list.relations[1].table_name, "orders_line_items");
+    OK(journal_list_relations(journal, "acme", "orders", &arena, &list, &err));
+    ck_assert_uint_eq(list.count, 0);
+    OK(journal_relation(journal, "acme", "orders", &arena, &read, &err));
+    ck_assert_str_eq(read->store, "beta");
+    ck_assert_ptr_nonnull(strstr(read->columns, "\"Order\""));
+    OK(journal_relation_forget(journal, "acme", "orders", &err));
+    OK(journal_relation(journal, "acme", "orders", &arena, &read, &err));
+    ck_assert_ptr_null(read);
+    close_both();
+}
+
+START_TEST(relations_say_what_is_ours)
+{
+    inside_task(relations_body);
+}
+
+END_TEST
+
+static void
+stores_body(void)
+{
+    struct journal_store store = {.store = "acme",
+                                  .domain = "acme.myshopify.com",
+                                  .schema = "acme",
+                                  .scopes = "read_orders,read_products"};
+    struct journal_store *read;
+
+    open_both();
+    OK(journal_store(journal, "acme", &arena, &read, &err));
+    ck_assert_ptr_null(read);
+    OK(journal_store_save(journal, &store, &err));
+    store.plan = "Plus";
+    OK(journal_store_save(journal, &store, &err));
+    OK(journal_store(journal, "acme", &arena, &read, &err));
+    ck_assert_str_eq(read->plan, "Plus");
+    ck_assert_str_eq(read->scopes, store.scopes);
+    ck_assert_ptr_null(read->shop_id);
+    ck_assert_int_ge(read->checked_age_ms, 0);
+    ck_assert_int_lt(read->checked_age_ms, 60000);
+    close_both();
+}
+
+START_TEST(stores_are_remembered)
+{
+    inside_task(stores_body);
+}
+
+END_TEST
+
+static void
+types_body(void)
+{
+    const char *const names[] = {"Order", "Nothing", "Unknown"};
+    struct journal_type types[] = {
+        {.name = "Order", .json = span_of("{\"name\":\"Order\"}rest", 16)},
+        {.name = "Nothing"},
+        {.name = "Shop", .json = span_str("{\"name\": \"Shop\"}")}};
+    struct journal_types read;
+    const char *name;
+
+    open_both();
+    OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
+    ck_assert_ptr_null(name);
+    OK(journal_query_type_save(journal, "acme", "2026-10", "Root", &err));
+    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
+    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
+    OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
+    ck_assert_str_eq(name, "QueryRoot");
+    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    OK(journal_types(journal, "acme", "2026-10", names, 3, &arena, &read,
+                     &err));
+    ck_assert_uint_eq(read.count, 2); /* absent is known, unknown is not */
+    ck_assert_str_eq(read.types[0].name, "Nothing");
+    ck_assert_uint_eq(read.types[0].json.length, 0);
+    ck_assert(span_is(read.types[1].json, "{\"name\":\"Order\"}"));
+    OK(journal_types(journal, "acme", "2026-10", names, 0, &arena, &read,
+                     &err));
+    ck_assert_uint_eq(read.count, 0);
+    OK(journal_types(journal, "acme", "2026-07", NULL, 0, &arena, &read, &err));
+    ck_assert_uint_eq(read.count, 0);
+    types[2].json = span_str("no JSON");
+    ck_assert(!journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    OK(journal_types(journal, "acme", "2026-10", NULL, 0, &arena, &read, &err));
+    ck_assert_uint_ge(read.count, 3);
+    OK(journal_types_forget(journal, "acme", "2026-10", &err));
+    OK(journal_types(journal, "acme", "2026-10", NULL, 0, &arena, &read, &err));
+    ck_assert_uint_eq(read.count, 0);
+    close_both();
+}
+
+START_TEST(types_are_asked_for_once)
+{
+    inside_task(types_body);
+}
+
+END_TEST
+
+/* ---- the rest ---------------------------------------------------------- */
+
+static void
+prune_body(void)
+{
+    static const enum run_status ends[] = {RUN_LOADED,      RUN_FAILED,
+                                           RUN_LOADED,      RUN_FAILED,
+                                           RUN_INTERRUPTED, RUN_FAILED};
+    struct journal_reject reject = {.reason = "x", .raw = {"", 0}};
+
+    open_both();
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct run_ref run = begin_run("orders", RUN_FULL);
+
+        OK(journal_reject_add(journal, run.run_id, &reject, 1, &err));
+        finish_run(run, ends[i]);
+    }
+    OK(journal_prune(journal, 3600000, 3600000, &err));
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "6");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "6");
+    run_sql("UPDATE bulkpg.run SET finished_at = now() - interval '2 hours'");
+    OK(journal_prune(journal, 10000000, 3600000, &err));
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "6");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "0");
+    OK(journal_prune(journal, 3600000, 3600000, &err));
+    ck_assert_str_eq(
+        ask("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM "
+            "bulkpg.run"),
+        "3 5 6"); /* the last good one, the resumable one, the newest */
+    close_both();
+}
+
+START_TEST(old_runs_are_forgotten_but_the_last_good_one)
+{
+    inside_task(prune_body);
+}
+
+END_TEST
+
+static void
+free_body(void)
+{
+    struct pg_conn *plain;
+    int64_t before, after;
+
+    open_both();
+    OK(journal_free_connections(journal, &before, &err));
+    ck_assert_int_gt(before, 0);
+    plain = open_as("plain");
+    OK(journal_free_connections(journal, &after, &err));
+    ck_assert_int_eq(after, before - 1);
+    run_sql(
+        arena_printf(&arena, "ALTER DATABASE %s CONNECTION LIMIT 4", database));
+    OK(journal_free_connections(journal, &after, &err));
+    ck_assert_int_eq(after, 1);
+    pg_close(plain);
+    close_both();
+}
+
+START_TEST(free_connections_are_counted)
+{
+    inside_task(free_body);
+}
+
+END_TEST
+
+static void
+use_journal(void *ctx)
+{
+    for (int i = 0; i < 20; i++) {
+        struct run_ref run = begin_run("orders", RUN_FULL);
+
+        OK(journal_run_status(journal, &run, RUN_POLLING, &err));
+        finish_run(run, RUN_FAILED);
+    }
+    ++*(int *)ctx;
+}
+
+static void
+turns_body(void)
+{
+    struct pg_conn *borrowed;
+    int done = 0;
+
+    open_both();
+    for (int i = 0; i < 10; i++)
+        task_spawn("user", use_journal, &done);
+    OK(journal_borrow(journal, &borrowed, &err));
+    ck_assert_ptr_eq(borrowed, conn);
+    OK(pg_exec(borrowed, "SELECT pg_sleep(0.2)", 0, NULL, NULL, &err));
+    ck_assert_int_eq(done, 0);
+    journal_give_back(journal);
+    while (done < 10)
+        task_sleep_until(clock_after_ms(10));
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "200");
+    close_both();
+}
+
+START_TEST(tasks_take_turns_on_the_connection)
+{
+    inside_task(turns_body);
+}
+
+END_TEST
+
+START_TEST(names_are_the_columns_values)
+{
+    ck_assert_str_eq(run_mode_name(RUN_REPLAY), "replay");
+    ck_assert_str_eq(run_status_name(RUN_LOADED_WITH_REJECTS),
+                     "loaded_with_rejects");
+    ck_assert_str_eq(run_status_name(RUN_CANCELED), "canceled");
+    ck_assert(run_status_is_final(RUN_FAILED));
+    ck_assert(!run_status_is_final(RUN_INTERRUPTED));
+}
+
+END_TEST
+
+static Suite *
+journal_suite(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *tests = tcase_create("journal");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, eight_processes_make_it_at_once);
+    tcase_add_test(tests, eight_tasks_make_it_at_once);
+    tcase_add_test(tests, journal_of_a_newer_program_is_left_alone);
+    tcase_add_test(tests, missing_right_names_the_grant);
+    tcase_add_test(tests, readers_may_read);
+    tcase_add_test(tests, every_statement_is_understood_by_the_server);
+    tcase_add_test(tests, tables_explain_themselves);
+    tcase_add_test(tests, claim_is_held_by_one_process);
+    tcase_add_test(tests, claim_is_waited_for);
+    tcase_add_test(tests, claim_goes_with_its_connection);
+    tcase_add_test(tests, run_is_kept_from_begin_to_end);
+    tcase_add_test(tests, text_that_is_not_utf8_is_kept_all_the_same);
+    tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);
+    tcase_add_test(tests, runs_are_found_by_what_they_are);
+    tcase_add_test(tests, operations_add_up_to_their_run);
+    tcase_add_test(tests, rejects_are_kept_as_they_came);
+    tcase_add_test(tests, merge_commits_its_record_with_its_rows);
+    tcase_add_test(tests, fence_keeps_two_merges_apart);
+    tcase_add_test(tests, watermark_moves_forward_over_no_gap);
+    tcase_add_test(tests, relations_say_what_is_ours);
+    tcase_add_test(tests, stores_are_remembered);
+    tcase_add_test(tests, types_are_asked_for_once);
+    tcase_add_test(tests, old_runs_are_forgotten_but_the_last_good_one);
+    tcase_add_test(tests, free_connections_are_counted);
+    tcase_add_test(tests, tasks_take_turns_on_the_connection);
+    tcase_add_test(tests, names_are_the_columns_values);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(journal_suite());
+    int failed;
+
+    cluster_start();
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    cluster_stop();
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,904 @@
+/* session: tokens, throttles and refusals of the Admin API. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/task.h"
+#include "shopify/introspect.h"
+#include "shopify/session.h"
+#include "shopify/shop.h"
+#include "support/scripted_server.h"
+
+enum { PATIENT_MS = 5000, STALL_MS = 200 };
+
+#define GRANT(token, life)                                          \
+    {                                                               \
+        .expect = "POST /admin/oauth/access_token ", .status = 200, \
+        .body = "{\"access_token\":\"" token "\","                  \
+                "\"scope\":\"read_orders,read_products\","          \
+                "\"expires_in\":" life "}"                          \
+    }
+#define ANSWER(text)                \
+    {                               \
+        .status = 200, .body = text \
+    }
+#define FINE ANSWER("{\"data\":{\"ok\":true}}")
+#define REFUSED                                                          \
+    {                                                                    \
+        .status = 401, .headers = "X-Request-ID: r-401\r\n",             \
+        .body = "{\"errors\":\"[API] Invalid API key or access token\"}" \
+    }
+
+static const struct log_ctx ctx = {.store = "acme", .job = "orders"};
+static struct session_reply reply;
+static struct arena arena;
+static struct err err;
+
+static void
+setup(void)
+{
+    memset(&err, 0, sizeof(err));
+    log_configure(LOG_TEXT, LOG_DEBUG);
+}
+
+static void
+teardown(void)
+{
+    arena_free(&arena);
+}
+
+static struct session_config
+config_of(const struct scripted_server *server, const char *token)
+{
+    return (struct session_config){.store = "acme",
+                                   .base_url = scripted_server_url(server),
+                                   .api_version = "2026-10",
+                                   .token = token,
+                                   .client_id = "app-id",
+                                   .client_secret = "s3cr&t/+ =",
+                                   .retry_initial_ms = 1,
+                                   .retry_max_ms = 5,
+                                   .retry_budget_ms = 2000};
+}
+
+static struct session *
+session_with_token(struct http *http, const struct scripted_server *server)
+{
+    struct session_config config = config_of(server, "shpat_secret1");
+
+    return session_new(http, &config);
+}
+
+static struct session *
+session_with_grant(struct http *http, const struct scripted_server *server)
+{
+    struct session_config config = config_of(server, NULL);
+
+    return session_new(http, &config);
+}
+
+static bool
+query(struct session *session)
+{
+    return session_query(session, "poll", "{ ok }", NULL, &ctx, &arena, &reply,
+                         &err);
+}
+
+static bool
+query_once(struct session *session)
+{
+    return session_query_once(session, "submit", "{ ok }", "{\"a\":1}", &ctx,
+                              &arena, &reply, &err);
+}
+
+static void
+check_asked(const struct scripted_server *server, size_t index,
+            const char *text)
+{
+    const char *request = scripted_server_request(server, index);
+
+    ck_assert_msg(strstr(request, text) != NULL, "no \"%s\" in: %s", text,
+                  request);
+}
+
+/* ---- answers ----------------------------------------------------------- */
+
+TASK_TEST(data_and_cost_come_back, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "POST /admin/api/2026-10/graphql.json HTTP",
+         .status = 200,
+         .headers = "X-Request-ID: r-1\r\nX-Shopify-API-Version: 2026-10\r\n",
+         .body = "{\"data\":{\"ok\":true},\"extensions\":{\"cost\":{"
+                 "\"requestedQueryCost\":10,\"actualQueryCost\":8,"
+                 "\"throttleStatus\":{\"maximumAvailable\":2000.0,"
+                 "\"currentlyAvailable\":1990,\"restoreRate\":100.0}}}}"}};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_token(http, server);
+
+    ck_assert_msg(query_once(session), "%s", err.message);
+    ck_assert(json_is_true(json_get(reply.data, "ok")));
+    ck_assert_str_eq(reply.request_id, "r-1");
+    ck_assert_double_eq(reply.cost.requested, 10);
+    ck_assert_double_eq(reply.cost.actual, 8);
+    ck_assert_double_eq(reply.cost.maximum_available, 2000);
+    ck_assert_double_eq(reply.cost.restore_rate, 100);
+    check_asked(server, 0, "X-Shopify-Access-Token: shpat_secret1\r\n");
+    check_asked(server, 0, "Content-Type: application/json\r\n");
+    check_asked(server, 0, "{\"query\":\"{ ok }\",\"variables\":{\"a\":1}}");
+    session_free(session);
+}
+
+/* What can be had at the second try, and why it was not at the first. */
+static const struct {
+    struct scripted_step first;
+    const char *once; /* code of session_query_once(); NULL: tried again */
+} passing[] = {
+    {{.status = 500}, "ANSWER_LOST"},
+    {{.status = 502, .body = "<html>Bad gateway</html>"}, "ANSWER_LOST"},
+    {{.status = 503}, "ANSWER_LOST"},
+    {{.status = 504}, "ANSWER_LOST"},
+    {{.status = 429, .headers = "Retry-After: 0.1\r\n"}, NULL},
+    {{.status = 200, .body = "<!DOCTYPE html><html></html>"}, "ANSWER_LOST"},
+    {{.status = 200, .body = ""}, "ANSWER_LOST"},
+    {{.status = 200, .body = "{\"data\":{\"o"}, "ANSWER_LOST"},
+    {{.status = 200, .body = "{\"data\":null}"}, "ANSWER_LOST"},
+    {{.status = 200, .body = "[]"}, "ANSWER_LOST"},
+    {{.status = 0}, "ANSWER_LOST"},
+    {{.status = 200,
+      .body = "{\"data\":{\"ok\":true}}",
+      .ending = SCRIPTED_CUT,
+      .stop_at = 9},
+     "ANSWER_LOST"},
+    {{.status = 200,
+      .body = "{\"errors\":[{\"message\":\"Internal error. Looks like "
+              "something went wrong on our end.\\nRequest ID: x\","
+              "\"extensions\":{\"code\":\"INTERNAL_SERVER_ERROR\"}}],"
+              "\"data\":null}"},
+     "ANSWER_LOST"},
+    {{.status = 200,
+      .body = "{\"errors\":[{\"message\":\"Throttled\",\"extensions\":{"
+              "\"code\":\"THROTTLED\"}}],\"extensions\":{\"cost\":{"
+              "\"requestedQueryCost\":70,\"actualQueryCost\":null,"
+              "\"throttleStatus\":{\"maximumAvailable\":2000.0,"
+              "\"currentlyAvailable\":60.0,\"restoreRate\":100.0}}}}"},
+     NULL},
+};
+
+enum { PASSING = sizeof(passing) / sizeof(passing[0]) };
+
+static int row;
+
+static void
+try_again(struct http *http)
+{
+    struct scripted_step steps[] = {passing[row].first, FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_token(http, server);
+
+    ck_assert_msg(query(session), "%s", err.message);
+    ck_assert_uint_eq(scripted_server_requests(server), 2);
+    session_free(session);
+}
+
+START_TEST(what_may_pass_is_tried_again)
+{
+    row = _i;
+    scripted_run(PATIENT_MS, try_again);
+}
+
+END_TEST
+
+static void
+try_once(struct http *http)
+{
+    struct scripted_step steps[] = {passing[row].first, FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_token(http, server);
+    const char *code = passing[row].once;
+
+    ck_assert(query_once(session) == (code == NULL));
+    if (code != NULL) {
+        ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+        ck_assert_str_eq(err.code, code);
+    }
+    ck_assert_uint_eq(scripted_server_requests(server), code == NULL ? 2 : 1);
+    session_free(session);
+}
+
+START_TEST(what_must_not_be_repeated_is_only_when_nothing_was_done)
+{
+    row = _i;
+    scripted_run(PATIENT_MS, try_once);
+}
+
+END_TEST
+
+TASK_TEST(waits_as_long_as_told, PATIENT_MS)
+{
+    struct scripted_step steps[] = {
+        {.status = 429, .headers = "Retry-After: 0.3\r\n"},
+        passing[PASSING - 1].first, /* (70 - 60) / 100 = 0.1 s */
+        FINE};
+    struct session *session = session_with_token(http, SERVE(steps));
+    int64_t began = clock_now_ms();
+
+    ck_assert(query(session));
+    ck_assert_int_ge(clock_now_ms() - began, 400);
+    ck_assert_int_le(clock_now_ms() - began, 1500);
+    session_free(session);
+}
+
+/* What no second try will change. */
+static const struct {
+    struct scripted_step answer;
+    enum err_kind kind;
+    const char *code;
+    const char *words; /* in the message or the hint */
+} final[] = {
+    {REFUSED, ERR_DENIED, "UNAUTHORIZED", "Invalid API key"},
+    {{.status = 402}, ERR_DENIED, "PAYMENT_REQUIRED", "bill"},
+    {{.status = 403, .body = "{\"errors\":{\"base\":[\"no scope\"]}}"},
+     ERR_DENIED,
+     "FORBIDDEN",
+     "no scope"},
+    {{.status = 404, .body = "<html>"}, ERR_DENIED, "NOT_FOUND", "domain"},
+    {{.status = 423}, ERR_DENIED, "LOCKED", "locked"},
+    {{.status = 430}, ERR_LATER, "HTTP_430", "attack"},
+    {{.status = 400}, ERR_FAILED, "HTTP_400", "HTTP 400"},
+    {{.status = 301,
+      .headers = "Location: https://other.example/admin?x=secret\r\n"},
+     ERR_CONFIG,
+     "REDIRECTED",
+     "other.example"},
+    {ANSWER("{\"errors\":\"a string\"}"), ERR_FAILED, "GRAPHQL_ERROR",
+     "a string"},
+    {ANSWER("{\"errors\":{\"base\":[\"one\",\"two\"]}}"), ERR_FAILED,
+     "GRAPHQL_ERROR", "one; two"},
+    {ANSWER("{\"errors\":[{\"message\":\"Field 'x' doesn't exist\","
+            "\"extensions\":{\"code\":\"undefinedField\"}},"
+            "{\"message\":\"second\"}]}"),
+     ERR_FAILED, "undefinedField", "second"},
+    {ANSWER("{\"data\":{\"orders\":null},\"errors\":[{\"message\":\"x\"},"
+            "{\"message\":\"Access denied for orders field.\","
+            "\"extensions\":{\"code\":\"ACCESS_DENIED\",\"requiredAccess\":"
+            "\"`read_orders` access scope.\"}}]}"),
+     ERR_DENIED, "ACCESS_DENIED", "`read_orders` access scope."},
+};
+
+enum { FINAL = sizeof(final) / sizeof(final[0]) };
+
+static void
+fail_at_once(struct http *http)
+{
+    struct scripted_step steps[] = {final[row].answer};
+    struct session *session = session_with_token(http, SERVE(steps));
+    char all[2048];
+
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, final[row].kind);
+    ck_assert_str_eq(err.code, final[row].code);
+    snprintf(all, sizeof(all), "%s %s", err.message, err.hint);
+    ck_assert_msg(strstr(all, final[row].words) != NULL, "%s", all);
+    ck_assert_ptr_null(strstr(all, "secret"));
+    session_free(session);
+}
+
+START_TEST(what_will_not_pass_fails_at_once)
+{
+    row = _i;
+    scripted_run(PATIENT_MS, fail_at_once);
+}
+
+END_TEST
+
+TASK_TEST(a_failure_names_its_request, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {REFUSED};
+    struct session *session = session_with_token(http, SERVE(steps));
+
+    ck_assert(!query(session));
+    ck_assert_str_eq(err.request_id, "r-401");
+    ck_assert(strncmp(err.message, "poll: ", 6) == 0);
+    session_free(session);
+}
+
+TASK_TEST(a_spent_budget_is_for_later, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 503}, {.status = 429, .headers = "Retry-After: 3\r\n"}};
+    struct session *session = session_with_token(http, SERVE(steps));
+    int64_t began = clock_now_ms();
+
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    ck_assert_str_eq(err.code, "THROTTLED");
+    ck_assert_int_lt(clock_now_ms() - began, 1000); /* no vain wait */
+    session_free(session);
+}
+
+TASK_TEST(nobody_there_means_not_sent, PATIENT_MS)
+{
+    struct session_config config = {.store = "acme",
+                                    .base_url = "http://127.0.0.1:1/",
+                                    .api_version = "2026-10",
+                                    .token = "shpat_x",
+                                    .retry_initial_ms = 1,
+                                    .retry_max_ms = 1,
+                                    .retry_budget_ms = 10};
+    struct session *session = session_new(http, &config);
+
+    ck_assert(!query_once(session));
+    ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+    ck_assert_str_eq(err.code, "NOT_SENT");
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    session_free(session);
+}
+
+TASK_TEST(an_answer_too_large_is_refused, PATIENT_MS)
+{
+    static char large[5 * 1024 * 1024];
+    struct scripted_step steps[] = {{.status = 200, .body = large}};
+    struct session *session;
+
+    memset(large, ' ', sizeof(large) - 1);
+    session = session_with_token(http, SERVE(steps));
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    session_free(session);
+}
+
+static void
+stop_soon(void *unused)
+{
+    (void)unused;
+    task_sleep_until(clock_after_ms(30));
+    tasks_stop();
+}
+
+TASK_TEST(a_signal_ends_the_wait_for_another_try, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 429, .headers = "Retry-After: 2\r\n"}};
+    struct session *session = session_with_token(http, SERVE(steps));
+    int64_t began = clock_now_ms();
+
+    task_spawn("stop", stop_soon, NULL);
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_STOPPED);
+    ck_assert_int_lt(clock_now_ms() - began, 1000);
+    session_free(session);
+}
+
+/* ---- tokens ------------------------------------------------------------ */
+
+TASK_TEST(a_token_is_asked_for_when_needed_and_kept, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {GRANT("shpat_one", "86399"),
+                                                 FINE, FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_grant(http, server);
+
+    ck_assert_ptr_null(session_granted_scopes(session));
+    ck_assert(session_authorize(session, &ctx, &err));
+    ck_assert_str_eq(session_granted_scopes(session),
+                     "read_orders,read_products");
+    ck_assert(query(session));
+    ck_assert(query(session));
+    check_asked(server, 0,
+                "\r\n\r\ngrant_type=client_credentials&client_id="
+                "app-id&client_secret=s3cr%26t%2F%2B%20%3D");
+    check_asked(server, 0, "application/x-www-form-urlencoded\r\n");
+    check_asked(server, 1, "X-Shopify-Access-Token: shpat_one\r\n");
+    check_asked(server, 2, "X-Shopify-Access-Token: shpat_one\r\n");
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 0), "shpat"));
+    session_free(session);
+}
+
+/* A life of 2 s is renewed when 0.2 s are left. */
+TASK_TEST(a_token_is_renewed_before_it_ends, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "2"), FINE, GRANT("shpat_two", "86399"), FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_grant(http, server);
+
+    ck_assert(query(session));
+    task_sleep_until(clock_after_ms(1850));
+    ck_assert(query(session));
+    check_asked(server, 3, "X-Shopify-Access-Token: shpat_two\r\n");
+    session_free(session);
+}
+
+TASK_TEST(a_token_that_holds_is_used_on_when_no_other_is_had, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "2"), {.status = 503}, FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_grant(http, server);
+
+    ck_assert(session_authorize(session, &ctx, &err));
+    task_sleep_until(clock_after_ms(1850));
+    ck_assert_msg(query(session), "%s", err.message);
+    check_asked(server, 2, "X-Shopify-Access-Token: shpat_one\r\n");
+    session_free(session);
+}
+
+TASK_TEST(a_refused_token_is_renewed_once, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "86399"), REFUSED, GRANT("shpat_two", "86399"),
+        FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_grant(http, server);
+
+    ck_assert_msg(query_once(session), "%s", err.message);
+    check_asked(server, 3, "X-Shopify-Access-Token: shpat_two\r\n");
+    session_free(session);
+}
+
+TASK_TEST(a_token_refused_twice_is_the_end, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "86399"), REFUSED, GRANT("shpat_two", "86399"),
+        REFUSED};
+    struct session *session = session_with_grant(http, SERVE(steps));
+
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_DENIED);
+    ck_assert_str_eq(err.code, "UNAUTHORIZED");
+    ck_assert_str_ne(err.hint, "");
+    session_free(session);
+}
+
+TASK_TEST(without_a_token_nothing_is_sent, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "oauth", .status = 503}};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_grant(http, server);
+
+    ck_assert(!query_once(session));
+    ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+    ck_assert_str_eq(err.code, "NOT_SENT");
+    ck_assert_uint_eq(scripted_server_requests(server), 1);
+    session_free(session);
+}
+
+TASK_TEST(a_wrong_secret_is_denied_with_the_stores_words, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 400,
+         .headers = "X-Request-ID: r-7\r\n",
+         .body = "{\"error\":\"invalid_client\"}"}};
+    struct session *session = session_with_grant(http, SERVE(steps));
+
+    ck_assert(!session_authorize(session, &ctx, &err));
+    ck_assert_int_eq(err.kind, ERR_DENIED);
+    ck_assert_str_eq(err.request_id, "r-7");
+    ck_assert_ptr_nonnull(strstr(err.message, "invalid_client"));
+    session_free(session);
+}
+
+TASK_TEST(a_token_that_would_break_the_header_is_refused, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {FINE};
+    struct session_config config =
+        config_of(SERVE(steps), "shpat_x\r\nX-Other: y");
+    struct session *session = session_new(http, &config);
+
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_ptr_null(strstr(err.message, "shpat"));
+    session_free(session);
+}
+
+/* ---- two jobs ---------------------------------------------------------- */
+
+static struct session *shared;
+static int answered;
+
+static void
+second_job(void *unused)
+{
+    struct session_reply mine;
+    struct arena own = {0};
+    struct err why = {0};
+
+    (void)unused;
+    ck_assert_msg(
+        session_query(shared, "poll", "{ ok }", NULL, &ctx, &own, &mine, &why),
+        "%s", why.message);
+    answered++;
+    arena_free(&own);
+}
+
+TASK_TEST(two_jobs_get_one_token, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "oauth",
+         .status = 200,
+         .delay_ms = 100,
+         .body = "{\"access_token\":\"shpat_one\",\"expires_in\":86399}"},
+        FINE,
+        FINE};
+    struct scripted_server *server = SERVE(steps);
+
+    answered = 0;
+    shared = session_with_grant(http, server);
+    task_spawn("job 1", second_job, NULL);
+    task_spawn("job 2", second_job, NULL);
+    while (answered < 2)
+        task_sleep_until(clock_after_ms(5));
+    ck_assert_uint_eq(scripted_server_requests(server), 3);
+    session_free(shared);
+}
+
+/* Both are refused at once, both come to the lock, one asks. */
+TASK_TEST(two_jobs_renew_once, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "86399"),
+        {.status = 401, .delay_ms = 100, .expect = "shpat_one"},
+        {.status = 401, .delay_ms = 100, .expect = "shpat_one"},
+        {.expect = "oauth",
+         .status = 200,
+         .delay_ms = 100,
+         .body = "{\"access_token\":\"shpat_two\",\"expires_in\":86399}"},
+        {.status = 200,
+         .expect = "shpat_two",
+         .body = "{\"data\":{\"ok\":true}}"},
+        {.status = 200,
+         .expect = "shpat_two",
+         .body = "{\"data\":{\"ok\":true}}"}};
+    struct scripted_server *server = SERVE(steps);
+
+    answered = 0;
+    shared = session_with_grant(http, server);
+    ck_assert(session_authorize(shared, &ctx, &err));
+    task_spawn("job 1", second_job, NULL);
+    task_spawn("job 2", second_job, NULL);
+    while (answered < 2)
+        task_sleep_until(clock_after_ms(5));
+    ck_assert_uint_eq(scripted_server_requests(server), 6);
+    session_free(shared);
+}
+
+/* ---- rotating refresh tokens ------------------------------------------- */
+
+static char directory[] = "/tmp/bulkpg-session-XXXXXX";
+static char token_path[64];
+
+static void
+write_refresh_token(const char *text)
+{
+    FILE *file;
+
+    memcpy(directory + sizeof(directory) - 7, "XXXXXX", 6);
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(token_path, sizeof(token_path), "%s/refresh", directory);
+    file = fopen(token_path, "w");
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The file's text; and nothing else may be in its directory. */
+static void
+check_refresh_token(const char *text)
+{
+    char read[128] = "";
+    FILE *file = fopen(token_path, "r");
+    struct stat info;
+
+    ck_assert_ptr_nonnull(fgets(read, sizeof(read), file));
+    ck_assert_str_eq(read, text);
+    ck_assert_int_eq(fstat(fileno(file), &info), 0);
+    fclose(file);
+    ck_assert_int_eq(unlink(token_path), 0);
+    ck_assert_int_eq(rmdir(directory), 0);
+}
+
+static struct session *
+session_with_refresh(struct http *http, const struct scripted_server *server)
+{
+    struct session_config config = config_of(server, NULL);
+
+    config.refresh_token_file = token_path;
+    return session_new(http, &config);
+}
+
+TASK_TEST(a_refresh_token_is_replaced_in_its_file, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "{\"grant_type\":\"refresh_token\",\"client_id\":\"app-id\","
+                   "\"client_secret\":\"s3cr&t/+ =\","
+                   "\"refresh_token\":\"shprt_old\"}",
+         .status = 200,
+         .body = "{\"access_token\":\"shpat_one\",\"expires_in\":3600,"
+                 "\"refresh_token\":\"shprt_new\","
+                 "\"refresh_token_expires_in\":7776000}"},
+        {.status = 200,
+         .expect = "shpat_one",
+         .body = "{\"data\":{\"ok\":true}}"}};
+    struct session *session;
+
+    write_refresh_token(" shprt_old\n");
+    session = session_with_refresh(http, SERVE(steps));
+    ck_assert_msg(query(session), "%s", err.message);
+    check_refresh_token("shprt_new\n");
+    session_free(session);
+}
+
+TASK_TEST(a_failed_refresh_leaves_the_file_alone, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 400,
+         .body = "{\"error\":\"invalid_grant\","
+                 "\"error_description\":\"it has expired\"}"}};
+    struct session *session;
+
+    write_refresh_token("shprt_old\n");
+    session = session_with_refresh(http, SERVE(steps));
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_DENIED);
+    ck_assert_ptr_nonnull(strstr(err.message, "invalid_grant"));
+    check_refresh_token("shprt_old\n");
+    session_free(session);
+}
+
+TASK_TEST(no_refresh_without_a_place_for_the_next_token, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session;
+
+    /* A file that can be read but not be replaced, even by root. */
+    snprintf(token_path, sizeof(token_path), "/proc/self/comm");
+    session = session_with_refresh(http, server);
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.code, "REFRESH_TOKEN_FILE");
+    ck_assert_uint_eq(scripted_server_requests(server), 0);
+    session_free(session);
+}
+
+/* ---- secrets and warnings ---------------------------------------------- */
+
+static char *
+everything_logged(int fd)
+{
+    static char text[256 * 1024];
+    ssize_t length = pread(fd, text, sizeof(text) - 1, 0);
+
+    ck_assert_int_ge(length, 0);
+    text[length] = '\0';
+    return text;
+}
+
+static size_t
+times_in(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (text = strstr(text, part); text != NULL; text = strstr(text + 1, part))
+        count++;
+    return count;
+}
+
+TASK_TEST(no_secret_is_ever_logged_and_warnings_come_once, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        GRANT("shpat_one", "86399"),
+        {.status = 401},
+        GRANT("shpat_two", "86399"),
+        {.status = 503, .headers = "X-Request-ID: r-503\r\n"},
+        {.status = 200,
+         .headers = "X-Shopify-API-Version: 2027-01\r\n"
+                    "X-Shopify-API-Deprecated-Reason: old field\r\n",
+         .body = "{\"data\":{}}"},
+        {.status = 200,
+         .headers = "X-Shopify-API-Version: 2027-01\r\n"
+                    "X-Shopify-API-Deprecated-Reason: old field\r\n",
+         .body = "{\"data\":{}}"},
+        {.status = 302, .headers = "Location: https://x/?t=shpat_two\r\n"}};
+    struct session *session = session_with_grant(http, SERVE(steps));
+    char path[] = "/tmp/bulkpg-log-XXXXXX";
+    int fd = mkstemp(path), saved = dup(2);
+    const char *logged;
+
+    dup2(fd, 2);
+    ck_assert(query(session));
+    ck_assert(query(session));
+    ck_assert(!query(session));
+    log_failure(LOG_ERROR, &ctx, "failed", &err);
+    dup2(saved, 2);
+    logged = everything_logged(fd);
+    ck_assert_msg(strstr(logged, "shpat") == NULL, "%s", logged);
+    ck_assert_msg(strstr(logged, "s3cr") == NULL, "%s", logged);
+    ck_assert_uint_eq(times_in(logged, "answered=2027-01"), 1);
+    ck_assert_uint_eq(times_in(logged, "old field"), 1);
+    ck_assert_msg(strstr(logged, "level=warn store=acme job=orders "
+                                 "msg=\"request is tried again\" request=poll "
+                                 "reason=\"store acme answered HTTP 503\" "
+                                 "code=HTTP_503 delay_ms=") != NULL,
+                  "%s", logged);
+    ck_assert_ptr_nonnull(strstr(logged, "request_id=r-503"));
+    close(fd);
+    close(saved);
+    unlink(path);
+    session_free(session);
+}
+
+/* ---- shop and types ---------------------------------------------------- */
+
+TASK_TEST(a_shop_is_read, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {ANSWER(
+        "{\"data\":{\"shop\":{\"id\":\"gid:\\/\\/shopify\\/Shop\\/1\","
+        "\"currencyCode\":\"EUR\",\"ianaTimezone\":\"Europe\\/Berlin\","
+        "\"plan\":{\"publicDisplayName\":\"Basic\"}},"
+        "\"currentAppInstallation\":{\"accessScopes\":["
+        "{\"handle\":\"read_products\"},{\"handle\":\"read_orders\"}]}}}")};
+    struct session *session = session_with_token(http, SERVE(steps));
+    struct shop shop;
+
+    ck_assert(shop_read(session, &ctx, &arena, &shop, &err));
+    ck_assert_str_eq(shop.id, "gid://shopify/Shop/1");
+    ck_assert_str_eq(shop.currency_code, "EUR");
+    ck_assert_str_eq(shop.iana_timezone, "Europe/Berlin");
+    ck_assert_str_eq(shop.plan, "Basic");
+    ck_assert_str_eq(shop.scopes, "read_orders,read_products");
+    session_free(session);
+}
+
+static char types[512];
+
+static bool
+note_type(void *unused, const char *name, struct span json, struct err *why)
+{
+    size_t used = strlen(types);
+
+    (void)unused;
+    if (strcmp(name, "Bad") == 0)
+        return err_set(why, ERR_BUG, "no");
+    snprintf(types + used, sizeof(types) - used, "%s=%.*s ", name,
+             SPAN_ARG(json));
+    return true;
+}
+
+TASK_TEST(types_come_as_their_own_json, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "t0: __type(name: \\\"Order\\\") { ...FullType }",
+         .status = 200,
+         .body = "{\"data\":{\"t0\":{\"kind\":\"OBJECT\",\"name\":\"Order\"},"
+                 "\"t1\":null}}"}};
+    struct session *session = session_with_token(http, SERVE(steps));
+    const char *names[] = {"Order", "Nothing"};
+
+    types[0] = '\0';
+    ck_assert(introspect_types(session, names, 2, &ctx, note_type, NULL, &err));
+    ck_assert_str_eq(
+        types, "Order={\"kind\":\"OBJECT\",\"name\":\"Order\"} Nothing= ");
+    session_free(session);
+}
+
+/* 8, then the next one; and by halves where the store finds that too dear. */
+TASK_TEST(types_are_asked_for_in_batches, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "t7:",
+         .status = 200,
+         .body = "{\"errors\":[{\"message\":\"Query cost is 1100\","
+                 "\"extensions\":{\"code\":\"MAX_COST_EXCEEDED\"}}]}"},
+        {.expect = "t3:", .status = 200, .body = "{\"data\":{\"t0\":{}}}"},
+        {.expect = "t3:", .status = 200, .body = "{\"data\":{}}"},
+        {.expect = "t0:", .status = 200, .body = "{\"data\":{\"t0\":{}}}"}};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_token(http, server);
+    const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H", "Bad"};
+
+    types[0] = '\0';
+    ck_assert(
+        !introspect_types(session, names, 9, &ctx, note_type, NULL, &err));
+    ck_assert_int_eq(err.kind, ERR_BUG);
+    ck_assert_str_eq(types, "A={} B= C= D= E= F= G= H= ");
+    ck_assert_uint_eq(scripted_server_requests(server), 4);
+    session_free(session);
+}
+
+TASK_TEST(the_query_type_has_a_name, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"}}}}"),
+        ANSWER("{\"data\":{}}")};
+    struct session *session = session_with_token(http, SERVE(steps));
+    char name[128];
+
+    ck_assert(introspect_query_type(session, &ctx, name, &err));
+    ck_assert_str_eq(name, "Q");
+    ck_assert(!introspect_query_type(session, &ctx, name, &err));
+    session_free(session);
+}
+
+static TCase *
+answer_tests(void)
+{
+    TCase *tests = tcase_create("answers");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, data_and_cost_come_back);
+    tcase_add_loop_test(tests, what_may_pass_is_tried_again, 0, PASSING);
+    tcase_add_loop_test(tests,
+                        what_must_not_be_repeated_is_only_when_nothing_was_done,
+                        0, PASSING);
+    tcase_add_test(tests, waits_as_long_as_told);
+    tcase_add_loop_test(tests, what_will_not_pass_fails_at_once, 0, FINAL);
+    tcase_add_test(tests, a_failure_names_its_request);
+    tcase_add_test(tests, a_spent_budget_is_for_later);
+    tcase_add_test(tests, nobody_there_means_not_sent);
+    tcase_add_test(tests, an_answer_too_large_is_refused);
+    tcase_add_test(tests, a_signal_ends_the_wait_for_another_try);
+    return tests;
+}
+
+static TCase *
+token_tests(void)
+{
+    TCase *tests = tcase_create("tokens");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, a_token_is_asked_for_when_needed_and_kept);
+    tcase_add_test(tests, a_token_is_renewed_before_it_ends);
+    tcase_add_test(tests, a_token_that_holds_is_used_on_when_no_other_is_had);
+    tcase_add_test(tests, a_refused_token_is_renewed_once);
+    tcase_add_test(tests, a_token_refused_twice_is_the_end);
+    tcase_add_test(tests, without_a_token_nothing_is_sent);
+    tcase_add_test(tests, a_wrong_secret_is_denied_with_the_stores_words);
+    tcase_add_test(tests, a_token_that_would_break_the_header_is_refused);
+    tcase_add_test(tests, two_jobs_get_one_token);
+    tcase_add_test(tests, two_jobs_renew_once);
+    tcase_add_test(tests, a_refresh_token_is_replaced_in_its_file);
+    tcase_add_test(tests, a_failed_refresh_leaves_the_file_alone);
+    tcase_add_test(tests, no_refresh_without_a_place_for_the_next_token);
+    tcase_add_test(tests, no_secret_is_ever_logged_and_warnings_come_once);
+    return tests;
+}
+
+static TCase *
+reader_tests(void)
+{
+    TCase *tests = tcase_create("shop and types");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_shop_is_read);
+    tcase_add_test(tests, types_come_as_their_own_json);
+    tcase_add_test(tests, types_are_asked_for_in_batches);
+    tcase_add_test(tests, the_query_type_has_a_name);
+    return tests;
+}
+
+int
+main(void)
+{
+    Suite *suite = suite_create("session");
+    SRunner *runner;
+    int failed;
+
+    suite_add_tcase(suite, answer_tests());
+    suite_add_tcase(suite, token_tests());
+    suite_add_tcase(suite, reader_tests());
+    runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}
