@@ -263,7 +263,7 @@ CREATE VIEW bulkpg.freshness AS
          max(r.finished_at) AS last_good_at
   FROM bulkpg.run r
   JOIN bulkpg.run_table t USING (run_id)
-  WHERE r.status = 'loaded'
+  WHERE r.status = 'loaded' AND r.mode <> 'replay'
   GROUP BY r.store, r.job, t.table_schema, t.table_name;
 
 COMMENT ON VIEW bulkpg.freshness IS

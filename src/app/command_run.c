@@ -13,6 +13,36 @@ prepare(void *ctx)
         job_fail(job, "the job is not run", &err);
 }
 
+/* What was made before a role was named as reader is granted now. */
+static bool
+grant_readers(struct context *context, struct err *err)
+{
+    const char *const *role = context->config.readers;
+
+    for (; *role != NULL; role++) {
+        if (!journal_grant(context->journal, *role, err))
+            return false;
+        for (size_t i = 0; i < context->config.store_count; i++)
+            if (!journal_grant_tables(context->journal,
+                                      context->config.stores[i].schema, *role,
+                                      err))
+                return false;
+    }
+    return true;
+}
+
+/* Housekeeping is no reason to fail. */
+static void
+prune_journal(struct context *context)
+{
+    const struct tuning_config *tuning = &context->config.tuning;
+    struct err err;
+
+    if (!journal_prune(context->journal, tuning->journal_keep_ms,
+                       tuning->rejects_keep_ms, &err))
+        log_failure(LOG_WARN, NULL, "old runs stay in the journal", &err);
+}
+
 static bool
 run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
@@ -20,13 +50,15 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 
     if (!context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
-        !context_open_database(context, true, err))
+        !context_open_database(context, true, err) ||
+        !grant_readers(context, err))
         return false;
     shop_info_refresh(context, &shops);
     jobs_run(jobs, "prepare", prepare);
     jobs_refuse_shared_tables(jobs);
     jobs_run(jobs, "run", run_job);
     task_group_wait(&shops);
+    prune_journal(context);
     return true;
 }
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/nearest.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "ready_queries.h" /* made by scripts/embed-files */
 
 #define SUFFIX ".graphql"
@@ -208,11 +208,11 @@ static bool
 no_such_query(struct target *target, struct span name, struct err *err)
 {
     const char *wrong = arena_dup(&target->arena, name);
-    struct nearest nearest = nearest_begin(wrong);
+    struct nearest nearest = nearest_to(wrong);
     struct ready_query query;
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
-        nearest_consider(&nearest, arena_dup(&target->arena, query.name));
+        nearest_try(&nearest, arena_dup(&target->arena, query.name));
     err_set(err, ERR_USAGE, "there is no ready query \"%.60s\"", wrong);
     if (nearest.best != NULL)
         return err_hint(err, "did you mean %s?", nearest.best);

@@ -254,17 +254,15 @@ check_role(struct journal *journal, const char *role, struct err *err)
     return exists || err_set(err, ERR_CONFIG, "there is no role %s", role);
 }
 
-bool
-journal_grant(struct journal *journal, const char *role, struct err *err)
+/* Run the GRANTs that a statement of the journal's writes. */
+static bool
+run_grants(struct journal *journal, const char *sql, struct call *call,
+           struct err *err)
 {
-    struct call call = {0};
     struct pg_result *grants;
     bool ok = true;
 
-    if (!check_role(journal, role, err))
-        return false;
-    call_text(&call, role);
-    if (!journal_call(journal, sql_journal_grant, &call, &grants, err))
+    if (!journal_call(journal, sql, call, &grants, err))
         return false;
     for (int row = 0; ok && row < pg_rows(grants); row++) {
         struct call grant = {0};
@@ -272,7 +270,31 @@ journal_grant(struct journal *journal, const char *role, struct err *err)
         ok = journal_call(journal, pg_text(grants, row, 0), &grant, NULL, err);
     }
     pg_result_free(grants);
-    return ok || err_wrap(err, "letting role %s read the journal", role);
+    return ok;
+}
+
+bool
+journal_grant(struct journal *journal, const char *role, struct err *err)
+{
+    struct call call = {0};
+
+    if (!check_role(journal, role, err))
+        return false;
+    call_text(&call, role);
+    return run_grants(journal, sql_journal_grant, &call, err) ||
+           err_wrap(err, "letting role %s read the journal", role);
+}
+
+bool
+journal_grant_tables(struct journal *journal, const char *schema,
+                     const char *role, struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, role);
+    call_text(&call, schema);
+    return run_grants(journal, sql_relation_grant, &call, err) ||
+           err_wrap(err, "letting role %s read schema %s", role, schema);
 }
 
 bool

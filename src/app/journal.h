@@ -46,6 +46,12 @@ const char *journal_uuid(const struct journal *journal);
 MUST_CHECK bool
 journal_grant(struct journal *journal, const char *role, struct err *err);
 
+/* SELECT on our tables in `schema` for `role`, where it lacks it: a reader
+ * may be named long after they were made. */
+MUST_CHECK bool
+journal_grant_tables(struct journal *journal, const char *schema,
+                     const char *role, struct err *err);
+
 /* The control connection for statements of one's own (DDL, catalogs), until
  * given back; everybody else waits meanwhile. */
 MUST_CHECK bool

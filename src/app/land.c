@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/verify.h"
@@ -326,6 +327,19 @@ collect_counts(struct land *land, const struct merge *merge)
     return count;
 }
 
+/* Whole, since whoever asks later whether the file still stands may be
+ * somewhere else. */
+static const char *
+whole_path(struct job *job)
+{
+    char *whole = realpath(job->file->path, NULL);
+    const char *kept =
+        arena_strdup(&job->arena, whole != NULL ? whole : job->file->path);
+
+    free(whole);
+    return kept;
+}
+
 static bool
 save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
 {
@@ -338,7 +352,7 @@ save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
             .table_name = table->name,
             .store = job->store->config->name,
             .job = job->file->job,
-            .file = job->file->path,
+            .file = whole_path(job),
             .path = table->path,
             .columns = table->skip ? NULL : job_relation_columns(job, table)};
 

@@ -9,10 +9,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/nearest.h"
 #include "app/option_rows.h"
 #include "app/usage.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/span.h"
 
 #ifndef BULKPG_VERSION
@@ -26,10 +26,10 @@ static void (*print_libraries)(void);
 static bool
 unknown_command(const char *name, struct err *err)
 {
-    struct nearest nearest = nearest_begin(name);
+    struct nearest nearest = nearest_to(name);
 
     for (size_t i = 0; i < option_command_count; i++)
-        nearest_consider(&nearest, option_commands[i].name);
+        nearest_try(&nearest, option_commands[i].name);
     err_set(err, ERR_USAGE, "unknown command \"%s\"", name);
     if (nearest.best != NULL)
         return err_hint(err, "did you mean \"%s\"?", nearest.best);
@@ -44,10 +44,10 @@ unknown_option(const char *given, struct err *err)
     struct nearest nearest;
 
     snprintf(name, sizeof(name), "%.*s", (int)strcspn(given, "="), given);
-    nearest = nearest_begin(name[0] == '-' && name[1] == '-' ? name + 2 : "");
+    nearest = nearest_to(name[0] == '-' && name[1] == '-' ? name + 2 : "");
     for (size_t i = 0; i < option_row_count; i++)
         if (option_rows[i].name != NULL)
-            nearest_consider(&nearest, option_rows[i].name);
+            nearest_try(&nearest, option_rows[i].name);
     err_set(err, ERR_USAGE, "unknown option %s", name);
     if (nearest.best != NULL)
         return err_hint(err, "did you mean --%s?", nearest.best);

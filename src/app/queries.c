@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/nearest.h"
 #include "base/buf.h"
+#include "base/nearest.h"
 
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
@@ -209,13 +209,13 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
 {
     struct query_files all = {0};
     struct search rest = {search->arena, search->store, &all, 0};
-    struct nearest nearest = nearest_begin(job);
+    struct nearest nearest = nearest_to(job);
     struct buf known = buf_with_ceiling(KNOWN_BYTES);
 
     if (!list_all(&rest, err))
         return false;
     for (size_t i = 0; i < all.count; i++) {
-        nearest_consider(&nearest, all.items[i].job);
+        nearest_try(&nearest, all.items[i].job);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
     }
     err_set(err, kind, "there is no job \"%.100s\" of store %s", job,

@@ -70,7 +70,7 @@ put_key(struct buf *line, const char *key)
 static void
 put_text(struct buf *line, const char *key, const char *text)
 {
-    if (text == NULL)
+    if (text == NULL || text[0] == '\0')
         return;
     put_key(line, key);
     if (log_format_now == LOG_JSON || !stands_bare(text))

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "graphql/checker.h"
 #include "graphql/collect.h"
-#include "graphql/spell.h"
 
 /* ---- fields ------------------------------------------------------------- */
 
@@ -12,7 +12,7 @@ static bool
 unknown_field(struct gql_checker *checker, const struct gql_type *parent,
               const struct gql_selection *selection)
 {
-    struct spell spell = spell_of(selection->name);
+    struct nearest nearest = nearest_to(selection->name);
 
     if (strcmp(selection->name, "__schema") == 0 ||
         strcmp(selection->name, "__type") == 0)
@@ -25,10 +25,10 @@ unknown_field(struct gql_checker *checker, const struct gql_type *parent,
                          selection->name, parent->name);
     for (const struct gql_field *field = parent->fields; field != NULL;
          field = field->next)
-        spell_try(&spell, field->name);
+        nearest_try(&nearest, field->name);
     return gql_error(checker->err, checker->document, selection->name_pos,
                      "unknown field \"%s\" of %s%s", selection->name,
-                     parent->name, spell_hint(&spell));
+                     parent->name, nearest_hint(&nearest));
 }
 
 static bool
@@ -92,7 +92,7 @@ static void
 try_type(void *ctx, const struct gql_type *type)
 {
     if (gql_kind_is_composite(type->kind))
-        spell_try(ctx, type->name);
+        nearest_try(ctx, type->name);
 }
 
 /* Near to what is possible there, or else to anything that is known. */
@@ -100,15 +100,15 @@ static bool
 unknown_type(struct gql_checker *checker, const struct gql_type *parent,
              const char *name, struct gql_pos pos)
 {
-    struct spell spell = spell_of(name);
+    struct nearest nearest = nearest_to(name);
 
     if (parent != NULL)
         for (const struct gql_name *possible = parent->possible_types;
              possible != NULL; possible = possible->next)
-            spell_try(&spell, possible->name);
-    gql_schema_each(checker->schema, try_type, &spell);
+            nearest_try(&nearest, possible->name);
+    gql_schema_each(checker->schema, try_type, &nearest);
     return gql_error(checker->err, checker->document, pos,
-                     "unknown type \"%s\"%s", name, spell_hint(&spell));
+                     "unknown type \"%s\"%s", name, nearest_hint(&nearest));
 }
 
 /* The type that a fragment narrows to; NULL after an error. */

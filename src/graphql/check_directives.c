@@ -1,7 +1,7 @@
 #include <string.h>
 
+#include "base/nearest.h"
 #include "graphql/checker.h"
-#include "graphql/spell.h"
 
 /* What may stand where. Those of ours are explained where they are read. */
 static const struct known {
@@ -35,13 +35,13 @@ static bool
 unknown_directive(struct gql_checker *checker,
                   const struct gql_directive *directive)
 {
-    struct spell spell = spell_of(directive->name);
+    struct nearest nearest = nearest_to(directive->name);
 
     for (size_t i = 0; i < KNOWN_COUNT; i++)
-        spell_try(&spell, known_directives[i].name);
+        nearest_try(&nearest, known_directives[i].name);
     return gql_error(checker->err, checker->document, directive->pos,
                      "unknown directive \"@%s\"%s", directive->name,
-                     spell_hint(&spell));
+                     nearest_hint(&nearest));
 }
 
 /* @skip and @include: what is left out must be known beforehand. */

@@ -1,8 +1,8 @@
 #include <string.h>
 
+#include "base/nearest.h"
 #include "graphql/checker.h"
 #include "graphql/parser.h"
-#include "graphql/spell.h"
 
 /* What the search has found out about a fragment. */
 struct visit {
@@ -49,14 +49,14 @@ list_fragments(struct search *search)
 static bool
 unknown_fragment(struct search *search, const struct gql_selection *spread)
 {
-    struct spell spell = spell_of(spread->name);
+    struct nearest nearest = nearest_to(spread->name);
 
     for (const struct visit *visit = search->visits; visit != NULL;
          visit = visit->next)
-        spell_try(&spell, visit->fragment->name);
+        nearest_try(&nearest, visit->fragment->name);
     return gql_error(search->checker->err, search->checker->document,
                      spread->name_pos, "unknown fragment \"%s\"%s",
-                     spread->name, spell_hint(&spell));
+                     spread->name, nearest_hint(&nearest));
 }
 
 static bool

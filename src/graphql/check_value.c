@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "graphql/checker.h"
-#include "graphql/spell.h"
 
 /* ---- whatever the type -------------------------------------------------- */
 
@@ -88,7 +88,7 @@ static bool
 check_enum(struct gql_checker *checker, const struct gql_type *type,
            const struct gql_value *value, const char *what)
 {
-    struct spell spell = spell_of(value->text != NULL ? value->text : "");
+    struct nearest nearest = nearest_to(value->text != NULL ? value->text : "");
 
     if (value->kind == GQL_ENUM && gql_name_in(type->enum_values, value->text))
         return true;
@@ -96,15 +96,15 @@ check_enum(struct gql_checker *checker, const struct gql_type *type,
         return mismatch(checker, span_str(type->name), value, what);
     for (const struct gql_name *known = type->enum_values; known != NULL;
          known = known->next)
-        spell_try(&spell, known->name);
+        nearest_try(&nearest, known->name);
     if (value->kind == GQL_STRING)
         return gql_error(checker->err, checker->document, value->pos,
                          "%s must be one of the values of %s, written "
                          "without quotation marks%s",
-                         what, type->name, spell_hint(&spell));
+                         what, type->name, nearest_hint(&nearest));
     return gql_error(checker->err, checker->document, value->pos,
                      "unknown value %s of %s%s", value->text, type->name,
-                     spell_hint(&spell));
+                     nearest_hint(&nearest));
 }
 
 static bool
@@ -125,14 +125,14 @@ static bool
 unknown_field(struct gql_checker *checker, const struct gql_type *type,
               const struct gql_argument *field)
 {
-    struct spell spell = spell_of(field->name);
+    struct nearest nearest = nearest_to(field->name);
 
     for (const struct gql_input *input = type->input_fields; input != NULL;
          input = input->next)
-        spell_try(&spell, input->name);
+        nearest_try(&nearest, input->name);
     return gql_error(checker->err, checker->document, field->pos,
                      "unknown field \"%s\" of %s%s", field->name, type->name,
-                     spell_hint(&spell));
+                     nearest_hint(&nearest));
 }
 
 static bool
@@ -213,13 +213,13 @@ static bool
 unknown_argument(struct gql_checker *checker, const struct gql_argument *given,
                  const struct gql_input *inputs, const char *owner)
 {
-    struct spell spell = spell_of(given->name);
+    struct nearest nearest = nearest_to(given->name);
 
     for (; inputs != NULL; inputs = inputs->next)
-        spell_try(&spell, inputs->name);
+        nearest_try(&nearest, inputs->name);
     return gql_error(checker->err, checker->document, given->pos,
                      "unknown argument \"%s\" of %s%s", given->name, owner,
-                     spell_hint(&spell));
+                     nearest_hint(&nearest));
 }
 
 bool

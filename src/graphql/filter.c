@@ -2,8 +2,8 @@
 
 #include <ctype.h>
 
+#include "base/nearest.h"
 #include "graphql/collect.h"
-#include "graphql/spell.h"
 
 /* Shopify's search syntax: terms, words or `name:value`, with AND, OR, NOT, -
  * and parentheses around them. A backslash takes what is behind it as it is;
@@ -133,8 +133,8 @@ may_be_metafield(const struct gql_schema *schema, const struct gql_field *root,
     const struct gql_type *type =
         node != NULL ? gql_schema_find(schema, node->name) : NULL;
 
-    return type != NULL && span_starts(name, "metafields.") &&
-           gql_type_field(type, "metafields") != NULL;
+    return type != NULL && gql_type_field(type, "metafields") != NULL &&
+           name_matches(span_str("metafields.{key}"), name);
 }
 
 static bool
@@ -189,14 +189,14 @@ static bool
 refuse_name(const struct filter *filter, struct span name)
 {
     struct arena *arena = &filter->checker->scratch;
-    struct spell spell = spell_of(arena_dup(arena, name));
+    struct nearest nearest = nearest_to(arena_dup(arena, name));
     struct names names = names_of(filter->argument);
     struct span known;
 
     while (next_name(&names, &known))
-        spell_try(&spell, arena_dup(arena, known));
-    refuse(filter, "unknown filter \"%s\" of \"%s\"%s", spell.word,
-           filter->root->name, spell_hint(&spell));
+        nearest_try(&nearest, arena_dup(arena, known));
+    refuse(filter, "unknown filter \"%s\" of \"%s\"%s", nearest.wrong,
+           filter->root->name, nearest_hint(&nearest));
     return err_hint(filter->checker->err,
                     "the store passes over a filter that it does not know and "
                     "sends everything; words to search for that have a colon "

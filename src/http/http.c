@@ -1,6 +1,7 @@
 #include "http/http.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -178,4 +179,15 @@ http_fetch(struct http *http, const struct http_request *request,
     *head = fetch.transfer.head;
     transfer_end(&fetch.transfer);
     return ok;
+}
+
+const char *
+http_version_text(void)
+{
+    static char text[128];
+    const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+
+    snprintf(text, sizeof(text), "libcurl %s, %s", info->version,
+             info->ssl_version != NULL ? info->ssl_version : "no TLS");
+    return text;
 }

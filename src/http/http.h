@@ -100,4 +100,7 @@ bool http_url_allowed(const char *url);
 /* scheme://host:port of `url`, for comparing origins; "" when it is none. */
 void http_origin(const char *url, char *text, size_t size);
 
+/* "libcurl 7.88.1, OpenSSL/3.0.17": what --version says. */
+const char *http_version_text(void);
+
 #endif

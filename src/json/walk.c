@@ -1,8 +1,10 @@
 #include "json/walk.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_parse.h>
+#include <yajl/yajl_version.h>
 
 #include "base/mem.h"
 #include "json/utf8.h"
@@ -193,4 +195,15 @@ json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
     done = parse(&walk) || fail(&walk, err);
     yajl_free(walk.handle);
     return done;
+}
+
+const char *
+json_version_text(void)
+{
+    static char text[32];
+    int version = yajl_version();
+
+    snprintf(text, sizeof(text), "yajl %d.%d.%d", version / 10000,
+             version / 100 % 100, version % 100);
+    return text;
 }

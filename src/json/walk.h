@@ -44,4 +44,7 @@ struct json_visitor {
 MUST_CHECK bool json_walk(struct span text, const struct json_visitor *visitor,
                           struct err *err);
 
+/* "yajl 2.1.0": what --version says. */
+const char *json_version_text(void);
+
 #endif

@@ -391,3 +391,14 @@ pg_backend_pid(const struct pg_conn *conn)
 {
     return PQbackendPID(conn->raw);
 }
+
+const char *
+pg_version_text(void)
+{
+    static char text[32];
+    int version = PQlibVersion();
+
+    snprintf(text, sizeof(text), "libpq %d.%d", version / 10000,
+             version % 10000);
+    return text;
+}

@@ -85,4 +85,7 @@ bool pg_bool(const struct pg_result *result, int row, int column);
 int64_t pg_affected(const struct pg_result *result); /* from the tag */
 void pg_result_free(struct pg_result *result);       /* NULL is fine */
 
+/* "libpq 15.13": what --version says. */
+const char *pg_version_text(void);
+
 #endif

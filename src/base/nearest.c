@@ -1,8 +1,7 @@
-#include "graphql/spell.h"
+#include "base/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { MAX_NAME_BYTES = 64 }; /* longer names are not compared */
 
@@ -49,33 +48,34 @@ edit_distance(const char *a, const char *b)
     return above[width];
 }
 
-struct spell
-spell_of(const char *word)
+struct nearest
+nearest_to(const char *wrong)
 {
-    return (struct spell){.word = word, .distance = strlen(word) * 2 / 5 + 2};
+    /* One letter in a short name, more in a long one. */
+    return (struct nearest){.wrong = wrong, .distance = 2 + strlen(wrong) / 4};
 }
 
 void
-spell_try(struct spell *spell, const char *candidate)
+nearest_try(struct nearest *nearest, const char *name)
 {
     size_t distance;
 
-    if (strlen(spell->word) > MAX_NAME_BYTES ||
-        strlen(candidate) > MAX_NAME_BYTES)
+    if (strlen(nearest->wrong) > MAX_NAME_BYTES ||
+        strlen(name) > MAX_NAME_BYTES)
         return;
-    distance = edit_distance(spell->word, candidate);
-    if (distance < spell->distance) {
-        spell->distance = distance;
-        spell->nearest = candidate;
+    distance = edit_distance(nearest->wrong, name);
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        nearest->best = name;
     }
 }
 
 const char *
-spell_hint(struct spell *spell)
+nearest_hint(struct nearest *nearest)
 {
-    if (spell->nearest == NULL)
+    if (nearest->best == NULL)
         return "";
-    snprintf(spell->hint, sizeof(spell->hint), "; did you mean \"%s\"?",
-             spell->nearest);
-    return spell->hint;
+    snprintf(nearest->hint, sizeof(nearest->hint), "; did you mean \"%s\"?",
+             nearest->best);
+    return nearest->hint;
 }
