@@ -33,8 +33,9 @@ SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/support/*.[ch] \
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
+# By rename: the old one may be running.
 build/bulkpg: $(BUILD)/bulkpg
-	@cp $< $@
+	@cp $< $@.new && mv -f $@.new $@
 
 $(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
 	@echo "  LINK $@"

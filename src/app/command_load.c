@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/job.h"
@@ -80,6 +82,14 @@ only_one(const struct jobs *jobs, struct err *err)
     return err_hint(err, "name it with --store");
 }
 
+/* Before anything is begun for it. */
+static bool
+can_read(const char *path, struct err *err)
+{
+    return strcmp(path, "-") == 0 || access(path, R_OK) == 0 ||
+           err_set(err, ERR_USAGE, "cannot read %s: %s", path, strerror(errno));
+}
+
 static bool
 load_job(struct context *context, struct job *job, struct err *err)
 {
@@ -87,7 +97,8 @@ load_job(struct context *context, struct job *job, struct err *err)
     const char *path = options->arguments[1];
     bool offline = options->dry_run && options->types_file != NULL;
 
-    if ((!offline && !context_open_database(context, true, err)) ||
+    if (!can_read(path, err) ||
+        (!offline && !context_open_database(context, true, err)) ||
         !job_prepare(job, options->types_file, err))
         return false;
     if (!options->dry_run) {
