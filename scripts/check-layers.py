@@ -16,6 +16,7 @@ OWNER = {
     "libpq-fe": "pg",
     "yajl/yajl_parse": "json",
     "yajl/yajl_gen": "json",
+    "yajl/yajl_version": "json",
     "ini_configobj": "app",
     "xxhash": "load",
 }

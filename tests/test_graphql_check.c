@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "graphql/check.h"
-#include "graphql/spell.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -735,31 +735,31 @@ static const struct {
 
 START_TEST(near_names_are_found)
 {
-    struct spell spell = spell_of(spellings[_i].word);
+    struct nearest nearest = nearest_to(spellings[_i].word);
 
-    spell_try(&spell, spellings[_i].candidate);
-    ck_assert_int_eq(spell.nearest != NULL, spellings[_i].near);
+    nearest_try(&nearest, spellings[_i].candidate);
+    ck_assert_int_eq(nearest.best != NULL, spellings[_i].near);
 }
 
 END_TEST
 
 START_TEST(the_nearest_name_wins)
 {
-    struct spell spell = spell_of("varaint");
+    struct nearest nearest = nearest_to("varaint");
     char name[100];
 
-    ck_assert_str_eq(spell_hint(&spell), "");
-    spell_try(&spell, "variants");
-    spell_try(&spell, "variant");
-    spell_try(&spell, "vari");
-    ck_assert_str_eq(spell_hint(&spell), "; did you mean \"variant\"?");
+    ck_assert_str_eq(nearest_hint(&nearest), "");
+    nearest_try(&nearest, "variants");
+    nearest_try(&nearest, "variant");
+    nearest_try(&nearest, "vari");
+    ck_assert_str_eq(nearest_hint(&nearest), "; did you mean \"variant\"?");
     memset(name, 'v', sizeof(name));
     name[sizeof(name) - 1] = '\0';
-    spell_try(&spell, name);
-    ck_assert_str_eq(spell.nearest, "variant");
-    spell = spell_of(name);
-    spell_try(&spell, name);
-    ck_assert_ptr_null(spell.nearest);
+    nearest_try(&nearest, name);
+    ck_assert_str_eq(nearest.best, "variant");
+    nearest = nearest_to(name);
+    nearest_try(&nearest, name);
+    ck_assert_ptr_null(nearest.best);
 }
 
 END_TEST

@@ -199,16 +199,22 @@ complete_and_land(struct run *run, struct err *err)
 
 /* ---- the run as a whole ------------------------------------------------ */
 
+/* What may work later leaves the run for the next one to go on with. */
+static enum run_status
+status_after(const struct err *why)
+{
+    return why->kind == ERR_STOPPED || why->kind == ERR_LATER ||
+                   why->kind == ERR_TRANSIENT
+               ? RUN_INTERRUPTED
+               : RUN_FAILED;
+}
+
 /* A failure into the journal, also while stopping. */
 static void
 finish_failed(struct run *run, const struct err *why)
 {
     struct job *job = run->job;
-    struct run_end end = {.status = why->kind == ERR_STOPPED ||
-                                            why->kind == ERR_LATER ||
-                                            why->kind == ERR_TRANSIENT
-                                        ? RUN_INTERRUPTED
-                                        : RUN_FAILED,
+    struct run_end end = {.status = status_after(why),
                           .error_code = why->code,
                           .error = why->message,
                           .counts = run_counts_unknown};
@@ -246,7 +252,11 @@ end_run(struct run *run, const struct err *err)
 
     if (err != NULL) {
         finish_failed(run, err);
-        job_fail(job, "the run failed", err);
+        job_fail(job,
+                 status_after(err) == RUN_INTERRUPTED
+                     ? "the run is interrupted; the next one goes on"
+                     : "the run failed",
+                 err);
     } else {
         log_landed(run);
         job->tables = run->land.tables;
