@@ -3,6 +3,8 @@
 
 #include "app/commands.h"
 #include "app/context.h"
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "shopify/bulk.h"
 
 static struct store_state *

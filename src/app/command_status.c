@@ -5,6 +5,8 @@
 
 #include "app/commands.h"
 #include "app/context.h"
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "base/clock.h"
 
 enum { CELL_BYTES = 32 };

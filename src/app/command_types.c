@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/context.h"
+#include "app/journal_store.h"
 
 /* As a server would answer a standard introspection query, as far as this
  * store's queries have asked; --types takes it back. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/journal_relation.h"
 #include "base/mem.h"
 #include "graphql/check.h"
 #include "graphql/filter.h"

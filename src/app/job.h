@@ -5,6 +5,7 @@
 #define APP_JOB_H
 
 #include "app/context.h"
+#include "app/journal_run.h"
 #include "app/queries.h"
 #include "app/types.h"
 #include "base/log.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/job.h"
+#include "app/journal_run.h"
 #include "base/mem.h"
 
 static void

@@ -5,7 +5,7 @@
 #ifndef APP_JOURNAL_CALL_H
 #define APP_JOURNAL_CALL_H
 
-#include "app/journal.h"
+#include "app/journal_run.h"
 #include "base/task.h"
 
 struct journal {

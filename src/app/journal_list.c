@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "app/journal_call.h"
+#include "app/journal_run.h"
 #include "sql.h"
 
 /* Columns of run_list.sql, in its order. */

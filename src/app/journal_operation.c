@@ -1,4 +1,7 @@
+#include "app/journal_operation.h"
+
 #include "app/journal_call.h"
+#include "app/journal_run.h"
 #include "sql.h"
 
 bool

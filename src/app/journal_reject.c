@@ -1,3 +1,5 @@
+#include "app/journal_reject.h"
+
 #include "app/journal_call.h"
 #include "base/buf.h"
 #include "sql.h"

@@ -1,3 +1,5 @@
+#include "app/journal_run.h"
+
 #include <stdio.h>
 #include <string.h>
 

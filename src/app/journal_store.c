@@ -1,3 +1,5 @@
+#include "app/journal_store.h"
+
 #include "app/journal_call.h"
 #include "base/buf.h"
 #include "sql.h"

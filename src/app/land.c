@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal_operation.h"
+#include "app/journal_reject.h"
+#include "app/journal_relation.h"
+#include "app/journal_run.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "json/lines.h"

@@ -13,6 +13,8 @@
 #define APP_LAND_H
 
 #include "app/job.h"
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "app/source.h"
 #include "load/target.h"
 

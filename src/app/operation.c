@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/mem.h"

@@ -12,6 +12,8 @@
 #define APP_OPERATION_H
 
 #include "app/job.h"
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "shopify/bulk.h"
 
 struct operation {

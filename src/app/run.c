@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal_operation.h"
+#include "app/journal_run.h"
 #include "app/land.h"
 #include "app/operation.h"
 #include "app/source.h"

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "app/journal_store.h"
 #include "base/mem.h"
 #include "shopify/shop.h"
 

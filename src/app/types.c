@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal_store.h"
 #include "base/mem.h"
 #include "shopify/introspect.h"
 

@@ -1,0 +1,40 @@
+/*
+ * journal_reject - bulkpg.reject: lines that could not be loaded, kept even
+ * when the run fails.
+ */
+#ifndef APP_JOURNAL_REJECT_H
+#define APP_JOURNAL_REJECT_H
+
+#include "app/journal.h"
+#include "base/span.h"
+
+struct journal_reject {
+    const char *operation_id; /* NULL: none */
+    int64_t line_number;
+    int64_t byte_offset;
+    const char *table_name; /* NULL: not known, as is the next */
+    const char *object_id;
+    const char *reason;
+    struct span raw; /* the first MiB of it is kept */
+};
+
+MUST_CHECK bool journal_reject_add(struct journal *journal, int64_t run_id,
+                                   const struct journal_reject *rejects,
+                                   size_t count, struct err *err);
+
+/* The run's loading begins anew: forget them. */
+MUST_CHECK bool
+journal_reject_clear(struct journal *journal, int64_t run_id, struct err *err);
+
+struct journal_rejects {
+    struct journal_reject *rejects; /* by line */
+    size_t count;
+};
+
+/* The first `limit`, with at most 4 KiB of `raw` each. */
+MUST_CHECK bool
+journal_list_rejects(struct journal *journal, int64_t run_id, int64_t limit,
+                     struct arena *arena, struct journal_rejects *rejects,
+                     struct err *err);
+
+#endif

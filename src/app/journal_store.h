@@ -1,0 +1,74 @@
+/*
+ * journal_store - bulkpg.store and bulkpg.graphql_type: who each store is, and
+ * its types as far as they were asked for.
+ */
+#ifndef APP_JOURNAL_STORE_H
+#define APP_JOURNAL_STORE_H
+
+#include "app/journal.h"
+#include "base/span.h"
+
+/* ---- stores ------------------------------------------------------------ */
+
+struct journal_store {
+    const char *store;
+    const char *domain;
+    const char *schema;
+    const char *shop_id;
+    const char *currency_code;
+    const char *iana_timezone;
+    const char *plan;
+    const char *scopes; /* "read_orders,read_products" */
+    const char *checked_at;
+    int64_t checked_age_ms;
+};
+
+/* checked_at becomes now. */
+MUST_CHECK bool
+journal_store_save(struct journal *journal, const struct journal_store *store,
+                   struct err *err);
+
+/* *store NULL: never checked. */
+MUST_CHECK bool
+journal_store(struct journal *journal, const char *name, struct arena *arena,
+              struct journal_store **store, struct err *err);
+
+/* ---- introspection cache ----------------------------------------------- */
+
+struct journal_type {
+    const char *name;
+    struct span json; /* the introspection object; no bytes: the store has
+                         * no type of this name */
+    int64_t age_ms;   /* since it was fetched */
+};
+
+struct journal_types {
+    struct journal_type *types; /* by name */
+    size_t count;
+};
+
+/* Those of `names` that are known; `names` NULL: all. */
+MUST_CHECK bool journal_types(struct journal *journal, const char *store,
+                              const char *api_version, const char *const *names,
+                              size_t count, struct arena *arena,
+                              struct journal_types *types, struct err *err);
+
+MUST_CHECK bool
+journal_types_save(struct journal *journal, const char *store,
+                   const char *api_version, const struct journal_type *types,
+                   size_t count, struct err *err);
+
+/* Forget all of them, so that they are asked for again. */
+MUST_CHECK bool journal_types_forget(struct journal *journal, const char *store,
+                                     const char *api_version, struct err *err);
+
+/* The query type's name; NULL: not known. */
+MUST_CHECK bool journal_query_type(struct journal *journal, const char *store,
+                                   const char *api_version, struct arena *arena,
+                                   const char **name, struct err *err);
+MUST_CHECK bool
+journal_query_type_save(struct journal *journal, const char *store,
+                        const char *api_version, const char *name,
+                        struct err *err);
+
+#endif
