@@ -46,6 +46,7 @@ operation_resume(struct operation *operation,
     operation->row = *row;
     snprintf(operation->bulk.id, sizeof(operation->bulk.id), "%s",
              row->operation_id);
+    operation->is_submitted = true;
     operation->submissions = 1;
     operation->submitted_ms = clock_now_ms() - row->age_ms;
     name_operation(operation);
@@ -129,7 +130,7 @@ submit(struct operation *operation, struct err *err)
                    tuning->retry_budget_ms);
     int64_t wait_ms;
 
-    operation->row.attempt = ++operation->submissions;
+    operation->row.attempt++;
     operation->row.operation_id = NULL;
     operation->row.query = write_document(operation);
     if (!journal_operation_add(context->journal, &operation->run,
@@ -141,6 +142,8 @@ submit(struct operation *operation, struct err *err)
         if (!may_try_again(err) ||
             !wait_for_slot(operation, &backoff, wait_ms, err))
             return false;
+    operation->submissions++;
+    operation->is_submitted = true;
     operation->submitted_ms = clock_now_ms();
     name_operation(operation);
     log_info(&job->log, "operation submitted", LOG_END);
@@ -244,13 +247,14 @@ bool
 operation_complete(struct operation *operation, struct err *err)
 {
     for (;;) {
-        if (operation->submissions == 0 && !submit(operation, err))
+        if (!operation->is_submitted && !submit(operation, err))
             return false;
         if (!poll_to_end(operation, err))
             return false;
         if (operation->bulk.status == BULK_COMPLETED)
             return end_completed(operation, err);
-        if (!may_submit_again(operation, err) || !submit(operation, err))
+        if (!may_submit_again(operation, err))
             return false;
+        operation->is_submitted = false;
     }
 }

@@ -21,6 +21,7 @@ struct operation {
     struct run_ref run;
     struct journal_operation row; /* as the journal has it */
     struct bulk_operation bulk;   /* as the store said last */
+    bool is_submitted; /* false: operation_complete() submits it (again) */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };

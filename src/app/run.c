@@ -195,7 +195,7 @@ complete_and_land(struct run *run, struct err *err)
         log_failure(LOG_WARN, &run->job->log, "the result's URL has lapsed",
                     err);
         if (tries == 1)
-            run->operation.submissions = 0;
+            run->operation.is_submitted = false;
     }
 }
 
