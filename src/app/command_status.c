@@ -30,23 +30,8 @@ is_late(const struct options *options, const struct journal_run *run)
 }
 
 static bool
-is_store_wanted(const struct options *options, const char *store)
-{
-    const char *const *names = options->stores;
-
-    if (names == NULL || *names == NULL)
-        return true;
-    for (; *names != NULL; names++)
-        if (strcmp(*names, store) == 0)
-            return true;
-    return false;
-}
-
-static bool
 is_listed(const struct options *options, const struct journal_run *run)
 {
-    if (!is_store_wanted(options, run->store))
-        return false;
     if (options->failed || options->older_than_ms >= 0)
         return (options->failed && is_failed(run)) || is_late(options, run);
     return true;
@@ -185,9 +170,6 @@ print_text(struct listing *listing)
         print_run(&listing->runs.runs[i]);
     }
     for (size_t i = 0; i < listing->operations.count; i++) {
-        if (!is_store_wanted(listing->options,
-                             listing->operations.operations[i].store))
-            continue;
         if (i == 0)
             printf("\nat the store:\n");
         print_operation(&listing->operations.operations[i]);

@@ -11,7 +11,12 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-enum { SUBMISSIONS_MAX = 3, POLLS_WITHOUT_URL_MAX = 5 };
+enum {
+    SUBMISSIONS_MAX = 3,
+    POLLS_WITHOUT_URL_MAX = 5,
+    LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
+    LOST_PAUSE_MS = 2000
+};
 
 void
 operation_init(struct operation *operation, struct job *job,
@@ -44,6 +49,9 @@ operation_resume(struct operation *operation,
                  const struct journal_operation *row)
 {
     operation->row = *row;
+    operation->is_lost = row->operation_id == NULL;
+    if (operation->is_lost)
+        return;
     snprintf(operation->bulk.id, sizeof(operation->bulk.id), "%s",
              row->operation_id);
     operation->is_submitted = true;
@@ -73,16 +81,31 @@ keep(struct operation *operation, struct err *err)
 
 /* ---- submitting -------------------------------------------------------- */
 
-/* The marker makes an operation ours, whatever else uses the same app. */
+/* The first line of the document, which makes an operation ours, whatever
+ * else uses the same app; of this attempt and no other. */
 static const char *
-write_document(struct operation *operation)
+write_marker(struct operation *operation)
 {
     struct job *job = operation->job;
 
-    return arena_printf(&job->arena, "# bulkpg %s/%" PRId64 "/%d.%d\n%s",
+    return arena_printf(&job->arena, "# bulkpg %s/%" PRId64 "/%d.%d\n",
                         journal_uuid(job->context->journal),
                         operation->run.run_id, (int)operation->row.n,
-                        (int)operation->row.attempt, job->plan->document);
+                        (int)operation->row.attempt);
+}
+
+/* Into the journal before it is sent. */
+static bool
+begin_attempt(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+
+    operation->row.attempt++;
+    operation->row.operation_id = NULL;
+    operation->row.query = arena_printf(
+        &job->arena, "%s%s", write_marker(operation), job->plan->document);
+    return journal_operation_add(job->context->journal, &operation->run,
+                                 &operation->row, err);
 }
 
 /* Wait for a slot, or as the store asks; false when the budget is spent. */
@@ -112,44 +135,95 @@ is_full(const struct err *err)
            strcmp(err->code, "LIMIT_REACHED") == 0;
 }
 
-/* Tried again only where the store did not take it. */
+/* The store may have taken what it did not answer to: it then lists it within
+ * a while. */
 static bool
-may_try_again(const struct err *err)
+find_lost(struct operation *operation, int64_t age_ms, bool *found,
+          struct err *err)
 {
-    return is_full(err) || strcmp(err->code, "NOT_SENT") == 0;
+    struct job *job = operation->job;
+    int64_t deadline = clock_after_ms(LOST_SEARCH_MS - age_ms);
+
+    for (;;) {
+        if (!bulk_find(context_session(job->context, job->store),
+                       write_marker(operation), &job->log, &operation->bulk,
+                       found, err))
+            return false;
+        if (*found)
+            log_info(&job->log, "the operation was found by its marker",
+                     LOG_STR("found", operation->bulk.id), LOG_END);
+        if (*found || clock_now_ms() >= deadline)
+            return true;
+        if (task_sleep_until(clock_after_ms(LOST_PAUSE_MS)) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
+enum submit_end { SUBMIT_TAKEN, SUBMIT_AGAIN, SUBMIT_FAILED };
+
+/* An answer was lost: adopt the operation, or go on in a new attempt. */
+static enum submit_end
+settle_lost(struct operation *operation, int64_t age_ms, struct err *err)
+{
+    bool found;
+
+    if (!find_lost(operation, age_ms, &found, err))
+        return SUBMIT_FAILED;
+    if (found)
+        return SUBMIT_TAKEN;
+    return begin_attempt(operation, err) ? SUBMIT_AGAIN : SUBMIT_FAILED;
+}
+
+static enum submit_end
+submit_once(struct operation *operation, struct backoff *backoff,
+            struct err *err)
+{
+    struct job *job = operation->job;
+    int64_t wait_ms;
+
+    if (bulk_submit(context_session(job->context, job->store),
+                    operation->row.query, &job->log, &operation->bulk, &wait_ms,
+                    err))
+        return SUBMIT_TAKEN;
+    if (is_full(err) || strcmp(err->code, "NOT_SENT") == 0)
+        return wait_for_slot(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
+                                                               : SUBMIT_FAILED;
+    if (strcmp(err->code, "ANSWER_LOST") != 0)
+        return SUBMIT_FAILED;
+    log_failure(LOG_WARN, &job->log,
+                "looking for an operation whose answer "
+                "was lost",
+                err);
+    return settle_lost(operation, 0, err);
 }
 
 static bool
 submit(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
-    struct context *context = job->context;
-    const struct tuning_config *tuning = &context->config.tuning;
+    const struct tuning_config *tuning = &job->context->config.tuning;
     struct backoff backoff =
         backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
                    tuning->retry_budget_ms);
-    int64_t wait_ms;
+    enum submit_end end = SUBMIT_AGAIN;
 
-    operation->row.attempt++;
-    operation->row.operation_id = NULL;
-    operation->row.query = write_document(operation);
-    if (!journal_operation_add(context->journal, &operation->run,
-                               &operation->row, err))
+    if (operation->is_lost)
+        end = settle_lost(operation, operation->row.age_ms, err);
+    else if (!begin_attempt(operation, err))
         return false;
-    while (!bulk_submit(context_session(context, job->store),
-                        operation->row.query, &job->log, &operation->bulk,
-                        &wait_ms, err))
-        if (!may_try_again(err) ||
-            !wait_for_slot(operation, &backoff, wait_ms, err))
-            return false;
+    while (end == SUBMIT_AGAIN)
+        end = submit_once(operation, &backoff, err);
+    if (end == SUBMIT_FAILED)
+        return false;
+    operation->is_lost = false;
     operation->submissions++;
     operation->is_submitted = true;
     operation->submitted_ms = clock_now_ms();
     name_operation(operation);
     log_info(&job->log, "operation submitted", LOG_END);
     return keep(operation, err) &&
-           journal_run_status(context->journal, &operation->run, RUN_POLLING,
-                              err);
+           journal_run_status(job->context->journal, &operation->run,
+                              RUN_POLLING, err);
 }
 
 /* ---- polling ----------------------------------------------------------- */

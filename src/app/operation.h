@@ -22,6 +22,7 @@ struct operation {
     struct journal_operation row; /* as the journal has it */
     struct bulk_operation bulk;   /* as the store said last */
     bool is_submitted; /* false: operation_complete() submits it (again) */
+    bool is_lost;      /* sent once, and the answer never seen */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };
@@ -29,7 +30,8 @@ struct operation {
 void operation_init(struct operation *operation, struct job *job,
                     const struct run_ref *run, int n);
 
-/* Go on with what an earlier process submitted. */
+/* Go on with what an earlier process submitted; where it never saw the
+ * answer, look for the operation first. */
 void operation_resume(struct operation *operation,
                       const struct journal_operation *row);
 

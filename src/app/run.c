@@ -80,7 +80,7 @@ find_resumable(struct run *run, const struct journal_operation **operation,
         const struct journal_operation *newest =
             &operations.operations[operations.count - 1];
 
-        if (newest->operation_id != NULL && newest->age_ms < RESUMABLE_MS)
+        if (newest->age_ms < RESUMABLE_MS)
             *operation = newest;
     }
     run->ref = last->ref;

@@ -162,7 +162,7 @@ gql_root_has_filter(const struct gql_schema *schema, const char *root_field,
            is_filter(schema, root, argument, span_str(name));
 }
 
-/* ---- faults -------------------------------------------------------------- */
+/* ---- faults ------------------------------------------------------------- */
 
 struct filter {
     struct gql_checker *checker;
@@ -203,7 +203,7 @@ refuse_name(const struct filter *filter, struct span name)
                     "stand in quotation marks");
 }
 
-/* ---- terms --------------------------------------------------------------- */
+/* ---- terms -------------------------------------------------------------- */
 
 static bool
 at_any(struct span rest, const char *bytes)
@@ -341,7 +341,7 @@ check_search(struct filter *filter)
     return true;
 }
 
-/* ---- the root field ------------------------------------------------------ */
+/* ---- the root field ----------------------------------------------------- */
 
 static bool
 check_root(struct gql_checker *checker, const struct gql_collected *root)

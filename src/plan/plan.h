@@ -36,10 +36,10 @@ const char *plan_type_name(enum plan_type type);
 /* Columns that hold ids of the same objects, so that they are numbers or
  * whole gids together: a table's `id` and its children's `_parent_id`. */
 struct plan_gid {
-    const char *type; /* "Product" once known, NULL before */
+    const char *type;     /* "Product" once known, NULL before */
     const char *expected; /* the GraphQL type they are ids of; for comments */
-    bool whole;       /* text: the whole gid; else bigint: its number */
-    bool fixed;       /* by the query; else widened by data */
+    bool whole;           /* text: the whole gid; else bigint: its number */
+    bool fixed;           /* by the query; else widened by data */
 };
 
 struct plan_column {

@@ -58,7 +58,7 @@ shop_read(struct session *session, const struct log_ctx *log,
     struct session_reply reply;
     const struct json *data;
 
-    if (!session_query(session, "shop", document, NULL, log, arena, &reply,
+    if (!session_query_once(session, "shop", document, NULL, log, arena, &reply,
                        err))
         return false;
     data = json_get(reply.data, "shop");
