@@ -27,7 +27,7 @@ struct loader {
     struct record *record; /* of lines */
     struct buf sanitized;  /* a line whose escapes were replaced */
     struct loader_counts counts;
-    struct plan_gid *widen;
+    struct rows_widen widen;
     int operation;
     bool line_sent;          /* rows of the current line have gone out */
     struct buf void_lines;   /* "{1,2,3" */
@@ -229,7 +229,7 @@ static void
 mark(struct loader *loader)
 {
     loader->line_sent = false;
-    loader->widen = NULL;
+    loader->widen = (struct rows_widen){NULL, NULL};
     loader->table_name = "";
     for (int i = 0; i < loader->table_count; i++) {
         struct loader_table *table = &loader->tables[i];
@@ -428,23 +428,38 @@ loader_line(void *ctx, const struct line *line, struct err *err)
 
 /* ---- ends -------------------------------------------------------------- */
 
+static void
+note_widened(struct buf *note, const struct plan_table *table,
+             const char *column)
+{
+    buf_printf(note, "%s%s.%s", note->length > 0 ? ", " : "", table->name,
+               column);
+}
+
 void
 loader_widen(struct loader *loader, struct buf *note)
 {
+    const struct rows_widen *widen = &loader->widen;
+
     for (int i = 0; i < loader->table_count; i++) {
         const struct plan_table *plan = loader->tables[i].plan;
 
         if (plan->skip)
             continue;
-        if (plan->parent_gid == loader->widen)
-            buf_printf(note, "%s%s.%s", note->length > 0 ? ", " : "",
-                       plan->name, plan->parent_column);
-        for (int c = 0; c < plan->column_count; c++)
-            if (plan->columns[c].gid == loader->widen)
-                buf_printf(note, "%s%s.%s", note->length > 0 ? ", " : "",
-                           plan->name, plan->columns[c].name);
+        if (widen->gid != NULL && plan->parent_gid == widen->gid)
+            note_widened(note, plan, plan->parent_column);
+        for (int c = 0; c < plan->column_count; c++) {
+            const struct plan_column *column = &plan->columns[c];
+
+            if (column == widen->column ||
+                (widen->gid != NULL && column->gid == widen->gid))
+                note_widened(note, plan, column->name);
+        }
     }
-    loader->widen->whole = true;
+    if (widen->column != NULL)
+        widen->column->type = PLAN_NUMERIC;
+    else
+        widen->gid->whole = true;
 }
 
 bool

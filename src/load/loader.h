@@ -84,8 +84,8 @@ MUST_CHECK bool
 loader_line(void *loader, const struct line *line, struct err *err);
 const struct loader_counts *loader_counts(const struct loader *loader);
 
-/* The id column that must widen: its domain becomes text. Appends what has
- * been widened ("products.id") to `note`. */
+/* Widen what was in the way: a domain of ids becomes text, a bigint numeric.
+ * Appends which columns that are ("products.id") to `note`. */
 void loader_widen(struct loader *loader, struct buf *note);
 
 /* Send what is left and wait until every batch is in. */

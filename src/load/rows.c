@@ -86,21 +86,33 @@ put_typename(struct buf *out, const struct plan_table *plan,
 }
 
 static bool
-put_data(struct buf *out, const struct plan_column *column,
-         const struct layout_column *layout, const struct row_source *source,
-         struct plan_gid **widen, struct err *err)
+put_value(struct buf *out, struct plan_column *column, enum plan_type type,
+          const struct row_source *source, struct rows_widen *widen,
+          struct err *err)
 {
     const struct record_value *value = record_get(source->record, column->slot);
-    size_t at = out->length;
-    bool put;
 
     if (column->gid != NULL && !column->is_list) {
-        *widen = column->gid;
-        put = encode_gid(out, column->gid, value, source->arena, err);
-    } else {
-        put = encode_value(out, layout->type, value, err);
+        widen->gid = column->gid;
+        return encode_gid(out, column->gid, value, source->arena, err);
     }
-    if (!put) {
+    if (encode_value(out, type, value, err))
+        return true;
+    if (column->may_grow && strcmp(err->code, WIRE_TOO_LARGE) == 0) {
+        *widen = (struct rows_widen){.column = column};
+        err_code(err, ENCODE_WIDEN);
+    }
+    return false;
+}
+
+static bool
+put_data(struct buf *out, struct plan_column *column,
+         const struct layout_column *layout, const struct row_source *source,
+         struct rows_widen *widen, struct err *err)
+{
+    size_t at = out->length;
+
+    if (!put_value(out, column, layout->type, source, widen, err)) {
         err_wrap(err, "column %s", column->name);
         return false;
     }
@@ -113,7 +125,7 @@ put_data(struct buf *out, const struct plan_column *column,
 static bool
 put_column(struct loader_table *table, int index,
            const struct row_source *source, size_t hashed_from,
-           struct plan_gid **widen, struct err *err)
+           struct rows_widen *widen, struct err *err)
 {
     const struct layout_column *layout = &table->columns[index];
     const struct plan_table *plan = table->plan;
@@ -129,7 +141,7 @@ put_column(struct loader_table *table, int index,
         wire_int32(out, source->position);
         return true;
     case LAYOUT_PARENT:
-        *widen = plan->parent_gid;
+        widen->gid = plan->parent_gid;
         if (!encode_gid(out, plan->parent_gid, source->parent_id, source->arena,
                         err)) {
             err_wrap(err, "column %s", plan->parent_column);
@@ -172,7 +184,7 @@ take_back(struct batch *batch, size_t place)
 
 bool
 rows_put(struct loader_table *table, const struct row_source *source,
-         struct plan_gid **widen, struct err *err)
+         struct rows_widen *widen, struct err *err)
 {
     struct batch *batch = table->batch;
     size_t place = batch_row_begin(batch, table->column_count);

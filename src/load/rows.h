@@ -41,11 +41,17 @@ struct row_source {
     struct arena *arena; /* for gid types that are learned */
 };
 
+/* What must widen before a row fits: a domain of ids, or a column. */
+struct rows_widen {
+    struct plan_gid *gid;
+    struct plan_column *column;
+};
+
 /* Append the row to the table's batch. ERR_ROW leaves the batch as it was;
- * with the code WIDEN `*widen` is the domain in the way. */
+ * with the code WIDEN `widen` says what is in the way. */
 MUST_CHECK bool
 rows_put(struct loader_table *table, const struct row_source *source,
-         struct plan_gid **widen, struct err *err);
+         struct rows_widen *widen, struct err *err);
 
 /* Which table a line with a __parentId belongs to; NULL when nothing tells.
  * `reason` then says why. */

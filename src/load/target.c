@@ -47,6 +47,27 @@ settle_gid(struct plan_gid *gid, const char *type, bool *is_number)
     return *is_number || gid->whole;
 }
 
+/* So with a bigint whose values may be larger, and numeric. */
+static bool
+settle_number(struct plan_column *column, const char *type, bool *is_number)
+{
+    *is_number = strcmp(type, "bigint") == 0;
+    if (strcmp(type, "numeric") == 0)
+        column->type = PLAN_NUMERIC;
+    return *is_number || column->type == PLAN_NUMERIC;
+}
+
+static bool
+fits_data(struct plan_column *data, const struct layout_column *column,
+          const char *type, bool *is_number)
+{
+    if (data->gid != NULL)
+        return settle_gid(data->gid, type, is_number);
+    if (data->may_grow)
+        return settle_number(data, type, is_number);
+    return strcmp(type, plan_type_name(column->type)) == 0;
+}
+
 static bool
 inspect_column(const struct plan_table *table, const char *schema,
                const struct layout_column *column,
@@ -54,7 +75,7 @@ inspect_column(const struct plan_table *table, const char *schema,
                struct err *err)
 {
     int row = find_row(result, column->name);
-    const struct plan_column *data =
+    struct plan_column *data =
         column->role == LAYOUT_DATA ? &table->columns[column->data] : NULL;
     const char *type;
     bool fits;
@@ -75,10 +96,7 @@ inspect_column(const struct plan_table *table, const char *schema,
     type = pg_text(result, row, TYPE);
     if (data != NULL) {
         target->has_column[column->data] = true;
-        fits =
-            data->gid != NULL
-                ? settle_gid(data->gid, type, &target->is_number[column->data])
-                : strcmp(type, plan_type_name(column->type)) == 0;
+        fits = fits_data(data, column, type, &target->is_number[column->data]);
     } else if (column->role == LAYOUT_PARENT) {
         fits = settle_gid(table->parent_gid, type, &target->parent_is_number);
     } else {
@@ -161,7 +179,11 @@ append_changes(struct buf *sql, const struct plan_table *table,
 
         if (!target->has_column[i])
             ddl_add_column(sql, table, i, schema);
-        else if (target->is_number[i] && column->gid->whole)
+        else if (!target->is_number[i])
+            continue;
+        else if (column->gid == NULL && column->type == PLAN_NUMERIC)
+            ddl_widen_number(sql, schema, table->name, column->name);
+        else if (column->gid != NULL && column->gid->whole)
             ddl_widen_gid(sql, schema, table->name, column->name,
                           column->gid->type);
     }

@@ -17,7 +17,7 @@
 struct target {
     bool exists;
     bool *has_column; /* by plan column; in the arena */
-    bool *is_number;  /* a gid column that holds bigint */
+    bool *is_number;  /* a column that may widen, and holds bigint */
     bool parent_is_number;
 };
 

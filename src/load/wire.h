@@ -28,7 +28,9 @@ void wire_set_int32(struct buf *out, size_t at, int32_t value);
 MUST_CHECK bool
 wire_numeric(struct buf *out, struct span text, struct err *err);
 
-/* An integer, also written "5.0"; within [low, high]. ERR_ROW otherwise. */
+/* An integer, also written "5.0"; within [low, high]. ERR_ROW otherwise, with
+ * the code below where it is an integer but out of that range. */
+#define WIRE_TOO_LARGE "TOO_LARGE"
 MUST_CHECK bool wire_parse_integer(struct span text, int64_t low, int64_t high,
                                    int64_t *value, struct err *err);
 MUST_CHECK bool

@@ -10,7 +10,8 @@ enum {
     NUMERIC_NEGATIVE = 0x4000,
     GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
     SHOWN_BYTES = 40, /* of a bad value, in messages */
-    EXPONENT_MAX = 1000000
+    EXPONENT_MAX = 1000000,
+    INT64_DIGITS = 19
 };
 
 static bool
@@ -197,6 +198,15 @@ wire_numeric(struct buf *out, struct span text, struct err *err)
     return true;
 }
 
+static bool
+refuse_large(struct span text, int64_t high, struct err *err)
+{
+    refuse(text,
+           high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
+           err);
+    return err_code(err, WIRE_TOO_LARGE);
+}
+
 bool
 wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
                    struct err *err)
@@ -212,18 +222,15 @@ wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
             return refuse(text, "integer", err);
     for (first = 0; first < d.whole.length && d.whole.bytes[first] == '0';)
         first++;
-    if (d.whole.length - first > 20)
-        return refuse(text, "integer of this size", err);
+    if (d.whole.length - first > INT64_DIGITS)
+        return refuse_large(text, high, err);
     snprintf(digits, sizeof(digits), "%s%.*s0", d.negative ? "-" : "",
              SPAN_ARG(span_tail(d.whole, first)));
     digits[strlen(digits) - 1] = '\0';
     errno = 0;
     *value = strtoll(digits, NULL, 10);
     if (errno != 0 || *value < low || *value > high)
-        return refuse(text,
-                      high == INT32_MAX ? "integer of 32 bits"
-                                        : "integer of 64 bits",
-                      err);
+        return refuse_large(text, high, err);
     return true;
 }
 

@@ -118,6 +118,7 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
         if (strcmp(type_names[i].name, given) != 0)
             continue;
         column->type = type_names[i].type;
+        column->may_grow = false;
         if (column->type == PLAN_BIGINT || column->gid == NULL)
             return true;
         if (strcmp(column->path, "id") == 0)
@@ -213,7 +214,8 @@ columns_add(struct builder *b, struct table_draft *draft,
                                    .pos = site->pos,
                                    .type = site->type,
                                    .gid = site->gid,
-                                   .is_list = site->is_list};
+                                   .is_list = site->is_list,
+                                   .may_grow = site->type == PLAN_BIGINT};
     if (!read_directives(b, site, column))
         return false;
     for (int i = 0; i < table->column_count; i++) {

@@ -298,6 +298,17 @@ ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
 }
 
 void
+ddl_widen_number(struct buf *sql, const char *schema, const char *table,
+                 const char *column)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table);
+    buf_append_str(sql, " ALTER COLUMN ");
+    name_append_quoted(sql, column);
+    buf_append_str(sql, " TYPE numeric;\n");
+}
+
+void
 ddl_grant_select(struct buf *sql, const struct plan_table *table,
                  const char *schema, const char *role)
 {

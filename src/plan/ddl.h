@@ -53,6 +53,10 @@ void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
 void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
                    const char *column, const char *gid_type);
 
+/* A bigint becomes numeric. */
+void ddl_widen_number(struct buf *sql, const char *schema, const char *table,
+                      const char *column);
+
 void ddl_grant_select(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *role);
 

@@ -50,6 +50,7 @@ struct plan_column {
     enum plan_type type;      /* of a gid column: see plan_column_type() */
     struct plan_gid *gid;     /* NULL: holds no gid */
     bool is_list;             /* or an object kept whole: raw JSON */
+    bool may_grow;            /* bigint, of a scalar that may be larger */
     bool index;               /* @index */
     int slot;                 /* in the table's shape */
 };
