@@ -119,6 +119,8 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
             continue;
         column->type = type_names[i].type;
         column->may_grow = false;
+        if (column->type == PLAN_BIGINT && column->gid != NULL)
+            column->gid->whole = column->gid->fixed = false;
         if (column->type == PLAN_BIGINT || column->gid == NULL)
             return true;
         if (strcmp(column->path, "id") == 0)

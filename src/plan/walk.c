@@ -520,6 +520,13 @@ walk_field(struct builder *b, const struct scope *scope,
     return walk_object(b, scope, field, definition);
 }
 
+/* An object stays what it is, whatever interface a fragment calls it by. */
+static bool
+is_abstract(const struct builder *b, const char *type_name)
+{
+    return gql_type_is_abstract(gql_schema_find(b->schema, type_name));
+}
+
 static bool
 walk_selections(struct builder *b, const struct scope *scope,
                 struct gql_selection *list)
@@ -532,7 +539,7 @@ walk_selections(struct builder *b, const struct scope *scope,
                 return false;
             continue;
         }
-        if (list->type_condition != NULL) {
+        if (list->type_condition != NULL && is_abstract(b, scope->type_name)) {
             narrowed.type_name = list->type_condition;
             if (scope->path[0] == '\0' && has_field_id(b, list->type_condition))
                 narrowed.row_type = list->type_condition;

@@ -1,0 +1,159 @@
+/* backoff: delays grow within their bounds, and the budget ends them. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/backoff.h"
+#include "base/clock.h"
+
+enum { DRAWS = 2000 };
+
+START_TEST(every_delay_lies_between_the_first_and_the_most)
+{
+    struct backoff backoff = backoff_of(100, 1000, CLOCK_NEVER);
+    int64_t last = 100;
+
+    for (int i = 0; i < DRAWS; i++) {
+        int64_t delay = backoff_failed(&backoff, 0);
+
+        ck_assert_int_ge(delay, 100);
+        ck_assert_int_le(delay, 1000);
+        ck_assert_int_le(delay, last * 3);
+        last = delay;
+    }
+}
+
+END_TEST
+
+START_TEST(delays_spread_and_reach_the_ceiling)
+{
+    struct backoff backoff = backoff_of(100, 1000, CLOCK_NEVER);
+    int64_t least = INT64_MAX;
+    int at_most = 0;
+
+    for (int i = 0; i < DRAWS; i++) {
+        int64_t delay = backoff_next_delay(&backoff);
+
+        least = delay < least ? delay : least;
+        at_most += delay == 1000;
+    }
+    ck_assert_int_lt(least, 200);
+    ck_assert_int_gt(at_most, 0);
+    ck_assert_int_lt(at_most, DRAWS);
+}
+
+END_TEST
+
+static const struct {
+    int64_t first_ms, most_ms;
+    int64_t low_ms, high_ms; /* of a first delay */
+} bounds[] = {
+    {500, 60000, 500, 1500},
+    {500, 500, 500, 500},
+    {500, 100, 500, 500}, /* a ceiling below the first delay is none */
+    {1, 1, 1, 1},
+    {0, 0, 1, 1}, /* never without a pause */
+    {0, 10, 1, 3},
+    {-5, -5, 1, 1},
+};
+
+START_TEST(first_delays_stay_in_bounds)
+{
+    for (int i = 0; i < 100; i++) {
+        struct backoff backoff =
+            backoff_of(bounds[_i].first_ms, bounds[_i].most_ms, CLOCK_NEVER);
+        int64_t delay = backoff_failed(&backoff, 0);
+
+        ck_assert_int_ge(delay, bounds[_i].low_ms);
+        ck_assert_int_le(delay, bounds[_i].high_ms);
+    }
+}
+
+END_TEST
+
+START_TEST(what_the_other_side_asks_for_is_waited_for)
+{
+    struct backoff backoff = backoff_of(10, 20, CLOCK_NEVER);
+
+    ck_assert_int_eq(backoff_failed(&backoff, 5000), 5000);
+    ck_assert_int_le(backoff_failed(&backoff, 0), 20);
+}
+
+END_TEST
+
+START_TEST(a_delay_past_the_budget_is_not_begun)
+{
+    struct backoff backoff = backoff_of(100, 100, 1000);
+
+    ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
+    backoff.failing_since_ms -= 800; /* as if the first failure were older */
+    ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
+    ck_assert_int_eq(backoff_failed(&backoff, 500), -1);
+    backoff.failing_since_ms -= 200;
+    ck_assert_int_eq(backoff_failed(&backoff, 0), -1);
+}
+
+END_TEST
+
+START_TEST(a_budget_of_nothing_allows_no_second_try)
+{
+    struct backoff backoff = backoff_of(1, 1, 0);
+
+    ck_assert_int_eq(backoff_failed(&backoff, 0), -1);
+}
+
+END_TEST
+
+START_TEST(a_success_starts_anew)
+{
+    struct backoff backoff = backoff_of(100, 100000, 1000);
+
+    ck_assert_int_gt(backoff_failed(&backoff, 0), 0);
+    backoff.failing_since_ms -= 5000;
+    backoff.last_ms = 50000;
+    backoff_succeeded(&backoff);
+    ck_assert_int_le(backoff_failed(&backoff, 0), 300);
+}
+
+END_TEST
+
+START_TEST(polls_grow_without_spending_the_budget)
+{
+    struct backoff backoff = backoff_of(100, 400, 1);
+
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_le(backoff_next_delay(&backoff), 400);
+    ck_assert_int_eq(backoff.failing_since_ms, 0);
+}
+
+END_TEST
+
+static Suite *
+backoff_suite(void)
+{
+    Suite *suite = suite_create("backoff");
+    TCase *tests = tcase_create("backoff");
+
+    tcase_add_test(tests, every_delay_lies_between_the_first_and_the_most);
+    tcase_add_test(tests, delays_spread_and_reach_the_ceiling);
+    tcase_add_loop_test(tests, first_delays_stay_in_bounds, 0,
+                        (int)(sizeof(bounds) / sizeof(bounds[0])));
+    tcase_add_test(tests, what_the_other_side_asks_for_is_waited_for);
+    tcase_add_test(tests, a_delay_past_the_budget_is_not_begun);
+    tcase_add_test(tests, a_budget_of_nothing_allows_no_second_try);
+    tcase_add_test(tests, a_success_starts_anew);
+    tcase_add_test(tests, polls_grow_without_spending_the_budget);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(backoff_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

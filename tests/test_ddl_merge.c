@@ -1,0 +1,659 @@
+/* ddl and merge: the statements of every kind of table, word for word. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/check.h"
+#include "plan/ddl.h"
+#include "plan/merge.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static const char types_path[] = "tests/data/plan/types.json";
+
+/* A root, a child, a list without ids in it, an interface without ids, and a
+ * list in a list. */
+static const char query[] =
+    "{ orders { edges { node { name @index createdAt "
+    "lineItems { edges { node { title customer: product { id } "
+    "taxLines @table(parent: \"line_item\") { title } } } } "
+    "discountApplications { edges { node { index } } } "
+    "transactions @table { kind fees @table { type } } } } } }";
+
+enum { ORDERS, LINE_ITEMS, TAX_LINES, DISCOUNTS, TRANSACTIONS, FEES };
+
+static struct arena arena;
+static struct gql_schema *schema;
+static struct gql_types_file *file;
+static struct plan *plan;
+static struct buf sql;
+static struct err err;
+
+static void
+add_missing(const struct gql_document *document)
+{
+    struct gql_name *name;
+    struct span json;
+
+    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
+        for (; name != NULL; name = name->next)
+            if (!gql_types_file_find(file, name->name, &json))
+                gql_schema_add_absent(schema, name->name);
+            else if (!gql_schema_add(schema, json, &err))
+                ck_abort_msg("%s", err.message);
+}
+
+static void
+build(const char *text)
+{
+    struct gql_document *document;
+
+    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+        ck_abort_msg("%s", err.message);
+    add_missing(document);
+    if (!gql_check(document, schema, &err) ||
+        !gql_check_bulk(document, schema, &err) ||
+        !plan_build(&arena, "job", document, schema, &plan, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    sql = buf_with_ceiling(64 * 1024);
+    schema = gql_schema_new(&arena);
+    if (!gql_types_file_open(types_path, &file, &err))
+        ck_abort_msg("%s", err.message);
+    build(query);
+}
+
+static void
+teardown(void)
+{
+    gql_types_file_free(file);
+    arena_free(&arena);
+    buf_free(&sql);
+}
+
+/* The statement with every run of blanks as one. */
+static const char *
+written(void)
+{
+    char *text = arena_strdup(&arena, buf_str(&sql));
+    char *to = text;
+
+    for (const char *from = text; *from != '\0'; from++) {
+        bool blank = *from == ' ' || *from == '\n';
+
+        if (!blank)
+            *to++ = *from;
+        else if (from[1] != ' ' && from[1] != '\n' && from[1] != '\0')
+            *to++ = ' ';
+    }
+    *to = '\0';
+    ck_assert(!sql.overflowed);
+    buf_clear(&sql);
+    return text;
+}
+
+/* ---- tables ------------------------------------------------------------- */
+
+static const char *const printed[] = {
+    "CREATE TABLE \"acme\".\"orders\" (\n"
+    "    \"id\" bigint NOT NULL,\n"
+    "    \"name\" text,\n"
+    "    \"created_at\" timestamptz,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders\" ADD CONSTRAINT \"orders_pkey\" "
+    "PRIMARY KEY (\"id\");\n"
+    "CREATE INDEX \"orders_name_idx\" ON \"acme\".\"orders\" (\"name\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders\" IS 'orders: Order';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"id\" IS 'id: ID!; the number "
+    "of gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"name\" IS 'name: String!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"created_at\" IS 'createdAt: "
+    "DateTime!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"_hash\" IS 'of the row''s "
+    "values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"_loaded_at\" IS 'when the run "
+    "that last changed the row began to load';\n",
+    "CREATE TABLE \"acme\".\"orders_line_items\" (\n"
+    "    \"_parent_id\" bigint NOT NULL,\n"
+    "    \"id\" bigint NOT NULL,\n"
+    "    \"title\" text,\n"
+    "    \"customer_id\" bigint,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders_line_items\" ADD CONSTRAINT "
+    "\"orders_line_items_pkey\" PRIMARY KEY (\"_parent_id\", \"id\");\n"
+    "CREATE INDEX \"orders_line_items_id_idx\" ON "
+    "\"acme\".\"orders_line_items\" (\"id\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders_line_items\" IS 'orders.lineItems: "
+    "LineItem';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_parent_id\" IS "
+    "'id of the row''s parent in orders; the number of "
+    "gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"id\" IS 'id: ID!; "
+    "the number of gid://shopify/LineItem/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"title\" IS 'title: "
+    "String!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"customer_id\" IS "
+    "'customer.id: ID!; the number of gid://shopify/Product/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_hash\" IS 'of the "
+    "row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_loaded_at\" IS "
+    "'when the run that last changed the row began to load';\n",
+    "CREATE TABLE \"acme\".\"orders_line_items_tax_lines\" (\n"
+    "    \"line_item\" bigint NOT NULL,\n"
+    "    \"_ordinal\" bigint NOT NULL,\n"
+    "    \"title\" text,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders_line_items_tax_lines\" ADD CONSTRAINT "
+    "\"orders_line_items_tax_lines_pkey\" PRIMARY KEY (\"line_item\", "
+    "\"_ordinal\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders_line_items_tax_lines\" IS "
+    "'orders.lineItems.taxLines: TaxLine';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_line_items_tax_lines\".\"line_item\" IS 'id of the "
+    "row''s parent in orders.lineItems; the number of "
+    "gid://shopify/LineItem/<number>';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_line_items_tax_lines\".\"_ordinal\" IS 'position "
+    "under the parent, from 0';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"title\" "
+    "IS 'title: String!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"_hash\" "
+    "IS 'of the row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_line_items_tax_lines\".\"_loaded_at\" IS 'when the "
+    "run that last changed the row began to load';\n",
+    "CREATE TABLE \"acme\".\"orders_discount_applications\" (\n"
+    "    \"_parent_id\" bigint NOT NULL,\n"
+    "    \"_ordinal\" bigint NOT NULL,\n"
+    "    \"index\" integer,\n"
+    "    \"_typename\" text,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders_discount_applications\" ADD CONSTRAINT "
+    "\"orders_discount_applications_pkey\" PRIMARY KEY (\"_parent_id\", "
+    "\"_ordinal\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders_discount_applications\" IS "
+    "'orders.discountApplications: DiscountApplication';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_discount_applications\".\"_parent_id\" IS 'id of "
+    "the row''s parent in orders; the number of "
+    "gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_discount_applications\".\"_ordinal\" IS 'position "
+    "under the parent, from 0';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"index\" "
+    "IS 'index: Int!';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_discount_applications\".\"_typename\" IS 'the "
+    "row''s GraphQL type';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"_hash\" "
+    "IS 'of the row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_discount_applications\".\"_loaded_at\" IS 'when the "
+    "run that last changed the row began to load';\n",
+    "CREATE TABLE \"acme\".\"orders_transactions\" (\n"
+    "    \"_parent_id\" bigint NOT NULL,\n"
+    "    \"id\" bigint NOT NULL,\n"
+    "    \"kind\" text,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders_transactions\" ADD CONSTRAINT "
+    "\"orders_transactions_pkey\" PRIMARY KEY (\"_parent_id\", \"id\");\n"
+    "CREATE INDEX \"orders_transactions_id_idx\" ON "
+    "\"acme\".\"orders_transactions\" (\"id\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders_transactions\" IS "
+    "'orders.transactions: OrderTransaction';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_parent_id\" IS "
+    "'id of the row''s parent in orders; the number of "
+    "gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"id\" IS 'id: "
+    "ID!; the number of gid://shopify/OrderTransaction/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"kind\" IS 'kind: "
+    "OrderTransactionKind!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_hash\" IS 'of "
+    "the row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_loaded_at\" IS "
+    "'when the run that last changed the row began to load';\n",
+    "CREATE TABLE \"acme\".\"orders_transactions_fees\" (\n"
+    "    \"_parent_id\" bigint NOT NULL,\n"
+    "    \"id\" bigint NOT NULL,\n"
+    "    \"type\" text,\n"
+    "    \"_hash\" bigint,\n"
+    "    \"_loaded_at\" timestamptz\n"
+    ");\n"
+    "ALTER TABLE \"acme\".\"orders_transactions_fees\" ADD CONSTRAINT "
+    "\"orders_transactions_fees_pkey\" PRIMARY KEY (\"_parent_id\", "
+    "\"id\");\n"
+    "CREATE INDEX \"orders_transactions_fees_id_idx\" ON "
+    "\"acme\".\"orders_transactions_fees\" (\"id\");\n"
+    "COMMENT ON TABLE \"acme\".\"orders_transactions_fees\" IS "
+    "'orders.transactions.fees: TransactionFee';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_transactions_fees\".\"_parent_id\" IS 'id of the "
+    "row''s parent in orders.transactions; the number of "
+    "gid://shopify/OrderTransaction/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"id\" IS "
+    "'id: ID!; the number of gid://shopify/TransactionFee/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"type\" IS "
+    "'type: String!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"_hash\" IS "
+    "'of the row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN "
+    "\"acme\".\"orders_transactions_fees\".\"_loaded_at\" IS 'when the run "
+    "that last changed the row began to load';\n",
+};
+
+START_TEST(a_plan_is_printed_as_ddl)
+{
+    const char *rest;
+
+    ddl_print(&sql, plan, "acme");
+    rest = buf_str(&sql);
+    for (int i = 0; i < COUNT(printed); i++) {
+        size_t length = strlen(printed[i]);
+
+        if (i > 0)
+            ck_assert_int_eq(*rest++, '\n');
+        ck_assert_str_eq(arena_printf(&arena, "%.*s", (int)length, rest),
+                         printed[i]);
+        rest += length;
+    }
+    ck_assert_str_eq(rest, "");
+}
+
+END_TEST
+
+static const struct {
+    int table;
+    const char *created;
+} stages[] = {
+    {ORDERS,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"id\" bigint, \"name\" text, \"created_at\" timestamptz, \"_hash\" "
+     "bigint );"},
+    {LINE_ITEMS,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"_parent_id\" bigint, \"id\" bigint, \"title\" text, \"customer_id\" "
+     "bigint, \"_hash\" bigint );"},
+    {TAX_LINES,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"_pos\" integer, \"line_item\" bigint, \"_ordinal\" bigint, "
+     "\"title\" text, \"_hash\" bigint );"},
+    {DISCOUNTS,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"_parent_id\" bigint, \"_ordinal\" bigint, \"index\" integer, "
+     "\"_typename\" text, \"_hash\" bigint );"},
+    {TRANSACTIONS,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"kind\" "
+     "text, \"_hash\" bigint );"},
+    {FEES, "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+           "\"_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"type\" "
+           "text, \"_hash\" bigint );"},
+};
+
+START_TEST(staging_has_what_goes_over_the_wire)
+{
+    const struct plan_table *table = &plan->tables[stages[_i].table];
+
+    ddl_stage_create(&sql, table, "acme", "_stage_7_1", false);
+    ck_assert_str_eq(written(), stages[_i].created);
+    ddl_stage_create(&sql, table, "acme", "_stage_7_1", true);
+    ck_assert_int_eq(strncmp(written(), "CREATE TABLE \"acme\"", 19), 0);
+}
+
+END_TEST
+
+START_TEST(rows_are_inserted_as_one_array)
+{
+    ddl_stage_insert(&sql, "ac\"me", "_stage_7_1");
+    ck_assert_str_eq(written(),
+                     "INSERT INTO \"ac\"\"me\".\"_stage_7_1\" SELECT * FROM "
+                     "pg_catalog.unnest($1::\"ac\"\"me\".\"_stage_7_1\"[])");
+}
+
+END_TEST
+
+START_TEST(staging_becomes_the_table)
+{
+    ddl_stage_promote(&sql, &plan->tables[ORDERS], "acme", "_stage_7_1",
+                      "2026-01-02 03:04:05+00");
+    ck_assert_str_eq(
+        written(),
+        "ALTER TABLE \"acme\".\"_stage_7_1\" DROP COLUMN _line, ADD COLUMN "
+        "_loaded_at timestamptz DEFAULT '2026-01-02 03:04:05+00'; ALTER TABLE "
+        "\"acme\".\"_stage_7_1\" ALTER COLUMN _loaded_at DROP DEFAULT; ALTER "
+        "TABLE \"acme\".\"_stage_7_1\" RENAME TO \"orders\";");
+    ddl_stage_promote(&sql, &plan->tables[FEES], "acme", "_stage_7_6", "now");
+    ck_assert_int_eq(strncmp(written(),
+                             "ALTER TABLE \"acme\".\"_stage_7_6\" DROP COLUMN "
+                             "_line, DROP COLUMN _pos, ADD COLUMN",
+                             79),
+                     0);
+}
+
+END_TEST
+
+START_TEST(keys_and_indexes_are_named_after_the_table_to_be)
+{
+    ddl_key_create(&sql, &plan->tables[LINE_ITEMS], "acme", "_stage_7_2");
+    ck_assert_str_eq(written(),
+                     "ALTER TABLE \"acme\".\"_stage_7_2\" ADD CONSTRAINT "
+                     "\"orders_line_items_pkey\" PRIMARY KEY (\"_parent_id\", "
+                     "\"id\");");
+    ddl_indexes_create(&sql, &plan->tables[LINE_ITEMS], "acme", "_stage_7_2");
+    ck_assert_str_eq(written(), "CREATE INDEX \"orders_line_items_id_idx\" ON "
+                                "\"acme\".\"_stage_7_2\" (\"id\");");
+    ddl_indexes_create(&sql, &plan->tables[TAX_LINES], "acme", "x");
+    ck_assert_str_eq(written(), "");
+}
+
+END_TEST
+
+START_TEST(long_tables_have_short_key_names)
+{
+    build("{ products { edges { node { "
+          "anAliasOfFiftyAndSomeBytesForTheVariantsOfAProduct: variants { "
+          "edges { node { sku @index } } } } } } }");
+    ddl_key_create(&sql, &plan->tables[1], "acme", plan->tables[1].name);
+    ck_assert_ptr_nonnull(strstr(buf_str(&sql), " PRIMARY KEY (\"_parent_id\", "
+                                                "\"id\");"));
+    buf_clear(&sql);
+    ddl_indexes_create(&sql, &plan->tables[1], "acme", plan->tables[1].name);
+    ck_assert_str_eq(
+        written(),
+        "CREATE INDEX "
+        "\"products_an_alias_of_fifty_and_some_bytes_for_the_vari_0743dc93\" "
+        "ON "
+        "\"acme\".\"products_an_alias_of_fifty_and_some_bytes_for_the_vari_"
+        "b30ba58e\" "
+        "(\"id\"); CREATE INDEX "
+        "\"products_an_alias_of_fifty_and_some_bytes_for_the_vari_2cc6eb34\" "
+        "ON "
+        "\"acme\".\"products_an_alias_of_fifty_and_some_bytes_for_the_vari_"
+        "b30ba58e\" "
+        "(\"sku\");");
+}
+
+END_TEST
+
+START_TEST(columns_are_added_with_their_index)
+{
+    ddl_add_column(&sql, &plan->tables[ORDERS], 1, "acme");
+    ck_assert_str_eq(written(),
+                     "ALTER TABLE \"acme\".\"orders\" ADD COLUMN \"name\" "
+                     "text; CREATE INDEX \"orders_name_idx\" ON "
+                     "\"acme\".\"orders\" (\"name\");");
+    ddl_add_column(&sql, &plan->tables[ORDERS], 2, "acme");
+    ck_assert_str_eq(written(), "ALTER TABLE \"acme\".\"orders\" ADD COLUMN "
+                                "\"created_at\" timestamptz;");
+}
+
+END_TEST
+
+START_TEST(numbers_turn_back_into_gids)
+{
+    ddl_widen_gid(&sql, "acme", "orders", "id", "Order");
+    ck_assert_str_eq(written(),
+                     "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN \"id\" TYPE "
+                     "text USING 'gid://shopify/Order/' || \"id\"::text;");
+    ddl_widen_gid(&sql, "acme", "orders", "id", NULL);
+    ck_assert_str_eq(written(),
+                     "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN \"id\" TYPE "
+                     "text USING \"id\"::text;");
+}
+
+END_TEST
+
+START_TEST(readers_are_granted_select)
+{
+    ddl_grant_select(&sql, &plan->tables[ORDERS], "acme", "Meta base");
+    ck_assert_str_eq(written(),
+                     "GRANT SELECT ON \"acme\".\"orders\" TO \"Meta base\";");
+}
+
+END_TEST
+
+/* ---- merging ------------------------------------------------------------ */
+
+static struct merge_target
+target_of(int table)
+{
+    static const char *const stages_of[] = {"s1", "s2", "s3", "s4", "s5", "s6"};
+
+    return (struct merge_target){.table = &plan->tables[table],
+                                 .schema = "acme",
+                                 .stage = stages_of[table]};
+}
+
+typedef void statement_fn(struct buf *sql, const struct merge_target *target);
+
+static const struct {
+    statement_fn *write;
+    int table;
+    const char *statement;
+} statements[] = {
+    {merge_count_staged, ORDERS, "SELECT count(*) FROM \"acme\".\"s1\""},
+    {merge_delete_lines, ORDERS,
+     "DELETE FROM \"acme\".\"s1\" WHERE _line = ANY ($1::bigint[])"},
+    {merge_has_duplicates, ORDERS,
+     "SELECT EXISTS (SELECT FROM \"acme\".\"s1\" GROUP BY \"id\" HAVING "
+     "count(*) > 1)"},
+    {merge_has_duplicates, LINE_ITEMS,
+     "SELECT EXISTS (SELECT FROM \"acme\".\"s2\" GROUP BY \"_parent_id\", "
+     "\"id\" HAVING count(*) > 1)"},
+    {merge_has_duplicates, TRANSACTIONS,
+     "SELECT EXISTS (SELECT FROM \"acme\".\"s5\" GROUP BY \"_parent_id\", "
+     "\"id\" HAVING count(*) > 1)"},
+    {merge_delete_duplicates, ORDERS,
+     "DELETE FROM \"acme\".\"s1\" AS s USING (SELECT ctid AS place, "
+     "row_number() OVER (PARTITION BY \"id\" ORDER BY _line DESC) AS n FROM "
+     "\"acme\".\"s1\") AS d WHERE s.ctid = d.place AND d.n > 1"},
+    {merge_delete_duplicates, LINE_ITEMS,
+     "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT ctid AS place, "
+     "row_number() OVER (PARTITION BY \"_parent_id\", \"id\" ORDER BY _line "
+     "DESC) AS n FROM \"acme\".\"s2\") AS d WHERE s.ctid = d.place AND d.n "
+     "> 1"},
+    {merge_delete_duplicates, TRANSACTIONS,
+     "DELETE FROM \"acme\".\"s5\" AS s USING (SELECT ctid AS place, "
+     "row_number() OVER (PARTITION BY \"_parent_id\", \"id\" ORDER BY _line "
+     "DESC, _pos DESC) AS n FROM \"acme\".\"s5\") AS d WHERE s.ctid = "
+     "d.place AND d.n > 1"},
+    {merge_set_ordinals, TAX_LINES,
+     "UPDATE \"acme\".\"s3\" AS s SET _ordinal = d.n - 1 FROM (SELECT ctid "
+     "AS place, row_number() OVER (PARTITION BY \"line_item\" ORDER BY "
+     "_line, _pos) AS n FROM \"acme\".\"s3\") AS d WHERE s.ctid = d.place"},
+    {merge_set_ordinals, DISCOUNTS,
+     "UPDATE \"acme\".\"s4\" AS s SET _ordinal = d.n - 1 FROM (SELECT ctid "
+     "AS place, row_number() OVER (PARTITION BY \"_parent_id\" ORDER BY "
+     "_line) AS n FROM \"acme\".\"s4\") AS d WHERE s.ctid = d.place"},
+    {merge_delete_gone, ORDERS,
+     "DELETE FROM \"acme\".\"orders\" AS t WHERE NOT EXISTS (SELECT FROM "
+     "\"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\")"},
+    {merge_delete_gone, LINE_ITEMS,
+     "DELETE FROM \"acme\".\"orders_line_items\" AS t WHERE NOT EXISTS "
+     "(SELECT FROM \"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = "
+     "t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
+    {merge_delete_gone, TAX_LINES,
+     "DELETE FROM \"acme\".\"orders_line_items_tax_lines\" AS t WHERE NOT "
+     "EXISTS (SELECT FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = "
+     "t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+    {merge_delete_gone, DISCOUNTS,
+     "DELETE FROM \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
+     "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
+     "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+    {merge_update_changed, ORDERS,
+     "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
+     "\"created_at\" = s.\"created_at\", \"_hash\" = s.\"_hash\", "
+     "_loaded_at = $1::timestamptz FROM \"acme\".\"s1\" AS s WHERE s.\"id\" "
+     "= t.\"id\" AND t._hash IS DISTINCT FROM s._hash"},
+    {merge_update_changed, LINE_ITEMS,
+     "UPDATE \"acme\".\"orders_line_items\" AS t SET \"title\" = "
+     "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "
+     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s2\" AS s "
+     "WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\" AND "
+     "t._hash IS DISTINCT FROM s._hash"},
+    {merge_update_changed, TAX_LINES,
+     "UPDATE \"acme\".\"orders_line_items_tax_lines\" AS t SET \"title\" = "
+     "s.\"title\", \"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz "
+     "FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = t.\"line_item\" AND "
+     "s.\"_ordinal\" = t.\"_ordinal\" AND t._hash IS DISTINCT FROM s._hash"},
+    {merge_update_changed, DISCOUNTS,
+     "UPDATE \"acme\".\"orders_discount_applications\" AS t SET \"index\" = "
+     "s.\"index\", \"_typename\" = s.\"_typename\", \"_hash\" = "
+     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s4\" AS s "
+     "WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"_ordinal\" = "
+     "t.\"_ordinal\" AND t._hash IS DISTINCT FROM s._hash"},
+    {merge_insert_new, ORDERS,
+     "INSERT INTO \"acme\".\"orders\" (\"id\", \"name\", \"created_at\", "
+     "\"_hash\", _loaded_at) SELECT s.\"id\", s.\"name\", s.\"created_at\", "
+     "s.\"_hash\", $1::timestamptz FROM \"acme\".\"s1\" AS s WHERE NOT "
+     "EXISTS (SELECT FROM \"acme\".\"orders\" AS t WHERE s.\"id\" = "
+     "t.\"id\")"},
+    {merge_insert_new, LINE_ITEMS,
+     "INSERT INTO \"acme\".\"orders_line_items\" (\"_parent_id\", \"id\", "
+     "\"title\", \"customer_id\", \"_hash\", _loaded_at) SELECT "
+     "s.\"_parent_id\", s.\"id\", s.\"title\", s.\"customer_id\", "
+     "s.\"_hash\", $1::timestamptz FROM \"acme\".\"s2\" AS s WHERE NOT "
+     "EXISTS (SELECT FROM \"acme\".\"orders_line_items\" AS t WHERE "
+     "s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
+    {merge_insert_new, TAX_LINES,
+     "INSERT INTO \"acme\".\"orders_line_items_tax_lines\" (\"line_item\", "
+     "\"_ordinal\", \"title\", \"_hash\", _loaded_at) SELECT "
+     "s.\"line_item\", s.\"_ordinal\", s.\"title\", s.\"_hash\", "
+     "$1::timestamptz FROM \"acme\".\"s3\" AS s WHERE NOT EXISTS (SELECT "
+     "FROM \"acme\".\"orders_line_items_tax_lines\" AS t WHERE "
+     "s.\"line_item\" = t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+    {merge_insert_new, DISCOUNTS,
+     "INSERT INTO \"acme\".\"orders_discount_applications\" "
+     "(\"_parent_id\", \"_ordinal\", \"index\", \"_typename\", \"_hash\", "
+     "_loaded_at) SELECT s.\"_parent_id\", s.\"_ordinal\", s.\"index\", "
+     "s.\"_typename\", s.\"_hash\", $1::timestamptz FROM \"acme\".\"s4\" AS "
+     "s WHERE NOT EXISTS (SELECT FROM "
+     "\"acme\".\"orders_discount_applications\" AS t WHERE s.\"_parent_id\" "
+     "= t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+};
+
+START_TEST(statements_are_word_for_word)
+{
+    struct merge_target target = target_of(statements[_i].table);
+
+    statements[_i].write(&sql, &target);
+    ck_assert_str_eq(written(), statements[_i].statement);
+}
+
+END_TEST
+
+static const struct {
+    int list, parent;
+    const char *superseded;
+} lists[] = {
+    {TAX_LINES, LINE_ITEMS,
+     "DELETE FROM \"acme\".\"s3\" AS s USING (SELECT \"id\" AS id, "
+     "max(_line) AS last FROM \"acme\".\"s2\" GROUP BY 1 HAVING count(*) > "
+     "1) AS d WHERE s.\"line_item\" = d.id AND s._line < d.last"},
+    {TRANSACTIONS, ORDERS,
+     "DELETE FROM \"acme\".\"s5\" AS s USING (SELECT \"id\" AS id, "
+     "max(_line) AS last FROM \"acme\".\"s1\" GROUP BY 1 HAVING count(*) > "
+     "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last"},
+    {FEES, TRANSACTIONS,
+     "DELETE FROM \"acme\".\"s6\" AS s USING (SELECT \"id\" AS id, "
+     "max(_line) AS last FROM \"acme\".\"s5\" GROUP BY 1 HAVING count(*) > "
+     "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last"},
+};
+
+START_TEST(rows_of_lists_go_with_the_line_they_came_on)
+{
+    struct merge_target target = target_of(lists[_i].list);
+    struct merge_target parent = target_of(lists[_i].parent);
+
+    merge_delete_superseded(&sql, &target, &parent);
+    ck_assert_str_eq(written(), lists[_i].superseded);
+}
+
+END_TEST
+
+START_TEST(rows_of_lists_in_lists_go_with_their_parents)
+{
+    struct merge_target target = target_of(FEES);
+    struct merge_target parent = target_of(TRANSACTIONS);
+
+    merge_delete_orphans(&sql, &target, &parent);
+    ck_assert_str_eq(written(),
+                     "DELETE FROM \"acme\".\"s6\" AS s WHERE NOT EXISTS "
+                     "(SELECT FROM \"acme\".\"s5\" AS p WHERE p._line = "
+                     "s._line AND p.\"id\" = s.\"_parent_id\")");
+}
+
+END_TEST
+
+START_TEST(a_skipped_parent_tells_nothing_so_the_rows_do)
+{
+    struct merge_target target, parent;
+
+    build("{ orders @table(skip: true) { edges { node { taxLines @table { "
+          "title } } } } }");
+    target = target_of(1);
+    parent = target_of(0);
+    merge_delete_superseded(&sql, &target, &parent);
+    ck_assert_str_eq(
+        written(),
+        "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT \"_parent_id\" AS id, "
+        "max(_line) AS last FROM \"acme\".\"s2\" GROUP BY 1 HAVING count(*) > "
+        "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last");
+}
+
+END_TEST
+
+static Suite *
+ddl_merge_suite(void)
+{
+    Suite *suite = suite_create("ddl_merge");
+    TCase *tests = tcase_create("ddl_merge");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_plan_is_printed_as_ddl);
+    tcase_add_loop_test(tests, staging_has_what_goes_over_the_wire, 0,
+                        COUNT(stages));
+    tcase_add_test(tests, rows_are_inserted_as_one_array);
+    tcase_add_test(tests, staging_becomes_the_table);
+    tcase_add_test(tests, keys_and_indexes_are_named_after_the_table_to_be);
+    tcase_add_test(tests, long_tables_have_short_key_names);
+    tcase_add_test(tests, columns_are_added_with_their_index);
+    tcase_add_test(tests, numbers_turn_back_into_gids);
+    tcase_add_test(tests, readers_are_granted_select);
+    tcase_add_loop_test(tests, statements_are_word_for_word, 0,
+                        COUNT(statements));
+    tcase_add_loop_test(tests, rows_of_lists_go_with_the_line_they_came_on, 0,
+                        COUNT(lists));
+    tcase_add_test(tests, rows_of_lists_in_lists_go_with_their_parents);
+    tcase_add_test(tests, a_skipped_parent_tells_nothing_so_the_rows_do);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(ddl_merge_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

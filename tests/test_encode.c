@@ -1,0 +1,311 @@
+/* encode: every kind of JSON value for every type of column. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "load/encode.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static struct arena arena;
+static struct shape shape;
+static struct record *record;
+static struct buf out;
+static struct err err;
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    out = buf_with_ceiling(4096);
+    shape_init(&shape, &arena);
+    shape_add(&shape, &shape.root, "v");
+    shape_number(&shape);
+    record = record_new(&shape);
+}
+
+static void
+teardown(void)
+{
+    record_free(record);
+    arena_free(&arena);
+    buf_free(&out);
+}
+
+/* The value that JSON text stands for; NULL for none at all. */
+static const struct record_value *
+value_of(const char *json)
+{
+    const char *line =
+        json[0] != '\0' ? arena_printf(&arena, "{\"v\":%s}", json) : "{}";
+
+    if (!record_parse(record, span_str(line), &err))
+        ck_abort_msg("%s", err.message);
+    return record_get(record, 0);
+}
+
+static const char *
+hex(void)
+{
+    static char text[1024];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < out.length; i++)
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x",
+                                 i % 4 == 0 && i > 0 ? " " : "",
+                                 (unsigned char)out.bytes[i]);
+    return text;
+}
+
+static const struct {
+    enum plan_type type;
+    const char *json;
+    const char *bytes; /* length, value */
+} values[] = {
+    {PLAN_TEXT, "", "ffffffff"},
+    {PLAN_TEXT, "null", "ffffffff"},
+    {PLAN_TEXT, "\"\"", "00000000"},
+    {PLAN_TEXT, "\"a\\u00e9b\"", "00000004 61c3a962"},
+    {PLAN_TEXT, "12.50", "00000005 31322e35 30"},
+    {PLAN_TEXT, "true", "00000004 74727565"},
+    {PLAN_TEXT, "[1, 2]", "00000006 5b312c20 325d"},
+    {PLAN_BIGINT, "null", "ffffffff"},
+    {PLAN_BIGINT, "5", "00000008 00000000 00000005"},
+    {PLAN_BIGINT, "\"-5\"", "00000008 ffffffff fffffffb"},
+    {PLAN_BIGINT, "\"9223372036854775807\"", "00000008 7fffffff ffffffff"},
+    {PLAN_INTEGER, "5.0", "00000004 00000005"},
+    {PLAN_INTEGER, "\"-2147483648\"", "00000004 80000000"},
+    {PLAN_NUMERIC, "\"12.50\"", "0000000c 00020000 00000002 000c1388"},
+    {PLAN_NUMERIC, "-0.1", "0000000a 0001ffff 40000001 03e8"},
+    {PLAN_NUMERIC, "null", "ffffffff"},
+    {PLAN_DOUBLE, "1.5", "00000008 3ff80000 00000000"},
+    {PLAN_DOUBLE, "\"-2\"", "00000008 c0000000 00000000"},
+    {PLAN_BOOLEAN, "true", "00000001 01"},
+    {PLAN_BOOLEAN, "false", "00000001 00"},
+    {PLAN_BOOLEAN, "\"true\"", "00000001 01"},
+    {PLAN_BOOLEAN, "\"false\"", "00000001 00"},
+    {PLAN_TIMESTAMPTZ, "\"2000-01-01T00:00:01Z\"",
+     "00000008 00000000 000f4240"},
+    {PLAN_TIMESTAMPTZ, "\"1999-12-31T23:59:59Z\"",
+     "00000008 ffffffff fff0bdc0"},
+    {PLAN_DATE, "\"2000-01-02\"", "00000004 00000001"},
+    {PLAN_DATE, "\"1999-12-31\"", "00000004 ffffffff"},
+    {PLAN_JSONB, "null", "ffffffff"},
+    {PLAN_JSONB, "{\"a\": 1}", "00000009 017b2261 223a2031 7d"},
+    {PLAN_JSONB, "[]", "00000003 015b5d"},
+    {PLAN_JSONB, "\"\\u0041\"", "00000009 01225c75 30303431 22"},
+    {PLAN_JSONB, "1e2", "00000004 01316532"},
+};
+
+START_TEST(values_have_the_bytes_of_their_type)
+{
+    ck_assert(
+        encode_value(&out, values[_i].type, value_of(values[_i].json), &err));
+    ck_assert_str_eq(hex(), values[_i].bytes);
+}
+
+END_TEST
+
+static const struct {
+    enum plan_type type;
+    const char *json;
+    const char *message;
+} misfits[] = {
+    {PLAN_BIGINT, "true", "a boolean is no number"},
+    {PLAN_BIGINT, "{}", "an object is no number"},
+    {PLAN_BIGINT, "[1]", "a list is no number"},
+    {PLAN_BIGINT, "\"\"", "\"\" is no integer"},
+    {PLAN_BIGINT, "\"abc\"", "\"abc\" is no integer"},
+    {PLAN_BIGINT, "1.5", "\"1.5\" is no integer"},
+    {PLAN_BIGINT, "9223372036854775808",
+     "\"9223372036854775808\" is no integer of 64 bits"},
+    {PLAN_INTEGER, "2147483648", "\"2147483648\" is no integer of 32 bits"},
+    {PLAN_INTEGER, "false", "a boolean is no number"},
+    {PLAN_NUMERIC, "\"1,5\"", "\"1,5\" is no number"},
+    {PLAN_NUMERIC, "1e10000", "a number that needs over 10000 digits"},
+    {PLAN_NUMERIC, "{}", "an object is no number"},
+    {PLAN_DOUBLE, "\"NaN\"", "\"NaN\" is no number"},
+    {PLAN_DOUBLE, "1e400", "\"1e400\" is no number of double precision"},
+    {PLAN_BOOLEAN, "1", "the value is neither true nor false"},
+    {PLAN_BOOLEAN, "\"yes\"", "the value is neither true nor false"},
+    {PLAN_TIMESTAMPTZ, "5", "a timestamp must be a string"},
+    {PLAN_TIMESTAMPTZ, "\"soon\"", "\"soon\" is no timestamp"},
+    {PLAN_DATE, "[]", "a date must be a string"},
+    {PLAN_DATE, "\"2026-02-30\"", "\"2026-02-30\" is no date"},
+    {PLAN_JSONB, "[1e99999]",
+     "a number inside JSON that needs over 10000 digits"},
+};
+
+START_TEST(what_does_not_fit_says_why)
+{
+    ck_assert(!encode_value(&out, misfits[_i].type, value_of(misfits[_i].json),
+                            &err));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_str_eq(err.message, misfits[_i].message);
+    ck_assert_str_ne(err.code, ENCODE_WIDEN);
+}
+
+END_TEST
+
+START_TEST(every_type_has_its_oid)
+{
+    static const uint32_t oids[] = {25, 20,   23,   1700, 701,
+                                    16, 1184, 1082, 3802};
+
+    for (int type = 0; type < PLAN_TYPE_COUNT; type++)
+        ck_assert_uint_eq(encode_oid((enum plan_type)type), oids[type]);
+}
+
+END_TEST
+
+/* ---- gids --------------------------------------------------------------- */
+
+static const struct {
+    const char *gid;
+    const char *type;
+} gid_types[] = {
+    {"gid://shopify/Product/1", "Product"},
+    {"gid://shopify/InventoryLevel/1?inventory_item_id=2", "InventoryLevel"},
+    {"gid://shopify/Product/", "Product"},
+    {"gid://shopify/Product", ""},
+    {"gid://shopify//1", ""},
+    {"gid://other/Product/1", ""},
+    {"gid://shopif", ""},
+    {"123", ""},
+    {"", ""},
+};
+
+START_TEST(a_gid_tells_its_type)
+{
+    ck_assert(span_is(encode_gid_type(span_str(gid_types[_i].gid)),
+                      gid_types[_i].type));
+}
+
+END_TEST
+
+START_TEST(the_first_gid_tells_the_type_of_its_domain)
+{
+    struct plan_gid gid = {0};
+
+    ck_assert(encode_gid(&out, &gid, value_of(""), &arena, &err));
+    ck_assert(encode_gid(&out, &gid, value_of("null"), &arena, &err));
+    ck_assert_ptr_null(gid.type);
+    ck_assert(encode_gid(&out, &gid,
+                         value_of("\"gid:\\/\\/shopify\\/Product\\/258\""),
+                         &arena, &err));
+    ck_assert_str_eq(gid.type, "Product");
+    ck_assert(encode_gid(&out, &gid,
+                         value_of("\"gid://shopify/Product/"
+                                  "9223372036854775807\""),
+                         &arena, &err));
+    ck_assert_str_eq(hex(), "ffffffff ffffffff 00000008 00000000 00000102 "
+                            "00000008 7fffffff ffffffff");
+}
+
+END_TEST
+
+/* In a domain of Product. */
+static const char *const wideners[] = {
+    "\"gid://shopify/Collection/1\"",
+    "\"gid://shopify/Product/1?x=2\"",
+    "\"gid://shopify/Product/abc\"",
+    "\"gid://shopify/Product/\"",
+    "\"gid://shopify/Product/01\"",
+    "\"gid://shopify/Product/-1\"",
+    "\"gid://shopify/Product/+1\"",
+    "\"gid://shopify/Product/1/2\"",
+    "\"gid://shopify/Product/9223372036854775808\"",
+    "\"gid://shopify/Product/99999999999999999999\"",
+    "\"gid://shopify/Product\"",
+    "\"123\"",
+    "123",
+    "\"\"",
+};
+
+START_TEST(a_gid_that_is_no_number_of_its_domain_asks_to_widen)
+{
+    struct plan_gid gid = {.type = "Product"};
+
+    ck_assert(!encode_gid(&out, &gid, value_of(wideners[_i]), &arena, &err));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_str_eq(err.code, ENCODE_WIDEN);
+    ck_assert_uint_eq(out.length, 0);
+    ck_assert_str_eq(gid.type, "Product");
+}
+
+END_TEST
+
+START_TEST(a_domain_learns_nothing_from_what_widens_it)
+{
+    struct plan_gid gid = {0};
+
+    ck_assert(!encode_gid(&out, &gid, value_of("\"gid://shopify/Product/1?x\""),
+                          &arena, &err));
+    ck_assert_str_eq(err.code, ENCODE_WIDEN);
+    ck_assert_ptr_null(gid.type);
+}
+
+END_TEST
+
+START_TEST(a_widened_domain_takes_every_gid_whole)
+{
+    struct plan_gid gid = {.type = "Product", .whole = true};
+
+    ck_assert(
+        encode_gid(&out, &gid, value_of("\"gid:\\/\\/x\""), &arena, &err));
+    ck_assert(encode_gid(&out, &gid, value_of("12"), &arena, &err));
+    ck_assert(encode_gid(&out, &gid, value_of("null"), &arena, &err));
+    ck_assert_str_eq(hex(), "00000007 6769643a 2f2f7800 00000231 32ffffff ff");
+}
+
+END_TEST
+
+START_TEST(an_id_is_no_object)
+{
+    static const char *const json[] = {"{}", "[]", "true"};
+    struct plan_gid gid = {.whole = _i > 2};
+
+    ck_assert(!encode_gid(&out, &gid, value_of(json[_i % 3]), &arena, &err));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_str_eq(err.code, "");
+}
+
+END_TEST
+
+static Suite *
+encode_suite(void)
+{
+    Suite *suite = suite_create("encode");
+    TCase *tests = tcase_create("encode");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, values_have_the_bytes_of_their_type, 0,
+                        COUNT(values));
+    tcase_add_loop_test(tests, what_does_not_fit_says_why, 0, COUNT(misfits));
+    tcase_add_test(tests, every_type_has_its_oid);
+    tcase_add_loop_test(tests, a_gid_tells_its_type, 0, COUNT(gid_types));
+    tcase_add_test(tests, the_first_gid_tells_the_type_of_its_domain);
+    tcase_add_loop_test(tests,
+                        a_gid_that_is_no_number_of_its_domain_asks_to_widen, 0,
+                        COUNT(wideners));
+    tcase_add_test(tests, a_domain_learns_nothing_from_what_widens_it);
+    tcase_add_test(tests, a_widened_domain_takes_every_gid_whole);
+    tcase_add_loop_test(tests, an_id_is_no_object, 0, 6);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(encode_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

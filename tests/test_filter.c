@@ -1,0 +1,425 @@
+/* filter: a filter that the store would pass over is refused here. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/check.h"
+#include "graphql/filter.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static const char types_path[] = "tests/data/plan/types.json";
+
+/* What the descriptions in those types say, read by another program: of each
+ * root connection "+" and its filters, "?" when its description names none,
+ * "-" when it has no argument. */
+static const char filters_path[] = "tests/data/plan/filters.txt";
+
+enum { ROOTS = 106, ROOTS_WITH_FILTERS = 59 };
+
+static struct arena arena;
+static struct gql_schema *schema;
+static struct gql_types_file *file;
+static struct gql_document *document;
+static struct err err;
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    schema = gql_schema_new(&arena);
+    if (!gql_types_file_open(types_path, &file, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+teardown(void)
+{
+    gql_types_file_free(file);
+    arena_free(&arena);
+}
+
+static void
+add_type(const char *name)
+{
+    struct span json;
+
+    if (!gql_types_file_find(file, name, &json))
+        gql_schema_add_absent(schema, name);
+    else if (!gql_schema_add(schema, json, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+parse(const char *text)
+{
+    struct gql_name *name;
+
+    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+        ck_abort_msg("%s", err.message);
+    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
+        for (; name != NULL; name = name->next)
+            add_type(name->name);
+    if (!gql_check(document, schema, &err) ||
+        !gql_check_bulk(document, schema, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+/* `search` as the filter of a root field. */
+static bool
+check(const char *root, const char *search)
+{
+    parse(arena_printf(&arena,
+                       "{\n  %s(query: \"\"\"%s\"\"\") { edges { node { id } } "
+                       "}\n}",
+                       root, search));
+    return gql_check_filter(document, schema, &err);
+}
+
+/* ---- searches that pass ------------------------------------------------- */
+
+static const struct {
+    const char *root;
+    const char *search;
+} valid[] = {
+    /* words */
+    {"products", ""},
+    {"products", "   "},
+    {"products", "snowboard"},
+    {"products", "green hoodie"},
+    {"products", "-green NOT red"},
+    {"products", "'a: b'"},
+    {"products", "\"updated:>1\" shoe"},
+    {"products", "O'Neill"},
+    {"products", "shoe*"},
+    {"products", "a-b c_d.e"},
+    {"products", "a\\:b"},
+    {"products", "\\(x"},
+    {"products", "-"},
+    {"products", ":"},
+    {"products", "é"},
+    /* terms */
+    {"products", "status:active"},
+    {"products", "status: active"},
+    {"products", "status:active,draft"},
+    {"products", "tag:'a b','c:d e'"},
+    {"products", "title:O'Neill*"},
+    {"products", "title:a\\:b\\(c\\)"},
+    {"products", "title:'it\\'s' vendor:x"},
+    {"products", "title:\"say 'hi'\" x"},
+    {"products", "title:*"},
+    {"products", "-tag:old"},
+    {"products", "NOT tag:old"},
+    {"products", "-(tag:old OR tag:older) AND status:active"},
+    {"products", "((status:active))"},
+    {"products", "()"},
+    {"products", "tag:(a OR b)"},
+    {"products", "(status:active)(tag:x)"},
+    {"products", "status:AND"},
+    {"products", "\tstatus:active\n  OR\n  status:draft "},
+    {"products", "id:>=1234 id:<=5678"},
+    {"products", "id:> 1234"},
+    {"products", "updated_at:>'2020-10-21T23:39:20Z'"},
+    {"products", "updated_at:>=2020-10-21T23:39:20Z"},
+    {"products", "updated_at:<now"},
+    {"products", "default:x"},
+    {"orders", "tag_not:x test:true"},
+    {"customers", "orders_count:>3 orders_count:<=4"},
+    {"inventoryItems", "sku:'A 1' updated_at:>'2026-01-01T00:00:00Z'"},
+    {"discountNodes",
+     "combines_with.product_discounts_with_tags_on_same_cart_line:a,b "
+     "method:code"},
+    /* names with a part of the user's own */
+    {"products", "metafields.custom.material:'wool'"},
+    {"products", "metafields.$app\\:mine.key:1"},
+    {"products", "-metafields.custom.material:*"},
+    {"orders", "metafields.custom.x:1"},
+    {"customers", "metafields.custom.x:1"}, /* not documented, may be so */
+};
+
+START_TEST(valid_searches_pass)
+{
+    if (!check(valid[_i].root, valid[_i].search))
+        ck_abort_msg("%s: %s", valid[_i].search, err.message);
+}
+
+END_TEST
+
+static const char *const unfiltered[] = {
+    "{ products { edges { node { id } } } }",
+    "{ products(query: null) { edges { node { id } } } }",
+    "{ products(query: \"\") { edges { node { id } } } }",
+    /* only what is sent counts */
+    "{ products(query: \"zzz:1\") @skip(if: true) { edges { node { id } } } "
+    "orders { edges { node { id } } } }",
+    /* no description says what can be asked for */
+    "{ customerSegmentMembers(first: 1, query: \"a = 'b' AND c(id: (1, 2))\") "
+    "{ edges { node { id } } } }",
+    "{ metaobjects(type: \"x\", query: \"fields.color:blue AND "
+    "display_name:x*\") { edges { node { id } } } }",
+    "{ products { edges { node { metafields(first: 3) { edges { node { id } } "
+    "} } } } }",
+};
+
+START_TEST(other_documents_pass)
+{
+    parse(unfiltered[_i]);
+    if (!gql_check_filter(document, schema, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+END_TEST
+
+/* ---- searches that do not ----------------------------------------------- */
+
+static const struct {
+    const char *root;
+    const char *search;
+    const char *message;
+} faults[] = {
+    /* names */
+    {"products", "stauts:active",
+     "unknown filter \"stauts\" of \"products\"; did you mean \"status\"?"},
+    {"products", "(status:active) AND -update_at:>'2026'",
+     "unknown filter \"update_at\" of \"products\"; did you mean "
+     "\"updated_at\"?"},
+    {"products", "Status:active",
+     "unknown filter \"Status\" of \"products\"; did you mean \"status\"?"},
+    {"products", "zzzzzzzz:1", "unknown filter \"zzzzzzzz\" of \"products\""},
+    {"products", "zzzzzzzz:", "unknown filter \"zzzzzzzz\" of \"products\""},
+    {"products", "name:*", "unknown filter \"name\" of \"products\""},
+    {"products", "metafields:x",
+     "unknown filter \"metafields\" of "
+     "\"products\""},
+    {"products", "metafields.:x",
+     "unknown filter \"metafields.\" of "
+     "\"products\""},
+    {"products", "https://example.com/x",
+     "unknown filter \"https\" of \"products\""},
+    {"products", "tag:(a OR stauts:b)",
+     "unknown filter \"stauts\" of \"products\"; did you mean \"status\"?"},
+    {"orders", "tag:'a',\"b\" stauts:b",
+     "unknown filter \"stauts\" of \"orders\"; did you mean \"status\"?"},
+    {"orders", "fulfilment_status:shipped",
+     "unknown filter \"fulfilment_status\" of \"orders\"; did you mean "
+     "\"fulfillment_status\"?"},
+    {"customers", "created_at:>'2026-01-01'",
+     "unknown filter \"created_at\" of \"customers\"; did you mean "
+     "\"updated_at\"?"},
+    {"inventoryItems", "metafields.custom.x:1",
+     "unknown filter \"metafields.custom.x\" of \"inventoryItems\""},
+    {"locations", "updated_at:>1",
+     "unknown filter \"updated_at\" of \"locations\"; did you mean "
+     "\"created_at\"?"},
+    {"manualHoldsFulfillmentOrders", "order_risk_levle:high",
+     "unknown filter \"order_risk_levle\" of "
+     "\"manualHoldsFulfillmentOrders\"; did you mean \"order_risk_level\"?"},
+    /* comparisons with nothing */
+    {"products", "updated_at:>",
+     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+    {"products", "updated_at:",
+     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+    {"products", "(updated_at:>=)",
+     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+    {"products", "updated_at:<=  AND status:active",
+     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+    {"products", "(updated_at:< \t) status:active",
+     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+    {"products", "tag: OR status:active",
+     "the filter \"tag\" of \"products\" is compared with nothing"},
+    /* marks that come in pairs */
+    {"products", "title:'abc",
+     "a quotation mark in the filter of \"products\" is never closed"},
+    {"products", "'abc",
+     "a quotation mark in the filter of \"products\" is never closed"},
+    {"products", "title:\"abc'",
+     "a quotation mark in the filter of \"products\" is never closed"},
+    {"products", "title:'abc\\'",
+     "a quotation mark in the filter of \"products\" is never closed"},
+    {"products", "tag:'a','b",
+     "a quotation mark in the filter of \"products\" is never closed"},
+    {"products", "(status:active",
+     "a parenthesis in the filter of \"products\" is never closed"},
+    {"products", "((status:active)",
+     "a parenthesis in the filter of \"products\" is never closed"},
+    {"products", "status:active)",
+     "a parenthesis in the filter of \"products\" is closed that was never "
+     "opened"},
+    {"products", "(a))(",
+     "a parenthesis in the filter of \"products\" is closed that was never "
+     "opened"},
+    {"customerSegmentMembers", "a = 'b",
+     "a quotation mark in the filter of \"customerSegmentMembers\" is never "
+     "closed"},
+};
+
+START_TEST(faults_say_what_and_where)
+{
+    const char *root = faults[_i].root;
+
+    ck_assert(!check(root, faults[_i].search));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message,
+                     arena_printf(&arena, "q:2:%zu: %s", strlen(root) + 11,
+                                  faults[_i].message));
+}
+
+END_TEST
+
+START_TEST(an_unknown_name_says_what_the_store_would_do)
+{
+    ck_assert(!check("products", "stauts:active"));
+    ck_assert_ptr_nonnull(strstr(err.hint, "sends everything"));
+}
+
+END_TEST
+
+START_TEST(the_root_may_stand_in_a_fragment_under_an_alias)
+{
+    parse("{ ...F }\nfragment F on QueryRoot {\n  p: products(query: \n"
+          "\"stauts:active\") { edges { node { id } } } }");
+    ck_assert(!gql_check_filter(document, schema, &err));
+    ck_assert_str_eq(err.message,
+                     "q:4:1: unknown filter \"stauts\" of \"products\"; did "
+                     "you mean \"status\"?");
+}
+
+END_TEST
+
+START_TEST(without_descriptions_only_the_syntax_is_checked)
+{
+    static const char root[] =
+        "{\"kind\":\"OBJECT\",\"name\":\"QueryRoot\",\"fields\":[{\"name\":"
+        "\"products\",\"args\":[{\"name\":\"query\",\"type\":{\"kind\":"
+        "\"SCALAR\",\"name\":\"String\"}}],\"type\":{\"kind\":\"OBJECT\","
+        "\"name\":\"ProductConnection\"}}]}";
+
+    ck_assert(gql_schema_add(schema, span_str(root), &err));
+    ck_assert(check("products", "anything:1"));
+    ck_assert(!check("products", "anything:1)"));
+    ck_assert(!check("products", "updated_at:>"));
+    ck_assert(gql_root_has_filter(schema, "products", "anything"));
+}
+
+END_TEST
+
+/* ---- every root there is ------------------------------------------------ */
+
+/* `name` with what stands for the user's own part filled in. */
+static const char *
+filled_in(const char *name)
+{
+    const char *brace = strchr(name, '{');
+
+    if (brace == NULL)
+        return name;
+    return arena_printf(&arena, "%.*scustom.some-key", (int)(brace - name),
+                        name);
+}
+
+static void
+assert_filters(const char *root, char **save)
+{
+    const char *kind = strtok_r(NULL, " \n", save);
+    const char *name;
+
+    ck_assert_msg(gql_root_has_filter(schema, root, "no_such_filter") == false,
+                  "%s", root);
+    while ((name = strtok_r(NULL, " \n", save)) != NULL) {
+        ck_assert_str_eq(kind, "+");
+        ck_assert_msg(gql_root_has_filter(schema, root, filled_in(name)),
+                      "%s %s", root, name);
+    }
+}
+
+START_TEST(every_documented_filter_of_every_root_is_known)
+{
+    FILE *lines = fopen(filters_path, "r");
+    char line[4096];
+    int roots = 0, with_filters = 0;
+
+    ck_assert_ptr_nonnull(lines);
+    add_type("QueryRoot");
+    while (fgets(line, sizeof(line), lines) != NULL) {
+        char *save = NULL;
+        const char *root;
+
+        with_filters += strstr(line, " + ") != NULL;
+        root = strtok_r(line, " \n", &save);
+        assert_filters(root, &save);
+        roots++;
+    }
+    fclose(lines);
+    ck_assert_int_eq(roots, ROOTS);
+    ck_assert_int_eq(with_filters, ROOTS_WITH_FILTERS);
+}
+
+END_TEST
+
+static const struct {
+    const char *root;
+    const char *name;
+    bool has;
+} windows[] = {
+    {"products", "updated_at", true},
+    {"products", "created_at", true},
+    {"orders", "updated_at", true},
+    {"customers", "updated_at", true},
+    {"customers", "created_at", false},
+    {"inventoryItems", "updated_at", true},
+    {"locations", "updated_at", false},
+    {"bulkOperations", "created_at", true},
+    {"bulkOperations", "updated_at", false},
+    {"productTags", "updated_at", false},
+    {"shop", "updated_at", false},
+    {"noSuchRoot", "updated_at", false},
+    {"metaobjects", "fields.", false},
+    {"metaobjects", "fields.x", true},
+    {"products", "|", false},
+    {"products", "", false},
+    {"products", "name", false}, /* heads the table */
+    {"products", "no_role", false},
+};
+
+START_TEST(a_root_says_whether_it_has_a_filter)
+{
+    add_type("QueryRoot");
+    ck_assert(gql_root_has_filter(schema, windows[_i].root, windows[_i].name) ==
+              windows[_i].has);
+}
+
+END_TEST
+
+static Suite *
+filter_suite(void)
+{
+    Suite *suite = suite_create("filter");
+    TCase *tests = tcase_create("filter");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, valid_searches_pass, 0, COUNT(valid));
+    tcase_add_loop_test(tests, other_documents_pass, 0, COUNT(unfiltered));
+    tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
+    tcase_add_test(tests, an_unknown_name_says_what_the_store_would_do);
+    tcase_add_test(tests, the_root_may_stand_in_a_fragment_under_an_alias);
+    tcase_add_test(tests, without_descriptions_only_the_syntax_is_checked);
+    tcase_add_test(tests, every_documented_filter_of_every_root_is_known);
+    tcase_add_loop_test(tests, a_root_says_whether_it_has_a_filter, 0,
+                        COUNT(windows));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(filter_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,1166 @@
+/* plan: tables, columns, types and keys follow from the query alone. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/check.h"
+#include "plan/layout.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static const char types_path[] = "tests/data/plan/types.json";
+
+/* What the real types have not: a column and a type of every scalar, clashing
+ * names, a lone list that cannot have rows of its own. */
+static const char *const made_types[] = {
+    "{\"kind\":\"OBJECT\",\"name\":\"Made\",\"fields\":["
+    "{\"name\":\"things\",\"args\":[],\"type\":{\"kind\":\"OBJECT\",\"name\":"
+    "\"ThingConnection\"}}]}",
+
+    "{\"kind\":\"OBJECT\",\"name\":\"ThingConnection\",\"fields\":["
+    "{\"name\":\"edges\",\"args\":[],\"type\":{\"kind\":\"LIST\",\"ofType\":{"
+    "\"kind\":\"OBJECT\",\"name\":\"ThingEdge\"}}}]}",
+
+    "{\"kind\":\"OBJECT\",\"name\":\"ThingEdge\",\"fields\":["
+    "{\"name\":\"node\",\"args\":[],\"type\":{\"kind\":\"OBJECT\",\"name\":"
+    "\"Thing\"}}]}",
+
+    "{\"kind\":\"OBJECT\",\"name\":\"Thing\",\"fields\":["
+    "{\"name\":\"id\",\"type\":{\"kind\":\"NON_NULL\",\"ofType\":{\"kind\":"
+    "\"SCALAR\",\"name\":\"ID\"}}},"
+    "{\"name\":\"i\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"}},"
+    "{\"name\":\"f\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Float\"}},"
+    "{\"name\":\"b\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Boolean\"}},"
+    "{\"name\":\"d\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Decimal\"}},"
+    "{\"name\":\"m\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Money\"}},"
+    "{\"name\":\"u\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"UnsignedInt64\"}"
+    "},"
+    "{\"name\":\"bi\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"BigInt\"}},"
+    "{\"name\":\"t\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"DateTime\"}},"
+    "{\"name\":\"day\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Date\"}},"
+    "{\"name\":\"j\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"JSON\"}},"
+    "{\"name\":\"s\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"String\"}},"
+    "{\"name\":\"url\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"URL\"}},"
+    "{\"name\":\"html\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"HTML\"}},"
+    "{\"name\":\"color\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Color\"}},"
+    "{\"name\":\"fs\",\"type\":{\"kind\":\"SCALAR\",\"name\":"
+    "\"FormattedString\"}},"
+    "{\"name\":\"novel\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Novel\"}},"
+    "{\"name\":\"e\",\"type\":{\"kind\":\"ENUM\",\"name\":\"Mood\"}},"
+    "{\"name\":\"ids\",\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":"
+    "\"SCALAR\",\"name\":\"ID\"}}},"
+    "{\"name\":\"otherId\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"ID\"}},"
+    "{\"name\":\"URLs\",\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":"
+    "\"SCALAR\",\"name\":\"URL\"}}},"
+    "{\"name\":\"ctid\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"}},"
+    "{\"name\":\"parts\",\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":"
+    "\"OBJECT\",\"name\":\"Part\"}}},"
+    "{\"name\":\"grid\",\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":"
+    "\"LIST\",\"ofType\":{\"kind\":\"OBJECT\",\"name\":\"Part\"}}}},"
+    "{\"name\":\"owner\",\"type\":{\"kind\":\"OBJECT\",\"name\":\"Thing\"}},"
+    "{\"name\":\"children\",\"args\":[],\"type\":{\"kind\":\"OBJECT\",\"name\":"
+    "\"ThingConnection\"}}]}",
+
+    "{\"kind\":\"OBJECT\",\"name\":\"Part\",\"fields\":["
+    "{\"name\":\"name\",\"type\":{\"kind\":\"SCALAR\",\"name\":\"String\"}},"
+    "{\"name\":\"parts\",\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":"
+    "\"OBJECT\",\"name\":\"Part\"}}}]}",
+};
+
+static struct arena arena;
+static struct gql_schema *schema;
+static struct gql_types_file *file;
+static struct plan *plan;
+static struct err err;
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    schema = gql_schema_new(&arena);
+    if (!gql_types_file_open(types_path, &file, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+setup_made(void)
+{
+    setup();
+    gql_schema_set_query_type(schema, "Made");
+    for (int i = 0; i < COUNT(made_types); i++)
+        if (!gql_schema_add(schema, span_str(made_types[i]), &err))
+            ck_abort_msg("%s", err.message);
+}
+
+static void
+teardown(void)
+{
+    gql_types_file_free(file);
+    arena_free(&arena);
+}
+
+static void
+add_missing(const struct gql_document *document)
+{
+    struct gql_name *name;
+    struct span json;
+
+    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
+        for (; name != NULL; name = name->next)
+            if (!gql_types_file_find(file, name->name, &json))
+                gql_schema_add_absent(schema, name->name);
+            else if (!gql_schema_add(schema, json, &err))
+                ck_abort_msg("%s", err.message);
+}
+
+static struct gql_document *
+parse(const char *text)
+{
+    struct gql_document *document;
+
+    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+        ck_abort_msg("%s\n%s", err.message, text);
+    add_missing(document);
+    if (!gql_check(document, schema, &err) ||
+        !gql_check_bulk(document, schema, &err))
+        ck_abort_msg("%s\n%s", err.message, text);
+    return document;
+}
+
+static bool
+build(const char *text)
+{
+    return plan_build(&arena, "job", parse(text), schema, &plan, &err);
+}
+
+static void
+build_or_abort(const char *text)
+{
+    if (!build(text))
+        ck_abort_msg("%s", err.message);
+}
+
+/* ---- a plan in words ---------------------------------------------------- */
+
+/* What only some columns have. */
+static void
+describe_details(struct buf *text, const struct plan_table *table,
+                 const struct layout_column *column)
+{
+    const struct plan_column *data = &table->columns[column->data];
+
+    if (column->in_key)
+        buf_append_char(text, '*');
+    if (column->role != LAYOUT_DATA)
+        return;
+    if (data->gid != NULL)
+        buf_append_str(text, data->gid->whole ? "(gid)" : "(n)");
+    if (data->index)
+        buf_append_str(text, "(idx)");
+}
+
+static void
+describe_table(struct buf *text, const struct plan_table *table)
+{
+    static const char *const kinds[] = {"root", "connection", "list"};
+    struct layout_column *columns = arena_array(
+        &arena, (size_t)table->column_count + LAYOUT_OWN_MAX, sizeof(*columns));
+    int count = layout_columns(table, columns);
+    bool first = true;
+
+    buf_printf(text, "%s %s %s", table->name, kinds[table->kind],
+               table->node_type);
+    if (table->parent != NULL)
+        buf_printf(text, " < %s", table->parent->name);
+    if (table->tag != NULL)
+        buf_printf(text, " %s", table->tag);
+    buf_append_str(text, table->skip ? " skip:" : ":");
+    for (int i = 0; i < count; i++) {
+        if (!columns[i].in_table || columns[i].role == LAYOUT_HASH ||
+            columns[i].role == LAYOUT_LOADED_AT)
+            continue;
+        buf_printf(text, "%s %s %s", first ? "" : ",", columns[i].name,
+                   plan_type_name(columns[i].type));
+        describe_details(text, table, &columns[i]);
+        first = false;
+    }
+    buf_append_char(text, '\n');
+}
+
+/* One line a table: "name kind Type < parent tag: column type, …"; "*" in the
+ * key, "(n)" number of a gid, "(gid)" the whole one. */
+static const char *
+described(void)
+{
+    struct buf text = buf_with_ceiling(64 * 1024);
+    const char *copy;
+
+    for (int i = 0; i < plan->table_count; i++)
+        describe_table(&text, &plan->tables[i]);
+    copy = arena_strdup(&arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static const struct {
+    const char *query;
+    const char *tables;
+} plans[] = {
+    /* three levels */
+    {"{ products { edges { node { id title status variants { edges { node "
+     "{ id sku price metafields { edges { node { id namespace key value } "
+     "} } } } } } } } }",
+     "products root Product: id bigint*(n), title text, status text\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n), sku text, price numeric\n"
+     "products_variants_metafields connection Metafield < "
+     "products_variants: _parent_id bigint*, id bigint*(n), namespace "
+     "text, key text, value text\n"},
+    /* id comes first, and is added as key */
+    {"{ products { edges { node { title variants { edges { node { sku id "
+     "} } } } } } }",
+     "products root Product: id bigint*(n), title text\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n), sku text\n"},
+    /* every scalar of a product */
+    {"{ products { edges { node { createdAt totalInventory isGiftCard "
+     "legacyResourceId tags descriptionHtml } } } }",
+     "products root Product: id bigint*(n), created_at timestamptz, "
+     "total_inventory integer, is_gift_card boolean, legacy_resource_id "
+     "bigint, tags jsonb, description_html text\n"},
+    /* plain objects at depth */
+    {"{ products { edges { node { priceRangeV2 { minVariantPrice { amount "
+     "currencyCode } } seo { title } } } } }",
+     "products root Product: id bigint*(n), "
+     "price_range_v2_min_variant_price_amount numeric, "
+     "price_range_v2_min_variant_price_currency_code text, seo_title "
+     "text\n"},
+    /* connection below a plain object */
+    {"{ productVariants { edges { node { sku inventoryItem { sku "
+     "inventoryLevels { edges { node { id location { id name } "
+     "quantities(names: [\"available\"]) { quantity } } } } } } } } }",
+     "product_variants root ProductVariant: id bigint*(n), sku text, "
+     "inventory_item_sku text\n"
+     "product_variants_inventory_item_inventory_levels connection "
+     "InventoryLevel < product_variants: _parent_id bigint*, id "
+     "text*(gid), location_id bigint(n), location_name text, quantities "
+     "jsonb\n"},
+    /* fragments give one column, one table */
+    {"{ products { edges { node { ...A ... on Product { title handle "
+     "variants { edges { node { title } } } } } } } } fragment A on "
+     "Product { title variants { edges { node { sku } } } }",
+     "products root Product: id bigint*(n), title text, handle text\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n), sku text, title text\n"},
+    /* fragment on an interface without id */
+    {"{ products { edges { node { ... on HasMetafields { metafields { "
+     "edges { node { key } } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_metafields connection Metafield < products: _parent_id "
+     "bigint*, id bigint*(n), key text\n"},
+    /* interface node */
+    {"{ products { edges { node { media { edges { node { id alt ... on "
+     "MediaImage { image { id url } mimeType } ... on Video { duration } "
+     "} } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_media connection Media < products: _parent_id bigint*, id "
+     "text*(gid), alt text, image_id text(gid), image_url text, mime_type "
+     "text, duration integer, _typename text\n"},
+    /* interface root */
+    {"{ files { edges { node { createdAt ... on GenericFile { url } ... "
+     "on MediaImage { metafields { edges { node { key } } } } } } } }",
+     "files root File: id text*(gid), created_at timestamptz, url text, "
+     "_typename text\n"
+     "files_metafields connection Metafield < files: _parent_id text*, id "
+     "bigint*(n), key text\n"},
+    /* union node */
+    {"{ productVariants { edges { node { metafields { edges { node { key "
+     "references { edges { node { ... on Product { id title } ... on "
+     "Metaobject { handle } __typename } } } } } } } } } }",
+     "product_variants root ProductVariant: id bigint*(n)\n"
+     "product_variants_metafields connection Metafield < "
+     "product_variants: _parent_id bigint*, id bigint*(n), key text\n"
+     "product_variants_metafields_references connection "
+     "MetafieldReference < product_variants_metafields: _parent_id "
+     "bigint*, _ordinal bigint*, id text(gid), title text, handle text, "
+     "typename text, _typename text\n"},
+    /* aliases */
+    {"{ p: products { edges { node { theTitle: title v: variants { edges "
+     "{ node { stockUnit: sku } } } n: id } } } }",
+     "p root Product: id bigint*(n), the_title text, n bigint(n)\n"
+     "p_v connection ProductVariant < p: _parent_id bigint*, id "
+     "bigint*(n), stock_unit text\n"},
+    /* __typename */
+    {"{ products { edges { node { __typename kind: __typename "
+     "featuredMedia { __typename id } variants { edges { node { "
+     "__typename } } } } } } }",
+     "products root Product: id bigint*(n), typename text, kind text, "
+     "featured_media_typename text, featured_media_id text(gid)\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n), typename text\n"},
+    /* lists are jsonb */
+    {"{ products { edges { node { tags options { name values } category { "
+     "ancestorIds } } } } }",
+     "products root Product: id bigint*(n), tags jsonb, options jsonb, "
+     "category_ancestor_ids jsonb\n"},
+    /* list with ids as a table */
+    {"{ products { edges { node { title options @table { name position "
+     "optionValues { name } } } } } }",
+     "products root Product: id bigint*(n), title text\n"
+     "products_options list ProductOption < products: _parent_id bigint*, "
+     "id bigint*(n), name text, position integer, option_values jsonb\n"},
+    /* list in a list as a table */
+    {"{ products { edges { node { options @table { name optionValues "
+     "@table(name: \"values\") { name } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_options list ProductOption < products: _parent_id bigint*, "
+     "id bigint*(n), name text\n"
+     "values list ProductOptionValue < products_options: _parent_id "
+     "bigint*, id bigint*(n), name text\n"},
+    /* list without ids as a table */
+    {"{ orders { edges { node { name taxLines @table { title rate } "
+     "lineItems { edges { node { taxLines @table(name: \"line_taxes\", "
+     "parent: \"line_item_id\") { title price } } } } } } } }",
+     "orders root Order: id bigint*(n), name text\n"
+     "orders_tax_lines list TaxLine < orders: _parent_id bigint*, "
+     "_ordinal bigint*, title text, rate double precision\n"
+     "orders_line_items connection LineItem < orders: _parent_id bigint*, "
+     "id bigint*(n)\n"
+     "line_taxes list TaxLine < orders_line_items: line_item_id bigint*, "
+     "_ordinal bigint*, title text, price numeric\n"},
+    /* list with a key of its own */
+    {"{ orders { edges { node { taxLines @table(key: [\"title\"]) { title "
+     "rate } transactions @table { kind fees @table { type } } } } } }",
+     "orders root Order: id bigint*(n)\n"
+     "orders_tax_lines list TaxLine < orders: _parent_id bigint*, title "
+     "text*, rate double precision\n"
+     "orders_transactions list OrderTransaction < orders: _parent_id "
+     "bigint*, id bigint*(n), kind text\n"
+     "orders_transactions_fees list TransactionFee < orders_transactions: "
+     "_parent_id bigint*, id bigint*(n), type text\n"},
+    /* list below a plain object */
+    {"{ productVariants { edges { node { product { options @table { name "
+     "} } } } } }",
+     "product_variants root ProductVariant: id bigint*(n)\n"
+     "product_variants_product_options list ProductOption < "
+     "product_variants: _parent_id bigint*, id bigint*(n), name text\n"},
+    /* names, parents and keys given */
+    {"{ products { edges { node { title @column(name: \"name\") variants "
+     "@table(name: \"skus\", parent: \"product_id\", key: [\"sku\"]) { "
+     "edges { node { sku metafields @table(parent: \"sku_id\") { edges { "
+     "node { key } } } } } } } } } }",
+     "products root Product: id bigint*(n), name text\n"
+     "skus connection ProductVariant < products: product_id bigint*, sku "
+     "text*\n"
+     "skus_metafields connection Metafield < skus: sku_id bigint*, id "
+     "bigint*(n), key text\n"},
+    /* natural key of the root */
+    {"{ products @table(name: \"goods\", key: [\"handle\"]) { edges { "
+     "node { id handle variants { edges { node { sku } } } } } } }",
+     "goods root Product: id bigint(n), handle text*\n"
+     "goods_variants connection ProductVariant < goods: _parent_id "
+     "bigint*, id bigint*(n), sku text\n"},
+    /* skipped tables */
+    {"{ products { edges { node { variants @table(skip: true) { edges { "
+     "node { sku metafields { edges { node { key } } } } } } options "
+     "@table(skip: true) { name optionValues @table { name } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_variants connection ProductVariant < products skip: "
+     "_parent_id bigint*, id bigint*(n), sku text\n"
+     "products_variants_metafields connection Metafield < "
+     "products_variants: _parent_id bigint*, id bigint*(n), key text\n"
+     "products_options list ProductOption < products skip: _parent_id "
+     "bigint*, id bigint*(n), name text\n"
+     "products_options_option_values list ProductOptionValue < "
+     "products_options: _parent_id bigint*, id bigint*(n), name text\n"},
+    /* skipped root */
+    {"{ products @table(skip: true) { edges { node { variants { edges { "
+     "node { sku } } } } } } }",
+     "products root Product skip: id bigint*(n)\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n), sku text\n"},
+    /* given types and indexes */
+    {"{ products { edges { node { handle @index createdAt @column(type: "
+     "\"text\") totalInventory @column(name: \"stock\", type: "
+     "\"numeric\") @index tags @column(type: \"text\") } } } }",
+     "products root Product: id bigint*(n), handle text(idx), created_at "
+     "text, stock numeric(idx), tags text\n"},
+    /* @json keeps an object */
+    {"{ products { edges { node { seo @json { title description } "
+     "featuredMedia @json { alt preview { image { url } } } options @json "
+     "{ name } } } } }",
+     "products root Product: id bigint*(n), seo jsonb, featured_media "
+     "jsonb, options jsonb\n"},
+    /* id given as text */
+    {"{ products { edges { node { id @column(type: \"text\") variants { "
+     "edges { node { id @column(name: \"variant\", type: \"text\") "
+     "product { id @column(type: \"text\") } metafields { edges { node { "
+     "key } } } } } } } } } }",
+     "products root Product: id text*(gid)\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "text*, variant text*(gid), product_id text\n"
+     "products_variants_metafields connection Metafield < "
+     "products_variants: _parent_id text*, id bigint*(n), key text\n"},
+    /* nullable id */
+    {"{ products { edges { node { images { edges { node { id url } } } } "
+     "} } }",
+     "products root Product: id bigint*(n)\n"
+     "products_images connection Image < products: _parent_id bigint*, "
+     "_ordinal bigint*, id text(gid), url text\n"},
+    /* no id at all */
+    {"{ products { edges { node { resourcePublicationsV2 { edges { node { "
+     "isPublished publication { id } } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_resource_publications_v2 connection ResourcePublicationV2 "
+     "< products: _parent_id bigint*, _ordinal bigint*, is_published "
+     "boolean, publication_id bigint(n)\n"},
+    /* no id, interface */
+    {"{ orders { edges { node { discountApplications { edges { node { "
+     "index ... on DiscountCodeApplication { code } } } } localizedFields "
+     "{ edges { node { key value } } } shippingLines { edges { node { id "
+     "title } } } } } } }",
+     "orders root Order: id bigint*(n)\n"
+     "orders_discount_applications connection DiscountApplication < "
+     "orders: _parent_id bigint*, _ordinal bigint*, index integer, code "
+     "text, _typename text\n"
+     "orders_localized_fields connection LocalizedField < orders: "
+     "_parent_id bigint*, _ordinal bigint*, key text, value text\n"
+     "orders_shipping_lines connection ShippingLine < orders: _parent_id "
+     "bigint*, _ordinal bigint*, id bigint(n), title text\n"},
+    /* one type twice */
+    {"{ products { edges { node { metafields(first: 3) { edges { node { "
+     "key } } } mine: metafields(namespace: \"mine\") { edges { node { "
+     "value } } } variants { edges { node { id } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_metafields connection Metafield < products bulkpg_t2: "
+     "_parent_id bigint*, id bigint*(n), key text\n"
+     "products_mine connection Metafield < products bulkpg_t3: _parent_id "
+     "bigint*, id bigint*(n), value text\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n)\n"},
+    /* one type twice through an object */
+    {"{ products { edges { node { metafields { edges { node { key } } } "
+     "variants { edges { node { metafields { edges { node { key } } } } } "
+     "} media { edges { node { id } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_metafields connection Metafield < products bulkpg_t2: "
+     "_parent_id bigint*, id bigint*(n), key text\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n)\n"
+     "products_variants_metafields connection Metafield < "
+     "products_variants bulkpg_t4: _parent_id bigint*, id bigint*(n), key "
+     "text\n"
+     "products_media connection Media < products: _parent_id bigint*, id "
+     "text*(gid), _typename text\n"},
+    /* same type below itself */
+    {"{ products { edges { node { productParents { edges { node { title } "
+     "} } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_product_parents connection Product < products: _parent_id "
+     "bigint*, id bigint*(n), title text\n"},
+    /* whole gids */
+    {"{ orders { edges { node { customer { id defaultAddress { id city } "
+     "} shippingAddress { id } lineItems { edges { node { variant { id "
+     "image { id } } product { id category { id } featuredMedia { id "
+     "preview { image { id } } } } } } } } } } }",
+     "orders root Order: id bigint*(n), customer_id bigint(n), "
+     "customer_default_address_id text(gid), "
+     "customer_default_address_city text, shipping_address_id text(gid)\n"
+     "orders_line_items connection LineItem < orders: _parent_id bigint*, "
+     "id bigint*(n), variant_id bigint(n), variant_image_id text(gid), "
+     "product_id bigint(n), product_category_id text(gid), "
+     "product_featured_media_id text(gid), "
+     "product_featured_media_preview_image_id text(gid)\n"},
+    /* whole gids of a row's own type */
+    {"{ customers { edges { node { addressesV2 { edges { node { id city } "
+     "} } paymentMethods { edges { node { id } } } } } } }",
+     "customers root Customer: id bigint*(n)\n"
+     "customers_addresses_v2 connection MailingAddress < customers: "
+     "_parent_id bigint*, id text*(gid), city text\n"
+     "customers_payment_methods connection CustomerPaymentMethod < "
+     "customers: _parent_id bigint*, id text*(gid)\n"},
+    /* whole gids, lines */
+    {"{ subscriptionContracts { edges { node { id lines { edges { node { "
+     "id title } } } } } } }",
+     "subscription_contracts root SubscriptionContract: id bigint*(n)\n"
+     "subscription_contracts_lines connection SubscriptionLine < "
+     "subscription_contracts: _parent_id bigint*, id text*(gid), title "
+     "text\n"},
+    /* levels */
+    {"{ inventoryItems { edges { node { unitCost { amount } "
+     "inventoryLevels { edges { node { quantities(names: [\"available\"]) "
+     "@table { id name quantity } } } } } } } }",
+     "inventory_items root InventoryItem: id bigint*(n), unit_cost_amount "
+     "numeric\n"
+     "inventory_items_inventory_levels connection InventoryLevel < "
+     "inventory_items: _parent_id bigint*, id text*(gid)\n"
+     "inventory_items_inventory_levels_quantities list InventoryQuantity "
+     "< inventory_items_inventory_levels: _parent_id text*, id "
+     "text*(gid), name text, quantity integer\n"},
+    /* ids that are not called id */
+    {"{ products { edges { node { events { edges { node { id ... on "
+     "BasicEvent { subjectId } } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_events connection Event < products: _parent_id bigint*, id "
+     "text*(gid), subject_id text(gid), _typename text\n"},
+    /* interface behind a field */
+    {"{ products { edges { node { variants { edges { node { metafields { "
+     "edges { node { owner { ... on Product { id title } ... on "
+     "ProductVariant { id } } reference { ... on MediaImage { id image { "
+     "url } } } } } } } } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n)\n"
+     "products_variants_metafields connection Metafield < "
+     "products_variants: _parent_id bigint*, id bigint*(n), owner_id "
+     "text(gid), owner_title text, reference_id text(gid), "
+     "reference_image_url text\n"},
+    /* skipped fields */
+    {"{ products { edges { node { title @skip(if: true) handle "
+     "@include(if: true) ...F } } } } fragment F on Product { vendor "
+     "@skip(if: true) seo { title @include(if: false) } }",
+     "products root Product: id bigint*(n), handle text\n"},
+    /* long names */
+    {"{ products { edges { node { "
+     "aVeryLongResponseKeyForAnObjectThatNobodyWouldWrite: priceRangeV2 { "
+     "minVariantPrice { amount currencyCode } } "
+     "aRatherLongNameForTheVariantsOfThisProduct: variants { edges { node "
+     "{ andAlsoALongNameForTheirMetafields: metafields { edges { node { "
+     "key } } } } } } } } } }",
+     "products root Product: id bigint*(n), "
+     "a_very_long_response_key_for_an_object_that_nobody_wou_bf523583 "
+     "numeric, "
+     "a_very_long_response_key_for_an_object_that_nobody_wou_584e2fac "
+     "text\n"
+     "products_a_rather_long_name_for_the_variants_of_this_product "
+     "connection ProductVariant < products: _parent_id bigint*, id "
+     "bigint*(n)\n"
+     "products_a_rather_long_name_for_the_variants_of_this_p_5d4857d7 "
+     "connection Metafield < "
+     "products_a_rather_long_name_for_the_variants_of_this_product: "
+     "_parent_id bigint*, id bigint*(n), key text\n"},
+    /* pageInfo and cursor */
+    {"{ products { pageInfo { hasNextPage } __typename edges { cursor "
+     "__typename node { id variants { edges { cursor node { id } } "
+     "pageInfo { hasNextPage } } } } } }",
+     "products root Product: id bigint*(n)\n"
+     "products_variants connection ProductVariant < products: _parent_id "
+     "bigint*, id bigint*(n)\n"},
+    /* root in a fragment */
+    {"{ ...R products { edges { node { title } } } } fragment R on "
+     "QueryRoot { products { edges { node { handle } } } }",
+     "products root Product: id bigint*(n), handle text, title text\n"},
+};
+
+static const struct {
+    const char *query;
+    const char *tables;
+} made_plans[] = {
+    /* scalars */
+    {"{ things { edges { node { i f b d m u bi t day j s url html color "
+     "fs novel e ids otherId URLs } } } }",
+     "things root Thing: id bigint*(n), i integer, f double precision, b "
+     "boolean, d numeric, m numeric, u bigint, bi bigint, t timestamptz, "
+     "day date, j jsonb, s text, url text, html text, color text, fs "
+     "text, novel text, e text, ids jsonb, other_id text(gid), ur_ls "
+     "jsonb\n"},
+    /* self */
+    {"{ things { edges { node { owner { id otherId } children { edges { "
+     "node { children { edges { node { s } } } } } } } } } }",
+     "things root Thing: id bigint*(n), owner_id bigint(n), "
+     "owner_other_id text(gid)\n"
+     "things_children connection Thing < things bulkpg_t2: _parent_id "
+     "bigint*, id bigint*(n)\n"
+     "things_children_children connection Thing < things_children "
+     "bulkpg_t3: _parent_id bigint*, id bigint*(n), s text\n"},
+    /* list without id */
+    {"{ things { edges { node { parts @table { name parts { name } } grid "
+     "{ name } } } } }",
+     "things root Thing: id bigint*(n), grid jsonb\n"
+     "things_parts list Part < things: _parent_id bigint*, _ordinal "
+     "bigint*, name text, parts jsonb\n"},
+};
+
+START_TEST(tables_follow_from_the_query)
+{
+    build_or_abort(plans[_i].query);
+    ck_assert_str_eq(described(), plans[_i].tables);
+}
+
+END_TEST
+
+START_TEST(tables_follow_from_the_types)
+{
+    build_or_abort(made_plans[_i].query);
+    ck_assert_str_eq(described(), made_plans[_i].tables);
+}
+
+END_TEST
+
+/* ---- the document as submitted ------------------------------------------ */
+
+static const struct {
+    const char *query;
+    const char *document; /* with single blanks */
+} documents[] = {
+    {"{ products { edges { node { id title status variants { edges { node "
+     "{ id sku price metafields { edges { node { id namespace key value } "
+     "} } } } } } } } }",
+     "{ products { edges { node { id title status variants { edges { node "
+     "{ __typename id sku price metafields { edges { node { __typename id "
+     "namespace key value } } } } } } } } } }"},
+    {"{ products { edges { node { ...A ... on Product { title handle "
+     "variants { edges { node { title } } } } } } } } fragment A on "
+     "Product { title variants { edges { node { sku } } } }",
+     "{ products { edges { node { id ... on Product { title variants { "
+     "edges { node { id sku } } } } ... on Product { title handle "
+     "variants { edges { node { id title } } } } } } } }"},
+    {"{ products { edges { node { media { edges { node { id alt ... on "
+     "MediaImage { image { id url } mimeType } ... on Video { duration } "
+     "} } } } } } }",
+     "{ products { edges { node { id media { edges { node { __typename id "
+     "alt ... on MediaImage { image { id url } mimeType } ... on Video { "
+     "duration } } } } } } } }"},
+    {"{ productVariants { edges { node { metafields { edges { node { key "
+     "references { edges { node { ... on Product { id title } ... on "
+     "Metaobject { handle } __typename } } } } } } } } } }",
+     "{ productVariants { edges { node { id metafields { edges { node { "
+     "id __typename key references { edges { node { ... on Product { id "
+     "title } ... on Metaobject { handle } __typename } } } } } } } } } }"},
+    {"{ p: products { edges { node { theTitle: title v: variants { edges "
+     "{ node { stockUnit: sku } } } n: id } } } }",
+     "{ p: products { edges { node { id theTitle: title v: variants { "
+     "edges { node { id stockUnit: sku } } } n: id } } } }"},
+    {"{ products { edges { node { options @table { name optionValues "
+     "@table(name: \"values\") { name } } } } } }",
+     "{ products { edges { node { id options { id name optionValues { id "
+     "name } } } } } }"},
+    {"{ orders { edges { node { discountApplications { edges { node { "
+     "index ... on DiscountCodeApplication { code } } } } localizedFields "
+     "{ edges { node { key value } } } shippingLines { edges { node { id "
+     "title } } } } } } }",
+     "{ orders { edges { node { id discountApplications { edges { node { "
+     "__typename index ... on DiscountCodeApplication { code } } } } "
+     "localizedFields { edges { node { __typename key value } } } "
+     "shippingLines { edges { node { __typename id title } } } } } } }"},
+    {"{ products { edges { node { metafields(first: 3) { edges { node { "
+     "key } } } mine: metafields(namespace: \"mine\") { edges { node { "
+     "value } } } variants { edges { node { id } } } } } } }",
+     "{ products { edges { node { id metafields(first: 3) { edges { node "
+     "{ id __typename bulkpg_t2: __typename key } } } mine: "
+     "metafields(namespace: \"mine\") { edges { node { id __typename "
+     "bulkpg_t3: __typename value } } } variants { edges { node { "
+     "__typename id } } } } } } }"},
+    {"{ products { edges { node { title @skip(if: true) handle "
+     "@include(if: true) ...F } } } } fragment F on Product { vendor "
+     "@skip(if: true) seo { title @include(if: false) } }",
+     "{ products { edges { node { id handle } } } }"},
+    {"{ products { pageInfo { hasNextPage } __typename edges { cursor "
+     "__typename node { id variants { edges { cursor node { id } } "
+     "pageInfo { hasNextPage } } } } } }",
+     "{ products { edges { node { id variants { edges { node { id } } } } "
+     "} } }"},
+    {"{ ...R products { edges { node { title } } } } fragment R on "
+     "QueryRoot { products { edges { node { handle } } } }",
+     "{ products { edges { node { id handle title } } } }"},
+    {"query Nightly { products(first: 5, query: \"status:active AND "
+     "tag:'a'\") @table(name: \"t\") { edges { node { title @index } } } }",
+     "query Nightly { products(first: 5, query: \"status:active AND "
+     "tag:'a'\") { edges { node { id title } } } }"},
+};
+
+/* `text` with every run of blanks as one. */
+static const char *
+single_blanks(const char *text)
+{
+    struct buf out = buf_with_ceiling(64 * 1024);
+    const char *copy;
+
+    for (; *text != '\0'; text++) {
+        bool blank = *text == ' ' || *text == '\n';
+
+        if (!blank)
+            buf_append_char(&out, *text);
+        else if (text[1] != ' ' && text[1] != '\n' && text[1] != '\0')
+            buf_append_char(&out, ' ');
+    }
+    copy = arena_strdup(&arena, buf_str(&out));
+    buf_free(&out);
+    return copy;
+}
+
+START_TEST(the_document_asks_for_what_the_tables_need)
+{
+    build_or_abort(documents[_i].query);
+    ck_assert_str_eq(single_blanks(plan->document), documents[_i].document);
+}
+
+END_TEST
+
+START_TEST(the_document_is_valid_again)
+{
+    const char *document;
+
+    build_or_abort(plans[_i].query);
+    document = plan->document;
+    ck_assert_ptr_null(strchr(document, '@'));
+    ck_assert_ptr_null(strstr(document, "pageInfo"));
+    ck_assert_ptr_null(strstr(document, "cursor"));
+    ck_assert_ptr_null(strstr(document, "fragment"));
+    parse(document);
+}
+
+END_TEST
+
+START_TEST(the_root_is_kept_for_the_window)
+{
+    build_or_abort("{ p: products(query: \"status:active\") { edges { node { "
+                   "id } } } }");
+    ck_assert_str_eq(plan->root_field, "products");
+    ck_assert_str_eq(plan->root->name, "products");
+    ck_assert_str_eq(plan->root->alias, "p");
+    ck_assert_str_eq(
+        gql_find_argument(plan->root->arguments, "query")->value->text,
+        "status:active");
+    ck_assert_str_eq(plan->job, "job");
+    ck_assert_str_eq(plan->file, "q");
+}
+
+END_TEST
+
+START_TEST(a_document_past_the_limit_is_refused)
+{
+    struct buf text = buf_with_ceiling(1024 * 1024);
+
+    buf_append_str(&text, "{ products { edges { node {");
+    for (int i = 0; i < 1400; i++)
+        buf_printf(&text, " a_rather_long_alias_of_a_title_%04d: title", i);
+    buf_append_str(&text, " } } } }");
+    ck_assert(!build(arena_strdup(&arena, buf_str(&text))));
+    ck_assert_str_eq(err.message, "q:1:1: the query is too large: Shopify "
+                                  "takes 65,535 bytes with bulkpg's first "
+                                  "line");
+    buf_free(&text);
+}
+
+END_TEST
+
+/* ---- the hash ----------------------------------------------------------- */
+
+static const char *
+hash_of(const char *query)
+{
+    build_or_abort(query);
+    ck_assert_uint_eq(strlen(plan->hash), 32);
+    return plan->hash;
+}
+
+static const char hashed[] =
+    "{ products { edges { node { title variants { edges { node { sku } } } } } "
+    "} }";
+
+/* That say the same in other words. */
+static const char *const same_hash[] = {
+    "{ products { edges { node { title variants { edges { node { sku } } } } } "
+    "} } # a comment",
+    "{\n  products {\n    edges { cursor node { title variants { edges { "
+    "node { sku } } } } }\n    pageInfo { hasNextPage }\n  }\n}\n",
+    "{ ...R } fragment R on QueryRoot { products { edges { node { title "
+    "variants { edges { node { sku } } } } } } }",
+};
+
+START_TEST(the_hash_is_blind_to_how_a_query_is_written)
+{
+    const char *hash = hash_of(hashed);
+
+    ck_assert_str_eq(hash_of(hashed), hash);
+    ck_assert_str_eq(hash_of(same_hash[_i]), hash);
+}
+
+END_TEST
+
+static const char *const other_hash[] = {
+    "{ products { edges { node { handle variants { edges { node { sku } } } } "
+    "} } }",
+    "{ products { edges { node { title vendor variants { edges { node { sku } "
+    "} } } } } }",
+    "{ products { edges { node { title variants { edges { node { sku title } } "
+    "} } } } }",
+    "{ products(query: \"status:active\") { edges { node { title variants { "
+    "edges { node { sku } } } } } } }",
+    "{ products { edges { node { title variants(first: 3) { edges { node { sku "
+    "} } } } } } }",
+    "{ p: products { edges { node { title variants { edges { node { sku } } } "
+    "} } } }",
+    /* the same document, other tables */
+    "{ products @table(name: \"goods\") { edges { node { title variants { "
+    "edges { node { sku } } } } } } }",
+    "{ products { edges { node { title @column(name: \"t\") variants { edges { "
+    "node { sku } } } } } } }",
+    "{ products { edges { node { title @column(type: \"jsonb\") variants { "
+    "edges { node { sku } } } } } } }",
+    "{ products { edges { node { title variants @table(skip: true) { edges { "
+    "node { sku } } } } } } }",
+    "{ products { edges { node { title variants @table(parent: \"p\") { edges "
+    "{ node { sku } } } } } } }",
+    "{ products { edges { node { title variants @table(key: [\"sku\"]) { edges "
+    "{ node { sku } } } } } } }",
+};
+
+START_TEST(the_hash_changes_with_the_query)
+{
+    const char *hash = hash_of(hashed);
+
+    ck_assert_str_ne(hash_of(other_hash[_i]), hash);
+}
+
+END_TEST
+
+START_TEST(the_hash_is_blind_to_what_data_widened)
+{
+    const char *hash = hash_of(hashed);
+
+    plan->tables[0].id_gid->whole = true;
+    ck_assert_int_eq(plan_column_type(&plan->tables[0].columns[0]), PLAN_TEXT);
+    ck_assert_str_eq(hash_of(hashed), hash);
+    ck_assert_int_eq(plan_column_type(&plan->tables[0].columns[0]),
+                     PLAN_BIGINT);
+}
+
+END_TEST
+
+/* ---- ids that widen together -------------------------------------------- */
+
+START_TEST(an_id_and_its_childrens_parent_ids_are_one_domain)
+{
+    build_or_abort("{ products { edges { node { id n: id options @table { name "
+                   "} variants { edges { node { id product { id } metafields { "
+                   "edges { node { key } } } } } } } } } }");
+    ck_assert_ptr_eq(plan->tables[0].columns[0].gid, plan->tables[0].id_gid);
+    ck_assert_ptr_eq(plan->tables[0].columns[1].gid, plan->tables[0].id_gid);
+    ck_assert_ptr_eq(plan->tables[1].parent_gid, plan->tables[0].id_gid);
+    ck_assert_ptr_eq(plan->tables[2].parent_gid, plan->tables[0].id_gid);
+    ck_assert_ptr_ne(plan->tables[2].columns[1].gid, plan->tables[0].id_gid);
+    ck_assert_ptr_eq(plan->tables[3].parent_gid, plan->tables[2].id_gid);
+    ck_assert(!plan->tables[0].id_gid->fixed);
+}
+
+END_TEST
+
+/* ---- slots -------------------------------------------------------------- */
+
+static const char *
+key_at(const struct shape *shape, int slot)
+{
+    return slot < 0 ? "none" : shape->by_slot[slot]->key.bytes;
+}
+
+START_TEST(tables_know_where_their_values_stand_in_a_line)
+{
+    const struct plan_table *products, *options, *variants;
+
+    build_or_abort("{ products { edges { node { theTitle: title seo { title } "
+                   "options @table { name } variants { edges { node { sku } } "
+                   "} v: variants { edges { node { price } } } } } } }");
+    products = &plan->tables[0];
+    options = &plan->tables[1];
+    variants = &plan->tables[2];
+    ck_assert_str_eq(key_at(plan->line_shape, plan->parent_id_slot),
+                     "__parentId");
+    ck_assert_str_eq(key_at(plan->line_shape, plan->id_slot), "id");
+    ck_assert_str_eq(key_at(plan->line_shape, plan->typename_slot),
+                     "__typename");
+    ck_assert_str_eq(key_at(products->shape, products->columns[1].slot),
+                     "theTitle");
+    ck_assert_str_eq(key_at(products->shape, products->columns[2].slot),
+                     "title");
+    ck_assert_str_eq(key_at(products->shape, options->list_slot), "options");
+    ck_assert_str_eq(key_at(options->shape, options->columns[1].slot), "name");
+    ck_assert_ptr_ne(options->shape, plan->line_shape);
+    ck_assert_ptr_eq(plan_line_table(options), products);
+    ck_assert_str_eq(key_at(variants->shape, variants->tag_slot), "bulkpg_t2");
+    ck_assert_int_eq(variants->key_slot_count, 2); /* id, sku */
+    ck_assert_int_eq(products->key_slot_count, 4); /* with seo, options */
+    ck_assert_int_eq(products->tag_slot, -1);
+}
+
+END_TEST
+
+/* ---- refused ------------------------------------------------------------ */
+
+#define NODE(selections) "{ products { edges { node {\n" selections "\n} } } }"
+
+static const struct {
+    const char *query;
+    const char *message;
+    const char *hint;
+} faults[] = {
+    /* two columns of one name */
+    {NODE("seoTitle: title seo { title }"),
+     "2:23: \"seoTitle\" and \"seo.title\" both give column \"seo_title\" of "
+     "table \"products\"",
+     "write: title @column(name: \"seo_title_2\")"},
+    {NODE("seo { title } seoTitle: title"),
+     "2:15: \"seo.title\" and \"seoTitle\" both give column \"seo_title\" of "
+     "table \"products\"",
+     "write: seoTitle @column(name: \"seo_title_2\")"},
+    {NODE("title handle @column(name: \"title\")"),
+     "2:7: \"title\" and \"handle\" both give column \"title\" of table "
+     "\"products\"",
+     "write: handle @column(name: \"title_2\")"},
+    {NODE("__typename typename: title"),
+     "2:12: \"__typename\" and \"typename\" both give column \"typename\" of "
+     "table \"products\"",
+     "write: typename @column(name: \"typename_2\")"},
+    {NODE("title handle @column(name: \"id\")"),
+     "2:7: \"handle\" gives column \"id\" of table \"products\", which is its "
+     "key",
+     "write: handle @column(name: \"id_2\")"},
+    {NODE("variants @table(parent: \"product_id\") { edges { node { product { "
+          "id } } } }"),
+     "2:66: \"product.id\" gives column \"product_id\" of table "
+     "\"products_variants\", which is the parent of its @table",
+     "write: id @column(name: \"product_id_2\")"},
+    {NODE("... on Product { title } title @column(name: \"t\")"),
+     "2:26: \"title\" is selected before with another name or type; write its "
+     "@column there",
+     ""},
+    /* two tables of one name */
+    {NODE("variants { edges { node { media { edges { node { alt } } } } } } "
+          "variantsMedia: media { edges { node { alt } } }"),
+     "2:66: \"products.variants.media\" and \"products.variantsMedia\" both "
+     "give table \"products_variants_media\"",
+     "write: @table(name: \"products_variants_media_2\")"},
+    {NODE("media @table(name: \"products\") { edges { node { alt } } }"),
+     "2:1: \"products\" and \"products.media\" both give table \"products\"",
+     "write: @table(name: \"products_2\")"},
+    {NODE("aNameThatIsSoLongThatNoIdentifierCouldEverHoldAllOfIt: media { "
+          "edges { node { alt } } } "
+          "a_name_that_is_so_long_that_no_identifier_could_ever_hold_all_of_it:"
+          " variants { edges { node { sku } } }"),
+     "2:89: \"products.aNameThatIsSoLongThatNoIdentifierCouldEverHoldAllOfIt\""
+     " and \"products.a_name_that_is_so_long_that_no_identifier_could_ever_"
+     "hold_all_of_it\" both give table "
+     "\"products_a_name_that_is_so_long_that_no_identifier_cou_c8b40fcd\"",
+     "write: @table(name: \"products_a_name_that_is_so_long_that_no_identifier"
+     "_2\")"},
+    /* names of our own and of PostgreSQL */
+    {NODE("_x: title"),
+     "2:1: \"_x\" begins with \"_\", as only bulkpg's own columns do; give it "
+     "another alias",
+     ""},
+    {NODE("__parentId: title"),
+     "2:1: \"__parentId\" begins with \"_\", as only bulkpg's own columns do; "
+     "give it another alias",
+     ""},
+    {NODE("title @column(name: \"_hash\")"),
+     "2:7: the name \"_hash\" begins with \"_\", as only bulkpg's own columns "
+     "do",
+     ""},
+    {NODE("variants @table(name: \"_v\") { edges { node { id } } }"),
+     "2:10: the name \"_v\" begins with \"_\", as only bulkpg's own columns do",
+     ""},
+    {NODE("variants @table(parent: \"_ordinal\") { edges { node { id } } }"),
+     "2:10: the name \"_ordinal\" begins with \"_\", as only bulkpg's own "
+     "columns do",
+     ""},
+    {NODE("bulkpg_t2: title"),
+     "2:1: \"bulkpg_t2\" is an alias that bulkpg adds itself; give another",
+     ""},
+    {NODE("xmin: title"),
+     "2:1: \"xmin\" is the name of a system column of PostgreSQL; give another "
+     "with @column(name: \"xmin_\")",
+     ""},
+    {NODE("title @column(name: \"tableoid\")"),
+     "2:7: \"tableoid\" is the name of a system column of PostgreSQL; give "
+     "another with @column(name: \"tableoid_\")",
+     ""},
+    {NODE("title @column(name: "
+          "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
+          "\")"),
+     "2:7: the name \"a123456789b123456789c123456789d123456789e123456789f123456"
+     "789g123\" has 64 bytes; PostgreSQL keeps 63",
+     ""},
+    {NODE("variants @table(name: "
+          "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
+          "\") { edges { node { id } } }"),
+     "2:10: the name \"a123456789b123456789c123456789d123456789e123456789f12345"
+     "6789g123\" has 64 bytes; PostgreSQL keeps 63",
+     ""},
+    {NODE("id: title"),
+     "2:1: the key \"id\" of a row must be its id, not title", ""},
+    /* directives */
+    {NODE("title @column(nam: \"t\")"), "2:15: @column has no argument \"nam\"",
+     ""},
+    {NODE("title @column(name: 5)"),
+     "2:21: name of @column must be a string that is not empty", ""},
+    {NODE("title @column(name: \"\")"),
+     "2:21: name of @column must be a string that is not empty", ""},
+    {NODE("title @column(type: \"varchar\")"),
+     "2:7: @column has no type \"varchar\": text, bigint, integer, numeric, "
+     "double precision, boolean, timestamptz, date, jsonb",
+     ""},
+    {NODE("id @column(type: \"numeric\")"),
+     "2:4: the id of a row is text or bigint, not numeric", ""},
+    {NODE("title @index(name: \"i\")"), "2:14: @index has no argument \"name\"",
+     ""},
+    {NODE("title @table"),
+     "2:1: @table belongs to connections and lists of objects, \"title\" is "
+     "neither",
+     ""},
+    {NODE("tags @table"),
+     "2:1: @table belongs to connections and lists of objects, \"tags\" is "
+     "neither",
+     ""},
+    {NODE("title @json"), "2:1: @json belongs to objects, \"title\" is a leaf",
+     ""},
+    {NODE("seo @table { title }"),
+     "2:5: @table does not belong on the object \"seo\", whose fields are "
+     "columns; @json keeps it whole",
+     ""},
+    {NODE("seo @column(name: \"s\") { title }"),
+     "2:5: @column does not belong on the object \"seo\", whose fields are "
+     "columns; @json keeps it whole",
+     ""},
+    {NODE("variants @json { edges { node { id } } }"),
+     "2:10: @json does not belong on the connection \"variants\", which is a "
+     "table",
+     ""},
+    {NODE("variants @index { edges { node { id } } }"),
+     "2:10: @index does not belong on the connection \"variants\", which is a "
+     "table",
+     ""},
+    {NODE("options @table @column(name: \"o\") { name }"),
+     "2:16: @column does not belong on the list \"options\", which is a table",
+     ""},
+    {NODE("options { optionValues @table { name } }"),
+     "2:24: @table does not belong on the field \"optionValues\", which is "
+     "part of a value kept whole",
+     ""},
+    {NODE("seo @json { title @index }"),
+     "2:19: @index does not belong on the field \"title\", which is part of a "
+     "value kept whole",
+     ""},
+    {NODE("variants { edges { node { product @json { id media { edges { node { "
+          "id } } } } } } }"),
+     "2:46: the connection \"media\" cannot be inside an object kept by @json",
+     ""},
+    {NODE("variants @table(nam: \"v\") { edges { node { id } } }"),
+     "2:17: @table has no argument \"nam\"", ""},
+    {NODE("variants @table(skip: 1) { edges { node { id } } }"),
+     "2:23: skip of @table must be true or false", ""},
+    {NODE("variants @table(key: \"sku\") { edges { node { sku } } }"),
+     "2:22: key of @table must be a list of column names", ""},
+    {NODE("variants @table(key: []) { edges { node { sku } } }"),
+     "2:22: key of @table must be a list of column names", ""},
+    {NODE("variants @table(key: [\"skoo\"]) { edges { node { sku } } }"),
+     "2:23: key of @table: table \"products_variants\" has no such column", ""},
+    {NODE("variants @table(key: [5]) { edges { node { sku } } }"),
+     "2:23: key of @table: table \"products_variants\" has no such column", ""},
+    {NODE("variants @table(key: [\"selected_options\"]) { edges { node { "
+          "selectedOptions { name } } } }"),
+     "2:23: column \"selected_options\" is jsonb and cannot be a key", ""},
+    {"{ products @table(parent: \"p\") { edges { node { id } } } }",
+     "1:12: the root's table has no parent to name", ""},
+    /* what is to come */
+    {"query @incremental { products { edges { node { id } } } }",
+     "1:7: @incremental is not there yet in this version of bulkpg", ""},
+    {"query Q @slice(rows: 5) { products { edges { node { id } } } }",
+     "1:9: @slice is not there yet in this version of bulkpg", ""},
+    {"query Q @deletes(mode: SOFT) { products { edges { node { id } } } }",
+     "1:9: @deletes is not there yet in this version of bulkpg", ""},
+};
+
+START_TEST(faults_say_what_where_and_what_to_do)
+{
+    ck_assert(!build(faults[_i].query));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message,
+                     arena_printf(&arena, "q:%s", faults[_i].message));
+    ck_assert_str_eq(err.hint, faults[_i].hint);
+}
+
+END_TEST
+
+static const struct {
+    const char *query;
+    const char *message;
+} made_faults[] = {
+    {"{ things { edges { node { ctid } } } }",
+     "1:27: \"ctid\" is the name of a system column of PostgreSQL; give "
+     "another with @column(name: \"ctid_\")"},
+    {"{ things { edges { node { parts @table { parts @table { name } } } } } }",
+     "1:42: @table on parts needs a parent with id: ID!, which Part has not"},
+    {"{ things { edges { node { grid @table { name } } } } }",
+     "1:27: @table belongs to connections and lists of objects; grid is "
+     "[[Part]]"},
+};
+
+START_TEST(made_faults_say_what_and_where)
+{
+    ck_assert(!build(made_faults[_i].query));
+    ck_assert_str_eq(err.message,
+                     arena_printf(&arena, "q:%s", made_faults[_i].message));
+}
+
+END_TEST
+
+static void
+add_made_tests(Suite *suite)
+{
+    TCase *tests = tcase_create("made types");
+
+    tcase_add_checked_fixture(tests, setup_made, teardown);
+    tcase_add_loop_test(tests, tables_follow_from_the_types, 0,
+                        COUNT(made_plans));
+    tcase_add_loop_test(tests, made_faults_say_what_and_where, 0,
+                        COUNT(made_faults));
+    suite_add_tcase(suite, tests);
+}
+
+static void
+add_hash_tests(TCase *tests)
+{
+    tcase_add_loop_test(tests, the_hash_is_blind_to_how_a_query_is_written, 0,
+                        COUNT(same_hash));
+    tcase_add_loop_test(tests, the_hash_changes_with_the_query, 0,
+                        COUNT(other_hash));
+    tcase_add_test(tests, the_hash_is_blind_to_what_data_widened);
+}
+
+static Suite *
+plan_suite(void)
+{
+    Suite *suite = suite_create("plan");
+    TCase *tests = tcase_create("plan");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, tables_follow_from_the_query, 0, COUNT(plans));
+    tcase_add_loop_test(tests, the_document_asks_for_what_the_tables_need, 0,
+                        COUNT(documents));
+    tcase_add_loop_test(tests, the_document_is_valid_again, 0, COUNT(plans));
+    tcase_add_test(tests, the_root_is_kept_for_the_window);
+    tcase_add_test(tests, a_document_past_the_limit_is_refused);
+    add_hash_tests(tests);
+    tcase_add_test(tests, an_id_and_its_childrens_parent_ids_are_one_domain);
+    tcase_add_test(tests, tables_know_where_their_values_stand_in_a_line);
+    tcase_add_loop_test(tests, faults_say_what_where_and_what_to_do, 0,
+                        COUNT(faults));
+    suite_add_tcase(suite, tests);
+    add_made_tests(suite);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(plan_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,441 @@
+/* rows: a line's values as a row of its table, byte by byte. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "graphql/check.h"
+#include "load/encode.h"
+#include "load/rows.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static const char types_path[] = "tests/data/plan/types.json";
+
+enum { ROW_TYPE = 0x1234, HEADER_BYTES = 20, PARENTS = 0, CHILDREN = 1 };
+
+static struct arena arena;
+static struct gql_schema *schema;
+static struct gql_types_file *file;
+static struct plan *plan;
+static struct record *record;
+static struct loader_table tables[4];
+static struct batch batches[4];
+static struct rows_widen widen;
+static struct err err;
+
+static void
+add_missing(const struct gql_document *document)
+{
+    struct gql_name *name;
+    struct span json;
+
+    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
+        for (; name != NULL; name = name->next)
+            if (!gql_types_file_find(file, name->name, &json))
+                gql_schema_add_absent(schema, name->name);
+            else if (!gql_schema_add(schema, json, &err))
+                ck_abort_msg("%s", err.message);
+}
+
+static void
+build(const char *text)
+{
+    struct gql_document *document;
+
+    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+        ck_abort_msg("%s", err.message);
+    add_missing(document);
+    if (!gql_check(document, schema, &err) ||
+        !gql_check_bulk(document, schema, &err) ||
+        !plan_build(&arena, "job", document, schema, &plan, &err))
+        ck_abort_msg("%s", err.message);
+    ck_assert_int_le(plan->table_count, 4);
+    for (int i = 0; i < plan->table_count; i++) {
+        rows_table_init(&tables[i], &plan->tables[i]);
+        batches[i].bytes = buf_with_ceiling(64 * 1024);
+        batch_begin(&batches[i], i, ROW_TYPE);
+        tables[i].batch = &batches[i];
+    }
+    record = record_new(plan->line_shape);
+}
+
+static void
+setup(void)
+{
+    arena = (struct arena){0};
+    memset(&err, 0, sizeof(err));
+    memset(tables, 0, sizeof(tables));
+    memset(batches, 0, sizeof(batches));
+    plan = NULL;
+    record = NULL;
+    schema = gql_schema_new(&arena);
+    if (!gql_types_file_open(types_path, &file, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+teardown(void)
+{
+    for (int i = 0; plan != NULL && i < plan->table_count; i++) {
+        rows_table_free(&tables[i]);
+        buf_free(&batches[i].bytes);
+    }
+    record_free(record);
+    gql_types_file_free(file);
+    arena_free(&arena);
+}
+
+/* The line as a row of table `index`. */
+static bool
+put(int index, const char *line)
+{
+    struct row_source source = {
+        .record = record, .line = 0x0102, .position = 3, .arena = &arena};
+
+    if (!record_parse(record, span_str(line), &err))
+        ck_abort_msg("%s", err.message);
+    source.parent_id = record_get(record, plan->parent_id_slot);
+    widen = (struct rows_widen){NULL, NULL};
+    return rows_put(&tables[index], &source, &widen, &err);
+}
+
+/* `length` bytes of a table's batch from `at`, in hex by fours. */
+static const char *
+hex(int index, size_t at, size_t length)
+{
+    static char text[4096];
+    size_t used = 0;
+
+    text[0] = '\0';
+    ck_assert_uint_le(at + length, batches[index].bytes.length);
+    for (size_t i = 0; i < length; i++)
+        used +=
+            (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x",
+                             i % 4 == 0 && i > 0 ? " " : "",
+                             (unsigned char)batches[index].bytes.bytes[at + i]);
+    return text;
+}
+
+/* Of the last column of the last row. */
+static const char *
+last_hash(int index)
+{
+    static char copies[8][32];
+    static int next;
+    char *copy = copies[next++ % 8];
+
+    snprintf(copy, sizeof(copies[0]), "%s",
+             hex(index, batches[index].bytes.length - 8, 8));
+    return copy;
+}
+
+static const char family[] =
+    "{ products { edges { node { title variants { edges { node { sku position "
+    "} } } } } } }";
+
+START_TEST(a_root_row_has_its_bytes)
+{
+    build(family);
+    ck_assert(
+        put(PARENTS, "{\"id\":\"gid://shopify/Product/5\",\"title\":\"T\"}"));
+    ck_assert_int_eq(batches[PARENTS].rows, 1);
+    ck_assert_str_eq(hex(PARENTS, 0, HEADER_BYTES),
+                     "00000001 00000000 00001234 00000000 00000001");
+    /* length, columns; then of each its type, length, value */
+    ck_assert_str_eq(
+        hex(PARENTS, HEADER_BYTES, 57),
+        "0000003d 00000004 "
+        "00000014 00000008 00000000 00000102 "     /* _line */
+        "00000014 00000008 00000000 00000005 "     /* id */
+        "00000019 00000001 54000000 14000000 08"); /* title, _hash */
+    ck_assert_uint_eq(batches[PARENTS].bytes.length, HEADER_BYTES + 4 + 0x3d);
+    batch_seal(&batches[PARENTS]);
+    ck_assert_str_eq(hex(PARENTS, 12, 4), "00000001");
+}
+
+END_TEST
+
+START_TEST(a_child_row_has_its_parents_id)
+{
+    build(family);
+    ck_assert(put(CHILDREN, "{\"position\":7,\"__parentId\":\"gid://shopify/"
+                            "Product/5\",\"id\":\"gid://shopify/"
+                            "ProductVariant/6\"}"));
+    ck_assert_str_eq(hex(CHILDREN, HEADER_BYTES, 84),
+                     "00000058 00000006 "
+                     "00000014 00000008 00000000 00000102 " /* _line */
+                     "00000014 00000008 00000000 00000005 " /* _parent_id */
+                     "00000014 00000008 00000000 00000006 " /* id */
+                     "00000019 ffffffff "          /* sku: not in the line */
+                     "00000017 00000004 00000007 " /* position */
+                     "00000014 00000008");         /* _hash */
+    ck_assert_str_eq(plan->tables[0].id_gid->type, "Product");
+    ck_assert_str_eq(plan->tables[1].id_gid->type, "ProductVariant");
+}
+
+END_TEST
+
+START_TEST(an_interface_row_has_its_type_and_a_list_its_position)
+{
+    build("{ orders { edges { node { discountApplications { edges { node { "
+          "index } } } taxLines @table { title } } } } }");
+    ck_assert(put(1, "{\"__typename\":\"ManualDiscountApplication\",\"index\":"
+                     "1,\"__parentId\":\"gid://shopify/Order/5\"}"));
+    ck_assert_str_eq(hex(1, HEADER_BYTES, 101),
+                     "00000069 00000006 "
+                     "00000014 00000008 00000000 00000102 "
+                     "00000014 00000008 00000000 00000005 "
+                     "00000014 ffffffff " /* _ordinal is for later */
+                     "00000017 00000004 00000001 "
+                     "00000019 00000019 4d616e75 616c4469 73636f75 6e744170 "
+                     "706c6963 6174696f 6e000000 14000000 08");
+    ck_assert(put(2, "{\"__parentId\":\"gid://shopify/Order/5\"}"));
+    ck_assert_str_eq(hex(2, HEADER_BYTES, 76),
+                     "00000050 00000006 "
+                     "00000014 00000008 00000000 00000102 "
+                     "00000017 00000004 00000003 " /* _pos */
+                     "00000014 00000008 00000000 00000005 "
+                     "00000014 ffffffff 00000019 ffffffff 00000014 00000008");
+}
+
+END_TEST
+
+START_TEST(a_type_that_is_not_said_is_the_gids)
+{
+    build("{ files { edges { node { id } } } }");
+    ck_assert(put(0, "{\"id\":\"gid://shopify/Video/5\"}"));
+    ck_assert_ptr_nonnull(memmem(batches[0].bytes.bytes,
+                                 batches[0].bytes.length,
+                                 "\0\0\0\x05Video\0\0\0\x14", 13));
+}
+
+END_TEST
+
+/* ---- refused ------------------------------------------------------------ */
+
+static const struct {
+    const char *line;
+    const char *message;
+    const char *code;
+} faults[] = {
+    {"{}", "without its key: id is absent or null", ""},
+    {"{\"id\":null,\"title\":\"t\"}", "without its key: id is absent or null",
+     ""},
+    {"{\"id\":[]}", "column id: an id must be a string", ""},
+    {"{\"id\":\"gid://shopify/Product/1?x\"}",
+     "column id: the id \"gid://shopify/Product/1?x\" is no number of "
+     "gid://shopify/…/",
+     ENCODE_WIDEN},
+    {"{\"id\":\"gid://shopify/Product/1\",\"totalInventory\":\"many\"}",
+     "column total_inventory: \"many\" is no integer", ""},
+    {"{\"id\":\"gid://shopify/Product/1\",\"createdAt\":\"2026-02-30\"}",
+     "column created_at: \"2026-02-30\" is no timestamp", ""},
+};
+
+START_TEST(a_refused_row_leaves_the_batch_as_it_was)
+{
+    size_t before;
+
+    build("{ products { edges { node { id title totalInventory createdAt } } } "
+          "}");
+    before = batches[0].bytes.length;
+    ck_assert(!put(0, faults[_i].line));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_str_eq(err.message, faults[_i].message);
+    ck_assert_str_eq(err.code, faults[_i].code);
+    ck_assert_uint_eq(batches[0].bytes.length, before);
+    ck_assert_int_eq(batches[0].rows, 0);
+    if (faults[_i].code[0] != '\0')
+        ck_assert_ptr_eq(widen.gid, plan->tables[0].id_gid);
+    ck_assert(put(0, "{\"id\":\"gid://shopify/Product/1\"}"));
+    ck_assert_int_eq(batches[0].rows, 1);
+}
+
+END_TEST
+
+START_TEST(a_row_past_the_ceiling_leaves_the_batch_as_it_was)
+{
+    char line[1024];
+    size_t before;
+
+    build("{ products { edges { node { title } } } }");
+    batches[0].bytes.ceiling = 512;
+    before = batches[0].bytes.length;
+    snprintf(line, sizeof(line),
+             "{\"id\":\"gid://shopify/Product/1\",\"title\":\"%0600d\"}", 0);
+    ck_assert(!put(0, line));
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_str_eq(err.message, "a row larger than PostgreSQL takes");
+    ck_assert_uint_eq(batches[0].bytes.length, before);
+    ck_assert(put(0, "{\"id\":\"gid://shopify/Product/1\"}"));
+    ck_assert_int_eq(batches[0].rows, 1);
+}
+
+END_TEST
+
+START_TEST(a_parent_of_another_type_widens_the_parents_domain)
+{
+    build(family);
+    ck_assert(
+        put(PARENTS, "{\"id\":\"gid://shopify/Product/5\",\"title\":\"T\"}"));
+    ck_assert(!put(CHILDREN,
+                   "{\"__parentId\":\"gid://shopify/Collection/5\",\"id\":"
+                   "\"gid://shopify/ProductVariant/6\"}"));
+    ck_assert_str_eq(err.code, ENCODE_WIDEN);
+    ck_assert_ptr_eq(widen.gid, plan->tables[PARENTS].id_gid);
+    ck_assert_int_eq(strncmp(err.message, "column _parent_id: ", 19), 0);
+}
+
+END_TEST
+
+START_TEST(a_natural_key_must_be_there)
+{
+    build("{ products { edges { node { variants @table(key: [\"sku\", "
+          "\"title\"]) { edges { node { title sku } } } } } } }");
+    ck_assert(!put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"sku\":"
+                      "\"s\",\"title\":null}"));
+    ck_assert_str_eq(err.message, "without its key: title is absent or null");
+    ck_assert(put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"sku\":\"s\""
+                     ",\"title\":\"\"}"));
+}
+
+END_TEST
+
+/* ---- hashes ------------------------------------------------------------- */
+
+#define PRODUCT "{\"id\":\"gid://shopify/Product/5\",\"title\":\"T\""
+
+static const struct {
+    const char *line;
+    bool same;
+} hashes[] = {
+    {PRODUCT ",\"tags\":[1]}", true},
+    {"{\"tags\":[1],\"title\":\"\\u0054\",\"id\":\"gid:\\/\\/shopify\\/Product"
+     "\\/5\",\"vendor\":null,\"x\":1}",
+     true},
+    {PRODUCT ",\"tags\":[2]}", false},
+    {PRODUCT ",\"tags\":null}", false},
+    {PRODUCT "}", false},
+    {PRODUCT ",\"tags\":[1],\"vendor\":\"\"}", false},
+    {"{\"id\":\"gid://shopify/Product/6\",\"title\":\"T\",\"tags\":[1]}",
+     false},
+    {"{\"id\":\"gid://shopify/Product/5\",\"vendor\":\"T\",\"tags\":[1]}",
+     false},
+};
+
+START_TEST(the_hash_follows_the_values)
+{
+    const char *hash;
+
+    build("{ products { edges { node { title vendor tags } } } }");
+    ck_assert(put(0, hashes[0].line));
+    hash = last_hash(0);
+    ck_assert(put(0, hashes[_i].line));
+    ck_assert_int_eq(strcmp(last_hash(0), hash) == 0, hashes[_i].same);
+}
+
+END_TEST
+
+START_TEST(the_hash_is_blind_to_the_line_and_the_parent)
+{
+    struct row_source source = {.line = 99, .position = 5, .arena = &arena};
+    const char *hash;
+
+    build(family);
+    ck_assert(put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"id\":"
+                     "\"gid://shopify/ProductVariant/6\"}"));
+    hash = last_hash(1);
+    ck_assert(record_parse(
+        record,
+        span_str("{\"__parentId\":\"gid://shopify/Product/7\",\"id\":\"gid://"
+                 "shopify/ProductVariant/6\"}"),
+        &err));
+    source.record = record;
+    source.parent_id = record_get(record, plan->parent_id_slot);
+    ck_assert(rows_put(&tables[1], &source, &widen, &err));
+    ck_assert_str_eq(last_hash(1), hash);
+}
+
+END_TEST
+
+START_TEST(the_hash_follows_the_names_of_the_columns)
+{
+    static char first[32];
+
+    build("{ products { edges { node { title } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    snprintf(first, sizeof(first), "%s", last_hash(0));
+    teardown();
+    setup();
+    build("{ products { edges { node { title @column(name: \"name\") } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    ck_assert_str_ne(last_hash(0), first);
+}
+
+END_TEST
+
+START_TEST(a_batch_is_full_by_rows_or_by_bytes)
+{
+    char line[2048];
+
+    build("{ products { edges { node { title } } } }");
+    for (int i = 0; i < BATCH_ROWS; i++) {
+        ck_assert(!batch_is_full(&batches[0]));
+        ck_assert(put(0, PRODUCT "}"));
+    }
+    ck_assert(batch_is_full(&batches[0]));
+    batches[0].bytes.ceiling = 2 * BATCH_BYTES;
+    batch_begin(&batches[0], 0, ROW_TYPE);
+    ck_assert_int_eq(batches[0].rows, 0);
+    snprintf(line, sizeof(line),
+             "{\"id\":\"gid://shopify/Product/1\",\"title\":\"%01500d\"}", 0);
+    while (batches[0].bytes.length < BATCH_BYTES) {
+        ck_assert(!batch_is_full(&batches[0]));
+        ck_assert(put(0, line));
+    }
+    ck_assert(batch_is_full(&batches[0]));
+    ck_assert_int_lt(batches[0].rows, BATCH_ROWS);
+    batch_reset(&batches[0]);
+    ck_assert_int_eq(batches[0].table, -1);
+    ck_assert_uint_le(batches[0].bytes.capacity, 2 * BATCH_BYTES);
+}
+
+END_TEST
+
+static Suite *
+rows_suite(void)
+{
+    Suite *suite = suite_create("rows");
+    TCase *tests = tcase_create("rows");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_root_row_has_its_bytes);
+    tcase_add_test(tests, a_child_row_has_its_parents_id);
+    tcase_add_test(tests,
+                   an_interface_row_has_its_type_and_a_list_its_position);
+    tcase_add_test(tests, a_type_that_is_not_said_is_the_gids);
+    tcase_add_loop_test(tests, a_refused_row_leaves_the_batch_as_it_was, 0,
+                        COUNT(faults));
+    tcase_add_test(tests, a_row_past_the_ceiling_leaves_the_batch_as_it_was);
+    tcase_add_test(tests, a_parent_of_another_type_widens_the_parents_domain);
+    tcase_add_test(tests, a_natural_key_must_be_there);
+    tcase_add_loop_test(tests, the_hash_follows_the_values, 0, COUNT(hashes));
+    tcase_add_test(tests, the_hash_is_blind_to_the_line_and_the_parent);
+    tcase_add_test(tests, the_hash_follows_the_names_of_the_columns);
+    tcase_add_test(tests, a_batch_is_full_by_rows_or_by_bytes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(rows_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

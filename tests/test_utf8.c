@@ -1,0 +1,264 @@
+/* utf8: what PostgreSQL would refuse is found, or mended, on the raw line. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json/utf8.h"
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* A span of a literal, NUL bytes inside included. */
+#define BYTES(literal)                 \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
+
+enum { UNICODE_END = 0x110000, LONGEST_PREFIX = 20 };
+
+/* ---- validity ----------------------------------------------------------- */
+
+static const struct span valid[] = {
+    BYTES(""),
+    BYTES("plain ascii, more than eight bytes of it \x7f\x01\t"),
+    BYTES("\xc2\x80"),
+    BYTES("\xdf\xbf"),
+    BYTES("\xe0\xa0\x80"),
+    BYTES("\xe1\x80\x80"),
+    BYTES("\xec\xbf\xbf"),
+    BYTES("\xed\x80\x80"),
+    BYTES("\xed\x9f\xbf"),
+    BYTES("\xee\x80\x80"),
+    BYTES("\xef\xbf\xbf"),
+    BYTES("\xef\xbb\xbf"),
+    BYTES("\xf0\x90\x80\x80"),
+    BYTES("\xf1\x80\x80\x80"),
+    BYTES("\xf3\xbf\xbf\xbf"),
+    BYTES("\xf4\x8f\xbf\xbf"),
+    BYTES("gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80 \xe2\x82\xac"),
+};
+
+START_TEST(well_formed_text_is_valid)
+{
+    size_t at = 99;
+
+    ck_assert(utf8_is_valid(valid[_i], &at));
+}
+
+END_TEST
+
+static const struct span invalid[] = {
+    BYTES("\0"),
+    BYTES("\x80"),
+    BYTES("\xbf"),
+    BYTES("\xc0\x80"), /* overlong */
+    BYTES("\xc0\xaf"),
+    BYTES("\xc1\xbf"),
+    BYTES("\xe0\x80\x80"),
+    BYTES("\xe0\x9f\xbf"),
+    BYTES("\xf0\x80\x80\x80"),
+    BYTES("\xf0\x8f\xbf\xbf"),
+    BYTES("\xed\xa0\x80"), /* surrogates */
+    BYTES("\xed\xad\xbf"),
+    BYTES("\xed\xb0\x80"),
+    BYTES("\xed\xbf\xbf"),
+    BYTES("\xed\xa0\xbd\xed\xb8\x80"),
+    BYTES("\xf4\x90\x80\x80"), /* past U+10FFFF */
+    BYTES("\xf5\x80\x80\x80"),
+    BYTES("\xf7\xbf\xbf\xbf"),
+    BYTES("\xf8\x88\x80\x80\x80"),
+    BYTES("\xfc\x84\x80\x80\x80\x80"),
+    BYTES("\xfe"),
+    BYTES("\xff"),
+    BYTES("\xc2"), /* cut short */
+    BYTES("\xe2\x82"),
+    BYTES("\xe2"),
+    BYTES("\xf0\x9f\x98"),
+    BYTES("\xf0\x9f"),
+    BYTES("\xf0"),
+    BYTES("\xc2"
+          "A"), /* no tail where one must be */
+    BYTES("\xe2\x82"
+          "A"),
+    BYTES("\xe2"
+          "A\xac"),
+    BYTES("\xf0\x9f\x98"
+          "A"),
+    BYTES("\xf0\x9f"
+          "A\x80"),
+    BYTES("\xf0"
+          "A\x98\x80"),
+    BYTES("\xe2\x82\xe2\x82\xac"),
+};
+
+/* Behind any number of good bytes, so that it falls on every place of a word,
+ * and with good ones after it. */
+START_TEST(the_first_wrong_byte_is_found_wherever_it_stands)
+{
+    for (size_t before = 0; before <= LONGEST_PREFIX; before++) {
+        char text[64];
+        size_t length = before + invalid[_i].length, at = 99;
+
+        memset(text, 'a', sizeof(text));
+        memcpy(text + before, invalid[_i].bytes, invalid[_i].length);
+        ck_assert(!utf8_is_valid(span_of(text, length), &at));
+        ck_assert_uint_eq(at, before);
+        at = 99;
+        ck_assert(!utf8_is_valid(span_of(text, length + 12), &at));
+        ck_assert_uint_eq(at, before);
+    }
+}
+
+END_TEST
+
+static size_t
+put_character(char *out, unsigned c)
+{
+    if (c < 0x80) {
+        out[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        out[0] = (char)(0xc0 | c >> 6);
+        out[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        out[0] = (char)(0xe0 | c >> 12);
+        out[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | c >> 18);
+    out[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+START_TEST(every_code_point_but_nul_and_surrogates_is_valid)
+{
+    for (unsigned c = 0; c < UNICODE_END + 0x1000; c++) {
+        char text[8];
+        size_t at, length = put_character(text, c);
+        bool good = c != 0 && c < UNICODE_END && (c < 0xd800 || c > 0xdfff);
+
+        if (utf8_is_valid(span_of(text, length), &at) != good)
+            ck_abort_msg("U+%04X", c);
+    }
+}
+
+END_TEST
+
+/* Any two bytes: valid exactly when RFC 3629 says so. */
+START_TEST(every_pair_of_bytes_is_judged_as_the_rfc_does)
+{
+    for (unsigned a = 0; a < 256; a++) {
+        for (unsigned b = 0; b < 256; b++) {
+            char text[2] = {(char)a, (char)b};
+            bool ascii = a > 0 && a < 0x80 && b > 0 && b < 0x80;
+            bool two = a >= 0xc2 && a <= 0xdf && b >= 0x80 && b <= 0xbf;
+            size_t at;
+
+            if (utf8_is_valid(span_of(text, 2), &at) != (ascii || two))
+                ck_abort_msg("%02x %02x", a, b);
+        }
+    }
+}
+
+END_TEST
+
+/* ---- escapes ------------------------------------------------------------ */
+
+static const struct {
+    const char *json;
+    const char *replaced;
+    size_t bad;
+} escapes[] = {
+    {"", "", 0},
+    {"\"plain\"", "\"plain\"", 0},
+    {"\"\\u0041\\n\\\\\\/\"", "\"\\u0041\\n\\\\\\/\"", 0},
+    {"\"\\u0000\"", "\"\\ufffd\"", 1},
+    {"\"a\\u0000b\\u0000\"", "\"a\\ufffdb\\ufffd\"", 2},
+    {"\\u0000", "\\ufffd", 1},
+    {"\"\\u0001\\u000a\"", "\"\\u0001\\u000a\"", 0},
+    /* an escaped backslash is no escape of what follows */
+    {"\"\\\\u0000\"", "\"\\\\u0000\"", 0},
+    {"\"\\\\\\u0000\"", "\"\\\\\\ufffd\"", 1},
+    {"\"\\\\\\\\u0000\"", "\"\\\\\\\\u0000\"", 0},
+    {"\"\\\"\\u0000\"", "\"\\\"\\ufffd\"", 1},
+    /* surrogates */
+    {"\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\"", 0},
+    {"\"\\uD83D\\uDE00\"", "\"\\uD83D\\uDE00\"", 0},
+    {"\"\\uDBFF\\uDFFF\\ud800\\udc00\"", "\"\\uDBFF\\uDFFF\\ud800\\udc00\"", 0},
+    {"\"\\ud83d\"", "\"\\ufffd\"", 1},
+    {"\"\\uD83D\"", "\"\\ufffd\"", 1},
+    {"\"\\ude00\"", "\"\\ufffd\"", 1},
+    {"\"\\uDFFF\"", "\"\\ufffd\"", 1},
+    {"\"\\ude00\\ud83d\"", "\"\\ufffd\\ufffd\"", 2},
+    {"\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\"", 1},
+    {"\"\\ud83d\\ude00\\ude00\"", "\"\\ud83d\\ude00\\ufffd\"", 1},
+    {"\"\\ud83dx\\ude00\"", "\"\\ufffdx\\ufffd\"", 2},
+    {"\"\\ud83d\\n\"", "\"\\ufffd\\n\"", 1},
+    {"\"\\ud83d\\\\ude00\"", "\"\\ufffd\\\\ude00\"", 1},
+    {"\"\\ud83d\\u0000\"", "\"\\ufffd\\ufffd\"", 2},
+    {"\"\\ud7ff\\ue000\"", "\"\\ud7ff\\ue000\"", 0},
+    {"{\"a\\u0000\":\"\\udfff\"}", "{\"a\\ufffd\":\"\\ufffd\"}", 2},
+    /* at the end of the text */
+    {"\\ud83d", "\\ufffd", 1},
+    {"\\ud83d\\ude0", "\\ufffd\\ude0", 1},
+    {"\\ud83d\\", "\\ufffd\\", 1},
+    {"\\u000", "\\u000", 0},
+    {"\\u", "\\u", 0},
+    {"\\", "\\", 0},
+    {"\\u00g0\\u0000", "\\u00g0\\ufffd", 1},
+};
+
+START_TEST(bad_escapes_become_the_replacement_character)
+{
+    struct span json = span_str(escapes[_i].json);
+    char *exact = malloc(json.length + 1); /* nothing behind it to read */
+    struct buf out = buf_with_ceiling(1024);
+
+    memcpy(exact, json.bytes, json.length);
+    json.bytes = exact;
+    buf_append_str(&out, "what was there");
+    ck_assert_uint_eq(utf8_count_bad_escapes(json), escapes[_i].bad);
+    utf8_replace_bad_escapes(json, &out);
+    ck_assert_str_eq(buf_str(&out), escapes[_i].replaced);
+    ck_assert_uint_eq(out.length, json.length);
+    ck_assert_uint_eq(utf8_count_bad_escapes(buf_span(&out)), 0);
+    buf_free(&out);
+    free(exact);
+}
+
+END_TEST
+
+static Suite *
+utf8_suite(void)
+{
+    Suite *suite = suite_create("utf8");
+    TCase *tests = tcase_create("utf8");
+
+    tcase_set_timeout(tests, 60); /* valgrind is slow */
+    tcase_add_loop_test(tests, well_formed_text_is_valid, 0, COUNT(valid));
+    tcase_add_loop_test(tests, the_first_wrong_byte_is_found_wherever_it_stands,
+                        0, COUNT(invalid));
+    tcase_add_test(tests, every_code_point_but_nul_and_surrogates_is_valid);
+    tcase_add_test(tests, every_pair_of_bytes_is_judged_as_the_rfc_does);
+    tcase_add_loop_test(tests, bad_escapes_become_the_replacement_character, 0,
+                        COUNT(escapes));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    SRunner *runner = srunner_create(utf8_suite());
+    int failed;
+
+    srunner_run_all(runner, CK_ENV);
+    failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
