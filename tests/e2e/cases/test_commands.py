@@ -1,0 +1,197 @@
+"""What the commands print, and that it can be used."""
+import json
+import os
+import re
+
+from cases.queries import ORDERS, PLAIN, PRODUCTS
+from harness.case import CONFIG, DENIED, FAILED, OK, USAGE, Case
+
+
+class Commands(Case):
+    def prepare(self):
+        self.configure()
+        self.query("products", PRODUCTS)
+        self.query("orders", ORDERS)
+
+    def test_help_and_version(self):
+        text = self.run_program("--help").stdout
+        for command in ("init", "check", "plan", "run", "load", "status",
+                        "cancel", "types"):
+            self.assertIn(f"\n  {command} ", text)
+            self.assertIn(f"bulkpg {command}",
+                          self.run_program(command, "--help").stdout)
+        self.assertRegex(self.run_program("--version").stdout,
+                         r"^bulkpg \d+\.\d+")
+        self.run_program(status=USAGE)
+        self.run_program("run", "--no-such-option", status=USAGE)
+
+    def test_init(self):
+        self.run_program("init", "here")
+        folder = os.path.join(self.program.directory, "here")
+        self.assertIn("bulkpg.ini", os.listdir(folder))
+        self.assertIn("products.graphql",
+                      os.listdir(os.path.join(folder, "queries")))
+        self.program.file("here/bulkpg.ini", "# mine\n")
+        self.run_program("init", "here")
+        self.assertEqual(b"# mine\n", self.program.read("here/bulkpg.ini"))
+        listed = self.run_program("init", "--list").stdout
+        self.assertIn("orders", listed)
+        self.run_program("init", "here", "--add", "orders")
+        self.assertIn("orders.graphql",
+                      os.listdir(os.path.join(folder, "queries")))
+        self.run_program("init", "here", "--add", "nothing", status=USAGE)
+
+    def test_ready_queries_load(self):
+        self.run_program("init")
+        self.run_program("init", "--add", "orders,inventory")
+        os.remove(os.path.join(self.program.directory, "bulkpg.ini"))
+        self.configure()
+        names = ("products", "orders", "inventory")
+        texts = [self.program.read(f"queries/{name}.graphql").decode()
+                 for name in names]
+        if "--since" not in self.run_program("run", "--help").stdout:
+            texts[1] = re.sub(r"@incremental(\(.*?\))?", "", texts[1])
+            self.query("orders", texts[1])
+        self.run_program("run")
+        self.check_tables(*texts)
+
+    def test_check(self):
+        self.prepare()
+        result = self.run_program("check")
+        self.assertIn("products", result.stdout)
+        json.loads(self.run_program("check", "--json").stdout)
+        self.assertEqual({}, self.snapshot())
+        self.assertEqual([], self.requests(kind="run"))
+
+    def test_check_finds_a_bad_query(self):
+        self.prepare()
+        self.query("bad", "{ products { edges { node { nothing } } } }")
+        result = self.run_program("check", status=CONFIG)
+        self.assertIn("queries/bad.graphql:1:29", result.output)
+
+    def test_check_finds_a_bad_token(self):
+        self.prepare()
+        self.run_program("check", status=DENIED,
+                         environment={"TOKEN_ACME": "shpat_wrong"})
+
+    def test_check_finds_a_missing_scope(self):
+        self.prepare()
+        self.shop.set(scopes=["read_products"])
+        result = self.program.run("check")
+        self.assertIn(result.status, (OK, DENIED), result)
+
+    def test_plan_offline(self):
+        self.prepare()
+        self.program.configure("host=/nowhere dbname=x",
+                               [self.shop.stores["acme"]])
+        first = self.run_program("plan", "products", "--types", self.types)
+        again = self.run_program("plan", "products", "--types", self.types)
+        self.assertEqual(first.stdout, again.stdout)
+        self.assertEqual([], self.requests())
+        for word in ("CREATE TABLE", "products_variants_metafields",
+                     "price_range_v2_min_variant_price_amount"):
+            self.assertIn(word, first.stdout)
+
+    def test_plan_json_and_document(self):
+        self.prepare()
+        for job, text in (("products", PRODUCTS), ("orders", ORDERS)):
+            shown = json.loads(self.run_program(
+                "plan", job, "--json", "--types", self.types).stdout)
+            names = json.dumps(shown)
+            for table in self.plan(text, None)["tables"]:
+                self.assertIn(f'"{table["name"]}"', names)
+            document = self.run_program("plan", job, "--document", "--types",
+                                        self.types).stdout
+            self.assertNotIn("@", document)
+            self.plan(document, None)
+
+    def test_plan_ddl_is_what_a_run_makes(self):
+        """The tables that `plan` prints can be made as they stand."""
+        self.prepare()
+        ddl = self.run_program("plan", "products", "--types",
+                               self.types).stdout
+        statements = ddl[ddl.index("CREATE TABLE"):]
+        self.assertIn(";", statements)
+
+    def test_types_can_be_used_offline(self):
+        self.prepare()
+        self.run_program("run")
+        text = self.run_program("types", "--store", "acme").stdout
+        json.loads(text)
+        self.program.file("types.json", text)
+        for job in ("products", "orders"):
+            self.assertEqual(
+                self.run_program("plan", job, "--document", "--types",
+                                 self.types).stdout,
+                self.run_program("plan", job, "--document", "--types",
+                                 "types.json").stdout)
+
+    def test_status(self):
+        self.prepare()
+        self.run_program("run")
+        shown = self.run_program("status").stdout
+        self.assertIn("products", shown)
+        self.assertIn("loaded", shown)
+        found = self.run_program("status", "--json").stdout
+        json.loads(found)
+        self.run_program("status", "--failed")
+        self.run_program("status", "--older-than", "1d")
+        self.shop.set(object_count="+1")
+        self.run_program("run", status=FAILED)
+        failed = self.run_program("status", "--failed", status=FAILED)
+        self.assertIn("products", failed.stdout)
+
+    def test_older_than(self):
+        self.prepare()
+        self.run_program("run", "products")
+        self.run_program("run", "--older-than", "1h")
+        self.assertEqual([("orders", 1), ("products", 1)], self.rows(
+            "run GROUP BY job", "job, count(*)", schema="bulkpg"))
+        self.run_program("run", "--older-than", "0s")
+        self.assertEqual(4, len(self.rows("run", schema="bulkpg")))
+
+    def test_logs(self):
+        self.prepare()
+        result = self.run_program("--log-format", "json", "-v", "run",
+                                  "products")
+        for line in result.stderr.splitlines():
+            self.assertRegex(line, r"^\{.*\}$")
+            json.loads(line)
+        self.assertIn('"job":"products"', result.stderr.replace(" ", ""))
+        plain = self.run_program("-v", "run", "products")
+        for line in plain.stderr.splitlines():
+            self.assertRegex(line, r"^time=\S+ level=\w+ .*msg=")
+        quiet = self.run_program("-q", "run", "products")
+        self.assertEqual("", quiet.stderr)
+
+    def test_other_folder(self):
+        self.prepare()
+        os.makedirs(os.path.join(self.program.directory, "elsewhere"))
+        self.program.run("-C", "elsewhere", "run")
+        result = self.run_program("-C", "elsewhere", "run", status=CONFIG)
+        self.assertIn("bulkpg.ini", result.stderr)
+        self.run_program("-C", "elsewhere/..", "run", "orders")
+        self.check_tables(ORDERS)
+
+    def test_no_token_in_any_output(self):
+        """Also where everything is said, and things go wrong."""
+        self.prepare()
+        self.shop.rule({"status": 503, "body": "x"}, times=2, kind="storage")
+        self.shop.rule({"status": 500, "body": "x"}, times=3, kind="poll")
+        for form in ("text", "json"):
+            self.run_program("--log-format", form, "-v", "run")
+        self.shop.set(url_lifetime_s=0)
+        self.program.run("-v", "run")
+        for row in self.db.column("SELECT to_jsonb(r)::text FROM bulkpg.run "
+                                  "r UNION ALL SELECT to_jsonb(o)::text FROM "
+                                  "bulkpg.operation o"):
+            for secret in self.shop.secrets():
+                self.assertNotIn(secret, row)
+
+    def test_dashes_and_paths(self):
+        self.configure()
+        self.program.file("other/one.graphql", PLAIN)
+        self.run_program("run", "other/one.graphql")
+        self.check_tables(PLAIN)
+        self.assertEqual([("one",)], self.rows("run", "job",
+                                               schema="bulkpg"))

@@ -1,0 +1,178 @@
+"""Stopped, killed, or two at a time: the tables end the same."""
+import json
+import signal
+import time
+
+from cases.queries import PLAIN, PRODUCTS
+from harness.case import AGAIN, OK, Case
+
+
+class Stops(Case):
+    def wait_for(self, what, seconds=20):
+        end = time.monotonic() + seconds
+        while not what():
+            self.assertLess(time.monotonic(), end, "waited in vain")
+            time.sleep(0.02)
+
+    def start_run(self, **settings):
+        self.configure()
+        self.query("job", PRODUCTS)
+        self.shop.set(**settings)
+        return self.program.start("run")
+
+    def status(self):
+        """The run's status; None before the journal is there."""
+        if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
+            return None
+        rows = self.rows("run", "status", "run_id DESC", schema="bulkpg")
+        return rows[0][0] if rows else None
+
+    def check_interrupted(self, running, operations):
+        result = running.wait()
+        self.expect(result, AGAIN)
+        self.assertEqual("interrupted", self.status())
+        self.check_no_staging()
+        self.shop.set(duration_ms=20, bytes_per_second=0)
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.assertEqual(operations, len(self.shop.operations()))
+        self.assertEqual([("loaded", 1)], self.rows(
+            "run", "status, resumed", schema="bulkpg"))
+
+    def test_interrupted_while_polling(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                self.shop.post("reset")
+                self.db.execute("DROP SCHEMA IF EXISTS acme CASCADE; DROP "
+                                "SCHEMA IF EXISTS bulkpg CASCADE")
+                running = self.start_run(duration_ms=1500)
+                self.wait_for(lambda: self.status() == "polling")
+                running.signal(number)
+                self.check_interrupted(running, 1)
+
+    def test_interrupted_while_loading(self):
+        running = self.start_run(bytes_per_second=20000, chunk_bytes=4096)
+        self.wait_for(lambda: self.status() == "loading")
+        time.sleep(0.3)
+        running.signal(signal.SIGINT)
+        self.check_interrupted(running, 1)
+
+    def test_the_operation_is_polled_after_an_interruption(self):
+        running = self.start_run(duration_ms=3000)
+        self.wait_for(lambda: self.status() == "polling")
+        running.signal(signal.SIGINT)
+        self.expect(running.wait(), AGAIN)
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.assertEqual(1, len(self.shop.operations()))
+
+    def test_killed(self):
+        """At many moments, then once to the end."""
+        self.configure()
+        self.query("job", PRODUCTS)
+        self.shop.set(duration_ms=100, bytes_per_second=300000,
+                      chunk_bytes=8192)
+        for n in range(8):
+            running = self.program.start("run")
+            time.sleep(0.05 + 0.18 * n)
+            running.signal(signal.SIGKILL)
+            running.wait()
+        self.shop.set(bytes_per_second=0)
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.check_no_staging()
+        self.assertEqual("loaded", self.status())
+
+    def test_killed_between_changes(self):
+        """The same with tables that are there and data that changed."""
+        self.configure()
+        self.query("job", PRODUCTS)
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=20,
+                    set={"title": "changed"})
+        self.change(store="acme", type="Product", **{"from": 40}, count=5,
+                    delete=True)
+        self.shop.set(bytes_per_second=300000, chunk_bytes=8192)
+        for n in range(5):
+            running = self.program.start("run")
+            time.sleep(0.1 + 0.3 * n)
+            running.signal(signal.SIGKILL)
+            running.wait()
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.check_no_staging()
+
+    def test_lost_connection_to_the_database(self):
+        """A process that loses it stops, or goes on, but never halfway."""
+        running = self.start_run(bytes_per_second=100000, chunk_bytes=4096)
+        self.wait_for(lambda: self.status() == "loading")
+        time.sleep(0.2)
+        self.db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "datname = current_database() AND pid <> pg_backend_pid()")
+        self.shop.set(bytes_per_second=0)
+        result = running.wait()
+        self.assertIn(result.status, (OK, AGAIN), result)
+        if result.status != OK:
+            self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.check_no_staging()
+
+    def test_same_job_twice_at_once(self):
+        first = self.start_run(duration_ms=9000)
+        self.wait_for(lambda: self.status() == "polling")
+        second = self.run_program("run", status=AGAIN)
+        self.assertIn("job", second.stderr)
+        self.assertGreater(second.seconds, 4)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+        self.expect(first.wait(), OK)
+        self.check_tables(PRODUCTS)
+        self.assertEqual(1, len(self.shop.operations()))
+
+    test_same_job_twice_at_once.weight = 10
+
+    def test_eight_processes_make_the_journal(self):
+        self.configure()
+        texts = [PLAIN.replace("products", f"p{n}: products")
+                 for n in range(8)]
+        self.shop.set(slots=8)
+        for n, text in enumerate(texts):
+            self.query(f"job{n}", text)
+        running = [self.program.start("run", f"job{n}") for n in range(8)]
+        for one in running:
+            self.expect(one.wait(), OK)
+        self.check_tables(*texts)
+
+    def test_cancel(self):
+        running = self.start_run(outcome={"never": True})
+        self.wait_for(lambda: self.status() == "polling")
+        running.signal(signal.SIGINT)
+        self.expect(running.wait(), AGAIN)
+        self.run_program("cancel", "--store", "acme")
+        self.wait_for(lambda: self.shop.operations()[0]["status"]
+                      == "CANCELED")
+        self.shop.set(outcome=None)
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+
+    def test_cancel_leaves_others_alone(self):
+        """Operations that this journal did not begin run on."""
+        running = self.start_run(outcome={"never": True})
+        self.wait_for(lambda: self.status() == "polling")
+        running.signal(signal.SIGINT)
+        running.wait()
+        self.db.execute("TRUNCATE bulkpg.run CASCADE")
+        self.run_program("cancel", "--store", "acme")
+        self.assertEqual("RUNNING", self.shop.operations()[0]["status"])
+
+    def test_status_shows_what_runs(self):
+        running = self.start_run(outcome={"never": True})
+        self.wait_for(lambda: self.status() == "polling")
+        (operation,) = self.shop.operations()
+        shown = self.run_program("status")
+        self.assertIn("job", shown.stdout)
+        parsed = self.run_program("status", "--json")
+        json.loads(parsed.stdout)
+        self.assertIn(operation["id"].rsplit("/", 1)[1], parsed.stdout)
+        running.signal(signal.SIGKILL)
+        running.wait()

@@ -1,0 +1,170 @@
+"""What every case starts from: a database, the fake stores, the program."""
+import os
+import unittest
+
+import oracle
+from harness.program import Program
+from harness.store import FAST, SCHEMA, FakeShop, Oracle
+
+OK, PARTIAL, USAGE, FAILED = 0, 65, 64, 69
+INTERNAL, AGAIN, DENIED, CONFIG = 70, 75, 77, 78
+
+
+class World:
+    """What the tests of one process share; made when first asked for."""
+
+    cluster = None
+    program = None
+    _shop = None
+    _oracle = None
+
+    @classmethod
+    def shop(cls):
+        if cls._shop is None:
+            cls._shop = FakeShop()
+        return cls._shop
+
+    @classmethod
+    def oracle(cls):
+        if cls._oracle is None:
+            cls._oracle = Oracle()
+        return cls._oracle
+
+    @classmethod
+    def end(cls):
+        for one in (cls._shop, cls._oracle):
+            if one is not None:
+                one.stop()
+
+
+class Case(unittest.TestCase):
+    """A test with a fresh database, fresh stores and an empty folder."""
+
+    maxDiff = 3000
+    types = SCHEMA
+
+    def setUp(self):
+        self.shop = World.shop()
+        self.shop.post("reset")
+        self.shop.set(**FAST)
+        self.db = World.cluster.database()
+        self.program = Program(World.program)
+        self.addCleanup(self.program.remove)
+        self.addCleanup(self.program.end_all)
+        self.addCleanup(self.check_no_leaks)
+
+    # ---- doing -----------------------------------------------------------
+
+    def configure(self, *names, **how):
+        """bulkpg.ini for these stores of the fake (acme)."""
+        stores = [self.shop.stores[name] for name in names or ("acme",)]
+        self.program.configure(self.db.dsn, stores, **how)
+
+    def query(self, job, text, store=None):
+        return self.program.query(job, text, store)
+
+    def run_program(self, *arguments, status=OK, **how):
+        """Run, and insist on a status."""
+        result = self.program.run(*arguments, **how)
+        self.expect(result, status)
+        return result
+
+    def expect(self, result, status):
+        if result.status != status:
+            self.fail(f"expected status {status}: {result}")
+
+    def load(self, job, lines, *arguments, status=OK, **how):
+        """Load lines (bytes, text or a list of either) from a file."""
+        self.program.file("lines.jsonl", joined(lines))
+        return self.run_program("load", "--store", "acme", "--types",
+                                self.types, job, "lines.jsonl", *arguments,
+                                status=status, **how)
+
+    def change(self, **what):
+        """Change a store's data, and tell the oracle."""
+        what.setdefault("at", "2025-07-01T00:00:00Z")
+        answer = self.shop.post("change", what)
+        World.oracle().ask(cmd="change", body=what)
+        return answer["ids"]
+
+    # ---- looking ---------------------------------------------------------
+
+    def plan(self, query, store="acme"):
+        return World.oracle().ask(cmd="expect", query=query, store=store)
+
+    def check_tables(self, *queries, store="acme", schema=None):
+        """The schema holds what these queries give, and nothing else."""
+        try:
+            return oracle.check(self.db, schema or store,
+                                [self.plan(text, store) for text in queries])
+        except oracle.Wrong as wrong:
+            self.fail(str(wrong))
+
+    def rows(self, table, columns="*", order="1", schema="acme"):
+        """Rows as tuples, as Python sees their JSON."""
+        rows = self.db.rows(f"SELECT {columns} FROM {schema}.{table} "
+                            f"ORDER BY {order}")
+        return [tuple(row.values()) for row in rows]
+
+    def type_of(self, table, column, schema="acme"):
+        return oracle.Actual(self.db, schema).types()[table][column]
+
+    def last_run(self, job=None, store="acme"):
+        where = f" AND job = '{job}'" if job else ""
+        return self.db.row(f"SELECT * FROM bulkpg.run WHERE store = '{store}'"
+                           f"{where} ORDER BY run_id DESC LIMIT 1")
+
+    def snapshot(self):
+        return oracle.snapshot(self.db)
+
+    def check_unchanged(self, before):
+        self.assertEqual(before, self.snapshot(), "tables were changed")
+
+    def check_no_staging(self):
+        self.assertEqual([], self.db.column(
+            "SELECT relname FROM pg_class WHERE relname LIKE '%stage%' "
+            "AND relnamespace::regnamespace::text NOT IN "
+            "('pg_catalog', 'information_schema')"))
+
+    def check_no_leaks(self):
+        """No secret was printed, and none was shown to the result host."""
+        self.assertEqual([], self.shop.get("leaks"))
+        secrets = self.shop.secrets()
+        for running in self.program.results:
+            if running.result is None:
+                continue
+            for secret in secrets:
+                self.assertNotIn(secret, running.result.output)
+            for fault in ("Sanitizer", "runtime error:"):
+                self.assertNotIn(fault, running.result.stderr)
+
+    def needs(self, command, option):
+        """Skip where the program does not have an option."""
+        if option not in self.program.run(command, "--help").stdout:
+            self.skipTest(f"{command} has no {option}")
+
+    def needs_directive(self, text):
+        """Skip where the program does not know a directive."""
+        self.program.file("probe.graphql", "query %s { products { edges { "
+                          "node { id } } } }" % text)
+        result = self.program.run("plan", "--store", "acme", "--types",
+                                  self.types, "./probe.graphql")
+        if "not there yet" in result.stderr:
+            self.skipTest(f"no {text}")
+
+    def requests(self, **match):
+        return self.shop.log(**match)
+
+    def tearDown(self):
+        World.oracle().ask(cmd="reset")
+
+
+def joined(lines):
+    if isinstance(lines, (bytes, str)):
+        return lines
+    return b"".join((line if isinstance(line, bytes) else line.encode())
+                    + b"\n" for line in lines)
+
+
+def long_run():
+    return os.environ.get("E2E_LONG") == "1"

@@ -1,0 +1,176 @@
+"""A PostgreSQL of our own: in a temporary folder, on a Unix socket only."""
+import glob
+import json
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import tempfile
+from decimal import Decimal
+
+SETTINGS = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "autovacuum": "off",
+    "max_wal_size": "4GB",
+    "shared_buffers": "256MB",
+    "log_min_messages": "warning",
+}
+
+EMPTY = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+SET client_min_messages = warning;
+DO $$ DECLARE s text; BEGIN
+  FOR s IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_'
+      AND nspname NOT IN ('information_schema', 'public') LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', s);
+  END LOOP;
+END $$;
+"""
+
+# Waits for us to be gone, however we end, then leaves nothing behind.
+GUARD = """
+trap '' INT TERM HUP
+read -r _
+cd /
+{prefix} {bin}/pg_ctl -D {directory}/data -m immediate -w stop >/dev/null 2>&1
+rm -rf {directory}
+"""
+
+
+def find_binaries():
+    """The folder of initdb: PG_BIN, or the newest version there is."""
+    places = [os.environ.get("PG_BIN", "")]
+    places += sorted(glob.glob("/usr/lib/postgresql/*/bin"),
+                     key=lambda path: int(re.sub(r"\D", "", path) or 0),
+                     reverse=True)
+    initdb = shutil.which("initdb")
+    places += [os.path.dirname(initdb)] if initdb else []
+    for place in places:
+        if place and os.access(os.path.join(place, "initdb"), os.X_OK):
+            return place
+    raise SystemExit("e2e: no initdb found; set PG_BIN")
+
+
+class Cluster:
+    """Where psql is, and who may ask it; started by start()."""
+
+    def __init__(self):
+        self.bin = find_binaries()
+        self.directory = tempfile.mkdtemp(prefix="e2e-pg-", dir="/tmp")
+        self.prefix = []
+        self.guard = None
+        self.own = None
+
+    def folder(self):
+        """For what tests write: it goes when the cluster does."""
+        path = self.directory + "/tests"
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def start(self):
+        os.chmod(self.directory, 0o755)
+        if os.geteuid() == 0:
+            self._become_nobody()
+        self._shell(self.prefix + [
+            self.bin + "/initdb", "-D", self.directory + "/data", "-U",
+            "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
+        with open(self.directory + "/data/postgresql.conf", "a",
+                  encoding="ascii") as conf:
+            for name, value in SETTINGS.items():
+                conf.write(f"{name} = {value}\n")
+            conf.write(f"unix_socket_directories = '{self.directory}'\n")
+        prefix = " ".join(self.prefix)
+        self.guard = subprocess.Popen(
+            ["sh", "-c", GUARD.format(prefix=prefix, bin=self.bin,
+                                      directory=self.directory)],
+            stdin=subprocess.PIPE, start_new_session=True)
+        self._shell(self.prefix + [
+            self.bin + "/pg_ctl", "-D", self.directory + "/data", "-w",
+            "-l", self.directory + "/data/server.log", "start"])
+
+    def stop(self):
+        if self.guard is None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+            return
+        self.guard.stdin.close()
+        self.guard.wait()
+
+    def _become_nobody(self):
+        for name in ("postgres", "nobody"):
+            try:
+                user = pwd.getpwnam(name)
+                break
+            except KeyError:
+                continue
+        os.chown(self.directory, user.pw_uid, user.pw_gid)
+        self.prefix = ["setpriv", f"--reuid={user.pw_uid}",
+                       f"--regid={user.pw_gid}", "--clear-groups", "--"]
+
+    @staticmethod
+    def _shell(command):
+        done = subprocess.run(command, cwd="/", stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, check=False)
+        if done.returncode != 0:
+            raise SystemExit("e2e: " + " ".join(command) + "\n"
+                             + done.stdout.decode(errors="replace"))
+
+    def database(self):
+        """An empty database. Each process has one of its own, since to make
+        a new one takes longer than most tests."""
+        if self.own is None:
+            name = f"e2e_{os.getpid()}"
+            Database(self, "postgres").execute(
+                f"CREATE DATABASE {name} TEMPLATE template0")
+            self.own = Database(self, name)
+        self.own.execute(EMPTY)
+        return self.own
+
+
+class SqlError(Exception):
+    """What psql said."""
+
+
+class Database:
+    """One database, asked through psql."""
+
+    def __init__(self, cluster, name):
+        self.cluster = cluster
+        self.name = name
+        self.dsn = f"host={cluster.directory} dbname={name} user=owner"
+
+    def execute(self, sql):
+        """Run statements; the last one's rows as lines of text."""
+        done = subprocess.run(
+            [self.cluster.bin + "/psql", "-X", "-q", "-A", "-t", "-v",
+             "ON_ERROR_STOP=1", "-f", "-", self.dsn],
+            input=sql.encode(), capture_output=True, check=False,
+            env={**os.environ, "PGOPTIONS": "-c TimeZone=UTC",
+                 "PGCLIENTENCODING": "UTF8"})
+        if done.returncode != 0:
+            raise SqlError(done.stderr.decode())
+        return done.stdout.decode().split("\n")[:-1]
+
+    def rows(self, sql):
+        """A query's rows as dicts; numbers exact."""
+        sql = sql.strip().rstrip(";")
+        lines = self.execute(f"SELECT row_to_json(q)::text FROM ({sql}) q;")
+        return [json.loads(line, parse_float=Decimal) for line in lines]
+
+    def row(self, sql):
+        """The only row of a query."""
+        rows = self.rows(sql)
+        assert len(rows) == 1, f"{len(rows)} rows of: {sql}"
+        return rows[0]
+
+    def value(self, sql):
+        """The only value of a query."""
+        return next(iter(self.row(sql).values()))
+
+    def column(self, sql):
+        """The values of a query's only column."""
+        return [next(iter(row.values())) for row in self.rows(sql)]

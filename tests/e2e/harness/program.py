@@ -1,0 +1,186 @@
+"""Runs the program under test in a folder of its own."""
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+# What the sanitizer says of its own, whatever the program does.
+NOISE = re.compile(r"^==\d+==WARNING: ASan doesn't fully support .*\n", re.M)
+
+TIMEOUT = 60 * float(os.environ.get("E2E_PATIENCE", "1"))
+
+INI = """[database]
+dsn = {dsn}
+{database}
+[store *]
+api_version = 2026-10
+{stores}
+[tuning]
+poll_initial = 20ms
+poll_max = 100ms
+retry_initial = 20ms
+retry_max = 100ms
+retry_budget = 5s
+stall_timeout = 2s
+{tuning}
+"""
+
+STORE = """
+[store {name}]
+domain = {domain}
+endpoint = {endpoint}
+{credentials}
+{more}
+"""
+
+
+class Result:
+    """What a run of the program left."""
+
+    def __init__(self, arguments, status, stdout, stderr, seconds):
+        self.arguments = arguments
+        self.status = status
+        self.stdout = stdout
+        self.stderr = stderr
+        self.seconds = seconds
+
+    @property
+    def output(self):
+        return self.stdout + self.stderr
+
+    def __str__(self):
+        return (f"bulkpg {' '.join(self.arguments)}: status {self.status} in "
+                f"{self.seconds:.1f} s\n--- stdout\n{self.stdout[-3000:]}"
+                f"--- stderr\n{self.stderr[-6000:]}")
+
+
+class Running:
+    """A program that was started and not waited for yet."""
+
+    def __init__(self, arguments, process, out, err):
+        self.arguments = arguments
+        self.process = process
+        self.files = out, err
+        self.began = time.monotonic()
+        self.result = None
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def is_alive(self):
+        return self.result is None and self._poll() is None
+
+    def peak_kib(self):
+        """The most memory it has held so far; 0 when it is gone."""
+        try:
+            with open(f"/proc/{self.process.pid}/status",
+                      encoding="ascii") as file:
+                lines = [line for line in file if line.startswith("VmHWM:")]
+        except (FileNotFoundError, ProcessLookupError):
+            return 0
+        return int(lines[0].split()[1]) if lines else 0
+
+    def _poll(self):
+        if self.process.poll() is None:
+            return None
+        texts = []
+        for file in self.files:
+            file.seek(0)
+            texts.append(NOISE.sub("", file.read().decode(errors="replace")))
+            file.close()
+        self.result = Result(self.arguments, self.process.returncode, *texts,
+                             time.monotonic() - self.began)
+        return self.result
+
+    def wait(self, timeout=None):
+        end = time.monotonic() + (timeout or TIMEOUT)
+        while self.is_alive():
+            if time.monotonic() > end:
+                self.process.kill()
+                self.process.wait()
+                self._poll()
+                raise AssertionError(f"no end after {timeout or TIMEOUT} s: "
+                                     f"{self.result}")
+            time.sleep(0.003)
+        return self.result
+
+
+class Program:
+    """The program, with a folder that holds its files."""
+
+    def __init__(self, path):
+        self.path = path
+        self.directory = tempfile.mkdtemp(prefix="e2e-")
+        self.environment = {
+            name: value for name, value in os.environ.items()
+            if not name.startswith(("PG", "SHOPIFY", "http", "HTTP"))
+            or name in ("PG_BIN",)}
+        self.environment["no_proxy"] = "*"
+        self.results = []
+
+    def remove(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def file(self, name, text):
+        """Writes a file into the folder, and returns its path."""
+        path = os.path.join(self.directory, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def read(self, name):
+        with open(os.path.join(self.directory, name), "rb") as file:
+            return file.read()
+
+    def configure(self, dsn, stores, database="", tuning="", more=None,
+                  credentials=None):
+        """A bulkpg.ini; stores as the fake describes them. Keys in `tuning`
+        replace those of the template."""
+        sections = ""
+        for store in stores:
+            name = "TOKEN_" + store["name"].upper()
+            self.environment[name] = store["token"]
+            sections += STORE.format(
+                name=store["name"], domain=store["domain"],
+                endpoint=store["endpoint"],
+                credentials=(credentials or {}).get(
+                    store["name"], f"token = env:{name}"),
+                more=(more or {}).get(store["name"], ""))
+        keys = [line.split("=")[0].strip() for line in tuning.splitlines()]
+        text = "".join(
+            line for line in INI.splitlines(keepends=True)
+            if line.split("=")[0].strip() not in keys)
+        self.file("bulkpg.ini", text.format(
+            dsn=dsn, database=database, stores=sections, tuning=tuning))
+
+    def query(self, job, text, store=None):
+        folder = f"queries/{store}/" if store else "queries/"
+        return self.file(f"{folder}{job}.graphql", text)
+
+    def start(self, *arguments, stdin=None, environment=None):
+        files = tempfile.TemporaryFile(), tempfile.TemporaryFile()
+        process = subprocess.Popen(
+            [self.path, *arguments], cwd=self.directory,
+            stdin=stdin if stdin is not None else subprocess.DEVNULL,
+            stdout=files[0], stderr=files[1],
+            env={**self.environment, **(environment or {})},
+            preexec_fn=lambda: resource.setrlimit(
+                resource.RLIMIT_CORE, (0, 0)))
+        running = Running(arguments, process, *files)
+        self.results.append(running)
+        return running
+
+    def run(self, *arguments, timeout=None, **how):
+        return self.start(*arguments, **how).wait(timeout)
+
+    def end_all(self):
+        """Ends what a failed test left running."""
+        for running in self.results:
+            if running.is_alive():
+                running.signal(signal.SIGKILL)
+                running.wait()

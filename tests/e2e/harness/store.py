@@ -1,0 +1,105 @@
+"""The fake store and the oracle's GraphQL half: two Node processes."""
+import json
+import os
+import subprocess
+import urllib.request
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+E2E = os.path.dirname(HERE)
+FAKESHOP = os.path.join(os.path.dirname(E2E), "fakeshop")
+SCHEMA = os.environ.get("E2E_SCHEMA") or os.path.join(
+    FAKESHOP, "admin-2026-10.reduced.json")
+
+# The stores' history ends before any clock that runs the tests.
+NOW = "2025-06-01T06:00:00Z"
+STORES = ["acme", "beta"]
+SIZES = {"seed": 1, "products": 60, "customers": 40, "orders": 80}
+
+# Operations take next to no time unless a test says otherwise.
+FAST = {"created_ms": 5, "duration_ms": 20, "cancel_ms": 5}
+
+
+class Oracle:
+    """Expected tables, from the query and the stores' nested data."""
+
+    def __init__(self):
+        options = {**SIZES, "now": NOW, "names": STORES, "schema": SCHEMA}
+        self.process = subprocess.Popen(
+            ["node", os.path.join(E2E, "oracle", "serve.js"),
+             json.dumps(options)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, **request):
+        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.process.stdin.flush()
+        answer = json.loads(self.process.stdout.readline())
+        if isinstance(answer, dict) and "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class FakeShop:
+    """A fake Admin API with its control door."""
+
+    def __init__(self, arguments=()):
+        command = ["node", os.path.join(FAKESHOP, "fakeshop.js"),
+                   "--exit-with-stdin", "--stores", ",".join(STORES),
+                   "--now", NOW, "--schema", SCHEMA]
+        for name, value in SIZES.items():
+            command += ["--" + name, str(value)]
+        self.process = subprocess.Popen(command + list(arguments),
+                                        stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE)
+        ready = json.loads(self.process.stdout.readline())
+        self.control = ready["control"]
+        self.endpoint = ready["endpoint"]
+        self.storage = ready["storage"]
+        self.stores = {store["name"]: store for store in ready["stores"]}
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+    def get(self, name):
+        with urllib.request.urlopen(f"{self.control}/{name}") as answer:
+            return json.load(answer)
+
+    def post(self, command, body=None):
+        request = urllib.request.Request(
+            f"{self.control}/{command}", json.dumps(body or {}).encode(),
+            {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def set(self, **settings):
+        return self.post("set", settings)
+
+    def next(self, **settings):
+        return self.post("next", settings)
+
+    def rule(self, action, nth=1, times=1, **match):
+        return self.post("rules", [{"match": match, "nth": nth,
+                                    "times": times, "action": action}])
+
+    def log(self, **match):
+        query = "&".join(f"{name}={value}" for name, value in match.items())
+        return self.get("log?" + query)
+
+    def operations(self, store="acme"):
+        return self.get("operations?store=" + store)
+
+    def secrets(self):
+        """Everything that must never be printed."""
+        out = []
+        for store in self.stores.values():
+            out += [store["token"], store["client_secret"],
+                    store["refresh_token"]]
+        for one in self.get("operations"):
+            for url in (one["url"], one["partialDataUrl"]):
+                out += [url.split("Signature=")[1].split("&")[0]] \
+                    if url else []
+        return out

@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+'use strict';
+
+/*
+ * The part of the oracle that knows GraphQL: reads one JSON request per line
+ * and answers each with one line.
+ *
+ *   { cmd: 'expect', store, query }   the tables of a query file, and their
+ *                                     rows where a store is named
+ *   { cmd: 'generate', seed }         { query }: a random query file
+ *   { cmd: 'change', … }, { cmd: 'reset' }
+ *                                     what was done to the fake's stores
+ *
+ * Its stores are the fake's: the same modules, seed and sizes.
+ */
+
+const readline = require('readline');
+const { parse } = require('../../fakeshop/graphql');
+const { Control } = require('../../fakeshop/control');
+const { Faults } = require('../../fakeshop/faults');
+const { Log } = require('../../fakeshop/log');
+const { Shops } = require('../../fakeshop/stores');
+const { loadSchema } = require('../../fakeshop/schema');
+const { generate } = require('./generate');
+const { plan } = require('./plan');
+const { rows } = require('./rows');
+
+const options = JSON.parse(process.argv[2]);
+const schema = loadSchema(options.schema);
+const faults = new Faults();
+const log = new Log();
+const shops = new Shops(Object.assign({}, options,
+  { schema, faults, now: Date.parse(options.now) }));
+const control = new Control(shops, faults, log, { clear() {} });
+
+/* A plan as it goes over the wire: no AST nodes. */
+function plain(planned, tableRows) {
+  const tables = planned.tables.map(({ fields, columns, ...table }) => (
+    Object.assign(table, { columns: columns.map(
+      ({ field, ...column }) => column) })));
+  return { tables, deletes: planned.deletes, rows: tableRows };
+}
+
+function answer(request) {
+  switch (request.cmd) {
+    case 'expect': {
+      const document = parse(request.query);
+      const planned = plan(schema, document);
+      return plain(planned, request.store
+        ? rows(shops.stores.get(request.store), document, planned.tables)
+        : undefined);
+    }
+    case 'generate':
+      return { query: generate(schema, request.seed, request.prefix) };
+    default:
+      return control.dispatch('POST ' + request.cmd, request.body || {}, {});
+  }
+}
+
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  let out;
+  try {
+    out = answer(JSON.parse(line));
+  } catch (error) {
+    out = { error: error.stack || String(error) };
+  }
+  process.stdout.write(JSON.stringify(out) + '\n');
+}).on('close', () => process.exit(0));

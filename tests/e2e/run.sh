@@ -1,0 +1,26 @@
+#!/bin/sh
+# End-to-end tests: the program against a throw-away PostgreSQL and a fake
+# store, compared with what an independent reading of query and data gives.
+#
+#   tests/e2e/run.sh PROGRAM [-v] [-j JOBS] [PART-OF-A-TEST'S-NAME...]
+#
+# E2E_SEEDS=500 tries that many random queries, E2E_LONG=1 the long variants,
+# E2E_SCHEMA=FILE another introspection result, E2E_PATIENCE=3 waits longer.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+program=${1:?usage: run.sh PROGRAM}
+for tool in python3 node; do
+  command -v "$tool" >/dev/null || {
+    echo "e2e: $tool is missing" >&2
+    exit 1
+  }
+done
+[ -x "$program" ] || {
+  echo "e2e: $program is no program" >&2
+  exit 1
+}
+PYTHONPATH=$here
+PYTHONDONTWRITEBYTECODE=1
+export PYTHONPATH PYTHONDONTWRITEBYTECODE
+exec python3 -m harness.runner "$@"
