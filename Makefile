@@ -13,6 +13,8 @@ FLAGS_debug   := -O0 -g
 FLAGS_release := -O2 -g $(HARDEN)
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined \
                  -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=undefined
 
 CPPFLAGS += -Isrc -Ibuild/gen -D_GNU_SOURCE -DBULKPG_VERSION='"$(VERSION)"' \
             $(shell pkg-config --cflags $(PACKAGES))
@@ -26,6 +28,7 @@ GEN      := build/gen/sql.c build/gen/ready_queries.c
 OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
             $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
+CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/support/*.[ch] \
@@ -47,8 +50,12 @@ demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
 test: ## everything: unit, end to end, the same under sanitizers (10 min)
 	scripts/test.sh
 
-check: $(TESTS) ## the unit tests of this variant
-	@set -e; for t in $(TESTS); do $$t; done
+check: $(CHECKS) ## the unit tests of this variant
+
+$(CHECKS): check-%: $(BUILD)/test_%
+	@$<
+
+check-build: $(BUILD)/bulkpg $(TESTS) ## build what `make check` runs
 
 check-e2e: $(BUILD)/bulkpg ## end to end against a real PostgreSQL
 	tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
@@ -63,15 +70,18 @@ check-valgrind-run: $(TESTS)
 	@set -e; for t in $(TESTS); do CK_FORK=no valgrind -q \
 	    --leak-check=full --error-exitcode=1 $$t; done
 
-fuzz: $(FUZZERS) ## fuzz each target for FUZZ_SECONDS (default 10)
-	@set -e; for f in $(FUZZERS); do mkdir -p $$f.corpus; \
-	    $$f -max_total_time=$(or $(FUZZ_SECONDS),10) -print_final_stats=0 \
-	    $$f.corpus; done
+fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
+	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS:=.run)
+
+%.run: %
+	@mkdir -p $*.corpus
+	@$* -max_total_time=$(or $(FUZZ_SECONDS),10) -print_final_stats=0 \
+	    -artifact_prefix=$*. $*.corpus
 
 lint: ## format, layers, shell scripts; changes nothing
-	clang-format --dry-run -Werror $(SOURCES)
-	scripts/check-layers.py
-	shellcheck scripts/*.sh tests/e2e/*.sh .ci/run
+	@clang-format --dry-run -Werror $(SOURCES)
+	@scripts/check-layers.py
+	@shellcheck scripts/*.sh scripts/embed-files tests/e2e/*.sh .ci/run
 
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)
@@ -85,7 +95,7 @@ clean: ## remove everything built
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 build/gen/sql.c: scripts/embed-sql $(SQL)
 	@mkdir -p $(@D)
@@ -125,15 +135,14 @@ $(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	    $(BUILD)/libbulkpg.a $(LDFLAGS) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
-build/fuzz/%: tests/fuzz/%.c $(wildcard src/*/*.c) $(GEN)
-	@mkdir -p $(@D)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libbulkpg.a
 	@echo "  FUZZ $@"
-	@clang $(CPPFLAGS) -std=c11 -O1 -g -fsanitize=fuzzer,address,undefined \
+	@clang $(CPPFLAGS) -std=c11 $(FLAGS_fuzz) -fsanitize=fuzzer \
 	    -o $@ $^ $(LDLIBS)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all demo test check check-e2e check-asan check-valgrind \
-        check-valgrind-run fuzz lint format install clean help
+.PHONY: all demo test check $(CHECKS) check-build check-e2e check-asan \
+        check-valgrind check-valgrind-run fuzz lint format install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -221,7 +221,6 @@ static const char *const wideners[] = {
     "\"gid://shopify/Product/99999999999999999999\"",
     "\"gid://shopify/Product\"",
     "\"123\"",
-    "123",
     "\"\"",
 };
 
@@ -256,7 +255,7 @@ START_TEST(a_widened_domain_takes_every_gid_whole)
 
     ck_assert(
         encode_gid(&out, &gid, value_of("\"gid:\\/\\/x\""), &arena, &err));
-    ck_assert(encode_gid(&out, &gid, value_of("12"), &arena, &err));
+    ck_assert(encode_gid(&out, &gid, value_of("\"12\""), &arena, &err));
     ck_assert(encode_gid(&out, &gid, value_of("null"), &arena, &err));
     ck_assert_str_eq(hex(), "00000007 6769643a 2f2f7800 00000231 32ffffff ff");
 }
@@ -265,7 +264,7 @@ END_TEST
 
 START_TEST(an_id_is_no_object)
 {
-    static const char *const json[] = {"{}", "[]", "true"};
+    static const char *const json[] = {"{}", "[]", "12"};
     struct plan_gid gid = {.whole = _i > 2};
 
     ck_assert(!encode_gid(&out, &gid, value_of(json[_i % 3]), &arena, &err));

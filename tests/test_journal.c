@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/journal_run.h"
+#include "app/journal.h"
 #include "app/journal_operation.h"
 #include "app/journal_reject.h"
 #include "app/journal_relation.h"
+#include "app/journal_run.h"
 #include "app/journal_store.h"
-#include "app/journal.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/task.h"

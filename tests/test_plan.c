@@ -948,12 +948,15 @@ static const struct {
      "_2\")"},
     /* names of our own and of PostgreSQL */
     {NODE("_x: title"),
-     "2:1: \"_x\" begins with \"_\", as only bulkpg's own columns do; give it "
-     "another alias",
-     ""},
+     "2:1: \"_x\" gives the name \"_x\", which begins with \"_\", as only "
+     "bulkpg's own columns do",
+     "write: _x @column(name: \"x\")"},
+    {NODE("_v: variants { edges { node { id } } }"),
+     "2:1: \"products._v\" begins with \"_\", as only bulkpg's own columns do",
+     "write: _v @table(name: \"v\")"},
     {NODE("__parentId: title"),
-     "2:1: \"__parentId\" begins with \"_\", as only bulkpg's own columns do; "
-     "give it another alias",
+     "2:1: \"__parentId\" begins with \"__\", as only GraphQL's own fields "
+     "do; give it another alias",
      ""},
     {NODE("title @column(name: \"_hash\")"),
      "2:7: the name \"_hash\" begins with \"_\", as only bulkpg's own columns "
@@ -970,24 +973,22 @@ static const struct {
      "2:1: \"bulkpg_t2\" is an alias that bulkpg adds itself; give another",
      ""},
     {NODE("xmin: title"),
-     "2:1: \"xmin\" is the name of a system column of PostgreSQL; give another "
-     "with @column(name: \"xmin_\")",
-     ""},
+     "2:1: \"xmin\" gives the name \"xmin\", which is a system column of "
+     "PostgreSQL",
+     "write: xmin @column(name: \"xmin_\")"},
     {NODE("title @column(name: \"tableoid\")"),
-     "2:7: \"tableoid\" is the name of a system column of PostgreSQL; give "
-     "another with @column(name: \"tableoid_\")",
-     ""},
+     "2:7: the name \"tableoid\" is a system column of PostgreSQL", ""},
     {NODE("title @column(name: "
           "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
           "\")"),
      "2:7: the name \"a123456789b123456789c123456789d123456789e123456789f123456"
-     "789g123\" has 64 bytes; PostgreSQL keeps 63",
+     "789g123\" is longer than the 63 bytes that PostgreSQL keeps",
      ""},
     {NODE("variants @table(name: "
           "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
           "\") { edges { node { id } } }"),
      "2:10: the name \"a123456789b123456789c123456789d123456789e123456789f12345"
-     "6789g123\" has 64 bytes; PostgreSQL keeps 63",
+     "6789g123\" is longer than the 63 bytes that PostgreSQL keeps",
      ""},
     {NODE("id: title"),
      "2:1: the key \"id\" of a row must be its id, not title", ""},
@@ -1056,9 +1057,12 @@ static const struct {
     {NODE("variants @table(key: []) { edges { node { sku } } }"),
      "2:22: key of @table must be a list of column names", ""},
     {NODE("variants @table(key: [\"skoo\"]) { edges { node { sku } } }"),
-     "2:23: key of @table: table \"products_variants\" has no such column", ""},
+     "2:23: key of @table: table \"products_variants\" has no column "
+     "\"skoo\"",
+     ""},
     {NODE("variants @table(key: [5]) { edges { node { sku } } }"),
-     "2:23: key of @table: table \"products_variants\" has no such column", ""},
+     "2:23: key of @table: table \"products_variants\" has no column \"5\"",
+     ""},
     {NODE("variants @table(key: [\"selected_options\"]) { edges { node { "
           "selectedOptions { name } } } }"),
      "2:23: column \"selected_options\" is jsonb and cannot be a key", ""},
@@ -1089,8 +1093,8 @@ static const struct {
     const char *message;
 } made_faults[] = {
     {"{ things { edges { node { ctid } } } }",
-     "1:27: \"ctid\" is the name of a system column of PostgreSQL; give "
-     "another with @column(name: \"ctid_\")"},
+     "1:27: \"ctid\" gives the name \"ctid\", which is a system column of "
+     "PostgreSQL"},
     {"{ things { edges { node { parts @table { parts @table { name } } } } } }",
      "1:42: @table on parts needs a parent with id: ID!, which Part has not"},
     {"{ things { edges { node { grid @table { name } } } } }",

@@ -96,7 +96,7 @@ COMMENT ON COLUMN bulkpg.run.loaded_at IS
 COMMENT ON COLUMN bulkpg.run.finished_at IS 'When the run ended or stopped';
 COMMENT ON COLUMN bulkpg.run.error_code IS
   'Short and stable: SQLSTATE, ACCESS_DENIED, SUPERSEDED, ...';
-COMMENT ON COLUMN bulkpg.run.timings IS 'Milliseconds by phase';
+COMMENT ON COLUMN bulkpg.run.timings IS 'Seconds by phase';
 COMMENT ON COLUMN bulkpg.run.notes IS
   'What one should know: columns widened, added, left; warnings';
 

@@ -89,7 +89,7 @@ cancel(struct context *context)
                                    &operations, &err))
         status = cancel_known(context, &operations);
     else
-        status = context_fail(&err);
+        status = context_fail_without_journal(&err);
     arena_free(&arena);
     return status;
 }

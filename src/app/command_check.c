@@ -4,7 +4,7 @@
 #include "app/commands.h"
 #include "app/job.h"
 #include "app/shop_info.h"
-#include "load/target.h"
+#include "app/tables.h"
 
 /* One verdict a line: what was looked at, and what is wrong with it. */
 struct verdicts {
@@ -83,20 +83,10 @@ check_store(struct context *context, struct store_state *store,
 static bool
 check_query(struct context *context, struct job *job, struct err *err)
 {
-    struct target *targets;
-    struct pg_conn *control;
-    bool fits;
+    struct tables tables;
 
-    if (!job_prepare(job, context->options->types_file, err) ||
-        !job_check_owner(job, err) ||
-        !journal_borrow(context->journal, &control, err))
-        return false;
-    targets = arena_array(&job->arena, (size_t)job->plan->table_count,
-                          sizeof(*targets));
-    fits = target_inspect(control, job->plan, job->store->config->schema,
-                          targets, &job->arena, err);
-    journal_give_back(context->journal);
-    return fits;
+    return job_prepare(job, context->options->types_file, err) &&
+           tables_inspect(&tables, job, err);
 }
 
 static void

@@ -3,7 +3,7 @@
 #include "app/commands.h"
 #include "app/job.h"
 #include "app/plan_json.h"
-#include "load/target.h"
+#include "app/tables.h"
 #include "plan/ddl.h"
 
 enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
@@ -11,27 +11,17 @@ enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
 /* What must change in the database; `changes` stays NULL without one. Tables
  * that are not there yet are made by the first run, as printed above. */
 static bool
-find_changes(struct context *context, struct job *job, const char **changes,
-             struct err *err)
+find_changes(struct job *job, const char **changes, struct err *err)
 {
-    struct target *targets = arena_array(
-        &job->arena, (size_t)job->plan->table_count, sizeof(*targets));
     struct buf sql = buf_with_ceiling(OUTPUT_BYTES_MAX);
-    struct pg_conn *control;
-    bool found;
+    struct tables tables;
 
-    if (!job_check_owner(job, err) ||
-        !journal_borrow(context->journal, &control, err))
+    if (!tables_inspect(&tables, job, err))
         return false;
-    found = target_inspect(control, job->plan, job->store->config->schema,
-                           targets, &job->arena, err);
-    journal_give_back(context->journal);
-    if (found) {
-        target_changes(&sql, job->plan, job->store->config->schema, targets);
-        *changes = arena_strdup(&job->arena, buf_str(&sql));
-    }
+    target_changes(&sql, job->plan, job->store->config->schema, tables.targets);
+    *changes = arena_strdup(&job->arena, buf_str(&sql));
     buf_free(&sql);
-    return found;
+    return true;
 }
 
 static void
@@ -69,7 +59,7 @@ plan_one(struct context *context, struct job *job, struct err *err)
     if (!offline && !context_open_database(context, true, err))
         return false;
     if (!job_prepare(job, options->types_file, err) ||
-        (!offline && !find_changes(context, job, &changes, err)))
+        (!offline && !find_changes(job, &changes, err)))
         return false;
     print_plan(context, job, changes);
     return true;

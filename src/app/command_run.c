@@ -1,3 +1,7 @@
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
 #include "app/commands.h"
 #include "app/job.h"
 #include "app/run.h"
@@ -31,6 +35,18 @@ grant_readers(struct context *context, struct err *err)
     return true;
 }
 
+/* Before anything is asked of a store. */
+static bool
+make_keep_directory(const struct options *options, struct err *err)
+{
+    const char *path = options->keep_directory;
+
+    if (path == NULL || mkdir(path, S_IRWXU) == 0 || errno == EEXIST)
+        return true;
+    return err_set(err, ERR_USAGE, "cannot make folder %s: %s", path,
+                   strerror(errno));
+}
+
 /* Housekeeping is no reason to fail. */
 static void
 prune_journal(struct context *context)
@@ -48,7 +64,8 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
     struct task_group shops = {0};
 
-    if (!context_configure(context, err) ||
+    if (!make_keep_directory(context->options, err) ||
+        !context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
         !context_open_database(context, true, err) ||
         !grant_readers(context, err))

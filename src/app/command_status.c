@@ -222,7 +222,7 @@ status(struct context *context)
     int code = 0;
 
     if (!read_journal(context, &listing, &arena, &err)) {
-        code = context_fail(&err);
+        code = context_fail_without_journal(&err);
     } else {
         if (options->json)
             print_json(&listing);

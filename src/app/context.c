@@ -96,6 +96,15 @@ context_fail(const struct err *err)
     return err_exit_status(err->kind);
 }
 
+int
+context_fail_without_journal(const struct err *err)
+{
+    if (strcmp(err->code, "NO_JOURNAL") != 0)
+        return context_fail(err);
+    log_info(NULL, "nothing ever ran into this database", LOG_END);
+    return EX_OK;
+}
+
 /* ---- configuration ----------------------------------------------------- */
 
 static bool
@@ -107,16 +116,25 @@ has_store_named(const struct context *context, const char *name)
     return false;
 }
 
-/* A one-off from flags alone names its store by --store or --domain. */
+/* A one-off from flags alone names its store by --store or --domain; one that
+ * talks to no store need not. */
 static bool
 add_store_of_flags(struct context *context, struct err *err)
 {
     const struct options *options = context->options;
     const char *name = options->stores != NULL ? options->stores[0] : NULL;
 
-    if (options->domain == NULL &&
-        (context->config.store_count > 0 || name == NULL))
+    if (options->domain == NULL && context->config.store_count > 0)
         return true;
+    if (options->domain == NULL && name == NULL) {
+        if (options->types_file == NULL)
+            return true;
+        name = "local";
+    }
+    if (name == NULL && strncmp(options->domain, "http://", 7) == 0)
+        return err_set(err, ERR_USAGE,
+                       "an address on this machine has no store's name: give "
+                       "one with --store");
     return config_add_store(&context->config, name, options->domain, err);
 }
 
@@ -159,6 +177,9 @@ context_wants_store(const struct context *context,
 {
     const char *const *names = context->options->stores;
 
+    if (context->options->domain != NULL)
+        return store ==
+               &context->config.stores[context->config.store_count - 1];
     if (names == NULL || *names == NULL)
         return store->enabled;
     for (; *names != NULL; names++)

@@ -59,6 +59,10 @@ context_session(struct context *context, struct store_state *store);
 /* Print the failure on stderr as an operator reads it; its exit status. */
 int context_fail(const struct err *err);
 
+/* The same for a command that has nothing to do where nothing ever ran: no
+ * journal is then no failure. */
+int context_fail_without_journal(const struct err *err);
+
 /* Wait until one more load may run, and say that it has ended. */
 MUST_CHECK bool context_begin_load(struct context *context, struct err *err);
 void context_end_load(struct context *context);

@@ -34,16 +34,6 @@ void job_free(struct job *job);
 MUST_CHECK bool
 job_prepare(struct job *job, const char *types_file, struct err *err);
 
-/* Are the plan's tables ours to write? Refused when another job or store owns
- * one whose file still stands, or it exists and nobody does. The gid types
- * that the journal remembers enter the plan. */
-MUST_CHECK bool job_check_owner(struct job *job, struct err *err);
-
-/* The columns of one table as bulkpg.relation keeps them: a JSON array, in
- * the arena. */
-const char *
-job_relation_columns(struct job *job, const struct plan_table *table);
-
 /* ---- the jobs of a command --------------------------------------------- */
 
 struct jobs {

@@ -19,7 +19,11 @@
 #include "plan/names.h"
 #include "sql.h"
 
-enum { RESTARTS_MAX = 3, SQL_BYTES_MAX = 64 * 1024 };
+enum {
+    RESTARTS_MAX = 3,
+    SQL_BYTES_MAX = 64 * 1024,
+    NOTES_BYTES_MAX = 1024 * 1024
+};
 
 /* One attempt to land the sources. */
 struct attempt {
@@ -76,49 +80,19 @@ make_schema(const struct land *land, struct pg_conn *conn, struct err *err)
     return made;
 }
 
-/* A table nobody's journal knows was made by somebody else. */
-static bool
-check_foreign(struct land *land, struct err *err)
-{
-    const struct plan *plan = land->job->plan;
-
-    for (int i = 0; i < plan->table_count; i++) {
-        struct journal_relation *owner;
-
-        if (!land->targets[i].exists)
-            continue;
-        if (!journal_relation(land->job->context->journal, schema_of(land),
-                              plan->tables[i].name, &land->job->arena, &owner,
-                              err))
-            return false;
-        if (owner == NULL) {
-            err_set(err, ERR_CONFIG,
-                    "table %s.%s exists and was not made by bulkpg",
-                    schema_of(land), plan->tables[i].name);
-            err_code(err, "TABLE_FOREIGN");
-            return err_hint(err, "it is left alone: give another name with "
-                                 "@table(name:), or another schema");
-        }
-    }
-    return true;
-}
-
 bool
 land_prepare(struct land *land, struct err *err)
 {
     struct job *job = land->job;
     struct pg_conn *control;
-    bool prepared;
+    bool made;
 
-    land->targets = arena_array(&job->arena, (size_t)job->plan->table_count,
-                                sizeof(*land->targets));
-    if (!journal_borrow(job->context->journal, &control, err))
+    if (!tables_inspect(&land->tables, job, err) ||
+        !journal_borrow(job->context->journal, &control, err))
         return false;
-    prepared = make_schema(land, control, err) &&
-               target_inspect(control, job->plan, schema_of(land),
-                              land->targets, &job->arena, err);
+    made = make_schema(land, control, err);
     journal_give_back(job->context->journal);
-    return prepared && check_foreign(land, err);
+    return made;
 }
 
 bool
@@ -127,7 +101,7 @@ land_misses_table(const struct land *land)
     const struct plan *plan = land->job->plan;
 
     for (int i = 0; i < plan->table_count; i++)
-        if (!plan->tables[i].skip && !land->targets[i].exists)
+        if (!plan->tables[i].skip && !land->tables.targets[i].exists)
             return true;
     return false;
 }
@@ -295,7 +269,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
         merge->tables[i] =
             (struct merge_table){.table = &plan->tables[i],
                                  .stage = loader_stage_name(attempt->loader, i),
-                                 .exists = land->targets[i].exists,
+                                 .exists = land->tables.targets[i].exists,
                                  .becomes_table = attempt->becomes_table[i]};
 }
 
@@ -318,7 +292,7 @@ collect_counts(struct land *land, const struct merge *merge)
         land->counts.rows_deleted += t->deleted;
         land->counts.rows_unchanged += t->unchanged;
         land->counts.duplicates += t->duplicates;
-        land->tables[count++] =
+        land->written[count++] =
             (struct journal_run_table){.table_schema = merge->schema,
                                        .table_name = t->table->name,
                                        .staged = t->staged,
@@ -327,7 +301,7 @@ collect_counts(struct land *land, const struct merge *merge)
                                        .deleted = t->deleted,
                                        .unchanged = t->unchanged};
     }
-    land->table_count = count;
+    land->written_count = count;
     return count;
 }
 
@@ -358,7 +332,9 @@ save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
             .job = job->file->job,
             .file = whole_path(job),
             .path = table->path,
-            .columns = table->skip ? NULL : job_relation_columns(job, table)};
+            .columns = table->skip ? NULL
+                                   : tables_relation_columns(
+                                         &attempt->land->tables, job, table)};
 
         if (!table->skip && !journal_relation_save_in(conn, &relation, err))
             return false;
@@ -366,16 +342,22 @@ save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
     return true;
 }
 
+/* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
 static const char *
 write_notes(struct land *land)
 {
-    struct buf notes = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf notes = buf_with_ceiling(NOTES_BYTES_MAX);
     const char *kept = NULL;
 
+    buf_append_char(&notes, '{');
+    tables_append_notes(&land->tables, land->job, &notes);
     if (land->widened.length > 0) {
-        buf_append_str(&notes, "{\"widened\":");
+        buf_append_str(&notes, "\"widened\":");
         buf_append_json(&notes, buf_span(&land->widened));
-        buf_append_char(&notes, '}');
+        buf_append_char(&notes, ',');
+    }
+    if (notes.length > 1 && !notes.overflowed) {
+        notes.bytes[notes.length - 1] = '}';
         kept = arena_strdup(&land->job->arena, buf_str(&notes));
     }
     buf_free(&notes);
@@ -397,7 +379,7 @@ finish_run(struct attempt *attempt, struct pg_conn *conn, size_t tables,
     land->merge_ms = clock_now_ms() - begun_ms;
     snprintf(timings, sizeof(timings), "{\"load\":%.3f,\"merge\":%.3f}",
              (double)land->load_ms / 1000, (double)land->merge_ms / 1000);
-    return journal_merge_tables(conn, land->run.run_id, land->tables, tables,
+    return journal_merge_tables(conn, land->run.run_id, land->written, tables,
                                 err) &&
            save_relations(attempt, conn, err) &&
            (land->mode == RUN_REPLAY ||
@@ -443,7 +425,7 @@ merge_staged(struct attempt *attempt, struct err *err)
     if (!journal_borrow(context->journal, &control, err))
         return false;
     adapted = target_adapt(control, land->job->plan, schema_of(land),
-                           land->targets, err);
+                           land->tables.targets, err);
     journal_give_back(context->journal);
     if (!adapted ||
         !journal_check_claim(context->journal, land->job->log.store,
@@ -472,7 +454,8 @@ choose_tables(const struct land *land)
                                 sizeof(*becomes));
 
     for (int i = 0; i < plan->table_count; i++)
-        becomes[i] = !land->targets[i].exists && !plan->tables[i].has_ordinal;
+        becomes[i] =
+            !land->tables.targets[i].exists && !plan->tables[i].has_ordinal;
     return becomes;
 }
 
@@ -527,9 +510,9 @@ land_results(struct land *land, struct err *err)
     bool landed;
 
     land->widened = buf_with_ceiling(SQL_BYTES_MAX);
-    land->tables =
+    land->written =
         arena_array(&land->job->arena, (size_t)land->job->plan->table_count,
-                    sizeof(*land->tables));
+                    sizeof(*land->written));
     if (!context_begin_load(context, err))
         return false;
     do {

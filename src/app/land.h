@@ -16,7 +16,7 @@
 #include "app/journal_operation.h"
 #include "app/journal_run.h"
 #include "app/source.h"
-#include "load/target.h"
+#include "app/tables.h"
 
 struct land {
     struct job *job;
@@ -25,13 +25,13 @@ struct land {
     struct source *sources;               /* one per operation, in order */
     struct journal_operation *operations; /* the same; NULL for a replay */
     int source_count;
-    struct target *targets; /* by plan table */
+    struct tables tables;
 
-    int64_t rejects;                  /* so far */
-    struct run_counts counts;         /* of the whole run, once it has landed */
-    struct buf widened;               /* "products.id, …" */
-    struct journal_run_table *tables; /* what was written */
-    size_t table_count;
+    int64_t rejects;          /* so far */
+    struct run_counts counts; /* of the whole run, once it has landed */
+    struct buf widened;       /* "products.id, …" */
+    struct journal_run_table *written; /* by table */
+    size_t written_count;
     int64_t load_ms;
     int64_t merge_ms;
 };

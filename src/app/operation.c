@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 enum {
-    SUBMISSIONS_MAX = 3,
+    SUBMISSIONS_MAX = 4, /* once, and again three times */
     POLLS_WITHOUT_URL_MAX = 5,
     LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
     LOST_PAUSE_MS = 2000
@@ -317,14 +317,29 @@ may_submit_again(const struct operation *operation, struct err *err)
     return true;
 }
 
+/* One that was resumed, and that the store no longer knows. */
+static bool
+is_forgotten(const struct operation *operation, const struct err *err)
+{
+    if (strcmp(err->code, "UNKNOWN_OPERATION") != 0 ||
+        operation->submissions >= SUBMISSIONS_MAX)
+        return false;
+    log_failure(LOG_WARN, &operation->job->log, "submitting it anew", err);
+    return true;
+}
+
 bool
 operation_complete(struct operation *operation, struct err *err)
 {
     for (;;) {
         if (!operation->is_submitted && !submit(operation, err))
             return false;
-        if (!poll_to_end(operation, err))
-            return false;
+        if (!poll_to_end(operation, err)) {
+            if (!is_forgotten(operation, err))
+                return false;
+            operation->is_submitted = false;
+            continue;
+        }
         if (operation->bulk.status == BULK_COMPLETED)
             return end_completed(operation, err);
         if (!may_submit_again(operation, err))

@@ -55,17 +55,22 @@ append_columns(struct buf *json, const struct plan_table *table)
         append_column(json, table, &columns[i]);
         separator = ",";
     }
-    buf_append_str(json, "],\"key\":[");
-    separator = "";
-    for (int i = 0; i < count; i++) {
-        if (!columns[i].in_key)
-            continue;
-        buf_append_str(json, separator);
-        buf_append_json(json, span_str(columns[i].name));
-        separator = ",";
-    }
     buf_append_char(json, ']');
     free(columns);
+}
+
+static void
+append_key(struct buf *json, const struct plan_table *table)
+{
+    const char *names[LAYOUT_KEY_MAX];
+    int count = layout_key(table, names);
+
+    buf_append_str(json, "\"key\":[");
+    for (int i = 0; i < count; i++) {
+        buf_append_str(json, i > 0 ? "," : "");
+        buf_append_json(json, span_str(names[i]));
+    }
+    buf_append_char(json, ']');
 }
 
 static void
@@ -84,6 +89,8 @@ append_table(struct buf *json, const struct plan_table *table)
     append_member(json, "graphql_type", table->node_type);
     buf_printf(json, ",\"skip\":%s,", table->skip ? "true" : "false");
     append_columns(json, table);
+    buf_append_char(json, ',');
+    append_key(json, table);
     buf_append_char(json, '}');
 }
 

@@ -261,8 +261,8 @@ end_run(struct run *run, const struct err *err)
                  err);
     } else {
         log_landed(run);
-        job->tables = run->land.tables;
-        job->table_count = run->land.table_count;
+        job->tables = run->land.written;
+        job->table_count = run->land.written_count;
         job->status =
             err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
     }
@@ -313,8 +313,8 @@ static bool
 run_claimed(struct run *run, struct err *err)
 {
     run->land.job = run->job;
-    return job_check_owner(run->job, err) && land_prepare(&run->land, err) &&
-           begin_or_resume(run, err) && complete_and_land(run, err);
+    return land_prepare(&run->land, err) && begin_or_resume(run, err) &&
+           complete_and_land(run, err);
 }
 
 void
@@ -358,8 +358,7 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
         return false;
     if (objects >= 0)
         source->claims.object_count = objects;
-    if (!job_check_owner(job, err) || !land_prepare(&run->land, err) ||
-        !supersede_others(job, 0, err) ||
+    if (!land_prepare(&run->land, err) || !supersede_others(job, 0, err) ||
         !journal_run_begin(job->context->journal, &start, &run->ref, err))
         return false;
     run->begun = true;

@@ -33,6 +33,7 @@ open_file(struct source *source, struct err *err)
         source->file = fopen(source->path, "rbe");
     }
     source->used = true;
+    source->begun = false;
     if (source->buffer == NULL)
         source->buffer = mem_alloc(CHUNK_BYTES);
     return source->file != NULL ||
@@ -77,16 +78,29 @@ source_open(struct source *source, struct err *err)
     return true;
 }
 
+/* A page that says why there is no result, saved as one. */
+static bool
+refuse_markup(const struct source *source, struct span first, struct err *err)
+{
+    first = span_trim(first);
+    if (first.length == 0 || first.bytes[0] != '<')
+        return true;
+    err_set(err, ERR_FAILED, "%s is HTML or XML, no result", source->path);
+    return err_code(err, "NOT_JSONL");
+}
+
 static bool
 read_file(struct source *source, struct span *chunk, struct err *err)
 {
+    bool is_first = !source->begun;
     size_t length = fread(source->buffer, 1, CHUNK_BYTES, source->file);
 
+    source->begun = true;
     if (ferror(source->file))
         return err_set(err, ERR_FAILED, "cannot read %s: %s", source->path,
                        strerror(errno));
     *chunk = span_of(source->buffer, length);
-    return true;
+    return !is_first || refuse_markup(source, *chunk, err);
 }
 
 bool

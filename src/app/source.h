@@ -33,7 +33,8 @@ struct source {
     FILE *file;
     FILE *copy;
     char *buffer;
-    bool used; /* standard input cannot be read twice */
+    bool used;  /* standard input cannot be read twice */
+    bool begun; /* the first chunk has been read */
 };
 
 /* Ready to be read from its first byte, again if need be. */

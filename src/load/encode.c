@@ -264,7 +264,7 @@ encode_gid(struct buf *out, struct plan_gid *domain,
         put_null(out);
         return true;
     }
-    if (value->kind != JSON_STRING && value->kind != JSON_NUMBER)
+    if (value->kind != JSON_STRING)
         return err_set(err, ERR_ROW, "an id must be a string");
     if (domain->whole) {
         put_bytes(out, value->text);

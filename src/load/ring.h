@@ -16,7 +16,7 @@
 #include "pg/conn.h"
 #include "pg/pipe.h"
 
-enum { RING_PIPES_MAX = 16, RING_SPARE_BATCHES = 8 };
+enum { RING_PIPES_MAX = 64, RING_SPARE_BATCHES = 8 };
 
 struct ring {
     struct batch *batches;

@@ -96,6 +96,10 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
         widen->gid = column->gid;
         return encode_gid(out, column->gid, value, source->arena, err);
     }
+    if (type == PLAN_TEXT && !column->takes_json && value != NULL &&
+        (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY))
+        return err_set(err, ERR_ROW, "%s is no string",
+                       value->kind == JSON_OBJECT ? "an object" : "a list");
     if (encode_value(out, type, value, err))
         return true;
     if (column->may_grow && strcmp(err->code, WIRE_TOO_LARGE) == 0) {

@@ -152,6 +152,25 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
 }
 
 bool
+target_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
+            struct target *targets, struct err *err)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const char *values[] = {schema, plan->tables[i].name};
+        struct pg_result *result;
+
+        targets[i] = (struct target){.exists = false};
+        if (plan->tables[i].skip)
+            continue;
+        if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
+            return false;
+        targets[i].exists = pg_rows(result) > 0;
+        pg_result_free(result);
+    }
+    return true;
+}
+
+bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
                struct target *targets, struct arena *arena, struct err *err)
 {

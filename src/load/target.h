@@ -21,6 +21,11 @@ struct target {
     bool parent_is_number;
 };
 
+/* Which tables of the plan are there? `targets` has one per table. */
+MUST_CHECK bool
+target_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
+            struct target *targets, struct err *err);
+
 /* Look at every table of the plan in `schema`; `targets` has one per table.
  * Domains whose columns are text already become whole. ERR_FAILED when a
  * relation is no table, or a column or key is not as the plan has it: the

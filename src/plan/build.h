@@ -75,12 +75,16 @@ struct column_site {
     enum plan_type type;
     struct plan_gid *gid;
     bool is_list;
+    bool takes_json;
     struct shape_key *key;
 };
 
 bool columns_add(struct builder *b, struct table_draft *draft,
                  const struct column_site *site);
 enum plan_type columns_scalar_type(const char *scalar);
+
+/* Is the scalar known to be a string, not just kept as text? */
+bool columns_scalar_is_string(const char *scalar);
 bool columns_type_keeps_whole_gid(const char *type);
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);

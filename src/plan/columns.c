@@ -29,6 +29,12 @@ static const struct {
     {"Date", PLAN_DATE},       {"JSON", PLAN_JSONB},
 };
 
+/* Strings under other names; any other scalar that is kept as text may be any
+ * JSON value. */
+static const char *const string_scalars[] = {
+    "String", "ID",     "URL",          "HTML",      "FormattedString",
+    "Color",  "Handle", "StorefrontID", "UtcOffset", "ARN"};
+
 /* Their gids carry a `?`, are no numbers, or come under several types. */
 static const char *const whole_gid_types[] = {
     "InventoryLevel",   "InventoryQuantity", "MailingAddress",        "Image",
@@ -60,6 +66,15 @@ columns_scalar_type(const char *scalar)
 }
 
 bool
+columns_scalar_is_string(const char *scalar)
+{
+    for (size_t i = 0; i < COUNT(string_scalars); i++)
+        if (strcmp(string_scalars[i], scalar) == 0)
+            return true;
+    return false;
+}
+
+bool
 columns_type_keeps_whole_gid(const char *type)
 {
     for (size_t i = 0; i < COUNT(whole_gid_types); i++)
@@ -68,27 +83,52 @@ columns_type_keeps_whole_gid(const char *type)
     return false;
 }
 
+/* Why a name cannot be a column's, or NULL. */
+static const char *
+name_fault(const char *name)
+{
+    if (strlen(name) > NAME_BYTES_MAX)
+        return "is longer than the 63 bytes that PostgreSQL keeps";
+    if (name[0] == '_')
+        return "begins with \"_\", as only bulkpg's own columns do";
+    for (size_t i = 0; i < COUNT(system_columns); i++)
+        if (strcmp(system_columns[i], name) == 0)
+            return "is a system column of PostgreSQL";
+    return NULL;
+}
+
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name)
 {
-    if (strlen(name) > NAME_BYTES_MAX)
-        return build_error(b, pos,
-                           "the name \"%s\" has %zu bytes; PostgreSQL keeps "
-                           "%d",
-                           name, strlen(name), NAME_BYTES_MAX);
-    if (name[0] == '_')
-        return build_error(b, pos,
-                           "the name \"%s\" begins with \"_\", as only "
-                           "bulkpg's own columns do",
-                           name);
-    for (size_t i = 0; i < COUNT(system_columns); i++)
-        if (strcmp(system_columns[i], name) == 0)
-            return build_error(b, pos,
-                               "\"%s\" is the name of a system column of "
-                               "PostgreSQL; give another with "
-                               "@column(name: \"%s_\")",
-                               name, name);
-    return true;
+    const char *fault = name_fault(name);
+
+    return fault == NULL ||
+           build_error(b, pos, "the name \"%s\" %s", name, fault);
+}
+
+const char *
+columns_last_key(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+
+    return dot != NULL ? dot + 1 : path;
+}
+
+/* A name that the query gave without saying so, with what to write instead. */
+static bool
+check_derived_name(struct builder *b, const struct column_site *site,
+                   const char *name)
+{
+    const char *fault = name_fault(name);
+    const char *bare = name + strspn(name, "_");
+
+    if (fault == NULL)
+        return true;
+    build_error(b, site->pos, "\"%s\" gives the name \"%s\", which %s",
+                site->path, name, fault);
+    return err_hint(b->err, "write: %s @column(name: \"%.50s%s\")",
+                    columns_last_key(site->path), bare,
+                    bare == name ? "_" : "");
 }
 
 /* The row's own id: what stands in its children's _parent_id goes with it. */
@@ -159,22 +199,15 @@ read_directives(struct builder *b, const struct column_site *site,
             return false;
     }
     if (given == NULL)
-        return columns_check_name(b, site->pos, column->name);
+        return check_derived_name(b, site, column->name);
     if (!directive_check(b, given, known) ||
         !directive_string(b, given, "name", &name) ||
         !read_given_type(b, given, column))
         return false;
-    if (name != NULL)
-        column->name = name;
-    return columns_check_name(b, given->pos, column->name);
-}
-
-const char *
-columns_last_key(const char *path)
-{
-    const char *dot = strrchr(path, '.');
-
-    return dot != NULL ? dot + 1 : path;
+    if (name == NULL)
+        return check_derived_name(b, site, column->name);
+    column->name = name;
+    return columns_check_name(b, given->pos, name);
 }
 
 static bool
@@ -203,6 +236,28 @@ meet_again(struct builder *b, struct plan_column *first,
     return true;
 }
 
+/* "seo" and "seo.title": kept whole at one place and taken apart at another. */
+static bool
+contains(const char *outer, const char *inner)
+{
+    size_t length = strlen(outer);
+
+    return strncmp(outer, inner, length) == 0 && inner[length] == '.';
+}
+
+static bool
+refuse_both_ways(struct builder *b, const struct plan_column *other,
+                 const struct column_site *site)
+{
+    if (!contains(other->path, site->path) &&
+        !contains(site->path, other->path))
+        return true;
+    return build_error(b, site->pos,
+                       "\"%s\" and \"%s\": an object is kept whole or taken "
+                       "apart, not both",
+                       other->path, site->path);
+}
+
 bool
 columns_add(struct builder *b, struct table_draft *draft,
             const struct column_site *site)
@@ -217,11 +272,14 @@ columns_add(struct builder *b, struct table_draft *draft,
                                    .type = site->type,
                                    .gid = site->gid,
                                    .is_list = site->is_list,
-                                   .may_grow = site->type == PLAN_BIGINT};
+                                   .may_grow = site->type == PLAN_BIGINT,
+                                   .takes_json = site->takes_json};
     if (!read_directives(b, site, column))
         return false;
     for (int i = 0; i < table->column_count; i++) {
         struct plan_column *other = draft->columns[i];
+        if (!refuse_both_ways(b, other, site))
+            return false;
 
         if (strcmp(other->path, site->path) == 0)
             return meet_again(b, other, column, site);

@@ -99,18 +99,13 @@ append_derived_name(struct buf *sql, const char *table, const char *part,
 static void
 append_key_columns(struct buf *sql, const struct plan_table *table)
 {
-    int count;
-    struct layout_column *columns = layout_of(table, &count);
-    const char *separator = "";
+    const char *names[LAYOUT_KEY_MAX];
+    int count = layout_key(table, names);
 
     for (int i = 0; i < count; i++) {
-        if (!columns[i].in_key)
-            continue;
-        buf_append_str(sql, separator);
-        name_append_quoted(sql, columns[i].name);
-        separator = ", ";
+        buf_append_str(sql, i > 0 ? ", " : "");
+        name_append_quoted(sql, names[i]);
     }
-    free(columns);
 }
 
 void

@@ -143,8 +143,10 @@ read_natural_key(struct builder *b, struct table_draft *draft)
 
         if (column < 0)
             return build_error(b, v->pos,
-                               "key of @table: table \"%s\" has no such column",
-                               draft->table->name);
+                               "key of @table: table \"%s\" has no column "
+                               "\"%s\"",
+                               draft->table->name,
+                               v->text != NULL ? v->text : "");
         if (draft->columns[column]->type == PLAN_JSONB &&
             draft->columns[column]->gid == NULL)
             return build_error(b, v->pos,

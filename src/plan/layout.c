@@ -57,3 +57,19 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
     columns[count++] = own(LAYOUT_LOADED_AT, "_loaded_at", PLAN_TIMESTAMPTZ);
     return count;
 }
+
+int
+layout_key(const struct plan_table *table, const char **names)
+{
+    int count = 0;
+
+    if (table->parent != NULL)
+        names[count++] = table->parent_column;
+    for (int i = 0; i < table->natural_key_count; i++)
+        names[count++] = table->columns[table->natural_key[i]].name;
+    if (table->natural_key_count > 0)
+        return count;
+    names[count++] =
+        table->has_ordinal ? "_ordinal" : table->columns[table->id_column].name;
+    return count;
+}

@@ -41,4 +41,10 @@ enum { LAYOUT_OWN_MAX = 8 };
 int
 layout_columns(const struct plan_table *table, struct layout_column *columns);
 
+/* The names of the primary key's columns, in its order, into `names`, which
+ * has room for LAYOUT_KEY_MAX; how many there are. */
+enum { LAYOUT_KEY_MAX = 20 };
+
+int layout_key(const struct plan_table *table, const char **names);
+
 #endif

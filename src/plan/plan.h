@@ -51,6 +51,7 @@ struct plan_column {
     struct plan_gid *gid;     /* NULL: holds no gid */
     bool is_list;             /* or an object kept whole: raw JSON */
     bool may_grow;            /* bigint, of a scalar that may be larger */
+    bool takes_json;          /* its text may be any JSON value */
     bool index;               /* @index */
     int slot;                 /* in the table's shape */
 };

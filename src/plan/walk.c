@@ -88,6 +88,9 @@ add_leaf(struct builder *b, const struct scope *scope,
     site.graphql_type = definition->type.text;
     site.is_list =
         definition->type.list_depth > 0 || is_composite(definition->type.kind);
+    site.takes_json =
+        site.is_list || (definition->type.kind == GQL_SCALAR_TYPE &&
+                         !columns_scalar_is_string(definition->type.name));
     if (site.is_list)
         site.type = PLAN_JSONB;
     else if (strcmp(definition->type.name, "ID") == 0)
@@ -229,6 +232,24 @@ note_node(struct builder *b, struct table_draft *draft,
     return true;
 }
 
+/* A key that begins with an underscore gives no name of its own. */
+static bool
+check_table_key(struct builder *b, const struct table_site *site)
+{
+    const struct gql_directive *given =
+        gql_find_directive(site->directives, "table");
+    const char *key = columns_last_key(site->path);
+
+    if (key[0] != '_' ||
+        (given != NULL && gql_find_argument(given->arguments, "name") != NULL))
+        return true;
+    build_error(b, site->pos,
+                "\"%s\" begins with \"_\", as only bulkpg's own columns do",
+                site->path);
+    return err_hint(b->err, "write: %s @table(name: \"%s\")", key,
+                    key + strspn(key, "_"));
+}
+
 /* The table of a connection or list, made when not met before. */
 static bool
 open_table(struct builder *b, struct table_site *site,
@@ -238,6 +259,8 @@ open_table(struct builder *b, struct table_site *site,
     *draft = find_draft(b, site->parent, site->path);
     if (*draft != NULL)
         return note_node(b, *draft, node);
+    if (!check_table_key(b, site))
+        return false;
     if (b->plan->table_count == PLAN_TABLES_MAX)
         return build_error(b, site->pos, "the query gives more than %d tables",
                            PLAN_TABLES_MAX);
@@ -430,10 +453,10 @@ check_response_key(struct builder *b, const struct gql_selection *field)
 
     if (strcmp(key, "__typename") == 0 && field->alias == NULL)
         return true;
-    if (key[0] == '_')
+    if (strncmp(key, "__", 2) == 0)
         return build_error(b, field->pos,
-                           "\"%s\" begins with \"_\", as only bulkpg's own "
-                           "columns do; give it another alias",
+                           "\"%s\" begins with \"__\", as only GraphQL's own "
+                           "fields do; give it another alias",
                            key);
     if (strncmp(key, "bulkpg_t", 8) == 0)
         return build_error(b, field->pos,

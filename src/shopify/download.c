@@ -268,11 +268,13 @@ may_go_on(const struct err *err)
            !has_code(err, "RESTART");
 }
 
-/* Out of reach is not a fault of the file: only the budget ends that. */
+/* A storage that is out of reach or out of order is no fault of the file:
+ * only the budget ends that. 416 is the file's: it ends before our offset. */
 static bool
 is_out_of_reach(const struct err *err)
 {
-    return has_code(err, "NOT_SENT") || has_code(err, "HTTP_429");
+    return has_code(err, "NOT_SENT") ||
+           (strncmp(err->code, "HTTP_", 5) == 0 && !has_code(err, "HTTP_416"));
 }
 
 static bool
@@ -283,7 +285,7 @@ give_up(const struct download *download, struct err *err)
              "the download stands at byte %" PRId64
              " after %d tries without progress",
              download->offset, MOST_FRUITLESS);
-    if (strncmp(err->code, "HTTP_5", 6) != 0 && !has_code(err, "NOT_JSONL"))
+    if (!has_code(err, "NOT_JSONL"))
         err_code(err, "TRUNCATED");
     return false;
 }

@@ -59,7 +59,7 @@ shop_read(struct session *session, const struct log_ctx *log,
     const struct json *data;
 
     if (!session_query_once(session, "shop", document, NULL, log, arena, &reply,
-                       err))
+                            err))
         return false;
     data = json_get(reply.data, "shop");
     copy_text(json_get(data, "id"), shop->id, sizeof(shop->id));

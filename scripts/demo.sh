@@ -1,0 +1,212 @@
+#!/bin/bash
+# The main job from start to end: a store's products, orders and stock become
+# tables. The store is a fake one on this machine, the PostgreSQL a throw-away
+# one in a temporary folder; nothing of either is left in the end.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+folder=
+store_pid=
+# Nobody's database but our own, nobody's flags.
+for name in "${!PG@}"; do
+  [[ $name == PG_* ]] || unset "$name"
+done
+unset MAKEFLAGS MAKELEVEL MFLAGS CFLAGS CPPFLAGS LDFLAGS
+export PGCLIENTENCODING=UTF8 LC_ALL=C.UTF-8
+
+# ---- small helpers ---------------------------------------------------------
+
+heading() {
+  printf '\n--- %s ---\n\n' "$1"
+}
+
+fail() {
+  echo "demo: $1" >&2
+  exit 1
+}
+
+# NAME COMMAND...: shows what the command said only when it failed.
+quietly() {
+  local name=$1 log=$folder/log
+  shift
+  "$@" >"$log" 2>&1 </dev/null || {
+    grep -v '^  [A-Z][A-Z]* build' "$log" | tail -n 30 >&2
+    fail "$name failed"
+  }
+}
+
+# PostgreSQL does not run as root.
+as_server() {
+  if [ "$(id -u)" -eq 0 ]; then
+    setpriv --reuid="$server_user" --regid="$(id -g "$server_user")" \
+      --clear-groups -- "$@"
+  else
+    "$@"
+  fi
+}
+
+ask() {
+  psql -X -q -P pager=off -P footer=off -v ON_ERROR_STOP=1 \
+    -h "$folder/pg" -U demo -d demo "$@"
+}
+
+clean_up() {
+  trap '' INT TERM HUP
+  if [ -n "$store_pid" ]; then
+    kill "$store_pid" 2>/dev/null || true
+    wait "$store_pid" 2>/dev/null || true
+  fi
+  if [ -n "$folder" ]; then
+    if [ -f "$folder/pg/data/postmaster.pid" ]; then
+      as_server "$bin/pg_ctl" -D "$folder/pg/data" -m immediate -w stop \
+        >/dev/null 2>&1 || true
+    fi
+    rm -rf "$folder"
+  fi
+}
+
+# ---- what is needed --------------------------------------------------------
+
+find_server() {
+  local place
+  for place in "${PG_BIN:-}" $(printf '%s\n' /usr/lib/postgresql/*/bin |
+    sort -rV) "$(dirname "$(command -v initdb || true)")"; do
+    if [ -x "$place/initdb" ]; then
+      bin=$place
+      PATH=$bin:$PATH
+      return
+    fi
+  done
+  fail "no initdb found; set PG_BIN to its folder"
+}
+
+find_server_user() {
+  for server_user in postgres nobody; do
+    if id "$server_user" >/dev/null 2>&1; then
+      return
+    fi
+  done
+  fail "root needs a user postgres or nobody to run PostgreSQL as"
+}
+
+build() {
+  mkdir -p "$top/build" 2>/dev/null || true
+  [ -w "$top/build" ] || fail "$top/build belongs to somebody else"
+  quietly make make -C "$top" -j"$(nproc)"
+  printf '%s\n' "$("$top/build/bulkpg" --version | head -n 1) is built."
+}
+
+# ---- PostgreSQL and the store ----------------------------------------------
+
+start_server() {
+  mkdir "$folder/pg"
+  if [ "$(id -u)" -eq 0 ]; then
+    chown "$server_user" "$folder/pg"
+  fi
+  cd / # the server's user may not see where we are
+  quietly initdb as_server "$bin/initdb" -D "$folder/pg/data" -U demo -A trust \
+    -E UTF8 --locale=C --no-sync
+  quietly pg_ctl as_server "$bin/pg_ctl" -D "$folder/pg/data" -w \
+    -l "$folder/pg/server.log" -o "-c listen_addresses='' -c fsync=off \
+    -c unix_socket_directories='$folder/pg'" start
+  quietly createdb "$bin/createdb" -h "$folder/pg" -U demo demo
+  ask -Atc "SELECT 'PostgreSQL ' || current_setting('server_version')
+    || ' listens on a socket in $folder.'"
+}
+
+start_store() {
+  node "$top/tests/fakeshop/fakeshop.js" --stores acme --products 400 \
+    --customers 800 --orders 3000 --ready-file "$folder/ready" \
+    >"$folder/store.log" 2>&1 </dev/null &
+  store_pid=$!
+  for _ in $(seq 300); do
+    [ ! -e "$folder/ready" ] || break
+    kill -0 "$store_pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  [ -e "$folder/ready" ] || {
+    tail -n 5 "$folder/store.log" >&2
+    fail "the fake store does not start"
+  }
+  endpoint=$(of_store endpoint)
+  ACME_CLIENT_SECRET=$(of_store client_secret)
+  export ACME_CLIENT_SECRET
+  echo "The store answers at $endpoint."
+}
+
+of_store() {
+  node -p "JSON.parse(fs.readFileSync('$folder/ready')).stores[0].$1"
+}
+
+# ---- bulkpg ----------------------------------------------------------------
+
+write_configuration() {
+  mkdir "$folder/shop"
+  cd "$folder/shop"
+  cp -r "$here/demo/queries" .
+  cat >bulkpg.ini <<END
+[database]
+dsn = host=$folder/pg user=demo dbname=demo
+
+[store acme]
+endpoint = $endpoint
+client_id = $(of_store client_id)
+client_secret = env:ACME_CLIENT_SECRET
+END
+  cat bulkpg.ini
+  printf '\nqueries/orders.graphql, queries/products.graphql and '
+  printf 'queries/inventory.graphql:\n\n'
+  cat queries/inventory.graphql
+}
+
+# bulkpg, its log without times, ids of operations, and zeros.
+bulkpg() {
+  printf '$ bulkpg %s\n' "$*"
+  "$top/build/bulkpg" "$@" 2>&1 |
+    sed -E '/^time=/ {
+      s/^time=[^ ]+ level=info //
+      s/ (op|store|seconds|load_ms|merge_ms)=[^ ]+//g
+      s/ [a-z]+=0\>//g
+    }'
+}
+
+# ---- the demo --------------------------------------------------------------
+
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+"$here/install-packages.sh" build demo
+folder=$(mktemp -d /tmp/bulkpg-demo.XXXXXX)
+chmod 755 "$folder"
+find_server
+find_server_user
+build
+began=$SECONDS
+
+heading "A PostgreSQL of its own, and a fake store"
+start_server
+start_store
+
+heading "bulkpg.ini, and three queries: one file is one job"
+write_configuration
+
+heading "Is everything right?"
+bulkpg check
+
+heading "Three jobs side by side"
+bulkpg run
+
+heading "What is there now"
+ask -f "$here/demo/tables.sql"
+ask -f "$here/demo/answers.sql"
+
+heading "Once more: the store has not changed, so nothing is written"
+bulkpg run
+
+echo
+ask -Atc "SELECT format('Rows that the second run wrote: %s of %s.',
+  sum(rows_inserted + rows_updated + rows_deleted), sum(rows_unchanged))
+  FROM bulkpg.run WHERE run_id > 3"
+echo "Done in $((SECONDS - began)) s; now everything is removed again."

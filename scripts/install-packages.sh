@@ -1,0 +1,103 @@
+#!/bin/bash
+# Installs what is missing of the Debian packages that bulkpg needs:
+#
+#     scripts/install-packages.sh [--list] build|demo|test...
+#
+#   build   to compile the program
+#   demo    for scripts/demo.sh, besides: a PostgreSQL, a fake store
+#   test    for scripts/test.sh, besides: unit tests, sanitizers, fuzzing
+#
+# --list only prints their names. Says nothing when nothing is missing. Needs
+# root or sudo without a password only when something is.
+set -euo pipefail
+
+# One line per package; "|" between those that do as well.
+build_packages=(
+  gcc make pkg-config libc6-dev python3
+  'libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev'
+  libyajl-dev libpq-dev libini-config-dev libxxhash-dev libmd-dev
+)
+demo_packages=(postgresql nodejs node-graphql)
+test_packages=(check clang 'libclang-rt-dev|libclang-rt-14-dev')
+
+wanted=()
+list_only=false
+for word in "$@"; do
+  case $word in
+    build) wanted+=("${build_packages[@]}") ;;
+    demo) wanted+=("${demo_packages[@]}") ;;
+    test) wanted+=("${test_packages[@]}") ;;
+    --list) list_only=true ;;
+    *)
+      echo "usage: install-packages.sh [--list] build|demo|test..." >&2
+      exit 64
+      ;;
+  esac
+done
+
+if $list_only; then
+  printf '%s\n' "${wanted[@]%%|*}"
+  exit 0
+fi
+
+is_installed() {
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# Not from a package, but there all the same?
+is_there() {
+  local paths
+  case $1 in
+    nodejs) command -v node >/dev/null ;;
+    postgresql)
+      paths=("${PG_BIN:-}"/initdb /usr/lib/postgresql/*/bin/initdb)
+      [ -x "${paths[0]}" ] || [ -x "${paths[1]}" ]
+      ;;
+    *) return 1 ;;
+  esac
+}
+
+if ! command -v dpkg-query >/dev/null; then
+  echo "No Debian here: taking it that these or their like are installed:"
+  echo "  ${wanted[*]%%|*}"
+  exit 0
+fi
+
+missing=()
+for line in "${wanted[@]}"; do
+  found=false
+  IFS='|' read -ra names <<<"$line"
+  for name in "${names[@]}"; do
+    if is_installed "$name" || is_there "$name"; then
+      found=true
+    fi
+  done
+  $found || missing+=("${names[0]}")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! sudo -n true 2>/dev/null; then
+    echo "These packages are missing; please install them, then try again:" >&2
+    echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 69
+  fi
+  as_root=(sudo -n)
+fi
+
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+run_apt() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -q -o DPkg::Lock::Timeout=120 "$@" >"$log" 2>&1 </dev/null || {
+    tail -n 15 "$log" >&2
+    echo "apt-get $1 failed" >&2
+    exit 69
+  }
+}
+
+echo "Installing: ${missing[*]}" | fold -s -w 76
+run_apt update
+run_apt install -y --no-install-recommends "${missing[@]}"

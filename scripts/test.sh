@@ -1,0 +1,158 @@
+#!/bin/bash
+# Every test there is: both compilers, lint, unit tests, end to end against a
+# real PostgreSQL, both again under sanitizers, and a short fuzz run. Stops at
+# the first stage that fails and shows why.
+#
+#   scripts/test.sh            all of it
+#   scripts/test.sh STAGE...   only these, after the packages; --list names them
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(dirname "$here")
+jobs=$(nproc)
+variant=release
+folder=
+child=
+summary=()
+
+# Nobody's database but our own, nobody's flags.
+for name in "${!PG@}"; do
+  [[ $name == PG_* ]] || unset "$name"
+done
+unset MAKEFLAGS MAKELEVEL MFLAGS CFLAGS CPPFLAGS LDFLAGS
+export LC_ALL=C.UTF-8 UBSAN_OPTIONS=print_stacktrace=1
+
+# ---- stages ----------------------------------------------------------------
+
+run_make() {
+  make --no-print-directory -C "$top" -j"$jobs" "$@"
+}
+
+stage_gcc() {
+  run_make all check-build
+}
+
+stage_clang() {
+  run_make CC=clang VARIANT=clang build/clang/bulkpg check-build
+}
+
+stage_lint() {
+  python3 "$here/check-layers.py"
+  if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+    find "$top/src" "$top/tests" -name '*.[ch]' -print0 |
+      xargs -0 clang-format --dry-run -Werror
+  else
+    echo "note: no clang-format 14, formatting not looked at"
+  fi
+  if command -v shellcheck >/dev/null; then
+    (cd "$top" && shellcheck scripts/*.sh scripts/embed-files \
+      tests/e2e/*.sh .ci/run)
+  else
+    echo "note: no shellcheck, shell scripts not looked at"
+  fi
+}
+
+# Unit tests wait more than they compute.
+stage_unit() {
+  run_make -k -O -j"$((2 * jobs))" VARIANT="$variant" check
+}
+
+stage_e2e() {
+  run_make VARIANT="$variant" check-e2e
+}
+
+stage_asan() {
+  variant=asan
+  export E2E_PATIENCE=3 # sanitizers take their time
+  run_make VARIANT=asan build/asan/bulkpg check-build
+  stage_unit
+  stage_e2e
+}
+
+stage_fuzz() {
+  run_make FUZZ_SECONDS=10 fuzz
+}
+
+# ---- what they said --------------------------------------------------------
+
+# Check's own closing lines, those of the end-to-end tests, and notes.
+closing_lines() {
+  grep -aE '^(Running suite|[0-9]+%: Checks:|e2e: |note: )' "$1" || true
+}
+
+# What a failed stage said, without the logs of the program under test.
+show_failure() {
+  grep -avE '^(time=|  (CC|TEST|LINK|AR) )' "$1" | tail -n 200
+}
+
+run_stage() {
+  local began=$SECONDS log=$folder/log state=ok status=0
+  printf '=== %s\n' "$1"
+  # In a process group of its own (set -m): Check kills its whole group when
+  # it is interrupted. A subshell of its own, so that "set -e" holds in it.
+  set -m
+  (
+    set -e
+    "stage_$1"
+  ) >"$log" 2>&1 </dev/null &
+  child=$!
+  set +m
+  wait "$child" || status=$?
+  child=
+  [ "$status" -eq 0 ] || state=FAILED
+  summary+=("$(printf '%-8s %-6s %4d s' "$1" "$state" "$((SECONDS - began))")")
+  if [ "$status" -ne 0 ]; then
+    show_failure "$log"
+    print_summary
+    echo "test.sh: stage $1 FAILED after $SECONDS s; what it said is above"
+    exit 1
+  fi
+  closing_lines "$log"
+}
+
+print_summary() {
+  printf '\n=== summary\n'
+  printf '%s\n' "${summary[@]}"
+}
+
+clean_up() {
+  trap '' INT TERM HUP
+  if [ -n "$child" ]; then
+    kill -TERM -- "-$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
+  [ -z "$folder" ] || rm -rf "$folder"
+}
+
+# ---- all of it -------------------------------------------------------------
+
+all_stages=(gcc clang lint unit e2e asan fuzz)
+if [ "${1:-}" = --list ]; then
+  printf '%s\n' "${all_stages[@]}"
+  exit 0
+fi
+stages=("$@")
+[ $# -gt 0 ] || stages=("${all_stages[@]}")
+for stage in "${stages[@]}"; do
+  declare -F "stage_$stage" >/dev/null || {
+    echo "test.sh: there is no stage $stage; --list names them" >&2
+    exit 64
+  }
+done
+
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+"$here/install-packages.sh" build demo test
+mkdir -p "$top/build" 2>/dev/null || true
+[ -w "$top/build" ] || {
+  echo "test.sh: $top/build belongs to somebody else" >&2
+  exit 1
+}
+folder=$(mktemp -d /tmp/bulkpg-run.XXXXXX)
+for stage in "${stages[@]}"; do
+  run_stage "$stage"
+done
+print_summary
+echo "all tests passed in $SECONDS s"

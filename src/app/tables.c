@@ -1,0 +1,267 @@
+#include "app/tables.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/journal_relation.h"
+#include "json/tree.h"
+
+enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
+
+/* ---- what the journal remembers ---------------------------------------- */
+
+static bool
+recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
+{
+    const char *type = json_str(json_get(column, "gid_type"));
+
+    if (gid != NULL && type != NULL && gid->type == NULL)
+        gid->type = arena_strdup(arena, type);
+    return true;
+}
+
+/* False when the plan has no such column. */
+static bool
+recall_column(struct plan_table *table, const struct json *column,
+              const char *name, struct arena *arena)
+{
+    if (table->parent_column != NULL && strcmp(name, table->parent_column) == 0)
+        return recall_gid(table->parent_gid, column, arena);
+    for (int i = 0; i < table->column_count; i++)
+        if (strcmp(name, table->columns[i].name) == 0)
+            return recall_gid(table->columns[i].gid, column, arena);
+    return false;
+}
+
+static bool
+recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
+               const char *columns, struct err *err)
+{
+    struct buf left = buf_with_ceiling(JSON_BYTES_MAX);
+    struct json *array;
+
+    if (!json_parse(&job->arena, span_str(columns), &array, err))
+        return err_wrap(err, "bulkpg.relation, table %s", table->name);
+    for (const struct json *c = array->first; c != NULL; c = c->next) {
+        const char *name = json_str(json_get(c, "name"));
+
+        if (name == NULL || recall_column(table, c, name, &job->arena))
+            continue;
+        buf_append_str(&left, left.length > 0 ? "," : "");
+        buf_append_span(&left, c->source);
+    }
+    tables->left[table->index] = arena_strdup(&job->arena, buf_str(&left));
+    buf_free(&left);
+    return true;
+}
+
+/* ---- whose they are ---------------------------------------------------- */
+
+static bool
+refuse_owned(const struct job *job, const struct journal_relation *owner,
+             struct err *err)
+{
+    err_set(err, ERR_CONFIG,
+            "table %s.%s belongs to job %s of store %s (%s); %s would write "
+            "it too",
+            owner->table_schema, owner->table_name, owner->job, owner->store,
+            owner->file, job->file->path);
+    err_code(err, "TABLE_OWNED");
+    return err_hint(err, "give it another name with @table(name:), or the "
+                         "store another schema");
+}
+
+static bool
+refuse_foreign(const struct job *job, const struct plan_table *table,
+               struct err *err)
+{
+    err_set(err, ERR_CONFIG, "table %s.%s exists and was not made by bulkpg",
+            job->store->config->schema, table->name);
+    err_code(err, "TABLE_FOREIGN");
+    return err_hint(err, "it is left alone: give another name with "
+                         "@table(name:), or another schema");
+}
+
+/* Another job's table is taken over only when the file that made it is gone. */
+static bool
+is_ours(const struct job *job, const struct journal_relation *owner)
+{
+    struct stat file;
+
+    if (strcmp(owner->store, job->store->config->name) == 0 &&
+        strcmp(owner->job, job->file->job) == 0)
+        return true;
+    return owner->file == NULL || stat(owner->file, &file) != 0;
+}
+
+static bool
+check_owner(struct tables *tables, struct job *job, struct plan_table *table,
+            struct err *err)
+{
+    struct journal_relation *owner;
+
+    if (!journal_relation(job->context->journal, job->store->config->schema,
+                          table->name, &job->arena, &owner, err))
+        return false;
+    tables->is_owned[table->index] = owner != NULL;
+    if (owner == NULL)
+        return true;
+    if (!is_ours(job, owner))
+        return refuse_owned(job, owner, err);
+    return owner->columns == NULL ||
+           recall_columns(tables, job, table, owner->columns, err);
+}
+
+static bool
+check_owners(struct tables *tables, struct job *job, struct err *err)
+{
+    for (int i = 0; i < job->plan->table_count; i++)
+        if (!job->plan->tables[i].skip &&
+            !check_owner(tables, job, &job->plan->tables[i], err))
+            return false;
+    return true;
+}
+
+static bool
+check_foreign(const struct tables *tables, const struct job *job,
+              struct err *err)
+{
+    for (int i = 0; i < job->plan->table_count; i++)
+        if (tables->targets[i].exists && !tables->is_owned[i])
+            return refuse_foreign(job, &job->plan->tables[i], err);
+    return true;
+}
+
+bool
+tables_inspect(struct tables *tables, struct job *job, struct err *err)
+{
+    size_t count = (size_t)job->plan->table_count;
+    const char *schema = job->store->config->schema;
+    struct pg_conn *control;
+    bool fit;
+
+    tables->targets = arena_array(&job->arena, count, sizeof(*tables->targets));
+    tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
+    tables->is_owned =
+        arena_array(&job->arena, count, sizeof(*tables->is_owned));
+    for (size_t i = 0; i < count; i++)
+        tables->left[i] = "";
+    if (!check_owners(tables, job, err) ||
+        !journal_borrow(job->context->journal, &control, err))
+        return false;
+    fit = target_find(control, job->plan, schema, tables->targets, err) &&
+          check_foreign(tables, job, err) &&
+          target_inspect(control, job->plan, schema, tables->targets,
+                         &job->arena, err);
+    journal_give_back(job->context->journal);
+    return fit;
+}
+
+/* ---- what is kept ------------------------------------------------------ */
+
+static void
+append_column(struct buf *json, const char *name, const char *path,
+              enum plan_type type, const struct plan_gid *gid)
+{
+    buf_append_str(json, json->length > 1 ? ",{\"name\":" : "{\"name\":");
+    buf_append_json(json, span_str(name));
+    buf_append_str(json, ",\"type\":");
+    buf_append_json(json, span_str(plan_type_name(type)));
+    buf_append_str(json, ",\"path\":");
+    buf_append_json(json, span_str(path));
+    if (gid != NULL && gid->type != NULL) {
+        buf_append_str(json, ",\"gid_type\":");
+        buf_append_json(json, span_str(gid->type));
+    }
+    buf_append_char(json, '}');
+}
+
+const char *
+tables_relation_columns(const struct tables *tables, struct job *job,
+                        const struct plan_table *table)
+{
+    struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
+    const char *left = tables->left[table->index];
+    const char *kept;
+
+    buf_append_char(&json, '[');
+    if (table->parent_column != NULL)
+        append_column(&json, table->parent_column, "__parentId",
+                      plan_gid_column_type(table->parent_gid),
+                      table->parent_gid);
+    for (int i = 0; i < table->column_count; i++)
+        append_column(&json, table->columns[i].name, table->columns[i].path,
+                      plan_column_type(&table->columns[i]),
+                      table->columns[i].gid);
+    buf_printf(&json, "%s%s]", left[0] != '\0' ? "," : "", left);
+    kept = arena_strdup(&job->arena, buf_str(&json));
+    buf_free(&json);
+    return kept;
+}
+
+/* ---- notes ------------------------------------------------------------- */
+
+static void
+append_name(struct buf *list, const char *table, const char *column)
+{
+    struct buf name = buf_with_ceiling(1024);
+
+    buf_printf(&name, "%s.%s", table, column);
+    buf_append_str(list, list->length > 0 ? "," : "");
+    buf_append_json(list, buf_span(&name));
+    buf_free(&name);
+}
+
+static void
+append_added(const struct tables *tables, const struct plan_table *table,
+             struct buf *list)
+{
+    const struct target *target = &tables->targets[table->index];
+
+    for (int i = 0; target->exists && i < table->column_count; i++)
+        if (!target->has_column[i])
+            append_name(list, table->name, table->columns[i].name);
+}
+
+/* The names in what the journal recorded of the columns left. */
+static void
+append_left(const struct tables *tables, const struct plan_table *table,
+            struct buf *list)
+{
+    struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
+    struct arena arena = {0};
+    struct json *array;
+    struct err err;
+
+    buf_printf(&text, "[%s]", tables->left[table->index]);
+    if (json_parse(&arena, buf_span(&text), &array, &err))
+        for (const struct json *c = array->first; c != NULL; c = c->next)
+            append_name(list, table->name, json_str(json_get(c, "name")));
+    arena_free(&arena);
+    buf_free(&text);
+}
+
+typedef void append_fn(const struct tables *tables,
+                       const struct plan_table *table, struct buf *list);
+
+static void
+append_list(const struct tables *tables, const struct job *job, const char *key,
+            append_fn *append, struct buf *json)
+{
+    struct buf list = buf_with_ceiling(JSON_BYTES_MAX);
+
+    for (int i = 0; i < job->plan->table_count; i++)
+        if (!job->plan->tables[i].skip)
+            append(tables, &job->plan->tables[i], &list);
+    if (list.length > 0)
+        buf_printf(json, "\"%s\":[%s],", key, buf_str(&list));
+    buf_free(&list);
+}
+
+void
+tables_append_notes(const struct tables *tables, const struct job *job,
+                    struct buf *json)
+{
+    append_list(tables, job, "columns_added", append_added, json);
+    append_list(tables, job, "columns_left", append_left, json);
+}

@@ -1,0 +1,38 @@
+/*
+ * tables - a job's tables as the journal and the database have them.
+ *
+ * Whose they are, whether they take the plan's rows, what they remember of
+ * its ids, and which columns the plan adds or no longer fills.
+ */
+#ifndef APP_TABLES_H
+#define APP_TABLES_H
+
+#include "app/job.h"
+#include "load/target.h"
+
+/* By plan table; all in the job's arena. */
+struct tables {
+    struct target *targets;
+    const char **left; /* columns that are ours but no longer in the plan, as
+                        * bulkpg.relation has them, joined by commas; "" */
+    bool *is_owned;    /* the journal knows it as ours */
+};
+
+/* Look. Refused (ERR_CONFIG) when another job or store owns a table whose file
+ * still stands, or nobody does; ERR_FAILED when a table cannot take the rows.
+ * Learns the gid types that the journal remembers. */
+MUST_CHECK bool
+tables_inspect(struct tables *tables, struct job *job, struct err *err);
+
+/* The columns of one table as bulkpg.relation keeps them: a JSON array, in
+ * the job's arena. Those no longer selected stay in it. */
+const char *
+tables_relation_columns(const struct tables *tables, struct job *job,
+                        const struct plan_table *table);
+
+/* Append to a JSON object's members what the run's record says of columns:
+ * columns_added and columns_left, each with its comma behind it. */
+void tables_append_notes(const struct tables *tables, const struct job *job,
+                         struct buf *json);
+
+#endif
