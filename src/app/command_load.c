@@ -126,16 +126,9 @@ load(struct context *context)
 {
     struct jobs jobs = {0};
     struct err err;
-    int status;
+    bool done = load_one(context, &jobs, &err);
 
-    if (!load_one(context, &jobs, &err)) {
-        status = context_fail(&err);
-    } else {
-        jobs_print_tables(&jobs);
-        status = jobs_status(&jobs);
-    }
-    jobs_free(&jobs);
-    return status;
+    return jobs_end(&jobs, done, &err);
 }
 
 int

@@ -84,16 +84,9 @@ run(struct context *context)
 {
     struct jobs jobs = {0};
     struct err err;
-    int status;
+    bool done = run_jobs(context, &jobs, &err);
 
-    if (!run_jobs(context, &jobs, &err)) {
-        status = context_fail(&err);
-    } else {
-        jobs_print_tables(&jobs);
-        status = jobs_status(&jobs);
-    }
-    jobs_free(&jobs);
-    return status;
+    return jobs_end(&jobs, done, &err);
 }
 
 int

@@ -55,11 +55,12 @@ void jobs_refuse_shared_tables(struct jobs *jobs);
 /* Run `body` for every job that has not failed, side by side, and wait. */
 void jobs_run(struct jobs *jobs, const char *name, void (*body)(void *job));
 
+/* The end of a command over jobs: what was written, table by table, on
+ * stdout; or, when it was not `done`, why not. Frees; the worst status. */
+int jobs_end(struct jobs *jobs, bool done, const struct err *err);
+
 /* The worst status of all. */
 int jobs_status(const struct jobs *jobs);
-
-/* What was written, table by table, on stdout. */
-void jobs_print_tables(const struct jobs *jobs);
 
 /* The job ends with `err`: logged, its exit status set. */
 void job_fail(struct job *job, const char *message, const struct err *err);

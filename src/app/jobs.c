@@ -185,8 +185,8 @@ print_table(const struct journal_run_table *table, int width)
            table->unchanged);
 }
 
-void
-jobs_print_tables(const struct jobs *jobs)
+static void
+print_tables(const struct jobs *jobs)
 {
     int width = name_width(jobs);
     bool headed = false;
@@ -200,4 +200,15 @@ jobs_print_tables(const struct jobs *jobs)
             print_table(&jobs->items[i].tables[t], width);
         }
     fflush(stdout);
+}
+
+int
+jobs_end(struct jobs *jobs, bool done, const struct err *err)
+{
+    int status = done ? jobs_status(jobs) : context_fail(err);
+
+    if (done)
+        print_tables(jobs);
+    jobs_free(jobs);
+    return status;
 }
