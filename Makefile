@@ -63,6 +63,11 @@ check-e2e: $(BUILD)/bulkpg ## end to end against a real PostgreSQL
 check-asan: ## unit and end-to-end tests under address and undefined sanitizers
 	@$(MAKE) --no-print-directory VARIANT=asan check check-e2e
 
+test-long: $(BUILD)/bulkpg ## hundreds of random queries, a large result, long fuzzing
+	E2E_LONG=1 E2E_SEEDS=500 tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
+	@$(MAKE) --no-print-directory check-valgrind
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
 check-valgrind: ## the unit tests under valgrind
 	@$(MAKE) --no-print-directory VARIANT=debug check-valgrind-run
 
@@ -142,7 +147,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libbulkpg.a
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all demo test check $(CHECKS) check-build check-e2e check-asan \
+.PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan \
         check-valgrind check-valgrind-run fuzz lint format install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -116,9 +116,8 @@ start_server() {
 }
 
 start_store() {
-  node "$top/tests/fakeshop/fakeshop.js" --stores acme --products 400 \
-    --customers 800 --orders 3000 --ready-file "$folder/ready" \
-    >"$folder/store.log" 2>&1 </dev/null &
+  node "$top/tests/fakeshop/fakeshop.js" --stores acme \
+    --ready-file "$folder/ready" >"$folder/store.log" 2>&1 </dev/null &
   store_pid=$!
   for _ in $(seq 300); do
     [ ! -e "$folder/ready" ] || break

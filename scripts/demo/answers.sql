@@ -1,9 +1,9 @@
 -- What one asks of these tables.
 SET search_path = acme;
 
-\echo 'Revenue per month and currency, the last six months'
+\echo 'Revenue per month and currency paid in, the last four months'
 SELECT to_char(date_trunc('month', o.created_at), 'YYYY-MM') AS month,
-       o.currency_code AS currency,
+       o.currency,
        count(*) AS orders,
        sum(o.total) AS revenue,
        sum(r.refunded) AS refunded
@@ -15,7 +15,7 @@ LEFT JOIN (SELECT _parent_id, sum(amount) AS refunded
 WHERE o.cancelled_at IS NULL AND NOT o.test
 GROUP BY 1, 2
 ORDER BY 1 DESC, 2
-LIMIT 6;
+LIMIT 8;
 
 \echo 'Best sellers'
 SELECT p.title AS product, p.vendor,
