@@ -9,10 +9,12 @@
 #include "app/journal_reject.h"
 #include "app/journal_relation.h"
 #include "app/journal_run.h"
+#include "app/journal_store.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "json/lines.h"
 #include "load/encode.h"
+#include "load/guard.h"
 #include "load/loader.h"
 #include "load/merge.h"
 #include "load/stage.h"
@@ -259,6 +261,42 @@ load_sources(struct attempt *attempt, struct err *err)
 
 /* ---- merging ----------------------------------------------------------- */
 
+static bool
+is_below_orders(const struct plan_table *table)
+{
+    while (table != NULL && strcmp(table->node_type, "Order") != 0)
+        table = table->parent;
+    return table != NULL;
+}
+
+/* Without read_all_orders a store shows the orders of 60 days only: those it
+ * does not show are not gone. Said once per run. */
+static bool
+find_hidden_orders(struct land *land, struct err *err)
+{
+    struct job *job = land->job;
+    struct journal_store *store;
+    bool any = false;
+
+    for (int i = 0; i < job->plan->table_count; i++)
+        any = any || is_below_orders(&job->plan->tables[i]);
+    land->hides_orders = false;
+    if (!any)
+        return true;
+    if (!journal_store(job->context->journal, job->store->config->name,
+                       &job->arena, &store, err))
+        return false;
+    land->hides_orders = store != NULL && store->scopes != NULL &&
+                         store->scopes[0] != '\0' &&
+                         strstr(store->scopes, "read_all_orders") == NULL;
+    if (land->hides_orders)
+        log_warn(&job->log,
+                 "no order is removed: without read_all_orders the "
+                 "store shows those of 60 days only",
+                 LOG_END);
+    return true;
+}
+
 static void
 describe_tables(struct attempt *attempt, struct merge *merge)
 {
@@ -266,11 +304,15 @@ describe_tables(struct attempt *attempt, struct merge *merge)
     const struct plan *plan = land->job->plan;
 
     for (int i = 0; i < plan->table_count; i++)
-        merge->tables[i] =
-            (struct merge_table){.table = &plan->tables[i],
-                                 .stage = loader_stage_name(attempt->loader, i),
-                                 .exists = land->tables.targets[i].exists,
-                                 .becomes_table = attempt->becomes_table[i]};
+        merge->tables[i] = (struct merge_table){
+            .table = &plan->tables[i],
+            .stage = loader_stage_name(attempt->loader, i),
+            .exists = land->tables.targets[i].exists,
+            .becomes_table = attempt->becomes_table[i],
+            .removes =
+                land->rejects == 0 &&
+                !(land->hides_orders && is_below_orders(&plan->tables[i])),
+            .has_column = land->tables.targets[i].has_column};
 }
 
 /* What the merge did, into the run's counts and its tables' rows. */
@@ -351,6 +393,9 @@ write_notes(struct land *land)
 
     buf_append_char(&notes, '{');
     tables_append_notes(&land->tables, land->job, &notes);
+    if (land->hides_orders)
+        buf_append_str(&notes, "\"warnings\":[\"no order was removed: the app "
+                               "lacks read_all_orders\"],");
     if (land->widened.length > 0) {
         buf_append_str(&notes, "\"widened\":");
         buf_append_json(&notes, buf_span(&land->widened));
@@ -362,6 +407,13 @@ write_notes(struct land *land)
     }
     buf_free(&notes);
     return kept;
+}
+
+/* A run with rejects leaves the watermark, unless told otherwise. */
+static bool
+may_advance(const struct land *land)
+{
+    return land->rejects == 0 || land->job->context->options->accept_rejects;
 }
 
 static bool
@@ -382,9 +434,24 @@ finish_run(struct attempt *attempt, struct pg_conn *conn, size_t tables,
     return journal_merge_tables(conn, land->run.run_id, land->written, tables,
                                 err) &&
            save_relations(attempt, conn, err) &&
-           (land->mode == RUN_REPLAY ||
+           (land->mode == RUN_REPLAY || !may_advance(land) ||
             journal_advance_watermark_in(conn, land->run.run_id, err)) &&
            journal_finish_in(conn, &land->run, &end, err);
+}
+
+/* A failure here rolls all of it back. */
+static bool
+apply_guarded(const struct land *land, struct merge *merge, struct err *err)
+{
+    const struct context *context = land->job->context;
+    double fraction = context->config.tuning.max_delete_fraction;
+
+    if (!context->options->force_nulls && !guard_nulls(merge, err))
+        return false;
+    if (!merge_apply(merge, err))
+        return false;
+    return context->options->force_deletes ||
+           guard_deletes(merge, fraction, err);
 }
 
 static bool
@@ -398,7 +465,6 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .schema = schema_of(land),
                           .loaded_at = attempt->loaded_at,
                           .readers = job->context->config.readers,
-                          .removes = land->rejects == 0,
                           .tables = arena_array(&job->arena,
                                                 (size_t)job->plan->table_count,
                                                 sizeof(*merge.tables)),
@@ -410,7 +476,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
            merge_count(&merge, loader_void_lines(attempt->loader), err) &&
            verify_staged(merge_lines_staged(&merge), attempt->skipped,
                          land->rejects, attempt->lines, err) &&
-           merge_apply(&merge, err) &&
+           apply_guarded(land, &merge, err) &&
            finish_run(attempt, conn, collect_counts(land, &merge), begun, err);
 }
 
@@ -422,7 +488,8 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct pg_conn *control, *conn;
     bool adapted;
 
-    if (!journal_borrow(context->journal, &control, err))
+    if (!find_hidden_orders(land, err) ||
+        !journal_borrow(context->journal, &control, err))
         return false;
     adapted = target_adapt(control, land->job->plan, schema_of(land),
                            land->tables.targets, err);

@@ -27,6 +27,7 @@ struct land {
     int source_count;
     struct tables tables;
 
+    bool hides_orders;        /* the store shows those of 60 days */
     int64_t rejects;          /* so far */
     struct run_counts counts; /* of the whole run, once it has landed */
     struct buf widened;       /* "products.id, …" */

@@ -228,6 +228,29 @@ submit(struct operation *operation, struct err *err)
 
 /* ---- polling ----------------------------------------------------------- */
 
+/* Old enough to be given up: canceled, so that it frees its slot. */
+static bool
+check_deadline(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+    int64_t deadline_ms = job->context->config.tuning.deadline_ms;
+    int64_t age_ms = clock_now_ms() - operation->submitted_ms;
+    struct bulk_operation canceled;
+    char age[32];
+
+    if (deadline_ms == 0 || age_ms < deadline_ms)
+        return true;
+    if (!bulk_cancel(context_session(job->context, job->store),
+                     operation->bulk.id, &job->log, &canceled, err))
+        log_failure(LOG_WARN, &job->log, "it could not be canceled", err);
+    err_set(err, ERR_FAILED, "%s was %s for %s, longer than deadline allows",
+            operation->bulk.id, bulk_status_name(operation->bulk.status),
+            duration_format(age_ms / 1000 * 1000, age));
+    err_code(err, "DEADLINE");
+    return err_hint(err, "it was asked to cancel; select less, or raise "
+                         "deadline in [tuning]");
+}
+
 /* Until the store is done with it, whatever the end. */
 static bool
 poll_to_end(struct operation *operation, struct err *err)
@@ -252,6 +275,8 @@ poll_to_end(struct operation *operation, struct err *err)
             (bulk->status != BULK_COMPLETED || bulk->url[0] != '\0' ||
              bulk->object_count == 0 || ++without_url >= POLLS_WITHOUT_URL_MAX))
             return true;
+        if (!check_deadline(operation, err))
+            return false;
         if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
             TASK_STOPPED)
             return task_stopped(err);

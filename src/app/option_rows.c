@@ -158,6 +158,9 @@ KEEP_TEXT(set_add, add)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_dry_run, dry_run)
+KEEP_FLAG(set_accept_rejects, accept_rejects)
+KEEP_FLAG(set_force_deletes, force_deletes)
+KEEP_FLAG(set_force_nulls, force_nulls)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
 KEEP_FLAG(set_failed, failed)
@@ -177,6 +180,12 @@ const struct option_row option_rows[] = {
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,
      "only where the last good run is older"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},
+    {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
+     "move the watermark in spite of rejects"},
+    {"force-deletes", 0, NULL, OF_RUN | OF_LOAD, set_force_deletes,
+     "remove rows however many they are"},
+    {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
+     "accept columns that come without values"},
     {"domain", 0, "D", OF_RUN, set_domain,
      "the store's domain; SHOPIFY_ACCESS_TOKEN is its token"},
     {"dsn", 0, "D", OF_RUN | OF_LOAD, set_dsn, "database, as libpq writes it"},

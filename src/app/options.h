@@ -24,6 +24,9 @@ struct options {
     int64_t older_than_ms;      /* --older-than; -1: not given */
     int64_t objects;            /* --objects; -1: not given */
     bool full;
+    bool accept_rejects;
+    bool force_deletes;
+    bool force_nulls;
     bool dry_run;
     bool json;                    /* --json */
     bool document;                /* --document */

@@ -254,7 +254,7 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
     if ((!table->exists && !create_table(merge, table, err)) ||
         !settle_keys(merge, table, err) || !analyze(merge, table->stage, err))
         return false;
-    if (merge->removes && table->exists &&
+    if (table->removes && table->exists &&
         !run_statement(merge, table, merge_delete_gone, 0, NULL,
                        &table->deleted, err))
         return false;

@@ -17,10 +17,12 @@
 /* One table of a run. */
 struct merge_table {
     const struct plan_table *table;
-    const char *stage;  /* NULL: skipped */
-    bool exists;        /* the table, before this run */
-    bool becomes_table; /* staging is to become it */
-    int64_t staged;     /* rows, before duplicates go */
+    const char *stage;      /* NULL: skipped */
+    bool exists;            /* the table, before this run */
+    bool becomes_table;     /* staging is to become it */
+    bool removes;           /* rows not in staging are gone */
+    const bool *has_column; /* by plan column, where it exists */
+    int64_t staged;         /* rows, before duplicates go */
     int64_t duplicates;
     int64_t superseded; /* list rows of lines that came again */
     int64_t inserted;
@@ -34,7 +36,6 @@ struct merge {
     const char *schema;
     const char *loaded_at;      /* of the run, as text */
     const char *const *readers; /* roles; NULL-terminated */
-    bool removes;               /* rows not in staging are gone */
     struct merge_table *tables; /* by plan index */
     int table_count;
 };

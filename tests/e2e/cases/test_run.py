@@ -375,6 +375,29 @@ class Guards(Case):
         self.run_program("run", "--force-nulls")
         self.check_tables(text)
 
+    def test_orders_of_sixty_days_are_not_the_others_end(self):
+        self.configure()
+        self.query("orders", ORDERS)
+        self.run_program("run")
+        before = self.rows("orders", "id", "id")
+        self.shop.set(scopes=["read_orders", "read_products"])
+        self.db.execute("DELETE FROM bulkpg.store")
+        self.run_program("run")  # learns the scopes
+        result = self.run_program("run")
+        self.assertIn("read_all_orders", result.stderr)
+        self.assertEqual(before, self.rows("orders", "id", "id"))
+        self.assertIn("read_all_orders", json.dumps(self.last_run()["notes"]))
+
+    def test_an_operation_past_its_deadline(self):
+        self.configure(tuning="deadline = 1s")
+        self.query("plain", PLAIN)
+        self.shop.set(outcome={"never": True})
+        result = self.run_program("run", status=69)
+        self.assertIn("DEADLINE", result.stderr)
+        self.assertEqual("failed", self.last_run()["status"])
+        self.assertIn(self.shop.get("operations")[-1]["status"],
+                      ("CANCELING", "CANCELED"))
+
 
 class Incremental(Case):
     QUERY = PLAIN.replace("{\n", "query @incremental {\n", 1)
