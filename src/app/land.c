@@ -11,6 +11,7 @@
 #include "app/journal_run.h"
 #include "app/journal_store.h"
 #include "app/verify.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "json/lines.h"
 #include "load/encode.h"
@@ -41,6 +42,15 @@ static const char *
 schema_of(const struct land *land)
 {
     return land->job->store->config->schema;
+}
+
+static struct backoff
+backoff_of_retries(const struct context *context)
+{
+    const struct tuning_config *tuning = &context->config.tuning;
+
+    return backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                      tuning->retry_budget_ms);
 }
 
 /* ---- before ------------------------------------------------------------ */
@@ -89,8 +99,10 @@ land_prepare(struct land *land, struct err *err)
     struct pg_conn *control;
     bool made;
 
-    if (!tables_inspect(&land->tables, job, err) ||
-        !journal_borrow(job->context->journal, &control, err))
+    if (!tables_inspect(&land->tables, job, err))
+        return false;
+    land->column_notes = tables_notes(&land->tables, job);
+    if (!journal_borrow(job->context->journal, &control, err))
         return false;
     made = make_schema(land, control, err);
     journal_give_back(job->context->journal);
@@ -392,7 +404,7 @@ write_notes(struct land *land)
     const char *kept = NULL;
 
     buf_append_char(&notes, '{');
-    tables_append_notes(&land->tables, land->job, &notes);
+    buf_append_str(&notes, land->column_notes);
     if (land->hides_orders)
         buf_append_str(&notes, "\"warnings\":[\"no order was removed: the app "
                                "lacks read_all_orders\"],");
@@ -480,21 +492,69 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
            finish_run(attempt, conn, collect_counts(land, &merge), begun, err);
 }
 
+/* DDL on tables that are there waits for nobody long (lock_timeout), but asks
+ * again while the budget lasts. */
+static bool
+adapt_tables(struct land *land, struct err *err)
+{
+    struct context *context = land->job->context;
+    struct backoff backoff = backoff_of_retries(context);
+    struct pg_conn *control;
+    bool adapted;
+
+    for (;;) {
+        int64_t delay_ms;
+
+        if (!journal_borrow(context->journal, &control, err))
+            return false;
+        adapted = target_adapt(control, land->job->plan, schema_of(land),
+                               land->tables.targets, err);
+        journal_give_back(context->journal);
+        if (adapted || err->kind != ERR_TRANSIENT)
+            return adapted;
+        delay_ms = backoff_failed(&backoff, 0);
+        if (delay_ms < 0) {
+            err->kind = ERR_LATER;
+            return false;
+        }
+        log_failure(LOG_WARN, &land->job->log, "a table cannot be changed yet",
+                    err);
+        if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
+/* The connection was lost between COMMIT and its answer. The run's row tells:
+ * setting it back waits for a commit that is still under way, and is refused
+ * once that has come through. */
+static bool
+settle_commit(struct land *land, struct err *err)
+{
+    struct journal *journal = land->job->context->journal;
+    struct run_query query = {.run_id = land->run.run_id};
+    struct journal_runs runs;
+    struct err other;
+
+    if (strcmp(err->code, "COMMIT_UNKNOWN") != 0 ||
+        journal_run_status(journal, &land->run, RUN_LOADING, &other) ||
+        !journal_list_runs(journal, &query, &land->job->arena, &runs, &other))
+        return false;
+    if (runs.count != 1 || (runs.runs[0].status != RUN_LOADED &&
+                            runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
+        return false;
+    log_warn(&land->job->log, "the commit came through, its answer did not",
+             LOG_END);
+    return true;
+}
+
 static bool
 merge_staged(struct attempt *attempt, struct err *err)
 {
     struct land *land = attempt->land;
     struct context *context = land->job->context;
-    struct pg_conn *control, *conn;
-    bool adapted;
+    struct pg_conn *conn;
 
-    if (!find_hidden_orders(land, err) ||
-        !journal_borrow(context->journal, &control, err))
-        return false;
-    adapted = target_adapt(control, land->job->plan, schema_of(land),
-                           land->tables.targets, err);
-    journal_give_back(context->journal);
-    if (!adapted ||
+    if (!find_hidden_orders(land, err) || !adapt_tables(land, err) ||
         !journal_check_claim(context->journal, land->job->log.store,
                              land->job->log.job, err) ||
         !journal_run_status(context->journal, &land->run, RUN_MERGING, err))
@@ -506,7 +566,7 @@ merge_staged(struct attempt *attempt, struct err *err)
         pg_rollback(conn);
         return false;
     }
-    return pg_commit(conn, err);
+    return pg_commit(conn, err) || settle_commit(land, err);
 }
 
 /* ---- attempts ---------------------------------------------------------- */
@@ -553,19 +613,48 @@ try_to_land(struct land *land, struct err *err)
     return landed;
 }
 
-/* Only so often, unless columns widen: each can do so once. */
+/* The file changed under the download: from its first byte, a few times. */
 static bool
-may_restart(const struct land *land, const struct err *why, int *restarts)
+may_begin_again(const struct land *land, const struct err *why, int *restarts)
 {
-    if (strcmp(why->code, ENCODE_WIDEN) == 0) {
-        log_info(&land->job->log, "an id column widens, the load begins again",
-                 LOG_STR("columns", buf_str(&land->widened)),
-                 LOG_STR("reason", why->message), LOG_END);
-        return true;
-    }
     if (strcmp(why->code, "RESTART") != 0 || ++*restarts > RESTARTS_MAX)
         return false;
     log_failure(LOG_WARN, &land->job->log, "the load begins again", why);
+    return true;
+}
+
+/* The database may take it later: while the budget lasts, and the connection
+ * that holds the job's lock. */
+static bool
+may_try_later(struct land *land, struct backoff *backoff, struct err *err)
+{
+    struct job *job = land->job;
+    int64_t delay_ms;
+
+    if (err->kind != ERR_TRANSIENT || strcmp(err->code, "URL_LAPSED") == 0 ||
+        strcmp(err->code, "RESTART") == 0 ||
+        !pg_is_alive(job->context->control))
+        return false;
+    delay_ms = backoff_failed(backoff, 0);
+    if (delay_ms < 0) {
+        err->kind = ERR_LATER;
+        return false;
+    }
+    log_failure(LOG_WARN, &job->log, "the load is tried again", err);
+    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+        return task_stopped(err);
+    return tables_inspect(&land->tables, job, err);
+}
+
+/* Each column can do so once. */
+static bool
+has_widened(const struct land *land, const struct err *why)
+{
+    if (strcmp(why->code, ENCODE_WIDEN) != 0)
+        return false;
+    log_info(&land->job->log, "a column widens, the load begins again",
+             LOG_STR("columns", buf_str(&land->widened)),
+             LOG_STR("reason", why->message), LOG_END);
     return true;
 }
 
@@ -573,6 +662,7 @@ bool
 land_results(struct land *land, struct err *err)
 {
     struct context *context = land->job->context;
+    struct backoff backoff = backoff_of_retries(context);
     int restarts = 0;
     bool landed;
 
@@ -584,7 +674,9 @@ land_results(struct land *land, struct err *err)
         return false;
     do {
         landed = try_to_land(land, err);
-    } while (!landed && may_restart(land, err, &restarts));
+    } while (!landed &&
+             (has_widened(land, err) || may_begin_again(land, err, &restarts) ||
+              may_try_later(land, &backoff, err)));
     context_end_load(context);
     return landed;
 }

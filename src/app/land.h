@@ -26,6 +26,7 @@ struct land {
     struct journal_operation *operations; /* the same; NULL for a replay */
     int source_count;
     struct tables tables;
+    const char *column_notes; /* as they were before this run */
 
     bool hides_orders;        /* the store shows those of 60 days */
     int64_t rejects;          /* so far */

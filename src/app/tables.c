@@ -258,10 +258,15 @@ append_list(const struct tables *tables, const struct job *job, const char *key,
     buf_free(&list);
 }
 
-void
-tables_append_notes(const struct tables *tables, const struct job *job,
-                    struct buf *json)
+const char *
+tables_notes(const struct tables *tables, struct job *job)
 {
-    append_list(tables, job, "columns_added", append_added, json);
-    append_list(tables, job, "columns_left", append_left, json);
+    struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
+    const char *kept;
+
+    append_list(tables, job, "columns_added", append_added, &json);
+    append_list(tables, job, "columns_left", append_left, &json);
+    kept = arena_strdup(&job->arena, buf_str(&json));
+    buf_free(&json);
+    return kept;
 }

@@ -30,9 +30,9 @@ const char *
 tables_relation_columns(const struct tables *tables, struct job *job,
                         const struct plan_table *table);
 
-/* Append to a JSON object's members what the run's record says of columns:
- * columns_added and columns_left, each with its comma behind it. */
-void tables_append_notes(const struct tables *tables, const struct job *job,
-                         struct buf *json);
+/* What the run's record says of columns: members of a JSON object,
+ * columns_added and columns_left, each with its comma behind it, in the job's
+ * arena. */
+const char *tables_notes(const struct tables *tables, struct job *job);
 
 #endif

@@ -185,14 +185,21 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
 }
 
 static void
+widen_gid(struct buf *sql, const struct plan_table *table, const char *schema,
+          const char *column, const struct plan_gid *gid)
+{
+    ddl_widen_gid(sql, schema, table->name, column, gid->type);
+    ddl_comment_column(sql, table, schema, column);
+}
+
+static void
 append_changes(struct buf *sql, const struct plan_table *table,
                const char *schema, const struct target *target)
 {
     if (!target->exists)
         return;
     if (target->parent_is_number && table->parent_gid->whole)
-        ddl_widen_gid(sql, schema, table->name, table->parent_column,
-                      table->parent_gid->type);
+        widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
     for (int i = 0; i < table->column_count; i++) {
         const struct plan_column *column = &table->columns[i];
 
@@ -203,8 +210,7 @@ append_changes(struct buf *sql, const struct plan_table *table,
         else if (column->gid == NULL && column->type == PLAN_NUMERIC)
             ddl_widen_number(sql, schema, table->name, column->name);
         else if (column->gid != NULL && column->gid->whole)
-            ddl_widen_gid(sql, schema, table->name, column->name,
-                          column->gid->type);
+            widen_gid(sql, table, schema, column->name, column->gid);
     }
 }
 

@@ -257,6 +257,19 @@ ddl_comments(struct buf *sql, const struct plan_table *table,
 /* ---- changes ----------------------------------------------------------- */
 
 void
+ddl_comment_column(struct buf *sql, const struct plan_table *table,
+                   const char *schema, const char *name)
+{
+    int count;
+    struct layout_column *columns = layout_of(table, &count);
+
+    for (int i = 0; i < count; i++)
+        if (strcmp(columns[i].name, name) == 0)
+            append_column_comment(sql, table, schema, &columns[i]);
+    free(columns);
+}
+
+void
 ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
                const char *schema)
 {
@@ -269,6 +282,7 @@ ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
     buf_printf(sql, " %s;\n", plan_type_name(plan_column_type(added)));
     if (added->index)
         append_index(sql, table, schema, table->name, added->name);
+    ddl_comment_column(sql, table, schema, added->name);
 }
 
 void

@@ -44,8 +44,12 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
 void ddl_comments(struct buf *sql, const struct plan_table *table,
                   const char *schema);
 
-/* An id column's gid type is known once rows have come: its COMMENT says the
- * form. Same statement as above for that column. */
+/* The COMMENT of one column, by its name: it says what ids look like, so that
+ * it changes when they widen. */
+void ddl_comment_column(struct buf *sql, const struct plan_table *table,
+                        const char *schema, const char *name);
+
+/* A column that the table does not have yet, with its index and COMMENT. */
 void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
                     const char *schema);
 

@@ -118,6 +118,39 @@ class Stops(Case):
         self.check_tables(PRODUCTS)
         self.check_no_staging()
 
+    def end_loaders(self):
+        self.db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "datname = current_database() AND application_name LIKE "
+            "'bulkpg run%'")
+
+    def test_loader_connections_killed_again_and_again(self):
+        """The load begins anew by itself until it comes through."""
+        running = self.start_run(bytes_per_second=300000, chunk_bytes=8192)
+        self.wait_for(lambda: self.status() == "loading")
+        for _ in range(6):
+            self.end_loaders()
+            time.sleep(0.15)
+        self.shop.set(bytes_per_second=0)
+        self.expect(running.wait(), OK)
+        self.check_tables(PRODUCTS)
+        self.check_no_staging()
+        self.assertEqual(1, len(self.shop.operations()))
+
+    def test_a_long_reader_in_the_way_of_a_new_column(self):
+        """DDL gives up after lock_timeout, and is tried again."""
+        self.configure()
+        self.query("job", PLAIN)
+        self.run_program("run")
+        reader = self.db.hold("BEGIN; LOCK TABLE acme.products IN ACCESS "
+                              "SHARE MODE; SELECT pg_sleep(6); COMMIT")
+        wider = PLAIN.replace("title", "title handle")
+        self.query("job", wider)
+        result = self.run_program("run")
+        reader.wait()
+        self.assertIn("a table cannot be changed yet", result.stderr)
+        self.check_tables(wider)
+
     def test_same_job_twice_at_once(self):
         first = self.start_run(duration_ms=9000)
         self.wait_for(lambda: self.status() == "polling")

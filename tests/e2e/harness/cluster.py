@@ -155,6 +155,12 @@ class Database:
             raise SqlError(done.stderr.decode())
         return done.stdout.decode().split("\n")[:-1]
 
+    def hold(self, sql):
+        """Run statements in the background; wait() for their end."""
+        return subprocess.Popen(
+            [self.cluster.bin + "/psql", "-X", "-q", "-c", sql, self.dsn],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def rows(self, sql):
         """A query's rows as dicts; numbers exact."""
         sql = sql.strip().rstrip(";")
