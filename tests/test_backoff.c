@@ -1,9 +1,9 @@
 /* backoff: delays grow within their bounds, and the budget ends them. */
 #include <check.h>
-#include <stdlib.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "support/suite.h"
 
 enum { DRAWS = 2000 };
 
@@ -149,11 +149,5 @@ backoff_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(backoff_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(backoff_suite());
 }

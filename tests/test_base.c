@@ -1,7 +1,6 @@
 /* base: spans, buffers, arenas, durations, failures and log lines. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -10,8 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 enum { MIB = 1024 * 1024 };
 
@@ -514,11 +512,5 @@ base_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(base_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(base_suite());
 }

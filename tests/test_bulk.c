@@ -5,6 +5,7 @@
 
 #include "shopify/bulk.h"
 #include "support/scripted_server.h"
+#include "support/suite.h"
 
 enum { PATIENT_MS = 5000 };
 
@@ -112,10 +113,7 @@ static const struct {
 
 enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
 
-static int row;
-
-static void
-be_refused(struct http *http)
+TASK_LOOP_TEST(a_refused_query_says_why, PATIENT_MS)
 {
     struct session *session =
         open_session(http, scripted_server_new(&refusals[row].answer, 1));
@@ -129,14 +127,6 @@ be_refused(struct http *http)
     ck_assert_int_eq(wait_ms, refusals[row].wait_ms);
     session_free(session);
 }
-
-START_TEST(a_refused_query_says_why)
-{
-    row = _i;
-    scripted_run(PATIENT_MS, be_refused);
-}
-
-END_TEST
 
 TASK_TEST(a_query_is_never_submitted_twice, PATIENT_MS)
 {
@@ -295,8 +285,6 @@ main(void)
 {
     Suite *suite = suite_create("bulk");
     TCase *tests = tcase_create("bulk");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, NULL);
@@ -311,9 +299,5 @@ main(void)
     tcase_add_test(tests, an_operation_is_found_by_its_marker);
     tcase_add_test(tests, what_is_not_there_is_not_found);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

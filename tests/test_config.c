@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/config.h"
+#include "support/suite.h"
 
 static char folder[] = "/tmp/test_config.XXXXXX";
 static struct config config;
@@ -874,14 +875,8 @@ int
 main(void)
 {
     Suite *suite = suite_create("config");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, tcase_of_files());
     suite_add_tcase(suite, tcase_of_stores());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,13 +1,11 @@
 /* ddl and merge: the statements of every kind of table, word for word. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "graphql/check.h"
 #include "plan/ddl.h"
 #include "plan/merge.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/plan/types.json";
 
@@ -22,58 +20,30 @@ static const char query[] =
 
 enum { ORDERS, LINE_ITEMS, TAX_LINES, DISCOUNTS, TRANSACTIONS, FEES };
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct plan *plan;
 static struct buf sql;
 static struct err err;
 
 static void
-add_missing(const struct gql_document *document)
-{
-    struct gql_name *name;
-    struct span json;
-
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            if (!gql_types_file_find(file, name->name, &json))
-                gql_schema_add_absent(schema, name->name);
-            else if (!gql_schema_add(schema, json, &err))
-                ck_abort_msg("%s", err.message);
-}
-
-static void
 build(const char *text)
 {
-    struct gql_document *document;
-
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s", err.message);
-    add_missing(document);
-    if (!gql_check(document, schema, &err) ||
-        !gql_check_bulk(document, schema, &err) ||
-        !plan_build(&arena, "job", document, schema, &plan, &err))
-        ck_abort_msg("%s", err.message);
+    plan = types_plan(&types, text);
 }
 
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
     sql = buf_with_ceiling(64 * 1024);
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
     build(query);
 }
 
 static void
 teardown(void)
 {
-    gql_types_file_free(file);
-    arena_free(&arena);
+    types_close(&types);
     buf_free(&sql);
 }
 
@@ -81,7 +51,7 @@ teardown(void)
 static const char *
 written(void)
 {
-    char *text = arena_strdup(&arena, buf_str(&sql));
+    char *text = arena_strdup(&types.arena, buf_str(&sql));
     char *to = text;
 
     for (const char *from = text; *from != '\0'; from++) {
@@ -268,7 +238,7 @@ START_TEST(a_plan_is_printed_as_ddl)
 
         if (i > 0)
             ck_assert_int_eq(*rest++, '\n');
-        ck_assert_str_eq(arena_printf(&arena, "%.*s", (int)length, rest),
+        ck_assert_str_eq(arena_printf(&types.arena, "%.*s", (int)length, rest),
                          printed[i]);
         rest += length;
     }
@@ -397,10 +367,22 @@ START_TEST(columns_are_added_with_their_index)
     ck_assert_str_eq(written(),
                      "ALTER TABLE \"acme\".\"orders\" ADD COLUMN \"name\" "
                      "text; CREATE INDEX \"orders_name_idx\" ON "
-                     "\"acme\".\"orders\" (\"name\");");
+                     "\"acme\".\"orders\" (\"name\"); COMMENT ON COLUMN "
+                     "\"acme\".\"orders\".\"name\" IS 'name: String!';");
     ddl_add_column(&sql, &plan->tables[ORDERS], 2, "acme");
     ck_assert_str_eq(written(), "ALTER TABLE \"acme\".\"orders\" ADD COLUMN "
-                                "\"created_at\" timestamptz;");
+                                "\"created_at\" timestamptz; COMMENT ON COLUMN "
+                                "\"acme\".\"orders\".\"created_at\" IS "
+                                "'createdAt: DateTime!';");
+}
+
+END_TEST
+
+START_TEST(a_bigint_becomes_numeric)
+{
+    ddl_widen_number(&sql, "acme", "orders", "total");
+    ck_assert_str_eq(written(), "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN "
+                                "\"total\" TYPE numeric;");
 }
 
 END_TEST
@@ -634,6 +616,7 @@ ddl_merge_suite(void)
     tcase_add_test(tests, keys_and_indexes_are_named_after_the_table_to_be);
     tcase_add_test(tests, long_tables_have_short_key_names);
     tcase_add_test(tests, columns_are_added_with_their_index);
+    tcase_add_test(tests, a_bigint_becomes_numeric);
     tcase_add_test(tests, numbers_turn_back_into_gids);
     tcase_add_test(tests, readers_are_granted_select);
     tcase_add_loop_test(tests, statements_are_word_for_word, 0,
@@ -649,11 +632,5 @@ ddl_merge_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(ddl_merge_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(ddl_merge_suite());
 }

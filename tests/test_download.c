@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/mem.h"
-#include "base/task.h"
 #include "shopify/download.h"
 #include "shopify/session.h"
 #include "support/scripted_server.h"
+#include "support/stop.h"
+#include "support/suite.h"
 
 enum { PATIENT_MS = 5000, STALL_MS = 150, LONG_BYTES = 10 * 1000 * 1000 };
 
@@ -153,10 +153,7 @@ static const struct scripted_step breaks[] = {
 
 enum { BREAKS = sizeof(breaks) / sizeof(breaks[0]) };
 
-static int row;
-
-static void
-go_on(struct http *http)
+TASK_LOOP_TEST(goes_on_where_it_broke_off, STALL_MS)
 {
     struct scripted_step steps[] = {
         breaks[row],
@@ -168,14 +165,6 @@ go_on(struct http *http)
 
     check_read(http, SERVE(steps), "{0123456789}");
 }
-
-START_TEST(goes_on_where_it_broke_off)
-{
-    row = _i;
-    scripted_run(STALL_MS, go_on);
-}
-
-END_TEST
 
 TASK_TEST(progress_starts_the_count_of_tries_anew, PATIENT_MS)
 {
@@ -239,8 +228,7 @@ static const struct scripted_step other_files[] = {
 
 enum { OTHER_FILES = sizeof(other_files) / sizeof(other_files[0]) };
 
-static void
-begin_again(struct http *http)
+TASK_LOOP_TEST(another_file_means_another_start, PATIENT_MS)
 {
     struct scripted_step steps[] = {{.status = 200,
                                      .headers = ETAG_A,
@@ -252,14 +240,6 @@ begin_again(struct http *http)
     check_fails(http, SERVE(steps), 7, ERR_TRANSIENT, "RESTART");
     ck_assert_str_eq(buf_str(&got), "{");
 }
-
-START_TEST(another_file_means_another_start)
-{
-    row = _i;
-    scripted_run(PATIENT_MS, begin_again);
-}
-
-END_TEST
 
 /* ---- ends -------------------------------------------------------------- */
 
@@ -345,20 +325,12 @@ TASK_TEST(a_storage_out_of_reach_is_for_later, PATIENT_MS)
     download_free(download);
 }
 
-static void
-stop_soon(void *unused)
-{
-    (void)unused;
-    task_sleep_until(clock_after_ms(30));
-    tasks_stop();
-}
-
 TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .body = "{}", .ending = SCRIPTED_STALL, .stop_at = 1}};
 
-    task_spawn("stop", stop_soon, NULL);
+    stop_after_ms(30);
     check_fails(http, SERVE(steps), 2, ERR_STOPPED, "STOPPED");
 }
 
@@ -442,14 +414,8 @@ int
 main(void)
 {
     Suite *suite = suite_create("download");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, good_tests());
     suite_add_tcase(suite, bad_tests());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -1,12 +1,11 @@
 /* encode: every kind of JSON value for every type of column. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "load/encode.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/hex.h"
+#include "support/suite.h"
 
 static struct arena arena;
 static struct shape shape;
@@ -44,20 +43,6 @@ value_of(const char *json)
     if (!record_parse(record, span_str(line), &err))
         ck_abort_msg("%s", err.message);
     return record_get(record, 0);
-}
-
-static const char *
-hex(void)
-{
-    static char text[1024];
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < out.length; i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x",
-                                 i % 4 == 0 && i > 0 ? " " : "",
-                                 (unsigned char)out.bytes[i]);
-    return text;
 }
 
 static const struct {
@@ -104,7 +89,7 @@ START_TEST(values_have_the_bytes_of_their_type)
 {
     ck_assert(
         encode_value(&out, values[_i].type, value_of(values[_i].json), &err));
-    ck_assert_str_eq(hex(), values[_i].bytes);
+    ck_assert_str_eq(hex_groups(buf_span(&out), 4), values[_i].bytes);
 }
 
 END_TEST
@@ -201,8 +186,9 @@ START_TEST(the_first_gid_tells_the_type_of_its_domain)
                          value_of("\"gid://shopify/Product/"
                                   "9223372036854775807\""),
                          &arena, &err));
-    ck_assert_str_eq(hex(), "ffffffff ffffffff 00000008 00000000 00000102 "
-                            "00000008 7fffffff ffffffff");
+    ck_assert_str_eq(hex_groups(buf_span(&out), 4),
+                     "ffffffff ffffffff 00000008 00000000 00000102 "
+                     "00000008 7fffffff ffffffff");
 }
 
 END_TEST
@@ -257,7 +243,8 @@ START_TEST(a_widened_domain_takes_every_gid_whole)
         encode_gid(&out, &gid, value_of("\"gid:\\/\\/x\""), &arena, &err));
     ck_assert(encode_gid(&out, &gid, value_of("\"12\""), &arena, &err));
     ck_assert(encode_gid(&out, &gid, value_of("null"), &arena, &err));
-    ck_assert_str_eq(hex(), "00000007 6769643a 2f2f7800 00000231 32ffffff ff");
+    ck_assert_str_eq(hex_groups(buf_span(&out), 4),
+                     "00000007 6769643a 2f2f7800 00000231 32ffffff ff");
 }
 
 END_TEST
@@ -300,11 +287,5 @@ encode_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(encode_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(encode_suite());
 }

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/check.h"
 #include "graphql/filter.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/plan/types.json";
 
@@ -18,64 +17,34 @@ static const char filters_path[] = "tests/data/plan/filters.txt";
 
 enum { ROOTS = 106, ROOTS_WITH_FILTERS = 59 };
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct gql_document *document;
 static struct err err;
 
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
 teardown(void)
 {
-    gql_types_file_free(file);
-    arena_free(&arena);
-}
-
-static void
-add_type(const char *name)
-{
-    struct span json;
-
-    if (!gql_types_file_find(file, name, &json))
-        gql_schema_add_absent(schema, name);
-    else if (!gql_schema_add(schema, json, &err))
-        ck_abort_msg("%s", err.message);
-}
-
-static void
-parse(const char *text)
-{
-    struct gql_name *name;
-
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s", err.message);
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            add_type(name->name);
-    if (!gql_check(document, schema, &err) ||
-        !gql_check_bulk(document, schema, &err))
-        ck_abort_msg("%s", err.message);
+    types_close(&types);
 }
 
 /* `search` as the filter of a root field. */
 static bool
 check(const char *root, const char *search)
 {
-    parse(arena_printf(&arena,
-                       "{\n  %s(query: \"\"\"%s\"\"\") { edges { node { id } } "
-                       "}\n}",
-                       root, search));
-    return gql_check_filter(document, schema, &err);
+    document = types_check(
+        &types,
+        arena_printf(&types.arena,
+                     "{\n  %s(query: \"\"\"%s\"\"\") { edges { node { id } } "
+                     "}\n}",
+                     root, search));
+    return gql_check_filter(document, types.schema, &err);
 }
 
 /* ---- searches that pass ------------------------------------------------- */
@@ -165,8 +134,8 @@ static const char *const unfiltered[] = {
 
 START_TEST(other_documents_pass)
 {
-    parse(unfiltered[_i]);
-    if (!gql_check_filter(document, schema, &err))
+    document = types_check(&types, unfiltered[_i]);
+    if (!gql_check_filter(document, types.schema, &err))
         ck_abort_msg("%s", err.message);
 }
 
@@ -262,8 +231,8 @@ START_TEST(faults_say_what_and_where)
     ck_assert(!check(root, faults[_i].search));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert_str_eq(err.message,
-                     arena_printf(&arena, "q:2:%zu: %s", strlen(root) + 11,
-                                  faults[_i].message));
+                     arena_printf(&types.arena, "q:2:%zu: %s",
+                                  strlen(root) + 11, faults[_i].message));
 }
 
 END_TEST
@@ -278,9 +247,10 @@ END_TEST
 
 START_TEST(the_root_may_stand_in_a_fragment_under_an_alias)
 {
-    parse("{ ...F }\nfragment F on QueryRoot {\n  p: products(query: \n"
-          "\"stauts:active\") { edges { node { id } } } }");
-    ck_assert(!gql_check_filter(document, schema, &err));
+    document = types_check(
+        &types, "{ ...F }\nfragment F on QueryRoot {\n  p: products(query: \n"
+                "\"stauts:active\") { edges { node { id } } } }");
+    ck_assert(!gql_check_filter(document, types.schema, &err));
     ck_assert_str_eq(err.message,
                      "q:4:1: unknown filter \"stauts\" of \"products\"; did "
                      "you mean \"status\"?");
@@ -296,11 +266,11 @@ START_TEST(without_descriptions_only_the_syntax_is_checked)
         "\"SCALAR\",\"name\":\"String\"}}],\"type\":{\"kind\":\"OBJECT\","
         "\"name\":\"ProductConnection\"}}]}";
 
-    ck_assert(gql_schema_add(schema, span_str(root), &err));
+    ck_assert(gql_schema_add(types.schema, span_str(root), &err));
     ck_assert(check("products", "anything:1"));
     ck_assert(!check("products", "anything:1)"));
     ck_assert(!check("products", "updated_at:>"));
-    ck_assert(gql_root_has_filter(schema, "products", "anything"));
+    ck_assert(gql_root_has_filter(types.schema, "products", "anything"));
 }
 
 END_TEST
@@ -315,8 +285,8 @@ filled_in(const char *name)
 
     if (brace == NULL)
         return name;
-    return arena_printf(&arena, "%.*scustom.some-key", (int)(brace - name),
-                        name);
+    return arena_printf(&types.arena, "%.*scustom.some-key",
+                        (int)(brace - name), name);
 }
 
 static void
@@ -325,11 +295,12 @@ assert_filters(const char *root, char **save)
     const char *kind = strtok_r(NULL, " \n", save);
     const char *name;
 
-    ck_assert_msg(gql_root_has_filter(schema, root, "no_such_filter") == false,
+    ck_assert_msg(gql_root_has_filter(types.schema, root, "no_such_filter") ==
+                      false,
                   "%s", root);
     while ((name = strtok_r(NULL, " \n", save)) != NULL) {
         ck_assert_str_eq(kind, "+");
-        ck_assert_msg(gql_root_has_filter(schema, root, filled_in(name)),
+        ck_assert_msg(gql_root_has_filter(types.schema, root, filled_in(name)),
                       "%s %s", root, name);
     }
 }
@@ -341,7 +312,7 @@ START_TEST(every_documented_filter_of_every_root_is_known)
     int roots = 0, with_filters = 0;
 
     ck_assert_ptr_nonnull(lines);
-    add_type("QueryRoot");
+    types_add(&types, "QueryRoot");
     while (fgets(line, sizeof(line), lines) != NULL) {
         char *save = NULL;
         const char *root;
@@ -385,9 +356,9 @@ static const struct {
 
 START_TEST(a_root_says_whether_it_has_a_filter)
 {
-    add_type("QueryRoot");
-    ck_assert(gql_root_has_filter(schema, windows[_i].root, windows[_i].name) ==
-              windows[_i].has);
+    types_add(&types, "QueryRoot");
+    ck_assert(gql_root_has_filter(types.schema, windows[_i].root,
+                                  windows[_i].name) == windows[_i].has);
 }
 
 END_TEST
@@ -415,11 +386,5 @@ filter_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(filter_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(filter_suite());
 }

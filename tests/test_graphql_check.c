@@ -1,12 +1,11 @@
 /* graphql: what the store would refuse is refused here, with the place. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/nearest.h"
 #include "graphql/check.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/graphql/types.json";
 
@@ -81,66 +80,35 @@ static const char *const made_types[] = {
     "\"Cat\"}]}",
 };
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct gql_document *document;
 static struct err err;
 
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
 setup_made(void)
 {
     setup();
-    gql_schema_set_query_type(schema, "Made");
-    for (int i = 0; i < COUNT(made_types); i++)
-        if (!gql_schema_add(schema, span_str(made_types[i]), &err))
-            ck_abort_msg("%s", err.message);
+    types_add_made(&types, "Made", made_types, COUNT(made_types));
 }
 
 static void
 teardown(void)
 {
-    gql_types_file_free(file);
-    arena_free(&arena);
-}
-
-static void
-add_missing(void)
-{
-    struct gql_name *name;
-    struct span json;
-
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            if (!gql_types_file_find(file, name->name, &json))
-                gql_schema_add_absent(schema, name->name);
-            else if (!gql_schema_add(schema, json, &err))
-                ck_abort_msg("%s", err.message);
-}
-
-static void
-parse(const char *text)
-{
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s", err.message);
-    add_missing();
+    types_close(&types);
 }
 
 static bool
 check(const char *text)
 {
-    parse(text);
-    return gql_check(document, schema, &err);
+    document = types_parse(&types, text);
+    return gql_check(document, types.schema, &err);
 }
 
 static bool
@@ -148,14 +116,14 @@ check_bulk(const char *text)
 {
     if (!check(text))
         ck_abort_msg("%s", err.message);
-    return gql_check_bulk(document, schema, &err);
+    return gql_check_bulk(document, types.schema, &err);
 }
 
 static void
 assert_said(const char *message)
 {
     ck_assert_int_eq(err.kind, ERR_CONFIG);
-    ck_assert_str_eq(err.message, arena_printf(&arena, "q:%s", message));
+    ck_assert_str_eq(err.message, arena_printf(&types.arena, "q:%s", message));
 }
 
 /* ---- valid -------------------------------------------------------------- */
@@ -500,7 +468,7 @@ END_TEST
 
 START_TEST(an_unknown_query_type_is_told)
 {
-    gql_schema_set_query_type(schema, "Nope");
+    gql_schema_set_query_type(types.schema, "Nope");
     ck_assert(!check("{ shop { id } }"));
     assert_said("1:1: the store does not describe its query type Nope");
 }
@@ -523,7 +491,7 @@ spreading(int count, const char *each)
             buf_printf(&text, "b: friend { ...F%d } ", i + 1);
         buf_append_str(&text, "}\n");
     }
-    copy = arena_strdup(&arena, buf_str(&text));
+    copy = arena_strdup(&types.arena, buf_str(&text));
     buf_free(&text);
     return copy;
 }
@@ -556,7 +524,7 @@ deep_spread(int depth)
     buf_append_str(&text, "name");
     for (int i = 0; i < 34; i++)
         buf_append_str(&text, "}");
-    copy = arena_strdup(&arena, buf_str(&text));
+    copy = arena_strdup(&types.arena, buf_str(&text));
     buf_free(&text);
     return copy;
 }
@@ -802,11 +770,5 @@ check_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(check_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(check_suite());
 }

@@ -1,12 +1,10 @@
 /* graphql: every construct of the grammar is read, with its position, and
  * every fault is told with its line and column. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "graphql/document.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 static struct arena arena;
 static struct gql_document *document;
@@ -570,11 +568,5 @@ parse_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(parse_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(parse_suite());
 }

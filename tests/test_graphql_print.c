@@ -1,11 +1,9 @@
 /* graphql: a document is printed in one way only, and read back the same. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "graphql/document.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 enum { CEILING_BYTES = 65536 };
 
@@ -118,11 +116,5 @@ print_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(print_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(print_suite());
 }

@@ -7,31 +7,25 @@
 
 #include "graphql/check.h"
 #include "graphql/schema.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/graphql/types.json";
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct err err;
 
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
 teardown(void)
 {
-    gql_types_file_free(file);
-    arena_free(&arena);
+    types_close(&types);
 }
 
 static struct gql_type *
@@ -39,16 +33,16 @@ add(const char *name)
 {
     struct span json;
 
-    ck_assert_msg(gql_types_file_find(file, name, &json), "%s", name);
-    if (!gql_schema_add(schema, json, &err))
+    ck_assert_msg(gql_types_file_find(types.file, name, &json), "%s", name);
+    if (!gql_schema_add(types.schema, json, &err))
         ck_abort_msg("%s", err.message);
-    return gql_schema_find(schema, name);
+    return gql_schema_find(types.schema, name);
 }
 
 static bool
 add_json(const char *json)
 {
-    return gql_schema_add(schema, span_str(json), &err);
+    return gql_schema_add(types.schema, span_str(json), &err);
 }
 
 /* ---- one type ----------------------------------------------------------- */
@@ -175,9 +169,9 @@ START_TEST(the_first_description_of_a_type_stays)
     const struct gql_type *first;
 
     ck_assert(add_json("{\"kind\":\"SCALAR\",\"name\":\"X\"}"));
-    first = gql_schema_find(schema, "X");
+    first = gql_schema_find(types.schema, "X");
     ck_assert(add_json("{\"kind\":\"ENUM\",\"name\":\"X\"}"));
-    ck_assert_ptr_eq(gql_schema_find(schema, "X"), first);
+    ck_assert_ptr_eq(gql_schema_find(types.schema, "X"), first);
     ck_assert_int_eq(first->kind, GQL_SCALAR_TYPE);
 }
 
@@ -189,8 +183,8 @@ START_TEST(other_keys_are_passed_over)
                        "\"fields\":[{\"name\":\"a\",\"requiredAccess\":{},"
                        "\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"}}],"
                        "\"enumValues\":null}"));
-    ck_assert_str_eq(gql_schema_find(schema, "X")->fields->name, "a");
-    ck_assert_ptr_null(gql_schema_find(schema, "X")->fields->arguments);
+    ck_assert_str_eq(gql_schema_find(types.schema, "X")->fields->name, "a");
+    ck_assert_ptr_null(gql_schema_find(types.schema, "X")->fields->arguments);
 }
 
 END_TEST
@@ -225,7 +219,7 @@ START_TEST(what_is_no_type_is_told)
     ck_assert(!add_json(no_types[_i].json));
     ck_assert_int_eq(err.kind, ERR_FAILED);
     ck_assert_str_eq(err.message, no_types[_i].message);
-    ck_assert_ptr_null(gql_schema_find(schema, "X"));
+    ck_assert_ptr_null(gql_schema_find(types.schema, "X"));
 }
 
 END_TEST
@@ -233,7 +227,7 @@ END_TEST
 static void
 count_type(void *ctx, const struct gql_type *type)
 {
-    ck_assert_ptr_eq(gql_schema_find(schema, type->name), type);
+    ck_assert_ptr_eq(gql_schema_find(types.schema, type->name), type);
     ++*(size_t *)ctx;
 }
 
@@ -244,7 +238,7 @@ START_TEST(each_type_comes_once)
     add("Product");
     add("Media");
     add("Product");
-    gql_schema_each(schema, count_type, &count);
+    gql_schema_each(types.schema, count_type, &count);
     ck_assert_uint_eq(count, 2);
 }
 
@@ -252,9 +246,9 @@ END_TEST
 
 START_TEST(the_query_type_has_a_name)
 {
-    ck_assert_str_eq(gql_schema_query_type(schema), "QueryRoot");
-    gql_schema_set_query_type(schema, "Query");
-    ck_assert_str_eq(gql_schema_query_type(schema), "Query");
+    ck_assert_str_eq(gql_schema_query_type(types.schema), "QueryRoot");
+    gql_schema_set_query_type(types.schema, "Query");
+    ck_assert_str_eq(gql_schema_query_type(types.schema), "Query");
 }
 
 END_TEST
@@ -264,20 +258,22 @@ END_TEST
 START_TEST(a_connection_needs_its_edges)
 {
     add("ProductConnection");
-    ck_assert(!gql_is_connection(schema, "ProductConnection"));
+    ck_assert(!gql_is_connection(types.schema, "ProductConnection"));
     add("ProductEdge");
-    ck_assert(gql_is_connection(schema, "ProductConnection"));
-    ck_assert_str_eq(gql_connection_node(schema, "ProductConnection")->text,
-                     "Product!");
+    ck_assert(gql_is_connection(types.schema, "ProductConnection"));
+    ck_assert_str_eq(
+        gql_connection_node(types.schema, "ProductConnection")->text,
+        "Product!");
     add("StringConnection");
     add("StringEdge");
-    ck_assert_int_eq(gql_connection_node(schema, "StringConnection")->kind,
-                     GQL_SCALAR_TYPE);
+    ck_assert_int_eq(
+        gql_connection_node(types.schema, "StringConnection")->kind,
+        GQL_SCALAR_TYPE);
     add("Product");
-    ck_assert(!gql_is_connection(schema, "Product"));
-    ck_assert(!gql_is_connection(schema, "ProductEdge"));
-    ck_assert(!gql_is_connection(schema, "Nope"));
-    ck_assert_ptr_null(gql_connection_node(schema, "Product"));
+    ck_assert(!gql_is_connection(types.schema, "Product"));
+    ck_assert(!gql_is_connection(types.schema, "ProductEdge"));
+    ck_assert(!gql_is_connection(types.schema, "Nope"));
+    ck_assert_ptr_null(gql_connection_node(types.schema, "Product"));
 }
 
 END_TEST
@@ -290,22 +286,23 @@ turns(const char *text)
 {
     struct gql_document *document;
     const struct gql_name *name;
-    char *list = arena_strdup(&arena, "");
+    char *list = arena_strdup(&types.arena, "");
 
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
+    if (!gql_parse(&types.arena, "q", span_str(text), &document, &err))
         ck_abort_msg("%s", err.message);
-    for (name = gql_schema_missing(schema, document, &arena); name != NULL;
-         name = gql_schema_missing(schema, document, &arena)) {
+    for (name = gql_schema_missing(types.schema, document, &types.arena);
+         name != NULL;
+         name = gql_schema_missing(types.schema, document, &types.arena)) {
         for (; name != NULL; name = name->next) {
             struct span json;
 
-            list = arena_printf(&arena, "%s%s ", list, name->name);
-            if (gql_types_file_find(file, name->name, &json))
+            list = arena_printf(&types.arena, "%s%s ", list, name->name);
+            if (gql_types_file_find(types.file, name->name, &json))
                 add(name->name);
             else
-                gql_schema_add_absent(schema, name->name);
+                gql_schema_add_absent(types.schema, name->name);
         }
-        list = arena_printf(&arena, "%s| ", list);
+        list = arena_printf(&types.arena, "%s| ", list);
     }
     return list;
 }
@@ -359,10 +356,10 @@ END_TEST
 
 START_TEST(absent_types_are_asked_for_once)
 {
-    ck_assert(!gql_schema_is_absent(schema, "QueryRoot"));
-    gql_schema_add_absent(schema, "QueryRoot");
-    gql_schema_add_absent(schema, "QueryRoot");
-    ck_assert(gql_schema_is_absent(schema, "QueryRoot"));
+    ck_assert(!gql_schema_is_absent(types.schema, "QueryRoot"));
+    gql_schema_add_absent(types.schema, "QueryRoot");
+    gql_schema_add_absent(types.schema, "QueryRoot");
+    ck_assert(gql_schema_is_absent(types.schema, "QueryRoot"));
     ck_assert_str_eq(turns("{ shop { id } }"), "");
 }
 
@@ -374,13 +371,13 @@ START_TEST(a_file_is_indexed_by_name)
 {
     struct span json;
 
-    ck_assert_str_eq(gql_types_file_query_type(file), "QueryRoot");
-    ck_assert(gql_types_file_find(file, "ProductEdge", &json));
+    ck_assert_str_eq(gql_types_file_query_type(types.file), "QueryRoot");
+    ck_assert(gql_types_file_find(types.file, "ProductEdge", &json));
     ck_assert(
         span_starts(json, "{\"kind\":\"OBJECT\",\"name\":\"ProductEdge\""));
     ck_assert(json.bytes[json.length - 1] == '}');
-    ck_assert(!gql_types_file_find(file, "Nope", &json));
-    ck_assert(!gql_types_file_find(file, "", &json));
+    ck_assert(!gql_types_file_find(types.file, "Nope", &json));
+    ck_assert(!gql_types_file_find(types.file, "", &json));
 }
 
 END_TEST
@@ -494,11 +491,5 @@ schema_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(schema_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(schema_suite());
 }

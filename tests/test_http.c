@@ -9,6 +9,8 @@
 #include "base/task.h"
 #include "http/http.h"
 #include "support/scripted_server.h"
+#include "support/stop.h"
+#include "support/suite.h"
 
 enum { PATIENT_MS = 5000, STALL_MS = 200, LONG_BYTES = 10 * 1000 * 1000 };
 
@@ -214,24 +216,13 @@ static const struct scripted_step losses[] = {
 
 enum { LOSSES = sizeof(losses) / sizeof(losses[0]) };
 
-static int loss;
-
-static void
-lose(struct http *http)
+TASK_LOOP_TEST(an_answer_is_lost, STALL_MS)
 {
-    struct scripted_server *server = scripted_server_new(&losses[loss], 1);
+    struct scripted_server *server = scripted_server_new(&losses[row], 1);
 
     ck_assert(!get(http, scripted_server_url(server), "/?key=secret", false));
     check_lost("ANSWER_LOST");
 }
-
-START_TEST(an_answer_is_lost)
-{
-    loss = _i;
-    scripted_run(STALL_MS, lose);
-}
-
-END_TEST
 
 TASK_TEST(bytes_that_trickle_are_no_stall, STALL_MS)
 {
@@ -242,14 +233,6 @@ TASK_TEST(bytes_that_trickle_are_no_stall, STALL_MS)
     ck_assert_str_eq(buf_str(&body), "late");
 }
 
-static void
-stop_soon(void *ctx)
-{
-    (void)ctx;
-    task_sleep_until(clock_after_ms(30));
-    tasks_stop();
-}
-
 TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -257,7 +240,7 @@ TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
     struct scripted_server *server = SERVE(steps);
     int64_t began = clock_now_ms();
 
-    task_spawn("stop", stop_soon, NULL);
+    stop_after_ms(30);
     ck_assert(!get(http, scripted_server_url(server), "/", false));
     ck_assert_int_eq(err.kind, ERR_STOPPED);
     ck_assert_int_lt(clock_now_ms() - began, 2000);
@@ -451,7 +434,7 @@ TASK_TEST(a_stream_may_be_left_in_the_middle, PATIENT_MS)
 
     ck_assert(http_stream_read(stream, &chunk, &err));
     task_sleep_until(clock_after_ms(20)); /* paused by now */
-    task_spawn("stop", stop_soon, NULL);
+    stop_after_ms(30);
     while (http_stream_read(stream, &chunk, &err))
         ck_assert_uint_gt(chunk.length, 0);
     ck_assert_int_eq(err.kind, ERR_STOPPED);
@@ -464,8 +447,6 @@ main(void)
 {
     Suite *suite = suite_create("http");
     TCase *tests = tcase_create("http");
-    SRunner *runner;
-    int failed;
 
     tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
@@ -492,9 +473,5 @@ main(void)
     tcase_add_test(tests, streams_ask_for_the_bytes_as_they_are);
     tcase_add_test(tests, a_stream_may_be_left_in_the_middle);
     suite_add_tcase(suite, tests);
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

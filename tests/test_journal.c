@@ -17,6 +17,8 @@
 #include "base/task.h"
 #include "sql.h"
 #include "support/cluster.h"
+#include "support/pg_task.h"
+#include "support/suite.h"
 
 static struct err err;
 static struct arena arena;
@@ -31,31 +33,13 @@ static struct journal *other;
 
 #define OK(call) ck_assert_msg((call), "%s: %s", err.code, err.message)
 
-static void
-run_task(void *ctx)
-{
-    void (*body)(void) = *(void (**)(void))ctx;
-
-    body();
-}
-
-static void
-inside_task(void (*body)(void))
-{
-    tasks_init(NULL, NULL);
-    task_spawn("test", run_task, &body);
-    tasks_run();
-}
-
 static struct pg_conn *
 open_as(const char *user)
 {
     struct pg_config config = {.dsn = cluster_dsn_as(database, user),
                                .application_name = "bulkpg test"};
-    struct pg_conn *opened;
 
-    OK(pg_connect(&config, &opened, &err));
-    return opened;
+    return pg_task_connect(&config);
 }
 
 static void
@@ -83,7 +67,7 @@ close_both(void)
 static void
 run_sql(const char *sql)
 {
-    OK(pg_script(other_conn, sql, &err));
+    pg_task_script(other_conn, sql);
 }
 
 /* One value as text, in the arena; NULL for NULL or no row. */
@@ -166,11 +150,11 @@ START_TEST(eight_processes_make_it_at_once)
     pid_t pids[PROCESSES];
 
     database = cluster_database("");
-    inside_task(no_journal_body);
+    pg_task_run(no_journal_body);
     for (int i = 0; i < PROCESSES; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
-            inside_task(make_body);
+            pg_task_run(make_body);
             _exit(0);
         }
     }
@@ -180,7 +164,7 @@ START_TEST(eight_processes_make_it_at_once)
         ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
         ck_assert_int_eq(status, 0);
     }
-    inside_task(make_body);
+    pg_task_run(make_body);
     ck_assert(cluster_psql(database, "SELECT 1 / (count(*) = 1)::int FROM "
                                      "bulkpg.meta;"));
 }
@@ -229,7 +213,7 @@ newer_body(void)
 
 START_TEST(journal_of_a_newer_program_is_left_alone)
 {
-    inside_task(newer_body);
+    pg_task_run(newer_body);
 }
 
 END_TEST
@@ -259,7 +243,7 @@ rights_body(void)
 
 START_TEST(missing_right_names_the_grant)
 {
-    inside_task(rights_body);
+    pg_task_run(rights_body);
 }
 
 END_TEST
@@ -286,7 +270,7 @@ readers_body(void)
 
 START_TEST(readers_may_read)
 {
-    inside_task(readers_body);
+    pg_task_run(readers_body);
 }
 
 END_TEST
@@ -329,7 +313,7 @@ prepare_body(void)
 
 START_TEST(every_statement_is_understood_by_the_server)
 {
-    inside_task(prepare_body);
+    pg_task_run(prepare_body);
 }
 
 END_TEST
@@ -347,7 +331,7 @@ commented_body(void)
 
 START_TEST(tables_explain_themselves)
 {
-    inside_task(commented_body);
+    pg_task_run(commented_body);
 }
 
 END_TEST
@@ -385,7 +369,7 @@ claim_body(void)
 
 START_TEST(claim_is_held_by_one_process)
 {
-    inside_task(claim_body);
+    pg_task_run(claim_body);
 }
 
 END_TEST
@@ -410,7 +394,7 @@ patience_body(void)
 
 START_TEST(claim_is_waited_for)
 {
-    inside_task(patience_body);
+    pg_task_run(patience_body);
 }
 
 END_TEST
@@ -431,7 +415,7 @@ lost_body(void)
 
 START_TEST(claim_goes_with_its_connection)
 {
-    inside_task(lost_body);
+    pg_task_run(lost_body);
 }
 
 END_TEST
@@ -503,7 +487,7 @@ life_body(void)
 
 START_TEST(run_is_kept_from_begin_to_end)
 {
-    inside_task(life_body);
+    pg_task_run(life_body);
 }
 
 END_TEST
@@ -526,7 +510,7 @@ cut_body(void)
 
 START_TEST(text_that_is_not_utf8_is_kept_all_the_same)
 {
-    inside_task(cut_body);
+    pg_task_run(cut_body);
 }
 
 END_TEST
@@ -554,7 +538,7 @@ cancel_body(void)
 
 START_TEST(run_canceled_from_outside_finds_its_doors_shut)
 {
-    inside_task(cancel_body);
+    pg_task_run(cancel_body);
 }
 
 END_TEST
@@ -605,7 +589,7 @@ list_body(void)
 
 START_TEST(runs_are_found_by_what_they_are)
 {
-    inside_task(list_body);
+    pg_task_run(list_body);
 }
 
 END_TEST
@@ -693,7 +677,7 @@ operations_body(void)
 
 START_TEST(operations_add_up_to_their_run)
 {
-    inside_task(operations_body);
+    pg_task_run(operations_body);
 }
 
 END_TEST
@@ -748,7 +732,7 @@ rejects_body(void)
 
 START_TEST(rejects_are_kept_as_they_came)
 {
-    inside_task(rejects_body);
+    pg_task_run(rejects_body);
 }
 
 END_TEST
@@ -809,7 +793,7 @@ merge_body(void)
 
 START_TEST(merge_commits_its_record_with_its_rows)
 {
-    inside_task(merge_body);
+    pg_task_run(merge_body);
 }
 
 END_TEST
@@ -861,7 +845,7 @@ fence_body(void)
 
 START_TEST(fence_keeps_two_merges_apart)
 {
-    inside_task(fence_body);
+    pg_task_run(fence_body);
 }
 
 END_TEST
@@ -920,7 +904,7 @@ watermark_body(void)
 
 START_TEST(watermark_moves_forward_over_no_gap)
 {
-    inside_task(watermark_body);
+    pg_task_run(watermark_body);
 }
 
 END_TEST
@@ -969,7 +953,7 @@ relations_body(void)
 
 START_TEST(relations_say_what_is_ours)
 {
-    inside_task(relations_body);
+    pg_task_run(relations_body);
 }
 
 END_TEST
@@ -1000,7 +984,7 @@ stores_body(void)
 
 START_TEST(stores_are_remembered)
 {
-    inside_task(stores_body);
+    pg_task_run(stores_body);
 }
 
 END_TEST
@@ -1049,7 +1033,7 @@ types_body(void)
 
 START_TEST(types_are_asked_for_once)
 {
-    inside_task(types_body);
+    pg_task_run(types_body);
 }
 
 END_TEST
@@ -1088,7 +1072,7 @@ prune_body(void)
 
 START_TEST(old_runs_are_forgotten_but_the_last_good_one)
 {
-    inside_task(prune_body);
+    pg_task_run(prune_body);
 }
 
 END_TEST
@@ -1115,7 +1099,7 @@ free_body(void)
 
 START_TEST(free_connections_are_counted)
 {
-    inside_task(free_body);
+    pg_task_run(free_body);
 }
 
 END_TEST
@@ -1154,7 +1138,7 @@ turns_body(void)
 
 START_TEST(tasks_take_turns_on_the_connection)
 {
-    inside_task(turns_body);
+    pg_task_run(turns_body);
 }
 
 END_TEST
@@ -1211,13 +1195,5 @@ journal_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(journal_suite());
-    int failed;
-
-    cluster_start();
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    cluster_stop();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run_with_cluster(journal_suite());
 }

@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "json/lines.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 enum { CEILING = 24, MAX_LINES = 16, LONG_BYTES = 8 * 1024 * 1024 };
 
@@ -251,11 +250,5 @@ lines_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(lines_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(lines_suite());
 }

@@ -1,11 +1,9 @@
 /* names: identifiers follow from GraphQL names by rule. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "plan/names.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 static struct arena arena;
 
@@ -149,11 +147,5 @@ names_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(names_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(names_suite());
 }

@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/options.h"
+#include "support/suite.h"
 
 enum { MOST_WORDS = 32, TEXT_BYTES = 16384 };
 
@@ -284,9 +285,7 @@ static const char *const strange[] = {
     "report page.html",
     "run --since 2026-01-01",
     "run --since 2026-01-01 --until 2026-02-01",
-    "run --accept-rejects",
-    "run --force-deletes",
-    "run --force-nulls",
+    "run --accept-reject",
     "run --timings",
     "plan x --dbt",
     "status --metrics m",
@@ -460,14 +459,8 @@ int
 main(void)
 {
     Suite *suite = suite_create("options");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, tcase_of_parsing());
     suite_add_tcase(suite, tcase_of_running());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

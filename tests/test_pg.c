@@ -13,36 +13,20 @@
 #include "pg/conn.h"
 #include "pg/sqlstate.h"
 #include "support/cluster.h"
+#include "support/pg_task.h"
+#include "support/stop.h"
+#include "support/suite.h"
 
 static struct err err;
 
 /* ---- inside tasks ------------------------------------------------------ */
 
-static void
-run_task(void *ctx)
-{
-    void (*body)(void) = *(void (**)(void))ctx;
-
-    body();
-}
-
-/* Everything here is called from inside tasks. */
-static void
-inside_task(void (*body)(void))
-{
-    tasks_init(NULL, NULL);
-    task_spawn("test", run_task, &body);
-    tasks_run();
-}
-
 static struct pg_conn *
 open_dsn(const char *dsn)
 {
     struct pg_config config = {.dsn = dsn, .application_name = "test_pg"};
-    struct pg_conn *conn;
 
-    ck_assert_msg(pg_connect(&config, &conn, &err), "%s", err.message);
-    return conn;
+    return pg_task_connect(&config);
 }
 
 static void
@@ -56,12 +40,6 @@ refuse_dsn(const char *dsn, enum err_kind kind, const char *code)
     ck_assert_msg(err.kind == kind, "%d: %s", (int)err.kind, err.message);
     ck_assert_str_eq(err.code, code);
     ck_assert_ptr_null(strchr(err.message, '\n'));
-}
-
-static void
-run_sql(struct pg_conn *conn, const char *sql)
-{
-    ck_assert_msg(pg_script(conn, sql, &err), "%s", err.message);
 }
 
 /* The first column of the first row; valid until the next call. */
@@ -126,7 +104,7 @@ START_TEST(session_is_set_up_whatever_the_role_says)
                            "ALTER ROLE owner SET idle_session_timeout = '9min'"
                            ";ALTER ROLE owner SET default_transaction_isolation"
                            " = 'serializable';"));
-    inside_task(session_body);
+    pg_task_run(session_body);
     ck_assert(cluster_psql("postgres", "ALTER ROLE owner RESET ALL;"));
 }
 
@@ -145,7 +123,7 @@ loader_body(void)
 
 START_TEST(loader_session_does_not_wait_for_the_disk)
 {
-    inside_task(loader_body);
+    pg_task_run(loader_body);
 }
 
 END_TEST
@@ -163,7 +141,7 @@ no_server_body(void)
 
 START_TEST(no_server_is_worth_another_try)
 {
-    inside_task(no_server_body);
+    pg_task_run(no_server_body);
 }
 
 END_TEST
@@ -192,7 +170,7 @@ mute_body(void)
 
 START_TEST(server_that_says_nothing_is_given_up)
 {
-    inside_task(mute_body);
+    pg_task_run(mute_body);
 }
 
 END_TEST
@@ -219,7 +197,7 @@ denied_body(void)
 
 START_TEST(wrong_password_role_or_database_is_told_apart)
 {
-    inside_task(denied_body);
+    pg_task_run(denied_body);
 }
 
 END_TEST
@@ -240,7 +218,7 @@ bad_dsn_body(void)
 
 START_TEST(wrong_connection_string_tells_no_secret)
 {
-    inside_task(bad_dsn_body);
+    pg_task_run(bad_dsn_body);
 }
 
 END_TEST
@@ -257,7 +235,7 @@ ascii_body(void)
 
 START_TEST(only_utf8_databases_will_do)
 {
-    inside_task(ascii_body);
+    pg_task_run(ascii_body);
 }
 
 END_TEST
@@ -297,7 +275,7 @@ parameters_body(void)
 
 START_TEST(parameters_and_results_of_any_size)
 {
-    inside_task(parameters_body);
+    pg_task_run(parameters_body);
 }
 
 END_TEST
@@ -322,7 +300,7 @@ large_body(void)
 
 START_TEST(value_larger_than_any_socket_goes_both_ways)
 {
-    inside_task(large_body);
+    pg_task_run(large_body);
 }
 
 END_TEST
@@ -356,7 +334,7 @@ failures_body(void)
 
 START_TEST(failed_statement_leaves_the_session_usable)
 {
-    inside_task(failures_body);
+    pg_task_run(failures_body);
 }
 
 END_TEST
@@ -367,8 +345,8 @@ affected_body(void)
     struct pg_conn *conn = open_dsn(cluster_dsn());
     struct pg_result *result;
 
-    run_sql(conn, "CREATE TEMP TABLE t (n int); INSERT INTO t SELECT 1; "
-                  "INSERT INTO t SELECT 2");
+    pg_task_script(conn, "CREATE TEMP TABLE t (n int); INSERT INTO t SELECT 1; "
+                         "INSERT INTO t SELECT 2");
     ck_assert(pg_exec(conn, "UPDATE t SET n = 0", 0, NULL, &result, &err));
     ck_assert_int_eq(pg_affected(result), 2);
     ck_assert_int_eq(pg_rows(result), 0);
@@ -378,7 +356,7 @@ affected_body(void)
 
 START_TEST(script_runs_several_and_tags_are_counted)
 {
-    inside_task(affected_body);
+    pg_task_run(affected_body);
 }
 
 END_TEST
@@ -397,7 +375,7 @@ copy_body(void)
 
 START_TEST(copy_is_refused_and_not_read_for_ever)
 {
-    inside_task(copy_body);
+    pg_task_run(copy_body);
 }
 
 END_TEST
@@ -407,7 +385,7 @@ sleep_half_a_second(void *ctx)
 {
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
-    run_sql(conn, "SELECT pg_sleep(0.5)");
+    pg_task_script(conn, "SELECT pg_sleep(0.5)");
     pg_close(conn);
     ++*(int *)ctx;
 }
@@ -434,12 +412,12 @@ transaction_body(void)
 {
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
-    run_sql(conn, "CREATE TEMP TABLE t (n int)");
+    pg_task_script(conn, "CREATE TEMP TABLE t (n int)");
     ck_assert(pg_begin(conn, &err));
-    run_sql(conn, "INSERT INTO t VALUES (1)");
+    pg_task_script(conn, "INSERT INTO t VALUES (1)");
     ck_assert(pg_commit(conn, &err));
     ck_assert(pg_begin(conn, &err));
-    run_sql(conn, "INSERT INTO t VALUES (2)");
+    pg_task_script(conn, "INSERT INTO t VALUES (2)");
     pg_rollback(conn);
     pg_rollback(conn); /* nothing to do */
     ck_assert_str_eq(ask(conn, "SELECT sum(n) FROM t"), "1");
@@ -456,7 +434,7 @@ transaction_body(void)
 
 START_TEST(commit_that_rolled_back_is_no_success)
 {
-    inside_task(transaction_body);
+    pg_task_run(transaction_body);
 }
 
 END_TEST
@@ -466,10 +444,10 @@ deferred_body(void)
 {
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
-    run_sql(conn, "CREATE TEMP TABLE t (n int PRIMARY KEY DEFERRABLE "
-                  "INITIALLY DEFERRED)");
+    pg_task_script(conn, "CREATE TEMP TABLE t (n int PRIMARY KEY DEFERRABLE "
+                         "INITIALLY DEFERRED)");
     ck_assert(pg_begin(conn, &err));
-    run_sql(conn, "INSERT INTO t VALUES (1), (1)");
+    pg_task_script(conn, "INSERT INTO t VALUES (1), (1)");
     ck_assert(!pg_commit(conn, &err));
     ck_assert_str_eq(err.code, "23505");
     ck_assert(pg_is_alive(conn));
@@ -478,7 +456,7 @@ deferred_body(void)
 
 START_TEST(commit_that_fails_says_why)
 {
-    inside_task(deferred_body);
+    pg_task_run(deferred_body);
 }
 
 END_TEST
@@ -505,9 +483,9 @@ unknown_body(void)
 {
     struct pg_conn *conn = shared_conn = open_dsn(cluster_dsn());
 
-    run_sql(conn, slow_commit);
+    pg_task_script(conn, slow_commit);
     ck_assert(pg_begin(conn, &err));
-    run_sql(conn, "INSERT INTO slow VALUES (1)");
+    pg_task_script(conn, "INSERT INTO slow VALUES (1)");
     task_spawn("terminate", terminate_soon, NULL);
     ck_assert(!pg_commit(conn, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
@@ -521,7 +499,7 @@ unknown_body(void)
 
 START_TEST(commit_without_answer_is_unknown)
 {
-    inside_task(unknown_body);
+    pg_task_run(unknown_body);
 }
 
 END_TEST
@@ -546,7 +524,7 @@ killed_body(void)
 
 START_TEST(backend_killed_in_the_middle_is_a_lost_connection)
 {
-    inside_task(killed_body);
+    pg_task_run(killed_body);
 }
 
 END_TEST
@@ -565,7 +543,7 @@ idle_body(void)
 
 START_TEST(backend_killed_while_idle_is_found_at_the_next_statement)
 {
-    inside_task(idle_body);
+    pg_task_run(idle_body);
 }
 
 END_TEST
@@ -587,18 +565,10 @@ silent_body(void)
 
 START_TEST(silence_is_given_up_where_a_limit_is_set)
 {
-    inside_task(silent_body);
+    pg_task_run(silent_body);
 }
 
 END_TEST
-
-static void
-stop_soon(void *ctx)
-{
-    (void)ctx;
-    task_sleep_until(clock_after_ms(300));
-    tasks_stop();
-}
 
 static void
 stop_body(void)
@@ -607,7 +577,7 @@ stop_body(void)
     int64_t began_ms = clock_now_ms();
 
     ck_assert(pg_begin(conn, &err));
-    task_spawn("stop", stop_soon, NULL);
+    stop_after_ms(300);
     ck_assert(!pg_exec(conn, "SELECT pg_sleep(30)", 0, NULL, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_STOPPED);
     ck_assert(pg_is_alive(conn));
@@ -621,7 +591,7 @@ stop_body(void)
 
 START_TEST(stop_cancels_the_statement_and_keeps_the_session)
 {
-    inside_task(stop_body);
+    pg_task_run(stop_body);
 }
 
 END_TEST
@@ -692,13 +662,5 @@ pg_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(pg_suite());
-    int failed;
-
-    cluster_start();
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    cluster_stop();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run_with_cluster(pg_suite());
 }

@@ -11,6 +11,8 @@
 #include "base/task.h"
 #include "pg/pipe.h"
 #include "support/cluster.h"
+#include "support/pg_task.h"
+#include "support/suite.h"
 
 enum {
     INT8_ARRAY = 1016,
@@ -53,38 +55,14 @@ setup(void)
     told.next = 1;
 }
 
-static void
-run_task(void *ctx)
-{
-    void (*body)(void) = *(void (**)(void))ctx;
-
-    body();
-}
-
-static void
-inside_task(void (*body)(void))
-{
-    tasks_init(NULL, NULL);
-    task_spawn("test", run_task, &body);
-    tasks_run();
-}
-
 static struct pg_conn *
 open_conn(int64_t answer_timeout_ms)
 {
     struct pg_config config = {.dsn = cluster_dsn(),
                                .loader = true,
                                .answer_timeout_ms = answer_timeout_ms};
-    struct pg_conn *conn;
 
-    ck_assert_msg(pg_connect(&config, &conn, &err), "%s", err.message);
-    return conn;
-}
-
-static void
-run_sql(struct pg_conn *conn, const char *sql)
-{
-    ck_assert_msg(pg_script(conn, sql, &err), "%s", err.message);
+    return pg_task_connect(&config);
 }
 
 static int64_t
@@ -163,7 +141,7 @@ open_table(const char *columns, int64_t answer_timeout_ms)
     snprintf(sql, sizeof(sql),
              "DROP TABLE IF EXISTS public.n; CREATE TABLE public.n (%s)",
              columns);
-    run_sql(conn, sql);
+    pg_task_script(conn, sql);
     return conn;
 }
 
@@ -196,7 +174,7 @@ thousands_body(void)
 
 START_TEST(thousands_of_batches_are_in_and_told)
 {
-    inside_task(thousands_body);
+    pg_task_run(thousands_body);
 }
 
 END_TEST
@@ -221,7 +199,7 @@ all_at_once_body(void)
 
 START_TEST(sender_that_never_waits_is_served_too)
 {
-    inside_task(all_at_once_body);
+    pg_task_run(all_at_once_body);
 }
 
 END_TEST
@@ -250,7 +228,7 @@ one_bad_body(void)
 
 START_TEST(refused_batch_leaves_the_others_in)
 {
-    inside_task(one_bad_body);
+    pg_task_run(one_bad_body);
 }
 
 END_TEST
@@ -278,7 +256,7 @@ bad_value_body(void)
 
 START_TEST(bad_values_are_refused_one_by_one)
 {
-    inside_task(bad_value_body);
+    pg_task_run(bad_value_body);
 }
 
 END_TEST
@@ -303,7 +281,7 @@ large_answers_body(void)
 
 START_TEST(large_answers_are_read_while_writing)
 {
-    inside_task(large_answers_body);
+    pg_task_run(large_answers_body);
 }
 
 END_TEST
@@ -329,7 +307,7 @@ empty_body(void)
 
 START_TEST(pipes_begin_and_end_on_one_session)
 {
-    inside_task(empty_body);
+    pg_task_run(empty_body);
 }
 
 END_TEST
@@ -344,7 +322,7 @@ lock_table(void)
 {
     locker = open_conn(0);
     ck_assert(pg_begin(locker, &err));
-    run_sql(locker, "LOCK TABLE public.n IN EXCLUSIVE MODE");
+    pg_task_script(locker, "LOCK TABLE public.n IN EXCLUSIVE MODE");
 }
 
 static void
@@ -384,7 +362,7 @@ blocked_body(void)
 
 START_TEST(blocked_server_is_waited_for_without_spinning)
 {
-    inside_task(blocked_body);
+    pg_task_run(blocked_body);
 }
 
 END_TEST
@@ -414,7 +392,7 @@ end_blocked_body(void)
 
 START_TEST(end_does_not_wait_for_a_stuck_server)
 {
-    inside_task(end_blocked_body);
+    pg_task_run(end_blocked_body);
 }
 
 END_TEST
@@ -442,7 +420,7 @@ stop_body(void)
 
 START_TEST(stop_ends_the_wait_and_the_pump_stays_for_the_end)
 {
-    inside_task(stop_body);
+    pg_task_run(stop_body);
 }
 
 END_TEST
@@ -489,7 +467,7 @@ killed_body(void)
 
 START_TEST(lost_connection_reports_the_rest)
 {
-    inside_task(killed_body);
+    pg_task_run(killed_body);
 }
 
 END_TEST
@@ -527,7 +505,7 @@ killed_idle_body(void)
 
 START_TEST(connection_lost_while_idle_is_found_by_sending)
 {
-    inside_task(killed_idle_body);
+    pg_task_run(killed_idle_body);
 }
 
 END_TEST
@@ -552,7 +530,7 @@ frozen_body(void)
 
 START_TEST(frozen_server_is_given_up_where_a_limit_is_set)
 {
-    inside_task(frozen_body);
+    pg_task_run(frozen_body);
 }
 
 END_TEST
@@ -578,7 +556,7 @@ two_body(void)
 
 START_TEST(several_pipes_run_in_one_thread)
 {
-    inside_task(two_body);
+    pg_task_run(two_body);
 }
 
 END_TEST
@@ -611,13 +589,5 @@ pipe_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(pipe_suite());
-    int failed;
-
-    cluster_start();
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    cluster_stop();
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run_with_cluster(pipe_suite());
 }

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/check.h"
 #include "plan/layout.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/plan/types.json";
 
@@ -68,71 +67,35 @@ static const char *const made_types[] = {
     "\"OBJECT\",\"name\":\"Part\"}}}]}",
 };
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct plan *plan;
 static struct err err;
 
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
 setup_made(void)
 {
     setup();
-    gql_schema_set_query_type(schema, "Made");
-    for (int i = 0; i < COUNT(made_types); i++)
-        if (!gql_schema_add(schema, span_str(made_types[i]), &err))
-            ck_abort_msg("%s", err.message);
+    types_add_made(&types, "Made", made_types, COUNT(made_types));
 }
 
 static void
 teardown(void)
 {
-    gql_types_file_free(file);
-    arena_free(&arena);
-}
-
-static void
-add_missing(const struct gql_document *document)
-{
-    struct gql_name *name;
-    struct span json;
-
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            if (!gql_types_file_find(file, name->name, &json))
-                gql_schema_add_absent(schema, name->name);
-            else if (!gql_schema_add(schema, json, &err))
-                ck_abort_msg("%s", err.message);
-}
-
-static struct gql_document *
-parse(const char *text)
-{
-    struct gql_document *document;
-
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s\n%s", err.message, text);
-    add_missing(document);
-    if (!gql_check(document, schema, &err) ||
-        !gql_check_bulk(document, schema, &err))
-        ck_abort_msg("%s\n%s", err.message, text);
-    return document;
+    types_close(&types);
 }
 
 static bool
 build(const char *text)
 {
-    return plan_build(&arena, "job", parse(text), schema, &plan, &err);
+    return plan_build(&types.arena, "job", types_check(&types, text),
+                      types.schema, &plan, &err);
 }
 
 static void
@@ -165,8 +128,9 @@ static void
 describe_table(struct buf *text, const struct plan_table *table)
 {
     static const char *const kinds[] = {"root", "connection", "list"};
-    struct layout_column *columns = arena_array(
-        &arena, (size_t)table->column_count + LAYOUT_OWN_MAX, sizeof(*columns));
+    struct layout_column *columns =
+        arena_array(&types.arena, (size_t)table->column_count + LAYOUT_OWN_MAX,
+                    sizeof(*columns));
     int count = layout_columns(table, columns);
     bool first = true;
 
@@ -199,7 +163,7 @@ described(void)
 
     for (int i = 0; i < plan->table_count; i++)
         describe_table(&text, &plan->tables[i]);
-    copy = arena_strdup(&arena, buf_str(&text));
+    copy = arena_strdup(&types.arena, buf_str(&text));
     buf_free(&text);
     return copy;
 }
@@ -686,7 +650,7 @@ single_blanks(const char *text)
         else if (text[1] != ' ' && text[1] != '\n' && text[1] != '\0')
             buf_append_char(&out, ' ');
     }
-    copy = arena_strdup(&arena, buf_str(&out));
+    copy = arena_strdup(&types.arena, buf_str(&out));
     buf_free(&out);
     return copy;
 }
@@ -709,7 +673,7 @@ START_TEST(the_document_is_valid_again)
     ck_assert_ptr_null(strstr(document, "pageInfo"));
     ck_assert_ptr_null(strstr(document, "cursor"));
     ck_assert_ptr_null(strstr(document, "fragment"));
-    parse(document);
+    types_check(&types, document);
 }
 
 END_TEST
@@ -738,7 +702,7 @@ START_TEST(a_document_past_the_limit_is_refused)
     for (int i = 0; i < 1400; i++)
         buf_printf(&text, " a_rather_long_alias_of_a_title_%04d: title", i);
     buf_append_str(&text, " } } } }");
-    ck_assert(!build(arena_strdup(&arena, buf_str(&text))));
+    ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
     ck_assert_str_eq(err.message, "q:1:1: the query is too large: Shopify "
                                   "takes 65,535 bytes with bulkpg's first "
                                   "line");
@@ -1082,7 +1046,7 @@ START_TEST(faults_say_what_where_and_what_to_do)
     ck_assert(!build(faults[_i].query));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert_str_eq(err.message,
-                     arena_printf(&arena, "q:%s", faults[_i].message));
+                     arena_printf(&types.arena, "q:%s", faults[_i].message));
     ck_assert_str_eq(err.hint, faults[_i].hint);
 }
 
@@ -1105,8 +1069,8 @@ static const struct {
 START_TEST(made_faults_say_what_and_where)
 {
     ck_assert(!build(made_faults[_i].query));
-    ck_assert_str_eq(err.message,
-                     arena_printf(&arena, "q:%s", made_faults[_i].message));
+    ck_assert_str_eq(err.message, arena_printf(&types.arena, "q:%s",
+                                               made_faults[_i].message));
 }
 
 END_TEST
@@ -1160,11 +1124,5 @@ plan_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(plan_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(plan_suite());
 }

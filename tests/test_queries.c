@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/init.h"
 #include "app/queries.h"
+#include "support/suite.h"
 
 static char folder[] = "/tmp/test_queries.XXXXXX";
 static struct arena arena;
@@ -368,14 +369,8 @@ int
 main(void)
 {
     Suite *suite = suite_create("queries");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, tcase_of_queries());
     suite_add_tcase(suite, tcase_of_init());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(suite);
 }

@@ -1,18 +1,14 @@
 /* route: every line finds its table by what it says of itself. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "graphql/check.h"
 #include "load/rows.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/plan/types.json";
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct plan *plan;
 static struct record *record;
 static struct err err;
@@ -20,48 +16,22 @@ static struct err err;
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
-    schema = gql_schema_new(&arena);
     record = NULL;
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
 teardown(void)
 {
     record_free(record);
-    gql_types_file_free(file);
-    arena_free(&arena);
-}
-
-static void
-add_missing(const struct gql_document *document)
-{
-    struct gql_name *name;
-    struct span json;
-
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            if (!gql_types_file_find(file, name->name, &json))
-                gql_schema_add_absent(schema, name->name);
-            else if (!gql_schema_add(schema, json, &err))
-                ck_abort_msg("%s", err.message);
+    types_close(&types);
 }
 
 static void
 build(const char *text)
 {
-    struct gql_document *document;
-
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s", err.message);
-    add_missing(document);
-    if (!gql_check(document, schema, &err) ||
-        !gql_check_bulk(document, schema, &err) ||
-        !plan_build(&arena, "job", document, schema, &plan, &err))
-        ck_abort_msg("%s", err.message);
+    plan = types_plan(&types, text);
     record = record_new(plan->line_shape);
 }
 
@@ -257,11 +227,5 @@ route_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(route_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(route_suite());
 }

@@ -1,22 +1,19 @@
 /* rows: a line's values as a row of its table, byte by byte. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "graphql/check.h"
 #include "load/encode.h"
 #include "load/rows.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/hex.h"
+#include "support/suite.h"
+#include "support/types.h"
 
 static const char types_path[] = "tests/data/plan/types.json";
 
 enum { ROW_TYPE = 0x1234, HEADER_BYTES = 20, PARENTS = 0, CHILDREN = 1 };
 
-static struct arena arena;
-static struct gql_schema *schema;
-static struct gql_types_file *file;
+static struct types types;
 static struct plan *plan;
 static struct record *record;
 static struct loader_table tables[4];
@@ -25,31 +22,9 @@ static struct rows_widen widen;
 static struct err err;
 
 static void
-add_missing(const struct gql_document *document)
-{
-    struct gql_name *name;
-    struct span json;
-
-    while ((name = gql_schema_missing(schema, document, &arena)) != NULL)
-        for (; name != NULL; name = name->next)
-            if (!gql_types_file_find(file, name->name, &json))
-                gql_schema_add_absent(schema, name->name);
-            else if (!gql_schema_add(schema, json, &err))
-                ck_abort_msg("%s", err.message);
-}
-
-static void
 build(const char *text)
 {
-    struct gql_document *document;
-
-    if (!gql_parse(&arena, "q", span_str(text), &document, &err))
-        ck_abort_msg("%s", err.message);
-    add_missing(document);
-    if (!gql_check(document, schema, &err) ||
-        !gql_check_bulk(document, schema, &err) ||
-        !plan_build(&arena, "job", document, schema, &plan, &err))
-        ck_abort_msg("%s", err.message);
+    plan = types_plan(&types, text);
     ck_assert_int_le(plan->table_count, 4);
     for (int i = 0; i < plan->table_count; i++) {
         rows_table_init(&tables[i], &plan->tables[i]);
@@ -63,15 +38,12 @@ build(const char *text)
 static void
 setup(void)
 {
-    arena = (struct arena){0};
     memset(&err, 0, sizeof(err));
     memset(tables, 0, sizeof(tables));
     memset(batches, 0, sizeof(batches));
     plan = NULL;
     record = NULL;
-    schema = gql_schema_new(&arena);
-    if (!gql_types_file_open(types_path, &file, &err))
-        ck_abort_msg("%s", err.message);
+    types_open(&types, types_path);
 }
 
 static void
@@ -82,8 +54,7 @@ teardown(void)
         buf_free(&batches[i].bytes);
     }
     record_free(record);
-    gql_types_file_free(file);
-    arena_free(&arena);
+    types_close(&types);
 }
 
 /* The line as a row of table `index`. */
@@ -91,7 +62,7 @@ static bool
 put(int index, const char *line)
 {
     struct row_source source = {
-        .record = record, .line = 0x0102, .position = 3, .arena = &arena};
+        .record = record, .line = 0x0102, .position = 3, .arena = &types.arena};
 
     if (!record_parse(record, span_str(line), &err))
         ck_abort_msg("%s", err.message);
@@ -104,17 +75,8 @@ put(int index, const char *line)
 static const char *
 hex(int index, size_t at, size_t length)
 {
-    static char text[4096];
-    size_t used = 0;
-
-    text[0] = '\0';
     ck_assert_uint_le(at + length, batches[index].bytes.length);
-    for (size_t i = 0; i < length; i++)
-        used +=
-            (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x",
-                             i % 4 == 0 && i > 0 ? " " : "",
-                             (unsigned char)batches[index].bytes.bytes[at + i]);
-    return text;
+    return hex_groups(span_of(batches[index].bytes.bytes + at, length), 4);
 }
 
 /* Of the last column of the last row. */
@@ -339,7 +301,8 @@ END_TEST
 
 START_TEST(the_hash_is_blind_to_the_line_and_the_parent)
 {
-    struct row_source source = {.line = 99, .position = 5, .arena = &arena};
+    struct row_source source = {
+        .line = 99, .position = 5, .arena = &types.arena};
     const char *hash;
 
     build(family);
@@ -431,11 +394,5 @@ rows_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(rows_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(rows_suite());
 }

@@ -13,6 +13,8 @@
 #include "shopify/session.h"
 #include "shopify/shop.h"
 #include "support/scripted_server.h"
+#include "support/stop.h"
+#include "support/suite.h"
 
 enum { PATIENT_MS = 5000, STALL_MS = 200 };
 
@@ -172,10 +174,7 @@ static const struct {
 
 enum { PASSING = sizeof(passing) / sizeof(passing[0]) };
 
-static int row;
-
-static void
-try_again(struct http *http)
+TASK_LOOP_TEST(what_may_pass_is_tried_again, PATIENT_MS)
 {
     struct scripted_step steps[] = {passing[row].first, FINE};
     struct scripted_server *server = SERVE(steps);
@@ -186,16 +185,8 @@ try_again(struct http *http)
     session_free(session);
 }
 
-START_TEST(what_may_pass_is_tried_again)
-{
-    row = _i;
-    scripted_run(PATIENT_MS, try_again);
-}
-
-END_TEST
-
-static void
-try_once(struct http *http)
+TASK_LOOP_TEST(what_must_not_be_repeated_is_only_when_nothing_was_done,
+               PATIENT_MS)
 {
     struct scripted_step steps[] = {passing[row].first, FINE};
     struct scripted_server *server = SERVE(steps);
@@ -210,14 +201,6 @@ try_once(struct http *http)
     ck_assert_uint_eq(scripted_server_requests(server), code == NULL ? 2 : 1);
     session_free(session);
 }
-
-START_TEST(what_must_not_be_repeated_is_only_when_nothing_was_done)
-{
-    row = _i;
-    scripted_run(PATIENT_MS, try_once);
-}
-
-END_TEST
 
 TASK_TEST(waits_as_long_as_told, PATIENT_MS)
 {
@@ -273,8 +256,7 @@ static const struct {
 
 enum { FINAL = sizeof(final) / sizeof(final[0]) };
 
-static void
-fail_at_once(struct http *http)
+TASK_LOOP_TEST(what_will_not_pass_fails_at_once, PATIENT_MS)
 {
     struct scripted_step steps[] = {final[row].answer};
     struct session *session = session_with_token(http, SERVE(steps));
@@ -288,14 +270,6 @@ fail_at_once(struct http *http)
     ck_assert_ptr_null(strstr(all, "secret"));
     session_free(session);
 }
-
-START_TEST(what_will_not_pass_fails_at_once)
-{
-    row = _i;
-    scripted_run(PATIENT_MS, fail_at_once);
-}
-
-END_TEST
 
 TASK_TEST(a_failure_names_its_request, PATIENT_MS)
 {
@@ -354,14 +328,6 @@ TASK_TEST(an_answer_too_large_is_refused, PATIENT_MS)
     session_free(session);
 }
 
-static void
-stop_soon(void *unused)
-{
-    (void)unused;
-    task_sleep_until(clock_after_ms(30));
-    tasks_stop();
-}
-
 TASK_TEST(a_signal_ends_the_wait_for_another_try, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -369,7 +335,7 @@ TASK_TEST(a_signal_ends_the_wait_for_another_try, PATIENT_MS)
     struct session *session = session_with_token(http, SERVE(steps));
     int64_t began = clock_now_ms();
 
-    task_spawn("stop", stop_soon, NULL);
+    stop_after_ms(30);
     ck_assert(!query(session));
     ck_assert_int_eq(err.kind, ERR_STOPPED);
     ck_assert_int_lt(clock_now_ms() - began, 1000);
@@ -890,15 +856,9 @@ int
 main(void)
 {
     Suite *suite = suite_create("session");
-    SRunner *runner;
-    int failed;
 
     suite_add_tcase(suite, answer_tests());
     suite_add_tcase(suite, token_tests());
     suite_add_tcase(suite, reader_tests());
-    runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return suite_run(suite);
 }

@@ -6,8 +6,7 @@
 
 #include "base/buf.h"
 #include "json/record.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 enum { WARM_UP_LINES = 16, LINES = 5000 };
 
@@ -531,11 +530,5 @@ record_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(record_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(record_suite());
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "support/suite.h"
 
 enum { MANY = 400, TREE_DEPTH = 7, FRAME_BYTES = 8 * 1024 };
 
@@ -680,11 +681,5 @@ task_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(task_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(task_suite());
 }

@@ -1,14 +1,12 @@
 /* tree, walk, index: JSON texts held whole, or only looked through. */
 #include <check.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "json/index.h"
 #include "json/tree.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 static struct arena arena;
 static struct err err;
@@ -371,11 +369,5 @@ tree_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(tree_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(tree_suite());
 }

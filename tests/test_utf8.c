@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "json/utf8.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/suite.h"
 
 /* A span of a literal, NUL bytes inside included. */
 #define BYTES(literal)                 \
@@ -254,11 +253,5 @@ utf8_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(utf8_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(utf8_suite());
 }

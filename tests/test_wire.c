@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "load/wire.h"
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "support/hex.h"
+#include "support/suite.h"
 
 enum { ROUNDS = 3000, TEXT_BYTES = 24 * 1024 };
 
@@ -26,21 +26,6 @@ static void
 teardown(void)
 {
     buf_free(&out);
-}
-
-/* The bytes in hex, two and two. */
-static const char *
-hex(struct span bytes)
-{
-    static char text[2048];
-    size_t used = 0;
-
-    text[0] = '\0';
-    for (size_t i = 0; i < bytes.length; i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%02x",
-                                 i % 2 == 0 && i > 0 ? " " : "",
-                                 (unsigned char)bytes.bytes[i]);
-    return text;
 }
 
 static int
@@ -62,7 +47,7 @@ START_TEST(integers_are_big_endian)
     wire_int64(&out, INT64_C(0x0102030405060708));
     wire_int64(&out, -1);
     wire_set_int32(&out, 4, 0x0a0b0c0d);
-    ck_assert_str_eq(hex(buf_span(&out)),
+    ck_assert_str_eq(hex_groups(buf_span(&out), 2),
                      "0102 fffe 0a0b 0c0d 8000 0000 0102 0304 0506 0708 "
                      "ffff ffff ffff ffff");
 }
@@ -120,7 +105,7 @@ static const struct {
 START_TEST(numbers_have_the_bytes_of_numeric_send)
 {
     ck_assert(wire_numeric(&out, span_str(numerics[_i].text), &err));
-    ck_assert_str_eq(hex(buf_span(&out)), numerics[_i].bytes);
+    ck_assert_str_eq(hex_groups(buf_span(&out), 2), numerics[_i].bytes);
 }
 
 END_TEST
@@ -678,11 +663,5 @@ wire_suite(void)
 int
 main(void)
 {
-    SRunner *runner = srunner_create(wire_suite());
-    int failed;
-
-    srunner_run_all(runner, CK_ENV);
-    failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite_run(wire_suite());
 }

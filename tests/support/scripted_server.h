@@ -69,6 +69,22 @@ void scripted_run(int64_t stall_timeout_ms, void (*body)(struct http *http));
     END_TEST                                         \
     static void name##_task(struct http *http)
 
+/* The same as a loop test; its body has the number of the turn as `row`. */
+#define TASK_LOOP_TEST(name, stall_timeout_ms)           \
+    static int name##_row;                               \
+    static void name##_body(struct http *http, int row); \
+    static void name##_task(struct http *http)           \
+    {                                                    \
+        name##_body(http, name##_row);                   \
+    }                                                    \
+    START_TEST(name)                                     \
+    {                                                    \
+        name##_row = _i;                                 \
+        scripted_run(stall_timeout_ms, name##_task);     \
+    }                                                    \
+    END_TEST                                             \
+    static void name##_body(struct http *http, int row)
+
 #define SERVE(steps) \
     scripted_server_new(steps, sizeof(steps) / sizeof((steps)[0]))
 
