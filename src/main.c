@@ -1,6 +1,9 @@
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/options.h"
+#include "base/err.h"
 #include "http/http.h"
 #include "json/walk.h"
 #include "pg/conn.h"
@@ -12,9 +15,20 @@ print_libraries(void)
            json_version_text());
 }
 
+/* What was printed must have got somewhere: a full disk is a failure. */
+static int
+finish_output(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "bulkpg: cannot write to standard output: %s\n",
+            strerror(errno));
+    return err_worse_status(status, err_exit_status(ERR_FAILED));
+}
+
 int
 main(int argc, char **argv)
 {
     options_on_version(print_libraries);
-    return options_run(argc, argv);
+    return finish_output(options_run(argc, argv));
 }

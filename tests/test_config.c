@@ -438,9 +438,15 @@ END_TEST
 
 START_TEST(file_that_cannot_be_read_is_named)
 {
+    char folder_now[512], message[600];
+
     ck_assert(!config_read(&config, "bulkpg.ini", true, &err));
-    ck_assert_str_eq(err.message,
-                     "cannot read bulkpg.ini: No such file or directory");
+    ck_assert_ptr_nonnull(getcwd(folder_now, sizeof(folder_now)));
+    snprintf(message, sizeof(message), "there is no bulkpg.ini in %s",
+             folder_now);
+    ck_assert_str_eq(err.message, message);
+    ck_assert_str_eq(err.hint,
+                     "bulkpg init writes one; -C DIR changes to its folder");
     ck_assert(!config_read(&config, "secrets", false, &err));
     ck_assert_str_eq(err.message, "secrets is no regular file");
     write_bytes("bulkpg.ini", "[database]\ndsn = a\0b\n", 21, 0644);
@@ -570,6 +576,44 @@ START_TEST(fault_of_a_store_is_that_store_s_only)
 
 END_TEST
 
+START_TEST(wrong_switch_switches_nothing_off)
+{
+    const struct store_config *store =
+        read_store("[store a]\ndomain = a\ntoken = env:GOOD\n"
+                   "enabled = maybe\n");
+
+    ck_assert(store->enabled);
+    ck_assert_int_eq(store->fault.kind, ERR_CONFIG);
+    config_free(&config);
+    store = read_store("[store a]\ndomian = a\nenabled = no\n");
+    ck_assert(!store->enabled);
+    ck_assert_int_eq(store->fault.kind, ERR_CONFIG);
+}
+
+END_TEST
+
+START_TEST(store_without_address_has_an_empty_one)
+{
+    const struct store_config *store =
+        read_store("[store a]\ntoken = env:GOOD\n");
+
+    ck_assert_str_eq(store->base_url, "");
+    ck_assert_str_eq(store->domain, "");
+}
+
+END_TEST
+
+START_TEST(readers_are_found_again)
+{
+    ck_assert(read_text("[database]\ndsn = x\nreaders = analyst\n"));
+    ck_assert_str_eq(config.readers_where, "bulkpg.ini:3: ");
+    config_free(&config);
+    ck_assert(read_text("[database]\n"));
+    ck_assert_str_eq(config.readers_where, "");
+}
+
+END_TEST
+
 START_TEST(faults_of_credentials_and_address_have_codes)
 {
     ck_assert_str_eq(read_store("[store a]\ndomain = a\n")->fault.code,
@@ -606,7 +650,8 @@ START_TEST(disabled_store_needs_no_secret)
     const struct store_config *store =
         read_store("[store a]\nenabled = no\ndomain = a\ntoken=env:MISSING\n");
 
-    ck_assert_int_eq(store->fault.kind, ERR_NONE);
+    ck_assert_str_eq(store->fault.message, "bulkpg.ini:1: store a is disabled");
+    ck_assert_str_eq(store->fault.code, CONFIG_NO_CREDENTIALS);
     ck_assert(!store->enabled);
     ck_assert_ptr_null(store->token);
 }
@@ -841,6 +886,7 @@ tcase_of_files(void)
     tcase_add_loop_test(tests, fault_of_an_included_file_names_it, 0,
                         INCLUDE_FAULTS);
     tcase_add_test(tests, pattern_that_matches_nothing_is_no_fault);
+    tcase_add_test(tests, readers_are_found_again);
     return tests;
 }
 
@@ -854,6 +900,8 @@ tcase_of_stores(void)
                         ADDRESSES);
     tcase_add_loop_test(tests, fault_of_a_store_is_that_store_s_only, 0,
                         STORE_FAULTS);
+    tcase_add_test(tests, wrong_switch_switches_nothing_off);
+    tcase_add_test(tests, store_without_address_has_an_empty_one);
     tcase_add_test(tests, faults_of_credentials_and_address_have_codes);
     tcase_add_test(tests, missing_secret_of_all_is_each_store_s_fault);
     tcase_add_test(tests, disabled_store_needs_no_secret);

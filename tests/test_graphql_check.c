@@ -300,7 +300,7 @@ static const struct {
      "1:40: unknown field \"nope\" of Shop; did you mean \"name\"?"},
     /* directives */
     {"{ shop { id @tabel } }",
-     "1:13: unknown directive \"@tabel\"; did you mean \"table\"?"},
+     "1:13: unknown directive \"@tabel\"; did you mean \"@table\"?"},
     {"query @table { shop { id } }",
      "1:7: @table cannot stand here: it belongs on a field"},
     {"{ shop @slice { id } }",

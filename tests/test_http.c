@@ -78,11 +78,9 @@ TASK_TEST(a_request_arrives_and_its_answer_comes_back, PATIENT_MS)
     ck_assert_int_eq(head.status, 200);
     ck_assert_str_eq(buf_str(&body), "{\"a\":1}");
     ck_assert_str_eq(head.request_id, "r-1");
-    ck_assert_str_eq(head.content_type, "application/json");
     ck_assert_str_eq(head.api_version, "2026-10");
     ck_assert_str_eq(head.retry_after, "2.0");
     ck_assert_str_eq(head.location, "");
-    ck_assert_int_eq(head.content_length, 7);
     ck_assert_ptr_nonnull(
         strstr(scripted_server_request(server, 0), "\r\nX-Test: yes\r\n"));
     ck_assert_ptr_nonnull(
@@ -272,20 +270,6 @@ TASK_TEST(only_https_or_loopback_is_asked, PATIENT_MS)
         ck_assert_msg(http_url_allowed(allowed[i]), "%s", allowed[i]);
 }
 
-START_TEST(origins_compare_as_text)
-{
-    char origin[300];
-
-    http_origin("HTTPS://Acme.MyShopify.com/a?b", origin, sizeof(origin));
-    ck_assert_str_eq(origin, "https://acme.myshopify.com:443");
-    http_origin("http://[::1]:8080/", origin, sizeof(origin));
-    ck_assert_str_eq(origin, "http://[::1]:8080");
-    http_origin("nonsense", origin, sizeof(origin));
-    ck_assert_str_eq(origin, "");
-}
-
-END_TEST
-
 /* ---- streams ----------------------------------------------------------- */
 
 static char *
@@ -334,7 +318,6 @@ TASK_TEST(a_slow_reader_gets_every_byte, STALL_MS)
         open_stream(http, scripted_server_url(SERVE(steps)));
 
     ck_assert_int_eq(http_stream_head(stream)->status, 200);
-    ck_assert_int_eq(http_stream_head(stream)->content_length, LONG_BYTES);
     ck_assert_str_eq(http_stream_head(stream)->etag, "\"e\"");
     read_all(stream, text, LONG_BYTES, 3, 400 * 1024);
     http_stream_close(stream);
@@ -463,7 +446,6 @@ main(void)
     tcase_add_test(tests, bytes_that_trickle_are_no_stall);
     tcase_add_test(tests, a_signal_ends_the_wait);
     tcase_add_test(tests, only_https_or_loopback_is_asked);
-    tcase_add_test(tests, origins_compare_as_text);
     tcase_add_test(tests, a_slow_reader_gets_every_byte);
     tcase_add_test(tests, a_chunked_body_is_whole);
     tcase_add_test(tests,

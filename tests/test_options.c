@@ -346,7 +346,15 @@ static const struct answer {
     {"--help run --full", {"Usage: bulkpg run", "--full", "\n  78  "}},
     {"help plan",
      {"Usage: bulkpg plan JOB [OPTION...]\n", "--document", "\n  -C DIR"}},
-    {"types --help", {"Usage: bulkpg types", "--store S", ""}},
+    {"types --help",
+     {"Usage: bulkpg types --store S [OPTION...]\n", "only this store\n", ""}},
+    {"check --help",
+     {"Makes the journal where it is missing", "touches no other table",
+      "--store may\nbe given more than once."}},
+    {"plan --help",
+     {"Makes the journal where it is missing", "touches no other table",
+      "neither store nor database is asked"}},
+    {"run --help", {"--store may be given more than once.", "", ""}},
     {"--version", {"bulkpg ", "", ""}},
 };
 

@@ -29,7 +29,7 @@ build(const char *text)
     for (int i = 0; i < plan->table_count; i++) {
         rows_table_init(&tables[i], &plan->tables[i]);
         batches[i].bytes = buf_with_ceiling(64 * 1024);
-        batch_begin(&batches[i], i, ROW_TYPE);
+        batch_begin(&batches[i], ROW_TYPE);
         tables[i].batch = &batches[i];
     }
     record = record_new(plan->line_shape);
@@ -349,7 +349,7 @@ START_TEST(a_batch_is_full_by_rows_or_by_bytes)
     }
     ck_assert(batch_is_full(&batches[0]));
     batches[0].bytes.ceiling = 2 * BATCH_BYTES;
-    batch_begin(&batches[0], 0, ROW_TYPE);
+    batch_begin(&batches[0], ROW_TYPE);
     ck_assert_int_eq(batches[0].rows, 0);
     snprintf(line, sizeof(line),
              "{\"id\":\"gid://shopify/Product/1\",\"title\":\"%01500d\"}", 0);
@@ -360,7 +360,6 @@ START_TEST(a_batch_is_full_by_rows_or_by_bytes)
     ck_assert(batch_is_full(&batches[0]));
     ck_assert_int_lt(batches[0].rows, BATCH_ROWS);
     batch_reset(&batches[0]);
-    ck_assert_int_eq(batches[0].table, -1);
     ck_assert_uint_le(batches[0].bytes.capacity, 2 * BATCH_BYTES);
 }
 

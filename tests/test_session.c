@@ -352,10 +352,9 @@ TASK_TEST(a_token_is_asked_for_when_needed_and_kept, PATIENT_MS)
     struct session *session = session_with_grant(http, server);
 
     ck_assert_ptr_null(session_granted_scopes(session));
-    ck_assert(session_authorize(session, &ctx, &err));
+    ck_assert(query(session));
     ck_assert_str_eq(session_granted_scopes(session),
                      "read_orders,read_products");
-    ck_assert(query(session));
     ck_assert(query(session));
     check_asked(server, 0,
                 "\r\n\r\ngrant_type=client_credentials&client_id="
@@ -385,14 +384,14 @@ TASK_TEST(a_token_is_renewed_before_it_ends, PATIENT_MS)
 TASK_TEST(a_token_that_holds_is_used_on_when_no_other_is_had, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
-        GRANT("shpat_one", "2"), {.status = 503}, FINE};
+        GRANT("shpat_one", "2"), FINE, {.status = 503}, FINE};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_grant(http, server);
 
-    ck_assert(session_authorize(session, &ctx, &err));
+    ck_assert(query(session));
     task_sleep_until(clock_after_ms(1850));
     ck_assert_msg(query(session), "%s", err.message);
-    check_asked(server, 2, "X-Shopify-Access-Token: shpat_one\r\n");
+    check_asked(server, 3, "X-Shopify-Access-Token: shpat_one\r\n");
     session_free(session);
 }
 
@@ -445,7 +444,7 @@ TASK_TEST(a_wrong_secret_is_denied_with_the_stores_words, PATIENT_MS)
          .body = "{\"error\":\"invalid_client\"}"}};
     struct session *session = session_with_grant(http, SERVE(steps));
 
-    ck_assert(!session_authorize(session, &ctx, &err));
+    ck_assert(!query(session));
     ck_assert_int_eq(err.kind, ERR_DENIED);
     ck_assert_str_eq(err.request_id, "r-7");
     ck_assert_ptr_nonnull(strstr(err.message, "invalid_client"));
@@ -511,6 +510,7 @@ TASK_TEST(two_jobs_renew_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         GRANT("shpat_one", "86399"),
+        FINE,
         {.status = 401, .delay_ms = 100, .expect = "shpat_one"},
         {.status = 401, .delay_ms = 100, .expect = "shpat_one"},
         {.expect = "oauth",
@@ -527,12 +527,12 @@ TASK_TEST(two_jobs_renew_once, PATIENT_MS)
 
     answered = 0;
     shared = session_with_grant(http, server);
-    ck_assert(session_authorize(shared, &ctx, &err));
+    ck_assert(query(shared));
     task_spawn("job 1", second_job, NULL);
     task_spawn("job 2", second_job, NULL);
     while (answered < 2)
         task_sleep_until(clock_after_ms(5));
-    ck_assert_uint_eq(scripted_server_requests(server), 6);
+    ck_assert_uint_eq(scripted_server_requests(server), 7);
     session_free(shared);
 }
 

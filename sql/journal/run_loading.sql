@@ -3,5 +3,4 @@
 UPDATE bulkpg.run SET status = 'loading', loaded_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-RETURNING to_char(loaded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-          (extract(epoch FROM loaded_at) * 1000000)::bigint
+RETURNING to_char(loaded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

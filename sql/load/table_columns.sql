@@ -1,12 +1,16 @@
 -- What stands under the name of a table: its kind, and its columns with their
--- types and whether they are in the primary key. No row: nothing does.
+-- types, whether they are in the primary key, and whether an index begins with
+-- them. No row: nothing does.
 -- $1: schema, $2: table
 SELECT c.relkind::text, a.attname,
        CASE pg_catalog.format_type(a.atttypid, a.atttypmod)
            WHEN 'timestamp with time zone' THEN 'timestamptz'
            ELSE pg_catalog.format_type(a.atttypid, a.atttypmod)
        END,
-       coalesce(a.attnum = ANY (k.conkey), false)
+       coalesce(a.attnum = ANY (k.conkey), false),
+       EXISTS (SELECT FROM pg_catalog.pg_index i
+               WHERE i.indrelid = c.oid AND i.indisvalid
+                 AND i.indkey[0] = a.attnum)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute a

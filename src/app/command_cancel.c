@@ -4,8 +4,9 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/journal_operation.h"
-#include "app/journal_run.h"
-#include "shopify/bulk.h"
+#include "app/journal_runs.h"
+#include "app/operation.h"
+#include "app/queries.h"
 
 static struct store_state *
 find_store(struct context *context, const char *name)
@@ -16,11 +17,21 @@ find_store(struct context *context, const char *name)
     return NULL;
 }
 
-static bool
-wants_job(const struct context *context, const char *job)
+/* Jobs are named as `run` takes them, paths too. */
+static const char *const *
+job_names(const struct context *context, struct arena *arena)
 {
-    const char *const *names = context->options->arguments;
+    size_t count = (size_t)context->options->argument_count;
+    const char **names = arena_array(arena, count + 1, sizeof(*names));
 
+    for (size_t i = 0; i < count; i++)
+        names[i] = queries_job_name(arena, context->options->arguments[i]);
+    return names;
+}
+
+static bool
+wants_job(const char *const *names, const char *job)
+{
     if (*names == NULL)
         return true;
     for (; *names != NULL; names++)
@@ -29,7 +40,7 @@ wants_job(const struct context *context, const char *job)
     return false;
 }
 
-/* An operation that our journal knows, so one of ours. */
+/* An operation that our journal knows, so one of ours; until it has ended. */
 static bool
 cancel_one(struct context *context, struct store_state *store,
            struct journal_operation *operation, struct err *err)
@@ -38,14 +49,10 @@ cancel_one(struct context *context, struct store_state *store,
                           .store = operation->store,
                           .job = operation->job,
                           .operation_id = operation->operation_id};
-    struct bulk_operation bulk;
     bool canceled;
 
-    if (!bulk_cancel(context_session(context, store), operation->operation_id,
-                     &log, &bulk, err))
-        return false;
-    operation->status = bulk_status_name(bulk.status);
-    if (!journal_operation_update(context->journal, operation, err) ||
+    if (!operation_cancel(context, store, operation, &log, err) ||
+        !operation_wait_for_end(context, store, operation, &log, err) ||
         !journal_run_cancel(context->journal, operation->run_id, &canceled,
                             err))
         return false;
@@ -55,10 +62,11 @@ cancel_one(struct context *context, struct store_state *store,
 }
 
 static int
-cancel_known(struct context *context,
+cancel_known(struct context *context, const char *const *names,
              const struct journal_operations *operations)
 {
     int status = 0;
+    size_t count = 0;
 
     for (size_t i = 0; i < operations->count; i++) {
         struct journal_operation *operation = &operations->operations[i];
@@ -67,27 +75,50 @@ cancel_known(struct context *context,
 
         if (store == NULL || operation->operation_id == NULL ||
             !context_wants_store(context, store->config) ||
-            !wants_job(context, operation->job))
+            !wants_job(names, operation->job))
             continue;
+        count++;
         if (!cancel_one(context, store, operation, &err))
             status = err_worse_status(status, context_fail(&err));
     }
+    if (count == 0)
+        log_info(NULL, "nothing of ours is running", LOG_END);
     return status;
+}
+
+/* A job that never ran is a slip of the pen. */
+static bool
+check_jobs(struct context *context, const char *const *names,
+           struct arena *arena, struct err *err)
+{
+    struct run_query query = {.limit = 1};
+    struct journal_runs runs;
+
+    for (; *names != NULL; names++) {
+        query.job = *names;
+        if (!journal_list_runs(context->journal, &query, arena, &runs, err))
+            return false;
+        if (runs.count == 0)
+            return err_set(err, ERR_USAGE, "no job \"%s\" ever ran", *names);
+    }
+    return true;
 }
 
 static int
 cancel(struct context *context)
 {
     struct arena arena = {0};
+    const char *const *names = job_names(context, &arena);
     struct journal_operations operations;
     struct err err;
     int status;
 
     if (context_configure(context, &err) &&
         context_open_database(context, false, &err) &&
+        check_jobs(context, names, &arena, &err) &&
         journal_running_operations(context->journal, NULL, NULL, &arena,
                                    &operations, &err))
-        status = cancel_known(context, &operations);
+        status = cancel_known(context, names, &operations);
     else
         status = context_fail_without_journal(&err);
     arena_free(&arena);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/commands.h"
@@ -28,18 +29,6 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
 }
 
 static bool
-feed(struct source *source, struct lines *lines, struct err *err)
-{
-    struct span chunk;
-
-    do {
-        if (!source_read(source, &chunk, err) || !lines_feed(lines, chunk, err))
-            return false;
-    } while (chunk.length > 0 && !tasks_stopping());
-    return lines_finish(lines, err);
-}
-
-static bool
 parse_only(struct job *job, const char *path, struct err *err)
 {
     struct loader_config config = {.on_reject = print_reject, .ctx = job};
@@ -53,7 +42,7 @@ parse_only(struct job *job, const char *path, struct err *err)
 
     loader_begin_operation(loader, 1);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
-    done = source_open(&source, err) && feed(&source, &lines, err);
+    done = source_open(&source, err) && source_feed(&source, &lines, err);
     source_close(&source);
     if (done) {
         printf("lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
@@ -86,8 +75,15 @@ only_one(const struct jobs *jobs, struct err *err)
 static bool
 can_read(const char *path, struct err *err)
 {
-    return strcmp(path, "-") == 0 || access(path, R_OK) == 0 ||
-           err_set(err, ERR_USAGE, "cannot read %s: %s", path, strerror(errno));
+    struct stat file;
+
+    if (strcmp(path, "-") == 0)
+        return true;
+    if (access(path, R_OK) != 0 || stat(path, &file) != 0)
+        return err_set(err, ERR_USAGE, "cannot read %s: %s", path,
+                       strerror(errno));
+    return !S_ISDIR(file.st_mode) ||
+           err_set(err, ERR_USAGE, "cannot read %s: it is a folder", path);
 }
 
 static bool

@@ -37,9 +37,10 @@ print_plan(const struct context *context, const struct job *job,
         fputs(buf_str(&text), stdout);
     } else {
         ddl_print(&text, job->plan, job->store->config->schema);
-        printf("-- The document as submitted, behind a line that marks it "
-               "as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
-               job->plan->document, buf_str(&text));
+        printf("-- Job %s of store %s. The document as submitted, behind a "
+               "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
+               job->plan->job, job->store->config->name, job->plan->document,
+               buf_str(&text));
         if (changes != NULL)
             printf("\n-- Changes to tables that are there:\n%s",
                    changes[0] != '\0' ? changes : "-- none\n");
@@ -47,13 +48,12 @@ print_plan(const struct context *context, const struct job *job,
     buf_free(&text);
 }
 
-/* With --types nothing but the files is needed; a database is looked at only
- * when one was named. */
+/* With --types nothing but the files is needed. */
 static bool
 plan_one(struct context *context, struct job *job, struct err *err)
 {
     const struct options *options = context->options;
-    bool offline = options->types_file != NULL && options->dsn == NULL;
+    bool offline = options->types_file != NULL;
     const char *changes = NULL;
 
     if (!offline && !context_open_database(context, true, err))
@@ -65,6 +65,7 @@ plan_one(struct context *context, struct job *job, struct err *err)
     return true;
 }
 
+/* Of several stores the first: the others' plans differ in their schema. */
 static bool
 plan_first(struct context *context, struct jobs *jobs, struct err *err)
 {

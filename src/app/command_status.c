@@ -6,7 +6,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/journal_operation.h"
-#include "app/journal_run.h"
+#include "app/journal_runs.h"
 #include "base/clock.h"
 
 enum { CELL_BYTES = 32 };
@@ -25,8 +25,8 @@ static bool
 is_late(const struct options *options, const struct journal_run *run)
 {
     return options->older_than_ms >= 0 &&
-           (run->last_good_ms < 0 ||
-            run->last_good_ms > options->older_than_ms);
+           (run->last_good_age_ms < 0 ||
+            run->last_good_age_ms > options->older_than_ms);
 }
 
 static bool
@@ -57,7 +57,7 @@ print_run(const struct journal_run *run)
            run->job, run->ref.run_id, run_status_name(run->status),
            run_mode_name(run->mode), number_or_dash(run->counts.lines, lines),
            number_or_dash(run->counts.rejects, rejects),
-           run->finished_at != NULL ? run->finished_at : run->started_at);
+           run->finished_at != NULL ? run->finished_at : "-");
     if (run->error != NULL)
         printf("    %s%s%s\n", run->error_code != NULL ? run->error_code : "",
                run->error_code != NULL ? ": " : "", run->error);
@@ -171,7 +171,7 @@ print_text(struct listing *listing)
     }
     for (size_t i = 0; i < listing->operations.count; i++) {
         if (i == 0)
-            printf("\nat the store:\n");
+            printf("\nas last seen at the store:\n");
         print_operation(&listing->operations.operations[i]);
     }
 }

@@ -24,26 +24,16 @@ print_types(const char *query_type, const struct journal_types *types)
 }
 
 static bool
-find_store(struct context *context, const struct store_config **store,
-           struct err *err)
-{
-    const char *const *names = context->options->stores;
-
-    if (names == NULL || names[0] == NULL || names[1] != NULL)
-        return err_set(err, ERR_USAGE, "types needs one --store");
-    *store = config_store(&context->config, names[0]);
-    return true;
-}
-
-static bool
 show_types(struct context *context, struct arena *arena, struct err *err)
 {
-    const struct store_config *store = NULL;
+    const struct store_config *store;
     const char *query_type;
     struct journal_types types;
 
-    if (!context_configure(context, err) || !find_store(context, &store, err) ||
-        !context_open_database(context, false, err) ||
+    if (!context_configure(context, err))
+        return false;
+    store = config_store(&context->config, context->options->stores[0]);
+    if (!context_open_database(context, false, err) ||
         !journal_query_type(context->journal, store->name, store->api_version,
                             arena, &query_type, err) ||
         !journal_types(context->journal, store->name, store->api_version, NULL,

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
@@ -102,6 +103,18 @@ read_settings(struct reader *reader, const char *name,
             return false;
     }
     return true;
+}
+
+static bool
+read_database(struct reader *reader, struct err *err)
+{
+    const struct ini_section *section =
+        find_section(reader->sections, "database");
+    const struct ini_entry *readers = ini_find(section, "readers");
+
+    reader->config->readers_where =
+        readers != NULL ? setting_where(reader->arena, section, readers) : "";
+    return read_settings(reader, "database", database_keys, err);
 }
 
 static bool
@@ -288,12 +301,23 @@ folder_of(struct arena *arena, const char *path)
                : arena_dup(arena, span_of(path, (size_t)(slash - path)));
 }
 
+bool
+config_missing(const char *path, struct err *err)
+{
+    char folder[PATH_MAX];
+
+    err_set(err, ERR_CONFIG, "there is no %s in %s", path,
+            getcwd(folder, sizeof(folder)) != NULL ? folder : "this folder");
+    return err_hint(err, "bulkpg init writes one; -C DIR changes to its "
+                         "folder");
+}
+
 static bool
 read_main(struct reader *reader, const char *path, bool required,
           struct err *err)
 {
-    if (!required && access(path, F_OK) != 0 && errno == ENOENT)
-        return true;
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        return !required || config_missing(path, err);
     reader->config->path = arena_strdup(reader->arena, path);
     reader->directory = folder_of(reader->arena, path);
     return read_file(reader, path, err);
@@ -310,9 +334,9 @@ config_read(struct config *config, const char *path, bool required,
 
     *config = (struct config){0};
     if (read_main(&reader, path, required, err) &&
-        read_settings(&reader, "database", database_keys, err) &&
-        read_included(&reader, err) && check_sections(&reader, err) &&
-        read_tuning(&reader, err) && read_stores(&reader, err))
+        read_database(&reader, err) && read_included(&reader, err) &&
+        check_sections(&reader, err) && read_tuning(&reader, err) &&
+        read_stores(&reader, err))
         return true;
     config_free(config);
     return false;

@@ -30,12 +30,12 @@ struct store_config {
     const char *client_secret;
     const char *refresh_token_file; /* a path; or NULL */
     const char *const *jobs;        /* NULL-terminated; NULL: all */
-    bool enabled;                   /* else its secrets are not resolved */
+    bool enabled;                   /* else a fault: no secret is resolved */
     struct err fault;               /* kind ERR_NONE: usable */
 };
 
 /* Codes of a fault that hinders only what talks to the store: no credentials
- * or a missing secret, no address. */
+ * or a missing secret or a disabled store, no address. */
 #define CONFIG_NO_CREDENTIALS "NO_CREDENTIALS"
 #define CONFIG_NO_ADDRESS     "NO_ADDRESS"
 
@@ -61,6 +61,7 @@ struct config {
     const char *include;        /* glob of further files with stores; "" */
     int connections;            /* loader connections per running load */
     const char *const *readers; /* roles; NULL-terminated, never NULL */
+    const char *readers_where;  /* "bulkpg.ini:4: "; "" : not given */
     struct store_config *stores;
     size_t store_count;
     struct tuning_config tuning;
@@ -84,6 +85,9 @@ config_is_name(const char *text)
 MUST_CHECK bool config_read(struct config *config, const char *path,
                             bool required, struct err *err);
 void config_free(struct config *config);
+
+/* "there is no bulkpg.ini in" the current folder: ERR_CONFIG. */
+bool config_missing(const char *path, struct err *err);
 
 /* NULL when there is none of that name; names differ in more than case. */
 struct store_config *

@@ -7,13 +7,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 
 enum {
     RESERVED_CONNECTIONS = 5, /* left to others */
-    STALL_TIMEOUT_MS = 60000  /* until the configuration is read */
+    STALL_TIMEOUT_MS = 60000, /* until the configuration is read */
+    KNOWN_BYTES = 400         /* of a list in a hint */
 };
+
+#define INI "bulkpg.ini"
 
 static const char user_agent[] = "bulkpg/" BULKPG_VERSION;
 
@@ -107,15 +112,6 @@ context_fail_without_journal(const struct err *err)
 
 /* ---- configuration ----------------------------------------------------- */
 
-static bool
-has_store_named(const struct context *context, const char *name)
-{
-    for (size_t i = 0; i < context->config.store_count; i++)
-        if (strcmp(context->config.stores[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* A one-off from flags alone names its store by --store or --domain; one that
  * talks to no store need not. */
 static bool
@@ -128,7 +124,7 @@ add_store_of_flags(struct context *context, struct err *err)
         return true;
     if (options->domain == NULL && name == NULL) {
         if (options->types_file == NULL)
-            return true;
+            return context->config.path != NULL || config_missing(INI, err);
         name = "local";
     }
     if (name == NULL && strncmp(options->domain, "http://", 7) == 0)
@@ -138,17 +134,38 @@ add_store_of_flags(struct context *context, struct err *err)
     return config_add_store(&context->config, name, options->domain, err);
 }
 
+/* The one that was probably meant, and those there are. */
+static bool
+no_such_store(const struct config *config, const char *name, struct err *err)
+{
+    struct nearest nearest = nearest_to(name);
+    struct buf known = buf_with_ceiling(KNOWN_BYTES);
+
+    for (size_t i = 0; i < config->store_count; i++) {
+        nearest_try(&nearest, config->stores[i].name);
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", config->stores[i].name);
+    }
+    err_set(err, ERR_USAGE, "there is no store \"%.100s\" in %s", name,
+            config->path != NULL ? config->path : "the configuration");
+    if (config->store_count == 0)
+        err_hint(err, "there are none; a section [store NAME] makes one");
+    else if (nearest.best != NULL)
+        err_hint(err, "did you mean %s? there are %s", nearest.best,
+                 buf_str(&known));
+    else
+        err_hint(err, "there are %s", buf_str(&known));
+    buf_free(&known);
+    return false;
+}
+
 static bool
 check_stores_named(const struct context *context, struct err *err)
 {
     const char *const *names = context->options->stores;
 
     for (; names != NULL && *names != NULL; names++)
-        if (!has_store_named(context, *names))
-            return err_set(err, ERR_USAGE, "there is no store \"%s\" in %s",
-                           *names,
-                           context->config.path != NULL ? context->config.path
-                                                        : "the configuration");
+        if (config_store(&context->config, *names) == NULL)
+            return no_such_store(&context->config, *names, err);
     return true;
 }
 
@@ -159,7 +176,7 @@ context_configure(struct context *context, struct err *err)
     bool one_off = options->domain != NULL || options->dsn != NULL ||
                    options->types_file != NULL;
 
-    if (!config_read(&context->config, "bulkpg.ini", !one_off, err) ||
+    if (!config_read(&context->config, INI, !one_off, err) ||
         !add_store_of_flags(context, err) || !check_stores_named(context, err))
         return false;
     http_set_stall_timeout(context->http,

@@ -43,7 +43,8 @@ int context_run(const struct options *options,
  * stores named by --store are checked to exist. */
 MUST_CHECK bool context_configure(struct context *context, struct err *err);
 
-/* Is the store one that this command is about? */
+/* Is the store one that this command is about? One at fault is, too, unless
+ * it is switched off: its fault must be told. */
 bool context_wants_store(const struct context *context,
                          const struct store_config *store);
 

@@ -5,11 +5,12 @@
 #define APP_JOB_H
 
 #include "app/context.h"
-#include "app/journal_run.h"
 #include "app/queries.h"
 #include "app/types.h"
 #include "base/log.h"
 #include "plan/plan.h"
+
+struct journal_run_table;
 
 struct job {
     struct context *context;
@@ -47,7 +48,20 @@ struct jobs {
  * A store or file at fault is logged and kept in `status`. */
 MUST_CHECK bool jobs_collect(struct jobs *jobs, struct context *context,
                              const char *const *names, struct err *err);
+
+/* The same, and `on_fault` is told instead of the log. */
+typedef void jobs_fault_fn(void *ctx, const struct store_state *store,
+                           const struct err *fault);
+MUST_CHECK bool
+jobs_collect_telling(struct jobs *jobs, struct context *context,
+                     const char *const *names, jobs_fault_fn *on_fault,
+                     void *ctx, struct err *err);
 void jobs_free(struct jobs *jobs);
+
+/* ERR_CONFIG when a job before items[i] that has not failed plans one of its
+ * tables. */
+MUST_CHECK bool
+jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
 
 /* After every job was prepared: two that plan the same table fail. */
 void jobs_refuse_shared_tables(struct jobs *jobs);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "app/job.h"
-#include "app/journal_run.h"
+#include "app/journal_merge.h"
 #include "base/mem.h"
 
 static void
@@ -16,14 +16,27 @@ add_job(struct jobs *jobs, struct context *context, struct store_state *store,
     job_init(&jobs->items[jobs->count++], context, store, file);
 }
 
+/* Whom a fault of a store is told to. */
+struct listener {
+    jobs_fault_fn *on_fault;
+    void *ctx;
+};
+
 static void
-note_fault(struct jobs *jobs, const struct store_state *store,
-           const struct err *fault)
+note_fault(struct jobs *jobs, const struct listener *listener,
+           const struct store_state *store, const struct err *fault)
+{
+    listener->on_fault(listener->ctx, store, fault);
+    jobs->status = err_worse_status(jobs->status, err_exit_status(fault->kind));
+}
+
+static void
+log_fault(void *ctx, const struct store_state *store, const struct err *fault)
 {
     struct log_ctx log = {.store = store->config->name};
 
+    (void)ctx;
     log_failure(LOG_ERROR, &log, "the store is left out", fault);
-    jobs->status = err_worse_status(jobs->status, err_exit_status(fault->kind));
 }
 
 /* With types from a file nothing is asked of the store, so that it does not
@@ -41,18 +54,18 @@ is_usable(const struct context *context, const struct store_config *store)
 static bool
 collect_store(struct jobs *jobs, struct context *context,
               struct store_state *store, const char *const *names,
-              struct err *err)
+              const struct listener *listener, struct err *err)
 {
     struct query_files files;
 
     if (!is_usable(context, store->config)) {
-        note_fault(jobs, store, &store->config->fault);
+        note_fault(jobs, listener, store, &store->config->fault);
         return true;
     }
     if (!queries_find(&jobs->arena, store->config, names, &files, err)) {
         if (err->kind == ERR_USAGE)
             return false;
-        note_fault(jobs, store, err);
+        note_fault(jobs, listener, store, err);
         return true;
     }
     for (size_t i = 0; i < files.count; i++)
@@ -60,10 +73,24 @@ collect_store(struct jobs *jobs, struct context *context,
     return true;
 }
 
-bool
-jobs_collect(struct jobs *jobs, struct context *context,
-             const char *const *names, struct err *err)
+static bool
+no_store(const struct config *config, struct err *err)
 {
+    if (config->store_count > 0) {
+        err_set(err, ERR_CONFIG, "every store in %s is disabled", config->path);
+        return err_hint(err, "write enabled = yes in a section [store NAME]");
+    }
+    err_set(err, ERR_CONFIG, "there is no store to work on");
+    return err_hint(err, "add a section [store NAME] to bulkpg.ini, or "
+                         "name one with --domain");
+}
+
+bool
+jobs_collect_telling(struct jobs *jobs, struct context *context,
+                     const char *const *names, jobs_fault_fn *on_fault,
+                     void *ctx, struct err *err)
+{
+    const struct listener listener = {on_fault, ctx};
     bool any = false;
 
     *jobs = (struct jobs){.status = 0};
@@ -73,15 +100,17 @@ jobs_collect(struct jobs *jobs, struct context *context,
         if (!context_wants_store(context, store->config))
             continue;
         any = true;
-        if (!collect_store(jobs, context, store, names, err))
+        if (!collect_store(jobs, context, store, names, &listener, err))
             return false;
     }
-    if (!any) {
-        err_set(err, ERR_CONFIG, "there is no store to work on");
-        return err_hint(err, "add a section [store NAME] to bulkpg.ini, or "
-                             "name one with --domain");
-    }
-    return true;
+    return any || no_store(&context->config, err);
+}
+
+bool
+jobs_collect(struct jobs *jobs, struct context *context,
+             const char *const *names, struct err *err)
+{
+    return jobs_collect_telling(jobs, context, names, log_fault, NULL, err);
 }
 
 void
@@ -109,31 +138,41 @@ shared_table(const struct job *a, const struct job *b)
     return NULL;
 }
 
-static void
-refuse(struct job *job, const struct job *other, const char *table)
+static bool
+refuse(const struct job *job, const struct job *other, const char *table,
+       struct err *err)
 {
-    struct err err;
-
-    err_set(&err, ERR_CONFIG,
+    err_set(err, ERR_CONFIG,
             "%s (store %s) and %s (store %s) both give table %s.%s",
             other->file->path, other->store->config->name, job->file->path,
             job->store->config->name, job->store->config->schema, table);
-    err_code(&err, "TABLE_OWNED");
-    err_hint(&err, "give it another name with @table(name:), or the store "
-                   "another schema");
-    job_fail(job, "the job is not run", &err);
+    err_code(err, "TABLE_OWNED");
+    return err_hint(err, "give it another name with @table(name:), or the "
+                         "store another schema");
+}
+
+bool
+jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err)
+{
+    const struct job *job = &jobs->items[i];
+
+    for (size_t k = 0; k < i; k++) {
+        const char *table = shared_table(&jobs->items[k], job);
+
+        if (table != NULL)
+            return refuse(job, &jobs->items[k], table, err);
+    }
+    return true;
 }
 
 void
 jobs_refuse_shared_tables(struct jobs *jobs)
 {
-    for (size_t i = 1; i < jobs->count; i++)
-        for (size_t k = 0; k < i; k++) {
-            const char *table = shared_table(&jobs->items[k], &jobs->items[i]);
+    struct err err;
 
-            if (table != NULL && jobs->items[i].status == 0)
-                refuse(&jobs->items[i], &jobs->items[k], table);
-        }
+    for (size_t i = 1; i < jobs->count; i++)
+        if (jobs->items[i].status == 0 && !jobs_check_tables(jobs, i, &err))
+            job_fail(&jobs->items[i], "the job is not run", &err);
 }
 
 /* ---- side by side ------------------------------------------------------ */

@@ -87,7 +87,7 @@ read_meta(struct journal *journal, const struct pg_result *state,
 }
 
 static bool
-is_newer(int64_t version, struct err *err)
+refuse_newer(int64_t version, struct err *err)
 {
     err_set(err, ERR_CONFIG,
             "the journal is of version %lld, this program knows up to %d",
@@ -125,7 +125,7 @@ migrate_locked(struct journal *journal, struct err *err)
         return false;
     ok = read_meta(journal, state, &version, err);
     if (ok && version > VERSION)
-        ok = is_newer(version, err);
+        ok = refuse_newer(version, err);
     else if (ok && version < VERSION)
         ok = may_make(state, err) &&
              (pg_bool(state, 0, HAS_SCHEMA) ||
@@ -155,7 +155,7 @@ no_journal(struct pg_conn *conn, struct err *err)
 }
 
 static bool
-is_older(int64_t version, struct err *err)
+refuse_older(int64_t version, struct err *err)
 {
     err_set(err, ERR_CONFIG, "the journal is of version %lld, not yet of %d",
             (long long)version, VERSION);
@@ -187,10 +187,10 @@ prepare(struct journal *journal, bool make, struct err *err)
         (!migrate(journal, err) || !look(journal, &version, err)))
         return false;
     if (version > VERSION)
-        return is_newer(version, err);
+        return refuse_newer(version, err);
     if (version == 0)
         return no_journal(journal->conn, err);
-    return version == VERSION || is_older(version, err);
+    return version == VERSION || refuse_older(version, err);
 }
 
 bool

@@ -18,11 +18,12 @@
 #ifndef APP_JOURNAL_H
 #define APP_JOURNAL_H
 
-#include "base/arena.h"
+#include <stddef.h>
+
 #include "base/err.h"
-#include "base/span.h"
 #include "pg/conn.h"
 
+struct arena;
 struct journal;
 
 enum { JOURNAL_UUID_BYTES = 37, JOURNAL_TIME_BYTES = 40 };
@@ -32,8 +33,8 @@ enum { JOURNAL_UUID_BYTES = 37, JOURNAL_TIME_BYTES = 40 };
 /* Borrow `conn` and bring the journal up to this program's version; several
  * processes may do so at once. With `make` false nothing is made or changed,
  * and no journal is ERR_CONFIG with the code NO_JOURNAL, one that is not up to
- * date JOURNAL_OLDER. A journal newer than the program: JOURNAL_NEWER. No right to make it: ERR_DENIED,
- * the GRANT to run as hint. */
+ * date JOURNAL_OLDER. A journal newer than the program: JOURNAL_NEWER. No
+ * right to make it: ERR_DENIED, the GRANT to run as hint. */
 MUST_CHECK bool journal_open(struct pg_conn *conn, bool make,
                              struct journal **journal, struct err *err);
 

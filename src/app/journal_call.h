@@ -6,6 +6,7 @@
 #define APP_JOURNAL_CALL_H
 
 #include "app/journal_run.h"
+#include "base/arena.h"
 #include "base/task.h"
 
 struct journal {
@@ -51,9 +52,17 @@ MUST_CHECK bool
 journal_call_found(struct journal *journal, const char *sql, struct call *call,
                    bool *found, struct err *err);
 
-/* Why `run` was not found as ours. Always returns false. */
+/* A run's first parameters: who it is. And all of how it ended. */
+void call_run(struct call *call, const struct run_ref *run);
+void call_end(struct call *call, const struct run_ref *run,
+              const struct run_end *end);
+
+/* Why `run` was not found as ours; _in: by the caller's connection. Always
+ * return false. */
 bool journal_not_ours(struct journal *journal, const struct run_ref *run,
                       struct err *err);
+bool journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
+                         struct err *err);
 
 /* A column in the arena, NULL where SQL has NULL; or as a count, then -1. */
 const char *read_text(const struct pg_result *result, int row, int column,

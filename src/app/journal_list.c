@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "app/journal_call.h"
-#include "app/journal_run.h"
+#include "app/journal_runs.h"
 #include "sql.h"
 
 /* Columns of run_list.sql, in its order. */
@@ -109,7 +109,7 @@ read_run(const struct pg_result *result, int row, struct arena *arena)
         .notes = read_text(result, row, NOTES, arena),
         .age_ms = pg_int64(result, row, AGE_MS),
         .duration_ms = read_count(result, row, DURATION_MS),
-        .last_good_ms = read_count(result, row, LAST_GOOD_MS),
+        .last_good_age_ms = read_count(result, row, LAST_GOOD_MS),
         .last_good_at = read_text(result, row, LAST_GOOD_AT, arena)};
 }
 

@@ -1,7 +1,8 @@
 #include "app/journal_reject.h"
 
 #include "app/journal_call.h"
-#include "base/buf.h"
+#include "base/hex.h"
+#include "base/json_out.h"
 #include "sql.h"
 
 /* RAW_MOST: of one line. CHUNK: what is gathered before it is sent, so that
@@ -17,11 +18,9 @@ put_text(struct buf *json, const char *key, const char *text)
 {
     struct arena arena = {0};
 
-    buf_printf(json, ",\"%s\":", key);
-    if (text == NULL)
-        buf_append_str(json, "null");
-    else
-        buf_append_json(json, span_str(call_clean_text(&arena, text)));
+    if (text != NULL)
+        text = call_clean_text(&arena, text);
+    json_out_text(json, key, text);
     arena_free(&arena);
 }
 
@@ -48,14 +47,17 @@ put_hex(struct buf *json, struct span raw)
 static void
 put_reject(struct buf *json, const struct journal_reject *reject)
 {
-    buf_append_char(json, json->length == 0 ? '[' : ',');
-    buf_printf(json, "{\"line_number\":%lld,\"byte_offset\":%lld",
-               (long long)reject->line_number, (long long)reject->byte_offset);
+    if (json->length == 0)
+        json_out_open(json, '[');
+    json_out_open(json, '{');
+    json_out_number(json, "line_number", reject->line_number);
+    json_out_number(json, "byte_offset", reject->byte_offset);
     put_text(json, "operation_id", reject->operation_id);
     put_text(json, "table_name", reject->table_name);
     put_text(json, "object_id", reject->object_id);
     put_text(json, "reason", reject->reason);
-    buf_append_str(json, ",\"raw\":\"");
+    json_out_key(json, "raw");
+    buf_append_char(json, '"');
     put_hex(json, reject->raw);
     buf_append_str(json, "\"}");
 }
@@ -103,12 +105,6 @@ journal_reject_clear(struct journal *journal, int64_t run_id, struct err *err)
     return journal_call(journal, sql_reject_clear, &call, NULL, err);
 }
 
-static char
-hex_value(char digit)
-{
-    return (char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
-}
-
 static struct span
 read_hex(const struct pg_result *result, int row, int column,
          struct arena *arena)
@@ -117,8 +113,8 @@ read_hex(const struct pg_result *result, int row, int column,
     char *bytes = arena_bytes(arena, hex.length / 2 + 1);
 
     for (size_t i = 0; i < hex.length / 2; i++)
-        bytes[i] = (char)(hex_value(hex.bytes[2 * i]) << 4 |
-                          hex_value(hex.bytes[2 * i + 1]));
+        bytes[i] = (char)(hex_digit(hex.bytes[2 * i]) << 4 |
+                          hex_digit(hex.bytes[2 * i + 1]));
     bytes[hex.length / 2] = '\0';
     return span_of(bytes, hex.length / 2);
 }

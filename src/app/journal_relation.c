@@ -1,36 +1,7 @@
 #include "app/journal_relation.h"
 
 #include "app/journal_call.h"
-#include "app/journal_run.h"
 #include "sql.h"
-
-/* ---- watermarks -------------------------------------------------------- */
-
-bool
-journal_watermark(struct journal *journal, const char *store, const char *job,
-                  int64_t overlap_ms, struct arena *arena,
-                  struct journal_watermark *watermark, struct err *err)
-{
-    struct call call = {0};
-    struct pg_result *result;
-
-    *watermark = (struct journal_watermark){.last_full_age_ms = -1};
-    call_text(&call, store);
-    call_text(&call, job);
-    call_number(&call, overlap_ms);
-    if (!journal_call(journal, sql_watermark_get, &call, &result, err))
-        return err_wrap(err, "reading the watermark");
-    if (pg_rows(result) == 1)
-        *watermark = (struct journal_watermark){
-            .high = read_text(result, 0, 0, arena),
-            .from = read_text(result, 0, 1, arena),
-            .last_full = read_text(result, 0, 2, arena),
-            .last_full_age_ms = read_count(result, 0, 3)};
-    pg_result_free(result);
-    return true;
-}
-
-/* ---- relations --------------------------------------------------------- */
 
 static bool
 list(struct journal *journal, struct call *call, struct arena *arena,
@@ -90,30 +61,6 @@ journal_relation(struct journal *journal, const char *table_schema,
     return true;
 }
 
-static void
-call_relation(struct call *call, const struct journal_relation *relation)
-{
-    call_text(call, relation->table_schema);
-    call_text(call, relation->table_name);
-    call_text(call, relation->store);
-    call_text(call, relation->job);
-    call_text(call, relation->file);
-    call_text(call, relation->path);
-    call_text(call, relation->columns);
-}
-
-bool
-journal_relation_save(struct journal *journal,
-                      const struct journal_relation *relation, struct err *err)
-{
-    struct call call = {0};
-
-    call_relation(&call, relation);
-    return journal_call(journal, sql_relation_save, &call, NULL, err) ||
-           err_wrap(err, "keeping %s.%s as ours", relation->table_schema,
-                    relation->table_name);
-}
-
 bool
 journal_relation_save_in(struct pg_conn *conn,
                          const struct journal_relation *relation,
@@ -121,7 +68,13 @@ journal_relation_save_in(struct pg_conn *conn,
 {
     struct call call = {0};
 
-    call_relation(&call, relation);
+    call_text(&call, relation->table_schema);
+    call_text(&call, relation->table_name);
+    call_text(&call, relation->store);
+    call_text(&call, relation->job);
+    call_text(&call, relation->file);
+    call_text(&call, relation->path);
+    call_text(&call, relation->columns);
     return journal_call_in(conn, sql_relation_save, &call, NULL, err) ||
            err_wrap(err, "keeping %s.%s as ours", relation->table_schema,
                     relation->table_name);

@@ -11,7 +11,7 @@ struct journal_relation {
     const char *table_name;
     const char *store;
     const char *job;
-    const char *file;    /* the job's file, as given */
+    const char *file;    /* the job's file, its whole path */
     const char *path;    /* GraphQL path: products.variants */
     const char *columns; /* JSON array of {"name","type","path","gid_type"} */
 };
@@ -34,9 +34,6 @@ journal_list_relations(struct journal *journal, const char *store,
                        struct journal_relations *relations, struct err *err);
 
 /* Added or replaced, the owner too. */
-MUST_CHECK bool
-journal_relation_save(struct journal *journal,
-                      const struct journal_relation *relation, struct err *err);
 MUST_CHECK bool
 journal_relation_save_in(struct pg_conn *conn,
                          const struct journal_relation *relation,

@@ -41,7 +41,7 @@ run_status_is_final(enum run_status status)
            status == RUN_FAILED || status == RUN_CANCELED;
 }
 
-static void
+void
 call_run(struct call *call, const struct run_ref *run)
 {
     call_number(call, run->run_id);
@@ -75,8 +75,9 @@ explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
     return err_set(err, ERR_BUG, "run %lld is %s", id, pg_text(row, 0, 0));
 }
 
-static bool
-not_ours_in(struct pg_conn *conn, const struct run_ref *run, struct err *err)
+bool
+journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
+                    struct err *err)
 {
     struct call call = {0};
     struct pg_result *row;
@@ -115,21 +116,6 @@ update_ours(struct journal *journal, const char *sql, struct call *call,
         return err_wrap(err, "keeping the journal of run %lld",
                         (long long)run->run_id);
     return found || journal_not_ours(journal, run, err);
-}
-
-static bool
-update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
-               const struct run_ref *run, struct err *err)
-{
-    struct pg_result *result;
-    bool found;
-
-    if (!journal_call_in(conn, sql, call, &result, err))
-        return err_wrap(err, "keeping the journal of run %lld",
-                        (long long)run->run_id);
-    found = pg_rows(result) > 0;
-    pg_result_free(result);
-    return found || not_ours_in(conn, run, err);
 }
 
 /* ---- a run's life ------------------------------------------------------ */
@@ -186,8 +172,7 @@ journal_run_status(struct journal *journal, const struct run_ref *run,
 
 bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
-                    char loaded_at[JOURNAL_TIME_BYTES], int64_t *loaded_at_us,
-                    struct err *err)
+                    char loaded_at[JOURNAL_TIME_BYTES], struct err *err)
 {
     struct call call = {0};
     struct pg_result *result;
@@ -198,10 +183,8 @@ journal_run_loading(struct journal *journal, const struct run_ref *run,
         return err_wrap(err, "keeping the journal of run %lld",
                         (long long)run->run_id);
     found = pg_rows(result) == 1;
-    if (found) {
+    if (found)
         snprintf(loaded_at, JOURNAL_TIME_BYTES, "%s", pg_text(result, 0, 0));
-        *loaded_at_us = pg_int64(result, 0, 1);
-    }
     pg_result_free(result);
     return found || journal_not_ours(journal, run, err);
 }
@@ -220,20 +203,7 @@ call_counts(struct call *call, const struct run_counts *counts)
     call_count(call, counts->sanitized);
 }
 
-bool
-journal_run_counts(struct journal *journal, const struct run_ref *run,
-                   const struct run_counts *counts, const char *notes,
-                   struct err *err)
-{
-    struct call call = {0};
-
-    call_run(&call, run);
-    call_counts(&call, counts);
-    call_text(&call, notes);
-    return update_ours(journal, sql_run_counts, &call, run, err);
-}
-
-static void
+void
 call_end(struct call *call, const struct run_ref *run,
          const struct run_end *end)
 {
@@ -264,84 +234,4 @@ journal_run_cancel(struct journal *journal, int64_t run_id, bool *canceled,
 
     call_number(&call, run_id);
     return journal_call_found(journal, sql_run_cancel, &call, canceled, err);
-}
-
-/* ---- in the merge transaction ------------------------------------------ */
-
-bool
-journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err)
-{
-    struct call call = {0};
-
-    call_run(&call, run);
-    return update_ours_in(conn, sql_run_fence, &call, run, err);
-}
-
-bool
-journal_merge_tables(struct pg_conn *conn, int64_t run_id,
-                     const struct journal_run_table *tables, size_t count,
-                     struct err *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct call call = {0};
-
-        call_number(&call, run_id);
-        call_text(&call, tables[i].table_schema);
-        call_text(&call, tables[i].table_name);
-        call_number(&call, tables[i].staged);
-        call_number(&call, tables[i].inserted);
-        call_number(&call, tables[i].updated);
-        call_number(&call, tables[i].deleted);
-        call_number(&call, tables[i].unchanged);
-        if (!journal_call_in(conn, sql_run_table_add, &call, NULL, err))
-            return err_wrap(err, "keeping the journal of run %lld",
-                            (long long)run_id);
-    }
-    return true;
-}
-
-bool
-journal_advance_watermark_in(struct pg_conn *conn, int64_t run_id,
-                             struct err *err)
-{
-    struct call call = {0};
-
-    call_number(&call, run_id);
-    return journal_call_in(conn, sql_watermark_advance, &call, NULL, err) ||
-           err_wrap(err, "advancing the watermark");
-}
-
-bool
-journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
-                  const struct run_end *end, struct err *err)
-{
-    struct call call = {0};
-
-    call_end(&call, run, end);
-    return update_ours_in(conn, sql_run_finish, &call, run, err);
-}
-
-bool
-journal_run_tables(struct journal *journal, int64_t run_id, struct arena *arena,
-                   struct journal_run_tables *tables, struct err *err)
-{
-    struct call call = {0};
-    struct pg_result *result;
-
-    call_number(&call, run_id);
-    if (!journal_call(journal, sql_run_table_list, &call, &result, err))
-        return false;
-    tables->count = (size_t)pg_rows(result);
-    tables->tables = arena_array(arena, tables->count, sizeof(*tables->tables));
-    for (int row = 0; row < pg_rows(result); row++)
-        tables->tables[row] = (struct journal_run_table){
-            .table_schema = read_text(result, row, 0, arena),
-            .table_name = read_text(result, row, 1, arena),
-            .staged = pg_int64(result, row, 2),
-            .inserted = pg_int64(result, row, 3),
-            .updated = pg_int64(result, row, 4),
-            .deleted = pg_int64(result, row, 5),
-            .unchanged = pg_int64(result, row, 6)};
-    pg_result_free(result);
-    return true;
 }

@@ -1,7 +1,7 @@
 #include "app/journal_store.h"
 
 #include "app/journal_call.h"
-#include "base/buf.h"
+#include "base/json_out.h"
 #include "sql.h"
 
 enum { NAMES_CEILING = 1024 * 1024 };
@@ -60,12 +60,9 @@ journal_store(struct journal *journal, const char *name, struct arena *arena,
 static void
 put_names(struct buf *json, const char *const *names, size_t count)
 {
-    buf_append_char(json, '[');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            buf_append_char(json, ',');
-        buf_append_json(json, span_str(names[i]));
-    }
+    json_out_open(json, '[');
+    for (size_t i = 0; i < count; i++)
+        json_out_string(json, names[i]);
     buf_append_char(json, ']');
 }
 
@@ -153,17 +150,6 @@ journal_types_save(struct journal *journal, const char *store,
     task_unshield();
     journal_give_back(journal);
     return ok;
-}
-
-bool
-journal_types_forget(struct journal *journal, const char *store,
-                     const char *api_version, struct err *err)
-{
-    struct call call = {0};
-
-    call_text(&call, store);
-    call_text(&call, api_version);
-    return journal_call(journal, sql_type_forget, &call, NULL, err);
 }
 
 bool

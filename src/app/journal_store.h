@@ -58,10 +58,6 @@ journal_types_save(struct journal *journal, const char *store,
                    const char *api_version, const struct journal_type *types,
                    size_t count, struct err *err);
 
-/* Forget all of them, so that they are asked for again. */
-MUST_CHECK bool journal_types_forget(struct journal *journal, const char *store,
-                                     const char *api_version, struct err *err);
-
 /* The query type's name; NULL: not known. */
 MUST_CHECK bool journal_query_type(struct journal *journal, const char *store,
                                    const char *api_version, struct arena *arena,

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/journal_merge.h"
 #include "app/journal_operation.h"
 #include "app/journal_reject.h"
 #include "app/journal_relation.h"
-#include "app/journal_run.h"
+#include "app/journal_runs.h"
 #include "app/journal_store.h"
 #include "app/verify.h"
 #include "base/backoff.h"
@@ -121,14 +122,14 @@ land_misses_table(const struct land *land)
 }
 
 void
-land_drop_staging(struct context *context, const char *schema, int64_t run_id)
+land_drop_staging(struct context *context, int64_t run_id)
 {
     struct pg_conn *control;
     struct err err;
 
     task_shield();
     if (journal_borrow(context->journal, &control, &err)) {
-        stage_drop(control, schema, run_id);
+        stage_drop(control, run_id);
         journal_give_back(context->journal);
     }
     task_unshield();
@@ -171,24 +172,6 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
 
 /* ---- loading ----------------------------------------------------------- */
 
-static bool
-feed(struct source *source, struct lines *lines, struct err *err)
-{
-    for (;;) {
-        struct span chunk;
-
-        if (tasks_stopping())
-            return task_stopped(err);
-        if (!source_read(source, &chunk, err))
-            return false;
-        if (chunk.length == 0)
-            return lines_finish(lines, err);
-        if (!lines_feed(lines, chunk, err))
-            return false;
-        task_yield();
-    }
-}
-
 static void
 add_count(int64_t *sum, uint64_t more)
 {
@@ -225,7 +208,7 @@ stream_source(struct attempt *attempt, int n, struct err *err)
 
     loader_begin_operation(attempt->loader, n + 1);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
-    streamed = source_open(source, err) && feed(source, &lines, err);
+    streamed = source_open(source, err) && source_feed(source, &lines, err);
     source_close(source);
     lines_free(&lines);
     return streamed && keep_counts(attempt, n, lines.offset, err) &&
@@ -239,14 +222,13 @@ begin_loading(struct attempt *attempt, struct err *err)
     struct land *land = attempt->land;
     struct context *context = land->job->context;
     struct pg_conn *control;
-    int64_t loaded_at_us;
     bool staged;
 
     land->counts = run_counts_unknown;
     land->rejects = 0;
     if (!journal_reject_clear(context->journal, land->run.run_id, err) ||
         !journal_run_loading(context->journal, &land->run, attempt->loaded_at,
-                             &loaded_at_us, err) ||
+                             err) ||
         !journal_borrow(context->journal, &control, err))
         return false;
     staged =
@@ -328,7 +310,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
 }
 
 /* What the merge did, into the run's counts and its tables' rows. */
-static size_t
+static void
 collect_counts(struct land *land, const struct merge *merge)
 {
     size_t count = 0;
@@ -356,7 +338,6 @@ collect_counts(struct land *land, const struct merge *merge)
                                        .unchanged = t->unchanged};
     }
     land->written_count = count;
-    return count;
 }
 
 /* Whole, since whoever asks later whether the file still stands may be
@@ -429,22 +410,24 @@ may_advance(const struct land *land)
 }
 
 static bool
-finish_run(struct attempt *attempt, struct pg_conn *conn, size_t tables,
-           int64_t begun_ms, struct err *err)
+finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ms,
+           struct err *err)
 {
     struct land *land = attempt->land;
+    struct pg_conn *conn = merge->conn;
     char timings[128];
     struct run_end end = {.status = land->rejects > 0 ? RUN_LOADED_WITH_REJECTS
                                                       : RUN_LOADED,
-                          .counts = land->counts,
                           .timings = timings,
                           .notes = write_notes(land)};
 
+    collect_counts(land, merge);
+    end.counts = land->counts;
     land->merge_ms = clock_now_ms() - begun_ms;
     snprintf(timings, sizeof(timings), "{\"load\":%.3f,\"merge\":%.3f}",
              (double)land->load_ms / 1000, (double)land->merge_ms / 1000);
-    return journal_merge_tables(conn, land->run.run_id, land->written, tables,
-                                err) &&
+    return journal_merge_tables(conn, land->run.run_id, land->written,
+                                land->written_count, err) &&
            save_relations(attempt, conn, err) &&
            (land->mode == RUN_REPLAY || !may_advance(land) ||
             journal_advance_watermark_in(conn, land->run.run_id, err)) &&
@@ -489,29 +472,23 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
            verify_staged(merge_lines_staged(&merge), attempt->skipped,
                          land->rejects, attempt->lines, err) &&
            apply_guarded(land, &merge, err) &&
-           finish_run(attempt, conn, collect_counts(land, &merge), begun, err);
+           finish_run(attempt, &merge, begun, err);
 }
 
 /* DDL on tables that are there waits for nobody long (lock_timeout), but asks
- * again while the budget lasts. */
+ * again while the budget lasts; on a connection of the load's own, so that no
+ * other job waits with it. */
 static bool
-adapt_tables(struct land *land, struct err *err)
+adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
 {
-    struct context *context = land->job->context;
-    struct backoff backoff = backoff_of_retries(context);
-    struct pg_conn *control;
-    bool adapted;
+    struct backoff backoff = backoff_of_retries(land->job->context);
 
-    for (;;) {
+    while (!target_adapt(conn, land->job->plan, schema_of(land),
+                         land->tables.targets, err)) {
         int64_t delay_ms;
 
-        if (!journal_borrow(context->journal, &control, err))
+        if (err->kind != ERR_TRANSIENT || !pg_is_alive(conn))
             return false;
-        adapted = target_adapt(control, land->job->plan, schema_of(land),
-                               land->tables.targets, err);
-        journal_give_back(context->journal);
-        if (adapted || err->kind != ERR_TRANSIENT)
-            return adapted;
         delay_ms = backoff_failed(&backoff, 0);
         if (delay_ms < 0) {
             err->kind = ERR_LATER;
@@ -522,6 +499,7 @@ adapt_tables(struct land *land, struct err *err)
         if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
             return task_stopped(err);
     }
+    return true;
 }
 
 /* The connection was lost between COMMIT and its answer. The run's row tells:
@@ -554,13 +532,12 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct context *context = land->job->context;
     struct pg_conn *conn;
 
-    if (!find_hidden_orders(land, err) || !adapt_tables(land, err) ||
+    conn = loader_release(attempt->loader);
+    if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err) ||
         !journal_check_claim(context->journal, land->job->log.store,
                              land->job->log.job, err) ||
-        !journal_run_status(context->journal, &land->run, RUN_MERGING, err))
-        return false;
-    conn = loader_release(attempt->loader);
-    if (!pg_begin(conn, err))
+        !journal_run_status(context->journal, &land->run, RUN_MERGING, err) ||
+        !pg_begin(conn, err))
         return false;
     if (!merge_in_transaction(attempt, conn, err)) {
         pg_rollback(conn);
@@ -609,7 +586,7 @@ try_to_land(struct land *land, struct err *err)
         loader_widen(attempt.loader, &land->widened);
     loader_free(attempt.loader);
     if (!landed)
-        land_drop_staging(context, schema_of(land), land->run.run_id);
+        land_drop_staging(context, land->run.run_id);
     return landed;
 }
 
@@ -672,6 +649,12 @@ land_results(struct land *land, struct err *err)
                     sizeof(*land->written));
     if (!context_begin_load(context, err))
         return false;
+    /* A merge of an earlier process may have come through since they were
+     * looked at; whoever holds the run's row now knows that it has ended. */
+    if (!tables_inspect(&land->tables, land->job, err)) {
+        context_end_load(context);
+        return false;
+    }
     do {
         landed = try_to_land(land, err);
     } while (!landed &&

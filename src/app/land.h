@@ -49,8 +49,7 @@ bool land_misses_table(const struct land *land);
 MUST_CHECK bool land_results(struct land *land, struct err *err);
 
 /* What an unfinished run left of its staging. */
-void
-land_drop_staging(struct context *context, const char *schema, int64_t run_id);
+void land_drop_staging(struct context *context, int64_t run_id);
 
 void land_free(struct land *land);
 

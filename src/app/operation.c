@@ -60,13 +60,11 @@ operation_resume(struct operation *operation,
     name_operation(operation);
 }
 
-/* What the store said, into the journal. */
+/* What the store said, into the journal; `bulk` must outlive the row's use. */
 static bool
-keep(struct operation *operation, struct err *err)
+keep_said(struct context *context, struct journal_operation *row,
+          const struct bulk_operation *bulk, struct err *err)
 {
-    const struct bulk_operation *bulk = &operation->bulk;
-    struct journal_operation *row = &operation->row;
-
     row->operation_id = bulk->id;
     row->status = bulk_status_name(bulk->status);
     row->created_at = bulk->created_at[0] != '\0' ? bulk->created_at : NULL;
@@ -76,7 +74,78 @@ keep(struct operation *operation, struct err *err)
     row->object_count = bulk->object_count;
     row->root_object_count = bulk->root_object_count;
     row->file_size = bulk->file_size;
-    return journal_operation_update(operation->job->context->journal, row, err);
+    return journal_operation_update(context->journal, row, err);
+}
+
+static bool
+keep(struct operation *operation, struct err *err)
+{
+    return keep_said(operation->job->context, &operation->row, &operation->bulk,
+                     err);
+}
+
+bool
+operation_is_running(const struct journal_operation *row)
+{
+    return row->operation_id != NULL &&
+           (row->status == NULL || strcmp(row->status, "CREATED") == 0 ||
+            strcmp(row->status, "RUNNING") == 0 ||
+            strcmp(row->status, "CANCELING") == 0);
+}
+
+/* A store that lacks credentials can be loaded into from files, not asked. */
+static bool
+can_ask(const struct store_state *store, struct err *err)
+{
+    if (store->config->fault.kind == ERR_NONE)
+        return true;
+    *err = store->config->fault;
+    return false;
+}
+
+bool
+operation_cancel(struct context *context, struct store_state *store,
+                 struct journal_operation *row, const struct log_ctx *log,
+                 struct err *err)
+{
+    struct bulk_operation bulk;
+    struct journal_operation said = *row;
+
+    if (!can_ask(store, err) ||
+        !bulk_cancel(context_session(context, store), row->operation_id, log,
+                     &bulk, err) ||
+        !keep_said(context, &said, &bulk, err))
+        return false;
+    row->status = bulk_status_name(bulk.status);
+    return true;
+}
+
+bool
+operation_wait_for_end(struct context *context, struct store_state *store,
+                       struct journal_operation *row, const struct log_ctx *log,
+                       struct err *err)
+{
+    const struct tuning_config *tuning = &context->config.tuning;
+    struct backoff backoff = backoff_of(
+        tuning->poll_initial_ms, tuning->poll_max_ms, tuning->retry_budget_ms);
+
+    while (operation_is_running(row)) {
+        struct journal_operation said = *row;
+        struct bulk_operation bulk;
+        int64_t delay_ms = backoff_failed(&backoff, 0);
+
+        if (delay_ms < 0)
+            return err_set(err, ERR_LATER, "%s is still %s", row->operation_id,
+                           row->status);
+        if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+            return task_stopped(err);
+        if (!bulk_read(context_session(context, store), row->operation_id, log,
+                       &bulk, err) ||
+            !keep_said(context, &said, &bulk, err))
+            return false;
+        row->status = bulk_status_name(bulk.status);
+    }
+    return true;
 }
 
 /* ---- submitting -------------------------------------------------------- */
@@ -235,13 +304,12 @@ check_deadline(struct operation *operation, struct err *err)
     struct job *job = operation->job;
     int64_t deadline_ms = job->context->config.tuning.deadline_ms;
     int64_t age_ms = clock_now_ms() - operation->submitted_ms;
-    struct bulk_operation canceled;
     char age[32];
 
     if (deadline_ms == 0 || age_ms < deadline_ms)
         return true;
-    if (!bulk_cancel(context_session(job->context, job->store),
-                     operation->bulk.id, &job->log, &canceled, err))
+    if (!operation_cancel(job->context, job->store, &operation->row, &job->log,
+                          err))
         log_failure(LOG_WARN, &job->log, "it could not be canceled", err);
     err_set(err, ERR_FAILED, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),

@@ -41,4 +41,21 @@ void operation_resume(struct operation *operation,
 MUST_CHECK bool
 operation_complete(struct operation *operation, struct err *err);
 
+/* Does the store still work on it, as far as the journal knows? */
+bool operation_is_running(const struct journal_operation *row);
+
+/* Ask the store to cancel one of ours, and keep what it says in the journal.
+ * It may take a while to end. */
+MUST_CHECK bool
+operation_cancel(struct context *context, struct store_state *store,
+                 struct journal_operation *row, const struct log_ctx *log,
+                 struct err *err);
+
+/* Poll until it has ended, as long as the retry budget lasts: a store takes
+ * minutes to cancel. ERR_LATER then. */
+MUST_CHECK bool
+operation_wait_for_end(struct context *context, struct store_state *store,
+                       struct journal_operation *row, const struct log_ctx *log,
+                       struct err *err);
+
 #endif

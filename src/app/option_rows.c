@@ -24,19 +24,23 @@ const struct command option_commands[] = {
     {"check", "", "check configuration, access and every query", command_check,
      0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
-     "database and every query, and prints a verdict per line. Changes\n"
-     "nothing.\n"},
+     "database and every query, and prints a verdict per line. --store may\n"
+     "be given more than once. Makes the journal where it is missing, and\n"
+     "keeps the stores' types in it; touches no other table.\n"},
     {"plan", "JOB", "show the document to submit and the tables", command_plan,
      1, 1,
      "Shows what a run of JOB would submit, its tables as DDL, and what\n"
-     "would change in the database.\n" JOB_TEXT},
+     "would change in the database. Makes the journal where it is missing,\n"
+     "and keeps the store's types in it; touches no other table. With\n"
+     "--types neither store nor database is asked.\n" JOB_TEXT},
     {"run", "[JOB...]", "fetch from the stores and load", command_run, 0, -1,
      "Runs the jobs of all enabled stores, or those named, side by side.\n"
      "One job's failure does not stop another's. Run it again after any\n"
-     "failure: what can go on goes on.\n" JOB_TEXT},
+     "failure: what can go on goes on. --store may be given more than once.\n" JOB_TEXT},
     {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
-     "Loads FILE, or standard input, as a result of JOB: a full one unless\n"
-     "the job is incremental. It never moves the watermark.\n" JOB_TEXT},
+     "Loads FILE, or standard input, as a full result of JOB: what it does\n"
+     "not hold is removed. What is received is compared with FILE.meta.json,\n"
+     "which run --keep writes beside it, or with --objects.\n" JOB_TEXT},
     {"status", "", "show the last run of each store and job", command_status, 0,
      0,
      "Shows the last run of each store and job, and the operations that are\n"
@@ -46,7 +50,7 @@ const struct command option_commands[] = {
      command_cancel, 0, -1,
      "Cancels the bulk operations that this journal began, never anyone\n"
      "else's.\n" JOB_TEXT},
-    {"types", "", "print a store's GraphQL types", command_types, 0, 0,
+    {"types", "--store S", "print a store's GraphQL types", command_types, 0, 0,
      "Prints the cached introspection result, for plan --types and\n"
      "load --types.\n"},
 };
@@ -174,7 +178,7 @@ const struct option_row option_rows[] = {
     {"add", 0, "NAME,...", OF_INIT, set_add, "add these ready queries"},
     {"store", 0, "S",
      OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES, add_store,
-     "this store; check and run: may be repeated"},
+     "only this store"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything anew"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,

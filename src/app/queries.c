@@ -33,9 +33,8 @@ is_path(const char *job)
     return strchr(job, '/') != NULL || has_suffix(job);
 }
 
-/* "products" of "queries/products.graphql". */
-static const char *
-job_of(struct arena *arena, const char *path)
+const char *
+queries_job_name(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
@@ -147,8 +146,10 @@ add_file(struct search *search, const char *path)
             memcpy(more, files->items, files->count * sizeof(*more));
         files->items = more;
     }
-    files->items[files->count++] = (struct query_file){
-        .job = job_of(search->arena, path), .path = path, .text = span_str("")};
+    files->items[files->count++] =
+        (struct query_file){.job = queries_job_name(search->arena, path),
+                            .path = path,
+                            .text = span_str("")};
 }
 
 /* A folder that is not there holds nothing. Names that begin with a dot are
@@ -168,7 +169,7 @@ list_folder(struct search *search, const char *folder, struct err *err)
         if (entry->d_name[0] == '.' || !has_suffix(entry->d_name))
             continue;
         path = arena_printf(search->arena, "%s/%s", folder, entry->d_name);
-        known = find_job(search->files, job_of(search->arena, path));
+        known = find_job(search->files, queries_job_name(search->arena, path));
         if (known != NULL)
             known->path = path; /* the store's own, listed after */
         else
@@ -253,7 +254,7 @@ find_path(const struct search *search, const char *job)
 static bool
 take_path(struct search *search, const char *path, struct err *err)
 {
-    const char *job = job_of(search->arena, path);
+    const char *job = queries_job_name(search->arena, path);
     const struct query_file *known = find_job(search->files, job);
 
     if (known == NULL) {

@@ -38,4 +38,8 @@ queries_find(struct arena *arena, const struct store_config *store,
              const char *const *jobs, struct query_files *files,
              struct err *err);
 
+/* The job that a name or a path means: "products" of
+ * "queries/products.graphql". In the arena. */
+const char *queries_job_name(struct arena *arena, const char *path);
+
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/journal_operation.h"
-#include "app/journal_run.h"
+#include "app/journal_runs.h"
 #include "app/land.h"
 #include "app/operation.h"
 #include "app/source.h"
@@ -25,25 +25,40 @@ struct run {
 
 /* ---- earlier runs ------------------------------------------------------ */
 
-/* What another unfinished run left: its staging, its operation at the store. */
+/* The operations that another unfinished run left running at the store. */
 static void
-clear_superseded(struct job *job, const struct journal_run *run)
+cancel_superseded(struct job *job, int64_t run_id)
 {
-    struct bulk_operation operation;
+    struct journal_operations operations;
     struct err err;
 
+    if (!journal_run_operations(job->context->journal, run_id, &job->arena,
+                                &operations, &err)) {
+        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+        return;
+    }
+    for (size_t i = 0; i < operations.count; i++)
+        if (operation_is_running(&operations.operations[i]) &&
+            !operation_cancel(job->context, job->store,
+                              &operations.operations[i], &job->log, &err))
+            log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+}
+
+/* What another unfinished run left: its staging, its operation at the store.
+ * A replay asks nothing of the store, which may not even be there. */
+static void
+clear_superseded(struct job *job, const struct journal_run *run, bool cancels)
+{
     log_warn(&job->log, "an unfinished run is superseded",
              LOG_NUM("superseded", run->ref.run_id), LOG_END);
-    land_drop_staging(job->context, job->store->config->schema,
-                      run->ref.run_id);
-    if (run->operation_id != NULL && run->completed_at == NULL &&
-        !bulk_cancel(context_session(job->context, job->store),
-                     run->operation_id, &job->log, &operation, &err))
-        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+    land_drop_staging(job->context, run->ref.run_id);
+    if (cancels)
+        cancel_superseded(job, run->ref.run_id);
 }
 
 static bool
-supersede_others(struct job *job, int64_t keep_run_id, struct err *err)
+supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
+                 struct err *err)
 {
     struct journal_runs runs;
 
@@ -52,7 +67,7 @@ supersede_others(struct job *job, int64_t keep_run_id, struct err *err)
                            err))
         return false;
     for (size_t i = 0; i < runs.count; i++)
-        clear_superseded(job, &runs.runs[i]);
+        clear_superseded(job, &runs.runs[i], cancels);
     return true;
 }
 
@@ -127,15 +142,14 @@ begin_or_resume(struct run *run, struct err *err)
     if (earlier != NULL &&
         !journal_run_resume(journal, &run->ref, RUN_POLLING, &taken, err))
         return false;
-    if (!supersede_others(job, taken ? run->ref.run_id : 0, err) ||
+    if (!supersede_others(job, taken ? run->ref.run_id : 0, true, err) ||
         (!taken && !journal_run_begin(journal, &start, &run->ref, err)))
         return false;
     run->begun = true;
     job->log.run_id = run->ref.run_id;
     operation_init(&run->operation, job, &run->ref, 1);
     if (taken) {
-        land_drop_staging(job->context, job->store->config->schema,
-                          run->ref.run_id);
+        land_drop_staging(job->context, run->ref.run_id);
         operation_resume(&run->operation, earlier);
         log_info(&job->log, "an unfinished run goes on", LOG_END);
     }
@@ -164,20 +178,27 @@ land_operation(struct run *run, struct err *err)
     struct source source = {
         .claims = {.object_count = bulk->object_count,
                    .root_object_count = bulk->root_object_count,
-                   .file_size = bulk->file_size},
+                   .file_size = bulk->file_size,
+                   .who = "the store"},
         .operation = bulk,
         .keep_path = keep_path(run),
         .context = run->job->context,
         .log = &run->job->log};
+    struct err left;
 
     run->land.run = run->ref;
     run->land.mode = RUN_FULL;
     run->land.sources = &source;
     run->land.operations = &run->operation.row;
     run->land.source_count = 1;
-    return land_results(&run->land, err) &&
-           (source.keep_path == NULL ||
-            source_write_sidecar(&source, bulk, err));
+    if (!land_results(&run->land, err))
+        return false;
+    if (source.keep_path != NULL && !source_write_sidecar(&source, bulk, &left))
+        log_failure(LOG_WARN, &run->job->log,
+                    "the result is kept without its "
+                    "counts",
+                    &left);
+    return true;
 }
 
 /* A URL that has lapsed is asked for once more, then the operation is
@@ -201,14 +222,29 @@ complete_and_land(struct run *run, struct err *err)
 
 /* ---- the run as a whole ------------------------------------------------ */
 
-/* What may work later leaves the run for the next one to go on with. */
+/* What may work later leaves the run for the next one to go on with; a replay
+ * has no next one. */
 static enum run_status
-status_after(const struct err *why)
+status_after(const struct run *run, const struct err *why)
 {
+    if (run->land.mode == RUN_REPLAY)
+        return RUN_FAILED;
     return why->kind == ERR_STOPPED || why->kind == ERR_LATER ||
                    why->kind == ERR_TRANSIENT
                ? RUN_INTERRUPTED
                : RUN_FAILED;
+}
+
+static const char *
+message_after(const struct run *run, const struct err *why)
+{
+    if (!run->begun)
+        return "the job is not run";
+    if (run->land.mode == RUN_REPLAY)
+        return "the load failed; the file can be loaded again";
+    if (status_after(run, why) == RUN_INTERRUPTED)
+        return "the run is interrupted; the next one goes on";
+    return "the run failed";
 }
 
 /* A failure into the journal, also while stopping. */
@@ -216,8 +252,8 @@ static void
 finish_failed(struct run *run, const struct err *why)
 {
     struct job *job = run->job;
-    struct run_end end = {.status = status_after(why),
-                          .error_code = why->code,
+    struct run_end end = {.status = status_after(run, why),
+                          .error_code = why->code[0] != '\0' ? why->code : NULL,
                           .error = why->message,
                           .counts = run_counts_unknown};
     struct err err;
@@ -254,11 +290,7 @@ end_run(struct run *run, const struct err *err)
 
     if (err != NULL) {
         finish_failed(run, err);
-        job_fail(job,
-                 status_after(err) == RUN_INTERRUPTED
-                     ? "the run is interrupted; the next one goes on"
-                     : "the run failed",
-                 err);
+        job_fail(job, message_after(run, err), err);
     } else {
         log_landed(run);
         job->tables = run->land.written;
@@ -267,6 +299,18 @@ end_run(struct run *run, const struct err *err)
             err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
     }
     land_free(&run->land);
+}
+
+static void
+end_claimed(struct run *run, const struct err *err)
+{
+    struct job *job = run->job;
+
+    end_run(run, err);
+    task_shield();
+    journal_release(job->context->journal, job->store->config->name,
+                    job->file->job);
+    task_unshield();
 }
 
 static bool
@@ -292,20 +336,22 @@ claim(struct job *job, bool *due, struct err *err)
 {
     bool shares = job->context->options->older_than_ms >= 0;
 
-    if (!is_due(job, due, err) || !*due)
-        return *due == false && err->kind == ERR_NONE;
+    err->kind = ERR_NONE;
+    if (!is_due(job, due, err))
+        return false;
+    if (!*due)
+        return true;
     if (journal_claim(job->context->journal, job->store->config->name,
                       job->file->job, shares ? 0 : JOURNAL_CLAIM_MS, err)) {
-        if (is_due(job, due, err))
+        if (is_due(job, due, err) && *due)
             return true;
         journal_release(job->context->journal, job->store->config->name,
                         job->file->job);
-        return false;
+        return err->kind == ERR_NONE;
     }
     if (!shares || strcmp(err->code, "LOCKED") != 0)
         return false;
     *due = false;
-    err->kind = ERR_NONE;
     return true;
 }
 
@@ -322,8 +368,8 @@ run_job(void *ctx)
 {
     struct job *job = ctx;
     struct run run = {.job = job};
-    struct err err = {.kind = ERR_NONE};
     bool due = false;
+    struct err err;
 
     if (!claim(job, &due, &err)) {
         end_run(&run, &err);
@@ -333,11 +379,7 @@ run_job(void *ctx)
         log_info(&job->log, "nothing is due", LOG_END);
         return;
     }
-    end_run(&run, run_claimed(&run, &err) ? NULL : &err);
-    task_shield();
-    journal_release(job->context->journal, job->store->config->name,
-                    job->file->job);
-    task_unshield();
+    end_claimed(&run, run_claimed(&run, &err) ? NULL : &err);
 }
 
 /* ---- from a saved result ----------------------------------------------- */
@@ -356,9 +398,12 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
     run->land.job = job;
     if (strcmp(source->path, "-") != 0 && !source_read_sidecar(source, err))
         return false;
-    if (objects >= 0)
+    if (objects >= 0) {
         source->claims.object_count = objects;
-    if (!land_prepare(&run->land, err) || !supersede_others(job, 0, err) ||
+        source->claims.who = "--objects";
+    }
+    if (!land_prepare(&run->land, err) ||
+        !supersede_others(job, 0, false, err) ||
         !journal_run_begin(job->context->journal, &start, &run->ref, err))
         return false;
     run->begun = true;
@@ -373,23 +418,21 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
 void
 run_replay(struct job *job, const char *path, int64_t objects)
 {
-    struct run run = {.job = job};
+    struct run run = {.job = job, .land = {.mode = RUN_REPLAY}};
     struct source source = {.claims = {.object_count = -1,
                                        .root_object_count = -1,
-                                       .file_size = -1},
+                                       .file_size = -1,
+                                       .who = "its sidecar"},
                             .path = path,
                             .context = job->context,
                             .log = &job->log};
-    struct err err = {.kind = ERR_NONE};
+    struct err err;
 
     if (!journal_claim(job->context->journal, job->store->config->name,
                        job->file->job, JOURNAL_CLAIM_MS, &err)) {
         end_run(&run, &err);
         return;
     }
-    end_run(&run, replay_claimed(&run, &source, objects, &err) ? NULL : &err);
-    task_shield();
-    journal_release(job->context->journal, job->store->config->name,
-                    job->file->job);
-    task_unshield();
+    end_claimed(&run,
+                replay_claimed(&run, &source, objects, &err) ? NULL : &err);
 }

@@ -121,23 +121,29 @@ setting_switch(struct arena *arena, void *field, const char *value,
     static const char *const yes[] = {"yes", "true", "on", "1", NULL};
     static const char *const no[] = {"no", "false", "off", "0", NULL};
     bool *to = field;
+    bool on = is_one_of(value, yes);
 
     (void)arena;
-    *to = is_one_of(value, yes);
-    return *to || is_one_of(value, no) ||
-           refuse(value, "neither yes nor no", err);
+    if (!on && !is_one_of(value, no))
+        return refuse(value, "neither yes nor no", err);
+    *to = on;
+    return true;
 }
 
 static bool
 read_count(const char *value, int64_t *count)
 {
+    int64_t number;
     char *end;
 
     if (!isdigit((unsigned char)value[0]))
         return false;
     errno = 0;
-    *count = strtoll(value, &end, 10);
-    return *end == '\0' && errno == 0;
+    number = strtoll(value, &end, 10);
+    if (*end != '\0' || errno != 0)
+        return false;
+    *count = number;
+    return true;
 }
 
 bool
@@ -169,12 +175,13 @@ setting_fraction(struct arena *arena, void *field, const char *value,
 {
     double *to = field;
     char *end;
+    double number = strtod(value, &end);
 
     (void)arena;
-    *to = strtod(value, &end);
     if (value[strspn(value, "0123456789.")] != '\0' || end == value ||
-        *end != '\0' || isnan(*to) || *to > 1)
+        *end != '\0' || isnan(number) || number > 1)
         return refuse(value, "no number from 0 to 1", err);
+    *to = number;
     return true;
 }
 
@@ -191,11 +198,15 @@ bool
 setting_duration(struct arena *arena, void *field, const char *value,
                  struct err *err)
 {
-    int64_t *ms = field;
+    int64_t *to = field;
+    int64_t ms;
 
-    if (!setting_duration_or_zero(arena, field, value, err))
+    if (!setting_duration_or_zero(arena, &ms, value, err))
         return false;
-    return *ms > 0 || refuse(value, "too little: it must be over 0", err);
+    if (ms <= 0)
+        return refuse(value, "too little: it must be over 0", err);
+    *to = ms;
+    return true;
 }
 
 /* ---- stores ------------------------------------------------------------ */

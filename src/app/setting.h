@@ -2,7 +2,8 @@
  * setting - the keys of a section, and what may be given as their values.
  *
  * A table says which keys there are. One function per kind of value: it
- * checks `value` and stores it in `field`, whose type is named beside it.
+ * checks `value` and stores it in `field`, whose type is named beside it; of
+ * a value that is refused nothing is stored.
  * ERR_CONFIG without the place and the key, which setting_apply() puts in
  * front. Values that may be secrets are not shown.
  */

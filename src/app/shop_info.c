@@ -4,7 +4,6 @@
 
 #include "app/journal_store.h"
 #include "base/mem.h"
-#include "shopify/shop.h"
 
 #define FRESH_MS (INT64_C(24) * 3600 * 1000)
 
@@ -14,30 +13,42 @@ struct refresh {
 };
 
 bool
-shop_info_read(struct context *context, struct store_state *store,
-               struct err *err)
+shop_info_ask(struct context *context, struct store_state *store,
+              struct arena *arena, struct shop *shop, struct err *err)
+{
+    struct log_ctx log = {.store = store->config->name};
+
+    return shop_read(context_session(context, store), &log, arena, shop, err);
+}
+
+bool
+shop_info_save(struct context *context, const struct store_state *store,
+               const struct shop *shop, struct err *err)
 {
     const struct store_config *config = store->config;
-    struct log_ctx log = {.store = config->name};
+    struct journal_store row = {.store = config->name,
+                                .domain = config->domain,
+                                .schema = config->schema,
+                                .shop_id = shop->id,
+                                .currency_code = shop->currency_code,
+                                .iana_timezone = shop->iana_timezone,
+                                .plan = shop->plan,
+                                .scopes = shop->scopes};
+
+    return journal_store_save(context->journal, &row, err);
+}
+
+static bool
+ask_and_save(struct context *context, struct store_state *store,
+             struct err *err)
+{
     struct arena arena = {0};
     struct shop shop;
-    bool read =
-        shop_read(context_session(context, store), &log, &arena, &shop, err);
+    bool saved = shop_info_ask(context, store, &arena, &shop, err) &&
+                 shop_info_save(context, store, &shop, err);
 
-    if (read) {
-        struct journal_store row = {.store = config->name,
-                                    .domain = config->domain,
-                                    .schema = config->schema,
-                                    .shop_id = shop.id,
-                                    .currency_code = shop.currency_code,
-                                    .iana_timezone = shop.iana_timezone,
-                                    .plan = shop.plan,
-                                    .scopes = shop.scopes};
-
-        read = journal_store_save(context->journal, &row, err);
-    }
     arena_free(&arena);
-    return read;
+    return saved;
 }
 
 static bool
@@ -62,7 +73,7 @@ refresh_one(void *ctx)
     struct err err;
 
     if (!is_fresh(refresh->context, refresh->store->config, &err) &&
-        !shop_info_read(refresh->context, refresh->store, &err))
+        !ask_and_save(refresh->context, refresh->store, &err))
         log_failure(LOG_WARN, &log, "the store does not say who it is", &err);
     free(refresh);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "json/tree.h"
 
@@ -19,26 +20,30 @@ enum {
 
 /* ---- reading ----------------------------------------------------------- */
 
+static const char *
+name_of(const struct source *source)
+{
+    return strcmp(source->path, "-") == 0 ? "standard input" : source->path;
+}
+
 static bool
 open_file(struct source *source, struct err *err)
 {
-    if (strcmp(source->path, "-") == 0) {
-        if (source->used) {
-            err_set(err, ERR_FAILED,
-                    "the load must begin again, and standard input cannot");
-            return err_hint(err, "save it to a file and load that");
-        }
-        source->file = stdin;
-    } else {
-        source->file = fopen(source->path, "rbe");
+    bool is_stdin = strcmp(source->path, "-") == 0;
+
+    if (is_stdin && source->used) {
+        err_set(err, ERR_FAILED,
+                "the load must begin again, and standard input cannot");
+        return err_hint(err, "save it to a file and load that");
     }
+    source->fd =
+        is_stdin ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
     source->used = true;
     source->begun = false;
     if (source->buffer == NULL)
         source->buffer = mem_alloc(CHUNK_BYTES);
-    return source->file != NULL ||
-           err_set(err, ERR_CONFIG, "cannot read %s: %s", source->path,
-                   strerror(errno));
+    return source->fd >= 0 || err_set(err, ERR_CONFIG, "cannot read %s: %s",
+                                      source->path, strerror(errno));
 }
 
 static void
@@ -85,22 +90,41 @@ refuse_markup(const struct source *source, struct span first, struct err *err)
     first = span_trim(first);
     if (first.length == 0 || first.bytes[0] != '<')
         return true;
-    err_set(err, ERR_FAILED, "%s is HTML or XML, no result", source->path);
+    err_set(err, ERR_FAILED, "%s is HTML or XML, no result", name_of(source));
     return err_code(err, "NOT_JSONL");
 }
 
+/* Whoever writes into a pipe may take long: waited for like anything else. */
 static bool
 read_file(struct source *source, struct span *chunk, struct err *err)
 {
     bool is_first = !source->begun;
-    size_t length = fread(source->buffer, 1, CHUNK_BYTES, source->file);
+    ssize_t length;
 
-    source->begun = true;
-    if (ferror(source->file))
-        return err_set(err, ERR_FAILED, "cannot read %s: %s", source->path,
+    do {
+        if (task_wait_fd(source->fd, POLLIN, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+        length = read(source->fd, source->buffer, CHUNK_BYTES);
+    } while (length < 0 && (errno == EINTR || errno == EAGAIN));
+    if (length < 0)
+        return err_set(err, ERR_FAILED, "cannot read %s: %s", name_of(source),
                        strerror(errno));
-    *chunk = span_of(source->buffer, length);
+    source->begun = true;
+    *chunk = span_of(source->buffer, (size_t)length);
     return !is_first || refuse_markup(source, *chunk, err);
+}
+
+/* The end of the result is when a copy must have come to the disk. */
+static bool
+copy_chunk(struct source *source, struct span chunk, struct err *err)
+{
+    if (source->copy == NULL)
+        return true;
+    if (fwrite(chunk.bytes, 1, chunk.length, source->copy) == chunk.length &&
+        (chunk.length > 0 || fflush(source->copy) == 0))
+        return true;
+    return err_set(err, ERR_FAILED, "cannot write %s: %s", source->keep_path,
+                   strerror(errno));
 }
 
 bool
@@ -110,14 +134,10 @@ source_read(struct source *source, struct span *chunk, struct err *err)
     if (source->download != NULL) {
         if (!download_read(source->download, chunk, err))
             return false;
-    } else if (source->file != NULL && !read_file(source, chunk, err)) {
+    } else if (source->operation == NULL && !read_file(source, chunk, err)) {
         return false;
     }
-    if (source->copy != NULL &&
-        fwrite(chunk->bytes, 1, chunk->length, source->copy) != chunk->length)
-        return err_set(err, ERR_FAILED, "cannot write %s: %s",
-                       source->keep_path, strerror(errno));
-    return true;
+    return copy_chunk(source, *chunk, err);
 }
 
 void
@@ -125,14 +145,32 @@ source_close(struct source *source)
 {
     download_free(source->download);
     source->download = NULL;
-    if (source->file != NULL && source->file != stdin)
-        fclose(source->file);
-    source->file = NULL;
+    if (source->operation == NULL && source->fd > STDIN_FILENO)
+        close(source->fd);
+    source->fd = -1;
     if (source->copy != NULL)
         fclose(source->copy);
     source->copy = NULL;
     free(source->buffer);
     source->buffer = NULL;
+}
+
+bool
+source_feed(struct source *source, struct lines *lines, struct err *err)
+{
+    for (;;) {
+        struct span chunk;
+
+        if (tasks_stopping())
+            return task_stopped(err);
+        if (!source_read(source, &chunk, err))
+            return false;
+        if (chunk.length == 0)
+            return lines_finish(lines, err);
+        if (!lines_feed(lines, chunk, err))
+            return false;
+        task_yield();
+    }
 }
 
 /* ---- sidecars ---------------------------------------------------------- */

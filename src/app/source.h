@@ -9,11 +9,13 @@
 #include <stdio.h>
 
 #include "app/context.h"
+#include "json/lines.h"
 #include "shopify/bulk.h"
 #include "shopify/download.h"
 
-/* What the store said about a result; -1 where it did not. */
+/* What was said about a result; -1 where nothing was. */
 struct source_claims {
+    const char *who; /* said so, for messages: "the store" */
     int64_t object_count;
     int64_t root_object_count;
     int64_t file_size;
@@ -30,7 +32,7 @@ struct source {
     struct context *context;
     const struct log_ctx *log;
     struct download *download;
-    FILE *file;
+    int fd; /* of a file that is open; 0 standard input; else -1 */
     FILE *copy;
     char *buffer;
     bool used;  /* standard input cannot be read twice */
@@ -44,6 +46,10 @@ MUST_CHECK bool source_open(struct source *source, struct err *err);
 MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
 void source_close(struct source *source);
+
+/* From the first byte to the last through `lines`. */
+MUST_CHECK bool
+source_feed(struct source *source, struct lines *lines, struct err *err);
 
 /* The sidecar of a saved result: <path>.meta.json. Claims that it lacks, or
  * all when there is none, stay as they are. */

@@ -249,6 +249,18 @@ forget_credentials(struct store_config *store)
     store->refresh_token_file = NULL;
 }
 
+/* For who names it in spite of that. */
+static void
+note_disabled(struct store_config *store)
+{
+    if (store->fault.kind != ERR_NONE)
+        return;
+    err_set(&store->fault, ERR_CONFIG, "%s: store %s is disabled",
+            store->section, store->name);
+    err_code(&store->fault, CONFIG_NO_CREDENTIALS);
+    err_hint(&store->fault, "take out enabled = no to use it");
+}
+
 static struct store_config
 blank_store(const char *name, const char *section)
 {
@@ -276,7 +288,9 @@ store_config_read(const struct store_source *source,
     set_values(source, store, values);
     read_credentials(source, store, values);
     set_base_url(source, store);
-    if (store->fault.kind != ERR_NONE || !store->enabled)
+    if (!store->enabled)
+        note_disabled(store);
+    if (store->fault.kind != ERR_NONE)
         forget_credentials(store);
 }
 

@@ -1,5 +1,6 @@
 #include "app/tables.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -68,30 +69,35 @@ refuse_owned(const struct job *job, const struct journal_relation *owner,
             owner->file, job->file->path);
     err_code(err, "TABLE_OWNED");
     return err_hint(err, "give it another name with @table(name:), or the "
-                         "store another schema");
+                         "store another schema; where that job is no more, "
+                         "delete its rows from bulkpg.relation");
 }
 
+/* Gone for certain: its folder is there, and it is not. A folder that is not
+ * here, or cannot be looked into, may be another machine's or user's. */
 static bool
-refuse_foreign(const struct job *job, const struct plan_table *table,
-               struct err *err)
+is_gone(struct job *job, const char *path)
 {
-    err_set(err, ERR_CONFIG, "table %s.%s exists and was not made by bulkpg",
-            job->store->config->schema, table->name);
-    err_code(err, "TABLE_FOREIGN");
-    return err_hint(err, "it is left alone: give another name with "
-                         "@table(name:), or another schema");
+    const char *slash = strrchr(path, '/');
+    const char *folder =
+        slash == NULL
+            ? "."
+            : arena_dup(&job->arena, span_of(path, (size_t)(slash - path) + 1));
+    struct stat file;
+
+    if (stat(folder, &file) != 0 || !S_ISDIR(file.st_mode))
+        return false;
+    return stat(path, &file) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 /* Another job's table is taken over only when the file that made it is gone. */
 static bool
-is_ours(const struct job *job, const struct journal_relation *owner)
+is_ours(struct job *job, const struct journal_relation *owner)
 {
-    struct stat file;
-
     if (strcmp(owner->store, job->store->config->name) == 0 &&
         strcmp(owner->job, job->file->job) == 0)
         return true;
-    return owner->file == NULL || stat(owner->file, &file) != 0;
+    return owner->file == NULL || is_gone(job, owner->file);
 }
 
 static bool
@@ -122,16 +128,6 @@ check_owners(struct tables *tables, struct job *job, struct err *err)
     return true;
 }
 
-static bool
-check_foreign(const struct tables *tables, const struct job *job,
-              struct err *err)
-{
-    for (int i = 0; i < job->plan->table_count; i++)
-        if (tables->targets[i].exists && !tables->is_owned[i])
-            return refuse_foreign(job, &job->plan->tables[i], err);
-    return true;
-}
-
 bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err)
 {
@@ -149,10 +145,8 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err)
     if (!check_owners(tables, job, err) ||
         !journal_borrow(job->context->journal, &control, err))
         return false;
-    fit = target_find(control, job->plan, schema, tables->targets, err) &&
-          check_foreign(tables, job, err) &&
-          target_inspect(control, job->plan, schema, tables->targets,
-                         &job->arena, err);
+    fit = target_inspect(control, job->plan, schema, tables->is_owned,
+                         tables->targets, &job->arena, err);
     journal_give_back(job->context->journal);
     return fit;
 }

@@ -1,10 +1,8 @@
 #include "app/types.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "app/journal_store.h"
-#include "base/mem.h"
 #include "shopify/introspect.h"
 
 /* ---- from a file ------------------------------------------------------- */

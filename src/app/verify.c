@@ -4,7 +4,7 @@ static bool
 refuse(struct err *err, const char *code)
 {
     err_code(err, code);
-    return err_hint(err, "nothing was changed; run the job again");
+    return err_hint(err, "the result is not whole: nothing was changed");
 }
 
 bool
@@ -16,24 +16,25 @@ verify_result(const struct source_claims *claims,
     int64_t unclear = (int64_t)counts->rejects_unclear;
 
     if (claims->file_size >= 0 && bytes != (uint64_t)claims->file_size) {
-        err_set(err, ERR_FAILED,
-                "the result has %llu bytes, the store said %lld",
-                (unsigned long long)bytes, (long long)claims->file_size);
+        err_set(err, ERR_FAILED, "the result has %llu bytes, %s said %lld",
+                (unsigned long long)bytes, claims->who,
+                (long long)claims->file_size);
         return refuse(err, "WRONG_BYTES");
     }
     if (claims->object_count >= 0 &&
         counts->lines != (uint64_t)claims->object_count) {
-        err_set(
-            err, ERR_FAILED, "the result has %llu objects, the store said %lld",
-            (unsigned long long)counts->lines, (long long)claims->object_count);
+        err_set(err, ERR_FAILED, "the result has %llu objects, %s said %lld",
+                (unsigned long long)counts->lines, claims->who,
+                (long long)claims->object_count);
         return refuse(err, "WRONG_LINES");
     }
     if (claims->root_object_count >= 0 &&
         (roots > claims->root_object_count ||
          claims->root_object_count > roots + unclear)) {
         err_set(err, ERR_FAILED,
-                "the result has %lld root objects, the store said %lld",
-                (long long)roots, (long long)claims->root_object_count);
+                "the result has %lld root objects, %s said %lld",
+                (long long)roots, claims->who,
+                (long long)claims->root_object_count);
         return refuse(err, "WRONG_ROOTS");
     }
     return true;

@@ -8,7 +8,6 @@
 #ifndef BASE_BACKOFF_H
 #define BASE_BACKOFF_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct backoff {

@@ -11,8 +11,6 @@ enum { LINE_CEILING = 16 * 1024 };
 
 static enum log_format log_format_now = LOG_TEXT;
 static enum log_level log_most = LOG_INFO;
-static void (*log_before)(void);
-static void (*log_after)(void);
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -21,13 +19,6 @@ log_configure(enum log_format format, enum log_level most)
 {
     log_format_now = format;
     log_most = most;
-}
-
-void
-log_on_line(void (*before)(void), void (*after)(void))
-{
-    log_before = before;
-    log_after = after;
 }
 
 /* A logfmt value stands bare unless something in it would end it early. */
@@ -133,11 +124,7 @@ log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
             put_number(&line, fields->key, fields->number);
     }
     buf_append_str(&line, log_format_now == LOG_JSON ? "}\n" : "\n");
-    if (log_before != NULL)
-        log_before();
     fwrite(buf_str(&line), 1, line.length, stderr);
-    if (log_after != NULL)
-        log_after();
     buf_free(&line);
 }
 

@@ -56,8 +56,6 @@ struct log_field {
     }
 #define LOG_AT(level, ctx, message, ...) \
     log_write(level, ctx, message, (const struct log_field[]){__VA_ARGS__})
-#define log_error(ctx, message, ...) \
-    LOG_AT(LOG_ERROR, ctx, message, __VA_ARGS__)
 #define log_warn(ctx, message, ...) LOG_AT(LOG_WARN, ctx, message, __VA_ARGS__)
 #define log_info(ctx, message, ...) LOG_AT(LOG_INFO, ctx, message, __VA_ARGS__)
 #define log_debug(ctx, message, ...) \
@@ -65,10 +63,6 @@ struct log_field {
 
 /* Before the first line; the defaults are text and LOG_INFO. */
 void log_configure(enum log_format format, enum log_level most);
-
-/* Called before each line and after it, so that a live display can get out
- * of the way. Either may be NULL. */
-void log_on_line(void (*before)(void), void (*after)(void));
 
 void log_write(enum log_level level, const struct log_ctx *ctx,
                const char *message, const struct log_field *fields);

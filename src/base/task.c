@@ -194,12 +194,6 @@ free_task(struct task *task)
 
 /* ---- waiting ----------------------------------------------------------- */
 
-bool
-task_inside(void)
-{
-    return sched.current != NULL;
-}
-
 static void
 leave_queue(struct task *task)
 {

@@ -67,8 +67,6 @@ bool tasks_stopping(void);
 
 /* ---- only inside a task ------------------------------------------------ */
 
-bool task_inside(void);
-
 /* Wait for `events` (POLLIN, POLLOUT) on `fd`. Deadlines are
  * clock_now_ms() values or CLOCK_NEVER. */
 enum task_wake task_wait_fd(int fd, short events, int64_t deadline_ms);

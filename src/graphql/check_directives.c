@@ -39,9 +39,12 @@ unknown_directive(struct gql_checker *checker,
 
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         nearest_try(&nearest, known_directives[i].name);
+    if (nearest.best == NULL)
+        return gql_error(checker->err, checker->document, directive->pos,
+                         "unknown directive \"@%s\"", directive->name);
     return gql_error(checker->err, checker->document, directive->pos,
-                     "unknown directive \"@%s\"%s", directive->name,
-                     nearest_hint(&nearest));
+                     "unknown directive \"@%s\"; did you mean \"@%s\"?",
+                     directive->name, nearest.best);
 }
 
 /* @skip and @include: what is left out must be known beforehand. */

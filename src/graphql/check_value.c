@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,18 @@ unknown_field(struct gql_checker *checker, const struct gql_type *type,
                      nearest_hint(&nearest));
 }
 
+static bool check_wrapped(struct gql_checker *checker,
+                          const struct gql_type_ref *ref, struct span text,
+                          const struct gql_value *value, const char *what);
+
+/* A literal where `type` is expected; gql_check_literals() has seen it. */
+static bool
+check_value(struct gql_checker *checker, const struct gql_type_ref *type,
+            const struct gql_value *value, const char *what)
+{
+    return check_wrapped(checker, type, span_str(type->text), value, what);
+}
+
 static bool
 check_object(struct gql_checker *checker, const struct gql_type *type,
              const struct gql_value *value, const char *what)
@@ -150,7 +163,7 @@ check_object(struct gql_checker *checker, const struct gql_type *type,
         if (input == NULL)
             return unknown_field(checker, type, field);
         name = arena_printf(&checker->scratch, "field \"%s\"", field->name);
-        if (!gql_check_value(checker, &input->type, field->value, name))
+        if (!check_value(checker, &input->type, field->value, name))
             return false;
     }
     return check_required_fields(checker, type, value);
@@ -200,13 +213,6 @@ check_wrapped(struct gql_checker *checker, const struct gql_type_ref *ref,
     return true;
 }
 
-bool
-gql_check_value(struct gql_checker *checker, const struct gql_type_ref *type,
-                const struct gql_value *value, const char *what)
-{
-    return check_wrapped(checker, type, span_str(type->text), value, what);
-}
-
 /* ---- arguments ---------------------------------------------------------- */
 
 static bool
@@ -237,7 +243,7 @@ gql_check_arguments(struct gql_checker *checker, struct gql_argument *list,
         if (input == NULL)
             return unknown_argument(checker, given, inputs, owner);
         what = arena_printf(&checker->scratch, "argument \"%s\"", given->name);
-        if (!gql_check_value(checker, &input->type, given->value, what))
+        if (!check_value(checker, &input->type, given->value, what))
             return false;
     }
     for (; inputs != NULL; inputs = inputs->next)

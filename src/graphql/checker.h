@@ -32,12 +32,6 @@ MUST_CHECK bool
 gql_check_literals(struct gql_checker *checker,
                    const struct gql_argument *given, const char *what);
 
-/* A literal where `type` is expected; gql_check_literals() has seen it.
- * `what` it is for, for messages: "argument \"first\"". */
-MUST_CHECK bool
-gql_check_value(struct gql_checker *checker, const struct gql_type_ref *type,
-                const struct gql_value *value, const char *what);
-
 enum gql_place {
     GQL_ON_OPERATION = 1,
     GQL_ON_FIELD = 2,

@@ -1,7 +1,9 @@
 /* The two kinds of strings: "with escapes", and blocks between three
  * quotation marks. What they decode to is never longer than their source. */
+#include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "graphql/lexer.h"
 
 static const char block_quote[] = "\"\"\"";
@@ -43,18 +45,6 @@ append_utf8(char *out, unsigned code)
         out[i] = (char)(0x80 | (code & 0x3f));
     out[0] = (char)(length == 1 ? code : lead[length] | code);
     return out + length;
-}
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
 }
 
 /* The number that at most `most` hexadecimal digits say; how many there were

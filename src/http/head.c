@@ -18,7 +18,6 @@ static const struct kept {
     size_t size;
 } kept[] = {
     KEPT("X-Request-ID", request_id),
-    KEPT("Content-Type", content_type),
     KEPT("Content-Range", content_range),
     KEPT("Content-Encoding", content_encoding),
     KEPT("ETag", etag),
@@ -28,20 +27,18 @@ static const struct kept {
     KEPT("X-Shopify-API-Deprecated-Reason", deprecated),
 };
 
-/* At most 18 digits, so that nothing overflows; -1 for anything else. */
-static int64_t
-parse_length(struct span text)
+/* -1 for anything but digits. */
+static int
+parse_status(struct span text)
 {
-    int64_t length = 0;
+    int status = 0;
 
-    if (text.length == 0 || text.length > 18)
-        return -1;
     for (size_t i = 0; i < text.length; i++) {
         if (text.bytes[i] < '0' || text.bytes[i] > '9')
             return -1;
-        length = length * 10 + (text.bytes[i] - '0');
+        status = status * 10 + (text.bytes[i] - '0');
     }
-    return length;
+    return status;
 }
 
 static bool
@@ -54,8 +51,6 @@ is_name(struct span span, const char *name)
 static void
 add_field(struct http_head *head, struct span name, struct span value)
 {
-    if (is_name(name, "Content-Length"))
-        head->content_length = parse_length(value);
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
         if (is_name(name, kept[i].name))
             snprintf((char *)head + kept[i].offset, kept[i].size, "%.*s",
@@ -70,9 +65,8 @@ begin(struct http_head *head, struct span line)
     size_t at = blank != NULL ? (size_t)(blank - line.bytes) + 1 : line.length;
 
     memset(head, 0, sizeof(*head));
-    head->content_length = -1;
     if (line.length >= at + 3)
-        head->status = (int)parse_length(span_of(line.bytes + at, 3));
+        head->status = parse_status(span_of(line.bytes + at, 3));
 }
 
 void

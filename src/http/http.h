@@ -48,9 +48,7 @@ void http_wait(void *http, struct pollfd *fds, size_t count, int timeout_ms);
 /* What an answer said besides its body; "" where a header was absent. */
 struct http_head {
     int status;
-    int64_t content_length; /* -1: not said */
-    char request_id[64];    /* X-Request-ID */
-    char content_type[HTTP_HEADER_BYTES];
+    char request_id[64]; /* X-Request-ID */
     char content_range[HTTP_HEADER_BYTES];
     char content_encoding[64];
     char etag[HTTP_HEADER_BYTES];
@@ -96,9 +94,6 @@ void http_stream_close(struct http_stream *stream);
 
 /* Is `url` https, or plain http to a loopback address? */
 bool http_url_allowed(const char *url);
-
-/* scheme://host:port of `url`, for comparing origins; "" when it is none. */
-void http_origin(const char *url, char *text, size_t size);
 
 /* "libcurl 7.88.1, OpenSSL/3.0.17": what --version says. */
 const char *http_version_text(void);

@@ -184,7 +184,6 @@ transfer_start(struct transfer *transfer, struct http *http,
 
     memset(transfer, 0, sizeof(*transfer));
     transfer->http = http;
-    transfer->head.content_length = -1;
     snprintf(transfer->name, sizeof(transfer->name), "%s %s", request->method,
              log_url(request->url, url, sizeof(url)));
     if (!http_url_allowed(request->url)) {

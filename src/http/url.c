@@ -6,12 +6,11 @@
 
 #include "http/transfer.h"
 
-enum { SCHEME_BYTES = 16, HOST_BYTES = 256, PORT_BYTES = 8 };
+enum { SCHEME_BYTES = 16, HOST_BYTES = 256 };
 
 struct parts {
     char scheme[SCHEME_BYTES];
     char host[HOST_BYTES]; /* lower case; an IPv6 address in its brackets */
-    char port[PORT_BYTES];
     bool has_user;
 };
 
@@ -21,7 +20,7 @@ copy_part(CURLU *url, CURLUPart part, char *text, size_t size)
     char *value = NULL;
     bool fits;
 
-    if (curl_url_get(url, part, &value, CURLU_DEFAULT_PORT) != CURLUE_OK)
+    if (curl_url_get(url, part, &value, 0) != CURLUE_OK)
         return false;
     fits = strlen(value) < size;
     if (fits)
@@ -52,8 +51,7 @@ split(const char *text, struct parts *parts)
     ok = url != NULL &&
          curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
          copy_part(url, CURLUPART_SCHEME, parts->scheme, SCHEME_BYTES) &&
-         copy_part(url, CURLUPART_HOST, parts->host, HOST_BYTES) &&
-         copy_part(url, CURLUPART_PORT, parts->port, PORT_BYTES);
+         copy_part(url, CURLUPART_HOST, parts->host, HOST_BYTES);
     parts->has_user = ok && (has_part(url, CURLUPART_USER) ||
                              has_part(url, CURLUPART_PASSWORD));
     curl_url_cleanup(url);
@@ -96,16 +94,4 @@ http_url_allowed(const char *url)
         return false;
     return strcmp(parts.scheme, "https") == 0 ||
            (strcmp(parts.scheme, "http") == 0 && is_loopback(parts.host));
-}
-
-void
-http_origin(const char *url, char *text, size_t size)
-{
-    struct parts parts;
-
-    if (split(url, &parts))
-        snprintf(text, size, "%s://%s:%s", parts.scheme, parts.host,
-                 parts.port);
-    else
-        snprintf(text, size, "%s", "");
 }

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 /* ---- validity ---------------------------------------------------------- */
 
 /* Length of the run of plain ASCII without NUL at the start of `bytes`. Eight
@@ -81,18 +83,6 @@ utf8_is_valid(struct span text, size_t *at)
 }
 
 /* ---- escapes ----------------------------------------------------------- */
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 /* The code unit of the `\uXXXX` at `at`, -1 when there is no such escape. */
 static int

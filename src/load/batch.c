@@ -5,9 +5,8 @@
 enum { ROWS_AT = 12 /* of the row count, in the header */ };
 
 void
-batch_begin(struct batch *batch, int table, uint32_t row_type)
+batch_begin(struct batch *batch, uint32_t row_type)
 {
-    batch->table = table;
     batch->rows = 0;
     buf_clear(&batch->bytes);
     wire_int32(&batch->bytes, 1);
@@ -50,7 +49,6 @@ batch_seal(struct batch *batch)
 void
 batch_reset(struct batch *batch)
 {
-    batch->table = -1;
     batch->rows = 0;
     buf_clear(&batch->bytes);
     buf_shrink(&batch->bytes, BATCH_BYTES * 2);

@@ -26,11 +26,10 @@ struct batch {
     struct batch *next_free;
     struct buf bytes;
     int rows;
-    int table; /* index of the table it is filled for; -1: free */
 };
 
-/* Begin an array of `row_type` (pg_type.oid) for `table`. */
-void batch_begin(struct batch *batch, int table, uint32_t row_type);
+/* Begin an array of `row_type` (pg_type.oid). */
+void batch_begin(struct batch *batch, uint32_t row_type);
 
 /* Begin a row of `columns` columns; its place, for end and undo. */
 size_t batch_row_begin(struct batch *batch, int columns);

@@ -32,13 +32,6 @@ put_bytes(struct buf *out, struct span bytes)
     buf_append_span(out, bytes);
 }
 
-static void
-put_int64(struct buf *out, int64_t value)
-{
-    wire_int32(out, 8);
-    wire_int64(out, value);
-}
-
 /* Numbers come as JSON numbers or as strings. */
 static bool
 number_text(const struct record_value *value, struct span *text,
@@ -72,7 +65,7 @@ encode_bigint(struct buf *out, const struct record_value *value,
     if (!number_text(value, &text, err) ||
         !wire_parse_integer(text, INT64_MIN, INT64_MAX, &number, err))
         return false;
-    put_int64(out, number);
+    wire_sized_int64(out, number);
     return true;
 }
 
@@ -117,7 +110,7 @@ encode_double(struct buf *out, const struct record_value *value,
         !wire_parse_double(text, &number, err))
         return false;
     memcpy(&bits, &number, sizeof(bits));
-    put_int64(out, bits);
+    wire_sized_int64(out, bits);
     return true;
 }
 
@@ -146,7 +139,7 @@ encode_timestamp(struct buf *out, const struct record_value *value,
         return err_set(err, ERR_ROW, "a timestamp must be a string");
     if (!wire_parse_timestamp(value->text, &micros, err))
         return false;
-    put_int64(out, micros);
+    wire_sized_int64(out, micros);
     return true;
 }
 
@@ -277,6 +270,6 @@ encode_gid(struct buf *out, struct plan_gid *domain,
         domain->type = arena_dup(arena, type);
     else if (!span_is(type, domain->type))
         return ask_to_widen(value->text, domain, err);
-    put_int64(out, number);
+    wire_sized_int64(out, number);
     return true;
 }

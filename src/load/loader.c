@@ -15,9 +15,6 @@
  * one order over several operations. */
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256 };
 
-/* gid types learned from one line: forgotten when it is rejected. */
-enum { LEARNED_MAX = 64 };
-
 struct loader {
     struct plan *plan;
     struct loader_config config;
@@ -32,10 +29,23 @@ struct loader {
     bool line_sent;          /* rows of the current line have gone out */
     struct buf void_lines;   /* "{1,2,3" */
     const struct line *line; /* the current one */
-    struct plan_gid *gids[LEARNED_MAX]; /* not known when the line began */
+    struct plan_gid **gids;  /* of no known type when the line began: what they
+                             * learn from it is forgotten if it is rejected */
     int gid_count;
+    bool gids_asked;
     const char *table_name; /* of the current line, once routed */
 };
+
+/* At most: a domain is counted wherever it stands. */
+static size_t
+count_gids(const struct plan *plan)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < plan->table_count; i++)
+        count += (size_t)plan->tables[i].column_count + 1;
+    return count;
+}
 
 struct loader *
 loader_new(struct plan *plan, const struct loader_config *config)
@@ -49,6 +59,7 @@ loader_new(struct plan *plan, const struct loader_config *config)
         mem_array((size_t)plan->table_count, sizeof(*loader->tables));
     for (int i = 0; i < plan->table_count; i++)
         rows_table_init(&loader->tables[i], &plan->tables[i]);
+    loader->gids = mem_array(count_gids(plan), sizeof(struct plan_gid *));
     loader->record = record_new(plan->line_shape);
     loader->sanitized = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     loader->void_lines = buf_with_ceiling(1024 * 1024);
@@ -68,6 +79,7 @@ loader_free(struct loader *loader)
     buf_free(&loader->sanitized);
     buf_free(&loader->void_lines);
     free(loader->tables);
+    free(loader->gids);
     free(loader);
 }
 
@@ -84,12 +96,6 @@ const char *
 loader_stage_name(const struct loader *loader, int table)
 {
     return loader->tables[table].stage;
-}
-
-void
-loader_unstage(struct loader *loader, struct pg_conn *control)
-{
-    stage_drop(control, loader->config.schema, loader->config.run_id);
 }
 
 bool
@@ -245,19 +251,18 @@ mark(struct loader *loader)
 static void
 note_unknown_gid(struct loader *loader, struct plan_gid *gid)
 {
-    if (gid != NULL && !gid->whole && gid->type == NULL &&
-        loader->gid_count < LEARNED_MAX)
+    if (gid != NULL && !gid->whole && gid->type == NULL)
         loader->gids[loader->gid_count++] = gid;
 }
 
-/* Domains that still wait for their first gid. Asked again only while some
- * do, so that it costs nothing per line later. */
+/* Domains that still wait for their first gid. Once none does, none ever
+ * will again, so that it costs nothing per line later. */
 static void
 note_unknown_gids(struct loader *loader)
 {
-    if (loader->operation > 0 && loader->gid_count == 0 &&
-        loader->counts.lines > 1)
+    if (loader->gids_asked && loader->gid_count == 0)
         return;
+    loader->gids_asked = true;
     loader->gid_count = 0;
     for (int i = 0; i < loader->table_count; i++) {
         const struct plan_table *plan = loader->tables[i].plan;
@@ -469,6 +474,10 @@ loader_finish(struct loader *loader, struct err *err)
         if (loader->tables[i].batch != NULL &&
             !ring_send(&loader->ring, &loader->tables[i], err))
             return false;
+    if (loader->void_lines.length > 0)
+        buf_append_char(&loader->void_lines, '}');
+    if (loader->void_lines.overflowed)
+        return err_set(err, ERR_FAILED, "too many rejected lines to undo");
     return ring_drain(&loader->ring, err);
 }
 
@@ -482,11 +491,5 @@ loader_release(struct loader *loader)
 const char *
 loader_void_lines(const struct loader *loader)
 {
-    struct buf *lines = (struct buf *)&loader->void_lines;
-
-    if (lines->length == 0)
-        return NULL;
-    if (lines->bytes[lines->length - 1] != '}')
-        buf_append_char(lines, '}');
-    return buf_str(lines);
+    return loader->void_lines.length > 0 ? buf_str(&loader->void_lines) : NULL;
 }

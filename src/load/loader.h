@@ -68,9 +68,6 @@ MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
 /* "_stage_<run_id>_<n>" of a table. */
 const char *loader_stage_name(const struct loader *loader, int table);
 
-/* Drop what loader_stage() made, where it still stands. */
-void loader_unstage(struct loader *loader, struct pg_conn *control);
-
 /* Open the connections and prepare their statements. Without this call the
  * loader parses and encodes, and throws the rows away. */
 MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);

@@ -160,7 +160,7 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
     }
     table->batch = ring->free;
     ring->free = ring->free->next_free;
-    batch_begin(table->batch, table->plan->index, table->row_type);
+    batch_begin(table->batch, table->row_type);
     return check_failure(ring, err);
 }
 

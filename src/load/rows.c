@@ -9,6 +9,9 @@
 #include "load/encode.h"
 #include "load/wire.h"
 
+/* A third of PostgreSQL's page is what one entry of a B-tree may take. */
+enum { INDEXED_BYTES_MAX = 2600 };
+
 /* ---- tables ------------------------------------------------------------ */
 
 /* A row's hash covers the names of its columns too, so that a changed list of
@@ -59,13 +62,6 @@ is_null_at(const struct buf *bytes, size_t at)
     static const char null[4] = {'\xff', '\xff', '\xff', '\xff'};
 
     return memcmp(bytes->bytes + at, null, sizeof(null)) == 0;
-}
-
-static void
-put_int64(struct buf *out, int64_t value)
-{
-    wire_int32(out, 8);
-    wire_int64(out, value);
 }
 
 /* The row's GraphQL type: as it says itself, else as its gid does. */
@@ -123,6 +119,11 @@ put_data(struct buf *out, struct plan_column *column,
     if (layout->in_key && !out->overflowed && is_null_at(out, at))
         return err_set(err, ERR_ROW, "without its key: %s is absent or null",
                        column->path);
+    if ((layout->in_key || column->index) &&
+        out->length - at > INDEXED_BYTES_MAX)
+        return err_set(err, ERR_ROW,
+                       "column %s: %zu bytes, and an index takes at most %d",
+                       column->name, out->length - at - 4, INDEXED_BYTES_MAX);
     return true;
 }
 
@@ -138,7 +139,7 @@ put_column(struct loader_table *table, int index,
     wire_int32(out, (int32_t)encode_oid(layout->type));
     switch (layout->role) {
     case LAYOUT_LINE:
-        put_int64(out, source->line);
+        wire_sized_int64(out, source->line);
         return true;
     case LAYOUT_POSITION:
         wire_int32(out, 4);
@@ -162,9 +163,10 @@ put_column(struct loader_table *table, int index,
         put_typename(out, plan, source->record);
         return true;
     case LAYOUT_HASH:
-        put_int64(out, (int64_t)XXH3_64bits_withSeed(out->bytes + hashed_from,
-                                                     out->length - hashed_from,
-                                                     table->names_hash));
+        wire_sized_int64(
+            out, (int64_t)XXH3_64bits_withSeed(out->bytes + hashed_from,
+                                               out->length - hashed_from,
+                                               table->names_hash));
         return true;
     case LAYOUT_LOADED_AT:
         break;

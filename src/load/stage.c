@@ -9,14 +9,17 @@
 #include "plan/ddl.h"
 #include "sql.h"
 
+/* _stage_<run_id>_<n> */
+#define STAGE_FORM "_stage_%lld_"
+
 enum { NAME_BYTES = 64, SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
 static char *
-format_name(const char *form, int64_t run_id, int n)
+format_name(int64_t run_id, int n)
 {
     char name[NAME_BYTES];
 
-    snprintf(name, sizeof(name), "%s%lld_%d", form, (long long)run_id, n);
+    snprintf(name, sizeof(name), STAGE_FORM "%d", (long long)run_id, n);
     return mem_strdup(name);
 }
 
@@ -53,8 +56,8 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
 
         if (table->plan->skip)
             continue;
-        table->stage = format_name("_stage_", run_id, i + 1);
-        table->statement = format_name("stage_", run_id, i + 1);
+        table->stage = format_name(run_id, i + 1);
+        table->statement = mem_strdup(table->stage);
         ddl_stage_create(&sql, table->plan, schema, table->stage,
                          becomes_table[i]);
     }
@@ -66,33 +69,42 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
     return made;
 }
 
-static void
-drop_one(struct pg_conn *conn, const char *schema, const char *name)
+/* Under lock_timeout: a dump that holds it must not hold us. */
+static bool
+drop_one(struct pg_conn *conn, const char *schema, const char *name,
+         struct err *err)
 {
     struct buf sql = buf_with_ceiling(1024);
-    struct err err;
+    bool dropped;
 
     buf_append_str(&sql, "DROP TABLE IF EXISTS ");
     ddl_append_qualified(&sql, schema, name);
-    if (!pg_exec(conn, buf_str(&sql), 0, NULL, NULL, &err))
-        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
+    dropped = pg_begin(conn, err) &&
+              pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) &&
+              pg_exec(conn, buf_str(&sql), 0, NULL, NULL, err) &&
+              pg_commit(conn, err);
+    if (!dropped)
+        pg_rollback(conn);
     buf_free(&sql);
+    return dropped;
 }
 
 void
-stage_drop(struct pg_conn *conn, const char *schema, int64_t run_id)
+stage_drop(struct pg_conn *conn, int64_t run_id)
 {
     char prefix[NAME_BYTES];
-    const char *values[] = {schema, prefix};
+    const char *values[] = {prefix};
     struct pg_result *result;
     struct err err;
 
-    snprintf(prefix, sizeof(prefix), "_stage_%lld_", (long long)run_id);
-    if (!pg_exec(conn, sql_stage_list, 2, values, &result, &err)) {
+    snprintf(prefix, sizeof(prefix), STAGE_FORM, (long long)run_id);
+    if (!pg_exec(conn, sql_stage_list, 1, values, &result, &err)) {
         log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
         return;
     }
     for (int i = 0; i < pg_rows(result); i++)
-        drop_one(conn, schema, pg_text(result, i, 0));
+        if (!drop_one(conn, pg_text(result, i, 0), pg_text(result, i, 1), &err))
+            log_failure(LOG_WARN, NULL, "staging is left for the next run",
+                        &err);
     pg_result_free(result);
 }

@@ -18,8 +18,9 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
              const bool *becomes_table, struct err *err);
 
-/* Drop every staging table of the run that still stands. What cannot be
+/* Drop every staging table of the run that still stands, whatever schema the
+ * store had then. What cannot be
  * dropped now is dropped by the next run of the job. */
-void stage_drop(struct pg_conn *conn, const char *schema, int64_t run_id);
+void stage_drop(struct pg_conn *conn, int64_t run_id);
 
 #endif

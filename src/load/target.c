@@ -1,13 +1,16 @@
 #include "load/target.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/names.h"
 #include "sql.h"
 
-enum { KIND, NAME, TYPE, IN_KEY }; /* columns of sql_table_columns */
+/* Columns of sql_table_columns. */
+enum { KIND, NAME, TYPE, IN_KEY, INDEXED };
 
 enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -31,9 +34,36 @@ refuse_type(const struct plan_table *table, const char *schema,
     err_code(err, "COLUMN_TYPE");
     return err_hint(err,
                     "ALTER TABLE \"%s\".\"%s\" ALTER COLUMN \"%s\" TYPE %s "
-                    "USING \"%s\"::%s; or give the column's type with "
-                    "@column(type: \"%s\")",
-                    schema, table->name, column, wants, column, wants, has);
+                    "USING \"%s\"::%s; a type that @column knows can also be "
+                    "given in the query",
+                    schema, table->name, column, wants, column, wants);
+}
+
+static bool
+refuse_missing(const struct plan_table *table, const char *schema,
+               const struct layout_column *column, struct err *err)
+{
+    err_set(err, ERR_FAILED, "table %s.%s lacks bulkpg's own column %s", schema,
+            table->name, column->name);
+    err_code(err, "COLUMN_MISSING");
+    return err_hint(err, "ALTER TABLE \"%s\".\"%s\" ADD COLUMN \"%s\" %s",
+                    schema, table->name, column->name,
+                    plan_type_name(column->type));
+}
+
+static bool
+refuse_key(const struct plan_table *table, const char *schema,
+           const struct layout_column *column, struct err *err)
+{
+    err_set(err, ERR_FAILED,
+            "the primary key of %s.%s is not what the query's rows are "
+            "known by: column %s",
+            schema, table->name, column->name);
+    err_code(err, "TABLE_KEY");
+    return err_hint(err,
+                    "give the table another name with @table(name:), or "
+                    "DROP TABLE \"%s\".\"%s\" to load it anew",
+                    schema, table->name);
 }
 
 /* A gid column may be a number while the plan says text (it widens), or text
@@ -82,20 +112,14 @@ inspect_column(const struct plan_table *table, const char *schema,
 
     if (row < 0 && data != NULL && !column->in_key)
         return true; /* to be added */
-    if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key) {
-        err_set(err, ERR_FAILED,
-                "the primary key of %s.%s is not what the query's rows are "
-                "known by: column %s",
-                schema, table->name, column->name);
-        err_code(err, "TABLE_KEY");
-        return err_hint(err,
-                        "give the table another name with @table(name:), or "
-                        "DROP TABLE \"%s\".\"%s\" to load it anew",
-                        schema, table->name);
-    }
+    if (row < 0 && !column->in_key)
+        return refuse_missing(table, schema, column, err);
+    if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key)
+        return refuse_key(table, schema, column, err);
     type = pg_text(result, row, TYPE);
     if (data != NULL) {
         target->has_column[column->data] = true;
+        target->has_index[column->data] = pg_bool(result, row, INDEXED);
         fits = fits_data(data, column, type, &target->is_number[column->data]);
     } else if (column->role == LAYOUT_PARENT) {
         fits = settle_gid(table->parent_gid, type, &target->parent_is_number);
@@ -124,9 +148,20 @@ inspect_columns(const struct plan_table *table, const char *schema,
 }
 
 static bool
+refuse_foreign(const struct plan_table *table, const char *schema,
+               struct err *err)
+{
+    err_set(err, ERR_CONFIG, "table %s.%s exists and was not made by bulkpg",
+            schema, table->name);
+    err_code(err, "TABLE_FOREIGN");
+    return err_hint(err, "it is left alone: give another name with "
+                         "@table(name:), or another schema");
+}
+
+static bool
 inspect_table(struct pg_conn *conn, const struct plan_table *table,
-              const char *schema, struct target *target, struct arena *arena,
-              struct err *err)
+              const char *schema, bool is_owned, struct target *target,
+              struct arena *arena, struct err *err)
 {
     const char *values[] = {schema, table->name};
     struct pg_result *result;
@@ -134,51 +169,31 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
 
     target->has_column = arena_array(arena, (size_t)table->column_count + 1,
                                      sizeof(*target->has_column));
+    target->has_index = arena_array(arena, (size_t)table->column_count + 1,
+                                    sizeof(*target->has_index));
     target->is_number = arena_array(arena, (size_t)table->column_count + 1,
                                     sizeof(*target->is_number));
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
-    if (target->exists && strcmp(pg_text(result, 0, KIND), "r") != 0 &&
-        strcmp(pg_text(result, 0, KIND), "p") != 0) {
-        err_set(err, ERR_FAILED, "%s.%s exists and is no table", schema,
-                table->name);
-        fits = err_code(err, "NO_TABLE");
-    } else if (target->exists) {
+    if (target->exists && !is_owned)
+        fits = refuse_foreign(table, schema, err);
+    else if (target->exists)
         fits = inspect_columns(table, schema, result, target, arena, err);
-    }
     pg_result_free(result);
     return fits;
 }
 
 bool
-target_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
-            struct target *targets, struct err *err)
-{
-    for (int i = 0; i < plan->table_count; i++) {
-        const char *values[] = {schema, plan->tables[i].name};
-        struct pg_result *result;
-
-        targets[i] = (struct target){.exists = false};
-        if (plan->tables[i].skip)
-            continue;
-        if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
-            return false;
-        targets[i].exists = pg_rows(result) > 0;
-        pg_result_free(result);
-    }
-    return true;
-}
-
-bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
-               struct target *targets, struct arena *arena, struct err *err)
+               const bool *is_owned, struct target *targets,
+               struct arena *arena, struct err *err)
 {
     for (int i = 0; i < plan->table_count; i++) {
         targets[i] = (struct target){.exists = false};
         if (!plan->tables[i].skip &&
-            !inspect_table(conn, &plan->tables[i], schema, &targets[i], arena,
-                           err))
+            !inspect_table(conn, &plan->tables[i], schema, is_owned[i],
+                           &targets[i], arena, err))
             return false;
     }
     return true;
@@ -203,6 +218,8 @@ append_changes(struct buf *sql, const struct plan_table *table,
     for (int i = 0; i < table->column_count; i++) {
         const struct plan_column *column = &table->columns[i];
 
+        if (target->has_column[i] && column->index && !target->has_index[i])
+            ddl_add_index(sql, table, i, schema);
         if (!target->has_column[i])
             ddl_add_column(sql, table, i, schema);
         else if (!target->is_number[i])
@@ -224,7 +241,7 @@ target_changes(struct buf *sql, const struct plan *plan, const char *schema,
 }
 
 static bool
-adapt_table(struct pg_conn *conn, const char *changes, struct err *err)
+change_tables(struct pg_conn *conn, const char *changes, struct err *err)
 {
     if (!pg_begin(conn, err))
         return false;
@@ -236,20 +253,45 @@ adapt_table(struct pg_conn *conn, const char *changes, struct err *err)
     return pg_commit(conn, err);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct plan_table *const *left = a, *const *right = b;
+
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* By name, so that two who change the same tables do not wait for each other
+ * crosswise. */
+static const struct plan_table **
+sort_tables(const struct plan *plan)
+{
+    const struct plan_table **sorted =
+        mem_array((size_t)plan->table_count, sizeof(*sorted));
+
+    for (int i = 0; i < plan->table_count; i++)
+        sorted[i] = &plan->tables[i];
+    qsort(sorted, (size_t)plan->table_count, sizeof(*sorted), compare_names);
+    return sorted;
+}
+
 bool
 target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
              const struct target *targets, struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    const struct plan_table **sorted = sort_tables(plan);
     bool adapted = true;
 
-    for (int i = 0; adapted && i < plan->table_count; i++) {
-        buf_clear(&sql);
-        if (!plan->tables[i].skip)
-            append_changes(&sql, &plan->tables[i], schema, &targets[i]);
-        if (sql.length > 0)
-            adapted = adapt_table(conn, buf_str(&sql), err);
-    }
+    for (int i = 0; i < plan->table_count; i++)
+        if (!sorted[i]->skip)
+            append_changes(&sql, sorted[i], schema, &targets[sorted[i]->index]);
+    if (sql.length > 0)
+        adapted = change_tables(conn, buf_str(&sql), err);
+    if (!adapted && strcmp(err->code, "0A000") == 0)
+        err_hint(err, "a view or rule stands in the way: drop it, run again, "
+                      "and make it anew");
+    free(sorted);
     buf_free(&sql);
     return adapted;
 }

@@ -4,7 +4,7 @@
  *
  * Inspected before the load, so that a gid column that was widened earlier is
  * loaded as text at once and a table that cannot take the rows fails before
- * anything is asked of the store. Adapted after it, in short transactions
+ * anything is asked of the store. Adapted after it, in a short transaction
  * under lock_timeout, before the merge.
  */
 #ifndef LOAD_TARGET_H
@@ -17,29 +17,28 @@
 struct target {
     bool exists;
     bool *has_column; /* by plan column; in the arena */
+    bool *has_index;  /* one begins with it */
     bool *is_number;  /* a column that may widen, and holds bigint */
     bool parent_is_number;
 };
 
-/* Which tables of the plan are there? `targets` has one per table. */
-MUST_CHECK bool
-target_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
-            struct target *targets, struct err *err);
-
-/* Look at every table of the plan in `schema`; `targets` has one per table.
- * Domains whose columns are text already become whole. ERR_FAILED when a
- * relation is no table, or a column or key is not as the plan has it: the
- * message names it, the hint is what to do by hand. */
+/* Look at every table of the plan in `schema`; `targets` has one per table,
+ * `is_owned` says which the journal knows as ours. Domains whose columns are
+ * text already become whole. A table that is there and not ours is ERR_CONFIG;
+ * ERR_FAILED when a column or key is not as the plan has it: the message names
+ * it, the hint is what to do by hand. */
 MUST_CHECK bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
-               struct target *targets, struct arena *arena, struct err *err);
+               const bool *is_owned, struct target *targets,
+               struct arena *arena, struct err *err);
 
 /* The statements that existing tables need, one a line: new columns, widened
  * ids. Nothing is appended when they fit. */
 void target_changes(struct buf *sql, const struct plan *plan,
                     const char *schema, const struct target *targets);
 
-/* Run those statements, each table's in a transaction of its own. */
+/* Run those statements in one short transaction, tables by name: ids and what
+ * points to them widen together. */
 MUST_CHECK bool
 target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
              const struct target *targets, struct err *err);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { SHOWN_BYTES = 40 /* of a bad value, in messages */ };
+
 void
 wire_int16(struct buf *out, int16_t value)
 {
@@ -47,4 +49,21 @@ wire_int64(struct buf *out, int64_t value)
     for (int i = 0; i < 8; i++)
         bytes[i] = (char)(v >> (56 - 8 * i));
     buf_append(out, bytes, sizeof(bytes));
+}
+
+void
+wire_sized_int64(struct buf *out, int64_t value)
+{
+    wire_int32(out, sizeof(value));
+    wire_int64(out, value);
+}
+
+bool
+wire_refuse(struct span text, const char *what, struct err *err)
+{
+    bool cut = text.length > SHOWN_BYTES;
+
+    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
+                   cut ? SHOWN_BYTES : (int)text.length, text.bytes,
+                   cut ? "…" : "", what);
 }

@@ -20,8 +20,14 @@ void wire_int16(struct buf *out, int16_t value);
 void wire_int32(struct buf *out, int32_t value);
 void wire_int64(struct buf *out, int64_t value);
 
+/* A bigint with its length before it. */
+void wire_sized_int64(struct buf *out, int64_t value);
+
 /* Overwrite the int32 at `at`, written before. */
 void wire_set_int32(struct buf *out, size_t at, int32_t value);
+
+/* ERR_ROW: "<text>" is no <what>; a long text is cut. Always returns false. */
+bool wire_refuse(struct span text, const char *what, struct err *err);
 
 /* A decimal number ("-12.50", "1e3") as numeric, every digit kept. ERR_ROW
  * when it is none, or needs more than WIRE_DIGITS_MAX digits. */

@@ -9,7 +9,6 @@
 enum {
     NUMERIC_NEGATIVE = 0x4000,
     GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
-    SHOWN_BYTES = 40, /* of a bad value, in messages */
     EXPONENT_MAX = 1000000,
     INT64_DIGITS = 19
 };
@@ -18,16 +17,6 @@ static bool
 is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool
-refuse(struct span text, const char *what, struct err *err)
-{
-    bool cut = text.length > SHOWN_BYTES;
-
-    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
-                   cut ? SHOWN_BYTES : (int)text.length, text.bytes,
-                   cut ? "…" : "", what);
 }
 
 /* A decimal number taken apart: digits without the point, and where the point
@@ -178,7 +167,7 @@ wire_numeric(struct buf *out, struct span text, struct err *err)
     int point, used;
 
     if (!parse_decimal(text, &d))
-        return refuse(text, "number", err);
+        return wire_refuse(text, "number", err);
     count = d.whole.length + d.fraction.length;
     first = first_nonzero(&d);
     if (count > (size_t)EXPONENT_MAX)
@@ -201,9 +190,9 @@ wire_numeric(struct buf *out, struct span text, struct err *err)
 static bool
 refuse_large(struct span text, int64_t high, struct err *err)
 {
-    refuse(text,
-           high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
-           err);
+    wire_refuse(text,
+                high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
+                err);
     return err_code(err, WIRE_TOO_LARGE);
 }
 
@@ -216,10 +205,10 @@ wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
     size_t first;
 
     if (!parse_decimal(text, &d) || d.exponent != 0)
-        return refuse(text, "integer", err);
+        return wire_refuse(text, "integer", err);
     for (size_t i = 0; i < d.fraction.length; i++)
         if (d.fraction.bytes[i] != '0')
-            return refuse(text, "integer", err);
+            return wire_refuse(text, "integer", err);
     for (first = 0; first < d.whole.length && d.whole.bytes[first] == '0';)
         first++;
     if (d.whole.length - first > INT64_DIGITS)
@@ -241,12 +230,12 @@ wire_parse_double(struct span text, double *value, struct err *err)
     char *copy;
 
     if (!parse_decimal(text, &d))
-        return refuse(text, "number", err);
+        return wire_refuse(text, "number", err);
     copy = strndup(text.bytes, text.length);
     *value = copy != NULL ? strtod(copy, NULL) : 0;
     free(copy);
     if (isinf(*value))
-        return refuse(text, "number of double precision", err);
+        return wire_refuse(text, "number of double precision", err);
     return true;
 }
 
@@ -280,7 +269,7 @@ check_number(struct span text, struct err *err)
         memchr(text.bytes, 'E', text.length) == NULL)
         return true;
     if (!parse_decimal(text, &d))
-        return refuse(text, "number", err);
+        return wire_refuse(text, "number", err);
     if (text.length > (size_t)EXPONENT_MAX ||
         digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
             WIRE_DIGITS_MAX)

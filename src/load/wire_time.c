@@ -4,23 +4,12 @@
 #include "load/wire.h"
 
 enum {
-    SHOWN_BYTES = 40,
     FRACTION_BYTES = 40, /* of a second; what is behind counts for nothing */
     DAYS_TO_2000 = 10957 /* from 1970-01-01 */
 };
 
 #define MICROS_PER_SECOND INT64_C(1000000)
 #define MICROS_PER_DAY    (INT64_C(86400) * MICROS_PER_SECOND)
-
-static bool
-refuse(struct span text, const char *what, struct err *err)
-{
-    bool cut = text.length > SHOWN_BYTES;
-
-    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
-                   cut ? SHOWN_BYTES : (int)text.length, text.bytes,
-                   cut ? "…" : "", what);
-}
 
 /* Exactly `count` digits off the front of `rest`. */
 static bool
@@ -165,14 +154,14 @@ wire_parse_timestamp(struct span text, int64_t *micros, struct err *err)
     int32_t days;
 
     if (!take_date(&rest, &days))
-        return refuse(text, "timestamp", err);
+        return wire_refuse(text, "timestamp", err);
     if (rest.length > 0) {
         if (!take_char(&rest, 'T') && !take_char(&rest, 't') &&
             !take_char(&rest, ' '))
-            return refuse(text, "timestamp", err);
+            return wire_refuse(text, "timestamp", err);
         if (!take_time(&rest, &time) || !take_offset(&rest, &offset) ||
             rest.length > 0)
-            return refuse(text, "timestamp", err);
+            return wire_refuse(text, "timestamp", err);
     }
     *micros = days * MICROS_PER_DAY + time - offset;
     return true;
@@ -184,6 +173,6 @@ wire_parse_date(struct span text, int32_t *days, struct err *err)
     struct span rest = text;
 
     if (!take_date(&rest, days) || rest.length > 0)
-        return refuse(text, "date", err);
+        return wire_refuse(text, "date", err);
     return true;
 }

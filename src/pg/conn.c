@@ -36,28 +36,6 @@ find_sqlstate(const char *text, char sqlstate[6])
     }
 }
 
-/* The text in one line, without what verbose errors put in besides. */
-static const char *
-one_line(struct arena *arena, const char *text, const char *sqlstate)
-{
-    const char *joined = "";
-
-    while (*text != '\0') {
-        size_t length = strcspn(text, "\n");
-        struct span line = span_trim(span_of(text, length));
-        char *copy = arena_dup(arena, line);
-        char *code = sqlstate[0] != '\0' ? strstr(copy, sqlstate) : NULL;
-
-        if (code != NULL) /* "28P01: " */
-            memmove(code, code + 7, strlen(code + 7) + 1);
-        if (copy[0] != '\0' && !span_starts(line, "LOCATION:"))
-            joined = arena_printf(arena, "%s%s%s", joined,
-                                  joined[0] != '\0' ? "; " : "", copy);
-        text += text[length] == '\n' ? length + 1 : length;
-    }
-    return joined;
-}
-
 /* A connection string that is misread can put a piece of a password where
  * libpq quotes it. */
 static void
@@ -76,6 +54,19 @@ hide_quoted(char *text)
         }
     }
     *to = '\0';
+}
+
+/* The keyword that libpq does not know is quoted too; unlike a value it is no
+ * secret. */
+static bool
+quotes_keyword(const char *text)
+{
+    const char *keyword = strstr(text, "invalid connection option \"");
+
+    if (keyword == NULL)
+        return false;
+    keyword = strchr(keyword, '"') + 1;
+    return keyword[strspn(keyword, "abcdefghijklmnopqrstuvwxyz_")] == '"';
 }
 
 static bool
@@ -161,7 +152,7 @@ refuse_connection(struct pg_conn *conn, struct err *err)
     enum err_kind kind;
 
     find_sqlstate(all, sqlstate);
-    words = one_line(&arena, all, sqlstate);
+    words = wire_one_line(&arena, all, sqlstate);
     text = arena_strdup(&arena, words);
     if (sqlstate[0] != '\0')
         kind = sqlstate_kind(sqlstate);
@@ -193,7 +184,8 @@ parse_dsn(const char *dsn, struct err *err)
         PQconninfoFree(options);
         return true;
     }
-    hide_quoted(why);
+    if (!quotes_keyword(why))
+        hide_quoted(why);
     err_set(err, ERR_CONFIG, "database connection string: %.*s",
             SPAN_ARG(span_trim(span_str(why))));
     PQfreemem(why);
@@ -378,18 +370,6 @@ const char *
 pg_where(const struct pg_conn *conn)
 {
     return conn->where;
-}
-
-int
-pg_server_version(const struct pg_conn *conn)
-{
-    return PQserverVersion(conn->raw);
-}
-
-int
-pg_backend_pid(const struct pg_conn *conn)
-{
-    return PQbackendPID(conn->raw);
 }
 
 const char *

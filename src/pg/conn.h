@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/span.h"
 
 struct pg_conn;
 struct pg_result;
@@ -52,9 +51,6 @@ bool pg_is_alive(const struct pg_conn *conn);
 
 /* "host:port/database", for messages. */
 const char *pg_where(const struct pg_conn *conn);
-
-int pg_server_version(const struct pg_conn *conn); /* 150018 */
-int pg_backend_pid(const struct pg_conn *conn);
 
 /* Run one statement with text parameters (a NULL element is SQL NULL) and
  * wait for its result. `result` may be NULL when only success counts; else

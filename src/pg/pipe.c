@@ -349,12 +349,6 @@ pg_pipe_in_flight(const struct pg_pipe *pipe)
     return pipe->count;
 }
 
-struct task_queue *
-pg_pipe_changed(struct pg_pipe *pipe)
-{
-    return &pipe->changed;
-}
-
 bool
 pg_pipe_drain(struct pg_pipe *pipe, struct err *err)
 {

@@ -16,6 +16,7 @@
 #ifndef PG_PIPE_H
 #define PG_PIPE_H
 
+#include "base/span.h"
 #include "base/task.h"
 #include "pg/conn.h"
 
@@ -47,9 +48,6 @@ pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
 
 /* Batches sent and not yet reported. */
 size_t pg_pipe_in_flight(const struct pg_pipe *pipe);
-
-/* Woken after every on_done, and when the connection is lost. */
-struct task_queue *pg_pipe_changed(struct pg_pipe *pipe);
 
 /* Wait until every batch sent has been reported. False when the connection
  * was lost. */

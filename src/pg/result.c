@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "pg/conn.h"
+
 int
 pg_rows(const struct pg_result *result)
 {

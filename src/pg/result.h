@@ -5,7 +5,6 @@
 #ifndef PG_RESULT_H
 #define PG_RESULT_H
 
-#include "pg/conn.h"
 #include "pg/libpq.h"
 
 struct pg_result {

@@ -9,7 +9,7 @@ static const struct {
     enum err_kind kind;
 } kinds[] = {
     {"08", ERR_TRANSIENT},    /* connection; also a worker's, behind Citus */
-    {"22", ERR_ROW},          /* a value that does not fit */
+    {"22", ERR_FAILED},       /* a value that does not fit */
     {"25006", ERR_TRANSIENT}, /* read only: a standby, until promoted */
     {"28", ERR_DENIED},
     {"3D000", ERR_CONFIG},    /* no such database */
@@ -17,7 +17,7 @@ static const struct {
     {"40P01", ERR_TRANSIENT}, /* deadlock */
     {"42501", ERR_DENIED},
     {"53", ERR_TRANSIENT},    /* disk, memory, connections */
-    {"54", ERR_ROW},          /* a value beyond the server's limits */
+    {"54", ERR_FAILED},       /* a value beyond the server's limits */
     {"55006", ERR_TRANSIENT}, /* in use */
     {"55P03", ERR_TRANSIENT}, /* lock_timeout */
     {"57P0", ERR_TRANSIENT},  /* shutting down, crashed, starting up */

@@ -1,40 +1,78 @@
 #include "pg/wire.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "pg/sqlstate.h"
 
 enum { CANCEL_MS = 5000 }; /* for the server to give up a statement */
 
+/* ---- what went wrong --------------------------------------------------- */
+
+const char *
+wire_one_line(struct arena *arena, const char *text, const char *sqlstate)
+{
+    const char *joined = "";
+
+    while (*text != '\0') {
+        size_t length = strcspn(text, "\n");
+        struct span line = span_trim(span_of(text, length));
+        char *copy = arena_dup(arena, line);
+        char *code = sqlstate[0] != '\0' ? strstr(copy, sqlstate) : NULL;
+
+        if (code != NULL) /* "28P01: " */
+            memmove(code, code + 7, strlen(code + 7) + 1);
+        if (copy[0] != '\0' && !span_starts(line, "LOCATION:"))
+            joined = arena_printf(arena, "%s%s%s", joined,
+                                  joined[0] != '\0' ? "; " : "", copy);
+        text += text[length] == '\n' ? length + 1 : length;
+    }
+    return joined;
+}
+
+/* A part of the server's error; NULL where it has none. */
+static const char *
+error_part(struct arena *arena, const PGresult *result, int part)
+{
+    const char *text = PQresultErrorField(result, part);
+
+    return text != NULL ? wire_one_line(arena, text, "") : NULL;
+}
+
 bool
 wire_refused(const PGresult *result, struct err *err)
 {
+    struct arena arena = {0};
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    struct span text = span_trim(span_str(PQresultErrorMessage(result)));
+    const char *primary = error_part(&arena, result, PG_DIAG_MESSAGE_PRIMARY);
 
-    if (sqlstate != NULL && primary != NULL)
-        return sqlstate_err(err, sqlstate, primary,
-                            PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL),
-                            PQresultErrorField(result, PG_DIAG_MESSAGE_HINT));
-    /* Made by libpq itself, so it is about the connection. */
-    err_set(err, ERR_TRANSIENT, "%.*s", SPAN_ARG(text));
-    return err_code(err, "08006");
+    if (sqlstate != NULL && primary != NULL) {
+        sqlstate_err(err, sqlstate, primary,
+                     error_part(&arena, result, PG_DIAG_MESSAGE_DETAIL),
+                     error_part(&arena, result, PG_DIAG_MESSAGE_HINT));
+    } else { /* made by libpq itself, so it is about the connection */
+        err_set(err, ERR_TRANSIENT, "%s",
+                wire_one_line(&arena, PQresultErrorMessage(result), ""));
+        err_code(err, "08006");
+    }
+    arena_free(&arena);
+    return false;
 }
 
 bool
 wire_lost(struct pg_conn *conn, struct err *err)
 {
-    struct span text = span_trim(span_str(PQerrorMessage(conn->raw)));
+    struct arena arena = {0};
+    const char *words = wire_one_line(&arena, PQerrorMessage(conn->raw), "");
 
-    if (conn->lost || text.length == 0)
+    if (conn->lost || words[0] == '\0')
         err_set(err, ERR_TRANSIENT, "connection to %s is lost", conn->where);
     else
-        err_set(err, ERR_TRANSIENT, "connection to %s is lost: %.*s",
-                conn->where, SPAN_ARG(text));
+        err_set(err, ERR_TRANSIENT, "connection to %s is lost: %s", conn->where,
+                words);
+    arena_free(&arena);
     conn->lost = true;
     return err_code(err, "08006");
 }
@@ -47,9 +85,13 @@ wire_silent(struct pg_conn *conn, struct err *err)
     return err_code(err, "08006");
 }
 
-bool
-wire_wait(struct pg_conn *conn, short events, int64_t deadline_ms,
-          struct err *err)
+/* ---- waiting ----------------------------------------------------------- */
+
+/* Wait for the socket, at most until `deadline_ms` and, where the session has
+ * an answer timeout, no longer than that without a byte. */
+static bool
+wait_socket(struct pg_conn *conn, short events, int64_t deadline_ms,
+            struct err *err)
 {
     if (conn->answer_timeout_ms > 0) {
         int64_t quiet_ms = clock_after_ms(conn->answer_timeout_ms);
@@ -74,7 +116,7 @@ static bool
 flush(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
 {
     while (PQflush(conn->raw) == 1) {
-        if (!wire_wait(conn, POLLIN | POLLOUT, deadline_ms, err))
+        if (!wait_socket(conn, POLLIN | POLLOUT, deadline_ms, err))
             return false;
         if (PQconsumeInput(conn->raw) == 0)
             return true;
@@ -89,7 +131,7 @@ next_result(struct pg_conn *conn, int64_t deadline_ms, PGresult **result,
             struct err *err)
 {
     while (PQstatus(conn->raw) == CONNECTION_OK && PQisBusy(conn->raw)) {
-        if (!wire_wait(conn, POLLIN, deadline_ms, err))
+        if (!wait_socket(conn, POLLIN, deadline_ms, err))
             return false;
         if (PQconsumeInput(conn->raw) == 0)
             break;

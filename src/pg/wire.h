@@ -7,12 +7,20 @@
 #include "pg/conn.h"
 #include "pg/libpq.h"
 
+struct arena;
+
 struct pg_conn {
     PGconn *raw;
     char *where;               /* owned; "host:port/database" */
     int64_t answer_timeout_ms; /* 0: none */
     bool lost;                 /* never again usable */
 };
+
+/* What libpq or the server says as one line, its own joined by "; ", without
+ * what verbose errors put in besides: the `sqlstate` (or ""), the place in the
+ * server's source. */
+const char *
+wire_one_line(struct arena *arena, const char *text, const char *sqlstate);
 
 /* What the server says in `result` as an error. Always returns false. */
 bool wire_refused(const PGresult *result, struct err *err);
@@ -23,11 +31,6 @@ bool wire_lost(struct pg_conn *conn, struct err *err);
 
 /* It says nothing any more, which counts as lost. Always returns false. */
 bool wire_silent(struct pg_conn *conn, struct err *err);
-
-/* Wait for the socket, at most until `deadline_ms` and, where the session has
- * an answer timeout, no longer than that without a byte. */
-MUST_CHECK bool wire_wait(struct pg_conn *conn, short events,
-                          int64_t deadline_ms, struct err *err);
 
 /* Hand over what was queued, wait, and take the results of everything sent;
  * `sent` is what the PQsend function said. The last result goes into

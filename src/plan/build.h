@@ -65,6 +65,26 @@ expand_connection(struct builder *b, struct gql_selection *field);
 /* walk.c */
 bool walk_document(struct builder *b);
 
+/* tables.c */
+
+/* What @table says, with what holds without it. */
+struct table_site {
+    enum plan_kind kind;
+    struct table_draft *parent;
+    const char *name;
+    const char *path;
+    const char *parent_column;
+    bool skip;
+    struct gql_directive *directives;
+    struct gql_pos pos;
+};
+
+/* The table of a connection or list, made when not met before. The rows'
+ * fields are the selections of `node`. */
+bool tables_open(struct builder *b, struct table_site *site,
+                 const struct gql_type *type, struct gql_selection *node,
+                 struct table_draft **draft);
+
 /* columns.c */
 struct column_site {
     const char *name; /* derived */
@@ -86,6 +106,10 @@ enum plan_type columns_scalar_type(const char *scalar);
 /* Is the scalar known to be a string, not just kept as text? */
 bool columns_scalar_is_string(const char *scalar);
 bool columns_type_keeps_whole_gid(const char *type);
+
+/* `expected`: the GraphQL type that they are ids of. */
+struct plan_gid *
+columns_make_gid(struct builder *b, bool whole, const char *expected);
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
 

@@ -83,6 +83,16 @@ columns_type_keeps_whole_gid(const char *type)
     return false;
 }
 
+struct plan_gid *
+columns_make_gid(struct builder *b, bool whole, const char *expected)
+{
+    struct plan_gid *gid = arena_alloc(b->arena, sizeof(*gid));
+
+    gid->expected = expected;
+    gid->whole = whole;
+    return gid;
+}
+
 /* Why a name cannot be a column's, or NULL. */
 static const char *
 name_fault(const char *name)
@@ -140,7 +150,7 @@ give_id_type(struct builder *b, const struct gql_directive *directive,
         return build_error(b, directive->pos,
                            "the id of a row is text or bigint, not %s",
                            plan_type_name(column->type));
-    column->gid->whole = column->gid->fixed = true;
+    column->gid->whole = true;
     return true;
 }
 
@@ -160,7 +170,7 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
         column->type = type_names[i].type;
         column->may_grow = false;
         if (column->type == PLAN_BIGINT && column->gid != NULL)
-            column->gid->whole = column->gid->fixed = false;
+            column->gid->whole = false;
         if (column->type == PLAN_BIGINT || column->gid == NULL)
             return true;
         if (strcmp(column->path, "id") == 0)

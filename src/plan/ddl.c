@@ -257,6 +257,13 @@ ddl_comments(struct buf *sql, const struct plan_table *table,
 /* ---- changes ----------------------------------------------------------- */
 
 void
+ddl_add_index(struct buf *sql, const struct plan_table *table, int column,
+              const char *schema)
+{
+    append_index(sql, table, schema, table->name, table->columns[column].name);
+}
+
+void
 ddl_comment_column(struct buf *sql, const struct plan_table *table,
                    const char *schema, const char *name)
 {

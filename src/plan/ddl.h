@@ -44,6 +44,10 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
 void ddl_comments(struct buf *sql, const struct plan_table *table,
                   const char *schema);
 
+/* The index of an @index that a table's column lacks. */
+void ddl_add_index(struct buf *sql, const struct plan_table *table, int column,
+                   const char *schema);
+
 /* The COMMENT of one column, by its name: it says what ids look like, so that
  * it changes when they widen. */
 void ddl_comment_column(struct buf *sql, const struct plan_table *table,

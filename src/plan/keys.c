@@ -267,8 +267,9 @@ bool
 keys_settle(struct builder *b)
 {
     struct plan *plan = b->plan;
-    struct shape_key *parent_id =
-        shape_add(plan->line_shape, &plan->line_shape->root, "__parentId");
+    struct shape *shape = plan->line_shape;
+    struct shape_key *parent_id = shape_add(shape, &shape->root, "__parentId");
+    struct shape_key *id, *type_name;
 
     for (int i = 0; i < plan->table_count; i++) {
         if (!settle_key(b, b->drafts[i]))
@@ -276,17 +277,15 @@ keys_settle(struct builder *b)
         settle_routing(b, b->drafts[i]);
     }
     /* The gid's type tells lines apart where a foreign file has no names. */
-    shape_add(plan->line_shape, &plan->line_shape->root, "id");
-    shape_add(plan->line_shape, &plan->line_shape->root, "__typename");
-    shape_number(plan->line_shape);
+    id = shape_add(shape, &shape->root, "id");
+    type_name = shape_add(shape, &shape->root, "__typename");
+    shape_number(shape);
     for (int i = 0; i < plan->table_count; i++)
         if (plan->tables[i].kind == PLAN_LIST)
             shape_number(plan->tables[i].shape);
     plan->parent_id_slot = parent_id->slot;
-    plan->id_slot =
-        slot_of(shape_add(plan->line_shape, &plan->line_shape->root, "id"));
-    plan->typename_slot = slot_of(
-        shape_add(plan->line_shape, &plan->line_shape->root, "__typename"));
+    plan->id_slot = id->slot;
+    plan->typename_slot = type_name->slot;
     for (int i = 0; i < plan->table_count; i++)
         settle_slots(b, b->drafts[i]);
     return true;

@@ -18,14 +18,6 @@ plan_column_type(const struct plan_column *column)
                                : column->type;
 }
 
-const struct plan_table *
-plan_line_table(const struct plan_table *table)
-{
-    while (table->kind == PLAN_LIST)
-        table = table->parent;
-    return table;
-}
-
 static void
 hash_table(struct buf *text, const struct plan_table *table)
 {

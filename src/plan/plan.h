@@ -39,7 +39,6 @@ struct plan_gid {
     const char *type;     /* "Product" once known, NULL before */
     const char *expected; /* the GraphQL type they are ids of; for comments */
     bool whole;           /* text: the whole gid; else bigint: its number */
-    bool fixed;           /* by the query; else widened by data */
 };
 
 struct plan_column {
@@ -100,7 +99,6 @@ struct plan {
     struct arena *arena;
     const char *job;
     const char *file;
-    const char *root_field;    /* products, for messages */
     struct plan_table *tables; /* parents before their children */
     int table_count;
     struct shape *line_shape;   /* of every line, whatever its table */
@@ -124,9 +122,5 @@ plan_build(struct arena *arena, const char *job,
 /* The column's type as it stands now: of a gid column bigint or text. */
 enum plan_type plan_column_type(const struct plan_column *column);
 enum plan_type plan_gid_column_type(const struct plan_gid *gid);
-
-/* The nearest ancestor whose rows are lines: the table itself unless it is a
- * list. */
-const struct plan_table *plan_line_table(const struct plan_table *table);
 
 #endif

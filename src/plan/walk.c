@@ -33,25 +33,6 @@ is_composite(enum gql_type_kind kind)
            kind == GQL_UNION_TYPE;
 }
 
-static bool
-type_has_id(const struct gql_type *type)
-{
-    const struct gql_field *id = gql_type_field(type, "id");
-
-    return id != NULL && id->type.non_null && id->type.list_depth == 0 &&
-           strcmp(id->type.name, "ID") == 0;
-}
-
-static struct plan_gid *
-make_gid(struct builder *b, bool whole, const char *expected)
-{
-    struct plan_gid *gid = arena_alloc(b->arena, sizeof(*gid));
-
-    gid->expected = expected;
-    gid->whole = gid->fixed = whole;
-    return gid;
-}
-
 /* ---- columns ----------------------------------------------------------- */
 
 static struct plan_gid *
@@ -63,7 +44,7 @@ gid_of_leaf(struct builder *b, const struct scope *scope, const char *field)
 
     if (strcmp(field, "id") == 0 && scope->path[0] == '\0')
         return scope->draft->table->id_gid;
-    return make_gid(b, whole, scope->type_name);
+    return columns_make_gid(b, whole, scope->type_name);
 }
 
 static bool
@@ -103,181 +84,6 @@ add_leaf(struct builder *b, const struct scope *scope,
 }
 
 /* ---- tables ------------------------------------------------------------ */
-
-/* What @table says, with what holds without it. */
-struct table_site {
-    enum plan_kind kind;
-    struct table_draft *parent;
-    const char *name;
-    const char *path;
-    const char *parent_column;
-    bool skip;
-    struct gql_directive *directives;
-    struct gql_pos pos;
-};
-
-static bool
-read_table_directive(struct builder *b, struct table_site *site)
-{
-    static const char *const known[] = {"name", "parent", "key", "skip", NULL};
-    const struct gql_directive *given =
-        gql_find_directive(site->directives, "table");
-    const char *name, *parent;
-
-    if (given == NULL)
-        return true;
-    if (!directive_check(b, given, known) ||
-        !directive_string(b, given, "name", &name) ||
-        !directive_string(b, given, "parent", &parent) ||
-        !directive_boolean(b, given, "skip", &site->skip))
-        return false;
-    if (name != NULL)
-        site->name = name;
-    if (parent != NULL && site->parent == NULL)
-        return build_error(b, given->pos,
-                           "the root's table has no parent to name");
-    if (parent != NULL) {
-        if (!columns_check_name(b, given->pos, parent))
-            return false;
-        site->parent_column = parent;
-    }
-    return name == NULL || columns_check_name(b, given->pos, name);
-}
-
-static struct table_draft *
-find_draft(const struct builder *b, const struct table_draft *parent,
-           const char *path)
-{
-    for (int i = 0; i < b->plan->table_count; i++) {
-        struct plan_table *table = &b->plan->tables[i];
-
-        if (strcmp(table->path, path) == 0 &&
-            table->parent == (parent != NULL ? parent->table : NULL))
-            return b->drafts[i];
-    }
-    return NULL;
-}
-
-static bool
-refuse_same_name(struct builder *b, const struct table_site *site)
-{
-    for (int i = 0; i < b->plan->table_count; i++) {
-        const struct plan_table *other = &b->plan->tables[i];
-
-        if (strcmp(other->name, site->name) != 0 || other->skip || site->skip)
-            continue;
-        build_error(b, site->pos, "\"%s\" and \"%s\" both give table \"%s\"",
-                    other->path, site->path, site->name);
-        return err_hint(b->err, "write: @table(name: \"%.50s_2\")", site->name);
-    }
-    return true;
-}
-
-static struct gql_name *
-concrete_types(struct builder *b, const struct gql_type *type)
-{
-    struct gql_name *own;
-
-    if (gql_type_is_abstract(type))
-        return type->possible_types;
-    own = arena_alloc(b->arena, sizeof(*own));
-    own->name = type->name;
-    return own;
-}
-
-static void
-fill_table(struct builder *b, struct table_draft *draft,
-           const struct table_site *site)
-{
-    struct plan_table *table = draft->table;
-    const struct gql_type *type = draft->type;
-
-    table->kind = site->kind;
-    table->number = site->kind == PLAN_LIST ? 0 : ++b->connections;
-    table->name = site->name;
-    table->path = site->path;
-    table->pos = site->pos;
-    table->parent = site->parent != NULL ? site->parent->table : NULL;
-    table->skip = site->skip;
-    table->node_type = type->name;
-    table->is_abstract = gql_type_is_abstract(type);
-    table->concrete = concrete_types(b, type);
-    table->has_id = type_has_id(type);
-    table->id_gid = make_gid(
-        b, table->is_abstract || columns_type_keeps_whole_gid(type->name),
-        type->name);
-    table->parent_column = site->parent_column;
-    table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
-    table->id_column = -1;
-    table->id_slot = table->typename_slot = -1;
-    table->list_slot = table->tag_slot = -1;
-    if (site->kind == PLAN_LIST) {
-        table->shape = arena_alloc(b->arena, sizeof(*table->shape));
-        shape_init(table->shape, b->arena);
-    } else {
-        table->shape = b->plan->line_shape;
-    }
-}
-
-/* Fields that every row needs are added wherever its fields are selected. */
-static bool
-note_node(struct builder *b, struct table_draft *draft,
-          struct gql_selection *node)
-{
-    if (draft->node_count == TABLE_SITES_MAX)
-        return build_error(b, node->pos,
-                           "\"%s\" is selected in more than %d places",
-                           draft->table->path, TABLE_SITES_MAX);
-    draft->nodes[draft->node_count++] = node;
-    return true;
-}
-
-/* A key that begins with an underscore gives no name of its own. */
-static bool
-check_table_key(struct builder *b, const struct table_site *site)
-{
-    const struct gql_directive *given =
-        gql_find_directive(site->directives, "table");
-    const char *key = columns_last_key(site->path);
-
-    if (key[0] != '_' ||
-        (given != NULL && gql_find_argument(given->arguments, "name") != NULL))
-        return true;
-    build_error(b, site->pos,
-                "\"%s\" begins with \"_\", as only bulkpg's own columns do",
-                site->path);
-    return err_hint(b->err, "write: %s @table(name: \"%s\")", key,
-                    key + strspn(key, "_"));
-}
-
-/* The table of a connection or list, made when not met before. */
-static bool
-open_table(struct builder *b, struct table_site *site,
-           const struct gql_type *type, struct gql_selection *node,
-           struct table_draft **draft)
-{
-    *draft = find_draft(b, site->parent, site->path);
-    if (*draft != NULL)
-        return note_node(b, *draft, node);
-    if (!check_table_key(b, site))
-        return false;
-    if (b->plan->table_count == PLAN_TABLES_MAX)
-        return build_error(b, site->pos, "the query gives more than %d tables",
-                           PLAN_TABLES_MAX);
-    if (!read_table_directive(b, site))
-        return false;
-    site->name = name_shorten(b->arena, site->name);
-    if (!refuse_same_name(b, site))
-        return false;
-    *draft = arena_alloc(b->scratch, sizeof(**draft));
-    (*draft)->table = &b->plan->tables[b->plan->table_count];
-    (*draft)->table->index = b->plan->table_count;
-    (*draft)->type = type;
-    (*draft)->directives = site->directives;
-    b->drafts[b->plan->table_count++] = *draft;
-    fill_table(b, *draft, site);
-    return note_node(b, *draft, node);
-}
 
 static struct scope
 row_scope(struct table_draft *draft, bool through_abstract)
@@ -324,7 +130,7 @@ require_parent_id(struct builder *b, const struct scope *scope,
                   struct gql_pos pos, const char *what)
 {
     if (has_field_id(b, scope->row_type) &&
-        (what == NULL || type_has_id(scope->draft->type)))
+        (what == NULL || scope->draft->table->has_id))
         return true;
     if (what == NULL)
         return build_error(b, pos,
@@ -356,24 +162,33 @@ refuse_misplaced(struct builder *b, const struct gql_selection *field,
     return true;
 }
 
-static bool
-walk_connection(struct builder *b, const struct scope *scope,
-                struct gql_selection *field, const struct gql_field *definition)
+/* A table below the row where the walk stands, but for what @table says. */
+static struct table_site
+child_site(struct builder *b, const struct scope *scope,
+           const struct gql_selection *field, enum plan_kind kind)
 {
     const char *key = gql_response_key(field);
     const char *part =
         join(b, scope->name, "_", name_snake_case(b->arena, key));
     const struct plan_table *parent = scope->draft->table;
-    const struct gql_type_ref *node_ref =
-        gql_connection_node(b->schema, definition->type.name);
-    struct table_site site = {
-        .kind = PLAN_CONNECTION,
+
+    return (struct table_site){
+        .kind = kind,
         .parent = scope->draft,
         .name = arena_printf(b->arena, "%s_%s", parent->name, part),
         .path = join(b, parent->path, ".", join(b, scope->path, ".", key)),
         .parent_column = "_parent_id",
         .directives = field->directives,
         .pos = field->pos};
+}
+
+static bool
+walk_connection(struct builder *b, const struct scope *scope,
+                struct gql_selection *field, const struct gql_field *definition)
+{
+    const struct gql_type_ref *node_ref =
+        gql_connection_node(b->schema, definition->type.name);
+    struct table_site site = child_site(b, scope, field, PLAN_CONNECTION);
     struct gql_selection *node = expand_connection(b, field);
     struct table_draft *draft;
     struct scope row;
@@ -381,8 +196,8 @@ walk_connection(struct builder *b, const struct scope *scope,
     if (!refuse_misplaced(b, field, "table", "connection",
                           "which is a table") ||
         !require_parent_id(b, scope, field->pos, NULL) ||
-        !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
-                    &draft))
+        !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
+                     &draft))
         return false;
     note_child_owner(b, scope);
     row = row_scope(draft, false);
@@ -394,17 +209,7 @@ walk_list_table(struct builder *b, const struct scope *scope,
                 struct gql_selection *field, const struct gql_field *definition)
 {
     const char *key = gql_response_key(field);
-    const char *part =
-        join(b, scope->name, "_", name_snake_case(b->arena, key));
-    const struct plan_table *parent = scope->draft->table;
-    struct table_site site = {
-        .kind = PLAN_LIST,
-        .parent = scope->draft,
-        .name = arena_printf(b->arena, "%s_%s", parent->name, part),
-        .path = join(b, parent->path, ".", join(b, scope->path, ".", key)),
-        .parent_column = "_parent_id",
-        .directives = field->directives,
-        .pos = field->pos};
+    struct table_site site = child_site(b, scope, field, PLAN_LIST);
     struct table_draft *draft;
     struct scope row;
 
@@ -415,10 +220,11 @@ walk_list_table(struct builder *b, const struct scope *scope,
                            key, definition->type.text);
     if (!refuse_misplaced(b, field, "table", "list", "which is a table") ||
         !require_parent_id(b, scope, field->pos, key) ||
-        !open_table(b, &site, gql_schema_find(b->schema, definition->type.name),
-                    field, &draft))
+        !tables_open(b, &site,
+                     gql_schema_find(b->schema, definition->type.name), field,
+                     &draft))
         return false;
-    draft->list_key = shape_add(parent->shape, scope->key, key);
+    draft->list_key = shape_add(scope->draft->table->shape, scope->key, key);
     row = row_scope(draft, scope->through_abstract ||
                                definition->type.kind != GQL_OBJECT_TYPE);
     return walk_selections(b, &row, field->selections);
@@ -543,13 +349,13 @@ walk_field(struct builder *b, const struct scope *scope,
     return walk_object(b, scope, field, definition);
 }
 
-/* An object stays what it is, whatever interface a fragment calls it by. */
 static bool
 is_abstract(const struct builder *b, const char *type_name)
 {
     return gql_type_is_abstract(gql_schema_find(b->schema, type_name));
 }
 
+/* An object stays what it is, whatever interface a fragment calls it by. */
 static bool
 walk_selections(struct builder *b, const struct scope *scope,
                 struct gql_selection *list)
@@ -627,8 +433,8 @@ walk_root(struct builder *b, struct gql_selection *root)
 
     if (!check_response_key(b, root) ||
         !refuse_misplaced(b, root, "table", "connection", "which is a table") ||
-        !open_table(b, &site, gql_schema_find(b->schema, node_ref->name), node,
-                    &draft))
+        !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
+                     &draft))
         return false;
     row = row_scope(draft, false);
     return walk_selections(b, &row, node->selections);
@@ -647,6 +453,5 @@ walk_document(struct builder *b)
                            "nothing is left to select");
     root->next = NULL;
     b->plan->root = root;
-    b->plan->root_field = root->name;
     return walk_root(b, root);
 }

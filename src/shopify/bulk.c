@@ -1,11 +1,10 @@
 #include "shopify/bulk.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "base/json_out.h"
 
 enum {
     VARIABLES_BYTES = 512 * 1024,
@@ -146,17 +145,18 @@ unknown(const char *id, const struct session_reply *reply, struct err *err)
     return err_code(err, "UNKNOWN_OPERATION");
 }
 
+/* Variables of one string; NULL when it is too large. */
 static char *
-id_variables(struct arena *arena, const char *id)
+one_variable(struct arena *arena, const char *name, const char *value)
 {
-    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
+    struct buf json = buf_with_ceiling(VARIABLES_BYTES);
     char *text;
 
-    buf_append_str(&buf, "{\"id\":");
-    buf_append_json(&buf, span_str(id));
-    buf_append_char(&buf, '}');
-    text = arena_strdup(arena, buf_str(&buf));
-    buf_free(&buf);
+    json_out_open(&json, '{');
+    json_out_text(&json, name, value);
+    buf_append_char(&json, '}');
+    text = json.overflowed ? NULL : arena_strdup(arena, buf_str(&json));
+    buf_free(&json);
     return text;
 }
 
@@ -255,20 +255,6 @@ refuse_submit(const struct json *payload, const struct session_reply *reply,
 
 /* ---- requests ---------------------------------------------------------- */
 
-static char *
-submit_variables(struct arena *arena, const char *document)
-{
-    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
-    char *text;
-
-    buf_append_str(&buf, "{\"query\":");
-    buf_append_json(&buf, span_str(document));
-    buf_append_char(&buf, '}');
-    text = buf.overflowed ? NULL : arena_strdup(arena, buf_str(&buf));
-    buf_free(&buf);
-    return text;
-}
-
 static bool
 read_submit(const struct session_reply *reply, struct arena *arena,
             struct bulk_operation *operation, int64_t *wait_ms, struct err *err)
@@ -291,7 +277,7 @@ bulk_submit(struct session *session, const char *document,
             int64_t *wait_ms, struct err *err)
 {
     struct arena arena = {0};
-    char *variables = submit_variables(&arena, document);
+    char *variables = one_variable(&arena, "query", document);
     struct session_reply reply;
     bool ok;
 
@@ -312,8 +298,8 @@ ask_by_id(struct session *session, const char *what, const char *document,
           const char *id, const struct log_ctx *log, struct arena *arena,
           struct session_reply *reply, struct err *err)
 {
-    if (session_query(session, what, document, id_variables(arena, id), log,
-                      arena, reply, err))
+    if (session_query(session, what, document, one_variable(arena, "id", id),
+                      log, arena, reply, err))
         return true;
     if (strcmp(err->code, "RESOURCE_NOT_FOUND") == 0)
         err_code(err, "UNKNOWN_OPERATION");
@@ -410,18 +396,11 @@ next_page(struct arena *arena, const struct json *connection)
 {
     const char *cursor =
         json_str(json_path(connection, "pageInfo", "endCursor", NULL));
-    struct buf buf = buf_with_ceiling(VARIABLES_BYTES);
-    char *text;
 
     if (cursor == NULL ||
         !json_is_true(json_path(connection, "pageInfo", "hasNextPage", NULL)))
         return NULL;
-    buf_append_str(&buf, "{\"after\":");
-    buf_append_json(&buf, span_str(cursor));
-    buf_append_char(&buf, '}');
-    text = arena_strdup(arena, buf_str(&buf));
-    buf_free(&buf);
-    return text;
+    return one_variable(arena, "after", cursor);
 }
 
 /* Newest first, so the first one found is it. */

@@ -51,12 +51,6 @@ download_free(struct download *download)
     free(download);
 }
 
-int64_t
-download_offset(const struct download *download)
-{
-    return download->offset;
-}
-
 static bool
 has_all(const struct download *download)
 {

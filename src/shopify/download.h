@@ -32,7 +32,4 @@ void download_free(struct download *download);
 MUST_CHECK bool
 download_read(struct download *download, struct span *chunk, struct err *err);
 
-/* Bytes handed out so far. */
-int64_t download_offset(const struct download *download);
-
 #endif

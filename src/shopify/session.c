@@ -30,8 +30,7 @@ struct session {
 /* One request, over all its tries. */
 struct exchange {
     struct session *session;
-    const char *what;
-    const struct session_request *request; /* NULL: only a token is wanted */
+    const struct session_request *request;
     const struct log_ctx *log;
     struct arena *arena;
     struct session_reply *reply;
@@ -88,22 +87,10 @@ session_free(struct session *session)
     free(session);
 }
 
-const struct session_config *
-session_config_of(const struct session *session)
-{
-    return &session->config;
-}
-
 const char *
 session_granted_scopes(const struct session *session)
 {
     return session->token.scopes;
-}
-
-struct http *
-session_http(const struct session *session)
-{
-    return session->http;
 }
 
 /* ---- what an answer's head and cost tell ------------------------------- */
@@ -125,7 +112,7 @@ note_head(const struct exchange *exchange, const struct http_head *head)
     if (head->deprecated[0] != '\0' && !session->told_deprecated) {
         session->told_deprecated = true;
         log_warn(exchange->log, "the store says that a request is deprecated",
-                 LOG_STR("request", exchange->what),
+                 LOG_STR("request", exchange->request->what),
                  LOG_STR("reason", head->deprecated),
                  LOG_STR("request_id", head->request_id), LOG_END);
     }
@@ -136,29 +123,23 @@ note_cost(const struct exchange *exchange)
 {
     const struct session_cost *cost = &exchange->reply->cost;
 
-    log_debug(exchange->log, "answer", LOG_STR("request", exchange->what),
-              LOG_STR("request_id", exchange->reply->request_id),
-              LOG_NUM("requested", cost->requested),
-              LOG_NUM("actual", cost->actual),
-              LOG_NUM("available", cost->currently_available),
-              LOG_NUM("maximum", cost->maximum_available),
-              LOG_NUM("restore_rate", cost->restore_rate), LOG_END);
+    log_debug(
+        exchange->log, "answer", LOG_STR("request", exchange->request->what),
+        LOG_STR("request_id", exchange->reply->request_id),
+        LOG_NUM("requested", cost->requested), LOG_NUM("actual", cost->actual),
+        LOG_NUM("available", cost->currently_available),
+        LOG_NUM("maximum", cost->maximum_available),
+        LOG_NUM("restore_rate", cost->restore_rate), LOG_END);
 }
 
 /* ---- one try ----------------------------------------------------------- */
-
-static bool
-is_once(const struct exchange *exchange)
-{
-    return exchange->request != NULL && exchange->request->once;
-}
 
 /* Without a token the request itself stays here, whatever became of the one
  * for the token. */
 static void
 name_not_sent(const struct exchange *exchange, struct err *err)
 {
-    if (is_once(exchange) && err->kind == ERR_TRANSIENT &&
+    if (exchange->request->once && err->kind == ERR_TRANSIENT &&
         strcmp(err->code, "THROTTLED") != 0)
         err_code(err, "NOT_SENT");
 }
@@ -240,7 +221,7 @@ try_request(struct exchange *exchange, struct err *err)
         return false;
     exchange->renewed = true;
     log_info(exchange->log, "the access token was refused: asking for another",
-             LOG_STR("request", exchange->what),
+             LOG_STR("request", exchange->request->what),
              LOG_STR("request_id", err->request_id), LOG_END);
     if (token_replace(&session->token, generation, session->http,
                       &session->config, exchange->log, &exchange->wait_ms, err))
@@ -255,7 +236,7 @@ static bool
 may_try_again(const struct exchange *exchange, const struct err *err)
 {
     return err->kind == ERR_TRANSIENT &&
-           (!is_once(exchange) || strcmp(err->code, "THROTTLED") == 0);
+           (!exchange->request->once || strcmp(err->code, "THROTTLED") == 0);
 }
 
 /* Of a request not to be repeated, what counts is whether the store may have
@@ -263,7 +244,7 @@ may_try_again(const struct exchange *exchange, const struct err *err)
 static void
 name_loss(const struct exchange *exchange, struct err *err)
 {
-    if (is_once(exchange) && err->kind == ERR_TRANSIENT &&
+    if (exchange->request->once && err->kind == ERR_TRANSIENT &&
         strcmp(err->code, "NOT_SENT") != 0)
         err_code(err, "ANSWER_LOST");
 }
@@ -293,7 +274,7 @@ wait_before_retry(const struct exchange *exchange, struct backoff *backoff,
     if (delay_ms < 0)
         return give_up(exchange, err);
     log_warn(exchange->log, "request is tried again",
-             LOG_STR("request", exchange->what),
+             LOG_STR("request", exchange->request->what),
              LOG_STR("reason", err->message), LOG_STR("code", err->code),
              LOG_NUM("delay_ms", delay_ms),
              LOG_STR("request_id", err->request_id), LOG_END);
@@ -304,9 +285,7 @@ wait_before_retry(const struct exchange *exchange, struct backoff *backoff,
 
 /* The one retry policy of the Admin API. */
 static bool
-try_until_done(struct exchange *exchange,
-               bool (*attempt)(struct exchange *, struct err *),
-               struct err *err)
+try_until_done(struct exchange *exchange, struct err *err)
 {
     const struct session_config *config = &exchange->session->config;
     struct backoff backoff =
@@ -315,15 +294,16 @@ try_until_done(struct exchange *exchange,
 
     for (;;) {
         exchange->wait_ms = 0;
-        if (attempt(exchange, err))
+        if (try_request(exchange, err))
             return true;
         if (!may_try_again(exchange, err) ||
             !wait_before_retry(exchange, &backoff, err))
             break;
     }
     name_loss(exchange, err);
-    return err->kind == ERR_STOPPED ? false
-                                    : err_wrap(err, "%s", exchange->what);
+    return err->kind == ERR_STOPPED
+               ? false
+               : err_wrap(err, "%s", exchange->request->what);
 }
 
 /* ---- requests ---------------------------------------------------------- */
@@ -352,7 +332,6 @@ session_send(struct session *session, const struct session_request *request,
     size_t ceiling =
         request->reply_ceiling > 0 ? request->reply_ceiling : REPLY_BYTES;
     struct exchange exchange = {.session = session,
-                                .what = request->what,
                                 .request = request,
                                 .log = log,
                                 .arena = arena,
@@ -360,7 +339,7 @@ session_send(struct session *session, const struct session_request *request,
                                 .body = buf_with_ceiling(REQUEST_BYTES),
                                 .answer = buf_with_ceiling(ceiling)};
     bool ok = write_body(request, &exchange.body, err) &&
-              try_until_done(&exchange, try_request, err);
+              try_until_done(&exchange, err);
 
     buf_free(&exchange.body);
     buf_free(&exchange.answer);
@@ -390,14 +369,4 @@ session_query_once(struct session *session, const char *what,
                                       .once = true};
 
     return session_send(session, &request, log, arena, reply, err);
-}
-
-bool
-session_authorize(struct session *session, const struct log_ctx *log,
-                  struct err *err)
-{
-    struct exchange exchange = {
-        .session = session, .what = "token", .log = log};
-
-    return try_until_done(&exchange, ensure_token, err);
 }

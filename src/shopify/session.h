@@ -41,7 +41,6 @@ struct session;
 struct session *
 session_new(struct http *http, const struct session_config *config);
 void session_free(struct session *session);
-const struct session_config *session_config_of(const struct session *session);
 
 /* What an answer told about cost and throttle; -1 where it did not. */
 struct session_cost {
@@ -96,14 +95,7 @@ session_send(struct session *session, const struct session_request *request,
              const struct log_ctx *log, struct arena *arena,
              struct session_reply *reply, struct err *err);
 
-/* Get a token now, so that a wrong credential is known before anything else
- * is done. */
-MUST_CHECK bool session_authorize(struct session *session,
-                                  const struct log_ctx *log, struct err *err);
-
 /* The scopes that the token endpoint named, or NULL. */
 const char *session_granted_scopes(const struct session *session);
-
-struct http *session_http(const struct session *session);
 
 #endif

@@ -1,7 +1,6 @@
 #include "shopify/token.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -38,3 +38,18 @@ pg_task_script(struct pg_conn *conn, const char *sql)
 
     ck_assert_msg(pg_script(conn, sql, &err), "%s: %s", err.code, err.message);
 }
+
+int
+pg_task_backend(struct pg_conn *conn)
+{
+    struct pg_result *result;
+    struct err err = {0};
+    int pid;
+
+    ck_assert_msg(
+        pg_exec(conn, "SELECT pg_backend_pid()", 0, NULL, &result, &err),
+        "%s: %s", err.code, err.message);
+    pid = (int)pg_int64(result, 0, 0);
+    pg_result_free(result);
+    return pid;
+}

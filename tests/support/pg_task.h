@@ -12,5 +12,6 @@ void pg_task_run(void (*body)(void));
 /* Inside a task; the test fails when they do. */
 struct pg_conn *pg_task_connect(const struct pg_config *config);
 void pg_task_script(struct pg_conn *conn, const char *sql);
+int pg_task_backend(struct pg_conn *conn); /* its process id */
 
 #endif

@@ -4,7 +4,7 @@ import os
 import re
 
 from cases.queries import ORDERS, PLAIN, PRODUCTS
-from harness.case import CONFIG, DENIED, FAILED, OK, USAGE, Case
+from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, USAGE, Case
 
 
 class Commands(Case):
@@ -79,6 +79,93 @@ class Commands(Case):
         self.shop.set(scopes=["read_products"])
         result = self.program.run("check")
         self.assertIn(result.status, (OK, DENIED), result)
+
+    def test_check_asks_the_store_without_a_database(self):
+        self.prepare()
+        self.program.configure("host=/nowhere dbname=x",
+                               [self.shop.stores["acme"]])
+        result = self.run_program("check", status=AGAIN)
+        self.assertIn("FAULT  database: ", result.stdout)
+        self.assertIn("ok     store acme (", result.stdout)
+        result = self.program.run(
+            "check", environment={"TOKEN_ACME": "shpat_wrong"})
+        self.assertIn("FAULT  store acme (", result.stdout)
+        self.assertEqual(DENIED, result.status)
+
+    def test_check_has_a_verdict_for_all(self):
+        """Whatever is wrong is told once, on stdout."""
+        self.prepare()
+        self.configure("acme", "beta", more={"acme": "jobs = nix",
+                                             "beta": "enabled = maybe"})
+        result = self.run_program("check", status=CONFIG)
+        self.assertEqual(1, result.output.count('no job "nix"'))
+        self.assertIn("FAULT  queries of store acme: bulkpg.ini:",
+                      result.stdout)
+        self.assertEqual(1, result.output.count("neither yes nor no"))
+        self.assertIn("FAULT  store beta", result.stdout)
+        self.assertEqual("", result.stderr)
+        result = self.run_program("run", status=CONFIG)
+        self.assertIn("neither yes nor no", result.stderr)
+
+    def test_check_finds_a_shared_table(self):
+        self.prepare()
+        self.query("again", PRODUCTS)
+        result = self.run_program("check", status=CONFIG)
+        self.assertIn("ok     query queries/again.graphql", result.stdout)
+        self.assertIn("FAULT  query queries/products.graphql", result.stdout)
+        self.assertEqual(1, result.output.count("both give table"))
+        self.assertEqual("", result.stderr)
+
+    def test_check_looks_up_readers(self):
+        self.prepare()
+        self.configure(database="readers = nobodyrole")
+        result = self.run_program("check", status=CONFIG)
+        self.assertRegex(
+            result.stdout, r"FAULT  database: bulkpg\.ini:\d+: readers: "
+            "there is no role nobodyrole")
+
+    def test_check_blames_the_database_for_its_rights(self):
+        self.prepare()
+        self.run_program("check")
+        self.db.execute(
+            "DO $$ BEGIN CREATE ROLE e2e_weak LOGIN; EXCEPTION WHEN "
+            "duplicate_object THEN END $$; GRANT USAGE ON SCHEMA bulkpg TO "
+            "e2e_weak; GRANT SELECT ON ALL TABLES IN SCHEMA bulkpg TO "
+            "e2e_weak; DELETE FROM bulkpg.graphql_type")
+        self.program.configure(
+            self.db.dsn.replace("user=owner", "user=e2e_weak"),
+            [self.shop.stores["acme"]])
+        result = self.run_program("check", status=DENIED)
+        self.assertIn("ok     store acme", result.stdout)
+        self.assertIn("FAULT  database: ", result.stdout)
+        self.assertNotIn("FAULT  query", result.stdout)
+
+    def test_no_configuration(self):
+        for words in (("check",), ("run",), ("run", "--dsn", self.db.dsn),
+                      ("load", "x", "-", "--dsn", self.db.dsn)):
+            result = self.run_program(*words, status=CONFIG)
+            self.assertIn("there is no bulkpg.ini in "
+                          + self.program.directory, result.output)
+            self.assertIn("bulkpg init writes one; -C DIR", result.output)
+
+    def test_unknown_store(self):
+        self.configure("acme", "beta")
+        result = self.run_program("run", "--store", "acne", status=USAGE)
+        self.assertIn("did you mean acme? there are acme, beta",
+                      result.stderr)
+        result = self.run_program("run", "--store", "zzz", status=USAGE)
+        self.assertIn("there are acme, beta", result.stderr)
+
+    def test_all_stores_are_disabled(self):
+        self.configure(more={"acme": "enabled = no"})
+        self.query("products", PRODUCTS)
+        for command in ("check", "run"):
+            result = self.run_program(command, status=CONFIG)
+            self.assertIn("every store in bulkpg.ini is disabled",
+                          result.output)
+            result = self.run_program(command, "--store", "acme",
+                                      status=CONFIG)
+            self.assertIn("store acme is disabled", result.output)
 
     def test_plan_offline(self):
         self.prepare()

@@ -1,0 +1,28 @@
+#include "app/journal_watermark.h"
+
+#include "app/journal_call.h"
+#include "sql.h"
+
+bool
+journal_watermark(struct journal *journal, const char *store, const char *job,
+                  int64_t overlap_ms, struct arena *arena,
+                  struct journal_watermark *watermark, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    *watermark = (struct journal_watermark){.last_full_age_ms = -1};
+    call_text(&call, store);
+    call_text(&call, job);
+    call_number(&call, overlap_ms);
+    if (!journal_call(journal, sql_watermark_get, &call, &result, err))
+        return err_wrap(err, "reading the watermark");
+    if (pg_rows(result) == 1)
+        *watermark = (struct journal_watermark){
+            .high = read_text(result, 0, 0, arena),
+            .from = read_text(result, 0, 1, arena),
+            .last_full = read_text(result, 0, 2, arena),
+            .last_full_age_ms = read_count(result, 0, 3)};
+    pg_result_free(result);
+    return true;
+}

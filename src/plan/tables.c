@@ -1,0 +1,175 @@
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/names.h"
+
+static bool
+type_has_id(const struct gql_type *type)
+{
+    const struct gql_field *id = gql_type_field(type, "id");
+
+    return id != NULL && id->type.non_null && id->type.list_depth == 0 &&
+           strcmp(id->type.name, "ID") == 0;
+}
+
+static bool
+read_table_directive(struct builder *b, struct table_site *site)
+{
+    static const char *const known[] = {"name", "parent", "key", "skip", NULL};
+    const struct gql_directive *given =
+        gql_find_directive(site->directives, "table");
+    const char *name, *parent;
+
+    if (given == NULL)
+        return true;
+    if (!directive_check(b, given, known) ||
+        !directive_string(b, given, "name", &name) ||
+        !directive_string(b, given, "parent", &parent) ||
+        !directive_boolean(b, given, "skip", &site->skip))
+        return false;
+    if (name != NULL)
+        site->name = name;
+    if (parent != NULL && site->parent == NULL)
+        return build_error(b, given->pos,
+                           "the root's table has no parent to name");
+    if (parent != NULL) {
+        if (!columns_check_name(b, given->pos, parent))
+            return false;
+        site->parent_column = parent;
+    }
+    return name == NULL || columns_check_name(b, given->pos, name);
+}
+
+static struct table_draft *
+find_draft(const struct builder *b, const struct table_draft *parent,
+           const char *path)
+{
+    for (int i = 0; i < b->plan->table_count; i++) {
+        struct plan_table *table = &b->plan->tables[i];
+
+        if (strcmp(table->path, path) == 0 &&
+            table->parent == (parent != NULL ? parent->table : NULL))
+            return b->drafts[i];
+    }
+    return NULL;
+}
+
+static bool
+refuse_same_name(struct builder *b, const struct table_site *site)
+{
+    for (int i = 0; i < b->plan->table_count; i++) {
+        const struct plan_table *other = &b->plan->tables[i];
+
+        if (strcmp(other->name, site->name) != 0 || other->skip || site->skip)
+            continue;
+        build_error(b, site->pos, "\"%s\" and \"%s\" both give table \"%s\"",
+                    other->path, site->path, site->name);
+        return err_hint(b->err, "write: @table(name: \"%.50s_2\")", site->name);
+    }
+    return true;
+}
+
+static struct gql_name *
+concrete_types(struct builder *b, const struct gql_type *type)
+{
+    struct gql_name *own;
+
+    if (gql_type_is_abstract(type))
+        return type->possible_types;
+    own = arena_alloc(b->arena, sizeof(*own));
+    own->name = type->name;
+    return own;
+}
+
+static void
+fill_table(struct builder *b, struct table_draft *draft,
+           const struct table_site *site)
+{
+    struct plan_table *table = draft->table;
+    const struct gql_type *type = draft->type;
+
+    table->kind = site->kind;
+    table->number = site->kind == PLAN_LIST ? 0 : ++b->connections;
+    table->name = site->name;
+    table->path = site->path;
+    table->pos = site->pos;
+    table->parent = site->parent != NULL ? site->parent->table : NULL;
+    table->skip = site->skip;
+    table->node_type = type->name;
+    table->is_abstract = gql_type_is_abstract(type);
+    table->concrete = concrete_types(b, type);
+    table->has_id = type_has_id(type);
+    table->id_gid = columns_make_gid(
+        b, table->is_abstract || columns_type_keeps_whole_gid(type->name),
+        type->name);
+    table->parent_column = site->parent_column;
+    table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
+    table->id_column = -1;
+    table->id_slot = table->typename_slot = -1;
+    table->list_slot = table->tag_slot = -1;
+    if (site->kind == PLAN_LIST) {
+        table->shape = arena_alloc(b->arena, sizeof(*table->shape));
+        shape_init(table->shape, b->arena);
+    } else {
+        table->shape = b->plan->line_shape;
+    }
+}
+
+/* Fields that every row needs are added wherever its fields are selected. */
+static bool
+note_node(struct builder *b, struct table_draft *draft,
+          struct gql_selection *node)
+{
+    if (draft->node_count == TABLE_SITES_MAX)
+        return build_error(b, node->pos,
+                           "\"%s\" is selected in more than %d places",
+                           draft->table->path, TABLE_SITES_MAX);
+    draft->nodes[draft->node_count++] = node;
+    return true;
+}
+
+/* A key that begins with an underscore gives no name of its own. */
+static bool
+check_table_key(struct builder *b, const struct table_site *site)
+{
+    const struct gql_directive *given =
+        gql_find_directive(site->directives, "table");
+    const char *key = columns_last_key(site->path);
+
+    if (key[0] != '_' ||
+        (given != NULL && gql_find_argument(given->arguments, "name") != NULL))
+        return true;
+    build_error(b, site->pos,
+                "\"%s\" begins with \"_\", as only bulkpg's own columns do",
+                site->path);
+    return err_hint(b->err, "write: %s @table(name: \"%s\")", key,
+                    key + strspn(key, "_"));
+}
+
+bool
+tables_open(struct builder *b, struct table_site *site,
+            const struct gql_type *type, struct gql_selection *node,
+            struct table_draft **draft)
+{
+    *draft = find_draft(b, site->parent, site->path);
+    if (*draft != NULL)
+        return note_node(b, *draft, node);
+    if (!check_table_key(b, site))
+        return false;
+    if (b->plan->table_count == PLAN_TABLES_MAX)
+        return build_error(b, site->pos, "the query gives more than %d tables",
+                           PLAN_TABLES_MAX);
+    if (!read_table_directive(b, site))
+        return false;
+    site->name = name_shorten(b->arena, site->name);
+    if (!refuse_same_name(b, site))
+        return false;
+    *draft = arena_alloc(b->scratch, sizeof(**draft));
+    (*draft)->table = &b->plan->tables[b->plan->table_count];
+    (*draft)->table->index = b->plan->table_count;
+    (*draft)->type = type;
+    (*draft)->directives = site->directives;
+    b->drafts[b->plan->table_count++] = *draft;
+    fill_table(b, *draft, site);
+    return note_node(b, *draft, node);
+}
