@@ -308,7 +308,7 @@ failures_body(void)
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
     ck_assert(!pg_exec(conn, "SELECT 1 / 0", 0, NULL, NULL, &err));
-    ck_assert_int_eq(err.kind, ERR_ROW);
+    ck_assert_int_eq(err.kind, ERR_FAILED);
     ck_assert_str_eq(err.code, "22012");
     ck_assert_str_eq(err.message, "division by zero");
     ck_assert(!pg_exec(conn, "SELEC", 0, NULL, NULL, &err));
@@ -612,8 +612,8 @@ START_TEST(sqlstate_says_what_to_do)
         {"55000", ERR_FAILED},    {"28P01", ERR_DENIED},
         {"42501", ERR_DENIED},    {"42601", ERR_FAILED},
         {"25006", ERR_TRANSIENT}, {"25P02", ERR_FAILED},
-        {"3D000", ERR_CONFIG},    {"22P02", ERR_ROW},
-        {"54000", ERR_ROW},       {"23505", ERR_FAILED},
+        {"3D000", ERR_CONFIG},    {"22P02", ERR_FAILED},
+        {"54000", ERR_FAILED},    {"23505", ERR_FAILED},
         {"XX000", ERR_FAILED},    {"", ERR_FAILED},
     };
 

@@ -5,6 +5,7 @@
 
 #include "app/job.h"
 #include "app/journal_merge.h"
+#include "app/journal_relation.h"
 #include "base/mem.h"
 
 static void
@@ -151,16 +152,42 @@ refuse(const struct job *job, const struct job *other, const char *table,
                          "store another schema");
 }
 
+/* Does the journal know the table as this job's? */
+static bool
+owns(struct job *job, const char *table)
+{
+    struct journal_relation *owner;
+    struct err err;
+
+    return job->context->journal != NULL &&
+           journal_relation(job->context->journal, job->store->config->schema,
+                            table, &job->arena, &owner, &err) &&
+           owner != NULL &&
+           strcmp(owner->store, job->store->config->name) == 0 &&
+           strcmp(owner->job, job->file->job) == 0;
+}
+
+/* Of two jobs that want a table the one goes on that owns it, or that was
+ * named first. */
+static bool
+loses(struct job *job, struct job *other, bool comes_first, const char *table)
+{
+    if (owns(other, table))
+        return true;
+    return !comes_first && !owns(job, table);
+}
+
 bool
 jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err)
 {
-    const struct job *job = &jobs->items[i];
+    struct job *job = &jobs->items[i];
 
-    for (size_t k = 0; k < i; k++) {
-        const char *table = shared_table(&jobs->items[k], job);
+    for (size_t k = 0; k < jobs->count; k++) {
+        struct job *other = &jobs->items[k];
+        const char *table = k != i ? shared_table(other, job) : NULL;
 
-        if (table != NULL)
-            return refuse(job, &jobs->items[k], table, err);
+        if (table != NULL && loses(job, other, i < k, table))
+            return refuse(job, other, table, err);
     }
     return true;
 }
@@ -170,7 +197,7 @@ jobs_refuse_shared_tables(struct jobs *jobs)
 {
     struct err err;
 
-    for (size_t i = 1; i < jobs->count; i++)
+    for (size_t i = 0; i < jobs->count; i++)
         if (jobs->items[i].status == 0 && !jobs_check_tables(jobs, i, &err))
             job_fail(&jobs->items[i], "the job is not run", &err);
 }

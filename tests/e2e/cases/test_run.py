@@ -327,6 +327,31 @@ class Deletes(Case):
         self.check_tables(text)
 
 
+class Owners(Case):
+    def test_a_new_job_wants_the_table_of_an_old_one(self):
+        """The old one goes on; the new one is told whose table it is."""
+        self.configure()
+        self.query("b", PLAIN)
+        self.run_program("run")
+        self.query("a", PLAIN)
+        result = self.run_program("run", status=CONFIG)
+        self.assertIn("TABLE_OWNED", result.stderr)
+        self.assertEqual(["b", "b"], [job for (job,) in self.rows(
+            "run", "job", "run_id", schema="bulkpg")])
+        self.check_tables(PLAIN)
+
+    def test_an_owner_in_a_folder_that_is_not_here(self):
+        self.configure()
+        self.query("b", PLAIN)
+        self.run_program("run")
+        self.db.execute("UPDATE bulkpg.relation SET job = 'c', "
+                        "file = '/elsewhere/queries/c.graphql'")
+        before = self.snapshot()
+        result = self.run_program("run", status=CONFIG)
+        self.assertIn("/elsewhere/queries/c.graphql", result.stderr)
+        self.check_unchanged(before)
+
+
 class Guards(Case):
     def setUp(self):
         super().setUp()
