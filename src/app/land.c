@@ -70,27 +70,60 @@ append_readers(struct buf *sql, const struct land *land)
     }
 }
 
+/* Found out before anything is asked of the store. */
+static bool
+refuse_rights(const struct land *land, bool exists, struct err *err)
+{
+    err_set(err, ERR_DENIED,
+            exists ? "no right to make tables in schema %s"
+                   : "no right to make schema %s",
+            schema_of(land));
+    err_code(err, "42501");
+    if (exists)
+        return err_hint(err,
+                        "GRANT USAGE, CREATE ON SCHEMA \"%s\" TO the role "
+                        "that bulkpg connects as",
+                        schema_of(land));
+    return err_hint(err,
+                    "GRANT CREATE ON DATABASE to the role that bulkpg "
+                    "connects as, or CREATE SCHEMA \"%s\" "
+                    "AUTHORIZATION it",
+                    schema_of(land));
+}
+
+static bool
+create_schema(const struct land *land, struct pg_conn *conn, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool made;
+
+    buf_append_str(&sql, "CREATE SCHEMA IF NOT EXISTS ");
+    name_append_quoted(&sql, schema_of(land));
+    buf_append_str(&sql, ";\n");
+    append_readers(&sql, land);
+    made = pg_script(conn, buf_str(&sql), err);
+    buf_free(&sql);
+    /* Another process may have been faster, whatever IF NOT EXISTS says. */
+    return made || strcmp(err->code, "23505") == 0 ||
+           strcmp(err->code, "42P06") == 0;
+}
+
 /* A schema that is there is left as it is: others may own it. */
 static bool
 make_schema(const struct land *land, struct pg_conn *conn, struct err *err)
 {
     const char *values[] = {schema_of(land)};
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     struct pg_result *result;
-    bool made = true;
+    bool exists, may_create;
 
-    if (!pg_exec(conn, sql_schema_exists, 1, values, &result, err))
+    if (!pg_exec(conn, sql_schema_rights, 1, values, &result, err))
         return false;
-    if (!pg_bool(result, 0, 0)) {
-        buf_append_str(&sql, "CREATE SCHEMA IF NOT EXISTS ");
-        name_append_quoted(&sql, schema_of(land));
-        buf_append_str(&sql, ";\n");
-        append_readers(&sql, land);
-        made = pg_script(conn, buf_str(&sql), err);
-    }
+    exists = pg_bool(result, 0, 0);
+    may_create = pg_bool(result, 0, 1);
     pg_result_free(result);
-    buf_free(&sql);
-    return made;
+    if (!may_create)
+        return refuse_rights(land, exists, err);
+    return exists || create_schema(land, conn, err);
 }
 
 bool

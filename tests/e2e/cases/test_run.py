@@ -351,6 +351,22 @@ class Owners(Case):
         self.assertIn("/elsewhere/queries/c.graphql", result.stderr)
         self.check_unchanged(before)
 
+    def test_a_schema_we_may_not_write_to(self):
+        """Said with the GRANT, before the store is asked for anything."""
+        self.configure()
+        self.query("job", PLAIN)
+        self.db.execute("CREATE ROLE guest LOGIN; CREATE SCHEMA acme; "
+                        "GRANT CREATE ON DATABASE " + self.db.name +
+                        " TO guest")
+        self.addCleanup(self.db.execute, "DROP OWNED BY guest CASCADE; "
+                        "DROP ROLE guest")
+        self.program.configure(
+            self.db.dsn.replace("user=owner", "user=guest"),
+            [self.shop.stores["acme"]])
+        result = self.run_program("run", status=77)
+        self.assertIn("GRANT USAGE, CREATE ON SCHEMA", result.stderr)
+        self.assertEqual([], self.shop.operations())
+
 
 class Guards(Case):
     def setUp(self):
