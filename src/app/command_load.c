@@ -31,7 +31,9 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
 static bool
 parse_only(struct job *job, const char *path, struct err *err)
 {
-    struct loader_config config = {.on_reject = print_reject, .ctx = job};
+    static const struct refused none;
+    struct loader_config config = {
+        .refused = &none, .on_reject = print_reject, .ctx = job};
     struct loader *loader = loader_new(job->plan, &config);
     struct source source = {.path = path, .context = job->context};
     const struct loader_counts *counts = loader_counts(loader);

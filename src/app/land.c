@@ -23,6 +23,8 @@
 #include "plan/names.h"
 #include "sql.h"
 
+#define REFUSED_LINES "REFUSED_LINES"
+
 enum {
     RESTARTS_MAX = 3,
     SQL_BYTES_MAX = 64 * 1024,
@@ -596,6 +598,19 @@ choose_tables(const struct land *land)
     return becomes;
 }
 
+/* Which lines were it? Then the load begins again without them. */
+static void
+find_refused(struct land *land, struct loader *loader, struct err *err)
+{
+    size_t known = land->refused.count;
+    struct err other;
+
+    if (!loader_isolate(loader, &land->refused, &other))
+        *err = other;
+    else if (land->refused.count > known)
+        err_code(err, REFUSED_LINES);
+}
+
 static bool
 try_to_land(struct land *land, struct err *err)
 {
@@ -606,6 +621,7 @@ try_to_land(struct land *land, struct err *err)
                                    .connections = context->config.connections,
                                    .schema = schema_of(land),
                                    .run_id = land->run.run_id,
+                                   .refused = &land->refused,
                                    .on_reject = on_reject,
                                    .ctx = land};
     struct attempt attempt = {.land = land,
@@ -617,6 +633,8 @@ try_to_land(struct land *land, struct err *err)
     landed = load_sources(&attempt, err) && merge_staged(&attempt, err);
     if (!landed && strcmp(err->code, ENCODE_WIDEN) == 0)
         loader_widen(attempt.loader, &land->widened);
+    if (!landed && refused_is_row(err))
+        find_refused(land, attempt.loader, err);
     loader_free(attempt.loader);
     if (!landed)
         land_drop_staging(context, land->run.run_id);
@@ -656,6 +674,18 @@ may_try_later(struct land *land, struct backoff *backoff, struct err *err)
     return tables_inspect(&land->tables, job, err);
 }
 
+/* Each line can be refused once; too many are found out as rejects. */
+static bool
+has_refused(const struct land *land, const struct err *why)
+{
+    if (strcmp(why->code, REFUSED_LINES) != 0)
+        return false;
+    log_failure(LOG_WARN, &land->job->log,
+                "the server refuses rows, the load begins again without them",
+                why);
+    return true;
+}
+
 /* Each column can do so once. */
 static bool
 has_widened(const struct land *land, const struct err *why)
@@ -690,9 +720,9 @@ land_results(struct land *land, struct err *err)
     }
     do {
         landed = try_to_land(land, err);
-    } while (!landed &&
-             (has_widened(land, err) || may_begin_again(land, err, &restarts) ||
-              may_try_later(land, &backoff, err)));
+    } while (!landed && (has_widened(land, err) || has_refused(land, err) ||
+                         may_begin_again(land, err, &restarts) ||
+                         may_try_later(land, &backoff, err)));
     context_end_load(context);
     return landed;
 }
@@ -701,4 +731,5 @@ void
 land_free(struct land *land)
 {
     buf_free(&land->widened);
+    refused_free(&land->refused);
 }

@@ -17,6 +17,7 @@
 #include "app/journal_run.h"
 #include "app/source.h"
 #include "app/tables.h"
+#include "load/refused.h"
 
 struct land {
     struct job *job;
@@ -29,6 +30,7 @@ struct land {
     const char *column_notes; /* as they were before this run */
 
     bool hides_orders;        /* the store shows those of 60 days */
+    struct refused refused;   /* lines that the server would not have */
     int64_t rejects;          /* so far */
     struct run_counts counts; /* of the whole run, once it has landed */
     struct buf widened;       /* "products.id, …" */

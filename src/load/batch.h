@@ -22,8 +22,11 @@ enum {
     BATCH_CEILING_BYTES = 1000 * 1024 * 1024 /* PostgreSQL's 1 GB, nearly */
 };
 
+struct loader_table;
+
 struct batch {
     struct batch *next_free;
+    const struct loader_table *table; /* it is filled for */
     struct buf bytes;
     int rows;
 };

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "json/utf8.h"
 #include "load/encode.h"
+#include "load/isolate.h"
 #include "load/ring.h"
 #include "load/rows.h"
 #include "load/stage.h"
@@ -357,6 +358,7 @@ static bool
 load_line(struct loader *loader, bool *is_clear, struct err *err)
 {
     const struct plan_table *table = NULL;
+    const char *reason;
     struct row_source source = {.record = loader->record,
                                 .line = line_key(loader),
                                 .arena = loader->plan->arena};
@@ -367,6 +369,9 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
         !route(loader, &table, &source.parent_id, is_clear, err))
         return false;
     loader->table_name = table->name;
+    reason = refused_reason(loader->config.refused, line_key(loader));
+    if (reason != NULL)
+        return err_set(err, ERR_ROW, "%s", reason);
     if (!put_row(loader, &loader->tables[table->index], &source, err) ||
         !put_lists(loader, table, loader->record, err))
         return false;
@@ -465,6 +470,12 @@ loader_widen(struct loader *loader, struct buf *note)
         widen->column->type = PLAN_NUMERIC;
     else
         widen->gid->whole = true;
+}
+
+bool
+loader_isolate(struct loader *loader, struct refused *refused, struct err *err)
+{
+    return isolate_refused(&loader->ring, refused, err);
 }
 
 bool

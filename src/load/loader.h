@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "json/lines.h"
+#include "load/refused.h"
 #include "pg/conn.h"
 #include "plan/plan.h"
 
@@ -36,6 +37,7 @@ struct loader_config {
     int connections;
     const char *schema;
     int64_t run_id;
+    const struct refused *refused; /* lines that an earlier try was refused */
     /* May wait; a failure ends the load. */
     bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);
     void *ctx;
@@ -84,6 +86,11 @@ const struct loader_counts *loader_counts(const struct loader *loader);
 /* Widen what was in the way: a domain of ids becomes text, a bigint numeric.
  * Appends which columns that are ("products.id") to `note`. */
 void loader_widen(struct loader *loader, struct buf *note);
+
+/* After a failure that refused_is_row(): find the lines. Nothing found: it was
+ * no row. */
+MUST_CHECK bool
+loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
 
 /* Send what is left and wait until every batch is in. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "load/refused.h"
 #include "plan/ddl.h"
 
 static void
@@ -40,15 +41,31 @@ ring_free(struct ring *ring)
     ring->batch_count = 0;
 }
 
+/* Its rows are looked at once the load has stopped. */
+static void
+put_refused(struct ring *ring, struct batch *batch)
+{
+    batch->next_free = ring->refused;
+    ring->refused = batch;
+}
+
 /* From a pipe's pump: a batch has been answered for. */
 static void
 on_done(void *ctx, void *batch, const struct err *err)
 {
     struct ring *ring = ctx;
 
+    if (ring->isolating) {
+        if (err != NULL)
+            ((struct ring_answer *)batch)->err = *err;
+        return;
+    }
     if (err != NULL && ring->failure.kind == ERR_NONE)
         ring->failure = *err;
-    put_free(ring, batch);
+    if (err != NULL && refused_is_row(err))
+        put_refused(ring, batch);
+    else
+        put_free(ring, batch);
     task_wake_all(&ring->changed);
 }
 
@@ -148,6 +165,9 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
     while (ring->free == NULL) {
         bool in_flight = false;
 
+        if (!check_failure(ring, err))
+            return false;
+
         for (int i = 0; i < ring->pipe_count; i++)
             in_flight = in_flight || pg_pipe_in_flight(ring->pipes[i]) > 0;
         if (!in_flight) {
@@ -160,6 +180,7 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
     }
     table->batch = ring->free;
     ring->free = ring->free->next_free;
+    table->batch->table = table;
     batch_begin(table->batch, table->row_type);
     return check_failure(ring, err);
 }

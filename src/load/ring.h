@@ -27,7 +27,14 @@ struct ring {
     int pipe_count;
     struct task_queue changed; /* a batch came back, or a pipe broke */
     struct err failure;        /* the first batch that did not get in */
+    struct batch *refused;     /* those that the server would not have */
+    bool isolating;            /* answers go to a struct ring_answer */
     uint64_t early_sends;      /* batches sent because none was free */
+};
+
+/* What became of a part of a batch that is sent by itself. */
+struct ring_answer {
+    struct err err; /* kind ERR_NONE: it is in */
 };
 
 void ring_init(struct ring *ring, int tables);

@@ -186,3 +186,37 @@ class Rejects(Case):
         self.load("wire", joined(GOOD[:1]) + line + b"\n", status=PARTIAL)
         self.assertEqual([(1 << 20,)], self.rows(
             "reject", "octet_length(raw)", schema="bulkpg"))
+
+
+class Refused(Case):
+    """Rows that only the server finds wrong: larger than a page."""
+
+    COLUMNS = 1490
+
+    def line(self, number, filled):
+        row = {"id": f"gid://shopify/Product/{number}", "title": "t"}
+        if filled:
+            row.update({f"c{i}": "2026-01-01T00:00:00Z"
+                        for i in range(self.COLUMNS)})
+        return json.dumps(row)
+
+    def test_refused_rows_stand_alone(self):
+        self.configure()
+        aliases = " ".join(f"c{i}: createdAt" for i in range(self.COLUMNS))
+        self.query("wide", "{ products { edges { node { id title " + aliases +
+                   " } } } }")
+        wrong = (7, 1200, 1201)
+        lines = [self.line(number, number in wrong)
+                 for number in range(1, 2001)]
+        self.load("wide", lines, status=PARTIAL)
+        self.assertEqual(2000 - len(wrong),
+                         self.db.value("SELECT count(*) FROM acme.products"))
+        rejects = self.db.rows(
+            "SELECT line_number, reason, length(raw) AS length "
+            "FROM bulkpg.reject ORDER BY 1")
+        self.assertEqual(list(wrong), [row["line_number"] for row in rejects])
+        for row in rejects:
+            self.assertIn("row is too big", row["reason"])
+            self.assertEqual(len(self.line(row["line_number"], True)),
+                             row["length"])
+        self.check_no_staging()

@@ -1,0 +1,118 @@
+#include "load/isolate.h"
+
+#include <string.h>
+
+#include "load/wire.h"
+
+enum {
+    HEADER_BYTES = 20, /* of an array: see batch.h */
+    ROWS_AT = 12,
+    LINE_AT = 16 /* of a row's _line: behind two lengths, a count, a type */
+};
+
+/* Some rows of a batch, one behind the other. */
+struct part {
+    const struct batch *batch;
+    size_t from;
+    size_t to;
+    int rows;
+};
+
+static uint64_t
+read_big_endian(const char *bytes, size_t length)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < length; i++)
+        value = value << 8 | (unsigned char)bytes[i];
+    return value;
+}
+
+/* Where the row behind the one at `at` begins. */
+static size_t
+next_row(const struct batch *batch, size_t at)
+{
+    return at + 4 + (size_t)read_big_endian(batch->bytes.bytes + at, 4);
+}
+
+/* As an array of its own: the header is written over the bytes before it,
+ * which are put back once libpq has its copy. */
+static bool
+send_part(struct ring *ring, const struct part *part,
+          struct ring_answer *answer, struct err *err)
+{
+    struct buf *bytes = (struct buf *)&part->batch->bytes;
+    char *header = bytes->bytes + part->from - HEADER_BYTES;
+    char saved[HEADER_BYTES];
+    bool sent;
+
+    memcpy(saved, header, HEADER_BYTES);
+    memcpy(header, bytes->bytes, HEADER_BYTES);
+    wire_set_int32(bytes, part->from - HEADER_BYTES + ROWS_AT, part->rows);
+    sent = pg_pipe_send(ring->pipes[0], part->batch->table->statement,
+                        span_of(header, part->to - part->from + HEADER_BYTES),
+                        answer, err);
+    memcpy(header, saved, HEADER_BYTES);
+    return sent && pg_pipe_drain(ring->pipes[0], err);
+}
+
+static bool isolate_part(struct ring *ring, const struct part *part,
+                         struct refused *refused, struct err *err);
+
+static bool
+isolate_halves(struct ring *ring, const struct part *part,
+               struct refused *refused, struct err *err)
+{
+    struct part first = *part, second = *part;
+
+    first.rows = part->rows / 2;
+    second.rows = part->rows - first.rows;
+    first.to = first.from;
+    for (int i = 0; i < first.rows; i++)
+        first.to = next_row(part->batch, first.to);
+    second.from = first.to;
+    return isolate_part(ring, &first, refused, err) &&
+           isolate_part(ring, &second, refused, err);
+}
+
+static bool
+isolate_part(struct ring *ring, const struct part *part,
+             struct refused *refused, struct err *err)
+{
+    struct ring_answer answer = {.err = {.kind = ERR_NONE}};
+
+    if (!send_part(ring, part, &answer, err))
+        return false;
+    if (answer.err.kind == ERR_NONE)
+        return true;
+    if (!refused_is_row(&answer.err)) {
+        *err = answer.err;
+        return false;
+    }
+    if (part->rows > 1)
+        return isolate_halves(ring, part, refused, err);
+    refused_add(refused,
+                (int64_t)read_big_endian(
+                    part->batch->bytes.bytes + part->from + LINE_AT, 8),
+                answer.err.message);
+    return true;
+}
+
+bool
+isolate_refused(struct ring *ring, struct refused *refused, struct err *err)
+{
+    for (int i = 0; i < ring->pipe_count; i++)
+        if (!pg_pipe_drain(ring->pipes[i], err))
+            return false;
+    ring->isolating = true;
+    for (struct batch *b = ring->refused; b != NULL; b = b->next_free) {
+        struct part whole = {.batch = b,
+                             .from = HEADER_BYTES,
+                             .to = b->bytes.length,
+                             .rows = b->rows};
+
+        if (!isolate_part(ring, &whole, refused, err))
+            return false;
+    }
+    return true;
+}
