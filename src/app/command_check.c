@@ -6,6 +6,7 @@
 #include "app/job.h"
 #include "app/shop_info.h"
 #include "app/tables.h"
+#include "base/json_out.h"
 #include "sql.h"
 
 #define LACKS_RIGHT "42501" /* SQLSTATE insufficient_privilege */
@@ -18,28 +19,21 @@ struct verdicts {
 };
 
 static void
-print_member(const char *key, const char *text, const char *separator)
-{
-    struct buf json = buf_with_ceiling(64 * 1024);
-
-    buf_append_json(&json, span_str(text));
-    printf("%s\"%s\":%s", separator, key, buf_str(&json));
-    buf_free(&json);
-}
-
-static void
 print_json(const struct verdicts *verdicts, const char *what,
            const struct err *err)
 {
-    printf("%s\n", verdicts->any ? "," : "[");
-    print_member("what", what, "{");
-    print_member("verdict", err == NULL ? "ok" : "fault", ",");
+    struct buf json = buf_with_ceiling(64 * 1024);
+
+    json_out_open(&json, '{');
+    json_out_text(&json, "what", what);
+    json_out_text(&json, "verdict", err == NULL ? "ok" : "fault");
     if (err != NULL) {
-        print_member("code", err->code, ",");
-        print_member("message", err->message, ",");
-        print_member("hint", err->hint, ",");
+        json_out_text(&json, "code", err->code);
+        json_out_text(&json, "message", err->message);
+        json_out_text(&json, "hint", err->hint);
     }
-    printf("}");
+    printf("%s\n%s}", verdicts->any ? "," : "[", buf_str(&json));
+    buf_free(&json);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "app/journal_operation.h"
 #include "app/journal_runs.h"
 #include "base/clock.h"
+#include "base/json_out.h"
 
 enum { CELL_BYTES = 32 };
 
@@ -80,69 +81,46 @@ print_operation(const struct journal_operation *operation)
 /* ---- JSON -------------------------------------------------------------- */
 
 static void
-append_text(struct buf *json, const char *key, const char *text)
-{
-    buf_append_char(json, json->bytes[json->length - 1] == '{' ? ' ' : ',');
-    buf_append_json(json, span_str(key));
-    buf_append_char(json, ':');
-    if (text != NULL)
-        buf_append_json(json, span_str(text));
-    else
-        buf_append_str(json, "null");
-}
-
-static void
-append_number(struct buf *json, const char *key, int64_t number)
-{
-    buf_append_char(json, json->bytes[json->length - 1] == '{' ? ' ' : ',');
-    buf_append_json(json, span_str(key));
-    if (number < 0)
-        buf_append_str(json, ":null");
-    else
-        buf_printf(json, ":%" PRId64, number);
-}
-
-static void
 append_run(struct buf *json, const struct journal_run *run)
 {
-    buf_append_char(json, '{');
-    append_text(json, "store", run->store);
-    append_text(json, "job", run->job);
-    append_number(json, "run_id", run->ref.run_id);
-    append_text(json, "status", run_status_name(run->status));
-    append_text(json, "mode", run_mode_name(run->mode));
-    append_text(json, "mode_reason", run->mode_reason);
-    append_text(json, "operation_id", run->operation_id);
-    append_number(json, "object_count", run->object_count);
-    append_number(json, "root_object_count", run->root_object_count);
-    append_number(json, "file_size", run->file_size);
-    append_number(json, "lines", run->counts.lines);
-    append_number(json, "bytes", run->counts.bytes);
-    append_number(json, "rows_inserted", run->counts.rows_inserted);
-    append_number(json, "rows_updated", run->counts.rows_updated);
-    append_number(json, "rows_deleted", run->counts.rows_deleted);
-    append_number(json, "rows_unchanged", run->counts.rows_unchanged);
-    append_number(json, "rejects", run->counts.rejects);
-    append_text(json, "started_at", run->started_at);
-    append_text(json, "finished_at", run->finished_at);
-    append_text(json, "last_good_at", run->last_good_at);
-    append_text(json, "error_code", run->error_code);
-    append_text(json, "error", run->error);
-    buf_append_str(json, " }");
+    json_out_open(json, '{');
+    json_out_text(json, "store", run->store);
+    json_out_text(json, "job", run->job);
+    json_out_count(json, "run_id", run->ref.run_id);
+    json_out_text(json, "status", run_status_name(run->status));
+    json_out_text(json, "mode", run_mode_name(run->mode));
+    json_out_text(json, "mode_reason", run->mode_reason);
+    json_out_text(json, "operation_id", run->operation_id);
+    json_out_count(json, "object_count", run->object_count);
+    json_out_count(json, "root_object_count", run->root_object_count);
+    json_out_count(json, "file_size", run->file_size);
+    json_out_count(json, "lines", run->counts.lines);
+    json_out_count(json, "bytes", run->counts.bytes);
+    json_out_count(json, "rows_inserted", run->counts.rows_inserted);
+    json_out_count(json, "rows_updated", run->counts.rows_updated);
+    json_out_count(json, "rows_deleted", run->counts.rows_deleted);
+    json_out_count(json, "rows_unchanged", run->counts.rows_unchanged);
+    json_out_count(json, "rejects", run->counts.rejects);
+    json_out_text(json, "started_at", run->started_at);
+    json_out_text(json, "finished_at", run->finished_at);
+    json_out_text(json, "last_good_at", run->last_good_at);
+    json_out_text(json, "error_code", run->error_code);
+    json_out_text(json, "error", run->error);
+    buf_append_char(json, '}');
 }
 
 static void
 append_operation(struct buf *json, const struct journal_operation *operation)
 {
-    buf_append_char(json, '{');
-    append_text(json, "store", operation->store);
-    append_text(json, "job", operation->job);
-    append_number(json, "run_id", operation->run_id);
-    append_text(json, "operation_id", operation->operation_id);
-    append_text(json, "status", operation->status);
-    append_number(json, "object_count", operation->object_count);
-    append_number(json, "age_ms", operation->age_ms);
-    buf_append_str(json, " }");
+    json_out_open(json, '{');
+    json_out_text(json, "store", operation->store);
+    json_out_text(json, "job", operation->job);
+    json_out_count(json, "run_id", operation->run_id);
+    json_out_text(json, "operation_id", operation->operation_id);
+    json_out_text(json, "status", operation->status);
+    json_out_count(json, "object_count", operation->object_count);
+    json_out_count(json, "age_ms", operation->age_ms);
+    buf_append_char(json, '}');
 }
 
 /* ---- the command ------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "app/journal_relation.h"
+#include "base/json_out.h"
 #include "json/tree.h"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
@@ -157,16 +158,12 @@ static void
 append_column(struct buf *json, const char *name, const char *path,
               enum plan_type type, const struct plan_gid *gid)
 {
-    buf_append_str(json, json->length > 1 ? ",{\"name\":" : "{\"name\":");
-    buf_append_json(json, span_str(name));
-    buf_append_str(json, ",\"type\":");
-    buf_append_json(json, span_str(plan_type_name(type)));
-    buf_append_str(json, ",\"path\":");
-    buf_append_json(json, span_str(path));
-    if (gid != NULL && gid->type != NULL) {
-        buf_append_str(json, ",\"gid_type\":");
-        buf_append_json(json, span_str(gid->type));
-    }
+    json_out_open(json, '{');
+    json_out_text(json, "name", name);
+    json_out_text(json, "type", plan_type_name(type));
+    json_out_text(json, "path", path);
+    if (gid != NULL && gid->type != NULL)
+        json_out_text(json, "gid_type", gid->type);
     buf_append_char(json, '}');
 }
 
