@@ -583,7 +583,7 @@ START_TEST(rows_of_lists_in_lists_go_with_their_parents)
 
 END_TEST
 
-START_TEST(a_skipped_parent_tells_nothing_so_the_rows_do)
+START_TEST(a_skipped_parent_stages_its_id_for_its_lists)
 {
     struct merge_target target, parent;
 
@@ -594,8 +594,8 @@ START_TEST(a_skipped_parent_tells_nothing_so_the_rows_do)
     merge_delete_superseded(&sql, &target, &parent);
     ck_assert_str_eq(
         written(),
-        "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT \"_parent_id\" AS id, "
-        "max(_line) AS last FROM \"acme\".\"s2\" GROUP BY 1 HAVING count(*) > "
+        "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT \"_id\" AS id, "
+        "max(_line) AS last FROM \"acme\".\"s1\" GROUP BY 1 HAVING count(*) > "
         "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last");
 }
 
@@ -624,7 +624,7 @@ ddl_merge_suite(void)
     tcase_add_loop_test(tests, rows_of_lists_go_with_the_line_they_came_on, 0,
                         COUNT(lists));
     tcase_add_test(tests, rows_of_lists_in_lists_go_with_their_parents);
-    tcase_add_test(tests, a_skipped_parent_tells_nothing_so_the_rows_do);
+    tcase_add_test(tests, a_skipped_parent_stages_its_id_for_its_lists);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -332,17 +332,17 @@ static const struct {
      "@table(skip: true) { name optionValues @table { name } } } } } }",
      "products root Product: id bigint*(n)\n"
      "products_variants connection ProductVariant < products skip: "
-     "_parent_id bigint*, id bigint*(n), sku text\n"
+     "_parent_id bigint*\n"
      "products_variants_metafields connection Metafield < "
      "products_variants: _parent_id bigint*, id bigint*(n), key text\n"
      "products_options list ProductOption < products skip: _parent_id "
-     "bigint*, id bigint*(n), name text\n"
+     "bigint*\n"
      "products_options_option_values list ProductOptionValue < "
      "products_options: _parent_id bigint*, id bigint*(n), name text\n"},
     /* skipped root */
     {"{ products @table(skip: true) { edges { node { variants { edges { "
      "node { sku } } } } } } }",
-     "products root Product skip: id bigint*(n)\n"
+     "products root Product skip:\n"
      "products_variants connection ProductVariant < products: _parent_id "
      "bigint*, id bigint*(n), sku text\n"},
     /* given types and indexes */

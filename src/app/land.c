@@ -356,7 +356,7 @@ collect_counts(struct land *land, const struct merge *merge)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *t = &merge->tables[i];
 
-        if (t->stage == NULL)
+        if (t->stage == NULL || t->table->skip)
             continue;
         land->counts.rows_inserted += t->inserted;
         land->counts.rows_updated += t->updated;
@@ -593,8 +593,8 @@ choose_tables(const struct land *land)
                                 sizeof(*becomes));
 
     for (int i = 0; i < plan->table_count; i++)
-        becomes[i] =
-            !land->tables.targets[i].exists && !plan->tables[i].has_ordinal;
+        becomes[i] = !land->tables.targets[i].exists &&
+                     !plan->tables[i].has_ordinal && !plan->tables[i].skip;
     return becomes;
 }
 

@@ -162,8 +162,9 @@ static bool
 put_row(struct loader *loader, struct loader_table *table,
         const struct row_source *source, struct err *err)
 {
-    return table->plan->skip || (make_room(loader, table, err) &&
-                                 rows_put(table, source, &loader->widen, err));
+    return (table->plan->skip && !table->plan->stages_id) ||
+           (make_room(loader, table, err) &&
+            rows_put(table, source, &loader->widen, err));
 }
 
 struct list_scope {
@@ -375,7 +376,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
     if (!put_row(loader, &loader->tables[table->index], &source, err) ||
         !put_lists(loader, table, loader->record, err))
         return false;
-    loader->counts.skipped += table->skip;
+    loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;
     return true;
 }

@@ -120,8 +120,7 @@ drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
     merge_delete_superseded(&sql, &target, &above);
     if (!run_text(merge, &sql, 0, NULL, &table->superseded, err))
         return false;
-    if (parent->superseded == 0 || parent->stage == NULL ||
-        parent->table->id_column < 0)
+    if (parent->superseded == 0)
         return true;
     merge_delete_orphans(&sql, &target, &above);
     if (!run_text(merge, &sql, 0, NULL, &orphans, err))
@@ -269,6 +268,15 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
            (table->exists || analyze(merge, table->table->name, err));
 }
 
+static bool
+merge_one(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (table->table->skip)
+        return drop_stage(merge, table, err); /* it only told its lists */
+    return table->becomes_table ? promote(merge, table, err)
+                                : merge_by_set(merge, table, err);
+}
+
 bool
 merge_apply(struct merge *merge, struct err *err)
 {
@@ -282,8 +290,7 @@ merge_apply(struct merge *merge, struct err *err)
 
         if (table->stage == NULL)
             continue;
-        if (table->becomes_table ? !promote(merge, table, err)
-                                 : !merge_by_set(merge, table, err)) {
+        if (!merge_one(merge, table, err)) {
             err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
             return false;
         }

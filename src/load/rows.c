@@ -145,6 +145,12 @@ put_column(struct loader_table *table, int index,
         wire_int32(out, 4);
         wire_int32(out, source->position);
         return true;
+    case LAYOUT_ROW_ID:
+        widen->gid = plan->id_gid;
+        return encode_gid(out, plan->id_gid,
+                          record_get(source->record, plan->id_slot),
+                          source->arena, err) ||
+               err_wrap(err, "its id");
     case LAYOUT_PARENT:
         widen->gid = plan->parent_gid;
         if (!encode_gid(out, plan->parent_gid, source->parent_id, source->arena,

@@ -54,7 +54,7 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
     for (int i = 0; i < table_count; i++) {
         struct loader_table *table = &tables[i];
 
-        if (table->plan->skip)
+        if (table->plan->skip && !table->plan->stages_id)
             continue;
         table->stage = format_name(run_id, i + 1);
         table->statement = mem_strdup(table->stage);

@@ -155,6 +155,8 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
     buf_append_str(sql, " DROP COLUMN _line");
     if (table->kind == PLAN_LIST)
         buf_append_str(sql, ", DROP COLUMN _pos");
+    if (table->stages_id)
+        buf_append_str(sql, ", DROP COLUMN _id");
     buf_append_str(sql, ", ADD COLUMN _loaded_at timestamptz DEFAULT ");
     name_append_literal(sql, loaded_at);
     buf_append_str(sql, ";\nALTER TABLE ");
@@ -212,6 +214,7 @@ describe_column(struct buf *text, const struct plan_table *table,
         break;
     case LAYOUT_LINE:
     case LAYOUT_POSITION:
+    case LAYOUT_ROW_ID:
         break;
     }
 }

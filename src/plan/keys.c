@@ -263,6 +263,19 @@ settle_slots(struct builder *b, struct table_draft *draft)
     collect_key_slots(b, draft);
 }
 
+/* A list's rows are given up when their parent comes again: whose id that is
+ * must be staged, column or not. */
+static void
+settle_staged_ids(struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        struct plan_table *parent = plan->tables[i].parent;
+
+        if (plan->tables[i].kind == PLAN_LIST)
+            parent->stages_id = parent->skip || parent->id_column < 0;
+    }
+}
+
 bool
 keys_settle(struct builder *b)
 {
@@ -276,6 +289,7 @@ keys_settle(struct builder *b)
             return false;
         settle_routing(b, b->drafts[i]);
     }
+    settle_staged_ids(plan);
     /* The gid's type tells lines apart where a foreign file has no names. */
     id = shape_add(shape, &shape->root, "id");
     type_name = shape_add(shape, &shape->root, "__typename");

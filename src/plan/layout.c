@@ -25,7 +25,8 @@ own(enum layout_role role, const char *name, enum plan_type type)
         .name = name,
         .type = type,
         .in_staging = role != LAYOUT_LOADED_AT,
-        .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION,
+        .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION &&
+                    role != LAYOUT_ROW_ID,
         .in_key = role == LAYOUT_PARENT || role == LAYOUT_ORDINAL};
 }
 
@@ -37,9 +38,14 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
     columns[count++] = own(LAYOUT_LINE, "_line", PLAN_BIGINT);
     if (table->kind == PLAN_LIST)
         columns[count++] = own(LAYOUT_POSITION, "_pos", PLAN_INTEGER);
+    if (table->stages_id)
+        columns[count++] =
+            own(LAYOUT_ROW_ID, "_id", plan_gid_column_type(table->id_gid));
     if (table->parent != NULL)
         columns[count++] = own(LAYOUT_PARENT, table->parent_column,
                                plan_gid_column_type(table->parent_gid));
+    if (table->skip)
+        return count; /* nothing of it but whose lists they are */
     if (table->has_ordinal)
         columns[count++] = own(LAYOUT_ORDINAL, "_ordinal", PLAN_BIGINT);
     for (int i = 0; i < table->column_count; i++)

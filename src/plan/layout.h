@@ -1,7 +1,7 @@
 /*
  * layout - the columns that a table really has, ours included, in order.
  *
- *     staging   _line [_pos] [_parent_id] [_ordinal] … [_typename] _hash
+ *     staging   _line [_pos] [_id] [_parent_id] [_ordinal] … [_typename] _hash
  *     table                  [_parent_id] [_ordinal] … [_typename] _hash
  *                                                           _loaded_at
  *
@@ -16,6 +16,7 @@
 enum layout_role {
     LAYOUT_LINE,     /* line number, with the operation's number above it */
     LAYOUT_POSITION, /* of a list's element in its line */
+    LAYOUT_ROW_ID,   /* the row's id, where it is no column */
     LAYOUT_PARENT,
     LAYOUT_ORDINAL,
     LAYOUT_DATA, /* table->columns[data] */

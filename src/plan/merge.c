@@ -107,23 +107,25 @@ merge_delete_lines(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, " WHERE _line = ANY ($1::bigint[])");
 }
 
+/* Staging's column with the rows' ids, of a table that lists stand below. */
+static const char *
+row_id(const struct plan_table *table)
+{
+    return table->stages_id ? "_id" : table->columns[table->id_column].name;
+}
+
 void
 merge_delete_superseded(struct buf *sql, const struct merge_target *target,
                         const struct merge_target *parent)
 {
-    const struct plan_table *above = parent->table;
-    const char *own_parent = target->table->parent_column;
-    bool by_parent = !above->skip && above->id_column >= 0;
-
     buf_append_str(sql, "DELETE FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s USING (SELECT ");
-    name_append_quoted(sql, by_parent ? above->columns[above->id_column].name
-                                      : own_parent);
+    name_append_quoted(sql, row_id(parent->table));
     buf_append_str(sql, " AS id, max(_line) AS last FROM ");
-    append_stage(sql, by_parent ? parent : target);
+    append_stage(sql, parent);
     buf_append_str(sql, " GROUP BY 1 HAVING count(*) > 1) AS d WHERE s.");
-    name_append_quoted(sql, own_parent);
+    name_append_quoted(sql, target->table->parent_column);
     buf_append_str(sql, " = d.id AND s._line < d.last");
 }
 
@@ -131,14 +133,12 @@ void
 merge_delete_orphans(struct buf *sql, const struct merge_target *target,
                      const struct merge_target *parent)
 {
-    const struct plan_table *above = parent->table;
-
     buf_append_str(sql, "DELETE FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s WHERE NOT EXISTS (SELECT FROM ");
     append_stage(sql, parent);
     buf_append_str(sql, " AS p WHERE p._line = s._line AND p.");
-    name_append_quoted(sql, above->columns[above->id_column].name);
+    name_append_quoted(sql, row_id(parent->table));
     buf_append_str(sql, " = s.");
     name_append_quoted(sql, target->table->parent_column);
     buf_append_char(sql, ')');

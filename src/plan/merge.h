@@ -26,13 +26,12 @@ void merge_count_staged(struct buf *sql, const struct merge_target *target);
 void merge_delete_lines(struct buf *sql, const struct merge_target *target);
 
 /* A list's rows of a parent that came again on a later line. `parent` is the
- * staging of the parent's table; where that has no ids (it is skipped, or
- * keyed otherwise) the list's own rows tell. */
+ * staging of the parent's table. */
 void merge_delete_superseded(struct buf *sql, const struct merge_target *target,
                              const struct merge_target *parent);
 
-/* A list's rows whose parent, an element of another list with its id as key,
- * went with the statement above. */
+/* A list's rows whose parent, an element of another list, went with the
+ * statement above. */
 void merge_delete_orphans(struct buf *sql, const struct merge_target *target,
                           const struct merge_target *parent);
 

@@ -84,6 +84,8 @@ struct plan_table {
     struct plan_gid *parent_gid;
     const int *natural_key; /* columns of @table(key:); NULL: none */
     int natural_key_count;
+    bool stages_id;   /* its lists need the id that it has no column
+                                * for: skipped, or keyed otherwise */
     bool has_ordinal; /* keyed by position */
 
     struct shape *shape; /* of its lines, or of its list's elements */

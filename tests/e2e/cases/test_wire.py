@@ -285,3 +285,48 @@ class Keys(Case):
         self.load("wire", ['{"id":"%s9","title":"a","id":"%s1","title":"b"}'
                            % (PRODUCT, PRODUCT)])
         self.assertEqual([(1, "b")], self.rows("products", "id, title"))
+
+
+class Superseded(Case):
+    """Of a parent that came twice only the last line's list counts."""
+
+    def lines(self, *lists):
+        return [json.dumps({
+            "id": f"{PRODUCT}1", "handle": "h", "options": [
+                {"id": f"gid://shopify/ProductOption/{option}",
+                 "optionValues": [
+                     {"id": f"gid://shopify/ProductOptionValue/{value}"}
+                     for value in values]}
+                for option, values in options.items()]})
+            for options in lists]
+
+    def check(self, products, options, expected_options, expected_values):
+        self.configure()
+        self.query("job", "{ products" + products + " { edges { node { id "
+                   "handle options" + options + " { id optionValues "
+                   "@table(name: \"vals\") { id } } } } } }")
+        for lines in (self.lines({1: [1, 2], 2: [3]}, {2: [4]}),
+                      self.lines({1: [1, 2]}, {})):
+            self.load("job", lines, "--force-deletes")
+            if expected_options is not None:
+                self.assertEqual(expected_options, self.rows(
+                    "opts", "id", "id"))
+            self.assertEqual(expected_values, self.rows("vals", "id", "id"))
+            expected_values = []
+            if expected_options is not None:
+                expected_options = []
+            self.check_no_staging()
+
+    def test_below_an_ordinary_parent(self):
+        self.check("", ' @table(name: "opts")', [(2,)], [(4,)])
+
+    def test_below_a_skipped_parent(self):
+        self.check(" @table(skip: true)", ' @table(name: "opts")',
+                   [(2,)], [(4,)])
+
+    def test_below_a_parent_with_a_natural_key(self):
+        self.check(' @table(key: ["handle"])', ' @table(name: "opts")',
+                   [(2,)], [(4,)])
+
+    def test_below_a_skipped_list(self):
+        self.check("", " @table(skip: true)", None, [(4,)])
