@@ -423,6 +423,41 @@ START_TEST(claim_goes_with_its_connection)
 
 END_TEST
 
+/* As after a cut that the server has not noticed: its session is still there,
+ * with the locks. */
+static void
+reopen_body(void)
+{
+    struct pg_conn *cut;
+    int session;
+
+    open_both();
+    OK(journal_claim(journal, "acme", "orders", 0, &err));
+    OK(journal_claim(journal, "acme", "products", 0, &err));
+    journal_release(journal, "acme", "products");
+    session = pg_task_backend(conn);
+    cut = conn;
+    conn = open_as("owner");
+    OK(journal_reopen(journal, conn, &err));
+    OK(journal_check_claim(journal, "acme", "orders", &err));
+    fails_with(journal_check_claim(journal, "acme", "products", &err),
+               ERR_LATER, "CLAIM_LOST");
+    ck_assert_str_eq(ask(arena_printf(&arena,
+                                      "SELECT count(*) FROM pg_stat_activity "
+                                      "WHERE pid = %d",
+                                      session)),
+                     "0");
+    pg_close(cut);
+    close_both();
+}
+
+START_TEST(claims_are_taken_again_on_a_new_connection)
+{
+    pg_task_run(reopen_body);
+}
+
+END_TEST
+
 /* ---- runs -------------------------------------------------------------- */
 
 static void
@@ -1163,6 +1198,7 @@ journal_suite(void)
     tcase_add_test(tests, claim_is_held_by_one_process);
     tcase_add_test(tests, claim_is_waited_for);
     tcase_add_test(tests, claim_goes_with_its_connection);
+    tcase_add_test(tests, claims_are_taken_again_on_a_new_connection);
     tcase_add_test(tests, run_is_kept_from_begin_to_end);
     tcase_add_test(tests, text_that_is_not_utf8_is_kept_all_the_same);
     tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);

@@ -254,19 +254,96 @@ count_loads(struct context *context, struct err *err)
     return true;
 }
 
-bool
-context_open_database(struct context *context, bool make, struct err *err)
+static bool
+connect_control(const struct context *context, struct pg_conn **conn,
+                struct err *err)
 {
     struct pg_config config = {.dsn = context_dsn(context),
                                .application_name = "bulkpg control"};
 
-    if (!pg_connect(&config, &context->control, err) ||
+    return pg_connect(&config, conn, err);
+}
+
+bool
+context_open_database(struct context *context, bool make, struct err *err)
+{
+    if (!connect_control(context, &context->control, err) ||
         !journal_open(context->control, make, &context->journal, err)) {
         if (err->kind == ERR_TRANSIENT)
             err->kind = ERR_LATER;
         return false;
     }
     return count_loads(context, err);
+}
+
+/* One try. The journal is borrowed meanwhile, so that no statement of it is
+ * on its way. */
+static bool
+replace_control(struct context *context, struct err *err)
+{
+    struct pg_conn *conn, *lost;
+    bool taken;
+
+    if (!connect_control(context, &conn, err))
+        return false;
+    if (!journal_borrow(context->journal, &lost, err)) {
+        pg_close(conn);
+        return false;
+    }
+    taken = journal_reopen(context->journal, conn, err);
+    journal_give_back(context->journal);
+    if (taken)
+        context->control = conn;
+    pg_close(taken ? lost : conn);
+    return taken;
+}
+
+static bool
+reopen_within_budget(struct context *context, struct err *err)
+{
+    struct backoff backoff = context_backoff(context);
+
+    while (!replace_control(context, err)) {
+        int64_t delay_ms;
+
+        if (err->kind != ERR_TRANSIENT)
+            return false;
+        delay_ms = backoff_failed(&backoff, 0);
+        if (delay_ms < 0) {
+            err->kind = ERR_LATER;
+            return false;
+        }
+        log_failure(LOG_WARN, NULL, "the database is out of reach", err);
+        if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+    context->control_losses++;
+    log_warn(NULL, "the connection to the database was lost and is back",
+             LOG_END);
+    return true;
+}
+
+bool
+context_reopen_database(struct context *context, struct err *err)
+{
+    bool open;
+
+    if (pg_is_alive(context->control))
+        return true;
+    if (!task_lock(&context->reopening, err))
+        return false;
+    open = pg_is_alive(context->control) || reopen_within_budget(context, err);
+    task_unlock(&context->reopening);
+    return open;
+}
+
+struct backoff
+context_backoff(const struct context *context)
+{
+    const struct tuning_config *tuning = &context->config.tuning;
+
+    return backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                      tuning->retry_budget_ms);
 }
 
 bool

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/journal.h"
 #include "app/options.h"
+#include "base/backoff.h"
 #include "base/task.h"
 #include "http/http.h"
 #include "shopify/session.h"
@@ -27,9 +28,11 @@ struct context {
     struct config config;
     struct http *http;
     struct pg_conn *control;
+    int control_losses; /* how often it was lost and had again */
     struct journal *journal;
     struct store_state *stores; /* in the order of config.stores */
-    int64_t loads_free;         /* loads that may begin now */
+    struct task_lock reopening;
+    int64_t loads_free; /* loads that may begin now */
     struct task_queue load_ended;
 };
 
@@ -52,6 +55,16 @@ bool context_wants_store(const struct context *context,
 MUST_CHECK bool
 context_open_database(struct context *context, bool make, struct err *err);
 const char *context_dsn(const struct context *context);
+
+/* The control connection again, while the retry budget lasts, when it was
+ * lost; the journal goes on with it, and so do its claims. Whoever held one
+ * looks with journal_check_claim() whether it still does. ERR_LATER when the
+ * budget is spent. */
+MUST_CHECK bool
+context_reopen_database(struct context *context, struct err *err);
+
+/* Of tries against the database: [tuning] retry_*. */
+struct backoff context_backoff(const struct context *context);
 
 /* The store's session, made on first use. */
 struct session *

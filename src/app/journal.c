@@ -193,6 +193,23 @@ prepare(struct journal *journal, bool make, struct err *err)
     return version == VERSION || refuse_older(version, err);
 }
 
+/* So that its end can be told to the server when the connection is lost. */
+static bool
+identify_session(struct journal *journal, struct pg_conn *conn, struct err *err)
+{
+    struct pg_result *session;
+
+    if (!pg_exec(conn, sql_session_identity, 0, NULL, &session, err))
+        return false;
+    if (pg_rows(session) == 1 && !pg_is_null(session, 0, 1)) {
+        journal->session_pid = pg_int64(session, 0, 0);
+        snprintf(journal->session_start, sizeof(journal->session_start), "%s",
+                 pg_text(session, 0, 1));
+    }
+    pg_result_free(session);
+    return true;
+}
+
 bool
 journal_open(struct pg_conn *conn, bool make, struct journal **result,
              struct err *err)
@@ -201,7 +218,7 @@ journal_open(struct pg_conn *conn, bool make, struct journal **result,
 
     *result = NULL;
     journal->conn = conn;
-    if (!prepare(journal, make, err)) {
+    if (!prepare(journal, make, err) || !identify_session(journal, conn, err)) {
         free(journal);
         return false;
     }
@@ -209,9 +226,51 @@ journal_open(struct pg_conn *conn, bool make, struct journal **result,
     return true;
 }
 
+/* A server may hold the session of a connection that was cut for hours. */
+static bool
+end_lost_session(struct journal *journal, struct pg_conn *conn, struct err *err)
+{
+    struct call call = {0};
+
+    if (journal->session_pid == 0)
+        return true;
+    call_number(&call, journal->session_pid);
+    call_text(&call, journal->session_start);
+    return journal_call_in(conn, sql_session_end, &call, NULL, err);
+}
+
+static bool
+is_same_journal(const struct journal *journal, const char *uuid,
+                struct err *err)
+{
+    if (strcmp(journal->uuid, uuid) == 0)
+        return true;
+    err_set(err, ERR_CONFIG, "%s has another journal than before",
+            pg_where(journal->conn));
+    return err_code(err, "JOURNAL_OTHER");
+}
+
+bool
+journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err)
+{
+    struct journal seen = {.conn = conn};
+    int64_t version;
+
+    if (!look(&seen, &version, err) ||
+        !is_same_journal(journal, seen.uuid, err) ||
+        !end_lost_session(journal, conn, err) ||
+        !identify_session(journal, conn, err) ||
+        !journal_claim_again(journal, conn, err))
+        return false;
+    journal->conn = conn;
+    return true;
+}
+
 void
 journal_close(struct journal *journal)
 {
+    if (journal != NULL)
+        free(journal->claims);
     free(journal);
 }
 

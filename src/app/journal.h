@@ -41,6 +41,13 @@ MUST_CHECK bool journal_open(struct pg_conn *conn, bool make,
 /* Frees; the connection stays open, and with it its claims. */
 void journal_close(struct journal *journal);
 
+/* Go on with `conn` in place of the connection that was lost, whose session
+ * is ended where the server still holds it, and take the claims again. One
+ * that cannot be had is missed by journal_check_claim(). On failure the old
+ * connection stays. */
+MUST_CHECK bool
+journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
+
 const char *journal_uuid(const struct journal *journal);
 
 /* USAGE and SELECT on the journal for `role`. An unknown role: ERR_CONFIG. */
@@ -67,7 +74,8 @@ MUST_CHECK bool journal_free_connections(struct journal *journal,
 
 enum { JOURNAL_CLAIM_MS = 5000 };
 
-/* Take the lock, trying for `patience_ms`. Held by somebody else: ERR_LATER
+/* Take the lock, trying for `patience_ms`; `store` and `job` must outlive the
+ * claim. Held by somebody else: ERR_LATER
  * with the code LOCKED, who it is in the message. Claimed by this process
  * already: ERR_BUG. */
 MUST_CHECK bool

@@ -9,13 +9,22 @@
 #include "base/arena.h"
 #include "base/task.h"
 
+enum { CALL_PARAMETERS = 16, SESSION_START_BYTES = 64 };
+
+struct journal_claim {
+    const char *store;
+    const char *job;
+};
+
 struct journal {
     struct pg_conn *conn;  /* borrowed */
     struct task_lock lock; /* held while the connection is used */
     char uuid[JOURNAL_UUID_BYTES];
+    int64_t session_pid; /* of conn at the server */
+    char session_start[SESSION_START_BYTES];
+    struct journal_claim *claims; /* held; names are the caller's */
+    size_t claim_count;
 };
-
-enum { CALL_PARAMETERS = 16 };
 
 /* Parameters $1, $2, … in the order they are given. All zero has none;
  * journal_call() and journal_call_in() free what it holds. */
@@ -63,6 +72,10 @@ bool journal_not_ours(struct journal *journal, const struct run_ref *run,
                       struct err *err);
 bool journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
                          struct err *err);
+
+/* The claims held, on a new connection; whoever holds one now keeps it. */
+MUST_CHECK bool journal_claim_again(struct journal *journal,
+                                    struct pg_conn *conn, struct err *err);
 
 /* A column in the arena, NULL where SQL has NULL; or as a count, then -1. */
 const char *read_text(const struct pg_result *result, int row, int column,

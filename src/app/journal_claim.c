@@ -2,6 +2,7 @@
 
 #include "app/journal_call.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "sql.h"
 
 enum { TRY_AGAIN_MS = 250 };
@@ -14,6 +15,46 @@ name_claim(struct call *call, const struct journal *journal, const char *store,
     call_text(call, store);
     call_text(call, job);
 }
+
+/* ---- what we hold ------------------------------------------------------ */
+
+static void
+keep_claim(struct journal *journal, const char *store, const char *job)
+{
+    journal->claims = mem_resize(journal->claims, (journal->claim_count + 1) *
+                                                      sizeof(*journal->claims));
+    journal->claims[journal->claim_count++] =
+        (struct journal_claim){.store = store, .job = job};
+}
+
+static void
+forget_claim(struct journal *journal, const char *store, const char *job)
+{
+    for (size_t i = 0; i < journal->claim_count; i++) {
+        if (strcmp(journal->claims[i].store, store) == 0 &&
+            strcmp(journal->claims[i].job, job) == 0) {
+            journal->claims[i] = journal->claims[--journal->claim_count];
+            return;
+        }
+    }
+}
+
+bool
+journal_claim_again(struct journal *journal, struct pg_conn *conn,
+                    struct err *err)
+{
+    for (size_t i = 0; i < journal->claim_count; i++) {
+        struct call call = {0};
+
+        name_claim(&call, journal, journal->claims[i].store,
+                   journal->claims[i].job);
+        if (!journal_call_in(conn, sql_claim, &call, NULL, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- taking it --------------------------------------------------------- */
 
 /* One try: "taken", "locked" or "held" (by ourselves). */
 static bool
@@ -70,8 +111,10 @@ journal_claim(struct journal *journal, const char *store, const char *job,
 
         if (!try_claim(journal, store, job, answer, err))
             return err_wrap(err, "claiming job %s of store %s", job, store);
-        if (strcmp(answer, "taken") == 0)
+        if (strcmp(answer, "taken") == 0) {
+            keep_claim(journal, store, job);
             return true;
+        }
         if (strcmp(answer, "held") == 0)
             return err_set(err, ERR_BUG,
                            "job %s of store %s is claimed already", job, store);
@@ -91,6 +134,7 @@ journal_release(struct journal *journal, const char *store, const char *job)
     struct err ignored;
     bool ok;
 
+    forget_claim(journal, store, job);
     if (!pg_is_alive(journal->conn))
         return;
     task_shield();

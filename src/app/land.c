@@ -12,7 +12,6 @@
 #include "app/journal_runs.h"
 #include "app/journal_store.h"
 #include "app/verify.h"
-#include "base/backoff.h"
 #include "base/clock.h"
 #include "json/lines.h"
 #include "load/encode.h"
@@ -45,15 +44,6 @@ static const char *
 schema_of(const struct land *land)
 {
     return land->job->store->config->schema;
-}
-
-static struct backoff
-backoff_of_retries(const struct context *context)
-{
-    const struct tuning_config *tuning = &context->config.tuning;
-
-    return backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
-                      tuning->retry_budget_ms);
 }
 
 /* ---- before ------------------------------------------------------------ */
@@ -516,7 +506,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
 static bool
 adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
 {
-    struct backoff backoff = backoff_of_retries(land->job->context);
+    struct backoff backoff = context_backoff(land->job->context);
 
     while (!target_adapt(conn, land->job->plan, schema_of(land),
                          land->tables.targets, err)) {
@@ -549,6 +539,7 @@ settle_commit(struct land *land, struct err *err)
     struct err other;
 
     if (strcmp(err->code, "COMMIT_UNKNOWN") != 0 ||
+        !context_reopen_database(land->job->context, &other) ||
         journal_run_status(journal, &land->run, RUN_LOADING, &other) ||
         !journal_list_runs(journal, &query, &land->job->arena, &runs, &other))
         return false;
@@ -702,7 +693,7 @@ bool
 land_results(struct land *land, struct err *err)
 {
     struct context *context = land->job->context;
-    struct backoff backoff = backoff_of_retries(context);
+    struct backoff backoff = context_backoff(context);
     int restarts = 0;
     bool landed;
 

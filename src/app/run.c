@@ -302,15 +302,17 @@ end_run(struct run *run, const struct err *err)
 }
 
 static void
-end_claimed(struct run *run, const struct err *err)
+release(struct job *job)
 {
-    struct job *job = run->job;
-
-    end_run(run, err);
-    task_shield();
     journal_release(job->context->journal, job->store->config->name,
                     job->file->job);
-    task_unshield();
+}
+
+static void
+end_claimed(struct run *run, const struct err *err)
+{
+    end_run(run, err);
+    release(run->job);
 }
 
 static bool
@@ -345,8 +347,7 @@ claim(struct job *job, bool *due, struct err *err)
                       job->file->job, shares ? 0 : JOURNAL_CLAIM_MS, err)) {
         if (is_due(job, due, err) && *due)
             return true;
-        journal_release(job->context->journal, job->store->config->name,
-                        job->file->job);
+        release(job);
         return err->kind == ERR_NONE;
     }
     if (!shares || strcmp(err->code, "LOCKED") != 0)
@@ -363,23 +364,57 @@ run_claimed(struct run *run, struct err *err)
            complete_and_land(run, err);
 }
 
-void
-run_job(void *ctx)
+/* The control connection was lost under the run, so that it could neither
+ * write down what it does nor merge: with the connection had again it goes on
+ * as the next process would. */
+static bool
+may_go_on(const struct run *run, int losses, struct err *err)
 {
-    struct job *job = ctx;
+    struct context *context = run->job->context;
+    struct err why = *err;
+
+    if ((why.kind != ERR_TRANSIENT && why.kind != ERR_LATER) ||
+        (pg_is_alive(context->control) && context->control_losses == losses))
+        return false;
+    log_failure(LOG_WARN, &run->job->log,
+                "the run lost its connection to the database", &why);
+    return context_reopen_database(context, err);
+}
+
+/* Claim, run, release: false when the job is to begin again. */
+static bool
+run_once(struct job *job)
+{
     struct run run = {.job = job};
-    bool due = false;
+    int losses = job->context->control_losses;
+    bool due = false, done;
     struct err err;
 
     if (!claim(job, &due, &err)) {
+        if (may_go_on(&run, losses, &err))
+            return false;
         end_run(&run, &err);
-        return;
+        return true;
     }
     if (!due) {
         log_info(&job->log, "nothing is due", LOG_END);
-        return;
+        return true;
     }
-    end_claimed(&run, run_claimed(&run, &err) ? NULL : &err);
+    done = run_claimed(&run, &err);
+    if (!done && may_go_on(&run, losses, &err)) {
+        land_free(&run.land);
+        release(job);
+        return false;
+    }
+    end_claimed(&run, done ? NULL : &err);
+    return true;
+}
+
+void
+run_job(void *ctx)
+{
+    while (!run_once(ctx))
+        continue;
 }
 
 /* ---- from a saved result ----------------------------------------------- */

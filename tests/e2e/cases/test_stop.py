@@ -102,34 +102,47 @@ class Stops(Case):
         self.check_tables(PRODUCTS)
         self.check_no_staging()
 
-    def test_lost_connection_to_the_database(self):
-        """A process that loses it stops, or goes on, but never halfway."""
-        running = self.start_run(bytes_per_second=100000, chunk_bytes=4096)
-        self.wait_for(lambda: self.status() == "loading")
-        time.sleep(0.2)
-        self.db.execute(
+    def end_backends(self, application):
+        return self.db.rows(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-            "datname = current_database() AND pid <> pg_backend_pid()")
+            "datname = current_database() AND pid <> pg_backend_pid() AND "
+            f"application_name LIKE '{application}'")
+
+    def check_goes_on(self, running, operations=1):
+        """It has its connections again by itself, and ends well."""
         self.shop.set(bytes_per_second=0)
-        result = running.wait()
-        self.assertIn(result.status, (OK, AGAIN), result)
-        if result.status != OK:
-            self.run_program("run")
+        self.expect(running.wait(), OK)
         self.check_tables(PRODUCTS)
         self.check_no_staging()
+        self.assertEqual(operations, len(self.shop.operations()))
 
-    def end_loaders(self):
-        self.db.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
-            "datname = current_database() AND application_name LIKE "
-            "'bulkpg run%'")
+    def test_all_connections_to_the_database_are_lost(self):
+        running = self.start_run(bytes_per_second=100000, chunk_bytes=4096)
+        self.wait_for(lambda: self.status() == "loading")
+        self.assertEqual(2, len(self.end_backends("bulkpg%")))
+        self.check_goes_on(running)
+
+    def test_the_control_connection_is_lost_while_polling(self):
+        running = self.start_run(duration_ms=1500)
+        self.wait_for(lambda: self.status() == "polling")
+        self.assertEqual(1, len(self.end_backends("bulkpg control")))
+        self.check_goes_on(running)
+        self.assertEqual("loaded", self.status())
+
+    def test_the_control_connection_is_lost_again_and_again(self):
+        running = self.start_run(bytes_per_second=200000, chunk_bytes=8192)
+        self.wait_for(lambda: self.status() == "loading")
+        for _ in range(5):
+            self.end_backends("bulkpg control")
+            time.sleep(0.1)
+        self.check_goes_on(running)
 
     def test_loader_connections_killed_again_and_again(self):
         """The load begins anew by itself until it comes through."""
         running = self.start_run(bytes_per_second=300000, chunk_bytes=8192)
         self.wait_for(lambda: self.status() == "loading")
         for _ in range(6):
-            self.end_loaders()
+            self.end_backends("bulkpg run%")
             time.sleep(0.15)
         self.shop.set(bytes_per_second=0)
         self.expect(running.wait(), OK)

@@ -1,0 +1,6 @@
+-- End what the server still holds of a session whose connection was lost, and
+-- with it its locks.
+-- $1: pid, $2: backend_start
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE pid = $1::integer AND backend_start = $2::timestamptz
+  AND usename = session_user
