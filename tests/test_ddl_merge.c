@@ -463,18 +463,18 @@ static const struct {
      "UPDATE \"acme\".\"s4\" AS s SET _ordinal = d.n - 1 FROM (SELECT ctid "
      "AS place, row_number() OVER (PARTITION BY \"_parent_id\" ORDER BY "
      "_line) AS n FROM \"acme\".\"s4\") AS d WHERE s.ctid = d.place"},
-    {merge_delete_gone, ORDERS,
+    {merge_remove_gone, ORDERS,
      "DELETE FROM \"acme\".\"orders\" AS t WHERE NOT EXISTS (SELECT FROM "
      "\"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\")"},
-    {merge_delete_gone, LINE_ITEMS,
+    {merge_remove_gone, LINE_ITEMS,
      "DELETE FROM \"acme\".\"orders_line_items\" AS t WHERE NOT EXISTS "
      "(SELECT FROM \"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
-    {merge_delete_gone, TAX_LINES,
+    {merge_remove_gone, TAX_LINES,
      "DELETE FROM \"acme\".\"orders_line_items_tax_lines\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = "
      "t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
-    {merge_delete_gone, DISCOUNTS,
+    {merge_remove_gone, DISCOUNTS,
      "DELETE FROM \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
@@ -601,6 +601,94 @@ START_TEST(a_skipped_parent_stages_its_id_for_its_lists)
 
 END_TEST
 
+/* ---- incremental runs, marks -------------------------------------------- */
+
+START_TEST(rows_gone_below_parents_that_came_are_removed)
+{
+    struct merge_target target = target_of(LINE_ITEMS);
+    struct merge_target parent = target_of(ORDERS);
+
+    merge_remove_below(&sql, &target, &parent);
+    ck_assert_str_eq(
+        written(),
+        "DELETE FROM \"acme\".\"orders_line_items\" AS t USING (SELECT "
+        "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
+        "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "
+        "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
+        "t.\"id\")");
+}
+
+END_TEST
+
+START_TEST(rows_gone_are_listed_for_those_below_them)
+{
+    struct merge_target target = target_of(LINE_ITEMS);
+    struct merge_target parent = target_of(ORDERS);
+
+    target.gone = "s2_gone";
+    merge_list_gone(&sql, &target, &parent);
+    ck_assert_str_eq(
+        written(),
+        "CREATE UNLOGGED TABLE \"acme\".\"s2_gone\" AS SELECT DISTINCT "
+        "t.\"id\" AS id FROM \"acme\".\"orders_line_items\" AS t, (SELECT "
+        "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
+        "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "
+        "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
+        "t.\"id\")");
+}
+
+END_TEST
+
+START_TEST(rows_whose_parents_went_are_removed)
+{
+    struct merge_target target = target_of(TAX_LINES);
+    struct merge_target parent = target_of(LINE_ITEMS);
+
+    parent.gone = "s2_gone";
+    merge_remove_orphaned(&sql, &target, &parent);
+    ck_assert_str_eq(
+        written(),
+        "DELETE FROM \"acme\".\"orders_line_items_tax_lines\" AS t USING "
+        "\"acme\".\"s2_gone\" AS g WHERE t.\"line_item\" = g.id AND NOT "
+        "EXISTS (SELECT FROM \"acme\".\"orders_line_items\" AS p WHERE "
+        "p.\"id\" = g.id)");
+}
+
+END_TEST
+
+START_TEST(marks_stand_in_tables_whose_rows_have_ids)
+{
+    struct merge_target orders, tax_lines;
+
+    build("query @deletes(mode: SOFT) { orders { edges { node { name taxLines "
+          "@table { title } } } } }");
+    ck_assert(plan->tables[0].marks_deleted);
+    ck_assert(!plan->tables[1].marks_deleted);
+    orders = target_of(0);
+    orders.has_mark = true;
+    tax_lines = target_of(1);
+    merge_remove_gone(&sql, &orders);
+    merge_remove_below(&sql, &tax_lines, &orders);
+    merge_update_changed(&sql, &orders);
+    ck_assert_str_eq(
+        written(),
+        "UPDATE \"acme\".\"orders\" AS t SET _deleted_at = $1::timestamptz, "
+        "_loaded_at = $1::timestamptz WHERE t._deleted_at IS NULL AND NOT "
+        "EXISTS (SELECT FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = "
+        "t.\"id\")"
+        "DELETE FROM \"acme\".\"orders_tax_lines\" AS t USING (SELECT "
+        "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
+        "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM "
+        "\"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND "
+        "s.\"_ordinal\" = t.\"_ordinal\")"
+        "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
+        "\"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz, _deleted_at = "
+        "NULL FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\" AND "
+        "(t._hash IS DISTINCT FROM s._hash OR t._deleted_at IS NOT NULL)");
+}
+
+END_TEST
+
 static Suite *
 ddl_merge_suite(void)
 {
@@ -625,6 +713,10 @@ ddl_merge_suite(void)
                         COUNT(lists));
     tcase_add_test(tests, rows_of_lists_in_lists_go_with_their_parents);
     tcase_add_test(tests, a_skipped_parent_stages_its_id_for_its_lists);
+    tcase_add_test(tests, rows_gone_below_parents_that_came_are_removed);
+    tcase_add_test(tests, rows_gone_are_listed_for_those_below_them);
+    tcase_add_test(tests, rows_whose_parents_went_are_removed);
+    tcase_add_test(tests, marks_stand_in_tables_whose_rows_have_ids);
     suite_add_tcase(suite, tests);
     return suite;
 }

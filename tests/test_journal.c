@@ -880,12 +880,13 @@ START_TEST(fence_keeps_two_merges_apart)
 END_TEST
 
 static void
-advance(enum run_mode mode, const char *from, const char *created_at)
+advance_for(const char *reason, enum run_mode mode, const char *from,
+            const char *created_at)
 {
     struct run_start start = {.store = "acme",
                               .job = "orders",
                               .mode = mode,
-                              .mode_reason = "asked",
+                              .mode_reason = reason,
                               .plan_hash = "abc",
                               .window_from = from};
     struct journal_operation operation;
@@ -897,6 +898,12 @@ advance(enum run_mode mode, const char *from, const char *created_at)
     operation.created_at = created_at;
     OK(journal_operation_update(journal, &operation, &err));
     OK(journal_advance_watermark_in(conn, run.run_id, &err));
+}
+
+static void
+advance(enum run_mode mode, const char *from, const char *created_at)
+{
+    advance_for(NULL, mode, from, created_at);
 }
 
 static void
@@ -926,6 +933,9 @@ watermark_body(void)
     expect_high("2026-01-06T00:00:00Z"); /* a gap */
     advance(RUN_FULL, NULL, "2026-01-03T00:00:00Z");
     expect_high("2026-01-06T00:00:00Z"); /* never back */
+    advance_for("asked", RUN_INCREMENTAL, "2026-01-01T00:00:00Z",
+                "2026-01-08T00:00:00Z");
+    expect_high("2026-01-06T00:00:00Z"); /* a window of somebody's wish */
     advance(RUN_REPLAY, NULL, "2026-01-09T00:00:00Z");
     expect_high("2026-01-06T00:00:00Z");
     close_both();

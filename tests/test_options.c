@@ -258,6 +258,15 @@ static const struct misuse {
     {"run --document", "run has no option --document", NULL},
     {"run --failed", "run has no option --failed", NULL},
     {"run --dry-run", "run has no option --dry-run", NULL},
+    {"run --since yesterday", "--since: \"yesterday\" is no time",
+     "write 2026-01-02 or 2026-01-02T03:04:05Z"},
+    {"run --until 2026-13-01", "--until: \"2026-13-01\" is no time", NULL},
+    {"run --until 2026-01-01", "run: --until needs --since", NULL},
+    {"run --since 2026-01-01 --until 2026-01-01",
+     "run: --until is not after --since", NULL},
+    {"run --since 2026-01-01 --full",
+     "run: --since and --full exclude each other", NULL},
+    {"load a b --since 2026-01-01", "load has no option --since", NULL},
     {"cancel --older-than 5m", "cancel has no option --older-than", NULL},
 };
 
@@ -283,14 +292,11 @@ static const char *const strange[] = {
     "report",
     "views --schema everything",
     "report page.html",
-    "run --since 2026-01-01",
-    "run --since 2026-01-01 --until 2026-02-01",
     "run --accept-reject",
     "run --timings",
     "plan x --dbt",
     "status --metrics m",
     "status --schema everything",
-    "run --since=2026-01-01",
     "-x run",
 };
 

@@ -693,6 +693,89 @@ START_TEST(the_root_is_kept_for_the_window)
 
 END_TEST
 
+static const struct {
+    const char *arguments;
+    struct plan_window window;
+    const char *submitted;
+} windows[] = {
+    {"",
+     {"updated_at", "2026-01-02T03:04:05Z", NULL},
+     "(query: \"updated_at:>='2026-01-02T03:04:05Z'\")"},
+    {"(query: \" \")",
+     {"updated_at", NULL, "2026-01-02T03:04:05Z"},
+     "(query: \"updated_at:<'2026-01-02T03:04:05Z'\")"},
+    {"(reverse: false, query: \"tag:'a b' OR status:active\", first: 5)",
+     {"created_at", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"},
+     "(query: \"(tag:'a b' OR status:active) AND "
+     "created_at:>='2026-01-02T00:00:00Z' AND "
+     "created_at:<'2026-01-03T00:00:00Z'\", reverse: false, first: 5)"},
+};
+
+START_TEST(a_window_joins_the_roots_own_filter)
+{
+    const char *document;
+
+    build_or_abort(arena_printf(
+        &types.arena,
+        "query @incremental { products%s { edges { node { id } } } }",
+        windows[_i].arguments));
+    document = plan_document_in(plan, &windows[_i].window, &types.arena);
+    ck_assert_str_eq(
+        document,
+        arena_printf(&types.arena,
+                     "{\n  products%s {\n    edges {\n      node {\n        "
+                     "id\n      }\n    }\n  }\n}\n",
+                     windows[_i].submitted));
+    ck_assert_ptr_null(strstr(plan->document, "_at:"));
+}
+
+END_TEST
+
+START_TEST(upkeep_has_defaults)
+{
+    build_or_abort("query @incremental { products { edges { node { id } } } }");
+    ck_assert_str_eq(plan->incremental->field, "updated_at");
+    ck_assert_int_eq(plan->incremental->overlap_ms, 5 * 60 * 1000);
+    ck_assert_int_eq(plan->incremental->full_every_ms,
+                     INT64_C(7) * 24 * 3600 * 1000);
+    ck_assert_int_eq(plan->deletes, PLAN_DELETES_HARD);
+    build_or_abort("query @deletes(mode: KEEP) @incremental(field: "
+                   "\"created_at\", overlap: \"1h\", fullEvery: \"0\") { "
+                   "products { edges { node { id } } } }");
+    ck_assert_str_eq(plan->incremental->field, "created_at");
+    ck_assert_int_eq(plan->incremental->overlap_ms, 3600 * 1000);
+    ck_assert_int_eq(plan->incremental->full_every_ms, 0);
+    ck_assert_int_eq(plan->deletes, PLAN_DELETES_KEEP);
+    build_or_abort("{ products { edges { node { id } } } }");
+    ck_assert_ptr_null(plan->incremental);
+}
+
+END_TEST
+
+/* Their filters know days, or the shop's own hours. */
+START_TEST(coarse_filters_overlap_by_a_day_and_a_half)
+{
+    build_or_abort("query @incremental(overlap: \"1h\") { customers { edges { "
+                   "node { id } } } }");
+    ck_assert_int_eq(plan->incremental->overlap_ms, INT64_C(36) * 3600 * 1000);
+}
+
+END_TEST
+
+/* How a table is kept up is not what it is: no reason to fetch all. */
+START_TEST(upkeep_is_no_part_of_the_hash)
+{
+    const char *before;
+
+    build_or_abort("{ products { edges { node { id } } } }");
+    before = plan->hash;
+    build_or_abort("query @incremental @deletes(mode: SOFT) { products { edges "
+                   "{ node { id } } } }");
+    ck_assert_str_eq(plan->hash, before);
+}
+
+END_TEST
+
 START_TEST(a_document_past_the_limit_is_refused)
 {
     struct buf text = buf_with_ceiling(1024 * 1024);
@@ -703,8 +786,7 @@ START_TEST(a_document_past_the_limit_is_refused)
     buf_append_str(&text, " } } } }");
     ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
     ck_assert_str_eq(err.message, "q:1:1: the query is too large: Shopify "
-                                  "takes 65,535 bytes with bulkpg's first "
-                                  "line");
+                                  "takes 65,535 bytes with what bulkpg adds");
     buf_free(&text);
 }
 
@@ -1029,13 +1111,34 @@ static const struct {
      "2:23: column \"selected_options\" is jsonb and cannot be a key", ""},
     {"{ products @table(parent: \"p\") { edges { node { id } } } }",
      "1:12: the root's table has no parent to name", ""},
-    /* what is to come */
-    {"query @incremental { products { edges { node { id } } } }",
-     "1:7: @incremental is not there yet in this version of bulkpg", ""},
+    /* how tables are kept up */
+    {"query @incremental(field: \"updated\") { products { edges { node { id } } "
+     "} }",
+     "1:7: \"products\" has no filter \"updated\" to find what changed by",
+     "name one of its filters with field:, or fetch everything each time"},
+    {"query @incremental { products(savedSearchId: \"x\") { edges { node { id "
+     "} } } }",
+     "1:31: savedSearchId cannot stand beside a window: write the search as "
+     "\"query\"",
+     ""},
+    {"query @incremental(overlap: \"5 m\") { products { edges { node { id } } } "
+     "}",
+     "1:7: overlap of @incremental: \"5 m\" is no duration: write 500ms, 5s, "
+     "5m, 20h or 7d",
+     ""},
+    {"query @incremental(every: \"5m\") { products { edges { node { id } } } }",
+     "1:20: @incremental has no argument \"every\"", ""},
+    {"query @incremental { products @table(skip: true) { edges { node { "
+     "variants { edges { node { id } } } } } } }",
+     "1:22: \"products\" is skipped, so that an incremental run could not tell "
+     "which of its rows went",
+     "take skip or @incremental away"},
+    {"query @deletes(mode: NEVER) { products { edges { node { id } } } }",
+     "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
+    {"query @deletes(mode: \"SOFT\") { products { edges { node { id } } } }",
+     "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
     {"query Q @slice(rows: 5) { products { edges { node { id } } } }",
      "1:9: @slice is not there yet in this version of bulkpg", ""},
-    {"query Q @deletes(mode: SOFT) { products { edges { node { id } } } }",
-     "1:9: @deletes is not there yet in this version of bulkpg", ""},
 };
 
 START_TEST(faults_say_what_where_and_what_to_do)
@@ -1107,6 +1210,11 @@ plan_suite(void)
                         COUNT(documents));
     tcase_add_loop_test(tests, the_document_is_valid_again, 0, COUNT(plans));
     tcase_add_test(tests, the_root_is_kept_for_the_window);
+    tcase_add_loop_test(tests, a_window_joins_the_roots_own_filter, 0,
+                        COUNT(windows));
+    tcase_add_test(tests, upkeep_has_defaults);
+    tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
+    tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
     tcase_add_test(tests, a_document_past_the_limit_is_refused);
     add_hash_tests(tests);
     tcase_add_test(tests, an_id_and_its_childrens_parent_ids_are_one_domain);

@@ -1,6 +1,6 @@
 -- In the merge transaction: how far this run has brought (store, job). Never
 -- back, and over no gap: only if the run was full or its window began at or
--- before the old mark.
+-- before the old mark, and was not one that somebody asked for.
 -- $1: run_id
 INSERT INTO bulkpg.watermark AS w (store, job, high, last_full)
 SELECT r.store, r.job,
@@ -12,7 +12,7 @@ SELECT r.store, r.job,
 FROM bulkpg.run r
 WHERE r.run_id = $1::bigint
   AND (r.mode = 'full'
-       OR r.mode = 'incremental'
+       OR r.mode = 'incremental' AND r.mode_reason IS DISTINCT FROM 'asked'
           AND EXISTS (SELECT FROM bulkpg.watermark old
                       WHERE old.store = r.store AND old.job = r.job
                         AND r.window_from <= old.high))

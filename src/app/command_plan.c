@@ -4,7 +4,9 @@
 #include "app/job.h"
 #include "app/plan_json.h"
 #include "app/tables.h"
+#include "base/clock.h"
 #include "plan/ddl.h"
+#include "plan/unseen.h"
 
 enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -25,6 +27,39 @@ find_changes(struct job *job, const char **changes, struct err *err)
 }
 
 static void
+print_incremental(const struct plan *plan)
+{
+    const struct plan_incremental *incremental = plan->incremental;
+    const char *const *unseen = unseen_list(plan);
+    char overlap[32], every[32];
+
+    printf("\n-- Incremental: what changed by %s since %s before the last run "
+           "began;\n",
+           incremental->field,
+           duration_format(incremental->overlap_ms, overlap));
+    if (incremental->full_every_ms > 0)
+        printf("-- everything every %s. Only that finds:\n",
+               duration_format(incremental->full_every_ms, every));
+    else
+        printf("-- everything only with --full. Only that finds:\n");
+    for (; *unseen != NULL; unseen++)
+        printf("--   %s\n", *unseen);
+}
+
+static void
+print_upkeep(const struct plan *plan)
+{
+    if (plan->incremental != NULL)
+        print_incremental(plan);
+    if (plan->deletes == PLAN_DELETES_SOFT)
+        printf("\n-- Rows found gone are marked in _deleted_at; those without "
+               "id are deleted.\n");
+    else if (plan->deletes == PLAN_DELETES_KEEP)
+        printf("\n-- Rows found gone are kept: nothing ever shows that they "
+               "went. Those\n-- without id are deleted.\n");
+}
+
+static void
 print_plan(const struct context *context, const struct job *job,
            const char *changes)
 {
@@ -41,6 +76,7 @@ print_plan(const struct context *context, const struct job *job,
                "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
                job->plan->job, job->store->config->name, job->plan->document,
                buf_str(&text));
+        print_upkeep(job->plan);
         if (changes != NULL)
             printf("\n-- Changes to tables that are there:\n%s",
                    changes[0] != '\0' ? changes : "-- none\n");

@@ -118,7 +118,8 @@ journal_list_runs(struct journal *journal, const struct run_query *query,
                   struct arena *arena, struct journal_runs *runs,
                   struct err *err)
 {
-    static const char *const filters[] = {"all", "good", "unfinished"};
+    static const char *const filters[] = {"all", "good", "unfinished",
+                                          "reference"};
     struct call call = {0};
     struct pg_result *result;
 
@@ -168,6 +169,17 @@ journal_last_good_run(struct journal *journal, const char *store,
 {
     struct run_query query = {
         .store = store, .job = job, .filter = RUNS_GOOD, .limit = 1};
+
+    return find_run(journal, &query, arena, run, err);
+}
+
+bool
+journal_last_reference_run(struct journal *journal, const char *store,
+                           const char *job, struct arena *arena,
+                           struct journal_run **run, struct err *err)
+{
+    struct run_query query = {
+        .store = store, .job = job, .filter = RUNS_REFERENCE, .limit = 1};
 
     return find_run(journal, &query, arena, run, err);
 }

@@ -44,8 +44,11 @@ struct journal_runs {
 
 enum run_filter {
     RUNS_ALL,
-    RUNS_GOOD,      /* loaded, no replay */
-    RUNS_UNFINISHED /* interrupted ones included */
+    RUNS_GOOD,       /* loaded, no replay */
+    RUNS_UNFINISHED, /* interrupted ones included */
+    RUNS_REFERENCE   /* those that the next run builds on: good ones, and with
+                      * rejects that were accepted, but no window that was
+                      * asked for */
 };
 
 struct run_query {
@@ -70,6 +73,11 @@ MUST_CHECK bool
 journal_last_good_run(struct journal *journal, const char *store,
                       const char *job, struct arena *arena,
                       struct journal_run **run, struct err *err);
+
+MUST_CHECK bool
+journal_last_reference_run(struct journal *journal, const char *store,
+                           const char *job, struct arena *arena,
+                           struct journal_run **run, struct err *err);
 
 /* Every unfinished run of (store, job) but `keep_run_id` (0: none kept) is
  * `failed`, SUPERSEDED; those runs as they now are, so that their staging can

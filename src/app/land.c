@@ -327,6 +327,8 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .table = &plan->tables[i],
             .stage = loader_stage_name(attempt->loader, i),
             .exists = land->tables.targets[i].exists,
+            .has_mark = land->tables.targets[i].has_mark ||
+                        plan->tables[i].marks_deleted,
             .becomes_table = attempt->becomes_table[i],
             .removes =
                 land->rejects == 0 &&
@@ -402,6 +404,13 @@ save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
     return true;
 }
 
+/* A run with rejects leaves the watermark, unless told otherwise. */
+static bool
+may_advance(const struct land *land)
+{
+    return land->rejects == 0 || land->job->context->options->accept_rejects;
+}
+
 /* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
 static const char *
 write_notes(struct land *land)
@@ -414,6 +423,8 @@ write_notes(struct land *land)
     if (land->hides_orders)
         buf_append_str(&notes, "\"warnings\":[\"no order was removed: the app "
                                "lacks read_all_orders\"],");
+    if (land->rejects > 0 && may_advance(land))
+        buf_append_str(&notes, "\"accepted_rejects\":true,");
     if (land->widened.length > 0) {
         buf_append_str(&notes, "\"widened\":");
         buf_append_json(&notes, buf_span(&land->widened));
@@ -425,13 +436,6 @@ write_notes(struct land *land)
     }
     buf_free(&notes);
     return kept;
-}
-
-/* A run with rejects leaves the watermark, unless told otherwise. */
-static bool
-may_advance(const struct land *land)
-{
-    return land->rejects == 0 || land->job->context->options->accept_rejects;
 }
 
 static bool
@@ -485,6 +489,9 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .schema = schema_of(land),
                           .loaded_at = attempt->loaded_at,
                           .readers = job->context->config.readers,
+                          .incremental = land->incremental,
+                          .deletes = job->plan->deletes,
+                          .arena = &job->arena,
                           .tables = arena_array(&job->arena,
                                                 (size_t)job->plan->table_count,
                                                 sizeof(*merge.tables)),
@@ -574,17 +581,28 @@ merge_staged(struct attempt *attempt, struct err *err)
 
 /* ---- attempts ---------------------------------------------------------- */
 
+static bool
+has_table(const struct land *land)
+{
+    for (int i = 0; i < land->job->plan->table_count; i++)
+        if (land->tables.targets[i].exists)
+            return true;
+    return false;
+}
+
 /* A table that is not there yet and whose rows have keys is filled by
- * renaming its staging. */
+ * renaming its staging. In an incremental run the tables below may ask for
+ * it. */
 static bool *
 choose_tables(const struct land *land)
 {
     const struct plan *plan = land->job->plan;
     bool *becomes = arena_array(&land->job->arena, (size_t)plan->table_count,
                                 sizeof(*becomes));
+    bool keeps_staging = land->incremental && has_table(land);
 
     for (int i = 0; i < plan->table_count; i++)
-        becomes[i] = !land->tables.targets[i].exists &&
+        becomes[i] = !keeps_staging && !land->tables.targets[i].exists &&
                      !plan->tables[i].has_ordinal && !plan->tables[i].skip;
     return becomes;
 }

@@ -20,10 +20,14 @@ enum {
 
 void
 operation_init(struct operation *operation, struct job *job,
-               const struct run_ref *run, int n)
+               const struct run_ref *run, int n,
+               const struct plan_window *window)
 {
+    struct plan *plan = job->plan;
+
     *operation = (struct operation){.job = job,
                                     .run = *run,
+                                    .document = plan->document,
                                     .row = {.run_id = run->run_id,
                                             .n = n,
                                             .object_count = -1,
@@ -31,6 +35,11 @@ operation_init(struct operation *operation, struct job *job,
                                             .file_size = -1,
                                             .lines = -1,
                                             .bytes = -1}};
+    if (window == NULL)
+        return;
+    operation->document = plan_document_in(plan, window, &job->arena);
+    operation->row.window_from = window->from;
+    operation->row.window_to = window->to;
 }
 
 /* Log lines of the job name the operation from now on. */
@@ -172,7 +181,7 @@ begin_attempt(struct operation *operation, struct err *err)
     operation->row.attempt++;
     operation->row.operation_id = NULL;
     operation->row.query = arena_printf(
-        &job->arena, "%s%s", write_marker(operation), job->plan->document);
+        &job->arena, "%s%s", write_marker(operation), operation->document);
     return journal_operation_add(job->context->journal, &operation->run,
                                  &operation->row, err);
 }

@@ -19,6 +19,7 @@
 struct operation {
     struct job *job;
     struct run_ref run;
+    const char *document;         /* to submit, behind the marker */
     struct journal_operation row; /* as the journal has it */
     struct bulk_operation bulk;   /* as the store said last */
     bool is_submitted; /* false: operation_complete() submits it (again) */
@@ -27,8 +28,10 @@ struct operation {
     int64_t submitted_ms; /* clock_now_ms() */
 };
 
+/* The run's nth operation, for `window` of the roots; NULL: all of them. */
 void operation_init(struct operation *operation, struct job *job,
-                    const struct run_ref *run, int n);
+                    const struct run_ref *run, int n,
+                    const struct plan_window *window);
 
 /* Go on with what an earlier process submitted; where it never saw the
  * answer, look for the operation first. */

@@ -9,6 +9,9 @@
 
 #include "app/commands.h"
 #include "base/clock.h"
+#include "load/wire.h"
+
+#define SECONDS_1970_TO_2000 INT64_C(946684800)
 
 /* ---- commands ---------------------------------------------------------- */
 
@@ -35,11 +38,14 @@ const struct command option_commands[] = {
      "--types neither store nor database is asked.\n" JOB_TEXT},
     {"run", "[JOB...]", "fetch from the stores and load", command_run, 0, -1,
      "Runs the jobs of all enabled stores, or those named, side by side.\n"
+     "A query with @incremental fetches what changed since its last run,\n"
+     "and everything now and then.\n"
      "One job's failure does not stop another's. Run it again after any\n"
      "failure: what can go on goes on. --store may be given more than once.\n" JOB_TEXT},
     {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: what it does\n"
-     "not hold is removed. What is received is compared with FILE.meta.json,\n"
+     "not hold is removed; for a query with @incremental only below what it\n"
+     "holds, unless --full is given. What is received is compared with FILE.meta.json,\n"
      "which run --keep writes beside it, or with --objects.\n" JOB_TEXT},
     {"status", "", "show the last run of each store and job", command_status, 0,
      0,
@@ -124,6 +130,33 @@ set_older_than(struct options *options, const char *value, struct err *err)
     return false;
 }
 
+/* "2026-01-02", "2026-01-02T03:04:05Z"; without a zone it is UTC. */
+static bool
+set_time(const char *value, int64_t *seconds, struct err *err)
+{
+    struct err why;
+    int64_t micros;
+
+    if (!wire_parse_timestamp(span_str(value), &micros, &why)) {
+        err_set(err, ERR_USAGE, "\"%.100s\" is no time", value);
+        return err_hint(err, "write 2026-01-02 or 2026-01-02T03:04:05Z");
+    }
+    *seconds = micros / 1000000 + SECONDS_1970_TO_2000;
+    return true;
+}
+
+static bool
+set_since(struct options *options, const char *value, struct err *err)
+{
+    return set_time(value, &options->since_s, err);
+}
+
+static bool
+set_until(struct options *options, const char *value, struct err *err)
+{
+    return set_time(value, &options->until_s, err);
+}
+
 static bool
 set_objects(struct options *options, const char *value, struct err *err)
 {
@@ -181,6 +214,9 @@ const struct option_row option_rows[] = {
      "only this store"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything anew"},
+    {"since", 0, "TIME", OF_RUN, set_since,
+     "only what changed since then; moves no watermark"},
+    {"until", 0, "TIME", OF_RUN, set_until, "and before then"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,
      "only where the last good run is older"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},

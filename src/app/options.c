@@ -266,6 +266,22 @@ check_arguments(const struct command *command, const struct options *options,
     return true;
 }
 
+static bool
+check_window(const struct command *command, const struct options *options,
+             struct err *err)
+{
+    bool since = options->since_s != OPTION_NO_TIME;
+    bool until = options->until_s != OPTION_NO_TIME;
+
+    if (until && !since)
+        return misused(command, "--until needs --since", err);
+    if (until && options->until_s <= options->since_s)
+        return misused(command, "--until is not after --since", err);
+    if (since && options->full)
+        return misused(command, "--since and --full exclude each other", err);
+    return true;
+}
+
 /* Options that go together, or do not. */
 static bool
 check_together(const struct command *command, const struct options *options,
@@ -284,7 +300,7 @@ check_together(const struct command *command, const struct options *options,
                        err);
     if (options->list && options->add != NULL)
         return misused(command, "--list and --add exclude each other", err);
-    return true;
+    return check_window(command, options, err);
 }
 
 static bool
@@ -318,6 +334,8 @@ blank_options(int argc)
         .stores = mem_array((size_t)argc + 1, sizeof(char *)),
         .arguments = mem_array((size_t)argc + 1, sizeof(char *)),
         .older_than_ms = -1,
+        .since_s = OPTION_NO_TIME,
+        .until_s = OPTION_NO_TIME,
         .objects = -1,
     };
 }

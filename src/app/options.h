@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/log.h"
 
+#define OPTION_NO_TIME INT64_MIN
+
 struct options {
     const char *directory; /* -C */
     enum log_format log_format;
@@ -23,6 +25,8 @@ struct options {
     bool list;                  /* --list (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */
     int64_t objects;            /* --objects; -1: not given */
+    int64_t since_s;            /* --since, --until: seconds since 1970, */
+    int64_t until_s;            /* or OPTION_NO_TIME */
     bool full;
     bool accept_rejects;
     bool force_deletes;

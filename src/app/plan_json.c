@@ -5,10 +5,15 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "plan/layout.h"
+#include "plan/unseen.h"
 
 static const char *const kind_names[] = {[PLAN_ROOT] = "root",
                                          [PLAN_CONNECTION] = "connection",
                                          [PLAN_LIST] = "list"};
+
+static const char *const deletes_names[] = {[PLAN_DELETES_HARD] = "HARD",
+                                            [PLAN_DELETES_SOFT] = "SOFT",
+                                            [PLAN_DELETES_KEEP] = "KEEP"};
 
 static void
 append_column(struct buf *json, const struct plan_table *table,
@@ -71,6 +76,25 @@ append_table(struct buf *json, const struct plan_table *table)
     buf_append_char(json, '}');
 }
 
+static void
+append_incremental(struct buf *json, const struct plan *plan)
+{
+    json_out_key(json, "incremental");
+    if (plan->incremental == NULL) {
+        buf_append_str(json, "null");
+        return;
+    }
+    json_out_open(json, '{');
+    json_out_text(json, "field", plan->incremental->field);
+    json_out_number(json, "overlap_ms", plan->incremental->overlap_ms);
+    json_out_number(json, "full_every_ms", plan->incremental->full_every_ms);
+    json_out_key(json, "unseen");
+    json_out_open(json, '[');
+    for (const char *const *unseen = unseen_list(plan); *unseen; unseen++)
+        json_out_string(json, *unseen);
+    buf_append_str(json, "]}");
+}
+
 void
 plan_json_append(struct buf *json, const struct job *job, const char *changes)
 {
@@ -84,6 +108,8 @@ plan_json_append(struct buf *json, const struct job *job, const char *changes)
     json_out_text(json, "plan_hash", plan->hash);
     json_out_text(json, "document", plan->document);
     json_out_text(json, "changes", changes);
+    json_out_text(json, "deletes", deletes_names[plan->deletes]);
+    append_incremental(json, plan);
     json_out_key(json, "tables");
     json_out_open(json, '[');
     for (int i = 0; i < plan->table_count; i++)

@@ -8,6 +8,7 @@
 #include "app/journal_operation.h"
 #include "app/journal_runs.h"
 #include "app/land.h"
+#include "app/mode.h"
 #include "app/operation.h"
 #include "app/source.h"
 #include "base/clock.h"
@@ -17,6 +18,7 @@
 
 struct run {
     struct job *job;
+    struct mode mode;
     struct run_ref ref;
     bool begun; /* it has a row in the journal */
     struct operation operation;
@@ -71,6 +73,20 @@ supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
     return true;
 }
 
+static bool
+is_same_time(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+fetches_the_same(const struct journal_run *run, const struct mode *mode)
+{
+    return run->mode == mode->mode &&
+           is_same_time(run->window_from, mode->window_from) &&
+           is_same_time(run->window_to, mode->window_to);
+}
+
 /* The newest run, when it stands unfinished, would submit what we would, and
  * has an operation that can still be used. */
 static bool
@@ -86,7 +102,8 @@ find_resumable(struct run *run, const struct journal_operation **operation,
                           job->file->job, &job->arena, &last, err))
         return false;
     if (last == NULL || run_status_is_final(last->status) ||
-        last->mode != RUN_FULL || strcmp(last->plan_hash, job->plan->hash) != 0)
+        strcmp(last->plan_hash, job->plan->hash) != 0 ||
+        !fetches_the_same(last, &run->mode))
         return true;
     if (!journal_run_operations(job->context->journal, last->ref.run_id,
                                 &job->arena, &operations, err))
@@ -102,26 +119,17 @@ find_resumable(struct run *run, const struct journal_operation **operation,
     return true;
 }
 
-/* Why all is fetched; NULL where the query is never fetched otherwise. */
-static bool
-find_mode_reason(const struct run *run, const char **reason, struct err *err)
+static void
+init_operation(struct run *run)
 {
     struct job *job = run->job;
-    struct journal_run *good;
+    struct plan_window window = {.from = run->mode.window_from,
+                                 .to = run->mode.window_to};
 
-    *reason = NULL;
-    if (!journal_last_good_run(job->context->journal, job->store->config->name,
-                               job->file->job, &job->arena, &good, err))
-        return false;
-    if (good == NULL)
-        *reason = "first";
-    else if (job->context->options->full)
-        *reason = "asked";
-    else if (strcmp(good->plan_hash, job->plan->hash) != 0)
-        *reason = "query_changed";
-    else if (land_misses_table(&run->land))
-        *reason = "table_missing";
-    return true;
+    if (run->mode.mode == RUN_INCREMENTAL)
+        window.field = job->plan->incremental->field;
+    operation_init(&run->operation, job, &run->ref, 1,
+                   window.field != NULL ? &window : NULL);
 }
 
 static bool
@@ -132,13 +140,16 @@ begin_or_resume(struct run *run, struct err *err)
     const struct journal_operation *earlier;
     struct run_start start = {.store = job->store->config->name,
                               .job = job->file->job,
-                              .mode = RUN_FULL,
                               .plan_hash = job->plan->hash};
     bool taken = false;
 
-    if (!find_mode_reason(run, &start.mode_reason, err) ||
+    if (!mode_choose(job, land_misses_table(&run->land), &run->mode, err) ||
         !find_resumable(run, &earlier, err))
         return false;
+    start.mode = run->mode.mode;
+    start.mode_reason = run->mode.reason;
+    start.window_from = run->mode.window_from;
+    start.window_to = run->mode.window_to;
     if (earlier != NULL &&
         !journal_run_resume(journal, &run->ref, RUN_POLLING, &taken, err))
         return false;
@@ -147,7 +158,7 @@ begin_or_resume(struct run *run, struct err *err)
         return false;
     run->begun = true;
     job->log.run_id = run->ref.run_id;
-    operation_init(&run->operation, job, &run->ref, 1);
+    init_operation(run);
     if (taken) {
         land_drop_staging(job->context, run->ref.run_id);
         operation_resume(&run->operation, earlier);
@@ -187,7 +198,8 @@ land_operation(struct run *run, struct err *err)
     struct err left;
 
     run->land.run = run->ref;
-    run->land.mode = RUN_FULL;
+    run->land.mode = run->mode.mode;
+    run->land.incremental = run->mode.mode == RUN_INCREMENTAL;
     run->land.sources = &source;
     run->land.operations = &run->operation.row;
     run->land.source_count = 1;
@@ -424,10 +436,13 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
                struct err *err)
 {
     struct job *job = run->job;
+    bool incremental =
+        job->plan->incremental != NULL && !job->context->options->full;
     struct run_start start = {.store = job->store->config->name,
                               .job = job->file->job,
                               .mode = RUN_REPLAY,
-                              .mode_reason = "full",
+                              .mode_reason =
+                                  incremental ? "incremental" : "full",
                               .plan_hash = job->plan->hash};
 
     run->land.job = job;
@@ -445,6 +460,7 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
     job->log.run_id = run->ref.run_id;
     run->land.run = run->ref;
     run->land.mode = RUN_REPLAY;
+    run->land.incremental = incremental;
     run->land.sources = source;
     run->land.source_count = 1;
     return land_results(&run->land, err);

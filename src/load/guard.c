@@ -165,30 +165,69 @@ guard_nulls(struct merge *merge, struct err *err)
 /* ---- rows gone --------------------------------------------------------- */
 
 static bool
+refuse_empty(const struct merge *merge, const struct merge_table *table,
+             int64_t rows, struct err *err)
+{
+    err_set(err, ERR_FAILED, "nothing came, but %s.%s has %" PRId64 " rows",
+            merge->schema, table->table->name, rows);
+    err_code(err, "NO_ROOTS");
+    return err_hint(err, "is the store's answer complete? Nothing was "
+                         "changed; --force-deletes takes it");
+}
+
+/* Rows that are kept are none the less rows that did not come. */
+static bool
+guard_roots(struct merge *merge, struct err *err)
+{
+    const struct merge_table *root = &merge->tables[0];
+    int64_t rows;
+
+    if (merge->incremental || root->stage == NULL || !root->exists ||
+        root->table->skip || root->staged > 0 ||
+        (root->deleted == 0 && merge->deletes != PLAN_DELETES_KEEP))
+        return true;
+    return merge_rows_before(merge, root, &rows, err) &&
+           (rows == 0 || refuse_empty(merge, root, rows, err));
+}
+
+static bool
 refuse_deletes(const struct merge *merge, const struct merge_table *table,
-               const char *code, int64_t rows, struct err *err)
+               int64_t rows, struct err *err)
 {
     err_set(err, ERR_FAILED,
             "%" PRId64 " of the %" PRId64 " rows of %s.%s would be removed",
             table->deleted, rows, merge->schema, table->table->name);
-    err_code(err, code);
+    err_code(err, "TOO_MANY_DELETES");
     return err_hint(err, "is the store's answer complete? Nothing was "
                          "changed; --force-deletes removes them");
 }
 
-bool
-guard_deletes(const struct merge *merge, double fraction, struct err *err)
+/* Of a full run all of the table's rows were looked at; of an incremental one
+ * some, and the others are counted only where it matters. */
+static bool
+count_before(struct merge *merge, const struct merge_table *table,
+             double fraction, int64_t *rows, struct err *err)
 {
+    *rows = table->deleted + table->updated + table->unchanged;
+    return !merge->incremental || table->deleted == 0 ||
+           (double)table->deleted <= fraction * (double)*rows ||
+           merge_rows_before(merge, table, rows, err);
+}
+
+bool
+guard_deletes(struct merge *merge, double fraction, struct err *err)
+{
+    if (!guard_roots(merge, err))
+        return false;
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
-        int64_t rows = table->deleted + table->updated + table->unchanged;
+        int64_t rows;
 
-        if (table->table->kind == PLAN_ROOT && table->stage != NULL &&
-            table->staged == 0 && table->deleted > 0)
-            return refuse_deletes(merge, table, "NO_ROOTS", rows, err);
+        if (!count_before(merge, table, fraction, &rows, err))
+            return false;
         if (rows > ROWS_THAT_TELL &&
             (double)table->deleted > fraction * (double)rows)
-            return refuse_deletes(merge, table, "TOO_MANY_DELETES", rows, err);
+            return refuse_deletes(merge, table, rows, err);
     }
     return true;
 }

@@ -16,8 +16,11 @@ typedef void statement_fn(struct buf *sql, const struct merge_target *target);
 static struct merge_target
 target_of(const struct merge *merge, const struct merge_table *table)
 {
-    return (struct merge_target){
-        .table = table->table, .schema = merge->schema, .stage = table->stage};
+    return (struct merge_target){.table = table->table,
+                                 .schema = merge->schema,
+                                 .stage = table->stage,
+                                 .gone = table->gone,
+                                 .has_mark = table->has_mark};
 }
 
 static bool
@@ -234,16 +237,87 @@ settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
                                        NULL, &table->duplicates, err);
 }
 
-static bool
-drop_stage(struct merge *merge, const struct merge_table *table,
-           struct err *err)
+/* ---- rows gone --------------------------------------------------------- */
+
+/* Writes one statement for a table and its parent. */
+typedef void below_fn(struct buf *sql, const struct merge_target *target,
+                      const struct merge_target *parent);
+
+static struct merge_table *
+parent_of(struct merge *merge, const struct merge_table *table)
 {
+    return &merge->tables[table->table->parent->index];
+}
+
+/* Rows that are marked take the time of it. */
+static int
+removal_parameters(const struct merge_table *table)
+{
+    return table->table->marks_deleted ? 1 : 0;
+}
+
+static bool
+run_below(struct merge *merge, struct merge_table *table, below_fn *write,
+          int parameters, int64_t *affected, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    struct merge_target target = target_of(merge, table);
+    struct merge_target above = target_of(merge, parent_of(merge, table));
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    buf_append_str(&sql, "DROP TABLE ");
-    ddl_append_qualified(&sql, merge->schema, table->stage);
-    return run_ddl(merge, &sql, err);
+    write(&sql, &target, &above);
+    return run_text(merge, &sql, parameters, values, affected, err);
 }
+
+static bool
+has_rows_below(const struct merge *merge, const struct merge_table *table)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].table->parent == table->table)
+            return true;
+    return false;
+}
+
+/* Those below the parents that came; and where the parents are children
+ * themselves, those below the ones that went. */
+static bool
+remove_below(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    int parameters = removal_parameters(table);
+    int64_t listed, orphaned = 0;
+
+    if (has_rows_below(merge, table)) {
+        table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
+        if (!run_below(merge, table, merge_list_gone, 0, &listed, err))
+            return false;
+    }
+    if (!run_below(merge, table, merge_remove_below, parameters,
+                   &table->deleted, err))
+        return false;
+    if (parent_of(merge, table)->gone != NULL &&
+        !run_below(merge, table, merge_remove_orphaned, parameters, &orphaned,
+                   err))
+        return false;
+    table->deleted += orphaned;
+    return true;
+}
+
+static bool
+remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+
+    if (!table->removes || !table->exists ||
+        (merge->deletes == PLAN_DELETES_KEEP && !table->table->has_ordinal))
+        return true;
+    if (!merge->incremental)
+        return run_statement(merge, table, merge_remove_gone,
+                             removal_parameters(table), values, &table->deleted,
+                             err);
+    return table->table->parent == NULL || remove_below(merge, table, err);
+}
+
+/* ---- tables ------------------------------------------------------------ */
 
 static bool
 merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
@@ -251,11 +325,8 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
     const char *values[] = {merge->loaded_at};
 
     if ((!table->exists && !create_table(merge, table, err)) ||
-        !settle_keys(merge, table, err) || !analyze(merge, table->stage, err))
-        return false;
-    if (table->removes && table->exists &&
-        !run_statement(merge, table, merge_delete_gone, 0, NULL,
-                       &table->deleted, err))
+        !settle_keys(merge, table, err) || !analyze(merge, table->stage, err) ||
+        !remove_gone(merge, table, err))
         return false;
     if ((table->exists && !run_statement(merge, table, merge_update_changed, 1,
                                          values, &table->updated, err)) ||
@@ -264,17 +335,40 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
         return false;
     table->unchanged = table->staged - table->superseded - table->duplicates -
                        table->inserted - table->updated;
-    return drop_stage(merge, table, err) &&
-           (table->exists || analyze(merge, table->table->name, err));
+    return table->exists || analyze(merge, table->table->name, err);
 }
 
+/* What is skipped was staged for its lists only. */
 static bool
 merge_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (table->table->skip)
-        return drop_stage(merge, table, err); /* it only told its lists */
+        return true;
     return table->becomes_table ? promote(merge, table, err)
                                 : merge_by_set(merge, table, err);
+}
+
+/* Children ask for their parents' staging, so that all goes at the end. */
+static bool
+drop_staging(struct merge *merge, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (table->stage != NULL && !table->becomes_table) {
+            buf_append_str(&sql, "DROP TABLE ");
+            ddl_append_qualified(&sql, merge->schema, table->stage);
+            buf_append_str(&sql, ";\n");
+        }
+        if (table->gone != NULL) {
+            buf_append_str(&sql, "DROP TABLE ");
+            ddl_append_qualified(&sql, merge->schema, table->gone);
+            buf_append_str(&sql, ";\n");
+        }
+    }
+    return run_ddl(merge, &sql, err);
 }
 
 bool
@@ -295,5 +389,17 @@ merge_apply(struct merge *merge, struct err *err)
             return false;
         }
     }
+    return drop_staging(merge, err);
+}
+
+bool
+merge_rows_before(struct merge *merge, const struct merge_table *table,
+                  int64_t *rows, struct err *err)
+{
+    int64_t live;
+
+    if (!ask(merge, table, merge_count_live, &live, err))
+        return false;
+    *rows = live + table->deleted - table->inserted;
     return true;
 }

@@ -19,8 +19,9 @@ struct merge_table {
     const struct plan_table *table;
     const char *stage;      /* NULL: skipped */
     bool exists;            /* the table, before this run */
+    bool has_mark;          /* the table has a column _deleted_at */
     bool becomes_table;     /* staging is to become it */
-    bool removes;           /* rows not in staging are gone */
+    bool removes;           /* rows that are gone go */
     const bool *has_column; /* by plan column, where it exists */
     int64_t staged;         /* rows, before duplicates go */
     int64_t duplicates;
@@ -29,6 +30,8 @@ struct merge_table {
     int64_t updated;
     int64_t deleted;
     int64_t unchanged;
+    const char *gone; /* table with the ids of rows that went, until the end
+                       * of the merge; NULL: none */
 };
 
 struct merge {
@@ -36,6 +39,9 @@ struct merge {
     const char *schema;
     const char *loaded_at;      /* of the run, as text */
     const char *const *readers; /* roles; NULL-terminated */
+    bool incremental;           /* roots that did not come are there still */
+    enum plan_deletes deletes;
+    struct arena *arena;
     struct merge_table *tables; /* by plan index */
     int table_count;
 };
@@ -44,6 +50,11 @@ struct merge {
  * NULL) and count what is staged. */
 MUST_CHECK bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err);
+
+/* Rows of a table that were there before the merge, marked ones not. */
+MUST_CHECK bool
+merge_rows_before(struct merge *merge, const struct merge_table *table,
+                  int64_t *rows, struct err *err);
 
 /* Lines that are staged: rows of lists do not count. */
 int64_t merge_lines_staged(const struct merge *merge);

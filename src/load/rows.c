@@ -175,6 +175,7 @@ put_column(struct loader_table *table, int index,
                                                table->names_hash));
         return true;
     case LAYOUT_LOADED_AT:
+    case LAYOUT_DELETED_AT:
         break;
     }
     return err_set(err, ERR_BUG, "a column that staging does not have");

@@ -110,7 +110,8 @@ inspect_column(const struct plan_table *table, const char *schema,
     const char *type;
     bool fits;
 
-    if (row < 0 && data != NULL && !column->in_key)
+    if (row < 0 && !column->in_key &&
+        (data != NULL || column->role == LAYOUT_DELETED_AT))
         return true; /* to be added */
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
@@ -130,6 +131,16 @@ inspect_column(const struct plan_table *table, const char *schema,
                                plan_type_name(column->type), err);
 }
 
+/* Also of a query that no longer marks: its rows may come back. */
+static bool
+has_mark(const struct pg_result *result)
+{
+    int row = find_row(result, "_deleted_at");
+
+    return row >= 0 && strcmp(pg_text(result, row, TYPE),
+                              plan_type_name(PLAN_TIMESTAMPTZ)) == 0;
+}
+
 static bool
 inspect_columns(const struct plan_table *table, const char *schema,
                 const struct pg_result *result, struct target *target,
@@ -144,6 +155,7 @@ inspect_columns(const struct plan_table *table, const char *schema,
         if (columns[i].in_table &&
             !inspect_column(table, schema, &columns[i], result, target, err))
             return false;
+    target->has_mark = has_mark(result);
     return true;
 }
 
@@ -215,6 +227,8 @@ append_changes(struct buf *sql, const struct plan_table *table,
         return;
     if (target->parent_is_number && table->parent_gid->whole)
         widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
+    if (table->marks_deleted && !target->has_mark)
+        ddl_add_mark(sql, table, schema);
     for (int i = 0; i < table->column_count; i++) {
         const struct plan_column *column = &table->columns[i];
 

@@ -20,6 +20,7 @@ struct target {
     bool *has_index;  /* one begins with it */
     bool *is_number;  /* a column that may widen, and holds bigint */
     bool parent_is_number;
+    bool has_mark; /* a column _deleted_at */
 };
 
 /* Look at every table of the plan in `schema`; `targets` has one per table,

@@ -1,7 +1,8 @@
 /*
  * build - what the stages of plan_build() hand to each other.
  *
- *     expand ─► walk (tables, columns) ─► keys and routing ─► document, hash
+ *     expand ─► walk (tables, columns) ─► keys and routing ─► upkeep
+ *            ─► document, hash
  *
  * Private to this folder.
  */
@@ -15,7 +16,7 @@ enum {
     PLAN_TABLES_MAX = 64,
     PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 in a row */
     PLAN_KEY_COLUMNS_MAX = 16,
-    PLAN_DOCUMENT_BYTES_MAX = 65535 - 128 /* the marker goes before it */
+    PLAN_DOCUMENT_BYTES_MAX = 65535 - 512 /* marker and window join it */
 };
 
 /* A table while it is being put together. */
@@ -119,6 +120,9 @@ const char *columns_last_key(const char *path);
 /* keys.c: key columns, ids, tags and their slots. */
 bool keys_settle(struct builder *b);
 
+/* upkeep.c: @incremental and @deletes. After the keys. */
+bool upkeep_settle(struct builder *b);
+
 /* submit.c: fields added, directives gone, printed. */
 bool submit_print(struct builder *b);
 
@@ -128,6 +132,9 @@ bool directive_string(struct builder *b, const struct gql_directive *directive,
                       const char *argument, const char **text);
 bool directive_boolean(struct builder *b, const struct gql_directive *directive,
                        const char *argument, bool *truth);
+bool
+directive_duration(struct builder *b, const struct gql_directive *directive,
+                   const char *argument, int64_t *ms);
 bool directive_check(struct builder *b, const struct gql_directive *directive,
                      const char *const *known);
 

@@ -159,6 +159,8 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
         buf_append_str(sql, ", DROP COLUMN _id");
     buf_append_str(sql, ", ADD COLUMN _loaded_at timestamptz DEFAULT ");
     name_append_literal(sql, loaded_at);
+    if (table->marks_deleted)
+        buf_append_str(sql, ", ADD COLUMN _deleted_at timestamptz");
     buf_append_str(sql, ";\nALTER TABLE ");
     ddl_append_qualified(sql, schema, stage);
     buf_append_str(sql, " ALTER COLUMN _loaded_at DROP DEFAULT;\nALTER TABLE ");
@@ -211,6 +213,9 @@ describe_column(struct buf *text, const struct plan_table *table,
     case LAYOUT_LOADED_AT:
         buf_append_str(text, "when the run that last changed the row began "
                              "to load");
+        break;
+    case LAYOUT_DELETED_AT:
+        buf_append_str(text, "when the row was found gone; NULL: it is there");
         break;
     case LAYOUT_LINE:
     case LAYOUT_POSITION:
@@ -293,6 +298,16 @@ ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
     if (added->index)
         append_index(sql, table, schema, table->name, added->name);
     ddl_comment_column(sql, table, schema, added->name);
+}
+
+void
+ddl_add_mark(struct buf *sql, const struct plan_table *table,
+             const char *schema)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " ADD COLUMN _deleted_at timestamptz;\n");
+    ddl_comment_column(sql, table, schema, "_deleted_at");
 }
 
 void

@@ -57,6 +57,10 @@ void ddl_comment_column(struct buf *sql, const struct plan_table *table,
 void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
                     const char *schema);
 
+/* The column _deleted_at, with its COMMENT. */
+void ddl_add_mark(struct buf *sql, const struct plan_table *table,
+                  const char *schema);
+
 /* Turn the numbers of a gid column back into whole gids. */
 void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
                    const char *column, const char *gid_type);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "plan/build.h"
 
 bool
@@ -52,4 +53,20 @@ directive_boolean(struct builder *b, const struct gql_directive *directive,
                            argument, directive->name);
     *truth = a->value->boolean;
     return true;
+}
+
+/* *ms stays as it is when the argument is not given. */
+bool
+directive_duration(struct builder *b, const struct gql_directive *directive,
+                   const char *argument, int64_t *ms)
+{
+    struct err why;
+    const char *text;
+
+    if (!directive_string(b, directive, argument, &text))
+        return false;
+    if (text == NULL || duration_parse(text, ms, &why))
+        return true;
+    return build_error(b, directive->pos, "%s of @%s: %s", argument,
+                       directive->name, why.message);
 }

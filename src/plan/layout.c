@@ -24,7 +24,7 @@ own(enum layout_role role, const char *name, enum plan_type type)
         .role = role,
         .name = name,
         .type = type,
-        .in_staging = role != LAYOUT_LOADED_AT,
+        .in_staging = role != LAYOUT_LOADED_AT && role != LAYOUT_DELETED_AT,
         .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION &&
                     role != LAYOUT_ROW_ID,
         .in_key = role == LAYOUT_PARENT || role == LAYOUT_ORDINAL};
@@ -61,6 +61,9 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
         columns[count++] = own(LAYOUT_TYPENAME, "_typename", PLAN_TEXT);
     columns[count++] = own(LAYOUT_HASH, "_hash", PLAN_BIGINT);
     columns[count++] = own(LAYOUT_LOADED_AT, "_loaded_at", PLAN_TIMESTAMPTZ);
+    if (table->marks_deleted)
+        columns[count++] =
+            own(LAYOUT_DELETED_AT, "_deleted_at", PLAN_TIMESTAMPTZ);
     return count;
 }
 

@@ -3,7 +3,7 @@
  *
  *     staging   _line [_pos] [_id] [_parent_id] [_ordinal] … [_typename] _hash
  *     table                  [_parent_id] [_ordinal] … [_typename] _hash
- *                                                           _loaded_at
+ *                                             _loaded_at [_deleted_at]
  *
  * Staging is what goes over the wire. A first load drops its line number and
  * adds _loaded_at, and it is the table.
@@ -22,7 +22,8 @@ enum layout_role {
     LAYOUT_DATA, /* table->columns[data] */
     LAYOUT_TYPENAME,
     LAYOUT_HASH,
-    LAYOUT_LOADED_AT
+    LAYOUT_LOADED_AT,
+    LAYOUT_DELETED_AT
 };
 
 struct layout_column {

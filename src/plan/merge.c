@@ -107,11 +107,11 @@ merge_delete_lines(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, " WHERE _line = ANY ($1::bigint[])");
 }
 
-/* Staging's column with the rows' ids, of a table that lists stand below. */
+/* Staging's column with the rows' ids, of a table that others stand below. */
 static const char *
 row_id(const struct plan_table *table)
 {
-    return table->stages_id ? "_id" : table->columns[table->id_column].name;
+    return table->stages_id ? "_id" : plan_id_column(table);
 }
 
 void
@@ -204,26 +204,23 @@ append_match(struct buf *sql, const struct merge_target *target,
 }
 
 void
-merge_delete_gone(struct buf *sql, const struct merge_target *target)
-{
-    buf_append_str(sql, "DELETE FROM ");
-    append_table(sql, target);
-    buf_append_str(sql, " AS t WHERE ");
-    append_match(sql, target, "NOT EXISTS", true);
-}
-
-void
 merge_update_changed(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, "UPDATE ");
     append_table(sql, target);
     buf_append_str(sql, " AS t SET ");
     append_list(sql, target->table, VALUE_COLUMNS, append_assignment, ", ");
-    buf_append_str(sql, ", _loaded_at = $1::timestamptz FROM ");
+    buf_append_str(sql, ", _loaded_at = $1::timestamptz");
+    if (target->has_mark)
+        buf_append_str(sql, ", _deleted_at = NULL");
+    buf_append_str(sql, " FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s WHERE ");
     append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
-    buf_append_str(sql, " AND t._hash IS DISTINCT FROM s._hash");
+    buf_append_str(sql, target->has_mark
+                            ? " AND (t._hash IS DISTINCT FROM s._hash OR "
+                              "t._deleted_at IS NOT NULL)"
+                            : " AND t._hash IS DISTINCT FROM s._hash");
 }
 
 void
@@ -239,4 +236,110 @@ merge_insert_new(struct buf *sql, const struct merge_target *target)
     append_stage(sql, target);
     buf_append_str(sql, " AS s WHERE ");
     append_match(sql, target, "NOT EXISTS", false);
+}
+
+/* ---- rows gone --------------------------------------------------------- */
+
+/* Up to the list of what the rows are joined with. */
+static void
+append_removal(struct buf *sql, const struct merge_target *target)
+{
+    bool marks = target->table->marks_deleted;
+
+    buf_append_str(sql, marks ? "UPDATE " : "DELETE FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, marks ? " AS t SET _deleted_at = $1::timestamptz, "
+                                "_loaded_at = $1::timestamptz"
+                              : " AS t");
+}
+
+static const char *
+before_join(const struct merge_target *target)
+{
+    return target->table->marks_deleted ? " FROM " : " USING ";
+}
+
+/* Rows that are marked went before. */
+static void
+append_live(struct buf *sql, const struct merge_target *target)
+{
+    if (target->table->marks_deleted)
+        buf_append_str(sql, "t._deleted_at IS NULL AND ");
+}
+
+void
+merge_remove_gone(struct buf *sql, const struct merge_target *target)
+{
+    append_removal(sql, target);
+    buf_append_str(sql, " WHERE ");
+    append_live(sql, target);
+    append_match(sql, target, "NOT EXISTS", true);
+}
+
+/* (the parents that came) AS p WHERE the row is below one and did not come */
+static void
+append_below(struct buf *sql, const struct merge_target *target,
+             const struct merge_target *parent)
+{
+    buf_append_str(sql, "(SELECT DISTINCT ");
+    name_append_quoted(sql, row_id(parent->table));
+    buf_append_str(sql, " AS id FROM ");
+    append_stage(sql, parent);
+    buf_append_str(sql, ") AS p WHERE t.");
+    name_append_quoted(sql, target->table->parent_column);
+    buf_append_str(sql, " = p.id AND ");
+    append_live(sql, target);
+    append_match(sql, target, "NOT EXISTS", true);
+}
+
+void
+merge_remove_below(struct buf *sql, const struct merge_target *target,
+                   const struct merge_target *parent)
+{
+    append_removal(sql, target);
+    buf_append_str(sql, before_join(target));
+    append_below(sql, target, parent);
+}
+
+void
+merge_list_gone(struct buf *sql, const struct merge_target *target,
+                const struct merge_target *parent)
+{
+    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
+    ddl_append_qualified(sql, target->schema, target->gone);
+    buf_append_str(sql, " AS SELECT DISTINCT t.");
+    name_append_quoted(sql, plan_id_column(target->table));
+    buf_append_str(sql, " AS id FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t, ");
+    append_below(sql, target, parent);
+}
+
+void
+merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
+                      const struct merge_target *parent)
+{
+    append_removal(sql, target);
+    buf_append_str(sql, before_join(target));
+    ddl_append_qualified(sql, parent->schema, parent->gone);
+    buf_append_str(sql, " AS g WHERE t.");
+    name_append_quoted(sql, target->table->parent_column);
+    buf_append_str(sql, " = g.id AND ");
+    append_live(sql, target);
+    buf_append_str(sql, "NOT EXISTS (SELECT FROM ");
+    append_table(sql, parent);
+    buf_append_str(sql, " AS p WHERE p.");
+    name_append_quoted(sql, plan_id_column(parent->table));
+    buf_append_str(sql, parent->table->marks_deleted
+                            ? " = g.id AND p._deleted_at IS NULL)"
+                            : " = g.id)");
+}
+
+void
+merge_count_live(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT count(*) FROM ");
+    append_table(sql, target);
+    if (target->has_mark)
+        buf_append_str(sql, " WHERE _deleted_at IS NULL");
 }

@@ -1,9 +1,11 @@
 /*
  * merge - the statements that bring a table to what its staging holds.
  *
- * Full runs: what is not in staging is gone. Rows are compared by key and
- * _hash, so that unchanged ones are not touched. Each appends one statement
- * without semicolon; $1 is the run's loaded_at where said.
+ * Rows are compared by key and _hash, so that unchanged ones are not touched.
+ * What is gone is deleted or, in tables with plan_table.marks_deleted, marked:
+ * in a full run whatever is not in staging; in an incremental one whatever is
+ * not in staging of a parent that came or that went itself. Each appends one
+ * statement without semicolon; $1 is the run's loaded_at where said.
  */
 #ifndef PLAN_MERGE_H
 #define PLAN_MERGE_H
@@ -16,6 +18,8 @@ struct merge_target {
     const struct plan_table *table;
     const char *schema;
     const char *stage;
+    const char *gone; /* table for ids of its rows that went; NULL: none */
+    bool has_mark;    /* it has a column _deleted_at */
 };
 
 /* SELECT count(*) of the rows staged. */
@@ -44,9 +48,24 @@ merge_delete_duplicates(struct buf *sql, const struct merge_target *target);
 /* Give _ordinal its numbers, where the table is keyed by it. */
 void merge_set_ordinals(struct buf *sql, const struct merge_target *target);
 
-/* The three steps; $1 of update and insert is loaded_at. */
-void merge_delete_gone(struct buf *sql, const struct merge_target *target);
+/* The first two steps; $1 is loaded_at. */
 void merge_update_changed(struct buf *sql, const struct merge_target *target);
 void merge_insert_new(struct buf *sql, const struct merge_target *target);
+
+/* The last step; $1 is loaded_at where rows are marked, else unused. */
+void merge_remove_gone(struct buf *sql, const struct merge_target *target);
+
+/* The same of an incremental run, below the parents that came; before it, the
+ * ids of those rows, into a new table target->gone; after it, below those
+ * that went and stand nowhere else. */
+void merge_remove_below(struct buf *sql, const struct merge_target *target,
+                        const struct merge_target *parent);
+void merge_list_gone(struct buf *sql, const struct merge_target *target,
+                     const struct merge_target *parent);
+void merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
+                           const struct merge_target *parent);
+
+/* SELECT count(*) of the table's rows, marked ones not. */
+void merge_count_live(struct buf *sql, const struct merge_target *target);
 
 #endif

@@ -18,6 +18,15 @@ plan_column_type(const struct plan_column *column)
                                : column->type;
 }
 
+const char *
+plan_id_column(const struct plan_table *table)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].gid == table->id_gid)
+            return table->columns[i].name;
+    return NULL;
+}
+
 static void
 hash_table(struct buf *text, const struct plan_table *table)
 {
@@ -69,7 +78,8 @@ plan_build(struct arena *arena, const char *job,
         arena_array(arena, PLAN_TABLES_MAX, sizeof(*b.plan->tables));
     b.plan->line_shape = arena_alloc(arena, sizeof(*b.plan->line_shape));
     shape_init(b.plan->line_shape, arena);
-    built = walk_document(&b) && keys_settle(&b) && submit_print(&b);
+    built = walk_document(&b) && keys_settle(&b) && upkeep_settle(&b) &&
+            submit_print(&b);
     if (built)
         set_hash(b.plan);
     arena_free(&scratch);

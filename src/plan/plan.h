@@ -11,6 +11,8 @@
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/err.h"
 #include "graphql/document.h"
@@ -84,9 +86,10 @@ struct plan_table {
     struct plan_gid *parent_gid;
     const int *natural_key; /* columns of @table(key:); NULL: none */
     int natural_key_count;
-    bool stages_id;   /* its lists need the id that it has no column
+    bool stages_id;     /* its lists need the id that it has no column
                                 * for: skipped, or keyed otherwise */
-    bool has_ordinal; /* keyed by position */
+    bool has_ordinal;   /* keyed by position */
+    bool marks_deleted; /* _deleted_at instead of removing */
 
     struct shape *shape; /* of its lines, or of its list's elements */
     int id_slot;         /* in `shape`; -1: none */
@@ -95,6 +98,16 @@ struct plan_table {
     int tag_slot;
     const int *key_slots; /* top-level keys its lines have */
     int key_slot_count;
+};
+
+/* What becomes of rows found gone. Rows without id are always deleted. */
+enum plan_deletes { PLAN_DELETES_HARD, PLAN_DELETES_SOFT, PLAN_DELETES_KEEP };
+
+/* @incremental: what changed since the watermark, and at times everything. */
+struct plan_incremental {
+    const char *field; /* filter of the root: "updated_at" */
+    int64_t overlap_ms;
+    int64_t full_every_ms; /* 0: only when it must be */
 };
 
 struct plan {
@@ -107,10 +120,22 @@ struct plan {
     int parent_id_slot;         /* in line_shape: __parentId, */
     int id_slot;                /* id, */
     int typename_slot;          /* and __typename, at the top */
-    const char *document;       /* as submitted, without the marker */
+    const char *document;       /* as submitted, without marker and window */
     const char *hash;           /* of document and tables, hex; what data
                                  * widened is no part of it */
-    struct gql_selection *root; /* expanded root field, for the window */
+    struct gql_selection *root; /* as submitted */
+    struct gql_operation *operation;            /* that it stands in */
+    const struct plan_incremental *incremental; /* NULL: always everything */
+    enum plan_deletes deletes;
+};
+
+/* A part of the roots: those whose `field` is at or after `from` and before
+ * `to`; either may be NULL. Times as Shopify reads them,
+ * "2026-01-02T03:04:05Z". */
+struct plan_window {
+    const char *field;
+    const char *from;
+    const char *to;
 };
 
 /* Build the plan of a document that gql_check() and gql_check_bulk() have
@@ -120,6 +145,15 @@ MUST_CHECK bool
 plan_build(struct arena *arena, const char *job,
            const struct gql_document *document, const struct gql_schema *schema,
            struct plan **plan, struct err *err);
+
+/* The name of the column with the rows' own ids, the key or not; NULL: there
+ * is none. */
+const char *plan_id_column(const struct plan_table *table);
+
+/* The document for a window, joined to the root's own filter; in `arena`. */
+const char *
+plan_document_in(const struct plan *plan, const struct plan_window *window,
+                 struct arena *arena);
 
 /* The column's type as it stands now: of a gid column bigint or text. */
 enum plan_type plan_column_type(const struct plan_column *column);

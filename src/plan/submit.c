@@ -78,18 +78,27 @@ strip_directives(struct gql_selection *list)
 }
 
 static struct buf
-print_document(struct builder *b)
+print_operation(const struct gql_operation *operation, const char *file)
 {
-    struct gql_operation operation = *b->document->operations;
-    struct gql_document document = {.file = b->document->file,
-                                    .operations = &operation};
+    struct gql_operation alone = *operation;
+    struct gql_document document = {.file = file, .operations = &alone};
     struct buf text = buf_with_ceiling(1024 * 1024);
 
-    operation.directives = NULL;
-    operation.selections = b->plan->root;
-    operation.next = NULL;
     gql_print(&document, &text);
     return text;
+}
+
+/* The operation as it is submitted: without directives, the root expanded. */
+static void
+keep_operation(struct builder *b)
+{
+    struct gql_operation *operation = arena_alloc(b->arena, sizeof(*operation));
+
+    *operation = *b->document->operations;
+    operation->directives = NULL;
+    operation->selections = b->plan->root;
+    operation->next = NULL;
+    b->plan->operation = operation;
 }
 
 bool
@@ -101,14 +110,79 @@ submit_print(struct builder *b)
         for (int n = 0; n < b->drafts[i]->node_count; n++)
             add_our_fields(b, b->drafts[i], b->drafts[i]->nodes[n]);
     strip_directives(b->plan->root);
-    text = print_document(b);
+    keep_operation(b);
+    text = print_operation(b->plan->operation, b->plan->file);
     b->plan->document = arena_strdup(b->arena, buf_str(&text));
     if (text.overflowed || text.length > PLAN_DOCUMENT_BYTES_MAX) {
         buf_free(&text);
         return build_error(b, b->document->operations->pos,
                            "the query is too large: Shopify takes 65,535 "
-                           "bytes with bulkpg's first line");
+                           "bytes with what bulkpg adds");
     }
     buf_free(&text);
     return true;
+}
+
+/* ---- a window ---------------------------------------------------------- */
+
+/* updated_at:>='…' AND updated_at:<'…', behind the root's own filter, which
+ * gql_check_filter() has found to be whole. */
+static const char *
+join_filter(const struct plan_window *window, const char *own,
+            struct arena *arena)
+{
+    const char *from = "", *to = "";
+
+    if (window->from != NULL)
+        from = arena_printf(arena, "%s:>='%s'", window->field, window->from);
+    if (window->to != NULL)
+        to = arena_printf(arena, "%s%s:<'%s'", from[0] != '\0' ? " AND " : "",
+                          window->field, window->to);
+    if (own[strspn(own, " \t\r\n")] == '\0')
+        return arena_printf(arena, "%s%s", from, to);
+    return arena_printf(arena, "(%s) AND %s%s", own, from, to);
+}
+
+/* The root's arguments with another `query`. */
+static struct gql_argument *
+replace_filter(const struct gql_argument *list, const char *filter,
+               struct arena *arena)
+{
+    struct gql_value *value = arena_alloc(arena, sizeof(*value));
+    struct gql_argument *first = arena_alloc(arena, sizeof(*first));
+    struct gql_argument *last = first;
+
+    *value = (struct gql_value){.kind = GQL_STRING, .text = filter};
+    *first = (struct gql_argument){.name = "query", .value = value};
+    for (; list != NULL; list = list->next) {
+        if (strcmp(list->name, "query") == 0)
+            continue;
+        last->next = arena_alloc(arena, sizeof(*last));
+        last = last->next;
+        *last = *list;
+        last->next = NULL;
+    }
+    return first;
+}
+
+const char *
+plan_document_in(const struct plan *plan, const struct plan_window *window,
+                 struct arena *arena)
+{
+    struct gql_selection root = *plan->root;
+    struct gql_operation operation = *plan->operation;
+    const struct gql_argument *own = gql_find_argument(root.arguments, "query");
+    const char *filter = join_filter(
+        window,
+        own != NULL && own->value->kind == GQL_STRING ? own->value->text : "",
+        arena);
+    struct buf text;
+    const char *document;
+
+    root.arguments = replace_filter(root.arguments, filter, arena);
+    operation.selections = &root;
+    text = print_operation(&operation, plan->file);
+    document = arena_strdup(arena, buf_str(&text));
+    buf_free(&text);
+    return document;
 }

@@ -400,20 +400,6 @@ find_root(struct gql_selection *list, struct gql_selection **root)
 }
 
 static bool
-refuse_directives_to_come(struct builder *b)
-{
-    for (const struct gql_directive *d = b->document->operations->directives;
-         d != NULL; d = d->next)
-        if (strcmp(d->name, "incremental") == 0 ||
-            strcmp(d->name, "slice") == 0 || strcmp(d->name, "deletes") == 0)
-            return build_error(b, d->pos,
-                               "@%s is not there yet in this version of "
-                               "bulkpg",
-                               d->name);
-    return true;
-}
-
-static bool
 walk_root(struct builder *b, struct gql_selection *root)
 {
     const struct gql_type *query =
@@ -445,8 +431,6 @@ walk_document(struct builder *b)
 {
     struct gql_selection *root = NULL;
 
-    if (!refuse_directives_to_come(b))
-        return false;
     find_root(expand_selections(b, b->document->operations->selections), &root);
     if (root == NULL)
         return build_error(b, b->document->operations->pos,

@@ -173,7 +173,6 @@ class Loads(Case):
 
     def test_incremental_load_removes_no_root(self):
         self.configure()
-        self.needs_directive("@incremental")
         text = PLAIN.replace("{\n", "query @incremental {\n", 1)
         kept, sidecar = self.keep("plain", text)
         os.remove(os.path.join(self.program.directory, sidecar))
@@ -181,7 +180,8 @@ class Loads(Case):
         lines = self.program.read(kept).decode().splitlines()
         root = next(one for one in lines if "__parentId" not in one)
         self.program.file(kept, root + "\n")
-        self.run_program("load", "plain", kept)
+        self.run_program("load", "plain", kept, status=FAILED)
+        self.run_program("load", "--force-deletes", "plain", kept)
         run = self.last_run()
         self.assertEqual(("replay", "incremental"),
                          (run["mode"], run["mode_reason"]))

@@ -287,7 +287,6 @@ class Runs(Case):
 
 class Deletes(Case):
     def prepare(self, mode):
-        self.needs_directive(f"@deletes(mode: {mode})")
         text = PLAIN.replace("{\n", f"query @deletes(mode: {mode}) {{\n", 1)
         self.configure()
         self.query("plain", text)
@@ -295,7 +294,7 @@ class Deletes(Case):
         self.gone = [number(gid) for gid in self.change(
             store="acme", type="Product", count=2, delete=True)]
         self.all = len(self.rows("products"))
-        self.run_program("run")
+        self.run_program("run", "--force-deletes")
         return text
 
     def test_hard(self):
@@ -369,10 +368,6 @@ class Owners(Case):
 
 
 class Guards(Case):
-    def setUp(self):
-        super().setUp()
-        self.needs("run", "--force-deletes")
-
     def prepare(self):
         self.configure(tuning="max_delete_fraction = 0.2")
         self.change(store="acme", type="Product", grow=100)
@@ -442,10 +437,6 @@ class Guards(Case):
 
 class Incremental(Case):
     QUERY = PLAIN.replace("{\n", "query @incremental {\n", 1)
-
-    def setUp(self):
-        super().setUp()
-        self.needs_directive("@incremental")
 
     def test_only_what_changed_is_fetched(self):
         self.configure()

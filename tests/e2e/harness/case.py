@@ -138,11 +138,6 @@ class Case(unittest.TestCase):
             for fault in ("Sanitizer", "runtime error:"):
                 self.assertNotIn(fault, running.result.stderr)
 
-    def needs(self, command, option):
-        """Skip where the program does not have an option."""
-        if option not in self.program.run(command, "--help").stdout:
-            self.skipTest(f"{command} has no {option}")
-
     def needs_directive(self, text):
         """Skip where the program does not know a directive."""
         self.program.file("probe.graphql", "query %s { products { edges { "

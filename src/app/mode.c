@@ -1,0 +1,99 @@
+#include "app/mode.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "app/journal_runs.h"
+#include "app/journal_watermark.h"
+
+enum { TIME_BYTES = 32 };
+
+static const char *
+write_time(struct arena *arena, int64_t seconds)
+{
+    time_t time = (time_t)seconds;
+    struct tm parts;
+    char text[TIME_BYTES];
+
+    gmtime_r(&time, &parts);
+    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return arena_strdup(arena, text);
+}
+
+static bool
+choose_asked(struct job *job, struct mode *mode, struct err *err)
+{
+    const struct options *options = job->context->options;
+
+    if (job->plan->incremental == NULL) {
+        err_set(err, ERR_USAGE,
+                "%s has no @incremental that --since could "
+                "give a window to",
+                job->file->path);
+        return err_hint(err, "write query @incremental { … }, or name the jobs "
+                             "that have it");
+    }
+    mode->mode = RUN_INCREMENTAL;
+    mode->reason = "asked";
+    mode->window_from = write_time(&job->arena, options->since_s);
+    if (options->until_s != OPTION_NO_TIME)
+        mode->window_to = write_time(&job->arena, options->until_s);
+    return true;
+}
+
+/* Why all is fetched although it need not be; NULL: no reason. */
+static const char *
+reason_for_full(const struct job *job, const struct journal_run *before,
+                bool misses_table)
+{
+    if (before == NULL)
+        return "first";
+    if (job->context->options->full)
+        return "asked";
+    if (strcmp(before->plan_hash, job->plan->hash) != 0)
+        return "query_changed";
+    return misses_table ? "table_missing" : NULL;
+}
+
+/* What changed is fetched from the watermark on, unless that is too old to
+ * have found what was deleted since. */
+static bool
+choose_incremental(struct job *job, struct mode *mode, struct err *err)
+{
+    const struct plan_incremental *incremental = job->plan->incremental;
+    struct journal_watermark mark;
+
+    if (!journal_watermark(job->context->journal, job->store->config->name,
+                           job->file->job, incremental->overlap_ms, &job->arena,
+                           &mark, err))
+        return false;
+    if (mark.high == NULL || mark.last_full_age_ms < 0) {
+        mode->reason = "first";
+    } else if (incremental->full_every_ms > 0 &&
+               mark.last_full_age_ms >= incremental->full_every_ms) {
+        mode->reason = "full_every";
+    } else {
+        mode->mode = RUN_INCREMENTAL;
+        mode->window_from = mark.from;
+    }
+    return true;
+}
+
+bool
+mode_choose(struct job *job, bool misses_table, struct mode *mode,
+            struct err *err)
+{
+    struct journal_run *before;
+
+    *mode = (struct mode){.mode = RUN_FULL};
+    if (job->context->options->since_s != OPTION_NO_TIME)
+        return choose_asked(job, mode, err);
+    if (!journal_last_reference_run(job->context->journal,
+                                    job->store->config->name, job->file->job,
+                                    &job->arena, &before, err))
+        return false;
+    mode->reason = reason_for_full(job, before, misses_table);
+    if (mode->reason != NULL || job->plan->incremental == NULL)
+        return true;
+    return choose_incremental(job, mode, err);
+}

@@ -1,0 +1,23 @@
+/*
+ * mode - everything, or what changed since the watermark.
+ */
+#ifndef APP_MODE_H
+#define APP_MODE_H
+
+#include "app/job.h"
+#include "app/journal_run.h"
+
+struct mode {
+    enum run_mode mode;
+    const char *reason;      /* NULL: there is nothing to say */
+    const char *window_from; /* as Shopify reads them; in the job's arena */
+    const char *window_to;
+};
+
+/* The mode of the next run and why. A window of the command line is
+ * incremental, its reason `asked`: it moves no watermark, and no later run
+ * builds on it. ERR_USAGE when the job has no @incremental to take it. */
+MUST_CHECK bool mode_choose(struct job *job, bool misses_table,
+                            struct mode *mode, struct err *err);
+
+#endif

@@ -1,0 +1,57 @@
+#include "plan/unseen.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+
+enum { SENTENCES_MAX = 3, NAMES_BYTES = 400 };
+
+static bool
+has_own_filter(const struct plan *plan)
+{
+    const struct gql_argument *own =
+        gql_find_argument(plan->root->arguments, "query");
+
+    return own != NULL && own->value->kind == GQL_STRING &&
+           own->value->text[0] != '\0';
+}
+
+/* "variants, variants.metafields": lists stand in the root's own line. */
+static const char *
+connections_below(const struct plan *plan)
+{
+    struct buf names = buf_with_ceiling(NAMES_BYTES);
+    const char *kept;
+
+    for (int i = 1; i < plan->table_count; i++)
+        if (plan->tables[i].kind == PLAN_CONNECTION)
+            buf_printf(&names, "%s%s", names.length > 0 ? ", " : "",
+                       plan->tables[i].path);
+    kept = arena_strdup(plan->arena, buf_str(&names));
+    buf_free(&names);
+    return kept;
+}
+
+const char *const *
+unseen_list(const struct plan *plan)
+{
+    const char **list =
+        arena_array(plan->arena, SENTENCES_MAX + 1, sizeof(*list));
+    const char *root = plan->tables[0].path;
+    const char *below = connections_below(plan);
+    int count = 0;
+
+    if (plan->incremental == NULL)
+        return list;
+    list[count++] = arena_printf(
+        plan->arena, "rows of %s that were deleted at the store", root);
+    if (has_own_filter(plan))
+        list[count++] = arena_printf(
+            plan->arena,
+            "rows of %s that the query's own filter finds no longer", root);
+    if (below[0] != '\0')
+        list[count++] = arena_printf(
+            plan->arena, "changes in %s that leave %s of %s as it was", below,
+            plan->incremental->field, root);
+    return list;
+}

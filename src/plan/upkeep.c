@@ -1,0 +1,177 @@
+#include <string.h>
+
+#include "graphql/filter.h"
+#include "plan/build.h"
+
+enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
+
+/* Roots whose filters tell days, or the time of the shop's zone: a window
+ * must reach back so far that no zone loses anything. */
+static const char *const coarse_roots[] = {"customers", "discountNodes", NULL};
+
+enum { COARSE_OVERLAP_MS = 36 * HOUR_MS };
+
+/* ---- @incremental ------------------------------------------------------ */
+
+static bool
+read_incremental(struct builder *b, const struct gql_directive *given,
+                 struct plan_incremental *incremental)
+{
+    static const char *const known[] = {"field", "overlap", "fullEvery", NULL};
+    const char *field;
+
+    *incremental = (struct plan_incremental){.field = "updated_at",
+                                             .overlap_ms = 5 * MINUTE_MS,
+                                             .full_every_ms = 7 * DAY_MS};
+    if (!directive_check(b, given, known) ||
+        !directive_string(b, given, "field", &field) ||
+        !directive_duration(b, given, "overlap", &incremental->overlap_ms) ||
+        !directive_duration(b, given, "fullEvery", &incremental->full_every_ms))
+        return false;
+    if (field != NULL)
+        incremental->field = field;
+    return true;
+}
+
+static int64_t
+least_overlap_ms(const char *root)
+{
+    for (const char *const *coarse = coarse_roots; *coarse != NULL; coarse++)
+        if (strcmp(*coarse, root) == 0)
+            return COARSE_OVERLAP_MS;
+    return 0;
+}
+
+/* The store passes over a filter that it does not know, and sends all; a
+ * saved search stands beside the filter, not within it. */
+static bool
+check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
+{
+    const struct gql_selection *root = b->plan->root;
+    const struct gql_argument *saved =
+        gql_find_argument(root->arguments, "savedSearchId");
+
+    if (saved != NULL)
+        return build_error(b, saved->pos,
+                           "savedSearchId cannot stand beside a window: write "
+                           "the search as \"query\"");
+    if (gql_root_has_filter(b->schema, root->name, field))
+        return true;
+    build_error(b, pos, "\"%s\" has no filter \"%s\" to find what changed by",
+                root->name, field);
+    return err_hint(b->err, "name one of its filters with field:, or fetch "
+                            "everything each time");
+}
+
+static bool
+has_id_column(const struct plan_table *table)
+{
+    return plan_id_column(table) != NULL;
+}
+
+/* What is gone below a parent is found by the parents that came, whose ids
+ * are staged, and two levels down by those that went, too, whose ids must
+ * stand in their table. */
+static bool
+check_parents(struct builder *b)
+{
+    for (int i = 0; i < b->plan->table_count; i++) {
+        struct plan_table *table = &b->plan->tables[i];
+        struct plan_table *parent = table->parent;
+
+        if (table->skip) {
+            build_error(b, table->pos,
+                        "\"%s\" is skipped, so that an incremental run could "
+                        "not tell which of its rows went",
+                        table->path);
+            return err_hint(b->err, "take skip or @incremental away");
+        }
+        if (parent != NULL && !has_id_column(parent))
+            parent->stages_id = true;
+        if (parent != NULL && parent->parent != NULL &&
+            !has_id_column(parent)) {
+            build_error(b, parent->pos,
+                        "\"%s\" has no column with the id that \"%s\" refers "
+                        "to, so that an incremental run could not tell which "
+                        "of its rows went",
+                        parent->path, table->path);
+            return err_hint(b->err, "select its id, where it has one, or take "
+                                    "@incremental away");
+        }
+    }
+    return true;
+}
+
+static bool
+settle_incremental(struct builder *b, const struct gql_directive *given)
+{
+    struct plan_incremental *incremental =
+        arena_alloc(b->arena, sizeof(*incremental));
+    int64_t least_ms = least_overlap_ms(b->plan->root->name);
+
+    if (!read_incremental(b, given, incremental) ||
+        !check_window_filter(b, given->pos, incremental->field) ||
+        !check_parents(b))
+        return false;
+    if (incremental->overlap_ms < least_ms)
+        incremental->overlap_ms = least_ms;
+    b->plan->incremental = incremental;
+    return true;
+}
+
+/* ---- @deletes ---------------------------------------------------------- */
+
+static bool
+read_deletes(struct builder *b, const struct gql_directive *given)
+{
+    static const char *const known[] = {"mode", NULL};
+    static const char *const modes[] = {"HARD", "SOFT", "KEEP"};
+    const struct gql_argument *mode;
+
+    if (!directive_check(b, given, known))
+        return false;
+    mode = gql_find_argument(given->arguments, "mode");
+    if (mode == NULL)
+        return true;
+    if (mode->value->kind == GQL_ENUM)
+        for (int i = 0; i < 3; i++)
+            if (strcmp(mode->value->text, modes[i]) == 0) {
+                b->plan->deletes = (enum plan_deletes)i;
+                return true;
+            }
+    return build_error(b, mode->value->pos,
+                       "mode of @deletes must be HARD, SOFT or KEEP");
+}
+
+static bool
+settle_deletes(struct builder *b, const struct gql_directive *given)
+{
+    if (!read_deletes(b, given))
+        return false;
+    for (int i = 0; i < b->plan->table_count; i++) {
+        struct plan_table *table = &b->plan->tables[i];
+
+        table->marks_deleted = b->plan->deletes == PLAN_DELETES_SOFT &&
+                               !table->has_ordinal && !table->skip;
+    }
+    return true;
+}
+
+/* ---- both -------------------------------------------------------------- */
+
+bool
+upkeep_settle(struct builder *b)
+{
+    struct gql_directive *list = b->document->operations->directives;
+    const struct gql_directive *incremental =
+        gql_find_directive(list, "incremental");
+    const struct gql_directive *deletes = gql_find_directive(list, "deletes");
+    const struct gql_directive *slice = gql_find_directive(list, "slice");
+
+    if (slice != NULL)
+        return build_error(b, slice->pos,
+                           "@slice is not there yet in this version of "
+                           "bulkpg");
+    return (incremental == NULL || settle_incremental(b, incremental)) &&
+           (deletes == NULL || settle_deletes(b, deletes));
+}
