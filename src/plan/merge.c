@@ -301,26 +301,11 @@ merge_remove_below(struct buf *sql, const struct merge_target *target,
     append_below(sql, target, parent);
 }
 
-void
-merge_list_gone(struct buf *sql, const struct merge_target *target,
+/* (the parents that went) AS g WHERE the row's parent stands nowhere else */
+static void
+append_orphaned(struct buf *sql, const struct merge_target *target,
                 const struct merge_target *parent)
 {
-    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
-    ddl_append_qualified(sql, target->schema, target->gone);
-    buf_append_str(sql, " AS SELECT DISTINCT t.");
-    name_append_quoted(sql, plan_id_column(target->table));
-    buf_append_str(sql, " AS id FROM ");
-    append_table(sql, target);
-    buf_append_str(sql, " AS t, ");
-    append_below(sql, target, parent);
-}
-
-void
-merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
-                      const struct merge_target *parent)
-{
-    append_removal(sql, target);
-    buf_append_str(sql, before_join(target));
     ddl_append_qualified(sql, parent->schema, parent->gone);
     buf_append_str(sql, " AS g WHERE t.");
     name_append_quoted(sql, target->table->parent_column);
@@ -333,6 +318,42 @@ merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
     buf_append_str(sql, parent->table->marks_deleted
                             ? " = g.id AND p._deleted_at IS NULL)"
                             : " = g.id)");
+}
+
+void
+merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
+                      const struct merge_target *parent)
+{
+    append_removal(sql, target);
+    buf_append_str(sql, before_join(target));
+    append_orphaned(sql, target, parent);
+}
+
+/* SELECT the ids of rows, up to the list of what they are joined with. */
+static void
+append_ids(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT DISTINCT t.");
+    name_append_quoted(sql, plan_id_column(target->table));
+    buf_append_str(sql, " AS id FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t, ");
+}
+
+void
+merge_list_gone(struct buf *sql, const struct merge_target *target,
+                const struct merge_target *parent)
+{
+    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
+    ddl_append_qualified(sql, target->schema, target->gone);
+    buf_append_str(sql, " AS ");
+    append_ids(sql, target);
+    append_below(sql, target, parent);
+    if (parent->gone == NULL)
+        return;
+    buf_append_str(sql, " UNION ");
+    append_ids(sql, target);
+    append_orphaned(sql, target, parent);
 }
 
 void

@@ -55,9 +55,9 @@ void merge_insert_new(struct buf *sql, const struct merge_target *target);
 /* The last step; $1 is loaded_at where rows are marked, else unused. */
 void merge_remove_gone(struct buf *sql, const struct merge_target *target);
 
-/* The same of an incremental run, below the parents that came; before it, the
- * ids of those rows, into a new table target->gone; after it, below those
- * that went and stand nowhere else. */
+/* The same of an incremental run: below the parents that came, and below
+ * those that went and stand nowhere else; before both, where others stand
+ * below, the ids of those rows, into a new table target->gone. */
 void merge_remove_below(struct buf *sql, const struct merge_target *target,
                         const struct merge_target *parent);
 void merge_list_gone(struct buf *sql, const struct merge_target *target,

@@ -1,0 +1,176 @@
+"""What becomes of rows that are gone, at every level, in every mode."""
+from harness.case import Case
+
+COLLECTION = "gid://shopify/Collection/"
+PRODUCT = "gid://shopify/Product/"
+VARIANT = "gid://shopify/ProductVariant/"
+
+# Products can stand in several collections: their variants stay as long as
+# one of them has it.
+SHARED = """query @incremental %s {
+  collections {
+    edges {
+      node {
+        id
+        title
+        products {
+          edges {
+            node {
+              id
+              title
+              variants {
+                edges { node { id sku selectedOptions @table { value } } }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+"""
+
+
+def collection(number):
+    return f'{{"id":"{COLLECTION}{number}","title":"c{number}"}}'
+
+
+def product(number, parent, title=None):
+    return (f'{{"__typename":"Product","id":"{PRODUCT}{number}",'
+            f'"title":"{title or "p"}","__parentId":"{COLLECTION}{parent}"}}')
+
+
+def variant(number, parent, *options):
+    values = ",".join(f'{{"value":"{one}"}}' for one in options)
+    return (f'{{"__typename":"ProductVariant","id":"{VARIANT}{number}",'
+            f'"sku":"s{number}","selectedOptions":[{values}],'
+            f'"__parentId":"{PRODUCT}{parent}"}}')
+
+
+FIRST = [collection(1), product(1, 1), variant(1, 1, "a", "b"),
+         variant(2, 1), product(2, 1), variant(3, 2, "c"),
+         collection(2), product(1, 2)]
+
+OPTIONS = "collections_products_variants_selected_options"
+
+
+class Levels(Case):
+    """Results loaded by hand, each as an incremental one."""
+
+    ALL = ([(1, 1), (1, 2), (2, 1)], [(1, 1), (1, 2), (2, 3)],
+           [(1, "a"), (1, "b"), (3, "c")])
+
+    def begin(self, mode=""):
+        self.configure()
+        self.query("job", SHARED % mode)
+        self.load("job", FIRST, "--full")
+        self.check(*self.ALL)
+
+    def live(self, table, columns):
+        """Rows that are not marked, whatever the mode."""
+        marked = "_deleted_at" in self.db.column(
+            "SELECT attname FROM pg_attribute WHERE attrelid = "
+            f"'acme.{table}'::regclass AND NOT attisdropped")
+        return self.rows(table + (" WHERE _deleted_at IS NULL" if marked
+                                  else ""), columns, "1, 2")
+
+    def check(self, products, variants, options):
+        self.assertEqual(products, self.live("collections_products",
+                                             "_parent_id, id"))
+        self.assertEqual(variants, self.live("collections_products_variants",
+                                             "_parent_id, id"))
+        self.assertEqual(options, self.live(OPTIONS, "_parent_id, value"))
+        self.check_no_staging()
+
+    def play(self):
+        """The second product alone came with its collection."""
+        self.load("job", [collection(1), product(2, 1), variant(3, 2, "d")])
+        self.check([(1, 2), (2, 1)], [(1, 1), (1, 2), (2, 3)],
+                   [(1, "a"), (1, "b"), (3, "d")])
+        # Another variant in place of the one it had.
+        self.load("job", [collection(1), product(2, 1), variant(4, 2)])
+        self.check([(1, 2), (2, 1)], [(1, 1), (1, 2), (2, 4)],
+                   [(1, "a"), (1, "b")])
+        # The last collection with the first product has it no longer.
+        self.load("job", [collection(2)])
+        self.check([(1, 2)], [(2, 4)], [])
+        self.assertEqual(2, len(self.rows("collections")))
+
+    def test_hard(self):
+        self.begin()
+        self.play()
+        self.assertEqual([(2, 4)], self.rows(
+            "collections_products_variants", "_parent_id, id"))
+
+    def test_soft(self):
+        self.begin("@deletes(mode: SOFT)")
+        self.play()
+        # Marked, but those without id, which are never kept.
+        self.assertEqual(4, len(self.rows("collections_products_variants")))
+        self.assertEqual([], self.rows(OPTIONS))
+        # They come back as they were.
+        self.load("job", [collection(2), product(1, 2, "again"),
+                          variant(1, 1)])
+        self.check([(1, 2), (2, 1)], [(1, 1), (2, 4)], [])
+        self.assertEqual([("again",)], self.rows(
+            "collections_products WHERE _parent_id = 2", "title"))
+        run = self.last_run()
+        self.assertEqual((0, 2, 0), (run["rows_inserted"],
+                                     run["rows_updated"],
+                                     run["rows_deleted"]))
+
+    def test_marks_of_an_earlier_query(self):
+        """Hard again: what was marked comes back, or goes."""
+        self.begin("@deletes(mode: SOFT)")
+        self.load("job", [collection(1), product(2, 1), variant(3, 2, "c")])
+        self.query("job", SHARED % "")
+        self.load("job", FIRST)
+        self.check(*self.ALL)
+        self.query("job", SHARED % "@deletes(mode: SOFT)")
+        self.load("job", [collection(1), product(2, 1), variant(3, 2, "c")])
+        self.query("job", SHARED % "")
+        self.load("job", [collection(1), product(2, 1), variant(3, 2, "c")])
+        self.assertEqual([(1, 2), (2, 1)], self.rows(
+            "collections_products", "_parent_id, id", "1, 2"))
+
+    def test_marks_are_added_to_tables_that_are_there(self):
+        self.begin()
+        self.query("job", SHARED % "@deletes(mode: SOFT)")
+        self.play()
+        self.assertEqual(4, len(self.rows("collections_products_variants")))
+
+    def test_keep(self):
+        self.begin("@deletes(mode: KEEP)")
+        self.load("job", [collection(1), product(2, 1), variant(4, 2)])
+        self.check([(1, 1), (1, 2), (2, 1)],
+                   [(1, 1), (1, 2), (2, 3), (2, 4)],
+                   [(1, "a"), (1, "b"), (3, "c")])
+        # Those without id are replaced with their parents all the same.
+        self.load("job", [collection(1), product(1, 1), variant(1, 1, "e")])
+        self.check([(1, 1), (1, 2), (2, 1)],
+                   [(1, 1), (1, 2), (2, 3), (2, 4)], [(1, "e"), (3, "c")])
+        self.load("job", [collection(2)], "--full")
+        self.assertEqual(2, len(self.rows("collections")))
+        self.load("job", [], "--full", status=69)
+
+    def test_a_run_with_rejects_removes_nothing(self):
+        self.begin()
+        self.load("job", [collection(1), product(2, 1), variant(4, 2),
+                          "no JSON"], status=65)
+        self.check([(1, 1), (1, 2), (2, 1)],
+                   [(1, 1), (1, 2), (2, 3), (2, 4)],
+                   [(1, "a"), (1, "b"), (3, "c")])
+
+    def test_too_many_at_once(self):
+        """Counted among all rows of the table, not those that came."""
+        self.begin()
+        many = [line for n in range(200)
+                for line in (collection(10 + n), product(10 + n, 10 + n))]
+        self.load("job", FIRST + many, "--full")
+        # One of two that came, but of 203 that there are.
+        self.load("job", [collection(1), product(2, 1), variant(3, 2)])
+        self.assertEqual(202, len(self.rows("collections_products")))
+        before = self.snapshot()
+        self.load("job", [collection(10 + n) for n in range(60)], status=69)
+        self.check_unchanged(before)
+        self.check_no_staging()
