@@ -746,8 +746,14 @@ START_TEST(upkeep_has_defaults)
     ck_assert_int_eq(plan->incremental->overlap_ms, 3600 * 1000);
     ck_assert_int_eq(plan->incremental->full_every_ms, 0);
     ck_assert_int_eq(plan->deletes, PLAN_DELETES_KEEP);
+    build_or_abort("query @slice { products { edges { node { id } } } }");
+    ck_assert_str_eq(plan->slice->field, "created_at");
+    ck_assert_int_eq(plan->slice->rows, 250000);
+    ck_assert_str_eq(plan->slice->sort_key, "CREATED_AT");
+    ck_assert_str_eq(plan->slice->time_field, "createdAt");
     build_or_abort("{ products { edges { node { id } } } }");
     ck_assert_ptr_null(plan->incremental);
+    ck_assert_ptr_null(plan->slice);
 }
 
 END_TEST
@@ -1114,8 +1120,8 @@ static const struct {
     /* how tables are kept up */
     {"query @incremental(field: \"updated\") { products { edges { node { id } } "
      "} }",
-     "1:7: \"products\" has no filter \"updated\" to find what changed by",
-     "name one of its filters with field:, or fetch everything each time"},
+     "1:7: \"products\" has no filter \"updated\" to make a window of",
+     "name one of its filters with field:, or take the directive away"},
     {"query @incremental { products(savedSearchId: \"x\") { edges { node { id "
      "} } } }",
      "1:31: savedSearchId cannot stand beside a window: write the search as "
@@ -1137,8 +1143,13 @@ static const struct {
      "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
     {"query @deletes(mode: \"SOFT\") { products { edges { node { id } } } }",
      "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
-    {"query Q @slice(rows: 5) { products { edges { node { id } } } }",
-     "1:9: @slice is not there yet in this version of bulkpg", ""},
+    {"query Q @slice(rows: 0) { products { edges { node { id } } } }",
+     "1:22: rows of @slice must be a number above 0", ""},
+    {"query Q @slice(field: \"updated_at\") { products { edges { node { id } } "
+     "} }",
+     "1:9: @slice cannot cut by updated_at: a row that changes meanwhile would "
+     "be in two windows, or in none",
+     "cut by a time that stays: created_at"},
 };
 
 START_TEST(faults_say_what_where_and_what_to_do)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "graphql/check.h"
 #include "graphql/filter.h"
 
@@ -21,7 +22,6 @@ void
 job_free(struct job *job)
 {
     arena_free(&job->arena);
-    free(job->operation_id);
 }
 
 bool
@@ -45,6 +45,15 @@ job_prepare(struct job *job, const char *types_file, struct err *err)
            gql_check_bulk(document, schema, err) &&
            gql_check_filter(document, schema, err) &&
            plan_build(arena, job->file->job, document, schema, &job->plan, err);
+}
+
+const char *
+job_time(struct job *job, int64_t seconds_since_1970)
+{
+    char text[CLOCK_UTC_BYTES];
+
+    return arena_strdup(&job->arena,
+                        clock_format_utc(seconds_since_1970, text));
 }
 
 void

@@ -19,9 +19,8 @@ struct job {
     struct arena arena; /* of everything below */
     struct log_ctx log;
     struct plan *plan;
-    char *operation_id; /* for log lines; owned */
-    struct err err;     /* why it failed; kind ERR_NONE: it did not */
-    int status;         /* exit status, once it has ended */
+    struct err err; /* why it failed; kind ERR_NONE: it did not */
+    int status;     /* exit status, once it has ended */
     const struct journal_run_table *tables; /* what it wrote; NULL: nothing */
     size_t table_count;
 };
@@ -75,6 +74,9 @@ int jobs_end(struct jobs *jobs, bool done, const struct err *err);
 
 /* The worst status of all. */
 int jobs_status(const struct jobs *jobs);
+
+/* A point in time as Shopify reads it, in the job's arena. */
+const char *job_time(struct job *job, int64_t seconds_since_1970);
 
 /* The job ends with `err`: logged, its exit status set. */
 void job_fail(struct job *job, const char *message, const struct err *err);

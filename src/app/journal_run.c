@@ -171,6 +171,17 @@ journal_run_status(struct journal *journal, const struct run_ref *run,
 }
 
 bool
+journal_run_note(struct journal *journal, const struct run_ref *run,
+                 const char *note, struct err *err)
+{
+    struct call call = {0};
+
+    call_run(&call, run);
+    call_text(&call, note);
+    return update_ours(journal, sql_run_note, &call, run, err);
+}
+
+bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
                     char loaded_at[JOURNAL_TIME_BYTES], struct err *err)
 {

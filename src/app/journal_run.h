@@ -64,6 +64,11 @@ MUST_CHECK bool
 journal_run_status(struct journal *journal, const struct run_ref *run,
                    enum run_status status, struct err *err);
 
+/* Join `note`, a JSON object, to the notes of a run under way. */
+MUST_CHECK bool
+journal_run_note(struct journal *journal, const struct run_ref *run,
+                 const char *note, struct err *err);
+
 /* Status `loading`; `loaded_at` is the database's clock to the microsecond. */
 MUST_CHECK bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,

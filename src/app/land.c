@@ -13,6 +13,7 @@
 #include "app/journal_store.h"
 #include "app/verify.h"
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "json/lines.h"
 #include "load/encode.h"
 #include "load/guard.h"
@@ -38,6 +39,7 @@ struct attempt {
     bool *becomes_table;
     int64_t skipped;
     int64_t lines;
+    int64_t roots;
 };
 
 static const char *
@@ -211,6 +213,7 @@ keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
     const struct loader_counts *counts = loader_counts(attempt->loader);
 
     attempt->lines += (int64_t)counts->lines;
+    attempt->roots += (int64_t)counts->roots;
     attempt->skipped += (int64_t)counts->skipped;
     add_count(&land->counts.lines, counts->lines);
     add_count(&land->counts.bytes, bytes);
@@ -218,19 +221,23 @@ keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
     add_count(&land->counts.sanitized, counts->sanitized);
     if (land->operations == NULL)
         return true;
-    land->operations[n].lines = (int64_t)counts->lines;
-    land->operations[n].bytes = (int64_t)bytes;
+    land->operations[n]->lines = (int64_t)counts->lines;
+    land->operations[n]->bytes = (int64_t)bytes;
     return journal_operation_update(land->job->context->journal,
-                                    &land->operations[n], err);
+                                    land->operations[n], err);
 }
 
 static bool
 stream_source(struct attempt *attempt, int n, struct err *err)
 {
-    struct source *source = &attempt->land->sources[n];
+    struct land *land = attempt->land;
+    struct source *source = &land->sources[n];
     struct lines lines;
     bool streamed;
 
+    land->source_at = n;
+    if (source->operation != NULL)
+        land->job->log.operation_id = source->operation->id;
     loader_begin_operation(attempt->loader, n + 1);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
     streamed = source_open(source, err) && source_feed(source, &lines, err);
@@ -316,6 +323,20 @@ find_hidden_orders(struct land *land, struct err *err)
     return true;
 }
 
+/* Windows whose roots nobody counted may have lost some. */
+static bool
+is_uncounted(const struct land *land)
+{
+    return land->is_cut && land->least_roots < 0 &&
+           !land->job->context->options->force_deletes;
+}
+
+static bool
+may_remove(const struct land *land)
+{
+    return land->rejects == 0 && !is_uncounted(land);
+}
+
 static void
 describe_tables(struct attempt *attempt, struct merge *merge)
 {
@@ -330,9 +351,8 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .has_mark = land->tables.targets[i].has_mark ||
                         plan->tables[i].marks_deleted,
             .becomes_table = attempt->becomes_table[i],
-            .removes =
-                land->rejects == 0 &&
-                !(land->hides_orders && is_below_orders(&plan->tables[i])),
+            .removes = may_remove(land) && !(land->hides_orders &&
+                                             is_below_orders(&plan->tables[i])),
             .has_column = land->tables.targets[i].has_column};
 }
 
@@ -411,6 +431,22 @@ may_advance(const struct land *land)
     return land->rejects == 0 || land->job->context->options->accept_rejects;
 }
 
+static void
+append_warnings(struct buf *notes, const struct land *land)
+{
+    if (!land->hides_orders && !is_uncounted(land))
+        return;
+    json_out_key(notes, "warnings");
+    json_out_open(notes, '[');
+    if (land->hides_orders)
+        json_out_string(notes, "no order was removed: the app lacks "
+                               "read_all_orders");
+    if (is_uncounted(land))
+        json_out_string(notes, "nothing was removed: the store cannot count "
+                               "the rows of a query that is cut");
+    buf_append_str(notes, "],");
+}
+
 /* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
 static const char *
 write_notes(struct land *land)
@@ -420,9 +456,7 @@ write_notes(struct land *land)
 
     buf_append_char(&notes, '{');
     buf_append_str(&notes, land->column_notes);
-    if (land->hides_orders)
-        buf_append_str(&notes, "\"warnings\":[\"no order was removed: the app "
-                               "lacks read_all_orders\"],");
+    append_warnings(&notes, land);
     if (land->rejects > 0 && may_advance(land))
         buf_append_str(&notes, "\"accepted_rejects\":true,");
     if (land->widened.length > 0) {
@@ -463,16 +497,42 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ms,
            journal_finish_in(conn, &land->run, &end, err);
 }
 
+/* Windows that together hold fewer roots than the store counted are not all
+ * there is. */
+static bool
+check_least_roots(const struct attempt *attempt, const struct merge *merge,
+                  struct err *err)
+{
+    const struct land *land = attempt->land;
+    const struct merge_table *root = &merge->tables[0];
+    int64_t came = root->stage != NULL && !root->table->skip
+                       ? root->staged - root->duplicates
+                       : attempt->roots;
+
+    if (came + land->rejects >= land->least_roots)
+        return true;
+    err_set(err, ERR_FAILED,
+            "%" PRId64
+            " roots came in %d windows, but the store counts %" PRId64
+            " at least",
+            came, land->source_count, land->least_roots);
+    err_code(err, "ROOTS_MISSING");
+    return err_hint(err, "nothing was changed; run the job again, or without "
+                         "@slice");
+}
+
 /* A failure here rolls all of it back. */
 static bool
-apply_guarded(const struct land *land, struct merge *merge, struct err *err)
+apply_guarded(const struct attempt *attempt, struct merge *merge,
+              struct err *err)
 {
+    const struct land *land = attempt->land;
     const struct context *context = land->job->context;
     double fraction = context->config.tuning.max_delete_fraction;
 
     if (!context->options->force_nulls && !guard_nulls(merge, err))
         return false;
-    if (!merge_apply(merge, err))
+    if (!merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
         return false;
     return context->options->force_deletes ||
            guard_deletes(merge, fraction, err);
@@ -503,7 +563,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
            merge_count(&merge, loader_void_lines(attempt->loader), err) &&
            verify_staged(merge_lines_staged(&merge), attempt->skipped,
                          land->rejects, attempt->lines, err) &&
-           apply_guarded(land, &merge, err) &&
+           apply_guarded(attempt, &merge, err) &&
            finish_run(attempt, &merge, begun, err);
 }
 
@@ -566,6 +626,11 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct pg_conn *conn;
 
     conn = loader_release(attempt->loader);
+    if (is_uncounted(land))
+        log_warn(&land->job->log,
+                 "nothing is removed: the store cannot count the rows of a "
+                 "query that is cut; --force-deletes removes",
+                 LOG_END);
     if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err) ||
         !journal_check_claim(context->journal, land->job->log.store,
                              land->job->log.job, err) ||

@@ -23,10 +23,14 @@ struct land {
     struct job *job;
     struct run_ref run;
     enum run_mode mode;
-    bool incremental;                     /* what did not come is there still */
-    struct source *sources;               /* one per operation, in order */
-    struct journal_operation *operations; /* the same; NULL for a replay */
+    bool incremental;       /* what did not come is there still */
+    struct source *sources; /* one per operation, in order */
+    struct journal_operation **operations; /* the same; NULL for a replay */
     int source_count;
+    int source_at;       /* the one that is, or was, streamed last */
+    bool is_cut;         /* the operations are windows of one result, and */
+    int64_t least_roots; /* so many distinct roots there must be at least;
+                          * -1: the store could not count them */
     struct tables tables;
     const char *column_notes; /* as they were before this run */
 

@@ -1,24 +1,10 @@
 #include "app/mode.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "app/journal_runs.h"
 #include "app/journal_watermark.h"
-
-enum { TIME_BYTES = 32 };
-
-static const char *
-write_time(struct arena *arena, int64_t seconds)
-{
-    time_t time = (time_t)seconds;
-    struct tm parts;
-    char text[TIME_BYTES];
-
-    gmtime_r(&time, &parts);
-    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return arena_strdup(arena, text);
-}
+#include "base/clock.h"
 
 static bool
 choose_asked(struct job *job, struct mode *mode, struct err *err)
@@ -35,9 +21,9 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
     }
     mode->mode = RUN_INCREMENTAL;
     mode->reason = "asked";
-    mode->window_from = write_time(&job->arena, options->since_s);
+    mode->window_from = job_time(job, options->since_s);
     if (options->until_s != OPTION_NO_TIME)
-        mode->window_to = write_time(&job->arena, options->until_s);
+        mode->window_to = job_time(job, options->until_s);
     return true;
 }
 

@@ -26,6 +26,7 @@ operation_init(struct operation *operation, struct job *job,
     struct plan *plan = job->plan;
 
     *operation = (struct operation){.job = job,
+                                    .log = job->log,
                                     .run = *run,
                                     .document = plan->document,
                                     .row = {.run_id = run->run_id,
@@ -35,6 +36,7 @@ operation_init(struct operation *operation, struct job *job,
                                             .file_size = -1,
                                             .lines = -1,
                                             .bytes = -1}};
+    operation->log.operation_id = NULL;
     if (window == NULL)
         return;
     operation->document = plan_document_in(plan, window, &job->arena);
@@ -42,15 +44,13 @@ operation_init(struct operation *operation, struct job *job,
     operation->row.window_to = window->to;
 }
 
-/* Log lines of the job name the operation from now on. */
+/* Log lines name the operation from now on, those of the job the one that was
+ * named last. */
 static void
 name_operation(struct operation *operation)
 {
-    struct job *job = operation->job;
-
-    free(job->operation_id);
-    job->operation_id = mem_strdup(operation->bulk.id);
-    job->log.operation_id = job->operation_id;
+    operation->log.operation_id = operation->bulk.id;
+    operation->job->log.operation_id = operation->bulk.id;
 }
 
 void
@@ -198,7 +198,8 @@ wait_for_slot(struct operation *operation, struct backoff *backoff,
         err->kind = ERR_LATER;
         return false;
     }
-    log_failure(LOG_WARN, &job->log, "waiting for a slot at the store", err);
+    log_failure(LOG_WARN, &operation->log, "waiting for a slot at the store",
+                err);
     if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
                             err))
         return false;
@@ -224,11 +225,11 @@ find_lost(struct operation *operation, int64_t age_ms, bool *found,
 
     for (;;) {
         if (!bulk_find(context_session(job->context, job->store),
-                       write_marker(operation), &job->log, &operation->bulk,
-                       found, err))
+                       write_marker(operation), &operation->log,
+                       &operation->bulk, found, err))
             return false;
         if (*found)
-            log_info(&job->log, "the operation was found by its marker",
+            log_info(&operation->log, "the operation was found by its marker",
                      LOG_STR("found", operation->bulk.id), LOG_END);
         if (*found || clock_now_ms() >= deadline)
             return true;
@@ -260,15 +261,15 @@ submit_once(struct operation *operation, struct backoff *backoff,
     int64_t wait_ms;
 
     if (bulk_submit(context_session(job->context, job->store),
-                    operation->row.query, &job->log, &operation->bulk, &wait_ms,
-                    err))
+                    operation->row.query, &operation->log, &operation->bulk,
+                    &wait_ms, err))
         return SUBMIT_TAKEN;
     if (is_full(err) || strcmp(err->code, "NOT_SENT") == 0)
         return wait_for_slot(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
                                                                : SUBMIT_FAILED;
     if (strcmp(err->code, "ANSWER_LOST") != 0)
         return SUBMIT_FAILED;
-    log_failure(LOG_WARN, &job->log,
+    log_failure(LOG_WARN, &operation->log,
                 "looking for an operation whose answer "
                 "was lost",
                 err);
@@ -298,7 +299,7 @@ submit(struct operation *operation, struct err *err)
     operation->is_submitted = true;
     operation->submitted_ms = clock_now_ms();
     name_operation(operation);
-    log_info(&job->log, "operation submitted", LOG_END);
+    log_info(&operation->log, "operation submitted", LOG_END);
     return keep(operation, err) &&
            journal_run_status(job->context->journal, &operation->run,
                               RUN_POLLING, err);
@@ -317,9 +318,9 @@ check_deadline(struct operation *operation, struct err *err)
 
     if (deadline_ms == 0 || age_ms < deadline_ms)
         return true;
-    if (!operation_cancel(job->context, job->store, &operation->row, &job->log,
-                          err))
-        log_failure(LOG_WARN, &job->log, "it could not be canceled", err);
+    if (!operation_cancel(job->context, job->store, &operation->row,
+                          &operation->log, err))
+        log_failure(LOG_WARN, &operation->log, "it could not be canceled", err);
     err_set(err, ERR_FAILED, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),
             duration_format(age_ms / 1000 * 1000, age));
@@ -342,10 +343,10 @@ poll_to_end(struct operation *operation, struct err *err)
         struct bulk_operation *bulk = &operation->bulk;
 
         if (!bulk_read(context_session(job->context, job->store), bulk->id,
-                       &job->log, bulk, err) ||
+                       &operation->log, bulk, err) ||
             !keep(operation, err))
             return false;
-        log_debug(&job->log, "polled",
+        log_debug(&operation->log, "polled",
                   LOG_STR("status", bulk_status_name(bulk->status)),
                   LOG_NUM("objects", bulk->object_count), LOG_END);
         if (bulk_is_terminal(bulk->status) &&
@@ -354,6 +355,8 @@ poll_to_end(struct operation *operation, struct err *err)
             return true;
         if (!check_deadline(operation, err))
             return false;
+        if (operation->given_up != NULL && *operation->given_up)
+            return err_set(err, ERR_LATER, "another window of the run failed");
         if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
             TASK_STOPPED)
             return task_stopped(err);
@@ -368,7 +371,7 @@ end_completed(const struct operation *operation, struct err *err)
     const struct bulk_operation *bulk = &operation->bulk;
 
     if (bulk->url[0] != '\0' || bulk->object_count == 0) {
-        log_info(&operation->job->log, "result ready",
+        log_info(&operation->log, "result ready",
                  LOG_NUM("objects", bulk->object_count),
                  LOG_NUM("roots", bulk->root_object_count),
                  LOG_NUM("bytes", bulk->file_size),
@@ -411,11 +414,12 @@ may_submit_again(const struct operation *operation, struct err *err)
     err_code(err, bulk->error_code[0] != '\0' ? bulk->error_code : status);
     if (timeout)
         return err_hint(err, "the query is too much for one operation: "
-                             "select less, or cut it with a filter");
+                             "cut it into windows with @slice, or select "
+                             "less");
     if (operation->submissions >= SUBMISSIONS_MAX)
         return err_hint(err, "submitted %d times; nothing was changed",
                         operation->submissions);
-    log_failure(LOG_WARN, &operation->job->log, "submitting it again", err);
+    log_failure(LOG_WARN, &operation->log, "submitting it again", err);
     return true;
 }
 
@@ -426,7 +430,7 @@ is_forgotten(const struct operation *operation, const struct err *err)
     if (strcmp(err->code, "UNKNOWN_OPERATION") != 0 ||
         operation->submissions >= SUBMISSIONS_MAX)
         return false;
-    log_failure(LOG_WARN, &operation->job->log, "submitting it anew", err);
+    log_failure(LOG_WARN, &operation->log, "submitting it anew", err);
     return true;
 }
 

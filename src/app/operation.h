@@ -16,14 +16,17 @@
 #include "app/journal_run.h"
 #include "shopify/bulk.h"
 
+/* Stays where it is: its row and log lines point into it. */
 struct operation {
     struct job *job;
+    struct log_ctx log; /* of the job, naming the operation */
     struct run_ref run;
     const char *document;         /* to submit, behind the marker */
     struct journal_operation row; /* as the journal has it */
     struct bulk_operation bulk;   /* as the store said last */
-    bool is_submitted; /* false: operation_complete() submits it (again) */
-    bool is_lost;      /* sent once, and the answer never seen */
+    bool is_submitted;    /* false: operation_complete() submits it (again) */
+    bool is_lost;         /* sent once, and the answer never seen */
+    const bool *given_up; /* true: stop polling; NULL: never */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };

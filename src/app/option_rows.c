@@ -11,8 +11,6 @@
 #include "base/clock.h"
 #include "load/wire.h"
 
-#define SECONDS_1970_TO_2000 INT64_C(946684800)
-
 /* ---- commands ---------------------------------------------------------- */
 
 #define JOB_TEXT                                                         \
@@ -141,7 +139,7 @@ set_time(const char *value, int64_t *seconds, struct err *err)
         err_set(err, ERR_USAGE, "\"%.100s\" is no time", value);
         return err_hint(err, "write 2026-01-02 or 2026-01-02T03:04:05Z");
     }
-    *seconds = micros / 1000000 + SECONDS_1970_TO_2000;
+    *seconds = micros / 1000000 + WIRE_EPOCH_S;
     return true;
 }
 

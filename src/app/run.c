@@ -5,13 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/journal_operation.h"
+#include "app/fetch.h"
 #include "app/journal_runs.h"
 #include "app/land.h"
 #include "app/mode.h"
-#include "app/operation.h"
 #include "app/source.h"
-#include "base/clock.h"
+#include "base/mem.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
@@ -21,15 +20,15 @@ struct run {
     struct mode mode;
     struct run_ref ref;
     bool begun; /* it has a row in the journal */
-    struct operation operation;
+    struct fetch fetch;
     struct land land;
 };
 
 /* ---- earlier runs ------------------------------------------------------ */
 
-/* The operations that another unfinished run left running at the store. */
+/* The operations that a run left running at the store. */
 static void
-cancel_superseded(struct job *job, int64_t run_id)
+cancel_operations(struct job *job, int64_t run_id)
 {
     struct journal_operations operations;
     struct err err;
@@ -55,7 +54,7 @@ clear_superseded(struct job *job, const struct journal_run *run, bool cancels)
              LOG_NUM("superseded", run->ref.run_id), LOG_END);
     land_drop_staging(job->context, run->ref.run_id);
     if (cancels)
-        cancel_superseded(job, run->ref.run_id);
+        cancel_operations(job, run->ref.run_id);
 }
 
 static bool
@@ -88,89 +87,95 @@ fetches_the_same(const struct journal_run *run, const struct mode *mode)
 }
 
 /* The newest run, when it stands unfinished, would submit what we would, and
- * has an operation that can still be used. */
+ * has operations that can still be used; *last NULL when not. */
 static bool
-find_resumable(struct run *run, const struct journal_operation **operation,
-               struct err *err)
+find_resumable(struct run *run, struct journal_run **last,
+               struct journal_operations *operations, struct err *err)
 {
     struct job *job = run->job;
-    struct journal_operations operations;
-    struct journal_run *last;
+    struct journal_run *newest;
 
-    *operation = NULL;
+    *last = NULL;
     if (!journal_last_run(job->context->journal, job->store->config->name,
-                          job->file->job, &job->arena, &last, err))
+                          job->file->job, &job->arena, &newest, err))
         return false;
-    if (last == NULL || run_status_is_final(last->status) ||
-        strcmp(last->plan_hash, job->plan->hash) != 0 ||
-        !fetches_the_same(last, &run->mode))
+    if (newest == NULL || run_status_is_final(newest->status) ||
+        strcmp(newest->plan_hash, job->plan->hash) != 0 ||
+        !fetches_the_same(newest, &run->mode))
         return true;
-    if (!journal_run_operations(job->context->journal, last->ref.run_id,
-                                &job->arena, &operations, err))
+    if (!journal_run_operations(job->context->journal, newest->ref.run_id,
+                                &job->arena, operations, err))
         return false;
-    if (operations.count > 0) {
-        const struct journal_operation *newest =
-            &operations.operations[operations.count - 1];
-
-        if (newest->age_ms < RESUMABLE_MS)
-            *operation = newest;
-    }
-    run->ref = last->ref;
+    if (operations->count > 0 &&
+        operations->operations[operations->count - 1].age_ms < RESUMABLE_MS)
+        *last = newest;
     return true;
 }
 
-static void
-init_operation(struct run *run)
+static bool
+begin(struct run *run, struct err *err)
 {
     struct job *job = run->job;
-    struct plan_window window = {.from = run->mode.window_from,
-                                 .to = run->mode.window_to};
+    struct run_start start = {.store = job->store->config->name,
+                              .job = job->file->job,
+                              .mode = run->mode.mode,
+                              .mode_reason = run->mode.reason,
+                              .plan_hash = job->plan->hash,
+                              .window_from = run->mode.window_from,
+                              .window_to = run->mode.window_to};
 
-    if (run->mode.mode == RUN_INCREMENTAL)
-        window.field = job->plan->incremental->field;
-    operation_init(&run->operation, job, &run->ref, 1,
-                   window.field != NULL ? &window : NULL);
+    if (!supersede_others(job, 0, true, err) ||
+        !journal_run_begin(job->context->journal, &start, &run->ref, err))
+        return false;
+    run->begun = true;
+    job->log.run_id = run->ref.run_id;
+    return fetch_begin(&run->fetch, job, &run->ref, &run->mode, err);
+}
+
+static bool
+resume(struct run *run, const struct journal_run *last,
+       const struct journal_operations *operations, bool *taken,
+       struct err *err)
+{
+    struct job *job = run->job;
+
+    run->ref = last->ref;
+    if (!journal_run_resume(job->context->journal, &run->ref, RUN_POLLING,
+                            taken, err))
+        return false;
+    if (!*taken)
+        return true;
+    if (!supersede_others(job, run->ref.run_id, true, err))
+        return false;
+    run->begun = true;
+    job->log.run_id = run->ref.run_id;
+    land_drop_staging(job->context, run->ref.run_id);
+    if (!fetch_resume(&run->fetch, job, &run->ref, &run->mode, last->notes,
+                      operations, err))
+        return false;
+    log_info(&job->log, "an unfinished run goes on", LOG_END);
+    return true;
 }
 
 static bool
 begin_or_resume(struct run *run, struct err *err)
 {
-    struct job *job = run->job;
-    struct journal *journal = job->context->journal;
-    const struct journal_operation *earlier;
-    struct run_start start = {.store = job->store->config->name,
-                              .job = job->file->job,
-                              .plan_hash = job->plan->hash};
+    struct journal_operations operations;
+    struct journal_run *last;
     bool taken = false;
 
-    if (!mode_choose(job, land_misses_table(&run->land), &run->mode, err) ||
-        !find_resumable(run, &earlier, err))
+    if (!mode_choose(run->job, land_misses_table(&run->land), &run->mode,
+                     err) ||
+        !find_resumable(run, &last, &operations, err) ||
+        (last != NULL && !resume(run, last, &operations, &taken, err)))
         return false;
-    start.mode = run->mode.mode;
-    start.mode_reason = run->mode.reason;
-    start.window_from = run->mode.window_from;
-    start.window_to = run->mode.window_to;
-    if (earlier != NULL &&
-        !journal_run_resume(journal, &run->ref, RUN_POLLING, &taken, err))
-        return false;
-    if (!supersede_others(job, taken ? run->ref.run_id : 0, true, err) ||
-        (!taken && !journal_run_begin(journal, &start, &run->ref, err)))
-        return false;
-    run->begun = true;
-    job->log.run_id = run->ref.run_id;
-    init_operation(run);
-    if (taken) {
-        land_drop_staging(job->context, run->ref.run_id);
-        operation_resume(&run->operation, earlier);
-        log_info(&job->log, "an unfinished run goes on", LOG_END);
-    }
-    return true;
+    return taken || begin(run, err);
 }
 
 /* ---- from the store ---------------------------------------------------- */
 
 static const char *
-keep_path(struct run *run)
+keep_path(struct run *run, int n)
 {
     struct job *job = run->job;
     const char *directory = job->context->options->keep_directory;
@@ -179,37 +184,80 @@ keep_path(struct run *run)
         return NULL;
     return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%d.jsonl", directory,
                         job->store->config->name, job->file->job,
-                        run->ref.run_id, (int)run->operation.row.n);
+                        run->ref.run_id, n);
 }
 
-static bool
-land_operation(struct run *run, struct err *err)
+static struct source
+source_of(struct run *run, const struct operation *operation)
 {
-    struct bulk_operation *bulk = &run->operation.bulk;
-    struct source source = {
+    const struct bulk_operation *bulk = &operation->bulk;
+
+    return (struct source){
         .claims = {.object_count = bulk->object_count,
                    .root_object_count = bulk->root_object_count,
                    .file_size = bulk->file_size,
                    .who = "the store"},
         .operation = bulk,
-        .keep_path = keep_path(run),
+        .keep_path = keep_path(run, (int)operation->row.n),
         .context = run->job->context,
         .log = &run->job->log};
-    struct err left;
+}
 
-    run->land.run = run->ref;
-    run->land.mode = run->mode.mode;
-    run->land.incremental = run->mode.mode == RUN_INCREMENTAL;
-    run->land.sources = &source;
-    run->land.operations = &run->operation.row;
-    run->land.source_count = 1;
-    if (!land_results(&run->land, err))
+static void
+write_sidecars(const struct run *run)
+{
+    for (int i = 0; i < run->land.source_count; i++) {
+        const struct source *source = &run->land.sources[i];
+        struct err err;
+
+        if (source->keep_path != NULL &&
+            !source_write_sidecar(source, source->operation, &err))
+            log_failure(LOG_WARN, &run->job->log,
+                        "the result is kept without its counts", &err);
+    }
+}
+
+static bool
+land_operations(struct run *run, struct err *err)
+{
+    struct fetch *fetch = &run->fetch;
+    struct land *land = &run->land;
+    size_t count = (size_t)fetch->count;
+    bool landed;
+
+    land->run = run->ref;
+    land->mode = run->mode.mode;
+    land->incremental = run->mode.mode == RUN_INCREMENTAL;
+    land->sources = mem_array(count, sizeof(*land->sources));
+    land->operations = mem_array(count, sizeof(*land->operations));
+    land->source_count = fetch->count;
+    for (size_t i = 0; i < count; i++) {
+        land->sources[i] = source_of(run, fetch->operations[i]);
+        land->operations[i] = &fetch->operations[i]->row;
+    }
+    landed = land_results(land, err);
+    if (landed)
+        write_sidecars(run);
+    free(land->sources);
+    free(land->operations);
+    return landed;
+}
+
+/* Of what @slice cut, fewer roots than the store counted are not all. */
+static bool
+count_roots(struct run *run, struct err *err)
+{
+    const struct slices *slices = &run->fetch.slices;
+    int64_t now = -1;
+
+    run->land.least_roots = -1;
+    run->land.is_cut = slices->count > 0;
+    if (!run->land.is_cut)
+        return true;
+    if (!slices_count_roots(run->job, &now, err))
         return false;
-    if (source.keep_path != NULL && !source_write_sidecar(&source, bulk, &left))
-        log_failure(LOG_WARN, &run->job->log,
-                    "the result is kept without its "
-                    "counts",
-                    &left);
+    if (slices->before >= 0 && now >= 0)
+        run->land.least_roots = now < slices->before ? now : slices->before;
     return true;
 }
 
@@ -219,16 +267,16 @@ static bool
 complete_and_land(struct run *run, struct err *err)
 {
     for (int tries = 0;; tries++) {
-        if (!operation_complete(&run->operation, err))
+        if (!fetch_complete(&run->fetch, err) || !count_roots(run, err))
             return false;
-        if (land_operation(run, err))
+        if (land_operations(run, err))
             return true;
         if (strcmp(err->code, "URL_LAPSED") != 0 || tries == 2)
             return false;
         log_failure(LOG_WARN, &run->job->log, "the result's URL has lapsed",
                     err);
         if (tries == 1)
-            run->operation.is_submitted = false;
+            run->fetch.operations[run->land.source_at]->is_submitted = false;
     }
 }
 
@@ -302,6 +350,8 @@ end_run(struct run *run, const struct err *err)
 
     if (err != NULL) {
         finish_failed(run, err);
+        if (run->fetch.slices.count > 0 && status_after(run, err) == RUN_FAILED)
+            cancel_operations(job, run->ref.run_id);
         job_fail(job, message_after(run, err), err);
     } else {
         log_landed(run);
@@ -311,6 +361,7 @@ end_run(struct run *run, const struct err *err)
             err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
     }
     land_free(&run->land);
+    fetch_free(&run->fetch);
 }
 
 static void
@@ -415,6 +466,7 @@ run_once(struct job *job)
     done = run_claimed(&run, &err);
     if (!done && may_go_on(&run, losses, &err)) {
         land_free(&run.land);
+        fetch_free(&run.fetch);
         release(job);
         return false;
     }

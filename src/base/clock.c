@@ -41,6 +41,17 @@ clock_after_ms(int64_t ms)
     return ms == CLOCK_NEVER ? CLOCK_NEVER : clock_now_ms() + ms;
 }
 
+const char *
+clock_format_utc(int64_t seconds, char text[CLOCK_UTC_BYTES])
+{
+    time_t time = (time_t)seconds;
+    struct tm parts;
+
+    gmtime_r(&time, &parts);
+    strftime(text, CLOCK_UTC_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return text;
+}
+
 bool
 duration_parse(const char *text, int64_t *ms, struct err *err)
 {

@@ -16,6 +16,11 @@ int64_t clock_now_ms(void);
 /* Wall clock, microseconds since 1970 UTC: for log lines only. */
 int64_t clock_wall_us(void);
 
+/* "2026-01-02T03:04:05Z" of seconds since 1970, into `text`. */
+enum { CLOCK_UTC_BYTES = 32 };
+
+const char *clock_format_utc(int64_t seconds, char text[CLOCK_UTC_BYTES]);
+
 /* `ms` from now; CLOCK_NEVER stays CLOCK_NEVER. */
 int64_t clock_after_ms(int64_t ms);
 

@@ -14,6 +14,9 @@
 #include "base/err.h"
 #include "base/span.h"
 
+/* PostgreSQL's times begin here, in seconds since 1970. */
+#define WIRE_EPOCH_S INT64_C(946684800) /* 2000-01-01 */
+
 enum { WIRE_DIGITS_MAX = 10000 }; /* decimal digits that a number may need */
 
 void wire_int16(struct buf *out, int16_t value);

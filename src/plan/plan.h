@@ -110,6 +110,15 @@ struct plan_incremental {
     int64_t full_every_ms; /* 0: only when it must be */
 };
 
+/* @slice: a full run is cut into windows of about so many roots. */
+struct plan_slice {
+    const char *field; /* filter of the root: "created_at" */
+    int64_t rows;
+    const char *count_field; /* of the store: "productsCount"; NULL: none */
+    const char *sort_key;    /* "CREATED_AT" and the field of the roots that */
+    const char *time_field;  /* it sorts by, "createdAt"; NULL: not known */
+};
+
 struct plan {
     struct arena *arena;
     const char *job;
@@ -126,6 +135,7 @@ struct plan {
     struct gql_selection *root; /* as submitted */
     struct gql_operation *operation;            /* that it stands in */
     const struct plan_incremental *incremental; /* NULL: always everything */
+    const struct plan_slice *slice;             /* NULL: in one operation */
     enum plan_deletes deletes;
 };
 
@@ -149,6 +159,12 @@ plan_build(struct arena *arena, const char *job,
 /* The name of the column with the rows' own ids, the key or not; NULL: there
  * is none. */
 const char *plan_id_column(const struct plan_table *table);
+
+/* What a window finds: its times and the root's own filter, as search text in
+ * `arena`; of a window without times only the latter. */
+const char *plan_filter_in(const struct plan *plan,
+                           const struct plan_window *window,
+                           struct arena *arena);
 
 /* The document for a window, joined to the root's own filter; in `arena`. */
 const char *

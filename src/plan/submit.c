@@ -125,12 +125,24 @@ submit_print(struct builder *b)
 
 /* ---- a window ---------------------------------------------------------- */
 
+static const char *
+own_filter(const struct plan *plan)
+{
+    const struct gql_argument *own =
+        gql_find_argument(plan->root->arguments, "query");
+    const char *text =
+        own != NULL && own->value->kind == GQL_STRING ? own->value->text : "";
+
+    return text[strspn(text, " \t\r\n")] == '\0' ? "" : text;
+}
+
 /* updated_at:>='…' AND updated_at:<'…', behind the root's own filter, which
  * gql_check_filter() has found to be whole. */
-static const char *
-join_filter(const struct plan_window *window, const char *own,
-            struct arena *arena)
+const char *
+plan_filter_in(const struct plan *plan, const struct plan_window *window,
+               struct arena *arena)
 {
+    const char *own = own_filter(plan);
     const char *from = "", *to = "";
 
     if (window->from != NULL)
@@ -138,7 +150,9 @@ join_filter(const struct plan_window *window, const char *own,
     if (window->to != NULL)
         to = arena_printf(arena, "%s%s:<'%s'", from[0] != '\0' ? " AND " : "",
                           window->field, window->to);
-    if (own[strspn(own, " \t\r\n")] == '\0')
+    if (from[0] == '\0' && to[0] == '\0')
+        return own;
+    if (own[0] == '\0')
         return arena_printf(arena, "%s%s", from, to);
     return arena_printf(arena, "(%s) AND %s%s", own, from, to);
 }
@@ -171,15 +185,12 @@ plan_document_in(const struct plan *plan, const struct plan_window *window,
 {
     struct gql_selection root = *plan->root;
     struct gql_operation operation = *plan->operation;
-    const struct gql_argument *own = gql_find_argument(root.arguments, "query");
-    const char *filter = join_filter(
-        window,
-        own != NULL && own->value->kind == GQL_STRING ? own->value->text : "",
-        arena);
+    const char *filter = plan_filter_in(plan, window, arena);
     struct buf text;
     const char *document;
 
-    root.arguments = replace_filter(root.arguments, filter, arena);
+    if (filter[0] != '\0')
+        root.arguments = replace_filter(root.arguments, filter, arena);
     operation.selections = &root;
     text = print_operation(&operation, plan->file);
     document = arena_strdup(arena, buf_str(&text));

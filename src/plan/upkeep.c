@@ -1,3 +1,5 @@
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "graphql/filter.h"
@@ -57,10 +59,10 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
                            "the search as \"query\"");
     if (gql_root_has_filter(b->schema, root->name, field))
         return true;
-    build_error(b, pos, "\"%s\" has no filter \"%s\" to find what changed by",
+    build_error(b, pos, "\"%s\" has no filter \"%s\" to make a window of",
                 root->name, field);
-    return err_hint(b->err, "name one of its filters with field:, or fetch "
-                            "everything each time");
+    return err_hint(b->err, "name one of its filters with field:, or take the "
+                            "directive away");
 }
 
 static bool
@@ -119,6 +121,93 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
     return true;
 }
 
+/* ---- @slice ------------------------------------------------------------ */
+
+enum { SLICE_ROWS = 250000 };
+
+static bool
+read_rows(struct builder *b, const struct gql_directive *given, int64_t *rows)
+{
+    const struct gql_argument *a = gql_find_argument(given->arguments, "rows");
+    char *end;
+
+    *rows = SLICE_ROWS;
+    if (a == NULL || a->value->kind == GQL_NULL)
+        return true;
+    if (a->value->kind == GQL_INT) {
+        *rows = strtoll(a->value->text, &end, 10);
+        if (*end == '\0' && *rows > 0 && *rows <= INT32_MAX)
+            return true;
+    }
+    return build_error(b, a->value->pos,
+                       "rows of @slice must be a number above 0");
+}
+
+/* productsCount(query:, limit:), where the store has it. */
+static const char *
+find_count(struct builder *b)
+{
+    const struct gql_type *query =
+        gql_schema_find(b->schema, gql_schema_query_type(b->schema));
+    const char *name = arena_printf(b->arena, "%sCount", b->plan->root->name);
+    const struct gql_field *field = gql_type_field(query, name);
+
+    if (field == NULL || gql_find_input(field->arguments, "query") == NULL ||
+        gql_find_input(field->arguments, "limit") == NULL)
+        return NULL;
+    return name;
+}
+
+/* created_at is createdAt as a field, and CREATED_AT to sort by. */
+static void
+find_order(struct builder *b, struct plan_slice *slice)
+{
+    const struct gql_type *query =
+        gql_schema_find(b->schema, gql_schema_query_type(b->schema));
+    const struct gql_field *root = gql_type_field(query, b->plan->root->name);
+    char *key = arena_strdup(b->arena, slice->field);
+    char *camel = arena_strdup(b->arena, slice->field), *to = camel;
+
+    for (const char *from = slice->field; *from != '\0'; from++)
+        *to++ = *from == '_' && from[1] != '\0'
+                    ? (char)toupper((unsigned char)*++from)
+                    : *from;
+    *to = '\0';
+    for (char *c = key; *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    if (gql_find_input(root->arguments, "sortKey") == NULL ||
+        gql_type_field(b->drafts[0]->type, camel) == NULL)
+        return;
+    slice->sort_key = key;
+    slice->time_field = camel;
+}
+
+static bool
+settle_slice(struct builder *b, const struct gql_directive *given)
+{
+    static const char *const known[] = {"field", "rows", NULL};
+    struct plan_slice *slice = arena_alloc(b->arena, sizeof(*slice));
+
+    if (!directive_check(b, given, known) ||
+        !directive_string(b, given, "field", &slice->field) ||
+        !read_rows(b, given, &slice->rows))
+        return false;
+    if (slice->field == NULL)
+        slice->field = "created_at";
+    if (strcmp(slice->field, "updated_at") == 0) {
+        build_error(b, given->pos,
+                    "@slice cannot cut by updated_at: a row that changes "
+                    "meanwhile would be in two windows, or in none");
+        return err_hint(b->err, "cut by a time that stays: created_at");
+    }
+    if (!check_window_filter(b, given->pos, slice->field))
+        return false;
+    slice->count_field = find_count(b);
+    find_order(b, slice);
+    b->plan->slice = slice;
+    return true;
+}
+
 /* ---- @deletes ---------------------------------------------------------- */
 
 static bool
@@ -157,7 +246,7 @@ settle_deletes(struct builder *b, const struct gql_directive *given)
     return true;
 }
 
-/* ---- both -------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------- */
 
 bool
 upkeep_settle(struct builder *b)
@@ -168,10 +257,7 @@ upkeep_settle(struct builder *b)
     const struct gql_directive *deletes = gql_find_directive(list, "deletes");
     const struct gql_directive *slice = gql_find_directive(list, "slice");
 
-    if (slice != NULL)
-        return build_error(b, slice->pos,
-                           "@slice is not there yet in this version of "
-                           "bulkpg");
     return (incremental == NULL || settle_incremental(b, incremental)) &&
+           (slice == NULL || settle_slice(b, slice)) &&
            (deletes == NULL || settle_deletes(b, deletes));
 }

@@ -345,7 +345,6 @@ class Operations(Case):
     def test_timeout(self):
         result = self.check_outcome(FAILED, [1], status="FAILED",
                                     error_code="TIMEOUT")
-        self.needs_directive("@slice")
         self.assertIn("slice", result.output)
 
     def test_canceled_by_the_store(self):

@@ -138,15 +138,6 @@ class Case(unittest.TestCase):
             for fault in ("Sanitizer", "runtime error:"):
                 self.assertNotIn(fault, running.result.stderr)
 
-    def needs_directive(self, text):
-        """Skip where the program does not know a directive."""
-        self.program.file("probe.graphql", "query %s { products { edges { "
-                          "node { id } } } }" % text)
-        result = self.program.run("plan", "--store", "acme", "--types",
-                                  self.types, "./probe.graphql")
-        if "not there yet" in result.stderr:
-            self.skipTest(f"no {text}")
-
     def requests(self, **match):
         return self.shop.log(**match)
 

@@ -1,0 +1,6 @@
+-- What should be known of a run under way, joined to its notes.
+-- $1: run_id, $2: resumed, $3: a JSON object
+UPDATE bulkpg.run SET notes = notes || $3::jsonb
+WHERE run_id = $1::bigint AND resumed = $2::integer
+  AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+RETURNING run_id

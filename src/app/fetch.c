@@ -1,0 +1,218 @@
+#include "app/fetch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/task.h"
+
+enum { AT_ONCE = 5 }; /* operations of one run: the slots of a store */
+
+/* ---- the operations ---------------------------------------------------- */
+
+static struct operation *
+new_operation(const struct fetch *fetch, int n,
+              const struct plan_window *window)
+{
+    struct operation *operation = mem_alloc(sizeof(*operation));
+
+    operation_init(operation, fetch->job, &fetch->run, n, window);
+    return operation;
+}
+
+/* Without windows of @slice: all roots, or those that changed. */
+static void
+add_only(struct fetch *fetch, const struct mode *mode)
+{
+    struct plan_window window = {.from = mode->window_from,
+                                 .to = mode->window_to};
+
+    if (mode->mode == RUN_INCREMENTAL)
+        window.field = fetch->job->plan->incremental->field;
+    fetch->operations = mem_array(1, sizeof(struct operation *));
+    fetch->operations[fetch->count++] =
+        new_operation(fetch, 1, window.field != NULL ? &window : NULL);
+}
+
+static struct operation *
+new_slice_operation(const struct fetch *fetch, const struct slice *slice)
+{
+    struct plan_window window = slices_window(slice, fetch->job);
+
+    return new_operation(fetch, slice->n, &window);
+}
+
+static void
+add_operations(struct fetch *fetch, const struct mode *mode)
+{
+    if (fetch->slices.count == 0) {
+        add_only(fetch, mode);
+        return;
+    }
+    fetch->operations = mem_array(SLICES_MAX, sizeof(struct operation *));
+    for (int i = 0; i < fetch->slices.count; i++)
+        fetch->operations[fetch->count++] =
+            new_slice_operation(fetch, &fetch->slices.items[i]);
+}
+
+bool
+fetch_begin(struct fetch *fetch, struct job *job, const struct run_ref *run,
+            const struct mode *mode, struct err *err)
+{
+    *fetch = (struct fetch){.job = job, .run = *run};
+    if (job->plan->slice != NULL && mode->mode == RUN_FULL &&
+        !slices_cut(&fetch->slices, job, run, err))
+        return false;
+    add_operations(fetch, mode);
+    return true;
+}
+
+static struct operation *
+find_operation(const struct fetch *fetch, int64_t n)
+{
+    for (int i = 0; i < fetch->count; i++)
+        if (fetch->operations[i]->row.n == n)
+            return fetch->operations[i];
+    return NULL;
+}
+
+/* Attempts stand in their order; that of a window halved since is nobody's. */
+bool
+fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
+             const struct mode *mode, const char *notes,
+             const struct journal_operations *earlier, struct err *err)
+{
+    *fetch = (struct fetch){.job = job, .run = *run};
+    if (!slices_read(&fetch->slices, job, notes, err))
+        return false;
+    add_operations(fetch, mode);
+    for (size_t i = 0; i < earlier->count; i++) {
+        struct operation *operation =
+            find_operation(fetch, earlier->operations[i].n);
+
+        if (operation != NULL)
+            operation_resume(operation, &earlier->operations[i]);
+    }
+    return true;
+}
+
+void
+fetch_free(struct fetch *fetch)
+{
+    for (int i = 0; i < fetch->count; i++)
+        free(fetch->operations[i]);
+    free(fetch->operations);
+    if (fetch->job != NULL)
+        fetch->job->log.operation_id = NULL; /* it was one of theirs */
+    *fetch = (struct fetch){.count = 0};
+}
+
+/* ---- side by side ------------------------------------------------------ */
+
+struct crew {
+    struct fetch *fetch;
+    bool *taken; /* by n: somebody completes it, or did */
+    bool failed;
+    struct err err; /* of the first that failed */
+};
+
+/* Two windows in place of one that the store did not finish in time. */
+static bool
+halve(struct crew *crew, const struct operation *operation, struct err *err)
+{
+    struct fetch *fetch = crew->fetch;
+    struct operation *whole;
+    bool kept = false;
+    int i = 0;
+
+    while (i < fetch->count && fetch->operations[i] != operation)
+        i++;
+    if (fetch->slices.count == 0 ||
+        !slices_halve(&fetch->slices, i, fetch->job, &fetch->run, &kept, err))
+        return false;
+    whole = fetch->operations[i];
+    memmove(&fetch->operations[i + 2], &fetch->operations[i + 1],
+            (size_t)(fetch->count - i - 1) * sizeof(*fetch->operations));
+    fetch->operations[i] = new_slice_operation(fetch, &fetch->slices.items[i]);
+    fetch->operations[i + 1] =
+        new_slice_operation(fetch, &fetch->slices.items[i + 1]);
+    fetch->count++;
+    if (fetch->job->log.operation_id == whole->bulk.id)
+        fetch->job->log.operation_id = NULL;
+    free(whole);
+    return kept;
+}
+
+static bool
+complete(struct crew *crew, struct operation *operation, struct err *err)
+{
+    struct log_ctx log = crew->fetch->job->log;
+    struct err why;
+
+    if (operation_complete(operation, err))
+        return true;
+    if (strcmp(err->code, "TIMEOUT") != 0)
+        return false;
+    why = *err;
+    if (!halve(crew, operation, err))
+        return false;
+    log_failure(LOG_WARN, &log, "the window is halved", &why);
+    return true;
+}
+
+static struct operation *
+take_next(struct crew *crew)
+{
+    struct fetch *fetch = crew->fetch;
+
+    for (int i = 0; i < fetch->count && !crew->failed; i++) {
+        struct operation *operation = fetch->operations[i];
+
+        if (!crew->taken[operation->row.n]) {
+            crew->taken[operation->row.n] = true;
+            return operation;
+        }
+    }
+    return NULL;
+}
+
+static void
+work(void *ctx)
+{
+    struct crew *crew = ctx;
+    struct operation *operation;
+    struct err err;
+
+    while ((operation = take_next(crew)) != NULL) {
+        operation->given_up = &crew->failed;
+        if (!complete(crew, operation, &err) && !crew->failed) {
+            crew->failed = true;
+            crew->err = err;
+        }
+    }
+}
+
+static bool
+complete_all(struct fetch *fetch, struct err *err)
+{
+    struct crew crew = {.fetch = fetch};
+    struct task_group group = {0};
+
+    /* Halving makes at most two numbers of each window. */
+    crew.taken = mem_array(SLICES_MAX * 3 + 1, sizeof(*crew.taken));
+    for (int i = 0; i < AT_ONCE && i < fetch->count; i++)
+        task_group_spawn(&group, "slice", work, &crew);
+    task_group_wait(&group);
+    free(crew.taken);
+    if (crew.failed)
+        *err = crew.err;
+    return !crew.failed;
+}
+
+bool
+fetch_complete(struct fetch *fetch, struct err *err)
+{
+    if (fetch->slices.count == 0)
+        return operation_complete(fetch->operations[0], err);
+    return complete_all(fetch, err);
+}

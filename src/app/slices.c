@@ -1,0 +1,415 @@
+#include "app/slices.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "json/tree.h"
+#include "load/wire.h"
+#include "shopify/roots.h"
+
+/* No store is older than Shopify. */
+#define SHOPIFY_BEGAN_S INT64_C(1136073600) /* 2006-01-01 */
+
+enum {
+    EQUAL_WINDOWS = 5, /* where nothing can be counted */
+    DAY_S = 24 * 3600,
+    NOTE_BYTES = 256 * 1024
+};
+
+struct plan_window
+slices_window(const struct slice *slice, struct job *job)
+{
+    struct plan_window window = {.field = job->plan->slice->field};
+
+    if (slice->has_from)
+        window.from = job_time(job, slice->from_s);
+    if (slice->has_to)
+        window.to = job_time(job, slice->to_s);
+    return window;
+}
+
+/* ---- the run's notes --------------------------------------------------- */
+
+static void
+note_time(struct buf *note, const char *key, bool has, int64_t seconds)
+{
+    char text[CLOCK_UTC_BYTES];
+
+    json_out_text(note, key, has ? clock_format_utc(seconds, text) : NULL);
+}
+
+/* {"slices":{"before":…,"low":…,"high":…,"windows":[{"n":1,…},…]}} */
+static void
+write_note(struct buf *note, const struct slices *slices)
+{
+    json_out_open(note, '{');
+    json_out_key(note, "slices");
+    json_out_open(note, '{');
+    json_out_count(note, "before", slices->before);
+    json_out_number(note, "last_n", slices->last_n);
+    note_time(note, "low", true, slices->low_s);
+    note_time(note, "high", true, slices->high_s);
+    json_out_key(note, "windows");
+    json_out_open(note, '[');
+    for (int i = 0; i < slices->count; i++) {
+        const struct slice *slice = &slices->items[i];
+
+        json_out_open(note, '{');
+        json_out_number(note, "n", slice->n);
+        note_time(note, "from", slice->has_from, slice->from_s);
+        note_time(note, "to", slice->has_to, slice->to_s);
+        buf_append_char(note, '}');
+    }
+    buf_append_str(note, "]}}");
+}
+
+static bool
+keep(const struct slices *slices, struct job *job, const struct run_ref *run,
+     struct err *err)
+{
+    struct buf note = buf_with_ceiling(NOTE_BYTES);
+    bool kept;
+
+    write_note(&note, slices);
+    kept = journal_run_note(job->context->journal, run, buf_str(&note), err);
+    buf_free(&note);
+    return kept;
+}
+
+static bool
+read_time(const struct json *text, int64_t *seconds)
+{
+    const char *written = json_str(text);
+    int64_t micros;
+    struct err err;
+
+    if (written == NULL ||
+        !wire_parse_timestamp(span_str(written), &micros, &err))
+        return false;
+    *seconds = micros / 1000000 + WIRE_EPOCH_S;
+    return true;
+}
+
+static bool
+read_slices(struct slices *slices, struct job *job, const struct json *note)
+{
+    const struct json *windows = json_get(note, "windows");
+    int64_t number;
+
+    if (windows == NULL || windows->count > SLICES_MAX ||
+        !read_time(json_get(note, "low"), &slices->low_s) ||
+        !read_time(json_get(note, "high"), &slices->high_s) ||
+        !json_int64(json_get(note, "last_n"), &number))
+        return false;
+    slices->last_n = (int)number;
+    if (!json_int64(json_get(note, "before"), &slices->before))
+        slices->before = -1;
+    slices->items =
+        arena_array(&job->arena, SLICES_MAX, sizeof(*slices->items));
+    for (const struct json *w = windows->first; w != NULL; w = w->next) {
+        struct slice *slice = &slices->items[slices->count];
+
+        if (!json_int64(json_get(w, "n"), &number))
+            return false;
+        slice->n = (int)number;
+        slice->has_from = read_time(json_get(w, "from"), &slice->from_s);
+        slice->has_to = read_time(json_get(w, "to"), &slice->to_s);
+        slices->count++;
+    }
+    return slices->count > 0;
+}
+
+bool
+slices_read(struct slices *slices, struct job *job, const char *notes,
+            struct err *err)
+{
+    struct arena arena = {0};
+    struct json *root;
+    const struct json *note;
+    bool read = true;
+
+    *slices = (struct slices){.before = -1};
+    if (!json_parse(&arena, span_str(notes), &root, err)) {
+        arena_free(&arena);
+        return false;
+    }
+    note = json_get(root, "slices");
+    if (note != NULL && job->plan->slice != NULL &&
+        !read_slices(slices, job, note))
+        read = err_set(err, ERR_BUG, "the run's notes hold no windows");
+    arena_free(&arena);
+    return read;
+}
+
+/* ---- counting ---------------------------------------------------------- */
+
+/* A window while windows are being halved. */
+struct part {
+    int64_t from_s;
+    int64_t to_s;
+    int64_t roots;
+};
+
+struct cutter {
+    struct job *job;
+    struct part *parts; /* in the order of time */
+    int count;
+    int64_t most; /* roots in one */
+};
+
+static const char *
+filter_of(struct job *job, struct arena *arena, int64_t from_s, int64_t to_s)
+{
+    char from[CLOCK_UTC_BYTES], to[CLOCK_UTC_BYTES];
+    struct plan_window window = {.field = job->plan->slice->field,
+                                 .from = clock_format_utc(from_s, from),
+                                 .to = clock_format_utc(to_s, to)};
+
+    return plan_filter_in(job->plan, &window, arena);
+}
+
+bool
+slices_count_roots(struct job *job, int64_t *count, struct err *err)
+{
+    const struct plan_window all = {0};
+    const char *filter = plan_filter_in(job->plan, &all, &job->arena);
+
+    *count = -1;
+    return job->plan->slice->count_field == NULL ||
+           roots_count(context_session(job->context, job->store),
+                       job->plan->slice->count_field, &filter, 1, &job->log,
+                       count, err);
+}
+
+static bool
+is_too_large(const struct cutter *cutter, const struct part *part)
+{
+    return part->roots > cutter->most && part->to_s - part->from_s > 1;
+}
+
+/* Count the first halves of all parts that are too large, in one go. */
+static bool
+count_halves(const struct cutter *cutter, int64_t *counts, struct err *err)
+{
+    struct job *job = cutter->job;
+    struct arena arena = {0};
+    const char **filters =
+        arena_array(&arena, (size_t)cutter->count, sizeof(*filters));
+    size_t asked = 0;
+    bool counted;
+
+    for (int i = 0; i < cutter->count; i++) {
+        const struct part *part = &cutter->parts[i];
+
+        if (is_too_large(cutter, part))
+            filters[asked++] =
+                filter_of(job, &arena, part->from_s,
+                          part->from_s + (part->to_s - part->from_s) / 2);
+    }
+    counted = roots_count(context_session(job->context, job->store),
+                          job->plan->slice->count_field, filters, asked,
+                          &job->log, counts, err);
+    arena_free(&arena);
+    return counted;
+}
+
+/* A part in place of two, where the store counted: what changed since the
+ * whole was counted falls to the second half. */
+static void
+put_halves(struct part *to, const struct part *whole, int64_t first)
+{
+    int64_t middle_s = whole->from_s + (whole->to_s - whole->from_s) / 2;
+    int64_t rest = whole->roots > first ? whole->roots - first : 0;
+
+    to[0] = (struct part){whole->from_s, middle_s, first > 0 ? first : 0};
+    to[1] = (struct part){middle_s, whole->to_s, rest};
+}
+
+/* Halve what is too large. *again: something was. */
+static bool
+halve_parts(struct cutter *cutter, bool *again, struct err *err)
+{
+    int64_t *counts = mem_array((size_t)cutter->count, sizeof(*counts));
+    struct part *halved = mem_array((size_t)cutter->count * 2, sizeof(*halved));
+    int count = 0, asked = 0;
+    bool counted = count_halves(cutter, counts, err);
+
+    for (int i = 0; counted && i < cutter->count; i++) {
+        if (is_too_large(cutter, &cutter->parts[i])) {
+            put_halves(&halved[count], &cutter->parts[i], counts[asked++]);
+            count += 2;
+        } else {
+            halved[count++] = cutter->parts[i];
+        }
+    }
+    *again = asked > 0;
+    free(counts);
+    if (!counted) {
+        free(halved);
+        return false;
+    }
+    free(cutter->parts);
+    cutter->parts = halved;
+    cutter->count = count;
+    return true;
+}
+
+/* Neighbours that fit into one window: also those with nothing in them. */
+static void
+join_parts(struct cutter *cutter)
+{
+    int count = 0;
+
+    for (int i = 1; i < cutter->count; i++) {
+        struct part *last = &cutter->parts[count];
+
+        if (last->roots + cutter->parts[i].roots <= cutter->most) {
+            last->to_s = cutter->parts[i].to_s;
+            last->roots += cutter->parts[i].roots;
+        } else {
+            cutter->parts[++count] = cutter->parts[i];
+        }
+    }
+    cutter->count = count + 1;
+}
+
+static bool
+cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
+{
+    int64_t least = slices->before / (SLICES_MAX / 4) + 1;
+    bool again = true;
+
+    cutter->most = cutter->job->plan->slice->rows;
+    if (cutter->most < least)
+        cutter->most = least;
+    cutter->parts[0].roots = slices->before;
+    while (again)
+        if (!halve_parts(cutter, &again, err))
+            return false;
+    join_parts(cutter);
+    return true;
+}
+
+/* ---- without counts ---------------------------------------------------- */
+
+/* From the earliest to the latest, as an ordinary query tells; where the
+ * store does not know that order, over all the time that there is. */
+static bool
+find_reach(struct job *job, struct slices *slices, struct err *err)
+{
+    const struct plan_slice *slice = job->plan->slice;
+    const struct plan_window all = {0};
+    char earliest[40], latest[40];
+    struct json text = {.kind = JSON_STRING};
+
+    if (slice->sort_key == NULL)
+        return true;
+    if (!roots_reach(context_session(job->context, job->store),
+                     job->plan->root->name, slice->sort_key, slice->time_field,
+                     plan_filter_in(job->plan, &all, &job->arena), &job->log,
+                     earliest, latest, err))
+        return err->kind == ERR_FAILED;
+    text.text = span_str(earliest);
+    read_time(&text, &slices->low_s);
+    text.text = span_str(latest);
+    read_time(&text, &slices->high_s);
+    return true;
+}
+
+static bool
+cut_equally(struct cutter *cutter, struct slices *slices, struct err *err)
+{
+    int64_t length_s;
+
+    if (!find_reach(cutter->job, slices, err))
+        return false;
+    length_s = (slices->high_s - slices->low_s) / EQUAL_WINDOWS;
+    if (length_s < 1)
+        return true;
+    cutter->parts =
+        mem_resize(cutter->parts, EQUAL_WINDOWS * sizeof(*cutter->parts));
+    for (int i = 0; i < EQUAL_WINDOWS; i++)
+        cutter->parts[i] =
+            (struct part){.from_s = slices->low_s + i * length_s,
+                          .to_s = slices->low_s + (i + 1) * length_s};
+    cutter->count = EQUAL_WINDOWS;
+    return true;
+}
+
+/* ---- cutting ----------------------------------------------------------- */
+
+static void
+take_parts(struct slices *slices, const struct cutter *cutter)
+{
+    slices->items =
+        arena_array(&cutter->job->arena, SLICES_MAX, sizeof(*slices->items));
+    for (int i = 0; i < cutter->count; i++)
+        slices->items[i] = (struct slice){.n = i + 1,
+                                          .has_from = i > 0,
+                                          .has_to = i + 1 < cutter->count,
+                                          .from_s = cutter->parts[i].from_s,
+                                          .to_s = cutter->parts[i].to_s};
+    slices->count = slices->last_n = cutter->count;
+}
+
+static bool
+cut(struct slices *slices, struct job *job, struct err *err)
+{
+    struct cutter cutter = {.job = job, .count = 1};
+    bool done;
+
+    cutter.parts = mem_alloc(sizeof(*cutter.parts));
+    cutter.parts[0] =
+        (struct part){.from_s = slices->low_s, .to_s = slices->high_s};
+    done = slices->before >= 0 ? cut_by_count(&cutter, slices, err)
+                               : cut_equally(&cutter, slices, err);
+    if (done && cutter.count > 1)
+        take_parts(slices, &cutter);
+    free(cutter.parts);
+    return done;
+}
+
+bool
+slices_cut(struct slices *slices, struct job *job, const struct run_ref *run,
+           struct err *err)
+{
+    *slices = (struct slices){.low_s = SHOPIFY_BEGAN_S,
+                              .high_s = clock_wall_us() / 1000000 +
+                                        DAY_S, /* clocks differ */
+                              .before = -1};
+    if (!slices_count_roots(job, &slices->before, err) ||
+        !cut(slices, job, err))
+        return false;
+    if (slices->count == 0)
+        return true;
+    log_info(&job->log, "cut into windows", LOG_NUM("windows", slices->count),
+             LOG_NUM("roots", slices->before), LOG_END);
+    return keep(slices, job, run, err);
+}
+
+bool
+slices_halve(struct slices *slices, int i, struct job *job,
+             const struct run_ref *run, bool *kept, struct err *err)
+{
+    struct slice *whole = &slices->items[i];
+    int64_t from_s = whole->has_from ? whole->from_s : slices->low_s;
+    int64_t to_s = whole->has_to ? whole->to_s : slices->high_s;
+    int64_t middle_s = from_s + (to_s - from_s) / 2;
+
+    if (middle_s <= from_s || slices->count == SLICES_MAX)
+        return false;
+    memmove(whole + 2, whole + 1,
+            (size_t)(slices->count - i - 1) * sizeof(*whole));
+    whole[1] = *whole;
+    whole[0].n = ++slices->last_n;
+    whole[0].has_to = whole[1].has_from = true;
+    whole[0].to_s = whole[1].from_s = middle_s;
+    whole[1].n = ++slices->last_n;
+    slices->count++;
+    *kept = keep(slices, job, run, err);
+    return true;
+}

@@ -1,0 +1,236 @@
+"""A full run cut into windows: the same tables as of one operation."""
+import signal
+import time
+
+from cases.queries import PLAIN, PRODUCTS
+from harness.case import AGAIN, FAILED, Case
+
+
+def sliced(text, rows=10):
+    text = text.replace("query Products {", "{", 1)
+    return text.replace("{\n", f"query @slice(rows: {rows}) {{\n", 1)
+
+
+class Slices(Case):
+    def operations(self, columns="n, status"):
+        return self.rows("operation WHERE run_id = (SELECT max(run_id) FROM "
+                         "bulkpg.run)", columns, "window_from NULLS FIRST, n",
+                         schema="bulkpg")
+
+    def windows(self):
+        return self.operations("DISTINCT window_from, window_to, n")
+
+    def check_windows(self):
+        """One beside the other, without end at both."""
+        windows = self.windows()
+        self.assertIsNone(windows[0][0])
+        self.assertIsNone(windows[-1][1])
+        for one, next_one in zip(windows, windows[1:]):
+            self.assertEqual(one[1], next_one[0])
+            self.assertLess(one[0] or "", one[1])
+
+    def known(self):
+        """Operations whose ids the journal has; 0 while it waits for one."""
+        if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
+            return 0
+        return self.db.value("SELECT CASE WHEN bool_or(operation_id IS NULL) "
+                             "THEN 0 ELSE count(*) END AS v "
+                             "FROM bulkpg.operation")
+
+    def wait_for(self, what, seconds=20):
+        end = time.monotonic() + seconds
+        while not what():
+            self.assertLess(time.monotonic(), end, "waited in vain")
+            time.sleep(0.02)
+
+    def test_the_result_is_that_of_one_operation(self):
+        self.configure()
+        self.query("job", sliced(PRODUCTS))
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.check_windows()
+        self.check_no_staging()
+        operations = self.operations("root_object_count, lines, "
+                                     "object_count, status")
+        self.assertLess(5, len(operations))
+        for roots, lines, objects, status in operations:
+            self.assertEqual("COMPLETED", status)
+            self.assertEqual(objects, lines)
+            self.assertLess(0, roots)
+            self.assertLessEqual(roots, 10)
+        run = self.last_run()
+        self.assertEqual(60, run["root_object_count"])
+        self.assertEqual(sum(one[1] for one in operations), run["lines"])
+        before = self.snapshot()
+        self.run_program("run")
+        self.check_unchanged(before)
+        self.assertEqual(0, self.last_run()["rows_updated"])
+
+    def test_own_filter(self):
+        text = PLAIN.replace("products {",
+                             'products(query: "status:ACTIVE") {')
+        self.configure()
+        self.query("job", sliced(text))
+        self.run_program("run")
+        self.check_tables(text)
+        self.assertIn("(status:ACTIVE) AND created_at:>='",
+                      self.shop.operations()[-1]["query"])
+
+    def test_few_roots_need_no_windows(self):
+        self.configure()
+        self.query("job", sliced(PLAIN, rows=60))
+        self.run_program("run")
+        self.check_tables(PLAIN)
+        self.assertEqual([(1, "COMPLETED")], self.operations())
+        self.assertNotIn("created_at:", self.shop.operations()[-1]["query"])
+
+    def test_with_incremental(self):
+        """Windows of the full run only; the watermark fits them all."""
+        text = sliced(PLAIN).replace("query ", "query @incremental ", 1)
+        self.configure()
+        self.query("job", text)
+        self.run_program("run")
+        self.assertLess(5, len(self.operations()))
+        self.assertEqual(
+            self.db.row("SELECT min(created_at) AS t FROM bulkpg.operation"),
+            self.db.row("SELECT high AS t FROM bulkpg.watermark"))
+        self.run_program("run")
+        self.assertEqual("incremental", self.last_run()["mode"])
+        self.assertEqual(1, len(self.operations()))
+        self.check_tables(PLAIN)
+
+    def test_two_slots(self):
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        self.shop.set(slots=2)
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+    def test_rows_change_meanwhile(self):
+        """As much comes as was there all the time; then all of it."""
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        self.run_program("run")
+        self.shop.set(duration_ms=700)
+        running = self.program.start("run")
+        self.wait_for(lambda: self.last_run()["status"] == "polling")
+        self.change(store="acme", type="Product", grow=5)
+        self.change(store="acme", type="Product", **{"from": 20}, count=4,
+                    delete=True)
+        self.change(store="acme", type="Product", **{"from": 30}, count=9,
+                    set={"title": "changed"})
+        self.shop.set(duration_ms=20)
+        self.expect(running.wait(), 0)
+        kept = len(self.rows("products"))
+        self.assertIn(kept, range(56, 66))
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+    def test_a_killed_run_goes_on(self):
+        """What the store finished is streamed again, not asked for again."""
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        self.shop.set(duration_ms=400)
+        for least in (1, 4, 7):
+            running = self.program.start("run")
+            self.wait_for(lambda: self.known() >= least)
+            running.signal(signal.SIGKILL)
+            running.wait()
+        self.shop.set(duration_ms=20)
+        self.run_program("run")
+        self.check_tables(PLAIN)
+        self.check_windows()
+        self.check_no_staging()
+        self.assertEqual(1, len(self.rows("run", schema="bulkpg")))
+        queries = [one["query"].split("\n", 1)[1]
+                   for one in self.shop.operations()]
+        self.assertEqual(len(set(queries)), len(queries))
+
+    def test_one_that_takes_too_long_is_halved(self):
+        self.configure()
+        self.query("job", sliced(PLAIN, rows=30))
+        self.shop.next(contains="created_at:<",
+                       outcome={"status": "FAILED", "error_code": "TIMEOUT"})
+        result = self.run_program("run")
+        self.assertIn("halved", result.stderr)
+        self.check_tables(PLAIN)
+        failed = [n for n, status in self.operations() if status == "FAILED"]
+        self.assertEqual(1, len(failed))
+        self.db.execute("DELETE FROM bulkpg.operation WHERE status = 'FAILED'")
+        self.check_windows()
+
+    def test_one_that_fails_takes_the_others_with_it(self):
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        self.run_program("run")
+        before = self.snapshot()
+        self.shop.set(duration_ms=30000)
+        self.shop.next(contains="created_at:<", duration_ms=50,
+                       outcome={"status": "FAILED",
+                                "error_code": "ACCESS_DENIED"})
+        self.run_program("run", status=77)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.assertEqual("failed", self.last_run()["status"])
+        self.assertEqual([], [one for one in self.shop.operations()
+                              if one["status"] in ("CREATED", "RUNNING")])
+
+    def test_roots_that_are_missing(self):
+        """A window that comes empty, and says so, is none the less wrong."""
+        self.configure()
+        self.query("job", sliced(PLAIN, rows=55))
+        self.run_program("run")
+        before = self.snapshot()
+        self.shop.next(contains="created_at:>=", empty=True)
+        result = self.run_program("run", "--force-deletes", status=FAILED)
+        self.assertIn("ROOTS_MISSING", result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+
+    def test_interrupted(self):
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        self.shop.set(duration_ms=5000)
+        running = self.program.start("run")
+        self.wait_for(lambda: len(self.shop.operations()) == 5)
+        self.wait_for(lambda: self.last_run()["status"] == "polling")
+        running.signal(signal.SIGINT)
+        self.expect(running.wait(), AGAIN)
+        self.assertEqual("interrupted", self.last_run()["status"])
+        self.shop.set(duration_ms=20)
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+
+COUNTLESS = """{
+  files {
+    edges { node { id createdAt fileStatus } }
+  }
+}
+"""
+
+
+class Countless(Case):
+    """A root that the store cannot count."""
+
+    def test_equal_windows(self):
+        self.configure()
+        self.query("job", sliced(COUNTLESS))
+        result = self.run_program("run")
+        self.check_tables(COUNTLESS)
+        self.assertLess(1, len(self.shop.operations()))
+        self.assertIn("cannot count", result.stderr)
+        self.assertIn("cannot count", str(self.last_run()["notes"]))
+
+    def test_nothing_is_removed_unless_told(self):
+        self.configure()
+        self.query("job", sliced(COUNTLESS))
+        self.run_program("run")
+        count = len(self.rows("files"))
+        one = self.rows("files", "id", "id")[0][0]
+        self.change(store="acme", ids=[one], delete=True)
+        self.run_program("run")
+        self.assertEqual(count, len(self.rows("files")))
+        self.run_program("run", "--force-deletes")
+        self.check_tables(COUNTLESS)
+        self.assertEqual(count - 1, len(self.rows("files")))
