@@ -7,6 +7,9 @@
 #include "app/run.h"
 #include "app/shop_info.h"
 
+/* Each holds the store's types meanwhile, a megabyte or two. */
+enum { PREPARED_AT_ONCE = 16 };
+
 static void
 prepare(void *ctx)
 {
@@ -71,9 +74,9 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
         !grant_readers(context, err))
         return false;
     shop_info_refresh(context, &shops);
-    jobs_run(jobs, "prepare", prepare);
+    jobs_run(jobs, "prepare", PREPARED_AT_ONCE, prepare);
     jobs_refuse_shared_tables(jobs);
-    jobs_run(jobs, "run", run_job);
+    jobs_run(jobs, "run", 0, run_job);
     task_group_wait(&shops);
     prune_journal(context);
     return true;

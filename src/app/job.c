@@ -24,27 +24,40 @@ job_free(struct job *job)
     arena_free(&job->arena);
 }
 
-bool
-job_prepare(struct job *job, const char *types_file, struct err *err)
+static bool
+prepare_with(struct job *job, const char *types_file, struct arena *types,
+             struct err *err)
 {
-    struct arena *arena = &job->arena;
-    struct gql_schema *schema = gql_schema_new(arena);
+    struct gql_schema *schema = gql_schema_new(types);
     struct gql_document *document;
     struct types_source source = {.file = types_file,
                                   .context = job->context,
                                   .store = job->store,
                                   .log = &job->log};
 
+    return gql_parse(&job->arena, job->file->path, job->file->text, &document,
+                     err) &&
+           types_gather(&source, schema, document, types, err) &&
+           gql_check(document, schema, err) &&
+           gql_check_bulk(document, schema, err) &&
+           gql_check_filter(document, schema, err) &&
+           plan_build(&job->arena, job->file->job, document, schema, &job->plan,
+                      err);
+}
+
+bool
+job_prepare(struct job *job, const char *types_file, struct err *err)
+{
+    struct arena types = {0}; /* many times what the plan keeps of them */
+    bool prepared;
+
     if (job->file->fault.kind != ERR_NONE) {
         *err = job->file->fault;
         return false;
     }
-    return gql_parse(arena, job->file->path, job->file->text, &document, err) &&
-           types_gather(&source, schema, document, arena, err) &&
-           gql_check(document, schema, err) &&
-           gql_check_bulk(document, schema, err) &&
-           gql_check_filter(document, schema, err) &&
-           plan_build(arena, job->file->job, document, schema, &job->plan, err);
+    prepared = prepare_with(job, types_file, &types, err);
+    arena_free(&types);
+    return prepared;
 }
 
 const char *

@@ -65,8 +65,10 @@ jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
 /* After every job was prepared: two that plan the same table fail. */
 void jobs_refuse_shared_tables(struct jobs *jobs);
 
-/* Run `body` for every job that has not failed, side by side, and wait. */
-void jobs_run(struct jobs *jobs, const char *name, void (*body)(void *job));
+/* Run `body` for every job that has not failed, at most so many side by side
+ * (0: all of them), and wait. */
+void jobs_run(struct jobs *jobs, const char *name, int at_once,
+              void (*body)(void *job));
 
 /* The end of a command over jobs: what was written, table by table, on
  * stdout; or, when it was not `done`, why not. Frees; the worst status. */

@@ -204,14 +204,35 @@ jobs_refuse_shared_tables(struct jobs *jobs)
 
 /* ---- side by side ------------------------------------------------------ */
 
-void
-jobs_run(struct jobs *jobs, const char *name, void (*body)(void *job))
-{
-    struct task_group group = {0};
+struct queue {
+    struct jobs *jobs;
+    size_t next;
+    void (*body)(void *job);
+};
 
-    for (size_t i = 0; i < jobs->count; i++)
-        if (jobs->items[i].status == 0)
-            task_group_spawn(&group, name, body, &jobs->items[i]);
+static void
+work(void *ctx)
+{
+    struct queue *queue = ctx;
+
+    while (queue->next < queue->jobs->count) {
+        struct job *job = &queue->jobs->items[queue->next++];
+
+        if (job->status == 0)
+            queue->body(job);
+    }
+}
+
+void
+jobs_run(struct jobs *jobs, const char *name, int at_once,
+         void (*body)(void *job))
+{
+    struct queue queue = {.jobs = jobs, .body = body};
+    struct task_group group = {0};
+    size_t most = at_once > 0 ? (size_t)at_once : jobs->count;
+
+    for (size_t i = 0; i < most && i < jobs->count; i++)
+        task_group_spawn(&group, name, work, &queue);
     task_group_wait(&group);
 }
 

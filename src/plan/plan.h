@@ -149,7 +149,8 @@ struct plan_window {
 };
 
 /* Build the plan of a document that gql_check() and gql_check_bulk() have
- * passed. ERR_CONFIG with file:line:column and, for a name met twice, the
+ * passed. The plan needs the document as long as it lives, the schema no
+ * more. ERR_CONFIG with file:line:column and, for a name met twice, the
  * directive to paste. */
 MUST_CHECK bool
 plan_build(struct arena *arena, const char *job,

@@ -47,7 +47,7 @@ add_owner_ids(struct builder *b, struct table_draft *draft,
         struct gql_selection *fragment = make_field(b, NULL, NULL);
 
         fragment->kind = GQL_INLINE_FRAGMENT;
-        fragment->type_condition = owner->name;
+        fragment->type_condition = arena_strdup(b->arena, owner->name);
         fragment->selections = make_field(b, NULL, "id");
         prepend(node, fragment);
     }

@@ -70,15 +70,26 @@ refuse_same_name(struct builder *b, const struct table_site *site)
 }
 
 static struct gql_name *
+keep_name(struct builder *b, const char *name)
+{
+    struct gql_name *own = arena_alloc(b->arena, sizeof(*own));
+
+    own->name = arena_strdup(b->arena, name);
+    return own;
+}
+
+static struct gql_name *
 concrete_types(struct builder *b, const struct gql_type *type)
 {
-    struct gql_name *own;
+    struct gql_name *list = NULL, **end = &list;
 
-    if (gql_type_is_abstract(type))
-        return type->possible_types;
-    own = arena_alloc(b->arena, sizeof(*own));
-    own->name = type->name;
-    return own;
+    if (!gql_type_is_abstract(type))
+        return keep_name(b, type->name);
+    for (const struct gql_name *n = type->possible_types; n; n = n->next) {
+        *end = keep_name(b, n->name);
+        end = &(*end)->next;
+    }
+    return list;
 }
 
 static void
@@ -95,7 +106,7 @@ fill_table(struct builder *b, struct table_draft *draft,
     table->pos = site->pos;
     table->parent = site->parent != NULL ? site->parent->table : NULL;
     table->skip = site->skip;
-    table->node_type = type->name;
+    table->node_type = arena_strdup(b->arena, type->name);
     table->is_abstract = gql_type_is_abstract(type);
     table->concrete = concrete_types(b, type);
     table->has_id = type_has_id(type);

@@ -66,7 +66,7 @@ add_leaf(struct builder *b, const struct scope *scope,
         site.graphql_type = "String!";
         return columns_add(b, scope->draft, &site);
     }
-    site.graphql_type = definition->type.text;
+    site.graphql_type = arena_strdup(b->arena, definition->type.text);
     site.is_list =
         definition->type.list_depth > 0 || is_composite(definition->type.kind);
     site.takes_json =

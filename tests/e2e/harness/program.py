@@ -84,6 +84,13 @@ class Running:
             return 0
         return int(lines[0].split()[1]) if lines else 0
 
+    def cpu_seconds(self):
+        """User and system time it has used so far."""
+        with open(f"/proc/{self.process.pid}/stat",
+                  encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def _poll(self):
         if self.process.poll() is None:
             return None
