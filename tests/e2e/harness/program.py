@@ -140,6 +140,9 @@ class Program:
             file.write(text if isinstance(text, bytes) else text.encode())
         return path
 
+    def remove_file(self, name):
+        os.unlink(os.path.join(self.directory, name))
+
     def read(self, name):
         with open(os.path.join(self.directory, name), "rb") as file:
             return file.read()
