@@ -711,6 +711,58 @@ START_TEST(operations_add_up_to_their_run)
 
 END_TEST
 
+static int64_t
+count_left(int64_t keep_run_id)
+{
+    struct journal_operations list;
+
+    OK(journal_left_operations(journal, "acme", "orders", keep_run_id, &arena,
+                               &list, &err));
+    return (int64_t)list.count;
+}
+
+/* What was sent and not answered may be there; what was refused is not. */
+static void
+left_body(void)
+{
+    struct run_ref run;
+    struct journal_operations list;
+    struct journal_operation operation;
+
+    open_both();
+    run = begin_run("orders", RUN_FULL);
+    operation = operation_of(run, 1, 1);
+    OK(journal_operation_add(journal, &run, &operation, &err));
+    OK(journal_run_operations(journal, run.run_id, &arena, &list, &err));
+    ck_assert(list.operations[0].is_lost);
+    ck_assert_int_eq(count_left(0), 1);
+    ck_assert_int_eq(count_left(run.run_id), 0);
+    OK(journal_operation_sent(journal, &operation, false, &err));
+    OK(journal_run_operations(journal, run.run_id, &arena, &list, &err));
+    ck_assert(!list.operations[0].is_lost);
+    ck_assert_int_eq(count_left(0), 0);
+    OK(journal_operation_sent(journal, &operation, true, &err));
+    ck_assert_int_eq(count_left(0), 1);
+    operation.error_code = "NOT_THERE";
+    OK(journal_operation_update(journal, &operation, &err));
+    ck_assert_int_eq(count_left(0), 0);
+
+    OK(journal_run_is_ours(journal, &run, &err));
+    finish_run(run, RUN_FAILED);
+    ck_assert(!journal_run_is_ours(journal, &run, &err));
+    run.resumed++;
+    fails_with(journal_run_is_ours(journal, &run, &err), ERR_LATER,
+               "TAKEN_OVER");
+    close_both();
+}
+
+START_TEST(what_a_run_left_at_the_store_is_known)
+{
+    pg_task_run(left_body);
+}
+
+END_TEST
+
 /* ---- rejects ----------------------------------------------------------- */
 
 static void
@@ -1214,6 +1266,7 @@ journal_suite(void)
     tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);
     tcase_add_test(tests, runs_are_found_by_what_they_are);
     tcase_add_test(tests, operations_add_up_to_their_run);
+    tcase_add_test(tests, what_a_run_left_at_the_store_is_known);
     tcase_add_test(tests, rejects_are_kept_as_they_came);
     tcase_add_test(tests, merge_commits_its_record_with_its_rows);
     tcase_add_test(tests, fence_keeps_two_merges_apart);

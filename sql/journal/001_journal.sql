@@ -106,6 +106,7 @@ CREATE TABLE bulkpg.operation (
   attempt integer NOT NULL,
   operation_id text,
   status text,
+  sent_at timestamptz DEFAULT clock_timestamp(),
   query text NOT NULL,
   window_from timestamptz,
   window_to timestamptz,
@@ -131,6 +132,8 @@ COMMENT ON COLUMN bulkpg.operation.operation_id IS
   'gid://shopify/BulkOperation/...; NULL: the store has not answered';
 COMMENT ON COLUMN bulkpg.operation.status IS
   'The store''s word for it: CREATED, RUNNING, COMPLETED, ...';
+COMMENT ON COLUMN bulkpg.operation.sent_at IS
+  'When it was sent last; NULL: the store refused it, and it waits';
 COMMENT ON COLUMN bulkpg.operation.query IS 'The document as submitted';
 COMMENT ON COLUMN bulkpg.operation.window_from IS
   'What this operation asks for begins here';

@@ -1,6 +1,7 @@
 -- Operations: those of one run, or those that the store still works on as far
 -- as we know. It gives one up after ten days.
--- $1: run_id (NULL: running ones), $2: store, $3: job (NULL: any)
+-- $1: run_id (NULL: running ones), $2: store, $3: job (NULL: any), $4: leave
+-- out this run, but list those whose answer never came (NULL: neither)
 SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
        to_char(o.window_from, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        to_char(o.window_to, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -9,14 +10,19 @@ SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
        o.object_count, o.root_object_count, o.file_size, o.lines, o.bytes,
        o.error_code, r.store, r.job,
        floor(extract(epoch FROM clock_timestamp()
-         - coalesce(o.created_at, r.started_at)) * 1000)::bigint
+         - coalesce(o.created_at, o.sent_at, r.started_at)) * 1000)::bigint,
+       o.operation_id IS NULL AND o.sent_at IS NOT NULL
 FROM bulkpg.operation o
 JOIN bulkpg.run r USING (run_id)
 WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
-           ELSE o.operation_id IS NOT NULL
-                AND o.status IN ('CREATED', 'RUNNING', 'CANCELING')
-                AND coalesce(o.created_at, r.started_at)
+           ELSE (o.operation_id IS NOT NULL
+                 AND o.status IN ('CREATED', 'RUNNING', 'CANCELING')
+                 OR $4::bigint IS NOT NULL AND o.operation_id IS NULL
+                    AND o.sent_at IS NOT NULL)
+                AND o.error_code IS NULL
+                AND coalesce(o.created_at, o.sent_at, r.started_at)
                   > clock_timestamp() - interval '10 days' END
+  AND o.run_id IS DISTINCT FROM $4::bigint
   AND ($2::text IS NULL OR r.store = $2)
   AND ($3::text IS NULL OR r.job = $3)
 ORDER BY o.run_id, o.n, o.attempt

@@ -1,9 +1,14 @@
--- Take over an unfinished run. Waits for a merge under way, then looks again.
+-- Take over an unfinished run. Its row held by a merge under way: 55P03.
 -- $1: run_id, $2: resumed as last seen, $3: status
-UPDATE bulkpg.run
+WITH free AS MATERIALIZED (
+  SELECT run_id FROM bulkpg.run WHERE run_id = $1::bigint
+  FOR NO KEY UPDATE NOWAIT
+)
+UPDATE bulkpg.run r
 SET resumed = resumed + 1, status = $3, error_code = NULL, error = NULL,
     finished_at = NULL
-WHERE run_id = $1::bigint AND resumed = $2::integer
+FROM free
+WHERE r.run_id = free.run_id AND resumed = $2::integer
   AND status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',
                  'interrupted')
 RETURNING resumed

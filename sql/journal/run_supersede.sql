@@ -1,9 +1,16 @@
--- Older unfinished runs of (store, job) will not be resumed.
+-- Older unfinished runs of (store, job) will not be resumed. One of them held
+-- by a merge under way: 55P03.
 -- $1: store, $2: job, $3: the run to keep
-UPDATE bulkpg.run
+WITH free AS MATERIALIZED (
+  SELECT run_id FROM bulkpg.run
+  WHERE store = $1 AND job = $2 AND run_id <> $3::bigint
+    AND status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',
+                   'interrupted')
+  FOR NO KEY UPDATE NOWAIT
+)
+UPDATE bulkpg.run r
 SET status = 'failed', error_code = 'SUPERSEDED',
     error = 'a newer run took its place', finished_at = clock_timestamp()
-WHERE store = $1 AND job = $2 AND run_id <> $3::bigint
-  AND status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',
-                 'interrupted')
-RETURNING run_id
+FROM free
+WHERE r.run_id = free.run_id
+RETURNING r.run_id

@@ -77,6 +77,13 @@ bool journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
 MUST_CHECK bool journal_claim_again(struct journal *journal,
                                     struct pg_conn *conn, struct err *err);
 
+/* After a try that found the row of a run held by a merge: wait a little, and
+ * end that merge where its client has said nothing for long. `run_id` -1: any
+ * of (store, job). False, `err` as it was, when that was not why. */
+MUST_CHECK bool
+journal_await_merge(struct journal *journal, int64_t run_id, const char *store,
+                    const char *job, bool *told, struct err *err);
+
 /* A column in the arena, NULL where SQL has NULL; or as a count, then -1. */
 const char *read_text(const struct pg_result *result, int row, int column,
                       struct arena *arena);

@@ -203,22 +203,52 @@ read_runs(struct journal *journal, const struct pg_result *ids,
     return true;
 }
 
+/* A statement about (store, job) and all its runs but one. */
+static bool
+ask_for_job(struct journal *journal, const char *sql, const char *store,
+            const char *job, int64_t keep_run_id, struct pg_result **ids,
+            struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    call_text(&call, job);
+    call_number(&call, keep_run_id);
+    return journal_call(journal, sql, &call, ids, err);
+}
+
+bool
+journal_staging_left(struct journal *journal, const char *store,
+                     const char *job, int64_t keep_run_id, struct arena *arena,
+                     struct journal_runs *runs, struct err *err)
+{
+    struct pg_result *ids;
+    bool ok;
+
+    *runs = (struct journal_runs){0};
+    if (!ask_for_job(journal, sql_staging_left, store, job, keep_run_id, &ids,
+                     err))
+        return false;
+    ok = read_runs(journal, ids, arena, runs, err);
+    pg_result_free(ids);
+    return ok;
+}
+
 bool
 journal_supersede(struct journal *journal, const char *store, const char *job,
                   int64_t keep_run_id, struct arena *arena,
                   struct journal_runs *runs, struct err *err)
 {
-    struct call call = {0};
     struct pg_result *ids;
+    bool told = false;
     bool ok;
 
     *runs = (struct journal_runs){0};
-    call_text(&call, store);
-    call_text(&call, job);
-    call_number(&call, keep_run_id);
-    if (!journal_call(journal, sql_run_supersede, &call, &ids, err))
-        return err_wrap(err, "ending older runs of job %s of store %s", job,
-                        store);
+    while (!ask_for_job(journal, sql_run_supersede, store, job, keep_run_id,
+                        &ids, err))
+        if (!journal_await_merge(journal, -1, store, job, &told, err))
+            return err_wrap(err, "ending older runs of job %s of store %s", job,
+                            store);
     ok = read_runs(journal, ids, arena, runs, err);
     pg_result_free(ids);
     return ok;

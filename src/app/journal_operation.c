@@ -44,25 +44,48 @@ call_operation(struct call *call, const struct journal_operation *operation)
     call_text(call, operation->error_code);
 }
 
+/* An update that finds its row. */
+static bool
+update(struct journal *journal, const char *sql, struct call *call,
+       const struct journal_operation *operation, struct err *err)
+{
+    bool found;
+
+    if (!journal_call_found(journal, sql, call, &found, err))
+        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
+                        (long long)operation->n, (long long)operation->attempt,
+                        (long long)operation->run_id);
+    return found ||
+           err_set(err, ERR_BUG,
+                   "operation %lld.%lld of run %lld is not in the journal",
+                   (long long)operation->n, (long long)operation->attempt,
+                   (long long)operation->run_id);
+}
+
+bool
+journal_operation_sent(struct journal *journal,
+                       const struct journal_operation *operation, bool sent,
+                       struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, operation->run_id);
+    call_number(&call, operation->n);
+    call_number(&call, operation->attempt);
+    call_text(&call, sent ? "true" : "false");
+    return update(journal, sql_operation_sent, &call, operation, err);
+}
+
 bool
 journal_operation_update(struct journal *journal,
                          const struct journal_operation *operation,
                          struct err *err)
 {
-    struct call update = {0}, sum = {0};
-    bool found;
+    struct call said = {0}, sum = {0};
 
-    call_operation(&update, operation);
-    if (!journal_call_found(journal, sql_operation_update, &update, &found,
-                            err))
-        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
-                        (long long)operation->n, (long long)operation->attempt,
-                        (long long)operation->run_id);
-    if (!found)
-        return err_set(err, ERR_BUG,
-                       "operation %lld.%lld of run %lld is not in the journal",
-                       (long long)operation->n, (long long)operation->attempt,
-                       (long long)operation->run_id);
+    call_operation(&said, operation);
+    if (!update(journal, sql_operation_update, &said, operation, err))
+        return false;
     call_number(&sum, operation->run_id);
     return journal_call(journal, sql_operation_sum, &sum, NULL, err);
 }
@@ -90,13 +113,14 @@ read_operation(const struct pg_result *result, int row, struct arena *arena)
         .error_code = read_text(result, row, 15, arena),
         .store = read_text(result, row, 16, arena),
         .job = read_text(result, row, 17, arena),
-        .age_ms = pg_int64(result, row, 18)};
+        .age_ms = pg_int64(result, row, 18),
+        .is_lost = pg_bool(result, row, 19)};
 }
 
-/* `run_id` -1: those that run. */
+/* `run_id` -1: those that run; `but_run_id` -1: of any run. */
 static bool
 list(struct journal *journal, int64_t run_id, const char *store,
-     const char *job, struct arena *arena,
+     const char *job, int64_t but_run_id, struct arena *arena,
      struct journal_operations *operations, struct err *err)
 {
     struct call call = {0};
@@ -105,6 +129,7 @@ list(struct journal *journal, int64_t run_id, const char *store,
     call_count(&call, run_id);
     call_text(&call, store);
     call_text(&call, job);
+    call_count(&call, but_run_id);
     if (!journal_call(journal, sql_operation_list, &call, &result, err))
         return err_wrap(err, "reading the journal's operations");
     operations->count = (size_t)pg_rows(result);
@@ -121,7 +146,7 @@ journal_run_operations(struct journal *journal, int64_t run_id,
                        struct arena *arena,
                        struct journal_operations *operations, struct err *err)
 {
-    return list(journal, run_id, NULL, NULL, arena, operations, err);
+    return list(journal, run_id, NULL, NULL, -1, arena, operations, err);
 }
 
 bool
@@ -130,5 +155,14 @@ journal_running_operations(struct journal *journal, const char *store,
                            struct journal_operations *operations,
                            struct err *err)
 {
-    return list(journal, -1, store, job, arena, operations, err);
+    return list(journal, -1, store, job, -1, arena, operations, err);
+}
+
+bool
+journal_left_operations(struct journal *journal, const char *store,
+                        const char *job, int64_t keep_run_id,
+                        struct arena *arena,
+                        struct journal_operations *operations, struct err *err)
+{
+    return list(journal, -1, store, job, keep_run_id, arena, operations, err);
 }

@@ -25,7 +25,8 @@ struct journal_operation {
     const char *error_code;
     const char *store; /* read only, as are those below */
     const char *job;
-    int64_t age_ms; /* since created_at, else since its run began */
+    int64_t age_ms; /* since created_at, else since it was sent */
+    bool is_lost;   /* sent, and neither refused nor answered */
 };
 
 struct journal_operations {
@@ -33,11 +34,17 @@ struct journal_operations {
     size_t count;
 };
 
-/* Before it is submitted. Sets the run's submitted_at. */
+/* Right before it is sent. Sets the run's submitted_at. */
 MUST_CHECK bool
 journal_operation_add(struct journal *journal, const struct run_ref *run,
                       const struct journal_operation *operation,
                       struct err *err);
+
+/* It was refused and waits; or is about to be sent once more. */
+MUST_CHECK bool
+journal_operation_sent(struct journal *journal,
+                       const struct journal_operation *operation, bool sent,
+                       struct err *err);
 
 /* Whatever is not NULL or -1, by (run_id, n, attempt); the run gets the sums
  * over the last attempts of its operations, and the last operation's id. */
@@ -58,5 +65,13 @@ journal_running_operations(struct journal *journal, const char *store,
                            const char *job, struct arena *arena,
                            struct journal_operations *operations,
                            struct err *err);
+
+/* Those of (store, job) that other runs than `keep_run_id` left there: what
+ * runs as far as we know, and what was never answered. */
+MUST_CHECK bool
+journal_left_operations(struct journal *journal, const char *store,
+                        const char *job, int64_t keep_run_id,
+                        struct arena *arena,
+                        struct journal_operations *operations, struct err *err);
 
 #endif

@@ -4,7 +4,11 @@
 #include <string.h>
 
 #include "app/journal_call.h"
+#include "base/clock.h"
+#include "base/log.h"
 #include "sql.h"
+
+enum { MERGE_SILENT_MS = 5000, MERGE_PAUSE_MS = 100 };
 
 static const char *const mode_names[] = {"full", "incremental", "replay"};
 
@@ -91,6 +95,26 @@ journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
 }
 
 bool
+journal_run_is_ours(struct journal *journal, const struct run_ref *run,
+                    struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *row;
+    bool ours;
+
+    call_number(&call, run->run_id);
+    if (!journal_call(journal, sql_run_whose, &call, &row, err))
+        return false;
+    ours = pg_rows(row) == 1 && pg_int64(row, 0, 1) == run->resumed &&
+           strcmp(pg_text(row, 0, 0), "failed") != 0 &&
+           strcmp(pg_text(row, 0, 0), "canceled") != 0;
+    if (!ours)
+        explain(run, row, err);
+    pg_result_free(row);
+    return ours;
+}
+
+bool
 journal_not_ours(struct journal *journal, const struct run_ref *run,
                  struct err *err)
 {
@@ -141,17 +165,63 @@ journal_run_begin(struct journal *journal, const struct run_start *start,
     return true;
 }
 
+/* What a live process merges is let come through. */
+static bool
+end_silent_merge(struct journal *journal, int64_t run_id, const char *store,
+                 const char *job, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *ended;
+
+    call_count(&call, run_id);
+    call_text(&call, store);
+    call_text(&call, job);
+    call_number(&call, MERGE_SILENT_MS);
+    if (!journal_call(journal, sql_run_merge_end, &call, &ended, err))
+        return false;
+    if (pg_rows(ended) > 0)
+        log_warn(NULL, "a merge whose process says nothing any more is ended",
+                 LOG_END);
+    pg_result_free(ended);
+    return true;
+}
+
+bool
+journal_await_merge(struct journal *journal, int64_t run_id, const char *store,
+                    const char *job, bool *told, struct err *err)
+{
+    if (strcmp(err->code, "55P03") != 0)
+        return false;
+    if (!*told)
+        log_info(NULL, "waiting for the merge of an earlier process", LOG_END);
+    *told = true;
+    if (!end_silent_merge(journal, run_id, store, job, err))
+        return false;
+    return task_sleep_until(clock_after_ms(MERGE_PAUSE_MS)) != TASK_STOPPED ||
+           task_stopped(err);
+}
+
+static bool
+try_resume(struct journal *journal, const struct run_ref *run,
+           enum run_status status, struct pg_result **result, struct err *err)
+{
+    struct call call = {0};
+
+    call_run(&call, run);
+    call_text(&call, run_status_name(status));
+    return journal_call(journal, sql_run_resume, &call, result, err);
+}
+
 bool
 journal_run_resume(struct journal *journal, struct run_ref *run,
                    enum run_status status, bool *taken, struct err *err)
 {
-    struct call call = {0};
     struct pg_result *result;
+    bool told = false;
 
-    call_run(&call, run);
-    call_text(&call, run_status_name(status));
-    if (!journal_call(journal, sql_run_resume, &call, &result, err))
-        return err_wrap(err, "resuming run %lld", (long long)run->run_id);
+    while (!try_resume(journal, run, status, &result, err))
+        if (!journal_await_merge(journal, run->run_id, NULL, NULL, &told, err))
+            return err_wrap(err, "resuming run %lld", (long long)run->run_id);
     *taken = pg_rows(result) == 1;
     if (*taken)
         run->resumed = pg_int64(result, 0, 0);

@@ -55,10 +55,15 @@ journal_run_begin(struct journal *journal, const struct run_start *start,
 
 /* Take over an unfinished run: raises `run->resumed`, forgets its error, and
  * sets `status`. *taken false: it is finished, or somebody was faster. Waits
- * for a merge that is still under way. */
+ * for a merge that is still under way, and ends one whose process has said
+ * nothing for 5 s. */
 MUST_CHECK bool
 journal_run_resume(struct journal *journal, struct run_ref *run,
                    enum run_status status, bool *taken, struct err *err);
+
+/* Has nobody else taken it over, or ended it? */
+MUST_CHECK bool journal_run_is_ours(struct journal *journal,
+                                    const struct run_ref *run, struct err *err);
 
 MUST_CHECK bool
 journal_run_status(struct journal *journal, const struct run_ref *run,

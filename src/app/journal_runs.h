@@ -80,11 +80,18 @@ journal_last_reference_run(struct journal *journal, const char *store,
                            struct journal_run **run, struct err *err);
 
 /* Every unfinished run of (store, job) but `keep_run_id` (0: none kept) is
- * `failed`, SUPERSEDED; those runs as they now are, so that their staging can
- * be dropped and their operations canceled. Under the claim. */
+ * `failed`, SUPERSEDED; those runs as they now are. Waits for a merge as
+ * journal_run_resume() does. Under the claim. */
 MUST_CHECK bool
 journal_supersede(struct journal *journal, const char *store, const char *job,
                   int64_t keep_run_id, struct arena *arena,
                   struct journal_runs *runs, struct err *err);
+
+/* Runs of (store, job) but `keep_run_id` whose staging tables still stand,
+ * however they ended. */
+MUST_CHECK bool
+journal_staging_left(struct journal *journal, const char *store,
+                     const char *job, int64_t keep_run_id, struct arena *arena,
+                     struct journal_runs *runs, struct err *err);
 
 #endif

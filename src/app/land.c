@@ -610,8 +610,9 @@ settle_commit(struct land *land, struct err *err)
         journal_run_status(journal, &land->run, RUN_LOADING, &other) ||
         !journal_list_runs(journal, &query, &land->job->arena, &runs, &other))
         return false;
-    if (runs.count != 1 || (runs.runs[0].status != RUN_LOADED &&
-                            runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
+    if (runs.count != 1 || runs.runs[0].ref.resumed != land->run.resumed ||
+        (runs.runs[0].status != RUN_LOADED &&
+         runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
         return false;
     log_warn(&land->job->log, "the commit came through, its answer did not",
              LOG_END);

@@ -58,12 +58,12 @@ operation_resume(struct operation *operation,
                  const struct journal_operation *row)
 {
     operation->row = *row;
-    operation->is_lost = row->operation_id == NULL;
-    if (operation->is_lost)
+    operation->is_lost = row->is_lost;
+    operation->is_submitted = row->operation_id != NULL;
+    if (!operation->is_submitted)
         return;
     snprintf(operation->bulk.id, sizeof(operation->bulk.id), "%s",
              row->operation_id);
-    operation->is_submitted = true;
     operation->submissions = 1;
     operation->submitted_ms = clock_now_ms() - row->age_ms;
     name_operation(operation);
@@ -129,6 +129,59 @@ operation_cancel(struct context *context, struct store_state *store,
     return true;
 }
 
+/* The store does not have it: not asked for again. */
+static bool
+keep_missing(struct context *context, const struct journal_operation *row,
+             struct err *err)
+{
+    struct journal_operation said = *row;
+
+    said.status = NULL;
+    said.error_code = "NOT_THERE";
+    return journal_operation_update(context->journal, &said, err);
+}
+
+/* Its first line is its marker. */
+static bool
+find_left(struct context *context, struct store_state *store,
+          struct journal_operation *row, struct arena *arena,
+          const struct log_ctx *log, struct err *err)
+{
+    const char *end = strchr(row->query, '\n');
+    struct bulk_operation bulk;
+    struct journal_operation said = *row;
+    bool found;
+
+    if (!can_ask(store, err) ||
+        !bulk_find(context_session(context, store),
+                   arena_dup(arena, span_of(row->query,
+                                            (size_t)(end - row->query) + 1)),
+                   log, &bulk, &found, err))
+        return false;
+    if (!found)
+        return keep_missing(context, row, err);
+    if (!keep_said(context, &said, &bulk, err))
+        return false;
+    row->operation_id = arena_strdup(arena, bulk.id);
+    row->status = said.status;
+    return true;
+}
+
+bool
+operation_cancel_left(struct context *context, struct store_state *store,
+                      struct journal_operation *row, struct arena *arena,
+                      const struct log_ctx *log, struct err *err)
+{
+    if (row->operation_id == NULL &&
+        !find_left(context, store, row, arena, log, err))
+        return false;
+    if (!operation_is_running(row) ||
+        operation_cancel(context, store, row, log, err))
+        return true;
+    return strcmp(err->code, "UNKNOWN_OPERATION") == 0 &&
+           keep_missing(context, row, err);
+}
+
 bool
 operation_wait_for_end(struct context *context, struct store_state *store,
                        struct journal_operation *row, const struct log_ctx *log,
@@ -192,6 +245,7 @@ wait_for_slot(struct operation *operation, struct backoff *backoff,
               int64_t wait_ms, struct err *err)
 {
     struct job *job = operation->job;
+    struct journal *journal = job->context->journal;
     int64_t delay = backoff_failed(backoff, wait_ms);
 
     if (delay < 0) {
@@ -200,11 +254,12 @@ wait_for_slot(struct operation *operation, struct backoff *backoff,
     }
     log_failure(LOG_WARN, &operation->log, "waiting for a slot at the store",
                 err);
-    if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
-                            err))
+    if (!journal_operation_sent(journal, &operation->row, false, err) ||
+        !journal_run_status(journal, &operation->run, RUN_WAITING, err))
         return false;
-    return task_sleep_until(clock_after_ms(delay)) != TASK_STOPPED ||
-           task_stopped(err);
+    if (task_sleep_until(clock_after_ms(delay)) == TASK_STOPPED)
+        return task_stopped(err);
+    return journal_operation_sent(journal, &operation->row, true, err);
 }
 
 static bool
@@ -250,7 +305,10 @@ settle_lost(struct operation *operation, int64_t age_ms, struct err *err)
         return SUBMIT_FAILED;
     if (found)
         return SUBMIT_TAKEN;
-    return begin_attempt(operation, err) ? SUBMIT_AGAIN : SUBMIT_FAILED;
+    return keep_missing(operation->job->context, &operation->row, err) &&
+                   begin_attempt(operation, err)
+               ? SUBMIT_AGAIN
+               : SUBMIT_FAILED;
 }
 
 static enum submit_end

@@ -57,6 +57,13 @@ operation_cancel(struct context *context, struct store_state *store,
                  struct journal_operation *row, const struct log_ctx *log,
                  struct err *err);
 
+/* The same for what another run left there, also where its answer never came:
+ * it is looked for once. */
+MUST_CHECK bool
+operation_cancel_left(struct context *context, struct store_state *store,
+                      struct journal_operation *row, struct arena *arena,
+                      const struct log_ctx *log, struct err *err);
+
 /* Poll until it has ended, as long as the retry budget lasts: a store takes
  * minutes to cancel. ERR_LATER then. */
 MUST_CHECK bool

@@ -26,7 +26,23 @@ struct run {
 
 /* ---- earlier runs ------------------------------------------------------ */
 
-/* The operations that a run left running at the store. */
+#define RUN_ENDED "RUN_ENDED"
+
+/* What a run left at the store, also where its answer never came. */
+static void
+cancel_left(struct job *job, struct journal_operation *operation)
+{
+    struct log_ctx log = {.run_id = operation->run_id,
+                          .store = operation->store,
+                          .job = operation->job,
+                          .operation_id = operation->operation_id};
+    struct err err;
+
+    if (!operation_cancel_left(job->context, job->store, operation, &job->arena,
+                               &log, &err))
+        log_failure(LOG_WARN, &log, "its operation runs on", &err);
+}
+
 static void
 cancel_operations(struct job *job, int64_t run_id)
 {
@@ -39,24 +55,43 @@ cancel_operations(struct job *job, int64_t run_id)
         return;
     }
     for (size_t i = 0; i < operations.count; i++)
-        if (operation_is_running(&operations.operations[i]) &&
-            !operation_cancel(job->context, job->store,
-                              &operations.operations[i], &job->log, &err))
-            log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+        if (operation_is_running(&operations.operations[i]))
+            cancel_left(job, &operations.operations[i]);
 }
 
-/* What another unfinished run left: its staging, its operation at the store.
- * A replay asks nothing of the store, which may not even be there. */
-static void
-clear_superseded(struct job *job, const struct journal_run *run, bool cancels)
+/* What other runs of the job left at the store. Found by what there is, not by
+ * which run was superseded just now: the process that did that may have been
+ * killed before it came to this. */
+static bool
+cancel_others(struct job *job, int64_t keep_run_id, struct err *err)
 {
-    log_warn(&job->log, "an unfinished run is superseded",
-             LOG_NUM("superseded", run->ref.run_id), LOG_END);
-    land_drop_staging(job->context, run->ref.run_id);
-    if (cancels)
-        cancel_operations(job, run->ref.run_id);
+    struct journal_operations left;
+
+    if (!journal_left_operations(job->context->journal,
+                                 job->store->config->name, job->file->job,
+                                 keep_run_id, &job->arena, &left, err))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        cancel_left(job, &left.operations[i]);
+    return true;
 }
 
+/* And in the database, found likewise. */
+static bool
+drop_others(struct job *job, int64_t keep_run_id, struct err *err)
+{
+    struct journal_runs left;
+
+    if (!journal_staging_left(job->context->journal, job->store->config->name,
+                              job->file->job, keep_run_id, &job->arena, &left,
+                              err))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        land_drop_staging(job->context, left.runs[i].ref.run_id);
+    return true;
+}
+
+/* A replay asks nothing of the store, which may not even be there. */
 static bool
 supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
                  struct err *err)
@@ -68,8 +103,10 @@ supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
                            err))
         return false;
     for (size_t i = 0; i < runs.count; i++)
-        clear_superseded(job, &runs.runs[i], cancels);
-    return true;
+        log_warn(&job->log, "an unfinished run is superseded",
+                 LOG_NUM("superseded", runs.runs[i].ref.run_id), LOG_END);
+    return (!cancels || cancel_others(job, keep_run_id, err)) &&
+           drop_others(job, keep_run_id, err);
 }
 
 static bool
@@ -87,7 +124,7 @@ fetches_the_same(const struct journal_run *run, const struct mode *mode)
 }
 
 /* The newest run, when it stands unfinished, would submit what we would, and
- * has operations that can still be used; *last NULL when not. */
+ * has no operations yet or such as can still be used; *last NULL when not. */
 static bool
 find_resumable(struct run *run, struct journal_run **last,
                struct journal_operations *operations, struct err *err)
@@ -106,10 +143,17 @@ find_resumable(struct run *run, struct journal_run **last,
     if (!journal_run_operations(job->context->journal, newest->ref.run_id,
                                 &job->arena, operations, err))
         return false;
-    if (operations->count > 0 &&
+    if (operations->count == 0 ||
         operations->operations[operations->count - 1].age_ms < RESUMABLE_MS)
         *last = newest;
     return true;
+}
+
+static void
+note_begun(struct run *run)
+{
+    run->begun = true;
+    run->job->log.run_id = run->ref.run_id;
 }
 
 static bool
@@ -127,34 +171,46 @@ begin(struct run *run, struct err *err)
     if (!supersede_others(job, 0, true, err) ||
         !journal_run_begin(job->context->journal, &start, &run->ref, err))
         return false;
-    run->begun = true;
-    job->log.run_id = run->ref.run_id;
+    note_begun(run);
     return fetch_begin(&run->fetch, job, &run->ref, &run->mode, err);
 }
 
+/* It may have ended meanwhile: a merge under way is waited for. */
+static bool
+take_over(struct run *run, bool is_submitted, struct err *err)
+{
+    bool taken;
+
+    if (!journal_run_resume(run->job->context->journal, &run->ref,
+                            is_submitted ? RUN_POLLING : RUN_SUBMITTING, &taken,
+                            err))
+        return false;
+    if (taken)
+        return true;
+    err_set(err, ERR_LATER, "run %" PRId64 " has ended meanwhile",
+            run->ref.run_id);
+    return err_code(err, RUN_ENDED);
+}
+
+/* Killed before it wrote down any operation, it begins with them. */
 static bool
 resume(struct run *run, const struct journal_run *last,
-       const struct journal_operations *operations, bool *taken,
-       struct err *err)
+       const struct journal_operations *operations, struct err *err)
 {
     struct job *job = run->job;
+    bool has_any = operations->count > 0;
 
     run->ref = last->ref;
-    if (!journal_run_resume(job->context->journal, &run->ref, RUN_POLLING,
-                            taken, err))
+    if (!take_over(run, has_any, err))
         return false;
-    if (!*taken)
-        return true;
+    note_begun(run);
     if (!supersede_others(job, run->ref.run_id, true, err))
         return false;
-    run->begun = true;
-    job->log.run_id = run->ref.run_id;
     land_drop_staging(job->context, run->ref.run_id);
-    if (!fetch_resume(&run->fetch, job, &run->ref, &run->mode, last->notes,
-                      operations, err))
-        return false;
     log_info(&job->log, "an unfinished run goes on", LOG_END);
-    return true;
+    return has_any ? fetch_resume(&run->fetch, job, &run->ref, &run->mode,
+                                  last->notes, operations, err)
+                   : fetch_begin(&run->fetch, job, &run->ref, &run->mode, err);
 }
 
 static bool
@@ -162,14 +218,12 @@ begin_or_resume(struct run *run, struct err *err)
 {
     struct journal_operations operations;
     struct journal_run *last;
-    bool taken = false;
 
     if (!mode_choose(run->job, land_misses_table(&run->land), &run->mode,
                      err) ||
-        !find_resumable(run, &last, &operations, err) ||
-        (last != NULL && !resume(run, last, &operations, &taken, err)))
+        !find_resumable(run, &last, &operations, err))
         return false;
-    return taken || begin(run, err);
+    return last != NULL ? resume(run, last, &operations, err) : begin(run, err);
 }
 
 /* ---- from the store ---------------------------------------------------- */
@@ -282,6 +336,14 @@ complete_and_land(struct run *run, struct err *err)
 
 /* ---- the run as a whole ------------------------------------------------ */
 
+/* Somebody else has taken it over, or superseded it. */
+static bool
+is_not_ours(const struct err *why)
+{
+    return strcmp(why->code, "TAKEN_OVER") == 0 ||
+           strcmp(why->code, "SUPERSEDED") == 0;
+}
+
 /* What may work later leaves the run for the next one to go on with; a replay
  * has no next one. */
 static enum run_status
@@ -300,6 +362,8 @@ message_after(const struct run *run, const struct err *why)
 {
     if (!run->begun)
         return "the job is not run";
+    if (is_not_ours(why))
+        return "the run is not this process's any more";
     if (run->land.mode == RUN_REPLAY)
         return "the load failed; the file can be loaded again";
     if (status_after(run, why) == RUN_INTERRUPTED)
@@ -319,7 +383,7 @@ finish_failed(struct run *run, const struct err *why)
     struct err err;
 
     end.counts.rejects = run->land.rejects;
-    if (!run->begun || strcmp(why->code, "TAKEN_OVER") == 0)
+    if (!run->begun || is_not_ours(why))
         return;
     task_shield();
     if (!journal_run_finish(job->context->journal, &run->ref, &end, &err))
@@ -427,21 +491,32 @@ run_claimed(struct run *run, struct err *err)
            complete_and_land(run, err);
 }
 
+static bool
+may_work_later(const struct err *why)
+{
+    return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER;
+}
+
 /* The control connection was lost under the run, so that it could neither
  * write down what it does nor merge: with the connection had again it goes on
- * as the next process would. */
+ * as the next process would. Whatever went wrong may be the work of somebody
+ * who took the run over meanwhile. */
 static bool
 may_go_on(const struct run *run, int losses, struct err *err)
 {
     struct context *context = run->job->context;
     struct err why = *err;
 
-    if ((why.kind != ERR_TRANSIENT && why.kind != ERR_LATER) ||
-        (pg_is_alive(context->control) && context->control_losses == losses))
+    if ((pg_is_alive(context->control) && context->control_losses == losses) ||
+        (!may_work_later(&why) && !run->begun))
         return false;
     log_failure(LOG_WARN, &run->job->log,
                 "the run lost its connection to the database", &why);
-    return context_reopen_database(context, err);
+    if (!context_reopen_database(context, err) ||
+        (run->begun && !journal_run_is_ours(context->journal, &run->ref, err)))
+        return false;
+    *err = why;
+    return may_work_later(&why);
 }
 
 /* Claim, run, release: false when the job is to begin again. */
@@ -464,7 +539,8 @@ run_once(struct job *job)
         return true;
     }
     done = run_claimed(&run, &err);
-    if (!done && may_go_on(&run, losses, &err)) {
+    if (!done &&
+        (strcmp(err.code, RUN_ENDED) == 0 || may_go_on(&run, losses, &err))) {
         land_free(&run.land);
         fetch_free(&run.fetch);
         release(job);

@@ -43,32 +43,6 @@ learn_types(struct pg_conn *conn, const char *schema,
     return true;
 }
 
-bool
-stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
-             struct loader_table *tables, int table_count,
-             const bool *becomes_table, struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool made;
-
-    for (int i = 0; i < table_count; i++) {
-        struct loader_table *table = &tables[i];
-
-        if (table->plan->skip && !table->plan->stages_id)
-            continue;
-        table->stage = format_name(run_id, i + 1);
-        table->statement = mem_strdup(table->stage);
-        ddl_stage_create(&sql, table->plan, schema, table->stage,
-                         becomes_table[i]);
-    }
-    made = pg_script(conn, buf_str(&sql), err);
-    for (int i = 0; made && i < table_count; i++)
-        if (tables[i].stage != NULL)
-            made = learn_types(conn, schema, &tables[i], err);
-    buf_free(&sql);
-    return made;
-}
-
 /* Under lock_timeout: a dump that holds it must not hold us. */
 static bool
 drop_one(struct pg_conn *conn, const char *schema, const char *name,
@@ -89,22 +63,61 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
     return dropped;
 }
 
-void
-stage_drop(struct pg_conn *conn, int64_t run_id)
+/* As many as can be; the first failure is told. */
+static bool
+drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
 {
     char prefix[NAME_BYTES];
     const char *values[] = {prefix};
     struct pg_result *result;
-    struct err err;
+    struct err other;
+    bool dropped = true;
 
     snprintf(prefix, sizeof(prefix), STAGE_FORM, (long long)run_id);
-    if (!pg_exec(conn, sql_stage_list, 1, values, &result, &err)) {
-        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
-        return;
-    }
+    if (!pg_exec(conn, sql_stage_writers_end, 1, values, NULL, err) ||
+        !pg_exec(conn, sql_stage_list, 1, values, &result, err))
+        return false;
     for (int i = 0; i < pg_rows(result); i++)
-        if (!drop_one(conn, pg_text(result, i, 0), pg_text(result, i, 1), &err))
-            log_failure(LOG_WARN, NULL, "staging is left for the next run",
-                        &err);
+        dropped = drop_one(conn, pg_text(result, i, 0), pg_text(result, i, 1),
+                           dropped ? err : &other) &&
+                  dropped;
     pg_result_free(result);
+    return dropped;
+}
+
+bool
+stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
+             struct loader_table *tables, int table_count,
+             const bool *becomes_table, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool made;
+
+    if (!drop_all(conn, run_id, err))
+        return false;
+    for (int i = 0; i < table_count; i++) {
+        struct loader_table *table = &tables[i];
+
+        if (table->plan->skip && !table->plan->stages_id)
+            continue;
+        table->stage = format_name(run_id, i + 1);
+        table->statement = mem_strdup(table->stage);
+        ddl_stage_create(&sql, table->plan, schema, table->stage,
+                         becomes_table[i]);
+    }
+    made = pg_script(conn, buf_str(&sql), err);
+    for (int i = 0; made && i < table_count; i++)
+        if (tables[i].stage != NULL)
+            made = learn_types(conn, schema, &tables[i], err);
+    buf_free(&sql);
+    return made;
+}
+
+void
+stage_drop(struct pg_conn *conn, int64_t run_id)
+{
+    struct err err;
+
+    if (!drop_all(conn, run_id, &err))
+        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
 }

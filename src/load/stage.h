@@ -12,7 +12,8 @@
 #include "pg/conn.h"
 
 /* Make one per table that is not skipped, and learn the oids of their row
- * types. */
+ * types. What an earlier try left of the run's staging goes first, and whoever
+ * writes it: by now that is nobody who counts. */
 MUST_CHECK bool
 stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
