@@ -96,7 +96,7 @@ class Operation {
 
   start() {
     const settings = this.settings;
-    const work = this.produce();
+    const work = this.work = this.produce();
     /* Looked at when the time has come, not before. */
     work.catch(() => {});
     this.after(settings.created_ms, () => {

@@ -209,7 +209,8 @@ class Control {
           if (one.status === 'CANCELING') {
             one.status = 'RUNNING';
           }
-          one.finish();
+          /* Its result may not be made yet. */
+          one.work.then(() => one.finish(), () => one.finish());
         }
       }
     }
