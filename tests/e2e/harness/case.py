@@ -1,9 +1,10 @@
 """What every case starts from: a database, the fake stores, the program."""
 import os
+import time
 import unittest
 
 import oracle
-from harness.program import Program
+from harness.program import PATIENCE, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
 
 OK, PARTIAL, USAGE, FAILED = 0, 65, 64, 69
@@ -87,7 +88,22 @@ class Case(unittest.TestCase):
         World.oracle().ask(cmd="change", body=what)
         return answer["ids"]
 
+    def wait_for(self, what, why="waited in vain"):
+        end = time.monotonic() + 20 * PATIENCE
+        while not what():
+            self.assertLess(time.monotonic(), end, why)
+            time.sleep(0.02)
+
     # ---- looking ---------------------------------------------------------
+
+    def status(self, job=None):
+        """The newest run's status; None before there is one."""
+        if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
+            return None
+        where = f"WHERE job = '{job}'" if job else ""
+        rows = self.db.column(f"SELECT status FROM bulkpg.run {where} "
+                              "ORDER BY run_id DESC LIMIT 1")
+        return rows[0] if rows else None
 
     def plan(self, query, store="acme"):
         return World.oracle().ask(cmd="expect", query=query, store=store)

@@ -5,8 +5,10 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from decimal import Decimal
 
 SETTINGS = {
@@ -89,9 +91,35 @@ class Cluster:
             ["sh", "-c", GUARD.format(prefix=prefix, bin=self.bin,
                                       directory=self.directory)],
             stdin=subprocess.PIPE, start_new_session=True)
-        self._shell(self.prefix + [
+        self._shell(self._control("start"))
+
+    def _control(self, *what):
+        return self.prefix + [
             self.bin + "/pg_ctl", "-D", self.directory + "/data", "-w",
-            "-l", self.directory + "/data/server.log", "start"])
+            "-l", self.directory + "/data/server.log", *what]
+
+    # ---- crashes ---------------------------------------------------------
+
+    def restart(self):
+        """As after a loss of power: nothing is shut down."""
+        self._shell(self._control("-m", "immediate", "restart"))
+
+    def kill_postmaster(self):
+        """And start again, once its last child is gone."""
+        with open(self.directory + "/data/postmaster.pid",
+                  encoding="ascii") as file:
+            os.kill(int(file.readline()), signal.SIGKILL)
+        end = time.monotonic() + 60
+        while subprocess.run(self._control("start"), cwd="/", check=False,
+                             stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL).returncode != 0:
+            if time.monotonic() > end:
+                raise SystemExit("e2e: the cluster does not start again")
+            time.sleep(0.05)
+
+    def kill_backend(self, pid):
+        """The postmaster then ends all others, and recovers."""
+        os.kill(pid, signal.SIGKILL)
 
     def stop(self):
         if self.guard is None:
@@ -161,6 +189,13 @@ class Database:
             [self.cluster.bin + "/psql", "-X", "-q", "-c", sql, self.dsn],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
+    def end_backends(self, application, how="pg_terminate_backend(pid)"):
+        """End the connections of these applications; how many."""
+        return len(self.rows(
+            f"SELECT {how} FROM pg_stat_activity WHERE "
+            "datname = current_database() AND pid <> pg_backend_pid() AND "
+            f"application_name LIKE '{application}'"))
+
     def rows(self, sql):
         """A query's rows as dicts; numbers exact."""
         sql = sql.strip().rstrip(";")
@@ -180,3 +215,30 @@ class Database:
     def column(self, sql):
         """The values of a query's only column."""
         return [next(iter(row.values())) for row in self.rows(sql)]
+
+
+class Held:
+    """A transaction that has run some statements, and keeps their locks."""
+
+    def __init__(self, database, sql):
+        self.process = subprocess.Popen(
+            [database.cluster.bin + "/psql", "-X", "-q", "-A", "-t",
+             database.dsn],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+        self.process.stdin.write(f"BEGIN; {sql};\n\\echo held\n".encode())
+        self.process.stdin.flush()
+        while line := self.process.stdout.readline():
+            if line == b"held\n":
+                break
+
+    def release(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.release()

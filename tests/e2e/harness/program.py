@@ -11,7 +11,8 @@ import time
 # What the sanitizer says of its own, whatever the program does.
 NOISE = re.compile(r"^==\d+==WARNING: ASan doesn't fully support .*\n", re.M)
 
-TIMEOUT = 60 * float(os.environ.get("E2E_PATIENCE", "1"))
+PATIENCE = float(os.environ.get("E2E_PATIENCE", "1"))
+TIMEOUT = 60 * PATIENCE
 
 INI = """[database]
 dsn = {dsn}
@@ -70,6 +71,11 @@ class Running:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    def has_said(self, text):
+        """On standard error, so far."""
+        return self.result is None and text.encode() in os.pread(
+            self.files[1].fileno(), 1 << 20, 0)
 
     def is_alive(self):
         return self.result is None and self._poll() is None
