@@ -63,8 +63,9 @@ check-e2e: $(BUILD)/bulkpg ## end to end against a real PostgreSQL
 check-asan: ## unit and end-to-end tests under address and undefined sanitizers
 	@$(MAKE) --no-print-directory VARIANT=asan check check-e2e
 
-test-long: $(BUILD)/bulkpg ## hundreds of random queries, a large result, long fuzzing
-	E2E_LONG=1 E2E_SEEDS=500 tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
+test-long: $(BUILD)/bulkpg ## hundreds of random queries and kills, a large result, long fuzzing
+	E2E_LONG=1 E2E_SEEDS=500 E2E_KILLS=520 \
+	    tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
