@@ -605,7 +605,7 @@ START_TEST(sqlstate_says_what_to_do)
         enum err_kind kind;
     } cases[] = {
         {"08006", ERR_TRANSIENT}, {"57P01", ERR_TRANSIENT},
-        {"57P03", ERR_TRANSIENT}, {"57014", ERR_FAILED},
+        {"57P03", ERR_TRANSIENT}, {"57014", ERR_TRANSIENT},
         {"53300", ERR_TRANSIENT}, {"40001", ERR_TRANSIENT},
         {"40P01", ERR_TRANSIENT}, {"40002", ERR_FAILED},
         {"55P03", ERR_TRANSIENT}, {"55006", ERR_TRANSIENT},

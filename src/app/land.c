@@ -48,6 +48,26 @@ schema_of(const struct land *land)
     return land->job->store->config->schema;
 }
 
+/* After a failure that may pass: wait a little, while the budget lasts and
+ * the connection that it takes. */
+static bool
+may_retry(struct land *land, struct backoff *backoff,
+          const struct pg_conn *conn, const char *message, struct err *err)
+{
+    int64_t delay_ms;
+
+    if (err->kind != ERR_TRANSIENT || !pg_is_alive(conn))
+        return false;
+    delay_ms = backoff_failed(backoff, 0);
+    if (delay_ms < 0) {
+        err->kind = ERR_LATER;
+        return false;
+    }
+    log_failure(LOG_WARN, &land->job->log, message, err);
+    return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
+           task_stopped(err);
+}
+
 /* ---- before ------------------------------------------------------------ */
 
 static void
@@ -64,27 +84,7 @@ append_readers(struct buf *sql, const struct land *land)
     }
 }
 
-/* Found out before anything is asked of the store. */
-static bool
-refuse_rights(const struct land *land, bool exists, struct err *err)
-{
-    err_set(err, ERR_DENIED,
-            exists ? "no right to make tables in schema %s"
-                   : "no right to make schema %s",
-            schema_of(land));
-    err_code(err, "42501");
-    if (exists)
-        return err_hint(err,
-                        "GRANT USAGE, CREATE ON SCHEMA \"%s\" TO the role "
-                        "that bulkpg connects as",
-                        schema_of(land));
-    return err_hint(err,
-                    "GRANT CREATE ON DATABASE to the role that bulkpg "
-                    "connects as, or CREATE SCHEMA \"%s\" "
-                    "AUTHORIZATION it",
-                    schema_of(land));
-}
-
+/* One that is there is left as it is: others may own it. */
 static bool
 create_schema(const struct land *land, struct pg_conn *conn, struct err *err)
 {
@@ -102,24 +102,6 @@ create_schema(const struct land *land, struct pg_conn *conn, struct err *err)
            strcmp(err->code, "42P06") == 0;
 }
 
-/* A schema that is there is left as it is: others may own it. */
-static bool
-make_schema(const struct land *land, struct pg_conn *conn, struct err *err)
-{
-    const char *values[] = {schema_of(land)};
-    struct pg_result *result;
-    bool exists, may_create;
-
-    if (!pg_exec(conn, sql_schema_rights, 1, values, &result, err))
-        return false;
-    exists = pg_bool(result, 0, 0);
-    may_create = pg_bool(result, 0, 1);
-    pg_result_free(result);
-    if (!may_create)
-        return refuse_rights(land, exists, err);
-    return exists || create_schema(land, conn, err);
-}
-
 bool
 land_prepare(struct land *land, struct err *err)
 {
@@ -130,9 +112,11 @@ land_prepare(struct land *land, struct err *err)
     if (!tables_inspect(&land->tables, job, err))
         return false;
     land->column_notes = tables_notes(&land->tables, job);
+    if (land->tables.has_schema)
+        return true;
     if (!journal_borrow(job->context->journal, &control, err))
         return false;
-    made = make_schema(land, control, err);
+    made = create_schema(land, control, err);
     journal_give_back(job->context->journal);
     return made;
 }
@@ -143,7 +127,8 @@ land_misses_table(const struct land *land)
     const struct plan *plan = land->job->plan;
 
     for (int i = 0; i < plan->table_count; i++)
-        if (!plan->tables[i].skip && !land->tables.targets[i].exists)
+        if (!plan->tables[i].skip && (!land->tables.targets[i].exists ||
+                                      land->tables.targets[i].lost_column))
             return true;
     return false;
 }
@@ -576,21 +561,10 @@ adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
     struct backoff backoff = context_backoff(land->job->context);
 
     while (!target_adapt(conn, land->job->plan, schema_of(land),
-                         land->tables.targets, err)) {
-        int64_t delay_ms;
-
-        if (err->kind != ERR_TRANSIENT || !pg_is_alive(conn))
+                         land->tables.targets, err))
+        if (!may_retry(land, &backoff, conn, "a table cannot be changed yet",
+                       err))
             return false;
-        delay_ms = backoff_failed(&backoff, 0);
-        if (delay_ms < 0) {
-            err->kind = ERR_LATER;
-            return false;
-        }
-        log_failure(LOG_WARN, &land->job->log, "a table cannot be changed yet",
-                    err);
-        if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
-            return task_stopped(err);
-    }
     return true;
 }
 
@@ -620,22 +594,14 @@ settle_commit(struct land *land, struct err *err)
 }
 
 static bool
-merge_staged(struct attempt *attempt, struct err *err)
+merge_once(struct attempt *attempt, struct pg_conn *conn, struct err *err)
 {
     struct land *land = attempt->land;
-    struct context *context = land->job->context;
-    struct pg_conn *conn;
+    struct journal *journal = land->job->context->journal;
 
-    conn = loader_release(attempt->loader);
-    if (is_uncounted(land))
-        log_warn(&land->job->log,
-                 "nothing is removed: the store cannot count the rows of a "
-                 "query that is cut; --force-deletes removes",
-                 LOG_END);
-    if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err) ||
-        !journal_check_claim(context->journal, land->job->log.store,
-                             land->job->log.job, err) ||
-        !journal_run_status(context->journal, &land->run, RUN_MERGING, err) ||
+    if (!journal_check_claim(journal, land->job->log.store, land->job->log.job,
+                             err) ||
+        !journal_run_status(journal, &land->run, RUN_MERGING, err) ||
         !pg_begin(conn, err))
         return false;
     if (!merge_in_transaction(attempt, conn, err)) {
@@ -643,6 +609,28 @@ merge_staged(struct attempt *attempt, struct err *err)
         return false;
     }
     return pg_commit(conn, err) || settle_commit(land, err);
+}
+
+/* What was rolled back left staging as it was, so a deadlock costs no second
+ * download. */
+static bool
+merge_staged(struct attempt *attempt, struct err *err)
+{
+    struct land *land = attempt->land;
+    struct backoff backoff = context_backoff(land->job->context);
+    struct pg_conn *conn = loader_release(attempt->loader);
+
+    if (is_uncounted(land))
+        log_warn(&land->job->log,
+                 "nothing is removed: the store cannot count the rows of a "
+                 "query that is cut; --force-deletes removes",
+                 LOG_END);
+    if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err))
+        return false;
+    while (!merge_once(attempt, conn, err))
+        if (!may_retry(land, &backoff, conn, "the merge is tried again", err))
+            return false;
+    return true;
 }
 
 /* ---- attempts ---------------------------------------------------------- */
@@ -732,21 +720,12 @@ static bool
 may_try_later(struct land *land, struct backoff *backoff, struct err *err)
 {
     struct job *job = land->job;
-    int64_t delay_ms;
 
-    if (err->kind != ERR_TRANSIENT || strcmp(err->code, "URL_LAPSED") == 0 ||
-        strcmp(err->code, "RESTART") == 0 ||
-        !pg_is_alive(job->context->control))
-        return false;
-    delay_ms = backoff_failed(backoff, 0);
-    if (delay_ms < 0) {
-        err->kind = ERR_LATER;
-        return false;
-    }
-    log_failure(LOG_WARN, &job->log, "the load is tried again", err);
-    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
-        return task_stopped(err);
-    return tables_inspect(&land->tables, job, err);
+    return strcmp(err->code, "URL_LAPSED") != 0 &&
+           strcmp(err->code, "RESTART") != 0 &&
+           may_retry(land, backoff, job->context->control,
+                     "the load is tried again", err) &&
+           tables_inspect(&land->tables, job, err);
 }
 
 /* Each line can be refused once; too many are found out as rejects. */
@@ -761,16 +740,17 @@ has_refused(const struct land *land, const struct err *why)
     return true;
 }
 
-/* Each column can do so once. */
+/* Each column can do so once. What then is in the way is found before all is
+ * loaded again. */
 static bool
-has_widened(const struct land *land, const struct err *why)
+has_widened(struct land *land, struct err *why)
 {
     if (strcmp(why->code, ENCODE_WIDEN) != 0)
         return false;
     log_info(&land->job->log, "a column widens, the load begins again",
              LOG_STR("columns", buf_str(&land->widened)),
              LOG_STR("reason", why->message), LOG_END);
-    return true;
+    return tables_inspect(&land->tables, land->job, why);
 }
 
 bool

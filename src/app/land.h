@@ -49,13 +49,14 @@ struct land {
  * asked of the store. */
 MUST_CHECK bool land_prepare(struct land *land, struct err *err);
 
-/* Is a table of the plan not there yet? After land_prepare(). */
+/* Is a table of the plan not there yet, or a column of it gone by hand? After land_prepare(). */
 bool land_misses_table(const struct land *land);
 
 /* All of it. */
 MUST_CHECK bool land_results(struct land *land, struct err *err);
 
-/* What an unfinished run left of its staging. */
+/* What an unfinished run left of its staging. Whoever held it is gone, or is
+ * us with all loaders closed. */
 void land_drop_staging(struct context *context, int64_t run_id);
 
 void land_free(struct land *land);

@@ -7,6 +7,7 @@
 #include "app/journal_relation.h"
 #include "base/json_out.h"
 #include "json/tree.h"
+#include "load/obstacle.h"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
@@ -25,13 +26,15 @@ recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
 /* False when the plan has no such column. */
 static bool
 recall_column(struct plan_table *table, const struct json *column,
-              const char *name, struct arena *arena)
+              const char *name, bool *had_column, struct arena *arena)
 {
     if (table->parent_column != NULL && strcmp(name, table->parent_column) == 0)
         return recall_gid(table->parent_gid, column, arena);
     for (int i = 0; i < table->column_count; i++)
-        if (strcmp(name, table->columns[i].name) == 0)
+        if (strcmp(name, table->columns[i].name) == 0) {
+            had_column[i] = true;
             return recall_gid(table->columns[i].gid, column, arena);
+        }
     return false;
 }
 
@@ -40,14 +43,18 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
                const char *columns, struct err *err)
 {
     struct buf left = buf_with_ceiling(JSON_BYTES_MAX);
+    bool *had_column = arena_array(&job->arena, (size_t)table->column_count + 1,
+                                   sizeof(*had_column));
     struct json *array;
 
+    tables->memory[table->index].had_column = had_column;
     if (!json_parse(&job->arena, span_str(columns), &array, err))
         return err_wrap(err, "bulkpg.relation, table %s", table->name);
     for (const struct json *c = array->first; c != NULL; c = c->next) {
         const char *name = json_str(json_get(c, "name"));
 
-        if (name == NULL || recall_column(table, c, name, &job->arena))
+        if (name == NULL ||
+            recall_column(table, c, name, had_column, &job->arena))
             continue;
         buf_append_str(&left, left.length > 0 ? "," : "");
         buf_append_span(&left, c->source);
@@ -110,13 +117,13 @@ check_owner(struct tables *tables, struct job *job, struct plan_table *table,
     if (!journal_relation(job->context->journal, job->store->config->schema,
                           table->name, &job->arena, &owner, err))
         return false;
-    tables->is_owned[table->index] = owner != NULL;
+    tables->memory[table->index].is_owned = owner != NULL;
     if (owner == NULL)
         return true;
     if (!is_ours(job, owner))
         return refuse_owned(job, owner, err);
-    return owner->columns == NULL ||
-           recall_columns(tables, job, table, owner->columns, err);
+    return recall_columns(tables, job, table,
+                          owner->columns != NULL ? owner->columns : "[]", err);
 }
 
 static bool
@@ -139,15 +146,16 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err)
 
     tables->targets = arena_array(&job->arena, count, sizeof(*tables->targets));
     tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
-    tables->is_owned =
-        arena_array(&job->arena, count, sizeof(*tables->is_owned));
+    tables->memory = arena_array(&job->arena, count, sizeof(*tables->memory));
     for (size_t i = 0; i < count; i++)
         tables->left[i] = "";
     if (!check_owners(tables, job, err) ||
         !journal_borrow(job->context->journal, &control, err))
         return false;
-    fit = target_inspect(control, job->plan, schema, tables->is_owned,
-                         tables->targets, &job->arena, err);
+    fit = obstacle_in_schema(control, schema, &tables->has_schema, err) &&
+          target_inspect(control, job->plan, schema, tables->memory,
+                         tables->targets, &job->arena, err) &&
+          obstacle_find(control, job->plan, schema, tables->targets, err);
     journal_give_back(job->context->journal);
     return fit;
 }

@@ -12,14 +12,15 @@
 
 /* By plan table; all in the job's arena. */
 struct tables {
+    bool has_schema;
     struct target *targets;
     const char **left; /* columns that are ours but no longer in the plan, as
                         * bulkpg.relation has them, joined by commas; "" */
-    bool *is_owned;    /* the journal knows it as ours */
+    struct target_memory *memory; /* what the journal knows of them */
 };
 
-/* Look. Refused (ERR_CONFIG) when another job or store owns a table whose file
- * still stands, or nobody does; ERR_FAILED when a table cannot take the rows.
+/* Look; and again whenever a column has widened meanwhile. Refused (ERR_CONFIG) when another job or store owns a table whose file
+ * still stands, or nobody does; ERR_FAILED or ERR_DENIED when a table cannot take the rows.
  * Learns the gid types that the journal remembers. */
 MUST_CHECK bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err);

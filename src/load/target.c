@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
@@ -53,17 +54,32 @@ refuse_missing(const struct plan_table *table, const char *schema,
 
 static bool
 refuse_key(const struct plan_table *table, const char *schema,
-           const struct layout_column *column, struct err *err)
+           const struct layout_column *column, bool is_there, struct err *err)
 {
-    err_set(err, ERR_FAILED,
-            "the primary key of %s.%s is not what the query's rows are "
-            "known by: column %s",
-            schema, table->name, column->name);
+    struct arena arena = {0};
+    struct buf key = buf_with_ceiling(SQL_BYTES_MAX);
+
+    if (is_there)
+        err_set(err, ERR_FAILED,
+                "the primary key of %s.%s is not what the query's rows are "
+                "known by: column %s",
+                schema, table->name, column->name);
+    else
+        err_set(err, ERR_FAILED, "the key of %s.%s lacks its column %s", schema,
+                table->name, column->name);
     err_code(err, "TABLE_KEY");
-    return err_hint(err,
-                    "give the table another name with @table(name:), or "
-                    "DROP TABLE \"%s\".\"%s\" to load it anew",
-                    schema, table->name);
+    ddl_append_key_columns(&key, table);
+    err_hint(err,
+             "if that was done by hand, %s and ALTER TABLE \"%s\".\"%s\" "
+             "DROP CONSTRAINT IF EXISTS \"%s\", ADD PRIMARY KEY (%s); else "
+             "give the table another name with @table(name:), or DROP TABLE "
+             "\"%s\".\"%s\" to load it anew",
+             is_there ? "undo it" : "name the column so again", schema,
+             table->name, ddl_key_name(&arena, table), buf_str(&key), schema,
+             table->name);
+    buf_free(&key);
+    arena_free(&arena);
+    return false;
 }
 
 /* A gid column may be a number while the plan says text (it widens), or text
@@ -101,8 +117,8 @@ fits_data(struct plan_column *data, const struct layout_column *column,
 static bool
 inspect_column(const struct plan_table *table, const char *schema,
                const struct layout_column *column,
-               const struct pg_result *result, struct target *target,
-               struct err *err)
+               const struct pg_result *result, const bool *had_column,
+               struct target *target, struct err *err)
 {
     int row = find_row(result, column->name);
     struct plan_column *data =
@@ -110,13 +126,16 @@ inspect_column(const struct plan_table *table, const char *schema,
     const char *type;
     bool fits;
 
-    if (row < 0 && !column->in_key &&
-        (data != NULL || column->role == LAYOUT_DELETED_AT))
-        return true; /* to be added */
+    if (row < 0 && data != NULL && !column->in_key) { /* to be added */
+        target->lost_column = target->lost_column || had_column[column->data];
+        return true;
+    }
+    if (row < 0 && column->role == LAYOUT_DELETED_AT)
+        return true; /* so is that */
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
     if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key)
-        return refuse_key(table, schema, column, err);
+        return refuse_key(table, schema, column, row >= 0, err);
     type = pg_text(result, row, TYPE);
     if (data != NULL) {
         target->has_column[column->data] = true;
@@ -143,8 +162,8 @@ has_mark(const struct pg_result *result)
 
 static bool
 inspect_columns(const struct plan_table *table, const char *schema,
-                const struct pg_result *result, struct target *target,
-                struct arena *arena, struct err *err)
+                const struct pg_result *result, const bool *had_column,
+                struct target *target, struct arena *arena, struct err *err)
 {
     struct layout_column *columns =
         arena_array(arena, (size_t)(table->column_count + LAYOUT_OWN_MAX),
@@ -153,7 +172,8 @@ inspect_columns(const struct plan_table *table, const char *schema,
 
     for (int i = 0; i < count; i++)
         if (columns[i].in_table &&
-            !inspect_column(table, schema, &columns[i], result, target, err))
+            !inspect_column(table, schema, &columns[i], result, had_column,
+                            target, err))
             return false;
     target->has_mark = has_mark(result);
     return true;
@@ -171,9 +191,26 @@ refuse_foreign(const struct plan_table *table, const char *schema,
 }
 
 static bool
+refuse_kind(const struct plan_table *table, const char *schema, struct err *err)
+{
+    err_set(err, ERR_FAILED, "%s.%s is no table any more", schema, table->name);
+    err_code(err, "TABLE_KIND");
+    return err_hint(err,
+                    "drop or rename what is there now, and the table is made "
+                    "anew; or give it another name with @table(name:)");
+}
+
+/* Ordinary or partitioned. */
+static bool
+is_table(const struct pg_result *result)
+{
+    return strchr("rp", pg_text(result, 0, KIND)[0]) != NULL;
+}
+
+static bool
 inspect_table(struct pg_conn *conn, const struct plan_table *table,
-              const char *schema, bool is_owned, struct target *target,
-              struct arena *arena, struct err *err)
+              const char *schema, const struct target_memory *memory,
+              struct target *target, struct arena *arena, struct err *err)
 {
     const char *values[] = {schema, table->name};
     struct pg_result *result;
@@ -188,23 +225,26 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
-    if (target->exists && !is_owned)
+    if (target->exists && !memory->is_owned)
         fits = refuse_foreign(table, schema, err);
+    else if (target->exists && !is_table(result))
+        fits = refuse_kind(table, schema, err);
     else if (target->exists)
-        fits = inspect_columns(table, schema, result, target, arena, err);
+        fits = inspect_columns(table, schema, result, memory->had_column,
+                               target, arena, err);
     pg_result_free(result);
     return fits;
 }
 
 bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
-               const bool *is_owned, struct target *targets,
+               const struct target_memory *memory, struct target *targets,
                struct arena *arena, struct err *err)
 {
     for (int i = 0; i < plan->table_count; i++) {
         targets[i] = (struct target){.exists = false};
         if (!plan->tables[i].skip &&
-            !inspect_table(conn, &plan->tables[i], schema, is_owned[i],
+            !inspect_table(conn, &plan->tables[i], schema, &memory[i],
                            &targets[i], arena, err))
             return false;
     }
@@ -219,30 +259,72 @@ widen_gid(struct buf *sql, const struct plan_table *table, const char *schema,
     ddl_comment_column(sql, table, schema, column);
 }
 
+static bool
+parent_widens(const struct plan_table *table, const struct target *target)
+{
+    return target->parent_is_number && table->parent_gid->whole;
+}
+
+static bool
+column_widens(const struct plan_table *table, const struct target *target,
+              int i)
+{
+    const struct plan_column *column = &table->columns[i];
+
+    if (!target->has_column[i] || !target->is_number[i])
+        return false;
+    return column->gid != NULL ? column->gid->whole
+                               : column->type == PLAN_NUMERIC;
+}
+
 static void
-append_changes(struct buf *sql, const struct plan_table *table,
-               const char *schema, const struct target *target)
+change_column(struct buf *sql, const struct plan_table *table,
+              const char *schema, const struct target *target, int i)
+{
+    const struct plan_column *column = &table->columns[i];
+
+    if (!target->has_column[i])
+        ddl_add_column(sql, table, i, schema);
+    else if (column->index && !target->has_index[i])
+        ddl_add_index(sql, table, i, schema);
+    if (!column_widens(table, target, i))
+        return;
+    if (column->gid == NULL)
+        ddl_widen_number(sql, schema, table->name, column->name);
+    else
+        widen_gid(sql, table, schema, column->name, column->gid);
+}
+
+void
+target_table_changes(struct buf *sql, const struct plan_table *table,
+                     const char *schema, const struct target *target)
 {
     if (!target->exists)
         return;
-    if (target->parent_is_number && table->parent_gid->whole)
+    if (parent_widens(table, target))
         widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
     if (table->marks_deleted && !target->has_mark)
         ddl_add_mark(sql, table, schema);
-    for (int i = 0; i < table->column_count; i++) {
-        const struct plan_column *column = &table->columns[i];
+    for (int i = 0; i < table->column_count; i++)
+        change_column(sql, table, schema, target, i);
+    if (target->lost_column)
+        ddl_forget_hashes(sql, table, schema);
+}
 
-        if (target->has_column[i] && column->index && !target->has_index[i])
-            ddl_add_index(sql, table, i, schema);
-        if (!target->has_column[i])
-            ddl_add_column(sql, table, i, schema);
-        else if (!target->is_number[i])
-            continue;
-        else if (column->gid == NULL && column->type == PLAN_NUMERIC)
-            ddl_widen_number(sql, schema, table->name, column->name);
-        else if (column->gid != NULL && column->gid->whole)
-            widen_gid(sql, table, schema, column->name, column->gid);
-    }
+bool
+target_changed_columns(struct buf *json, const struct plan_table *table,
+                       const struct target *target)
+{
+    size_t begun = json->length;
+
+    if (parent_widens(table, target))
+        json_out_string(json, table->parent_column);
+    for (int i = 0; i < table->column_count; i++)
+        if (column_widens(table, target, i))
+            json_out_string(json, table->columns[i].name);
+    if (target->lost_column)
+        json_out_string(json, "_hash");
+    return json->length > begun;
 }
 
 void
@@ -251,7 +333,7 @@ target_changes(struct buf *sql, const struct plan *plan, const char *schema,
 {
     for (int i = 0; i < plan->table_count; i++)
         if (!plan->tables[i].skip)
-            append_changes(sql, &plan->tables[i], schema, &targets[i]);
+            target_table_changes(sql, &plan->tables[i], schema, &targets[i]);
 }
 
 static bool
@@ -299,12 +381,10 @@ target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
 
     for (int i = 0; i < plan->table_count; i++)
         if (!sorted[i]->skip)
-            append_changes(&sql, sorted[i], schema, &targets[sorted[i]->index]);
+            target_table_changes(&sql, sorted[i], schema,
+                                 &targets[sorted[i]->index]);
     if (sql.length > 0)
         adapted = change_tables(conn, buf_str(&sql), err);
-    if (!adapted && strcmp(err->code, "0A000") == 0)
-        err_hint(err, "a view or rule stands in the way: drop it, run again, "
-                      "and make it anew");
     free(sorted);
     buf_free(&sql);
     return adapted;

@@ -14,8 +14,15 @@
 #include "pg/conn.h"
 #include "plan/plan.h"
 
+/* What the journal knows of a table. */
+struct target_memory {
+    bool is_owned;          /* it is ours */
+    const bool *had_column; /* by plan column: it was there once */
+};
+
 struct target {
     bool exists;
+    bool lost_column; /* one was dropped by hand: every row is written anew */
     bool *has_column; /* by plan column; in the arena */
     bool *has_index;  /* one begins with it */
     bool *is_number;  /* a column that may widen, and holds bigint */
@@ -23,20 +30,27 @@ struct target {
     bool has_mark; /* a column _deleted_at */
 };
 
-/* Look at every table of the plan in `schema`; `targets` has one per table,
- * `is_owned` says which the journal knows as ours. Domains whose columns are
- * text already become whole. A table that is there and not ours is ERR_CONFIG;
- * ERR_FAILED when a column or key is not as the plan has it: the message names
- * it, the hint is what to do by hand. */
+/* Look at every table of the plan in `schema`; `targets` and `memory`
+ * have one per table. Domains whose columns are text already become whole. A
+ * table that is there and not ours is ERR_CONFIG; ERR_FAILED when a column or
+ * key is not as the plan has it: the message names it, the hint is what to do
+ * by hand. */
 MUST_CHECK bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
-               const bool *is_owned, struct target *targets,
+               const struct target_memory *memory, struct target *targets,
                struct arena *arena, struct err *err);
 
 /* The statements that existing tables need, one a line: new columns, widened
  * ids. Nothing is appended when they fit. */
 void target_changes(struct buf *sql, const struct plan *plan,
                     const char *schema, const struct target *targets);
+
+/* The same of one table. And the columns whose type they change, as elements
+ * of a JSON array that was begun; false when there are none. */
+void target_table_changes(struct buf *sql, const struct plan_table *table,
+                          const char *schema, const struct target *target);
+bool target_changed_columns(struct buf *json, const struct plan_table *table,
+                            const struct target *target);
 
 /* Run those statements in one short transaction, tables by name: ids and what
  * points to them widen together. */

@@ -20,6 +20,7 @@ static const struct {
     {"54", ERR_FAILED},       /* a value beyond the server's limits */
     {"55006", ERR_TRANSIENT}, /* in use */
     {"55P03", ERR_TRANSIENT}, /* lock_timeout */
+    {"57014", ERR_TRANSIENT}, /* canceled, by a timeout or an operator */
     {"57P0", ERR_TRANSIENT},  /* shutting down, crashed, starting up */
 };
 

@@ -82,22 +82,28 @@ ddl_table_create(struct buf *sql, const struct plan_table *table,
 
 /* ---- keys and indexes -------------------------------------------------- */
 
-/* <table>_<part>_<suffix> as an identifier. */
-static void
-append_derived_name(struct buf *sql, const char *table, const char *part,
-                    const char *suffix)
+const char *
+ddl_key_name(struct arena *arena, const struct plan_table *table)
 {
-    struct arena arena = {0};
-    const char *name =
-        part[0] != '\0' ? arena_printf(&arena, "%s_%s_%s", table, part, suffix)
-                        : arena_printf(&arena, "%s_%s", table, suffix);
-
-    name_append_quoted(sql, name_shorten(&arena, name));
-    arena_free(&arena);
+    return name_shorten(arena, arena_printf(arena, "%s_pkey", table->name));
 }
 
-static void
-append_key_columns(struct buf *sql, const struct plan_table *table)
+const char *
+ddl_index_name(struct arena *arena, const struct plan_table *table, int column)
+{
+    return name_shorten(arena, arena_printf(arena, "%s_%s_idx", table->name,
+                                            table->columns[column].name));
+}
+
+bool
+ddl_has_index(const struct plan_table *table, int column)
+{
+    return table->columns[column].index ||
+           (table->parent != NULL && column == table->id_column);
+}
+
+void
+ddl_append_key_columns(struct buf *sql, const struct plan_table *table)
 {
     const char *names[LAYOUT_KEY_MAX];
     int count = layout_key(table, names);
@@ -112,38 +118,41 @@ void
 ddl_key_create(struct buf *sql, const struct plan_table *table,
                const char *schema, const char *relation)
 {
+    struct arena arena = {0};
+
     buf_append_str(sql, "ALTER TABLE ");
     ddl_append_qualified(sql, schema, relation);
     buf_append_str(sql, " ADD CONSTRAINT ");
-    append_derived_name(sql, table->name, "", "pkey");
+    name_append_quoted(sql, ddl_key_name(&arena, table));
     buf_append_str(sql, " PRIMARY KEY (");
-    append_key_columns(sql, table);
+    ddl_append_key_columns(sql, table);
     buf_append_str(sql, ");\n");
+    arena_free(&arena);
 }
 
 static void
 append_index(struct buf *sql, const struct plan_table *table,
-             const char *schema, const char *relation, const char *column)
+             const char *schema, const char *relation, int column)
 {
+    struct arena arena = {0};
+
     buf_append_str(sql, "CREATE INDEX ");
-    append_derived_name(sql, table->name, column, "idx");
+    name_append_quoted(sql, ddl_index_name(&arena, table, column));
     buf_append_str(sql, " ON ");
     ddl_append_qualified(sql, schema, relation);
     buf_append_str(sql, " (");
-    name_append_quoted(sql, column);
+    name_append_quoted(sql, table->columns[column].name);
     buf_append_str(sql, ");\n");
+    arena_free(&arena);
 }
 
 void
 ddl_indexes_create(struct buf *sql, const struct plan_table *table,
                    const char *schema, const char *relation)
 {
-    for (int i = 0; i < table->column_count; i++) {
-        bool by_id = table->parent != NULL && i == table->id_column;
-
-        if (by_id || table->columns[i].index)
-            append_index(sql, table, schema, relation, table->columns[i].name);
-    }
+    for (int i = 0; i < table->column_count; i++)
+        if (ddl_has_index(table, i))
+            append_index(sql, table, schema, relation, i);
 }
 
 void
@@ -268,7 +277,7 @@ void
 ddl_add_index(struct buf *sql, const struct plan_table *table, int column,
               const char *schema)
 {
-    append_index(sql, table, schema, table->name, table->columns[column].name);
+    append_index(sql, table, schema, table->name, column);
 }
 
 void
@@ -296,7 +305,7 @@ ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
     name_append_quoted(sql, added->name);
     buf_printf(sql, " %s;\n", plan_type_name(plan_column_type(added)));
     if (added->index)
-        append_index(sql, table, schema, table->name, added->name);
+        append_index(sql, table, schema, table->name, column);
     ddl_comment_column(sql, table, schema, added->name);
 }
 
@@ -308,6 +317,16 @@ ddl_add_mark(struct buf *sql, const struct plan_table *table,
     ddl_append_qualified(sql, schema, table->name);
     buf_append_str(sql, " ADD COLUMN _deleted_at timestamptz;\n");
     ddl_comment_column(sql, table, schema, "_deleted_at");
+}
+
+void
+ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
+                  const char *schema)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " DROP COLUMN _hash, ADD COLUMN _hash bigint;\n");
+    ddl_comment_column(sql, table, schema, "_hash");
 }
 
 void

@@ -31,6 +31,16 @@ void ddl_table_create(struct buf *sql, const struct plan_table *table,
 void ddl_key_create(struct buf *sql, const struct plan_table *table,
                     const char *schema, const char *relation);
 
+/* The columns of its key, quoted, with commas. */
+void ddl_append_key_columns(struct buf *sql, const struct plan_table *table);
+
+/* The names that the key and the index of a column get, in `arena` or longer
+ * lived; and whether a new table gets an index of that column. */
+const char *ddl_key_name(struct arena *arena, const struct plan_table *table);
+const char *
+ddl_index_name(struct arena *arena, const struct plan_table *table, int column);
+bool ddl_has_index(const struct plan_table *table, int column);
+
 /* Indexes besides the key: a child's on (id), and those of @index. */
 void ddl_indexes_create(struct buf *sql, const struct plan_table *table,
                         const char *schema, const char *relation);
@@ -60,6 +70,11 @@ void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
 /* The column _deleted_at, with its COMMENT. */
 void ddl_add_mark(struct buf *sql, const struct plan_table *table,
                   const char *schema);
+
+/* Every row's hash becomes NULL, so that the next merge writes it: at once,
+ * whatever the size of the table. */
+void ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
+                       const char *schema);
 
 /* Turn the numbers of a gid column back into whole gids. */
 void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,

@@ -39,6 +39,7 @@ GUARD = """
 trap '' INT TERM HUP
 read -r _
 cd /
+umount {directory}/disk 2>/dev/null
 {prefix} {bin}/pg_ctl -D {directory}/data -m immediate -w stop >/dev/null 2>&1
 rm -rf {directory}
 """
@@ -73,6 +74,21 @@ class Cluster:
         path = self.directory + "/tests"
         os.makedirs(path, exist_ok=True)
         return path
+
+    def small_disk(self, size):
+        """A folder of the server's on a file system of its own; None where
+        we may not make one."""
+        path = self.directory + "/disk"
+        owner = os.stat(self.directory)
+        os.makedirs(path, exist_ok=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700,"
+             f"uid={owner.st_uid},gid={owner.st_gid}", "e2e", path],
+            capture_output=True, check=False)
+        return path if done.returncode == 0 else None
+
+    def no_small_disk(self):
+        subprocess.run(["umount", self.directory + "/disk"], check=True)
 
     def start(self):
         os.chmod(self.directory, 0o755)

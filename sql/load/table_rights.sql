@@ -1,0 +1,13 @@
+-- What we may do with a table: change it, and write what a merge writes.
+-- Whoever owns the table is quoted for a GRANT.
+-- $1: schema, $2: table
+SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE'),
+       has_table_privilege(c.oid, 'SELECT')
+       AND has_table_privilege(c.oid, 'INSERT')
+       AND has_table_privilege(c.oid, 'UPDATE')
+       AND has_table_privilege(c.oid, 'DELETE'),
+       quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
+       quote_ident(current_user)
+FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2

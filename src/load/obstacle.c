@@ -1,0 +1,225 @@
+#include "load/obstacle.h"
+
+#include "base/json_out.h"
+#include "plan/ddl.h"
+#include "plan/names.h"
+#include "sql.h"
+
+enum { SQL_BYTES_MAX = 1024 * 1024, HINT_BYTES = 400 };
+
+/* One table that is looked at. */
+struct site {
+    struct pg_conn *conn;
+    const struct plan_table *table;
+    const char *schema;
+    const struct target *target;
+};
+
+/* ---- rights ------------------------------------------------------------ */
+
+static bool
+refuse_schema(const char *schema, bool exists, struct err *err)
+{
+    err_set(err, ERR_DENIED,
+            exists ? "no right to make tables in schema %s"
+                   : "no right to make schema %s",
+            schema);
+    err_code(err, "42501");
+    if (exists)
+        return err_hint(err,
+                        "GRANT USAGE, CREATE ON SCHEMA \"%s\" TO the role "
+                        "that bulkpg connects as",
+                        schema);
+    return err_hint(err,
+                    "GRANT CREATE ON DATABASE to the role that bulkpg "
+                    "connects as, or CREATE SCHEMA \"%s\" AUTHORIZATION it",
+                    schema);
+}
+
+bool
+obstacle_in_schema(struct pg_conn *conn, const char *schema, bool *exists,
+                   struct err *err)
+{
+    const char *values[] = {schema};
+    struct pg_result *result;
+    bool may_create;
+
+    if (!pg_exec(conn, sql_schema_rights, 1, values, &result, err))
+        return false;
+    *exists = pg_bool(result, 0, 0);
+    may_create = pg_bool(result, 0, 1);
+    pg_result_free(result);
+    return may_create || refuse_schema(schema, *exists, err);
+}
+
+/* Columns of sql_table_rights. */
+enum { OWNS, WRITES, OWNER, ROLE };
+
+static bool
+refuse_write(const struct site *site, const char *role, struct err *err)
+{
+    err_set(err, ERR_DENIED, "no right to read and write table %s.%s",
+            site->schema, site->table->name);
+    err_code(err, "42501");
+    return err_hint(err,
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON \"%s\".\"%s\" "
+                    "TO %s",
+                    site->schema, site->table->name, role);
+}
+
+static bool
+refuse_change(const struct site *site, const char *owner, const char *role,
+              const struct buf *changes, struct err *err)
+{
+    err_set(err, ERR_DENIED,
+            "table %s.%s must change, which only its owner %s may do",
+            site->schema, site->table->name, owner);
+    err_code(err, "42501");
+    return err_hint(err,
+                    "ALTER TABLE \"%s\".\"%s\" OWNER TO %s; or as %s: "
+                    "%.*s",
+                    site->schema, site->table->name, role, owner, HINT_BYTES,
+                    buf_str(changes));
+}
+
+static bool
+check_rights(const struct site *site, struct err *err)
+{
+    const char *values[] = {site->schema, site->table->name};
+    struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    bool may = true;
+
+    if (!pg_exec(site->conn, sql_table_rights, 2, values, &result, err))
+        return false;
+    target_table_changes(&changes, site->table, site->schema, site->target);
+    if (pg_rows(result) == 0)
+        may = true; /* gone meanwhile */
+    else if (!pg_bool(result, 0, WRITES))
+        may = refuse_write(site, pg_text(result, 0, ROLE), err);
+    else if (changes.length > 0 && !pg_bool(result, 0, OWNS))
+        may = refuse_change(site, pg_text(result, 0, OWNER),
+                            pg_text(result, 0, ROLE), &changes, err);
+    buf_free(&changes);
+    pg_result_free(result);
+    return may;
+}
+
+/* ---- columns that others use ------------------------------------------- */
+
+static bool
+refuse_used(const struct site *site, const char *column, const char *used_by,
+            struct err *err)
+{
+    struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
+
+    target_table_changes(&changes, site->table, site->schema, site->target);
+    err_set(err, ERR_FAILED, "%s is in the way: column %s of %s.%s must change",
+            used_by, column, site->schema, site->table->name);
+    err_code(err, "COLUMN_IN_USE");
+    err_hint(err, "drop it, run again, and make it anew; the run does: %.*s",
+             HINT_BYTES, buf_str(&changes));
+    buf_free(&changes);
+    return false;
+}
+
+static bool
+check_columns(const struct site *site, struct err *err)
+{
+    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *values[] = {site->schema, site->table->name, NULL};
+    struct pg_result *result;
+    bool is_free = true;
+
+    json_out_open(&names, '[');
+    if (target_changed_columns(&names, site->table, site->target)) {
+        buf_append_char(&names, ']');
+        values[2] = buf_str(&names);
+        is_free =
+            pg_exec(site->conn, sql_column_users, 3, values, &result, err);
+        if (is_free && pg_rows(result) > 0)
+            is_free = refuse_used(site, pg_text(result, 0, 0),
+                                  pg_text(result, 0, 1), err);
+        pg_result_free(result);
+    }
+    buf_free(&names);
+    return is_free;
+}
+
+/* ---- names ------------------------------------------------------------- */
+
+/* The indexes that the run would make: all of a new table's, and those that
+ * one that is there lacks. */
+static void
+append_names(struct buf *names, const struct site *site, struct arena *arena)
+{
+    const struct plan_table *table = site->table;
+
+    if (!site->target->exists)
+        json_out_string(names, ddl_key_name(arena, table));
+    for (int i = 0; i < table->column_count; i++) {
+        bool wants = site->target->exists ? table->columns[i].index &&
+                                                !site->target->has_index[i]
+                                          : ddl_has_index(table, i);
+
+        if (wants)
+            json_out_string(names, ddl_index_name(arena, table, i));
+    }
+}
+
+static bool
+refuse_taken(const struct site *site, const char *name, const char *what,
+             struct err *err)
+{
+    err_set(err, ERR_FAILED, "%s has the name that an index of %s.%s gets",
+            what, site->schema, site->table->name);
+    err_code(err, "NAME_TAKEN");
+    return err_hint(err, "rename it: ALTER TABLE \"%s\".\"%s\" RENAME TO ...",
+                    site->schema, name);
+}
+
+static bool
+check_names(const struct site *site, struct err *err)
+{
+    struct arena arena = {0};
+    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *values[] = {site->schema, NULL};
+    struct pg_result *result;
+    bool is_free;
+
+    json_out_open(&names, '[');
+    append_names(&names, site, &arena);
+    buf_append_char(&names, ']');
+    values[1] = buf_str(&names);
+    is_free = pg_exec(site->conn, sql_names_taken, 2, values, &result, err);
+    if (is_free && pg_rows(result) > 0)
+        is_free = refuse_taken(site, pg_text(result, 0, 0),
+                               pg_text(result, 0, 1), err);
+    pg_result_free(result);
+    buf_free(&names);
+    arena_free(&arena);
+    return is_free;
+}
+
+/* ---- all of it --------------------------------------------------------- */
+
+bool
+obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
+              const struct target *targets, struct err *err)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        struct site site = {.conn = conn,
+                            .table = &plan->tables[i],
+                            .schema = schema,
+                            .target = &targets[i]};
+
+        if (site.table->skip)
+            continue;
+        if (site.target->exists &&
+            (!check_rights(&site, err) || !check_columns(&site, err)))
+            return false;
+        if (!check_names(&site, err))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,263 @@
+"""A database that fails: what may pass is tried again, the rest is told."""
+import signal
+import time
+
+from cases.queries import PLAIN, PRODUCTS
+from harness.case import AGAIN, FAILED, OK, Case
+from harness.cut import Cut
+
+# Disk full, canceled by a timeout, deadlock, serialization failure.
+PASSING = ["53100", "57014", "40P01", "40001"]
+
+# A function that fails with these codes in turn, then no more. The count is
+# kept outside of transactions.
+FAILING = """
+CREATE SCHEMA e2e;
+CREATE SEQUENCE e2e.tries;
+CREATE FUNCTION e2e.fail() RETURNS {kind} LANGUAGE plpgsql AS $$
+DECLARE
+  codes text[] := '{{{codes}}}';
+  code text := codes[nextval('e2e.tries')];
+BEGIN
+  IF code IS NOT NULL THEN
+    RAISE EXCEPTION 'made by the test' USING ERRCODE = code;
+  END IF;
+  {then}
+END $$;
+"""
+
+IN_THE_MERGE = """
+CREATE TRIGGER fail AFTER UPDATE ON acme.products
+FOR EACH STATEMENT EXECUTE FUNCTION e2e.fail();
+"""
+
+# Of staging tables, which are made while it runs.
+IN_THE_STREAM = """
+CREATE FUNCTION e2e.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$
+DECLARE made record;
+BEGIN
+  FOR made IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
+    EXECUTE format('CREATE TRIGGER fail BEFORE INSERT ON %s FOR EACH '
+                   'STATEMENT EXECUTE FUNCTION e2e.fail()',
+                   made.object_identity);
+  END LOOP;
+END $$;
+CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
+EXECUTE FUNCTION e2e.watch();
+"""
+
+ON_COMMAND = """
+CREATE EVENT TRIGGER fail ON ddl_command_start WHEN TAG IN ('{tag}')
+EXECUTE FUNCTION e2e.fail();
+"""
+
+
+class Database(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("job", PLAIN)
+
+    def fail(self, codes=None, where=None, kind="trigger"):
+        """Without codes as the TestCase's own."""
+        if where is None:
+            super().fail(codes)
+        then = "RETURN NULL;" if kind == "trigger" else ""
+        self.db.execute(FAILING.format(codes=",".join(codes), kind=kind,
+                                       then=then) + where)
+
+    def tries(self):
+        return self.db.value("SELECT last_value FROM e2e.tries")
+
+    def downloads(self):
+        return len(self.requests(kind="storage"))
+
+    def wait_for(self, what, seconds=20):
+        end = time.monotonic() + seconds
+        while not what():
+            self.assertLess(time.monotonic(), end, "waited in vain")
+            time.sleep(0.02)
+
+
+class Passing(Database):
+    """Each is tried again until it goes."""
+
+    def check_run(self, query=PLAIN, downloads=1):
+        before = self.downloads()
+        result = self.run_program("run")
+        for code in PASSING:
+            self.assertIn(code, result.stderr)
+        self.assertLess(len(PASSING), self.tries())
+        self.assertEqual(downloads, self.downloads() - before)
+        self.check_tables(query)
+        self.check_no_staging()
+
+    def test_in_the_merge(self):
+        """Staging stands, so nothing is downloaded again."""
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=5,
+                    set={"title": "changed"})
+        self.fail(PASSING, IN_THE_MERGE)
+        self.check_run()
+
+    def test_in_a_change_of_tables(self):
+        self.run_program("run")
+        wider = PLAIN.replace("title", "title handle")
+        self.query("job", wider)
+        self.fail(PASSING, ON_COMMAND.format(tag="ALTER TABLE"),
+                  "event_trigger")
+        self.check_run(wider)
+
+    def test_when_staging_is_made(self):
+        self.run_program("run")
+        self.fail(PASSING, ON_COMMAND.format(tag="CREATE TABLE"),
+                  "event_trigger")
+        self.check_run()
+
+    def test_while_rows_stream(self):
+        self.run_program("run")
+        twice = [code for code in PASSING for _ in ("products", "variants")]
+        self.fail(twice, IN_THE_STREAM)
+        self.check_run(downloads=1 + len(PASSING))
+
+
+class Lasting(Database):
+    """The tables stay as they were, and no staging is left."""
+
+    def check_given_up(self, code, status, run_status):
+        self.configure(tuning="retry_budget = 300ms")
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=5,
+                    set={"title": "changed"})
+        before = self.snapshot()
+        self.fail([code] * 100, IN_THE_MERGE)
+        result = self.run_program("run", status=status)
+        self.assertIn("made by the test", result.stderr)
+        self.assertIn(code, result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.assertEqual((run_status, code), (self.last_run()["status"],
+                                              self.last_run()["error_code"]))
+        self.db.execute("DROP SCHEMA e2e CASCADE")
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+    def test_a_disk_that_stays_full(self):
+        self.check_given_up("53100", AGAIN, "interrupted")
+        self.assertEqual(2, len(self.shop.operations()))
+
+    def test_an_error_that_does_not_pass(self):
+        self.check_given_up("P0001", FAILED, "failed")
+
+    def test_a_disk_that_is_full(self):
+        """A real one, of a megabyte, for staging."""
+        folder = self.db.cluster.small_disk("1m")
+        if folder is None:
+            self.skipTest("no right to mount a file system")
+        self.addCleanup(self.db.cluster.no_small_disk)
+        self.configure(tuning="retry_budget = 300ms")
+        self.run_program("run")
+        before = self.snapshot()
+        self.db.execute(f"CREATE TABLESPACE e2e_full LOCATION '{folder}'")
+        self.addCleanup(self.db.execute, "DROP TABLESPACE e2e_full")
+        there = f"ALTER DATABASE {self.db.name} %s default_tablespace"
+        self.db.execute(there % "SET" + " = e2e_full")
+        self.addCleanup(self.db.execute, there % "RESET")
+        self.change(store="acme", type="Product", grow=5000)
+        result = self.run_program("run", status=AGAIN)
+        self.assertIn("53100", result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+
+
+class Connections(Database):
+    """Ended, cut or frozen, in the stream and in the merge."""
+
+    def through_proxy(self, **how):
+        self.proxy = Cut(self.db)
+        self.addCleanup(self.proxy.end)
+        self.program.configure(self.proxy.dsn, [self.shop.stores["acme"]],
+                               **how)
+
+    def start_slowly(self, seconds=20):
+        """A run whose first merge takes so long; waits until it is there."""
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=5,
+                    set={"title": "changed"})
+        self.db.execute(
+            "CREATE SCHEMA e2e; CREATE SEQUENCE e2e.tries; "
+            "CREATE FUNCTION e2e.wait() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN IF nextval('e2e.tries') = 1 THEN PERFORM "
+            f"pg_sleep({seconds}); END IF; RETURN NULL; END $$; "
+            "CREATE TRIGGER wait BEFORE UPDATE ON acme.products FOR EACH "
+            "STATEMENT EXECUTE FUNCTION e2e.wait()")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.backends("AND wait_event = 'PgSleep'"))
+        return running
+
+    def start_streaming(self):
+        self.shop.set(bytes_per_second=30000, chunk_bytes=4096)
+        running = self.program.start("run")
+        self.wait_for(lambda: self.backends("AND state = 'idle'"))
+        return running
+
+    def backends(self, more="", name="bulkpg run"):
+        return self.db.column(
+            "SELECT pid FROM pg_stat_activity WHERE datname = "
+            f"current_database() AND application_name LIKE '{name}%' {more}")
+
+    def check_end(self, running, *statuses):
+        self.shop.set(bytes_per_second=0)
+        result = running.wait()
+        self.assertIn(result.status, statuses, result)
+        if result.status != OK:
+            self.run_program("run")
+        self.check_tables(PLAIN)
+        self.check_no_staging()
+        return result
+
+    def test_a_backend_is_ended_in_the_merge(self):
+        running = self.start_slowly()
+        self.db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "application_name LIKE 'bulkpg run%' AND datname = "
+            "current_database()")
+        result = self.check_end(running, OK)
+        self.assertIn("57P01", result.stderr)
+        self.assertEqual(2, self.db.value("SELECT last_value FROM e2e.tries"))
+
+    def test_a_statement_is_canceled_in_the_merge(self):
+        running = self.start_slowly()
+        self.db.execute(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE "
+            "application_name LIKE 'bulkpg run%' AND datname = "
+            "current_database()")
+        self.check_end(running, OK)
+        self.assertEqual(2, self.downloads())
+
+    def test_all_backends_are_ended_in_the_merge(self):
+        running = self.start_slowly()
+        self.db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE "
+            "application_name LIKE 'bulkpg%' AND datname = "
+            "current_database()")
+        self.check_end(running, OK, AGAIN)
+
+    def test_cut_in_the_merge(self):
+        self.through_proxy()
+        running = self.start_slowly()
+        self.assertEqual(1, self.proxy.cut("bulkpg run"))
+        self.check_end(running, OK)
+
+    def test_cut_in_the_stream(self):
+        self.through_proxy()
+        running = self.start_streaming()
+        self.assertEqual(1, self.proxy.cut("bulkpg run"))
+        self.check_end(running, OK)
+        self.assertEqual(1, len(self.shop.operations()))
+
+    def test_all_are_cut_in_the_stream(self):
+        self.through_proxy()
+        running = self.start_streaming()
+        self.assertEqual(2, self.proxy.cut())
+        self.check_end(running, OK, AGAIN)
