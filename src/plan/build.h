@@ -120,6 +120,9 @@ const char *columns_last_key(const char *path);
 /* keys.c: key columns, ids, tags and their slots. */
 bool keys_settle(struct builder *b);
 
+/* relations.c: tables, keys and indexes have names of their own. */
+bool relations_check(struct builder *b);
+
 /* upkeep.c: @incremental and @deletes. After the keys. */
 bool upkeep_settle(struct builder *b);
 

@@ -1,0 +1,71 @@
+#include <string.h>
+
+#include "plan/build.h"
+#include "plan/ddl.h"
+
+/* Tables, keys and indexes share one space of names in a schema. */
+struct relation {
+    const char *name;
+    const char *what; /* "the index of products.title" */
+    struct gql_pos pos;
+};
+
+static size_t
+count_relations(const struct plan *plan)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < plan->table_count; i++)
+        count += 2 + (size_t)plan->tables[i].column_count;
+    return count;
+}
+
+/* What a table brings into its schema, at `list`; how many. */
+static size_t
+list_relations(struct arena *arena, const struct plan_table *table,
+               struct relation *list)
+{
+    size_t count = 0;
+
+    list[count++] = (struct relation){
+        table->name, arena_printf(arena, "\"%s\"", table->path), table->pos};
+    list[count++] = (struct relation){
+        ddl_key_name(arena, table),
+        arena_printf(arena, "the key of \"%s\"", table->path), table->pos};
+    for (int i = 0; i < table->column_count; i++)
+        if (ddl_has_index(table, i))
+            list[count++] = (struct relation){
+                ddl_index_name(arena, table, i),
+                arena_printf(arena, "the index of \"%s.%s\"", table->path,
+                             table->columns[i].path),
+                table->columns[i].pos};
+    return count;
+}
+
+static bool
+refuse_same_name(struct builder *b, const struct relation *one,
+                 const struct relation *other)
+{
+    build_error(b, other->pos, "%s and %s both get the name \"%s\"", one->what,
+                other->what, other->name);
+    return err_hint(b->err, "give one of them another name with "
+                            "@column(name: \"...\") or @table(name: \"...\")");
+}
+
+bool
+relations_check(struct builder *b)
+{
+    const struct plan *plan = b->plan;
+    struct relation *list =
+        arena_array(b->scratch, count_relations(plan), sizeof(*list));
+    size_t count = 0;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            count += list_relations(b->scratch, &plan->tables[i], list + count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(list[k].name, list[i].name) == 0)
+                return refuse_same_name(b, &list[k], &list[i]);
+    return true;
+}
