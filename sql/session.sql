@@ -14,6 +14,7 @@ FROM (VALUES
     ('extra_float_digits', '1'),
     ('standard_conforming_strings', 'on'),
     ('default_transaction_isolation', 'read committed'),
+    ('row_security', 'off'), -- policies that hide rows fail, not filter
     ('statement_timeout', '0'),
     ('lock_timeout', '0'),
     ('idle_in_transaction_session_timeout', '0'),

@@ -21,7 +21,10 @@ enum {
     HAS_JOURNAL,
     MAY_MAKE_SCHEMA,
     ROLE,
-    DATABASE
+    DATABASE,
+    MAY_WRITE,
+    IS_READ_ONLY,
+    IS_STANDBY
 };
 
 /* ---- what is there ----------------------------------------------------- */
@@ -59,6 +62,36 @@ may_make(const struct pg_result *state, struct err *err)
                         pg_text(state, 0, ROLE));
     return err_hint(err, "GRANT CREATE ON DATABASE %s TO %s",
                     pg_text(state, 0, DATABASE), pg_text(state, 0, ROLE));
+}
+
+static bool
+may_write(const struct pg_result *state, struct err *err)
+{
+    if (pg_bool(state, 0, MAY_WRITE))
+        return true;
+    lacks_right(state, "write to the journal (schema bulkpg)", err);
+    return err_hint(err,
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN "
+                    "SCHEMA bulkpg TO %s",
+                    pg_text(state, 0, ROLE));
+}
+
+/* A standby may be promoted, a database opened again. */
+static bool
+takes_writes(const struct pg_conn *conn, const struct pg_result *state,
+             struct err *err)
+{
+    if (!pg_bool(state, 0, IS_READ_ONLY))
+        return true;
+    err_set(err, ERR_TRANSIENT, "%s takes no writes", pg_where(conn));
+    err_code(err, "25006");
+    if (pg_bool(state, 0, IS_STANDBY))
+        return err_hint(err, "it is a standby; with several hosts, add "
+                             "target_session_attrs=read-write");
+    return err_hint(err,
+                    "default_transaction_read_only is on for role %s in "
+                    "database %s",
+                    pg_text(state, 0, ROLE), pg_text(state, 0, DATABASE));
 }
 
 /* Version of the journal that is there; 0: none. */
@@ -164,14 +197,16 @@ refuse_older(int64_t version, struct err *err)
 }
 
 static bool
-look(struct journal *journal, int64_t *version, struct err *err)
+look(struct journal *journal, bool writing, int64_t *version, struct err *err)
 {
     struct pg_result *state;
     bool ok;
 
     if (!pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
         return false;
-    ok = read_meta(journal, state, version, err);
+    ok = (!writing || takes_writes(journal->conn, state, err)) &&
+         read_meta(journal, state, version, err) &&
+         (!writing || may_write(state, err));
     pg_result_free(state);
     return ok;
 }
@@ -181,10 +216,10 @@ prepare(struct journal *journal, bool make, struct err *err)
 {
     int64_t version;
 
-    if (!look(journal, &version, err))
+    if (!look(journal, make, &version, err))
         return false;
     if (make && version < VERSION &&
-        (!migrate(journal, err) || !look(journal, &version, err)))
+        (!migrate(journal, err) || !look(journal, make, &version, err)))
         return false;
     if (version > VERSION)
         return refuse_newer(version, err);

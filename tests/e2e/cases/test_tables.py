@@ -1,0 +1,298 @@
+"""Tables that somebody else changed, holds or uses: found before anything is
+asked of the store, told with what to do, and left as they are."""
+import json
+
+from cases.queries import PLAIN, PRODUCT
+from harness.case import CONFIG, DENIED, FAILED, Case
+
+WIDER = PLAIN.replace("title", "title handle")
+
+
+class Tables(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("job", PLAIN)
+        self.run_program("run")
+
+    def check_refused(self, status, *words, asked=1):
+        """By the next run, and by `check`."""
+        before = self.snapshot()
+        result = self.run_program("run", status=status)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.assertEqual(asked, len(self.shop.operations()))
+        check = self.run_program("check", status=status)
+        for word in words:
+            self.assertIn(word, check.stdout)
+        return result
+
+    def change_and_check(self):
+        """All is right in the end, in every row."""
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+
+class Changed(Tables):
+    """By hand."""
+
+    def test_a_column_dropped(self):
+        """Made again, and filled in every row, also in those that did not
+        change at the store."""
+        self.db.execute("ALTER TABLE acme.products DROP COLUMN title")
+        self.change_and_check()
+        self.assertIn("products.title", json.dumps(self.last_run()["notes"]))
+        self.assertEqual("table_missing", self.last_run()["mode_reason"])
+        before = self.snapshot()
+        self.run_program("run")
+        self.check_unchanged(before)
+
+    def test_a_column_dropped_and_the_first_merge_fails(self):
+        self.db.execute("ALTER TABLE acme.products DROP COLUMN title")
+        self.shop.set(object_count="+1")
+        self.run_program("run", status=FAILED)
+        self.shop.set(object_count=None)
+        self.change_and_check()
+
+    def test_a_column_renamed(self):
+        self.db.execute("ALTER TABLE acme.products RENAME title TO mine")
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.run_program("run")
+        self.assertEqual(57, len(self.rows(
+            "products WHERE title = mine AND title <> 'changed'")))
+
+    def test_a_column_of_another_type(self):
+        self.db.execute("ALTER TABLE acme.products ALTER title TYPE "
+                        "varchar(200)")
+        result = self.check_refused(FAILED, "title", "acme.products",
+                                    "ALTER TABLE")
+        self.assertIn("text", result.stderr)
+        self.db.execute("ALTER TABLE acme.products ALTER title TYPE text")
+        self.change_and_check()
+
+    def test_a_key_dropped(self):
+        self.db.execute("ALTER TABLE acme.products DROP CONSTRAINT "
+                        "products_pkey")
+        self.check_refused(FAILED, "acme.products", "primary key", "id",
+                           "ADD PRIMARY KEY")
+        self.db.execute("ALTER TABLE acme.products ADD CONSTRAINT "
+                        "products_pkey PRIMARY KEY (id)")
+        self.change_and_check()
+
+    def test_a_key_column_renamed(self):
+        self.db.execute("ALTER TABLE acme.products_variants RENAME "
+                        "_parent_id TO product_id")
+        self.check_refused(FAILED, "acme.products_variants", "_parent_id")
+        self.db.execute("ALTER TABLE acme.products_variants RENAME "
+                        "product_id TO _parent_id")
+        self.change_and_check()
+
+    def test_a_column_of_our_own_dropped(self):
+        self.db.execute("ALTER TABLE acme.products DROP COLUMN _loaded_at")
+        self.check_refused(FAILED, "acme.products", "_loaded_at",
+                           "ADD COLUMN")
+        self.db.execute("ALTER TABLE acme.products ADD COLUMN _loaded_at "
+                        "timestamptz, DROP COLUMN _hash, ADD COLUMN _hash "
+                        "bigint")
+        self.change_and_check()
+
+    def test_a_view_in_its_place(self):
+        self.db.execute("ALTER TABLE acme.products RENAME TO kept; CREATE "
+                        "VIEW acme.products AS SELECT * FROM acme.kept")
+        self.check_refused(FAILED, "acme.products", "no table any more")
+        self.db.execute("DROP VIEW acme.products; ALTER TABLE acme.kept "
+                        "RENAME TO products")
+        self.change_and_check()
+
+    def test_a_table_renamed(self):
+        """Its key has the name that the new one's gets."""
+        self.db.execute("ALTER TABLE acme.products RENAME TO kept")
+        self.check_refused(FAILED, "products_pkey", "acme.products",
+                           "RENAME TO")
+        self.db.execute("ALTER INDEX acme.products_pkey RENAME TO kept_pkey")
+        self.run_program("run")
+        self.db.execute("DROP TABLE acme.kept")
+        self.check_tables(PLAIN)
+
+    def test_an_index_has_a_name_that_is_needed(self):
+        self.query("job", PLAIN.replace("title", "title @index"))
+        self.db.execute("CREATE INDEX products_title_idx ON "
+                        "acme.products_variants (sku)")
+        self.check_refused(FAILED, "products_title_idx", "acme.products")
+        self.db.execute("DROP INDEX acme.products_title_idx")
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+
+class Views(Tables):
+    """Other people's, over a column that must become text."""
+
+    def widen(self):
+        self.db.execute(
+            "CREATE SCHEMA report; CREATE VIEW report.mine AS "
+            "SELECT id, title FROM acme.products")
+
+    def test_found_when_the_data_widens(self):
+        """During the load, and then before all is loaded again."""
+        self.widen()
+        self.program.file("lines.jsonl", "")
+        before = self.snapshot()
+        lines = [json.dumps({"id": f"{PRODUCT}{n}"}) for n in range(61)]
+        result = self.load("job", lines + [json.dumps(
+            {"id": PRODUCT + "7?a=b"})], "--force-deletes", "--force-nulls",
+            status=FAILED)
+        for word in ("view report.mine", "column id", "acme.products",
+                     "ALTER COLUMN", "TYPE text"):
+            self.assertIn(word, result.stderr)
+        self.assertEqual(1, result.stderr.count("the load begins again"))
+        self.assertEqual("COLUMN_IN_USE", self.last_run()["error_code"])
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.db.execute("DROP VIEW report.mine")
+        self.load("job", lines + [json.dumps({"id": PRODUCT + "7?a=b"})],
+                  "--force-deletes", "--force-nulls")
+        self.assertEqual("text", self.type_of("products", "id"))
+
+    def test_found_before_the_load(self):
+        """The child's tables are text by now, the parent's are to follow."""
+        self.widen()
+        self.db.execute(
+            "ALTER TABLE acme.products_variants ALTER _parent_id TYPE text "
+            "USING 'gid://shopify/Product/' || _parent_id")
+        self.check_refused(FAILED, "view report.mine", "column id",
+                           "acme.products", "TYPE text")
+        self.db.execute("DROP VIEW report.mine")
+        self.run_program("run")
+        self.assertEqual("text", self.type_of("products", "id"))
+        self.assertEqual(60, len(self.rows("products")))
+
+    def test_a_foreign_key_in_the_way(self):
+        self.db.execute("CREATE SCHEMA report; CREATE TABLE report.mine (p "
+                        "bigint REFERENCES acme.products)")
+        self.db.execute(
+            "ALTER TABLE acme.products_variants ALTER _parent_id TYPE text "
+            "USING 'gid://shopify/Product/' || _parent_id")
+        self.check_refused(FAILED, "mine_p_fkey", "report.mine", "column id")
+
+    def test_a_view_is_in_nobodys_way_otherwise(self):
+        self.db.execute("CREATE SCHEMA report; CREATE VIEW report.mine AS "
+                        "SELECT * FROM acme.products")
+        self.query("job", WIDER)
+        self.run_program("run")
+        self.check_tables(WIDER)
+
+
+class Rights(Tables):
+    def setUp(self):
+        super().setUp()
+        self.guest = "guest_of_" + self.db.name
+        self.execute(
+            "CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA bulkpg TO guest;"
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
+            "bulkpg TO guest; GRANT USAGE, CREATE ON SCHEMA acme TO guest; "
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA "
+            "acme TO guest")
+        self.addCleanup(self.execute, "DROP OWNED BY guest CASCADE; "
+                        "DROP ROLE guest")
+        self.program.configure(
+            self.db.dsn.replace("user=owner", "user=" + self.guest),
+            [self.shop.stores["acme"]])
+
+    def execute(self, sql):
+        """`guest` under a name of this process's."""
+        self.db.execute(sql.replace("guest", self.guest))
+
+    def test_enough_of_them(self):
+        self.change_and_check()
+
+    def test_none_on_the_journal(self):
+        self.execute("REVOKE USAGE ON SCHEMA bulkpg FROM guest")
+        self.check_refused(DENIED, "bulkpg", "GRANT USAGE ON SCHEMA bulkpg")
+
+    def test_none_to_read_the_journal(self):
+        self.execute("REVOKE SELECT ON bulkpg.meta FROM guest")
+        self.check_refused(DENIED, "bulkpg", "GRANT SELECT")
+
+    def test_none_to_write_the_journal(self):
+        self.execute("REVOKE INSERT ON bulkpg.run FROM guest")
+        self.check_refused(DENIED, "bulkpg", "GRANT SELECT, INSERT")
+
+    def test_none_to_make_the_journal(self):
+        self.execute("DROP SCHEMA bulkpg CASCADE; REVOKE CREATE ON "
+                        f"DATABASE {self.db.name} FROM PUBLIC")
+        self.check_refused(DENIED, "bulkpg", "GRANT CREATE ON DATABASE")
+
+    def test_none_on_the_schema(self):
+        self.execute("REVOKE CREATE ON SCHEMA acme FROM guest")
+        self.check_refused(DENIED, "acme", "GRANT USAGE, CREATE ON SCHEMA")
+
+    def test_none_on_a_table(self):
+        self.execute("REVOKE UPDATE ON acme.products_variants FROM guest")
+        self.check_refused(DENIED, "acme.products_variants",
+                           "GRANT SELECT, INSERT, UPDATE, DELETE")
+
+    def test_a_table_that_must_change_is_somebody_elses(self):
+        self.query("job", WIDER)
+        self.check_refused(DENIED, "acme.products", "owner", "OWNER TO " + self.guest,
+                           "ADD COLUMN")
+        self.execute("ALTER TABLE acme.products OWNER TO guest")
+        self.run_program("run")
+        self.check_tables(WIDER)
+
+    def test_rows_are_hidden(self):
+        """A policy that shows us fewer rows than there are would make us
+        write some twice."""
+        self.execute("ALTER TABLE acme.products ENABLE ROW LEVEL SECURITY;"
+                        "CREATE POLICY few ON acme.products USING (id < 0)")
+        before = self.snapshot()
+        result = self.run_program("run", status=DENIED)
+        self.assertIn("row-level security", result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+
+
+class ReadOnly(Tables):
+    def test_a_database_that_takes_no_writes(self):
+        """Nothing at all is asked of the store."""
+        self.db.execute(f"ALTER DATABASE {self.db.name} SET "
+                        "default_transaction_read_only = on")
+        self.addCleanup(
+            self.db.execute, "SET default_transaction_read_only = off; ALTER "
+            f"DATABASE {self.db.name} RESET default_transaction_read_only")
+        asked = len(self.requests())
+        result = self.run_program("run", status=75)
+        self.assertIn("default_transaction_read_only", result.stderr)
+        self.assertIn("25006", result.stderr)
+        self.assertEqual(1, len(result.stderr.splitlines()))
+        self.assertEqual(asked, len(self.requests()))
+        self.run_program("status")
+
+
+class IndexNames(Case):
+    """Found with the query, before any table is made."""
+
+    def check_names(self, text, *words):
+        self.configure()
+        self.query("job", text)
+        result = self.run_program("run", status=CONFIG)
+        for word in words:
+            self.assertIn(word, result.stderr)
+        self.assertIn("queries/job.graphql:1:", result.stderr)
+        self.assertEqual([], self.requests(kind="run"))
+
+    def test_two_indexes_of_one_name(self):
+        self.check_names(
+            "{ products { edges { node { id variants_id: title @index "
+            "variants { edges { node { id } } } } } } }",
+            "products_variants_id_idx", "variants_id", "@column")
+
+    def test_a_table_with_the_name_of_a_key(self):
+        self.check_names(
+            "{ products { edges { node { id variants @table(name: "
+            "\"products_pkey\") { edges { node { id } } } } } } }",
+            "products_pkey", "@table")
