@@ -1,9 +1,10 @@
 -- What every session of ours relies on, set by a statement since connection
 -- poolers refuse start-up options. Settings that this server does not have
--- are left out.
+-- are left out. And which backend it is: a pooler's own number is another.
 -- $1: synchronous_commit, $2: client_connection_check_interval, which a server
 -- may know and yet refuse ('' leaves either as it is)
-SELECT pg_catalog.set_config(wanted.name, wanted.value, false)
+SELECT pg_catalog.set_config(wanted.name, wanted.value, false),
+       pg_catalog.pg_backend_pid()
 FROM (VALUES
     ('search_path', 'pg_catalog'),
     ('TimeZone', 'UTC'),

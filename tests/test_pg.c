@@ -548,24 +548,23 @@ START_TEST(backend_killed_while_idle_is_found_at_the_next_statement)
 
 END_TEST
 
+/* Its server answers a second connection, and says that it works. */
 static void
-silent_body(void)
+busy_body(void)
 {
-    struct pg_config config = {.dsn = cluster_dsn(), .answer_timeout_ms = 300};
+    struct pg_config config = {.dsn = cluster_dsn(), .answer_timeout_ms = 200};
     struct pg_conn *conn;
-    int64_t began_ms = clock_now_ms();
 
     ck_assert(pg_connect(&config, &conn, &err));
-    ck_assert(!pg_exec(conn, "SELECT pg_sleep(30)", 0, NULL, NULL, &err));
-    ck_assert_int_eq(err.kind, ERR_TRANSIENT);
-    ck_assert(!pg_is_alive(conn));
-    ck_assert_int_lt(clock_now_ms() - began_ms, 3000);
+    ck_assert_msg(pg_exec(conn, "SELECT pg_sleep(1)", 0, NULL, NULL, &err),
+                  "%s", err.message);
+    ck_assert(pg_is_alive(conn));
     pg_close(conn);
 }
 
-START_TEST(silence_is_given_up_where_a_limit_is_set)
+START_TEST(a_long_statement_is_waited_for)
 {
-    pg_task_run(silent_body);
+    pg_task_run(busy_body);
 }
 
 END_TEST
@@ -652,7 +651,7 @@ pg_suite(void)
     tcase_add_test(tests, backend_killed_in_the_middle_is_a_lost_connection);
     tcase_add_test(tests,
                    backend_killed_while_idle_is_found_at_the_next_statement);
-    tcase_add_test(tests, silence_is_given_up_where_a_limit_is_set);
+    tcase_add_test(tests, a_long_statement_is_waited_for);
     tcase_add_test(tests, stop_cancels_the_statement_and_keeps_the_session);
     tcase_add_test(tests, sqlstate_says_what_to_do);
     suite_add_tcase(suite, tests);

@@ -259,7 +259,9 @@ connect_control(const struct context *context, struct pg_conn **conn,
                 struct err *err)
 {
     struct pg_config config = {.dsn = context_dsn(context),
-                               .application_name = "bulkpg control"};
+                               .application_name = "bulkpg control",
+                               .answer_timeout_ms =
+                                   context->config.tuning.stall_timeout_ms};
 
     return pg_connect(&config, conn, err);
 }

@@ -682,6 +682,8 @@ try_to_land(struct land *land, struct err *err)
     struct loader_config config = {.dsn = context_dsn(context),
                                    .application_name = name,
                                    .connections = context->config.connections,
+                                   .answer_timeout_ms =
+                                       context->config.tuning.stall_timeout_ms,
                                    .schema = schema_of(land),
                                    .run_id = land->run.run_id,
                                    .refused = &land->refused,
@@ -779,6 +781,8 @@ land_results(struct land *land, struct err *err)
                          may_begin_again(land, err, &restarts) ||
                          may_try_later(land, &backoff, err)));
     context_end_load(context);
+    if (landed && land->next_stage > land->job->plan->table_count)
+        land_drop_staging(context, &land->run); /* of tries before */
     return landed;
 }
 

@@ -102,10 +102,11 @@ loader_stage_name(const struct loader *loader, int table)
 bool
 loader_connect(struct loader *loader, struct err *err)
 {
-    struct pg_config config = {.dsn = loader->config.dsn,
-                               .application_name =
-                                   loader->config.application_name,
-                               .loader = true};
+    struct pg_config config = {
+        .dsn = loader->config.dsn,
+        .application_name = loader->config.application_name,
+        .loader = true,
+        .answer_timeout_ms = loader->config.answer_timeout_ms};
 
     return ring_open(&loader->ring, &config, loader->config.connections,
                      loader->config.schema, loader->tables, loader->table_count,

@@ -35,6 +35,7 @@ struct loader_config {
     const char *dsn;
     const char *application_name;
     int connections;
+    int64_t answer_timeout_ms;
     const char *schema;
     int64_t run_id;
     const struct refused *refused; /* lines that an earlier try was refused */

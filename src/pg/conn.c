@@ -259,18 +259,30 @@ log_notice(void *ctx, const char *message)
     arena_free(&arena);
 }
 
-/* Keepalives stand before the connection string, whose own settings win. */
+/* Keepalives stand before the connection string, whose own settings win; the
+ * server of `same`, where there is one, behind it. */
 static PGconn *
-start(const struct pg_config *config)
+start(const struct pg_config *config, const struct pg_conn *same)
 {
-    const char *keywords[] = {
-        "fallback_application_name", "keepalives_idle", "keepalives_interval",
-        "keepalives_count",          "dbname",          NULL};
+    const char *keywords[] = {"fallback_application_name",
+                              "keepalives_idle",
+                              "keepalives_interval",
+                              "keepalives_count",
+                              "dbname",
+                              same != NULL ? "host" : NULL,
+                              "hostaddr",
+                              "port",
+                              "target_session_attrs",
+                              NULL};
     const char *values[] = {or_empty(config->application_name),
                             "60",
                             "10",
                             "6",
                             or_empty(config->dsn),
+                            same != NULL ? PQhost(same->raw) : NULL,
+                            same != NULL ? PQhostaddr(same->raw) : NULL,
+                            same != NULL ? PQport(same->raw) : NULL,
+                            "any",
                             NULL};
     PGconn *raw = PQconnectStartParams(keywords, values, 1);
 
@@ -306,13 +318,17 @@ static bool
 set_settings(struct pg_conn *conn, bool loader, struct err *err)
 {
     const char *values[] = {loader ? "off" : "", "10s"};
+    struct pg_result *result;
+    bool set = pg_exec(conn, sql_session, 2, values, &result, err);
 
-    if (pg_exec(conn, sql_session, 2, values, NULL, err))
-        return true;
-    if (conn->lost || strcmp(err->code, "22023") != 0)
-        return false;
-    values[1] = "";
-    return pg_exec(conn, sql_session, 2, values, NULL, err);
+    if (!set && !conn->lost && strcmp(err->code, "22023") == 0) {
+        values[1] = "";
+        set = pg_exec(conn, sql_session, 2, values, &result, err);
+    }
+    if (set)
+        conn->backend = pg_int64(result, 0, 1);
+    pg_result_free(result);
+    return set;
 }
 
 static bool
@@ -327,18 +343,15 @@ set_up(struct pg_conn *conn, const struct pg_config *config, struct err *err)
            err_wrap(err, "preparing the session on %s", conn->where);
 }
 
-bool
-pg_connect(const struct pg_config *config, struct pg_conn **result,
-           struct err *err)
+static bool
+connect_to(const struct pg_config *config, const struct pg_conn *same,
+           struct pg_conn **result, struct err *err)
 {
-    struct pg_conn *conn;
+    struct pg_conn *conn = mem_alloc(sizeof(*conn));
 
-    *result = NULL;
-    if (!parse_dsn(or_empty(config->dsn), err))
-        return false;
-    conn = mem_alloc(sizeof(*conn));
-    conn->raw = start(config);
+    conn->raw = start(config, same);
     conn->where = describe(conn->raw);
+    conn->dsn = same == NULL ? mem_strdup(or_empty(config->dsn)) : NULL;
     conn->answer_timeout_ms = config->answer_timeout_ms;
     if (!finish_connecting(conn, err) || !set_up(conn, config, err)) {
         pg_close(conn);
@@ -350,6 +363,27 @@ pg_connect(const struct pg_config *config, struct pg_conn **result,
     return true;
 }
 
+bool
+pg_connect(const struct pg_config *config, struct pg_conn **conn,
+           struct err *err)
+{
+    *conn = NULL;
+    return parse_dsn(or_empty(config->dsn), err) &&
+           connect_to(config, NULL, conn, err);
+}
+
+bool
+wire_connect_again(const struct pg_conn *conn, struct pg_conn **second,
+                   struct err *err)
+{
+    struct pg_config config = {.dsn = conn->dsn,
+                               .application_name = "bulkpg watch",
+                               .answer_timeout_ms = conn->answer_timeout_ms};
+
+    *second = NULL;
+    return connect_to(&config, conn, second, err);
+}
+
 void
 pg_close(struct pg_conn *conn)
 {
@@ -357,6 +391,7 @@ pg_close(struct pg_conn *conn)
         return;
     PQfinish(conn->raw);
     free(conn->where);
+    free(conn->dsn);
     free(conn);
 }
 

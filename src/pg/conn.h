@@ -26,10 +26,17 @@ struct pg_config {
     const char *dsn; /* any libpq connection string; "" or NULL: PG* */
     const char *application_name;
     bool loader; /* synchronous_commit off: what it writes can be rebuilt */
-    int64_t answer_timeout_ms; /* longest silence while a statement runs, then
-                                * the connection counts as lost; 0: none,
-                                * since a merge may say nothing for hours */
+    int64_t answer_timeout_ms; /* silence that is looked into; 0: none is */
 };
+
+/* A server that stops answering is told from one that works for long: after
+ * answer_timeout_ms without a byte the same server is asked, through a second
+ * connection, whether our backend is at work. If it is, it is waited for, and
+ * asked about again after as long; a merge may say nothing for hours. If that
+ * connection cannot be made, or knows no such backend, ours is lost. Batches
+ * of a pipeline are short: there the silence alone is the loss. One backend
+ * that hangs outside a pipeline, while its server answers others, cannot be
+ * told from one that works; pg_terminate_backend() ends it. */
 
 /* Connect and prepare the session: search_path pg_catalog, TimeZone UTC,
  * client_encoding UTF8, statement_timeout 0, read committed, DateStyle ISO,

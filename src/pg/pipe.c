@@ -35,6 +35,7 @@ struct pg_pipe {
     struct err failure; /* its first error */
     bool after_null;    /* the last result was a NULL */
     bool unsent;        /* libpq holds bytes the socket did not take */
+    int64_t taken_ms;   /* when it took some last */
     bool broken;        /* found lost; the reader has not reported it yet */
     bool lost;          /* ... and now it has */
     struct err loss;    /* why, for both */
@@ -215,6 +216,8 @@ wait_for_answers(struct pg_pipe *pipe)
         timeout_ms > 0 ? clock_after_ms(timeout_ms) : CLOCK_NEVER;
 
     if (task_wait_fd(pipe->fd, POLLIN, deadline_ms) == TASK_TIMEOUT) {
+        if (clock_after_ms(-timeout_ms) < pipe->taken_ms)
+            return; /* a large batch is still on its way */
         pipe->broken = true;
         wire_silent(pipe->conn, &pipe->loss);
         break_off(pipe);
@@ -283,6 +286,7 @@ write_rest(void *ctx)
             task_wait(&pipe->to_write, CLOCK_NEVER);
         } else {
             task_wait_fd(pipe->fd, POLLIN | POLLOUT, CLOCK_NEVER);
+            pipe->taken_ms = clock_now_ms();
             if (!pipe->broken)
                 flush(pipe);
         }

@@ -87,27 +87,29 @@ wire_silent(struct pg_conn *conn, struct err *err)
 
 /* ---- waiting ----------------------------------------------------------- */
 
-/* Wait for the socket, at most until `deadline_ms` and, where the session has
- * an answer timeout, no longer than that without a byte. */
+/* Wait for the socket, at most until `deadline_ms`, and through a silence only
+ * while the server says that it is at work. */
 static bool
 wait_socket(struct pg_conn *conn, short events, int64_t deadline_ms,
             struct err *err)
 {
-    if (conn->answer_timeout_ms > 0) {
-        int64_t quiet_ms = clock_after_ms(conn->answer_timeout_ms);
+    for (;;) {
+        int64_t quiet_ms = conn->answer_timeout_ms > 0
+                               ? clock_after_ms(conn->answer_timeout_ms)
+                               : CLOCK_NEVER;
+        bool is_last = deadline_ms <= quiet_ms;
 
-        if (quiet_ms < deadline_ms)
-            deadline_ms = quiet_ms;
+        switch (task_wait_fd(PQsocket(conn->raw), events,
+                             is_last ? deadline_ms : quiet_ms)) {
+        case TASK_READY:
+            return true;
+        case TASK_STOPPED:
+            return task_stopped(err);
+        case TASK_TIMEOUT:
+            if (is_last || !watch_is_working(conn))
+                return wire_silent(conn, err);
+        }
     }
-    switch (task_wait_fd(PQsocket(conn->raw), events, deadline_ms)) {
-    case TASK_READY:
-        return true;
-    case TASK_TIMEOUT:
-        return wire_silent(conn, err);
-    case TASK_STOPPED:
-        return task_stopped(err);
-    }
-    return true;
 }
 
 /* Reading while writing: a server that cannot get rid of its answers stops

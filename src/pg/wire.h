@@ -12,7 +12,9 @@ struct arena;
 struct pg_conn {
     PGconn *raw;
     char *where;               /* owned; "host:port/database" */
+    char *dsn;                 /* owned; NULL: silence is not looked into */
     int64_t answer_timeout_ms; /* 0: none */
+    int64_t backend;           /* its process id at the server */
     bool lost;                 /* never again usable */
 };
 
@@ -31,6 +33,14 @@ bool wire_lost(struct pg_conn *conn, struct err *err);
 
 /* It says nothing any more, which counts as lost. Always returns false. */
 bool wire_silent(struct pg_conn *conn, struct err *err);
+
+/* A second connection to the very server of `conn`. */
+MUST_CHECK bool wire_connect_again(const struct pg_conn *conn,
+                                   struct pg_conn **second, struct err *err);
+
+/* After a silence: does the server answer others, and say that our backend is
+ * at work? */
+bool watch_is_working(const struct pg_conn *conn);
 
 /* Hand over what was queued, wait, and take the results of everything sent;
  * `sent` is what the PQsend function said. The last result goes into

@@ -1,4 +1,5 @@
 """A database that fails: what may pass is tried again, the rest is told."""
+import os
 import signal
 import time
 
@@ -261,3 +262,40 @@ class Connections(Database):
         running = self.start_streaming()
         self.assertEqual(2, self.proxy.cut())
         self.check_end(running, OK, AGAIN)
+
+    def test_a_long_merge_is_waited_for(self):
+        """Silent for long, and the server says that it is at work."""
+        self.configure(tuning="stall_timeout = 300ms")
+        running = self.start_slowly(seconds=2)
+        self.check_end(running, OK)
+        self.assertEqual(1, self.db.value("SELECT last_value FROM e2e.tries"))
+
+    def test_a_server_that_stops_answering_in_the_merge(self):
+        """Also to a second connection: then ours is lost."""
+        self.through_proxy(tuning="stall_timeout = 500ms")
+        running = self.start_slowly(seconds=3)
+        self.proxy.freeze()
+        result = running.wait()
+        self.expect(result, AGAIN)
+        self.assertIn("does not answer", result.stderr)
+        self.proxy.thaw()
+        self.run_program("run")
+        self.check_tables(PLAIN)
+        self.check_no_staging()
+
+    test_a_server_that_stops_answering_in_the_merge.weight = 8
+
+    def test_a_backend_that_stops_in_the_stream(self):
+        self.configure(tuning="stall_timeout = 500ms")
+        running = self.start_streaming()
+        (backend,) = self.backends()
+        os.kill(backend, signal.SIGSTOP)
+        self.shop.set(bytes_per_second=0)
+        try:
+            result = running.wait()
+        finally:
+            os.kill(backend, signal.SIGCONT)
+        self.expect(result, OK)
+        self.assertIn("does not answer", result.stderr)
+        self.check_tables(PLAIN)
+        self.check_no_staging()
