@@ -272,7 +272,7 @@ static const struct {
      "\"_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"kind\" "
      "text, \"_hash\" bigint );"},
     {FEES, "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
-           "\"_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"type\" "
+           "\"_pos\" integer, \"_parent_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"type\" "
            "text, \"_hash\" bigint );"},
 };
 
@@ -311,8 +311,9 @@ START_TEST(staging_becomes_the_table)
     ddl_stage_promote(&sql, &plan->tables[FEES], "acme", "_stage_7_6", "now");
     ck_assert_int_eq(strncmp(written(),
                              "ALTER TABLE \"acme\".\"_stage_7_6\" DROP COLUMN "
-                             "_line, DROP COLUMN _pos, ADD COLUMN",
-                             79),
+                             "_line, DROP COLUMN _pos, DROP COLUMN "
+                             "_parent_pos, ADD COLUMN",
+                             104),
                      0);
 }
 
@@ -554,8 +555,9 @@ static const struct {
      "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last"},
     {FEES, TRANSACTIONS,
      "DELETE FROM \"acme\".\"s6\" AS s USING (SELECT \"id\" AS id, "
-     "max(_line) AS last FROM \"acme\".\"s5\" GROUP BY 1 HAVING count(*) > "
-     "1) AS d WHERE s.\"_parent_id\" = d.id AND s._line < d.last"},
+     "max(ARRAY[_line, _pos]) AS last FROM \"acme\".\"s5\" GROUP BY 1 "
+     "HAVING count(*) > 1) AS d WHERE s.\"_parent_id\" = d.id AND "
+     "ARRAY[s._line, s._parent_pos] < d.last"},
 };
 
 START_TEST(rows_of_lists_go_with_the_line_they_came_on)
@@ -578,7 +580,7 @@ START_TEST(rows_of_lists_in_lists_go_with_their_parents)
     ck_assert_str_eq(written(),
                      "DELETE FROM \"acme\".\"s6\" AS s WHERE NOT EXISTS "
                      "(SELECT FROM \"acme\".\"s5\" AS p WHERE p._line = "
-                     "s._line AND p.\"id\" = s.\"_parent_id\")");
+                     "s._line AND p._pos = s._parent_pos)");
 }
 
 END_TEST

@@ -172,10 +172,12 @@ struct list_scope {
     struct loader *loader;
     struct loader_table *table;
     const struct record_value *parent_id;
+    int32_t parent_position;
 };
 
-static bool put_lists(struct loader *loader, const struct plan_table *parent,
-                      const struct record *record, struct err *err);
+static bool
+put_lists(struct loader *loader, const struct plan_table *parent,
+          const struct record *record, int32_t position, struct err *err);
 
 static bool
 put_element(void *ctx, struct record *record, struct err *err)
@@ -186,22 +188,24 @@ put_element(void *ctx, struct record *record, struct err *err)
                                 .parent_id = scope->parent_id,
                                 .line = line_key(scope->loader),
                                 .position = table->position++,
+                                .parent_position = scope->parent_position,
                                 .arena = scope->loader->plan->arena};
 
     return put_row(scope->loader, table, &source, err) &&
-           put_lists(scope->loader, table->plan, record, err);
+           put_lists(scope->loader, table->plan, record, source.position, err);
 }
 
 static bool
 put_list(struct loader *loader, struct loader_table *table,
-         const struct record *record, struct err *err)
+         const struct record *record, int32_t position, struct err *err)
 {
     const struct record_value *list =
         record_get(record, table->plan->list_slot);
     struct list_scope scope = {
         .loader = loader,
         .table = table,
-        .parent_id = record_get(record, table->plan->parent->id_slot)};
+        .parent_id = record_get(record, table->plan->parent->id_slot),
+        .parent_position = position};
 
     if (list == NULL || list->kind == JSON_NULL)
         return true;
@@ -220,13 +224,13 @@ put_list(struct loader *loader, struct loader_table *table,
 
 static bool
 put_lists(struct loader *loader, const struct plan_table *parent,
-          const struct record *record, struct err *err)
+          const struct record *record, int32_t position, struct err *err)
 {
     for (int i = parent->index + 1; i < loader->table_count; i++) {
         struct loader_table *table = &loader->tables[i];
 
         if (table->plan->kind == PLAN_LIST && table->plan->parent == parent &&
-            !put_list(loader, table, record, err))
+            !put_list(loader, table, record, position, err))
             return false;
     }
     return true;
@@ -375,7 +379,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
     if (reason != NULL)
         return err_set(err, ERR_ROW, "%s", reason);
     if (!put_row(loader, &loader->tables[table->index], &source, err) ||
-        !put_lists(loader, table, loader->record, err))
+        !put_lists(loader, table, loader->record, 0, err))
         return false;
     loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;

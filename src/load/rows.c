@@ -145,6 +145,10 @@ put_column(struct loader_table *table, int index,
         wire_int32(out, 4);
         wire_int32(out, source->position);
         return true;
+    case LAYOUT_PARENT_POSITION:
+        wire_int32(out, 4);
+        wire_int32(out, source->parent_position);
+        return true;
     case LAYOUT_ROW_ID:
         widen->gid = plan->id_gid;
         return encode_gid(out, plan->id_gid,

@@ -38,7 +38,8 @@ struct row_source {
     const struct record_value *parent_id; /* NULL for a root */
     int64_t line;
     int32_t position;
-    struct arena *arena; /* for gid types that are learned */
+    int32_t parent_position; /* of the list's element that a list is in */
+    struct arena *arena;     /* for gid types that are learned */
 };
 
 /* What must widen before a row fits: a domain of ids, or a column. */

@@ -164,6 +164,8 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
     buf_append_str(sql, " DROP COLUMN _line");
     if (table->kind == PLAN_LIST)
         buf_append_str(sql, ", DROP COLUMN _pos");
+    if (layout_is_nested_list(table))
+        buf_append_str(sql, ", DROP COLUMN _parent_pos");
     if (table->stages_id)
         buf_append_str(sql, ", DROP COLUMN _id");
     buf_append_str(sql, ", ADD COLUMN _loaded_at timestamptz DEFAULT ");
@@ -228,6 +230,7 @@ describe_column(struct buf *text, const struct plan_table *table,
         break;
     case LAYOUT_LINE:
     case LAYOUT_POSITION:
+    case LAYOUT_PARENT_POSITION:
     case LAYOUT_ROW_ID:
         break;
     }

@@ -26,8 +26,14 @@ own(enum layout_role role, const char *name, enum plan_type type)
         .type = type,
         .in_staging = role != LAYOUT_LOADED_AT && role != LAYOUT_DELETED_AT,
         .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION &&
-                    role != LAYOUT_ROW_ID,
+                    role != LAYOUT_PARENT_POSITION && role != LAYOUT_ROW_ID,
         .in_key = role == LAYOUT_PARENT || role == LAYOUT_ORDINAL};
+}
+
+bool
+layout_is_nested_list(const struct plan_table *table)
+{
+    return table->kind == PLAN_LIST && table->parent->kind == PLAN_LIST;
 }
 
 int
@@ -38,6 +44,9 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
     columns[count++] = own(LAYOUT_LINE, "_line", PLAN_BIGINT);
     if (table->kind == PLAN_LIST)
         columns[count++] = own(LAYOUT_POSITION, "_pos", PLAN_INTEGER);
+    if (layout_is_nested_list(table))
+        columns[count++] =
+            own(LAYOUT_PARENT_POSITION, "_parent_pos", PLAN_INTEGER);
     if (table->stages_id)
         columns[count++] =
             own(LAYOUT_ROW_ID, "_id", plan_gid_column_type(table->id_gid));

@@ -1,7 +1,8 @@
 /*
  * layout - the columns that a table really has, ours included, in order.
  *
- *     staging   _line [_pos] [_id] [_parent_id] [_ordinal] … [_typename] _hash
+ *     staging   _line [_pos] [_parent_pos] [_id]
+ *                            [_parent_id] [_ordinal] … [_typename] _hash
  *     table                  [_parent_id] [_ordinal] … [_typename] _hash
  *                                             _loaded_at [_deleted_at]
  *
@@ -16,7 +17,8 @@
 enum layout_role {
     LAYOUT_LINE,     /* line number, with the operation's number above it */
     LAYOUT_POSITION, /* of a list's element in its line */
-    LAYOUT_ROW_ID,   /* the row's id, where it is no column */
+    LAYOUT_PARENT_POSITION, /* of a list in a list: its element's */
+    LAYOUT_ROW_ID,          /* the row's id, where it is no column */
     LAYOUT_PARENT,
     LAYOUT_ORDINAL,
     LAYOUT_DATA, /* table->columns[data] */
@@ -36,12 +38,16 @@ struct layout_column {
     bool in_key;
 };
 
-enum { LAYOUT_OWN_MAX = 8 };
+enum { LAYOUT_OWN_MAX = 9 };
 
 /* Fill `columns`, which has room for column_count + LAYOUT_OWN_MAX; how many
  * there are. Types are as the gid domains stand now. */
 int
 layout_columns(const struct plan_table *table, struct layout_column *columns);
+
+/* A list in the elements of a list: an element may come twice in one line, so
+ * that its rows must say whose they are. */
+bool layout_is_nested_list(const struct plan_table *table);
 
 /* The names of the primary key's columns, in its order, into `names`, which
  * has room for LAYOUT_KEY_MAX; how many there are. */

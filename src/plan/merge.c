@@ -118,15 +118,20 @@ void
 merge_delete_superseded(struct buf *sql, const struct merge_target *target,
                         const struct merge_target *parent)
 {
+    bool nested = layout_is_nested_list(target->table);
+
     buf_append_str(sql, "DELETE FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s USING (SELECT ");
     name_append_quoted(sql, row_id(parent->table));
-    buf_append_str(sql, " AS id, max(_line) AS last FROM ");
+    buf_append_str(sql, nested ? " AS id, max(ARRAY[_line, _pos]) AS last FROM "
+                               : " AS id, max(_line) AS last FROM ");
     append_stage(sql, parent);
     buf_append_str(sql, " GROUP BY 1 HAVING count(*) > 1) AS d WHERE s.");
     name_append_quoted(sql, target->table->parent_column);
-    buf_append_str(sql, " = d.id AND s._line < d.last");
+    buf_append_str(sql,
+                   nested ? " = d.id AND ARRAY[s._line, s._parent_pos] < d.last"
+                          : " = d.id AND s._line < d.last");
 }
 
 void
@@ -137,11 +142,8 @@ merge_delete_orphans(struct buf *sql, const struct merge_target *target,
     append_stage(sql, target);
     buf_append_str(sql, " AS s WHERE NOT EXISTS (SELECT FROM ");
     append_stage(sql, parent);
-    buf_append_str(sql, " AS p WHERE p._line = s._line AND p.");
-    name_append_quoted(sql, row_id(parent->table));
-    buf_append_str(sql, " = s.");
-    name_append_quoted(sql, target->table->parent_column);
-    buf_append_char(sql, ')');
+    buf_append_str(sql, " AS p WHERE p._line = s._line AND "
+                        "p._pos = s._parent_pos)");
 }
 
 void

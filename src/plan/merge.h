@@ -29,7 +29,8 @@ void merge_count_staged(struct buf *sql, const struct merge_target *target);
  * numbers as bigint[]. */
 void merge_delete_lines(struct buf *sql, const struct merge_target *target);
 
-/* A list's rows of a parent that came again on a later line. `parent` is the
+/* A list's rows of a parent that came again: on a later line, or later in the
+ * list that it is an element of. `parent` is the
  * staging of the parent's table. */
 void merge_delete_superseded(struct buf *sql, const struct merge_target *target,
                              const struct merge_target *parent);
