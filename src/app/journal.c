@@ -350,32 +350,26 @@ check_role(struct journal *journal, const char *role, struct err *err)
 
 /* Run the GRANTs that a statement of the journal's writes. */
 static bool
-run_grants(struct journal *journal, const char *sql, struct call *call,
-           struct err *err)
+run_grants(struct journal *journal, const char *sql, int count,
+           const char *const *values, struct err *err)
 {
-    struct pg_result *grants;
-    bool ok = true;
+    struct pg_conn *conn;
+    bool ok;
 
-    if (!journal_call(journal, sql, call, &grants, err))
+    if (!journal_borrow(journal, &conn, err))
         return false;
-    for (int row = 0; ok && row < pg_rows(grants); row++) {
-        struct call grant = {0};
-
-        ok = journal_call(journal, pg_text(grants, row, 0), &grant, NULL, err);
-    }
-    pg_result_free(grants);
+    ok = pg_exec_written(conn, sql, count, values, err);
+    journal_give_back(journal);
     return ok;
 }
 
 bool
 journal_grant(struct journal *journal, const char *role, struct err *err)
 {
-    struct call call = {0};
+    const char *values[] = {role};
 
-    if (!check_role(journal, role, err))
-        return false;
-    call_text(&call, role);
-    return run_grants(journal, sql_journal_grant, &call, err) ||
+    return (check_role(journal, role, err) &&
+            run_grants(journal, sql_journal_grant, 1, values, err)) ||
            err_wrap(err, "letting role %s read the journal", role);
 }
 
@@ -383,11 +377,9 @@ bool
 journal_grant_tables(struct journal *journal, const char *schema,
                      const char *role, struct err *err)
 {
-    struct call call = {0};
+    const char *values[] = {role, schema};
 
-    call_text(&call, role);
-    call_text(&call, schema);
-    return run_grants(journal, sql_relation_grant, &call, err) ||
+    return run_grants(journal, sql_relation_grant, 2, values, err) ||
            err_wrap(err, "letting role %s read schema %s", role, schema);
 }
 

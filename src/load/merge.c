@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "plan/ddl.h"
 #include "plan/merge.h"
+#include "sql.h"
 
 #define UNIQUE_VIOLATION "23505"
 
@@ -191,6 +192,16 @@ key_stage(struct merge *merge, struct merge_table *table, struct err *err)
            create_stage_key(merge, table, err);
 }
 
+/* Staging was readable by nobody else. */
+static bool
+grant_defaults(struct merge *merge, const struct merge_table *table,
+               struct err *err)
+{
+    const char *values[] = {merge->schema, table->table->name};
+
+    return pg_exec_written(merge->conn, sql_default_grants, 2, values, err);
+}
+
 static bool
 promote(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -204,7 +215,8 @@ promote(struct merge *merge, struct merge_table *table, struct err *err)
     ddl_comments(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
     table->inserted = table->staged - table->superseded - table->duplicates;
-    return run_ddl(merge, &sql, err) && analyze(merge, table->table->name, err);
+    return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err) &&
+           analyze(merge, table->table->name, err);
 }
 
 /* ---- later loads by set ------------------------------------------------ */

@@ -43,6 +43,24 @@ learn_types(struct pg_conn *conn, const char *schema,
     return true;
 }
 
+/* Nobody else ever sees them with what default privileges give. */
+static bool
+make_private(struct pg_conn *conn, const char *sql, const char *schema,
+             int64_t run_id, struct err *err)
+{
+    char prefix[NAME_BYTES];
+    const char *values[] = {schema, prefix};
+
+    snprintf(prefix, sizeof(prefix), STAGE_FORM, (long long)run_id);
+    if (!pg_begin(conn, err))
+        return false;
+    if (pg_script(conn, sql, err) &&
+        pg_exec_written(conn, sql_stage_revokes, 2, values, err))
+        return pg_commit(conn, err);
+    pg_rollback(conn);
+    return false;
+}
+
 /* Under lock_timeout: a dump that holds it must not hold us. */
 static bool
 drop_one(struct pg_conn *conn, const char *schema, const char *name,
@@ -105,7 +123,7 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
         ddl_stage_create(&sql, table->plan, schema, table->stage,
                          becomes_table[i]);
     }
-    made = pg_script(conn, buf_str(&sql), err);
+    made = make_private(conn, buf_str(&sql), schema, run_id, err);
     for (int i = 0; made && i < table_count; i++)
         if (tables[i].stage != NULL)
             made = learn_types(conn, schema, &tables[i], err);

@@ -66,6 +66,11 @@ MUST_CHECK bool
 pg_exec(struct pg_conn *conn, const char *sql, int count,
         const char *const *values, struct pg_result **result, struct err *err);
 
+/* Run a statement whose rows are statements, and then these. */
+MUST_CHECK bool
+pg_exec_written(struct pg_conn *conn, const char *sql, int count,
+                const char *const *values, struct err *err);
+
 /* Run a script of several statements, without parameters or results. */
 MUST_CHECK bool
 pg_script(struct pg_conn *conn, const char *sql, struct err *err);

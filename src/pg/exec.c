@@ -39,6 +39,19 @@ pg_exec(struct pg_conn *conn, const char *sql, int count,
     return true;
 }
 
+bool
+pg_exec_written(struct pg_conn *conn, const char *sql, int count,
+                const char *const *values, struct err *err)
+{
+    struct pg_result *written;
+    bool done = pg_exec(conn, sql, count, values, &written, err);
+
+    for (int row = 0; done && row < pg_rows(written); row++)
+        done = pg_exec(conn, pg_text(written, row, 0), 0, NULL, NULL, err);
+    pg_result_free(written);
+    return done;
+}
+
 static bool
 simple(struct pg_conn *conn, const char *sql, int64_t deadline_ms,
        PGresult **raw, struct err *err)

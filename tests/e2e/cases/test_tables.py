@@ -296,3 +296,50 @@ class IndexNames(Case):
             "{ products { edges { node { id variants @table(name: "
             "\"products_pkey\") { edges { node { id } } } } } } }",
             "products_pkey", "@table")
+
+
+class Grants(Case):
+    """Default privileges of the schema: the tables get them, staging none."""
+
+    def setUp(self):
+        super().setUp()
+        self.reader = "reader_of_" + self.db.name
+        self.db.execute(
+            f"CREATE ROLE {self.reader}; CREATE SCHEMA acme; "
+            "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC; "
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA acme GRANT INSERT, UPDATE ON "
+            f"TABLES TO {self.reader} WITH GRANT OPTION")
+        self.addCleanup(self.db.execute, "ALTER DEFAULT PRIVILEGES REVOKE "
+                        "SELECT ON TABLES FROM PUBLIC; "
+                        f"DROP OWNED BY {self.reader} CASCADE; "
+                        f"DROP ROLE {self.reader}")
+        # What others may do with staging whenever a table changes.
+        self.db.execute(
+            "CREATE SCHEMA e2e; CREATE TABLE e2e.seen (name text, acl text); "
+            "CREATE FUNCTION e2e.look() RETURNS event_trigger LANGUAGE "
+            "plpgsql AS $$ BEGIN INSERT INTO e2e.seen SELECT relname, "
+            "a.grantee::regrole::text FROM pg_class, aclexplode(relacl) a "
+            "WHERE relname LIKE '\\_stage%' AND a.grantee <> relowner; END "
+            "$$; CREATE EVENT TRIGGER look ON ddl_command_end WHEN TAG IN "
+            "('ALTER TABLE') EXECUTE FUNCTION e2e.look()")
+
+    def acl(self, table):
+        return self.db.column(
+            "SELECT acl::text FROM pg_class, unnest(relacl) acl WHERE "
+            f"relname = '{table}' ORDER BY 1")
+
+    def test_staging_and_what_becomes_of_it(self):
+        """Two tables by rename, one filled from staging, one made natively
+        to compare with."""
+        self.configure()
+        text = PLAIN.replace("title", "title media { edges { node { alt } } }")
+        self.query("job", text)
+        self.run_program("run")
+        self.check_tables(text)
+        self.db.execute("CREATE TABLE acme.native ()")
+        for table in ("products", "products_variants", "products_media"):
+            self.assertEqual(self.acl("native"), self.acl(table), table)
+        self.db.execute("DROP TABLE acme.native")
+        self.query("job", text.replace("title", "title handle"))
+        self.run_program("run")
+        self.assertEqual([], self.rows("seen", schema="e2e"))
