@@ -1,6 +1,5 @@
 """Constant memory, whatever the size of the file."""
 import json
-import time
 
 from cases.queries import PLAIN, PRODUCT, VARIANT
 from harness.case import OK, Case, World, long_run
@@ -25,10 +24,6 @@ def write_lines(path, count):
 class Memory(Case):
     weight = 60
 
-    def is_sanitized(self):
-        with open(World.program, "rb") as file:
-            return b"__asan_init" in file.read()
-
     def check_lines(self, count):
         path = self.program.file("result.jsonl", "")
         write_lines(path, count)
@@ -37,12 +32,9 @@ class Memory(Case):
         self.shop.set(result_file=path)
         for _ in range(2):
             running = self.program.start("run")
-            peak = 0
-            while running.is_alive():
-                peak = max(peak, running.peak_kib())
-                time.sleep(0.005)
+            peak = running.wait_measuring()
             self.expect(running.result, OK)
-            if not self.is_sanitized():
+            if not World.is_sanitized():
                 self.assertLess(peak, LIMIT_KIB)
         self.assertEqual([(count // 3,)], self.rows("products", "count(*)"))
         self.assertEqual([(count // 3 * 2,)],

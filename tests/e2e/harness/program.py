@@ -97,6 +97,14 @@ class Running:
             fields = file.read().rsplit(")", 1)[1].split()
         return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
+    def wait_measuring(self):
+        """The most memory it held until its end, in KiB."""
+        peak = 0
+        while self.is_alive():
+            peak = max(peak, self.peak_kib())
+            time.sleep(0.005)
+        return peak
+
     def _poll(self):
         if self.process.poll() is None:
             return None
