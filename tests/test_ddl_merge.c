@@ -271,9 +271,10 @@ static const struct {
      "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
      "\"_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"kind\" "
      "text, \"_hash\" bigint );"},
-    {FEES, "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
-           "\"_pos\" integer, \"_parent_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"type\" "
-           "text, \"_hash\" bigint );"},
+    {FEES,
+     "CREATE UNLOGGED TABLE \"acme\".\"_stage_7_1\" ( \"_line\" bigint, "
+     "\"_pos\" integer, \"_parent_pos\" integer, \"_parent_id\" bigint, \"id\" bigint, \"type\" "
+     "text, \"_hash\" bigint );"},
 };
 
 START_TEST(staging_has_what_goes_over_the_wire)
