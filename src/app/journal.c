@@ -291,7 +291,7 @@ journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err)
     struct journal seen = {.conn = conn};
     int64_t version;
 
-    if (!look(&seen, &version, err) ||
+    if (!look(&seen, true, &version, err) ||
         !is_same_journal(journal, seen.uuid, err) ||
         !end_lost_session(journal, conn, err) ||
         !identify_session(journal, conn, err) ||

@@ -26,3 +26,14 @@ journal_watermark(struct journal *journal, const char *store, const char *job,
     pg_result_free(result);
     return true;
 }
+
+bool
+journal_forget_full(struct journal *journal, const char *store, const char *job,
+                    struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    call_text(&call, job);
+    return journal_call(journal, sql_watermark_forget, &call, NULL, err);
+}

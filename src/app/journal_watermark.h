@@ -19,4 +19,8 @@ journal_watermark(struct journal *journal, const char *store, const char *job,
                   int64_t overlap_ms, struct arena *arena,
                   struct journal_watermark *watermark, struct err *err);
 
+/* Forget when all was last fetched: the next run is full. */
+MUST_CHECK bool journal_forget_full(struct journal *journal, const char *store,
+                                    const char *job, struct err *err);
+
 #endif

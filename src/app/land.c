@@ -11,6 +11,7 @@
 #include "app/journal_relation.h"
 #include "app/journal_runs.h"
 #include "app/journal_store.h"
+#include "app/journal_watermark.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/json_out.h"
@@ -552,6 +553,20 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
            finish_run(attempt, &merge, begun, err);
 }
 
+/* A column that was dropped by hand comes back empty, also in rows that no
+ * later window would bring. */
+static bool
+forget_lost_columns(struct land *land, struct err *err)
+{
+    const struct job *job = land->job;
+
+    for (int i = 0; i < job->plan->table_count; i++)
+        if (land->tables.targets[i].lost_column)
+            return journal_forget_full(job->context->journal, job->log.store,
+                                       job->log.job, err);
+    return true;
+}
+
 /* DDL on tables that are there waits for nobody long (lock_timeout), but asks
  * again while the budget lasts; on a connection of the load's own, so that no
  * other job waits with it. */
@@ -560,6 +575,8 @@ adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
 {
     struct backoff backoff = context_backoff(land->job->context);
 
+    if (!forget_lost_columns(land, err))
+        return false;
     while (!target_adapt(conn, land->job->plan, schema_of(land),
                          land->tables.targets, err))
         if (!may_retry(land, &backoff, conn, "a table cannot be changed yet",

@@ -58,6 +58,24 @@ class Changed(Tables):
         self.shop.set(object_count=None)
         self.change_and_check()
 
+    def test_a_column_dropped_of_a_job_that_fetches_changes(self):
+        """A run that fails after the column is back leaves a full one due."""
+        text = PLAIN.replace("{\n", "query @incremental {\n", 1)
+        self.query("job", text)
+        self.run_program("run")
+        self.run_program("run")
+        self.assertEqual("incremental", self.last_run()["mode"])
+        self.db.execute(
+            "ALTER TABLE acme.products DROP COLUMN title; CREATE SCHEMA e2e; "
+            "CREATE FUNCTION e2e.fail() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE 'made by the test'; END $$; CREATE TRIGGER fail "
+            "BEFORE UPDATE ON acme.products EXECUTE FUNCTION e2e.fail()")
+        self.run_program("run", status=FAILED)
+        self.db.execute("DROP SCHEMA e2e CASCADE")
+        self.run_program("run")
+        self.assertEqual("full", self.last_run()["mode"])
+        self.check_tables(text)
+
     def test_a_column_renamed(self):
         self.db.execute("ALTER TABLE acme.products RENAME title TO mine")
         self.change(store="acme", type="Product", count=3,

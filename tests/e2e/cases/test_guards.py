@@ -1,0 +1,128 @@
+"""Results that are rightly counted and yet false: what stops them, from how
+many rows on, and which flag lets them through."""
+import json
+
+from cases.queries import ORDERS, PRODUCT, VARIANT
+from harness.case import FAILED, Case
+
+QUERY = """query %s{ products { edges { node { id title handle
+    variants { edges { node { id sku } } } } } } }"""
+
+
+def products(count, title="t", first=1):
+    return [json.dumps({"id": f"{PRODUCT}{n}", "title": title,
+                        "handle": f"h{n}"})
+            for n in range(first, first + count)]
+
+
+def variants(count):
+    return [json.dumps({"id": f"{VARIANT}{n}", "sku": f"s{n}",
+                        "__parentId": f"{PRODUCT}1"})
+            for n in range(1, count + 1)]
+
+
+class Guards(Case):
+    def prepare(self, lines, deletes=""):
+        self.configure()
+        self.query("job", QUERY % deletes)
+        self.load("job", lines)
+
+    def check_stopped(self, lines, lifted_by, *words):
+        """Alone, and by the other flag; then lifted."""
+        flags = ["--force-deletes", "--force-nulls"]
+        flags.remove(lifted_by)
+        before = self.snapshot()
+        for more in ([], flags):
+            result = self.load("job", lines, *more, status=FAILED)
+            for word in (lifted_by, *words):
+                self.assertIn(word, result.stderr)
+            self.check_unchanged(before)
+            self.check_no_staging()
+            self.assertEqual("failed", self.last_run()["status"])
+        self.load("job", lines, lifted_by)
+
+    def test_more_than_a_fifth_is_gone(self):
+        self.prepare(products(101))
+        self.load("job", products(81))  # 20 of 101
+        self.assertEqual(81, len(self.rows("products")))
+        self.load("job", products(120))
+        self.check_stopped(products(95), "--force-deletes", "products",
+                           "25 of the 120 rows")
+        self.assertEqual(95, len(self.rows("products")))
+
+    def test_a_table_of_a_hundred_rows_may_shrink(self):
+        self.prepare(products(100))
+        self.load("job", products(1))
+        self.assertEqual(1, len(self.rows("products")))
+
+    def test_a_tables_children_are_gone(self):
+        self.prepare(products(2) + variants(150))
+        self.check_stopped(products(2) + variants(100), "--force-deletes",
+                           "products_variants", "50 of the 150 rows")
+        self.assertEqual(100, len(self.rows("products_variants")))
+
+    def test_nothing_came(self):
+        """However few rows there are."""
+        self.prepare(products(3))
+        self.check_stopped([], "--force-deletes", "products")
+        self.assertEqual([], self.rows("products"))
+        self.load("job", [])
+
+    def test_marked_rows_count_once(self):
+        """Live rows are what may be removed, and what it is a part of."""
+        self.prepare(products(200), "@deletes(mode: SOFT) ")
+        self.load("job", products(170))
+        self.load("job", products(170))
+        self.assertEqual(0, self.last_run()["rows_deleted"])
+        self.check_stopped(products(130), "--force-deletes",
+                           "40 of the 170 rows")
+        self.assertEqual(70, len(self.rows(
+            "products WHERE _deleted_at IS NOT NULL")))
+
+    def test_kept_rows_are_in_nobodys_way(self):
+        self.prepare(products(200), "@deletes(mode: KEEP) ")
+        self.load("job", products(10))
+        self.assertEqual(200, len(self.rows("products")))
+
+    def test_the_fraction_is_the_users(self):
+        self.prepare(products(200))
+        self.configure(tuning="max_delete_fraction = 0.5")
+        self.load("job", products(100))
+        self.assertEqual(100, len(self.rows("products")))
+
+    def test_a_column_gone_null(self):
+        self.prepare(products(120))
+        self.check_stopped(products(120, None), "--force-nulls", "title",
+                           "acme.products", "120 of 120 rows")
+        self.assertEqual(120, len(self.rows("products WHERE title IS NULL")))
+
+    def test_too_few_rows_to_tell(self):
+        self.prepare(products(99))
+        self.load("job", products(99, None))
+        self.assertEqual(99, len(self.rows("products WHERE title IS NULL")))
+
+    def test_a_column_that_held_little(self):
+        """A fifth of the rows, and no more."""
+        self.prepare(products(25) + products(100, None, 26))
+        self.load("job", products(125, None))
+        self.assertEqual(125, len(self.rows("products WHERE title IS NULL")))
+
+    def test_one_value_is_enough(self):
+        self.prepare(products(120))
+        self.load("job", products(1) + products(119, None, 2))
+        self.assertEqual(119, len(self.rows("products WHERE title IS NULL")))
+
+    def test_hidden_orders_stay_whatever_is_forced(self):
+        """Without read_all_orders only 60 days show; tables below, too."""
+        self.configure()
+        self.query("orders", ORDERS)
+        self.run_program("run")
+        before = [self.rows(table, "_hash", "1") for table in (
+            "orders", "orders_line_items", "orders_transactions")]
+        self.shop.set(scopes=["read_orders", "read_products"])
+        self.db.execute("UPDATE bulkpg.store SET scopes = 'read_orders'")
+        result = self.run_program("run", "--force-deletes", "--force-nulls")
+        self.assertEqual(1, result.stderr.count("read_all_orders"))
+        self.assertEqual(before, [self.rows(table, "_hash", "1") for table in (
+            "orders", "orders_line_items", "orders_transactions")])
+        self.assertEqual(0, self.last_run()["rows_deleted"])
