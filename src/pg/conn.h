@@ -33,10 +33,10 @@ struct pg_config {
  * answer_timeout_ms without a byte the same server is asked, through a second
  * connection, whether our backend is at work. If it is, it is waited for, and
  * asked about again after as long; a merge may say nothing for hours. If that
- * connection cannot be made, or knows no such backend, ours is lost. Batches
- * of a pipeline are short: there the silence alone is the loss. One backend
- * that hangs outside a pipeline, while its server answers others, cannot be
- * told from one that works; pg_terminate_backend() ends it. */
+ * connection cannot be made, or knows no such backend, ours is lost. One
+ * backend that hangs while its server answers others cannot be told from one
+ * that works, but batches of a pipeline are short: there ten silences in a row
+ * are the loss. Elsewhere pg_terminate_backend() ends it. */
 
 /* Connect and prepare the session: search_path pg_catalog, TimeZone UTC,
  * client_encoding UTF8, statement_timeout 0, read committed, DateStyle ISO,

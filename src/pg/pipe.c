@@ -11,8 +11,14 @@
 #include "pg/wire.h"
 
 /* ROUNDS: results taken before others get their turn. DISCARD_MS: how long
- * the answers of batches given up are waited for. */
-enum { ROUNDS = 64, DISCARD_MS = 5000, FIRST_CAPACITY = 64 };
+ * the answers of batches given up are waited for. SILENCES_MOST: a batch is
+ * small, so one that the server works at for longer hangs. */
+enum {
+    ROUNDS = 64,
+    DISCARD_MS = 5000,
+    FIRST_CAPACITY = 64,
+    SILENCES_MOST = 10
+};
 
 /* The pump is two tasks, since one task waits for one thing: the reader waits
  * for answers while some are due, the writer for room while bytes are left
@@ -36,6 +42,7 @@ struct pg_pipe {
     bool after_null;    /* the last result was a NULL */
     bool unsent;        /* libpq holds bytes the socket did not take */
     int64_t taken_ms;   /* when it took some last */
+    int silences;       /* in a row, since something was read */
     bool broken;        /* found lost; the reader has not reported it yet */
     bool lost;          /* ... and now it has */
     struct err loss;    /* why, for both */
@@ -203,9 +210,19 @@ receive(struct pg_pipe *pipe)
 {
     bool alive = PQconsumeInput(pipe->conn->raw) == 1;
 
+    pipe->silences = 0;
     take_results(pipe);
     if (!alive || PQstatus(pipe->conn->raw) == CONNECTION_BAD)
         break_off(pipe);
+}
+
+/* Nothing was read for the answer timeout: is that the end? */
+static bool
+is_silent_for_good(struct pg_pipe *pipe)
+{
+    if (clock_after_ms(-pipe->conn->answer_timeout_ms) < pipe->taken_ms)
+        return false; /* a large batch is still on its way */
+    return ++pipe->silences == SILENCES_MOST || !watch_is_working(pipe->conn);
 }
 
 static void
@@ -216,8 +233,8 @@ wait_for_answers(struct pg_pipe *pipe)
         timeout_ms > 0 ? clock_after_ms(timeout_ms) : CLOCK_NEVER;
 
     if (task_wait_fd(pipe->fd, POLLIN, deadline_ms) == TASK_TIMEOUT) {
-        if (clock_after_ms(-timeout_ms) < pipe->taken_ms)
-            return; /* a large batch is still on its way */
+        if (!is_silent_for_good(pipe))
+            return;
         pipe->broken = true;
         wire_silent(pipe->conn, &pipe->loss);
         break_off(pipe);

@@ -6,6 +6,7 @@ import time
 from cases.queries import PLAIN, PRODUCTS
 from harness.case import AGAIN, FAILED, OK, Case
 from harness.cut import Cut
+from harness.program import TIMEOUT
 
 # Disk full, canceled by a timeout, deadlock, serialization failure.
 PASSING = ["53100", "57014", "40P01", "40001"]
@@ -73,8 +74,8 @@ class Database(Case):
     def downloads(self):
         return len(self.requests(kind="storage"))
 
-    def wait_for(self, what, seconds=20):
-        end = time.monotonic() + seconds
+    def wait_for(self, what):
+        end = time.monotonic() + TIMEOUT
         while not what():
             self.assertLess(time.monotonic(), end, "waited in vain")
             time.sleep(0.02)
@@ -196,10 +197,11 @@ class Connections(Database):
         self.wait_for(lambda: self.backends("AND wait_event = 'PgSleep'"))
         return running
 
-    def start_streaming(self):
-        self.shop.set(bytes_per_second=30000, chunk_bytes=4096)
+    def start_streaming(self, connected, bytes_per_second=30000):
+        """A run whose first download is slow; waits for its loader."""
+        self.shop.set(bytes_per_second=bytes_per_second, chunk_bytes=4096)
         running = self.program.start("run")
-        self.wait_for(lambda: self.backends("AND state = 'idle'"))
+        self.wait_for(connected)
         return running
 
     def backends(self, more="", name="bulkpg run"):
@@ -252,14 +254,14 @@ class Connections(Database):
 
     def test_cut_in_the_stream(self):
         self.through_proxy()
-        running = self.start_streaming()
+        running = self.start_streaming(lambda: self.proxy.has("bulkpg run"))
         self.assertEqual(1, self.proxy.cut("bulkpg run"))
         self.check_end(running, OK)
         self.assertEqual(1, len(self.shop.operations()))
 
     def test_all_are_cut_in_the_stream(self):
         self.through_proxy()
-        running = self.start_streaming()
+        running = self.start_streaming(lambda: self.proxy.has("bulkpg run"))
         self.assertEqual(2, self.proxy.cut())
         self.check_end(running, OK, AGAIN)
 
@@ -286,8 +288,10 @@ class Connections(Database):
     test_a_server_that_stops_answering_in_the_merge.weight = 8
 
     def test_a_backend_that_stops_in_the_stream(self):
-        self.configure(tuning="stall_timeout = 500ms")
-        running = self.start_streaming()
+        """Its server answers others: a batch tells, by taking too long."""
+        self.configure(tuning="stall_timeout = 200ms")
+        running = self.start_streaming(
+            lambda: self.backends("AND state = 'idle'"), 8000)
         (backend,) = self.backends()
         os.kill(backend, signal.SIGSTOP)
         self.shop.set(bytes_per_second=0)
@@ -299,3 +303,5 @@ class Connections(Database):
         self.assertIn("does not answer", result.stderr)
         self.check_tables(PLAIN)
         self.check_no_staging()
+
+    test_a_backend_that_stops_in_the_stream.weight = 8

@@ -41,10 +41,13 @@ class Cut:
         self.flows.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
+    def has(self, name):
+        """The connections whose application name begins so."""
+        return [pair for pair in self.pairs if pair.name.startswith(name)]
+
     def cut(self, name=""):
-        """Reset the connections whose application name begins so; how
-        many."""
-        found = [pair for pair in self.pairs if pair.name.startswith(name)]
+        """Reset them; how many there were."""
+        found = self.has(name)
         for pair in found:
             self._forget(pair)
             pair.reset()
