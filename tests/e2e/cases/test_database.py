@@ -1,10 +1,11 @@
 """A database that fails: what may pass is tried again, the rest is told."""
+import json
 import os
 import signal
 import time
 
-from cases.queries import PLAIN, PRODUCTS
-from harness.case import AGAIN, FAILED, OK, Case
+from cases.queries import PLAIN, PRODUCT
+from harness.case import AGAIN, FAILED, OK, Case, joined, long_run
 from harness.cut import Cut
 from harness.program import TIMEOUT
 
@@ -173,7 +174,7 @@ class Lasting(Database):
 
 
 class Connections(Database):
-    """Ended, cut or frozen, in the stream and in the merge."""
+    """What the cases below share."""
 
     def through_proxy(self, **how):
         self.proxy = Cut(self.db)
@@ -181,11 +182,14 @@ class Connections(Database):
         self.program.configure(self.proxy.dsn, [self.shop.stores["acme"]],
                                **how)
 
-    def start_slowly(self, seconds=20):
-        """A run whose first merge takes so long; waits until it is there."""
+    def start_slowly(self):
+        """A run whose first merge takes long; waits until it is there."""
         self.run_program("run")
         self.change(store="acme", type="Product", count=5,
                     set={"title": "changed"})
+        return self.start_merge(20, "run")
+
+    def start_merge(self, seconds, *arguments):
         self.db.execute(
             "CREATE SCHEMA e2e; CREATE SEQUENCE e2e.tries; "
             "CREATE FUNCTION e2e.wait() RETURNS trigger LANGUAGE plpgsql AS "
@@ -193,15 +197,18 @@ class Connections(Database):
             f"pg_sleep({seconds}); END IF; RETURN NULL; END $$; "
             "CREATE TRIGGER wait BEFORE UPDATE ON acme.products FOR EACH "
             "STATEMENT EXECUTE FUNCTION e2e.wait()")
-        running = self.program.start("run")
+        return self.start_asleep(*arguments)
+
+    def start_asleep(self, *arguments):
+        running = self.program.start(*arguments)
         self.wait_for(lambda: self.backends("AND wait_event = 'PgSleep'"))
         return running
 
-    def start_streaming(self, connected, bytes_per_second=30000):
+    def start_streaming(self):
         """A run whose first download is slow; waits for its loader."""
-        self.shop.set(bytes_per_second=bytes_per_second, chunk_bytes=4096)
+        self.shop.set(bytes_per_second=30000, chunk_bytes=4096)
         running = self.program.start("run")
-        self.wait_for(connected)
+        self.wait_for(lambda: self.proxy.has("bulkpg run"))
         return running
 
     def backends(self, more="", name="bulkpg run"):
@@ -219,6 +226,10 @@ class Connections(Database):
         self.check_no_staging()
         return result
 
+
+class Lost(Connections):
+    """Ended or cut, in the stream and in the merge."""
+
     def test_a_backend_is_ended_in_the_merge(self):
         running = self.start_slowly()
         self.db.execute(
@@ -227,7 +238,7 @@ class Connections(Database):
             "current_database()")
         result = self.check_end(running, OK)
         self.assertIn("57P01", result.stderr)
-        self.assertEqual(2, self.db.value("SELECT last_value FROM e2e.tries"))
+        self.assertEqual(2, self.tries())
 
     def test_a_statement_is_canceled_in_the_merge(self):
         running = self.start_slowly()
@@ -254,54 +265,91 @@ class Connections(Database):
 
     def test_cut_in_the_stream(self):
         self.through_proxy()
-        running = self.start_streaming(lambda: self.proxy.has("bulkpg run"))
+        running = self.start_streaming()
         self.assertEqual(1, self.proxy.cut("bulkpg run"))
         self.check_end(running, OK)
         self.assertEqual(1, len(self.shop.operations()))
 
     def test_all_are_cut_in_the_stream(self):
         self.through_proxy()
-        running = self.start_streaming(lambda: self.proxy.has("bulkpg run"))
+        running = self.start_streaming()
         self.assertEqual(2, self.proxy.cut())
         self.check_end(running, OK, AGAIN)
 
+
+class Silence(Connections):
+    """Of a server that works for long, or not at all. Files are loaded, since
+    the same limit holds for a store's answers."""
+
+    QUIET = "stall_timeout = 200ms"
+
+    def prepare(self, titles):
+        """The arguments that load products with these titles."""
+        self.program.file("lines.jsonl", joined(
+            json.dumps({"id": f"{PRODUCT}{n}", "title": title})
+            for n, title in enumerate(titles)))
+        return ("load", "--store", "acme", "--types", self.types, "job",
+                "lines.jsonl")
+
+    def check_titles(self, titles):
+        self.assertEqual([(one,) for one in titles],
+                         self.rows("products", "title", "id"))
+        self.check_no_staging()
+
     def test_a_long_merge_is_waited_for(self):
-        """Silent for long, and the server says that it is at work."""
-        self.configure(tuning="stall_timeout = 300ms")
-        running = self.start_slowly(seconds=2)
-        self.check_end(running, OK)
-        self.assertEqual(1, self.db.value("SELECT last_value FROM e2e.tries"))
+        """The server says that it is at work."""
+        self.configure(tuning=self.QUIET)
+        self.run_program(*self.prepare(["a"]))
+        running = self.start_merge(2, *self.prepare(["b"]))
+        self.expect(running.wait(), OK)
+        self.assertEqual(1, self.tries())
+        self.check_titles(["b"])
 
     def test_a_server_that_stops_answering_in_the_merge(self):
         """Also to a second connection: then ours is lost."""
-        self.through_proxy(tuning="stall_timeout = 500ms")
-        running = self.start_slowly(seconds=3)
+        self.through_proxy(tuning=self.QUIET)
+        self.run_program(*self.prepare(["a"]))
+        running = self.start_merge(3, *self.prepare(["b"]))
         self.proxy.freeze()
         result = running.wait()
         self.expect(result, AGAIN)
         self.assertIn("does not answer", result.stderr)
         self.proxy.thaw()
-        self.run_program("run")
-        self.check_tables(PLAIN)
-        self.check_no_staging()
+        self.run_program(*self.prepare(["c"]))
+        self.check_titles(["c"])
 
     test_a_server_that_stops_answering_in_the_merge.weight = 8
 
-    def test_a_backend_that_stops_in_the_stream(self):
-        """Its server answers others: a batch tells, by taking too long."""
-        self.configure(tuning="stall_timeout = 200ms")
-        running = self.start_streaming(
-            lambda: self.backends("AND state = 'idle'"), 8000)
+    def start_hanging(self):
+        """A load whose first batch never ends; waits until it is there."""
+        self.configure(tuning=self.QUIET)
+        self.run_program(*self.prepare([]))  # makes the journal's tables
+        self.db.execute(FAILING.format(
+            codes="", kind="trigger", then="IF currval('e2e.tries') = 1 THEN "
+            "PERFORM pg_sleep(600); END IF; RETURN NULL;") + IN_THE_STREAM)
+        return self.start_asleep(*self.prepare(["a"]))
+
+    def end_hanging(self, result):
+        self.expect(result, OK)
+        self.assertIn("does not answer", result.stderr)
+        self.db.execute("DROP SCHEMA e2e CASCADE")
+        self.run_program(*self.prepare(["a", "b"]))
+        self.check_titles(["a", "b"])
+
+    def test_a_batch_that_never_ends(self):
+        """Its server answers others: it tells by taking too long."""
+        self.end_hanging(self.start_hanging().wait())
+
+    def test_a_backend_that_is_stopped(self):
+        """It cannot even be ended, and locks its staging until it can."""
+        if not long_run():
+            self.skipTest("E2E_LONG=1 runs it")
+        running = self.start_hanging()
         (backend,) = self.backends()
         os.kill(backend, signal.SIGSTOP)
-        self.shop.set(bytes_per_second=0)
         try:
             result = running.wait()
         finally:
             os.kill(backend, signal.SIGCONT)
-        self.expect(result, OK)
-        self.assertIn("does not answer", result.stderr)
-        self.check_tables(PLAIN)
-        self.check_no_staging()
-
-    test_a_backend_that_stops_in_the_stream.weight = 8
+        self.assertIn("staging is left for the next run", result.stderr)
+        self.end_hanging(result)

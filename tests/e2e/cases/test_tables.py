@@ -147,6 +147,21 @@ class Changed(Tables):
         self.check_tables(PLAIN)
 
 
+class Leftovers(Tables):
+    def test_staging_of_earlier_runs_goes(self):
+        """Whatever became of them; another job's stays."""
+        run_id = self.last_run()["run_id"]
+        (other,) = self.db.execute(
+            "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash) "
+            "SELECT store, 'other', mode, status, plan_hash FROM bulkpg.run "
+            "RETURNING run_id")
+        self.db.execute(f"CREATE TABLE acme._stage_{run_id}_7 (); "
+                        f"CREATE TABLE acme._stage_{other}_1 ()")
+        self.run_program("run")
+        self.assertEqual([f"_stage_{other}_1"], self.db.column(
+            "SELECT relname FROM pg_class WHERE relname LIKE '\\_stage%'"))
+
+
 class Views(Tables):
     """Other people's, over a column that must become text."""
 
