@@ -798,8 +798,6 @@ land_results(struct land *land, struct err *err)
                          may_begin_again(land, err, &restarts) ||
                          may_try_later(land, &backoff, err)));
     context_end_load(context);
-    if (landed && land->next_stage > land->job->plan->table_count)
-        land_drop_staging(context, &land->run); /* of tries before */
     return landed;
 }
 

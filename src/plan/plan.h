@@ -163,9 +163,9 @@ const char *plan_id_column(const struct plan_table *table);
 
 /* What a window finds: its times and the root's own filter, as search text in
  * `arena`; of a window without times only the latter. */
-const char *plan_filter_in(const struct plan *plan,
-                           const struct plan_window *window,
-                           struct arena *arena);
+const char *
+plan_filter_in(const struct plan *plan, const struct plan_window *window,
+               struct arena *arena);
 
 /* The document for a window, joined to the root's own filter; in `arena`. */
 const char *
