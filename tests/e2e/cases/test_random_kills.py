@@ -246,6 +246,8 @@ class RandomKills(Case):
     def settle(self):
         """Whether the store has taken what was sent is known here: the next
         run need not look for it for half a minute."""
+        for _ in range(10):  # what the dead have sent is read between these
+            self.shop.get("rules")
         self.wait_for(lambda: not self.delayed())
         try:
             self.db.execute("UPDATE bulkpg.operation SET sent_at = sent_at - "
