@@ -262,8 +262,9 @@ class RandomKills(Case):
             self.shop.post("reset", {"store": "acme"})
             World.oracle().ask(cmd="reset")
             self.shop.set(**FAST)
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         for kind, field in ("Product", "title"), ("Customer", "displayName"):
-            self.change(store="acme", type=kind, at=None,
+            self.change(store="acme", type=kind, at=now,
                         count=self.rng.randint(1, 10),
                         set={field: f"{field} {self.rng.random()}"},
                         **{"from": self.rng.randrange(30)})
