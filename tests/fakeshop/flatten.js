@@ -124,9 +124,10 @@ function encode(value) {
 /*
  * Calls emit(text, parent) for each line, parents before their children, and
  * in the order of a grouped file.  emit returns what its children shall get
- * as parent; roots get null.
+ * as parent; roots get null.  With `cut` the connection of that key ends
+ * after so many rows of a parent.
  */
-function flatten(data, roots, emit) {
+function flatten(data, roots, emit, cut) {
   /* Takes the connections off an object and returns them. */
   function strip(object, entries, found) {
     for (const [key, entry] of entries) {
@@ -147,7 +148,9 @@ function flatten(data, roots, emit) {
   }
 
   function lines(connection, entry, parent, parentId) {
-    for (const edge of connection[entry.edges] || []) {
+    const edges = connection[entry.edges] || [];
+    const isCut = cut && parent !== null && entry.key === cut.key;
+    for (const edge of isCut ? edges.slice(0, cut.rows) : edges) {
       const node = edge && edge[entry.node];
       if (node === null || node === undefined) {
         continue;

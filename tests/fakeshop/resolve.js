@@ -7,6 +7,7 @@
  * The context of an execution:
  *   schema, world, generic   the store
  *   scopes                   what the token may read
+ *   countLimit               how far a Count counts
  *   bulk                     a bulk operation runs: no paging
  *   slice                    { from, to }: of the root connection, these
  *   list, total              the root connection's nodes, once known
@@ -160,8 +161,12 @@ function countOf(context, parentType, source, meta, args) {
   if (meta.named.name === 'Int') {
     return count;
   }
-  return meta.named.name === 'Count'
-    ? { $type: 'Count', $key: 1, count, precision: 'EXACT' } : undefined;
+  if (meta.named.name !== 'Count') {
+    return undefined;
+  }
+  const limit = context.countLimit || Infinity;
+  return { $type: 'Count', $key: 1, count: Math.min(count, limit),
+    precision: count > limit ? 'AT_LEAST' : 'EXACT' };
 }
 
 /* -- Connections --------------------------------------------------------- */

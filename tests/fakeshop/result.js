@@ -38,7 +38,8 @@ async function collect(store, operation) {
   const { document } = operation;
   const paths = connectionPaths(schema, document);
   const context = { schema, world: store.world, generic: store.generic,
-    scopes: store.settings.scopes, bulk: true, roots: {} };
+    scopes: store.settings.scopes, countLimit: operation.settings.count_limit,
+    bulk: true, roots: {} };
   const lines = [];
   const emit = (text, parent, entry) => {
     const line = { text, parent, entry };
@@ -51,7 +52,7 @@ async function collect(store, operation) {
     if (answer.errors) {
       throw answer.errors[0].originalError || answer.errors[0];
     }
-    flatten(answer.data, paths, emit);
+    flatten(answer.data, paths, emit, operation.settings.cut);
   };
 
   if (!isSliceable(schema, document)) {

@@ -29,6 +29,8 @@ const DEFAULTS = {
   /* Result files */
   order: 'scatter',
   duplicate_children: 0,
+  cut: null,
+  count_limit: 10000,
   blank_lines: 0,
   edits: [],
   final_newline: true,
