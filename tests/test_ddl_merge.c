@@ -40,6 +40,18 @@ setup(void)
     build(query);
 }
 
+/* What a parent counts, one level down and two. */
+static void
+setup_counted(void)
+{
+    memset(&err, 0, sizeof(err));
+    sql = buf_with_ceiling(64 * 1024);
+    types_open(&types, "tests/fakeshop/admin-2026-10.reduced.json");
+    build("{ products { edges { node { title variants { edges { node { sku "
+          "sellingPlanGroups { edges { node { name } } } } } } media { edges { "
+          "node { alt } } } metafields { edges { node { key } } } } } } }");
+}
+
 static void
 teardown(void)
 {
@@ -305,16 +317,16 @@ START_TEST(staging_becomes_the_table)
                       "2026-01-02 03:04:05+00");
     ck_assert_str_eq(
         written(),
-        "ALTER TABLE \"acme\".\"_stage_7_1\" DROP COLUMN _line, ADD COLUMN "
-        "_loaded_at timestamptz DEFAULT '2026-01-02 03:04:05+00'; ALTER TABLE "
+        "ALTER TABLE \"acme\".\"_stage_7_1\" DROP COLUMN \"_line\", ADD "
+        "COLUMN _loaded_at timestamptz DEFAULT '2026-01-02 03:04:05+00'; ALTER TABLE "
         "\"acme\".\"_stage_7_1\" ALTER COLUMN _loaded_at DROP DEFAULT; ALTER "
         "TABLE \"acme\".\"_stage_7_1\" RENAME TO \"orders\";");
     ddl_stage_promote(&sql, &plan->tables[FEES], "acme", "_stage_7_6", "now");
     ck_assert_int_eq(strncmp(written(),
                              "ALTER TABLE \"acme\".\"_stage_7_6\" DROP COLUMN "
-                             "_line, DROP COLUMN _pos, DROP COLUMN "
-                             "_parent_pos, ADD COLUMN",
-                             104),
+                             "\"_line\", DROP COLUMN \"_pos\", DROP COLUMN "
+                             "\"_parent_pos\", ADD COLUMN",
+                             110),
                      0);
 }
 
@@ -692,6 +704,76 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
 
 END_TEST
 
+/* ---- counts -------------------------------------------------------------- */
+
+enum { PRODUCTS, VARIANTS, GROUPS, MEDIA, METAFIELDS };
+
+START_TEST(counts_are_staged_and_no_more)
+{
+    ddl_stage_create(&sql, &plan->tables[PRODUCTS], "acme", "s1", false);
+    ck_assert_str_eq(written(),
+                     "CREATE UNLOGGED TABLE \"acme\".\"s1\" ( \"_line\" "
+                     "bigint, \"_count_2\" integer, \"_count_4\" integer, "
+                     "\"id\" bigint, \"title\" text, \"_hash\" bigint );");
+    ddl_stage_promote(&sql, &plan->tables[PRODUCTS], "acme", "s1", "now");
+    ck_assert_ptr_nonnull(strstr(buf_str(&sql),
+                                 " DROP COLUMN \"_line\", DROP COLUMN "
+                                 "\"_count_2\", DROP COLUMN \"_count_4\", ADD "
+                                 "COLUMN _loaded_at "));
+    buf_clear(&sql);
+    ddl_print(&sql, plan, "acme");
+    ck_assert_ptr_null(strstr(buf_str(&sql), "_count_"));
+    buf_clear(&sql);
+    for (int i = PRODUCTS; i <= METAFIELDS; i++) {
+        struct merge_target target = target_of(i);
+
+        merge_update_changed(&sql, &target);
+        merge_insert_new(&sql, &target);
+    }
+    ck_assert_ptr_null(strstr(buf_str(&sql), "_count_"));
+}
+
+END_TEST
+
+#define CUT_HEAD                                                             \
+    "SELECT kind, parents, id, counted, came FROM (SELECT *, count(*) OVER " \
+    "(PARTITION BY kind) AS parents, row_number() OVER (PARTITION BY kind "  \
+    "ORDER BY id) AS n FROM (SELECT CASE WHEN counted > 0 THEN 0 WHEN "      \
+    "counted < 0 THEN 1 ELSE 2 END AS kind, id, max(abs(counted)) AS "       \
+    "counted, max(coalesce(came, 0)) AS came FROM "
+#define CUT_TAIL                                                               \
+    " WHERE abs(counted) > coalesce(came, 0) OR (counted IS NULL AND came IN " \
+    "(100, 250)) GROUP BY 1, 2) AS d) AS e WHERE n <= 3 ORDER BY kind, id"
+
+START_TEST(parents_are_compared_with_what_they_counted)
+{
+    struct merge_target target = target_of(VARIANTS);
+    struct merge_target parent = target_of(PRODUCTS);
+
+    merge_find_truncated(&sql, &target, &parent);
+    ck_assert_str_eq(
+        written(),
+        CUT_HEAD "(SELECT \"_parent_id\" AS id, count(*) AS came FROM "
+                 "\"acme\".\"s2\" GROUP BY 1) AS c FULL JOIN (SELECT \"id\" "
+                 "AS id, \"_count_2\" AS counted FROM \"acme\".\"s1\") AS p "
+                 "USING (id)" CUT_TAIL);
+}
+
+END_TEST
+
+START_TEST(parents_of_what_nothing_counts_are_looked_at)
+{
+    struct merge_target target = target_of(METAFIELDS);
+
+    merge_find_truncated(&sql, &target, NULL);
+    ck_assert_str_eq(written(), CUT_HEAD
+                     "(SELECT \"_parent_id\" AS id, count(*) AS came FROM "
+                     "\"acme\".\"s5\" GROUP BY 1) AS c CROSS JOIN (SELECT "
+                     "NULL::integer AS counted) AS p" CUT_TAIL);
+}
+
+END_TEST
+
 static Suite *
 ddl_merge_suite(void)
 {
@@ -720,6 +802,12 @@ ddl_merge_suite(void)
     tcase_add_test(tests, rows_gone_are_listed_for_those_below_them);
     tcase_add_test(tests, rows_whose_parents_went_are_removed);
     tcase_add_test(tests, marks_stand_in_tables_whose_rows_have_ids);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("counts");
+    tcase_add_checked_fixture(tests, setup_counted, teardown);
+    tcase_add_test(tests, counts_are_staged_and_no_more);
+    tcase_add_test(tests, parents_are_compared_with_what_they_counted);
+    tcase_add_test(tests, parents_of_what_nothing_counts_are_looked_at);
     suite_add_tcase(suite, tests);
     return suite;
 }

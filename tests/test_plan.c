@@ -10,6 +10,10 @@
 
 static const char types_path[] = "tests/data/plan/types.json";
 
+/* With all fields of its types, those that count rows included. */
+static const char whole_types_path[] =
+    "tests/fakeshop/admin-2026-10.reduced.json";
+
 /* What the real types have not: a column and a type of every scalar, clashing
  * names, a lone list that cannot have rows of its own. */
 static const char *const made_types[] = {
@@ -79,6 +83,13 @@ setup(void)
 }
 
 static void
+setup_whole(void)
+{
+    memset(&err, 0, sizeof(err));
+    types_open(&types, whole_types_path);
+}
+
+static void
 setup_made(void)
 {
     setup();
@@ -103,6 +114,12 @@ build_or_abort(const char *text)
 {
     if (!build(text))
         ck_abort_msg("%s", err.message);
+}
+
+static const char *
+key_at(const struct shape *shape, int slot)
+{
+    return slot < 0 ? "none" : shape->by_slot[slot]->key.bytes;
 }
 
 /* ---- a plan in words ---------------------------------------------------- */
@@ -655,10 +672,16 @@ single_blanks(const char *text)
     return copy;
 }
 
+static void
+check_document(const char *query, const char *document)
+{
+    build_or_abort(query);
+    ck_assert_str_eq(single_blanks(plan->document), document);
+}
+
 START_TEST(the_document_asks_for_what_the_tables_need)
 {
-    build_or_abort(documents[_i].query);
-    ck_assert_str_eq(single_blanks(plan->document), documents[_i].document);
+    check_document(documents[_i].query, documents[_i].document);
 }
 
 END_TEST
@@ -798,6 +821,183 @@ START_TEST(a_document_past_the_limit_is_refused)
 
 END_TEST
 
+/* ---- counts of rows ------------------------------------------------------ */
+
+#define COUNT_FIELDS " { count precision } "
+
+static const struct {
+    const char *query;
+    const char *document;
+    const char *staged; /* "table columns;" of what only staging has */
+} counted[] = {
+    /* below a root, and below what is below it */
+    {"{ products { edges { node { title variants { edges { node { sku "
+     "sellingPlanGroups { edges { node { name } } } } } } } } } }",
+     "{ products { edges { node { id title variants { edges { node { id "
+     "__typename sku sellingPlanGroups { edges { node { id __typename name "
+     "} } } bulkpg_c3: sellingPlanGroupsCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt } } } bulkpg_c2: variantsCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt } } } }",
+     "products _count_2; products_variants _count_3;"},
+    /* several of one parent ask for its updatedAt once, or find it there */
+    {"{ products { edges { node { id variants(first: 2, after: \"x\") { edges "
+     "{ node { id } } } media { edges { node { alt } } } } } } }",
+     "{ products { edges { node { id variants(first: 2, after: \"x\") { edges "
+     "{ node { __typename id } } } bulkpg_c2: variantsCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt media { edges { node { id __typename alt } } } "
+     "bulkpg_c3: mediaCount" COUNT_FIELDS "} } } }",
+     "products _count_2 _count_3;"},
+    {"{ products { edges { node { updatedAt variants { edges { node { id } } } "
+     "} } } }",
+     "{ products { edges { node { id updatedAt variants { edges { node { id } "
+     "} } bulkpg_c2: variantsCount" COUNT_FIELDS "} } } }",
+     "products _count_2;"},
+    /* the query's own fields of those names are not ours */
+    {"{ products { edges { node { v: variants { edges { node { id } } } "
+     "updatedAt: createdAt variantsCount { count } } } } }",
+     "{ products { edges { node { id v: variants { edges { node { id } } } "
+     "bulkpg_c2: variantsCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt updatedAt: createdAt variantsCount { count } } } } "
+     "}",
+     "products _count_2;"},
+    /* selected twice, beside itself and in a fragment */
+    {"{ products { edges { node { variants { edges { node { id } } } variants "
+     "{ edges { node { sku } } } ... { variants { edges { node { price } } } } "
+     "} } } }",
+     "{ products { edges { node { id variants { edges { node { id } } } "
+     "bulkpg_c2: variantsCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt variants { edges { node { id sku } } } ... { "
+     "variants { edges { node { id price } } } bulkpg_c2: "
+     "variantsCount" COUNT_FIELDS "bulkpg_u: updatedAt } } } } }",
+     "products _count_2;"},
+    /* no paging, no count, no rows of its own */
+    {"{ products { edges { node { variants(reverse: false) { edges { node { id "
+     "} } } metafields { edges { node { key } } } } } } }",
+     "{ products { edges { node { id variants(reverse: false) { edges { node { "
+     "__typename id } } } metafields { edges { node { id __typename key } } } "
+     "} } } }",
+     ""},
+    {"{ products { edges { node { variants @table(skip: true) { edges { node { "
+     "metafields { edges { node { key } } } } } } } } } }",
+     "{ products { edges { node { id variants { edges { node { id __typename "
+     "metafields { edges { node { id __typename key } } } } } } } } } }",
+     ""},
+    /* the parent is skipped, or has another key: its id is staged for it */
+    {"{ products @table(skip: true) { edges { node { variants { edges { node { "
+     "id } } } } } } }",
+     "{ products { edges { node { id variants { edges { node { id } } } "
+     "bulkpg_c2: variantsCount" COUNT_FIELDS "bulkpg_u: updatedAt } } } }",
+     "products _count_2 _id;"},
+    {"{ products @table(key: [\"handle\"]) { edges { node { handle variants { "
+     "edges { node { id } } } } } } }",
+     "{ products { edges { node { id handle variants { edges { node { id } } } "
+     "bulkpg_c2: variantsCount" COUNT_FIELDS "bulkpg_u: updatedAt } } } }",
+     "products _count_2 _id;"},
+    /* inside an object, which has no updatedAt */
+    {"{ orders { edges { node { customerJourneySummary { moments { edges { "
+     "node { occurredAt } } } } } } } }",
+     "{ orders { edges { node { id customerJourneySummary { moments { edges { "
+     "node { __typename occurredAt } } } bulkpg_c2: momentsCount" COUNT_FIELDS
+     "} } } } }",
+     "orders _count_2;"},
+    /* of a union: where its types are told apart */
+    {"{ discountNodes { edges { node { discount { ... on DiscountCodeBasic { "
+     "updatedAt codes { edges { node { code } } } } ... on DiscountCodeApp { "
+     "codes { edges { node { code } } } } } } } } }",
+     "{ discountNodes { edges { node { id discount { ... on DiscountCodeBasic "
+     "{ updatedAt codes { edges { node { id code } } } bulkpg_c2: "
+     "codesCount" COUNT_FIELDS "} ... on DiscountCodeApp { codes { edges { "
+     "node { id code } } } bulkpg_c2: codesCount" COUNT_FIELDS
+     "bulkpg_u: updatedAt } } } } } }",
+     "discount_nodes _count_2;"},
+    /* written for an interface, which has no updatedAt, or no count */
+    {"{ products { edges { node { ... on Publishable { resourcePublications { "
+     "edges { node { publishDate } } } } } } } }",
+     "{ products { edges { node { id ... on Publishable { resourcePublications "
+     "{ edges { node { publishDate } } } bulkpg_c2: "
+     "resourcePublicationsCount" COUNT_FIELDS "} } } } }",
+     "products _count_2;"},
+    {"{ products { edges { node { ... on HasMetafields { metafields { edges { "
+     "node { key } } } } } } } }",
+     "{ products { edges { node { id ... on HasMetafields { metafields { edges "
+     "{ node { id key } } } } } } } }",
+     ""},
+};
+
+/* "table columns;" for every table whose staging has more than the line. */
+static const char *
+described_staging(void)
+{
+    struct buf text = buf_with_ceiling(64 * 1024);
+    const char *copy;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *table = &plan->tables[i];
+        struct layout_column *columns = arena_array(
+            &types.arena, (size_t)table->column_count + LAYOUT_OWN_MAX,
+            sizeof(*columns));
+        int count = layout_columns(table, columns);
+        size_t before = text.length;
+
+        for (int c = 1; c < count; c++)
+            if (!columns[c].in_table)
+                buf_printf(&text, " %s", columns[c].name);
+        if (text.length == before)
+            continue;
+        copy = arena_strdup(&types.arena, buf_str(&text) + before);
+        text.length = before;
+        buf_printf(&text, "%s%s%s;", before > 0 ? " " : "", table->name, copy);
+    }
+    copy = arena_strdup(&types.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(the_document_asks_how_many_rows_there_must_be)
+{
+    check_document(counted[_i].query, counted[_i].document);
+    ck_assert_str_eq(described_staging(), counted[_i].staged);
+    types_check(&types, plan->document);
+}
+
+END_TEST
+
+START_TEST(what_we_ask_is_no_column)
+{
+    build_or_abort(counted[0].query);
+    ck_assert_str_eq(
+        described(),
+        "products root Product: id bigint*(n), title text\n"
+        "products_variants connection ProductVariant < products: _parent_id "
+        "bigint*, id bigint*(n), sku text\n"
+        "products_variants_selling_plan_groups connection SellingPlanGroup < "
+        "products_variants: _parent_id bigint*, id bigint*(n), name text\n");
+}
+
+END_TEST
+
+START_TEST(tables_know_where_their_counts_stand_in_a_line)
+{
+    const struct plan_table *products, *variants;
+
+    build_or_abort(counted[2].query);
+    products = &plan->tables[0];
+    variants = &plan->tables[1];
+    ck_assert_int_eq(products->counted_count, 1);
+    ck_assert_ptr_eq(products->counted[0], variants);
+    ck_assert_str_eq(key_at(products->shape, variants->count->count_slot),
+                     "count");
+    ck_assert_str_eq(key_at(products->shape, variants->count->precision_slot),
+                     "precision");
+    ck_assert_str_eq(key_at(products->shape, variants->count->own_updated_slot),
+                     "updatedAt");
+    ck_assert_int_eq(variants->count->updated_slot, -1);
+    ck_assert_ptr_null(products->count);
+    ck_assert_int_eq(products->key_slot_count, 3); /* id, updatedAt, count */
+}
+
+END_TEST
+
 /* ---- the hash ----------------------------------------------------------- */
 
 static const char *
@@ -900,12 +1100,6 @@ START_TEST(an_id_and_its_childrens_parent_ids_are_one_domain)
 END_TEST
 
 /* ---- slots -------------------------------------------------------------- */
-
-static const char *
-key_at(const struct shape *shape, int slot)
-{
-    return slot < 0 ? "none" : shape->by_slot[slot]->key.bytes;
-}
 
 START_TEST(tables_know_where_their_values_stand_in_a_line)
 {
@@ -1019,7 +1213,8 @@ static const struct {
      "columns do",
      ""},
     {NODE("bulkpg_t2: title"),
-     "2:1: \"bulkpg_t2\" is an alias that bulkpg adds itself; give another",
+     "2:1: \"bulkpg_t2\" begins with \"bulkpg_\", as only the aliases that "
+     "bulkpg adds do; give another",
      ""},
     {NODE("xmin: title"),
      "2:1: \"xmin\" gives the name \"xmin\", which is a system column of "
@@ -1200,6 +1395,19 @@ add_made_tests(Suite *suite)
 }
 
 static void
+add_count_tests(Suite *suite)
+{
+    TCase *tests = tcase_create("counts");
+
+    tcase_add_checked_fixture(tests, setup_whole, teardown);
+    tcase_add_loop_test(tests, the_document_asks_how_many_rows_there_must_be, 0,
+                        COUNT(counted));
+    tcase_add_test(tests, what_we_ask_is_no_column);
+    tcase_add_test(tests, tables_know_where_their_counts_stand_in_a_line);
+    suite_add_tcase(suite, tests);
+}
+
+static void
 add_hash_tests(TCase *tests)
 {
     tcase_add_loop_test(tests, the_hash_is_blind_to_how_a_query_is_written, 0,
@@ -1234,6 +1442,7 @@ plan_suite(void)
                         COUNT(faults));
     suite_add_tcase(suite, tests);
     add_made_tests(suite);
+    add_count_tests(suite);
     return suite;
 }
 

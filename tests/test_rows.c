@@ -5,6 +5,7 @@
 
 #include "load/encode.h"
 #include "load/rows.h"
+#include "load/wire.h"
 #include "support/hex.h"
 #include "support/suite.h"
 #include "support/types.h"
@@ -57,18 +58,32 @@ teardown(void)
     types_close(&types);
 }
 
-/* The line as a row of table `index`. */
+/* The line as a row of table `index`; of an operation that began at
+ * `asked_at`, NULL where that is not known. */
 static bool
-put(int index, const char *line)
+put_asked(int index, const char *line, const char *asked_at)
 {
-    struct row_source source = {
-        .record = record, .line = 0x0102, .position = 3, .arena = &types.arena};
+    struct row_source source = {.record = record,
+                                .line = 0x0102,
+                                .asked_at = ROWS_ASKED_UNKNOWN,
+                                .position = 3,
+                                .arena = &types.arena};
+
+    if (asked_at != NULL)
+        ck_assert(
+            wire_parse_timestamp(span_str(asked_at), &source.asked_at, &err));
 
     if (!record_parse(record, span_str(line), &err))
         ck_abort_msg("%s", err.message);
     source.parent_id = record_get(record, plan->parent_id_slot);
     widen = (struct rows_widen){NULL, NULL};
     return rows_put(&tables[index], &source, &widen, &err);
+}
+
+static bool
+put(int index, const char *line)
+{
+    return put_asked(index, line, NULL);
 }
 
 /* `length` bytes of a table's batch from `at`, in hex by fours. */
@@ -338,6 +353,90 @@ START_TEST(the_hash_follows_the_names_of_the_columns)
 
 END_TEST
 
+/* ---- counts -------------------------------------------------------------- */
+
+static void
+setup_counted(void)
+{
+    setup();
+    types_close(&types);
+    types_open(&types, "tests/fakeshop/admin-2026-10.reduced.json");
+    build("{ products { edges { node { title variants { edges { node { sku } } "
+          "} } } } }");
+}
+
+#define ASKED "2026-01-02T03:04:05Z"
+#define COUNTED(count, precision) \
+    "\"bulkpg_c2\":{\"count\":" count ",\"precision\":\"" precision "\"}"
+#define UPDATED(time) ",\"bulkpg_u\":" time
+
+static const struct {
+    const char *fields;
+    const char *asked_at;
+    const char *staged; /* length and value */
+} counts[] = {
+    /* told after the last change */
+    {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
+     "00000004 00000007"},
+    {COUNTED("0", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
+     "00000004 00000000"},
+    /* or, it may be, before it */
+    {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:05Z\""), ASKED,
+     "00000004 00000000"},
+    {COUNTED("7", "AT_LEAST") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
+     "00000004 00000000"},
+    {"\"bulkpg_c2\":{\"count\":7}", ASKED, "00000004 00000000"},
+    /* nobody knows */
+    {COUNTED("7", "EXACT"), ASKED, "00000004 fffffff9"},
+    {COUNTED("7", "EXACT") UPDATED("null"), ASKED, "00000004 fffffff9"},
+    {COUNTED("7", "EXACT") UPDATED("\"lately\""), ASKED, "00000004 fffffff9"},
+    {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), NULL,
+     "00000004 fffffff9"},
+    /* not told, in whatever way */
+    {"\"title\":null", ASKED, "ffffffff 00000014"},
+    {"\"bulkpg_c2\":null", ASKED, "ffffffff 00000014"},
+    {"\"bulkpg_c2\":7", ASKED, "ffffffff 00000014"},
+    {COUNTED("-1", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("2147483648", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("\"7\"", "EXACT"), ASKED, "ffffffff 00000014"},
+};
+
+START_TEST(a_parents_count_is_staged_for_what_it_says)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line), "{\"id\":\"gid://shopify/Product/5\",%s}",
+             counts[_i].fields);
+    ck_assert(put_asked(PARENTS, line, counts[_i].asked_at));
+    /* behind the line's number */
+    ck_assert_str_eq(
+        hex(PARENTS, HEADER_BYTES + 24, 12),
+        arena_printf(&types.arena, "00000017 %s", counts[_i].staged));
+}
+
+END_TEST
+
+START_TEST(the_hash_is_blind_to_counts)
+{
+    const char *with, *without;
+
+    ck_assert(put_asked(PARENTS,
+                        "{\"id\":\"gid://shopify/Product/5\"," COUNTED(
+                            "7", "EXACT") UPDATED("\"" ASKED "\"") "}",
+                        ASKED));
+    with = last_hash(PARENTS);
+    ck_assert(put(PARENTS, "{\"id\":\"gid://shopify/Product/5\"}"));
+    without = last_hash(PARENTS);
+    ck_assert_str_eq(with, without);
+    teardown();
+    setup();
+    build("{ products { edges { node { title } } } }");
+    ck_assert(put(PARENTS, "{\"id\":\"gid://shopify/Product/5\"}"));
+    ck_assert_str_eq(with, last_hash(PARENTS));
+}
+
+END_TEST
+
 START_TEST(a_batch_is_full_by_rows_or_by_bytes)
 {
     char line[2048];
@@ -386,6 +485,12 @@ rows_suite(void)
     tcase_add_test(tests, the_hash_is_blind_to_the_line_and_the_parent);
     tcase_add_test(tests, the_hash_follows_the_names_of_the_columns);
     tcase_add_test(tests, a_batch_is_full_by_rows_or_by_bytes);
+    suite_add_tcase(suite, tests);
+    tests = tcase_create("counts");
+    tcase_add_checked_fixture(tests, setup_counted, teardown);
+    tcase_add_loop_test(tests, a_parents_count_is_staged_for_what_it_says, 0,
+                        COUNT(counts));
+    tcase_add_test(tests, the_hash_is_blind_to_counts);
     suite_add_tcase(suite, tests);
     return suite;
 }

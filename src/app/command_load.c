@@ -42,7 +42,7 @@ parse_only(struct job *job, const char *path, struct err *err)
     struct lines lines;
     bool done;
 
-    loader_begin_operation(loader, 1);
+    loader_begin_operation(loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
     done = source_open(&source, err) && source_feed(&source, &lines, err);
     source_close(&source);

@@ -21,6 +21,7 @@
 #include "load/loader.h"
 #include "load/merge.h"
 #include "load/stage.h"
+#include "load/truncated.h"
 #include "plan/names.h"
 #include "sql.h"
 
@@ -224,7 +225,7 @@ stream_source(struct attempt *attempt, int n, struct err *err)
     land->source_at = n;
     if (source->operation != NULL)
         land->job->log.operation_id = source->operation->id;
-    loader_begin_operation(attempt->loader, n + 1);
+    loader_begin_operation(attempt->loader, n + 1, source_asked_at(source));
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
     streamed = source_open(source, err) && source_feed(source, &lines, err);
     source_close(source);
@@ -244,6 +245,7 @@ begin_loading(struct attempt *attempt, struct err *err)
 
     land->counts = run_counts_unknown;
     land->rejects = 0;
+    buf_clear(&land->warnings);
     if (!journal_reject_clear(context->journal, land->run.run_id, err) ||
         !journal_run_loading(context->journal, &land->run, attempt->loaded_at,
                              err) ||
@@ -272,6 +274,16 @@ load_sources(struct attempt *attempt, struct err *err)
 }
 
 /* ---- merging ----------------------------------------------------------- */
+
+/* To the log, and to the run's notes. */
+static void
+warn(void *ctx, const char *warning)
+{
+    struct land *land = ctx;
+
+    log_warn(&land->job->log, warning, LOG_END);
+    json_out_string(&land->warnings, warning);
+}
 
 static bool
 is_below_orders(const struct plan_table *table)
@@ -302,10 +314,8 @@ find_hidden_orders(struct land *land, struct err *err)
                          store->scopes[0] != '\0' &&
                          strstr(store->scopes, "read_all_orders") == NULL;
     if (land->hides_orders)
-        log_warn(&job->log,
-                 "no order is removed: without read_all_orders the "
-                 "store shows those of 60 days only",
-                 LOG_END);
+        warn(land, "no order is removed: without read_all_orders the store "
+                   "shows those of 60 days only");
     return true;
 }
 
@@ -317,19 +327,17 @@ is_uncounted(const struct land *land)
            !land->job->context->options->force_deletes;
 }
 
-static bool
-may_remove(const struct land *land)
-{
-    return land->rejects == 0 && !is_uncounted(land);
-}
-
 static void
 describe_tables(struct attempt *attempt, struct merge *merge)
 {
     struct land *land = attempt->land;
     const struct plan *plan = land->job->plan;
 
-    for (int i = 0; i < plan->table_count; i++)
+    for (int i = 0; i < plan->table_count; i++) {
+        bool is_whole =
+            land->rejects == 0 &&
+            !(land->hides_orders && is_below_orders(&plan->tables[i]));
+
         merge->tables[i] = (struct merge_table){
             .table = &plan->tables[i],
             .stage = loader_stage_name(attempt->loader, i),
@@ -337,9 +345,10 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .has_mark = land->tables.targets[i].has_mark ||
                         plan->tables[i].marks_deleted,
             .becomes_table = attempt->becomes_table[i],
-            .removes = may_remove(land) && !(land->hides_orders &&
-                                             is_below_orders(&plan->tables[i])),
+            .removes = is_whole && !is_uncounted(land),
+            .is_whole = is_whole,
             .has_column = land->tables.targets[i].has_column};
+    }
 }
 
 /* What the merge did, into the run's counts and its tables' rows. */
@@ -417,22 +426,6 @@ may_advance(const struct land *land)
     return land->rejects == 0 || land->job->context->options->accept_rejects;
 }
 
-static void
-append_warnings(struct buf *notes, const struct land *land)
-{
-    if (!land->hides_orders && !is_uncounted(land))
-        return;
-    json_out_key(notes, "warnings");
-    json_out_open(notes, '[');
-    if (land->hides_orders)
-        json_out_string(notes, "no order was removed: the app lacks "
-                               "read_all_orders");
-    if (is_uncounted(land))
-        json_out_string(notes, "nothing was removed: the store cannot count "
-                               "the rows of a query that is cut");
-    buf_append_str(notes, "],");
-}
-
 /* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
 static const char *
 write_notes(struct land *land)
@@ -442,7 +435,8 @@ write_notes(struct land *land)
 
     buf_append_char(&notes, '{');
     buf_append_str(&notes, land->column_notes);
-    append_warnings(&notes, land);
+    if (land->warnings.length > 0)
+        buf_printf(&notes, "\"warnings\":[%s],", buf_str(&land->warnings));
     if (land->rejects > 0 && may_advance(land))
         buf_append_str(&notes, "\"accepted_rejects\":true,");
     if (land->widened.length > 0) {
@@ -512,13 +506,14 @@ static bool
 apply_guarded(const struct attempt *attempt, struct merge *merge,
               struct err *err)
 {
-    const struct land *land = attempt->land;
+    struct land *land = attempt->land;
     const struct context *context = land->job->context;
     double fraction = context->config.tuning.max_delete_fraction;
 
     if (!context->options->force_nulls && !guard_nulls(merge, err))
         return false;
-    if (!merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
+    if (!merge_settle(merge, err) || !truncated_check(merge, warn, land, err) ||
+        !merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
         return false;
     return context->options->force_deletes ||
            guard_deletes(merge, fraction, err);
@@ -636,17 +631,19 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct land *land = attempt->land;
     struct backoff backoff = context_backoff(land->job->context);
     struct pg_conn *conn = loader_release(attempt->loader);
+    size_t warned;
 
     if (is_uncounted(land))
-        log_warn(&land->job->log,
-                 "nothing is removed: the store cannot count the rows of a "
-                 "query that is cut; --force-deletes removes",
-                 LOG_END);
+        warn(land, "nothing is removed: the store cannot count the rows of a "
+                   "query that is cut; --force-deletes removes");
     if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err))
         return false;
-    while (!merge_once(attempt, conn, err))
+    warned = land->warnings.length;
+    while (!merge_once(attempt, conn, err)) {
         if (!may_retry(land, &backoff, conn, "the merge is tried again", err))
             return false;
+        land->warnings.length = warned;
+    }
     return true;
 }
 
@@ -781,6 +778,7 @@ land_results(struct land *land, struct err *err)
     bool landed;
 
     land->widened = buf_with_ceiling(SQL_BYTES_MAX);
+    land->warnings = buf_with_ceiling(SQL_BYTES_MAX);
     land->written =
         arena_array(&land->job->arena, (size_t)land->job->plan->table_count,
                     sizeof(*land->written));
@@ -805,5 +803,6 @@ void
 land_free(struct land *land)
 {
     buf_free(&land->widened);
+    buf_free(&land->warnings);
     refused_free(&land->refused);
 }

@@ -39,6 +39,7 @@ struct land {
     int64_t rejects;          /* so far */
     struct run_counts counts; /* of the whole run, once it has landed */
     struct buf widened;       /* "products.id, …" */
+    struct buf warnings;      /* JSON strings: "…","…" */
     struct journal_run_table *written; /* by table */
     size_t written_count;
     int64_t load_ms;

@@ -173,6 +173,13 @@ source_feed(struct source *source, struct lines *lines, struct err *err)
     }
 }
 
+const char *
+source_asked_at(const struct source *source)
+{
+    return source->operation != NULL ? source->operation->created_at
+                                     : source->asked_at;
+}
+
 /* ---- sidecars ---------------------------------------------------------- */
 
 static void
@@ -205,6 +212,15 @@ take_claim(const struct json *meta, const char *key, int64_t *claim)
         *claim = value;
 }
 
+static void
+take_time(const struct json *meta, char *time, size_t size)
+{
+    const char *text = json_str(json_get(meta, "createdAt"));
+
+    if (text != NULL)
+        snprintf(time, size, "%s", text);
+}
+
 bool
 source_read_sidecar(struct source *source, struct err *err)
 {
@@ -223,6 +239,7 @@ source_read_sidecar(struct source *source, struct err *err)
         take_claim(meta, "objectCount", &source->claims.object_count);
         take_claim(meta, "rootObjectCount", &source->claims.root_object_count);
         take_claim(meta, "fileSize", &source->claims.file_size);
+        take_time(meta, source->asked_at, sizeof(source->asked_at));
     }
     arena_free(&arena);
     return done;

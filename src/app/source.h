@@ -25,7 +25,9 @@ struct source {
     struct source_claims claims;
     /* one of the two: */
     const struct bulk_operation *operation;
-    const char *path; /* of a file; "-" is standard input */
+    const char *path;  /* of a file; "-" is standard input */
+    char asked_at[40]; /* when the store began with a file's result; "" where
+                        * its sidecar does not say */
 
     const char *keep_path; /* where a copy goes; NULL: nowhere */
 
@@ -46,6 +48,9 @@ MUST_CHECK bool source_open(struct source *source, struct err *err);
 MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
 void source_close(struct source *source);
+
+/* When the store began to work on the result, as it wrote it; or "". */
+const char *source_asked_at(const struct source *source);
 
 /* From the first byte to the last through `lines`. */
 MUST_CHECK bool

@@ -11,6 +11,7 @@
 #include "load/ring.h"
 #include "load/rows.h"
 #include "load/stage.h"
+#include "load/wire.h"
 
 /* The operation's number stands above its line numbers, so that staging has
  * one order over several operations. */
@@ -27,6 +28,7 @@ struct loader {
     struct loader_counts counts;
     struct rows_widen widen;
     int operation;
+    int64_t asked_at;
     bool line_sent;          /* rows of the current line have gone out */
     struct buf void_lines;   /* "{1,2,3" */
     const struct line *line; /* the current one */
@@ -114,9 +116,15 @@ loader_connect(struct loader *loader, struct err *err)
 }
 
 void
-loader_begin_operation(struct loader *loader, int operation)
+loader_begin_operation(struct loader *loader, int operation,
+                       const char *asked_at)
 {
+    struct err err;
+
     loader->operation = operation;
+    if (asked_at == NULL ||
+        !wire_parse_timestamp(span_str(asked_at), &loader->asked_at, &err))
+        loader->asked_at = ROWS_ASKED_UNKNOWN;
     loader->counts = (struct loader_counts){0};
 }
 
@@ -367,6 +375,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
     const char *reason;
     struct row_source source = {.record = loader->record,
                                 .line = line_key(loader),
+                                .asked_at = loader->asked_at,
                                 .arena = loader->plan->arena};
     struct span text = loader->line->text;
 

@@ -75,8 +75,10 @@ const char *loader_stage_name(const struct loader *loader, int table);
  * loader parses and encodes, and throws the rows away. */
 MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);
 
-/* Begin the result of operation number `operation`. */
-void loader_begin_operation(struct loader *loader, int operation);
+/* Begin the result of operation number `operation`, which the store began to
+ * work on at `asked_at`, as it wrote it; NULL or "" where that is not known. */
+void loader_begin_operation(struct loader *loader, int operation,
+                            const char *asked_at);
 
 /* Take one line. ERR_ROW with the code WIDEN: loader_widen() and begin the
  * load again. Other failures end it. Signature of lines_on_line. */

@@ -4,7 +4,6 @@
 
 #include "base/buf.h"
 #include "plan/ddl.h"
-#include "plan/merge.h"
 #include "sql.h"
 
 #define UNIQUE_VIOLATION "23505"
@@ -14,8 +13,8 @@ enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
 /* Writes one statement for a table. */
 typedef void statement_fn(struct buf *sql, const struct merge_target *target);
 
-static struct merge_target
-target_of(const struct merge *merge, const struct merge_table *table)
+struct merge_target
+merge_target_of(const struct merge *merge, const struct merge_table *table)
 {
     return (struct merge_target){.table = table->table,
                                  .schema = merge->schema,
@@ -50,7 +49,7 @@ run_statement(struct merge *merge, const struct merge_table *table,
               statement_fn *write, int count, const char *const *values,
               int64_t *affected, struct err *err)
 {
-    struct merge_target target = target_of(merge, table);
+    struct merge_target target = merge_target_of(merge, table);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
     write(&sql, &target);
@@ -62,7 +61,7 @@ static bool
 ask(struct merge *merge, const struct merge_table *table, statement_fn *write,
     int64_t *answer, struct err *err)
 {
-    struct merge_target target = target_of(merge, table);
+    struct merge_target target = merge_target_of(merge, table);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     struct pg_result *result;
     bool done;
@@ -116,8 +115,8 @@ static bool
 drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
 {
     struct merge_table *parent = &merge->tables[table->table->parent->index];
-    struct merge_target target = target_of(merge, table);
-    struct merge_target above = target_of(merge, parent);
+    struct merge_target target = merge_target_of(merge, table);
+    struct merge_target above = merge_target_of(merge, parent);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     int64_t orphans;
 
@@ -207,8 +206,6 @@ promote(struct merge *merge, struct merge_table *table, struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    if (!key_stage(merge, table, err))
-        return false;
     ddl_indexes_create(&sql, table->table, merge->schema, table->stage);
     ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
                       merge->loaded_at);
@@ -273,8 +270,8 @@ run_below(struct merge *merge, struct merge_table *table, below_fn *write,
           int parameters, int64_t *affected, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
-    struct merge_target target = target_of(merge, table);
-    struct merge_target above = target_of(merge, parent_of(merge, table));
+    struct merge_target target = merge_target_of(merge, table);
+    struct merge_target above = merge_target_of(merge, parent_of(merge, table));
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
     write(&sql, &target, &above);
@@ -337,7 +334,6 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
     const char *values[] = {merge->loaded_at};
 
     if ((!table->exists && !create_table(merge, table, err)) ||
-        !settle_keys(merge, table, err) || !analyze(merge, table->stage, err) ||
         !remove_gone(merge, table, err))
         return false;
     if ((table->exists && !run_statement(merge, table, merge_update_changed, 1,
@@ -384,27 +380,6 @@ drop_staging(struct merge *merge, struct err *err)
 }
 
 bool
-merge_apply(struct merge *merge, struct err *err)
-{
-    for (int i = 0; i < merge->table_count; i++)
-        if (merge->tables[i].stage != NULL &&
-            merge->tables[i].table->kind == PLAN_LIST &&
-            !drop_superseded(merge, &merge->tables[i], err))
-            return false;
-    for (int i = 0; i < merge->table_count; i++) {
-        struct merge_table *table = &merge->tables[i];
-
-        if (table->stage == NULL)
-            continue;
-        if (!merge_one(merge, table, err)) {
-            err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
-            return false;
-        }
-    }
-    return drop_staging(merge, err);
-}
-
-bool
 merge_rows_before(struct merge *merge, const struct merge_table *table,
                   int64_t *rows, struct err *err)
 {
@@ -414,4 +389,53 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
         return false;
     *rows = live + table->deleted - table->inserted;
     return true;
+}
+
+/* ---- all tables -------------------------------------------------------- */
+
+static bool
+settle_one(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (table->table->skip)
+        return true;
+    if (table->becomes_table)
+        return key_stage(merge, table, err);
+    return settle_keys(merge, table, err) && analyze(merge, table->stage, err);
+}
+
+/* Do one step for every table that is staged, parents first. */
+static bool
+each_staged(struct merge *merge,
+            bool (*step)(struct merge *merge, struct merge_table *table,
+                         struct err *err),
+            struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+
+        if (table->stage == NULL)
+            continue;
+        if (!step(merge, table, err)) {
+            err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+merge_settle(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].stage != NULL &&
+            merge->tables[i].table->kind == PLAN_LIST &&
+            !drop_superseded(merge, &merge->tables[i], err))
+            return false;
+    return each_staged(merge, settle_one, err);
+}
+
+bool
+merge_apply(struct merge *merge, struct err *err)
+{
+    return each_staged(merge, merge_one, err) && drop_staging(merge, err);
 }

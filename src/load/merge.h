@@ -1,7 +1,8 @@
 /*
  * merge - staging becomes the tables, inside one transaction of the caller's.
  *
- *     begin ─► fence ─► merge_count ─► verify ─► merge_apply ─► commit
+ *     begin ─► fence ─► merge_count ─► verify ─► merge_settle ─► verify
+ *                                         commit ◄─ merge_apply ◄──┘
  *
  * A table that does not exist yet and whose rows have keys is its staging
  * table, with a key and a new name; every other one is brought to what its
@@ -12,6 +13,7 @@
 #define LOAD_MERGE_H
 
 #include "pg/conn.h"
+#include "plan/merge.h"
 #include "plan/plan.h"
 
 /* One table of a run. */
@@ -22,6 +24,7 @@ struct merge_table {
     bool has_mark;          /* the table has a column _deleted_at */
     bool becomes_table;     /* staging is to become it */
     bool removes;           /* rows that are gone go */
+    bool is_whole;          /* all rows that the store shows have come */
     const bool *has_column; /* by plan column, where it exists */
     int64_t staged;         /* rows, before duplicates go */
     int64_t duplicates;
@@ -46,6 +49,9 @@ struct merge {
     int table_count;
 };
 
+struct merge_target
+merge_target_of(const struct merge *merge, const struct merge_table *table);
+
 /* Delete what belongs to rejected lines (`void_lines`, bigint[] text, may be
  * NULL) and count what is staged. */
 MUST_CHECK bool
@@ -58,6 +64,10 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
 
 /* Lines that are staged: rows of lists do not count. */
 int64_t merge_lines_staged(const struct merge *merge);
+
+/* Staging as the tables are to be: one row a key. The tables themselves are
+ * not touched yet. */
+MUST_CHECK bool merge_settle(struct merge *merge, struct err *err);
 
 MUST_CHECK bool merge_apply(struct merge *merge, struct err *err);
 

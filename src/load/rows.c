@@ -15,7 +15,7 @@ enum { INDEXED_BYTES_MAX = 2600 };
 /* ---- tables ------------------------------------------------------------ */
 
 /* A row's hash covers the names of its columns too, so that a changed list of
- * columns writes every row anew. */
+ * columns writes every row anew; but not of what is counted below it. */
 static uint64_t
 hash_names(const struct loader_table *table)
 {
@@ -24,6 +24,8 @@ hash_names(const struct loader_table *table)
     for (int i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name;
 
+        if (table->columns[i].role == LAYOUT_COUNT)
+            continue;
         hash = XXH3_64bits_withSeed(name, strlen(name) + 1, hash);
     }
     return hash;
@@ -80,6 +82,59 @@ put_typename(struct buf *out, const struct plan_table *plan,
     wire_int32(out, type.length > 0 ? (int32_t)type.length : -1);
     buf_append_span(out, type);
 }
+
+/* ---- counts of what is below --------------------------------------------- */
+
+static bool
+read_time(const struct record *record, int slot, int64_t *micros)
+{
+    const struct record_value *value = record_get(record, slot);
+    struct err err;
+
+    return value != NULL && value->kind == JSON_STRING &&
+           wire_parse_timestamp(value->text, micros, &err);
+}
+
+/* How many rows must come: nothing is said by a count that is a lower bound
+ * or may be older than what it counts. */
+static int32_t
+promised(const struct plan_count *count, const struct row_source *source,
+         int32_t counted)
+{
+    const struct record_value *precision =
+        record_get(source->record, count->precision_slot);
+    int64_t updated;
+
+    if (precision == NULL || !span_is(precision->text, "EXACT"))
+        return 0;
+    if (source->asked_at == ROWS_ASKED_UNKNOWN ||
+        (!read_time(source->record, count->updated_slot, &updated) &&
+         !read_time(source->record, count->own_updated_slot, &updated)))
+        return -counted;
+    return updated < source->asked_at ? counted : 0;
+}
+
+/* A line that tells no count, or none that is a number, tells nothing: it is
+ * no column of the row. */
+static void
+put_count(struct buf *out, const struct plan_count *count,
+          const struct row_source *source)
+{
+    const struct record_value *value =
+        record_get(source->record, count->count_slot);
+    int64_t counted;
+    struct err err;
+
+    if (value == NULL || value->kind != JSON_NUMBER ||
+        !wire_parse_integer(value->text, 0, INT32_MAX, &counted, &err)) {
+        wire_int32(out, -1);
+        return;
+    }
+    wire_int32(out, 4);
+    wire_int32(out, promised(count, source, (int32_t)counted));
+}
+
+/* ---- columns ------------------------------------------------------------- */
 
 static bool
 put_value(struct buf *out, struct plan_column *column, enum plan_type type,
@@ -148,6 +203,9 @@ put_column(struct loader_table *table, int index,
     case LAYOUT_PARENT_POSITION:
         wire_int32(out, 4);
         wire_int32(out, source->parent_position);
+        return true;
+    case LAYOUT_COUNT:
+        put_count(out, plan->counted[layout->data]->count, source);
         return true;
     case LAYOUT_ROW_ID:
         widen->gid = plan->id_gid;

@@ -32,11 +32,15 @@ struct loader_table {
 void rows_table_init(struct loader_table *table, const struct plan_table *plan);
 void rows_table_free(struct loader_table *table);
 
+/* asked_at of a result that nobody knows the time of. */
+#define ROWS_ASKED_UNKNOWN INT64_MIN
+
 /* What a row is made of. */
 struct row_source {
     const struct record *record;
     const struct record_value *parent_id; /* NULL for a root */
     int64_t line;
+    int64_t asked_at; /* when the operation began: microseconds since 2000 */
     int32_t position;
     int32_t parent_position; /* of the list's element that a list is in */
     struct arena *arena;     /* for gid types that are learned */

@@ -1,7 +1,7 @@
 /*
  * build - what the stages of plan_build() hand to each other.
  *
- *     expand ─► walk (tables, columns) ─► keys and routing ─► upkeep
+ *     expand ─► walk (tables, columns, counts) ─► keys and routing ─► upkeep
  *            ─► document, hash
  *
  * Private to this folder.
@@ -19,6 +19,15 @@ enum {
     PLAN_DOCUMENT_BYTES_MAX = 65535 - 512 /* marker and window join it */
 };
 
+/* Where a connection is selected whose rows are counted beside it. */
+struct count_site {
+    struct gql_selection *siblings; /* the list it stands in */
+    struct gql_selection *field;
+    const char *counter;       /* "variantsCount" */
+    const char *updated_type;  /* of the updatedAt that is added; or NULL */
+    struct shape_key *updated; /* its key */
+};
+
 /* A table while it is being put together. */
 struct table_draft {
     struct plan_table *table;
@@ -30,7 +39,15 @@ struct table_draft {
     struct gql_name *child_owners; /* types of its rows, narrowed by fragments,
                                     * that connections stand below */
     struct gql_directive *directives;
-    bool wants_id; /* lines must carry it */
+    struct count_site counts[TABLE_SITES_MAX];
+    int count_count;
+    struct plan_count *count;
+    const char *count_type;      /* of the counter, as it is met first */
+    struct shape_key *count_key; /* in the parent's shape, as these */
+    struct shape_key *precision_key;
+    struct shape_key *updated_key;     /* asked for by us */
+    struct shape_key *own_updated_key; /* by the query */
+    bool wants_id;                     /* lines must carry it */
     bool wants_typename;
     struct shape_key *id_key;
     struct shape_key *typename_key;
@@ -117,8 +134,32 @@ columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
 /* The last key of a path, where a directive would be written. */
 const char *columns_last_key(const char *path);
 
+/* counts.c: fields that tell how many rows a connection must have. */
+struct count_place {
+    struct table_draft *parent;
+    struct shape_key *key;          /* of the object around the connection */
+    const char *type_name;          /* that its selections are written for */
+    struct gql_selection *siblings; /* the list that `field` stands in */
+    struct gql_selection *field;
+};
+
+void counts_note(struct builder *b, struct table_draft *draft,
+                 const struct count_place *place);
+
+/* Whose staging holds the counts; and, once keys are numbered, where a line
+ * has them. */
+void counts_settle(struct builder *b);
+
+void counts_settle_slots(struct table_draft *draft);
+
+/* Ask for them in the document. */
+void counts_submit(struct builder *b, struct table_draft *draft);
+
 /* keys.c: key columns, ids, tags and their slots. */
 bool keys_settle(struct builder *b);
+
+/* -1 without a key. */
+int keys_slot(const struct shape_key *key);
 
 /* relations.c: tables, keys and indexes have names of their own. */
 bool relations_check(struct builder *b);
@@ -128,6 +169,12 @@ bool upkeep_settle(struct builder *b);
 
 /* submit.c: fields added, directives gone, printed. */
 bool submit_print(struct builder *b);
+struct gql_selection *
+submit_field(struct builder *b, const char *alias, const char *name);
+
+/* Does the list itself select field `name` as `key`? */
+bool submit_selects(const struct gql_selection *list, const char *key,
+                    const char *name);
 
 /* directives.c: the value of an argument as the directive has it, or NULL.
  * Faults name what the argument must be. */

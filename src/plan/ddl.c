@@ -155,20 +155,31 @@ ddl_indexes_create(struct buf *sql, const struct plan_table *table,
             append_index(sql, table, schema, relation, i);
 }
 
+/* What only staging has. */
+static void
+append_drops(struct buf *sql, const struct plan_table *table)
+{
+    int count;
+    struct layout_column *columns = layout_of(table, &count);
+
+    for (int i = 0; i < count; i++) {
+        if (columns[i].in_table)
+            continue;
+        buf_append_str(sql, " DROP COLUMN ");
+        name_append_quoted(sql, columns[i].name);
+        buf_append_char(sql, ',');
+    }
+    free(columns);
+}
+
 void
 ddl_stage_promote(struct buf *sql, const struct plan_table *table,
                   const char *schema, const char *stage, const char *loaded_at)
 {
     buf_append_str(sql, "ALTER TABLE ");
     ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " DROP COLUMN _line");
-    if (table->kind == PLAN_LIST)
-        buf_append_str(sql, ", DROP COLUMN _pos");
-    if (layout_is_nested_list(table))
-        buf_append_str(sql, ", DROP COLUMN _parent_pos");
-    if (table->stages_id)
-        buf_append_str(sql, ", DROP COLUMN _id");
-    buf_append_str(sql, ", ADD COLUMN _loaded_at timestamptz DEFAULT ");
+    append_drops(sql, table);
+    buf_append_str(sql, " ADD COLUMN _loaded_at timestamptz DEFAULT ");
     name_append_literal(sql, loaded_at);
     if (table->marks_deleted)
         buf_append_str(sql, ", ADD COLUMN _deleted_at timestamptz");
@@ -231,6 +242,7 @@ describe_column(struct buf *text, const struct plan_table *table,
     case LAYOUT_LINE:
     case LAYOUT_POSITION:
     case LAYOUT_PARENT_POSITION:
+    case LAYOUT_COUNT:
     case LAYOUT_ROW_ID:
         break;
     }

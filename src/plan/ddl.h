@@ -45,8 +45,8 @@ bool ddl_has_index(const struct plan_table *table, int column);
 void ddl_indexes_create(struct buf *sql, const struct plan_table *table,
                         const char *schema, const char *relation);
 
-/* The staging table becomes the table: drop the line number, add _loaded_at
- * as `loaded_at`, rename. */
+/* The staging table becomes the table: drop what only staging has, add
+ * _loaded_at as `loaded_at`, rename. */
 void
 ddl_stage_promote(struct buf *sql, const struct plan_table *table,
                   const char *schema, const char *stage, const char *loaded_at);

@@ -203,10 +203,20 @@ settle_routing(struct builder *b, struct table_draft *draft)
 
 /* ---- slots ------------------------------------------------------------- */
 
-static int
-slot_of(const struct shape_key *key)
+int
+keys_slot(const struct shape_key *key)
 {
     return key != NULL ? key->slot : -1;
+}
+
+static void
+see_top(const struct plan_table *table, const struct shape_key *key, bool *seen)
+{
+    if (key == NULL)
+        return;
+    while (key->parent != &table->shape->root)
+        key = key->parent;
+    seen[key->slot] = true;
 }
 
 /* Top-level keys that lines of a table have, for lines that nothing else
@@ -220,24 +230,18 @@ collect_key_slots(struct builder *b, struct table_draft *draft)
     int *slots = arena_array(b->arena, (size_t)table->shape->slot_count + 1,
                              sizeof(*slots));
 
-    for (int i = 0; i < table->column_count; i++) {
-        struct shape_key *key = draft->keys[i];
-
-        while (key->parent != &table->shape->root)
-            key = key->parent;
-        seen[key->slot] = true;
-    }
+    for (int i = 0; i < table->column_count; i++)
+        see_top(table, draft->keys[i], seen);
     if (draft->id_key != NULL)
         seen[draft->id_key->slot] = true;
     for (int i = 0; i < b->plan->table_count; i++) {
-        const struct plan_table *child = &b->plan->tables[i];
-        struct shape_key *key = b->drafts[i]->list_key;
+        const struct table_draft *child = b->drafts[i];
 
-        if (child->kind != PLAN_LIST || child->parent != table)
+        if (child->table->parent != table)
             continue;
-        while (key->parent != &table->shape->root)
-            key = key->parent;
-        seen[key->slot] = true;
+        see_top(table, child->list_key, seen);
+        see_top(table, child->count_key, seen);
+        see_top(table, child->updated_key, seen);
     }
     for (int slot = 0; slot < table->shape->slot_count; slot++)
         if (seen[slot])
@@ -254,24 +258,25 @@ settle_slots(struct builder *b, struct table_draft *draft)
                                  sizeof(*table->columns));
     for (int i = 0; i < table->column_count; i++) {
         table->columns[i] = *draft->columns[i];
-        table->columns[i].slot = slot_of(draft->keys[i]);
+        table->columns[i].slot = keys_slot(draft->keys[i]);
     }
-    table->id_slot = slot_of(draft->id_key);
-    table->typename_slot = slot_of(draft->typename_key);
-    table->tag_slot = slot_of(draft->tag_key);
-    table->list_slot = slot_of(draft->list_key);
+    table->id_slot = keys_slot(draft->id_key);
+    table->typename_slot = keys_slot(draft->typename_key);
+    table->tag_slot = keys_slot(draft->tag_key);
+    table->list_slot = keys_slot(draft->list_key);
+    counts_settle_slots(draft);
     collect_key_slots(b, draft);
 }
 
-/* A list's rows are given up when their parent comes again: whose id that is
- * must be staged, column or not. */
+/* A list's rows are given up when their parent comes again, a connection's are
+ * counted for each parent: whose id that is must be staged, column or not. */
 static void
 settle_staged_ids(struct plan *plan)
 {
     for (int i = 0; i < plan->table_count; i++) {
         struct plan_table *parent = plan->tables[i].parent;
 
-        if (plan->tables[i].kind == PLAN_LIST)
+        if (plan->tables[i].kind == PLAN_LIST || plan->tables[i].count != NULL)
             parent->stages_id = parent->skip || parent->id_column < 0;
     }
 }
@@ -289,6 +294,7 @@ keys_settle(struct builder *b)
             return false;
         settle_routing(b, b->drafts[i]);
     }
+    counts_settle(b);
     settle_staged_ids(plan);
     /* The gid's type tells lines apart where a foreign file has no names. */
     id = shape_add(shape, &shape->root, "id");

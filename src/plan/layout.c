@@ -26,7 +26,8 @@ own(enum layout_role role, const char *name, enum plan_type type)
         .type = type,
         .in_staging = role != LAYOUT_LOADED_AT && role != LAYOUT_DELETED_AT,
         .in_table = role != LAYOUT_LINE && role != LAYOUT_POSITION &&
-                    role != LAYOUT_PARENT_POSITION && role != LAYOUT_ROW_ID,
+                    role != LAYOUT_PARENT_POSITION && role != LAYOUT_COUNT &&
+                    role != LAYOUT_ROW_ID,
         .in_key = role == LAYOUT_PARENT || role == LAYOUT_ORDINAL};
 }
 
@@ -47,6 +48,11 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
     if (layout_is_nested_list(table))
         columns[count++] =
             own(LAYOUT_PARENT_POSITION, "_parent_pos", PLAN_INTEGER);
+    for (int i = 0; i < table->counted_count; i++) {
+        columns[count] =
+            own(LAYOUT_COUNT, table->counted[i]->count->column, PLAN_INTEGER);
+        columns[count++].data = i;
+    }
     if (table->stages_id)
         columns[count++] =
             own(LAYOUT_ROW_ID, "_id", plan_gid_column_type(table->id_gid));

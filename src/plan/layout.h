@@ -1,7 +1,7 @@
 /*
  * layout - the columns that a table really has, ours included, in order.
  *
- *     staging   _line [_pos] [_parent_pos] [_id]
+ *     staging   _line [_pos] [_parent_pos] [_count_n …] [_id]
  *                            [_parent_id] [_ordinal] … [_typename] _hash
  *     table                  [_parent_id] [_ordinal] … [_typename] _hash
  *                                             _loaded_at [_deleted_at]
@@ -18,7 +18,10 @@ enum layout_role {
     LAYOUT_LINE,     /* line number, with the operation's number above it */
     LAYOUT_POSITION, /* of a list's element in its line */
     LAYOUT_PARENT_POSITION, /* of a list in a list: its element's */
-    LAYOUT_ROW_ID,          /* the row's id, where it is no column */
+    LAYOUT_COUNT,  /* of the rows that table->counted[data] must have here
+                      * at least; negative: nothing says that it was told
+                      * after the last change; NULL: not told */
+    LAYOUT_ROW_ID, /* the row's id, where it is no column */
     LAYOUT_PARENT,
     LAYOUT_ORDINAL,
     LAYOUT_DATA, /* table->columns[data] */
@@ -32,13 +35,14 @@ struct layout_column {
     enum layout_role role;
     const char *name;
     enum plan_type type;
-    int data; /* LAYOUT_DATA: index in table->columns */
+    int data; /* LAYOUT_DATA: index in table->columns; LAYOUT_COUNT: in
+               * table->counted */
     bool in_staging;
     bool in_table;
     bool in_key;
 };
 
-enum { LAYOUT_OWN_MAX = 9 };
+enum { LAYOUT_OWN_MAX = 9 + PLAN_COUNTED_MAX };
 
 /* Fill `columns`, which has room for column_count + LAYOUT_OWN_MAX; how many
  * there are. Types are as the gid domains stand now. */

@@ -190,6 +190,50 @@ merge_set_ordinals(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, ") AS d WHERE s.ctid = d.place");
 }
 
+/* Of every parent: id, counted, came. */
+static void
+append_came(struct buf *sql, const struct merge_target *target,
+            const struct merge_target *parent)
+{
+    buf_append_str(sql, "(SELECT ");
+    name_append_quoted(sql, target->table->parent_column);
+    buf_append_str(sql, " AS id, count(*) AS came FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " GROUP BY 1) AS c");
+    if (parent == NULL) {
+        buf_append_str(sql, " CROSS JOIN (SELECT NULL::integer AS "
+                            "counted) AS p");
+        return;
+    }
+    buf_append_str(sql, " FULL JOIN (SELECT ");
+    name_append_quoted(sql, row_id(parent->table));
+    buf_append_str(sql, " AS id, ");
+    name_append_quoted(sql, target->table->count->column);
+    buf_append_str(sql, " AS counted FROM ");
+    append_stage(sql, parent);
+    buf_append_str(sql, ") AS p USING (id)");
+}
+
+void
+merge_find_truncated(struct buf *sql, const struct merge_target *target,
+                     const struct merge_target *parent)
+{
+    buf_printf(sql,
+               "SELECT kind, parents, id, counted, came FROM (SELECT *, "
+               "count(*) OVER (PARTITION BY kind) AS parents, row_number() "
+               "OVER (PARTITION BY kind ORDER BY id) AS n FROM (SELECT CASE "
+               "WHEN counted > 0 THEN %d WHEN counted < 0 THEN %d ELSE %d END "
+               "AS kind, id, max(abs(counted)) AS counted, "
+               "max(coalesce(came, 0)) AS came FROM ",
+               MERGE_TRUNCATED, MERGE_MAYBE_TRUNCATED, MERGE_ROUND);
+    append_came(sql, target, parent);
+    buf_printf(sql,
+               " WHERE abs(counted) > coalesce(came, 0) OR (counted IS NULL "
+               "AND came IN (100, 250)) GROUP BY 1, 2) AS d) AS e WHERE n <= "
+               "%d ORDER BY kind, id",
+               MERGE_EXAMPLES);
+}
+
 /* EXISTS or NOT EXISTS a row of the same key on the other side. */
 static void
 append_match(struct buf *sql, const struct merge_target *target,

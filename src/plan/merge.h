@@ -49,6 +49,21 @@ merge_delete_duplicates(struct buf *sql, const struct merge_target *target);
 /* Give _ordinal its numbers, where the table is keyed by it. */
 void merge_set_ordinals(struct buf *sql, const struct merge_target *target);
 
+/* SELECT kind, parents, id, counted, came: of a connection's parents whose rows
+ * may be cut off, how many there are of each kind, and the first
+ * MERGE_EXAMPLES. `parent` is the staging of the parent's table, NULL where
+ * nothing is counted. Once duplicates are gone. */
+enum merge_truncated_kind {
+    MERGE_TRUNCATED,       /* fewer came than were counted */
+    MERGE_MAYBE_TRUNCATED, /* the same, but they may have gone since */
+    MERGE_ROUND            /* not counted, and as many as are known to be cut */
+};
+
+enum { MERGE_EXAMPLES = 3 };
+
+void merge_find_truncated(struct buf *sql, const struct merge_target *target,
+                          const struct merge_target *parent);
+
 /* The first two steps; $1 is loaded_at. */
 void merge_update_changed(struct buf *sql, const struct merge_target *target);
 void merge_insert_new(struct buf *sql, const struct merge_target *target);

@@ -57,6 +57,18 @@ struct plan_column {
     int slot;                 /* in the table's shape */
 };
 
+/* How many rows a connection has below one parent: told by the parent's line,
+ * in fields that the submitted document asks for. */
+struct plan_count {
+    const char *column; /* in the parent's staging: "_count_2" */
+    int count_slot;     /* in the parent's shape */
+    int precision_slot;
+    int updated_slot;     /* when what is counted last changed: added by us */
+    int own_updated_slot; /* or in the query anyway; -1: neither */
+};
+
+enum { PLAN_COUNTED_MAX = 4 }; /* connections below others in a bulk query */
+
 enum plan_kind {
     PLAN_ROOT,       /* the root connection */
     PLAN_CONNECTION, /* a nested one: lines with __parentId */
@@ -86,10 +98,14 @@ struct plan_table {
     struct plan_gid *parent_gid;
     const int *natural_key; /* columns of @table(key:); NULL: none */
     int natural_key_count;
-    bool stages_id;     /* its lists need the id that it has no column
-                                * for: skipped, or keyed otherwise */
+    bool stages_id;     /* what is below it needs the id that it has no
+                         * column for: skipped, or keyed otherwise */
     bool has_ordinal;   /* keyed by position */
     bool marks_deleted; /* _deleted_at instead of removing */
+    const struct plan_count *count; /* NULL: nothing counts its rows */
+    const struct plan_table *counted[PLAN_COUNTED_MAX]; /* whose rows its own
+                                                         * count */
+    int counted_count;
 
     struct shape *shape; /* of its lines, or of its list's elements */
     int id_slot;         /* in `shape`; -1: none */

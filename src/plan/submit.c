@@ -2,8 +2,8 @@
 
 #include "plan/build.h"
 
-static struct gql_selection *
-make_field(struct builder *b, const char *alias, const char *name)
+struct gql_selection *
+submit_field(struct builder *b, const char *alias, const char *name)
 {
     struct gql_selection *field = arena_alloc(b->arena, sizeof(*field));
 
@@ -13,8 +13,9 @@ make_field(struct builder *b, const char *alias, const char *name)
     return field;
 }
 
-static bool
-selects(const struct gql_selection *list, const char *key, const char *name)
+bool
+submit_selects(const struct gql_selection *list, const char *key,
+               const char *name)
 {
     for (; list != NULL; list = list->next)
         if (list->kind == GQL_FIELD &&
@@ -38,17 +39,17 @@ add_owner_ids(struct builder *b, struct table_draft *draft,
               struct gql_selection *node)
 {
     if (gql_type_field(draft->type, "id") != NULL) {
-        if (!selects(node->selections, "id", "id"))
-            prepend(node, make_field(b, NULL, "id"));
+        if (!submit_selects(node->selections, "id", "id"))
+            prepend(node, submit_field(b, NULL, "id"));
         return;
     }
     for (const struct gql_name *owner = draft->child_owners; owner;
          owner = owner->next) {
-        struct gql_selection *fragment = make_field(b, NULL, NULL);
+        struct gql_selection *fragment = submit_field(b, NULL, NULL);
 
         fragment->kind = GQL_INLINE_FRAGMENT;
         fragment->type_condition = arena_strdup(b->arena, owner->name);
-        fragment->selections = make_field(b, NULL, "id");
+        fragment->selections = submit_field(b, NULL, "id");
         prepend(node, fragment);
     }
 }
@@ -60,10 +61,10 @@ add_our_fields(struct builder *b, struct table_draft *draft,
     const char *tag = draft->table->tag;
 
     if (tag != NULL)
-        prepend(node, make_field(b, tag, "__typename"));
+        prepend(node, submit_field(b, tag, "__typename"));
     if (draft->wants_typename &&
-        !selects(node->selections, "__typename", "__typename"))
-        prepend(node, make_field(b, NULL, "__typename"));
+        !submit_selects(node->selections, "__typename", "__typename"))
+        prepend(node, submit_field(b, NULL, "__typename"));
     if (draft->wants_id)
         add_owner_ids(b, draft, node);
 }
@@ -106,9 +107,11 @@ submit_print(struct builder *b)
 {
     struct buf text;
 
-    for (int i = 0; i < b->plan->table_count; i++)
+    for (int i = 0; i < b->plan->table_count; i++) {
+        counts_submit(b, b->drafts[i]);
         for (int n = 0; n < b->drafts[i]->node_count; n++)
             add_our_fields(b, b->drafts[i], b->drafts[i]->nodes[n]);
+    }
     strip_directives(b->plan->root);
     keep_operation(b);
     text = print_operation(b->plan->operation, b->plan->file);

@@ -8,13 +8,15 @@
  * objects. */
 struct scope {
     struct table_draft *draft;
-    struct shape_key *key; /* in the table's shape */
-    const char *path;      /* of the objects above, "" at the row itself */
-    const char *name;      /* the same in snake_case */
-    const char *type_name; /* narrowed by fragments */
-    const char *row_type;  /* of the row, narrowed by fragments */
-    bool owner_abstract;   /* the object itself is of abstract type */
-    bool through_abstract; /* or one of the fields that led here was */
+    struct shape_key *key;   /* in the table's shape */
+    const char *path;        /* of the objects above, "" at the row itself */
+    const char *name;        /* the same in snake_case */
+    const char *type_name;   /* narrowed by fragments */
+    const char *written_for; /* the type that the selections here are of */
+    struct gql_selection *siblings; /* those selections */
+    const char *row_type;           /* of the row, narrowed by fragments */
+    bool owner_abstract;            /* the object itself is of abstract type */
+    bool through_abstract;          /* or one of the fields that led here was */
 };
 
 static const char *
@@ -93,6 +95,7 @@ row_scope(struct table_draft *draft, bool through_abstract)
                           .path = "",
                           .name = "",
                           .type_name = draft->type->name,
+                          .written_for = draft->type->name,
                           .row_type = draft->type->name,
                           .owner_abstract = draft->table->is_abstract,
                           .through_abstract = through_abstract};
@@ -200,6 +203,12 @@ walk_connection(struct builder *b, const struct scope *scope,
                      &draft))
         return false;
     note_child_owner(b, scope);
+    counts_note(b, draft,
+                &(struct count_place){.parent = scope->draft,
+                                      .key = scope->key,
+                                      .type_name = scope->written_for,
+                                      .siblings = scope->siblings,
+                                      .field = field});
     row = row_scope(draft, false);
     return walk_selections(b, &row, node->selections);
 }
@@ -246,7 +255,7 @@ walk_object(struct builder *b, const struct scope *scope,
     inside.key = shape_add(scope->draft->table->shape, scope->key, key);
     inside.path = join(b, scope->path, ".", key);
     inside.name = join(b, scope->name, "_", name_snake_case(b->arena, key));
-    inside.type_name = definition->type.name;
+    inside.type_name = inside.written_for = definition->type.name;
     inside.owner_abstract = abstract;
     inside.through_abstract = scope->through_abstract || abstract;
     return walk_selections(b, &inside, field->selections);
@@ -264,10 +273,10 @@ check_response_key(struct builder *b, const struct gql_selection *field)
                            "\"%s\" begins with \"__\", as only GraphQL's own "
                            "fields do; give it another alias",
                            key);
-    if (strncmp(key, "bulkpg_t", 8) == 0)
+    if (strncmp(key, "bulkpg_", 7) == 0)
         return build_error(b, field->pos,
-                           "\"%s\" is an alias that bulkpg adds itself; give "
-                           "another",
+                           "\"%s\" begins with \"bulkpg_\", as only the "
+                           "aliases that bulkpg adds do; give another",
                            key);
     return true;
 }
@@ -360,14 +369,19 @@ static bool
 walk_selections(struct builder *b, const struct scope *scope,
                 struct gql_selection *list)
 {
+    struct scope here = *scope;
+
+    here.siblings = list;
     for (; list != NULL; list = list->next) {
-        struct scope narrowed = *scope;
+        struct scope narrowed = here;
 
         if (list->kind == GQL_FIELD) {
-            if (!walk_field(b, scope, list))
+            if (!walk_field(b, &here, list))
                 return false;
             continue;
         }
+        if (list->type_condition != NULL)
+            narrowed.written_for = list->type_condition;
         if (list->type_condition != NULL && is_abstract(b, scope->type_name)) {
             narrowed.type_name = list->type_condition;
             if (scope->path[0] == '\0' && has_field_id(b, list->type_condition))

@@ -1,0 +1,174 @@
+#include "load/truncated.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "plan/ddl.h"
+#include "plan/names.h"
+
+enum { SQL_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096, LOWEST_ROUND = 100 };
+
+/* Columns of merge_find_truncated(). */
+enum { KIND, PARENTS, ID, COUNTED, CAME };
+
+static const struct {
+    const char *one;
+    const char *many;
+} findings[] = {
+    [MERGE_TRUNCATED] = {"parent has fewer rows than the store counted",
+                         "parents have fewer rows than the store counted"},
+    [MERGE_MAYBE_TRUNCATED] =
+        {"parent has fewer rows than the store counted, and "
+         "may have changed since",
+         "parents have fewer rows than the store counted, and "
+         "may have changed since"},
+    [MERGE_ROUND] = {"parent has exactly 100 or 250 rows, where stores were "
+                     "seen to cut off",
+                     "parents have exactly 100 or 250 rows, where stores were "
+                     "seen to cut off"},
+};
+
+/* ---- words --------------------------------------------------------------- */
+
+static void
+append_gid(struct buf *text, const struct plan_gid *gid, const char *id)
+{
+    if (!gid->whole && gid->type != NULL)
+        buf_printf(text, "gid://shopify/%s/", gid->type);
+    buf_append_str(text, id);
+}
+
+static void
+append_example(struct buf *text, const struct merge_table *table,
+               const struct pg_result *result, int row)
+{
+    append_gid(text, table->table->parent_gid, pg_text(result, row, ID));
+    if (pg_is_null(result, row, COUNTED))
+        buf_printf(text, " (%s came)", pg_text(result, row, CAME));
+    else
+        buf_printf(text, " (%s counted, %s came)",
+                   pg_text(result, row, COUNTED), pg_text(result, row, CAME));
+}
+
+/* "products.variants: 2 parents have fewer …: gid… (5 counted, 3 came), …" of
+ * the rows of one kind from `*row` on; moves behind them. */
+static void
+describe(struct buf *text, const struct merge_table *table,
+         const struct pg_result *result, int *row)
+{
+    int64_t kind = pg_int64(result, *row, KIND);
+    int64_t parents = pg_int64(result, *row, PARENTS);
+    int64_t named = 0;
+
+    buf_printf(text, "%s: %" PRId64 " %s: ", table->table->path, parents,
+               parents == 1 ? findings[kind].one : findings[kind].many);
+    for (; *row < pg_rows(result) && pg_int64(result, *row, KIND) == kind;
+         ++*row, named++) {
+        if (named > 0)
+            buf_append_str(text, ", ");
+        append_example(text, table, result, *row);
+    }
+    if (named < parents)
+        buf_append_str(text, ", …");
+}
+
+/* ---- the check ----------------------------------------------------------- */
+
+static bool
+refuse(const char *what, struct err *err)
+{
+    err_set(err, ERR_FAILED, "%s", what);
+    err_code(err, "TRUNCATED");
+    return err_hint(err, "the result is not whole: nothing was changed. Run "
+                         "again; any argument but paging, such as reverse: "
+                         "false, takes a connection out of this check");
+}
+
+static bool
+judge(const struct merge_table *table, const struct pg_result *result,
+      truncated_warn_fn *warn, void *ctx, struct err *err)
+{
+    int row = 0;
+    bool fine = true;
+
+    while (fine && row < pg_rows(result)) {
+        struct buf text = buf_with_ceiling(TEXT_BYTES_MAX);
+        bool binds =
+            table->is_whole && pg_int64(result, row, KIND) == MERGE_TRUNCATED;
+
+        describe(&text, table, result, &row);
+        if (binds)
+            fine = refuse(buf_str(&text), err);
+        else
+            warn(ctx, buf_str(&text));
+        buf_free(&text);
+    }
+    return fine;
+}
+
+/* How many parents there are decides how they are grouped, and a table to be
+ * has no statistics yet: without these it takes twice as long. */
+static bool
+guess_parents(struct merge *merge, const struct merge_table *table,
+              struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool done;
+
+    buf_append_str(&sql, "ANALYZE ");
+    ddl_append_qualified(&sql, merge->schema, table->stage);
+    buf_append_str(&sql, " (");
+    name_append_quoted(&sql, table->table->parent_column);
+    buf_append_char(&sql, ')');
+    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, NULL, err);
+    buf_free(&sql);
+    return done;
+}
+
+static bool
+check_table(struct merge *merge, const struct merge_table *table,
+            truncated_warn_fn *warn, void *ctx, struct err *err)
+{
+    const struct merge_table *above =
+        &merge->tables[table->table->parent->index];
+    struct merge_target target = merge_target_of(merge, table);
+    struct merge_target parent = merge_target_of(merge, above);
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    bool done;
+
+    merge_find_truncated(&sql, &target,
+                         table->table->count != NULL ? &parent : NULL);
+    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
+    buf_free(&sql);
+    if (!done)
+        return false;
+    done = judge(table, result, warn, ctx, err);
+    pg_result_free(result);
+    return done;
+}
+
+/* With fewer rows none has so many. */
+static bool
+is_worth_asking(const struct merge_table *table)
+{
+    return table->stage != NULL && !table->table->skip &&
+           table->table->kind == PLAN_CONNECTION &&
+           (table->table->count != NULL || table->staged >= LOWEST_ROUND);
+}
+
+bool
+truncated_check(struct merge *merge, truncated_warn_fn *warn, void *ctx,
+                struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (!is_worth_asking(table))
+            continue;
+        if ((table->becomes_table && !guess_parents(merge, table, err)) ||
+            !check_table(merge, table, warn, ctx, err))
+            return false;
+    }
+    return true;
+}
