@@ -1,4 +1,5 @@
 """Connections that the store cut off: their parents count what there is."""
+import datetime
 import json
 
 from cases.queries import METAFIELD, PLAIN, PRODUCT, VARIANT
@@ -182,6 +183,28 @@ class Counts(Case):
         self.check_cut(COUNTED.replace(
             "products {", 'products @table(key: ["handle"]) {').replace(
                 "title", "handle"), "variants", PRODUCT, rows=1)
+
+    def test_what_changed(self):
+        """Of an incremental run, the parents that came."""
+        text = COUNTED.replace("{", "query @incremental {", 1)
+        self.prepare(text)
+        self.run_program("run")
+        high = self.db.column("SELECT high FROM bulkpg.watermark")
+        counted = self.parents(text)
+        parent = next(gid for gid, rows in counted.items() if rows > 1)
+        # In the window, and not in the second that the operation begins in.
+        at = datetime.datetime.now(datetime.timezone.utc) \
+            - datetime.timedelta(minutes=1)
+        self.change(store="acme", ids=[parent], set={"title": "New"},
+                    at=at.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        self.shop.set(cut={"key": "variants", "rows": 1})
+        self.check_fails("1 parent has", parent)
+        self.assertEqual("incremental", self.last_run()["mode"])
+        self.assertEqual(high, self.db.column(
+            "SELECT high FROM bulkpg.watermark"))
+        self.shop.set(cut=None)
+        self.run_program("run")
+        self.check_tables(text)
 
     def test_lines_that_come_twice_make_up_for_none(self):
         self.assertIn(2, self.parents(COUNTED).values())
