@@ -36,6 +36,7 @@ STUB(command_load)
 STUB(command_status)
 STUB(command_cancel)
 STUB(command_types)
+STUB(command_views)
 
 /* "run --full" as argv, cut at its blanks. */
 static void
@@ -140,6 +141,10 @@ START_TEST(other_commands_take_theirs)
     ck_assert(options.list);
     ck_assert(parse("types --store a"));
     ck_assert(parse("cancel a b --store x"));
+    ck_assert(parse("views --schema everything"));
+    ck_assert_str_eq(options.schema, "everything");
+    ck_assert(parse("views"));
+    ck_assert_ptr_null(options.schema);
 }
 
 END_TEST
@@ -268,6 +273,11 @@ static const struct misuse {
      "run: --since and --full exclude each other", NULL},
     {"load a b --since 2026-01-01", "load has no option --since", NULL},
     {"cancel --older-than 5m", "cancel has no option --older-than", NULL},
+    {"status --schema x", "status has no option --schema", NULL},
+    {"views --store a", "views has no option --store", NULL},
+    {"views a", "views: one argument too many: \"a\"",
+     "usage: bulkpg views [OPTION...]"},
+    {"views --schema", "--schema needs a value: NAME", NULL},
 };
 
 enum { MISUSES = sizeof(misuses) / sizeof(misuses[0]) };
@@ -288,15 +298,8 @@ END_TEST
 
 /* Names that mean nothing here, and what a script gets that uses one. */
 static const char *const strange[] = {
-    "views",
-    "report",
-    "views --schema everything",
-    "report page.html",
-    "run --accept-reject",
-    "run --timings",
-    "plan x --dbt",
-    "status --metrics m",
-    "status --schema everything",
+    "report",        "report page.html", "run --accept-reject",
+    "run --timings", "plan x --dbt",     "status --metrics m",
     "-x run",
 };
 
@@ -361,6 +364,7 @@ static const struct answer {
      {"Makes the journal where it is missing", "touches no other table",
       "neither store nor database is asked"}},
     {"run --help", {"--store may be given more than once.", "", ""}},
+    {"views --help", {"in schema all", "\n  --schema NAME ", "never touched"}},
     {"--version", {"bulkpg ", "", ""}},
 };
 

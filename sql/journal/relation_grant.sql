@@ -1,5 +1,5 @@
--- The statements that let a role read our tables in a schema: none where it
--- can.
+-- The statements that let a role read our tables and views in a schema: none
+-- where it can.
 -- $1: role, $2: schema
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)
 FROM pg_roles r, pg_namespace n
@@ -7,8 +7,10 @@ WHERE r.rolname = $1::name AND n.nspname = $2
   AND NOT has_schema_privilege(r.oid, n.oid, 'USAGE')
 UNION ALL
 SELECT format('GRANT SELECT ON %I.%I TO %I', n.nspname, c.relname, r.rolname)
-FROM pg_roles r, bulkpg.relation o
-JOIN pg_namespace n ON n.nspname = o.table_schema
-JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = o.table_name
-WHERE r.rolname = $1::name AND o.table_schema = $2
+FROM pg_roles r, pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE r.rolname = $1::name AND n.nspname = $2
+  AND (EXISTS (SELECT FROM bulkpg.relation o
+               WHERE o.table_schema = $2 AND o.table_name = c.relname)
+       OR starts_with(obj_description(c.oid, 'pg_class'), 'bulkpg view: '))
   AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')

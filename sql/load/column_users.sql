@@ -27,5 +27,8 @@ WHERE n.nspname = $1 AND c.relname = $2
                      'pg_trigger'::regclass, 'pg_proc'::regclass,
                      'pg_publication_rel'::regclass)
        OR k.contype = 'f' OR f.adnum <> a.attnum)
+  -- our own views over all stores are made anew with the column
+  AND NOT starts_with(coalesce(obj_description(v.oid, 'pg_class'), ''),
+                      'bulkpg view: ')
 ORDER BY a.attnum, 2
 LIMIT 1

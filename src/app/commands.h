@@ -14,5 +14,6 @@ command_fn command_load;
 command_fn command_status;
 command_fn command_cancel;
 command_fn command_types;
+command_fn command_views;
 
 #endif

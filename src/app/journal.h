@@ -54,8 +54,8 @@ const char *journal_uuid(const struct journal *journal);
 MUST_CHECK bool
 journal_grant(struct journal *journal, const char *role, struct err *err);
 
-/* SELECT on our tables in `schema` for `role`, where it lacks it: a reader
- * may be named long after they were made. */
+/* SELECT on our tables and views in `schema` for `role`, where it lacks it: a
+ * reader may be named long after they were made. */
 MUST_CHECK bool
 journal_grant_tables(struct journal *journal, const char *schema,
                      const char *role, struct err *err);

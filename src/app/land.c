@@ -12,6 +12,7 @@
 #include "app/journal_runs.h"
 #include "app/journal_store.h"
 #include "app/journal_watermark.h"
+#include "app/schema.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/json_out.h"
@@ -50,59 +51,17 @@ schema_of(const struct land *land)
     return land->job->store->config->schema;
 }
 
-/* After a failure that may pass: wait a little, while the budget lasts and
- * the connection that it takes. */
+/* After a failure that may pass, as long as there is the connection that it
+ * takes. */
 static bool
-may_retry(struct land *land, struct backoff *backoff,
-          const struct pg_conn *conn, const char *message, struct err *err)
+may_retry(const struct land *land, struct backoff *backoff,
+          const struct pg_conn *conn, const char *what, struct err *err)
 {
-    int64_t delay_ms;
-
-    if (err->kind != ERR_TRANSIENT || !pg_is_alive(conn))
-        return false;
-    delay_ms = backoff_failed(backoff, 0);
-    if (delay_ms < 0) {
-        err->kind = ERR_LATER;
-        return false;
-    }
-    log_failure(LOG_WARN, &land->job->log, message, err);
-    return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
-           task_stopped(err);
+    return pg_is_alive(conn) &&
+           context_wait_again(backoff, &land->job->log, what, err);
 }
 
 /* ---- before ------------------------------------------------------------ */
-
-static void
-append_readers(struct buf *sql, const struct land *land)
-{
-    const char *const *role = land->job->context->config.readers;
-
-    for (; *role != NULL; role++) {
-        buf_append_str(sql, "GRANT USAGE ON SCHEMA ");
-        name_append_quoted(sql, schema_of(land));
-        buf_append_str(sql, " TO ");
-        name_append_quoted(sql, *role);
-        buf_append_str(sql, ";\n");
-    }
-}
-
-/* One that is there is left as it is: others may own it. */
-static bool
-create_schema(const struct land *land, struct pg_conn *conn, struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool made;
-
-    buf_append_str(&sql, "CREATE SCHEMA IF NOT EXISTS ");
-    name_append_quoted(&sql, schema_of(land));
-    buf_append_str(&sql, ";\n");
-    append_readers(&sql, land);
-    made = pg_script(conn, buf_str(&sql), err);
-    buf_free(&sql);
-    /* Another process may have been faster, whatever IF NOT EXISTS says. */
-    return made || strcmp(err->code, "23505") == 0 ||
-           strcmp(err->code, "42P06") == 0;
-}
 
 bool
 land_prepare(struct land *land, struct err *err)
@@ -118,7 +77,8 @@ land_prepare(struct land *land, struct err *err)
         return true;
     if (!journal_borrow(job->context->journal, &control, err))
         return false;
-    made = create_schema(land, control, err);
+    made = schema_make(control, schema_of(land), job->context->config.readers,
+                       err);
     journal_give_back(job->context->journal);
     return made;
 }

@@ -57,6 +57,11 @@ const struct command option_commands[] = {
     {"types", "--store S", "print a store's GraphQL types", command_types, 0, 0,
      "Prints the cached introspection result, for plan --types and\n"
      "load --types.\n"},
+    {"views", "", "one view per table over all stores", command_views, 0, 0,
+     "Makes a view for each table name, over the tables that the stores have\n"
+     "of that name, in schema all: column store first, columns matched by\n"
+     "name. Run it again when stores, tables or columns are new: what stands\n"
+     "right is left alone. A view that bulkpg did not make is never touched.\n"},
 };
 
 const size_t option_command_count =
@@ -190,6 +195,7 @@ KEEP_TEXT(set_dsn, dsn)
 KEEP_TEXT(set_domain, domain)
 KEEP_TEXT(set_keep, keep_directory)
 KEEP_TEXT(set_add, add)
+KEEP_TEXT(set_schema, schema)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_dry_run, dry_run)
@@ -235,6 +241,8 @@ const struct option_row option_rows[] = {
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed, "only what failed last"},
+    {"schema", 0, "NAME", OF_VIEWS, set_schema,
+     "make the views in this schema (all)"},
     {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},
     {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
      "log lines as text or json (text)"},

@@ -18,7 +18,8 @@ enum {
     OF_LOAD = 1 << 4,
     OF_STATUS = 1 << 5,
     OF_CANCEL = 1 << 6,
-    OF_TYPES = 1 << 7
+    OF_TYPES = 1 << 7,
+    OF_VIEWS = 1 << 8
 };
 
 #define OF_ANY (~0U)
@@ -44,7 +45,7 @@ extern const size_t option_command_count;
 extern const struct option_row option_rows[];
 extern const size_t option_row_count; /* at most OPTION_ROWS_MOST */
 
-/* The command's bit: OF_INIT ... OF_TYPES. */
+/* The command's bit: OF_INIT ... OF_VIEWS. */
 unsigned option_bit(const struct command *command);
 
 /* "--full" or "-C", in `text`. */

@@ -5,6 +5,7 @@
 
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "load/views.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/names.h"
@@ -336,19 +337,6 @@ target_changes(struct buf *sql, const struct plan *plan, const char *schema,
             target_table_changes(sql, &plan->tables[i], schema, &targets[i]);
 }
 
-static bool
-change_tables(struct pg_conn *conn, const char *changes, struct err *err)
-{
-    if (!pg_begin(conn, err))
-        return false;
-    if (!pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) ||
-        !pg_script(conn, changes, err)) {
-        pg_rollback(conn);
-        return false;
-    }
-    return pg_commit(conn, err);
-}
-
 static int
 compare_names(const void *a, const void *b)
 {
@@ -371,6 +359,53 @@ sort_tables(const struct plan *plan)
     return sorted;
 }
 
+static bool
+widens(const struct plan_table *table, const struct target *target)
+{
+    if (table->skip || !target->exists)
+        return false;
+    if (parent_widens(table, target))
+        return true;
+    for (int i = 0; i < table->column_count; i++)
+        if (column_widens(table, target, i))
+            return true;
+    return false;
+}
+
+/* A column that a view reads cannot change its type. */
+static bool
+take_views_down(struct pg_conn *conn, const struct plan *plan,
+                const char *schema, const struct target *targets,
+                struct views *views, struct err *err)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (widens(&plan->tables[i], &targets[i]) &&
+            !views_take_down(conn, schema, plan->tables[i].name, views, err))
+            return false;
+    return true;
+}
+
+static bool
+change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
+              const struct target *targets, const char *changes,
+              struct err *err)
+{
+    struct views views = {0};
+    bool changed;
+
+    if (!pg_begin(conn, err))
+        return false;
+    changed = pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) &&
+              take_views_down(conn, plan, schema, targets, &views, err) &&
+              pg_script(conn, changes, err) && views_put_up(conn, &views, err);
+    views_free(&views);
+    if (!changed) {
+        pg_rollback(conn);
+        return false;
+    }
+    return pg_commit(conn, err);
+}
+
 bool
 target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
              const struct target *targets, struct err *err)
@@ -384,7 +419,8 @@ target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
             target_table_changes(&sql, sorted[i], schema,
                                  &targets[sorted[i]->index]);
     if (sql.length > 0)
-        adapted = change_tables(conn, buf_str(&sql), err);
+        adapted =
+            change_tables(conn, plan, schema, targets, buf_str(&sql), err);
     free(sorted);
     buf_free(&sql);
     return adapted;

@@ -5,7 +5,8 @@
  * Inspected before the load, so that a gid column that was widened earlier is
  * loaded as text at once and a table that cannot take the rows fails before
  * anything is asked of the store. Adapted after it, in a short transaction
- * under lock_timeout, before the merge.
+ * under lock_timeout, before the merge; our views over all stores that read a
+ * column that widens are remade in the same transaction.
  */
 #ifndef LOAD_TARGET_H
 #define LOAD_TARGET_H

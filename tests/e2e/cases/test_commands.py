@@ -16,7 +16,7 @@ class Commands(Case):
     def test_help_and_version(self):
         text = self.run_program("--help").stdout
         for command in ("init", "check", "plan", "run", "load", "status",
-                        "cancel", "types"):
+                        "cancel", "types", "views"):
             self.assertIn(f"\n  {command} ", text)
             self.assertIn(f"bulkpg {command}",
                           self.run_program(command, "--help").stdout)

@@ -1,0 +1,163 @@
+-- One view over all stores' tables of a name: what is to be done about it, of
+-- how many stores it is, and the script that makes it.
+--   made       there is none yet
+--   changed    the new definition only adds columns to the end: CREATE OR
+--              REPLACE does, and what stands on it stays
+--   remade     to be taken down first
+--   unchanged  it stands so already
+--   dropped    it stands, and has no tables any more
+--   foreign    something stands that is not ours
+--   nothing    neither view nor tables
+-- Its COMMENT tells that it is ours, and ends in a digest of what it is made
+-- of.
+-- $1: the views' schema, $2: name
+
+-- Of a store whose schema got another name only the newer table counts.
+WITH source AS MATERIALIZED (
+  SELECT DISTINCT ON (r.store)
+         c.oid, r.store, r.table_schema, r.table_name, r.job, r.path,
+         r.columns
+  FROM bulkpg.relation r
+  JOIN pg_namespace n ON n.nspname = r.table_schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
+                 AND c.relkind IN ('r', 'p')
+  WHERE r.table_name = $2
+  ORDER BY r.store, r.updated_at DESC, r.table_schema
+), old AS MATERIALIZED (
+  SELECT c.oid,
+         c.relkind = 'v' AND coalesce(starts_with(
+           obj_description(c.oid, 'pg_class'), 'bulkpg view: '), false)
+           AS is_ours,
+         right(obj_description(c.oid, 'pg_class'), 32) AS digest
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = $1 AND c.relname = $2
+), known AS MATERIALIZED (
+  SELECT s.oid, e ->> 'name' AS name, e ->> 'gid_type' AS gid_type
+  FROM source s, jsonb_array_elements(s.columns) e
+
+-- What is ours of each table. A column `store` of its own gives way to the
+-- store's name; no column of the query can begin with "_".
+), have AS MATERIALIZED (
+  SELECT s.oid, a.attname AS name, a.attnum,
+         CASE a.attname WHEN 'store' THEN '_store' ELSE a.attname END AS label,
+         format_type(a.atttypid, a.atttypmod) AS type,
+         CASE WHEN a.atttypid = 'bigint'::regtype THEN k.gid_type END
+           AS gid_type
+  FROM source s
+  JOIN pg_attribute a ON a.attrelid = s.oid AND a.attnum > 0
+                     AND NOT a.attisdropped
+  LEFT JOIN known k ON k.oid = s.oid AND k.name = a.attname
+  WHERE k.name IS NOT NULL
+     OR a.attname IN ('_ordinal', '_typename', '_loaded_at', '_deleted_at')
+
+-- The type that loses no store's values. Numbers of gids are comparable while
+-- they are of one gid type, else they become whole gids.
+), want AS MATERIALIZED (
+  SELECT h.label,
+         CASE WHEN count(DISTINCT h.type) = 1
+                   AND count(DISTINCT h.gid_type) < 2 THEN min(h.type)
+              WHEN count(DISTINCT h.gid_type) > 1 THEN 'text'
+              WHEN bool_and(h.type IN ('integer', 'bigint')) THEN 'bigint'
+              WHEN bool_and(h.type IN ('integer', 'double precision'))
+              THEN 'double precision'
+              WHEN bool_and(h.type IN ('integer', 'bigint', 'numeric',
+                                       'double precision')) THEN 'numeric'
+              WHEN bool_and(h.type IN ('date', 'timestamp with time zone'))
+              THEN 'timestamp with time zone'
+              ELSE 'text'
+         END AS type,
+         min(h.attnum) + CASE WHEN h.label IN ('_typename', '_loaded_at',
+                                               '_deleted_at')
+                              THEN 10000 ELSE 0 END AS place
+  FROM have h
+  GROUP BY h.label
+  UNION ALL
+  SELECT 'store', 'text', 0 WHERE EXISTS (SELECT FROM source)
+
+-- Columns that the view has stay where they are, if all of them stay.
+), stays AS MATERIALIZED (
+  SELECT coalesce(bool_and(w.label IS NOT NULL), false) AS all_stay
+  FROM old
+  JOIN pg_attribute a ON a.attrelid = old.oid AND a.attnum > 0
+  LEFT JOIN want w ON w.label = a.attname
+       AND w.type = format_type(a.atttypid, a.atttypmod)
+), ranked AS MATERIALIZED (
+  SELECT w.label, w.type,
+         row_number() OVER (ORDER BY a.attnum NULLS LAST, w.place, w.label)
+           AS rank
+  FROM want w
+  LEFT JOIN pg_attribute a
+         ON a.attrelid = (SELECT oid FROM old WHERE is_ours)
+        AND a.attname = w.label AND (SELECT all_stay FROM stays)
+
+-- Text of dates is as the store writes it, whatever the reader's DateStyle
+-- and TimeZone; double precision is exact by way of its text only.
+), branch AS (
+  SELECT s.store, s.oid,
+         'SELECT ' || string_agg(
+           CASE WHEN w.label = 'store' THEN quote_literal(s.store) || '::text'
+                WHEN h.name IS NULL THEN 'NULL::' || w.type
+                WHEN h.type = w.type THEN quote_ident(h.name)
+                WHEN w.type = 'text' AND h.gid_type IS NOT NULL
+                THEN format('(%L || %I::text)',
+                            'gid://shopify/' || h.gid_type || '/', h.name)
+                WHEN w.type = 'text' AND h.type IN ('jsonb', 'date')
+                THEN format('(to_jsonb(%I) #>> ''{}'')', h.name)
+                WHEN w.type = 'text' AND h.type = 'timestamp with time zone'
+                THEN format('((to_jsonb(%I AT TIME ZONE ''UTC'') #>> ''{}'') '
+                            '|| ''Z'')', h.name)
+                WHEN h.type = 'date'
+                THEN format('(%I::timestamp AT TIME ZONE ''UTC'')', h.name)
+                WHEN h.type = 'double precision' AND w.type = 'numeric'
+                THEN format('%I::text::numeric', h.name)
+                ELSE format('%I::%s', h.name, w.type)
+           END || ' AS ' || quote_ident(w.label), ', ' ORDER BY w.rank)
+           || format(E'\nFROM %I.%I', s.table_schema, s.table_name) AS text
+  FROM source s
+  CROSS JOIN ranked w
+  LEFT JOIN have h ON h.oid = s.oid AND h.label = w.label
+  GROUP BY s.store, s.oid, s.table_schema, s.table_name
+), definition AS MATERIALIZED (
+  SELECT string_agg(text, E'\nUNION ALL\n' ORDER BY store) AS text,
+         string_agg(oid::text, ' ' ORDER BY store) AS oids,
+         count(*) AS stores
+  FROM branch
+
+-- What a reader of \d+ should know.
+), note AS MATERIALIZED (
+  SELECT 'bulkpg view: one table, stores: ' || (SELECT stores FROM definition)
+         || coalesce('; made by different queries: '
+              || left(string_agg(m.what, ', ' ORDER BY m.what), 1000), '')
+         || coalesce('; ' || (
+              SELECT left(string_agg(v.what, '; ' ORDER BY v.what), 4000)
+              FROM (SELECT format('%s is %s, in some stores %s', w.label,
+                                  w.type, string_agg(DISTINCT h.type, ', '))
+                           AS what
+                    FROM want w
+                    JOIN have h ON h.label = w.label AND h.type <> w.type
+                    GROUP BY w.label, w.type) v), '') AS text
+  FROM (SELECT format('%s of job %s (%s)', path, job, count(*)) AS what,
+               count(*) OVER () AS meanings
+        FROM source GROUP BY path, job) m
+  WHERE m.meanings > 1
+), digest AS MATERIALIZED (
+  SELECT md5(concat_ws(E'\n', d.text, d.oids, n.text)) AS hex
+  FROM definition d, note n
+)
+SELECT CASE WHEN old.oid IS NULL AND d.stores = 0 THEN 'nothing'
+            WHEN old.oid IS NULL THEN 'made'
+            WHEN NOT old.is_ours THEN 'foreign'
+            WHEN d.stores = 0 THEN 'dropped'
+            WHEN old.digest = digest.hex THEN 'unchanged'
+            WHEN stays.all_stay THEN 'changed'
+            ELSE 'remade' END,
+       d.stores,
+       format(E'CREATE OR REPLACE VIEW %I.%I AS\n%s;\n'
+              'COMMENT ON VIEW %I.%I IS %L;', $1, $2, d.text, $1, $2,
+              n.text || '; definition ' || digest.hex)
+FROM definition d
+CROSS JOIN note n
+CROSS JOIN digest
+CROSS JOIN stays
+LEFT JOIN old ON true

@@ -1,0 +1,174 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/commands.h"
+#include "app/context.h"
+#include "app/schema.h"
+#include "load/views.h"
+#include "plan/names.h"
+#include "sql.h"
+
+/* "all" is a reserved word: SQL needs its quotes. */
+#define DEFAULT_SCHEMA "all"
+
+static const char *
+schema_of(const struct context *context)
+{
+    return context->options->schema != NULL ? context->options->schema
+                                            : DEFAULT_SCHEMA;
+}
+
+/* ---- before ------------------------------------------------------------ */
+
+static bool
+check_name(const char *schema, struct err *err)
+{
+    size_t length = strlen(schema);
+
+    if (length > 0 && length <= NAME_BYTES_MAX)
+        return true;
+    return err_set(err, ERR_USAGE,
+                   "--schema: a name has 1 to %d bytes, this one %zu",
+                   NAME_BYTES_MAX, length);
+}
+
+/* A view would stand where a table is to be. */
+static bool
+check_schema(const struct context *context, struct err *err)
+{
+    const char *schema = schema_of(context);
+    const struct config *config = &context->config;
+
+    if (strcmp(schema, "bulkpg") == 0) {
+        err_set(err, ERR_CONFIG, "schema bulkpg is the journal's");
+        return err_hint(err, "give another one with --schema");
+    }
+    for (size_t i = 0; i < config->store_count; i++)
+        if (config->stores[i].schema != NULL &&
+            strcmp(config->stores[i].schema, schema) == 0) {
+            err_set(err, ERR_CONFIG, "schema %s is for the tables of store %s",
+                    schema, config->stores[i].name);
+            return err_hint(err, "give another one with --schema");
+        }
+    return true;
+}
+
+/* The names of the views that are to be, or are; and their schema. */
+static bool
+list_names(struct context *context, struct pg_result **names, struct err *err)
+{
+    const char *schema = schema_of(context);
+    struct pg_conn *control;
+    bool listed;
+
+    if (!journal_borrow(context->journal, &control, err))
+        return false;
+    listed = pg_exec(control, sql_view_list, 1, &schema, names, err) &&
+             (pg_rows(*names) == 0 ||
+              schema_make(control, schema, context->config.readers, err));
+    journal_give_back(context->journal);
+    return listed;
+}
+
+/* ---- one view ---------------------------------------------------------- */
+
+static bool
+try_to_change(struct context *context, const char *name,
+              struct view_change *change, struct err *err)
+{
+    struct pg_conn *control;
+    bool changed;
+
+    if (!context_reopen_database(context, err) ||
+        !journal_borrow(context->journal, &control, err))
+        return false;
+    changed = views_change(control, schema_of(context), name, change, err);
+    journal_give_back(context->journal);
+    return changed;
+}
+
+static bool
+change_view(struct context *context, const char *name, struct err *err)
+{
+    struct backoff backoff = context_backoff(context);
+    struct view_change change;
+
+    while (!try_to_change(context, name, &change, err))
+        if (!context_wait_again(&backoff, NULL, "a view cannot be changed yet",
+                                err))
+            return err_wrap(err, "view %s.%s", schema_of(context), name);
+    if (strcmp(change.what, "dropped") == 0)
+        printf("%-10s %s.%s\n", change.what, schema_of(context), name);
+    else if (strcmp(change.what, "nothing") != 0)
+        printf("%-10s %s.%s, %" PRId64 " store%s\n", change.what,
+               schema_of(context), name, change.stores,
+               change.stores == 1 ? "" : "s");
+    return true;
+}
+
+/* ---- the command ------------------------------------------------------- */
+
+/* One view's failure is none of the others'. */
+static int
+change_views(struct context *context, const struct pg_result *names)
+{
+    int status = 0;
+
+    for (int row = 0; row < pg_rows(names); row++) {
+        struct err err;
+
+        if (change_view(context, pg_text(names, row, 0), &err))
+            continue;
+        log_failure(LOG_ERROR, NULL, "a view is not as it should be", &err);
+        status = err_worse_status(status, err_exit_status(err.kind));
+        if (err.kind == ERR_STOPPED || err.kind == ERR_LATER)
+            break;
+    }
+    return status;
+}
+
+static bool
+grant_readers(struct context *context, struct err *err)
+{
+    const char *const *role = context->config.readers;
+
+    for (; *role != NULL; role++)
+        if (!journal_grant(context->journal, *role, err) ||
+            !journal_grant_tables(context->journal, schema_of(context), *role,
+                                  err))
+            return false;
+    return true;
+}
+
+static int
+views(struct context *context)
+{
+    struct pg_result *names = NULL;
+    struct err err;
+    int status;
+
+    if (!check_name(schema_of(context), &err) ||
+        !context_configure(context, &err) || !check_schema(context, &err) ||
+        !context_open_database(context, false, &err) ||
+        !list_names(context, &names, &err)) {
+        pg_result_free(names);
+        return context_fail_without_journal(&err);
+    }
+    if (pg_rows(names) == 0)
+        log_info(NULL, "there are no tables yet", LOG_END);
+    status = change_views(context, names);
+    pg_result_free(names);
+    if (!grant_readers(context, &err)) {
+        log_failure(LOG_ERROR, NULL, "the readers cannot read all views", &err);
+        status = err_worse_status(status, err_exit_status(err.kind));
+    }
+    return status;
+}
+
+int
+command_views(const struct options *options)
+{
+    return context_run(options, views);
+}
