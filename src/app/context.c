@@ -266,10 +266,29 @@ connect_control(const struct context *context, struct pg_conn **conn,
     return pg_connect(&config, conn, err);
 }
 
+/* Else locks are not held, and answers can go to others. */
+static bool
+check_session(const struct context *context, struct err *err)
+{
+    struct pg_config config = {.dsn = context_dsn(context),
+                               .application_name = "bulkpg"};
+
+    if (!pg_shares_session(context->control, &config))
+        return true;
+    err_set(err, ERR_CONFIG,
+            "at %s a connection pooler gives our session to others between "
+            "two transactions",
+            pg_where(context->control));
+    err_code(err, "SESSION_SHARED");
+    return err_hint(err, "bulkpg needs session pooling (PgBouncer: pool_mode "
+                         "= session), or a direct connection");
+}
+
 bool
 context_open_database(struct context *context, bool make, struct err *err)
 {
     if (!connect_control(context, &context->control, err) ||
+        (make && !check_session(context, err)) ||
         !journal_open(context->control, make, &context->journal, err)) {
         if (err->kind == ERR_TRANSIENT)
             err->kind = ERR_LATER;

@@ -51,7 +51,8 @@ MUST_CHECK bool context_configure(struct context *context, struct err *err);
 bool context_wants_store(const struct context *context,
                          const struct store_config *store);
 
-/* Connect and open the journal, made when `make` and missing. */
+/* Connect and open the journal, made when `make` and missing; then a pooler
+ * that pools transactions is refused, too (ERR_CONFIG, SESSION_SHARED). */
 MUST_CHECK bool
 context_open_database(struct context *context, bool make, struct err *err);
 const char *context_dsn(const struct context *context);

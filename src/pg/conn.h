@@ -50,6 +50,12 @@ struct pg_config {
 MUST_CHECK bool pg_connect(const struct pg_config *config,
                            struct pg_conn **conn, struct err *err);
 
+/* Does a pooler give our session to others between two transactions? Locks,
+ * settings and prepared statements are then not ours. Seen by a second
+ * connection, which is opened only where there is a pooler; false where that
+ * does not tell. */
+bool pg_shares_session(struct pg_conn *conn, const struct pg_config *config);
+
 /* Close; a statement under way is left to die with the connection. */
 void pg_close(struct pg_conn *conn);
 

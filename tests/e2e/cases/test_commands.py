@@ -5,6 +5,7 @@ import re
 
 from cases.queries import ORDERS, PLAIN, PRODUCTS
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, USAGE, Case
+from harness.pooler import Pooler
 
 
 class Commands(Case):
@@ -139,6 +140,28 @@ class Commands(Case):
         self.assertIn("ok     store acme", result.stdout)
         self.assertIn("FAULT  database: ", result.stdout)
         self.assertNotIn("FAULT  query", result.stdout)
+
+    def prepare_pooler(self, mode):
+        """The database behind a pooler; the folder knows that way only."""
+        pooler = Pooler(self.db.cluster.directory, mode)
+        self.addCleanup(pooler.stop)
+        self.prepare()
+        self.program.configure(
+            self.db.dsn.replace(self.db.cluster.directory, pooler.directory),
+            [self.shop.stores["acme"]])
+
+    def test_a_pooler_of_sessions_will_do(self):
+        self.prepare_pooler("session")
+        self.run_program("run", "products")
+        self.check_tables(PRODUCTS)
+
+    def test_a_pooler_of_transactions_is_refused(self):
+        self.prepare_pooler("transaction")
+        for command in ("run", "check"):
+            result = self.run_program(command, status=CONFIG)
+            self.assertIn("session pooling", result.output)
+        self.assertEqual([], self.requests(kind="run"))
+        self.assertEqual({}, self.snapshot())
 
     def test_no_configuration(self):
         for words in (("check",), ("run",), ("run", "--dsn", self.db.dsn),
