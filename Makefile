@@ -87,7 +87,7 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
-	@shellcheck scripts/*.sh scripts/embed-files tests/e2e/*.sh .ci/run
+	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh tests/e2e/*.sh .ci/run
 
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)

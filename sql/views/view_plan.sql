@@ -126,7 +126,8 @@ WITH source AS MATERIALIZED (
 
 -- What a reader of \d+ should know.
 ), note AS MATERIALIZED (
-  SELECT 'bulkpg view: one table, stores: ' || (SELECT stores FROM definition)
+  SELECT 'bulkpg view: tables of ' || (SELECT stores || CASE stores WHEN 1
+           THEN ' store' ELSE ' stores' END FROM definition)
          || coalesce('; made by different queries: '
               || left(string_agg(m.what, ', ' ORDER BY m.what), 1000), '')
          || coalesce('; ' || (
