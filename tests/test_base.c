@@ -11,6 +11,7 @@
 #include "base/hex.h"
 #include "base/json_out.h"
 #include "base/log.h"
+#include "base/redact.h"
 #include "support/suite.h"
 
 enum { MIB = 1024 * 1024 };
@@ -527,6 +528,104 @@ add_memory_tests(TCase *tests)
     tcase_add_test(tests, arena_copies_end_in_a_nul);
 }
 
+/* ---- redact ------------------------------------------------------------ */
+
+static const struct {
+    const char *text;
+    const char *shown;
+} redacted[] = {
+    {"nothing to hide", "nothing to hide"},
+    {"a 0123456789abcdef b", "a *** b"},
+    {"0123456789abcdef0123456789abcdef", "******"},
+    {"cut at 0123456", "cut at ***"},
+    {"cut at 01234", "cut at 01234"}, /* tells too little */
+    {"token shpat_a1B2_c3!", "token shpat_***!"},
+    {"shpss_abc, shprt_def", "shpss_***, shprt_***"},
+    {"cut at shpat_a", "cut at shpat_*"},
+    {"shpat_ names a token, shipping none", "shpat_ names a token, shipping "
+                                            "none"},
+    {"GET https://host/a?Signature=s%2Bx: reset", "GET https://host/a?*** "
+                                                  "reset"},
+    {"<a href=\"http://host/?x=12345\">", "<a href=\"http://host/?***\">"},
+    {"http://host/ is that? no", "http://host/ is that? no"},
+    {"gid://shopify/InventoryLevel/1?item=2",
+     "gid://shopify/InventoryLevel/1?item=2"},
+    {"is https:// there?", "is https:// there?"},
+    {"", ""},
+};
+
+START_TEST(secrets_are_hidden)
+{
+    char text[128];
+
+    redact_learn("0123456789abcdef");
+    redact_learn("short"); /* would stand in ordinary words */
+    redact_learn(NULL);
+    snprintf(text, sizeof(text), "%s", redacted[_i].text);
+    redact(text);
+    ck_assert_str_eq(text, redacted[_i].shown);
+    redact_forget("0123456789abcdef");
+}
+
+END_TEST
+
+START_TEST(a_secret_is_hidden_until_all_have_forgotten_it)
+{
+    char text[32] = "my secret word";
+
+    redact_learn("secret word");
+    redact_learn("secret word");
+    redact_forget("secret word");
+    redact(text);
+    ck_assert_str_eq(text, "my ***");
+    redact_forget("secret word");
+    redact_forget("secret word");
+    strcpy(text, "my secret word");
+    redact(text);
+    ck_assert_str_eq(text, "my secret word");
+}
+
+END_TEST
+
+START_TEST(failures_never_hold_a_secret)
+{
+    struct err err;
+
+    err_set(&err, ERR_DENIED, "token %s is bad", "shpat_123");
+    ck_assert_str_eq(err.message, "token shpat_*** is bad");
+    err_wrap(&err, "%s", "shpss_123");
+    ck_assert_str_eq(err.message, "shpss_***: token shpat_*** is bad");
+    err_hint(&err, "try %s", "https://host/?sign=abc");
+    ck_assert_str_eq(err.hint, "try https://host/?***");
+    err_code(&err, "shpat_123");
+    ck_assert_str_eq(err.code, "shpat_***");
+}
+
+END_TEST
+
+START_TEST(an_arena_takes_what_another_holds)
+{
+    struct arena ours = {0}, theirs = {0}, empty = {0};
+    char *kept = arena_strdup(&ours, "ours");
+    char *large = arena_bytes(&theirs, 100000);
+    size_t held;
+
+    memset(large, 'x', 100000);
+    held = arena_held_bytes(&ours) + arena_held_bytes(&theirs);
+    arena_take(&ours, &theirs);
+    arena_take(&ours, &empty);
+    ck_assert_uint_eq(arena_held_bytes(&ours), held);
+    ck_assert_uint_eq(arena_held_bytes(&theirs), 0);
+    ck_assert_str_eq(arena_strdup(&ours, "more"), "more");
+    ck_assert_str_eq(kept, "ours");
+    ck_assert_int_eq(large[99999], 'x');
+    arena_take(&empty, &ours);
+    ck_assert_str_eq(arena_strdup(&empty, "on"), "on");
+    arena_free(&empty);
+}
+
+END_TEST
+
 static Suite *
 base_suite(void)
 {
@@ -548,6 +647,10 @@ base_suite(void)
     tcase_add_test(tests, log_lines_are_logfmt);
     tcase_add_test(tests, log_lines_are_json_when_asked);
     tcase_add_test(tests, a_logged_url_has_no_query_part);
+    tcase_add_loop_test(tests, secrets_are_hidden, 0, COUNT(redacted));
+    tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);
+    tcase_add_test(tests, failures_never_hold_a_secret);
+    tcase_add_test(tests, an_arena_takes_what_another_holds);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -151,6 +151,22 @@ arena_free(struct arena *arena)
     arena->first = arena->current = NULL;
 }
 
+void
+arena_take(struct arena *arena, struct arena *other)
+{
+    struct arena_block *last = other->first;
+
+    if (last == NULL)
+        return;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = arena->first;
+    arena->first = other->first;
+    if (arena->current == NULL)
+        arena->current = other->current;
+    other->first = other->current = NULL;
+}
+
 size_t
 arena_held_bytes(const struct arena *arena)
 {

@@ -38,6 +38,9 @@ arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 void arena_clear(struct arena *arena);
 void arena_free(struct arena *arena);
 
+/* All that `other` holds is `arena`'s from now on; `other` is empty. */
+void arena_take(struct arena *arena, struct arena *other);
+
 /* Bytes held from the system. */
 size_t arena_held_bytes(const struct arena *arena);
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/redact.h"
+
 /* Add as much of `text` to the message as fits. */
 static void
 append(struct err *err, const char *text)
@@ -29,6 +31,7 @@ err_set(struct err *err, enum err_kind kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
+    redact(err->message);
     return false;
 }
 
@@ -42,6 +45,7 @@ err_wrap(struct err *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
+    redact(err->message);
     append(err, ": ");
     append(err, cause);
     return false;
@@ -51,6 +55,7 @@ bool
 err_code(struct err *err, const char *code)
 {
     snprintf(err->code, sizeof(err->code), "%s", code);
+    redact(err->code);
     return false;
 }
 
@@ -62,6 +67,7 @@ err_hint(struct err *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->hint, sizeof(err->hint), format, args);
     va_end(args);
+    redact(err->hint);
     return false;
 }
 

@@ -4,7 +4,8 @@
  * A function that can fail returns bool, takes a `struct err *` last, and on
  * failure fills it exactly once before returning false. Nobody logs on the
  * way up: callers may add context with err_wrap(), and the one that handles
- * the failure - retries it, rejects the row, or gives up - logs it.
+ * the failure - retries it, rejects the row, or gives up - logs it. What is
+ * filled in is redacted: it may quote what came from outside.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H

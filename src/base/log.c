@@ -1,11 +1,14 @@
 #include "base/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/redact.h"
 
 enum { LINE_CEILING = 16 * 1024 };
 
@@ -61,13 +64,18 @@ put_key(struct buf *line, const char *key)
 static void
 put_text(struct buf *line, const char *key, const char *text)
 {
+    char *shown;
+
     if (text == NULL || text[0] == '\0')
         return;
+    shown = mem_strdup(text);
+    redact(shown);
     put_key(line, key);
-    if (log_format_now == LOG_JSON || !stands_bare(text))
-        buf_append_json(line, span_str(text));
+    if (log_format_now == LOG_JSON || !stands_bare(shown))
+        buf_append_json(line, span_str(shown));
     else
-        buf_append_str(line, text);
+        buf_append_str(line, shown);
+    free(shown);
 }
 
 static void

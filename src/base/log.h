@@ -7,6 +7,7 @@
  * logfmt, or JSON objects with the same keys. Bytes from outside are escaped.
  * Whoever decides about a failure logs it, nobody on the way up. Secrets are
  * never handed in; URLs go through log_url(), which cuts them before '?'.
+ * Values are redacted all the same.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
