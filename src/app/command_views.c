@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/schema.h"
+#include "base/retry.h"
 #include "load/views.h"
 #include "plan/names.h"
 #include "sql.h"
@@ -96,8 +97,8 @@ change_view(struct context *context, const char *name, struct err *err)
     struct view_change change;
 
     while (!try_to_change(context, name, &change, err))
-        if (!context_wait_again(&backoff, NULL, "a view cannot be changed yet",
-                                err))
+        if (err->kind != ERR_TRANSIENT ||
+            !retry_wait(&backoff, 0, NULL, "a view cannot be changed yet", err))
             return err_wrap(err, "view %s.%s", schema_of(context), name);
     if (strcmp(change.what, "dropped") == 0)
         printf("%-10s %s.%s\n", change.what, schema_of(context), name);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/retry.h"
 
 enum {
     RESERVED_CONNECTIONS = 5, /* left to others */
@@ -319,33 +320,14 @@ replace_control(struct context *context, struct err *err)
     return taken;
 }
 
-bool
-context_wait_again(struct backoff *backoff, const struct log_ctx *log,
-                   const char *what, struct err *err)
-{
-    int64_t delay_ms;
-
-    if (err->kind != ERR_TRANSIENT)
-        return false;
-    delay_ms = backoff_failed(backoff, 0);
-    if (delay_ms < 0) {
-        err->kind = ERR_LATER;
-        return false;
-    }
-    log_failure(LOG_WARN, log, what, err);
-    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
-        return task_stopped(err);
-    return true;
-}
-
 static bool
 reopen_within_budget(struct context *context, struct err *err)
 {
     struct backoff backoff = context_backoff(context);
 
     while (!replace_control(context, err))
-        if (!context_wait_again(&backoff, NULL, "the database is out of reach",
-                                err))
+        if (err->kind != ERR_TRANSIENT ||
+            !retry_wait(&backoff, 0, NULL, "the database is out of reach", err))
             return false;
     context->control_losses++;
     log_warn(NULL, "the connection to the database was lost and is back",

@@ -67,13 +67,6 @@ context_reopen_database(struct context *context, struct err *err);
 /* Of tries against the database: [tuning] retry_*. */
 struct backoff context_backoff(const struct context *context);
 
-/* After a failure that may pass by itself: say so, and wait as long as
- * `backoff` says. False when it will not pass, when the budget is spent
- * (ERR_LATER), or when stopped meanwhile. */
-MUST_CHECK bool
-context_wait_again(struct backoff *backoff, const struct log_ctx *log,
-                   const char *what, struct err *err);
-
 /* The store's session, made on first use. */
 struct session *
 context_session(struct context *context, struct store_state *store);

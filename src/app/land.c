@@ -16,6 +16,7 @@
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/json_out.h"
+#include "base/retry.h"
 #include "json/lines.h"
 #include "load/encode.h"
 #include "load/guard.h"
@@ -57,8 +58,8 @@ static bool
 may_retry(const struct land *land, struct backoff *backoff,
           const struct pg_conn *conn, const char *what, struct err *err)
 {
-    return pg_is_alive(conn) &&
-           context_wait_again(backoff, &land->job->log, what, err);
+    return err->kind == ERR_TRANSIENT && pg_is_alive(conn) &&
+           retry_wait(backoff, 0, &land->job->log, what, err);
 }
 
 /* ---- before ------------------------------------------------------------ */

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/task.h"
+#include "base/retry.h"
 #include "shopify/answer.h"
 
 enum { MOST_FRUITLESS = 3 };
@@ -287,26 +287,15 @@ give_up(const struct download *download, struct err *err)
 static bool
 wait_before_retry(struct download *download, int64_t wait_ms, struct err *err)
 {
-    int64_t delay_ms;
-
     if (download->offset > download->try_offset)
         download->fruitless = 0;
     else if (!is_out_of_reach(err))
         download->fruitless++;
     if (download->fruitless >= MOST_FRUITLESS)
         return give_up(download, err);
-    delay_ms = backoff_failed(&download->backoff, wait_ms);
-    if (delay_ms < 0) {
-        err->kind = ERR_LATER;
-        return err_wrap(err, "the download is given up at byte %" PRId64,
-                        download->offset);
-    }
-    log_warn(download->log, "download goes on", LOG_STR("reason", err->message),
-             LOG_STR("code", err->code), LOG_NUM("offset", download->offset),
-             LOG_NUM("delay_ms", delay_ms), LOG_END);
-    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
-        return task_stopped(err);
-    return true;
+    err_wrap(err, "at byte %" PRId64, download->offset);
+    return retry_wait(&download->backoff, wait_ms, download->log,
+                      "the download goes on", err);
 }
 
 static bool

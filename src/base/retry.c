@@ -1,0 +1,22 @@
+#include "base/retry.h"
+
+#include "base/clock.h"
+#include "base/task.h"
+
+bool
+retry_wait(struct backoff *backoff, int64_t at_least_ms,
+           const struct log_ctx *log, const char *message, struct err *err)
+{
+    int64_t delay_ms = backoff_failed(backoff, at_least_ms);
+
+    if (delay_ms < 0) {
+        err->kind = ERR_LATER;
+        return false;
+    }
+    log_warn(log, message, LOG_STR("error", err->message),
+             LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
+             LOG_STR("request_id", err->request_id), LOG_STR("hint", err->hint),
+             LOG_END);
+    return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
+           task_stopped(err);
+}
