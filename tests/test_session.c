@@ -315,16 +315,47 @@ TASK_TEST(nobody_there_means_not_sent, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(an_answer_too_large_is_refused, PATIENT_MS)
+/* No answer of the store's, unless it was asked for something large; and what
+ * a submission came to is then not known. */
+TASK_TEST(an_answer_too_large_is_none, PATIENT_MS)
 {
     static char large[5 * 1024 * 1024];
-    struct scripted_step steps[] = {{.status = 200, .body = large}};
+    struct scripted_step steps[] = {{.status = 200, .body = large},
+                                    FINE,
+                                    {.status = 200, .body = large},
+                                    {.status = 200, .body = large}};
+    struct session_request request = {
+        .what = "find", .document = "{ ok }", .reply_ceiling = 1024};
     struct session *session;
 
     memset(large, ' ', sizeof(large) - 1);
     session = session_with_token(http, SERVE(steps));
-    ck_assert(!query(session));
+    ck_assert_msg(query(session), "%s", err.message);
+    ck_assert(!query_once(session));
+    ck_assert_str_eq(err.code, "ANSWER_LOST");
+    ck_assert(!session_send(session, &request, &ctx, &arena, &reply, &err));
     ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_str_eq(err.code, "TOO_LARGE");
+    session_free(session);
+}
+
+/* However often it is tried: what was of no use is not kept. */
+TASK_TEST(answers_of_no_use_take_no_memory, PATIENT_MS)
+{
+    enum { TRIES = 20, PAGE_BYTES = 1024 * 1024 };
+
+    static char page[PAGE_BYTES];
+    struct scripted_step steps[TRIES];
+    struct session *session;
+
+    memset(page, 'x', sizeof(page) - 1);
+    for (int i = 0; i < TRIES - 1; i++)
+        steps[i] = (struct scripted_step){.status = 200, .body = page};
+    steps[TRIES - 1] = (struct scripted_step)FINE;
+    session = session_with_token(http, SERVE(steps));
+    ck_assert_msg(query(session), "%s", err.message);
+    ck_assert(json_is_true(json_get(reply.data, "ok")));
+    ck_assert_uint_lt(arena_held_bytes(&arena), 4 * (size_t)PAGE_BYTES);
     session_free(session);
 }
 
@@ -618,6 +649,56 @@ TASK_TEST(a_failed_refresh_leaves_the_file_alone, PATIENT_MS)
     session_free(session);
 }
 
+/* What others may have written while we waited for the lock. */
+static int locks, unlocks;
+
+static bool
+lock_and_write(void *path, struct err *why)
+{
+    FILE *file;
+
+    if (locks++ == 0) {
+        err_set(why, ERR_TRANSIENT, "somebody has it");
+        return err_code(why, "LOCKED");
+    }
+    file = fopen(path, "w");
+    fputs("shprt_theirs\n", file);
+    fclose(file);
+    return true;
+}
+
+static void
+unlock(void *path)
+{
+    (void)path;
+    unlocks++;
+}
+
+TASK_TEST(the_file_is_read_under_the_lock, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "\"refresh_token\":\"shprt_theirs\"}",
+         .status = 200,
+         .body = "{\"access_token\":\"shpat_one\",\"expires_in\":3600,"
+                 "\"refresh_token\":\"shprt_ours\"}"},
+        FINE};
+    struct session_config config = config_of(SERVE(steps), NULL);
+    struct session *session;
+
+    write_refresh_token("shprt_old\n");
+    config.refresh_token_file = token_path;
+    config.refresh_lock = lock_and_write;
+    config.refresh_unlock = unlock;
+    config.refresh_ctx = token_path;
+    locks = unlocks = 0;
+    session = session_new(http, &config);
+    ck_assert_msg(query(session), "%s", err.message);
+    ck_assert_int_eq(locks, 2);
+    ck_assert_int_eq(unlocks, 1);
+    check_refresh_token("shprt_ours\n");
+    session_free(session);
+}
+
 TASK_TEST(no_refresh_without_a_place_for_the_next_token, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {FINE};
@@ -690,8 +771,9 @@ TASK_TEST(no_secret_is_ever_logged_and_warnings_come_once, PATIENT_MS)
     ck_assert_uint_eq(times_in(logged, "answered=2027-01"), 1);
     ck_assert_uint_eq(times_in(logged, "old field"), 1);
     ck_assert_msg(strstr(logged, "level=warn store=acme job=orders "
-                                 "msg=\"request is tried again\" request=poll "
-                                 "reason=\"store acme answered HTTP 503\" "
+                                 "msg=\"a request is tried again\" "
+                                 "error=\"poll: store acme answered HTTP "
+                                 "503\" "
                                  "code=HTTP_503 delay_ms=") != NULL,
                   "%s", logged);
     ck_assert_ptr_nonnull(strstr(logged, "request_id=r-503"));
@@ -810,7 +892,8 @@ answer_tests(void)
     tcase_add_test(tests, a_failure_names_its_request);
     tcase_add_test(tests, a_spent_budget_is_for_later);
     tcase_add_test(tests, nobody_there_means_not_sent);
-    tcase_add_test(tests, an_answer_too_large_is_refused);
+    tcase_add_test(tests, an_answer_too_large_is_none);
+    tcase_add_test(tests, answers_of_no_use_take_no_memory);
     tcase_add_test(tests, a_signal_ends_the_wait_for_another_try);
     return tests;
 }
@@ -834,6 +917,7 @@ token_tests(void)
     tcase_add_test(tests, two_jobs_renew_once);
     tcase_add_test(tests, a_refresh_token_is_replaced_in_its_file);
     tcase_add_test(tests, a_failed_refresh_leaves_the_file_alone);
+    tcase_add_test(tests, the_file_is_read_under_the_lock);
     tcase_add_test(tests, no_refresh_without_a_place_for_the_next_token);
     tcase_add_test(tests, no_secret_is_ever_logged_and_warnings_come_once);
     return tests;

@@ -184,8 +184,10 @@ context_configure(struct context *context, struct err *err)
                            context->config.tuning.stall_timeout_ms);
     context->stores =
         mem_array(context->config.store_count, sizeof(*context->stores));
-    for (size_t i = 0; i < context->config.store_count; i++)
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        context->stores[i].context = context;
         context->stores[i].config = &context->config.stores[i];
+    }
     return true;
 }
 
@@ -208,6 +210,33 @@ context_wants_store(const struct context *context,
 
 /* ---- network and database ---------------------------------------------- */
 
+/* A command that works without a database has none to meet others in. */
+static bool
+lock_refresh(void *ctx, struct err *err)
+{
+    struct store_state *store = ctx;
+    struct context *context = store->context;
+
+    if (context->journal == NULL)
+        return true;
+    store->has_token_claim =
+        context_reopen_database(context, err) &&
+        journal_claim_token(context->journal, store->config->base_url,
+                            store->config->client_id, err);
+    return store->has_token_claim;
+}
+
+static void
+unlock_refresh(void *ctx)
+{
+    struct store_state *store = ctx;
+
+    if (store->has_token_claim)
+        journal_release(store->context->journal, store->config->base_url,
+                        store->config->client_id);
+    store->has_token_claim = false;
+}
+
 struct session *
 context_session(struct context *context, struct store_state *store)
 {
@@ -223,7 +252,10 @@ context_session(struct context *context, struct store_state *store)
         .refresh_token_file = config->refresh_token_file,
         .retry_initial_ms = tuning->retry_initial_ms,
         .retry_max_ms = tuning->retry_max_ms,
-        .retry_budget_ms = tuning->retry_budget_ms};
+        .retry_budget_ms = tuning->retry_budget_ms,
+        .refresh_lock = lock_refresh,
+        .refresh_unlock = unlock_refresh,
+        .refresh_ctx = store};
 
     if (store->session == NULL)
         store->session = session_new(context->http, &session);

@@ -18,8 +18,10 @@
 
 /* One store while the program runs. */
 struct store_state {
+    struct context *context;
     const struct store_config *config;
     struct session *session;        /* NULL before it is needed */
+    bool has_token_claim;           /* while its refresh token is exchanged */
     struct task_lock introspecting; /* so that its jobs ask for a type once */
 };
 

@@ -84,6 +84,13 @@ journal_claim(struct journal *journal, const char *store, const char *job,
 void
 journal_release(struct journal *journal, const char *store, const char *job);
 
+/* The same lock, for one app's refresh token at one store: an address is no
+ * store's name, so it is no job's. Held by somebody else: ERR_TRANSIENT with
+ * the code LOCKED. Both strings are borrowed until journal_release(). */
+MUST_CHECK bool
+journal_claim_token(struct journal *journal, const char *base_url,
+                    const char *client_id, struct err *err);
+
 /* Is the claim still ours at the server? ERR_LATER with the code CLAIM_LOST
  * when the connection, or the lock behind a transaction-pooling proxy, is
  * gone. */

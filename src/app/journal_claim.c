@@ -74,6 +74,33 @@ try_claim(struct journal *journal, const char *store, const char *job,
     return true;
 }
 
+/* *taken false: held by somebody else all the time. */
+static bool
+claim_within(struct journal *journal, const char *store, const char *job,
+             int64_t patience_ms, bool *taken, struct err *err)
+{
+    int64_t deadline_ms = clock_after_ms(patience_ms);
+    char answer[8] = "";
+
+    for (;;) {
+        int64_t next_ms = clock_after_ms(TRY_AGAIN_MS);
+
+        if (!try_claim(journal, store, job, answer, err))
+            return err_wrap(err, "claiming job %s of store %s", job, store);
+        *taken = strcmp(answer, "taken") == 0;
+        if (*taken)
+            keep_claim(journal, store, job);
+        if (strcmp(answer, "held") == 0)
+            return err_set(err, ERR_BUG,
+                           "job %s of store %s is claimed already", job, store);
+        if (*taken || clock_now_ms() >= deadline_ms)
+            return true;
+        if (task_sleep_until(next_ms < deadline_ms ? next_ms : deadline_ms) ==
+            TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
 /* Who holds it may be gone by now, or hidden from us. Always returns false. */
 static bool
 tell_holder(struct journal *journal, const char *store, const char *job,
@@ -103,27 +130,26 @@ bool
 journal_claim(struct journal *journal, const char *store, const char *job,
               int64_t patience_ms, struct err *err)
 {
-    int64_t deadline_ms = clock_after_ms(patience_ms);
-    char answer[8] = "";
+    bool taken;
 
-    for (;;) {
-        int64_t next_ms = clock_after_ms(TRY_AGAIN_MS);
+    return claim_within(journal, store, job, patience_ms, &taken, err) &&
+           (taken || tell_holder(journal, store, job, err));
+}
 
-        if (!try_claim(journal, store, job, answer, err))
-            return err_wrap(err, "claiming job %s of store %s", job, store);
-        if (strcmp(answer, "taken") == 0) {
-            keep_claim(journal, store, job);
-            return true;
-        }
-        if (strcmp(answer, "held") == 0)
-            return err_set(err, ERR_BUG,
-                           "job %s of store %s is claimed already", job, store);
-        if (clock_now_ms() >= deadline_ms)
-            return tell_holder(journal, store, job, err);
-        if (task_sleep_until(next_ms < deadline_ms ? next_ms : deadline_ms) ==
-            TASK_STOPPED)
-            return task_stopped(err);
-    }
+bool
+journal_claim_token(struct journal *journal, const char *base_url,
+                    const char *client_id, struct err *err)
+{
+    bool taken;
+
+    if (!claim_within(journal, base_url, client_id, JOURNAL_CLAIM_MS, &taken,
+                      err))
+        return false;
+    if (taken)
+        return true;
+    err_set(err, ERR_TRANSIENT,
+            "another process is renewing the access token for %s", base_url);
+    return err_code(err, "LOCKED");
 }
 
 /* Also while stopping; with the connection lost it is free anyway. */

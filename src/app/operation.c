@@ -7,15 +7,17 @@
 
 #include "app/journal_operation.h"
 #include "app/journal_run.h"
-#include "base/backoff.h"
+#include "app/stillness.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/retry.h"
 
 enum {
     SUBMISSIONS_MAX = 4, /* once, and again three times */
     POLLS_WITHOUT_URL_MAX = 5,
     LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
-    LOST_PAUSE_MS = 2000
+    LOST_PAUSE_MS = 2000,
+    OWNER_BYTES = 64
 };
 
 void
@@ -112,6 +114,15 @@ can_ask(const struct store_state *store, struct err *err)
     return false;
 }
 
+/* How the queries of all operations of this journal begin. */
+static const char *
+write_owner(const struct context *context, char owner[OWNER_BYTES])
+{
+    snprintf(owner, OWNER_BYTES, "# bulkpg %s/",
+             journal_uuid(context->journal));
+    return owner;
+}
+
 bool
 operation_cancel(struct context *context, struct store_state *store,
                  struct journal_operation *row, const struct log_ctx *log,
@@ -119,8 +130,11 @@ operation_cancel(struct context *context, struct store_state *store,
 {
     struct bulk_operation bulk;
     struct journal_operation said = *row;
+    char owner[OWNER_BYTES];
 
     if (!can_ask(store, err) ||
+        !bulk_check_marker(context_session(context, store), row->operation_id,
+                           write_owner(context, owner), log, err) ||
         !bulk_cancel(context_session(context, store), row->operation_id, log,
                      &bulk, err) ||
         !keep_said(context, &said, &bulk, err))
@@ -196,9 +210,12 @@ operation_wait_for_end(struct context *context, struct store_state *store,
         struct bulk_operation bulk;
         int64_t delay_ms = backoff_failed(&backoff, 0);
 
-        if (delay_ms < 0)
-            return err_set(err, ERR_LATER, "%s is still %s", row->operation_id,
-                           row->status);
+        if (delay_ms < 0) {
+            err_set(err, ERR_LATER, "%s is still %s", row->operation_id,
+                    row->status);
+            return err_hint(err, "it holds its slot until it has ended; "
+                                 "cancel looks again");
+        }
         if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
             return task_stopped(err);
         if (!bulk_read(context_session(context, store), row->operation_id, log,
@@ -218,11 +235,11 @@ static const char *
 write_marker(struct operation *operation)
 {
     struct job *job = operation->job;
+    char owner[OWNER_BYTES];
 
-    return arena_printf(&job->arena, "# bulkpg %s/%" PRId64 "/%d.%d\n",
-                        journal_uuid(job->context->journal),
-                        operation->run.run_id, (int)operation->row.n,
-                        (int)operation->row.attempt);
+    return arena_printf(&job->arena, "%s%" PRId64 "/%d.%d\n",
+                        write_owner(job->context, owner), operation->run.run_id,
+                        (int)operation->row.n, (int)operation->row.attempt);
 }
 
 /* Into the journal before it is sent. */
@@ -233,33 +250,11 @@ begin_attempt(struct operation *operation, struct err *err)
 
     operation->row.attempt++;
     operation->row.operation_id = NULL;
+    operation->row.error_code = NULL;
     operation->row.query = arena_printf(
         &job->arena, "%s%s", write_marker(operation), operation->document);
     return journal_operation_add(job->context->journal, &operation->run,
                                  &operation->row, err);
-}
-
-/* Wait for a slot, or as the store asks; false when the budget is spent. */
-static bool
-wait_for_slot(struct operation *operation, struct backoff *backoff,
-              int64_t wait_ms, struct err *err)
-{
-    struct job *job = operation->job;
-    struct journal *journal = job->context->journal;
-    int64_t delay = backoff_failed(backoff, wait_ms);
-
-    if (delay < 0) {
-        err->kind = ERR_LATER;
-        return false;
-    }
-    log_failure(LOG_WARN, &operation->log, "waiting for a slot at the store",
-                err);
-    if (!journal_operation_sent(journal, &operation->row, false, err) ||
-        !journal_run_status(journal, &operation->run, RUN_WAITING, err))
-        return false;
-    if (task_sleep_until(clock_after_ms(delay)) == TASK_STOPPED)
-        return task_stopped(err);
-    return journal_operation_sent(journal, &operation->row, true, err);
 }
 
 static bool
@@ -267,6 +262,62 @@ is_full(const struct err *err)
 {
     return strcmp(err->code, "OPERATION_IN_PROGRESS") == 0 ||
            strcmp(err->code, "LIMIT_REACHED") == 0;
+}
+
+/* The store did nothing, or never heard of it. */
+static bool
+is_refused(const struct err *err)
+{
+    return is_full(err) || err->kind == ERR_LATER ||
+           strcmp(err->code, "NOT_SENT") == 0;
+}
+
+static bool
+wait_as_told(struct operation *operation, struct backoff *backoff,
+             int64_t wait_ms, struct err *err)
+{
+    struct job *job = operation->job;
+    struct err other;
+
+    if (!is_full(err))
+        return retry_wait(backoff, wait_ms, &operation->log,
+                          "the submission is tried again", err);
+    if (journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
+                           &other))
+        return retry_wait(backoff, wait_ms, &operation->log,
+                          "waiting for a slot at the store", err);
+    *err = other;
+    return false;
+}
+
+/* Nobody need look for what the store surely did not take: known in the
+ * journal while it waits, also while stopping. */
+static bool
+keep_refused(struct operation *operation, struct err *err)
+{
+    bool kept;
+
+    task_shield();
+    kept = journal_operation_sent(operation->job->context->journal,
+                                  &operation->row, false, err);
+    task_unshield();
+    return kept;
+}
+
+/* For a slot, or as the store asks; false when the budget is spent. */
+static bool
+wait_to_submit(struct operation *operation, struct backoff *backoff,
+               int64_t wait_ms, struct err *err)
+{
+    struct err other;
+
+    if (!keep_refused(operation, &other)) {
+        *err = other;
+        return false;
+    }
+    return wait_as_told(operation, backoff, wait_ms, err) &&
+           journal_operation_sent(operation->job->context->journal,
+                                  &operation->row, true, err);
 }
 
 /* The store may have taken what it did not answer to: it then lists it within
@@ -295,13 +346,14 @@ find_lost(struct operation *operation, int64_t age_ms, bool *found,
 
 enum submit_end { SUBMIT_TAKEN, SUBMIT_AGAIN, SUBMIT_FAILED };
 
-/* An answer was lost: adopt the operation, or go on in a new attempt. */
+/* An earlier process never saw the answer: adopt the operation, or go on in a
+ * new attempt. */
 static enum submit_end
-settle_lost(struct operation *operation, int64_t age_ms, struct err *err)
+settle_lost(struct operation *operation, struct err *err)
 {
     bool found;
 
-    if (!find_lost(operation, age_ms, &found, err))
+    if (!find_lost(operation, operation->row.age_ms, &found, err))
         return SUBMIT_FAILED;
     if (found)
         return SUBMIT_TAKEN;
@@ -309,6 +361,30 @@ settle_lost(struct operation *operation, int64_t age_ms, struct err *err)
                    begin_attempt(operation, err)
                ? SUBMIT_AGAIN
                : SUBMIT_FAILED;
+}
+
+/* We did not see it; while the budget lasts. */
+static enum submit_end
+settle_unanswered(struct operation *operation, struct backoff *backoff,
+                  struct err *err)
+{
+    struct err why = *err;
+    bool found;
+
+    log_failure(LOG_WARN, &operation->log,
+                "looking for an operation whose answer was lost", &why);
+    if (!find_lost(operation, 0, &found, err))
+        return SUBMIT_FAILED;
+    if (found)
+        return SUBMIT_TAKEN;
+    if (!keep_missing(operation->job->context, &operation->row, err))
+        return SUBMIT_FAILED;
+    if (!retry_wait(backoff, 0, &operation->log, "the store has not taken it",
+                    &why)) {
+        *err = why;
+        return SUBMIT_FAILED;
+    }
+    return begin_attempt(operation, err) ? SUBMIT_AGAIN : SUBMIT_FAILED;
 }
 
 static enum submit_end
@@ -322,36 +398,36 @@ submit_once(struct operation *operation, struct backoff *backoff,
                     operation->row.query, &operation->log, &operation->bulk,
                     &wait_ms, err))
         return SUBMIT_TAKEN;
-    if (is_full(err) || strcmp(err->code, "NOT_SENT") == 0)
-        return wait_for_slot(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
-                                                               : SUBMIT_FAILED;
-    if (strcmp(err->code, "ANSWER_LOST") != 0)
+    if (strcmp(err->code, "ANSWER_LOST") == 0)
+        return settle_unanswered(operation, backoff, err);
+    operation->is_refused = is_refused(err);
+    if (!is_full(err) && strcmp(err->code, "NOT_SENT") != 0)
         return SUBMIT_FAILED;
-    log_failure(LOG_WARN, &operation->log,
-                "looking for an operation whose answer "
-                "was lost",
-                err);
-    return settle_lost(operation, 0, err);
+    return wait_to_submit(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
+                                                            : SUBMIT_FAILED;
 }
 
 static bool
 submit(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
-    const struct tuning_config *tuning = &job->context->config.tuning;
-    struct backoff backoff =
-        backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
-                   tuning->retry_budget_ms);
+    struct backoff backoff = context_backoff(job->context);
     enum submit_end end = SUBMIT_AGAIN;
 
     if (operation->is_lost)
-        end = settle_lost(operation, operation->row.age_ms, err);
+        end = settle_lost(operation, err);
     else if (!begin_attempt(operation, err))
         return false;
     while (end == SUBMIT_AGAIN)
         end = submit_once(operation, &backoff, err);
-    if (end == SUBMIT_FAILED)
+    if (end == SUBMIT_FAILED) {
+        struct err ignored;
+
+        if (operation->is_refused && !keep_refused(operation, &ignored))
+            log_failure(LOG_WARN, &operation->log,
+                        "the journal could not be told", &ignored);
         return false;
+    }
     operation->is_lost = false;
     operation->submissions++;
     operation->is_submitted = true;
@@ -387,6 +463,26 @@ check_deadline(struct operation *operation, struct err *err)
                          "deadline in [tuning]");
 }
 
+/* Counters may stand still and then jump, so it is only said. */
+static void
+warn_of_stillness(const struct operation *operation,
+                  struct stillness *stillness)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+    int64_t now_ms = clock_now_ms();
+
+    if (!stillness_is_news(stillness, bulk, now_ms))
+        return;
+    log_warn(&operation->log, "the operation stands still",
+             LOG_STR("status", bulk_status_name(bulk->status)),
+             LOG_NUM("objects", bulk->object_count),
+             LOG_NUM("age_seconds", (now_ms - operation->submitted_ms) / 1000),
+             LOG_NUM("still_seconds", (now_ms - stillness->since_ms) / 1000),
+             LOG_STR("hint", "it is waited for; deadline in [tuning] ends "
+                             "that, bulkpg cancel does so now"),
+             LOG_END);
+}
+
 /* Until the store is done with it, whatever the end. */
 static bool
 poll_to_end(struct operation *operation, struct err *err)
@@ -395,6 +491,7 @@ poll_to_end(struct operation *operation, struct err *err)
     const struct tuning_config *tuning = &job->context->config.tuning;
     struct backoff backoff =
         backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
+    struct stillness stillness = {0};
     int without_url = 0;
 
     for (;;) {
@@ -415,6 +512,7 @@ poll_to_end(struct operation *operation, struct err *err)
             return false;
         if (operation->given_up != NULL && *operation->given_up)
             return err_set(err, ERR_LATER, "another window of the run failed");
+        warn_of_stillness(operation, &stillness);
         if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
             TASK_STOPPED)
             return task_stopped(err);

@@ -27,6 +27,7 @@ struct operation {
     bool is_submitted;    /* false: operation_complete() submits it (again) */
     bool is_lost;         /* sent once, and the answer never seen */
     const bool *given_up; /* true: stop polling; NULL: never */
+    bool is_refused;      /* what was sent last was surely not taken */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };
@@ -51,7 +52,8 @@ operation_complete(struct operation *operation, struct err *err);
 bool operation_is_running(const struct journal_operation *row);
 
 /* Ask the store to cancel one of ours, and keep what it says in the journal.
- * It may take a while to end. */
+ * It may take a while to end. One whose query does not begin with our
+ * journal's marker is left alone: ERR_FAILED with the code NOT_OURS. */
 MUST_CHECK bool
 operation_cancel(struct context *context, struct store_state *store,
                  struct journal_operation *row, const struct log_ctx *log,

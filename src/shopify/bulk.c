@@ -26,6 +26,9 @@ static const char poll_document[] =
     "query PollBulkOperation($id: ID!) {"
     " bulkOperation(id: $id) { " OPERATION " } }";
 
+static const char query_document[] = "query ReadBulkQuery($id: ID!) {"
+                                     " bulkOperation(id: $id) { query } }";
+
 static const char cancel_document[] = "mutation CancelBulkOperation($id: ID!) {"
                                       " bulkOperationCancel(id: $id) {"
                                       " bulkOperation { " OPERATION " }"
@@ -239,11 +242,14 @@ refuse_submit(const struct json *payload, const struct session_reply *reply,
     if (has_user_code(payload, "OPERATION_IN_PROGRESS") ||
         strstr(words, "already in progress") != NULL) {
         err_set(err, ERR_TRANSIENT, "%s", words);
+        err_hint(err, "a slot is free once one of them has ended; bulkpg "
+                      "cancel ends those that are ours");
         err_code(err, "OPERATION_IN_PROGRESS");
     } else if (has_user_code(payload, "LIMIT_REACHED") ||
                strcasestr(words, "too many recent") != NULL) {
         *wait_ms = wait_in_words(words);
         err_set(err, ERR_TRANSIENT, "%s", words);
+        err_hint(err, "the store limits how many operations an app may begin");
         err_code(err, "LIMIT_REACHED");
     } else {
         err_set(err, ERR_CONFIG, "the store refuses the query: %s", words);
@@ -324,6 +330,29 @@ bulk_read(struct session *session, const char *id, const struct log_ctx *log,
     }
     arena_free(&arena);
     return ok;
+}
+
+bool
+bulk_check_marker(struct session *session, const char *id, const char *marker,
+                  const struct log_ctx *log, struct err *err)
+{
+    struct arena arena = {0};
+    struct session_reply reply;
+    const char *query = NULL;
+    bool ours = ask_by_id(session, "look up", query_document, id, log, &arena,
+                          &reply, err);
+
+    if (ours) {
+        query = json_str(json_path(reply.data, "bulkOperation", "query", NULL));
+        if (query == NULL)
+            ours = unknown(id, &reply, err);
+    }
+    if (ours && strncmp(query, marker, strlen(marker)) != 0) {
+        err_set(err, ERR_FAILED, "%s was not submitted by us: left alone", id);
+        ours = err_code(err, "NOT_OURS");
+    }
+    arena_free(&arena);
+    return ours;
 }
 
 /* "A bulk operation cannot be canceled when it is completed" comes with that

@@ -56,6 +56,12 @@ MUST_CHECK bool
 bulk_read(struct session *session, const char *id, const struct log_ctx *log,
           struct bulk_operation *operation, struct err *err);
 
+/* Does its query begin with `marker`? If not, ERR_FAILED with the code
+ * NOT_OURS; else as bulk_read(). */
+MUST_CHECK bool
+bulk_check_marker(struct session *session, const char *id, const char *marker,
+                  const struct log_ctx *log, struct err *err);
+
 /* Ask the store to cancel it. A terminal one is left as it is: success. */
 MUST_CHECK bool
 bulk_cancel(struct session *session, const char *id, const struct log_ctx *log,

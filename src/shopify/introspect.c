@@ -74,7 +74,9 @@ ask_for(struct session *session, const char *const *names, size_t count,
     write_document(&document, names, count);
     request.document = buf_str(&document);
     ok = session_send(session, &request, log, &arena, &reply, err);
-    *too_dear = !ok && count > 1 && strcmp(err->code, "MAX_COST_EXCEEDED") == 0;
+    *too_dear = !ok && count > 1 &&
+                (strcmp(err->code, "MAX_COST_EXCEEDED") == 0 ||
+                 strcmp(err->code, "TOO_LARGE") == 0);
     if (ok)
         ok = hand_out(reply.data, names, count, on_type, ctx, err);
     arena_free(&arena);

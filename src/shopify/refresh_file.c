@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ROOM_BYTES = 4096 };
@@ -43,6 +44,18 @@ read_token(const char *path, struct buf *token, struct err *err)
     return true;
 }
 
+/* The new file belongs to whoever owns the old one: another user's job reads
+ * it next. */
+static bool
+keep_owner(struct refresh_file *file)
+{
+    struct stat old, new;
+
+    return stat(file->path, &old) == 0 && fstat(file->fd, &new) == 0 &&
+           ((old.st_uid == new.st_uid &&old.st_gid == new.st_gid) ||
+            fchown(file->fd, old.st_uid, old.st_gid) == 0);
+}
+
 /* A file beside the token's, with its bytes already reserved. */
 static bool
 make_room(struct refresh_file *file, struct err *err)
@@ -57,6 +70,11 @@ make_room(struct refresh_file *file, struct err *err)
     file->fd = mkostemp(file->new_path, O_CLOEXEC); /* 0600 */
     if (file->fd < 0)
         return cannot(err, "write beside", file->path);
+    if (!keep_owner(file)) {
+        cannot(err, "keep the owner of", file->path);
+        refresh_file_close(file);
+        return false;
+    }
     errno = posix_fallocate(file->fd, 0, ROOM_BYTES);
     if (errno != 0) {
         cannot(err, "write", file->new_path);

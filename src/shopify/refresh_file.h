@@ -3,7 +3,8 @@
  *
  * Each refresh gives a new token and ends the old one, so the file beside it
  * is made before the store is asked: a token that could not be kept is never
- * asked for. Written to that file, flushed, then renamed over the old one.
+ * asked for. Written to that file, flushed, then renamed over the old one: of
+ * mode 0600, its owner's as before.
  * Private to src/shopify.
  */
 #ifndef SHOPIFY_REFRESH_FILE_H

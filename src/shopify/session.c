@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/redact.h"
+#include "base/retry.h"
 #include "shopify/answer.h"
 #include "shopify/token.h"
 
@@ -32,7 +34,7 @@ struct exchange {
     struct session *session;
     const struct session_request *request;
     const struct log_ctx *log;
-    struct arena *arena;
+    struct arena answers; /* what the last one is read into */
     struct session_reply *reply;
     struct buf body;
     struct buf answer;
@@ -73,6 +75,8 @@ session_new(struct http *http, const struct session_config *config)
     session->base_url = without_last_slash(config->base_url);
     session->config.base_url = session->base_url;
     session->url = url_of(session->base_url, config->api_version);
+    redact_learn(config->token);
+    redact_learn(config->client_secret);
     return session;
 }
 
@@ -82,6 +86,8 @@ session_free(struct session *session)
     if (session == NULL)
         return;
     token_free(&session->token);
+    redact_forget(session->config.token);
+    redact_forget(session->config.client_secret);
     free(session->base_url);
     free(session->url);
     free(session);
@@ -156,6 +162,16 @@ ensure_token(struct exchange *exchange, struct err *err)
     return false;
 }
 
+/* Nothing but types can be that large: it is no answer of the store's. */
+static bool
+judge_size(const struct exchange *exchange, struct err *err)
+{
+    if (strcmp(err->code, "TOO_LARGE") == 0 &&
+        exchange->request->reply_ceiling == 0)
+        err->kind = ERR_TRANSIENT;
+    return false;
+}
+
 /* The token's only way out: to the address of the session's own store. */
 static bool
 post(struct exchange *exchange, struct http_head *head, struct err *err)
@@ -176,7 +192,9 @@ post(struct exchange *exchange, struct http_head *head, struct err *err)
     if (header.overflowed)
         ok = err_set(err, ERR_CONFIG, "the access token is too long");
     else
-        ok = http_fetch(session->http, &request, head, &exchange->answer, err);
+        ok =
+            http_fetch(session->http, &request, head, &exchange->answer, err) ||
+            judge_size(exchange, err);
     if (header.bytes != NULL)
         explicit_bzero(header.bytes, header.length);
     buf_free(&header);
@@ -197,7 +215,8 @@ try_with_token(struct exchange *exchange, uint64_t *generation, struct err *err)
         return false;
     note_head(exchange, &head);
     ok = answer_read(session->config.store, &head, buf_span(&exchange->answer),
-                     exchange->arena, exchange->reply, &exchange->wait_ms, err);
+                     &exchange->answers, exchange->reply, &exchange->wait_ms,
+                     err);
     note_cost(exchange);
     return ok;
 }
@@ -254,7 +273,6 @@ give_up(const struct exchange *exchange, struct err *err)
 {
     char text[32];
 
-    err->kind = ERR_LATER;
     err_wrap(err, "given up after trying for %s",
              duration_format(exchange->session->config.retry_budget_ms, text));
     if (err->hint[0] == '\0')
@@ -266,24 +284,16 @@ static bool
 wait_before_retry(const struct exchange *exchange, struct backoff *backoff,
                   struct err *err)
 {
-    int64_t delay_ms;
-
     if (exchange->wait_ms > 0)
         backoff->last_ms = 0; /* told how long: nothing to grow */
-    delay_ms = backoff_failed(backoff, exchange->wait_ms);
-    if (delay_ms < 0)
-        return give_up(exchange, err);
-    log_warn(exchange->log, "request is tried again",
-             LOG_STR("request", exchange->request->what),
-             LOG_STR("reason", err->message), LOG_STR("code", err->code),
-             LOG_NUM("delay_ms", delay_ms),
-             LOG_STR("request_id", err->request_id), LOG_END);
-    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
-        return task_stopped(err);
-    return true;
+    if (retry_wait(backoff, exchange->wait_ms, exchange->log,
+                   "a request is tried again", err))
+        return true;
+    return err->kind == ERR_LATER ? give_up(exchange, err) : false;
 }
 
-/* The one retry policy of the Admin API. */
+/* Where the retry policy of the Admin API is: which answers it is for, and
+ * how long the store asks us to wait; the rest is retry.h. */
 static bool
 try_until_done(struct exchange *exchange, struct err *err)
 {
@@ -294,16 +304,17 @@ try_until_done(struct exchange *exchange, struct err *err)
 
     for (;;) {
         exchange->wait_ms = 0;
+        arena_clear(&exchange->answers);
         if (try_request(exchange, err))
             return true;
+        if (err->kind != ERR_STOPPED)
+            err_wrap(err, "%s", exchange->request->what);
         if (!may_try_again(exchange, err) ||
             !wait_before_retry(exchange, &backoff, err))
             break;
     }
     name_loss(exchange, err);
-    return err->kind == ERR_STOPPED
-               ? false
-               : err_wrap(err, "%s", exchange->request->what);
+    return false;
 }
 
 /* ---- requests ---------------------------------------------------------- */
@@ -334,13 +345,15 @@ session_send(struct session *session, const struct session_request *request,
     struct exchange exchange = {.session = session,
                                 .request = request,
                                 .log = log,
-                                .arena = arena,
                                 .reply = reply,
                                 .body = buf_with_ceiling(REQUEST_BYTES),
                                 .answer = buf_with_ceiling(ceiling)};
     bool ok = write_body(request, &exchange.body, err) &&
               try_until_done(&exchange, err);
 
+    if (ok)
+        arena_take(arena, &exchange.answers);
+    arena_free(&exchange.answers);
     buf_free(&exchange.body);
     buf_free(&exchange.answer);
     return ok;

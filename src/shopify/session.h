@@ -34,6 +34,13 @@ struct session_config {
     int64_t retry_initial_ms;
     int64_t retry_max_ms;
     int64_t retry_budget_ms;
+
+    /* Held while the refresh token is exchanged for the next one, so that
+     * nobody else does so at once; NULL: there is nobody. Failing with
+     * ERR_TRANSIENT, it is tried again as a request is. */
+    bool (*refresh_lock)(void *ctx, struct err *err);
+    void (*refresh_unlock)(void *ctx);
+    void *refresh_ctx;
 };
 
 struct session;
@@ -60,8 +67,8 @@ struct session_reply {
 
 /* Send a document with its variables (a JSON object, or NULL) and wait for
  * its data. THROTTLED, 429, 5xx, INTERNAL_SERVER_ERROR, bodies that are no
- * JSON and lost connections are tried again as told or with backoff, within
- * the budget (then ERR_LATER); a 401 renews the token once. ERR_DENIED:
+ * JSON or beyond measure and lost connections are tried again as told or with
+ * backoff, within the budget (then ERR_LATER); a 401 renews the token once. ERR_DENIED:
  * token, scope, plan (401, 402, 403, 404, 423, ACCESS_DENIED); ERR_FAILED:
  * any other GraphQL error, its text in the message. `what` names the request
  * in messages ("submit", "poll"); `log` is whom log lines are about. */
@@ -86,7 +93,8 @@ struct session_request {
     const char *what;
     const char *document;
     const char *variables; /* or NULL */
-    size_t reply_ceiling;  /* 0: 4 MiB, enough for anything but types */
+    size_t reply_ceiling;  /* 0: 4 MiB, enough for anything but types; where
+                            * it is given, a larger answer is ERR_FAILED */
     bool once;
 };
 

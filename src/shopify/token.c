@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/redact.h"
 #include "shopify/answer.h"
 #include "shopify/refresh_file.h"
 
@@ -19,9 +20,20 @@ enum {
 static void
 free_secret(char *secret)
 {
+    redact_forget(secret);
     if (secret != NULL)
         explicit_bzero(secret, strlen(secret));
     free(secret);
+}
+
+/* In place of the one before. */
+static void
+keep_secret(char **kept, struct span secret)
+{
+    free_secret(*kept);
+    *kept = mem_alloc(secret.length + 1);
+    memcpy(*kept, secret.bytes, secret.length);
+    redact_learn(*kept);
 }
 
 static void
@@ -36,6 +48,7 @@ void
 token_free(struct token *token)
 {
     free_secret(token->text);
+    free_secret(token->refresh);
     free(token->scopes);
     *token = (struct token){0};
 }
@@ -100,6 +113,7 @@ write_refresh_grant(const struct session_config *config, struct span refresh,
 
 /* One request for a token on its way. */
 struct grant {
+    struct token *token; /* whose it will be */
     struct http *http;
     const struct session_config *config;
     struct buf body;
@@ -192,34 +206,63 @@ keep_refresh_token(struct grant *grant, struct refresh_file *file,
 
     if (next == NULL)
         return true; /* the old one stays good */
-    if (is_fit(next))
+    if (is_fit(next)) {
+        keep_secret(&grant->token->refresh, span_str(next));
         return refresh_file_replace(file, next, err);
+    }
     err_set(err, ERR_FAILED, "store %s gave a refresh token that is none",
             grant->config->store);
     return err_code(err, "TOKEN_REFUSED");
 }
 
-/* Not to be left half done: the old refresh token may be gone already. */
+/* The token in the file, into the request for the next one. */
 static bool
-ask_with_refresh_token(struct grant *grant, struct err *err)
+write_with_file(struct grant *grant, struct refresh_file *file, struct err *err)
 {
     struct buf refresh = buf_with_ceiling(SECRET_BYTES);
+    bool ok = refresh_file_open(file, grant->config->refresh_token_file,
+                                &refresh, err);
+
+    if (ok) {
+        struct span secret = span_trim(buf_span(&refresh));
+
+        keep_secret(&grant->token->refresh, secret);
+        write_refresh_grant(grant->config, secret, &grant->body);
+    }
+    free_secret_buf(&refresh);
+    return ok;
+}
+
+/* Not to be left half done: the old refresh token may be gone already. */
+static bool
+ask_with_file(struct grant *grant, struct err *err)
+{
     struct refresh_file file;
     bool ok;
 
-    if (!refresh_file_open(&file, grant->config->refresh_token_file, &refresh,
-                           err)) {
-        free_secret_buf(&refresh);
+    if (!write_with_file(grant, &file, err))
         return false;
-    }
-    write_refresh_grant(grant->config, span_trim(buf_span(&refresh)),
-                        &grant->body);
-    free_secret_buf(&refresh);
     task_shield();
     ok = post(grant, "Content-Type: application/json", err) &&
          keep_refresh_token(grant, &file, err);
     task_unshield();
     refresh_file_close(&file);
+    return ok;
+}
+
+/* The file is read under the lock: whoever held it before has changed it. */
+static bool
+ask_with_refresh_token(struct grant *grant, struct err *err)
+{
+    const struct session_config *config = grant->config;
+    bool ok;
+
+    if (config->refresh_lock == NULL)
+        return ask_with_file(grant, err);
+    if (!config->refresh_lock(config->refresh_ctx, err))
+        return false;
+    ok = ask_with_file(grant, err);
+    config->refresh_unlock(config->refresh_ctx);
     return ok;
 }
 
@@ -245,8 +288,8 @@ keep(struct token *token, const struct json *root)
 {
     const char *scopes = json_str(json_get(root, "scope"));
 
-    free_secret(token->text);
-    token->text = mem_strdup(json_str(json_get(root, "access_token")));
+    keep_secret(&token->text,
+                span_str(json_str(json_get(root, "access_token"))));
     if (scopes != NULL) {
         free(token->scopes);
         token->scopes = mem_strdup(scopes);
@@ -268,7 +311,8 @@ renew(struct token *token, struct http *http,
       const struct session_config *config, const struct log_ctx *log,
       int64_t *wait_ms, struct err *err)
 {
-    struct grant grant = {.http = http,
+    struct grant grant = {.token = token,
+                          .http = http,
                           .config = config,
                           .body = buf_with_ceiling(SECRET_BYTES * 4),
                           .answer = buf_with_ceiling(REPLY_BYTES),
@@ -300,7 +344,7 @@ use_given(struct token *token, const struct session_config *config,
                 config->store);
         return err_code(err, "BAD_TOKEN");
     }
-    token->text = mem_strdup(config->token);
+    keep_secret(&token->text, span_str(config->token));
     token->renew_at_ms = token->ends_at_ms = CLOCK_NEVER;
     return true;
 }

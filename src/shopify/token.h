@@ -19,6 +19,7 @@
 struct token {
     char *text;          /* owned; NULL: none yet */
     char *scopes;        /* owned; NULL: not told */
+    char *refresh;       /* owned; the refresh token seen last, or NULL */
     int64_t renew_at_ms; /* clock_now_ms(); CLOCK_NEVER: static */
     int64_t ends_at_ms;
     uint64_t generation; /* counts renewals */
