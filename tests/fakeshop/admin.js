@@ -195,6 +195,7 @@ class Admin {
       store: entry.store, path: entry.path, text: body });
     if (action) {
       entry.fault = action;
+      Object.assign(headers, action.headers);
       await sleep(action.delay_ms || 0);
       if (!action.after && sendFault(response, action, headers)) {
         entry.closed = Boolean(action.close);

@@ -44,6 +44,7 @@ class Control {
       case 'GET log': return this.readLog(query);
       case 'GET leaks': return this.log.leaks;
       case 'GET operations': return this.operations(query);
+      case 'GET secrets': return this.secrets();
       case 'GET settings': return this.settings();
       case 'GET rules': return this.faults.rules;
       case 'POST reset': return this.reset(input);
@@ -103,6 +104,19 @@ class Control {
           bytes: one.made ? one.made.size : null,
           problems: one.problems }, view));
       }
+    }
+    return out;
+  }
+
+  /* What nobody but the client may ever see. */
+  secrets() {
+    const out = [];
+    for (const store of this.stores()) {
+      out.push(store.clientSecret, ...store.tokens.keys(),
+        ...store.refreshTokens);
+    }
+    for (const { query } of this.storage.files.values()) {
+      out.push(/Signature=([^&]*)/.exec(query)[1]);
     }
     return out;
   }

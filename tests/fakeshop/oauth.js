@@ -33,6 +33,7 @@ function takeRefreshToken(store, token) {
     return null;
   }
   refresh.current = 'shprt_' + crypto.randomBytes(16).toString('hex');
+  store.refreshTokens.push(refresh.current);
   return refresh.current;
 }
 

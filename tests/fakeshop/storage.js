@@ -107,7 +107,10 @@ class Storage {
       refuse(400, 'ExpiredToken', 'The provided token has expired.');
     } else {
       await this.serve(request, response, publication, entry,
-        Object.assign({}, settings, this.live(entry.store), action));
+        Object.assign({}, settings, this.live(entry.store), action, {
+          rate: () => (action.bytes_per_second !== undefined
+            ? action.bytes_per_second
+            : this.live(entry.store).bytes_per_second) }));
     }
   }
 
@@ -169,16 +172,24 @@ class Storage {
       return;
     }
     const status = range ? 206 : 200;
-    if (range) {
+    const length = (range ? range.to - range.from : made.size - 1) + 1;
+    if (how.end_after !== undefined && how.end_after < length) {
+      const from = range ? range.from : 0;
+      range = Object.assign(range || {}, { from,
+        to: from + how.end_after - 1 });
+    }
+    if (status === 206) {
       headers['Content-Range'] = 'bytes ' + range.from + '-' + range.to
         + '/' + made.size;
-    } else {
-      range = { from: 0, to: made.size - 1 };
     }
+    range = range || { from: 0, to: made.size - 1 };
     if (!how.chunked) {
       headers['Content-Length'] = range.to - range.from + 1;
     }
-    response.writeHead(status, Object.assign(headers, how.headers));
+    Object.assign(headers, how.headers);
+    Object.keys(headers).filter((name) => headers[name] === null)
+      .forEach((name) => delete headers[name]);
+    response.writeHead(status, headers);
     if (request.method === 'HEAD' || range.to < range.from) {
       response.end();
       return;
@@ -214,9 +225,9 @@ class Storage {
         });
         wake = null;
       }
-      if (how.bytes_per_second > 0) {
+      if (how.rate() > 0) {
         await sleep(Math.min(MAX_PAUSE_MS,
-          part.length / how.bytes_per_second * 1000));
+          part.length / how.rate() * 1000));
       } else if (piece < 4096) {
         /* Lets the piece go out on its own. */
         await new Promise((resolve) => {

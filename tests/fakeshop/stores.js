@@ -85,6 +85,7 @@ class Store {
     this.world.forgetChanges();
     this.tokens = new Map();
     this.refresh = { current: this.firstRefreshToken, previous: null };
+    this.refreshTokens = [this.firstRefreshToken];
     this.addToken(this.staticToken, null);
   }
 

@@ -1,13 +1,6 @@
 """What goes wrong: the exit status, the message, and untouched tables."""
-import os
-
-from cases.queries import ORDERS, PLAIN
-from harness.case import (AGAIN, CONFIG, DENIED, FAILED, USAGE, Case)
-
-
-# How often an operation that failed at the store is submitted in all: "again,
-# at most 3 times".
-AGAIN_AND_AGAIN = [3, 4]
+from cases.queries import PLAIN
+from harness.case import AGAIN, CONFIG, FAILED, USAGE, Case
 
 
 class Verification(Case):
@@ -200,66 +193,6 @@ class Access(Case):
         result = self.run_program("run", status=CONFIG)
         self.assertIn("bulkpg.ini", result.stderr)
 
-    def test_wrong_token(self):
-        self.configure()
-        self.query("plain", PLAIN)
-        result = self.run_program(
-            "run", status=DENIED,
-            environment={"TOKEN_ACME": "shpat_this_is_wrong"})
-        self.assertNotIn("shpat_this_is_wrong", result.output)
-        self.assertEqual({}, self.snapshot())
-
-    def test_wrong_client_secret(self):
-        self.client({"WRONG": "shpss_this_is_wrong"}, "env:WRONG", DENIED)
-
-    def client(self, environment, secret, status, **how):
-        store = self.shop.stores["acme"]
-        self.configure(credentials={
-            "acme": f"client_id = {store['client_id']}\n"
-                    f"client_secret = {secret}"})
-        self.query("plain", PLAIN)
-        result = self.run_program("run", status=status,
-                                  environment=environment, **how)
-        for value in environment.values():
-            self.assertNotIn(value, result.output)
-        return result
-
-    def test_client_credentials(self):
-        secret = self.shop.stores["acme"]["client_secret"]
-        self.client({"SECRET": secret}, "env:SECRET", 0)
-        self.check_tables(PLAIN)
-        self.assertEqual(["client_credentials"], [
-            one["grant_type"] for one in self.requests(kind="oauth")])
-
-    def test_a_lapsed_token_is_renewed(self):
-        secret = self.shop.stores["acme"]["client_secret"]
-        for kind in ("run", "poll"):
-            self.shop.rule({"status": 401, "body": {
-                "errors": "[API] Invalid API key or access token"}},
-                kind=kind)
-        self.client({"SECRET": secret}, "env:SECRET", 0)
-        self.check_tables(PLAIN)
-        self.assertLess(1, len(self.requests(kind="oauth")))
-
-    def test_refresh_token(self):
-        store = self.shop.stores["acme"]
-        self.shop.set(refresh_strict=True)
-        path = self.program.file("refresh", store["refresh_token"] + "\n")
-        self.program.environment["SECRET"] = store["client_secret"]
-        os.chmod(path, 0o600)
-        self.configure(credentials={
-            "acme": f"client_id = {store['client_id']}\n"
-                    "client_secret = env:SECRET\n"
-                    "refresh_token = file:refresh"})
-        self.query("plain", PLAIN)
-        seen = {self.program.read("refresh").strip()}
-        for n in range(3):
-            self.run_program("run")
-            seen.add(self.program.read("refresh").strip())
-            self.assertEqual(n + 2, len(seen))
-            self.assertEqual(0o600, os.stat(path).st_mode & 0o777)
-        self.check_tables(PLAIN)
-
     def test_secret_in_the_configuration(self):
         token = self.shop.stores["acme"]["token"]
         self.configure(credentials={"acme": f"token = {token}"})
@@ -313,80 +246,3 @@ class Access(Case):
         self.query("plain", PLAIN)
         self.shop.rule({"delay_ms": 60000}, times=-1, kind="graphql")
         self.run_program("run", status=AGAIN, timeout=20)
-
-
-class Operations(Case):
-    """Operations that do not complete."""
-
-    def check_outcome(self, expected, operations, **outcome):
-        self.configure()
-        self.query("plain", PLAIN)
-        self.run_program("run")
-        before = self.snapshot()
-        self.shop.set(outcome=outcome)
-        result = self.run_program("run", status=expected)
-        self.check_unchanged(before)
-        self.check_no_staging()
-        self.assertIn(len(self.shop.operations()) - 1, operations)
-        self.assertEqual("failed", self.last_run()["status"])
-        return result
-
-    def test_access_denied(self):
-        self.check_outcome(DENIED, [1], status="FAILED",
-                           error_code="ACCESS_DENIED")
-
-    def test_internal_server_error(self):
-        self.check_outcome(FAILED, AGAIN_AND_AGAIN, status="FAILED",
-                           error_code="INTERNAL_SERVER_ERROR")
-
-    def test_timeout(self):
-        result = self.check_outcome(FAILED, [1], status="FAILED",
-                                    error_code="TIMEOUT")
-        self.assertIn("slice", result.output)
-
-    def test_canceled_by_the_store(self):
-        self.check_outcome(FAILED, AGAIN_AND_AGAIN, status="CANCELED")
-
-    def test_partial_data_is_not_loaded(self):
-        self.check_outcome(FAILED, AGAIN_AND_AGAIN, status="FAILED",
-                           partial_data=True,
-                           error_code="INTERNAL_SERVER_ERROR")
-        self.assertEqual(1, len(self.requests(kind="storage")))
-
-    def test_failed_once(self):
-        self.configure()
-        self.query("plain", PLAIN)
-        self.shop.next(outcome={"status": "FAILED",
-                                "error_code": "INTERNAL_SERVER_ERROR"})
-        self.run_program("run")
-        self.check_tables(PLAIN)
-        self.assertEqual([(1, "FAILED"), (2, "COMPLETED")],
-                         self.rows("operation", "attempt, status",
-                                   schema="bulkpg"))
-
-    def test_completed_without_url(self):
-        self.configure(tuning="retry_budget = 500ms")
-        self.query("plain", PLAIN)
-        self.shop.set(no_url=True)
-        self.run_program("run", status=FAILED)
-        self.assertEqual({}, self.snapshot())
-
-    def test_no_slot(self):
-        """Waits for one, as long as the budget lasts."""
-        self.configure(tuning="retry_budget = 500ms")
-        self.query("plain", PLAIN)
-        self.shop.set(slots=0)
-        self.run_program("run", status=AGAIN)
-        self.shop.set(slots=5)
-        self.run_program("run")
-        self.check_tables(PLAIN)
-
-    def test_one_slot_for_three_jobs(self):
-        self.configure()
-        self.shop.set(slots=1)
-        self.query("plain", PLAIN)
-        self.query("orders", ORDERS)
-        other = PLAIN.replace("products", "more: products")
-        self.query("more", other)
-        self.run_program("run")
-        self.check_tables(PLAIN, ORDERS, other)

@@ -94,9 +94,13 @@ class Case(unittest.TestCase):
         World.oracle().ask(cmd="change", body=what)
         return answer["ids"]
 
-    def wait_for(self, what, why="waited in vain"):
-        end = time.monotonic() + 20 * PATIENCE
-        while not what():
+    def wait_for(self, what, why="waited in vain", seconds=20):
+        """Until what() is true; then that."""
+        end = time.monotonic() + seconds * PATIENCE
+        while True:
+            found = what()
+            if found:
+                return found
             self.assertLess(time.monotonic(), end, why)
             time.sleep(0.02)
 
@@ -135,6 +139,13 @@ class Case(unittest.TestCase):
         where = f" AND job = '{job}'" if job else ""
         return self.db.row(f"SELECT * FROM bulkpg.run WHERE store = '{store}'"
                            f"{where} ORDER BY run_id DESC LIMIT 1")
+
+    def status(self):
+        """The newest run's status; None before the journal is there."""
+        if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
+            return None
+        rows = self.rows("run", "status", "run_id DESC", schema="bulkpg")
+        return rows[0][0] if rows else None
 
     def snapshot(self):
         return oracle.snapshot(self.db)

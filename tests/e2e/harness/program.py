@@ -11,6 +11,7 @@ import time
 # What the sanitizer says of its own, whatever the program does.
 NOISE = re.compile(r"^==\d+==WARNING: ASan doesn't fully support .*\n", re.M)
 
+# How much longer than usual anything may take.
 PATIENCE = float(os.environ.get("E2E_PATIENCE", "1"))
 TIMEOUT = 60 * PATIENCE
 

@@ -1,0 +1,385 @@
+"""Results whose download breaks: it goes on, begins again, or is refused."""
+import json
+import os
+import signal
+import time
+
+from cases.queries import PLAIN, PRODUCT, PRODUCTS
+from harness.case import AGAIN, FAILED, Case
+from harness.store import seconds_between
+
+LAPSED = "<?xml version='1.0'?><Error><Code>%s</Code></Error>"
+
+
+class Download(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("job", PRODUCTS)
+
+    def ranges(self):
+        return [one["range"] for one in self.requests(kind="storage")]
+
+    def check_loaded(self, operations=1):
+        self.check_tables(PRODUCTS)
+        self.check_no_staging()
+        self.assertEqual(operations, len(self.shop.operations()))
+        run = self.last_run()
+        self.assertEqual("loaded", run["status"])
+        (operation,) = self.shop.operations()[-1:]
+        self.assertEqual(operation["bytes"], run["bytes"])
+
+    def run_and_check(self, operations=1):
+        result = self.run_program("run")
+        self.check_loaded(operations)
+        return result
+
+    def check_refused(self, *rules, status=FAILED):
+        """Fails on tables that are there, and leaves them as they are."""
+        self.run_program("run")
+        before = self.snapshot()
+        self.change(store="acme", type="Product", count=3, set={"title": "x"})
+        self.shop.post("rules", [
+            {"match": {"kind": "storage"}, "action": {}, **rule}
+            for rule in rules])
+        result = self.run_program("run", status=status)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        return result
+
+
+class GoesOn(Download):
+    """Where it broke off, with Range and If-Range."""
+
+    def test_cut(self):
+        self.shop.rule({"truncate_after": 30001}, kind="storage")
+        self.run_and_check()
+        ranges = [one["range"] for one in self.requests(kind="storage")]
+        self.assertEqual([None, "bytes=30001-"], ranges)
+        self.assertIsNotNone(self.requests(kind="storage")[1]["if_range"])
+
+    def test_cut_again_and_again(self):
+        self.shop.rule({"truncate_after": 20000}, times=5, kind="storage")
+        self.run_and_check()
+
+    def test_cut_inside_a_character(self):
+        self.change(store="acme", type="Product", count=60,
+                    set={"title": "\U0001f600" * 3000})
+        self.shop.rule({"truncate_after": 10003}, times=20, kind="storage")
+        self.run_and_check()
+
+    def test_a_page_instead_of_a_result(self):
+        self.shop.rule({"status": 200, "body": "<html>sorry</html>",
+                        "headers": {"Content-Type": "text/html"}},
+                       kind="storage")
+        self.run_and_check()
+
+    def test_connection_refused_midway(self):
+        self.shop.rule({"close": True}, times=2, kind="storage")
+        self.run_and_check()
+
+    def test_url_lapsed_for_good(self):
+        """Then the operation is submitted anew."""
+        self.shop.next(url_lifetime_s=0)
+        self.run_program("run")
+        self.check_tables(PRODUCTS)
+        self.assertEqual(2, len(self.shop.operations()))
+
+    def test_always_cut_at_the_same_byte(self):
+        self.run_program("run")
+        before = self.snapshot()
+        self.change(store="acme", type="Product", count=3, set={"title": "x"})
+        self.shop.rule({"truncate_after": 30000}, kind="storage")
+        self.shop.rule({"truncate_after": 0}, times=-1, kind="storage")
+        self.run_program("run", status=FAILED)
+        self.check_unchanged(before)
+        self.check_no_staging()
+
+    def test_keep_while_broken(self):
+        os.mkdir(os.path.join(self.program.directory, "kept"))
+        self.shop.set(ranges=False)
+        self.shop.rule({"truncate_after": 30000}, kind="storage")
+        self.run_program("run", "--keep", "kept")
+        (operation,) = self.shop.operations()
+        run_id = self.last_run()["run_id"]
+        with open(operation["path"], "rb") as file:
+            self.assertEqual(file.read(), self.program.read(
+                f"kept/acme.job.{run_id}.1.jsonl"))
+
+    def test_stalled(self):
+        self.configure(tuning="stall_timeout = 300ms")
+        self.shop.rule({"stall_after": 10000}, kind="storage")
+        result = self.run_and_check()
+        self.assertIn("not a byte for 300ms", result.stderr)
+        self.assertEqual([None, "bytes=10000-"], self.ranges())
+
+    def test_nothing_but_silence(self):
+        """No head, twice."""
+        self.configure(tuning="stall_timeout = 300ms")
+        self.shop.rule({"delay_ms": 60000}, times=2, kind="storage")
+        self.run_and_check()
+
+    def test_server_errors(self):
+        statuses = (500, 502, 503, 504, 429, 408)
+        self.shop.rule({"truncate_after": 10000}, kind="storage")
+        for n, status in enumerate(statuses, 2):
+            self.shop.rule({"status": status, "body": "<Error/>"}, nth=n,
+                           kind="storage")
+        self.run_and_check()
+        self.assertEqual([None] + ["bytes=10000-"] * (len(statuses) + 1),
+                         self.ranges())
+
+    def test_retry_after(self):
+        self.shop.rule({"status": 503, "body": "", "headers":
+                        {"Retry-After": "0.6"}}, kind="storage")
+        self.run_and_check()
+        first, second = self.requests(kind="storage")
+        self.assertLessEqual(0.6, seconds_between(first, second))
+
+    def test_chunked_and_cut(self):
+        """No length was announced, and the last chunk never came."""
+        self.shop.set(chunked=True)
+        self.shop.rule({"truncate_after": 30001}, kind="storage")
+        self.run_and_check()
+        self.assertEqual([None, "bytes=30001-"], self.ranges())
+
+    def test_ended_early_as_if_that_were_all(self):
+        """The length that was announced fits: only fileSize tells."""
+        self.shop.rule({"end_after": 30000}, times=3, kind="storage")
+        result = self.run_and_check()
+        self.assertIn("code=TRUNCATED", result.stderr)
+        self.assertEqual([None, "bytes=30000-", "bytes=60000-",
+                          "bytes=90000-"], self.ranges())
+
+    def test_ended_early_in_chunks(self):
+        self.shop.set(chunked=True)
+        self.shop.rule({"end_after": 30000}, kind="storage")
+        self.run_and_check()
+        self.assertEqual([None, "bytes=30000-"], self.ranges())
+
+    def test_nothing_stands_behind_that_byte(self):
+        """Said three times it is believed."""
+        result = self.check_refused(
+            {"action": {"end_after": 30000}},
+            {"nth": 2, "times": -1, "action": {"status": 416, "body": ""}})
+        self.assertEqual(5, len(self.ranges()))
+        self.assertIn("code=TRUNCATED", result.stderr)
+        self.assertIn("at byte 30000", result.stderr)
+        self.assertEqual("TRUNCATED", self.last_run()["error_code"])
+        self.assertEqual("failed", self.last_run()["status"])
+
+    def test_a_storage_out_of_order_is_for_later(self):
+        """The next run goes on with the same operation."""
+        self.configure(tuning="retry_budget = 300ms")
+        self.shop.rule({"status": 503, "body": "<Error/>"}, times=-1,
+                       kind="storage")
+        self.run_program("run", status=AGAIN)
+        self.assertEqual("interrupted", self.last_run()["status"])
+        self.assertEqual({}, self.snapshot())
+        self.check_no_staging()
+        self.shop.post("rules/clear")
+        self.run_and_check()
+        self.assertEqual(1, self.last_run()["resumed"])
+
+
+class BeginsAgain(Download):
+    """From the first byte: what goes on is another file, or none at all."""
+
+    def check_again(self, *seconds):
+        """The rest is asked for, and then all of it."""
+        for n, second in enumerate(seconds, 1):
+            self.shop.post("rules/clear")
+            self.shop.rule({"truncate_after": 30000}, kind="storage")
+            self.shop.rule(second, nth=2, kind="storage")
+            result = self.run_and_check(n)
+            self.assertIn("the load begins again", result.stderr)
+            self.assertIn("code=RESTART", result.stderr)
+            self.assertEqual([None, "bytes=30000-", None], self.ranges()[-3:])
+            self.assertEqual(3 * n, len(self.ranges()))
+
+    def test_ranges_are_ignored(self):
+        self.check_again({"ranges": False})
+
+    def test_another_etag(self):
+        """The storage sends all of it then (If-Range), or does not care."""
+        self.check_again({"etag": "other"},
+                         {"headers": {"ETag": "\"other\""}})
+
+    def test_another_range_than_asked_for(self):
+        self.check_again(*({"headers": {"Content-Range": said}} for said in (
+            "bytes 29999-99999/100000", "bytes 30000-39999/40000",
+            "30000-", None)))
+
+    def test_again_and_again(self):
+        """A storage that never goes on where it broke off."""
+        result = self.check_refused(
+            {"times": -1, "action": {"ranges": False, "truncate_after":
+                                     30000}}, status=AGAIN)
+        self.assertIn("code=RESTART", result.stderr)
+        self.assertEqual("interrupted", self.last_run()["status"])
+
+
+class Lapsed(Download):
+    """A URL is good for a while."""
+
+    def test_asked_for_again(self):
+        for n, (status, code) in enumerate((
+                (400, "ExpiredToken"), (403, "SignatureDoesNotMatch"),
+                (404, "NoSuchKey"), (410, "Gone")), 1):
+            self.shop.post("rules/clear")
+            self.shop.rule({"status": status, "body": LAPSED % code},
+                           kind="storage")
+            result = self.run_and_check(n)
+            self.assertIn("code=URL_LAPSED", result.stderr)
+            self.assertEqual([None, None] * n, self.ranges())
+
+    def test_in_the_middle(self):
+        self.shop.rule({"truncate_after": 30000}, kind="storage")
+        self.shop.rule({"status": 403, "body": LAPSED % "ExpiredToken"},
+                       nth=2, kind="storage")
+        self.run_and_check()
+        self.assertEqual([None, "bytes=30000-", None], self.ranges())
+
+    def test_another_url_is_there(self):
+        self.shop.rule({"delay_ms": 700}, kind="storage")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.requests(kind="storage"))
+        self.shop.post("expire-url", {"renew": True})
+        self.expect(running.wait(), 0)
+        self.check_loaded()
+        paths = {one["path"] for one in self.requests(kind="storage")}
+        self.assertEqual(2, len(paths))
+
+    def test_the_operation_has_expired(self):
+        """Then it is submitted anew."""
+        self.shop.rule({"delay_ms": 700}, kind="storage")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.requests(kind="storage"))
+        self.shop.post("expire-url", {"status": True})
+        self.expect(running.wait(), 0)
+        self.check_loaded(2)
+        self.assertEqual([(1, "EXPIRED"), (2, "COMPLETED")], self.rows(
+            "operation", "attempt, status", schema="bulkpg"))
+
+    def test_never_good(self):
+        result = self.check_refused(
+            {"times": -1, "action": {"status": 403,
+                                     "body": LAPSED % "AccessDenied"}},
+            status=AGAIN)
+        self.assertIn("HTTP 403", result.stderr)
+        self.assertEqual("URL_LAPSED", self.last_run()["error_code"])
+        self.assertEqual(1 + 3, len(self.ranges()))
+        self.assertEqual(1 + 2, len(self.shop.operations()))
+
+
+class Refused(Download):
+    def test_a_redirect(self):
+        for n, status in enumerate((301, 302, 303, 307, 308), 1):
+            self.shop.post("rules/clear")
+            self.shop.rule({"status": status, "body": "", "headers": {
+                "Location": self.shop.endpoint + "/x?Signature=s3cr"}},
+                times=-1, kind="storage")
+            result = self.run_program("run", status=FAILED)
+            self.assertIn("code=REDIRECTED", result.stderr)
+            self.assertNotIn("s3cr", result.output)
+            self.assertEqual({}, self.snapshot())
+            self.check_no_staging()
+            self.assertEqual(n, len(self.ranges()))
+        self.assertEqual([], [one for one in self.requests()
+                              if one["path"] == "/x"])
+
+    def test_a_page_every_time(self):
+        result = self.check_refused(
+            {"times": -1, "action": {"status": 200, "body":
+                                     "<html>sorry</html>"}})
+        self.assertIn("code=NOT_JSONL", result.stderr)
+
+    def test_more_than_announced(self):
+        self.check_sizes("-1", "TOO_LONG")
+
+    def test_less_than_announced(self):
+        self.check_sizes("+1", "TRUNCATED")
+
+    def check_sizes(self, wrong, code):
+        self.shop.set(file_size=wrong)
+        result = self.run_program("run", status=FAILED)
+        self.assertIn(f"code={code}", result.stderr)
+        self.assertEqual({}, self.snapshot())
+        self.check_no_staging()
+
+
+class Paused(Case):
+    """PostgreSQL is slow: the transfer waits, which is no stall."""
+
+    LINES, TITLE = 400, 50000
+
+    def loader(self):
+        """The backend that rows go to; None before there is one."""
+        pids = self.db.column(
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE "
+            "'bulkpg run%' AND datname = current_database()")
+        return pids[0] if pids else None
+
+    def resume(self, pid):
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+
+    def sent(self):
+        return self.requests(kind="storage")[0]["bytes"]
+
+    def start_with_stopped_backend(self):
+        """The loader's backend stands still before it has all of it."""
+        path = self.program.file("result.jsonl", "".join(
+            json.dumps({"id": f"{PRODUCT}{n}", "title": "x" * self.TITLE})
+            + "\n" for n in range(self.LINES)))
+        self.configure(tuning="stall_timeout = 400ms")
+        self.query("plain", PLAIN)
+        self.shop.set(result_file=path, bytes_per_second=40000,
+                      chunk_bytes=8192)
+        running = self.program.start("run")
+        pid = self.wait_for(self.loader)
+        self.wait_for(lambda: self.requests(kind="storage"))
+        os.kill(pid, signal.SIGSTOP)
+        self.addCleanup(self.resume, pid)
+        self.shop.set(bytes_per_second=0)
+        return running, pid
+
+    def wait_for_standstill(self):
+        """The storage has sent something, and gets rid of no more."""
+        sent = -1
+        while sent != self.sent() or sent == 0:
+            sent = self.sent()
+            time.sleep(0.15)
+        self.assertLess(sent, self.LINES * self.TITLE)
+
+    def check_loaded(self):
+        self.assertEqual(
+            [{"n": self.LINES, "length": self.LINES * self.TITLE}],
+            self.db.rows("SELECT count(*) n, sum(length(title)) length FROM "
+                         "acme.products"))
+        self.check_no_staging()
+
+    def test_for_many_stall_timeouts(self):
+        running, pid = self.start_with_stopped_backend()
+        self.wait_for_standstill()
+        time.sleep(1.6)  # what the test is about: four stall timeouts
+        self.assertTrue(running.is_alive())
+        self.resume(pid)
+        result = running.wait()
+        self.expect(result, 0)
+        self.assertNotIn("level=warn", result.stderr)
+        self.assertEqual(1, len(self.requests(kind="storage")))
+        self.check_loaded()
+
+    def test_and_the_storage_hangs_up_meanwhile(self):
+        limit = self.LINES * self.TITLE * 3 // 4
+        self.shop.rule({"truncate_after": limit}, nth=1, kind="storage")
+        running, pid = self.start_with_stopped_backend()
+        self.wait_for_standstill()
+        self.resume(pid)
+        self.expect(running.wait(), 0)
+        self.assertEqual([None, f"bytes={limit}-"], [
+            one["range"] for one in self.requests(kind="storage")])
+        self.check_loaded()
