@@ -40,7 +40,9 @@ wants_job(const char *const *names, const char *job)
     return false;
 }
 
-/* An operation that our journal knows, so one of ours; until it has ended. */
+/* An operation that our journal knows, so one of ours; until it has ended. Its
+ * run first, since whoever polls it would submit it again once it has ended.
+ */
 static bool
 cancel_one(struct context *context, struct store_state *store,
            struct journal_operation *operation, struct err *err)
@@ -51,10 +53,10 @@ cancel_one(struct context *context, struct store_state *store,
                           .operation_id = operation->operation_id};
     bool canceled;
 
-    if (!operation_cancel(context, store, operation, &log, err) ||
-        !operation_wait_for_end(context, store, operation, &log, err) ||
-        !journal_run_cancel(context->journal, operation->run_id, &canceled,
-                            err))
+    if (!journal_run_cancel(context->journal, operation->run_id, &canceled,
+                            err) ||
+        !operation_cancel(context, store, operation, &log, err) ||
+        !operation_wait_for_end(context, store, operation, &log, err))
         return false;
     printf("%s %s %s %s\n", operation->store, operation->job,
            operation->operation_id, operation->status);

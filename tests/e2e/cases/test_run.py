@@ -424,16 +424,6 @@ class Guards(Case):
         self.assertEqual(before, self.rows("orders", "id", "id"))
         self.assertIn("read_all_orders", json.dumps(self.last_run()["notes"]))
 
-    def test_an_operation_past_its_deadline(self):
-        self.configure(tuning="deadline = 1s")
-        self.query("plain", PLAIN)
-        self.shop.set(outcome={"never": True})
-        result = self.run_program("run", status=69)
-        self.assertIn("DEADLINE", result.stderr)
-        self.assertEqual("failed", self.last_run()["status"])
-        self.assertIn(self.shop.get("operations")[-1]["status"],
-                      ("CANCELING", "CANCELED"))
-
 
 class Incremental(Case):
     QUERY = PLAIN.replace("{\n", "query @incremental {\n", 1)

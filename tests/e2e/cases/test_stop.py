@@ -171,28 +171,6 @@ class Stops(Case):
             self.expect(one.wait(), OK)
         self.check_tables(*texts)
 
-    def test_cancel(self):
-        running = self.start_run(outcome={"never": True})
-        self.wait_for(lambda: self.status() == "polling")
-        running.signal(signal.SIGINT)
-        self.expect(running.wait(), AGAIN)
-        self.run_program("cancel", "--store", "acme")
-        self.wait_for(lambda: self.shop.operations()[0]["status"]
-                      == "CANCELED")
-        self.shop.set(outcome=None)
-        self.run_program("run")
-        self.check_tables(PRODUCTS)
-
-    def test_cancel_leaves_others_alone(self):
-        """Operations that this journal did not begin run on."""
-        running = self.start_run(outcome={"never": True})
-        self.wait_for(lambda: self.status() == "polling")
-        running.signal(signal.SIGINT)
-        running.wait()
-        self.db.execute("TRUNCATE bulkpg.run CASCADE")
-        self.run_program("cancel", "--store", "acme")
-        self.assertEqual("RUNNING", self.shop.operations()[0]["status"])
-
     def test_status_shows_what_runs(self):
         running = self.start_run(outcome={"never": True})
         self.wait_for(lambda: self.status() == "polling")
