@@ -595,6 +595,9 @@ START_TEST(failures_never_hold_a_secret)
     ck_assert_str_eq(err.message, "token shpat_*** is bad");
     err_wrap(&err, "%s", "shpss_123");
     ck_assert_str_eq(err.message, "shpss_***: token shpat_*** is bad");
+    err_set(&err, ERR_DENIED, "refused");
+    err_add(&err, "%s, %d", "shpat_123", 7);
+    ck_assert_str_eq(err.message, "refused: shpat_***, 7");
     err_hint(&err, "try %s", "https://host/?sign=abc");
     ck_assert_str_eq(err.hint, "try https://host/?***");
     err_code(&err, "shpat_123");

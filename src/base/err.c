@@ -52,6 +52,21 @@ err_wrap(struct err *err, const char *format, ...)
 }
 
 bool
+err_add(struct err *err, const char *format, ...)
+{
+    char detail[sizeof(err->message)];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(detail, sizeof(detail), format, args);
+    va_end(args);
+    redact(detail);
+    append(err, ": ");
+    append(err, detail);
+    return false;
+}
+
+bool
 err_code(struct err *err, const char *code)
 {
     snprintf(err->code, sizeof(err->code), "%s", code);

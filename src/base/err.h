@@ -45,6 +45,9 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 /* Put "context: " in front of the message. Always returns false. */
 bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Put ": detail" behind the message. Always returns false. */
+bool err_add(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
+
 /* Add the stable code, or what the operator can do. Always return false. */
 bool err_code(struct err *err, const char *code);
 bool err_hint(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);

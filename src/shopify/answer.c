@@ -292,12 +292,8 @@ add_reason(struct span body, struct err *err)
         if (has_errors(errors))
             gather_words(errors, words, sizeof(words));
     }
-    if (words[0] != '\0') {
-        size_t used = strlen(err->message);
-
-        snprintf(err->message + used, sizeof(err->message) - used, ": %s",
-                 words);
-    }
+    if (words[0] != '\0')
+        err_add(err, "%s", words);
     arena_free(&arena);
 }
 

@@ -251,10 +251,15 @@ class Control {
     return {};
   }
 
-  /* { store, expire: true } ends all tokens but the static one, with
-   * `all` also that; else a new token is made, of the app given. */
+  /* { store, newest: true } tells the refresh token that is good now,
+   * { store, expire: true } ends all tokens but the static one, with
+   * `all` also that; else a new token is made, of the app given; with
+   * `text` this one. */
   token(input) {
     const store = this.store(input.store);
+    if (input.newest) {
+      return { refresh_token: store.refresh.current };
+    }
     if (input.expire) {
       for (const token of store.tokens.values()) {
         if (token.token !== store.staticToken || input.all) {
@@ -265,7 +270,9 @@ class Control {
     }
     const lifetime = input.lifetime_s === undefined ? null
       : input.lifetime_s;
-    return { token: store.newToken(lifetime, input.app).token };
+    return { token: (input.text
+      ? store.addToken(input.text, lifetime, input.app)
+      : store.newToken(lifetime, input.app)).token };
   }
 }
 
