@@ -283,16 +283,20 @@ bulk_submit(struct session *session, const char *document,
             int64_t *wait_ms, struct err *err)
 {
     struct arena arena = {0};
-    char *variables = one_variable(&arena, "query", document);
+    struct session_request request = {
+        .what = "submit",
+        .document = run_document,
+        .variables = one_variable(&arena, "query", document),
+        .once = true,
+        .finish = true};
     struct session_reply reply;
     bool ok;
 
     *wait_ms = -1;
-    if (variables == NULL)
+    if (request.variables == NULL)
         ok = err_set(err, ERR_CONFIG, "the query is too large");
     else
-        ok = session_query_once(session, "submit", run_document, variables, log,
-                                &arena, &reply, err) &&
+        ok = session_send(session, &request, log, &arena, &reply, err) &&
              read_submit(&reply, &arena, operation, wait_ms, err);
     arena_free(&arena);
     return ok;

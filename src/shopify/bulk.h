@@ -45,7 +45,8 @@ bool bulk_is_terminal(enum bulk_status status);
  * OPERATION_IN_PROGRESS (the holders' ids in the message) or LIMIT_REACHED
  * (also "too many recent ..."; what it says to wait is in the hint's place of
  * `wait_ms`, -1 when it says nothing); anything else ERR_CONFIG with the
- * store's own words, all of them. Lost answers as session_query_once(). */
+ * store's own words, all of them. Lost answers as session_query_once(); one
+ * under way is waited for even while stopping, so that it is not lost. */
 MUST_CHECK bool
 bulk_submit(struct session *session, const char *document,
             const struct log_ctx *log, struct bulk_operation *operation,

@@ -172,6 +172,23 @@ judge_size(const struct exchange *exchange, struct err *err)
     return false;
 }
 
+static bool
+fetch(struct exchange *exchange, const struct http_request *request,
+      struct http_head *head, struct err *err)
+{
+    bool finish = exchange->request->finish;
+    bool ok;
+
+    if (finish)
+        task_shield();
+    ok = http_fetch(exchange->session->http, request, head, &exchange->answer,
+                    err) ||
+         judge_size(exchange, err);
+    if (finish)
+        task_unshield();
+    return ok;
+}
+
 /* The token's only way out: to the address of the session's own store. */
 static bool
 post(struct exchange *exchange, struct http_head *head, struct err *err)
@@ -192,9 +209,7 @@ post(struct exchange *exchange, struct http_head *head, struct err *err)
     if (header.overflowed)
         ok = err_set(err, ERR_CONFIG, "the access token is too long");
     else
-        ok =
-            http_fetch(session->http, &request, head, &exchange->answer, err) ||
-            judge_size(exchange, err);
+        ok = fetch(exchange, &request, head, err);
     if (header.bytes != NULL)
         explicit_bzero(header.bytes, header.length);
     buf_free(&header);

@@ -96,6 +96,7 @@ struct session_request {
     size_t reply_ceiling;  /* 0: 4 MiB, enough for anything but types; where
                             * it is given, a larger answer is ERR_FAILED */
     bool once;
+    bool finish; /* once sent, its answer is waited for even while stopping */
 };
 
 MUST_CHECK bool

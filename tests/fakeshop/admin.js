@@ -197,6 +197,9 @@ class Admin {
       entry.fault = action;
       Object.assign(headers, action.headers);
       await sleep(action.delay_ms || 0);
+      if (response.destroyed) {
+        return; /* the client did not wait for it */
+      }
       if (!action.after && sendFault(response, action, headers)) {
         entry.closed = Boolean(action.close);
         return;

@@ -93,6 +93,9 @@ class Storage {
       entry.fault = action;
     }
     await sleep(action.delay_ms || 0);
+    if (response.destroyed) {
+      return; /* the client did not wait for it */
+    }
     if (sendFault(response, action, {})) {
       return;
     }

@@ -83,11 +83,11 @@ class Passing(Api):
             one for one in PASSING if len(str(one.get("body"))) < 1 << 20])
 
     def test_silence(self):
-        self.configure(tuning="stall_timeout = 300ms")
+        self.configure(tuning="stall_timeout = 800ms")
         for kind in ("introspection", "poll"):
             self.shop.rule({"delay_ms": 60000}, kind=kind)
         result = self.run_and_check()
-        self.assertEqual(2, result.stderr.count("not a byte for 300ms"))
+        self.assertLessEqual(2, result.stderr.count("not a byte for 800ms"))
 
     def check_wait(self, action, seconds):
         self.shop.rule(action, kind="poll")
@@ -119,10 +119,10 @@ class Passing(Api):
         """What could not be waited for is not begun; the next run goes on."""
         self.configure(tuning="retry_budget = 2s")
         self.run_program("run")
-        self.shop.rule({"status": 429, "headers": {"Retry-After": "3.0"},
+        self.shop.rule({"status": 429, "headers": {"Retry-After": "60.0"},
                         "body": ""}, kind="poll")
         result = self.check_fails(AGAIN, "THROTTLED", "given up")
-        self.assertLess(result.seconds, 3)
+        self.assertLess(result.seconds, 60)
         self.run_program("run")
         self.check_tables(PLAIN)
         self.assertEqual(2, len(self.shop.operations()))

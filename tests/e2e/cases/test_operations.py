@@ -217,6 +217,20 @@ class Slots(Operation):
         self.check_tables(PLAIN)
         self.assertEqual([], self.requests(kind="list"))
 
+    def test_stopped_while_submitting(self):
+        """The answer is waited for, so that nothing has to be looked for."""
+        self.configure()
+        self.shop.rule({"delay_ms": 600}, kind="run")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.requests(kind="run"))
+        running.signal(signal.SIGTERM)
+        self.expect(running.wait(), AGAIN)
+        self.assertEqual("interrupted", self.status())
+        self.run_program("run")
+        self.check_tables(PLAIN)
+        self.assertEqual([], self.requests(kind="list"))
+        self.assertEqual(1, len(self.shop.operations()))
+
     def check_limit(self, action, seconds):
         self.configure()
         self.shop.rule(action, kind="run")
