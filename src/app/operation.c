@@ -387,6 +387,12 @@ settle_unanswered(struct operation *operation, struct backoff *backoff,
     return begin_attempt(operation, err) ? SUBMIT_AGAIN : SUBMIT_FAILED;
 }
 
+static bool
+is_given_up(const struct operation *operation)
+{
+    return operation->given_up != NULL && *operation->given_up;
+}
+
 static enum submit_end
 submit_once(struct operation *operation, struct backoff *backoff,
             struct err *err)
@@ -394,6 +400,10 @@ submit_once(struct operation *operation, struct backoff *backoff,
     struct job *job = operation->job;
     int64_t wait_ms;
 
+    if (is_given_up(operation)) {
+        err_set(err, ERR_LATER, "another window of the run failed");
+        return SUBMIT_FAILED;
+    }
     if (bulk_submit(context_session(job->context, job->store),
                     operation->row.query, &operation->log, &operation->bulk,
                     &wait_ms, err))
@@ -510,7 +520,7 @@ poll_to_end(struct operation *operation, struct err *err)
             return true;
         if (!check_deadline(operation, err))
             return false;
-        if (operation->given_up != NULL && *operation->given_up)
+        if (is_given_up(operation))
             return err_set(err, ERR_LATER, "another window of the run failed");
         warn_of_stillness(operation, &stillness);
         if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==

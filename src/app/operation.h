@@ -26,7 +26,7 @@ struct operation {
     struct bulk_operation bulk;   /* as the store said last */
     bool is_submitted;    /* false: operation_complete() submits it (again) */
     bool is_lost;         /* sent once, and the answer never seen */
-    const bool *given_up; /* true: stop polling; NULL: never */
+    const bool *given_up; /* true: no more of it; NULL: never */
     bool is_refused;      /* what was sent last was surely not taken */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */

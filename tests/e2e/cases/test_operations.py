@@ -97,7 +97,6 @@ class Ends(Operation):
         result = self.check_outcome(FAILED, [1], "TIMEOUT", status="FAILED",
                                     error_code="TIMEOUT")
         self.assertIn("select less", result.stderr)
-        self.needs_directive("@slice")
         self.assertIn("slice", result.output)
 
     def test_failed_without_a_code(self):
