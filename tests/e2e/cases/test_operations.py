@@ -367,8 +367,9 @@ class Cancel(Operation):
         self.assertEqual("canceled", self.last_run()["status"])
 
     def test_under_a_run(self):
-        """Whoever polls it does not submit it again."""
+        """Whoever polls it sees its end first, and submits no other."""
         running, operation = self.start_polling()
+        self.configure(tuning="poll_initial = 900ms\npoll_max = 900ms")
         self.run_program("cancel")
         result = running.wait()
         self.expect(result, FAILED)
