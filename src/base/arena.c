@@ -27,7 +27,7 @@ new_block(size_t size)
     struct arena_block *block = malloc(sizeof(*block) + size);
 
     if (block == NULL)
-        return mem_alloc(SIZE_MAX); /* says so and ends the program */
+        mem_out("an arena");
     block->next = NULL;
     block->size = size;
     block->used = 0;
@@ -89,7 +89,7 @@ void *
 arena_array(struct arena *arena, size_t count, size_t size)
 {
     if (size > 0 && count > SIZE_MAX / size)
-        return mem_alloc(SIZE_MAX);
+        mem_out("an array");
     return arena_alloc(arena, count * size);
 }
 

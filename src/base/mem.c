@@ -15,6 +15,13 @@ check(void *memory, size_t size)
     return memory;
 }
 
+void
+mem_out(const char *what)
+{
+    fprintf(stderr, "bulkpg: out of memory (%s)\n", what);
+    exit(EX_SOFTWARE);
+}
+
 void *
 mem_alloc(size_t size)
 {

@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* For who gets memory elsewhere: there is none for `what`. Ends the program. */
+_Noreturn void mem_out(const char *what);
+
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_resize(void *old, size_t size);
 char *mem_strdup(const char *text);

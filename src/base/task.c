@@ -155,7 +155,7 @@ map_stack(struct task *task)
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (stack == MAP_FAILED || mprotect(stack, guard, PROT_NONE) != 0)
-        mem_alloc(SIZE_MAX); /* says so and ends the program */
+        mem_out("a task's stack");
     task->stack = stack;
 #ifdef VALGRIND_STACK_REGISTER
     (void)VALGRIND_STACK_REGISTER(task->stack + guard,

@@ -3,10 +3,12 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "json/handle.h"
+
+#define BEHIND "the line does not end where its JSON object does"
 
 struct slot_state {
     uint64_t object;                 /* the object that last set this slot */
@@ -35,7 +37,8 @@ struct record {
 
     record_on_object *on_object; /* NULL: one object, not an array */
     void *on_object_ctx;
-    bool complete; /* the value at the top has been closed */
+    bool complete; /* the value at the top has been closed, */
+    size_t end;    /* and here */
     struct err *err;
     bool failed;
 };
@@ -206,6 +209,13 @@ begin_object_of_ours(struct record *r)
     r->last[r->depth] = &r->root;
 }
 
+static void
+close_all(struct record *r)
+{
+    r->complete = true;
+    r->end = yajl_get_bytes_consumed(r->handle);
+}
+
 /* An array or object opens: descend where slots lie below it, else pass. */
 static int
 open_value(struct record *r, enum json_kind kind)
@@ -277,7 +287,7 @@ on_end_map(void *ctx)
     }
     r->depth--;
     if (r->on_object == NULL) {
-        r->complete = true;
+        close_all(r);
         return 1;
     }
     r->failed = !r->on_object(r->on_object_ctx, r, r->err);
@@ -307,7 +317,7 @@ on_end_array(void *ctx)
         return 1;
     }
     r->depth--;
-    r->complete = true;
+    close_all(r);
     return 1;
 }
 
@@ -328,11 +338,8 @@ static const yajl_callbacks callbacks = {
 static void
 make_handle(struct record *r)
 {
-    r->handle = yajl_alloc(&callbacks, NULL, r);
-    if (r->handle == NULL)
-        mem_alloc(SIZE_MAX); /* says so and ends the program */
+    r->handle = handle_new(&callbacks, r);
     yajl_config(r->handle, yajl_allow_multiple_values, 1);
-    yajl_config(r->handle, yajl_dont_validate_strings, 1);
 }
 
 struct record *
@@ -369,11 +376,44 @@ explain(struct record *r)
     yajl_free_error(r->handle, text);
 }
 
+/* yajl takes vertical tabs and form feeds for blanks, JSON does not. */
+static bool
+check_blanks(struct span text, struct err *err)
+{
+    const char *found = memchr(text.bytes, '\v', text.length);
+
+    if (found == NULL)
+        found = memchr(text.bytes, '\f', text.length);
+    return found == NULL ||
+           err_set(err, ERR_ROW,
+                   "not valid JSON (a control character) at byte %zu",
+                   (size_t)(found - text.bytes));
+}
+
+/* Half a number or string behind the value would wait in the lexer for its
+ * other half, and spoil the line after it. */
+static bool
+is_whole(struct record *r, yajl_status status)
+{
+    if (status == yajl_status_error)
+        explain(r);
+    else if (!r->failed && !r->complete)
+        err_set(r->err, ERR_ROW, "the JSON ends early, at byte %zu",
+                r->text.length);
+    else if (!r->failed && span_trim(span_tail(r->text, r->end)).length > 0)
+        err_set(r->err, ERR_ROW, BEHIND);
+    else if (!r->failed)
+        return true;
+    return false;
+}
+
 static bool
 parse(struct record *r, struct span text, struct err *err)
 {
     yajl_status status;
 
+    if (!check_blanks(text, err))
+        return false;
     r->text = text;
     r->depth = r->passed_depth = 0;
     r->complete = r->failed = false;
@@ -381,19 +421,13 @@ parse(struct record *r, struct span text, struct err *err)
     r->err = err;
     status =
         yajl_parse(r->handle, (const unsigned char *)text.bytes, text.length);
-    if (status == yajl_status_error)
-        explain(r);
-    else if (!r->failed && !r->complete)
-        err_set(err, ERR_ROW, "the JSON ends early, at byte %zu", text.length);
-    if (status == yajl_status_ok && r->complete)
+    if (is_whole(r, status))
         return true;
     yajl_free(r->handle);
     make_handle(r);
     return false;
 }
 
-/* A number behind the object would wait in the lexer for its next digit and
- * spoil the line after it: so the line must end as an object does. */
 bool
 record_parse(struct record *r, struct span text, struct err *err)
 {
@@ -402,8 +436,7 @@ record_parse(struct record *r, struct span text, struct err *err)
     if (trimmed.length == 0 || trimmed.bytes[0] != '{')
         return err_set(err, ERR_ROW, "not a JSON object");
     if (trimmed.bytes[trimmed.length - 1] != '}')
-        return err_set(err, ERR_ROW,
-                       "the line does not end where its JSON object does");
+        return err_set(err, ERR_ROW, BEHIND);
     r->base_depth = 1;
     r->on_object = NULL;
     return parse(r, text, err);

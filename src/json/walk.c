@@ -1,12 +1,10 @@
 #include "json/walk.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 #include <yajl/yajl_version.h>
 
-#include "base/mem.h"
+#include "json/handle.h"
 #include "json/utf8.h"
 
 struct walk {
@@ -129,28 +127,6 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_end,
 };
 
-/* yajl does not look whether it got memory. */
-static void *
-yajl_get(void *ctx, size_t size)
-{
-    (void)ctx;
-    return mem_alloc(size);
-}
-
-static void *
-yajl_resize(void *ctx, void *old, size_t size)
-{
-    (void)ctx;
-    return mem_resize(old, size);
-}
-
-static void
-yajl_give_back(void *ctx, void *memory)
-{
-    (void)ctx;
-    free(memory);
-}
-
 /* Yajl's own words, without the newline it ends them with. */
 static bool
 fail(const struct walk *walk, struct err *err)
@@ -183,15 +159,13 @@ parse(struct walk *walk)
 bool
 json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
 {
-    yajl_alloc_funcs memory = {yajl_get, yajl_resize, yajl_give_back, NULL};
     struct walk walk = {.visitor = visitor, .text = text};
     size_t at;
     bool done;
 
     if (!utf8_is_valid(text, &at)) /* yajl is not that strict */
         return err_set(err, ERR_FAILED, "no valid UTF-8 at byte %zu", at);
-    walk.handle = yajl_alloc(&callbacks, &memory, &walk);
-    yajl_config(walk.handle, yajl_dont_validate_strings, 1);
+    walk.handle = handle_new(&callbacks, &walk);
     done = parse(&walk) || fail(&walk, err);
     yajl_free(walk.handle);
     return done;
