@@ -453,6 +453,7 @@ static const struct {
      100000},
     {"1999-12-31T23:59:60Z", 0},
     {"1999-12-31T24:00:00Z", 0},
+    {"1999-12-31T23:58:60.5Z", -60 * SECOND + SECOND / 2},
 };
 
 START_TEST(timestamps_are_microseconds_since_2000)
@@ -489,6 +490,7 @@ static const char *const no_timestamps[] = {
     "2026-01-01T25:00:00Z",
     "2026-01-01T24:00:01Z",
     "2026-01-01T24:00:00.5Z",
+    "2026-01-01T23:59:60.5Z",
     "2026-01-01T00:60:00Z",
     "2026-01-01T00:00:61Z",
     "2026-01-01T00:00:00.Z",
@@ -578,6 +580,8 @@ static const struct {
     {"[1e-10001]", false},
     {"{\"a\":{\"b\":[true,-1e20000]}}", false},
     {"[0e5]", true},
+    {"[0e999999]", true},
+    {"[0e2000000000]", false}, /* the server would not have it */
     {"true", true},
     {"\"text only, 1e99999\"", true},
     {"[\"\xc3\xa9\\u00e9\", 1]", true},

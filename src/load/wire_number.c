@@ -4,13 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "load/wire.h"
 
 enum {
     NUMERIC_NEGATIVE = 0x4000,
     GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
     EXPONENT_MAX = 1000000,
-    INT64_DIGITS = 19
+    INT64_DIGITS = 19,
+    DOUBLE_BYTES = 512 /* of a number; longer ones cost an allocation */
 };
 
 static bool
@@ -223,17 +225,33 @@ wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
     return true;
 }
 
+/* strtod() wants a NUL behind the number. */
+static double
+to_double(struct span text)
+{
+    char copy[DOUBLE_BYTES], *longer;
+    double value;
+
+    if (text.length < sizeof(copy)) {
+        memcpy(copy, text.bytes, text.length);
+        copy[text.length] = '\0';
+        return strtod(copy, NULL);
+    }
+    longer = mem_alloc(text.length + 1);
+    memcpy(longer, text.bytes, text.length);
+    value = strtod(longer, NULL);
+    free(longer);
+    return value;
+}
+
 bool
 wire_parse_double(struct span text, double *value, struct err *err)
 {
     struct decimal d;
-    char *copy;
 
     if (!parse_decimal(text, &d))
         return wire_refuse(text, "number", err);
-    copy = strndup(text.bytes, text.length);
-    *value = copy != NULL ? strtod(copy, NULL) : 0;
-    free(copy);
+    *value = to_double(text);
     if (isinf(*value))
         return wire_refuse(text, "number of double precision", err);
     return true;
@@ -270,7 +288,7 @@ check_number(struct span text, struct err *err)
         return true;
     if (!parse_decimal(text, &d))
         return wire_refuse(text, "number", err);
-    if (text.length > (size_t)EXPONENT_MAX ||
+    if (text.length > (size_t)EXPONENT_MAX || d.exponent == EXPONENT_MAX ||
         digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
             WIRE_DIGITS_MAX)
         return err_set(err, ERR_ROW,

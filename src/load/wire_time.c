@@ -111,13 +111,10 @@ take_time(struct span *rest, int64_t *micros)
     if (take_char(rest, ':') &&
         (!take_number(rest, 2, &second) || !take_fraction(rest, &fraction)))
         return false;
-    if (hour > 24 || minute > 59 || second > 60 ||
-        (hour == 24 && minute + second + fraction > 0))
-        return false;
     *micros =
         (((int64_t)hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND +
         fraction;
-    return true;
+    return minute <= 59 && second <= 60 && *micros <= MICROS_PER_DAY;
 }
 
 /* Z, +hh, +hhmm, +hh:mm, or nothing, as microseconds east of UTC. */
