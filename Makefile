@@ -31,8 +31,7 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
 CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/support/*.[ch] \
-            tests/fuzz/*.c)
+SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/*/*.[ch])
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
@@ -69,20 +68,26 @@ test-long: $(BUILD)/bulkpg ## hundreds of random queries and kills, a large resu
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-check-valgrind: ## the unit tests under valgrind
+check-valgrind: ## the unit tests and a load under valgrind
 	@$(MAKE) --no-print-directory VARIANT=debug check-valgrind-run
 
-check-valgrind-run: $(TESTS)
+check-valgrind-run: $(TESTS) $(BUILD)/bulkpg
 	@set -e; for t in $(TESTS); do CK_FORK=no valgrind -q \
 	    --leak-check=full --error-exitcode=1 $$t; done
+	@BULKPG=$(abspath $(BUILD)/bulkpg) E2E_PATIENCE=10 \
+	    tests/e2e/run.sh $(abspath tests/e2e/valgrind.sh) \
+	    Loads.test_products Loads.test_orders
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS:=.run)
 
+# What it finds goes to the corpus in build/; the seeds stay as they are.
 %.run: %
 	@mkdir -p $*.corpus
 	@$* -max_total_time=$(or $(FUZZ_SECONDS),10) -print_final_stats=0 \
-	    -artifact_prefix=$*. $*.corpus
+	    -timeout=20 -rss_limit_mb=1024 -malloc_limit_mb=128 \
+	    $(addprefix -dict=,$(wildcard tests/fuzz/$(*F).dict)) \
+	    -artifact_prefix=$*. $*.corpus $(wildcard tests/fuzz/seeds/$(*F))
 
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
@@ -137,14 +142,25 @@ $(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  TEST $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
-	    $(shell pkg-config --cflags check) -o $@ $< $(SUPPORT) \
+	    $(shell pkg-config --cflags check) -o $@ $< $(filter %.o,$^) \
 	    $(BUILD)/libbulkpg.a $(LDFLAGS) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
-build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libbulkpg.a
+# In libpq's place.
+$(BUILD)/test_pg_scripted: $(BUILD)/scripted/libpq.o
+
+$(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Their own definitions of what others would fetch or send come before those
+# in the library.
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
+                   build/fuzz/support/types.o build/fuzz/libbulkpg.a
 	@echo "  FUZZ $@"
-	@clang $(CPPFLAGS) -std=c11 $(FLAGS_fuzz) -fsanitize=fuzzer \
-	    -o $@ $^ $(LDLIBS)
+	@clang $(CPPFLAGS) -Itests -std=c11 $(FLAGS_fuzz) -fsanitize=fuzzer \
+	    -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 

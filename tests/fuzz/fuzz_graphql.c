@@ -1,39 +1,134 @@
-/* graphql: what was printed reads back, and prints the same again. */
+/* graphql: what was printed reads back and prints the same again; what passes
+ * our checks has a plan or an error with its place; and the document that we
+ * would submit is one that passes them, too. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "graphql/document.h"
+#include "graphql/check.h"
+#include "support/types.h"
 
-/* Print what `text` says into `out`; false when it says nothing. */
-static bool
-print_parsed(struct span text, struct buf *out)
+enum { PRINT_BYTES = 64 * 1024 * 1024 };
+
+static struct types types;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A refusal of a query: 78, and where. */
+static void
+check_error(const struct err *err)
 {
-    struct arena arena = {0};
-    struct gql_document *document;
-    struct err err = {0};
-    bool parsed = gql_parse(&arena, "fuzz", text, &document, &err);
-
-    if (parsed)
-        gql_print(document, out);
-    else if (err.kind != ERR_CONFIG)
+    if (err->kind != ERR_CONFIG || strncmp(err->message, "fuzz:", 5) != 0)
         abort();
-    arena_free(&arena);
-    return parsed;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+static struct gql_document *
+parse(struct span text)
+{
+    struct gql_document *document;
+    struct err err = {0};
+
+    if (gql_parse(&types.arena, "fuzz", text, &document, &err))
+        return document;
+    check_error(&err);
+    return NULL;
+}
+
+static struct buf
+print(const struct gql_document *document)
+{
+    struct buf out = buf_with_ceiling(PRINT_BYTES);
+
+    gql_print(document, &out);
+    if (out.overflowed)
+        abort();
+    return out;
+}
+
+/* Parsed and printed again, `text` stays as it is. */
+static struct gql_document *
+must_stay(struct span text)
+{
+    struct gql_document *document = parse(text);
+    struct buf out;
+
+    if (document == NULL)
+        abort();
+    out = print(document);
+    if (!span_equal(buf_span(&out), text))
+        abort();
+    buf_free(&out);
+    return document;
+}
+
+static bool
+is_valid(const struct gql_document *document)
+{
+    struct gql_name *name;
+    struct err err = {0};
+
+    while ((name = gql_schema_missing(types.schema, document, &types.arena)) !=
+           NULL)
+        for (; name != NULL; name = name->next)
+            types_add(&types, name->name);
+    if (gql_check(document, types.schema, &err) &&
+        gql_check_bulk(document, types.schema, &err))
+        return true;
+    check_error(&err);
+    return false;
+}
+
+static void
+check_plan(const struct plan *plan)
+{
+    if (plan->table_count < 1 || plan->hash[0] == '\0')
+        abort();
+    for (int i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].name[0] == '\0')
+            abort();
+    if (!is_valid(must_stay(span_str(plan->document))))
+        abort();
+}
+
+static void
+build_plan(const struct gql_document *document)
+{
+    struct plan *plan;
+    struct err err = {0};
+
+    if (plan_build(&types.arena, "job", document, types.schema, &plan, &err))
+        check_plan(plan);
+    else
+        check_error(&err);
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    types_open(&types, "tests/data/plan/types.json");
+    arena_free(&types.arena);
+    return 0;
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct buf once = buf_with_ceiling(SIZE_MAX / 4);
-    struct buf again = buf_with_ceiling(SIZE_MAX / 4);
+    struct gql_document *document;
 
-    if (print_parsed(span_of((const char *)data, size), &once) &&
-        (!print_parsed(buf_span(&once), &again) ||
-         !span_equal(buf_span(&once), buf_span(&again))))
-        abort();
-    buf_free(&once);
-    buf_free(&again);
+    types.arena = (struct arena){0};
+    types.schema = gql_schema_new(&types.arena);
+    document = parse(span_of((const char *)data, size));
+    if (document != NULL) {
+        struct buf out = print(document);
+
+        must_stay(buf_span(&out));
+        if (is_valid(document))
+            build_plan(document);
+        buf_free(&out);
+    }
+    arena_free(&types.arena);
     return 0;
 }
