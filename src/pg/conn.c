@@ -79,13 +79,14 @@ is_any_of(const char *text, const char *const *phrases)
 }
 
 /* No SQLSTATE: libpq's own words, which this program never translates. What
- * did not even try the network is a fault of the connection string. */
+ * did not even try the network, with memory to do so, is a fault of the
+ * connection string. */
 static enum err_kind
 kind_of_words(const char *text)
 {
-    static const char *const tried[] = {"connection to server",
-                                        "could not translate host name",
-                                        "timeout expired", NULL};
+    static const char *const tried[] = {
+        "connection to server", "could not translate host name",
+        "timeout expired", "out of memory", NULL};
     static const char *const wrong[] = {
         "does not support SSL",     "certificate verify failed",
         "server certificate for",   "root certificate file",
@@ -184,6 +185,8 @@ parse_dsn(const char *dsn, struct err *err)
         PQconninfoFree(options);
         return true;
     }
+    if (why == NULL)
+        mem_out("the database connection string");
     if (!quotes_keyword(why))
         hide_quoted(why);
     err_set(err, ERR_CONFIG, "database connection string: %.*s",
@@ -233,8 +236,11 @@ finish_connecting(struct pg_conn *conn, struct err *err)
         PQstatus(conn->raw) != CONNECTION_BAD &&
         (wanted == PGRES_POLLING_READING || wanted == PGRES_POLLING_WRITING)) {
         short events = wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        int fd = PQsocket(conn->raw);
 
-        switch (task_wait_fd(PQsocket(conn->raw), events, deadline_ms)) {
+        if (fd < 0)
+            return wire_lost(conn, err);
+        switch (task_wait_fd(fd, events, deadline_ms)) {
         case TASK_READY:
             wanted = PQconnectPoll(conn->raw);
             break;
@@ -287,7 +293,7 @@ start(const struct pg_config *config, const struct pg_conn *same)
     PGconn *raw = PQconnectStartParams(keywords, values, 1);
 
     if (raw == NULL)
-        mem_alloc(SIZE_MAX); /* says so and ends the program */
+        mem_out("a database connection");
     PQsetErrorVerbosity(raw, PQERRORS_VERBOSE); /* for refuse_connection() */
     PQsetNoticeProcessor(raw, log_notice, NULL);
     return raw;

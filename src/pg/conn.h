@@ -3,8 +3,9 @@
  *
  * The only folder that knows libpq. Every call waits in the scheduler, never
  * in libpq (looking up a host's name excepted), and reads while it writes.
- * Failures carry the SQLSTATE as err->code, a lost connection 08006; SQLSTATE
- * is mapped to an err_kind in one place (sqlstate.c).
+ * Failures carry the SQLSTATE as err->code, a lost connection 08006, one that
+ * answers what makes no sense, and is given up, 08P01; SQLSTATE is mapped to
+ * an err_kind in one place (sqlstate.c).
  *
  * tasks_stop() ends a wait: the statement is canceled at the server, the call
  * fails with ERR_STOPPED, and the session can be used on unless
@@ -83,7 +84,7 @@ pg_script(struct pg_conn *conn, const char *sql, struct err *err);
 
 /* Transactions. Commit fails (ERR_FAILED, code ROLLED_BACK) when the server's
  * tag says ROLLBACK, and with code COMMIT_UNKNOWN (ERR_TRANSIENT) when the
- * connection was lost before its answer. Rollback never fails: at worst the
+ * connection was lost before its answer, or has no tag of COMMIT's. Rollback never fails: at worst the
  * connection is lost. Neither is given up by a stop. */
 MUST_CHECK bool pg_begin(struct pg_conn *conn, struct err *err);
 MUST_CHECK bool pg_commit(struct pg_conn *conn, struct err *err);
@@ -93,6 +94,7 @@ void pg_rollback(struct pg_conn *conn);
 
 int pg_rows(const struct pg_result *result);
 bool pg_is_null(const struct pg_result *result, int row, int column);
+/* "", 0 and false for NULL, and for a row that did not come. */
 const char *pg_text(const struct pg_result *result, int row, int column);
 int64_t pg_int64(const struct pg_result *result, int row, int column);
 bool pg_bool(const struct pg_result *result, int row, int column);

@@ -81,10 +81,14 @@ pg_begin(struct pg_conn *conn, struct err *err)
 /* A transaction that failed before is ended by COMMIT without an error; only
  * the tag tells. */
 static bool
-was_committed(const PGresult *raw, struct err *err)
+was_committed(struct pg_conn *conn, PGresult *raw, struct err *err)
 {
-    if (strcmp(PQcmdStatus((PGresult *)raw), "ROLLBACK") != 0)
+    const char *tag = PQcmdStatus(raw);
+
+    if (strcmp(tag, "COMMIT") == 0)
         return true;
+    if (strcmp(tag, "ROLLBACK") != 0)
+        return wire_senseless(conn, "COMMIT with another tag", err);
     err_set(err, ERR_FAILED, "the transaction was rolled back, not committed");
     return err_code(err, "ROLLED_BACK");
 }
@@ -99,7 +103,7 @@ pg_commit(struct pg_conn *conn, struct err *err)
 
     task_shield();
     ok = simple(conn, "COMMIT", CLOCK_NEVER, &raw, err) &&
-         was_committed(raw, err);
+         was_committed(conn, raw, err);
     task_unshield();
     if (!ok && was_usable && conn->lost)
         err_code(err, "COMMIT_UNKNOWN");

@@ -37,6 +37,7 @@ struct pg_pipe {
     size_t count;
     size_t discarded; /* given up by end: answers due that nobody wants */
 
+    bool done;          /* the batch being answered has its statement's yes */
     bool refused;       /* `failure` is why the batch being answered failed */
     struct err failure; /* its first error */
     bool after_null;    /* the last result was a NULL */
@@ -132,13 +133,19 @@ report_loss(struct pg_pipe *pipe)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* The sync has answered: what came before it counts now. */
+/* The sync has answered: what came before it counts now. A batch is in when
+ * its statement was said to be done, not when nothing was said against it. */
 static void
 finish_batch(struct pg_pipe *pipe)
 {
-    bool refused = pipe->refused;
+    bool refused = pipe->refused || !pipe->done;
 
-    pipe->refused = false;
+    if (!pipe->refused && !pipe->done) {
+        err_set(&pipe->failure, ERR_TRANSIENT, "%s answers nothing to a batch",
+                pipe->conn->where);
+        err_code(&pipe->failure, "08P01");
+    }
+    pipe->refused = pipe->done = false;
     if (pipe->discarded > 0)
         pipe->discarded--;
     else
@@ -152,6 +159,10 @@ take_answer(struct pg_pipe *pipe, const PGresult *result)
     case PGRES_PIPELINE_SYNC:
         finish_batch(pipe);
         break;
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+        pipe->done = true;
+        break;
     case PGRES_FATAL_ERROR:
     case PGRES_BAD_RESPONSE:
         if (!pipe->refused)
@@ -163,7 +174,7 @@ take_answer(struct pg_pipe *pipe, const PGresult *result)
     case PGRES_COPY_BOTH:
         break_off(pipe);
         break;
-    default: /* done, not yet kept; or aborted by the error before it */
+    default: /* aborted by the error before it */
         break;
     }
 }
@@ -322,7 +333,8 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
     int fd;
 
     *result = NULL;
-    if (conn->lost || PQenterPipelineMode(conn->raw) != 1)
+    if (conn->lost || PQsocket(conn->raw) < 0 ||
+        PQenterPipelineMode(conn->raw) != 1)
         return wire_lost(conn, err);
     fd = fcntl(PQsocket(conn->raw), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {

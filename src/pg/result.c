@@ -19,7 +19,9 @@ pg_is_null(const struct pg_result *result, int row, int column)
 const char *
 pg_text(const struct pg_result *result, int row, int column)
 {
-    return PQgetvalue(result->raw, row, column);
+    const char *text = PQgetvalue(result->raw, row, column);
+
+    return text != NULL ? text : "";
 }
 
 int64_t

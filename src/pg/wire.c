@@ -85,6 +85,15 @@ wire_silent(struct pg_conn *conn, struct err *err)
     return err_code(err, "08006");
 }
 
+bool
+wire_senseless(struct pg_conn *conn, const char *what, struct err *err)
+{
+    conn->lost = true;
+    err_set(err, ERR_TRANSIENT, "%s answers %s, which makes no sense here",
+            conn->where, what);
+    return err_code(err, "08P01");
+}
+
 /* ---- waiting ----------------------------------------------------------- */
 
 /* Wait for the socket, at most until `deadline_ms`, and through a silence only
@@ -93,14 +102,17 @@ static bool
 wait_socket(struct pg_conn *conn, short events, int64_t deadline_ms,
             struct err *err)
 {
+    int fd = PQsocket(conn->raw);
+
+    if (fd < 0) /* nothing would ever end that wait */
+        return wire_lost(conn, err);
     for (;;) {
         int64_t quiet_ms = conn->answer_timeout_ms > 0
                                ? clock_after_ms(conn->answer_timeout_ms)
                                : CLOCK_NEVER;
         bool is_last = deadline_ms <= quiet_ms;
 
-        switch (task_wait_fd(PQsocket(conn->raw), events,
-                             is_last ? deadline_ms : quiet_ms)) {
+        switch (task_wait_fd(fd, events, is_last ? deadline_ms : quiet_ms)) {
         case TASK_READY:
             return true;
         case TASK_STOPPED:
@@ -159,6 +171,34 @@ is_refusal(const PGresult *result)
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
+static bool
+is_success(const PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+
+    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ||
+           status == PGRES_EMPTY_QUERY;
+}
+
+/* What is neither yes nor no. */
+static bool
+refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
+{
+    if (!is_copy(result))
+        return wire_senseless(conn, PQresStatus(PQresultStatus(result)), err);
+    conn->lost = true; /* would be returned again for ever */
+    return err_set(err, ERR_BUG, "COPY is not made for here");
+}
+
+/* Every statement has an answer, so that whoever looks at it finds one. */
+static bool
+no_answer(struct pg_conn *conn, struct err *err)
+{
+    return PQstatus(conn->raw) == CONNECTION_OK
+               ? wire_senseless(conn, "nothing", err)
+               : wire_lost(conn, err);
+}
+
 /* All results up to the NULL; the last one is kept unless one is an error,
  * of which the first counts. */
 static bool
@@ -173,16 +213,13 @@ collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
         if (!next_result(conn, deadline_ms, &result, err))
             return false;
         if (result == NULL)
-            return ok;
-        if (is_copy(result)) { /* would be returned again for ever */
-            PQclear(result);
-            conn->lost = true;
-            return err_set(err, ERR_BUG, "COPY is not made for here");
-        }
-        if (ok && is_refusal(result))
-            ok = wire_refused(result, err);
+            return ok && *last == NULL ? no_answer(conn, err) : ok;
         PQclear(*last);
         *last = result;
+        if (!is_success(result) && !is_refusal(result))
+            return refuse_answer(conn, result, err);
+        if (ok && is_refusal(result))
+            ok = wire_refused(result, err);
     }
 }
 

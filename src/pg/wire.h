@@ -42,6 +42,10 @@ MUST_CHECK bool wire_connect_again(const struct pg_conn *conn,
  * at work? */
 bool watch_is_working(const struct pg_conn *conn);
 
+/* It answers what no server says here: as good as lost, since nobody knows
+ * what belongs to what any more. Always returns false. */
+bool wire_senseless(struct pg_conn *conn, const char *what, struct err *err);
+
 /* Hand over what was queued, wait, and take the results of everything sent;
  * `sent` is what the PQsend function said. The last result goes into
  * `result`, which the caller clears; on failure there is none. A stop
