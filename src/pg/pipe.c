@@ -168,6 +168,8 @@ take_answer(struct pg_pipe *pipe, const PGresult *result)
         if (!pipe->refused)
             wire_refused(result, &pipe->failure);
         pipe->refused = true;
+        if (PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL)
+            break_off(pipe); /* libpq's own: it may have lost count */
         break;
     case PGRES_COPY_IN: /* would be returned again for ever */
     case PGRES_COPY_OUT:
@@ -215,15 +217,23 @@ take_results(struct pg_pipe *pipe)
     }
 }
 
+/* A sync that libpq has no memory to tell is one it never tells. */
+static bool
+forgets_syncs(PGconn *raw)
+{
+    return strstr(PQerrorMessage(raw), "out of memory") != NULL;
+}
+
 /* Answers that came before the end of the connection still count. */
 static void
 receive(struct pg_pipe *pipe)
 {
-    bool alive = PQconsumeInput(pipe->conn->raw) == 1;
+    PGconn *raw = pipe->conn->raw;
+    bool alive = PQconsumeInput(raw) == 1;
 
     pipe->silences = 0;
     take_results(pipe);
-    if (!alive || PQstatus(pipe->conn->raw) == CONNECTION_BAD)
+    if (!alive || PQstatus(raw) == CONNECTION_BAD || forgets_syncs(raw))
         break_off(pipe);
 }
 
