@@ -1,0 +1,106 @@
+"""Stands between the program and the database, and cuts a connection when a
+COMMIT goes by, before the server has it or before the client has its answer;
+or all of them, and lets none in."""
+import os
+import shutil
+import socket
+import tempfile
+import threading
+
+COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+SOCKET = ".s.PGSQL.5432"
+
+
+class Proxy:
+    """Listens on a Unix socket of its own, in `folder`."""
+
+    def __init__(self, server):
+        self.server = os.path.join(server, SOCKET)
+        self.folder = tempfile.mkdtemp(prefix="e2e-proxy-")
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(os.path.join(self.folder, SOCKET))
+        self.listener.listen(16)
+        self.lock = threading.Lock()
+        self.commits = 0
+        self.cut_at = 0
+        self.before = False
+        self.pairs = []
+        self.is_away = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self):
+        self.listener.close()
+        shutil.rmtree(self.folder)
+
+    def cut(self, number, before):
+        """From now on count COMMITs, and cut at this one; 0: at none."""
+        with self.lock:
+            self.commits, self.cut_at, self.before = 0, number, before
+
+    def away(self, is_away):
+        """The server is gone, or back."""
+        self.is_away = is_away
+        for pair in self.pairs if is_away else ():
+            pair.close()
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.is_away:
+                client.close()
+                continue
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(self.server)
+            pair = Pair(self, client, server)
+            self.pairs.append(pair)
+            threading.Thread(target=pair.to_server, daemon=True).start()
+            threading.Thread(target=pair.to_client, daemon=True).start()
+
+    def is_to_be_cut(self, data):
+        if COMMIT not in data:
+            return False
+        with self.lock:
+            self.commits += 1
+            return self.commits == self.cut_at
+
+
+class Pair:
+    """One connection, both ways."""
+
+    def __init__(self, proxy, client, server):
+        self.proxy = proxy
+        self.client = client
+        self.server = server
+        self.is_mute = False
+
+    def close(self):
+        for end in (self.client, self.server):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def to_server(self):
+        try:
+            while data := self.client.recv(65536):
+                if self.proxy.is_to_be_cut(data):
+                    if self.proxy.before:
+                        break
+                    self.is_mute = True
+                self.server.sendall(data)
+        except OSError:
+            pass
+        self.close()
+
+    def to_client(self):
+        try:
+            while data := self.server.recv(65536):
+                if self.is_mute:  # the server has answered, so it is done
+                    break
+                self.client.sendall(data)
+        except OSError:
+            pass
+        self.close()
