@@ -160,7 +160,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
                    build/fuzz/support/types.o build/fuzz/libbulkpg.a
 	@echo "  FUZZ $@"
 	@clang $(CPPFLAGS) -Itests -std=c11 $(FLAGS_fuzz) -fsanitize=fuzzer \
-	    -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
+	    -Wl,-z,muldefs -o $@ $^ $(shell pkg-config --libs check) $(LDLIBS)
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 

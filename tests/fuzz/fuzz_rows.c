@@ -86,6 +86,13 @@ pg_exec(struct pg_conn *conn, const char *sql, int count,
     return true;
 }
 
+bool
+pg_exec_written(struct pg_conn *conn, const char *sql, int count,
+                const char *const *values, struct err *err)
+{
+    return pg_exec(conn, sql, count, values, NULL, err);
+}
+
 int
 pg_rows(const struct pg_result *result)
 {
@@ -111,7 +118,7 @@ pg_text(const struct pg_result *result, int row, int column)
     (void)result;
     (void)row;
     (void)column;
-    abort(); /* nobody asks */
+    return "old"; /* of staging that stood here before */
 }
 
 bool
@@ -261,7 +268,7 @@ load_once(struct plan *plan, struct span stream, uint32_t seed)
 
     buf_clear(output);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
-    loader_begin_operation(loader, 1);
+    loader_begin_operation(loader, 1, NULL);
     if (!loader_stage(loader, &the_conn, becomes_table, &err) ||
         !loader_connect(loader, &err))
         abort();
