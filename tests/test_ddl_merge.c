@@ -392,9 +392,25 @@ START_TEST(columns_are_added_with_their_index)
 
 END_TEST
 
+START_TEST(types_widen_along_the_ladder)
+{
+    ck_assert(plan_type_widens("integer", PLAN_BIGINT));
+    ck_assert(plan_type_widens("integer", PLAN_NUMERIC));
+    ck_assert(plan_type_widens("bigint", PLAN_NUMERIC));
+    ck_assert(plan_type_widens("date", PLAN_TIMESTAMPTZ));
+    ck_assert(plan_type_widens("jsonb", PLAN_TEXT));
+    ck_assert(!plan_type_widens("bigint", PLAN_INTEGER));
+    ck_assert(!plan_type_widens("bigint", PLAN_DOUBLE));
+    ck_assert(!plan_type_widens("timestamptz", PLAN_DATE));
+    ck_assert(!plan_type_widens("text", PLAN_BIGINT));
+    ck_assert(!plan_type_widens("uuid", PLAN_TEXT));
+}
+
+END_TEST
+
 START_TEST(a_bigint_becomes_numeric)
 {
-    ddl_widen_number(&sql, "acme", "orders", "total");
+    ddl_widen_type(&sql, "acme", "orders", "total", "bigint", PLAN_NUMERIC);
     ck_assert_str_eq(written(), "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN "
                                 "\"total\" TYPE numeric;");
 }
@@ -789,6 +805,7 @@ ddl_merge_suite(void)
     tcase_add_test(tests, keys_and_indexes_are_named_after_the_table_to_be);
     tcase_add_test(tests, long_tables_have_short_key_names);
     tcase_add_test(tests, columns_are_added_with_their_index);
+    tcase_add_test(tests, types_widen_along_the_ladder);
     tcase_add_test(tests, a_bigint_becomes_numeric);
     tcase_add_test(tests, numbers_turn_back_into_gids);
     tcase_add_test(tests, readers_are_granted_select);

@@ -222,6 +222,17 @@ append_added(const struct tables *tables, const struct plan_table *table,
             append_name(list, table->name, table->columns[i].name);
 }
 
+static void
+append_widened(const struct tables *tables, const struct plan_table *table,
+               struct buf *list)
+{
+    const struct target *target = &tables->targets[table->index];
+
+    for (int i = 0; target->exists && i < table->column_count; i++)
+        if (target_column_widens(table, target, i))
+            append_name(list, table->name, table->columns[i].name);
+}
+
 /* The names in what the journal recorded of the columns left. */
 static void
 append_left(const struct tables *tables, const struct plan_table *table,
@@ -264,6 +275,7 @@ tables_notes(const struct tables *tables, struct job *job)
     const char *kept;
 
     append_list(tables, job, "columns_added", append_added, &json);
+    append_list(tables, job, "columns_widened", append_widened, &json);
     append_list(tables, job, "columns_left", append_left, &json);
     kept = arena_strdup(&job->arena, buf_str(&json));
     buf_free(&json);

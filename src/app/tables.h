@@ -32,7 +32,7 @@ tables_relation_columns(const struct tables *tables, struct job *job,
                         const struct plan_table *table);
 
 /* What the run's record says of columns: members of a JSON object,
- * columns_added and columns_left, each with its comma behind it, in the job's
+ * columns_added, columns_widened and columns_left, each with its comma behind it, in the job's
  * arena. */
 const char *tables_notes(const struct tables *tables, struct job *job);
 

@@ -86,40 +86,31 @@ refuse_key(const struct plan_table *table, const char *schema,
 /* A gid column may be a number while the plan says text (it widens), or text
  * while the plan says number (it was widened). */
 static bool
-settle_gid(struct plan_gid *gid, const char *type, bool *is_number)
+settle_gid(struct plan_gid *gid, const char *type)
 {
-    *is_number = strcmp(type, "bigint") == 0;
     if (strcmp(type, "text") == 0)
         gid->whole = true;
-    return *is_number || gid->whole;
+    return gid->whole || strcmp(type, "bigint") == 0;
 }
 
-/* So with a bigint whose values may be larger, and numeric. */
+/* So with a bigint whose values may be larger, and numeric. Any other type
+ * may be narrower than the plan's. */
 static bool
-settle_number(struct plan_column *column, const char *type, bool *is_number)
-{
-    *is_number = strcmp(type, "bigint") == 0;
-    if (strcmp(type, "numeric") == 0)
-        column->type = PLAN_NUMERIC;
-    return *is_number || column->type == PLAN_NUMERIC;
-}
-
-static bool
-fits_data(struct plan_column *data, const struct layout_column *column,
-          const char *type, bool *is_number)
+fits_data(struct plan_column *data, const char *type)
 {
     if (data->gid != NULL)
-        return settle_gid(data->gid, type, is_number);
-    if (data->may_grow)
-        return settle_number(data, type, is_number);
-    return strcmp(type, plan_type_name(column->type)) == 0;
+        return settle_gid(data->gid, type);
+    if (data->may_grow && strcmp(type, "numeric") == 0)
+        data->type = PLAN_NUMERIC;
+    return strcmp(type, plan_type_name(data->type)) == 0 ||
+           plan_type_widens(type, data->type);
 }
 
 static bool
 inspect_column(const struct plan_table *table, const char *schema,
                const struct layout_column *column,
                const struct pg_result *result, const bool *had_column,
-               struct target *target, struct err *err)
+               struct target *target, struct arena *arena, struct err *err)
 {
     int row = find_row(result, column->name);
     struct plan_column *data =
@@ -141,9 +132,11 @@ inspect_column(const struct plan_table *table, const char *schema,
     if (data != NULL) {
         target->has_column[column->data] = true;
         target->has_index[column->data] = pg_bool(result, row, INDEXED);
-        fits = fits_data(data, column, type, &target->is_number[column->data]);
+        target->has_type[column->data] = arena_strdup(arena, type);
+        fits = fits_data(data, type);
     } else if (column->role == LAYOUT_PARENT) {
-        fits = settle_gid(table->parent_gid, type, &target->parent_is_number);
+        target->parent_is_number = strcmp(type, "bigint") == 0;
+        fits = settle_gid(table->parent_gid, type);
     } else {
         fits = strcmp(type, plan_type_name(column->type)) == 0;
     }
@@ -174,7 +167,7 @@ inspect_columns(const struct plan_table *table, const char *schema,
     for (int i = 0; i < count; i++)
         if (columns[i].in_table &&
             !inspect_column(table, schema, &columns[i], result, had_column,
-                            target, err))
+                            target, arena, err))
             return false;
     target->has_mark = has_mark(result);
     return true;
@@ -221,8 +214,8 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
                                      sizeof(*target->has_column));
     target->has_index = arena_array(arena, (size_t)table->column_count + 1,
                                     sizeof(*target->has_index));
-    target->is_number = arena_array(arena, (size_t)table->column_count + 1,
-                                    sizeof(*target->is_number));
+    target->has_type = arena_array(arena, (size_t)table->column_count + 1,
+                                   sizeof(*target->has_type));
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
@@ -266,16 +259,14 @@ parent_widens(const struct plan_table *table, const struct target *target)
     return target->parent_is_number && table->parent_gid->whole;
 }
 
-static bool
-column_widens(const struct plan_table *table, const struct target *target,
-              int i)
+bool
+target_column_widens(const struct plan_table *table,
+                     const struct target *target, int column)
 {
-    const struct plan_column *column = &table->columns[i];
-
-    if (!target->has_column[i] || !target->is_number[i])
-        return false;
-    return column->gid != NULL ? column->gid->whole
-                               : column->type == PLAN_NUMERIC;
+    return target->has_column[column] &&
+           strcmp(target->has_type[column],
+                  plan_type_name(plan_column_type(&table->columns[column]))) !=
+               0;
 }
 
 static void
@@ -288,10 +279,11 @@ change_column(struct buf *sql, const struct plan_table *table,
         ddl_add_column(sql, table, i, schema);
     else if (column->index && !target->has_index[i])
         ddl_add_index(sql, table, i, schema);
-    if (!column_widens(table, target, i))
+    if (!target_column_widens(table, target, i))
         return;
     if (column->gid == NULL)
-        ddl_widen_number(sql, schema, table->name, column->name);
+        ddl_widen_type(sql, schema, table->name, column->name,
+                       target->has_type[i], column->type);
     else
         widen_gid(sql, table, schema, column->name, column->gid);
 }
@@ -321,7 +313,7 @@ target_changed_columns(struct buf *json, const struct plan_table *table,
     if (parent_widens(table, target))
         json_out_string(json, table->parent_column);
     for (int i = 0; i < table->column_count; i++)
-        if (column_widens(table, target, i))
+        if (target_column_widens(table, target, i))
             json_out_string(json, table->columns[i].name);
     if (target->lost_column)
         json_out_string(json, "_hash");
@@ -367,7 +359,7 @@ widens(const struct plan_table *table, const struct target *target)
     if (parent_widens(table, target))
         return true;
     for (int i = 0; i < table->column_count; i++)
-        if (column_widens(table, target, i))
+        if (target_column_widens(table, target, i))
             return true;
     return false;
 }

@@ -26,7 +26,8 @@ struct target {
     bool lost_column; /* one was dropped by hand: every row is written anew */
     bool *has_column; /* by plan column; in the arena */
     bool *has_index;  /* one begins with it */
-    bool *is_number;  /* a column that may widen, and holds bigint */
+    const char **has_type; /* by plan column: as it is, which widens where
+                            * the plan's is another one */
     bool parent_is_number;
     bool has_mark; /* a column _deleted_at */
 };
@@ -42,7 +43,7 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
                struct arena *arena, struct err *err);
 
 /* The statements that existing tables need, one a line: new columns, widened
- * ids. Nothing is appended when they fit. */
+ * types. Nothing is appended when they fit. */
 void target_changes(struct buf *sql, const struct plan *plan,
                     const char *schema, const struct target *targets);
 
@@ -50,6 +51,8 @@ void target_changes(struct buf *sql, const struct plan *plan,
  * of a JSON array that was begun; false when there are none. */
 void target_table_changes(struct buf *sql, const struct plan_table *table,
                           const char *schema, const struct target *target);
+bool target_column_widens(const struct plan_table *table,
+                          const struct target *target, int column);
 bool target_changed_columns(struct buf *json, const struct plan_table *table,
                             const struct target *target);
 

@@ -56,6 +56,41 @@ plan_type_name(enum plan_type type)
     return "text";
 }
 
+static bool
+is_any_of(const char *name, const enum plan_type *types, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(name, plan_type_name(types[i])) == 0)
+            return true;
+    return false;
+}
+
+/* integer ─► bigint ─► numeric ─► text; date ─► timestamptz ─► text; whatever
+ * we make ─► text. */
+bool
+plan_type_widens(const char *from, enum plan_type to)
+{
+    static const enum plan_type integers[] = {PLAN_INTEGER, PLAN_BIGINT};
+    static const enum plan_type date = PLAN_DATE;
+
+    static const enum plan_type all[] = {
+        PLAN_BIGINT,  PLAN_INTEGER,     PLAN_NUMERIC, PLAN_DOUBLE,
+        PLAN_BOOLEAN, PLAN_TIMESTAMPTZ, PLAN_DATE,    PLAN_JSONB};
+
+    switch (to) {
+    case PLAN_BIGINT:
+        return is_any_of(from, integers, 1);
+    case PLAN_NUMERIC:
+        return is_any_of(from, integers, 2);
+    case PLAN_TIMESTAMPTZ:
+        return is_any_of(from, &date, 1);
+    case PLAN_TEXT:
+        return is_any_of(from, all, sizeof(all) / sizeof(all[0]));
+    default:
+        return false;
+    }
+}
+
 enum plan_type
 columns_scalar_type(const char *scalar)
 {

@@ -365,15 +365,28 @@ ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
     buf_free(&prefix);
 }
 
+/* Times as the store writes them; sessions are in UTC. */
+static void
+append_time_as_text(struct buf *sql, const char *column)
+{
+    buf_append_str(sql, " USING rtrim(rtrim(to_char(");
+    name_append_quoted(sql, column);
+    buf_append_str(sql, ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || "
+                        "'Z'");
+}
+
 void
-ddl_widen_number(struct buf *sql, const char *schema, const char *table,
-                 const char *column)
+ddl_widen_type(struct buf *sql, const char *schema, const char *table,
+               const char *column, const char *from, enum plan_type to)
 {
     buf_append_str(sql, "ALTER TABLE ");
     ddl_append_qualified(sql, schema, table);
     buf_append_str(sql, " ALTER COLUMN ");
     name_append_quoted(sql, column);
-    buf_append_str(sql, " TYPE numeric;\n");
+    buf_printf(sql, " TYPE %s", plan_type_name(to));
+    if (to == PLAN_TEXT && strcmp(from, plan_type_name(PLAN_TIMESTAMPTZ)) == 0)
+        append_time_as_text(sql, column);
+    buf_append_str(sql, ";\n");
 }
 
 void

@@ -35,6 +35,10 @@ enum plan_type {
 /* PostgreSQL's name of it: "bigint". */
 const char *plan_type_name(enum plan_type type);
 
+/* May a column of the type named `from` become one of type `to` without a
+ * value being lost? */
+bool plan_type_widens(const char *from, enum plan_type to);
+
 /* Columns that hold ids of the same objects, so that they are numbers or
  * whole gids together: a table's `id` and its children's `_parent_id`. */
 struct plan_gid {

@@ -165,6 +165,17 @@ class Admin {
   }
 
   /* version: the path's; prefix: the store that the path names, if any. */
+  /* Waits as the fault says; true when there is nothing more to answer. */
+  async isOver(response, action, headers, entry) {
+    await sleep(action.delay_ms || 0);
+    if (response.destroyed) {
+      return true; /* the client did not wait for it */
+    }
+    entry.closed = sendFault(response, action, headers)
+      ? Boolean(action.close) : undefined;
+    return entry.closed !== undefined;
+  }
+
   async handle(request, response, body, version, prefix) {
     const entry = this.log.add('admin', request);
     const started = Date.now();
@@ -196,19 +207,15 @@ class Admin {
     if (action) {
       entry.fault = action;
       Object.assign(headers, action.headers);
-      await sleep(action.delay_ms || 0);
-      if (response.destroyed) {
-        return; /* the client did not wait for it */
-      }
-      if (!action.after && sendFault(response, action, headers)) {
-        entry.closed = Boolean(action.close);
-        return;
-      }
     }
 
+    const before = action && !action.after;
+    if (before && await this.isOver(response, action, headers, entry)) {
+      return;
+    }
     const answer = this.answer(request, asked, served, store, token);
-    if (action && action.after && sendFault(response, action, headers)) {
-      entry.closed = Boolean(action.close);
+    if (action && !before
+      && await this.isOver(response, action, headers, entry)) {
       return;
     }
     sendJson(response, answer.status, answer.body, headers);

@@ -203,11 +203,10 @@ class Superseded(Killing):
     def test_the_query_changed_before_the_answer_came(self):
         """Found by its marker, so that it frees its slot."""
         self.shop.set(outcome={"never": True})
-        self.shop.rule({"delay_ms": 300}, kind="run")
+        self.shop.rule({"delay_ms": 60000, "after": True}, kind="run")
         running = self.program.start("run")
-        self.wait_for(lambda: len(self.requests(kind="run")) == 2)
-        self.kill(running)
         self.wait_for(lambda: len(self.new_operations()) == 1)
+        self.kill(running)
         self.change_the_query()
         self.check_superseded()
 

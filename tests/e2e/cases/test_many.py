@@ -28,7 +28,7 @@ class Many(Case):
         self.stores.set(**FAST)
         self.program.configure(self.db.dsn, self.stores.stores.values(),
                                tuning="max_loads = 8\npoll_initial = 1s\n"
-                               "poll_max = 2s")
+                               "poll_max = 2s\nstall_timeout = 60s")
         for job, text in (("products", PRODUCTS), ("customers", CUSTOMERS),
                           ("collections", COLLECTIONS)):
             self.query(job, text)
@@ -43,8 +43,8 @@ class Many(Case):
         most = 0
         while not stop.wait(0.1):
             most = max(most, self.db.value(
-                "SELECT count(*) FROM pg_stat_activity WHERE "
-                "application_name LIKE 'bulkpg%'"))
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = "
+                "current_database() AND application_name LIKE 'bulkpg%'"))
         found.append(most)
 
     def test_many_stores(self):

@@ -200,8 +200,8 @@ class Slots(Operation):
         self.run_program("run")
         self.check_tables(PLAIN)
         self.assertEqual([], self.requests(kind="list"))
-        self.assertEqual([(1, "OPERATION_IN_PROGRESS"), (2, None)], self.rows(
-            "operation", "attempt, error_code", schema="bulkpg"))
+        self.assertEqual([(1, False), (2, True)], self.rows(
+            "operation", "attempt, sent_at IS NOT NULL", schema="bulkpg"))
 
     def test_stopped_while_waiting(self):
         self.configure(tuning="retry_budget = 60s")

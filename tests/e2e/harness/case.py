@@ -140,13 +140,6 @@ class Case(unittest.TestCase):
         return self.db.row(f"SELECT * FROM bulkpg.run WHERE store = '{store}'"
                            f"{where} ORDER BY run_id DESC LIMIT 1")
 
-    def status(self):
-        """The newest run's status; None before the journal is there."""
-        if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
-            return None
-        rows = self.rows("run", "status", "run_id DESC", schema="bulkpg")
-        return rows[0][0] if rows else None
-
     def snapshot(self):
         return oracle.snapshot(self.db)
 
