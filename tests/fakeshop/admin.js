@@ -169,7 +169,8 @@ class Admin {
   async isOver(response, action, headers, entry) {
     await sleep(action.delay_ms || 0);
     if (response.destroyed) {
-      return true; /* the client did not wait for it */
+      entry.dropped = true; /* the client did not wait for it */
+      return true;
     }
     entry.closed = sendFault(response, action, headers)
       ? Boolean(action.close) : undefined;

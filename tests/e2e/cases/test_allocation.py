@@ -88,7 +88,7 @@ class Allocation(Case):
         """Fail the n-th allocation, or all from there on, for n over a whole
         run that changes the tables: a clean end, and the tables as they were
         or as they shall be. `offer` says which of two results comes."""
-        states, points = [], 150 if long_run() else 20
+        states, points = [], 150 if long_run() else 10
         for side in (0, 1):
             offer(side)
             self.run_program(*arguments)

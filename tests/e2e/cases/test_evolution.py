@@ -16,6 +16,10 @@ def product(number, **fields):
 class Ladder(Case):
     """A wider type in the query widens the column, and tells so before."""
 
+    def type_named(self, column):
+        return self.type_of("products", column).replace(
+            "timestamp with time zone", "timestamptz")
+
     def climb(self, field, column, value, *types):
         self.configure()
         self.query("job", TYPED % (field, types[0]))
@@ -24,10 +28,9 @@ class Ladder(Case):
             self.query("job", TYPED % (field, wide))
             plan = self.run_program("plan", "job").stdout
             self.assertIn(f'ALTER COLUMN "{column}" TYPE {wide}', plan)
-            self.assertEqual(narrow, self.type_of("products", column))
+            self.assertEqual(narrow, self.type_named(column))
             self.load("job", [product(1, **{field: value}), product(2)])
-            self.assertEqual(wide, self.type_of("products", column).replace(
-                "timestamp with time zone", "timestamptz"))
+            self.assertEqual(wide, self.type_named(column))
             self.assertEqual([f"products.{column}"],
                              self.last_run()["notes"]["columns_widened"])
             self.assertEqual(2, len(self.rows("products")))

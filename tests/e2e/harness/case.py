@@ -94,6 +94,11 @@ class Case(unittest.TestCase):
         World.oracle().ask(cmd="change", body=what)
         return answer["ids"]
 
+    def long_when_sanitized(self):
+        """What would take minutes then is left to E2E_LONG."""
+        if World.is_sanitized() and not long_run():
+            self.skipTest("E2E_LONG=1 runs it under sanitizers")
+
     def wait_for(self, what, why="waited in vain", seconds=20):
         """Until what() is true; then that."""
         end = time.monotonic() + seconds * PATIENCE
