@@ -23,6 +23,8 @@ struct store_state {
     struct session *session;        /* NULL before it is needed */
     bool has_token_claim;           /* while its refresh token is exchanged */
     struct task_lock introspecting; /* so that its jobs ask for a type once */
+    int slots_taken;                /* operations of ours at the store */
+    struct task_queue slot_freed;
 };
 
 struct context {

@@ -600,8 +600,37 @@ is_forgotten(const struct operation *operation, const struct err *err)
     return true;
 }
 
-bool
-operation_complete(struct operation *operation, struct err *err)
+/* More than a store has slots for would only ask it again and again. What is
+ * there already has one. */
+static bool
+take_slot(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+    struct store_state *store = job->store;
+
+    if (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
+        log_info(&operation->log, "waiting for an operation of ours to end",
+                 LOG_END);
+        if (!journal_run_status(job->context->journal, &operation->run,
+                                RUN_WAITING, err))
+            return false;
+    }
+    while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS)
+        if (task_wait(&store->slot_freed, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    store->slots_taken++;
+    return true;
+}
+
+static void
+free_slot(struct operation *operation)
+{
+    operation->job->store->slots_taken--;
+    task_wake_all(&operation->job->store->slot_freed);
+}
+
+static bool
+submit_and_poll(struct operation *operation, struct err *err)
 {
     for (;;) {
         if (!operation->is_submitted && !submit(operation, err))
@@ -618,4 +647,16 @@ operation_complete(struct operation *operation, struct err *err)
             return false;
         operation->is_submitted = false;
     }
+}
+
+bool
+operation_complete(struct operation *operation, struct err *err)
+{
+    bool completed;
+
+    if (!take_slot(operation, err))
+        return false;
+    completed = submit_and_poll(operation, err);
+    free_slot(operation);
+    return completed;
 }

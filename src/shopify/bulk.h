@@ -14,6 +14,9 @@
 
 #include "shopify/session.h"
 
+/* Operations of one app that a store works on at a time, since 2026-01. */
+enum { BULK_SLOTS = 5 };
+
 enum bulk_status {
     BULK_CREATED,
     BULK_RUNNING,

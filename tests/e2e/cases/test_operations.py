@@ -203,6 +203,18 @@ class Slots(Operation):
         self.assertEqual([(1, False), (2, True)], self.rows(
             "operation", "attempt, sent_at IS NOT NULL", schema="bulkpg"))
 
+    def test_more_jobs_than_slots(self):
+        """The sixth waits here, and asks nothing of the store."""
+        self.configure()
+        for n in range(12):
+            self.query(f"job{n}", "{ products @table(name: \"p%d\") { edges { "
+                       "node { id } } } }" % n)
+        self.shop.set(duration_ms=300)
+        result = self.run_program("run")
+        self.assertIn("waiting for an operation of ours", result.stderr)
+        self.assertNotIn("OPERATION_IN_PROGRESS", result.stderr)
+        self.assertEqual(13, len(self.requests(kind="run")))
+
     def test_stopped_while_waiting(self):
         self.configure(tuning="retry_budget = 60s")
         self.shop.set(slots=0)
