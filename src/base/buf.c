@@ -55,7 +55,7 @@ grow(struct buf *buf, size_t wanted)
 }
 
 char *
-buf_reserve(struct buf *buf, size_t length)
+buf_make_room(struct buf *buf, size_t length)
 {
     if (buf->overflowed || length > buf->ceiling - buf->length) {
         buf->overflowed = true;
@@ -64,25 +64,6 @@ buf_reserve(struct buf *buf, size_t length)
     if (buf->bytes == NULL || buf->capacity - buf->length < length)
         grow(buf, buf->length + length);
     return buf->bytes + buf->length;
-}
-
-void
-buf_extend(struct buf *buf, size_t length)
-{
-    buf->length += length;
-    buf->bytes[buf->length] = '\0';
-}
-
-void
-buf_append(struct buf *buf, const void *bytes, size_t length)
-{
-    char *room = buf_reserve(buf, length);
-
-    if (room == NULL)
-        return;
-    if (length > 0)
-        memcpy(room, bytes, length);
-    buf_extend(buf, length);
 }
 
 void

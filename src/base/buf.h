@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/span.h"
@@ -30,7 +31,10 @@ void buf_free(struct buf *buf);
 void buf_clear(struct buf *buf);
 void buf_shrink(struct buf *buf, size_t keep);
 
-void buf_append(struct buf *buf, const void *bytes, size_t length);
+/* In the header, as is what it needs: rows are put together by millions of
+ * these. */
+static inline void
+buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_append_str(struct buf *buf, const char *text);
 void buf_append_span(struct buf *buf, struct span span);
 void buf_append_char(struct buf *buf, char c);
@@ -41,11 +45,44 @@ void buf_append_json(struct buf *buf, struct span text);
 
 /* Room for `length` more bytes at the end, or NULL on overflow; what was
  * written there is kept by buf_extend(). */
-char *buf_reserve(struct buf *buf, size_t length);
-void buf_extend(struct buf *buf, size_t length);
+static inline char *buf_reserve(struct buf *buf, size_t length);
+static inline void buf_extend(struct buf *buf, size_t length);
 
 /* "" when nothing was appended. */
 const char *buf_str(const struct buf *buf);
 struct span buf_span(const struct buf *buf);
+
+/* ---- what is inlined --------------------------------------------------- */
+
+/* Where there is no room yet. */
+char *buf_make_room(struct buf *buf, size_t length);
+
+static inline char *
+buf_reserve(struct buf *buf, size_t length)
+{
+    if (buf->bytes == NULL || buf->overflowed ||
+        buf->capacity - buf->length < length)
+        return buf_make_room(buf, length);
+    return buf->bytes + buf->length;
+}
+
+static inline void
+buf_extend(struct buf *buf, size_t length)
+{
+    buf->length += length;
+    buf->bytes[buf->length] = '\0';
+}
+
+static inline void
+buf_append(struct buf *buf, const void *bytes, size_t length)
+{
+    char *room = buf_reserve(buf, length);
+
+    if (room == NULL)
+        return;
+    if (length > 0)
+        memcpy(room, bytes, length);
+    buf_extend(buf, length);
+}
 
 #endif

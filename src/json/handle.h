@@ -7,9 +7,18 @@
 #ifndef JSON_HANDLE_H
 #define JSON_HANDLE_H
 
+#include <stdbool.h>
 #include <yajl/yajl_parse.h>
 
 /* Free with yajl_free(). `callbacks` are borrowed. */
 yajl_handle handle_new(const yajl_callbacks *callbacks, void *ctx);
+
+/* What can stand between two tokens that yajl tells of. */
+static inline bool
+json_is_between(char c)
+{
+    return c == ':' || c == ',' || c == ' ' || c == '\t' || c == '\r' ||
+           c == '\n';
+}
 
 #endif

@@ -57,8 +57,7 @@ fail(struct record *r, const char *reason)
 static size_t
 skip_to_value(const struct record *r, size_t at)
 {
-    while (at < r->text.length &&
-           strchr(" \t\r\n:,", r->text.bytes[at]) != NULL)
+    while (at < r->text.length && json_is_between(r->text.bytes[at]))
         at++;
     return at;
 }

@@ -27,8 +27,7 @@ next_token(struct walk *walk)
 
     walk->end = walk->finishing ? walk->text.length
                                 : yajl_get_bytes_consumed(walk->handle);
-    while (start < walk->end &&
-           strchr(" \t\r\n,:", walk->text.bytes[start]) != NULL)
+    while (start < walk->end && json_is_between(walk->text.bytes[start]))
         start++;
     return span_of(walk->text.bytes + start, walk->end - start);
 }

@@ -8,6 +8,7 @@
 #ifndef LOAD_WIRE_H
 #define LOAD_WIRE_H
 
+#include <endian.h>
 #include <stdint.h>
 
 #include "base/buf.h"
@@ -19,12 +20,37 @@
 
 enum { WIRE_DIGITS_MAX = 10000 }; /* decimal digits that a number may need */
 
-void wire_int16(struct buf *out, int16_t value);
-void wire_int32(struct buf *out, int32_t value);
-void wire_int64(struct buf *out, int64_t value);
+static inline void
+wire_int16(struct buf *out, int16_t value)
+{
+    uint16_t bytes = htobe16((uint16_t)value);
+
+    buf_append(out, &bytes, sizeof(bytes));
+}
+
+static inline void
+wire_int32(struct buf *out, int32_t value)
+{
+    uint32_t bytes = htobe32((uint32_t)value);
+
+    buf_append(out, &bytes, sizeof(bytes));
+}
+
+static inline void
+wire_int64(struct buf *out, int64_t value)
+{
+    uint64_t bytes = htobe64((uint64_t)value);
+
+    buf_append(out, &bytes, sizeof(bytes));
+}
 
 /* A bigint with its length before it. */
-void wire_sized_int64(struct buf *out, int64_t value);
+static inline void
+wire_sized_int64(struct buf *out, int64_t value)
+{
+    wire_int32(out, sizeof(value));
+    wire_int64(out, value);
+}
 
 /* Overwrite the int32 at `at`, written before. */
 void wire_set_int32(struct buf *out, size_t at, int32_t value);
