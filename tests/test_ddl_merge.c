@@ -449,7 +449,8 @@ target_of(int table)
 
     return (struct merge_target){.table = &plan->tables[table],
                                  .schema = "acme",
-                                 .stage = stages_of[table]};
+                                 .stage = stages_of[table],
+                                 .changes = "c"};
 }
 
 typedef void statement_fn(struct buf *sql, const struct merge_target *target);
@@ -508,56 +509,26 @@ static const struct {
      "DELETE FROM \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
-    {merge_update_changed, ORDERS,
-     "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
-     "\"created_at\" = s.\"created_at\", \"_hash\" = s.\"_hash\", "
-     "_loaded_at = $1::timestamptz FROM \"acme\".\"s1\" AS s WHERE s.\"id\" "
-     "= t.\"id\" AND t._hash IS DISTINCT FROM s._hash"},
+    {merge_list_changes, ORDERS,
+     "CREATE UNLOGGED TABLE \"acme\".\"c\" AS SELECT s.ctid AS place, "
+     "t.\"id\" IS NULL AS is_new FROM \"acme\".\"s1\" AS s LEFT JOIN "
+     "\"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL "
+     "OR t._hash IS DISTINCT FROM s._hash"},
+    {merge_count_changes, ORDERS,
+     "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
+     "is_new) FROM \"acme\".\"c\""},
     {merge_update_changed, LINE_ITEMS,
      "UPDATE \"acme\".\"orders_line_items\" AS t SET \"title\" = "
      "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "
-     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s2\" AS s "
-     "WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\" AND "
-     "t._hash IS DISTINCT FROM s._hash"},
-    {merge_update_changed, TAX_LINES,
-     "UPDATE \"acme\".\"orders_line_items_tax_lines\" AS t SET \"title\" = "
-     "s.\"title\", \"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz "
-     "FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = t.\"line_item\" AND "
-     "s.\"_ordinal\" = t.\"_ordinal\" AND t._hash IS DISTINCT FROM s._hash"},
-    {merge_update_changed, DISCOUNTS,
-     "UPDATE \"acme\".\"orders_discount_applications\" AS t SET \"index\" = "
-     "s.\"index\", \"_typename\" = s.\"_typename\", \"_hash\" = "
-     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s4\" AS s "
-     "WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"_ordinal\" = "
-     "t.\"_ordinal\" AND t._hash IS DISTINCT FROM s._hash"},
-    {merge_insert_new, ORDERS,
-     "INSERT INTO \"acme\".\"orders\" (\"id\", \"name\", \"created_at\", "
-     "\"_hash\", _loaded_at) SELECT s.\"id\", s.\"name\", s.\"created_at\", "
-     "s.\"_hash\", $1::timestamptz FROM \"acme\".\"s1\" AS s WHERE NOT "
-     "EXISTS (SELECT FROM \"acme\".\"orders\" AS t WHERE s.\"id\" = "
-     "t.\"id\")"},
-    {merge_insert_new, LINE_ITEMS,
-     "INSERT INTO \"acme\".\"orders_line_items\" (\"_parent_id\", \"id\", "
-     "\"title\", \"customer_id\", \"_hash\", _loaded_at) SELECT "
-     "s.\"_parent_id\", s.\"id\", s.\"title\", s.\"customer_id\", "
-     "s.\"_hash\", $1::timestamptz FROM \"acme\".\"s2\" AS s WHERE NOT "
-     "EXISTS (SELECT FROM \"acme\".\"orders_line_items\" AS t WHERE "
-     "s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
-    {merge_insert_new, TAX_LINES,
-     "INSERT INTO \"acme\".\"orders_line_items_tax_lines\" (\"line_item\", "
-     "\"_ordinal\", \"title\", \"_hash\", _loaded_at) SELECT "
-     "s.\"line_item\", s.\"_ordinal\", s.\"title\", s.\"_hash\", "
-     "$1::timestamptz FROM \"acme\".\"s3\" AS s WHERE NOT EXISTS (SELECT "
-     "FROM \"acme\".\"orders_line_items_tax_lines\" AS t WHERE "
-     "s.\"line_item\" = t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s2\" AS s, "
+     "\"acme\".\"c\" AS c WHERE NOT c.is_new AND s.ctid = c.place AND "
+     "s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\""},
     {merge_insert_new, DISCOUNTS,
      "INSERT INTO \"acme\".\"orders_discount_applications\" "
      "(\"_parent_id\", \"_ordinal\", \"index\", \"_typename\", \"_hash\", "
      "_loaded_at) SELECT s.\"_parent_id\", s.\"_ordinal\", s.\"index\", "
      "s.\"_typename\", s.\"_hash\", $1::timestamptz FROM \"acme\".\"s4\" AS "
-     "s WHERE NOT EXISTS (SELECT FROM "
-     "\"acme\".\"orders_discount_applications\" AS t WHERE s.\"_parent_id\" "
-     "= t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
+     "s, \"acme\".\"c\" AS c WHERE c.is_new AND s.ctid = c.place"},
 };
 
 START_TEST(statements_are_word_for_word)
@@ -714,8 +685,8 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
         "s.\"_ordinal\" = t.\"_ordinal\")"
         "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
         "\"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz, _deleted_at = "
-        "NULL FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\" AND "
-        "(t._hash IS DISTINCT FROM s._hash OR t._deleted_at IS NOT NULL)");
+        "NULL FROM \"acme\".\"s1\" AS s, \"acme\".\"c\" AS c WHERE NOT "
+        "c.is_new AND s.ctid = c.place AND s.\"id\" = t.\"id\"");
 }
 
 END_TEST

@@ -1,3 +1,9 @@
 -- First in the merge's transaction: its commit must be on disk, and so all
--- that was staged without waiting for that.
-SET LOCAL synchronous_commit TO DEFAULT
+-- that was staged without waiting for that. Staging and table are compared in
+-- memory where they fit.
+SELECT set_config('synchronous_commit',
+                  (SELECT reset_val FROM pg_settings
+                   WHERE name = 'synchronous_commit'), true),
+       set_config('work_mem',
+                  greatest(setting::bigint, 32 * 1024)::text || 'kB', true)
+FROM pg_settings WHERE name = 'work_mem'

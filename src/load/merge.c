@@ -19,6 +19,7 @@ merge_target_of(const struct merge *merge, const struct merge_table *table)
     return (struct merge_target){.table = table->table,
                                  .schema = merge->schema,
                                  .stage = table->stage,
+                                 .changes = table->changes,
                                  .gone = table->gone,
                                  .has_mark = table->has_mark};
 }
@@ -144,6 +145,12 @@ run_ddl(struct merge *merge, struct buf *sql, struct err *err)
     return done;
 }
 
+static int64_t
+rows_that_came(const struct merge_table *table)
+{
+    return table->staged - table->superseded - table->duplicates;
+}
+
 static void
 append_grants(struct buf *sql, const struct merge *merge,
               const struct plan_table *table)
@@ -159,6 +166,21 @@ analyze(struct merge *merge, const char *relation, struct err *err)
 
     buf_append_str(&sql, "ANALYZE ");
     ddl_append_qualified(&sql, merge->schema, relation);
+    return run_ddl(merge, &sql, err);
+}
+
+/* Of staging nothing else is asked. */
+static bool
+analyze_keys(struct merge *merge, const struct merge_table *table,
+             struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    buf_append_str(&sql, "ANALYZE ");
+    ddl_append_qualified(&sql, merge->schema, table->stage);
+    buf_append_str(&sql, " (");
+    ddl_append_key_columns(&sql, table->table);
+    buf_append_char(&sql, ')');
     return run_ddl(merge, &sql, err);
 }
 
@@ -211,7 +233,7 @@ promote(struct merge *merge, struct merge_table *table, struct err *err)
                       merge->loaded_at);
     ddl_comments(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
-    table->inserted = table->staged - table->superseded - table->duplicates;
+    table->inserted = rows_that_came(table);
     return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err) &&
            analyze(merge, table->table->name, err);
 }
@@ -328,22 +350,84 @@ remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
 
 /* ---- tables ------------------------------------------------------------ */
 
+/* One comparison of staging and table tells what there is to do; mostly
+ * nothing. */
 static bool
-merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
+find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
+             int64_t *updates, struct err *err)
+{
+    struct merge_target target;
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    int64_t listed;
+    bool counted;
+
+    table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
+    if (!run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
+        return false;
+    target = merge_target_of(merge, table);
+    merge_count_changes(&sql, &target);
+    counted = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
+    buf_free(&sql);
+    if (!counted)
+        return false;
+    *inserts = pg_int64(result, 0, 0);
+    *updates = pg_int64(result, 0, 1);
+    pg_result_free(result);
+    return true;
+}
+
+/* In a full run nothing went where there are no more rows than came and were
+ * there before. */
+static bool
+has_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
+         bool *gone, struct err *err)
+{
+    int64_t rows;
+
+    *gone = true;
+    if (merge->incremental || table->has_mark)
+        return true;
+    if (!ask(merge, table, merge_count_live, &rows, err))
+        return false;
+    *gone = rows > rows_that_came(table) - inserts;
+    return true;
+}
+
+static bool
+merge_into(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    int64_t inserts, updates;
+    bool gone;
+
+    return find_changes(merge, table, &inserts, &updates, err) &&
+           has_gone(merge, table, inserts, &gone, err) &&
+           (!gone || remove_gone(merge, table, err)) &&
+           (updates == 0 || run_statement(merge, table, merge_update_changed, 1,
+                                          values, &table->updated, err)) &&
+           (inserts == 0 || run_statement(merge, table, merge_insert_new, 1,
+                                          values, &table->inserted, err));
+}
+
+static bool
+fill(struct merge *merge, struct merge_table *table, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
 
-    if ((!table->exists && !create_table(merge, table, err)) ||
-        !remove_gone(merge, table, err))
+    return create_table(merge, table, err) &&
+           run_statement(merge, table, merge_insert_new, 1, values,
+                         &table->inserted, err) &&
+           analyze(merge, table->table->name, err);
+}
+
+static bool
+merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (!(table->exists ? merge_into : fill)(merge, table, err))
         return false;
-    if ((table->exists && !run_statement(merge, table, merge_update_changed, 1,
-                                         values, &table->updated, err)) ||
-        !run_statement(merge, table, merge_insert_new, 1, values,
-                       &table->inserted, err))
-        return false;
-    table->unchanged = table->staged - table->superseded - table->duplicates -
-                       table->inserted - table->updated;
-    return table->exists || analyze(merge, table->table->name, err);
+    table->unchanged = rows_that_came(table) - table->inserted - table->updated;
+    return true;
 }
 
 /* What is skipped was staged for its lists only. */
@@ -356,6 +440,16 @@ merge_one(struct merge *merge, struct merge_table *table, struct err *err)
                                 : merge_by_set(merge, table, err);
 }
 
+static void
+append_drop(struct buf *sql, const struct merge *merge, const char *name)
+{
+    if (name == NULL)
+        return;
+    buf_append_str(sql, "DROP TABLE ");
+    ddl_append_qualified(sql, merge->schema, name);
+    buf_append_str(sql, ";\n");
+}
+
 /* Children ask for their parents' staging, so that all goes at the end. */
 static bool
 drop_staging(struct merge *merge, struct err *err)
@@ -365,16 +459,10 @@ drop_staging(struct merge *merge, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (table->stage != NULL && !table->becomes_table) {
-            buf_append_str(&sql, "DROP TABLE ");
-            ddl_append_qualified(&sql, merge->schema, table->stage);
-            buf_append_str(&sql, ";\n");
-        }
-        if (table->gone != NULL) {
-            buf_append_str(&sql, "DROP TABLE ");
-            ddl_append_qualified(&sql, merge->schema, table->gone);
-            buf_append_str(&sql, ";\n");
-        }
+        if (!table->becomes_table)
+            append_drop(&sql, merge, table->stage);
+        append_drop(&sql, merge, table->changes);
+        append_drop(&sql, merge, table->gone);
     }
     return run_ddl(merge, &sql, err);
 }
@@ -400,7 +488,7 @@ settle_one(struct merge *merge, struct merge_table *table, struct err *err)
         return true;
     if (table->becomes_table)
         return key_stage(merge, table, err);
-    return settle_keys(merge, table, err) && analyze(merge, table->stage, err);
+    return analyze_keys(merge, table, err) && settle_keys(merge, table, err);
 }
 
 /* Do one step for every table that is staged, parents first. */

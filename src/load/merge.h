@@ -33,8 +33,9 @@ struct merge_table {
     int64_t updated;
     int64_t deleted;
     int64_t unchanged;
-    const char *gone; /* table with the ids of rows that went, until the end
-                       * of the merge; NULL: none */
+    /* Tables that stand until the end of the merge; NULL: none. */
+    const char *changes; /* with the places in staging of what is written */
+    const char *gone;    /* with the ids of rows that went */
 };
 
 struct merge {

@@ -234,19 +234,52 @@ merge_find_truncated(struct buf *sql, const struct merge_target *target,
                MERGE_EXAMPLES);
 }
 
-/* EXISTS or NOT EXISTS a row of the same key on the other side. */
 static void
-append_match(struct buf *sql, const struct merge_target *target,
-             const char *prefix, bool in_stage)
+append_changes(struct buf *sql, const struct merge_target *target)
 {
-    buf_printf(sql, "%s (SELECT FROM ", prefix);
-    if (in_stage)
-        append_stage(sql, target);
-    else
-        append_table(sql, target);
-    buf_append_str(sql, in_stage ? " AS s WHERE " : " AS t WHERE ");
+    ddl_append_qualified(sql, target->schema, target->changes);
+}
+
+void
+merge_list_changes(struct buf *sql, const struct merge_target *target)
+{
+    const char *names[LAYOUT_KEY_MAX];
+
+    layout_key(target->table, names);
+    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
+    append_changes(sql, target);
+    buf_append_str(sql, " AS SELECT s.ctid AS place, t.");
+    name_append_quoted(sql, names[0]);
+    buf_append_str(sql, " IS NULL AS is_new FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s LEFT JOIN ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t ON ");
     append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
-    buf_append_char(sql, ')');
+    buf_append_str(sql, " WHERE t.");
+    name_append_quoted(sql, names[0]);
+    buf_append_str(sql, " IS NULL OR t._hash IS DISTINCT FROM s._hash");
+    if (target->has_mark)
+        buf_append_str(sql, " OR t._deleted_at IS NOT NULL");
+}
+
+void
+merge_count_changes(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT count(*) FILTER (WHERE is_new), count(*) "
+                        "FILTER (WHERE NOT is_new) FROM ");
+    append_changes(sql, target);
+}
+
+/* stage AS s, the places in it AS c WHERE they are new, or not */
+static void
+append_listed(struct buf *sql, const struct merge_target *target, bool is_new)
+{
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s, ");
+    append_changes(sql, target);
+    buf_printf(sql, " AS c WHERE %sc.is_new AND s.ctid = c.place",
+               is_new ? "" : "NOT ");
 }
 
 void
@@ -260,13 +293,9 @@ merge_update_changed(struct buf *sql, const struct merge_target *target)
     if (target->has_mark)
         buf_append_str(sql, ", _deleted_at = NULL");
     buf_append_str(sql, " FROM ");
-    append_stage(sql, target);
-    buf_append_str(sql, " AS s WHERE ");
+    append_listed(sql, target, false);
+    buf_append_str(sql, " AND ");
     append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
-    buf_append_str(sql, target->has_mark
-                            ? " AND (t._hash IS DISTINCT FROM s._hash OR "
-                              "t._deleted_at IS NOT NULL)"
-                            : " AND t._hash IS DISTINCT FROM s._hash");
 }
 
 void
@@ -279,9 +308,12 @@ merge_insert_new(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, ", _loaded_at) SELECT ");
     append_list(sql, target->table, SHARED_COLUMNS, append_staged, ", ");
     buf_append_str(sql, ", $1::timestamptz FROM ");
-    append_stage(sql, target);
-    buf_append_str(sql, " AS s WHERE ");
-    append_match(sql, target, "NOT EXISTS", false);
+    if (target->changes != NULL) {
+        append_listed(sql, target, true);
+    } else {
+        append_stage(sql, target);
+        buf_append_str(sql, " AS s");
+    }
 }
 
 /* ---- rows gone --------------------------------------------------------- */
@@ -313,13 +345,24 @@ append_live(struct buf *sql, const struct merge_target *target)
         buf_append_str(sql, "t._deleted_at IS NULL AND ");
 }
 
+/* The row did not come. */
+static void
+append_missing(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "NOT EXISTS (SELECT FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s WHERE ");
+    append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
+    buf_append_char(sql, ')');
+}
+
 void
 merge_remove_gone(struct buf *sql, const struct merge_target *target)
 {
     append_removal(sql, target);
     buf_append_str(sql, " WHERE ");
     append_live(sql, target);
-    append_match(sql, target, "NOT EXISTS", true);
+    append_missing(sql, target);
 }
 
 /* (the parents that came) AS p WHERE the row is below one and did not come */
@@ -335,7 +378,7 @@ append_below(struct buf *sql, const struct merge_target *target,
     name_append_quoted(sql, target->table->parent_column);
     buf_append_str(sql, " = p.id AND ");
     append_live(sql, target);
-    append_match(sql, target, "NOT EXISTS", true);
+    append_missing(sql, target);
 }
 
 void

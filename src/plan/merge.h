@@ -18,8 +18,9 @@ struct merge_target {
     const struct plan_table *table;
     const char *schema;
     const char *stage;
-    const char *gone; /* table for ids of its rows that went; NULL: none */
-    bool has_mark;    /* it has a column _deleted_at */
+    const char *changes; /* table for places in staging; NULL: all is new */
+    const char *gone;    /* table for ids of its rows that went; NULL: none */
+    bool has_mark;       /* it has a column _deleted_at */
 };
 
 /* SELECT count(*) of the rows staged. */
@@ -63,6 +64,12 @@ enum { MERGE_EXAMPLES = 3 };
 
 void merge_find_truncated(struct buf *sql, const struct merge_target *target,
                           const struct merge_target *parent);
+
+/* The places in staging of rows that are new or changed, into a new table
+ * target->changes: the one comparison of both tables. And how many there are
+ * of each kind. */
+void merge_list_changes(struct buf *sql, const struct merge_target *target);
+void merge_count_changes(struct buf *sql, const struct merge_target *target);
 
 /* The first two steps; $1 is loaded_at. */
 void merge_update_changed(struct buf *sql, const struct merge_target *target);
