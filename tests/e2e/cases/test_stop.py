@@ -4,6 +4,7 @@ import signal
 import time
 
 from cases.queries import PLAIN, PRODUCTS
+from harness.cluster import Held
 from harness.case import AGAIN, OK, Case
 
 
@@ -137,13 +138,13 @@ class Stops(Case):
         self.configure()
         self.query("job", PLAIN)
         self.run_program("run")
-        reader = self.db.hold("BEGIN; LOCK TABLE acme.products IN ACCESS "
-                              "SHARE MODE; SELECT pg_sleep(6); COMMIT")
         wider = PLAIN.replace("title", "title handle")
         self.query("job", wider)
-        result = self.run_program("run")
-        reader.wait()
-        self.assertIn("a table cannot be changed yet", result.stderr)
+        with Held(self.db, "LOCK TABLE acme.products IN ACCESS SHARE MODE"):
+            running = self.program.start("run")
+            self.wait_for(lambda: running.has_said(
+                "a table cannot be changed yet"))
+        self.expect(running.wait(), OK)
         self.check_tables(wider)
 
     def test_same_job_twice_at_once(self):
