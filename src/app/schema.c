@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "load/obstacle.h"
 #include "plan/names.h"
-#include "sql.h"
 
 enum { SQL_BYTES_MAX = 64 * 1024 };
 
@@ -17,26 +17,6 @@ append_readers(struct buf *sql, const char *schema, const char *const *role)
         name_append_quoted(sql, *role);
         buf_append_str(sql, ";\n");
     }
-}
-
-static bool
-refuse_rights(const char *schema, bool exists, struct err *err)
-{
-    err_set(err, ERR_DENIED,
-            exists ? "no right to make tables in schema %s"
-                   : "no right to make schema %s",
-            schema);
-    err_code(err, "42501");
-    if (exists)
-        return err_hint(err,
-                        "GRANT USAGE, CREATE ON SCHEMA \"%s\" TO the role "
-                        "that bulkpg connects as",
-                        schema);
-    return err_hint(err,
-                    "GRANT CREATE ON DATABASE to the role that bulkpg "
-                    "connects as, or CREATE SCHEMA \"%s\" "
-                    "AUTHORIZATION it",
-                    schema);
 }
 
 static bool
@@ -61,16 +41,8 @@ bool
 schema_make(struct pg_conn *conn, const char *schema,
             const char *const *readers, struct err *err)
 {
-    const char *values[] = {schema};
-    struct pg_result *result;
-    bool exists, may_create;
+    bool exists;
 
-    if (!pg_exec(conn, sql_schema_rights, 1, values, &result, err))
-        return false;
-    exists = pg_bool(result, 0, 0);
-    may_create = pg_bool(result, 0, 1);
-    pg_result_free(result);
-    if (!may_create)
-        return refuse_rights(schema, exists, err);
-    return exists || create(conn, schema, readers, err);
+    return obstacle_in_schema(conn, schema, &exists, err) &&
+           (exists || create(conn, schema, readers, err));
 }
