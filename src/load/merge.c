@@ -234,8 +234,7 @@ promote(struct merge *merge, struct merge_table *table, struct err *err)
     ddl_comments(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
     table->inserted = rows_that_came(table);
-    return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err) &&
-           analyze(merge, table->table->name, err);
+    return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
 }
 
 /* ---- later loads by set ------------------------------------------------ */
@@ -487,7 +486,8 @@ settle_one(struct merge *merge, struct merge_table *table, struct err *err)
     if (table->table->skip)
         return true;
     if (table->becomes_table)
-        return key_stage(merge, table, err);
+        return key_stage(merge, table, err) &&
+               analyze(merge, table->stage, err);
     return analyze_keys(merge, table, err) && settle_keys(merge, table, err);
 }
 

@@ -106,25 +106,6 @@ judge(const struct merge_table *table, const struct pg_result *result,
     return fine;
 }
 
-/* How many parents there are decides how they are grouped, and a table to be
- * has no statistics yet: without these it takes twice as long. */
-static bool
-guess_parents(struct merge *merge, const struct merge_table *table,
-              struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool done;
-
-    buf_append_str(&sql, "ANALYZE ");
-    ddl_append_qualified(&sql, merge->schema, table->stage);
-    buf_append_str(&sql, " (");
-    name_append_quoted(&sql, table->table->parent_column);
-    buf_append_char(&sql, ')');
-    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, NULL, err);
-    buf_free(&sql);
-    return done;
-}
-
 static bool
 check_table(struct merge *merge, const struct merge_table *table,
             truncated_warn_fn *warn, void *ctx, struct err *err)
@@ -164,9 +145,7 @@ truncated_check(struct merge *merge, truncated_warn_fn *warn, void *ctx,
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (!is_worth_asking(table))
-            continue;
-        if ((table->becomes_table && !guess_parents(merge, table, err)) ||
+        if (is_worth_asking(table) &&
             !check_table(merge, table, warn, ctx, err))
             return false;
     }
