@@ -510,10 +510,9 @@ static const struct {
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
     {merge_list_changes, ORDERS,
-     "CREATE UNLOGGED TABLE \"acme\".\"c\" AS SELECT s.ctid AS place, "
-     "t.\"id\" IS NULL AS is_new FROM \"acme\".\"s1\" AS s LEFT JOIN "
-     "\"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL "
-     "OR t._hash IS DISTINCT FROM s._hash"},
+     "INSERT INTO \"acme\".\"c\" SELECT s.ctid, t.\"id\" IS NULL FROM "
+     "\"acme\".\"s1\" AS s LEFT JOIN \"acme\".\"orders\" AS t ON s.\"id\" = "
+     "t.\"id\" WHERE t.\"id\" IS NULL OR t._hash IS DISTINCT FROM s._hash"},
     {merge_count_changes, ORDERS,
      "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
      "is_new) FROM \"acme\".\"c\""},
@@ -631,7 +630,7 @@ START_TEST(rows_gone_are_listed_for_those_below_them)
     merge_list_gone(&sql, &target, &parent);
     ck_assert_str_eq(
         written(),
-        "CREATE UNLOGGED TABLE \"acme\".\"s2_gone\" AS SELECT DISTINCT "
+        "INSERT INTO \"acme\".\"s2_gone\" SELECT DISTINCT "
         "t.\"id\" AS id FROM \"acme\".\"orders_line_items\" AS t, (SELECT "
         "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
         "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "

@@ -318,7 +318,9 @@ remove_below(struct merge *merge, struct merge_table *table, struct err *err)
 
     if (has_rows_below(merge, table)) {
         table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
-        if (!run_below(merge, table, merge_list_gone, 0, &listed, err))
+        if (!run_statement(merge, table, merge_make_gone, 0, NULL, &listed,
+                           err) ||
+            !run_below(merge, table, merge_list_gone, 0, &listed, err))
             return false;
     }
     if (!run_below(merge, table, merge_remove_below, parameters,
@@ -362,7 +364,9 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
     bool counted;
 
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    if (!run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
+    if (!run_statement(merge, table, merge_make_changes, 0, NULL, &listed,
+                       err) ||
+        !run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
         return false;
     target = merge_target_of(merge, table);
     merge_count_changes(&sql, &target);

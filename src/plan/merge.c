@@ -241,16 +241,24 @@ append_changes(struct buf *sql, const struct merge_target *target)
 }
 
 void
+merge_make_changes(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
+    append_changes(sql, target);
+    buf_append_str(sql, " (place tid, is_new boolean)");
+}
+
+void
 merge_list_changes(struct buf *sql, const struct merge_target *target)
 {
     const char *names[LAYOUT_KEY_MAX];
 
     layout_key(target->table, names);
-    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
+    buf_append_str(sql, "INSERT INTO ");
     append_changes(sql, target);
-    buf_append_str(sql, " AS SELECT s.ctid AS place, t.");
+    buf_append_str(sql, " SELECT s.ctid, t.");
     name_append_quoted(sql, names[0]);
-    buf_append_str(sql, " IS NULL AS is_new FROM ");
+    buf_append_str(sql, " IS NULL FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s LEFT JOIN ");
     append_table(sql, target);
@@ -430,12 +438,21 @@ append_ids(struct buf *sql, const struct merge_target *target)
 }
 
 void
-merge_list_gone(struct buf *sql, const struct merge_target *target,
-                const struct merge_target *parent)
+merge_make_gone(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, "CREATE UNLOGGED TABLE ");
     ddl_append_qualified(sql, target->schema, target->gone);
-    buf_append_str(sql, " AS ");
+    buf_printf(sql, " (id %s)",
+               plan_type_name(plan_gid_column_type(target->table->id_gid)));
+}
+
+void
+merge_list_gone(struct buf *sql, const struct merge_target *target,
+                const struct merge_target *parent)
+{
+    buf_append_str(sql, "INSERT INTO ");
+    ddl_append_qualified(sql, target->schema, target->gone);
+    buf_append_char(sql, ' ');
     append_ids(sql, target);
     append_below(sql, target, parent);
     if (parent->gone == NULL)

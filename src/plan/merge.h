@@ -65,9 +65,10 @@ enum { MERGE_EXAMPLES = 3 };
 void merge_find_truncated(struct buf *sql, const struct merge_target *target,
                           const struct merge_target *parent);
 
-/* The places in staging of rows that are new or changed, into a new table
+/* The places in staging of rows that are new or changed, into a table
  * target->changes: the one comparison of both tables. And how many there are
  * of each kind. */
+void merge_make_changes(struct buf *sql, const struct merge_target *target);
 void merge_list_changes(struct buf *sql, const struct merge_target *target);
 void merge_count_changes(struct buf *sql, const struct merge_target *target);
 
@@ -80,9 +81,10 @@ void merge_remove_gone(struct buf *sql, const struct merge_target *target);
 
 /* The same of an incremental run: below the parents that came, and below
  * those that went and stand nowhere else; before both, where others stand
- * below, the ids of those rows, into a new table target->gone. */
+ * below, the ids of those rows, into a table target->gone. */
 void merge_remove_below(struct buf *sql, const struct merge_target *target,
                         const struct merge_target *parent);
+void merge_make_gone(struct buf *sql, const struct merge_target *target);
 void merge_list_gone(struct buf *sql, const struct merge_target *target,
                      const struct merge_target *parent);
 void merge_remove_orphaned(struct buf *sql, const struct merge_target *target,
