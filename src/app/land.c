@@ -85,6 +85,17 @@ land_prepare(struct land *land, struct err *err)
 }
 
 bool
+land_widens_column(const struct land *land)
+{
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (target_widens(&plan->tables[i], &land->tables.targets[i]))
+            return true;
+    return false;
+}
+
+bool
 land_misses_table(const struct land *land)
 {
     const struct plan *plan = land->job->plan;

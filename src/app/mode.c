@@ -30,15 +30,17 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
 /* Why all is fetched although it need not be; NULL: no reason. */
 static const char *
 reason_for_full(const struct job *job, const struct journal_run *before,
-                bool misses_table)
+                const struct land *land)
 {
     if (before == NULL)
         return "first";
     if (job->context->options->full)
         return "asked";
+    if (land_widens_column(land))
+        return "widened";
     if (strcmp(before->plan_hash, job->plan->hash) != 0)
         return "query_changed";
-    return misses_table ? "table_missing" : NULL;
+    return land_misses_table(land) ? "table_missing" : NULL;
 }
 
 /* What changed is fetched from the watermark on, unless that is too old to
@@ -66,7 +68,7 @@ choose_incremental(struct job *job, struct mode *mode, struct err *err)
 }
 
 bool
-mode_choose(struct job *job, bool misses_table, struct mode *mode,
+mode_choose(struct job *job, const struct land *land, struct mode *mode,
             struct err *err)
 {
     struct journal_run *before;
@@ -78,7 +80,7 @@ mode_choose(struct job *job, bool misses_table, struct mode *mode,
                                     job->store->config->name, job->file->job,
                                     &job->arena, &before, err))
         return false;
-    mode->reason = reason_for_full(job, before, misses_table);
+    mode->reason = reason_for_full(job, before, land);
     if (mode->reason != NULL || job->plan->incremental == NULL)
         return true;
     return choose_incremental(job, mode, err);

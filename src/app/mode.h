@@ -6,6 +6,7 @@
 
 #include "app/job.h"
 #include "app/journal_run.h"
+#include "app/land.h"
 
 struct mode {
     enum run_mode mode;
@@ -17,7 +18,7 @@ struct mode {
 /* The mode of the next run and why. A window of the command line is
  * incremental, its reason `asked`: it moves no watermark, and no later run
  * builds on it. ERR_USAGE when the job has no @incremental to take it. */
-MUST_CHECK bool mode_choose(struct job *job, bool misses_table,
+MUST_CHECK bool mode_choose(struct job *job, const struct land *land,
                             struct mode *mode, struct err *err);
 
 #endif

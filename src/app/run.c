@@ -219,8 +219,7 @@ begin_or_resume(struct run *run, struct err *err)
     struct journal_operations operations;
     struct journal_run *last;
 
-    if (!mode_choose(run->job, land_misses_table(&run->land), &run->mode,
-                     err) ||
+    if (!mode_choose(run->job, &run->land, &run->mode, err) ||
         !find_resumable(run, &last, &operations, err))
         return false;
     return last != NULL ? resume(run, last, &operations, err) : begin(run, err);

@@ -351,8 +351,8 @@ sort_tables(const struct plan *plan)
     return sorted;
 }
 
-static bool
-widens(const struct plan_table *table, const struct target *target)
+bool
+target_widens(const struct plan_table *table, const struct target *target)
 {
     if (table->skip || !target->exists)
         return false;
@@ -371,7 +371,7 @@ take_views_down(struct pg_conn *conn, const struct plan *plan,
                 struct views *views, struct err *err)
 {
     for (int i = 0; i < plan->table_count; i++)
-        if (widens(&plan->tables[i], &targets[i]) &&
+        if (target_widens(&plan->tables[i], &targets[i]) &&
             !views_take_down(conn, schema, plan->tables[i].name, views, err))
             return false;
     return true;

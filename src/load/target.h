@@ -51,6 +51,7 @@ void target_changes(struct buf *sql, const struct plan *plan,
  * of a JSON array that was begun; false when there are none. */
 void target_table_changes(struct buf *sql, const struct plan_table *table,
                           const char *schema, const struct target *target);
+bool target_widens(const struct plan_table *table, const struct target *target);
 bool target_column_widens(const struct plan_table *table,
                           const struct target *target, int column);
 bool target_changed_columns(struct buf *json, const struct plan_table *table,

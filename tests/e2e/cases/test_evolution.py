@@ -105,6 +105,22 @@ class Ladder(Case):
                          self.rows("products", "total_inventory"))
 
 
+class Reasons(Case):
+    def test_a_wider_type_asks_for_everything(self):
+        """Only what comes again has values of the new type."""
+        text = "query @incremental " + TYPED
+        self.configure()
+        self.query("job", text % ("totalInventory", "integer"))
+        self.run_program("run")
+        self.query("job", text % ("totalInventory", "text"))
+        self.run_program("run")
+        run = self.last_run()
+        self.assertEqual(("full", "widened"),
+                         (run["mode"], run["mode_reason"]))
+        self.run_program("run")
+        self.assertEqual("incremental", self.last_run()["mode"])
+
+
 class Queries(Case):
     def evolve(self, *texts):
         self.configure()
