@@ -791,6 +791,31 @@ START_TEST(coarse_filters_overlap_by_a_day_and_a_half)
 
 END_TEST
 
+static const char *
+hash_of(const char *query)
+{
+    build_or_abort(query);
+    ck_assert_uint_eq(strlen(plan->hash), 32);
+    return plan->hash;
+}
+
+/* What another field had found is not what this one would have. */
+START_TEST(the_hash_changes_with_the_field_of_windows)
+{
+    const char *usual =
+        hash_of("query @incremental { products { edges { node { id } } } }");
+
+    ck_assert_str_eq(hash_of("query @incremental(field: \"updated_at\", "
+                             "overlap: \"1h\") { products { edges { node { "
+                             "id } } } }"),
+                     usual);
+    ck_assert_str_ne(hash_of("query @incremental(field: \"created_at\") { "
+                             "products { edges { node { id } } } }"),
+                     usual);
+}
+
+END_TEST
+
 /* How a table is kept up is not what it is: no reason to fetch all. */
 START_TEST(upkeep_is_no_part_of_the_hash)
 {
@@ -999,14 +1024,6 @@ START_TEST(tables_know_where_their_counts_stand_in_a_line)
 END_TEST
 
 /* ---- the hash ----------------------------------------------------------- */
-
-static const char *
-hash_of(const char *query)
-{
-    build_or_abort(query);
-    ck_assert_uint_eq(strlen(plan->hash), 32);
-    return plan->hash;
-}
 
 static const char hashed[] =
     "{ products { edges { node { title variants { edges { node { sku } } } } } "
@@ -1433,6 +1450,7 @@ plan_suite(void)
                         COUNT(windows));
     tcase_add_test(tests, upkeep_has_defaults);
     tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
+    tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
     tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
     tcase_add_test(tests, a_document_past_the_limit_is_refused);
     add_hash_tests(tests);

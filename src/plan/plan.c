@@ -43,6 +43,16 @@ hash_table(struct buf *text, const struct plan_table *table)
     }
 }
 
+/* What another field had found before the watermark is not what this one
+ * would have; with the usual one a full run's watermark goes on. */
+static void
+hash_window(struct buf *text, const struct plan_incremental *incremental)
+{
+    if (incremental != NULL &&
+        strcmp(incremental->field, PLAN_INCREMENTAL_FIELD) != 0)
+        buf_printf(text, "%s\n", incremental->field);
+}
+
 static void
 set_hash(struct plan *plan)
 {
@@ -50,6 +60,7 @@ set_hash(struct plan *plan)
     char hex[NAME_DIGEST_BYTES];
 
     buf_append_str(&text, plan->document);
+    hash_window(&text, plan->incremental);
     for (int i = 0; i < plan->table_count; i++)
         hash_table(&text, &plan->tables[i]);
     name_md5(buf_str(&text), text.length, hex);

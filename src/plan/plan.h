@@ -124,6 +124,8 @@ struct plan_table {
 enum plan_deletes { PLAN_DELETES_HARD, PLAN_DELETES_SOFT, PLAN_DELETES_KEEP };
 
 /* @incremental: what changed since the watermark, and at times everything. */
+#define PLAN_INCREMENTAL_FIELD "updated_at" /* when none is named */
+
 struct plan_incremental {
     const char *field; /* filter of the root: "updated_at" */
     int64_t overlap_ms;

@@ -22,7 +22,7 @@ read_incremental(struct builder *b, const struct gql_directive *given,
     static const char *const known[] = {"field", "overlap", "fullEvery", NULL};
     const char *field;
 
-    *incremental = (struct plan_incremental){.field = "updated_at",
+    *incremental = (struct plan_incremental){.field = PLAN_INCREMENTAL_FIELD,
                                              .overlap_ms = 5 * MINUTE_MS,
                                              .full_every_ms = 7 * DAY_MS};
     if (!directive_check(b, given, known) ||

@@ -483,6 +483,21 @@ class Incremental(Case):
         self.assertEqual("table_missing", self.last_run()["mode_reason"])
         self.check_tables(self.QUERY.replace("title", "title vendor"))
 
+    def test_another_field_has_found_other_rows(self):
+        """What changed before the watermark came by neither of the two."""
+        by_creation = self.QUERY.replace(
+            "@incremental", '@incremental(field: "created_at")')
+        self.configure()
+        self.query("plain", by_creation)
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.run_program("run")
+        self.query("plain", self.QUERY)
+        self.run_program("run")
+        self.assertEqual("query_changed", self.last_run()["mode_reason"])
+        self.check_tables(self.QUERY)
+
     def test_since_does_not_move_the_watermark(self):
         self.configure()
         self.query("plain", self.QUERY)
