@@ -131,6 +131,7 @@ find_resumable(struct run *run, struct journal_run **last,
 {
     struct job *job = run->job;
     struct journal_run *newest;
+    bool fit;
 
     *last = NULL;
     if (!journal_last_run(job->context->journal, job->store->config->name,
@@ -139,6 +140,10 @@ find_resumable(struct run *run, struct journal_run **last,
     if (newest == NULL || run_status_is_final(newest->status) ||
         strcmp(newest->plan_hash, job->plan->hash) != 0 ||
         !fetches_the_same(newest, &run->mode))
+        return true;
+    if (!slices_fit(job, newest->notes, &fit, err))
+        return false;
+    if (!fit)
         return true;
     if (!journal_run_operations(job->context->journal, newest->ref.run_id,
                                 &job->arena, operations, err))

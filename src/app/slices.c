@@ -15,7 +15,8 @@
 #define SHOPIFY_BEGAN_S INT64_C(1136073600) /* 2006-01-01 */
 
 enum {
-    EQUAL_WINDOWS = 5, /* where nothing can be counted */
+    EQUAL_WINDOWS = 5,     /* where nothing can be counted */
+    PARTS_MAX = 16 * 1024, /* four times what counts that agree can make */
     DAY_S = 24 * 3600,
     NOTE_BYTES = 256 * 1024
 };
@@ -42,13 +43,14 @@ note_time(struct buf *note, const char *key, bool has, int64_t seconds)
     json_out_text(note, key, has ? clock_format_utc(seconds, text) : NULL);
 }
 
-/* {"slices":{"before":…,"low":…,"high":…,"windows":[{"n":1,…},…]}} */
+/* {"slices":{"field":…,"before":…,…,"windows":[{"n":1,…},…]}} */
 static void
-write_note(struct buf *note, const struct slices *slices)
+write_note(struct buf *note, const struct slices *slices, const char *field)
 {
     json_out_open(note, '{');
     json_out_key(note, "slices");
     json_out_open(note, '{');
+    json_out_text(note, "field", field);
     json_out_count(note, "before", slices->before);
     json_out_number(note, "last_n", slices->last_n);
     note_time(note, "low", true, slices->low_s);
@@ -74,7 +76,7 @@ keep(const struct slices *slices, struct job *job, const struct run_ref *run,
     struct buf note = buf_with_ceiling(NOTE_BYTES);
     bool kept;
 
-    write_note(&note, slices);
+    write_note(&note, slices, job->plan->slice->field);
     kept = journal_run_note(job->context->journal, run, buf_str(&note), err);
     buf_free(&note);
     return kept;
@@ -124,23 +126,40 @@ read_slices(struct slices *slices, struct job *job, const struct json *note)
 }
 
 bool
+slices_fit(const struct job *job, const char *notes, bool *fit, struct err *err)
+{
+    const struct plan_slice *slice = job->plan->slice;
+    struct arena arena = {0};
+    struct json *root;
+    const struct json *note;
+    const char *field;
+    bool read = json_parse(&arena, span_str(notes), &root, err);
+
+    if (read) {
+        note = json_get(root, "slices");
+        field = json_str(json_get(note, "field"));
+        *fit = note == NULL || (slice != NULL && field != NULL &&
+                                strcmp(field, slice->field) == 0);
+    }
+    arena_free(&arena);
+    return read;
+}
+
+bool
 slices_read(struct slices *slices, struct job *job, const char *notes,
             struct err *err)
 {
     struct arena arena = {0};
     struct json *root;
     const struct json *note;
-    bool read = true;
+    bool read = json_parse(&arena, span_str(notes), &root, err);
 
     *slices = (struct slices){.before = -1};
-    if (!json_parse(&arena, span_str(notes), &root, err)) {
-        arena_free(&arena);
-        return false;
+    if (read) {
+        note = json_get(root, "slices");
+        if (note != NULL && !read_slices(slices, job, note))
+            read = err_set(err, ERR_BUG, "the run's notes hold no windows");
     }
-    note = json_get(root, "slices");
-    if (note != NULL && job->plan->slice != NULL &&
-        !read_slices(slices, job, note))
-        read = err_set(err, ERR_BUG, "the run's notes hold no windows");
     arena_free(&arena);
     return read;
 }
@@ -287,10 +306,12 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
     if (cutter->most < least)
         cutter->most = least;
     cutter->parts[0].roots = slices->before;
-    while (again)
+    /* Counts that contradict each other must not halve without end. */
+    while (again && cutter->count <= PARTS_MAX)
         if (!halve_parts(cutter, &again, err))
             return false;
-    join_parts(cutter);
+    for (join_parts(cutter); cutter->count > SLICES_MAX; join_parts(cutter))
+        cutter->most *= 2;
     return true;
 }
 

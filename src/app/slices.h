@@ -44,7 +44,13 @@ struct slices {
 MUST_CHECK bool slices_cut(struct slices *slices, struct job *job,
                            const struct run_ref *run, struct err *err);
 
-/* As an earlier process kept them; not cut where it kept none. */
+/* Would these windows of an earlier process be cut now, as the query stands?
+ * Also where it kept none. */
+MUST_CHECK bool slices_fit(const struct job *job, const char *notes, bool *fit,
+                           struct err *err);
+
+/* As an earlier process kept them, which must fit; not cut where it kept none.
+ */
 MUST_CHECK bool slices_read(struct slices *slices, struct job *job,
                             const char *notes, struct err *err);
 
