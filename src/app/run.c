@@ -261,6 +261,8 @@ source_of(struct run *run, const struct operation *operation)
         .log = &run->job->log};
 }
 
+/* Before the results, so that one which was cut off is never taken for a
+ * whole one. */
 static void
 write_sidecars(const struct run *run)
 {
@@ -293,9 +295,8 @@ land_operations(struct run *run, struct err *err)
         land->sources[i] = source_of(run, fetch->operations[i]);
         land->operations[i] = &fetch->operations[i]->row;
     }
+    write_sidecars(run);
     landed = land_results(land, err);
-    if (landed)
-        write_sidecars(run);
     free(land->sources);
     free(land->operations);
     return landed;

@@ -107,6 +107,19 @@ class GoesOn(Download):
             self.assertEqual(file.read(), self.program.read(
                 f"kept/acme.job.{run_id}.1.jsonl"))
 
+    def test_kept_though_cut_off(self):
+        """Part of a result has its sidecar, so that it is not loaded."""
+        self.shop.rule({"ranges": False, "truncate_after": 30000}, times=-1,
+                       kind="storage")
+        self.run_program("run", "--keep", "kept", status=AGAIN)
+        (name,) = [name for name in os.listdir(os.path.join(
+            self.program.directory, "kept")) if name.endswith(".jsonl")]
+        result = self.run_program("load", "job", "kept/" + name,
+                                  status=FAILED)
+        self.assertIn("WRONG_BYTES", result.stderr)
+        self.assertEqual([], self.db.column(
+            "SELECT relname FROM pg_class WHERE relname = 'products'"))
+
     def test_stalled(self):
         self.configure(tuning="stall_timeout = 800ms")
         self.shop.rule({"stall_after": 10000}, kind="storage")
