@@ -692,12 +692,14 @@ try_to_land(struct land *land, struct err *err)
     return landed;
 }
 
-/* The file changed under the download: from its first byte, a few times. */
+/* The file changed under the download: from its first byte, a few times. What
+ * the server refused were lines of the other file. */
 static bool
-may_begin_again(const struct land *land, const struct err *why, int *restarts)
+may_begin_again(struct land *land, const struct err *why, int *restarts)
 {
     if (strcmp(why->code, "RESTART") != 0 || ++*restarts > RESTARTS_MAX)
         return false;
+    refused_free(&land->refused);
     log_failure(LOG_WARN, &land->job->log, "the load begins again", why);
     return true;
 }
@@ -749,8 +751,11 @@ land_results(struct land *land, struct err *err)
     int restarts = 0;
     bool landed;
 
-    land->widened = buf_with_ceiling(SQL_BYTES_MAX);
-    land->warnings = buf_with_ceiling(SQL_BYTES_MAX);
+    if (land->written == NULL) {
+        land->widened = buf_with_ceiling(SQL_BYTES_MAX);
+        land->warnings = buf_with_ceiling(SQL_BYTES_MAX);
+    }
+    refused_free(&land->refused);
     land->written =
         arena_array(&land->job->arena, (size_t)land->job->plan->table_count,
                     sizeof(*land->written));

@@ -1,5 +1,6 @@
 """Lines that cannot be loaded: recorded, and the rest loads."""
 import json
+import os
 
 from cases.queries import METAFIELD, PRODUCT, VARIANT, WIRE
 from harness.case import FAILED, PARTIAL, Case, joined
@@ -200,11 +201,37 @@ class Refused(Case):
                         for i in range(self.COLUMNS)})
         return json.dumps(row)
 
-    def test_refused_rows_stand_alone(self):
+    def setUp(self):
+        super().setUp()
         self.configure()
         aliases = " ".join(f"c{i}: createdAt" for i in range(self.COLUMNS))
         self.query("wide", "{ products { edges { node { id title " + aliases +
                    " } } } }")
+
+    def hand_out(self, name, lines):
+        self.program.file(name, joined(lines))
+        self.shop.set(result_file=os.path.join(self.program.directory, name))
+
+    def test_lines_of_another_result(self):
+        """Refused is a line of one file, not its number in the next one."""
+        self.hand_out("first.jsonl", [self.line(number, number == 7)
+                                      for number in range(1, 21)])
+        self.shop.rule({"delay_ms": 1000}, kind="storage")
+        self.shop.rule({"status": 403, "body": "<Error/>"}, nth=2, times=2,
+                       kind="storage")
+        running = self.program.start("run")
+        self.wait_for(lambda: self.requests(kind="storage"))
+        self.hand_out("second.jsonl", [self.line(number, number == 7)
+                                       for number in range(3, 21)])
+        self.expect(running.wait(), PARTIAL)
+        self.assertEqual(2, len(self.shop.operations()))
+        self.assertEqual([5], self.db.column(
+            "SELECT line_number FROM bulkpg.reject"))
+        self.assertEqual([number for number in range(3, 21) if number != 7],
+                         self.db.column("SELECT id FROM acme.products "
+                                        "ORDER BY 1"))
+
+    def test_refused_rows_stand_alone(self):
         wrong = (7, 1200, 1201)
         lines = [self.line(number, number in wrong)
                  for number in range(1, 2001)]
