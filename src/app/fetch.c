@@ -121,6 +121,7 @@ static bool
 halve(struct crew *crew, const struct operation *operation, struct err *err)
 {
     struct fetch *fetch = crew->fetch;
+    const struct err why = *err;
     struct operation *whole;
     bool kept = false;
     int i = 0;
@@ -137,6 +138,7 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
     fetch->operations[i + 1] =
         new_slice_operation(fetch, &fetch->slices.items[i + 1]);
     fetch->count++;
+    log_failure(LOG_WARN, &whole->log, "the window is halved", &why);
     if (fetch->job->log.operation_id == whole->bulk.id)
         fetch->job->log.operation_id = NULL;
     free(whole);
@@ -146,18 +148,8 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
 static bool
 complete(struct crew *crew, struct operation *operation, struct err *err)
 {
-    struct log_ctx log = crew->fetch->job->log;
-    struct err why;
-
-    if (operation_complete(operation, err))
-        return true;
-    if (strcmp(err->code, "TIMEOUT") != 0)
-        return false;
-    why = *err;
-    if (!halve(crew, operation, err))
-        return false;
-    log_failure(LOG_WARN, &log, "the window is halved", &why);
-    return true;
+    return operation_complete(operation, err) ||
+           (strcmp(err->code, "TIMEOUT") == 0 && halve(crew, operation, err));
 }
 
 static struct operation *

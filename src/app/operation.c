@@ -393,6 +393,12 @@ is_given_up(const struct operation *operation)
     return operation->given_up != NULL && *operation->given_up;
 }
 
+static bool
+given_up(struct err *err)
+{
+    return err_set(err, ERR_LATER, "another window of the run failed");
+}
+
 static enum submit_end
 submit_once(struct operation *operation, struct backoff *backoff,
             struct err *err)
@@ -401,7 +407,7 @@ submit_once(struct operation *operation, struct backoff *backoff,
     int64_t wait_ms;
 
     if (is_given_up(operation)) {
-        err_set(err, ERR_LATER, "another window of the run failed");
+        given_up(err);
         return SUBMIT_FAILED;
     }
     if (bulk_submit(context_session(job->context, job->store),
@@ -521,7 +527,7 @@ poll_to_end(struct operation *operation, struct err *err)
         if (!check_deadline(operation, err))
             return false;
         if (is_given_up(operation))
-            return err_set(err, ERR_LATER, "another window of the run failed");
+            return given_up(err);
         warn_of_stillness(operation, &stillness);
         if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
             TASK_STOPPED)
@@ -615,9 +621,12 @@ take_slot(struct operation *operation, struct err *err)
                                 RUN_WAITING, err))
             return false;
     }
-    while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS)
+    while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
         if (task_wait(&store->slot_freed, CLOCK_NEVER) == TASK_STOPPED)
             return task_stopped(err);
+        if (is_given_up(operation))
+            return given_up(err);
+    }
     store->slots_taken++;
     return true;
 }

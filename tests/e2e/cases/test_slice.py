@@ -2,7 +2,7 @@
 import signal
 import time
 
-from cases.queries import PLAIN, PRODUCTS
+from cases.queries import ORDERS, PLAIN, PRODUCTS
 from harness.case import AGAIN, FAILED, Case
 
 
@@ -146,6 +146,50 @@ class Slices(Case):
                    for one in self.shop.operations()]
         self.assertEqual(len(set(queries)), len(queries))
 
+    def kill_and_run_as(self, query, killed, then):
+        """A run of windows is killed, then the query has no such ones."""
+        self.configure()
+        self.query("job", killed)
+        self.shop.set(duration_ms=400)
+        running = self.program.start("run")
+        self.wait_for(lambda: self.known() >= 1)
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.shop.set(duration_ms=20)
+        self.query("job", then)
+        self.run_program("run")
+        self.check_tables(query)
+        self.assertEqual(["SUPERSEDED", None], self.db.column(
+            "SELECT error_code FROM bulkpg.run ORDER BY run_id"))
+
+    def test_a_killed_run_is_cut_no_more(self):
+        """One window of it is not the whole result."""
+        self.kill_and_run_as(PLAIN, sliced(PLAIN), PLAIN)
+
+    def test_a_killed_run_is_cut_by_another_field(self):
+        cut = ORDERS.replace("query Orders", "query @slice(rows: 10%s)")
+        self.kill_and_run_as(ORDERS, cut % "",
+                             cut % ', field: "processed_at"')
+
+    def test_two_that_take_too_long(self):
+        """Each is told by its own name, whichever was submitted last."""
+        self.configure()
+        self.query("job", sliced(PLAIN))
+        late = {"status": "FAILED", "error_code": "TIMEOUT"}
+        self.shop.set(duration_ms=200)
+        for nth, duration_ms in ((5, 700), (6, 1400)):
+            self.shop.rule({"duration_ms": duration_ms, "outcome": late},
+                           kind="operation", nth=nth)
+        result = self.run_program("run")
+        self.check_tables(PLAIN)
+        failed = self.db.column("SELECT operation_id FROM bulkpg.operation "
+                                "WHERE status = 'FAILED' ORDER BY 1")
+        halved = [line for line in result.stderr.splitlines()
+                  if "halved" in line]
+        self.assertEqual(2, len(failed))
+        self.assertEqual(failed, sorted(
+            line.split(" op=")[1].split()[0] for line in halved))
+
     def test_one_that_takes_too_long_is_halved(self):
         self.configure()
         self.query("job", sliced(PLAIN, rows=30))
@@ -174,6 +218,27 @@ class Slices(Case):
         self.assertEqual("failed", self.last_run()["status"])
         self.assertEqual([], [one for one in self.shop.operations()
                               if one["status"] in ("CREATED", "RUNNING")])
+
+    def test_one_that_waits_ends_with_the_others(self):
+        """What was never sent is not looked for at the store."""
+        self.configure()
+        self.query("other", "{ customers { edges { node { id } } } }")
+        self.query("job", sliced(PLAIN))
+        self.shop.next(contains="customers", outcome={"never": True})
+        other = self.program.start("run", "other")
+        self.wait_for(lambda: self.known() == 1)
+        other.signal(signal.SIGINT)
+        self.expect(other.wait(), AGAIN)
+        self.shop.set(duration_ms=30000)
+        self.shop.next(contains="created_at:<", duration_ms=800,
+                       outcome={"status": "FAILED",
+                                "error_code": "ACCESS_DENIED"})
+        running = self.program.start("run")
+        self.wait_for(lambda: self.status("job") == "failed")
+        running.signal(signal.SIGINT)
+        self.expect(running.wait(), 77)
+        self.assertEqual([], self.db.column(
+            "SELECT n FROM bulkpg.operation WHERE operation_id IS NULL"))
 
     def test_roots_that_are_missing(self):
         """A window that comes empty, and says so, is none the less wrong."""
