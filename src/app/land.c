@@ -265,6 +265,23 @@ is_below_orders(const struct plan_table *table)
     return table != NULL;
 }
 
+/* Why orders that did not come may be there still; NULL: they are gone. A file
+ * that was saved is taken at its word where the store never said anything. */
+static const char *
+why_orders_stay(const struct land *land, const struct journal_store *store,
+                bool has_orders)
+{
+    if (store == NULL || store->scopes == NULL || store->scopes[0] == '\0')
+        return has_orders && land->mode != RUN_REPLAY
+                   ? "no order is removed: the store has not said whether it "
+                     "shows those of more than 60 days"
+                   : NULL;
+    return strstr(store->scopes, "read_all_orders") == NULL
+               ? "no order is removed: without read_all_orders the store "
+                 "shows those of 60 days only"
+               : NULL;
+}
+
 /* Without read_all_orders a store shows the orders of 60 days only: those it
  * does not show are not gone. Said once per run. */
 static bool
@@ -272,22 +289,24 @@ find_hidden_orders(struct land *land, struct err *err)
 {
     struct job *job = land->job;
     struct journal_store *store;
-    bool any = false;
+    bool any = false, has_any = false;
+    const char *why;
 
     for (int i = 0; i < job->plan->table_count; i++)
-        any = any || is_below_orders(&job->plan->tables[i]);
+        if (is_below_orders(&job->plan->tables[i])) {
+            any = true;
+            has_any = has_any || land->tables.targets[i].exists;
+        }
     land->hides_orders = false;
     if (!any)
         return true;
     if (!journal_store(job->context->journal, job->store->config->name,
                        &job->arena, &store, err))
         return false;
-    land->hides_orders = store != NULL && store->scopes != NULL &&
-                         store->scopes[0] != '\0' &&
-                         strstr(store->scopes, "read_all_orders") == NULL;
+    why = why_orders_stay(land, store, has_any);
+    land->hides_orders = why != NULL;
     if (land->hides_orders)
-        warn(land, "no order is removed: without read_all_orders the store "
-                   "shows those of 60 days only");
+        warn(land, why);
     return true;
 }
 

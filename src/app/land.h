@@ -34,7 +34,7 @@ struct land {
     struct tables tables;
     const char *column_notes; /* as they were before this run */
 
-    bool hides_orders;        /* the store shows those of 60 days */
+    bool hides_orders;        /* the store may show those of 60 days only */
     struct refused refused;   /* lines that the server would not have */
     int64_t rejects;          /* so far */
     struct run_counts counts; /* of the whole run, once it has landed */

@@ -112,6 +112,25 @@ class Guards(Case):
         self.load("job", products(1) + products(119, None, 2))
         self.assertEqual(119, len(self.rows("products WHERE title IS NULL")))
 
+    def test_orders_stay_while_nobody_knows_what_is_hidden(self):
+        """A store that does not say its scopes may show 60 days only."""
+        self.configure(tuning="retry_budget = 500ms")
+        self.query("orders", ORDERS)
+        self.run_program("run")
+        (gone,) = self.change(store="acme", type="Order", count=1,
+                              delete=True)
+        self.db.execute("DELETE FROM bulkpg.store")
+        self.shop.rule({"status": 500}, times=-1, kind="shop")
+        result = self.run_program("run")
+        self.assertIn("has not said whether it shows", result.stderr)
+        self.assertEqual(80, len(self.rows("orders")))
+        self.shop.post("rules/clear")
+        self.run_program("run")
+        self.run_program("run")
+        self.assertEqual(79, len(self.rows("orders")))
+        self.assertNotIn((int(gone.rsplit("/", 1)[1]),),
+                         self.rows("orders", "id"))
+
     def test_hidden_orders_stay_whatever_is_forced(self):
         """Without read_all_orders only 60 days show; tables below, too."""
         self.configure()
