@@ -292,10 +292,12 @@ print_tables(const struct jobs *jobs)
 int
 jobs_end(struct jobs *jobs, bool done, const struct err *err)
 {
-    int status = done ? jobs_status(jobs) : context_fail(err);
+    int status = jobs_status(jobs);
 
     if (done)
         print_tables(jobs);
+    else
+        status = err_worse_status(status, context_fail(err));
     jobs_free(jobs);
     return status;
 }

@@ -179,6 +179,14 @@ class Runs(Case):
         self.assertIn("NOT_SET_AT_ALL", result.stderr)
         self.check_tables(PLAIN)
 
+    def test_a_bad_store_is_worse_than_no_database(self):
+        self.program.configure(
+            "host=/nowhere", self.shop.stores.values(),
+            credentials={"beta": "token = env:NOT_SET_AT_ALL"})
+        self.query("plain", PLAIN)
+        result = self.run_program("run", status=CONFIG)
+        self.assertIn("cannot connect", result.stderr)
+
     def test_one_bad_query_stops_no_other(self):
         self.configure()
         self.query("plain", PLAIN)
