@@ -270,15 +270,28 @@ note_unknown_gid(struct loader *loader, struct plan_gid *gid)
         loader->gids[loader->gid_count++] = gid;
 }
 
-/* Domains that still wait for their first gid. Once none does, none ever
- * will again, so that it costs nothing per line later. */
+/* Of those that waited when the line before began, the ones that still do. */
+static void
+forget_known_gids(struct loader *loader)
+{
+    int waiting = 0;
+
+    for (int i = 0; i < loader->gid_count; i++)
+        if (loader->gids[i]->type == NULL)
+            loader->gids[waiting++] = loader->gids[i];
+    loader->gid_count = waiting;
+}
+
+/* Domains that still wait for their first gid: most lines find only those of
+ * tables that have no rows, however many columns there are. */
 static void
 note_unknown_gids(struct loader *loader)
 {
-    if (loader->gids_asked && loader->gid_count == 0)
+    if (loader->gids_asked) {
+        forget_known_gids(loader);
         return;
+    }
     loader->gids_asked = true;
-    loader->gid_count = 0;
     for (int i = 0; i < loader->table_count; i++) {
         const struct plan_table *plan = loader->tables[i].plan;
 
