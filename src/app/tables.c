@@ -136,8 +136,8 @@ check_owners(struct tables *tables, struct job *job, struct err *err)
     return true;
 }
 
-bool
-tables_inspect(struct tables *tables, struct job *job, struct err *err)
+static bool
+look(struct tables *tables, struct job *job, struct err *err)
 {
     size_t count = (size_t)job->plan->table_count;
     const char *schema = job->store->config->schema;
@@ -158,6 +158,17 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err)
           obstacle_find(control, job->plan, schema, tables->targets, err);
     journal_give_back(job->context->journal);
     return fit;
+}
+
+/* While it is looked at, the merge of a process that was killed may still
+ * come through: what was not there is, and seems somebody else's. */
+bool
+tables_inspect(struct tables *tables, struct job *job, struct err *err)
+{
+    if (look(tables, job, err))
+        return true;
+    return (err->kind == ERR_CONFIG || err->kind == ERR_FAILED) &&
+           look(tables, job, err);
 }
 
 /* ---- what is kept ------------------------------------------------------ */
