@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/commands.h"
 #include "app/job.h"
@@ -38,15 +39,27 @@ grant_readers(struct context *context, struct err *err)
     return true;
 }
 
-/* Before anything is asked of a store. */
+static bool
+is_folder(const char *path)
+{
+    struct stat file;
+
+    if (stat(path, &file) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(file.st_mode) && access(path, W_OK | X_OK) == 0;
+}
+
+/* Before anything is asked of a store: its answer may take hours. */
 static bool
 make_keep_directory(const struct options *options, struct err *err)
 {
     const char *path = options->keep_directory;
 
-    if (path == NULL || mkdir(path, S_IRWXU) == 0 || errno == EEXIST)
+    if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
+        (errno == EEXIST && is_folder(path)))
         return true;
-    return err_set(err, ERR_USAGE, "cannot make folder %s: %s", path,
+    return err_set(err, ERR_USAGE, "cannot keep results in folder %s: %s", path,
                    strerror(errno));
 }
 

@@ -5,7 +5,7 @@ import signal
 import time
 
 from cases.queries import PLAIN, PRODUCT, PRODUCTS
-from harness.case import AGAIN, FAILED, Case
+from harness.case import AGAIN, FAILED, USAGE, Case
 from harness.program import PATIENCE
 from harness.store import seconds_between
 
@@ -106,6 +106,14 @@ class GoesOn(Download):
         with open(operation["path"], "rb") as file:
             self.assertEqual(file.read(), self.program.read(
                 f"kept/acme.job.{run_id}.1.jsonl"))
+
+    def test_nowhere_to_keep_it(self):
+        """Told before the store works for hours."""
+        for path in ("bulkpg.ini", "nowhere/kept"):
+            result = self.run_program("run", "--keep", path, status=USAGE)
+            self.assertIn(f"cannot keep results in folder {path}: ",
+                          result.stderr)
+        self.assertEqual([], self.shop.operations())
 
     def test_kept_though_cut_off(self):
         """Part of a result has its sidecar, so that it is not loaded."""
