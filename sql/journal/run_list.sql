@@ -1,7 +1,7 @@
 -- Runs, newest first.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good,
--- unfinished or reference, $5: the newest of each store and job only, $6: at most so many
--- (NULL: all)
+-- unfinished or reference, $5: the newest of each store and job only, $6: at
+-- most so many (NULL: all)
 SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
        r.plan_hash, r.operation_id,
        to_char(r.window_from, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -35,7 +35,8 @@ WHERE ($1::text IS NULL OR r.store = $1)
       WHEN 'reference' THEN r.mode <> 'replay'
         AND (r.status = 'loaded' OR r.status = 'loaded_with_rejects'
              AND r.notes ? 'accepted_rejects')
-        AND NOT (r.mode = 'incremental' AND r.mode_reason IS NOT DISTINCT FROM 'asked')
+        AND NOT (r.mode = 'incremental'
+                 AND r.mode_reason IS NOT DISTINCT FROM 'asked')
       WHEN 'unfinished' THEN r.status NOT IN
         ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
       ELSE true END

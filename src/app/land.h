@@ -50,7 +50,8 @@ struct land {
  * asked of the store. */
 MUST_CHECK bool land_prepare(struct land *land, struct err *err);
 
-/* Is a table of the plan not there yet, or a column of it gone by hand? After land_prepare(). */
+/* Is a table of the plan not there yet, or a column of it gone by hand? After
+ * land_prepare(). */
 bool land_misses_table(const struct land *land);
 
 /* Must a column of a table that is there get a wider type? */

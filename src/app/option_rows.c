@@ -39,12 +39,13 @@ const struct command option_commands[] = {
      "A query with @incremental fetches what changed since its last run,\n"
      "and everything now and then.\n"
      "One job's failure does not stop another's. Run it again after any\n"
-     "failure: what can go on goes on. --store may be given more than once.\n" JOB_TEXT},
+     "failure: what can go on goes on. --store may be given more than\n"
+     "once.\n" JOB_TEXT},
     {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: what it does\n"
      "not hold is removed; for a query with @incremental only below what it\n"
-     "holds, unless --full is given. What is received is compared with FILE.meta.json,\n"
-     "which run --keep writes beside it, or with --objects.\n" JOB_TEXT},
+     "holds, unless --full is given. What is received is compared with\n"
+     "FILE.meta.json, which run --keep writes beside it, or with --objects.\n" JOB_TEXT},
     {"status", "", "show the last run of each store and job", command_status, 0,
      0,
      "Shows the last run of each store and job, and the operations that are\n"

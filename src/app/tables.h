@@ -19,9 +19,10 @@ struct tables {
     struct target_memory *memory; /* what the journal knows of them */
 };
 
-/* Look; and again whenever a column has widened meanwhile. Refused (ERR_CONFIG) when another job or store owns a table whose file
- * still stands, or nobody does; ERR_FAILED or ERR_DENIED when a table cannot take the rows.
- * Learns the gid types that the journal remembers. */
+/* Look; and again whenever a column has widened meanwhile. Refused (ERR_CONFIG)
+ * when another job or store owns a table whose file still stands, or nobody
+ * does; ERR_FAILED or ERR_DENIED when a table cannot take the rows. Learns the
+ * gid types that the journal remembers. */
 MUST_CHECK bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err);
 
@@ -32,8 +33,8 @@ tables_relation_columns(const struct tables *tables, struct job *job,
                         const struct plan_table *table);
 
 /* What the run's record says of columns: members of a JSON object,
- * columns_added, columns_widened and columns_left, each with its comma behind it, in the job's
- * arena. */
+ * columns_added, columns_widened and columns_left, each with its comma behind
+ * it, in the job's arena. */
 const char *tables_notes(const struct tables *tables, struct job *job);
 
 #endif

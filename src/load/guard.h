@@ -16,8 +16,8 @@
 MUST_CHECK bool guard_nulls(struct merge *merge, struct err *err);
 
 /* After merge_apply(): no root came in a full run and there were some (code
- * NO_ROOTS), or more than `fraction` of a table's rows went, where it had over 100 (code
- * TOO_MANY_DELETES). ERR_FAILED. */
+ * NO_ROOTS), or more than `fraction` of a table's rows went, where it had over
+ * 100 (code TOO_MANY_DELETES). ERR_FAILED. */
 MUST_CHECK bool
 guard_deletes(struct merge *merge, double fraction, struct err *err);
 

@@ -14,8 +14,9 @@
 MUST_CHECK bool obstacle_in_schema(struct pg_conn *conn, const char *schema,
                                    bool *exists, struct err *err);
 
-/* After target_inspect(). ERR_DENIED (42501) for rights, ERR_FAILED with the code COLUMN_IN_USE or
- * NAME_TAKEN: the message says what is in the way, the hint what to do. */
+/* After target_inspect(). ERR_DENIED (42501) for rights, ERR_FAILED with the
+ * code COLUMN_IN_USE or NAME_TAKEN: the message says what is in the way, the
+ * hint what to do. */
 MUST_CHECK bool
 obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
               const struct target *targets, struct err *err);

@@ -9,11 +9,9 @@ enum { SENTENCES_MAX = 3, NAMES_BYTES = 400 };
 static bool
 has_own_filter(const struct plan *plan)
 {
-    const struct gql_argument *own =
-        gql_find_argument(plan->root->arguments, "query");
+    const struct plan_window all = {0};
 
-    return own != NULL && own->value->kind == GQL_STRING &&
-           own->value->text[0] != '\0';
+    return plan_filter_in(plan, &all, plan->arena)[0] != '\0';
 }
 
 /* "variants, variants.metafields": lists stand in the root's own line. */
