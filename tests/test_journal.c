@@ -458,6 +458,61 @@ START_TEST(claims_are_taken_again_on_a_new_connection)
 
 END_TEST
 
+enum { MANY_CLAIMS = 200 };
+
+static char many_jobs[MANY_CLAIMS][16];
+static struct task_group releasing;
+
+/* Once the new connection has begun to take the claims again. */
+static void
+release_meanwhile(void *ctx)
+{
+    const char *taken = arena_printf(&arena,
+                                     "SELECT count(*) > 0 FROM pg_locks WHERE "
+                                     "locktype = 'advisory' AND pid = %d",
+                                     *(int *)ctx);
+
+    while (strcmp(ask(taken), "t") != 0)
+        continue;
+    journal_release(journal, "acme", many_jobs[0]);
+}
+
+static void
+release_while_reopening_body(void)
+{
+    struct pg_conn *cut;
+    int session;
+
+    open_both();
+    for (int i = 0; i < MANY_CLAIMS; i++) {
+        snprintf(many_jobs[i], sizeof(many_jobs[i]), "job%d", i);
+        OK(journal_claim(journal, "acme", many_jobs[i], 0, &err));
+    }
+    ask(arena_printf(&arena, "SELECT pg_terminate_backend(%d, 5000)",
+                     pg_task_backend(conn)));
+    fails_with(journal_check_claim(journal, "acme", "job0", &err), ERR_LATER,
+               "CLAIM_LOST");
+    conn = open_as("owner");
+    session = pg_task_backend(conn);
+    task_group_spawn(&releasing, "release", release_meanwhile, &session);
+    OK(journal_borrow(journal, &cut, &err));
+    OK(journal_reopen(journal, conn, &err));
+    journal_give_back(journal);
+    task_group_wait(&releasing);
+    OK(journal_claim(other, "acme", many_jobs[0], 0, &err));
+    for (int i = 1; i < MANY_CLAIMS; i++)
+        OK(journal_check_claim(journal, "acme", many_jobs[i], &err));
+    pg_close(cut);
+    close_both();
+}
+
+START_TEST(a_claim_let_go_while_claims_are_taken_again)
+{
+    pg_task_run(release_while_reopening_body);
+}
+
+END_TEST
+
 /* ---- runs -------------------------------------------------------------- */
 
 static void
@@ -1261,6 +1316,7 @@ journal_suite(void)
     tcase_add_test(tests, claim_is_waited_for);
     tcase_add_test(tests, claim_goes_with_its_connection);
     tcase_add_test(tests, claims_are_taken_again_on_a_new_connection);
+    tcase_add_test(tests, a_claim_let_go_while_claims_are_taken_again);
     tcase_add_test(tests, run_is_kept_from_begin_to_end);
     tcase_add_test(tests, text_that_is_not_utf8_is_kept_all_the_same);
     tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);

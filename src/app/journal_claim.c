@@ -152,22 +152,35 @@ journal_claim_token(struct journal *journal, const char *base_url,
     return err_code(err, "LOCKED");
 }
 
-/* Also while stopping; with the connection lost it is free anyway. */
-void
-journal_release(struct journal *journal, const char *store, const char *job)
+/* With the connection lost it is free anyway. */
+static void
+release(struct journal *journal, const char *store, const char *job)
 {
     struct call call = {0};
     struct err ignored;
     bool ok;
 
-    forget_claim(journal, store, job);
     if (!pg_is_alive(journal->conn))
         return;
-    task_shield();
     name_claim(&call, journal, store, job);
-    ok = journal_call(journal, sql_release, &call, NULL, &ignored);
-    task_unshield();
+    ok = journal_call_in(journal->conn, sql_release, &call, NULL, &ignored);
     (void)ok;
+}
+
+/* Also while stopping. Under the lock, since claims may just be taken again on
+ * a new connection. */
+void
+journal_release(struct journal *journal, const char *store, const char *job)
+{
+    struct err ignored;
+
+    task_shield();
+    if (task_lock(&journal->lock, &ignored)) {
+        forget_claim(journal, store, job);
+        release(journal, store, job);
+        task_unlock(&journal->lock);
+    }
+    task_unshield();
 }
 
 bool
