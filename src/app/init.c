@@ -73,7 +73,7 @@ list_queries(void)
     struct ready_query query;
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
-        printf("%-12.*s  %.*s\n", SPAN_ARG(query.name),
+        printf("%-22.*s  %.*s\n", SPAN_ARG(query.name),
                SPAN_ARG(query.summary));
     printf("\n`bulkpg init --add NAME,...` copies them into queries/.\n");
     return EX_OK;

@@ -179,9 +179,10 @@ def add_key(table, planned, has_parent, parent_column):
     if planned["key"]:
         table.key += planned["key"]
     elif planned["hasId"]:
-        table.key.append("id")
+        names = [c["name"] for c in planned["columns"] if c["keys"] == ["id"]]
+        table.key.append(names[0] if names else "id")
         if has_parent:
-            table.indexes.append("id")
+            table.indexes.append(table.key[-1])
     else:
         table.columns["_ordinal"] = Choice("integer", "bigint")
         table.key.append("_ordinal")

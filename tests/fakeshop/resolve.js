@@ -22,7 +22,7 @@ const { hash } = require('./random');
 const search = require('./search');
 
 const PAGING = new Set(['first', 'last', 'after', 'before', 'reverse',
-  'sortKey', 'query', 'savedSearchId']);
+  'sortKey', 'query', 'savedSearchId', 'limit']);
 
 const ORDER_DAYS = 60;
 

@@ -1,7 +1,6 @@
 """What the commands print, and that it can be used."""
 import json
 import os
-import re
 
 from cases.queries import ORDERS, PLAIN, PRODUCTS
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, USAGE, Case
@@ -41,20 +40,6 @@ class Commands(Case):
         self.assertIn("orders.graphql",
                       os.listdir(os.path.join(folder, "queries")))
         self.run_program("init", "here", "--add", "nothing", status=USAGE)
-
-    def test_ready_queries_load(self):
-        self.run_program("init")
-        self.run_program("init", "--add", "orders,inventory")
-        os.remove(os.path.join(self.program.directory, "bulkpg.ini"))
-        self.configure()
-        names = ("products", "orders", "inventory")
-        texts = [self.program.read(f"queries/{name}.graphql").decode()
-                 for name in names]
-        if "--since" not in self.run_program("run", "--help").stdout:
-            texts[1] = re.sub(r"@incremental(\(.*?\))?", "", texts[1])
-            self.query("orders", texts[1])
-        self.run_program("run")
-        self.check_tables(*texts)
 
     def test_check(self):
         self.prepare()

@@ -8,6 +8,10 @@
  *   { cmd: 'expect', store, query }   the tables of a query file, and their
  *                                     rows where a store is named
  *   { cmd: 'generate', seed }         { query }: a random query file
+ *   { cmd: 'validate', query, directives }
+ *                                     what is wrong with a document, or
+ *                                     deprecated in it, where directives
+ *                                     are defined besides GraphQL's own
  *   { cmd: 'change', … }, { cmd: 'reset' }
  *                                     what was done to the fake's stores
  *
@@ -15,7 +19,8 @@
  */
 
 const readline = require('readline');
-const { parse } = require('../../fakeshop/graphql');
+const { extendSchema, NoDeprecatedCustomRule, parse, specifiedRules,
+  validate } = require('../../fakeshop/graphql');
 const { Control } = require('../../fakeshop/control');
 const { Faults } = require('../../fakeshop/faults');
 const { Log } = require('../../fakeshop/log');
@@ -41,6 +46,26 @@ function plain(planned, tableRows) {
   return { tables, deletes: planned.deletes, rows: tableRows };
 }
 
+/* The schema with directives; made once. */
+const extended = { by: null, schema: null };
+
+function schemaWith(directives) {
+  if (!directives) {
+    return schema;
+  }
+  if (extended.by !== directives) {
+    extended.by = directives;
+    extended.schema = extendSchema(schema, parse(directives));
+  }
+  return extended.schema;
+}
+
+function faultsOf({ query, directives }) {
+  return validate(schemaWith(directives), parse(query),
+    [...specifiedRules, NoDeprecatedCustomRule])
+    .map((error) => error.message);
+}
+
 function answer(request) {
   switch (request.cmd) {
     case 'expect': {
@@ -50,6 +75,8 @@ function answer(request) {
         ? rows(shops.stores.get(request.store), document, planned.tables)
         : undefined);
     }
+    case 'validate':
+      return faultsOf(request);
     case 'generate':
       return { query: generate(schema, request.seed, request.prefix) };
     default:

@@ -1,0 +1,56 @@
+"""The queries that are shipped, all of them side by side in one schema."""
+import json
+import re
+
+from harness.case import Case, World
+
+
+class ReadyQueries(Case):
+    def add_all(self):
+        """Every ready query is a job of the folder; {job: text}."""
+        self.run_program("init")
+        listed = self.run_program("init", "--list").stdout
+        names = re.findall(r"^(\w+)  ", listed, re.M)
+        self.run_program("init", "--add", ",".join(names))
+        self.configure()
+        return {name: self.program.read(f"queries/{name}.graphql").decode()
+                for name in names}
+
+    def planned(self, job):
+        return json.loads(self.run_program("plan", job, "--json", "--types",
+                                           self.types).stdout)
+
+    def check_valid(self, texts, plans):
+        """With graphql-js, and nothing deprecated in them."""
+        directives = self.program.read("bulkpg.graphqls").decode()
+        for job, text in texts.items():
+            for document in ({"query": plans[job]["document"]},
+                             {"query": text, "directives": directives}):
+                self.assertEqual([], World.oracle().ask(
+                    cmd="validate", **document), job)
+
+    def test_load(self):
+        """What comes is what graphql-js makes of them, in the tables that
+        their plans tell."""
+        texts = self.add_all()
+        self.assertGreater(len(texts), 30)
+        plans = {job: self.planned(job) for job in texts}
+        self.check_valid(texts, plans)
+        self.run_program("-q", "run")
+        self.check_tables(*texts.values())
+        tables = [("acme", table["name"]) for plan in plans.values()
+                  for table in plan["tables"] if not table["skip"]]
+        self.assertEqual(sorted(tables), sorted(self.snapshot()))
+
+    def test_each_says_what_it_needs(self):
+        for job, text in self.add_all().items():
+            comment = re.match(r"(#.*\n)+", text)[0]
+            query = text[len(comment):]
+            self.assertRegex(comment, r"^# [A-Z].{5,53}[^.]\n#\n", job)
+            self.assertIn("# Scopes: read_", comment, job)
+            for name in ("@incremental", "@slice"):
+                self.assertEqual(name in query, f" {name}: " in
+                                 comment.replace(f"Not {name}: ", ""), job)
+            self.assertTrue("@incremental" in query
+                            or "Not @incremental: " in comment, job)
+            self.assertLessEqual(max(map(len, text.splitlines())), 80, job)
