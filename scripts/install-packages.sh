@@ -18,7 +18,9 @@ build_packages=(
   libyajl-dev libpq-dev libini-config-dev libxxhash-dev libmd-dev
 )
 demo_packages=(postgresql nodejs node-graphql)
-test_packages=(check clang 'libclang-rt-dev|libclang-rt-14-dev')
+test_packages=(
+  check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml
+)
 
 wanted=()
 list_only=false

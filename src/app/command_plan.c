@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/job.h"
+#include "app/plan_dbt.h"
 #include "app/plan_json.h"
 #include "app/tables.h"
 #include "base/clock.h"
@@ -69,6 +70,9 @@ print_plan(const struct context *context, const struct job *job,
         fputs(job->plan->document, stdout);
     } else if (context->options->json) {
         plan_json_append(&text, job, changes);
+        fputs(buf_str(&text), stdout);
+    } else if (context->options->dbt) {
+        plan_dbt_append(&text, job);
         fputs(buf_str(&text), stdout);
     } else {
         ddl_print(&text, job->plan, job->store->config->schema);

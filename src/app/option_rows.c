@@ -205,6 +205,7 @@ KEEP_FLAG(set_force_deletes, force_deletes)
 KEEP_FLAG(set_force_nulls, force_nulls)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
+KEEP_FLAG(set_dbt, dbt)
 KEEP_FLAG(set_failed, failed)
 KEEP_FLAG(set_help, help)
 KEEP_FLAG(set_version, version)
@@ -240,6 +241,7 @@ const struct option_row option_rows[] = {
     {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
      "parse and count only, into no database"},
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
+    {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed, "only what failed last"},
     {"schema", 0, "NAME", OF_VIEWS, set_schema,

@@ -35,6 +35,7 @@ struct options {
     bool dry_run;
     bool json;                    /* --json */
     bool document;                /* --document */
+    bool dbt;                     /* --dbt */
     bool failed;                  /* --failed */
     bool help;                    /* --help */
     bool version;                 /* --version */

@@ -204,9 +204,9 @@ append_gid_form(struct buf *text, const struct plan_gid *gid)
                    gid->type != NULL ? gid->type : gid->expected);
 }
 
-static void
-describe_column(struct buf *text, const struct plan_table *table,
-                const struct layout_column *column)
+void
+ddl_describe_column(struct buf *text, const struct plan_table *table,
+                    const struct layout_column *column)
 {
     switch (column->role) {
     case LAYOUT_PARENT:
@@ -254,7 +254,7 @@ append_column_comment(struct buf *sql, const struct plan_table *table,
 {
     struct buf text = buf_with_ceiling(sql->ceiling);
 
-    describe_column(&text, table, column);
+    ddl_describe_column(&text, table, column);
     buf_append_str(sql, "COMMENT ON COLUMN ");
     ddl_append_qualified(sql, schema, table->name);
     buf_append_char(sql, '.');
@@ -266,6 +266,12 @@ append_column_comment(struct buf *sql, const struct plan_table *table,
 }
 
 void
+ddl_describe_table(struct buf *text, const struct plan_table *table)
+{
+    buf_printf(text, "%s: %s", table->path, table->node_type);
+}
+
+void
 ddl_comments(struct buf *sql, const struct plan_table *table,
              const char *schema)
 {
@@ -273,7 +279,7 @@ ddl_comments(struct buf *sql, const struct plan_table *table,
     struct layout_column *columns = layout_of(table, &count);
     struct buf text = buf_with_ceiling(sql->ceiling);
 
-    buf_printf(&text, "%s: %s", table->path, table->node_type);
+    ddl_describe_table(&text, table);
     buf_append_str(sql, "COMMENT ON TABLE ");
     ddl_append_qualified(sql, schema, table->name);
     buf_append_str(sql, " IS ");

@@ -9,6 +9,7 @@
 #define PLAN_DDL_H
 
 #include "base/buf.h"
+#include "plan/layout.h"
 #include "plan/plan.h"
 
 /* "schema"."name" */
@@ -50,6 +51,11 @@ void ddl_indexes_create(struct buf *sql, const struct plan_table *table,
 void
 ddl_stage_promote(struct buf *sql, const struct plan_table *table,
                   const char *schema, const char *stage, const char *loaded_at);
+
+/* What the COMMENTs say of a table and of its columns. */
+void ddl_describe_table(struct buf *text, const struct plan_table *table);
+void ddl_describe_column(struct buf *text, const struct plan_table *table,
+                         const struct layout_column *column);
 
 void ddl_comments(struct buf *sql, const struct plan_table *table,
                   const char *schema);

@@ -2,6 +2,8 @@
 import json
 import os
 
+import yaml
+
 from cases.queries import ORDERS, PLAIN, PRODUCTS
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, USAGE, Case
 from harness.pooler import Pooler
@@ -199,6 +201,77 @@ class Commands(Case):
                                         self.types).stdout
             self.assertNotIn("@", document)
             self.plan(document, None)
+
+    def test_plan_dbt(self):
+        """The sources are the plan's tables; the tests that they ask for
+        hold, put to the database as dbt puts them."""
+        self.prepare()
+        self.run_program("run")
+        for job in ("products", "orders"):
+            planned = json.loads(self.run_program(
+                "plan", job, "--json", "--types", self.types).stdout)
+            source = self.dbt_source(job)
+            self.assertEqual(("acme", "acme", "_loaded_at"),
+                             (source["name"], source["schema"],
+                              source["loaded_at_field"]))
+            self.assertEqual(
+                [(table["name"], [(column["name"], column["type"])
+                                  for column in table["columns"]])
+                 for table in planned["tables"]],
+                [(table["name"], [(column["name"], column["data_type"])
+                                  for column in table["columns"]])
+                 for table in source["tables"]])
+            for table, known in zip(source["tables"], planned["tables"]):
+                self.check_dbt_tests(table, known["key"])
+                self.check_dbt_descriptions(table)
+
+    def dbt_source(self, job):
+        text = self.run_program("plan", job, "--dbt", "--types",
+                                self.types).stdout
+        file = yaml.safe_load(text)
+        self.assertEqual(2, file["version"])
+        self.assertEqual(1, len(file["sources"]))
+        return file["sources"][0]
+
+    def check_dbt_tests(self, table, key):
+        unique = [test["unique"]["column_name"]
+                  for test in table.get("tests", [])]
+        tested = {"unique": [], "not_null": []}
+        for column in table["columns"]:
+            for test in column.get("tests", []):
+                tested[test].append(column["name"])
+                self.assertTrue(column["quote"])
+        unique += [f'"{name}"' for name in tested["unique"]]
+        self.assertEqual(key, tested["not_null"])
+        self.assertEqual(1, len(unique))
+        self.assertEqual([], self.db.rows(
+            f"SELECT {unique[0]} AS v, count(*) FROM acme.{table['name']} "
+            f"WHERE {unique[0]} IS NOT NULL GROUP BY {unique[0]} "
+            "HAVING count(*) > 1"))
+
+    def check_dbt_descriptions(self, table):
+        """They are the COMMENTs."""
+        self.assertEqual(
+            [table["description"]] + [column["description"]
+                                      for column in table["columns"]],
+            self.db.column(
+                "SELECT description FROM pg_description WHERE objoid = "
+                f"'acme.{table['name']}'::regclass ORDER BY objsubid"))
+
+    def test_plan_dbt_quotes(self):
+        """Names that YAML would take for something else."""
+        self.configure()
+        names = ["null", "12", " - ", "a\u2028b\u0085c\ufeffd\x7fe\tf é 🌲"]
+        fields = " ".join(
+            f"{field} @column(name: {json.dumps(name)})" for field, name
+            in zip(("title", "handle", "vendor", "status"), names))
+        name = "no: 'x' \"y\" \\ #"
+        self.query("odd", f"{{ products @table(name: {json.dumps(name)}) "
+                   f"{{ edges {{ node {{ id {fields} }} }} }} }}")
+        table = self.dbt_source("odd")["tables"][0]
+        self.assertEqual(name, table["name"])
+        self.assertEqual(["id"] + names, [
+            column["name"] for column in table["columns"]][:5])
 
     def test_plan_ddl_is_what_a_run_makes(self):
         """The tables that `plan` prints can be made as they stand."""

@@ -1,0 +1,14 @@
+/*
+ * plan_dbt - a plan's tables as sources of dbt: `bulkpg plan --dbt`.
+ */
+#ifndef APP_PLAN_DBT_H
+#define APP_PLAN_DBT_H
+
+#include "app/job.h"
+#include "base/buf.h"
+
+/* A sources.yml of the job's tables: the source is the store. Files of several
+ * jobs can stand beside each other. */
+void plan_dbt_append(struct buf *yaml, const struct job *job);
+
+#endif
