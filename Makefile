@@ -22,7 +22,7 @@ CFLAGS   := -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT))
 LDFLAGS  := $(FLAGS_$(VARIANT))
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
 
-SQL      := $(sort $(wildcard sql/*.sql sql/*/*.sql))
+SQL      := $(filter-out sql/examples/%,$(sort $(wildcard sql/*.sql sql/*/*.sql)))
 READY    := $(sort $(wildcard src/queries/*))
 GEN      := build/gen/sql.c build/gen/ready_queries.c
 OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
