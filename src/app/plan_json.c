@@ -15,6 +15,18 @@ static const char *const deletes_names[] = {[PLAN_DELETES_HARD] = "HARD",
                                             [PLAN_DELETES_SOFT] = "SOFT",
                                             [PLAN_DELETES_KEEP] = "KEEP"};
 
+/* The GraphQL type that a column has ids of; NULL: it has none. */
+static const char *
+id_of(const struct plan_table *table, const struct layout_column *column)
+{
+    const struct plan_gid *gid =
+        column->role == LAYOUT_PARENT ? table->parent_gid
+        : column->role == LAYOUT_DATA ? table->columns[column->data].gid
+                                      : NULL;
+
+    return gid != NULL ? gid->expected : NULL;
+}
+
 static void
 append_column(struct buf *json, const struct plan_table *table,
               const struct layout_column *column)
@@ -28,6 +40,7 @@ append_column(struct buf *json, const struct plan_table *table,
     json_out_text(json, "path", data != NULL ? data->path : NULL);
     json_out_text(json, "graphql_type",
                   data != NULL ? data->graphql_type : NULL);
+    json_out_text(json, "id_of", id_of(table, column));
     buf_append_char(json, '}');
 }
 
