@@ -97,6 +97,11 @@ lint: ## format, layers, shell scripts; changes nothing
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)
 
+tables: build/bulkpg ## docs/tables.svg and the lists in docs/tables.md, anew
+	@set -e; for q in src/queries/*.graphql; do build/bulkpg plan ./$$q \
+	    --json --types tests/fakeshop/admin-2026-10.reduced.json; done | \
+	    scripts/document-tables.py
+
 install: build/bulkpg ## install under PREFIX (/usr/local), honouring DESTDIR
 	install -D -m 755 build/bulkpg $(DESTDIR)$(PREFIX)/bin/bulkpg
 	install -D -m 644 src/queries/bulkpg.graphqls \
@@ -165,6 +170,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 .PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan \
-        check-valgrind check-valgrind-run fuzz lint format install clean help
+        check-valgrind check-valgrind-run fuzz lint format tables install clean \
+        help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -123,7 +123,8 @@ columns_make_gid(struct builder *b, bool whole, const char *expected)
 {
     struct plan_gid *gid = arena_alloc(b->arena, sizeof(*gid));
 
-    gid->expected = arena_strdup(b->arena, expected);
+    if (expected != NULL)
+        gid->expected = arena_strdup(b->arena, expected);
     gid->whole = whole;
     return gid;
 }

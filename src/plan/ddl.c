@@ -197,11 +197,14 @@ ddl_stage_promote(struct buf *sql, const struct plan_table *table,
 static void
 append_gid_form(struct buf *text, const struct plan_gid *gid)
 {
+    const char *type = gid->type != NULL ? gid->type : gid->expected;
+
     if (gid->whole)
         buf_append_str(text, "; the whole gid");
+    else if (type != NULL)
+        buf_printf(text, "; the number of gid://shopify/%s/<number>", type);
     else
-        buf_printf(text, "; the number of gid://shopify/%s/<number>",
-                   gid->type != NULL ? gid->type : gid->expected);
+        buf_append_str(text, "; the number of a gid");
 }
 
 void

@@ -43,7 +43,8 @@ bool plan_type_widens(const char *from, enum plan_type to);
  * whole gids together: a table's `id` and its children's `_parent_id`. */
 struct plan_gid {
     const char *type;     /* "Product" once known, NULL before */
-    const char *expected; /* the GraphQL type they are ids of; for comments */
+    const char *expected; /* the GraphQL type they are ids of, where that is
+                           * known: of fields named id; for comments */
     bool whole;           /* text: the whole gid; else bigint: its number */
 };
 

@@ -40,11 +40,12 @@ is_composite(enum gql_type_kind kind)
 static struct plan_gid *
 gid_of_leaf(struct builder *b, const struct scope *scope, const char *field)
 {
-    bool whole = strcmp(field, "id") != 0 || scope->owner_abstract ||
-                 scope->through_abstract ||
+    bool whole = scope->owner_abstract || scope->through_abstract ||
                  columns_type_keeps_whole_gid(scope->type_name);
 
-    if (strcmp(field, "id") == 0 && scope->path[0] == '\0')
+    if (strcmp(field, "id") != 0)
+        return columns_make_gid(b, true, NULL);
+    if (scope->path[0] == '\0')
         return scope->draft->table->id_gid;
     return columns_make_gid(b, whole, scope->type_name);
 }

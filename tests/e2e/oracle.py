@@ -110,14 +110,21 @@ class Table:
         self.is_shuffled = False
 
 
+def is_gid(column):
+    """Its numbers are those of gids, and widen to them by data: also where
+    they are asked for with type: "bigint"."""
+    return column.get("isId") and (not column.get("given")
+                                   or column["type"] == "bigint")
+
+
 def id_columns(planned, rows, choose):
     """The type of each id column of one table, by its data."""
     types = {}
     for column in planned["columns"]:
-        if not column.get("isId") or column.get("given"):
+        if not is_gid(column):
             continue
         kind = column["type"]
-        if kind == "bigint" and column["either"]:
+        if kind == "bigint" and column["either"] and not column.get("given"):
             kind = choose(column["name"])
         gids = [row["values"][column["name"]] for row in rows]
         if kind == "bigint" and not numbers(g for g in gids if g):
@@ -202,8 +209,8 @@ def fill(table, planned, rows, has_parent):
         for name, column in kinds.items():
             kind = table.columns[name]
             value = row["values"][name]
-            out[name] = gid_as(value, kind) if column.get("isId") \
-                and not column.get("given") else convert(value, kind)
+            out[name] = gid_as(value, kind) if is_gid(column) \
+                else convert(value, kind)
         if planned["isAbstract"]:
             out["_typename"] = row["typename"]
         if "_deleted_at" in table.columns:

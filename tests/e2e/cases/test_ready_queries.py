@@ -1,8 +1,14 @@
 """The queries that are shipped, all of them side by side in one schema."""
 import json
+import os
 import re
+import subprocess
+import sys
 
 from harness.case import Case, World
+
+SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "scripts",
+                      "document-tables.py")
 
 
 class ReadyQueries(Case):
@@ -29,6 +35,15 @@ class ReadyQueries(Case):
                 self.assertEqual([], World.oracle().ask(
                     cmd="validate", **document), job)
 
+    def check_documented(self, plans):
+        """docs/tables.svg and the lists in docs/tables.md are these."""
+        told = subprocess.run(
+            [sys.executable, SCRIPT, "--check"], capture_output=True,
+            check=False, encoding="utf-8",
+            input="\n".join(json.dumps(plan) for plan in plans.values()))
+        self.assertEqual((0, "", ""),
+                         (told.returncode, told.stdout, told.stderr))
+
     def test_load(self):
         """What comes is what graphql-js makes of them, in the tables that
         their plans tell."""
@@ -36,6 +51,7 @@ class ReadyQueries(Case):
         self.assertGreater(len(texts), 30)
         plans = {job: self.planned(job) for job in texts}
         self.check_valid(texts, plans)
+        self.check_documented(plans)
         self.run_program("-q", "run")
         self.check_tables(*texts.values())
         tables = [("acme", table["name"]) for plan in plans.values()
