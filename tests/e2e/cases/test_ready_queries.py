@@ -58,6 +58,31 @@ class ReadyQueries(Case):
                   for table in plan["tables"] if not table["skip"]]
         self.assertEqual(sorted(tables), sorted(self.snapshot()))
 
+    def test_windows(self):
+        """Those that are cut into windows, or fetch what changed, hold what
+        the others would."""
+        self.long_when_sanitized()
+        texts = {}
+        for job, text in self.add_all().items():
+            os.remove(self.program.directory + f"/queries/{job}.graphql")
+            if re.search(r"^query .*@(incremental|slice)", text, re.M):
+                texts[job] = re.sub(r"@slice {$", "@slice(rows: 30) {", text,
+                                    flags=re.M)
+                self.query(job, texts[job])
+        self.assertIn("(rows: 30)", texts["returns"])
+        self.run_program("-q", "run")
+        self.check_tables(*texts.values())
+        self.change_now(type="Order", count=5, set={"note": "changed"})
+        self.change_now(type="ProductVariant", count=5,
+                        set={"barcode": "changed"})
+        self.run_program("-q", "run")
+        self.check_tables(*texts.values())
+        self.assertEqual(
+            sorted(job for job, text in texts.items()
+                   if re.search(r"^query .*@incremental", text, re.M)),
+            self.db.column("SELECT DISTINCT job FROM bulkpg.run WHERE mode = "
+                           "'incremental' ORDER BY job"))
+
     def test_each_says_what_it_needs(self):
         for job, text in self.add_all().items():
             comment = re.match(r"(#.*\n)+", text)[0]

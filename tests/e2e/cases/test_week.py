@@ -1,5 +1,4 @@
 """Night after night: a store that lives, and tables that follow."""
-import datetime
 import random
 import time
 
@@ -44,18 +43,12 @@ class Week(Case):
         self.run_program("run")
         self.check_tables(QUERY)
 
-    def now(self, **what):
-        """A change that the next window finds."""
-        at = datetime.datetime.now(datetime.timezone.utc)
-        return self.change(store="acme", at=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                           **what)
-
     def some(self, table, columns, count):
         rows = self.rows(f"{table} t", columns, "1, 2")
         return self.random.sample(rows, count)
 
     def touch(self, parents):
-        self.now(ids=[PRODUCT + str(one) for one in sorted(set(parents))],
+        self.change_now(ids=[PRODUCT + str(one) for one in sorted(set(parents))],
                  set={"title": f"touched {self.random.random()}"})
 
     def products(self):
@@ -64,21 +57,21 @@ class Week(Case):
 
     def night(self):
         """Parents, children and grandchildren come, change and go."""
-        self.now(type="Product", grow=3)
+        self.change_now(type="Product", grow=3)
         self.touch(self.random.sample(self.products(), 4))
         safe = ", ".join(map(str, self.products()))
         below = f"products_variants WHERE _parent_id IN ({safe})"
         variants = self.rows(below, "id, _parent_id", "1")
         changed, gone, bare = (self.random.sample(variants, 3)
                                for _ in range(3))
-        self.now(ids=[VARIANT + str(one) for one, _ in changed],
+        self.change_now(ids=[VARIANT + str(one) for one, _ in changed],
                  set={"sku": f"sku {self.random.random()}"})
-        self.now(ids=[VARIANT + str(one) for one, _ in gone], delete=True)
+        self.change_now(ids=[VARIANT + str(one) for one, _ in gone], delete=True)
         metafields = self.rows(
             "products_variants_metafields WHERE _parent_id IN ("
             + ", ".join(str(one) for one, _ in bare) + ")", "id")
         if metafields:
-            self.now(ids=[METAFIELD + str(one) for (one,) in metafields],
+            self.change_now(ids=[METAFIELD + str(one) for (one,) in metafields],
                      delete=True)
         self.touch(parent for _, parent in changed + gone + bare)
 
@@ -86,7 +79,7 @@ class Week(Case):
         for night in range(1, 8):
             self.night()
             if night == 4:
-                self.now(ids=[PRODUCT + str(one) for one in
+                self.change_now(ids=[PRODUCT + str(one) for one in
                               self.random.sample(self.products(), 3)],
                          delete=True)
             self.run_program("run", *(["--full"] if night == 4 else []))
@@ -100,7 +93,7 @@ class Week(Case):
         self.check_no_staging()
 
     def test_deleted_roots_go_with_the_full_run_that_is_due(self):
-        self.now(ids=[PRODUCT + str(one) for one in self.products()[:3]],
+        self.change_now(ids=[PRODUCT + str(one) for one in self.products()[:3]],
                  delete=True)
         before = len(self.rows("products"))
         self.run_program("run")

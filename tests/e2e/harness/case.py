@@ -2,6 +2,7 @@
 import os
 import time
 import unittest
+from datetime import datetime, timezone
 
 import oracle
 from harness.program import PATIENCE, Program
@@ -93,6 +94,11 @@ class Case(unittest.TestCase):
         answer = self.shop.post("change", what)
         World.oracle().ask(cmd="change", body=what)
         return answer["ids"]
+
+    def change_now(self, **what):
+        """The same at store acme, so that the next window finds it."""
+        at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.change(store="acme", at=at, **what)
 
     def long_when_sanitized(self):
         """What would take minutes then is left to E2E_LONG."""
