@@ -15,24 +15,30 @@ static const struct unit {
 enum { UNIT_COUNT = sizeof(units) / sizeof(units[0]) };
 
 static int64_t
-read_clock_us(clockid_t id)
+read_clock_ns(clockid_t id)
 {
     struct timespec now;
 
     clock_gettime(id, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t
+clock_now_ns(void)
+{
+    return read_clock_ns(CLOCK_MONOTONIC);
 }
 
 int64_t
 clock_now_ms(void)
 {
-    return read_clock_us(CLOCK_MONOTONIC) / 1000;
+    return clock_now_ns() / 1000000;
 }
 
 int64_t
 clock_wall_us(void)
 {
-    return read_clock_us(CLOCK_REALTIME);
+    return read_clock_ns(CLOCK_REALTIME) / 1000;
 }
 
 int64_t

@@ -13,6 +13,9 @@
 /* Monotonic: for deadlines and elapsed time. */
 int64_t clock_now_ms(void);
 
+/* The same, to tell how long small things take. */
+int64_t clock_now_ns(void);
+
 /* Wall clock, microseconds since 1970 UTC: for log lines only. */
 int64_t clock_wall_us(void);
 

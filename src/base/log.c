@@ -14,6 +14,8 @@ enum { LINE_CEILING = 16 * 1024 };
 
 static enum log_format log_format_now = LOG_TEXT;
 static enum log_level log_most = LOG_INFO;
+static log_write_fn *log_diverted;
+static void *log_diverted_ctx;
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
@@ -22,6 +24,13 @@ log_configure(enum log_format format, enum log_level most)
 {
     log_format_now = format;
     log_most = most;
+}
+
+void
+log_divert(log_write_fn *write, void *ctx)
+{
+    log_diverted = write;
+    log_diverted_ctx = ctx;
 }
 
 /* A logfmt value stands bare unless something in it would end it early. */
@@ -132,7 +141,10 @@ log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
             put_number(&line, fields->key, fields->number);
     }
     buf_append_str(&line, log_format_now == LOG_JSON ? "}\n" : "\n");
-    fwrite(buf_str(&line), 1, line.length, stderr);
+    if (log_diverted != NULL)
+        log_diverted(log_diverted_ctx, level, buf_str(&line), line.length);
+    else
+        fwrite(buf_str(&line), 1, line.length, stderr);
     buf_free(&line);
 }
 

@@ -65,6 +65,12 @@ struct log_field {
 /* Before the first line; the defaults are text and LOG_INFO. */
 void log_configure(enum log_format format, enum log_level most);
 
+/* Lines go to `write` from now on, each whole, with its newline; NULL: to
+ * stderr. */
+typedef void
+log_write_fn(void *ctx, enum log_level level, const char *line, size_t length);
+void log_divert(log_write_fn *write, void *ctx);
+
 void log_write(enum log_level level, const struct log_ctx *ctx,
                const char *message, const struct log_field *fields);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "json/utf8.h"
 #include "load/encode.h"
@@ -15,7 +16,7 @@
 
 /* The operation's number stands above its line numbers, so that staging has
  * one order over several operations. */
-enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256 };
+enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
 struct loader {
     struct plan *plan;
@@ -26,6 +27,7 @@ struct loader {
     struct record *record; /* of lines */
     struct buf sanitized;  /* a line whose escapes were replaced */
     struct loader_counts counts;
+    struct loader_times times; /* without send_ns, the ring's */
     struct rows_widen widen;
     int operation;
     int64_t asked_at;
@@ -132,6 +134,15 @@ const struct loader_counts *
 loader_counts(const struct loader *loader)
 {
     return &loader->counts;
+}
+
+struct loader_times
+loader_times(const struct loader *loader)
+{
+    struct loader_times times = loader->times;
+
+    times.send_ns = loader->ring.send_ns;
+    return times;
 }
 
 /* ---- the rows of one line ---------------------------------------------- */
@@ -381,27 +392,60 @@ route(struct loader *loader, const struct plan_table **table,
     return *table != NULL || err_set(err, ERR_ROW, "%s", reason);
 }
 
+/* From the text of the line to its table and values. */
+static bool
+parse_line(struct loader *loader, const struct plan_table **table,
+           const struct record_value **parent_id, bool *is_clear,
+           struct err *err)
+{
+    struct span text = loader->line->text;
+    const char *reason;
+
+    if (!check_text(loader, &text, err) ||
+        !record_parse(loader->record, text, err) ||
+        !route(loader, table, parent_id, is_clear, err))
+        return false;
+    loader->table_name = (*table)->name;
+    reason = refused_reason(loader->config.refused, line_key(loader));
+    return reason == NULL || err_set(err, ERR_ROW, "%s", reason);
+}
+
+static bool
+put_line(struct loader *loader, const struct plan_table *table,
+         const struct row_source *source, struct err *err)
+{
+    return put_row(loader, &loader->tables[table->index], source, err) &&
+           put_lists(loader, table, loader->record, 0, err);
+}
+
+static bool
+put_measured(struct loader *loader, const struct plan_table *table,
+             const struct row_source *source, int64_t begun_ns, struct err *err)
+{
+    int64_t parsed_ns = clock_now_ns();
+    int64_t sent_ns = loader->ring.send_ns;
+    bool put = put_line(loader, table, source, err);
+
+    loader->times.parse_ns += parsed_ns - begun_ns;
+    loader->times.encode_ns +=
+        clock_now_ns() - parsed_ns - (loader->ring.send_ns - sent_ns);
+    return put;
+}
+
 static bool
 load_line(struct loader *loader, bool *is_clear, struct err *err)
 {
     const struct plan_table *table = NULL;
-    const char *reason;
     struct row_source source = {.record = loader->record,
                                 .line = line_key(loader),
                                 .asked_at = loader->asked_at,
                                 .arena = loader->plan->arena};
-    struct span text = loader->line->text;
+    bool is_measured = loader->counts.lines % MEASURED_EVERY == 1;
+    int64_t begun_ns = is_measured ? clock_now_ns() : 0;
 
-    if (!check_text(loader, &text, err) ||
-        !record_parse(loader->record, text, err) ||
-        !route(loader, &table, &source.parent_id, is_clear, err))
-        return false;
-    loader->table_name = table->name;
-    reason = refused_reason(loader->config.refused, line_key(loader));
-    if (reason != NULL)
-        return err_set(err, ERR_ROW, "%s", reason);
-    if (!put_row(loader, &loader->tables[table->index], &source, err) ||
-        !put_lists(loader, table, loader->record, 0, err))
+    if (!parse_line(loader, &table, &source.parent_id, is_clear, err) ||
+        !(is_measured ? put_measured(loader, table, &source, begun_ns, err)
+                      : put_line(loader, table, &source, err)))
         return false;
     loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;

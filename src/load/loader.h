@@ -54,6 +54,15 @@ struct loader_counts {
     uint64_t sanitized;       /* escapes that became U+FFFD */
 };
 
+/* Where the time goes. No clock is read per line: every 61st is measured, and
+ * what it took in parts stands for the others. 61 since results repeat in
+ * rounder numbers. */
+struct loader_times {
+    int64_t send_ns;   /* sending, and waiting for what was sent */
+    int64_t parse_ns;  /* of the lines that were measured, */
+    int64_t encode_ns; /* without what they sent */
+};
+
 struct loader;
 
 enum { LOADER_LINE_BYTES_MAX = 64 * 1024 * 1024 };
@@ -85,6 +94,7 @@ void loader_begin_operation(struct loader *loader, int operation,
 MUST_CHECK bool
 loader_line(void *loader, const struct line *line, struct err *err);
 const struct loader_counts *loader_counts(const struct loader *loader);
+struct loader_times loader_times(const struct loader *loader);
 
 /* Widen what was in the way: a domain of ids becomes text, a bigint numeric.
  * Appends which columns that are ("products.id") to `note`. */

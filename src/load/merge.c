@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
@@ -187,13 +188,23 @@ analyze_keys(struct merge *merge, const struct merge_table *table,
 /* ---- a first load by rename -------------------------------------------- */
 
 static bool
+create_index(struct merge *merge, struct buf *sql, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool done = run_ddl(merge, sql, err);
+
+    merge->index_ns += clock_now_ns() - begun;
+    return done;
+}
+
+static bool
 create_stage_key(struct merge *merge, const struct merge_table *table,
                  struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
     ddl_key_create(&sql, table->table, merge->schema, table->stage);
-    return run_ddl(merge, &sql, err);
+    return create_index(merge, &sql, err);
 }
 
 /* The key itself finds out whether one came twice: mostly none did, and then
@@ -226,14 +237,19 @@ grant_defaults(struct merge *merge, const struct merge_table *table,
 static bool
 promote(struct merge *merge, struct merge_table *table, struct err *err)
 {
+    struct buf indexes = buf_with_ceiling(SQL_BYTES_MAX);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    ddl_indexes_create(&sql, table->table, merge->schema, table->stage);
+    ddl_indexes_create(&indexes, table->table, merge->schema, table->stage);
     ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
                       merge->loaded_at);
     ddl_comments(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
     table->inserted = rows_that_came(table);
+    if (!create_index(merge, &indexes, err)) {
+        buf_free(&sql);
+        return false;
+    }
     return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
 }
 

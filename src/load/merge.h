@@ -48,6 +48,7 @@ struct merge {
     struct arena *arena;
     struct merge_table *tables; /* by plan index */
     int table_count;
+    int64_t index_ns; /* in making keys and indexes of tables that are new */
 };
 
 struct merge_target

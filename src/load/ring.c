@@ -126,6 +126,19 @@ least_busy(const struct ring *ring)
     return best;
 }
 
+/* Never waits. */
+static bool
+send_timed(struct ring *ring, struct batch *batch, const char *statement,
+           struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool sent = pg_pipe_send(least_busy(ring), statement,
+                             buf_span(&batch->bytes), batch, err);
+
+    ring->send_ns += clock_now_ns() - begun;
+    return sent;
+}
+
 bool
 ring_send(struct ring *ring, struct loader_table *table, struct err *err)
 {
@@ -137,8 +150,7 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
         put_free(ring, batch);
         return true;
     }
-    if (pg_pipe_send(least_busy(ring), table->statement,
-                     buf_span(&batch->bytes), batch, err))
+    if (send_timed(ring, batch, table->statement, err))
         return true;
     put_free(ring, batch);
     return false;
@@ -158,6 +170,17 @@ fullest(struct loader_table *tables, int table_count)
     return best;
 }
 
+/* Until a batch may have come back. */
+static bool
+wait_for_change(struct ring *ring, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    enum task_wake wake = task_wait(&ring->changed, CLOCK_NEVER);
+
+    ring->send_ns += clock_now_ns() - begun;
+    return wake != TASK_STOPPED || task_stopped(err);
+}
+
 bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,
           struct loader_table *table, struct err *err)
@@ -175,8 +198,8 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
             if (!ring_send(ring, fullest(tables, table_count), err))
                 return false;
         }
-        if (in_flight && task_wait(&ring->changed, CLOCK_NEVER) == TASK_STOPPED)
-            return task_stopped(err);
+        if (in_flight && !wait_for_change(ring, err))
+            return false;
     }
     table->batch = ring->free;
     ring->free = ring->free->next_free;
@@ -188,10 +211,13 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
 bool
 ring_drain(struct ring *ring, struct err *err)
 {
-    for (int i = 0; i < ring->pipe_count; i++)
-        if (!pg_pipe_drain(ring->pipes[i], err))
-            return check_failure(ring, err) && false;
-    return check_failure(ring, err);
+    int64_t begun = clock_now_ns();
+    bool drained = true;
+
+    for (int i = 0; drained && i < ring->pipe_count; i++)
+        drained = pg_pipe_drain(ring->pipes[i], err);
+    ring->send_ns += clock_now_ns() - begun;
+    return check_failure(ring, err) && drained;
 }
 
 void

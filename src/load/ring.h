@@ -30,6 +30,7 @@ struct ring {
     struct batch *refused;     /* those that the server would not have */
     bool isolating;            /* answers go to a struct ring_answer */
     uint64_t early_sends;      /* batches sent because none was free */
+    int64_t send_ns;           /* sending, and waiting for what was sent */
 };
 
 /* What became of a part of a batch that is sent by itself. */
