@@ -112,6 +112,7 @@ START_TEST(what_is_not_given_has_a_default)
     ck_assert_int_eq(options.log_format, LOG_TEXT);
     ck_assert_int_eq(options.log_level, LOG_INFO);
     ck_assert(!options.quiet && !options.full && !options.json);
+    ck_assert(!options.timings);
     ck_assert(!options.document && !options.dry_run && !options.failed);
     ck_assert(!options.list && !options.help && !options.version);
     ck_assert_int_eq(options.argument_count, 0);
@@ -129,6 +130,11 @@ START_TEST(other_commands_take_theirs)
     ck_assert_int_eq(options.log_level, LOG_ERROR);
     ck_assert_str_eq(options.types_file, "f");
     ck_assert_str_eq(options.dsn, "d");
+    ck_assert(!options.timings);
+    ck_assert(parse("load products - --timings"));
+    ck_assert(options.timings);
+    ck_assert(parse("run --timings"));
+    ck_assert(options.timings);
     ck_assert(parse("plan x --types f --document --store a"));
     ck_assert_str_eq(options.types_file, "f");
     ck_assert(options.document && !options.json);
@@ -300,8 +306,8 @@ END_TEST
 
 /* Names that mean nothing here, and what a script gets that uses one. */
 static const char *const strange[] = {
-    "report",        "report page.html",   "run --accept-reject",
-    "run --timings", "status --metrics m", "-x run",
+    "report", "report page.html", "run --accept-reject", "status --metrics m",
+    "-x run",
 };
 
 enum { STRANGE = sizeof(strange) / sizeof(strange[0]) };

@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/job.h"
+#include "app/live.h"
 #include "app/run.h"
 #include "app/source.h"
 #include "base/clock.h"
@@ -28,37 +29,82 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
     return true;
 }
 
+/* What there is in a file. */
+struct parsed {
+    struct loader_counts counts;
+    uint64_t bytes;
+    int64_t ms;
+};
+
+static void
+print_parsed(const struct parsed *parsed)
+{
+    printf("lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
+           ", rejects %" PRIu64 ", ms %" PRId64 "\n",
+           parsed->counts.lines, parsed->bytes, parsed->counts.roots,
+           parsed->counts.rejects, parsed->ms);
+}
+
 static bool
-parse_only(struct job *job, const char *path, struct err *err)
+parse_file(struct job *job, struct loader *loader, struct source *source,
+           struct lines *lines, struct err *err)
+{
+    struct loader_times times;
+    bool fed;
+
+    timings_clear_load(&job->timings);
+    progress_load(&job->progress, source_bytes(source));
+    progress_source(&job->progress, lines, loader_counts(loader));
+    fed = source_open(source, err) && source_feed(source, lines, err);
+    progress_source_end(&job->progress);
+    source_close(source);
+    times = loader_times(loader);
+    timings_feed(&job->timings, source->feed_ns, &times);
+    job->timings.ns[TIMING_DOWNLOAD] = source->read_ns;
+    return fed;
+}
+
+static bool
+parse_only(struct job *job, const char *path, struct parsed *parsed,
+           struct err *err)
 {
     static const struct refused none;
     struct loader_config config = {
         .refused = &none, .on_reject = print_reject, .ctx = job};
     struct loader *loader = loader_new(job->plan, &config);
-    struct source source = {.path = path, .context = job->context};
-    const struct loader_counts *counts = loader_counts(loader);
-    int64_t begun = clock_now_ms();
+    struct source source = {
+        .path = path, .context = job->context, .claims = {.file_size = -1}};
+    int64_t begun = clock_now_ns();
     struct buf widened = buf_with_ceiling(64 * 1024);
     struct lines lines;
     bool done;
 
     loader_begin_operation(loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
-    done = source_open(&source, err) && source_feed(&source, &lines, err);
-    source_close(&source);
-    if (done) {
-        printf("lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
-               ", rejects %" PRIu64 ", ms %" PRId64 "\n",
-               counts->lines, lines.offset, counts->roots, counts->rejects,
-               clock_now_ms() - begun);
-        job->status = err_exit_status(counts->rejects > 0 ? ERR_ROW : ERR_NONE);
-    }
+    done = parse_file(job, loader, &source, &lines, err);
+    timings_since(&job->timings, TIMING_LOAD, begun);
+    *parsed = (struct parsed){.counts = *loader_counts(loader),
+                              .bytes = lines.offset,
+                              .ms = job->timings.ns[TIMING_LOAD] / 1000000};
     if (!done && strcmp(err->code, ENCODE_WIDEN) == 0)
         loader_widen(loader, &widened);
     buf_free(&widened);
     lines_free(&lines);
     loader_free(loader);
     return done;
+}
+
+static bool
+dry_run(struct job *job, const char *path, struct parsed *parsed,
+        struct err *err)
+{
+    while (!parse_only(job, path, parsed, err))
+        if (strcmp(err->code, ENCODE_WIDEN) != 0)
+            return false;
+    job->status =
+        err_exit_status(parsed->counts.rejects > 0 ? ERR_ROW : ERR_NONE);
+    progress_phase(&job->progress, PROGRESS_ENDED);
+    return true;
 }
 
 /* ---- load -------------------------------------------------------------- */
@@ -89,24 +135,39 @@ can_read(const char *path, struct err *err)
 }
 
 static bool
-load_job(struct context *context, struct job *job, struct err *err)
+load_live(struct job *job, const char *path, struct parsed *parsed,
+          struct err *err)
+{
+    const struct options *options = job->context->options;
+
+    progress_phase(&job->progress, PROGRESS_PREPARING);
+    if (!job_prepare(job, options->types_file, err))
+        return false;
+    if (options->dry_run)
+        return dry_run(job, path, parsed, err);
+    run_replay(job, path, options->objects);
+    return true;
+}
+
+static bool
+load_job(struct context *context, struct jobs *jobs, struct err *err)
 {
     const struct options *options = context->options;
     const char *path = options->arguments[1];
     bool offline = options->dry_run && options->types_file != NULL;
+    struct parsed parsed = {0};
+    struct live live;
+    bool done;
 
     if (!can_read(path, err) ||
-        (!offline && !context_open_database(context, true, err)) ||
-        !job_prepare(job, options->types_file, err))
+        (!offline && !context_open_database(context, true, err)))
         return false;
-    if (!options->dry_run) {
-        run_replay(job, path, options->objects);
-        return true;
-    }
-    while (!parse_only(job, path, err))
-        if (strcmp(err->code, ENCODE_WIDEN) != 0)
-            return false;
-    return true;
+    live_begin(&live, jobs, options);
+    done = load_live(&jobs->items[0], path, &parsed, err);
+    live_end(&live);
+    if (done && options->dry_run)
+        print_parsed(&parsed);
+    return done;
 }
 
 static bool
@@ -116,7 +177,7 @@ load_one(struct context *context, struct jobs *jobs, struct err *err)
 
     return context_configure(context, err) &&
            jobs_collect(jobs, context, names, err) && only_one(jobs, err) &&
-           (jobs->count == 0 || load_job(context, &jobs->items[0], err));
+           (jobs->count == 0 || load_job(context, jobs, err));
 }
 
 static int

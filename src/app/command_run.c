@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/job.h"
+#include "app/live.h"
 #include "app/run.h"
 #include "app/shop_info.h"
 
@@ -17,8 +18,11 @@ prepare(void *ctx)
     struct job *job = ctx;
     struct err err;
 
+    progress_phase(&job->progress, PROGRESS_PREPARING);
     if (!job_prepare(job, NULL, &err))
         job_fail(job, "the job is not run", &err);
+    else
+        progress_phase(&job->progress, PROGRESS_QUEUED);
 }
 
 /* What was made before a role was named as reader is granted now. */
@@ -79,6 +83,7 @@ static bool
 run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
     struct task_group shops = {0};
+    struct live live;
 
     if (!make_keep_directory(context->options, err) ||
         !context_configure(context, err) ||
@@ -86,12 +91,14 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
         !context_open_database(context, true, err) ||
         !grant_readers(context, err))
         return false;
+    live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, "prepare", PREPARED_AT_ONCE, prepare);
     jobs_refuse_shared_tables(jobs);
     jobs_run(jobs, "run", 0, run_job);
     task_group_wait(&shops);
     prune_journal(context);
+    live_end(&live);
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "app/screen.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -31,8 +32,10 @@ static void
 on_signal(int number)
 {
     (void)number;
-    if (++signals_seen > 1)
+    if (++signals_seen > 1) {
+        screen_abandon();
         _exit(EX_TEMPFAIL);
+    }
     tasks_stop();
 }
 

@@ -204,7 +204,14 @@ complete_all(struct fetch *fetch, struct err *err)
 bool
 fetch_complete(struct fetch *fetch, struct err *err)
 {
-    if (fetch->slices.count == 0)
-        return operation_complete(fetch->operations[0], err);
-    return complete_all(fetch, err);
+    struct progress *progress = &fetch->job->progress;
+    bool completed;
+
+    progress_phase(progress, PROGRESS_FETCHING);
+    progress->fetch = fetch;
+    completed = fetch->slices.count == 0
+                    ? operation_complete(fetch->operations[0], err)
+                    : complete_all(fetch, err);
+    progress->fetch = NULL;
+    return completed;
 }

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/clock.h"
 #include "graphql/check.h"
@@ -69,9 +70,22 @@ job_time(struct job *job, int64_t seconds_since_1970)
                         clock_format_utc(seconds_since_1970, text));
 }
 
+const char *
+job_ending(const struct job *job)
+{
+    if (job->is_loaded)
+        return "loaded";
+    if (job->err.kind == ERR_NONE)
+        return "nothing was due";
+    if (job->err.kind == ERR_STOPPED)
+        return "stopped";
+    return job->status == EX_TEMPFAIL ? "put off" : "failed";
+}
+
 void
 job_fail(struct job *job, const char *message, const struct err *err)
 {
+    progress_phase(&job->progress, PROGRESS_ENDED);
     job->err = *err;
     job->status = err_exit_status(err->kind);
     log_failure(err->kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR, &job->log,

@@ -5,7 +5,9 @@
 #define APP_JOB_H
 
 #include "app/context.h"
+#include "app/progress.h"
 #include "app/queries.h"
+#include "app/timings.h"
 #include "app/types.h"
 #include "base/log.h"
 #include "plan/plan.h"
@@ -21,6 +23,10 @@ struct job {
     struct plan *plan;
     struct err err; /* why it failed; kind ERR_NONE: it did not */
     int status;     /* exit status, once it has ended */
+    struct progress progress;
+    struct timings timings;
+    bool is_loaded;                         /* its tables hold what came */
+    int64_t rejects;                        /* lines that do not */
     const struct journal_run_table *tables; /* what it wrote; NULL: nothing */
     size_t table_count;
 };
@@ -36,11 +42,20 @@ job_prepare(struct job *job, const char *types_file, struct err *err);
 
 /* ---- the jobs of a command --------------------------------------------- */
 
+/* A store that has no jobs, since it is at fault. */
+struct job_fault {
+    const char *store;
+    struct err err;
+};
+
 struct jobs {
     struct job *items;
     size_t count;
     struct arena arena; /* of the query files */
     int status;         /* of what could not even become a job */
+    const struct options *options;
+    struct job_fault *faults; /* of stores left out */
+    size_t fault_count;
 };
 
 /* Every job named (all when `names` is NULL or empty) of every store wanted.
@@ -70,8 +85,10 @@ void jobs_refuse_shared_tables(struct jobs *jobs);
 void jobs_run(struct jobs *jobs, const char *name, int at_once,
               void (*body)(void *job));
 
-/* The end of a command over jobs: what was written, table by table, on
- * stdout; or, when it was not `done`, why not. Frees; the worst status. */
+/* The end of a command over jobs, on stdout: what was written, table by table;
+ * how each job ended, and with --timings where its time went; what to do about
+ * each failure. With -q nothing but the latter, on stderr. When it was not
+ * `done`, why not. Frees; the worst status. */
 int jobs_end(struct jobs *jobs, bool done, const struct err *err);
 
 /* The worst status of all. */
@@ -79,6 +96,9 @@ int jobs_status(const struct jobs *jobs);
 
 /* A point in time as Shopify reads it, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);
+
+/* How it ended: "loaded", "nothing was due", "failed", "put off", "stopped". */
+const char *job_ending(const struct job *job);
 
 /* The job ends with `err`: logged, its exit status set. */
 void job_fail(struct job *job, const char *message, const struct err *err);

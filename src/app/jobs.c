@@ -1,11 +1,9 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/job.h"
-#include "app/journal_merge.h"
 #include "app/journal_relation.h"
+#include "app/summary.h"
 #include "base/mem.h"
 
 static void
@@ -31,12 +29,17 @@ note_fault(struct jobs *jobs, const struct listener *listener,
     jobs->status = err_worse_status(jobs->status, err_exit_status(fault->kind));
 }
 
+/* To the log now, and to the summary. */
 static void
-log_fault(void *ctx, const struct store_state *store, const struct err *fault)
+keep_fault(void *ctx, const struct store_state *store, const struct err *fault)
 {
+    struct jobs *jobs = ctx;
     struct log_ctx log = {.store = store->config->name};
 
-    (void)ctx;
+    jobs->faults = mem_resize(jobs->faults,
+                              (jobs->fault_count + 1) * sizeof(*jobs->faults));
+    jobs->faults[jobs->fault_count++] =
+        (struct job_fault){.store = store->config->name, .err = *fault};
     log_failure(LOG_ERROR, &log, "the store is left out", fault);
 }
 
@@ -94,7 +97,7 @@ jobs_collect_telling(struct jobs *jobs, struct context *context,
     const struct listener listener = {on_fault, ctx};
     bool any = false;
 
-    *jobs = (struct jobs){.status = 0};
+    *jobs = (struct jobs){.options = context->options};
     for (size_t i = 0; i < context->config.store_count; i++) {
         struct store_state *store = &context->stores[i];
 
@@ -111,7 +114,7 @@ bool
 jobs_collect(struct jobs *jobs, struct context *context,
              const char *const *names, struct err *err)
 {
-    return jobs_collect_telling(jobs, context, names, log_fault, NULL, err);
+    return jobs_collect_telling(jobs, context, names, keep_fault, jobs, err);
 }
 
 void
@@ -120,6 +123,7 @@ jobs_free(struct jobs *jobs)
     for (size_t i = 0; i < jobs->count; i++)
         job_free(&jobs->items[i]);
     free(jobs->items);
+    free(jobs->faults);
     arena_free(&jobs->arena);
 }
 
@@ -246,56 +250,13 @@ jobs_status(const struct jobs *jobs)
     return status;
 }
 
-/* Wide enough for the longest schema.table. */
-static int
-name_width(const struct jobs *jobs)
-{
-    int width = (int)strlen("table");
-
-    for (size_t i = 0; i < jobs->count; i++)
-        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
-            const struct journal_run_table *table = &jobs->items[i].tables[t];
-            int length = (int)(strlen(table->table_schema) +
-                               strlen(table->table_name) + 1);
-
-            width = length > width ? length : width;
-        }
-    return width;
-}
-
-static void
-print_table(const struct journal_run_table *table, int width)
-{
-    printf("%s.%-*s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
-           table->table_schema, width - (int)strlen(table->table_schema) - 1,
-           table->table_name, table->inserted, table->updated, table->deleted,
-           table->unchanged);
-}
-
-static void
-print_tables(const struct jobs *jobs)
-{
-    int width = name_width(jobs);
-    bool headed = false;
-
-    for (size_t i = 0; i < jobs->count; i++)
-        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
-            if (!headed)
-                printf("%-*s %10s %10s %10s %10s\n", width, "table", "inserted",
-                       "updated", "deleted", "unchanged");
-            headed = true;
-            print_table(&jobs->items[i].tables[t], width);
-        }
-    fflush(stdout);
-}
-
 int
 jobs_end(struct jobs *jobs, bool done, const struct err *err)
 {
     int status = jobs_status(jobs);
 
     if (done)
-        print_tables(jobs);
+        summary_print(jobs);
     else
         status = err_worse_status(status, context_fail(err));
     jobs_free(jobs);

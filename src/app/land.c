@@ -44,6 +44,7 @@ struct attempt {
     int64_t skipped;
     int64_t lines;
     int64_t roots;
+    int64_t fed_ns; /* that went into lines */
 };
 
 static const char *
@@ -199,9 +200,14 @@ stream_source(struct attempt *attempt, int n, struct err *err)
         land->job->log.operation_id = source->operation->id;
     loader_begin_operation(attempt->loader, n + 1, source_asked_at(source));
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
+    progress_source(&land->job->progress, &lines,
+                    loader_counts(attempt->loader));
     streamed = source_open(source, err) && source_feed(source, &lines, err);
+    progress_source_end(&land->job->progress);
     source_close(source);
     lines_free(&lines);
+    attempt->fed_ns += source->feed_ns;
+    land->job->timings.ns[TIMING_DOWNLOAD] += source->read_ns;
     return streamed && keep_counts(attempt, n, lines.offset, err) &&
            verify_result(&source->claims, loader_counts(attempt->loader),
                          lines.offset, err);
@@ -230,19 +236,57 @@ begin_loading(struct attempt *attempt, struct err *err)
 }
 
 static bool
-load_sources(struct attempt *attempt, struct err *err)
+stream_sources(struct attempt *attempt, struct err *err)
 {
-    int64_t begun = clock_now_ms();
-
-    if (!begin_loading(attempt, err))
-        return false;
     for (int n = 0; n < attempt->land->source_count; n++)
         if (!stream_source(attempt, n, err))
             return false;
-    if (!loader_finish(attempt->loader, err))
-        return false;
-    attempt->land->load_ms = clock_now_ms() - begun;
     return true;
+}
+
+/* What is sent at the end was not fed. */
+static bool
+stream_timed(struct attempt *attempt, struct err *err)
+{
+    struct timings *timings = &attempt->land->job->timings;
+    bool streamed = stream_sources(attempt, err);
+    struct loader_times times = loader_times(attempt->loader);
+
+    timings_feed(timings, attempt->fed_ns, &times);
+    if (!streamed || !loader_finish(attempt->loader, err))
+        return false;
+    timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;
+    return true;
+}
+
+/* Of all sources; -1 where one is not known. */
+static int64_t
+count_bytes(const struct land *land)
+{
+    int64_t bytes = 0;
+
+    for (int i = 0; i < land->source_count; i++) {
+        int64_t more = source_bytes(&land->sources[i]);
+
+        if (more < 0)
+            return -1;
+        bytes += more;
+    }
+    return bytes;
+}
+
+static bool
+load_sources(struct attempt *attempt, struct err *err)
+{
+    struct timings *timings = &attempt->land->job->timings;
+    int64_t begun = clock_now_ns();
+    bool loaded;
+
+    timings_clear_load(timings);
+    progress_load(&attempt->land->job->progress, count_bytes(attempt->land));
+    loaded = begin_loading(attempt, err) && stream_timed(attempt, err);
+    timings_since(timings, TIMING_LOAD, begun);
+    return loaded;
 }
 
 /* ---- merging ----------------------------------------------------------- */
@@ -444,22 +488,21 @@ write_notes(struct land *land)
 }
 
 static bool
-finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ms,
+finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
            struct err *err)
 {
     struct land *land = attempt->land;
     struct pg_conn *conn = merge->conn;
-    char timings[128];
+    struct timings *timings = &land->job->timings;
     struct run_end end = {.status = land->rejects > 0 ? RUN_LOADED_WITH_REJECTS
                                                       : RUN_LOADED,
-                          .timings = timings,
                           .notes = write_notes(land)};
 
     collect_counts(land, merge);
     end.counts = land->counts;
-    land->merge_ms = clock_now_ms() - begun_ms;
-    snprintf(timings, sizeof(timings), "{\"load\":%.3f,\"merge\":%.3f}",
-             (double)land->load_ms / 1000, (double)land->merge_ms / 1000);
+    timings->ns[TIMING_INDEX] = merge->index_ns;
+    timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
+    end.timings = timings_json(timings, &land->job->arena);
     return journal_merge_tables(conn, land->run.run_id, land->written,
                                 land->written_count, err) &&
            save_relations(attempt, conn, err) &&
@@ -516,7 +559,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
 {
     struct land *land = attempt->land;
     struct job *job = land->job;
-    int64_t begun = clock_now_ms();
+    int64_t begun = clock_now_ns();
     struct merge merge = {.conn = conn,
                           .schema = schema_of(land),
                           .loaded_at = attempt->loaded_at,
@@ -624,6 +667,7 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct pg_conn *conn = loader_release(attempt->loader);
     size_t warned;
 
+    progress_phase(&land->job->progress, PROGRESS_MERGING);
     if (is_uncounted(land))
         warn(land, "nothing is removed: the store cannot count the rows of a "
                    "query that is cut; --force-deletes removes");
@@ -762,6 +806,19 @@ has_widened(struct land *land, struct err *why)
     return tables_inspect(&land->tables, land->job, why);
 }
 
+static bool
+begin_load(struct job *job, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool may_load;
+
+    progress_phase(&job->progress, PROGRESS_HELD);
+    may_load = context_begin_load(job->context, err);
+
+    timings_since(&job->timings, TIMING_WAIT, begun);
+    return may_load;
+}
+
 bool
 land_results(struct land *land, struct err *err)
 {
@@ -778,7 +835,7 @@ land_results(struct land *land, struct err *err)
     land->written =
         arena_array(&land->job->arena, (size_t)land->job->plan->table_count,
                     sizeof(*land->written));
-    if (!context_begin_load(context, err))
+    if (!begin_load(land->job, err))
         return false;
     /* A merge of an earlier process may have come through since they were
      * looked at; whoever holds the run's row now knows that it has ended. */

@@ -42,8 +42,6 @@ struct land {
     struct buf warnings;      /* JSON strings: "…","…" */
     struct journal_run_table *written; /* by table */
     size_t written_count;
-    int64_t load_ms;
-    int64_t merge_ms;
 };
 
 /* Look at the tables in the database, and make the schema. Before anything is

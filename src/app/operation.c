@@ -278,16 +278,21 @@ wait_as_told(struct operation *operation, struct backoff *backoff,
 {
     struct job *job = operation->job;
     struct err other;
+    bool waited;
 
     if (!is_full(err))
         return retry_wait(backoff, wait_ms, &operation->log,
                           "the submission is tried again", err);
-    if (journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
-                           &other))
-        return retry_wait(backoff, wait_ms, &operation->log,
-                          "waiting for a slot at the store", err);
-    *err = other;
-    return false;
+    if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
+                            &other)) {
+        *err = other;
+        return false;
+    }
+    operation->waits_for_slot = true;
+    waited = retry_wait(backoff, wait_ms, &operation->log,
+                        "waiting for a slot at the store", err);
+    operation->waits_for_slot = false;
+    return waited;
 }
 
 /* Nobody need look for what the store surely did not take: known in the
@@ -606,6 +611,20 @@ is_forgotten(const struct operation *operation, const struct err *err)
     return true;
 }
 
+static bool
+await_slot(struct operation *operation, struct err *err)
+{
+    struct store_state *store = operation->job->store;
+
+    while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
+        if (task_wait(&store->slot_freed, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+        if (is_given_up(operation))
+            return given_up(err);
+    }
+    return true;
+}
+
 /* More than a store has slots for would only ask it again and again. What is
  * there already has one. */
 static bool
@@ -613,6 +632,7 @@ take_slot(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
     struct store_state *store = job->store;
+    bool has_slot;
 
     if (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
         log_info(&operation->log, "waiting for an operation of ours to end",
@@ -621,12 +641,11 @@ take_slot(struct operation *operation, struct err *err)
                                 RUN_WAITING, err))
             return false;
     }
-    while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
-        if (task_wait(&store->slot_freed, CLOCK_NEVER) == TASK_STOPPED)
-            return task_stopped(err);
-        if (is_given_up(operation))
-            return given_up(err);
-    }
+    operation->waits_for_slot = true;
+    has_slot = await_slot(operation, err);
+    operation->waits_for_slot = false;
+    if (!has_slot)
+        return false;
     store->slots_taken++;
     return true;
 }

@@ -203,6 +203,7 @@ KEEP_FLAG(set_dry_run, dry_run)
 KEEP_FLAG(set_accept_rejects, accept_rejects)
 KEEP_FLAG(set_force_deletes, force_deletes)
 KEEP_FLAG(set_force_nulls, force_nulls)
+KEEP_FLAG(set_timings, timings)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
 KEEP_FLAG(set_dbt, dbt)
@@ -240,6 +241,8 @@ const struct option_row option_rows[] = {
     {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
     {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
      "parse and count only, into no database"},
+    {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
+     "tell where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
@@ -250,7 +253,7 @@ const struct option_row option_rows[] = {
     {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
      "log lines as text or json (text)"},
     {NULL, 'v', NULL, OF_ANY, set_verbose, "log more"},
-    {NULL, 'q', NULL, OF_ANY, set_quiet, "log errors only"},
+    {NULL, 'q', NULL, OF_ANY, set_quiet, "print failures only"},
     {"help", 0, NULL, OF_ANY, set_help, "print this"},
     {"version", 0, NULL, OF_ANY, set_version, "print versions"},
 };

@@ -33,6 +33,7 @@ struct options {
     bool force_deletes;
     bool force_nulls;
     bool dry_run;
+    bool timings;                 /* --timings */
     bool json;                    /* --json */
     bool document;                /* --document */
     bool dbt;                     /* --dbt */

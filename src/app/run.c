@@ -10,6 +10,7 @@
 #include "app/land.h"
 #include "app/mode.h"
 #include "app/source.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
@@ -320,13 +321,23 @@ count_roots(struct run *run, struct err *err)
     return true;
 }
 
+static bool
+fetch_timed(struct run *run, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool fetched = fetch_complete(&run->fetch, err);
+
+    timings_since(&run->job->timings, TIMING_WAIT, begun);
+    return fetched;
+}
+
 /* A URL that has lapsed is asked for once more, then the operation is
  * submitted anew. */
 static bool
 complete_and_land(struct run *run, struct err *err)
 {
     for (int tries = 0;; tries++) {
-        if (!fetch_complete(&run->fetch, err) || !count_roots(run, err))
+        if (!fetch_timed(run, err) || !count_roots(run, err))
             return false;
         if (land_operations(run, err))
             return true;
@@ -384,7 +395,8 @@ finish_failed(struct run *run, const struct err *why)
     struct run_end end = {.status = status_after(run, why),
                           .error_code = why->code[0] != '\0' ? why->code : NULL,
                           .error = why->message,
-                          .counts = run_counts_unknown};
+                          .counts = run_counts_unknown,
+                          .timings = timings_json(&job->timings, &job->arena)};
     struct err err;
 
     end.counts.rejects = run->land.rejects;
@@ -394,6 +406,12 @@ finish_failed(struct run *run, const struct err *why)
     if (!journal_run_finish(job->context->journal, &run->ref, &end, &err))
         log_failure(LOG_WARN, &job->log, "the journal could not be told", &err);
     task_unshield();
+}
+
+static int64_t
+milliseconds(const struct run *run, enum timing timing)
+{
+    return run->job->timings.ns[timing] / 1000000;
 }
 
 static void
@@ -408,8 +426,8 @@ log_landed(const struct run *run)
              LOG_NUM("deleted", counts->rows_deleted),
              LOG_NUM("unchanged", counts->rows_unchanged),
              LOG_NUM("rejects", run->land.rejects),
-             LOG_NUM("load_ms", run->land.load_ms),
-             LOG_NUM("merge_ms", run->land.merge_ms), LOG_END);
+             LOG_NUM("load_ms", milliseconds(run, TIMING_LOAD)),
+             LOG_NUM("merge_ms", milliseconds(run, TIMING_MERGE)), LOG_END);
 }
 
 static void
@@ -424,10 +442,13 @@ end_run(struct run *run, const struct err *err)
         job_fail(job, message_after(run, err), err);
     } else {
         log_landed(run);
+        job->is_loaded = true;
+        job->rejects = run->land.rejects;
         job->tables = run->land.written;
         job->table_count = run->land.written_count;
         job->status =
             err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
+        progress_phase(&job->progress, PROGRESS_ENDED);
     }
     land_free(&run->land);
     fetch_free(&run->fetch);
@@ -533,6 +554,7 @@ run_once(struct job *job)
     bool due = false, done;
     struct err err;
 
+    progress_phase(&job->progress, PROGRESS_BEGINNING);
     if (!claim(job, &due, &err)) {
         if (may_go_on(&run, losses, &err))
             return false;
@@ -541,6 +563,7 @@ run_once(struct job *job)
     }
     if (!due) {
         log_info(&job->log, "nothing is due", LOG_END);
+        progress_phase(&job->progress, PROGRESS_ENDED);
         return true;
     }
     done = run_claimed(&run, &err);
@@ -612,6 +635,7 @@ run_replay(struct job *job, const char *path, int64_t objects)
                             .log = &job->log};
     struct err err;
 
+    progress_phase(&job->progress, PROGRESS_BEGINNING);
     if (!journal_claim(job->context->journal, job->store->config->name,
                        job->file->job, JOURNAL_CLAIM_MS, &err)) {
         end_run(&run, &err);

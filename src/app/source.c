@@ -155,22 +155,51 @@ source_close(struct source *source)
     source->buffer = NULL;
 }
 
+/* One chunk through `lines`; *ended at the end. */
+static bool
+feed_chunk(struct source *source, struct lines *lines, bool *ended,
+           struct err *err)
+{
+    int64_t begun = clock_now_ns(), has_read;
+    struct span chunk;
+    bool fed;
+
+    if (!source_read(source, &chunk, err))
+        return false;
+    has_read = clock_now_ns();
+    source->read_ns += has_read - begun;
+    *ended = chunk.length == 0;
+    fed = *ended ? lines_finish(lines, err) : lines_feed(lines, chunk, err);
+    source->feed_ns += clock_now_ns() - has_read;
+    return fed;
+}
+
 bool
 source_feed(struct source *source, struct lines *lines, struct err *err)
 {
-    for (;;) {
-        struct span chunk;
+    bool ended = false;
 
+    source->read_ns = source->feed_ns = 0;
+    for (;;) {
         if (tasks_stopping())
             return task_stopped(err);
-        if (!source_read(source, &chunk, err))
+        if (!feed_chunk(source, lines, &ended, err))
             return false;
-        if (chunk.length == 0)
-            return lines_finish(lines, err);
-        if (!lines_feed(lines, chunk, err))
-            return false;
+        if (ended)
+            return true;
         task_yield();
     }
+}
+
+int64_t
+source_bytes(const struct source *source)
+{
+    struct stat file;
+
+    if (source->claims.file_size >= 0 || source->operation != NULL ||
+        stat(source->path, &file) != 0 || !S_ISREG(file.st_mode))
+        return source->claims.file_size;
+    return (int64_t)file.st_size;
 }
 
 const char *

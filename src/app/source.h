@@ -37,8 +37,10 @@ struct source {
     int fd; /* of a file that is open; 0 standard input; else -1 */
     FILE *copy;
     char *buffer;
-    bool used;  /* standard input cannot be read twice */
-    bool begun; /* the first chunk has been read */
+    int64_t read_ns; /* waiting for bytes, and reading them */
+    int64_t feed_ns; /* in what takes the lines */
+    bool used;       /* standard input cannot be read twice */
+    bool begun;      /* the first chunk has been read */
 };
 
 /* Ready to be read from its first byte, again if need be. */
@@ -48,6 +50,9 @@ MUST_CHECK bool source_open(struct source *source, struct err *err);
 MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
 void source_close(struct source *source);
+
+/* How long it is, as was said or as a file's size tells; -1: nobody knows. */
+int64_t source_bytes(const struct source *source);
 
 /* When the store began to work on the result, as it wrote it; or "". */
 const char *source_asked_at(const struct source *source);

@@ -1,0 +1,178 @@
+#include "app/live.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+enum { FRAME_MS = 200, LINE_BYTES_MAX = 2048, NAME_WIDTH_MAX = 40 };
+
+/* ---- lines ------------------------------------------------------------- */
+
+/* The order that jobs stand in. */
+enum rank { WORKING, FAILED, WAITING, DONE, RANKS };
+
+static enum rank
+rank_of(const struct job *job)
+{
+    if (job->progress.phase == PROGRESS_ENDED)
+        return job->err.kind != ERR_NONE ? FAILED : DONE;
+    return progress_waits(&job->progress) ? WAITING : WORKING;
+}
+
+static enum screen_colour
+colour_of(const struct job *job)
+{
+    switch (rank_of(job)) {
+    case FAILED:
+        return SCREEN_RED;
+    case WAITING:
+        return SCREEN_FAINT;
+    case DONE:
+        return job->rejects > 0 ? SCREEN_YELLOW : SCREEN_GREEN;
+    default:
+        return SCREEN_PLAIN;
+    }
+}
+
+static int
+name_width(const struct job *job)
+{
+    return (int)(strlen(job->store->config->name) + 1 + strlen(job->file->job));
+}
+
+static int
+widest_name(const struct jobs *jobs)
+{
+    int widest = 0;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        if (name_width(&jobs->items[i]) > widest)
+            widest = name_width(&jobs->items[i]);
+    return widest < NAME_WIDTH_MAX ? widest : NAME_WIDTH_MAX;
+}
+
+static struct screen_line
+job_line(struct job *job, int width, int64_t now_ms, struct arena *arena)
+{
+    struct buf text = buf_with_ceiling(LINE_BYTES_MAX);
+    int padding = width - name_width(job);
+    struct screen_line line = {.colour = colour_of(job)};
+
+    buf_printf(&text, "%s/%s%*s  ", job->store->config->name, job->file->job,
+               padding > 0 ? padding : 0, "");
+    progress_describe(job, now_ms, &text);
+    line.text = arena_strdup(arena, buf_str(&text));
+    buf_free(&text);
+    return line;
+}
+
+/* "… and 37 more: 2 failed, 35 waiting" */
+static struct screen_line
+rest_line(const size_t left[RANKS], struct arena *arena)
+{
+    static const char *const what[] = {"under way", "failed", "waiting",
+                                       "done"};
+    struct buf text = buf_with_ceiling(LINE_BYTES_MAX);
+    struct screen_line line = {.colour = SCREEN_FAINT};
+    const char *before = ": ";
+
+    buf_printf(&text, "… and %zu more",
+               left[WORKING] + left[FAILED] + left[WAITING] + left[DONE]);
+    for (int i = 0; i < RANKS; i++) {
+        if (left[i] == 0)
+            continue;
+        buf_printf(&text, "%s%zu %s", before, left[i], what[i]);
+        before = ", ";
+    }
+    line.text = arena_strdup(arena, buf_str(&text));
+    buf_free(&text);
+    return line;
+}
+
+int
+live_lines(const struct jobs *jobs, int most, int64_t now_ms,
+           struct arena *arena, struct screen_line lines[SCREEN_LINES_MAX])
+{
+    int room = jobs->count <= (size_t)most ? most : most - 1;
+    int width = widest_name(jobs), count = 0;
+    size_t left[RANKS] = {0};
+
+    for (int rank = 0; rank < RANKS; rank++)
+        for (size_t i = 0; i < jobs->count; i++) {
+            if ((int)rank_of(&jobs->items[i]) != rank)
+                continue;
+            if (count < room)
+                lines[count++] =
+                    job_line(&jobs->items[i], width, now_ms, arena);
+            else
+                left[rank]++;
+        }
+    if (room < most)
+        lines[count++] = rest_line(left, arena);
+    return count;
+}
+
+/* ---- drawing ----------------------------------------------------------- */
+
+static void
+draw(struct live *live)
+{
+    struct screen_line lines[SCREEN_LINES_MAX];
+    struct arena arena = {0};
+    int count = live_lines(live->jobs, screen_most_lines(&live->screen),
+                           clock_now_ms(), &arena, lines);
+
+    screen_draw(&live->screen, lines, count);
+    arena_free(&arena);
+}
+
+/* Also while stopping, which may take a while. */
+static void
+draw_on(void *ctx)
+{
+    struct live *live = ctx;
+
+    task_shield();
+    while (!live->ends) {
+        draw(live);
+        (void)task_wait(&live->ending, clock_after_ms(FRAME_MS));
+    }
+    task_unshield();
+}
+
+static void
+write_log(void *ctx, enum log_level level, const char *line, size_t length)
+{
+    struct live *live = ctx;
+
+    if (level <= LOG_WARN || live->is_verbose)
+        screen_above(&live->screen, line, length);
+}
+
+void
+live_begin(struct live *live, struct jobs *jobs, const struct options *options)
+{
+    *live = (struct live){.jobs = jobs,
+                          .is_verbose = options->log_level == LOG_DEBUG};
+    live->is_on = !options->quiet && options->log_format == LOG_TEXT &&
+                  jobs->count > 0 && screen_is_possible(STDERR_FILENO);
+    if (!live->is_on)
+        return;
+    screen_begin(&live->screen, STDERR_FILENO);
+    log_divert(write_log, live);
+    task_group_spawn(&live->group, "live", draw_on, live);
+}
+
+void
+live_end(struct live *live)
+{
+    if (!live->is_on)
+        return;
+    live->ends = true;
+    task_wake_all(&live->ending);
+    task_group_wait(&live->group);
+    log_divert(NULL, NULL);
+    screen_end(&live->screen);
+    live->is_on = false;
+}

@@ -1,0 +1,264 @@
+#include "app/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "app/journal_merge.h"
+#include "base/clock.h"
+
+enum { TIMING_WIDTH = 7 };
+
+static int
+longer(int width, size_t length)
+{
+    return (int)length > width ? (int)length : width;
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+/* Wide enough for the longest schema.table. */
+static int
+table_width(const struct jobs *jobs)
+{
+    int width = (int)strlen("table");
+
+    for (size_t i = 0; i < jobs->count; i++)
+        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
+            const struct journal_run_table *table = &jobs->items[i].tables[t];
+
+            width = longer(width, strlen(table->table_schema) +
+                                      strlen(table->table_name) + 1);
+        }
+    return width;
+}
+
+static void
+print_table(const struct journal_run_table *table, int width)
+{
+    printf("%s.%-*s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
+           table->table_schema, width - (int)strlen(table->table_schema) - 1,
+           table->table_name, table->inserted, table->updated, table->deleted,
+           table->unchanged);
+}
+
+static void
+print_tables(const struct jobs *jobs)
+{
+    int width = table_width(jobs);
+    bool headed = false;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        for (size_t t = 0; t < jobs->items[i].table_count; t++) {
+            if (!headed)
+                printf("%-*s %10s %10s %10s %10s\n", width, "table", "inserted",
+                       "updated", "deleted", "unchanged");
+            headed = true;
+            print_table(&jobs->items[i].tables[t], width);
+        }
+    if (headed)
+        putchar('\n');
+}
+
+/* ---- jobs -------------------------------------------------------------- */
+
+static bool
+has_ended(const struct job *job)
+{
+    return job->progress.phase == PROGRESS_ENDED;
+}
+
+static size_t
+name_length(const struct job *job)
+{
+    return strlen(job->store->config->name) + 1 + strlen(job->file->job);
+}
+
+/* Of the jobs' column; 0 when none has come to an end. */
+static int
+job_width(const struct jobs *jobs)
+{
+    int width = 0;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        if (has_ended(&jobs->items[i]))
+            width = longer(longer(width, strlen("job")),
+                           name_length(&jobs->items[i]));
+    return width;
+}
+
+static void
+print_name(const struct job *job, int width)
+{
+    printf("%s/%-*s", job->store->config->name,
+           width - (int)strlen(job->store->config->name) - 1, job->file->job);
+}
+
+static void
+print_job(const struct job *job, int width)
+{
+    print_name(job, width);
+    if (job->is_loaded)
+        printf(" %10" PRId64, job->rejects);
+    else
+        printf(" %10s", "-");
+    printf(" %10.1f  %s\n",
+           (double)progress_ms(&job->progress, clock_now_ms()) / 1000,
+           job_ending(job));
+}
+
+static void
+print_jobs(const struct jobs *jobs)
+{
+    int width = job_width(jobs);
+
+    if (width == 0)
+        return;
+    printf("%-*s %10s %10s  outcome\n", width, "job", "rejects", "seconds");
+    for (size_t i = 0; i < jobs->count; i++)
+        if (has_ended(&jobs->items[i]))
+            print_job(&jobs->items[i], width);
+}
+
+static int
+timing_width(int timing)
+{
+    return longer(TIMING_WIDTH, strlen(timing_name(timing)));
+}
+
+static void
+print_timings(const struct jobs *jobs)
+{
+    int width = job_width(jobs);
+
+    if (width == 0)
+        return;
+    printf("\n%-*s", width, "seconds");
+    for (int i = 0; i < TIMING_COUNT; i++)
+        printf(" %*s", timing_width(i), timing_name(i));
+    putchar('\n');
+    for (size_t i = 0; i < jobs->count; i++) {
+        if (!has_ended(&jobs->items[i]))
+            continue;
+        print_name(&jobs->items[i], width);
+        for (int t = 0; t < TIMING_COUNT; t++)
+            printf(" %*.2f", timing_width(t),
+                   (double)jobs->items[i].timings.ns[t] / 1e9);
+        putchar('\n');
+    }
+}
+
+/* ---- what to do -------------------------------------------------------- */
+
+static const char run_again[] = "run it again: what was begun goes on";
+
+static const char *
+remedy_of(const struct err *err)
+{
+    if (err->hint[0] != '\0')
+        return err->hint;
+    switch (err_exit_status(err->kind)) {
+    case EX_TEMPFAIL:
+        return run_again;
+    case EX_CONFIG:
+        return "bulkpg check tells more";
+    case EX_SOFTWARE:
+        return "report it";
+    default:
+        return "run it again";
+    }
+}
+
+/* Text of others stays on its line. */
+static void
+print_plain(FILE *to, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        fputc(c < ' ' || c == 0x7f ? ' ' : c, to);
+    }
+}
+
+static void
+print_remedy(FILE *to, const char *ending, const struct err *err)
+{
+    fprintf(to, " %s: ", ending);
+    print_plain(to, err->message);
+    fputs("; to do: ", to);
+    print_plain(to, remedy_of(err));
+    fputc('\n', to);
+}
+
+static void
+print_job_remedy(FILE *to, const struct job *job)
+{
+    fprintf(to, "%s/%s", job->store->config->name, job->file->job);
+    if (job->err.kind != ERR_NONE)
+        print_remedy(to, job_ending(job), &job->err);
+    else
+        fprintf(to,
+                " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
+                "run_id = %" PRId64 "\n",
+                job->rejects, job->rejects == 1 ? "line" : "lines",
+                job->log.run_id);
+}
+
+/* A line for each store or job at fault, and for rejects; one for all that a
+ * signal stopped. */
+static void
+print_remedies(const struct jobs *jobs, FILE *to)
+{
+    size_t stopped = 0;
+
+    for (size_t i = 0; i < jobs->fault_count; i++) {
+        fprintf(to, "store %s", jobs->faults[i].store);
+        print_remedy(to, "is left out", &jobs->faults[i].err);
+    }
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct job *job = &jobs->items[i];
+
+        if (job->err.kind == ERR_STOPPED)
+            stopped++;
+        else if (job->err.kind != ERR_NONE || job->rejects > 0)
+            print_job_remedy(to, job);
+    }
+    if (stopped > 0)
+        fprintf(to, "%zu %s stopped by a signal; to do: %s\n", stopped,
+                stopped == 1 ? "job was" : "jobs were", run_again);
+}
+
+static bool
+has_remedies(const struct jobs *jobs)
+{
+    bool any = jobs->fault_count > 0;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        any = any || jobs->items[i].err.kind != ERR_NONE ||
+              jobs->items[i].rejects > 0;
+    return any;
+}
+
+void
+summary_print(const struct jobs *jobs)
+{
+    const struct options *options = jobs->options;
+
+    if (options->quiet) {
+        if (options->log_format == LOG_TEXT)
+            print_remedies(jobs, stderr);
+        return;
+    }
+    print_tables(jobs);
+    if (!options->dry_run)
+        print_jobs(jobs);
+    if (options->timings)
+        print_timings(jobs);
+    if (has_remedies(jobs)) {
+        if (job_width(jobs) > 0)
+            putchar('\n');
+        print_remedies(jobs, stdout);
+    }
+    fflush(stdout);
+}

@@ -1,0 +1,20 @@
+/*
+ * summary - the end of `run` and `load`, as somebody reads it in a mail.
+ *
+ *     table          inserted    updated    deleted  unchanged
+ *     acme.orders         100          0          3       5033
+ *
+ *     job             rejects    seconds  outcome
+ *     acme/orders           0       12.3  loaded
+ *     beta/orders           -        0.1  failed
+ *
+ *     beta/orders failed: the store refuses the token; to do: make a new one
+ */
+#ifndef APP_SUMMARY_H
+#define APP_SUMMARY_H
+
+#include "app/job.h"
+
+void summary_print(const struct jobs *jobs);
+
+#endif
