@@ -122,7 +122,7 @@ print_jobs(const struct jobs *jobs)
 }
 
 static int
-timing_width(int timing)
+timing_width(enum timing timing)
 {
     return longer(TIMING_WIDTH, strlen(timing_name(timing)));
 }
@@ -135,14 +135,14 @@ print_timings(const struct jobs *jobs)
     if (width == 0)
         return;
     printf("\n%-*s", width, "seconds");
-    for (int i = 0; i < TIMING_COUNT; i++)
+    for (enum timing i = 0; i < TIMING_COUNT; i++)
         printf(" %*s", timing_width(i), timing_name(i));
     putchar('\n');
     for (size_t i = 0; i < jobs->count; i++) {
         if (!has_ended(&jobs->items[i]))
             continue;
         print_name(&jobs->items[i], width);
-        for (int t = 0; t < TIMING_COUNT; t++)
+        for (enum timing t = 0; t < TIMING_COUNT; t++)
             printf(" %*.2f", timing_width(t),
                    (double)jobs->items[i].timings.ns[t] / 1e9);
         putchar('\n');

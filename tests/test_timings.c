@@ -1,0 +1,91 @@
+/* timings: parts of a load that add up, and their JSON. */
+#include <check.h>
+
+#include "app/timings.h"
+#include "support/suite.h"
+
+static struct timings timings;
+
+static void
+setup(void)
+{
+    timings = (struct timings){{0}};
+}
+
+/* Of 1000 ns 400 were sending; of the lines measured a quarter was parsing. */
+START_TEST(the_measured_lines_stand_for_all)
+{
+    struct loader_times times = {
+        .send_ns = 400, .parse_ns = 25, .encode_ns = 75};
+
+    timings_feed(&timings, 1000, &times);
+    ck_assert_int_eq(timings.ns[TIMING_PARSE], 150);
+    ck_assert_int_eq(timings.ns[TIMING_ENCODE], 450);
+    ck_assert_int_eq(timings.ns[TIMING_SEND], 400);
+}
+
+END_TEST
+
+START_TEST(without_a_whole_line_all_was_parsing)
+{
+    struct loader_times times = {0};
+
+    timings_feed(&timings, 1000, &times);
+    ck_assert_int_eq(timings.ns[TIMING_PARSE], 1000);
+    ck_assert_int_eq(timings.ns[TIMING_ENCODE], 0);
+}
+
+END_TEST
+
+START_TEST(nothing_is_less_than_nothing)
+{
+    struct loader_times times = {.send_ns = 1001, .parse_ns = 1};
+
+    timings_feed(&timings, 1000, &times);
+    ck_assert_int_eq(timings.ns[TIMING_PARSE], 0);
+    ck_assert_int_eq(timings.ns[TIMING_ENCODE], 0);
+}
+
+END_TEST
+
+START_TEST(a_load_that_begins_again_keeps_the_waiting)
+{
+    for (int i = 0; i < TIMING_COUNT; i++)
+        timings.ns[i] = 1;
+    timings_clear_load(&timings);
+    for (enum timing i = 0; i < TIMING_COUNT; i++)
+        ck_assert_int_eq(timings.ns[i], i == TIMING_WAIT);
+}
+
+END_TEST
+
+START_TEST(the_journal_has_seconds)
+{
+    struct arena arena = {0};
+
+    for (int i = 0; i < TIMING_COUNT; i++)
+        timings.ns[i] = i * INT64_C(1500000000) + 499999;
+    ck_assert_str_eq(timings_json(&timings, &arena),
+                     "{\"wait\":0.000,\"download\":1.500,\"parse\":3.000,"
+                     "\"encode\":4.500,\"send\":6.000,\"index\":7.500,"
+                     "\"load\":9.000,\"merge\":10.500}");
+    arena_free(&arena);
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("timings");
+    TCase *tests = tcase_create("timings");
+
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, the_measured_lines_stand_for_all);
+    tcase_add_test(tests, without_a_whole_line_all_was_parsing);
+    tcase_add_test(tests, nothing_is_less_than_nothing);
+    tcase_add_test(tests, a_load_that_begins_again_keeps_the_waiting);
+    tcase_add_test(tests, the_journal_has_seconds);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
