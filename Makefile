@@ -89,10 +89,14 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	    $(addprefix -dict=,$(wildcard tests/fuzz/$(*F).dict)) \
 	    -artifact_prefix=$*. $*.corpus $(wildcard tests/fuzz/seeds/$(*F))
 
+bench: build/bulkpg ## against psql COPY and what others write; tests/bench/README.md
+	scripts/install-packages.sh demo bench
+	tests/bench/run.sh $(abspath build/bulkpg)
+
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
-	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh tests/e2e/*.sh .ci/run
+	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run
 
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)
@@ -170,7 +174,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 .PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan \
-        check-valgrind check-valgrind-run fuzz lint format tables install clean \
-        help
+        check-valgrind check-valgrind-run fuzz bench lint format tables install \
+        clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages that bulkpg needs:
 #
-#     scripts/install-packages.sh [--list] build|demo|test...
+#     scripts/install-packages.sh [--list] build|demo|test|bench...
 #
 #   build   to compile the program
 #   demo    for scripts/demo.sh, besides: a PostgreSQL, a fake store
 #   test    for scripts/test.sh, besides: unit tests, sanitizers, fuzzing
+#   bench   for `make bench`, besides those of demo: what others would use
 #
 # --list only prints their names. Says nothing when nothing is missing. Needs
 # root or sudo without a password only when something is.
@@ -21,6 +22,10 @@ demo_packages=(postgresql nodejs node-graphql)
 test_packages=(
   check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml
 )
+bench_packages=(
+  nginx jq curl time strace valgrind linux-perf
+  python3-aiohttp python3-asyncpg python3-psycopg
+)
 
 wanted=()
 list_only=false
@@ -29,9 +34,10 @@ for word in "$@"; do
     build) wanted+=("${build_packages[@]}") ;;
     demo) wanted+=("${demo_packages[@]}") ;;
     test) wanted+=("${test_packages[@]}") ;;
+    bench) wanted+=("${bench_packages[@]}") ;;
     --list) list_only=true ;;
     *)
-      echo "usage: install-packages.sh [--list] build|demo|test..." >&2
+      echo "usage: install-packages.sh [--list] build|demo|test|bench..." >&2
       exit 64
       ;;
   esac

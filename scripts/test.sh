@@ -36,6 +36,12 @@ stage_clang() {
   run_make CC=clang VARIANT=clang build/clang/bulkpg check-build
 }
 
+# Slower is told, and no failure.
+stage_count() {
+  run_make build/bulkpg
+  "$top/tests/bench/count.sh" "$top/build/bulkpg"
+}
+
 stage_lint() {
   python3 "$here/check-layers.py"
   if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
@@ -46,7 +52,7 @@ stage_lint() {
   fi
   if command -v shellcheck >/dev/null; then
     (cd "$top" && shellcheck scripts/*.sh scripts/embed-files \
-      tests/e2e/*.sh .ci/run)
+      tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run)
   else
     echo "note: no shellcheck, shell scripts not looked at"
   fi
@@ -126,7 +132,7 @@ clean_up() {
 
 # ---- all of it -------------------------------------------------------------
 
-all_stages=(gcc clang lint unit e2e asan fuzz)
+all_stages=(gcc count clang lint unit e2e asan fuzz)
 if [ "${1:-}" = --list ]; then
   printf '%s\n' "${all_stages[@]}"
   exit 0

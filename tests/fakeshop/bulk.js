@@ -54,6 +54,7 @@ class Operation {
     this.fileSize = null;
     this.url = null;
     this.partialDataUrl = null;
+    this.servedAt = null;
     this.problems = [];
     this.timers = [];
   }
@@ -131,6 +132,7 @@ class Operation {
     if (settings.result_file) {
       const file = typeof settings.result_file === 'string'
         ? { path: settings.result_file } : settings.result_file;
+      this.servedAt = file.url || null;
       this.made = await result.existing(file);
     } else if (settings.empty) {
       this.made = { path: null, size: 0, lines: 0, roots: 0 };
@@ -173,15 +175,19 @@ class Operation {
     if (this.made.lines > 0 || this.settings.empty_url) {
       this.fileSize = falsified(this.made.size, this.settings.file_size);
       if (!this.settings.no_url) {
-        this.publish();
-        this.url = this.publication.url;
+        this.url = this.publish();
       }
     }
   }
 
+  /* Where the result can be had: here, unless another server has it. */
   publish() {
+    if (this.servedAt !== null) {
+      return this.servedAt;
+    }
     this.publication = this.bulk.store.shops.storage.publish(this, this.made,
       this.settings.url_lifetime_s);
+    return this.publication.url;
   }
 
   fail(errorCode, partial) {
@@ -193,8 +199,7 @@ class Operation {
     this.completedMs = Date.now();
     this.count();
     if (partial && this.made && this.made.path) {
-      this.publish();
-      this.partialDataUrl = this.publication.url;
+      this.partialDataUrl = this.publish();
     }
   }
 

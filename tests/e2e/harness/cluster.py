@@ -60,9 +60,11 @@ def find_binaries():
 
 
 class Cluster:
-    """Where psql is, and who may ask it; started by start()."""
+    """Where psql is, and who may ask it; started by start(). Its settings
+    are those above, and what is given besides."""
 
-    def __init__(self):
+    def __init__(self, settings=None):
+        self.settings = {**SETTINGS, **(settings or {})}
         self.bin = find_binaries()
         self.directory = tempfile.mkdtemp(prefix="e2e-pg-", dir="/tmp")
         self.prefix = []
@@ -99,7 +101,7 @@ class Cluster:
             "owner", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"])
         with open(self.directory + "/data/postgresql.conf", "a",
                   encoding="ascii") as conf:
-            for name, value in SETTINGS.items():
+            for name, value in self.settings.items():
                 conf.write(f"{name} = {value}\n")
             conf.write(f"unix_socket_directories = '{self.directory}'\n")
         prefix = " ".join(self.prefix)

@@ -1,0 +1,53 @@
+"""A bar chart as SVG: who takes how long, beside the floor."""
+from html import escape
+
+from loads import FIRST, FLOOR, RIVALS
+
+WIDTH, LEFT, RIGHT, BAR, GAP, TOP = 760, 270, 130, 20, 10, 56
+OURS, OTHERS, LINE = "#2f6f9f", "#b8bfc6", "#c0392b"
+
+
+def bars(load):
+    """Name, seconds and colour, the fastest first."""
+    names = {FIRST: "bulkpg run", FLOOR: "psql \\copy of flat files"}
+    found = [(names.get(way, way), load.median(way),
+              OURS if way == FIRST else OTHERS)
+             for way in [FIRST, FLOOR, *RIVALS] if load.median(way)]
+    return sorted(found, key=lambda bar: bar[1])
+
+
+def text(x, y, words, more=""):
+    return f'<text x="{x:.0f}" y="{y:.0f}"{more}>{escape(words)}</text>'
+
+
+def draw(load):
+    rows = bars(load)
+    height = TOP + len(rows) * (BAR + GAP) + 30
+    scale = (WIDTH - LEFT - RIGHT) / max(row[1] for row in rows)
+    floor = LEFT + load.median(FLOOR) * scale
+    data = load.data
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
+        f'height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="sans-serif" font-size="13" fill="#333">',
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
+        text(16, 24, f"{data.lines:,} lines of a bulk result "
+             f"({data.size / 1e6:,.0f} MB) into keyed tables",
+             ' font-size="15" font-weight="bold"'),
+        text(16, 42, "seconds, the median; less is better", ' fill="#777"')]
+    for n, (name, seconds, colour) in enumerate(rows):
+        y = TOP + n * (BAR + GAP)
+        out += [
+            text(LEFT - 10, y + 15, name, ' text-anchor="end"'),
+            f'<rect x="{LEFT}" y="{y}" width="{seconds * scale:.1f}" '
+            f'height="{BAR}" fill="{colour}"/>',
+            text(LEFT + seconds * scale + 8, y + 15, f"{seconds:.2f} s, "
+                 f"{data.lines / seconds / 1000:,.0f}k/s")]
+    bottom = TOP + len(rows) * (BAR + GAP)
+    out += [
+        f'<line x1="{floor:.1f}" x2="{floor:.1f}" y1="{TOP - 6}" '
+        f'y2="{bottom}" stroke="{LINE}" stroke-dasharray="4 3"/>',
+        text(floor, bottom + 14, "the floor", f' fill="{LINE}" '
+             'text-anchor="middle" font-size="11"'),
+        "</svg>"]
+    return "\n".join(out) + "\n"

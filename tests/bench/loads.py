@@ -1,0 +1,271 @@
+"""The ways to get a result into tables, one class for all that is measured
+of one data set: each measures itself and is checked."""
+import json
+import os
+import statistics
+import sys
+
+from harness.program import Program
+from harness.store import SCHEMA
+
+from catalogue import QUERIES
+from machine import Failed, take
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WAYS = os.path.join(HERE, "ways")
+
+# Debian's packages are for Debian's own.
+PYTHON = "/usr/bin/python3"
+
+TUNING = """poll_initial = 20ms
+retry_budget = 1m
+stall_timeout = 60s"""
+
+FIRST, UNCHANGED, CHANGED, FEW = ("bulkpg run", "bulkpg run, unchanged",
+                                  "bulkpg run, 1 % changed",
+                                  "bulkpg run, few changed")
+LOAD, DRY, FLOOR = "bulkpg load", "bulkpg load --dry-run", "floor"
+ANEW = "bulkpg load, unchanged"
+
+# What a way is called, and how it is run. All get a URL.
+RIVALS = {
+    "Python: urllib, json, psycopg 3 COPY": [PYTHON, "psycopg_copy.py"],
+    "Python: aiohttp, json, asyncpg COPY": [PYTHON, "asyncpg_copy.py"],
+    "Python: aiohttp, json, asyncpg upserts": [PYTHON, "tutorial.py"],
+    "Node: http, JSON.parse, psql COPY": ["node", "node_copy.js"],
+    "curl, jsonb, INSERT SELECT": ["bash", "jsonb.sh"],
+    "curl, jq, psql COPY": ["bash", "jq.sh"],
+}
+# Who would take most of the time of it all.
+SLOW = {"curl, jq, psql COPY"}
+SLOW_LINES = 400_000
+
+CHECK = """
+SELECT count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)::numeric),
+                                   0) AS sum
+FROM (SELECT {columns} FROM acme.{table}) t"""
+DID = """
+SELECT coalesce(sum(inserted), 0) AS inserted,
+       coalesce(sum(updated), 0) AS updated,
+       coalesce(sum(deleted), 0) AS deleted,
+       coalesce(sum(unchanged), 0) AS unchanged
+FROM bulkpg.run_table WHERE run_id = (SELECT max(run_id) FROM bulkpg.run)"""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+class Ddl:
+    """A job's tables, as bulkpg plans them."""
+
+    def __init__(self, plan):
+        self.tables = {}
+        self.create = []
+        self.keys = []
+        for table in plan["tables"]:
+            names = [column["name"] for column in table["columns"]]
+            self.tables[table["name"]] = [
+                name for name in names
+                if name not in ("_hash", "_loaded_at")]
+        for statement in statements(plan["ddl"]):
+            if statement.startswith("CREATE TABLE"):
+                self.create.append(statement)
+            elif not statement.startswith("COMMENT"):
+                self.keys.append(statement)
+
+    def common(self):
+        """Tables without what is bulkpg's own."""
+        return [statement.replace(
+            ',\n    "_hash" bigint,\n    "_loaded_at" timestamptz', "")
+            for statement in self.create]
+
+
+def statements(text):
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [one.strip() for one in "\n".join(lines).split(";\n")
+            if one.strip()]
+
+
+class Load:
+    """All that is measured of one data set."""
+
+    def __init__(self, bench, data, with_rivals):
+        self.bench = bench
+        self.data = data
+        self.job = data.job
+        self.program = Program(bench.program)
+        self.program.configure("", [bench.shop.stores["acme"]], tuning=TUNING)
+        self.program.query(self.job, QUERIES[self.job])
+        self.ddl = Ddl(self._plan())
+        self.keys = self.program.file("keys.sql", "".join(
+            f"{statement};\n" for statement in
+            self.ddl.keys + [f"ANALYZE acme.{table}"
+                             for table in data.tables]))
+        self.program.file("floor.sql", self._floor())
+        self.rivals = {
+            name: command for name, command in RIVALS.items()
+            if with_rivals and (data.lines <= SLOW_LINES
+                                or name not in SLOW)}
+        self.limit = 60 + data.lines / 4000
+        self.taken = {}
+        self.wal = {}
+        self.left_out = {}
+        self.sums = None
+        few = max(1, min(500, data.roots // 100))
+        self.changed = {CHANGED: (max(1, data.roots // 100), 1),
+                        FEW: (few, 2)}
+
+    def close(self):
+        self.program.remove()
+
+    # ---- how each is run -------------------------------------------------
+
+    def _plan(self):
+        words = ["plan", self.job, "--types", SCHEMA]
+        plan = json.loads(self._bulkpg_says(*words, "--json"))
+        plan["ddl"] = self._bulkpg_says(*words).split("-- The tables:")[1]
+        return plan
+
+    def _bulkpg_says(self, *words):
+        result = self.program.run(*words)
+        if result.status != 0:
+            raise SystemExit(f"bench: {result}")
+        return result.stdout
+
+    def _floor(self):
+        copies = [f"\\copy acme.{table} from '{self.data.flat(table)}'"
+                  for table in self.data.tables]
+        return "\n".join(
+            ["BEGIN;", "CREATE SCHEMA acme;"]
+            + [statement + ";" for statement in self.ddl.create] + copies
+            + [f"\\i {self.keys}", "COMMIT;", ""])
+
+    def environment(self, db):
+        cluster = db.cluster
+        return {**self.program.environment, "PGHOST": cluster.directory,
+                "PGUSER": "owner", "PGDATABASE": db.name,
+                "PGCLIENTENCODING": "UTF8", "LC_ALL": "C.UTF-8",
+                "PATH": cluster.bin + ":" + os.environ["PATH"]}
+
+    def fresh(self, statements_=()):
+        db = self.bench.cluster.database()
+        db.execute(";\n".join(["SELECT 1", *statements_, "CHECKPOINT"]) + ";")
+        return db
+
+    def take(self, way, db, command):
+        """One measurement of one way."""
+        before = db.value("SELECT pg_current_wal_insert_lsn() AS v")
+        taken = take(command, self.program.directory, self.environment(db),
+                     self.limit)
+        self.wal.setdefault(way, []).append(db.value(
+            "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), "
+            f"'{before}') AS v"))
+        self.taken.setdefault(way, []).append(taken)
+        say(f"  {way:40} {taken.wall:8.3f} s {taken.cpu:7.2f} s CPU "
+            f"{taken.memory:7.1f} MiB")
+        return taken
+
+    def check(self, way, db):
+        """The same rows as the floor's, which are the first."""
+        sums = [db.value(CHECK.format(
+            table=table, columns=", ".join(f'"{name}"' for name in names)))
+            for table, names in self.ddl.tables.items()]
+        if self.sums is None:
+            self.sums = sums
+        if sums != self.sums:
+            raise SystemExit(f"bench: {way} has other rows: {sums} where "
+                             f"the floor has {self.sums}")
+
+    # ---- one round -------------------------------------------------------
+
+    def round(self):
+        say(f"{self.job}, {self.data.lines:,} lines")
+        db = self.fresh()
+        self.take(FLOOR, db, self.floor_command())
+        self.check(FLOOR, db)
+        self.round_of_runs()
+        db = self.fresh()
+        self.take(LOAD, db, self.load_command(db))
+        self.check(LOAD, db)
+        self.take(ANEW, db, self.load_command(db))
+        self.take(DRY, db, self.dry_command())
+        for way, command in self.rivals.items():
+            if way not in self.left_out:
+                self.rival(way, command)
+
+    def floor_command(self):
+        return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f",
+                "floor.sql"]
+
+    def load_command(self, db):
+        return [self.bench.program, "-q", "load", "--full", "--types", SCHEMA,
+                "--dsn", db.dsn, self.job, self.data.path]
+
+    def dry_command(self):
+        return [self.bench.program, "load", "--dry-run", "--types", SCHEMA,
+                self.job, self.data.path]
+
+    def rival(self, way, command):
+        db = self.fresh(["CREATE SCHEMA acme", *self.ddl.common()])
+        command = [command[0], os.path.join(WAYS, command[1]),
+                   self.bench.web.url(self.data.path), self.keys]
+        try:
+            self.take(way, db, command)
+        except Failed as error:
+            self.left_out[way] = str(error).strip().splitlines()[-1]
+            say(f"  {way}: left out: {error}")
+            return
+        self.check(way, db)
+
+    def offer(self, path, lines, roots):
+        """The next operation of the store has this result, in nginx."""
+        self.bench.shop.next(store="acme", result_file={
+            "path": path, "object_count": lines, "root_object_count": roots,
+            "url": self.bench.web.url(path)})
+
+    def run_command(self, db, *more):
+        return [self.bench.program, "-q", "run", self.job, "--dsn", db.dsn,
+                *more]
+
+    def round_of_runs(self):
+        data = self.data
+        db = self.fresh()
+        self.offer(data.path, data.lines, data.roots)
+        self.take(FIRST, db, self.run_command(db))
+        self.check(FIRST, db)
+        self.did(db, inserted=data.lines)
+        db.execute("CHECKPOINT")
+        self.offer(data.path, data.lines, data.roots)
+        self.take(UNCHANGED, db, self.run_command(db, "--full"))
+        self.did(db, unchanged=data.lines)
+        for way, (roots, version) in self.changed.items():
+            lines = data.lines // data.roots * roots
+            path = data.changed(roots, version)
+            db.execute("CHECKPOINT")
+            self.offer(path, lines, roots)
+            self.take(way, db, self.run_command(db))
+            self.did(db, updated=lines)
+
+    def did(self, db, **expected):
+        """What the last run says that it did is what it had to do."""
+        expected = {"inserted": 0, "updated": 0, "deleted": 0,
+                    "unchanged": 0, **expected}
+        found = {name: int(count) for name, count in db.row(DID).items()}
+        if found != expected:
+            raise SystemExit(f"bench: {self.job}: the run did {found}, not "
+                             f"{expected}")
+
+    # ---- what came out ---------------------------------------------------
+
+    def median(self, way, what="wall"):
+        """Of one way; None where it was not measured."""
+        values = [getattr(one, what) for one in self.taken.get(way, [])]
+        return statistics.median(values) if values else None
+
+    def spread(self, way):
+        values = [one.wall for one in self.taken[way]]
+        return min(values), max(values)
+
+    def wal_mib(self, way):
+        return float(statistics.median(self.wal[way])) / (1 << 20)

@@ -1,0 +1,171 @@
+"""What is measured on: a PostgreSQL, a web server and a fake store of our
+own, and what a command takes."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+from harness.cluster import Cluster
+
+NGINX = """
+daemon off;
+worker_processes 1;
+pid {folder}/pid;
+error_log {folder}/error.log;
+events {{ worker_connections 64; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port};
+        root {files};
+    }}
+}}
+"""
+
+
+def memory_mib():
+    return (os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) >> 20
+
+
+def settings():
+    """Of a server for loading: durable but for the last moments, a quarter
+    of the memory, and nothing of its own accord while it is measured."""
+    return {
+        "fsync": "on",
+        "full_page_writes": "on",
+        "synchronous_commit": "off",
+        "shared_buffers": f"{min(2048, memory_mib() // 4)}MB",
+        "max_wal_size": "8GB",
+        "max_connections": "300",
+        "autovacuum": "off",
+    }
+
+
+class Server:
+    """The cluster, and the user that servers run as."""
+
+    def __init__(self):
+        self.cluster = Cluster(settings())
+
+    def __enter__(self):
+        try:
+            self.cluster.start()
+        except BaseException:
+            self.cluster.stop()
+            raise
+        return self.cluster
+
+    def __exit__(self, *_):
+        self.cluster.stop()
+
+
+class Web:
+    """nginx over a folder; `prefix` makes it run as an ordinary user."""
+
+    def __init__(self, files, prefix):
+        self.files = os.path.abspath(files)
+        self.prefix = prefix
+        self.program = shutil.which("nginx", path=os.environ["PATH"]
+                                    + ":/usr/sbin")
+        self.folder = tempfile.mkdtemp(prefix="bench-web-", dir="/tmp")
+        self.process = None
+        self.origin = None
+
+    def __enter__(self):
+        if self.program is None:
+            raise SystemExit("bench: nginx is missing")
+        if subprocess.run(self.prefix + ["test", "-x", self.files], cwd="/",
+                          check=False).returncode != 0:
+            raise SystemExit(
+                f"bench: {self.files} cannot be read by the ordinary user "
+                "that nginx runs as; set BENCH_CACHE to a folder that can")
+        os.chmod(self.folder, 0o777)
+        for _ in range(5):
+            if self._start():
+                return self
+        with open(self.folder + "/error.log", encoding="utf-8") as file:
+            raise SystemExit("bench: nginx does not start:\n" + file.read())
+
+    def _start(self):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        config = self.folder + "/nginx.conf"
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(NGINX.format(folder=self.folder, port=port,
+                                    files=self.files))
+        # It ends when we do, however that is.
+        ends = ["setpriv", "--pdeathsig", "TERM"] + self.prefix[1:] \
+            if self.prefix else ["setpriv", "--pdeathsig", "TERM", "--"]
+        self.process = subprocess.Popen(
+            ends + [self.program, "-p", self.folder, "-c", config, "-e",
+                    self.folder + "/error.log"], cwd="/",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while self.process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                self.origin = f"http://127.0.0.1:{port}"
+                return True
+            except OSError:
+                time.sleep(0.02)
+        return False
+
+    def url(self, path):
+        return f"{self.origin}/{os.path.relpath(path, self.files)}"
+
+    def __exit__(self, *_):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@dataclass
+class Taken:
+    """What a command took: seconds, and MiB of its largest process."""
+
+    wall: float
+    cpu: float
+    memory: float
+    output: str
+
+
+class Failed(Exception):
+    """A command that did not do what it was to do."""
+
+
+def take(command, folder, environment, limit):
+    """Runs a command to its end. GNU time starts it, since a process holds
+    for a moment what its parent did; it tells of all its children."""
+    with tempfile.NamedTemporaryFile() as told, \
+            tempfile.TemporaryFile() as said:
+        began = time.monotonic()
+        process = subprocess.Popen(
+            ["time", "-q", "-o", told.name, "-f", "%U %S %M", *command],
+            cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+            stdout=said, stderr=said, start_new_session=True)
+        try:
+            process.wait(limit)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise Failed(f"no end after {limit:.0f} s") from None
+            raise
+        wall = time.monotonic() - began
+        said.seek(0)
+        output = said.read().decode(errors="replace")
+        if process.returncode != 0:
+            raise Failed(f"status {process.returncode}: {output[-2000:]}")
+        user, system, kib = told.read().split()[-3:]
+    return Taken(wall, float(user) + float(system), int(kib) / 1024, output)

@@ -1,0 +1,208 @@
+"""results.md: what was measured, on what, and whether it is what we want."""
+import datetime
+import os
+import platform
+import re
+import subprocess
+
+from loads import (ANEW, CHANGED, DRY, FEW, FIRST, FLOOR, LOAD, RIVALS,
+                   UNCHANGED)
+from machine import memory_mib
+
+MIB = 1 << 20
+WAYS = [FLOOR, FIRST, LOAD, UNCHANGED, ANEW, CHANGED, FEW, DRY, *RIVALS]
+MET, MISSED, UNKNOWN = "met", "**missed**", "not measured"
+
+
+def catalogues(loads):
+    return sorted((load for load in loads if load.job == "products"),
+                  key=lambda load: load.data.lines)
+
+
+def largest(loads):
+    """The largest catalogue that the rivals loaded too."""
+    return [load for load in catalogues(loads) if load.rivals][-1]
+
+
+def table(head, rows):
+    marks = ["---"] + ["--:"] * (len(head) - 1)
+    return "\n".join("| " + " | ".join(row) + " |"
+                     for row in [head, marks, *rows])
+
+
+# ---- figures -------------------------------------------------------------
+
+
+def figures(load):
+    """One data set's table of medians."""
+    data = load.data
+    floor = load.median(FLOOR)
+    rows = []
+    for way in WAYS:
+        wall = load.median(way)
+        if wall is None:
+            continue
+        lines, size = data.lines, data.size
+        if way in load.changed:
+            roots, version = load.changed[way]
+            lines = data.lines // data.roots * roots
+            size = os.path.getsize(data.changed(roots, version))
+        least, most = load.spread(way)
+        rows.append([
+            way, f"{wall:.3f}", f"{least:.3f}-{most:.3f}",
+            f"{wall / floor:.2f}", f"{load.median(way, 'cpu'):.2f}",
+            f"{max(one.memory for one in load.taken[way]):.1f}",
+            f"{lines / wall:,.0f}", f"{size / wall / 1e6:,.0f}",
+            f"{load.wal_mib(way):,.1f}"])
+    text = table(["", "wall s", "least-most", "x floor", "client CPU s",
+                  "peak MiB", "lines/s", "MB/s", "WAL MiB"], rows)
+    left = [f"Left out: {way}: {why}\n"
+            for way, why in load.left_out.items()]
+    roots = {way: count for way, (count, _) in load.changed.items()}
+    return (f"### {data.job}: {data.lines:,} lines, {data.size / 1e6:,.0f} MB"
+            f"\n\n{text}\n\n`{FEW}`: {roots[FEW]:,} roots.\n"
+            + "".join("\n" + line for line in left))
+
+
+# ---- targets -------------------------------------------------------------
+
+
+def target(what, wanted, value, shown, is_met):
+    if value is None:
+        return [what, wanted, "", UNKNOWN]
+    return [what, wanted, shown(value), MET if is_met(value) else MISSED]
+
+
+def ratio(over, under):
+    return None if over is None or under is None else over / under
+
+
+def targets(loads, probes):
+    """A row per target: what, wanted, measured, verdict."""
+    big = largest(loads)
+    small = catalogues(loads)[0]
+    two = small is not big
+    first, floor = big.median(FIRST), big.median(FLOOR)
+    peaks = {load.data.lines: max(one.memory for one in load.taken[FIRST])
+             for load in catalogues(loads)}
+    dry = big.median(DRY)
+    calls = probes.call_total()
+    lines = small.data.lines
+    rows = [
+        target(f"first run of {big.data.lines:,} lines", "<= 0.85 x floor, "
+               "aim 0.65", ratio(first, floor), "{:.2f}".format,
+               lambda x: x <= 0.85),
+        target("unchanged full run", "<= 0.8 x first",
+               ratio(big.median(UNCHANGED), first), "{:.2f}".format,
+               lambda x: x <= 0.8),
+        target("rows that it writes", "none",
+               big.wal_mib(UNCHANGED),
+               lambda x: f"none; {x:.2f} MiB of WAL", lambda x: x < 1),
+        target("1 % changed", "<= 0.1 x first",
+               ratio(big.median(CHANGED), first), "{:.2f}".format,
+               lambda x: x <= 0.1),
+        target(f"as many rows changed ({big.changed[FEW][0]:,} roots) of "
+               "more", "<= 1.5 x those of the smaller",
+               ratio(big.median(FEW), small.median(FEW)) if two and
+               big.changed[FEW] == small.changed[FEW] else None,
+               "{:.2f}".format, lambda x: x <= 1.5),
+        target("peak memory", "<= 32 MiB", max(peaks.values()),
+               "{:.1f} MiB".format, lambda x: x <= 32),
+        target("the same for "
+               + ", ".join(f"{count:,}" for count in peaks) + " lines",
+               "<= 1.15 x", ratio(max(peaks.values()), min(peaks.values()))
+               if two else None, "{:.2f}".format, lambda x: x <= 1.15),
+        target("client CPU of a first run", "<= 60 % of one core",
+               100 * big.median(FIRST, "cpu") / first, "{:.0f} %".format,
+               lambda x: x <= 60),
+        target("parse and encode alone", ">= 350 MB/s",
+               big.data.size / dry / 1e6, "{:.0f} MB/s".format,
+               lambda x: x >= 350),
+        target(f"system calls of a first run of {lines:,} lines",
+               "<= 0.05 a line", ratio(calls, lines),
+               lambda x: f"{x:.4f} a line", lambda x: x <= 0.05),
+    ]
+    return rows
+
+
+# ---- the machine ---------------------------------------------------------
+
+
+def says(*command):
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError:
+        return "missing"
+    text = (done.stdout or done.stderr).decode(errors="replace").strip()
+    return text.splitlines()[0] if text else "?"
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        found = re.search(r"model name\s*: (.*)", file.read())
+    return found[1] if found else platform.machine()
+
+
+def packages():
+    names = ["libcurl4", "libyajl2", "libpq5", "nginx", "nodejs", "jq",
+             "python3-aiohttp", "python3-asyncpg", "python3-psycopg"]
+    done = subprocess.run(
+        ["dpkg-query", "-W", "-f", "${Package} ${Version}, ", *names],
+        capture_output=True, check=False)
+    return done.stdout.decode().rstrip(", ")
+
+
+def machine(bench):
+    db = bench.cluster.database()
+    rows = db.rows("SELECT name, current_setting(name) AS value FROM "
+                   "pg_settings WHERE source = 'configuration file' AND name "
+                   "NOT IN ('unix_socket_directories', 'log_min_messages', "
+                   "'listen_addresses', 'DateStyle', 'TimeZone', "
+                   "'log_timezone', 'default_text_search_config') AND name "
+                   "NOT LIKE 'lc\\_%' ORDER BY name")
+    load1 = os.getloadavg()[0]
+    return "\n".join([
+        f"* {datetime.date.today()}; {os.cpu_count()} cores, {processor()}; "
+        f"{memory_mib() / 1024:.0f} GiB; Linux {platform.release()}; load "
+        f"{load1:.1f} at the end",
+        f"* {db.value('SELECT version() AS v')}",
+        "* " + ", ".join(f"`{row['name']} = {row['value']}`" for row in rows),
+        f"* {says(bench.program, '--version')}; {says('gcc', '--version')}",
+        f"* {packages()}; node {says('node', '--version')}",
+    ])
+
+
+HEAD = """# What bulkpg takes
+
+Written by `make bench`; `tests/bench/README.md` tells what is measured. All
+ways load the same rows into the same keyed tables, checked after each run.
+Medians of {runs}, all ways in turn; client, server and nginx share the
+machine.
+"""
+
+
+def write(bench, loads, probes, curves):
+    rows = targets(loads, probes)
+    parts = [HEAD.format(runs="one run" if bench.runs == 1
+                         else f"{bench.runs} runs"),
+             machine(bench) + "\n", "## Targets\n",
+             table(["", "wanted", "measured", ""], rows) + "\n",
+             "## Figures\n", *(figures(load) for load in loads)]
+    parts.append("## System calls of a first run\n")
+    if probes.calls:
+        most = sorted(probes.calls.items(), key=lambda call: -call[1])
+        parts.append(f"{probes.small.data.lines:,} lines, "
+                     f"{probes.call_total():,} calls: "
+                     + ", ".join(f"{name} {count:,}"
+                                 for name, count in most[:10]) + "\n")
+    else:
+        parts.append(f"Not counted: {probes.why_no_calls}\n")
+    if any(row[3] == MISSED for row in rows):
+        parts.append("## Where the time goes\n")
+        for title, text in probes.profiles(largest(loads)).items():
+            parts.append(f"{title}:\n\n" + ("```\n" + text + "\n```\n" if text
+                                            else "perf may not look here\n"))
+    if curves:
+        parts.append("## Curves\n")
+        parts += [f"{title}:\n\n{text}\n" for title, text in curves]
+    return "\n".join(parts)
