@@ -203,6 +203,7 @@ class Data:
 
     def __init__(self, folder, job, roots):
         self.job = job
+        self.query = QUERIES[job]
         self.roots = roots
         self.lines = roots * LINES_PER_ROOT[job]
         self.folder = os.path.join(folder, f"{job}-{roots}")
@@ -266,10 +267,15 @@ def wide_query(columns):
             + fields + " } } } }\n")
 
 
-def write_wide(path, columns, lines):
-    with open(path, "w", encoding="utf-8", newline="\n") as file:
+def write_wide(path, flat, columns, lines):
+    """Both forms, as Data has them."""
+    with open(path, "w", encoding="utf-8", newline="\n") as wire, \
+            open(flat, "w", encoding="utf-8", newline="\n") as copy:
         for n in range(lines):
-            fields = "".join(f',"m{i}":{{"value":"{NAMES[i % 16].wire} {n}"}}'
-                             for i in range(columns - 4))
-            file.write(f'{{"id":"{GID}Product\\/{n}","title":"Wide {n}",'
+            names = [NAMES[i % 16] for i in range(columns - 4)]
+            fields = "".join(f',"m{i}":{{"value":"{name.wire} {n}"}}'
+                             for i, name in enumerate(names))
+            wire.write(f'{{"id":"{GID}Product\\/{n}","title":"Wide {n}",'
                        f'"handle":"wide-{n}","vendor":"Acme"{fields}}}\n')
+            cells = "".join(f"{name.copy} {n}\t" for name in names)
+            copy.write(f"{n}\tWide {n}\twide-{n}\tAcme\t{cells}{own(n)}")

@@ -2,12 +2,8 @@
 import os
 import statistics
 
-from harness.program import Program
-from harness.store import SCHEMA
-
 from catalogue import Data, wide_query, write_wide
-from loads import TUNING, Load, say
-from machine import take
+from loads import FLOOR, LOAD, Load, say
 
 LINES = [10_000, 100_000, 1_000_000]
 LONG_LINES = 10_000_000
@@ -30,87 +26,97 @@ def table(head, rows):
                      + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def row(name, lines, size, taken):
+def row(name, data, taken, floor=None):
+    """A row of a curve; `data` is its lines and bytes."""
+    lines, size = data
     wall = statistics.median(one.wall for one in taken)
-    cpu = statistics.median(one.cpu for one in taken)
-    return [f"{name:,}", f"{wall:.3f}", f"{cpu:.2f}", f"{lines / wall:,.0f}",
-            f"{size / wall / 1e6:,.0f}",
-            f"{max(one.memory for one in taken):.1f}"]
+    cells = [f"{name:,}", f"{wall:.3f}",
+             f"{statistics.median(one.cpu for one in taken):.2f}",
+             f"{statistics.median(one.server for one in taken):.2f}",
+             f"{max(one.memory for one in taken):.1f}",
+             f"{lines / wall:,.0f}", f"{size / wall / 1e6:,.0f}"]
+    if floor is not None:
+        base = statistics.median(one.wall for one in floor)
+        cells.append(f"{wall / base:.2f}")
+    return cells
 
 
-HEAD = ["wall s", "CPU s", "lines/s", "MB/s", "MiB"]
+HEAD = ["wall s", "client CPU s", "server CPU s", "MiB", "lines/s", "MB/s"]
 
 
-def over_lines(bench, long):
+def over_lines(bench, rounds, long):
     rows = []
     for lines in LINES + ([LONG_LINES] if long else []):
         load = Load(bench, Data(bench.cache, "products", lines // 6), False)
-        taken = []
-        for _ in range(min(bench.runs, 3)):
-            db = load.fresh()
-            taken.append(take(load.load_command(db), load.program.directory,
-                              load.environment(db), load.limit))
-        rows.append(row(load.data.lines, load.data.lines, load.data.size,
-                        taken))
+        for _ in range(rounds):
+            load.round_of_first()
+        rows.append(row(load.data.lines, (load.data.lines, load.data.size),
+                        load.taken[LOAD], load.taken[FLOOR]))
         load.close()
-    return table(["lines", *HEAD], rows)
+    return table(["lines", *HEAD, "x floor"], rows)
 
 
-def over_columns(bench):
+class Wide:
+    """A result of one table with many columns."""
+
+    job = "products"
+    tables = ["products"]
+    roots = lines = WIDE_LINES
+
+    def __init__(self, bench, columns):
+        self.folder = os.path.join(bench.cache, f"wide-{columns}")
+        os.makedirs(self.folder, exist_ok=True)
+        self.path = os.path.join(self.folder, "result.jsonl")
+        self.query = wide_query(columns)
+        write_wide(self.path, self.flat("products"), columns, WIDE_LINES)
+        self.size = os.path.getsize(self.path)
+
+    def flat(self, name):
+        return os.path.join(self.folder, name + ".txt")
+
+
+def over_columns(bench, rounds):
     rows = []
     for columns in COLUMNS:
-        program = Program(bench.program)
-        program.configure("", [bench.shop.stores["acme"]])
-        program.query("wide", wide_query(columns))
-        path = program.file("wide.jsonl", "")
-        write_wide(path, columns, WIDE_LINES)
-        taken = []
-        for _ in range(min(bench.runs, 3)):
-            db = bench.cluster.database()
-            db.execute("CHECKPOINT")
-            taken.append(take(
-                [bench.program, "-q", "load", "--types", SCHEMA, "--dsn",
-                 db.dsn, "wide", path], program.directory,
-                program.environment, 300))
-        rows.append(row(columns, WIDE_LINES, os.path.getsize(path), taken))
-        program.remove()
-    return table(["columns", *HEAD], rows)
-
-
-def over_stores(bench):
-    rows = []
-    data = Data(bench.cache, "products", STORE_PRODUCTS)
-    result = {"path": data.path, "object_count": data.lines,
-              "root_object_count": data.roots,
-              "url": bench.web.url(data.path)}
-    for count in STORES:
-        taken = []
+        data = Wide(bench, columns)
         load = Load(bench, data, False)
-        stores = [bench.shop.stores[name] for name in store_names()[:count]]
-        for _ in range(min(bench.runs, 3)):
-            db = load.fresh()
-            load.program.configure(db.dsn, stores, tuning=TUNING)
-            bench.shop.set(result_file=result)
-            taken.append(take([bench.program, "-q", "run"],
-                              load.program.directory, load.environment(db),
-                              300))
-            bench.shop.set(result_file=None)
-        rows.append(row(count, data.lines * count, data.size * count, taken))
+        for _ in range(rounds):
+            load.round_of_first()
+        rows.append(row(columns, (data.lines, data.size), load.taken[LOAD],
+                        load.taken[FLOOR]))
         load.close()
+    return table(["columns", *HEAD, "x floor"], rows)
+
+
+def over_stores(bench, rounds):
+    data = Data(bench.cache, "products", STORE_PRODUCTS)
+    load = Load(bench, data, False)
+    bench.shop.set(result_file={
+        "path": data.path, "object_count": data.lines,
+        "root_object_count": data.roots, "url": bench.web.url(data.path)})
+    rows = []
+    for count in STORES:
+        way = f"{count} stores"
+        load.serve([bench.shop.stores[name]
+                    for name in store_names()[:count]])
+        for _ in range(rounds):
+            load.take(way, load.checked(), load.run_command())
+        rows.append(row(count, (data.lines * count, data.size * count),
+                        load.taken[way]))
+    bench.shop.set(result_file=None)
+    load.close()
     return table(["stores", *HEAD], rows)
 
 
 def measure(bench, long):
-    """Title and table of each."""
+    """Title and table of each; medians of three at most."""
+    rounds = min(bench.runs, 3)
     say("--- curves")
     return [
-        ("Lines (`load` of a catalogue, first)", over_lines(bench, long)),
+        ("Lines (`load` of a catalogue, first)",
+         over_lines(bench, rounds, long)),
         (f"Columns (`load` of {WIDE_LINES:,} lines, first)",
-         over_columns(bench)),
-        (f"Stores (`run` of all at once, {data_lines():,} lines each, first)",
-         over_stores(bench)),
+         over_columns(bench, rounds)),
+        (f"Stores (`run` of all at once, {STORE_PRODUCTS * 6:,} lines each, "
+         "first)", over_stores(bench, rounds)),
     ]
-
-
-def data_lines():
-    return STORE_PRODUCTS * 6

@@ -8,8 +8,7 @@ import sys
 from harness.program import Program
 from harness.store import SCHEMA
 
-from catalogue import QUERIES
-from machine import Failed, take
+from machine import Failed, server_cpu, take
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = os.path.join(HERE, "ways")
@@ -95,8 +94,8 @@ class Load:
         self.data = data
         self.job = data.job
         self.program = Program(bench.program)
-        self.program.configure("", [bench.shop.stores["acme"]], tuning=TUNING)
-        self.program.query(self.job, QUERIES[self.job])
+        self.serve([bench.shop.stores["acme"]])
+        self.program.query(self.job, data.query)
         self.ddl = Ddl(self._plan())
         self.keys = self.program.file("keys.sql", "".join(
             f"{statement};\n" for statement in
@@ -115,6 +114,11 @@ class Load:
         few = max(1, min(500, data.roots // 100))
         self.changed = {CHANGED: (max(1, data.roots // 100), 1),
                         FEW: (few, 2)}
+
+    def serve(self, stores):
+        """Of the fake; the only database keeps its name."""
+        self.program.configure(self.bench.cluster.database().dsn, stores,
+                               tuning=TUNING)
 
     def close(self):
         self.program.remove()
@@ -156,15 +160,16 @@ class Load:
     def take(self, way, db, command):
         """One measurement of one way."""
         before = db.value("SELECT pg_current_wal_insert_lsn() AS v")
+        server = server_cpu(db.cluster)
         taken = take(command, self.program.directory, self.environment(db),
                      self.limit)
         self.wal.setdefault(way, []).append(db.value(
             "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), "
             f"'{before}') AS v"))
+        taken.server = server_cpu(db.cluster) - server
         self.taken.setdefault(way, []).append(taken)
-        say(f"  {way:40} {taken.wall:8.3f} s {taken.cpu:7.2f} s CPU "
-            f"{taken.memory:7.1f} MiB")
-        return taken
+        say(f"  {way:40} {taken.wall:8.3f} s, CPU {taken.cpu:6.2f} s, "
+            f"server's {taken.server:6.2f} s {taken.memory:7.1f} MiB")
 
     def check(self, way, db):
         """The same rows as the floor's, which are the first."""
@@ -180,19 +185,24 @@ class Load:
     # ---- one round -------------------------------------------------------
 
     def round(self):
+        db = self.round_of_first()
+        self.take(ANEW, db, self.load_command(db))
+        self.take(DRY, db, self.dry_command())
+        self.round_of_runs()
+        for way, command in self.rivals.items():
+            if way not in self.left_out:
+                self.rival(way, command)
+
+    def round_of_first(self):
+        """The floor and a first load; the database after it."""
         say(f"{self.job}, {self.data.lines:,} lines")
         db = self.fresh()
         self.take(FLOOR, db, self.floor_command())
         self.check(FLOOR, db)
-        self.round_of_runs()
         db = self.fresh()
         self.take(LOAD, db, self.load_command(db))
         self.check(LOAD, db)
-        self.take(ANEW, db, self.load_command(db))
-        self.take(DRY, db, self.dry_command())
-        for way, command in self.rivals.items():
-            if way not in self.left_out:
-                self.rival(way, command)
+        return db
 
     def floor_command(self):
         return ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f",
@@ -224,27 +234,34 @@ class Load:
             "path": path, "object_count": lines, "root_object_count": roots,
             "url": self.bench.web.url(path)})
 
-    def run_command(self, db, *more):
-        return [self.bench.program, "-q", "run", self.job, "--dsn", db.dsn,
-                *more]
+    def run_command(self, *more):
+        return [self.bench.program, "-q", "run", self.job, *more]
+
+    def checked(self):
+        """A database as `bulkpg check` leaves it: with a journal, and the
+        store's types."""
+        db = self.fresh()
+        self._bulkpg_says("check")
+        db.execute("CHECKPOINT")
+        return db
 
     def round_of_runs(self):
         data = self.data
-        db = self.fresh()
+        db = self.checked()
         self.offer(data.path, data.lines, data.roots)
-        self.take(FIRST, db, self.run_command(db))
+        self.take(FIRST, db, self.run_command())
         self.check(FIRST, db)
         self.did(db, inserted=data.lines)
         db.execute("CHECKPOINT")
         self.offer(data.path, data.lines, data.roots)
-        self.take(UNCHANGED, db, self.run_command(db, "--full"))
+        self.take(UNCHANGED, db, self.run_command("--full"))
         self.did(db, unchanged=data.lines)
         for way, (roots, version) in self.changed.items():
             lines = data.lines // data.roots * roots
             path = data.changed(roots, version)
             db.execute("CHECKPOINT")
             self.offer(path, lines, roots)
-            self.take(way, db, self.run_command(db))
+            self.take(way, db, self.run_command())
             self.did(db, updated=lines)
 
     def did(self, db, **expected):

@@ -5,7 +5,10 @@ import re
 import shutil
 import subprocess
 
+from catalogue import Data
 from loads import say
+
+TINY_PRODUCTS = 100
 
 # A line of perf's report: share, process, file, symbol; then what is empty.
 PERF_LINE = re.compile(r"( *([\d.]+)% +(\S+) +(\S+) +\[[.k]\] .*?) *(?:- *)*$")
@@ -30,36 +33,45 @@ class Probes:
         catalogues = sorted((load for load in loads if load.job == "products"),
                             key=lambda load: load.data.lines)
         self.small = catalogues[0]
-        self.calls = {}
         self.why_no_calls = None
         say("--- system calls")
-        self._count_calls()
+        self.calls = self._count_calls(self.small.data)
+        self.tiny = Data(bench.cache, "products", TINY_PRODUCTS)
+        self.tiny_calls = self._count_calls(self.tiny)
 
-    def _run(self, load, wrap):
+    def _run(self, load, data, wrap):
         """A first run under another program."""
-        db = load.fresh()
-        load.offer(load.data.path, load.data.lines, load.data.roots)
-        return quietly([*wrap, *load.run_command(db)], load, db)
+        db = load.checked()
+        load.offer(data.path, data.lines, data.roots)
+        return quietly([*wrap, *load.run_command()], load, db)
 
-    def _count_calls(self):
+    def _count_calls(self, data):
+        """Of a first run, by name."""
+        calls = {}
         if shutil.which("strace") is None:
             self.why_no_calls = "strace is missing"
-            return
+            return calls
         path = self.small.program.file("calls", "")
-        status, said = self._run(self.small,
+        status, said = self._run(self.small, data,
                                  ["strace", "-f", "-c", "-o", path])
         if status != 0:
             self.why_no_calls = said.strip().splitlines()[-1]
-            return
+            return calls
         with open(path, encoding="utf-8") as file:
             for line in file:
                 found = re.match(r" *[\d.]+ +[\d.]+ +\d+ +(\d+) .*?(\w+)$",
                                  line.rstrip())
                 if found and found[2] != "total":
-                    self.calls[found[2]] = int(found[1])
+                    calls[found[2]] = int(found[1])
+        return calls
 
-    def call_total(self):
-        return sum(self.calls.values()) or None
+    def calls_per_line(self):
+        """What lines cost, and not start, tables and end; None where calls
+        could not be counted."""
+        if not self.calls or not self.tiny_calls:
+            return None
+        return ((sum(self.calls.values()) - sum(self.tiny_calls.values()))
+                / (self.small.data.lines - self.tiny.lines))
 
     # ---- profiles --------------------------------------------------------
 
@@ -69,7 +81,7 @@ class Probes:
         db = load.fresh()
         return {
             "A first run: all processes": self._perf(
-                load, lambda wrap: self._run(load, wrap), ["-a"]),
+                load, lambda wrap: self._run(load, load.data, wrap), ["-a"]),
             "Parse and encode alone": self._perf(
                 load, lambda wrap: quietly([*wrap, *load.dry_command()],
                                            load, db), [])
