@@ -10,6 +10,13 @@ from loads import say
 
 TINY_PRODUCTS = 100
 
+# Statements shorter than this are many, and cost little.
+SHORTEST_MS = 20
+# An entry of the server's log about a statement.
+STATEMENT = re.compile(r"duration: ([\d.]+) ms +(?:statement|execute [^:]*): "
+                       r"(.*)", re.S)
+SHOWN = 96
+
 # A line of perf's report: share, process, file, symbol; then what is empty.
 PERF_LINE = re.compile(r"( *([\d.]+)% +(\S+) +(\S+) +\[[.k]\] .*?) *(?:- *)*$")
 # Other processes may run beside.
@@ -24,12 +31,23 @@ def quietly(command, load, db):
     return done.returncode, done.stdout.decode(errors="replace")
 
 
+def statements(log, begin):
+    """Milliseconds and beginnings of those in a log, from an offset on."""
+    with open(log, encoding="utf-8", errors="replace") as file:
+        file.seek(begin)
+        entries = re.split(r"^(?=\d{4}-\d\d-\d\d )", file.read(),
+                           flags=re.M)
+    found = [match for match in map(STATEMENT.search, entries) if match]
+    return "\n".join(
+        f"{float(match[1]):7.0f}  {' '.join(match[2].split())[:SHOWN]}"
+        for match in found)
+
+
 class Probes:
     """Of the smallest catalogue: system calls of a first run; of the
     largest: the profiles of a first run and of parsing alone."""
 
     def __init__(self, bench, loads):
-        self.bench = bench
         catalogues = sorted((load for load in loads if load.job == "products"),
                             key=lambda load: load.data.lines)
         self.small = catalogues[0]
@@ -78,8 +96,12 @@ class Probes:
     def profiles(self, load):
         """Texts by title: perf's, or callgrind's where it may not look."""
         say("--- profiles")
+        first, unchanged = self._statements(load)
         db = load.fresh()
         return {
+            f"Statements of a first run over {SHORTEST_MS} ms": first,
+            f"Statements of an unchanged run over {SHORTEST_MS} ms":
+                unchanged,
             "A first run: all processes": self._perf(
                 load, lambda wrap: self._run(load, load.data, wrap), ["-a"]),
             "Parse and encode alone": self._perf(
@@ -87,6 +109,23 @@ class Probes:
                                            load, db), [])
             or self._callgrind(db),
         }
+
+    def _statements(self, load):
+        """What the server says of a first run, and of it again."""
+        db = load.checked()
+        told = []
+        db.execute(f"ALTER DATABASE {db.name} SET "
+                   f"log_min_duration_statement = {SHORTEST_MS}")
+        for words in ((), ("--full",)):
+            begin = os.path.getsize(db.cluster.log)
+            load.offer(load.data.path, load.data.lines, load.data.roots)
+            status, said = quietly(load.run_command(*words), load, db)
+            if status != 0:
+                raise SystemExit("bench: " + said)
+            told.append(statements(db.cluster.log, begin))
+        db.execute(f"ALTER DATABASE {db.name} RESET "
+                   "log_min_duration_statement")
+        return told
 
     def _perf(self, load, run, options):
         if shutil.which("perf") is None:

@@ -210,7 +210,7 @@ def write(bench, loads, probes, curves):
         parts.append("## Where the time goes\n")
         for title, text in probes.profiles(largest(loads)).items():
             parts.append(f"{title}:\n\n" + ("```\n" + text + "\n```\n" if text
-                                            else "perf may not look here\n"))
+                                            else "nothing to be seen here\n"))
     if curves:
         parts.append("## Curves\n")
         parts += [f"{title}:\n\n{text}\n" for title, text in curves]

@@ -67,6 +67,7 @@ class Cluster:
         self.settings = {**SETTINGS, **(settings or {})}
         self.bin = find_binaries()
         self.directory = tempfile.mkdtemp(prefix="e2e-pg-", dir="/tmp")
+        self.log = self.directory + "/data/server.log"
         self.prefix = []
         self.guard = None
         self.own = None
@@ -114,7 +115,7 @@ class Cluster:
     def _control(self, *what):
         return self.prefix + [
             self.bin + "/pg_ctl", "-D", self.directory + "/data", "-w",
-            "-l", self.directory + "/data/server.log", *what]
+            "-l", self.log, *what]
 
     # ---- crashes ---------------------------------------------------------
 
