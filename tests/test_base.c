@@ -334,6 +334,22 @@ START_TEST(never_is_never_after)
 
 END_TEST
 
+static const struct {
+    int64_t ms;
+    const char *text;
+} rough[] = {{0, "0s"},         {119999, "119s"},     {120000, "2m"},
+             {7199999, "119m"}, {7200000, "2h"},      {172799999, "47h"},
+             {172800000, "2d"}, {34560000000, "400d"}};
+
+START_TEST(durations_are_said_roughly)
+{
+    char said[32];
+
+    ck_assert_str_eq(duration_rough(rough[_i].ms, said), rough[_i].text);
+}
+
+END_TEST
+
 /* ---- failures ----------------------------------------------------------- */
 
 START_TEST(context_is_put_in_front_of_the_cause)
@@ -641,6 +657,7 @@ base_suite(void)
     add_memory_tests(tests);
     tcase_add_loop_test(tests, durations_are_read_and_written, 0,
                         COUNT(durations));
+    tcase_add_loop_test(tests, durations_are_said_roughly, 0, COUNT(rough));
     tcase_add_test(tests, never_is_never_after);
     tcase_add_test(tests, context_is_put_in_front_of_the_cause);
     tcase_add_test(tests, an_overlong_message_is_cut_short);

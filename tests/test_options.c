@@ -306,7 +306,7 @@ END_TEST
 
 /* Names that mean nothing here, and what a script gets that uses one. */
 static const char *const strange[] = {
-    "report", "report page.html", "run --accept-reject", "status --metrics m",
+    "report", "report page.html", "run --accept-reject", "status --jso",
     "-x run",
 };
 

@@ -7,75 +7,96 @@
 #include "app/context.h"
 #include "app/journal_operation.h"
 #include "app/journal_runs.h"
+#include "app/metrics.h"
 #include "base/clock.h"
 #include "base/json_out.h"
+#include "base/replace_file.h"
 
-enum { CELL_BYTES = 32 };
+enum { CELL_BYTES = 40, TEXT_MIB = 64, TEXT_BYTES = TEXT_MIB * 1024 * 1024 };
 
 /* ---- which runs -------------------------------------------------------- */
 
 static bool
-is_failed(const struct journal_run *run)
-{
-    return run->status == RUN_FAILED || run->status == RUN_CANCELED ||
-           run->status == RUN_INTERRUPTED ||
-           run->status == RUN_LOADED_WITH_REJECTS;
-}
-
-static bool
-is_late(const struct options *options, const struct journal_run *run)
-{
-    return options->older_than_ms >= 0 &&
-           (run->last_good_age_ms < 0 ||
-            run->last_good_age_ms > options->older_than_ms);
-}
-
-static bool
 is_listed(const struct options *options, const struct journal_run *run)
 {
-    if (options->failed || options->older_than_ms >= 0)
-        return (options->failed && is_failed(run)) || is_late(options, run);
-    return true;
+    bool by_age = options->older_than_ms >= 0;
+
+    if (!options->failed && !by_age)
+        return true;
+    return (options->failed && journal_run_is_failed(run)) ||
+           (by_age && journal_run_is_late(run, options->older_than_ms));
 }
 
 /* ---- text -------------------------------------------------------------- */
 
-static const char *
-number_or_dash(int64_t number, char cell[CELL_BYTES])
+/* Columns as wide as the longest name in them. */
+struct widths {
+    int store;
+    int job;
+};
+
+static void
+widen(int *width, const char *text)
 {
-    if (number < 0)
-        return "-";
-    snprintf(cell, CELL_BYTES, "%" PRId64, number);
+    int length = (int)strlen(text);
+
+    *width = length > *width ? length : *width;
+}
+
+static const char *
+ago(int64_t age_ms, char cell[CELL_BYTES])
+{
+    char age[32];
+
+    snprintf(cell, CELL_BYTES, "%s%s",
+             age_ms < 0 ? "never" : duration_rough(age_ms, age),
+             age_ms < 0 ? "" : " ago");
     return cell;
 }
 
 static void
-print_run(const struct journal_run *run)
+print_head(const struct widths *widths)
 {
-    char lines[CELL_BYTES], rejects[CELL_BYTES];
+    printf("%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s\n",
+           widths->store, "store", widths->job, "job", "run", "status", "mode",
+           "began", "took", "lines", "changed", "rejects", "last good");
+}
 
-    printf("%-16s %-20s %8" PRId64 " %-20s %-11s %10s %8s  %s\n", run->store,
-           run->job, run->ref.run_id, run_status_name(run->status),
-           run_mode_name(run->mode), number_or_dash(run->counts.lines, lines),
-           number_or_dash(run->counts.rejects, rejects),
-           run->finished_at != NULL ? run->finished_at : "-");
+static void
+print_run(const struct journal_run *run, const struct widths *widths)
+{
+    const struct run_counts *counts = &run->counts;
+    char began[CELL_BYTES], took[32], good[CELL_BYTES];
+
+    printf("%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
+           "  %10" PRId64 "  %7" PRId64 "  %s\n",
+           widths->store, run->store, widths->job, run->job, run->ref.run_id,
+           run_status_name(run->status), run_mode_name(run->mode),
+           ago(run->age_ms, began),
+           duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
+                          took),
+           counts->lines,
+           counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
+           counts->rejects, ago(run->last_good_age_ms, good));
     if (run->error != NULL)
         printf("    %s%s%s\n", run->error_code != NULL ? run->error_code : "",
                run->error_code != NULL ? ": " : "", run->error);
 }
 
 static void
-print_operation(const struct journal_operation *operation)
+print_operation(const struct journal_operation *operation,
+                const struct widths *widths)
 {
     char age[32];
 
-    printf("%-16s %-20s %s %s, %" PRId64 " objects, %s old\n", operation->store,
-           operation->job,
+    printf("%-*s  %-*s  %6" PRId64 "  %s %s, %" PRId64 " objects, %s old\n",
+           widths->store, operation->store, widths->job, operation->job,
+           operation->run_id,
            operation->operation_id != NULL ? operation->operation_id
                                            : "(not answered)",
            operation->status != NULL ? operation->status : "-",
            operation->object_count < 0 ? 0 : operation->object_count,
-           duration_format(operation->age_ms / 1000 * 1000, age));
+           duration_rough(operation->age_ms, age));
 }
 
 /* ---- JSON -------------------------------------------------------------- */
@@ -132,32 +153,48 @@ struct listing {
     size_t listed;
 };
 
-static void
-print_text(struct listing *listing)
+static struct widths
+find_widths(const struct listing *listing)
 {
-    bool headed = false;
+    struct widths widths = {(int)strlen("store"), (int)strlen("job")};
 
     for (size_t i = 0; i < listing->runs.count; i++) {
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
-        if (!headed)
-            printf("%-16s %-20s %8s %-20s %-11s %10s %8s  %s\n", "store", "job",
-                   "run", "status", "mode", "lines", "rejects", "finished");
-        headed = true;
-        listing->listed++;
-        print_run(&listing->runs.runs[i]);
+        widen(&widths.store, listing->runs.runs[i].store);
+        widen(&widths.job, listing->runs.runs[i].job);
+    }
+    for (size_t i = 0; i < listing->operations.count; i++) {
+        widen(&widths.store, listing->operations.operations[i].store);
+        widen(&widths.job, listing->operations.operations[i].job);
+    }
+    return widths;
+}
+
+static void
+print_text(struct listing *listing)
+{
+    struct widths widths = find_widths(listing);
+
+    for (size_t i = 0; i < listing->runs.count; i++) {
+        if (!is_listed(listing->options, &listing->runs.runs[i]))
+            continue;
+        if (listing->listed++ == 0)
+            print_head(&widths);
+        print_run(&listing->runs.runs[i], &widths);
     }
     for (size_t i = 0; i < listing->operations.count; i++) {
         if (i == 0)
-            printf("\nas last seen at the store:\n");
-        print_operation(&listing->operations.operations[i]);
+            printf("%soperations as last seen at the store:\n",
+                   listing->listed > 0 ? "\n" : "");
+        print_operation(&listing->operations.operations[i], &widths);
     }
 }
 
 static void
 print_json(struct listing *listing)
 {
-    struct buf json = buf_with_ceiling(64 * 1024 * 1024);
+    struct buf json = buf_with_ceiling(TEXT_BYTES);
 
     buf_append_str(&json, "{\"runs\":[");
     for (size_t i = 0; i < listing->runs.count; i++) {
@@ -190,25 +227,62 @@ read_journal(struct context *context, struct listing *listing,
                                       &listing->operations, err);
 }
 
+/* To a file, and nothing said of it. */
+static bool
+write_metrics(const char *path, const struct listing *listing, struct err *err)
+{
+    struct buf text = buf_with_ceiling(TEXT_BYTES);
+    bool ok;
+
+    metrics_append(&text, &listing->runs, &listing->operations);
+    ok = text.overflowed
+             ? err_set(err, ERR_FAILED, "the metrics are over %d MiB", TEXT_MIB)
+             : replace_file(path, buf_span(&text), err);
+    buf_free(&text);
+    return ok;
+}
+
+static bool
+wants_listing(const struct options *options)
+{
+    return options->metrics_file == NULL || options->json || options->failed ||
+           options->older_than_ms >= 0;
+}
+
+static int
+tell(struct listing *listing)
+{
+    const struct options *options = listing->options;
+    struct err err;
+
+    if (options->metrics_file != NULL &&
+        !write_metrics(options->metrics_file, listing, &err))
+        return context_fail(&err);
+    if (options->json)
+        print_json(listing);
+    else if (wants_listing(options))
+        print_text(listing);
+    return (options->failed || options->older_than_ms >= 0) &&
+                   listing->listed > 0
+               ? EX_UNAVAILABLE
+               : 0;
+}
+
 static int
 status(struct context *context)
 {
-    const struct options *options = context->options;
-    struct listing listing = {.options = options};
+    struct listing listing = {.options = context->options};
     struct arena arena = {0};
     struct err err;
-    int code = 0;
+    int code;
 
-    if (!read_journal(context, &listing, &arena, &err)) {
-        code = context_fail_without_journal(&err);
+    if (read_journal(context, &listing, &arena, &err)) {
+        code = tell(&listing);
     } else {
-        if (options->json)
-            print_json(&listing);
-        else
-            print_text(&listing);
-        if ((options->failed || options->older_than_ms >= 0) &&
-            listing.listed > 0)
-            code = EX_UNAVAILABLE;
+        code = context_fail_without_journal(&err);
+        /* Metrics of nothing, rather than those of another day. */
+        if (code == 0 && context->options->metrics_file != NULL)
+            code = tell(&listing);
     }
     arena_free(&arena);
     return code;

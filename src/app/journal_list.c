@@ -2,6 +2,7 @@
 
 #include "app/journal_call.h"
 #include "app/journal_runs.h"
+#include "load/wire.h"
 #include "sql.h"
 
 /* Columns of run_list.sql, in its order. */
@@ -43,6 +44,31 @@ enum {
     LAST_GOOD_AT,
     LAST_GOOD_MS
 };
+
+bool
+journal_run_is_failed(const struct journal_run *run)
+{
+    return run->status == RUN_FAILED || run->status == RUN_CANCELED ||
+           run->status == RUN_INTERRUPTED ||
+           run->status == RUN_LOADED_WITH_REJECTS;
+}
+
+bool
+journal_run_is_late(const struct journal_run *run, int64_t older_than_ms)
+{
+    return run->last_good_age_ms < 0 || run->last_good_age_ms > older_than_ms;
+}
+
+int64_t
+journal_seconds(const char *time)
+{
+    struct err err;
+    int64_t micros;
+
+    if (time == NULL || !wire_parse_timestamp(span_str(time), &micros, &err))
+        return -1;
+    return micros / 1000000 + WIRE_EPOCH_S;
+}
 
 /* The table's CHECKs let no other name in. */
 static enum run_mode

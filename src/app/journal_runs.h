@@ -37,6 +37,15 @@ struct journal_run {
     const char *last_good_at; /* when that began */
 };
 
+/* What wants somebody's look: failed, stopped, canceled, or with rejects. */
+bool journal_run_is_failed(const struct journal_run *run);
+
+/* Is there no good run of its job, or only one that began longer ago? */
+bool journal_run_is_late(const struct journal_run *run, int64_t older_than_ms);
+
+/* A point in time as the journal tells it, in seconds since 1970; NULL: -1. */
+int64_t journal_seconds(const char *time);
+
 struct journal_runs {
     struct journal_run *runs; /* newest first, in the arena */
     size_t count;

@@ -742,7 +742,10 @@ try_to_land(struct land *land, struct err *err)
                               .becomes_table = choose_tables(land)};
     bool landed;
 
-    snprintf(name, sizeof(name), "bulkpg run %" PRId64, land->run.run_id);
+    /* PostgreSQL keeps the first 63 bytes of it. */
+    snprintf(name, sizeof(name), "bulkpg run %" PRId64 " %s/%s",
+             land->run.run_id, land->job->store->config->name,
+             land->job->file->job);
     attempt.loader = loader_new(land->job->plan, &config);
     landed = load_sources(&attempt, err) && merge_staged(&attempt, err);
     if (!landed && strcmp(err->code, ENCODE_WIDEN) == 0)

@@ -50,7 +50,8 @@ const struct command option_commands[] = {
      0,
      "Shows the last run of each store and job, and the operations that are\n"
      "running now. With --failed or --older-than the status is 69 when\n"
-     "anything is listed.\n"},
+     "anything is listed. --metrics writes FILE as a whole, for the textfile\n"
+     "collector of node_exporter.\n"},
     {"cancel", "[JOB...]", "cancel operations of ours that are running",
      command_cancel, 0, -1,
      "Cancels the bulk operations that this journal began, never anyone\n"
@@ -197,6 +198,7 @@ KEEP_TEXT(set_domain, domain)
 KEEP_TEXT(set_keep, keep_directory)
 KEEP_TEXT(set_add, add)
 KEEP_TEXT(set_schema, schema)
+KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_dry_run, dry_run)
@@ -247,6 +249,8 @@ const struct option_row option_rows[] = {
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed, "only what failed last"},
+    {"metrics", 0, "FILE", OF_STATUS, set_metrics,
+     "write Prometheus metrics to FILE instead"},
     {"schema", 0, "NAME", OF_VIEWS, set_schema,
      "make the views in this schema (all)"},
     {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},

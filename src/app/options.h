@@ -22,6 +22,7 @@ struct options {
     const char *domain;         /* --domain */
     const char *keep_directory; /* --keep */
     const char *add;            /* --add (init) */
+    const char *metrics_file;   /* --metrics */
     const char *schema;         /* --schema (views); NULL: all */
     bool list;                  /* --list (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */

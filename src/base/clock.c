@@ -95,3 +95,17 @@ duration_format(int64_t ms, char text[32])
     snprintf(text, 32, "%lld%s", (long long)(ms / units[i].ms), units[i].name);
     return text;
 }
+
+/* Each unit up to twice the next one. */
+const char *
+duration_rough(int64_t ms, char text[32])
+{
+    static const int64_t sizes[] = {1000, 60 * 1000, 3600 * 1000,
+                                    24 * 3600 * 1000};
+    size_t i = 0;
+
+    while (i < 3 && ms >= 2 * sizes[i + 1])
+        i++;
+    snprintf(text, 32, "%lld%c", (long long)(ms / sizes[i]), "smhd"[i]);
+    return text;
+}

@@ -34,4 +34,8 @@ MUST_CHECK bool duration_parse(const char *text, int64_t *ms, struct err *err);
 /* The same back in its largest whole unit, into `text` of 32 bytes. */
 const char *duration_format(int64_t ms, char text[32]);
 
+/* As people say it, cut to the unit that matters: "45s", "12m", "30h", "9d".
+ */
+const char *duration_rough(int64_t ms, char text[32]);
+
 #endif

@@ -1,0 +1,277 @@
+#include "app/metrics.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A value is a whole number, or milliseconds that are told as seconds. */
+typedef int64_t value_fn(const struct journal_run *run);
+
+struct metric {
+    const char *name;
+    const char *help;
+    value_fn *value; /* -1: there is none */
+    bool is_ms;
+};
+
+/* ---- text -------------------------------------------------------------- */
+
+static void
+append_head(struct buf *text, const char *name, const char *help)
+{
+    buf_printf(text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void
+append_label(struct buf *text, const char *name, const char *value)
+{
+    buf_printf(text, "%s=\"", name);
+    for (const char *c = value; *c != '\0'; c++) {
+        if (*c == '\n') {
+            buf_append_str(text, "\\n");
+            continue;
+        }
+        if (*c == '\\' || *c == '"')
+            buf_append_char(text, '\\');
+        buf_append_char(text, *c);
+    }
+    buf_append_char(text, '"');
+}
+
+/* `more`: one more label; NULL without. */
+static void
+append_name(struct buf *text, const char *name, const struct journal_run *run,
+            const char *more, const char *value)
+{
+    buf_printf(text, "%s{", name);
+    append_label(text, "store", run->store);
+    buf_append_char(text, ',');
+    append_label(text, "job", run->job);
+    if (more != NULL) {
+        buf_append_char(text, ',');
+        append_label(text, more, value);
+    }
+    buf_append_str(text, "} ");
+}
+
+static void
+append_value(struct buf *text, int64_t value, bool is_ms)
+{
+    if (is_ms)
+        buf_printf(text, "%" PRId64 ".%03d\n", value / 1000,
+                   (int)(value % 1000));
+    else
+        buf_printf(text, "%" PRId64 "\n", value);
+}
+
+/* ---- one value of each job --------------------------------------------- */
+
+static int64_t
+run_id(const struct journal_run *run)
+{
+    return run->ref.run_id;
+}
+
+static int64_t
+started_s(const struct journal_run *run)
+{
+    return journal_seconds(run->started_at);
+}
+
+static int64_t
+finished_s(const struct journal_run *run)
+{
+    return journal_seconds(run->finished_at);
+}
+
+static int64_t
+duration_ms(const struct journal_run *run)
+{
+    return run->duration_ms >= 0 ? run->duration_ms : run->age_ms;
+}
+
+static int64_t
+age_ms(const struct journal_run *run)
+{
+    return run->age_ms;
+}
+
+static int64_t
+lines(const struct journal_run *run)
+{
+    return run->counts.lines;
+}
+
+static int64_t
+bytes(const struct journal_run *run)
+{
+    return run->counts.bytes;
+}
+
+static int64_t
+rejects(const struct journal_run *run)
+{
+    return run->counts.rejects;
+}
+
+static int64_t
+last_good_s(const struct journal_run *run)
+{
+    return journal_seconds(run->last_good_at);
+}
+
+static int64_t
+last_good_age_ms(const struct journal_run *run)
+{
+    return run->last_good_age_ms;
+}
+
+static const struct metric metrics[] = {
+    {"bulkpg_last_run_id", "Number of the last run, bulkpg.run.run_id.", run_id,
+     false},
+    {"bulkpg_last_run_start_timestamp_seconds", "When the last run began.",
+     started_s, false},
+    {"bulkpg_last_run_end_timestamp_seconds",
+     "When the last run ended or stopped; absent while it runs.", finished_s,
+     false},
+    {"bulkpg_last_run_duration_seconds",
+     "How long the last run took, or has taken so far.", duration_ms, true},
+    {"bulkpg_last_run_age_seconds", "How long ago the last run began.", age_ms,
+     true},
+    {"bulkpg_last_run_lines", "Lines that the last run received.", lines,
+     false},
+    {"bulkpg_last_run_bytes", "Bytes that the last run received.", bytes,
+     false},
+    {"bulkpg_last_run_rejects", "Lines that the last run rejected.", rejects,
+     false},
+    {"bulkpg_last_good_run_start_timestamp_seconds",
+     "When the last good run began; absent where there is none.", last_good_s,
+     false},
+    {"bulkpg_last_good_run_age_seconds",
+     "How long ago the last good run began; absent where there is none.",
+     last_good_age_ms, true},
+};
+
+static void
+append_metric(struct buf *text, const struct metric *metric,
+              const struct journal_runs *runs)
+{
+    append_head(text, metric->name, metric->help);
+    for (size_t i = 0; i < runs->count; i++) {
+        int64_t value = metric->value(&runs->runs[i]);
+
+        if (value < 0)
+            continue;
+        append_name(text, metric->name, &runs->runs[i], NULL, NULL);
+        append_value(text, value, metric->is_ms);
+    }
+}
+
+/* ---- several values of each job ---------------------------------------- */
+
+static void
+append_statuses(struct buf *text, const struct journal_runs *runs)
+{
+    static const char name[] = "bulkpg_last_run_status";
+
+    append_head(text, name, "1 for the status of the last run, else 0.");
+    for (size_t i = 0; i < runs->count; i++)
+        for (int s = RUN_SUBMITTING; s <= RUN_CANCELED; s++) {
+            enum run_status status = (enum run_status)s;
+
+            append_name(text, name, &runs->runs[i], "status",
+                        run_status_name(status));
+            append_value(text, runs->runs[i].status == status, false);
+        }
+}
+
+static void
+append_rows(struct buf *text, const struct journal_runs *runs)
+{
+    static const char name[] = "bulkpg_last_run_rows";
+
+    append_head(text, name, "Rows of the last run, by what became of them.");
+    for (size_t i = 0; i < runs->count; i++) {
+        const struct run_counts *counts = &runs->runs[i].counts;
+
+        const struct {
+            const char *result;
+            int64_t count;
+        } rows[] = {{"inserted", counts->rows_inserted},
+                    {"updated", counts->rows_updated},
+                    {"deleted", counts->rows_deleted},
+                    {"unchanged", counts->rows_unchanged}};
+
+        for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+            append_name(text, name, &runs->runs[i], "result", rows[r].result);
+            append_value(text, rows[r].count, false);
+        }
+    }
+}
+
+static bool
+is_of(const struct journal_operation *operation, const struct journal_run *run)
+{
+    return strcmp(operation->store, run->store) == 0 &&
+           strcmp(operation->job, run->job) == 0;
+}
+
+static int64_t
+running_operations(const struct journal_operations *operations,
+                   const struct journal_run *run)
+{
+    int64_t count = 0;
+
+    for (size_t i = 0; i < operations->count; i++)
+        count += is_of(&operations->operations[i], run);
+    return count;
+}
+
+/* -1: none is running. */
+static int64_t
+oldest_operation_ms(const struct journal_operations *operations,
+                    const struct journal_run *run)
+{
+    int64_t oldest = -1;
+
+    for (size_t i = 0; i < operations->count; i++)
+        if (is_of(&operations->operations[i], run) &&
+            operations->operations[i].age_ms > oldest)
+            oldest = operations->operations[i].age_ms;
+    return oldest;
+}
+
+static void
+append_operations(struct buf *text, const struct journal_runs *runs,
+                  const struct journal_operations *operations)
+{
+    static const char running[] = "bulkpg_running_operations";
+    static const char oldest[] = "bulkpg_oldest_running_operation_age_seconds";
+
+    append_head(text, running,
+                "Bulk operations that run at the store, as last seen.");
+    for (size_t i = 0; i < runs->count; i++) {
+        append_name(text, running, &runs->runs[i], NULL, NULL);
+        append_value(text, running_operations(operations, &runs->runs[i]),
+                     false);
+    }
+    append_head(text, oldest, "Age of the oldest of them; absent without.");
+    for (size_t i = 0; i < runs->count; i++) {
+        int64_t age = oldest_operation_ms(operations, &runs->runs[i]);
+
+        if (age < 0)
+            continue;
+        append_name(text, oldest, &runs->runs[i], NULL, NULL);
+        append_value(text, age, true);
+    }
+}
+
+void
+metrics_append(struct buf *text, const struct journal_runs *runs,
+               const struct journal_operations *operations)
+{
+    append_statuses(text, runs);
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+        append_metric(text, &metrics[i], runs);
+    append_rows(text, runs);
+    append_operations(text, runs, operations);
+}

@@ -1,0 +1,20 @@
+/*
+ * metrics - what the journal knows, as Prometheus reads it.
+ *
+ * The text format, version 0.0.4, for node_exporter's textfile collector:
+ *   https://prometheus.io/docs/instrumenting/exposition_formats/
+ * Ages are as of the writing; a file that is no longer written is told by
+ * node_textfile_mtime_seconds.
+ */
+#ifndef APP_METRICS_H
+#define APP_METRICS_H
+
+#include "app/journal_operation.h"
+#include "app/journal_runs.h"
+#include "base/buf.h"
+
+/* `runs`: the newest of each store and job. */
+void metrics_append(struct buf *text, const struct journal_runs *runs,
+                    const struct journal_operations *operations);
+
+#endif

@@ -1,0 +1,185 @@
+/* metrics: every line is one that Prometheus takes. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/metrics.h"
+#include "support/suite.h"
+
+#define HOSTILE "a\"b\\c\nd{e=\"f\"} 7"
+
+static struct buf text;
+static struct journal_run runs[2];
+static struct journal_operation operations[2];
+
+static void
+setup(void)
+{
+    text = buf_with_ceiling(1024 * 1024);
+    runs[0] = (struct journal_run){
+        .ref = {7, 0},
+        .store = "acme",
+        .job = "orders",
+        .status = RUN_LOADED,
+        .counts = {.lines = 10, .bytes = 999, .rows_updated = 3},
+        .started_at = "2026-01-02T03:04:05Z",
+        .finished_at = "2026-01-02T03:04:06Z",
+        .age_ms = 61234,
+        .duration_ms = 1005,
+        .last_good_age_ms = 61234,
+        .last_good_at = "2026-01-02T03:04:05Z"};
+    runs[1] = (struct journal_run){.ref = {8, 0},
+                                   .store = HOSTILE,
+                                   .job = "j",
+                                   .status = RUN_POLLING,
+                                   .started_at = "2026-01-02T03:04:05Z",
+                                   .age_ms = 5,
+                                   .duration_ms = -1,
+                                   .last_good_age_ms = -1};
+    operations[0] =
+        (struct journal_operation){.store = HOSTILE, .job = "j", .age_ms = 9};
+    operations[1] = (struct journal_operation){
+        .store = HOSTILE, .job = "j", .age_ms = 4321};
+}
+
+static void
+teardown(void)
+{
+    buf_free(&text);
+}
+
+static void
+append(void)
+{
+    struct journal_runs all = {runs, 2};
+    struct journal_operations running = {operations, 2};
+
+    metrics_append(&text, &all, &running);
+    ck_assert(!text.overflowed);
+}
+
+/* ---- a parser of the format -------------------------------------------- */
+
+static bool
+is_name(char c)
+{
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* name="value" with its escapes; behind it. */
+static const char *
+parse_label(const char *at)
+{
+    ck_assert_msg(is_name(*at), "no label: %s", at);
+    while (is_name(*at))
+        at++;
+    ck_assert(at[0] == '=' && at[1] == '"');
+    for (at += 2; *at != '"'; at++) {
+        ck_assert(*at != '\n' && *at != '\0');
+        if (*at != '\\')
+            continue;
+        at++;
+        ck_assert(*at == '\\' || *at == '"' || *at == 'n');
+    }
+    return at + 1;
+}
+
+/* A sample of the metric `name`; behind its newline. */
+static const char *
+parse_sample(const char *at, const char *name)
+{
+    char *end;
+
+    ck_assert_msg(strncmp(at, name, strlen(name)) == 0, "%s: %.60s", name, at);
+    at += strlen(name);
+    ck_assert_int_eq(*at++, '{');
+    for (;; at++) {
+        at = parse_label(at);
+        if (*at != ',')
+            break;
+    }
+    ck_assert(at[0] == '}' && at[1] == ' ');
+    strtod(at + 2, &end);
+    ck_assert(end > at + 2);
+    ck_assert_int_eq(*end, '\n');
+    return end + 1;
+}
+
+START_TEST(each_line_is_of_the_format)
+{
+    char name[128], again[128];
+    int samples = 0, metrics = 0;
+    const char *at;
+
+    append();
+    for (at = buf_str(&text); *at != '\0'; metrics++) {
+        ck_assert_int_eq(sscanf(at, "# HELP %127s ", name), 1);
+        ck_assert_int_eq(strncmp(name, "bulkpg_", 7), 0);
+        at = strchr(at, '\n') + 1;
+        ck_assert_int_eq(sscanf(at, "# TYPE %127s gauge\n", again), 1);
+        ck_assert_str_eq(name, again);
+        for (at = strchr(at, '\n') + 1; *at != '#' && *at != '\0'; samples++)
+            at = parse_sample(at, name);
+    }
+    ck_assert_int_ge(metrics, 10);
+    ck_assert_int_ge(samples, 2 * 10);
+}
+
+END_TEST
+
+static const char *const expected[] = {
+    "bulkpg_last_run_status{store=\"acme\",job=\"orders\",status=\"loaded\"} "
+    "1\n",
+    "bulkpg_last_run_status{store=\"acme\",job=\"orders\",status=\"failed\"} "
+    "0\n",
+    "bulkpg_last_run_start_timestamp_seconds{store=\"acme\",job=\"orders\"} "
+    "1767323045\n",
+    "bulkpg_last_run_duration_seconds{store=\"acme\",job=\"orders\"} 1.005\n",
+    "bulkpg_last_good_run_age_seconds{store=\"acme\",job=\"orders\"} 61.234\n",
+    "bulkpg_last_run_rows{store=\"acme\",job=\"orders\",result=\"updated\"} "
+    "3\n",
+    "bulkpg_last_run_rows{store=\"acme\",job=\"orders\",result=\"deleted\"} "
+    "0\n",
+    "bulkpg_running_operations{store=\"acme\",job=\"orders\"} 0\n",
+    "{store=\"a\\\"b\\\\c\\nd{e=\\\"f\\\"} 7\",job=\"j\"} 2\n",
+    "bulkpg_oldest_running_operation_age_seconds{store=\"a\\\"b\\\\c\\nd{e="
+    "\\\"f\\\"} 7\",job=\"j\"} 4.321\n",
+};
+
+START_TEST(values_stand_with_their_labels)
+{
+    append();
+    ck_assert_msg(strstr(buf_str(&text), expected[_i]) != NULL, "%s\n%s",
+                  expected[_i], buf_str(&text));
+}
+
+END_TEST
+
+/* A job that was never good, and a run that goes on. */
+START_TEST(what_is_not_known_is_absent)
+{
+    append();
+    ck_assert_ptr_null(strstr(
+        buf_str(&text), "bulkpg_last_good_run_age_seconds{store=\"a\\\""));
+    ck_assert_ptr_null(strstr(
+        buf_str(&text), "bulkpg_last_run_end_timestamp_seconds{store=\"a\\"));
+    ck_assert_ptr_nonnull(strstr(buf_str(&text), "} 0.005\n"));
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("metrics");
+    TCase *all = tcase_create("all");
+
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, each_line_is_of_the_format);
+    tcase_add_loop_test(all, values_stand_with_their_labels, 0,
+                        COUNT(expected));
+    tcase_add_test(all, what_is_not_known_is_absent);
+    suite_add_tcase(suite, all);
+    return suite_run(suite);
+}
