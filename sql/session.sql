@@ -20,6 +20,7 @@ FROM (VALUES
     ('lock_timeout', '0'),
     ('idle_in_transaction_session_timeout', '0'),
     ('idle_session_timeout', '0'),
+    ('transaction_timeout', '0'),
     ('client_connection_check_interval', $2::pg_catalog.text),
     ('synchronous_commit', $1::pg_catalog.text)
   ) AS wanted (name, value)

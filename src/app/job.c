@@ -36,13 +36,15 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
                                   .store = job->store,
                                   .log = &job->log};
 
-    return gql_parse(&job->arena, job->file->path, job->file->text, &document,
-                     err) &&
-           types_gather(&source, schema, document, types, err) &&
-           gql_check(document, schema, err) &&
-           gql_check_bulk(document, schema, err) &&
-           gql_check_filter(document, schema, err) &&
-           plan_build(&job->arena, job->file->job, document, schema, &job->plan,
+    if (!gql_parse(&job->arena, job->file->path, job->file->text, &document,
+                   err) ||
+        !types_gather(&source, schema, document, types, err) ||
+        !gql_check(document, schema, err) ||
+        !gql_check_bulk(document, schema, err) ||
+        !gql_check_filter(document, schema, err))
+        return false;
+    job->deprecated = gql_deprecated(document, schema, &job->arena);
+    return plan_build(&job->arena, job->file->job, document, schema, &job->plan,
                       err);
 }
 

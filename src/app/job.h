@@ -10,6 +10,7 @@
 #include "app/timings.h"
 #include "app/types.h"
 #include "base/log.h"
+#include "graphql/deprecated.h"
 #include "plan/plan.h"
 
 struct journal_run_table;
@@ -21,6 +22,7 @@ struct job {
     struct arena arena; /* of everything below */
     struct log_ctx log;
     struct plan *plan;
+    const struct gql_deprecated *deprecated; /* what it selects of that */
     struct err err; /* why it failed; kind ERR_NONE: it did not */
     int status;     /* exit status, once it has ended */
     struct progress progress;

@@ -25,9 +25,12 @@ const struct command option_commands[] = {
     {"check", "", "check configuration, access and every query", command_check,
      0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
-     "database and every query, and prints a verdict per line. --store may\n"
-     "be given more than once. Makes the journal where it is missing, and\n"
-     "keeps the stores' types in it; touches no other table.\n"},
+     "database and every query, and prints a verdict per line: ok, warn or\n"
+     "error, with what to do about it. Each query is sent as an ordinary one\n"
+     "for the first row of each connection, so that missing scopes and hidden\n"
+     "fields are told. --store may be given more than once. Makes the journal\n"
+     "where it is missing, and keeps the stores' types in it; touches no\n"
+     "other table.\n"},
     {"plan", "JOB", "show the document to submit and the tables", command_plan,
      1, 1,
      "Shows what a run of JOB would submit, its tables as DDL, and what\n"

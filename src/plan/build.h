@@ -169,6 +169,10 @@ bool upkeep_settle(struct builder *b);
 
 /* submit.c: fields added, directives gone, printed. */
 bool submit_print(struct builder *b);
+
+/* The operation's text, in `arena`. */
+const char *submit_text(const struct gql_operation *operation, const char *file,
+                        struct arena *arena);
 struct gql_selection *
 submit_field(struct builder *b, const char *alias, const char *name);
 

@@ -195,6 +195,16 @@ const char *
 plan_document_in(const struct plan *plan, const struct plan_window *window,
                  struct arena *arena);
 
+/* The same as an ordinary query for the first row of each connection: what
+ * the store answers to it tells what a bulk operation would be denied. In
+ * `arena`. */
+const char *plan_document_for_one(const struct plan *plan, struct arena *arena);
+
+/* Where in the query file the field of the submitted document stands that
+ * these response keys lead to; line 0 when it is not in the file. */
+struct gql_pos
+plan_find_field(const struct plan *plan, const char *const *keys, size_t count);
+
 /* The column's type as it stands now: of a gid column bigint or text. */
 enum plan_type plan_column_type(const struct plan_column *column);
 enum plan_type plan_gid_column_type(const struct plan_gid *gid);

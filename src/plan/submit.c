@@ -183,20 +183,26 @@ replace_filter(const struct gql_argument *list, const char *filter,
 }
 
 const char *
+submit_text(const struct gql_operation *operation, const char *file,
+            struct arena *arena)
+{
+    struct buf text = print_operation(operation, file);
+    const char *document = arena_strdup(arena, buf_str(&text));
+
+    buf_free(&text);
+    return document;
+}
+
+const char *
 plan_document_in(const struct plan *plan, const struct plan_window *window,
                  struct arena *arena)
 {
     struct gql_selection root = *plan->root;
     struct gql_operation operation = *plan->operation;
     const char *filter = plan_filter_in(plan, window, arena);
-    struct buf text;
-    const char *document;
 
     if (filter[0] != '\0')
         root.arguments = replace_filter(root.arguments, filter, arena);
     operation.selections = &root;
-    text = print_operation(&operation, plan->file);
-    document = arena_strdup(arena, buf_str(&text));
-    buf_free(&text);
-    return document;
+    return submit_text(&operation, plan->file, arena);
 }

@@ -324,8 +324,7 @@ read_data(const char *store, const struct http_head *head, struct span body,
           struct arena *arena, struct session_reply *reply, int64_t *wait_ms,
           struct err *err)
 {
-    const struct json *errors;
-    struct json *root;
+    struct json *root, *errors;
     struct err why;
 
     if (head->status < 200 || head->status > 299)
@@ -336,6 +335,7 @@ read_data(const char *store, const struct http_head *head, struct span body,
     reply->data = json_get(root, "data");
     errors = json_get(root, "errors");
     if (has_errors(errors)) {
+        reply->errors = errors;
         *wait_ms = refill_ms(&reply->cost);
         return fail_with(store, errors, err);
     }
@@ -358,6 +358,7 @@ answer_read(const char *store, const struct http_head *head, struct span body,
     *wait_ms = 0;
     *reply = (struct session_reply){.cost = read_cost(NULL)};
     memcpy(reply->request_id, head->request_id, sizeof(reply->request_id));
+    memcpy(reply->api_version, head->api_version, sizeof(reply->api_version));
     if (read_data(store, head, span_of(kept, body.length), arena, reply,
                   wait_ms, err))
         return true;

@@ -320,6 +320,7 @@ try_until_done(struct exchange *exchange, struct err *err)
     for (;;) {
         exchange->wait_ms = 0;
         arena_clear(&exchange->answers);
+        *exchange->reply = (struct session_reply){0};
         if (try_request(exchange, err))
             return true;
         if (err->kind != ERR_STOPPED)
@@ -366,8 +367,7 @@ session_send(struct session *session, const struct session_request *request,
     bool ok = write_body(request, &exchange.body, err) &&
               try_until_done(&exchange, err);
 
-    if (ok)
-        arena_take(arena, &exchange.answers);
+    arena_take(arena, &exchange.answers);
     arena_free(&exchange.answers);
     buf_free(&exchange.body);
     buf_free(&exchange.answer);

@@ -61,7 +61,9 @@ struct session_cost {
 /* An answer without errors. `data` lives in the arena given. */
 struct session_reply {
     struct json *data;
+    struct json *errors; /* also of a request that failed by them; else NULL */
     struct session_cost cost;
+    char api_version[32]; /* that answered; "": not told */
     char request_id[64];
 };
 

@@ -61,6 +61,7 @@ shop_read(struct session *session, const struct log_ctx *log,
     if (!session_query_once(session, "shop", document, NULL, log, arena, &reply,
                             err))
         return false;
+    memcpy(shop->api_version, reply.api_version, sizeof(shop->api_version));
     data = json_get(reply.data, "shop");
     copy_text(json_get(data, "id"), shop->id, sizeof(shop->id));
     copy_text(json_get(data, "currencyCode"), shop->currency_code,

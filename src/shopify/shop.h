@@ -10,8 +10,9 @@ struct shop {
     char id[96];           /* gid://shopify/Shop/<n> */
     char currency_code[8]; /* of the shop */
     char iana_timezone[64];
-    char plan[64]; /* public display name */
-    char *scopes;  /* "read_orders,read_products", in the arena */
+    char plan[64];        /* public display name */
+    char api_version[32]; /* that answered; "": not told */
+    char *scopes;         /* "read_orders,read_products", in the arena */
 };
 
 MUST_CHECK bool

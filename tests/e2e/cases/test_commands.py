@@ -73,11 +73,11 @@ class Commands(Case):
         self.program.configure("host=/nowhere dbname=x",
                                [self.shop.stores["acme"]])
         result = self.run_program("check", status=AGAIN)
-        self.assertIn("FAULT  database: ", result.stdout)
+        self.assertIn("error  database: ", result.stdout)
         self.assertIn("ok     store acme (", result.stdout)
         result = self.program.run(
             "check", environment={"TOKEN_ACME": "shpat_wrong"})
-        self.assertIn("FAULT  store acme (", result.stdout)
+        self.assertIn("error  store acme (", result.stdout)
         self.assertEqual(DENIED, result.status)
 
     def test_check_has_a_verdict_for_all(self):
@@ -87,10 +87,10 @@ class Commands(Case):
                                              "beta": "enabled = maybe"})
         result = self.run_program("check", status=CONFIG)
         self.assertEqual(1, result.output.count('no job "nix"'))
-        self.assertIn("FAULT  queries of store acme: bulkpg.ini:",
+        self.assertIn("error  queries of store acme: bulkpg.ini:",
                       result.stdout)
         self.assertEqual(1, result.output.count("neither yes nor no"))
-        self.assertIn("FAULT  store beta", result.stdout)
+        self.assertIn("error  store beta", result.stdout)
         self.assertEqual("", result.stderr)
         result = self.run_program("run", status=CONFIG)
         self.assertIn("neither yes nor no", result.stderr)
@@ -100,7 +100,7 @@ class Commands(Case):
         self.query("again", PRODUCTS)
         result = self.run_program("check", status=CONFIG)
         self.assertIn("ok     query queries/again.graphql", result.stdout)
-        self.assertIn("FAULT  query queries/products.graphql", result.stdout)
+        self.assertIn("error  query queries/products.graphql", result.stdout)
         self.assertEqual(1, result.output.count("both give table"))
         self.assertEqual("", result.stderr)
 
@@ -109,7 +109,7 @@ class Commands(Case):
         self.configure(database="readers = nobodyrole")
         result = self.run_program("check", status=CONFIG)
         self.assertRegex(
-            result.stdout, r"FAULT  database: bulkpg\.ini:\d+: readers: "
+            result.stdout, r"error  database: bulkpg\.ini:\d+: readers: "
             "there is no role nobodyrole")
 
     def test_check_blames_the_database_for_its_rights(self):
@@ -125,8 +125,8 @@ class Commands(Case):
             [self.shop.stores["acme"]])
         result = self.run_program("check", status=DENIED)
         self.assertIn("ok     store acme", result.stdout)
-        self.assertIn("FAULT  database: ", result.stdout)
-        self.assertNotIn("FAULT  query", result.stdout)
+        self.assertIn("error  database: ", result.stdout)
+        self.assertNotIn("error  query", result.stdout)
 
     def prepare_pooler(self, mode):
         """The database behind a pooler; the folder knows that way only."""

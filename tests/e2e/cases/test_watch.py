@@ -7,7 +7,7 @@ import stat
 import subprocess
 
 from cases.queries import ORDERS, PRODUCTS
-from harness.case import CONFIG, FAILED, Case
+from harness.case import CONFIG, DENIED, FAILED, Case
 
 SAMPLE = re.compile(r'^([a-z_]+)\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)*)\} '
                     r'(-?[0-9.]+)$')
@@ -110,3 +110,135 @@ class Watch(Case):
                                             "--failed",
                                             status=FAILED).stdout)
         self.assertEqual(["products"], [run["job"] for run in found["runs"]])
+
+
+DEPRECATED = """{
+  products {
+    edges {
+      node { id storefrontId title }
+    }
+  }
+}
+"""
+
+
+def denied(path, required=None, message="Access denied for orders field."):
+    """How the store answers an ordinary query without the right."""
+    extensions = {"code": "ACCESS_DENIED"}
+    if required:
+        extensions["requiredAccess"] = required
+    return {"status": 200, "body": {"data": None, "errors": [
+        {"message": message, "path": path, "extensions": extensions}]}}
+
+
+class Doctor(Case):
+    """check: a verdict per line, and what to do."""
+
+    def prepare(self):
+        self.configure()
+        self.query("products", PRODUCTS)
+        self.query("orders", ORDERS)
+
+    def verdicts(self, status=0):
+        return json.loads(self.run_program("check", "--json",
+                                           status=status).stdout)
+
+    def test_all_is_told(self):
+        self.prepare()
+        lines = self.run_program("check").stdout.splitlines()
+        for line in lines:
+            self.assertRegex(line, r"^(ok     |warn   |       )\S")
+        text = "\n".join(lines)
+        self.assertRegex(text, r"ok     database: \S+, PostgreSQL 1\d")
+        self.assertRegex(text, r"ok     journal: version \d+, 0 runs")
+        self.assertRegex(text, r"ok     store acme \(http.*\): plan \w+.*, "
+                         r"API version 2026-10 \(until 2027-10-16\)")
+        self.assertRegex(text, r"ok     scopes of store acme: \w+,\w+")
+
+    def test_dangerous_settings(self):
+        self.prepare()
+        self.assertIn("fsync is off", "".join(
+            one["message"] for one in self.verdicts()
+            if one["verdict"] == "warn" and one["what"] == "database"))
+
+    def test_each_query_is_tried_with_one_row(self):
+        self.prepare()
+        self.run_program("check")
+        tried = [one["query"] for one in self.requests(kind="query")]
+        self.assertEqual(2, len(tried))
+        for text in tried:
+            self.assertGreaterEqual(text.count("first: 1"), 2)
+        self.assertTrue(all(one["status"] == 200
+                            for one in self.requests(kind="query")))
+        self.assertEqual([], self.requests(kind="run"))
+
+    def test_missing_scopes_are_one_line(self):
+        self.prepare()
+        self.shop.set(scopes=["read_products"])
+        self.shop.rule(denied(["orders"], "`read_orders` access scope or "
+                              "`read_marketplace_orders` access scope."),
+                       kind="query", contains="orders", times=-1)
+        found = self.verdicts(status=DENIED)
+        query = [one for one in found if "orders.graphql" in one["what"]]
+        self.assertEqual("error", query[0]["verdict"])
+        self.assertIn("queries/orders.graphql:2:", query[0]["message"])
+        self.assertIn("read_orders", query[0]["hint"])
+        scopes = [one for one in found if one["what"].startswith("scopes")]
+        self.assertEqual("missing: read_orders", scopes[0]["message"])
+        self.assertRegex(scopes[0]["hint"], r"read_products,read_orders$")
+        self.assertEqual("warn", scopes[1]["verdict"])
+        self.assertIn("60 days", scopes[1]["message"])
+
+    def test_hidden_fields_are_warned_about(self):
+        self.prepare()
+        self.shop.rule(
+            denied(["products", "edges", 0, "node", "title"],
+                   message="This app is not approved to access it"),
+            kind="query", contains="products", times=-1)
+        hidden = [one for one in self.verdicts()
+                  if one["verdict"] == "warn" and "approved" in one["message"]]
+        self.assertEqual(1, len(hidden))
+        self.assertRegex(hidden[0]["message"],
+                         r"^queries/products.graphql:\d+:\d+: products.title")
+
+    def test_deprecated_fields_are_named(self):
+        self.configure()
+        self.query("old", DEPRECATED)
+        found = [one for one in self.verdicts() if one["verdict"] == "warn"
+                 and "deprecated" in one["message"]]
+        self.assertEqual(
+            ["queries/old.graphql:4:17: Product.storefrontId is deprecated"],
+            [one["message"] for one in found])
+        self.assertTrue(found[0]["hint"])
+
+    def test_versions_end(self):
+        self.configure(more={"acme": "api_version = 2026-01"})
+        self.query("products", PRODUCTS)
+        found = self.verdicts()
+        store = [one for one in found if one["what"].startswith("store acme")]
+        self.assertIn("API version 2026-01 (until 2027-01-16)",
+                      store[0]["message"])
+        self.shop.rule({"headers": {"X-Shopify-API-Version": "2026-04"}},
+                       kind="shop", times=-1)
+        store = [one for one in self.verdicts()
+                 if one["what"].startswith("store acme")]
+        self.assertEqual("warn", store[1]["verdict"])
+        self.assertIn("answers with 2026-04", store[1]["message"])
+
+    def test_no_room_and_no_rights(self):
+        self.prepare()
+        self.run_program("check")
+        self.db.execute(
+            "DO $$ BEGIN CREATE ROLE e2e_full LOGIN CONNECTION LIMIT 1; "
+            "EXCEPTION WHEN duplicate_object THEN END $$; GRANT USAGE, CREATE "
+            "ON SCHEMA bulkpg TO e2e_full; GRANT ALL ON ALL TABLES IN SCHEMA "
+            "bulkpg TO e2e_full")
+        self.program.configure(
+            self.db.dsn.replace("user=owner", "user=e2e_full"),
+            [self.shop.stores["acme"]])
+        found = self.verdicts(status=DENIED)
+        self.assertTrue([one for one in found
+                         if "room for 0 more" in one["message"]], found)
+        rights = [one for one in found if one["verdict"] == "error"]
+        self.assertIn("no right to make schema acme", rights[0]["message"])
+        self.assertIn("GRANT CREATE", rights[0]["hint"])

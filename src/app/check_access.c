@@ -1,0 +1,356 @@
+#include "app/check_access.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/shop_info.h"
+#include "base/clock.h"
+
+enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
+
+/* ---- scopes ------------------------------------------------------------ */
+
+static bool
+has_scope(const struct scopes *scopes, const char *name)
+{
+    for (size_t i = 0; i < scopes->count; i++)
+        if (strcmp(scopes->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void
+add_scope(struct scopes *scopes, struct arena *arena, struct span name)
+{
+    const char *text = arena_dup(arena, name);
+
+    if (name.length > 0 && scopes->count < ACCESS_SCOPES_MAX &&
+        !has_scope(scopes, text))
+        scopes->names[scopes->count++] = text;
+}
+
+/* "read_orders,read_products" */
+static void
+add_scopes(struct scopes *scopes, struct arena *arena, const char *list)
+{
+    while (*list != '\0') {
+        size_t length = strcspn(list, ",");
+
+        add_scope(scopes, arena, span_of(list, length));
+        list += length + (list[length] == ',');
+    }
+}
+
+/* The first of "`read_orders` access scope or `read_x` access scope"; no
+ * bytes when it speaks of no scope. */
+static struct span
+find_scope(const char *text)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+
+    for (; (text = strchr(text, '`')) != NULL; text++) {
+        size_t length = strspn(text + 1, letters);
+
+        if (text[1 + length] == '`' && (strncmp(text + 1, "read_", 5) == 0 ||
+                                        strncmp(text + 1, "write_", 6) == 0))
+            return span_of(text + 1, length);
+    }
+    return span_of("", 0);
+}
+
+/* ---- the store --------------------------------------------------------- */
+
+/* A version of the first day of a quarter is answered for a year and until
+ * the 16th; -1: not known.
+ *   https://shopify.dev/docs/api/usage/versioning */
+static int64_t
+version_end_s(const char *version)
+{
+    struct tm end = {.tm_mday = 16, .tm_hour = 15};
+    int year, month;
+
+    if (sscanf(version, "%4d-%2d", &year, &month) != 2)
+        return -1;
+    end.tm_year = year + 1 - 1900;
+    end.tm_mon = month - 1;
+    return (int64_t)timegm(&end);
+}
+
+static void
+check_version(const struct store_config *config, const struct shop *shop,
+              const char *what, struct verdicts *verdicts)
+{
+    int64_t end_s = version_end_s(config->api_version);
+    int64_t left_s = end_s - clock_wall_us() / 1000000;
+    char day[CLOCK_UTC_BYTES];
+    struct err err;
+
+    if (shop->api_version[0] != '\0' &&
+        strcmp(shop->api_version, config->api_version) != 0)
+        err_set(&err, ERR_NONE, "asked for API version %s, it answers with %s",
+                config->api_version, shop->api_version);
+    else if (end_s >= 0 && left_s < INT64_C(1) * SOON_DAYS * DAY_S)
+        err_set(&err, ERR_NONE, "API version %s %s on %.10s",
+                config->api_version, left_s < 0 ? "ended" : "ends",
+                clock_format_utc(end_s, day));
+    else
+        return;
+    err_hint(&err, "set api_version to a newer one, and run check again: "
+                   "fields may have gone");
+    verdict_warn(verdicts, what, &err);
+}
+
+static void
+tell_shop(const struct store_config *config, const struct shop *shop,
+          const char *what, struct verdicts *verdicts)
+{
+    int64_t end_s = version_end_s(config->api_version);
+    char detail[512], day[CLOCK_UTC_BYTES], until[64] = "";
+
+    if (end_s >= 0)
+        snprintf(until, sizeof(until), " (until %.10s)",
+                 clock_format_utc(end_s, day));
+    snprintf(detail, sizeof(detail), "plan %s, %s, %s, API version %s%s",
+             shop->plan[0] != '\0' ? shop->plan : "not told",
+             shop->currency_code, shop->iana_timezone, config->api_version,
+             until);
+    verdict_ok(verdicts, what, detail);
+    check_version(config, shop, what, verdicts);
+}
+
+static void
+ask_shop(struct access *access, struct context *context,
+         struct store_state *store, const char *what, struct verdicts *verdicts)
+{
+    struct shop shop;
+    struct err err;
+
+    if (!shop_info_ask(context, store, &access->arena, &shop, &err)) {
+        verdict_error(verdicts, what, &err);
+        return;
+    }
+    access->answers = true;
+    add_scopes(&access->granted, &access->arena, shop.scopes);
+    tell_shop(store->config, &shop, what, verdicts);
+    if (context->journal != NULL &&
+        !shop_info_save(context, store, &shop, &err))
+        verdict_error(verdicts, "database", &err);
+}
+
+void
+access_check_store(struct access *access, struct context *context,
+                   struct store_state *store, struct verdicts *verdicts)
+{
+    const struct store_config *config = store->config;
+    char what[256];
+
+    *access = (struct access){0};
+    if (config->base_url[0] != '\0')
+        snprintf(what, sizeof(what), "store %s (%s)", config->name,
+                 config->base_url);
+    else
+        snprintf(what, sizeof(what), "store %s", config->name);
+    if (config->fault.kind != ERR_NONE)
+        verdict_error(verdicts, what, &config->fault);
+    else
+        ask_shop(access, context, store, what, verdicts);
+}
+
+/* ---- a query that is tried --------------------------------------------- */
+
+enum { PATH_KEYS_MAX = 64 };
+
+struct trial {
+    struct access *access;
+    struct job *job;
+    const char *what;
+    struct verdicts *verdicts;
+    bool refused;
+};
+
+/* "queries/x.graphql:3:5: orders.customer", as far as the path tells. */
+static void
+name_place(const struct trial *trial, const struct json *error, char *text,
+           size_t size)
+{
+    const struct json *path = json_get(error, "path");
+    const char *keys[PATH_KEYS_MAX];
+    char name[256] = "";
+    size_t count = 0;
+    struct gql_pos pos;
+
+    for (const struct json *p = path != NULL ? path->first : NULL;
+         p != NULL && count < PATH_KEYS_MAX; p = p->next)
+        if (p->kind == JSON_STRING) {
+            keys[count++] = json_str(p);
+            if (strcmp(keys[count - 1], "edges") != 0 &&
+                strcmp(keys[count - 1], "node") != 0)
+                snprintf(name + strlen(name), sizeof(name) - strlen(name),
+                         "%s%s", name[0] != '\0' ? "." : "", keys[count - 1]);
+        }
+    pos = plan_find_field(trial->job->plan, keys, count);
+    if (pos.line > 0)
+        snprintf(text, size, "%s:%u:%u: %s", trial->job->file->path, pos.line,
+                 pos.column, name);
+    else
+        snprintf(text, size, "%s: %s", trial->job->file->path, name);
+}
+
+static void
+judge(struct trial *trial, const struct json *error)
+{
+    const char *message = json_str(json_get(error, "message"));
+    const char *required =
+        json_str(json_path(error, "extensions", "requiredAccess", NULL));
+    struct span scope = find_scope(required != NULL  ? required
+                                   : message != NULL ? message
+                                                     : "");
+    char place[512];
+    struct err err;
+
+    name_place(trial, error, place, sizeof(place));
+    err_set(&err, scope.length > 0 ? ERR_DENIED : ERR_NONE, "%s: %s", place,
+            message != NULL ? message : "access is denied");
+    err_code(&err, "ACCESS_DENIED");
+    if (scope.length == 0) {
+        err_hint(&err, "%s",
+                 required != NULL
+                     ? required
+                     : "the plan or Shopify's approval of the app hides it: "
+                       "leave it out, or ask for protected customer data");
+        verdict_warn(trial->verdicts, trial->what, &err);
+        return;
+    }
+    add_scope(&trial->access->missing, &trial->access->arena, scope);
+    err_hint(&err, "the app needs the scope %.*s", SPAN_ARG(scope));
+    verdict_error(trial->verdicts, trial->what, &err);
+    trial->job->status = err_exit_status(err.kind);
+    trial->refused = true;
+}
+
+static bool
+is_denial(const struct json *error)
+{
+    const char *code = json_str(json_path(error, "extensions", "code", NULL));
+
+    return code != NULL && strcmp(code, "ACCESS_DENIED") == 0;
+}
+
+/* Whether each of the errors is about access. */
+static bool
+judge_denials(struct trial *trial, const struct json *errors)
+{
+    bool all = errors != NULL && errors->kind == JSON_ARRAY;
+
+    for (const struct json *e = all ? errors->first : NULL; e != NULL;
+         e = e->next)
+        all = all && is_denial(e);
+    for (const struct json *e = all ? errors->first : NULL; e != NULL;
+         e = e->next)
+        judge(trial, e);
+    return all;
+}
+
+static void
+judge_failure(struct trial *trial, struct err *err)
+{
+    if (strcmp(err->code, "MAX_COST_EXCEEDED") == 0) {
+        err_hint(err, "a bulk operation has no such limit; what access it "
+                      "needs cannot be told beforehand");
+        verdict_warn(trial->verdicts, trial->what, err);
+        return;
+    }
+    verdict_error(trial->verdicts, trial->what, err);
+    trial->job->status = err_exit_status(err->kind);
+    trial->refused = true;
+}
+
+static bool
+selects_orders(const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (strcmp(plan->tables[i].node_type, "Order") == 0)
+            return true;
+    return false;
+}
+
+bool
+access_try_query(struct access *access, struct job *job, const char *what,
+                 struct verdicts *verdicts)
+{
+    struct trial trial = {access, job, what, verdicts, false};
+    struct session_reply reply = {0};
+    struct arena arena = {0};
+    struct err err;
+
+    if (!access->answers)
+        return true;
+    if (!session_query_once(context_session(job->context, job->store), "try",
+                            plan_document_for_one(job->plan, &arena), NULL,
+                            &job->log, &arena, &reply, &err) &&
+        !judge_denials(&trial, reply.errors))
+        judge_failure(&trial, &err);
+    arena_free(&arena);
+    if (access->granted.count > 0 && selects_orders(job->plan) &&
+        !has_scope(&access->granted, "read_all_orders"))
+        access->shows_some_orders = true;
+    return !trial.refused;
+}
+
+/* ---- all of a store's scopes ------------------------------------------- */
+
+static void
+append_scopes(struct buf *text, const struct scopes *scopes)
+{
+    for (size_t i = 0; i < scopes->count; i++)
+        buf_printf(text, "%s%s", text->length > 0 ? "," : "", scopes->names[i]);
+}
+
+static void
+tell_orders(const char *all, const char *what, struct verdicts *verdicts)
+{
+    struct err err;
+
+    err_set(&err, ERR_NONE,
+            "without read_all_orders the store shows the orders of 60 days "
+            "only, and none are removed");
+    err_hint(&err, "ask Shopify for it, then: %s,read_all_orders", all);
+    verdict_warn(verdicts, what, &err);
+}
+
+void
+access_check_scopes(const struct access *access,
+                    const struct store_state *store, struct verdicts *verdicts)
+{
+    struct buf all = buf_with_ceiling(SCOPES_BYTES);
+    struct buf missing = buf_with_ceiling(SCOPES_BYTES);
+    char what[128];
+    struct err err;
+
+    if (!access->answers)
+        return;
+    snprintf(what, sizeof(what), "scopes of store %s", store->config->name);
+    append_scopes(&all, &access->granted);
+    append_scopes(&all, &access->missing);
+    append_scopes(&missing, &access->missing);
+    if (access->missing.count == 0) {
+        verdict_ok(verdicts, what, buf_str(&all));
+    } else {
+        err_set(&err, ERR_DENIED, "missing: %s", buf_str(&missing));
+        err_hint(&err, "all of them, for the app's settings: %s",
+                 buf_str(&all));
+        verdict_error(verdicts, what, &err);
+    }
+    if (access->shows_some_orders)
+        tell_orders(buf_str(&all), what, verdicts);
+    buf_free(&all);
+    buf_free(&missing);
+}
+
+void
+access_free(struct access *access)
+{
+    arena_free(&access->arena);
+}

@@ -1,0 +1,47 @@
+/*
+ * check_access - what `check` learns of a store's access: who answers, which
+ * scopes the app has, and which its queries need.
+ *
+ * A bulk operation is accepted and fails later where a scope is missing, so
+ * each query is sent as an ordinary one for the first row of each connection,
+ * which is refused at once and tells why.
+ */
+#ifndef APP_CHECK_ACCESS_H
+#define APP_CHECK_ACCESS_H
+
+#include "app/job.h"
+#include "app/verdict.h"
+
+enum { ACCESS_SCOPES_MAX = 256 };
+
+/* Names of scopes, in the arena of whoever looks. */
+struct scopes {
+    const char *names[ACCESS_SCOPES_MAX];
+    size_t count;
+};
+
+/* One store while it is looked at. */
+struct access {
+    struct arena arena;
+    bool answers; /* so that its queries can be tried */
+    struct scopes granted;
+    struct scopes missing;
+    bool shows_some_orders; /* of 60 days only, and a query asks for orders */
+};
+
+/* Ask the store who it is; kept where there is a journal. */
+void access_check_store(struct access *access, struct context *context,
+                        struct store_state *store, struct verdicts *verdicts);
+
+/* Try a query that is prepared. False when it is refused: its verdict is then
+ * given, and kept in the job's status. */
+bool access_try_query(struct access *access, struct job *job, const char *what,
+                      struct verdicts *verdicts);
+
+/* All scopes that the store's queries need, in one line to paste. */
+void
+access_check_scopes(const struct access *access,
+                    const struct store_state *store, struct verdicts *verdicts);
+void access_free(struct access *access);
+
+#endif

@@ -1,0 +1,13 @@
+/*
+ * check_database - what `check` says of the database and the journal in it.
+ */
+#ifndef APP_CHECK_DATABASE_H
+#define APP_CHECK_DATABASE_H
+
+#include "app/context.h"
+#include "app/verdict.h"
+
+/* Opens it; without a journal, context->journal stays NULL. */
+void check_database(struct context *context, struct verdicts *verdicts);
+
+#endif

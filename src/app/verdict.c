@@ -1,0 +1,94 @@
+#include "app/verdict.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json_out.h"
+
+#define LACKS_RIGHT "42501" /* SQLSTATE insufficient_privilege */
+
+struct line {
+    const char *what;
+    const char *verdict;
+    const char *code;
+    const char *message;
+    const char *hint;
+};
+
+static void
+print_json(struct verdicts *verdicts, const struct line *line)
+{
+    struct buf json = buf_with_ceiling(256 * 1024);
+
+    json_out_open(&json, '{');
+    json_out_text(&json, "what", line->what);
+    json_out_text(&json, "verdict", line->verdict);
+    json_out_text(&json, "code", line->code);
+    json_out_text(&json, "message", line->message);
+    json_out_text(&json, "hint", line->hint);
+    printf("%s\n%s}", verdicts->any ? "," : "[", buf_str(&json));
+    buf_free(&json);
+}
+
+static void
+print_line(struct verdicts *verdicts, const struct line *line)
+{
+    if (verdicts->json) {
+        print_json(verdicts, line);
+    } else {
+        printf("%-5s  %s%s%s\n", line->verdict, line->what,
+               line->message[0] != '\0' ? ": " : "", line->message);
+        if (line->hint[0] != '\0')
+            printf("       %s\n", line->hint);
+    }
+    verdicts->any = true;
+}
+
+void
+verdict_ok(struct verdicts *verdicts, const char *what, const char *detail)
+{
+    struct line line = {what, "ok", "", detail, ""};
+
+    print_line(verdicts, &line);
+}
+
+static void
+print_err(struct verdicts *verdicts, const char *verdict, const char *what,
+          const struct err *err)
+{
+    struct line line = {what, verdict, err->code, err->message, err->hint};
+
+    print_line(verdicts, &line);
+}
+
+void
+verdict_warn(struct verdicts *verdicts, const char *what, const struct err *err)
+{
+    print_err(verdicts, "warn", what, err);
+}
+
+void
+verdict_error(struct verdicts *verdicts, const char *what,
+              const struct err *err)
+{
+    print_err(verdicts, "error", what, err);
+    verdicts->status =
+        err_worse_status(verdicts->status, err_exit_status(err->kind));
+}
+
+void
+verdict_blame(struct verdicts *verdicts, const char *what, struct err *err)
+{
+    if (strcmp(err->code, LACKS_RIGHT) == 0) {
+        err_wrap(err, "%s", what);
+        what = "database";
+    }
+    verdict_error(verdicts, what, err);
+}
+
+void
+verdict_end(const struct verdicts *verdicts)
+{
+    if (verdicts->json)
+        printf("%s]\n", verdicts->any ? "\n" : "[");
+}
