@@ -37,6 +37,7 @@ STUB(command_status)
 STUB(command_cancel)
 STUB(command_types)
 STUB(command_views)
+STUB(command_report)
 
 /* "run --full" as argv, cut at its blanks. */
 static void
@@ -306,7 +307,7 @@ END_TEST
 
 /* Names that mean nothing here, and what a script gets that uses one. */
 static const char *const strange[] = {
-    "report", "report page.html", "run --accept-reject", "status --jso",
+    "reports", "repor page.html", "run --accept-reject", "status --jso",
     "-x run",
 };
 
@@ -366,7 +367,7 @@ static const struct answer {
      {"Usage: bulkpg types --store S [OPTION...]\n", "only this store\n", ""}},
     {"check --help",
      {"Makes the journal where it is missing", "touches no other table",
-      "--store may\nbe given more than once."}},
+      "--store may be given more than once."}},
     {"plan --help",
      {"Makes the journal where it is missing", "touches no other table",
       "neither store nor database is asked"}},

@@ -15,5 +15,6 @@ command_fn command_status;
 command_fn command_cancel;
 command_fn command_types;
 command_fn command_views;
+command_fn command_report;
 
 #endif

@@ -28,9 +28,9 @@ const struct command option_commands[] = {
      "database and every query, and prints a verdict per line: ok, warn or\n"
      "error, with what to do about it. Each query is sent as an ordinary one\n"
      "for the first row of each connection, so that missing scopes and hidden\n"
-     "fields are told. --store may be given more than once. Makes the journal\n"
-     "where it is missing, and keeps the stores' types in it; touches no\n"
-     "other table.\n"},
+     "fields are told. --store may be given more than once.\n"
+     "Makes the journal where it is missing, and keeps the stores' types in\n"
+     "it; touches no other table.\n"},
     {"plan", "JOB", "show the document to submit and the tables", command_plan,
      1, 1,
      "Shows what a run of JOB would submit, its tables as DDL, and what\n"
@@ -67,6 +67,13 @@ const struct command option_commands[] = {
      "of that name, in schema all: column store first, columns matched by\n"
      "name. Run it again when stores, tables or columns are new: what stands\n"
      "right is left alone. A view that bulkpg did not make is never touched.\n"},
+    {"report", "[FILE]", "write an HTML page of stores, jobs and runs",
+     command_report, 0, 1,
+     "Writes one page to FILE, or to standard output: which jobs are good,\n"
+     "late or failed, and what to do; below it the runs of 90 days, where\n"
+     "their time went, and the largest tables. A job is late when its last\n"
+     "good run is older than --older-than (30h). The page needs no network\n"
+     "and no script.\n"},
 };
 
 const size_t option_command_count =
@@ -229,7 +236,7 @@ const struct option_row option_rows[] = {
     {"since", 0, "TIME", OF_RUN, set_since,
      "only what changed since then; moves no watermark"},
     {"until", 0, "TIME", OF_RUN, set_until, "and before then"},
-    {"older-than", 0, "AGE", OF_RUN | OF_STATUS, set_older_than,
+    {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
      "only where the last good run is older"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},
     {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,

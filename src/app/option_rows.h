@@ -19,7 +19,8 @@ enum {
     OF_STATUS = 1 << 5,
     OF_CANCEL = 1 << 6,
     OF_TYPES = 1 << 7,
-    OF_VIEWS = 1 << 8
+    OF_VIEWS = 1 << 8,
+    OF_REPORT = 1 << 9
 };
 
 #define OF_ANY (~0U)
@@ -45,7 +46,7 @@ extern const size_t option_command_count;
 extern const struct option_row option_rows[];
 extern const size_t option_row_count; /* at most OPTION_ROWS_MOST */
 
-/* The command's bit: OF_INIT ... OF_VIEWS. */
+/* The command's bit: OF_INIT ... OF_REPORT. */
 unsigned option_bit(const struct command *command);
 
 /* "--full" or "-C", in `text`. */

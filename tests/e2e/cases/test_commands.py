@@ -18,7 +18,7 @@ class Commands(Case):
     def test_help_and_version(self):
         text = self.run_program("--help").stdout
         for command in ("init", "check", "plan", "run", "load", "status",
-                        "cancel", "types", "views"):
+                        "cancel", "types", "views", "report"):
             self.assertIn(f"\n  {command} ", text)
             self.assertIn(f"bulkpg {command}",
                           self.run_program(command, "--help").stdout)

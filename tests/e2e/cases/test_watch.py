@@ -1,10 +1,12 @@
-"""What watches the runs: status, its metrics."""
+"""What watches the runs: status, its metrics, check, report."""
 import json
 import os
 import re
 import shutil
 import stat
 import subprocess
+import xml.etree.ElementTree as xml
+from html.parser import HTMLParser
 
 from cases.queries import ORDERS, PRODUCTS
 from harness.case import CONFIG, DENIED, FAILED, Case
@@ -242,3 +244,129 @@ class Doctor(Case):
         rights = [one for one in found if one["verdict"] == "error"]
         self.assertIn("no right to make schema acme", rights[0]["message"])
         self.assertIn("GRANT CREATE", rights[0]["hint"])
+
+
+class Page(HTMLParser):
+    """What stands where, as a browser reads it."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links, self.text, self.open = [], [], [], []
+        self.feed(text)
+        self.close()
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        if tag not in ("meta",):
+            self.open.append(tag)
+        for name, value in attributes:
+            assert not name.startswith("on"), (name, value)
+            if name in ("href", "src", "xlink:href", "action", "data"):
+                self.links.append(value)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+class Report(Case):
+    def prepare(self):
+        self.configure("acme", "beta")
+        self.query("products", PRODUCTS)
+        self.query("orders", ORDERS)
+
+    def page(self, *arguments):
+        text = self.run_program("report", *arguments).stdout
+        xml.fromstring(text)  # no doctype declares anything
+        return text, Page(text)
+
+    def check_alone(self, text, page):
+        """Nothing is fetched, nothing is executed."""
+        self.assertFalse(set(page.tags) & {
+            "script", "link", "img", "iframe", "object", "embed", "base"})
+        for link in page.links:
+            self.assertTrue(link.startswith("#"), link)
+        for word in ("http://", "https://", "url(", "@import", "javascript:"):
+            self.assertNotIn(word, text)
+        self.assertIn("default-src 'none'", text)
+
+    def test_good_and_failed(self):
+        self.prepare()
+        self.run_program("run")
+        self.shop.set(object_count="+1", store="beta")
+        self.run_program("run", "products", status=FAILED)
+        text, page = self.page()
+        self.check_alone(text, page)
+        shown = "".join(page.text)
+        self.assertRegex(shown, r"1failed\s+0late\s+0running\s+3good")
+        self.assertIn("WRONG_LINES", shown)
+        self.assertIn("nothing was changed; run it again", shown)
+        run = self.last_run("products", store="beta")["run_id"]
+        self.assertIn(f"#run{run}", page.links)
+        self.assertIn(f'id="run{run}"', text)
+        self.assertIn("acme.products_variants", shown)
+        self.assertIn('class="phase0"', text)
+        self.assertIn("acme / orders", shown)
+
+    def test_late(self):
+        self.prepare()
+        self.run_program("run")
+        self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
+                        "interval '31 hours' WHERE job = 'orders'")
+        shown = "".join(self.page()[1].text)
+        self.assertRegex(shown, r"0failed\s+2late\s+0running\s+2good")
+        shown = "".join(self.page("--older-than", "2d")[1].text)
+        self.assertRegex(shown, r"0failed\s+0late\s+0running\s+4good")
+
+    def test_hostile_words(self):
+        self.prepare()
+        self.run_program("run", "products")
+        words = "</td><script>alert(1)</script>\"'&amp;\x01\ufffe"
+        self.db.execute(
+            "UPDATE bulkpg.run SET store = $h$" + words + "$h$ || store, "
+            "job = $h$" + words + "$h$, error_code = $h$<b>$h$, error = $h$"
+            + words + "$h$, status = 'failed', timings = jsonb_build_object("
+            "$h$" + words + "$h$, 3), notes = jsonb_build_object('warnings', "
+            "jsonb_build_array($h$" + words + "$h$))")
+        text, page = self.page()
+        self.check_alone(text, page)
+        self.assertNotIn("alert(1)</script>", text)
+        self.assertIn("</td><script>alert(1)</script>\"'&amp;\ufffd\ufffd",
+                      "".join(page.text))
+
+    def test_only_so_much(self):
+        """Ninety days and 5000 runs; a page that a phone can hold."""
+        self.prepare()
+        self.run_program("run", "products", "--store", "acme")
+        self.db.execute(
+            "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash, "
+            "started_at, finished_at, lines, timings) SELECT 's' || n % 700, "
+            "'j' || n % 3, 'full', 'loaded', '', now() - n * interval "
+            "'1 hour', now() - n * interval '59 minutes', n, "
+            "'{\"load\": 1.5}' FROM generate_series(1, 7000) n")
+        text, page = self.page()
+        shown = "".join(page.text)
+        self.assertLess(len(text), 4 * 1024 * 1024)
+        self.assertIn("Of 701 stores", shown)
+        self.assertIn("The newest 5000 runs.", shown)
+        self.assertEqual(
+            500, len(re.findall(r"<tr><th>(?!store|table)", text)))
+
+    def test_to_a_file(self):
+        self.prepare()
+        self.run_program("run", "products")
+        result = self.run_program("report", "page.html")
+        self.assertEqual("", result.stdout)
+        Page(self.program.read("page.html").decode())
+        self.assertEqual(["page.html"], [
+            name for name in os.listdir(self.program.directory)
+            if "page" in name])
+        result = self.run_program("report", "nowhere/page.html",
+                                  status=CONFIG)
+        self.assertIn("cannot write nowhere/page.html", result.stderr)

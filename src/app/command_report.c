@@ -1,0 +1,112 @@
+#include <stdio.h>
+
+#include "app/commands.h"
+#include "app/context.h"
+#include "app/report.h"
+#include "base/clock.h"
+#include "base/replace_file.h"
+#include "sql.h"
+
+enum { PAGE_MIB = 64, PAGE_BYTES = PAGE_MIB * 1024 * 1024 };
+
+#define LATE_MS (INT64_C(30) * 3600 * 1000)
+#define DAY_MS  (INT64_C(24) * 3600 * 1000)
+
+static bool
+read_tables(struct context *context, struct arena *arena, struct report *report,
+            struct err *err)
+{
+    char most[16];
+    const char *values[] = {most};
+    struct pg_result *result;
+    struct pg_conn *conn;
+    bool asked;
+
+    snprintf(most, sizeof(most), "%d", REPORT_TABLES_MAX);
+    if (!journal_borrow(context->journal, &conn, err))
+        return false;
+    asked = pg_exec(conn, sql_report_tables, 1, values, &result, err);
+    journal_give_back(context->journal);
+    if (!asked)
+        return err_wrap(err, "reading the sizes of tables");
+    report->table_count = (size_t)pg_rows(result);
+    report->tables =
+        arena_array(arena, report->table_count, sizeof(*report->tables));
+    for (int row = 0; row < pg_rows(result); row++)
+        report->tables[row] = (struct report_table){
+            .schema = arena_strdup(arena, pg_text(result, row, 0)),
+            .name = arena_strdup(arena, pg_text(result, row, 1)),
+            .store = arena_strdup(arena, pg_text(result, row, 2)),
+            .job = arena_strdup(arena, pg_text(result, row, 3)),
+            .rows = pg_int64(result, row, 4),
+            .bytes = pg_int64(result, row, 5)};
+    report->tables_known = pg_int64(result, 0, 6);
+    pg_result_free(result);
+    return true;
+}
+
+/* The newest come first. */
+static void
+forget_old(struct journal_runs *runs)
+{
+    while (runs->count > 0 &&
+           runs->runs[runs->count - 1].age_ms > REPORT_DAYS * DAY_MS)
+        runs->count--;
+}
+
+static bool
+read_journal(struct context *context, struct arena *arena,
+             struct report *report, struct err *err)
+{
+    struct run_query newest = {.newest_only = true};
+    struct run_query last = {.limit = REPORT_RUNS_MAX};
+
+    if (!context_configure(context, err) ||
+        !context_open_database(context, false, err) ||
+        !journal_list_runs(context->journal, &newest, arena, &report->newest,
+                           err) ||
+        !journal_list_runs(context->journal, &last, arena, &report->runs, err))
+        return false;
+    forget_old(&report->runs);
+    return read_tables(context, arena, report, err);
+}
+
+static bool
+write_page(const struct report *report, const char *path, struct err *err)
+{
+    struct buf html = buf_with_ceiling(PAGE_BYTES);
+    bool ok = true;
+
+    report_append(&html, report);
+    if (html.overflowed)
+        ok = err_set(err, ERR_FAILED, "the page is over %d MiB", PAGE_MIB);
+    else if (path != NULL)
+        ok = replace_file(path, buf_span(&html), err);
+    else
+        fwrite(html.bytes, 1, html.length, stdout);
+    buf_free(&html);
+    return ok;
+}
+
+static int
+report(struct context *context)
+{
+    const struct options *options = context->options;
+    struct report report = {.now_s = clock_wall_us() / 1000000,
+                            .late_ms = options->older_than_ms >= 0
+                                           ? options->older_than_ms
+                                           : LATE_MS};
+    struct arena arena = {0};
+    struct err err;
+    bool done = read_journal(context, &arena, &report, &err) &&
+                write_page(&report, options->arguments[0], &err);
+
+    arena_free(&arena);
+    return done ? 0 : context_fail(&err);
+}
+
+int
+command_report(const struct options *options)
+{
+    return context_run(options, report);
+}

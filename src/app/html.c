@@ -1,0 +1,94 @@
+#include "app/html.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *
+entity(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+/* U+FFFE and U+FFFF are the only ones beyond the control characters. */
+static bool
+is_forbidden(const char *c)
+{
+    return (*c > 0 && *c < ' ' && *c != '\t' && *c != '\n' && *c != '\r') ||
+           strncmp(c, "\xEF\xBF\xBE", 3) == 0 ||
+           strncmp(c, "\xEF\xBF\xBF", 3) == 0;
+}
+
+void
+html_text(struct buf *html, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const char *named = entity(*text);
+
+        if (named != NULL) {
+            buf_append_str(html, named);
+        } else if (is_forbidden(text)) {
+            buf_append_str(html, "\xEF\xBF\xBD");
+            text += *text < 0 ? 2 : 0;
+        } else {
+            buf_append_char(html, *text);
+        }
+    }
+}
+
+void
+html_element(struct buf *html, const char *tag, const char *class,
+             const char *text)
+{
+    buf_printf(html, class[0] != '\0' ? "<%s class=\"%s\">" : "<%s%s>", tag,
+               class);
+    html_text(html, text);
+    buf_printf(html, "</%s>", tag);
+}
+
+void
+html_count(struct buf *html, const char *tag, int64_t count)
+{
+    char digits[32], text[64];
+    int length = snprintf(digits, sizeof(digits), "%" PRId64, count);
+    size_t used = 0;
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
+            text[used++] = ',';
+        text[used++] = digits[i];
+    }
+    text[used] = '\0';
+    html_element(html, tag, "number", text);
+}
+
+void
+html_bytes(struct buf *html, const char *tag, int64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    double size = (double)bytes;
+    size_t unit = 0;
+    char text[64];
+
+    while (size >= 1000 && unit < 4) {
+        size /= 1000;
+        unit++;
+    }
+    snprintf(text, sizeof(text),
+             unit == 0 || size >= 100 ? "%.0f %s" : "%.1f %s", size,
+             units[unit]);
+    html_element(html, tag, "number", text);
+}

@@ -1,0 +1,22 @@
+/*
+ * html - text in HTML, escaped; what is written is well-formed XML, too.
+ */
+#ifndef APP_HTML_H
+#define APP_HTML_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+/* Nothing in `text` is markup; characters that XML forbids are U+FFFD. */
+void html_text(struct buf *html, const char *text);
+
+/* <tag class="class">text</tag>; `tag` and `class` are ours. */
+void html_element(struct buf *html, const char *tag, const char *class,
+                  const char *text);
+
+/* The same around a number, "1,234,567", or "12.3 MB". */
+void html_count(struct buf *html, const char *tag, int64_t count);
+void html_bytes(struct buf *html, const char *tag, int64_t bytes);
+
+#endif

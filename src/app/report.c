@@ -1,0 +1,487 @@
+#include "app/report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/html.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "json/tree.h"
+
+/* Nothing may be fetched, whatever stands in a message. */
+static const char head[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n"
+    "<head>\n"
+    "<meta charset=\"utf-8\" />\n"
+    "<meta http-equiv=\"Content-Security-Policy\" "
+    "content=\"default-src 'none'; style-src 'unsafe-inline'\" />\n"
+    "<meta name=\"viewport\" content=\"width=device-width, "
+    "initial-scale=1\" />\n"
+    "<meta name=\"color-scheme\" content=\"light dark\" />\n"
+    "<title>bulkpg report</title>\n"
+    "<style>\n"
+    ":root { --page: #fff; --ink: #1d2127; --soft: #5b6470; --line: #dde1e6;\n"
+    "  --good: #1a7f46; --late: #9a6200; --failed: #c0322b; --running: #1f6fb5;\n"
+    "  --plain: #7d8896; --p0: #7d8896; --p1: #1f6fb5; --p2: #1a7f46;\n"
+    "  --p3: #9a6200; --p4: #8049a8; --p5: #b0447e; --p6: #2b8a8a;\n"
+    "  --p7: #6b6f2a; }\n"
+    "@media (prefers-color-scheme: dark) { :root { --page: #14171b;\n"
+    "  --ink: #e4e7eb; --soft: #9aa4b1; --line: #2f353d; --good: #4cc27f;\n"
+    "  --late: #e0a83c; --failed: #ff7b72; --running: #62aef0;\n"
+    "  --plain: #8390a0; --p0: #8390a0; --p1: #62aef0; --p2: #4cc27f;\n"
+    "  --p3: #e0a83c; --p4: #bd8be0; --p5: #ea86b6; --p6: #5cc4c4;\n"
+    "  --p7: #b9bd62; } }\n"
+    "body { margin: 0 auto; max-width: 72rem; padding: 1rem;\n"
+    "  background: var(--page); color: var(--ink);\n"
+    "  font: 15px/1.45 system-ui, sans-serif; }\n"
+    "h1 { font-size: 1.5rem; margin: 0; }\n"
+    "h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }\n"
+    "h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }\n"
+    "p { margin: .25rem 0; } .soft, .axis, small { color: var(--soft); }\n"
+    ".axis { display: flex; justify-content: space-between; gap: 1rem;\n"
+    "  font-size: .8rem; flex-wrap: wrap; }\n"
+    ".wide { overflow-x: auto; border: 1px solid var(--line);\n"
+    "  border-radius: 6px; }\n"
+    "table { border-collapse: collapse; width: 100%; }\n"
+    "th, td { padding: .3rem .6rem; text-align: left; white-space: nowrap;\n"
+    "  border-bottom: 1px solid var(--line); }\n"
+    "tr:last-child td, tr:last-child th { border-bottom: 0; }\n"
+    "thead th { color: var(--soft); font-weight: 500; }\n"
+    ".number { text-align: right; font-variant-numeric: tabular-nums; }\n"
+    "tbody th { position: sticky; left: 0; background: var(--page); }\n"
+    ".counts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem;\n"
+    "  margin: 1rem 0; font-size: 1.1rem; }\n"
+    ".counts b { font-size: 1.6rem; margin-right: .3rem; }\n"
+    "b.good, td.good b { color: var(--good); }\n"
+    "b.late, td.late b { color: var(--late); }\n"
+    "b.failed, td.failed b { color: var(--failed); }\n"
+    "b.running, td.running b { color: var(--running); }\n"
+    "a { color: inherit; } td small { margin-left: .3rem; }\n"
+    ".problem { border-left: 3px solid var(--failed); padding-left: .8rem;\n"
+    "  margin: .8rem 0; overflow-wrap: anywhere; }\n"
+    ".problem.late, .problem.warned { border-color: var(--late); }\n"
+    ".chart { display: block; width: 100%; height: 5rem;\n"
+    "  background: linear-gradient(var(--line), var(--line)) bottom / 100% 1px\n"
+    "  no-repeat; }\n"
+    "rect.good { fill: var(--good); } rect.failed { fill: var(--failed); }\n"
+    "rect.running { fill: var(--running); } rect.plain { fill: var(--plain); }\n"
+    ".phase0 { fill: var(--p0); background: var(--p0); }\n"
+    ".phase1 { fill: var(--p1); background: var(--p1); }\n"
+    ".phase2 { fill: var(--p2); background: var(--p2); }\n"
+    ".phase3 { fill: var(--p3); background: var(--p3); }\n"
+    ".phase4 { fill: var(--p4); background: var(--p4); }\n"
+    ".phase5 { fill: var(--p5); background: var(--p5); }\n"
+    ".phase6 { fill: var(--p6); background: var(--p6); }\n"
+    ".phase7 { fill: var(--p7); background: var(--p7); }\n"
+    ".key i { display: inline-block; width: .7rem; height: .7rem;\n"
+    "  margin-right: .25rem; } .key { margin-left: .6rem; }\n"
+    ".jobs { display: grid; gap: 1.5rem;\n"
+    "  grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }\n"
+    ".jobs .chart { height: 3.5rem; }\n"
+    ".bar { display: block; height: .5rem; min-width: 1px;\n"
+    "  background: var(--plain); }\n"
+    "td.room { width: 30%; min-width: 6rem; }\n"
+    "</style>\n"
+    "</head>\n"
+    "<body>\n";
+
+/* ---- how it stands ----------------------------------------------------- */
+
+enum report_state
+report_state(const struct report *report, const struct journal_run *run)
+{
+    if (journal_run_is_failed(run))
+        return REPORT_FAILED;
+    if (journal_run_is_late(run, report->late_ms))
+        return REPORT_LATE;
+    return run_status_is_final(run->status) ? REPORT_GOOD : REPORT_RUNNING;
+}
+
+const char *
+report_state_name(enum report_state state)
+{
+    static const char *const names[REPORT_STATES] = {
+        [REPORT_GOOD] = "good",
+        [REPORT_RUNNING] = "running",
+        [REPORT_LATE] = "late",
+        [REPORT_FAILED] = "failed"};
+
+    return names[state];
+}
+
+static const struct {
+    const char *code;
+    const char *remedy;
+} remedies[] = {
+    {"ACCESS_DENIED", "bulkpg check names the missing scope; grant it to the "
+                      "app and install it again"},
+    {"UNAUTHORIZED", "give the store a token that is good"},
+    {"TIMEOUT", "give the query @slice, so that it is cut into windows"},
+    {"WRONG_BYTES", "nothing was changed; run it again"},
+    {"WRONG_LINES", "nothing was changed; run it again"},
+    {"WRONG_ROOTS", "nothing was changed; run it again"},
+    {"WRONG_STAGED", "nothing was changed; run it again"},
+    {"TRUNCATED", "nothing was changed; run it again, or give the connection "
+                  "a filter that makes it smaller"},
+    {"NO_ROOTS", "is the store empty? --force-deletes empties the tables"},
+    {"TOO_MANY_DELETES", "are so many gone? --force-deletes removes them"},
+    {"COLUMN_NULL", "was a right taken away? --force-nulls accepts it"},
+    {"TOO_MANY_REJECTS", "look at bulkpg.reject; max_rejects in [tuning] lets "
+                         "more through"},
+    {"LOCKED", "another run has the job; its end is waited for"},
+    {"CANCELED", "run it again"},
+    {"STOPPED", "run it again: it goes on where it was"},
+    {"SUPERSEDED", "a newer run took its place"},
+    {"DEADLINE", "the operation was too old; @slice makes smaller ones"},
+};
+
+const char *
+report_remedy(const char *error_code)
+{
+    for (size_t i = 0;
+         error_code != NULL && i < sizeof(remedies) / sizeof(remedies[0]); i++)
+        if (strcmp(remedies[i].code, error_code) == 0)
+            return remedies[i].remedy;
+    return "";
+}
+
+static void
+append_age(struct buf *html, int64_t age_ms)
+{
+    char age[32];
+
+    if (age_ms < 0)
+        buf_append_str(html, "never");
+    else
+        buf_printf(html, "%s ago", duration_rough(age_ms, age));
+}
+
+static void
+append_summary(struct buf *html, const struct report *report)
+{
+    int counts[REPORT_STATES] = {0};
+    char now[CLOCK_UTC_BYTES], late[32];
+
+    for (size_t i = 0; i < report->newest.count; i++)
+        counts[report_state(report, &report->newest.runs[i])]++;
+    buf_printf(html,
+               "<header><h1>bulkpg</h1>\n<p class=\"soft\">As of %s. A job is "
+               "late without a good run for %s.</p></header>\n"
+               "<div class=\"counts\">",
+               clock_format_utc(report->now_s, now),
+               duration_rough(report->late_ms, late));
+    for (int s = REPORT_STATES - 1; s >= 0; s--) {
+        const char *name = report_state_name((enum report_state)s);
+
+        buf_printf(html, "<span><b class=\"%s\">%d</b>%s</span>\n", name,
+                   counts[s], name);
+    }
+    buf_append_str(html, "</div>\n");
+}
+
+/* ---- stores by jobs ---------------------------------------------------- */
+
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Each name once, sorted; how many. */
+static size_t
+sort_names(const char **names, size_t count)
+{
+    size_t kept = 0;
+
+    qsort(names, count, sizeof(*names), compare_names);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
+            names[kept++] = names[i];
+    return kept;
+}
+
+static const struct journal_run *
+find_run(const struct report *report, const char *store, const char *job)
+{
+    for (size_t i = 0; i < report->newest.count; i++)
+        if (strcmp(report->newest.runs[i].store, store) == 0 &&
+            strcmp(report->newest.runs[i].job, job) == 0)
+            return &report->newest.runs[i];
+    return NULL;
+}
+
+static void
+append_cell(struct buf *html, const struct report *report,
+            const struct journal_run *run)
+{
+    enum report_state state;
+    bool linked;
+
+    if (run == NULL) {
+        buf_append_str(html, "<td></td>");
+        return;
+    }
+    state = report_state(report, run);
+    linked = state == REPORT_FAILED || state == REPORT_LATE;
+    buf_printf(html, "<td class=\"%s\">", report_state_name(state));
+    if (linked)
+        buf_printf(html, "<a href=\"#run%" PRId64 "\">", run->ref.run_id);
+    buf_printf(html, "<b>%s</b>%s<small>", report_state_name(state),
+               linked ? "</a>" : "");
+    append_age(html, run->last_good_age_ms);
+    buf_append_str(html, "</small></td>");
+}
+
+static void
+append_rows(struct buf *html, const struct report *report, const char **stores,
+            size_t store_count, const char **jobs, size_t job_count)
+{
+    buf_append_str(html, "<div class=\"wide\"><table>\n<thead><tr><th>store"
+                         "</th>");
+    for (size_t j = 0; j < job_count; j++)
+        html_element(html, "th", "", jobs[j]);
+    buf_append_str(html, "</tr></thead>\n<tbody>\n");
+    for (size_t s = 0; s < store_count; s++) {
+        buf_append_str(html, "<tr>");
+        html_element(html, "th", "", stores[s]);
+        for (size_t j = 0; j < job_count; j++)
+            append_cell(html, report, find_run(report, stores[s], jobs[j]));
+        buf_append_str(html, "</tr>\n");
+    }
+    buf_append_str(html, "</tbody></table></div>\n");
+}
+
+static void
+append_matrix(struct buf *html, const struct report *report)
+{
+    size_t count = report->newest.count, store_count, job_count;
+    const char **stores = mem_array(count + 1, sizeof(*stores));
+    const char **jobs = mem_array(count + 1, sizeof(*jobs));
+
+    for (size_t i = 0; i < count; i++) {
+        stores[i] = report->newest.runs[i].store;
+        jobs[i] = report->newest.runs[i].job;
+    }
+    store_count = sort_names(stores, count);
+    job_count = sort_names(jobs, count);
+    buf_append_str(html, "<h2>Stores and jobs</h2>\n<p class=\"soft\">The "
+                         "last run, and how long ago the last good one "
+                         "began.</p>\n");
+    append_rows(
+        html, report, stores,
+        store_count < REPORT_STORES_MAX ? store_count : REPORT_STORES_MAX, jobs,
+        job_count < REPORT_JOBS_MAX ? job_count : REPORT_JOBS_MAX);
+    if (store_count > REPORT_STORES_MAX || job_count > REPORT_JOBS_MAX)
+        buf_printf(html,
+                   "<p>Of %zu stores and %zu jobs not all are shown."
+                   "</p>\n",
+                   store_count, job_count);
+    free((void *)stores);
+    free((void *)jobs);
+}
+
+/* ---- what wants a look ------------------------------------------------- */
+
+static void
+open_problem(struct buf *html, const struct journal_run *run, const char *class)
+{
+    buf_printf(html, "<div class=\"problem %s\" id=\"run%" PRId64 "\"><h3>",
+               class, run->ref.run_id);
+    html_text(html, run->store);
+    buf_append_str(html, " / ");
+    html_text(html, run->job);
+    buf_append_str(html, "</h3>\n");
+}
+
+static void
+append_problem(struct buf *html, const struct report *report,
+               const struct journal_run *run)
+{
+    const char *remedy = report_remedy(run->error_code);
+
+    open_problem(html, run, report_state_name(report_state(report, run)));
+    buf_printf(html,
+               "<p class=\"soft\">run %" PRId64 ", %s, began %s; last good ",
+               run->ref.run_id, run_status_name(run->status), run->started_at);
+    append_age(html, run->last_good_age_ms);
+    buf_append_str(html, "</p>\n");
+    if (run->error != NULL) {
+        buf_append_str(html, "<p>");
+        html_element(html, "code", "",
+                     run->error_code != NULL ? run->error_code : "");
+        buf_append_char(html, ' ');
+        html_text(html, run->error);
+        buf_append_str(html, "</p>\n");
+    }
+    if (run->counts.rejects > 0)
+        buf_printf(html,
+                   "<p>%" PRId64 " lines were rejected: see bulkpg.reject, "
+                   "run_id %" PRId64 "</p>\n",
+                   run->counts.rejects, run->ref.run_id);
+    if (run->error == NULL && report_state(report, run) == REPORT_LATE)
+        remedy = "no run began since: does the timer, or cron, still start "
+                 "bulkpg run?";
+    if (remedy[0] != '\0')
+        html_element(html, "p", "", remedy);
+    buf_append_str(html, "</div>\n");
+}
+
+/* What a good run warned about, in its notes. */
+static void
+append_warnings(struct buf *html, const struct journal_run *run)
+{
+    struct arena arena = {0};
+    struct json *notes, *warnings = NULL;
+    struct err err;
+
+    if (run->notes != NULL &&
+        json_parse(&arena, span_str(run->notes), &notes, &err))
+        warnings = json_get(notes, "warnings");
+    if (warnings != NULL && warnings->kind == JSON_ARRAY &&
+        warnings->count > 0) {
+        open_problem(html, run, "warned");
+        for (const struct json *w = warnings->first; w != NULL; w = w->next)
+            if (json_str(w) != NULL)
+                html_element(html, "p", "", json_str(w));
+        buf_append_str(html, "</div>\n");
+    }
+    arena_free(&arena);
+}
+
+/* Worst first; of the good ones those that warned about something. */
+static void
+append_problems(struct buf *html, const struct report *report)
+{
+    size_t before = html->length;
+    int shown = 0;
+
+    for (int wanted = REPORT_FAILED; wanted >= REPORT_LATE; wanted--)
+        for (size_t i = 0; i < report->newest.count; i++)
+            if ((int)report_state(report, &report->newest.runs[i]) == wanted &&
+                shown++ < REPORT_PROBLEMS_MAX)
+                append_problem(html, report, &report->newest.runs[i]);
+    for (size_t i = 0; i < report->newest.count; i++)
+        if (report_state(report, &report->newest.runs[i]) == REPORT_GOOD &&
+            i < REPORT_PROBLEMS_MAX)
+            append_warnings(html, &report->newest.runs[i]);
+    if (shown > REPORT_PROBLEMS_MAX)
+        buf_printf(html, "<p>And %d more.</p>\n", shown - REPORT_PROBLEMS_MAX);
+    if (html->length == before)
+        buf_append_str(html, "<p>Nothing.</p>\n");
+}
+
+/* ---- tables ------------------------------------------------------------ */
+
+static void
+append_run_row(struct buf *html, const struct journal_run *run)
+{
+    const struct run_counts *counts = &run->counts;
+    bool failed = journal_run_is_failed(run);
+    char took[32];
+
+    buf_printf(html, "<tr><td class=\"number\">%" PRId64 "</td>",
+               run->ref.run_id);
+    html_element(html, "td", "", run->store);
+    html_element(html, "td", "", run->job);
+    buf_printf(html, "<td class=\"%s\"><b>%s</b></td><td>%s</td><td>%s</td>",
+               failed                             ? "failed"
+               : run_status_is_final(run->status) ? "good"
+                                                  : "running",
+               run_status_name(run->status), run_mode_name(run->mode),
+               run->started_at);
+    html_element(
+        html, "td", "number",
+        duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
+                       took));
+    html_count(html, "td", counts->lines);
+    html_count(html, "td", counts->rows_inserted);
+    html_count(html, "td", counts->rows_updated);
+    html_count(html, "td", counts->rows_deleted);
+    html_count(html, "td", counts->rejects);
+    html_bytes(html, "td", counts->bytes);
+    buf_append_str(html, "</tr>\n");
+}
+
+static void
+append_runs(struct buf *html, const struct report *report)
+{
+    size_t shown = report->runs.count < REPORT_LISTED_MAX ? report->runs.count
+                                                          : REPORT_LISTED_MAX;
+
+    buf_append_str(
+        html,
+        "<h2>Newest runs</h2>\n<div class=\"wide\"><table>\n<thead><tr>"
+        "<th class=\"number\">run</th><th>store</th><th>job</th><th>status"
+        "</th><th>mode</th><th>began</th><th class=\"number\">took</th>"
+        "<th class=\"number\">lines</th><th class=\"number\">inserted</th>"
+        "<th class=\"number\">updated</th><th class=\"number\">deleted</th>"
+        "<th class=\"number\">rejects</th><th class=\"number\">received</th>"
+        "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < shown; i++)
+        append_run_row(html, &report->runs.runs[i]);
+    buf_append_str(html, "</tbody></table></div>\n");
+}
+
+static void
+append_table_row(struct buf *html, const struct report_table *table,
+                 int64_t largest)
+{
+    buf_append_str(html, "<tr><td>");
+    html_text(html, table->schema);
+    buf_append_char(html, '.');
+    html_text(html, table->name);
+    buf_append_str(html, "</td>");
+    html_element(html, "td", "", table->job);
+    html_count(html, "td", table->rows);
+    html_bytes(html, "td", table->bytes);
+    buf_printf(html,
+               "<td class=\"room\"><span class=\"bar\" "
+               "style=\"width:%.1f%%\"></span></td></tr>\n",
+               largest > 0 ? (double)table->bytes * 100 / (double)largest : 0);
+}
+
+static void
+append_tables(struct buf *html, const struct report *report)
+{
+    int64_t largest = report->table_count > 0 ? report->tables[0].bytes : 0;
+
+    buf_append_str(html, "<h2>Largest tables</h2>\n<div class=\"wide\">"
+                         "<table>\n<thead><tr><th>table</th><th>job</th>"
+                         "<th class=\"number\">rows, about</th>"
+                         "<th class=\"number\">with indexes</th><th></th>"
+                         "</tr></thead>\n<tbody>\n");
+    for (size_t i = 0; i < report->table_count; i++)
+        append_table_row(html, &report->tables[i], largest);
+    buf_append_str(html, "</tbody></table></div>\n");
+    if (report->tables_known > (int64_t)report->table_count)
+        buf_printf(html, "<p>Of %" PRId64 " tables.</p>\n",
+                   report->tables_known);
+}
+
+/* ---- the page ---------------------------------------------------------- */
+
+void
+report_append(struct buf *html, const struct report *report)
+{
+    buf_append_str(html, head);
+    append_summary(html, report);
+    append_matrix(html, report);
+    buf_append_str(html, "<h2>What wants a look</h2>\n");
+    append_problems(html, report);
+    buf_printf(html, "<h2>Runs of %d days</h2>\n", REPORT_DAYS);
+    report_days(html, report);
+    if (report->runs.count >= REPORT_RUNS_MAX)
+        buf_printf(html, "<p>The newest %d runs.</p>\n", REPORT_RUNS_MAX);
+    buf_printf(html,
+               "<h2>Time and speed</h2>\n<p class=\"soft\">The last %d "
+               "runs of each job: seconds by phase, and rows a "
+               "second while loading.</p>\n",
+               REPORT_BARS);
+    report_jobs(html, report);
+    append_tables(html, report);
+    append_runs(html, report);
+    buf_append_str(html, "</body>\n</html>\n");
+}

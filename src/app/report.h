@@ -1,0 +1,75 @@
+/*
+ * report - the journal as one HTML page.
+ *
+ * What wants a look first: stores by jobs, then what failed or is late, with
+ * what to do; below it how the runs went, and how large the tables are.
+ * Charts are SVG in the page; nothing is fetched and nothing is executed.
+ */
+#ifndef APP_REPORT_H
+#define APP_REPORT_H
+
+#include "app/journal_runs.h"
+#include "base/arena.h"
+#include "base/buf.h"
+
+enum {
+    REPORT_DAYS = 90,
+    REPORT_RUNS_MAX = 5000,    /* that charts are drawn from */
+    REPORT_LISTED_MAX = 50,    /* runs in the table of the newest */
+    REPORT_TABLES_MAX = 50,    /* largest first */
+    REPORT_STORES_MAX = 500,   /* rows of stores by jobs */
+    REPORT_JOBS_MAX = 40,      /* columns of it */
+    REPORT_CHARTS_MAX = 60,    /* jobs with charts of their own */
+    REPORT_BARS = 40,          /* runs of one chart */
+    REPORT_PROBLEMS_MAX = 200, /* of each kind */
+    REPORT_PHASES_MAX = 8
+};
+
+struct report_table {
+    const char *schema;
+    const char *name;
+    const char *store;
+    const char *job;
+    int64_t rows; /* about */
+    int64_t bytes;
+};
+
+struct report {
+    struct journal_runs newest; /* of each store and job */
+    struct journal_runs runs;   /* of the last days, newest first */
+    struct report_table *tables;
+    size_t table_count;
+    int64_t tables_known;
+    int64_t late_ms; /* without a good run for so long a job is late */
+    int64_t now_s;
+};
+
+enum report_state {
+    REPORT_GOOD,
+    REPORT_RUNNING,
+    REPORT_LATE,
+    REPORT_FAILED,
+    REPORT_STATES
+};
+
+/* How it stands with the job of this run, its newest; and its class in the
+ * page, which is also the word for it. */
+enum report_state
+report_state(const struct report *report, const struct journal_run *run);
+const char *report_state_name(enum report_state state);
+
+/* What can be done about a failure of this code; "" when the message says it.
+ */
+const char *report_remedy(const char *error_code);
+
+void report_append(struct buf *html, const struct report *report);
+
+/* ---- its charts: report_charts.c --------------------------------------- */
+
+/* Runs by day, and how they ended. */
+void report_days(struct buf *html, const struct report *report);
+
+/* Of each store and job its last runs: how long by phase, how fast. */
+void report_jobs(struct buf *html, const struct report *report);
+
+#endif

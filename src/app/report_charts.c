@@ -1,0 +1,374 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/html.h"
+#include "app/report.h"
+#include "base/clock.h"
+#include "json/tree.h"
+
+enum { DAY_S = 24 * 3600, BAR_WIDTH = 10, CHART_HEIGHT = 100 };
+
+static void
+open_chart(struct buf *html, int bars, const char *label)
+{
+    buf_printf(html,
+               "<svg class=\"chart\" viewBox=\"0 0 %d %d\" "
+               "preserveAspectRatio=\"none\" role=\"img\" aria-label=\"",
+               bars * BAR_WIDTH, CHART_HEIGHT);
+    html_text(html, label);
+    buf_append_str(html, "\">\n");
+}
+
+/* A part of a bar, from `low` up, in hundredths of the chart's height. */
+static void
+append_bar(struct buf *html, int bar, double low, double height,
+           const char *class)
+{
+    if (height > 0)
+        buf_printf(html,
+                   "<rect class=\"%s\" x=\"%d\" y=\"%.2f\" width=\"%d\" "
+                   "height=\"%.2f\"></rect>",
+                   class, bar * BAR_WIDTH + 1, CHART_HEIGHT - low - height,
+                   BAR_WIDTH - 2, height);
+}
+
+/* ---- runs by day ------------------------------------------------------- */
+
+enum { ENDED_WELL, ENDED_BADLY, NOT_ENDED, ENDS };
+
+struct day {
+    int runs[ENDS];
+};
+
+static int
+end_of(const struct journal_run *run)
+{
+    return journal_run_is_failed(run)         ? ENDED_BADLY
+           : run_status_is_final(run->status) ? ENDED_WELL
+                                              : NOT_ENDED;
+}
+
+/* Days ago, by UTC's days. */
+static int64_t
+day_of(const struct report *report, const struct journal_run *run)
+{
+    int64_t started_s = journal_seconds(run->started_at);
+
+    return report->now_s / DAY_S - started_s / DAY_S;
+}
+
+static int
+count_days(const struct report *report, struct day *days)
+{
+    int most = 1;
+
+    for (size_t i = 0; i < report->runs.count; i++) {
+        int64_t day = day_of(report, &report->runs.runs[i]);
+        int all = 0;
+
+        if (day < 0 || day >= REPORT_DAYS)
+            continue;
+        days[day].runs[end_of(&report->runs.runs[i])]++;
+        for (int e = 0; e < ENDS; e++)
+            all += days[day].runs[e];
+        most = all > most ? all : most;
+    }
+    return most;
+}
+
+static void
+append_day(struct buf *html, const struct report *report, const struct day *day,
+           int ago, int most)
+{
+    static const char *const classes[ENDS] = {"good", "failed", "running"};
+    char date[CLOCK_UTC_BYTES];
+    double low = 0;
+
+    buf_printf(html, "<g><title>%.10s: %d good, %d failed, %d running</title>",
+               clock_format_utc(report->now_s - (int64_t)ago * DAY_S, date),
+               day->runs[ENDED_WELL], day->runs[ENDED_BADLY],
+               day->runs[NOT_ENDED]);
+    for (int e = 0; e < ENDS; e++) {
+        double height = (double)day->runs[e] * CHART_HEIGHT / most;
+
+        append_bar(html, REPORT_DAYS - 1 - ago, low, height, classes[e]);
+        low += height;
+    }
+    buf_append_str(html, "</g>\n");
+}
+
+void
+report_days(struct buf *html, const struct report *report)
+{
+    struct day days[REPORT_DAYS] = {0};
+    int most = count_days(report, days);
+    char first[CLOCK_UTC_BYTES], last[CLOCK_UTC_BYTES];
+
+    buf_printf(html, "<p class=\"axis\"><span>up to %d a day</span></p>\n",
+               most);
+    open_chart(html, REPORT_DAYS, "runs by day");
+    for (int ago = REPORT_DAYS - 1; ago >= 0; ago--)
+        append_day(html, report, &days[ago], ago, most);
+    buf_printf(html,
+               "</svg>\n<p class=\"axis\"><span>%.10s</span><span>%.10s"
+               "</span></p>\n",
+               clock_format_utc(
+                   report->now_s - (int64_t)(REPORT_DAYS - 1) * DAY_S, first),
+               clock_format_utc(report->now_s, last));
+}
+
+/* ---- phases of a run --------------------------------------------------- */
+
+struct phases {
+    const char *names[REPORT_PHASES_MAX];
+    int count;
+};
+
+/* Always in this order, and of one colour; others follow as they are met. */
+static const struct phases usual = {{"store", "load", "merge"}, 3};
+
+/* One run: seconds by phase; all of it where no phases are known. */
+struct bar {
+    const struct journal_run *run;
+    double seconds[REPORT_PHASES_MAX];
+    double total;
+    double rows_per_s; /* -1: not known */
+};
+
+struct job_chart {
+    struct arena arena;
+    struct phases phases;
+    struct bar bars[REPORT_BARS]; /* newest first */
+    int count;
+    double longest;
+    double fastest;
+};
+
+static int
+phase_of(struct job_chart *chart, const char *name)
+{
+    struct phases *phases = &chart->phases;
+
+    for (int i = 0; i < phases->count; i++)
+        if (strcmp(phases->names[i], name) == 0)
+            return i;
+    if (phases->count == REPORT_PHASES_MAX)
+        return REPORT_PHASES_MAX - 1;
+    phases->names[phases->count] = arena_strdup(&chart->arena, name);
+    return phases->count++;
+}
+
+static double
+seconds_between(const char *from, const char *to)
+{
+    if (from == NULL || to == NULL)
+        return 0;
+    return (double)(journal_seconds(to) - journal_seconds(from));
+}
+
+/* The wait for the store stands in times of its own, unless the timings have
+ * more phases than these two. */
+static bool
+is_ours_alone(const struct json *timings)
+{
+    for (const struct json *t = timings->first; t != NULL; t = t->next)
+        if (strcmp(t->key, "load") != 0 && strcmp(t->key, "merge") != 0)
+            return false;
+    return true;
+}
+
+static void
+add_seconds(struct job_chart *chart, struct bar *bar, const char *phase,
+            double seconds)
+{
+    if (seconds <= 0)
+        return;
+    bar->seconds[phase_of(chart, phase)] += seconds;
+    bar->total += seconds;
+}
+
+static void
+read_timings(struct job_chart *chart, struct bar *bar)
+{
+    const struct journal_run *run = bar->run;
+    struct json *timings;
+    struct err err;
+    double seconds, load = 0;
+
+    if (run->timings == NULL ||
+        !json_parse(&chart->arena, span_str(run->timings), &timings, &err) ||
+        timings->kind != JSON_OBJECT)
+        return;
+    if (is_ours_alone(timings))
+        add_seconds(chart, bar, "store",
+                    seconds_between(run->submitted_at, run->completed_at));
+    for (const struct json *t = timings->first; t != NULL; t = t->next)
+        if (json_double(t, &seconds))
+            add_seconds(chart, bar, t->key, seconds);
+    if (json_double(json_get(timings, "load"), &load) && load > 0)
+        bar->rows_per_s = (double)run->counts.lines / load;
+}
+
+static void
+add_bar(struct job_chart *chart, const struct journal_run *run)
+{
+    struct bar *bar = &chart->bars[chart->count++];
+
+    *bar = (struct bar){.run = run, .rows_per_s = -1};
+    read_timings(chart, bar);
+    if (bar->total <= 0)
+        bar->total =
+            (double)(run->duration_ms >= 0 ? run->duration_ms : run->age_ms) /
+            1000;
+    if (bar->total > chart->longest)
+        chart->longest = bar->total;
+    if (bar->rows_per_s > chart->fastest)
+        chart->fastest = bar->rows_per_s;
+}
+
+static void
+gather(struct job_chart *chart, const struct report *report,
+       const struct journal_run *newest)
+{
+    for (size_t i = 0; i < report->runs.count && chart->count < REPORT_BARS;
+         i++) {
+        const struct journal_run *run = &report->runs.runs[i];
+
+        if (strcmp(run->store, newest->store) == 0 &&
+            strcmp(run->job, newest->job) == 0)
+            add_bar(chart, run);
+    }
+}
+
+/* ---- a job's charts ---------------------------------------------------- */
+
+static void
+append_title(struct buf *html, const struct bar *bar,
+             const struct phases *phases)
+{
+    buf_printf(html, "<title>run %" PRId64 ", %s, %s: ", bar->run->ref.run_id,
+               bar->run->started_at, run_status_name(bar->run->status));
+    for (int p = 0; p < phases->count; p++)
+        if (bar->seconds[p] > 0) {
+            html_text(html, phases->names[p]);
+            buf_printf(html, " %.1f s, ", bar->seconds[p]);
+        }
+    buf_printf(html, "%.1f s in all</title>", bar->total);
+}
+
+static void
+append_times(struct buf *html, const struct job_chart *chart)
+{
+    double scale =
+        chart->longest > 0 ? (double)CHART_HEIGHT / chart->longest : 0;
+
+    open_chart(html, REPORT_BARS, "seconds by phase");
+    for (int i = chart->count - 1; i >= 0; i--) {
+        const struct bar *bar = &chart->bars[i];
+        int place = REPORT_BARS - 1 - i;
+        bool is_failed = journal_run_is_failed(bar->run);
+        double low = 0;
+
+        buf_append_str(html, "<g>");
+        append_title(html, bar, &chart->phases);
+        for (int p = 0; p < chart->phases.count && !is_failed; p++) {
+            char class[16];
+
+            snprintf(class, sizeof(class), "phase%d", p);
+            append_bar(html, place, low, bar->seconds[p] * scale, class);
+            low += bar->seconds[p] * scale;
+        }
+        if (low <= 0)
+            append_bar(html, place, 0, bar->total * scale,
+                       is_failed ? "failed" : "plain");
+        buf_append_str(html, "</g>\n");
+    }
+    buf_append_str(html, "</svg>\n");
+}
+
+static void
+append_speeds(struct buf *html, const struct job_chart *chart)
+{
+    open_chart(html, REPORT_BARS, "rows per second");
+    for (int i = chart->count - 1; i >= 0; i--) {
+        const struct bar *bar = &chart->bars[i];
+
+        if (bar->rows_per_s <= 0)
+            continue;
+        buf_printf(html, "<g><title>run %" PRId64 ": %.0f rows/s</title>",
+                   bar->run->ref.run_id, bar->rows_per_s);
+        append_bar(html, REPORT_BARS - 1 - i, 0,
+                   bar->rows_per_s * CHART_HEIGHT / chart->fastest, "plain");
+        buf_append_str(html, "</g>\n");
+    }
+    buf_append_str(html, "</svg>\n");
+}
+
+static bool
+is_seen(const struct job_chart *chart, int phase)
+{
+    for (int i = 0; i < chart->count; i++)
+        if (chart->bars[i].seconds[phase] > 0)
+            return true;
+    return false;
+}
+
+static void
+append_legend(struct buf *html, const struct job_chart *chart)
+{
+    for (int p = 0; p < chart->phases.count; p++) {
+        if (!is_seen(chart, p))
+            continue;
+        buf_printf(html, "<span class=\"key\"><i class=\"phase%d\"></i>", p);
+        html_text(html, chart->phases.names[p]);
+        buf_append_str(html, "</span> ");
+    }
+}
+
+static void
+append_job(struct buf *html, const struct report *report,
+           const struct journal_run *newest)
+{
+    struct job_chart chart = {.phases = usual};
+
+    gather(&chart, report, newest);
+    if (chart.count > 0) {
+        buf_append_str(html, "<section class=\"job\"><h3>");
+        html_text(html, newest->store);
+        buf_append_str(html, " / ");
+        html_text(html, newest->job);
+        buf_printf(html,
+                   "</h3>\n<p class=\"axis\"><span>up to %.1f s</span>"
+                   "<span>",
+                   chart.longest);
+        append_legend(html, &chart);
+        buf_append_str(html, "</span></p>\n");
+        append_times(html, &chart);
+        buf_printf(html,
+                   "<p class=\"axis\"><span>up to %.0f rows/s"
+                   "</span></p>\n",
+                   chart.fastest);
+        append_speeds(html, &chart);
+        buf_append_str(html, "</section>\n");
+    }
+    arena_free(&chart.arena);
+}
+
+void
+report_jobs(struct buf *html, const struct report *report)
+{
+    size_t shown = report->newest.count < REPORT_CHARTS_MAX
+                       ? report->newest.count
+                       : REPORT_CHARTS_MAX;
+
+    buf_append_str(html, "<div class=\"jobs\">\n");
+    for (size_t i = 0; i < shown; i++)
+        append_job(html, report, &report->newest.runs[i]);
+    buf_append_str(html, "</div>\n");
+    if (shown < report->newest.count)
+        buf_printf(html,
+                   "<p>These are %zu of %zu jobs: those that ran last."
+                   "</p>\n",
+                   shown, report->newest.count);
+}
