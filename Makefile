@@ -4,6 +4,10 @@ VERSION  := 0.1.0
 VARIANT  ?= release
 BUILD    := build/$(VARIANT)
 PREFIX   ?= /usr/local
+BINDIR   ?= $(PREFIX)/bin
+DATADIR  ?= $(PREFIX)/share
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
+ZSHDIR   ?= $(DATADIR)/zsh/site-functions
 PACKAGES := libcurl libpq yajl ini_config libxxhash libmd
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
@@ -31,7 +35,8 @@ TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
 CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-SOURCES  := $(wildcard src/*.c src/*/*.[ch] tests/*.c tests/*/*.[ch])
+SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*.c tests/*/*.[ch])
+MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 bulkpg.bash _bulkpg)
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
@@ -96,7 +101,9 @@ bench: build/bulkpg ## against psql COPY and what others write; tests/bench/READ
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
-	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run
+	@shellcheck scripts/install/make-deb scripts/install/check-install
+	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh \
+	    tests/bench/ways/*.sh tests/e2e/*.sh .ci/run
 
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)
@@ -106,16 +113,46 @@ tables: build/bulkpg ## docs/tables.svg and the lists in docs/tables.md, anew
 	    --json --types tests/fakeshop/admin-2026-10.reduced.json; done | \
 	    scripts/document-tables.py
 
-install: build/bulkpg ## install under PREFIX (/usr/local), honouring DESTDIR
-	install -D -m 755 build/bulkpg $(DESTDIR)$(PREFIX)/bin/bulkpg
+manual: $(MANUAL) ## manual pages and completions, in build/manual/
+
+install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring DESTDIR
+	install -D -m 755 build/bulkpg $(DESTDIR)$(BINDIR)/bulkpg
 	install -D -m 644 src/queries/bulkpg.graphqls \
-	    $(DESTDIR)$(PREFIX)/share/bulkpg/bulkpg.graphqls
+	    $(DESTDIR)$(DATADIR)/bulkpg/bulkpg.graphqls
+	install -D -m 644 build/manual/bulkpg.1 \
+	    $(DESTDIR)$(DATADIR)/man/man1/bulkpg.1
+	install -D -m 644 build/manual/bulkpg.ini.5 \
+	    $(DESTDIR)$(DATADIR)/man/man5/bulkpg.ini.5
+	install -D -m 644 build/manual/bulkpg.bash \
+	    $(DESTDIR)$(DATADIR)/bash-completion/completions/bulkpg
+	install -D -m 644 build/manual/_bulkpg $(DESTDIR)$(ZSHDIR)/_bulkpg
+	install -D -m 644 scripts/install/bulkpg@.timer \
+	    $(DESTDIR)$(UNITDIR)/bulkpg@.timer
+	sed 's|@BINDIR@|$(BINDIR)|' scripts/install/bulkpg@.service \
+	    >build/manual/bulkpg@.service
+	install -m 644 build/manual/bulkpg@.service $(DESTDIR)$(UNITDIR)
+
+deb: build/bulkpg $(MANUAL) ## a Debian package, in build/
+	+scripts/install/make-deb $(VERSION)
+
+check-install: deb ## what is installed: manual, completions, units, the package
+	scripts/install/check-install build/bulkpg_$(VERSION)_*.deb
 
 clean: ## remove everything built
 	rm -rf build
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(BUILD)/describe: scripts/describe.c $(BUILD)/libbulkpg.a
+	@echo "  LINK $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(LDLIBS)
+
+# One call writes them all.
+$(MANUAL) &: $(BUILD)/describe scripts/write-manual
+	@mkdir -p build/manual
+	@$(BUILD)/describe >build/manual/tables.json
+	scripts/write-manual build/manual/tables.json build/manual
 
 build/gen/sql.c: scripts/embed-sql $(SQL)
 	@mkdir -p $(@D)
@@ -174,7 +211,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 .PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan \
-        check-valgrind check-valgrind-run fuzz bench lint format tables install \
-        clean help
+        check-valgrind check-valgrind-run fuzz bench lint format tables manual \
+        install deb check-install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

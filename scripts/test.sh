@@ -45,13 +45,14 @@ stage_count() {
 stage_lint() {
   python3 "$here/check-layers.py"
   if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
-    find "$top/src" "$top/tests" -name '*.[ch]' -print0 |
+    find "$top/src" "$top/scripts" "$top/tests" -name '*.[ch]' -print0 |
       xargs -0 clang-format --dry-run -Werror
   else
     echo "note: no clang-format 14, formatting not looked at"
   fi
   if command -v shellcheck >/dev/null; then
     (cd "$top" && shellcheck scripts/*.sh scripts/embed-files \
+      scripts/install/make-deb scripts/install/check-install \
       tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run)
   else
     echo "note: no shellcheck, shell scripts not looked at"
@@ -73,6 +74,16 @@ stage_asan() {
   run_make VARIANT=asan build/asan/bulkpg check-build
   stage_unit
   stage_e2e
+}
+
+# What is installed, unpacked from a package.
+stage_install() {
+  if ! command -v dpkg-shlibdeps >/dev/null; then
+    echo "note: no dpkg-dev, the package not looked at"
+    return
+  fi
+  run_make deb
+  "$here/install/check-install" "$top"/build/bulkpg_*.deb -
 }
 
 stage_fuzz() {
@@ -132,7 +143,7 @@ clean_up() {
 
 # ---- all of it -------------------------------------------------------------
 
-all_stages=(gcc count clang lint unit e2e asan fuzz)
+all_stages=(gcc count clang lint unit e2e install asan fuzz)
 if [ "${1:-}" = --list ]; then
   printf '%s\n' "${all_stages[@]}"
   exit 0

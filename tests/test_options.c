@@ -307,8 +307,8 @@ END_TEST
 
 /* Names that mean nothing here, and what a script gets that uses one. */
 static const char *const strange[] = {
-    "reports", "repor page.html", "run --accept-reject", "status --jso",
-    "-x run",
+    "reports",      "repor page.html", "run --accept-reject",
+    "status --jso", "-x run",
 };
 
 enum { STRANGE = sizeof(strange) / sizeof(strange[0]) };

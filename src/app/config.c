@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "app/config_keys.h"
 #include "app/ini.h"
 #include "app/secret.h"
 #include "app/setting.h"
@@ -17,30 +18,45 @@
 #define IN_TUNING(field) offsetof(struct config, tuning.field)
 
 /* [database] */
-static const struct setting_key database_keys[] = {
-    {"dsn", setting_text, IN_CONFIG(dsn), ""},
-    {"connections", setting_connections, IN_CONFIG(connections), "1"},
-    {"readers", setting_roles, IN_CONFIG(readers), ""},
-    {"include", setting_text, IN_CONFIG(include), ""},
-    {NULL, NULL, 0, NULL}};
+const struct setting_key config_database_keys[] = {
+    {"dsn", setting_text, IN_CONFIG(dsn), "",
+     "Connection string as libpq reads it; empty: PG* variables, .pgpass, the service file."},
+    {"connections", setting_connections, IN_CONFIG(connections), "1",
+     "Connections that load one result, 1 to 64."},
+    {"readers", setting_roles, IN_CONFIG(readers), "",
+     "Roles that get USAGE and SELECT on everything that is made, separated by commas."},
+    {"include", setting_text, IN_CONFIG(include), "",
+     "Further files with stores, as a pattern: stores.d/*.ini."},
+    {NULL, NULL, 0, NULL, NULL}};
 
 /* [tuning] */
-static const struct setting_key tuning_keys[] = {
-    {"poll_initial", setting_duration, IN_TUNING(poll_initial_ms), "1s"},
-    {"poll_max", setting_duration, IN_TUNING(poll_max_ms), "30s"},
-    {"retry_initial", setting_duration, IN_TUNING(retry_initial_ms), "500ms"},
-    {"retry_max", setting_duration, IN_TUNING(retry_max_ms), "60s"},
-    {"retry_budget", setting_duration_or_zero, IN_TUNING(retry_budget_ms),
-     "1h"},
-    {"stall_timeout", setting_duration, IN_TUNING(stall_timeout_ms), "60s"},
-    {"max_rejects", setting_count, IN_TUNING(max_rejects), "100"},
+const struct setting_key config_tuning_keys[] = {
+    {"poll_initial", setting_duration, IN_TUNING(poll_initial_ms), "1s",
+     "Delay before the second look at an operation; it grows."},
+    {"poll_max", setting_duration, IN_TUNING(poll_max_ms), "30s",
+     "Longest delay between two looks."},
+    {"retry_initial", setting_duration, IN_TUNING(retry_initial_ms), "500ms",
+     "Delay before a request is tried again; it grows."},
+    {"retry_max", setting_duration, IN_TUNING(retry_max_ms), "60s",
+     "Longest delay between two tries."},
+    {"retry_budget", setting_duration_or_zero, IN_TUNING(retry_budget_ms), "1h",
+     "So long a class of request is tried without success; then 75."},
+    {"stall_timeout", setting_duration, IN_TUNING(stall_timeout_ms), "60s",
+     "No byte for so long ends a request; a database so silent is looked into."},
+    {"max_rejects", setting_count, IN_TUNING(max_rejects), "100",
+     "More rejected lines than these fail the run."},
     {"max_delete_fraction", setting_fraction, IN_TUNING(max_delete_fraction),
-     "0.2"},
-    {"deadline", setting_duration_or_zero, IN_TUNING(deadline_ms), "0"},
-    {"max_loads", setting_count, IN_TUNING(max_loads), "0"},
-    {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d"},
-    {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d"},
-    {NULL, NULL, 0, NULL}};
+     "0.2",
+     "A run that would remove a larger part of a table (over 100 rows) fails."},
+    {"deadline", setting_duration_or_zero, IN_TUNING(deadline_ms), "0",
+     "Age at which an operation of ours is canceled and the run fails; 0: none."},
+    {"max_loads", setting_count, IN_TUNING(max_loads), "0",
+     "Loads at once; 0: as many as the database has connections for."},
+    {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d",
+     "Runs that ended longer ago are forgotten; the last of each job stays."},
+    {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",
+     "Rejected lines that are older are forgotten."},
+    {NULL, NULL, 0, NULL, NULL}};
 
 /* A reading under way. */
 struct reader {
@@ -114,7 +130,7 @@ read_database(struct reader *reader, struct err *err)
 
     reader->config->readers_where =
         readers != NULL ? setting_where(reader->arena, section, readers) : "";
-    return read_settings(reader, "database", database_keys, err);
+    return read_settings(reader, "database", config_database_keys, err);
 }
 
 static bool
@@ -282,7 +298,7 @@ read_tuning(struct reader *reader, struct err *err)
 {
     const struct tuning_config *tuning = &reader->config->tuning;
 
-    return read_settings(reader, "tuning", tuning_keys, err) &&
+    return read_settings(reader, "tuning", config_tuning_keys, err) &&
            not_above(reader, "poll_initial", tuning->poll_initial_ms,
                      "poll_max", tuning->poll_max_ms, err) &&
            not_above(reader, "retry_initial", tuning->retry_initial_ms,

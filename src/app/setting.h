@@ -43,6 +43,7 @@ struct setting_key {
     setting_fn *set;
     size_t offset;       /* of its field */
     const char *initial; /* NULL: the field stays as it is */
+    const char *help;    /* a sentence, for the manual */
 };
 
 /* Where a value was given, as messages begin: "bulkpg.ini:12: "; "" of one

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "app/address.h"
+#include "app/config_keys.h"
 #include "app/secret.h"
 #include "app/setting.h"
 #include "base/buf.h"
@@ -12,7 +13,7 @@ enum { VALUE_BYTES = 1024 * 1024 };
 
 #define IN_STORE(field) offsetof(struct store_config, field)
 
-/* [store *] and [store NAME], in this order in store_keys[]. */
+/* [store *] and [store NAME], in this order in config_store_keys[]. */
 enum store_key {
     STORE_ENABLED,
     STORE_DOMAIN,
@@ -27,18 +28,28 @@ enum store_key {
     STORE_KEYS
 };
 
-static const struct setting_key store_keys[] = {
-    {"enabled", setting_switch, IN_STORE(enabled), "yes"},
-    {"domain", setting_domain, IN_STORE(domain), NULL},
-    {"endpoint", setting_endpoint, IN_STORE(base_url), NULL},
-    {"api_version", setting_api_version, IN_STORE(api_version), "2026-10"},
-    {"schema", setting_schema, IN_STORE(schema), "%s"},
-    {"jobs", setting_jobs, IN_STORE(jobs), NULL},
-    {"token", setting_secret, IN_STORE(token), NULL},
-    {"client_id", setting_text_or_secret, IN_STORE(client_id), NULL},
-    {"client_secret", setting_secret, IN_STORE(client_secret), NULL},
-    {"refresh_token", setting_secret_file, IN_STORE(refresh_token_file), NULL},
-    {NULL, NULL, 0, NULL}};
+const struct setting_key config_store_keys[] = {
+    {"enabled", setting_switch, IN_STORE(enabled), "yes",
+     "no: the store is left out."},
+    {"domain", setting_domain, IN_STORE(domain), NULL,
+     "acme.myshopify.com, acme, or the address of the store's admin."},
+    {"endpoint", setting_endpoint, IN_STORE(base_url), NULL,
+     "Address instead of https://<domain>; plain http to this machine only. For tests."},
+    {"api_version", setting_api_version, IN_STORE(api_version), "2026-10",
+     "Version of the Admin API, 2026-01 or later."},
+    {"schema", setting_schema, IN_STORE(schema), "%s",
+     "Schema for the tables; %s is the store's name."},
+    {"jobs", setting_jobs, IN_STORE(jobs), NULL,
+     "Only these jobs, separated by commas; else all in queries/."},
+    {"token", setting_secret, IN_STORE(token), NULL,
+     "Secret: an access token that does not change."},
+    {"client_id", setting_text_or_secret, IN_STORE(client_id), NULL,
+     "The app, for tokens that bulkpg gets by itself."},
+    {"client_secret", setting_secret, IN_STORE(client_secret), NULL,
+     "Secret: the app's."},
+    {"refresh_token", setting_secret_file, IN_STORE(refresh_token_file), NULL,
+     "file:PATH with a rotating refresh token; the file is rewritten."},
+    {NULL, NULL, 0, NULL, NULL}};
 
 /* ---- one store --------------------------------------------------------- */
 
@@ -92,7 +103,7 @@ find_values(const struct store_source *source,
             struct setting_value *values)
 {
     for (size_t i = 0; i < STORE_KEYS; i++)
-        values[i] = find_value(source, section, &store_keys[i], name);
+        values[i] = find_value(source, section, &config_store_keys[i], name);
 }
 
 /* The first fault of a store is the one that is told. */
@@ -110,8 +121,8 @@ set_values(const struct store_source *source, struct store_config *store,
 
     for (size_t i = 0; i < STORE_KEYS; i++)
         if (values[i].text != NULL &&
-            !setting_apply(source->arena, store, &store_keys[i], &values[i],
-                           fault_of(store, &spare)))
+            !setting_apply(source->arena, store, &config_store_keys[i],
+                           &values[i], fault_of(store, &spare)))
             continue; /* the fault is kept; go on, to know all of the rest */
 }
 
@@ -201,14 +212,14 @@ static bool
 resolve(const struct store_source *source, struct store_config *store,
         enum store_key i, const struct setting_value *values, struct err *err)
 {
-    void *field = (char *)store + store_keys[i].offset;
+    void *field = (char *)store + config_store_keys[i].offset;
     const char **secret = field;
 
     if (*secret == NULL || !setting_names_secret(*secret))
         return true;
     if (secret_read(source->arena, source->directory, *secret, secret, err))
         return true;
-    return err_wrap(err, "%s%s", values[i].where, store_keys[i].name);
+    return err_wrap(err, "%s%s", values[i].where, config_store_keys[i].name);
 }
 
 /* Of the refresh token the path is what is needed, since it is written back;
@@ -283,7 +294,7 @@ store_config_read(const struct store_source *source,
     *store = blank_store(name, arena_printf(source->arena, "%s:%u",
                                             section->path, section->line));
     find_values(source, section, name, values);
-    if (setting_check_section(section, store_keys, &store->fault))
+    if (setting_check_section(section, config_store_keys, &store->fault))
         choose_credentials(values, &store->fault);
     set_values(source, store, values);
     read_credentials(source, store, values);
@@ -302,7 +313,7 @@ store_config_check_defaults(const struct store_source *source, struct err *err)
 
     if (source->defaults == NULL)
         return true;
-    if (!setting_check_section(source->defaults, store_keys, err))
+    if (!setting_check_section(source->defaults, config_store_keys, err))
         return false;
     find_values(source, NULL, "store", values);
     set_values(source, &store, values);

@@ -51,20 +51,26 @@ usage_print(FILE *to)
     }
 }
 
+const struct usage_status usage_statuses[] = {
+    {0, "all loaded, or nothing was due"},
+    {64, "the command line is wrong, or there is no such job"},
+    {65, "loaded, but lines were rejected"},
+    {69, "a job failed"},
+    {70, "a fault of bulkpg itself"},
+    {75, "try again later: locked, no slot, out of reach, stopped"},
+    {77, "credentials, scopes or rights"},
+    {78, "the configuration or a query is wrong"},
+};
+
+const size_t usage_status_count =
+    sizeof(usage_statuses) / sizeof(usage_statuses[0]);
+
 static void
 print_statuses(void)
 {
-    fputs("\n"
-          "Exit status, the worst of all jobs:\n"
-          "   0  all loaded, or nothing was due\n"
-          "  64  the command line is wrong, or there is no such job\n"
-          "  65  loaded, but lines were rejected\n"
-          "  69  a job failed\n"
-          "  70  a fault of bulkpg itself\n"
-          "  75  try again later: locked, no slot, out of reach, stopped\n"
-          "  77  credentials, scopes or rights\n"
-          "  78  the configuration or a query is wrong\n",
-          stdout);
+    fputs("\nExit status, the worst of all jobs:\n", stdout);
+    for (size_t i = 0; i < usage_status_count; i++)
+        printf("  %2d  %s\n", usage_statuses[i].status, usage_statuses[i].text);
 }
 
 void

@@ -4,6 +4,7 @@
 #ifndef APP_USAGE_H
 #define APP_USAGE_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "app/options.h"
@@ -13,5 +14,14 @@ void usage_print(FILE *to);
 
 /* --help, of the program where `command` is NULL; on stdout. */
 void usage_print_help(const struct command *command);
+
+/* Exit statuses, and what they say of all jobs. */
+struct usage_status {
+    int status;
+    const char *text;
+};
+
+extern const struct usage_status usage_statuses[];
+extern const size_t usage_status_count;
 
 #endif

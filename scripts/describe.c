@@ -1,0 +1,112 @@
+/* Prints the tables that bulkpg is parsed by, as JSON: commands, options,
+ * exit statuses, keys of bulkpg.ini. scripts/write-manual makes the manual and
+ * the completions from it, so that they say what the program does. */
+#include <stdio.h>
+
+#include "app/config_keys.h"
+#include "app/option_rows.h"
+#include "app/usage.h"
+#include "base/json_out.h"
+
+enum { JSON_BYTES = 1024 * 1024 };
+
+static void
+append_commands(struct buf *json)
+{
+    json_out_key(json, "commands");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < option_command_count; i++) {
+        json_out_open(json, '{');
+        json_out_text(json, "name", option_commands[i].name);
+        json_out_text(json, "arguments", option_commands[i].arguments);
+        json_out_text(json, "summary", option_commands[i].summary);
+        json_out_text(json, "text", option_commands[i].text);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+/* "of" names the commands; null: every one. */
+static void
+append_owners(struct buf *json, const struct option_row *row)
+{
+    json_out_key(json, "of");
+    if (row->belongs == OF_ANY) {
+        buf_append_str(json, "null");
+        return;
+    }
+    json_out_open(json, '[');
+    for (size_t i = 0; i < option_command_count; i++)
+        if ((row->belongs & option_bit(&option_commands[i])) != 0)
+            json_out_string(json, option_commands[i].name);
+    buf_append_char(json, ']');
+}
+
+static void
+append_options(struct buf *json)
+{
+    json_out_key(json, "options");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < option_row_count; i++) {
+        char name[OPTION_NAME_BYTES];
+
+        json_out_open(json, '{');
+        json_out_text(json, "name", option_spell(&option_rows[i], name));
+        json_out_text(json, "value", option_rows[i].value);
+        json_out_text(json, "help", option_rows[i].help);
+        append_owners(json, &option_rows[i]);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+static void
+append_statuses(struct buf *json)
+{
+    json_out_key(json, "statuses");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < usage_status_count; i++) {
+        json_out_open(json, '{');
+        json_out_number(json, "status", usage_statuses[i].status);
+        json_out_text(json, "text", usage_statuses[i].text);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+static void
+append_keys(struct buf *json, const char *section,
+            const struct setting_key *key)
+{
+    json_out_key(json, section);
+    json_out_open(json, '[');
+    for (; key->name != NULL; key++) {
+        json_out_open(json, '{');
+        json_out_text(json, "name", key->name);
+        json_out_text(json, "initial", key->initial);
+        json_out_text(json, "help", key->help);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+int
+main(void)
+{
+    struct buf json = buf_with_ceiling(JSON_BYTES);
+
+    json_out_open(&json, '{');
+    json_out_text(&json, "version", BULKPG_VERSION);
+    append_commands(&json);
+    append_options(&json);
+    append_statuses(&json);
+    json_out_key(&json, "keys");
+    json_out_open(&json, '{');
+    append_keys(&json, "database", config_database_keys);
+    append_keys(&json, "store", config_store_keys);
+    append_keys(&json, "tuning", config_tuning_keys);
+    buf_append_str(&json, "}}\n");
+    fputs(buf_str(&json), stdout);
+    buf_free(&json);
+    return fflush(stdout) != 0;
+}

@@ -1,0 +1,91 @@
+/* What the manual is made from: every command, option and key is told. */
+#include <check.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "app/config_keys.h"
+#include "app/option_rows.h"
+#include "app/usage.h"
+#include "support/suite.h"
+
+enum { LINE_BYTES = 80 };
+
+/* One line, of words. */
+static void
+is_line(const char *name, const char *text)
+{
+    ck_assert_msg(text != NULL && text[0] != '\0', "%s: nothing", name);
+    ck_assert_msg(strpbrk(text, "\n\t") == NULL, "%s: %s", name, text);
+    ck_assert_msg(!isspace((unsigned char)text[strlen(text) - 1]), "%s", name);
+}
+
+START_TEST(commands_are_told)
+{
+    for (size_t i = 0; i < option_command_count; i++) {
+        const struct command *command = &option_commands[i];
+        const char *line = command->text;
+
+        is_line(command->name, command->summary);
+        ck_assert(line[strlen(line) - 1] == '\n');
+        for (; *line != '\0'; line += strcspn(line, "\n") + 1)
+            ck_assert_msg(strcspn(line, "\n") < LINE_BYTES, "%s: %s",
+                          command->name, line);
+    }
+}
+
+END_TEST
+
+START_TEST(options_are_told)
+{
+    char name[OPTION_NAME_BYTES];
+
+    for (size_t i = 0; i < option_row_count; i++) {
+        is_line(option_spell(&option_rows[i], name), option_rows[i].help);
+        ck_assert_msg(option_rows[i].belongs != 0, "%s", name);
+    }
+}
+
+END_TEST
+
+static void
+keys_are_sentences(const struct setting_key *key)
+{
+    for (; key->name != NULL; key++) {
+        is_line(key->name, key->help);
+        ck_assert_msg(key->help[strlen(key->help) - 1] == '.', "%s", key->name);
+    }
+}
+
+START_TEST(keys_are_told)
+{
+    keys_are_sentences(config_database_keys);
+    keys_are_sentences(config_store_keys);
+    keys_are_sentences(config_tuning_keys);
+}
+
+END_TEST
+
+START_TEST(statuses_are_told_in_order)
+{
+    for (size_t i = 0; i < usage_status_count; i++) {
+        is_line("status", usage_statuses[i].text);
+        ck_assert(i == 0 ||
+                  usage_statuses[i - 1].status < usage_statuses[i].status);
+    }
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("manual");
+    TCase *all = tcase_create("all");
+
+    tcase_add_test(all, commands_are_told);
+    tcase_add_test(all, options_are_told);
+    tcase_add_test(all, keys_are_told);
+    tcase_add_test(all, statuses_are_told_in_order);
+    suite_add_tcase(suite, all);
+    return suite_run(suite);
+}
