@@ -6,8 +6,6 @@
 #include "base/mem.h"
 #include "base/task.h"
 
-enum { AT_ONCE = 5 }; /* operations of one run: the slots of a store */
-
 /* ---- the operations ---------------------------------------------------- */
 
 static struct operation *
@@ -192,7 +190,7 @@ complete_all(struct fetch *fetch, struct err *err)
 
     /* Halving makes at most two numbers of each window. */
     crew.taken = mem_array(SLICES_MAX * 3 + 1, sizeof(*crew.taken));
-    for (int i = 0; i < AT_ONCE && i < fetch->count; i++)
+    for (int i = 0; i < BULK_SLOTS && i < fetch->count; i++)
         task_group_spawn(&group, "slice", work, &crew);
     task_group_wait(&group);
     free(crew.taken);

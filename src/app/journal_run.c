@@ -190,10 +190,13 @@ bool
 journal_await_merge(struct journal *journal, int64_t run_id, const char *store,
                     const char *job, bool *told, struct err *err)
 {
+    const struct log_ctx log = {
+        .run_id = run_id > 0 ? run_id : 0, .store = store, .job = job};
+
     if (strcmp(err->code, "55P03") != 0)
         return false;
     if (!*told)
-        log_info(NULL, "waiting for the merge of an earlier process", LOG_END);
+        log_info(&log, "waiting for the merge of an earlier process", LOG_END);
     *told = true;
     if (!end_silent_merge(journal, run_id, store, job, err))
         return false;

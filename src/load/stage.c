@@ -134,8 +134,9 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
 void
 stage_drop(struct pg_conn *conn, int64_t run_id)
 {
+    const struct log_ctx log = {.run_id = run_id};
     struct err err;
 
     if (!drop_all(conn, run_id, &err))
-        log_failure(LOG_WARN, NULL, "staging is left for the next run", &err);
+        log_failure(LOG_WARN, &log, "staging is left for the next run", &err);
 }
