@@ -57,6 +57,22 @@ class ReadyQueries(Case):
         tables = [("acme", table["name"]) for plan in plans.values()
                   for table in plan["tables"] if not table["skip"]]
         self.assertEqual(sorted(tables), sorted(self.snapshot()))
+        self.check_numbers_of_other_ids(plans["returns"])
+
+    def check_numbers_of_other_ids(self, plan):
+        """Of a field such as productId nobody knows whose ids it has,
+        before they come."""
+        table = plan["tables"][3]
+        self.assertEqual("exchange_line_items", table["name"])
+        column = next(column for column in table["columns"]
+                      if column["name"] == "product_id")
+        self.assertEqual(("bigint", None), (column["type"], column["id_of"]))
+        self.assertEqual(
+            ["productId: ID; the number of gid://shopify/Product/<number>"],
+            self.db.column(
+                "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+                "WHERE attrelid = 'acme.exchange_line_items'::regclass "
+                "AND attname = 'product_id'"))
 
     def test_windows(self):
         """Those that are cut into windows, or fetch what changed, hold what
