@@ -42,8 +42,8 @@ const struct command option_commands[] = {
      "A query with @incremental fetches what changed since its last run,\n"
      "and everything now and then.\n"
      "One job's failure does not stop another's. Run it again after any\n"
-     "failure: what can go on goes on. --store may be given more than\n"
-     "once.\n" JOB_TEXT},
+     "failure: what can go on goes on.\n"
+     "--store may be given more than once.\n" JOB_TEXT},
     {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: what it does\n"
      "not hold is removed; for a query with @incremental only below what it\n"
