@@ -1,5 +1,7 @@
 """make bench: measures, checks, and writes results.md and a chart."""
+import contextlib
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,7 @@ import curves
 import report
 from catalogue import LINES_PER_ROOT, Data
 from loads import Load, say
-from machine import Server, Web
+from machine import Failed, Meter, Server, Web
 from probes import Probes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -27,10 +29,12 @@ class Bench:
 
     program: str
     cluster: Any
+    meter: Meter
     web: Web
     shop: FakeShop
     cache: str
     runs: int
+    at_end: contextlib.ExitStack
 
 
 def setting(name):
@@ -82,36 +86,41 @@ def measure(bench):
     return loads
 
 
+def work(bench):
+    """All of it: the text of results.md, and the chart."""
+    loads = measure(bench)
+    probes = Probes(bench, loads)
+    lines = []
+    if is_set("BENCH_CURVES"):
+        lines = curves.measure(bench, is_set("BENCH_LONG"))
+    return (report.write(bench, loads, probes, lines),
+            chart.draw(report.largest(loads)))
+
+
 def main():
-    program = os.path.abspath(sys.argv[1])
     cache = os.path.abspath(os.environ.get("BENCH_CACHE")
                             or os.path.join(TOP, "build", "bench"))
     os.makedirs(cache, exist_ok=True)
-    results, picture = places()
-    with Server() as cluster, Web(cache, cluster.prefix) as web:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with contextlib.ExitStack() as at_end:
+        cluster = at_end.enter_context(Server())
+        web = at_end.enter_context(Web(cache, cluster.prefix))
         shop = FakeShop(["--stores", ",".join(curves.store_names())])
-        try:
-            shop.set(created_ms=0, duration_ms=0)
-            bench = Bench(program, cluster, web, shop, cache,
-                          int(setting("BENCH_RUNS")))
-            loads = measure(bench)
-            probes = Probes(bench, loads)
-            if is_set("BENCH_CURVES"):
-                lines = curves.measure(bench, is_set("BENCH_LONG"))
-            else:
-                lines = []
-            text = report.write(bench, loads, probes, lines)
-            for load in loads:
-                load.close()
-        finally:
-            shop.stop()
-    with open(results, "w", encoding="utf-8") as file:
-        file.write(text)
-    with open(picture, "w", encoding="utf-8") as file:
-        file.write(chart.draw(report.largest(loads)))
-    print(text)
-    say(f"written: {results}, {picture}")
+        at_end.callback(shop.stop)
+        shop.set(created_ms=0, duration_ms=0)
+        texts = work(Bench(os.path.abspath(sys.argv[1]), cluster,
+                           Meter(cluster), web, shop, cache,
+                           int(setting("BENCH_RUNS")), at_end))
+    for path, text in zip(places(), texts):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        say(f"written: {path}")
+    print(texts[0])
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Failed as error:
+        raise SystemExit(f"bench: {error}") from None

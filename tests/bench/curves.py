@@ -52,7 +52,6 @@ def over_lines(bench, rounds, long):
             load.round_of_first()
         rows.append(row(load.data.lines, (load.data.lines, load.data.size),
                         load.taken[LOAD], load.taken[FLOOR]))
-        load.close()
     return table(["lines", *HEAD, "x floor"], rows)
 
 
@@ -84,7 +83,6 @@ def over_columns(bench, rounds):
             load.round_of_first()
         rows.append(row(columns, (data.lines, data.size), load.taken[LOAD],
                         load.taken[FLOOR]))
-        load.close()
     return table(["columns", *HEAD, "x floor"], rows)
 
 
@@ -104,7 +102,6 @@ def over_stores(bench, rounds):
         rows.append(row(count, (data.lines * count, data.size * count),
                         load.taken[way]))
     bench.shop.set(result_file=None)
-    load.close()
     return table(["stores", *HEAD], rows)
 
 

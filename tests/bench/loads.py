@@ -8,7 +8,7 @@ import sys
 from harness.program import Program
 from harness.store import SCHEMA
 
-from machine import Failed, server_cpu, take
+from machine import Failed, take
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = os.path.join(HERE, "ways")
@@ -94,6 +94,7 @@ class Load:
         self.data = data
         self.job = data.job
         self.program = Program(bench.program)
+        bench.at_end.callback(self.program.remove)
         self.serve([bench.shop.stores["acme"]])
         self.program.query(self.job, data.query)
         self.ddl = Ddl(self._plan())
@@ -119,9 +120,6 @@ class Load:
         """Of the fake; the only database keeps its name."""
         self.program.configure(self.bench.cluster.database().dsn, stores,
                                tuning=TUNING)
-
-    def close(self):
-        self.program.remove()
 
     # ---- how each is run -------------------------------------------------
 
@@ -160,13 +158,13 @@ class Load:
     def take(self, way, db, command):
         """One measurement of one way."""
         before = db.value("SELECT pg_current_wal_insert_lsn() AS v")
-        server = server_cpu(db.cluster)
+        server = self.bench.meter.read()
         taken = take(command, self.program.directory, self.environment(db),
                      self.limit)
         self.wal.setdefault(way, []).append(db.value(
             "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), "
             f"'{before}') AS v"))
-        taken.server = server_cpu(db.cluster) - server
+        taken.server = self.bench.meter.read() - server
         self.taken.setdefault(way, []).append(taken)
         say(f"  {way:40} {taken.wall:8.3f} s, CPU {taken.cpu:6.2f} s, "
             f"server's {taken.server:6.2f} s {taken.memory:7.1f} MiB")

@@ -70,14 +70,30 @@ class Server:
         self.cluster.stop()
 
 
-def server_cpu(cluster):
-    """Seconds that backends of the past have used."""
-    with open(cluster.directory + "/data/postmaster.pid",
-              encoding="ascii") as file:
-        pid = int(file.readline())
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
+class Meter:
+    """The CPU time of a cluster's backends: the postmaster has that of each
+    once it is gone."""
+
+    def __init__(self, cluster):
+        with open(cluster.directory + "/data/postmaster.pid",
+                  encoding="ascii") as file:
+            self.pid = int(file.readline())
+        self.own = self._children()
+
+    def _children(self):
+        with open(f"/proc/{self.pid}/task/{self.pid}/children",
+                  encoding="ascii") as file:
+            return set(file.read().split())
+
+    def read(self):
+        """Seconds so far, once no backend is left; one that has held much
+        takes a moment to go."""
+        end = time.monotonic() + 30
+        while not self._children() <= self.own and time.monotonic() < end:
+            time.sleep(0.01)
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return sum(map(int, fields[13:15])) / os.sysconf("SC_CLK_TCK")
 
 
 class Web:

@@ -102,8 +102,10 @@ class Probes:
             f"Statements of a first run over {SHORTEST_MS} ms": first,
             f"Statements of an unchanged run over {SHORTEST_MS} ms":
                 unchanged,
-            "A first run: all processes": self._perf(
-                load, lambda wrap: self._run(load, load.data, wrap), ["-a"]),
+            "A first run": self._perf(
+                load, lambda wrap: self._run(load, load.data, wrap), ["-a"])
+            or self._perf(
+                load, lambda wrap: self._run(load, load.data, wrap), []),
             "Parse and encode alone": self._perf(
                 load, lambda wrap: quietly([*wrap, *load.dry_command()],
                                            load, db), [])
