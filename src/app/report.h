@@ -14,15 +14,14 @@
 
 enum {
     REPORT_DAYS = 90,
-    REPORT_RUNS_MAX = 5000,    /* that charts are drawn from */
-    REPORT_LISTED_MAX = 50,    /* runs in the table of the newest */
-    REPORT_TABLES_MAX = 50,    /* largest first */
-    REPORT_STORES_MAX = 500,   /* rows of stores by jobs */
-    REPORT_JOBS_MAX = 40,      /* columns of it */
-    REPORT_CHARTS_MAX = 60,    /* jobs with charts of their own */
-    REPORT_BARS = 40,          /* runs of one chart */
-    REPORT_PROBLEMS_MAX = 200, /* of each kind */
-    REPORT_PHASES_MAX = 8
+    REPORT_RUNS_MAX = 5000,   /* that charts are drawn from */
+    REPORT_LISTED_MAX = 50,   /* runs in the table of the newest */
+    REPORT_TABLES_MAX = 50,   /* largest first */
+    REPORT_STORES_MAX = 500,  /* rows of stores by jobs */
+    REPORT_JOBS_MAX = 40,     /* columns of it */
+    REPORT_CHARTS_MAX = 60,   /* jobs with charts of their own */
+    REPORT_BARS = 40,         /* runs of one chart */
+    REPORT_PROBLEMS_MAX = 200 /* of each kind */
 };
 
 struct report_table {

@@ -4,6 +4,7 @@
 
 #include "app/html.h"
 #include "app/report.h"
+#include "app/timings.h"
 #include "base/clock.h"
 #include "json/tree.h"
 
@@ -120,72 +121,52 @@ report_days(struct buf *html, const struct report *report)
 
 /* ---- phases of a run --------------------------------------------------- */
 
-struct phases {
-    const char *names[REPORT_PHASES_MAX];
-    int count;
-};
+/* Bottom up, each of a colour of its own. */
+static const enum timing phases[] = {
+    TIMING_WAIT, TIMING_DOWNLOAD, TIMING_PARSE, TIMING_ENCODE,
+    TIMING_SEND, TIMING_LOAD,     TIMING_INDEX, TIMING_MERGE};
 
-/* Always in this order, and of one colour; others follow as they are met. */
-static const struct phases usual = {{"store", "load", "merge"}, 3};
+enum { PHASES = sizeof(phases) / sizeof(phases[0]) };
+
+_Static_assert((int)PHASES == (int)TIMING_COUNT, "each of them once");
 
 /* One run: seconds by phase; all of it where no phases are known. */
 struct bar {
     const struct journal_run *run;
-    double seconds[REPORT_PHASES_MAX];
+    double seconds[TIMING_COUNT]; /* of load and merge, what is left of them */
     double total;
     double rows_per_s; /* -1: not known */
 };
 
 struct job_chart {
     struct arena arena;
-    struct phases phases;
     struct bar bars[REPORT_BARS]; /* newest first */
     int count;
     double longest;
     double fastest;
 };
 
-static int
-phase_of(struct job_chart *chart, const char *name)
-{
-    struct phases *phases = &chart->phases;
-
-    for (int i = 0; i < phases->count; i++)
-        if (strcmp(phases->names[i], name) == 0)
-            return i;
-    if (phases->count == REPORT_PHASES_MAX)
-        return REPORT_PHASES_MAX - 1;
-    phases->names[phases->count] = arena_strdup(&chart->arena, name);
-    return phases->count++;
-}
-
 static double
-seconds_between(const char *from, const char *to)
+seconds_of(const struct json *timings, enum timing timing)
 {
-    if (from == NULL || to == NULL)
-        return 0;
-    return (double)(journal_seconds(to) - journal_seconds(from));
+    double seconds;
+
+    return json_double(json_get(timings, timing_name(timing)), &seconds) &&
+                   seconds > 0
+               ? seconds
+               : 0;
 }
 
-/* The wait for the store stands in times of its own, unless the timings have
- * more phases than these two. */
-static bool
-is_ours_alone(const struct json *timings)
-{
-    for (const struct json *t = timings->first; t != NULL; t = t->next)
-        if (strcmp(t->key, "load") != 0 && strcmp(t->key, "merge") != 0)
-            return false;
-    return true;
-}
-
+/* Parts of load and merge are phases of their own. */
 static void
-add_seconds(struct job_chart *chart, struct bar *bar, const char *phase,
-            double seconds)
+take_apart(double *seconds)
 {
-    if (seconds <= 0)
-        return;
-    bar->seconds[phase_of(chart, phase)] += seconds;
-    bar->total += seconds;
+    seconds[TIMING_LOAD] -= seconds[TIMING_DOWNLOAD] + seconds[TIMING_PARSE] +
+                            seconds[TIMING_ENCODE] + seconds[TIMING_SEND];
+    seconds[TIMING_MERGE] -= seconds[TIMING_INDEX];
+    for (int t = 0; t < TIMING_COUNT; t++)
+        if (seconds[t] < 0)
+            seconds[t] = 0;
 }
 
 static void
@@ -194,20 +175,17 @@ read_timings(struct job_chart *chart, struct bar *bar)
     const struct journal_run *run = bar->run;
     struct json *timings;
     struct err err;
-    double seconds, load = 0;
 
     if (run->timings == NULL ||
-        !json_parse(&chart->arena, span_str(run->timings), &timings, &err) ||
-        timings->kind != JSON_OBJECT)
+        !json_parse(&chart->arena, span_str(run->timings), &timings, &err))
         return;
-    if (is_ours_alone(timings))
-        add_seconds(chart, bar, "store",
-                    seconds_between(run->submitted_at, run->completed_at));
-    for (const struct json *t = timings->first; t != NULL; t = t->next)
-        if (json_double(t, &seconds))
-            add_seconds(chart, bar, t->key, seconds);
-    if (json_double(json_get(timings, "load"), &load) && load > 0)
-        bar->rows_per_s = (double)run->counts.lines / load;
+    for (int t = 0; t < TIMING_COUNT; t++)
+        bar->seconds[t] = seconds_of(timings, (enum timing)t);
+    if (bar->seconds[TIMING_LOAD] > 0)
+        bar->rows_per_s = (double)run->counts.lines / bar->seconds[TIMING_LOAD];
+    take_apart(bar->seconds);
+    for (int t = 0; t < TIMING_COUNT; t++)
+        bar->total += bar->seconds[t];
 }
 
 static void
@@ -244,19 +222,18 @@ gather(struct job_chart *chart, const struct report *report,
 /* ---- a job's charts ---------------------------------------------------- */
 
 static void
-append_title(struct buf *html, const struct bar *bar,
-             const struct phases *phases)
+append_title(struct buf *html, const struct bar *bar)
 {
     buf_printf(html, "<title>run %" PRId64 ", %s, %s: ", bar->run->ref.run_id,
                bar->run->started_at, run_status_name(bar->run->status));
-    for (int p = 0; p < phases->count; p++)
-        if (bar->seconds[p] > 0) {
-            html_text(html, phases->names[p]);
-            buf_printf(html, " %.1f s, ", bar->seconds[p]);
-        }
+    for (int p = 0; p < PHASES; p++)
+        if (bar->seconds[phases[p]] > 0)
+            buf_printf(html, "%s %.1f s, ", timing_name(phases[p]),
+                       bar->seconds[phases[p]]);
     buf_printf(html, "%.1f s in all</title>", bar->total);
 }
 
+/* A run that failed is one piece: how long it took says why. */
 static void
 append_times(struct buf *html, const struct job_chart *chart)
 {
@@ -271,13 +248,14 @@ append_times(struct buf *html, const struct job_chart *chart)
         double low = 0;
 
         buf_append_str(html, "<g>");
-        append_title(html, bar, &chart->phases);
-        for (int p = 0; p < chart->phases.count && !is_failed; p++) {
-            char class[16];
+        append_title(html, bar);
+        for (int p = 0; p < PHASES && !is_failed; p++) {
+            char class[24];
 
             snprintf(class, sizeof(class), "phase%d", p);
-            append_bar(html, place, low, bar->seconds[p] * scale, class);
-            low += bar->seconds[p] * scale;
+            append_bar(html, place, low, bar->seconds[phases[p]] * scale,
+                       class);
+            low += bar->seconds[phases[p]] * scale;
         }
         if (low <= 0)
             append_bar(html, place, 0, bar->total * scale,
@@ -305,32 +283,11 @@ append_speeds(struct buf *html, const struct job_chart *chart)
     buf_append_str(html, "</svg>\n");
 }
 
-static bool
-is_seen(const struct job_chart *chart, int phase)
-{
-    for (int i = 0; i < chart->count; i++)
-        if (chart->bars[i].seconds[phase] > 0)
-            return true;
-    return false;
-}
-
-static void
-append_legend(struct buf *html, const struct job_chart *chart)
-{
-    for (int p = 0; p < chart->phases.count; p++) {
-        if (!is_seen(chart, p))
-            continue;
-        buf_printf(html, "<span class=\"key\"><i class=\"phase%d\"></i>", p);
-        html_text(html, chart->phases.names[p]);
-        buf_append_str(html, "</span> ");
-    }
-}
-
 static void
 append_job(struct buf *html, const struct report *report,
            const struct journal_run *newest)
 {
-    struct job_chart chart = {.phases = usual};
+    struct job_chart chart = {0};
 
     gather(&chart, report, newest);
     if (chart.count > 0) {
@@ -338,21 +295,29 @@ append_job(struct buf *html, const struct report *report,
         html_text(html, newest->store);
         buf_append_str(html, " / ");
         html_text(html, newest->job);
-        buf_printf(html,
-                   "</h3>\n<p class=\"axis\"><span>up to %.1f s</span>"
-                   "<span>",
+        buf_printf(html, "</h3>\n<p class=\"axis\">up to %.1f s</p>\n",
                    chart.longest);
-        append_legend(html, &chart);
-        buf_append_str(html, "</span></p>\n");
         append_times(html, &chart);
-        buf_printf(html,
-                   "<p class=\"axis\"><span>up to %.0f rows/s"
-                   "</span></p>\n",
+        buf_printf(html, "<p class=\"axis\">up to %.0f rows/s</p>\n",
                    chart.fastest);
         append_speeds(html, &chart);
         buf_append_str(html, "</section>\n");
     }
     arena_free(&chart.arena);
+}
+
+/* Of every job's chart. */
+static void
+append_legend(struct buf *html)
+{
+    buf_append_str(html, "<p class=\"soft\">");
+    for (int p = 0; p < PHASES; p++)
+        buf_printf(html,
+                   "<span class=\"key\"><i class=\"phase%d\"></i>%s%s"
+                   "</span>\n",
+                   p, phases[p] == TIMING_LOAD ? "rest of " : "",
+                   timing_name(phases[p]));
+    buf_append_str(html, "</p>\n");
 }
 
 void
@@ -362,6 +327,7 @@ report_jobs(struct buf *html, const struct report *report)
                        ? report->newest.count
                        : REPORT_CHARTS_MAX;
 
+    append_legend(html);
     buf_append_str(html, "<div class=\"jobs\">\n");
     for (size_t i = 0; i < shown; i++)
         append_job(html, report, &report->newest.runs[i]);

@@ -311,7 +311,7 @@ class Report(Case):
         self.assertIn(f"#run{run}", page.links)
         self.assertIn(f'id="run{run}"', text)
         self.assertIn("acme.products_variants", shown)
-        self.assertIn('class="phase0"', text)
+        self.assertIn('<rect class="phase7"', text)
         self.assertIn("acme / orders", shown)
 
     def test_late(self):
