@@ -371,7 +371,7 @@ static const struct answer {
     {"plan --help",
      {"Makes the journal where it is missing", "touches no other table",
       "neither store nor database is asked"}},
-    {"run --help", {"--store may be given more than\nonce.", "", ""}},
+    {"run --help", {"--store may be given more than once.", "", ""}},
     {"views --help", {"in schema all", "\n  --schema NAME ", "never touched"}},
     {"--version", {"bulkpg ", "", ""}},
 };
