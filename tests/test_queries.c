@@ -319,16 +319,18 @@ END_TEST
 
 START_TEST(ready_queries_have_a_name_and_a_summary)
 {
-    static const char *const names[] = {"inventory", "orders", "products"};
     struct ready_query query;
+    size_t count = 0, known = 0;
 
-    for (size_t i = 0; i < 3; i++) {
-        ck_assert(init_ready_query(i, &query));
-        ck_assert(span_is(query.name, names[i]));
+    for (; init_ready_query(count, &query); count++) {
+        ck_assert_uint_gt(query.name.length, 0);
         ck_assert_uint_gt(query.summary.length, 10);
         ck_assert(query.summary.bytes[0] != '#');
+        known +=
+            span_is(query.name, "orders") || span_is(query.name, "products");
     }
-    ck_assert(!init_ready_query(3, &query));
+    ck_assert_uint_gt(count, 30);
+    ck_assert_uint_eq(known, 2);
     ck_assert_int_eq(init(NULL, NULL, true), 0);
     ck_assert_int_eq(access("queries", F_OK), -1);
 }
