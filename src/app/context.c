@@ -16,6 +16,7 @@
 
 enum {
     RESERVED_CONNECTIONS = 5, /* left to others */
+    LOADS_BY_DEFAULT = 16,
     STALL_TIMEOUT_MS = 60000, /* until the configuration is read */
     KNOWN_BYTES = 400         /* of a list in a hint */
 };
@@ -272,7 +273,8 @@ context_dsn(const struct context *context)
                                          : context->config.dsn;
 }
 
-/* Loads at once: as said, else what the database's free connections allow. */
+/* Loads at once: as said, else what the database's free connections allow, and
+ * memory: one thread feeds them all, and gains nothing by more. */
 static bool
 count_loads(struct context *context, struct err *err)
 {
@@ -285,6 +287,8 @@ count_loads(struct context *context, struct err *err)
     if (!journal_free_connections(context->journal, &free_connections, err))
         return false;
     context->loads_free = (free_connections - RESERVED_CONNECTIONS) / per_load;
+    if (context->loads_free > LOADS_BY_DEFAULT)
+        context->loads_free = LOADS_BY_DEFAULT;
     if (context->loads_free < 1)
         context->loads_free = 1;
     return true;
