@@ -51,7 +51,8 @@ const struct setting_key config_tuning_keys[] = {
     {"deadline", setting_duration_or_zero, IN_TUNING(deadline_ms), "0",
      "Age at which an operation of ours is canceled and the run fails; 0: none."},
     {"max_loads", setting_count, IN_TUNING(max_loads), "0",
-     "Loads at once; 0: as many as the database has connections for."},
+     "Loads at once; 0: as many as the database has connections for, 16 "
+     "at most."},
     {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d",
      "Runs that ended longer ago are forgotten; the last of each job stays."},
     {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",

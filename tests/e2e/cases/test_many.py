@@ -28,7 +28,7 @@ class Many(Case):
         self.addCleanup(self.stores.stop)
         self.stores.set(**FAST)
         self.program.configure(self.db.dsn, self.stores.stores.values(),
-                               tuning="max_loads = 8\npoll_initial = 1s\n"
+                               tuning="poll_initial = 1s\n"
                                "poll_max = 2s\nstall_timeout = 60s")
         for job, text in (("products", PRODUCTS), ("customers", CUSTOMERS),
                           ("collections", COLLECTIONS)):
@@ -49,7 +49,7 @@ class Many(Case):
         found.append(most)
 
     def test_many_stores(self):
-        """All at the store at once, eight loading at a time."""
+        """All at the store at once, sixteen loading at a time."""
         stop, found = threading.Event(), []
         watch = threading.Thread(target=self.most_connections,
                                  args=(stop, found))
@@ -64,7 +64,7 @@ class Many(Case):
         self.expect(running.wait(), 0)
         self.check_loaded_once()
         self.check_no_staging()
-        self.assertLessEqual(found[0], 9)
+        self.assertLessEqual(found[0], 17)
         if not World.is_sanitized():
             self.assertLess(peak, 256 * 1024)
 
