@@ -51,7 +51,7 @@ $(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
 demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
 	scripts/demo.sh
 
-test: ## everything: unit, end to end, the same under sanitizers (10 min)
+test: ## everything: unit, end to end, the same under sanitizers (15 min)
 	scripts/test.sh
 
 check: $(CHECKS) ## the unit tests of this variant

@@ -183,7 +183,7 @@ user_words(struct arena *arena, const struct json *payload)
     for (const struct json *e = errors->first; e != NULL; e = e->next) {
         const char *message = json_str(json_get(e, "message"));
 
-        if (message == NULL)
+        if (message == NULL || message[0] == '\0')
             message = "an error without words";
         words = words == NULL ? arena_strdup(arena, message)
                               : arena_printf(arena, "%s; %s", words, message);
