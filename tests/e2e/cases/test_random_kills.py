@@ -194,7 +194,7 @@ class RandomKills(Case):
                               "application_name LIKE 'bulkpg%'")
         if pids:
             with contextlib.suppress(ProcessLookupError):  # it was faster
-            self.cluster.kill_backend(self.rng.choice(pids))
+                self.cluster.kill_backend(self.rng.choice(pids))
 
     def crash(self, _):
         self.cluster.restart()
