@@ -837,12 +837,13 @@ rejects_body(void)
         {NULL, 2, 12, NULL, "bad \xff id", "too long", {raw, LONG}},
         {NULL, 3, 99, NULL, NULL, "empty", {"", 0}}};
     struct journal_rejects read;
-    struct run_ref run;
+    struct run_ref run, before;
+    bool taken;
 
     open_both();
     run = begin_run("orders", RUN_FULL);
-    OK(journal_reject_add(journal, run.run_id, rejects, 3, &err));
-    OK(journal_reject_add(journal, run.run_id, rejects, 0, &err));
+    OK(journal_reject_add(journal, &run, rejects, 3, &err));
+    OK(journal_reject_add(journal, &run, rejects, 0, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 3);
     ck_assert_str_eq(read.rejects[0].reason, rejects[0].reason);
@@ -856,10 +857,16 @@ rejects_body(void)
     ck_assert_str_eq(ask("SELECT max(octet_length(raw)) FROM bulkpg.reject"),
                      "1048576");
     for (int i = 0; i < 400; i++)
-        OK(journal_reject_add(journal, run.run_id, rejects, 1, &err));
+        OK(journal_reject_add(journal, &run, rejects, 1, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 10);
-    OK(journal_reject_clear(journal, run.run_id, &err));
+    before = run;
+    OK(journal_run_resume(other, &run, RUN_LOADING, &taken, &err));
+    fails_with(journal_reject_add(journal, &before, rejects, 1, &err),
+               ERR_LATER, "TAKEN_OVER");
+    OK(journal_reject_clear(journal, &before, &err));
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "403");
+    OK(journal_reject_clear(journal, &run, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
     close_both();
@@ -973,8 +980,8 @@ fence_body(void)
     OK(pg_begin(loader, &err));
     OK(journal_fence(loader, &next, &err));
     OK(journal_reject_add(
-        journal, run.run_id,
-        &(struct journal_reject){.reason = "x", .raw = {"", 0}}, 1, &err));
+        journal, &next, &(struct journal_reject){.reason = "x", .raw = {"", 0}},
+        1, &err));
     pg_close(loader);
     close_both();
 }
@@ -1195,7 +1202,7 @@ prune_body(void)
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         struct run_ref run = begin_run("orders", RUN_FULL);
 
-        OK(journal_reject_add(journal, run.run_id, &reject, 1, &err));
+        OK(journal_reject_add(journal, &run, &reject, 1, &err));
         finish_run(run, ends[i]);
     }
     OK(journal_prune(journal, 3600000, 3600000, &err));

@@ -1,3 +1,6 @@
--- The run's loading begins anew.
--- $1: run_id
-DELETE FROM bulkpg.reject WHERE run_id = $1::bigint
+-- The run's loading begins anew; those of whoever has taken it over stay.
+-- $1: run_id, $2: resumed
+DELETE FROM bulkpg.reject
+WHERE run_id = $1::bigint
+  AND EXISTS (SELECT FROM bulkpg.run
+              WHERE run_id = $1::bigint AND resumed = $2::integer)

@@ -63,24 +63,26 @@ put_reject(struct buf *json, const struct journal_reject *reject)
 }
 
 static bool
-send(struct journal *journal, int64_t run_id, struct buf *json, struct err *err)
+send(struct journal *journal, const struct run_ref *run, struct buf *json,
+     struct err *err)
 {
     struct call call = {0};
+    bool ours;
 
     buf_append_char(json, ']');
     if (json->overflowed)
         return err_set(err, ERR_BUG, "a reject's texts are too long to keep");
-    call_number(&call, run_id);
+    call_run(&call, run);
     call_text(&call, buf_str(json));
-    if (!journal_call(journal, sql_reject_add, &call, NULL, err))
+    if (!journal_call_found(journal, sql_reject_add, &call, &ours, err))
         return err_wrap(err, "keeping the rejects of run %lld",
-                        (long long)run_id);
+                        (long long)run->run_id);
     buf_clear(json);
-    return true;
+    return ours || journal_not_ours(journal, run, err);
 }
 
 bool
-journal_reject_add(struct journal *journal, int64_t run_id,
+journal_reject_add(struct journal *journal, const struct run_ref *run,
                    const struct journal_reject *rejects, size_t count,
                    struct err *err)
 {
@@ -90,18 +92,19 @@ journal_reject_add(struct journal *journal, int64_t run_id,
     for (size_t i = 0; ok && i < count; i++) {
         put_reject(&json, &rejects[i]);
         if (json.length >= CHUNK_BYTES || i + 1 == count)
-            ok = send(journal, run_id, &json, err);
+            ok = send(journal, run, &json, err);
     }
     buf_free(&json);
     return ok;
 }
 
 bool
-journal_reject_clear(struct journal *journal, int64_t run_id, struct err *err)
+journal_reject_clear(struct journal *journal, const struct run_ref *run,
+                     struct err *err)
 {
     struct call call = {0};
 
-    call_number(&call, run_id);
+    call_run(&call, run);
     return journal_call(journal, sql_reject_clear, &call, NULL, err);
 }
 

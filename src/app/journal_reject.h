@@ -5,7 +5,7 @@
 #ifndef APP_JOURNAL_REJECT_H
 #define APP_JOURNAL_REJECT_H
 
-#include "app/journal.h"
+#include "app/journal_run.h"
 #include "base/span.h"
 
 struct journal_reject {
@@ -18,13 +18,17 @@ struct journal_reject {
     struct span raw; /* the first MiB of it is kept */
 };
 
-MUST_CHECK bool journal_reject_add(struct journal *journal, int64_t run_id,
-                                   const struct journal_reject *rejects,
-                                   size_t count, struct err *err);
-
-/* The run's loading begins anew: forget them. */
+/* ERR_LATER (TAKEN_OVER) when somebody else has taken the run over, whose
+ * rejects these are not. */
 MUST_CHECK bool
-journal_reject_clear(struct journal *journal, int64_t run_id, struct err *err);
+journal_reject_add(struct journal *journal, const struct run_ref *run,
+                   const struct journal_reject *rejects, size_t count,
+                   struct err *err);
+
+/* The run's loading begins anew: forget them, while it is ours. */
+MUST_CHECK bool
+journal_reject_clear(struct journal *journal, const struct run_ref *run,
+                     struct err *err);
 
 struct journal_rejects {
     struct journal_reject *rejects; /* by line */

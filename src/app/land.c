@@ -143,8 +143,7 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
     log_warn(&job->log, "line rejected", LOG_NUM("line", reject->line_number),
              LOG_NUM("byte_offset", reject->byte_offset),
              LOG_STR("reason", reject->reason), LOG_END);
-    if (!journal_reject_add(job->context->journal, land->run.run_id, &row, 1,
-                            err))
+    if (!journal_reject_add(job->context->journal, &land->run, &row, 1, err))
         return false;
     if (++land->rejects <= job->context->config.tuning.max_rejects)
         return true;
@@ -224,7 +223,7 @@ begin_loading(struct attempt *attempt, struct err *err)
     land->counts = run_counts_unknown;
     land->rejects = 0;
     buf_clear(&land->warnings);
-    if (!journal_reject_clear(context->journal, land->run.run_id, err) ||
+    if (!journal_reject_clear(context->journal, &land->run, err) ||
         !journal_run_loading(context->journal, &land->run, attempt->loaded_at,
                              err) ||
         !journal_borrow(context->journal, &control, err))
