@@ -381,6 +381,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .becomes_table = attempt->becomes_table[i],
             .removes = is_whole && !is_uncounted(land),
             .is_whole = is_whole,
+            .is_even = loader_has_all_rows(attempt->loader, i),
             .has_column = land->tables.targets[i].has_column};
     }
 }

@@ -410,6 +410,33 @@ parse_line(struct loader *loader, const struct plan_table **table,
     return reason == NULL || err_set(err, ERR_ROW, "%s", reason);
 }
 
+/* As text, since that is how a row names its parent. */
+static struct span
+gid_of(const struct record_value *id)
+{
+    return id != NULL && id->kind == JSON_STRING ? id->text : span_of("", 0);
+}
+
+static void
+tally_line(struct loader *loader, const struct plan_table *plan,
+           const struct row_source *source)
+{
+    struct loader_table *table = &loader->tables[plan->index];
+
+    if (plan->kind == PLAN_CONNECTION && !plan->skip)
+        tally_row(&table->tally, gid_of(source->parent_id));
+    for (int i = 0; i < plan->counted_count; i++) {
+        struct tally *below = &loader->tables[plan->counted[i]->index].tally;
+
+        if (table->told[i] == ROWS_UNTOLD)
+            tally_no_promise(below);
+        else
+            tally_promise(below,
+                          gid_of(record_get(source->record, plan->id_slot)),
+                          (uint32_t)abs(table->told[i]));
+    }
+}
+
 static bool
 put_line(struct loader *loader, const struct plan_table *table,
          const struct row_source *source, struct err *err)
@@ -447,6 +474,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
         !(is_measured ? put_measured(loader, table, &source, begun_ns, err)
                       : put_line(loader, table, &source, err)))
         return false;
+    tally_line(loader, table, &source);
     loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;
     return true;
@@ -562,6 +590,12 @@ loader_finish(struct loader *loader, struct err *err)
     if (loader->void_lines.overflowed)
         return err_set(err, ERR_FAILED, "too many rejected lines to undo");
     return ring_drain(&loader->ring, err);
+}
+
+bool
+loader_has_all_rows(const struct loader *loader, int table)
+{
+    return tally_is_even(&loader->tables[table].tally);
 }
 
 struct pg_conn *

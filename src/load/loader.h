@@ -108,6 +108,11 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
 /* Send what is left and wait until every batch is in. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
 
+/* Each parent has the rows of a connection that it counted, none has so many
+ * that they may have been cut, as far as that can be told without asking the
+ * server; and if no key came twice. */
+bool loader_has_all_rows(const struct loader *loader, int table);
+
 /* Leave pipeline mode; the first connection, for the merge, NULL when there
  * is none. Still owned by the loader. */
 struct pg_conn *loader_release(struct loader *loader);

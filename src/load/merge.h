@@ -25,6 +25,7 @@ struct merge_table {
     bool becomes_table;     /* staging is to become it */
     bool removes;           /* rows that are gone go */
     bool is_whole;          /* all rows that the store shows have come */
+    bool is_even;           /* and each parent's, as far as no key is twice */
     const bool *has_column; /* by plan column, where it exists */
     int64_t staged;         /* rows, before duplicates go */
     int64_t duplicates;

@@ -45,11 +45,14 @@ rows_table_init(struct loader_table *table, const struct plan_table *plan)
     table->names_hash = hash_names(table);
     if (plan->kind == PLAN_LIST)
         table->record = record_new(plan->shape);
+    if (plan->kind == PLAN_CONNECTION && !plan->skip)
+        tally_init(&table->tally, plan->count != NULL);
 }
 
 void
 rows_table_free(struct loader_table *table)
 {
+    tally_free(&table->tally);
     record_free(table->record);
     free(table->columns);
     free(table->stage);
@@ -116,22 +119,25 @@ promised(const struct plan_count *count, const struct row_source *source,
 
 /* A line that tells no count, or none that is a number, tells nothing: it is
  * no column of the row. */
-static void
+static int32_t
 put_count(struct buf *out, const struct plan_count *count,
           const struct row_source *source)
 {
     const struct record_value *value =
         record_get(source->record, count->count_slot);
     int64_t counted;
+    int32_t told;
     struct err err;
 
     if (value == NULL || value->kind != JSON_NUMBER ||
         !wire_parse_integer(value->text, 0, INT32_MAX, &counted, &err)) {
         wire_int32(out, -1);
-        return;
+        return ROWS_UNTOLD;
     }
+    told = promised(count, source, (int32_t)counted);
     wire_int32(out, 4);
-    wire_int32(out, promised(count, source, (int32_t)counted));
+    wire_int32(out, told);
+    return told;
 }
 
 /* ---- columns ------------------------------------------------------------- */
@@ -205,7 +211,8 @@ put_column(struct loader_table *table, int index,
         wire_int32(out, source->parent_position);
         return true;
     case LAYOUT_COUNT:
-        put_count(out, plan->counted[layout->data]->count, source);
+        table->told[layout->data] =
+            put_count(out, plan->counted[layout->data]->count, source);
         return true;
     case LAYOUT_ROW_ID:
         widen->gid = plan->id_gid;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "json/record.h"
 #include "load/batch.h"
+#include "load/tally.h"
 #include "plan/layout.h"
 #include "plan/plan.h"
 
@@ -21,13 +22,18 @@ struct loader_table {
     uint32_t array_type;
     struct layout_column *columns; /* of staging, in wire order */
     int column_count;
-    uint64_t names_hash;   /* of what rows are hashed under */
-    struct record *record; /* of a list's elements */
-    struct batch *batch;   /* being filled; NULL: none */
-    size_t mark_bytes;     /* of the batch when the line began */
+    uint64_t names_hash;            /* of what rows are hashed under */
+    struct record *record;          /* of a list's elements */
+    struct tally tally;             /* of the rows that came for connections */
+    int32_t told[PLAN_COUNTED_MAX]; /* counts of the row put last; for each
+                                     * connection below, or ROWS_UNTOLD */
+    struct batch *batch;            /* being filled; NULL: none */
+    size_t mark_bytes;              /* of the batch when the line began */
     int mark_rows;
     int32_t position; /* of the next list element in its line */
 };
+
+#define ROWS_UNTOLD INT32_MIN
 
 void rows_table_init(struct loader_table *table, const struct plan_table *plan);
 void rows_table_free(struct loader_table *table);

@@ -6,7 +6,7 @@
 #include "plan/ddl.h"
 #include "plan/names.h"
 
-enum { SQL_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096, LOWEST_ROUND = 100 };
+enum { SQL_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096 };
 
 /* Columns of merge_find_truncated(). */
 enum { KIND, PARENTS, ID, COUNTED, CAME };
@@ -129,13 +129,14 @@ check_table(struct merge *merge, const struct merge_table *table,
     return done;
 }
 
-/* With fewer rows none has so many. */
+/* Mostly it is known already that nothing lacks. */
 static bool
-is_worth_asking(const struct merge_table *table)
+is_worth_asking(const struct merge *merge, const struct merge_table *table)
 {
     return table->stage != NULL && !table->table->skip &&
            table->table->kind == PLAN_CONNECTION &&
-           (table->table->count != NULL || table->staged >= LOWEST_ROUND);
+           !(table->is_even && table->duplicates == 0 &&
+             merge->tables[table->table->parent->index].duplicates == 0);
 }
 
 bool
@@ -145,7 +146,7 @@ truncated_check(struct merge *merge, truncated_warn_fn *warn, void *ctx,
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (is_worth_asking(table) &&
+        if (is_worth_asking(merge, table) &&
             !check_table(merge, table, warn, ctx, err))
             return false;
     }

@@ -1,0 +1,117 @@
+/* tally: each parent's rows, without asking who they are. */
+#include <check.h>
+#include <stdio.h>
+
+#include "load/tally.h"
+#include "support/suite.h"
+
+enum { PARENTS = 20000 };
+
+static struct tally tally;
+
+static void
+teardown(void)
+{
+    tally_free(&tally);
+}
+
+static struct span
+gid(int number)
+{
+    static char text[64];
+
+    snprintf(text, sizeof(text), "gid://shopify/Product/%d", number);
+    return span_str(text);
+}
+
+static void
+rows_come(int parent, int rows)
+{
+    for (int i = 0; i < rows; i++)
+        tally_row(&tally, gid(parent));
+}
+
+/* Parent n counts n % 7 rows; they come after it or before it. */
+static void
+all_come(void)
+{
+    for (int n = 0; n < PARENTS; n++) {
+        if (n % 2 == 0)
+            rows_come(n, n % 7);
+        tally_promise(&tally, gid(n), (uint32_t)n % 7);
+    }
+    for (int n = 1; n < PARENTS; n += 2)
+        rows_come(n, n % 7);
+}
+
+START_TEST(it_is_even_when_each_parent_has_its_rows)
+{
+    tally_init(&tally, true);
+    ck_assert(tally_is_even(&tally));
+    all_come();
+    ck_assert(tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(a_row_too_few_or_too_many_is_seen)
+{
+    tally_init(&tally, true);
+    all_come();
+    tally_promise(&tally, gid(1), 1);
+    ck_assert(!tally_is_even(&tally));
+    rows_come(1, 2);
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(a_row_of_another_parent_does_not_stand_in)
+{
+    tally_init(&tally, true);
+    all_come();
+    tally_promise(&tally, gid(1), 1);
+    rows_come(2, 1);
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(a_parent_that_says_nothing_leaves_it_open)
+{
+    tally_init(&tally, true);
+    all_come();
+    tally_no_promise(&tally);
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
+START_TEST(uncounted_rows_matter_from_a_hundred_a_parent)
+{
+    tally_init(&tally, false);
+    for (int n = 0; n < PARENTS; n++)
+        rows_come(n, n % 7);
+    rows_come(PARENTS, TALLY_LOWEST_ROUND - 1);
+    ck_assert(tally_is_even(&tally));
+    rows_come(PARENTS, 1);
+    ck_assert(!tally_is_even(&tally));
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("tally");
+    TCase *rows = tcase_create("rows");
+
+    tcase_add_checked_fixture(rows, NULL, teardown);
+    tcase_add_test(rows, it_is_even_when_each_parent_has_its_rows);
+    tcase_add_test(rows, a_row_too_few_or_too_many_is_seen);
+    tcase_add_test(rows, a_row_of_another_parent_does_not_stand_in);
+    tcase_add_test(rows, a_parent_that_says_nothing_leaves_it_open);
+    tcase_add_test(rows, uncounted_rows_matter_from_a_hundred_a_parent);
+    suite_add_tcase(suite, rows);
+    return suite_run(suite);
+}
