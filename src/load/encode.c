@@ -103,7 +103,7 @@ encode_double(struct buf *out, const struct record_value *value,
               struct err *err)
 {
     struct span text;
-    double number;
+    double number = 0;
     int64_t bits;
 
     if (!number_text(value, &text, err) ||

@@ -185,7 +185,7 @@ analyze_keys(struct merge *merge, const struct merge_table *table,
     return run_ddl(merge, &sql, err);
 }
 
-/* ---- a first load by rename -------------------------------------------- */
+/* ---- keys of staging --------------------------------------------------- */
 
 static bool
 create_index(struct merge *merge, struct buf *sql, struct err *err)
@@ -197,12 +197,17 @@ create_index(struct merge *merge, struct buf *sql, struct err *err)
     return done;
 }
 
+/* The table's own where staging becomes it. */
 static bool
 create_stage_key(struct merge *merge, const struct merge_table *table,
                  struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
+    if (!table->becomes_table) {
+        ddl_stage_key(&sql, table->table, merge->schema, table->stage);
+        return run_ddl(merge, &sql, err);
+    }
     ddl_key_create(&sql, table->table, merge->schema, table->stage);
     return create_index(merge, &sql, err);
 }
@@ -223,6 +228,8 @@ key_stage(struct merge *merge, struct merge_table *table, struct err *err)
                          &table->duplicates, err) &&
            create_stage_key(merge, table, err);
 }
+
+/* ---- a first load by rename -------------------------------------------- */
 
 /* Staging was readable by nobody else. */
 static bool
@@ -272,15 +279,12 @@ create_table(struct merge *merge, const struct merge_table *table,
 static bool
 settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    int64_t twice, numbered;
+    int64_t numbered;
 
     if (table->table->has_ordinal)
         return run_statement(merge, table, merge_set_ordinals, 0, NULL,
                              &numbered, err);
-    if (!ask(merge, table, merge_has_duplicates, &twice, err))
-        return false;
-    return twice == 0 || run_statement(merge, table, merge_delete_duplicates, 0,
-                                       NULL, &table->duplicates, err);
+    return key_stage(merge, table, err);
 }
 
 /* ---- rows gone --------------------------------------------------------- */
@@ -380,9 +384,7 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
     bool counted;
 
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    if (!run_statement(merge, table, merge_make_changes, 0, NULL, &listed,
-                       err) ||
-        !run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
+    if (!run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
         return false;
     target = merge_target_of(merge, table);
     merge_count_changes(&sql, &target);

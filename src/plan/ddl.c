@@ -28,6 +28,15 @@ layout_of(const struct plan_table *table, int *count)
 
 /* ---- tables ------------------------------------------------------------ */
 
+/* NULL in staging. */
+static bool
+is_numbered_later(const struct layout_column *column)
+{
+    return column->role == LAYOUT_ORDINAL;
+}
+
+/* Keys are NOT NULL in staging too: else each primary key would be looked
+ * through for NULLs before it is made. */
 static void
 append_columns(struct buf *sql, const struct plan_table *table, bool staging)
 {
@@ -41,7 +50,7 @@ append_columns(struct buf *sql, const struct plan_table *table, bool staging)
         buf_append_str(sql, separator);
         name_append_quoted(sql, columns[i].name);
         buf_printf(sql, " %s", plan_type_name(columns[i].type));
-        if (!staging && columns[i].in_key)
+        if (columns[i].in_key && !(staging && is_numbered_later(&columns[i])))
             buf_append_str(sql, " NOT NULL");
         separator = ",\n    ";
     }
@@ -128,6 +137,17 @@ ddl_key_create(struct buf *sql, const struct plan_table *table,
     ddl_append_key_columns(sql, table);
     buf_append_str(sql, ");\n");
     arena_free(&arena);
+}
+
+void
+ddl_stage_key(struct buf *sql, const struct plan_table *table,
+              const char *schema, const char *stage)
+{
+    buf_append_str(sql, "CREATE UNIQUE INDEX ON ");
+    ddl_append_qualified(sql, schema, stage);
+    buf_append_str(sql, " (");
+    ddl_append_key_columns(sql, table);
+    buf_append_str(sql, ");\n");
 }
 
 static void

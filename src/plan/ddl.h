@@ -27,6 +27,10 @@ void ddl_stage_insert(struct buf *sql, const char *schema, const char *stage);
 void ddl_table_create(struct buf *sql, const struct plan_table *table,
                       const char *schema);
 
+/* Finds out in staging whether a key came twice. */
+void ddl_stage_key(struct buf *sql, const struct plan_table *table,
+                   const char *schema, const char *stage);
+
 /* The primary key of the table named `relation`, under the name it has once
  * that relation is the table. */
 void ddl_key_create(struct buf *sql, const struct plan_table *table,

@@ -147,16 +147,6 @@ merge_delete_orphans(struct buf *sql, const struct merge_target *target,
 }
 
 void
-merge_has_duplicates(struct buf *sql, const struct merge_target *target)
-{
-    buf_append_str(sql, "SELECT EXISTS (SELECT FROM ");
-    append_stage(sql, target);
-    buf_append_str(sql, " GROUP BY ");
-    append_list(sql, target->table, KEY_COLUMNS, append_bare, ", ");
-    buf_append_str(sql, " HAVING count(*) > 1)");
-}
-
-void
 merge_delete_duplicates(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, "DELETE FROM ");
@@ -240,25 +230,19 @@ append_changes(struct buf *sql, const struct merge_target *target)
     ddl_append_qualified(sql, target->schema, target->changes);
 }
 
-void
-merge_make_changes(struct buf *sql, const struct merge_target *target)
-{
-    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
-    append_changes(sql, target);
-    buf_append_str(sql, " (place tid, is_new boolean)");
-}
-
+/* Workers may take part where a table is made, and not where rows are inserted
+ * into one that is there. */
 void
 merge_list_changes(struct buf *sql, const struct merge_target *target)
 {
     const char *names[LAYOUT_KEY_MAX];
 
     layout_key(target->table, names);
-    buf_append_str(sql, "INSERT INTO ");
+    buf_append_str(sql, "CREATE UNLOGGED TABLE ");
     append_changes(sql, target);
-    buf_append_str(sql, " SELECT s.ctid, t.");
+    buf_append_str(sql, " AS SELECT s.ctid AS place, t.");
     name_append_quoted(sql, names[0]);
-    buf_append_str(sql, " IS NULL FROM ");
+    buf_append_str(sql, " IS NULL AS is_new FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s LEFT JOIN ");
     append_table(sql, target);

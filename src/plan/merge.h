@@ -41,9 +41,7 @@ void merge_delete_superseded(struct buf *sql, const struct merge_target *target,
 void merge_delete_orphans(struct buf *sql, const struct merge_target *target,
                           const struct merge_target *parent);
 
-/* SELECT whether some key came twice, and the deletion of all but the highest
- * line of each. */
-void merge_has_duplicates(struct buf *sql, const struct merge_target *target);
+/* Of a key that came twice all but the highest line. */
 void
 merge_delete_duplicates(struct buf *sql, const struct merge_target *target);
 
@@ -65,10 +63,9 @@ enum { MERGE_EXAMPLES = 3 };
 void merge_find_truncated(struct buf *sql, const struct merge_target *target,
                           const struct merge_target *parent);
 
-/* The places in staging of rows that are new or changed, into a table
+/* The places in staging of rows that are new or changed, as a table
  * target->changes: the one comparison of both tables. And how many there are
  * of each kind. */
-void merge_make_changes(struct buf *sql, const struct merge_target *target);
 void merge_list_changes(struct buf *sql, const struct merge_target *target);
 void merge_count_changes(struct buf *sql, const struct merge_target *target);
 
