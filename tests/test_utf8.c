@@ -1,4 +1,4 @@
-/* utf8: what PostgreSQL would refuse is found, or mended, on the raw line. */
+/* utf8: what is no character is found. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,6 @@
     }
 
 enum { UNICODE_END = 0x110000, LONGEST_PREFIX = 20 };
-
-/* ---- validity ----------------------------------------------------------- */
 
 static const struct span valid[] = {
     BYTES(""),
@@ -166,72 +164,6 @@ START_TEST(every_pair_of_bytes_is_judged_as_the_rfc_does)
 
 END_TEST
 
-/* ---- escapes ------------------------------------------------------------ */
-
-static const struct {
-    const char *json;
-    const char *replaced;
-    size_t bad;
-} escapes[] = {
-    {"", "", 0},
-    {"\"plain\"", "\"plain\"", 0},
-    {"\"\\u0041\\n\\\\\\/\"", "\"\\u0041\\n\\\\\\/\"", 0},
-    {"\"\\u0000\"", "\"\\ufffd\"", 1},
-    {"\"a\\u0000b\\u0000\"", "\"a\\ufffdb\\ufffd\"", 2},
-    {"\\u0000", "\\ufffd", 1},
-    {"\"\\u0001\\u000a\"", "\"\\u0001\\u000a\"", 0},
-    /* an escaped backslash is no escape of what follows */
-    {"\"\\\\u0000\"", "\"\\\\u0000\"", 0},
-    {"\"\\\\\\u0000\"", "\"\\\\\\ufffd\"", 1},
-    {"\"\\\\\\\\u0000\"", "\"\\\\\\\\u0000\"", 0},
-    {"\"\\\"\\u0000\"", "\"\\\"\\ufffd\"", 1},
-    /* surrogates */
-    {"\"\\ud83d\\ude00\"", "\"\\ud83d\\ude00\"", 0},
-    {"\"\\uD83D\\uDE00\"", "\"\\uD83D\\uDE00\"", 0},
-    {"\"\\uDBFF\\uDFFF\\ud800\\udc00\"", "\"\\uDBFF\\uDFFF\\ud800\\udc00\"", 0},
-    {"\"\\ud83d\"", "\"\\ufffd\"", 1},
-    {"\"\\uD83D\"", "\"\\ufffd\"", 1},
-    {"\"\\ude00\"", "\"\\ufffd\"", 1},
-    {"\"\\uDFFF\"", "\"\\ufffd\"", 1},
-    {"\"\\ude00\\ud83d\"", "\"\\ufffd\\ufffd\"", 2},
-    {"\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\"", 1},
-    {"\"\\ud83d\\ude00\\ude00\"", "\"\\ud83d\\ude00\\ufffd\"", 1},
-    {"\"\\ud83dx\\ude00\"", "\"\\ufffdx\\ufffd\"", 2},
-    {"\"\\ud83d\\n\"", "\"\\ufffd\\n\"", 1},
-    {"\"\\ud83d\\\\ude00\"", "\"\\ufffd\\\\ude00\"", 1},
-    {"\"\\ud83d\\u0000\"", "\"\\ufffd\\ufffd\"", 2},
-    {"\"\\ud7ff\\ue000\"", "\"\\ud7ff\\ue000\"", 0},
-    {"{\"a\\u0000\":\"\\udfff\"}", "{\"a\\ufffd\":\"\\ufffd\"}", 2},
-    /* at the end of the text */
-    {"\\ud83d", "\\ufffd", 1},
-    {"\\ud83d\\ude0", "\\ufffd\\ude0", 1},
-    {"\\ud83d\\", "\\ufffd\\", 1},
-    {"\\u000", "\\u000", 0},
-    {"\\u", "\\u", 0},
-    {"\\", "\\", 0},
-    {"\\u00g0\\u0000", "\\u00g0\\ufffd", 1},
-};
-
-START_TEST(bad_escapes_become_the_replacement_character)
-{
-    struct span json = span_str(escapes[_i].json);
-    char *exact = malloc(json.length + 1); /* nothing behind it to read */
-    struct buf out = buf_with_ceiling(1024);
-
-    memcpy(exact, json.bytes, json.length);
-    json.bytes = exact;
-    buf_append_str(&out, "what was there");
-    ck_assert_uint_eq(utf8_count_bad_escapes(json), escapes[_i].bad);
-    utf8_replace_bad_escapes(json, &out);
-    ck_assert_str_eq(buf_str(&out), escapes[_i].replaced);
-    ck_assert_uint_eq(out.length, json.length);
-    ck_assert_uint_eq(utf8_count_bad_escapes(buf_span(&out)), 0);
-    buf_free(&out);
-    free(exact);
-}
-
-END_TEST
-
 static Suite *
 utf8_suite(void)
 {
@@ -244,8 +176,6 @@ utf8_suite(void)
                         0, COUNT(invalid));
     tcase_add_test(tests, every_code_point_but_nul_and_surrogates_is_valid);
     tcase_add_test(tests, every_pair_of_bytes_is_judged_as_the_rfc_does);
-    tcase_add_loop_test(tests, bad_escapes_become_the_replacement_character, 0,
-                        COUNT(escapes));
     suite_add_tcase(suite, tests);
     return suite;
 }

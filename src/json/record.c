@@ -77,19 +77,17 @@ claim_slot(struct record *r, const struct shape_key *key)
 }
 
 static void
-set_scalar(struct record *r, enum json_kind kind, struct span text)
+set_scalar(struct record *r, enum json_kind kind, struct span text,
+           struct span raw)
 {
-    size_t end = yajl_get_bytes_consumed(r->handle);
-    size_t start;
     struct record_value *value;
 
     if (r->key == NULL)
         return;
-    start = skip_to_value(r, r->value_start);
     value = claim_slot(r, r->key);
     value->kind = kind;
     value->text = text;
-    value->raw = span_of(r->text.bytes + start, end - start);
+    value->raw = raw;
     r->key = NULL;
 }
 
@@ -111,7 +109,7 @@ on_null(void *ctx)
     if (at_wrong_place(r))
         return 1; /* a null element has no row */
     if (r->passed_depth == 0)
-        set_scalar(r, JSON_NULL, span_of("", 0));
+        set_scalar(r, JSON_NULL, span_of("", 0), span_str("null"));
     return 1;
 }
 
@@ -123,7 +121,8 @@ on_boolean(void *ctx, int truth)
     if (at_wrong_place(r))
         return fail(r, "not an object");
     if (r->passed_depth == 0)
-        set_scalar(r, truth ? JSON_TRUE : JSON_FALSE, span_of("", 0));
+        set_scalar(r, truth ? JSON_TRUE : JSON_FALSE, span_of("", 0),
+                   span_str(truth ? "true" : "false"));
     return 1;
 }
 
@@ -135,31 +134,46 @@ on_number(void *ctx, const char *text, size_t length)
     if (at_wrong_place(r))
         return fail(r, "not an object");
     if (r->passed_depth == 0)
-        set_scalar(r, JSON_NUMBER, span_of(text, length));
+        set_scalar(r, JSON_NUMBER, span_of(text, length),
+                   span_of(text, length));
     return 1;
 }
 
-/* yajl decodes escapes into a buffer of its own, reused per string. */
-static struct span
-keep_text(struct record *r, const char *text, size_t length)
+/* Does yajl hand out the bytes of the text itself? */
+static bool
+is_in_text(const struct record *r, const char *bytes)
 {
-    if (text >= r->text.bytes && text < r->text.bytes + r->text.length)
-        return span_of(text, length);
-    if (length == 0)
-        return span_of("", 0);
-    return span_of(memcpy(arena_bytes(&r->arena, length), text, length),
-                   length);
+    return bytes >= r->text.bytes && bytes < r->text.bytes + r->text.length;
+}
+
+/* yajl decodes escapes into a buffer of its own, reused per string. */
+static void
+set_decoded(struct record *r, struct span text)
+{
+    size_t start = skip_to_value(r, r->value_start);
+    size_t end = yajl_get_bytes_consumed(r->handle);
+    char *kept = arena_bytes(&r->arena, text.length);
+
+    memcpy(kept, text.bytes, text.length);
+    set_scalar(r, JSON_STRING, span_of(kept, text.length),
+               span_of(r->text.bytes + start, end - start));
 }
 
 static int
 on_string(void *ctx, const unsigned char *text, size_t length)
 {
     struct record *r = ctx;
+    struct span span = span_of((const char *)text, length);
 
     if (at_wrong_place(r))
         return fail(r, "not an object");
-    if (r->passed_depth == 0 && r->key != NULL)
-        set_scalar(r, JSON_STRING, keep_text(r, (const char *)text, length));
+    if (r->passed_depth > 0 || r->key == NULL)
+        return 1;
+    if (is_in_text(r, span.bytes)) /* between its quotes */
+        set_scalar(r, JSON_STRING, span,
+                   span_of(span.bytes - 1, span.length + 2));
+    else
+        set_decoded(r, span);
     return 1;
 }
 
@@ -193,7 +207,10 @@ on_key(void *ctx, const unsigned char *text, size_t length)
         return 1;
     r->key =
         find_key(last, r->open[r->depth], span_of((const char *)text, length));
-    r->value_start = yajl_get_bytes_consumed(r->handle);
+    r->value_start =
+        is_in_text(r, (const char *)text)
+            ? (size_t)((const char *)text - r->text.bytes) + length + 1
+            : yajl_get_bytes_consumed(r->handle);
     if (r->key != NULL)
         r->last[r->depth] = &r->slots[r->key->slot];
     return 1;

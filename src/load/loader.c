@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "json/utf8.h"
+#include "json/clean.h"
 #include "load/encode.h"
 #include "load/isolate.h"
 #include "load/ring.h"
@@ -25,7 +25,7 @@ struct loader {
     int table_count;
     struct ring ring;
     struct record *record; /* of lines */
-    struct buf sanitized;  /* a line whose escapes were replaced */
+    struct buf text;       /* of the current line, as it is parsed */
     struct loader_counts counts;
     struct loader_times times; /* without send_ns, the ring's */
     struct rows_widen widen;
@@ -66,7 +66,7 @@ loader_new(struct plan *plan, const struct loader_config *config)
         rows_table_init(&loader->tables[i], &plan->tables[i]);
     loader->gids = mem_array(count_gids(plan), sizeof(struct plan_gid *));
     loader->record = record_new(plan->line_shape);
-    loader->sanitized = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
+    loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     loader->void_lines = buf_with_ceiling(1024 * 1024);
     ring_init(&loader->ring, plan->table_count);
     return loader;
@@ -81,7 +81,7 @@ loader_free(struct loader *loader)
     for (int i = 0; i < loader->table_count; i++)
         rows_table_free(&loader->tables[i]);
     record_free(loader->record);
-    buf_free(&loader->sanitized);
+    buf_free(&loader->text);
     buf_free(&loader->void_lines);
     free(loader->tables);
     free(loader->gids);
@@ -348,28 +348,40 @@ send_full(struct loader *loader, struct err *err)
 
 /* ---- one line ---------------------------------------------------------- */
 
-/* What yajl and PostgreSQL would stumble over is settled on the raw line. */
-static bool
-check_text(struct loader *loader, struct span *text, struct err *err)
+/* The text of the line, behind a byte order mark. */
+static struct span
+text_of(const struct line *line)
 {
     static const char bom[] = "\xef\xbb\xbf";
-    size_t at, bad;
+
+    return line->offset == 0 && span_starts(line->text, bom)
+               ? span_tail(line->text, strlen(bom))
+               : line->text;
+}
+
+/* What yajl and PostgreSQL would stumble over is settled before. */
+static bool
+clean_text(struct loader *loader, struct err *err)
+{
+    struct span text = text_of(loader->line);
+    size_t at, replaced;
 
     if (loader->line->too_long)
         return err_set(err, ERR_ROW, "a line longer than %d bytes",
                        LOADER_LINE_BYTES_MAX);
-    if (loader->line->offset == 0 && span_starts(*text, bom))
-        *text = span_tail(*text, strlen(bom));
-    if (!utf8_is_valid(*text, &at))
+    if (!clean_json(text, &loader->text, &replaced, &at))
         return err_set(err, ERR_ROW, "%s at byte %zu",
-                       text->bytes[at] == '\0' ? "a NUL" : "invalid UTF-8", at);
-    bad = utf8_count_bad_escapes(*text);
-    if (bad > 0) {
-        utf8_replace_bad_escapes(*text, &loader->sanitized);
-        *text = buf_span(&loader->sanitized);
-        loader->counts.sanitized += bad;
-    }
+                       text.bytes[at] == '\0' ? "a NUL" : "invalid UTF-8", at);
+    loader->counts.sanitized += replaced;
     return true;
+}
+
+/* What is wrong with a line is told by where it stands in it as it came. */
+static bool
+parse_text(struct loader *loader, struct err *err)
+{
+    return record_parse(loader->record, buf_span(&loader->text), err) ||
+           record_parse(loader->record, text_of(loader->line), err);
 }
 
 /* The table of the parsed line; *parent_id NULL for a root. */
@@ -398,11 +410,9 @@ parse_line(struct loader *loader, const struct plan_table **table,
            const struct record_value **parent_id, bool *is_clear,
            struct err *err)
 {
-    struct span text = loader->line->text;
     const char *reason;
 
-    if (!check_text(loader, &text, err) ||
-        !record_parse(loader->record, text, err) ||
+    if (!clean_text(loader, err) || !parse_text(loader, err) ||
         !route(loader, table, parent_id, is_clear, err))
         return false;
     loader->table_name = (*table)->name;
@@ -527,7 +537,7 @@ loader_line(void *ctx, const struct line *line, struct err *err)
     mark(loader);
     note_unknown_gids(loader);
     if (load_line(loader, &is_clear, &why)) {
-        buf_shrink(&loader->sanitized, BATCH_BYTES);
+        buf_shrink(&loader->text, BATCH_BYTES);
         return send_full(loader, err);
     }
     if (why.kind == ERR_ROW && strcmp(why.code, ENCODE_WIDEN) != 0)

@@ -1,6 +1,4 @@
-#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +9,6 @@ enum {
     NUMERIC_NEGATIVE = 0x4000,
     GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
     EXPONENT_MAX = 1000000,
-    INT64_DIGITS = 19,
     DOUBLE_BYTES = 512 /* of a number; longer ones cost an allocation */
 };
 
@@ -198,29 +195,36 @@ refuse_large(struct span text, int64_t high, struct err *err)
     return err_code(err, WIRE_TOO_LARGE);
 }
 
+/* False where it has more digits than a number of 64 bits. */
+static bool
+read_magnitude(struct span digits, uint64_t *magnitude)
+{
+    *magnitude = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        if (*magnitude >= UINT64_MAX / 10)
+            return false;
+        *magnitude = *magnitude * 10 + (uint64_t)(digits.bytes[i] - '0');
+    }
+    return true;
+}
+
 bool
 wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
                    struct err *err)
 {
     struct decimal d;
-    char digits[32];
-    size_t first;
+    uint64_t magnitude = 0;
 
     if (!parse_decimal(text, &d) || d.exponent != 0)
         return wire_refuse(text, "integer", err);
     for (size_t i = 0; i < d.fraction.length; i++)
         if (d.fraction.bytes[i] != '0')
             return wire_refuse(text, "integer", err);
-    for (first = 0; first < d.whole.length && d.whole.bytes[first] == '0';)
-        first++;
-    if (d.whole.length - first > INT64_DIGITS)
+    if (!read_magnitude(d.whole, &magnitude) ||
+        magnitude > (uint64_t)INT64_MAX + d.negative)
         return refuse_large(text, high, err);
-    snprintf(digits, sizeof(digits), "%s%.*s0", d.negative ? "-" : "",
-             SPAN_ARG(span_tail(d.whole, first)));
-    digits[strlen(digits) - 1] = '\0';
-    errno = 0;
-    *value = strtoll(digits, NULL, 10);
-    if (errno != 0 || *value < low || *value > high)
+    *value = d.negative ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
+    if (*value < low || *value > high)
         return refuse_large(text, high, err);
     return true;
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/utf8.h"
+#include "json/clean.h"
 #include "load/encode.h"
 #include "support/cluster.h"
 
@@ -96,15 +96,13 @@ static bool
 make_line(struct span value, struct buf *line)
 {
     struct buf raw = buf_with_ceiling(CEILING);
-    size_t at;
+    size_t replaced, at;
     bool valid;
 
     buf_append_str(&raw, "{\"v\":");
     buf_append_span(&raw, value);
     buf_append_char(&raw, '}');
-    valid = !raw.overflowed && utf8_is_valid(buf_span(&raw), &at);
-    if (valid)
-        utf8_replace_bad_escapes(buf_span(&raw), line);
+    valid = !raw.overflowed && clean_json(buf_span(&raw), line, &replaced, &at);
     buf_free(&raw);
     return valid;
 }

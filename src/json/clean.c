@@ -1,0 +1,189 @@
+#include "json/clean.h"
+
+#include <endian.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/hex.h"
+#include "json/utf8.h"
+
+#define REPLACEMENT "\\ufffd"
+
+enum { STEP = 16, UNIT_BYTES = 6 /* of an escape such as a replacement */ };
+
+/* Bytes that are looked at together; signed, so that those above ASCII are
+ * below all others. */
+typedef signed char vector __attribute__((vector_size(STEP)));
+
+struct cleaning {
+    struct span json;
+    size_t at;       /* read so far */
+    char *out;       /* where to write; never ahead of what is read */
+    size_t replaced; /* escapes */
+};
+
+static bool
+is_plain(char c)
+{
+    return (signed char)c >= ' ' && c != '\\';
+}
+
+/* The bytes among those at `from` that are not plain, 0xff each; all of them
+ * are copied. */
+static void
+copy_step(char *to, const char *from, uint64_t found[2])
+{
+    vector bytes;
+
+    memcpy(&bytes, from, STEP);
+    memcpy(to, &bytes, STEP);
+    bytes = (bytes < ' ') | (bytes == '\\');
+    memcpy(found, &bytes, STEP);
+}
+
+static size_t
+first_found(const uint64_t found[2])
+{
+    return found[0] != 0 ? (size_t)__builtin_ctzll(le64toh(found[0])) / 8
+                         : 8 + (size_t)__builtin_ctzll(le64toh(found[1])) / 8;
+}
+
+/* Copies up to the next backslash that is none before a slash, control byte or
+ * byte above ASCII. */
+static void
+copy_plain(struct cleaning *c)
+{
+    const char *from = c->json.bytes + c->at;
+    const char *end = c->json.bytes + c->json.length;
+    char *to = c->out;
+
+    while (end - from >= STEP) {
+        uint64_t found[2];
+
+        copy_step(to, from, found);
+        if ((found[0] | found[1]) == 0) {
+            from += STEP;
+            to += STEP;
+            continue;
+        }
+        from += first_found(found);
+        to += first_found(found);
+        if (from[0] != '\\' || end - from < 2 || from[1] != '/')
+            break;
+        *to++ = '/';
+        from += 2;
+    }
+    if (end - from < STEP)
+        while (from < end && is_plain(*from))
+            *to++ = *from++;
+    c->at = (size_t)(from - c->json.bytes);
+    c->out = to;
+}
+
+static void
+copy(struct cleaning *c, size_t length)
+{
+    while (length-- > 0)
+        *c->out++ = c->json.bytes[c->at++];
+}
+
+/* The code unit of the `\uXXXX` at `at`, -1 when there is no such escape. */
+static int
+code_unit(struct span json, size_t at)
+{
+    int unit = 0;
+
+    if (at + UNIT_BYTES > json.length || json.bytes[at] != '\\' ||
+        json.bytes[at + 1] != 'u')
+        return -1;
+    for (size_t i = at + 2; i < at + UNIT_BYTES; i++) {
+        int digit = hex_digit(json.bytes[i]);
+
+        if (digit < 0)
+            return -1;
+        unit = unit * 16 + digit;
+    }
+    return unit;
+}
+
+/* Bytes of the escape at `at` that stand for one character, which PostgreSQL
+ * has; 0 when it has none. */
+static size_t
+unit_length(struct span json, size_t at, int unit)
+{
+    int low;
+
+    if (unit >= 0xdc00 && unit <= 0xdfff)
+        return 0;
+    if (unit < 0xd800 || unit > 0xdbff)
+        return unit > 0 ? UNIT_BYTES : 0;
+    low = code_unit(json, at + UNIT_BYTES);
+    return low >= 0xdc00 && low <= 0xdfff ? 2 * UNIT_BYTES : 0;
+}
+
+static void
+clean_escape(struct cleaning *c)
+{
+    bool is_last = c->at + 1 == c->json.length;
+    char what = is_last ? '\0' : c->json.bytes[c->at + 1];
+    size_t length;
+    int unit;
+
+    if (what == '/') {
+        c->at++;
+        copy(c, 1);
+        return;
+    }
+    unit = code_unit(c->json, c->at);
+    if (unit < 0) { /* another escape, or one that yajl will refuse */
+        copy(c, is_plain(what) || what == '\\' ? 2 : 1);
+        return;
+    }
+    length = unit_length(c->json, c->at, unit);
+    if (length > 0) {
+        copy(c, length);
+        return;
+    }
+    memcpy(c->out, REPLACEMENT, UNIT_BYTES);
+    c->out += UNIT_BYTES;
+    c->at += UNIT_BYTES;
+    c->replaced++;
+}
+
+/* One byte or character that is not plain. */
+static bool
+clean_one(struct cleaning *c)
+{
+    char first = c->json.bytes[c->at];
+    size_t length = 1;
+
+    if (first == '\\') {
+        clean_escape(c);
+        return true;
+    }
+    if ((signed char)first < 0)
+        length = utf8_character_length(c->json.bytes + c->at,
+                                       c->json.length - c->at);
+    if (first == '\0' || length == 0)
+        return false;
+    copy(c, length);
+    return true;
+}
+
+bool
+clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
+{
+    struct cleaning c = {.json = json};
+    char *begin;
+
+    buf_clear(out);
+    begin = c.out = buf_reserve(out, json.length);
+    while (copy_plain(&c), c.at < json.length)
+        if (!clean_one(&c)) {
+            *at = c.at;
+            return false;
+        }
+    buf_extend(out, (size_t)(c.out - begin));
+    *replaced = c.replaced;
+    return true;
+}
