@@ -146,6 +146,25 @@ class Counts(Case):
         self.shop.set(cut={"key": key, "rows": rows})
         self.check_fails(*words)
 
+    # ---- asked for -------------------------------------------------------
+
+    def test_the_server_is_asked_where_there_is_doubt(self):
+        """Mostly it is known while the lines come."""
+        self.prepare(COUNTED)
+        self.db.execute(f'ALTER DATABASE "{self.db.name}" SET '
+                        "log_statement = 'all'")
+        self.assertEqual(0, self.questions())
+        self.shop.set(duplicate_children=1)
+        self.assertEqual(1, self.questions())
+
+    def questions(self):
+        """How many joins of parents and rows a good run makes."""
+        with open(self.db.cluster.log, encoding="utf-8") as log:
+            log.seek(0, 2)
+            self.run_program("run", "--full")
+            self.check_tables(COUNTED)
+            return log.read().count(' AS came FROM "acme".')
+
     # ---- cut off ---------------------------------------------------------
 
     def test_first_load(self):
