@@ -59,10 +59,10 @@ buf_make_room(struct buf *buf, size_t length)
 {
     if (buf->overflowed || length > buf->ceiling - buf->length) {
         buf->overflowed = true;
+        buf->capacity = buf->length;
         return NULL;
     }
-    if (buf->bytes == NULL || buf->capacity - buf->length < length)
-        grow(buf, buf->length + length);
+    grow(buf, buf->length + length);
     return buf->bytes + buf->length;
 }
 

@@ -18,7 +18,7 @@
 struct buf {
     char *bytes;     /* owned; read only; NULL before the first append */
     size_t length;   /* read only */
-    size_t capacity; /* read only */
+    size_t capacity; /* read only; the length where it overflowed */
     size_t ceiling;  /* most bytes it may hold */
     bool overflowed;
 };
@@ -43,7 +43,7 @@ void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 /* `text` as a JSON string with its quotes; control bytes escaped. */
 void buf_append_json(struct buf *buf, struct span text);
 
-/* Room for `length` more bytes at the end, or NULL on overflow; what was
+/* Room for `length` > 0 more bytes at the end, or NULL on overflow; what was
  * written there is kept by buf_extend(). */
 static inline char *buf_reserve(struct buf *buf, size_t length);
 static inline void buf_extend(struct buf *buf, size_t length);
@@ -60,8 +60,7 @@ char *buf_make_room(struct buf *buf, size_t length);
 static inline char *
 buf_reserve(struct buf *buf, size_t length)
 {
-    if (buf->bytes == NULL || buf->overflowed ||
-        buf->capacity - buf->length < length)
+    if (buf->capacity - buf->length < length)
         return buf_make_room(buf, length);
     return buf->bytes + buf->length;
 }
@@ -78,10 +77,9 @@ buf_append(struct buf *buf, const void *bytes, size_t length)
 {
     char *room = buf_reserve(buf, length);
 
-    if (room == NULL)
+    if (room == NULL || length == 0)
         return;
-    if (length > 0)
-        memcpy(room, bytes, length);
+    memcpy(room, bytes, length);
     buf_extend(buf, length);
 }
 

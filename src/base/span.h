@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 struct span {
@@ -45,11 +46,28 @@ span_tail(struct span span, size_t length)
     return span_of(span.bytes + length, span.length - length);
 }
 
+static inline uint64_t
+span_word(struct span span, size_t at)
+{
+    uint64_t word;
+
+    memcpy(&word, span.bytes + at, sizeof(word));
+    return word;
+}
+
+/* Mostly they are keys, names or types: of 8 to 16 bytes two words each are
+ * all there is to compare. */
 static inline bool
 span_equal(struct span a, struct span b)
 {
-    return a.length == b.length &&
-           (a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0);
+    const size_t word = sizeof(uint64_t);
+
+    if (a.length != b.length)
+        return false;
+    if (a.length >= word && a.length <= 2 * word)
+        return span_word(a, 0) == span_word(b, 0) &&
+               span_word(a, a.length - word) == span_word(b, b.length - word);
+    return a.length == 0 || memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
 static inline bool

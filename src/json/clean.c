@@ -177,6 +177,9 @@ clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at)
     char *begin;
 
     buf_clear(out);
+    *replaced = 0;
+    if (json.length == 0)
+        return true;
     begin = c.out = buf_reserve(out, json.length);
     while (copy_plain(&c), c.at < json.length)
         if (!clean_one(&c)) {
