@@ -36,7 +36,7 @@ next_row(const struct batch *batch, size_t at)
 }
 
 /* As an array of its own: the header is written over the bytes before it,
- * which are put back once libpq has its copy. */
+ * which are put back once it has its answer. */
 static bool
 send_part(struct ring *ring, const struct part *part,
           struct ring_answer *answer, struct err *err)
@@ -51,9 +51,10 @@ send_part(struct ring *ring, const struct part *part,
     wire_set_int32(bytes, part->from - HEADER_BYTES + ROWS_AT, part->rows);
     sent = pg_pipe_send(ring->pipes[0], part->batch->table->statement,
                         span_of(header, part->to - part->from + HEADER_BYTES),
-                        answer, err);
+                        answer, err) &&
+           pg_pipe_drain(ring->pipes[0], err);
     memcpy(header, saved, HEADER_BYTES);
-    return sent && pg_pipe_drain(ring->pipes[0], err);
+    return sent;
 }
 
 static bool isolate_part(struct ring *ring, const struct part *part,

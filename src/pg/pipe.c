@@ -20,6 +20,13 @@ enum {
     SILENCES_MOST = 10
 };
 
+/* A statement to execute, and what it is reported as. */
+struct item {
+    const char *name;
+    struct span parameter;
+    void *batch;
+};
+
 /* The pump is two tasks, since one task waits for one thing: the reader waits
  * for answers while some are due, the writer for room while bytes are left
  * over. libpq closes its socket the moment it finds the connection lost, in
@@ -31,10 +38,11 @@ struct pg_pipe {
     void *ctx;
     int fd; /* the duplicate, owned */
 
-    void **batches; /* ring: those in flight, oldest at `first` */
+    struct item *items; /* ring: those in flight, oldest at `first` */
     size_t capacity;
     size_t first;
     size_t count;
+    size_t handed;    /* the oldest of them, which libpq has */
     size_t discarded; /* given up by end: answers due that nobody wants */
 
     bool done;          /* the batch being answered has its statement's yes */
@@ -58,31 +66,39 @@ struct pg_pipe {
 
 /* ---- batches in flight ------------------------------------------------- */
 
+static struct item *
+item_at(const struct pg_pipe *pipe, size_t i)
+{
+    return &pipe->items[(pipe->first + i) % pipe->capacity];
+}
+
 static void
-push_batch(struct pg_pipe *pipe, void *batch)
+push_item(struct pg_pipe *pipe, const struct item *item)
 {
     if (pipe->count == pipe->capacity) {
         size_t capacity =
             pipe->capacity > 0 ? 2 * pipe->capacity : FIRST_CAPACITY;
-        void **batches = mem_array(capacity, sizeof(*batches));
+        struct item *items = mem_array(capacity, sizeof(*items));
 
         for (size_t i = 0; i < pipe->count; i++)
-            batches[i] = pipe->batches[(pipe->first + i) % pipe->capacity];
-        free(pipe->batches);
-        pipe->batches = batches;
+            items[i] = *item_at(pipe, i);
+        free(pipe->items);
+        pipe->items = items;
         pipe->capacity = capacity;
         pipe->first = 0;
     }
-    pipe->batches[(pipe->first + pipe->count++) % pipe->capacity] = batch;
+    *item_at(pipe, pipe->count++) = *item;
 }
 
 static void
 report_oldest(struct pg_pipe *pipe, const struct err *err)
 {
-    void *batch = pipe->batches[pipe->first];
+    void *batch = item_at(pipe, 0)->batch;
 
     pipe->first = (pipe->first + 1) % pipe->capacity;
     pipe->count--;
+    if (pipe->handed > 0)
+        pipe->handed--;
     pipe->on_done(pipe->ctx, batch, err);
     task_wake_all(&pipe->changed);
 }
@@ -97,7 +113,7 @@ report_all(struct pg_pipe *pipe, const struct err *err)
 static bool
 answers_are_due(const struct pg_pipe *pipe)
 {
-    return pipe->count + pipe->discarded > 0;
+    return pipe->handed + pipe->discarded > 0;
 }
 
 /* ---- losing the connection --------------------------------------------- */
@@ -311,6 +327,30 @@ flush(struct pg_pipe *pipe)
         task_wake_all(&pipe->to_write);
 }
 
+/* One batch at a time, once the socket has taken the one before: libpq's copy
+ * of what the server is not ready for would be as large as all of it, and be
+ * moved for every piece that leaves. */
+static void
+hand_over(struct pg_pipe *pipe)
+{
+    PGconn *raw = pipe->conn->raw;
+
+    while (!pipe->broken && !pipe->unsent && pipe->handed < pipe->count) {
+        const struct item *item = item_at(pipe, pipe->handed++);
+        const char *values[1] = {item->parameter.bytes};
+        int lengths[1] = {(int)item->parameter.length};
+        int formats[1] = {1};
+
+        if (PQsendQueryPrepared(raw, item->name, 1, values, lengths, formats,
+                                0) == 1 &&
+            PQpipelineSync(raw) == 1)
+            flush(pipe);
+        else
+            break_off(pipe); /* half a batch is queued, perhaps */
+        task_wake_all(&pipe->to_read);
+    }
+}
+
 /* Waits for POLLIN too, so that a hang-up wakes it with a full socket; what
  * can be read, the reader reads. */
 static void
@@ -327,6 +367,7 @@ write_rest(void *ctx)
             pipe->taken_ms = clock_now_ms();
             if (!pipe->broken)
                 flush(pipe);
+            hand_over(pipe);
         }
     }
     task_unshield();
@@ -367,22 +408,14 @@ bool
 pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
              void *batch, struct err *err)
 {
-    PGconn *raw = pipe->conn->raw;
-    const char *values[1] = {parameter.bytes};
-    int lengths[1] = {(int)parameter.length};
-    int formats[1] = {1};
+    struct item item = {.name = name, .parameter = parameter, .batch = batch};
 
-    if (!pipe->broken &&
-        (PQsendQueryPrepared(raw, name, 1, values, lengths, formats, 0) != 1 ||
-         PQpipelineSync(raw) != 1))
-        break_off(pipe); /* half a batch is queued, perhaps */
     if (pipe->broken) {
         *err = pipe->loss;
         return false;
     }
-    push_batch(pipe, batch);
-    flush(pipe);
-    task_wake_all(&pipe->to_read);
+    push_item(pipe, &item);
+    hand_over(pipe);
     return true;
 }
 
@@ -412,7 +445,7 @@ give_up_batches(struct pg_pipe *pipe)
     if (pipe->broken || pipe->count == 0)
         return;
     err_set(&err, ERR_TRANSIENT, "given up before its answer came");
-    pipe->discarded = pipe->count;
+    pipe->discarded = pipe->handed;
     report_all(pipe, &err);
 }
 
@@ -444,6 +477,6 @@ pg_pipe_end(struct pg_pipe *pipe)
     if (PQexitPipelineMode(pipe->conn->raw) != 1)
         pipe->conn->lost = true;
     close(pipe->fd);
-    free(pipe->batches);
+    free(pipe->items);
     free(pipe);
 }

@@ -40,8 +40,9 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
               struct pg_pipe **pipe, struct err *err);
 
 /* Queue one execution of prepared statement `name` with `parameter` (binary)
- * and its sync. The bytes are copied by libpq. False when the connection is
- * lost; batches sent before are then reported by on_done with that error. */
+ * and its sync. Both stay the caller's, and as they are until the batch has
+ * been reported. False when the connection is lost; batches sent before are
+ * then reported by on_done with that error. */
 MUST_CHECK bool
 pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
              void *batch, struct err *err);
