@@ -8,6 +8,8 @@
 #include "load/refused.h"
 #include "plan/ddl.h"
 
+enum { NS_A_SECOND = 1000000000 };
+
 static void
 put_free(struct ring *ring, struct batch *batch)
 {
@@ -16,15 +18,25 @@ put_free(struct ring *ring, struct batch *batch)
     ring->free = batch;
 }
 
+static void
+add_batches(struct ring *ring, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct batch *batch = &ring->batches[ring->batch_count++];
+
+        batch->bytes = buf_with_ceiling(BATCH_CEILING_BYTES);
+        put_free(ring, batch);
+    }
+}
+
 void
 ring_init(struct ring *ring, int tables)
 {
-    *ring = (struct ring){.batch_count = (size_t)tables + RING_SPARE_BATCHES};
-    ring->batches = mem_array(ring->batch_count, sizeof(*ring->batches));
-    for (size_t i = ring->batch_count; i-- > 0;) {
-        ring->batches[i].bytes = buf_with_ceiling(BATCH_CEILING_BYTES);
-        put_free(ring, &ring->batches[i]);
-    }
+    size_t near = (size_t)tables + RING_SPARE_BATCHES;
+
+    *ring = (struct ring){.round_trip_ns = INT64_MAX};
+    ring->batches = mem_array(near + RING_FAR_BATCHES, sizeof(*ring->batches));
+    add_batches(ring, near);
 }
 
 void
@@ -60,6 +72,7 @@ on_done(void *ctx, void *batch, const struct err *err)
             ((struct ring_answer *)batch)->err = *err;
         return;
     }
+    ring->bytes_under_way -= ((struct batch *)batch)->bytes.length;
     if (err != NULL && ring->failure.kind == ERR_NONE)
         ring->failure = *err;
     if (err != NULL && refused_is_row(err))
@@ -70,23 +83,38 @@ on_done(void *ctx, void *batch, const struct err *err)
 }
 
 static bool
-prepare_tables(struct pg_conn *conn, struct loader_table *tables,
-               int table_count, const char *schema, struct err *err)
+prepare_tables(struct ring *ring, struct pg_conn *conn,
+               struct loader_table *tables, int table_count, const char *schema,
+               struct err *err)
 {
     for (int i = 0; i < table_count; i++) {
         struct buf sql = buf_with_ceiling(4096);
+        int64_t begun, took;
         bool prepared;
 
         if (tables[i].stage == NULL)
             continue;
         ddl_stage_insert(&sql, schema, tables[i].stage);
+        begun = clock_now_ns();
         prepared = pg_prepare(conn, tables[i].statement, buf_str(&sql),
                               tables[i].array_type, err);
+        took = clock_now_ns() - begun;
         buf_free(&sql);
         if (!prepared)
             return false;
+        if (took < ring->round_trip_ns)
+            ring->round_trip_ns = took;
     }
     return true;
+}
+
+/* As many as are made while an answer travels. */
+static size_t
+far_batches(const struct ring *ring)
+{
+    int64_t made = ring->round_trip_ns / (NS_A_SECOND / RING_BATCHES_A_SECOND);
+
+    return made < RING_FAR_BATCHES ? (size_t)made : RING_FAR_BATCHES;
 }
 
 bool
@@ -98,11 +126,13 @@ ring_open(struct ring *ring, const struct pg_config *config, int count,
         count = RING_PIPES_MAX;
     for (int i = 0; i < count; i++) {
         if (!pg_connect(config, &ring->conns[i], err) ||
-            !prepare_tables(ring->conns[i], tables, table_count, schema, err) ||
+            !prepare_tables(ring, ring->conns[i], tables, table_count, schema,
+                            err) ||
             !pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
             return false;
         ring->pipe_count++;
     }
+    add_batches(ring, far_batches(ring));
     return true;
 }
 
@@ -150,8 +180,10 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
         put_free(ring, batch);
         return true;
     }
+    ring->bytes_under_way += batch->bytes.length;
     if (send_timed(ring, batch, table->statement, err))
         return true;
+    ring->bytes_under_way -= batch->bytes.length;
     put_free(ring, batch);
     return false;
 }
@@ -185,7 +217,7 @@ bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,
           struct loader_table *table, struct err *err)
 {
-    while (ring->free == NULL) {
+    while (ring->free == NULL || ring->bytes_under_way >= RING_BYTES_MOST) {
         bool in_flight = false;
 
         if (!check_failure(ring, err))

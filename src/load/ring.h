@@ -4,8 +4,9 @@
  *     FREE ─► filling (a table's) ─► sent (a pipe's) ─► synced ─► FREE
  *
  * Private to this folder. There are a few batches more than tables, so that
- * every table can be filling one while others travel. With no pipe open
- * batches are thrown away when full: that is a dry run.
+ * every table can be filling one while others travel; more of them where the
+ * server is far, so that it has something to do while answers travel back.
+ * With no pipe open batches are thrown away when full: that is a dry run.
  */
 #ifndef LOAD_RING_H
 #define LOAD_RING_H
@@ -16,7 +17,13 @@
 #include "pg/conn.h"
 #include "pg/pipe.h"
 
-enum { RING_PIPES_MAX = 64, RING_SPARE_BATCHES = 8 };
+enum {
+    RING_PIPES_MAX = 64,
+    RING_SPARE_BATCHES = 8,
+    RING_FAR_BATCHES = 64,             /* at most, on top of these */
+    RING_BATCHES_A_SECOND = 700,       /* what we make at best */
+    RING_BYTES_MOST = 8 * 1024 * 1024, /* under way; then none is begun */
+};
 
 struct ring {
     struct batch *batches;
@@ -25,6 +32,8 @@ struct ring {
     struct pg_conn *conns[RING_PIPES_MAX];
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
+    int64_t round_trip_ns; /* the shortest that was seen */
+    size_t bytes_under_way;
     struct task_queue changed; /* a batch came back, or a pipe broke */
     struct err failure;        /* the first batch that did not get in */
     struct batch *refused;     /* those that the server would not have */
@@ -41,14 +50,15 @@ struct ring_answer {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Open `count` connections and prepare every table's statement on each. */
+/* Open `count` connections and prepare every table's statement on each. How
+ * long that takes says how many batches there are from then on. */
 MUST_CHECK bool
 ring_open(struct ring *ring, const struct pg_config *config, int count,
           const char *schema, struct loader_table *tables, int table_count,
           struct err *err);
 
-/* A batch for `table` to fill; waits until one is free, sending the fullest
- * of the others' when all are being filled. */
+/* A batch for `table` to fill; waits until one is free and not too much is
+ * under way, sending the fullest of the others' when all are being filled. */
 MUST_CHECK bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,
           struct loader_table *table, struct err *err);
