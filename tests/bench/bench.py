@@ -10,10 +10,11 @@ from harness.store import FakeShop
 
 import chart
 import curves
+import levers
 import report
 from catalogue import LINES_PER_ROOT, Data
 from loads import Load, say
-from machine import Failed, Meter, Server, Web
+from machine import Failed, Meter, Server, Web, quick_shop
 from probes import Probes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -90,10 +91,13 @@ def work(bench):
     """All of it: the text of results.md, and the chart."""
     loads = measure(bench)
     probes = Probes(bench, loads)
-    lines = []
+    more = {}
     if is_set("BENCH_CURVES"):
-        lines = curves.measure(bench, is_set("BENCH_LONG"))
-    return (report.write(bench, loads, probes, lines),
+        more["Curves"] = curves.measure(bench, is_set("BENCH_LONG"))
+    if is_set("BENCH_LEVERS") or is_set("BENCH_BATCHES"):
+        more["Levers"] = levers.measure(bench, sizes("BENCH_PRODUCTS"),
+                                        is_set("BENCH_BATCHES"))
+    return (report.write(bench, loads, probes, more),
             chart.draw(report.largest(loads)))
 
 
@@ -105,9 +109,8 @@ def main():
     with contextlib.ExitStack() as at_end:
         cluster = at_end.enter_context(Server())
         web = at_end.enter_context(Web(cache, cluster.prefix))
-        shop = FakeShop(["--stores", ",".join(curves.store_names())])
+        shop = quick_shop(curves.store_names())
         at_end.callback(shop.stop)
-        shop.set(created_ms=0, duration_ms=0)
         texts = work(Bench(os.path.abspath(sys.argv[1]), cluster,
                            Meter(cluster), web, shop, cache,
                            int(setting("BENCH_RUNS")), at_end))

@@ -1,7 +1,9 @@
 """The data: catalogues and orders, as Shopify writes bulk results and as
 text files for COPY, made side by side from nothing but their sizes."""
+import functools
 import json
 import os
+import random
 
 PRODUCTS = """query @incremental {
   products {
@@ -35,8 +37,33 @@ ORDERS = """query @incremental {
 }
 """
 
-LINES_PER_ROOT = {"products": 6, "orders": 5}
-QUERIES = {"products": PRODUCTS, "orders": ORDERS}
+# As many connections as a bulk query may have; the root is one of them.
+FAMILIES = """{
+  families: products {
+    edges { node {
+      id title handle vendor
+      variants { edges { node {
+        id title sku price
+        metafields { edges { node { id namespace key value } } }
+      } } }
+      metafields { edges { node { id namespace key value } } }
+      collections { edges { node { id title } } }
+    } }
+  }
+}
+"""
+
+# Few wide rows, many narrow ones.
+NOTES = """{
+  notes: orders {
+    edges { node { id name note customAttributes { key value } } }
+  }
+}
+"""
+COUNTS = "{ counts: products { edges { node { id totalInventory } } } }\n"
+
+QUERIES = {"products": PRODUCTS, "orders": ORDERS, "families": FAMILIES,
+           "notes": NOTES, "counts": COUNTS}
 
 # Roots that come before their children, as in results that are not grouped.
 BLOCK = 100
@@ -64,11 +91,13 @@ def copy_text(text):
 
 
 class Text:
-    """A text in both forms, without the quotes."""
+    """A text in both forms, without the quotes; and in COPY's within
+    JSON."""
 
     def __init__(self, text):
         self.wire = wire_string(text)[1:-1]
         self.copy = copy_text(text)
+        self.json = copy_text(json.dumps(text, ensure_ascii=False)[1:-1])
 
 
 NAMES = [Text(word) for word in WORDS]
@@ -189,12 +218,110 @@ def line_item(n, i, version):
     return wire, copy
 
 
+def family(n, version):
+    name, vendor = NAMES[n % 16], NAMES[n // 16 % 16]
+    wire = (
+        f'{{"id":"{GID}Product\\/{n}","title":"{name.wire} {n} v{version}",'
+        f'"handle":"product-number-{n}","vendor":"{vendor.wire}",'
+        '"bulkpg_c2":{"count":3,"precision":"EXACT"},'
+        f'"bulkpg_u":"{moment(n)}"}}\n')
+    copy = (f"{n}\t{name.copy} {n} v{version}\tproduct-number-{n}\t"
+            f"{vendor.copy}\t{own(n)}")
+    return wire, copy
+
+
+def family_variant(n, i, version):
+    number = n * 3 + i
+    name, price = NAMES[(n + i) % 16], f"{number % 900}.{i}{version % 10}"
+    wire = (
+        f'{{"__typename":"ProductVariant","id":"{GID}ProductVariant\\/'
+        f'{number}","title":"{name.wire} \\/ {i}","sku":"SKU-{number:09}",'
+        f'"price":"{price}","__parentId":"{GID}Product\\/{n}"}}\n')
+    copy = (f"{n}\t{number}\t{name.copy} / {i}\tSKU-{number:09}\t{price}\t"
+            f"{own(number)}")
+    return wire, copy
+
+
+def tagged_metafield(tag, parent_type, parent, number, version):
+    """Of one of two connections of metafields in a query."""
+    value = VALUES[number % 16]
+    wire = (
+        f'{{"__typename":"Metafield","{tag}":"Metafield",'
+        f'"id":"{GID}Metafield\\/{number}","namespace":"details",'
+        f'"key":"care_{number % 4}","value":"{value.wire} v{version}",'
+        f'"__parentId":"{GID}{parent_type}\\/{parent}"}}\n')
+    copy = (f"{parent}\t{number}\tdetails\tcare_{number % 4}\t{value.copy} "
+            f"v{version}\t{own(number)}")
+    return wire, copy
+
+
+def family_variant_metafield(n, i, version):
+    number = n * 3 + i
+    return tagged_metafield("bulkpg_t3", "ProductVariant", number,
+                            2 * number, version)
+
+
+def family_metafield(n, i, version):
+    return tagged_metafield("bulkpg_t4", "Product", n, 2 * (n * 2 + i) + 1,
+                            version)
+
+
+def family_collection(n, i, version):
+    number = (n * 7 + i) % 999 + 1
+    name = NAMES[number % 16]
+    wire = (
+        f'{{"__typename":"Collection","id":"{GID}Collection\\/{number}",'
+        f'"title":"{name.wire} v{version}",'
+        f'"__parentId":"{GID}Product\\/{n}"}}\n')
+    return wire, f"{n}\t{number}\t{name.copy} v{version}\t{own(number)}"
+
+
+@functools.cache
+def long_text(number, length):
+    """Words and figures: it can be compressed about as well as prose."""
+    chance = random.Random(number)
+    words = []
+    while length > 0:
+        words.append(chance.choice(WORDS) if chance.random() < 0.3
+                     else str(chance.randrange(100_000)))
+        length -= len(words[-1]) + 1
+    return Text(" ".join(words))
+
+
+def note(n, version):
+    """Half of it a text, half of it a list, some 50 KB together."""
+    text = long_text(n % 8, 25_000)
+    values = [long_text(n % 8 + 8 * i, 2_500) for i in range(1, 11)]
+    wire = ",".join(f'{{"key":"k{i}","value":"{value.wire}"}}'
+                    for i, value in enumerate(values))
+    copy = ",".join(f'{{"key":"k{i}","value":"{value.json}"}}'
+                    for i, value in enumerate(values))
+    return (f'{{"id":"{GID}Order\\/{n}","name":"#{n}","note":"{text.wire} '
+            f'{n} v{version}","customAttributes":[{wire}]}}\n',
+            f"{n}\t#{n}\t{text.copy} {n} v{version}\t[{copy}]\t{own(n)}")
+
+
+def count(n, version):
+    return (f'{{"id":"{GID}Product\\/{n}","totalInventory":'
+            f'{(n + version) % 900}}}\n',
+            f"{n}\t{(n + version) % 900}\t{own(n)}")
+
+
 # By job: the root's rows, then the children's: table, rows a root, maker.
 MAKERS = {
     "products": (product, [("products_variants", 3, variant),
                            ("products_metafields", 2, metafield)]),
     "orders": (order, [("orders_line_items", 4, line_item)]),
+    "families": (family, [
+        ("families_variants", 3, family_variant),
+        ("families_variants_metafields", 3, family_variant_metafield),
+        ("families_metafields", 2, family_metafield),
+        ("families_collections", 1, family_collection)]),
+    "notes": (note, []),
+    "counts": (count, []),
 }
+LINES_PER_ROOT = {job: 1 + sum(rows_ for _, rows_, _ in children)
+                  for job, (_, children) in MAKERS.items()}
 
 
 class Data:

@@ -26,18 +26,18 @@ def table(head, rows):
                      + ["| " + " | ".join(row) + " |" for row in rows])
 
 
-def row(name, data, taken, floor=None):
-    """A row of a curve; `data` is its lines and bytes."""
+def row(name, data, taken, *bases):
+    """A row of a table; `data` is its lines and bytes, `bases` what was
+    taken for what its wall is a multiple of."""
     lines, size = data
     wall = statistics.median(one.wall for one in taken)
-    cells = [f"{name:,}", f"{wall:.3f}",
+    cells = [name, f"{wall:.3f}",
              f"{statistics.median(one.cpu for one in taken):.2f}",
              f"{statistics.median(one.server for one in taken):.2f}",
              f"{max(one.memory for one in taken):.1f}",
              f"{lines / wall:,.0f}", f"{size / wall / 1e6:,.0f}"]
-    if floor is not None:
-        base = statistics.median(one.wall for one in floor)
-        cells.append(f"{wall / base:.2f}")
+    cells += [f"{wall / statistics.median(one.wall for one in base):.2f}"
+              for base in bases]
     return cells
 
 
@@ -50,7 +50,8 @@ def over_lines(bench, rounds, long):
         load = Load(bench, Data(bench.cache, "products", lines // 6), False)
         for _ in range(rounds):
             load.round_of_first()
-        rows.append(row(load.data.lines, (load.data.lines, load.data.size),
+        rows.append(row(f"{load.data.lines:,}",
+                        (load.data.lines, load.data.size),
                         load.taken[LOAD], load.taken[FLOOR]))
     return table(["lines", *HEAD, "x floor"], rows)
 
@@ -81,7 +82,7 @@ def over_columns(bench, rounds):
         load = Load(bench, data, False)
         for _ in range(rounds):
             load.round_of_first()
-        rows.append(row(columns, (data.lines, data.size), load.taken[LOAD],
+        rows.append(row(f"{columns}", (data.lines, data.size), load.taken[LOAD],
                         load.taken[FLOOR]))
     return table(["columns", *HEAD, "x floor"], rows)
 
@@ -99,7 +100,7 @@ def over_stores(bench, rounds):
                     for name in store_names()[:count]])
         for _ in range(rounds):
             load.take(way, load.checked(), load.run_command())
-        rows.append(row(count, (data.lines * count, data.size * count),
+        rows.append(row(f"{count}", (data.lines * count, data.size * count),
                         load.taken[way]))
     bench.shop.set(result_file=None)
     return table(["stores", *HEAD], rows)

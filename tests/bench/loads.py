@@ -102,7 +102,7 @@ class Load:
             f"{statement};\n" for statement in
             self.ddl.keys + [f"ANALYZE acme.{table}"
                              for table in data.tables]))
-        self.program.file("floor.sql", self._floor())
+        self.program.file("floor.sql", self._floor_script())
         self.rivals = {
             name: command for name, command in RIVALS.items()
             if with_rivals and (data.lines <= SLOW_LINES
@@ -116,10 +116,10 @@ class Load:
         self.changed = {CHANGED: (max(1, data.roots // 100), 1),
                         FEW: (few, 2)}
 
-    def serve(self, stores):
+    def serve(self, stores, database=""):
         """Of the fake; the only database keeps its name."""
         self.program.configure(self.bench.cluster.database().dsn, stores,
-                               tuning=TUNING)
+                               database, TUNING)
 
     # ---- how each is run -------------------------------------------------
 
@@ -135,7 +135,7 @@ class Load:
             raise SystemExit(f"bench: {result}")
         return result.stdout
 
-    def _floor(self):
+    def _floor_script(self):
         copies = [f"\\copy acme.{table} from '{self.data.flat(table)}'"
                   for table in self.data.tables]
         return "\n".join(
@@ -194,12 +194,19 @@ class Load:
     def round_of_first(self):
         """The floor and a first load; the database after it."""
         say(f"{self.job}, {self.data.lines:,} lines")
+        self.floor()
+        return self.first(LOAD)
+
+    def floor(self, way=FLOOR):
         db = self.fresh()
-        self.take(FLOOR, db, self.floor_command())
-        self.check(FLOOR, db)
+        self.take(way, db, self.floor_command())
+        self.check(way, db)
+
+    def first(self, way):
+        """A first load; the database after it."""
         db = self.fresh()
-        self.take(LOAD, db, self.load_command(db))
-        self.check(LOAD, db)
+        self.take(way, db, self.load_command(db))
+        self.check(way, db)
         return db
 
     def floor_command(self):
@@ -243,13 +250,19 @@ class Load:
         db.execute("CHECKPOINT")
         return db
 
-    def round_of_runs(self):
+    def first_run(self, way):
+        """A first run; the database after it."""
         data = self.data
         db = self.checked()
         self.offer(data.path, data.lines, data.roots)
-        self.take(FIRST, db, self.run_command())
-        self.check(FIRST, db)
+        self.take(way, db, self.run_command())
+        self.check(way, db)
         self.did(db, inserted=data.lines)
+        return db
+
+    def round_of_runs(self):
+        data = self.data
+        db = self.first_run(FIRST)
         db.execute("CHECKPOINT")
         self.offer(data.path, data.lines, data.roots)
         self.take(UNCHANGED, db, self.run_command("--full"))

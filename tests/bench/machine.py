@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 from harness.cluster import Cluster
+from harness.store import FakeShop
 
 NGINX = """
 daemon off;
@@ -29,6 +30,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         root {files};
+        {more}
     }}
 }}
 """
@@ -55,8 +57,8 @@ def settings():
 class Server:
     """The cluster, and the user that servers run as."""
 
-    def __init__(self):
-        self.cluster = Cluster(settings())
+    def __init__(self, more=None):
+        self.cluster = Cluster({**settings(), **(more or {})})
 
     def __enter__(self):
         try:
@@ -97,9 +99,11 @@ class Meter:
 
 
 class Web:
-    """nginx over a folder; `prefix` makes it run as an ordinary user."""
+    """nginx over a folder; `prefix` makes it run as an ordinary user, `more`
+    is of its configuration."""
 
-    def __init__(self, files, prefix):
+    def __init__(self, files, prefix, more=""):
+        self.more = more
         self.files = os.path.abspath(files)
         self.prefix = prefix
         self.program = shutil.which("nginx", path=os.environ["PATH"]
@@ -129,7 +133,7 @@ class Web:
         config = self.folder + "/nginx.conf"
         with open(config, "w", encoding="utf-8") as file:
             file.write(NGINX.format(folder=self.folder, port=port,
-                                    files=self.files))
+                                    files=self.files, more=self.more))
         # It ends when we do, however that is.
         ends = ["setpriv", "--pdeathsig", "TERM"] + self.prefix[1:] \
             if self.prefix else ["setpriv", "--pdeathsig", "TERM", "--"]
@@ -154,6 +158,13 @@ class Web:
             self.process.terminate()
             self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def quick_shop(names):
+    """A fake of those stores, whose operations take no time."""
+    shop = FakeShop(["--stores", ",".join(names)])
+    shop.set(created_ms=0, duration_ms=0)
+    return shop
 
 
 @dataclass

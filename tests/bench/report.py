@@ -188,7 +188,8 @@ machine.
 """
 
 
-def write(bench, loads, probes, curves):
+def write(bench, loads, probes, more):
+    """`more`: titles and tables, by section."""
     rows = targets(loads, probes)
     parts = [HEAD.format(runs="one run" if bench.runs == 1
                          else f"{bench.runs} runs"),
@@ -211,7 +212,7 @@ def write(bench, loads, probes, curves):
         for title, text in probes.profiles(largest(loads)).items():
             parts.append(f"{title}:\n\n" + ("```\n" + text + "\n```\n" if text
                                             else "nothing to be seen here\n"))
-    if curves:
-        parts.append("## Curves\n")
-        parts += [f"{title}:\n\n{text}\n" for title, text in curves]
+    for section, tables in more.items():
+        parts.append(f"## {section}\n")
+        parts += [f"{title}:\n\n{text}\n" for title, text in tables]
     return "\n".join(parts)

@@ -1,0 +1,156 @@
+/*
+ * link - carries packets between two tun devices, each DELAY ms late.
+ *
+ *     link NEAR FAR DELAY_MS
+ *
+ * NEAR and FAR are open descriptors of the devices. Ends with its standard
+ * input. The kernels of many machines have no netem; TCP sees no difference:
+ * its windows, slow start and acknowledgements are as on any such network.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PACKET_BYTES_MAX = 65536, BURST = 64 };
+
+struct packet {
+    struct packet *next;
+    int64_t due_ns;
+    size_t length;
+    char bytes[];
+};
+
+/* One direction: packets in the order in which they came. */
+struct way {
+    int from;
+    int to;
+    struct packet *first;
+    struct packet **end;
+};
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void
+fail(const char *what)
+{
+    fprintf(stderr, "link: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+/* Everything that has come, a burst at most. */
+static void
+take(struct way *way, int64_t delay_ns)
+{
+    static char bytes[PACKET_BYTES_MAX];
+
+    for (int i = 0; i < BURST; i++) {
+        ssize_t length = read(way->from, bytes, sizeof(bytes));
+        struct packet *packet;
+
+        if (length < 0 && errno == EAGAIN)
+            return;
+        if (length <= 0)
+            fail("cannot read a packet");
+        packet = malloc(sizeof(*packet) + (size_t)length);
+        if (packet == NULL)
+            fail("cannot keep a packet");
+        packet->next = NULL;
+        packet->due_ns = now_ns() + delay_ns;
+        packet->length = (size_t)length;
+        memcpy(packet->bytes, bytes, (size_t)length);
+        *way->end = packet;
+        way->end = &packet->next;
+    }
+}
+
+/* Everything that is due; a device that is down loses it, as networks do. */
+static void
+give(struct way *way)
+{
+    int64_t now = now_ns();
+
+    while (way->first != NULL && way->first->due_ns <= now) {
+        struct packet *packet = way->first;
+
+        if (write(way->to, packet->bytes, packet->length) < 0 && errno != EIO)
+            fail("cannot write a packet");
+        way->first = packet->next;
+        if (way->first == NULL)
+            way->end = &way->first;
+        free(packet);
+    }
+}
+
+/* How long nothing is due; -1: for ever. */
+static int64_t
+idle_ns(const struct way ways[2])
+{
+    int64_t now = now_ns();
+    int64_t least = -1;
+
+    for (int i = 0; i < 2; i++) {
+        int64_t left;
+
+        if (ways[i].first == NULL)
+            continue;
+        left = ways[i].first->due_ns > now ? ways[i].first->due_ns - now : 0;
+        if (least < 0 || left < least)
+            least = left;
+    }
+    return least;
+}
+
+static void
+carry(struct way ways[2], int64_t delay_ns)
+{
+    struct pollfd fds[3] = {{.fd = ways[0].from, .events = POLLIN},
+                            {.fd = ways[1].from, .events = POLLIN},
+                            {.fd = STDIN_FILENO, .events = POLLIN}};
+
+    while (fds[2].revents == 0) {
+        int64_t idle = idle_ns(ways);
+        struct timespec timeout = {.tv_sec = idle / 1000000000,
+                                   .tv_nsec = idle % 1000000000};
+
+        if (ppoll(fds, 3, idle < 0 ? NULL : &timeout, NULL) < 0)
+            fail("cannot wait");
+        for (int i = 0; i < 2; i++) {
+            if (fds[i].revents != 0)
+                take(&ways[i], delay_ns);
+            give(&ways[i]);
+        }
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    struct way ways[2];
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: link NEAR FAR DELAY_MS\n");
+        return 64;
+    }
+    for (int i = 0; i < 2; i++) {
+        ways[i] = (struct way){.from = atoi(argv[1 + i]),
+                               .to = atoi(argv[2 - i]),
+                               .end = &ways[i].first};
+        if (fcntl(ways[i].from, F_SETFL, O_NONBLOCK) < 0)
+            fail("no such device");
+    }
+    carry(ways, (int64_t)(atof(argv[3]) * 1e6));
+    return 0;
+}
