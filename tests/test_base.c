@@ -514,6 +514,21 @@ START_TEST(log_lines_are_json_when_asked)
 
 END_TEST
 
+START_TEST(log_lines_are_plain_for_a_reader)
+{
+    log_configure(LOG_PLAIN, LOG_INFO);
+    ck_assert_str_eq(logged(log_ready), "info: acme/orders: result ready (url "
+                                        "a=b, objects -5033)\n");
+    ck_assert_str_eq(logged(log_hostile),
+                     "warning: two lines (key  [1m\"x\")\n");
+    ck_assert_str_eq(logged(log_refusal),
+                     "error: acme: failed: no way\nhint: make one\n");
+    ck_assert_str_eq(logged(log_detail), "");
+    log_configure(LOG_TEXT, LOG_INFO);
+}
+
+END_TEST
+
 START_TEST(a_logged_url_has_no_query_part)
 {
     char text[64];
@@ -666,6 +681,7 @@ base_suite(void)
     tcase_add_test(tests, the_worse_of_two_statuses_wins);
     tcase_add_test(tests, log_lines_are_logfmt);
     tcase_add_test(tests, log_lines_are_json_when_asked);
+    tcase_add_test(tests, log_lines_are_plain_for_a_reader);
     tcase_add_test(tests, a_logged_url_has_no_query_part);
     tcase_add_loop_test(tests, secrets_are_hidden, 0, COUNT(redacted));
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);

@@ -42,11 +42,19 @@ teardown(void)
     arena_free(&arena);
 }
 
+static int
+frame_of(int most, int columns, int64_t now_ms)
+{
+    struct live_frame frame = {most, columns, now_ms};
+
+    return live_lines(&jobs, &frame, &arena, lines);
+}
+
 /* The only job's line. */
 static const char *
 line_at(int64_t now_ms)
 {
-    ck_assert_int_eq(live_lines(&jobs, 10, now_ms, &arena, lines), 1);
+    ck_assert_int_eq(frame_of(10, 80, now_ms), 1);
     return lines[0].text;
 }
 
@@ -98,6 +106,9 @@ START_TEST(one_operation_at_the_store)
     ck_assert_str_eq(
         line_at(12000),
         "acme/job1  0:11  running at the store  12,400 objects  1,240/s");
+    operation.bulk.object_count = 9; /* no pace worth telling */
+    ck_assert_str_eq(line_at(12000),
+                     "acme/job1  0:11  running at the store  9 objects");
     ck_assert_int_eq(lines[0].colour, SCREEN_PLAIN);
 }
 
@@ -205,14 +216,27 @@ START_TEST(the_active_come_first_and_the_rest_is_counted)
     err_set(&items[37].err, ERR_FAILED, "it broke");
     items[0].progress.phase = PROGRESS_QUEUED;
     items[1].progress.phase = PROGRESS_ENDED;
-    ck_assert_int_eq(live_lines(&jobs, 4, 2000, &arena, lines), 4);
+    ck_assert_int_eq(frame_of(4, 80, 2000), 4);
     for (int i = 0; i < 3; i++)
         ck_assert_str_eq(lines[i].text, first[i]);
     ck_assert_str_eq(lines[3].text, "… and 37 more: 36 waiting, 1 done");
-    ck_assert_int_eq(live_lines(&jobs, 1, 2000, &arena, lines), 1);
+    ck_assert_int_eq(frame_of(1, 80, 2000), 1);
     ck_assert_str_eq(lines[0].text, "… and 40 more: 1 under way, 1 failed, "
                                     "37 waiting, 1 done");
-    ck_assert_int_eq(live_lines(&jobs, JOBS, 2000, &arena, lines), JOBS);
+    ck_assert_int_eq(frame_of(JOBS, 80, 2000), JOBS);
+}
+
+END_TEST
+
+START_TEST(a_narrow_window_cuts_names)
+{
+    items[0].progress.phase = PROGRESS_MERGING;
+    ck_assert_int_eq(frame_of(10, 30, 2000), 1);
+    ck_assert_str_eq(lines[0].text, "acme/job1  0:01  merging");
+    ck_assert_int_eq(frame_of(10, 20, 2000), 1);
+    ck_assert_str_eq(lines[0].text, "acme/job1  merging");
+    ck_assert_int_eq(frame_of(10, 12, 2000), 1);
+    ck_assert_str_eq(lines[0].text, "acme/…  merging");
 }
 
 END_TEST
@@ -230,6 +254,7 @@ main(void)
     tcase_add_test(tests, a_load_has_share_pace_and_end);
     tcase_add_test(tests, an_end_is_told);
     tcase_add_test(tests, the_active_come_first_and_the_rest_is_counted);
+    tcase_add_test(tests, a_narrow_window_cuts_names);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

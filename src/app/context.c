@@ -88,7 +88,6 @@ context_run(const struct options *options, int (*body)(struct context *context))
     struct first_task first = {.context = &context, .body = body};
     struct err err;
 
-    log_configure(options->log_format, options->log_level);
     if (!http_new(STALL_TIMEOUT_MS, user_agent, &context.http, &err))
         return context_fail(&err);
     tasks_init(http_wait, context.http);

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 
-enum { FRAME_MS = 200, LINE_BYTES_MAX = 2048, NAME_WIDTH_MAX = 40 };
+enum { FRAME_MS = 200, LINE_BYTES_MAX = 2048, COLUMNS_FOR_TIME = 30 };
 
 /* ---- lines ------------------------------------------------------------- */
 
@@ -41,27 +41,41 @@ name_width(const struct job *job)
     return (int)(strlen(job->store->config->name) + 1 + strlen(job->file->job));
 }
 
+/* Half of the window is for what becomes of them. */
 static int
-widest_name(const struct jobs *jobs)
+widest_name(const struct jobs *jobs, int columns)
 {
     int widest = 0;
 
     for (size_t i = 0; i < jobs->count; i++)
         if (name_width(&jobs->items[i]) > widest)
             widest = name_width(&jobs->items[i]);
-    return widest < NAME_WIDTH_MAX ? widest : NAME_WIDTH_MAX;
+    return widest < columns / 2 ? widest : columns / 2;
+}
+
+static void
+append_name(struct buf *text, const struct job *job, int width)
+{
+    struct buf name = buf_with_ceiling(LINE_BYTES_MAX);
+    int shown;
+
+    buf_printf(&name, "%s/%s", job->store->config->name, job->file->job);
+    shown = screen_append_fitting(text, buf_str(&name), width);
+    buf_printf(text, "%*s  ", width - shown, "");
+    buf_free(&name);
 }
 
 static struct screen_line
-job_line(struct job *job, int width, int64_t now_ms, struct arena *arena)
+job_line(struct job *job, const struct live_frame *frame, int width,
+         struct arena *arena)
 {
     struct buf text = buf_with_ceiling(LINE_BYTES_MAX);
-    int padding = width - name_width(job);
     struct screen_line line = {.colour = colour_of(job)};
 
-    buf_printf(&text, "%s/%s%*s  ", job->store->config->name, job->file->job,
-               padding > 0 ? padding : 0, "");
-    progress_describe(job, now_ms, &text);
+    append_name(&text, job, width);
+    if (frame->columns >= COLUMNS_FOR_TIME)
+        progress_append_time(&job->progress, frame->now_ms, &text);
+    progress_describe(job, frame->now_ms, &text);
     line.text = arena_strdup(arena, buf_str(&text));
     buf_free(&text);
     return line;
@@ -91,11 +105,12 @@ rest_line(const size_t left[RANKS], struct arena *arena)
 }
 
 int
-live_lines(const struct jobs *jobs, int most, int64_t now_ms,
+live_lines(const struct jobs *jobs, const struct live_frame *frame,
            struct arena *arena, struct screen_line lines[SCREEN_LINES_MAX])
 {
+    int most = frame->lines;
     int room = jobs->count <= (size_t)most ? most : most - 1;
-    int width = widest_name(jobs), count = 0;
+    int width = widest_name(jobs, frame->columns), count = 0;
     size_t left[RANKS] = {0};
 
     for (int rank = 0; rank < RANKS; rank++)
@@ -103,8 +118,7 @@ live_lines(const struct jobs *jobs, int most, int64_t now_ms,
             if ((int)rank_of(&jobs->items[i]) != rank)
                 continue;
             if (count < room)
-                lines[count++] =
-                    job_line(&jobs->items[i], width, now_ms, arena);
+                lines[count++] = job_line(&jobs->items[i], frame, width, arena);
             else
                 left[rank]++;
         }
@@ -119,9 +133,11 @@ static void
 draw(struct live *live)
 {
     struct screen_line lines[SCREEN_LINES_MAX];
+    struct live_frame frame = {.lines = screen_most_lines(&live->screen),
+                               .columns = live->screen.columns,
+                               .now_ms = clock_now_ms()};
     struct arena arena = {0};
-    int count = live_lines(live->jobs, screen_most_lines(&live->screen),
-                           clock_now_ms(), &arena, lines);
+    int count = live_lines(live->jobs, &frame, &arena, lines);
 
     screen_draw(&live->screen, lines, count);
     arena_free(&arena);

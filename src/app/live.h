@@ -2,7 +2,7 @@
  * live - the jobs of a command on the terminal, while they are under way.
  *
  * A line a job, those that work first; drawn by a task with a timer, five
- * times a second. Log lines from `warn` on stand above them, all of them with
+ * times a second. A narrow window cuts names, and leaves times out. Log lines from `warn` on stand above them, all of them with
  * -v; the lines say what those of level info would. Without a terminal, with
  * TERM=dumb, -q or --log-format json there is no line, and the log is as ever.
  */
@@ -29,9 +29,14 @@ void
 live_begin(struct live *live, struct jobs *jobs, const struct options *options);
 void live_end(struct live *live);
 
-/* The lines as they are to be drawn, at most `most`; their texts are the
- * arena's. How many. */
-int live_lines(const struct jobs *jobs, int most, int64_t now_ms,
+struct live_frame {
+    int lines; /* at most */
+    int columns;
+    int64_t now_ms;
+};
+
+/* The lines as they are to be drawn; their texts are the arena's. How many. */
+int live_lines(const struct jobs *jobs, const struct live_frame *frame,
                struct arena *arena, struct screen_line lines[SCREEN_LINES_MAX]);
 
 #endif

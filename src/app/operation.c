@@ -289,8 +289,10 @@ wait_as_told(struct operation *operation, struct backoff *backoff,
         return false;
     }
     operation->waits_for_slot = true;
-    waited = retry_wait(backoff, wait_ms, &operation->log,
-                        "waiting for a slot at the store", err);
+    waited = (operation->told_of_slot ? retry_wait_on : retry_wait)(
+        backoff, wait_ms, &operation->log, "waiting for a slot at the store",
+        err);
+    operation->told_of_slot = true;
     operation->waits_for_slot = false;
     return waited;
 }

@@ -28,7 +28,8 @@ struct operation {
     bool is_lost;         /* sent once, and the answer never seen */
     const bool *given_up; /* true: no more of it; NULL: never */
     bool waits_for_slot;
-    bool is_refused; /* what was sent last was surely not taken */
+    bool told_of_slot; /* that it waits was warned about */
+    bool is_refused;   /* what was sent last was surely not taken */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "app/option_rows.h"
+#include "app/screen.h"
 #include "app/usage.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -410,6 +411,18 @@ print_version(void)
     return EX_OK;
 }
 
+/* Somebody at a terminal reads words; with -v all there is. */
+static void
+configure_log(const struct options *options)
+{
+    bool is_read = options->log_format == LOG_TEXT &&
+                   options->log_level != LOG_DEBUG &&
+                   screen_is_possible(STDERR_FILENO);
+
+    log_configure(is_read ? LOG_PLAIN : options->log_format,
+                  options->log_level);
+}
+
 static int
 run(const struct command *command, const struct options *options)
 {
@@ -421,7 +434,7 @@ run(const struct command *command, const struct options *options)
         usage_print_help(command);
         return EX_OK;
     }
-    log_configure(options->log_format, options->log_level);
+    configure_log(options);
     if (!change_directory(options, &err))
         return print_misuse(&err);
     return command->run(options);

@@ -196,7 +196,7 @@ describe_fetching(const struct fetch *fetch, int64_t now_ms, struct buf *text)
     buf_append_str(text, "  ");
     append_number(text, at.objects);
     buf_append_str(text, " objects");
-    if (passed_ms >= 1000 && at.objects > 0) {
+    if (passed_ms >= 1000 && at.objects * 1000 >= passed_ms) {
         buf_append_str(text, "  ");
         append_number(text, at.objects * 1000 / passed_ms);
         buf_append_str(text, "/s");
@@ -265,6 +265,14 @@ describe_ended(const struct job *job, struct buf *text)
 }
 
 void
+progress_append_time(const struct progress *progress, int64_t now_ms,
+                     struct buf *text)
+{
+    append_time(text, progress_ms(progress, now_ms));
+    buf_append_str(text, "  ");
+}
+
+void
 progress_describe(struct job *job, int64_t now_ms, struct buf *text)
 {
     static const char *const phases[] = {[PROGRESS_QUEUED] = "queued",
@@ -276,8 +284,6 @@ progress_describe(struct job *job, int64_t now_ms, struct buf *text)
                                          [PROGRESS_MERGING] = "merging"};
     struct progress *progress = &job->progress;
 
-    append_time(text, progress_ms(progress, now_ms));
-    buf_append_str(text, "  ");
     if (progress->phase == PROGRESS_ENDED)
         describe_ended(job, text);
     else if (progress->phase == PROGRESS_LOADING)

@@ -65,7 +65,11 @@ int64_t progress_ms(const struct progress *progress, int64_t now_ms);
 /* Nothing is done for it now: its turn comes. */
 bool progress_waits(const struct progress *progress);
 
-/* "1:05  loading 45%  123.4 MB  52,100 rows/s  0:12 left" */
+/* "1:05  " */
+void progress_append_time(const struct progress *progress, int64_t now_ms,
+                          struct buf *text);
+
+/* "loading 45%  123.4 MB  52,100 rows/s  0:12 left" */
 void progress_describe(struct job *job, int64_t now_ms, struct buf *text);
 
 #endif

@@ -148,9 +148,8 @@ next_width(const char *text, size_t *bytes)
     return length == 4 || (length == 3 && at[0] >= 0xe3) ? 2 : 1;
 }
 
-/* As much of `text` as fits; how many columns that is. */
-static int
-append_fitting(struct buf *line, const char *text, int room)
+int
+screen_append_fitting(struct buf *line, const char *text, int room)
 {
     size_t fits = line->length; /* with "…" behind it */
     int width = 0, fits_width = 0;
@@ -191,7 +190,8 @@ append_line(const struct screen *screen, struct buf *block,
 
     if (colour != NULL)
         buf_append_str(block, colour);
-    width = append_fitting(block, line->text, columns > 2 ? columns - 1 : 1);
+    width =
+        screen_append_fitting(block, line->text, columns > 2 ? columns - 1 : 1);
     if (colour != NULL)
         buf_append_str(block, "\x1b[0m");
     buf_append_str(block, ERASE_TO_LINE_END "\r\n");

@@ -47,6 +47,10 @@ bool screen_is_possible(int fd);
 /* One at a time. Colours unless NO_COLOR is set. Nothing is written yet. */
 void screen_begin(struct screen *screen, int fd);
 
+/* As much of UTF-8 `text` as fits into `room` columns, ending in "…" where
+ * that is not all; how many columns it takes. */
+int screen_append_fitting(struct buf *line, const char *text, int room);
+
 /* Lines that the window has room for. */
 int screen_most_lines(struct screen *screen);
 

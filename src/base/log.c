@@ -122,6 +122,107 @@ put_ctx(struct buf *line, const struct log_ctx *ctx)
     put_text(line, "op", ctx->operation_id);
 }
 
+static void
+put_fields(struct buf *line, const struct log_field *fields)
+{
+    for (; fields != NULL && fields->key != NULL; fields++) {
+        if (fields->text != NULL)
+            put_text(line, fields->key, fields->text);
+        else
+            put_number(line, fields->key, fields->number);
+    }
+}
+
+static void
+put_pairs(struct buf *line, enum log_level level, const struct log_ctx *ctx,
+          const char *message, const struct log_field *fields)
+{
+    put_time(line);
+    put_text(line, "level", level_names[level]);
+    put_ctx(line, ctx);
+    put_text(line, "msg", message);
+    put_fields(line, fields);
+    buf_append_str(line, log_format_now == LOG_JSON ? "}\n" : "\n");
+}
+
+/* ---- plain ------------------------------------------------------------- */
+
+/* What a terminal would obey becomes a blank. */
+static void
+put_words(struct buf *line, const char *before, const char *text)
+{
+    char *shown = mem_strdup(text);
+
+    redact(shown);
+    buf_append_str(line, before);
+    for (const char *c = shown; *c != '\0'; c++) {
+        unsigned char byte = (unsigned char)*c, next = (unsigned char)c[1];
+        bool is_c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;
+
+        buf_append_char(line, byte < ' ' || byte == 0x7f || is_c1 ? ' ' : *c);
+        c += is_c1;
+    }
+    free(shown);
+}
+
+/* Nobody at a terminal acts on these. */
+static bool
+is_for_machines(const struct log_field *field)
+{
+    return strcmp(field->key, "code") == 0 ||
+           strcmp(field->key, "delay_ms") == 0 ||
+           (field->text != NULL && field->text[0] == '\0');
+}
+
+static void
+put_rest(struct buf *line, const struct log_field *fields)
+{
+    const char *before = " (";
+
+    for (; fields != NULL && fields->key != NULL; fields++) {
+        if (strcmp(fields->key, "error") == 0 ||
+            strcmp(fields->key, "hint") == 0 || is_for_machines(fields))
+            continue;
+        buf_printf(line, "%s%s ", before, fields->key);
+        if (fields->text != NULL)
+            put_words(line, "", fields->text);
+        else
+            buf_printf(line, "%lld", (long long)fields->number);
+        before = ", ";
+    }
+    if (before[0] == ',')
+        buf_append_char(line, ')');
+}
+
+static void
+put_field(struct buf *line, const char *before, const char *key,
+          const struct log_field *fields)
+{
+    for (; fields != NULL && fields->key != NULL; fields++)
+        if (strcmp(fields->key, key) == 0 && fields->text != NULL &&
+            fields->text[0] != '\0')
+            put_words(line, before, fields->text);
+}
+
+static void
+put_plain(struct buf *line, enum log_level level, const struct log_ctx *ctx,
+          const char *message, const struct log_field *fields)
+{
+    buf_append_str(line, level == LOG_WARN ? "warning" : level_names[level]);
+    buf_append_str(line, ": ");
+    if (ctx != NULL && ctx->store != NULL) {
+        put_words(line, "", ctx->store);
+        if (ctx->job != NULL)
+            put_words(line, "/", ctx->job);
+        buf_append_str(line, ": ");
+    }
+    put_words(line, "", message);
+    put_field(line, ": ", "error", fields);
+    put_rest(line, fields);
+    put_field(line, "\nhint: ", "hint", fields);
+    buf_append_char(line, '\n');
+}
+
 void
 log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
           const struct log_field *fields)
@@ -130,17 +231,10 @@ log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
 
     if (level > log_most)
         return;
-    put_time(&line);
-    put_text(&line, "level", level_names[level]);
-    put_ctx(&line, ctx);
-    put_text(&line, "msg", message);
-    for (; fields != NULL && fields->key != NULL; fields++) {
-        if (fields->text != NULL)
-            put_text(&line, fields->key, fields->text);
-        else
-            put_number(&line, fields->key, fields->number);
-    }
-    buf_append_str(&line, log_format_now == LOG_JSON ? "}\n" : "\n");
+    if (log_format_now == LOG_PLAIN)
+        put_plain(&line, level, ctx, message, fields);
+    else
+        put_pairs(&line, level, ctx, message, fields);
     if (log_diverted != NULL)
         log_diverted(log_diverted_ctx, level, buf_str(&line), line.length);
     else

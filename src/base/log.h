@@ -5,6 +5,10 @@
  *         op=gid://shopify/BulkOperation/7 msg="result ready" objects=5033
  *
  * logfmt, or JSON objects with the same keys. Bytes from outside are escaped.
+ * Plain is for somebody who reads along; times and codes are left out:
+ *
+ *     warning: acme/orders: the request is tried again: HTTP 503
+ *     hint: ...
  * Whoever decides about a failure logs it, nobody on the way up. Secrets are
  * never handed in; URLs go through log_url(), which cuts them before '?'.
  * Values are redacted all the same.
@@ -24,7 +28,7 @@ enum log_level {
     LOG_DEBUG
 };
 
-enum log_format { LOG_TEXT, LOG_JSON };
+enum log_format { LOG_TEXT, LOG_JSON, LOG_PLAIN };
 
 /* What a line is about; strings are borrowed, NULL or 0 leaves one out. */
 struct log_ctx {

@@ -3,9 +3,9 @@
 #include "base/clock.h"
 #include "base/task.h"
 
-bool
-retry_wait(struct backoff *backoff, int64_t at_least_ms,
-           const struct log_ctx *log, const char *message, struct err *err)
+static bool
+wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
+             const struct log_ctx *log, const char *message, struct err *err)
 {
     int64_t delay_ms = backoff_failed(backoff, at_least_ms);
 
@@ -13,10 +13,24 @@ retry_wait(struct backoff *backoff, int64_t at_least_ms,
         err->kind = ERR_LATER;
         return false;
     }
-    log_warn(log, message, LOG_STR("error", err->message),
-             LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
-             LOG_STR("request_id", err->request_id), LOG_STR("hint", err->hint),
-             LOG_END);
+    LOG_AT(level, log, message, LOG_STR("error", err->message),
+           LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
+           LOG_STR("request_id", err->request_id), LOG_STR("hint", err->hint),
+           LOG_END);
     return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
            task_stopped(err);
+}
+
+bool
+retry_wait(struct backoff *backoff, int64_t at_least_ms,
+           const struct log_ctx *log, const char *message, struct err *err)
+{
+    return wait_telling(LOG_WARN, backoff, at_least_ms, log, message, err);
+}
+
+bool
+retry_wait_on(struct backoff *backoff, int64_t at_least_ms,
+              const struct log_ctx *log, const char *message, struct err *err)
+{
+    return wait_telling(LOG_INFO, backoff, at_least_ms, log, message, err);
 }

@@ -18,4 +18,9 @@ MUST_CHECK bool
 retry_wait(struct backoff *backoff, int64_t at_least_ms,
            const struct log_ctx *log, const char *message, struct err *err);
 
+/* The same for what was told already: the line is of level info. */
+MUST_CHECK bool
+retry_wait_on(struct backoff *backoff, int64_t at_least_ms,
+              const struct log_ctx *log, const char *message, struct err *err);
+
 #endif

@@ -176,8 +176,11 @@ class Slots(Operation):
         self.shop.post("operation", {"id": holder, "status": "COMPLETED"})
         result = running.wait()
         self.expect(result, OK)
-        self.assertIn("waiting for a slot at the store", result.stderr)
-        self.assertIn(holder, result.stderr)
+        waits = [line for line in result.stderr.splitlines()
+                 if "waiting for a slot at the store" in line]
+        self.assertIn(holder, waits[0])
+        self.assertIn("level=warn", waits[0])
+        self.assertNotIn("level=warn", "".join(waits[1:]))
         self.check_tables(PLAIN)
         self.assertEqual(["COMPLETED"] * 2, list(self.statuses().values()))
 

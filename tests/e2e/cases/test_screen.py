@@ -4,7 +4,7 @@ import re
 import tempfile
 
 from cases.queries import PLAIN, PRODUCTS
-from harness.case import AGAIN, DENIED, FAILED, PARTIAL, Case
+from harness.case import AGAIN, DENIED, FAILED, PARTIAL, USAGE, Case
 from harness.terminal import Terminal
 
 TIMINGS = ["wait", "download", "parse", "encode", "send", "index", "load",
@@ -71,20 +71,37 @@ class Terminals(Screen):
         self.shop.set(duration_ms=1500)
         self.shop.rule({"status": 503}, kind="poll", nth=2)
         terminal = self.open("run")
-        self.until_shown(terminal, "level=warn")
+        self.until_shown(terminal, "warning: acme/products: ")
         self.until_shown(terminal, "running at the store")
         shown = terminal.look()
-        at = [i for i, line in enumerate(shown) if "level=warn" in line][0]
+        at = [i for i, line in enumerate(shown) if "warning: " in line][0]
         live = [i for i, line in enumerate(shown)
                 if line.startswith("acme/products ")]
         self.assertEqual([len(shown) - 1], live)
         self.assertLess(at, live[0])
         self.assertEqual(0, self.until_end(terminal))
         warning = [line for line in terminal.text.splitlines()
-                   if "level=warn" in line]
-        self.assertRegex(warning[0], r"time=\S+ level=warn .*delay_ms=\d+")
-        self.assertTrue(any("level=warn" in line
-                            for line in terminal.look()))
+                   if "warning: " in line]
+        self.assertRegex(warning[0], r"warning: acme/products: .*: .*HTTP 503"
+                                     r".* \(request_id \S+\)$")
+        self.assertTrue(any("warning: " in line for line in terminal.look()))
+
+    def test_words_instead_of_pairs(self):
+        """As for misuse: what, and what to do."""
+        for arguments in (["plan", "prodcts"], ["run", "--store", "acm"]):
+            terminal = self.open(*arguments)
+            self.assertEqual(USAGE, self.until_end(terminal))
+            shown = "\n".join(terminal.look())
+            self.assertRegex(shown, r"^error: nothing was done: there is no "
+                                    r"(job|store) ")
+            self.assertRegex(shown, r"(?m)^hint: did you mean \w+\?")
+            self.assertNotIn("=", shown)
+
+    def test_a_narrow_window(self):
+        self.shop.set(outcome={"never": True})
+        terminal = self.open("run", columns=20)
+        self.until_shown(terminal, "acme/prod…  runnin…")
+        self.assertLessEqual(max(map(len, terminal.drawn())), 19)
 
     def test_verbose_shows_all_of_the_log(self):
         terminal = self.open("-v", "run")
@@ -140,7 +157,7 @@ class Terminals(Screen):
         self.assertEqual(DENIED, self.until_end(terminal))
         shown = "".join(terminal.look())
         self.assertNotIn("running at the store", shown)
-        self.assertIn("level=error", shown)
+        self.assertIn("error: acme/products: the run failed: ", shown)
         self.assertIn("to do: grant the app the scopes", shown)
 
     def test_a_load_has_a_line_too(self):
