@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/report.h"
+#include "app/watched.h"
 #include "base/clock.h"
 #include "base/replace_file.h"
 #include "sql.h"
@@ -60,6 +61,7 @@ read_journal(struct context *context, struct arena *arena,
 {
     struct run_query newest = {.newest_only = true};
     struct run_query last = {.limit = REPORT_RUNS_MAX};
+    struct watched watched;
 
     if (!context_configure(context, err) ||
         !context_open_database(context, false, err) ||
@@ -67,6 +69,8 @@ read_journal(struct context *context, struct arena *arena,
                            err) ||
         !journal_list_runs(context->journal, &last, arena, &report->runs, err))
         return false;
+    watched_find(&watched, context, arena);
+    report->newest = watched_runs(&watched, &report->newest, arena);
     forget_old(&report->runs);
     return read_tables(context, arena, report, err);
 }

@@ -8,6 +8,7 @@
 #include "app/journal_operation.h"
 #include "app/journal_runs.h"
 #include "app/metrics.h"
+#include "app/watched.h"
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/replace_file.h"
@@ -25,6 +26,15 @@ is_listed(const struct options *options, const struct journal_run *run)
         return true;
     return (options->failed && journal_run_is_failed(run)) ||
            (by_age && journal_run_is_late(run, options->older_than_ms));
+}
+
+/* Who asks what is late or failed wants no job that is gone, and every job
+ * that never ran. */
+static bool
+is_about_watched(const struct options *options)
+{
+    return options->failed || options->older_than_ms >= 0 ||
+           options->metrics_file != NULL;
 }
 
 /* ---- text -------------------------------------------------------------- */
@@ -55,6 +65,15 @@ ago(int64_t age_ms, char cell[CELL_BYTES])
 }
 
 static void
+print_never(const struct journal_run *run, const struct widths *widths)
+{
+    printf("%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s\n",
+           widths->store, run->store, widths->job, run->job, "-",
+           run_status_name(run->status), "-", "never", "-", "-", "-", "-",
+           "never");
+}
+
+static void
 print_head(const struct widths *widths)
 {
     printf("%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s\n",
@@ -68,6 +87,10 @@ print_run(const struct journal_run *run, const struct widths *widths)
     const struct run_counts *counts = &run->counts;
     char began[CELL_BYTES], took[32], good[CELL_BYTES];
 
+    if (run->status == RUN_NEVER) {
+        print_never(run, widths);
+        return;
+    }
     printf("%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
            "  %10" PRId64 "  %7" PRId64 "  %s\n",
            widths->store, run->store, widths->job, run->job, run->ref.run_id,
@@ -109,7 +132,8 @@ append_run(struct buf *json, const struct journal_run *run)
     json_out_text(json, "job", run->job);
     json_out_count(json, "run_id", run->ref.run_id);
     json_out_text(json, "status", run_status_name(run->status));
-    json_out_text(json, "mode", run_mode_name(run->mode));
+    json_out_text(json, "mode",
+                  run->status == RUN_NEVER ? NULL : run_mode_name(run->mode));
     json_out_text(json, "mode_reason", run->mode_reason);
     json_out_text(json, "operation_id", run->operation_id);
     json_out_count(json, "object_count", run->object_count);
@@ -219,12 +243,21 @@ read_journal(struct context *context, struct listing *listing,
 {
     struct run_query query = {.newest_only = true};
 
-    return context_configure(context, err) &&
-           context_open_database(context, false, err) &&
+    return context_open_database(context, false, err) &&
            journal_list_runs(context->journal, &query, arena, &listing->runs,
                              err) &&
            journal_running_operations(context->journal, NULL, NULL, arena,
                                       &listing->operations, err);
+}
+
+static void
+watch(const struct context *context, struct listing *listing,
+      struct arena *arena)
+{
+    struct watched watched;
+
+    watched_find(&watched, context, arena);
+    listing->runs = watched_runs(&watched, &listing->runs, arena);
 }
 
 /* To a file, and nothing said of it. */
@@ -274,15 +307,16 @@ status(struct context *context)
     struct listing listing = {.options = context->options};
     struct arena arena = {0};
     struct err err;
-    int code;
+    int code = 0;
 
-    if (read_journal(context, &listing, &arena, &err)) {
-        code = tell(&listing);
-    } else {
+    if (!context_configure(context, &err))
+        code = context_fail(&err);
+    else if (!read_journal(context, &listing, &arena, &err))
         code = context_fail_without_journal(&err);
-        /* Metrics of nothing, rather than those of another day. */
-        if (code == 0 && context->options->metrics_file != NULL)
-            code = tell(&listing);
+    if (code == 0) {
+        if (is_about_watched(context->options))
+            watch(context, &listing, &arena);
+        code = tell(&listing);
     }
     arena_free(&arena);
     return code;

@@ -21,7 +21,8 @@ static const char *const status_names[] = {"submitting",
                                            "loaded_with_rejects",
                                            "failed",
                                            "interrupted",
-                                           "canceled"};
+                                           "canceled",
+                                           "never"};
 
 const struct run_counts run_counts_unknown = {-1, -1, -1, -1, -1,
                                               -1, -1, -1, -1};

@@ -21,7 +21,8 @@ enum run_status {
     RUN_LOADED_WITH_REJECTS,
     RUN_FAILED,
     RUN_INTERRUPTED,
-    RUN_CANCELED
+    RUN_CANCELED,
+    RUN_NEVER /* stands in no journal: the job has no run */
 };
 
 const char *run_mode_name(enum run_mode mode);

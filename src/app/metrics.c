@@ -265,13 +265,31 @@ append_operations(struct buf *text, const struct journal_runs *runs,
     }
 }
 
+/* The others are absent for a job that never ran, and cannot be alerted on. */
+static void
+append_good(struct buf *text, const struct journal_runs *runs)
+{
+    static const char name[] = "bulkpg_has_good_run";
+
+    append_head(text, name, "1 where the job has a good run, else 0.");
+    for (size_t i = 0; i < runs->count; i++) {
+        append_name(text, name, &runs->runs[i], NULL, NULL);
+        append_value(text, runs->runs[i].last_good_age_ms >= 0, false);
+    }
+}
+
 void
 metrics_append(struct buf *text, const struct journal_runs *runs,
                const struct journal_operations *operations)
 {
-    append_statuses(text, runs);
+    struct journal_runs ran = *runs;
+
+    while (ran.count > 0 && ran.runs[ran.count - 1].status == RUN_NEVER)
+        ran.count--;
+    append_statuses(text, &ran);
     for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
-        append_metric(text, &metrics[i], runs);
-    append_rows(text, runs);
-    append_operations(text, runs, operations);
+        append_metric(text, &metrics[i], &ran);
+    append_good(text, runs);
+    append_rows(text, &ran);
+    append_operations(text, &ran, operations);
 }

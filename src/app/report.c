@@ -226,7 +226,8 @@ append_cell(struct buf *html, const struct report *report,
         return;
     }
     state = report_state(report, run);
-    linked = state == REPORT_FAILED || state == REPORT_LATE;
+    linked = (state == REPORT_FAILED || state == REPORT_LATE) &&
+             run->status != RUN_NEVER;
     buf_printf(html, "<td class=\"%s\">", report_state_name(state));
     if (linked)
         buf_printf(html, "<a href=\"#run%" PRId64 "\">", run->ref.run_id);
@@ -289,12 +290,23 @@ append_matrix(struct buf *html, const struct report *report)
 static void
 open_problem(struct buf *html, const struct journal_run *run, const char *class)
 {
-    buf_printf(html, "<div class=\"problem %s\" id=\"run%" PRId64 "\"><h3>",
-               class, run->ref.run_id);
+    buf_printf(html, "<div class=\"problem %s\"", class);
+    if (run->status != RUN_NEVER)
+        buf_printf(html, " id=\"run%" PRId64 "\"", run->ref.run_id);
+    buf_append_str(html, "><h3>");
     html_text(html, run->store);
     buf_append_str(html, " / ");
     html_text(html, run->job);
     buf_append_str(html, "</h3>\n");
+}
+
+/* A query that is new, or a timer that was never switched on. */
+static void
+append_never(struct buf *html, const struct journal_run *run)
+{
+    open_problem(html, run, report_state_name(REPORT_LATE));
+    buf_append_str(html, "<p class=\"soft\">never ran</p>\n<p>does the timer, "
+                         "or cron, start bulkpg run?</p></div>\n");
 }
 
 static void
@@ -303,6 +315,10 @@ append_problem(struct buf *html, const struct report *report,
 {
     const char *remedy = report_remedy(run->error_code);
 
+    if (run->status == RUN_NEVER) {
+        append_never(html, run);
+        return;
+    }
     open_problem(html, run, report_state_name(report_state(report, run)));
     buf_printf(html,
                "<p class=\"soft\">run %" PRId64 ", %s, began %s; last good ",

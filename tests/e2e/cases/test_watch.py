@@ -87,6 +87,48 @@ class Watch(Case):
         self.assertEqual(
             {}, self.metrics()["bulkpg_last_run_status"])
 
+    def test_jobs_that_never_ran(self):
+        """Late from the start; known by their files, not by the journal."""
+        self.prepare()
+        for ran in ([], ["products"]):
+            if ran:
+                self.run_program("run", *ran)
+            late = json.loads(self.run_program(
+                "status", "--json", "--older-than", "1h",
+                status=FAILED).stdout)["runs"]
+            self.assertEqual(
+                [("orders", "never", None, None)],
+                [(one["job"], one["status"], one["run_id"], one["mode"])
+                 for one in late if one["job"] not in ran][:1])
+            self.assertEqual(2 - len(ran), len(late))
+            self.run_program("status", "--failed")
+        self.assertRegex(self.run_program("status", "--older-than", "1h",
+                                          status=FAILED).stdout,
+                         r"(?m)^acme   orders +- +never .* never$")
+        self.assertEqual({("acme", "products"): 1, ("acme", "orders"): 0},
+                         self.metrics()["bulkpg_has_good_run"])
+        self.assertNotIn("orders", self.run_program("status").stdout)
+
+    def test_jobs_that_are_gone(self):
+        """They keep their last run, and trouble nobody. Of stores that are
+        not configured nothing is known."""
+        self.prepare()
+        self.shop.set(object_count="+1")
+        self.run_program("run", status=FAILED)
+        self.shop.set(object_count=None)
+        self.run_program("run", "orders")
+        self.program.remove_file("queries/products.graphql")
+        self.assertIn("products", self.run_program("status").stdout)
+        self.run_program("status", "--failed")
+        self.run_program("status", "--older-than", "1h")
+        self.assertEqual([("acme", "orders")],
+                         list(self.metrics()["bulkpg_has_good_run"]))
+        self.db.execute("UPDATE bulkpg.run SET store = 'other'")
+        self.run_program("status", "--failed", status=FAILED)
+        self.configure(more={"acme": "enabled = no"})
+        self.db.execute("UPDATE bulkpg.run SET store = 'acme'")
+        self.run_program("status", "--older-than", "0s")
+
     def test_metrics_that_cannot_be_written(self):
         self.prepare()
         self.run_program("run", "products")
@@ -314,6 +356,18 @@ class Report(Case):
         self.assertIn('<rect class="phase7"', text)
         self.assertIn("acme / orders", shown)
 
+    def test_never_and_gone(self):
+        self.prepare()
+        self.run_program("run", "products")
+        text, page = self.page()
+        self.check_alone(text, page)
+        shown = "".join(page.text)
+        self.assertRegex(shown, r"0failed\s+2late\s+0running\s+2good")
+        self.assertIn("does the timer, or cron, start bulkpg run?", shown)
+        self.program.remove_file("queries/orders.graphql")
+        self.assertRegex("".join(self.page()[1].text),
+                         r"0failed\s+0late\s+0running\s+2good")
+
     def test_late(self):
         self.prepare()
         self.run_program("run")
@@ -353,7 +407,7 @@ class Report(Case):
         text, page = self.page()
         shown = "".join(page.text)
         self.assertLess(len(text), 4 * 1024 * 1024)
-        self.assertIn("Of 701 stores", shown)
+        self.assertIn("Of 702 stores", shown)  # and beta, which never ran
         self.assertIn("The newest 5000 runs.", shown)
         self.assertEqual(
             500, len(re.findall(r"<tr><th>(?!store|table)", text)))
