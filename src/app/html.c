@@ -60,19 +60,24 @@ html_element(struct buf *html, const char *tag, const char *class,
 }
 
 void
-html_count(struct buf *html, const char *tag, int64_t count)
+html_number(struct buf *html, int64_t number)
 {
-    char digits[32], text[64];
-    int length = snprintf(digits, sizeof(digits), "%" PRId64, count);
-    size_t used = 0;
+    char digits[32];
+    int length = snprintf(digits, sizeof(digits), "%" PRId64, number);
 
     for (int i = 0; i < length; i++) {
         if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-')
-            text[used++] = ',';
-        text[used++] = digits[i];
+            buf_append_char(html, ',');
+        buf_append_char(html, digits[i]);
     }
-    text[used] = '\0';
-    html_element(html, tag, "number", text);
+}
+
+void
+html_count(struct buf *html, const char *tag, int64_t count)
+{
+    buf_printf(html, "<%s class=\"number\">", tag);
+    html_number(html, count);
+    buf_printf(html, "</%s>", tag);
 }
 
 void

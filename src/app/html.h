@@ -15,7 +15,10 @@ void html_text(struct buf *html, const char *text);
 void html_element(struct buf *html, const char *tag, const char *class,
                   const char *text);
 
-/* The same around a number, "1,234,567", or "12.3 MB". */
+/* "1,234,567" */
+void html_number(struct buf *html, int64_t number);
+
+/* An element around a number, or around "12.3 MB". */
 void html_count(struct buf *html, const char *tag, int64_t count);
 void html_bytes(struct buf *html, const char *tag, int64_t bytes);
 

@@ -79,7 +79,7 @@ static const char head[] =
     ".key i { display: inline-block; width: .7rem; height: .7rem;\n"
     "  margin-right: .25rem; }\n"
     ".key { display: inline-block; margin-right: .8rem; }\n"
-    ".jobs { display: grid; gap: 1.5rem;\n"
+    ".jobs { display: grid; gap: 1.5rem; margin-top: .8rem;\n"
     "  grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }\n"
     ".jobs .chart { height: 3.5rem; }\n"
     ".bar { display: block; height: .5rem; min-width: 1px;\n"

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/html.h"
@@ -298,8 +299,9 @@ append_job(struct buf *html, const struct report *report,
         buf_printf(html, "</h3>\n<p class=\"axis\">up to %.1f s</p>\n",
                    chart.longest);
         append_times(html, &chart);
-        buf_printf(html, "<p class=\"axis\">up to %.0f rows/s</p>\n",
-                   chart.fastest);
+        buf_append_str(html, "<p class=\"axis\"><span>up to ");
+        html_number(html, (int64_t)chart.fastest);
+        buf_append_str(html, " rows/s</span></p>\n");
         append_speeds(html, &chart);
         buf_append_str(html, "</section>\n");
     }
@@ -320,17 +322,30 @@ append_legend(struct buf *html)
     buf_append_str(html, "</p>\n");
 }
 
+static int
+by_name(const void *a, const void *b)
+{
+    const struct journal_run *const *x = a, *const *y = b;
+    int order = strcmp((*x)->store, (*y)->store);
+
+    return order != 0 ? order : strcmp((*x)->job, (*y)->job);
+}
+
 void
 report_jobs(struct buf *html, const struct report *report)
 {
-    size_t shown = report->newest.count < REPORT_CHARTS_MAX
-                       ? report->newest.count
-                       : REPORT_CHARTS_MAX;
+    const struct journal_run *runs[REPORT_CHARTS_MAX];
+    size_t shown = 0;
 
     append_legend(html);
     buf_append_str(html, "<div class=\"jobs\">\n");
+    while (shown < report->newest.count && shown < REPORT_CHARTS_MAX) {
+        runs[shown] = &report->newest.runs[shown];
+        shown++;
+    }
+    qsort((void *)runs, shown, sizeof(*runs), by_name);
     for (size_t i = 0; i < shown; i++)
-        append_job(html, report, &report->newest.runs[i]);
+        append_job(html, report, runs[i]);
     buf_append_str(html, "</div>\n");
     if (shown < report->newest.count)
         buf_printf(html,

@@ -354,7 +354,10 @@ class Report(Case):
         self.assertIn(f'id="run{run}"', text)
         self.assertIn("acme.products_variants", shown)
         self.assertIn('<rect class="phase7"', text)
-        self.assertIn("acme / orders", shown)
+        charts = re.findall(r'<section class="job"><h3>(.*?)</h3>', text)
+        self.assertEqual(sorted(charts), charts)
+        self.assertEqual("acme / orders", charts[0])
+        self.assertRegex(shown, r"up to \d{1,3}(,\d{3})+ rows/s")
 
     def test_never_and_gone(self):
         self.prepare()
