@@ -15,14 +15,16 @@ print_libraries(void)
            json_version_text());
 }
 
-/* What was printed must have got somewhere: a full disk is a failure. */
+/* What was printed must have got somewhere: a full disk is a failure. Whoever
+ * closed a pipe, such as head, has read what it wanted. */
 static int
 finish_output(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    fprintf(stderr, "bulkpg: cannot write to standard output: %s\n",
-            strerror(errno));
+    if (errno != EPIPE)
+        fprintf(stderr, "bulkpg: cannot write to standard output: %s\n",
+                strerror(errno));
     return err_worse_status(status, err_exit_status(ERR_FAILED));
 }
 

@@ -843,6 +843,7 @@ START_TEST(store_out_of_flags_without_token_or_domain_has_a_fault)
     ck_assert(config_add_store(&config, NULL, "acme", &err));
     ck_assert_str_eq(config.stores[0].fault.message,
                      "environment variable SHOPIFY_ACCESS_TOKEN is not set");
+    ck_assert_ptr_nonnull(strstr(config.stores[0].fault.hint, "export it"));
     ck_assert_str_eq(config.stores[0].fault.code, CONFIG_NO_CREDENTIALS);
     ck_assert(config_add_store(&config, "offline", NULL, &err));
     ck_assert_str_eq(config.stores[1].fault.message,

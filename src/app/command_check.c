@@ -72,7 +72,8 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
         return;
     }
     if (access_try_query(access, job, what, &look->verdicts))
-        verdict_ok(&look->verdicts, what, "");
+        verdict_ok(&look->verdicts, what,
+                   access->answers ? "" : "not tried at the store");
     tell_deprecated(job, what, &look->verdicts);
 }
 

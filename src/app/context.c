@@ -116,6 +116,16 @@ context_fail_without_journal(const struct err *err)
 
 /* ---- configuration ----------------------------------------------------- */
 
+static bool
+no_store_named(const struct options *options, struct err *err)
+{
+    config_missing(INI, err);
+    if (options->dsn != NULL)
+        err_hint(err, "bulkpg init writes one; -C DIR changes to its folder; "
+                      "without it run needs --domain, and load --types");
+    return false;
+}
+
 /* A one-off from flags alone names its store by --store or --domain; one that
  * talks to no store need not. */
 static bool
@@ -128,7 +138,7 @@ add_store_of_flags(struct context *context, struct err *err)
         return true;
     if (options->domain == NULL && name == NULL) {
         if (options->types_file == NULL)
-            return context->config.path != NULL || config_missing(INI, err);
+            return context->config.path != NULL || no_store_named(options, err);
         name = "local";
     }
     if (name == NULL && strncmp(options->domain, "http://", 7) == 0)
@@ -323,10 +333,28 @@ check_session(const struct context *context, struct err *err)
                          "= session), or a direct connection");
 }
 
+/* Who says which database it is; a cause that has its own remedy keeps it. */
+static bool
+connect_first(struct context *context, struct err *err)
+{
+    if (connect_control(context, &context->control, err))
+        return true;
+    if (err->hint[0] != '\0')
+        return false;
+    if (context->options->dsn != NULL)
+        err_hint(err, "is --dsn right?");
+    else if (context->config.dsn[0] != '\0')
+        err_hint(err, "is dsn in %s right?", context->config.path);
+    else
+        err_hint(err, "no dsn is given, so PG* variables and libpq's defaults "
+                      "say where; write dsn = in [database], or give --dsn");
+    return false;
+}
+
 bool
 context_open_database(struct context *context, bool make, struct err *err)
 {
-    if (!connect_control(context, &context->control, err) ||
+    if (!connect_first(context, err) ||
         (make && !check_session(context, err)) ||
         !journal_open(context->control, make, &context->journal, err)) {
         if (err->kind == ERR_TRANSIENT)

@@ -37,16 +37,19 @@ lacks_right(const struct pg_result *state, const char *what, struct err *err)
     return err_code(err, "42501");
 }
 
+/* All that will be wanted, so that one GRANT does. */
 static bool
-may_read(const struct pg_result *state, struct err *err)
+may_read(const struct pg_result *state, bool writing, struct err *err)
 {
     if (!pg_bool(state, 0, HAS_SCHEMA) || pg_bool(state, 0, MAY_USE))
         return true;
     lacks_right(state, "use the journal (schema bulkpg)", err);
     return err_hint(err,
-                    "GRANT USAGE ON SCHEMA bulkpg TO %s; GRANT SELECT ON ALL "
+                    "GRANT USAGE ON SCHEMA bulkpg TO %s; GRANT SELECT%s ON ALL "
                     "TABLES IN SCHEMA bulkpg TO %s",
-                    pg_text(state, 0, ROLE), pg_text(state, 0, ROLE));
+                    pg_text(state, 0, ROLE),
+                    writing ? ", INSERT, UPDATE, DELETE" : "",
+                    pg_text(state, 0, ROLE));
 }
 
 static bool
@@ -96,13 +99,13 @@ takes_writes(const struct pg_conn *conn, const struct pg_result *state,
 
 /* Version of the journal that is there; 0: none. */
 static bool
-read_meta(struct journal *journal, const struct pg_result *state,
+read_meta(struct journal *journal, const struct pg_result *state, bool writing,
           int64_t *version, struct err *err)
 {
     struct pg_result *meta;
 
     *version = 0;
-    if (!may_read(state, err))
+    if (!may_read(state, writing, err))
         return false;
     if (!pg_bool(state, 0, HAS_JOURNAL))
         return true;
@@ -156,7 +159,7 @@ migrate_locked(struct journal *journal, struct err *err)
     if (!pg_exec(journal->conn, sql_journal_lock, 0, NULL, NULL, err) ||
         !pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
         return false;
-    ok = read_meta(journal, state, &version, err);
+    ok = read_meta(journal, state, true, &version, err);
     if (ok && version > VERSION)
         ok = refuse_newer(version, err);
     else if (ok && version < VERSION)
@@ -205,7 +208,7 @@ look(struct journal *journal, bool writing, int64_t *version, struct err *err)
     if (!pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
         return false;
     ok = (!writing || takes_writes(journal->conn, state, err)) &&
-         read_meta(journal, state, version, err) &&
+         read_meta(journal, state, writing, version, err) &&
          (!writing || may_write(state, err));
     pg_result_free(state);
     return ok;

@@ -308,7 +308,8 @@ take_all(struct search *search, struct err *err)
         return true;
     err_set(err, ERR_CONFIG, "store %s has no queries in " FOLDER "/",
             search->store->name);
-    return err_hint(err, "bulkpg init writes one");
+    return err_hint(err, "bulkpg init writes one; one that is elsewhere is "
+                         "named by its path: ./NAME.graphql");
 }
 
 bool

@@ -109,9 +109,12 @@ read_variable(struct arena *arena, const char *name, const char **secret,
 {
     const char *value = getenv(name);
 
-    if (value == NULL)
-        return err_set(err, ERR_CONFIG, "environment variable %s is not set",
-                       name);
+    if (value == NULL) {
+        err_set(err, ERR_CONFIG, "environment variable %s is not set", name);
+        return err_hint(err,
+                        "export it; cron and systemd know no variables of "
+                        "your shell: file:PATH and cred:NAME are for them");
+    }
     if (!check_content("environment variable", name, span_str(value), err))
         return false;
     *secret = arena_strdup(arena, value);

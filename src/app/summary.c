@@ -162,7 +162,7 @@ remedy_of(const struct err *err)
     case EX_TEMPFAIL:
         return run_again;
     case EX_CONFIG:
-        return "bulkpg check tells more";
+        return "mend it, then run it again";
     case EX_SOFTWARE:
         return "report it";
     default:

@@ -4,7 +4,8 @@ static bool
 refuse(struct err *err, const char *code)
 {
     err_code(err, code);
-    return err_hint(err, "the result is not whole: nothing was changed");
+    return err_hint(err, "the result is not whole, and nothing was changed: "
+                         "run it again");
 }
 
 bool

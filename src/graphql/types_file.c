@@ -115,13 +115,21 @@ map_text(int fd, const char *path, struct span *text, struct err *err)
 }
 
 static bool
+cannot_open(const char *path, struct err *err)
+{
+    err_set(err, ERR_CONFIG, "cannot read the types in %s: %s", path,
+            strerror(errno));
+    return err_hint(err, "bulkpg types --store S prints them");
+}
+
+static bool
 map_file(const char *path, struct span *text, struct err *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     bool mapped;
 
     if (fd < 0)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+        return cannot_open(path, err);
     mapped = map_text(fd, path, text, err);
     close(fd);
     return mapped;

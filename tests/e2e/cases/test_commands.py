@@ -1,6 +1,7 @@
 """What the commands print, and that it can be used."""
 import json
 import os
+import subprocess
 
 import yaml
 
@@ -157,6 +158,55 @@ class Commands(Case):
             self.assertIn("there is no bulkpg.ini in "
                           + self.program.directory, result.output)
             self.assertIn("bulkpg init writes one; -C DIR", result.output)
+
+    def test_what_to_do_is_told(self):
+        """By the one who says it wrong: flags, file or environment."""
+        result = self.run_program("run", "--dsn", self.db.dsn, status=CONFIG)
+        self.assertIn("run needs --domain, and load --types", result.stderr)
+        self.program.query("q", PLAIN)
+        for words, hint in (
+                (("--dsn", "host=/nowhere"), "is --dsn right?"),
+                ((), "no dsn is given")):
+            result = self.run_program(
+                "load", "q", "-", "--types", self.types, *words,
+                status=AGAIN, environment={"PGHOST": "/nowhere"})
+            self.assertIn(hint, result.stderr)
+        self.program.configure("host=/nowhere", [self.shop.stores["acme"]])
+        result = self.run_program("status", status=AGAIN)
+        self.assertIn("is dsn in bulkpg.ini right?", result.stderr)
+        result = self.run_program("plan", "q", "--types", "no.json",
+                                  status=CONFIG)
+        self.assertIn("cannot read the types in no.json: No such file",
+                      result.stderr)
+        self.assertIn("bulkpg types --store S", result.stderr)
+        self.configure()
+        del self.program.environment["TOKEN_ACME"]
+        result = self.run_program("run", status=CONFIG)
+        self.assertIn("TOKEN_ACME is not set; to do: export it",
+                      result.stdout)
+        self.program.remove_file("queries/q.graphql")
+        self.configure()
+        self.assertIn("named by its path: ./NAME.graphql", self.run_program(
+            "run", status=CONFIG).stdout)
+
+    def test_a_store_that_does_not_answer_tries_no_query(self):
+        self.prepare()
+        self.shop.rule({"status": 401, "body": {"errors": "no"}},
+                       times=-1, kind="shop")
+        result = self.run_program("check", status=DENIED)
+        self.assertIn("ok     query queries/orders.graphql (store acme): "
+                      "not tried at the store", result.stdout)
+
+    def test_a_closed_pipe_is_no_news(self):
+        self.prepare()
+        end = os.pipe()
+        os.close(end[0])
+        result = subprocess.run(
+            [self.program.path, "plan", "products", "--types", self.types],
+            cwd=self.program.directory, env=self.program.environment,
+            stdout=end[1], stderr=subprocess.PIPE, check=False)
+        os.close(end[1])
+        self.assertEqual((FAILED, b""), (result.returncode, result.stderr))
 
     def test_unknown_store(self):
         self.configure("acme", "beta")
