@@ -20,8 +20,9 @@ END = "<!-- end of lists -->\n"
 
 # In this order, and others behind.
 AREAS = [
-    ("Catalog", ["products", "variants", "product_attributes", "collections",
-                 "inventory", "locations", "files", "metaobjects"]),
+    ("Catalog", ["products", "variants", "variant_media",
+                 "product_attributes", "collections", "inventory",
+                 "locations", "files", "metaobjects"]),
     ("Orders", ["orders", "sales", "returns", "fulfillment_orders",
                 "order_metafields", "order_journeys", "order_risks",
                 "tender_transactions", "disputes", "draft_orders",
