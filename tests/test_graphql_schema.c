@@ -448,6 +448,7 @@ START_TEST(a_file_that_cannot_be_read_is_told)
 
     ck_assert(!gql_types_file_open("nope.json", &opened, &err));
     ck_assert_str_eq(err.message, "nope.json: No such file or directory");
+    ck_assert_str_eq(err.hint, "bulkpg types --store S prints them");
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert(!gql_types_file_open("tests", &opened, &err));
     ck_assert_str_eq(err.message, "tests: not a regular file");

@@ -32,7 +32,7 @@ gather_from_file(const char *path, struct gql_schema *schema,
     bool added = true;
 
     if (!gql_types_file_open(path, &file, err))
-        return false;
+        return err_wrap(err, "--types");
     gql_schema_set_query_type(schema, gql_types_file_query_type(file));
     do {
         missing = gql_schema_missing(schema, document, arena);

@@ -117,8 +117,7 @@ map_text(int fd, const char *path, struct span *text, struct err *err)
 static bool
 cannot_open(const char *path, struct err *err)
 {
-    err_set(err, ERR_CONFIG, "cannot read the types in %s: %s", path,
-            strerror(errno));
+    err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
     return err_hint(err, "bulkpg types --store S prints them");
 }
 

@@ -176,7 +176,7 @@ class Commands(Case):
         self.assertIn("is dsn in bulkpg.ini right?", result.stderr)
         result = self.run_program("plan", "q", "--types", "no.json",
                                   status=CONFIG)
-        self.assertIn("cannot read the types in no.json: No such file",
+        self.assertIn("--types: no.json: No such file or directory",
                       result.stderr)
         self.assertIn("bulkpg types --store S", result.stderr)
         self.configure()
