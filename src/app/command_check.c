@@ -77,6 +77,12 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
     tell_deprecated(job, what, &look->verdicts);
 }
 
+static void
+on_stray(void *ctx, const struct err *warning)
+{
+    verdict_warn(ctx, "queries", warning);
+}
+
 /* Queries cannot be checked without the journal, which keeps the types. */
 static void
 check_jobs(struct look *look)
@@ -100,6 +106,7 @@ check_stores(struct look *look)
 {
     struct context *context = look->context;
     size_t count = context->config.store_count;
+    struct arena strays = {0};
 
     look->stores = mem_array(count + 1, sizeof(*look->stores));
     for (size_t i = 0; i < count; i++)
@@ -107,6 +114,8 @@ check_stores(struct look *look)
             access_check_store(&look->stores[i], context, &context->stores[i],
                                &look->verdicts);
     check_jobs(look);
+    queries_find_strays(&strays, &context->config, on_stray, &look->verdicts);
+    arena_free(&strays);
     for (size_t i = 0; i < count; i++) {
         access_check_scopes(&look->stores[i], &context->stores[i],
                             &look->verdicts);

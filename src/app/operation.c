@@ -574,8 +574,8 @@ end_denied(const struct operation *operation, struct err *err)
             "of %s needs",
             operation->bulk.id, operation->job->file->path);
     err_code(err, "ACCESS_DENIED");
-    return err_hint(err, "grant the app the scopes of the fields it reads, "
-                         "then run the job again");
+    return err_hint(err, "grant the app the scopes of the fields it reads "
+                         "(bulkpg check names them), then run the job again");
 }
 
 /* Other ends: true to submit once more. */

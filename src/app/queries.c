@@ -333,3 +333,72 @@ queries_find(struct arena *arena, const struct store_config *store,
         read_file(arena, &files->items[i]);
     return true;
 }
+
+/* ---- what nobody reads ------------------------------------------------- */
+
+static bool
+is_folder(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+static bool
+ends_in(const char *name, const char *end)
+{
+    size_t length = strlen(name), end_length = strlen(end);
+
+    return length > end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+static void
+warn_of_folder(const struct config *config, const char *path, const char *name,
+               struct err *warning)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (size_t i = 0; i < config->store_count; i++)
+        nearest_try(&nearest, config->stores[i].name);
+    err_set(warning, ERR_NONE, "%s: there is no store \"%.100s\"%s", path, name,
+            nearest_hint(&nearest));
+    err_hint(warning, "queries in a folder are those of the store of that "
+                      "name: rename it, or take it away");
+}
+
+static bool
+is_stray(const struct config *config, const char *path, const char *name,
+         struct err *warning)
+{
+    if (is_folder(path)) {
+        if (config_store(config, name) != NULL)
+            return false;
+        warn_of_folder(config, path, name, warning);
+        return true;
+    }
+    if (!ends_in(name, ".gql"))
+        return false;
+    err_set(warning, ERR_NONE, "%s is no job", path);
+    err_hint(warning, "a job's file ends in " SUFFIX);
+    return true;
+}
+
+void
+queries_find_strays(struct arena *arena, const struct config *config,
+                    queries_stray_fn *tell, void *ctx)
+{
+    DIR *listing = opendir(FOLDER);
+    const struct dirent *entry;
+
+    if (listing == NULL)
+        return;
+    while ((entry = readdir(listing)) != NULL) {
+        const char *path = arena_printf(arena, FOLDER "/%s", entry->d_name);
+        struct err warning;
+
+        if (entry->d_name[0] != '.' &&
+            is_stray(config, path, entry->d_name, &warning))
+            tell(ctx, &warning);
+    }
+    closedir(listing);
+}

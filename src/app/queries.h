@@ -38,6 +38,12 @@ queries_find(struct arena *arena, const struct store_config *store,
              const char *const *jobs, struct query_files *files,
              struct err *err);
 
+/* What somebody put into queries/ and no run will read: a folder that is no
+ * store's, a file that ends in .gql. Each is told, as a warning with a hint. */
+typedef void queries_stray_fn(void *ctx, const struct err *warning);
+void queries_find_strays(struct arena *arena, const struct config *config,
+                         queries_stray_fn *tell, void *ctx);
+
 /* The job that a name or a path means: "products" of
  * "queries/products.graphql". In the arena. */
 const char *queries_job_name(struct arena *arena, const char *path);

@@ -199,6 +199,17 @@ class Doctor(Case):
                          r"API version 2026-10 \(until 2027-10-16\)")
         self.assertRegex(text, r"ok     scopes of store acme: \w+,\w+")
 
+    def test_files_that_nobody_reads(self):
+        self.prepare()
+        self.query("products", PRODUCTS, "acne")
+        self.program.file("queries/pages.gql", PRODUCTS)
+        self.program.file("queries/.hidden/pages.gql", PRODUCTS)
+        self.assertEqual(
+            ['queries/acne: there is no store "acne"; did you mean "acme"?',
+             "queries/pages.gql is no job"],
+            sorted(one["message"] for one in self.verdicts()
+                   if one["what"] == "queries"))
+
     def test_dangerous_settings(self):
         self.prepare()
         self.assertIn("fsync is off", "".join(
