@@ -20,7 +20,8 @@ SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
        floor(extract(epoch FROM r.finished_at - r.started_at) * 1000)::bigint,
        to_char(good.started_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        floor(extract(epoch FROM clock_timestamp() - good.started_at) * 1000)
-         ::bigint
+         ::bigint,
+       r.notes->>'remedy'
 FROM bulkpg.run r
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g

@@ -6,7 +6,7 @@ WITH free AS MATERIALIZED (
 )
 UPDATE bulkpg.run r
 SET resumed = resumed + 1, status = $3, error_code = NULL, error = NULL,
-    finished_at = NULL
+    finished_at = NULL, notes = notes - 'remedy'
 FROM free
 WHERE r.run_id = free.run_id AND resumed = $2::integer
   AND status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',

@@ -102,8 +102,11 @@ print_run(const struct journal_run *run, const struct widths *widths)
            counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
            counts->rejects, ago(run->last_good_age_ms, good));
     if (run->error != NULL)
-        printf("    %s%s%s\n", run->error_code != NULL ? run->error_code : "",
-               run->error_code != NULL ? ": " : "", run->error);
+        printf("    %s%s%s%s%s\n",
+               run->error_code != NULL ? run->error_code : "",
+               run->error_code != NULL ? ": " : "", run->error,
+               run->remedy != NULL ? "; to do: " : "",
+               run->remedy != NULL ? run->remedy : "");
 }
 
 static void
@@ -151,6 +154,7 @@ append_run(struct buf *json, const struct journal_run *run)
     json_out_text(json, "last_good_at", run->last_good_at);
     json_out_text(json, "error_code", run->error_code);
     json_out_text(json, "error", run->error);
+    json_out_text(json, "remedy", run->remedy);
     buf_append_char(json, '}');
 }
 

@@ -42,7 +42,8 @@ enum {
     AGE_MS,
     DURATION_MS,
     LAST_GOOD_AT,
-    LAST_GOOD_MS
+    LAST_GOOD_MS,
+    REMEDY
 };
 
 bool
@@ -136,7 +137,8 @@ read_run(const struct pg_result *result, int row, struct arena *arena)
         .age_ms = pg_int64(result, row, AGE_MS),
         .duration_ms = read_count(result, row, DURATION_MS),
         .last_good_age_ms = read_count(result, row, LAST_GOOD_MS),
-        .last_good_at = read_text(result, row, LAST_GOOD_AT, arena)};
+        .last_good_at = read_text(result, row, LAST_GOOD_AT, arena),
+        .remedy = read_text(result, row, REMEDY, arena)};
 }
 
 bool

@@ -30,6 +30,7 @@ struct journal_run {
     const char *error;
     const char *timings;      /* JSON object */
     const char *notes;        /* JSON object */
+    const char *remedy;       /* of the error, out of the notes */
     int64_t age_ms;           /* since started_at */
     int64_t duration_ms;      /* to finished_at; -1 while it runs */
     int64_t last_good_age_ms; /* since the last good run of its (store, job)

@@ -313,7 +313,8 @@ static void
 append_problem(struct buf *html, const struct report *report,
                const struct journal_run *run)
 {
-    const char *remedy = report_remedy(run->error_code);
+    const char *remedy =
+        run->remedy != NULL ? run->remedy : report_remedy(run->error_code);
 
     if (run->status == RUN_NEVER) {
         append_never(html, run);

@@ -10,11 +10,15 @@
 #include "app/land.h"
 #include "app/mode.h"
 #include "app/source.h"
+#include "app/summary.h"
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
+
+enum { NOTE_BYTES_MAX = 8 * 1024 };
 
 struct run {
     struct job *job;
@@ -387,6 +391,21 @@ message_after(const struct run *run, const struct err *why)
     return "the run failed";
 }
 
+/* For who reads the journal later: status and the report tell it. */
+static const char *
+remedy_note(struct job *job, const struct err *why)
+{
+    struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
+    const char *kept;
+
+    json_out_open(&note, '{');
+    json_out_text(&note, "remedy", summary_remedy(why));
+    buf_append_char(&note, '}');
+    kept = note.overflowed ? NULL : arena_strdup(&job->arena, buf_str(&note));
+    buf_free(&note);
+    return kept;
+}
+
 /* A failure into the journal, also while stopping. */
 static void
 finish_failed(struct run *run, const struct err *why)
@@ -396,7 +415,8 @@ finish_failed(struct run *run, const struct err *why)
                           .error_code = why->code[0] != '\0' ? why->code : NULL,
                           .error = why->message,
                           .counts = run_counts_unknown,
-                          .timings = timings_json(&job->timings, &job->arena)};
+                          .timings = timings_json(&job->timings, &job->arena),
+                          .notes = remedy_note(job, why)};
     struct err err;
 
     end.counts.rejects = run->land.rejects;

@@ -153,8 +153,8 @@ print_timings(const struct jobs *jobs)
 
 static const char run_again[] = "run it again: what was begun goes on";
 
-static const char *
-remedy_of(const struct err *err)
+const char *
+summary_remedy(const struct err *err)
 {
     if (err->hint[0] != '\0')
         return err->hint;
@@ -187,7 +187,7 @@ print_remedy(FILE *to, const char *ending, const struct err *err)
     fprintf(to, " %s: ", ending);
     print_plain(to, err->message);
     fputs("; to do: ", to);
-    print_plain(to, remedy_of(err));
+    print_plain(to, summary_remedy(err));
     fputc('\n', to);
 }
 

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as xml
 from html.parser import HTMLParser
 
 from cases.queries import ORDERS, PRODUCTS
-from harness.case import CONFIG, DENIED, FAILED, Case
+from harness.case import AGAIN, CONFIG, DENIED, FAILED, Case
 
 SAMPLE = re.compile(r'^([a-z_]+)\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)*)\} '
                     r'(-?[0-9.]+)$')
@@ -147,13 +147,30 @@ class Watch(Case):
         self.assertEqual("store", head[0])
         at = lines[0].index("status")
         self.assertEqual("failed", lines[1][at:].split()[0])
-        self.assertRegex(lines[2], r"^    \w+: ")
+        self.assertRegex(lines[2], r"^    WRONG_LINES: .*; to do: .*run it")
         self.assertEqual("loaded", lines[3][at:].split()[0])
         self.assertRegex(lines[3], r"\d+s ago$")
         found = json.loads(self.run_program("status", "--json",
                                             "--failed",
                                             status=FAILED).stdout)
         self.assertEqual(["products"], [run["job"] for run in found["runs"]])
+        self.assertIn("run it again", found["runs"][0]["remedy"])
+
+    def test_a_remedy_goes_with_its_failure(self):
+        """It stands in the journal while the failure does."""
+        self.configure(tuning="retry_budget = 200ms")
+        self.query("products", PRODUCTS)
+        self.shop.rule({"status": 503}, kind="storage", times=-1)
+        self.run_program("run", status=AGAIN)
+        remedy = self.last_run()["notes"]["remedy"]
+        self.assertIn("; to do: " + remedy, self.run_program("status").stdout)
+        self.assertIn(remedy, "".join(Page(self.run_program("report").stdout
+                                           ).text))
+        self.shop.post("rules/clear")
+        self.run_program("run")
+        run = self.last_run()
+        self.assertEqual(("loaded", 1), (run["status"], run["resumed"]))
+        self.assertNotIn("remedy", run["notes"])
 
 
 DEPRECATED = """{
@@ -359,7 +376,7 @@ class Report(Case):
         shown = "".join(page.text)
         self.assertRegex(shown, r"1failed\s+0late\s+0running\s+3good")
         self.assertIn("WRONG_LINES", shown)
-        self.assertIn("nothing was changed; run it again", shown)
+        self.assertIn("nothing was changed: run it again", shown)
         run = self.last_run("products", store="beta")["run_id"]
         self.assertIn(f"#run{run}", page.links)
         self.assertIn(f'id="run{run}"', text)
