@@ -23,8 +23,10 @@ finish_output(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     if (errno != EPIPE)
-        fprintf(stderr, "bulkpg: cannot write to standard output: %s\n",
-                strerror(errno));
+        fprintf(stderr,
+                "bulkpg: cannot write to standard output: %s\nhint: %s (%s)\n",
+                strerror(errno), message_at(MSG_CANNOT_WRITE)->remedy,
+                message_at(MSG_CANNOT_WRITE)->code);
     return err_worse_status(status, err_exit_status(ERR_FAILED));
 }
 

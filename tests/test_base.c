@@ -356,16 +356,16 @@ START_TEST(context_is_put_in_front_of_the_cause)
 {
     struct err err;
 
-    ck_assert(!err_set(&err, ERR_TRANSIENT, "connection %s", "reset"));
-    ck_assert(!err_code(&err, "08006"));
+    ck_assert(!err_set(&err, MSG_08001, "connection %s", "reset"));
+    ck_assert(!err_code(&err, MSG_08006));
     ck_assert(!err_hint(&err, "try %d", 1));
     ck_assert(!err_wrap(&err, "downloading %s", "orders"));
     ck_assert_str_eq(err.message, "downloading orders: connection reset");
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert_str_eq(err.code, "08006");
     ck_assert_str_eq(err.hint, "try 1");
-    err_set(&err, ERR_FAILED, "again");
-    ck_assert_str_eq(err.code, "");
+    err_set(&err, MSG_TRUNCATED, "again");
+    ck_assert_str_eq(err.code, "TRUNCATED");
     ck_assert_str_eq(err.hint, "");
 }
 
@@ -378,11 +378,11 @@ START_TEST(an_overlong_message_is_cut_short)
 
     memset(text, 'x', sizeof(text));
     text[sizeof(text) - 1] = '\0';
-    err_set(&err, ERR_FAILED, "%s", text);
+    err_set(&err, MSG_TRUNCATED, "%s", text);
     err_wrap(&err, "loading");
     ck_assert_uint_eq(strlen(err.message), sizeof(err.message) - 1);
     ck_assert_int_eq(strncmp(err.message, "loading: xxx", 12), 0);
-    err_code(&err, text);
+    err_given(&err, text);
     err_hint(&err, "%s", text);
     ck_assert_uint_eq(strlen(err.code), sizeof(err.code) - 1);
     ck_assert_uint_eq(strlen(err.hint), sizeof(err.hint) - 1);
@@ -463,8 +463,15 @@ log_ready(void)
 static void
 log_hostile(void)
 {
-    log_warn(NULL, "two\nlines", LOG_STR("key", "\x1b[1m\"x\""),
-             LOG_STR("none", ""), LOG_END);
+    log_warn(NULL, MSG_RECONNECTED, "two\nlines",
+             LOG_STR("key", "\x1b[1m\"x\""), LOG_STR("none", ""),
+             LOG_STR("hint", "none"), LOG_END);
+}
+
+static void
+log_remedy(void)
+{
+    log_warn(NULL, MSG_RECONNECTED, "back", LOG_NUM("tries", 2), LOG_END);
 }
 
 static void
@@ -478,8 +485,8 @@ log_refusal(void)
 {
     struct err err;
 
-    err_set(&err, ERR_FAILED, "no way");
-    err_code(&err, "42P01");
+    err_set(&err, MSG_TRUNCATED, "no way");
+    err_given(&err, "42P01");
     err_hint(&err, "make one");
     log_failure(LOG_ERROR, &(struct log_ctx){.store = "acme"}, "failed", &err);
 }
@@ -491,7 +498,12 @@ START_TEST(log_lines_are_logfmt)
                      "level=info run=12 store=acme job=orders op=gid://x/7 "
                      "msg=\"result ready\" url=\"a=b\" objects=-5033\n");
     ck_assert_str_eq(logged(log_hostile), "level=warn msg=\"two\\nlines\" "
-                                          "key=\"\\u001b[1m\\\"x\\\"\"\n");
+                                          "key=\"\\u001b[1m\\\"x\\\"\" "
+                                          "code=RECONNECTED hint=none\n");
+    ck_assert_str_eq(logged(log_remedy),
+                     "level=warn msg=back tries=2 code=RECONNECTED "
+                     "hint=\"is there something between that ends idle "
+                     "connections?\"\n");
     ck_assert_str_eq(logged(log_refusal),
                      "level=error store=acme msg=failed error=\"no way\" "
                      "code=42P01 hint=\"make one\"\n");
@@ -622,16 +634,16 @@ START_TEST(failures_never_hold_a_secret)
 {
     struct err err;
 
-    err_set(&err, ERR_DENIED, "token %s is bad", "shpat_123");
+    err_set(&err, MSG_UNAUTHORIZED, "token %s is bad", "shpat_123");
     ck_assert_str_eq(err.message, "token shpat_*** is bad");
     err_wrap(&err, "%s", "shpss_123");
     ck_assert_str_eq(err.message, "shpss_***: token shpat_*** is bad");
-    err_set(&err, ERR_DENIED, "refused");
+    err_set(&err, MSG_UNAUTHORIZED, "refused");
     err_add(&err, "%s, %d", "shpat_123", 7);
     ck_assert_str_eq(err.message, "refused: shpat_***, 7");
     err_hint(&err, "try %s", "https://host/?sign=abc");
     ck_assert_str_eq(err.hint, "try https://host/?***");
-    err_code(&err, "shpat_123");
+    err_given(&err, "shpat_123");
     ck_assert_str_eq(err.code, "shpat_***");
 }
 

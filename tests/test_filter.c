@@ -240,7 +240,7 @@ END_TEST
 START_TEST(an_unknown_name_says_what_the_store_would_do)
 {
     ck_assert(!check("products", "stauts:active"));
-    ck_assert_ptr_nonnull(strstr(err.hint, "sends everything"));
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "sends everything"));
 }
 
 END_TEST

@@ -210,7 +210,8 @@ newer_body(void)
                "JOURNAL_NEWER");
     ck_assert_ptr_nonnull(strstr(err.message, "99"));
     run_sql("UPDATE bulkpg.meta SET version = 0");
-    fails_with(journal_open(conn, true, &journal, &err), ERR_CONFIG, "");
+    fails_with(journal_open(conn, true, &journal, &err), ERR_CONFIG,
+               "JOURNAL_OTHER");
     close_both();
 }
 
@@ -265,7 +266,7 @@ readers_body(void)
     OK(journal_grant(journal, "plain", &err));
     OK(journal_open(plain, false, &theirs, &err));
     OK(pg_exec(plain, "SELECT * FROM bulkpg.freshness", 0, NULL, NULL, &err));
-    fails_with(journal_grant(journal, "no \"one", &err), ERR_CONFIG, "");
+    fails_with(journal_grant(journal, "no \"one", &err), ERR_CONFIG, "NO_ROLE");
     journal_close(theirs);
     pg_close(plain);
     close_both();
@@ -362,7 +363,8 @@ claim_body(void)
                arena_printf(&arena, "backend %d,", pg_task_backend(conn))));
     fails_with(journal_check_claim(other, "acme", "orders", &err), ERR_LATER,
                "CLAIM_LOST");
-    fails_with(journal_claim(journal, "acme", "orders", 0, &err), ERR_BUG, "");
+    fails_with(journal_claim(journal, "acme", "orders", 0, &err), ERR_BUG,
+               "BUG");
     journal_release(journal, "acme", "orders");
     fails_with(journal_check_claim(journal, "acme", "orders", &err), ERR_LATER,
                "CLAIM_LOST");
@@ -565,7 +567,7 @@ life_body(void)
     ck_assert_int_ge(read->age_ms, 0);
     ck_assert_int_ge(read->duration_ms, 0);
     ck_assert_int_ge(read->last_good_age_ms, 0);
-    fails_with(journal_run_finish(journal, &run, &end, &err), ERR_BUG, "");
+    fails_with(journal_run_finish(journal, &run, &end, &err), ERR_BUG, "BUG");
     close_both();
 }
 
@@ -752,7 +754,7 @@ operations_body(void)
 
     operation = operation_of(run, 9, 9);
     fails_with(journal_operation_update(journal, &operation, &err), ERR_BUG,
-               "");
+               "BUG");
     run.resumed++;
     fails_with(journal_operation_add(journal, &run, &operation, &err),
                ERR_LATER, "TAKEN_OVER");
@@ -902,7 +904,7 @@ merge_body(void)
     run = begin_run("orders", RUN_FULL);
     complete(run, 1, 1, "COMPLETED");
     OK(pg_begin(loader, &err));
-    fails_with(journal_fence(loader, &run, &err), ERR_BUG, "");
+    fails_with(journal_fence(loader, &run, &err), ERR_BUG, "BUG");
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
     OK(journal_fence(loader, &run, &err));
     OK(journal_merge_tables(loader, run.run_id, &table, 1, &err));

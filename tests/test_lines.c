@@ -33,7 +33,7 @@ record_line(void *ctx, const struct line *line, struct err *error)
 
     ck_assert_ptr_eq(ctx, seen);
     if (line->number == fail_at)
-        return err_set(error, ERR_FAILED, "sink said no");
+        return err_set(error, MSG_TRUNCATED, "sink said no");
     ck_assert_uint_lt(seen_count++, MAX_LINES);
     ck_assert_uint_le(line->text.length, CEILING);
     memcpy(one->text, line->text.bytes, line->text.length);
@@ -162,7 +162,8 @@ START_TEST(a_failure_comes_back_unchanged)
 {
     fail_at = 2;
     ck_assert(!read_all("a\nb\nc\n", (size_t)_i));
-    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+    ck_assert_str_eq(err.code, "TRUNCATED");
     ck_assert_str_eq(err.message, "sink said no");
     ck_assert_uint_eq(seen_count, 1);
 }

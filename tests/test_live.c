@@ -196,7 +196,7 @@ START_TEST(an_end_is_told)
                      "7 deleted  2 rejected");
     ck_assert_int_eq(lines[0].colour, SCREEN_YELLOW);
     items[0].is_loaded = false;
-    err_set(&items[0].err, ERR_FAILED, "it broke");
+    err_set(&items[0].err, MSG_TRUNCATED, "it broke");
     ck_assert_str_eq(line_at(99000), "acme/job1  0:03  failed: it broke");
     ck_assert_int_eq(lines[0].colour, SCREEN_RED);
 }
@@ -213,7 +213,7 @@ START_TEST(the_active_come_first_and_the_rest_is_counted)
     items[38].progress.phase = PROGRESS_MERGING;
     items[37].progress.phase = PROGRESS_ENDED;
     items[37].progress.ended_ms = 2000;
-    err_set(&items[37].err, ERR_FAILED, "it broke");
+    err_set(&items[37].err, MSG_TRUNCATED, "it broke");
     items[0].progress.phase = PROGRESS_QUEUED;
     items[1].progress.phase = PROGRESS_ENDED;
     ck_assert_int_eq(frame_of(4, 80, 2000), 4);

@@ -226,7 +226,7 @@ ascii_body(void)
     const char *name =
         cluster_database("TEMPLATE template0 ENCODING 'SQL_ASCII'");
 
-    refuse_dsn(cluster_dsn_in(name), ERR_CONFIG, "");
+    refuse_dsn(cluster_dsn_in(name), ERR_CONFIG, "DATABASE_VERSION");
     ck_assert_ptr_nonnull(strstr(err.message, "SQL_ASCII"));
 }
 
@@ -322,7 +322,7 @@ failures_body(void)
     ck_assert_ptr_nonnull(strstr(err.message, "(Key (id)=(1) already exists)"));
     ck_assert(
         !pg_exec(conn, "SELECT unknown_function(1)", 0, NULL, NULL, &err));
-    ck_assert_str_ne(err.hint, "");
+    ck_assert_str_ne(err_remedy(&err), "");
     ck_assert(!pg_exec(conn, "SELECT 1; SELECT 2", 0, NULL, NULL, &err));
     ck_assert(pg_is_alive(conn));
     ck_assert_str_eq(ask(conn, "SELECT to_regclass('pg_temp.k') IS NULL"), "t");
@@ -620,7 +620,7 @@ START_TEST(sqlstate_says_what_to_do)
         ck_assert_msg(sqlstate_kind(cases[i].sqlstate) == cases[i].kind, "%s",
                       cases[i].sqlstate);
     sqlstate_err(&err, "25006", "cannot execute INSERT", NULL, NULL);
-    ck_assert_ptr_nonnull(strstr(err.hint, "standby"));
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "standby"));
 }
 
 END_TEST

@@ -196,18 +196,18 @@ static const struct {
     const char *message;
     const char *code;
 } faults[] = {
-    {"{}", "without its key: id is absent or null", ""},
+    {"{}", "without its key: id is absent or null", "LINE_KEY"},
     {"{\"id\":null,\"title\":\"t\"}", "without its key: id is absent or null",
-     ""},
-    {"{\"id\":[]}", "column id: an id must be a string", ""},
+     "LINE_KEY"},
+    {"{\"id\":[]}", "column id: an id must be a string", "LINE_VALUE"},
     {"{\"id\":\"gid://shopify/Product/1?x\"}",
      "column id: the id \"gid://shopify/Product/1?x\" is no number of "
      "gid://shopify/…/",
-     ENCODE_WIDEN},
+     "WIDEN"},
     {"{\"id\":\"gid://shopify/Product/1\",\"totalInventory\":\"many\"}",
-     "column total_inventory: \"many\" is no integer", ""},
+     "column total_inventory: \"many\" is no integer", "LINE_VALUE"},
     {"{\"id\":\"gid://shopify/Product/1\",\"createdAt\":\"2026-02-30\"}",
-     "column created_at: \"2026-02-30\" is no timestamp", ""},
+     "column created_at: \"2026-02-30\" is no timestamp", "LINE_VALUE"},
 };
 
 START_TEST(a_refused_row_leaves_the_batch_as_it_was)
@@ -259,7 +259,7 @@ START_TEST(a_parent_of_another_type_widens_the_parents_domain)
     ck_assert(!put(CHILDREN,
                    "{\"__parentId\":\"gid://shopify/Collection/5\",\"id\":"
                    "\"gid://shopify/ProductVariant/6\"}"));
-    ck_assert_str_eq(err.code, ENCODE_WIDEN);
+    ck_assert_str_eq(err.code, "WIDEN");
     ck_assert_ptr_eq(widen.gid, plan->tables[PARENTS].id_gid);
     ck_assert_int_eq(strncmp(err.message, "column _parent_id: ", 19), 0);
 }

@@ -379,7 +379,7 @@ add_element(void *ctx, struct record *r, struct err *error)
     const char *values = describe(r);
 
     if (ctx != NULL && strstr(values, ctx) != NULL)
-        return err_set(error, ERR_ROW, "told to stop");
+        return err_set(error, MSG_LINE_VALUE, "told to stop");
     strcat(strcat(elements, values), "|");
     return true;
 }

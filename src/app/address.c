@@ -34,8 +34,8 @@ static bool
 refuse(const char *text, const char *what, struct err *err)
 {
     if (secret_is_likely(text) || strchr(text, '@') != NULL)
-        return err_set(err, ERR_CONFIG, "the value is %s", what);
-    return err_set(err, ERR_CONFIG, "\"%.200s\" is %s", text, what);
+        return err_set(err, MSG_BAD_SETTING, "the value is %s", what);
+    return err_set(err, MSG_BAD_SETTING, "\"%.200s\" is %s", text, what);
 }
 
 /* ---- domain ------------------------------------------------------------ */

@@ -89,16 +89,15 @@ check_version(const struct store_config *config, const struct shop *shop,
 
     if (shop->api_version[0] != '\0' &&
         strcmp(shop->api_version, config->api_version) != 0)
-        err_set(&err, ERR_NONE, "asked for API version %s, it answers with %s",
+        err_set(&err, MSG_API_VERSION,
+                "asked for API version %s, it answers with %s",
                 config->api_version, shop->api_version);
     else if (end_s >= 0 && left_s < INT64_C(1) * SOON_DAYS * DAY_S)
-        err_set(&err, ERR_NONE, "API version %s %s on %.10s",
+        err_set(&err, MSG_API_VERSION, "API version %s %s on %.10s",
                 config->api_version, left_s < 0 ? "ended" : "ends",
                 clock_format_utc(end_s, day));
     else
         return;
-    err_hint(&err, "set api_version to a newer one, and run check again: "
-                   "fields may have gone");
     verdict_warn(verdicts, what, &err);
 }
 
@@ -211,10 +210,10 @@ judge(struct trial *trial, const struct json *error)
     struct err err;
 
     name_place(trial, error, place, sizeof(place));
-    err_set(&err, scope.length > 0 ? ERR_DENIED : ERR_NONE, "%s: %s", place,
+    err_set(&err, MSG_ACCESS_DENIED, "%s: %s", place,
             message != NULL ? message : "access is denied");
-    err_code(&err, "ACCESS_DENIED");
     if (scope.length == 0) {
+        err_as(&err, ERR_NONE);
         err_hint(&err, "%s",
                  required != NULL
                      ? required
@@ -256,7 +255,7 @@ judge_denials(struct trial *trial, const struct json *errors)
 static void
 judge_failure(struct trial *trial, struct err *err)
 {
-    if (strcmp(err->code, "MAX_COST_EXCEEDED") == 0) {
+    if (err_is(err, MSG_MAX_COST_EXCEEDED)) {
         err_hint(err, "a bulk operation has no such limit; what access it "
                       "needs cannot be told beforehand");
         verdict_warn(trial->verdicts, trial->what, err);
@@ -313,7 +312,7 @@ tell_orders(const char *all, const char *what, struct verdicts *verdicts)
 {
     struct err err;
 
-    err_set(&err, ERR_NONE,
+    err_set(&err, MSG_ORDERS_HIDDEN,
             "without read_all_orders the store shows the orders of 60 days "
             "only, and none are removed");
     err_hint(&err, "ask Shopify for it, then: %s,read_all_orders", all);
@@ -338,7 +337,7 @@ access_check_scopes(const struct access *access,
     if (access->missing.count == 0) {
         verdict_ok(verdicts, what, buf_str(&all));
     } else {
-        err_set(&err, ERR_DENIED, "missing: %s", buf_str(&missing));
+        err_set(&err, MSG_ACCESS_DENIED, "missing: %s", buf_str(&missing));
         err_hint(&err, "all of them, for the app's settings: %s",
                  buf_str(&all));
         verdict_error(verdicts, what, &err);

@@ -39,10 +39,9 @@ check_server(struct context *context, struct verdicts *verdicts)
              pg_where(context->control), pg_text(result, 0, 0),
              pg_text(result, 0, 1));
     if (pg_bool(result, 0, 2)) {
-        err_set(&err, ERR_CONFIG, "%s is a standby, which cannot be written to",
+        err_set(&err, MSG_25006, "%s is a standby, which cannot be written to",
                 pg_where(context->control));
-        err_hint(&err, "name the primary, or add target_session_attrs="
-                       "read-write to dsn");
+        err_as(&err, ERR_CONFIG);
         verdict_error(verdicts, "database", &err);
     } else {
         verdict_ok(verdicts, "database", detail);
@@ -61,7 +60,7 @@ check_settings(struct context *context, struct verdicts *verdicts)
         return;
     }
     for (int row = 0; row < pg_rows(result); row++) {
-        err_set(&err, ERR_NONE, "%s", pg_text(result, row, 0));
+        err_set(&err, MSG_DATABASE_SETTING, "%s", pg_text(result, row, 0));
         err_hint(&err, "%s", pg_text(result, row, 1));
         verdict_warn(verdicts, "database", &err);
     }
@@ -82,12 +81,10 @@ check_room(struct context *context, struct verdicts *verdicts)
     }
     if (free_connections >= needed)
         return;
-    err_set(&err, ERR_NONE,
+    err_set(&err, MSG_FEW_CONNECTIONS,
             "there is room for %" PRId64 " more connection%s, and a load "
             "needs %d",
             free_connections, free_connections == 1 ? "" : "s", needed);
-    err_hint(&err, "raise max_connections, or the limit of the role or the "
-                   "database");
     verdict_warn(verdicts, "database", &err);
 }
 
@@ -103,7 +100,7 @@ check_reader(struct context *context, const char *role, struct err *err)
         return false;
     exists = pg_bool(result, 0, 0);
     pg_result_free(result);
-    return exists || err_set(err, ERR_CONFIG, "%sreaders: there is no role %s",
+    return exists || err_set(err, MSG_NO_ROLE, "%sreaders: there is no role %s",
                              context->config.readers_where, role);
 }
 

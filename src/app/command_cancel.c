@@ -101,7 +101,8 @@ check_jobs(struct context *context, const char *const *names,
         if (!journal_list_runs(context->journal, &query, arena, &runs, err))
             return false;
         if (runs.count == 0)
-            return err_set(err, ERR_USAGE, "no job \"%s\" ever ran", *names);
+            return err_set(err, MSG_UNKNOWN_JOB, "no job \"%s\" ever ran",
+                           *names);
     }
     return true;
 }

@@ -49,7 +49,7 @@ tell_deprecated(const struct job *job, const char *what,
 
     for (const struct gql_deprecated *d = job->deprecated; d != NULL;
          d = d->next) {
-        err_set(&err, ERR_NONE, "%s:%u:%u: %s.%s is deprecated",
+        err_set(&err, MSG_DEPRECATED, "%s:%u:%u: %s.%s is deprecated",
                 job->file->path, d->pos.line, d->pos.column, d->type, d->field);
         err_hint(&err, "%s", d->reason);
         verdict_warn(verdicts, what, &err);

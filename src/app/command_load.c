@@ -22,10 +22,11 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
     struct job *job = ctx;
 
     (void)err;
-    log_warn(&job->log, "line would be rejected",
-             LOG_NUM("line", reject->line_number),
-             LOG_NUM("byte_offset", reject->byte_offset),
-             LOG_STR("reason", reject->reason), LOG_END);
+    LOG_AT(LOG_WARN, &job->log, "line would be rejected",
+           LOG_NUM("line", reject->line_number),
+           LOG_NUM("byte_offset", reject->byte_offset),
+           LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
+           LOG_STR("hint", message_of(reject->code)->remedy), LOG_END);
     return true;
 }
 
@@ -86,7 +87,7 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
     *parsed = (struct parsed){.counts = *loader_counts(loader),
                               .bytes = lines.offset,
                               .ms = job->timings.ns[TIMING_LOAD] / 1000000};
-    if (!done && strcmp(err->code, ENCODE_WIDEN) == 0)
+    if (!done && err_is(err, MSG_WIDEN))
         loader_widen(loader, &widened);
     buf_free(&widened);
     lines_free(&lines);
@@ -99,7 +100,7 @@ dry_run(struct job *job, const char *path, struct parsed *parsed,
         struct err *err)
 {
     while (!parse_only(job, path, parsed, err))
-        if (strcmp(err->code, ENCODE_WIDEN) != 0)
+        if (!err_is(err, MSG_WIDEN))
             return false;
     job->status =
         err_exit_status(parsed->counts.rejects > 0 ? ERR_ROW : ERR_NONE);
@@ -114,24 +115,27 @@ only_one(const struct jobs *jobs, struct err *err)
 {
     if (jobs->count <= 1)
         return true;
-    err_set(err, ERR_USAGE, "load takes one store, and %zu have this job",
-            jobs->count);
-    return err_hint(err, "name it with --store");
+    return err_set(err, MSG_SEVERAL_STORES,
+                   "load takes one store, and %zu have this job", jobs->count);
 }
 
 /* Before anything is begun for it. */
 static bool
 can_read(const char *path, struct err *err)
 {
+    const char *why;
     struct stat file;
 
     if (strcmp(path, "-") == 0)
         return true;
     if (access(path, R_OK) != 0 || stat(path, &file) != 0)
-        return err_set(err, ERR_USAGE, "cannot read %s: %s", path,
-                       strerror(errno));
-    return !S_ISDIR(file.st_mode) ||
-           err_set(err, ERR_USAGE, "cannot read %s: it is a folder", path);
+        why = strerror(errno);
+    else if (S_ISDIR(file.st_mode))
+        why = "it is a folder";
+    else
+        return true;
+    err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", path, why);
+    return err_as(err, ERR_USAGE);
 }
 
 static bool

@@ -83,7 +83,8 @@ write_page(const struct report *report, const char *path, struct err *err)
 
     report_append(&html, report);
     if (html.overflowed)
-        ok = err_set(err, ERR_FAILED, "the page is over %d MiB", PAGE_MIB);
+        ok = err_set(err, MSG_OUTPUT_TOO_LARGE, "the page is over %d MiB",
+                     PAGE_MIB);
     else if (path != NULL)
         ok = replace_file(path, buf_span(&html), err);
     else

@@ -63,8 +63,8 @@ make_keep_directory(const struct options *options, struct err *err)
     if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
         (errno == EEXIST && is_folder(path)))
         return true;
-    return err_set(err, ERR_USAGE, "cannot keep results in folder %s: %s", path,
-                   strerror(errno));
+    return err_set(err, MSG_NO_FOLDER, "cannot keep results in folder %s: %s",
+                   path, strerror(errno));
 }
 
 /* Housekeeping is no reason to fail. */

@@ -272,9 +272,9 @@ write_metrics(const char *path, const struct listing *listing, struct err *err)
     bool ok;
 
     metrics_append(&text, &listing->runs, &listing->operations);
-    ok = text.overflowed
-             ? err_set(err, ERR_FAILED, "the metrics are over %d MiB", TEXT_MIB)
-             : replace_file(path, buf_span(&text), err);
+    ok = text.overflowed ? err_set(err, MSG_OUTPUT_TOO_LARGE,
+                                   "the metrics are over %d MiB", TEXT_MIB)
+                         : replace_file(path, buf_span(&text), err);
     buf_free(&text);
     return ok;
 }

@@ -40,7 +40,7 @@ show_types(struct context *context, struct arena *arena, struct err *err)
                        0, arena, &types, err))
         return false;
     if (query_type == NULL) {
-        err_set(err, ERR_CONFIG, "no types of store %s at %s are known yet",
+        err_set(err, MSG_NO_TYPES, "no types of store %s at %s are known yet",
                 store->name, store->api_version);
         return err_hint(err, "run, check or plan one of its jobs first");
     }

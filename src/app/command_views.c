@@ -30,7 +30,7 @@ check_name(const char *schema, struct err *err)
 
     if (length > 0 && length <= NAME_BYTES_MAX)
         return true;
-    return err_set(err, ERR_USAGE,
+    return err_set(err, MSG_BAD_OPTION,
                    "--schema: a name has 1 to %d bytes, this one %zu",
                    NAME_BYTES_MAX, length);
 }
@@ -43,15 +43,14 @@ check_schema(const struct context *context, struct err *err)
     const struct config *config = &context->config;
 
     if (strcmp(schema, "bulkpg") == 0) {
-        err_set(err, ERR_CONFIG, "schema bulkpg is the journal's");
-        return err_hint(err, "give another one with --schema");
+        return err_set(err, MSG_SCHEMA_TAKEN, "schema bulkpg is the journal's");
     }
     for (size_t i = 0; i < config->store_count; i++)
         if (config->stores[i].schema != NULL &&
             strcmp(config->stores[i].schema, schema) == 0) {
-            err_set(err, ERR_CONFIG, "schema %s is for the tables of store %s",
-                    schema, config->stores[i].name);
-            return err_hint(err, "give another one with --schema");
+            return err_set(err, MSG_SCHEMA_TAKEN,
+                           "schema %s is for the tables of store %s", schema,
+                           config->stores[i].name);
         }
     return true;
 }

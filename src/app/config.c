@@ -141,7 +141,7 @@ check_store_name(const struct ini_section *section, struct err *err)
 
     if (config_is_name(name))
         return true;
-    return err_set(err, ERR_CONFIG,
+    return err_set(err, MSG_BAD_STORE_NAME,
                    "%s:%u: \"%.100s\" is no name of a store: 1 to 63 letters, "
                    "digits, _ and -",
                    section->path, section->line, name);
@@ -157,7 +157,7 @@ check_store_is_new(const struct ini_section *sections,
         const char *other = store_name(sections);
 
         if (other != NULL && strcasecmp(other, name) == 0)
-            return err_set(err, ERR_CONFIG,
+            return err_set(err, MSG_CONFIG_DUPLICATE,
                            "%s:%u: section [%s] is there already: %s:%u",
                            section->path, section->line, section->name,
                            sections->path, sections->line);
@@ -169,12 +169,12 @@ static bool
 unknown_section(const struct ini_section *section, bool included,
                 struct err *err)
 {
-    err_set(err, ERR_CONFIG, "%s:%u: unknown section [%.100s]%s", section->path,
-            section->line, section->name,
+    err_set(err, MSG_UNKNOWN_SECTION, "%s:%u: unknown section [%.100s]%s",
+            section->path, section->line, section->name,
             included ? " in an included file" : "");
-    return err_hint(err, included ? "there it is [store NAME] only"
-                                  : "sections are [database], [store *], "
-                                    "[store NAME] and [tuning]");
+    if (included)
+        err_hint(err, "there it is [store NAME] only");
+    return false;
 }
 
 /* Whether the main file may have it, for every store. */
@@ -267,10 +267,10 @@ read_included(struct reader *reader, struct err *err)
         return true;
     status = glob(pattern, 0, is_fatal, &found);
     if (status == GLOB_NOMATCH && strpbrk(pattern, "*?[") == NULL)
-        ok = err_set(err, ERR_CONFIG, "%s: include: there is no file %s",
+        ok = err_set(err, MSG_CONFIG_FILE, "%s: include: there is no file %s",
                      reader->config->path, pattern);
     else if (status != 0 && status != GLOB_NOMATCH)
-        ok = err_set(err, ERR_CONFIG, "%s: include: cannot read %s",
+        ok = err_set(err, MSG_CONFIG_FILE, "%s: include: cannot read %s",
                      reader->config->path, pattern);
     for (size_t i = 0; ok && status == 0 && i < found.gl_pathc; i++)
         ok = read_file(reader, found.gl_pathv[i], err);
@@ -290,7 +290,7 @@ not_above(struct reader *reader, const char *low_key, int64_t low,
         return true;
     if (entry == NULL)
         entry = ini_find(section, high_key);
-    return err_set(err, ERR_CONFIG, "%s:%u: %s is longer than %s",
+    return err_set(err, MSG_BAD_SETTING, "%s:%u: %s is longer than %s",
                    section->path, entry->line, low_key, high_key);
 }
 
@@ -323,10 +323,9 @@ config_missing(const char *path, struct err *err)
 {
     char folder[PATH_MAX];
 
-    err_set(err, ERR_CONFIG, "there is no %s in %s", path,
+    err_set(err, MSG_NO_CONFIG, "there is no %s in %s", path,
             getcwd(folder, sizeof(folder)) != NULL ? folder : "this folder");
-    return err_hint(err, "bulkpg init writes one; -C DIR changes to its "
-                         "folder");
+    return false;
 }
 
 static bool
@@ -399,8 +398,8 @@ config_add_store(struct config *config, const char *name, const char *domain,
         return false;
     other = config_store(config, store.name);
     if (other != NULL) {
-        err_set(err, ERR_USAGE, "store %s is there already: %s", store.name,
-                other->section);
+        err_set(err, MSG_BAD_ARGUMENTS, "store %s is there already: %s",
+                store.name, other->section);
         return err_hint(err, "give this one another name with --store");
     }
     append_store(config, &store);

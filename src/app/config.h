@@ -34,11 +34,6 @@ struct store_config {
     struct err fault;               /* kind ERR_NONE: usable */
 };
 
-/* Codes of a fault that hinders only what talks to the store: no credentials
- * or a missing secret or a disabled store, no address. */
-#define CONFIG_NO_CREDENTIALS "NO_CREDENTIALS"
-#define CONFIG_NO_ADDRESS     "NO_ADDRESS"
-
 struct tuning_config {
     int64_t poll_initial_ms;
     int64_t poll_max_ms;

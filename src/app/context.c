@@ -108,7 +108,7 @@ context_fail(const struct err *err)
 int
 context_fail_without_journal(const struct err *err)
 {
-    if (strcmp(err->code, "NO_JOURNAL") != 0)
+    if (!err_is(err, MSG_NO_JOURNAL))
         return context_fail(err);
     log_info(NULL, "nothing ever ran into this database", LOG_END);
     return EX_OK;
@@ -142,7 +142,7 @@ add_store_of_flags(struct context *context, struct err *err)
         name = "local";
     }
     if (name == NULL && strncmp(options->domain, "http://", 7) == 0)
-        return err_set(err, ERR_USAGE,
+        return err_set(err, MSG_BAD_ARGUMENTS,
                        "an address on this machine has no store's name: give "
                        "one with --store");
     return config_add_store(&context->config, name, options->domain, err);
@@ -159,7 +159,7 @@ no_such_store(const struct config *config, const char *name, struct err *err)
         nearest_try(&nearest, config->stores[i].name);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", config->stores[i].name);
     }
-    err_set(err, ERR_USAGE, "there is no store \"%.100s\" in %s", name,
+    err_set(err, MSG_UNKNOWN_STORE, "there is no store \"%.100s\" in %s", name,
             config->path != NULL ? config->path : "the configuration");
     if (config->store_count == 0)
         err_hint(err, "there are none; a section [store NAME] makes one");
@@ -324,13 +324,11 @@ check_session(const struct context *context, struct err *err)
 
     if (!pg_shares_session(context->control, &config))
         return true;
-    err_set(err, ERR_CONFIG,
+    err_set(err, MSG_SESSION_SHARED,
             "at %s a connection pooler gives our session to others between "
             "two transactions",
             pg_where(context->control));
-    err_code(err, "SESSION_SHARED");
-    return err_hint(err, "bulkpg needs session pooling (PgBouncer: pool_mode "
-                         "= session), or a direct connection");
+    return false;
 }
 
 /* Who says which database it is; a cause that has its own remedy keeps it. */
@@ -396,8 +394,8 @@ reopen_within_budget(struct context *context, struct err *err)
             !retry_wait(&backoff, 0, NULL, "the database is out of reach", err))
             return false;
     context->control_losses++;
-    log_warn(NULL, "the connection to the database was lost and is back",
-             LOG_END);
+    log_warn(NULL, MSG_RECONNECTED,
+             "the connection to the database was lost and is back", LOG_END);
     return true;
 }
 

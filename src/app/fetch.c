@@ -147,7 +147,7 @@ static bool
 complete(struct crew *crew, struct operation *operation, struct err *err)
 {
     return operation_complete(operation, err) ||
-           (strcmp(err->code, "TIMEOUT") == 0 && halve(crew, operation, err));
+           (err_is(err, MSG_TIMEOUT) && halve(crew, operation, err));
 }
 
 static struct operation *

@@ -37,13 +37,14 @@ static bool
 fail(const struct reader *reader, unsigned line, struct err *err,
      const char *message)
 {
-    return err_set(err, ERR_CONFIG, "%s:%u: %s", reader->path, line, message);
+    return err_set(err, MSG_CONFIG_SYNTAX, "%s:%u: %s", reader->path, line,
+                   message);
 }
 
 static bool
 cannot_read(const struct reader *reader, struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "cannot read %s: %s", reader->path,
+    return err_set(err, MSG_CONFIG_FILE, "cannot read %s: %s", reader->path,
                    strerror(errno));
 }
 
@@ -55,13 +56,14 @@ read_all(struct reader *reader, int fd, struct err *err)
     if (fstat(fd, &status) != 0)
         return cannot_read(reader, err);
     if (!S_ISREG(status.st_mode))
-        return err_set(err, ERR_CONFIG, "%s is no regular file", reader->path);
+        return err_set(err, MSG_CONFIG_FILE, "%s is no regular file",
+                       reader->path);
     for (;;) {
         char *room = buf_reserve(&reader->text, 4096);
         ssize_t got;
 
         if (room == NULL)
-            return err_set(err, ERR_CONFIG, "%s is over 1 MiB long",
+            return err_set(err, MSG_CONFIG_FILE, "%s is over 1 MiB long",
                            reader->path);
         got = read(fd, room, 4096);
         if (got < 0)
@@ -148,7 +150,7 @@ check_new(struct reader *reader, const char *name, struct err *err)
 {
     for (struct ini_section *s = reader->first; s != NULL; s = s->next)
         if (strcasecmp(s->name, name) == 0)
-            return err_set(err, ERR_CONFIG,
+            return err_set(err, MSG_CONFIG_DUPLICATE,
                            "%s:%u: section [%s] is there already: %s:%u",
                            reader->path, reader->line, name, s->path, s->line);
     return true;
@@ -166,7 +168,7 @@ add_section(struct reader *reader, struct span line, struct err *err)
                     "a section line ends with \"]\" and nothing else");
     name = span_trim(span_of(line.bytes + 1, line.length - 2));
     if (name.length == 0 || !is_name(name))
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_CONFIG_SYNTAX,
                        "%s:%u: [%.*s] is no section: names are made of "
                        "letters, digits, _ and -",
                        reader->path, reader->line,
@@ -294,7 +296,7 @@ parse_failed(const struct reader *reader, struct ini_cfgobj *parsed, int status,
 
     if (parsed == NULL || ini_config_error_count(parsed) == 0 ||
         ini_config_get_errors(parsed, &errors) != 0)
-        return err_set(err, ERR_CONFIG, "cannot read %s: %s", reader->path,
+        return err_set(err, MSG_CONFIG_FILE, "cannot read %s: %s", reader->path,
                        strerror(status));
     fail(reader, line_of_error(errors[0]), err,
          "the line cannot be read as \"key = value\"");

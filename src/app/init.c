@@ -101,7 +101,7 @@ make_folder(const char *path, struct err *err)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
-    return err_set(err, ERR_CONFIG, "cannot make folder %s: %s", path,
+    return err_set(err, MSG_CANNOT_WRITE, "cannot make folder %s: %s", path,
                    strerror(errno));
 }
 
@@ -136,11 +136,12 @@ write_file(struct target *target, const char *name, const char *text,
         return true;
     }
     if (fd < 0)
-        return err_set(err, ERR_CONFIG, "cannot write %s: %s", path,
+        return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
                        strerror(errno));
     ok = write_all(fd, text);
     if (!ok)
-        err_set(err, ERR_CONFIG, "cannot write %s: %s", path, strerror(errno));
+        err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
+                strerror(errno));
     close(fd);
     if (!ok) {
         unlink(path);
@@ -213,10 +214,11 @@ no_such_query(struct target *target, struct span name, struct err *err)
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
         nearest_try(&nearest, arena_dup(&target->arena, query.name));
-    err_set(err, ERR_USAGE, "there is no ready query \"%.60s\"", wrong);
+    err_set(err, MSG_UNKNOWN_READY_QUERY, "there is no ready query \"%.60s\"",
+            wrong);
     if (nearest.best != NULL)
-        return err_hint(err, "did you mean %s?", nearest.best);
-    return err_hint(err, "bulkpg init --list lists them");
+        err_hint(err, "did you mean %s?", nearest.best);
+    return false;
 }
 
 static bool

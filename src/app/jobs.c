@@ -51,8 +51,9 @@ is_usable(const struct context *context, const struct store_config *store)
     if (store->fault.kind == ERR_NONE)
         return true;
     return context->options->types_file != NULL &&
-           (strcmp(store->fault.code, CONFIG_NO_ADDRESS) == 0 ||
-            strcmp(store->fault.code, CONFIG_NO_CREDENTIALS) == 0);
+           (err_is(&store->fault, MSG_NO_ADDRESS) ||
+            err_is(&store->fault, MSG_NO_CREDENTIALS) ||
+            err_is(&store->fault, MSG_SECRET_EXPOSED));
 }
 
 static bool
@@ -81,12 +82,11 @@ static bool
 no_store(const struct config *config, struct err *err)
 {
     if (config->store_count > 0) {
-        err_set(err, ERR_CONFIG, "every store in %s is disabled", config->path);
+        err_set(err, MSG_NO_STORE, "every store in %s is disabled",
+                config->path);
         return err_hint(err, "write enabled = yes in a section [store NAME]");
     }
-    err_set(err, ERR_CONFIG, "there is no store to work on");
-    return err_hint(err, "add a section [store NAME] to bulkpg.ini, or "
-                         "name one with --domain");
+    return err_set(err, MSG_NO_STORE, "there is no store to work on");
 }
 
 bool
@@ -147,13 +147,11 @@ static bool
 refuse(const struct job *job, const struct job *other, const char *table,
        struct err *err)
 {
-    err_set(err, ERR_CONFIG,
+    err_set(err, MSG_TABLE_OWNED,
             "%s (store %s) and %s (store %s) both give table %s.%s",
             other->file->path, other->store->config->name, job->file->path,
             job->store->config->name, job->store->config->schema, table);
-    err_code(err, "TABLE_OWNED");
-    return err_hint(err, "give it another name with @table(name:), or the "
-                         "store another schema");
+    return false;
 }
 
 /* Does the journal know the table as this job's? */

@@ -32,9 +32,8 @@ enum {
 static bool
 lacks_right(const struct pg_result *state, const char *what, struct err *err)
 {
-    err_set(err, ERR_DENIED, "role %s may not %s in database %s",
-            pg_text(state, 0, ROLE), what, pg_text(state, 0, DATABASE));
-    return err_code(err, "42501");
+    return err_set(err, MSG_42501, "role %s may not %s in database %s",
+                   pg_text(state, 0, ROLE), what, pg_text(state, 0, DATABASE));
 }
 
 /* All that will be wanted, so that one GRANT does. */
@@ -86,8 +85,7 @@ takes_writes(const struct pg_conn *conn, const struct pg_result *state,
 {
     if (!pg_bool(state, 0, IS_READ_ONLY))
         return true;
-    err_set(err, ERR_TRANSIENT, "%s takes no writes", pg_where(conn));
-    err_code(err, "25006");
+    err_set(err, MSG_25006, "%s takes no writes", pg_where(conn));
     if (pg_bool(state, 0, IS_STANDBY))
         return err_hint(err, "it is a standby; with several hosts, add "
                              "target_session_attrs=read-write");
@@ -118,18 +116,17 @@ read_meta(struct journal *journal, const struct pg_result *state, bool writing,
     }
     pg_result_free(meta);
     if (*version < 1)
-        return err_set(err, ERR_CONFIG, "bulkpg.meta is no journal's");
+        return err_set(err, MSG_JOURNAL_OTHER, "bulkpg.meta is no journal's");
     return true;
 }
 
 static bool
 refuse_newer(int64_t version, struct err *err)
 {
-    err_set(err, ERR_CONFIG,
+    err_set(err, MSG_JOURNAL_NEWER,
             "the journal is of version %lld, this program knows up to %d",
             (long long)version, VERSION);
-    err_hint(err, "a newer bulkpg has used this database: use that one");
-    return err_code(err, "JOURNAL_NEWER");
+    return false;
 }
 
 /* ---- making it --------------------------------------------------------- */
@@ -185,18 +182,17 @@ migrate(struct journal *journal, struct err *err)
 static bool
 no_journal(struct pg_conn *conn, struct err *err)
 {
-    err_set(err, ERR_CONFIG, "there is no journal in %s", pg_where(conn));
-    err_hint(err, "the first bulkpg run makes it");
-    return err_code(err, "NO_JOURNAL");
+    err_set(err, MSG_NO_JOURNAL, "there is no journal in %s", pg_where(conn));
+    return false;
 }
 
 static bool
 refuse_older(int64_t version, struct err *err)
 {
-    err_set(err, ERR_CONFIG, "the journal is of version %lld, not yet of %d",
-            (long long)version, VERSION);
-    err_hint(err, "the next bulkpg run brings it up to date");
-    return err_code(err, "JOURNAL_OLDER");
+    err_set(err, MSG_JOURNAL_OLDER,
+            "the journal is of version %lld, not yet of %d", (long long)version,
+            VERSION);
+    return false;
 }
 
 static bool
@@ -283,9 +279,8 @@ is_same_journal(const struct journal *journal, const char *uuid,
 {
     if (strcmp(journal->uuid, uuid) == 0)
         return true;
-    err_set(err, ERR_CONFIG, "%s has another journal than before",
-            pg_where(journal->conn));
-    return err_code(err, "JOURNAL_OTHER");
+    return err_set(err, MSG_JOURNAL_OTHER, "%s has another journal than before",
+                   pg_where(journal->conn));
 }
 
 bool
@@ -348,7 +343,7 @@ check_role(struct journal *journal, const char *role, struct err *err)
         return false;
     exists = pg_bool(result, 0, 0);
     pg_result_free(result);
-    return exists || err_set(err, ERR_CONFIG, "there is no role %s", role);
+    return exists || err_set(err, MSG_NO_ROLE, "there is no role %s", role);
 }
 
 /* Run the GRANTs that a statement of the journal's writes. */

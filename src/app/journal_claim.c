@@ -91,7 +91,7 @@ claim_within(struct journal *journal, const char *store, const char *job,
         if (*taken)
             keep_claim(journal, store, job);
         if (strcmp(answer, "held") == 0)
-            return err_set(err, ERR_BUG,
+            return err_set(err, MSG_BUG,
                            "job %s of store %s is claimed already", job, store);
         if (*taken || clock_now_ms() >= deadline_ms)
             return true;
@@ -113,17 +113,17 @@ tell_holder(struct journal *journal, const char *store, const char *job,
     if (!journal_call(journal, sql_claim_holder, &call, &result, err))
         return false;
     if (pg_rows(result) == 1)
-        err_set(err, ERR_LATER,
+        err_set(err, MSG_LOCKED,
                 "job %s of store %s is being run by another process (backend "
                 "%s, application \"%s\", from %s)",
                 job, store, pg_text(result, 0, 0), pg_text(result, 0, 1),
                 pg_text(result, 0, 2));
     else
-        err_set(err, ERR_LATER,
+        err_set(err, MSG_LOCKED,
                 "job %s of store %s was being run by another process", job,
                 store);
     pg_result_free(result);
-    return err_code(err, "LOCKED");
+    return false;
 }
 
 bool
@@ -147,9 +147,9 @@ journal_claim_token(struct journal *journal, const char *base_url,
         return false;
     if (taken)
         return true;
-    err_set(err, ERR_TRANSIENT,
+    err_set(err, MSG_LOCKED,
             "another process is renewing the access token for %s", base_url);
-    return err_code(err, "LOCKED");
+    return err_as(err, ERR_TRANSIENT);
 }
 
 /* With the connection lost it is free anyway. */
@@ -197,15 +197,13 @@ journal_check_claim(struct journal *journal, const char *store, const char *job,
             return false;
         err->kind = ERR_LATER;
         err_wrap(err, "the claim on job %s of store %s is lost", job, store);
-        return err_code(err, "CLAIM_LOST");
+        return err_code(err, MSG_CLAIM_LOST);
     }
     held = pg_bool(result, 0, 0);
     pg_result_free(result);
     if (held)
         return true;
-    err_set(err, ERR_LATER, "the claim on job %s of store %s is lost", job,
+    err_set(err, MSG_CLAIM_LOST, "the claim on job %s of store %s is lost", job,
             store);
-    err_hint(err, "is there a connection pooler in transaction mode? bulkpg "
-                  "needs session mode");
-    return err_code(err, "CLAIM_LOST");
+    return false;
 }

@@ -56,7 +56,7 @@ update(struct journal *journal, const char *sql, struct call *call,
                         (long long)operation->n, (long long)operation->attempt,
                         (long long)operation->run_id);
     return found ||
-           err_set(err, ERR_BUG,
+           err_set(err, MSG_BUG,
                    "operation %lld.%lld of run %lld is not in the journal",
                    (long long)operation->n, (long long)operation->attempt,
                    (long long)operation->run_id);

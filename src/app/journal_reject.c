@@ -71,7 +71,7 @@ send(struct journal *journal, const struct run_ref *run, struct buf *json,
 
     buf_append_char(json, ']');
     if (json->overflowed)
-        return err_set(err, ERR_BUG, "a reject's texts are too long to keep");
+        return err_set(err, MSG_BUG, "a reject's texts are too long to keep");
     call_run(&call, run);
     call_text(&call, buf_str(json));
     if (!journal_call_found(journal, sql_reject_add, &call, &ours, err))

@@ -62,22 +62,22 @@ explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
     const char *code;
 
     if (pg_rows(row) == 0)
-        return err_set(err, ERR_FAILED, "run %lld is not in the journal", id);
+        return err_set(err, MSG_RUN_UNKNOWN, "run %lld is not in the journal",
+                       id);
     code = pg_text(row, 0, 2);
     if (pg_int64(row, 0, 1) != run->resumed) {
-        err_set(err, ERR_LATER, "run %lld was taken over by another process",
-                id);
-        return err_code(err, "TAKEN_OVER");
+        return err_set(err, MSG_TAKEN_OVER,
+                       "run %lld was taken over by another process", id);
     }
     if (strcmp(pg_text(row, 0, 0), "canceled") == 0 ||
         strcmp(code, "SUPERSEDED") == 0) {
         bool canceled = strcmp(code, "SUPERSEDED") != 0;
 
-        err_set(err, ERR_FAILED, "run %lld was %s", id,
-                canceled ? "canceled" : "superseded by a newer one");
-        return err_code(err, canceled ? "CANCELED" : "SUPERSEDED");
+        return err_set(err, canceled ? MSG_CANCELED : MSG_SUPERSEDED,
+                       "run %lld was %s", id,
+                       canceled ? "canceled" : "superseded by a newer one");
     }
-    return err_set(err, ERR_BUG, "run %lld is %s", id, pg_text(row, 0, 0));
+    return err_set(err, MSG_BUG, "run %lld is %s", id, pg_text(row, 0, 0));
 }
 
 bool
@@ -181,7 +181,8 @@ end_silent_merge(struct journal *journal, int64_t run_id, const char *store,
     if (!journal_call(journal, sql_run_merge_end, &call, &ended, err))
         return false;
     if (pg_rows(ended) > 0)
-        log_warn(NULL, "a merge whose process says nothing any more is ended",
+        log_warn(NULL, MSG_MERGE_ENDED,
+                 "a merge whose process says nothing any more is ended",
                  LOG_END);
     pg_result_free(ended);
     return true;
@@ -194,7 +195,7 @@ journal_await_merge(struct journal *journal, int64_t run_id, const char *store,
     const struct log_ctx log = {
         .run_id = run_id > 0 ? run_id : 0, .store = store, .job = job};
 
-    if (strcmp(err->code, "55P03") != 0)
+    if (!err_is(err, MSG_55P03))
         return false;
     if (!*told)
         log_info(&log, "waiting for the merge of an earlier process", LOG_END);

@@ -92,7 +92,7 @@ journal_types(struct journal *journal, const char *store,
     call_text(&call, api_version);
     call_text(&call, names != NULL ? buf_str(&wanted) : NULL);
     ok = !wanted.overflowed ||
-         err_set(err, ERR_CONFIG, "too many types to look up");
+         err_set(err, MSG_QUERY_TOO_LARGE, "too many types to look up");
     ok = ok && journal_call(journal, sql_type_list, &call, &result, err);
     buf_free(&wanted);
     if (!ok)

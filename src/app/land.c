@@ -27,8 +27,6 @@
 #include "plan/names.h"
 #include "sql.h"
 
-#define REFUSED_LINES "REFUSED_LINES"
-
 enum {
     RESTARTS_MAX = 3,
     SQL_BYTES_MAX = 64 * 1024,
@@ -140,18 +138,19 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
         .reason = reject->reason,
         .raw = reject->raw};
 
-    log_warn(&job->log, "line rejected", LOG_NUM("line", reject->line_number),
-             LOG_NUM("byte_offset", reject->byte_offset),
-             LOG_STR("reason", reject->reason), LOG_END);
+    LOG_AT(LOG_WARN, &job->log, "line rejected",
+           LOG_NUM("line", reject->line_number),
+           LOG_NUM("byte_offset", reject->byte_offset),
+           LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
+           LOG_STR("hint", message_of(reject->code)->remedy), LOG_END);
     if (!journal_reject_add(job->context->journal, &land->run, &row, 1, err))
         return false;
     if (++land->rejects <= job->context->config.tuning.max_rejects)
         return true;
-    err_set(err, ERR_FAILED,
+    err_set(err, MSG_TOO_MANY_REJECTS,
             "more than max_rejects = %" PRId64 " lines were "
             "rejected",
             job->context->config.tuning.max_rejects);
-    err_code(err, "TOO_MANY_REJECTS");
     return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
                     land->run.run_id);
 }
@@ -223,6 +222,7 @@ begin_loading(struct attempt *attempt, struct err *err)
     land->counts = run_counts_unknown;
     land->rejects = 0;
     buf_clear(&land->warnings);
+    buf_clear(&land->warning_codes);
     if (!journal_reject_clear(context->journal, &land->run, err) ||
         !journal_run_loading(context->journal, &land->run, attempt->loaded_at,
                              err) ||
@@ -292,12 +292,13 @@ load_sources(struct attempt *attempt, struct err *err)
 
 /* To the log, and to the run's notes. */
 static void
-warn(void *ctx, const char *warning)
+warn(void *ctx, enum msg msg, const char *warning)
 {
     struct land *land = ctx;
 
-    log_warn(&land->job->log, warning, LOG_END);
+    log_warn(&land->job->log, msg, warning, LOG_END);
     json_out_string(&land->warnings, warning);
+    json_out_string(&land->warning_codes, message_at(msg)->code);
 }
 
 static bool
@@ -349,7 +350,7 @@ find_hidden_orders(struct land *land, struct err *err)
     why = why_orders_stay(land, store, has_any);
     land->hides_orders = why != NULL;
     if (land->hides_orders)
-        warn(land, why);
+        warn(land, MSG_ORDERS_HIDDEN, why);
     return true;
 }
 
@@ -471,7 +472,8 @@ write_notes(struct land *land)
     buf_append_char(&notes, '{');
     buf_append_str(&notes, land->column_notes);
     if (land->warnings.length > 0)
-        buf_printf(&notes, "\"warnings\":[%s],", buf_str(&land->warnings));
+        buf_printf(&notes, "\"warnings\":[%s],\"warning_codes\":[%s],",
+                   buf_str(&land->warnings), buf_str(&land->warning_codes));
     if (land->rejects > 0 && may_advance(land))
         buf_append_str(&notes, "\"accepted_rejects\":true,");
     if (land->widened.length > 0) {
@@ -525,14 +527,12 @@ check_least_roots(const struct attempt *attempt, const struct merge *merge,
 
     if (came + land->rejects >= land->least_roots)
         return true;
-    err_set(err, ERR_FAILED,
+    err_set(err, MSG_ROOTS_MISSING,
             "%" PRId64
             " roots came in %d windows, but the store counts %" PRId64
             " at least",
             came, land->source_count, land->least_roots);
-    err_code(err, "ROOTS_MISSING");
-    return err_hint(err, "nothing was changed; run the job again, or without "
-                         "@slice");
+    return false;
 }
 
 /* A failure here rolls all of it back. */
@@ -625,7 +625,7 @@ settle_commit(struct land *land, struct err *err)
     struct journal_runs runs;
     struct err other;
 
-    if (strcmp(err->code, "COMMIT_UNKNOWN") != 0 ||
+    if (!err_is(err, MSG_COMMIT_UNKNOWN) ||
         !context_reopen_database(land->job->context, &other) ||
         journal_run_status(journal, &land->run, RUN_LOADING, &other) ||
         !journal_list_runs(journal, &query, &land->job->arena, &runs, &other))
@@ -634,8 +634,8 @@ settle_commit(struct land *land, struct err *err)
         (runs.runs[0].status != RUN_LOADED &&
          runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
         return false;
-    log_warn(&land->job->log, "the commit came through, its answer did not",
-             LOG_END);
+    log_warn(&land->job->log, MSG_COMMITTED,
+             "the commit came through, its answer did not", LOG_END);
     return true;
 }
 
@@ -665,19 +665,22 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct land *land = attempt->land;
     struct backoff backoff = context_backoff(land->job->context);
     struct pg_conn *conn = loader_release(attempt->loader);
-    size_t warned;
+    size_t warned, codes;
 
     progress_phase(&land->job->progress, PROGRESS_MERGING);
     if (is_uncounted(land))
-        warn(land, "nothing is removed: the store cannot count the rows of a "
-                   "query that is cut; --force-deletes removes");
+        warn(land, MSG_REMOVES_NOTHING,
+             "nothing is removed: the store cannot count the rows of a "
+             "query that is cut; --force-deletes removes");
     if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err))
         return false;
     warned = land->warnings.length;
+    codes = land->warning_codes.length;
     while (!merge_once(attempt, conn, err)) {
         if (!may_retry(land, &backoff, conn, "the merge is tried again", err))
             return false;
         land->warnings.length = warned;
+        land->warning_codes.length = codes;
     }
     return true;
 }
@@ -720,7 +723,7 @@ find_refused(struct land *land, struct loader *loader, struct err *err)
     if (!loader_isolate(loader, &land->refused, &other))
         *err = other;
     else if (land->refused.count > known)
-        err_code(err, REFUSED_LINES);
+        err_code(err, MSG_REFUSED_LINES);
 }
 
 static bool
@@ -748,7 +751,7 @@ try_to_land(struct land *land, struct err *err)
              land->job->file->job);
     attempt.loader = loader_new(land->job->plan, &config);
     landed = load_sources(&attempt, err) && merge_staged(&attempt, err);
-    if (!landed && strcmp(err->code, ENCODE_WIDEN) == 0)
+    if (!landed && err_is(err, MSG_WIDEN))
         loader_widen(attempt.loader, &land->widened);
     if (!landed && refused_is_row(err))
         find_refused(land, attempt.loader, err);
@@ -763,7 +766,7 @@ try_to_land(struct land *land, struct err *err)
 static bool
 may_begin_again(struct land *land, const struct err *why, int *restarts)
 {
-    if (strcmp(why->code, "RESTART") != 0 || ++*restarts > RESTARTS_MAX)
+    if (!err_is(why, MSG_RESTART) || ++*restarts > RESTARTS_MAX)
         return false;
     refused_free(&land->refused);
     log_failure(LOG_WARN, &land->job->log, "the load begins again", why);
@@ -777,8 +780,7 @@ may_try_later(struct land *land, struct backoff *backoff, struct err *err)
 {
     struct job *job = land->job;
 
-    return strcmp(err->code, "URL_LAPSED") != 0 &&
-           strcmp(err->code, "RESTART") != 0 &&
+    return !err_is(err, MSG_URL_LAPSED) && !err_is(err, MSG_RESTART) &&
            may_retry(land, backoff, job->context->control,
                      "the load is tried again", err) &&
            tables_inspect(&land->tables, job, err);
@@ -788,7 +790,7 @@ may_try_later(struct land *land, struct backoff *backoff, struct err *err)
 static bool
 has_refused(const struct land *land, const struct err *why)
 {
-    if (strcmp(why->code, REFUSED_LINES) != 0)
+    if (!err_is(why, MSG_REFUSED_LINES))
         return false;
     log_failure(LOG_WARN, &land->job->log,
                 "the server refuses rows, the load begins again without them",
@@ -801,7 +803,7 @@ has_refused(const struct land *land, const struct err *why)
 static bool
 has_widened(struct land *land, struct err *why)
 {
-    if (strcmp(why->code, ENCODE_WIDEN) != 0)
+    if (!err_is(why, MSG_WIDEN))
         return false;
     log_info(&land->job->log, "a column widens, the load begins again",
              LOG_STR("columns", buf_str(&land->widened)),
@@ -833,6 +835,7 @@ land_results(struct land *land, struct err *err)
     if (land->written == NULL) {
         land->widened = buf_with_ceiling(SQL_BYTES_MAX);
         land->warnings = buf_with_ceiling(SQL_BYTES_MAX);
+        land->warning_codes = buf_with_ceiling(SQL_BYTES_MAX);
     }
     refused_free(&land->refused);
     land->written =
@@ -860,5 +863,6 @@ land_free(struct land *land)
 {
     buf_free(&land->widened);
     buf_free(&land->warnings);
+    buf_free(&land->warning_codes);
     refused_free(&land->refused);
 }

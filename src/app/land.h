@@ -40,6 +40,7 @@ struct land {
     struct run_counts counts; /* of the whole run, once it has landed */
     struct buf widened;       /* "products.id, …" */
     struct buf warnings;      /* JSON strings: "…","…" */
+    struct buf warning_codes; /* of each, likewise */
     struct journal_run_table *written; /* by table */
     size_t written_count;
 };

@@ -12,12 +12,11 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
     const struct options *options = job->context->options;
 
     if (job->plan->incremental == NULL) {
-        err_set(err, ERR_USAGE,
+        err_set(err, MSG_NOT_INCREMENTAL,
                 "%s has no @incremental that --since could "
                 "give a window to",
                 job->file->path);
-        return err_hint(err, "write query @incremental { … }, or name the jobs "
-                             "that have it");
+        return false;
     }
     mode->mode = RUN_INCREMENTAL;
     mode->reason = "asked";

@@ -151,7 +151,7 @@ keep_missing(struct context *context, const struct journal_operation *row,
     struct journal_operation said = *row;
 
     said.status = NULL;
-    said.error_code = "NOT_THERE";
+    said.error_code = message_at(MSG_NOT_THERE)->code;
     return journal_operation_update(context->journal, &said, err);
 }
 
@@ -192,7 +192,7 @@ operation_cancel_left(struct context *context, struct store_state *store,
     if (!operation_is_running(row) ||
         operation_cancel(context, store, row, log, err))
         return true;
-    return strcmp(err->code, "UNKNOWN_OPERATION") == 0 &&
+    return err_is(err, MSG_UNKNOWN_OPERATION) &&
            keep_missing(context, row, err);
 }
 
@@ -211,10 +211,9 @@ operation_wait_for_end(struct context *context, struct store_state *store,
         int64_t delay_ms = backoff_failed(&backoff, 0);
 
         if (delay_ms < 0) {
-            err_set(err, ERR_LATER, "%s is still %s", row->operation_id,
+            err_set(err, MSG_STILL_RUNNING, "%s is still %s", row->operation_id,
                     row->status);
-            return err_hint(err, "it holds its slot until it has ended; "
-                                 "cancel looks again");
+            return false;
         }
         if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
             return task_stopped(err);
@@ -260,8 +259,8 @@ begin_attempt(struct operation *operation, struct err *err)
 static bool
 is_full(const struct err *err)
 {
-    return strcmp(err->code, "OPERATION_IN_PROGRESS") == 0 ||
-           strcmp(err->code, "LIMIT_REACHED") == 0;
+    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
+           err_is(err, MSG_LIMIT_REACHED);
 }
 
 /* The store did nothing, or never heard of it. */
@@ -269,7 +268,8 @@ static bool
 is_refused(const struct err *err)
 {
     return is_full(err) || err->kind == ERR_LATER ||
-           strcmp(err->code, "NOT_SENT") == 0;
+           err_is(err, MSG_NOT_SENT) || err_is(err, MSG_TLS) ||
+           err_is(err, MSG_NOT_HTTPS);
 }
 
 static bool
@@ -403,7 +403,7 @@ is_given_up(const struct operation *operation)
 static bool
 given_up(struct err *err)
 {
-    return err_set(err, ERR_LATER, "another window of the run failed");
+    return err_set(err, MSG_OTHER_WINDOW, "another window of the run failed");
 }
 
 static enum submit_end
@@ -421,10 +421,10 @@ submit_once(struct operation *operation, struct backoff *backoff,
                     operation->row.query, &operation->log, &operation->bulk,
                     &wait_ms, err))
         return SUBMIT_TAKEN;
-    if (strcmp(err->code, "ANSWER_LOST") == 0)
+    if (err_is(err, MSG_ANSWER_LOST))
         return settle_unanswered(operation, backoff, err);
     operation->is_refused = is_refused(err);
-    if (!is_full(err) && strcmp(err->code, "NOT_SENT") != 0)
+    if (!is_full(err) && !err_is(err, MSG_NOT_SENT))
         return SUBMIT_FAILED;
     return wait_to_submit(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
                                                             : SUBMIT_FAILED;
@@ -478,12 +478,10 @@ check_deadline(struct operation *operation, struct err *err)
     if (!operation_cancel(job->context, job->store, &operation->row,
                           &operation->log, err))
         log_failure(LOG_WARN, &operation->log, "it could not be canceled", err);
-    err_set(err, ERR_FAILED, "%s was %s for %s, longer than deadline allows",
+    err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),
             duration_format(age_ms / 1000 * 1000, age));
-    err_code(err, "DEADLINE");
-    return err_hint(err, "it was asked to cancel; select less, or raise "
-                         "deadline in [tuning]");
+    return false;
 }
 
 /* Counters may stand still and then jump, so it is only said. */
@@ -496,7 +494,7 @@ warn_of_stillness(const struct operation *operation,
 
     if (!stillness_is_news(stillness, bulk, now_ms))
         return;
-    log_warn(&operation->log, "the operation stands still",
+    log_warn(&operation->log, MSG_STANDS_STILL, "the operation stands still",
              LOG_STR("status", bulk_status_name(bulk->status)),
              LOG_NUM("objects", bulk->object_count),
              LOG_NUM("age_seconds", (now_ms - operation->submitted_ms) / 1000),
@@ -559,21 +557,19 @@ end_completed(const struct operation *operation, struct err *err)
                  LOG_END);
         return true;
     }
-    err_set(err, ERR_FAILED,
+    err_set(err, MSG_NO_URL,
             "%s is COMPLETED with %" PRId64 " objects but has no URL", bulk->id,
             bulk->object_count);
-    err_code(err, "NO_URL");
-    return err_hint(err, "nothing was changed; run the job again");
+    return false;
 }
 
 static bool
 end_denied(const struct operation *operation, struct err *err)
 {
-    err_set(err, ERR_DENIED,
+    err_set(err, MSG_ACCESS_DENIED,
             "%s was refused by the store: the app lacks a scope that a field "
             "of %s needs",
             operation->bulk.id, operation->job->file->path);
-    err_code(err, "ACCESS_DENIED");
     return err_hint(err, "grant the app the scopes of the fields it reads "
                          "(bulkpg check names them), then run the job again");
 }
@@ -588,13 +584,11 @@ may_submit_again(const struct operation *operation, struct err *err)
 
     if (strcmp(bulk->error_code, "ACCESS_DENIED") == 0)
         return end_denied(operation, err);
-    err_set(err, ERR_FAILED, "%s is %s%s%s", bulk->id, status,
+    err_set(err, MSG_FAILED, "%s is %s%s%s", bulk->id, status,
             bulk->error_code[0] != '\0' ? ": " : "", bulk->error_code);
-    err_code(err, bulk->error_code[0] != '\0' ? bulk->error_code : status);
+    err_given(err, bulk->error_code[0] != '\0' ? bulk->error_code : status);
     if (timeout)
-        return err_hint(err, "the query is too much for one operation: "
-                             "cut it into windows with @slice, or select "
-                             "less");
+        return false;
     if (operation->submissions >= SUBMISSIONS_MAX)
         return err_hint(err, "submitted %d times; nothing was changed",
                         operation->submissions);
@@ -606,7 +600,7 @@ may_submit_again(const struct operation *operation, struct err *err)
 static bool
 is_forgotten(const struct operation *operation, const struct err *err)
 {
-    if (strcmp(err->code, "UNKNOWN_OPERATION") != 0 ||
+    if (!err_is(err, MSG_UNKNOWN_OPERATION) ||
         operation->submissions >= SUBMISSIONS_MAX)
         return false;
     log_failure(LOG_WARN, &operation->log, "submitting it anew", err);

@@ -99,7 +99,7 @@ static bool
 set_log_format(struct options *options, const char *value, struct err *err)
 {
     if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-        return err_set(err, ERR_USAGE, "\"%s\" is neither text nor json",
+        return err_set(err, MSG_BAD_OPTION, "\"%s\" is neither text nor json",
                        value);
     options->log_format = value[0] == 'j' ? LOG_JSON : LOG_TEXT;
     return true;
@@ -153,7 +153,7 @@ set_time(const char *value, int64_t *seconds, struct err *err)
     int64_t micros;
 
     if (!wire_parse_timestamp(span_str(value), &micros, &why)) {
-        err_set(err, ERR_USAGE, "\"%.100s\" is no time", value);
+        err_set(err, MSG_BAD_OPTION, "\"%.100s\" is no time", value);
         return err_hint(err, "write 2026-01-02 or 2026-01-02T03:04:05Z");
     }
     *seconds = micros / 1000000 + WIRE_EPOCH_S;
@@ -180,7 +180,8 @@ set_objects(struct options *options, const char *value, struct err *err)
     errno = 0;
     options->objects = strtoll(value, &end, 10);
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0)
-        return err_set(err, ERR_USAGE, "\"%s\" is no number, 0 or more", value);
+        return err_set(err, MSG_BAD_OPTION, "\"%s\" is no number, 0 or more",
+                       value);
     return true;
 }
 

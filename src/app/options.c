@@ -31,10 +31,10 @@ unknown_command(const char *name, struct err *err)
 
     for (size_t i = 0; i < option_command_count; i++)
         nearest_try(&nearest, option_commands[i].name);
-    err_set(err, ERR_USAGE, "unknown command \"%s\"", name);
+    err_set(err, MSG_UNKNOWN_COMMAND, "unknown command \"%s\"", name);
     if (nearest.best != NULL)
-        return err_hint(err, "did you mean \"%s\"?", nearest.best);
-    return err_hint(err, "bulkpg --help lists the commands");
+        err_hint(err, "did you mean \"%s\"?", nearest.best);
+    return false;
 }
 
 /* `given` is the argument, with its dashes and perhaps a value. */
@@ -49,10 +49,10 @@ unknown_option(const char *given, struct err *err)
     for (size_t i = 0; i < option_row_count; i++)
         if (option_rows[i].name != NULL)
             nearest_try(&nearest, option_rows[i].name);
-    err_set(err, ERR_USAGE, "unknown option %s", name);
+    err_set(err, MSG_UNKNOWN_OPTION, "unknown option %s", name);
     if (nearest.best != NULL)
-        return err_hint(err, "did you mean --%s?", nearest.best);
-    return err_hint(err, "bulkpg COMMAND --help lists the options");
+        err_hint(err, "did you mean --%s?", nearest.best);
+    return false;
 }
 
 /* One option as it stood on the command line. */
@@ -119,10 +119,11 @@ misused_option(int code, char **argv, struct err *err)
     if (row == NULL)
         return unknown_option(argv[optind - 1], err);
     if (code == ':')
-        err_set(err, ERR_USAGE, "%s needs a value: %s", option_spell(row, name),
-                row->value);
+        err_set(err, MSG_BAD_OPTION, "%s needs a value: %s",
+                option_spell(row, name), row->value);
     else
-        err_set(err, ERR_USAGE, "%s takes no value", option_spell(row, name));
+        err_set(err, MSG_BAD_OPTION, "%s takes no value",
+                option_spell(row, name));
     return err_hint(err, "%s: %s", name, row->help);
 }
 
@@ -201,8 +202,7 @@ choose_command(struct parts *parts, struct options *options,
         return find_command(parts->words[0], command, err);
     if (options->help || options->version)
         return true;
-    err_set(err, ERR_USAGE, "no command");
-    return err_hint(err, "bulkpg --help lists the commands");
+    return err_set(err, MSG_UNKNOWN_COMMAND, "no command");
 }
 
 static bool
@@ -213,8 +213,11 @@ set_options(const struct parts *parts, struct options *options, struct err *err)
     for (size_t i = 0; i < parts->given_count; i++) {
         const struct option_row *row = parts->given[i].row;
 
-        if (!row->set(options, parts->given[i].value, err))
+        if (!row->set(options, parts->given[i].value, err)) {
+            err_code(err, MSG_BAD_OPTION);
+            err_as(err, ERR_USAGE);
             return err_wrap(err, "%s", option_spell(row, name));
+        }
     }
     return true;
 }
@@ -230,7 +233,7 @@ check_belongs(const struct parts *parts, const struct command *command,
 
         if ((row->belongs & option_bit(command)) != 0)
             continue;
-        err_set(err, ERR_USAGE, "%s has no option %s", command->name,
+        err_set(err, MSG_UNKNOWN_OPTION, "%s has no option %s", command->name,
                 option_spell(row, name));
         return err_hint(err, "bulkpg %s --help lists its options",
                         command->name);
@@ -241,7 +244,7 @@ check_belongs(const struct parts *parts, const struct command *command,
 static bool
 misused(const struct command *command, const char *what, struct err *err)
 {
-    err_set(err, ERR_USAGE, "%s: %s", command->name, what);
+    err_set(err, MSG_BAD_ARGUMENTS, "%s: %s", command->name, what);
     return err_hint(err, "usage: bulkpg %s%s%s [OPTION...]", command->name,
                     command->arguments[0] != '\0' ? " " : "",
                     command->arguments);
@@ -389,16 +392,15 @@ change_directory(const struct options *options, struct err *err)
 {
     if (options->directory == NULL || chdir(options->directory) == 0)
         return true;
-    return err_set(err, ERR_USAGE, "-C: cannot change to %s: %s",
+    return err_set(err, MSG_NO_FOLDER, "-C: cannot change to %s: %s",
                    options->directory, strerror(errno));
 }
 
 static int
 print_misuse(const struct err *err)
 {
-    fprintf(stderr, "bulkpg: %s\n", err->message);
-    if (err->hint[0] != '\0')
-        fprintf(stderr, "hint: %s\n", err->hint);
+    fprintf(stderr, "bulkpg: %s\nhint: %s (%s)\n", err->message,
+            err_remedy(err), err->code);
     return EX_USAGE;
 }
 

@@ -56,7 +56,7 @@ exists(const char *path)
 static bool
 cannot_read(const char *path, struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "cannot read %s: %s", path,
+    return err_set(err, MSG_QUERY_FILE, "cannot read %s: %s", path,
                    strerror(errno));
 }
 
@@ -69,12 +69,12 @@ read_all(int fd, const char *path, struct buf *text, struct err *err)
     if (fstat(fd, &status) != 0)
         return cannot_read(path, err);
     if (!S_ISREG(status.st_mode))
-        return err_set(err, ERR_CONFIG, "%s is no regular file", path);
+        return err_set(err, MSG_QUERY_FILE, "%s is no regular file", path);
     do {
         char *room = buf_reserve(text, READ_BYTES);
 
         if (room == NULL)
-            return err_set(err, ERR_CONFIG, "%s is over 1 MiB long", path);
+            return err_set(err, MSG_QUERY_FILE, "%s is over 1 MiB long", path);
         got = read(fd, room, READ_BYTES);
         if (got < 0)
             return cannot_read(path, err);
@@ -95,7 +95,7 @@ read_text(struct arena *arena, struct query_file *file, struct err *err)
     ok = read_all(fd, file->path, &text, err);
     close(fd);
     if (ok && text.length > FILE_BYTES)
-        ok = err_set(err, ERR_CONFIG, "%s is over 1 MiB long", file->path);
+        ok = err_set(err, MSG_QUERY_FILE, "%s is over 1 MiB long", file->path);
     if (ok)
         file->text = span_of(arena_dup(arena, buf_span(&text)), text.length);
     buf_free(&text);
@@ -106,7 +106,7 @@ static void
 read_file(struct arena *arena, struct query_file *file)
 {
     if (!config_is_name(file->job))
-        err_set(&file->fault, ERR_CONFIG,
+        err_set(&file->fault, MSG_QUERY_FILE,
                 "%s: a job's name is 1 to 63 letters, digits, _ and -",
                 file->path);
     else if (!read_text(arena, file, &file->fault))
@@ -219,8 +219,9 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
         nearest_try(&nearest, all.items[i].job);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
     }
-    err_set(err, kind, "there is no job \"%.100s\" of store %s", job,
+    err_set(err, MSG_UNKNOWN_JOB, "there is no job \"%.100s\" of store %s", job,
             search->store->name);
+    err_as(err, kind);
     if (all.count == 0)
         err_hint(err, "there are none in " FOLDER "/; bulkpg init writes one");
     else if (nearest.best != NULL)
@@ -262,8 +263,8 @@ take_path(struct search *search, const char *path, struct err *err)
         return true;
     }
     return strcmp(known->path, path) == 0 ||
-           err_set(err, ERR_USAGE, "%s and %s are both job %s", known->path,
-                   path, job);
+           err_set(err, MSG_BAD_ARGUMENTS, "%s and %s are both job %s",
+                   known->path, path, job);
 }
 
 static bool
@@ -273,7 +274,8 @@ take_named(struct search *search, const char *const *jobs, struct err *err)
         const char *path = find_path(search, *jobs);
 
         if (path == NULL && is_path(*jobs))
-            return err_set(err, ERR_USAGE, "there is no file %.200s", *jobs);
+            return err_set(err, MSG_UNKNOWN_JOB, "there is no file %.200s",
+                           *jobs);
         if (path == NULL)
             return no_such_job(search, *jobs, ERR_USAGE, err);
         if (!take_path(search, path, err))
@@ -306,10 +308,9 @@ take_all(struct search *search, struct err *err)
         return false;
     if (search->files->count > 0)
         return true;
-    err_set(err, ERR_CONFIG, "store %s has no queries in " FOLDER "/",
-            search->store->name);
-    return err_hint(err, "bulkpg init writes one; one that is elsewhere is "
-                         "named by its path: ./NAME.graphql");
+    return err_set(err, MSG_NO_QUERIES,
+                   "store %s has no queries in " FOLDER "/",
+                   search->store->name);
 }
 
 bool
@@ -360,7 +361,7 @@ warn_of_folder(const struct config *config, const char *path, const char *name,
 
     for (size_t i = 0; i < config->store_count; i++)
         nearest_try(&nearest, config->stores[i].name);
-    err_set(warning, ERR_NONE, "%s: there is no store \"%.100s\"%s", path, name,
+    err_set(warning, MSG_NONE, "%s: there is no store \"%.100s\"%s", path, name,
             nearest_hint(&nearest));
     err_hint(warning, "queries in a folder are those of the store of that "
                       "name: rename it, or take it away");
@@ -378,7 +379,7 @@ is_stray(const struct config *config, const char *path, const char *name,
     }
     if (!ends_in(name, ".gql"))
         return false;
-    err_set(warning, ERR_NONE, "%s is no job", path);
+    err_set(warning, MSG_NONE, "%s is no job", path);
     err_hint(warning, "a job's file ends in " SUFFIX);
     return true;
 }

@@ -113,42 +113,6 @@ report_state_name(enum report_state state)
     return names[state];
 }
 
-static const struct {
-    const char *code;
-    const char *remedy;
-} remedies[] = {
-    {"ACCESS_DENIED", "bulkpg check names the missing scope; grant it to the "
-                      "app and install it again"},
-    {"UNAUTHORIZED", "give the store a token that is good"},
-    {"TIMEOUT", "give the query @slice, so that it is cut into windows"},
-    {"WRONG_BYTES", "nothing was changed; run it again"},
-    {"WRONG_LINES", "nothing was changed; run it again"},
-    {"WRONG_ROOTS", "nothing was changed; run it again"},
-    {"WRONG_STAGED", "nothing was changed; run it again"},
-    {"TRUNCATED", "nothing was changed; run it again, or give the connection "
-                  "a filter that makes it smaller"},
-    {"NO_ROOTS", "is the store empty? --force-deletes empties the tables"},
-    {"TOO_MANY_DELETES", "are so many gone? --force-deletes removes them"},
-    {"COLUMN_NULL", "was a right taken away? --force-nulls accepts it"},
-    {"TOO_MANY_REJECTS", "look at bulkpg.reject; max_rejects in [tuning] lets "
-                         "more through"},
-    {"LOCKED", "another run has the job; its end is waited for"},
-    {"CANCELED", "run it again"},
-    {"STOPPED", "run it again: it goes on where it was"},
-    {"SUPERSEDED", "a newer run took its place"},
-    {"DEADLINE", "the operation was too old; @slice makes smaller ones"},
-};
-
-const char *
-report_remedy(const char *error_code)
-{
-    for (size_t i = 0;
-         error_code != NULL && i < sizeof(remedies) / sizeof(remedies[0]); i++)
-        if (strcmp(remedies[i].code, error_code) == 0)
-            return remedies[i].remedy;
-    return "";
-}
-
 static void
 append_age(struct buf *html, int64_t age_ms)
 {
@@ -313,8 +277,9 @@ static void
 append_problem(struct buf *html, const struct report *report,
                const struct journal_run *run)
 {
+    const char *code = run->error_code != NULL ? run->error_code : "";
     const char *remedy =
-        run->remedy != NULL ? run->remedy : report_remedy(run->error_code);
+        run->remedy != NULL ? run->remedy : message_of(code)->remedy;
 
     if (run->status == RUN_NEVER) {
         append_never(html, run);
@@ -328,8 +293,7 @@ append_problem(struct buf *html, const struct report *report,
     buf_append_str(html, "</p>\n");
     if (run->error != NULL) {
         buf_append_str(html, "<p>");
-        html_element(html, "code", "",
-                     run->error_code != NULL ? run->error_code : "");
+        html_element(html, "code", "", code);
         buf_append_char(html, ' ');
         html_text(html, run->error);
         buf_append_str(html, "</p>\n");
@@ -347,23 +311,50 @@ append_problem(struct buf *html, const struct report *report,
     buf_append_str(html, "</div>\n");
 }
 
-/* What a good run warned about, in its notes. */
+static void
+append_warning(struct buf *html, const char *warning, const char *code)
+{
+    if (warning == NULL)
+        return;
+    buf_append_str(html, "<p>");
+    if (code != NULL) {
+        html_element(html, "code", "", code);
+        buf_append_char(html, ' ');
+    }
+    html_text(html, warning);
+    buf_append_str(html, "</p>\n");
+    if (code != NULL)
+        html_element(html, "p", "", message_of(code)->remedy);
+}
+
+static const struct json *
+first_of(const struct json *notes, const char *list)
+{
+    const struct json *items = json_get(notes, list);
+
+    return items != NULL && items->kind == JSON_ARRAY ? items->first : NULL;
+}
+
+/* What a good run warned about, in its notes. Notes of older runs have no
+ * codes. */
 static void
 append_warnings(struct buf *html, const struct journal_run *run)
 {
     struct arena arena = {0};
-    struct json *notes, *warnings = NULL;
+    struct json *notes = NULL;
+    const struct json *warning, *code;
     struct err err;
 
     if (run->notes != NULL &&
-        json_parse(&arena, span_str(run->notes), &notes, &err))
-        warnings = json_get(notes, "warnings");
-    if (warnings != NULL && warnings->kind == JSON_ARRAY &&
-        warnings->count > 0) {
+        json_parse(&arena, span_str(run->notes), &notes, &err) &&
+        first_of(notes, "warnings") != NULL) {
         open_problem(html, run, "warned");
-        for (const struct json *w = warnings->first; w != NULL; w = w->next)
-            if (json_str(w) != NULL)
-                html_element(html, "p", "", json_str(w));
+        code = first_of(notes, "warning_codes");
+        for (warning = first_of(notes, "warnings"); warning != NULL;
+             warning = warning->next) {
+            append_warning(html, json_str(warning), json_str(code));
+            code = code != NULL ? code->next : NULL;
+        }
         buf_append_str(html, "</div>\n");
     }
     arena_free(&arena);

@@ -57,10 +57,6 @@ enum report_state
 report_state(const struct report *report, const struct journal_run *run);
 const char *report_state_name(enum report_state state);
 
-/* What can be done about a failure of this code, where its run's notes do not
- * say; "" when the message says it. */
-const char *report_remedy(const char *error_code);
-
 void report_append(struct buf *html, const struct report *report);
 
 /* ---- its charts: report_charts.c --------------------------------------- */

@@ -31,8 +31,6 @@ struct run {
 
 /* ---- earlier runs ------------------------------------------------------ */
 
-#define RUN_ENDED "RUN_ENDED"
-
 /* What a run left at the store, also where its answer never came. */
 static void
 cancel_left(struct job *job, struct journal_operation *operation)
@@ -108,7 +106,7 @@ supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
                            err))
         return false;
     for (size_t i = 0; i < runs.count; i++)
-        log_warn(&job->log, "an unfinished run is superseded",
+        log_warn(&job->log, MSG_SUPERSEDES, "an unfinished run is superseded",
                  LOG_NUM("superseded", runs.runs[i].ref.run_id), LOG_END);
     return (!cancels || cancel_others(job, keep_run_id, err)) &&
            drop_others(job, keep_run_id, err);
@@ -197,9 +195,9 @@ take_over(struct run *run, bool is_submitted, struct err *err)
         return false;
     if (taken)
         return true;
-    err_set(err, ERR_LATER, "run %" PRId64 " has ended meanwhile",
+    err_set(err, MSG_RUN_ENDED, "run %" PRId64 " has ended meanwhile",
             run->ref.run_id);
-    return err_code(err, RUN_ENDED);
+    return false;
 }
 
 /* Killed before it wrote down any operation, it begins with them. */
@@ -345,7 +343,7 @@ complete_and_land(struct run *run, struct err *err)
             return false;
         if (land_operations(run, err))
             return true;
-        if (strcmp(err->code, "URL_LAPSED") != 0 || tries == 2)
+        if (!err_is(err, MSG_URL_LAPSED) || tries == 2)
             return false;
         log_failure(LOG_WARN, &run->job->log, "the result's URL has lapsed",
                     err);
@@ -360,8 +358,7 @@ complete_and_land(struct run *run, struct err *err)
 static bool
 is_not_ours(const struct err *why)
 {
-    return strcmp(why->code, "TAKEN_OVER") == 0 ||
-           strcmp(why->code, "SUPERSEDED") == 0;
+    return err_is(why, MSG_TAKEN_OVER) || err_is(why, MSG_SUPERSEDED);
 }
 
 /* What may work later leaves the run for the next one to go on with; a replay
@@ -399,7 +396,7 @@ remedy_note(struct job *job, const struct err *why)
     const char *kept;
 
     json_out_open(&note, '{');
-    json_out_text(&note, "remedy", summary_remedy(why));
+    json_out_text(&note, "remedy", err_remedy(why));
     buf_append_char(&note, '}');
     kept = note.overflowed ? NULL : arena_strdup(&job->arena, buf_str(&note));
     buf_free(&note);
@@ -523,7 +520,7 @@ claim(struct job *job, bool *due, struct err *err)
         release(job);
         return err->kind == ERR_NONE;
     }
-    if (!shares || strcmp(err->code, "LOCKED") != 0)
+    if (!shares || !err_is(err, MSG_LOCKED))
         return false;
     *due = false;
     return true;
@@ -588,7 +585,7 @@ run_once(struct job *job)
     }
     done = run_claimed(&run, &err);
     if (!done &&
-        (strcmp(err.code, RUN_ENDED) == 0 || may_go_on(&run, losses, &err))) {
+        (err_is(&err, MSG_RUN_ENDED) || may_go_on(&run, losses, &err))) {
         land_free(&run.land);
         fetch_free(&run.fetch);
         release(job);

@@ -57,8 +57,7 @@ is_variable_name(const char *name)
 static bool
 not_named(struct err *err)
 {
-    err_set(err, ERR_CONFIG, "a secret is named, not written");
-    return err_hint(err, "write env:NAME, file:PATH or cred:NAME");
+    return err_set(err, MSG_BAD_SECRET, "a secret is named, not written");
 }
 
 bool
@@ -74,12 +73,12 @@ secret_check(const char *reference, struct err *err)
     if (name == NULL || secret_is_likely(name))
         return not_named(err);
     if (name[0] == '\0')
-        return err_set(err, ERR_CONFIG, "%s names nothing", reference);
+        return err_set(err, MSG_BAD_SECRET, "%s names nothing", reference);
     if (variable != NULL && !is_variable_name(name))
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_BAD_SECRET,
                        "what follows env: is no name of a variable");
     if (credential != NULL && strchr(name, '/') != NULL)
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_BAD_SECRET,
                        "what follows cred: is a name without \"/\"");
     return true;
 }
@@ -90,12 +89,12 @@ check_content(const char *what, const char *name, struct span secret,
               struct err *err)
 {
     if (secret.length == 0)
-        return err_set(err, ERR_CONFIG, "%s %s is empty", what, name);
+        return err_set(err, MSG_NO_CREDENTIALS, "%s %s is empty", what, name);
     for (size_t i = 0; i < secret.length; i++) {
         unsigned char c = (unsigned char)secret.bytes[i];
 
         if (c < ' ' || c == 0x7f)
-            return err_set(err, ERR_CONFIG,
+            return err_set(err, MSG_NO_CREDENTIALS,
                            "%s %s holds a line break or another control "
                            "character",
                            what, name);
@@ -110,7 +109,8 @@ read_variable(struct arena *arena, const char *name, const char **secret,
     const char *value = getenv(name);
 
     if (value == NULL) {
-        err_set(err, ERR_CONFIG, "environment variable %s is not set", name);
+        err_set(err, MSG_NO_CREDENTIALS, "environment variable %s is not set",
+                name);
         return err_hint(err,
                         "export it; cron and systemd know no variables of "
                         "your shell: file:PATH and cred:NAME are for them");
@@ -124,8 +124,8 @@ read_variable(struct arena *arena, const char *name, const char **secret,
 static bool
 cannot_read(const struct source *source, struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "cannot read file %s: %s", source->path,
-                   strerror(errno));
+    return err_set(err, MSG_NO_CREDENTIALS, "cannot read file %s: %s",
+                   source->path, strerror(errno));
 }
 
 /* A secret that others can read is none; only its owner can mend that. */
@@ -136,12 +136,13 @@ check_mode(const struct source *source, const struct stat *status,
     if (source->is_credential || (status->st_mode & (S_IRGRP | S_IROTH)) == 0)
         return true;
     if (status->st_uid != geteuid()) {
-        log_warn(NULL, "secret file can be read by others",
+        log_warn(NULL, MSG_SECRET_EXPOSED, "secret file can be read by others",
                  LOG_STR("file", source->path), LOG_END);
         return true;
     }
-    err_set(err, ERR_CONFIG, "file %s can be read by others (mode %04o)",
-            source->path, (unsigned)(status->st_mode & 07777));
+    err_set(err, MSG_SECRET_EXPOSED,
+            "file %s can be read by others (mode %04o)", source->path,
+            (unsigned)(status->st_mode & 07777));
     return err_hint(err, "chmod 600 %s", source->path);
 }
 
@@ -153,9 +154,10 @@ check_file(const struct source *source, int fd, struct err *err)
     if (fstat(fd, &status) != 0)
         return cannot_read(source, err);
     if (!S_ISREG(status.st_mode))
-        return err_set(err, ERR_CONFIG, "%s is no regular file", source->path);
+        return err_set(err, MSG_NO_CREDENTIALS, "%s is no regular file",
+                       source->path);
     if (status.st_size > SECRET_BYTES)
-        return err_set(err, ERR_CONFIG, "file %s is over 16 KiB long",
+        return err_set(err, MSG_NO_CREDENTIALS, "file %s is over 16 KiB long",
                        source->path);
     return check_mode(source, &status, err);
 }
@@ -215,7 +217,7 @@ read_credential(struct arena *arena, const char *name, const char **secret,
     struct source source = {.arena = arena, .is_credential = true};
 
     if (directory == NULL || directory[0] == '\0') {
-        err_set(err, ERR_CONFIG,
+        err_set(err, MSG_NO_CREDENTIALS,
                 "credential %s: CREDENTIALS_DIRECTORY is not set", name);
         return err_hint(err, "LoadCredential= in the systemd unit sets it");
     }

@@ -30,10 +30,10 @@ static bool
 refuse(const char *value, const char *what, struct err *err)
 {
     if (value[0] == '\0')
-        return err_set(err, ERR_CONFIG, "the value is missing");
+        return err_set(err, MSG_BAD_SETTING, "the value is missing");
     if (secret_is_likely(value))
-        return err_set(err, ERR_CONFIG, "the value is %s", what);
-    return err_set(err, ERR_CONFIG, "\"%.200s\" is %s", value, what);
+        return err_set(err, MSG_BAD_SETTING, "the value is %s", what);
+    return err_set(err, MSG_BAD_SETTING, "\"%.200s\" is %s", value, what);
 }
 
 bool
@@ -291,7 +291,7 @@ setting_secret_file(struct arena *arena, void *field, const char *value,
     if (!setting_secret(arena, field, value, err))
         return false;
     if (strncmp(value, "file:", 5) != 0)
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_BAD_SETTING,
                        "the token rotates, so it must be file:PATH");
     return true;
 }
@@ -325,9 +325,9 @@ unknown_key(const struct setting_key *keys, const struct ini_section *section,
     for (; keys->name != NULL && used < sizeof(known); keys++)
         used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s",
                                  used > 0 ? ", " : "", keys->name);
-    err_set(err, ERR_CONFIG, "%s:%u: unknown key \"%s\" in [%s]", section->path,
-            entry->line, secret_is_likely(entry->key) ? "..." : entry->key,
-            section->name);
+    err_set(err, MSG_UNKNOWN_KEY, "%s:%u: unknown key \"%s\" in [%s]",
+            section->path, entry->line,
+            secret_is_likely(entry->key) ? "..." : entry->key, section->name);
     return err_hint(err, "keys are %s", known);
 }
 

@@ -158,7 +158,7 @@ slices_read(struct slices *slices, struct job *job, const char *notes,
     if (read) {
         note = json_get(root, "slices");
         if (note != NULL && !read_slices(slices, job, note))
-            read = err_set(err, ERR_BUG, "the run's notes hold no windows");
+            read = err_set(err, MSG_BUG, "the run's notes hold no windows");
     }
     arena_free(&arena);
     return read;

@@ -31,19 +31,20 @@ open_file(struct source *source, struct err *err)
 {
     bool is_stdin = strcmp(source->path, "-") == 0;
 
-    if (is_stdin && source->used) {
-        err_set(err, ERR_FAILED,
-                "the load must begin again, and standard input cannot");
-        return err_hint(err, "save it to a file and load that");
-    }
+    if (is_stdin && source->used)
+        return err_set(err, MSG_READ_ONCE,
+                       "the load must begin again, and standard input cannot");
     source->fd =
         is_stdin ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
     source->used = true;
     source->begun = false;
     if (source->buffer == NULL)
         source->buffer = mem_alloc(CHUNK_BYTES);
-    return source->fd >= 0 || err_set(err, ERR_CONFIG, "cannot read %s: %s",
-                                      source->path, strerror(errno));
+    if (source->fd >= 0)
+        return true;
+    err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", source->path,
+            strerror(errno));
+    return err_as(err, ERR_CONFIG);
 }
 
 static void
@@ -67,8 +68,8 @@ open_copy(struct source *source, struct err *err)
 
     source->copy = fd >= 0 ? fdopen(fd, "wb") : NULL;
     return source->copy != NULL ||
-           err_set(err, ERR_CONFIG, "cannot write %s: %s", source->keep_path,
-                   strerror(errno));
+           err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s",
+                   source->keep_path, strerror(errno));
 }
 
 bool
@@ -90,8 +91,9 @@ refuse_markup(const struct source *source, struct span first, struct err *err)
     first = span_trim(first);
     if (first.length == 0 || first.bytes[0] != '<')
         return true;
-    err_set(err, ERR_FAILED, "%s is HTML or XML, no result", name_of(source));
-    return err_code(err, "NOT_JSONL");
+    err_set(err, MSG_NOT_JSONL, "%s is HTML or XML, no result",
+            name_of(source));
+    return err_as(err, ERR_FAILED);
 }
 
 /* Whoever writes into a pipe may take long: waited for like anything else. */
@@ -107,8 +109,8 @@ read_file(struct source *source, struct span *chunk, struct err *err)
         length = read(source->fd, source->buffer, CHUNK_BYTES);
     } while (length < 0 && (errno == EINTR || errno == EAGAIN));
     if (length < 0)
-        return err_set(err, ERR_FAILED, "cannot read %s: %s", name_of(source),
-                       strerror(errno));
+        return err_set(err, MSG_CANNOT_READ, "cannot read %s: %s",
+                       name_of(source), strerror(errno));
     source->begun = true;
     *chunk = span_of(source->buffer, (size_t)length);
     return !is_first || refuse_markup(source, *chunk, err);
@@ -123,8 +125,9 @@ copy_chunk(struct source *source, struct span chunk, struct err *err)
     if (fwrite(chunk.bytes, 1, chunk.length, source->copy) == chunk.length &&
         (chunk.length > 0 || fflush(source->copy) == 0))
         return true;
-    return err_set(err, ERR_FAILED, "cannot write %s: %s", source->keep_path,
-                   strerror(errno));
+    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", source->keep_path,
+            strerror(errno));
+    return err_as(err, ERR_FAILED);
 }
 
 bool
@@ -287,7 +290,7 @@ source_write_sidecar(const struct source *source,
         open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
     file = fd >= 0 ? fdopen(fd, "wb") : NULL;
     if (file == NULL)
-        return err_set(err, ERR_CONFIG, "cannot write %s: %s", path,
+        return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
                        strerror(errno));
     fprintf(file,
             "{\"id\":\"%s\",\"createdAt\":\"%s\",\"completedAt\":\"%s\","
@@ -297,6 +300,9 @@ source_write_sidecar(const struct source *source,
             (long long)source->claims.object_count,
             (long long)source->claims.root_object_count,
             (long long)source->claims.file_size);
-    return fclose(file) == 0 || err_set(err, ERR_FAILED, "cannot write %s: %s",
-                                        path, strerror(errno));
+    if (fclose(file) == 0)
+        return true;
+    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
+            strerror(errno));
+    return err_as(err, ERR_FAILED);
 }

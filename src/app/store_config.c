@@ -138,9 +138,8 @@ set_base_url(const struct store_source *source, struct store_config *store)
     }
     if (store->fault.kind != ERR_NONE)
         return;
-    err_set(&store->fault, ERR_CONFIG, "%s: store %s has no domain",
+    err_set(&store->fault, MSG_NO_ADDRESS, "%s: store %s has no domain",
             store->section, store->name);
-    err_code(&store->fault, CONFIG_NO_ADDRESS);
 }
 
 /* ---- its credentials --------------------------------------------------- */
@@ -178,7 +177,7 @@ choose_credentials(struct setting_value *values, struct err *err)
     if (values[STORE_TOKEN].text == NULL ||
         !is_given(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN, false))
         return true;
-    err_set(err, ERR_CONFIG, "%stoken: there is a client as well",
+    err_set(err, MSG_NO_CREDENTIALS, "%stoken: there is a client as well",
             values[STORE_TOKEN].where);
     return err_hint(err, "give either token or client_id and client_secret");
 }
@@ -187,7 +186,7 @@ static bool
 no_credentials(const struct store_config *store, const char *what,
                struct err *err)
 {
-    err_set(err, ERR_CONFIG, "%s: store %s has no %s", store->section,
+    err_set(err, MSG_NO_CREDENTIALS, "%s: store %s has no %s", store->section,
             store->name, what);
     return err_hint(err, "give token, or client_id and client_secret");
 }
@@ -245,9 +244,9 @@ read_credentials(const struct store_source *source, struct store_config *store,
 {
     if (store->fault.kind != ERR_NONE || !store->enabled)
         return;
-    if (!check_complete(store, values, &store->fault) ||
-        !resolve_all(source, store, values, &store->fault))
-        err_code(&store->fault, CONFIG_NO_CREDENTIALS);
+    if (check_complete(store, values, &store->fault) &&
+        resolve_all(source, store, values, &store->fault))
+        return;
 }
 
 /* What named a secret never leaves this file in a secret's place. */
@@ -266,9 +265,8 @@ note_disabled(struct store_config *store)
 {
     if (store->fault.kind != ERR_NONE)
         return;
-    err_set(&store->fault, ERR_CONFIG, "%s: store %s is disabled",
+    err_set(&store->fault, MSG_NO_CREDENTIALS, "%s: store %s is disabled",
             store->section, store->name);
-    err_code(&store->fault, CONFIG_NO_CREDENTIALS);
     err_hint(&store->fault, "take out enabled = no to use it");
 }
 
@@ -350,7 +348,8 @@ set_address(struct arena *arena, struct store_config *store, const char *domain,
 static bool
 as_usage(const char *what, struct err *err)
 {
-    err->kind = ERR_USAGE;
+    err_as(err, ERR_USAGE);
+    err_code(err, MSG_BAD_OPTION);
     return err_wrap(err, "%s", what);
 }
 
@@ -360,14 +359,14 @@ set_token(struct arena *arena, struct store_config *store)
     struct err *fault = &store->fault;
 
     if (store->base_url[0] == '\0') {
-        err_set(fault, ERR_CONFIG, "store %s has no domain", store->name);
-        err_code(fault, CONFIG_NO_ADDRESS);
+        err_set(fault, MSG_NO_ADDRESS, "store %s has no domain", store->name);
         err_hint(fault, "--domain names it, or a section [store %s]",
                  store->name);
-    } else if (!secret_read(arena, "", "env:SHOPIFY_ACCESS_TOKEN",
-                            &store->token, fault)) {
-        err_code(fault, CONFIG_NO_CREDENTIALS);
+        return;
     }
+    if (!secret_read(arena, "", "env:SHOPIFY_ACCESS_TOKEN", &store->token,
+                     fault))
+        return; /* the fault stays with the store */
 }
 
 bool
@@ -381,7 +380,7 @@ store_config_from_flags(struct arena *arena, const char *name,
     if (name == NULL && domain != NULL)
         name = first_label(arena, store->base_url);
     if (name == NULL || !config_is_name(name))
-        return err_set(err, ERR_USAGE,
+        return err_set(err, MSG_BAD_OPTION,
                        "\"%.100s\" is no name of a store: 1 to 63 letters, "
                        "digits, _ and -",
                        name != NULL ? name : "");

@@ -151,25 +151,6 @@ print_timings(const struct jobs *jobs)
 
 /* ---- what to do -------------------------------------------------------- */
 
-static const char run_again[] = "run it again: what was begun goes on";
-
-const char *
-summary_remedy(const struct err *err)
-{
-    if (err->hint[0] != '\0')
-        return err->hint;
-    switch (err_exit_status(err->kind)) {
-    case EX_TEMPFAIL:
-        return run_again;
-    case EX_CONFIG:
-        return "mend it, then run it again";
-    case EX_SOFTWARE:
-        return "report it";
-    default:
-        return "run it again";
-    }
-}
-
 /* Text of others stays on its line. */
 static void
 print_plain(FILE *to, const char *text)
@@ -187,8 +168,8 @@ print_remedy(FILE *to, const char *ending, const struct err *err)
     fprintf(to, " %s: ", ending);
     print_plain(to, err->message);
     fputs("; to do: ", to);
-    print_plain(to, summary_remedy(err));
-    fputc('\n', to);
+    print_plain(to, err_remedy(err));
+    fprintf(to, " (%s)\n", err->code);
 }
 
 static void
@@ -200,9 +181,9 @@ print_job_remedy(FILE *to, const struct job *job)
     else
         fprintf(to,
                 " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
-                "run_id = %" PRId64 "\n",
+                "run_id = %" PRId64 " (%s)\n",
                 job->rejects, job->rejects == 1 ? "line" : "lines",
-                job->log.run_id);
+                job->log.run_id, message_at(MSG_LINES_REJECTED)->code);
 }
 
 /* A line for each store or job at fault, and for rejects; one for all that a
@@ -225,8 +206,9 @@ print_remedies(const struct jobs *jobs, FILE *to)
             print_job_remedy(to, job);
     }
     if (stopped > 0)
-        fprintf(to, "%zu %s stopped by a signal; to do: %s\n", stopped,
-                stopped == 1 ? "job was" : "jobs were", run_again);
+        fprintf(to, "%zu %s stopped by a signal; to do: %s (%s)\n", stopped,
+                stopped == 1 ? "job was" : "jobs were",
+                message_at(MSG_STOPPED)->remedy, message_at(MSG_STOPPED)->code);
 }
 
 static bool

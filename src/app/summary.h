@@ -15,9 +15,6 @@
 
 #include "app/job.h"
 
-/* What to do about a failure: its own hint, or what fits its kind. */
-const char *summary_remedy(const struct err *err);
-
 void summary_print(const struct jobs *jobs);
 
 #endif

@@ -70,12 +70,11 @@ static bool
 refuse_owned(const struct job *job, const struct journal_relation *owner,
              struct err *err)
 {
-    err_set(err, ERR_CONFIG,
+    err_set(err, MSG_TABLE_OWNED,
             "table %s.%s belongs to job %s of store %s (%s); %s would write "
             "it too",
             owner->table_schema, owner->table_name, owner->job, owner->store,
             owner->file, job->file->path);
-    err_code(err, "TABLE_OWNED");
     return err_hint(err, "give it another name with @table(name:), or the "
                          "store another schema; where that job is no more, "
                          "delete its rows from bulkpg.relation");

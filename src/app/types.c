@@ -172,7 +172,7 @@ types_gather(const struct types_source *source, struct gql_schema *schema,
     if (source->file != NULL)
         return gather_from_file(source->file, schema, document, arena, err);
     if (source->store == NULL || source->context->journal == NULL) {
-        err_set(err, ERR_CONFIG, "nothing says which types the store has");
+        err_set(err, MSG_NO_TYPES, "nothing says which types the store has");
         return err_hint(err, "give an introspection result with --types FILE");
     }
     if (!task_lock(&source->store->introspecting, err))

@@ -5,8 +5,6 @@
 
 #include "base/json_out.h"
 
-#define LACKS_RIGHT "42501" /* SQLSTATE insufficient_privilege */
-
 struct line {
     const char *what;
     const char *verdict;
@@ -38,8 +36,8 @@ print_line(struct verdicts *verdicts, const struct line *line)
     } else {
         printf("%-5s  %s%s%s\n", line->verdict, line->what,
                line->message[0] != '\0' ? ": " : "", line->message);
-        if (line->hint[0] != '\0')
-            printf("       %s\n", line->hint);
+        if (line->code[0] != '\0')
+            printf("       %s (%s)\n", line->hint, line->code);
     }
     verdicts->any = true;
 }
@@ -56,7 +54,8 @@ static void
 print_err(struct verdicts *verdicts, const char *verdict, const char *what,
           const struct err *err)
 {
-    struct line line = {what, verdict, err->code, err->message, err->hint};
+    struct line line = {what, verdict, err->code, err->message,
+                        err_remedy(err)};
 
     print_line(verdicts, &line);
 }
@@ -79,7 +78,7 @@ verdict_error(struct verdicts *verdicts, const char *what,
 void
 verdict_blame(struct verdicts *verdicts, const char *what, struct err *err)
 {
-    if (strcmp(err->code, LACKS_RIGHT) == 0) {
+    if (err_is(err, MSG_42501)) {
         err_wrap(err, "%s", what);
         what = "database";
     }

@@ -1,13 +1,5 @@
 #include "app/verify.h"
 
-static bool
-refuse(struct err *err, const char *code)
-{
-    err_code(err, code);
-    return err_hint(err, "the result is not whole, and nothing was changed: "
-                         "run it again");
-}
-
 bool
 verify_result(const struct source_claims *claims,
               const struct loader_counts *counts, uint64_t bytes,
@@ -16,28 +8,24 @@ verify_result(const struct source_claims *claims,
     int64_t roots = (int64_t)counts->roots;
     int64_t unclear = (int64_t)counts->rejects_unclear;
 
-    if (claims->file_size >= 0 && bytes != (uint64_t)claims->file_size) {
-        err_set(err, ERR_FAILED, "the result has %llu bytes, %s said %lld",
-                (unsigned long long)bytes, claims->who,
-                (long long)claims->file_size);
-        return refuse(err, "WRONG_BYTES");
-    }
+    if (claims->file_size >= 0 && bytes != (uint64_t)claims->file_size)
+        return err_set(err, MSG_WRONG_BYTES,
+                       "the result has %llu bytes, %s said %lld",
+                       (unsigned long long)bytes, claims->who,
+                       (long long)claims->file_size);
     if (claims->object_count >= 0 &&
-        counts->lines != (uint64_t)claims->object_count) {
-        err_set(err, ERR_FAILED, "the result has %llu objects, %s said %lld",
-                (unsigned long long)counts->lines, claims->who,
-                (long long)claims->object_count);
-        return refuse(err, "WRONG_LINES");
-    }
+        counts->lines != (uint64_t)claims->object_count)
+        return err_set(err, MSG_WRONG_LINES,
+                       "the result has %llu objects, %s said %lld",
+                       (unsigned long long)counts->lines, claims->who,
+                       (long long)claims->object_count);
     if (claims->root_object_count >= 0 &&
         (roots > claims->root_object_count ||
-         claims->root_object_count > roots + unclear)) {
-        err_set(err, ERR_FAILED,
-                "the result has %lld root objects, %s said %lld",
-                (long long)roots, claims->who,
-                (long long)claims->root_object_count);
-        return refuse(err, "WRONG_ROOTS");
-    }
+         claims->root_object_count > roots + unclear))
+        return err_set(err, MSG_WRONG_ROOTS,
+                       "the result has %lld root objects, %s said %lld",
+                       (long long)roots, claims->who,
+                       (long long)claims->root_object_count);
     return true;
 }
 
@@ -47,10 +35,10 @@ verify_staged(int64_t staged, int64_t skipped, int64_t rejects, int64_t lines,
 {
     if (staged + skipped + rejects == lines)
         return true;
-    err_set(err, ERR_FAILED,
-            "%lld lines came, but %lld are staged, %lld belong to no table "
-            "and %lld were rejected",
-            (long long)lines, (long long)staged, (long long)skipped,
-            (long long)rejects);
-    return refuse(err, "WRONG_STAGED");
+    return err_set(
+        err, MSG_WRONG_STAGED,
+        "%lld lines came, but %lld are staged, %lld belong to no table "
+        "and %lld were rejected",
+        (long long)lines, (long long)staged, (long long)skipped,
+        (long long)rejects);
 }

@@ -80,7 +80,7 @@ duration_parse(const char *text, int64_t *ms, struct err *err)
         }
     }
 bad:
-    return err_set(err, ERR_CONFIG,
+    return err_set(err, MSG_BAD_SETTING,
                    "\"%s\" is no duration: write 500ms, 5s, 5m, 20h or 7d",
                    text);
 }

@@ -22,12 +22,13 @@ append(struct err *err, const char *text)
 }
 
 bool
-err_set(struct err *err, enum err_kind kind, const char *format, ...)
+err_set(struct err *err, enum msg msg, const char *format, ...)
 {
     va_list args;
 
-    err->kind = kind;
-    err->code[0] = err->hint[0] = err->request_id[0] = '\0';
+    err->kind = message_at(msg)->kind;
+    err_code(err, msg);
+    err->hint[0] = err->request_id[0] = '\0';
     va_start(args, format);
     vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
@@ -67,7 +68,21 @@ err_add(struct err *err, const char *format, ...)
 }
 
 bool
-err_code(struct err *err, const char *code)
+err_as(struct err *err, enum err_kind kind)
+{
+    err->kind = kind;
+    return false;
+}
+
+bool
+err_code(struct err *err, enum msg msg)
+{
+    snprintf(err->code, sizeof(err->code), "%s", message_at(msg)->code);
+    return false;
+}
+
+bool
+err_given(struct err *err, const char *code)
 {
     snprintf(err->code, sizeof(err->code), "%s", code);
     redact(err->code);
@@ -84,6 +99,18 @@ err_hint(struct err *err, const char *format, ...)
     va_end(args);
     redact(err->hint);
     return false;
+}
+
+bool
+err_is(const struct err *err, enum msg msg)
+{
+    return strcmp(err->code, message_at(msg)->code) == 0;
+}
+
+const char *
+err_remedy(const struct err *err)
+{
+    return err->hint[0] != '\0' ? err->hint : message_of(err->code)->remedy;
 }
 
 int

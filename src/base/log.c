@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/redact.h"
 
-enum { LINE_CEILING = 16 * 1024 };
+enum { LINE_CEILING = 16 * 1024, FIELDS_MOST = 16 /* of a warning */ };
 
 static enum log_format log_format_now = LOG_TEXT;
 static enum log_level log_most = LOG_INFO;
@@ -243,22 +243,31 @@ log_write(enum log_level level, const struct log_ctx *ctx, const char *message,
 }
 
 void
+log_warning(const struct log_ctx *ctx, enum msg msg, const char *message,
+            const struct log_field *fields)
+{
+    struct log_field all[FIELDS_MOST + 3];
+    const char *hint = message_at(msg)->remedy;
+    size_t count = 0;
+
+    for (; fields->key != NULL && count < FIELDS_MOST; fields++)
+        if (strcmp(fields->key, "hint") == 0)
+            hint = fields->text;
+        else
+            all[count++] = *fields;
+    all[count++] = (struct log_field){"code", message_at(msg)->code, 0};
+    all[count++] = (struct log_field){"hint", hint, 0};
+    all[count] = (struct log_field){NULL, NULL, 0};
+    log_write(LOG_WARN, ctx, message, all);
+}
+
+void
 log_failure(enum log_level level, const struct log_ctx *ctx,
             const char *message, const struct err *err)
 {
-    struct log_field fields[5];
-    size_t count = 0;
-
-    fields[count++] = (struct log_field)LOG_STR("error", err->message);
-    if (err->code[0] != '\0')
-        fields[count++] = (struct log_field)LOG_STR("code", err->code);
-    if (err->request_id[0] != '\0')
-        fields[count++] =
-            (struct log_field)LOG_STR("request_id", err->request_id);
-    if (err->hint[0] != '\0')
-        fields[count++] = (struct log_field)LOG_STR("hint", err->hint);
-    fields[count] = (struct log_field)LOG_END;
-    log_write(level, ctx, message, fields);
+    LOG_AT(level, ctx, message, LOG_STR("error", err->message),
+           LOG_STR("code", err->code), LOG_STR("request_id", err->request_id),
+           LOG_STR("hint", err_remedy(err)), LOG_END);
 }
 
 const char *

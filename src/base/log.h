@@ -61,7 +61,8 @@ struct log_field {
     }
 #define LOG_AT(level, ctx, message, ...) \
     log_write(level, ctx, message, (const struct log_field[]){__VA_ARGS__})
-#define log_warn(ctx, message, ...) LOG_AT(LOG_WARN, ctx, message, __VA_ARGS__)
+#define log_warn(ctx, msg, message, ...) \
+    log_warning(ctx, msg, message, (const struct log_field[]){__VA_ARGS__})
 #define log_info(ctx, message, ...) LOG_AT(LOG_INFO, ctx, message, __VA_ARGS__)
 #define log_debug(ctx, message, ...) \
     LOG_AT(LOG_DEBUG, ctx, message, __VA_ARGS__)
@@ -78,7 +79,11 @@ void log_divert(log_write_fn *write, void *ctx);
 void log_write(enum log_level level, const struct log_ctx *ctx,
                const char *message, const struct log_field *fields);
 
-/* A failure with its code, hint and request id. */
+/* With the code, and the table's remedy as hint where the fields have none. */
+void log_warning(const struct log_ctx *ctx, enum msg msg, const char *message,
+                 const struct log_field *fields);
+
+/* A failure with its code, remedy (as hint) and request id. */
 void log_failure(enum log_level level, const struct log_ctx *ctx,
                  const char *message, const struct err *err);
 

@@ -5,12 +5,16 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/message.h"
+
 static void *
 check(void *memory, size_t size)
 {
+    char what[64];
+
     if (memory == NULL) {
-        fprintf(stderr, "bulkpg: out of memory (%zu bytes wanted)\n", size);
-        exit(EX_SOFTWARE);
+        snprintf(what, sizeof(what), "%zu bytes wanted", size);
+        mem_out(what);
     }
     return memory;
 }
@@ -18,7 +22,10 @@ check(void *memory, size_t size)
 void
 mem_out(const char *what)
 {
-    fprintf(stderr, "bulkpg: out of memory (%s)\n", what);
+    const struct message *message = message_at(MSG_OUT_OF_MEMORY);
+
+    fprintf(stderr, "bulkpg: out of memory (%s)\nhint: %s (%s)\n", what,
+            message->remedy, message->code);
     exit(EX_SOFTWARE);
 }
 

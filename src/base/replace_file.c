@@ -12,7 +12,7 @@
 static bool
 cannot(struct err *err, const char *path)
 {
-    return err_set(err, ERR_CONFIG, "cannot write %s: %s", path,
+    return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
                    strerror(errno));
 }
 

@@ -15,8 +15,8 @@ wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
     }
     LOG_AT(level, log, message, LOG_STR("error", err->message),
            LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
-           LOG_STR("request_id", err->request_id), LOG_STR("hint", err->hint),
-           LOG_END);
+           LOG_STR("request_id", err->request_id),
+           LOG_STR("hint", err_remedy(err)), LOG_END);
     return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
            task_stopped(err);
 }

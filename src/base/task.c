@@ -317,8 +317,7 @@ task_unlock(struct task_lock *lock)
 bool
 task_stopped(struct err *err)
 {
-    err_set(err, ERR_STOPPED, "stopped by a signal");
-    return err_code(err, "STOPPED");
+    return err_set(err, MSG_STOPPED, "stopped by a signal");
 }
 
 struct group_task {

@@ -12,9 +12,10 @@ struct bulk {
     unsigned connections; /* so far */
 };
 
-#define refuse(bulk, collected, ...)                           \
-    gql_error((bulk)->checker->err, (bulk)->checker->document, \
-              (collected)->selection->name_pos, __VA_ARGS__)
+#define refuse(bulk, collected, ...)                                       \
+    gql_error((bulk)->checker->err, MSG_QUERY_BULK_RULE,                   \
+              (bulk)->checker->document, (collected)->selection->name_pos, \
+              __VA_ARGS__)
 
 /* ---- a set's groups ----------------------------------------------------- */
 
@@ -225,8 +226,8 @@ check_query(struct bulk *bulk)
                      operation->selections))
         return false;
     if (set.groups == NULL)
-        return gql_error(checker->err, checker->document, operation->pos,
-                         "everything in this query is skipped");
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+                         operation->pos, "everything in this query is skipped");
     return check_root(bulk, set.groups);
 }
 

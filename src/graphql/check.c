@@ -16,19 +16,21 @@ unknown_field(struct gql_checker *checker, const struct gql_type *parent,
 
     if (strcmp(selection->name, "__schema") == 0 ||
         strcmp(selection->name, "__type") == 0)
-        return gql_error(checker->err, checker->document, selection->name_pos,
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+                         selection->name_pos,
                          "a bulk query cannot ask for \"%s\"", selection->name);
     if (parent->kind == GQL_UNION_TYPE)
-        return gql_error(checker->err, checker->document, selection->name_pos,
+        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                         selection->name_pos,
                          "unknown field \"%s\" of %s: the fields of a union "
                          "are selected by \"... on Type { ... }\"",
                          selection->name, parent->name);
     for (const struct gql_field *field = parent->fields; field != NULL;
          field = field->next)
         nearest_try(&nearest, field->name);
-    return gql_error(checker->err, checker->document, selection->name_pos,
-                     "unknown field \"%s\" of %s%s", selection->name,
-                     parent->name, nearest_hint(&nearest));
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                     selection->name_pos, "unknown field \"%s\" of %s%s",
+                     selection->name, parent->name, nearest_hint(&nearest));
 }
 
 static bool
@@ -38,13 +40,15 @@ check_leaf(struct gql_checker *checker, const struct gql_field *field,
     if (!gql_kind_is_composite(field->type.kind)) {
         if (selection->selections == NULL)
             return true;
-        return gql_error(checker->err, checker->document, selection->name_pos,
+        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                         selection->name_pos,
                          "\"%s\" is %s: it has no fields to select",
                          selection->name, field->type.text);
     }
     if (selection->selections != NULL)
         return true;
-    return gql_error(checker->err, checker->document, selection->name_pos,
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                     selection->name_pos,
                      "\"%s\" is %s: select fields of it, \"%s { ... }\"",
                      selection->name, field->type.text, selection->name);
 }
@@ -63,7 +67,8 @@ check_below(struct gql_checker *checker, const struct gql_field *field,
         return true;
     type = gql_schema_find(checker->schema, field->type.name);
     if (type == NULL)
-        return gql_error(checker->err, checker->document, selection->name_pos,
+        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                         selection->name_pos,
                          "the store does not describe the type %s of \"%s\"",
                          field->type.name, selection->name);
     return check_selections(checker, type, selection->selections);
@@ -107,7 +112,7 @@ unknown_type(struct gql_checker *checker, const struct gql_type *parent,
              possible != NULL; possible = possible->next)
             nearest_try(&nearest, possible->name);
     gql_schema_each(checker->schema, try_type, &nearest);
-    return gql_error(checker->err, checker->document, pos,
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document, pos,
                      "unknown type \"%s\"%s", name, nearest_hint(&nearest));
 }
 
@@ -123,7 +128,7 @@ find_condition(struct gql_checker *checker, const struct gql_type *parent,
         return NULL;
     }
     if (!gql_kind_is_composite(type->kind)) {
-        gql_error(checker->err, checker->document, pos,
+        gql_error(checker->err, MSG_QUERY_FRAGMENT, checker->document, pos,
                   "a fragment cannot be on %s: it has no fields", name);
         return NULL;
     }
@@ -153,7 +158,7 @@ check_possible(struct gql_checker *checker, const struct gql_type *parent,
 {
     if (types_overlap(parent, type))
         return true;
-    return gql_error(checker->err, checker->document, pos,
+    return gql_error(checker->err, MSG_QUERY_FRAGMENT, checker->document, pos,
                      "no %s can ever be a %s, so this fragment gives nothing",
                      parent->name, type->name);
 }
@@ -231,16 +236,19 @@ check_one_query(struct gql_checker *checker)
     const struct gql_operation *operation = document->operations;
 
     if (operation == NULL)
-        return gql_error(checker->err, document, document->fragments->pos,
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
+                         document->fragments->pos,
                          "there are fragments, but no query");
     if (operation->next != NULL)
-        return gql_error(checker->err, document, operation->next->pos,
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
+                         operation->next->pos,
                          "a second operation: a bulk query is exactly one");
     if (operation->kind != GQL_QUERY)
-        return gql_error(checker->err, document, operation->pos,
-                         "only a query can be run in bulk");
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
+                         operation->pos, "only a query can be run in bulk");
     if (operation->variables != NULL)
-        return gql_error(checker->err, document, operation->variables->pos,
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
+                         operation->variables->pos,
                          "a bulk query cannot have variables: write the "
                          "values in their places");
     return true;
@@ -254,7 +262,8 @@ check_query(struct gql_checker *checker)
     const struct gql_type *root = gql_schema_find(checker->schema, name);
 
     if (root == NULL)
-        return gql_error(checker->err, checker->document, operation->pos,
+        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                         operation->pos,
                          "the store does not describe its query type %s", name);
     return gql_check_directives(checker, operation->directives,
                                 GQL_ON_OPERATION) &&

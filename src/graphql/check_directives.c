@@ -40,9 +40,11 @@ unknown_directive(struct gql_checker *checker,
     for (size_t i = 0; i < KNOWN_COUNT; i++)
         nearest_try(&nearest, known_directives[i].name);
     if (nearest.best == NULL)
-        return gql_error(checker->err, checker->document, directive->pos,
-                         "unknown directive \"@%s\"", directive->name);
-    return gql_error(checker->err, checker->document, directive->pos,
+        return gql_error(checker->err, MSG_QUERY_DIRECTIVE, checker->document,
+                         directive->pos, "unknown directive \"@%s\"",
+                         directive->name);
+    return gql_error(checker->err, MSG_QUERY_DIRECTIVE, checker->document,
+                     directive->pos,
                      "unknown directive \"@%s\"; did you mean \"@%s\"?",
                      directive->name, nearest.best);
 }
@@ -72,7 +74,8 @@ check_directive(struct gql_checker *checker,
     if (known == NULL)
         return unknown_directive(checker, directive);
     if ((known->places & place) == 0)
-        return gql_error(checker->err, checker->document, directive->pos,
+        return gql_error(checker->err, MSG_QUERY_DIRECTIVE, checker->document,
+                         directive->pos,
                          "@%s cannot stand here: it belongs on %s", known->name,
                          known->belongs);
     if ((known->places & GQL_ON_SPREAD) != 0)
@@ -89,7 +92,8 @@ gql_check_directives(struct gql_checker *checker, struct gql_directive *list,
         if (!check_directive(checker, directive, place))
             return false;
         if (gql_find_directive(list, directive->name) != directive)
-            return gql_error(checker->err, checker->document, directive->pos,
+            return gql_error(checker->err, MSG_QUERY_DIRECTIVE,
+                             checker->document, directive->pos,
                              "@%s is given twice", directive->name);
     }
     return true;

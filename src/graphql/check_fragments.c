@@ -36,9 +36,10 @@ list_fragments(struct search *search)
     for (const struct gql_fragment *fragment = checker->document->fragments;
          fragment != NULL; fragment = fragment->next) {
         if (find_visit(search->visits, fragment->name) != NULL)
-            return gql_error(
-                checker->err, checker->document, fragment->name_pos,
-                "there is already a fragment \"%s\"", fragment->name);
+            return gql_error(checker->err, MSG_QUERY_FRAGMENT,
+                             checker->document, fragment->name_pos,
+                             "there is already a fragment \"%s\"",
+                             fragment->name);
         *end = arena_alloc(&checker->scratch, sizeof(**end));
         (*end)->fragment = fragment;
         end = &(*end)->next;
@@ -54,16 +55,17 @@ unknown_fragment(struct search *search, const struct gql_selection *spread)
     for (const struct visit *visit = search->visits; visit != NULL;
          visit = visit->next)
         nearest_try(&nearest, visit->fragment->name);
-    return gql_error(search->checker->err, search->checker->document,
-                     spread->name_pos, "unknown fragment \"%s\"%s",
-                     spread->name, nearest_hint(&nearest));
+    return gql_error(search->checker->err, MSG_QUERY_FRAGMENT,
+                     search->checker->document, spread->name_pos,
+                     "unknown fragment \"%s\"%s", spread->name,
+                     nearest_hint(&nearest));
 }
 
 static bool
 too_deep(struct search *search, const struct gql_selection *selection)
 {
-    return gql_error(search->checker->err, search->checker->document,
-                     selection->pos,
+    return gql_error(search->checker->err, MSG_QUERY_TOO_LARGE,
+                     search->checker->document, selection->pos,
                      "selections are nested deeper than %d levels when the "
                      "fragments are put in place",
                      GQL_MAX_DEPTH);
@@ -83,9 +85,9 @@ visit_spread(struct search *search, const struct gql_selection *spread,
     if (visit == NULL)
         return unknown_fragment(search, spread);
     if (visit->state == OPEN)
-        return gql_error(search->checker->err, search->checker->document,
-                         spread->pos, "fragment \"%s\" contains itself",
-                         spread->name);
+        return gql_error(search->checker->err, MSG_QUERY_FRAGMENT,
+                         search->checker->document, spread->pos,
+                         "fragment \"%s\" contains itself", spread->name);
     if (visit->state == UNSEEN) {
         visit->state = OPEN;
         if (!visit_selections(search, visit->fragment->selections, depth,
@@ -125,10 +127,10 @@ refuse_unused(const struct search *search)
     for (const struct visit *visit = search->visits; visit != NULL;
          visit = visit->next)
         if (visit->state == UNSEEN)
-            return gql_error(search->checker->err, search->checker->document,
-                             visit->fragment->name_pos,
-                             "fragment \"%s\" is used nowhere",
-                             visit->fragment->name);
+            return gql_error(
+                search->checker->err, MSG_QUERY_FRAGMENT,
+                search->checker->document, visit->fragment->name_pos,
+                "fragment \"%s\" is used nowhere", visit->fragment->name);
     return true;
 }
 

@@ -62,12 +62,14 @@ check_same_field(struct gql_checker *checker, const struct gql_collected *first,
     const struct gql_selection *a = first->selection, *b = other->selection;
 
     if (strcmp(a->name, b->name) != 0)
-        return gql_error(checker->err, checker->document, b->pos,
+        return gql_error(checker->err, MSG_QUERY_CONFLICT, checker->document,
+                         b->pos,
                          "\"%s\" is \"%s\" here and \"%s\" in line %u: give "
                          "one of them another alias",
                          gql_response_key(b), b->name, a->name, a->pos.line);
     if (!same_pairs(a->arguments, b->arguments))
-        return gql_error(checker->err, checker->document, b->pos,
+        return gql_error(checker->err, MSG_QUERY_CONFLICT, checker->document,
+                         b->pos,
                          "\"%s\" has other arguments here than in line %u: "
                          "give one of them an alias",
                          gql_response_key(b), a->pos.line);
@@ -177,7 +179,8 @@ check_group_shapes(struct gql_checker *checker, const struct gql_group *group)
         const struct gql_selection *selection = one->selection;
 
         if (!same_shape(&first->field->type, &one->field->type))
-            return gql_error(checker->err, checker->document, selection->pos,
+            return gql_error(checker->err, MSG_QUERY_CONFLICT,
+                             checker->document, selection->pos,
                              "\"%s\" is %s here and %s in line %u: give one "
                              "of them an alias",
                              group->key, one->field->type.text,

@@ -12,7 +12,8 @@ static bool
 check_literal(struct gql_checker *checker, const struct gql_value *value)
 {
     if (value->kind == GQL_VARIABLE)
-        return gql_error(checker->err, checker->document, value->pos,
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+                         value->pos,
                          "a bulk query cannot have variables: write the value "
                          "in place of $%s",
                          value->text);
@@ -34,8 +35,9 @@ gql_check_literals(struct gql_checker *checker,
         while (strcmp(first->name, pair->name) != 0)
             first = first->next;
         if (first != pair)
-            return gql_error(checker->err, checker->document, pair->pos,
-                             "%s \"%s\" is given twice", what, pair->name);
+            return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                             pair->pos, "%s \"%s\" is given twice", what,
+                             pair->name);
         if (!check_literal(checker, pair->value))
             return false;
     }
@@ -51,7 +53,7 @@ mismatch(struct gql_checker *checker, struct span type,
     struct buf found = buf_with_ceiling(64);
 
     gql_print_value(value, &found);
-    gql_error(checker->err, checker->document, value->pos,
+    gql_error(checker->err, MSG_QUERY_TYPES, checker->document, value->pos,
               "%s must be %.*s, found %s%s", what, SPAN_ARG(type),
               buf_str(&found), found.overflowed ? "..." : "");
     buf_free(&found);
@@ -99,13 +101,14 @@ check_enum(struct gql_checker *checker, const struct gql_type *type,
          known = known->next)
         nearest_try(&nearest, known->name);
     if (value->kind == GQL_STRING)
-        return gql_error(checker->err, checker->document, value->pos,
+        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                         value->pos,
                          "%s must be one of the values of %s, written "
                          "without quotation marks%s",
                          what, type->name, nearest_hint(&nearest));
-    return gql_error(checker->err, checker->document, value->pos,
-                     "unknown value %s of %s%s", value->text, type->name,
-                     nearest_hint(&nearest));
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                     value->pos, "unknown value %s of %s%s", value->text,
+                     type->name, nearest_hint(&nearest));
 }
 
 static bool
@@ -116,9 +119,9 @@ check_required_fields(struct gql_checker *checker, const struct gql_type *type,
          input = input->next)
         if (input->type.non_null && !input->has_default &&
             gql_find_argument(value->fields, input->name) == NULL)
-            return gql_error(checker->err, checker->document, value->pos,
-                             "field \"%s\" (%s) of %s is required", input->name,
-                             input->type.text, type->name);
+            return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                             value->pos, "field \"%s\" (%s) of %s is required",
+                             input->name, input->type.text, type->name);
     return true;
 }
 
@@ -131,9 +134,9 @@ unknown_field(struct gql_checker *checker, const struct gql_type *type,
     for (const struct gql_input *input = type->input_fields; input != NULL;
          input = input->next)
         nearest_try(&nearest, input->name);
-    return gql_error(checker->err, checker->document, field->pos,
-                     "unknown field \"%s\" of %s%s", field->name, type->name,
-                     nearest_hint(&nearest));
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                     field->pos, "unknown field \"%s\" of %s%s", field->name,
+                     type->name, nearest_hint(&nearest));
 }
 
 static bool check_wrapped(struct gql_checker *checker,
@@ -180,9 +183,9 @@ check_named(struct gql_checker *checker, const struct gql_type_ref *ref,
                mismatch(checker, span_str(ref->name), value, what);
     type = gql_schema_find(checker->schema, ref->name);
     if (type == NULL)
-        return gql_error(checker->err, checker->document, value->pos,
-                         "the store does not describe the type %s of %s",
-                         ref->name, what);
+        return gql_error(
+            checker->err, MSG_QUERY_TYPES, checker->document, value->pos,
+            "the store does not describe the type %s of %s", ref->name, what);
     return type->kind == GQL_ENUM_TYPE
                ? check_enum(checker, type, value, what)
                : check_object(checker, type, value, what);
@@ -223,9 +226,9 @@ unknown_argument(struct gql_checker *checker, const struct gql_argument *given,
 
     for (; inputs != NULL; inputs = inputs->next)
         nearest_try(&nearest, inputs->name);
-    return gql_error(checker->err, checker->document, given->pos,
-                     "unknown argument \"%s\" of %s%s", given->name, owner,
-                     nearest_hint(&nearest));
+    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                     given->pos, "unknown argument \"%s\" of %s%s", given->name,
+                     owner, nearest_hint(&nearest));
 }
 
 bool
@@ -249,8 +252,8 @@ gql_check_arguments(struct gql_checker *checker, struct gql_argument *list,
     for (; inputs != NULL; inputs = inputs->next)
         if (inputs->type.non_null && !inputs->has_default &&
             gql_find_argument(list, inputs->name) == NULL)
-            return gql_error(checker->err, checker->document, pos,
-                             "argument \"%s\" (%s) of %s is required",
+            return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
+                             pos, "argument \"%s\" (%s) of %s is required",
                              inputs->name, inputs->type.text, owner);
     return true;
 }

@@ -50,7 +50,8 @@ add_field(struct gql_checker *checker, struct gql_set *set,
     struct gql_collected *made = arena_alloc(&checker->scratch, sizeof(*made));
 
     if (++checker->collected > MAX_COLLECTED)
-        return gql_error(checker->err, checker->document, selection->pos,
+        return gql_error(checker->err, MSG_QUERY_TOO_LARGE, checker->document,
+                         selection->pos,
                          "more than %d fields when the fragments are put in "
                          "place",
                          MAX_COLLECTED);

@@ -59,7 +59,7 @@ gql_is_skipped(const struct gql_directive *directives)
 }
 
 bool
-gql_error(struct err *err, const struct gql_document *document,
+gql_error(struct err *err, enum msg msg, const struct gql_document *document,
           struct gql_pos pos, const char *format, ...)
 {
     char message[sizeof(err->message)];
@@ -68,6 +68,6 @@ gql_error(struct err *err, const struct gql_document *document,
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    return err_set(err, ERR_CONFIG, "%s:%u:%u: %s", document->file, pos.line,
+    return err_set(err, msg, "%s:%u:%u: %s", document->file, pos.line,
                    pos.column, message);
 }

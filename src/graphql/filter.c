@@ -173,9 +173,9 @@ struct filter {
     struct span rest; /* of the search, not yet read */
 };
 
-#define refuse(filter, ...)                                        \
-    gql_error((filter)->checker->err, (filter)->checker->document, \
-              (filter)->pos, __VA_ARGS__)
+#define refuse(filter, ...)                             \
+    gql_error((filter)->checker->err, MSG_QUERY_FILTER, \
+              (filter)->checker->document, (filter)->pos, __VA_ARGS__)
 
 static bool
 refuse_open_quote(const struct filter *filter)

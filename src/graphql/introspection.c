@@ -50,7 +50,7 @@ read_name(struct reader *reader, const struct json *object, const char **name)
 {
     *name = copy_string(reader->arena, object, "name");
     return *name != NULL ||
-           err_set(reader->err, ERR_FAILED, "something in it has no name");
+           err_set(reader->err, MSG_BAD_TYPES, "something in it has no name");
 }
 
 /* From the outside in: the wrappers of an introspected type reference end at
@@ -65,7 +65,8 @@ read_ref(struct reader *reader, const struct json *json,
 
     if (!non_null && !list) {
         if (!read_kind(kind, &ref->kind))
-            return err_set(reader->err, ERR_FAILED, "a type in it has no kind");
+            return err_set(reader->err, MSG_BAD_TYPES,
+                           "a type in it has no kind");
         if (!read_name(reader, json, &ref->name))
             return false;
         ref->text = ref->name;
@@ -159,7 +160,7 @@ static bool
 read_type(struct reader *reader, const struct json *json, struct gql_type *type)
 {
     if (!read_kind(json_str(json_get(json, "kind")), &type->kind))
-        return err_set(reader->err, ERR_FAILED,
+        return err_set(reader->err, MSG_BAD_TYPES,
                        "not an introspected type: it has no kind");
     if (!read_name(reader, json, &type->name))
         return err_wrap(reader->err, "not an introspected type");

@@ -106,7 +106,7 @@ static bool
 read_digits(struct gql_lexer *lexer, struct err *err)
 {
     if (!is_digit(peek(lexer)))
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "expected a digit in this number");
     while (is_digit(peek(lexer)))
         gql_lexer_skip(lexer, 1);
@@ -122,7 +122,7 @@ read_integer_part(struct gql_lexer *lexer, struct err *err)
         return read_digits(lexer, err);
     gql_lexer_skip(lexer, 1);
     if (is_digit(peek(lexer)))
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "a number cannot have more digits after a leading 0");
     return true;
 }
@@ -159,7 +159,7 @@ read_number(struct gql_lexer *lexer, struct gql_token *token, struct err *err)
         !read_exponent(lexer, token, err))
         return false;
     if (peek(lexer) == '.' || is_name_start(peek(lexer)))
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "a number cannot be followed by \"%c\"", peek(lexer));
     token->source = source_since(lexer, start);
     return true;
@@ -188,7 +188,7 @@ refuse_character(const struct gql_lexer *lexer, struct err *err)
     while (length < lexer->rest.length &&
            (lexer->rest.bytes[length] & 0xc0) == 0x80)
         length++;
-    return gql_error(err, lexer->document, lexer->pos,
+    return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                      "unexpected character \"%.*s\"%s", (int)length,
                      lexer->rest.bytes,
                      peek(lexer) == '\'' ? "; strings have double quotes" : "");
@@ -234,10 +234,10 @@ gql_check_source(const struct gql_document *document, struct span text,
         unsigned char c = (unsigned char)at.rest.bytes[0];
 
         if (is_forbidden_control(c))
-            return gql_error(err, document, at.pos,
+            return gql_error(err, MSG_QUERY_SYNTAX, document, at.pos,
                              "control character U+%04X is not allowed", c);
         if (text.length - at.rest.length == valid)
-            return gql_error(err, document, at.pos,
+            return gql_error(err, MSG_QUERY_SYNTAX, document, at.pos,
                              "byte 0x%02X is not valid UTF-8", c);
         if (!gql_lexer_skip_newline(&at) && !skip_byte_order_mark(&at))
             gql_lexer_skip(&at, 1);

@@ -81,9 +81,9 @@ parse_selection_set(struct gql_parser *parser, unsigned depth,
                     struct gql_selection **list, struct err *err)
 {
     if (depth > GQL_MAX_DEPTH)
-        return gql_error(err, parser->lexer.document, parser->token.pos,
-                         "selections are nested deeper than %d levels",
-                         GQL_MAX_DEPTH);
+        return gql_error(
+            err, MSG_QUERY_TOO_LARGE, parser->lexer.document, parser->token.pos,
+            "selections are nested deeper than %d levels", GQL_MAX_DEPTH);
     if (!gql_take_punctuator(parser, "{", err))
         return false;
     if (gql_at(parser, "}"))
@@ -122,9 +122,9 @@ parse_bare_type(struct gql_parser *parser, unsigned depth, const char **text,
     if (!gql_at(parser, "["))
         return gql_take_name(parser, "a type", text, err);
     if (depth == GQL_MAX_DEPTH)
-        return gql_error(err, parser->lexer.document, parser->token.pos,
-                         "this type is nested deeper than %d levels",
-                         GQL_MAX_DEPTH);
+        return gql_error(
+            err, MSG_QUERY_TOO_LARGE, parser->lexer.document, parser->token.pos,
+            "this type is nested deeper than %d levels", GQL_MAX_DEPTH);
     if (!gql_take(parser, err) || !parse_type(parser, depth + 1, text, err))
         return false;
     *text = arena_printf(parser->lexer.arena, "[%s]", *text);
@@ -270,7 +270,7 @@ parse_definition(struct gql_parser *parser, struct gql_document *document,
     if (gql_at_name(parser, "fragment"))
         return parse_fragment(parser, &document->fragments, err);
     if (at_type_definition(parser))
-        return gql_error(err, document, parser->token.pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, document, parser->token.pos,
                          "this is the definition of a type; a query file "
                          "holds a query and its fragments only");
     return gql_expected(parser, "a query or a fragment", err);

@@ -29,13 +29,14 @@ gql_expected(const struct gql_parser *parser, const char *what, struct err *err)
     const struct gql_document *document = parser->lexer.document;
 
     if (token->kind == GQL_TOKEN_END)
-        return gql_error(err, document, token->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, document, token->pos,
                          "expected %s, found the end of the file", what);
     if (token->kind == GQL_TOKEN_STRING)
-        return gql_error(err, document, token->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, document, token->pos,
                          "expected %s, found a string", what);
-    return gql_error(err, document, token->pos, "expected %s, found \"%.*s\"",
-                     what, SPAN_ARG(token->source));
+    return gql_error(err, MSG_QUERY_SYNTAX, document, token->pos,
+                     "expected %s, found \"%.*s\"", what,
+                     SPAN_ARG(token->source));
 }
 
 bool
@@ -172,9 +173,9 @@ parse_value_within(struct gql_parser *parser, bool constant, unsigned depth,
     made->pos = parser->token.pos;
     *value = made;
     if (depth > GQL_MAX_DEPTH)
-        return gql_error(err, parser->lexer.document, made->pos,
-                         "this value is nested deeper than %d levels",
-                         GQL_MAX_DEPTH);
+        return gql_error(
+            err, MSG_QUERY_TOO_LARGE, parser->lexer.document, made->pos,
+            "this value is nested deeper than %d levels", GQL_MAX_DEPTH);
     if (gql_at(parser, "["))
         return parse_list(parser, constant, depth, made, err);
     if (gql_at(parser, "{"))

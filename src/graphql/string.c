@@ -12,7 +12,7 @@ static bool
 unclosed(const struct gql_lexer *lexer, const struct gql_token *token,
          struct err *err)
 {
-    return gql_error(err, lexer->document, token->pos,
+    return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, token->pos,
                      "this string is not closed");
 }
 
@@ -116,11 +116,11 @@ decode_unicode(struct gql_lexer *lexer, char **out, struct err *err)
     size_t length = read_code_point(lexer->rest, &code);
 
     if (length == 0)
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "expected \\u with four hexadecimal digits or "
                          "\\u{...}");
     if (code == 0 || code > 0x10ffff || is_surrogate(code))
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "\"%.*s\" is no character", (int)length,
                          lexer->rest.bytes);
     *out = append_utf8(*out, code);
@@ -140,7 +140,7 @@ decode_escape(struct gql_lexer *lexer, char **out, struct err *err)
     if (c == 'u')
         return decode_unicode(lexer, out, err);
     if (letter == NULL)
-        return gql_error(err, lexer->document, lexer->pos,
+        return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "unknown escape \"\\%c\" in a string; a backslash "
                          "is written \\\\",
                          c);

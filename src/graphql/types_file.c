@@ -87,7 +87,7 @@ index_types(struct gql_types_file *file, const char *path, struct err *err)
         return err_wrap(err, "%s", path);
     }
     if (file->count == 0 || file->query_type == NULL)
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_TYPES_FILE,
                        "%s: no introspection result: \"__schema\" with "
                        "\"queryType\" and \"types\" is missing",
                        path);
@@ -102,14 +102,14 @@ map_text(int fd, const char *path, struct span *text, struct err *err)
     void *bytes;
 
     if (fstat(fd, &stat) != 0)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+        return err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(errno));
     if (!S_ISREG(stat.st_mode) || stat.st_size == 0)
-        return err_set(err, ERR_CONFIG, "%s: %s", path,
+        return err_set(err, MSG_TYPES_FILE, "%s: %s", path,
                        S_ISREG(stat.st_mode) ? "the file is empty"
                                              : "not a regular file");
     bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+        return err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(errno));
     *text = span_of(bytes, (size_t)stat.st_size);
     return true;
 }
@@ -117,7 +117,7 @@ map_text(int fd, const char *path, struct span *text, struct err *err)
 static bool
 cannot_open(const char *path, struct err *err)
 {
-    err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(errno));
     return err_hint(err, "bulkpg types --store S prints them");
 }
 

@@ -19,7 +19,7 @@ http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
      * OpenSSL writes with write(2). */
     signal(SIGPIPE, SIG_IGN);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-        return err_set(err, ERR_BUG, "curl does not start");
+        return err_set(err, MSG_BUG, "curl does not start");
     made = mem_alloc(sizeof(*made));
     made->stall_timeout_ms = stall_timeout_ms;
     made->user_agent = user_agent;
@@ -27,7 +27,7 @@ http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
     if (made->multi == NULL) {
         free(made);
         curl_global_cleanup();
-        return err_set(err, ERR_BUG, "curl does not start");
+        return err_set(err, MSG_BUG, "curl does not start");
     }
     *http = made;
     return true;
@@ -157,9 +157,9 @@ wait_for_end(struct fetch *fetch, struct err *err)
         if (!transfer_wait(transfer, err))
             return false;
     if (fetch->body->overflowed) {
-        err_set(err, ERR_FAILED, "%s: the answer is larger than %zu bytes",
-                transfer->name, fetch->body->ceiling);
-        return err_code(err, "TOO_LARGE");
+        return err_set(err, MSG_TOO_LARGE,
+                       "%s: the answer is larger than %zu bytes",
+                       transfer->name, fetch->body->ceiling);
     }
     return transfer_is_whole(transfer) || transfer_failed(transfer, err);
 }

@@ -187,9 +187,8 @@ transfer_start(struct transfer *transfer, struct http *http,
     snprintf(transfer->name, sizeof(transfer->name), "%s %s", request->method,
              log_url(request->url, url, sizeof(url)));
     if (!http_url_allowed(request->url)) {
-        err_set(err, ERR_CONFIG, "%s: no https URL", transfer->name);
-        err_hint(err, "plain http is for loopback addresses only");
-        return err_code(err, "NOT_SENT");
+        err_set(err, MSG_NOT_HTTPS, "%s: no https URL", transfer->name);
+        return false;
     }
     transfer->easy = curl_easy_init();
     transfer_touch(transfer);
@@ -199,7 +198,7 @@ transfer_start(struct transfer *transfer, struct http *http,
         set_request(transfer, request) != 0 ||
         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
         transfer_end(transfer);
-        return err_set(err, ERR_BUG, "%s: curl refuses our options",
+        return err_set(err, MSG_BUG, "%s: curl refuses our options",
                        transfer->name);
     }
     return true;
@@ -220,21 +219,22 @@ transfer_end(struct transfer *transfer)
 /* ---- what goes wrong --------------------------------------------------- */
 
 /* Did any byte of the request leave? Counted over all of curl's own tries. */
-static const char *
-code_of_loss(const struct transfer *transfer)
+static enum msg
+loss_of(const struct transfer *transfer)
 {
     long sent = 0;
 
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent);
-    return sent > 0 ? "ANSWER_LOST" : "NOT_SENT";
+    return sent > 0 ? MSG_ANSWER_LOST : MSG_NOT_SENT;
 }
 
 /* The one place where curl's codes become ours. */
-static enum err_kind
-kind_of(CURLcode code)
+static enum msg
+msg_of(const struct transfer *transfer)
 {
-    switch (code) {
+    switch (transfer->result) {
     case CURLE_URL_MALFORMAT:
+        return MSG_NOT_HTTPS;
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
@@ -242,9 +242,9 @@ kind_of(CURLcode code)
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ENGINE_NOTFOUND:
-        return ERR_CONFIG;
+        return MSG_TLS;
     default:
-        return ERR_TRANSIENT;
+        return loss_of(transfer);
     }
 }
 
@@ -283,12 +283,9 @@ transfer_failed(struct transfer *transfer, struct err *err)
     char text[CURL_ERROR_SIZE];
 
     describe(transfer, text, sizeof(text));
-    err_set(err, kind_of(transfer->result), "%s: %s", transfer->name, text);
+    err_set(err, msg_of(transfer), "%s: %s", transfer->name, text);
     memcpy(err->request_id, transfer->head.request_id, sizeof(err->request_id));
-    if (transfer->result == CURLE_PEER_FAILED_VERIFICATION)
-        err_hint(err, "the certificate does not prove who answers; is the "
-                      "host's name right, and ca-certificates installed?");
-    return err_code(err, code_of_loss(transfer));
+    return false;
 }
 
 static bool
@@ -296,9 +293,9 @@ stalled(const struct transfer *transfer, struct err *err)
 {
     char text[32];
 
-    err_set(err, ERR_TRANSIENT, "%s: not a byte for %s", transfer->name,
-            duration_format(transfer->http->stall_timeout_ms, text));
-    return err_code(err, code_of_loss(transfer));
+    return err_set(err, loss_of(transfer), "%s: not a byte for %s",
+                   transfer->name,
+                   duration_format(transfer->http->stall_timeout_ms, text));
 }
 
 /* Ours, not curl's CURLOPT_LOW_SPEED_TIME: that one counts whole seconds, and

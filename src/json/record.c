@@ -49,7 +49,7 @@ static bool
 fail(struct record *r, const char *reason)
 {
     r->failed = true;
-    return err_set(r->err, ERR_ROW, "%s at byte %zu", reason,
+    return err_set(r->err, MSG_LINE_JSON, "%s at byte %zu", reason,
                    yajl_get_bytes_consumed(r->handle));
 }
 
@@ -387,7 +387,7 @@ explain(struct record *r)
     unsigned char *text = yajl_get_error(r->handle, 0, NULL, 0);
     struct span reason = span_trim(span_str((const char *)text));
 
-    err_set(r->err, ERR_ROW, "not valid JSON (%.*s) at byte %zu",
+    err_set(r->err, MSG_LINE_JSON, "not valid JSON (%.*s) at byte %zu",
             SPAN_ARG(reason), yajl_get_bytes_consumed(r->handle));
     yajl_free_error(r->handle, text);
 }
@@ -401,7 +401,7 @@ check_blanks(struct span text, struct err *err)
     if (found == NULL)
         found = memchr(text.bytes, '\f', text.length);
     return found == NULL ||
-           err_set(err, ERR_ROW,
+           err_set(err, MSG_LINE_JSON,
                    "not valid JSON (a control character) at byte %zu",
                    (size_t)(found - text.bytes));
 }
@@ -414,10 +414,10 @@ is_whole(struct record *r, yajl_status status)
     if (status == yajl_status_error)
         explain(r);
     else if (!r->failed && !r->complete)
-        err_set(r->err, ERR_ROW, "the JSON ends early, at byte %zu",
+        err_set(r->err, MSG_LINE_JSON, "the JSON ends early, at byte %zu",
                 r->text.length);
     else if (!r->failed && span_trim(span_tail(r->text, r->end)).length > 0)
-        err_set(r->err, ERR_ROW, BEHIND);
+        err_set(r->err, MSG_LINE_JSON, BEHIND);
     else if (!r->failed)
         return true;
     return false;
@@ -450,9 +450,9 @@ record_parse(struct record *r, struct span text, struct err *err)
     struct span trimmed = span_trim(text);
 
     if (trimmed.length == 0 || trimmed.bytes[0] != '{')
-        return err_set(err, ERR_ROW, "not a JSON object");
+        return err_set(err, MSG_LINE_JSON, "not a JSON object");
     if (trimmed.bytes[trimmed.length - 1] != '}')
-        return err_set(err, ERR_ROW, BEHIND);
+        return err_set(err, MSG_LINE_JSON, BEHIND);
     r->base_depth = 1;
     r->on_object = NULL;
     return parse(r, text, err);

@@ -135,12 +135,12 @@ fail(const struct walk *walk, struct err *err)
     unsigned char *reason;
 
     if (walk->too_deep)
-        return err_set(err, ERR_FAILED,
+        return err_set(err, MSG_BAD_JSON,
                        "JSON nested deeper than %d levels at byte %zu",
                        JSON_MAX_DEPTH, at);
     reason = yajl_get_error(walk->handle, 0, NULL, 0);
     reason[strcspn((char *)reason, "\n")] = '\0';
-    err_set(err, ERR_FAILED, "no JSON at byte %zu: %s", at, reason);
+    err_set(err, MSG_BAD_JSON, "no JSON at byte %zu: %s", at, reason);
     yajl_free_error(walk->handle, reason);
     return false;
 }
@@ -163,7 +163,7 @@ json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
     bool done;
 
     if (!utf8_is_valid(text, &at)) /* yajl is not that strict */
-        return err_set(err, ERR_FAILED, "no valid UTF-8 at byte %zu", at);
+        return err_set(err, MSG_BAD_JSON, "no valid UTF-8 at byte %zu", at);
     walk.handle = handle_new(&callbacks, &walk);
     done = parse(&walk) || fail(&walk, err);
     yajl_free(walk.handle);

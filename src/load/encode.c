@@ -40,7 +40,7 @@ number_text(const struct record_value *value, struct span *text,
     *text = value->text;
     if (value->kind == JSON_NUMBER || value->kind == JSON_STRING)
         return true;
-    return err_set(err, ERR_ROW, "%s is no number",
+    return err_set(err, MSG_LINE_VALUE, "%s is no number",
                    value->kind == JSON_OBJECT  ? "an object"
                    : value->kind == JSON_ARRAY ? "a list"
                                                : "a boolean");
@@ -123,7 +123,8 @@ encode_boolean(struct buf *out, const struct record_value *value,
 
     if (!truth && value->kind != JSON_FALSE &&
         !(value->kind == JSON_STRING && span_is(value->text, "false")))
-        return err_set(err, ERR_ROW, "the value is neither true nor false");
+        return err_set(err, MSG_LINE_VALUE,
+                       "the value is neither true nor false");
     wire_int32(out, 1);
     buf_append_char(out, truth ? 1 : 0);
     return true;
@@ -136,7 +137,7 @@ encode_timestamp(struct buf *out, const struct record_value *value,
     int64_t micros;
 
     if (value->kind != JSON_STRING)
-        return err_set(err, ERR_ROW, "a timestamp must be a string");
+        return err_set(err, MSG_LINE_VALUE, "a timestamp must be a string");
     if (!wire_parse_timestamp(value->text, &micros, err))
         return false;
     wire_sized_int64(out, micros);
@@ -149,7 +150,7 @@ encode_date(struct buf *out, const struct record_value *value, struct err *err)
     int32_t days;
 
     if (value->kind != JSON_STRING)
-        return err_set(err, ERR_ROW, "a date must be a string");
+        return err_set(err, MSG_LINE_VALUE, "a date must be a string");
     if (!wire_parse_date(value->text, &days, err))
         return false;
     wire_int32(out, 4);
@@ -198,7 +199,7 @@ encode_value(struct buf *out, enum plan_type type,
     case PLAN_TYPE_COUNT:
         break;
     }
-    return err_set(err, ERR_BUG, "column of no known type");
+    return err_set(err, MSG_BUG, "column of no known type");
 }
 
 /* ---- gids -------------------------------------------------------------- */
@@ -239,10 +240,10 @@ gid_number(struct span gid, struct span type, int64_t *number)
 static bool
 ask_to_widen(struct span gid, const struct plan_gid *domain, struct err *err)
 {
-    err_set(err, ERR_ROW, "the id \"%.*s\" is no number of gid://shopify/%s/",
+    err_set(err, MSG_WIDEN, "the id \"%.*s\" is no number of gid://shopify/%s/",
             (int)(gid.length < 200 ? gid.length : 200), gid.bytes,
             domain->type != NULL ? domain->type : "…");
-    return err_code(err, ENCODE_WIDEN);
+    return false;
 }
 
 bool
@@ -258,7 +259,7 @@ encode_gid(struct buf *out, struct plan_gid *domain,
         return true;
     }
     if (value->kind != JSON_STRING)
-        return err_set(err, ERR_ROW, "an id must be a string");
+        return err_set(err, MSG_LINE_VALUE, "an id must be a string");
     if (domain->whole) {
         put_bytes(out, value->text);
         return true;

@@ -9,9 +9,6 @@
 #include "json/record.h"
 #include "plan/plan.h"
 
-/* Codes of an ERR_ROW that no reject can cure: the column must widen first. */
-#define ENCODE_WIDEN "WIDEN"
-
 /* pg_type.oid of a column's type. */
 uint32_t encode_oid(enum plan_type type);
 
@@ -21,7 +18,7 @@ MUST_CHECK bool encode_value(struct buf *out, enum plan_type type,
                              const struct record_value *value, struct err *err);
 
 /* The same for an id. While the domain holds numbers, a gid of another type,
- * or one that is no plain number, is ERR_ROW with the code ENCODE_WIDEN; the
+ * or one that is no plain number, is ERR_ROW with the code WIDEN, which no reject can cure; the
  * first gid of a domain tells its type, kept in `arena`. */
 MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
                            const struct record_value *value,

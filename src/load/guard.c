@@ -94,15 +94,12 @@ static bool
 refuse_null(const struct merge *merge, const struct merge_table *table,
             int column, int64_t held, int64_t rows, struct err *err)
 {
-    err_set(err, ERR_FAILED,
+    err_set(err, MSG_COLUMN_NULL,
             "column %s of %s.%s holds values in %" PRId64 " of %" PRId64
             " rows and is NULL in all %" PRId64 " rows that came",
             table->table->columns[column].name, merge->schema,
             table->table->name, held, rows, table->staged);
-    err_code(err, "COLUMN_NULL");
-    return err_hint(err, "does the store's plan or a missing permission hide "
-                         "it? Nothing was changed; --force-nulls takes the "
-                         "NULLs");
+    return false;
 }
 
 /* Did those columns hold values before? */
@@ -168,11 +165,9 @@ static bool
 refuse_empty(const struct merge *merge, const struct merge_table *table,
              int64_t rows, struct err *err)
 {
-    err_set(err, ERR_FAILED, "nothing came, but %s.%s has %" PRId64 " rows",
+    err_set(err, MSG_NO_ROOTS, "nothing came, but %s.%s has %" PRId64 " rows",
             merge->schema, table->table->name, rows);
-    err_code(err, "NO_ROOTS");
-    return err_hint(err, "is the store's answer complete? Nothing was "
-                         "changed; --force-deletes takes it");
+    return false;
 }
 
 /* Rows that are kept are none the less rows that did not come. */
@@ -194,12 +189,10 @@ static bool
 refuse_deletes(const struct merge *merge, const struct merge_table *table,
                int64_t rows, struct err *err)
 {
-    err_set(err, ERR_FAILED,
+    err_set(err, MSG_TOO_MANY_DELETES,
             "%" PRId64 " of the %" PRId64 " rows of %s.%s would be removed",
             table->deleted, rows, merge->schema, table->table->name);
-    err_code(err, "TOO_MANY_DELETES");
-    return err_hint(err, "is the store's answer complete? Nothing was "
-                         "changed; --force-deletes removes them");
+    return false;
 }
 
 /* Of a full run all of the table's rows were looked at; of an incremental one

@@ -229,9 +229,10 @@ put_list(struct loader *loader, struct loader_table *table,
     if (list == NULL || list->kind == JSON_NULL)
         return true;
     if (list->kind != JSON_ARRAY)
-        return err_set(err, ERR_ROW, "%s is no list", table->plan->path);
+        return err_set(err, MSG_LINE_VALUE, "%s is no list", table->plan->path);
     if (scope.parent_id == NULL || scope.parent_id->kind == JSON_NULL)
-        return err_set(err, ERR_ROW, "without the id that the rows of %s need",
+        return err_set(err, MSG_LINE_KEY,
+                       "without the id that the rows of %s need",
                        table->plan->path);
     if (!record_parse_array(table->record, list->raw, put_element, &scope,
                             err)) {
@@ -367,10 +368,10 @@ clean_text(struct loader *loader, struct err *err)
     size_t at, replaced;
 
     if (loader->line->too_long)
-        return err_set(err, ERR_ROW, "a line longer than %d bytes",
+        return err_set(err, MSG_LINE_TOO_LONG, "a line longer than %d bytes",
                        LOADER_LINE_BYTES_MAX);
     if (!clean_json(text, &loader->text, &replaced, &at))
-        return err_set(err, ERR_ROW, "%s at byte %zu",
+        return err_set(err, MSG_LINE_UTF8, "%s at byte %zu",
                        text.bytes[at] == '\0' ? "a NUL" : "invalid UTF-8", at);
     loader->counts.sanitized += replaced;
     return true;
@@ -398,10 +399,10 @@ route(struct loader *loader, const struct plan_table **table,
         return true;
     }
     if ((*parent_id)->kind != JSON_STRING)
-        return err_set(err, ERR_ROW, "its __parentId is no string");
+        return err_set(err, MSG_LINE_TABLE, "its __parentId is no string");
     *is_clear = true;
     *table = route_line(loader->plan, loader->record, &reason);
-    return *table != NULL || err_set(err, ERR_ROW, "%s", reason);
+    return *table != NULL || err_set(err, MSG_LINE_TABLE, "%s", reason);
 }
 
 /* From the text of the line to its table and values. */
@@ -417,7 +418,7 @@ parse_line(struct loader *loader, const struct plan_table **table,
         return false;
     loader->table_name = (*table)->name;
     reason = refused_reason(loader->config.refused, line_key(loader));
-    return reason == NULL || err_set(err, ERR_ROW, "%s", reason);
+    return reason == NULL || err_set(err, MSG_LINE_REFUSED, "%s", reason);
 }
 
 /* As text, since that is how a row names its parent. */
@@ -513,6 +514,7 @@ reject_line(struct loader *loader, bool is_clear, const struct err *why,
                             .byte_offset = loader->line->offset,
                             .table_name = loader->table_name,
                             .object_id = object_id,
+                            .code = why->code,
                             .reason = why->message,
                             .raw = loader->line->text};
 
@@ -540,7 +542,7 @@ loader_line(void *ctx, const struct line *line, struct err *err)
         buf_shrink(&loader->text, BATCH_BYTES);
         return send_full(loader, err);
     }
-    if (why.kind == ERR_ROW && strcmp(why.code, ENCODE_WIDEN) != 0)
+    if (why.kind == ERR_ROW && !err_is(&why, MSG_WIDEN))
         return reject_line(loader, is_clear, &why, err);
     *err = why;
     return false;
@@ -598,7 +600,8 @@ loader_finish(struct loader *loader, struct err *err)
     if (loader->void_lines.length > 0)
         buf_append_char(&loader->void_lines, '}');
     if (loader->void_lines.overflowed)
-        return err_set(err, ERR_FAILED, "too many rejected lines to undo");
+        return err_set(err, MSG_TOO_MANY_REJECTS,
+                       "too many rejected lines to undo");
     return ring_drain(&loader->ring, err);
 }
 

@@ -27,6 +27,7 @@ struct reject {
     uint64_t byte_offset;
     const char *table_name; /* "" before it was routed */
     const char *object_id;  /* "" where it could not be read */
+    const char *code;
     const char *reason;
     struct span raw;
 };

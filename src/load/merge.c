@@ -34,7 +34,7 @@ run_text(struct merge *merge, struct buf *sql, int count,
 
     if (sql->overflowed) {
         buf_free(sql);
-        return err_set(err, ERR_BUG, "a statement too long to write");
+        return err_set(err, MSG_BUG, "a statement too long to write");
     }
     done = pg_exec(merge->conn, buf_str(sql), count, values, &result, err);
     if (done) {
@@ -138,7 +138,7 @@ static bool
 run_ddl(struct merge *merge, struct buf *sql, struct err *err)
 {
     bool done = !sql->overflowed ||
-                err_set(err, ERR_BUG, "a statement too long to write");
+                err_set(err, MSG_BUG, "a statement too long to write");
 
     done =
         done && (sql->length == 0 || pg_script(merge->conn, buf_str(sql), err));

@@ -20,11 +20,10 @@ struct site {
 static bool
 refuse_schema(const char *schema, bool exists, struct err *err)
 {
-    err_set(err, ERR_DENIED,
+    err_set(err, MSG_42501,
             exists ? "no right to make tables in schema %s"
                    : "no right to make schema %s",
             schema);
-    err_code(err, "42501");
     if (exists)
         return err_hint(err,
                         "GRANT USAGE, CREATE ON SCHEMA \"%s\" TO the role "
@@ -58,9 +57,8 @@ enum { OWNS, WRITES, OWNER, ROLE };
 static bool
 refuse_write(const struct site *site, const char *role, struct err *err)
 {
-    err_set(err, ERR_DENIED, "no right to read and write table %s.%s",
+    err_set(err, MSG_42501, "no right to read and write table %s.%s",
             site->schema, site->table->name);
-    err_code(err, "42501");
     return err_hint(err,
                     "GRANT SELECT, INSERT, UPDATE, DELETE ON \"%s\".\"%s\" "
                     "TO %s",
@@ -71,10 +69,9 @@ static bool
 refuse_change(const struct site *site, const char *owner, const char *role,
               const struct buf *changes, struct err *err)
 {
-    err_set(err, ERR_DENIED,
+    err_set(err, MSG_42501,
             "table %s.%s must change, which only its owner %s may do",
             site->schema, site->table->name, owner);
-    err_code(err, "42501");
     return err_hint(err,
                     "ALTER TABLE \"%s\".\"%s\" OWNER TO %s; or as %s: "
                     "%.*s",
@@ -114,9 +111,9 @@ refuse_used(const struct site *site, const char *column, const char *used_by,
     struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
 
     target_table_changes(&changes, site->table, site->schema, site->target);
-    err_set(err, ERR_FAILED, "%s is in the way: column %s of %s.%s must change",
-            used_by, column, site->schema, site->table->name);
-    err_code(err, "COLUMN_IN_USE");
+    err_set(err, MSG_COLUMN_IN_USE,
+            "%s is in the way: column %s of %s.%s must change", used_by, column,
+            site->schema, site->table->name);
     err_hint(err, "drop it, run again, and make it anew; the run does: %.*s",
              HINT_BYTES, buf_str(&changes));
     buf_free(&changes);
@@ -171,9 +168,8 @@ static bool
 refuse_taken(const struct site *site, const char *name, const char *what,
              struct err *err)
 {
-    err_set(err, ERR_FAILED, "%s has the name that an index of %s.%s gets",
+    err_set(err, MSG_NAME_TAKEN, "%s has the name that an index of %s.%s gets",
             what, site->schema, site->table->name);
-    err_code(err, "NAME_TAKEN");
     return err_hint(err, "rename it: ALTER TABLE \"%s\".\"%s\" RENAME TO ...",
                     site->schema, name);
 }

@@ -155,13 +155,13 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
     }
     if (type == PLAN_TEXT && !column->takes_json && value != NULL &&
         (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY))
-        return err_set(err, ERR_ROW, "%s is no string",
+        return err_set(err, MSG_LINE_VALUE, "%s is no string",
                        value->kind == JSON_OBJECT ? "an object" : "a list");
     if (encode_value(out, type, value, err))
         return true;
-    if (column->may_grow && strcmp(err->code, WIRE_TOO_LARGE) == 0) {
+    if (column->may_grow && err_is(err, MSG_NUMBER_TOO_LARGE)) {
         *widen = (struct rows_widen){.column = column};
-        err_code(err, ENCODE_WIDEN);
+        err_code(err, MSG_WIDEN);
     }
     return false;
 }
@@ -178,11 +178,11 @@ put_data(struct buf *out, struct plan_column *column,
         return false;
     }
     if (layout->in_key && !out->overflowed && is_null_at(out, at))
-        return err_set(err, ERR_ROW, "without its key: %s is absent or null",
-                       column->path);
+        return err_set(err, MSG_LINE_KEY,
+                       "without its key: %s is absent or null", column->path);
     if ((layout->in_key || column->index) &&
         out->length - at > INDEXED_BYTES_MAX)
-        return err_set(err, ERR_ROW,
+        return err_set(err, MSG_LINE_TOO_LONG,
                        "column %s: %zu bytes, and an index takes at most %d",
                        column->name, out->length - at - 4, INDEXED_BYTES_MAX);
     return true;
@@ -247,7 +247,7 @@ put_column(struct loader_table *table, int index,
     case LAYOUT_DELETED_AT:
         break;
     }
-    return err_set(err, ERR_BUG, "a column that staging does not have");
+    return err_set(err, MSG_BUG, "a column that staging does not have");
 }
 
 static bool
@@ -282,7 +282,8 @@ rows_put(struct loader_table *table, const struct row_source *source,
     }
     if (batch->bytes.overflowed) {
         take_back(batch, place);
-        return err_set(err, ERR_ROW, "a row larger than PostgreSQL takes");
+        return err_set(err, MSG_LINE_TOO_LONG,
+                       "a row larger than PostgreSQL takes");
     }
     batch_row_end(batch, place);
     return true;

@@ -34,7 +34,7 @@ learn_types(struct pg_conn *conn, const char *schema,
         return false;
     if (pg_rows(result) != 1) {
         pg_result_free(result);
-        return err_set(err, ERR_TRANSIENT, "staging table %s is gone",
+        return err_set(err, MSG_STAGING_GONE, "staging table %s is gone",
                        table->stage);
     }
     table->row_type = (uint32_t)pg_int64(result, 0, 0);

@@ -31,9 +31,9 @@ refuse_type(const struct plan_table *table, const char *schema,
             const char *column, const char *has, const char *wants,
             struct err *err)
 {
-    err_set(err, ERR_FAILED, "column %s of %s.%s is %s, but the query gives %s",
-            column, schema, table->name, has, wants);
-    err_code(err, "COLUMN_TYPE");
+    err_set(err, MSG_COLUMN_TYPE,
+            "column %s of %s.%s is %s, but the query gives %s", column, schema,
+            table->name, has, wants);
     return err_hint(err,
                     "ALTER TABLE \"%s\".\"%s\" ALTER COLUMN \"%s\" TYPE %s "
                     "USING \"%s\"::%s; a type that @column knows can also be "
@@ -45,9 +45,8 @@ static bool
 refuse_missing(const struct plan_table *table, const char *schema,
                const struct layout_column *column, struct err *err)
 {
-    err_set(err, ERR_FAILED, "table %s.%s lacks bulkpg's own column %s", schema,
-            table->name, column->name);
-    err_code(err, "COLUMN_MISSING");
+    err_set(err, MSG_COLUMN_MISSING, "table %s.%s lacks bulkpg's own column %s",
+            schema, table->name, column->name);
     return err_hint(err, "ALTER TABLE \"%s\".\"%s\" ADD COLUMN \"%s\" %s",
                     schema, table->name, column->name,
                     plan_type_name(column->type));
@@ -61,14 +60,13 @@ refuse_key(const struct plan_table *table, const char *schema,
     struct buf key = buf_with_ceiling(SQL_BYTES_MAX);
 
     if (is_there)
-        err_set(err, ERR_FAILED,
+        err_set(err, MSG_TABLE_KEY,
                 "the primary key of %s.%s is not what the query's rows are "
                 "known by: column %s",
                 schema, table->name, column->name);
     else
-        err_set(err, ERR_FAILED, "the key of %s.%s lacks its column %s", schema,
-                table->name, column->name);
-    err_code(err, "TABLE_KEY");
+        err_set(err, MSG_TABLE_KEY, "the key of %s.%s lacks its column %s",
+                schema, table->name, column->name);
     ddl_append_key_columns(&key, table);
     err_hint(err,
              "if that was done by hand, %s and ALTER TABLE \"%s\".\"%s\" "
@@ -177,21 +175,18 @@ static bool
 refuse_foreign(const struct plan_table *table, const char *schema,
                struct err *err)
 {
-    err_set(err, ERR_CONFIG, "table %s.%s exists and was not made by bulkpg",
-            schema, table->name);
-    err_code(err, "TABLE_FOREIGN");
-    return err_hint(err, "it is left alone: give another name with "
-                         "@table(name:), or another schema");
+    err_set(err, MSG_TABLE_FOREIGN,
+            "table %s.%s exists and was not made by bulkpg", schema,
+            table->name);
+    return false;
 }
 
 static bool
 refuse_kind(const struct plan_table *table, const char *schema, struct err *err)
 {
-    err_set(err, ERR_FAILED, "%s.%s is no table any more", schema, table->name);
-    err_code(err, "TABLE_KIND");
-    return err_hint(err,
-                    "drop or rename what is there now, and the table is made "
-                    "anew; or give it another name with @table(name:)");
+    err_set(err, MSG_TABLE_KIND, "%s.%s is no table any more", schema,
+            table->name);
+    return false;
 }
 
 /* Ordinary or partitioned. */

@@ -77,11 +77,8 @@ describe(struct buf *text, const struct merge_table *table,
 static bool
 refuse(const char *what, struct err *err)
 {
-    err_set(err, ERR_FAILED, "%s", what);
-    err_code(err, "TRUNCATED");
-    return err_hint(err, "the result is not whole: nothing was changed. Run "
-                         "again; any argument but paging, such as reverse: "
-                         "false, takes a connection out of this check");
+    err_set(err, MSG_TRUNCATED, "%s", what);
+    return err_as(err, ERR_FAILED);
 }
 
 static bool
@@ -100,7 +97,7 @@ judge(const struct merge_table *table, const struct pg_result *result,
         if (binds)
             fine = refuse(buf_str(&text), err);
         else
-            warn(ctx, buf_str(&text));
+            warn(ctx, MSG_COUNTS_DIFFER, buf_str(&text));
         buf_free(&text);
     }
     return fine;

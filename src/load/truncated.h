@@ -11,7 +11,7 @@
 #include "load/merge.h"
 
 /* Takes one warning; borrowed for the call. */
-typedef void truncated_warn_fn(void *ctx, const char *warning);
+typedef void truncated_warn_fn(void *ctx, enum msg msg, const char *warning);
 
 /* Between merge_settle() and merge_apply(): parents with fewer rows than they
  * counted are ERR_FAILED, code TRUNCATED, where the table is_whole and the

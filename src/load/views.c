@@ -22,7 +22,7 @@ struct view {
 static bool
 hint_at_dependents(struct err *err)
 {
-    if (strcmp(err->code, "2BP01") == 0)
+    if (err_is(err, MSG_2BP01))
         err_hint(err, "drop what stands on it, run again, and make it anew");
     return false;
 }
@@ -106,11 +106,9 @@ views_free(struct views *views)
 static bool
 refuse_foreign(const char *schema, const char *name, struct err *err)
 {
-    err_set(err, ERR_CONFIG, "%s.%s exists and is no view of bulkpg's", schema,
-            name);
-    err_code(err, "VIEW_FOREIGN");
-    return err_hint(err, "it is left alone: rename it, or give another schema "
-                         "with --schema");
+    err_set(err, MSG_VIEW_FOREIGN, "%s.%s exists and is no view of bulkpg's",
+            schema, name);
+    return false;
 }
 
 static bool

@@ -18,7 +18,7 @@ wire_refuse(struct span text, const char *what, struct err *err)
 {
     bool cut = text.length > SHOWN_BYTES;
 
-    return err_set(err, ERR_ROW, "\"%.*s%s\" is no %s",
+    return err_set(err, MSG_LINE_VALUE, "\"%.*s%s\" is no %s",
                    cut ? SHOWN_BYTES : (int)text.length, text.bytes,
                    cut ? "…" : "", what);
 }

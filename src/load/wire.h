@@ -65,7 +65,6 @@ wire_numeric(struct buf *out, struct span text, struct err *err);
 
 /* An integer, also written "5.0"; within [low, high]. ERR_ROW otherwise, with
  * the code below where it is an integer but out of that range. */
-#define WIRE_TOO_LARGE "TOO_LARGE"
 MUST_CHECK bool wire_parse_integer(struct span text, int64_t low, int64_t high,
                                    int64_t *value, struct err *err);
 MUST_CHECK bool

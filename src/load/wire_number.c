@@ -170,12 +170,13 @@ wire_numeric(struct buf *out, struct span text, struct err *err)
     count = d.whole.length + d.fraction.length;
     first = first_nonzero(&d);
     if (count > (size_t)EXPONENT_MAX)
-        return err_set(err, ERR_ROW, "a number of %zu digits; at most %d",
-                       count, WIRE_DIGITS_MAX);
+        return err_set(err, MSG_LINE_VALUE,
+                       "a number of %zu digits; at most %d", count,
+                       WIRE_DIGITS_MAX);
     point = (int)d.whole.length + d.exponent;
     if (digits_needed(&d, first, point) > WIRE_DIGITS_MAX)
-        return err_set(err, ERR_ROW, "a number that needs over %d digits",
-                       WIRE_DIGITS_MAX);
+        return err_set(err, MSG_LINE_VALUE,
+                       "a number that needs over %d digits", WIRE_DIGITS_MAX);
     used = fill_groups(&d, first, point, groups);
     wire_int16(out, (int16_t)used);
     wire_int16(out, used > 0 ? (int16_t)group_of(point - 1 - (int)first) : 0);
@@ -192,7 +193,7 @@ refuse_large(struct span text, int64_t high, struct err *err)
     wire_refuse(text,
                 high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
                 err);
-    return err_code(err, WIRE_TOO_LARGE);
+    return err_code(err, MSG_NUMBER_TOO_LARGE);
 }
 
 /* False where it has more digits than a number of 64 bits. */
@@ -295,7 +296,7 @@ check_number(struct span text, struct err *err)
     if (text.length > (size_t)EXPONENT_MAX || d.exponent == EXPONENT_MAX ||
         digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
             WIRE_DIGITS_MAX)
-        return err_set(err, ERR_ROW,
+        return err_set(err, MSG_LINE_VALUE,
                        "a number inside JSON that needs over %d digits",
                        WIRE_DIGITS_MAX);
     return true;

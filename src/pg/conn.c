@@ -164,10 +164,11 @@ refuse_connection(struct pg_conn *conn, struct err *err)
     if (sqlstate[0] == '\0' &&
         (kind == ERR_CONFIG || strchr(conn->where, '*') != NULL))
         hide_quoted(text);
-    err_set(err, kind, "cannot connect to %s as %s: %s", conn->where,
+    err_set(err, MSG_08001, "cannot connect to %s as %s: %s", conn->where,
             or_empty(PQuser(conn->raw)), server_words(text));
     arena_free(&arena);
-    return err_code(err, sqlstate[0] != '\0' ? sqlstate : "08001");
+    err_as(err, kind);
+    return sqlstate[0] != '\0' && err_given(err, sqlstate);
 }
 
 /* ---- connecting -------------------------------------------------------- */
@@ -189,12 +190,12 @@ parse_dsn(const char *dsn, struct err *err)
         mem_out("the database connection string");
     if (!quotes_keyword(why))
         hide_quoted(why);
-    err_set(err, ERR_CONFIG, "database connection string: %.*s",
+    err_set(err, MSG_08001, "database connection string: %.*s",
             SPAN_ARG(span_trim(span_str(why))));
     PQfreemem(why);
     err_hint(err, "in a URI, percent-encode special characters of a "
                   "password; in keyword=value, quote it with '");
-    return err_code(err, "08001");
+    return err_as(err, ERR_CONFIG);
 }
 
 /* Seconds until we give up; 0: never. Rules of libpq, which keeps them only
@@ -218,9 +219,8 @@ connect_seconds(PGconn *raw)
 static bool
 give_up_connecting(struct pg_conn *conn, int seconds, struct err *err)
 {
-    err_set(err, ERR_TRANSIENT, "cannot connect to %s: no answer in %d s",
-            conn->where, seconds);
-    return err_code(err, "08001");
+    return err_set(err, MSG_08001, "cannot connect to %s: no answer in %d s",
+                   conn->where, seconds);
 }
 
 /* The socket may be another one after each step, hence PQsocket() anew. */
@@ -308,11 +308,11 @@ is_fit(struct pg_conn *conn, struct err *err)
 
     if (PQserverVersion(conn->raw) < OLDEST_SERVER)
         return err_set(
-            err, ERR_CONFIG, "%s is PostgreSQL %s, 14 or later is needed",
-            conn->where,
+            err, MSG_DATABASE_VERSION,
+            "%s is PostgreSQL %s, 14 or later is needed", conn->where,
             or_empty(PQparameterStatus(conn->raw, "server_version")));
     if (strcmp(or_empty(encoding), "UTF8") != 0)
-        return err_set(err, ERR_CONFIG,
+        return err_set(err, MSG_DATABASE_VERSION,
                        "%s has the encoding %s, UTF8 is needed", conn->where,
                        or_empty(encoding));
     return true;

@@ -89,8 +89,8 @@ was_committed(struct pg_conn *conn, PGresult *raw, struct err *err)
         return true;
     if (strcmp(tag, "ROLLBACK") != 0)
         return wire_senseless(conn, "COMMIT with another tag", err);
-    err_set(err, ERR_FAILED, "the transaction was rolled back, not committed");
-    return err_code(err, "ROLLED_BACK");
+    return err_set(err, MSG_ROLLED_BACK,
+                   "the transaction was rolled back, not committed");
 }
 
 /* Not given up by a stop: the answer is what tells what happened. */
@@ -106,7 +106,7 @@ pg_commit(struct pg_conn *conn, struct err *err)
          was_committed(conn, raw, err);
     task_unshield();
     if (!ok && was_usable && conn->lost)
-        err_code(err, "COMMIT_UNKNOWN");
+        err_code(err, MSG_COMMIT_UNKNOWN);
     PQclear(raw);
     return ok;
 }

@@ -157,9 +157,8 @@ finish_batch(struct pg_pipe *pipe)
     bool refused = pipe->refused || !pipe->done;
 
     if (!pipe->refused && !pipe->done) {
-        err_set(&pipe->failure, ERR_TRANSIENT, "%s answers nothing to a batch",
+        err_set(&pipe->failure, MSG_08P01, "%s answers nothing to a batch",
                 pipe->conn->where);
-        err_code(&pipe->failure, "08P01");
     }
     pipe->refused = pipe->done = false;
     if (pipe->discarded > 0)
@@ -390,7 +389,7 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
     fd = fcntl(PQsocket(conn->raw), F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {
         PQexitPipelineMode(conn->raw);
-        return err_set(err, ERR_TRANSIENT, "cannot duplicate a socket");
+        return err_set(err, MSG_GIVEN_UP, "cannot duplicate a socket");
     }
     pipe = mem_alloc(sizeof(*pipe));
     pipe->conn = conn;
@@ -444,7 +443,7 @@ give_up_batches(struct pg_pipe *pipe)
 
     if (pipe->broken || pipe->count == 0)
         return;
-    err_set(&err, ERR_TRANSIENT, "given up before its answer came");
+    err_set(&err, MSG_GIVEN_UP, "given up before its answer came");
     pipe->discarded = pipe->handed;
     report_all(pipe, &err);
 }

@@ -1,7 +1,7 @@
 /*
  * sqlstate - what an SQLSTATE means for whoever handles the failure.
  *
- * The one place that knows. Private to src/pg; everybody else branches on
+ * base/messages.def knows it. Private to src/pg; everybody else branches on
  * err->kind and, rarely, on err->code.
  */
 #ifndef PG_SQLSTATE_H

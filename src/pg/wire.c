@@ -53,9 +53,8 @@ wire_refused(const PGresult *result, struct err *err)
                      error_part(&arena, result, PG_DIAG_MESSAGE_DETAIL),
                      error_part(&arena, result, PG_DIAG_MESSAGE_HINT));
     } else { /* made by libpq itself, so it is about the connection */
-        err_set(err, ERR_TRANSIENT, "%s",
+        err_set(err, MSG_08006, "%s",
                 wire_one_line(&arena, PQresultErrorMessage(result), ""));
-        err_code(err, "08006");
     }
     arena_free(&arena);
     return false;
@@ -68,30 +67,28 @@ wire_lost(struct pg_conn *conn, struct err *err)
     const char *words = wire_one_line(&arena, PQerrorMessage(conn->raw), "");
 
     if (conn->lost || words[0] == '\0')
-        err_set(err, ERR_TRANSIENT, "connection to %s is lost", conn->where);
+        err_set(err, MSG_08006, "connection to %s is lost", conn->where);
     else
-        err_set(err, ERR_TRANSIENT, "connection to %s is lost: %s", conn->where,
+        err_set(err, MSG_08006, "connection to %s is lost: %s", conn->where,
                 words);
     arena_free(&arena);
     conn->lost = true;
-    return err_code(err, "08006");
+    return false;
 }
 
 bool
 wire_silent(struct pg_conn *conn, struct err *err)
 {
     conn->lost = true;
-    err_set(err, ERR_TRANSIENT, "%s does not answer", conn->where);
-    return err_code(err, "08006");
+    return err_set(err, MSG_08006, "%s does not answer", conn->where);
 }
 
 bool
 wire_senseless(struct pg_conn *conn, const char *what, struct err *err)
 {
     conn->lost = true;
-    err_set(err, ERR_TRANSIENT, "%s answers %s, which makes no sense here",
-            conn->where, what);
-    return err_code(err, "08P01");
+    return err_set(err, MSG_08P01, "%s answers %s, which makes no sense here",
+                   conn->where, what);
 }
 
 /* ---- waiting ----------------------------------------------------------- */
@@ -187,7 +184,7 @@ refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
     if (!is_copy(result))
         return wire_senseless(conn, PQresStatus(PQresultStatus(result)), err);
     conn->lost = true; /* would be returned again for ever */
-    return err_set(err, ERR_BUG, "COPY is not made for here");
+    return err_set(err, MSG_BUG, "COPY is not made for here");
 }
 
 /* Every statement has an answer, so that whoever looks at it finds one. */

@@ -68,8 +68,8 @@ struct builder {
 };
 
 /* A fault at `pos`. Always returns false. */
-#define build_error(b, pos, ...) \
-    gql_error((b)->err, (b)->document, pos, __VA_ARGS__)
+#define build_error(b, msg, pos, ...) \
+    gql_error((b)->err, msg, (b)->document, pos, __VA_ARGS__)
 
 /* expand.c: the operation's selections with fragments inlined and what @skip
  * and @include leave out gone; a copy that may be changed. */

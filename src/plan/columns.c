@@ -148,8 +148,8 @@ columns_check_name(struct builder *b, struct gql_pos pos, const char *name)
 {
     const char *fault = name_fault(name);
 
-    return fault == NULL ||
-           build_error(b, pos, "the name \"%s\" %s", name, fault);
+    return fault == NULL || build_error(b, MSG_QUERY_NAME, pos,
+                                        "the name \"%s\" %s", name, fault);
 }
 
 const char *
@@ -170,8 +170,9 @@ check_derived_name(struct builder *b, const struct column_site *site,
 
     if (fault == NULL)
         return true;
-    build_error(b, site->pos, "\"%s\" gives the name \"%s\", which %s",
-                site->path, name, fault);
+    build_error(b, MSG_QUERY_NAME, site->pos,
+                "\"%s\" gives the name \"%s\", which %s", site->path, name,
+                fault);
     return err_hint(b->err, "write: %s @column(name: \"%.50s%s\")",
                     columns_last_key(site->path), bare,
                     bare == name ? "_" : "");
@@ -183,7 +184,7 @@ give_id_type(struct builder *b, const struct gql_directive *directive,
              struct plan_column *column)
 {
     if (column->type != PLAN_TEXT)
-        return build_error(b, directive->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos,
                            "the id of a row is text or bigint, not %s",
                            plan_type_name(column->type));
     column->gid->whole = true;
@@ -214,7 +215,7 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
         column->gid = NULL; /* text: the gid as it came */
         return true;
     }
-    return build_error(b, directive->pos,
+    return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos,
                        "@column has no type \"%s\": text, bigint, integer, "
                        "numeric, double precision, boolean, timestamptz, "
                        "date, jsonb",
@@ -235,7 +236,7 @@ read_directives(struct builder *b, const struct column_site *site,
     const char *name;
 
     if (gql_find_directive(site->directives, "table") != NULL)
-        return build_error(b, site->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
                            "@table belongs to connections and lists of "
                            "objects, \"%s\" is neither",
                            site->path);
@@ -260,7 +261,7 @@ static bool
 refuse_twin(struct builder *b, const struct table_draft *draft,
             const struct plan_column *first, const struct column_site *site)
 {
-    build_error(b, site->pos,
+    build_error(b, MSG_QUERY_NAME, site->pos,
                 "\"%s\" and \"%s\" both give column \"%s\" of table \"%s\"",
                 first->path, site->path, first->name, draft->table->name);
     return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
@@ -274,7 +275,7 @@ meet_again(struct builder *b, struct plan_column *first,
 {
     if (gql_find_directive(site->directives, "column") != NULL &&
         (strcmp(first->name, again->name) != 0 || first->type != again->type))
-        return build_error(b, site->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
                            "\"%s\" is selected before with another name or "
                            "type; write its @column there",
                            site->path);
@@ -298,7 +299,7 @@ refuse_both_ways(struct builder *b, const struct plan_column *other,
     if (!contains(other->path, site->path) &&
         !contains(site->path, other->path))
         return true;
-    return build_error(b, site->pos,
+    return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
                        "\"%s\" and \"%s\": an object is kept whole or taken "
                        "apart, not both",
                        other->path, site->path);
@@ -333,7 +334,7 @@ columns_add(struct builder *b, struct table_draft *draft,
             return refuse_twin(b, draft, other, site);
     }
     if (table->column_count == PLAN_COLUMNS_MAX)
-        return build_error(b, site->pos,
+        return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
                            "table \"%s\" gets more than %d columns",
                            table->name, PLAN_COLUMNS_MAX);
     column->slot = -1;

@@ -14,8 +14,9 @@ directive_check(struct builder *b, const struct gql_directive *directive,
         while (*name != NULL && strcmp(*name, a->name) != 0)
             name++;
         if (*name == NULL)
-            return build_error(b, a->pos, "@%s has no argument \"%s\"",
-                               directive->name, a->name);
+            return build_error(b, MSG_QUERY_DIRECTIVE, a->pos,
+                               "@%s has no argument \"%s\"", directive->name,
+                               a->name);
     }
     return true;
 }
@@ -31,7 +32,7 @@ directive_string(struct builder *b, const struct gql_directive *directive,
     if (a == NULL || a->value->kind == GQL_NULL)
         return true;
     if (a->value->kind != GQL_STRING || a->value->text[0] == '\0')
-        return build_error(b, a->value->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, a->value->pos,
                            "%s of @%s must be a string that is not empty",
                            argument, directive->name);
     *text = a->value->text;
@@ -49,8 +50,9 @@ directive_boolean(struct builder *b, const struct gql_directive *directive,
     if (a == NULL || a->value->kind == GQL_NULL)
         return true;
     if (a->value->kind != GQL_BOOLEAN)
-        return build_error(b, a->value->pos, "%s of @%s must be true or false",
-                           argument, directive->name);
+        return build_error(b, MSG_QUERY_DIRECTIVE, a->value->pos,
+                           "%s of @%s must be true or false", argument,
+                           directive->name);
     *truth = a->value->boolean;
     return true;
 }
@@ -67,6 +69,6 @@ directive_duration(struct builder *b, const struct gql_directive *directive,
         return false;
     if (text == NULL || duration_parse(text, ms, &why))
         return true;
-    return build_error(b, directive->pos, "%s of @%s: %s", argument,
-                       directive->name, why.message);
+    return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos, "%s of @%s: %s",
+                       argument, directive->name, why.message);
 }

@@ -81,7 +81,7 @@ check_twins(struct builder *b, const struct table_draft *draft)
 
     for (int i = 1; i < table->column_count; i++)
         if (strcmp(draft->columns[i]->name, draft->columns[0]->name) == 0) {
-            build_error(b, draft->columns[i]->pos,
+            build_error(b, MSG_QUERY_NAME, draft->columns[i]->pos,
                         "\"%s\" gives column \"%s\" of table \"%s\", which "
                         "is its key",
                         draft->columns[i]->path, draft->columns[0]->name,
@@ -101,7 +101,7 @@ check_parent_column(struct builder *b, const struct table_draft *draft)
 
     for (int i = 0; i < table->column_count && table->parent != NULL; i++)
         if (strcmp(draft->columns[i]->name, table->parent_column) == 0) {
-            build_error(b, draft->columns[i]->pos,
+            build_error(b, MSG_QUERY_NAME, draft->columns[i]->pos,
                         "\"%s\" gives column \"%s\" of table \"%s\", which "
                         "is the parent of its @table",
                         draft->columns[i]->path, table->parent_column,
@@ -135,25 +135,26 @@ read_natural_key(struct builder *b, struct table_draft *draft)
     if (key == NULL || key->value->kind == GQL_NULL)
         return true;
     if (key->value->kind != GQL_LIST || key->value->items == NULL)
-        return build_error(b, key->value->pos,
+        return build_error(b, MSG_QUERY_KEY, key->value->pos,
                            "key of @table must be a list of column names");
     columns = arena_array(b->arena, PLAN_KEY_COLUMNS_MAX, sizeof(*columns));
     for (const struct gql_value *v = key->value->items; v; v = v->next) {
         int column = v->kind == GQL_STRING ? find_column(draft, v->text) : -1;
 
         if (column < 0)
-            return build_error(b, v->pos,
+            return build_error(b, MSG_QUERY_KEY, v->pos,
                                "key of @table: table \"%s\" has no column "
                                "\"%s\"",
                                draft->table->name,
                                v->text != NULL ? v->text : "");
         if (draft->columns[column]->type == PLAN_JSONB &&
             draft->columns[column]->gid == NULL)
-            return build_error(b, v->pos,
+            return build_error(b, MSG_QUERY_KEY, v->pos,
                                "column \"%s\" is jsonb and cannot be a key",
                                v->text);
         if (draft->table->natural_key_count == PLAN_KEY_COLUMNS_MAX)
-            return build_error(b, v->pos, "a key has at most %d columns",
+            return build_error(b, MSG_QUERY_KEY, v->pos,
+                               "a key has at most %d columns",
                                PLAN_KEY_COLUMNS_MAX);
         columns[draft->table->natural_key_count++] = column;
     }

@@ -46,10 +46,10 @@ static bool
 refuse_same_name(struct builder *b, const struct relation *one,
                  const struct relation *other)
 {
-    build_error(b, other->pos, "%s and %s both get the name \"%s\"", one->what,
-                other->what, other->name);
-    return err_hint(b->err, "give one of them another name with "
-                            "@column(name: \"...\") or @table(name: \"...\")");
+    build_error(b, MSG_QUERY_NAME, other->pos,
+                "%s and %s both get the name \"%s\"", one->what, other->what,
+                other->name);
+    return false;
 }
 
 bool

@@ -118,7 +118,7 @@ submit_print(struct builder *b)
     b->plan->document = arena_strdup(b->arena, buf_str(&text));
     if (text.overflowed || text.length > PLAN_DOCUMENT_BYTES_MAX) {
         buf_free(&text);
-        return build_error(b, b->document->operations->pos,
+        return build_error(b, MSG_QUERY_TOO_LARGE, b->document->operations->pos,
                            "the query is too large: Shopify takes 65,535 "
                            "bytes with what bulkpg adds");
     }

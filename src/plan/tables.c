@@ -30,7 +30,7 @@ read_table_directive(struct builder *b, struct table_site *site)
     if (name != NULL)
         site->name = name;
     if (parent != NULL && site->parent == NULL)
-        return build_error(b, given->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
                            "the root's table has no parent to name");
     if (parent != NULL) {
         if (!columns_check_name(b, given->pos, parent))
@@ -62,8 +62,9 @@ refuse_same_name(struct builder *b, const struct table_site *site)
 
         if (strcmp(other->name, site->name) != 0 || other->skip || site->skip)
             continue;
-        build_error(b, site->pos, "\"%s\" and \"%s\" both give table \"%s\"",
-                    other->path, site->path, site->name);
+        build_error(b, MSG_QUERY_NAME, site->pos,
+                    "\"%s\" and \"%s\" both give table \"%s\"", other->path,
+                    site->path, site->name);
         return err_hint(b->err, "write: @table(name: \"%.50s_2\")", site->name);
     }
     return true;
@@ -132,7 +133,7 @@ note_node(struct builder *b, struct table_draft *draft,
           struct gql_selection *node)
 {
     if (draft->node_count == TABLE_SITES_MAX)
-        return build_error(b, node->pos,
+        return build_error(b, MSG_QUERY_TOO_LARGE, node->pos,
                            "\"%s\" is selected in more than %d places",
                            draft->table->path, TABLE_SITES_MAX);
     draft->nodes[draft->node_count++] = node;
@@ -150,7 +151,7 @@ check_table_key(struct builder *b, const struct table_site *site)
     if (key[0] != '_' ||
         (given != NULL && gql_find_argument(given->arguments, "name") != NULL))
         return true;
-    build_error(b, site->pos,
+    build_error(b, MSG_QUERY_NAME, site->pos,
                 "\"%s\" begins with \"_\", as only bulkpg's own columns do",
                 site->path);
     return err_hint(b->err, "write: %s @table(name: \"%s\")", key,
@@ -168,7 +169,8 @@ tables_open(struct builder *b, struct table_site *site,
     if (!check_table_key(b, site))
         return false;
     if (b->plan->table_count == PLAN_TABLES_MAX)
-        return build_error(b, site->pos, "the query gives more than %d tables",
+        return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
+                           "the query gives more than %d tables",
                            PLAN_TABLES_MAX);
     if (!read_table_directive(b, site))
         return false;

@@ -54,15 +54,15 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
         gql_find_argument(root->arguments, "savedSearchId");
 
     if (saved != NULL)
-        return build_error(b, saved->pos,
+        return build_error(b, MSG_QUERY_WINDOW, saved->pos,
                            "savedSearchId cannot stand beside a window: write "
                            "the search as \"query\"");
     if (gql_root_has_filter(b->schema, root->name, field))
         return true;
-    build_error(b, pos, "\"%s\" has no filter \"%s\" to make a window of",
-                root->name, field);
-    return err_hint(b->err, "name one of its filters with field:, or take the "
-                            "directive away");
+    build_error(b, MSG_QUERY_WINDOW, pos,
+                "\"%s\" has no filter \"%s\" to make a window of", root->name,
+                field);
+    return false;
 }
 
 static bool
@@ -82,7 +82,7 @@ check_parents(struct builder *b)
         struct plan_table *parent = table->parent;
 
         if (table->skip) {
-            build_error(b, table->pos,
+            build_error(b, MSG_QUERY_WINDOW, table->pos,
                         "\"%s\" is skipped, so that an incremental run could "
                         "not tell which of its rows went",
                         table->path);
@@ -92,7 +92,7 @@ check_parents(struct builder *b)
             parent->stages_id = true;
         if (parent != NULL && parent->parent != NULL &&
             !has_id_column(parent)) {
-            build_error(b, parent->pos,
+            build_error(b, MSG_QUERY_WINDOW, parent->pos,
                         "\"%s\" has no column with the id that \"%s\" refers "
                         "to, so that an incremental run could not tell which "
                         "of its rows went",
@@ -139,7 +139,7 @@ read_rows(struct builder *b, const struct gql_directive *given, int64_t *rows)
         if (*end == '\0' && *rows > 0 && *rows <= INT32_MAX)
             return true;
     }
-    return build_error(b, a->value->pos,
+    return build_error(b, MSG_QUERY_DIRECTIVE, a->value->pos,
                        "rows of @slice must be a number above 0");
 }
 
@@ -195,7 +195,7 @@ settle_slice(struct builder *b, const struct gql_directive *given)
     if (slice->field == NULL)
         slice->field = "created_at";
     if (strcmp(slice->field, "updated_at") == 0) {
-        build_error(b, given->pos,
+        build_error(b, MSG_QUERY_WINDOW, given->pos,
                     "@slice cannot cut by updated_at: a row that changes "
                     "meanwhile would be in two windows, or in none");
         return err_hint(b->err, "cut by a time that stays: created_at");
@@ -228,7 +228,7 @@ read_deletes(struct builder *b, const struct gql_directive *given)
                 b->plan->deletes = (enum plan_deletes)i;
                 return true;
             }
-    return build_error(b, mode->value->pos,
+    return build_error(b, MSG_QUERY_DIRECTIVE, mode->value->pos,
                        "mode of @deletes must be HARD, SOFT or KEEP");
 }
 

@@ -137,11 +137,11 @@ require_parent_id(struct builder *b, const struct scope *scope,
         (what == NULL || scope->draft->table->has_id))
         return true;
     if (what == NULL)
-        return build_error(b, pos,
+        return build_error(b, MSG_QUERY_KEY, pos,
                            "a connection below %s cannot be told apart: %s "
                            "has no id",
                            scope->row_type, scope->row_type);
-    return build_error(b, pos,
+    return build_error(b, MSG_QUERY_KEY, pos,
                        "@table on %s needs a parent with id: ID!, which %s "
                        "has not",
                        what, scope->draft->type->name);
@@ -159,7 +159,7 @@ refuse_misplaced(struct builder *b, const struct gql_selection *field,
             continue;
         for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
             if (strcmp(d->name, ours[i]) == 0)
-                return build_error(b, d->pos,
+                return build_error(b, MSG_QUERY_DIRECTIVE, d->pos,
                                    "@%s does not belong on the %s \"%s\", %s",
                                    d->name, what, gql_response_key(field), why);
     }
@@ -224,7 +224,7 @@ walk_list_table(struct builder *b, const struct scope *scope,
     struct scope row;
 
     if (definition->type.list_depth > 1 || !is_composite(definition->type.kind))
-        return build_error(b, field->pos,
+        return build_error(b, MSG_QUERY_DIRECTIVE, field->pos,
                            "@table belongs to connections and lists of "
                            "objects; %s is %s",
                            key, definition->type.text);
@@ -270,12 +270,12 @@ check_response_key(struct builder *b, const struct gql_selection *field)
     if (strcmp(key, "__typename") == 0 && field->alias == NULL)
         return true;
     if (strncmp(key, "__", 2) == 0)
-        return build_error(b, field->pos,
+        return build_error(b, MSG_QUERY_NAME, field->pos,
                            "\"%s\" begins with \"__\", as only GraphQL's own "
                            "fields do; give it another alias",
                            key);
     if (strncmp(key, "bulkpg_", 7) == 0)
-        return build_error(b, field->pos,
+        return build_error(b, MSG_QUERY_NAME, field->pos,
                            "\"%s\" begins with \"bulkpg_\", as only the "
                            "aliases that bulkpg adds do; give another",
                            key);
@@ -291,7 +291,7 @@ check_row_id(struct builder *b, const struct scope *scope,
     if (scope->path[0] != '\0' || strcmp(gql_response_key(field), "id") != 0 ||
         strcmp(field->name, "id") == 0)
         return true;
-    return build_error(b, field->pos,
+    return build_error(b, MSG_QUERY_KEY, field->pos,
                        "the key \"id\" of a row must be its id, not %s",
                        field->name);
 }
@@ -321,7 +321,7 @@ check_kept_whole(struct builder *b, const char *type_name,
         if (definition == NULL || list->selections == NULL)
             continue;
         if (gql_is_connection(b->schema, definition->type.name))
-            return build_error(b, list->pos,
+            return build_error(b, MSG_QUERY_BULK_RULE, list->pos,
                                "the connection \"%s\" cannot be inside an "
                                "object kept by @json",
                                gql_response_key(list));
@@ -344,7 +344,7 @@ walk_field(struct builder *b, const struct scope *scope,
         return false;
     if (definition == NULL || !is_composite(definition->type.kind)) {
         if (is_json)
-            return build_error(b, field->pos,
+            return build_error(b, MSG_QUERY_DIRECTIVE, field->pos,
                                "@json belongs to objects, \"%s\" is a leaf",
                                gql_response_key(field));
         return add_leaf(b, scope, field, definition);
@@ -448,7 +448,7 @@ walk_document(struct builder *b)
 
     find_root(expand_selections(b, b->document->operations->selections), &root);
     if (root == NULL)
-        return build_error(b, b->document->operations->pos,
+        return build_error(b, MSG_QUERY_BULK_RULE, b->document->operations->pos,
                            "nothing is left to select");
     root->next = NULL;
     b->plan->root = root;

@@ -10,25 +10,17 @@ enum { LONGEST_ASKED_MS = 3600000 };
 
 static const struct refusal {
     int status;
-    enum err_kind kind;
-    const char *code;
+    enum msg msg;
     const char *sentence; /* after "store acme " */
-    const char *hint;
 } refusals[] = {
-    {401, ERR_DENIED, "UNAUTHORIZED", "does not accept the access token",
-     "the token was revoked, has expired, or belongs to another store or app"},
-    {402, ERR_DENIED, "PAYMENT_REQUIRED", "is frozen until its bill is paid",
-     "the store's owner has to settle the account with Shopify"},
-    {403, ERR_DENIED, "FORBIDDEN", "forbids this request",
-     "is the app installed there, with the scopes that the query needs?"},
-    {404, ERR_DENIED, "NOT_FOUND", "has no Admin API at this address",
-     "check domain and api_version; a closed store answers so, too"},
-    {423, ERR_DENIED, "LOCKED", "is locked by Shopify",
-     "the store's owner has to contact Shopify's support"},
-    {429, ERR_TRANSIENT, "THROTTLED", "asks for fewer requests", ""},
-    {430, ERR_LATER, "HTTP_430", "has blocked us as a suspected attack",
-     "let some hours pass, and look for what else uses this app's token"},
-    {501, ERR_FAILED, "HTTP_501", "does not implement this request", ""},
+    {401, MSG_UNAUTHORIZED, "does not accept the access token"},
+    {402, MSG_PAYMENT_REQUIRED, "is frozen until its bill is paid"},
+    {403, MSG_FORBIDDEN, "forbids this request"},
+    {404, MSG_NOT_FOUND, "has no Admin API at this address"},
+    {423, MSG_LOCKED, "is locked by Shopify"},
+    {429, MSG_THROTTLED, "asks for fewer requests"},
+    {430, MSG_HTTP_430, "has blocked us as a suspected attack"},
+    {501, MSG_HTTP_501, "does not implement this request"},
 };
 
 const char *
@@ -71,12 +63,10 @@ refuse_redirect(const char *store, const struct http_head *head,
 {
     char host[128];
 
-    err_set(err, ERR_CONFIG, "store %s redirects us to %s (HTTP %d): refused",
-            store, answer_location_host(head, host, sizeof(host)),
-            head->status);
-    err_hint(err, "the token goes to the store's own address only; set domain "
-                  "to the store's myshopify.com name");
-    return err_code(err, "REDIRECTED");
+    err_set(err, MSG_REDIRECTED,
+            "store %s redirects us to %s (HTTP %d): refused", store,
+            answer_location_host(head, host, sizeof(host)), head->status);
+    return false;
 }
 
 static bool
@@ -86,9 +76,17 @@ refuse_other(const char *store, const struct http_head *head, struct err *err)
     bool later = head->status >= 500 || head->status == 408;
 
     snprintf(code, sizeof(code), "HTTP_%d", head->status);
-    err_set(err, later ? ERR_TRANSIENT : ERR_FAILED,
-            "store %s answered HTTP %d", store, head->status);
-    return err_code(err, code);
+    err_set(err, MSG_HTTP_, "store %s answered HTTP %d", store, head->status);
+    err_as(err, later ? ERR_TRANSIENT : ERR_FAILED);
+    return err_given(err, code);
+}
+
+/* LOCKED is also what another process does to a job. */
+static bool
+refuse_locked(struct err *err)
+{
+    err_as(err, ERR_DENIED);
+    return err_hint(err, "the store's owner has to contact Shopify's support");
 }
 
 static bool
@@ -101,28 +99,14 @@ refuse_status(const char *store, const struct http_head *head, struct err *err)
 
         if (refusal->status != head->status)
             continue;
-        err_set(err, refusal->kind, "store %s %s (HTTP %d)", store,
+        err_set(err, refusal->msg, "store %s %s (HTTP %d)", store,
                 refusal->sentence, head->status);
-        err_hint(err, "%s", refusal->hint);
-        return err_code(err, refusal->code);
+        return refusal->msg == MSG_LOCKED && refuse_locked(err);
     }
     return refuse_other(store, head, err);
 }
 
 /* ---- GraphQL errors ---------------------------------------------------- */
-
-/* How the store's error codes are taken; any other is ERR_FAILED. */
-static const struct meaning {
-    const char *code;
-    enum err_kind kind;
-    const char *hint;
-} meanings[] = {
-    {"THROTTLED", ERR_TRANSIENT, ""},
-    {"INTERNAL_SERVER_ERROR", ERR_TRANSIENT, ""},
-    {"ACCESS_DENIED", ERR_DENIED,
-     "grant the app the missing scope or access and install it again"},
-    {"SHOP_INACTIVE", ERR_DENIED, "the store is closed or paused"},
-};
 
 /* Messages of errors that came without a code. */
 static const char *
@@ -146,14 +130,16 @@ code_of(const struct json *error)
                         : code_of_message(json_str(json_get(error, "message")));
 }
 
-static const struct meaning *
+/* What the table says of the store's own codes; any other is of the kind of
+ * GRAPHQL_ERROR, also one that happens to be called like one of ours. */
+static const struct message *
 meaning_of(const char *code)
 {
-    for (size_t i = 0; code != NULL && i < sizeof(meanings) / sizeof(*meanings);
-         i++)
-        if (strcmp(meanings[i].code, code) == 0)
-            return &meanings[i];
-    return NULL;
+    const struct message *general = message_at(MSG_GRAPHQL_ERROR);
+    const struct message *known =
+        code != NULL ? message_of(code) : message_at(MSG_GRAPHQL_ERROR);
+
+    return known->section == MSGS_SHOPIFY ? known : general;
 }
 
 /* One line, whatever the store wrote. */
@@ -202,22 +188,9 @@ deciding_error(const struct json *errors)
     if (errors->kind != JSON_ARRAY)
         return errors;
     for (const struct json *e = errors->first; e != NULL; e = e->next)
-        if (meaning_of(code_of(e)) != NULL)
+        if (meaning_of(code_of(e)) != message_at(MSG_GRAPHQL_ERROR))
             return e;
     return errors->first;
-}
-
-static void
-hint_at(const struct json *error, const struct meaning *meaning,
-        struct err *err)
-{
-    const char *required =
-        json_str(json_path(error, "extensions", "requiredAccess", NULL));
-
-    if (required != NULL)
-        err_hint(err, "the app needs %s", required);
-    else if (meaning != NULL)
-        err_hint(err, "%s", meaning->hint);
 }
 
 static bool
@@ -225,19 +198,21 @@ fail_with(const char *store, const struct json *errors, struct err *err)
 {
     const struct json *error = deciding_error(errors);
     const char *code = code_of(error);
-    const struct meaning *meaning = meaning_of(code);
+    const char *required =
+        json_str(json_path(error, "extensions", "requiredAccess", NULL));
     const char *id =
         json_str(json_path(error, "extensions", "requestId", NULL));
     char words[800] = "";
 
     gather_words(errors, words, sizeof(words));
-    err_set(err, meaning != NULL ? meaning->kind : ERR_FAILED,
-            "store %s answered: %s", store,
+    err_set(err, MSG_GRAPHQL_ERROR, "store %s answered: %s", store,
             words[0] != '\0' ? words : "an error without words");
-    hint_at(error, meaning, err);
+    err_as(err, meaning_of(code)->kind);
+    if (required != NULL)
+        err_hint(err, "the app needs %s", required);
     if (id != NULL)
         snprintf(err->request_id, sizeof(err->request_id), "%s", id);
-    return err_code(err, code != NULL ? code : "GRAPHQL_ERROR");
+    return code != NULL && err_given(err, code);
 }
 
 /* ---- cost and throttle ------------------------------------------------- */
@@ -313,10 +288,10 @@ no_json(const char *store, struct span body, const char *why, struct err *err)
 {
     bool page = span_starts(span_trim(body), "<");
 
-    err_set(err, ERR_TRANSIENT, "store %s answered with %s instead of JSON%s%s",
-            store, page ? "a web page" : "something else", page ? "" : ": ",
-            page ? "" : why);
-    return err_code(err, "NOT_JSON");
+    return err_set(err, MSG_NOT_JSON,
+                   "store %s answered with %s instead of JSON%s%s", store,
+                   page ? "a web page" : "something else", page ? "" : ": ",
+                   page ? "" : why);
 }
 
 static bool
@@ -340,8 +315,8 @@ read_data(const char *store, const struct http_head *head, struct span body,
         return fail_with(store, errors, err);
     }
     if (reply->data == NULL || reply->data->kind != JSON_OBJECT) {
-        err_set(err, ERR_TRANSIENT, "store %s answered without data", store);
-        return err_code(err, "NO_DATA");
+        return err_set(err, MSG_NO_DATA, "store %s answered without data",
+                       store);
     }
     return true;
 }

@@ -112,9 +112,9 @@ number_at(const struct json *object, const char *key, int64_t otherwise)
 static bool
 unreadable(const struct session_reply *reply, const char *what, struct err *err)
 {
-    err_set(err, ERR_FAILED, "the store's bulk operation has %s", what);
+    err_set(err, MSG_BAD_OPERATION, "the store's bulk operation has %s", what);
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
-    return err_code(err, "BAD_OPERATION");
+    return false;
 }
 
 static bool
@@ -143,9 +143,10 @@ read_operation(const struct session_reply *reply, const struct json *object,
 static bool
 unknown(const char *id, const struct session_reply *reply, struct err *err)
 {
-    err_set(err, ERR_FAILED, "the store knows no bulk operation %s", id);
+    err_set(err, MSG_UNKNOWN_OPERATION, "the store knows no bulk operation %s",
+            id);
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
-    return err_code(err, "UNKNOWN_OPERATION");
+    return false;
 }
 
 /* Variables of one string; NULL when it is too large. */
@@ -241,19 +242,13 @@ refuse_submit(const struct json *payload, const struct session_reply *reply,
 
     if (has_user_code(payload, "OPERATION_IN_PROGRESS") ||
         strstr(words, "already in progress") != NULL) {
-        err_set(err, ERR_TRANSIENT, "%s", words);
-        err_hint(err, "a slot is free once one of them has ended; bulkpg "
-                      "cancel ends those that are ours");
-        err_code(err, "OPERATION_IN_PROGRESS");
+        err_set(err, MSG_OPERATION_IN_PROGRESS, "%s", words);
     } else if (has_user_code(payload, "LIMIT_REACHED") ||
                strcasestr(words, "too many recent") != NULL) {
         *wait_ms = wait_in_words(words);
-        err_set(err, ERR_TRANSIENT, "%s", words);
-        err_hint(err, "the store limits how many operations an app may begin");
-        err_code(err, "LIMIT_REACHED");
+        err_set(err, MSG_LIMIT_REACHED, "%s", words);
     } else {
-        err_set(err, ERR_CONFIG, "the store refuses the query: %s", words);
-        err_code(err, "INVALID");
+        err_set(err, MSG_INVALID, "the store refuses the query: %s", words);
     }
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
     return false;
@@ -272,9 +267,9 @@ read_submit(const struct session_reply *reply, struct arena *arena,
         return refuse_submit(payload, reply, arena, wait_ms, err);
     if (object != NULL && object->kind == JSON_OBJECT)
         return read_operation(reply, object, operation, err);
-    err_set(err, ERR_TRANSIENT, "submit: an answer without an operation");
+    err_set(err, MSG_ANSWER_LOST, "submit: an answer without an operation");
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
-    return err_code(err, "ANSWER_LOST");
+    return false;
 }
 
 bool
@@ -294,7 +289,7 @@ bulk_submit(struct session *session, const char *document,
 
     *wait_ms = -1;
     if (request.variables == NULL)
-        ok = err_set(err, ERR_CONFIG, "the query is too large");
+        ok = err_set(err, MSG_QUERY_TOO_LARGE, "the query is too large");
     else
         ok = session_send(session, &request, log, &arena, &reply, err) &&
              read_submit(&reply, &arena, operation, wait_ms, err);
@@ -312,7 +307,7 @@ ask_by_id(struct session *session, const char *what, const char *document,
                       log, arena, reply, err))
         return true;
     if (strcmp(err->code, "RESOURCE_NOT_FOUND") == 0)
-        err_code(err, "UNKNOWN_OPERATION");
+        err_code(err, MSG_UNKNOWN_OPERATION);
     return false;
 }
 
@@ -352,8 +347,9 @@ bulk_check_marker(struct session *session, const char *id, const char *marker,
             ours = unknown(id, &reply, err);
     }
     if (ours && strncmp(query, marker, strlen(marker)) != 0) {
-        err_set(err, ERR_FAILED, "%s was not submitted by us: left alone", id);
-        ours = err_code(err, "NOT_OURS");
+        err_set(err, MSG_NOT_OURS, "%s was not submitted by us: left alone",
+                id);
+        ours = false;
     }
     arena_free(&arena);
     return ours;
@@ -375,9 +371,10 @@ read_cancel(const char *id, const struct session_reply *reply,
         return false;
     if (!has_user_errors(payload) || bulk_is_terminal(operation->status))
         return true;
-    err_set(err, ERR_FAILED, "cancel %s: %s", id, user_words(arena, payload));
+    err_set(err, MSG_NOT_CANCELED, "cancel %s: %s", id,
+            user_words(arena, payload));
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
-    return err_code(err, "NOT_CANCELED");
+    return false;
 }
 
 bool

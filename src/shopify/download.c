@@ -62,8 +62,7 @@ has_all(const struct download *download)
 static bool
 restart(struct err *err, const char *why)
 {
-    err_set(err, ERR_TRANSIENT, "the result must be read anew: %s", why);
-    return err_code(err, "RESTART");
+    return err_set(err, MSG_RESTART, "the result must be read anew: %s", why);
 }
 
 /* "bytes 1000-1999/2000" has to go on exactly where we are. */
@@ -101,11 +100,10 @@ check_encoding(const struct http_head *head, struct err *err)
     if (head->content_encoding[0] == '\0' ||
         strcmp(head->content_encoding, "identity") == 0)
         return true;
-    err_set(err, ERR_FAILED,
-            "the result came with Content-Encoding %s, "
-            "which nobody asked for",
-            head->content_encoding);
-    return err_code(err, "ENCODING");
+    return err_set(err, MSG_ENCODING,
+                   "the result came with Content-Encoding %s, "
+                   "which nobody asked for",
+                   head->content_encoding);
 }
 
 static bool
@@ -122,21 +120,22 @@ refuse_status(const struct http_head *head, struct err *err)
     char code[40], host[128];
 
     if (is_lapsed(head->status)) {
-        err_set(err, ERR_TRANSIENT, "the result's URL has lapsed (HTTP %d)",
-                head->status);
-        return err_code(err, "URL_LAPSED");
+        return err_set(err, MSG_URL_LAPSED,
+                       "the result's URL has lapsed (HTTP %d)", head->status);
     }
     if (head->status >= 300 && head->status < 400) {
-        err_set(err, ERR_FAILED,
+        err_set(err, MSG_REDIRECTED,
                 "the result's storage redirects us to %s "
                 "(HTTP %d): refused",
                 answer_location_host(head, host, sizeof(host)), head->status);
-        return err_code(err, "REDIRECTED");
+        err_as(err, ERR_FAILED);
+        return err_hint(err, "is there a proxy between? Run it again");
     }
-    err_set(err, later ? ERR_TRANSIENT : ERR_FAILED,
-            "the result's storage answered HTTP %d", head->status);
+    err_set(err, MSG_HTTP_, "the result's storage answered HTTP %d",
+            head->status);
     snprintf(code, sizeof(code), "HTTP_%d", head->status);
-    return err_code(err, code);
+    err_as(err, later ? ERR_TRANSIENT : ERR_FAILED);
+    return err_given(err, code);
 }
 
 static bool
@@ -191,10 +190,9 @@ check_first_byte(const struct download *download, struct span chunk,
 {
     if (download->offset > 0 || !span_starts(chunk, "<"))
         return true;
-    err_set(err, ERR_TRANSIENT,
-            "the result's storage sent a page of HTML or "
-            "XML instead of the result");
-    return err_code(err, "NOT_JSONL");
+    return err_set(err, MSG_NOT_JSONL,
+                   "the result's storage sent a page of HTML or "
+                   "XML instead of the result");
 }
 
 static bool
@@ -204,10 +202,10 @@ take(struct download *download, struct span chunk, struct err *err)
         return false;
     download->offset += (int64_t)chunk.length;
     if (download->file_size >= 0 && download->offset > download->file_size) {
-        err_set(err, ERR_FAILED,
-                "the result is longer than the %" PRId64 " bytes announced",
-                download->file_size);
-        return err_code(err, "TOO_LONG");
+        return err_set(err, MSG_TOO_LONG,
+                       "the result is longer than the %" PRId64
+                       " bytes announced",
+                       download->file_size);
     }
     backoff_succeeded(&download->backoff);
     return true;
@@ -217,10 +215,9 @@ static bool
 end(struct download *download, struct err *err)
 {
     if (download->file_size >= 0 && !has_all(download)) {
-        err_set(err, ERR_TRANSIENT,
-                "the result ended at byte %" PRId64 " of %" PRId64,
-                download->offset, download->file_size);
-        return err_code(err, "TRUNCATED");
+        return err_set(err, MSG_TRUNCATED,
+                       "the result ended at byte %" PRId64 " of %" PRId64,
+                       download->offset, download->file_size);
     }
     download->ended = true;
     return true;
@@ -280,7 +277,7 @@ give_up(const struct download *download, struct err *err)
              " after %d tries without progress",
              download->offset, MOST_FRUITLESS);
     if (!has_code(err, "NOT_JSONL"))
-        err_code(err, "TRUNCATED");
+        err_code(err, MSG_TRUNCATED);
     return false;
 }
 
@@ -305,9 +302,8 @@ check_url(const struct download *download, struct err *err)
 
     if (http_url_allowed(download->url))
         return true;
-    err_set(err, ERR_FAILED, "the result's URL is not https: %s",
-            log_url(download->url, text, sizeof(text)));
-    return err_code(err, "URL_REFUSED");
+    return err_set(err, MSG_URL_REFUSED, "the result's URL is not https: %s",
+                   log_url(download->url, text, sizeof(text)));
 }
 
 bool

@@ -74,9 +74,9 @@ ask_for(struct session *session, const char *const *names, size_t count,
     write_document(&document, names, count);
     request.document = buf_str(&document);
     ok = session_send(session, &request, log, &arena, &reply, err);
-    *too_dear = !ok && count > 1 &&
-                (strcmp(err->code, "MAX_COST_EXCEEDED") == 0 ||
-                 strcmp(err->code, "TOO_LARGE") == 0);
+    *too_dear =
+        !ok && count > 1 &&
+        (err_is(err, MSG_MAX_COST_EXCEEDED) || err_is(err, MSG_TOO_LARGE));
     if (ok)
         ok = hand_out(reply.data, names, count, on_type, ctx, err);
     arena_free(&arena);
@@ -126,7 +126,7 @@ introspect_query_type(struct session *session, const struct log_ctx *log,
         if (ok)
             snprintf(name, 128, "%s", found);
         else
-            err_set(err, ERR_FAILED,
+            err_set(err, MSG_BAD_TYPES,
                     "introspect: the store names no query "
                     "type");
     }

@@ -14,8 +14,8 @@ enum { ROOM_BYTES = 4096 };
 static bool
 cannot(struct err *err, const char *what, const char *path)
 {
-    err_set(err, ERR_CONFIG, "cannot %s %s: %s", what, path, strerror(errno));
-    return err_code(err, "REFRESH_TOKEN_FILE");
+    return err_set(err, MSG_REFRESH_TOKEN_FILE, "cannot %s %s: %s", what, path,
+                   strerror(errno));
 }
 
 static bool
@@ -38,8 +38,8 @@ read_token(const char *path, struct buf *token, struct err *err)
     if (broken)
         return cannot(err, "read", path);
     if (span_trim(buf_span(token)).length == 0 || token->overflowed) {
-        err_set(err, ERR_CONFIG, "%s holds no refresh token", path);
-        return err_code(err, "REFRESH_TOKEN_FILE");
+        return err_set(err, MSG_REFRESH_TOKEN_FILE, "%s holds no refresh token",
+                       path);
     }
     return true;
 }

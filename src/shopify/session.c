@@ -109,15 +109,15 @@ note_head(const struct exchange *exchange, const struct http_head *head)
     if (head->api_version[0] != '\0' && !session->told_version &&
         strcmp(head->api_version, session->config.api_version) != 0) {
         session->told_version = true;
-        log_warn(exchange->log, "the store answers with another API version",
+        log_warn(exchange->log, MSG_API_VERSION,
+                 "the store answers with another API version",
                  LOG_STR("asked", session->config.api_version),
-                 LOG_STR("answered", head->api_version),
-                 LOG_STR("hint", "set api_version to one that is supported"),
-                 LOG_END);
+                 LOG_STR("answered", head->api_version), LOG_END);
     }
     if (head->deprecated[0] != '\0' && !session->told_deprecated) {
         session->told_deprecated = true;
-        log_warn(exchange->log, "the store says that a request is deprecated",
+        log_warn(exchange->log, MSG_DEPRECATED,
+                 "the store says that a request is deprecated",
                  LOG_STR("request", exchange->request->what),
                  LOG_STR("reason", head->deprecated),
                  LOG_STR("request_id", head->request_id), LOG_END);
@@ -146,8 +146,8 @@ static void
 name_not_sent(const struct exchange *exchange, struct err *err)
 {
     if (exchange->request->once && err->kind == ERR_TRANSIENT &&
-        strcmp(err->code, "THROTTLED") != 0)
-        err_code(err, "NOT_SENT");
+        !err_is(err, MSG_THROTTLED))
+        err_code(err, MSG_NOT_SENT);
 }
 
 static bool
@@ -166,8 +166,7 @@ ensure_token(struct exchange *exchange, struct err *err)
 static bool
 judge_size(const struct exchange *exchange, struct err *err)
 {
-    if (strcmp(err->code, "TOO_LARGE") == 0 &&
-        exchange->request->reply_ceiling == 0)
+    if (err_is(err, MSG_TOO_LARGE) && exchange->request->reply_ceiling == 0)
         err->kind = ERR_TRANSIENT;
     return false;
 }
@@ -207,7 +206,7 @@ post(struct exchange *exchange, struct http_head *head, struct err *err)
     buf_printf(&header, "X-Shopify-Access-Token: %s", session->token.text);
     headers[2] = buf_str(&header);
     if (header.overflowed)
-        ok = err_set(err, ERR_CONFIG, "the access token is too long");
+        ok = err_set(err, MSG_BAD_TOKEN, "the access token is too long");
     else
         ok = fetch(exchange, &request, head, err);
     if (header.bytes != NULL)
@@ -240,7 +239,7 @@ static bool
 is_stale_token(const struct exchange *exchange, const struct err *err)
 {
     return exchange->session->config.token == NULL && !exchange->renewed &&
-           err->kind == ERR_DENIED && strcmp(err->code, "UNAUTHORIZED") == 0;
+           err->kind == ERR_DENIED && err_is(err, MSG_UNAUTHORIZED);
 }
 
 static bool
@@ -270,7 +269,7 @@ static bool
 may_try_again(const struct exchange *exchange, const struct err *err)
 {
     return err->kind == ERR_TRANSIENT &&
-           (!exchange->request->once || strcmp(err->code, "THROTTLED") == 0);
+           (!exchange->request->once || err_is(err, MSG_THROTTLED));
 }
 
 /* Of a request not to be repeated, what counts is whether the store may have
@@ -279,8 +278,8 @@ static void
 name_loss(const struct exchange *exchange, struct err *err)
 {
     if (exchange->request->once && err->kind == ERR_TRANSIENT &&
-        strcmp(err->code, "NOT_SENT") != 0)
-        err_code(err, "ANSWER_LOST");
+        !err_is(err, MSG_NOT_SENT))
+        err_code(err, MSG_ANSWER_LOST);
 }
 
 static bool
@@ -290,8 +289,6 @@ give_up(const struct exchange *exchange, struct err *err)
 
     err_wrap(err, "given up after trying for %s",
              duration_format(exchange->session->config.retry_budget_ms, text));
-    if (err->hint[0] == '\0')
-        err_hint(err, "the store is out of reach or busy: run again later");
     return false;
 }
 
@@ -346,9 +343,11 @@ write_body(const struct session_request *request, struct buf *body,
         buf_append_str(body, request->variables);
     }
     buf_append_char(body, '}');
-    return !body->overflowed ||
-           err_set(err, ERR_FAILED, "%s: the request is larger than %d bytes",
-                   request->what, REQUEST_BYTES);
+    if (!body->overflowed)
+        return true;
+    err_set(err, MSG_QUERY_TOO_LARGE, "%s: the request is larger than %d bytes",
+            request->what, REQUEST_BYTES);
+    return err_as(err, ERR_FAILED);
 }
 
 bool

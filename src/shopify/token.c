@@ -130,30 +130,29 @@ denied(const struct grant *grant, const struct http_head *head, struct err *err)
     const char *error = json_str(json_get(grant->root, "error"));
     const char *words = json_str(json_get(grant->root, "error_description"));
 
-    err_set(err, ERR_DENIED, "store %s gives us no access token (HTTP %d)%s%s",
+    err_set(err, MSG_TOKEN_REFUSED,
+            "store %s gives us no access token (HTTP %d)%s%s",
             grant->config->store, head->status, error != NULL ? ": " : "",
             error != NULL ? error : "");
     if (words != NULL)
         err_wrap(err, "%s", words);
-    err_hint(err, grant->config->refresh_token_file != NULL
-                      ? "check client_id and client_secret; if the refresh "
-                        "token has expired the app must be authorized again"
-                      : "check client_id and client_secret, and that the app "
-                        "is installed in this store");
+    if (grant->config->refresh_token_file != NULL)
+        err_hint(err, "check client_id and client_secret; if the refresh "
+                      "token has expired the app must be authorized again");
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
-    return err_code(err, "TOKEN_REFUSED");
+    return false;
 }
 
 static bool
 unreadable(const struct grant *grant, const struct http_head *head,
            struct err *err)
 {
-    err_set(err, ERR_TRANSIENT,
+    err_set(err, MSG_NOT_JSON,
             "store %s answered the request for an access "
             "token with something else",
             grant->config->store);
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
-    return err_code(err, "NOT_JSON");
+    return false;
 }
 
 static bool
@@ -210,9 +209,9 @@ keep_refresh_token(struct grant *grant, struct refresh_file *file,
         keep_secret(&grant->token->refresh, span_str(next));
         return refresh_file_replace(file, next, err);
     }
-    err_set(err, ERR_FAILED, "store %s gave a refresh token that is none",
-            grant->config->store);
-    return err_code(err, "TOKEN_REFUSED");
+    err_set(err, MSG_TOKEN_REFUSED,
+            "store %s gave a refresh token that is none", grant->config->store);
+    return err_as(err, ERR_FAILED);
 }
 
 /* The token in the file, into the request for the next one. */
@@ -338,11 +337,10 @@ use_given(struct token *token, const struct session_config *config,
           struct err *err)
 {
     if (!is_fit(config->token)) {
-        err_set(err, ERR_CONFIG,
-                "the access token of store %s is no token: "
-                "it has blanks or other characters",
-                config->store);
-        return err_code(err, "BAD_TOKEN");
+        return err_set(err, MSG_BAD_TOKEN,
+                       "the access token of store %s is no token: "
+                       "it has blanks or other characters",
+                       config->store);
     }
     keep_secret(&token->text, span_str(config->token));
     token->renew_at_ms = token->ends_at_ms = CLOCK_NEVER;

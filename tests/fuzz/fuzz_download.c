@@ -90,7 +90,7 @@ http_stream_open(struct http *http, const struct http_request *request,
     *stream = NULL;
     check_range(request);
     if (script.rest.length == 0 || ++script.answers > MOST_ANSWERS)
-        return err_set(err, ERR_FAILED, "the script is over");
+        return err_set(err, MSG_TRUNCATED, "the script is over");
     made = calloc(1, sizeof(*made));
     answer = take_until(&script.rest, END_OF_ANSWER);
     head_add_line(&made->head, span_str("HTTP/1.1 200 OK"), &done);
@@ -118,8 +118,7 @@ http_stream_read(struct http_stream *stream, struct span *chunk,
         stream->body.length < CHUNK_BYTES ? stream->body.length : CHUNK_BYTES;
 
     if (length == 0 && stream->breaks_off) {
-        err_set(err, ERR_TRANSIENT, "broken off");
-        return err_code(err, "ANSWER_LOST");
+        return err_set(err, MSG_ANSWER_LOST, "broken off");
     }
     for (size_t i = 0; i < length; i++)
         stream->chunk[i] = byte_at(stream->offset + (int64_t)i);
@@ -154,7 +153,7 @@ task_sleep_until(int64_t deadline_ms)
 bool
 task_stopped(struct err *err)
 {
-    return err_set(err, ERR_STOPPED, "stopped");
+    return err_set(err, MSG_STOPPED, "stopped");
 }
 
 /* ---- the reader -------------------------------------------------------- */

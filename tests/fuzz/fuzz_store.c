@@ -63,15 +63,14 @@ http_fetch(struct http *http, const struct http_request *request,
     (void)http;
     (void)request;
     if (script.rest.length == 0) {
-        err_set(err, ERR_TRANSIENT, "the script is over");
-        return err_code(err, "ANSWER_LOST");
+        return err_set(err, MSG_ANSWER_LOST, "the script is over");
     }
     answer = take_until(&script.rest, END_OF_ANSWER);
     memset(head, 0, sizeof(*head));
     read_head(&answer, head);
     buf_clear(body);
     buf_append_span(body, answer);
-    return !body->overflowed || err_set(err, ERR_FAILED, "too large");
+    return !body->overflowed || err_set(err, MSG_TOO_LARGE, "too large");
 }
 
 enum task_wake
@@ -85,7 +84,7 @@ task_sleep_until(int64_t deadline_ms)
 bool
 task_stopped(struct err *err)
 {
-    return err_set(err, ERR_STOPPED, "stopped");
+    return err_set(err, MSG_STOPPED, "stopped");
 }
 
 bool

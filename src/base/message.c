@@ -1,0 +1,86 @@
+#include "base/message.h"
+
+#include <ctype.h>
+#include <string.h>
+
+enum { SQLSTATE_BYTES = 5 };
+
+#define SECTION(id, title, text) {title, text},
+#define MESSAGE(section, code, kind, is, todo)
+#define FAMILY(section, code, kind, is, todo)
+static const struct message_section sections[] = {
+#include "base/messages.def"
+};
+#undef SECTION
+#undef MESSAGE
+#undef FAMILY
+
+#define SECTION(id, title, text)
+#define MESSAGE(section, code, kind, is, todo) \
+    {MSGS_##section, #code, false, ERR_##kind, is, todo},
+#define FAMILY(section, code, kind, is, todo) \
+    {MSGS_##section, #code, true, ERR_##kind, is, todo},
+static const struct message messages[] = {
+    {MSGS_COUNT, "", false, ERR_NONE, "", ""},
+#include "base/messages.def"
+};
+#undef SECTION
+#undef MESSAGE
+#undef FAMILY
+
+const struct message *
+message_at(enum msg msg)
+{
+    return &messages[msg];
+}
+
+const struct message_section *
+message_section(enum msg_section section)
+{
+    return &sections[section];
+}
+
+/*   https://www.postgresql.org/docs/15/errcodes-appendix.html */
+static bool
+is_sqlstate(const char *code)
+{
+    static const char *const classes[] = {"F0", "HV", "P0", "XX"};
+
+    if (strlen(code) != SQLSTATE_BYTES)
+        return false;
+    for (size_t i = 0; i < SQLSTATE_BYTES; i++)
+        if (!isdigit((unsigned char)code[i]) &&
+            !isupper((unsigned char)code[i]))
+            return false;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (strncmp(code, classes[i], 2) == 0)
+            return true;
+    return isdigit((unsigned char)code[0]);
+}
+
+static bool
+is_of_family(const struct message *family, const char *code)
+{
+    return family->is_family &&
+           strncmp(code, family->code, strlen(family->code)) == 0 &&
+           (family->section == MSGS_DATABASE) == is_sqlstate(code);
+}
+
+/* Its own entry, or that of the smallest family. */
+const struct message *
+message_of(const char *code)
+{
+    const struct message *found = &messages[MSG_NONE];
+
+    for (int i = MSG_NONE; i < MSG_COUNT; i++) {
+        const struct message *one = &messages[i];
+
+        if (!one->is_family && strcmp(one->code, code) == 0)
+            return one;
+        if (is_of_family(one, code) && strlen(one->code) > strlen(found->code))
+            found = one;
+    }
+    if (found != &messages[MSG_NONE])
+        return found;
+    return &messages[is_sqlstate(code) ? MSG_SQLSTATE : MSG_GRAPHQL_ERROR];
+}
