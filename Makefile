@@ -37,10 +37,12 @@ OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
             $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
 CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
+WRAPPED  := err_set err_code err_given log_warning
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*.c tests/*/*.[ch])
-MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 bulkpg.bash _bulkpg)
+MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
+            bulkpg-messages.7 bulkpg.bash _bulkpg)
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
@@ -58,7 +60,10 @@ demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
 test: ## everything: unit, end to end, the same under sanitizers (15 min)
 	scripts/test.sh
 
-check: $(CHECKS) ## the unit tests of this variant
+check: $(CHECKS) check-messages ## the unit tests of this variant
+
+check-messages: $(BUILD)/tables.json ## is docs/messages.md what it should be?
+	@scripts/document-messages $< --check
 
 $(CHECKS): check-%: $(BUILD)/test_%
 	@$<
@@ -117,6 +122,9 @@ tables: build/bulkpg ## docs/tables.svg and the lists in docs/tables.md, anew
 	    --json --types tests/fakeshop/admin-2026-10.reduced.json; done | \
 	    scripts/document-tables.py
 
+messages: $(BUILD)/tables.json ## docs/messages.md, anew
+	scripts/document-messages $<
+
 manual: $(MANUAL) ## manual pages and completions, in build/manual/
 
 install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring DESTDIR
@@ -127,6 +135,8 @@ install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring 
 	    $(DESTDIR)$(DATADIR)/man/man1/bulkpg.1
 	install -D -m 644 build/manual/bulkpg.ini.5 \
 	    $(DESTDIR)$(DATADIR)/man/man5/bulkpg.ini.5
+	install -D -m 644 build/manual/bulkpg-messages.7 \
+	    $(DESTDIR)$(DATADIR)/man/man7/bulkpg-messages.7
 	install -D -m 644 build/manual/bulkpg.bash \
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions/bulkpg
 	install -D -m 644 build/manual/_bulkpg $(DESTDIR)$(ZSHDIR)/_bulkpg
@@ -152,11 +162,13 @@ $(BUILD)/describe: scripts/describe.c $(BUILD)/libbulkpg.a
 	@echo "  LINK $@"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) -fno-lto $(LDLIBS)
 
+$(BUILD)/tables.json: $(BUILD)/describe
+	@$< >$@
+
 # One call writes them all.
-$(MANUAL) &: $(BUILD)/describe scripts/write-manual
+$(MANUAL) &: $(BUILD)/tables.json scripts/write-manual scripts/document-messages
 	@mkdir -p build/manual
-	@$(BUILD)/describe >build/manual/tables.json
-	scripts/write-manual build/manual/tables.json build/manual
+	scripts/write-manual $< build/manual
 
 build/gen/sql.c: scripts/embed-sql $(SQL)
 	@mkdir -p $(@D)
@@ -182,7 +194,7 @@ $(BUILD)/support/%.o: tests/support/%.c | $(GEN)
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The objects of the program stand in a library, so that a test links what it
-# uses and nothing else.
+# uses and nothing else. Calls of WRAPPED pass through tests/support/seen.c.
 $(BUILD)/libbulkpg.a: $(OBJECTS)
 	@rm -f $@
 	@echo "  AR $@"
@@ -194,6 +206,7 @@ $(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
 	    $(shell pkg-config --cflags check) -o $@ $< $(filter %.o,$^) \
 	    $(BUILD)/libbulkpg.a $(LDFLAGS) -fno-lto \
+	    $(WRAPPED:%=-Wl,--wrap=%) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
 # In libpq's place.
@@ -214,8 +227,8 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan \
-        check-valgrind check-valgrind-run fuzz bench lint format tables manual \
+.PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan check-messages \
+        check-valgrind check-valgrind-run fuzz bench lint format tables messages manual \
         install deb check-install clean help
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -1,11 +1,13 @@
 /* Prints the tables that bulkpg is parsed by, as JSON: commands, options,
- * exit statuses, keys of bulkpg.ini. scripts/write-manual makes the manual and
- * the completions from it, so that they say what the program does. */
+ * exit statuses, codes of messages, keys of bulkpg.ini. scripts/write-manual
+ * makes the manual and the completions from it, and scripts/document-messages
+ * docs/messages.md, so that they say what the program does. */
 #include <stdio.h>
 
 #include "app/config_keys.h"
 #include "app/option_rows.h"
 #include "app/usage.h"
+#include "base/err.h"
 #include "base/json_out.h"
 
 enum { JSON_BYTES = 1024 * 1024 };
@@ -90,6 +92,58 @@ append_keys(struct buf *json, const char *section,
     buf_append_char(json, ']');
 }
 
+static void
+append_outcomes(struct buf *json)
+{
+    json_out_key(json, "outcomes");
+    json_out_open(json, '[');
+    for (enum err_kind kind = ERR_NONE; kind <= ERR_BUG; kind++) {
+        json_out_open(json, '{');
+        json_out_text(json, "word", message_outcome(kind)->word);
+        json_out_text(json, "text", message_outcome(kind)->text);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+static void
+append_messages(struct buf *json, enum msg_section section)
+{
+    json_out_key(json, "messages");
+    json_out_open(json, '[');
+    for (int i = MSG_NONE + 1; i < MSG_COUNT; i++) {
+        const struct message *one = message_at((enum msg)i);
+
+        if (one->section != section)
+            continue;
+        json_out_open(json, '{');
+        json_out_text(json, "code", one->code);
+        json_out_number(json, "is_family", one->is_family);
+        json_out_text(json, "outcome", message_outcome(one->kind)->word);
+        json_out_text(json, "meaning", one->meaning);
+        json_out_text(json, "remedy", one->remedy);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
+static void
+append_sections(struct buf *json)
+{
+    json_out_key(json, "sections");
+    json_out_open(json, '[');
+    for (int i = 0; i < MSGS_COUNT; i++) {
+        enum msg_section section = (enum msg_section)i;
+
+        json_out_open(json, '{');
+        json_out_text(json, "title", message_section(section)->title);
+        json_out_text(json, "text", message_section(section)->text);
+        append_messages(json, section);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
 int
 main(void)
 {
@@ -100,6 +154,8 @@ main(void)
     append_commands(&json);
     append_options(&json);
     append_statuses(&json);
+    append_outcomes(&json);
+    append_sections(&json);
     json_out_key(&json, "keys");
     json_out_open(&json, '{');
     append_keys(&json, "database", config_database_keys);

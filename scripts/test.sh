@@ -1,7 +1,8 @@
 #!/bin/bash
 # Every test there is: both compilers, lint, unit tests, end to end against a
-# real PostgreSQL, both again under sanitizers, and a short fuzz run. Stops at
-# the first stage that fails and shows why.
+# real PostgreSQL, whether these provoke every message, both again under
+# sanitizers, and a short fuzz run. Stops at the first stage that fails and
+# shows why.
 #
 #   scripts/test.sh            all of it
 #   scripts/test.sh STAGE...   only these, after the packages; --list names them
@@ -14,6 +15,7 @@ variant=release
 folder=
 child=
 summary=()
+ended=()
 
 # Nobody's database but our own, nobody's flags.
 for name in "${!PG@}"; do
@@ -66,6 +68,19 @@ stage_unit() {
 
 stage_e2e() {
   run_make VARIANT="$variant" check-e2e
+}
+
+# Whether they have provoked every message there is. Only they can tell.
+stage_messages() {
+  local stage
+  for stage in unit e2e; do
+    [[ " ${ended[*]} " == *" $stage "* ]] || {
+      echo "messages: goes behind unit and e2e, in the same call"
+      return 1
+    }
+  done
+  run_make VARIANT="$variant" "build/$variant/tables.json"
+  "$here/check-messages" "$top/build/$variant/tables.json" "$MESSAGES_SEEN"
 }
 
 stage_asan() {
@@ -124,6 +139,7 @@ run_stage() {
     echo "test.sh: stage $1 FAILED after $SECONDS s; what it said is above"
     exit 1
   fi
+  ended+=("$1")
   closing_lines "$log"
 }
 
@@ -143,7 +159,7 @@ clean_up() {
 
 # ---- all of it -------------------------------------------------------------
 
-all_stages=(gcc count clang lint unit e2e install asan fuzz)
+all_stages=(gcc count clang lint unit e2e messages install asan fuzz)
 if [ "${1:-}" = --list ]; then
   printf '%s\n' "${all_stages[@]}"
   exit 0
@@ -168,6 +184,7 @@ mkdir -p "$top/build" 2>/dev/null || true
   exit 1
 }
 folder=$(mktemp -d /tmp/bulkpg-run.XXXXXX)
+export MESSAGES_SEEN=$folder/seen
 for stage in "${stages[@]}"; do
   run_stage "$stage"
 done

@@ -1,6 +1,5 @@
 #include "base/err.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -22,17 +21,24 @@ append(struct err *err, const char *text)
 }
 
 bool
+err_vset(struct err *err, enum msg msg, const char *format, va_list args)
+{
+    err->kind = message_at(msg)->kind;
+    err_code(err, msg);
+    err->hint[0] = err->request_id[0] = '\0';
+    vsnprintf(err->message, sizeof(err->message), format, args);
+    redact(err->message);
+    return false;
+}
+
+bool
 err_set(struct err *err, enum msg msg, const char *format, ...)
 {
     va_list args;
 
-    err->kind = message_at(msg)->kind;
-    err_code(err, msg);
-    err->hint[0] = err->request_id[0] = '\0';
     va_start(args, format);
-    vsnprintf(err->message, sizeof(err->message), format, args);
+    err_vset(err, msg, format, args);
     va_end(args);
-    redact(err->message);
     return false;
 }
 

@@ -11,6 +11,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdarg.h>
+
 #include "base/message.h"
 
 struct err {
@@ -28,6 +30,8 @@ struct err {
  * so a failing function ends with `return err_set(...)`. */
 bool err_set(struct err *err, enum msg msg, const char *format, ...)
     PRINTF_LIKE(3, 4);
+bool err_vset(struct err *err, enum msg msg, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
 
 /* Put "context: " in front of the message. Always returns false. */
 bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);

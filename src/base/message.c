@@ -28,6 +28,36 @@ static const struct message messages[] = {
 #undef MESSAGE
 #undef FAMILY
 
+static const struct message_outcome outcomes[] = {
+    [ERR_NONE] = {"warning", "It is said, and the run goes on."},
+    [ERR_ROW] = {"rejected, 65",
+                 "The line is kept in bulkpg.reject and the rest is loaded; "
+                 "exit status 65. After more than max_rejects of them the job "
+                 "fails."},
+    [ERR_TRANSIENT] = {"retried, 75",
+                       "It is tried again by itself, with growing delays, for "
+                       "retry_budget. Then the run is left as it stands, for "
+                       "the next one to go on with: exit status 75."},
+    [ERR_LATER] = {"put off, 75", "The job is left for the next run; exit "
+                                  "status 75."},
+    [ERR_STOPPED] = {"stopped, 75", "The run is left as it stands, for the "
+                                    "next one to go on with; exit status 75."},
+    [ERR_FAILED] = {"failed, 69", "The job fails, and its tables are as they "
+                                  "were; exit status 69."},
+    [ERR_DENIED] = {"denied, 77", "The job or store fails until somebody "
+                                  "grants what is missing; exit status 77."},
+    [ERR_CONFIG] = {"refused, 78", "The job, the store or the command is not "
+                                   "begun; exit status 78."},
+    [ERR_USAGE] = {"misused, 64", "The command is not begun; exit status 64."},
+    [ERR_BUG] = {"fault, 70", "bulkpg ends, or the job does; exit status 70."},
+};
+
+const struct message_outcome *
+message_outcome(enum err_kind kind)
+{
+    return &outcomes[kind];
+}
+
 const struct message *
 message_at(enum msg msg)
 {

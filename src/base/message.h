@@ -74,4 +74,11 @@ const struct message *message_of(const char *code);
 
 const struct message_section *message_section(enum msg_section section);
 
+/* What bulkpg does then, in a word or two and in a sentence. */
+struct message_outcome {
+    const char *word;
+    const char *text;
+};
+const struct message_outcome *message_outcome(enum err_kind kind);
+
 #endif

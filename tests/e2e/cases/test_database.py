@@ -9,8 +9,8 @@ from harness.case import AGAIN, FAILED, OK, Case, joined, long_run
 from harness.cut import Cut
 from harness.program import TIMEOUT
 
-# Disk full, canceled by a timeout, deadlock, serialization failure.
-PASSING = ["53100", "57014", "40P01", "40001"]
+# Disk full, canceled by a timeout, deadlock, serialization failure, in use.
+PASSING = ["53100", "57014", "40P01", "40001", "55006"]
 
 # A function that fails with these codes in turn, then no more. The count is
 # kept outside of transactions.

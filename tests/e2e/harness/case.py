@@ -5,6 +5,7 @@ import unittest
 from datetime import datetime, timezone
 
 import oracle
+from harness import codes
 from harness.program import PATIENCE, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
 
@@ -60,6 +61,7 @@ class Case(unittest.TestCase):
         self.addCleanup(self.program.remove)
         self.addCleanup(self.program.end_all)
         self.addCleanup(self.check_no_leaks)
+        self.addCleanup(codes.note_journal, self.db)
 
     # ---- doing -----------------------------------------------------------
 

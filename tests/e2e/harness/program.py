@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 import time
 
+from harness import codes
+
 # What the sanitizer says of its own, whatever the program does.
 NOISE = re.compile(r"^==\d+==WARNING: ASan doesn't fully support .*\n", re.M)
 
@@ -114,6 +116,7 @@ class Running:
             file.seek(0)
             texts.append(NOISE.sub("", file.read().decode(errors="replace")))
             file.close()
+        codes.note("\n".join(texts))
         self.result = Result(self.arguments, self.process.returncode, *texts,
                              time.monotonic() - self.began)
         return self.result

@@ -1,0 +1,82 @@
+/* Which codes the unit tests have provoked: the linker leads calls of these
+ * functions here (WRAPPED in the Makefile). With MESSAGES_SEEN in the
+ * environment each code is a line in that file, which scripts/check-messages
+ * reads. */
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+bool __real_err_code(struct err *err, enum msg msg);
+bool __real_err_given(struct err *err, const char *code);
+void __real_log_warning(const struct log_ctx *ctx, enum msg msg,
+                        const char *message, const struct log_field *fields);
+
+/* Short and appended, so that tests side by side do not mix theirs. */
+static void
+note(const char *code)
+{
+    const char *path = getenv("MESSAGES_SEEN");
+    int fd = path != NULL
+                 ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)
+                 : -1;
+
+    if (fd < 0)
+        return;
+    if (dprintf(fd, "%s\n", code) < 0)
+        abort();
+    close(fd);
+}
+
+static void
+note_once(enum msg msg)
+{
+    static bool noted[MSG_COUNT];
+
+    if (!noted[msg])
+        note(message_at(msg)->code);
+    noted[msg] = true;
+}
+
+PRINTF_LIKE(3, 4)
+
+bool
+__wrap_err_set(struct err *err, enum msg msg, const char *format, ...)
+{
+    va_list args;
+
+    note_once(msg);
+    va_start(args, format);
+    err_vset(err, msg, format, args);
+    va_end(args);
+    return false;
+}
+
+bool
+__wrap_err_code(struct err *err, enum msg msg)
+{
+    note_once(msg);
+    return __real_err_code(err, msg);
+}
+
+bool
+__wrap_err_given(struct err *err, const char *code)
+{
+    note(code);
+    return __real_err_given(err, code);
+}
+
+void
+__wrap_log_warning(const struct log_ctx *ctx, enum msg msg, const char *message,
+                   const struct log_field *fields)
+{
+    note_once(msg);
+    __real_log_warning(ctx, msg, message, fields);
+}
