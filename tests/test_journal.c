@@ -619,6 +619,9 @@ cancel_body(void)
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
     OK(journal_run_cancel(other, run.run_id, &canceled, &err));
     ck_assert(!canceled);
+    run_sql("DELETE FROM bulkpg.run");
+    fails_with(journal_run_status(journal, &run, RUN_LOADING, &err), ERR_FAILED,
+               "RUN_UNKNOWN");
     close_both();
 }
 

@@ -219,6 +219,7 @@ static const struct statement {
     {{OK("A"), OK("B"), END}, 3, ERR_NONE, "", true},
     {{ERROR("23505"), END}, 2, ERR_FAILED, "23505", true},
     {{ERROR("40001"), END}, 2, ERR_TRANSIENT, "40001", true},
+    {{ERROR("08003"), LOSS}, 2, ERR_TRANSIENT, "08003", false},
     {{OK("A"), ERROR("53100"), END}, 3, ERR_TRANSIENT, "53100", true},
     {{ERROR("22003"), ERROR("40001"), END}, 3, ERR_FAILED, "22003", true},
     {{ERROR("22003"), OTHER(PGRES_COPY_IN)}, 2, ERR_BUG, "BUG", false},

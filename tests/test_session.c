@@ -233,12 +233,20 @@ static const struct {
     {{.status = 404, .body = "<html>"}, ERR_DENIED, "NOT_FOUND", "domain"},
     {{.status = 423}, ERR_DENIED, "LOCKED", "locked"},
     {{.status = 430}, ERR_LATER, "HTTP_430", "attack"},
+    {{.status = 501}, ERR_FAILED, "HTTP_501", "does not implement"},
     {{.status = 400}, ERR_FAILED, "HTTP_400", "HTTP 400"},
     {{.status = 301,
       .headers = "Location: https://other.example/admin?x=secret\r\n"},
      ERR_CONFIG,
      "REDIRECTED",
      "other.example"},
+    {ANSWER("{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
+            "\"SHOP_INACTIVE\"}}]}"),
+     ERR_DENIED, "SHOP_INACTIVE", "enabled = no"},
+    /* Not what we mean by the word. */
+    {ANSWER("{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
+            "\"NOT_SENT\"}}]}"),
+     ERR_FAILED, "NOT_SENT", "store acme answered: no"},
     {ANSWER("{\"errors\":\"a string\"}"), ERR_FAILED, "GRAPHQL_ERROR",
      "a string"},
     {ANSWER("{\"errors\":{\"base\":[\"one\",\"two\"]}}"), ERR_FAILED,

@@ -175,10 +175,14 @@ work(void *ctx)
 
     while ((operation = take_next(crew)) != NULL) {
         operation->given_up = &crew->failed;
-        if (!complete(crew, operation, &err) && !crew->failed) {
-            crew->failed = true;
+        if (complete(crew, operation, &err))
+            continue;
+        if (crew->failed)
+            log_failure(LOG_DEBUG, &operation->log,
+                        "the window is given up with another", &err);
+        else
             crew->err = err;
-        }
+        crew->failed = true;
     }
 }
 

@@ -445,6 +445,9 @@ log_landed(const struct run *run)
              LOG_NUM("rejects", run->land.rejects),
              LOG_NUM("load_ms", milliseconds(run, TIMING_LOAD)),
              LOG_NUM("merge_ms", milliseconds(run, TIMING_MERGE)), LOG_END);
+    if (run->land.rejects > 0)
+        log_warn(&run->job->log, MSG_LINES_REJECTED, "lines were rejected",
+                 LOG_NUM("rejects", run->land.rejects), LOG_END);
 }
 
 static void
@@ -562,6 +565,16 @@ may_go_on(const struct run *run, int losses, struct err *err)
     return may_work_later(&why);
 }
 
+/* Then the job is looked at anew. */
+static bool
+has_ended(const struct job *job, const struct err *why)
+{
+    if (!err_is(why, MSG_RUN_ENDED))
+        return false;
+    log_failure(LOG_INFO, &job->log, "the job begins again", why);
+    return true;
+}
+
 /* Claim, run, release: false when the job is to begin again. */
 static bool
 run_once(struct job *job)
@@ -584,8 +597,7 @@ run_once(struct job *job)
         return true;
     }
     done = run_claimed(&run, &err);
-    if (!done &&
-        (err_is(&err, MSG_RUN_ENDED) || may_go_on(&run, losses, &err))) {
+    if (!done && (has_ended(job, &err) || may_go_on(&run, losses, &err))) {
         land_free(&run.land);
         fetch_free(&run.fetch);
         release(job);

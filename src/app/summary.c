@@ -181,9 +181,9 @@ print_job_remedy(FILE *to, const struct job *job)
     else
         fprintf(to,
                 " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
-                "run_id = %" PRId64 " (%s)\n",
+                "run_id = %" PRId64 "\n",
                 job->rejects, job->rejects == 1 ? "line" : "lines",
-                job->log.run_id, message_at(MSG_LINES_REJECTED)->code);
+                job->log.run_id);
 }
 
 /* A line for each store or job at fault, and for rejects; one for all that a

@@ -1,0 +1,38 @@
+/* clock_gettime, ahead of the true one: loaded into the program before libc.
+ *
+ *     CLOCK_AHEAD=FILE  of the monotonic clock, by the seconds in this file
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static long
+seconds_ahead(void)
+{
+    const char *path = getenv("CLOCK_AHEAD");
+    FILE *file = path != NULL ? fopen(path, "r") : NULL;
+    long seconds = 0;
+
+    if (file == NULL)
+        return 0;
+    if (fscanf(file, "%ld", &seconds) != 1)
+        seconds = 0;
+    fclose(file);
+    return seconds;
+}
+
+int
+clock_gettime(clockid_t id, struct timespec *now)
+{
+    static int (*libc)(clockid_t, struct timespec *);
+    int status;
+
+    if (libc == NULL)
+        *(void **)&libc = dlsym(RTLD_NEXT, "clock_gettime");
+    status = libc(id, now);
+    if (status == 0 && id == CLOCK_MONOTONIC)
+        now->tv_sec += seconds_ahead();
+    return status;
+}
