@@ -64,7 +64,7 @@ MUST_CHECK bool
 wire_numeric(struct buf *out, struct span text, struct err *err);
 
 /* An integer, also written "5.0"; within [low, high]. ERR_ROW otherwise, with
- * the code below where it is an integer but out of that range. */
+ * the code NUMBER_TOO_LARGE where it is an integer but out of that range. */
 MUST_CHECK bool wire_parse_integer(struct span text, int64_t low, int64_t high,
                                    int64_t *value, struct err *err);
 MUST_CHECK bool

@@ -91,12 +91,7 @@ refresh_file_open(struct refresh_file *file, const char *path,
     file->fd = -1;
     if (realpath(path, file->path) == NULL)
         return cannot(err, "read", path);
-    if (!read_token(file->path, token, err))
-        return false;
-    if (make_room(file, err))
-        return true;
-    return err_hint(err, "a refresh gives a new token that must be kept there: "
-                         "let us write to the file's directory");
+    return read_token(file->path, token, err) && make_room(file, err);
 }
 
 static bool
