@@ -102,6 +102,7 @@ set_log_format(struct options *options, const char *value, struct err *err)
         return err_set(err, MSG_BAD_OPTION, "\"%s\" is neither text nor json",
                        value);
     options->log_format = value[0] == 'j' ? LOG_JSON : LOG_TEXT;
+    options->asks_logfmt = value[0] == 't';
     return true;
 }
 

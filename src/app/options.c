@@ -417,7 +417,7 @@ print_version(void)
 static void
 configure_log(const struct options *options)
 {
-    bool is_read = options->log_format == LOG_TEXT &&
+    bool is_read = options->log_format == LOG_TEXT && !options->asks_logfmt &&
                    options->log_level != LOG_DEBUG &&
                    screen_is_possible(STDERR_FILENO);
 

@@ -14,6 +14,7 @@
 struct options {
     const char *directory; /* -C */
     enum log_format log_format;
+    bool asks_logfmt;         /* --log-format text: at a terminal, too */
     enum log_level log_level; /* -q LOG_ERROR, default LOG_INFO, -v LOG_DEBUG */
     bool quiet;
     const char *const *stores;  /* --store, repeatable; NULL-terminated */

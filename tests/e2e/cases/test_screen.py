@@ -160,6 +160,15 @@ class Terminals(Screen):
         self.assertIn("error: acme/products: the run failed: ", shown)
         self.assertIn("to do: grant the app the scopes", shown)
 
+    def test_the_log_is_logfmt_where_that_is_asked_for(self):
+        self.shop.set(outcome={
+            "status": "FAILED", "error_code": "ACCESS_DENIED"})
+        terminal = self.open("--log-format", "text", "run")
+        self.assertEqual(DENIED, self.until_end(terminal))
+        shown = "".join(terminal.look())
+        self.assertIn(" level=error ", shown)
+        self.assertNotIn("error: acme/products", shown)
+
     def test_a_load_has_a_line_too(self):
         line = '{"id":"gid://shopify/Product/%d","title":"t"}\n'
         self.query("plain", "{products{edges{node{id title}}}}")
