@@ -173,7 +173,7 @@ class Terminals(Screen):
         line = '{"id":"gid://shopify/Product/%d","title":"t"}\n'
         self.query("plain", "{products{edges{node{id title}}}}")
         self.program.file("big.jsonl", "".join(
-            line % (i + 1) for i in range(150000)))
+            line % (i + 1) for i in range(500000)))
         terminal = self.open("load", "plain", "big.jsonl")
         self.assertEqual(0, self.until_end(terminal))
         self.assertTrue(any("acme/plain" in line and "loading " in line
