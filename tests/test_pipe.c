@@ -35,9 +35,20 @@ static struct {
     bool bad[MOST_BATCHES + 1];
 } told;
 
+/* What was sent, by batch: the pipe borrows it until it is told of. */
+static char *borrowed[MOST_BATCHES + 1];
+
+static void
+free_borrowed(size_t batch)
+{
+    free(borrowed[batch]);
+    borrowed[batch] = NULL;
+}
+
 static void
 on_done(void *ctx, void *batch, const struct err *failure)
 {
+    free_borrowed((size_t)batch);
     ck_assert_ptr_eq(ctx, &told);
     ck_assert_uint_eq((size_t)batch, told.next);
     told.next++;
@@ -114,10 +125,12 @@ static bool
 send_numbers(struct pg_pipe *pipe, size_t batch, int64_t first, int32_t count)
 {
     struct span array = int8_array(first, count);
-    bool ok = pg_pipe_send(pipe, "load", array, (void *)batch, &err);
 
-    free((char *)array.bytes);
-    return ok;
+    borrowed[batch] = (char *)array.bytes;
+    if (pg_pipe_send(pipe, "load", array, (void *)batch, &err))
+        return true;
+    free_borrowed(batch);
+    return false;
 }
 
 static struct pg_pipe *
