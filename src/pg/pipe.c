@@ -414,6 +414,8 @@ pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
         return false;
     }
     push_item(pipe, &item);
+    if (pipe->unsent) /* the pump may not have had its turn for a while */
+        flush(pipe);
     hand_over(pipe);
     return true;
 }
