@@ -48,7 +48,7 @@ def over_lines(bench, rounds, long):
     rows = []
     for lines in LINES + ([LONG_LINES] if long else []):
         load = Load(bench, Data(bench.cache, "products", lines // 6), False)
-        for _ in range(rounds):
+        for _ in range(1 if lines == LONG_LINES else rounds):
             load.round_of_first()
         rows.append(row(f"{load.data.lines:,}",
                         (load.data.lines, load.data.size),
@@ -107,7 +107,7 @@ def over_stores(bench, rounds):
 
 
 def measure(bench, long):
-    """Title and table of each; medians of three at most."""
+    """Title and table of each; medians of three at most, the longest once."""
     rounds = min(bench.runs, 3)
     say("--- curves")
     return [
