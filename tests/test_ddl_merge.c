@@ -515,9 +515,10 @@ static const struct {
     {merge_update_changed, LINE_ITEMS,
      "UPDATE \"acme\".\"orders_line_items\" AS t SET \"title\" = "
      "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "
-     "s.\"_hash\", _loaded_at = $1::timestamptz FROM \"acme\".\"s2\" AS s, "
-     "\"acme\".\"c\" AS c WHERE NOT c.is_new AND s.ctid = c.place AND "
-     "s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\""},
+     "s.\"_hash\", _loaded_at = $1::timestamptz FROM (SELECT s.* FROM "
+     "\"acme\".\"s2\" AS s, \"acme\".\"c\" AS c WHERE NOT c.is_new AND "
+     "s.ctid = c.place OFFSET 0) AS s WHERE s.\"_parent_id\" = "
+     "t.\"_parent_id\" AND s.\"id\" = t.\"id\""},
     {merge_insert_new, DISCOUNTS,
      "INSERT INTO \"acme\".\"orders_discount_applications\" "
      "(\"_parent_id\", \"_ordinal\", \"index\", \"_typename\", \"_hash\", "
@@ -680,8 +681,9 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
         "s.\"_ordinal\" = t.\"_ordinal\")"
         "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
         "\"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz, _deleted_at = "
-        "NULL FROM \"acme\".\"s1\" AS s, \"acme\".\"c\" AS c WHERE NOT "
-        "c.is_new AND s.ctid = c.place AND s.\"id\" = t.\"id\"");
+        "NULL FROM (SELECT s.* FROM \"acme\".\"s1\" AS s, \"acme\".\"c\" AS c "
+        "WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s WHERE "
+        "s.\"id\" = t.\"id\"");
 }
 
 END_TEST

@@ -274,6 +274,9 @@ append_listed(struct buf *sql, const struct merge_target *target, bool is_new)
                is_new ? "" : "NOT ");
 }
 
+/* Keys of two columns look to the planner as if hardly a row had its like in
+ * the table: joined with that first, all places would be looked through for
+ * each row. */
 void
 merge_update_changed(struct buf *sql, const struct merge_target *target)
 {
@@ -284,9 +287,9 @@ merge_update_changed(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, ", _loaded_at = $1::timestamptz");
     if (target->has_mark)
         buf_append_str(sql, ", _deleted_at = NULL");
-    buf_append_str(sql, " FROM ");
+    buf_append_str(sql, " FROM (SELECT s.* FROM ");
     append_listed(sql, target, false);
-    buf_append_str(sql, " AND ");
+    buf_append_str(sql, " OFFSET 0) AS s WHERE ");
     append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
 }
 
