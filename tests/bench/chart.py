@@ -41,8 +41,8 @@ def draw(load):
             text(LEFT - 10, y + 15, name, ' text-anchor="end"'),
             f'<rect x="{LEFT}" y="{y}" width="{seconds * scale:.1f}" '
             f'height="{BAR}" fill="{colour}"/>',
-            text(LEFT + seconds * scale + 8, y + 15, f"{seconds:.2f} s, "
-                 f"{data.lines / seconds / 1000:,.0f}k/s")]
+            text(max(LEFT + seconds * scale, floor) + 8, y + 15,
+                 f"{seconds:.2f} s, {data.lines / seconds / 1000:,.0f}k/s")]
     bottom = TOP + len(rows) * (BAR + GAP)
     out += [
         f'<line x1="{floor:.1f}" x2="{floor:.1f}" y1="{TOP - 6}" '
