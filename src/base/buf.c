@@ -95,7 +95,7 @@ buf_printf(struct buf *buf, const char *format, ...)
     va_copy(again, args);
     length = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    room = buf_reserve(buf, (size_t)length);
+    room = length > 0 ? buf_reserve(buf, (size_t)length) : NULL;
     if (room != NULL) {
         vsnprintf(room, (size_t)length + 1, format, again);
         buf_extend(buf, (size_t)length);

@@ -75,9 +75,9 @@ buf_extend(struct buf *buf, size_t length)
 static inline void
 buf_append(struct buf *buf, const void *bytes, size_t length)
 {
-    char *room = buf_reserve(buf, length);
+    char *room = length > 0 ? buf_reserve(buf, length) : NULL;
 
-    if (room == NULL || length == 0)
+    if (room == NULL)
         return;
     memcpy(room, bytes, length);
     buf_extend(buf, length);
