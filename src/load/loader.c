@@ -377,12 +377,18 @@ clean_text(struct loader *loader, struct err *err)
     return true;
 }
 
-/* What is wrong with a line is told by where it stands in it as it came. */
+/* What is wrong with a line is told by where it stands in it as it came, which
+ * is never taken for what it is. */
 static bool
 parse_text(struct loader *loader, struct err *err)
 {
-    return record_parse(loader->record, buf_span(&loader->text), err) ||
-           record_parse(loader->record, text_of(loader->line), err);
+    struct err cleaned;
+
+    if (record_parse(loader->record, buf_span(&loader->text), &cleaned))
+        return true;
+    if (record_parse(loader->record, text_of(loader->line), err))
+        *err = cleaned;
+    return false;
 }
 
 /* The table of the parsed line; *parent_id NULL for a root. */
