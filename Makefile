@@ -46,9 +46,16 @@ MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
-# By rename: the old one may be running.
-build/bulkpg: $(BUILD)/bulkpg
+# The program of the variant that was built last. By rename: the old one may
+# be running.
+build/bulkpg: $(BUILD)/bulkpg build/variant
 	@cp $< $@.new && mv -f $@.new $@
+
+# Names the variant that build/bulkpg is. It changes only with the variant: then
+# build/bulkpg is out of date, whichever of the files is newer.
+build/variant: FORCE
+	@mkdir -p build
+	@echo "$(VARIANT)" | cmp -s - $@ || echo "$(VARIANT)" >$@
 
 $(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
 	@echo "  LINK $@"
@@ -110,7 +117,7 @@ bench: build/bulkpg ## against psql COPY and what others write; tests/bench/READ
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
-	@shellcheck scripts/install/make-deb scripts/install/check-install
+	@shellcheck scripts/install/make-deb scripts/install/check-*
 	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh \
 	    tests/bench/ways/*.sh tests/e2e/*.sh .ci/run
 
@@ -229,6 +236,6 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/support/cluster.o \
 
 .PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan check-messages \
         check-valgrind check-valgrind-run fuzz bench lint format tables messages manual \
-        install deb check-install clean help
+        install deb check-install clean help FORCE
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -54,7 +54,7 @@ stage_lint() {
   fi
   if command -v shellcheck >/dev/null; then
     (cd "$top" && shellcheck scripts/*.sh scripts/embed-files \
-      scripts/install/make-deb scripts/install/check-install \
+      scripts/install/make-deb scripts/install/check-* \
       tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run)
   else
     echo "note: no shellcheck, shell scripts not looked at"
@@ -91,8 +91,10 @@ stage_asan() {
   stage_e2e
 }
 
-# What is installed, unpacked from a package.
+# What is installed: the program of the right variant, and the package,
+# unpacked.
 stage_install() {
+  MAKEFLAGS=-j$jobs "$here/install/check-variants"
   if ! command -v dpkg-shlibdeps >/dev/null; then
     echo "note: no dpkg-dev, the package not looked at"
     return
@@ -103,6 +105,44 @@ stage_install() {
 
 stage_fuzz() {
   run_make FUZZ_SECONDS=10 fuzz
+}
+
+# ---- how many there were ---------------------------------------------------
+
+# NAME COUNT: not fewer tests of that kind than tests/COUNT has.
+check_count() {
+  local least
+  least=$(sed -n "s/^$1 //p" "$top/tests/COUNT")
+  if [ "$2" -lt "$least" ]; then
+    echo "$2 $1 tests were run, but tests/COUNT has $least. Tests are missing." \
+      "If they were removed on purpose, change tests/COUNT."
+    return 1
+  fi
+  [ "$2" -eq "$least" ] ||
+    echo "note: $2 $1 tests were run; tests/COUNT has $least, raise it"
+}
+
+# How many, by the closing lines of Check and of the end-to-end tests.
+count_tests() {
+  local log=$1 pattern=$2 number total=0
+  while read -r number; do
+    total=$((total + number))
+  done < <(grep -aE "$pattern" "$log" |
+    grep -oE '[0-9]+ (passed|failed|skipped)|Checks: [0-9]+' |
+    grep -oE '[0-9]+')
+  echo "$total"
+}
+
+# LOG STAGE
+check_counts() {
+  local unit e2e
+  unit=$(count_tests "$1" '^[0-9]+%: Checks:')
+  e2e=$(count_tests "$1" '^e2e: ')
+  case $2 in
+    unit) check_count unit "$unit" ;;
+    e2e) check_count e2e "$e2e" ;;
+    asan) check_count unit "$unit" && check_count e2e "$e2e" ;;
+  esac
 }
 
 # ---- what they said --------------------------------------------------------
@@ -118,7 +158,7 @@ show_failure() {
 }
 
 run_stage() {
-  local began=$SECONDS log=$folder/log state=ok status=0
+  local began=$SECONDS log=$folder/log state=ok status=0 counted
   printf '=== %s\n' "$1"
   # In a process group of its own (set -m): Check kills its whole group when
   # it is interrupted. A subshell of its own, so that "set -e" holds in it.
@@ -131,6 +171,10 @@ run_stage() {
   set +m
   wait "$child" || status=$?
   child=
+  if [ "$status" -eq 0 ]; then
+    counted=$(check_counts "$log" "$1") || status=1
+    printf '%s\n' "$counted" >>"$log"
+  fi
   [ "$status" -eq 0 ] || state=FAILED
   summary+=("$(printf '%-8s %-6s %4d s' "$1" "$state" "$((SECONDS - began))")")
   if [ "$status" -ne 0 ]; then
