@@ -544,10 +544,12 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
     const struct context *context = land->job->context;
     double fraction = context->config.tuning.max_delete_fraction;
 
+    if (!merge_settle(merge, err))
+        return false;
     if (!context->options->force_nulls && !guard_nulls(merge, err))
         return false;
-    if (!merge_settle(merge, err) || !truncated_check(merge, warn, land, err) ||
-        !merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
+    if (!truncated_check(merge, warn, land, err) || !merge_apply(merge, err) ||
+        !check_least_roots(attempt, merge, err))
         return false;
     return context->options->force_deletes ||
            guard_deletes(merge, fraction, err);

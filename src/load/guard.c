@@ -9,83 +9,115 @@
 #include "plan/names.h"
 
 enum {
-    ROWS_THAT_TELL = 100, /* fewer may well be NULL, or go, by chance */
+    ROWS_BEFORE_MIN = 10,   /* a few rows may all be NULL by chance */
+    ROWS_REMOVED_MIN = 100, /* or go */
     VALUES_PERCENT = 20,
     SQL_BYTES_MAX = 4 * 1024 * 1024
 };
 
 /* ---- columns gone NULL ------------------------------------------------- */
 
-/* Appends what is asked about one column. */
-typedef void ask_fn(struct buf *sql, const struct merge *merge,
-                    const struct merge_table *table, const char *column);
+/* Appends the expression that is asked for one column. */
+typedef void
+ask_fn(struct buf *sql, const struct merge_target *target, const char *column);
 
-/* Stops at the first value, so that it costs nothing where there is one. */
+/* Stops at the first value, so that it costs nothing if there is one. */
 static void
-ask_all_null(struct buf *sql, const struct merge *merge,
-             const struct merge_table *table, const char *column)
+ask_all_null(struct buf *sql, const struct merge_target *target,
+             const char *column)
 {
     buf_append_str(sql, "NOT EXISTS (SELECT FROM ");
-    ddl_append_qualified(sql, merge->schema, table->stage);
+    ddl_append_qualified(sql, target->schema, target->stage);
     buf_append_str(sql, " WHERE ");
     name_append_quoted(sql, column);
     buf_append_str(sql, " IS NOT NULL)");
 }
 
 static void
-ask_count(struct buf *sql, const struct merge *merge,
-          const struct merge_table *table, const char *column)
+ask_count(struct buf *sql, const struct merge_target *target,
+          const char *column)
 {
-    (void)merge;
-    (void)table;
-    buf_append_str(sql, "count(");
+    (void)target;
+    buf_append_str(sql, "count(t.");
     name_append_quoted(sql, column);
     buf_append_char(sql, ')');
 }
 
-/* SELECT 1 or count(*), then one answer per column in `asked`. */
+/* Appends what follows the expressions. */
+typedef void from_fn(struct buf *sql, const struct merge_target *target);
+
+static void
+from_nothing(struct buf *sql, const struct merge_target *target)
+{
+    (void)sql, (void)target;
+}
+
+/* SELECT count(*), then one expression per column in `asked`. */
 static bool
 ask_columns(struct merge *merge, const struct merge_table *table,
-            const bool *asked, ask_fn *ask, struct pg_result **result,
-            struct err *err)
+            const bool *asked, ask_fn *ask, from_fn *from,
+            struct pg_result **result, struct err *err)
 {
+    struct merge_target target = merge_target_of(merge, table);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool counting = ask == ask_count;
     bool done;
 
-    buf_append_str(&sql, counting ? "SELECT count(*)" : "SELECT 1");
+    buf_append_str(&sql, "SELECT count(*)");
     for (int i = 0; i < table->table->column_count; i++) {
         if (!asked[i])
             continue;
         buf_append_str(&sql, ", ");
-        ask(&sql, merge, table, table->table->columns[i].name);
+        ask(&sql, &target, table->table->columns[i].name);
     }
-    if (counting) {
-        buf_append_str(&sql, " FROM ");
-        ddl_append_qualified(&sql, merge->schema, table->table->name);
-    }
+    from(&sql, &target);
     done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, result, err);
     buf_free(&sql);
     return done;
 }
 
+static bool
+has_any(const bool *asked, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (asked[i])
+            return true;
+    return false;
+}
+
 /* Keep in `asked` the columns that are NULL in every row that came. */
 static bool
 find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
-              bool *any, struct err *err)
+              struct err *err)
 {
     struct pg_result *result;
     int answer = 1;
 
-    if (!ask_columns(merge, table, asked, ask_all_null, &result, err))
+    if (!ask_columns(merge, table, asked, ask_all_null, from_nothing, &result,
+                     err))
         return false;
-    *any = false;
-    for (int i = 0; i < table->table->column_count; i++) {
-        if (!asked[i])
-            continue;
-        asked[i] = pg_bool(result, 0, answer++);
-        *any = *any || asked[i];
-    }
+    for (int i = 0; i < table->table->column_count; i++)
+        asked[i] = asked[i] && pg_bool(result, 0, answer++);
+    pg_result_free(result);
+    return true;
+}
+
+/* And that hold a value in the table. Most columns that are NULL always were,
+ * and one scan is cheaper than the join below; in an incremental run the join
+ * is the cheaper one, since few rows came. */
+static bool
+find_held(struct merge *merge, const struct merge_table *table, bool *asked,
+          struct err *err)
+{
+    struct pg_result *result;
+    int answer = 1;
+
+    if (merge->incremental || !has_any(asked, table->table->column_count))
+        return true;
+    if (!ask_columns(merge, table, asked, ask_count, merge_from_live, &result,
+                     err))
+        return false;
+    for (int i = 0; i < table->table->column_count; i++)
+        asked[i] = asked[i] && pg_int64(result, 0, answer++) > 0;
     pg_result_free(result);
     return true;
 }
@@ -94,15 +126,17 @@ static bool
 refuse_null(const struct merge *merge, const struct merge_table *table,
             int column, int64_t held, int64_t rows, struct err *err)
 {
-    err_set(err, MSG_COLUMN_NULL,
-            "column %s of %s.%s holds values in %" PRId64 " of %" PRId64
-            " rows and is NULL in all %" PRId64 " rows that came",
-            table->table->columns[column].name, merge->schema,
-            table->table->name, held, rows, table->staged);
+    err_set(
+        err, MSG_COLUMN_NULL,
+        "column %s of %s.%s holds values in %" PRId64 " of the %" PRId64
+        " rows that came again and is NULL in all %" PRId64 " rows that came",
+        table->table->columns[column].name, merge->schema, table->table->name,
+        held, rows, table->staged - table->superseded - table->duplicates);
     return false;
 }
 
-/* Did those columns hold values before? */
+/* Did those columns hold values before, in the rows with the keys that
+ * came? */
 static bool
 check_held(struct merge *merge, const struct merge_table *table,
            const bool *asked, struct err *err)
@@ -112,7 +146,10 @@ check_held(struct merge *merge, const struct merge_table *table,
     int answer = 1;
     int64_t rows;
 
-    if (!ask_columns(merge, table, asked, ask_count, &result, err))
+    if (!has_any(asked, table->table->column_count))
+        return true;
+    if (!ask_columns(merge, table, asked, ask_count, merge_from_known, &result,
+                     err))
         return false;
     rows = pg_int64(result, 0, 0);
     for (int i = 0; fine && i < table->table->column_count; i++) {
@@ -121,7 +158,7 @@ check_held(struct merge *merge, const struct merge_table *table,
         if (!asked[i])
             continue;
         held = pg_int64(result, 0, answer++);
-        if (held * 100 > rows * VALUES_PERCENT)
+        if (rows >= ROWS_BEFORE_MIN && held * 100 > rows * VALUES_PERCENT)
             fine = refuse_null(merge, table, i, held, rows, err);
     }
     pg_result_free(result);
@@ -132,16 +169,15 @@ static bool
 guard_table(struct merge *merge, const struct merge_table *table,
             struct err *err)
 {
-    size_t count = (size_t)table->table->column_count;
-    bool *asked = mem_array(count, sizeof(*asked));
-    bool any = false, fine;
+    int count = table->table->column_count;
+    bool *asked = mem_array((size_t)count, sizeof(*asked));
+    bool fine;
 
-    for (size_t i = 0; i < count; i++) {
+    for (int i = 0; i < count; i++)
         asked[i] = table->has_column[i];
-        any = any || asked[i];
-    }
-    fine = !any || (find_all_null(merge, table, asked, &any, err) &&
-                    (!any || check_held(merge, table, asked, err)));
+    fine = !has_any(asked, count) || (find_all_null(merge, table, asked, err) &&
+                                      find_held(merge, table, asked, err) &&
+                                      check_held(merge, table, asked, err));
     free(asked);
     return fine;
 }
@@ -152,8 +188,8 @@ guard_nulls(struct merge *merge, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (table->stage != NULL && table->exists &&
-            table->staged >= ROWS_THAT_TELL && !guard_table(merge, table, err))
+        if (table->stage != NULL && table->exists && !table->table->skip &&
+            table->staged >= ROWS_BEFORE_MIN && !guard_table(merge, table, err))
             return false;
     }
     return true;
@@ -218,7 +254,7 @@ guard_deletes(struct merge *merge, double fraction, struct err *err)
 
         if (!count_before(merge, table, fraction, &rows, err))
             return false;
-        if (rows > ROWS_THAT_TELL &&
+        if (rows > ROWS_REMOVED_MIN &&
             (double)table->deleted > fraction * (double)rows)
             return refuse_deletes(merge, table, rows, err);
     }

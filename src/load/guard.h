@@ -10,9 +10,9 @@
 
 #include "load/merge.h"
 
-/* Before merge_apply(): a column that held values in over 20 % of its table's
- * rows and is NULL in all rows that came, 100 of them or more. ERR_FAILED,
- * code COLUMN_NULL. */
+/* Between merge_settle() and merge_apply(): a column is NULL in all rows that
+ * came, and held values in over 20 % of the table's rows with the same keys,
+ * if those are 10 rows or more. ERR_FAILED, code COLUMN_NULL. */
 MUST_CHECK bool guard_nulls(struct merge *merge, struct err *err);
 
 /* After merge_apply(): no root came in a full run and there were some (code

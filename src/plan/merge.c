@@ -263,6 +263,29 @@ merge_count_changes(struct buf *sql, const struct merge_target *target)
     append_changes(sql, target);
 }
 
+void
+merge_from_live(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, " FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t");
+    if (target->has_mark)
+        buf_append_str(sql, " WHERE t._deleted_at IS NULL");
+}
+
+void
+merge_from_known(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, " FROM ");
+    append_table(sql, target);
+    buf_append_str(sql, " AS t JOIN ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s ON ");
+    append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
+    if (target->has_mark)
+        buf_append_str(sql, " WHERE t._deleted_at IS NULL");
+}
+
 /* stage AS s, the places in it AS c WHERE they are new, or not */
 static void
 append_listed(struct buf *sql, const struct merge_target *target, bool is_new)

@@ -69,6 +69,11 @@ void merge_find_truncated(struct buf *sql, const struct merge_target *target,
 void merge_list_changes(struct buf *sql, const struct merge_target *target);
 void merge_count_changes(struct buf *sql, const struct merge_target *target);
 
+/* FROM the table's rows that are not marked, as t; and only those of them
+ * whose keys are staged. */
+void merge_from_live(struct buf *sql, const struct merge_target *target);
+void merge_from_known(struct buf *sql, const struct merge_target *target);
+
 /* The first two steps; $1 is loaded_at. */
 void merge_update_changed(struct buf *sql, const struct merge_target *target);
 void merge_insert_new(struct buf *sql, const struct merge_target *target);

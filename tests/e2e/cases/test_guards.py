@@ -93,19 +93,59 @@ class Guards(Case):
     def test_a_column_gone_null(self):
         self.prepare(products(120))
         self.check_stopped(products(120, None), "--force-nulls", "title",
-                           "acme.products", "120 of 120 rows")
+                           "acme.products", "120 of the 120 rows")
         self.assertEqual(120, len(self.rows("products WHERE title IS NULL")))
 
     def test_too_few_rows_to_tell(self):
-        self.prepare(products(99))
-        self.load("job", products(99, None))
-        self.assertEqual(99, len(self.rows("products WHERE title IS NULL")))
+        self.prepare(products(9))
+        self.load("job", products(9, None))
+        self.assertEqual(9, len(self.rows("products WHERE title IS NULL")))
+
+    def test_ten_rows_tell(self):
+        self.prepare(products(10))
+        self.check_stopped(products(10, None), "--force-nulls", "title",
+                           "10 of the 10 rows", "all 10 rows")
 
     def test_a_column_that_held_little(self):
         """A fifth of the rows, and no more."""
         self.prepare(products(25) + products(100, None, 26))
         self.load("job", products(125, None))
         self.assertEqual(125, len(self.rows("products WHERE title IS NULL")))
+
+    def test_a_column_of_some_rows_in_an_increment(self):
+        """40 of 400 rows come again: it is they who lost their titles."""
+        self.prepare(products(400), "@incremental ")
+        self.check_stopped(products(40, None), "--force-nulls", "title",
+                           "40 of the 40 rows")
+        self.assertEqual(40, len(self.rows("products WHERE title IS NULL")))
+
+    def test_new_rows_without_a_value(self):
+        """Ten new rows have none yet, nor have nine that came again."""
+        self.prepare(products(400), "@incremental ")
+        self.load("job", products(10, None, 401))
+        self.load("job", products(9, None) + products(10, None, 411))
+        self.assertEqual(29, len(self.rows("products WHERE title IS NULL")))
+
+    def test_rows_that_came_again_held_nothing(self):
+        """Whatever other rows hold."""
+        self.prepare(products(100) + products(50, None, 101),
+                     "@incremental ")
+        self.load("job", products(50, None, 101) + products(5, None, 301))
+        self.assertEqual(55, len(self.rows("products WHERE title IS NULL")))
+
+    def test_marked_rows_were_not_there(self):
+        self.prepare(products(12), "@deletes(mode: SOFT) ")
+        self.load("job", products(1))
+        self.load("job", products(12, None))
+        self.assertEqual(12, len(self.rows("products WHERE title IS NULL")))
+
+    def test_a_childs_column_gone_null(self):
+        """Known by their parents' ids, too."""
+        self.prepare(products(2) + variants(20))
+        lost = [one.replace(f'"s{n}"', "null") for n, one in
+                enumerate(variants(20), 1)]
+        self.check_stopped(products(2) + lost, "--force-nulls", "sku",
+                           "acme.products_variants", "20 of the 20 rows")
 
     def test_one_value_is_enough(self):
         self.prepare(products(120))
