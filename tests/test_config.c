@@ -242,6 +242,36 @@ START_TEST(long_lines_and_names_are_whole)
 
 END_TEST
 
+static enum plan_deletes
+deletes_of(const char *defaults, const char *own)
+{
+    char text[512];
+    const struct store_config *store;
+
+    snprintf(text, sizeof(text),
+             "[store *]\ntoken = env:GOOD\n%s\n[store a]\ndomain = a\n%s\n",
+             defaults, own);
+    store = read_store(text);
+    ck_assert_str_eq(store->fault.message, "");
+    return store->deletes;
+}
+
+START_TEST(what_becomes_of_rows_gone_is_given_by_store_or_for_all)
+{
+    ck_assert_int_eq(deletes_of("", ""), PLAN_DELETES_HARD);
+    ck_assert_int_eq(deletes_of("deletes = soft", ""), PLAN_DELETES_SOFT);
+    ck_assert_int_eq(deletes_of("deletes = soft", "deletes = keep"),
+                     PLAN_DELETES_KEEP);
+    ck_assert_int_eq(deletes_of("deletes = KEEP", "deletes = hard"),
+                     PLAN_DELETES_HARD);
+    ck_assert_str_eq(
+        read_store("[store a]\ndomain = a\ntoken = env:GOOD\ndeletes = yes\n")
+            ->fault.message,
+        "bulkpg.ini:4: deletes: \"yes\" is not hard, soft or keep");
+}
+
+END_TEST
+
 static const struct address {
     const char *key;
     const char *value;
@@ -881,6 +911,8 @@ tcase_of_files(void)
     tcase_add_test(tests, no_file_gives_the_defaults);
     tcase_add_loop_test(tests, empty_file_gives_the_defaults, 0, 5);
     tcase_add_test(tests, long_lines_and_names_are_whole);
+    tcase_add_test(tests,
+                   what_becomes_of_rows_gone_is_given_by_store_or_for_all);
     tcase_add_loop_test(tests, fault_of_the_file_names_its_line, 0, FAULTS);
     tcase_add_test(tests, file_that_cannot_be_read_is_named);
     tcase_add_test(tests, too_long_file_is_refused);

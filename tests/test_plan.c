@@ -769,6 +769,7 @@ START_TEST(upkeep_has_defaults)
     ck_assert_int_eq(plan->incremental->overlap_ms, 3600 * 1000);
     ck_assert_int_eq(plan->incremental->full_every_ms, 0);
     ck_assert_int_eq(plan->deletes, PLAN_DELETES_KEEP);
+    ck_assert(!plan->may_shrink);
     build_or_abort("query @slice { products { edges { node { id } } } }");
     ck_assert_str_eq(plan->slice->field, "created_at");
     ck_assert_int_eq(plan->slice->rows, 250000);
@@ -777,6 +778,39 @@ START_TEST(upkeep_has_defaults)
     build_or_abort("{ products { edges { node { id } } } }");
     ck_assert_ptr_null(plan->incremental);
     ck_assert_ptr_null(plan->slice);
+}
+
+END_TEST
+
+static void
+ck_deletes(const char *query, enum plan_deletes given, enum plan_deletes want,
+           bool marks)
+{
+    build_or_abort(query);
+    plan_default_deletes(plan, given);
+    ck_assert_int_eq(plan->deletes, want);
+    ck_assert_int_eq(plan->tables[0].marks_deleted, marks);
+}
+
+/* What bulkpg.ini says is for queries that give no mode themselves. */
+START_TEST(a_querys_own_mode_wins)
+{
+    ck_deletes("{ products { edges { node { id } } } }", PLAN_DELETES_SOFT,
+               PLAN_DELETES_SOFT, true);
+    ck_deletes("query @deletes(all: true) { products { edges { node { id } } } "
+               "}",
+               PLAN_DELETES_SOFT, PLAN_DELETES_SOFT, true);
+    ck_assert(plan->may_shrink);
+    ck_deletes("query @deletes(mode: null) { products { edges { node { id } } "
+               "} }",
+               PLAN_DELETES_KEEP, PLAN_DELETES_KEEP, false);
+    ck_deletes("query @deletes(mode: HARD) { products { edges { node { id } } "
+               "} }",
+               PLAN_DELETES_SOFT, PLAN_DELETES_HARD, false);
+    ck_deletes("query @deletes(mode: SOFT, all: false) { products { edges { "
+               "node { id } } } }",
+               PLAN_DELETES_KEEP, PLAN_DELETES_SOFT, true);
+    ck_assert(!plan->may_shrink);
 }
 
 END_TEST
@@ -1353,6 +1387,10 @@ static const struct {
      "take skip or @incremental away"},
     {"query @deletes(mode: NEVER) { products { edges { node { id } } } }",
      "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
+    {"query @deletes(all: 1) { products { edges { node { id } } } }",
+     "1:21: all of @deletes must be true or false", ""},
+    {"query @deletes(none: true) { products { edges { node { id } } } }",
+     "1:16: @deletes has no argument \"none\"", ""},
     {"query @deletes(mode: \"SOFT\") { products { edges { node { id } } } }",
      "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
     {"query Q @slice(rows: 0) { products { edges { node { id } } } }",
@@ -1450,6 +1488,7 @@ plan_suite(void)
     tcase_add_loop_test(tests, a_window_joins_the_roots_own_filter, 0,
                         COUNT(windows));
     tcase_add_test(tests, upkeep_has_defaults);
+    tcase_add_test(tests, a_querys_own_mode_wins);
     tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
     tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
     tcase_add_test(tests, upkeep_is_no_part_of_the_hash);

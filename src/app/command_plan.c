@@ -58,6 +58,9 @@ print_upkeep(const struct plan *plan)
     else if (plan->deletes == PLAN_DELETES_KEEP)
         printf("\n-- Rows found gone are kept: nothing ever shows that they "
                "went. Those\n-- without id are deleted.\n");
+    if (plan->may_shrink)
+        printf("\n-- An empty result is right: no run fails because many rows, "
+               "or all, go.\n");
 }
 
 static void

@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "plan/plan.h"
 
 struct store_config {
     const char *name;
@@ -30,8 +31,9 @@ struct store_config {
     const char *client_secret;
     const char *refresh_token_file; /* a path; or NULL */
     const char *const *jobs;        /* NULL-terminated; NULL: all */
-    bool enabled;                   /* else a fault: no secret is resolved */
-    struct err fault;               /* kind ERR_NONE: usable */
+    enum plan_deletes deletes; /* of queries that do not say it themselves */
+    bool enabled;              /* else a fault: no secret is resolved */
+    struct err fault;          /* kind ERR_NONE: usable */
 };
 
 struct tuning_config {

@@ -44,8 +44,11 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
         !gql_check_filter(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);
-    return plan_build(&job->arena, job->file->job, document, schema, &job->plan,
-                      err);
+    if (!plan_build(&job->arena, job->file->job, document, schema, &job->plan,
+                    err))
+        return false;
+    plan_default_deletes(job->plan, job->store->config->deletes);
+    return true;
 }
 
 bool

@@ -551,7 +551,7 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
     if (!truncated_check(merge, warn, land, err) || !merge_apply(merge, err) ||
         !check_least_roots(attempt, merge, err))
         return false;
-    return context->options->force_deletes ||
+    return context->options->force_deletes || land->job->plan->may_shrink ||
            guard_deletes(merge, fraction, err);
 }
 

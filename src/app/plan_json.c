@@ -122,6 +122,7 @@ plan_json_append(struct buf *json, const struct job *job, const char *changes)
     json_out_text(json, "document", plan->document);
     json_out_text(json, "changes", changes);
     json_out_text(json, "deletes", deletes_names[plan->deletes]);
+    json_out_boolean(json, "deletes_all", plan->may_shrink);
     append_incremental(json, plan);
     json_out_key(json, "tables");
     json_out_open(json, '[');

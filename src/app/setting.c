@@ -130,6 +130,24 @@ setting_switch(struct arena *arena, void *field, const char *value,
     return true;
 }
 
+bool
+setting_deletes(struct arena *arena, void *field, const char *value,
+                struct err *err)
+{
+    static const char *const words[] = {[PLAN_DELETES_HARD] = "hard",
+                                        [PLAN_DELETES_SOFT] = "soft",
+                                        [PLAN_DELETES_KEEP] = "keep"};
+    enum plan_deletes *to = field;
+
+    (void)arena;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcasecmp(value, words[i]) == 0) {
+            *to = (enum plan_deletes)i;
+            return true;
+        }
+    return refuse(value, "not hard, soft or keep", err);
+}
+
 static bool
 read_count(const char *value, int64_t *count)
 {

@@ -23,6 +23,7 @@ setting_fn setting_text;             /* const char *; may be empty */
 setting_fn setting_roles;            /* const char *const *; may be empty */
 setting_fn setting_jobs;             /* const char *const * */
 setting_fn setting_switch;           /* bool */
+setting_fn setting_deletes;          /* enum plan_deletes */
 setting_fn setting_connections;      /* int, 1 to 64 */
 setting_fn setting_count;            /* int64_t, 0 or more */
 setting_fn setting_fraction;         /* double, 0 to 1 */

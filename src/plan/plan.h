@@ -160,6 +160,8 @@ struct plan {
     const struct plan_incremental *incremental; /* NULL: always everything */
     const struct plan_slice *slice;             /* NULL: in one operation */
     enum plan_deletes deletes;
+    bool says_deletes; /* the query itself says which mode */
+    bool may_shrink;   /* @deletes(all: true): no guard on what goes */
 };
 
 /* A part of the roots: those whose `field` is at or after `from` and before
@@ -179,6 +181,9 @@ MUST_CHECK bool
 plan_build(struct arena *arena, const char *job,
            const struct gql_document *document, const struct gql_schema *schema,
            struct plan **plan, struct err *err);
+
+/* The mode for a query that does not give one itself. */
+void plan_default_deletes(struct plan *plan, enum plan_deletes mode);
 
 /* The name of the column with the rows' own ids, the key or not; NULL: there
  * is none. */

@@ -211,39 +211,55 @@ settle_slice(struct builder *b, const struct gql_directive *given)
 /* ---- @deletes ---------------------------------------------------------- */
 
 static bool
-read_deletes(struct builder *b, const struct gql_directive *given)
+read_mode(struct builder *b, const struct gql_directive *given)
 {
-    static const char *const known[] = {"mode", NULL};
     static const char *const modes[] = {"HARD", "SOFT", "KEEP"};
-    const struct gql_argument *mode;
+    const struct gql_argument *mode =
+        gql_find_argument(given->arguments, "mode");
 
-    if (!directive_check(b, given, known))
-        return false;
-    mode = gql_find_argument(given->arguments, "mode");
-    if (mode == NULL)
+    if (mode == NULL || mode->value->kind == GQL_NULL)
         return true;
     if (mode->value->kind == GQL_ENUM)
         for (int i = 0; i < 3; i++)
             if (strcmp(mode->value->text, modes[i]) == 0) {
                 b->plan->deletes = (enum plan_deletes)i;
+                b->plan->says_deletes = true;
                 return true;
             }
     return build_error(b, MSG_QUERY_DIRECTIVE, mode->value->pos,
                        "mode of @deletes must be HARD, SOFT or KEEP");
 }
 
+static void
+settle_marks(struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        struct plan_table *table = &plan->tables[i];
+
+        table->marks_deleted = plan->deletes == PLAN_DELETES_SOFT &&
+                               !table->has_ordinal && !table->skip;
+    }
+}
+
 static bool
 settle_deletes(struct builder *b, const struct gql_directive *given)
 {
-    if (!read_deletes(b, given))
-        return false;
-    for (int i = 0; i < b->plan->table_count; i++) {
-        struct plan_table *table = &b->plan->tables[i];
+    static const char *const known[] = {"mode", "all", NULL};
 
-        table->marks_deleted = b->plan->deletes == PLAN_DELETES_SOFT &&
-                               !table->has_ordinal && !table->skip;
-    }
+    if (!directive_check(b, given, known) || !read_mode(b, given) ||
+        !directive_boolean(b, given, "all", &b->plan->may_shrink))
+        return false;
+    settle_marks(b->plan);
     return true;
+}
+
+void
+plan_default_deletes(struct plan *plan, enum plan_deletes mode)
+{
+    if (plan->says_deletes)
+        return;
+    plan->deletes = mode;
+    settle_marks(plan);
 }
 
 /* ---- all of them --------------------------------------------------------- */

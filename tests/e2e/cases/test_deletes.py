@@ -1,4 +1,6 @@
 """What becomes of rows that are gone, at every level, in every mode."""
+import json
+
 from harness.case import Case
 
 COLLECTION = "gid://shopify/Collection/"
@@ -152,6 +154,31 @@ class Levels(Case):
         self.load("job", [collection(2)], "--full")
         self.assertEqual(2, len(self.rows("collections")))
         self.load("job", [], "--full", status=69)
+
+    def test_the_store_says_what_becomes_of_rows(self):
+        """Its own section, else [store *]; but a query's own mode wins."""
+        gone = [collection(1), product(2, 1), variant(3, 2, "c")]
+        self.configure(more={"acme": "deletes = soft"})
+        self.query("job", SHARED % "@deletes(all: false)")
+        self.load("job", FIRST, "--full")
+        self.load("job", gone)
+        self.assertEqual([(1, 1)], self.rows(
+            "collections_products WHERE _deleted_at IS NOT NULL",
+            "_parent_id, id"))
+        self.assertEqual(3, len(self.rows("collections_products")))
+        plan = json.loads(self.run_program("plan", "job", "--json", "--types",
+                                           self.types).stdout)
+        self.assertEqual(("SOFT", False), (plan["deletes"],
+                                           plan["deletes_all"]))
+        self.configure(more={"acme": "deletes = keep"})
+        self.load("job", FIRST)
+        self.load("job", gone)
+        self.assertEqual(3, len(self.rows(
+            "collections_products WHERE _deleted_at IS NULL")))
+        self.query("job", SHARED % "@deletes(mode: HARD)")
+        self.load("job", gone)
+        self.assertEqual([(1, 2), (2, 1)], self.rows(
+            "collections_products", "_parent_id, id", "1, 2"))
 
     def test_a_run_with_rejects_removes_nothing(self):
         self.begin()

@@ -68,6 +68,34 @@ class Guards(Case):
         self.assertEqual([], self.rows("products"))
         self.load("job", [])
 
+    def test_a_query_whose_result_may_be_empty(self):
+        """The message names what to write; with it nothing is in the way but
+        the guard of NULLs."""
+        self.prepare(products(150))
+        result = self.load("job", [], status=FAILED)
+        self.assertIn("@deletes(all: true)", result.stderr)
+        self.assertIn("code=NO_ROOTS", result.stderr)
+        result = self.load("job", products(20), status=FAILED)
+        self.assertIn("@deletes(all: true)", result.stderr)
+        self.query("job", QUERY % "@deletes(all: true) ")
+        self.load("job", products(20, None), status=FAILED)
+        self.load("job", products(20))
+        self.assertEqual(20, len(self.rows("products")))
+        self.load("job", [])
+        self.assertEqual([], self.rows("products"))
+        self.assertEqual("loaded", self.last_run()["status"])
+
+    def test_a_stores_rows_go_to_zero(self):
+        self.configure()
+        self.query("job", "query @deletes(mode: SOFT, all: true) { "
+                   "orders { edges { node { id name } } } }")
+        self.run_program("run")
+        count = len(self.rows("orders"))
+        self.change(store="acme", type="Order", count=count, delete=True)
+        self.run_program("run")
+        self.assertEqual(count, len(self.rows(
+            "orders WHERE _deleted_at IS NOT NULL")))
+
     def test_marked_rows_count_once(self):
         """Live rows are what may be removed, and what it is a part of."""
         self.prepare(products(200), "@deletes(mode: SOFT) ")
