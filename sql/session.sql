@@ -13,7 +13,15 @@ FROM (VALUES
     ('client_encoding', 'UTF8'),
     ('bytea_output', 'hex'),
     ('extra_float_digits', '1'),
+    ('quote_all_identifiers', 'off'),
+    ('lc_monetary', 'C'),
+    ('lc_numeric', 'C'),
+    ('lc_time', 'C'),
+    ('xmlbinary', 'base64'),
+    ('array_nulls', 'on'),
     ('standard_conforming_strings', 'on'),
+    ('transform_null_equals', 'off'),
+    ('exit_on_error', 'off'), -- an error that is expected ends no session
     ('default_transaction_isolation', 'read committed'),
     ('row_security', 'off'), -- policies that hide rows fail, not filter
     ('statement_timeout', '0'),

@@ -398,25 +398,55 @@ END_TEST
 
 START_TEST(types_widen_along_the_ladder)
 {
-    ck_assert(plan_type_widens("integer", PLAN_BIGINT));
-    ck_assert(plan_type_widens("integer", PLAN_NUMERIC));
-    ck_assert(plan_type_widens("bigint", PLAN_NUMERIC));
-    ck_assert(plan_type_widens("date", PLAN_TIMESTAMPTZ));
-    ck_assert(plan_type_widens("jsonb", PLAN_TEXT));
-    ck_assert(!plan_type_widens("bigint", PLAN_INTEGER));
-    ck_assert(!plan_type_widens("bigint", PLAN_DOUBLE));
-    ck_assert(!plan_type_widens("timestamptz", PLAN_DATE));
-    ck_assert(!plan_type_widens("text", PLAN_BIGINT));
-    ck_assert(!plan_type_widens("uuid", PLAN_TEXT));
+    ck_assert(plan_type_widens(PLAN_INTEGER, PLAN_BIGINT));
+    ck_assert(plan_type_widens(PLAN_INTEGER, PLAN_NUMERIC));
+    ck_assert(plan_type_widens(PLAN_BIGINT, PLAN_NUMERIC));
+    ck_assert(plan_type_widens(PLAN_DATE, PLAN_TIMESTAMPTZ));
+    ck_assert(plan_type_widens(PLAN_JSONB, PLAN_TEXT));
+    ck_assert(!plan_type_widens(PLAN_BIGINT, PLAN_INTEGER));
+    ck_assert(!plan_type_widens(PLAN_BIGINT, PLAN_DOUBLE));
+    ck_assert(!plan_type_widens(PLAN_TIMESTAMPTZ, PLAN_DATE));
+    ck_assert(!plan_type_widens(PLAN_TEXT, PLAN_BIGINT));
+    ck_assert(!plan_type_widens(PLAN_TYPE_COUNT, PLAN_TEXT));
 }
 
 END_TEST
 
 START_TEST(a_bigint_becomes_numeric)
 {
-    ddl_widen_type(&sql, "acme", "orders", "total", "bigint", PLAN_NUMERIC);
+    ddl_widen_type(&sql, "acme", "orders", "total", PLAN_BIGINT, PLAN_NUMERIC);
     ck_assert_str_eq(written(), "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN "
                                 "\"total\" TYPE numeric;");
+}
+
+END_TEST
+
+/* Whatever DateStyle and TimeZone of the session are. */
+static const struct {
+    enum plan_type from;
+    enum plan_type to;
+    const char *type;
+} converted[] = {
+    {PLAN_DATE, PLAN_TIMESTAMPTZ,
+     "timestamptz USING \"at\"::timestamp AT TIME ZONE 'UTC'"},
+    {PLAN_DATE, PLAN_TEXT, "text USING to_char(\"at\", 'YYYY-MM-DD')"},
+    {PLAN_TIMESTAMPTZ, PLAN_TEXT,
+     "text USING rtrim(rtrim(to_char(\"at\" AT TIME ZONE 'UTC', "
+     "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"},
+    {PLAN_JSONB, PLAN_TEXT, "text USING \"at\" #>> '{}'"},
+};
+
+START_TEST(times_convert_by_fixed_formats)
+{
+    struct buf expected = buf_with_ceiling(4096);
+
+    buf_printf(&expected,
+               "ALTER TABLE \"acme\".\"orders\" ALTER COLUMN \"at\" TYPE %s;",
+               converted[_i].type);
+    ddl_widen_type(&sql, "acme", "orders", "at", converted[_i].from,
+                   converted[_i].to);
+    ck_assert_str_eq(written(), buf_str(&expected));
+    buf_free(&expected);
 }
 
 END_TEST
@@ -776,6 +806,8 @@ ddl_merge_suite(void)
     tcase_add_test(tests, columns_are_added_with_their_index);
     tcase_add_test(tests, types_widen_along_the_ladder);
     tcase_add_test(tests, a_bigint_becomes_numeric);
+    tcase_add_loop_test(tests, times_convert_by_fixed_formats, 0,
+                        sizeof(converted) / sizeof(converted[0]));
     tcase_add_test(tests, numbers_turn_back_into_gids);
     tcase_add_test(tests, readers_are_granted_select);
     tcase_add_loop_test(tests, statements_are_word_for_word, 0,

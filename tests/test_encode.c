@@ -142,6 +142,9 @@ START_TEST(every_type_has_its_oid)
 
     for (int type = 0; type < PLAN_TYPE_COUNT; type++)
         ck_assert_uint_eq(encode_oid((enum plan_type)type), oids[type]);
+    for (int type = 0; type < PLAN_TYPE_COUNT; type++)
+        ck_assert_int_eq((int)encode_type_of(oids[type]), type);
+    ck_assert_int_eq((int)encode_type_of(1043), PLAN_TYPE_COUNT);
 }
 
 END_TEST

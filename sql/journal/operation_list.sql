@@ -3,10 +3,10 @@
 -- $1: run_id (NULL: running ones), $2: store, $3: job (NULL: any), $4: leave
 -- out this run, but list those whose answer never came (NULL: neither)
 SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
-       to_char(o.window_from, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(o.window_to, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(o.created_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(o.completed_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.window_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.window_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       to_char(o.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        o.object_count, o.root_object_count, o.file_size, o.lines, o.bytes,
        o.error_code, r.store, r.job,
        floor(extract(epoch FROM clock_timestamp()

@@ -3,4 +3,4 @@
 UPDATE bulkpg.run SET status = 'loading', loaded_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-RETURNING to_char(loaded_at, 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+RETURNING to_char(loaded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')

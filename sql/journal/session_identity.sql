@@ -1,3 +1,5 @@
 -- Which session of the server this is.
-SELECT pid, backend_start::text FROM pg_stat_activity
+SELECT pid, to_char(backend_start AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+FROM pg_stat_activity
 WHERE pid = pg_backend_pid()

@@ -1,7 +1,8 @@
 -- Who a store is, and when it said so.
 -- $1: store
 SELECT store, domain, schema, shop_id, currency_code, iana_timezone, plan,
-       scopes, to_char(checked_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       scopes, to_char(checked_at AT TIME ZONE 'UTC',
+                       'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        floor(extract(epoch FROM clock_timestamp() - checked_at) * 1000)::bigint
 FROM bulkpg.store
 WHERE store = $1

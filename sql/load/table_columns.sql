@@ -1,12 +1,14 @@
 -- What stands under the name of a table: its kind, and its columns with their
--- types, whether they are in the primary key, and whether an index begins with
--- them. No row: nothing does.
+-- types, as a user reads them and by oid (0: with a modifier), whether they are
+-- in the primary key, and whether an index begins with them. No row: there is
+-- nothing.
 -- $1: schema, $2: table
 SELECT c.relkind::text, a.attname,
        CASE pg_catalog.format_type(a.atttypid, a.atttypmod)
            WHEN 'timestamp with time zone' THEN 'timestamptz'
            ELSE pg_catalog.format_type(a.atttypid, a.atttypmod)
        END,
+       CASE a.atttypmod WHEN -1 THEN a.atttypid::bigint ELSE 0 END,
        coalesce(a.attnum = ANY (k.conkey), false),
        EXISTS (SELECT FROM pg_catalog.pg_index i
                WHERE i.indrelid = c.oid AND i.indisvalid

@@ -15,8 +15,8 @@
 -- Of a store whose schema got another name only the newer table counts.
 WITH source AS MATERIALIZED (
   SELECT DISTINCT ON (r.store)
-         c.oid, r.store, r.table_schema, r.table_name, r.job, r.path,
-         r.columns
+         c.oid, c.relkind, r.store, r.table_schema, r.table_name, r.job,
+         r.path, r.columns
   FROM bulkpg.relation r
   JOIN pg_namespace n ON n.nspname = r.table_schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
@@ -41,7 +41,7 @@ WITH source AS MATERIALIZED (
 ), have AS MATERIALIZED (
   SELECT s.oid, a.attname AS name, a.attnum,
          CASE a.attname WHEN 'store' THEN '_store' ELSE a.attname END AS label,
-         format_type(a.atttypid, a.atttypmod) AS type,
+         a.atttypid AS typid, a.atttypmod AS typmod,
          CASE WHEN a.atttypid = 'bigint'::regtype THEN k.gid_type END
            AS gid_type
   FROM source s
@@ -52,28 +52,39 @@ WITH source AS MATERIALIZED (
      OR a.attname IN ('_ordinal', '_typename', '_loaded_at', '_deleted_at')
 
 -- The type that loses no store's values. Numbers of gids are comparable while
--- they are of one gid type, else they become whole gids.
-), want AS MATERIALIZED (
-  SELECT h.label,
-         CASE WHEN count(DISTINCT h.type) = 1
-                   AND count(DISTINCT h.gid_type) < 2 THEN min(h.type)
-              WHEN count(DISTINCT h.gid_type) > 1 THEN 'text'
-              WHEN bool_and(h.type IN ('integer', 'bigint')) THEN 'bigint'
-              WHEN bool_and(h.type IN ('integer', 'double precision'))
-              THEN 'double precision'
-              WHEN bool_and(h.type IN ('integer', 'bigint', 'numeric',
-                                       'double precision')) THEN 'numeric'
-              WHEN bool_and(h.type IN ('date', 'timestamp with time zone'))
-              THEN 'timestamp with time zone'
-              ELSE 'text'
-         END AS type,
+-- they are of one gid type, else they become whole gids. Types are compared by
+-- oid: how they print depends on settings.
+), merged AS MATERIALIZED (
+  SELECT h.label, count(DISTINCT (h.typid, h.typmod)) = 1
+                  AND count(DISTINCT h.gid_type) < 2 AS is_one,
+         min(h.typid) AS typid, min(h.typmod) AS typmod,
+         CASE WHEN count(DISTINCT h.gid_type) > 1 THEN 'text'::regtype
+              WHEN bool_and(h.typid IN ('integer'::regtype,
+                                        'bigint'::regtype))
+              THEN 'bigint'::regtype
+              WHEN bool_and(h.typid IN ('integer'::regtype,
+                                        'double precision'::regtype))
+              THEN 'double precision'::regtype
+              WHEN bool_and(h.typid IN ('integer'::regtype, 'bigint'::regtype,
+                                        'numeric'::regtype,
+                                        'double precision'::regtype))
+              THEN 'numeric'::regtype
+              WHEN bool_and(h.typid IN ('date'::regtype,
+                                        'timestamptz'::regtype))
+              THEN 'timestamptz'::regtype
+              ELSE 'text'::regtype
+         END::oid AS wider,
          min(h.attnum) + CASE WHEN h.label IN ('_typename', '_loaded_at',
                                                '_deleted_at')
                               THEN 10000 ELSE 0 END AS place
   FROM have h
   GROUP BY h.label
+), want AS MATERIALIZED (
+  SELECT m.label, CASE WHEN m.is_one THEN m.typid ELSE m.wider END AS typid,
+         CASE WHEN m.is_one THEN m.typmod ELSE -1 END AS typmod, m.place
+  FROM merged m
   UNION ALL
-  SELECT 'store', 'text', 0 WHERE EXISTS (SELECT FROM source)
+  SELECT 'store', 'text'::regtype, -1, 0 WHERE EXISTS (SELECT FROM source)
 
 -- Columns that the view has stay where they are, if all of them stay.
 ), stays AS MATERIALIZED (
@@ -81,9 +92,10 @@ WITH source AS MATERIALIZED (
   FROM old
   JOIN pg_attribute a ON a.attrelid = old.oid AND a.attnum > 0
   LEFT JOIN want w ON w.label = a.attname
-       AND w.type = format_type(a.atttypid, a.atttypmod)
+       AND w.typid = a.atttypid AND w.typmod = a.atttypmod
 ), ranked AS MATERIALIZED (
-  SELECT w.label, w.type,
+  SELECT w.label, w.typid, w.typmod,
+         format_type(w.typid, w.typmod) AS type,
          row_number() OVER (ORDER BY a.attnum NULLS LAST, w.place, w.label)
            AS rank
   FROM want w
@@ -92,32 +104,41 @@ WITH source AS MATERIALIZED (
         AND a.attname = w.label AND (SELECT all_stay FROM stays)
 
 -- Text of dates is as the store writes it, whatever the reader's DateStyle
--- and TimeZone; double precision is exact by way of its text only.
+-- and TimeZone; double precision is exact by way of its text only. A plain
+-- table is read without the tables that inherit from it.
 ), branch AS (
   SELECT s.store, s.oid,
          'SELECT ' || string_agg(
            CASE WHEN w.label = 'store' THEN quote_literal(s.store) || '::text'
                 WHEN h.name IS NULL THEN 'NULL::' || w.type
-                WHEN h.type = w.type THEN quote_ident(h.name)
-                WHEN w.type = 'text' AND h.gid_type IS NOT NULL
+                WHEN h.typid = w.typid AND h.typmod = w.typmod
+                THEN quote_ident(h.name)
+                WHEN w.typid = 'text'::regtype AND h.gid_type IS NOT NULL
                 THEN format('(%L || %I::text)',
                             'gid://shopify/' || h.gid_type || '/', h.name)
-                WHEN w.type = 'text' AND h.type IN ('jsonb', 'date')
-                THEN format('(to_jsonb(%I) #>> ''{}'')', h.name)
-                WHEN w.type = 'text' AND h.type = 'timestamp with time zone'
-                THEN format('((to_jsonb(%I AT TIME ZONE ''UTC'') #>> ''{}'') '
+                WHEN w.typid = 'text'::regtype AND h.typid = 'jsonb'::regtype
+                THEN format('(%I #>> ''{}'')', h.name)
+                WHEN w.typid = 'text'::regtype AND h.typid = 'date'::regtype
+                THEN format('to_char(%I, ''YYYY-MM-DD'')', h.name)
+                WHEN w.typid = 'text'::regtype
+                     AND h.typid = 'timestamptz'::regtype
+                THEN format('(rtrim(rtrim(to_char(%I AT TIME ZONE ''UTC'', '
+                            '''YYYY-MM-DD"T"HH24:MI:SS.US''), ''0''), ''.'') '
                             '|| ''Z'')', h.name)
-                WHEN h.type = 'date'
+                WHEN h.typid = 'date'::regtype
                 THEN format('(%I::timestamp AT TIME ZONE ''UTC'')', h.name)
-                WHEN h.type = 'double precision' AND w.type = 'numeric'
+                WHEN h.typid = 'double precision'::regtype
+                     AND w.typid = 'numeric'::regtype
                 THEN format('%I::text::numeric', h.name)
                 ELSE format('%I::%s', h.name, w.type)
            END || ' AS ' || quote_ident(w.label), ', ' ORDER BY w.rank)
-           || format(E'\nFROM %I.%I', s.table_schema, s.table_name) AS text
+           || format(E'\nFROM %s%I.%I',
+                     CASE s.relkind WHEN 'r' THEN 'ONLY ' ELSE '' END,
+                     s.table_schema, s.table_name) AS text
   FROM source s
   CROSS JOIN ranked w
   LEFT JOIN have h ON h.oid = s.oid AND h.label = w.label
-  GROUP BY s.store, s.oid, s.table_schema, s.table_name
+  GROUP BY s.store, s.oid, s.relkind, s.table_schema, s.table_name
 ), definition AS MATERIALIZED (
   SELECT string_agg(text, E'\nUNION ALL\n' ORDER BY store) AS text,
          string_agg(oid::text, ' ' ORDER BY store) AS oids,
@@ -133,10 +154,12 @@ WITH source AS MATERIALIZED (
          || coalesce('; ' || (
               SELECT left(string_agg(v.what, '; ' ORDER BY v.what), 4000)
               FROM (SELECT format('%s is %s, in some stores %s', w.label,
-                                  w.type, string_agg(DISTINCT h.type, ', '))
+                                  w.type, string_agg(DISTINCT
+                                    format_type(h.typid, h.typmod), ', '))
                            AS what
-                    FROM want w
-                    JOIN have h ON h.label = w.label AND h.type <> w.type
+                    FROM ranked w
+                    JOIN have h ON h.label = w.label
+                     AND (h.typid, h.typmod) <> (w.typid, w.typmod)
                     GROUP BY w.label, w.type) v), '') AS text
   FROM (SELECT format('%s of job %s (%s)', path, job, count(*)) AS what,
                count(*) OVER () AS meanings

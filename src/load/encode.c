@@ -8,15 +8,25 @@
 
 enum { JSONB_VERSION = 1, INT64_DIGITS = 19 };
 
+static const uint32_t oids[PLAN_TYPE_COUNT] = {
+    [PLAN_TEXT] = 25,          [PLAN_BIGINT] = 20,  [PLAN_INTEGER] = 23,
+    [PLAN_NUMERIC] = 1700,     [PLAN_DOUBLE] = 701, [PLAN_BOOLEAN] = 16,
+    [PLAN_TIMESTAMPTZ] = 1184, [PLAN_DATE] = 1082,  [PLAN_JSONB] = 3802};
+
 uint32_t
 encode_oid(enum plan_type type)
 {
-    static const uint32_t oids[PLAN_TYPE_COUNT] = {
-        [PLAN_TEXT] = 25,          [PLAN_BIGINT] = 20,  [PLAN_INTEGER] = 23,
-        [PLAN_NUMERIC] = 1700,     [PLAN_DOUBLE] = 701, [PLAN_BOOLEAN] = 16,
-        [PLAN_TIMESTAMPTZ] = 1184, [PLAN_DATE] = 1082,  [PLAN_JSONB] = 3802};
-
     return oids[type];
+}
+
+enum plan_type
+encode_type_of(uint32_t oid)
+{
+    int type = 0;
+
+    while (type < PLAN_TYPE_COUNT && oids[type] != oid)
+        type++;
+    return (enum plan_type)type;
 }
 
 static void

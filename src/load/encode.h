@@ -9,8 +9,10 @@
 #include "json/record.h"
 #include "plan/plan.h"
 
-/* pg_type.oid of a column's type. */
+/* pg_type.oid of a column's type, and back: PLAN_TYPE_COUNT when none of ours
+ * has it. */
 uint32_t encode_oid(enum plan_type type);
+enum plan_type encode_type_of(uint32_t oid);
 
 /* Append length and value; NULL for an absent value or a JSON null. ERR_ROW
  * when it does not fit. */

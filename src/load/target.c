@@ -5,6 +5,7 @@
 
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "load/encode.h"
 #include "load/views.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
@@ -12,7 +13,7 @@
 #include "sql.h"
 
 /* Columns of sql_table_columns. */
-enum { KIND, NAME, TYPE, IN_KEY, INDEXED };
+enum { KIND, NAME, TYPE, TYPE_OID, IN_KEY, INDEXED };
 
 enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -24,6 +25,13 @@ find_row(const struct pg_result *result, const char *name)
             strcmp(pg_text(result, i, NAME), name) == 0)
             return i;
     return -1;
+}
+
+/* PLAN_TYPE_COUNT: none of ours, or one with a modifier. */
+static enum plan_type
+type_at(const struct pg_result *result, int row)
+{
+    return encode_type_of((uint32_t)pg_int64(result, row, TYPE_OID));
 }
 
 static bool
@@ -84,36 +92,36 @@ refuse_key(const struct plan_table *table, const char *schema,
 /* A gid column may be a number while the plan says text (it widens), or text
  * while the plan says number (it was widened). */
 static bool
-settle_gid(struct plan_gid *gid, const char *type)
+settle_gid(struct plan_gid *gid, enum plan_type type)
 {
-    if (strcmp(type, "text") == 0)
+    if (type == PLAN_TEXT)
         gid->whole = true;
-    return gid->whole || strcmp(type, "bigint") == 0;
+    return type == PLAN_TEXT || type == PLAN_BIGINT ||
+           (gid->whole && plan_type_widens(type, PLAN_TEXT));
 }
 
 /* So with a bigint whose values may be larger, and numeric. Any other type
  * may be narrower than the plan's. */
 static bool
-fits_data(struct plan_column *data, const char *type)
+fits_data(struct plan_column *data, enum plan_type type)
 {
     if (data->gid != NULL)
         return settle_gid(data->gid, type);
-    if (data->may_grow && strcmp(type, "numeric") == 0)
+    if (data->may_grow && type == PLAN_NUMERIC)
         data->type = PLAN_NUMERIC;
-    return strcmp(type, plan_type_name(data->type)) == 0 ||
-           plan_type_widens(type, data->type);
+    return type == data->type || plan_type_widens(type, data->type);
 }
 
 static bool
 inspect_column(const struct plan_table *table, const char *schema,
                const struct layout_column *column,
                const struct pg_result *result, const bool *had_column,
-               struct target *target, struct arena *arena, struct err *err)
+               struct target *target, struct err *err)
 {
     int row = find_row(result, column->name);
     struct plan_column *data =
         column->role == LAYOUT_DATA ? &table->columns[column->data] : NULL;
-    const char *type;
+    enum plan_type type;
     bool fits;
 
     if (row < 0 && data != NULL && !column->in_key) { /* to be added */
@@ -126,20 +134,21 @@ inspect_column(const struct plan_table *table, const char *schema,
         return refuse_missing(table, schema, column, err);
     if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key)
         return refuse_key(table, schema, column, row >= 0, err);
-    type = pg_text(result, row, TYPE);
+    type = type_at(result, row);
     if (data != NULL) {
         target->has_column[column->data] = true;
         target->has_index[column->data] = pg_bool(result, row, INDEXED);
-        target->has_type[column->data] = arena_strdup(arena, type);
+        target->has_type[column->data] = type;
         fits = fits_data(data, type);
     } else if (column->role == LAYOUT_PARENT) {
-        target->parent_is_number = strcmp(type, "bigint") == 0;
+        target->parent_is_number = type == PLAN_BIGINT;
         fits = settle_gid(table->parent_gid, type);
     } else {
-        fits = strcmp(type, plan_type_name(column->type)) == 0;
+        fits = type == column->type;
     }
-    return fits || refuse_type(table, schema, column->name, type,
-                               plan_type_name(column->type), err);
+    return fits ||
+           refuse_type(table, schema, column->name, pg_text(result, row, TYPE),
+                       plan_type_name(column->type), err);
 }
 
 /* Also of a query that no longer marks: its rows may come back. */
@@ -148,8 +157,7 @@ has_mark(const struct pg_result *result)
 {
     int row = find_row(result, "_deleted_at");
 
-    return row >= 0 && strcmp(pg_text(result, row, TYPE),
-                              plan_type_name(PLAN_TIMESTAMPTZ)) == 0;
+    return row >= 0 && type_at(result, row) == PLAN_TIMESTAMPTZ;
 }
 
 static bool
@@ -165,7 +173,7 @@ inspect_columns(const struct plan_table *table, const char *schema,
     for (int i = 0; i < count; i++)
         if (columns[i].in_table &&
             !inspect_column(table, schema, &columns[i], result, had_column,
-                            target, arena, err))
+                            target, err))
             return false;
     target->has_mark = has_mark(result);
     return true;
@@ -259,9 +267,8 @@ target_column_widens(const struct plan_table *table,
                      const struct target *target, int column)
 {
     return target->has_column[column] &&
-           strcmp(target->has_type[column],
-                  plan_type_name(plan_column_type(&table->columns[column]))) !=
-               0;
+           target->has_type[column] !=
+               plan_column_type(&table->columns[column]);
 }
 
 static void
@@ -276,9 +283,9 @@ change_column(struct buf *sql, const struct plan_table *table,
         ddl_add_index(sql, table, i, schema);
     if (!target_column_widens(table, target, i))
         return;
-    if (column->gid == NULL)
+    if (column->gid == NULL || target->has_type[i] != PLAN_BIGINT)
         ddl_widen_type(sql, schema, table->name, column->name,
-                       target->has_type[i], column->type);
+                       target->has_type[i], plan_column_type(column));
     else
         widen_gid(sql, table, schema, column->name, column->gid);
 }

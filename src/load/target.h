@@ -26,8 +26,8 @@ struct target {
     bool lost_column; /* one was dropped by hand: every row is written anew */
     bool *has_column; /* by plan column; in the arena */
     bool *has_index;  /* one begins with it */
-    const char **has_type; /* by plan column: as it is, which widens where
-                            * the plan's is another one */
+    enum plan_type *has_type; /* by plan column: as it is, which widens where
+                               * the plan's is another one */
     bool parent_is_number;
     bool has_mark; /* a column _deleted_at */
 };

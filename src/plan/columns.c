@@ -56,36 +56,20 @@ plan_type_name(enum plan_type type)
     return "text";
 }
 
-static bool
-is_any_of(const char *name, const enum plan_type *types, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(name, plan_type_name(types[i])) == 0)
-            return true;
-    return false;
-}
-
 /* integer ─► bigint ─► numeric ─► text; date ─► timestamptz ─► text; whatever
  * we make ─► text. */
 bool
-plan_type_widens(const char *from, enum plan_type to)
+plan_type_widens(enum plan_type from, enum plan_type to)
 {
-    static const enum plan_type integers[] = {PLAN_INTEGER, PLAN_BIGINT};
-    static const enum plan_type date = PLAN_DATE;
-
-    static const enum plan_type all[] = {
-        PLAN_BIGINT,  PLAN_INTEGER,     PLAN_NUMERIC, PLAN_DOUBLE,
-        PLAN_BOOLEAN, PLAN_TIMESTAMPTZ, PLAN_DATE,    PLAN_JSONB};
-
     switch (to) {
     case PLAN_BIGINT:
-        return is_any_of(from, integers, 1);
+        return from == PLAN_INTEGER;
     case PLAN_NUMERIC:
-        return is_any_of(from, integers, 2);
+        return from == PLAN_INTEGER || from == PLAN_BIGINT;
     case PLAN_TIMESTAMPTZ:
-        return is_any_of(from, &date, 1);
+        return from == PLAN_DATE;
     case PLAN_TEXT:
-        return is_any_of(from, all, sizeof(all) / sizeof(all[0]));
+        return from != PLAN_TEXT && from != PLAN_TYPE_COUNT;
     default:
         return false;
     }

@@ -394,27 +394,45 @@ ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
     buf_free(&prefix);
 }
 
-/* Times as the store writes them; sessions are in UTC. */
+/* A column as the other type, where PostgreSQL's own cast depends on settings
+ * of the session or gives another text than the store wrote. */
+static const struct {
+    enum plan_type from;
+    enum plan_type to;
+    const char *before; /* the column's name */
+    const char *after;
+} conversions[] = {
+    {PLAN_DATE, PLAN_TIMESTAMPTZ, "", "::timestamp AT TIME ZONE 'UTC'"},
+    {PLAN_DATE, PLAN_TEXT, "to_char(", ", 'YYYY-MM-DD')"},
+    {PLAN_TIMESTAMPTZ, PLAN_TEXT, "rtrim(rtrim(to_char(",
+     " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || "
+     "'Z'"},
+    {PLAN_JSONB, PLAN_TEXT, "", " #>> '{}'"},
+};
+
 static void
-append_time_as_text(struct buf *sql, const char *column)
+append_conversion(struct buf *sql, const char *column, enum plan_type from,
+                  enum plan_type to)
 {
-    buf_append_str(sql, " USING rtrim(rtrim(to_char(");
-    name_append_quoted(sql, column);
-    buf_append_str(sql, ", 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || "
-                        "'Z'");
+    for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
+        if (conversions[i].from != from || conversions[i].to != to)
+            continue;
+        buf_printf(sql, " USING %s", conversions[i].before);
+        name_append_quoted(sql, column);
+        buf_append_str(sql, conversions[i].after);
+    }
 }
 
 void
 ddl_widen_type(struct buf *sql, const char *schema, const char *table,
-               const char *column, const char *from, enum plan_type to)
+               const char *column, enum plan_type from, enum plan_type to)
 {
     buf_append_str(sql, "ALTER TABLE ");
     ddl_append_qualified(sql, schema, table);
     buf_append_str(sql, " ALTER COLUMN ");
     name_append_quoted(sql, column);
     buf_printf(sql, " TYPE %s", plan_type_name(to));
-    if (to == PLAN_TEXT && strcmp(from, plan_type_name(PLAN_TIMESTAMPTZ)) == 0)
-        append_time_as_text(sql, column);
+    append_conversion(sql, column, from, to);
     buf_append_str(sql, ";\n");
 }
 

@@ -93,7 +93,7 @@ void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
 /* A column gets a type that plan_type_widens() allows, its values the form
  * that the store gives them. */
 void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
-                    const char *column, const char *from, enum plan_type to);
+                    const char *column, enum plan_type from, enum plan_type to);
 
 void ddl_grant_select(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *role);

@@ -35,9 +35,9 @@ enum plan_type {
 /* PostgreSQL's name of it: "bigint". */
 const char *plan_type_name(enum plan_type type);
 
-/* May a column of the type named `from` become one of type `to` without a
- * value being lost? */
-bool plan_type_widens(const char *from, enum plan_type to);
+/* May a column of type `from` become one of type `to` without a value being
+ * lost? PLAN_TYPE_COUNT is any type that is not in the list above. */
+bool plan_type_widens(enum plan_type from, enum plan_type to);
 
 /* Columns that hold ids of the same objects, so that they are numbers or
  * whole gids together: a table's `id` and its children's `_parent_id`. */
