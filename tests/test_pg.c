@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/task.h"
@@ -336,6 +337,40 @@ START_TEST(failed_statement_leaves_the_session_usable)
 
 END_TEST
 
+/* Every statement by itself, all of them or none, in a transaction of the
+ * caller's too; however many there are. */
+static void
+script_body(void)
+{
+    struct pg_conn *conn = open_dsn(cluster_dsn());
+    struct buf many = buf_with_ceiling(1024 * 1024);
+
+    ck_assert(pg_script(conn, " ; -- nothing\n", &err));
+    pg_task_script(conn, "CREATE TEMP TABLE t (n int); -- 1; 2\n"
+                         "INSERT INTO t VALUES (1); INSERT INTO t SELECT 2;");
+    ck_assert(!pg_script(conn, "DELETE FROM t; SELECT 1 / 0; SELECT 2", &err));
+    ck_assert_str_eq(err.code, "22012");
+    ck_assert_str_eq(ask(conn, "SELECT count(*) FROM t"), "2");
+    ck_assert(pg_begin(conn, &err));
+    pg_task_script(conn, "SAVEPOINT a; DELETE FROM t; ROLLBACK TO a; "
+                         "DELETE FROM t WHERE n = 1");
+    pg_rollback(conn);
+    ck_assert_str_eq(ask(conn, "SELECT count(*) FROM t"), "2");
+    for (int i = 0; i < 5000; i++)
+        buf_append_str(&many, "INSERT INTO t SELECT 3 WHERE $a$;$a$ = ';';\n");
+    pg_task_script(conn, buf_str(&many));
+    ck_assert_str_eq(ask(conn, "SELECT count(*) FROM t"), "5002");
+    buf_free(&many);
+    pg_close(conn);
+}
+
+START_TEST(a_script_is_all_of_its_statements_or_none)
+{
+    pg_task_run(script_body);
+}
+
+END_TEST
+
 static void
 affected_body(void)
 {
@@ -642,6 +677,7 @@ pg_suite(void)
     tcase_add_test(tests, parameters_and_results_of_any_size);
     tcase_add_test(tests, value_larger_than_any_socket_goes_both_ways);
     tcase_add_test(tests, failed_statement_leaves_the_session_usable);
+    tcase_add_test(tests, a_script_is_all_of_its_statements_or_none);
     tcase_add_test(tests, script_runs_several_and_tags_are_counted);
     tcase_add_test(tests, copy_is_refused_and_not_read_for_ever);
     tcase_add_test(tests, sessions_wait_side_by_side);

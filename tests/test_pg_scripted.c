@@ -492,6 +492,82 @@ START_TEST(a_rollback_that_fails_loses_the_connection)
 
 END_TEST
 
+/* ---- scripts ----------------------------------------------------------- */
+
+/* Two statements, with BEGIN and COMMIT around them; a ROLLBACK may follow. */
+static const struct {
+    struct script_item items[12];
+    int count;
+    enum err_kind kind;
+    const char *code;
+    bool alive;
+} scripts[] = {
+    {{OK("BEGIN"), END, OK("A"), END, OK("B"), END, OK("COMMIT"), END, SYNC},
+     9,
+     ERR_NONE,
+     "",
+     true},
+    {{OK("BEGIN"), END, ERROR("42P01"), END, OTHER(PGRES_PIPELINE_ABORTED), END,
+      OTHER(PGRES_PIPELINE_ABORTED), END, SYNC, OK("ROLLBACK"), END},
+     11,
+     ERR_FAILED,
+     "42P01",
+     true},
+    {{OK("BEGIN"), END, OK("A"), END, LOSS}, 5, ERR_TRANSIENT, "08006", false},
+    {{OK("BEGIN"), END, OTHER(PGRES_PIPELINE_ABORTED), END, SYNC},
+     5,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OK("BEGIN"), END, OTHER(PGRES_COPY_OUT)}, 3, ERR_BUG, "BUG", false},
+    {{END, END, END}, 3, ERR_TRANSIENT, "08P01", false},
+};
+
+static void
+script_body(void)
+{
+    open_conn((struct script){0}, scripts[test].items, scripts[test].count);
+    ck_assert_int_eq(pg_script(conn, "A; B;", &err),
+                     scripts[test].kind == ERR_NONE);
+    if (scripts[test].kind != ERR_NONE)
+        check_err(scripts[test].kind, scripts[test].code);
+    ck_assert_int_eq(pg_is_alive(conn), scripts[test].alive);
+    close_conn();
+}
+
+START_TEST(a_script_counts_as_a_whole_or_says_why_not)
+{
+    test = _i;
+    pg_task_run(script_body);
+}
+
+END_TEST
+
+/* Calls that fail while the statements are handed over. */
+static const struct script unsent_scripts[] = {
+    {.send_fails = 2},  {.send_fails = 3},  {.send_fails = 5},
+    {.sync_fails = 1},  {.enter_fails = 1}, {.exit_fails = 1},
+    {.flush_fails = 2},
+};
+
+static void
+unsent_script_body(void)
+{
+    open_conn(unsent_scripts[test], scripts[0].items, scripts[0].count);
+    if (!pg_script(conn, "A; B;", &err))
+        ck_assert_int_eq(err.kind, ERR_TRANSIENT);
+    ck_assert(!pg_is_alive(conn));
+    close_conn();
+}
+
+START_TEST(a_script_that_could_not_be_sent_loses_the_connection)
+{
+    test = _i;
+    pg_task_run(unsent_script_body);
+}
+
+END_TEST
+
 /* ---- stopping ---------------------------------------------------------- */
 
 static const struct script_item canceled[] = {SILENCE, ERROR("57014"), END,
@@ -964,6 +1040,11 @@ transactions(void)
                         COUNT(commits));
     tcase_add_loop_test(tests, a_commit_that_could_not_be_sent_is_no_success, 0,
                         COUNT(unsent));
+    tcase_add_loop_test(tests, a_script_counts_as_a_whole_or_says_why_not, 0,
+                        COUNT(scripts));
+    tcase_add_loop_test(tests,
+                        a_script_that_could_not_be_sent_loses_the_connection, 0,
+                        COUNT(unsent_scripts));
     tcase_add_loop_test(tests, a_rollback_that_fails_loses_the_connection, 0,
                         COUNT(rollbacks));
     tcase_add_test(tests, a_stop_cancels_and_the_session_goes_on);

@@ -78,7 +78,9 @@ MUST_CHECK bool
 pg_exec_written(struct pg_conn *conn, const char *sql, int count,
                 const char *const *values, struct err *err);
 
-/* Run a script of several statements, without parameters or results. */
+/* Run a script of several statements, without parameters or results: each is
+ * sent by itself, all in one pipeline with one sync. Outside a transaction they
+ * get one of their own, so that all of them count or none. */
 MUST_CHECK bool
 pg_script(struct pg_conn *conn, const char *sql, struct err *err);
 

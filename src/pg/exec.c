@@ -1,10 +1,12 @@
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/task.h"
 #include "pg/pipe.h"
 #include "pg/result.h"
+#include "pg/script.h"
 #include "pg/wire.h"
 
 enum { ROLLBACK_MS = 10000 };
@@ -62,20 +64,66 @@ simple(struct pg_conn *conn, const char *sql, int64_t deadline_ms,
                        err);
 }
 
+/* Hand over all statements and one sync. A transaction of its own makes them
+ * one change: on Citus the implicit one of a pipeline does not. */
+static bool
+send_script(struct pg_conn *conn, struct span script, bool begins)
+{
+    struct buf statement = buf_with_ceiling(script.length + 1);
+    struct span next;
+    bool sent = !begins || PQsendQueryParams(conn->raw, "BEGIN", 0, NULL, NULL,
+                                             NULL, NULL, 0) == 1;
+
+    while (sent && script_next(&script, &next)) {
+        buf_clear(&statement);
+        buf_append(&statement, next.bytes, next.length);
+        sent = PQsendQueryParams(conn->raw, buf_str(&statement), 0, NULL, NULL,
+                                 NULL, NULL, 0) == 1;
+    }
+    buf_free(&statement);
+    return sent &&
+           (!begins || PQsendQueryParams(conn->raw, "COMMIT", 0, NULL, NULL,
+                                         NULL, NULL, 0) == 1) &&
+           PQpipelineSync(conn->raw) == 1;
+}
+
+static bool
+run_pipelined(struct pg_conn *conn, const char *sql, struct err *err)
+{
+    bool begins = PQtransactionStatus(conn->raw) == PQTRANS_IDLE;
+    PGresult *raw;
+    bool ok;
+
+    if (PQenterPipelineMode(conn->raw) != 1)
+        return wire_lost(conn, err);
+    ok = wire_finish(conn, send_script(conn, span_str(sql), begins),
+                     CLOCK_NEVER, &raw, err);
+    PQclear(raw);
+    if (PQexitPipelineMode(conn->raw) != 1)
+        conn->lost = true;
+    if (!ok && begins)
+        pg_rollback(conn);
+    return ok;
+}
+
 bool
 pg_script(struct pg_conn *conn, const char *sql, struct err *err)
 {
-    PGresult *raw;
-    bool ok = simple(conn, sql, CLOCK_NEVER, &raw, err);
+    struct span rest = span_str(sql), first, second;
 
-    PQclear(raw);
-    return ok;
+    if (!is_usable(conn, err))
+        return false;
+    if (!script_next(&rest, &first))
+        return true;
+    if (!script_next(&rest, &second))
+        return pg_exec(conn, sql, 0, NULL, NULL, err);
+    return run_pipelined(conn, sql, err);
 }
 
 bool
 pg_begin(struct pg_conn *conn, struct err *err)
 {
-    return pg_script(conn, "BEGIN", err);
+    return pg_exec(conn, "BEGIN", 0, NULL, NULL, err);
 }
 
 /* A transaction that failed before is ended by COMMIT without an error; only

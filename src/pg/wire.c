@@ -196,23 +196,52 @@ no_answer(struct pg_conn *conn, struct err *err)
                : wire_lost(conn, err);
 }
 
-/* All results up to the NULL; the last one is kept unless one is an error,
- * of which the first counts. */
+/* Is this the end of what was sent? A single statement ends in a NULL. In
+ * pipeline mode every statement does, and the sync is the end; more than two
+ * NULLs in a row mean that libpq waits for nothing any more. */
+static bool
+is_end(const PGresult *result, bool is_pipelined, int *nulls)
+{
+    enum { NULLS_MOST = 2 };
+
+    if (result != NULL) {
+        *nulls = 0;
+        return is_pipelined && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+    }
+    return !is_pipelined || ++*nulls > NULLS_MOST;
+}
+
+/* All results up to the end; the last one is kept unless one is an error, of
+ * which the first counts. What an error in a pipeline skips has no word of its
+ * own. */
 static bool
 collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
         struct err *err)
 {
+    bool is_pipelined = PQpipelineStatus(conn->raw) != PQ_PIPELINE_OFF;
     bool ok = true;
+    int nulls = 0;
 
     for (;;) {
         PGresult *result;
+        bool is_last;
 
         if (!next_result(conn, deadline_ms, &result, err))
             return false;
+        is_last = is_end(result, is_pipelined, &nulls);
+        if (is_last && (result != NULL || !ok || *last != NULL)) {
+            PQclear(result);
+            return ok;
+        }
+        if (is_last)
+            return no_answer(conn, err);
         if (result == NULL)
-            return ok && *last == NULL ? no_answer(conn, err) : ok;
+            continue;
         PQclear(*last);
         *last = result;
+        if (is_pipelined && !ok &&
+            PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+            continue;
         if (!is_success(result) && !is_refusal(result))
             return refuse_answer(conn, result, err);
         if (ok && is_refusal(result))

@@ -387,6 +387,13 @@ PQenterPipelineMode(PGconn *conn)
     return play.pipeline;
 }
 
+PGpipelineStatus
+PQpipelineStatus(const PGconn *conn)
+{
+    (void)conn;
+    return play.pipeline ? PQ_PIPELINE_ON : PQ_PIPELINE_OFF;
+}
+
 /* Only once everything has been answered. */
 int
 PQexitPipelineMode(PGconn *conn)
