@@ -2,7 +2,8 @@
 -- so many months later.
 --
 -- Job: orders. Of a store with schema acme:
---     PGOPTIONS='-c search_path=acme' psql -f cohort_retention.sql
+--     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
+--         -f cohort_retention.sql
 --
 -- First among the orders that are there: without read_all_orders the store
 -- shows those of 60 days only.
@@ -11,7 +12,7 @@ WITH ordered AS (
          date_trunc('month', o.processed_at AT TIME ZONE s.iana_timezone)
            AS month
   FROM orders o
-  JOIN bulkpg.store s ON s.schema = current_schema()
+  JOIN bulkpg.store s ON s.schema = :'schema'
   WHERE o.customer_id IS NOT NULL AND NOT o.test AND o.cancelled_at IS NULL
 ), since_first AS (
   SELECT customer_id, month,

@@ -2,7 +2,8 @@
 -- happened. A return of May counts for May, whenever the order was made.
 --
 -- Job: sales. Of a store with schema acme:
---     PGOPTIONS='-c search_path=acme' psql -f net_sales_by_month.sql
+--     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
+--         -f net_sales_by_month.sql
 --
 -- Amounts of returns are negative, so that the net is a sum.
 WITH sold AS (
@@ -17,7 +18,7 @@ WITH sold AS (
   FROM sales s
   JOIN sales_agreements a ON a.id = s.agreement_id
   JOIN sales_orders o ON o.id = a.order_id
-  JOIN bulkpg.store st ON st.schema = current_schema()
+  JOIN bulkpg.store st ON st.schema = :'schema'
   WHERE NOT o.test
 )
 SELECT month,

@@ -1,7 +1,8 @@
 -- Refunds by the month they were made in, and how long after the order.
 --
 -- Job: orders. Of a store with schema acme:
---     PGOPTIONS='-c search_path=acme' psql -f refunds_by_month.sql
+--     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
+--         -f refunds_by_month.sql
 SELECT to_char(r.processed_at AT TIME ZONE s.iana_timezone, 'YYYY-MM') AS month,
        o.currency_code,
        count(*) AS refunds,
@@ -12,7 +13,7 @@ SELECT to_char(r.processed_at AT TIME ZONE s.iana_timezone, 'YYYY-MM') AS month,
               / 86400)::numeric, 1) AS days_after_order
 FROM order_refunds r
 JOIN orders o ON o.id = r.order_id
-JOIN bulkpg.store s ON s.schema = current_schema()
+JOIN bulkpg.store s ON s.schema = :'schema'
 WHERE NOT o.test
 GROUP BY 1, 2
 ORDER BY 1, 2

@@ -1,7 +1,8 @@
 -- Revenue by month and currency, in the store's time zone.
 --
 -- Job: orders. Of a store with schema acme:
---     PGOPTIONS='-c search_path=acme' psql -f revenue_by_month.sql
+--     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
+--         -f revenue_by_month.sql
 --
 -- A month is the store's own, as its admin shows it. What was refunded counts
 -- for the month of the order; refunds_by_month.sql counts it when it was paid.
@@ -14,7 +15,7 @@ SELECT to_char(o.processed_at AT TIME ZONE s.iana_timezone, 'YYYY-MM') AS month,
        sum(o.total_price - o.total_refunded) AS revenue_kept,
        round(avg(o.total_price), 2) AS average_order
 FROM orders o
-JOIN bulkpg.store s ON s.schema = current_schema()
+JOIN bulkpg.store s ON s.schema = :'schema'
 WHERE NOT o.test AND o.cancelled_at IS NULL
 GROUP BY 1, 2
 ORDER BY 1, 2

@@ -31,7 +31,8 @@ class Examples(Case):
         with open(os.path.join(EXAMPLES, name + ".sql"),
                   encoding="utf-8") as file:
             text = file.read()
-        lines = self.db.execute("SET search_path = acme; SELECT "
+        lines = self.db.execute("\\set schema acme\nSET search_path = acme; "
+                                "SELECT "
                                 f"row_to_json(q)::text FROM ({text}) q;")
         return [json.loads(line, parse_float=Decimal) for line in lines]
 
