@@ -1,10 +1,45 @@
--- The largest of our tables.
+-- The largest of our tables. Citus keeps rows on its workers, where the
+-- catalog of the coordinator counts none: then the journal says how many rows
+-- there are (those of the last full run, and what later runs changed), and
+-- Citus how large they are.
 -- $1: so many of them
-SELECT r.table_schema, r.table_name, r.store, r.job,
-       greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
+WITH ours AS (
+  SELECT r.table_schema, r.table_name, r.store, r.job, c.oid, c.reltuples,
+         CASE WHEN to_regprocedure(
+                     'pg_catalog.citus_total_relation_size(regclass, boolean)')
+                   IS NOT NULL
+              THEN (xpath('//size/text()', query_to_xml(
+                      format('SELECT pg_catalog.citus_total_relation_size'
+                             '(%s::pg_catalog.regclass, false) AS size',
+                             c.oid), false, true, '')))[1]::text::bigint
+         END AS sharded_size
+  FROM bulkpg.relation r
+  JOIN pg_namespace n ON n.nspname = r.table_schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
+), counted AS (
+  SELECT t.*,
+         max(t.run_id) FILTER (
+           WHERE r.mode = 'full'
+              OR r.mode = 'replay' AND r.mode_reason = 'full')
+           OVER (PARTITION BY t.table_schema, t.table_name) AS full_run_id
+  FROM bulkpg.run_table t
+  JOIN bulkpg.run r USING (run_id)
+  JOIN ours USING (table_schema, table_name)
+  WHERE ours.reltuples <= 0
+), noted AS (
+  SELECT table_schema, table_name,
+         sum(CASE WHEN run_id = full_run_id
+                  THEN inserted + updated + unchanged
+                  ELSE inserted - deleted END) AS rows
+  FROM counted
+  WHERE run_id >= coalesce(full_run_id, 0)
+  GROUP BY 1, 2
+)
+SELECT ours.table_schema, ours.table_name, ours.store, ours.job,
+       greatest(ours.reltuples, noted.rows, 0)::bigint,
+       coalesce(ours.sharded_size, pg_total_relation_size(ours.oid)),
        count(*) OVER ()
-FROM bulkpg.relation r
-JOIN pg_namespace n ON n.nspname = r.table_schema
-JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = r.table_name
+FROM ours
+LEFT JOIN noted USING (table_schema, table_name)
 ORDER BY 6 DESC, 1, 2
 LIMIT $1::bigint
