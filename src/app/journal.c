@@ -24,7 +24,8 @@ enum {
     DATABASE,
     MAY_WRITE,
     IS_READ_ONLY,
-    IS_STANDBY
+    IS_STANDBY,
+    HAS_CITUS
 };
 
 /* ---- what is there ----------------------------------------------------- */
@@ -129,6 +130,12 @@ refuse_newer(int64_t version, struct err *err)
     return false;
 }
 
+bool
+journal_has_citus(const struct journal *journal)
+{
+    return journal->has_citus;
+}
+
 /* ---- making it --------------------------------------------------------- */
 
 static bool
@@ -203,6 +210,7 @@ look(struct journal *journal, bool writing, int64_t *version, struct err *err)
 
     if (!pg_exec(journal->conn, sql_journal_state, 0, NULL, &state, err))
         return false;
+    journal->has_citus = pg_bool(state, 0, HAS_CITUS);
     ok = (!writing || takes_writes(journal->conn, state, err)) &&
          read_meta(journal, state, writing, version, err) &&
          (!writing || may_write(state, err));

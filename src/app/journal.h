@@ -50,6 +50,10 @@ journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
 
 const char *journal_uuid(const struct journal *journal);
 
+/* Does the database have Citus, on which every commit costs round trips to its
+ * workers? */
+bool journal_has_citus(const struct journal *journal);
+
 /* USAGE and SELECT on the journal for `role`. An unknown role: ERR_CONFIG. */
 MUST_CHECK bool
 journal_grant(struct journal *journal, const char *role, struct err *err);

@@ -20,6 +20,7 @@ struct journal {
     struct pg_conn *conn;  /* borrowed */
     struct task_lock lock; /* held while the connection is used */
     char uuid[JOURNAL_UUID_BYTES];
+    bool has_citus;
     int64_t session_pid; /* of conn at the server */
     char session_start[SESSION_START_BYTES];
     struct journal_claim *claims; /* held; names are the caller's */

@@ -616,6 +616,23 @@ adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
     return true;
 }
 
+/* Class 08 in an answer: a Citus worker is lost, and staging with it, since an
+ * unlogged table is empty after a crash. */
+static bool
+has_lost_worker(const struct err *err)
+{
+    return strncmp(err->code, "08", 2) == 0;
+}
+
+/* Did COMMIT fail in a way that says nothing about its outcome? The connection
+ * was lost, or the one between Citus and a worker. */
+static bool
+is_commit_unknown(const struct err *err)
+{
+    return err_is(err, MSG_COMMIT_UNKNOWN) || has_lost_worker(err) ||
+           refused_is_internal(err);
+}
+
 /* The connection was lost between COMMIT and its answer. The run's row tells:
  * setting it back waits for a commit that is still under way, and is refused
  * once that has come through. */
@@ -627,7 +644,7 @@ settle_commit(struct land *land, struct err *err)
     struct journal_runs runs;
     struct err other;
 
-    if (!err_is(err, MSG_COMMIT_UNKNOWN) ||
+    if (!is_commit_unknown(err) ||
         !context_reopen_database(land->job->context, &other) ||
         journal_run_status(journal, &land->run, RUN_LOADING, &other) ||
         !journal_list_runs(journal, &query, &land->job->arena, &runs, &other))
@@ -679,7 +696,8 @@ merge_staged(struct attempt *attempt, struct err *err)
     warned = land->warnings.length;
     codes = land->warning_codes.length;
     while (!merge_once(attempt, conn, err)) {
-        if (!may_retry(land, &backoff, conn, "the merge is tried again", err))
+        if (has_lost_worker(err) ||
+            !may_retry(land, &backoff, conn, "the merge is tried again", err))
             return false;
         land->warnings.length = warned;
         land->warning_codes.length = codes;
@@ -715,17 +733,20 @@ choose_tables(const struct land *land)
     return becomes;
 }
 
-/* Which lines were it? Then the load begins again without them. */
+/* Find the refused lines, then restart the load without them. Each line found
+ * is a restart. An internal error that no line repeats may be a lost worker. */
 static void
 find_refused(struct land *land, struct loader *loader, struct err *err)
 {
-    size_t known = land->refused.count;
+    size_t known = refused_evidence(&land->refused);
     struct err other;
 
     if (!loader_isolate(loader, &land->refused, &other))
         *err = other;
-    else if (land->refused.count > known)
+    else if (refused_evidence(&land->refused) > known)
         err_code(err, MSG_REFUSED_LINES);
+    else if (refused_is_internal(err))
+        err_as(err, ERR_TRANSIENT);
 }
 
 static bool
@@ -733,16 +754,17 @@ try_to_land(struct land *land, struct err *err)
 {
     struct context *context = land->job->context;
     char name[64];
-    struct loader_config config = {.dsn = context_dsn(context),
-                                   .application_name = name,
-                                   .connections = context->config.connections,
-                                   .answer_timeout_ms =
-                                       context->config.tuning.stall_timeout_ms,
-                                   .schema = schema_of(land),
-                                   .run_id = land->run.run_id,
-                                   .refused = &land->refused,
-                                   .on_reject = on_reject,
-                                   .ctx = land};
+    struct loader_config config = {
+        .dsn = context_dsn(context),
+        .application_name = name,
+        .connections = context->config.connections,
+        .answer_timeout_ms = context->config.tuning.stall_timeout_ms,
+        .shares_transactions = journal_has_citus(context->journal),
+        .schema = schema_of(land),
+        .run_id = land->run.run_id,
+        .refused = &land->refused,
+        .on_reject = on_reject,
+        .ctx = land};
     struct attempt attempt = {.land = land,
                               .becomes_table = choose_tables(land)};
     bool landed;
@@ -776,12 +798,15 @@ may_begin_again(struct land *land, const struct err *why, int *restarts)
 }
 
 /* The database may take it later: while the budget lasts, and the connection
- * that holds the job's lock. */
+ * that holds the job's lock. An internal error may pass a few times only. */
 static bool
-may_try_later(struct land *land, struct backoff *backoff, struct err *err)
+may_try_later(struct land *land, struct backoff *backoff, int *restarts,
+              struct err *err)
 {
     struct job *job = land->job;
 
+    if (refused_is_internal(err) && ++*restarts > RESTARTS_MAX)
+        err_as(err, ERR_FAILED);
     return !err_is(err, MSG_URL_LAPSED) && !err_is(err, MSG_RESTART) &&
            may_retry(land, backoff, job->context->control,
                      "the load is tried again", err) &&
@@ -855,7 +880,7 @@ land_results(struct land *land, struct err *err)
         landed = try_to_land(land, err);
     } while (!landed && (has_widened(land, err) || has_refused(land, err) ||
                          may_begin_again(land, err, &restarts) ||
-                         may_try_later(land, &backoff, err)));
+                         may_try_later(land, &backoff, &restarts, err)));
     context_end_load(context);
     return landed;
 }

@@ -95,13 +95,15 @@ isolate_part(struct ring *ring, const struct part *part,
     refused_add(refused,
                 (int64_t)read_big_endian(
                     part->batch->bytes.bytes + part->from + LINE_AT, 8),
-                answer.err.message);
+                &answer.err);
     return true;
 }
 
 bool
 isolate_refused(struct ring *ring, struct refused *refused, struct err *err)
 {
+    if (!ring_commit(ring, err)) /* the failed transaction rolls back */
+        return false;
     for (int i = 0; i < ring->pipe_count; i++)
         if (!pg_pipe_drain(ring->pipes[i], err))
             return false;

@@ -113,8 +113,8 @@ loader_connect(struct loader *loader, struct err *err)
         .answer_timeout_ms = loader->config.answer_timeout_ms};
 
     return ring_open(&loader->ring, &config, loader->config.connections,
-                     loader->config.schema, loader->tables, loader->table_count,
-                     err);
+                     loader->config.shares_transactions, loader->config.schema,
+                     loader->tables, loader->table_count, err);
 }
 
 void

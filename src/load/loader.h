@@ -37,6 +37,7 @@ struct loader_config {
     const char *application_name;
     int connections;
     int64_t answer_timeout_ms;
+    bool shares_transactions; /* many batches commit together */
     const char *schema;
     int64_t run_id;
     const struct refused *refused; /* lines that an earlier try was refused */

@@ -6,28 +6,49 @@
 
 #include "base/mem.h"
 
-const char *
-refused_reason(const struct refused *refused, int64_t line)
+static struct refused_line *
+find(const struct refused *refused, int64_t line)
 {
     for (size_t i = 0; i < refused->count; i++)
         if (refused->lines[i].line == line)
-            return refused->lines[i].reason;
+            return &refused->lines[i];
     return NULL;
 }
 
-void
-refused_add(struct refused *refused, int64_t line, const char *reason)
+const char *
+refused_reason(const struct refused *refused, int64_t line)
 {
-    struct refused_line *added;
+    const struct refused_line *found = find(refused, line);
 
-    if (refused_reason(refused, line) != NULL)
+    return found != NULL && found->is_certain ? found->reason : NULL;
+}
+
+void
+refused_add(struct refused *refused, int64_t line, const struct err *why)
+{
+    struct refused_line *added = find(refused, line);
+
+    if (added != NULL) {
+        added->is_certain = true;
         return;
+    }
     refused->lines = mem_resize(refused->lines,
                                 (refused->count + 1) * sizeof(*refused->lines));
     added = &refused->lines[refused->count++];
     added->line = line;
-    snprintf(added->reason, sizeof(added->reason), "the server says: %s",
-             reason);
+    added->is_certain = !refused_is_internal(why);
+    snprintf(added->reason, sizeof(added->reason), "the server says: %.200s",
+             why->message);
+}
+
+size_t
+refused_evidence(const struct refused *refused)
+{
+    size_t evidence = refused->count;
+
+    for (size_t i = 0; i < refused->count; i++)
+        evidence += refused->lines[i].is_certain;
+    return evidence;
 }
 
 void
@@ -38,8 +59,15 @@ refused_free(struct refused *refused)
 }
 
 bool
+refused_is_internal(const struct err *err)
+{
+    return strcmp(err->code, "XX000") == 0;
+}
+
+bool
 refused_is_row(const struct err *err)
 {
-    return strlen(err->code) == 5 && (strncmp(err->code, "22", 2) == 0 ||
-                                      strncmp(err->code, "54", 2) == 0);
+    return refused_is_internal(err) ||
+           (strlen(err->code) == 5 && (strncmp(err->code, "22", 2) == 0 ||
+                                       strncmp(err->code, "54", 2) == 0));
 }

@@ -10,6 +10,10 @@
 
 enum { NS_A_SECOND = 1000000000 };
 
+/* Names of prepared statements; a table's is "t" and its number. */
+#define BEGIN_STATEMENT  "begin"
+#define COMMIT_STATEMENT "commit"
+
 static void
 put_free(struct ring *ring, struct batch *batch)
 {
@@ -72,9 +76,13 @@ on_done(void *ctx, void *batch, const struct err *err)
             ((struct ring_answer *)batch)->err = *err;
         return;
     }
-    ring->bytes_under_way -= ((struct batch *)batch)->bytes.length;
     if (err != NULL && ring->failure.kind == ERR_NONE)
         ring->failure = *err;
+    if (batch == NULL) { /* of BEGIN or COMMIT */
+        task_wake_all(&ring->changed);
+        return;
+    }
+    ring->bytes_under_way -= ((struct batch *)batch)->bytes.length;
     if (err != NULL && refused_is_row(err))
         put_refused(ring, batch);
     else
@@ -108,6 +116,15 @@ prepare_tables(struct ring *ring, struct pg_conn *conn,
     return true;
 }
 
+static bool
+prepare_transactions(const struct ring *ring, struct pg_conn *conn,
+                     struct err *err)
+{
+    return !ring->shares_transactions ||
+           (pg_prepare(conn, BEGIN_STATEMENT, "BEGIN", 0, err) &&
+            pg_prepare(conn, COMMIT_STATEMENT, "COMMIT", 0, err));
+}
+
 /* As many as are made while an answer travels. */
 static size_t
 far_batches(const struct ring *ring)
@@ -119,15 +136,17 @@ far_batches(const struct ring *ring)
 
 bool
 ring_open(struct ring *ring, const struct pg_config *config, int count,
-          const char *schema, struct loader_table *tables, int table_count,
-          struct err *err)
+          bool shares_transactions, const char *schema,
+          struct loader_table *tables, int table_count, struct err *err)
 {
     if (count > RING_PIPES_MAX)
         count = RING_PIPES_MAX;
+    ring->shares_transactions = shares_transactions;
     for (int i = 0; i < count; i++) {
         if (!pg_connect(config, &ring->conns[i], err) ||
             !prepare_tables(ring, ring->conns[i], tables, table_count, schema,
                             err) ||
+            !prepare_transactions(ring, ring->conns[i], err) ||
             !pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
             return false;
         ring->pipe_count++;
@@ -145,25 +164,51 @@ check_failure(const struct ring *ring, struct err *err)
     return false;
 }
 
-static struct pg_pipe *
+static int
 least_busy(const struct ring *ring)
 {
-    struct pg_pipe *best = ring->pipes[0];
+    int best = 0;
 
     for (int i = 1; i < ring->pipe_count; i++)
-        if (pg_pipe_in_flight(ring->pipes[i]) < pg_pipe_in_flight(best))
-            best = ring->pipes[i];
+        if (pg_pipe_in_flight(ring->pipes[i]) <
+            pg_pipe_in_flight(ring->pipes[best]))
+            best = i;
     return best;
 }
 
-/* Never waits. */
+static bool
+send_begin(struct ring *ring, int pipe, struct err *err)
+{
+    return !ring->shares_transactions || ring->in_transaction[pipe]++ > 0 ||
+           pg_pipe_send(ring->pipes[pipe], BEGIN_STATEMENT, span_of(NULL, 0),
+                        NULL, err);
+}
+
+static bool
+send_commit(struct ring *ring, int pipe, struct err *err)
+{
+    if (ring->in_transaction[pipe] == 0)
+        return true;
+    ring->in_transaction[pipe] = 0;
+    return pg_pipe_send(ring->pipes[pipe], COMMIT_STATEMENT, span_of(NULL, 0),
+                        NULL, err);
+}
+
+/* Never waits. `*is_sent` says whether on_done will hear of the batch. */
 static bool
 send_timed(struct ring *ring, struct batch *batch, const char *statement,
-           struct err *err)
+           bool *is_sent, struct err *err)
 {
     int64_t begun = clock_now_ns();
-    bool sent = pg_pipe_send(least_busy(ring), statement,
-                             buf_span(&batch->bytes), batch, err);
+    int pipe = least_busy(ring);
+    bool sent;
+
+    *is_sent = send_begin(ring, pipe, err) &&
+               pg_pipe_send(ring->pipes[pipe], statement,
+                            buf_span(&batch->bytes), batch, err);
+    sent =
+        *is_sent && (ring->in_transaction[pipe] < RING_BATCHES_A_TRANSACTION ||
+                     send_commit(ring, pipe, err));
 
     ring->send_ns += clock_now_ns() - begun;
     return sent;
@@ -173,6 +218,7 @@ bool
 ring_send(struct ring *ring, struct loader_table *table, struct err *err)
 {
     struct batch *batch = table->batch;
+    bool is_sent, sent;
 
     table->batch = NULL;
     batch_seal(batch);
@@ -181,8 +227,9 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
         return true;
     }
     ring->bytes_under_way += batch->bytes.length;
-    if (send_timed(ring, batch, table->statement, err))
-        return true;
+    sent = send_timed(ring, batch, table->statement, &is_sent, err);
+    if (is_sent)
+        return sent;
     ring->bytes_under_way -= batch->bytes.length;
     put_free(ring, batch);
     return false;
@@ -241,10 +288,19 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
 }
 
 bool
+ring_commit(struct ring *ring, struct err *err)
+{
+    for (int i = 0; i < ring->pipe_count; i++)
+        if (!send_commit(ring, i, err))
+            return false;
+    return true;
+}
+
+bool
 ring_drain(struct ring *ring, struct err *err)
 {
     int64_t begun = clock_now_ns();
-    bool drained = true;
+    bool drained = ring_commit(ring, err);
 
     for (int i = 0; drained && i < ring->pipe_count; i++)
         drained = pg_pipe_drain(ring->pipes[i], err);

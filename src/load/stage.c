@@ -71,8 +71,7 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
 
     buf_append_str(&sql, "DROP TABLE IF EXISTS ");
     ddl_append_qualified(&sql, schema, name);
-    dropped = pg_begin(conn, err) &&
-              pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) &&
+    dropped = pg_begin(conn, err) && pg_script(conn, sql_lock_timeout, err) &&
               pg_exec(conn, buf_str(&sql), 0, NULL, NULL, err) &&
               pg_commit(conn, err);
     if (!dropped)

@@ -389,7 +389,7 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
 
     if (!pg_begin(conn, err))
         return false;
-    changed = pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) &&
+    changed = pg_script(conn, sql_lock_timeout, err) &&
               take_views_down(conn, plan, schema, targets, &views, err) &&
               pg_script(conn, changes, err) && views_put_up(conn, &views, err);
     views_free(&views);

@@ -147,7 +147,7 @@ change_in_transaction(struct pg_conn *conn, const char *schema,
     struct pg_result *plan;
     bool done;
 
-    if (!pg_exec(conn, sql_lock_timeout, 0, NULL, NULL, err) ||
+    if (!pg_script(conn, sql_lock_timeout, err) ||
         !pg_exec(conn, sql_view_lock, 0, NULL, NULL, err) ||
         !ask(conn, schema, name, &plan, err))
         return false;

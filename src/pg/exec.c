@@ -182,7 +182,9 @@ pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
     PGresult *raw;
 
     if (!is_usable(conn, err) ||
-        !wire_finish(conn, PQsendPrepare(conn->raw, name, sql, 1, oids),
+        !wire_finish(conn,
+                     PQsendPrepare(conn->raw, name, sql,
+                                   parameter_oid != 0 ? 1 : 0, oids),
                      CLOCK_NEVER, &raw, err))
         return false;
     PQclear(raw);

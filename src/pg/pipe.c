@@ -167,14 +167,28 @@ finish_batch(struct pg_pipe *pipe)
         report_oldest(pipe, refused ? &pipe->failure : NULL);
 }
 
+/* A COMMIT of a transaction that failed before succeeds as a ROLLBACK. */
 static void
-take_answer(struct pg_pipe *pipe, const PGresult *result)
+note_rollback(struct pg_pipe *pipe, PGresult *result)
+{
+    if (pipe->refused || strcmp(PQcmdStatus(result), "ROLLBACK") != 0)
+        return;
+    err_set(&pipe->failure, MSG_ROLLED_BACK,
+            "the transaction was rolled back, not committed");
+    pipe->refused = true;
+}
+
+static void
+take_answer(struct pg_pipe *pipe, PGresult *result)
 {
     switch (PQresultStatus(result)) {
     case PGRES_PIPELINE_SYNC:
         finish_batch(pipe);
         break;
     case PGRES_COMMAND_OK:
+        note_rollback(pipe, result);
+        pipe->done = true;
+        break;
     case PGRES_TUPLES_OK:
         pipe->done = true;
         break;
@@ -340,8 +354,8 @@ hand_over(struct pg_pipe *pipe)
         int lengths[1] = {(int)item->parameter.length};
         int formats[1] = {1};
 
-        if (PQsendQueryPrepared(raw, item->name, 1, values, lengths, formats,
-                                0) == 1 &&
+        if (PQsendQueryPrepared(raw, item->name, values[0] != NULL ? 1 : 0,
+                                values, lengths, formats, 0) == 1 &&
             PQpipelineSync(raw) == 1)
             flush(pipe);
         else

@@ -27,8 +27,8 @@ struct pg_pipe;
  * pg_pipe_send(): must not wait. */
 typedef void pg_pipe_done_fn(void *ctx, void *batch, const struct err *err);
 
-/* Prepare `sql` with one parameter of type `parameter_oid` under `name`,
- * before pg_pipe_begin(). */
+/* Prepare `sql` under `name` before pg_pipe_begin(), with one parameter of type
+ * `parameter_oid`; 0: without a parameter. */
 MUST_CHECK bool
 pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
            uint32_t parameter_oid, struct err *err);
@@ -39,8 +39,9 @@ MUST_CHECK bool
 pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
               struct pg_pipe **pipe, struct err *err);
 
-/* Queue one execution of prepared statement `name` with `parameter` (binary)
- * and its sync. Both stay the caller's, and as they are until the batch has
+/* Queue one execution of prepared statement `name` with `parameter` (binary;
+ * its bytes are NULL for a statement that takes none) and its sync. A COMMIT
+ * that the server turns into a ROLLBACK is reported as ROLLED_BACK. Both stay the caller's, and as they are until the batch has
  * been reported. False when the connection is lost; batches sent before are
  * then reported by on_done with that error. */
 MUST_CHECK bool
