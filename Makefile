@@ -117,6 +117,7 @@ bench: build/bulkpg ## against psql COPY and what others write; tests/bench/READ
 lint: ## format, layers, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
+	@scripts/check-output.sh
 	@shellcheck scripts/install/make-deb scripts/install/check-*
 	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh \
 	    tests/bench/ways/*.sh tests/e2e/*.sh .ci/run

@@ -1,9 +1,12 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/options.h"
 #include "base/err.h"
+#include "base/out.h"
 #include "http/http.h"
 #include "json/walk.h"
 #include "pg/conn.h"
@@ -11,28 +14,51 @@
 static void
 print_libraries(void)
 {
-    printf("%s\n%s\n%s\n", http_version_text(), pg_version_text(),
-           json_version_text());
+    out_line(stdout, "%s", http_version_text());
+    out_line(stdout, "%s", pg_version_text());
+    out_line(stdout, "%s", json_version_text());
 }
 
-/* What was printed must have got somewhere: a full disk is a failure. Whoever
- * closed a pipe, such as head, has read what it wanted. */
+/* If the caller closed one of the first three descriptors, the next socket or
+ * file would take its number, and our own output would be written into it. */
+static bool
+open_standard_files(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd < 0)
+        return false;
+    close(fd);
+    return true;
+}
+
+/* The status of a command that failed says more than that of its output. A
+ * reader that closes the pipe, such as head, has read what it wanted. */
 static int
 finish_output(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    struct err err;
+
+    out_flush();
+    if (out_errno() == 0)
         return status;
-    if (errno != EPIPE)
-        fprintf(stderr,
-                "bulkpg: cannot write to standard output: %s\nhint: %s (%s)\n",
-                strerror(errno), message_at(MSG_CANNOT_WRITE)->remedy,
-                message_at(MSG_CANNOT_WRITE)->code);
-    return err_worse_status(status, err_exit_status(ERR_FAILED));
+    err_set(&err, MSG_CANNOT_PRINT, "cannot write to standard output: %s",
+            strerror(out_errno()));
+    if (out_errno() != EPIPE) {
+        out_line(stderr, "bulkpg: %s", err.message);
+        out_line(stderr, "hint: %s (%s)", err_remedy(&err), err.code);
+    }
+    return err_worse_status(status, err_exit_status(err.kind));
 }
 
 int
 main(int argc, char **argv)
 {
+    if (!open_standard_files())
+        return err_exit_status(ERR_BUG);
     options_on_version(print_libraries);
     return finish_output(options_run(argc, argv));
 }

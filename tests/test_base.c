@@ -532,7 +532,8 @@ START_TEST(log_lines_are_plain_for_a_reader)
     ck_assert_str_eq(logged(log_ready), "info: acme/orders: result ready (url "
                                         "a=b, objects -5033)\n");
     ck_assert_str_eq(logged(log_hostile),
-                     "warning: two lines (key  [1m\"x\")\nhint: none\n");
+                     "warning: two\\nlines (key \\u001b[1m\"x\")\nhint: "
+                     "none\n");
     ck_assert_str_eq(logged(log_refusal),
                      "error: acme: failed: no way\nhint: make one\n");
     ck_assert_str_eq(logged(log_detail), "");

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "json/clean.h"
-#include "json/utf8.h"
 #include "support/suite.h"
 
 enum { LONGEST = 70, ROUNDS = 200000 };

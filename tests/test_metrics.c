@@ -142,8 +142,8 @@ static const char *const expected[] = {
     "bulkpg_last_run_rows{store=\"acme\",job=\"orders\",result=\"deleted\"} "
     "0\n",
     "bulkpg_running_operations{store=\"acme\",job=\"orders\"} 0\n",
-    "{store=\"a\\\"b\\\\c\\nd{e=\\\"f\\\"} 7\",job=\"j\"} 2\n",
-    "bulkpg_oldest_running_operation_age_seconds{store=\"a\\\"b\\\\c\\nd{e="
+    "{store=\"a\\\"b\\\\c\\\\nd{e=\\\"f\\\"} 7\",job=\"j\"} 2\n",
+    "bulkpg_oldest_running_operation_age_seconds{store=\"a\\\"b\\\\c\\\\nd{e="
     "\\\"f\\\"} 7\",job=\"j\"} 4.321\n",
 };
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 #include "support/suite.h"
 
 /* A span of a literal, NUL bytes inside included. */

@@ -7,6 +7,7 @@
 #include "app/journal_runs.h"
 #include "app/operation.h"
 #include "app/queries.h"
+#include "base/out.h"
 
 static struct store_state *
 find_store(struct context *context, const char *name)
@@ -58,8 +59,8 @@ cancel_one(struct context *context, struct store_state *store,
         !operation_cancel(context, store, operation, &log, err) ||
         !operation_wait_for_end(context, store, operation, &log, err))
         return false;
-    printf("%s %s %s %s\n", operation->store, operation->job,
-           operation->operation_id, operation->status);
+    out_line(stdout, "%s %s %s %s", operation->store, operation->job,
+             operation->operation_id, operation->status);
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include "app/run.h"
 #include "app/source.h"
 #include "base/clock.h"
+#include "base/out.h"
 #include "load/encode.h"
 #include "load/loader.h"
 
@@ -40,10 +41,11 @@ struct parsed {
 static void
 print_parsed(const struct parsed *parsed)
 {
-    printf("lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
-           ", rejects %" PRIu64 ", ms %" PRId64 "\n",
-           parsed->counts.lines, parsed->bytes, parsed->counts.roots,
-           parsed->counts.rejects, parsed->ms);
+    out_line(stdout,
+             "lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
+             ", rejects %" PRIu64 ", ms %" PRId64,
+             parsed->counts.lines, parsed->bytes, parsed->counts.roots,
+             parsed->counts.rejects, parsed->ms);
 }
 
 static bool

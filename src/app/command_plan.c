@@ -6,6 +6,7 @@
 #include "app/plan_json.h"
 #include "app/tables.h"
 #include "base/clock.h"
+#include "base/out.h"
 #include "plan/ddl.h"
 #include "plan/unseen.h"
 
@@ -34,17 +35,19 @@ print_incremental(const struct plan *plan)
     const char *const *unseen = unseen_list(plan);
     char overlap[32], every[32];
 
-    printf("\n-- Incremental: what changed by %s since %s before the last run "
-           "began;\n",
-           incremental->field,
-           duration_format(incremental->overlap_ms, overlap));
+    out_printf(
+        stdout,
+        "\n-- Incremental: what changed by %s since %s before the last run "
+        "began;\n",
+        incremental->field, duration_format(incremental->overlap_ms, overlap));
     if (incremental->full_every_ms > 0)
-        printf("-- everything every %s. Only that finds:\n",
-               duration_format(incremental->full_every_ms, every));
+        out_printf(stdout, "-- everything every %s. Only that finds:\n",
+                   duration_format(incremental->full_every_ms, every));
     else
-        printf("-- everything only with --full. Only that finds:\n");
+        out_printf(stdout,
+                   "-- everything only with --full. Only that finds:\n");
     for (; *unseen != NULL; unseen++)
-        printf("--   %s\n", *unseen);
+        out_line(stdout, "--   %s", *unseen);
 }
 
 static void
@@ -53,14 +56,20 @@ print_upkeep(const struct plan *plan)
     if (plan->incremental != NULL)
         print_incremental(plan);
     if (plan->deletes == PLAN_DELETES_SOFT)
-        printf("\n-- Rows found gone are marked in _deleted_at; those without "
-               "id are deleted.\n");
+        out_printf(
+            stdout,
+            "\n-- Rows found gone are marked in _deleted_at; those without "
+            "id are deleted.\n");
     else if (plan->deletes == PLAN_DELETES_KEEP)
-        printf("\n-- Rows found gone are kept: nothing ever shows that they "
-               "went. Those\n-- without id are deleted.\n");
+        out_printf(
+            stdout,
+            "\n-- Rows found gone are kept: nothing ever shows that they "
+            "went. Those\n-- without id are deleted.\n");
     if (plan->may_shrink)
-        printf("\n-- An empty result is right: no run fails because many rows, "
-               "or all, go.\n");
+        out_printf(
+            stdout,
+            "\n-- An empty result is right: no run fails because many rows, "
+            "or all, go.\n");
 }
 
 static void
@@ -70,23 +79,25 @@ print_plan(const struct context *context, const struct job *job,
     struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
 
     if (context->options->document) {
-        fputs(job->plan->document, stdout);
+        out_lines(stdout, span_str(job->plan->document));
     } else if (context->options->json) {
         plan_json_append(&text, job, changes);
-        fputs(buf_str(&text), stdout);
+        out_lines(stdout, buf_span(&text));
     } else if (context->options->dbt) {
         plan_dbt_append(&text, job);
-        fputs(buf_str(&text), stdout);
+        out_lines(stdout, buf_span(&text));
     } else {
         ddl_print(&text, job->plan, job->store->config->schema);
-        printf("-- Job %s of store %s. The document as submitted, behind a "
-               "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
-               job->plan->job, job->store->config->name, job->plan->document,
-               buf_str(&text));
+        out_printf(
+            stdout,
+            "-- Job %s of store %s. The document as submitted, behind a "
+            "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
+            job->plan->job, job->store->config->name, job->plan->document,
+            buf_str(&text));
         print_upkeep(job->plan);
         if (changes != NULL)
-            printf("\n-- Changes to tables that are there:\n%s",
-                   changes[0] != '\0' ? changes : "-- none\n");
+            out_printf(stdout, "\n-- Changes to tables that are there:\n%s",
+                       changes[0] != '\0' ? changes : "-- none\n");
     }
     buf_free(&text);
 }

@@ -5,6 +5,7 @@
 #include "app/report.h"
 #include "app/watched.h"
 #include "base/clock.h"
+#include "base/out.h"
 #include "base/replace_file.h"
 #include "sql.h"
 
@@ -88,7 +89,7 @@ write_page(const struct report *report, const char *path, struct err *err)
     else if (path != NULL)
         ok = replace_file(path, buf_span(&html), err);
     else
-        fwrite(html.bytes, 1, html.length, stdout);
+        out_lines(stdout, buf_span(&html));
     buf_free(&html);
     return ok;
 }

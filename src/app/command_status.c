@@ -11,6 +11,7 @@
 #include "app/watched.h"
 #include "base/clock.h"
 #include "base/json_out.h"
+#include "base/out.h"
 #include "base/replace_file.h"
 
 enum { CELL_BYTES = 40, TEXT_MIB = 64, TEXT_BYTES = TEXT_MIB * 1024 * 1024 };
@@ -67,18 +68,20 @@ ago(int64_t age_ms, char cell[CELL_BYTES])
 static void
 print_never(const struct journal_run *run, const struct widths *widths)
 {
-    printf("%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s\n",
-           widths->store, run->store, widths->job, run->job, "-",
-           run_status_name(run->status), "-", "never", "-", "-", "-", "-",
-           "never");
+    out_line(stdout,
+             "%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s",
+             widths->store, run->store, widths->job, run->job, "-",
+             run_status_name(run->status), "-", "never", "-", "-", "-", "-",
+             "never");
 }
 
 static void
 print_head(const struct widths *widths)
 {
-    printf("%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s\n",
-           widths->store, "store", widths->job, "job", "run", "status", "mode",
-           "began", "took", "lines", "changed", "rejects", "last good");
+    out_line(
+        stdout, "%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s",
+        widths->store, "store", widths->job, "job", "run", "status", "mode",
+        "began", "took", "lines", "changed", "rejects", "last good");
 }
 
 static void
@@ -91,22 +94,24 @@ print_run(const struct journal_run *run, const struct widths *widths)
         print_never(run, widths);
         return;
     }
-    printf("%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
-           "  %10" PRId64 "  %7" PRId64 "  %s\n",
-           widths->store, run->store, widths->job, run->job, run->ref.run_id,
-           run_status_name(run->status), run_mode_name(run->mode),
-           ago(run->age_ms, began),
-           duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
-                          took),
-           counts->lines,
-           counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
-           counts->rejects, ago(run->last_good_age_ms, good));
+    out_line(
+        stdout,
+        "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
+        "  %10" PRId64 "  %7" PRId64 "  %s",
+        widths->store, run->store, widths->job, run->job, run->ref.run_id,
+        run_status_name(run->status), run_mode_name(run->mode),
+        ago(run->age_ms, began),
+        duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
+                       took),
+        counts->lines,
+        counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
+        counts->rejects, ago(run->last_good_age_ms, good));
     if (run->error != NULL)
-        printf("    %s%s%s%s%s\n",
-               run->error_code != NULL ? run->error_code : "",
-               run->error_code != NULL ? ": " : "", run->error,
-               run->remedy != NULL ? "; to do: " : "",
-               run->remedy != NULL ? run->remedy : "");
+        out_line(stdout, "    %s%s%s%s%s",
+                 run->error_code != NULL ? run->error_code : "",
+                 run->error_code != NULL ? ": " : "", run->error,
+                 run->remedy != NULL ? "; to do: " : "",
+                 run->remedy != NULL ? run->remedy : "");
 }
 
 static void
@@ -115,14 +120,15 @@ print_operation(const struct journal_operation *operation,
 {
     char age[32];
 
-    printf("%-*s  %-*s  %6" PRId64 "  %s %s, %" PRId64 " objects, %s old\n",
-           widths->store, operation->store, widths->job, operation->job,
-           operation->run_id,
-           operation->operation_id != NULL ? operation->operation_id
-                                           : "(not answered)",
-           operation->status != NULL ? operation->status : "-",
-           operation->object_count < 0 ? 0 : operation->object_count,
-           duration_rough(operation->age_ms, age));
+    out_line(stdout,
+             "%-*s  %-*s  %6" PRId64 "  %s %s, %" PRId64 " objects, %s old",
+             widths->store, operation->store, widths->job, operation->job,
+             operation->run_id,
+             operation->operation_id != NULL ? operation->operation_id
+                                             : "(not answered)",
+             operation->status != NULL ? operation->status : "-",
+             operation->object_count < 0 ? 0 : operation->object_count,
+             duration_rough(operation->age_ms, age));
 }
 
 /* ---- JSON -------------------------------------------------------------- */
@@ -213,8 +219,8 @@ print_text(struct listing *listing)
     }
     for (size_t i = 0; i < listing->operations.count; i++) {
         if (i == 0)
-            printf("%soperations as last seen at the store:\n",
-                   listing->listed > 0 ? "\n" : "");
+            out_printf(stdout, "%soperations as last seen at the store:\n",
+                       listing->listed > 0 ? "\n" : "");
         print_operation(&listing->operations.operations[i], &widths);
     }
 }
@@ -237,7 +243,7 @@ print_json(struct listing *listing)
         append_operation(&json, &listing->operations.operations[i]);
     }
     buf_append_str(&json, "]}\n");
-    fputs(buf_str(&json), stdout);
+    out_lines(stdout, buf_span(&json));
     buf_free(&json);
 }
 

@@ -3,6 +3,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/journal_store.h"
+#include "base/out.h"
 
 /* As a server would answer a standard introspection query, as far as this
  * store's queries have asked; --types takes it back. */
@@ -11,16 +12,18 @@ print_types(const char *query_type, const struct journal_types *types)
 {
     bool first = true;
 
-    printf("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"%s\"},"
-           "\"types\":[",
-           query_type);
+    out_printf(stdout,
+               "{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"%s\"},"
+               "\"types\":[",
+               query_type);
     for (size_t i = 0; i < types->count; i++) {
         if (types->types[i].json.length == 0)
             continue;
-        printf("%s\n%.*s", first ? "" : ",", SPAN_ARG(types->types[i].json));
+        out_printf(stdout, "%s\n", first ? "" : ",");
+        out_lines(stdout, types->types[i].json);
         first = false;
     }
-    printf("\n]}}}\n");
+    out_printf(stdout, "\n]}}}\n");
 }
 
 static bool

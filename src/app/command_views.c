@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/schema.h"
+#include "base/out.h"
 #include "base/retry.h"
 #include "load/views.h"
 #include "plan/names.h"
@@ -100,11 +101,11 @@ change_view(struct context *context, const char *name, struct err *err)
             !retry_wait(&backoff, 0, NULL, "a view cannot be changed yet", err))
             return err_wrap(err, "view %s.%s", schema_of(context), name);
     if (strcmp(change.what, "dropped") == 0)
-        printf("%-10s %s.%s\n", change.what, schema_of(context), name);
+        out_line(stdout, "%-10s %s.%s", change.what, schema_of(context), name);
     else if (strcmp(change.what, "nothing") != 0)
-        printf("%-10s %s.%s, %" PRId64 " store%s\n", change.what,
-               schema_of(context), name, change.stores,
-               change.stores == 1 ? "" : "s");
+        out_line(stdout, "%-10s %s.%s, %" PRId64 " store%s", change.what,
+                 schema_of(context), name, change.stores,
+                 change.stores == 1 ? "" : "s");
     return true;
 }
 

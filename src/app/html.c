@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/shown.h"
+
+enum { TEXT_CEILING = 64 * 1024 * 1024 };
+
 static const char *
 entity(char c)
 {
@@ -23,30 +27,21 @@ entity(char c)
     }
 }
 
-/* U+FFFE and U+FFFF are the only ones beyond the control characters. */
-static bool
-is_forbidden(const char *c)
-{
-    return (*c > 0 && *c < ' ' && *c != '\t' && *c != '\n' && *c != '\r') ||
-           strncmp(c, "\xEF\xBF\xBE", 3) == 0 ||
-           strncmp(c, "\xEF\xBF\xBF", 3) == 0;
-}
-
 void
 html_text(struct buf *html, const char *text)
 {
-    for (; *text != '\0'; text++) {
-        const char *named = entity(*text);
+    struct buf shown = buf_with_ceiling(TEXT_CEILING);
 
-        if (named != NULL) {
+    shown_append(&shown, span_str(text));
+    for (const char *c = buf_str(&shown); *c != '\0'; c++) {
+        const char *named = entity(*c);
+
+        if (named != NULL)
             buf_append_str(html, named);
-        } else if (is_forbidden(text)) {
-            buf_append_str(html, "\xEF\xBF\xBD");
-            text += *text < 0 ? 2 : 0;
-        } else {
-            buf_append_char(html, *text);
-        }
+        else
+            buf_append_char(html, *c);
     }
+    buf_free(&shown);
 }
 
 void

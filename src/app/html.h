@@ -1,5 +1,6 @@
 /*
- * html - text in HTML, escaped; what is written is well-formed XML, too.
+ * html - text in HTML, escaped and made safe to show (base/shown.h); what is
+ * written is well-formed XML, too.
  */
 #ifndef APP_HTML_H
 #define APP_HTML_H

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/nearest.h"
+#include "base/out.h"
 #include "ready_queries.h" /* made by scripts/embed-files */
 
 #define SUFFIX ".graphql"
@@ -73,9 +74,10 @@ list_queries(void)
     struct ready_query query;
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
-        printf("%-22.*s  %.*s\n", SPAN_ARG(query.name),
-               SPAN_ARG(query.summary));
-    printf("\n`bulkpg init --add NAME,...` copies them into queries/.\n");
+        out_line(stdout, "%-22.*s  %.*s", SPAN_ARG(query.name),
+                 SPAN_ARG(query.summary));
+    out_printf(stdout,
+               "\n`bulkpg init --add NAME,...` copies them into queries/.\n");
     return EX_OK;
 }
 
@@ -132,7 +134,7 @@ write_file(struct target *target, const char *name, const char *text,
     bool ok;
 
     if (fd < 0 && errno == EEXIST) {
-        printf("%s is there already, left alone\n", path);
+        out_line(stdout, "%s is there already, left alone", path);
         return true;
     }
     if (fd < 0)
@@ -148,7 +150,7 @@ write_file(struct target *target, const char *name, const char *text,
         return false;
     }
     target->written++;
-    printf("wrote %s\n", path);
+    out_line(stdout, "wrote %s", path);
     return true;
 }
 
@@ -178,13 +180,15 @@ print_next_steps(const struct target *target)
     const char *directory = here ? "" : target->directory;
     const char *gap = here ? "" : " ";
 
-    printf("\nNext:\n"
-           "  1. write the store's domain and the database into bulkpg.ini\n"
-           "  2. export SHOPIFY_CLIENT_ID=... SHOPIFY_CLIENT_SECRET=...\n"
-           "  3. bulkpg %s%s%scheck\n"
-           "  4. bulkpg %s%s%srun\n"
-           "More queries: bulkpg init --list\n",
-           change, directory, gap, change, directory, gap);
+    out_printf(
+        stdout,
+        "\nNext:\n"
+        "  1. write the store's domain and the database into bulkpg.ini\n"
+        "  2. export SHOPIFY_CLIENT_ID=... SHOPIFY_CLIENT_SECRET=...\n"
+        "  3. bulkpg %s%s%scheck\n"
+        "  4. bulkpg %s%s%srun\n"
+        "More queries: bulkpg init --list\n",
+        change, directory, gap, change, directory, gap);
 }
 
 static bool
@@ -199,7 +203,7 @@ start(struct target *target, struct err *err)
     if (target->written > 0)
         print_next_steps(target);
     else
-        printf("nothing to do\n");
+        out_line(stdout, "nothing to do");
     return true;
 }
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 
 #include "base/buf.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 const char *
 call_clean_text(struct arena *arena, const char *text)

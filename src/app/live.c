@@ -4,8 +4,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/shown.h"
 
-enum { FRAME_MS = 200, LINE_BYTES_MAX = 2048, COLUMNS_FOR_TIME = 30 };
+enum {
+    FRAME_MS = 200,
+    LINE_BYTES_MAX = 2048,
+    SHOWN_BYTES_MAX = 6 * LINE_BYTES_MAX,
+    COLUMNS_FOR_TIME = 30
+};
 
 /* ---- lines ------------------------------------------------------------- */
 
@@ -56,12 +62,15 @@ widest_name(const struct jobs *jobs, int columns)
 static void
 append_name(struct buf *text, const struct job *job, int width)
 {
-    struct buf name = buf_with_ceiling(LINE_BYTES_MAX);
+    struct buf raw = buf_with_ceiling(LINE_BYTES_MAX);
+    struct buf name = buf_with_ceiling(SHOWN_BYTES_MAX);
     int shown;
 
-    buf_printf(&name, "%s/%s", job->store->config->name, job->file->job);
+    buf_printf(&raw, "%s/%s", job->store->config->name, job->file->job);
+    shown_append(&name, buf_span(&raw));
     shown = screen_append_fitting(text, buf_str(&name), width);
     buf_printf(text, "%*s  ", width - shown, "");
+    buf_free(&raw);
     buf_free(&name);
 }
 
@@ -70,14 +79,17 @@ job_line(struct job *job, const struct live_frame *frame, int width,
          struct arena *arena)
 {
     struct buf text = buf_with_ceiling(LINE_BYTES_MAX);
+    struct buf shown = buf_with_ceiling(SHOWN_BYTES_MAX);
     struct screen_line line = {.colour = colour_of(job)};
 
     append_name(&text, job, width);
     if (frame->columns >= COLUMNS_FOR_TIME)
         progress_append_time(&job->progress, frame->now_ms, &text);
     progress_describe(job, frame->now_ms, &text);
-    line.text = arena_strdup(arena, buf_str(&text));
+    shown_append(&shown, buf_span(&text));
+    line.text = arena_strdup(arena, buf_str(&shown));
     buf_free(&text);
+    buf_free(&shown);
     return line;
 }
 

@@ -3,6 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/shown.h"
+
+enum { LABEL_BYTES = 64 * 1024 };
+
 /* A value is a whole number, or milliseconds that are told as seconds. */
 typedef int64_t value_fn(const struct journal_run *run);
 
@@ -24,16 +28,16 @@ append_head(struct buf *text, const char *name, const char *help)
 static void
 append_label(struct buf *text, const char *name, const char *value)
 {
+    struct buf shown = buf_with_ceiling(LABEL_BYTES);
+
+    shown_append(&shown, span_str(value));
     buf_printf(text, "%s=\"", name);
-    for (const char *c = value; *c != '\0'; c++) {
-        if (*c == '\n') {
-            buf_append_str(text, "\\n");
-            continue;
-        }
+    for (const char *c = buf_str(&shown); *c != '\0'; c++) {
         if (*c == '\\' || *c == '"')
             buf_append_char(text, '\\');
         buf_append_char(text, *c);
     }
+    buf_free(&shown);
     buf_append_char(text, '"');
 }
 

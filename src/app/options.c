@@ -14,6 +14,7 @@
 #include "app/usage.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/out.h"
 #include "base/span.h"
 
 #ifndef BULKPG_VERSION
@@ -399,15 +400,15 @@ change_directory(const struct options *options, struct err *err)
 static int
 print_misuse(const struct err *err)
 {
-    fprintf(stderr, "bulkpg: %s\nhint: %s (%s)\n", err->message,
-            err_remedy(err), err->code);
+    out_line(stderr, "bulkpg: %s", err->message);
+    out_line(stderr, "hint: %s (%s)", err_remedy(err), err->code);
     return EX_USAGE;
 }
 
 static int
 print_version(void)
 {
-    printf("bulkpg %s\n", BULKPG_VERSION);
+    out_line(stdout, "bulkpg %s", BULKPG_VERSION);
     if (print_libraries != NULL)
         print_libraries();
     return EX_OK;

@@ -8,55 +8,14 @@
 
 /* ---- YAML -------------------------------------------------------------- */
 
-/* How many bytes of `text` are a character that YAML does not take as it
- * stands, or takes for the end of a line; 0: it does. `code` is its number. */
-static size_t
-length_of_unprintable(const unsigned char *text, unsigned *code)
-{
-    *code = text[0];
-    if (text[0] < 0x20 || text[0] == 0x7f)
-        return 1;
-    if (text[0] < 0xc2 || text[0] > 0xef || text[1] < 0x80)
-        return 0;
-    if (text[0] < 0xe0) {
-        *code = (text[0] & 0x1fU) << 6 | (text[1] & 0x3fU);
-        return *code < 0xa0 ? 2 : 0;
-    }
-    *code = (text[0] & 0xfU) << 12 | (text[1] & 0x3fU) << 6 | (text[2] & 0x3fU);
-    return *code == 0x2028 || *code == 0x2029 || *code == 0xfeff ||
-                   *code >= 0xfffe
-               ? 3
-               : 0;
-}
-
-/* Always in double quotes, so that no word is taken for a number or null. */
-static void
-append_quoted(struct buf *yaml, const char *text)
-{
-    unsigned code;
-
-    buf_append_char(yaml, '"');
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        size_t length = length_of_unprintable(at, &code);
-
-        if (length > 0) {
-            buf_printf(yaml, "\\u%04x", code);
-            at += length;
-            continue;
-        }
-        if (*at == '"' || *at == '\\')
-            buf_append_char(yaml, '\\');
-        buf_append_char(yaml, (char)*at++);
-    }
-    buf_append_char(yaml, '"');
-}
-
-/* `key` with its indentation, and the "- " before it that begins an item. */
+/* `key` with its indentation, and the "- " before it that begins an item. The
+ * value is always in double quotes, so that no word is read as a number or
+ * null; YAML reads a JSON string as JSON does. */
 static void
 append_text(struct buf *yaml, const char *key, const char *text)
 {
     buf_printf(yaml, "%s: ", key);
-    append_quoted(yaml, text);
+    buf_append_json(yaml, span_str(text));
     buf_append_char(yaml, '\n');
 }
 

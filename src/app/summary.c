@@ -7,6 +7,7 @@
 
 #include "app/journal_merge.h"
 #include "base/clock.h"
+#include "base/out.h"
 
 enum { TIMING_WIDTH = 7 };
 
@@ -37,10 +38,11 @@ table_width(const struct jobs *jobs)
 static void
 print_table(const struct journal_run_table *table, int width)
 {
-    printf("%s.%-*s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "\n",
-           table->table_schema, width - (int)strlen(table->table_schema) - 1,
-           table->table_name, table->inserted, table->updated, table->deleted,
-           table->unchanged);
+    out_line(stdout,
+             "%s.%-*s %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64,
+             table->table_schema, width - (int)strlen(table->table_schema) - 1,
+             table->table_name, table->inserted, table->updated, table->deleted,
+             table->unchanged);
 }
 
 static void
@@ -52,13 +54,13 @@ print_tables(const struct jobs *jobs)
     for (size_t i = 0; i < jobs->count; i++)
         for (size_t t = 0; t < jobs->items[i].table_count; t++) {
             if (!headed)
-                printf("%-*s %10s %10s %10s %10s\n", width, "table", "inserted",
-                       "updated", "deleted", "unchanged");
+                out_line(stdout, "%-*s %10s %10s %10s %10s", width, "table",
+                         "inserted", "updated", "deleted", "unchanged");
             headed = true;
             print_table(&jobs->items[i].tables[t], width);
         }
     if (headed)
-        putchar('\n');
+        out_line(stdout, "%s", "");
 }
 
 /* ---- jobs -------------------------------------------------------------- */
@@ -91,8 +93,8 @@ job_width(const struct jobs *jobs)
 static void
 print_name(const struct job *job, int width)
 {
-    printf("%s/%-*s", job->store->config->name,
-           width - (int)strlen(job->store->config->name) - 1, job->file->job);
+    out_part(stdout, "%s/%-*s", job->store->config->name,
+             width - (int)strlen(job->store->config->name) - 1, job->file->job);
 }
 
 static void
@@ -100,12 +102,12 @@ print_job(const struct job *job, int width)
 {
     print_name(job, width);
     if (job->is_loaded)
-        printf(" %10" PRId64, job->rejects);
+        out_part(stdout, " %10" PRId64, job->rejects);
     else
-        printf(" %10s", "-");
-    printf(" %10.1f  %s\n",
-           (double)progress_ms(&job->progress, clock_now_ms()) / 1000,
-           job_ending(job));
+        out_part(stdout, " %10s", "-");
+    out_line(stdout, " %10.1f  %s",
+             (double)progress_ms(&job->progress, clock_now_ms()) / 1000,
+             job_ending(job));
 }
 
 static void
@@ -115,7 +117,8 @@ print_jobs(const struct jobs *jobs)
 
     if (width == 0)
         return;
-    printf("%-*s %10s %10s  outcome\n", width, "job", "rejects", "seconds");
+    out_line(stdout, "%-*s %10s %10s  outcome", width, "job", "rejects",
+             "seconds");
     for (size_t i = 0; i < jobs->count; i++)
         if (has_ended(&jobs->items[i]))
             print_job(&jobs->items[i], width);
@@ -134,56 +137,42 @@ print_timings(const struct jobs *jobs)
 
     if (width == 0)
         return;
-    printf("\n%-*s", width, "seconds");
+    out_printf(stdout, "\n%-*s", width, "seconds");
     for (enum timing i = 0; i < TIMING_COUNT; i++)
-        printf(" %*s", timing_width(i), timing_name(i));
-    putchar('\n');
+        out_part(stdout, " %*s", timing_width(i), timing_name(i));
+    out_line(stdout, "%s", "");
     for (size_t i = 0; i < jobs->count; i++) {
         if (!has_ended(&jobs->items[i]))
             continue;
         print_name(&jobs->items[i], width);
         for (enum timing t = 0; t < TIMING_COUNT; t++)
-            printf(" %*.2f", timing_width(t),
-                   (double)jobs->items[i].timings.ns[t] / 1e9);
-        putchar('\n');
+            out_part(stdout, " %*.2f", timing_width(t),
+                     (double)jobs->items[i].timings.ns[t] / 1e9);
+        out_line(stdout, "%s", "");
     }
 }
 
 /* ---- what to do -------------------------------------------------------- */
 
-/* Text of others stays on its line. */
-static void
-print_plain(FILE *to, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-
-        fputc(c < ' ' || c == 0x7f ? ' ' : c, to);
-    }
-}
-
 static void
 print_remedy(FILE *to, const char *ending, const struct err *err)
 {
-    fprintf(to, " %s: ", ending);
-    print_plain(to, err->message);
-    fputs("; to do: ", to);
-    print_plain(to, err_remedy(err));
-    fprintf(to, " (%s)\n", err->code);
+    out_line(to, " %s: %s; to do: %s (%s)", ending, err->message,
+             err_remedy(err), err->code);
 }
 
 static void
 print_job_remedy(FILE *to, const struct job *job)
 {
-    fprintf(to, "%s/%s", job->store->config->name, job->file->job);
+    out_part(to, "%s/%s", job->store->config->name, job->file->job);
     if (job->err.kind != ERR_NONE)
         print_remedy(to, job_ending(job), &job->err);
     else
-        fprintf(to,
-                " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
-                "run_id = %" PRId64 "\n",
-                job->rejects, job->rejects == 1 ? "line" : "lines",
-                job->log.run_id);
+        out_line(to,
+                 " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
+                 "run_id = %" PRId64,
+                 job->rejects, job->rejects == 1 ? "line" : "lines",
+                 job->log.run_id);
 }
 
 /* A line for each store or job at fault, and for rejects; one for all that a
@@ -194,7 +183,7 @@ print_remedies(const struct jobs *jobs, FILE *to)
     size_t stopped = 0;
 
     for (size_t i = 0; i < jobs->fault_count; i++) {
-        fprintf(to, "store %s", jobs->faults[i].store);
+        out_part(to, "store %s", jobs->faults[i].store);
         print_remedy(to, "is left out", &jobs->faults[i].err);
     }
     for (size_t i = 0; i < jobs->count; i++) {
@@ -206,9 +195,10 @@ print_remedies(const struct jobs *jobs, FILE *to)
             print_job_remedy(to, job);
     }
     if (stopped > 0)
-        fprintf(to, "%zu %s stopped by a signal; to do: %s (%s)\n", stopped,
-                stopped == 1 ? "job was" : "jobs were",
-                message_at(MSG_STOPPED)->remedy, message_at(MSG_STOPPED)->code);
+        out_line(to, "%zu %s stopped by a signal; to do: %s (%s)", stopped,
+                 stopped == 1 ? "job was" : "jobs were",
+                 message_at(MSG_STOPPED)->remedy,
+                 message_at(MSG_STOPPED)->code);
 }
 
 static bool
@@ -239,8 +229,8 @@ summary_print(const struct jobs *jobs)
         print_timings(jobs);
     if (has_remedies(jobs)) {
         if (job_width(jobs) > 0)
-            putchar('\n');
+            out_line(stdout, "%s", "");
         print_remedies(jobs, stdout);
     }
-    fflush(stdout);
+    out_flush();
 }

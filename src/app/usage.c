@@ -1,6 +1,7 @@
 #include "app/usage.h"
 
 #include "app/option_rows.h"
+#include "base/out.h"
 
 enum { USAGE_WIDTH = 28 };
 
@@ -12,7 +13,7 @@ print_option(const struct option_row *row)
     snprintf(usage, sizeof(usage), "%s%s%s", option_spell(row, name),
              row->value == NULL ? "" : " ",
              row->value == NULL ? "" : row->value);
-    printf("  %-*s%s\n", USAGE_WIDTH - 2, usage, row->help);
+    out_line(stdout, "  %-*s%s", USAGE_WIDTH - 2, usage, row->help);
 }
 
 static void
@@ -25,7 +26,7 @@ print_options(const char *title, unsigned of, bool global)
             (option_rows[i].belongs & of) == 0)
             continue;
         if (first)
-            printf("\n%s:\n", title);
+            out_printf(stdout, "\n%s:\n", title);
         first = false;
         print_option(&option_rows[i]);
     }
@@ -34,20 +35,21 @@ print_options(const char *title, unsigned of, bool global)
 void
 usage_print(FILE *to)
 {
-    fputs("Usage: bulkpg [-C DIR] [--log-format text|json] [-v|-q] COMMAND "
-          "...\n"
-          "\n"
-          "Fetches Shopify bulk queries into PostgreSQL tables.\n"
-          "\n"
-          "Commands:\n",
-          to);
+    out_printf(
+        to, "%s",
+        "Usage: bulkpg [-C DIR] [--log-format text|json] [-v|-q] COMMAND "
+        "...\n"
+        "\n"
+        "Fetches Shopify bulk queries into PostgreSQL tables.\n"
+        "\n"
+        "Commands:\n");
     for (size_t i = 0; i < option_command_count; i++) {
         char usage[OPTION_NAME_BYTES];
 
         snprintf(usage, sizeof(usage), "%s %s", option_commands[i].name,
                  option_commands[i].arguments);
-        fprintf(to, "  %-*s%s\n", USAGE_WIDTH - 2, usage,
-                option_commands[i].summary);
+        out_line(to, "  %-*s%s", USAGE_WIDTH - 2, usage,
+                 option_commands[i].summary);
     }
 }
 
@@ -57,6 +59,7 @@ const struct usage_status usage_statuses[] = {
     {65, "loaded, but lines were rejected"},
     {69, "a job failed"},
     {70, "a fault of bulkpg itself"},
+    {74, "standard output cannot be written"},
     {75, "try again later: locked, no slot, out of reach, stopped"},
     {77, "credentials, scopes or rights"},
     {78, "the configuration or a query is wrong"},
@@ -68,9 +71,10 @@ const size_t usage_status_count =
 static void
 print_statuses(void)
 {
-    fputs("\nExit status, the worst of all jobs:\n", stdout);
+    out_printf(stdout, "\nExit status, the worst of all jobs:\n");
     for (size_t i = 0; i < usage_status_count; i++)
-        printf("  %2d  %s\n", usage_statuses[i].status, usage_statuses[i].text);
+        out_line(stdout, "  %2d  %s", usage_statuses[i].status,
+                 usage_statuses[i].text);
 }
 
 void
@@ -79,14 +83,15 @@ usage_print_help(const struct command *command)
     if (command == NULL) {
         usage_print(stdout);
     } else {
-        printf("Usage: bulkpg %s%s%s [OPTION...]\n\n%s", command->name,
-               command->arguments[0] != '\0' ? " " : "", command->arguments,
-               command->text);
+        out_printf(stdout, "Usage: bulkpg %s%s%s [OPTION...]\n\n%s",
+                   command->name, command->arguments[0] != '\0' ? " " : "",
+                   command->arguments, command->text);
         print_options("Options", option_bit(command), false);
     }
     print_options("Options of every command", OF_ANY, true);
     print_statuses();
     if (command == NULL)
-        fputs("\n`bulkpg COMMAND --help` tells the options of a command.\n",
-              stdout);
+        out_printf(
+            stdout,
+            "\n`bulkpg COMMAND --help` tells the options of a command.\n");
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json_out.h"
+#include "base/out.h"
 
 struct line {
     const char *what;
@@ -24,7 +25,7 @@ print_json(struct verdicts *verdicts, const struct line *line)
     json_out_text(&json, "code", line->code);
     json_out_text(&json, "message", line->message);
     json_out_text(&json, "hint", line->hint);
-    printf("%s\n%s}", verdicts->any ? "," : "[", buf_str(&json));
+    out_printf(stdout, "%s\n%s}", verdicts->any ? "," : "[", buf_str(&json));
     buf_free(&json);
 }
 
@@ -34,10 +35,10 @@ print_line(struct verdicts *verdicts, const struct line *line)
     if (verdicts->json) {
         print_json(verdicts, line);
     } else {
-        printf("%-5s  %s%s%s\n", line->verdict, line->what,
-               line->message[0] != '\0' ? ": " : "", line->message);
+        out_line(stdout, "%-5s  %s%s%s", line->verdict, line->what,
+                 line->message[0] != '\0' ? ": " : "", line->message);
         if (line->code[0] != '\0')
-            printf("       %s (%s)\n", line->hint, line->code);
+            out_line(stdout, "       %s (%s)", line->hint, line->code);
     }
     verdicts->any = true;
 }
@@ -89,5 +90,5 @@ void
 verdict_end(const struct verdicts *verdicts)
 {
     if (verdicts->json)
-        printf("%s]\n", verdicts->any ? "\n" : "[");
+        out_printf(stdout, "%s]\n", verdicts->any ? "\n" : "[");
 }

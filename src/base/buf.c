@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/shown.h"
 
 enum { FIRST_CAPACITY = 256 };
 
@@ -103,39 +104,38 @@ buf_printf(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
+/* Of a character that cannot be in a JSON string, or must not be shown. */
 static void
-append_json_char(struct buf *buf, unsigned char c)
+append_json_escape(struct buf *buf, const struct shown_char *c)
 {
-    switch (c) {
-    case '"':
-        buf_append_str(buf, "\\\"");
-        break;
-    case '\\':
-        buf_append_str(buf, "\\\\");
-        break;
-    case '\n':
+    if (!c->is_valid)
+        buf_append_str(buf, "\\ufffd");
+    else if (c->code == '\n')
         buf_append_str(buf, "\\n");
-        break;
-    case '\r':
+    else if (c->code == '\r')
         buf_append_str(buf, "\\r");
-        break;
-    case '\t':
+    else if (c->code == '\t')
         buf_append_str(buf, "\\t");
-        break;
-    default:
-        if (c < 0x20 || c == 0x7f)
-            buf_printf(buf, "\\u%04x", c);
-        else
-            buf_append_char(buf, (char)c);
-    }
+    else
+        buf_printf(buf, "\\u%04x", c->code);
 }
 
 void
 buf_append_json(struct buf *buf, struct span text)
 {
     buf_append_char(buf, '"');
-    for (size_t i = 0; i < text.length; i++)
-        append_json_char(buf, (unsigned char)text.bytes[i]);
+    while (text.length > 0) {
+        struct shown_char c = shown_char(text);
+
+        if (c.is_hostile) {
+            append_json_escape(buf, &c);
+        } else {
+            if (c.code == '"' || c.code == '\\')
+                buf_append_char(buf, '\\');
+            buf_append(buf, text.bytes, c.length);
+        }
+        text = span_tail(text, c.length);
+    }
     buf_append_char(buf, '"');
 }
 

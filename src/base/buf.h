@@ -40,7 +40,8 @@ void buf_append_span(struct buf *buf, struct span span);
 void buf_append_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* `text` as a JSON string with its quotes; control bytes escaped. */
+/* Append `text` as a JSON string with its quotes. What shown.h does not show
+ * is escaped; a byte that is not UTF-8 becomes U+FFFD. */
 void buf_append_json(struct buf *buf, struct span text);
 
 /* Room for `length` > 0 more bytes at the end, or NULL on overflow; what was

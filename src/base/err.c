@@ -137,6 +137,8 @@ err_exit_status(enum err_kind kind)
         return EX_NOPERM;
     case ERR_CONFIG:
         return EX_CONFIG;
+    case ERR_OUTPUT:
+        return EX_IOERR;
     case ERR_USAGE:
         return EX_USAGE;
     case ERR_BUG:
@@ -148,7 +150,7 @@ err_exit_status(enum err_kind kind)
 /* Worst first. */
 static const int severity[] = {EX_SOFTWARE, EX_USAGE,       EX_CONFIG,
                                EX_NOPERM,   EX_UNAVAILABLE, EX_TEMPFAIL,
-                               EX_DATAERR,  EX_OK};
+                               EX_DATAERR,  EX_IOERR,       EX_OK};
 
 static size_t
 rank(int status)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/redact.h"
+#include "base/shown.h"
 
 enum { LINE_CEILING = 16 * 1024, FIELDS_MOST = 16 /* of a warning */ };
 
@@ -37,6 +38,8 @@ log_divert(log_write_fn *write, void *ctx)
 static bool
 stands_bare(const char *text)
 {
+    const char *start = text;
+
     if (*text == '\0')
         return false;
     for (; *text != '\0'; text++) {
@@ -45,7 +48,7 @@ stands_bare(const char *text)
         if (c <= ' ' || c == '"' || c == '=' || c == '\\' || c == 0x7f)
             return false;
     }
-    return true;
+    return shown_is_safe(span_str(start));
 }
 
 static void
@@ -147,22 +150,15 @@ put_pairs(struct buf *line, enum log_level level, const struct log_ctx *ctx,
 
 /* ---- plain ------------------------------------------------------------- */
 
-/* What a terminal would obey becomes a blank. */
 static void
 put_words(struct buf *line, const char *before, const char *text)
 {
-    char *shown = mem_strdup(text);
+    char *words = mem_strdup(text);
 
-    redact(shown);
+    redact(words);
     buf_append_str(line, before);
-    for (const char *c = shown; *c != '\0'; c++) {
-        unsigned char byte = (unsigned char)*c, next = (unsigned char)c[1];
-        bool is_c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;
-
-        buf_append_char(line, byte < ' ' || byte == 0x7f || is_c1 ? ' ' : *c);
-        c += is_c1;
-    }
-    free(shown);
+    shown_append(line, span_str(words));
+    free(words);
 }
 
 /* Nobody at a terminal acts on these. */

@@ -48,6 +48,9 @@ static const struct message_outcome outcomes[] = {
                                   "grants what is missing; exit status 77."},
     [ERR_CONFIG] = {"refused, 78", "The job, the store or the command is not "
                                    "begun; exit status 78."},
+    [ERR_OUTPUT] = {"unwritten, 74", "The command has done its work, but its "
+                                     "output is not complete; exit status 74, "
+                                     "unless the command failed anyway."},
     [ERR_USAGE] = {"misused, 64", "The command is not begun; exit status 64."},
     [ERR_BUG] = {"fault, 70", "bulkpg ends, or the job does; exit status 70."},
 };

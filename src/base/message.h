@@ -20,6 +20,7 @@ enum err_kind {
     ERR_FAILED,    /* this job failed for good (69) */
     ERR_DENIED,    /* credentials, scopes or rights (77) */
     ERR_CONFIG,    /* configuration or query (78) */
+    ERR_OUTPUT,    /* standard output cannot be written (74) */
     ERR_USAGE,     /* the command line (64) */
     ERR_BUG        /* we broke a promise of our own (70) */
 };

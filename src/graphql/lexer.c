@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";
 

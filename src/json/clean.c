@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "json/utf8.h"
+#include "base/utf8.h"
 
 #define REPLACEMENT "\\ufffd"
 

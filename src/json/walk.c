@@ -4,8 +4,8 @@
 #include <string.h>
 #include <yajl/yajl_version.h>
 
+#include "base/utf8.h"
 #include "json/handle.h"
-#include "json/utf8.h"
 
 struct walk {
     const struct json_visitor *visitor;

@@ -142,7 +142,6 @@ meaning_of(const char *code)
     return known->section == MSGS_SHOPIFY ? known : general;
 }
 
-/* One line, whatever the store wrote. */
 static void
 append_words(char *text, size_t size, const char *words)
 {
@@ -153,7 +152,7 @@ append_words(char *text, size_t size, const char *words)
         text[used++] = ' ';
     }
     for (; *words != '\0' && used + 1 < size; words++)
-        text[used++] = (unsigned char)*words < ' ' ? ' ' : *words;
+        text[used++] = *words;
     text[used] = '\0';
 }
 

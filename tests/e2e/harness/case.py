@@ -5,11 +5,11 @@ import unittest
 from datetime import datetime, timezone
 
 import oracle
-from harness import codes
+from harness import codes, hostile
 from harness.program import PATIENCE, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
 
-OK, PARTIAL, USAGE, FAILED = 0, 65, 64, 69
+OK, PARTIAL, USAGE, FAILED, UNWRITTEN = 0, 65, 64, 69, 74
 INTERNAL, AGAIN, DENIED, CONFIG = 70, 75, 77, 78
 
 
@@ -166,7 +166,8 @@ class Case(unittest.TestCase):
             "('pg_catalog', 'information_schema')"))
 
     def check_no_leaks(self):
-        """No secret was printed, and none was shown to the result host."""
+        """No secret was printed, and none was shown to the result host; and
+        nothing that a terminal would obey."""
         self.assertEqual([], self.shop.get("leaks"))
         secrets = self.shop.secrets()
         for running in self.program.results:
@@ -174,6 +175,8 @@ class Case(unittest.TestCase):
                 continue
             for secret in secrets:
                 self.assertNotIn(secret, running.result.output)
+            self.assertIsNone(hostile.find(running.result.output))
+            self.assertTrue(running.result.is_utf8)
             for fault in ("Sanitizer", "runtime error:"):
                 self.assertNotIn(fault, running.result.stderr)
 

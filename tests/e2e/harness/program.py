@@ -45,12 +45,14 @@ endpoint = {endpoint}
 class Result:
     """What a run of the program left."""
 
-    def __init__(self, arguments, status, stdout, stderr, seconds):
+    def __init__(self, arguments, status, stdout, stderr, seconds,
+                 is_utf8):
         self.arguments = arguments
         self.status = status
         self.stdout = stdout
         self.stderr = stderr
         self.seconds = seconds
+        self.is_utf8 = is_utf8
 
     @property
     def output(self):
@@ -111,14 +113,17 @@ class Running:
     def _poll(self):
         if self.process.poll() is None:
             return None
-        texts = []
+        texts, is_utf8 = [], True
         for file in self.files:
             file.seek(0)
-            texts.append(NOISE.sub("", file.read().decode(errors="replace")))
+            raw = file.read()
+            text = raw.decode(errors="replace")
+            is_utf8 = is_utf8 and text.encode() == raw
+            texts.append(NOISE.sub("", text))
             file.close()
         codes.note("\n".join(texts))
         self.result = Result(self.arguments, self.process.returncode, *texts,
-                             time.monotonic() - self.began)
+                             time.monotonic() - self.began, is_utf8)
         return self.result
 
     def wait(self, timeout=None):

@@ -1,8 +1,8 @@
 /*
  * utf8 - what is a character, and what is none.
  */
-#ifndef JSON_UTF8_H
-#define JSON_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include "base/span.h"
 

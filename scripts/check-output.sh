@@ -1,0 +1,13 @@
+#!/bin/sh
+# Standard output and error are written through base/out.h and base/log.h, so
+# that foreign text is made safe. Lists other places, and then ends with 1.
+#
+#     scripts/check-output.sh
+cd "$(dirname "$0")/.." || exit 1
+found=$(grep -rnE --include='*.c' \
+    '(^|[^a-z_])(printf|puts|putchar|fputs|fputc|putc|fprintf|vprintf)\(' src |
+    grep -vE '^src/base/(out|log|mem)\.c:|^src/app/source\.c:')
+[ -z "$found" ] && exit 0
+echo "$found"
+echo "print through base/out.h: it makes foreign text safe"
+exit 1
