@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/dict.h"
 #include "base/hex.h"
 #include "base/json_out.h"
 #include "base/log.h"
@@ -673,6 +674,32 @@ START_TEST(an_arena_takes_what_another_holds)
 
 END_TEST
 
+START_TEST(a_dict_finds_every_name_it_was_given)
+{
+    enum { NAMES = 5000 };
+    struct arena arena = {0};
+    struct dict dict = {0}, of_names = {.arena = &arena};
+    int values[NAMES];
+
+    ck_assert_ptr_null(dict_get(&dict, "n0"));
+    dict.arena = &arena;
+    for (int i = 0; i < NAMES; i++)
+        ck_assert(dict_add(&dict, arena_printf(&arena, "n%d", i), &values[i]));
+    for (int i = 0; i < NAMES; i++)
+        ck_assert_ptr_eq(dict_get(&dict, arena_printf(&arena, "n%d", i)),
+                         &values[i]);
+    ck_assert(!dict_add(&dict, "n7", &values[0]));
+    ck_assert_ptr_eq(dict_get(&dict, "n7"), &values[7]);
+    ck_assert_ptr_null(dict_get(&dict, "n5000"));
+    ck_assert_ptr_null(dict_get(&dict, ""));
+    ck_assert(dict_add_name(&of_names, "x"));
+    ck_assert(!dict_add_name(&of_names, "x"));
+    ck_assert_str_eq(dict_get(&of_names, "x"), "x");
+    arena_free(&arena);
+}
+
+END_TEST
+
 static Suite *
 base_suite(void)
 {
@@ -700,6 +727,7 @@ base_suite(void)
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);
     tcase_add_test(tests, failures_never_hold_a_secret);
     tcase_add_test(tests, an_arena_takes_what_another_holds);
+    tcase_add_test(tests, a_dict_finds_every_name_it_was_given);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "graphql/check.h"
+#include "graphql/checker.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -500,7 +500,114 @@ START_TEST(fragments_cannot_multiply_without_end)
 {
     ck_assert(check(spreading(10, "b")));
     ck_assert(!check(spreading(30, "b")));
-    ck_assert_ptr_nonnull(strstr(err.message, "more than 250000 fields"));
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 10000 fields"));
+}
+
+END_TEST
+
+/* F0 spreads F1 twice, which spreads F2 twice: all in one place. */
+static const char *
+doubling(int count)
+{
+    struct buf text = buf_with_ceiling(1 << 20);
+    const char *copy;
+
+    buf_append_str(&text, "{ pet { ...F0 } }\n");
+    for (int i = 0; i < count; i++)
+        buf_printf(&text, "fragment F%d on Pet { ...F%d ...F%d }\n", i, i + 1,
+                   i + 1);
+    buf_printf(&text, "fragment F%d on Pet { name }", count);
+    copy = arena_strdup(&types.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(fragments_that_double_are_refused_where_they_do)
+{
+    ck_assert(check(doubling(11)));
+    ck_assert(!check(doubling(30)));
+    assert_said("20:30: more than 10000 fields when the fragments are put in "
+                "place");
+    ck_assert(!check(doubling(60)));
+    assert_said("50:30: more than 10000 fields when the fragments are put in "
+                "place");
+}
+
+END_TEST
+
+/* Steps that a check of `text` takes, which must be a valid document or one
+ * that takes too many. */
+static size_t
+steps_of(const char *text, bool *enough)
+{
+    struct gql_checker checker = {.document = types_parse(&types, text),
+                                  .schema = types.schema,
+                                  .err = &err};
+
+    ck_assert(gql_check_fragments(&checker));
+    *enough = gql_check_merge(&checker);
+    arena_free(&checker.scratch);
+    return checker.steps;
+}
+
+/* At each level what both a dog's and a cat's friend have is looked at once
+ * for each of the two. */
+static const char *
+branching(int depth)
+{
+    struct buf text = buf_with_ceiling(1 << 20);
+    const char *copy;
+
+    buf_append_str(&text, "{ pet { ");
+    for (int i = 0; i < depth; i++)
+        buf_append_str(&text, "... on Dog { friend { name } } ... on Cat { "
+                              "friend { name } } friend { ");
+    buf_append_str(&text, "name ");
+    for (int i = 0; i < depth + 2; i++)
+        buf_append_str(&text, "}");
+    copy = arena_strdup(&types.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(a_check_takes_a_bounded_number_of_steps)
+{
+    bool enough;
+
+    ck_assert_uint_lt(steps_of(branching(8), &enough), GQL_MAX_STEPS);
+    ck_assert(enough);
+    ck_assert_uint_lt(steps_of(branching(40), &enough), GQL_MAX_STEPS + 1000);
+    ck_assert(!enough);
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_ptr_nonnull(strstr(err.message, "takes more than 2000000 steps"));
+}
+
+END_TEST
+
+/* `count` fields under keys of their own, and those again. */
+static const char *
+wide(int count)
+{
+    struct buf text = buf_with_ceiling(1 << 20);
+    const char *copy;
+
+    buf_append_str(&text, "{ pet {");
+    for (int i = 0; i < 2 * count; i++)
+        buf_printf(&text, " k%d: name(n: %d)", i % count, i % count);
+    buf_append_str(&text, " } }");
+    copy = arena_strdup(&types.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(twice_the_fields_take_twice_the_steps)
+{
+    bool enough;
+    size_t half = steps_of(wide(750), &enough);
+
+    ck_assert(enough);
+    ck_assert_uint_le(steps_of(wide(1500), &enough), 2 * half);
+    ck_assert(enough);
 }
 
 END_TEST
@@ -535,7 +642,7 @@ START_TEST(fragments_cannot_nest_without_end)
     ck_assert(!check(spreading(32, "")));
     assert_said("33:23: selections are nested deeper than 64 levels when the "
                 "fragments are put in place");
-    ck_assert(!check(spreading(2000, "")));
+    ck_assert(!check(spreading(250, "")));
     ck_assert(check(deep_spread(27)));
     ck_assert(!check(deep_spread(28))); /* the same fragment, but deeper */
     assert_said("1:215: selections are nested deeper than 64 levels when the "
@@ -744,6 +851,9 @@ add_made_tests(Suite *suite)
     tcase_add_test(tests, a_long_literal_is_cut_short);
     tcase_add_test(tests, fragments_cannot_multiply_without_end);
     tcase_add_test(tests, fragments_cannot_nest_without_end);
+    tcase_add_test(tests, fragments_that_double_are_refused_where_they_do);
+    tcase_add_test(tests, a_check_takes_a_bounded_number_of_steps);
+    tcase_add_test(tests, twice_the_fields_take_twice_the_steps);
     suite_add_tcase(suite, tests);
 }
 

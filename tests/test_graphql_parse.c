@@ -537,6 +537,61 @@ START_TEST(nesting_has_an_end)
 
 END_TEST
 
+/* `count` times `each`, with its number where it has a %d. */
+static const char *
+repeat(const char *before, const char *each, int count, const char *after)
+{
+    struct buf text = buf_with_ceiling(1 << 21);
+    const char *copy;
+
+    buf_append_str(&text, before);
+    for (int i = 0; i < count; i++)
+        buf_printf(&text, "%s%d ", each, i);
+    buf_append_str(&text, after);
+    copy = arena_strdup(&arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(a_file_has_an_end)
+{
+    ck_assert(parse(repeat("{ ", "a", 20000, "}")));
+    ck_assert(!parse(repeat("{ ", "a", 20001, "}")));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message,
+                     "q:1:128893: more than 20000 fields, fragments, "
+                     "arguments and values in one file");
+    ck_assert(!parse(repeat("", "{a} query Q", 20000, "{a}")));
+    ck_assert(!parse(repeat("{ a(b: [", "", 20000, "]) }")));
+    ck_assert(parse(repeat("{ a(b: {", "c: ", 250, "}) }")));
+    ck_assert(!parse(repeat("{ a(b: {", "c: ", 251, "}) }")));
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 250 arguments in one "
+                                              "place"));
+    ck_assert(!parse(repeat("{ a(", "c: ", 251, ") }")));
+    ck_assert(parse(repeat("{ a } fragment F ", "on T { a } fragment F", 249,
+                           "on T { a }")));
+    ck_assert(!parse(repeat("{ a } fragment F ", "on T { a } fragment F", 250,
+                            "on T { a }")));
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 250 named fragments"));
+}
+
+END_TEST
+
+START_TEST(blank_lines_behind_a_block_are_cut_off_at_once)
+{
+    char *text = arena_bytes(&arena, 1000001);
+
+    memset(text, '\n', 1000000);
+    memcpy(text, "{ a(b: \"\"\"x", 11);
+    memcpy(text + 999990, "\"\"\") }", 7);
+    text[1000000] = '\0';
+    ck_assert(parse(text));
+    ck_assert_str_eq(document->operations->selections->arguments->value->text,
+                     "x");
+}
+
+END_TEST
+
 static Suite *
 parse_suite(void)
 {
@@ -561,6 +616,8 @@ parse_suite(void)
     tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
     tcase_add_test(tests, a_nul_byte_is_no_end);
     tcase_add_test(tests, nesting_has_an_end);
+    tcase_add_test(tests, a_file_has_an_end);
+    tcase_add_test(tests, blank_lines_behind_a_block_are_cut_off_at_once);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -880,6 +880,35 @@ START_TEST(a_document_past_the_limit_is_refused)
 
 END_TEST
 
+/* As many fields as a document may have, all with long paths: what the plan
+ * keeps of them stays small. */
+START_TEST(a_plan_keeps_little_whatever_the_document)
+{
+    struct buf text = buf_with_ceiling(1024 * 1024);
+    char alias[301];
+
+    memset(alias, 'x', 300);
+    alias[300] = '\0';
+    buf_printf(&text,
+               "{ products { edges { node { id p%s%s%s%s: "
+               "priceRangeV2 { minVariantPrice { amount } } } } } }",
+               alias, alias, alias, alias);
+    ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 1000 bytes"));
+    buf_clear(&text);
+    buf_append_str(&text, "{ products { edges { node { id ...F ...F ...F ...F "
+                          "...F ...F } } } } fragment F on Product {");
+    for (int i = 0; i < 1490; i++)
+        buf_printf(&text, " a%d: title", i);
+    buf_append_str(&text, " }");
+    ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
+    ck_assert_ptr_nonnull(strstr(err.message, "65,535 bytes"));
+    ck_assert_uint_lt(arena_held_bytes(&types.arena), 16 * 1024 * 1024);
+    buf_free(&text);
+}
+
+END_TEST
+
 /* ---- counts of rows ------------------------------------------------------ */
 
 #define COUNT_FIELDS " { count precision } "
@@ -1493,6 +1522,7 @@ plan_suite(void)
     tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
     tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
     tcase_add_test(tests, a_document_past_the_limit_is_refused);
+    tcase_add_test(tests, a_plan_keeps_little_whatever_the_document);
     add_hash_tests(tests);
     tcase_add_test(tests, an_id_and_its_childrens_parent_ids_are_one_domain);
     tcase_add_test(tests, tables_know_where_their_values_stand_in_a_line);

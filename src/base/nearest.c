@@ -3,7 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_NAME_BYTES = 64 }; /* longer names are not compared */
+enum {
+    MAX_NAME_BYTES = 64, /* longer names are not compared */
+    MAX_TRIED = 1000     /* so that no list of names takes long */
+};
 
 static char
 lower(char c)
@@ -58,11 +61,13 @@ nearest_to(const char *wrong)
 void
 nearest_try(struct nearest *nearest, const char *name)
 {
-    size_t distance;
+    size_t length = strlen(nearest->wrong), other = strlen(name), distance;
 
-    if (strlen(nearest->wrong) > MAX_NAME_BYTES ||
-        strlen(name) > MAX_NAME_BYTES)
+    if (nearest->tried == MAX_TRIED || length > MAX_NAME_BYTES ||
+        other > MAX_NAME_BYTES || length >= other + nearest->distance ||
+        other >= length + nearest->distance)
         return;
+    nearest->tried++;
     distance = edit_distance(nearest->wrong, name);
     if (distance < nearest->distance) {
         nearest->distance = distance;

@@ -14,6 +14,7 @@ struct nearest {
     const char *wrong; /* as written; borrowed */
     const char *best;  /* so far, borrowed; NULL: none is near enough */
     size_t distance;   /* of the best; before: one more than allowed */
+    size_t tried;
     char hint[128];
 };
 

@@ -33,19 +33,23 @@ collect_below_same(struct bulk *bulk, const struct gql_collected *first,
 {
     *below = (struct gql_set){.drop_skipped = true};
     for (const struct gql_collected *one = first; one != NULL; one = one->next)
-        if (strcmp(one->field->type.name, first->field->type.name) == 0 &&
-            !gql_collect_below(bulk->checker, below, one))
+        if (!gql_step(bulk->checker, 1, one->selection->pos) ||
+            (strcmp(one->field->type.name, first->field->type.name) == 0 &&
+             !gql_collect_below(bulk->checker, below, one)))
             return false;
     return true;
 }
 
 static bool
-is_first_of_type(const struct gql_group *group, const struct gql_collected *one)
+is_first_of_type(struct bulk *bulk, const struct gql_group *group,
+                 const struct gql_collected *one)
 {
     const struct gql_collected *other = group->first;
 
-    while (strcmp(other->field->type.name, one->field->type.name) != 0)
+    while (strcmp(other->field->type.name, one->field->type.name) != 0) {
+        bulk->checker->steps++; /* counted at the next step */
         other = other->next;
+    }
     return other == one;
 }
 
@@ -184,7 +188,7 @@ check_fields(struct bulk *bulk, const struct gql_set *set, unsigned level,
          group = group->next)
         for (const struct gql_collected *one = group->first; one != NULL;
              one = one->next)
-            if (is_first_of_type(group, one) &&
+            if (is_first_of_type(bulk, group, one) &&
                 !check_field(bulk, one, level, list))
                 return false;
     return true;

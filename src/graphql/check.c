@@ -137,7 +137,8 @@ find_condition(struct gql_checker *checker, const struct gql_type *parent,
 
 /* Is there an object that is of both types? */
 static bool
-types_overlap(const struct gql_type *a, const struct gql_type *b)
+types_overlap(struct gql_checker *checker, const struct gql_type *a,
+              const struct gql_type *b)
 {
     if (a == b)
         return true;
@@ -146,7 +147,7 @@ types_overlap(const struct gql_type *a, const struct gql_type *b)
     if (!gql_type_is_abstract(b))
         return gql_type_admits(a, b->name);
     for (const struct gql_name *object = a->possible_types; object != NULL;
-         object = object->next)
+         object = object->next, checker->steps++)
         if (gql_type_admits(b, object->name))
             return true;
     return false;
@@ -156,8 +157,8 @@ static bool
 check_possible(struct gql_checker *checker, const struct gql_type *parent,
                const struct gql_type *type, struct gql_pos pos)
 {
-    if (types_overlap(parent, type))
-        return true;
+    if (types_overlap(checker, parent, type))
+        return gql_step(checker, 1, pos);
     return gql_error(checker->err, MSG_QUERY_FRAGMENT, checker->document, pos,
                      "no %s can ever be a %s, so this fragment gives nothing",
                      parent->name, type->name);

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "base/nearest.h"
 #include "graphql/checker.h"
 #include "graphql/parser.h"
@@ -11,21 +9,15 @@ struct visit {
     enum { UNSEEN, OPEN, DONE } state;
 
     unsigned height; /* of its selections with all spreads in place */
+    size_t size;     /* how many these are */
     struct visit *next;
 };
 
 struct search {
     struct gql_checker *checker;
     struct visit *visits;
+    struct dict by_name;
 };
-
-static struct visit *
-find_visit(struct visit *visit, const char *name)
-{
-    while (visit != NULL && strcmp(visit->fragment->name, name) != 0)
-        visit = visit->next;
-    return visit;
-}
 
 static bool
 list_fragments(struct search *search)
@@ -35,13 +27,14 @@ list_fragments(struct search *search)
 
     for (const struct gql_fragment *fragment = checker->document->fragments;
          fragment != NULL; fragment = fragment->next) {
-        if (find_visit(search->visits, fragment->name) != NULL)
+        if (dict_get(&search->by_name, fragment->name) != NULL)
             return gql_error(checker->err, MSG_QUERY_FRAGMENT,
                              checker->document, fragment->name_pos,
                              "there is already a fragment \"%s\"",
                              fragment->name);
         *end = arena_alloc(&checker->scratch, sizeof(**end));
         (*end)->fragment = fragment;
+        (void)dict_add(&search->by_name, fragment->name, *end);
         end = &(*end)->next;
     }
     return true;
@@ -72,15 +65,45 @@ too_deep(struct search *search, const struct gql_selection *selection)
 }
 
 static bool
-visit_selections(struct search *search, const struct gql_selection *list,
-                 unsigned depth, unsigned *height);
+too_many(struct search *search, const struct gql_selection *selection)
+{
+    return gql_error(search->checker->err, MSG_QUERY_TOO_LARGE,
+                     search->checker->document, selection->pos,
+                     "more than %d fields when the fragments are put in "
+                     "place",
+                     GQL_MAX_EXPANDED);
+}
 
-/* Every fragment is searched once; met again, its height is enough. */
+/* What a list of selections comes to with all spreads in place. */
+struct extent {
+    unsigned height;
+    size_t size;
+};
+
+static bool
+visit_selections(struct search *search, const struct gql_selection *list,
+                 unsigned depth, struct extent *extent);
+
+static bool
+visit_fragment(struct search *search, struct visit *visit, unsigned depth)
+{
+    struct extent extent;
+
+    visit->state = OPEN;
+    if (!visit_selections(search, visit->fragment->selections, depth, &extent))
+        return false;
+    visit->height = extent.height;
+    visit->size = extent.size;
+    visit->state = DONE;
+    return true;
+}
+
+/* Every fragment is searched once; met again, its extent is enough. */
 static bool
 visit_spread(struct search *search, const struct gql_selection *spread,
-             unsigned depth, unsigned *height)
+             unsigned depth, struct extent *extent)
 {
-    struct visit *visit = find_visit(search->visits, spread->name);
+    struct visit *visit = dict_get(&search->by_name, spread->name);
 
     if (visit == NULL)
         return unknown_fragment(search, spread);
@@ -88,23 +111,18 @@ visit_spread(struct search *search, const struct gql_selection *spread,
         return gql_error(search->checker->err, MSG_QUERY_FRAGMENT,
                          search->checker->document, spread->pos,
                          "fragment \"%s\" contains itself", spread->name);
-    if (visit->state == UNSEEN) {
-        visit->state = OPEN;
-        if (!visit_selections(search, visit->fragment->selections, depth,
-                              &visit->height))
-            return false;
-        visit->state = DONE;
-    }
-    *height = visit->height;
+    if (visit->state == UNSEEN && !visit_fragment(search, visit, depth))
+        return false;
+    *extent = (struct extent){visit->height, visit->size};
     return true;
 }
 
 static bool
 visit_selections(struct search *search, const struct gql_selection *list,
-                 unsigned depth, unsigned *height)
+                 unsigned depth, struct extent *extent)
 {
-    for (*height = 0; list != NULL; list = list->next) {
-        unsigned below = 0;
+    for (*extent = (struct extent){0}; list != NULL; list = list->next) {
+        struct extent below = {0};
 
         if (depth == GQL_MAX_DEPTH)
             return too_deep(search, list);
@@ -113,10 +131,13 @@ visit_selections(struct search *search, const struct gql_selection *list,
                 : !visit_selections(search, list->selections, depth + 1,
                                     &below))
             return false;
-        if (depth + 1 + below > GQL_MAX_DEPTH)
+        if (depth + 1 + below.height > GQL_MAX_DEPTH)
             return too_deep(search, list);
-        if (*height < below + 1)
-            *height = below + 1;
+        if (extent->height < below.height + 1)
+            extent->height = below.height + 1;
+        extent->size += below.size + 1;
+        if (extent->size > GQL_MAX_EXPANDED)
+            return too_many(search, list);
     }
     return true;
 }
@@ -137,11 +158,12 @@ refuse_unused(const struct search *search)
 bool
 gql_check_fragments(struct gql_checker *checker)
 {
-    struct search search = {.checker = checker};
-    unsigned height;
+    struct search search = {.checker = checker,
+                            .by_name = {.arena = &checker->scratch}};
+    struct extent extent;
 
     return list_fragments(&search) &&
            visit_selections(&search, checker->document->operations->selections,
-                            0, &height) &&
+                            0, &extent) &&
            refuse_unused(&search);
 }

@@ -7,20 +7,22 @@
 
 /* ---- same field, same arguments ----------------------------------------- */
 
-static bool same_value(const struct gql_value *a, const struct gql_value *b);
+static bool
+same_value(const struct gql_value *a, const struct gql_value *b, size_t *steps);
 
 /* In any order; names are unique. */
 static bool
-same_pairs(struct gql_argument *a, struct gql_argument *b)
+same_pairs(struct gql_argument *a, struct gql_argument *b, size_t *steps)
 {
-    size_t difference = 0;
+    size_t count = 0, difference;
 
     for (const struct gql_argument *pair = b; pair != NULL; pair = pair->next)
-        difference++;
-    for (; a != NULL; a = a->next) {
+        count++;
+    for (difference = count; a != NULL; a = a->next) {
         const struct gql_argument *other = gql_find_argument(b, a->name);
 
-        if (other == NULL || !same_value(a->value, other->value))
+        *steps += count;
+        if (other == NULL || !same_value(a->value, other->value, steps))
             return false;
         difference--;
     }
@@ -28,24 +30,25 @@ same_pairs(struct gql_argument *a, struct gql_argument *b)
 }
 
 static bool
-same_items(const struct gql_value *a, const struct gql_value *b)
+same_items(const struct gql_value *a, const struct gql_value *b, size_t *steps)
 {
     for (; a != NULL && b != NULL; a = a->next, b = b->next)
-        if (!same_value(a, b))
+        if (!same_value(a, b, steps))
             return false;
     return a == b;
 }
 
 static bool
-same_value(const struct gql_value *a, const struct gql_value *b)
+same_value(const struct gql_value *a, const struct gql_value *b, size_t *steps)
 {
+    ++*steps;
     if (a->kind != b->kind)
         return false;
     switch (a->kind) {
     case GQL_LIST:
-        return same_items(a->items, b->items);
+        return same_items(a->items, b->items, steps);
     case GQL_OBJECT:
-        return same_pairs(a->fields, b->fields);
+        return same_pairs(a->fields, b->fields, steps);
     case GQL_BOOLEAN:
         return a->boolean == b->boolean;
     case GQL_NULL:
@@ -60,20 +63,23 @@ check_same_field(struct gql_checker *checker, const struct gql_collected *first,
                  const struct gql_collected *other)
 {
     const struct gql_selection *a = first->selection, *b = other->selection;
+    size_t steps = 1;
 
+    if (a == b)
+        return true;
     if (strcmp(a->name, b->name) != 0)
         return gql_error(checker->err, MSG_QUERY_CONFLICT, checker->document,
                          b->pos,
                          "\"%s\" is \"%s\" here and \"%s\" in line %u: give "
                          "one of them another alias",
                          gql_response_key(b), b->name, a->name, a->pos.line);
-    if (!same_pairs(a->arguments, b->arguments))
+    if (!same_pairs(a->arguments, b->arguments, &steps))
         return gql_error(checker->err, MSG_QUERY_CONFLICT, checker->document,
                          b->pos,
                          "\"%s\" has other arguments here than in line %u: "
                          "give one of them an alias",
                          gql_response_key(b), a->pos.line);
-    return true;
+    return gql_step(checker, steps, b->pos);
 }
 
 /* Fields of two different object types never meet in one object. */
@@ -96,6 +102,8 @@ check_names_for(struct gql_checker *checker, const struct gql_group *group,
 
     for (const struct gql_collected *one = group->first; one != NULL;
          one = one->next) {
+        if (!gql_step(checker, 1, one->selection->pos))
+            return false;
         if (!may_meet(one, object))
             continue;
         if (first == NULL)
@@ -109,13 +117,13 @@ check_names_for(struct gql_checker *checker, const struct gql_group *group,
 
 /* Is `one` the group's first field of its parent type? */
 static bool
-is_first_of_parent(const struct gql_group *group,
+is_first_of_parent(struct gql_checker *checker, const struct gql_group *group,
                    const struct gql_collected *one)
 {
     const struct gql_collected *other = group->first;
 
-    while (other->parent != one->parent)
-        other = other->next;
+    for (; other->parent != one->parent; other = other->next)
+        checker->steps++; /* counted at the next step */
     return other == one;
 }
 
@@ -127,7 +135,7 @@ check_group_names(struct gql_checker *checker, const struct gql_group *group)
     for (const struct gql_collected *one = group->first; one != NULL;
          one = one->next) {
         if (gql_type_is_abstract(one->parent) ||
-            !is_first_of_parent(group, one))
+            !is_first_of_parent(checker, group, one))
             continue;
         objects = true;
         if (!check_names_for(checker, group, one->parent))

@@ -93,7 +93,7 @@ check_enum(struct gql_checker *checker, const struct gql_type *type,
 {
     struct nearest nearest = nearest_to(value->text != NULL ? value->text : "");
 
-    if (value->kind == GQL_ENUM && gql_name_in(type->enum_values, value->text))
+    if (value->kind == GQL_ENUM && gql_type_has_value(type, value->text))
         return true;
     if (value->kind != GQL_ENUM && value->kind != GQL_STRING)
         return mismatch(checker, span_str(type->name), value, what);
@@ -159,8 +159,7 @@ check_object(struct gql_checker *checker, const struct gql_type *type,
         return mismatch(checker, span_str(type->name), value, what);
     for (const struct gql_argument *field = value->fields; field != NULL;
          field = field->next) {
-        const struct gql_input *input =
-            gql_find_input(type->input_fields, field->name);
+        const struct gql_input *input = gql_type_input_field(type, field->name);
         const char *name;
 
         if (input == NULL)

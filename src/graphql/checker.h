@@ -8,17 +8,29 @@
 
 #include "graphql/check.h"
 
+enum {
+    GQL_MAX_EXPANDED = 10000, /* selections, with all fragments in place: twice
+                               * what fits into 65,535 bytes */
+    GQL_MAX_STEPS = 2000000   /* of one check */
+};
+
 struct gql_checker {
     const struct gql_document *document;
     const struct gql_schema *schema;
     struct err *err;
-    struct arena scratch; /* freed when the check is over */
-    size_t collected;     /* fields so far, fragments expanded */
+    struct arena scratch;      /* freed when the check is over */
+    size_t steps;              /* so far: what is looked at, each time */
+    struct gql_faults *faults; /* found so far; NULL: the first one ends it */
 };
 
+/* Count `steps`. False, with an error at `pos`, when the check has taken more
+ * than GQL_MAX_STEPS: only a document that was made for it does. */
+MUST_CHECK bool
+gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos);
+
 /* Names unique; what is spread exists, comes back to itself nowhere, and
- * stays within GQL_MAX_DEPTH when it is all put in place; none unused. Run
- * first: the other parts may then follow spreads. */
+ * stays within GQL_MAX_DEPTH and GQL_MAX_EXPANDED when it is all put in place;
+ * none unused. Run first: the other parts may then follow spreads. */
 MUST_CHECK bool gql_check_fragments(struct gql_checker *checker);
 
 /* `owner` and `pos`: the field or directive, for messages. */

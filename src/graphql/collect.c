@@ -2,7 +2,18 @@
 
 #include <string.h>
 
-enum { MAX_COLLECTED = 250000 };
+bool
+gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos)
+{
+    checker->steps += steps;
+    return checker->steps <= GQL_MAX_STEPS ||
+           gql_error(checker->err, MSG_QUERY_TOO_LARGE, checker->document, pos,
+                     "checking this query takes more than %d steps: the same "
+                     "fields are selected too often",
+                     GQL_MAX_STEPS);
+}
+
+enum { COLLECT_STEPS = 20 }; /* it takes memory, too */
 
 static const struct gql_field typename_field = {
     .name = "__typename",
@@ -24,13 +35,13 @@ gql_selected_field(const struct gql_type *parent, const char *name)
 static struct gql_group *
 group_of(struct gql_checker *checker, struct gql_set *set, const char *key)
 {
-    struct gql_group *group = set->groups;
+    struct gql_group *group = dict_get(&set->by_key, key);
 
-    while (group != NULL && strcmp(group->key, key) != 0)
-        group = group->next;
     if (group != NULL)
         return group;
     group = arena_alloc(&checker->scratch, sizeof(*group));
+    set->by_key.arena = &checker->scratch;
+    (void)dict_add(&set->by_key, key, group);
     group->key = key;
     group->end = &group->first;
     if (set->groups == NULL)
@@ -49,12 +60,8 @@ add_field(struct gql_checker *checker, struct gql_set *set,
         group_of(checker, set, gql_response_key(selection));
     struct gql_collected *made = arena_alloc(&checker->scratch, sizeof(*made));
 
-    if (++checker->collected > MAX_COLLECTED)
-        return gql_error(checker->err, MSG_QUERY_TOO_LARGE, checker->document,
-                         selection->pos,
-                         "more than %d fields when the fragments are put in "
-                         "place",
-                         MAX_COLLECTED);
+    if (!gql_step(checker, COLLECT_STEPS, selection->pos))
+        return false;
     made->parent = parent;
     made->selection = selection;
     made->field = gql_selected_field(parent, selection->name);

@@ -26,11 +26,12 @@ struct gql_set {
     bool drop_skipped; /* leave out what gql_is_skipped() */
     struct gql_group *groups;
     struct gql_group *last;
+    struct dict by_key;      /* the groups */
     struct gql_name *spread; /* fragments that are in it already */
 };
 
-/* Add the selections `list` of type `parent` to the set. Fails on a document
- * whose fragments multiply beyond all reason. */
+/* Add the selections `list` of type `parent` to the set. Fails when the check
+ * has taken too many steps. */
 MUST_CHECK bool
 gql_collect(struct gql_checker *checker, struct gql_set *set,
             const struct gql_type *parent, const struct gql_selection *list);

@@ -4,6 +4,11 @@
 
 #include "json/tree.h"
 
+enum {
+    NAME_BYTES_MAX = 255, /* of the store's types and fields */
+    INPUTS_MAX = 1000     /* of one field */
+};
+
 /* Where things are made, and of which type, for messages. */
 struct reader {
     struct arena *arena;
@@ -49,8 +54,13 @@ static bool
 read_name(struct reader *reader, const struct json *object, const char **name)
 {
     *name = copy_string(reader->arena, object, "name");
-    return *name != NULL ||
-           err_set(reader->err, MSG_BAD_TYPES, "something in it has no name");
+    if (*name == NULL)
+        return err_set(reader->err, MSG_BAD_TYPES,
+                       "something in it has no name");
+    return strlen(*name) <= NAME_BYTES_MAX ||
+           err_set(reader->err, MSG_BAD_TYPES,
+                   "a name in it has more than %d bytes: %.40s...",
+                   NAME_BYTES_MAX, *name);
 }
 
 /* From the outside in: the wrappers of an introspected type reference end at
@@ -92,9 +102,15 @@ static bool
 read_inputs(struct reader *reader, const struct json *json,
             struct gql_input **list)
 {
+    int count = 0;
+
     for (; json != NULL; json = json->next) {
         struct gql_input *made = arena_alloc(reader->arena, sizeof(*made));
 
+        if (++count > INPUTS_MAX)
+            return err_set(reader->err, MSG_BAD_TYPES,
+                           "something in it has more than %d inputs",
+                           INPUTS_MAX);
         if (!read_name(reader, json, &made->name) ||
             !read_ref(reader, json_get(json, "type"), &made->type))
             return false;

@@ -10,6 +10,7 @@ struct search {
     struct arena *arena;
     struct gql_name *missing;
     struct gql_name **end;
+    struct dict listed; /* in `missing` */
 };
 
 /* The type when it is known; otherwise it is missing, unless known to be
@@ -21,10 +22,11 @@ need(struct search *search, const char *name)
     struct gql_name *made;
 
     if (type != NULL || gql_schema_is_absent(search->schema, name) ||
-        gql_name_in(search->missing, name))
+        dict_get(&search->listed, name) != NULL)
         return type;
     made = arena_alloc(search->arena, sizeof(*made));
     made->name = arena_strdup(search->arena, name);
+    (void)dict_add(&search->listed, made->name, made);
     *search->end = made;
     search->end = &made->next;
     return NULL;
@@ -35,14 +37,26 @@ need_for_value(struct search *search, const struct gql_type_ref *ref,
                const struct gql_value *value);
 
 static void
-need_for_pairs(struct search *search, struct gql_input *inputs,
-               const struct gql_argument *pairs)
+need_for_arguments(struct search *search, struct gql_input *inputs,
+                   const struct gql_argument *given)
 {
-    for (; pairs != NULL; pairs = pairs->next) {
-        struct gql_input *input = gql_find_input(inputs, pairs->name);
+    for (; given != NULL; given = given->next) {
+        struct gql_input *input = gql_find_input(inputs, given->name);
 
         if (input != NULL)
-            need_for_value(search, &input->type, pairs->value);
+            need_for_value(search, &input->type, given->value);
+    }
+}
+
+static void
+need_for_object(struct search *search, const struct gql_type *type,
+                const struct gql_argument *given)
+{
+    for (; given != NULL; given = given->next) {
+        struct gql_input *input = gql_type_input_field(type, given->name);
+
+        if (input != NULL)
+            need_for_value(search, &input->type, given->value);
     }
 }
 
@@ -64,7 +78,7 @@ need_for_value(struct search *search, const struct gql_type_ref *ref,
         return;
     type = need(search, ref->name);
     if (type != NULL && value->kind == GQL_OBJECT)
-        need_for_pairs(search, type->input_fields, value->fields);
+        need_for_object(search, type, value->fields);
 }
 
 /* Whether `type` is a connection is told by the type of its edges, which a
@@ -103,7 +117,7 @@ need_for_field(struct search *search, const struct gql_type *parent,
 
     if (field == NULL)
         return;
-    need_for_pairs(search, field->arguments, selection->arguments);
+    need_for_arguments(search, field->arguments, selection->arguments);
     if (gql_kind_is_composite(field->type.kind))
         need_below(search, field->type.name, selection->selections);
 }
@@ -131,6 +145,7 @@ gql_schema_missing(const struct gql_schema *schema,
     const char *root = gql_schema_query_type(schema);
 
     search.end = &search.missing;
+    search.listed.arena = arena;
     need(&search, root);
     for (const struct gql_operation *operation = document->operations;
          operation != NULL; operation = operation->next)

@@ -90,7 +90,8 @@ parse_selection_set(struct gql_parser *parser, unsigned depth,
         return gql_expected(parser, "a field's name", err);
     while (!gql_at(parser, "}")) {
         *list = arena_alloc(parser->lexer.arena, sizeof(**list));
-        if (!parse_selection(parser, depth, *list, err))
+        if (!gql_count_node(parser, err) ||
+            !parse_selection(parser, depth, *list, err))
             return false;
         list = &(*list)->next;
     }
@@ -162,7 +163,7 @@ parse_variables(struct gql_parser *parser, struct gql_variable **list,
         return false;
     do {
         *list = arena_alloc(parser->lexer.arena, sizeof(**list));
-        if (!parse_variable(parser, *list, err))
+        if (!gql_count_node(parser, err) || !parse_variable(parser, *list, err))
             return false;
         list = &(*list)->next;
     } while (!gql_at(parser, ")"));
@@ -189,15 +190,13 @@ parse_operation_head(struct gql_parser *parser, struct gql_operation *operation,
 }
 
 static bool
-parse_operation(struct gql_parser *parser, struct gql_operation **list,
-                struct err *err)
+parse_operation(struct gql_parser *parser, struct err *err)
 {
     struct gql_operation *made =
         arena_alloc(parser->lexer.arena, sizeof(*made));
 
-    while (*list != NULL)
-        list = &(*list)->next;
-    *list = made;
+    *parser->end_operations = made;
+    parser->end_operations = &made->next;
     made->kind = GQL_QUERY;
     made->pos = parser->token.pos;
     if (!gql_at(parser, "{") && !parse_operation_head(parser, made, err))
@@ -229,14 +228,16 @@ parse_type_condition(struct gql_parser *parser, struct gql_fragment *fragment,
 }
 
 static bool
-parse_fragment(struct gql_parser *parser, struct gql_fragment **list,
-               struct err *err)
+parse_fragment(struct gql_parser *parser, struct err *err)
 {
     struct gql_fragment *made = arena_alloc(parser->lexer.arena, sizeof(*made));
 
-    while (*list != NULL)
-        list = &(*list)->next;
-    *list = made;
+    if (++parser->fragments > GQL_MAX_FRAGMENTS)
+        return gql_error(err, MSG_QUERY_TOO_LARGE, parser->lexer.document,
+                         parser->token.pos, "more than %d named fragments",
+                         GQL_MAX_FRAGMENTS);
+    *parser->end_fragments = made;
+    parser->end_fragments = &made->next;
     made->pos = parser->token.pos;
     return gql_take(parser, err) && parse_fragment_name(parser, made, err) &&
            parse_type_condition(parser, made, err) &&
@@ -266,9 +267,9 @@ parse_definition(struct gql_parser *parser, struct gql_document *document,
 {
     if (gql_at(parser, "{") || gql_at_name(parser, "query") ||
         gql_at_name(parser, "mutation") || gql_at_name(parser, "subscription"))
-        return parse_operation(parser, &document->operations, err);
+        return parse_operation(parser, err);
     if (gql_at_name(parser, "fragment"))
-        return parse_fragment(parser, &document->fragments, err);
+        return parse_fragment(parser, err);
     if (at_type_definition(parser))
         return gql_error(err, MSG_QUERY_SYNTAX, document, parser->token.pos,
                          "this is the definition of a type; a query file "
@@ -286,6 +287,8 @@ gql_parse(struct arena *arena, const char *file, struct span text,
                   .arena = arena,
                   .rest = text,
                   .pos = {1, 1}},
+        .end_operations = &made->operations,
+        .end_fragments = &made->fragments,
     };
 
     made->file = file;

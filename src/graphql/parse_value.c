@@ -9,6 +9,17 @@ gql_take(struct gql_parser *parser, struct err *err)
 }
 
 bool
+gql_count_node(struct gql_parser *parser, struct err *err)
+{
+    return ++parser->nodes <= GQL_MAX_NODES ||
+           gql_error(err, MSG_QUERY_TOO_LARGE, parser->lexer.document,
+                     parser->token.pos,
+                     "more than %d fields, fragments, arguments and values in "
+                     "one file",
+                     GQL_MAX_NODES);
+}
+
+bool
 gql_at(const struct gql_parser *parser, const char *punctuator)
 {
     return parser->token.kind == GQL_TOKEN_PUNCTUATOR &&
@@ -93,9 +104,20 @@ parse_pair(struct gql_parser *parser, bool constant, unsigned depth,
 
     made->pos = parser->token.pos;
     *pair = made;
-    return gql_take_name(parser, what, &made->name, err) &&
+    return gql_count_node(parser, err) &&
+           gql_take_name(parser, what, &made->name, err) &&
            gql_take_punctuator(parser, ":", err) &&
            parse_value_within(parser, constant, depth, &made->value, err);
+}
+
+static bool
+count_argument(const struct gql_parser *parser, unsigned *count,
+               struct err *err)
+{
+    return ++*count <= GQL_MAX_ARGUMENTS ||
+           gql_error(err, MSG_QUERY_TOO_LARGE, parser->lexer.document,
+                     parser->token.pos, "more than %d arguments in one place",
+                     GQL_MAX_ARGUMENTS);
 }
 
 static bool
@@ -103,12 +125,14 @@ parse_object(struct gql_parser *parser, bool constant, unsigned depth,
              struct gql_value *object, struct err *err)
 {
     struct gql_argument **end = &object->fields;
+    unsigned count = 0;
 
     object->kind = GQL_OBJECT;
     if (!gql_take(parser, err))
         return false;
     while (!gql_at(parser, "}")) {
-        if (!parse_pair(parser, constant, depth + 1, "a field name or \"}\"",
+        if (!count_argument(parser, &count, err) ||
+            !parse_pair(parser, constant, depth + 1, "a field name or \"}\"",
                         end, err))
             return false;
         end = &(*end)->next;
@@ -172,6 +196,8 @@ parse_value_within(struct gql_parser *parser, bool constant, unsigned depth,
 
     made->pos = parser->token.pos;
     *value = made;
+    if (!gql_count_node(parser, err))
+        return false;
     if (depth > GQL_MAX_DEPTH)
         return gql_error(
             err, MSG_QUERY_TOO_LARGE, parser->lexer.document, made->pos,
@@ -199,13 +225,15 @@ gql_parse_arguments(struct gql_parser *parser, bool constant,
                     struct gql_argument **list, struct err *err)
 {
     const char *what = "an argument's name";
+    unsigned count = 0;
 
     if (!gql_at(parser, "("))
         return true;
     if (!gql_take(parser, err))
         return false;
     do {
-        if (!parse_pair(parser, constant, 0, what, list, err))
+        if (!count_argument(parser, &count, err) ||
+            !parse_pair(parser, constant, 0, what, list, err))
             return false;
         list = &(*list)->next;
         what = "an argument's name or \")\"";
@@ -224,7 +252,7 @@ gql_parse_directives(struct gql_parser *parser, bool constant,
         made->pos = parser->token.pos;
         *list = made;
         list = &made->next;
-        if (!gql_take(parser, err) ||
+        if (!gql_count_node(parser, err) || !gql_take(parser, err) ||
             !gql_take_name(parser, "a directive's name", &made->name, err) ||
             !gql_parse_arguments(parser, constant, &made->arguments, err))
             return false;

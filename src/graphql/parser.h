@@ -10,13 +10,26 @@
 
 #include "graphql/lexer.h"
 
-/* Recursion stays within a small stack. */
-enum { GQL_MAX_DEPTH = 64 };
+/* Recursion stays within a small stack, and what later looks at all that is
+ * written does not take long: Shopify takes 65,535 bytes. */
+enum {
+    GQL_MAX_DEPTH = 64,
+    GQL_MAX_NODES = 20000,   /* fields, fragments, arguments, values … */
+    GQL_MAX_FRAGMENTS = 250, /* that are named */
+    GQL_MAX_ARGUMENTS = 250  /* of one field, directive or object */
+};
 
 struct gql_parser {
     struct gql_lexer lexer;
     struct gql_token token; /* the current one */
+    unsigned nodes;         /* so far */
+    struct gql_operation **end_operations;
+    struct gql_fragment **end_fragments;
+    unsigned fragments;
 };
+
+/* One more node begins at the current token. */
+MUST_CHECK bool gql_count_node(struct gql_parser *parser, struct err *err);
 
 /* On to the next token. */
 MUST_CHECK bool gql_take(struct gql_parser *parser, struct err *err);

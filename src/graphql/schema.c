@@ -1,17 +1,15 @@
 #include "graphql/schema.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "graphql/introspection.h"
 
-enum { BUCKETS = 1024 }; /* a query uses some dozens of types */
-
 struct gql_schema {
     struct arena *arena;
     const char *query_type;
-    struct gql_type *types[BUCKETS];
-    struct gql_name *absent;
+    struct gql_type *types; /* the last one first */
+    struct dict by_name;
+    struct dict absent;
 };
 
 struct gql_schema *
@@ -19,7 +17,7 @@ gql_schema_new(struct arena *arena)
 {
     struct gql_schema *schema = arena_alloc(arena, sizeof(*schema));
 
-    schema->arena = arena;
+    schema->arena = schema->by_name.arena = schema->absent.arena = arena;
     schema->query_type = "QueryRoot";
     return schema;
 }
@@ -36,59 +34,54 @@ gql_schema_set_query_type(struct gql_schema *schema, const char *name)
     schema->query_type = arena_strdup(schema->arena, name);
 }
 
-static size_t
-bucket_of(const char *name)
-{
-    uint32_t hash = 2166136261U; /* FNV-1a */
-
-    for (; *name != '\0'; name++)
-        hash = (hash ^ (unsigned char)*name) * 16777619U;
-    return hash % BUCKETS;
-}
-
 struct gql_type *
 gql_schema_find(const struct gql_schema *schema, const char *name)
 {
-    struct gql_type *type = schema->types[bucket_of(name)];
+    return dict_get(&schema->by_name, name);
+}
 
-    while (type != NULL && strcmp(type->name, name) != 0)
-        type = type->next;
-    return type;
+/* Queries look up many names of types that may have many. */
+static void
+index_names(struct arena *arena, struct gql_type *type)
+{
+    type->fields_by_name.arena = type->possible_by_name.arena = arena;
+    type->values_by_name.arena = type->inputs_by_name.arena = arena;
+    for (struct gql_field *f = type->fields; f != NULL; f = f->next)
+        (void)dict_add(&type->fields_by_name, f->name, f);
+    for (struct gql_name *n = type->enum_values; n != NULL; n = n->next)
+        (void)dict_add(&type->values_by_name, n->name, n);
+    for (struct gql_input *i = type->input_fields; i != NULL; i = i->next)
+        (void)dict_add(&type->inputs_by_name, i->name, i);
+    for (struct gql_name *n = type->possible_types; n != NULL; n = n->next)
+        (void)dict_add(&type->possible_by_name, n->name, n);
 }
 
 bool
 gql_schema_add(struct gql_schema *schema, struct span json, struct err *err)
 {
     struct gql_type *type;
-    struct gql_type **bucket;
 
     if (!gql_read_type(schema->arena, json, &type, err))
         return false;
     if (gql_schema_find(schema, type->name) != NULL)
         return true;
-    bucket = &schema->types[bucket_of(type->name)];
-    type->next = *bucket;
-    *bucket = type;
-    return true;
+    index_names(schema->arena, type);
+    type->next = schema->types;
+    schema->types = type;
+    return dict_add(&schema->by_name, type->name, type);
 }
 
 void
 gql_schema_add_absent(struct gql_schema *schema, const char *name)
 {
-    struct gql_name *made;
-
-    if (gql_schema_is_absent(schema, name))
-        return;
-    made = arena_alloc(schema->arena, sizeof(*made));
-    made->name = arena_strdup(schema->arena, name);
-    made->next = schema->absent;
-    schema->absent = made;
+    if (!gql_schema_is_absent(schema, name))
+        (void)dict_add_name(&schema->absent, arena_strdup(schema->arena, name));
 }
 
 bool
 gql_schema_is_absent(const struct gql_schema *schema, const char *name)
 {
-    return gql_name_in(schema->absent, name);
+    return dict_get(&schema->absent, name) != NULL;
 }
 
 void
@@ -96,10 +89,9 @@ gql_schema_each(const struct gql_schema *schema,
                 void (*visit)(void *ctx, const struct gql_type *type),
                 void *ctx)
 {
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const struct gql_type *type = schema->types[i]; type != NULL;
-             type = type->next)
-            visit(ctx, type);
+    for (const struct gql_type *type = schema->types; type != NULL;
+         type = type->next)
+        visit(ctx, type);
 }
 
 bool
@@ -113,11 +105,19 @@ gql_name_in(const struct gql_name *list, const char *name)
 struct gql_field *
 gql_type_field(const struct gql_type *type, const char *name)
 {
-    struct gql_field *field = type->fields;
+    return dict_get(&type->fields_by_name, name);
+}
 
-    while (field != NULL && strcmp(field->name, name) != 0)
-        field = field->next;
-    return field;
+struct gql_input *
+gql_type_input_field(const struct gql_type *type, const char *name)
+{
+    return dict_get(&type->inputs_by_name, name);
+}
+
+bool
+gql_type_has_value(const struct gql_type *type, const char *name)
+{
+    return dict_get(&type->values_by_name, name) != NULL;
 }
 
 bool
@@ -130,7 +130,7 @@ bool
 gql_type_admits(const struct gql_type *type, const char *object)
 {
     if (gql_type_is_abstract(type))
-        return gql_name_in(type->possible_types, object);
+        return dict_get(&type->possible_by_name, object) != NULL;
     return strcmp(type->name, object) == 0;
 }
 

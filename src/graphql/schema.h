@@ -11,6 +11,7 @@
 #define GRAPHQL_SCHEMA_H
 
 #include "base/arena.h"
+#include "base/dict.h"
 #include "base/err.h"
 #include "base/span.h"
 #include "graphql/document.h"
@@ -63,7 +64,11 @@ struct gql_type {
     struct gql_name *possible_types; /* INTERFACE, UNION */
     struct gql_name *enum_values;    /* ENUM, deprecated ones included */
     struct gql_input *input_fields;  /* INPUT_OBJECT */
-    struct gql_type *next;           /* for the schema, in no order */
+    struct dict fields_by_name;      /* and so the other lists */
+    struct dict possible_by_name;
+    struct dict values_by_name;
+    struct dict inputs_by_name;
+    struct gql_type *next; /* for the schema, in no order */
 };
 
 struct gql_schema; /* owned by the arena it was made in */
@@ -105,6 +110,9 @@ gql_schema_missing(const struct gql_schema *schema,
 struct gql_input *gql_find_input(struct gql_input *list, const char *name);
 bool gql_name_in(const struct gql_name *list, const char *name);
 struct gql_field *gql_type_field(const struct gql_type *type, const char *name);
+struct gql_input *
+gql_type_input_field(const struct gql_type *type, const char *name);
+bool gql_type_has_value(const struct gql_type *type, const char *name);
 
 /* An object, an interface or a union: something with fields to select. */
 bool gql_kind_is_composite(enum gql_type_kind kind);

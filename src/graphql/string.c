@@ -248,7 +248,7 @@ remove_indentation(char *text, size_t common)
 static const char *
 without_blank_ends(char *text)
 {
-    char *last;
+    char *end;
 
     while (is_blank_line(text)) {
         text = text + strcspn(text, "\n");
@@ -256,9 +256,11 @@ without_blank_ends(char *text)
             return text;
         text++;
     }
-    for (last = strrchr(text, '\n'); last != NULL && is_blank_line(last + 1);
-         last = strrchr(text, '\n'))
-        *last = '\0';
+    end = text + strlen(text);
+    for (char *at = end; at > text && (is_blank(at[-1]) || at[-1] == '\n');)
+        if (*--at == '\n')
+            end = at;
+    *end = '\0';
     return text;
 }
 

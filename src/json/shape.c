@@ -10,16 +10,20 @@ shape_init(struct shape *shape, struct arena *arena)
 struct shape_key *
 shape_add(struct shape *shape, struct shape_key *parent, const char *key)
 {
-    struct shape_key **link = &parent->first;
-    struct shape_key *added;
+    struct shape_key *added = dict_get(&parent->by_key, key);
 
-    for (; *link != NULL; link = &(*link)->next)
-        if (span_is((*link)->key, key))
-            return *link;
+    if (added != NULL)
+        return added;
     added = arena_alloc(shape->arena, sizeof(*added));
     added->key = span_str(arena_strdup(shape->arena, key));
     added->parent = parent;
-    *link = added;
+    if (parent->last == NULL)
+        parent->first = added;
+    else
+        parent->last->next = added;
+    parent->last = added;
+    parent->by_key.arena = shape->arena;
+    (void)dict_add(&parent->by_key, added->key.bytes, added);
     return added;
 }
 

@@ -10,6 +10,7 @@
 #define JSON_SHAPE_H
 
 #include "base/arena.h"
+#include "base/dict.h"
 #include "base/span.h"
 
 struct shape_key {
@@ -19,6 +20,8 @@ struct shape_key {
     struct shape_key *first; /* below it */
     struct shape_key *next;  /* beside it, in the order they were added */
     struct shape_key *parent;
+    struct shape_key *last; /* below it, while keys are added */
+    struct dict by_key;     /* what is below it, likewise */
 };
 
 struct shape {

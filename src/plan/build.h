@@ -16,6 +16,7 @@ enum {
     PLAN_TABLES_MAX = 64,
     PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 in a row */
     PLAN_KEY_COLUMNS_MAX = 16,
+    PLAN_PATH_BYTES_MAX = 1000,           /* of a column's or table's path */
     PLAN_DOCUMENT_BYTES_MAX = 65535 - 512 /* marker and window join it */
 };
 
@@ -52,6 +53,8 @@ struct table_draft {
     struct shape_key *id_key;
     struct shape_key *typename_key;
     struct shape_key *tag_key;
+    struct dict by_name; /* the columns */
+    struct dict by_path;
     struct plan_column *columns[PLAN_COLUMNS_MAX];
     struct shape_key *keys[PLAN_COLUMNS_MAX]; /* where their values stand */
 };
@@ -130,6 +133,10 @@ struct plan_gid *
 columns_make_gid(struct builder *b, bool whole, const char *expected);
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
+
+/* Paths are kept once for each column. */
+bool
+columns_check_path(struct builder *b, struct gql_pos pos, const char *path);
 
 /* The last key of a path, where a directive would be written. */
 const char *columns_last_key(const char *path);

@@ -136,6 +136,16 @@ columns_check_name(struct builder *b, struct gql_pos pos, const char *name)
                                         "the name \"%s\" %s", name, fault);
 }
 
+bool
+columns_check_path(struct builder *b, struct gql_pos pos, const char *path)
+{
+    return strlen(path) <= PLAN_PATH_BYTES_MAX ||
+           build_error(b, MSG_QUERY_TOO_LARGE, pos,
+                       "the names on the way to this field have more than %d "
+                       "bytes: give some of them shorter aliases",
+                       PLAN_PATH_BYTES_MAX);
+}
+
 const char *
 columns_last_key(const char *path)
 {
@@ -280,8 +290,8 @@ static bool
 refuse_both_ways(struct builder *b, const struct plan_column *other,
                  const struct column_site *site)
 {
-    if (!contains(other->path, site->path) &&
-        !contains(site->path, other->path))
+    if (!(other->is_list && contains(other->path, site->path)) &&
+        !(site->is_list && contains(site->path, other->path)))
         return true;
     return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
                        "\"%s\" and \"%s\": an object is kept whole or taken "
@@ -295,6 +305,7 @@ columns_add(struct builder *b, struct table_draft *draft,
 {
     struct plan_table *table = draft->table;
     struct plan_column *column = arena_alloc(b->arena, sizeof(*column));
+    struct plan_column *other;
 
     *column = (struct plan_column){.name = name_shorten(b->arena, site->name),
                                    .path = site->path,
@@ -305,23 +316,26 @@ columns_add(struct builder *b, struct table_draft *draft,
                                    .is_list = site->is_list,
                                    .may_grow = site->type == PLAN_BIGINT,
                                    .takes_json = site->takes_json};
-    if (!read_directives(b, site, column))
+    if (!columns_check_path(b, site->pos, site->path) ||
+        !read_directives(b, site, column))
         return false;
-    for (int i = 0; i < table->column_count; i++) {
-        struct plan_column *other = draft->columns[i];
-        if (!refuse_both_ways(b, other, site))
+    other = dict_get(&draft->by_path, site->path);
+    if (other != NULL)
+        return meet_again(b, other, column, site);
+    for (int i = 0; i < table->column_count; i++)
+        if (!refuse_both_ways(b, draft->columns[i], site))
             return false;
-
-        if (strcmp(other->path, site->path) == 0)
-            return meet_again(b, other, column, site);
-        if (strcmp(other->name, column->name) == 0)
-            return refuse_twin(b, draft, other, site);
-    }
+    other = dict_get(&draft->by_name, column->name);
+    if (other != NULL)
+        return refuse_twin(b, draft, other, site);
     if (table->column_count == PLAN_COLUMNS_MAX)
         return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
                            "table \"%s\" gets more than %d columns",
                            table->name, PLAN_COLUMNS_MAX);
     column->slot = -1;
+    draft->by_name.arena = draft->by_path.arena = b->scratch;
+    (void)dict_add(&draft->by_name, column->name, column);
+    (void)dict_add(&draft->by_path, column->path, column);
     draft->columns[table->column_count++] = column;
     draft->keys[table->column_count - 1] = site->key;
     return true;

@@ -5,23 +5,29 @@
 /* ---- which connections can be told apart ------------------------------- */
 
 static bool
-share_a_type(const struct plan_table *a, const struct plan_table *b)
+share_a_type(struct builder *b, const struct plan_table *one,
+             const struct plan_table *other)
 {
-    for (const struct gql_name *x = a->concrete; x != NULL; x = x->next)
-        for (const struct gql_name *y = b->concrete; y != NULL; y = y->next)
-            if (strcmp(x->name, y->name) == 0)
-                return true;
+    struct dict names = {.arena = b->scratch};
+
+    for (const struct gql_name *n = one->concrete; n != NULL; n = n->next)
+        (void)dict_add_name(&names, n->name);
+    for (const struct gql_name *n = other->concrete; n != NULL; n = n->next)
+        if (dict_get(&names, n->name) != NULL)
+            return true;
     return false;
 }
 
 static bool
-needs_tag(const struct plan *plan, const struct plan_table *table)
+needs_tag(struct builder *b, const struct plan_table *table)
 {
+    const struct plan *plan = b->plan;
+
     for (int i = 0; i < plan->table_count; i++) {
         const struct plan_table *other = &plan->tables[i];
 
         if (other != table && other->kind == PLAN_CONNECTION &&
-            share_a_type(table, other))
+            share_a_type(b, table, other))
             return true;
     }
     return false;
@@ -196,7 +202,7 @@ settle_routing(struct builder *b, struct table_draft *draft)
         (table->kind == PLAN_CONNECTION && nested_connections(plan) > 1);
     if (draft->wants_typename)
         draft->typename_key = shape_add(table->shape, top, "__typename");
-    if (table->kind == PLAN_CONNECTION && needs_tag(plan, table)) {
+    if (table->kind == PLAN_CONNECTION && needs_tag(b, table)) {
         table->tag = arena_printf(b->arena, "bulkpg_t%d", table->number);
         draft->tag_key = shape_add(table->shape, top, table->tag);
     }

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "plan/build.h"
 #include "plan/ddl.h"
 
@@ -58,14 +56,15 @@ relations_check(struct builder *b)
     const struct plan *plan = b->plan;
     struct relation *list =
         arena_array(b->scratch, count_relations(plan), sizeof(*list));
+    struct dict by_name = {.arena = b->scratch};
     size_t count = 0;
 
     for (int i = 0; i < plan->table_count; i++)
         if (!plan->tables[i].skip)
             count += list_relations(b->scratch, &plan->tables[i], list + count);
     for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(list[k].name, list[i].name) == 0)
-                return refuse_same_name(b, &list[k], &list[i]);
+        if (!dict_add(&by_name, list[i].name, &list[i]))
+            return refuse_same_name(b, dict_get(&by_name, list[i].name),
+                                    &list[i]);
     return true;
 }

@@ -166,7 +166,8 @@ tables_open(struct builder *b, struct table_site *site,
     *draft = find_draft(b, site->parent, site->path);
     if (*draft != NULL)
         return note_node(b, *draft, node);
-    if (!check_table_key(b, site))
+    if (!columns_check_path(b, site->pos, site->path) ||
+        !check_table_key(b, site))
         return false;
     if (b->plan->table_count == PLAN_TABLES_MAX)
         return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
