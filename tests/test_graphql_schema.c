@@ -224,6 +224,47 @@ START_TEST(what_is_no_type_is_told)
 
 END_TEST
 
+/* What no store has, and would take long to look through. */
+START_TEST(names_and_inputs_without_end_are_no_type)
+{
+    struct buf json = buf_with_ceiling(1024 * 1024);
+    char name[257];
+
+    memset(name, 'n', 256);
+    name[256] = '\0';
+    ck_assert(!add_json(arena_printf(
+        &types.arena, "{\"kind\":\"OBJECT\",\"name\":\"%s\"}", name)));
+    ck_assert_ptr_nonnull(strstr(err.message, "more than 255 bytes"));
+    buf_append_str(&json, "{\"kind\":\"INPUT_OBJECT\",\"name\":\"X\","
+                          "\"inputFields\":[");
+    for (int i = 0; i <= 1000; i++)
+        buf_printf(&json,
+                   "%s{\"name\":\"i%d\",\"type\":{\"kind\":"
+                   "\"SCALAR\",\"name\":\"Int\"}}",
+                   i > 0 ? "," : "", i);
+    buf_append_str(&json, "]}");
+    ck_assert(!add_json(buf_str(&json)));
+    ck_assert_str_eq(err.message, "introspected type X: something in it has "
+                                  "more than 1000 inputs");
+    buf_free(&json);
+}
+
+END_TEST
+
+/* One JSON object says both; a name of one list is none of the other. */
+START_TEST(a_value_is_no_field)
+{
+    ck_assert(add_json("{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[],"
+                       "\"enumValues\":[{\"name\":\"a\"}],"
+                       "\"possibleTypes\":[{\"name\":\"b\"}]}"));
+    ck_assert_ptr_null(gql_type_field(gql_schema_find(types.schema, "X"), "a"));
+    ck_assert_ptr_null(
+        gql_type_input_field(gql_schema_find(types.schema, "X"), "b"));
+    ck_assert(gql_type_has_value(gql_schema_find(types.schema, "X"), "a"));
+}
+
+END_TEST
+
 static void
 count_type(void *ctx, const struct gql_type *type)
 {
@@ -474,6 +515,8 @@ schema_suite(void)
     tcase_add_test(tests, the_first_description_of_a_type_stays);
     tcase_add_test(tests, other_keys_are_passed_over);
     tcase_add_loop_test(tests, what_is_no_type_is_told, 0, COUNT(no_types));
+    tcase_add_test(tests, names_and_inputs_without_end_are_no_type);
+    tcase_add_test(tests, a_value_is_no_field);
     tcase_add_test(tests, each_type_comes_once);
     tcase_add_test(tests, the_query_type_has_a_name);
     tcase_add_test(tests, a_connection_needs_its_edges);
