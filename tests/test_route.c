@@ -40,12 +40,11 @@ static const char *
 route(const char *line)
 {
     const struct plan_table *table;
-    const char *reason = "no reason";
 
     if (!record_parse(record, span_str(line), &err))
         ck_abort_msg("%s", err.message);
-    table = route_line(plan, record, &reason);
-    return table != NULL ? table->name : reason;
+    table = route_line(plan, record, &err);
+    return table != NULL ? table->name : err.message;
 }
 
 /* Nested types that all differ, so no tags. */
@@ -78,8 +77,24 @@ static const char none[] = "{ products { edges { node { title } } } }";
 #define PARENT(gid) "\"__parentId\":\"gid://shopify/" gid "\""
 #define ID(gid)     "\"id\":\"gid://shopify/" gid "\""
 
-static const char untold[] = "nothing tells which connection it belongs to";
-static const char unknown[] = "no connection of the query gives its __typename";
+static const char not_a_gid[] = "its id is not a gid";
+static const char unknown_line[] =
+    "it has no id and no __typename, and neither its __parentId nor its keys "
+    "fit a connection of the query";
+static const char two_metafields[] =
+    "it fits more than one connection: products.metafields, products.other";
+
+#define NO_TYPENAME(name) \
+    "no connection of the query gives its __typename, " name
+#define NO_GID_TYPE(name)                            \
+    "its id is a gid of " name                       \
+    ", and no connection of the query has nodes of " \
+    "that type"
+
+/* Two connections of one node type, and one whose nodes have no id. */
+static const char without_ids[] =
+    "{ orders { edges { node { discountApplications { edges { node { index } } "
+    "} localizedFields { edges { node { key value } } } } } } }";
 
 static const struct {
     const char *query;
@@ -105,8 +120,9 @@ static const struct {
     {distinct,
      "{\"__typename\":\"Order\"," ID("ProductVariant/1") "," PARENT(
          "Product/1") "}",
-     unknown},
-    {distinct, "{\"__typename\":\"Product\"," PARENT("Product/1") "}", unknown},
+     NO_TYPENAME("Order")},
+    {distinct, "{\"__typename\":\"Product\"," PARENT("Product/1") "}",
+     NO_TYPENAME("Product")},
     /* the tag, where several can */
     {twice, "{\"bulkpg_t3\":\"Metafield\"," PARENT("ProductVariant/1") "}",
      "products_variants_metafields"},
@@ -116,8 +132,33 @@ static const struct {
      "products_other"},
     {twice,
      "{\"__typename\":\"Metafield\",\"bulkpg_t5\":\"Metafield\"," PARENT(
-         "ProductVariant/1") "}",
+         "Product/1") "}",
      "products_other"},
+    {twice, "{\"bulkpg_t5\":\"Metafield\"," PARENT("Odd/1") "}",
+     "products_other"},
+    {twice, "{\"bulkpg_t5\":\"Odd\"," PARENT("Product/1") "}",
+     "products_other"},
+    /* one of another query's numbers: the parent, or the type, is not its */
+    {twice,
+     "{\"__typename\":\"Metafield\",\"bulkpg_t5\":\"Metafield\"," PARENT(
+         "ProductVariant/1") "}",
+     "its mark says products.other, but its __parentId is that of another "
+     "connection's parent"},
+    {twice, "{\"bulkpg_t3\":\"Metafield\"," PARENT("Product/1") "}",
+     "its mark says products.variants.metafields, but its __parentId is that "
+     "of another connection's parent"},
+    {twice,
+     "{\"__typename\":\"ProductVariant\",\"bulkpg_t5\":\"ProductVariant\"," PARENT(
+         "Product/1") "}",
+     "products_variants"},
+    {twice,
+     "{\"__typename\":\"Metafield\",\"bulkpg_t9\":\"Metafield\"," PARENT(
+         "ProductVariant/1") "}",
+     "products_variants_metafields"},
+    {twice,
+     "{\"bulkpg_t3\":null," ID("Metafield/1") "," PARENT(
+         "ProductVariant/1") "}",
+     "products_variants_metafields"},
     {twice, "{\"__typename\":\"ProductVariant\"," PARENT("Product/1") "}",
      "products_variants"},
     /* without a tag: the parent, then the keys */
@@ -130,10 +171,17 @@ static const struct {
      "products_metafields"},
     {twice, "{" ID("Metafield/1") "," PARENT("Product/1") ",\"type\":\"a\"}",
      "products_other"},
-    {twice, "{" ID("Metafield/1") "," PARENT("Product/1") "}", untold},
+    {twice, "{" ID("Metafield/1") "," PARENT("Product/1") "}", two_metafields},
+    {twice, "{" ID("Metafield/1") "," PARENT("Odd/1") "}",
+     "it fits more than one connection: products.variants.metafields, "
+     "products.metafields, products.other"},
     {twice, "{" PARENT("Order/1") ",\"value\":\"a\"}",
      "products_variants_metafields"},
-    {twice, "{" PARENT("Order/1") ",\"key\":\"a\"}", untold},
+    {twice, "{" PARENT("Order/1") ",\"value\":\"a\",\"extra\":1}",
+     unknown_line},
+    {twice, "{" PARENT("Order/1") ",\"key\":\"a\"}",
+     "it fits more than one connection: products.variants.metafields, "
+     "products.metafields"},
     {twice, "{" PARENT("Order/1") ",\"sku\":null}", "products_variants"},
     /* the gid's type */
     {distinct, "{" ID("ProductVariant/1") "," PARENT("Product/1") "}",
@@ -144,17 +192,53 @@ static const struct {
      "products_media"},
     {distinct, "{" ID("Collection/1") "," PARENT("Order/9") "}",
      "products_collections"},
-    /* the parent's, when its own is not known */
+    /* of a type that no connection has: neither parent nor keys help */
     {distinct, "{" ID("Something/1") "," PARENT("ProductVariant/1") "}",
-     "products_variants_metafields"},
-    {distinct, "{" ID("Something/1") "," PARENT("Product/1") "}", untold},
+     NO_GID_TYPE("Something")},
     {distinct, "{" ID("Something/1") "," PARENT("Product/1") ",\"alt\":null}",
-     "products_media"},
+     NO_GID_TYPE("Something")},
+    {distinct, "{" ID("Order/1") "," PARENT("Product/1") ",\"sku\":1}",
+     NO_GID_TYPE("Order")},
+    {distinct, "{" ID("Product/2") "," PARENT("Product/1") ",\"title\":1}",
+     NO_GID_TYPE("Product")},
+    {distinct, "{" ID("O\\u001b[1m/1") "," PARENT("Product/1") "}",
+     NO_GID_TYPE("an unknown type")},
+    /* an id that is not a gid */
+    {distinct, "{\"id\":\"7\"," PARENT("Product/1") ",\"sku\":1}", not_a_gid},
+    {distinct, "{\"id\":7," PARENT("Product/1") ",\"sku\":1}", not_a_gid},
+    {distinct, "{\"id\":{}," PARENT("Product/1") ",\"sku\":1}", not_a_gid},
+    {distinct, "{\"id\":\"\"," PARENT("Product/1") ",\"sku\":1}", not_a_gid},
+    {distinct, "{" ID("ProductVariant") "," PARENT("Product/1") "}", not_a_gid},
+    {distinct, "{" ID("/1") "," PARENT("Product/1") "}", not_a_gid},
+    {distinct,
+     "{\"id\":\"gid://other/ProductVariant/1\"," PARENT("Product/1") "}",
+     not_a_gid},
+    {distinct,
+     "{\"__typename\":\"ProductVariant\",\"id\":7," PARENT("Product/1") "}",
+     "products_variants"},
+    /* without an id: the parent's type, then the keys */
+    {distinct, "{" PARENT("ProductVariant/1") ",\"key\":1}",
+     "products_variants_metafields"},
+    {distinct, "{" PARENT("ProductVariant/1") ",\"key\":1,\"extra\":1}",
+     "products_variants_metafields"},
+    {distinct, "{\"id\":null," PARENT("ProductVariant/1") ",\"key\":1}",
+     "products_variants_metafields"},
+    {distinct, "{" PARENT("ProductVariant/1") ",\"sku\":1}", unknown_line},
+    {distinct, "{" PARENT("ProductVariant/1") "}", unknown_line},
     {distinct, "{" PARENT("Product/1") ",\"handle\":\"h\"}",
      "products_collections"},
+    {distinct, "{" PARENT("Product/1") ",\"handle\":\"h\",\"extra\":1}",
+     unknown_line},
+    {distinct, "{" PARENT("Product/1") "}", unknown_line},
     {distinct, "{\"__parentId\":\"strange\",\"sku\":\"s\"}",
      "products_variants"},
-    {distinct, "{\"__parentId\":\"strange\"}", untold},
+    {distinct, "{\"__parentId\":\"strange\"}", unknown_line},
+    {without_ids, "{" PARENT("Order/1") ",\"index\":1}",
+     "orders_discount_applications"},
+    {without_ids, "{" PARENT("Order/1") ",\"key\":1,\"value\":2}",
+     "orders_localized_fields"},
+    {without_ids, "{" PARENT("Order/1") ",\"key\":1,\"index\":2}",
+     unknown_line},
     /* gids that go by another name */
     {images, "{" ID("ProductImage/1") "," PARENT("Product/1") "}",
      "products_images"},
@@ -167,8 +251,7 @@ static const struct {
     {images, "{" ID("Image/1") "," PARENT("Product/1") "}", "products_images"},
     {discounts, "{" ID("Metafield/1") "," PARENT("DiscountCodeNode/1") "}",
      "discount_nodes_metafields"},
-    {discounts,
-     "{" ID("X/1") "," PARENT("DiscountAutomaticNode/1") ",\"key\":\"k\"}",
+    {discounts, "{" PARENT("DiscountAutomaticNode/1") ",\"key\":\"k\"}",
      "discount_nodes_metafields"},
     {discounts, "{" ID("BasicEvent/1") "," PARENT("DiscountNode/1") "}",
      "discount_nodes_events"},
@@ -177,14 +260,19 @@ static const struct {
      "product_variants_metafields"},
     {only_one, "{" ID("Metafield/1") "," PARENT("Odd/1") ",\"sku\":1}",
      "product_variants_metafields"},
-    {only_one, "{" ID("Odd/1") "," PARENT("ProductVariant/1") ",\"sku\":1}",
-     "product_variants_metafields"},
+    {only_one, "{" ID("Odd/1") "," PARENT("ProductVariant/1") ",\"key\":1}",
+     NO_GID_TYPE("Odd")},
     {only_one, "{" ID("Odd/1") "," PARENT("Odd/1") ",\"key\":1}",
-     "product_variants_metafields"},
-    {only_one, "{" ID("Odd/1") "," PARENT("Odd/1") ",\"sku\":1}", untold},
-    {only_one, "{\"__parentId\":\"odd\",\"sku\":1}", untold},
+     NO_GID_TYPE("Odd")},
+    {only_one, "{\"id\":\"1\"," PARENT("ProductVariant/1") ",\"key\":1}",
+     not_a_gid},
+    {only_one, "{" PARENT("ProductVariant/1") ",\"sku\":1}", unknown_line},
+    {only_one, "{" PARENT("ProductVariant/1") "}", unknown_line},
+    {only_one, "{\"__parentId\":\"odd\",\"sku\":1}", unknown_line},
+    {only_one, "{\"__parentId\":\"odd\"}", unknown_line},
     {only_one, "{\"__parentId\":\"odd\",\"value\":1}",
      "product_variants_metafields"},
+    {only_one, "{\"__parentId\":\"odd\",\"value\":1,\"sku2\":1}", unknown_line},
     {none, "{" PARENT("Product/1") "}",
      "it has a __parentId, but the query has no nested connection"},
     {none, "{\"__typename\":\"Metafield\"," PARENT("Product/1") "}",
@@ -202,11 +290,44 @@ END_TEST
 START_TEST(values_of_odd_kinds_tell_nothing)
 {
     build(distinct);
-    ck_assert_str_eq(route("{\"__typename\":5,\"id\":{},\"__parentId\":\"x\"}"),
-                     untold);
-    ck_assert_str_eq(route("{\"__typename\":null,\"id\":7,\"__parentId\":\"x\","
+    ck_assert_str_eq(route("{\"__typename\":5,\"__parentId\":\"x\"}"),
+                     unknown_line);
+    ck_assert_str_eq(route("{\"__typename\":null,\"__parentId\":\"x\","
                            "\"sku\":1}"),
                      "products_variants");
+}
+
+END_TEST
+
+/* Types that the column has from before, under whatever name. */
+START_TEST(a_type_that_the_ids_have_already_is_allowed)
+{
+    static struct gql_name held = {.name = "Odd"};
+    static const char line[] =
+        "{" ID("Odd/1") "," PARENT("Product/1") ",\"alt\":1}";
+
+    build(distinct);
+    ck_assert_str_eq(route(line), NO_GID_TYPE("Odd"));
+    for (int i = 0; i < plan->table_count; i++)
+        if (strcmp(plan->tables[i].name, "products_media") == 0)
+            plan->tables[i].held = &held;
+    ck_assert_str_eq(route(line), "products_media");
+    ck_assert(route_allows(&plan->tables[0], span_str("Product")));
+    ck_assert(!route_allows(&plan->tables[0], span_str("Odd")));
+}
+
+END_TEST
+
+/* What to do about it depends on the reason. */
+START_TEST(a_reason_has_its_remedy)
+{
+    build(twice);
+    route("{" ID("Metafield/1") "," PARENT("Product/1") "}");
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "bulkpg did not make"));
+    ck_assert_str_eq(err.code, "LINE_TABLE");
+    ck_assert_int_eq(err.kind, ERR_ROW);
+    route("{" ID("Odd/1") "," PARENT("Product/1") "}");
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "select __typename"));
 }
 
 END_TEST
@@ -220,6 +341,8 @@ route_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, a_line_goes_where_it_belongs, 0, COUNT(routes));
     tcase_add_test(tests, values_of_odd_kinds_tell_nothing);
+    tcase_add_test(tests, a_type_that_the_ids_have_already_is_allowed);
+    tcase_add_test(tests, a_reason_has_its_remedy);
     suite_add_tcase(suite, tests);
     return suite;
 }

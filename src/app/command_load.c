@@ -27,7 +27,7 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
            LOG_NUM("line", reject->line_number),
            LOG_NUM("byte_offset", reject->byte_offset),
            LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
-           LOG_STR("hint", message_of(reject->code)->remedy), LOG_END);
+           LOG_STR("hint", reject->remedy), LOG_END);
     return true;
 }
 

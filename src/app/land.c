@@ -142,7 +142,7 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
            LOG_NUM("line", reject->line_number),
            LOG_NUM("byte_offset", reject->byte_offset),
            LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
-           LOG_STR("hint", message_of(reject->code)->remedy), LOG_END);
+           LOG_STR("hint", reject->remedy), LOG_END);
     if (!journal_reject_add(job->context->journal, &land->run, &row, 1, err))
         return false;
     if (++land->rejects <= job->context->config.tuning.max_rejects)
@@ -153,6 +153,28 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
             job->context->config.tuning.max_rejects);
     return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
                     land->run.run_id);
+}
+
+/* Numbers are of the type that the journal knows; ids that are kept whole
+ * may be of several. */
+static bool
+on_gid_type(void *ctx, const struct plan_table *table, const char *type,
+            bool *held, struct err *err)
+{
+    struct land *land = ctx;
+    struct journal *journal = land->job->context->journal;
+    struct pg_conn *control;
+    bool asked;
+
+    *held = false;
+    if (table->skip || !land->tables.targets[table->index].exists ||
+        plan_id_column(table) == NULL || !table->id_gid->whole)
+        return true;
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    asked = target_holds_type(control, table, schema_of(land), type, held, err);
+    journal_give_back(journal);
+    return asked;
 }
 
 /* ---- loading ----------------------------------------------------------- */
@@ -764,6 +786,7 @@ try_to_land(struct land *land, struct err *err)
         .run_id = land->run.run_id,
         .refused = &land->refused,
         .on_reject = on_reject,
+        .on_gid_type = on_gid_type,
         .ctx = land};
     struct attempt attempt = {.land = land,
                               .becomes_table = choose_tables(land)};

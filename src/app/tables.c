@@ -23,6 +23,22 @@ recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
     return true;
 }
 
+/* Rows of a foreign file may have ids of that type too. */
+static void
+recall_held(struct plan_table *table, const struct json *column,
+            struct arena *arena)
+{
+    const char *type = json_str(json_get(column, "gid_type"));
+    struct gql_name *name;
+
+    if (type == NULL || gql_name_in(table->held, type))
+        return;
+    name = arena_alloc(arena, sizeof(*name));
+    *name = (struct gql_name){.name = arena_strdup(arena, type),
+                              .next = table->held};
+    table->held = name;
+}
+
 /* False when the plan has no such column. */
 static bool
 recall_column(struct plan_table *table, const struct json *column,
@@ -33,6 +49,8 @@ recall_column(struct plan_table *table, const struct json *column,
     for (int i = 0; i < table->column_count; i++)
         if (strcmp(name, table->columns[i].name) == 0) {
             had_column[i] = true;
+            if (table->id_gid != NULL && table->columns[i].gid == table->id_gid)
+                recall_held(table, column, arena);
             return recall_gid(table->columns[i].gid, column, arena);
         }
     return false;

@@ -37,6 +37,7 @@ struct record {
 
     record_on_object *on_object; /* NULL: one object, not an array */
     void *on_object_ctx;
+    bool has_unknown_keys;
     bool complete; /* the value at the top has been closed, */
     size_t end;    /* and here */
     struct err *err;
@@ -213,6 +214,8 @@ on_key(void *ctx, const unsigned char *text, size_t length)
             : yajl_get_bytes_consumed(r->handle);
     if (r->key != NULL)
         r->last[r->depth] = &r->slots[r->key->slot];
+    else if (r->depth == r->base_depth)
+        r->has_unknown_keys = true;
     return 1;
 }
 
@@ -220,6 +223,7 @@ static void
 begin_object_of_ours(struct record *r)
 {
     r->object++;
+    r->has_unknown_keys = false;
     arena_clear(&r->arena);
     r->open[r->depth] = (struct shape_key *)&r->shape->root;
     r->last[r->depth] = &r->root;
@@ -466,6 +470,12 @@ record_parse_array(struct record *r, struct span text,
     r->on_object = on_object;
     r->on_object_ctx = ctx;
     return parse(r, text, err);
+}
+
+bool
+record_has_unknown_keys(const struct record *r)
+{
+    return r->has_unknown_keys;
 }
 
 const struct record_value *

@@ -45,6 +45,9 @@ MUST_CHECK bool
 record_parse_array(struct record *record, struct span text,
                    record_on_object *on_object, void *ctx, struct err *err);
 
+/* Did the object itself have keys that the shape does not name? */
+bool record_has_unknown_keys(const struct record *record);
+
 /* The value at a slot; NULL when the object did not have it. */
 const struct record_value *record_get(const struct record *record, int slot);
 

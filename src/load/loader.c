@@ -18,6 +18,9 @@
  * one order over several operations. */
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
+/* Gid types that no connection has: how many are looked for in the tables. */
+enum { ASKED_MAX = 16, GID_TYPE_BYTES_MAX = 64 };
+
 struct loader {
     struct plan *plan;
     struct loader_config config;
@@ -38,7 +41,9 @@ struct loader {
                              * learn from it is forgotten if it is rejected */
     int gid_count;
     bool gids_asked;
-    const char *table_name; /* of the current line, once routed */
+    const char *table_name;       /* of the current line, once routed */
+    const char *asked[ASKED_MAX]; /* gid types that on_gid_type was asked for */
+    int asked_count;
 };
 
 /* At most: a domain is counted wherever it stands. */
@@ -391,13 +396,84 @@ parse_text(struct loader *loader, struct err *err)
     return false;
 }
 
+/* Ask once for each type. */
+static bool
+is_new_type(struct loader *loader, struct span type)
+{
+    if (type.length == 0 || type.length > GID_TYPE_BYTES_MAX ||
+        loader->asked_count == ASKED_MAX)
+        return false;
+    for (int i = 0; i < loader->asked_count; i++)
+        if (span_is(type, loader->asked[i]))
+            return false;
+    loader->asked[loader->asked_count++] = arena_dup(loader->plan->arena, type);
+    return true;
+}
+
+static void
+note_held(struct loader *loader, struct plan_table *table, const char *type)
+{
+    struct gql_name *name = arena_alloc(loader->plan->arena, sizeof(*name));
+
+    *name = (struct gql_name){.name = type, .next = table->held};
+    table->held = name;
+}
+
+/* A table may hold ids of a type that neither the query nor the journal
+ * names. *learned: one does, so that the line may have a place after all. */
+static bool
+learn_held(struct loader *loader, bool *learned, struct err *err)
+{
+    const struct record_value *id =
+        record_get(loader->record, loader->plan->id_slot);
+    struct span type = id != NULL && id->kind == JSON_STRING
+                           ? encode_gid_type(id->text)
+                           : span_of("", 0);
+
+    *learned = false;
+    if (loader->config.on_gid_type == NULL || !is_new_type(loader, type))
+        return true;
+    for (int i = 0; i < loader->table_count; i++) {
+        struct plan_table *table = &loader->plan->tables[i];
+        const char *name = loader->asked[loader->asked_count - 1];
+        bool held = false;
+
+        if (table->kind != PLAN_CONNECTION || route_allows(table, type))
+            continue;
+        if (!loader->config.on_gid_type(loader->config.ctx, table, name, &held,
+                                        err))
+            return false;
+        if (held)
+            note_held(loader, table, name);
+        *learned = *learned || held;
+    }
+    return true;
+}
+
+static bool
+route_child(struct loader *loader, const struct plan_table **table,
+            struct err *err)
+{
+    struct err other;
+    bool learned;
+
+    *table = route_line(loader->plan, loader->record, err);
+    if (*table != NULL)
+        return true;
+    if (!learn_held(loader, &learned, &other)) {
+        *err = other;
+        return false;
+    }
+    if (learned)
+        *table = route_line(loader->plan, loader->record, err);
+    return *table != NULL;
+}
+
 /* The table of the parsed line; *parent_id NULL for a root. */
 static bool
 route(struct loader *loader, const struct plan_table **table,
       const struct record_value **parent_id, bool *is_clear, struct err *err)
 {
-    const char *reason;
-
     *parent_id = record_get(loader->record, loader->plan->parent_id_slot);
     if (*parent_id == NULL || (*parent_id)->kind == JSON_NULL) {
         *parent_id = NULL;
@@ -407,8 +483,7 @@ route(struct loader *loader, const struct plan_table **table,
     if ((*parent_id)->kind != JSON_STRING)
         return err_set(err, MSG_LINE_TABLE, "its __parentId is no string");
     *is_clear = true;
-    *table = route_line(loader->plan, loader->record, &reason);
-    return *table != NULL || err_set(err, MSG_LINE_TABLE, "%s", reason);
+    return route_child(loader, table, err);
 }
 
 /* From the text of the line to its table and values. */
@@ -522,6 +597,7 @@ reject_line(struct loader *loader, bool is_clear, const struct err *why,
                             .object_id = object_id,
                             .code = why->code,
                             .reason = why->message,
+                            .remedy = err_remedy(why),
                             .raw = loader->line->text};
 
     read_object_id(loader, object_id);

@@ -29,6 +29,7 @@ struct reject {
     const char *object_id;  /* "" where it could not be read */
     const char *code;
     const char *reason;
+    const char *remedy;
     struct span raw;
 };
 
@@ -43,6 +44,10 @@ struct loader_config {
     const struct refused *refused; /* lines that an earlier try was refused */
     /* May wait; a failure ends the load. */
     bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);
+    /* A line that only its id could route has a gid type that no connection
+     * gives: does the table's id column hold it? NULL: not asked. As above. */
+    bool (*on_gid_type)(void *ctx, const struct plan_table *table,
+                        const char *type, bool *held, struct err *err);
     void *ctx;
 };
 

@@ -142,6 +142,50 @@ put_count(struct buf *out, const struct plan_count *count,
 
 /* ---- columns ------------------------------------------------------------- */
 
+/* The column that may tell the rows of one parent apart: an id of something
+ * else, else the first that can be in a key; NULL: none. */
+static const struct plan_column *
+other_key(const struct plan_table *plan)
+{
+    const struct plan_column *first = NULL;
+
+    for (int i = 0; i < plan->column_count; i++) {
+        const struct plan_column *column = &plan->columns[i];
+
+        if (i == plan->id_column || column->is_list)
+            continue;
+        if (column->gid != NULL)
+            return column;
+        if (first == NULL && column->type != PLAN_JSONB)
+            first = column;
+    }
+    return first;
+}
+
+/* bulkpg adds id to the query where it is the key, so that a line without it
+ * is another program's. */
+static bool
+refuse_without_key(const struct plan_table *plan,
+                   const struct plan_column *column, bool is_absent,
+                   struct err *err)
+{
+    const struct plan_column *other = other_key(plan);
+
+    err_set(err, MSG_LINE_KEY, "without its key: %s is absent or null",
+            column->path);
+    if (!is_absent || plan->id_column < 0 ||
+        column != &plan->columns[plan->id_column])
+        return false;
+    if (plan->kind != PLAN_CONNECTION || other == NULL)
+        return err_hint(err, "bulkpg did not make this file: it adds id to the "
+                             "query by itself; make the file with id");
+    return err_hint(err,
+                    "bulkpg did not make this file: it adds id to the query by "
+                    "itself; @table(key: [\"%s\"]) on the connection loads "
+                    "the file without",
+                    other->name);
+}
+
 static bool
 put_value(struct buf *out, struct plan_column *column, enum plan_type type,
           const struct row_source *source, struct rows_widen *widen,
@@ -167,10 +211,11 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
 }
 
 static bool
-put_data(struct buf *out, struct plan_column *column,
+put_data(struct buf *out, const struct plan_table *plan,
          const struct layout_column *layout, const struct row_source *source,
          struct rows_widen *widen, struct err *err)
 {
+    struct plan_column *column = &plan->columns[layout->data];
     size_t at = out->length;
 
     if (!put_value(out, column, layout->type, source, widen, err)) {
@@ -178,8 +223,9 @@ put_data(struct buf *out, struct plan_column *column,
         return false;
     }
     if (layout->in_key && !out->overflowed && is_null_at(out, at))
-        return err_set(err, MSG_LINE_KEY,
-                       "without its key: %s is absent or null", column->path);
+        return refuse_without_key(
+            plan, column, record_get(source->record, column->slot) == NULL,
+            err);
     if ((layout->in_key || column->index) &&
         out->length - at > INDEXED_BYTES_MAX)
         return err_set(err, MSG_LINE_TOO_LONG,
@@ -232,8 +278,7 @@ put_column(struct loader_table *table, int index,
         wire_int32(out, -1); /* numbered by SQL, from the line */
         return true;
     case LAYOUT_DATA:
-        return put_data(out, &plan->columns[layout->data], layout, source,
-                        widen, err);
+        return put_data(out, plan, layout, source, widen, err);
     case LAYOUT_TYPENAME:
         put_typename(out, plan, source->record);
         return true;

@@ -331,6 +331,31 @@ target_changes(struct buf *sql, const struct plan *plan, const char *schema,
             target_table_changes(sql, &plan->tables[i], schema, &targets[i]);
 }
 
+bool
+target_holds_type(struct pg_conn *conn, const struct plan_table *table,
+                  const char *schema, const char *type, bool *held,
+                  struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct pg_result *result;
+    bool asked;
+
+    buf_append_str(&sql, "SELECT EXISTS (SELECT FROM ONLY ");
+    name_append_quoted(&sql, schema);
+    buf_append_char(&sql, '.');
+    name_append_quoted(&sql, table->name);
+    buf_append_str(&sql, " WHERE starts_with(");
+    name_append_quoted(&sql, plan_id_column(table));
+    buf_append_str(&sql, "::text, 'gid://shopify/' || $1 || '/'))");
+    asked = pg_exec(conn, buf_str(&sql), 1, &type, &result, err);
+    buf_free(&sql);
+    if (!asked)
+        return false;
+    *held = pg_bool(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
 static int
 compare_names(const void *a, const void *b)
 {

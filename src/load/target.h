@@ -57,6 +57,13 @@ bool target_column_widens(const struct plan_table *table,
 bool target_changed_columns(struct buf *json, const struct plan_table *table,
                             const struct target *target);
 
+/* Does a table that exists and has a column of its rows' ids hold ids of this
+ * gid type, whole as text? */
+MUST_CHECK bool
+target_holds_type(struct pg_conn *conn, const struct plan_table *table,
+                  const char *schema, const char *type, bool *held,
+                  struct err *err);
+
 /* Run those statements in one short transaction, tables by name: ids and what
  * points to them widen together. */
 MUST_CHECK bool

@@ -21,7 +21,7 @@ plan_column_type(const struct plan_column *column)
 const char *
 plan_id_column(const struct plan_table *table)
 {
-    for (int i = 0; i < table->column_count; i++)
+    for (int i = 0; i < table->column_count && table->id_gid != NULL; i++)
         if (table->columns[i].gid == table->id_gid)
             return table->columns[i].name;
     return NULL;

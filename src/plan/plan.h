@@ -92,6 +92,7 @@ struct plan_table {
     const char *node_type;     /* GraphQL name */
     bool is_abstract;          /* interface or union: has _typename */
     struct gql_name *concrete; /* object types its nodes can be */
+    struct gql_name *held;     /* other gid types that its ids have already */
     const char *tag;           /* "bulkpg_t2", or NULL */
 
     struct plan_column *columns; /* in the order of the query */
