@@ -25,6 +25,8 @@ put(FILE *to, const struct buf *text)
         note_failure(to);
 }
 
+PRINTF_LIKE(2, 0)
+
 static void
 format_text(struct buf *text, const char *format, va_list args)
 {
@@ -39,6 +41,8 @@ format_text(struct buf *text, const char *format, va_list args)
         buf_extend(text, (size_t)length);
     }
 }
+
+PRINTF_LIKE(2, 0)
 
 static void
 put_one_line(FILE *to, const char *format, va_list args, const char *end)
