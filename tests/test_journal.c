@@ -222,6 +222,80 @@ START_TEST(journal_of_a_newer_program_is_left_alone)
 
 END_TEST
 
+/* As version 1 left it. */
+static void
+make_version_1(void)
+{
+    database = cluster_database("");
+    conn = open_as("owner");
+    OK(pg_script(conn, sql_journal_schema, &err));
+    OK(pg_script(conn, sql_001_journal, &err));
+    OK(pg_script(conn,
+                 "UPDATE bulkpg.meta SET version = 1;"
+                 "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash,"
+                 " finished_at, error_code, notes) VALUES"
+                 " ('acme', 'orders', 'full', 'loaded', 'h', now(), NULL, "
+                 "'{}'), ('acme', 'orders', 'full', 'failed', 'h', now(), "
+                 "'WRONG_LINES', '{\"remedy\": \"again\"}');"
+                 "INSERT INTO bulkpg.run_table SELECT run_id, 'acme', "
+                 "'orders', 1, 1, 0, 0, 0 FROM bulkpg.run;"
+                 "CREATE VIEW public.stale AS SELECT * FROM bulkpg.freshness;",
+                 &err));
+}
+
+static void
+migrate_body(void)
+{
+    make_version_1();
+    other_conn = open_as("owner");
+    fails_with(journal_open(conn, false, &journal, &err), ERR_CONFIG,
+               "JOURNAL_OLDER");
+    OK(journal_open(conn, true, &journal, &err));
+    OK(journal_open(other_conn, false, &other, &err));
+    ck_assert_str_eq(ask("SELECT version FROM bulkpg.meta"), "2");
+    ck_assert_str_eq(ask("SELECT string_agg(status || coalesce(remedy, ''), "
+                         "' ' ORDER BY run_id) FROM bulkpg.run"),
+                     "loaded failedagain");
+    ck_assert_str_eq(
+        ask("SELECT table_name || ' ' || (last_good_at IS NOT NULL) || ' ' || "
+            "last_status || ' ' || last_error_code FROM bulkpg.freshness"),
+        "orders true failed WRONG_LINES");
+    ck_assert_str_eq(ask("SELECT table_name FROM public.stale"), "orders");
+    close_both();
+}
+
+START_TEST(journal_of_an_older_program_is_migrated)
+{
+    pg_task_run(migrate_body);
+}
+
+END_TEST
+
+/* Tables can be changed by their owner only, whatever is granted. */
+static void
+migrate_as_other_body(void)
+{
+    make_version_1();
+    other_conn = open_as("plain");
+    OK(pg_script(conn,
+                 "GRANT USAGE, CREATE ON SCHEMA bulkpg TO plain;"
+                 "GRANT ALL ON ALL TABLES IN SCHEMA bulkpg TO plain;",
+                 &err));
+    fails_with(journal_open(other_conn, true, &other, &err), ERR_DENIED,
+               "42501");
+    ck_assert_ptr_nonnull(strstr(err.hint, "as the role that owns"));
+    OK(journal_open(conn, true, &journal, &err));
+    OK(journal_open(other_conn, true, &other, &err));
+    close_both();
+}
+
+START_TEST(journal_is_migrated_by_its_owner)
+{
+    pg_task_run(migrate_as_other_body);
+}
+
+END_TEST
+
 static void
 rights_body(void)
 {
@@ -549,7 +623,7 @@ life_body(void)
     end.timings = "{\"merge\":12}";
     end.notes = "{\"added\":[\"vendor\"]}";
     OK(journal_run_finish(journal, &run, &end, &err));
-    OK(journal_last_run(journal, "acme", "orders", &arena, &read, &err));
+    OK(journal_last_begun_run(journal, "acme", "orders", &arena, &read, &err));
     ck_assert_int_eq(read->ref.run_id, 1);
     ck_assert_int_eq(read->ref.resumed, 1);
     ck_assert_int_eq(read->mode, RUN_FULL);
@@ -633,6 +707,22 @@ START_TEST(run_canceled_from_outside_finds_its_doors_shut)
 END_TEST
 
 static void
+add_operation(struct run_ref run)
+{
+    struct journal_operation operation = {.run_id = run.run_id,
+                                          .n = 1,
+                                          .attempt = 1,
+                                          .query = "{ orders }",
+                                          .object_count = -1,
+                                          .root_object_count = -1,
+                                          .file_size = -1,
+                                          .lines = -1,
+                                          .bytes = -1};
+
+    OK(journal_operation_add(journal, &run, &operation, &err));
+}
+
+static void
 list_body(void)
 {
     struct run_query query = {.newest_only = true};
@@ -652,7 +742,10 @@ list_body(void)
     refs[3] = begin_run("products", RUN_FULL);
     OK(journal_last_good_run(journal, "acme", "orders", &arena, &run, &err));
     ck_assert_int_eq(run->ref.run_id, refs[0].run_id);
-    OK(journal_last_run(journal, "acme", "orders", &arena, &run, &err));
+    OK(journal_last_begun_run(journal, "acme", "orders", &arena, &run, &err));
+    ck_assert_int_eq(run->ref.run_id, refs[1].run_id);
+    add_operation(refs[2]);
+    OK(journal_last_begun_run(journal, "acme", "orders", &arena, &run, &err));
     ck_assert_int_eq(run->ref.run_id, refs[2].run_id);
     ck_assert_int_eq(run->status, RUN_INTERRUPTED);
     OK(journal_list_runs(journal, &query, &arena, &runs, &err));
@@ -675,6 +768,158 @@ list_body(void)
     ck_assert_uint_eq(runs.count, 1);
     close_both();
 }
+
+static const struct journal_run *
+newest_run(struct journal *of, const char *job)
+{
+    struct run_query query = {.store = "acme", .job = job, .limit = 1};
+    struct journal_runs runs;
+
+    OK(journal_list_runs(of, &query, &arena, &runs, &err));
+    return runs.count > 0 ? &runs.runs[0] : NULL;
+}
+
+static void
+abandoned_body(void)
+{
+    const struct journal_run *run;
+    struct run_ref ref;
+
+    open_both();
+    OK(journal_claim(journal, "acme", "orders", 0, &err));
+    ref = begin_run("orders", RUN_FULL);
+    OK(journal_run_status(journal, &ref, RUN_POLLING, &err));
+    ck_assert_int_eq(newest_run(journal, "orders")->status, RUN_POLLING);
+    ck_assert_int_eq(newest_run(other, "orders")->status, RUN_POLLING);
+    ck_assert_str_eq(ask("SELECT last_status FROM bulkpg.freshness"),
+                     "polling");
+    journal_release(journal, "acme", "orders");
+    run = newest_run(other, "orders");
+    ck_assert_int_eq(run->status, RUN_ABANDONED);
+    ck_assert_str_eq(run_status_name(run->status), "abandoned");
+    ck_assert(journal_run_is_failed(run));
+    ck_assert_str_eq(run->error_code, "ABANDONED");
+    ck_assert_ptr_nonnull(strstr(run->error, "polling"));
+    ck_assert_ptr_nonnull(strstr(run->remedy, "continues"));
+    ck_assert_str_eq(ask("SELECT last_status FROM bulkpg.freshness"),
+                     "abandoned");
+    ref = begin_run("replayed", RUN_REPLAY);
+    ck_assert_ptr_nonnull(
+        strstr(newest_run(other, "replayed")->remedy, "load the file"));
+    finish_run(ref, RUN_INTERRUPTED);
+    ck_assert_int_eq(newest_run(other, "replayed")->status, RUN_INTERRUPTED);
+    close_both();
+}
+
+START_TEST(unfinished_run_without_its_claim_is_abandoned)
+{
+    pg_task_run(abandoned_body);
+}
+
+END_TEST
+
+/* ---- jobs without a run ------------------------------------------------ */
+
+static void
+record(const char *job, enum run_status status, int64_t older_than_ms)
+{
+    struct run_outcomes outcomes = {0};
+    struct run_outcome outcome = {.store = "acme",
+                                  .job = job,
+                                  .status = status,
+                                  .err = &err,
+                                  .took_ms = 1500};
+    struct err why;
+
+    err_set(&err, status == RUN_FAILED ? MSG_QUERY_SYNTAX : MSG_STOPPED,
+            "a \"quote\" and \xff");
+    ck_assert(!run_outcomes_add(&outcomes, &outcome));
+    ck_assert_msg(journal_run_outcomes(journal, &outcomes, older_than_ms, &why),
+                  "%s", why.message);
+    run_outcomes_clear(&outcomes);
+}
+
+static void
+outcomes_body(void)
+{
+    const struct journal_run *run;
+    struct journal_run *begun;
+    struct run_ref ref;
+
+    open_both();
+    record("orders", RUN_FAILED, -1);
+    run = newest_run(journal, "orders");
+    ck_assert_int_eq(run->status, RUN_FAILED);
+    ck_assert_int_eq(run->mode, RUN_NO_MODE);
+    ck_assert_ptr_null(run->plan_hash);
+    ck_assert_str_eq(run->error_code, "QUERY_SYNTAX");
+    ck_assert_str_eq(run->error, "a \"quote\" and \xef\xbf\xbd");
+    ck_assert_str_eq(run->remedy, err_remedy(&err));
+    ck_assert_int_eq(run->duration_ms, 1500);
+    OK(journal_last_begun_run(journal, "acme", "orders", &arena, &begun, &err));
+    ck_assert_ptr_null(begun);
+
+    /* Another process runs it, this one does, it is not due. */
+    OK(journal_claim(other, "acme", "orders", 0, &err));
+    record("orders", RUN_FAILED, -1);
+    ck_assert_int_eq(newest_run(journal, "orders")->ref.run_id,
+                     run->ref.run_id);
+    journal_release(other, "acme", "orders");
+    OK(journal_claim(journal, "acme", "orders", 0, &err));
+    record("orders", RUN_INTERRUPTED, -1);
+    ck_assert_int_eq(newest_run(journal, "orders")->status, RUN_INTERRUPTED);
+    ref = begin_run("orders", RUN_FULL);
+    finish_run(ref, RUN_LOADED);
+    record("orders", RUN_INTERRUPTED, 3600000);
+    ck_assert_int_eq(newest_run(journal, "orders")->status, RUN_LOADED);
+    record("orders", RUN_FAILED, 3600000);
+    ck_assert_int_eq(newest_run(journal, "orders")->status, RUN_FAILED);
+    ck_assert_str_eq(ask("SELECT last_status || ' ' || last_error_code FROM "
+                         "bulkpg.freshness"),
+                     "failed QUERY_SYNTAX");
+    close_both();
+}
+
+START_TEST(jobs_without_a_run_have_a_row)
+{
+    pg_task_run(outcomes_body);
+}
+
+END_TEST
+
+static void
+many_outcomes_body(void)
+{
+    enum { JOBS = 1950 };
+
+    struct run_outcomes outcomes = {0};
+    int statements = 0;
+
+    open_both();
+    err_set(&err, MSG_QUERY_SYNTAX, "%0400d", 7);
+    for (int i = 0; i < JOBS; i++) {
+        struct run_outcome outcome = {.store = "acme",
+                                      .job = arena_printf(&arena, "job%d", i),
+                                      .status = RUN_FAILED,
+                                      .err = &err};
+
+        if (!run_outcomes_add(&outcomes, &outcome) && i < JOBS - 1)
+            continue;
+        OK(journal_run_outcomes(journal, &outcomes, -1, &err));
+        run_outcomes_clear(&outcomes);
+        statements++;
+    }
+    ck_assert_int_le(statements, 10);
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "1950");
+    close_both();
+}
+
+START_TEST(many_jobs_without_a_run_take_few_statements)
+{
+    pg_task_run(many_outcomes_body);
+}
+
+END_TEST
 
 START_TEST(runs_are_found_by_what_they_are)
 {
@@ -733,7 +978,7 @@ operations_body(void)
     complete(run, 1, 1, "FAILED");
     complete(run, 1, 2, "COMPLETED");
     complete(run, 2, 1, "RUNNING");
-    OK(journal_last_run(journal, "acme", "orders", &arena, &read, &err));
+    OK(journal_last_begun_run(journal, "acme", "orders", &arena, &read, &err));
     ck_assert_int_eq(read->object_count, 300);
     ck_assert_int_eq(read->root_object_count, 20);
     ck_assert_int_eq(read->file_size, 2000);
@@ -1198,9 +1443,9 @@ END_TEST
 static void
 prune_body(void)
 {
-    static const enum run_status ends[] = {RUN_LOADED,      RUN_FAILED,
-                                           RUN_LOADED,      RUN_FAILED,
-                                           RUN_INTERRUPTED, RUN_FAILED};
+    static const enum run_status ends[] = {
+        RUN_LOADED,      RUN_FAILED,      RUN_LOADED, RUN_FAILED,
+        RUN_INTERRUPTED, RUN_INTERRUPTED, RUN_FAILED};
     struct journal_reject reject = {.reason = "x", .raw = {"", 0}};
 
     open_both();
@@ -1208,20 +1453,22 @@ prune_body(void)
         struct run_ref run = begin_run("orders", RUN_FULL);
 
         OK(journal_reject_add(journal, &run, &reject, 1, &err));
+        if (i == 4)
+            add_operation(run);
         finish_run(run, ends[i]);
     }
     OK(journal_prune(journal, 3600000, 3600000, &err));
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "6");
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "6");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "7");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "7");
     run_sql("UPDATE bulkpg.run SET finished_at = now() - interval '2 hours'");
     OK(journal_prune(journal, 10000000, 3600000, &err));
-    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "6");
+    ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "7");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "0");
     OK(journal_prune(journal, 3600000, 3600000, &err));
     ck_assert_str_eq(
         ask("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM "
             "bulkpg.run"),
-        "3 5 6"); /* the last good one, the resumable one, the newest */
+        "3 5 7"); /* the last good one, the resumable one, the newest */
     close_both();
 }
 
@@ -1320,6 +1567,8 @@ journal_suite(void)
     tcase_add_test(tests, eight_processes_make_it_at_once);
     tcase_add_test(tests, eight_tasks_make_it_at_once);
     tcase_add_test(tests, journal_of_a_newer_program_is_left_alone);
+    tcase_add_test(tests, journal_of_an_older_program_is_migrated);
+    tcase_add_test(tests, journal_is_migrated_by_its_owner);
     tcase_add_test(tests, missing_right_names_the_grant);
     tcase_add_test(tests, readers_may_read);
     tcase_add_test(tests, every_statement_is_understood_by_the_server);
@@ -1333,6 +1582,9 @@ journal_suite(void)
     tcase_add_test(tests, text_that_is_not_utf8_is_kept_all_the_same);
     tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);
     tcase_add_test(tests, runs_are_found_by_what_they_are);
+    tcase_add_test(tests, unfinished_run_without_its_claim_is_abandoned);
+    tcase_add_test(tests, jobs_without_a_run_have_a_row);
+    tcase_add_test(tests, many_jobs_without_a_run_take_few_statements);
     tcase_add_test(tests, operations_add_up_to_their_run);
     tcase_add_test(tests, what_a_run_left_at_the_store_is_known);
     tcase_add_test(tests, rejects_are_kept_as_they_came);

@@ -4,7 +4,10 @@
 DELETE FROM bulkpg.run r
 WHERE r.finished_at
     < clock_timestamp() - $1::bigint * interval '1 millisecond'
-  AND r.status IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+  AND (r.status IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+       OR r.status = 'interrupted'
+          AND NOT EXISTS (SELECT FROM bulkpg.operation o
+                          WHERE o.run_id = r.run_id))
   AND EXISTS (SELECT FROM bulkpg.run newer
               WHERE newer.store = r.store AND newer.job = r.job
                 AND newer.run_id > r.run_id)

@@ -1,7 +1,26 @@
--- Runs, newest first.
--- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good,
--- unfinished or reference, $5: the newest of each store and job only, $6: at
--- most so many (NULL: all)
+-- Runs, newest first. One under way whose claim (claim.sql) no session holds
+-- is abandoned; a standby does not know the locks of its primary.
+-- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
+-- reference, or begun (all but what ended without an operation), $5: the
+-- newest of each store and job only (begun or resumed last; without a mode:
+-- ended last), $6: at most so many (NULL: all)
+WITH claimed AS MATERIALIZED (
+  SELECT l.classid::bigint << 32 | l.objid::bigint AS key
+  FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT oid FROM pg_database
+                      WHERE datname = current_database())
+), latest AS (
+  SELECT DISTINCT ON (n.store, n.job) n.run_id
+  FROM bulkpg.run n
+  WHERE $5::boolean
+    AND ($1::text IS NULL OR n.store = $1)
+    AND ($2::text IS NULL OR n.job = $2)
+  ORDER BY n.store, n.job,
+           greatest(n.started_at, n.resumed_at,
+                    CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
+           n.run_id DESC
+)
 SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
        r.plan_hash, r.operation_id,
        to_char(r.window_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -22,8 +41,18 @@ SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
                'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        floor(extract(epoch FROM clock_timestamp() - good.started_at) * 1000)
          ::bigint,
-       r.notes->>'remedy'
+       r.remedy,
+       CASE WHEN r.status IN ('submitting', 'waiting', 'polling', 'loading',
+                              'merging')
+            THEN NOT pg_is_in_recovery()
+              AND ('x' || left(encode(sha256(convert_to(
+                jsonb_build_array('bulkpg', m.journal_uuid::text, r.store,
+                                  r.job)::text,
+                'UTF8')), 'hex'), 16))::bit(64)::bigint
+                NOT IN (SELECT key FROM claimed)
+            ELSE false END
 FROM bulkpg.run r
+CROSS JOIN bulkpg.meta m
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g
   WHERE g.store = r.store AND g.job = r.job
@@ -41,10 +70,9 @@ WHERE ($1::text IS NULL OR r.store = $1)
                  AND r.mode_reason IS NOT DISTINCT FROM 'asked')
       WHEN 'unfinished' THEN r.status NOT IN
         ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
+      WHEN 'begun' THEN r.status NOT IN ('failed', 'interrupted')
+        OR EXISTS (SELECT FROM bulkpg.operation o WHERE o.run_id = r.run_id)
       ELSE true END
-  AND (NOT $5::boolean OR NOT EXISTS (
-    SELECT FROM bulkpg.run newer
-    WHERE newer.store = r.store AND newer.job = r.job
-      AND newer.run_id > r.run_id))
+  AND (NOT $5::boolean OR r.run_id IN (SELECT run_id FROM latest))
 ORDER BY r.run_id DESC
 LIMIT $6::bigint

@@ -5,7 +5,8 @@ WITH free AS MATERIALIZED (
   FOR NO KEY UPDATE NOWAIT
 )
 UPDATE bulkpg.run r
-SET resumed = resumed + 1, status = $3, error_code = NULL, error = NULL,
+SET resumed = resumed + 1, resumed_at = clock_timestamp(), status = $3,
+    error_code = NULL, error = NULL,
     finished_at = NULL, notes = notes - 'remedy'
 FROM free
 WHERE r.run_id = free.run_id AND resumed = $2::integer

@@ -1,11 +1,14 @@
--- Older unfinished runs of (store, job) will not be resumed. One of them held
--- by a merge under way: 55P03.
+-- Older unfinished runs of (store, job) will not be resumed. What was
+-- interrupted before it had an operation leaves nothing to resume, and keeps
+-- its error. One of them held by a merge under way: 55P03.
 -- $1: store, $2: job, $3: the run to keep
 WITH free AS MATERIALIZED (
-  SELECT run_id FROM bulkpg.run
+  SELECT run_id FROM bulkpg.run u
   WHERE store = $1 AND job = $2 AND run_id <> $3::bigint
-    AND status IN ('submitting', 'waiting', 'polling', 'loading', 'merging',
-                   'interrupted')
+    AND (status IN ('submitting', 'waiting', 'polling', 'loading', 'merging')
+         OR status = 'interrupted'
+            AND EXISTS (SELECT FROM bulkpg.operation o
+                        WHERE o.run_id = u.run_id))
   FOR NO KEY UPDATE NOWAIT
 )
 UPDATE bulkpg.run r

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/job.h"
 #include "app/live.h"
+#include "app/outcome.h"
 #include "app/run.h"
 #include "app/shop_info.h"
 
@@ -85,17 +86,24 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     struct task_group shops = {0};
     struct live live;
 
-    if (!make_keep_directory(context->options, err) ||
-        !context_configure(context, err) ||
+    if (!context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
-        !context_open_database(context, true, err) ||
-        !grant_readers(context, err))
+        !context_open_database(context, true, err))
         return false;
+    outcomes_begin(jobs, context);
+    if (!make_keep_directory(context->options, err) ||
+        !grant_readers(context, err)) {
+        outcomes_refuse(jobs, err);
+        prune_journal(context);
+        return false;
+    }
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, "prepare", PREPARED_AT_ONCE, prepare);
     jobs_refuse_shared_tables(jobs);
+    outcomes_record(jobs);
     jobs_run(jobs, "run", 0, run_job);
+    outcomes_record(jobs);
     task_group_wait(&shops);
     prune_journal(context);
     live_end(&live);

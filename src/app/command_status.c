@@ -84,6 +84,16 @@ print_head(const struct widths *widths)
         "began", "took", "lines", "changed", "rejects", "last good");
 }
 
+/* Until now, while it runs. The end of an abandoned one is not known. */
+static const char *
+took_of(const struct journal_run *run, char took[32])
+{
+    if (run->status == RUN_ABANDONED)
+        return "-";
+    return duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
+                          took);
+}
+
 static void
 print_run(const struct journal_run *run, const struct widths *widths)
 {
@@ -94,18 +104,15 @@ print_run(const struct journal_run *run, const struct widths *widths)
         print_never(run, widths);
         return;
     }
-    out_line(
-        stdout,
-        "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
-        "  %10" PRId64 "  %7" PRId64 "  %s",
-        widths->store, run->store, widths->job, run->job, run->ref.run_id,
-        run_status_name(run->status), run_mode_name(run->mode),
-        ago(run->age_ms, began),
-        duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
-                       took),
-        counts->lines,
-        counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
-        counts->rejects, ago(run->last_good_age_ms, good));
+    out_line(stdout,
+             "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
+             "  %10" PRId64 "  %7" PRId64 "  %s",
+             widths->store, run->store, widths->job, run->job, run->ref.run_id,
+             run_status_name(run->status), run_mode_name(run->mode),
+             ago(run->age_ms, began), took_of(run, took), counts->lines,
+             counts->rows_inserted + counts->rows_updated +
+                 counts->rows_deleted,
+             counts->rejects, ago(run->last_good_age_ms, good));
     if (run->error != NULL)
         out_line(stdout, "    %s%s%s%s%s",
                  run->error_code != NULL ? run->error_code : "",
@@ -142,7 +149,7 @@ append_run(struct buf *json, const struct journal_run *run)
     json_out_count(json, "run_id", run->ref.run_id);
     json_out_text(json, "status", run_status_name(run->status));
     json_out_text(json, "mode",
-                  run->status == RUN_NEVER ? NULL : run_mode_name(run->mode));
+                  run->mode == RUN_NO_MODE ? NULL : run_mode_name(run->mode));
     json_out_text(json, "mode_reason", run->mode_reason);
     json_out_text(json, "operation_id", run->operation_id);
     json_out_count(json, "object_count", run->object_count);

@@ -16,6 +16,8 @@
 #include "http/http.h"
 #include "shopify/session.h"
 
+struct jobs;
+
 /* One store while the program runs. */
 struct store_state {
     struct context *context;
@@ -36,7 +38,8 @@ struct context {
     struct journal *journal;
     struct store_state *stores; /* in the order of config.stores */
     struct task_lock reopening;
-    int64_t loads_free; /* loads that may begin now */
+    struct jobs *recorded; /* their failures are, in the journal; or NULL */
+    int64_t loads_free;    /* loads that may begin now */
     struct task_queue load_ended;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "app/outcome.h"
 #include "base/clock.h"
 #include "graphql/check.h"
 #include "graphql/filter.h"
@@ -95,4 +96,6 @@ job_fail(struct job *job, const char *message, const struct err *err)
     job->status = err_exit_status(err->kind);
     log_failure(err->kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR, &job->log,
                 message, err);
+    if (job->context->recorded != NULL)
+        outcomes_record(job->context->recorded);
 }

@@ -23,8 +23,9 @@ struct job {
     struct log_ctx log;
     struct plan *plan;
     const struct gql_deprecated *deprecated; /* what it selects of that */
-    struct err err; /* why it failed; kind ERR_NONE: it did not */
-    int status;     /* exit status, once it has ended */
+    struct err err;   /* why it failed; kind ERR_NONE: it did not */
+    int status;       /* exit status, once it has ended */
+    bool has_outcome; /* the journal has its run, or shall have none */
     struct progress progress;
     struct timings timings;
     bool is_loaded;                         /* its tables hold what came */
@@ -58,6 +59,8 @@ struct jobs {
     const struct options *options;
     struct job_fault *faults; /* of stores left out */
     size_t fault_count;
+    struct context *recorded_by; /* NULL: failures are not recorded */
+    bool is_recording;
 };
 
 /* Every job named (all when `names` is NULL or empty) of every store wanted.
@@ -102,7 +105,8 @@ const char *job_time(struct job *job, int64_t seconds_since_1970);
 /* How it ended: "loaded", "nothing was due", "failed", "put off", "stopped". */
 const char *job_ending(const struct job *job);
 
-/* The job ends with `err`: logged, its exit status set. */
+/* The job ends with `err`: logged, its exit status set, and recorded where
+ * outcomes_begin() says so. */
 void job_fail(struct job *job, const char *message, const struct err *err);
 
 #endif

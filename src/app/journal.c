@@ -9,7 +9,7 @@
 #include "sql.h"
 
 /* Each brings the journal from the version of its index to the next. */
-static const char *const migrations[] = {sql_001_journal};
+static const char *const migrations[] = {sql_001_journal, sql_002_journal};
 
 enum { VERSION = sizeof(migrations) / sizeof(migrations[0]) };
 
@@ -145,9 +145,13 @@ apply(struct pg_conn *conn, int64_t version, struct err *err)
     const char *values[] = {number};
 
     for (int64_t at = version; at < VERSION; at++)
-        if (!pg_script(conn, migrations[at], err))
+        if (!pg_script(conn, migrations[at], err)) {
+            if (at > 0 && err_is(err, MSG_42501))
+                err_hint(err, "run bulkpg once as the role that owns the "
+                              "tables of schema bulkpg");
             return err_wrap(err, "bringing the journal to version %lld",
                             (long long)at + 1);
+        }
     snprintf(number, sizeof(number), "%d", VERSION);
     return pg_exec(conn, sql_journal_migrated, 1, values, NULL, err);
 }

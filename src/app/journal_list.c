@@ -43,14 +43,15 @@ enum {
     DURATION_MS,
     LAST_GOOD_AT,
     LAST_GOOD_MS,
-    REMEDY
+    REMEDY,
+    IS_ABANDONED
 };
 
 bool
 journal_run_is_failed(const struct journal_run *run)
 {
     return run->status == RUN_FAILED || run->status == RUN_CANCELED ||
-           run->status == RUN_INTERRUPTED ||
+           run->status == RUN_INTERRUPTED || run->status == RUN_ABANDONED ||
            run->status == RUN_LOADED_WITH_REJECTS;
 }
 
@@ -71,13 +72,13 @@ journal_seconds(const char *time)
     return micros / 1000000 + WIRE_EPOCH_S;
 }
 
-/* The table's CHECKs let no other name in. */
+/* The table's CHECKs let no other name in; NULL has no mode's name. */
 static enum run_mode
 mode_of(const char *name)
 {
     enum run_mode mode = RUN_FULL;
 
-    while (mode < RUN_REPLAY && strcmp(run_mode_name(mode), name) != 0)
+    while (mode < RUN_NO_MODE && strcmp(run_mode_name(mode), name) != 0)
         mode++;
     return mode;
 }
@@ -105,6 +106,23 @@ read_counts(const struct pg_result *result, int row)
         .rejects = pg_int64(result, row, REJECTS),
         .duplicates = pg_int64(result, row, DUPLICATES),
         .sanitized = pg_int64(result, row, SANITIZED)};
+}
+
+/* Its process could not write down how it ended. */
+static void
+mark_abandoned(struct journal_run *run, struct arena *arena)
+{
+    struct err err;
+
+    err_set(&err, MSG_ABANDONED,
+            "no process runs it any more; its last status was %s",
+            run_status_name(run->status));
+    if (run->mode == RUN_REPLAY)
+        err_hint(&err, "load the file again");
+    run->status = RUN_ABANDONED;
+    run->error_code = arena_strdup(arena, err.code);
+    run->error = arena_strdup(arena, err.message);
+    run->remedy = arena_strdup(arena, err_remedy(&err));
 }
 
 static struct journal_run
@@ -147,7 +165,7 @@ journal_list_runs(struct journal *journal, const struct run_query *query,
                   struct err *err)
 {
     static const char *const filters[] = {"all", "good", "unfinished",
-                                          "reference"};
+                                          "reference", "begun"};
     struct call call = {0};
     struct pg_result *result;
 
@@ -161,8 +179,11 @@ journal_list_runs(struct journal *journal, const struct run_query *query,
         return err_wrap(err, "reading the journal");
     runs->count = (size_t)pg_rows(result);
     runs->runs = arena_array(arena, runs->count, sizeof(*runs->runs));
-    for (int row = 0; row < pg_rows(result); row++)
+    for (int row = 0; row < pg_rows(result); row++) {
         runs->runs[row] = read_run(result, row, arena);
+        if (pg_bool(result, row, IS_ABANDONED))
+            mark_abandoned(&runs->runs[row], arena);
+    }
     pg_result_free(result);
     return true;
 }
@@ -182,10 +203,12 @@ find_run(struct journal *journal, const struct run_query *query,
 }
 
 bool
-journal_last_run(struct journal *journal, const char *store, const char *job,
-                 struct arena *arena, struct journal_run **run, struct err *err)
+journal_last_begun_run(struct journal *journal, const char *store,
+                       const char *job, struct arena *arena,
+                       struct journal_run **run, struct err *err)
 {
-    struct run_query query = {.store = store, .job = job, .limit = 1};
+    struct run_query query = {
+        .store = store, .job = job, .filter = RUNS_BEGUN, .limit = 1};
 
     return find_run(journal, &query, arena, run, err);
 }

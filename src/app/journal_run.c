@@ -5,12 +5,18 @@
 
 #include "app/journal_call.h"
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/log.h"
 #include "sql.h"
 
-enum { MERGE_SILENT_MS = 5000, MERGE_PAUSE_MS = 100 };
+enum {
+    MERGE_SILENT_MS = 5000,
+    MERGE_PAUSE_MS = 100,
+    OUTCOMES_BYTES = 256 * 1024, /* of one statement, about */
+    OUTCOMES_BYTES_MAX = OUTCOMES_BYTES + 64 * 1024
+};
 
-static const char *const mode_names[] = {"full", "incremental", "replay"};
+static const char *const mode_names[] = {"full", "incremental", "replay", "-"};
 
 static const char *const status_names[] = {"submitting",
                                            "waiting",
@@ -22,6 +28,7 @@ static const char *const status_names[] = {"submitting",
                                            "failed",
                                            "interrupted",
                                            "canceled",
+                                           "abandoned",
                                            "never"};
 
 const struct run_counts run_counts_unknown = {-1, -1, -1, -1, -1,
@@ -310,6 +317,55 @@ journal_run_finish(struct journal *journal, const struct run_ref *run,
 
     call_end(&call, run, end);
     return update_ours(journal, sql_run_finish, &call, run, err);
+}
+
+/* ---- jobs without a run ------------------------------------------------ */
+
+bool
+run_outcomes_add(struct run_outcomes *outcomes,
+                 const struct run_outcome *outcome)
+{
+    struct buf *json = &outcomes->json;
+
+    if (outcomes->count++ == 0) {
+        *json = buf_with_ceiling(OUTCOMES_BYTES_MAX);
+        buf_append_char(json, '[');
+    }
+    json_out_open(json, '{');
+    json_out_text(json, "store", outcome->store);
+    json_out_text(json, "job", outcome->job);
+    json_out_text(json, "plan_hash", outcome->plan_hash);
+    json_out_text(json, "status", run_status_name(outcome->status));
+    json_out_text(json, "error_code",
+                  outcome->err->code[0] != '\0' ? outcome->err->code : NULL);
+    json_out_text(json, "error", outcome->err->message);
+    json_out_text(json, "remedy", err_remedy(outcome->err));
+    json_out_number(json, "took_ms", outcome->took_ms);
+    buf_append_char(json, '}');
+    return json->length >= OUTCOMES_BYTES;
+}
+
+bool
+journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
+                     int64_t older_than_ms, struct err *err)
+{
+    struct call call = {0};
+
+    if (outcomes->count == 0)
+        return true;
+    buf_append_char(&outcomes->json, ']');
+    call_text(&call, journal->uuid);
+    call_text(&call, buf_str(&outcomes->json));
+    call_count(&call, older_than_ms);
+    return journal_call(journal, sql_run_outcomes, &call, NULL, err) ||
+           err_wrap(err, "recording how jobs ended");
+}
+
+void
+run_outcomes_clear(struct run_outcomes *outcomes)
+{
+    buf_free(&outcomes->json);
+    *outcomes = (struct run_outcomes){0};
 }
 
 bool

@@ -8,8 +8,14 @@
 #define APP_JOURNAL_RUN_H
 
 #include "app/journal.h"
+#include "base/buf.h"
 
-enum run_mode { RUN_FULL, RUN_INCREMENTAL, RUN_REPLAY };
+enum run_mode {
+    RUN_FULL,
+    RUN_INCREMENTAL,
+    RUN_REPLAY,
+    RUN_NO_MODE /* NULL: the job ended before one was chosen */
+};
 
 enum run_status {
     RUN_SUBMITTING,
@@ -22,7 +28,9 @@ enum run_status {
     RUN_FAILED,
     RUN_INTERRUPTED,
     RUN_CANCELED,
-    RUN_NEVER /* stands in no journal: the job has no run */
+    RUN_ABANDONED, /* read back only: under way, but no process holds its
+                    * claim any more */
+    RUN_NEVER      /* read back only: the job has no run */
 };
 
 const char *run_mode_name(enum run_mode mode);
@@ -110,6 +118,36 @@ struct run_end {
 MUST_CHECK bool
 journal_run_finish(struct journal *journal, const struct run_ref *run,
                    const struct run_end *end, struct err *err);
+
+/* How a job ended that has no run of its own. */
+struct run_outcome {
+    const char *store;
+    const char *job;
+    const char *plan_hash;  /* NULL: it had no plan */
+    enum run_status status; /* RUN_FAILED or RUN_INTERRUPTED */
+    const struct err *err;
+    int64_t took_ms;
+};
+
+/* Outcomes gathered for one statement. All zero is none. */
+struct run_outcomes {
+    struct buf json;
+    size_t count;
+};
+
+/* Add one; true when the statement is as long as it should become. */
+bool run_outcomes_add(struct run_outcomes *outcomes,
+                      const struct run_outcome *outcome);
+
+/* A row for each, in one statement, but not for a job that another process
+ * runs now, nor, of those interrupted, for one that has a good run younger
+ * than `older_than_ms` (-1: any). */
+MUST_CHECK bool
+journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
+                     int64_t older_than_ms, struct err *err);
+
+/* Forget them, recorded or not. */
+void run_outcomes_clear(struct run_outcomes *outcomes);
 
 /* Cancel it from outside (the command `cancel`): status `canceled`, unless it
  * has ended or is merging: *canceled false. */

@@ -13,7 +13,7 @@ struct journal_run {
     enum run_mode mode;
     const char *mode_reason;
     enum run_status status;
-    const char *plan_hash;
+    const char *plan_hash;    /* NULL: the job ended before it had a plan */
     const char *operation_id; /* the last; NULL: none yet */
     const char *window_from;
     const char *window_to;
@@ -38,7 +38,7 @@ struct journal_run {
     const char *last_good_at; /* when that began */
 };
 
-/* What wants somebody's look: failed, stopped, canceled, or with rejects. */
+/* Failed, interrupted, abandoned, canceled, or loaded with rejects. */
 bool journal_run_is_failed(const struct journal_run *run);
 
 /* Is there no good run of its job, or only one that began longer ago? */
@@ -56,9 +56,11 @@ enum run_filter {
     RUNS_ALL,
     RUNS_GOOD,       /* loaded, no replay */
     RUNS_UNFINISHED, /* interrupted ones included */
-    RUNS_REFERENCE   /* those that the next run builds on: good ones, and with
+    RUNS_REFERENCE,  /* those that the next run builds on: good ones, and with
                       * rejects that were accepted, but no window that was
                       * asked for */
+    RUNS_BEGUN       /* all but those that failed or were interrupted before
+                      * they had an operation: they have nothing to resume */
 };
 
 struct run_query {
@@ -75,10 +77,12 @@ journal_list_runs(struct journal *journal, const struct run_query *query,
                   struct arena *arena, struct journal_runs *runs,
                   struct err *err);
 
-/* The newest, and the newest good one; *run NULL when there is none. */
-MUST_CHECK bool journal_last_run(struct journal *journal, const char *store,
-                                 const char *job, struct arena *arena,
-                                 struct journal_run **run, struct err *err);
+/* The newest that began, and the newest good one; *run NULL when there is
+ * none. */
+MUST_CHECK bool
+journal_last_begun_run(struct journal *journal, const char *store,
+                       const char *job, struct arena *arena,
+                       struct journal_run **run, struct err *err);
 MUST_CHECK bool
 journal_last_good_run(struct journal *journal, const char *store,
                       const char *job, struct arena *arena,

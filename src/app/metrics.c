@@ -90,6 +90,8 @@ finished_s(const struct journal_run *run)
 static int64_t
 duration_ms(const struct journal_run *run)
 {
+    if (run->status == RUN_ABANDONED)
+        return -1;
     return run->duration_ms >= 0 ? run->duration_ms : run->age_ms;
 }
 
@@ -138,7 +140,9 @@ static const struct metric metrics[] = {
      "When the last run ended or stopped; absent while it runs.", finished_s,
      false},
     {"bulkpg_last_run_duration_seconds",
-     "How long the last run took, or has taken so far.", duration_ms, true},
+     "How long the last run took, or has taken so far; absent when it is "
+     "abandoned.",
+     duration_ms, true},
     {"bulkpg_last_run_age_seconds", "How long ago the last run began.", age_ms,
      true},
     {"bulkpg_last_run_lines", "Lines that the last run received.", lines,
@@ -179,7 +183,7 @@ append_statuses(struct buf *text, const struct journal_runs *runs)
 
     append_head(text, name, "1 for the status of the last run, else 0.");
     for (size_t i = 0; i < runs->count; i++)
-        for (int s = RUN_SUBMITTING; s <= RUN_CANCELED; s++) {
+        for (int s = RUN_SUBMITTING; s <= RUN_ABANDONED; s++) {
             enum run_status status = (enum run_status)s;
 
             append_name(text, name, &runs->runs[i], "status",

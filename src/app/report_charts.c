@@ -196,7 +196,7 @@ add_bar(struct job_chart *chart, const struct journal_run *run)
 
     *bar = (struct bar){.run = run, .rows_per_s = -1};
     read_timings(chart, bar);
-    if (bar->total <= 0)
+    if (bar->total <= 0 && run->status != RUN_ABANDONED)
         bar->total =
             (double)(run->duration_ms >= 0 ? run->duration_ms : run->age_ms) /
             1000;

@@ -113,7 +113,7 @@ supersede_others(struct job *job, int64_t keep_run_id, bool cancels,
 }
 
 static bool
-is_same_time(const char *a, const char *b)
+is_same_text(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
@@ -122,11 +122,11 @@ static bool
 fetches_the_same(const struct journal_run *run, const struct mode *mode)
 {
     return run->mode == mode->mode &&
-           is_same_time(run->window_from, mode->window_from) &&
-           is_same_time(run->window_to, mode->window_to);
+           is_same_text(run->window_from, mode->window_from) &&
+           is_same_text(run->window_to, mode->window_to);
 }
 
-/* The newest run, when it stands unfinished, would submit what we would, and
+/* The newest run that began, when it is unfinished, would submit what we would, and
  * has no operations yet or such as can still be used; *last NULL when not. */
 static bool
 find_resumable(struct run *run, struct journal_run **last,
@@ -137,11 +137,11 @@ find_resumable(struct run *run, struct journal_run **last,
     bool fit;
 
     *last = NULL;
-    if (!journal_last_run(job->context->journal, job->store->config->name,
-                          job->file->job, &job->arena, &newest, err))
+    if (!journal_last_begun_run(job->context->journal, job->store->config->name,
+                                job->file->job, &job->arena, &newest, err))
         return false;
     if (newest == NULL || run_status_is_final(newest->status) ||
-        strcmp(newest->plan_hash, job->plan->hash) != 0 ||
+        !is_same_text(newest->plan_hash, job->plan->hash) ||
         !fetches_the_same(newest, &run->mode))
         return true;
     if (!slices_fit(job, newest->notes, &fit, err))
@@ -161,6 +161,7 @@ static void
 note_begun(struct run *run)
 {
     run->begun = true;
+    run->job->has_outcome = true;
     run->job->log.run_id = run->ref.run_id;
 }
 
@@ -585,7 +586,9 @@ run_once(struct job *job)
     struct err err;
 
     progress_phase(&job->progress, PROGRESS_BEGINNING);
+    job->has_outcome = false;
     if (!claim(job, &due, &err)) {
+        job->has_outcome = err_is(&err, MSG_LOCKED); /* the other's run is */
         if (may_go_on(&run, losses, &err))
             return false;
         end_run(&run, &err);

@@ -74,6 +74,7 @@ never(const char *store, const char *job)
     return (struct journal_run){.ref = {.run_id = -1},
                                 .store = store,
                                 .job = job,
+                                .mode = RUN_NO_MODE,
                                 .status = RUN_NEVER,
                                 .object_count = -1,
                                 .root_object_count = -1,

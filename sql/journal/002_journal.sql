@@ -1,0 +1,69 @@
+-- The journal, second version.
+
+-- A job that fails before its run begins has a row, too: its mode and its plan
+-- may not be known.
+ALTER TABLE bulkpg.run ALTER COLUMN mode DROP NOT NULL;
+ALTER TABLE bulkpg.run ALTER COLUMN plan_hash DROP NOT NULL;
+ALTER TABLE bulkpg.run
+  ADD COLUMN remedy text GENERATED ALWAYS AS (notes->>'remedy') STORED;
+
+COMMENT ON TABLE bulkpg.run IS
+  'One row per run of a job for a store, and per job that failed or was '
+  'stopped before its run began';
+COMMENT ON COLUMN bulkpg.run.mode IS
+  'full: everything; incremental: what changed; replay: a saved file; NULL: '
+  'the job ended before its mode was chosen';
+COMMENT ON COLUMN bulkpg.run.plan_hash IS
+  'Of the document without marker and window, and the tables it makes; NULL: '
+  'the job ended before it had a plan';
+COMMENT ON COLUMN bulkpg.run.error IS 'What happened; NULL: no error';
+COMMENT ON COLUMN bulkpg.run.remedy IS 'What to do about the error';
+
+-- A run that is resumed may be newer than rows with a higher number.
+ALTER TABLE bulkpg.run ADD COLUMN resumed_at timestamptz;
+COMMENT ON COLUMN bulkpg.run.resumed_at IS
+  'When another process took the run over last';
+
+-- A run that is under way holds the advisory lock of its store and job, whose
+-- key claim.sql computes. A standby does not know the locks of its primary.
+CREATE OR REPLACE VIEW bulkpg.freshness AS
+  WITH claimed AS MATERIALIZED (
+    SELECT l.classid::bigint << 32 | l.objid::bigint AS key
+    FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+      AND l.database = (SELECT oid FROM pg_database
+                        WHERE datname = current_database())
+  ), last AS (
+    SELECT DISTINCT ON (r.store, r.job) r.store, r.job, r.error_code,
+      CASE WHEN r.status IN ('submitting', 'waiting', 'polling', 'loading',
+                             'merging')
+             AND NOT pg_is_in_recovery()
+             AND ('x' || left(encode(sha256(convert_to(
+               jsonb_build_array('bulkpg', m.journal_uuid::text, r.store,
+                                 r.job)::text,
+               'UTF8')), 'hex'), 16))::bit(64)::bigint
+               NOT IN (SELECT key FROM claimed)
+           THEN 'abandoned' ELSE r.status END AS status
+    FROM bulkpg.run r CROSS JOIN bulkpg.meta m
+    ORDER BY r.store, r.job,
+             greatest(r.started_at, r.resumed_at,
+                      CASE WHEN r.mode IS NULL THEN r.finished_at END) DESC,
+             r.run_id DESC
+  ), good AS (
+    SELECT r.store, r.job, t.table_schema, t.table_name,
+           max(r.finished_at) AS last_good_at
+    FROM bulkpg.run r
+    JOIN bulkpg.run_table t USING (run_id)
+    WHERE r.status = 'loaded' AND r.mode <> 'replay'
+    GROUP BY r.store, r.job, t.table_schema, t.table_name
+  )
+  SELECT l.store, l.job, g.table_schema, g.table_name, g.last_good_at,
+         l.status AS last_status, l.error_code AS last_error_code
+  FROM last l
+  LEFT JOIN good g ON g.store = l.store AND g.job = l.job;
+
+COMMENT ON VIEW bulkpg.freshness IS
+  'When each table was last loaded without rejects, and how the last run of '
+  'its job ended; a job that was never loaded so has one row without a table';
+COMMENT ON COLUMN bulkpg.freshness.last_status IS
+  'As in bulkpg.run; abandoned: no process runs it any more';

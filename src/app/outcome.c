@@ -1,0 +1,155 @@
+#include "app/outcome.h"
+
+#include "app/journal_runs.h"
+#include "base/clock.h"
+
+/* Rows on their way to the journal. */
+struct record {
+    struct context *context;
+    struct run_outcomes outcomes;
+};
+
+/* Also while stopping, but then a lost connection stays lost. */
+static void
+flush(struct record *record)
+{
+    struct context *context = record->context;
+    struct err err;
+    bool recorded = tasks_stopping() || context_reopen_database(context, &err);
+
+    task_shield();
+    recorded =
+        recorded && journal_run_outcomes(context->journal, &record->outcomes,
+                                         context->options->older_than_ms, &err);
+    task_unshield();
+    run_outcomes_clear(&record->outcomes);
+    if (!recorded)
+        log_failure(LOG_WARN, NULL,
+                    "the journal has no row of jobs that failed", &err);
+}
+
+static void
+add(struct record *record, const char *store, const char *job,
+    const char *plan_hash, const struct err *err, int64_t took_ms)
+{
+    bool passes = err_exit_status(err->kind) == err_exit_status(ERR_LATER);
+    const struct run_outcome outcome = {.store = store,
+                                        .job = job,
+                                        .plan_hash = plan_hash,
+                                        .status = passes ? RUN_INTERRUPTED
+                                                         : RUN_FAILED,
+                                        .err = err,
+                                        .took_ms = took_ms};
+
+    if (run_outcomes_add(&record->outcomes, &outcome))
+        flush(record);
+}
+
+/* ---- jobs -------------------------------------------------------------- */
+
+/* How many were added. What fails meanwhile is found by the next look. */
+static size_t
+record_jobs(struct jobs *jobs, struct record *record)
+{
+    size_t added = 0;
+
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct job *job = &jobs->items[i];
+
+        if (job->err.kind == ERR_NONE || job->has_outcome)
+            continue;
+        job->has_outcome = true;
+        added++;
+        add(record, job->store->config->name, job->file->job,
+            job->plan != NULL ? job->plan->hash : NULL, &job->err,
+            progress_ms(&job->progress, clock_now_ms()));
+    }
+    if (added > 0)
+        flush(record);
+    return added;
+}
+
+void
+outcomes_record(struct jobs *jobs)
+{
+    struct record record = {.context = jobs->recorded_by};
+
+    if (jobs->recorded_by == NULL || jobs->is_recording)
+        return;
+    jobs->is_recording = true;
+    while (record_jobs(jobs, &record) > 0)
+        continue;
+    jobs->is_recording = false;
+}
+
+void
+outcomes_refuse(struct jobs *jobs, const struct err *why)
+{
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct job *job = &jobs->items[i];
+
+        if (job->err.kind != ERR_NONE)
+            continue;
+        job->err = *why;
+        job->status = err_exit_status(why->kind);
+    }
+    outcomes_record(jobs);
+}
+
+/* ---- stores that are left out ------------------------------------------ */
+
+/* Without any query file the jobs are those that have run. */
+static void
+add_known(struct record *record, struct jobs *jobs,
+          const struct job_fault *fault)
+{
+    struct run_query query = {.store = fault->store, .newest_only = true};
+    struct journal_runs runs;
+    struct err err;
+
+    if (!journal_list_runs(record->context->journal, &query, &jobs->arena,
+                           &runs, &err)) {
+        log_failure(LOG_WARN, NULL,
+                    "the journal has no row of jobs that failed", &err);
+        return;
+    }
+    for (size_t i = 0; i < runs.count; i++)
+        add(record, fault->store, runs.runs[i].job, NULL, &fault->err, 0);
+}
+
+static void
+add_fault(struct record *record, struct jobs *jobs,
+          const struct job_fault *fault)
+{
+    const struct context *context = record->context;
+    const struct store_config *store =
+        config_store(&context->config, fault->store);
+    const char *const *names = context->options->arguments;
+    struct query_files files;
+    struct err err;
+
+    if (queries_find(&jobs->arena, store, names, &files, &err)) {
+        for (size_t i = 0; i < files.count; i++)
+            add(record, fault->store, files.items[i].job, NULL, &fault->err, 0);
+    } else if (err.kind == ERR_USAGE) {
+        return; /* there is no such job */
+    } else if (store->jobs != NULL) {
+        for (const char *const *job = store->jobs; *job != NULL; job++)
+            add(record, fault->store, *job, NULL, &fault->err, 0);
+    } else {
+        add_known(record, jobs, fault);
+    }
+}
+
+void
+outcomes_begin(struct jobs *jobs, struct context *context)
+{
+    struct record record = {.context = context};
+
+    jobs->recorded_by = context;
+    context->recorded = jobs;
+    for (size_t i = 0; i < jobs->fault_count; i++)
+        add_fault(&record, jobs, &jobs->faults[i]);
+    if (jobs->fault_count > 0)
+        flush(&record);
+}
