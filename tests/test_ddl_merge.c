@@ -718,6 +718,42 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
 
 END_TEST
 
+/* Numbered in staging, compared beside the hash, and a value of the row. */
+START_TEST(places_are_numbered_and_compared)
+{
+    struct merge_target items;
+
+    build("{ orders { edges { node { id lineItems @position { edges { node { "
+          "id } } } } } } }");
+    ck_assert(plan->tables[1].has_position);
+    items = target_of(1);
+    ddl_stage_create(&sql, items.table, "acme", "s2", false);
+    merge_set_ordinals(&sql, &items);
+    merge_list_changes(&sql, &items);
+    merge_update_changed(&sql, &items);
+    ck_assert_str_eq(
+        written(),
+        "CREATE UNLOGGED TABLE \"acme\".\"s2\" ( \"_line\" bigint, "
+        "\"_parent_id\" bigint NOT NULL, \"_position\" integer, \"id\" bigint "
+        "NOT NULL, \"_hash\" bigint ); UPDATE \"acme\".\"s2\" AS s SET "
+        "_position = d.n - 1 FROM (SELECT ctid AS place, row_number() OVER "
+        "(PARTITION BY \"_parent_id\" ORDER BY _line) AS n FROM "
+        "\"acme\".\"s2\") AS d WHERE s.ctid = d.placeCREATE UNLOGGED TABLE "
+        "\"acme\".\"c\" AS SELECT s.ctid AS place, t.\"_parent_id\" IS NULL "
+        "AS is_new FROM \"acme\".\"s2\" AS s LEFT JOIN "
+        "\"acme\".\"orders_line_items\" AS t ON s.\"_parent_id\" = "
+        "t.\"_parent_id\" AND s.\"id\" = t.\"id\" WHERE t.\"_parent_id\" IS "
+        "NULL OR t._hash IS DISTINCT FROM s._hash OR t._position IS DISTINCT "
+        "FROM s._positionUPDATE \"acme\".\"orders_line_items\" AS t SET "
+        "\"_position\" = s.\"_position\", \"_hash\" = s.\"_hash\", _loaded_at "
+        "= $1::timestamptz FROM (SELECT s.* FROM \"acme\".\"s2\" AS s, "
+        "\"acme\".\"c\" AS c WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) "
+        "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
+        "t.\"id\"");
+}
+
+END_TEST
+
 /* ---- counts -------------------------------------------------------------- */
 
 enum { PRODUCTS, VARIANTS, GROUPS, MEDIA, METAFIELDS };
@@ -820,6 +856,7 @@ ddl_merge_suite(void)
     tcase_add_test(tests, rows_gone_are_listed_for_those_below_them);
     tcase_add_test(tests, rows_whose_parents_went_are_removed);
     tcase_add_test(tests, marks_stand_in_tables_whose_rows_have_ids);
+    tcase_add_test(tests, places_are_numbered_and_compared);
     suite_add_tcase(suite, tests);
     tests = tcase_create("counts");
     tcase_add_checked_fixture(tests, setup_counted, teardown);

@@ -850,6 +850,32 @@ START_TEST(the_hash_changes_with_the_field_of_windows)
 
 END_TEST
 
+/* Places of rows that an incremental run would not bring are missing. */
+START_TEST(the_hash_changes_with_a_position)
+{
+    const char *without = hash_of(
+        "{ products { edges { node { id media { edges { node { id } } } } } "
+        "} }");
+
+    ck_assert_str_ne(hash_of("{ products { edges { node { id media @position { "
+                             "edges { node { id } } } } } } }"),
+                     without);
+    ck_assert_str_eq(plan->tables[1].columns[0].name, "id");
+    ck_assert_ptr_null(strstr(plan->document, "@"));
+    /* Through fragments: wherever it is said. */
+    build_or_abort("{ products { edges { node { id ...A ...B } } } } fragment "
+                   "A on Product { media { edges { node { id } } } } fragment "
+                   "B on Product { media @position { edges { node { id } } } "
+                   "}");
+    ck_assert(plan->tables[1].has_position);
+    build_or_abort("{ ...A ...B } fragment A on QueryRoot { products { edges { "
+                   "node { id } } } } fragment B on QueryRoot { products "
+                   "@position { edges { node { id } } } }");
+    ck_assert(plan->tables[0].has_position);
+}
+
+END_TEST
+
 /* How a table is kept up is not what it is: no reason to fetch all. */
 START_TEST(upkeep_is_no_part_of_the_hash)
 {
@@ -1521,6 +1547,7 @@ plan_suite(void)
     tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
     tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
     tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
+    tcase_add_test(tests, the_hash_changes_with_a_position);
     tcase_add_test(tests, a_document_past_the_limit_is_refused);
     tcase_add_test(tests, a_plan_keeps_little_whatever_the_document);
     add_hash_tests(tests);

@@ -55,6 +55,13 @@ print_upkeep(const struct plan *plan)
 {
     if (plan->incremental != NULL)
         print_incremental(plan);
+    if (plan->incremental != NULL && plan->tables[0].has_position)
+        out_printf(
+            stdout,
+            "\n-- _position of %s is the place in the result that brought "
+            "the row: after an\n-- incremental run places of different "
+            "results are side by side.\n",
+            plan->tables[0].name);
     if (plan->deletes == PLAN_DELETES_SOFT)
         out_printf(
             stdout,

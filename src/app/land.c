@@ -739,7 +739,7 @@ has_table(const struct land *land)
 }
 
 /* A table that is not there yet and whose rows have keys is filled by
- * renaming its staging. In an incremental run the tables below may ask for
+ * renaming its staging, unless SQL has to number its rows. In an incremental run the tables below may ask for
  * it. */
 static bool *
 choose_tables(const struct land *land)
@@ -751,7 +751,8 @@ choose_tables(const struct land *land)
 
     for (int i = 0; i < plan->table_count; i++)
         becomes[i] = !keeps_staging && !land->tables.targets[i].exists &&
-                     !plan->tables[i].has_ordinal && !plan->tables[i].skip;
+                     !plan->tables[i].has_ordinal &&
+                     !plan->tables[i].has_position && !plan->tables[i].skip;
     return becomes;
 }
 

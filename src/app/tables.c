@@ -56,6 +56,17 @@ recall_column(struct plan_table *table, const struct json *column,
     return false;
 }
 
+/* False when the name is another column's, or the plan has none. */
+static bool
+recall_position(struct target_memory *memory, const struct plan_table *table,
+                const char *name)
+{
+    if (strcmp(name, "_position") != 0)
+        return false;
+    memory->had_position = true;
+    return table->has_position;
+}
+
 static bool
 recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
                const char *columns, struct err *err)
@@ -72,6 +83,7 @@ recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
         const char *name = json_str(json_get(c, "name"));
 
         if (name == NULL ||
+            recall_position(&tables->memory[table->index], table, name) ||
             recall_column(table, c, name, had_column, &job->arena))
             continue;
         buf_append_str(&left, left.length > 0 ? "," : "");
@@ -216,6 +228,8 @@ tables_relation_columns(const struct tables *tables, struct job *job,
         append_column(&json, table->parent_column, "__parentId",
                       plan_gid_column_type(table->parent_gid),
                       table->parent_gid);
+    if (table->has_position)
+        append_column(&json, "_position", "_position", PLAN_INTEGER, NULL);
     for (int i = 0; i < table->column_count; i++)
         append_column(&json, table->columns[i].name, table->columns[i].path,
                       plan_column_type(&table->columns[i]),

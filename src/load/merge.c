@@ -281,10 +281,11 @@ settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
 {
     int64_t numbered;
 
-    if (table->table->has_ordinal)
-        return run_statement(merge, table, merge_set_ordinals, 0, NULL,
-                             &numbered, err);
-    return key_stage(merge, table, err);
+    if (!table->table->has_ordinal && !key_stage(merge, table, err))
+        return false;
+    return (!table->table->has_ordinal && !table->table->has_position) ||
+           run_statement(merge, table, merge_set_ordinals, 0, NULL, &numbered,
+                         err);
 }
 
 /* ---- rows gone --------------------------------------------------------- */

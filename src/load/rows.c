@@ -15,7 +15,8 @@ enum { INDEXED_BYTES_MAX = 2600 };
 /* ---- tables ------------------------------------------------------------ */
 
 /* A row's hash covers the names of its columns too, so that a changed list of
- * columns writes every row anew; but not of what is counted below it. */
+ * columns rewrites every row; but not those of counts and of the row's place,
+ * which is compared beside it. */
 static uint64_t
 hash_names(const struct loader_table *table)
 {
@@ -24,7 +25,8 @@ hash_names(const struct loader_table *table)
     for (int i = 0; i < table->column_count; i++) {
         const char *name = table->columns[i].name;
 
-        if (table->columns[i].role == LAYOUT_COUNT)
+        if (table->columns[i].role == LAYOUT_COUNT ||
+            table->columns[i].role == LAYOUT_PLACE)
             continue;
         hash = XXH3_64bits_withSeed(name, strlen(name) + 1, hash);
     }
@@ -275,6 +277,7 @@ put_column(struct loader_table *table, int index,
         }
         return true;
     case LAYOUT_ORDINAL:
+    case LAYOUT_PLACE:
         wire_int32(out, -1); /* numbered by SQL, from the line */
         return true;
     case LAYOUT_DATA:

@@ -130,6 +130,9 @@ inspect_column(const struct plan_table *table, const char *schema,
     }
     if (row < 0 && column->role == LAYOUT_DELETED_AT)
         return true; /* so is that */
+    if (row < 0 && column->role == LAYOUT_PLACE)
+        return true; /* and that */
+    target->has_position = target->has_position || column->role == LAYOUT_PLACE;
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
     if (row < 0 || pg_bool(result, row, IN_KEY) != column->in_key)
@@ -162,8 +165,9 @@ has_mark(const struct pg_result *result)
 
 static bool
 inspect_columns(const struct plan_table *table, const char *schema,
-                const struct pg_result *result, const bool *had_column,
-                struct target *target, struct arena *arena, struct err *err)
+                const struct pg_result *result,
+                const struct target_memory *memory, struct target *target,
+                struct arena *arena, struct err *err)
 {
     struct layout_column *columns =
         arena_array(arena, (size_t)(table->column_count + LAYOUT_OWN_MAX),
@@ -172,10 +176,13 @@ inspect_columns(const struct plan_table *table, const char *schema,
 
     for (int i = 0; i < count; i++)
         if (columns[i].in_table &&
-            !inspect_column(table, schema, &columns[i], result, had_column,
-                            target, err))
+            !inspect_column(table, schema, &columns[i], result,
+                            memory->had_column, target, err))
             return false;
     target->has_mark = has_mark(result);
+    target->lost_column =
+        target->lost_column ||
+        (table->has_position && memory->had_position && !target->has_position);
     return true;
 }
 
@@ -227,8 +234,8 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
     else if (target->exists && !is_table(result))
         fits = refuse_kind(table, schema, err);
     else if (target->exists)
-        fits = inspect_columns(table, schema, result, memory->had_column,
-                               target, arena, err);
+        fits =
+            inspect_columns(table, schema, result, memory, target, arena, err);
     pg_result_free(result);
     return fits;
 }
@@ -300,6 +307,8 @@ target_table_changes(struct buf *sql, const struct plan_table *table,
         widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
     if (table->marks_deleted && !target->has_mark)
         ddl_add_mark(sql, table, schema);
+    if (table->has_position && !target->has_position)
+        ddl_add_position(sql, table, schema);
     for (int i = 0; i < table->column_count; i++)
         change_column(sql, table, schema, target, i);
     if (target->lost_column)

@@ -19,6 +19,7 @@
 struct target_memory {
     bool is_owned;          /* it is ours */
     const bool *had_column; /* by plan column: it was there once */
+    bool had_position;      /* so was _position */
 };
 
 struct target {
@@ -29,7 +30,8 @@ struct target {
     enum plan_type *has_type; /* by plan column: as it is, which widens where
                                * the plan's is another one */
     bool parent_is_number;
-    bool has_mark; /* a column _deleted_at */
+    bool has_mark;     /* a column _deleted_at */
+    bool has_position; /* a column _position of ours */
 };
 
 /* Look at every table of the plan in `schema`; `targets` and `memory`

@@ -40,6 +40,7 @@ struct table_draft {
     struct gql_name *child_owners; /* types of its rows, narrowed by fragments,
                                     * that connections stand below */
     struct gql_directive *directives;
+    const struct gql_directive *position; /* @position; NULL: none */
     struct count_site counts[TABLE_SITES_MAX];
     int count_count;
     struct plan_count *count;

@@ -234,6 +234,11 @@ read_directives(struct builder *b, const struct column_site *site,
                            "@table belongs to connections and lists of "
                            "objects, \"%s\" is neither",
                            site->path);
+    if (gql_find_directive(site->directives, "position") != NULL)
+        return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
+                           "@position belongs to connections and to lists "
+                           "with @table, \"%s\" is neither",
+                           site->path);
     if (index != NULL) {
         column->index = true;
         if (!directive_check(b, index, none))

@@ -241,6 +241,12 @@ ddl_describe_column(struct buf *text, const struct plan_table *table,
                                  ? "position under the parent, from 0"
                                  : "position in the result, from 0");
         break;
+    case LAYOUT_PLACE:
+        buf_append_str(text, table->parent != NULL
+                                 ? "place among the rows of its parent, from 0"
+                                 : "place among the rows of the result, from "
+                                   "0");
+        break;
     case LAYOUT_DATA: {
         const struct plan_column *data = &table->columns[column->data];
 
@@ -361,6 +367,16 @@ ddl_add_mark(struct buf *sql, const struct plan_table *table,
     ddl_append_qualified(sql, schema, table->name);
     buf_append_str(sql, " ADD COLUMN _deleted_at timestamptz;\n");
     ddl_comment_column(sql, table, schema, "_deleted_at");
+}
+
+void
+ddl_add_position(struct buf *sql, const struct plan_table *table,
+                 const char *schema)
+{
+    buf_append_str(sql, "ALTER TABLE ");
+    ddl_append_qualified(sql, schema, table->name);
+    buf_append_str(sql, " ADD COLUMN _position integer;\n");
+    ddl_comment_column(sql, table, schema, "_position");
 }
 
 void

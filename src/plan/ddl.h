@@ -81,6 +81,10 @@ void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
 void ddl_add_mark(struct buf *sql, const struct plan_table *table,
                   const char *schema);
 
+/* The column _position, with its COMMENT. */
+void ddl_add_position(struct buf *sql, const struct plan_table *table,
+                      const char *schema);
+
 /* Every row's hash becomes NULL, so that the next merge writes it: at once,
  * whatever the size of the table. */
 void ddl_forget_hashes(struct buf *sql, const struct plan_table *table,

@@ -168,6 +168,30 @@ read_natural_key(struct builder *b, struct table_draft *draft)
     return true;
 }
 
+/* @position is for rows with a key of their own. */
+static bool
+settle_position(struct builder *b, const struct table_draft *draft)
+{
+    struct plan_table *table = draft->table;
+
+    if (draft->position == NULL)
+        return true;
+    table->has_position = !table->skip && !table->has_ordinal;
+    if (table->has_position)
+        return true;
+    if (table->skip)
+        return build_error(b, MSG_QUERY_DIRECTIVE, draft->position->pos,
+                           "\"%s\" is skipped, so that no row has a "
+                           "@position",
+                           table->path);
+    build_error(b, MSG_QUERY_DIRECTIVE, draft->position->pos,
+                "the rows of table \"%s\" have no id: they are keyed by "
+                "_ordinal, which is their position already",
+                table->name);
+    return err_hint(b->err, "remove @position, or give the rows a key with "
+                            "@table(key:)");
+}
+
 static bool
 settle_key(struct builder *b, struct table_draft *draft)
 {
@@ -297,7 +321,7 @@ keys_settle(struct builder *b)
     struct shape_key *id, *type_name;
 
     for (int i = 0; i < plan->table_count; i++) {
-        if (!settle_key(b, b->drafts[i]))
+        if (!settle_key(b, b->drafts[i]) || !settle_position(b, b->drafts[i]))
             return false;
         settle_routing(b, b->drafts[i]);
     }

@@ -63,6 +63,8 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
         return count; /* nothing of it but whose lists they are */
     if (table->has_ordinal)
         columns[count++] = own(LAYOUT_ORDINAL, "_ordinal", PLAN_BIGINT);
+    if (table->has_position)
+        columns[count++] = own(LAYOUT_PLACE, "_position", PLAN_INTEGER);
     for (int i = 0; i < table->column_count; i++)
         columns[count++] =
             (struct layout_column){.role = LAYOUT_DATA,

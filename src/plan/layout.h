@@ -2,9 +2,9 @@
  * layout - the columns that a table really has, ours included, in order.
  *
  *     staging   _line [_pos] [_parent_pos] [_count_n …] [_id]
- *                            [_parent_id] [_ordinal] … [_typename] _hash
- *     table                  [_parent_id] [_ordinal] … [_typename] _hash
- *                                             _loaded_at [_deleted_at]
+ *               [_parent_id] [_ordinal] [_position] … [_typename] _hash
+ *     table     [_parent_id] [_ordinal] [_position] … [_typename] _hash
+ *               _loaded_at [_deleted_at]
  *
  * Staging is what goes over the wire. A first load drops its line number and
  * adds _loaded_at, and it is the table.
@@ -24,7 +24,8 @@ enum layout_role {
     LAYOUT_ROW_ID, /* the row's id, where it is no column */
     LAYOUT_PARENT,
     LAYOUT_ORDINAL,
-    LAYOUT_DATA, /* table->columns[data] */
+    LAYOUT_PLACE, /* of a row with a key of its own: @position */
+    LAYOUT_DATA,  /* table->columns[data] */
     LAYOUT_TYPENAME,
     LAYOUT_HASH,
     LAYOUT_LOADED_AT,
@@ -42,7 +43,7 @@ struct layout_column {
     bool in_key;
 };
 
-enum { LAYOUT_OWN_MAX = 9 + PLAN_COUNTED_MAX };
+enum { LAYOUT_OWN_MAX = 10 + PLAN_COUNTED_MAX };
 
 /* Fill `columns`, which has room for column_count + LAYOUT_OWN_MAX; how many
  * there are. Types are as the gid domains stand now. */

@@ -166,8 +166,10 @@ merge_set_ordinals(struct buf *sql, const struct merge_target *target)
 
     buf_append_str(sql, "UPDATE ");
     append_stage(sql, target);
-    buf_append_str(sql, " AS s SET _ordinal = d.n - 1 FROM (SELECT ctid AS "
-                        "place, row_number() OVER (");
+    buf_printf(sql,
+               " AS s SET %s = d.n - 1 FROM (SELECT ctid AS place, "
+               "row_number() OVER (",
+               table->has_ordinal ? "_ordinal" : "_position");
     if (table->parent != NULL) {
         buf_append_str(sql, "PARTITION BY ");
         name_append_quoted(sql, table->parent_column);
@@ -251,6 +253,8 @@ merge_list_changes(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, " WHERE t.");
     name_append_quoted(sql, names[0]);
     buf_append_str(sql, " IS NULL OR t._hash IS DISTINCT FROM s._hash");
+    if (target->table->has_position)
+        buf_append_str(sql, " OR t._position IS DISTINCT FROM s._position");
     if (target->has_mark)
         buf_append_str(sql, " OR t._deleted_at IS NOT NULL");
 }

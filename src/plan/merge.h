@@ -1,7 +1,7 @@
 /*
  * merge - the statements that bring a table to what its staging holds.
  *
- * Rows are compared by key and _hash, so that unchanged ones are not touched.
+ * Rows are compared by key, _hash and _position, so that unchanged ones are not touched.
  * What is gone is deleted or, in tables with plan_table.marks_deleted, marked:
  * in a full run whatever is not in staging; in an incremental one whatever is
  * not in staging of a parent that came or that went itself. Each appends one
@@ -45,7 +45,8 @@ void merge_delete_orphans(struct buf *sql, const struct merge_target *target,
 void
 merge_delete_duplicates(struct buf *sql, const struct merge_target *target);
 
-/* Give _ordinal its numbers, where the table is keyed by it. */
+/* Number _ordinal in a table that is keyed by it, _position in another that
+ * has it: there once duplicates are gone. */
 void merge_set_ordinals(struct buf *sql, const struct merge_target *target);
 
 /* SELECT kind, parents, id, counted, came: of a connection's parents whose rows

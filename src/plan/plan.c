@@ -33,6 +33,8 @@ hash_table(struct buf *text, const struct plan_table *table)
     buf_printf(text, "%s/%d/%s/%d\n", table->name, table->skip,
                table->parent_column != NULL ? table->parent_column : "",
                table->natural_key_count);
+    if (table->has_position)
+        buf_append_str(text, "@position\n");
     for (int i = 0; i < table->natural_key_count; i++)
         buf_printf(text, "k%d ", table->natural_key[i]);
     for (int i = 0; i < table->column_count; i++) {

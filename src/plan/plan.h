@@ -107,6 +107,8 @@ struct plan_table {
     bool stages_id;     /* what is below it needs the id that it has no
                          * column for: skipped, or keyed otherwise */
     bool has_ordinal;   /* keyed by position */
+    bool has_position;  /* @position: _position, the row's place among its
+                         * parent's, or among the roots */
     bool marks_deleted; /* _deleted_at instead of removing */
     const struct plan_count *count; /* NULL: nothing counts its rows */
     const struct plan_table *counted[PLAN_COUNTED_MAX]; /* whose rows its own

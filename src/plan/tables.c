@@ -127,11 +127,20 @@ fill_table(struct builder *b, struct table_draft *draft,
     }
 }
 
-/* Fields that every row needs are added wherever its fields are selected. */
+/* One of the places where the table is selected: its fields, to which those
+ * are added that every row needs, and whether it says @position. */
 static bool
 note_node(struct builder *b, struct table_draft *draft,
-          struct gql_selection *node)
+          const struct table_site *site, struct gql_selection *node)
 {
+    static const char *const none[] = {NULL};
+    const struct gql_directive *position =
+        gql_find_directive(site->directives, "position");
+
+    if (position != NULL && !directive_check(b, position, none))
+        return false;
+    if (draft->position == NULL)
+        draft->position = position;
     if (draft->node_count == TABLE_SITES_MAX)
         return build_error(b, MSG_QUERY_TOO_LARGE, node->pos,
                            "\"%s\" is selected in more than %d places",
@@ -165,7 +174,7 @@ tables_open(struct builder *b, struct table_site *site,
 {
     *draft = find_draft(b, site->parent, site->path);
     if (*draft != NULL)
-        return note_node(b, *draft, node);
+        return note_node(b, *draft, site, node);
     if (!columns_check_path(b, site->pos, site->path) ||
         !check_table_key(b, site))
         return false;
@@ -185,5 +194,5 @@ tables_open(struct builder *b, struct table_site *site,
     (*draft)->directives = site->directives;
     b->drafts[b->plan->table_count++] = *draft;
     fill_table(b, *draft, site);
-    return note_node(b, *draft, node);
+    return note_node(b, *draft, site, node);
 }

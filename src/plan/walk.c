@@ -147,17 +147,20 @@ require_parent_id(struct builder *b, const struct scope *scope,
                        what, scope->draft->type->name);
 }
 
-/* Our directives, but `allowed`, where they mean nothing. */
+/* Our directives where they mean nothing; those of tables are @table and
+ * @position. */
 static bool
 refuse_misplaced(struct builder *b, const struct gql_selection *field,
-                 const char *allowed, const char *what, const char *why)
+                 bool is_table, const char *what, const char *why)
 {
-    static const char *const ours[] = {"table", "column", "index", "json"};
+    static const char *const ours[] = {"table", "position", "column", "index",
+                                       "json"};
+
+    enum { OF_TABLES = 2 };
 
     for (const struct gql_directive *d = field->directives; d; d = d->next) {
-        if (allowed != NULL && strcmp(d->name, allowed) == 0)
-            continue;
-        for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        for (size_t i = is_table ? OF_TABLES : 0;
+             i < sizeof(ours) / sizeof(ours[0]); i++)
             if (strcmp(d->name, ours[i]) == 0)
                 return build_error(b, MSG_QUERY_DIRECTIVE, d->pos,
                                    "@%s does not belong on the %s \"%s\", %s",
@@ -197,8 +200,7 @@ walk_connection(struct builder *b, const struct scope *scope,
     struct table_draft *draft;
     struct scope row;
 
-    if (!refuse_misplaced(b, field, "table", "connection",
-                          "which is a table") ||
+    if (!refuse_misplaced(b, field, true, "connection", "which is a table") ||
         !require_parent_id(b, scope, field->pos, NULL) ||
         !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
                      &draft))
@@ -228,7 +230,7 @@ walk_list_table(struct builder *b, const struct scope *scope,
                            "@table belongs to connections and lists of "
                            "objects; %s is %s",
                            key, definition->type.text);
-    if (!refuse_misplaced(b, field, "table", "list", "which is a table") ||
+    if (!refuse_misplaced(b, field, true, "list", "which is a table") ||
         !require_parent_id(b, scope, field->pos, key) ||
         !tables_open(b, &site,
                      gql_schema_find(b->schema, definition->type.name), field,
@@ -250,7 +252,7 @@ walk_object(struct builder *b, const struct scope *scope,
     bool abstract = definition->type.kind != GQL_OBJECT_TYPE;
     struct scope inside = *scope;
 
-    if (!refuse_misplaced(b, field, NULL, "object",
+    if (!refuse_misplaced(b, field, false, "object",
                           "whose fields are columns; @json keeps it whole"))
         return false;
     inside.key = shape_add(scope->draft->table->shape, scope->key, key);
@@ -314,7 +316,7 @@ check_kept_whole(struct builder *b, const char *type_name,
                 return false;
             continue;
         }
-        if (!refuse_misplaced(b, list, NULL, "field",
+        if (!refuse_misplaced(b, list, false, "field",
                               "which is part of a value kept whole"))
             return false;
         definition = gql_type_field(type, list->name);
@@ -406,6 +408,8 @@ find_root(struct gql_selection *list, struct gql_selection **root)
         } else if (*root == NULL) {
             *root = list;
         } else {
+            if ((*root)->directives == NULL)
+                (*root)->directives = list->directives;
             end = &(*root)->selections;
             while (*end != NULL)
                 end = &(*end)->next;
@@ -433,7 +437,7 @@ walk_root(struct builder *b, struct gql_selection *root)
     struct scope row;
 
     if (!check_response_key(b, root) ||
-        !refuse_misplaced(b, root, "table", "connection", "which is a table") ||
+        !refuse_misplaced(b, root, true, "connection", "which is a table") ||
         !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
                      &draft))
         return false;

@@ -106,7 +106,7 @@ class Table:
         self.rows = []
         self.indexes = []
         self.optional = set()
-        # Rows whose ordinals follow from the order of lines in the file.
+        # Rows whose places follow from the order of lines in the file.
         self.is_shuffled = False
 
 
@@ -171,6 +171,8 @@ def expected_tables(plan, actual_types):
             if column["index"]:
                 table.indexes.append(column["name"])
         add_key(table, planned, has_parent, parent_column)
+        if planned["hasPosition"]:
+            table.columns["_position"] = "integer"
         if planned["isAbstract"]:
             table.columns["_typename"] = "text"
         if plan["deletes"] == "SOFT":
@@ -220,8 +222,23 @@ def fill(table, planned, rows, has_parent):
             positions[row["parent"]] += 1
             table.is_shuffled = table.is_shuffled or \
                 row["ordinal"] != out["_ordinal"]
-        by_key[tuple(out[name] for name in table.key)] = out
+        key = tuple(out[name] for name in table.key)
+        # Where a key came twice, the last line says its place.
+        table.is_shuffled = table.is_shuffled or \
+            "_position" in table.columns and key in by_key
+        by_key.pop(key, None)
+        by_key[key] = out
     table.rows = list(by_key.values())
+    if "_position" in table.columns:
+        number(table, planned["parentColumn"] if has_parent else None)
+
+
+def number(table, parent):
+    """Places among the rows of a parent that are left."""
+    positions = Counter()
+    for row in table.rows:
+        row["_position"] = positions[row.get(parent)]
+        positions[row.get(parent)] += 1
 
 
 def last_parents_only(rows):
@@ -331,7 +348,7 @@ def compare_rows(table, rows):
     key = table.key
     if table.is_shuffled:
         # The same parent's children came twice: their order is the file's.
-        without = SILENT | {"_ordinal"}
+        without = SILENT | {"_ordinal", "_position"}
         wanted = Counter(frozen(row, without) for row in table.rows)
         there = Counter(frozen(row, without) for row in rows)
         if wanted != there:

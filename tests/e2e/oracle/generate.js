@@ -28,9 +28,12 @@ const OTHER_TYPES = { Int: ['bigint', 'numeric', 'text'],
   Date: ['text', 'timestamptz'], String: ['text'], Boolean: ['boolean'] };
 
 class Maker {
-  constructor(schema, random, prefix) {
+  /* `places` chooses where @position is, so that `random` makes the same
+   * queries as without. */
+  constructor(schema, random, prefix, places) {
     this.schema = schema;
     this.random = random;
+    this.places = places;
     this.prefix = prefix;
     this.connections = 0;
     this.most = random.weighted([[2, 1], [3, 2], [4, 3], [3, 4],
@@ -107,13 +110,20 @@ class Maker {
     const directive = level === 0
       ? this.rootDirective(hasChildren)
       : this.tableDirective(node, hasChildren, body);
+    const position = this.position(directive.includes('key:')
+      || hasRealId(node) && !directive.includes('skip:'));
     const key = level === 0 && directive === ''
       ? this.prefix + '_' + field.name + ': '
       : level > 0 ? this.alias(field, 0.2) : '';
     return ' ' + key + field.name + this.args(field, extra) + directive
-      + ' {' + (this.chance(0.1) ? ' pageInfo { hasNextPage }' : '')
+      + position + ' {' + (this.chance(0.1) ? ' pageInfo { hasNextPage }' : '')
       + ' edges {' + (this.chance(0.1) ? ' cursor' : '')
       + ' node {' + body + ' } } }';
+  }
+
+  /* Only rows with a key of their own have one. */
+  position(hasKey) {
+    return this.places.chance(0.3) && hasKey ? ' @position' : '';
   }
 
   rootDirective(hasChildren) {
@@ -262,7 +272,8 @@ class Maker {
       const isTable = !at.inList && at.listTables
         && !isListType(getNullableType(getNullableType(field.type).ofType))
         && this.chance(0.5);
-      return start + (isTable ? ' @table' : '') + ' {'
+      return start + (isTable ? ' @table'
+        + this.position(hasRealId(type)) : '') + ' {'
         + (hasRealId(type) && this.chance(0.5) ? ' id ' : '')
         + this.selection(type, { level: at.level, depth: at.depth + 1,
           inList: true }) + ' }';
@@ -303,8 +314,9 @@ function resolve(schema, document) {
 
 function generate(schema, seed, prefix) {
   const random = new Random(seed, 'query');
+  const places = new Random(seed, 'position');
   for (let i = 0; i < ATTEMPTS; i++) {
-    const maker = new Maker(schema, random, prefix || 'q' + seed);
+    const maker = new Maker(schema, random, prefix || 'q' + seed, places);
     const text = maker.document();
     const document = parse(text);
     if (validate(schema, document, RULES).length === 0

@@ -136,6 +136,7 @@ class Planner {
       node: node.name, isAbstract: isAbstractType(node),
       hasId: hasRealId(node), parentColumn: given.parent || '_parent_id',
       key: given.key || null, columns: [],
+      hasPosition: entries.some((one) => directive(one.node, 'position')),
       fields: entries.map((one) => one.node) };
     this.tables.push(table);
     return this.tables.length - 1;

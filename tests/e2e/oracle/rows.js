@@ -16,7 +16,7 @@ const ID = 'zz_id';
 const TYPE = 'zz_type';
 
 const OURS = new Set(['table', 'column', 'index', 'json', 'incremental',
-  'deletes', 'slice']);
+  'deletes', 'slice', 'position']);
 
 function withoutDirectives(document) {
   return visit(document, {
