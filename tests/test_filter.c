@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "graphql/filter.h"
+#include "graphql/notes.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -91,7 +92,15 @@ static const struct {
     {"products", "id:>=1234 id:<=5678"},
     {"products", "id:> 1234"},
     {"products", "updated_at:>'2020-10-21T23:39:20Z'"},
-    {"products", "updated_at:>=2020-10-21T23:39:20Z"},
+    {"products", "updated_at:>='2020-10-21T23:39:20+02:00'"},
+    {"products", "updated_at:>=2020-10-21"},
+    {"products", "updated_at:>=2020-10-21 T-shirt 5"},
+    {"products", "updated_at:>'2020-10-21' created_at:<=2024"},
+    {"products", "title:2020-10-21T23:39:20Z"},
+    {"products", "tag:(2020-10-21T23 OR b)"},
+    {"products", "sku:2020-10-21T-1"},
+    {"products", "2020-10-21T23"},
+    {"products", "updated_at:('2020-10-21T23:39:20Z' OR 2020-10-21)"},
     {"products", "updated_at:<now"},
     {"products", "default:x"},
     {"orders", "tag_not:x test:true"},
@@ -130,6 +139,20 @@ static const char *const unfiltered[] = {
     "display_name:x*\") { edges { node { id } } } }",
     "{ products { edges { node { metafields(first: 3) { edges { node { id } } "
     "} } } } }",
+    /* of what is below the root only times are looked at, and pairs */
+    "{ products { edges { node { media(query: \"stauts:active\") { edges { node "
+    "{ id } } } } } } }",
+    "{ customerSegmentMembers(query: \"last_order_date > "
+    "2024-01-01T00:00:00\") { edges { node { id } } } }",
+    /* the store knows more than it says */
+    "query @filter(allow: [\"x\", \"stauts\"]) { products(query: "
+    "\"stauts:active\") { edges { node { id } } } }",
+    "query @filter(allow: \"stauts\") { products(query: \"stauts:active\") { "
+    "edges { node { id } } } }",
+    /* what is not sent */
+    "{ ...F @skip(if: true) ...G } fragment F on QueryRoot { p: products(query: "
+    "\"stauts:active\") { edges { node { id } } } } fragment G on QueryRoot { "
+    "products { edges { node { id } } } }",
 };
 
 START_TEST(other_documents_pass)
@@ -241,6 +264,173 @@ START_TEST(an_unknown_name_says_what_the_store_would_do)
 {
     ck_assert(!check("products", "stauts:active"));
     ck_assert_ptr_nonnull(strstr(err_remedy(&err), "sends everything"));
+    ck_assert_ptr_nonnull(
+        strstr(err_remedy(&err), "@filter(allow: [\"stauts\"])"));
+}
+
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} directives[] = {
+    {"query @filter { products { edges { node { id } } } }",
+     "q:1:7: @filter needs the names of filters: @filter(allow: [\"name\"])"},
+    {"query @filter(allow: []) { products { edges { node { id } } } }",
+     "q:1:7: @filter needs the names of filters: @filter(allow: [\"name\"])"},
+    {"query @filter(allow: [1]) { products { edges { node { id } } } }",
+     "q:1:23: allow of @filter must be the names of filters, such as "
+     "[\"name\"]"},
+    {"query @filter(allow: \"a:b\") { products { edges { node { id } } } }",
+     "q:1:22: allow of @filter must be the names of filters, such as "
+     "[\"name\"]"},
+    {"query @filter(deny: \"a\") { products { edges { node { id } } } }",
+     "q:1:15: @filter has no argument \"deny\""},
+    {"query @filter(allow: \"stauts\") { products(query: \"status:a "
+     "stat:1\") { edges { node { id } } } }",
+     "q:1:50: unknown filter \"stat\" of \"products\"; did you mean "
+     "\"status\"?"},
+};
+
+START_TEST(what_may_be_allowed_is_a_name)
+{
+    document = types_check(&types, directives[_i].text);
+    ck_assert(!gql_check_filter(document, types.schema, &err));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message, directives[_i].message);
+}
+
+END_TEST
+
+/* ---- times -------------------------------------------------------------- */
+
+static const struct {
+    const char *root;
+    const char *search;
+    const char *write; /* what to write instead */
+} times[] = {
+    {"products", "updated_at:>=2020-10-21T23:39:20Z",
+     "updated_at:>='2020-10-21T23:39:20Z'"},
+    {"products", "status:active AND -updated_at:2020-10-21T23:39",
+     "updated_at:'2020-10-21T23:39'"},
+    {"products", "updated_at:>2020-10-21t05", "updated_at:>'2020-10-21T05'"},
+    {"products", "updated_at:<= 2020-10-21T23:39:20.5Z",
+     "updated_at:<='2020-10-21T23:39:20.5Z'"},
+    {"products", "(updated_at:<2020-10-21 23:39)",
+     "updated_at:<'2020-10-21T23:39'"},
+    {"products", "updated_at:<2020-10-21T23\\\\:39\\\\:20Z",
+     "updated_at:<'2020-10-21T23:39:20Z'"},
+    {"products", "updated_at:>20201021T233920Z",
+     "updated_at:>'20201021T233920Z'"},
+    {"products", "updated_at:>2020-10-21T01:00:00+02:00",
+     "updated_at:>'2020-10-20T23:00:00Z'"},
+    {"products", "updated_at:>2020-10-21T23:30:00-0100",
+     "updated_at:>'2020-10-22T00:30:00Z'"},
+    {"products", "updated_at:'2020-01-01T00:00:00Z',2020-10-21T23:39:20Z",
+     "updated_at:'2020-10-21T23:39:20Z'"},
+    {"products", "updated_at:(status:a OR >2020-10-21T23:39:20Z)",
+     "updated_at:>'2020-10-21T23:39:20Z'"},
+    {"products", "metafields.custom.at:2020-10-21T23:39:20Z",
+     "metafields.custom.at:'2020-10-21T23:39:20Z'"},
+    {"orders", "processed_at:>2020-10-21T23:39:20Z",
+     "processed_at:>'2020-10-21T23:39:20Z'"},
+    {"customerSegmentMembers", "any:2020-10-21T23:39:20Z",
+     "any:'2020-10-21T23:39:20Z'"},
+};
+
+START_TEST(a_time_without_quotation_marks_is_refused)
+{
+    ck_assert(!check(times[_i].root, times[_i].search));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.code, "FILTER_TIME");
+    ck_assert_ptr_nonnull(strstr(
+        err.message, arena_printf(&types.arena, "write %s", times[_i].write)));
+}
+
+END_TEST
+
+static const char *const times_below[] = {
+    "{ orders { edges { node {\nfulfillments(query: "
+    "\"created_at:>=2024-05-07T08:37:00Z\") { id } } } } }",
+    "{ productVariants(query: \"sku:a\") { edges { node { id product { ...F } } "
+    "} } } fragment F on Product {\n collections(query: "
+    "\"updated_at:(>=2024-05-07T08:37:00Z)\") { edges { node { id } } } }",
+    "{ products { edges { node { ...F } } } } fragment F on Product {\n"
+    "collections(query: \"updated_at:>=2024-05-07T08:37:00Z\") { edges { node "
+    "{ id } } } }",
+};
+
+START_TEST(a_time_is_found_wherever_a_filter_is)
+{
+    document = types_check(&types, times_below[_i]);
+    ck_assert(!gql_check_filter(document, types.schema, &err));
+    ck_assert_str_eq(err.code, "FILTER_TIME");
+    ck_assert_ptr_nonnull(strstr(err.message, "q:2:2"));
+}
+
+END_TEST
+
+static void
+keep_offset(void *ctx, struct gql_pos pos, const char *message,
+            const char *hint)
+{
+    const char **kept = ctx;
+
+    *kept = arena_printf(&types.arena, "%s%u: %s, %s\n", *kept, pos.line,
+                         message, hint);
+}
+
+START_TEST(an_offset_in_quotation_marks_is_reported)
+{
+    const char *kept = "";
+
+    ck_assert(check("products",
+                    "updated_at:>='2020-10-21T01:00:00+02:00' AND "
+                    "created_at:<\"2020-10-21T23:00:00-07:00\" "
+                    "title:'2020-10-21T23:00:00-07:00' "
+                    "updated_at:'2020-10-21T01:00:00Z','2020-10-21' "
+                    "updated_at:<= '2020-10-21T01:00:00+00:00'"));
+    gql_filter_offsets(document, types.schema, keep_offset, &kept);
+    ck_assert_str_eq(
+        kept,
+        "2: Shopify ignores the UTC offset +02:00 of the time "
+        "'2020-10-21T01:00:00+02:00' in the filter of \"products\", write "
+        "updated_at:>='2020-10-20T23:00:00Z'\n"
+        "2: Shopify ignores the UTC offset -07:00 of the time "
+        "'2020-10-21T23:00:00-07:00' in the filter of \"products\", write "
+        "created_at:<'2020-10-22T06:00:00Z'\n");
+}
+
+END_TEST
+
+/* ---- notes -------------------------------------------------------------- */
+
+START_TEST(what_has_no_effect_is_noted)
+{
+    const struct gql_note *note;
+    const char *all = "";
+
+    document = types_check(
+        &types,
+        "{ orders(first: 10, query: \"created_at:>'2020-10-21T00:00:00-01:00'"
+        "\") { edges { node { id fulfillments(first: 5) { id } lineItems(first: "
+        "null, reverse: false) { edges { node { id } } } metafields(reverse: "
+        "true) { edges { node { id } } } ... @skip(if: true) { l: lineItems("
+        "first: 3) { edges { node { id } } } } } } } }");
+    ck_assert(gql_check_filter(document, types.schema, &err));
+    for (note = gql_notes(document, types.schema, &types.arena); note != NULL;
+         note = note->next)
+        all = arena_printf(&types.arena, "%s%s %s\n", all,
+                           message_at(note->msg)->code, note->message);
+    ck_assert_str_eq(
+        all,
+        "QUERY_PAGING q:1:10: \"first\" of the connection \"orders\" has no "
+        "effect in a bulk query: all rows come\n"
+        "QUERY_PAGING q:1:197: \"reverse\" of the connection \"metafields\" "
+        "brings no order into a table, and sorted bulk queries were seen to "
+        "lose rows\n"
+        "FILTER_OFFSET q:1:28: Shopify ignores the UTC offset -01:00 of the "
+        "time '2020-10-21T00:00:00-01:00' in the filter of \"orders\"\n");
 }
 
 END_TEST
@@ -374,6 +564,14 @@ filter_suite(void)
     tcase_add_loop_test(tests, other_documents_pass, 0, COUNT(unfiltered));
     tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
     tcase_add_test(tests, an_unknown_name_says_what_the_store_would_do);
+    tcase_add_loop_test(tests, what_may_be_allowed_is_a_name, 0,
+                        COUNT(directives));
+    tcase_add_loop_test(tests, a_time_without_quotation_marks_is_refused, 0,
+                        COUNT(times));
+    tcase_add_loop_test(tests, a_time_is_found_wherever_a_filter_is, 0,
+                        COUNT(times_below));
+    tcase_add_test(tests, an_offset_in_quotation_marks_is_reported);
+    tcase_add_test(tests, what_has_no_effect_is_noted);
     tcase_add_test(tests, the_root_may_stand_in_a_fragment_under_an_alias);
     tcase_add_test(tests, without_descriptions_only_the_syntax_is_checked);
     tcase_add_test(tests, every_documented_filter_of_every_root_is_known);

@@ -716,8 +716,22 @@ static const struct {
      "1:6: \"nodes\" cannot be the root field of a bulk query: select a "
      "connection, such as \"products\""},
     {"{ shop { metafields { edges { node { id } } } } }",
-     "1:3: \"shop\" is not a connection, which the root field of a bulk query "
-     "must be, such as \"products\""},
+     "1:3: \"shop\" is a single object: Shopify runs a bulk query with a "
+     "single object as root, but bulkpg cannot load its result"},
+    {"{ s: product(id: 1) { featuredMedia { preview { status } } "
+     "... { variants { edges { node { id } } } } } }",
+     "1:6: \"product\" is a single object: Shopify runs a bulk query with a "
+     "single object as root, but bulkpg cannot load its result"},
+    {"{ products(last: 5) { edges { node { id } } } }",
+     "1:12: \"last\" of the connection \"products\": a bulk query has no "
+     "pages, all rows come"},
+    {"{ products(after: null, before: \"x\") { edges { node { id } } } }",
+     "1:25: \"before\" of the connection \"products\": a bulk query has no "
+     "pages, all rows come"},
+    {"{ products { edges { node { media(first: 3, after: \"x\") { edges { node "
+     "{ id } } } } } } }",
+     "1:45: \"after\" of the connection \"media\": a bulk query has no pages, "
+     "all rows come"},
     {"{ product(id: 1) { id } }",
      "1:3: \"product\" is not a connection, which the root field of a bulk "
      "query must be, such as \"products\""},

@@ -727,11 +727,11 @@ static const struct {
     {"(query: \" \")",
      {"updated_at", NULL, "2026-01-02T03:04:05Z"},
      "(query: \"updated_at:<'2026-01-02T03:04:05Z'\")"},
-    {"(reverse: false, query: \"tag:'a b' OR status:active\", first: 5)",
+    {"(first: 5, query: \"tag:'a b' OR status:active\")",
      {"created_at", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00Z"},
      "(query: \"(tag:'a b' OR status:active) AND "
      "created_at:>='2026-01-02T00:00:00Z' AND "
-     "created_at:<'2026-01-03T00:00:00Z'\", reverse: false, first: 5)"},
+     "created_at:<'2026-01-03T00:00:00Z'\", first: 5)"},
 };
 
 START_TEST(a_window_joins_the_roots_own_filter)
@@ -954,9 +954,9 @@ static const struct {
      "bulkpg_u: updatedAt } } } }",
      "products _count_2; products_variants _count_3;"},
     /* several of one parent ask for its updatedAt once, or find it there */
-    {"{ products { edges { node { id variants(first: 2, after: \"x\") { edges "
+    {"{ products { edges { node { id variants(first: 2) { edges "
      "{ node { id } } } media { edges { node { alt } } } } } } }",
-     "{ products { edges { node { id variants(first: 2, after: \"x\") { edges "
+     "{ products { edges { node { id variants(first: 2) { edges "
      "{ node { __typename id } } } bulkpg_c2: variantsCount" COUNT_FIELDS
      "bulkpg_u: updatedAt media { edges { node { id __typename alt } } } "
      "bulkpg_c3: mediaCount" COUNT_FIELDS "} } } }",
@@ -1428,6 +1428,17 @@ static const struct {
      "1:31: savedSearchId cannot stand beside a window: write the search as "
      "\"query\"",
      ""},
+    {"query @incremental { products(reverse: true) { edges { node { id } } } }",
+     "1:31: \"reverse\" of \"products\" cannot be used together with "
+     "@incremental or @slice: a sorted window can lose rows",
+     "remove \"reverse\""},
+    {"query @slice { products(sortKey: null, reverse: true) { edges { node { id "
+     "} } } }",
+     "1:40: \"reverse\" of \"products\" cannot be used together with "
+     "@incremental or @slice: a sorted window can lose rows",
+     "remove \"reverse\""},
+    {"query @slice(field: \"a:1 OR b\") { products { edges { node { id } } } }",
+     "1:7: \"a:1 OR b\" is not the name of a filter", ""},
     {"query @incremental(overlap: \"5 m\") { products { edges { node { id } } } "
      "}",
      "1:7: overlap of @incremental: \"5 m\" is no duration: write 500ms, 5s, "

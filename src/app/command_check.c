@@ -57,6 +57,19 @@ tell_deprecated(const struct job *job, const char *what,
 }
 
 static void
+tell_notes(const struct job *job, const char *what, struct verdicts *verdicts)
+{
+    struct err err;
+
+    for (const struct gql_note *n = job->notes; n != NULL; n = n->next) {
+        err_set(&err, n->msg, "%s", n->message);
+        if (n->hint[0] != '\0')
+            err_hint(&err, "%s", n->hint);
+        verdict_warn(verdicts, what, &err);
+    }
+}
+
+static void
 check_query(struct look *look, struct jobs *jobs, size_t i)
 {
     struct job *job = &jobs->items[i];
@@ -75,6 +88,7 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
         verdict_ok(&look->verdicts, what,
                    access->answers ? "" : "not tried at the store");
     tell_deprecated(job, what, &look->verdicts);
+    tell_notes(job, what, &look->verdicts);
 }
 
 static void

@@ -79,12 +79,38 @@ print_upkeep(const struct plan *plan)
             "or all, go.\n");
 }
 
+static const char *
+remedy_of(const struct gql_note *note)
+{
+    return note->hint[0] != '\0' ? note->hint : message_at(note->msg)->remedy;
+}
+
+static void
+print_notes(const struct gql_note *notes)
+{
+    if (notes != NULL)
+        out_printf(stdout, "\n-- Notes:\n");
+    for (const struct gql_note *n = notes; n != NULL; n = n->next)
+        out_printf(stdout, "--   %s\n--     %s\n", n->message, remedy_of(n));
+}
+
+/* If stdout has another form. */
+static void
+log_notes(const struct job *job)
+{
+    for (const struct gql_note *n = job->notes; n != NULL; n = n->next)
+        log_warn(&job->log, n->msg, n->message, LOG_STR("hint", remedy_of(n)),
+                 LOG_END);
+}
+
 static void
 print_plan(const struct context *context, const struct job *job,
            const char *changes)
 {
     struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
 
+    if (context->options->document || context->options->dbt)
+        log_notes(job);
     if (context->options->document) {
         out_lines(stdout, span_str(job->plan->document));
     } else if (context->options->json) {
@@ -102,6 +128,7 @@ print_plan(const struct context *context, const struct job *job,
             job->plan->job, job->store->config->name, job->plan->document,
             buf_str(&text));
         print_upkeep(job->plan);
+        print_notes(job->notes);
         if (changes != NULL)
             out_printf(stdout, "\n-- Changes to tables that are there:\n%s",
                        changes[0] != '\0' ? changes : "-- none\n");

@@ -45,6 +45,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
         !gql_check_filter(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);
+    job->notes = gql_notes(document, schema, &job->arena);
     if (!plan_build(&job->arena, job->file->job, document, schema, &job->plan,
                     err))
         return false;

@@ -11,6 +11,7 @@
 #include "app/types.h"
 #include "base/log.h"
 #include "graphql/deprecated.h"
+#include "graphql/notes.h"
 #include "plan/plan.h"
 
 struct journal_run_table;
@@ -23,8 +24,9 @@ struct job {
     struct log_ctx log;
     struct plan *plan;
     const struct gql_deprecated *deprecated; /* what it selects of that */
-    struct err err;   /* why it failed; kind ERR_NONE: it did not */
-    int status;       /* exit status, once it has ended */
+    const struct gql_note *notes; /* what does not do what it seems to */
+    struct err err;               /* why it failed; kind ERR_NONE: it did not */
+    int status;                   /* exit status, once it has ended */
     bool has_outcome; /* the journal has its run, or shall have none */
     struct progress progress;
     struct timings timings;

@@ -348,6 +348,15 @@ why_orders_stay(const struct land *land, const struct journal_store *store,
                : NULL;
 }
 
+/* Of the query: they change which rows come. */
+static void
+warn_of_offsets(struct land *land)
+{
+    for (const struct gql_note *n = land->job->notes; n != NULL; n = n->next)
+        if (n->msg == MSG_FILTER_OFFSET)
+            warn(land, n->msg, n->message);
+}
+
 /* Without read_all_orders a store shows the orders of 60 days only: those it
  * does not show are not gone. Said once per run. */
 static bool
@@ -709,6 +718,7 @@ merge_staged(struct attempt *attempt, struct err *err)
     size_t warned, codes;
 
     progress_phase(&land->job->progress, PROGRESS_MERGING);
+    warn_of_offsets(land);
     if (is_uncounted(land))
         warn(land, MSG_REMOVES_NOTHING,
              "nothing is removed: the store cannot count the rows of a "

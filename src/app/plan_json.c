@@ -108,6 +108,23 @@ append_incremental(struct buf *json, const struct plan *plan)
     buf_append_str(json, "]}");
 }
 
+static void
+append_notes(struct buf *json, const struct gql_note *notes)
+{
+    json_out_key(json, "notes");
+    json_out_open(json, '[');
+    for (const struct gql_note *n = notes; n != NULL; n = n->next) {
+        json_out_open(json, '{');
+        json_out_text(json, "code", message_at(n->msg)->code);
+        json_out_text(json, "message", n->message);
+        json_out_text(json, "hint",
+                      n->hint[0] != '\0' ? n->hint
+                                         : message_at(n->msg)->remedy);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
 void
 plan_json_append(struct buf *json, const struct job *job, const char *changes)
 {
@@ -124,6 +141,7 @@ plan_json_append(struct buf *json, const struct job *job, const char *changes)
     json_out_text(json, "deletes", deletes_names[plan->deletes]);
     json_out_boolean(json, "deletes_all", plan->may_shrink);
     append_incremental(json, plan);
+    append_notes(json, job->notes);
     json_out_key(json, "tables");
     json_out_open(json, '[');
     for (int i = 0; i < plan->table_count; i++)

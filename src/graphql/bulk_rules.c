@@ -126,6 +126,32 @@ check_place(struct bulk *bulk, const struct gql_collected *connection,
     return true;
 }
 
+/* A bulk query has no pages. `first` does no harm: gql_notes() reports it. */
+static bool
+check_paging(struct bulk *bulk, const struct gql_collected *connection)
+{
+    static const char *const refused[] = {"last", "after", "before"};
+    const struct gql_selection *selection = connection->selection;
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        const struct gql_argument *given =
+            gql_find_argument(selection->arguments, refused[i]);
+
+        if (given == NULL || given->value->kind == GQL_NULL)
+            continue;
+        gql_error(bulk->checker->err, MSG_QUERY_BULK_RULE,
+                  bulk->checker->document, given->pos,
+                  "\"%s\" of the connection \"%s\": a bulk query has no "
+                  "pages, all rows come",
+                  given->name, selection->name);
+        return err_hint(bulk->checker->err,
+                        "remove \"%s\"; a filter in query: says which rows "
+                        "come",
+                        given->name);
+    }
+    return true;
+}
+
 static bool
 check_node_type(struct bulk *bulk, const struct gql_collected *connection)
 {
@@ -153,6 +179,7 @@ check_connection(struct bulk *bulk, const struct gql_collected *connection,
     struct gql_set below;
 
     return check_place(bulk, connection, level) &&
+           check_paging(bulk, connection) &&
            check_node_type(bulk, connection) &&
            find_node(bulk, connection, &node) &&
            collect_below_same(bulk, node, &below) &&
@@ -194,6 +221,53 @@ check_fields(struct bulk *bulk, const struct gql_set *set, unsigned level,
     return true;
 }
 
+/* Is there a connection below one of the fields of `set`, not in a list? */
+static bool
+has_connection(struct bulk *bulk, const struct gql_set *set, bool *has)
+{
+    for (const struct gql_group *group = set->groups; group != NULL && !*has;
+         group = group->next) {
+        const struct gql_type_ref *type = &group->first->field->type;
+        struct gql_set below;
+
+        if (!gql_kind_is_composite(type->kind) || type->list_depth > 0)
+            continue;
+        *has = gql_is_connection(bulk->checker->schema, type->name);
+        if (!*has && (!collect_below_same(bulk, group->first, &below) ||
+                      !has_connection(bulk, &below, has)))
+            return false;
+    }
+    return true;
+}
+
+/* Shopify takes one object with connections below it, bulkpg does not. */
+static bool
+refuse_root(struct bulk *bulk, const struct gql_collected *root)
+{
+    const char *name = root->selection->name;
+    struct gql_set below;
+    bool has = false;
+
+    if (gql_kind_is_composite(root->field->type.kind) &&
+        root->field->type.list_depth == 0 &&
+        (!collect_below_same(bulk, root, &below) ||
+         !has_connection(bulk, &below, &has)))
+        return false;
+    if (!has)
+        return refuse(bulk, root,
+                      "\"%s\" is not a connection, which the root field of a "
+                      "bulk query must be, such as \"products\"",
+                      name);
+    refuse(bulk, root,
+           "\"%s\" is a single object: Shopify runs a bulk query with a "
+           "single object as root, but bulkpg cannot load its result",
+           name);
+    return err_hint(bulk->checker->err,
+                    "select the connection that the object belongs to, such "
+                    "as \"products\", with the object's id in its filter, if "
+                    "there is one: query: \"id:123\"");
+}
+
 static bool
 check_root(struct bulk *bulk, const struct gql_group *root)
 {
@@ -211,10 +285,7 @@ check_root(struct bulk *bulk, const struct gql_group *root)
                       "select a connection, such as \"products\"",
                       name);
     if (!gql_is_connection(bulk->checker->schema, first->field->type.name))
-        return refuse(bulk, first,
-                      "\"%s\" is not a connection, which the root field of a "
-                      "bulk query must be, such as \"products\"",
-                      name);
+        return refuse_root(bulk, first);
     return check_connection(bulk, first, 0);
 }
 

@@ -14,6 +14,7 @@ static const struct known {
     {"incremental", GQL_ON_OPERATION, "the query itself"},
     {"deletes", GQL_ON_OPERATION, "the query itself"},
     {"slice", GQL_ON_OPERATION, "the query itself"},
+    {"filter", GQL_ON_OPERATION, "the query itself"},
     {"table", GQL_ON_FIELD, "a field"},
     {"column", GQL_ON_FIELD, "a field"},
     {"index", GQL_ON_FIELD, "a field"},

@@ -1,9 +1,10 @@
 #include "graphql/filter.h"
 
-#include <ctype.h>
-
 #include "base/nearest.h"
-#include "graphql/collect.h"
+#include "graphql/checker.h"
+#include "graphql/filter_names.h"
+#include "graphql/filter_time.h"
+#include "graphql/visit.h"
 
 /* Shopify's search syntax: terms, words or `name:value`, with AND, OR, NOT, -
  * and parentheses around them. A backslash takes what is behind it as it is;
@@ -11,122 +12,12 @@
 #define BLANKS       " \t\r\n"
 #define ENDS_OF_WORD BLANKS "()"
 
-/* ---- the names that a description gives --------------------------------- */
-
-static bool
-is_name_byte(char c)
-{
-    return isalnum((unsigned char)c) || (c != '\0' && strchr("_.{}", c));
-}
-
-static bool
-is_name(struct span text)
-{
-    for (size_t i = 0; i < text.length; i++)
-        if (!is_name_byte(text.bytes[i]))
-            return false;
-    return text.length > 0;
-}
-
-/* Bytes of `text` before the first `c`, or all of them. */
-static struct span
-head_before(struct span text, char c)
-{
-    const char *found =
-        text.length > 0 ? memchr(text.bytes, c, text.length) : NULL;
-
-    return found != NULL ? span_head(text, (size_t)(found - text.bytes)) : text;
-}
-
-static struct span
-take_line(struct span *rest)
-{
-    struct span line = head_before(*rest, '\n');
-
-    *rest = span_tail(*rest, line.length + (line.length < rest->length));
-    return line;
-}
-
-/* The name in a table's row or a list's item; empty when there is none: rows
- * go on over several lines. */
-static struct span
-name_in_line(struct span line, bool in_table)
-{
-    struct span name;
-
-    line = span_trim(line);
-    if (!span_starts(line, in_table ? "|" : "- `"))
-        return span_of("", 0);
-    if (in_table)
-        name = span_trim(head_before(span_tail(line, 1), '|'));
-    else
-        name = head_before(span_tail(line, 3), '`');
-    return is_name(name) ? name : span_of("", 0);
-}
-
-struct names {
-    struct span rest; /* of the description */
-    bool in_table;    /* else in a list */
-};
-
-static struct names
-names_of(const struct gql_input *argument)
-{
-    const char *table = strstr(argument->description, "\n| -");
-
-    if (table != NULL)
-        return (struct names){span_str(table + 1), true};
-    return (struct names){span_str(argument->description), false};
-}
-
-static bool
-next_name(struct names *names, struct span *name)
-{
-    while (names->rest.length > 0) {
-        *name = name_in_line(take_line(&names->rest), names->in_table);
-        if (name->length > 0)
-            return true;
-    }
-    return false;
-}
-
-static bool
-gives_names(const struct gql_input *argument)
-{
-    struct names names = names_of(argument);
-    struct span name;
-
-    return next_name(&names, &name);
-}
-
-/* "metafields.{namespace}.{key}" stands for whatever begins so. */
-static bool
-name_matches(struct span documented, struct span name)
-{
-    struct span fixed = head_before(documented, '{');
-
-    if (fixed.length == documented.length)
-        return span_equal(documented, name);
-    return name.length > fixed.length &&
-           span_equal(fixed, span_head(name, fixed.length));
-}
-
-static bool
-is_documented(const struct gql_input *argument, struct span wanted)
-{
-    struct names names = names_of(argument);
-    struct span name;
-
-    while (next_name(&names, &name))
-        if (name_matches(name, wanted))
-            return true;
-    return false;
-}
+/* ---- names ------------------------------------------------------------- */
 
 /* Not every root that can be filtered by metafields says so. */
 static bool
 may_be_metafield(const struct gql_schema *schema, const struct gql_field *root,
-                 struct span name)
+                 const char *name)
 {
     const struct gql_type_ref *node =
         gql_connection_node(schema, root->type.name);
@@ -134,15 +25,7 @@ may_be_metafield(const struct gql_schema *schema, const struct gql_field *root,
         node != NULL ? gql_schema_find(schema, node->name) : NULL;
 
     return type != NULL && gql_type_field(type, "metafields") != NULL &&
-           name_matches(span_str("metafields.{key}"), name);
-}
-
-static bool
-is_filter(const struct gql_schema *schema, const struct gql_field *root,
-          const struct gql_input *argument, struct span name)
-{
-    return is_documented(argument, name) ||
-           may_be_metafield(schema, root, name);
+           filter_fits_pattern("metafields.{key}", name);
 }
 
 bool
@@ -155,22 +38,88 @@ gql_root_has_filter(const struct gql_schema *schema, const char *root_field,
         query != NULL ? gql_type_field(query, root_field) : NULL;
     const struct gql_input *argument =
         root != NULL ? gql_find_input(root->arguments, "query") : NULL;
+    struct arena scratch = {0};
+    struct filter_names names;
+    bool has;
 
     if (argument == NULL)
         return false;
-    return argument->description[0] == '\0' ||
-           is_filter(schema, root, argument, span_str(name));
+    filter_names_read(&names, argument, &scratch);
+    has = argument->description[0] == '\0' ||
+          filter_names_find(&names, name) != NULL ||
+          may_be_metafield(schema, root, name);
+    arena_free(&scratch);
+    return has;
+}
+
+/* ---- @filter(allow:) ---------------------------------------------------- */
+
+/* What it lists; one name may go without brackets. */
+static const struct gql_value *
+allowed_names(const struct gql_document *document)
+{
+    const struct gql_directive *given =
+        gql_find_directive(document->operations->directives, "filter");
+    const struct gql_argument *allow =
+        given != NULL ? gql_find_argument(given->arguments, "allow") : NULL;
+
+    if (allow == NULL)
+        return NULL;
+    return allow->value->kind == GQL_LIST ? allow->value->items : allow->value;
+}
+
+bool
+gql_filter_is_allowed(const struct gql_document *document, const char *name)
+{
+    const struct gql_value *allowed = allowed_names(document);
+
+    while (allowed != NULL &&
+           (allowed->kind != GQL_STRING || strcmp(allowed->text, name) != 0))
+        allowed = allowed->next;
+    return allowed != NULL;
+}
+
+static bool
+check_directive(struct gql_checker *checker)
+{
+    const struct gql_document *document = checker->document;
+    const struct gql_directive *given =
+        gql_find_directive(document->operations->directives, "filter");
+
+    if (given == NULL)
+        return true;
+    for (const struct gql_argument *a = given->arguments; a; a = a->next)
+        if (strcmp(a->name, "allow") != 0)
+            return gql_error(checker->err, MSG_QUERY_DIRECTIVE, document,
+                             a->pos, "@filter has no argument \"%s\"", a->name);
+    if (allowed_names(document) == NULL)
+        return gql_error(checker->err, MSG_QUERY_DIRECTIVE, document,
+                         given->pos,
+                         "@filter needs the names of filters: "
+                         "@filter(allow: [\"name\"])");
+    for (const struct gql_value *v = allowed_names(document); v; v = v->next)
+        if (v->kind != GQL_STRING || !filter_is_name(v->text))
+            return gql_error(checker->err, MSG_QUERY_DIRECTIVE, document,
+                             v->pos,
+                             "allow of @filter must be the names of filters, "
+                             "such as [\"name\"]");
+    return true;
 }
 
 /* ---- faults ------------------------------------------------------------- */
 
 struct filter {
     struct gql_checker *checker;
-    const struct gql_field *root;
-    const struct gql_input *argument;
+    const struct gql_field *field;
     struct gql_pos pos; /* of the value */
-    bool knows_names;
-    struct span rest; /* of the search, not yet read */
+    bool is_root;       /* whose names are checked */
+    const struct filter_names *names;
+    struct span rest;  /* of the search, not yet read */
+    const char *group; /* the name before an open parenthesis, ... */
+    unsigned group_at; /* ... which this many are open with */
+    unsigned open;
+    gql_offset_fn *on_offset; /* NULL: nothing is reported but faults */
+    void *ctx;
 };
 
 #define refuse(filter, ...)                             \
@@ -182,25 +131,77 @@ refuse_open_quote(const struct filter *filter)
 {
     return refuse(filter,
                   "a quotation mark in the filter of \"%s\" is never closed",
-                  filter->root->name);
+                  filter->field->name);
 }
 
 static bool
-refuse_name(const struct filter *filter, struct span name)
+refuse_name(const struct filter *filter, const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+
+    for (const struct filter_name *n = filter->names->first; n; n = n->next)
+        nearest_try(&nearest, n->name);
+    refuse(filter, "unknown filter \"%s\" of \"%s\"%s", name,
+           filter->field->name, nearest_hint(&nearest));
+    return err_hint(filter->checker->err,
+                    "the store ignores a filter that it does not know and "
+                    "sends everything. Put words to search for that have a "
+                    "colon in quotation marks; to allow a filter that the "
+                    "store knows but does not document, write query "
+                    "@filter(allow: [\"%.60s\"])",
+                    name);
+}
+
+/* ---- times -------------------------------------------------------------- */
+
+/* A text may look like a time. */
+static bool
+takes_text(const struct filter *filter, const char *name)
+{
+    const struct filter_name *known = filter_names_find(filter->names, name);
+
+    return known != NULL && strcmp(known->type, "string") == 0;
+}
+
+/* A value of filter `name` without quotation marks; `comparison` is what
+ * stands before it. */
+static bool
+check_bare_time(const struct filter *filter, const char *name,
+                struct span comparison, struct span value)
+{
+    struct filter_time time;
+
+    if (takes_text(filter, name) ||
+        !filter_time_read(value, &filter->checker->scratch, &time))
+        return true;
+    return gql_error(filter->checker->err, MSG_FILTER_TIME,
+                     filter->checker->document, filter->pos,
+                     "the time %s in the filter of \"%s\" has no quotation "
+                     "marks, so that Shopify would ignore its time of day: "
+                     "write %s%.*s'%s'",
+                     time.text, filter->field->name, name, SPAN_ARG(comparison),
+                     time.utc);
+}
+
+/* The same, in quotation marks. */
+static void
+report_offset(const struct filter *filter, const char *name,
+              struct span comparison, struct span value)
 {
     struct arena *arena = &filter->checker->scratch;
-    struct nearest nearest = nearest_to(arena_dup(arena, name));
-    struct names names = names_of(filter->argument);
-    struct span known;
+    struct filter_time time;
 
-    while (next_name(&names, &known))
-        nearest_try(&nearest, arena_dup(arena, known));
-    refuse(filter, "unknown filter \"%s\" of \"%s\"%s", nearest.wrong,
-           filter->root->name, nearest_hint(&nearest));
-    return err_hint(filter->checker->err,
-                    "the store passes over a filter that it does not know and "
-                    "sends everything; words to search for that have a colon "
-                    "stand in quotation marks");
+    if (filter->on_offset == NULL || takes_text(filter, name) ||
+        !filter_time_read(value, arena, &time) || time.offset[0] == '\0')
+        return;
+    filter->on_offset(
+        filter->ctx, filter->pos,
+        arena_printf(arena,
+                     "Shopify ignores the UTC offset %s of the time '%s' in "
+                     "the filter of \"%s\"",
+                     time.offset, time.text, filter->field->name),
+        arena_printf(arena, "write %s%.*s'%s'", name, SPAN_ARG(comparison),
+                     time.utc));
 }
 
 /* ---- terms -------------------------------------------------------------- */
@@ -251,14 +252,40 @@ skip_quoted(struct span *rest)
     return skip_one(rest, quote);
 }
 
+/* What is between quotation marks that `rest` begins with. */
+static struct span
+quoted_text(struct span rest)
+{
+    const char quote[2] = {rest.bytes[0], '\0'};
+
+    rest = span_tail(rest, 1);
+    return take_until(&rest, quote);
+}
+
+/* A value of filter `name`, which may lie behind blanks. */
+static bool
+check_value(struct filter *filter, const char *name, struct span comparison)
+{
+    struct span value = filter->rest;
+
+    skip_all(&value, BLANKS);
+    if (at_any(value, "'\""))
+        report_offset(filter, name, comparison, quoted_text(value));
+    else if (!check_bare_time(filter, name, comparison, value))
+        return false;
+    if (at_any(filter->rest, "'\"") && !skip_quoted(&filter->rest))
+        return refuse_open_quote(filter);
+    take_until(&filter->rest, ENDS_OF_WORD ",");
+    return true;
+}
+
 /* A value, or several with commas between them. */
 static bool
-skip_values(struct filter *filter)
+check_values(struct filter *filter, const char *name, struct span comparison)
 {
     do {
-        if (at_any(filter->rest, "'\"") && !skip_quoted(&filter->rest))
-            return refuse_open_quote(filter);
-        take_until(&filter->rest, ENDS_OF_WORD ",");
+        if (!check_value(filter, name, comparison))
+            return false;
     } while (skip_one(&filter->rest, ","));
     return true;
 }
@@ -277,103 +304,218 @@ at_end_of_term(struct span rest)
 
 /* Behind the name of a term: ":", ":>", ":>=", ":<" or ":<=" and a value. */
 static bool
-check_comparison(struct filter *filter, struct span name)
+check_comparison(struct filter *filter, const char *name)
 {
-    struct span rest;
+    struct span comparison = filter->rest, rest;
 
     skip_one(&filter->rest, ":");
     if (skip_one(&filter->rest, "<>"))
         skip_one(&filter->rest, "=");
+    comparison = span_head(comparison, comparison.length - filter->rest.length);
     rest = filter->rest;
     skip_all(&rest, BLANKS);
     if (rest.length == 0 || rest.bytes[0] == ')' ||
         (rest.length < filter->rest.length && at_end_of_term(rest)))
         return refuse(filter,
-                      "the filter \"%.*s\" of \"%s\" is compared with nothing",
-                      SPAN_ARG(name), filter->root->name);
-    return skip_values(filter);
+                      "the filter \"%s\" of \"%s\" is compared with nothing",
+                      name, filter->field->name);
+    if (at_any(rest, "(") && filter->group == NULL) {
+        filter->group = name;
+        filter->group_at = filter->open + 1;
+    }
+    return check_values(filter, name, comparison);
+}
+
+/* tag:(a OR b): what may be compared with a name before the parenthesis. */
+static bool
+check_grouped(struct filter *filter)
+{
+    struct span comparison = filter->rest, value;
+
+    if (filter->group == NULL)
+        return true;
+    value = comparison;
+    skip_all(&value, "<>=");
+    comparison = span_head(comparison, comparison.length - value.length);
+    if (!at_any(value, "'\""))
+        return check_bare_time(
+            filter, filter->group,
+            span_str(arena_printf(&filter->checker->scratch, ":%.*s",
+                                  SPAN_ARG(comparison))),
+            value);
+    report_offset(filter, filter->group, comparison, quoted_text(value));
+    return true;
+}
+
+static bool
+knows_name(const struct filter *filter, const char *name)
+{
+    return !filter->is_root || filter->names->first == NULL ||
+           filter_names_find(filter->names, name) != NULL ||
+           may_be_metafield(filter->checker->schema, filter->field, name) ||
+           gql_filter_is_allowed(filter->checker->document, name);
 }
 
 static bool
 check_term(struct filter *filter)
 {
-    struct span name;
+    const char *name;
 
     skip_all(&filter->rest, "-");
+    if (!check_grouped(filter))
+        return false;
     if (at_any(filter->rest, "'\""))
         return skip_quoted(&filter->rest) || refuse_open_quote(filter);
-    name = take_until(&filter->rest, ENDS_OF_WORD ":");
+    name = arena_dup(&filter->checker->scratch,
+                     take_until(&filter->rest, ENDS_OF_WORD ":"));
     if (!at_any(filter->rest, ":"))
         return true; /* a word to search for */
-    if (name.length == 0)
+    if (name[0] == '\0')
         return skip_one(&filter->rest, ":");
-    if (filter->knows_names && !is_filter(filter->checker->schema, filter->root,
-                                          filter->argument, name))
+    if (!knows_name(filter, name))
         return refuse_name(filter, name);
     return check_comparison(filter, name);
 }
 
 static bool
-check_search(struct filter *filter)
+check_parenthesis(struct filter *filter, bool opens)
 {
-    unsigned open = 0;
-
-    for (;;) {
-        skip_all(&filter->rest, BLANKS);
-        if (filter->rest.length == 0)
-            break;
-        if (skip_one(&filter->rest, "(")) {
-            open++;
-        } else if (skip_one(&filter->rest, ")")) {
-            if (open-- == 0)
-                return refuse(filter,
-                              "a parenthesis in the filter of \"%s\" is "
-                              "closed that was never opened",
-                              filter->root->name);
-        } else if (!check_term(filter)) {
-            return false;
-        }
-    }
-    if (open > 0)
+    if (opens)
+        filter->open++;
+    else if (filter->open-- == 0)
         return refuse(filter,
-                      "a parenthesis in the filter of \"%s\" is never closed",
-                      filter->root->name);
+                      "a parenthesis in the filter of \"%s\" is closed that "
+                      "was never opened",
+                      filter->field->name);
+    if (filter->group != NULL && filter->open < filter->group_at)
+        filter->group = NULL;
     return true;
 }
 
-/* ---- the root field ----------------------------------------------------- */
+static bool
+check_search(struct filter *filter)
+{
+    for (;;) {
+        bool opens, passes;
+
+        skip_all(&filter->rest, BLANKS);
+        if (filter->rest.length == 0)
+            break;
+        opens = skip_one(&filter->rest, "(");
+        passes = opens || skip_one(&filter->rest, ")")
+                     ? check_parenthesis(filter, opens)
+                     : check_term(filter);
+        if (!passes)
+            return false;
+    }
+    if (filter->open > 0)
+        return refuse(filter,
+                      "a parenthesis in the filter of \"%s\" is never closed",
+                      filter->field->name);
+    return true;
+}
+
+/* ---- every filter of a document ----------------------------------------- */
+
+struct search {
+    struct gql_checker checker;
+    struct dict names; /* of each argument, read once */
+    gql_offset_fn *on_offset;
+    void *ctx;
+};
+
+/* Some fields call theirs "search", and say that it is one. */
+static bool
+is_filter(const struct gql_input *input)
+{
+    return strcmp(input->type.name, "String") == 0 &&
+           input->type.list_depth == 0 &&
+           (strcmp(input->name, "query") == 0 ||
+            strstr(input->description, "search-syntax") != NULL);
+}
+
+static const struct filter_names *
+names_of(struct search *search, const struct gql_type *parent,
+         const struct gql_field *field, const struct gql_input *input)
+{
+    struct arena *arena = &search->checker.scratch;
+    const char *key =
+        arena_printf(arena, "%s.%s.%s", parent->name, field->name, input->name);
+    struct filter_names *names = dict_get(&search->names, key);
+
+    if (names == NULL) {
+        names = arena_alloc(arena, sizeof(*names));
+        filter_names_read(names, input, arena);
+        search->names.arena = arena;
+        (void)dict_add(&search->names, key, names);
+    }
+    return names;
+}
 
 static bool
-check_root(struct gql_checker *checker, const struct gql_collected *root)
+check_field(void *ctx, const struct gql_type *parent,
+            const struct gql_field *field,
+            const struct gql_selection *selection)
 {
-    const struct gql_argument *given =
-        gql_find_argument(root->selection->arguments, "query");
-    const struct gql_input *argument =
-        gql_find_input(root->field->arguments, "query");
-    struct filter filter = {
-        .checker = checker, .root = root->field, .argument = argument};
+    struct search *search = ctx;
+    struct gql_checker *checker = &search->checker;
+    const char *root = gql_schema_query_type(checker->schema);
 
-    if (given == NULL || argument == NULL || given->value->kind != GQL_STRING)
-        return true;
-    filter.pos = given->value->pos;
-    filter.knows_names = gives_names(argument);
-    filter.rest = span_str(given->value->text);
-    return check_search(&filter);
+    for (const struct gql_argument *a = selection->arguments; a; a = a->next) {
+        const struct gql_input *input =
+            gql_find_input(field->arguments, a->name);
+        struct filter filter = {.checker = checker,
+                                .field = field,
+                                .pos = a->value->pos,
+                                .on_offset = search->on_offset,
+                                .ctx = search->ctx};
+
+        if (input == NULL || a->value->kind != GQL_STRING || !is_filter(input))
+            continue;
+        filter.is_root =
+            strcmp(parent->name, root) == 0 && strcmp(a->name, "query") == 0;
+        filter.rest = span_str(a->value->text);
+        filter.names = names_of(search, parent, field, input);
+        if (!check_search(&filter))
+            return false;
+    }
+    return true;
+}
+
+static bool
+search_all(struct search *search)
+{
+    struct gql_visitor visitor = {.document = search->checker.document,
+                                  .schema = search->checker.schema,
+                                  .scratch = &search->checker.scratch,
+                                  .field = check_field,
+                                  .ctx = search};
+    bool passes = check_directive(&search->checker) && gql_visit(&visitor);
+
+    arena_free(&search->checker.scratch);
+    return passes;
 }
 
 bool
 gql_check_filter(const struct gql_document *document,
                  const struct gql_schema *schema, struct err *err)
 {
-    struct gql_checker checker = {
-        .document = document, .schema = schema, .err = err};
-    const struct gql_type *query =
-        gql_schema_find(schema, gql_schema_query_type(schema));
-    struct gql_set set = {.drop_skipped = true};
-    bool passes =
-        gql_collect(&checker, &set, query, document->operations->selections) &&
-        (set.groups == NULL || check_root(&checker, set.groups->first));
+    struct search search = {
+        .checker = {.document = document, .schema = schema, .err = err}};
 
-    arena_free(&checker.scratch);
-    return passes;
+    return search_all(&search);
+}
+
+void
+gql_filter_offsets(const struct gql_document *document,
+                   const struct gql_schema *schema, gql_offset_fn *on_offset,
+                   void *ctx)
+{
+    struct err passed;
+    struct search search = {
+        .checker = {.document = document, .schema = schema, .err = &passed},
+        .on_offset = on_offset,
+        .ctx = ctx};
+
+    (void)search_all(&search);
 }

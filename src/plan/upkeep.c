@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "graphql/filter.h"
+#include "graphql/filter_names.h"
 #include "plan/build.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
@@ -44,6 +45,37 @@ least_overlap_ms(const char *root)
     return 0;
 }
 
+/* Sorted bulk queries were seen to lose rows; sorted by what changes
+ * meanwhile they may. */
+static bool
+check_order(struct builder *b, const struct gql_selection *root)
+{
+    static const char *const refused[] = {"sortKey", "reverse"};
+
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        const struct gql_argument *given =
+            gql_find_argument(root->arguments, refused[i]);
+
+        if (given == NULL || given->value->kind == GQL_NULL)
+            continue;
+        build_error(b, MSG_QUERY_WINDOW, given->pos,
+                    "\"%s\" of \"%s\" cannot be used together with "
+                    "@incremental or @slice: a sorted window can lose rows",
+                    given->name, root->name);
+        return err_hint(b->err, "remove \"%s\"", given->name);
+    }
+    return true;
+}
+
+/* It is put into a filter as it is. */
+static bool
+check_filter_name(struct builder *b, struct gql_pos pos, const char *field)
+{
+    return filter_is_name(field) ||
+           build_error(b, MSG_QUERY_WINDOW, pos,
+                       "\"%.100s\" is not the name of a filter", field);
+}
+
 /* The store passes over a filter that it does not know, and sends all; a
  * saved search stands beside the filter, not within it. */
 static bool
@@ -57,7 +89,10 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
         return build_error(b, MSG_QUERY_WINDOW, saved->pos,
                            "savedSearchId cannot stand beside a window: write "
                            "the search as \"query\"");
-    if (gql_root_has_filter(b->schema, root->name, field))
+    if (!check_order(b, root) || !check_filter_name(b, pos, field))
+        return false;
+    if (gql_root_has_filter(b->schema, root->name, field) ||
+        gql_filter_is_allowed(b->document, field))
         return true;
     build_error(b, MSG_QUERY_WINDOW, pos,
                 "\"%s\" has no filter \"%s\" to make a window of", root->name,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "graphql/check.h"
+#include "graphql/filter.h"
+#include "graphql/notes.h"
 #include "support/types.h"
 
 enum { PRINT_BYTES = 64 * 1024 * 1024 };
@@ -103,6 +105,19 @@ build_plan(const struct gql_document *document)
         check_error(&err);
 }
 
+static bool
+passes_filters(const struct gql_document *document)
+{
+    struct err err = {0};
+
+    if (!gql_check_filter(document, types.schema, &err)) {
+        check_error(&err);
+        return false;
+    }
+    (void)gql_notes(document, types.schema, &types.arena);
+    return true;
+}
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -125,7 +140,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct buf out = print(document);
 
         must_stay(buf_span(&out));
-        if (is_valid(document))
+        if (is_valid(document) && passes_filters(document))
             build_plan(document);
         buf_free(&out);
     }

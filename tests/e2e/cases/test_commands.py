@@ -241,6 +241,60 @@ class Commands(Case):
                      "price_range_v2_min_variant_price_amount"):
             self.assertIn(word, first.stdout)
 
+    PAGED = """{ orders(first: 10, query: "created_at:>'2026-01-01T00:00:00-07:00'") {
+  edges { node { id name lineItems(first: 1) { edges { node { id } } } } } } }
+"""
+
+    def test_plan_notes_what_has_no_effect(self):
+        """Arguments for pages, and offsets that the store ignores."""
+        self.configure()
+        self.query("orders", self.PAGED)
+        text = self.run_program("plan", "orders", "--types", self.types).stdout
+        for part in ('queries/orders.graphql:1:10: "first" of the connection '
+                     '"orders" has no effect',
+                     'queries/orders.graphql:2:36: "first" of the connection '
+                     '"lineItems" has no effect',
+                     "queries/orders.graphql:1:28: Shopify ignores the UTC "
+                     "offset -07:00",
+                     "write created_at:>'2026-01-01T07:00:00Z'"):
+            self.assertIn(part, text)
+        notes = json.loads(self.run_program(
+            "plan", "orders", "--json", "--types", self.types).stdout)["notes"]
+        self.assertEqual(["QUERY_PAGING", "QUERY_PAGING", "FILTER_OFFSET"],
+                         [note["code"] for note in notes])
+        result = self.run_program("plan", "orders", "--document", "--types",
+                                  self.types)
+        self.assertEqual(2, result.stderr.count("code=QUERY_PAGING"))
+        self.assertNotIn("effect", result.stdout)
+
+    def test_run_warns_of_an_offset(self):
+        self.configure()
+        self.query("orders", self.PAGED)
+        result = self.run_program("run")
+        self.assertIn("code=FILTER_OFFSET", result.stderr)
+        self.assertNotIn("QUERY_PAGING", result.stderr)
+        self.assertEqual(["FILTER_OFFSET"],
+                         self.last_run()["notes"]["warning_codes"])
+
+    def test_pages_and_order_that_are_refused(self):
+        self.configure()
+        for query, word in (
+                ("{ orders(last: 5) { edges { node { id } } } }", "last"),
+                ("query @incremental { orders(sortKey: UPDATED_AT) { edges { "
+                 "node { id } } } }", "sortKey"),
+                ("query @slice { orders(reverse: true) { edges { node { id } "
+                 "} } }", "reverse"),
+                ("{ orders(query: \"updated_at:>=2026-01-01T00:00:00Z\") { "
+                 "edges { node { id } } } }",
+                 "write updated_at:>='2026-01-01T00:00:00Z'")):
+            self.query("q", query)
+            for command in (["plan", "q", "--types", self.types], ["run", "q"],
+                            ["check"]):
+                result = self.run_program(*command, status=CONFIG)
+                self.assertIn(word, result.output)
+                self.assertIn("queries/q.graphql:1:", result.output)
+        self.assertEqual([], self.requests(kind="run"))
+
     def test_plan_json_and_document(self):
         self.prepare()
         for job, text in (("products", PRODUCTS), ("orders", ORDERS)):

@@ -283,6 +283,16 @@ class Doctor(Case):
             [one["message"] for one in found])
         self.assertTrue(found[0]["hint"])
 
+    def test_arguments_without_effect_are_warned_about(self):
+        self.configure()
+        self.query("q", "{ products(first: 3) { edges { node { id } } } }")
+        found = [one for one in self.verdicts() if one["verdict"] == "warn"
+                 and "no effect" in one["message"]]
+        self.assertEqual(1, len(found))
+        self.assertIn("queries/q.graphql:1:12: \"first\"",
+                      found[0]["message"])
+        self.assertTrue(found[0]["hint"])
+
     def test_versions_end(self):
         self.configure(more={"acme": "api_version = 2026-01"})
         self.query("products", PRODUCTS)
