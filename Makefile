@@ -8,7 +8,7 @@ BINDIR   ?= $(PREFIX)/bin
 DATADIR  ?= $(PREFIX)/share
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 ZSHDIR   ?= $(DATADIR)/zsh/site-functions
-PACKAGES := libcurl libpq yajl ini_config libxxhash libmd
+PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror

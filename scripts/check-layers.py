@@ -19,6 +19,7 @@ OWNER = {
     "yajl/yajl_version": "json",
     "ini_configobj": "app",
     "xxhash": "load",
+    "zlib": "app",
 }
 
 

@@ -115,6 +115,7 @@ START_TEST(what_is_not_given_has_a_default)
     ck_assert(!options.quiet && !options.full && !options.json);
     ck_assert(!options.timings);
     ck_assert(!options.document && !options.dry_run && !options.failed);
+    ck_assert(!options.any_query);
     ck_assert(!options.list && !options.help && !options.version);
     ck_assert_int_eq(options.argument_count, 0);
 }
@@ -124,7 +125,8 @@ END_TEST
 START_TEST(other_commands_take_theirs)
 {
     ck_assert(parse("load products - --objects 0 --dry-run --full -q "
-                    "--types f --dsn d --store a"));
+                    "--types f --dsn d --store a --any-query"));
+    ck_assert(options.any_query);
     ck_assert_str_eq(options.arguments[1], "-");
     ck_assert_int_eq(options.objects, 0);
     ck_assert(options.dry_run && options.full && options.quiet);

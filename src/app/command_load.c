@@ -9,7 +9,9 @@
 #include "app/job.h"
 #include "app/live.h"
 #include "app/run.h"
+#include "app/sidecar.h"
 #include "app/source.h"
+#include "app/verify.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "load/encode.h"
@@ -84,7 +86,10 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
 
     loader_begin_operation(loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
-    done = parse_file(job, loader, &source, &lines, err);
+    done = sidecar_read(&source, err) &&
+           sidecar_check_plan(&source, job->plan->hash, err) &&
+           parse_file(job, loader, &source, &lines, err) &&
+           verify_roots(&source, job->plan, loader_other_roots(loader), err);
     timings_since(&job->timings, TIMING_LOAD, begun);
     *parsed = (struct parsed){.counts = *loader_counts(loader),
                               .bytes = lines.offset,

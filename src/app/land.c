@@ -224,13 +224,15 @@ stream_source(struct attempt *attempt, int n, struct err *err)
                     loader_counts(attempt->loader));
     streamed = source_open(source, err) && source_feed(source, &lines, err);
     progress_source_end(&land->job->progress);
+    streamed = streamed && keep_counts(attempt, n, lines.offset, err) &&
+               verify_result(&source->claims, loader_counts(attempt->loader),
+                             lines.offset, err) &&
+               source_keep(source, err);
     source_close(source);
     lines_free(&lines);
     attempt->fed_ns += source->feed_ns;
     land->job->timings.ns[TIMING_DOWNLOAD] += source->read_ns;
-    return streamed && keep_counts(attempt, n, lines.offset, err) &&
-           verify_result(&source->claims, loader_counts(attempt->loader),
-                         lines.offset, err);
+    return streamed;
 }
 
 static bool
@@ -274,7 +276,10 @@ stream_timed(struct attempt *attempt, struct err *err)
     struct loader_times times = loader_times(attempt->loader);
 
     timings_feed(timings, attempt->fed_ns, &times);
-    if (!streamed || !loader_finish(attempt->loader, err))
+    if (!streamed ||
+        !verify_roots(&attempt->land->sources[0], attempt->land->job->plan,
+                      loader_other_roots(attempt->loader), err) ||
+        !loader_finish(attempt->loader, err))
         return false;
     timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;
     return true;

@@ -47,8 +47,9 @@ const struct command option_commands[] = {
     {"load", "JOB FILE|-", "load a result that was saved", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: what it does\n"
      "not hold is removed; for a query with @incremental only below what it\n"
-     "holds, unless --full is given. What is received is compared with\n"
-     "FILE.meta.json, which run --keep writes beside it, or with --objects.\n" JOB_TEXT},
+     "holds, unless --full is given. A gzip file is unpacked. What is received\n"
+     "is compared with FILE.meta.json, which run --keep writes beside it, or\n"
+     "with --objects; a file that another query made is refused.\n" JOB_TEXT},
     {"status", "", "show the last run of each store and job", command_status, 0,
      0,
      "Shows the last run of each store and job, and the operations that are\n"
@@ -214,6 +215,7 @@ KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_dry_run, dry_run)
+KEEP_FLAG(set_any_query, any_query)
 KEEP_FLAG(set_accept_rejects, accept_rejects)
 KEEP_FLAG(set_force_deletes, force_deletes)
 KEEP_FLAG(set_force_nulls, force_nulls)
@@ -253,6 +255,8 @@ const struct option_row option_rows[] = {
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
      "take types from an introspection result"},
     {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
+    {"any-query", 0, NULL, OF_LOAD, set_any_query,
+     "load a result that another query made, as far as it fits"},
     {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
      "parse and count only, into no database"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,

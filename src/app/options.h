@@ -35,6 +35,7 @@ struct options {
     bool force_deletes;
     bool force_nulls;
     bool dry_run;
+    bool any_query;               /* --any-query */
     bool timings;                 /* --timings */
     bool json;                    /* --json */
     bool document;                /* --document */

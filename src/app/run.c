@@ -9,6 +9,7 @@
 #include "app/journal_runs.h"
 #include "app/land.h"
 #include "app/mode.h"
+#include "app/sidecar.h"
 #include "app/source.h"
 #include "app/summary.h"
 #include "base/clock.h"
@@ -260,25 +261,23 @@ source_of(struct run *run, const struct operation *operation)
                    .file_size = bulk->file_size,
                    .who = "the store"},
         .operation = bulk,
-        .keep_path = keep_path(run, (int)operation->row.n),
+        .keep = {.path = keep_path(run, (int)operation->row.n), .fd = -1},
+        .document = operation->row.query != NULL ? operation->row.query
+                                                 : operation->document,
+        .plan_hash = run->job->plan->hash,
         .context = run->job->context,
         .log = &run->job->log};
 }
 
-/* Before the results, so that one which was cut off is never taken for a
- * whole one. */
+/* What a killed run left in the folder; nobody else runs this job now. */
 static void
-write_sidecars(const struct run *run)
+clean_kept(const struct run *run)
 {
-    for (int i = 0; i < run->land.source_count; i++) {
-        const struct source *source = &run->land.sources[i];
-        struct err err;
+    const struct job *job = run->job;
+    const char *directory = job->context->options->keep_directory;
 
-        if (source->keep_path != NULL &&
-            !source_write_sidecar(source, source->operation, &err))
-            log_failure(LOG_WARN, &run->job->log,
-                        "the result is kept without its counts", &err);
-    }
+    if (directory != NULL)
+        keep_clean(directory, job->store->config->name, job->file->job);
 }
 
 static bool
@@ -299,7 +298,7 @@ land_operations(struct run *run, struct err *err)
         land->sources[i] = source_of(run, fetch->operations[i]);
         land->operations[i] = &fetch->operations[i]->row;
     }
-    write_sidecars(run);
+    clean_kept(run);
     landed = land_results(land, err);
     free(land->sources);
     free(land->operations);
@@ -634,7 +633,8 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
                               .plan_hash = job->plan->hash};
 
     run->land.job = job;
-    if (strcmp(source->path, "-") != 0 && !source_read_sidecar(source, err))
+    if (!sidecar_read(source, err) ||
+        !sidecar_check_plan(source, job->plan->hash, err))
         return false;
     if (objects >= 0) {
         source->claims.object_count = objects;

@@ -7,18 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/arena.h"
+#include "app/sidecar.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "json/tree.h"
 
-enum {
-    CHUNK_BYTES = 256 * 1024,
-    SIDECAR_BYTES_MAX = 64 * 1024,
-    PATH_BYTES = 4096
-};
+enum { CHUNK_BYTES = 256 * 1024, SIDECAR_CEILING = 1024 * 1024 };
 
-/* ---- reading ----------------------------------------------------------- */
+/* ---- opening ----------------------------------------------------------- */
 
 static const char *
 name_of(const struct source *source)
@@ -37,7 +32,8 @@ open_file(struct source *source, struct err *err)
     source->fd =
         is_stdin ? STDIN_FILENO : open(source->path, O_RDONLY | O_CLOEXEC);
     source->used = true;
-    source->begun = false;
+    source->begun = source->ended = false;
+    source->packed = span_of("", 0);
     if (source->buffer == NULL)
         source->buffer = mem_alloc(CHUNK_BYTES);
     if (source->fd >= 0)
@@ -59,23 +55,10 @@ open_download(struct source *source)
         source->log);
 }
 
-/* Read by nobody else: results hold customers' data. */
-static bool
-open_copy(struct source *source, struct err *err)
-{
-    int fd = open(source->keep_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                  S_IRUSR | S_IWUSR);
-
-    source->copy = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    return source->copy != NULL ||
-           err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s",
-                   source->keep_path, strerror(errno));
-}
-
 bool
 source_open(struct source *source, struct err *err)
 {
-    if (source->keep_path != NULL && !open_copy(source, err))
+    if (source->keep.path != NULL && !keep_open(&source->keep, err))
         return false;
     if (source->operation == NULL)
         return open_file(source, err);
@@ -84,6 +67,8 @@ source_open(struct source *source, struct err *err)
     return true;
 }
 
+/* ---- reading ----------------------------------------------------------- */
+
 /* A page that says why there is no result, saved as one. */
 static bool
 refuse_markup(const struct source *source, struct span first, struct err *err)
@@ -91,43 +76,100 @@ refuse_markup(const struct source *source, struct span first, struct err *err)
     first = span_trim(first);
     if (first.length == 0 || first.bytes[0] != '<')
         return true;
-    err_set(err, MSG_NOT_JSONL, "%s is HTML or XML, no result",
+    err_set(err, MSG_NOT_JSONL, "%s is HTML or XML, not a result",
             name_of(source));
     return err_as(err, ERR_FAILED);
 }
 
-/* Whoever writes into a pipe may take long: waited for like anything else. */
+/* The file's own bytes, behind the first `have` in the buffer: *length more,
+ * none at its end. A pipe may take long: it is waited for like a socket. */
 static bool
-read_file(struct source *source, struct span *chunk, struct err *err)
+read_bytes(struct source *source, size_t have, size_t *length, struct err *err)
 {
-    bool is_first = !source->begun;
-    ssize_t length;
+    ssize_t count;
 
     do {
         if (task_wait_fd(source->fd, POLLIN, CLOCK_NEVER) == TASK_STOPPED)
             return task_stopped(err);
-        length = read(source->fd, source->buffer, CHUNK_BYTES);
-    } while (length < 0 && (errno == EINTR || errno == EAGAIN));
-    if (length < 0)
+        count = read(source->fd, source->buffer + have, CHUNK_BYTES - have);
+    } while (count < 0 && (errno == EINTR || errno == EAGAIN));
+    if (count < 0)
         return err_set(err, MSG_CANNOT_READ, "cannot read %s: %s",
                        name_of(source), strerror(errno));
-    source->begun = true;
-    *chunk = span_of(source->buffer, (size_t)length);
-    return !is_first || refuse_markup(source, *chunk, err);
+    *length = (size_t)count;
+    source->ended = count == 0;
+    return true;
 }
 
-/* The end of the result is when a copy must have come to the disk. */
+/* As many bytes as show whether the file is packed, however they come. */
 static bool
-copy_chunk(struct source *source, struct span chunk, struct err *err)
+read_first(struct source *source, struct span *first, struct err *err)
 {
-    if (source->copy == NULL)
-        return true;
-    if (fwrite(chunk.bytes, 1, chunk.length, source->copy) == chunk.length &&
-        (chunk.length > 0 || fflush(source->copy) == 0))
-        return true;
-    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", source->keep_path,
-            strerror(errno));
-    return err_as(err, ERR_FAILED);
+    size_t have = 0, more = 1;
+
+    while (have < GUNZIP_MAGIC_BYTES && more > 0) {
+        if (!read_bytes(source, have, &more, err))
+            return false;
+        have += more;
+    }
+    *first = span_of(source->buffer, have);
+    if (gunzip_is_packed(*first)) {
+        source->gunzip = gunzip_new();
+        source->unpacked = mem_alloc(CHUNK_BYTES);
+    }
+    return true;
+}
+
+static bool
+read_next(struct source *source, struct span *chunk, struct err *err)
+{
+    size_t length = 0;
+
+    if (!source->begun)
+        return read_first(source, chunk, err);
+    if (!source->ended && !read_bytes(source, 0, &length, err))
+        return false;
+    *chunk = span_of(source->buffer, length);
+    return true;
+}
+
+static bool
+unpack(struct source *source, struct span *chunk, struct err *err)
+{
+    size_t length = 0;
+
+    source->packed = *chunk;
+    for (;;) {
+        if (!gunzip_read(source->gunzip, &source->packed, source->unpacked,
+                         CHUNK_BYTES, &length, err))
+            return err_wrap(err, "%s", name_of(source));
+        *chunk = span_of(source->unpacked, length);
+        if (length > 0)
+            return true;
+        if (source->packed.length > 0)
+            continue;
+        if (source->ended)
+            return gunzip_end(source->gunzip, err) ||
+                   err_wrap(err, "%s", name_of(source));
+        task_yield();
+        if (!read_next(source, &source->packed, err))
+            return false;
+    }
+}
+
+static bool
+read_file(struct source *source, struct span *chunk, struct err *err)
+{
+    bool is_first = !source->begun;
+
+    if (source->gunzip != NULL)
+        *chunk = source->packed;
+    else if (!read_next(source, chunk, err))
+        return false;
+    source->begun = true;
+    if (source->gunzip != NULL && !unpack(source, chunk, err))
+        return false;
+    return !is_first || refuse_markup(source, *chunk, err);
 }
 
 bool
@@ -140,7 +182,7 @@ source_read(struct source *source, struct span *chunk, struct err *err)
     } else if (source->operation == NULL && !read_file(source, chunk, err)) {
         return false;
     }
-    return copy_chunk(source, *chunk, err);
+    return source->keep.path == NULL || keep_write(&source->keep, *chunk, err);
 }
 
 void
@@ -151,11 +193,12 @@ source_close(struct source *source)
     if (source->operation == NULL && source->fd > STDIN_FILENO)
         close(source->fd);
     source->fd = -1;
-    if (source->copy != NULL)
-        fclose(source->copy);
-    source->copy = NULL;
+    keep_close(&source->keep);
+    gunzip_free(source->gunzip);
+    source->gunzip = NULL;
     free(source->buffer);
-    source->buffer = NULL;
+    free(source->unpacked);
+    source->buffer = source->unpacked = NULL;
 }
 
 /* One chunk through `lines`; *ended at the end. */
@@ -194,13 +237,27 @@ source_feed(struct source *source, struct lines *lines, struct err *err)
     }
 }
 
+static bool
+is_packed_file(const char *path)
+{
+    char first[GUNZIP_MAGIC_BYTES];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    ssize_t length = fd >= 0 ? read(fd, first, sizeof(first)) : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return length == sizeof(first) &&
+           gunzip_is_packed(span_of(first, sizeof(first)));
+}
+
 int64_t
 source_bytes(const struct source *source)
 {
     struct stat file;
 
     if (source->claims.file_size >= 0 || source->operation != NULL ||
-        stat(source->path, &file) != 0 || !S_ISREG(file.st_mode))
+        stat(source->path, &file) != 0 || !S_ISREG(file.st_mode) ||
+        is_packed_file(source->path))
         return source->claims.file_size;
     return (int64_t)file.st_size;
 }
@@ -212,97 +269,16 @@ source_asked_at(const struct source *source)
                                      : source->asked_at;
 }
 
-/* ---- sidecars ---------------------------------------------------------- */
-
-static void
-sidecar_path(const char *path, char sidecar[PATH_BYTES])
-{
-    snprintf(sidecar, PATH_BYTES, "%s.meta.json", path);
-}
-
-/* A sidecar's text; NULL when there is none. */
-static char *
-read_text(const char *path, struct arena *arena)
-{
-    FILE *file = fopen(path, "rbe");
-    char *text;
-
-    if (file == NULL)
-        return NULL;
-    text = arena_bytes(arena, SIDECAR_BYTES_MAX);
-    text[fread(text, 1, SIDECAR_BYTES_MAX - 1, file)] = '\0';
-    fclose(file);
-    return text;
-}
-
-static void
-take_claim(const struct json *meta, const char *key, int64_t *claim)
-{
-    int64_t value;
-
-    if (json_int64(json_get(meta, key), &value))
-        *claim = value;
-}
-
-static void
-take_time(const struct json *meta, char *time, size_t size)
-{
-    const char *text = json_str(json_get(meta, "createdAt"));
-
-    if (text != NULL)
-        snprintf(time, size, "%s", text);
-}
-
 bool
-source_read_sidecar(struct source *source, struct err *err)
+source_keep(struct source *source, struct err *err)
 {
-    struct arena arena = {0};
-    char path[PATH_BYTES];
-    const char *text;
-    struct json *meta;
-    bool done = true;
+    struct buf sidecar = buf_with_ceiling(SIDECAR_CEILING);
+    bool kept;
 
-    sidecar_path(source->path, path);
-    text = read_text(path, &arena);
-    if (text != NULL && !json_parse(&arena, span_str(text), &meta, err)) {
-        done = err_wrap(err, "%s", path);
-        err->kind = ERR_CONFIG;
-    } else if (text != NULL) {
-        take_claim(meta, "objectCount", &source->claims.object_count);
-        take_claim(meta, "rootObjectCount", &source->claims.root_object_count);
-        take_claim(meta, "fileSize", &source->claims.file_size);
-        take_time(meta, source->asked_at, sizeof(source->asked_at));
-    }
-    arena_free(&arena);
-    return done;
-}
-
-bool
-source_write_sidecar(const struct source *source,
-                     const struct bulk_operation *operation, struct err *err)
-{
-    char path[PATH_BYTES];
-    FILE *file;
-    int fd;
-
-    sidecar_path(source->keep_path, path);
-    fd =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    file = fd >= 0 ? fdopen(fd, "wb") : NULL;
-    if (file == NULL)
-        return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
-                       strerror(errno));
-    fprintf(file,
-            "{\"id\":\"%s\",\"createdAt\":\"%s\",\"completedAt\":\"%s\","
-            "\"objectCount\":\"%lld\",\"rootObjectCount\":\"%lld\","
-            "\"fileSize\":\"%lld\"}\n",
-            operation->id, operation->created_at, operation->completed_at,
-            (long long)source->claims.object_count,
-            (long long)source->claims.root_object_count,
-            (long long)source->claims.file_size);
-    if (fclose(file) == 0)
+    if (source->keep.path == NULL)
         return true;
-    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
-            strerror(errno));
-    return err_as(err, ERR_FAILED);
+    sidecar_write(source, &sidecar);
+    kept = keep_finish(&source->keep, buf_span(&sidecar), err);
+    buf_free(&sidecar);
+    return kept;
 }

@@ -1,14 +1,15 @@
 /*
  * source - where the bytes of a result come from: the store's download, a
- * file, or standard input; and, with --keep, a copy of what went by.
+ * file, or standard input, packed or not; and, with --keep, a copy of them.
  */
 #ifndef APP_SOURCE_H
 #define APP_SOURCE_H
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "app/context.h"
+#include "app/gunzip.h"
+#include "app/keep.h"
 #include "json/lines.h"
 #include "shopify/bulk.h"
 #include "shopify/download.h"
@@ -29,18 +30,25 @@ struct source {
     char asked_at[40]; /* when the store began with a file's result; "" where
                         * its sidecar does not say */
 
-    const char *keep_path; /* where a copy goes; NULL: nowhere */
+    char made_by[64]; /* the plan's hash in its sidecar, likewise */
+
+    struct keep keep;      /* where a copy of an operation's result goes */
+    const char *document;  /* for its sidecar: as it was submitted, */
+    const char *plan_hash; /* and the plan that it is of */
 
     struct context *context;
     const struct log_ctx *log;
     struct download *download;
     int fd; /* of a file that is open; 0 standard input; else -1 */
-    FILE *copy;
     char *buffer;
-    int64_t read_ns; /* waiting for bytes, and reading them */
-    int64_t feed_ns; /* in what takes the lines */
-    bool used;       /* standard input cannot be read twice */
-    bool begun;      /* the first chunk has been read */
+    struct gunzip *gunzip; /* NULL: the bytes are as they come */
+    char *unpacked;
+    struct span packed; /* in the buffer, to be unpacked */
+    int64_t read_ns;    /* waiting for bytes, and reading them */
+    int64_t feed_ns;    /* in what takes the lines */
+    bool used;          /* standard input cannot be read twice */
+    bool begun;         /* the first chunk has been read */
+    bool ended;         /* and the last one */
 };
 
 /* Ready to be read from its first byte, again if need be. */
@@ -51,6 +59,10 @@ MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
 void source_close(struct source *source);
 
+/* The result is whole and was verified: give the copy its name. Before it is
+ * closed. */
+MUST_CHECK bool source_keep(struct source *source, struct err *err);
+
 /* How long it is, as was said or as a file's size tells; -1: nobody knows. */
 int64_t source_bytes(const struct source *source);
 
@@ -60,12 +72,5 @@ const char *source_asked_at(const struct source *source);
 /* From the first byte to the last through `lines`. */
 MUST_CHECK bool
 source_feed(struct source *source, struct lines *lines, struct err *err);
-
-/* The sidecar of a saved result: <path>.meta.json. Claims that it lacks, or
- * all when there is none, stay as they are. */
-MUST_CHECK bool source_read_sidecar(struct source *source, struct err *err);
-MUST_CHECK bool
-source_write_sidecar(const struct source *source,
-                     const struct bulk_operation *operation, struct err *err);
 
 #endif

@@ -30,6 +30,21 @@ verify_result(const struct source_claims *claims,
 }
 
 bool
+verify_roots(const struct source *source, const struct plan *plan,
+             const char *other, struct err *err)
+{
+    if (other == NULL || source->operation != NULL ||
+        source->made_by[0] != '\0' || source->context->options->any_query)
+        return true;
+    err_set(err, MSG_OTHER_QUERY,
+            "no root of %s has the gid of a %s: the first one's is of type "
+            "%.60s",
+            source->path, plan->tables[0].node_type, other);
+    return err_hint(err, "load the file with the query that it was made by; "
+                         "--any-query loads it with this one");
+}
+
+bool
 verify_staged(int64_t staged, int64_t skipped, int64_t rejects, int64_t lines,
               struct err *err)
 {

@@ -13,6 +13,13 @@ MUST_CHECK bool verify_result(const struct source_claims *claims,
                               const struct loader_counts *counts,
                               uint64_t bytes, struct err *err);
 
+/* A file whose roots are all of another type, `other`, and that does not say
+ * which query it is of, is another query's: ERR_CONFIG, code OTHER_QUERY. NULL:
+ * they are not. */
+MUST_CHECK bool
+verify_roots(const struct source *source, const struct plan *plan,
+             const char *other, struct err *err);
+
 /* Lines staged against lines received, in the merge's transaction. Code
  * WRONG_STAGED. */
 MUST_CHECK bool verify_staged(int64_t staged, int64_t skipped, int64_t rejects,

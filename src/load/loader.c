@@ -41,7 +41,9 @@ struct loader {
                              * learn from it is forgotten if it is rejected */
     int gid_count;
     bool gids_asked;
-    const char *table_name;       /* of the current line, once routed */
+    const char *table_name; /* of the current line, once routed */
+    bool root_fits;         /* one has come whose gid is of the roots' type */
+    const char *other_root; /* the first gid type that is not; NULL: none */
     const char *asked[ASKED_MAX]; /* gid types that on_gid_type was asked for */
     int asked_count;
 };
@@ -551,6 +553,21 @@ put_measured(struct loader *loader, const struct plan_table *table,
     return put;
 }
 
+/* Until one root fits: a file of which none does is another query's. */
+static void
+look_at_root(struct loader *loader)
+{
+    const struct plan_table *root = &loader->plan->tables[0];
+    struct span type =
+        encode_gid_type(gid_of(record_get(loader->record, root->id_slot)));
+
+    if (type.length == 0)
+        return;
+    loader->root_fits = route_allows(root, type);
+    if (!loader->root_fits && loader->other_root == NULL)
+        loader->other_root = arena_dup(loader->plan->arena, type);
+}
+
 static bool
 load_line(struct loader *loader, bool *is_clear, struct err *err)
 {
@@ -567,6 +584,8 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
                       : put_line(loader, table, &source, err)))
         return false;
     tally_line(loader, table, &source);
+    if (!loader->root_fits && table->kind == PLAN_ROOT)
+        look_at_root(loader);
     loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;
     return true;
@@ -691,6 +710,12 @@ bool
 loader_has_all_rows(const struct loader *loader, int table)
 {
     return tally_is_even(&loader->tables[table].tally);
+}
+
+const char *
+loader_other_roots(const struct loader *loader)
+{
+    return loader->root_fits ? NULL : loader->other_root;
 }
 
 struct pg_conn *

@@ -115,6 +115,10 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
 /* Send what is left and wait until every batch is in. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
 
+/* The gid type of the first root, if no root that came has one that the query's
+ * roots can have; else NULL. */
+const char *loader_other_roots(const struct loader *loader);
+
 /* Each parent has the rows of a connection that it counted, none has so many
  * that they may have been cut, as far as that can be told without asking the
  * server; and if no key came twice. */

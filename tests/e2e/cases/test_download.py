@@ -115,18 +115,47 @@ class GoesOn(Download):
                           result.stderr)
         self.assertEqual([], self.shop.operations())
 
-    def test_kept_though_cut_off(self):
-        """Part of a result has its sidecar, so that it is not loaded."""
+    def kept(self):
+        return sorted(os.listdir(os.path.join(self.program.directory,
+                                              "kept")))
+
+    def test_a_result_that_is_cut_off_is_not_kept(self):
         self.shop.rule({"ranges": False, "truncate_after": 30000}, times=-1,
                        kind="storage")
+        self.program.file("kept/mine", "")
         self.run_program("run", "--keep", "kept", status=AGAIN)
-        (name,) = [name for name in os.listdir(os.path.join(
-            self.program.directory, "kept")) if name.endswith(".jsonl")]
-        result = self.run_program("load", "job", "kept/" + name,
-                                  status=FAILED)
-        self.assertIn("WRONG_BYTES", result.stderr)
-        self.assertEqual([], self.db.column(
-            "SELECT relname FROM pg_class WHERE relname = 'products'"))
+        self.assertEqual(["mine"], self.kept())
+
+    def test_a_result_that_is_wrong_has_no_name(self):
+        """It stays to be looked at, as a part."""
+        self.shop.set(object_count="+1")
+        self.program.file("kept/mine", "")
+        self.run_program("run", "--keep", "kept", status=FAILED)
+        name = f"acme.job.{self.last_run()['run_id']}.1.jsonl"
+        self.assertEqual([name + ".part", "mine"], self.kept())
+
+    def test_killed_while_it_is_kept(self):
+        """The part is overwritten by the run that goes on, or removed by the
+        one that takes its place."""
+        self.shop.set(bytes_per_second=20000)
+        for change in (False, True):
+            self.program.file("kept/mine", "")
+            running = self.program.start("run", "--keep", "kept")
+            self.wait_for(lambda: len(self.kept()) > 1)
+            running.signal(signal.SIGKILL)
+            running.wait()
+            name = f"acme.job.{self.last_run()['run_id']}.1.jsonl"
+            self.assertEqual([name + ".part", "mine"], self.kept())
+            if change:
+                self.query("job", PLAIN)
+            self.shop.set(bytes_per_second=0)
+            self.run_program("run", "--keep", "kept")
+            if change:
+                name = f"acme.job.{self.last_run()['run_id']}.1.jsonl"
+            self.assertEqual([name, name + ".meta.json", "mine"], self.kept())
+            self.shop.set(bytes_per_second=20000)
+            for one in self.kept():
+                os.remove(os.path.join(self.program.directory, "kept", one))
 
     def test_stalled(self):
         self.configure(tuning="stall_timeout = 800ms")

@@ -1,4 +1,5 @@
 """Loading saved results: the same tables, the same checks."""
+import gzip
 import json
 import os
 import re
@@ -6,10 +7,10 @@ import stat
 
 import oracle
 from cases.queries import CUSTOMERS, ORDERS, PLAIN, PRODUCTS
-from harness.case import CONFIG, FAILED, OK, USAGE, Case
+from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case, World
 
 
-class Loads(Case):
+class Kept(Case):
     def keep(self, job, text):
         """Run a job and keep its result; the names of file and sidecar."""
         self.configure()
@@ -26,6 +27,8 @@ class Loads(Case):
             self.assertEqual(0o600, stat.S_IMODE(mode), name)
         return ["kept/" + name for name in names]
 
+
+class Loads(Kept):
     def contents(self):
         """All rows of all tables without what differs between runs."""
         actual = oracle.Actual(self.db, "acme")
@@ -191,3 +194,182 @@ class Loads(Case):
                                        f"= {gone}"))
         self.assertEqual(mark, self.db.row("SELECT * FROM bulkpg.watermark"))
         self.run_program("load", "--full", "plain", kept, status=FAILED)
+
+
+class OtherQueries(Kept):
+    """A kept result knows which query it is of."""
+
+    OTHER = PLAIN.replace("title", "title handle")
+
+    def setUp(self):
+        super().setUp()
+        self.kept, self.sidecar = self.keep("plain", PLAIN)
+
+    def test_the_sidecar_has_document_and_plan(self):
+        meta = json.loads(self.program.read(self.sidecar))
+        self.assertEqual(self.last_run()["plan_hash"], meta["planHash"])
+        self.assertEqual(self.db.value("SELECT query FROM bulkpg.operation"),
+                         meta["document"])
+        self.assertIn("products", meta["document"])
+
+    def test_another_query_is_refused(self):
+        mine = self.last_run()["plan_hash"]
+        before = self.snapshot()
+        self.query("plain", self.OTHER)
+        result = self.run_program("load", "plain", self.kept, status=CONFIG)
+        run = self.last_run()
+        self.assertIn("OTHER_QUERY", result.stderr)
+        self.assertIn(f"its plan is {mine[:8]},", result.stderr)
+        self.assertNotIn(mine, result.stderr)
+        hashes = re.search(r"this query's is ([0-9a-f]{8})\b", result.stderr)
+        self.assertIsNotNone(hashes, result.stderr)
+        self.check_unchanged(before)
+        dry = self.run_program("load", "--dry-run", "plain", self.kept,
+                               status=CONFIG)
+        self.assertIn("OTHER_QUERY", dry.stderr)
+        self.run_program("load", "--any-query", "plain", self.kept)
+        run = self.last_run()
+        self.assertEqual(hashes[1], run["plan_hash"][:8])
+        self.assertEqual("loaded", run["status"])
+
+    def test_any_query_still_rejects_what_does_not_fit(self):
+        self.query("plain", """{ products { edges { node { id collections {
+            edges { node { id handle } } } } } } }""")
+        self.run_program("load", "plain", self.kept, status=CONFIG)
+        self.run_program("load", "--any-query", "plain", self.kept,
+                         "--force-nulls", status=FAILED)
+        self.assertEqual("TOO_MANY_REJECTS", self.last_run()["error_code"])
+
+    def test_a_sidecar_without_a_plan(self):
+        """Those of the first version have none."""
+        meta = json.loads(self.program.read(self.sidecar))
+        del meta["planHash"], meta["document"]
+        self.program.file(self.sidecar, json.dumps(meta))
+        self.query("plain", self.OTHER)
+        self.run_program("load", "plain", self.kept)
+
+    def test_a_sidecar_with_a_count_that_is_none(self):
+        text = self.program.read(self.sidecar).decode()
+        for count in ('"-5"', '"many"', "-1", "1.5", "[]"):
+            self.program.file(self.sidecar, re.sub(
+                r'"objectCount":"\d+"', f'"objectCount":{count}', text))
+            result = self.run_program("load", "plain", self.kept,
+                                      status=CONFIG)
+            self.assertIn("objectCount is not a count", result.stderr)
+
+    def test_roots_of_another_type(self):
+        """Without a sidecar, the first line that fits clears it."""
+        before = self.snapshot()
+        lines = [f'{{"id":"gid://shopify/Collection/{n}","title":"c"}}'
+                 for n in range(1, 101)]
+        result = self.load("plain", lines, "--force-deletes", status=CONFIG)
+        self.assertIn("is of type Collection", result.stderr)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        result = self.load("plain", lines, "--dry-run", status=CONFIG)
+        self.assertIn("OTHER_QUERY", result.stderr)
+        self.load("plain", lines + ['{"id":"gid://shopify/Product/1"}'],
+                  "--force-deletes", "--force-nulls")
+        self.load("plain", lines, "--any-query", "--force-deletes",
+                  "--force-nulls")
+
+
+class Packed(Kept):
+    """Files that gzip made."""
+
+    def setUp(self):
+        super().setUp()
+        self.kept, self.sidecar = self.keep("plain", PLAIN)
+        self.whole = self.program.read(self.kept)
+        self.packed = self.kept + ".gz"
+        self.db.execute("DROP SCHEMA acme CASCADE; DROP SCHEMA bulkpg "
+                        "CASCADE")
+
+    def load_packed(self, data, *arguments, status=OK):
+        self.program.file(self.packed, data)
+        return self.run_program("load", "--types", self.types, "plain",
+                                self.packed, *arguments, status=status)
+
+    def test_packed(self):
+        self.load_packed(gzip.compress(self.whole))
+        self.check_tables(PLAIN)
+        self.assertEqual(len(self.whole), self.last_run()["bytes"])
+
+    def test_the_sidecar_is_that_of_the_file_that_was_packed(self):
+        """Counts and bytes are those of what was packed."""
+        for cut in (self.whole[:-30], self.whole + b"\n"):
+            result = self.load_packed(gzip.compress(cut), status=FAILED)
+            self.assertIn("WRONG_BYTES", result.stderr)
+        self.query("plain", PLAIN.replace("title", "title handle"))
+        self.load_packed(gzip.compress(self.whole), status=CONFIG)
+        self.program.file(self.packed + ".meta.json", "{}")
+        self.load_packed(gzip.compress(self.whole))
+        lines = self.whole.count(b"\n")
+        self.load_packed(gzip.compress(self.whole), "--objects", str(lines))
+        self.load_packed(gzip.compress(self.whole), "--objects",
+                         str(lines + 1), status=FAILED)
+
+    def test_several_members(self):
+        half = len(self.whole) // 2
+        self.load_packed(gzip.compress(self.whole[:half])
+                         + gzip.compress(self.whole[half:]) + bytes(512))
+        self.check_tables(PLAIN)
+
+    def test_from_a_pipe(self):
+        """Byte by byte, at first."""
+        data = gzip.compress(self.whole)
+        reader, writer = os.pipe()
+        running = self.program.start("load", "--types", self.types, "plain",
+                                     "-", stdin=reader)
+        os.close(reader)
+        with os.fdopen(writer, "wb", buffering=0) as pipe:
+            for n in range(20):
+                pipe.write(data[n:n + 1])
+            rest = memoryview(data)[20:]
+            while rest:
+                rest = rest[pipe.write(rest):]
+        self.expect(running.wait(), OK)
+        self.check_tables(PLAIN)
+
+    def test_cut_off_or_damaged(self):
+        data = gzip.compress(self.whole)
+        self.load_packed(data)
+        os.remove(os.path.join(self.program.directory, self.sidecar))
+        before = self.snapshot()
+        damaged = bytearray(data)
+        damaged[-6] ^= 0xff  # of the checksum
+        for bad, words in ((data[:-1], "is cut off after"),
+                           (data[:len(data) // 2], "is cut off after"),
+                           (data[:2], "is cut off after"),
+                           (bytes(damaged), "is damaged at byte"),
+                           (data + b"x", "is damaged at byte")):
+            result = self.load_packed(bad, status=FAILED)
+            self.assertIn("BAD_GZIP", result.stderr)
+            self.assertIn(words, result.stderr)
+            self.assertIn(self.packed, result.stderr)
+            self.check_unchanged(before)
+            self.check_no_staging()
+            self.load_packed(bad, "--dry-run", status=FAILED)
+
+    def test_a_page_or_nothing_inside(self):
+        os.remove(os.path.join(self.program.directory, self.sidecar))
+        result = self.load_packed(gzip.compress(b"<html>"), status=FAILED)
+        self.assertIn("NOT_JSONL", result.stderr)
+        self.load_packed(gzip.compress(b""))
+
+    def test_the_first_byte_alone_is_no_sign(self):
+        os.remove(os.path.join(self.program.directory, self.sidecar))
+        for data in (b"\x1f", b"\x1f\n"):
+            self.load_packed(data, status=PARTIAL)
+
+    def test_what_grows_is_unpacked_piece_by_piece(self):
+        """1 GiB of blanks, in a MiB."""
+        pieces = gzip.compress(b" " * (1 << 20)) * 1024
+        os.remove(os.path.join(self.program.directory, self.sidecar))
+        self.program.file(self.packed, pieces)
+        running = self.program.start("load", "--types", self.types,
+                                     "--dry-run", "plain", self.packed)
+        peak = running.wait_measuring()
+        self.expect(running.result, PARTIAL)
+        if not World.is_sanitized():
+            self.assertLess(peak, 256 * 1024)

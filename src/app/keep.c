@@ -1,0 +1,238 @@
+#include "app/keep.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PART    ".part"
+#define SIDECAR ".meta.json"
+
+/* The disk begins with what was written before there is much of it, so that
+ * the end of the result does not wait long for it. */
+enum { START_BYTES = 8 * 1024 * 1024 };
+
+static bool
+cannot_write(const char *path, struct err *err)
+{
+    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
+            strerror(errno));
+    return err_as(err, ERR_FAILED);
+}
+
+/* False, with errno, if the whole is longer than a path can be. */
+static bool
+join(const char *path, const char *ending, char whole[KEEP_PATH_BYTES])
+{
+    int length = snprintf(whole, KEEP_PATH_BYTES, "%s%s", path, ending);
+
+    if (length >= 0 && length < KEEP_PATH_BYTES)
+        return true;
+    errno = ENAMETOOLONG;
+    return false;
+}
+
+bool
+keep_sidecar_path(const char *path, char sidecar[KEEP_PATH_BYTES])
+{
+    return join(path, SIDECAR, sidecar);
+}
+
+/* ---- parts ------------------------------------------------------------- */
+
+/* A new file, whatever is there under its name. */
+static int
+open_new(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return -1;
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                S_IRUSR | S_IWUSR);
+}
+
+static bool
+write_all(int fd, struct span bytes)
+{
+    while (bytes.length > 0) {
+        ssize_t count = write(fd, bytes.bytes, bytes.length);
+
+        if (count < 0 && errno != EINTR)
+            return false;
+        bytes = span_tail(bytes, count > 0 ? (size_t)count : 0);
+    }
+    return true;
+}
+
+/* The lock says that the part is still written. */
+bool
+keep_open(struct keep *keep, struct err *err)
+{
+    char part[KEEP_PATH_BYTES];
+
+    *keep = (struct keep){.path = keep->path, .fd = -1};
+    if (join(keep->path, PART, part))
+        keep->fd = open_new(part);
+    if (keep->fd < 0)
+        return err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", keep->path,
+                       strerror(errno));
+    (void)flock(keep->fd, LOCK_EX | LOCK_NB);
+    return true;
+}
+
+static void
+start_writing(struct keep *keep)
+{
+    if (keep->bytes - keep->started < START_BYTES)
+        return;
+    (void)sync_file_range(keep->fd, keep->started, keep->bytes - keep->started,
+                          SYNC_FILE_RANGE_WRITE);
+    keep->started = keep->bytes;
+}
+
+bool
+keep_write(struct keep *keep, struct span bytes, struct err *err)
+{
+    keep->is_whole = bytes.length == 0;
+    if (!write_all(keep->fd, bytes))
+        return cannot_write(keep->path, err);
+    keep->bytes += (int64_t)bytes.length;
+    start_writing(keep);
+    return true;
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+/* A name survives a power cut only once its folder is written. */
+static void
+sync_folder(const char *path)
+{
+    char copy[KEEP_PATH_BYTES];
+    int fd;
+
+    snprintf(copy, sizeof(copy), "%s", path);
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
+static bool
+write_sidecar(const char *path, struct span bytes)
+{
+    char sidecar[KEEP_PATH_BYTES], part[KEEP_PATH_BYTES];
+    bool written = false;
+    int fd = -1;
+
+    if (join(path, SIDECAR, sidecar) && join(sidecar, PART, part))
+        fd = open_new(part);
+    if (fd < 0)
+        return false;
+    written =
+        write_all(fd, bytes) && fsync(fd) == 0 && rename(part, sidecar) == 0;
+    if (!written) {
+        int why = errno;
+
+        unlink(part);
+        errno = why;
+    }
+    close(fd);
+    return written;
+}
+
+/* An earlier result of that name goes first: at no moment is it there with
+ * the sidecar of another one. */
+static bool
+take_names(const struct keep *keep, struct span sidecar)
+{
+    char part[KEEP_PATH_BYTES];
+
+    return fsync(keep->fd) == 0 && join(keep->path, PART, part) &&
+           (unlink(keep->path) == 0 || errno == ENOENT) &&
+           write_sidecar(keep->path, sidecar) && rename(part, keep->path) == 0;
+}
+
+bool
+keep_finish(struct keep *keep, struct span sidecar, struct err *err)
+{
+    if (!take_names(keep, sidecar)) {
+        keep->is_whole = false;
+        return cannot_write(keep->path, err);
+    }
+    sync_folder(keep->path);
+    close(keep->fd);
+    keep->fd = -1;
+    return true;
+}
+
+void
+keep_close(struct keep *keep)
+{
+    char part[KEEP_PATH_BYTES];
+
+    if (keep->path == NULL || keep->fd < 0)
+        return;
+    if (!keep->is_whole && join(keep->path, PART, part))
+        unlink(part);
+    close(keep->fd);
+    keep->fd = -1;
+}
+
+/* ---- what was left ------------------------------------------------------- */
+
+static bool
+skip_digits(const char **at)
+{
+    const char *begin = *at;
+
+    *at += strspn(*at, "0123456789");
+    return *at > begin;
+}
+
+/* <store>.<job>.<run>.<n>.jsonl.part, or the same of its sidecar. */
+static bool
+is_part(const char *name, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (strncmp(name, prefix, length) != 0)
+        return false;
+    name += length;
+    return skip_digits(&name) && *name++ == '.' && skip_digits(&name) &&
+           (strcmp(name, ".jsonl" PART) == 0 ||
+            strcmp(name, ".jsonl" SIDECAR PART) == 0);
+}
+
+static void
+remove_dead(int folder, const char *name)
+{
+    int fd =
+        openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlinkat(folder, name, 0);
+    close(fd);
+}
+
+void
+keep_clean(const char *directory, const char *store, const char *job)
+{
+    char prefix[KEEP_PATH_BYTES];
+    DIR *folder = opendir(directory);
+    struct dirent *entry;
+
+    if (folder == NULL)
+        return;
+    snprintf(prefix, sizeof(prefix), "%s.%s.", store, job);
+    while ((entry = readdir(folder)) != NULL)
+        if (is_part(entry->d_name, prefix))
+            remove_dead(dirfd(folder), entry->d_name);
+    closedir(folder);
+}

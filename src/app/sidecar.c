@@ -1,0 +1,164 @@
+#include "app/sidecar.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json_out.h"
+#include "json/tree.h"
+
+enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
+
+#define PACKED ".gz"
+
+/* ---- reading ----------------------------------------------------------- */
+
+/* A sidecar's text; NULL, with errno, if it cannot be read. */
+static char *
+read_text(const char *path, struct arena *arena)
+{
+    FILE *file = fopen(path, "rbe");
+    char *text;
+
+    if (file == NULL)
+        return NULL;
+    text = arena_bytes(arena, SIDECAR_BYTES_MAX);
+    text[fread(text, 1, SIDECAR_BYTES_MAX - 1, file)] = '\0';
+    fclose(file);
+    return text;
+}
+
+/* gzip takes a file's name and puts its own ending behind it. */
+static bool
+unpacked_path(const char *path, char unpacked[KEEP_PATH_BYTES])
+{
+    size_t length = strlen(path), ending = strlen(PACKED);
+
+    if (length <= ending || length - ending >= KEEP_PATH_BYTES ||
+        strcmp(path + length - ending, PACKED) != 0)
+        return false;
+    memcpy(unpacked, path, length - ending);
+    unpacked[length - ending] = '\0';
+    return true;
+}
+
+/* Of the file, else of the one that it was packed from. */
+static char *
+find_text(const char *file, char path[KEEP_PATH_BYTES], struct arena *arena)
+{
+    char unpacked[KEEP_PATH_BYTES];
+    char *text = NULL;
+
+    if (keep_sidecar_path(file, path))
+        text = read_text(path, arena);
+    if (text == NULL && errno == ENOENT && unpacked_path(file, unpacked) &&
+        keep_sidecar_path(unpacked, path))
+        text = read_text(path, arena);
+    return text;
+}
+
+static bool
+take_claim(const struct json *meta, const char *key, int64_t *claim,
+           struct err *err)
+{
+    const struct json *said = json_get(meta, key);
+    int64_t value;
+
+    if (said == NULL || said->kind == JSON_NULL)
+        return true;
+    if (!json_int64(said, &value) || value < 0)
+        return err_set(err, MSG_BAD_JSON, "%s is not a count", key);
+    *claim = value;
+    return true;
+}
+
+static void
+take_text(const struct json *meta, const char *key, char *to, size_t size)
+{
+    const char *text = json_str(json_get(meta, key));
+
+    if (text != NULL)
+        snprintf(to, size, "%s", text);
+}
+
+static bool
+take_all(struct source *source, const char *text, struct arena *arena,
+         struct err *err)
+{
+    struct source_claims *claims = &source->claims;
+    struct json *meta;
+
+    if (!json_parse(arena, span_str(text), &meta, err) ||
+        !take_claim(meta, "objectCount", &claims->object_count, err) ||
+        !take_claim(meta, "rootObjectCount", &claims->root_object_count, err) ||
+        !take_claim(meta, "fileSize", &claims->file_size, err))
+        return false;
+    take_text(meta, "createdAt", source->asked_at, sizeof(source->asked_at));
+    take_text(meta, "planHash", source->made_by, sizeof(source->made_by));
+    return true;
+}
+
+bool
+sidecar_read(struct source *source, struct err *err)
+{
+    struct arena arena = {0};
+    char path[KEEP_PATH_BYTES];
+    const char *text;
+    bool done = true;
+
+    if (strcmp(source->path, "-") == 0)
+        return true;
+    text = find_text(source->path, path, &arena);
+    if (text != NULL && !take_all(source, text, &arena, err)) {
+        done = err_wrap(err, "%s", path);
+        err_as(err, ERR_CONFIG);
+    }
+    arena_free(&arena);
+    return done;
+}
+
+bool
+sidecar_check_plan(const struct source *source, const char *plan_hash,
+                   struct err *err)
+{
+    if (source->context->options->any_query || source->made_by[0] == '\0' ||
+        strcmp(source->made_by, plan_hash) == 0)
+        return true;
+    return err_set(err, MSG_OTHER_QUERY,
+                   "%s is the result of another query: its plan is %.*s, this "
+                   "query's is %.*s",
+                   source->path, SHOWN_DIGITS, source->made_by, SHOWN_DIGITS,
+                   plan_hash);
+}
+
+/* ---- writing ----------------------------------------------------------- */
+
+/* As the store writes counts: as text. */
+static void
+put_count(struct buf *text, const char *key, int64_t count)
+{
+    char digits[32];
+
+    snprintf(digits, sizeof(digits), "%" PRId64, count);
+    json_out_text(text, key, count >= 0 ? digits : NULL);
+}
+
+void
+sidecar_write(const struct source *source, struct buf *text)
+{
+    const struct bulk_operation *operation = source->operation;
+    const struct source_claims *claims = &source->claims;
+
+    json_out_open(text, '{');
+    json_out_text(text, "id", operation->id);
+    json_out_text(text, "createdAt", operation->created_at);
+    json_out_text(text, "completedAt", operation->completed_at);
+    put_count(text, "objectCount", claims->object_count);
+    put_count(text, "rootObjectCount", claims->root_object_count);
+    put_count(text, "fileSize", claims->file_size);
+    json_out_text(text, "planHash", source->plan_hash);
+    json_out_text(text, "document", source->document);
+    buf_append_str(text, "}\n");
+}

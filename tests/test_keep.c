@@ -1,0 +1,255 @@
+/* keep: under its name there is a whole result with its sidecar, or none. */
+#include <check.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/keep.h"
+#include "support/suite.h"
+
+static char folder[] = "/tmp/bulkpg-keep-XXXXXX";
+static struct keep keep;
+static struct err err;
+
+static void
+setup(void)
+{
+    strcpy(folder + strlen(folder) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+    umask(0);
+    memset(&err, 0, sizeof(err));
+    keep = (struct keep){.path = "a.b.1.1.jsonl", .fd = -1};
+}
+
+static void
+limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void
+teardown(void)
+{
+    char remove[64];
+
+    limit_files(RLIM_INFINITY);
+    keep_close(&keep);
+    snprintf(remove, sizeof(remove), "rm -rf %s", folder);
+    ck_assert_int_eq(chdir("/"), 0);
+    ck_assert_int_eq(system(remove), 0);
+}
+
+static bool
+is_there(const char *name)
+{
+    return access(name, F_OK) == 0;
+}
+
+static void
+put(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "w");
+
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* Readable by its owner only, too. */
+static void
+holds(const char *name, const char *text)
+{
+    char bytes[64] = {0};
+    struct stat status;
+    FILE *file = fopen(name, "r");
+
+    ck_assert_msg(file != NULL, "%s is not there", name);
+    ck_assert_uint_eq(fread(bytes, 1, sizeof(bytes) - 1, file), strlen(text));
+    fclose(file);
+    ck_assert_str_eq(bytes, text);
+    ck_assert_int_eq(stat(name, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 0777, 0600);
+}
+
+static void
+write_whole(const char *text)
+{
+    ck_assert_msg(keep_open(&keep, &err), "%s", err.message);
+    ck_assert(keep_write(&keep, span_str(text), &err));
+    ck_assert(keep_write(&keep, span_str(""), &err));
+}
+
+START_TEST(both_get_their_names_at_the_end)
+{
+    write_whole("line\n");
+    holds("a.b.1.1.jsonl.part", "line\n");
+    ck_assert(!is_there("a.b.1.1.jsonl"));
+    ck_assert(!is_there("a.b.1.1.jsonl.meta.json"));
+    ck_assert(keep_finish(&keep, span_str("{}\n"), &err));
+    holds("a.b.1.1.jsonl", "line\n");
+    holds("a.b.1.1.jsonl.meta.json", "{}\n");
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    ck_assert(!is_there("a.b.1.1.jsonl.meta.json.part"));
+}
+
+END_TEST
+
+START_TEST(what_was_there_is_replaced)
+{
+    put("a.b.1.1.jsonl", "a longer old result\n");
+    put("a.b.1.1.jsonl.meta.json", "an old sidecar\n");
+    put("a.b.1.1.jsonl.part", "what a killed run left\n");
+    put("a.b.1.1.jsonl.meta.json.part", "that too\n");
+    write_whole("line\n");
+    ck_assert(keep_finish(&keep, span_str("{}\n"), &err));
+    holds("a.b.1.1.jsonl", "line\n");
+    holds("a.b.1.1.jsonl.meta.json", "{}\n");
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    ck_assert(!is_there("a.b.1.1.jsonl.meta.json.part"));
+}
+
+END_TEST
+
+START_TEST(what_did_not_come_whole_goes)
+{
+    ck_assert(keep_open(&keep, &err));
+    ck_assert(keep_write(&keep, span_str("half a li"), &err));
+    ck_assert(is_there("a.b.1.1.jsonl.part"));
+    keep_close(&keep);
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    ck_assert(!is_there("a.b.1.1.jsonl"));
+}
+
+END_TEST
+
+/* It can be looked at. */
+START_TEST(what_is_whole_and_wrong_stays_a_part)
+{
+    write_whole("line\n");
+    keep_close(&keep);
+    holds("a.b.1.1.jsonl.part", "line\n");
+    ck_assert(!is_there("a.b.1.1.jsonl"));
+}
+
+END_TEST
+
+START_TEST(a_full_disk_leaves_nothing)
+{
+    ck_assert(keep_open(&keep, &err));
+    limit_files(3);
+    ck_assert(!keep_write(&keep, span_str("line\n"), &err));
+    ck_assert_str_eq(err.code, "CANNOT_WRITE");
+    ck_assert_int_eq(err.kind, ERR_FAILED);
+    ck_assert_ptr_nonnull(strstr(err.message, "a.b.1.1.jsonl: "));
+    keep_close(&keep);
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    ck_assert(!is_there("a.b.1.1.jsonl"));
+}
+
+END_TEST
+
+START_TEST(no_room_for_the_sidecar_leaves_nothing)
+{
+    write_whole("line\n");
+    limit_files(6);
+    ck_assert(!keep_finish(&keep, span_str("{\"a\":1}\n"), &err));
+    ck_assert_str_eq(err.code, "CANNOT_WRITE");
+    keep_close(&keep);
+    ck_assert(!is_there("a.b.1.1.jsonl"));
+    ck_assert(!is_there("a.b.1.1.jsonl.meta.json"));
+    ck_assert(!is_there("a.b.1.1.jsonl.part"));
+    ck_assert(!is_there("a.b.1.1.jsonl.meta.json.part"));
+}
+
+END_TEST
+
+START_TEST(a_path_that_is_too_long_is_refused)
+{
+    static char path[KEEP_PATH_BYTES];
+
+    memset(path, 'a', sizeof(path) - 3);
+    keep.path = path;
+    ck_assert(!keep_open(&keep, &err));
+    ck_assert_str_eq(err.code, "CANNOT_WRITE");
+}
+
+END_TEST
+
+static const struct {
+    const char *name;
+    bool goes;
+} left[] = {
+    {"acme.items.7.1.jsonl.part", true},
+    {"acme.items.12.34.jsonl.part", true},
+    {"acme.items.7.1.jsonl.meta.json.part", true},
+    {"acme.items.7.1.jsonl", false},
+    {"acme.items.7.1.jsonl.meta.json", false},
+    {"acme.items.7.jsonl.part", false},
+    {"acme.items..1.jsonl.part", false},
+    {"acme.items.7.1.jsonl.part.gz", false},
+    {"acme.items.7.1x.jsonl.part", false},
+    {"acme.items2.7.1.jsonl.part", false},
+    {"acme2.items.7.1.jsonl.part", false},
+    {"notes.part", false},
+};
+
+START_TEST(parts_of_killed_runs_go)
+{
+    for (size_t i = 0; i < COUNT(left); i++)
+        put(left[i].name, "");
+    keep_clean(".", "acme", "items");
+    for (size_t i = 0; i < COUNT(left); i++)
+        ck_assert_msg(is_there(left[i].name) != left[i].goes, "%s",
+                      left[i].name);
+    keep_clean("nowhere", "acme", "items");
+}
+
+END_TEST
+
+/* Another database may have the same store and job. */
+START_TEST(a_part_that_is_written_stays)
+{
+    ck_assert(keep_open(&keep, &err));
+    keep_clean(".", "a", "b");
+    ck_assert(is_there("a.b.1.1.jsonl.part"));
+}
+
+END_TEST
+
+static Suite *
+keep_suite(void)
+{
+    Suite *suite = suite_create("keep");
+    TCase *tests = tcase_create("keep");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, both_get_their_names_at_the_end);
+    tcase_add_test(tests, what_was_there_is_replaced);
+    tcase_add_test(tests, what_did_not_come_whole_goes);
+    tcase_add_test(tests, what_is_whole_and_wrong_stays_a_part);
+    tcase_add_test(tests, a_full_disk_leaves_nothing);
+    tcase_add_test(tests, no_room_for_the_sidecar_leaves_nothing);
+    tcase_add_test(tests, a_path_that_is_too_long_is_refused);
+    tcase_add_test(tests, parts_of_killed_runs_go);
+    tcase_add_test(tests, a_part_that_is_written_stays);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int
+main(void)
+{
+    return suite_run(keep_suite());
+}
