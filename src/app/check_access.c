@@ -223,7 +223,10 @@ judge(struct trial *trial, const struct json *error)
         return;
     }
     add_scope(&trial->access->missing, &trial->access->arena, scope);
-    err_hint(&err, "the app needs the scope %.*s", SPAN_ARG(scope));
+    err_hint(&err,
+             "the app needs the scope %.*s; where it cannot have it, remove "
+             "the field from the query",
+             SPAN_ARG(scope));
     verdict_error(trial->verdicts, trial->what, &err);
     trial->job->status = err_exit_status(err.kind);
     trial->refused = true;

@@ -1,11 +1,13 @@
 """The statements of sql/examples/, on what the ready queries load."""
 import json
 import os
+import re
 from collections import Counter, defaultdict
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import oracle
 from harness.case import Case
 
 EXAMPLES = os.path.join(os.path.dirname(__file__), "..", "..", "..", "sql",
@@ -52,6 +54,29 @@ class Examples(Case):
         self.check_cohorts()
         self.check_stock()
         self.check_net_sales()
+
+    def test_what_is_joined_has_an_index(self):
+        """On either side: a larger store would notice."""
+        indexes = oracle.Actual(self.db, "acme").indexes
+        keys = oracle.Actual(self.db, "acme").keys
+        seen = set()
+        for name in sorted(os.listdir(EXAMPLES)):
+            with open(os.path.join(EXAMPLES, name), encoding="utf-8") as file:
+                text = re.sub("--.*", "", file.read())
+            tables = {alias or table: table for table, alias in re.findall(
+                r"(?:FROM|JOIN)\s+(\w+)(?:\s+(?!ON\b|JOIN\b|WHERE\b|LEFT\b|"
+                r"GROUP\b)(\w+))?", text)}
+            for sides in re.findall(r"ON (\w+)\.(\w+) = (\w+)\.(\w+)", text):
+                for alias, column in (sides[:2], sides[2:]):
+                    table = tables[alias]
+                    if table not in keys:  # made by WITH
+                        continue
+                    seen.add((table, column))
+                    self.assertIn(column, [keys[table][0]] + [
+                        columns[0] for columns in indexes[table]],
+                        f"{name}: {table}")
+        self.assertIn(("product_variants", "inventory_item_id"), seen)
+        self.assertGreater(len(seen), 6)
 
     def orders(self):
         return [values for _, values in self.expected("orders")["orders"]

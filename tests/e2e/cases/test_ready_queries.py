@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 
-from harness.case import Case, World
+from harness.case import DENIED, Case, World
 
 SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "scripts",
                       "document-tables.py")
@@ -73,6 +73,62 @@ class ReadyQueries(Case):
                 "SELECT col_description(attrelid, attnum) FROM pg_attribute "
                 "WHERE attrelid = 'acme.exchange_line_items'::regclass "
                 "AND attname = 'product_id'"))
+
+    def test_orders_have_the_columns_of_fivetran(self):
+        """What analysts know them by; fulfillments know their order."""
+        self.run_program("init", "--add", "orders,fulfillment_orders")
+        self.configure()
+        types = {table["name"]: {column["name"]: column["type"]
+                                 for column in table["columns"]}
+                 for job in ("orders", "fulfillment_orders")
+                 for table in self.planned(job)["tables"]}
+        for kind in ("billing", "shipping"):
+            for part in ("name", "company", "address1", "address2", "city",
+                         "zip", "province", "phone"):
+                self.assertEqual("text", types["orders"].get(
+                    f"{kind}_address_{part}"), part)
+            for part in ("latitude", "longitude"):
+                self.assertEqual("double precision", types["orders"].get(
+                    f"{kind}_address_{part}"))
+        for column in ("location_id", "staff_member_id", "app_id"):
+            self.assertEqual("bigint", types["orders"].get(column), column)
+        self.assertEqual("bigint", types["fulfillments"]["order_id"])
+
+    def test_a_store_that_denies_some_of_orders(self):
+        """check names each field and its scope, and what else is wrong."""
+        self.run_program("init", "--add", "orders")
+        self.configure()
+        path = ["orders", "edges", 0, "node"]
+        denials = [{"message": "Access denied for staffMember field.",
+                    "path": path + ["staffMember"],
+                    "extensions": {"code": "ACCESS_DENIED", "requiredAccess":
+                                   "`read_users` access scope. Also: The app "
+                                   "must be installed on a Plus store."}},
+                   {"message": "Access denied for retailLocation field.",
+                    "path": path + ["retailLocation"],
+                    "extensions": {"code": "ACCESS_DENIED", "requiredAccess":
+                                   "`read_locations` access scope."}},
+                   {"message": "This app is not approved to access the "
+                    "MailingAddress object.", "path": path + [
+                        "billingAddress"],
+                    "extensions": {"code": "ACCESS_DENIED"}}]
+        self.shop.rule({"status": 200, "body": {"data": None,
+                                                "errors": denials}},
+                       times=-1, kind="query")
+        result = self.run_program("check", status=DENIED)
+        lines = self.program.read("queries/orders.graphql").decode() \
+            .splitlines()
+        for field, level, word in (
+                ("staffMember", "error", "scope read_users"),
+                ("retailLocation", "error", "scope read_locations"),
+                ("billingAddress", "warn", "protected customer data")):
+            line = 1 + next(n for n, text in enumerate(lines)
+                            if text.strip() == field + " {")
+            self.assertRegex(result.stdout, rf"{level} +query .*:{line}:9: "
+                             rf"orders\.{field}")
+            self.assertIn(word, result.stdout)
+        self.assertIn("missing: read_users,read_locations", result.stdout)
+        self.assertIn("remove the field", result.stdout)
 
     def test_windows(self):
         """Those that are cut into windows, or fetch what changed, hold what
