@@ -520,30 +520,30 @@ static const struct {
      "AS place, row_number() OVER (PARTITION BY \"_parent_id\" ORDER BY "
      "_line) AS n FROM \"acme\".\"s4\") AS d WHERE s.ctid = d.place"},
     {merge_remove_gone, ORDERS,
-     "DELETE FROM \"acme\".\"orders\" AS t WHERE NOT EXISTS (SELECT FROM "
+     "DELETE FROM ONLY \"acme\".\"orders\" AS t WHERE NOT EXISTS (SELECT FROM "
      "\"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\")"},
     {merge_remove_gone, LINE_ITEMS,
-     "DELETE FROM \"acme\".\"orders_line_items\" AS t WHERE NOT EXISTS "
+     "DELETE FROM ONLY \"acme\".\"orders_line_items\" AS t WHERE NOT EXISTS "
      "(SELECT FROM \"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
     {merge_remove_gone, TAX_LINES,
-     "DELETE FROM \"acme\".\"orders_line_items_tax_lines\" AS t WHERE NOT "
+     "DELETE FROM ONLY \"acme\".\"orders_line_items_tax_lines\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = "
      "t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
     {merge_remove_gone, DISCOUNTS,
-     "DELETE FROM \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
+     "DELETE FROM ONLY \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
     {merge_list_changes, ORDERS,
      "CREATE UNLOGGED TABLE \"acme\".\"c\" AS SELECT s.ctid AS place, "
      "t.\"id\" IS NULL AS is_new FROM \"acme\".\"s1\" AS s LEFT JOIN "
-     "\"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL OR "
+     "ONLY \"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL OR "
      "t._hash IS DISTINCT FROM s._hash"},
     {merge_count_changes, ORDERS,
      "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
      "is_new) FROM \"acme\".\"c\""},
     {merge_update_changed, LINE_ITEMS,
-     "UPDATE \"acme\".\"orders_line_items\" AS t SET \"title\" = "
+     "UPDATE ONLY \"acme\".\"orders_line_items\" AS t SET \"title\" = "
      "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "
      "s.\"_hash\", _loaded_at = $1::timestamptz FROM (SELECT s.* FROM "
      "\"acme\".\"s2\" AS s, \"acme\".\"c\" AS c WHERE NOT c.is_new AND "
@@ -563,6 +563,20 @@ START_TEST(statements_are_word_for_word)
 
     statements[_i].write(&sql, &target);
     ck_assert_str_eq(written(), statements[_i].statement);
+}
+
+END_TEST
+
+/* Rows of a partitioned table are in others. */
+START_TEST(a_partitioned_table_is_read_whole)
+{
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
+        struct merge_target target = target_of(statements[i].table);
+
+        target.is_partitioned = true;
+        statements[i].write(&sql, &target);
+    }
+    ck_assert_ptr_null(strstr(buf_str(&sql), "ONLY"));
 }
 
 END_TEST
@@ -639,7 +653,7 @@ START_TEST(rows_gone_below_parents_that_came_are_removed)
     merge_remove_below(&sql, &target, &parent);
     ck_assert_str_eq(
         written(),
-        "DELETE FROM \"acme\".\"orders_line_items\" AS t USING (SELECT "
+        "DELETE FROM ONLY \"acme\".\"orders_line_items\" AS t USING (SELECT "
         "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
         "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "
         "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
@@ -658,7 +672,7 @@ START_TEST(rows_gone_are_listed_for_those_below_them)
     ck_assert_str_eq(
         written(),
         "INSERT INTO \"acme\".\"s2_gone\" SELECT DISTINCT "
-        "t.\"id\" AS id FROM \"acme\".\"orders_line_items\" AS t, (SELECT "
+        "t.\"id\" AS id FROM ONLY \"acme\".\"orders_line_items\" AS t, (SELECT "
         "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
         "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "
         "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
@@ -676,9 +690,9 @@ START_TEST(rows_whose_parents_went_are_removed)
     merge_remove_orphaned(&sql, &target, &parent);
     ck_assert_str_eq(
         written(),
-        "DELETE FROM \"acme\".\"orders_line_items_tax_lines\" AS t USING "
+        "DELETE FROM ONLY \"acme\".\"orders_line_items_tax_lines\" AS t USING "
         "\"acme\".\"s2_gone\" AS g WHERE t.\"line_item\" = g.id AND NOT "
-        "EXISTS (SELECT FROM \"acme\".\"orders_line_items\" AS p WHERE "
+        "EXISTS (SELECT FROM ONLY \"acme\".\"orders_line_items\" AS p WHERE "
         "p.\"id\" = g.id)");
 }
 
@@ -700,16 +714,16 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
     merge_update_changed(&sql, &orders);
     ck_assert_str_eq(
         written(),
-        "UPDATE \"acme\".\"orders\" AS t SET _deleted_at = $1::timestamptz, "
+        "UPDATE ONLY \"acme\".\"orders\" AS t SET _deleted_at = $1::timestamptz, "
         "_loaded_at = $1::timestamptz WHERE t._deleted_at IS NULL AND NOT "
         "EXISTS (SELECT FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = "
         "t.\"id\")"
-        "DELETE FROM \"acme\".\"orders_tax_lines\" AS t USING (SELECT "
+        "DELETE FROM ONLY \"acme\".\"orders_tax_lines\" AS t USING (SELECT "
         "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
         "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM "
         "\"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND "
         "s.\"_ordinal\" = t.\"_ordinal\")"
-        "UPDATE \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
+        "UPDATE ONLY \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
         "\"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz, _deleted_at = "
         "NULL FROM (SELECT s.* FROM \"acme\".\"s1\" AS s, \"acme\".\"c\" AS c "
         "WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s WHERE "
@@ -740,11 +754,11 @@ START_TEST(places_are_numbered_and_compared)
         "(PARTITION BY \"_parent_id\" ORDER BY _line) AS n FROM "
         "\"acme\".\"s2\") AS d WHERE s.ctid = d.placeCREATE UNLOGGED TABLE "
         "\"acme\".\"c\" AS SELECT s.ctid AS place, t.\"_parent_id\" IS NULL "
-        "AS is_new FROM \"acme\".\"s2\" AS s LEFT JOIN "
+        "AS is_new FROM \"acme\".\"s2\" AS s LEFT JOIN ONLY "
         "\"acme\".\"orders_line_items\" AS t ON s.\"_parent_id\" = "
         "t.\"_parent_id\" AND s.\"id\" = t.\"id\" WHERE t.\"_parent_id\" IS "
         "NULL OR t._hash IS DISTINCT FROM s._hash OR t._position IS DISTINCT "
-        "FROM s._positionUPDATE \"acme\".\"orders_line_items\" AS t SET "
+        "FROM s._positionUPDATE ONLY \"acme\".\"orders_line_items\" AS t SET "
         "\"_position\" = s.\"_position\", \"_hash\" = s.\"_hash\", _loaded_at "
         "= $1::timestamptz FROM (SELECT s.* FROM \"acme\".\"s2\" AS s, "
         "\"acme\".\"c\" AS c WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) "
@@ -846,6 +860,7 @@ ddl_merge_suite(void)
                         sizeof(converted) / sizeof(converted[0]));
     tcase_add_test(tests, numbers_turn_back_into_gids);
     tcase_add_test(tests, readers_are_granted_select);
+    tcase_add_test(tests, a_partitioned_table_is_read_whole);
     tcase_add_loop_test(tests, statements_are_word_for_word, 0,
                         COUNT(statements));
     tcase_add_loop_test(tests, rows_of_lists_go_with_the_line_they_came_on, 0,

@@ -296,6 +296,66 @@ START_TEST(journal_is_migrated_by_its_owner)
 
 END_TEST
 
+/* A journal as version 1 left it, with a table whose last run failed: its
+ * column `vendor` had been added by then, `note` is a user's. */
+static const char version_1_tables[] =
+    "UPDATE bulkpg.meta SET version = 1;"
+    "CREATE SCHEMA acme;"
+    "CREATE TABLE acme.products (id bigint PRIMARY KEY, vendor text, note "
+    "text, other text, at timestamptz, _hash bigint, _loaded_at timestamptz, "
+    "_deleted_at timestamptz);"
+    "COMMENT ON COLUMN acme.products.id IS 'id: ID!';"
+    "COMMENT ON COLUMN acme.products.vendor IS 'vendor: String!';"
+    "COMMENT ON COLUMN acme.products.at IS 'a.b: [DateTime!]!; as it is';"
+    "COMMENT ON COLUMN acme.products.note IS 'note: what I think';"
+    "CREATE TABLE acme.good (id bigint PRIMARY KEY, vendor text);"
+    "COMMENT ON COLUMN acme.good.vendor IS 'vendor: String!';"
+    "INSERT INTO bulkpg.relation VALUES ('acme', 'products', 'acme', 'p', 'f', "
+    "'products', '[{\"name\": \"id\", \"gid_type\": \"Product\"}]'), "
+    "('acme', 'good', 'acme', 'g', 'f', 'good', '[{\"name\": \"id\"}]'), "
+    "('gone', 'gone', 'acme', 'g', 'f', 'gone', '[{\"name\": \"id\"}]');"
+    "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash) VALUES "
+    "('acme', 'p', 'full', 'loaded', 'h'), ('acme', 'p', 'full', 'failed', "
+    "'h'), ('acme', 'g', 'full', 'failed', 'h'), ('acme', 'g', 'full', "
+    "'loaded', 'h');";
+
+static const char *
+columns_of(const char *table)
+{
+    return ask(arena_printf(
+        &arena,
+        "SELECT string_agg(concat(e ->> 'name', ' ', e ->> 'type', ' ', "
+        "e ->> 'path', ' ', e ->> 'gid_type'), ',') FROM bulkpg.relation, "
+        "jsonb_array_elements(columns) e WHERE table_name = '%s'",
+        table));
+}
+
+static void
+complete_columns_body(void)
+{
+    database = cluster_database("");
+    conn = open_as("owner");
+    other_conn = open_as("owner");
+    run_sql(sql_journal_schema);
+    run_sql(sql_001_journal);
+    run_sql(version_1_tables);
+    OK(journal_open(conn, true, &journal, &err));
+    OK(journal_open(other_conn, false, &other, &err));
+    ck_assert_str_eq(columns_of("products"),
+                     "id   Product,vendor text vendor ,at timestamptz a.b ,"
+                     "_deleted_at timestamptz _deleted_at ");
+    ck_assert_str_eq(columns_of("good"), "id   ");
+    ck_assert_str_eq(columns_of("gone"), "id   ");
+    close_both();
+}
+
+START_TEST(columns_that_version_1_did_not_record_are_found)
+{
+    pg_task_run(complete_columns_body);
+}
+
+END_TEST
+
 static void
 rights_body(void)
 {
@@ -1569,6 +1629,7 @@ journal_suite(void)
     tcase_add_test(tests, journal_of_a_newer_program_is_left_alone);
     tcase_add_test(tests, journal_of_an_older_program_is_migrated);
     tcase_add_test(tests, journal_is_migrated_by_its_owner);
+    tcase_add_test(tests, columns_that_version_1_did_not_record_are_found);
     tcase_add_test(tests, missing_right_names_the_grant);
     tcase_add_test(tests, readers_may_read);
     tcase_add_test(tests, every_statement_is_understood_by_the_server);

@@ -67,3 +67,39 @@ COMMENT ON VIEW bulkpg.freshness IS
   'its job ended; a job that was never loaded so has one row without a table';
 COMMENT ON COLUMN bulkpg.freshness.last_status IS
   'As in bulkpg.run; abandoned: no process runs it any more';
+
+-- Which columns are ours, completed: a table's mark for rows found gone, and,
+-- where the last run of the job did not end well, columns that such a run had
+-- added before it failed, known by the comment that came with them. Others in
+-- the table are its users'.
+UPDATE bulkpg.relation AS r
+SET columns = r.columns || made.columns
+FROM (
+  SELECT o.table_schema, o.table_name,
+         jsonb_agg(jsonb_build_object(
+           'name', a.attname,
+           'type', CASE a.atttypid WHEN 'timestamptz'::regtype
+                   THEN 'timestamptz'
+                   ELSE format_type(a.atttypid, a.atttypmod) END,
+           'path', CASE a.attname WHEN '_deleted_at' THEN '_deleted_at'
+                   ELSE split_part(col_description(c.oid, a.attnum), ':', 1)
+                   END) ORDER BY a.attnum) AS columns
+  FROM bulkpg.relation o
+  JOIN pg_namespace n ON n.nspname = o.table_schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = o.table_name
+  JOIN pg_attribute a
+    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE NOT EXISTS (SELECT FROM jsonb_array_elements(o.columns) e
+                    WHERE e ->> 'name' = a.attname)
+    AND CASE WHEN a.attname = '_deleted_at'
+        THEN a.atttypid = 'timestamptz'::regtype
+        ELSE col_description(c.oid, a.attnum)
+               ~ '^[_A-Za-z][_.0-9A-Za-z]*: \[*[A-Z][_0-9A-Za-z]*[]!]*(;.*)?$'
+             AND (SELECT s.status NOT IN ('loaded', 'loaded_with_rejects')
+                  FROM bulkpg.run s
+                  WHERE s.store = o.store AND s.job = o.job
+                  ORDER BY s.run_id DESC LIMIT 1)
+        END
+  GROUP BY o.table_schema, o.table_name
+) AS made
+WHERE r.table_schema = made.table_schema AND r.table_name = made.table_name;

@@ -172,7 +172,9 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
         return true;
     if (!journal_borrow(journal, &control, err))
         return false;
-    asked = target_holds_type(control, table, schema_of(land), type, held, err);
+    asked =
+        target_holds_type(control, table, &land->tables.targets[table->index],
+                          schema_of(land), type, held, err);
     journal_give_back(journal);
     return asked;
 }
@@ -415,6 +417,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .exists = land->tables.targets[i].exists,
             .has_mark = land->tables.targets[i].has_mark ||
                         plan->tables[i].marks_deleted,
+            .is_partitioned = land->tables.targets[i].is_partitioned,
             .becomes_table = attempt->becomes_table[i],
             .removes = is_whole && !is_uncounted(land),
             .is_whole = is_whole,
@@ -468,26 +471,45 @@ whole_path(struct job *job)
 }
 
 static bool
-save_relations(struct attempt *attempt, struct pg_conn *conn, struct err *err)
+save_relation(struct land *land, const struct plan_table *table,
+              struct pg_conn *conn, struct err *err)
 {
-    struct job *job = attempt->land->job;
+    struct job *job = land->job;
+    struct journal_relation relation = {
+        .table_schema = job->store->config->schema,
+        .table_name = table->name,
+        .store = job->store->config->name,
+        .job = job->file->job,
+        .file = whole_path(job),
+        .path = table->path,
+        .columns = tables_relation_columns(&land->tables, job, table)};
 
-    for (int i = 0; i < job->plan->table_count; i++) {
-        const struct plan_table *table = &job->plan->tables[i];
-        struct journal_relation relation = {
-            .table_schema = job->store->config->schema,
-            .table_name = table->name,
-            .store = job->store->config->name,
-            .job = job->file->job,
-            .file = whole_path(job),
-            .path = table->path,
-            .columns = table->skip ? NULL
-                                   : tables_relation_columns(
-                                         &attempt->land->tables, job, table)};
+    return journal_relation_save_in(conn, &relation, err);
+}
 
-        if (!table->skip && !journal_relation_save_in(conn, &relation, err))
+static bool
+save_relations(struct land *land, struct pg_conn *conn, struct err *err)
+{
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip &&
+            !save_relation(land, &plan->tables[i], conn, err))
             return false;
-    }
+    return true;
+}
+
+/* With the columns that are about to be added. */
+static bool
+save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
+{
+    struct land *land = ctx;
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (land->tables.targets[i].exists &&
+            !save_relation(land, &plan->tables[i], conn, err))
+            return false;
     return true;
 }
 
@@ -543,7 +565,7 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     end.timings = timings_json(timings, &land->job->arena);
     return journal_merge_tables(conn, land->run.run_id, land->written,
                                 land->written_count, err) &&
-           save_relations(attempt, conn, err) &&
+           save_relations(land, conn, err) &&
            (land->mode == RUN_REPLAY || !may_advance(land) ||
             journal_advance_watermark_in(conn, land->run.run_id, err)) &&
            journal_finish_in(conn, &land->run, &end, err);
@@ -645,7 +667,8 @@ adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
     if (!forget_lost_columns(land, err))
         return false;
     while (!target_adapt(conn, land->job->plan, schema_of(land),
-                         land->tables.targets, err))
+                         land->tables.targets, save_changed_relations, land,
+                         err))
         if (!may_retry(land, &backoff, conn, "a table cannot be changed yet",
                        err))
             return false;

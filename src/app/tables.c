@@ -13,14 +13,13 @@ enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* ---- what the journal remembers ---------------------------------------- */
 
-static bool
+static void
 recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
 {
     const char *type = json_str(json_get(column, "gid_type"));
 
     if (gid != NULL && type != NULL && gid->type == NULL)
         gid->type = arena_strdup(arena, type);
-    return true;
 }
 
 /* Rows of a foreign file may have ids of that type too. */
@@ -39,59 +38,81 @@ recall_held(struct plan_table *table, const struct json *column,
     table->held = name;
 }
 
-/* False when the plan has no such column. */
-static bool
+static void
 recall_column(struct plan_table *table, const struct json *column,
               const char *name, bool *had_column, struct arena *arena)
 {
     if (table->parent_column != NULL && strcmp(name, table->parent_column) == 0)
-        return recall_gid(table->parent_gid, column, arena);
+        recall_gid(table->parent_gid, column, arena);
     for (int i = 0; i < table->column_count; i++)
         if (strcmp(name, table->columns[i].name) == 0) {
             had_column[i] = true;
             if (table->id_gid != NULL && table->columns[i].gid == table->id_gid)
                 recall_held(table, column, arena);
-            return recall_gid(table->columns[i].gid, column, arena);
+            recall_gid(table->columns[i].gid, column, arena);
         }
-    return false;
-}
-
-/* False when the name is another column's, or the plan has none. */
-static bool
-recall_position(struct target_memory *memory, const struct plan_table *table,
-                const char *name)
-{
-    if (strcmp(name, "_position") != 0)
-        return false;
-    memory->had_position = true;
-    return table->has_position;
 }
 
 static bool
 recall_columns(struct tables *tables, struct job *job, struct plan_table *table,
                const char *columns, struct err *err)
 {
-    struct buf left = buf_with_ceiling(JSON_BYTES_MAX);
+    struct target_memory *memory = &tables->memory[table->index];
     bool *had_column = arena_array(&job->arena, (size_t)table->column_count + 1,
                                    sizeof(*had_column));
     struct json *array;
 
-    tables->memory[table->index].had_column = had_column;
+    memory->had_column = had_column;
     if (!json_parse(&job->arena, span_str(columns), &array, err))
         return err_wrap(err, "bulkpg.relation, table %s", table->name);
+    tables->known[table->index] = array;
     for (const struct json *c = array->first; c != NULL; c = c->next) {
         const char *name = json_str(json_get(c, "name"));
 
-        if (name == NULL ||
-            recall_position(&tables->memory[table->index], table, name) ||
-            recall_column(table, c, name, had_column, &job->arena))
+        if (name != NULL && strcmp(name, "_deleted_at") == 0)
+            memory->had_mark = true;
+        else if (name != NULL && strcmp(name, "_position") == 0)
+            memory->had_position = true;
+        else if (name != NULL)
+            recall_column(table, c, name, had_column, &job->arena);
+    }
+    return true;
+}
+
+static bool
+is_planned(const struct plan_table *table, const char *name)
+{
+    bool planned = strcmp(name, "_deleted_at") == 0 ||
+                   (table->has_position && strcmp(name, "_position") == 0) ||
+                   (table->parent_column != NULL &&
+                    strcmp(name, table->parent_column) == 0);
+
+    for (int i = 0; i < table->column_count && !planned; i++)
+        planned = strcmp(name, table->columns[i].name) == 0;
+    return planned;
+}
+
+/* One that was dropped by hand is forgotten: it may come again as another's. */
+static void
+find_left(struct tables *tables, struct job *job,
+          const struct plan_table *table)
+{
+    const struct json *known = tables->known[table->index];
+    const struct target *target = &tables->targets[table->index];
+    struct buf left = buf_with_ceiling(JSON_BYTES_MAX);
+
+    for (const struct json *c = known != NULL ? known->first : NULL; c != NULL;
+         c = c->next) {
+        const char *name = json_str(json_get(c, "name"));
+
+        if (name == NULL || is_planned(table, name) ||
+            !target_has(target, name))
             continue;
         buf_append_str(&left, left.length > 0 ? "," : "");
         buf_append_span(&left, c->source);
     }
     tables->left[table->index] = arena_strdup(&job->arena, buf_str(&left));
     buf_free(&left);
-    return true;
 }
 
 /* ---- whose they are ---------------------------------------------------- */
@@ -176,6 +197,7 @@ look(struct tables *tables, struct job *job, struct err *err)
     tables->targets = arena_array(&job->arena, count, sizeof(*tables->targets));
     tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
     tables->memory = arena_array(&job->arena, count, sizeof(*tables->memory));
+    tables->known = arena_array(&job->arena, count, sizeof(*tables->known));
     for (size_t i = 0; i < count; i++)
         tables->left[i] = "";
     if (!check_owners(tables, job, err) ||
@@ -186,6 +208,8 @@ look(struct tables *tables, struct job *job, struct err *err)
                          tables->targets, &job->arena, err) &&
           obstacle_find(control, job->plan, schema, tables->targets, err);
     journal_give_back(job->context->journal);
+    for (size_t i = 0; fit && i < count; i++)
+        find_left(tables, job, &job->plan->tables[i]);
     return fit;
 }
 
@@ -222,6 +246,7 @@ tables_relation_columns(const struct tables *tables, struct job *job,
     struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
     const char *left = tables->left[table->index];
     const char *kept;
+    bool has_mark = tables->targets[table->index].has_mark;
 
     buf_append_char(&json, '[');
     if (table->parent_column != NULL)
@@ -234,6 +259,9 @@ tables_relation_columns(const struct tables *tables, struct job *job,
         append_column(&json, table->columns[i].name, table->columns[i].path,
                       plan_column_type(&table->columns[i]),
                       table->columns[i].gid);
+    if (has_mark || table->marks_deleted)
+        append_column(&json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
+                      NULL);
     buf_printf(&json, "%s%s]", left[0] != '\0' ? "," : "", left);
     kept = arena_strdup(&job->arena, buf_str(&json));
     buf_free(&json);

@@ -14,6 +14,7 @@
 struct tables {
     bool has_schema;
     struct target *targets;
+    const struct json **known; /* columns as bulkpg.relation has them */
     const char **left; /* columns that are ours but no longer in the plan, as
                         * bulkpg.relation has them, joined by commas; "" */
     struct target_memory *memory; /* what the journal knows of them */

@@ -22,7 +22,8 @@ merge_target_of(const struct merge *merge, const struct merge_table *table)
                                  .stage = table->stage,
                                  .changes = table->changes,
                                  .gone = table->gone,
-                                 .has_mark = table->has_mark};
+                                 .has_mark = table->has_mark,
+                                 .is_partitioned = table->is_partitioned};
 }
 
 static bool

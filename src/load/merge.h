@@ -19,9 +19,10 @@
 /* One table of a run. */
 struct merge_table {
     const struct plan_table *table;
-    const char *stage;      /* NULL: skipped */
-    bool exists;            /* the table, before this run */
-    bool has_mark;          /* the table has a column _deleted_at */
+    const char *stage; /* NULL: skipped */
+    bool exists;       /* the table, before this run */
+    bool has_mark;     /* the table has a column _deleted_at */
+    bool is_partitioned;
     bool becomes_table;     /* staging is to become it */
     bool removes;           /* rows that are gone go */
     bool is_whole;          /* all rows that the store shows have come */

@@ -1,6 +1,7 @@
 #include "load/obstacle.h"
 
 #include "base/json_out.h"
+#include "load/encode.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
 #include "sql.h"
@@ -143,6 +144,72 @@ check_columns(const struct site *site, struct err *err)
     return is_free;
 }
 
+/* ---- inheritance --------------------------------------------------------- */
+
+/* "name": oid */
+static void
+append_added(struct buf *json, const struct site *site)
+{
+    const struct plan_table *table = site->table;
+
+    for (int i = 0; i < table->column_count; i++)
+        if (!site->target->has_column[i])
+            json_out_number(json, table->columns[i].name,
+                            encode_oid(plan_column_type(&table->columns[i])));
+    if (table->marks_deleted && !site->target->has_mark)
+        json_out_number(json, "_deleted_at", encode_oid(PLAN_TIMESTAMPTZ));
+    if (table->has_position && !site->target->has_position)
+        json_out_number(json, "_position", encode_oid(PLAN_INTEGER));
+}
+
+static bool
+refuse_heir(const struct site *site, const char *column, const char *heir,
+            struct err *err)
+{
+    struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
+
+    target_table_changes(&changes, site->table, site->schema, site->target);
+    err_set(err, MSG_COLUMN_IN_USE,
+            "column %s of %s.%s must change, but %s is tied to that table by "
+            "inheritance",
+            column, site->schema, site->table->name, heir);
+    err_hint(err,
+             "end it with ALTER TABLE ... NO INHERIT or DETACH PARTITION and "
+             "run again; the run does: %.*s",
+             HINT_BYTES, buf_str(&changes));
+    buf_free(&changes);
+    return false;
+}
+
+static bool
+check_heirs(const struct site *site, struct err *err)
+{
+    struct buf changed = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf added = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *values[] = {site->schema, site->table->name, NULL, NULL};
+    struct pg_result *result;
+    bool is_free = true;
+
+    json_out_open(&changed, '[');
+    json_out_open(&added, '{');
+    target_changed_columns(&changed, site->table, site->target);
+    append_added(&added, site);
+    if (changed.length > 1 || added.length > 1) {
+        buf_append_char(&changed, ']');
+        buf_append_char(&added, '}');
+        values[2] = buf_str(&changed);
+        values[3] = buf_str(&added);
+        is_free = pg_exec(site->conn, sql_table_heirs, 4, values, &result, err);
+        if (is_free && pg_rows(result) > 0)
+            is_free = refuse_heir(site, pg_text(result, 0, 0),
+                                  pg_text(result, 0, 1), err);
+        pg_result_free(result);
+    }
+    buf_free(&changed);
+    buf_free(&added);
+    return is_free;
+}
+
 /* ---- names ------------------------------------------------------------- */
 
 /* The indexes that the run would make: all of a new table's, and those that
@@ -212,7 +279,8 @@ obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
         if (site.table->skip)
             continue;
         if (site.target->exists &&
-            (!check_rights(&site, err) || !check_columns(&site, err)))
+            (!check_rights(&site, err) || !check_columns(&site, err) ||
+             !check_heirs(&site, err)))
             return false;
         if (!check_names(&site, err))
             return false;

@@ -154,13 +154,109 @@ inspect_column(const struct plan_table *table, const char *schema,
                        plan_type_name(column->type), err);
 }
 
+/* ---- columns of others --------------------------------------------------- */
+
+static bool
+is_foreign(const struct plan_table *table, const struct pg_result *result,
+           const struct target_memory *memory, int column)
+{
+    return !memory->had_column[column] &&
+           find_row(result, table->columns[column].name) >= 0;
+}
+
+/* A name like it that neither table nor query has. */
+static void
+append_free_name(struct buf *name, const struct plan_table *table,
+                 const struct pg_result *result, const char *like)
+{
+    bool taken = true;
+
+    for (int n = 2; taken; n++) {
+        buf_clear(name);
+        buf_printf(name, "%.50s_%d", like, n);
+        taken = find_row(result, buf_str(name)) >= 0;
+        for (int i = 0; i < table->column_count; i++)
+            taken = taken || strcmp(table->columns[i].name, buf_str(name)) == 0;
+    }
+}
+
+/* Whatever it holds, the query's values would replace it. */
+static bool
+refuse_columns(const struct plan *plan, const struct plan_table *table,
+               const char *schema, const struct pg_result *result,
+               const struct target_memory *memory, struct err *err)
+{
+    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf fields = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf name = buf_with_ceiling(1024);
+    const struct plan_column *first = NULL;
+
+    for (int i = 0; i < table->column_count; i++) {
+        const struct plan_column *column = &table->columns[i];
+
+        if (!is_foreign(table, result, memory, i))
+            continue;
+        append_free_name(&name, table, result, column->name);
+        buf_printf(&names, "%s%s", first != NULL ? ", " : "", column->name);
+        buf_printf(&fields, "%s%s @column(name: \"%s\")",
+                   first != NULL ? ", " : "", plan_column_key(column),
+                   buf_str(&name));
+        first = first != NULL ? first : column;
+    }
+    err_set(err, MSG_COLUMN_FOREIGN,
+            "%s:%u:%u: table %s.%s has columns that bulkpg did not create and "
+            "the query would overwrite: %s",
+            plan->file, first->pos.line, first->pos.column, schema, table->name,
+            buf_str(&names));
+    err_hint(err, "write: %s", buf_str(&fields));
+    buf_free(&names);
+    buf_free(&fields);
+    buf_free(&name);
+    return false;
+}
+
+static bool
+refuse_own(const struct plan_table *table, const char *schema,
+           const char *column, const char *directive, struct err *err)
+{
+    err_set(err, MSG_COLUMN_FOREIGN,
+            "table %s.%s has a column %s that bulkpg did not create and that "
+            "%s would overwrite",
+            schema, table->name, column, directive);
+    return err_hint(err,
+                    "ALTER TABLE \"%s\".\"%s\" RENAME COLUMN %s TO ..., or "
+                    "remove %s from the query",
+                    schema, table->name, column, directive);
+}
+
+static bool
+check_columns_ours(const struct plan *plan, const struct plan_table *table,
+                   const char *schema, const struct pg_result *result,
+                   const struct target_memory *memory, struct err *err)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (is_foreign(table, result, memory, i))
+            return refuse_columns(plan, table, schema, result, memory, err);
+    if (table->marks_deleted && !memory->had_mark &&
+        find_row(result, "_deleted_at") >= 0)
+        return refuse_own(table, schema, "_deleted_at", "@deletes(mode: SOFT)",
+                          err);
+    if (table->has_position && !memory->had_position &&
+        find_row(result, "_position") >= 0)
+        return refuse_own(table, schema, "_position", "@position", err);
+    return true;
+}
+
+/* ---- one table ----------------------------------------------------------- */
+
 /* Also of a query that no longer marks: its rows may come back. */
 static bool
-has_mark(const struct pg_result *result)
+has_mark(const struct pg_result *result, const struct target_memory *memory)
 {
     int row = find_row(result, "_deleted_at");
 
-    return row >= 0 && type_at(result, row) == PLAN_TIMESTAMPTZ;
+    return memory->had_mark && row >= 0 &&
+           type_at(result, row) == PLAN_TIMESTAMPTZ;
 }
 
 static bool
@@ -179,7 +275,7 @@ inspect_columns(const struct plan_table *table, const char *schema,
             !inspect_column(table, schema, &columns[i], result,
                             memory->had_column, target, err))
             return false;
-    target->has_mark = has_mark(result);
+    target->has_mark = has_mark(result, memory);
     target->lost_column =
         target->lost_column ||
         (table->has_position && memory->had_position && !target->has_position);
@@ -211,10 +307,24 @@ is_table(const struct pg_result *result)
     return strchr("rp", pg_text(result, 0, KIND)[0]) != NULL;
 }
 
+static const char *const *
+column_names(const struct pg_result *result, struct arena *arena)
+{
+    const char **names =
+        arena_array(arena, (size_t)pg_rows(result) + 1, sizeof(*names));
+    int count = 0;
+
+    for (int i = 0; i < pg_rows(result); i++)
+        if (!pg_is_null(result, i, NAME))
+            names[count++] = arena_strdup(arena, pg_text(result, i, NAME));
+    return names;
+}
+
 static bool
-inspect_table(struct pg_conn *conn, const struct plan_table *table,
-              const char *schema, const struct target_memory *memory,
-              struct target *target, struct arena *arena, struct err *err)
+inspect_table(struct pg_conn *conn, const struct plan *plan,
+              const struct plan_table *table, const char *schema,
+              const struct target_memory *memory, struct target *target,
+              struct arena *arena, struct err *err)
 {
     const char *values[] = {schema, table->name};
     struct pg_result *result;
@@ -235,9 +345,22 @@ inspect_table(struct pg_conn *conn, const struct plan_table *table,
         fits = refuse_kind(table, schema, err);
     else if (target->exists)
         fits =
+            check_columns_ours(plan, table, schema, result, memory, err) &&
             inspect_columns(table, schema, result, memory, target, arena, err);
+    target->names = column_names(result, arena);
+    target->is_partitioned =
+        target->exists && pg_text(result, 0, KIND)[0] == 'p';
     pg_result_free(result);
     return fits;
+}
+
+bool
+target_has(const struct target *target, const char *name)
+{
+    for (const char *const *at = target->names; at != NULL && *at != NULL; at++)
+        if (strcmp(*at, name) == 0)
+            return true;
+    return false;
 }
 
 bool
@@ -248,7 +371,7 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
     for (int i = 0; i < plan->table_count; i++) {
         targets[i] = (struct target){.exists = false};
         if (!plan->tables[i].skip &&
-            !inspect_table(conn, &plan->tables[i], schema, &memory[i],
+            !inspect_table(conn, plan, &plan->tables[i], schema, &memory[i],
                            &targets[i], arena, err))
             return false;
     }
@@ -342,17 +465,16 @@ target_changes(struct buf *sql, const struct plan *plan, const char *schema,
 
 bool
 target_holds_type(struct pg_conn *conn, const struct plan_table *table,
-                  const char *schema, const char *type, bool *held,
-                  struct err *err)
+                  const struct target *target, const char *schema,
+                  const char *type, bool *held, struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     struct pg_result *result;
     bool asked;
 
-    buf_append_str(&sql, "SELECT EXISTS (SELECT FROM ONLY ");
-    name_append_quoted(&sql, schema);
-    buf_append_char(&sql, '.');
-    name_append_quoted(&sql, table->name);
+    buf_append_str(&sql, "SELECT EXISTS (SELECT FROM ");
+    buf_append_str(&sql, target->is_partitioned ? "" : "ONLY ");
+    ddl_append_qualified(&sql, schema, table->name);
     buf_append_str(&sql, " WHERE starts_with(");
     name_append_quoted(&sql, plan_id_column(table));
     buf_append_str(&sql, "::text, 'gid://shopify/' || $1 || '/'))");
@@ -416,7 +538,7 @@ take_views_down(struct pg_conn *conn, const struct plan *plan,
 static bool
 change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
               const struct target *targets, const char *changes,
-              struct err *err)
+              target_record_fn *record, void *ctx, struct err *err)
 {
     struct views views = {0};
     bool changed;
@@ -425,7 +547,8 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
         return false;
     changed = pg_script(conn, sql_lock_timeout, err) &&
               take_views_down(conn, plan, schema, targets, &views, err) &&
-              pg_script(conn, changes, err) && views_put_up(conn, &views, err);
+              pg_script(conn, changes, err) &&
+              views_put_up(conn, &views, err) && record(ctx, conn, err);
     views_free(&views);
     if (!changed) {
         pg_rollback(conn);
@@ -436,7 +559,8 @@ change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
 
 bool
 target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
-             const struct target *targets, struct err *err)
+             const struct target *targets, target_record_fn *record, void *ctx,
+             struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     const struct plan_table **sorted = sort_tables(plan);
@@ -447,8 +571,8 @@ target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
             target_table_changes(&sql, sorted[i], schema,
                                  &targets[sorted[i]->index]);
     if (sql.length > 0)
-        adapted =
-            change_tables(conn, plan, schema, targets, buf_str(&sql), err);
+        adapted = change_tables(conn, plan, schema, targets, buf_str(&sql),
+                                record, ctx, err);
     free(sorted);
     buf_free(&sql);
     return adapted;

@@ -154,6 +154,12 @@ columns_last_key(const char *path)
     return dot != NULL ? dot + 1 : path;
 }
 
+const char *
+plan_column_key(const struct plan_column *column)
+{
+    return columns_last_key(column->path);
+}
+
 /* A name that the query gave without saying so, with what to write instead. */
 static bool
 check_derived_name(struct builder *b, const struct column_site *site,

@@ -85,6 +85,15 @@ append_table(struct buf *sql, const struct merge_target *target)
     ddl_append_qualified(sql, target->schema, target->table->name);
 }
 
+/* To read or change: rows of tables that inherit from it are not ours. All rows
+ * of a partitioned table are in others. */
+static void
+append_only(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, target->is_partitioned ? "" : "ONLY ");
+    append_table(sql, target);
+}
+
 /* Rows of one line stand in the order of their lists. */
 static const char *
 latest_first(const struct plan_table *table)
@@ -247,7 +256,7 @@ merge_list_changes(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, " IS NULL AS is_new FROM ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s LEFT JOIN ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, " AS t ON ");
     append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
     buf_append_str(sql, " WHERE t.");
@@ -271,7 +280,7 @@ void
 merge_from_live(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, " FROM ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, " AS t");
     if (target->has_mark)
         buf_append_str(sql, " WHERE t._deleted_at IS NULL");
@@ -281,7 +290,7 @@ void
 merge_from_known(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, " FROM ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, " AS t JOIN ");
     append_stage(sql, target);
     buf_append_str(sql, " AS s ON ");
@@ -308,7 +317,7 @@ void
 merge_update_changed(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, "UPDATE ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, " AS t SET ");
     append_list(sql, target->table, VALUE_COLUMNS, append_assignment, ", ");
     buf_append_str(sql, ", _loaded_at = $1::timestamptz");
@@ -347,7 +356,7 @@ append_removal(struct buf *sql, const struct merge_target *target)
     bool marks = target->table->marks_deleted;
 
     buf_append_str(sql, marks ? "UPDATE " : "DELETE FROM ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, marks ? " AS t SET _deleted_at = $1::timestamptz, "
                                 "_loaded_at = $1::timestamptz"
                               : " AS t");
@@ -423,7 +432,7 @@ append_orphaned(struct buf *sql, const struct merge_target *target,
     buf_append_str(sql, " = g.id AND ");
     append_live(sql, target);
     buf_append_str(sql, "NOT EXISTS (SELECT FROM ");
-    append_table(sql, parent);
+    append_only(sql, parent);
     buf_append_str(sql, " AS p WHERE p.");
     name_append_quoted(sql, plan_id_column(parent->table));
     buf_append_str(sql, parent->table->marks_deleted
@@ -447,7 +456,7 @@ append_ids(struct buf *sql, const struct merge_target *target)
     buf_append_str(sql, "SELECT DISTINCT t.");
     name_append_quoted(sql, plan_id_column(target->table));
     buf_append_str(sql, " AS id FROM ");
-    append_table(sql, target);
+    append_only(sql, target);
     buf_append_str(sql, " AS t, ");
 }
 
@@ -480,7 +489,7 @@ void
 merge_count_live(struct buf *sql, const struct merge_target *target)
 {
     buf_append_str(sql, "SELECT count(*) FROM ");
-    append_table(sql, target);
+    append_only(sql, target);
     if (target->has_mark)
         buf_append_str(sql, " WHERE _deleted_at IS NULL");
 }

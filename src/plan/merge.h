@@ -21,6 +21,7 @@ struct merge_target {
     const char *changes; /* table for places in staging; NULL: all is new */
     const char *gone;    /* table for ids of its rows that went; NULL: none */
     bool has_mark;       /* it has a column _deleted_at */
+    bool is_partitioned;
 };
 
 /* SELECT count(*) of the rows staged. */

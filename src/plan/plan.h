@@ -188,6 +188,9 @@ plan_build(struct arena *arena, const char *job,
 /* The mode for a query that does not give one itself. */
 void plan_default_deletes(struct plan *plan, enum plan_deletes mode);
 
+/* The response key of the field that gives a column. */
+const char *plan_column_key(const struct plan_column *column);
+
 /* The name of the column with the rows' own ids, the key or not; NULL: there
  * is none. */
 const char *plan_id_column(const struct plan_table *table);

@@ -1,0 +1,312 @@
+"""What users add to our tables: columns of their own, and tables that inherit
+from them. bulkpg writes none of it."""
+import json
+
+from cases.queries import PLAIN, PRODUCT
+from harness.case import CONFIG, FAILED, Case
+
+WIDER = PLAIN.replace("title", "title vendor")
+
+
+def product(number, **fields):
+    return json.dumps({"id": PRODUCT + str(number), **fields})
+
+
+class Users(Case):
+    def setUp(self):
+        super().setUp()
+        self.configure()
+        self.query("job", PLAIN)
+        self.run_program("run")
+
+
+class Columns(Users):
+    """A field of the query has the name of a column that a user made."""
+
+    def check_refused(self, *words):
+        """By `plan`, `run`, `check` and `load`; the store is not asked."""
+        before = self.snapshot()
+        asked = len(self.shop.operations())
+        for command in ("plan", "run", "check"):
+            result = self.run_program(
+                command, *(["job"] if command != "check" else []),
+                status=CONFIG)
+            for word in words:
+                self.assertIn(word, result.output, command)
+        self.load("job", [product(1)], status=CONFIG)
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.assertEqual(asked, len(self.shop.operations()))
+
+    def test_of_any_type(self):
+        for kind in ("text", "integer", "varchar(20)", "boolean"):
+            with self.subTest(kind):
+                self.db.execute(f"ALTER TABLE acme.products ADD vendor {kind}")
+                self.query("job", WIDER)
+                self.check_refused("COLUMN_FOREIGN", "vendor", "acme.products",
+                                   "vendor @column(name: ", "vendor_2",
+                                   "queries/job.graphql:6:15")
+                self.db.execute("ALTER TABLE acme.products DROP vendor")
+
+    def test_several(self):
+        """All are named, and names that are free are proposed."""
+        self.db.execute("ALTER TABLE acme.products ADD vendor text, ADD "
+                        "vendor_2 text, ADD handle text")
+        self.query("job", PLAIN.replace("title", "title vendor handle"))
+        self.check_refused("vendor, handle", 'vendor_3', 'handle_2')
+
+    def test_of_a_child(self):
+        self.db.execute("ALTER TABLE acme.products_variants ADD title text")
+        self.query("job", PLAIN.replace("sku", "sku title"))
+        self.check_refused("title", "acme.products_variants", "title_2")
+
+    def test_the_name_that_is_proposed(self):
+        self.db.execute("ALTER TABLE acme.products ADD vendor text; UPDATE "
+                        "acme.products SET vendor = 'mine'")
+        text = PLAIN.replace(
+            "title", 'title vendor @column(name: "vendor_2")')
+        self.query("job", text)
+        self.run_program("run")
+        self.assertEqual([("mine",)], self.rows("products", "DISTINCT vendor"))
+        self.assertEqual([], self.rows("products WHERE vendor_2 IS NULL"))
+        before = self.snapshot()
+        self.run_program("run")
+        self.check_unchanged(before)
+
+    def test_ours_though_the_run_that_made_it_failed(self):
+        self.query("job", WIDER)
+        self.db.execute(
+            "CREATE SCHEMA e2e; CREATE FUNCTION e2e.fail() RETURNS trigger "
+            "LANGUAGE plpgsql AS $$ BEGIN RAISE 'made by the test'; END $$; "
+            "CREATE TRIGGER fail BEFORE UPDATE ON acme.products EXECUTE "
+            "FUNCTION e2e.fail()")
+        self.run_program("run", status=FAILED)
+        self.assertEqual("text", self.type_of("products", "vendor"))
+        self.db.execute("DROP SCHEMA e2e CASCADE")
+        self.run_program("run")
+        self.check_tables(WIDER)
+
+    def test_one_that_was_ours_and_was_dropped(self):
+        """Selected no more, dropped, then made by the user."""
+        self.query("job", WIDER)
+        self.run_program("run")
+        self.query("job", PLAIN)
+        self.run_program("run")
+        self.assertEqual(["products.vendor"],
+                         self.last_run()["notes"]["columns_left"])
+        self.db.execute("ALTER TABLE acme.products DROP vendor")
+        self.run_program("run")
+        self.assertNotIn("columns_left", self.last_run()["notes"])
+        self.db.execute("ALTER TABLE acme.products ADD vendor text")
+        self.query("job", WIDER)
+        self.check_refused("vendor")
+
+    def test_a_mark_of_the_user(self):
+        """_deleted_at is left alone, until the query needs one."""
+        self.db.execute("ALTER TABLE acme.products ADD _deleted_at "
+                        "timestamptz; UPDATE acme.products SET _deleted_at = "
+                        "'2020-01-01'")
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.run_program("run")
+        self.assertEqual(60, len(self.rows(
+            "products WHERE _deleted_at = '2020-01-01'")))
+        self.query("job", "query @deletes(mode: SOFT) " + PLAIN)
+        self.check_refused("_deleted_at", "RENAME COLUMN")
+
+    def test_a_position_of_the_user(self):
+        self.db.execute("ALTER TABLE acme.products_variants ADD _position "
+                        "integer")
+        self.query("job", PLAIN.replace("variants", "variants @position"))
+        self.check_refused("_position", "RENAME COLUMN")
+
+    def test_a_mark_of_ours(self):
+        """Also when the query no longer marks, and in a second run."""
+        soft = "query @deletes(mode: SOFT) " + PLAIN
+        self.query("job", soft)
+        self.run_program("run")
+        self.change(store="acme", type="Product", count=3, delete=True)
+        for _ in range(2):
+            self.run_program("run", "--force-deletes")
+            self.assertEqual(3, len(self.rows(
+                "products WHERE _deleted_at IS NOT NULL")))
+        self.query("job", PLAIN)
+        for _ in range(2):
+            self.run_program("run", "--force-deletes")
+        self.query("job", soft)
+        self.run_program("run")
+
+
+class Heirs(Users):
+    """A user's table that inherits from ours, with rows of its own."""
+
+    def setUp(self):
+        super().setUp()
+        self.db.execute(
+            "CREATE SCHEMA mine; CREATE TABLE mine.products (note text) "
+            "INHERITS (acme.products); INSERT INTO mine.products SELECT *, "
+            "'mine' FROM acme.products LIMIT 9; INSERT INTO mine.products "
+            "SELECT -id, 'other', updated_at, NULL, NULL, 'mine' FROM "
+            "ONLY acme.products; CREATE TABLE mine.variants () INHERITS "
+            "(acme.products_variants); INSERT INTO mine.variants SELECT * "
+            "FROM acme.products_variants")
+
+    def kept(self):
+        return (self.rows("products", "id, title, updated_at, note, _hash, "
+                          "_loaded_at", "1, 2", schema="mine"),
+                self.rows("variants", "_parent_id, id, sku, price, _hash",
+                          "1, 2", schema="mine"))
+
+    def check(self, text, *runs):
+        """Full runs with rows changed and gone."""
+        before = self.kept()
+        self.query("job", text)
+        for arguments in runs or ((), ()):
+            self.change(store="acme", type="Product", count=3,
+                        set={"title": "changed"}, at="2025-07-02T00:00:00Z")
+            self.change(store="acme", type="Product", count=2, delete=True)
+            self.run_program("run", "--force-deletes", *arguments)
+            self.assertEqual(before, self.kept())
+        found = self.db.value("SELECT count(*) AS v FROM ONLY acme.products")
+        gone = self.db.value("SELECT sum(deleted) AS v FROM bulkpg.run_table "
+                             "WHERE table_name = 'products'")
+        self.assertEqual((58, 2), (found, gone))
+
+    def test_changed_and_gone(self):
+        self.check(PLAIN)
+
+    def test_in_an_incremental_run(self):
+        self.check("query @incremental " + PLAIN, ("--full",), ("--full",))
+        before = self.kept()
+        self.change_now(type="Product", count=3, set={"title": "new"})
+        self.run_program("run")
+        self.assertEqual("incremental", self.last_run()["mode"])
+        self.assertEqual(before, self.kept())
+
+    def test_marked(self):
+        self.query("job", "query @deletes(mode: SOFT) " + PLAIN)
+        self.run_program("run")
+        before = self.kept()
+        self.change(store="acme", type="Product", count=2, delete=True)
+        self.run_program("run", "--force-deletes")
+        self.assertEqual(before, self.kept())
+        self.assertEqual(2, self.db.value(
+            "SELECT count(*) AS v FROM ONLY acme.products WHERE _deleted_at "
+            "IS NOT NULL"))
+        self.assertEqual([], self.rows(
+            "products WHERE _deleted_at IS NOT NULL", schema="mine"))
+
+    def test_rows_of_others_are_not_counted(self):
+        """An empty result is one for the guard, whatever inherits."""
+        self.db.execute("DELETE FROM ONLY acme.products; DELETE FROM ONLY "
+                        "acme.products_variants")
+        self.load("job", "")
+        self.assertEqual(0, self.last_run()["rows_deleted"])
+
+    def test_views(self):
+        self.run_program("views")
+        found = self.db.value("SELECT count(*) AS v FROM \"all\".products")
+        self.assertEqual(60, found)
+
+    def test_a_column_more(self):
+        """PostgreSQL adds it to what inherits, too; the rows stay."""
+        before = self.kept()
+        self.query("job", WIDER)
+        self.run_program("run")
+        self.assertEqual(before, self.kept())
+        self.assertEqual([], self.rows(
+            "products WHERE vendor IS NOT NULL", schema="mine"))
+
+    def refused(self, *words):
+        before = self.kept()
+        asked = len(self.shop.operations())
+        result = self.run_program("run", status=FAILED)
+        for word in ("COLUMN_IN_USE", *words):
+            self.assertIn(word, result.stderr)
+        self.assertEqual(before, self.kept())
+        self.assertEqual(asked, len(self.shop.operations()))
+
+    def test_a_column_more_that_it_has_otherwise(self):
+        self.db.execute("ALTER TABLE mine.products ADD vendor integer")
+        self.query("job", WIDER)
+        self.refused("table mine.products", "column vendor", "NO INHERIT")
+        self.db.execute("ALTER TABLE mine.products NO INHERIT acme.products")
+        self.run_program("run")
+
+    def test_a_column_that_widens(self):
+        self.query("job", PLAIN.replace(
+            "updatedAt", 'updatedAt @column(type: "text")'))
+        self.refused("table mine.products", "column updated_at", "NO INHERIT")
+        self.db.execute("ALTER TABLE mine.products NO INHERIT acme.products")
+        self.run_program("run")
+        self.assertEqual("text", self.type_of("products", "updated_at"))
+
+    def test_ours_inherits(self):
+        """From a table of the user's: its columns are not ours to change."""
+        self.db.execute(
+            "CREATE TABLE mine.everything (updated_at timestamptz); ALTER "
+            "TABLE mine.products NO INHERIT acme.products; ALTER TABLE "
+            "acme.products INHERIT mine.everything")
+        self.run_program("run")
+        self.query("job", PLAIN.replace(
+            "updatedAt", 'updatedAt @column(type: "text")'))
+        self.refused("table mine.everything", "column updated_at")
+
+
+class Partitions(Users):
+    """Partitioned tables in place of ours, and ours as a partition."""
+
+    def partition(self, by="HASH (id)"):
+        self.db.execute(
+            "ALTER TABLE acme.products RENAME TO kept; ALTER INDEX "
+            "acme.products_pkey RENAME TO kept_pkey; CREATE TABLE "
+            "acme.products (LIKE acme.kept INCLUDING COMMENTS) PARTITION BY "
+            f"{by}; ALTER TABLE acme.products ADD PRIMARY KEY (id); "
+            "CREATE SCHEMA parts; CREATE TABLE parts.a PARTITION OF "
+            "acme.products FOR VALUES WITH (MODULUS 2, REMAINDER 0); CREATE "
+            "TABLE parts.b PARTITION OF acme.products FOR VALUES WITH "
+            "(MODULUS 2, REMAINDER 1); INSERT INTO acme.products SELECT * "
+            "FROM acme.kept; DROP TABLE acme.kept")
+
+    def test_in_place_of_ours(self):
+        self.partition()
+        before = self.rows("products")
+        self.run_program("run")
+        self.assertEqual(before, self.rows("products"))
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.change(store="acme", type="Product", count=4, delete=True)
+        self.query("job", WIDER)
+        self.run_program("run", "--force-deletes")
+        self.assertEqual(56, len(self.rows("products")))
+        self.assertEqual([], self.rows("products WHERE vendor IS NULL"))
+        self.assertEqual(56, sum(len(self.rows(part, schema="parts"))
+                                 for part in "ab"))
+        self.run_program("views")
+        self.assertEqual(56, self.db.value(
+            'SELECT count(*) AS v FROM "all".products'))
+
+    def test_an_id_widens(self):
+        self.partition()
+        result = self.load("job", [product("7?a=b", title="x")],
+                           "--force-deletes", "--force-nulls", status=FAILED)
+        self.assertIn("id", result.stderr)
+        self.assertEqual(60, len(self.rows("products")))
+
+    def test_ours_is_a_partition(self):
+        self.db.execute(
+            "CREATE SCHEMA mine; CREATE TABLE mine.everything (LIKE "
+            "acme.products) PARTITION BY HASH (id); ALTER TABLE "
+            "mine.everything ATTACH PARTITION acme.products FOR VALUES WITH "
+            "(MODULUS 1, REMAINDER 0)")
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        self.run_program("run")
+        self.check_tables(PLAIN)
+        self.query("job", WIDER)
+        asked = len(self.shop.operations())
+        result = self.run_program("run", status=FAILED)
+        for word in ("COLUMN_IN_USE", "mine.everything", "column vendor",
+                     "DETACH PARTITION"):
+            self.assertIn(word, result.stderr)
+        self.assertEqual(asked, len(self.shop.operations()))
