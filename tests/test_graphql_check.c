@@ -651,6 +651,102 @@ START_TEST(fragments_cannot_nest_without_end)
 
 END_TEST
 
+/* ---- many at once ------------------------------------------------------- */
+
+static const struct {
+    const char *text;
+    const char *message;
+} unknowns[] = {
+    {"{ products { edges { node { id weight\nweigth { x } titel } } } }",
+     "1:32: unknown field \"weight\" of Product; q:2:1: unknown field "
+     "\"weigth\" of Product; q:2:14: unknown field \"titel\" of Product; did "
+     "you mean \"title\"?"},
+    /* each where it is written, once; what else is wrong comes later */
+    {"{ products { edges { node { ...F } } } p: products { edges { node { "
+     "...F } } } }\nfragment F on Product { zzzzzzzz yyyyyyyy }",
+     "2:25: unknown field \"zzzzzzzz\" of Product; q:2:34: unknown field "
+     "\"yyyyyyyy\" of Product"},
+    {"{ products { edges { node { zzzzzzzz tags { x } } } } }",
+     "1:29: unknown field \"zzzzzzzz\" of Product"},
+    /* forgotten ways to the rows */
+    {"{ products { zzzzzzzz } }",
+     "1:14: unknown field \"zzzzzzzz\" of ProductConnection: fields of its "
+     "rows are selected by \"edges { node { ... } }\""},
+    {"{ products { node { id } } }",
+     "1:14: unknown field \"node\" of ProductConnection: fields of its rows "
+     "are selected by \"edges { node { ... } }\""},
+    {"{ products { edges { title } } }",
+     "1:22: unknown field \"title\" of ProductEdge: fields of its rows are "
+     "selected by \"node { ... }\""},
+};
+
+START_TEST(unknown_fields_are_reported_together)
+{
+    ck_assert(!check(unknowns[_i].text));
+    assert_said(unknowns[_i].message);
+    ck_assert_str_eq(err.code, "QUERY_TYPES");
+}
+
+END_TEST
+
+static size_t
+count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text++)
+        count++;
+    return count;
+}
+
+/* `count` fields of `length` letters that no type has. */
+static const char *
+misspelt(int count, int length)
+{
+    struct buf text = buf_with_ceiling(1 << 20);
+    const char *copy;
+
+    buf_append_str(&text, "{ products { edges { node {");
+    for (int i = 0; i < count; i++)
+        buf_printf(&text, " z%0*d", length - 1, i);
+    buf_append_str(&text, " } } } }");
+    copy = arena_strdup(&types.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+START_TEST(unknown_fields_are_reported_up_to_a_number)
+{
+    ck_assert(!check(misspelt(20, 20)));
+    ck_assert_uint_eq(count_of(err.message, "unknown field"), 20);
+    ck_assert_ptr_null(strstr(err.message, "more"));
+    ck_assert(!check(misspelt(23, 20)));
+    ck_assert_uint_eq(count_of(err.message, "unknown field"), 20);
+    ck_assert_ptr_nonnull(strstr(err.message, "; and 3 more"));
+    ck_assert(!check(misspelt(5000, 200)));
+    ck_assert_uint_gt(count_of(err.message, "unknown field"), 5);
+    ck_assert_ptr_nonnull(strstr(err.message, " more"));
+    ck_assert(!check(misspelt(2, 4000)));
+    ck_assert_ptr_nonnull(strstr(err.message, "q:1:29: unknown field"));
+}
+
+END_TEST
+
+START_TEST(a_pasted_mutation_is_named)
+{
+    ck_assert(
+        !check("mutation {\n bulkOperationRunQuery(query: \"\"\"{ products "
+               "{ edges { node { id } } } }\"\"\") { bulkOperation { id } "
+               "userErrors { message } } }"));
+    assert_said("1:1: this is the mutation bulkOperationRunQuery, which bulkpg "
+                "sends itself");
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "inside the quotation"));
+    ck_assert(!check("mutation { a }"));
+    assert_said("1:1: only a query can be run in bulk");
+}
+
+END_TEST
+
 /* ---- bulk rules --------------------------------------------------------- */
 
 static const char *const bulk_valid[] = {
@@ -783,7 +879,7 @@ static const struct {
      "nests at most 2 below the root one"},
     {"{ orders { edges { node { fulfillments {\nfulfillmentLineItems { edges { "
      "node { id } } } } } } } }",
-     "2:1: the connection \"fulfillmentLineItems\" stands inside the list "
+     "2:1: the connection \"fulfillmentLineItems\" is inside the list "
      "\"fulfillments\", which a bulk query cannot read"},
     {"{ products { edges { node { variants { edges { node { inventoryItem { "
      "inventoryLevels { edges { node { quantities(names: [\"available\"]) { id "
@@ -881,6 +977,10 @@ check_suite(void)
     tcase_add_loop_test(tests, valid_documents_pass, 0, COUNT(valid));
     tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
     tcase_add_test(tests, an_unknown_query_type_is_told);
+    tcase_add_loop_test(tests, unknown_fields_are_reported_together, 0,
+                        COUNT(unknowns));
+    tcase_add_test(tests, unknown_fields_are_reported_up_to_a_number);
+    tcase_add_test(tests, a_pasted_mutation_is_named);
     tcase_add_loop_test(tests, bulk_queries_pass, 0, COUNT(bulk_valid));
     tcase_add_loop_test(tests, bulk_faults_say_what_and_where, 0,
                         COUNT(bulk_faults));

@@ -188,6 +188,8 @@ denied_body(void)
     refuse_dsn(dsn, ERR_DENIED, "28P01");
     ck_assert_ptr_null(strstr(err.message, "not-right"));
     refuse_dsn(cluster_dsn_in("not_there"), ERR_CONFIG, "3D000");
+    ck_assert_ptr_nonnull(
+        strstr(err_remedy(&err), "CREATE DATABASE \"not_there\""));
     snprintf(dsn, sizeof(dsn), "%s password=right",
              cluster_dsn_as("postgres", "guarded"));
     pg_close(open_dsn(dsn));
@@ -207,9 +209,14 @@ bad_dsn_body(void)
     ck_assert_ptr_null(strstr(err.message, "hush"));
     refuse_dsn("postgresql://u:pw/hush@h:port/x", ERR_CONFIG, "08001");
     ck_assert_ptr_null(strstr(err.message, "hush"));
-    refuse_dsn("postgresql://u:pw@hush@nowhere.invalid/x", ERR_TRANSIENT,
-               "08001");
+    refuse_dsn("postgresql://u:pw@hush@nowhere.invalid/x", ERR_CONFIG, "08001");
     ck_assert_ptr_null(strstr(err.message, "hush"));
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "write %40"));
+    refuse_dsn("postgres://u@x:hush@nowhere.invalid?dbname=a@b", ERR_CONFIG,
+               "08001");
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "write %40"));
+    refuse_dsn("postgres://u:p%40w@nowhere.invalid/a@b", ERR_TRANSIENT,
+               "08001");
     refuse_dsn("host=/tmp sslmode=sometimes", ERR_CONFIG, "08001");
     refuse_dsn("service=not_there", ERR_CONFIG, "08001");
 }

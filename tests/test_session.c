@@ -268,7 +268,7 @@ TASK_LOOP_TEST(what_will_not_pass_fails_at_once, PATIENT_MS)
 {
     struct scripted_step steps[] = {final[row].answer};
     struct session *session = session_with_token(http, SERVE(steps));
-    char all[2048];
+    char all[4096];
 
     ck_assert(!query(session));
     ck_assert_int_eq(err.kind, final[row].kind);
@@ -276,6 +276,44 @@ TASK_LOOP_TEST(what_will_not_pass_fails_at_once, PATIENT_MS)
     snprintf(all, sizeof(all), "%s %s", err.message, err_remedy(&err));
     ck_assert_msg(strstr(all, final[row].words) != NULL, "%s", all);
     ck_assert_ptr_null(strstr(all, "secret"));
+    session_free(session);
+}
+
+/* Secrets that were copied with what stood around them. */
+static const struct {
+    const char *token;
+    const char *client_secret;
+    const char *message;
+} copied[] = {
+    {"\"shpat_secret1\"", "s",
+     "the access token of store acme is written in quotation marks"},
+    {"'shpat_secret1'", "s",
+     "the access token of store acme is written in quotation marks"},
+    {"shpat_secret1,", "s", "the access token of store acme ends with a comma"},
+    {"shpat_secret1;", "s",
+     "the access token of store acme ends with a semicolon"},
+    {"shpat secret1", "s",
+     "the access token of store acme is not valid: it has blanks or other "
+     "characters that a token cannot have"},
+    {NULL, "secret1,", "the client_secret of store acme ends with a comma"},
+};
+
+TASK_LOOP_TEST(a_secret_is_copied_alone, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"data\":{\"ok\":true}}")};
+    struct scripted_server *server = SERVE(steps);
+    struct session_config config = config_of(server, copied[row].token);
+    struct session *session;
+
+    config.client_secret = copied[row].client_secret;
+    session = session_new(http, &config);
+    ck_assert(!query(session));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.code, "BAD_TOKEN");
+    ck_assert_ptr_nonnull(strstr(err.message, copied[row].message));
+    ck_assert_ptr_null(strstr(err.message, "secret1"));
+    ck_assert_uint_eq(scripted_server_requests(server), 0);
     session_free(session);
 }
 
@@ -897,6 +935,7 @@ answer_tests(void)
                         0, PASSING);
     tcase_add_test(tests, waits_as_long_as_told);
     tcase_add_loop_test(tests, what_will_not_pass_fails_at_once, 0, FINAL);
+    tcase_add_loop_test(tests, a_secret_is_copied_alone, 0, COUNT(copied));
     tcase_add_test(tests, a_failure_names_its_request);
     tcase_add_test(tests, a_spent_budget_is_for_later);
     tcase_add_test(tests, nobody_there_means_not_sent);

@@ -18,7 +18,7 @@
 struct err {
     enum err_kind kind;
     char code[40];       /* of messages.def, or given by others: SQLSTATE */
-    char message[1024];  /* lower case, no full stop, cut short if too long */
+    char message[2048];  /* lower case, no full stop, cut short if too long */
     char hint[512];      /* instead of the table's remedy, or "" */
     char request_id[64]; /* of the HTTP answer that said so, or "" */
 };

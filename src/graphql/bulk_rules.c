@@ -186,6 +186,38 @@ check_connection(struct bulk *bulk, const struct gql_collected *connection,
            check_fields(bulk, &below, level, NULL);
 }
 
+/* Rows that bulk queries reach only in another way: the ready query that has
+ * them. */
+static const struct {
+    const char *node_type;
+    const char *ready_query;
+} elsewhere[] = {
+    {"RefundLineItem", "sales"},
+    {"RefundShippingLine", "sales"},
+    {"OrderAdjustment", "sales"},
+    {"FulfillmentLineItem", "fulfillment_orders"},
+};
+
+static bool
+refuse_in_list(struct bulk *bulk, const struct gql_collected *connection,
+               const char *list)
+{
+    const struct gql_type_ref *node = gql_connection_node(
+        bulk->checker->schema, connection->field->type.name);
+
+    refuse(bulk, connection,
+           "the connection \"%s\" is inside the list \"%s\", which a bulk "
+           "query cannot read",
+           connection->selection->name, list);
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+        if (strcmp(elsewhere[i].node_type, node->name) == 0)
+            return err_hint(bulk->checker->err,
+                            "the ready query \"%s\" has these rows: bulkpg "
+                            "init --add %s",
+                            elsewhere[i].ready_query, elsewhere[i].ready_query);
+    return false;
+}
+
 static bool
 check_field(struct bulk *bulk, const struct gql_collected *one, unsigned level,
             const char *list)
@@ -200,10 +232,7 @@ check_field(struct bulk *bulk, const struct gql_collected *one, unsigned level,
                check_fields(bulk, &below, level,
                             type->list_depth > 0 ? one->selection->name : list);
     if (list != NULL)
-        return refuse(bulk, one,
-                      "the connection \"%s\" stands inside the list \"%s\", "
-                      "which a bulk query cannot read",
-                      one->selection->name, list);
+        return refuse_in_list(bulk, one, list);
     return check_connection(bulk, one, level + 1);
 }
 

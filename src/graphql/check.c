@@ -8,29 +8,88 @@
 
 /* ---- fields ------------------------------------------------------------- */
 
+/* "file:line:column: ..." of one that is unknown. The check goes on. */
+static void
+keep_unknown(struct gql_checker *checker, struct gql_pos pos,
+             const char *message)
+{
+    const char *text =
+        arena_printf(&checker->scratch, "%s%s:%u:%u: %s",
+                     checker->unknown_count > 0 ? "; " : "",
+                     checker->document->file, pos.line, pos.column, message);
+    size_t room = sizeof(checker->err->message) - sizeof("; and 20000 more");
+
+    if (checker->unknown_count == 0)
+        checker->unknown = buf_with_ceiling(2 * room);
+    if (checker->unknown_count < GQL_UNKNOWN_MAX &&
+        (checker->unknown_count == 0 ||
+         checker->unknown.length + strlen(text) < room)) {
+        buf_append_str(&checker->unknown, text);
+        checker->unknown_shown++;
+    }
+    checker->unknown_count++;
+}
+
+/* Whatever else was found: these are. */
+static bool
+report_unknown(struct gql_checker *checker)
+{
+    size_t left = checker->unknown_count - checker->unknown_shown;
+
+    if (left > 0)
+        err_set(checker->err, MSG_QUERY_TYPES, "%s; and %zu more",
+                buf_str(&checker->unknown), left);
+    else
+        err_set(checker->err, MSG_QUERY_TYPES, "%s",
+                buf_str(&checker->unknown));
+    buf_free(&checker->unknown);
+    return false;
+}
+
+/* Do the rows of `parent`, a connection or its edge, lie below a field of
+ * theirs? Which then was forgotten. */
+static const char *
+way_to_rows(const struct gql_checker *checker, const struct gql_type *parent)
+{
+    const struct gql_field *node = gql_type_field(parent, "node");
+
+    if (gql_is_connection(checker->schema, parent->name))
+        return "edges { node { ... } }";
+    return node != NULL && gql_type_field(parent, "cursor") != NULL
+               ? "node { ... }"
+               : NULL;
+}
+
 static bool
 unknown_field(struct gql_checker *checker, const struct gql_type *parent,
               const struct gql_selection *selection)
 {
     struct nearest nearest = nearest_to(selection->name);
+    const char *way = way_to_rows(checker, parent);
+    const char *hint;
 
     if (strcmp(selection->name, "__schema") == 0 ||
         strcmp(selection->name, "__type") == 0)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
                          selection->name_pos,
                          "a bulk query cannot ask for \"%s\"", selection->name);
-    if (parent->kind == GQL_UNION_TYPE)
-        return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
-                         selection->name_pos,
-                         "unknown field \"%s\" of %s: the fields of a union "
-                         "are selected by \"... on Type { ... }\"",
-                         selection->name, parent->name);
-    for (const struct gql_field *field = parent->fields; field != NULL;
+    for (const struct gql_field *field = parent->fields;
+         field != NULL && checker->unknown_count < GQL_UNKNOWN_MAX;
          field = field->next)
         nearest_try(&nearest, field->name);
-    return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
-                     selection->name_pos, "unknown field \"%s\" of %s%s",
-                     selection->name, parent->name, nearest_hint(&nearest));
+    if (parent->kind == GQL_UNION_TYPE)
+        hint =
+            ": the fields of a union are selected by \"... on Type { ... }\"";
+    else if (way != NULL &&
+             (nearest.best == NULL || strcmp(nearest.best, "nodes") == 0))
+        hint = arena_printf(&checker->scratch,
+                            ": fields of its rows are selected by \"%s\"", way);
+    else
+        hint = nearest_hint(&nearest);
+    keep_unknown(checker, selection->name_pos,
+                 arena_printf(&checker->scratch, "unknown field \"%s\" of %s%s",
+                              selection->name, parent->name, hint));
+    return true;
 }
 
 static bool
@@ -230,6 +289,33 @@ check_definitions(struct gql_checker *checker)
 
 /* ---- the operation ------------------------------------------------------ */
 
+/* As Shopify's own examples write it; what is run is in it. */
+static bool
+is_pasted(const struct gql_operation *operation)
+{
+    for (const struct gql_selection *s = operation->selections; s; s = s->next)
+        if (s->kind == GQL_FIELD &&
+            strcmp(s->name, "bulkOperationRunQuery") == 0)
+            return true;
+    return false;
+}
+
+static bool
+refuse_mutation(struct gql_checker *checker,
+                const struct gql_operation *operation)
+{
+    if (!is_pasted(operation))
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+                         operation->pos, "only a query can be run in bulk");
+    gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+              operation->pos,
+              "this is the mutation bulkOperationRunQuery, which bulkpg sends "
+              "itself");
+    return err_hint(checker->err,
+                    "keep only the query inside the quotation marks of its "
+                    "argument \"query\"");
+}
+
 static bool
 check_one_query(struct gql_checker *checker)
 {
@@ -245,8 +331,7 @@ check_one_query(struct gql_checker *checker)
                          operation->next->pos,
                          "a second operation: a bulk query is exactly one");
     if (operation->kind != GQL_QUERY)
-        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
-                         operation->pos, "only a query can be run in bulk");
+        return refuse_mutation(checker, operation);
     if (operation->variables != NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->variables->pos,
@@ -278,8 +363,11 @@ gql_check(const struct gql_document *document, const struct gql_schema *schema,
     struct gql_checker checker = {
         .document = document, .schema = schema, .err = err};
     bool valid = check_one_query(&checker) && gql_check_fragments(&checker) &&
-                 check_query(&checker) && check_definitions(&checker) &&
-                 gql_check_merge(&checker);
+                 check_query(&checker) && check_definitions(&checker);
+
+    if (checker.unknown_count > 0)
+        valid = report_unknown(&checker);
+    valid = valid && gql_check_merge(&checker);
 
     arena_free(&checker.scratch);
     return valid;

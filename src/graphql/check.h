@@ -19,6 +19,10 @@
 #include "graphql/document.h"
 #include "graphql/schema.h"
 
+/* Fields that the types do not have are all reported in one message, up to
+ * GQL_UNKNOWN_MAX of them; anything else when it is met first. */
+enum { GQL_UNKNOWN_MAX = 20 };
+
 /* One query without variables, valid against the types: fields, arguments
  * and their values, leaves and objects, fragments (known, used, acyclic,
  * possible), fields that merge, directives that are known and in their place.

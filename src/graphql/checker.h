@@ -18,9 +18,11 @@ struct gql_checker {
     const struct gql_document *document;
     const struct gql_schema *schema;
     struct err *err;
-    struct arena scratch;      /* freed when the check is over */
-    size_t steps;              /* so far: what is looked at, each time */
-    struct gql_faults *faults; /* found so far; NULL: the first one ends it */
+    struct arena scratch; /* freed when the check is over */
+    size_t steps;         /* so far: what is looked at, each time */
+    struct buf unknown;   /* fields, as they will be reported, */
+    size_t unknown_shown; /* how many are in it, */
+    size_t unknown_count; /* and how many there are */
 };
 
 /* Count `steps`. False, with an error at `pos`, when the check has taken more

@@ -168,10 +168,34 @@ refuse_connection(struct pg_conn *conn, struct err *err)
             or_empty(PQuser(conn->raw)), server_words(text));
     arena_free(&arena);
     err_as(err, kind);
-    return sqlstate[0] != '\0' && err_given(err, sqlstate);
+    if (sqlstate[0] == '\0')
+        return false;
+    if (strcmp(sqlstate, "3D000") == 0)
+        err_hint(err,
+                 "create it with: CREATE DATABASE \"%s\"; or name another "
+                 "database in dsn",
+                 or_empty(PQdb(conn->raw)));
+    return err_given(err, sqlstate);
 }
 
 /* ---- connecting -------------------------------------------------------- */
+
+/* postgresql://user:p@ss@host/name: libpq takes "ss@host" for the host. */
+static bool
+has_at_in_password(const char *dsn)
+{
+    const char *authority, *at;
+    size_t length;
+
+    if (strncmp(dsn, "postgres://", 11) != 0 &&
+        strncmp(dsn, "postgresql://", 13) != 0)
+        return false;
+    authority = strstr(dsn, "://") + 3;
+    length = strcspn(authority, "/?");
+    at = memchr(authority, '@', length);
+    return at != NULL &&
+           memchr(at + 1, '@', length - (size_t)(at + 1 - authority)) != NULL;
+}
 
 static bool
 parse_dsn(const char *dsn, struct err *err)
@@ -179,6 +203,13 @@ parse_dsn(const char *dsn, struct err *err)
     char *why = NULL;
     PQconninfoOption *options;
 
+    if (has_at_in_password(dsn)) {
+        err_set(err, MSG_08001,
+                "database connection string: its user or password contains "
+                "\"@\"");
+        err_hint(err, "in a URI, write %%40 for each \"@\" of a password");
+        return err_as(err, ERR_CONFIG);
+    }
     if (strchr(dsn, '=') == NULL && strstr(dsn, "://") == NULL)
         return true; /* a database's name */
     options = PQconninfoParse(dsn, &why);

@@ -65,6 +65,48 @@ is_fit(const char *text)
     return true;
 }
 
+/* What was copied with the text around it; NULL: nothing. */
+static const char *
+copied_with(const char *secret)
+{
+    size_t length = strlen(secret);
+
+    if (length == 0)
+        return NULL;
+    if (strchr("\"'`", secret[0]) != NULL ||
+        strchr("\"'`", secret[length - 1]) != NULL)
+        return "is written in quotation marks";
+    if (secret[length - 1] == ',' || secret[length - 1] == ';')
+        return secret[length - 1] == ',' ? "ends with a comma"
+                                         : "ends with a semicolon";
+    return NULL;
+}
+
+static bool
+check_copied(const char *secret, const char *what, const char *store,
+             struct err *err)
+{
+    const char *with = secret != NULL ? copied_with(secret) : NULL;
+
+    if (with == NULL)
+        return true;
+    err_set(err, MSG_BAD_TOKEN, "the %s of store %s %s", what, store, with);
+    return err_hint(err,
+                    "write the %s alone, without quotation marks or commas "
+                    "around it",
+                    what);
+}
+
+static bool
+check_token(const char *secret, const char *store, struct err *err)
+{
+    return is_fit(secret) ||
+           err_set(err, MSG_BAD_TOKEN,
+                   "the access token of store %s is not valid: it has blanks "
+                   "or other characters that a token cannot have",
+                   store);
+}
+
 /* ---- the two grants' requests ------------------------------------------ */
 
 static void
@@ -306,6 +348,14 @@ free_grant(struct grant *grant)
 }
 
 static bool
+check_client(const struct session_config *config, struct err *err)
+{
+    return check_copied(config->client_id, "client_id", config->store, err) &&
+           check_copied(config->client_secret, "client_secret", config->store,
+                        err);
+}
+
+static bool
 renew(struct token *token, struct http *http,
       const struct session_config *config, const struct log_ctx *log,
       int64_t *wait_ms, struct err *err)
@@ -316,9 +366,10 @@ renew(struct token *token, struct http *http,
                           .body = buf_with_ceiling(SECRET_BYTES * 4),
                           .answer = buf_with_ceiling(REPLY_BYTES),
                           .wait_ms = wait_ms};
-    bool ok = config->refresh_token_file != NULL
-                  ? ask_with_refresh_token(&grant, err)
-                  : ask_with_secret(&grant, err);
+    bool ok =
+        check_client(config, err) && (config->refresh_token_file != NULL
+                                          ? ask_with_refresh_token(&grant, err)
+                                          : ask_with_secret(&grant, err));
 
     if (ok) {
         keep(token, grant.root);
@@ -336,12 +387,9 @@ static bool
 use_given(struct token *token, const struct session_config *config,
           struct err *err)
 {
-    if (!is_fit(config->token)) {
-        return err_set(err, MSG_BAD_TOKEN,
-                       "the access token of store %s is no token: "
-                       "it has blanks or other characters",
-                       config->store);
-    }
+    if (!check_copied(config->token, "access token", config->store, err) ||
+        !check_token(config->token, config->store, err))
+        return false;
     keep_secret(&token->text, span_str(config->token));
     token->renew_at_ms = token->ends_at_ms = CLOCK_NEVER;
     return true;

@@ -276,6 +276,34 @@ class Commands(Case):
         self.assertEqual(["FILTER_OFFSET"],
                          self.last_run()["notes"]["warning_codes"])
 
+    def test_unknown_fields_all_at_once(self):
+        self.configure()
+        self.query("variants", "{ productVariants { edges { node { id weight\n"
+                   "weightUnit sku inventoryManagement } } } }")
+        for command in (["plan", "variants", "--types", self.types],
+                        ["run", "variants"], ["check"]):
+            result = self.run_program(*command, status=CONFIG)
+            for place in ("1:39: unknown field", "2:1: unknown field",
+                          "2:16: unknown field"):
+                self.assertIn(f"queries/variants.graphql:{place}",
+                              result.output)
+
+    def test_rows_that_a_ready_query_has(self):
+        self.configure()
+        self.query("q", "{ orders { edges { node { refunds { "
+                   "refundLineItems { edges { node { quantity } } } } } } } }")
+        result = self.run_program("plan", "q", "--types", self.types,
+                                  status=CONFIG)
+        self.assertIn("bulkpg init --add sales", result.stderr)
+
+    def test_a_single_object_is_not_shopifys_fault(self):
+        self.configure()
+        self.query("q", '{ collection(id: "gid://shopify/Collection/1") { id '
+                   "ranked: products { edges { node { id } } } } }")
+        result = self.run_program("plan", "q", "--types", self.types,
+                                  status=CONFIG)
+        self.assertIn("but bulkpg cannot load its result", result.stderr)
+
     def test_pages_and_order_that_are_refused(self):
         self.configure()
         for query, word in (
