@@ -6,7 +6,11 @@
 
 #include "base/shown.h"
 
-enum { TEXT_CEILING = 64 * 1024 * 1024 };
+enum {
+    TEXT_CEILING = 64 * 1024 * 1024,
+    NAME_PART_BYTES = 128,
+    TIME_LENGTH = 19 /* without the Z */
+};
 
 static const char *
 entity(char c)
@@ -52,6 +56,63 @@ html_element(struct buf *html, const char *tag, const char *class,
                class);
     html_text(html, text);
     buf_printf(html, "</%s>", tag);
+}
+
+static size_t
+part_length(const char *name)
+{
+    size_t length = strcspn(name, "_-.");
+
+    return length + (name[length] != '\0');
+}
+
+size_t
+html_longest_part(const char *name)
+{
+    size_t longest = 0;
+
+    while (*name != '\0') {
+        size_t length = part_length(name);
+
+        longest = length > longest ? length : longest;
+        name += length;
+    }
+    return longest;
+}
+
+void
+html_name(struct buf *html, const char *name)
+{
+    char part[NAME_PART_BYTES];
+
+    while (*name != '\0') {
+        size_t length = part_length(name);
+
+        if (length >= sizeof(part))
+            break;
+        snprintf(part, sizeof(part), "%.*s", (int)length, name);
+        html_text(html, part);
+        name += length;
+        if (*name != '\0')
+            buf_append_str(html, "<wbr />");
+    }
+    html_text(html, name);
+}
+
+void
+html_cell(struct buf *html, const char *name)
+{
+    buf_append_str(html, "<td>");
+    html_name(html, name);
+    buf_append_str(html, "</td>");
+}
+
+void
+html_time(struct buf *html, const char *time)
+{
+    buf_printf(html, "%.10s", time);
+    if (strlen(time) >= TIME_LENGTH)
+        buf_printf(html, " %.8s", time + 11);
 }
 
 void

@@ -8,7 +8,11 @@
 #include "app/html.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "json/tree.h"
+
+enum {
+    HEAD_CHARACTERS_MIN = 7, /* of a column of stores by jobs */
+    HEADS_CHARACTERS = 136   /* of all, in a window of 1280 pixels */
+};
 
 /* Nothing may be fetched, whatever stands in a message. */
 static const char head[] =
@@ -34,7 +38,7 @@ static const char head[] =
     "  --plain: #8390a0; --p0: #8390a0; --p1: #62aef0; --p2: #4cc27f;\n"
     "  --p3: #e0a83c; --p4: #bd8be0; --p5: #ea86b6; --p6: #5cc4c4;\n"
     "  --p7: #b9bd62; } }\n"
-    "body { margin: 0 auto; max-width: 72rem; padding: 1rem;\n"
+    "body { margin: 0 auto; max-width: 78rem; padding: 1rem;\n"
     "  background: var(--page); color: var(--ink);\n"
     "  font: 15px/1.45 system-ui, sans-serif; }\n"
     "h1 { font-size: 1.5rem; margin: 0; }\n"
@@ -46,12 +50,28 @@ static const char head[] =
     ".wide { overflow-x: auto; border: 1px solid var(--line);\n"
     "  border-radius: 6px; }\n"
     "table { border-collapse: collapse; width: 100%; }\n"
-    "th, td { padding: .3rem .6rem; text-align: left; white-space: nowrap;\n"
-    "  border-bottom: 1px solid var(--line); }\n"
+    "th, td { padding: .3rem .4rem; text-align: left; font-size: .85rem;\n"
+    "  overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }\n"
     "tr:last-child td, tr:last-child th { border-bottom: 0; }\n"
     "thead th { color: var(--soft); font-weight: 500; }\n"
-    ".number { text-align: right; font-variant-numeric: tabular-nums; }\n"
-    "tbody th { position: sticky; left: 0; background: var(--page); }\n"
+    ".number { text-align: right; font-variant-numeric: tabular-nums;\n"
+    "  white-space: nowrap; overflow-wrap: normal; }\n"
+    ".runs td { min-width: 4.5rem; } .runs td.number { min-width: 0; }\n"
+    ".matrix th, .matrix td { min-width: 4rem; box-sizing: border-box;\n"
+    "  vertical-align: top; padding: .3rem; }\n"
+    ".matrix tr > :first-child { min-width: 5.5rem; max-width: 12rem; }\n"
+    ".matrix thead th { vertical-align: bottom; font-size: .72rem;\n"
+    "  line-height: 1.2; }\n"
+    ".whole thead th { overflow-wrap: break-word; }\n"
+    ".matrix tbody th { position: sticky; left: 0;\n"
+    "  background: var(--page); }\n"
+    ".matrix a { text-decoration: none; }\n"
+    ".matrix a b { text-decoration: underline; }\n"
+    ".matrix small { display: block; white-space: nowrap; }\n"
+    "@media (max-width: 40rem) { .matrix tr > :first-child {\n"
+    "  max-width: 6.5rem; font-size: .75rem; } }\n";
+
+static const char parts_style[] =
     ".counts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem;\n"
     "  margin: 1rem 0; font-size: 1.1rem; }\n"
     ".counts b { font-size: 1.6rem; margin-right: .3rem; }\n"
@@ -59,9 +79,15 @@ static const char head[] =
     "b.late, td.late b { color: var(--late); }\n"
     "b.failed, td.failed b { color: var(--failed); }\n"
     "b.running, td.running b { color: var(--running); }\n"
-    "a { color: inherit; } td small { margin-left: .3rem; }\n"
+    "a { color: inherit; } code { font-size: .9em; }\n"
     ".problem { border-left: 3px solid var(--failed); padding-left: .8rem;\n"
-    "  margin: .8rem 0; overflow-wrap: anywhere; }\n"
+    "  margin: 1rem 0; overflow-wrap: anywhere; }\n"
+    ".problem ul { margin: .4rem 0 0; padding: 0; list-style: none;\n"
+    "  display: grid; gap: .3rem 1.5rem;\n"
+    "  grid-template-columns: repeat(auto-fill,\n"
+    "  minmax(min(21rem, 100%), 1fr)); }\n"
+    ".problem li { line-height: 1.35; }\n"
+    ".problem li span { display: block; font-size: .85rem; }\n"
     ".problem.late, .problem.warned { border-color: var(--late); }\n"
     ".chart { display: block; width: 100%; height: 5rem;\n"
     "  background: linear-gradient(var(--line), var(--line)) bottom / 100% 1px\n"
@@ -80,7 +106,8 @@ static const char head[] =
     "  margin-right: .25rem; }\n"
     ".key { display: inline-block; margin-right: .8rem; }\n"
     ".jobs { display: grid; gap: 1.5rem; margin-top: .8rem;\n"
-    "  grid-template-columns: repeat(auto-fill, minmax(18rem, 1fr)); }\n"
+    "  grid-template-columns: repeat(auto-fill,\n"
+    "  minmax(min(18rem, 100%), 1fr)); }\n"
     ".jobs .chart { height: 3.5rem; }\n"
     ".bar { display: block; height: .5rem; min-width: 1px;\n"
     "  background: var(--plain); }\n"
@@ -132,11 +159,11 @@ append_summary(struct buf *html, const struct report *report)
 
     for (size_t i = 0; i < report->newest.count; i++)
         counts[report_state(report, &report->newest.runs[i])]++;
+    buf_append_str(html, "<header><h1>bulkpg</h1>\n<p class=\"soft\">As of ");
+    html_time(html, clock_format_utc(report->now_s, now));
     buf_printf(html,
-               "<header><h1>bulkpg</h1>\n<p class=\"soft\">As of %s. A job is "
-               "late without a good run for %s.</p></header>\n"
-               "<div class=\"counts\">",
-               clock_format_utc(report->now_s, now),
+               "; all times are UTC. A job is late without a good run for %s."
+               "</p></header>\n<div class=\"counts\">",
                duration_rough(report->late_ms, late));
     for (int s = REPORT_STATES - 1; s >= 0; s--) {
         const char *name = report_state_name((enum report_state)s);
@@ -195,24 +222,44 @@ append_cell(struct buf *html, const struct report *report,
     buf_printf(html, "<td class=\"%s\">", report_state_name(state));
     if (linked)
         buf_printf(html, "<a href=\"#run%" PRId64 "\">", run->ref.run_id);
-    buf_printf(html, "<b>%s</b>%s<small>", report_state_name(state),
-               linked ? "</a>" : "");
+    buf_printf(html, "<b>%s</b><small>", report_state_name(state));
     append_age(html, run->last_good_age_ms);
-    buf_append_str(html, "</small></td>");
+    buf_printf(html, "</small>%s</td>", linked ? "</a>" : "");
+}
+
+/* Is there room for the longest part of each name, side by side? Else they
+ * are broken anywhere. */
+static bool
+fit_whole(const char **jobs, size_t count)
+{
+    size_t sum = 0;
+
+    for (size_t j = 0; j < count; j++) {
+        size_t longest = html_longest_part(jobs[j]);
+
+        sum += longest > HEAD_CHARACTERS_MIN ? longest : HEAD_CHARACTERS_MIN;
+    }
+    return sum <= HEADS_CHARACTERS;
 }
 
 static void
 append_rows(struct buf *html, const struct report *report, const char **stores,
             size_t store_count, const char **jobs, size_t job_count)
 {
-    buf_append_str(html, "<div class=\"wide\"><table>\n<thead><tr><th>store"
-                         "</th>");
-    for (size_t j = 0; j < job_count; j++)
-        html_element(html, "th", "", jobs[j]);
+    buf_printf(html,
+               "<div class=\"wide matrix%s\"><table>\n<thead><tr><th>store"
+               "</th>",
+               fit_whole(jobs, job_count) ? " whole" : "");
+    for (size_t j = 0; j < job_count; j++) {
+        buf_append_str(html, "<th>");
+        html_name(html, jobs[j]);
+        buf_append_str(html, "</th>");
+    }
     buf_append_str(html, "</tr></thead>\n<tbody>\n");
     for (size_t s = 0; s < store_count; s++) {
-        buf_append_str(html, "<tr>");
-        html_element(html, "th", "", stores[s]);
+        buf_append_str(html, "<tr><th>");
+        html_name(html, stores[s]);
+        buf_append_str(html, "</th>");
         for (size_t j = 0; j < job_count; j++)
             append_cell(html, report, find_run(report, stores[s], jobs[j]));
         buf_append_str(html, "</tr>\n");
@@ -249,139 +296,6 @@ append_matrix(struct buf *html, const struct report *report)
     free((void *)jobs);
 }
 
-/* ---- what wants a look ------------------------------------------------- */
-
-static void
-open_problem(struct buf *html, const struct journal_run *run, const char *class)
-{
-    buf_printf(html, "<div class=\"problem %s\"", class);
-    if (run->status != RUN_NEVER)
-        buf_printf(html, " id=\"run%" PRId64 "\"", run->ref.run_id);
-    buf_append_str(html, "><h3>");
-    html_text(html, run->store);
-    buf_append_str(html, " / ");
-    html_text(html, run->job);
-    buf_append_str(html, "</h3>\n");
-}
-
-/* A query that is new, or a timer that was never switched on. */
-static void
-append_never(struct buf *html, const struct journal_run *run)
-{
-    open_problem(html, run, report_state_name(REPORT_LATE));
-    buf_append_str(html, "<p class=\"soft\">never ran</p>\n<p>does the timer, "
-                         "or cron, start bulkpg run?</p></div>\n");
-}
-
-static void
-append_problem(struct buf *html, const struct report *report,
-               const struct journal_run *run)
-{
-    const char *code = run->error_code != NULL ? run->error_code : "";
-    const char *remedy =
-        run->remedy != NULL ? run->remedy : message_of(code)->remedy;
-
-    if (run->status == RUN_NEVER) {
-        append_never(html, run);
-        return;
-    }
-    open_problem(html, run, report_state_name(report_state(report, run)));
-    buf_printf(html,
-               "<p class=\"soft\">run %" PRId64 ", %s, began %s; last good ",
-               run->ref.run_id, run_status_name(run->status), run->started_at);
-    append_age(html, run->last_good_age_ms);
-    buf_append_str(html, "</p>\n");
-    if (run->error != NULL) {
-        buf_append_str(html, "<p>");
-        html_element(html, "code", "", code);
-        buf_append_char(html, ' ');
-        html_text(html, run->error);
-        buf_append_str(html, "</p>\n");
-    }
-    if (run->counts.rejects > 0)
-        buf_printf(html,
-                   "<p>%" PRId64 " lines were rejected: see bulkpg.reject, "
-                   "run_id %" PRId64 "</p>\n",
-                   run->counts.rejects, run->ref.run_id);
-    if (run->error == NULL && report_state(report, run) == REPORT_LATE)
-        remedy = "no run began since: does the timer, or cron, still start "
-                 "bulkpg run?";
-    if (remedy[0] != '\0')
-        html_element(html, "p", "", remedy);
-    buf_append_str(html, "</div>\n");
-}
-
-static void
-append_warning(struct buf *html, const char *warning, const char *code)
-{
-    if (warning == NULL)
-        return;
-    buf_append_str(html, "<p>");
-    if (code != NULL) {
-        html_element(html, "code", "", code);
-        buf_append_char(html, ' ');
-    }
-    html_text(html, warning);
-    buf_append_str(html, "</p>\n");
-    if (code != NULL)
-        html_element(html, "p", "", message_of(code)->remedy);
-}
-
-static const struct json *
-first_of(const struct json *notes, const char *list)
-{
-    const struct json *items = json_get(notes, list);
-
-    return items != NULL && items->kind == JSON_ARRAY ? items->first : NULL;
-}
-
-/* What a good run warned about, in its notes. Notes of older runs have no
- * codes. */
-static void
-append_warnings(struct buf *html, const struct journal_run *run)
-{
-    struct arena arena = {0};
-    struct json *notes = NULL;
-    const struct json *warning, *code;
-    struct err err;
-
-    if (run->notes != NULL &&
-        json_parse(&arena, span_str(run->notes), &notes, &err) &&
-        first_of(notes, "warnings") != NULL) {
-        open_problem(html, run, "warned");
-        code = first_of(notes, "warning_codes");
-        for (warning = first_of(notes, "warnings"); warning != NULL;
-             warning = warning->next) {
-            append_warning(html, json_str(warning), json_str(code));
-            code = code != NULL ? code->next : NULL;
-        }
-        buf_append_str(html, "</div>\n");
-    }
-    arena_free(&arena);
-}
-
-/* Worst first; of the good ones those that warned about something. */
-static void
-append_problems(struct buf *html, const struct report *report)
-{
-    size_t before = html->length;
-    int shown = 0;
-
-    for (int wanted = REPORT_FAILED; wanted >= REPORT_LATE; wanted--)
-        for (size_t i = 0; i < report->newest.count; i++)
-            if ((int)report_state(report, &report->newest.runs[i]) == wanted &&
-                shown++ < REPORT_PROBLEMS_MAX)
-                append_problem(html, report, &report->newest.runs[i]);
-    for (size_t i = 0; i < report->newest.count; i++)
-        if (report_state(report, &report->newest.runs[i]) == REPORT_GOOD &&
-            i < REPORT_PROBLEMS_MAX)
-            append_warnings(html, &report->newest.runs[i]);
-    if (shown > REPORT_PROBLEMS_MAX)
-        buf_printf(html, "<p>And %d more.</p>\n", shown - REPORT_PROBLEMS_MAX);
-    if (html->length == before)
-        buf_append_str(html, "<p>Nothing.</p>\n");
-}
-
 /* ---- tables ------------------------------------------------------------ */
 
 static void
@@ -393,14 +307,16 @@ append_run_row(struct buf *html, const struct journal_run *run)
 
     buf_printf(html, "<tr><td class=\"number\">%" PRId64 "</td>",
                run->ref.run_id);
-    html_element(html, "td", "", run->store);
-    html_element(html, "td", "", run->job);
-    buf_printf(html, "<td class=\"%s\"><b>%s</b></td><td>%s</td><td>%s</td>",
+    html_cell(html, run->store);
+    html_cell(html, run->job);
+    buf_printf(html, "<td class=\"%s\"><b>",
                failed                             ? "failed"
                : run_status_is_final(run->status) ? "good"
-                                                  : "running",
-               run_status_name(run->status), run_mode_name(run->mode),
-               run->started_at);
+                                                  : "running");
+    html_name(html, run_status_name(run->status));
+    buf_printf(html, "</b></td><td>%s</td><td>", run_mode_name(run->mode));
+    html_time(html, run->started_at);
+    buf_append_str(html, "</td>");
     html_element(
         html, "td", "number",
         duration_rough(run->duration_ms < 0 ? run->age_ms : run->duration_ms,
@@ -422,7 +338,7 @@ append_runs(struct buf *html, const struct report *report)
 
     buf_append_str(
         html,
-        "<h2>Newest runs</h2>\n<div class=\"wide\"><table>\n<thead><tr>"
+        "<h2>Newest runs</h2>\n<div class=\"wide runs\"><table>\n<thead><tr>"
         "<th class=\"number\">run</th><th>store</th><th>job</th><th>status"
         "</th><th>mode</th><th>began</th><th class=\"number\">took</th>"
         "<th class=\"number\">lines</th><th class=\"number\">inserted</th>"
@@ -439,11 +355,11 @@ append_table_row(struct buf *html, const struct report_table *table,
                  int64_t largest)
 {
     buf_append_str(html, "<tr><td>");
-    html_text(html, table->schema);
-    buf_append_char(html, '.');
-    html_text(html, table->name);
+    html_name(html, table->schema);
+    buf_append_str(html, ".<wbr />");
+    html_name(html, table->name);
     buf_append_str(html, "</td>");
-    html_element(html, "td", "", table->job);
+    html_cell(html, table->job);
     html_count(html, "td", table->rows);
     html_bytes(html, "td", table->bytes);
     buf_printf(html,
@@ -476,10 +392,11 @@ void
 report_append(struct buf *html, const struct report *report)
 {
     buf_append_str(html, head);
+    buf_append_str(html, parts_style);
     append_summary(html, report);
+    buf_append_str(html, "<h2>Problems</h2>\n");
+    report_problems(html, report);
     append_matrix(html, report);
-    buf_append_str(html, "<h2>What wants a look</h2>\n");
-    append_problems(html, report);
     buf_printf(html, "<h2>Runs of %d days</h2>\n", REPORT_DAYS);
     report_days(html, report);
     if (report->runs.count >= REPORT_RUNS_MAX)

@@ -1,8 +1,8 @@
 /*
  * report - the journal as one HTML page.
  *
- * What wants a look first: stores by jobs, then what failed or is late, with
- * what to do; below it how the runs went, and how large the tables are.
+ * The problems first, by store and cause: what failed, when, and what to do.
+ * Then stores by jobs, how the runs went, and how large the tables are.
  * Charts are SVG in the page; nothing is fetched and nothing is executed.
  */
 #ifndef APP_REPORT_H
@@ -21,7 +21,7 @@ enum {
     REPORT_JOBS_MAX = 40,     /* columns of it */
     REPORT_CHARTS_MAX = 60,   /* jobs with charts of their own */
     REPORT_BARS = 40,         /* runs of one chart */
-    REPORT_PROBLEMS_MAX = 200 /* of each kind */
+    REPORT_PROBLEMS_MAX = 400 /* groups of them */
 };
 
 struct report_table {
@@ -58,6 +58,12 @@ report_state(const struct report *report, const struct journal_run *run);
 const char *report_state_name(enum report_state state);
 
 void report_append(struct buf *html, const struct report *report);
+
+/* ---- its problems: report_problems.c ----------------------------------- */
+
+/* What failed, is late or warned, in groups of one store and cause; worst
+ * first. */
+void report_problems(struct buf *html, const struct report *report);
 
 /* ---- its charts: report_charts.c --------------------------------------- */
 

@@ -404,7 +404,8 @@ class Report(Case):
         self.check_alone(text, page)
         shown = "".join(page.text)
         self.assertRegex(shown, r"0failed\s+2late\s+0running\s+2good")
-        self.assertIn("does the timer, or cron, start bulkpg run?", shown)
+        self.assertIn("no run is recorded", shown)
+        self.assertIn("bulkpg run --store beta starts it", shown)
         self.program.remove_file("queries/orders.graphql")
         self.assertRegex("".join(self.page()[1].text),
                          r"0failed\s+0late\s+0running\s+2good")
