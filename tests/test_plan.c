@@ -906,6 +906,16 @@ START_TEST(a_document_past_the_limit_is_refused)
 
 END_TEST
 
+START_TEST(a_window_may_use_a_filter_that_is_allowed)
+{
+    build_or_abort("query @filter(allow: \"changed_at\") @incremental(field: "
+                   "\"changed_at\") { products { edges { node { id } } } }");
+    ck_assert_str_eq(plan->incremental->field, "changed_at");
+    ck_assert_ptr_null(strchr(plan->document, '@'));
+}
+
+END_TEST
+
 /* As many fields as a document may have, all with long paths: what the plan
  * keeps of them stays small. */
 START_TEST(a_plan_keeps_little_whatever_the_document)
@@ -1560,6 +1570,7 @@ plan_suite(void)
     tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
     tcase_add_test(tests, the_hash_changes_with_a_position);
     tcase_add_test(tests, a_document_past_the_limit_is_refused);
+    tcase_add_test(tests, a_window_may_use_a_filter_that_is_allowed);
     tcase_add_test(tests, a_plan_keeps_little_whatever_the_document);
     add_hash_tests(tests);
     tcase_add_test(tests, an_id_and_its_childrens_parent_ids_are_one_domain);

@@ -159,7 +159,7 @@ access_check_store(struct access *access, struct context *context,
 
 /* ---- a query that is tried --------------------------------------------- */
 
-enum { PATH_KEYS_MAX = 64 };
+enum { PATH_KEYS_MAX = 64, DENIALS_MAX = 50 /* that are reported */ };
 
 struct trial {
     struct access *access;
@@ -245,12 +245,13 @@ static bool
 judge_denials(struct trial *trial, const struct json *errors)
 {
     bool all = errors != NULL && errors->kind == JSON_ARRAY;
+    int told = 0;
 
     for (const struct json *e = all ? errors->first : NULL; e != NULL;
          e = e->next)
         all = all && is_denial(e);
-    for (const struct json *e = all ? errors->first : NULL; e != NULL;
-         e = e->next)
+    for (const struct json *e = all ? errors->first : NULL;
+         e != NULL && told < DENIALS_MAX; e = e->next, told++)
         judge(trial, e);
     return all;
 }
