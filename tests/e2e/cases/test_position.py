@@ -1,7 +1,7 @@
 """@position: the place of rows that have a key of their own."""
 import json
 
-from harness.case import CONFIG, Case
+from harness.case import CONFIG, FAILED, Case
 
 ORDER = "gid://shopify/Order/"
 PRODUCT = "gid://shopify/Product/"
@@ -137,6 +137,32 @@ class Position(Case):
         self.query("job", MEDIA % ("@incremental", "@position"))
         self.load("job", [product(1), image(1), image(2)])
         self.check_run(0, 2, 0)
+
+    def test_a_column_that_was_added_before_a_failure(self):
+        """The table is changed before the merge: it is bulkpg's own column
+        all the same."""
+        lines = [product(1)] + [image(n) for n in range(12)]
+        self.begin("", "")
+        self.load("job", lines)
+        self.query("job", MEDIA % ("", "@position"))
+        self.load("job", [product(1)] + [image(n, 1, None)
+                                         for n in range(12)], status=FAILED)
+        self.assertEqual("integer", self.type_of("products_media",
+                                                 "_position"))
+        self.load("job", lines)
+        self.check_run(0, 12, 0)
+
+    def test_a_column_of_a_user(self):
+        self.begin("", "")
+        self.load("job", [product(1), image(1)])
+        self.db.execute("ALTER TABLE acme.products_media ADD _position int "
+                        "DEFAULT 7")
+        self.query("job", MEDIA % ("", "@position"))
+        for command in (("plan", "job"), ("load", "job", "lines.jsonl",
+                                          "--store", "acme")):
+            self.assertIn("_position", self.run_program(
+                *command, status=CONFIG).stderr)
+        self.assertEqual([(7,)], self.rows("products_media", "_position"))
 
     def test_a_run_after_the_query_has_changed_is_full(self):
         query = """query @incremental { products { edges { node { id
