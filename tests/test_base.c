@@ -599,6 +599,39 @@ static const struct {
     {"", ""},
 };
 
+/* All of it is looked through once, whatever is in it. */
+START_TEST(secrets_are_hidden_among_any_bytes)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        const char *shown;
+        size_t shown_length;
+    } texts[] = {
+        {"", 0, "", 0},
+        {"a\0secret one\0b", 14, "a\0***\0b", 7},
+        {"secret one two", 14, "***", 3}, /* the longer one */
+        {"secret onesecret one", 20, "******", 6},
+        {"secret on", 9, "secret on", 9},
+        {"shpat_0az_9-shpss_x", 19, "shpat_***-shpss_*", 17},
+        {"shpat_", 6, "shpat_", 6},
+        {"https://x/y?a=b", 15, "https://x/y?a=b", 15},
+    };
+
+    char bytes[64];
+
+    redact_learn("secret one");
+    redact_learn("secret one two");
+    memcpy(bytes, texts[_i].bytes, texts[_i].length);
+    ck_assert_uint_eq(redact_bytes(bytes, texts[_i].length),
+                      texts[_i].shown_length);
+    ck_assert_mem_eq(bytes, texts[_i].shown, texts[_i].shown_length);
+    redact_forget("secret one");
+    redact_forget("secret one two");
+}
+
+END_TEST
+
 START_TEST(secrets_are_hidden)
 {
     char text[128];
@@ -723,6 +756,7 @@ base_suite(void)
     tcase_add_test(tests, log_lines_are_json_when_asked);
     tcase_add_test(tests, log_lines_are_plain_for_a_reader);
     tcase_add_test(tests, a_logged_url_has_no_query_part);
+    tcase_add_loop_test(tests, secrets_are_hidden_among_any_bytes, 0, 8);
     tcase_add_loop_test(tests, secrets_are_hidden, 0, COUNT(redacted));
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);
     tcase_add_test(tests, failures_never_hold_a_secret);

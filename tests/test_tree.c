@@ -43,6 +43,50 @@ assert_source(const struct json *value, const char *source)
 
 /* ---- the tree ----------------------------------------------------------- */
 
+START_TEST(what_is_outside_is_not_taken_apart)
+{
+    static const char text[] = "{\"data\":{\"a\":{\"x\":[1,{}]},\"b\":[2,[3]],"
+                               "\"c\":4},\"errors\":[{\"data\":{\"y\":{\"z\":5"
+                               "}}}]}";
+    struct json *root, *a, *b;
+
+    ck_assert(json_parse_outer(&arena, span_str(text), "data", &root, &err));
+    a = json_path(root, "data", "a", NULL);
+    b = json_path(root, "data", "b", NULL);
+    ck_assert_int_eq(a->kind, JSON_OBJECT);
+    ck_assert_ptr_null(a->first);
+    assert_source(a, "{\"x\":[1,{}]}");
+    ck_assert_int_eq(b->kind, JSON_ARRAY);
+    assert_source(b, "[2,[3]]");
+    ck_assert_str_eq(json_str(json_path(root, "data", "c", NULL)), "4");
+    ck_assert_str_eq(json_str(json_path(json_get(root, "errors")->first, "data",
+                                        "y", "z", NULL)),
+                     "5");
+    assert_source(root, text);
+}
+
+END_TEST
+
+START_TEST(there_are_only_so_many_values)
+{
+    struct buf text = buf_with_ceiling(4 * JSON_MAX_NODES);
+    struct json *root;
+
+    buf_append_char(&text, '[');
+    for (int i = 0; i < JSON_MAX_NODES - 2; i++)
+        buf_append_str(&text, "1,");
+    buf_append_str(&text, "1]");
+    ck_assert(json_parse(&arena, buf_span(&text), &root, &err));
+    text.bytes[text.length - 1] = ',';
+    buf_append_str(&text, "1]");
+    ck_assert(!json_parse(&arena, buf_span(&text), &root, &err));
+    ck_assert_str_eq(err.code, "TOO_LARGE");
+    ck_assert_str_eq(err.message, "JSON with over 100000 values");
+    buf_free(&text);
+}
+
+END_TEST
+
 START_TEST(children_keep_their_order)
 {
     const struct json *root = parse("{\"a\":[1,\"x\",null],\"b\":{}}");
@@ -348,6 +392,8 @@ tree_suite(void)
     TCase *tests = tcase_create("tree");
 
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, what_is_outside_is_not_taken_apart);
+    tcase_add_test(tests, there_are_only_so_many_values);
     tcase_add_test(tests, children_keep_their_order);
     tcase_add_test(tests, every_value_knows_its_source);
     tcase_add_loop_test(tests, a_scalar_is_a_text, 0, COUNT(scalars));

@@ -15,12 +15,33 @@ enum { SECRET_LEAST = 6, TOKEN_PREFIX = 6 };
 static char **secrets;
 static size_t secret_count;
 
+/* A bit for each pair of bytes that a secret begins with: a long text is
+ * compared with the secrets only there. */
+static unsigned char pairs[65536 / 8];
+
 /* ---- what is known ----------------------------------------------------- */
 
 static bool
 is_secret(const char *text)
 {
     return text != NULL && strlen(text) >= SECRET_LEAST;
+}
+
+static unsigned
+pair_at(const char *text)
+{
+    return (unsigned char)text[0] | (unsigned)(unsigned char)text[1] << 8;
+}
+
+static void
+note_pairs(void)
+{
+    memset(pairs, 0, sizeof(pairs));
+    for (size_t i = 0; i < secret_count; i++) {
+        unsigned pair = pair_at(secrets[i]);
+
+        pairs[pair / 8] |= (unsigned char)(1U << pair % 8);
+    }
 }
 
 void
@@ -30,6 +51,7 @@ redact_learn(const char *secret)
         return;
     secrets = mem_resize(secrets, (secret_count + 1) * sizeof(*secrets));
     secrets[secret_count++] = mem_strdup(secret);
+    note_pairs();
 }
 
 void
@@ -45,6 +67,7 @@ redact_forget(const char *secret)
         secrets[i] = secrets[--secret_count];
         break;
     }
+    note_pairs();
     if (secret_count == 0) {
         free(secrets);
         secrets = NULL;
@@ -60,13 +83,6 @@ hide(char *at, size_t length)
     memmove(at + strlen(STARS), at + length, strlen(at + length) + 1);
     memcpy(at, STARS, strlen(STARS));
     return at + strlen(STARS);
-}
-
-static void
-hide_whole(char *text, const char *secret)
-{
-    for (char *at = strstr(text, secret); at != NULL; at = strstr(at, secret))
-        at = hide(at, strlen(secret));
 }
 
 /* A message that was cut short may end in the beginning of a secret. */
@@ -85,33 +101,66 @@ hide_at_end(char *text, const char *secret)
     }
 }
 
-/* "shpat_", "shpss_", …: then it is a token, whosever it is. */
-static bool
-starts_token(const char *text)
+/* How long the longest secret is that begins here; 0: none does. */
+static size_t
+secret_length(const char *at, size_t left)
 {
-    return strncmp(text, "shp", 3) == 0 && islower((unsigned char)text[3]) &&
-           islower((unsigned char)text[4]) && text[5] == '_' &&
-           isalnum((unsigned char)text[TOKEN_PREFIX]);
+    unsigned pair = left >= SECRET_LEAST ? pair_at(at) : 0;
+    size_t longest = 0;
+
+    if (left < SECRET_LEAST || (pairs[pair / 8] & 1U << pair % 8) == 0)
+        return 0;
+    for (size_t i = 0; i < secret_count; i++) {
+        size_t length = strlen(secrets[i]);
+
+        if (length > longest && length <= left &&
+            memcmp(at, secrets[i], length) == 0)
+            longest = length;
+    }
+    return longest;
 }
 
-static void
-hide_tokens(char *text)
+/* "shpat_", "shpss_", …: then it is a token, whosever it is. How many bytes
+ * follow the prefix; 0: it is not one. */
+static size_t
+token_length(const char *at, size_t left)
 {
-    for (char *at = strstr(text, "shp"); at != NULL; at = strstr(at, "shp")) {
-        size_t length = 0;
+    size_t length = 0;
 
-        if (!starts_token(at)) {
-            at++;
-            continue;
+    if (left <= TOKEN_PREFIX || memcmp(at, "shp", 3) != 0 ||
+        !islower((unsigned char)at[3]) || !islower((unsigned char)at[4]) ||
+        at[5] != '_' || !isalnum((unsigned char)at[TOKEN_PREFIX]))
+        return 0;
+    while (TOKEN_PREFIX + length < left &&
+           (isalnum((unsigned char)at[TOKEN_PREFIX + length]) ||
+            at[TOKEN_PREFIX + length] == '_'))
+        length++;
+    return length;
+}
+
+size_t
+redact_bytes(char *bytes, size_t length)
+{
+    size_t to = 0;
+
+    for (size_t at = 0; at < length;) {
+        size_t secret = secret_length(bytes + at, length - at);
+        size_t token = secret > 0 ? 0 : token_length(bytes + at, length - at);
+        size_t stars =
+            secret > 0 || token > strlen(STARS) ? strlen(STARS) : token;
+
+        if (token > 0) {
+            memmove(bytes + to, bytes + at, TOKEN_PREFIX);
+            to += TOKEN_PREFIX;
+            at += TOKEN_PREFIX;
         }
-        at += TOKEN_PREFIX;
-        while (isalnum((unsigned char)at[length]) || at[length] == '_')
-            length++;
-        if (length < strlen(STARS))
-            memset(at, '*', length);
-        else
-            at = hide(at, length);
+        memset(bytes + to, '*', stars);
+        to += stars;
+        at += secret + token;
+        if (secret + token == 0)
+            bytes[to++] = bytes[at++];
     }
+    return to;
 }
 
 static void
@@ -137,10 +186,8 @@ hide_queries(char *text)
 void
 redact(char *text)
 {
-    for (size_t i = 0; i < secret_count; i++) {
-        hide_whole(text, secrets[i]);
+    text[redact_bytes(text, strlen(text))] = '\0';
+    for (size_t i = 0; i < secret_count; i++)
         hide_at_end(text, secrets[i]);
-    }
-    hide_tokens(text);
     hide_queries(text);
 }

@@ -6,9 +6,11 @@
 
 #include "graphql/schema.h"
 
-/* Keys that we do not know are passed over, and so are absent ones that can
- * be done without. ERR_FAILED when it is no description of a type. */
-MUST_CHECK bool gql_read_type(struct arena *arena, struct span json,
-                              struct gql_type **type, struct err *err);
+/* Unknown keys are ignored, and so are absent ones that are not needed. At most
+ * `*left` bytes are kept of the type, and taken off it. ERR_FAILED if it is not
+ * the description of a type, or larger. */
+MUST_CHECK bool
+gql_read_type(struct arena *arena, struct span json, size_t *left,
+              struct gql_type **type, struct err *err);
 
 #endif

@@ -4,12 +4,22 @@
 
 #include "graphql/introspection.h"
 
+enum {
+    /* What a schema may hold of types, the text of one, and of all. The whole
+     * Admin API is 10 MB of text, its largest type 1 MB. */
+    TYPES_BYTES = 24 * 1024 * 1024,
+    TEXT_BYTES = 8 * 1024 * 1024,
+    TEXTS_BYTES = 16 * 1024 * 1024
+};
+
 struct gql_schema {
     struct arena *arena;
     const char *query_type;
     struct gql_type *types; /* the last one first */
     struct dict by_name;
     struct dict absent;
+    size_t left; /* of TYPES_BYTES */
+    size_t texts_left;
 };
 
 struct gql_schema *
@@ -19,6 +29,8 @@ gql_schema_new(struct arena *arena)
 
     schema->arena = schema->by_name.arena = schema->absent.arena = arena;
     schema->query_type = "QueryRoot";
+    schema->left = TYPES_BYTES;
+    schema->texts_left = TEXTS_BYTES;
     return schema;
 }
 
@@ -56,12 +68,25 @@ index_names(struct arena *arena, struct gql_type *type)
         (void)dict_add(&type->possible_by_name, n->name, n);
 }
 
+static bool
+take_text(struct gql_schema *schema, size_t length, struct err *err)
+{
+    if (length > TEXT_BYTES || length > schema->texts_left)
+        return err_set(err, MSG_TOO_LARGE,
+                       "%zu bytes describe a type, after %zu bytes of others: "
+                       "that is larger than any schema that makes sense",
+                       length, TEXTS_BYTES - schema->texts_left);
+    schema->texts_left -= length;
+    return true;
+}
+
 bool
 gql_schema_add(struct gql_schema *schema, struct span json, struct err *err)
 {
     struct gql_type *type;
 
-    if (!gql_read_type(schema->arena, json, &type, err))
+    if (!take_text(schema, json.length, err) ||
+        !gql_read_type(schema->arena, json, &schema->left, &type, err))
         return false;
     if (gql_schema_find(schema, type->name) != NULL)
         return true;

@@ -80,7 +80,8 @@ const char *gql_schema_query_type(const struct gql_schema *schema);
 void gql_schema_set_query_type(struct gql_schema *schema, const char *name);
 
 /* Add one type from its introspection object (JSON text). A type that is
- * there already is left as it is. ERR_FAILED when it is no such object. */
+ * there already is left as it is. ERR_FAILED when it is no such object, or
+ * larger than makes sense: a store may answer anything. */
 MUST_CHECK bool
 gql_schema_add(struct gql_schema *schema, struct span json, struct err *err);
 

@@ -23,11 +23,14 @@ struct gql_types_file {
     const char *query_type;
     struct entry *entries; /* sorted by name */
     size_t count, capacity;
+    bool is_full;
     const char *name; /* while indexing: of the type whose end comes next */
 };
 
 /* What is looked for, in a result as the server sends it and without its
  * envelope. */
+enum { TYPES_MOST = 100000 };
+
 enum { QUERY_TYPE_NAME, TYPE_NAME, TYPE, WANTED };
 
 static const char *const paths[] = {
@@ -64,8 +67,10 @@ on_found(void *ctx, size_t path, struct span source, struct span text)
         file->name = arena_dup(&file->names, text);
         break;
     case TYPE:
-        if (file->name != NULL)
+        if (file->name != NULL && file->count < TYPES_MOST)
             add_entry(file, source);
+        else if (file->name != NULL)
+            file->is_full = true;
         file->name = NULL;
         break;
     }
@@ -92,6 +97,9 @@ index_types(struct gql_types_file *file, const char *path, struct err *err)
                        "%s: no introspection result: \"__schema\" with "
                        "\"queryType\" and \"types\" is missing",
                        path);
+    if (file->is_full)
+        return err_set(err, MSG_TYPES_FILE, "%s: more than %d types", path,
+                       TYPES_MOST);
     qsort(file->entries, file->count, sizeof(file->entries[0]), compare_names);
     return true;
 }

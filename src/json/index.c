@@ -108,7 +108,8 @@ json_index(struct span text, const char *const *paths, size_t count,
            json_index_fn *found, void *ctx, struct err *err)
 {
     struct index index = {.count = count, .found = found, .ctx = ctx};
-    struct json_visitor visitor = {on_key, on_begin, on_end, on_scalar, &index};
+    struct json_visitor visitor = {on_key,    on_begin, on_end,
+                                   on_scalar, &index,   NULL};
 
     assert(count <= JSON_INDEX_MAX_PATHS);
     for (size_t i = 0; i < count; i++)

@@ -13,6 +13,12 @@ struct builder {
     struct json *last[JSON_MAX_DEPTH]; /* child of each of them so far */
     size_t depth;
     const char *key; /* of the value that comes next */
+    size_t nodes;
+    struct err *err;
+    bool stopped;
+    const char *outer; /* see json_parse_outer(); or NULL */
+    struct json *skipped;
+    size_t skipped_depth; /* open containers within it, itself included */
 };
 
 static struct json *
@@ -21,6 +27,11 @@ add_value(struct builder *builder, enum json_kind kind)
     struct json *value = arena_alloc(builder->arena, sizeof(*value));
     struct json *parent;
 
+    if (++builder->nodes > JSON_MAX_NODES) {
+        builder->stopped = true;
+        err_set(builder->err, MSG_TOO_LARGE, "JSON with over %d values",
+                JSON_MAX_NODES);
+    }
     value->kind = kind;
     value->key = builder->key;
     builder->key = NULL;
@@ -43,15 +54,36 @@ on_key(void *ctx, struct span key)
 {
     struct builder *builder = ctx;
 
+    if (builder->skipped != NULL)
+        return;
     builder->key = arena_dup(builder->arena, key);
+}
+
+/* Does the value that comes next stay unread? */
+static bool
+is_outside(const struct builder *builder)
+{
+    return builder->outer != NULL && builder->depth == 2 &&
+           builder->open[1]->key != NULL &&
+           strcmp(builder->open[1]->key, builder->outer) == 0;
 }
 
 static void
 on_begin(void *ctx, enum json_kind kind)
 {
     struct builder *builder = ctx;
-    struct json *value = add_value(builder, kind);
+    struct json *value;
 
+    if (builder->skipped != NULL) {
+        builder->skipped_depth++;
+        return;
+    }
+    value = add_value(builder, kind);
+    if (is_outside(builder)) {
+        builder->skipped = value;
+        builder->skipped_depth = 1;
+        return;
+    }
     builder->open[builder->depth++] = value;
 }
 
@@ -60,6 +92,13 @@ on_end(void *ctx, struct span source)
 {
     struct builder *builder = ctx;
 
+    if (builder->skipped != NULL) {
+        if (--builder->skipped_depth > 0)
+            return;
+        builder->skipped->source = source;
+        builder->skipped = NULL;
+        return;
+    }
     builder->open[--builder->depth]->source = source;
 }
 
@@ -67,8 +106,11 @@ static void
 on_scalar(void *ctx, enum json_kind kind, struct span source, struct span text)
 {
     struct builder *builder = ctx;
-    struct json *value = add_value(builder, kind);
+    struct json *value;
 
+    if (builder->skipped != NULL)
+        return;
+    value = add_value(builder, kind);
     value->source = source;
     value->text = span_of(arena_dup(builder->arena, text), text.length);
 }
@@ -77,9 +119,16 @@ bool
 json_parse(struct arena *arena, struct span text, struct json **root,
            struct err *err)
 {
-    struct builder builder = {.arena = arena};
-    struct json_visitor visitor = {on_key, on_begin, on_end, on_scalar,
-                                   &builder};
+    return json_parse_outer(arena, text, NULL, root, err);
+}
+
+bool
+json_parse_outer(struct arena *arena, struct span text, const char *outer,
+                 struct json **root, struct err *err)
+{
+    struct builder builder = {.arena = arena, .err = err, .outer = outer};
+    struct json_visitor visitor = {on_key,    on_begin, on_end,
+                                   on_scalar, &builder, &builder.stopped};
 
     if (!json_walk(text, &visitor, err))
         return false;

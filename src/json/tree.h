@@ -26,10 +26,20 @@ struct json {
     struct json *next;  /* sibling */
 };
 
-/* Parse `text` whole. Deeper than JSON_MAX_DEPTH levels, or anything behind
- * the value, is an error. ERR_FAILED, saying where ("at byte 12"). */
+/* A node is 50 times as large as the "1," it may come from. */
+enum { JSON_MAX_NODES = 100000 };
+
+/* Parse `text` whole. Deeper than JSON_MAX_DEPTH levels, more than
+ * JSON_MAX_NODES values, or anything behind the value, is an error.
+ * ERR_FAILED, saying where ("at byte 12"). */
 MUST_CHECK bool json_parse(struct arena *arena, struct span text,
                            struct json **root, struct err *err);
+
+/* The same, but what the member `outer` of the root holds is not taken apart:
+ * of its members that are objects or arrays only `source` is known. */
+MUST_CHECK bool
+json_parse_outer(struct arena *arena, struct span text, const char *outer,
+                 struct json **root, struct err *err);
 
 /* The member `key` of an object; NULL when absent, or not an object. NULL in,
  * NULL out, so that paths can be chained. */

@@ -32,13 +32,20 @@ next_token(struct walk *walk)
     return span_of(walk->text.bytes + start, walk->end - start);
 }
 
+/* What yajl wants to know after each call: whether to continue. */
+static int
+goes_on(const struct walk *walk)
+{
+    return walk->visitor->stopped == NULL || !*walk->visitor->stopped;
+}
+
 static int
 pass_scalar(struct walk *walk, enum json_kind kind, struct span text)
 {
     struct span source = next_token(walk);
 
     walk->visitor->on_scalar(walk->visitor->ctx, kind, source, text);
-    return 1;
+    return goes_on(walk);
 }
 
 static int
@@ -52,7 +59,7 @@ begin(struct walk *walk, enum json_kind kind)
     }
     walk->starts[walk->depth++] = (size_t)(source.bytes - walk->text.bytes);
     walk->visitor->on_begin(walk->visitor->ctx, kind);
-    return 1;
+    return goes_on(walk);
 }
 
 static int
@@ -64,7 +71,7 @@ on_end(void *ctx)
     next_token(walk);
     walk->visitor->on_end(walk->visitor->ctx,
                           span_of(walk->text.bytes + start, walk->end - start));
-    return 1;
+    return goes_on(walk);
 }
 
 static int
@@ -99,7 +106,7 @@ on_key(void *ctx, const unsigned char *key, size_t length)
     next_token(walk);
     walk->visitor->on_key(walk->visitor->ctx,
                           span_of((const char *)key, length));
-    return 1;
+    return goes_on(walk);
 }
 
 static int
@@ -134,6 +141,8 @@ fail(const struct walk *walk, struct err *err)
                                 : yajl_get_bytes_consumed(walk->handle);
     unsigned char *reason;
 
+    if (!goes_on(walk))
+        return false;
     if (walk->too_deep)
         return err_set(err, MSG_BAD_JSON,
                        "JSON nested deeper than %d levels at byte %zu",

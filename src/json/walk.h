@@ -10,6 +10,8 @@
 #ifndef JSON_WALK_H
 #define JSON_WALK_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/span.h"
 
@@ -37,10 +39,14 @@ struct json_visitor {
     void (*on_scalar)(void *ctx, enum json_kind kind, struct span source,
                       struct span text);
     void *ctx;
+    /* NULL, or: once it is true the walk ends, and `err` is left as the
+     * visitor has filled it. */
+    const bool *stopped;
 };
 
 /* ERR_FAILED, saying where ("at byte 12"), when `text` is not one value and
- * nothing else; the visitor has then seen what comes before. */
+ * nothing else; the visitor has then seen what comes before. False, too, when
+ * the visitor stopped it. */
 MUST_CHECK bool json_walk(struct span text, const struct json_visitor *visitor,
                           struct err *err);
 

@@ -293,18 +293,28 @@ no_json(const char *store, struct span body, const char *why, struct err *err)
                    page ? "" : why);
 }
 
+/* Types may be that large; anything else was not meant as the answer. */
+static bool
+too_large(const char *store, const char *why, bool outer, struct err *err)
+{
+    err_set(err, MSG_TOO_LARGE, "store %s answered with %s", store, why);
+    return outer ? false : err_as(err, ERR_TRANSIENT);
+}
+
 static bool
 read_data(const char *store, const struct http_head *head, struct span body,
-          struct arena *arena, struct session_reply *reply, int64_t *wait_ms,
-          struct err *err)
+          bool outer, struct arena *arena, struct session_reply *reply,
+          int64_t *wait_ms, struct err *err)
 {
     struct json *root, *errors;
     struct err why;
 
     if (head->status < 200 || head->status > 299)
         return answer_refused(store, head, body, wait_ms, err);
-    if (!json_parse(arena, body, &root, &why))
-        return no_json(store, body, why.message, err);
+    if (!json_parse_outer(arena, body, outer ? "data" : NULL, &root, &why))
+        return err_is(&why, MSG_TOO_LARGE)
+                   ? too_large(store, why.message, outer, err)
+                   : no_json(store, body, why.message, err);
     reply->cost = read_cost(root);
     reply->data = json_get(root, "data");
     errors = json_get(root, "errors");
@@ -322,19 +332,14 @@ read_data(const char *store, const struct http_head *head, struct span body,
 
 bool
 answer_read(const char *store, const struct http_head *head, struct span body,
-            struct arena *arena, struct session_reply *reply, int64_t *wait_ms,
-            struct err *err)
+            bool outer, struct arena *arena, struct session_reply *reply,
+            int64_t *wait_ms, struct err *err)
 {
-    char *kept = arena_bytes(arena, body.length);
-
-    /* The tree's nodes point into its text, so both share the arena. */
-    memcpy(kept, body.bytes, body.length);
     *wait_ms = 0;
     *reply = (struct session_reply){.cost = read_cost(NULL)};
     memcpy(reply->request_id, head->request_id, sizeof(reply->request_id));
     memcpy(reply->api_version, head->api_version, sizeof(reply->api_version));
-    if (read_data(store, head, span_of(kept, body.length), arena, reply,
-                  wait_ms, err))
+    if (read_data(store, head, body, outer, arena, reply, wait_ms, err))
         return true;
     if (head->request_id[0] != '\0')
         memcpy(err->request_id, head->request_id, sizeof(err->request_id));

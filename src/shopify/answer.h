@@ -17,11 +17,12 @@ bool answer_refused(const char *store, const struct http_head *head,
                     struct span body, int64_t *wait_ms, struct err *err);
 
 /* An answer to a GraphQL request: its data, in `arena`, or why there is
- * none. */
+ * none. The body must live as long as the data. `outer`: the members of data
+ * are not taken apart (json_parse_outer()). */
 MUST_CHECK bool
 answer_read(const char *store, const struct http_head *head, struct span body,
-            struct arena *arena, struct session_reply *reply, int64_t *wait_ms,
-            struct err *err);
+            bool outer, struct arena *arena, struct session_reply *reply,
+            int64_t *wait_ms, struct err *err);
 
 /* The host that a redirect names, for messages. */
 const char *

@@ -463,10 +463,34 @@ next_page(struct arena *arena, const struct json *connection)
     return one_variable(arena, "after", cursor);
 }
 
+/* Variables of the page that follows are in `request`: NULL after the last. */
+static bool
+search_page(struct session *session, struct session_request *request,
+            const char *marker, const struct log_ctx *log,
+            struct arena *cursors, struct bulk_operation *operation,
+            bool *found, struct err *err)
+{
+    struct arena arena = {0}; /* a page may be large */
+    struct session_reply reply;
+    bool ok = session_send(session, request, log, &arena, &reply, err);
+
+    if (ok) {
+        const struct json *connection = json_get(reply.data, "bulkOperations");
+        const struct json *node = find_on_page(connection, marker);
+
+        *found = node != NULL;
+        if (*found)
+            ok = read_operation(&reply, node, operation, err);
+        request->variables = next_page(cursors, connection);
+    }
+    arena_free(&arena);
+    return ok;
+}
+
 /* Newest first, so the first one found is it. */
 static bool
 search_pages(struct session *session, const char *marker,
-             const struct log_ctx *log, struct arena *arena,
+             const struct log_ctx *log, struct arena *cursors,
              struct bulk_operation *operation, bool *found, struct err *err)
 {
     struct session_request request = {.what = "find",
@@ -474,20 +498,11 @@ search_pages(struct session *session, const char *marker,
                                       .variables = "{}",
                                       .reply_ceiling = LIST_BYTES};
 
-    for (int page = 0; page < LIST_PAGES && request.variables != NULL; page++) {
-        const struct json *connection, *node;
-        struct session_reply reply;
-
-        if (!session_send(session, &request, log, arena, &reply, err))
+    for (int page = 0;
+         page < LIST_PAGES && request.variables != NULL && !*found; page++)
+        if (!search_page(session, &request, marker, log, cursors, operation,
+                         found, err))
             return false;
-        connection = json_get(reply.data, "bulkOperations");
-        node = find_on_page(connection, marker);
-        if (node != NULL) {
-            *found = true;
-            return read_operation(&reply, node, operation, err);
-        }
-        request.variables = next_page(arena, connection);
-    }
     return true;
 }
 

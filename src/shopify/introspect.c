@@ -66,8 +66,8 @@ ask_for(struct session *session, const char *const *names, size_t count,
 {
     struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
     struct arena arena = {0};
-    struct session_request request = {.what = "introspect",
-                                      .reply_ceiling = REPLY_BYTES};
+    struct session_request request = {
+        .what = "introspect", .reply_ceiling = REPLY_BYTES, .outer = true};
     struct session_reply reply;
     bool ok;
 

@@ -16,7 +16,8 @@
 enum {
     REQUEST_BYTES = 1024 * 1024,
     REPLY_BYTES = 4 * 1024 * 1024,
-    HEADER_BYTES = 8 * 1024
+    HEADER_BYTES = 8 * 1024,
+    ANSWER_BYTES_KEPT = 256 * 1024
 };
 
 struct session {
@@ -215,6 +216,22 @@ post(struct exchange *exchange, struct http_head *head, struct err *err)
     return ok;
 }
 
+/* The tree's nodes point into its text, so both share the arena. A secret that
+ * the store repeats is hidden before anything of it is read. */
+static struct span
+keep_answer(struct exchange *exchange)
+{
+    struct buf *answer = &exchange->answer;
+    size_t length =
+        answer->length > 0 ? redact_bytes(answer->bytes, answer->length) : 0;
+    char *kept = arena_bytes(&exchange->answers, length);
+
+    memcpy(kept, buf_str(answer), length);
+    buf_clear(answer);
+    buf_shrink(answer, ANSWER_BYTES_KEPT);
+    return span_of(kept, length);
+}
+
 static bool
 try_with_token(struct exchange *exchange, uint64_t *generation, struct err *err)
 {
@@ -228,9 +245,9 @@ try_with_token(struct exchange *exchange, uint64_t *generation, struct err *err)
     if (!post(exchange, &head, err))
         return false;
     note_head(exchange, &head);
-    ok = answer_read(session->config.store, &head, buf_span(&exchange->answer),
-                     &exchange->answers, exchange->reply, &exchange->wait_ms,
-                     err);
+    ok = answer_read(session->config.store, &head, keep_answer(exchange),
+                     exchange->request->outer, &exchange->answers,
+                     exchange->reply, &exchange->wait_ms, err);
     note_cost(exchange);
     return ok;
 }

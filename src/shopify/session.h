@@ -97,6 +97,7 @@ struct session_request {
     const char *variables; /* or NULL */
     size_t reply_ceiling;  /* 0: 4 MiB, enough for anything but types; where
                             * it is given, a larger answer is ERR_FAILED */
+    bool outer; /* members of `data` stay JSON text: json_parse_outer() */
     bool once;
     bool finish; /* once sent, its answer is waited for even while stopping */
 };

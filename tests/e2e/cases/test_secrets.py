@@ -56,6 +56,62 @@ class Echoes(Case):
                 "bulkOperationRunQuery": {"bulkOperation": None, "userErrors":
                     [{"message": self.words, "code": code}]}}}}, "***")
 
+    def check_journal(self):
+        """Nothing of it holds a secret, whatever the store answered."""
+        for table in self.db.column(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND "
+                "relnamespace = 'bulkpg'::regnamespace"):
+            rows = json.dumps(self.db.rows(f"SELECT * FROM bulkpg.{table}"),
+                              default=str)
+            for secret in self.shop.secrets():
+                self.assertNotIn(secret, rows, table)
+
+    def test_what_is_kept_in_the_journal(self):
+        """The operation's id, the shop's plan and time zone, scopes, types."""
+        self.shop.rule({"status": 200, "body": {"data": {
+            "shop": {"id": f"gid://shopify/Shop/{self.token}",
+                     "currencyCode": self.token, "ianaTimezone": self.words,
+                     "plan": {"publicDisplayName": self.words}},
+            "currentAppInstallation": {"accessScopes": [
+                {"handle": "read_products"}, {"handle": self.token}]}}}},
+            times=-1, kind="shop")
+        self.shop.rule({"status": 200, "body": {"data": {
+            "bulkOperationRunQuery": {"bulkOperation": {
+                "id": f"gid://shopify/BulkOperation/{self.token}",
+                "status": "CREATED", "createdAt": "2026-01-01T00:00:00Z"},
+                "userErrors": []}}}}, times=-1, kind="run")
+        self.shop.rule({"status": 200, "body": {"data": {"bulkOperation": {
+            "id": f"gid://shopify/BulkOperation/{self.token}",
+            "status": "FAILED", "errorCode": self.token}}}}, times=-1,
+            kind="poll")
+        for arguments in (("check",), ("-v", "run"), ("status",),
+                          ("status", "--json"), ("report",)):
+            result = self.program.run(*arguments, environment={
+                "TOKEN_ACME": self.token})
+            self.check_silent(result)
+        self.assertEqual("gid://shopify/BulkOperation/***",
+                         self.last_run()["operation_id"])
+        self.assertIn("***", self.db.value(
+            "SELECT plan || iana_timezone AS v FROM bulkpg.store"))
+        self.check_journal()
+
+    def test_types_that_hold_the_token(self):
+        self.shop.rule({"status": 400}, times=1, kind="introspection", nth=2)
+        self.program.run("run", environment={"TOKEN_ACME": self.token})
+        self.shop.post("rules/clear")
+        self.shop.rule({"status": 200, "body": {"data": {"t0": {
+            "kind": "OBJECT", "name": "QueryRoot", "description": self.words,
+            "fields": [{"name": "products", "type": {
+                "kind": "SCALAR", "name": self.token}}]}}}}, times=-1,
+            kind="introspection")
+        result = self.program.run("run", environment={
+            "TOKEN_ACME": self.token})
+        self.assertNotEqual(0, result.status)
+        self.check_silent(result)
+        self.check_journal()
+        self.assertLess(0, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.graphql_type"))
+
     def test_a_redirect_and_other_headers(self):
         self.check({"status": 301, "body": self.words, "headers": {
             "Location": f"https://{self.token}.example/?t={self.token}",
