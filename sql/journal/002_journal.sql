@@ -24,31 +24,57 @@ ALTER TABLE bulkpg.run ADD COLUMN resumed_at timestamptz;
 COMMENT ON COLUMN bulkpg.run.resumed_at IS
   'When another process took the run over last';
 
+-- Finds the last run of each store and job: begun or resumed last, or, without
+-- a mode, ended last.
+CREATE INDEX run_latest ON bulkpg.run (
+  store, job,
+  (greatest(started_at, resumed_at,
+            CASE WHEN mode IS NULL THEN finished_at END)) DESC,
+  run_id DESC);
+
 -- A run that is under way holds the advisory lock of its store and job, whose
 -- key claim.sql computes. A standby does not know the locks of its primary.
 CREATE OR REPLACE VIEW bulkpg.freshness AS
-  WITH claimed AS MATERIALIZED (
+  WITH RECURSIVE claimed AS MATERIALIZED (
     SELECT l.classid::bigint << 32 | l.objid::bigint AS key
     FROM pg_locks l
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
       AND l.database = (SELECT oid FROM pg_database
                         WHERE datname = current_database())
+  ), latest AS (
+    (SELECT n.store, n.job, n.run_id
+     FROM bulkpg.run n
+     ORDER BY n.store, n.job,
+              greatest(n.started_at, n.resumed_at,
+                       CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
+              n.run_id DESC
+     LIMIT 1)
+    UNION ALL
+    SELECT next.store, next.job, next.run_id
+    FROM latest
+    CROSS JOIN LATERAL (
+      SELECT n.store, n.job, n.run_id
+      FROM bulkpg.run n
+      WHERE (n.store, n.job) > (latest.store, latest.job)
+      ORDER BY n.store, n.job,
+               greatest(n.started_at, n.resumed_at,
+                        CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
+               n.run_id DESC
+      LIMIT 1) AS next
   ), last AS (
-    SELECT DISTINCT ON (r.store, r.job) r.store, r.job, r.error_code,
+    SELECT r.store, r.job, r.error_code,
       CASE WHEN r.status IN ('submitting', 'waiting', 'polling', 'loading',
                              'merging')
              AND NOT pg_is_in_recovery()
              AND ('x' || left(encode(sha256(convert_to(
-               jsonb_build_array('bulkpg', m.journal_uuid::text, r.store,
-                                 r.job)::text,
+               jsonb_build_array(
+                 'bulkpg', (SELECT journal_uuid::text FROM bulkpg.meta),
+                 r.store, r.job)::text,
                'UTF8')), 'hex'), 16))::bit(64)::bigint
                NOT IN (SELECT key FROM claimed)
            THEN 'abandoned' ELSE r.status END AS status
-    FROM bulkpg.run r CROSS JOIN bulkpg.meta m
-    ORDER BY r.store, r.job,
-             greatest(r.started_at, r.resumed_at,
-                      CASE WHEN r.mode IS NULL THEN r.finished_at END) DESC,
-             r.run_id DESC
+    FROM latest
+    JOIN bulkpg.run r USING (run_id)
   ), good AS (
     SELECT r.store, r.job, t.table_schema, t.table_name,
            max(r.finished_at) AS last_good_at

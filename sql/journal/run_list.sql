@@ -4,22 +4,34 @@
 -- reference, or begun (all but what ended without an operation), $5: the
 -- newest of each store and job only (begun or resumed last; without a mode:
 -- ended last), $6: at most so many (NULL: all)
-WITH claimed AS MATERIALIZED (
+WITH RECURSIVE claimed AS MATERIALIZED (
   SELECT l.classid::bigint << 32 | l.objid::bigint AS key
   FROM pg_locks l
   WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
     AND l.database = (SELECT oid FROM pg_database
                       WHERE datname = current_database())
 ), latest AS (
-  SELECT DISTINCT ON (n.store, n.job) n.run_id
-  FROM bulkpg.run n
-  WHERE $5::boolean
-    AND ($1::text IS NULL OR n.store = $1)
-    AND ($2::text IS NULL OR n.job = $2)
-  ORDER BY n.store, n.job,
-           greatest(n.started_at, n.resumed_at,
-                    CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
-           n.run_id DESC
+  -- One look into the index run_latest for each store and job.
+  (SELECT n.store, n.job, n.run_id
+   FROM bulkpg.run n
+   WHERE $5::boolean
+   ORDER BY n.store, n.job,
+            greatest(n.started_at, n.resumed_at,
+                     CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
+            n.run_id DESC
+   LIMIT 1)
+  UNION ALL
+  SELECT next.store, next.job, next.run_id
+  FROM latest
+  CROSS JOIN LATERAL (
+    SELECT n.store, n.job, n.run_id
+    FROM bulkpg.run n
+    WHERE (n.store, n.job) > (latest.store, latest.job)
+    ORDER BY n.store, n.job,
+             greatest(n.started_at, n.resumed_at,
+                      CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
+             n.run_id DESC
+    LIMIT 1) AS next
 )
 SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
        r.plan_hash, r.operation_id,
@@ -46,13 +58,13 @@ SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
                               'merging')
             THEN NOT pg_is_in_recovery()
               AND ('x' || left(encode(sha256(convert_to(
-                jsonb_build_array('bulkpg', m.journal_uuid::text, r.store,
-                                  r.job)::text,
+                jsonb_build_array(
+                  'bulkpg', (SELECT journal_uuid::text FROM bulkpg.meta),
+                  r.store, r.job)::text,
                 'UTF8')), 'hex'), 16))::bit(64)::bigint
                 NOT IN (SELECT key FROM claimed)
             ELSE false END
 FROM bulkpg.run r
-CROSS JOIN bulkpg.meta m
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g
   WHERE g.store = r.store AND g.job = r.job
@@ -73,6 +85,7 @@ WHERE ($1::text IS NULL OR r.store = $1)
       WHEN 'begun' THEN r.status NOT IN ('failed', 'interrupted')
         OR EXISTS (SELECT FROM bulkpg.operation o WHERE o.run_id = r.run_id)
       ELSE true END
-  AND (NOT $5::boolean OR r.run_id IN (SELECT run_id FROM latest))
+  AND (NOT $5::boolean
+       OR r.run_id = ANY (ARRAY(SELECT latest.run_id FROM latest)))
 ORDER BY r.run_id DESC
 LIMIT $6::bigint

@@ -462,7 +462,10 @@ class TakenOver(Killing):
             second.signal(signal.SIGINT)
             self.expect(second.wait(), AGAIN)
         self.kill(first)
-        self.check_resumed()
+        self.shop.set(duration_ms=20)
+        self.run_program("run")
+        self.check_ended([("loaded", 1), ("interrupted", 0)])
+        self.run_program("status", "--failed")
 
 
 class Jobs(Killing):
