@@ -567,6 +567,39 @@ START_TEST(statements_are_word_for_word)
 
 END_TEST
 
+START_TEST(what_was_written_is_read_back)
+{
+    struct merge_target orders = target_of(ORDERS);
+    struct merge_target lines = target_of(LINE_ITEMS);
+
+    orders.has_mark = true;
+    merge_count_unwritten(&sql, &orders);
+    ck_assert_str_eq(
+        written(),
+        "SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT "
+        "s.is_new) FROM (SELECT s.*, c.is_new FROM \"acme\".\"s1\" AS s, "
+        "\"acme\".\"c\" AS c WHERE s.ctid = c.place OFFSET 0) AS s WHERE NOT "
+        "EXISTS (SELECT FROM ONLY \"acme\".\"orders\" AS t WHERE s.\"id\" = "
+        "t.\"id\" AND t._hash IS NOT DISTINCT FROM s._hash AND "
+        "t._deleted_at IS NULL)");
+    orders.only_counts = lines.only_counts = true;
+    merge_remove_gone(&sql, &orders);
+    ck_assert_str_eq(written(),
+                     "SELECT count(*) FROM ONLY \"acme\".\"orders\" AS t "
+                     "WHERE NOT EXISTS (SELECT FROM \"acme\".\"s1\" AS s "
+                     "WHERE s.\"id\" = t.\"id\")");
+    merge_remove_below(&sql, &lines, &orders);
+    ck_assert_str_eq(
+        written(),
+        "SELECT count(*) FROM ONLY \"acme\".\"orders_line_items\" AS t, "
+        "(SELECT DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
+        "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM \"acme\".\"s2\" "
+        "AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = "
+        "t.\"id\")");
+}
+
+END_TEST
+
 /* Rows of a partitioned table are in others. */
 START_TEST(a_partitioned_table_is_read_whole)
 {
@@ -860,6 +893,7 @@ ddl_merge_suite(void)
                         sizeof(converted) / sizeof(converted[0]));
     tcase_add_test(tests, numbers_turn_back_into_gids);
     tcase_add_test(tests, readers_are_granted_select);
+    tcase_add_test(tests, what_was_written_is_read_back);
     tcase_add_test(tests, a_partitioned_table_is_read_whole);
     tcase_add_loop_test(tests, statements_are_word_for_word, 0,
                         COUNT(statements));

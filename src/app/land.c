@@ -646,7 +646,7 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
         return false;
     if (!context->options->force_nulls && !guard_nulls(merge, err))
         return false;
-    if (!truncated_check(merge, warn, land, err) || !merge_apply(merge, err) ||
+    if (!truncated_check(merge, err) || !merge_apply(merge, err) ||
         !check_least_roots(attempt, merge, err))
         return false;
     return context->options->force_deletes || land->job->plan->may_shrink ||
@@ -666,6 +666,8 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .readers = job->context->config.readers,
                           .incremental = land->incremental,
                           .deletes = job->plan->deletes,
+                          .warn = warn,
+                          .warn_ctx = land,
                           .arena = &job->arena,
                           .tables = arena_array(&job->arena,
                                                 (size_t)job->plan->table_count,

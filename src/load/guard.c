@@ -215,7 +215,8 @@ guard_roots(struct merge *merge, struct err *err)
 
     if (merge->incremental || root->stage == NULL || !root->exists ||
         root->table->skip || root->staged > 0 ||
-        (root->deleted == 0 && merge->deletes != PLAN_DELETES_KEEP))
+        (root->deleted + root->not_deleted == 0 &&
+         merge->deletes != PLAN_DELETES_KEEP))
         return true;
     return merge_rows_before(merge, root, &rows, err) &&
            (rows == 0 || refuse_empty(merge, root, rows, err));
@@ -237,7 +238,8 @@ static bool
 count_before(struct merge *merge, const struct merge_table *table,
              double fraction, int64_t *rows, struct err *err)
 {
-    *rows = table->deleted + table->updated + table->unchanged;
+    *rows = table->deleted + table->not_deleted + table->updated +
+            table->not_updated + table->unchanged;
     return !merge->incremental || table->deleted == 0 ||
            (double)table->deleted <= fraction * (double)*rows ||
            merge_rows_before(merge, table, rows, err);

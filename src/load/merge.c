@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "load/swallowed.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
@@ -59,25 +60,31 @@ run_statement(struct merge *merge, const struct merge_table *table,
     return run_text(merge, &sql, count, values, affected, err);
 }
 
-/* Run one statement that answers with one number or truth. */
+/* Run one statement that answers with one number or truth; frees it. */
 static bool
-ask(struct merge *merge, const struct merge_table *table, statement_fn *write,
-    int64_t *answer, struct err *err)
+ask_text(struct merge *merge, struct buf *sql, int64_t *answer, struct err *err)
 {
-    struct merge_target target = merge_target_of(merge, table);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     struct pg_result *result;
-    bool done;
+    bool done = pg_exec(merge->conn, buf_str(sql), 0, NULL, &result, err);
 
-    write(&sql, &target);
-    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
-    buf_free(&sql);
+    buf_free(sql);
     if (!done)
         return false;
     *answer =
         strcmp(pg_text(result, 0, 0), "t") == 0 ? 1 : pg_int64(result, 0, 0);
     pg_result_free(result);
     return true;
+}
+
+static bool
+ask(struct merge *merge, const struct merge_table *table, statement_fn *write,
+    int64_t *answer, struct err *err)
+{
+    struct merge_target target = merge_target_of(merge, table);
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    write(&sql, &target);
+    return ask_text(merge, &sql, answer, err);
 }
 
 bool
@@ -298,24 +305,58 @@ parent_of(struct merge *merge, const struct merge_table *table)
     return &merge->tables[table->table->parent->index];
 }
 
-/* Rows that are marked take the time of it. */
-static int
-removal_parameters(const struct merge_table *table)
+/* Writes one statement for a table, and for its parent where that is given. */
+static void
+write_removal(struct buf *sql, statement_fn *alone, below_fn *below,
+              const struct merge_target *target,
+              const struct merge_target *above)
 {
-    return table->table->marks_deleted ? 1 : 0;
+    if (alone != NULL)
+        alone(sql, target);
+    else
+        below(sql, target, above);
 }
 
+/* One statement that removes rows, or the count of those it would remove. */
 static bool
-run_below(struct merge *merge, struct merge_table *table, below_fn *write,
-          int parameters, int64_t *affected, struct err *err)
+run_removal(struct merge *merge, struct merge_table *table, statement_fn *alone,
+            below_fn *below, bool counts, int64_t *rows, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
     struct merge_target target = merge_target_of(merge, table);
-    struct merge_target above = merge_target_of(merge, parent_of(merge, table));
+    struct merge_target above = {.table = NULL};
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool marks = table->table->marks_deleted;
 
-    write(&sql, &target, &above);
-    return run_text(merge, &sql, parameters, values, affected, err);
+    if (below != NULL)
+        above = merge_target_of(merge, parent_of(merge, table));
+    target.only_counts = counts;
+    write_removal(&sql, alone, below, &target, &above);
+    if (counts)
+        return ask_text(merge, &sql, rows, err);
+    return run_text(merge, &sql, marks ? 1 : 0, values, rows, err);
+}
+
+/* Remove by one of the two. What a trigger or rule kept is counted. */
+static bool
+remove_rows(struct merge *merge, struct merge_table *table, statement_fn *alone,
+            below_fn *below, struct err *err)
+{
+    int64_t before, after, reported;
+
+    if (!table->is_read_back) {
+        if (!run_removal(merge, table, alone, below, false, &reported, err))
+            return false;
+        table->deleted += reported;
+        return true;
+    }
+    if (!run_removal(merge, table, alone, below, true, &before, err) ||
+        !run_removal(merge, table, alone, below, false, &reported, err) ||
+        !run_removal(merge, table, alone, below, true, &after, err))
+        return false;
+    table->deleted += before - after;
+    table->not_deleted += after;
+    return true;
 }
 
 static bool
@@ -327,66 +368,66 @@ has_rows_below(const struct merge *merge, const struct merge_table *table)
     return false;
 }
 
+static bool
+list_gone(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    struct merge_target target, above;
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    int64_t listed;
+
+    table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
+    if (!run_statement(merge, table, merge_make_gone, 0, NULL, &listed, err))
+        return false;
+    target = merge_target_of(merge, table);
+    above = merge_target_of(merge, parent_of(merge, table));
+    merge_list_gone(&sql, &target, &above);
+    return run_text(merge, &sql, 0, NULL, &listed, err);
+}
+
 /* Those below the parents that came; and where the parents are children
  * themselves, those below the ones that went. */
 static bool
 remove_below(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    int parameters = removal_parameters(table);
-    int64_t listed, orphaned = 0;
+    if (has_rows_below(merge, table) && !list_gone(merge, table, err))
+        return false;
+    return remove_rows(merge, table, NULL, merge_remove_below, err) &&
+           (parent_of(merge, table)->gone == NULL ||
+            remove_rows(merge, table, NULL, merge_remove_orphaned, err));
+}
 
-    if (has_rows_below(merge, table)) {
-        table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
-        if (!run_statement(merge, table, merge_make_gone, 0, NULL, &listed,
-                           err) ||
-            !run_below(merge, table, merge_list_gone, 0, &listed, err))
-            return false;
-    }
-    if (!run_below(merge, table, merge_remove_below, parameters,
-                   &table->deleted, err))
-        return false;
-    if (parent_of(merge, table)->gone != NULL &&
-        !run_below(merge, table, merge_remove_orphaned, parameters, &orphaned,
-                   err))
-        return false;
-    table->deleted += orphaned;
-    return true;
+static bool
+removes_all_gone(const struct merge *merge, const struct merge_table *table)
+{
+    return table->removes && table->exists &&
+           (merge->deletes != PLAN_DELETES_KEEP || table->table->has_ordinal);
 }
 
 static bool
 remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    const char *values[] = {merge->loaded_at};
-
-    if (!table->removes || !table->exists ||
-        (merge->deletes == PLAN_DELETES_KEEP && !table->table->has_ordinal))
+    if (!removes_all_gone(merge, table))
         return true;
     if (!merge->incremental)
-        return run_statement(merge, table, merge_remove_gone,
-                             removal_parameters(table), values, &table->deleted,
-                             err);
+        return remove_rows(merge, table, merge_remove_gone, NULL, err);
     return table->table->parent == NULL || remove_below(merge, table, err);
 }
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* One comparison of staging and table tells what there is to do; mostly
- * nothing. */
+/* Run one statement that answers with two numbers, of rows that are new and of
+ * rows that are not. */
 static bool
-find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
-             int64_t *updates, struct err *err)
+ask_both(struct merge *merge, const struct merge_table *table,
+         statement_fn *write, int64_t *inserts, int64_t *updates,
+         struct err *err)
 {
-    struct merge_target target;
+    struct merge_target target = merge_target_of(merge, table);
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     struct pg_result *result;
-    int64_t listed;
     bool counted;
 
-    table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    if (!run_statement(merge, table, merge_list_changes, 0, NULL, &listed, err))
-        return false;
-    target = merge_target_of(merge, table);
-    merge_count_changes(&sql, &target);
+    write(&sql, &target);
     counted = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
     buf_free(&sql);
     if (!counted)
@@ -397,20 +438,54 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
     return true;
 }
 
-/* In a full run nothing went where there are no more rows than came and were
- * there before. */
+/* One comparison of staging and table tells what there is to do; mostly
+ * nothing. */
 static bool
-has_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
-         bool *gone, struct err *err)
+find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
+             int64_t *updates, struct err *err)
+{
+    int64_t listed;
+
+    table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
+    return run_statement(merge, table, merge_list_changes, 0, NULL, &listed,
+                         err) &&
+           ask_both(merge, table, merge_count_changes, inserts, updates, err);
+}
+
+/* In a full run nothing went where there are no more rows than came and were
+ * there before: how many went; -1: that does not tell. */
+static bool
+count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
+           int64_t *gone, struct err *err)
 {
     int64_t rows;
 
-    *gone = true;
+    *gone = -1;
     if (merge->incremental || table->has_mark)
         return true;
     if (!ask(merge, table, merge_count_live, &rows, err))
         return false;
-    *gone = rows > rows_that_came(table) - inserts;
+    *gone = rows - (rows_that_came(table) - inserts);
+    if (*gone < 0)
+        *gone = 0;
+    return true;
+}
+
+/* The rows of another number than there should be, by what is in the table or
+ * by what the statements reported. */
+static bool
+find_unwritten(struct merge *merge, struct merge_table *table, int64_t inserts,
+               int64_t updates, struct err *err)
+{
+    table->not_inserted = inserts - table->inserted;
+    table->not_updated = updates - table->updated;
+    if (!table->is_read_back || inserts + updates == 0)
+        return true;
+    if (!ask_both(merge, table, merge_count_unwritten, &table->not_inserted,
+                  &table->not_updated, err))
+        return false;
+    table->inserted = inserts - table->not_inserted;
+    table->updated = updates - table->not_updated;
     return true;
 }
 
@@ -418,27 +493,36 @@ static bool
 merge_into(struct merge *merge, struct merge_table *table, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
-    int64_t inserts, updates;
-    bool gone;
+    int64_t inserts, updates, gone;
 
-    return find_changes(merge, table, &inserts, &updates, err) &&
-           has_gone(merge, table, inserts, &gone, err) &&
-           (!gone || remove_gone(merge, table, err)) &&
-           (updates == 0 || run_statement(merge, table, merge_update_changed, 1,
-                                          values, &table->updated, err)) &&
-           (inserts == 0 || run_statement(merge, table, merge_insert_new, 1,
-                                          values, &table->inserted, err));
+    if (!find_changes(merge, table, &inserts, &updates, err) ||
+        !count_gone(merge, table, inserts, &gone, err) ||
+        (gone != 0 && !remove_gone(merge, table, err)) ||
+        (updates != 0 && !run_statement(merge, table, merge_update_changed, 1,
+                                        values, &table->updated, err)) ||
+        (inserts != 0 && !run_statement(merge, table, merge_insert_new, 1,
+                                        values, &table->inserted, err)))
+        return false;
+    if (gone > table->deleted && removes_all_gone(merge, table) &&
+        !table->is_read_back)
+        table->not_deleted = gone - table->deleted;
+    return find_unwritten(merge, table, inserts, updates, err);
 }
 
+/* The table is new: nothing is compared, and nothing can be in the way but
+ * what an event trigger put there. */
 static bool
 fill(struct merge *merge, struct merge_table *table, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
 
-    return create_table(merge, table, err) &&
-           run_statement(merge, table, merge_insert_new, 1, values,
-                         &table->inserted, err) &&
-           analyze(merge, table->table->name, err);
+    if (!create_table(merge, table, err) ||
+        !run_statement(merge, table, merge_insert_new, 1, values,
+                       &table->inserted, err) ||
+        !analyze(merge, table->table->name, err))
+        return false;
+    table->not_inserted = rows_that_came(table) - table->inserted;
+    return table->not_inserted == 0 || swallowed_look(merge, err);
 }
 
 static bool
@@ -446,8 +530,10 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (!(table->exists ? merge_into : fill)(merge, table, err))
         return false;
-    table->unchanged = rows_that_came(table) - table->inserted - table->updated;
-    return true;
+    table->unchanged = rows_that_came(table) - table->inserted -
+                       table->updated - table->not_inserted -
+                       table->not_updated;
+    return swallowed_report(merge, table, err);
 }
 
 /* What is skipped was staged for its lists only. */
@@ -546,5 +632,6 @@ merge_settle(struct merge *merge, struct err *err)
 bool
 merge_apply(struct merge *merge, struct err *err)
 {
-    return each_staged(merge, merge_one, err) && drop_staging(merge, err);
+    return swallowed_look(merge, err) && each_staged(merge, merge_one, err) &&
+           drop_staging(merge, err);
 }

@@ -35,10 +35,18 @@ struct merge_table {
     int64_t updated;
     int64_t deleted;
     int64_t unchanged;
+    int64_t not_inserted; /* rows that a statement should have written, and */
+    int64_t not_updated;  /* that are not so: see load/swallowed.h */
+    int64_t not_deleted;
+    const char *interferers; /* users' triggers and rules; NULL: none */
+    bool is_read_back;       /* what is written is looked up in the table */
     /* Tables that stand until the end of the merge; NULL: none. */
     const char *changes; /* with the places in staging of what is written */
     const char *gone;    /* with the ids of rows that went */
 };
+
+/* Takes one warning; borrowed for the call. */
+typedef void merge_warn_fn(void *ctx, enum msg msg, const char *warning);
 
 struct merge {
     struct pg_conn *conn;
@@ -50,6 +58,8 @@ struct merge {
     struct arena *arena;
     struct merge_table *tables; /* by plan index */
     int table_count;
+    merge_warn_fn *warn;
+    void *warn_ctx;
     int64_t index_ns; /* in making keys and indexes of tables that are new */
 };
 

@@ -82,8 +82,8 @@ refuse(const char *what, struct err *err)
 }
 
 static bool
-judge(const struct merge_table *table, const struct pg_result *result,
-      truncated_warn_fn *warn, void *ctx, struct err *err)
+judge(const struct merge *merge, const struct merge_table *table,
+      const struct pg_result *result, struct err *err)
 {
     int row = 0;
     bool fine = true;
@@ -97,7 +97,7 @@ judge(const struct merge_table *table, const struct pg_result *result,
         if (binds)
             fine = refuse(buf_str(&text), err);
         else
-            warn(ctx, MSG_COUNTS_DIFFER, buf_str(&text));
+            merge->warn(merge->warn_ctx, MSG_COUNTS_DIFFER, buf_str(&text));
         buf_free(&text);
     }
     return fine;
@@ -105,7 +105,7 @@ judge(const struct merge_table *table, const struct pg_result *result,
 
 static bool
 check_table(struct merge *merge, const struct merge_table *table,
-            truncated_warn_fn *warn, void *ctx, struct err *err)
+            struct err *err)
 {
     const struct merge_table *above =
         &merge->tables[table->table->parent->index];
@@ -121,7 +121,7 @@ check_table(struct merge *merge, const struct merge_table *table,
     buf_free(&sql);
     if (!done)
         return false;
-    done = judge(table, result, warn, ctx, err);
+    done = judge(merge, table, result, err);
     pg_result_free(result);
     return done;
 }
@@ -137,14 +137,12 @@ is_worth_asking(const struct merge *merge, const struct merge_table *table)
 }
 
 bool
-truncated_check(struct merge *merge, truncated_warn_fn *warn, void *ctx,
-                struct err *err)
+truncated_check(struct merge *merge, struct err *err)
 {
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (is_worth_asking(merge, table) &&
-            !check_table(merge, table, warn, ctx, err))
+        if (is_worth_asking(merge, table) && !check_table(merge, table, err))
             return false;
     }
     return true;

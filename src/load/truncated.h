@@ -10,14 +10,10 @@
 
 #include "load/merge.h"
 
-/* Takes one warning; borrowed for the call. */
-typedef void truncated_warn_fn(void *ctx, enum msg msg, const char *warning);
-
 /* Between merge_settle() and merge_apply(): parents with fewer rows than they
  * counted are ERR_FAILED, code TRUNCATED, where the table is_whole and the
  * parent did not change afterwards, as far as it tells; else a warning, as are
  * parents with exactly 100 or 250 rows that nothing counts. */
-MUST_CHECK bool truncated_check(struct merge *merge, truncated_warn_fn *warn,
-                                void *ctx, struct err *err);
+MUST_CHECK bool truncated_check(struct merge *merge, struct err *err);
 
 #endif

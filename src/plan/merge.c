@@ -347,6 +347,29 @@ merge_insert_new(struct buf *sql, const struct merge_target *target)
     }
 }
 
+void
+merge_count_unwritten(struct buf *sql, const struct merge_target *target)
+{
+    buf_append_str(sql, "SELECT count(*) FILTER (WHERE s.is_new), count(*) "
+                        "FILTER (WHERE NOT s.is_new) FROM (SELECT s.*, "
+                        "c.is_new FROM ");
+    append_stage(sql, target);
+    buf_append_str(sql, " AS s, ");
+    append_changes(sql, target);
+    buf_append_str(sql, " AS c WHERE s.ctid = c.place OFFSET 0) AS s WHERE "
+                        "NOT EXISTS (SELECT FROM ");
+    append_only(sql, target);
+    buf_append_str(sql, " AS t WHERE ");
+    append_list(sql, target->table, KEY_COLUMNS, append_equal, " AND ");
+    buf_append_str(sql, " AND t._hash IS NOT DISTINCT FROM s._hash");
+    if (target->table->has_position)
+        buf_append_str(sql, " AND t._position IS NOT DISTINCT FROM "
+                            "s._position");
+    if (target->has_mark)
+        buf_append_str(sql, " AND t._deleted_at IS NULL");
+    buf_append_char(sql, ')');
+}
+
 /* ---- rows gone --------------------------------------------------------- */
 
 /* Up to the list of what the rows are joined with. */
@@ -355,6 +378,12 @@ append_removal(struct buf *sql, const struct merge_target *target)
 {
     bool marks = target->table->marks_deleted;
 
+    if (target->only_counts) {
+        buf_append_str(sql, "SELECT count(*) FROM ");
+        append_only(sql, target);
+        buf_append_str(sql, " AS t");
+        return;
+    }
     buf_append_str(sql, marks ? "UPDATE " : "DELETE FROM ");
     append_only(sql, target);
     buf_append_str(sql, marks ? " AS t SET _deleted_at = $1::timestamptz, "
@@ -365,6 +394,8 @@ append_removal(struct buf *sql, const struct merge_target *target)
 static const char *
 before_join(const struct merge_target *target)
 {
+    if (target->only_counts)
+        return ", ";
     return target->table->marks_deleted ? " FROM " : " USING ";
 }
 

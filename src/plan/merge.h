@@ -22,6 +22,7 @@ struct merge_target {
     const char *gone;    /* table for ids of its rows that went; NULL: none */
     bool has_mark;       /* it has a column _deleted_at */
     bool is_partitioned;
+    bool only_counts; /* removals count the rows that they would remove */
 };
 
 /* SELECT count(*) of the rows staged. */
@@ -79,6 +80,10 @@ void merge_from_known(struct buf *sql, const struct merge_target *target);
 /* The first two steps; $1 is loaded_at. */
 void merge_update_changed(struct buf *sql, const struct merge_target *target);
 void merge_insert_new(struct buf *sql, const struct merge_target *target);
+
+/* SELECT count(*) of the rows to insert, and of those to update, that are not in
+ * the table as they are staged; after both. */
+void merge_count_unwritten(struct buf *sql, const struct merge_target *target);
 
 /* The last step; $1 is loaded_at where rows are marked, else unused. */
 void merge_remove_gone(struct buf *sql, const struct merge_target *target);
