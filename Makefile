@@ -37,7 +37,7 @@ OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
             $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
 TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
 CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
-WRAPPED  := err_set err_code err_given log_warning
+WRAPPED  := err_set err_code err_given log_warning clock_now_ms clock_after_ms
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*.c tests/*/*.[ch])
@@ -86,8 +86,12 @@ check-asan: ## unit and end-to-end tests under address and undefined sanitizers
 test-long: $(BUILD)/bulkpg ## hundreds of random queries and kills, a large result, long fuzzing
 	E2E_LONG=1 E2E_SEEDS=500 E2E_KILLS=520 \
 	    tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
+	@$(MAKE) --no-print-directory check-postgres-versions
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
+
+check-postgres-versions: $(BUILD)/bulkpg ## the database tests against PostgreSQL 14, 16, 17 and 18
+	scripts/check-postgres-versions $(abspath $(BUILD)/bulkpg)
 
 check-valgrind: ## the unit tests and a load under valgrind
 	@$(MAKE) --no-print-directory VARIANT=debug check-valgrind-run
@@ -119,7 +123,8 @@ lint: ## format, layers, shell scripts; changes nothing
 	@scripts/check-layers.py
 	@scripts/check-output.sh
 	@shellcheck scripts/install/make-deb scripts/install/check-*
-	@shellcheck scripts/*.sh scripts/embed-files tests/bench/*.sh \
+	@shellcheck scripts/*.sh scripts/check-postgres-versions \
+	    scripts/embed-files tests/bench/*.sh \
 	    tests/bench/ways/*.sh tests/e2e/*.sh .ci/run
 
 format: ## rewrite the sources in the house format
@@ -202,7 +207,8 @@ $(BUILD)/support/%.o: tests/support/%.c | $(GEN)
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The objects of the program stand in a library, so that a test links what it
-# uses and nothing else. Calls of WRAPPED pass through tests/support/seen.c.
+# uses and nothing else. Calls of WRAPPED pass through tests/support/seen.c and
+# clock.c.
 $(BUILD)/libbulkpg.a: $(OBJECTS)
 	@rm -f $@
 	@echo "  AR $@"
@@ -244,6 +250,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SUPPORT) build/fuzz/fuzz_%.a
 -include $(shell find build -name '*.d' 2>/dev/null)
 
 .PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan check-messages \
+        check-postgres-versions \
         check-valgrind check-valgrind-run fuzz bench lint format tables messages manual \
         install deb check-install clean help FORCE
 .DEFAULT_GOAL := all

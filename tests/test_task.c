@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/task.h"
+#include "support/clock.h"
 #include "support/suite.h"
 
 enum { MANY = 400, TREE_DEPTH = 7, FRAME_BYTES = 8 * 1024 };
@@ -167,12 +168,22 @@ take_nap(void *ctx)
     say(nap->name);
 }
 
+/* Under a clock of its own, in which two deadlines never pass at once. */
+static void
+use_frozen_clock(void)
+{
+    clock_freeze();
+    tasks_init(clock_frozen_wait, NULL);
+}
+
 START_TEST(sleepers_wake_by_deadline)
 {
     static struct nap naps[] = {
         {"600", 600}, {"200", 200}, {"past", -1000}, {"400", 400}, {"now", 0}};
-    int64_t began = clock_now_ms();
+    int64_t began;
 
+    use_frozen_clock();
+    began = clock_now_ms();
     for (size_t i = 0; i < sizeof(naps) / sizeof(naps[0]); i++)
         task_spawn(naps[i].name, take_nap, &naps[i]);
     tasks_run();
@@ -208,6 +219,7 @@ START_TEST(everybody_in_a_queue_is_woken_in_order)
 {
     static struct nap a = {"a", -1}, b = {"b", 5000}, c = {"c", -1};
 
+    use_frozen_clock();
     task_spawn("a", wait_in_queue, &a);
     task_spawn("waker", wake_later, NULL);
     task_spawn("b", wait_in_queue, &b);
@@ -222,6 +234,7 @@ START_TEST(who_waited_too_long_has_left_the_queue)
 {
     static struct nap a = {"a", -1}, b = {"b", 1}, c = {"c", -1};
 
+    use_frozen_clock();
     task_spawn("a", wait_in_queue, &a);
     task_spawn("b", wait_in_queue, &b);
     task_spawn("c", wait_in_queue, &c);
@@ -263,6 +276,32 @@ START_TEST(one_task_at_a_time_holds_a_lock_over_its_waits)
     task_spawn("c", hold_lock, "c");
     tasks_run();
     ck_assert_str_eq(trail, "a b c ");
+    ck_assert_ptr_null(lock.holder);
+}
+
+END_TEST
+
+/* Never waits between unlocking and locking. */
+static void
+lock_again_and_again(void *ctx)
+{
+    struct err err;
+
+    for (int i = 0; i < 3; i++) {
+        ck_assert(task_lock(&lock, &err));
+        say(ctx);
+        task_yield();
+        task_unlock(&lock);
+    }
+}
+
+START_TEST(a_lock_is_held_in_the_order_of_asking)
+{
+    task_spawn("a", lock_again_and_again, "a");
+    task_spawn("b", lock_again_and_again, "b");
+    task_spawn("c", lock_again_and_again, "c");
+    tasks_run();
+    ck_assert_str_eq(trail, "a b c a b c a b c ");
     ck_assert_ptr_null(lock.holder);
 }
 
@@ -592,6 +631,7 @@ run_group(void *ctx)
 
 START_TEST(a_group_is_waited_for_as_a_whole)
 {
+    use_frozen_clock();
     task_spawn("owner", run_group, "all");
     tasks_run();
     ck_assert_str_eq(trail, "1 10 20 all ");
@@ -635,6 +675,7 @@ add_wait_tests(TCase *tests)
     tcase_add_test(tests, who_waited_too_long_has_left_the_queue);
     tcase_add_test(tests, an_empty_queue_can_be_woken_from_anywhere);
     tcase_add_test(tests, one_task_at_a_time_holds_a_lock_over_its_waits);
+    tcase_add_test(tests, a_lock_is_held_in_the_order_of_asking);
     tcase_add_test(tests, a_descriptor_wakes_who_waits_for_it);
     tcase_add_test(tests, a_descriptor_that_stays_silent_times_out);
     tcase_add_test(tests, what_is_readable_already_beats_a_past_deadline);
@@ -659,7 +700,6 @@ task_suite(void)
     TCase *tests = tcase_create("task");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60); /* valgrind is slow */
     tcase_add_test(tests, ready_tasks_take_turns_in_the_order_they_came);
     tcase_add_test(tests, a_task_spawned_by_another_begins_in_the_next_turn);
     tcase_add_test(tests, tasks_that_spawn_their_successor_let_others_wake);

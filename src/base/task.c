@@ -299,19 +299,22 @@ bool
 task_lock(struct task_lock *lock, struct err *err)
 {
     assert(lock->holder == NULL || lock->holder != sched.current);
-    while (lock->holder != NULL)
-        if (task_wait(&lock->waiting, CLOCK_NEVER) == TASK_STOPPED)
-            return task_stopped(err);
-    lock->holder = sched.current;
-    return true;
+    if (lock->holder == NULL)
+        lock->holder = sched.current;
+    else
+        (void)task_wait(&lock->waiting, CLOCK_NEVER);
+    return lock->holder == sched.current || task_stopped(err);
 }
 
+/* The first in the queue holds it from now on, although it runs later: a task
+ * that locks again at once cannot get ahead of those that wait. */
 void
 task_unlock(struct task_lock *lock)
 {
     assert(lock->holder == sched.current);
-    lock->holder = NULL;
-    task_wake_all(&lock->waiting);
+    lock->holder = lock->waiting.first;
+    if (lock->holder != NULL)
+        make_ready(lock->holder, TASK_READY);
 }
 
 bool

@@ -44,7 +44,8 @@ struct task_queue {
     struct task *first;
 };
 
-/* Held by one task at a time, over its waits. All zero is free. */
+/* Held by one task at a time, over its waits. Tasks get it in the order in
+ * which they asked for it. All zero is free. */
 struct task_lock {
     struct task *holder;
     struct task_queue waiting;
