@@ -7,7 +7,7 @@ const { parse, validate, execute, getOperationAST, Kind } =
 const cost = require('./cost');
 const search = require('./search');
 const { resolveField, resolveType } = require('./resolve');
-const { sleep, sendJson, sendFault, requestId } = require('./http');
+const { sendJson, sendFault, requestId } = require('./http');
 
 const VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10', '2027-01'];
 const UNAUTHORIZED = { errors: '[API] Invalid API key or access token '
@@ -157,17 +157,56 @@ function rootFields(token, searches) {
 
 /* -- The endpoint -------------------------------------------------------- */
 
+/* Texts come again and again, of introspection above all: what has been read
+ * once is kept. */
+const MOST_TEXTS = 2000;
+const LONGEST_TEXT = 20000;
+
+/* Answers are then the same for all stores and at all times. */
+function isIntrospection(operation) {
+  return operation.selectionSet.selections.every(
+    (one) => one.kind === Kind.FIELD && one.name.value.startsWith('__'));
+}
+
 class Admin {
   constructor(shops, faults, log) {
     this.shops = shops;
     this.faults = faults;
     this.log = log;
+    this.texts = new Map();
+  }
+
+  /* A text's document or error; its problems, and the answers to
+   * introspection, are added when they are first asked for. */
+  known(text) {
+    let known = this.texts.get(text);
+    if (!known) {
+      known = { answers: new Map() };
+      try {
+        known.document = parse(text);
+      } catch (error) {
+        known.error = error;
+      }
+      if (this.texts.size >= MOST_TEXTS) {
+        this.texts.clear();
+      }
+      if (text.length <= LONGEST_TEXT) {
+        this.texts.set(text, known);
+      }
+    }
+    return known;
+  }
+
+  problems(asked) {
+    const { known } = asked;
+    known.problems ||= validate(this.shops.schema, known.document);
+    return known.problems;
   }
 
   /* version: the path's; prefix: the store that the path names, if any. */
   /* Waits as the fault says; true when there is nothing more to answer. */
   async isOver(response, action, headers, entry) {
-    await sleep(action.delay_ms || 0);
+    await this.faults.wait(action);
     if (response.destroyed) {
       entry.dropped = true; /* the client did not wait for it */
       return true;
@@ -238,17 +277,17 @@ class Admin {
       }
     }
     if (asked.query !== null) {
-      try {
-        asked.document = parse(asked.query);
-        asked.operation = getOperationAST(asked.document,
-          asked.operationName || undefined);
-        if (asked.operation && asked.operation.name) {
-          asked.operationName = asked.operation.name.value;
-        }
-        asked.kind = kindOf(asked.operation);
-      } catch (error) {
-        asked.error = error;
+      asked.known = this.known(asked.query);
+      asked.document = asked.known.document;
+      asked.error = asked.known.error;
+    }
+    if (asked.document) {
+      asked.operation = getOperationAST(asked.document,
+        asked.operationName || undefined);
+      if (asked.operation && asked.operation.name) {
+        asked.operationName = asked.operation.name.value;
       }
+      asked.kind = kindOf(asked.operation);
     }
     return asked;
   }
@@ -271,11 +310,23 @@ class Admin {
       return { status: 200, body: { errors: [{ message:
         'An operation name is required' }] } };
     }
-    const problems = validate(this.shops.schema, asked.document);
+    const problems = this.problems(asked);
     if (problems.length > 0) {
       return { status: 200, body: { errors: problems.map(errorView) } };
     }
     return { status: 200, body: this.run(asked, store, token) };
+  }
+
+  execute(asked, how) {
+    if (!isIntrospection(asked.operation)) {
+      return execute(how);
+    }
+    const { answers } = asked.known;
+    const key = JSON.stringify([how.operationName, how.variableValues]);
+    if (!answers.has(key)) {
+      answers.set(key, execute(how));
+    }
+    return answers.get(key);
   }
 
   run(asked, store, token) {
@@ -302,7 +353,7 @@ class Admin {
     const context = { schema, world: store.world, generic: store.generic,
       scopes: store.settings.scopes, bulk: false,
       roots: rootFields(token, searches) };
-    const answer = execute({ schema, document: asked.document,
+    const answer = this.execute(asked, { schema, document: asked.document,
       contextValue: context, variableValues: asked.variables || {},
       operationName: asked.operationName || undefined,
       fieldResolver: resolveField, typeResolver: resolveType });

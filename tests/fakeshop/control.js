@@ -51,6 +51,9 @@ class Control {
       case 'POST set': return this.set(input);
       case 'POST next': return this.next(input);
       case 'POST rules': return this.addRules(input);
+      case 'POST release':
+        this.faults.release();
+        return {};
       case 'DELETE rules':
       case 'POST rules/clear':
         this.faults.clear();

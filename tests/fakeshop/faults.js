@@ -10,14 +10,34 @@
  *     action: { … } }
  */
 
+const { sleep } = require('./http');
+
 class Faults {
   constructor() {
+    this.held = [];
     this.clear();
   }
 
   clear() {
     this.rules = [];
     this.lastId = 0;
+    this.release();
+  }
+
+  /* Before the answer: for some time, or until it is released. */
+  async wait(action) {
+    await sleep(action.delay_ms || 0);
+    if (action.hold) {
+      await new Promise((resolve) => {
+        this.held.push(resolve);
+      });
+    }
+  }
+
+  release() {
+    for (const resolve of this.held.splice(0)) {
+      resolve();
+    }
   }
 
   add(rule) {

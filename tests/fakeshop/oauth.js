@@ -3,7 +3,7 @@
 /* Access tokens: `client_credentials` and `refresh_token`. */
 
 const crypto = require('crypto');
-const { sleep, sendJson, sendFault, requestId } = require('./http');
+const { sendJson, sendFault, requestId } = require('./http');
 
 const REFRESH_LIFETIME_S = 7776000;
 const REFRESHED_LIFETIME_S = 3600;
@@ -62,7 +62,7 @@ class OAuth {
       path: entry.path, text: body });
     if (action) {
       entry.fault = action;
-      await sleep(action.delay_ms || 0);
+      await this.faults.wait(action);
       if (!action.after && sendFault(response, action, headers)) {
         return;
       }

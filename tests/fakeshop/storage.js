@@ -92,7 +92,7 @@ class Storage {
     if (Object.keys(action).length > 0) {
       entry.fault = action;
     }
-    await sleep(action.delay_ms || 0);
+    await this.faults.wait(action);
     if (response.destroyed) {
       return; /* the client did not wait for it */
     }
