@@ -66,9 +66,10 @@ START_TEST(the_journal_has_seconds)
     for (int i = 0; i < TIMING_COUNT; i++)
         timings.ns[i] = i * INT64_C(1500000000) + 499999;
     ck_assert_str_eq(timings_json(&timings, &arena),
-                     "{\"wait\":0.000,\"download\":1.500,\"parse\":3.000,"
-                     "\"encode\":4.500,\"send\":6.000,\"index\":7.500,"
-                     "\"load\":9.000,\"merge\":10.500}");
+                     "{\"wait\":0.000500,\"download\":1.500500,"
+                     "\"parse\":3.000500,\"encode\":4.500500,"
+                     "\"send\":6.000500,\"index\":7.500500,"
+                     "\"load\":9.000500,\"merge\":10.500500}");
     arena_free(&arena);
 }
 

@@ -54,7 +54,7 @@ timings_json(const struct timings *timings, struct arena *arena)
     const char *kept;
 
     for (int i = 0; i < TIMING_COUNT; i++)
-        buf_printf(&json, "%c\"%s\":%.3f", i == 0 ? '{' : ',', names[i],
+        buf_printf(&json, "%c\"%s\":%.6f", i == 0 ? '{' : ',', names[i],
                    (double)timings->ns[i] / 1e9);
     buf_append_char(&json, '}');
     kept = arena_strdup(arena, buf_str(&json));
