@@ -1,11 +1,12 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages that bulkpg needs:
 #
-#     scripts/install-packages.sh [--list] build|demo|test|bench...
+#     scripts/install-packages.sh [--list] build|demo|test|bench|versions...
 #
 #   build   to compile the program
 #   demo    for scripts/demo.sh, besides: a PostgreSQL, a fake store
 #   test    for scripts/test.sh, besides: unit tests, sanitizers, fuzzing
+#   versions  for `make check-postgres-versions`, besides those of demo and test
 #   bench   for `make bench`, besides those of demo: what others would use
 #
 # --list only prints their names. Says nothing when nothing is missing. Needs
@@ -36,9 +37,10 @@ for word in "$@"; do
     demo) wanted+=("${demo_packages[@]}") ;;
     test) wanted+=("${test_packages[@]}") ;;
     bench) wanted+=("${bench_packages[@]}") ;;
+    versions) wanted+=(npm) ;;
     --list) list_only=true ;;
     *)
-      echo "usage: install-packages.sh [--list] build|demo|test|bench..." >&2
+      echo "usage: install-packages.sh [--list] build|demo|test|bench|versions..." >&2
       exit 64
       ;;
   esac
@@ -58,6 +60,7 @@ is_there() {
   local paths
   case $1 in
     nodejs) command -v node >/dev/null ;;
+    npm) command -v npm >/dev/null ;;
     postgresql)
       paths=("${PG_BIN:-}"/initdb /usr/lib/postgresql/*/bin/initdb)
       [ -x "${paths[0]}" ] || [ -x "${paths[1]}" ]

@@ -53,7 +53,8 @@ stage_lint() {
     echo "note: no clang-format 14, formatting not looked at"
   fi
   if command -v shellcheck >/dev/null; then
-    (cd "$top" && shellcheck scripts/*.sh scripts/embed-files \
+    (cd "$top" && shellcheck scripts/*.sh scripts/check-postgres-versions \
+      scripts/embed-files \
       scripts/install/make-deb scripts/install/check-* \
       tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run)
   else
@@ -85,7 +86,6 @@ stage_messages() {
 
 stage_asan() {
   variant=asan
-  export E2E_PATIENCE=3 # sanitizers take their time
   run_make VARIANT=asan build/asan/bulkpg check-build
   stage_unit
   stage_e2e

@@ -7,7 +7,8 @@
 # E2E_SEEDS=500 tries that many random queries, E2E_KILLS=520 kills that often
 # (E2E_KILL_SEED=N as that time), E2E_LONG=1 runs the long variants,
 # E2E_BROWSER=chromium measures the report's page in that browser,
-# E2E_SCHEMA=FILE another introspection result, E2E_PATIENCE=3 waits longer.
+# E2E_SCHEMA=FILE another introspection result, PG_BIN the folder of another
+# server's initdb. What hangs is ended after 600 s times E2E_PATIENCE.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

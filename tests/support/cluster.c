@@ -18,6 +18,7 @@ enum { DSN_BYTES = 256, DSN_SLOTS = 8, COMMAND_BYTES = 4096 };
 static struct {
     char directory[64];
     char bin[256];
+    char psql[256];   /* not every server comes with one */
     char prefix[128]; /* runs a command as somebody else than root */
     int guard_pipe;   /* its end tells the guard that we are gone */
     pid_t guard;
@@ -46,17 +47,19 @@ give_up(const char *what)
 }
 
 static void
-find_binaries(void)
+look_for(const char *program, char folder[256])
 {
-    static const char look[] =
-        "for d in \"$PG_BIN\" \"$(pg_config --bindir 2>/dev/null)\" "
-        "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V -r); do "
-        "[ -x \"$d/initdb\" ] && printf %s \"$d\" && break; done";
-    FILE *answer = popen(look, "r");
+    char look[512];
+    FILE *answer;
 
-    if (answer == NULL ||
-        fgets(cluster.bin, sizeof(cluster.bin), answer) == NULL)
-        give_up("no initdb found; set PG_BIN");
+    snprintf(look, sizeof(look),
+             "for d in \"$PG_BIN\" \"$(pg_config --bindir 2>/dev/null)\" "
+             "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V -r); do "
+             "[ -x \"$d/%s\" ] && printf %%s \"$d\" && break; done",
+             program);
+    answer = popen(look, "r");
+    if (answer == NULL || fgets(folder, 256, answer) == NULL)
+        give_up("no initdb, or no psql, found; set PG_BIN");
     pclose(answer);
 }
 
@@ -90,11 +93,12 @@ make_cluster(void)
               "trust\\n' >%s/data/pg_hba.conf",
               cluster.directory) != 0)
         give_up("initdb failed");
-    if (shell("cd / && %s %s/pg_ctl -D %s/data -w -l %s/server.log -o \"-c "
-              "listen_addresses='' -c unix_socket_directories=%s -c fsync=off "
-              "-c max_connections=40\" start >/dev/null 2>&1",
-              cluster.prefix, cluster.bin, cluster.directory, cluster.directory,
-              cluster.directory) != 0) {
+    if (shell(
+            "cd / && %s %s/pg_ctl -D %s/data -w -t 600 -l %s/server.log -o \"-c "
+            "listen_addresses='' -c unix_socket_directories=%s -c fsync=off "
+            "-c max_connections=40\" start >/dev/null 2>&1",
+            cluster.prefix, cluster.bin, cluster.directory, cluster.directory,
+            cluster.directory) != 0) {
         shell("cat %s/server.log >&2", cluster.directory);
         give_up("the server does not start");
     }
@@ -149,7 +153,8 @@ cluster_start(void)
              "/tmp/bulkpg-test-XXXXXX");
     if (mkdtemp(cluster.directory) == NULL)
         give_up("no temporary directory");
-    find_binaries();
+    look_for("initdb", cluster.bin);
+    look_for("psql", cluster.psql);
     choose_user();
     post_guard();
     make_cluster();
@@ -192,7 +197,7 @@ cluster_psql(const char *database, const char *sql)
 {
     return shell("cd / && %s/psql -X -q -v ON_ERROR_STOP=1 \"%s\" >/dev/null "
                  "<<'END'\n%s\nEND\n",
-                 cluster.bin, cluster_dsn_in(database), sql) == 0;
+                 cluster.psql, cluster_dsn_in(database), sql) == 0;
 }
 
 const char *

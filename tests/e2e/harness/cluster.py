@@ -59,6 +59,19 @@ def find_binaries():
     raise SystemExit("e2e: no initdb found; set PG_BIN")
 
 
+def find_psql(folder):
+    """Beside the server, or that of another version: not every server comes
+    with one."""
+    places = [os.path.join(folder, "psql")]
+    places += sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"),
+                     key=lambda path: int(re.sub(r"\D", "", path) or 0),
+                     reverse=True)
+    for place in places:
+        if os.access(place, os.X_OK):
+            return place
+    return shutil.which("psql") or places[0]
+
+
 class Cluster:
     """Where psql is, and who may ask it; started by start(). Its settings
     are those above, and what is given besides."""
@@ -66,6 +79,7 @@ class Cluster:
     def __init__(self, settings=None):
         self.settings = {**SETTINGS, **(settings or {})}
         self.bin = find_binaries()
+        self.psql = find_psql(self.bin)
         self.directory = tempfile.mkdtemp(prefix="e2e-pg-", dir="/tmp")
         self.log = self.directory + "/data/server.log"
         self.prefix = []
@@ -115,7 +129,7 @@ class Cluster:
     def _control(self, *what):
         return self.prefix + [
             self.bin + "/pg_ctl", "-D", self.directory + "/data", "-w",
-            "-l", self.log, *what]
+            "-t", "600", "-l", self.log, *what]
 
     # ---- crashes ---------------------------------------------------------
 
@@ -128,7 +142,7 @@ class Cluster:
         with open(self.directory + "/data/postmaster.pid",
                   encoding="ascii") as file:
             os.kill(int(file.readline()), signal.SIGKILL)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 600
         while subprocess.run(self._control("start"), cwd="/", check=False,
                              stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL).returncode != 0:
@@ -193,7 +207,7 @@ class Database:
     def execute(self, sql):
         """Run statements; the last one's rows as lines of text."""
         done = subprocess.run(
-            [self.cluster.bin + "/psql", "-X", "-q", "-A", "-t", "-v",
+            [self.cluster.psql, "-X", "-q", "-A", "-t", "-v",
              "ON_ERROR_STOP=1", "-f", "-", self.dsn],
             input=sql.encode(), capture_output=True, check=False,
             env={**os.environ, "PGOPTIONS": "-c TimeZone=UTC",
@@ -205,7 +219,7 @@ class Database:
     def hold(self, sql):
         """Run statements in the background; wait() for their end."""
         return subprocess.Popen(
-            [self.cluster.bin + "/psql", "-X", "-q", "-c", sql, self.dsn],
+            [self.cluster.psql, "-X", "-q", "-c", sql, self.dsn],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def end_backends(self, application, how="pg_terminate_backend(pid)"):
@@ -241,7 +255,7 @@ class Held:
 
     def __init__(self, database, sql):
         self.process = subprocess.Popen(
-            [database.cluster.bin + "/psql", "-X", "-q", "-A", "-t",
+            [database.cluster.psql, "-X", "-q", "-A", "-t",
              database.dsn],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL)
