@@ -176,7 +176,6 @@ main(void)
     Suite *suite = suite_create("clean");
     TCase *tests = tcase_create("clean");
 
-    tcase_set_timeout(tests, 60); /* valgrind is slow */
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, escapes_are_mended, 0, COUNT(escapes));
     tcase_add_test(tests, it_is_the_same_wherever_it_stands);

@@ -64,7 +64,7 @@ terminate(int pid)
     struct pg_conn *other = open_dsn(cluster_dsn());
     char sql[128];
 
-    snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 5000)", pid);
+    snprintf(sql, sizeof(sql), "SELECT pg_terminate_backend(%d, 600000)", pid);
     ck_assert_str_eq(ask(other, sql), "t");
     pg_close(other);
 }
@@ -161,7 +161,6 @@ mute_body(void)
     refuse_dsn(dsn, ERR_TRANSIENT, "08001");
     ck_assert_ptr_nonnull(strstr(err.message, "no answer in 2 s"));
     ck_assert_int_ge(clock_now_ms() - began_ms, 1900);
-    ck_assert_int_le(clock_now_ms() - began_ms, 6000);
     close(fd);
     unlink(address.sun_path);
 }
@@ -419,12 +418,16 @@ START_TEST(copy_is_refused_and_not_read_for_ever)
 
 END_TEST
 
+/* Its statement ends when all eight have begun. */
 static void
-sleep_half_a_second(void *ctx)
+wait_for_the_others(void *ctx)
 {
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
-    pg_task_script(conn, "SELECT pg_sleep(0.5)");
+    pg_task_script(conn,
+                   "DO $$ BEGIN PERFORM nextval('public.arrivals'); "
+                   "WHILE (SELECT last_value FROM public.arrivals) < 8 LOOP "
+                   "PERFORM pg_sleep(0.01); END LOOP; END $$");
     pg_close(conn);
     ++*(int *)ctx;
 }
@@ -432,14 +435,14 @@ sleep_half_a_second(void *ctx)
 START_TEST(sessions_wait_side_by_side)
 {
     int done = 0;
-    int64_t began_ms = clock_now_ms();
 
+    ck_assert(cluster_psql("postgres", "CREATE SEQUENCE arrivals;"));
     tasks_init(NULL, NULL);
     for (int i = 0; i < 8; i++)
-        task_spawn("sleeper", sleep_half_a_second, &done);
+        task_spawn("one of eight", wait_for_the_others, &done);
     tasks_run();
     ck_assert_int_eq(done, 8);
-    ck_assert_int_lt(clock_now_ms() - began_ms, 3000);
+    ck_assert(cluster_psql("postgres", "DROP SEQUENCE arrivals;"));
 }
 
 END_TEST
@@ -502,18 +505,28 @@ END_TEST
 
 static int shared_backend;
 
+/* Once it is in a statement that sleeps. */
 static void
-terminate_soon(void *ctx)
+terminate_asleep(void *ctx)
 {
+    struct pg_conn *other = open_dsn(cluster_dsn());
+    char sql[128];
+
     (void)ctx;
-    task_sleep_until(clock_after_ms(300));
+    snprintf(sql, sizeof(sql),
+             "SELECT count(*) FROM pg_stat_activity WHERE pid = %d AND "
+             "wait_event = 'PgSleep'",
+             shared_backend);
+    while (strcmp(ask(other, sql), "1") != 0)
+        task_sleep_until(clock_after_ms(10));
+    pg_close(other);
     terminate(shared_backend);
 }
 
 static const char slow_commit[] =
     "CREATE TEMP TABLE slow (n int);"
     "CREATE FUNCTION pg_temp.wait() RETURNS trigger LANGUAGE plpgsql AS "
-    "'BEGIN PERFORM pg_sleep(30); RETURN NULL; END';"
+    "'BEGIN PERFORM pg_sleep(3600); RETURN NULL; END';"
     "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON slow DEFERRABLE INITIALLY "
     "DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp.wait()";
 
@@ -526,7 +539,7 @@ unknown_body(void)
     pg_task_script(conn, slow_commit);
     ck_assert(pg_begin(conn, &err));
     pg_task_script(conn, "INSERT INTO slow VALUES (1)");
-    task_spawn("terminate", terminate_soon, NULL);
+    task_spawn("terminate", terminate_asleep, NULL);
     ck_assert(!pg_commit(conn, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert_str_eq(err.code, "COMMIT_UNKNOWN");
@@ -552,8 +565,8 @@ killed_body(void)
     struct pg_conn *conn = open_dsn(cluster_dsn());
 
     shared_backend = pg_task_backend(conn);
-    task_spawn("terminate", terminate_soon, NULL);
-    ck_assert(!pg_exec(conn, "SELECT pg_sleep(30)", 0, NULL, NULL, &err));
+    task_spawn("terminate", terminate_asleep, NULL);
+    ck_assert(!pg_exec(conn, "SELECT pg_sleep(3600)", 0, NULL, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert_str_eq(err.code, "57P01");
     ck_assert(!pg_is_alive(conn));
@@ -615,14 +628,12 @@ static void
 stop_body(void)
 {
     struct pg_conn *conn = open_dsn(cluster_dsn());
-    int64_t began_ms = clock_now_ms();
 
     ck_assert(pg_begin(conn, &err));
     stop_after_ms(300);
-    ck_assert(!pg_exec(conn, "SELECT pg_sleep(30)", 0, NULL, NULL, &err));
+    ck_assert(!pg_exec(conn, "SELECT pg_sleep(3600)", 0, NULL, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_STOPPED);
     ck_assert(pg_is_alive(conn));
-    ck_assert_int_lt(clock_now_ms() - began_ms, 3000);
     pg_rollback(conn);
     task_shield();
     ck_assert_str_eq(ask(conn, "SELECT 7"), "7");
@@ -673,7 +684,6 @@ pg_suite(void)
     Suite *suite = suite_create("pg");
     TCase *tests = tcase_create("pg");
 
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, session_is_set_up_whatever_the_role_says);
     tcase_add_test(tests, loader_session_does_not_wait_for_the_disk);
     tcase_add_test(tests, no_server_is_worth_another_try);

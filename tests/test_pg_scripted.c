@@ -1007,7 +1007,6 @@ sessions(void)
     TCase *tests = tcase_create("sessions");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, connecting_may_fail_at_any_step, 0,
                         COUNT(refusals));
     tcase_add_loop_test(tests, a_session_that_cannot_be_prepared_is_closed, 0,
@@ -1035,7 +1034,6 @@ transactions(void)
     TCase *tests = tcase_create("transactions and stops");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, a_commit_is_known_or_told_to_be_unknown, 0,
                         COUNT(commits));
     tcase_add_loop_test(tests, a_commit_that_could_not_be_sent_is_no_success, 0,
@@ -1060,7 +1058,6 @@ pipes(void)
     TCase *tests = tcase_create("pipes");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_loss_after_any_answer_reports_every_batch_once);
     tcase_add_test(tests, a_refusal_is_of_its_own_batch);
     tcase_add_loop_test(tests, a_batch_is_in_only_when_it_is_said_to_be_done, 0,

@@ -170,7 +170,6 @@ utf8_suite(void)
     Suite *suite = suite_create("utf8");
     TCase *tests = tcase_create("utf8");
 
-    tcase_set_timeout(tests, 60); /* valgrind is slow */
     tcase_add_loop_test(tests, well_formed_text_is_valid, 0, COUNT(valid));
     tcase_add_loop_test(tests, the_first_wrong_byte_is_found_wherever_it_stands,
                         0, COUNT(invalid));

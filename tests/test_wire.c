@@ -648,7 +648,6 @@ wire_suite(void)
     TCase *tests = tcase_create("times and json");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60); /* valgrind is slow */
     tcase_add_loop_test(tests, timestamps_are_microseconds_since_2000, 0,
                         COUNT(timestamps));
     tcase_add_loop_test(tests, what_is_no_timestamp_is_refused, 0,

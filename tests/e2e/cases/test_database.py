@@ -7,7 +7,6 @@ import time
 from cases.queries import PLAIN, PRODUCT
 from harness.case import AGAIN, FAILED, OK, Case, joined, long_run
 from harness.cut import Cut
-from harness.program import TIMEOUT
 
 # Disk full, canceled by a timeout, deadlock, serialization failure, in use.
 PASSING = ["53100", "57014", "40P01", "40001", "55006"]
@@ -74,12 +73,6 @@ class Database(Case):
 
     def downloads(self):
         return len(self.requests(kind="storage"))
-
-    def wait_for(self, what):
-        end = time.monotonic() + TIMEOUT
-        while not what():
-            self.assertLess(time.monotonic(), end, "waited in vain")
-            time.sleep(0.02)
 
 
 class Passing(Database):
@@ -206,7 +199,7 @@ class Connections(Database):
 
     def start_streaming(self):
         """A run whose first download is slow; waits for its loader."""
-        self.shop.set(bytes_per_second=30000, chunk_bytes=4096)
+        self.shop.set(bytes_per_second=5000, chunk_bytes=4096)
         running = self.program.start("run")
         self.wait_for(lambda: self.proxy.has("bulkpg run"))
         return running

@@ -274,4 +274,4 @@ class Access(Case):
         self.configure(tuning="retry_budget = 1s\nstall_timeout = 300ms")
         self.query("plain", PLAIN)
         self.shop.rule({"delay_ms": 60000}, times=-1, kind="graphql")
-        self.run_program("run", status=AGAIN, timeout=20)
+        self.run_program("run", status=AGAIN)

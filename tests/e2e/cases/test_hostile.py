@@ -188,7 +188,7 @@ class StandardFiles(Case):
         result = subprocess.run(
             ["sh", "-c", f'exec "$0" "$@" {text}', self.program.path,
              *arguments], cwd=self.program.directory,
-            env=self.program.environment, capture_output=True, timeout=60)
+            env=self.program.environment, capture_output=True, timeout=600)
         codes.note(result.stderr.decode())
         return result
 
@@ -239,7 +239,7 @@ class StandardFiles(Case):
         result = subprocess.run(
             [self.program.path, "run"], cwd=self.program.directory,
             env=self.program.environment, stdout=write,
-            stderr=subprocess.PIPE, timeout=60)
+            stderr=subprocess.PIPE, timeout=600)
         os.close(write)
         self.assertEqual(UNWRITTEN, result.returncode, result)
         self.assertNotIn(b"standard output", result.stderr)

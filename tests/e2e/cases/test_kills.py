@@ -76,7 +76,9 @@ class Killing(Case):
         self.assertEqual(operations, len(self.new_operations()))
 
     def check_resumed(self, resumed=1, operations=1):
-        self.shop.set(duration_ms=20, bytes_per_second=0, slots=5)
+        self.shop.set(outcome=None, duration_ms=20, bytes_per_second=0,
+                      slots=5)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
         self.run_program("run")
         self.check_ended([("loaded", resumed)], operations)
 
@@ -111,18 +113,20 @@ class Submissions(Killing):
 
     def test_killed_before_the_answer(self):
         """The store takes it only after the process is gone."""
-        self.shop.rule({"delay_ms": 700}, kind="run")
+        self.shop.rule({"hold": True}, kind="run")
         running = self.program.start("run")
         self.wait_for(lambda: len(self.requests(kind="run")) == 2)
         self.kill(running)
         self.assertEqual([], self.new_operations())
+        self.shop.post("release")
         self.check_resumed()
 
     def test_killed_before_the_answer_is_written_down(self):
-        self.shop.rule({"delay_ms": 700}, kind="run")
+        self.shop.rule({"hold": True}, kind="run")
         running = self.program.start("run")
         self.wait_for(lambda: len(self.requests(kind="run")) == 2)
         with Held(self.db, "LOCK bulkpg.operation IN SHARE MODE"):
+            self.shop.post("release")
             self.wait_for(lambda: self.is_waiting_for_a_lock(CONTROL))
             self.kill(running)
             self.db.end_backends("bulkpg%")
@@ -151,12 +155,12 @@ class Submissions(Killing):
         self.check_resumed()
 
     def test_killed_while_polling(self):
-        running = self.start_until("polling", duration_ms=1500)
+        running = self.start_until("polling", outcome={"never": True})
         self.kill(running)
         self.check_resumed()
 
     def test_expired_between_the_kill_and_the_next_run(self):
-        running = self.start_until("loading", bytes_per_second=20000,
+        running = self.start_until("loading", bytes_per_second=5000,
                                    chunk_bytes=4096)
         self.kill(running)
         self.shop.post("expire-url", {"store": "acme", "status": True})
@@ -188,7 +192,7 @@ class Superseded(Killing):
         self.check_superseded()
 
     def test_nearly_a_day_old(self):
-        running = self.start_until("polling", duration_ms=1500)
+        running = self.start_until("polling", outcome={"never": True})
         self.kill(running)
         self.db.execute("UPDATE bulkpg.operation SET created_at = "
                         "created_at - interval '23 h'")
@@ -212,7 +216,7 @@ class Superseded(Killing):
 
     def test_killed_while_it_supersedes(self):
         """Neither staging nor the operation is forgotten."""
-        running = self.start_until("loading", bytes_per_second=20000,
+        running = self.start_until("loading", bytes_per_second=5000,
                                    chunk_bytes=4096)
         self.kill(running)
         self.db.execute("UPDATE bulkpg.operation SET status = 'RUNNING', "
@@ -228,7 +232,7 @@ class Superseded(Killing):
         self.assertEqual(2, len(self.requests(kind="cancel")))
 
     def test_killed_while_it_drops_staging(self):
-        running = self.start_until("loading", bytes_per_second=20000,
+        running = self.start_until("loading", bytes_per_second=5000,
                                    chunk_bytes=4096)
         self.kill(running)
         self.change_the_query()
@@ -243,8 +247,8 @@ class Superseded(Killing):
 
 class Merges(Killing):
     def test_killed_while_loading(self):
-        for begun in 16, 32, 64:
-            running = self.start_until("loading", bytes_per_second=60000,
+        for begun in 8, 16, 24:
+            running = self.start_until("loading", bytes_per_second=15000,
                                        chunk_bytes=4096)
             self.wait_for(lambda: self.bytes_sent() > begun * 1024)
             self.kill(running)
@@ -392,12 +396,12 @@ class TakenOver(Killing):
         self.assertIn("taken over", result.stderr)
 
     def test_while_polling(self):
-        running = self.start_until("polling", duration_ms=1000)
+        running = self.start_until("polling", outcome={"never": True})
         self.freeze(running)
         self.check_wakes_up_in_vain(running)
 
     def test_while_loading(self):
-        running = self.start_until("loading", bytes_per_second=60000,
+        running = self.start_until("loading", bytes_per_second=15000,
                                    chunk_bytes=4096)
         self.freeze(running)
         self.check_wakes_up_in_vain(running)

@@ -11,7 +11,6 @@ from collections import Counter
 from cases.queries import CUSTOMERS, PRODUCTS
 from harness.case import AGAIN, OK, Case, World, long_run
 from harness.cluster import Cluster, Held, SqlError
-from harness.program import PATIENCE
 from harness.store import FAST
 
 KILLS = int(os.environ.get("E2E_KILLS", "16"))
@@ -96,7 +95,7 @@ class RandomKills(Case):
     # Each prepares the place, and gives what tells that it is reached.
 
     def at_any_time(self):
-        end = time.monotonic() + self.rng.uniform(0, 0.8 * PATIENCE)
+        end = time.monotonic() + self.rng.uniform(0, 0.8)
         return lambda: time.monotonic() > end
 
     def before_the_answer(self):

@@ -216,13 +216,14 @@ class Refused(Case):
         """Refused is a line of one file, not its number in the next one."""
         self.hand_out("first.jsonl", [self.line(number, number == 7)
                                       for number in range(1, 21)])
-        self.shop.rule({"delay_ms": 1000}, kind="storage")
+        self.shop.rule({"hold": True}, kind="storage")
         self.shop.rule({"status": 403, "body": "<Error/>"}, nth=2, times=2,
                        kind="storage")
         running = self.program.start("run")
         self.wait_for(lambda: self.requests(kind="storage"))
         self.hand_out("second.jsonl", [self.line(number, number == 7)
                                        for number in range(3, 21)])
+        self.shop.post("release")
         self.expect(running.wait(), PARTIAL)
         self.assertEqual(2, len(self.shop.operations()))
         self.assertEqual([5], self.db.column(

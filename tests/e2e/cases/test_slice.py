@@ -37,12 +37,6 @@ class Slices(Case):
                              "THEN 0 ELSE count(*) END AS v "
                              "FROM bulkpg.operation")
 
-    def wait_for(self, what, seconds=20):
-        end = time.monotonic() + seconds
-        while not what():
-            self.assertLess(time.monotonic(), end, "waited in vain")
-            time.sleep(0.02)
-
     def test_the_result_is_that_of_one_operation(self):
         self.configure()
         self.query("job", sliced(PRODUCTS))
@@ -130,7 +124,7 @@ class Slices(Case):
         """What the store finished is streamed again, not asked for again."""
         self.configure()
         self.query("job", sliced(PLAIN))
-        self.shop.set(duration_ms=400)
+        self.shop.set(duration_ms=1000)
         for least in (1, 4, 7):
             running = self.program.start("run")
             self.wait_for(lambda: self.known() >= least)
@@ -150,7 +144,7 @@ class Slices(Case):
         """A run of windows is killed, then the query has no such ones."""
         self.configure()
         self.query("job", killed)
-        self.shop.set(duration_ms=400)
+        self.shop.set(duration_ms=1000)
         running = self.program.start("run")
         self.wait_for(lambda: self.known() >= 1)
         running.signal(signal.SIGKILL)

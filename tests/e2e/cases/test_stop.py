@@ -15,12 +15,16 @@ class Stops(Case):
         self.shop.set(**settings)
         return self.program.start("run")
 
+    def complete(self):
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+
     def check_interrupted(self, running, operations):
         result = running.wait()
         self.expect(result, AGAIN)
         self.assertEqual("interrupted", self.status())
         self.check_no_staging()
-        self.shop.set(duration_ms=20, bytes_per_second=0)
+        self.complete()
+        self.shop.set(bytes_per_second=0)
         self.run_program("run")
         self.check_tables(PRODUCTS)
         self.assertEqual(operations, len(self.shop.operations()))
@@ -33,24 +37,28 @@ class Stops(Case):
                 self.shop.post("reset")
                 self.db.execute("DROP SCHEMA IF EXISTS acme CASCADE; DROP "
                                 "SCHEMA IF EXISTS bulkpg CASCADE")
-                running = self.start_run(duration_ms=1500)
+                running = self.start_run(outcome={"never": True})
                 self.wait_for(lambda: self.status() == "polling")
                 running.signal(number)
                 self.check_interrupted(running, 1)
 
     def test_interrupted_while_loading(self):
-        running = self.start_run(bytes_per_second=20000, chunk_bytes=4096)
+        running = self.start_run(bytes_per_second=10000, chunk_bytes=4096)
         self.wait_for(lambda: self.status() == "loading")
-        time.sleep(0.3)
+        self.wait_for(lambda: self.requests(kind="storage"))
         running.signal(signal.SIGINT)
         self.check_interrupted(running, 1)
 
     def test_the_operation_is_polled_after_an_interruption(self):
-        running = self.start_run(duration_ms=3000)
+        running = self.start_run(outcome={"never": True})
         self.wait_for(lambda: self.status() == "polling")
         running.signal(signal.SIGINT)
         self.expect(running.wait(), AGAIN)
-        self.run_program("run")
+        polls = len(self.requests(kind="poll"))
+        running = self.program.start("run")
+        self.wait_for(lambda: len(self.requests(kind="poll")) > polls)
+        self.complete()
+        self.expect(running.wait(), OK)
         self.check_tables(PRODUCTS)
         self.assertEqual(1, len(self.shop.operations()))
 
@@ -99,21 +107,22 @@ class Stops(Case):
         self.assertEqual(operations, len(self.shop.operations()))
 
     def test_all_connections_to_the_database_are_lost(self):
-        running = self.start_run(bytes_per_second=100000, chunk_bytes=4096)
+        running = self.start_run(bytes_per_second=10000, chunk_bytes=4096)
         self.wait_for(lambda: self.status() == "loading")
         self.wait_for(lambda: self.db.end_backends("bulkpg run%") == 1)
         self.assertEqual(1, self.db.end_backends("bulkpg%"))
         self.check_goes_on(running)
 
     def test_the_control_connection_is_lost_while_polling(self):
-        running = self.start_run(duration_ms=1500)
+        running = self.start_run(outcome={"never": True})
         self.wait_for(lambda: self.status() == "polling")
         self.assertEqual(1, self.db.end_backends("bulkpg control"))
+        self.complete()
         self.check_goes_on(running)
         self.assertEqual("loaded", self.status())
 
     def test_the_control_connection_is_lost_again_and_again(self):
-        running = self.start_run(bytes_per_second=200000, chunk_bytes=8192)
+        running = self.start_run(bytes_per_second=10000, chunk_bytes=8192)
         self.wait_for(lambda: self.status() == "loading")
         for _ in range(5):
             self.db.end_backends("bulkpg control")
@@ -122,7 +131,7 @@ class Stops(Case):
 
     def test_loader_connections_killed_again_and_again(self):
         """The load begins anew by itself until it comes through."""
-        running = self.start_run(bytes_per_second=300000, chunk_bytes=8192)
+        running = self.start_run(bytes_per_second=10000, chunk_bytes=8192)
         self.wait_for(lambda: self.status() == "loading")
         for _ in range(6):
             self.db.end_backends("bulkpg run%")
@@ -148,12 +157,12 @@ class Stops(Case):
         self.check_tables(wider)
 
     def test_same_job_twice_at_once(self):
-        first = self.start_run(duration_ms=9000)
+        first = self.start_run(outcome={"never": True})
         self.wait_for(lambda: self.status() == "polling")
         second = self.run_program("run", status=AGAIN)
         self.assertIn("job", second.stderr)
         self.assertGreater(second.seconds, 4)
-        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
+        self.complete()
         self.expect(first.wait(), OK)
         self.check_tables(PRODUCTS)
         self.assertEqual(1, len(self.shop.operations()))

@@ -1,4 +1,5 @@
 """What every case starts from: a database, the fake stores, the program."""
+import inspect
 import os
 import time
 import unittest
@@ -6,7 +7,7 @@ from datetime import datetime, timezone
 
 import oracle
 from harness import codes, hostile
-from harness.program import PATIENCE, Program
+from harness.program import LAST_RESORT, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
 
 OK, PARTIAL, USAGE, FAILED, UNWRITTEN = 0, 65, 64, 69, 74
@@ -107,14 +108,15 @@ class Case(unittest.TestCase):
         if World.is_sanitized() and not long_run():
             self.skipTest("E2E_LONG=1 runs it under sanitizers")
 
-    def wait_for(self, what, why="waited in vain", seconds=20):
+    def wait_for(self, what, why=None):
         """Until what() is true; then that."""
-        end = time.monotonic() + seconds * PATIENCE
+        end = time.monotonic() + LAST_RESORT
         while True:
             found = what()
             if found:
                 return found
-            self.assertLess(time.monotonic(), end, why)
+            if time.monotonic() > end:
+                self.fail(f"waited in vain for {why or source_of(what)}")
             time.sleep(0.02)
 
     # ---- looking ---------------------------------------------------------
@@ -185,6 +187,11 @@ class Case(unittest.TestCase):
 
     def tearDown(self):
         World.oracle().ask(cmd="reset")
+
+
+def source_of(function):
+    """Its text, on a line."""
+    return " ".join(inspect.getsource(function).split())
 
 
 def joined(lines):
