@@ -388,6 +388,7 @@ START_TEST(an_offset_in_quotation_marks_is_reported)
                     "updated_at:>='2020-10-21T01:00:00+02:00' AND "
                     "created_at:<\"2020-10-21T23:00:00-07:00\" "
                     "title:'2020-10-21T23:00:00-07:00' "
+                    "updated_at:<'2020-10-21 09:00:00 +05:30' "
                     "updated_at:'2020-10-21T01:00:00Z','2020-10-21' "
                     "updated_at:<= '2020-10-21T01:00:00+00:00'"));
     gql_filter_offsets(document, types.schema, keep_offset, &kept);
@@ -398,7 +399,10 @@ START_TEST(an_offset_in_quotation_marks_is_reported)
         "updated_at:>='2020-10-20T23:00:00Z'\n"
         "2: Shopify ignores the UTC offset -07:00 of the time "
         "'2020-10-21T23:00:00-07:00' in the filter of \"products\", write "
-        "created_at:<'2020-10-22T06:00:00Z'\n");
+        "created_at:<'2020-10-22T06:00:00Z'\n"
+        "2: Shopify ignores the UTC offset +05:30 of the time "
+        "'2020-10-21T09:00:00 +05:30' in the filter of \"products\", write "
+        "updated_at:<'2020-10-21T03:30:00Z'\n");
 }
 
 END_TEST

@@ -74,9 +74,11 @@ read_date(struct reading *reading)
 static void
 read_offset(struct reading *reading)
 {
-    const char *before = reading->at;
-    int sign = *before == '-' ? -1 : 1, hours, minutes = 0;
+    const char *before = reading->at, *offset = before + strspn(before, " ");
+    int sign = *offset == '-' ? -1 : 1, hours, minutes = 0;
 
+    if (offset > before && strspn(offset + 1, "0123456789:") == 5)
+        reading->at = offset; /* "10:00:00 +02:00" */
     if (!take(reading, "+-"))
         return;
     if (!take_digits(reading, 1, 2, &hours)) {

@@ -207,7 +207,7 @@ class Commands(Case):
             cwd=self.program.directory, env=self.program.environment,
             stdout=end[1], stderr=subprocess.PIPE, check=False)
         os.close(end[1])
-        self.assertEqual((FAILED, ""), (result.returncode, NOISE.sub(
+        self.assertEqual((os.EX_IOERR, ""), (result.returncode, NOISE.sub(
             "", result.stderr.decode())))
 
     def test_unknown_store(self):
