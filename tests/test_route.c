@@ -91,6 +91,11 @@ static const char two_metafields[] =
     ", and no connection of the query has nodes of " \
     "that type"
 
+static const char unions[] =
+    "{ productVariants { edges { node { metafields { edges { node { key "
+    "references { edges { node { ... on Product { title } ... on Metaobject { "
+    "handle } } } } } } } } } } }";
+
 /* Two connections of one node type, and one whose nodes have no id. */
 static const char without_ids[] =
     "{ orders { edges { node { discountApplications { edges { node { index } } "
@@ -273,6 +278,24 @@ static const struct {
     {only_one, "{\"__parentId\":\"odd\",\"value\":1}",
      "product_variants_metafields"},
     {only_one, "{\"__parentId\":\"odd\",\"value\":1,\"sku2\":1}", unknown_line},
+    /* nodes of a union, by the types that it has */
+    {unions, "{" ID("Product/1") "," PARENT("Metafield/1") "}",
+     "product_variants_metafields_references"},
+    {unions, "{" ID("Metaobject/1") "," PARENT("Metafield/1") "}",
+     "product_variants_metafields_references"},
+    {unions, "{" ID("Metafield/1") "," PARENT("ProductVariant/1") "}",
+     "product_variants_metafields"},
+    {unions, "{" ID("Odd/1") "," PARENT("Metafield/1") "}",
+     NO_GID_TYPE("Odd")},
+    {unions, "{" PARENT("Metafield/1") ",\"handle\":1}",
+     "product_variants_metafields_references"},
+    /* what is behind the type is no matter */
+    {distinct,
+     "{" ID("ProductVariant/1?inventory_item_id=3") "," PARENT(
+         "Product/1?a=/b") "}",
+     "products_variants"},
+    {distinct, "{" ID("ProductVariant/abc") "," PARENT("Product/1") "}",
+     "products_variants"},
     {none, "{" PARENT("Product/1") "}",
      "it has a __parentId, but the query has no nested connection"},
     {none, "{\"__typename\":\"Metafield\"," PARENT("Product/1") "}",

@@ -267,6 +267,15 @@ nested_connections(const struct plan *plan)
     return c;
 }
 
+static bool
+any_gives(const struct candidates *c, struct span type)
+{
+    for (int i = 0; i < c->count; i++)
+        if (gives_typename(c->tables[i], &type))
+            return true;
+    return false;
+}
+
 /* The connection whose tag the line has; NULL: none. The tag of a connection
  * that cannot give its type, as another one does, is another query's. */
 static const struct plan_table *
@@ -274,10 +283,9 @@ find_tagged(const struct candidates *c, const struct record *record)
 {
     for (int i = 0; i < c->count; i++) {
         struct span type = text_at(record, c->tables[i]->tag_slot);
-        struct candidates givers = *c;
 
-        if (type.length > 0 && (has_name(c->tables[i]->concrete, type) ||
-                                !narrow(&givers, gives_typename, &type)))
+        if (type.length > 0 &&
+            (has_name(c->tables[i]->concrete, type) || !any_gives(c, type)))
             return c->tables[i];
     }
     return NULL;
