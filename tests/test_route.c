@@ -285,8 +285,7 @@ static const struct {
      "product_variants_metafields_references"},
     {unions, "{" ID("Metafield/1") "," PARENT("ProductVariant/1") "}",
      "product_variants_metafields"},
-    {unions, "{" ID("Odd/1") "," PARENT("Metafield/1") "}",
-     NO_GID_TYPE("Odd")},
+    {unions, "{" ID("Odd/1") "," PARENT("Metafield/1") "}", NO_GID_TYPE("Odd")},
     {unions, "{" PARENT("Metafield/1") ",\"handle\":1}",
      "product_variants_metafields_references"},
     /* what is behind the type is no matter */
