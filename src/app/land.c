@@ -22,6 +22,7 @@
 #include "load/guard.h"
 #include "load/loader.h"
 #include "load/merge.h"
+#include "load/obstacle.h"
 #include "load/stage.h"
 #include "load/truncated.h"
 #include "plan/names.h"
@@ -777,6 +778,23 @@ merge_once(struct attempt *attempt, struct pg_conn *conn, struct err *err)
     return pg_commit(conn, err) || settle_commit(land, err);
 }
 
+/* Another folder's job may have created the same table since it was looked for:
+ * who owns it now says more than the name that is taken. */
+static void
+explain_failure(struct land *land, struct pg_conn *conn, struct err *err)
+{
+    static const char *const taken[] = {"42P07", "42710", "42701", "23505"};
+    struct err found;
+
+    obstacle_explain(conn, land->job->plan, schema_of(land), err);
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        if (strcmp(err->code, taken[i]) == 0 &&
+            !tables_inspect(&land->tables, land->job, &found)) {
+            *err = found;
+            return;
+        }
+}
+
 /* What was rolled back left staging as it was, so a deadlock costs no second
  * download. */
 static bool
@@ -793,14 +811,20 @@ merge_staged(struct attempt *attempt, struct err *err)
         warn(land, MSG_REMOVES_NOTHING,
              "nothing is removed: the store cannot count the rows of a "
              "query that is cut; --force-deletes removes");
-    if (!find_hidden_orders(land, err) || !adapt_tables(land, conn, err))
+    if (!find_hidden_orders(land, err))
         return false;
+    if (!adapt_tables(land, conn, err)) {
+        explain_failure(land, conn, err);
+        return false;
+    }
     warned = land->warnings.length;
     codes = land->warning_codes.length;
     while (!merge_once(attempt, conn, err)) {
         if (has_lost_worker(err) ||
-            !may_retry(land, &backoff, conn, "the merge is tried again", err))
+            !may_retry(land, &backoff, conn, "the merge is tried again", err)) {
+            explain_failure(land, conn, err);
             return false;
+        }
         land->warnings.length = warned;
         land->warning_codes.length = codes;
     }

@@ -1,5 +1,8 @@
 #include "load/obstacle.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/json_out.h"
 #include "load/encode.h"
 #include "plan/ddl.h"
@@ -286,4 +289,60 @@ obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
             return false;
     }
     return true;
+}
+
+/* ---- functions of users -------------------------------------------------- */
+
+/* Columns of sql_table_functions. */
+enum { OBJECT, FUNCTION, ALTER, UNNAMED };
+
+/* A table, function, type or schema that is not found. */
+static bool
+is_missing_name(const struct err *err)
+{
+    static const char *const codes[] = {"42P01", "42883", "42704", "3F000"};
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
+        if (strcmp(err->code, codes[i]) == 0)
+            return true;
+    return false;
+}
+
+static void
+name_function(const struct pg_result *result, struct err *err)
+{
+    char words[sizeof(err->message)];
+
+    snprintf(words, sizeof(words), "%s", err->message);
+    err_set(err, MSG_SEARCH_PATH,
+            "%s runs %s, which does not find a name under bulkpg's "
+            "search_path, pg_catalog: %s",
+            pg_text(result, 0, OBJECT), pg_text(result, 0, FUNCTION), words);
+    err_hint(err, "%s; or write the names in it with their schemas",
+             pg_text(result, 0, ALTER));
+}
+
+void
+obstacle_explain(struct pg_conn *conn, const struct plan *plan,
+                 const char *schema, struct err *err)
+{
+    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *values[] = {schema, NULL, err->message};
+    struct pg_result *result;
+    struct err other;
+
+    if (!is_missing_name(err) || !pg_is_alive(conn))
+        return;
+    json_out_open(&names, '[');
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            json_out_string(&names, plan->tables[i].name);
+    buf_append_char(&names, ']');
+    values[1] = buf_str(&names);
+    if (pg_exec(conn, sql_table_functions, 3, values, &result, &other)) {
+        if (pg_rows(result) > 0)
+            name_function(result, err);
+        pg_result_free(result);
+    }
+    buf_free(&names);
 }

@@ -21,4 +21,10 @@ MUST_CHECK bool
 obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
               const struct target *targets, struct err *err);
 
+/* After a merge or a change of tables failed and was rolled back: if a user's
+ * trigger, CHECK, default, index or rule of a table did not find a name under
+ * our search_path, the failure names it and what to do (SEARCH_PATH). */
+void obstacle_explain(struct pg_conn *conn, const struct plan *plan,
+                      const char *schema, struct err *err);
+
 #endif

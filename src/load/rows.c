@@ -9,8 +9,12 @@
 #include "load/encode.h"
 #include "load/wire.h"
 
-/* A third of PostgreSQL's page is what one entry of a B-tree may take. */
-enum { INDEXED_BYTES_MAX = 2600 };
+/* A third of PostgreSQL's page is what one entry of a B-tree may take: all
+ * columns of a key together. */
+enum {
+    INDEXED_BYTES_MAX = 2600,
+    HEAD_BYTES = 8 /* oid and length before each value */
+};
 
 /* ---- tables ------------------------------------------------------------ */
 
@@ -222,6 +226,29 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
     return false;
 }
 
+/* Before an id widens its column, since it will be in an index. */
+static bool
+check_id_length(const struct record_value *value, const char *column,
+                struct err *err)
+{
+    if (value == NULL || value->text.length <= INDEXED_BYTES_MAX)
+        return true;
+    return err_set(err, MSG_LINE_TOO_LONG,
+                   "column %s: %zu bytes, and an index takes at most %d",
+                   column, value->text.length, INDEXED_BYTES_MAX);
+}
+
+/* The columns of a key are one entry of its index. */
+static bool
+check_key_length(size_t bytes, struct err *err)
+{
+    if (bytes <= INDEXED_BYTES_MAX)
+        return true;
+    return err_set(err, MSG_LINE_TOO_LONG,
+                   "its key: %zu bytes, and an index takes at most %d", bytes,
+                   INDEXED_BYTES_MAX);
+}
+
 static bool
 put_data(struct buf *out, const struct plan_table *plan,
          const struct layout_column *layout, const struct row_source *source,
@@ -230,6 +257,10 @@ put_data(struct buf *out, const struct plan_table *plan,
     struct plan_column *column = &plan->columns[layout->data];
     size_t at = out->length;
 
+    if (layout->in_key && column->gid != NULL &&
+        !check_id_length(record_get(source->record, column->slot), column->name,
+                         err))
+        return false;
     if (!put_value(out, column, layout->type, source, widen, err)) {
         err_wrap(err, "column %s", column->name);
         return false;
@@ -274,12 +305,16 @@ put_column(struct loader_table *table, int index,
         return true;
     case LAYOUT_ROW_ID:
         widen->gid = plan->id_gid;
-        return encode_gid(out, plan->id_gid,
-                          record_get(source->record, plan->id_slot),
-                          source->arena, err) ||
-               err_wrap(err, "its id");
+        return check_id_length(record_get(source->record, plan->id_slot), "id",
+                               err) &&
+               (encode_gid(out, plan->id_gid,
+                           record_get(source->record, plan->id_slot),
+                           source->arena, err) ||
+                err_wrap(err, "its id"));
     case LAYOUT_PARENT:
         widen->gid = plan->parent_gid;
+        if (!check_id_length(source->parent_id, plan->parent_column, err))
+            return false;
         if (!encode_gid(out, plan->parent_gid, source->parent_id, source->arena,
                         err)) {
             err_wrap(err, "column %s", plan->parent_column);
@@ -328,15 +363,21 @@ rows_put(struct loader_table *table, const struct row_source *source,
 {
     struct batch *batch = table->batch;
     size_t place = batch_row_begin(batch, table->column_count);
-    size_t hashed_from = 0;
+    size_t hashed_from = 0, key_bytes = 0;
+    bool fits = true;
 
-    for (int i = 0; i < table->column_count; i++) {
+    for (int i = 0; fits && i < table->column_count; i++) {
+        size_t at = batch->bytes.length;
+
         if (hashed_from == 0 && is_hashed(&table->columns[i]))
-            hashed_from = batch->bytes.length;
-        if (!put_column(table, i, source, hashed_from, widen, err)) {
-            take_back(batch, place);
-            return false;
-        }
+            hashed_from = at;
+        fits = put_column(table, i, source, hashed_from, widen, err);
+        if (fits && table->columns[i].in_key && !batch->bytes.overflowed)
+            key_bytes += batch->bytes.length - at - HEAD_BYTES;
+    }
+    if (!fits || !check_key_length(key_bytes, err)) {
+        take_back(batch, place);
+        return false;
     }
     if (batch->bytes.overflowed) {
         take_back(batch, place);

@@ -41,6 +41,14 @@ error_part(struct arena *arena, const PGresult *result, int part)
     return text != NULL ? wire_one_line(arena, text, "") : NULL;
 }
 
+/* Class 42, or an invalid schema name: of a function that a trigger or a CHECK
+ * runs the context says which one. */
+static bool
+is_about_names(const char *sqlstate)
+{
+    return strncmp(sqlstate, "42", 2) == 0 || strcmp(sqlstate, "3F000") == 0;
+}
+
 bool
 wire_refused(const PGresult *result, struct err *err)
 {
@@ -48,10 +56,14 @@ wire_refused(const PGresult *result, struct err *err)
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = error_part(&arena, result, PG_DIAG_MESSAGE_PRIMARY);
 
+    const char *context = error_part(&arena, result, PG_DIAG_CONTEXT);
+
     if (sqlstate != NULL && primary != NULL) {
         sqlstate_err(err, sqlstate, primary,
                      error_part(&arena, result, PG_DIAG_MESSAGE_DETAIL),
                      error_part(&arena, result, PG_DIAG_MESSAGE_HINT));
+        if (context != NULL && is_about_names(sqlstate))
+            err_add(err, "in %s", context);
     } else { /* made by libpq itself, so it is about the connection */
         err_set(err, MSG_08006, "%s",
                 wire_one_line(&arena, PQresultErrorMessage(result), ""));

@@ -1,9 +1,11 @@
 """What users add to our tables: columns of their own, and tables that inherit
 from them. bulkpg writes none of it."""
 import json
+import subprocess
 
 from cases.queries import PLAIN, PRODUCT
-from harness.case import CONFIG, FAILED, Case
+from harness.case import CONFIG, FAILED, PARTIAL, Case, World
+from harness.program import Program
 
 WIDER = PLAIN.replace("title", "title vendor")
 
@@ -310,3 +312,116 @@ class Partitions(Users):
                      "DETACH PARTITION"):
             self.assertIn(word, result.stderr)
         self.assertEqual(asked, len(self.shop.operations()))
+
+
+class Functions(Users):
+    """Of users, with names that are not found under our search_path."""
+
+    def define(self, what, body="RETURN t NOT IN (SELECT w FROM words);"):
+        self.db.execute(
+            "CREATE SCHEMA mine; CREATE TABLE mine.words (w text); CREATE "
+            "FUNCTION mine.fine(t text) RETURNS boolean LANGUAGE plpgsql "
+            f"IMMUTABLE AS $$ BEGIN {body} END $$; SET search_path = mine, "
+            f"public; {what}")
+
+    def check_named(self, *words):
+        self.change(store="acme", type="Product", count=3,
+                    set={"title": "changed"})
+        before = self.snapshot()
+        result = self.run_program("run", status=FAILED)
+        for word in ("SEARCH_PATH", "words", *words):
+            self.assertIn(word, result.stderr)
+        self.assertEqual("SEARCH_PATH", self.last_run()["error_code"])
+        self.check_unchanged(before)
+        self.check_no_staging()
+        self.db.execute("ALTER FUNCTION mine.fine SET search_path = mine")
+        self.run_program("run")
+        self.check_tables(PLAIN)
+
+    def test_a_check(self):
+        self.define("ALTER TABLE acme.products ADD CONSTRAINT good CHECK "
+                    "(fine(title))")
+        self.check_named("constraint good", "mine.fine(text)",
+                         "ALTER FUNCTION mine.fine(text) SET search_path = "
+                         "mine, public, pg_temp")
+
+    def test_a_partial_index(self):
+        self.define("CREATE INDEX good ON acme.products (updated_at) WHERE "
+                    "fine(title)")
+        self.check_named("index acme.good", "mine.fine(text)")
+
+    def test_a_trigger_function(self):
+        self.define(
+            "CREATE FUNCTION mine.other() RETURNS trigger LANGUAGE plpgsql "
+            "SET search_path = mine AS $$ BEGIN RETURN NEW; END $$; "
+            "DROP FUNCTION mine.fine(text); CREATE FUNCTION mine.fine() "
+            "RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO words "
+            "VALUES (NEW.title); RETURN NEW; END $$; CREATE TRIGGER a BEFORE "
+            "UPDATE ON acme.products FOR EACH ROW EXECUTE FUNCTION other(); "
+            "CREATE TRIGGER note BEFORE UPDATE ON acme.products FOR EACH ROW "
+            "EXECUTE FUNCTION fine()")
+        self.check_named("trigger note", "mine.fine()")
+
+    def test_when_a_type_changes(self):
+        """All rows are then checked again."""
+        self.define("ALTER TABLE acme.products ADD CONSTRAINT good CHECK "
+                    "(fine(title))")
+        self.query("job", PLAIN.replace(
+            "updatedAt", 'updatedAt @column(type: "text")'))
+        result = self.run_program("run", status=FAILED)
+        for word in ("SEARCH_PATH", "constraint good", "mine.fine(text)"):
+            self.assertIn(word, result.stderr)
+
+
+class Keys(Case):
+    def test_ids_that_no_index_takes(self):
+        """Rejects, and no reason for a column to become text."""
+        long = "gid://shopify/Product/" + "9" * (1 << 20)
+        both = "gid://shopify/Product/" + "".join(
+            f"{n:x}" for n in range(10 ** 6, 10 ** 6 + 300))
+        self.configure()
+        self.query("job", PLAIN)
+        child = {"id": "gid://shopify/ProductVariant/1"}
+        self.load("job", [product(1), json.dumps(
+            {**child, "__parentId": long}), json.dumps({"id": long})],
+            status=PARTIAL)
+        self.assertEqual(["bigint", "bigint"], [
+            self.type_of("products", "id"),
+            self.type_of("products_variants", "_parent_id")])
+        self.load("job", [product(1), json.dumps(
+            {"id": "gid://shopify/ProductVariant/" + both[-1300:],
+             "__parentId": "gid://shopify/Product/" + both[-1300:]}),
+            json.dumps({**child, "__parentId": PRODUCT + "1"})],
+            status=PARTIAL)
+        self.assertEqual(1, self.last_run()["rejects"])
+        self.assertEqual(1, len(self.rows("products_variants")))
+
+
+class Folders(Case):
+    """Two folders, one database."""
+
+    def test_one_table_at_the_same_time(self):
+        """The second one is told whose it is."""
+        other = Program(World.program)
+        self.addCleanup(other.remove)
+        self.addCleanup(other.end_all)
+        for program, job in ((self.program, "mine"), (other, "theirs")):
+            program.configure(self.db.dsn, [self.shop.stores["acme"]])
+            program.query(job, PLAIN)
+        running = other.start("load", "--store", "acme", "--types", self.types,
+                              "theirs", "-", stdin=subprocess.PIPE)
+        self.wait_for(lambda: self.status("theirs") == "loading")
+        self.wait_for(lambda: self.db.column(
+            "SELECT relname FROM pg_class WHERE relname LIKE "
+            "'\\_stage\\_%\\_0' OR relname LIKE '\\_stage\\_%\\_1'"))
+        self.load("mine", [product(1)])
+        running.process.stdin.write(product(2).encode() + b"\n")
+        running.process.stdin.close()
+        result = running.wait()
+        self.assertEqual(CONFIG, result.status, result)
+        for word in ("TABLE_OWNED", "acme.products", "job mine",
+                     "queries/mine.graphql"):
+            self.assertIn(word, result.stderr)
+        self.assertEqual([(1,)], self.rows("products", "id"))
+        self.assertEqual(["mine"], self.db.column(
+            "SELECT DISTINCT job FROM bulkpg.relation"))
