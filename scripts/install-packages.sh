@@ -22,7 +22,8 @@ build_packages=(
 )
 demo_packages=(postgresql nodejs node-graphql)
 test_packages=(
-  check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml
+  check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml openssl
+  tinyproxy-bin
 )
 bench_packages=(
   nginx jq curl time strace valgrind linux-perf

@@ -85,10 +85,11 @@ START_TEST(a_delay_past_the_budget_is_not_begun)
     struct backoff backoff = backoff_of(100, 100, 1000);
 
     ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
-    backoff.failing_since_ms -= 800; /* as if the first failure were older */
+    backoff.own.failing_since_ms -=
+        800; /* as if the first failure were older */
     ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
     ck_assert_int_eq(backoff_failed(&backoff, 500), -1);
-    backoff.failing_since_ms -= 200;
+    backoff.own.failing_since_ms -= 200;
     ck_assert_int_eq(backoff_failed(&backoff, 0), -1);
 }
 
@@ -108,10 +109,63 @@ START_TEST(a_success_starts_anew)
     struct backoff backoff = backoff_of(100, 100000, 1000);
 
     ck_assert_int_gt(backoff_failed(&backoff, 0), 0);
-    backoff.failing_since_ms -= 5000;
+    backoff.own.failing_since_ms -= 5000;
     backoff.last_ms = 50000;
     backoff_succeeded(&backoff);
     ck_assert_int_le(backoff_failed(&backoff, 0), 300);
+}
+
+END_TEST
+
+/* The second one begins to fail when most of it is spent. */
+START_TEST(a_budget_is_shared)
+{
+    struct budget budget = {0};
+    struct backoff one = backoff_of(1, 1, 1000), two = one;
+
+    one.shared = two.shared = &budget;
+    ck_assert_int_eq(backoff_failed(&one, 0), 1);
+    budget.failing_since_ms -= 500;
+    ck_assert_int_eq(backoff_failed(&two, 0), 1);
+    ck_assert(!backoff_is_alone(&two));
+    budget.failing_since_ms -= 600;
+    ck_assert_int_eq(backoff_failed(&two, 0), -1);
+    ck_assert(!backoff_is_alone(&two));
+}
+
+END_TEST
+
+/* Whatever others do, it has failed for long enough by itself. */
+START_TEST(the_success_of_others_gives_no_more_time)
+{
+    struct budget budget = {0};
+    struct backoff one = backoff_of(1, 1, 1000), two = one;
+
+    one.shared = two.shared = &budget;
+    ck_assert_int_eq(backoff_failed(&two, 0), 1);
+    two.own.failing_since_ms -= 1100;
+    backoff_succeeded(&one);
+    ck_assert_int_eq(budget.failing_since_ms, 0);
+    ck_assert_int_eq(backoff_failed(&two, 0), -1);
+    ck_assert(backoff_is_alone(&two));
+}
+
+END_TEST
+
+START_TEST(a_try_ends_with_the_budget_but_has_its_least)
+{
+    struct backoff backoff = backoff_of(1, 1, 1000);
+
+    backoff_begin(&backoff);
+    ck_assert_int_eq(backoff_deadline(&backoff), backoff.began_ms + 1000);
+    backoff.least_ms = 3000;
+    ck_assert_int_eq(backoff_deadline(&backoff), backoff.began_ms + 3000);
+    ck_assert_int_eq(backoff_end(&backoff), backoff.began_ms + 1000);
+    backoff.end_ms = backoff.began_ms + 500;
+    ck_assert_int_eq(backoff_deadline(&backoff), backoff.end_ms);
+    backoff = backoff_of(1, 1, 0);
+    backoff_begin(&backoff);
+    ck_assert_int_eq(backoff_deadline(&backoff), CLOCK_NEVER);
 }
 
 END_TEST
@@ -122,7 +176,7 @@ START_TEST(polls_grow_without_spending_the_budget)
 
     for (int i = 0; i < 50; i++)
         ck_assert_int_le(backoff_next_delay(&backoff), 400);
-    ck_assert_int_eq(backoff.failing_since_ms, 0);
+    ck_assert_int_eq(backoff.own.failing_since_ms, 0);
 }
 
 END_TEST
@@ -133,6 +187,9 @@ backoff_suite(void)
     Suite *suite = suite_create("backoff");
     TCase *tests = tcase_create("backoff");
 
+    tcase_add_test(tests, a_budget_is_shared);
+    tcase_add_test(tests, the_success_of_others_gives_no_more_time);
+    tcase_add_test(tests, a_try_ends_with_the_budget_but_has_its_least);
     tcase_add_test(tests, every_delay_lies_between_the_first_and_the_most);
     tcase_add_test(tests, delays_spread_and_reach_the_ceiling);
     tcase_add_loop_test(tests, first_delays_stay_in_bounds, 0,

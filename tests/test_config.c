@@ -192,6 +192,8 @@ ck_defaults(void)
     ck_assert_int_eq(config.tuning.retry_max_ms, 60000);
     ck_assert_int_eq(config.tuning.retry_budget_ms, 3600000);
     ck_assert_int_eq(config.tuning.stall_timeout_ms, 60000);
+    ck_assert_int_eq(config.tuning.request_timeout_ms, 60000);
+    ck_assert_str_eq(config.tuning.ca_file, "");
     ck_assert_int_eq(config.tuning.max_rejects, 100);
     ck_assert_double_eq(config.tuning.max_delete_fraction, 0.2);
     ck_assert_int_eq(config.tuning.deadline_ms, 0);

@@ -242,6 +242,47 @@ TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
     ck_assert_int_eq(err.kind, ERR_STOPPED);
 }
 
+/* However much comes meanwhile: the limits are of the whole answer. */
+TASK_TEST(an_answer_takes_no_longer_than_it_may, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200, .delay_ms = PATIENT_MS},
+        {.status = 200, .delay_ms = PATIENT_MS},
+        {.status = 200, .body = "in time"}};
+    const char *url = scripted_server_url(SERVE(steps));
+    struct http_request request = {.method = "GET", .url = url};
+
+    http_set_timeouts(http, PATIENT_MS, 100);
+    ck_assert(!http_fetch(http, &request, &head, &body, &err));
+    check_lost("ANSWER_LOST");
+    ck_assert_msg(strstr(err.message, "no complete answer within 100ms"), "%s",
+                  err.message);
+    http_set_timeouts(http, PATIENT_MS, 2 * PATIENT_MS);
+    request.deadline_ms = clock_after_ms(100);
+    ck_assert(!http_fetch(http, &request, &head, &body, &err));
+    check_lost("ANSWER_LOST");
+    request.deadline_ms = clock_after_ms(2 * PATIENT_MS);
+    ck_assert(http_fetch(http, &request, &head, &body, &err));
+}
+
+/* Nothing of the request is shown to it, and it is not asked again. */
+TASK_TEST(a_proxy_that_refuses, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "CONNECT store.invalid:443 HTTP/1.1\r\n", .status = 403}};
+    struct scripted_server *server = SERVE(steps);
+    const char *headers[] = {"X-Shopify-Access-Token: secret", NULL};
+    struct http_request request = {
+        .method = "GET", .url = "https://store.invalid/", .headers = headers};
+
+    setenv("HTTPS_PROXY", scripted_server_url(server), 1);
+    ck_assert(!http_fetch(http, &request, &head, &body, &err));
+    unsetenv("HTTPS_PROXY");
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.code, "PROXY_REFUSED");
+    ck_assert_ptr_null(strstr(scripted_server_request(server, 0), "secret"));
+}
+
 /* ---- URLs -------------------------------------------------------------- */
 
 TASK_TEST(only_https_or_loopback_is_asked, PATIENT_MS)
@@ -442,6 +483,8 @@ main(void)
     tcase_add_loop_test(tests, an_answer_is_lost, 0, LOSSES);
     tcase_add_test(tests, an_answer_that_comes_late_is_no_stall);
     tcase_add_test(tests, a_signal_ends_the_wait);
+    tcase_add_test(tests, an_answer_takes_no_longer_than_it_may);
+    tcase_add_test(tests, a_proxy_that_refuses);
     tcase_add_test(tests, only_https_or_loopback_is_asked);
     tcase_add_test(tests, a_slow_reader_gets_every_byte);
     tcase_add_test(tests, a_chunked_body_is_whole);

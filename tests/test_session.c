@@ -340,6 +340,42 @@ TASK_TEST(a_spent_budget_is_for_later, PATIENT_MS)
     session_free(session);
 }
 
+/* The second request is not even sent. */
+TASK_TEST(a_store_that_was_given_up_is_not_asked, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 429, .headers = "Retry-After: 601\r\n"}, FINE};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_token(http, server);
+
+    ck_assert_ptr_null(session_given_up(session));
+    ck_assert(!query(session));
+    ck_assert_ptr_nonnull(session_given_up(session));
+    ck_assert(!query_once(session));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    ck_assert_str_eq(err.code, "THROTTLED");
+    ck_assert_uint_eq(scripted_server_requests(server), 1);
+    session_free(session);
+}
+
+/* Its own end is no reason to give up the store. */
+TASK_TEST(a_request_with_a_deadline_ends_alone, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 503}, {.status = 200, .delay_ms = PATIENT_MS}, FINE};
+    struct session *session = session_with_token(http, SERVE(steps));
+    struct session_request request = {.what = "poll",
+                                      .document = "{ ok }",
+                                      .deadline_ms = clock_after_ms(100)};
+
+    ck_assert(!session_send(session, &request, &ctx, &arena, &reply, &err));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    ck_assert_int_ge(clock_now_ms(), request.deadline_ms);
+    ck_assert_ptr_null(session_given_up(session));
+    ck_assert_msg(query(session), "%s", err.message);
+    session_free(session);
+}
+
 TASK_TEST(nobody_there_means_not_sent, PATIENT_MS)
 {
     struct session_config config = {.store = "acme",
@@ -731,7 +767,7 @@ TASK_TEST(the_file_is_read_under_the_lock, PATIENT_MS)
     config.refresh_token_file = token_path;
     config.refresh_lock = lock_and_write;
     config.refresh_unlock = unlock;
-    config.refresh_ctx = token_path;
+    config.ctx = token_path;
     locks = unlocks = 0;
     session = session_new(http, &config);
     ck_assert_msg(query(session), "%s", err.message);
@@ -933,6 +969,8 @@ answer_tests(void)
     tcase_add_loop_test(tests, a_secret_is_copied_alone, 0, COUNT(copied));
     tcase_add_test(tests, a_failure_names_its_request);
     tcase_add_test(tests, a_spent_budget_is_for_later);
+    tcase_add_test(tests, a_store_that_was_given_up_is_not_asked);
+    tcase_add_test(tests, a_request_with_a_deadline_ends_alone);
     tcase_add_test(tests, nobody_there_means_not_sent);
     tcase_add_test(tests, an_answer_too_large_is_none);
     tcase_add_test(tests, answers_of_no_use_take_no_memory);

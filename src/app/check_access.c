@@ -128,6 +128,9 @@ ask_shop(struct access *access, struct context *context,
 
     if (!shop_info_ask(context, store, &access->arena, &shop, &err)) {
         verdict_error(verdicts, what, &err);
+        /* Nobody waits for an hour here: its queries are not asked for. */
+        if (err_is(&err, MSG_NOT_SENT) || err_is(&err, MSG_ANSWER_LOST))
+            session_give_up(context_session(context, store), &err);
         return;
     }
     access->answers = true;
@@ -300,6 +303,42 @@ access_try_query(struct access *access, struct job *job, const char *what,
         !has_scope(&access->granted, "read_all_orders"))
         access->shows_some_orders = true;
     return !trial.refused;
+}
+
+/* ---- queries that cannot be checked ------------------------------------ */
+
+bool
+access_collect(struct access *access, const struct store_state *store,
+               const char *query, const struct err *err)
+{
+    if (!fault_is_of_store(store, err))
+        return false;
+    if (access->unchecked++ == 0) {
+        access->query = arena_strdup(&access->arena, query);
+        access->why = *err;
+    }
+    return true;
+}
+
+void
+access_report(const struct access *access, const struct store_state *store,
+              struct verdicts *verdicts)
+{
+    struct err err = access->why;
+    char what[128];
+
+    if (access->unchecked == 1)
+        verdict_error(verdicts, access->query, &access->why);
+    if (access->unchecked <= 1)
+        return;
+    snprintf(what, sizeof(what), "queries of store %s", store->config->name);
+    if (access->answers)
+        err_wrap(&err, "%zu are not checked", access->unchecked);
+    else
+        snprintf(err.message, sizeof(err.message),
+                 "%zu are not checked, since the store cannot be asked",
+                 access->unchecked);
+    verdict_error(verdicts, what, &err);
 }
 
 /* ---- all of a store's scopes ------------------------------------------- */

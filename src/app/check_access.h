@@ -27,6 +27,9 @@ struct access {
     struct scopes granted;
     struct scopes missing;
     bool shows_some_orders; /* of 60 days only, and a query asks for orders */
+    size_t unchecked;       /* queries that the store's fault stopped */
+    const char *query;      /* the first of them */
+    struct err why;
 };
 
 /* Ask the store who it is; kept where there is a journal. */
@@ -37,6 +40,15 @@ void access_check_store(struct access *access, struct context *context,
  * given, and kept in the job's status. */
 bool access_try_query(struct access *access, struct job *job, const char *what,
                       struct verdicts *verdicts);
+
+/* Keep the failure of a query for access_report() if it is the store's fault;
+ * false if it is not. */
+bool access_collect(struct access *access, const struct store_state *store,
+                    const char *query, const struct err *err);
+
+/* One line for all queries that the store's fault stopped. */
+void access_report(const struct access *access, const struct store_state *store,
+                   struct verdicts *verdicts);
 
 /* All scopes that the store's queries need, in one line to paste. */
 void

@@ -56,7 +56,7 @@ cancel_one(struct context *context, struct store_state *store,
 
     if (!journal_run_cancel(context->journal, operation->run_id, &canceled,
                             err) ||
-        !operation_cancel(context, store, operation, &log, err) ||
+        !operation_cancel(context, store, operation, 0, &log, err) ||
         !operation_wait_for_end(context, store, operation, &log, err))
         return false;
     out_line(stdout, "%s %s %s %s", operation->store, operation->job,

@@ -81,6 +81,8 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
              job->store->config->name);
     if (!check_plan(jobs, i, &err)) {
         job->status = err_exit_status(err.kind);
+        if (access_collect(access, job->store, what, &err))
+            return;
         verdict_blame(&look->verdicts, what, &err);
         return;
     }
@@ -131,6 +133,7 @@ check_stores(struct look *look)
     queries_find_strays(&strays, &context->config, on_stray, &look->verdicts);
     arena_free(&strays);
     for (size_t i = 0; i < count; i++) {
+        access_report(&look->stores[i], &context->stores[i], &look->verdicts);
         access_check_scopes(&look->stores[i], &context->stores[i],
                             &look->verdicts);
         access_free(&look->stores[i]);
@@ -158,7 +161,8 @@ static int
 check(struct context *context)
 {
     struct look look = {.context = context,
-                        .verdicts = {.json = context->options->json}};
+                        .verdicts = {.json = context->options->json,
+                                     .quiet = context->options->quiet}};
 
     check_all(&look);
     verdict_end(&look.verdicts);

@@ -10,17 +10,23 @@
 #include "app/run.h"
 #include "app/shop_info.h"
 
-/* Each holds the store's types meanwhile, a megabyte or two. */
-enum { PREPARED_AT_ONCE = 16 };
-
 static void
-prepare(void *ctx)
+prepare(struct job *job)
 {
-    struct job *job = ctx;
+    struct store_state *store = job->store;
     struct err err;
+    bool prepared;
 
+    if (!context_begin_preparation(job->context, store, &err)) {
+        job_fail(job, "the job is not run", &err);
+        return;
+    }
+    store->counts_preparations = true;
     progress_phase(&job->progress, PROGRESS_PREPARING);
-    if (!job_prepare(job, NULL, &err))
+    prepared = job_prepare(job, NULL, &err);
+    store->counts_preparations = false;
+    context_end_preparation(job->context, store);
+    if (!prepared)
         job_fail(job, "the job is not run", &err);
     else
         progress_phase(&job->progress, PROGRESS_QUEUED);
@@ -99,12 +105,10 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     }
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
-    jobs_run(jobs, "prepare", PREPARED_AT_ONCE, prepare);
-    jobs_refuse_shared_tables(jobs);
-    outcomes_record(jobs);
-    jobs_run(jobs, "run", 0, run_job);
+    jobs_run(jobs, prepare, run_job);
     outcomes_record(jobs);
     task_group_wait(&shops);
+    shop_info_report(context);
     prune_journal(context);
     live_end(&live);
     return true;

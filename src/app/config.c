@@ -43,6 +43,11 @@ const struct setting_key config_tuning_keys[] = {
      "So long a class of request is tried without success; then 75."},
     {"stall_timeout", setting_duration, IN_TUNING(stall_timeout_ms), "60s",
      "No byte for so long ends a request; a database so silent is looked into."},
+    {"request_timeout", setting_duration, IN_TUNING(request_timeout_ms), "60s",
+     "Longest time for one API request, from its start to its whole answer."},
+    {"ca_file", setting_text, IN_TUNING(ca_file), "",
+     "File with the certificate authorities to trust; empty: the file that "
+     "CURL_CA_BUNDLE or SSL_CERT_FILE names, else the system's."},
     {"max_rejects", setting_count, IN_TUNING(max_rejects), "100",
      "More rejected lines than these fail the run."},
     {"max_delete_fraction", setting_fraction, IN_TUNING(max_delete_fraction),
@@ -294,6 +299,25 @@ not_above(struct reader *reader, const char *low_key, int64_t low,
                    section->path, entry->line, low_key, high_key);
 }
 
+/* Relative to the folder of the file that names it. */
+static bool
+find_ca_file(struct reader *reader, struct err *err)
+{
+    const struct ini_section *section =
+        find_section(reader->sections, "tuning");
+    struct tuning_config *tuning = &reader->config->tuning;
+
+    if (tuning->ca_file[0] == '\0')
+        return true;
+    tuning->ca_file =
+        secret_path(reader->arena, reader->directory, tuning->ca_file);
+    if (access(tuning->ca_file, R_OK) == 0)
+        return true;
+    return err_set(err, MSG_BAD_SETTING, "%s:%u: ca_file: cannot read %s: %s",
+                   section->path, ini_find(section, "ca_file")->line,
+                   tuning->ca_file, strerror(errno));
+}
+
 static bool
 read_tuning(struct reader *reader, struct err *err)
 {
@@ -303,7 +327,8 @@ read_tuning(struct reader *reader, struct err *err)
            not_above(reader, "poll_initial", tuning->poll_initial_ms,
                      "poll_max", tuning->poll_max_ms, err) &&
            not_above(reader, "retry_initial", tuning->retry_initial_ms,
-                     "retry_max", tuning->retry_max_ms, err);
+                     "retry_max", tuning->retry_max_ms, err) &&
+           find_ca_file(reader, err);
 }
 
 static const char *

@@ -43,6 +43,8 @@ struct tuning_config {
     int64_t retry_max_ms;
     int64_t retry_budget_ms;
     int64_t stall_timeout_ms;
+    int64_t request_timeout_ms;
+    const char *ca_file; /* a path; "" : none is given */
     int64_t max_rejects;
     double max_delete_fraction;
     int64_t deadline_ms; /* 0: none */

@@ -17,6 +17,7 @@
 enum {
     RESERVED_CONNECTIONS = 5, /* left to others */
     LOADS_BY_DEFAULT = 16,
+    PREPARED_AT_ONCE = 16,
     STALL_TIMEOUT_MS = 60000, /* until the configuration is read */
     KNOWN_BYTES = 400         /* of a list in a hint */
 };
@@ -84,7 +85,9 @@ run_first_task(void *ctx)
 int
 context_run(const struct options *options, int (*body)(struct context *context))
 {
-    struct context context = {.options = options, .loads_free = 1};
+    struct context context = {.options = options,
+                              .loads_free = 1,
+                              .preparations_free = PREPARED_AT_ONCE};
     struct first_task first = {.context = &context, .body = body};
     struct err err;
 
@@ -121,10 +124,8 @@ no_store_named(const struct options *options, struct err *err)
 {
     config_missing(INI, err);
     if (options->dsn != NULL)
-        err_hint(
-            err,
-            "bulkpg init writes one; -C DIR changes to its folder; "
-            "without it check, plan and run need --domain, and load --types");
+        err_hint(err, "bulkpg init writes one; -C DIR changes to its folder; "
+                      "without it run needs --domain, and load --types");
     return false;
 }
 
@@ -195,8 +196,10 @@ context_configure(struct context *context, struct err *err)
     if (!config_read(&context->config, INI, !one_off, err) ||
         !add_store_of_flags(context, err) || !check_stores_named(context, err))
         return false;
-    http_set_stall_timeout(context->http,
-                           context->config.tuning.stall_timeout_ms);
+    http_set_timeouts(context->http, context->config.tuning.stall_timeout_ms,
+                      context->config.tuning.request_timeout_ms);
+    if (context->config.tuning.ca_file[0] != '\0')
+        http_set_ca_file(context->http, context->config.tuning.ca_file);
     context->stores =
         mem_array(context->config.store_count, sizeof(*context->stores));
     for (size_t i = 0; i < context->config.store_count; i++) {
@@ -252,6 +255,52 @@ unlock_refresh(void *ctx)
     store->has_token_claim = false;
 }
 
+/* ---- preparing --------------------------------------------------------- */
+
+bool
+context_begin_preparation(struct context *context, struct store_state *store,
+                          struct err *err)
+{
+    while (context->preparations_free <= 0)
+        if (task_wait(&context->preparation_ended, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    context->preparations_free--;
+    store->is_preparing = true;
+    return true;
+}
+
+void
+context_end_preparation(struct context *context, struct store_state *store)
+{
+    if (!store->is_preparing)
+        return;
+    store->is_preparing = false;
+    context->preparations_free++;
+    task_wake_all(&context->preparation_ended);
+}
+
+/* Types are asked for by the one job of the store that is prepared. */
+static void
+suspend_preparation(void *ctx, const char *what)
+{
+    struct store_state *store = ctx;
+
+    if (strcmp(what, "introspect") == 0)
+        context_end_preparation(store->context, store);
+}
+
+/* A stop is noticed by what comes next. */
+static void
+resume_preparation(void *ctx, const char *what)
+{
+    struct store_state *store = ctx;
+    struct err err;
+
+    if (strcmp(what, "introspect") == 0 && store->counts_preparations &&
+        !context_begin_preparation(store->context, store, &err))
+        store->is_preparing = false;
+}
+
 struct session *
 context_session(struct context *context, struct store_state *store)
 {
@@ -270,7 +319,9 @@ context_session(struct context *context, struct store_state *store)
         .retry_budget_ms = tuning->retry_budget_ms,
         .refresh_lock = lock_refresh,
         .refresh_unlock = unlock_refresh,
-        .refresh_ctx = store};
+        .suspend = suspend_preparation,
+        .resume = resume_preparation,
+        .ctx = store};
 
     if (store->session == NULL)
         store->session = session_new(context->http, &session);
@@ -389,12 +440,15 @@ replace_control(struct context *context, struct err *err)
 static bool
 reopen_within_budget(struct context *context, struct err *err)
 {
-    struct backoff backoff = context_backoff(context);
+    struct backoff *backoff = &context->reopening_backoff;
 
+    if (backoff->first_ms == 0)
+        *backoff = context_backoff(context);
     while (!replace_control(context, err))
         if (err->kind != ERR_TRANSIENT ||
-            !retry_wait(&backoff, 0, NULL, "the database is out of reach", err))
+            !retry_wait(backoff, 0, NULL, "the database is out of reach", err))
             return false;
+    backoff_succeeded(backoff);
     context->control_losses++;
     log_warn(NULL, MSG_RECONNECTED,
              "the connection to the database was lost and is back", LOG_END);

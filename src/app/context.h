@@ -9,6 +9,7 @@
 #define APP_CONTEXT_H
 
 #include "app/config.h"
+#include "app/fault.h"
 #include "app/journal.h"
 #include "app/options.h"
 #include "base/backoff.h"
@@ -27,6 +28,10 @@ struct store_state {
     struct task_lock introspecting; /* so that its jobs ask for a type once */
     int slots_taken;                /* operations of ours at the store */
     struct task_queue slot_freed;
+    struct store_faults faults; /* of its jobs, each reported once */
+    struct err silence;         /* why it did not say who it is */
+    bool counts_preparations;   /* its jobs are being prepared, one by one */
+    bool is_preparing;          /* one counts among those of all stores */
 };
 
 struct context {
@@ -38,9 +43,12 @@ struct context {
     struct journal *journal;
     struct store_state *stores; /* in the order of config.stores */
     struct task_lock reopening;
+    struct backoff reopening_backoff; /* one budget, whichever job waits */
     struct jobs *recorded; /* their failures are, in the journal; or NULL */
     int64_t loads_free;    /* loads that may begin now */
     struct task_queue load_ended;
+    int preparations_free; /* jobs that may be prepared now */
+    struct task_queue preparation_ended;
 };
 
 /* Run `body` as the first task, with signals caught: the first SIGINT or
@@ -84,6 +92,15 @@ int context_fail(const struct err *err);
 /* The same for a command that has nothing to do where nothing ever ran: no
  * journal is then no failure. */
 int context_fail_without_journal(const struct err *err);
+
+/* The same for preparing a job: it holds the store's types meanwhile, a
+ * megabyte or two. While its store does not answer it does not count, so that
+ * it holds up no other store. */
+MUST_CHECK bool
+context_begin_preparation(struct context *context, struct store_state *store,
+                          struct err *err);
+void
+context_end_preparation(struct context *context, struct store_state *store);
 
 /* Wait until one more load may run, and say that it has ended. */
 MUST_CHECK bool context_begin_load(struct context *context, struct err *err);

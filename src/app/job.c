@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "graphql/check.h"
 #include "graphql/filter.h"
-#include "plan/width.h"
 
 void
 job_init(struct job *job, struct context *context, struct store_state *store,
@@ -25,16 +24,6 @@ void
 job_free(struct job *job)
 {
     arena_free(&job->arena);
-}
-
-static void
-add_notes(struct job *job, struct gql_note *more)
-{
-    struct gql_note **end = &job->notes;
-
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = more;
 }
 
 static bool
@@ -61,7 +50,6 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
                     err))
         return false;
     plan_default_deletes(job->plan, job->store->config->deletes);
-    add_notes(job, width_notes(job->plan, &job->arena));
     return true;
 }
 
@@ -89,6 +77,20 @@ job_time(struct job *job, int64_t seconds_since_1970)
                         clock_format_utc(seconds_since_1970, text));
 }
 
+bool
+job_was_not_due(const struct job *job)
+{
+    return job->progress.phase == PROGRESS_ENDED && !job->is_loaded &&
+           job->err.kind == ERR_NONE && !job->context->options->dry_run;
+}
+
+void
+job_end(struct job *job)
+{
+    progress_phase(&job->progress, PROGRESS_ENDED);
+    fault_job_ended(job->store);
+}
+
 const char *
 job_ending(const struct job *job)
 {
@@ -104,11 +106,12 @@ job_ending(const struct job *job)
 void
 job_fail(struct job *job, const char *message, const struct err *err)
 {
-    progress_phase(&job->progress, PROGRESS_ENDED);
     job->err = *err;
     job->status = err_exit_status(err->kind);
-    log_failure(err->kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR, &job->log,
-                message, err);
+    if (!fault_collect(job, message))
+        log_failure(err->kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR, &job->log,
+                    message, err);
+    job_end(job);
     if (job->context->recorded != NULL)
         outcomes_record(job->context->recorded);
 }

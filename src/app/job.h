@@ -24,10 +24,11 @@ struct job {
     struct log_ctx log;
     struct plan *plan;
     const struct gql_deprecated *deprecated; /* what it selects of that */
-    struct gql_note *notes; /* what does not do what it seems to */
-    struct err err;         /* why it failed; kind ERR_NONE: it did not */
-    int status;             /* exit status, once it has ended */
-    bool has_outcome;       /* the journal has its run, or shall have none */
+    const struct gql_note *notes; /* what does not do what it seems to */
+    struct err err;               /* why it failed; kind ERR_NONE: it did not */
+    struct store_fault *fault;    /* its store's, by which it failed; or NULL */
+    int status;                   /* exit status, once it has ended */
+    bool has_outcome; /* the journal has its run, or shall have none */
     struct progress progress;
     struct timings timings;
     bool is_loaded;                         /* its tables hold what came */
@@ -47,10 +48,11 @@ job_prepare(struct job *job, const char *types_file, struct err *err);
 
 /* ---- the jobs of a command --------------------------------------------- */
 
-/* A store that has no jobs, since it is at fault. */
+/* A store that is left out, since it is at fault. */
 struct job_fault {
     const char *store;
     struct err err;
+    size_t jobs; /* that it would have run; 0: not known */
 };
 
 struct jobs {
@@ -84,17 +86,15 @@ void jobs_free(struct jobs *jobs);
 MUST_CHECK bool
 jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
 
-/* After every job was prepared: two that plan the same table fail. */
-void jobs_refuse_shared_tables(struct jobs *jobs);
-
-/* Run `body` for every job that has not failed, at most so many side by side
- * (0: all of them), and wait. */
-void jobs_run(struct jobs *jobs, const char *name, int at_once,
-              void (*body)(void *job));
+/* Prepare and run every job. Jobs whose tables share a schema are prepared one
+ * after the other; if two of them plan the same table, one fails; then they
+ * run side by side. No schema waits for another. */
+void jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
+              void (*run)(void *job));
 
 /* The end of a command over jobs, on stdout: what was written, table by table;
  * how each job ended, and with --timings where its time went; what to do about
- * each failure. With -q nothing but the latter, on stderr. When it was not
+ * each failure. With -q only what the log does not say as an error. When it was not
  * `done`, why not. Frees; the worst status. */
 int jobs_end(struct jobs *jobs, bool done, const struct err *err);
 
@@ -104,11 +104,18 @@ int jobs_status(const struct jobs *jobs);
 /* A point in time as Shopify reads it, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);
 
+/* It has ended, and was not due. */
+bool job_was_not_due(const struct job *job);
+
+/* It has ended; once for each job that jobs_run() runs. */
+void job_end(struct job *job);
+
 /* How it ended: "loaded", "nothing was due", "failed", "put off", "stopped". */
 const char *job_ending(const struct job *job);
 
-/* The job ends with `err`: logged, its exit status set, and recorded where
- * outcomes_begin() says so. */
+/* The job ends with `err`: its exit status set; logged now, or with others of
+ * its store if it is the store's fault; and recorded where outcomes_begin()
+ * says so. */
 void job_fail(struct job *job, const char *message, const struct err *err);
 
 #endif

@@ -13,6 +13,7 @@ add_job(struct jobs *jobs, struct context *context, struct store_state *store,
     jobs->items =
         mem_resize(jobs->items, (jobs->count + 1) * sizeof(*jobs->items));
     job_init(&jobs->items[jobs->count++], context, store, file);
+    store->faults.jobs_open++;
 }
 
 /* Whom a fault of a store is told to. */
@@ -29,18 +30,34 @@ note_fault(struct jobs *jobs, const struct listener *listener,
     jobs->status = err_worse_status(jobs->status, err_exit_status(fault->kind));
 }
 
+static size_t
+count_jobs(struct jobs *jobs, const struct store_config *store)
+{
+    struct query_files files;
+    struct err ignored;
+
+    return queries_find(&jobs->arena, store, jobs->options->arguments, &files,
+                        &ignored)
+               ? files.count
+               : 0;
+}
+
 /* To the log now, and to the summary. */
 static void
 keep_fault(void *ctx, const struct store_state *store, const struct err *fault)
 {
     struct jobs *jobs = ctx;
     struct log_ctx log = {.store = store->config->name};
+    struct job_fault kept = {.store = store->config->name,
+                             .err = *fault,
+                             .jobs = count_jobs(jobs, store->config)};
 
     jobs->faults = mem_resize(jobs->faults,
                               (jobs->fault_count + 1) * sizeof(*jobs->faults));
-    jobs->faults[jobs->fault_count++] =
-        (struct job_fault){.store = store->config->name, .err = *fault};
-    log_failure(LOG_ERROR, &log, "the store is left out", fault);
+    jobs->faults[jobs->fault_count++] = kept;
+    LOG_AT(LOG_ERROR, &log, "the store is left out", LOG_NUM("jobs", kept.jobs),
+           LOG_STR("error", fault->message), LOG_STR("code", fault->code),
+           LOG_STR("hint", err_remedy(fault)), LOG_END);
 }
 
 /* With types from a file nothing is asked of the store, so that it does not
@@ -194,47 +211,78 @@ jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err)
     return true;
 }
 
-void
-jobs_refuse_shared_tables(struct jobs *jobs)
-{
-    struct err err;
-
-    for (size_t i = 0; i < jobs->count; i++)
-        if (jobs->items[i].status == 0 && !jobs_check_tables(jobs, i, &err))
-            job_fail(&jobs->items[i], "the job is not run", &err);
-}
-
 /* ---- side by side ------------------------------------------------------ */
 
-struct queue {
+/* The jobs of a command whose tables share a schema. */
+struct schema_jobs {
     struct jobs *jobs;
-    size_t next;
-    void (*body)(void *job);
+    const char *schema;
+    void (*prepare)(struct job *job);
+    void (*run)(void *job);
 };
 
-static void
-work(void *ctx)
+/* The next from `i` on that has not failed; jobs->count: none. */
+static size_t
+next_job(const struct schema_jobs *some, size_t i)
 {
-    struct queue *queue = ctx;
+    const struct jobs *jobs = some->jobs;
 
-    while (queue->next < queue->jobs->count) {
-        struct job *job = &queue->jobs->items[queue->next++];
+    while (i < jobs->count &&
+           (jobs->items[i].status != 0 ||
+            strcmp(jobs->items[i].store->config->schema, some->schema) != 0))
+        i++;
+    return i;
+}
 
-        if (job->status == 0)
-            queue->body(job);
-    }
+static void
+prepare_and_run(void *ctx)
+{
+    struct schema_jobs *some = ctx;
+    struct jobs *jobs = some->jobs;
+    struct task_group group = {0};
+    struct err err;
+
+    for (size_t i = next_job(some, 0); i < jobs->count;
+         i = next_job(some, i + 1))
+        some->prepare(&jobs->items[i]);
+    for (size_t i = next_job(some, 0); i < jobs->count;
+         i = next_job(some, i + 1))
+        if (!jobs_check_tables(jobs, i, &err))
+            job_fail(&jobs->items[i], "the job is not run", &err);
+    for (size_t i = next_job(some, 0); i < jobs->count;
+         i = next_job(some, i + 1))
+        task_group_spawn(&group, "run", some->run, &jobs->items[i]);
+    task_group_wait(&group);
+    free(some);
+}
+
+static bool
+is_first_of_schema(const struct jobs *jobs, size_t i)
+{
+    const char *schema = jobs->items[i].store->config->schema;
+
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(jobs->items[k].store->config->schema, schema) == 0)
+            return false;
+    return true;
 }
 
 void
-jobs_run(struct jobs *jobs, const char *name, int at_once,
-         void (*body)(void *job))
+jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
+         void (*run)(void *job))
 {
-    struct queue queue = {.jobs = jobs, .body = body};
     struct task_group group = {0};
-    size_t most = at_once > 0 ? (size_t)at_once : jobs->count;
 
-    for (size_t i = 0; i < most && i < jobs->count; i++)
-        task_group_spawn(&group, name, work, &queue);
+    for (size_t i = 0; i < jobs->count; i++) {
+        struct schema_jobs *some;
+
+        if (!is_first_of_schema(jobs, i))
+            continue;
+        some = mem_alloc(sizeof(*some));
+        *some = (struct schema_jobs){jobs, jobs->items[i].store->config->schema,
+                                     prepare, run};
+        task_group_spawn(&group, "schema", prepare_and_run, some);
+    }
     task_group_wait(&group);
 }
 

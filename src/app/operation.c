@@ -125,8 +125,8 @@ write_owner(const struct context *context, char owner[OWNER_BYTES])
 
 bool
 operation_cancel(struct context *context, struct store_state *store,
-                 struct journal_operation *row, const struct log_ctx *log,
-                 struct err *err)
+                 struct journal_operation *row, int64_t deadline_ms,
+                 const struct log_ctx *log, struct err *err)
 {
     struct bulk_operation bulk;
     struct journal_operation said = *row;
@@ -134,9 +134,10 @@ operation_cancel(struct context *context, struct store_state *store,
 
     if (!can_ask(store, err) ||
         !bulk_check_marker(context_session(context, store), row->operation_id,
-                           write_owner(context, owner), log, err) ||
-        !bulk_cancel(context_session(context, store), row->operation_id, log,
-                     &bulk, err) ||
+                           write_owner(context, owner), deadline_ms, log,
+                           err) ||
+        !bulk_cancel(context_session(context, store), row->operation_id,
+                     deadline_ms, log, &bulk, err) ||
         !keep_said(context, &said, &bulk, err))
         return false;
     row->status = bulk_status_name(bulk.status);
@@ -190,7 +191,7 @@ operation_cancel_left(struct context *context, struct store_state *store,
         !find_left(context, store, row, arena, log, err))
         return false;
     if (!operation_is_running(row) ||
-        operation_cancel(context, store, row, log, err))
+        operation_cancel(context, store, row, 0, log, err))
         return true;
     return err_is(err, MSG_UNKNOWN_OPERATION) &&
            keep_missing(context, row, err);
@@ -217,8 +218,8 @@ operation_wait_for_end(struct context *context, struct store_state *store,
         }
         if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
             return task_stopped(err);
-        if (!bulk_read(context_session(context, store), row->operation_id, log,
-                       &bulk, err) ||
+        if (!bulk_read(context_session(context, store), row->operation_id, 0,
+                       log, &bulk, err) ||
             !keep_said(context, &said, &bulk, err))
             return false;
         row->status = bulk_status_name(bulk.status);
@@ -269,11 +270,18 @@ is_refused(const struct err *err)
 {
     return is_full(err) || err->kind == ERR_LATER ||
            err_is(err, MSG_NOT_SENT) || err_is(err, MSG_TLS) ||
+           err_is(err, MSG_TLS_PROTOCOL) || err_is(err, MSG_PROXY_REFUSED) ||
            err_is(err, MSG_NOT_HTTPS);
 }
 
+/* A store that does not answer is not one that has no slot. */
+struct patience {
+    struct backoff failures;
+    struct backoff slots;
+};
+
 static bool
-wait_as_told(struct operation *operation, struct backoff *backoff,
+wait_as_told(struct operation *operation, struct patience *patience,
              int64_t wait_ms, struct err *err)
 {
     struct job *job = operation->job;
@@ -281,8 +289,10 @@ wait_as_told(struct operation *operation, struct backoff *backoff,
     bool waited;
 
     if (!is_full(err))
-        return retry_wait(backoff, wait_ms, &operation->log,
-                          "the submission is tried again", err);
+        return session_wait(context_session(job->context, job->store),
+                            &patience->failures, wait_ms, &operation->log,
+                            "the submission is tried again", err);
+    backoff_succeeded(&patience->failures);
     if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
                             &other)) {
         *err = other;
@@ -290,8 +300,8 @@ wait_as_told(struct operation *operation, struct backoff *backoff,
     }
     operation->waits_for_slot = true;
     waited = (operation->told_of_slot ? retry_wait_on : retry_wait)(
-        backoff, wait_ms, &operation->log, "waiting for a slot at the store",
-        err);
+        &patience->slots, wait_ms, &operation->log,
+        "waiting for a slot at the store", err);
     operation->told_of_slot = true;
     operation->waits_for_slot = false;
     return waited;
@@ -313,7 +323,7 @@ keep_refused(struct operation *operation, struct err *err)
 
 /* For a slot, or as the store asks; false when the budget is spent. */
 static bool
-wait_to_submit(struct operation *operation, struct backoff *backoff,
+wait_to_submit(struct operation *operation, struct patience *patience,
                int64_t wait_ms, struct err *err)
 {
     struct err other;
@@ -322,7 +332,7 @@ wait_to_submit(struct operation *operation, struct backoff *backoff,
         *err = other;
         return false;
     }
-    return wait_as_told(operation, backoff, wait_ms, err) &&
+    return wait_as_told(operation, patience, wait_ms, err) &&
            journal_operation_sent(operation->job->context->journal,
                                   &operation->row, true, err);
 }
@@ -372,22 +382,25 @@ settle_lost(struct operation *operation, struct err *err)
 
 /* We did not see it; while the budget lasts. */
 static enum submit_end
-settle_unanswered(struct operation *operation, struct backoff *backoff,
+settle_unanswered(struct operation *operation, struct patience *patience,
                   struct err *err)
 {
+    struct job *job = operation->job;
+    struct session *session = context_session(job->context, job->store);
     struct err why = *err;
     bool found;
 
-    log_failure(LOG_WARN, &operation->log,
+    log_failure(session_failure_level(session), &operation->log,
                 "looking for an operation whose answer was lost", &why);
     if (!find_lost(operation, 0, &found, err))
         return SUBMIT_FAILED;
     if (found)
         return SUBMIT_TAKEN;
-    if (!keep_missing(operation->job->context, &operation->row, err))
+    if (!keep_missing(job->context, &operation->row, err))
         return SUBMIT_FAILED;
-    if (!retry_wait(backoff, 0, &operation->log, "the store has not taken it",
-                    &why)) {
+    backoff_begin(&patience->failures); /* the search took its own time */
+    if (!session_wait(session, &patience->failures, 0, &operation->log,
+                      "the store has not taken it", &why)) {
         *err = why;
         return SUBMIT_FAILED;
     }
@@ -407,7 +420,7 @@ given_up(struct err *err)
 }
 
 static enum submit_end
-submit_once(struct operation *operation, struct backoff *backoff,
+submit_once(struct operation *operation, struct patience *patience,
             struct err *err)
 {
     struct job *job = operation->job;
@@ -417,24 +430,29 @@ submit_once(struct operation *operation, struct backoff *backoff,
         given_up(err);
         return SUBMIT_FAILED;
     }
+    backoff_begin(&patience->failures);
     if (bulk_submit(context_session(job->context, job->store),
                     operation->row.query, &operation->log, &operation->bulk,
                     &wait_ms, err))
         return SUBMIT_TAKEN;
-    if (err_is(err, MSG_ANSWER_LOST))
-        return settle_unanswered(operation, backoff, err);
+    if (err->kind == ERR_TRANSIENT && err_is(err, MSG_ANSWER_LOST))
+        return settle_unanswered(operation, patience, err);
     operation->is_refused = is_refused(err);
-    if (!is_full(err) && !err_is(err, MSG_NOT_SENT))
+    if (err->kind != ERR_TRANSIENT ||
+        (!is_full(err) && !err_is(err, MSG_NOT_SENT)))
         return SUBMIT_FAILED;
-    return wait_to_submit(operation, backoff, wait_ms, err) ? SUBMIT_AGAIN
-                                                            : SUBMIT_FAILED;
+    return wait_to_submit(operation, patience, wait_ms, err) ? SUBMIT_AGAIN
+                                                             : SUBMIT_FAILED;
 }
 
 static bool
 submit(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
-    struct backoff backoff = context_backoff(job->context);
+    struct patience patience = {
+        .failures = session_backoff(context_session(job->context, job->store),
+                                    "submit"),
+        .slots = context_backoff(job->context)};
     enum submit_end end = SUBMIT_AGAIN;
 
     if (operation->is_lost)
@@ -442,7 +460,7 @@ submit(struct operation *operation, struct err *err)
     else if (!begin_attempt(operation, err))
         return false;
     while (end == SUBMIT_AGAIN)
-        end = submit_once(operation, &backoff, err);
+        end = submit_once(operation, &patience, err);
     if (end == SUBMIT_FAILED) {
         struct err ignored;
 
@@ -464,24 +482,77 @@ submit(struct operation *operation, struct err *err)
 
 /* ---- polling ----------------------------------------------------------- */
 
-/* Old enough to be given up: canceled, so that it frees its slot. */
+/* clock_now_ms() at which it is old enough to be given up; 0: never. */
+static int64_t
+deadline_of(const struct operation *operation)
+{
+    int64_t age_ms = operation->job->context->config.tuning.deadline_ms;
+
+    return age_ms > 0 ? operation->submitted_ms + age_ms : 0;
+}
+
+/* A store that does not say that it cancels may still be at work: then the
+ * next run resumes it, or cancels it. */
 static bool
-check_deadline(struct operation *operation, struct err *err)
+end_at_deadline(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
-    int64_t deadline_ms = job->context->config.tuning.deadline_ms;
+    const struct tuning_config *tuning = &job->context->config.tuning;
     int64_t age_ms = clock_now_ms() - operation->submitted_ms;
+    struct err why = {.kind = ERR_NONE};
     char age[32];
 
-    if (deadline_ms == 0 || age_ms < deadline_ms)
-        return true;
     if (!operation_cancel(job->context, job->store, &operation->row,
-                          &operation->log, err))
-        log_failure(LOG_WARN, &operation->log, "it could not be canceled", err);
+                          clock_after_ms(tuning->request_timeout_ms),
+                          &operation->log, &why))
+        log_failure(
+            session_failure_level(context_session(job->context, job->store)),
+            &operation->log, "it could not be canceled", &why);
     err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),
             duration_format(age_ms / 1000 * 1000, age));
+    if (why.kind != ERR_LATER && why.kind != ERR_TRANSIENT)
+        return false;
+    err_add(err, "the store could not be asked to cancel it: %s", why.message);
+    err_hint(err, "run it again: the next run asks the store again");
+    return err_as(err, ERR_LATER);
+}
+
+static bool
+check_deadline(struct operation *operation, struct err *err)
+{
+    int64_t deadline_ms = deadline_of(operation);
+
+    return deadline_ms == 0 || clock_now_ms() < deadline_ms ||
+           end_at_deadline(operation, err);
+}
+
+/* A poll under way ends at the deadline, too. */
+static bool
+poll_once(struct operation *operation, struct err *err)
+{
+    struct job *job = operation->job;
+    struct bulk_operation *bulk = &operation->bulk;
+
+    if (bulk_read(context_session(job->context, job->store), bulk->id,
+                  deadline_of(operation), &operation->log, bulk, err))
+        return keep(operation, err);
+    if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
+        (void)check_deadline(operation, err);
     return false;
+}
+
+/* Until the next poll, or the deadline if that comes first. */
+static bool
+rest(const struct operation *operation, struct backoff *backoff,
+     struct err *err)
+{
+    int64_t until_ms = clock_after_ms(backoff_next_delay(backoff));
+    int64_t deadline_ms = deadline_of(operation);
+
+    if (deadline_ms != 0 && deadline_ms < until_ms)
+        until_ms = deadline_ms;
+    return task_sleep_until(until_ms) != TASK_STOPPED || task_stopped(err);
 }
 
 /* Counters may stand still and then jump, so it is only said. */
@@ -518,9 +589,7 @@ poll_to_end(struct operation *operation, struct err *err)
     for (;;) {
         struct bulk_operation *bulk = &operation->bulk;
 
-        if (!bulk_read(context_session(job->context, job->store), bulk->id,
-                       &operation->log, bulk, err) ||
-            !keep(operation, err))
+        if (!poll_once(operation, err))
             return false;
         log_debug(&operation->log, "polled",
                   LOG_STR("status", bulk_status_name(bulk->status)),
@@ -534,9 +603,8 @@ poll_to_end(struct operation *operation, struct err *err)
         if (is_given_up(operation))
             return given_up(err);
         warn_of_stillness(operation, &stillness);
-        if (task_sleep_until(clock_after_ms(backoff_next_delay(&backoff))) ==
-            TASK_STOPPED)
-            return task_stopped(err);
+        if (!rest(operation, &backoff, err))
+            return false;
     }
 }
 
@@ -557,10 +625,6 @@ end_completed(const struct operation *operation, struct err *err)
                  LOG_END);
         return true;
     }
-    if (bulk->object_count < 0)
-        return err_set(err, MSG_NO_URL,
-                       "%s is COMPLETED but has no URL, and %s", bulk->id,
-                       bulk->odd_count);
     err_set(err, MSG_NO_URL,
             "%s is COMPLETED with %" PRId64 " objects but has no URL", bulk->id,
             bulk->object_count);

@@ -55,11 +55,12 @@ bool operation_is_running(const struct journal_operation *row);
 
 /* Ask the store to cancel one of ours, and keep what it says in the journal.
  * It may take a while to end. One whose query does not begin with our
- * journal's marker is left alone: ERR_FAILED with the code NOT_OURS. */
+ * journal's marker is left alone: ERR_FAILED with the code NOT_OURS. At
+ * `deadline_ms` (0: none) it ends with ERR_LATER. */
 MUST_CHECK bool
 operation_cancel(struct context *context, struct store_state *store,
-                 struct journal_operation *row, const struct log_ctx *log,
-                 struct err *err);
+                 struct journal_operation *row, int64_t deadline_ms,
+                 const struct log_ctx *log, struct err *err);
 
 /* The same for what another run left there, also where its answer never came:
  * it is looked for once. */

@@ -148,8 +148,7 @@ look_at_store(const struct fetch *fetch, int64_t now_ms)
         at.waiting += operation->waits_for_slot;
         if (!operation->is_submitted)
             continue;
-        if (operation->bulk.object_count > 0)
-            at.objects += operation->bulk.object_count;
+        at.objects += operation->bulk.object_count;
         if (bulk_is_terminal(operation->bulk.status))
             at.done++;
         else

@@ -10,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/nearest.h"
-#include "base/unreadable.h"
 
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
@@ -57,10 +56,8 @@ exists(const char *path)
 static bool
 cannot_read(const char *path, struct err *err)
 {
-    int why = errno;
-
-    err_set(err, MSG_QUERY_FILE, "cannot read %s: %s", path, strerror(why));
-    return unreadable_hint(err, path, why, false);
+    return err_set(err, MSG_QUERY_FILE, "cannot read %s: %s", path,
+                   strerror(errno));
 }
 
 static bool

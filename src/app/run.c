@@ -261,6 +261,7 @@ source_of(struct run *run, const struct operation *operation)
                    .file_size = bulk->file_size,
                    .who = "the store"},
         .operation = bulk,
+        .session = context_session(run->job->context, run->job->store),
         .keep = {.path = keep_path(run, (int)operation->row.n), .fd = -1},
         .document = operation->row.query != NULL ? operation->row.query
                                                  : operation->document,
@@ -468,7 +469,7 @@ end_run(struct run *run, const struct err *err)
         job->table_count = run->land.written_count;
         job->status =
             err_exit_status(run->land.rejects > 0 ? ERR_ROW : ERR_NONE);
-        progress_phase(&job->progress, PROGRESS_ENDED);
+        job_end(job);
     }
     land_free(&run->land);
     fetch_free(&run->fetch);
@@ -594,8 +595,8 @@ run_once(struct job *job)
         return true;
     }
     if (!due) {
-        log_info(&job->log, "nothing is due", LOG_END);
-        progress_phase(&job->progress, PROGRESS_ENDED);
+        log_debug(&job->log, "nothing is due", LOG_END);
+        job_end(job);
         return true;
     }
     done = run_claimed(&run, &err);

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/unreadable.h"
 
 enum { SECRET_BYTES = 16 * 1024 };
 
@@ -125,11 +124,8 @@ read_variable(struct arena *arena, const char *name, const char **secret,
 static bool
 cannot_read(const struct source *source, struct err *err)
 {
-    int why = errno;
-
-    err_set(err, MSG_NO_CREDENTIALS, "cannot read file %s: %s", source->path,
-            strerror(why));
-    return unreadable_hint(err, source->path, why, true);
+    return err_set(err, MSG_NO_CREDENTIALS, "cannot read file %s: %s",
+                   source->path, strerror(errno));
 }
 
 /* A secret that others can read is none; only its owner can mend that. */

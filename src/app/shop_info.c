@@ -69,13 +69,26 @@ static void
 refresh_one(void *ctx)
 {
     struct refresh *refresh = ctx;
-    struct log_ctx log = {.store = refresh->store->config->name};
     struct err err;
 
     if (!is_fresh(refresh->context, refresh->store->config, &err) &&
         !ask_and_save(refresh->context, refresh->store, &err))
-        log_failure(LOG_WARN, &log, "the store does not say who it is", &err);
+        refresh->store->silence = err;
     free(refresh);
+}
+
+void
+shop_info_report(struct context *context)
+{
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        const struct store_state *store = &context->stores[i];
+        struct log_ctx log = {.store = store->config->name};
+
+        if (store->silence.kind != ERR_NONE &&
+            store->silence.kind != ERR_STOPPED && store->faults.count == 0)
+            log_failure(LOG_WARN, &log, "the store does not say who it is",
+                        &store->silence);
+    }
 }
 
 void

@@ -13,6 +13,9 @@
  * of `group`, since a store may not answer for long. */
 void shop_info_refresh(struct context *context, struct task_group *group);
 
+/* Warn of those that did not say, unless a job reports the store's fault. */
+void shop_info_report(struct context *context);
+
 /* Ask one store now, the database open or not; `shop` lives in the arena. */
 MUST_CHECK bool
 shop_info_ask(struct context *context, struct store_state *store,

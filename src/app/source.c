@@ -10,7 +10,6 @@
 #include "app/sidecar.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/unreadable.h"
 
 enum { CHUNK_BYTES = 256 * 1024, SIDECAR_CEILING = 1024 * 1024 };
 
@@ -26,7 +25,6 @@ static bool
 open_file(struct source *source, struct err *err)
 {
     bool is_stdin = strcmp(source->path, "-") == 0;
-    int why;
 
     if (is_stdin && source->used)
         return err_set(err, MSG_READ_ONCE,
@@ -40,23 +38,17 @@ open_file(struct source *source, struct err *err)
         source->buffer = mem_alloc(CHUNK_BYTES);
     if (source->fd >= 0)
         return true;
-    why = errno;
     err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", source->path,
-            strerror(why));
-    err_as(err, ERR_CONFIG);
-    return unreadable_hint(err, source->path, why, false);
+            strerror(errno));
+    return err_as(err, ERR_CONFIG);
 }
 
 static void
 open_download(struct source *source)
 {
-    const struct tuning_config *tuning = &source->context->config.tuning;
-
     source->download = download_new(
         source->context->http, source->operation->url, source->claims.file_size,
-        backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
-                   tuning->retry_budget_ms),
-        source->log);
+        session_backoff(source->session, "download"), source->log);
 }
 
 bool
@@ -181,8 +173,12 @@ source_read(struct source *source, struct span *chunk, struct err *err)
 {
     *chunk = span_of("", 0); /* a result without URL is empty */
     if (source->download != NULL) {
-        if (!download_read(source->download, chunk, err))
+        if (!download_read(source->download, chunk, err)) {
+            if (err->kind == ERR_LATER &&
+                download_storage_is_gone(source->download))
+                session_give_up(source->session, err);
             return false;
+        }
     } else if (source->operation == NULL && !read_file(source, chunk, err)) {
         return false;
     }

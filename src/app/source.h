@@ -26,7 +26,8 @@ struct source {
     struct source_claims claims;
     /* one of the two: */
     const struct bulk_operation *operation;
-    const char *path;  /* of a file; "-" is standard input */
+    struct session *session; /* of its store */
+    const char *path;        /* of a file; "-" is standard input */
     char asked_at[40]; /* when the store began with a file's result; "" where
                         * its sidecar does not say */
 

@@ -65,10 +65,25 @@ print_tables(const struct jobs *jobs)
 
 /* ---- jobs -------------------------------------------------------------- */
 
+/* Jobs that share a store's fault, and those that were not due, have a line
+ * together. */
 static bool
-has_ended(const struct job *job)
+has_row(const struct job *job)
 {
-    return job->progress.phase == PROGRESS_ENDED;
+    return job->progress.phase == PROGRESS_ENDED && !job_was_not_due(job) &&
+           !fault_is_shared(job);
+}
+
+static void
+print_not_due(const struct jobs *jobs)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < jobs->count; i++)
+        count += job_was_not_due(&jobs->items[i]);
+    if (count > 0)
+        out_line(stdout, "nothing was due: %zu %s", count,
+                 count == 1 ? "job" : "jobs");
 }
 
 static size_t
@@ -77,14 +92,14 @@ name_length(const struct job *job)
     return strlen(job->store->config->name) + 1 + strlen(job->file->job);
 }
 
-/* Of the jobs' column; 0 when none has come to an end. */
+/* Of the jobs' column; 0 when none has a row. */
 static int
 job_width(const struct jobs *jobs)
 {
     int width = 0;
 
     for (size_t i = 0; i < jobs->count; i++)
-        if (has_ended(&jobs->items[i]))
+        if (has_row(&jobs->items[i]))
             width = longer(longer(width, strlen("job")),
                            name_length(&jobs->items[i]));
     return width;
@@ -120,7 +135,7 @@ print_jobs(const struct jobs *jobs)
     out_line(stdout, "%-*s %10s %10s  outcome", width, "job", "rejects",
              "seconds");
     for (size_t i = 0; i < jobs->count; i++)
-        if (has_ended(&jobs->items[i]))
+        if (has_row(&jobs->items[i]))
             print_job(&jobs->items[i], width);
 }
 
@@ -142,7 +157,7 @@ print_timings(const struct jobs *jobs)
         out_part(stdout, " %*s", timing_width(i), timing_name(i));
     out_line(stdout, "%s", "");
     for (size_t i = 0; i < jobs->count; i++) {
-        if (!has_ended(&jobs->items[i]))
+        if (!has_row(&jobs->items[i]))
             continue;
         print_name(&jobs->items[i], width);
         for (enum timing t = 0; t < TIMING_COUNT; t++)
@@ -175,25 +190,58 @@ print_job_remedy(FILE *to, const struct job *job)
                  job->log.run_id);
 }
 
+/* Of a store that was left out. */
+static void
+print_left_out(const struct job_fault *fault)
+{
+    char text[64] = "";
+
+    if (fault->jobs > 1)
+        snprintf(text, sizeof(text), " (%zu jobs are not run)", fault->jobs);
+    out_line(stdout, "store %s is left out: %s%s; to do: %s (%s)", fault->store,
+             fault->err.message, text, err_remedy(&fault->err),
+             fault->err.code);
+}
+
+/* Of all jobs that failed by it. */
+static void
+print_shared(const struct store_fault *fault)
+{
+    char ending[64];
+
+    snprintf(ending, sizeof(ending), "%zu jobs %s", fault->jobs,
+             fault_ending(fault));
+    out_part(stdout, "store %s:", fault->job->store->config->name);
+    print_remedy(stdout, ending, &fault->err);
+}
+
+/* With -q the log has the failures, and this is for what it leaves out then:
+ * rejects. */
+static void
+print_failure(FILE *to, const struct job *job, bool quiet)
+{
+    if (fault_is_shared(job)) {
+        if (!quiet && job->fault->job == job)
+            print_shared(job->fault);
+    } else if ((job->err.kind != ERR_NONE && !quiet) || job->rejects > 0) {
+        print_job_remedy(to, job);
+    }
+}
+
 /* A line for each store or job at fault, and for rejects; one for all that a
  * signal stopped. */
 static void
-print_remedies(const struct jobs *jobs, FILE *to)
+print_remedies(const struct jobs *jobs, FILE *to, bool quiet)
 {
     size_t stopped = 0;
 
-    for (size_t i = 0; i < jobs->fault_count; i++) {
-        out_part(to, "store %s", jobs->faults[i].store);
-        print_remedy(to, "is left out", &jobs->faults[i].err);
-    }
-    for (size_t i = 0; i < jobs->count; i++) {
-        const struct job *job = &jobs->items[i];
-
-        if (job->err.kind == ERR_STOPPED)
+    for (size_t i = 0; i < jobs->fault_count && !quiet; i++)
+        print_left_out(&jobs->faults[i]);
+    for (size_t i = 0; i < jobs->count; i++)
+        if (jobs->items[i].err.kind == ERR_STOPPED)
             stopped++;
-        else if (job->err.kind != ERR_NONE || job->rejects > 0)
-            print_job_remedy(to, job);
-    }
+        else
+            print_failure(to, &jobs->items[i], quiet);
     if (stopped > 0)
         out_line(to, "%zu %s stopped by a signal; to do: %s (%s)", stopped,
                  stopped == 1 ? "job was" : "jobs were",
@@ -219,18 +267,20 @@ summary_print(const struct jobs *jobs)
 
     if (options->quiet) {
         if (options->log_format == LOG_TEXT)
-            print_remedies(jobs, stderr);
+            print_remedies(jobs, stderr, true);
         return;
     }
     print_tables(jobs);
-    if (!options->dry_run)
+    if (!options->dry_run) {
         print_jobs(jobs);
+        print_not_due(jobs);
+    }
     if (options->timings)
         print_timings(jobs);
     if (has_remedies(jobs)) {
         if (job_width(jobs) > 0)
             out_line(stdout, "%s", "");
-        print_remedies(jobs, stdout);
+        print_remedies(jobs, stdout, false);
     }
     out_flush();
 }

@@ -8,6 +8,9 @@
  *     acme/orders           0       12.3  loaded
  *     beta/orders           -        0.1  failed
  *
+ *     nothing was due: 12 jobs
+ *
+ *     store gamma: 13 jobs postponed: the store ...; to do: ... (NOT_SENT)
  *     beta/orders failed: the store refuses the token; to do: make a new one
  */
 #ifndef APP_SUMMARY_H

@@ -32,8 +32,15 @@ print_json(struct verdicts *verdicts, const struct line *line)
 static void
 print_line(struct verdicts *verdicts, const struct line *line)
 {
+    bool is_error = strcmp(line->verdict, "error") == 0;
+
+    if (verdicts->quiet && !is_error)
+        return;
     if (verdicts->json) {
         print_json(verdicts, line);
+    } else if (verdicts->quiet) {
+        out_line(stdout, "%-5s  %s: %s; to do: %s (%s)", line->verdict,
+                 line->what, line->message, line->hint, line->code);
     } else {
         out_line(stdout, "%-5s  %s%s%s", line->verdict, line->what,
                  line->message[0] != '\0' ? ": " : "", line->message);
@@ -48,6 +55,7 @@ verdict_ok(struct verdicts *verdicts, const char *what, const char *detail)
 {
     struct line line = {what, "ok", "", detail, ""};
 
+    verdicts->ok++;
     print_line(verdicts, &line);
 }
 
@@ -64,6 +72,7 @@ print_err(struct verdicts *verdicts, const char *verdict, const char *what,
 void
 verdict_warn(struct verdicts *verdicts, const char *what, const struct err *err)
 {
+    verdicts->warn++;
     print_err(verdicts, "warn", what, err);
 }
 
@@ -71,6 +80,7 @@ void
 verdict_error(struct verdicts *verdicts, const char *what,
               const struct err *err)
 {
+    verdicts->error++;
     print_err(verdicts, "error", what, err);
     verdicts->status =
         err_worse_status(verdicts->status, err_exit_status(err->kind));
@@ -91,4 +101,7 @@ verdict_end(const struct verdicts *verdicts)
 {
     if (verdicts->json)
         out_printf(stdout, "%s]\n", verdicts->any ? "\n" : "[");
+    else if (!verdicts->quiet)
+        out_line(stdout, "%d ok, %d warn, %d error", verdicts->ok,
+                 verdicts->warn, verdicts->error);
 }

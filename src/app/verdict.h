@@ -6,7 +6,8 @@
  *            use descriptionHtml
  *     error  database: ...
  *
- * or an array of objects in JSON. The exit status is that of the worst error;
+ * and at the end "12 ok, 1 warn, 2 error"; or an array of objects in JSON. With
+ * -q the errors only, each with its remedy in its line. The exit status is that of the worst error;
  * warnings do not count.
  */
 #ifndef APP_VERDICT_H
@@ -18,7 +19,9 @@
 
 struct verdicts {
     bool json;
+    bool quiet; /* errors only */
     bool any;
+    int ok, warn, error; /* how many */
     int status;
 };
 
@@ -37,7 +40,7 @@ void verdict_error(struct verdicts *verdicts, const char *what,
 void
 verdict_blame(struct verdicts *verdicts, const char *what, struct err *err);
 
-/* The end of the JSON. */
+/* The end of the JSON, or the counts. */
 void verdict_end(const struct verdicts *verdicts);
 
 #endif

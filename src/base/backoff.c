@@ -40,26 +40,109 @@ backoff_next_delay(struct backoff *backoff)
     return backoff->last_ms;
 }
 
+struct budget *
+backoff_budget(struct backoff *backoff)
+{
+    return backoff->shared != NULL ? backoff->shared : &backoff->own;
+}
+
+void
+backoff_begin(struct backoff *backoff)
+{
+    backoff->began_ms = clock_now_ms();
+}
+
+static int64_t
+failing_since(const struct backoff *backoff, const struct budget *budget)
+{
+    int64_t began_ms =
+        backoff->began_ms != 0 ? backoff->began_ms : clock_now_ms();
+
+    if (budget->failing_since_ms != 0)
+        return budget->failing_since_ms;
+    return began_ms > budget->succeeded_ms ? began_ms : budget->succeeded_ms;
+}
+
+/* Of the two budgets the one that ends first counts. */
+static int64_t
+spending_since(struct backoff *backoff)
+{
+    int64_t own_ms = failing_since(backoff, &backoff->own);
+    int64_t shared_ms = failing_since(backoff, backoff_budget(backoff));
+
+    return own_ms < shared_ms ? own_ms : shared_ms;
+}
+
+static int64_t
+earlier(int64_t end_ms, const struct backoff *backoff)
+{
+    return backoff->end_ms != 0 && backoff->end_ms < end_ms ? backoff->end_ms
+                                                            : end_ms;
+}
+
+static int64_t
+end_of_budget(struct backoff *backoff)
+{
+    int64_t since_ms = spending_since(backoff);
+
+    return backoff->budget_ms > 0 && backoff->budget_ms < CLOCK_NEVER - since_ms
+               ? since_ms + backoff->budget_ms
+               : CLOCK_NEVER;
+}
+
+int64_t
+backoff_end(struct backoff *backoff)
+{
+    return earlier(end_of_budget(backoff), backoff);
+}
+
+int64_t
+backoff_deadline(struct backoff *backoff)
+{
+    int64_t end_ms = end_of_budget(backoff);
+    int64_t least_ms = backoff->began_ms + backoff->least_ms;
+
+    return earlier(end_ms > least_ms ? end_ms : least_ms, backoff);
+}
+
+/* The wait may last until the end, which is not before it. */
+static int64_t
+until_end(const struct backoff *backoff, int64_t delay, int64_t now)
+{
+    if (backoff->end_ms == 0 || now + delay <= backoff->end_ms)
+        return delay;
+    return backoff->end_ms > now ? backoff->end_ms - now : -1;
+}
+
 int64_t
 backoff_failed(struct backoff *backoff, int64_t at_least_ms)
 {
+    struct budget *budget = backoff_budget(backoff);
     int64_t now = clock_now_ms();
     int64_t delay;
 
-    if (backoff->failing_since_ms == 0)
-        backoff->failing_since_ms = now;
+    budget->failing_since_ms = failing_since(backoff, budget);
+    backoff->own.failing_since_ms = failing_since(backoff, &backoff->own);
     delay = backoff_next_delay(backoff);
     if (delay < at_least_ms)
         delay = at_least_ms;
     if (backoff->budget_ms != CLOCK_NEVER &&
-        now + delay - backoff->failing_since_ms > backoff->budget_ms)
+        now + delay - spending_since(backoff) > backoff->budget_ms)
         return -1;
-    return delay;
+    return until_end(backoff, delay, now);
 }
 
 void
 backoff_succeeded(struct backoff *backoff)
 {
-    backoff->failing_since_ms = 0;
+    *backoff_budget(backoff) = (struct budget){.succeeded_ms = clock_now_ms()};
+    backoff->own = (struct budget){.failing_since_ms = 0};
     backoff->last_ms = 0;
+}
+
+bool
+backoff_is_alone(struct backoff *backoff)
+{
+    return backoff_budget(backoff)->failing_since_ms >
+           backoff->own.failing_since_ms;
 }

@@ -7,18 +7,26 @@ static bool
 wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
              const struct log_ctx *log, const char *message, struct err *err)
 {
+    struct budget *budget = backoff_budget(backoff);
     int64_t delay_ms = backoff_failed(backoff, at_least_ms);
 
     if (delay_ms < 0) {
         err->kind = ERR_LATER;
         return false;
     }
+    if (level == LOG_WARN && budget->is_known)
+        level = LOG_DEBUG;
+    budget->is_known = true;
     LOG_AT(level, log, message, LOG_STR("error", err->message),
            LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
            LOG_STR("request_id", err->request_id),
            LOG_STR("hint", err_remedy(err)), LOG_END);
-    return task_sleep_until(clock_after_ms(delay_ms)) != TASK_STOPPED ||
-           task_stopped(err);
+    if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
+        return task_stopped(err);
+    if (clock_now_ms() < backoff_end(backoff))
+        return true;
+    err->kind = ERR_LATER; /* the wait took all that was left */
+    return false;
 }
 
 bool

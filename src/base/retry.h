@@ -3,7 +3,8 @@
  *
  * The one policy for whatever may work later, store, storage or database:
  * the delay that backoff.h draws, or as long as the other side asks for, one
- * line in the log, and an end when the budget is spent. Inside a task.
+ * warning until a try succeeds (further ones are of level debug), and an end
+ * when the budget is spent. Inside a task.
  */
 #ifndef BASE_RETRY_H
 #define BASE_RETRY_H

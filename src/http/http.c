@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "http/transfer.h"
 
-enum { LONGEST_WAIT_MS = 3600000 };
+enum { LONGEST_WAIT_MS = 3600000, REQUEST_TIMEOUT_MS = 60000 };
 
 bool
 http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
@@ -22,7 +22,9 @@ http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
         return err_set(err, MSG_BUG, "curl does not start");
     made = mem_alloc(sizeof(*made));
     made->stall_timeout_ms = stall_timeout_ms;
+    made->request_timeout_ms = REQUEST_TIMEOUT_MS;
     made->user_agent = user_agent;
+    made->trust = trust_of_environment();
     made->multi = curl_multi_init();
     if (made->multi == NULL) {
         free(made);
@@ -34,9 +36,23 @@ http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
 }
 
 void
-http_set_stall_timeout(struct http *http, int64_t stall_timeout_ms)
+http_set_timeouts(struct http *http, int64_t stall_timeout_ms,
+                  int64_t request_timeout_ms)
 {
     http->stall_timeout_ms = stall_timeout_ms;
+    http->request_timeout_ms = request_timeout_ms;
+}
+
+int64_t
+http_stall_timeout(const struct http *http)
+{
+    return http->stall_timeout_ms;
+}
+
+void
+http_set_ca_file(struct http *http, const char *path)
+{
+    http->trust = (struct trust){.file = path, .file_from = "ca_file"};
 }
 
 void

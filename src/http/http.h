@@ -32,14 +32,22 @@ struct http_stream;
 enum { HTTP_HEADER_BYTES = 256 }; /* kept of each header below */
 
 /* `stall_timeout_ms`: no byte in either direction for so long ends any
- * transfer. `user_agent` is borrowed for the client's life. SIGPIPE is ignored
- * from now on: a peer that hangs up is an error, not our end. */
+ * transfer. `user_agent` is borrowed for the client's life. Certificate
+ * authorities come from the files that CURL_CA_BUNDLE, or SSL_CERT_FILE and
+ * SSL_CERT_DIR, name; else from where curl was built to look. SIGPIPE is
+ * ignored from now on: a peer that hangs up is an error, not our end. */
 MUST_CHECK bool http_new(int64_t stall_timeout_ms, const char *user_agent,
                          struct http **http, struct err *err);
 void http_free(struct http *http);
 
-/* Of the transfers begun from now on. */
-void http_set_stall_timeout(struct http *http, int64_t stall_timeout_ms);
+/* For the transfers that begin from now on. `request_timeout_ms`: a whole
+ * answer, or the head of a stream, takes no longer. */
+void http_set_timeouts(struct http *http, int64_t stall_timeout_ms,
+                       int64_t request_timeout_ms);
+int64_t http_stall_timeout(const struct http *http);
+
+/* Certificate authorities come from this file instead; borrowed. */
+void http_set_ca_file(struct http *http, const char *path);
 
 /* The scheduler's wait: curl_multi_poll with `fds` as extra descriptors, then
  * curl's own work. `http` is the ctx. */
@@ -65,13 +73,15 @@ struct http_request {
     struct span body;           /* of a POST; borrowed until the answer */
     bool once; /* on a new connection: where the server hangs up on a reused
                 * one, curl by itself sends the request again */
+    int64_t deadline_ms; /* clock_now_ms(): the answer comes by then, or the
+                          * request ends; 0: only the client's timeouts do */
 };
 
 /* Send it and wait for the whole answer. `body` is cleared first and keeps
  * its ceiling: a larger answer is ERR_FAILED. Any HTTP status is success
  * here. Without an answer: ERR_TRANSIENT (resolve, connect, reset, stall,
- * cut short), ERR_CONFIG (URL, TLS verification, plain http beyond loopback),
- * ERR_STOPPED. Messages name method and URL without its query part. The code
+ * out of time, cut short), ERR_CONFIG (URL, TLS verification or protocol, a
+ * proxy that refuses, plain http beyond loopback), ERR_STOPPED. Messages name method and URL without its query part. The code
  * is "NOT_SENT" when no byte of the request left, "ANSWER_LOST" when some may
  * have arrived, "TOO_LARGE" for an answer beyond the ceiling. */
 MUST_CHECK bool

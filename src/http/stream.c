@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "http/transfer.h"
 
@@ -60,6 +61,7 @@ wait_for_head(struct http_stream *stream, struct err *err)
     while (!transfer->head_done && !transfer->ended)
         if (!transfer_wait(transfer, err))
             return false;
+    transfer->end_ms = CLOCK_NEVER; /* the body takes as long as it takes */
     return transfer->head_done || transfer_failed(transfer, err);
 }
 

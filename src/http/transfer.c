@@ -71,7 +71,7 @@ set_safety(const struct transfer *transfer, const char *url)
         (int)curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (url_is_loopback(url))
         refused |= (int)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-    return refused;
+    return refused | trust_apply(&transfer->http->trust, easy);
 }
 
 static int
@@ -175,6 +175,25 @@ set_request(struct transfer *transfer, const struct http_request *request)
 
 /* ---- life -------------------------------------------------------------- */
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void
+set_end(struct transfer *transfer, const struct http_request *request)
+{
+    int64_t most = transfer->http->request_timeout_ms;
+
+    transfer->began_ms = clock_now_ms();
+    transfer->end_ms = most > 0 && most < CLOCK_NEVER - transfer->began_ms
+                           ? transfer->began_ms + most
+                           : CLOCK_NEVER;
+    if (request->deadline_ms != 0)
+        transfer->end_ms = earlier(transfer->end_ms, request->deadline_ms);
+}
+
 bool
 transfer_start(struct transfer *transfer, struct http *http,
                const struct http_request *request, enum transfer_mode mode,
@@ -192,6 +211,7 @@ transfer_start(struct transfer *transfer, struct http *http,
     }
     transfer->easy = curl_easy_init();
     transfer_touch(transfer);
+    set_end(transfer, request);
     if (transfer->easy == NULL || set_safety(transfer, request->url) != 0 ||
         set_patience(transfer) != 0 || set_mode(transfer, mode) != 0 ||
         set_callbacks(transfer, on_body, ctx) != 0 ||
@@ -228,13 +248,54 @@ loss_of(const struct transfer *transfer)
     return sent > 0 ? MSG_ANSWER_LOST : MSG_NOT_SENT;
 }
 
+/* A handshake also fails when the connection breaks, which may pass. These
+ * words of OpenSSL and GnuTLS say that it fails however often it is tried:
+ * no common protocol or cipher, or an answer that is not TLS at all. */
+static bool
+is_final_handshake(const char *words)
+{
+    static const char *const final[] = {
+        "wrong version number",   "unsupported protocol",
+        "unknown protocol",       "unsupported version",
+        "alert protocol version", "handshake failure",
+        "no protocols available", "version too low",
+        "packet length too long", "inappropriate fallback",
+        "insufficient security",  "unsafe legacy renegotiation",
+        "dh key too small",       "no cipher",
+        "http request",           "unexpected TLS packet"};
+
+    for (size_t i = 0; i < sizeof(final) / sizeof(final[0]); i++)
+        if (strcasestr(words, final[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* It does not connect us, and will not the next time. */
+static bool
+proxy_refused(const struct transfer *transfer)
+{
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return transfer->result != CURLE_OK && transfer->head.status == 0 &&
+           status >= 400 && status < 500 && status != 408 && status != 429;
+}
+
 /* The one place where curl's codes become ours. */
 static enum msg
 msg_of(const struct transfer *transfer)
 {
+    if (proxy_refused(transfer))
+        return MSG_PROXY_REFUSED;
     switch (transfer->result) {
     case CURLE_URL_MALFORMAT:
         return MSG_NOT_HTTPS;
+    case CURLE_SSL_CIPHER:
+    case CURLE_USE_SSL_FAILED:
+        return MSG_TLS_PROTOCOL;
+    case CURLE_SSL_CONNECT_ERROR:
+        return is_final_handshake(transfer->error_text) ? MSG_TLS_PROTOCOL
+                                                        : loss_of(transfer);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:
@@ -277,6 +338,21 @@ transfer_is_whole(const struct transfer *transfer)
     return transfer->result == CURLE_OK && transfer->head_done;
 }
 
+/* Whose word was not enough. */
+static void
+name_trust(const struct transfer *transfer, struct err *err)
+{
+    char text[512];
+
+    if (*trust_describe(&transfer->http->trust, text, sizeof(text)) == '\0')
+        return;
+    err_add(err, "certificate authorities are read from %s", text);
+    err_hint(err,
+             "check the name of the host, and that %s has the authority of "
+             "its certificate",
+             text);
+}
+
 bool
 transfer_failed(struct transfer *transfer, struct err *err)
 {
@@ -284,6 +360,8 @@ transfer_failed(struct transfer *transfer, struct err *err)
 
     describe(transfer, text, sizeof(text));
     err_set(err, msg_of(transfer), "%s: %s", transfer->name, text);
+    if (err_is(err, MSG_TLS))
+        name_trust(transfer, err);
     memcpy(err->request_id, transfer->head.request_id, sizeof(err->request_id));
     return false;
 }
@@ -310,16 +388,33 @@ stall_deadline(const struct transfer *transfer)
     return transfer->active_ms + patience;
 }
 
+/* Whatever trickles in: the answer as a whole is late. */
+static bool
+overdue(const struct transfer *transfer, struct err *err)
+{
+    char text[32];
+
+    return err_set(
+        err, loss_of(transfer), "%s: no complete answer within %s",
+        transfer->name,
+        duration_format(transfer->end_ms - transfer->began_ms, text));
+}
+
 bool
 transfer_wait(struct transfer *transfer, struct err *err)
 {
     for (;;) {
-        switch (task_wait(&transfer->waiting, stall_deadline(transfer))) {
+        int64_t stall_ms = stall_deadline(transfer);
+
+        switch (task_wait(&transfer->waiting,
+                          earlier(stall_ms, transfer->end_ms))) {
         case TASK_READY:
             return true;
         case TASK_STOPPED:
             return task_stopped(err);
         case TASK_TIMEOUT:
+            if (clock_now_ms() >= transfer->end_ms)
+                return overdue(transfer, err);
             if (clock_now_ms() >= stall_deadline(transfer))
                 return stalled(transfer, err);
         }

@@ -13,10 +13,30 @@
 #include "base/task.h"
 #include "http/http.h"
 
+/* Where the certificates of authorities are read from; NULL: curl knows. */
+struct trust {
+    const char *file;
+    const char *file_from; /* the variable or key that names it */
+    const char *folder;
+    const char *folder_from;
+};
+
+/* As the environment says. */
+struct trust trust_of_environment(void);
+
+/* 0, or a CURLcode: no TLS below 1.2, and these authorities, for the server
+ * and for a proxy that is asked over https. */
+int trust_apply(const struct trust *trust, CURL *easy);
+
+/* Which files these are, for a message; "" if curl's own. */
+const char *trust_describe(const struct trust *trust, char *text, size_t size);
+
 struct http {
     CURLM *multi;
     int64_t stall_timeout_ms;
+    int64_t request_timeout_ms;
     const char *user_agent;
+    struct trust trust;
     struct curl_waitfd *extra; /* of http_wait(), kept between turns */
     size_t extra_capacity;
 };
@@ -36,6 +56,8 @@ struct transfer {
     bool head_done; /* no interim answer, and its last line came */
     bool ended;     /* curl has finished, with `result` */
     CURLcode result;
+    int64_t began_ms;
+    int64_t end_ms;            /* it takes no longer; CLOCK_NEVER: no limit */
     int64_t active_ms;         /* a byte moved last, or a wait began */
     curl_off_t sent, received; /* as curl counted when asked last */
     struct task_queue waiting;

@@ -1,14 +1,12 @@
 #include "shopify/bulk.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_out.h"
 
 enum {
-    ODD_BYTES = 24,
     VARIABLES_BYTES = 512 * 1024,
     /* Listed operations come with their documents, of 64 KiB each at most. */
     LIST_BYTES = 16 * 1024 * 1024,
@@ -103,36 +101,12 @@ copy_text(const struct json *object, const char *key, char *text, size_t size)
     return true;
 }
 
-/* What is there instead of a count, if it is short and plain text. */
-static void
-note_odd(const struct json *said, const char *key,
-         struct bulk_operation *operation)
-{
-    struct span text = said == NULL ? span_str("missing") : said->text;
-    bool is_plain = text.length > 0 && text.length <= ODD_BYTES;
-
-    for (size_t i = 0; i < text.length && is_plain; i++)
-        is_plain = isgraph((unsigned char)text.bytes[i]);
-    if (!is_plain)
-        text = span_str("not a number");
-    snprintf(operation->odd_count, sizeof(operation->odd_count), "%s is %.*s",
-             key, SPAN_ARG(text));
-}
-
-/* A count of nothing said is `otherwise`; one that no count can be is -1. */
 static int64_t
-count_at(const struct json *object, const char *key, int64_t otherwise,
-         struct bulk_operation *operation)
+number_at(const struct json *object, const char *key, int64_t otherwise)
 {
-    const struct json *said = json_get(object, key);
     int64_t number;
 
-    if (said == NULL || said->kind == JSON_NULL)
-        return otherwise;
-    if (json_int64(said, &number) && number >= 0)
-        return number;
-    note_odd(said, key, operation);
-    return -1;
+    return json_int64(json_get(object, key), &number) ? number : otherwise;
 }
 
 static bool
@@ -160,13 +134,9 @@ read_operation(const struct session_reply *reply, const struct json *object,
                    sizeof(operation->completed_at)) ||
         !copy_text(object, "url", operation->url, BULK_URL_BYTES))
         return unreadable(reply, "no id, or a field too long for us", err);
-    operation->object_count = count_at(object, "objectCount", 0, operation);
-    operation->root_object_count =
-        count_at(object, "rootObjectCount", 0, operation);
-    operation->file_size = count_at(object, "fileSize", -1, operation);
-    if (operation->file_size < 0 && operation->odd_count[0] == '\0' &&
-        operation->status == BULK_COMPLETED && operation->url[0] != '\0')
-        note_odd(NULL, "fileSize", operation);
+    operation->object_count = number_at(object, "objectCount", 0);
+    operation->root_object_count = number_at(object, "rootObjectCount", 0);
+    operation->file_size = number_at(object, "fileSize", -1);
     return true;
 }
 
@@ -330,11 +300,16 @@ bulk_submit(struct session *session, const char *document,
 /* Ask about `id`: an id that cannot be one is an unknown one. */
 static bool
 ask_by_id(struct session *session, const char *what, const char *document,
-          const char *id, const struct log_ctx *log, struct arena *arena,
-          struct session_reply *reply, struct err *err)
+          const char *id, int64_t deadline_ms, const struct log_ctx *log,
+          struct arena *arena, struct session_reply *reply, struct err *err)
 {
-    if (session_query(session, what, document, one_variable(arena, "id", id),
-                      log, arena, reply, err))
+    struct session_request request = {.what = what,
+                                      .document = document,
+                                      .variables =
+                                          one_variable(arena, "id", id),
+                                      .deadline_ms = deadline_ms};
+
+    if (session_send(session, &request, log, arena, reply, err))
         return true;
     if (strcmp(err->code, "RESOURCE_NOT_FOUND") == 0)
         err_code(err, MSG_UNKNOWN_OPERATION);
@@ -342,13 +317,14 @@ ask_by_id(struct session *session, const char *what, const char *document,
 }
 
 bool
-bulk_read(struct session *session, const char *id, const struct log_ctx *log,
-          struct bulk_operation *operation, struct err *err)
+bulk_read(struct session *session, const char *id, int64_t deadline_ms,
+          const struct log_ctx *log, struct bulk_operation *operation,
+          struct err *err)
 {
     struct arena arena = {0};
     struct session_reply reply;
-    bool ok =
-        ask_by_id(session, "poll", poll_document, id, log, &arena, &reply, err);
+    bool ok = ask_by_id(session, "poll", poll_document, id, deadline_ms, log,
+                        &arena, &reply, err);
 
     if (ok) {
         const struct json *object = json_get(reply.data, "bulkOperation");
@@ -363,13 +339,14 @@ bulk_read(struct session *session, const char *id, const struct log_ctx *log,
 
 bool
 bulk_check_marker(struct session *session, const char *id, const char *marker,
-                  const struct log_ctx *log, struct err *err)
+                  int64_t deadline_ms, const struct log_ctx *log,
+                  struct err *err)
 {
     struct arena arena = {0};
     struct session_reply reply;
     const char *query = NULL;
-    bool ours = ask_by_id(session, "look up", query_document, id, log, &arena,
-                          &reply, err);
+    bool ours = ask_by_id(session, "look up", query_document, id, deadline_ms,
+                          log, &arena, &reply, err);
 
     if (ours) {
         query = json_str(json_path(reply.data, "bulkOperation", "query", NULL));
@@ -408,13 +385,14 @@ read_cancel(const char *id, const struct session_reply *reply,
 }
 
 bool
-bulk_cancel(struct session *session, const char *id, const struct log_ctx *log,
-            struct bulk_operation *operation, struct err *err)
+bulk_cancel(struct session *session, const char *id, int64_t deadline_ms,
+            const struct log_ctx *log, struct bulk_operation *operation,
+            struct err *err)
 {
     struct arena arena = {0};
     struct session_reply reply;
-    bool ok = ask_by_id(session, "cancel", cancel_document, id, log, &arena,
-                        &reply, err) &&
+    bool ok = ask_by_id(session, "cancel", cancel_document, id, deadline_ms,
+                        log, &arena, &reply, err) &&
               read_cancel(id, &reply, &arena, operation, err);
 
     arena_free(&arena);

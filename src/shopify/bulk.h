@@ -35,11 +35,9 @@ struct bulk_operation {
     char error_code[40]; /* "" when none */
     char created_at[40]; /* as the store wrote them; "" when null */
     char completed_at[40];
-    int64_t object_count;      /* lines of the result so far; -1: odd */
-    int64_t root_object_count; /* of them without __parentId; -1: odd */
-    int64_t file_size;         /* bytes; -1: not said, or odd */
-    char odd_count[64];        /* "fileSize is -5": negative, not a number, or
-                                * not said of a result; "" where none is */
+    int64_t object_count;      /* lines of the result so far */
+    int64_t root_object_count; /* of them without __parentId */
+    int64_t file_size;         /* bytes; -1: not said */
     char url[BULK_URL_BYTES];  /* secret behind '?'; "" when null */
 };
 
@@ -57,21 +55,23 @@ bulk_submit(struct session *session, const char *document,
             const struct log_ctx *log, struct bulk_operation *operation,
             int64_t *wait_ms, struct err *err);
 
-/* Read it. An unknown id is ERR_FAILED with the code UNKNOWN_OPERATION. */
-MUST_CHECK bool
-bulk_read(struct session *session, const char *id, const struct log_ctx *log,
-          struct bulk_operation *operation, struct err *err);
+/* Read it. An unknown id is ERR_FAILED with the code UNKNOWN_OPERATION.
+ * `deadline_ms`, here and below: clock_now_ms() at which it is given up with
+ * ERR_LATER; 0: when its budget is spent. */
+MUST_CHECK bool bulk_read(struct session *session, const char *id,
+                          int64_t deadline_ms, const struct log_ctx *log,
+                          struct bulk_operation *operation, struct err *err);
 
 /* Does its query begin with `marker`? If not, ERR_FAILED with the code
  * NOT_OURS; else as bulk_read(). */
-MUST_CHECK bool
-bulk_check_marker(struct session *session, const char *id, const char *marker,
-                  const struct log_ctx *log, struct err *err);
+MUST_CHECK bool bulk_check_marker(struct session *session, const char *id,
+                                  const char *marker, int64_t deadline_ms,
+                                  const struct log_ctx *log, struct err *err);
 
 /* Ask the store to cancel it. A terminal one is left as it is: success. */
-MUST_CHECK bool
-bulk_cancel(struct session *session, const char *id, const struct log_ctx *log,
-            struct bulk_operation *operation, struct err *err);
+MUST_CHECK bool bulk_cancel(struct session *session, const char *id,
+                            int64_t deadline_ms, const struct log_ctx *log,
+                            struct bulk_operation *operation, struct err *err);
 
 /* Look for the newest operation whose query begins with `marker` among those
  * of the last days. *found tells; success either way. */

@@ -12,6 +12,13 @@
 
 enum { MOST_FRUITLESS = 3 };
 
+/* What came while it was waited for: 1 kB/s is a byte per millisecond. */
+struct meter {
+    int64_t waited_ms;
+    int64_t bytes;
+    int slow; /* windows in a row that brought too little */
+};
+
 struct download {
     struct http *http;
     char *url;
@@ -23,6 +30,8 @@ struct download {
     struct http_stream *stream; /* NULL: between two requests */
     char etag[HTTP_HEADER_BYTES];
     int fruitless; /* tries in a row that brought no byte */
+    struct meter meter;
+    bool is_late; /* the stream that is open is too slow to be kept */
     bool ended;
 };
 
@@ -55,6 +64,32 @@ static bool
 has_all(const struct download *download)
 {
     return download->file_size >= 0 && download->offset == download->file_size;
+}
+
+/* ---- speed ------------------------------------------------------------- */
+
+/* A storage that sends a byte now and then would be read for years. */
+static void
+measure(struct download *download, int64_t since_ms, size_t bytes)
+{
+    struct meter *meter = &download->meter;
+
+    meter->waited_ms += clock_now_ms() - since_ms;
+    meter->bytes += (int64_t)bytes;
+    if (meter->waited_ms < http_stall_timeout(download->http))
+        return;
+    download->is_late = meter->bytes < meter->waited_ms;
+    *meter = (struct meter){.slow = download->is_late ? meter->slow + 1 : 0};
+}
+
+static bool
+too_slow(const struct download *download, struct err *err)
+{
+    char window[32];
+
+    return err_set(err, MSG_TOO_SLOW,
+                   "the result arrives at less than 1 kB/s over %s",
+                   duration_format(http_stall_timeout(download->http), window));
 }
 
 /* ---- heads ------------------------------------------------------------- */
@@ -159,8 +194,11 @@ open_stream(struct download *download, struct err *err)
 {
     char range[64], if_range[HTTP_HEADER_BYTES + 16];
     const char *headers[3] = {NULL, NULL, NULL};
-    struct http_request request = {
-        .method = "GET", .url = download->url, .headers = headers};
+    struct http_request request = {.method = "GET",
+                                   .url = download->url,
+                                   .headers = headers,
+                                   .deadline_ms =
+                                       backoff_deadline(&download->backoff)};
 
     download->try_offset = download->offset;
     if (download->offset > 0) {
@@ -268,6 +306,23 @@ is_out_of_reach(const struct err *err)
            (strncmp(err->code, "HTTP_", 5) == 0 && !has_code(err, "HTTP_416"));
 }
 
+/* The same, and how long it took: only if the storage is to blame. */
+static bool
+read_measured(struct download *download, struct span *chunk, int64_t *wait_ms,
+              struct err *err)
+{
+    int64_t began_ms = clock_now_ms();
+    bool got;
+
+    if (download->is_late)
+        return too_slow(download, err);
+    backoff_begin(&download->backoff);
+    got = try_read(download, chunk, wait_ms, err);
+    if (got || !is_out_of_reach(err))
+        measure(download, began_ms, chunk->length);
+    return got;
+}
+
 static bool
 give_up(const struct download *download, struct err *err)
 {
@@ -276,7 +331,7 @@ give_up(const struct download *download, struct err *err)
              "the download stands at byte %" PRId64
              " after %d tries without progress",
              download->offset, MOST_FRUITLESS);
-    if (!has_code(err, "NOT_JSONL"))
+    if (!has_code(err, "NOT_JSONL") && !err_is(err, MSG_TOO_SLOW))
         err_code(err, MSG_TRUNCATED);
     return false;
 }
@@ -284,15 +339,24 @@ give_up(const struct download *download, struct err *err)
 static bool
 wait_before_retry(struct download *download, int64_t wait_ms, struct err *err)
 {
+    int64_t began_ms = clock_now_ms();
+    bool is_reached = !is_out_of_reach(err);
+
     if (download->offset > download->try_offset)
         download->fruitless = 0;
-    else if (!is_out_of_reach(err))
+    else if (is_reached)
         download->fruitless++;
-    if (download->fruitless >= MOST_FRUITLESS)
+    if (download->fruitless >= MOST_FRUITLESS ||
+        download->meter.slow >= MOST_FRUITLESS)
         return give_up(download, err);
+    download->is_late = false;
     err_wrap(err, "at byte %" PRId64, download->offset);
-    return retry_wait(&download->backoff, wait_ms, download->log,
-                      "the download goes on", err);
+    if (!retry_wait(&download->backoff, wait_ms, download->log,
+                    "the download goes on", err))
+        return false;
+    if (is_reached)
+        measure(download, began_ms, 0);
+    return true;
 }
 
 static bool
@@ -317,7 +381,7 @@ download_read(struct download *download, struct span *chunk, struct err *err)
     for (;;) {
         int64_t wait_ms = 0;
 
-        if (try_read(download, chunk, &wait_ms, err))
+        if (read_measured(download, chunk, &wait_ms, err))
             return true;
         close_stream(download);
         *chunk = span_of("", 0);
@@ -328,4 +392,10 @@ download_read(struct download *download, struct span *chunk, struct err *err)
         if (!may_go_on(err) || !wait_before_retry(download, wait_ms, err))
             return false;
     }
+}
+
+bool
+download_storage_is_gone(struct download *download)
+{
+    return !backoff_is_alone(&download->backoff);
 }

@@ -3,7 +3,9 @@
  *
  * Goes on where it broke off: a reset, a close, a stall, a 5xx or a body that
  * ends before `file_size` is followed by a request with Range and If-Range,
- * until three tries in a row brought no byte. No header of the Admin API is
+ * until three tries in a row brought no byte. Less than 1 kB/s over
+ * stall_timeout, waits between tries included, is no progress either: the
+ * third time in a row ends the download. No header of the Admin API is
  * ever sent here; redirects are refused.
  */
 #ifndef SHOPIFY_DOWNLOAD_H
@@ -27,9 +29,14 @@ void download_free(struct download *download);
  *   RESTART     (ERR_TRANSIENT) the file changed under us, or Range was not
  *               honoured in the middle: begin again from byte 0
  *   TRUNCATED   (ERR_FAILED) it ended early, three times without progress
+ *   TOO_SLOW    (ERR_FAILED) three times below 1 kB/s
  *   TOO_LONG    (ERR_FAILED) more bytes than `file_size`
  * and what http.h says. */
 MUST_CHECK bool
 download_read(struct download *download, struct span *chunk, struct err *err);
+
+/* After ERR_LATER: has no other download of the class brought a byte since this
+ * one began to fail? */
+bool download_storage_is_gone(struct download *download);
 
 #endif

@@ -17,7 +17,13 @@ enum {
     REQUEST_BYTES = 1024 * 1024,
     REPLY_BYTES = 4 * 1024 * 1024,
     HEADER_BYTES = 8 * 1024,
-    ANSWER_BYTES_KEPT = 256 * 1024
+    ANSWER_BYTES_KEPT = 256 * 1024,
+    CLASSES_MAX = 16
+};
+
+struct request_class {
+    const char *what;
+    struct budget budget;
 };
 
 struct session {
@@ -26,7 +32,10 @@ struct session {
     char *base_url; /* without a slash at its end */
     char *url;
     struct token token;
-    bool told_version; /* each said once */
+    struct request_class classes[CLASSES_MAX];
+    struct err given_up;  /* kind ERR_NONE: it is not */
+    bool is_known_silent; /* that it does not answer was logged */
+    bool told_version;    /* each said once */
     bool told_deprecated;
 };
 
@@ -39,8 +48,10 @@ struct exchange {
     struct session_reply *reply;
     struct buf body;
     struct buf answer;
-    int64_t wait_ms; /* what the store asked for last, or 0 */
-    bool renewed;    /* the one new token for a 401 has been asked for */
+    int64_t wait_ms;     /* what the store asked for last, or 0 */
+    int64_t deadline_ms; /* of the try under way */
+    bool is_suspended;
+    bool renewed; /* the one new token for a 401 has been asked for */
 };
 
 /* ---- life -------------------------------------------------------------- */
@@ -100,6 +111,93 @@ session_granted_scopes(const struct session *session)
     return session->token.scopes;
 }
 
+/* ---- budgets ----------------------------------------------------------- */
+
+/* More classes than there is room for share the last one. */
+static struct budget *
+budget_of(struct session *session, const char *what)
+{
+    struct request_class *found = session->classes;
+
+    while (found < &session->classes[CLASSES_MAX - 1] && found->what != NULL &&
+           strcmp(found->what, what) != 0)
+        found++;
+    found->what = what;
+    return &found->budget;
+}
+
+struct backoff
+session_backoff(struct session *session, const char *what)
+{
+    const struct session_config *config = &session->config;
+    struct backoff backoff =
+        backoff_of(config->retry_initial_ms, config->retry_max_ms,
+                   config->retry_budget_ms);
+
+    backoff.shared = budget_of(session, what);
+    backoff.least_ms = http_stall_timeout(session->http);
+    return backoff;
+}
+
+void
+session_give_up(struct session *session, const struct err *why)
+{
+    if (session->given_up.kind != ERR_NONE)
+        return;
+    session->given_up = *why;
+    session->given_up.kind = ERR_LATER;
+}
+
+const struct err *
+session_given_up(const struct session *session)
+{
+    return session->given_up.kind != ERR_NONE ? &session->given_up : NULL;
+}
+
+enum log_level
+session_failure_level(struct session *session)
+{
+    bool is_news = !session->is_known_silent;
+
+    session->is_known_silent = true;
+    return is_news ? LOG_WARN : LOG_DEBUG;
+}
+
+/* A request that has its own end leaves the store to the others. */
+static bool
+is_over(const struct backoff *backoff)
+{
+    return backoff->end_ms != 0 && clock_now_ms() >= backoff->end_ms;
+}
+
+static void
+give_up(struct session *session, struct backoff *backoff, struct err *err)
+{
+    char text[32];
+
+    if (is_over(backoff))
+        return;
+    err_wrap(err, "given up after trying for %s",
+             duration_format(session->config.retry_budget_ms, text));
+    if (!backoff_is_alone(backoff))
+        session_give_up(session, err);
+}
+
+bool
+session_wait(struct session *session, struct backoff *backoff,
+             int64_t at_least_ms, const struct log_ctx *log,
+             const char *message, struct err *err)
+{
+    backoff_budget(backoff)->is_known = session->is_known_silent;
+    if (retry_wait(backoff, at_least_ms, log, message, err)) {
+        session->is_known_silent = true;
+        return true;
+    }
+    if (err->kind == ERR_LATER)
+        give_up(session, backoff, err);
+    return false;
+}
+
 /* ---- what an answer's head and cost tell ------------------------------- */
 
 static void
@@ -157,7 +255,8 @@ ensure_token(struct exchange *exchange, struct err *err)
     struct session *session = exchange->session;
 
     if (token_ensure(&session->token, session->http, &session->config,
-                     exchange->log, &exchange->wait_ms, err))
+                     exchange->log, exchange->deadline_ms, &exchange->wait_ms,
+                     err))
         return true;
     name_not_sent(exchange, err);
     return false;
@@ -201,7 +300,8 @@ post(struct exchange *exchange, struct http_head *head, struct err *err)
                                    .url = session->url,
                                    .headers = headers,
                                    .body = buf_span(&exchange->body),
-                                   .once = exchange->request->once};
+                                   .once = exchange->request->once,
+                                   .deadline_ms = exchange->deadline_ms};
     bool ok;
 
     buf_printf(&header, "X-Shopify-Access-Token: %s", session->token.text);
@@ -274,7 +374,8 @@ try_request(struct exchange *exchange, struct err *err)
              LOG_STR("request", exchange->request->what),
              LOG_STR("request_id", err->request_id), LOG_END);
     if (token_replace(&session->token, generation, session->http,
-                      &session->config, exchange->log, &exchange->wait_ms, err))
+                      &session->config, exchange->log, exchange->deadline_ms,
+                      &exchange->wait_ms, err))
         return try_with_token(exchange, &generation, err);
     name_not_sent(exchange, err);
     return false;
@@ -299,26 +400,72 @@ name_loss(const struct exchange *exchange, struct err *err)
         err_code(err, MSG_ANSWER_LOST);
 }
 
-static bool
-give_up(const struct exchange *exchange, struct err *err)
+static void
+suspend(struct exchange *exchange)
 {
-    char text[32];
+    const struct session_config *config = &exchange->session->config;
 
-    err_wrap(err, "given up after trying for %s",
-             duration_format(exchange->session->config.retry_budget_ms, text));
-    return false;
+    if (config->suspend != NULL && !exchange->is_suspended)
+        config->suspend(config->ctx, exchange->request->what);
+    exchange->is_suspended = true;
+}
+
+static void
+resume(struct exchange *exchange)
+{
+    const struct session_config *config = &exchange->session->config;
+
+    if (config->resume != NULL && exchange->is_suspended)
+        config->resume(config->ctx, exchange->request->what);
+    exchange->is_suspended = false;
 }
 
 static bool
-wait_before_retry(const struct exchange *exchange, struct backoff *backoff,
+wait_before_retry(struct exchange *exchange, struct backoff *backoff,
                   struct err *err)
 {
     if (exchange->wait_ms > 0)
         backoff->last_ms = 0; /* told how long: nothing to grow */
-    if (retry_wait(backoff, exchange->wait_ms, exchange->log,
-                   "a request is tried again", err))
+    suspend(exchange);
+    return session_wait(exchange->session, backoff, exchange->wait_ms,
+                        exchange->log, "a request is tried again", err);
+}
+
+static bool
+refuse_given_up(const struct exchange *exchange, struct err *err)
+{
+    const struct err *why = session_given_up(exchange->session);
+
+    if (why == NULL)
+        return false;
+    *err = *why;
+    return true;
+}
+
+static void
+note_answer(struct exchange *exchange, struct backoff *backoff)
+{
+    backoff_succeeded(backoff);
+    exchange->session->is_known_silent = false;
+}
+
+static bool
+try_once(struct exchange *exchange, struct backoff *backoff, struct err *err)
+{
+    backoff_begin(backoff);
+    exchange->deadline_ms = backoff_deadline(backoff);
+    exchange->wait_ms = 0;
+    arena_clear(&exchange->answers);
+    *exchange->reply = (struct session_reply){0};
+    if (try_request(exchange, err)) {
+        note_answer(exchange, backoff);
         return true;
-    return err->kind == ERR_LATER ? give_up(exchange, err) : false;
+    }
+    if (err->kind != ERR_TRANSIENT && err->kind != ERR_STOPPED)
+        note_answer(exchange, backoff); /* that, too, is one */
+    if (err->kind != ERR_STOPPED)
+        err_wrap(err, "%s", exchange->request->what);
+    return false;
 }
 
 /* Where the retry policy of the Admin API is: which answers it is for, and
@@ -326,23 +473,19 @@ wait_before_retry(const struct exchange *exchange, struct backoff *backoff,
 static bool
 try_until_done(struct exchange *exchange, struct err *err)
 {
-    const struct session_config *config = &exchange->session->config;
-    struct backoff backoff =
-        backoff_of(config->retry_initial_ms, config->retry_max_ms,
-                   config->retry_budget_ms);
+    struct session *session = exchange->session;
+    struct backoff backoff = session_backoff(session, exchange->request->what);
 
-    for (;;) {
-        exchange->wait_ms = 0;
-        arena_clear(&exchange->answers);
-        *exchange->reply = (struct session_reply){0};
-        if (try_request(exchange, err))
+    backoff.end_ms = exchange->request->deadline_ms;
+    do {
+        if (refuse_given_up(exchange, err))
+            return false;
+        if (try_once(exchange, &backoff, err))
             return true;
-        if (err->kind != ERR_STOPPED)
-            err_wrap(err, "%s", exchange->request->what);
-        if (!may_try_again(exchange, err) ||
-            !wait_before_retry(exchange, &backoff, err))
-            break;
-    }
+        if (err->kind == ERR_LATER) /* it does not want to be asked */
+            session_give_up(session, err);
+    } while (may_try_again(exchange, err) &&
+             wait_before_retry(exchange, &backoff, err));
     name_loss(exchange, err);
     return false;
 }
@@ -383,6 +526,7 @@ session_send(struct session *session, const struct session_request *request,
     bool ok = write_body(request, &exchange.body, err) &&
               try_until_done(&exchange, err);
 
+    resume(&exchange);
     arena_take(arena, &exchange.answers);
     arena_free(&exchange.answers);
     buf_free(&exchange.body);

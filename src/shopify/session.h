@@ -9,7 +9,11 @@
  *   https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens/client-credentials-grant
  *
  * The one retry policy of the Admin API is here: every request is tried until
- * it succeeds, is refused for good, or its budget is spent.
+ * it succeeds, is refused for good, or its budget is spent. A class of request
+ * (its `what`) has one budget, whichever job makes it. When one is spent the
+ * store is given up: every request after that fails at once with the same
+ * error, so that a store that does not answer costs its jobs one budget, not
+ * one each.
  */
 #ifndef SHOPIFY_SESSION_H
 #define SHOPIFY_SESSION_H
@@ -17,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/backoff.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "http/http.h"
@@ -40,7 +45,12 @@ struct session_config {
      * ERR_TRANSIENT, it is tried again as a request is. */
     bool (*refresh_lock)(void *ctx, struct err *err);
     void (*refresh_unlock)(void *ctx);
-    void *refresh_ctx;
+
+    /* A request of class `what` has failed and will wait to be retried; it
+     * has its answer, or none for good. NULL: nobody wants to know. */
+    void (*suspend)(void *ctx, const char *what);
+    void (*resume)(void *ctx, const char *what);
+    void *ctx; /* of all four */
 };
 
 struct session;
@@ -100,12 +110,35 @@ struct session_request {
     bool outer; /* members of `data` stay JSON text: json_parse_outer() */
     bool once;
     bool finish; /* once sent, its answer is waited for even while stopping */
+    int64_t deadline_ms; /* clock_now_ms(): no longer, then ERR_LATER without
+                          * giving up the store; 0: as the budget says */
 };
 
 MUST_CHECK bool
 session_send(struct session *session, const struct session_request *request,
              const struct log_ctx *log, struct arena *arena,
              struct session_reply *reply, struct err *err);
+
+/* The retries of a class of request that the caller makes by itself:
+ * submissions, downloads. The backoff shares the budget of the class. */
+struct backoff session_backoff(struct session *session, const char *what);
+
+/* retry_wait() for such a request; when the budget is spent the store is given
+ * up. */
+MUST_CHECK bool session_wait(struct session *session, struct backoff *backoff,
+                             int64_t at_least_ms, const struct log_ctx *log,
+                             const char *message, struct err *err);
+
+/* No more requests to this store: they fail with `why`, as ERR_LATER. Only the
+ * first call counts. */
+void session_give_up(struct session *session, const struct err *why);
+
+/* Why the store was given up, or NULL. */
+const struct err *session_given_up(const struct session *session);
+
+/* LOG_WARN for the first sign that the store does not answer, LOG_DEBUG for
+ * further ones, until it answers. */
+enum log_level session_failure_level(struct session *session);
 
 /* The scopes that the token endpoint named, or NULL. */
 const char *session_granted_scopes(const struct session *session);

@@ -162,6 +162,7 @@ struct grant {
     struct buf answer;
     struct arena arena;
     struct json *root; /* of the answer */
+    int64_t deadline_ms;
     int64_t *wait_ms;
 };
 
@@ -225,7 +226,8 @@ post(struct grant *grant, const char *content_type, struct err *err)
     struct http_request request = {.method = "POST",
                                    .url = url,
                                    .headers = headers,
-                                   .body = buf_span(&grant->body)};
+                                   .body = buf_span(&grant->body),
+                                   .deadline_ms = grant->deadline_ms};
     struct http_head head;
 
     return http_fetch(grant->http, &request, &head, &grant->answer, err) &&
@@ -300,10 +302,10 @@ ask_with_refresh_token(struct grant *grant, struct err *err)
 
     if (config->refresh_lock == NULL)
         return ask_with_file(grant, err);
-    if (!config->refresh_lock(config->refresh_ctx, err))
+    if (!config->refresh_lock(config->ctx, err))
         return false;
     ok = ask_with_file(grant, err);
-    config->refresh_unlock(config->refresh_ctx);
+    config->refresh_unlock(config->ctx);
     return ok;
 }
 
@@ -358,13 +360,14 @@ check_client(const struct session_config *config, struct err *err)
 static bool
 renew(struct token *token, struct http *http,
       const struct session_config *config, const struct log_ctx *log,
-      int64_t *wait_ms, struct err *err)
+      int64_t deadline_ms, int64_t *wait_ms, struct err *err)
 {
     struct grant grant = {.token = token,
                           .http = http,
                           .config = config,
                           .body = buf_with_ceiling(SECRET_BYTES * 4),
                           .answer = buf_with_ceiling(REPLY_BYTES),
+                          .deadline_ms = deadline_ms,
                           .wait_ms = wait_ms};
     bool ok =
         check_client(config, err) && (config->refresh_token_file != NULL
@@ -409,7 +412,7 @@ get_by(const struct token *token, const struct log_ctx *log, struct err *err)
 bool
 token_ensure(struct token *token, struct http *http,
              const struct session_config *config, const struct log_ctx *log,
-             int64_t *wait_ms, struct err *err)
+             int64_t deadline_ms, int64_t *wait_ms, struct err *err)
 {
     bool ok = true;
 
@@ -420,7 +423,7 @@ token_ensure(struct token *token, struct http *http,
     if (!task_lock(&token->lock, err))
         return false;
     if (token->text == NULL || clock_now_ms() >= token->renew_at_ms)
-        ok = renew(token, http, config, log, wait_ms, err) ||
+        ok = renew(token, http, config, log, deadline_ms, wait_ms, err) ||
              get_by(token, log, err);
     task_unlock(&token->lock);
     return ok;
@@ -429,14 +432,14 @@ token_ensure(struct token *token, struct http *http,
 bool
 token_replace(struct token *token, uint64_t generation, struct http *http,
               const struct session_config *config, const struct log_ctx *log,
-              int64_t *wait_ms, struct err *err)
+              int64_t deadline_ms, int64_t *wait_ms, struct err *err)
 {
     bool ok = true;
 
     if (!task_lock(&token->lock, err))
         return false;
     if (token->generation == generation)
-        ok = renew(token, http, config, log, wait_ms, err);
+        ok = renew(token, http, config, log, deadline_ms, wait_ms, err);
     task_unlock(&token->lock);
     return ok;
 }

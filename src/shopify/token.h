@@ -29,17 +29,17 @@ struct token {
 void token_free(struct token *token);
 
 /* Have a token that is not about to end. Renewed by one task at a time; while
- * the old one holds, a renewal that fails for now is only logged. `wait_ms` as
- * in answer.h. */
+ * the old one holds, a renewal that fails for now is only logged. A request
+ * for it ends at `deadline_ms`. `wait_ms` as in answer.h. */
 MUST_CHECK bool
 token_ensure(struct token *token, struct http *http,
              const struct session_config *config, const struct log_ctx *log,
-             int64_t *wait_ms, struct err *err);
+             int64_t deadline_ms, int64_t *wait_ms, struct err *err);
 
 /* The token of `generation` was refused: renew it, unless somebody has. */
 MUST_CHECK bool
 token_replace(struct token *token, uint64_t generation, struct http *http,
               const struct session_config *config, const struct log_ctx *log,
-              int64_t *wait_ms, struct err *err);
+              int64_t deadline_ms, int64_t *wait_ms, struct err *err);
 
 #endif

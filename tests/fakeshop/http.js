@@ -51,6 +51,13 @@ function sendFault(response, action, headers) {
     response.destroy();
     return true;
   }
+  if (action.trickle_ms !== undefined) {
+    const timer = setInterval(() => response.write(' '), action.trickle_ms);
+    response.on('close', () => clearInterval(timer));
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    response.flushHeaders();
+    return true;
+  }
   if (action.status !== undefined || action.body !== undefined) {
     const body = action.body === undefined ? ''
       : typeof action.body === 'string' ? action.body

@@ -78,6 +78,13 @@ check_range(const struct http_request *request)
         abort();
 }
 
+int64_t
+http_stall_timeout(const struct http *http)
+{
+    (void)http;
+    return 60000;
+}
+
 bool
 http_stream_open(struct http *http, const struct http_request *request,
                  struct http_stream **stream, struct err *err)

@@ -54,6 +54,13 @@ read_head(struct span *answer, struct http_head *head)
         head_add_line(head, take_until(answer, '\n'), &done);
 }
 
+int64_t
+http_stall_timeout(const struct http *http)
+{
+    (void)http;
+    return 60000;
+}
+
 bool
 http_fetch(struct http *http, const struct http_request *request,
            struct http_head *head, struct buf *body, struct err *err)
@@ -140,7 +147,7 @@ static bool
 poll_operation(struct session *session, struct err *err)
 {
     struct bulk_operation operation;
-    bool ok = bulk_read(session, "gid://shopify/BulkOperation/1", NULL,
+    bool ok = bulk_read(session, "gid://shopify/BulkOperation/1", 0, NULL,
                         &operation, err);
 
     if (ok)
@@ -152,7 +159,7 @@ static bool
 cancel(struct session *session, struct err *err)
 {
     struct bulk_operation operation;
-    bool ok = bulk_cancel(session, "gid://shopify/BulkOperation/1", NULL,
+    bool ok = bulk_cancel(session, "gid://shopify/BulkOperation/1", 0, NULL,
                           &operation, err);
 
     if (ok)

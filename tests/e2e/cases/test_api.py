@@ -39,8 +39,8 @@ class Api(Case):
         self.configure(tuning="retry_budget = 30s")
         self.query("job", PLAIN)
 
-    def run_and_check(self):
-        result = self.run_program("run")
+    def run_and_check(self, *options):
+        result = self.run_program(*options, "run")
         self.check_tables(PLAIN)
         self.assertEqual(1, len(self.shop.operations()))
         return result
@@ -65,7 +65,8 @@ class Passing(Api):
     def check_tried_again(self, kind, actions):
         for n, action in enumerate(actions, 1):
             self.shop.rule(action, nth=n, kind=kind)
-        result = self.run_and_check()
+        result = self.run_and_check("-v")
+        self.assertEqual(1, result.stderr.count("level=warn"))
         self.assertLess(len(actions), len(self.requests(kind=kind)))
         for word in ("code=HTTP_500", "code=HTTP_504", "code=THROTTLED",
                      "code=INTERNAL_SERVER_ERROR", "code=NOT_JSON",

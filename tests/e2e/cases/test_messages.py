@@ -1,18 +1,15 @@
 """Messages that no other case has a reason to provoke. That every one in
 src/base/messages.def is provoked somewhere, scripts/check-messages tells."""
 import os
-import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import tempfile
 import threading
 
 from cases.queries import PLAIN, PRODUCT
+from harness.ahead import Ahead
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, USAGE, Case, World
-
-HERE = os.path.dirname(__file__)
 
 # What becomes of staging tables of an existing table, once: {then}.
 ON_STAGING = """
@@ -202,20 +199,13 @@ class Messages(Case):
         """An hour is over at once: the clock is put on while it is polled."""
         if World.is_sanitized():
             self.skipTest("the sanitizer's library comes first")
-        folder = tempfile.mkdtemp(prefix="e2e-clock-")
-        self.addCleanup(shutil.rmtree, folder)
-        library = os.path.join(folder, "clock.so")
-        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library,
-                        os.path.join(HERE, "..", "clock.c"), "-ldl"],
-                       check=True)
-        ahead = self.program.file("ahead", "0")
+        clock = Ahead()
+        self.addCleanup(clock.remove)
         self.configure(tuning="stall_timeout = 7d\nretry_budget = 7d")
         self.shop.next(outcome={"never": True})
-        running = self.program.start("run", environment={
-            "LD_PRELOAD": library, "CLOCK_AHEAD": ahead})
+        running = self.program.start("run", environment=clock.environment)
         self.wait_for(lambda: len(self.requests(kind="poll")) > 2)
-        self.program.file("ahead.new", str(2 * 60 * 60))
-        os.rename(ahead + ".new", ahead)
+        clock.hours(2)
         self.wait_for(lambda: running.has_said("stands still"))
         running.signal(signal.SIGINT)
         result = running.wait()

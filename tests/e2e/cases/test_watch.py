@@ -206,7 +206,10 @@ class Doctor(Case):
 
     def test_all_is_told(self):
         self.prepare()
-        lines = self.run_program("check").stdout.splitlines()
+        *lines, counts = self.run_program("check").stdout.splitlines()
+        found = [sum(line.startswith(word + " ") for line in lines)
+                 for word in ("ok", "warn", "error")]
+        self.assertEqual("{} ok, {} warn, {} error".format(*found), counts)
         for line in lines:
             self.assertRegex(line, r"^(ok     |warn   |       )\S")
         text = "\n".join(lines)
