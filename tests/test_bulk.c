@@ -168,6 +168,74 @@ TASK_TEST(a_finished_operation_has_counts_and_a_url, PATIENT_MS)
     session_free(session);
 }
 
+#define COUNTS(status, counts, url)                              \
+    ANSWER("\"bulkOperation\":{\"id\":"                          \
+           "\"gid:\\/\\/shopify\\/BulkOperation\\/7\","          \
+           "\"status\":\"" status "\",\"errorCode\":null,"       \
+           "\"createdAt\":null,\"completedAt\":null," counts "," \
+           "\"url\":" url "}")
+
+static const struct {
+    struct scripted_step answer;
+    const char *odd;
+    int64_t objects, roots, bytes;
+} counts[] = {
+    {COUNTS(
+         "COMPLETED",
+         "\"objectCount\":\"3\",\"rootObjectCount\":\"2\",\"fileSize\":\"9\"",
+         "\"https://a\""),
+     "", 3, 2, 9},
+    {COUNTS(
+         "COMPLETED",
+         "\"objectCount\":\"-3\",\"rootObjectCount\":\"2\",\"fileSize\":\"9\"",
+         "\"https://a\""),
+     "objectCount is -3", -1, 2, 9},
+    {COUNTS("COMPLETED",
+            "\"objectCount\":3,\"rootObjectCount\":\"two\",\"fileSize\":\"9\"",
+            "\"https://a\""),
+     "rootObjectCount is two", 3, -1, 9},
+    {COUNTS("COMPLETED",
+            "\"objectCount\":3,\"rootObjectCount\":2,\"fileSize\":9.5",
+            "\"https://a\""),
+     "fileSize is 9.5", 3, 2, -1},
+    {COUNTS("COMPLETED",
+            "\"objectCount\":3,\"rootObjectCount\":2,\"fileSize\":[]",
+            "\"https://a\""),
+     "fileSize is not a number", 3, 2, -1},
+    {COUNTS(
+         "COMPLETED",
+         "\"objectCount\":3,\"rootObjectCount\":2,\"fileSize\":\"\\u001b[1m\"",
+         "\"https://a\""),
+     "fileSize is not a number", 3, 2, -1},
+    {COUNTS("COMPLETED",
+            "\"objectCount\":3,\"rootObjectCount\":2,\"fileSize\":null",
+            "\"https://a\""),
+     "fileSize is missing", 3, 2, -1},
+    {COUNTS("COMPLETED",
+            "\"objectCount\":0,\"rootObjectCount\":0,\"fileSize\":null",
+            "null"),
+     "", 0, 0, -1},
+    {COUNTS("RUNNING",
+            "\"objectCount\":3,\"rootObjectCount\":2,\"fileSize\":null",
+            "null"),
+     "", 3, 2, -1},
+};
+
+enum { COUNTED = sizeof(counts) / sizeof(counts[0]) };
+
+TASK_LOOP_TEST(a_count_that_is_none_is_named, PATIENT_MS)
+{
+    struct session *session =
+        open_session(http, scripted_server_new(&counts[row].answer, 1));
+
+    ck_assert(bulk_read(session, id, 0, NULL, &operation, &err));
+    ck_assert_str_eq(operation.odd_count, counts[row].odd);
+    ck_assert_int_eq(operation.object_count, counts[row].objects);
+    ck_assert_int_eq(operation.root_object_count, counts[row].roots);
+    ck_assert_int_eq(operation.file_size, counts[row].bytes);
+    session_free(session);
+}
+
 TASK_TEST(an_unknown_operation_is_told_apart, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -291,6 +359,7 @@ main(void)
     tcase_add_loop_test(tests, a_refused_query_says_why, 0, REFUSALS);
     tcase_add_test(tests, a_query_is_never_submitted_twice);
     tcase_add_test(tests, a_finished_operation_has_counts_and_a_url);
+    tcase_add_loop_test(tests, a_count_that_is_none_is_named, 0, COUNTED);
     tcase_add_test(tests, an_unknown_operation_is_told_apart);
     tcase_add_test(tests, a_new_status_is_no_guess);
     tcase_add_test(tests, statuses_have_names_and_ends);

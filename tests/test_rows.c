@@ -398,8 +398,37 @@ static const struct {
     {"\"bulkpg_c2\":7", ASKED, "ffffffff 00000014"},
     {COUNTED("-1", "EXACT"), ASKED, "ffffffff 00000014"},
     {COUNTED("2147483648", "EXACT"), ASKED, "ffffffff 00000014"},
-    {COUNTED("\"7\"", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("\"seven\"", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("true", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("[]", "EXACT"), ASKED, "ffffffff 00000014"},
+    {COUNTED("null", "EXACT"), ASKED, "ffffffff 00000014"},
+    /* numbers may come as strings */
+    {COUNTED("\"7\"", "EXACT"), ASKED, "00000004 fffffff9"},
 };
+
+/* What is negative or not a number is noticed. */
+static const struct {
+    const char *count;
+    bool is_odd;
+} odd_counts[] = {
+    {"7", false},   {"\"7\"", false}, {"0", false},          {"null", false},
+    {"-7", true},   {"7.5", true},    {"\"seven\"", true},   {"[]", true},
+    {"true", true}, {"\"\"", true},   {"99999999999", true}, {"{}", true},
+};
+
+START_TEST(a_count_that_is_none_is_noticed)
+{
+    char line[256];
+
+    snprintf(line, sizeof(line),
+             "{\"id\":\"gid://shopify/Product/5\",\"bulkpg_c2\":{\"count\":%s,"
+             "\"precision\":\"EXACT\"}}",
+             odd_counts[_i].count);
+    ck_assert(put_asked(PARENTS, line, ASKED));
+    ck_assert_uint_eq(tables[PARENTS].odd_counts, odd_counts[_i].is_odd);
+}
+
+END_TEST
 
 START_TEST(a_parents_count_is_staged_for_what_it_says)
 {
@@ -491,6 +520,8 @@ rows_suite(void)
     tcase_add_loop_test(tests, a_parents_count_is_staged_for_what_it_says, 0,
                         COUNT(counts));
     tcase_add_test(tests, the_hash_is_blind_to_counts);
+    tcase_add_loop_test(tests, a_count_that_is_none_is_noticed, 0,
+                        COUNT(odd_counts));
     suite_add_tcase(suite, tests);
     return suite;
 }

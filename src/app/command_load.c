@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/out.h"
+#include "base/unreadable.h"
 #include "load/encode.h"
 #include "load/loader.h"
 
@@ -130,19 +132,20 @@ only_one(const struct jobs *jobs, struct err *err)
 static bool
 can_read(const char *path, struct err *err)
 {
-    const char *why;
     struct stat file;
+    int why = 0;
 
     if (strcmp(path, "-") == 0)
         return true;
-    if (access(path, R_OK) != 0 || stat(path, &file) != 0)
-        why = strerror(errno);
-    else if (S_ISDIR(file.st_mode))
-        why = "it is a folder";
-    else
+    if (faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0 ||
+        stat(path, &file) != 0)
+        why = errno;
+    else if (!S_ISDIR(file.st_mode))
         return true;
-    err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", path, why);
-    return err_as(err, ERR_USAGE);
+    err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", path,
+            why != 0 ? strerror(why) : "it is a folder");
+    err_as(err, ERR_USAGE);
+    return unreadable_hint(err, path, why, false);
 }
 
 static bool

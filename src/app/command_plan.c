@@ -1,32 +1,16 @@
 #include <stdio.h>
 
+#include "app/changes.h"
 #include "app/commands.h"
 #include "app/job.h"
 #include "app/plan_dbt.h"
 #include "app/plan_json.h"
-#include "app/tables.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "plan/ddl.h"
 #include "plan/unseen.h"
 
 enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
-
-/* What must change in the database; `changes` stays NULL without one. Tables
- * that are not there yet are made by the first run, as printed above. */
-static bool
-find_changes(struct job *job, const char **changes, struct err *err)
-{
-    struct buf sql = buf_with_ceiling(OUTPUT_BYTES_MAX);
-    struct tables tables;
-
-    if (!tables_inspect(&tables, job, err))
-        return false;
-    target_changes(&sql, job->plan, job->store->config->schema, tables.targets);
-    *changes = arena_strdup(&job->arena, buf_str(&sql));
-    buf_free(&sql);
-    return true;
-}
 
 static void
 print_incremental(const struct plan *plan)
@@ -103,36 +87,58 @@ log_notes(const struct job *job)
                  LOG_END);
 }
 
+/* --changes: what the next run does to the database before it loads. */
 static void
-print_plan(const struct context *context, const struct job *job,
-           const char *changes)
+append_changes(struct buf *text, const struct changes *changes)
+{
+    buf_append_str(text, changes->created);
+    buf_append_str(text, changes->altered);
+    if (text->length == 0)
+        buf_append_str(text, "-- none\n");
+    changes_append_left(text, changes);
+}
+
+/* `changes` NULL: the database was not looked at. Tables that do not exist
+ * yet are created by the first run, as printed before. */
+static void
+append_all(struct buf *text, const struct job *job,
+           const struct changes *changes)
+{
+    ddl_print(text, job->plan, job->store->config->schema);
+    out_printf(stdout,
+               "-- Job %s of store %s. The document as submitted, behind a "
+               "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
+               job->plan->job, job->store->config->name, job->plan->document,
+               buf_str(text));
+    print_upkeep(job->plan);
+    print_notes(job->notes);
+    buf_clear(text);
+    if (changes == NULL)
+        return;
+    buf_printf(text, "\n-- Changes to tables that are there:\n%s",
+               changes->altered[0] != '\0' ? changes->altered : "-- none\n");
+    changes_append_left(text, changes);
+}
+
+static void
+print_plan(const struct options *options, const struct job *job,
+           const struct changes *changes)
 {
     struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
 
-    if (context->options->document || context->options->dbt)
+    if (options->document || options->dbt || options->changes)
         log_notes(job);
-    if (context->options->document) {
-        out_lines(stdout, span_str(job->plan->document));
-    } else if (context->options->json) {
+    if (options->document)
+        buf_append_str(&text, job->plan->document);
+    else if (options->json)
         plan_json_append(&text, job, changes);
-        out_lines(stdout, buf_span(&text));
-    } else if (context->options->dbt) {
+    else if (options->dbt)
         plan_dbt_append(&text, job);
-        out_lines(stdout, buf_span(&text));
-    } else {
-        ddl_print(&text, job->plan, job->store->config->schema);
-        out_printf(
-            stdout,
-            "-- Job %s of store %s. The document as submitted, behind a "
-            "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
-            job->plan->job, job->store->config->name, job->plan->document,
-            buf_str(&text));
-        print_upkeep(job->plan);
-        print_notes(job->notes);
-        if (changes != NULL)
-            out_printf(stdout, "\n-- Changes to tables that are there:\n%s",
-                       changes[0] != '\0' ? changes : "-- none\n");
-    }
+    else if (options->changes)
+        append_changes(&text, changes);
+    else
+        append_all(&text, job, changes);
+    out_lines(stdout, buf_span(&text));
     buf_free(&text);
 }
 
@@ -142,14 +148,14 @@ plan_one(struct context *context, struct job *job, struct err *err)
 {
     const struct options *options = context->options;
     bool offline = options->types_file != NULL;
-    const char *changes = NULL;
+    struct changes changes = {0};
 
     if (!offline && !context_open_database(context, true, err))
         return false;
     if (!job_prepare(job, options->types_file, err) ||
-        (!offline && !find_changes(job, &changes, err)))
+        (!offline && !changes_find(&changes, job, err)))
         return false;
-    print_plan(context, job, changes);
+    print_plan(options, job, offline ? NULL : &changes);
     return true;
 }
 

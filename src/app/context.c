@@ -124,8 +124,10 @@ no_store_named(const struct options *options, struct err *err)
 {
     config_missing(INI, err);
     if (options->dsn != NULL)
-        err_hint(err, "bulkpg init writes one; -C DIR changes to its folder; "
-                      "without it run needs --domain, and load --types");
+        err_hint(
+            err,
+            "bulkpg init writes one; -C DIR changes to its folder; "
+            "without it check, plan and run need --domain, and load --types");
     return false;
 }
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/unreadable.h"
 
 enum { FILE_BYTES = 1024 * 1024, MESSAGE_BYTES = 400 };
 
@@ -44,8 +45,11 @@ fail(const struct reader *reader, unsigned line, struct err *err,
 static bool
 cannot_read(const struct reader *reader, struct err *err)
 {
-    return err_set(err, MSG_CONFIG_FILE, "cannot read %s: %s", reader->path,
-                   strerror(errno));
+    int why = errno;
+
+    err_set(err, MSG_CONFIG_FILE, "cannot read %s: %s", reader->path,
+            strerror(why));
+    return unreadable_hint(err, reader->path, why, true);
 }
 
 static bool

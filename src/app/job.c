@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "graphql/check.h"
 #include "graphql/filter.h"
+#include "plan/width.h"
 
 void
 job_init(struct job *job, struct context *context, struct store_state *store,
@@ -24,6 +25,16 @@ void
 job_free(struct job *job)
 {
     arena_free(&job->arena);
+}
+
+static void
+add_notes(struct job *job, struct gql_note *more)
+{
+    struct gql_note **end = &job->notes;
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = more;
 }
 
 static bool
@@ -50,6 +61,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
                     err))
         return false;
     plan_default_deletes(job->plan, job->store->config->deletes);
+    add_notes(job, width_notes(job->plan, &job->arena));
     return true;
 }
 

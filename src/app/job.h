@@ -24,11 +24,11 @@ struct job {
     struct log_ctx log;
     struct plan *plan;
     const struct gql_deprecated *deprecated; /* what it selects of that */
-    const struct gql_note *notes; /* what does not do what it seems to */
-    struct err err;               /* why it failed; kind ERR_NONE: it did not */
-    struct store_fault *fault;    /* its store's, by which it failed; or NULL */
-    int status;                   /* exit status, once it has ended */
-    bool has_outcome; /* the journal has its run, or shall have none */
+    struct gql_note *notes;    /* what does not do what it seems to */
+    struct err err;            /* why it failed; kind ERR_NONE: it did not */
+    struct store_fault *fault; /* its store's, by which it failed; or NULL */
+    int status;                /* exit status, once it has ended */
+    bool has_outcome;          /* the journal has its run, or shall have none */
     struct progress progress;
     struct timings timings;
     bool is_loaded;                         /* its tables hold what came */

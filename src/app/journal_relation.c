@@ -4,12 +4,12 @@
 #include "sql.h"
 
 static bool
-list(struct journal *journal, struct call *call, struct arena *arena,
-     struct journal_relations *relations, struct err *err)
+list(struct journal *journal, const char *sql, struct call *call,
+     struct arena *arena, struct journal_relations *relations, struct err *err)
 {
     struct pg_result *result;
 
-    if (!journal_call(journal, sql_relation_list, call, &result, err))
+    if (!journal_call(journal, sql, call, &result, err))
         return err_wrap(err, "reading which tables are ours");
     relations->count = (size_t)pg_rows(result);
     relations->relations =
@@ -38,7 +38,19 @@ journal_list_relations(struct journal *journal, const char *store,
     call_text(&call, job);
     call_text(&call, NULL);
     call_text(&call, NULL);
-    return list(journal, &call, arena, relations, err);
+    return list(journal, sql_relation_list, &call, arena, relations, err);
+}
+
+bool
+journal_job_tables(struct journal *journal, const char *store, const char *job,
+                   struct arena *arena, struct journal_relations *relations,
+                   struct err *err)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    call_text(&call, job);
+    return list(journal, sql_relation_there, &call, arena, relations, err);
 }
 
 bool
@@ -54,7 +66,7 @@ journal_relation(struct journal *journal, const char *table_schema,
     call_text(&call, NULL);
     call_text(&call, table_schema);
     call_text(&call, table_name);
-    if (!list(journal, &call, arena, &found, err))
+    if (!list(journal, sql_relation_list, &call, arena, &found, err))
         return false;
     if (found.count > 0)
         *relation = &found.relations[0];

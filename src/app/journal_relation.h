@@ -33,6 +33,12 @@ journal_list_relations(struct journal *journal, const char *store,
                        const char *job, struct arena *arena,
                        struct journal_relations *relations, struct err *err);
 
+/* Those of one job that still exist in the database. */
+MUST_CHECK bool
+journal_job_tables(struct journal *journal, const char *store, const char *job,
+                   struct arena *arena, struct journal_relations *relations,
+                   struct err *err);
+
 /* Added or replaced, the owner too. */
 MUST_CHECK bool
 journal_relation_save_in(struct pg_conn *conn,

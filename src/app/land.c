@@ -180,6 +180,54 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
     return asked;
 }
 
+/* ---- warnings ---------------------------------------------------------- */
+
+/* To the log, and to the run's notes. */
+static void
+warn(void *ctx, enum msg msg, const char *warning)
+{
+    struct land *land = ctx;
+
+    log_warn(&land->job->log, msg, warning, LOG_END);
+    json_out_string(&land->warnings, warning);
+    json_out_string(&land->warning_codes, message_at(msg)->code);
+}
+
+/* A result is loaded though it cannot be compared with what the store counted:
+ * its own counts may be all there is. */
+static void
+warn_of_odd_counts(struct land *land, const struct source *source)
+{
+    char text[256];
+
+    if (source->operation == NULL || source->operation->odd_count[0] == '\0')
+        return;
+    snprintf(text, sizeof(text),
+             "the result is not compared with every count of the store: %s",
+             source->operation->odd_count);
+    warn(land, MSG_COUNT_UNREADABLE, text);
+}
+
+/* The same of the counts in lines. */
+static void
+warn_of_odd_lines(struct land *land, const struct loader *loader)
+{
+    const struct plan *plan = land->job->plan;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        uint64_t odd = loader_odd_counts(loader, i);
+        char text[256];
+
+        if (odd == 0)
+            continue;
+        snprintf(text, sizeof(text),
+                 "%s: %" PRIu64 " row%s with a count that is negative or not a "
+                 "number; what came below is not compared with it",
+                 plan->tables[i].path, odd, odd == 1 ? "" : "s");
+        warn(land, MSG_COUNT_UNREADABLE, text);
+    }
+}
+
 /* ---- loading ----------------------------------------------------------- */
 
 static void
@@ -231,6 +279,8 @@ stream_source(struct attempt *attempt, int n, struct err *err)
                verify_result(&source->claims, loader_counts(attempt->loader),
                              lines.offset, err) &&
                source_keep(source, err);
+    if (streamed)
+        warn_of_odd_counts(land, source);
     source_close(source);
     lines_free(&lines);
     attempt->fed_ns += source->feed_ns;
@@ -285,6 +335,7 @@ stream_timed(struct attempt *attempt, struct err *err)
         !loader_finish(attempt->loader, err))
         return false;
     timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;
+    warn_of_odd_lines(attempt->land, attempt->loader);
     return true;
 }
 
@@ -319,17 +370,6 @@ load_sources(struct attempt *attempt, struct err *err)
 }
 
 /* ---- merging ----------------------------------------------------------- */
-
-/* To the log, and to the run's notes. */
-static void
-warn(void *ctx, enum msg msg, const char *warning)
-{
-    struct land *land = ctx;
-
-    log_warn(&land->job->log, msg, warning, LOG_END);
-    json_out_string(&land->warnings, warning);
-    json_out_string(&land->warning_codes, message_at(msg)->code);
-}
 
 static bool
 is_below_orders(const struct plan_table *table)

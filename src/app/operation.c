@@ -625,6 +625,10 @@ end_completed(const struct operation *operation, struct err *err)
                  LOG_END);
         return true;
     }
+    if (bulk->object_count < 0)
+        return err_set(err, MSG_NO_URL,
+                       "%s is COMPLETED but has no URL, and %s", bulk->id,
+                       bulk->odd_count);
     err_set(err, MSG_NO_URL,
             "%s is COMPLETED with %" PRId64 " objects but has no URL", bulk->id,
             bulk->object_count);

@@ -34,9 +34,10 @@ const struct command option_commands[] = {
     {"plan", "JOB", "show the document to submit and the tables", command_plan,
      1, 1,
      "Shows what a run of JOB would submit, its tables as DDL, and what\n"
-     "would change in the database. Makes the journal where it is missing,\n"
-     "and keeps the store's types in it; touches no other table. With\n"
-     "--types neither store nor database is asked.\n" JOB_TEXT},
+     "would change in the database; tables of the job that no query feeds\n"
+     "any more are listed. Creates the journal if it does not exist, and\n"
+     "keeps the store's types in it; changes no other table. With --types\n"
+     "neither store nor database is asked.\n" JOB_TEXT},
     {"run", "[JOB...]", "fetch from the stores and load", command_run, 0, -1,
      "Runs the jobs of all enabled stores, or those named, side by side.\n"
      "A query with @incremental fetches what changed since its last run,\n"
@@ -223,6 +224,7 @@ KEEP_FLAG(set_timings, timings)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
 KEEP_FLAG(set_dbt, dbt)
+KEEP_FLAG(set_changes, changes)
 KEEP_FLAG(set_failed, failed)
 KEEP_FLAG(set_help, help)
 KEEP_FLAG(set_version, version)
@@ -249,9 +251,10 @@ const struct option_row option_rows[] = {
      "remove rows however many they are"},
     {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
      "accept columns that come without values"},
-    {"domain", 0, "D", OF_RUN, set_domain,
+    {"domain", 0, "D", OF_CHECK | OF_PLAN | OF_RUN, set_domain,
      "the store's domain; SHOPIFY_ACCESS_TOKEN is its token"},
-    {"dsn", 0, "D", OF_RUN | OF_LOAD, set_dsn, "database, as libpq writes it"},
+    {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD, set_dsn,
+     "database, as libpq writes it"},
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
      "take types from an introspection result"},
     {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
@@ -263,6 +266,8 @@ const struct option_row option_rows[] = {
      "tell where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
+    {"changes", 0, NULL, OF_PLAN, set_changes,
+     "only what the next run would change in the database"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed,
      "only jobs whose last run failed, was interrupted or abandoned"},

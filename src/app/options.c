@@ -300,9 +300,16 @@ check_together(const struct command *command, const struct options *options,
         return misused(command, "with --domain there is one --store only", err);
     if (option_bit(command) == OF_TYPES && options->stores[0] == NULL)
         return misused(command, "--store is missing", err);
-    if (options->document + options->json + options->dbt > 1)
+    if (options->document + options->json + options->dbt + options->changes > 1)
         return misused(command,
-                       "--document, --json and --dbt exclude each other", err);
+                       "--document, --json, --dbt and --changes exclude each "
+                       "other",
+                       err);
+    if (options->changes && options->types_file != NULL)
+        return misused(command,
+                       "--changes looks at the database, and with --types "
+                       "nothing does",
+                       err);
     if (options->list && options->add != NULL)
         return misused(command, "--list and --add exclude each other", err);
     return check_window(command, options, err);

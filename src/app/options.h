@@ -40,6 +40,7 @@ struct options {
     bool json;                    /* --json */
     bool document;                /* --document */
     bool dbt;                     /* --dbt */
+    bool changes;                 /* --changes */
     bool failed;                  /* --failed */
     bool help;                    /* --help */
     bool version;                 /* --version */

@@ -125,8 +125,28 @@ append_notes(struct buf *json, const struct gql_note *notes)
     buf_append_char(json, ']');
 }
 
+/* Tables that no query feeds any more. */
+static void
+append_left(struct buf *json, const struct changes *changes)
+{
+    json_out_key(json, "tables_left");
+    if (changes == NULL) {
+        buf_append_str(json, "null");
+        return;
+    }
+    json_out_open(json, '[');
+    for (size_t i = 0; i < changes->left.count; i++) {
+        json_out_open(json, '{');
+        json_out_text(json, "schema", changes->left.relations[i].table_schema);
+        json_out_text(json, "name", changes->left.relations[i].table_name);
+        buf_append_char(json, '}');
+    }
+    buf_append_char(json, ']');
+}
+
 void
-plan_json_append(struct buf *json, const struct job *job, const char *changes)
+plan_json_append(struct buf *json, const struct job *job,
+                 const struct changes *changes)
 {
     const struct plan *plan = job->plan;
 
@@ -137,7 +157,8 @@ plan_json_append(struct buf *json, const struct job *job, const char *changes)
     json_out_text(json, "schema", job->store->config->schema);
     json_out_text(json, "plan_hash", plan->hash);
     json_out_text(json, "document", plan->document);
-    json_out_text(json, "changes", changes);
+    json_out_text(json, "changes", changes != NULL ? changes->altered : NULL);
+    append_left(json, changes);
     json_out_text(json, "deletes", deletes_names[plan->deletes]);
     json_out_boolean(json, "deletes_all", plan->may_shrink);
     append_incremental(json, plan);

@@ -4,12 +4,12 @@
 #ifndef APP_PLAN_JSON_H
 #define APP_PLAN_JSON_H
 
+#include "app/changes.h"
 #include "app/job.h"
 #include "base/buf.h"
 
-/* `changes`: the statements that existing tables need, or NULL when the
- * database was not looked at. */
-void
-plan_json_append(struct buf *json, const struct job *job, const char *changes);
+/* `changes` NULL: the database was not looked at. */
+void plan_json_append(struct buf *json, const struct job *job,
+                      const struct changes *changes);
 
 #endif

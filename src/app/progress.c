@@ -148,7 +148,8 @@ look_at_store(const struct fetch *fetch, int64_t now_ms)
         at.waiting += operation->waits_for_slot;
         if (!operation->is_submitted)
             continue;
-        at.objects += operation->bulk.object_count;
+        if (operation->bulk.object_count > 0)
+            at.objects += operation->bulk.object_count;
         if (bulk_is_terminal(operation->bulk.status))
             at.done++;
         else

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/nearest.h"
+#include "base/unreadable.h"
 
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
@@ -56,8 +57,10 @@ exists(const char *path)
 static bool
 cannot_read(const char *path, struct err *err)
 {
-    return err_set(err, MSG_QUERY_FILE, "cannot read %s: %s", path,
-                   strerror(errno));
+    int why = errno;
+
+    err_set(err, MSG_QUERY_FILE, "cannot read %s: %s", path, strerror(why));
+    return unreadable_hint(err, path, why, false);
 }
 
 static bool

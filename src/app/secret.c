@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/unreadable.h"
 
 enum { SECRET_BYTES = 16 * 1024 };
 
@@ -124,8 +125,11 @@ read_variable(struct arena *arena, const char *name, const char **secret,
 static bool
 cannot_read(const struct source *source, struct err *err)
 {
-    return err_set(err, MSG_NO_CREDENTIALS, "cannot read file %s: %s",
-                   source->path, strerror(errno));
+    int why = errno;
+
+    err_set(err, MSG_NO_CREDENTIALS, "cannot read file %s: %s", source->path,
+            strerror(why));
+    return unreadable_hint(err, source->path, why, true);
 }
 
 /* A secret that others can read is none; only its owner can mend that. */

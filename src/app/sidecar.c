@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/json_out.h"
+#include "base/unreadable.h"
 #include "json/tree.h"
 
 enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
@@ -100,6 +101,16 @@ take_all(struct source *source, const char *text, struct arena *arena,
     return true;
 }
 
+static bool
+cannot_read(const char *path, struct err *err)
+{
+    int why = errno;
+
+    err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", path, strerror(why));
+    err_as(err, ERR_CONFIG);
+    return unreadable_hint(err, path, why, false);
+}
+
 bool
 sidecar_read(struct source *source, struct err *err)
 {
@@ -111,6 +122,8 @@ sidecar_read(struct source *source, struct err *err)
     if (strcmp(source->path, "-") == 0)
         return true;
     text = find_text(source->path, path, &arena);
+    if (text == NULL && errno != ENOENT)
+        return cannot_read(path, err);
     if (text != NULL && !take_all(source, text, &arena, err)) {
         done = err_wrap(err, "%s", path);
         err_as(err, ERR_CONFIG);

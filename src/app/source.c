@@ -10,6 +10,7 @@
 #include "app/sidecar.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/unreadable.h"
 
 enum { CHUNK_BYTES = 256 * 1024, SIDECAR_CEILING = 1024 * 1024 };
 
@@ -25,6 +26,7 @@ static bool
 open_file(struct source *source, struct err *err)
 {
     bool is_stdin = strcmp(source->path, "-") == 0;
+    int why;
 
     if (is_stdin && source->used)
         return err_set(err, MSG_READ_ONCE,
@@ -38,9 +40,11 @@ open_file(struct source *source, struct err *err)
         source->buffer = mem_alloc(CHUNK_BYTES);
     if (source->fd >= 0)
         return true;
+    why = errno;
     err_set(err, MSG_CANNOT_READ, "cannot read %s: %s", source->path,
-            strerror(errno));
-    return err_as(err, ERR_CONFIG);
+            strerror(why));
+    err_as(err, ERR_CONFIG);
+    return unreadable_hint(err, source->path, why, false);
 }
 
 static void

@@ -7,8 +7,8 @@
 #include "graphql/schema.h"
 
 struct gql_note {
-    enum msg msg;        /* QUERY_PAGING or FILTER_OFFSET */
-    struct gql_pos pos;  /* of the argument */
+    enum msg msg;        /* QUERY_PAGING, FILTER_OFFSET, ROW_TOO_WIDE */
+    struct gql_pos pos;  /* of the argument or connection */
     const char *message; /* "file:line:column: ..." */
     const char *hint;    /* "" when the code's remedy says it */
     struct gql_note *next;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/unreadable.h"
 #include "graphql/schema.h"
 #include "json/index.h"
 
@@ -125,8 +126,11 @@ map_text(int fd, const char *path, struct span *text, struct err *err)
 static bool
 cannot_open(const char *path, struct err *err)
 {
-    err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(errno));
-    return err_hint(err, "bulkpg types --store S prints them");
+    int why = errno;
+
+    err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(why));
+    err_hint(err, "bulkpg types --store S prints them");
+    return unreadable_hint(err, path, why, false);
 }
 
 static bool

@@ -712,6 +712,12 @@ loader_has_all_rows(const struct loader *loader, int table)
     return tally_is_even(&loader->tables[table].tally);
 }
 
+uint64_t
+loader_odd_counts(const struct loader *loader, int table)
+{
+    return loader->tables[table].odd_counts;
+}
+
 const char *
 loader_other_roots(const struct loader *loader)
 {

@@ -119,6 +119,10 @@ MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
  * roots can have; else NULL. */
 const char *loader_other_roots(const struct loader *loader);
 
+/* Rows of the table whose own count of what is below them is negative or not a
+ * number. */
+uint64_t loader_odd_counts(const struct loader *loader, int table);
+
 /* Each parent has the rows of a connection that it counted, none has so many
  * that they may have been cut, as far as that can be told without asking the
  * server; and if no key came twice. */

@@ -276,10 +276,7 @@ create_table(struct merge *merge, const struct merge_table *table,
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    ddl_table_create(&sql, table->table, merge->schema);
-    ddl_key_create(&sql, table->table, merge->schema, table->table->name);
-    ddl_indexes_create(&sql, table->table, merge->schema, table->table->name);
-    ddl_comments(&sql, table->table, merge->schema);
+    ddl_print_table(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
     return run_ddl(merge, &sql, err);
 }

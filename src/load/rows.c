@@ -123,20 +123,30 @@ promised(const struct plan_count *count, const struct row_source *source,
     return updated < source->asked_at ? counted : 0;
 }
 
-/* A line that tells no count, or none that is a number, tells nothing: it is
- * no column of the row. */
+static bool
+read_count(const struct record_value *value, int64_t *counted)
+{
+    struct err err;
+
+    return (value->kind == JSON_NUMBER || value->kind == JSON_STRING) &&
+           wire_parse_integer(value->text, 0, INT32_MAX, counted, &err);
+}
+
+/* A line without a count promises nothing; neither does one whose count cannot
+ * be read, which the run reports. The line is loaded either way: the count is
+ * not a column of the row. */
 static int32_t
-put_count(struct buf *out, const struct plan_count *count,
-          const struct row_source *source)
+put_count(struct buf *out, struct loader_table *table,
+          const struct plan_count *count, const struct row_source *source)
 {
     const struct record_value *value =
         record_get(source->record, count->count_slot);
     int64_t counted;
     int32_t told;
-    struct err err;
 
-    if (value == NULL || value->kind != JSON_NUMBER ||
-        !wire_parse_integer(value->text, 0, INT32_MAX, &counted, &err)) {
+    if (value == NULL || value->kind == JSON_NULL ||
+        !read_count(value, &counted)) {
+        table->odd_counts += value != NULL && value->kind != JSON_NULL;
         wire_int32(out, -1);
         return ROWS_UNTOLD;
     }
@@ -291,7 +301,7 @@ put_column(struct loader_table *table, int index,
         return true;
     case LAYOUT_COUNT:
         table->told[layout->data] =
-            put_count(out, plan->counted[layout->data]->count, source);
+            put_count(out, table, plan->counted[layout->data]->count, source);
         return true;
     case LAYOUT_ROW_ID:
         widen->gid = plan->id_gid;

@@ -27,6 +27,7 @@ struct loader_table {
     struct tally tally;             /* of the rows that came for connections */
     int32_t told[PLAN_COUNTED_MAX]; /* counts of the row put last; for each
                                      * connection below, or ROWS_UNTOLD */
+    uint64_t odd_counts;            /* that could not be read */
     struct batch *batch;            /* being filled; NULL: none */
     size_t mark_bytes;              /* of the batch when the line began */
     int mark_rows;

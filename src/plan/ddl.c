@@ -464,6 +464,16 @@ ddl_grant_select(struct buf *sql, const struct plan_table *table,
 }
 
 void
+ddl_print_table(struct buf *sql, const struct plan_table *table,
+                const char *schema)
+{
+    ddl_table_create(sql, table, schema);
+    ddl_key_create(sql, table, schema, table->name);
+    ddl_indexes_create(sql, table, schema, table->name);
+    ddl_comments(sql, table, schema);
+}
+
+void
 ddl_print(struct buf *sql, const struct plan *plan, const char *schema)
 {
     for (int i = 0; i < plan->table_count; i++) {
@@ -473,9 +483,6 @@ ddl_print(struct buf *sql, const struct plan *plan, const char *schema)
             continue;
         if (sql->length > 0)
             buf_append_char(sql, '\n');
-        ddl_table_create(sql, table, schema);
-        ddl_key_create(sql, table, schema, table->name);
-        ddl_indexes_create(sql, table, schema, table->name);
-        ddl_comments(sql, table, schema);
+        ddl_print_table(sql, table, schema);
     }
 }

@@ -102,7 +102,10 @@ void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
 void ddl_grant_select(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *role);
 
-/* All of the above as `plan` prints it. */
+/* A table with its key, indexes and comments; and all of a plan's, as `plan`
+ * prints them. */
+void ddl_print_table(struct buf *sql, const struct plan_table *table,
+                     const char *schema);
 void ddl_print(struct buf *sql, const struct plan *plan, const char *schema);
 
 #endif

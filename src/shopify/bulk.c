@@ -1,12 +1,14 @@
 #include "shopify/bulk.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json_out.h"
 
 enum {
+    ODD_BYTES = 24,
     VARIABLES_BYTES = 512 * 1024,
     /* Listed operations come with their documents, of 64 KiB each at most. */
     LIST_BYTES = 16 * 1024 * 1024,
@@ -101,12 +103,36 @@ copy_text(const struct json *object, const char *key, char *text, size_t size)
     return true;
 }
 
-static int64_t
-number_at(const struct json *object, const char *key, int64_t otherwise)
+/* What is there instead of a count, if it is short and plain text. */
+static void
+note_odd(const struct json *said, const char *key,
+         struct bulk_operation *operation)
 {
+    struct span text = said == NULL ? span_str("missing") : said->text;
+    bool is_plain = text.length > 0 && text.length <= ODD_BYTES;
+
+    for (size_t i = 0; i < text.length && is_plain; i++)
+        is_plain = isgraph((unsigned char)text.bytes[i]);
+    if (!is_plain)
+        text = span_str("not a number");
+    snprintf(operation->odd_count, sizeof(operation->odd_count), "%s is %.*s",
+             key, SPAN_ARG(text));
+}
+
+/* A count of nothing said is `otherwise`; one that no count can be is -1. */
+static int64_t
+count_at(const struct json *object, const char *key, int64_t otherwise,
+         struct bulk_operation *operation)
+{
+    const struct json *said = json_get(object, key);
     int64_t number;
 
-    return json_int64(json_get(object, key), &number) ? number : otherwise;
+    if (said == NULL || said->kind == JSON_NULL)
+        return otherwise;
+    if (json_int64(said, &number) && number >= 0)
+        return number;
+    note_odd(said, key, operation);
+    return -1;
 }
 
 static bool
@@ -134,9 +160,13 @@ read_operation(const struct session_reply *reply, const struct json *object,
                    sizeof(operation->completed_at)) ||
         !copy_text(object, "url", operation->url, BULK_URL_BYTES))
         return unreadable(reply, "no id, or a field too long for us", err);
-    operation->object_count = number_at(object, "objectCount", 0);
-    operation->root_object_count = number_at(object, "rootObjectCount", 0);
-    operation->file_size = number_at(object, "fileSize", -1);
+    operation->object_count = count_at(object, "objectCount", 0, operation);
+    operation->root_object_count =
+        count_at(object, "rootObjectCount", 0, operation);
+    operation->file_size = count_at(object, "fileSize", -1, operation);
+    if (operation->file_size < 0 && operation->odd_count[0] == '\0' &&
+        operation->status == BULK_COMPLETED && operation->url[0] != '\0')
+        note_odd(NULL, "fileSize", operation);
     return true;
 }
 

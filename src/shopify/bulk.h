@@ -35,9 +35,11 @@ struct bulk_operation {
     char error_code[40]; /* "" when none */
     char created_at[40]; /* as the store wrote them; "" when null */
     char completed_at[40];
-    int64_t object_count;      /* lines of the result so far */
-    int64_t root_object_count; /* of them without __parentId */
-    int64_t file_size;         /* bytes; -1: not said */
+    int64_t object_count;      /* lines of the result so far; -1: odd */
+    int64_t root_object_count; /* of them without __parentId; -1: odd */
+    int64_t file_size;         /* bytes; -1: not said, or odd */
+    char odd_count[64];        /* "fileSize is -5": negative, not a number, or
+                                * not said of a result; "" where none is */
     char url[BULK_URL_BYTES];  /* secret behind '?'; "" when null */
 };
 

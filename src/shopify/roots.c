@@ -24,8 +24,9 @@ write_counts(struct buf *document, const char *count_field,
     buf_append_str(document, " }");
 }
 
+/* -1: not counted exactly. */
 static int64_t
-read_count(const struct json *data, size_t i)
+read_count(const struct json *data, size_t i, const struct log_ctx *log)
 {
     char alias[32];
     const struct json *said;
@@ -35,10 +36,13 @@ read_count(const struct json *data, size_t i)
     snprintf(alias, sizeof(alias), "n%zu", i);
     said = json_get(data, alias);
     precision = json_str(json_get(said, "precision"));
-    if (precision == NULL || strcmp(precision, "EXACT") != 0 ||
-        !json_int64(json_get(said, "count"), &count))
+    if (precision == NULL || strcmp(precision, "EXACT") != 0)
         return -1;
-    return count;
+    if (json_int64(json_get(said, "count"), &count) && count >= 0)
+        return count;
+    log_warn(log, MSG_COUNT_UNREADABLE,
+             "the store's count of roots is negative or not a number", LOG_END);
+    return -1;
 }
 
 static bool
@@ -55,7 +59,7 @@ count_some(struct session *session, const char *count_field,
     asked = session_query(session, "count", buf_str(&document), NULL, log,
                           &arena, &reply, err);
     for (size_t i = 0; asked && i < count; i++)
-        counts[i] = read_count(reply.data, i);
+        counts[i] = read_count(reply.data, i, log);
     arena_free(&arena);
     buf_free(&document);
     return asked;

@@ -163,7 +163,7 @@ class Commands(Case):
     def test_what_to_do_is_told(self):
         """By the one who says it wrong: flags, file or environment."""
         result = self.run_program("run", "--dsn", self.db.dsn, status=CONFIG)
-        self.assertIn("run needs --domain, and load --types", result.stderr)
+        self.assertIn("run need --domain, and load --types", result.stderr)
         self.program.query("q", PLAIN)
         for words, hint in (
                 (("--dsn", "host=/nowhere"), "is --dsn right?"),

@@ -1,6 +1,6 @@
 """What goes wrong: the exit status, the message, and untouched tables."""
 from cases.queries import PLAIN
-from harness.case import AGAIN, CONFIG, FAILED, USAGE, Case
+from harness.case import AGAIN, CONFIG, FAILED, OK, USAGE, Case
 
 
 class Verification(Case):
@@ -40,6 +40,35 @@ class Verification(Case):
 
     def test_file_size_too_small(self):
         self.check_refused(file_size="-1")
+
+    def check_noticed(self, name, *words, status=OK):
+        """A count that is none cannot refuse a result, and is not passed
+        over in silence."""
+        result = self.run_program("run", status=status)
+        notes = self.last_run()["notes"]
+        self.assertEqual("COUNT_UNREADABLE", notes["warning_codes"][0], notes)
+        for word in words:
+            self.assertIn(word, notes["warnings"][0])
+        self.assertIn("COUNT_UNREADABLE", result.stderr)
+        self.check_tables(PLAIN)
+
+    def test_counts_that_are_none(self):
+        self.configure()
+        self.query("plain", PLAIN)
+        for setting, name in (("object_count", "objectCount"),
+                              ("root_object_count", "rootObjectCount"),
+                              ("file_size", "fileSize")):
+            for value in ("-99999999", "many"):
+                self.shop.set(**{setting: value})
+                self.check_noticed(name, f": {name} is {value[0]}")
+            self.shop.set(**{setting: None})
+
+    def test_counts_of_lines_that_are_none(self):
+        self.configure()
+        self.query("plain", PLAIN)
+        self.shop.set(order="grouped", edits=[{
+            "line": 1, "find": '"count":', "put": '"count":-9'}])
+        self.check_noticed("plain", "products: 1 row with a count")
 
     def test_a_line_is_missing(self):
         self.check_refused(edits=[{"line": 7, "delete": True}],

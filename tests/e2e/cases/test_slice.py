@@ -281,6 +281,19 @@ class Countless(Case):
         self.assertIn("cannot count", result.stderr)
         self.assertIn("cannot count", str(self.last_run()["notes"]))
 
+    def test_a_count_that_is_none(self):
+        """As if it could not count, and that is said."""
+        self.configure()
+        self.query("job", sliced(PRODUCTS))
+        self.run_program("run")
+        for count in (-5, "many", None):
+            self.shop.rule({"status": 200, "body": {"data": {"n0": {
+                "count": count, "precision": "EXACT"}}}}, times=1,
+                kind="query")
+            result = self.run_program("run")
+            self.assertIn("COUNT_UNREADABLE", result.stderr)
+            self.check_tables(PRODUCTS)
+
     def test_nothing_is_removed_unless_told(self):
         self.configure()
         self.query("job", sliced(COUNTLESS))

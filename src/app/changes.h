@@ -1,0 +1,24 @@
+/*
+ * changes - what the next run of a job would change in the database, and the
+ * tables of the job that its query does not feed any more.
+ */
+#ifndef APP_CHANGES_H
+#define APP_CHANGES_H
+
+#include "app/job.h"
+#include "app/journal_relation.h"
+
+struct changes {
+    const char *created; /* statements for what does not exist yet; or "" */
+    const char *altered; /* for tables that exist: new columns, types; or "" */
+    struct journal_relations left; /* tables that get no rows any more */
+};
+
+/* Look at the database; everything is in the job's arena. */
+MUST_CHECK bool
+changes_find(struct changes *changes, struct job *job, struct err *err);
+
+/* The tables left, as SQL comments; nothing if there are none. */
+void changes_append_left(struct buf *sql, const struct changes *changes);
+
+#endif

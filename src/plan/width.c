@@ -1,0 +1,87 @@
+#include "plan/width.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "plan/layout.h"
+
+enum {
+    ROW_BYTES_MAX = 8160,  /* a page of 8 kB, without what it has itself */
+    ROW_HEADER_BYTES = 24, /* as aligned */
+    VALUE_BYTES = 24       /* a longer one is replaced by a pointer */
+};
+
+/* Alignment is left out: it depends on the order of the columns. */
+static int
+width_of(enum plan_type type)
+{
+    switch (type) {
+    case PLAN_BIGINT:
+    case PLAN_DOUBLE:
+    case PLAN_TIMESTAMPTZ:
+        return 8;
+    case PLAN_INTEGER:
+    case PLAN_DATE:
+        return 4;
+    case PLAN_BOOLEAN:
+        return 1;
+    case PLAN_TEXT:
+    case PLAN_NUMERIC:
+    case PLAN_JSONB:
+    case PLAN_TYPE_COUNT:
+        break;
+    }
+    return VALUE_BYTES;
+}
+
+int
+width_of_row(const struct plan_table *table)
+{
+    struct layout_column *columns = mem_array(
+        (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
+    int count = layout_columns(table, columns);
+    int width = ROW_HEADER_BYTES;
+
+    for (int i = 0; i < count; i++)
+        if (columns[i].in_table)
+            width += width_of(columns[i].type);
+    free(columns);
+    return width;
+}
+
+static struct gql_note *
+note_of(const struct plan *plan, const struct plan_table *table, int width,
+        struct arena *arena)
+{
+    struct gql_note *note = arena_alloc(arena, sizeof(*note));
+
+    *note = (struct gql_note){
+        .msg = MSG_ROW_TOO_WIDE,
+        .pos = table->pos,
+        .message = arena_printf(
+            arena,
+            "%s:%u:%u: table \"%s\" has %d columns of the query: a row with "
+            "a value in each can need %d bytes, and a page of PostgreSQL takes "
+            "a row of %d",
+            plan->file, table->pos.line, table->pos.column, table->name,
+            table->column_count, width, ROW_BYTES_MAX),
+        .hint = ""};
+    return note;
+}
+
+struct gql_note *
+width_notes(const struct plan *plan, struct arena *arena)
+{
+    struct gql_note *first = NULL, **end = &first;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *table = &plan->tables[i];
+        int width = table->skip ? 0 : width_of_row(table);
+
+        if (width <= ROW_BYTES_MAX)
+            continue;
+        *end = note_of(plan, table, width, arena);
+        end = &(*end)->next;
+    }
+    return first;
+}

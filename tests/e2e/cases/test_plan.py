@@ -1,0 +1,128 @@
+"""What plan says of the database, and a plan without a configuration."""
+import json
+import re
+
+from harness.case import CONFIG, OK, Case
+
+WIDE = "{ products { edges { node { id %s } } } }"
+QUERY = """{ products { edges { node { id title %s
+    variants { edges { node { id sku } } } %s } } } }"""
+MEDIA = "media { edges { node { id alt } } }"
+
+
+def wide(count):
+    return WIDE % " ".join(f"t{n}: title" for n in range(count))
+
+
+class Plan(Case):
+    def plan_of(self, *options, job="job"):
+        return self.run_program("plan", job, *options)
+
+    def test_a_row_that_may_not_fit(self):
+        """A note of plan in each form, and of check."""
+        self.configure()
+        self.query("job", wide(700))
+        told = r"job\.graphql:1:3: table .products. has 701 columns"
+        result = self.plan_of("--types", self.types)
+        self.assertRegex(result.stdout, told)
+        self.assertIn("@json", result.stdout)
+        for how in ("--dbt", "--document"):
+            result = self.plan_of("--types", self.types, how)
+            self.assertIn("code=ROW_TOO_WIDE", result.stderr)
+        notes = json.loads(self.plan_of("--types", self.types,
+                                        "--json").stdout)["notes"]
+        self.assertEqual(["ROW_TOO_WIDE"], [note["code"] for note in notes])
+        self.assertRegex(self.run_program("check").stdout, "warn .*" + told)
+
+    def test_a_row_that_fits(self):
+        self.configure()
+        for count in (60, 330):
+            self.query("job", wide(count))
+            result = self.plan_of("--types", self.types)
+            self.assertNotIn("a page of PostgreSQL", result.output)
+
+    def test_whether_rows_fit_is_as_told(self):
+        """Of the columns that are just few enough every row is taken, and of
+        many more none: values of 24 bytes are the worst."""
+        self.configure()
+        for count, fits in ((337, True), (345, False)):
+            self.query("job", wide(count))
+            told = "a page of PostgreSQL" in self.plan_of(
+                "--types", self.types).stdout
+            self.assertEqual(not fits, told)
+            row = {"id": "gid://shopify/Product/1"}
+            row.update({f"t{n}": "x" * 23 for n in range(count)})
+            self.load("job", [json.dumps(row)], "--full",
+                      status=OK if fits else 65)
+
+    def test_changes(self):
+        """Statements that can be run, and nothing else."""
+        self.configure()
+        self.query("job", QUERY % ("", MEDIA))
+        result = self.plan_of("--changes")
+        tables = re.findall(r'^CREATE TABLE "acme"\."(\w+)"', result.stdout,
+                            re.M)
+        self.assertEqual(["products", "products_variants", "products_media"],
+                         tables)
+        self.assertTrue(result.stdout.startswith('CREATE SCHEMA "acme";\n'))
+        self.assertNotIn("edges", result.stdout)
+        self.db.execute("BEGIN; " + result.stdout + " ROLLBACK;")
+        self.run_program("run")
+        self.assertEqual("-- none\n", self.plan_of("--changes").stdout)
+        self.query("job", QUERY % ("handle", MEDIA))
+        result = self.plan_of("--changes")
+        self.assertIn('ALTER TABLE "acme"."products" ADD COLUMN "handle" '
+                      "text;", result.stdout)
+        self.assertNotIn("CREATE", result.stdout)
+        self.db.execute("BEGIN; " + result.stdout + " ROLLBACK;")
+        self.run_program("run")
+        self.assertEqual("-- none\n", self.plan_of("--changes").stdout)
+
+    def test_tables_that_no_query_feeds(self):
+        self.configure()
+        self.query("job", QUERY % ("", MEDIA))
+        self.query("other", "{ orders { edges { node { id } } } }")
+        self.run_program("run")
+        drop = 'DROP TABLE "acme"."products_media";'
+        for how in ((), ("--changes",)):
+            self.assertNotIn("DROP TABLE", self.plan_of(*how).stdout)
+        self.query("job", QUERY % ("", ""))
+        for how in ((), ("--changes",)):
+            result = self.plan_of(*how)
+            self.assertIn("no query feeds any more", result.stdout)
+            self.assertEqual(1, result.stdout.count("DROP TABLE"))
+            self.assertIn(drop, result.stdout)
+        shown = json.loads(self.plan_of("--json").stdout)
+        self.assertEqual([{"schema": "acme", "name": "products_media"}],
+                         shown["tables_left"])
+        self.assertIsNone(json.loads(self.plan_of(
+            "--json", "--types", self.types).stdout)["tables_left"])
+        # It stays, with its rows, until it is dropped by hand.
+        self.run_program("run")
+        self.assertIn("products_media", [name for _, name in self.snapshot()])
+        self.db.execute(drop)
+        self.assertNotIn("DROP TABLE", self.plan_of().stdout)
+        # Nor does any query feed the tables of another schema.
+        self.configure(more={"acme": "schema = elsewhere"})
+        self.assertIn('DROP TABLE "acme"."products";', self.plan_of().stdout)
+
+    def test_without_a_configuration(self):
+        """Flags alone, as run takes them."""
+        store = self.shop.stores["acme"]
+        self.program.environment["SHOPIFY_ACCESS_TOKEN"] = store["token"]
+        flags = ("--domain", store["endpoint"], "--store", "acme", "--dsn",
+                 self.db.dsn)
+        path = self.query("job", QUERY % ("", MEDIA))
+        result = self.plan_of("--changes", *flags, job="./" + path
+                              if not path.startswith("/") else path)
+        self.assertIn('CREATE TABLE "acme"."products"', result.stdout)
+        result = self.run_program("check", *flags)
+        self.assertIn("ok     store acme", result.stdout)
+        self.assertIn("ok     query queries/job.graphql (store acme)",
+                      result.stdout)
+        self.run_program("run", *flags)
+        self.assertEqual("-- none\n", self.plan_of("--changes",
+                                                   *flags).stdout)
+        self.query("bad", "{ products { edges { node { nothing } } } }")
+        result = self.run_program("check", *flags, status=CONFIG)
+        self.assertIn("queries/bad.graphql:1:29", result.stdout)
