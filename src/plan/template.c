@@ -1,0 +1,192 @@
+#include "plan/template.h"
+
+#include <ctype.h>
+
+#include "base/span.h"
+#include "plan/names.h"
+
+#define DOTS "..."
+
+static const struct template_value *
+find(const struct template_values *values, struct span name)
+{
+    for (int i = 0; i < values->count; i++)
+        if (span_is(name, values->items[i].name))
+            return &values->items[i];
+    return NULL;
+}
+
+static bool
+is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+/* Bytes of the word that `text` begins with. */
+static size_t
+word_length(struct span text)
+{
+    size_t length = 0;
+
+    while (length < text.length && is_word(text.bytes[length]))
+        length++;
+    return length;
+}
+
+/* Bytes up to the brace that closes the one before `text`. */
+static size_t
+closed_length(struct span text)
+{
+    int depth = 1;
+    size_t at = 0;
+
+    for (; at < text.length; at++) {
+        depth += (text.bytes[at] == '{') - (text.bytes[at] == '}');
+        if (depth == 0)
+            break;
+    }
+    return at;
+}
+
+static struct span
+skip_blank(struct span text)
+{
+    return text.length > 0 && isspace((unsigned char)text.bytes[0])
+               ? span_tail(text, 1)
+               : text;
+}
+
+/* ---- lists ------------------------------------------------------------- */
+
+/* `expression` with the column in place of each x. */
+static void
+append_column(struct buf *sql, struct span expression, const char *column)
+{
+    while (expression.length > 0) {
+        size_t length = word_length(expression);
+
+        if (length == 1 && expression.bytes[0] == 'x')
+            name_append_quoted(sql, column);
+        else if (length > 0)
+            buf_append(sql, expression.bytes, length);
+        else
+            buf_append(sql, expression.bytes, length = 1);
+        expression = span_tail(expression, length);
+    }
+}
+
+/* The separator is the last word or comma before the dots, with its blanks. */
+static bool
+split_list(struct span text, struct span *expression, struct span *separator)
+{
+    size_t dots = sizeof(DOTS) - 1, end, at;
+
+    if (text.length < dots ||
+        memcmp(text.bytes + text.length - dots, DOTS, dots) != 0)
+        return false;
+    end = text.length - dots;
+    at = end;
+    while (at > 0 && isspace((unsigned char)text.bytes[at - 1]))
+        at--;
+    if (at > 0 && text.bytes[at - 1] == ',')
+        at--;
+    else
+        while (at > 0 && !isspace((unsigned char)text.bytes[at - 1]))
+            at--;
+    if (at > 0 && isspace((unsigned char)text.bytes[at - 1]))
+        at--;
+    *expression = span_head(text, at);
+    *separator = span_of(text.bytes + at, end - at);
+    return true;
+}
+
+static bool
+append_list(struct buf *sql, const struct template_value *value,
+            struct span text)
+{
+    struct span expression, separator;
+
+    if (value->columns == NULL || !split_list(text, &expression, &separator))
+        return false;
+    for (int i = 0; i < value->column_count; i++) {
+        if (i > 0)
+            buf_append(sql, separator.bytes, separator.length);
+        append_column(sql, expression, value->columns[i]);
+    }
+    return true;
+}
+
+/* ---- all of it --------------------------------------------------------- */
+
+static void append_text(struct buf *sql, struct span text,
+                        const struct template_values *values);
+
+/* ?flag text, or ?!flag text */
+static bool
+append_flagged(struct buf *sql, struct span text,
+               const struct template_values *values)
+{
+    bool wanted = text.length < 2 || text.bytes[1] != '!';
+    struct span rest = span_tail(text, wanted ? 1 : 2);
+    size_t length = word_length(rest);
+    const struct template_value *value = find(values, span_head(rest, length));
+
+    if (value == NULL)
+        return false;
+    if (value->is_set == wanted)
+        append_text(sql, skip_blank(span_tail(rest, length)), values);
+    return true;
+}
+
+/* What stands between two braces. */
+static bool
+append_braced(struct buf *sql, struct span text,
+              const struct template_values *values)
+{
+    size_t length = word_length(text);
+    const struct template_value *value;
+
+    if (span_starts(text, "?"))
+        return append_flagged(sql, text, values);
+    value = find(values, span_head(text, length));
+    if (value == NULL)
+        return false;
+    if (length < text.length && text.bytes[length] == ':')
+        return append_list(sql, value, skip_blank(span_tail(text, length + 1)));
+    if (length != text.length || value->sql == NULL)
+        return false;
+    buf_append_str(sql, value->sql);
+    return true;
+}
+
+static void
+append_text(struct buf *sql, struct span text,
+            const struct template_values *values)
+{
+    while (text.length > 0) {
+        const char *brace = memchr(text.bytes, '{', text.length);
+        size_t plain =
+            brace != NULL ? (size_t)(brace - text.bytes) : text.length;
+        struct span inside, whole;
+
+        buf_append(sql, text.bytes, plain);
+        text = span_tail(text, plain);
+        if (text.length == 0)
+            return;
+        inside = span_tail(text, 1);
+        inside = span_head(inside, closed_length(inside));
+        whole = span_head(text, inside.length + 1);
+        if (whole.length < text.length)
+            whole.length++; /* the closing brace */
+        if (!append_braced(sql, inside, values))
+            buf_append(sql, whole.bytes, whole.length);
+        text = span_tail(text, whole.length);
+    }
+}
+
+void
+template_append(struct buf *sql, const char *text,
+                const struct template_values *values)
+{
+    append_text(sql, span_str(text), values);
+}

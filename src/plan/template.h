@@ -1,0 +1,43 @@
+/*
+ * template - a statement of sql/merge/ or sql/ddl/ with its names filled in.
+ *
+ *     DELETE FROM ONLY {table} AS t
+ *     WHERE {?marks t._deleted_at IS NULL AND }NOT EXISTS (
+ *       SELECT FROM {stage} AS s WHERE {keys: s.x = t.x AND ...})
+ *
+ *     {name}                      the SQL of that value
+ *     {list: s.x = t.x AND ...}   what stands before the "..." for each column,
+ *                                 x being the column, quoted; the separator is
+ *                                 what is between the expression and the dots:
+ *                                 a comma or AND
+ *     {?flag text}                text, if the flag is set; {?!flag text}: if it
+ *                                 is not. Text may hold all of the above.
+ *
+ * The blank behind a list's colon and behind a flag's name is not part of what
+ * follows. A name that has no value is left as it is: no server takes it, and
+ * no test passes.
+ */
+#ifndef PLAN_TEMPLATE_H
+#define PLAN_TEMPLATE_H
+
+#include "base/buf.h"
+
+/* What a name stands for; unused members are zero. */
+struct template_value {
+    const char *name;
+    const char *sql;            /* of {name}: quoted already */
+    const char *const *columns; /* of {name: ...}: their bare names */
+    int column_count;
+    bool is_set; /* of {?name ...} */
+};
+
+struct template_values {
+    const struct template_value *items;
+    int count;
+};
+
+/* Append the statement that `text` is with these values. */
+void template_append(struct buf *sql, const char *text,
+                     const struct template_values *values);
+
+#endif
