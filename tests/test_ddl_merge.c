@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "plan/ddl.h"
-#include "plan/merge.h"
+#include "plan/merge_sql.h"
+#include "sql.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -59,7 +60,7 @@ teardown(void)
     buf_free(&sql);
 }
 
-/* The statement with every run of blanks as one. */
+/* The statement without comments and with every run of blanks as one. */
 static const char *
 written(void)
 {
@@ -67,6 +68,8 @@ written(void)
     char *to = text;
 
     for (const char *from = text; *from != '\0'; from++) {
+        while (strncmp(from, "-- ", 3) == 0)
+            from = strchr(from, '\n') + 1;
         bool blank = *from == ' ' || *from == '\n';
 
         if (!blank)
@@ -487,69 +490,67 @@ target_of(int table)
                                  .changes = "c"};
 }
 
-typedef void statement_fn(struct buf *sql, const struct merge_target *target);
-
 static const struct {
-    statement_fn *write;
+    const char *text;
     int table;
     const char *statement;
 } statements[] = {
-    {merge_count_staged, ORDERS, "SELECT count(*) FROM \"acme\".\"s1\""},
-    {merge_delete_lines, ORDERS,
+    {sql_count_staged, ORDERS, "SELECT count(*) FROM \"acme\".\"s1\""},
+    {sql_delete_lines, ORDERS,
      "DELETE FROM \"acme\".\"s1\" WHERE _line = ANY ($1::bigint[])"},
-    {merge_delete_duplicates, ORDERS,
+    {sql_delete_duplicates, ORDERS,
      "DELETE FROM \"acme\".\"s1\" AS s USING (SELECT ctid AS place, "
      "row_number() OVER (PARTITION BY \"id\" ORDER BY _line DESC) AS n FROM "
      "\"acme\".\"s1\") AS d WHERE s.ctid = d.place AND d.n > 1"},
-    {merge_delete_duplicates, LINE_ITEMS,
+    {sql_delete_duplicates, LINE_ITEMS,
      "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT ctid AS place, "
      "row_number() OVER (PARTITION BY \"_parent_id\", \"id\" ORDER BY _line "
      "DESC) AS n FROM \"acme\".\"s2\") AS d WHERE s.ctid = d.place AND d.n "
      "> 1"},
-    {merge_delete_duplicates, TRANSACTIONS,
+    {sql_delete_duplicates, TRANSACTIONS,
      "DELETE FROM \"acme\".\"s5\" AS s USING (SELECT ctid AS place, "
      "row_number() OVER (PARTITION BY \"_parent_id\", \"id\" ORDER BY _line "
      "DESC, _pos DESC) AS n FROM \"acme\".\"s5\") AS d WHERE s.ctid = "
      "d.place AND d.n > 1"},
-    {merge_set_ordinals, TAX_LINES,
+    {sql_set_ordinals, TAX_LINES,
      "UPDATE \"acme\".\"s3\" AS s SET _ordinal = d.n - 1 FROM (SELECT ctid "
      "AS place, row_number() OVER (PARTITION BY \"line_item\" ORDER BY "
      "_line, _pos) AS n FROM \"acme\".\"s3\") AS d WHERE s.ctid = d.place"},
-    {merge_set_ordinals, DISCOUNTS,
+    {sql_set_ordinals, DISCOUNTS,
      "UPDATE \"acme\".\"s4\" AS s SET _ordinal = d.n - 1 FROM (SELECT ctid "
      "AS place, row_number() OVER (PARTITION BY \"_parent_id\" ORDER BY "
      "_line) AS n FROM \"acme\".\"s4\") AS d WHERE s.ctid = d.place"},
-    {merge_remove_gone, ORDERS,
+    {sql_delete_gone, ORDERS,
      "DELETE FROM ONLY \"acme\".\"orders\" AS t WHERE NOT EXISTS (SELECT FROM "
      "\"acme\".\"s1\" AS s WHERE s.\"id\" = t.\"id\")"},
-    {merge_remove_gone, LINE_ITEMS,
+    {sql_delete_gone, LINE_ITEMS,
      "DELETE FROM ONLY \"acme\".\"orders_line_items\" AS t WHERE NOT EXISTS "
      "(SELECT FROM \"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"id\" = t.\"id\")"},
-    {merge_remove_gone, TAX_LINES,
+    {sql_delete_gone, TAX_LINES,
      "DELETE FROM ONLY \"acme\".\"orders_line_items_tax_lines\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = "
      "t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
-    {merge_remove_gone, DISCOUNTS,
+    {sql_delete_gone, DISCOUNTS,
      "DELETE FROM ONLY \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
-    {merge_list_changes, ORDERS,
+    {sql_list_changes, ORDERS,
      "CREATE UNLOGGED TABLE \"acme\".\"c\" AS SELECT s.ctid AS place, "
      "t.\"id\" IS NULL AS is_new FROM \"acme\".\"s1\" AS s LEFT JOIN "
      "ONLY \"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL OR "
      "t._hash IS DISTINCT FROM s._hash"},
-    {merge_count_changes, ORDERS,
+    {sql_count_changes, ORDERS,
      "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
      "is_new) FROM \"acme\".\"c\""},
-    {merge_update_changed, LINE_ITEMS,
+    {sql_update_changed, LINE_ITEMS,
      "UPDATE ONLY \"acme\".\"orders_line_items\" AS t SET \"title\" = "
      "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "
      "s.\"_hash\", _loaded_at = $1::timestamptz FROM (SELECT s.* FROM "
      "\"acme\".\"s2\" AS s, \"acme\".\"c\" AS c WHERE NOT c.is_new AND "
      "s.ctid = c.place OFFSET 0) AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"id\" = t.\"id\""},
-    {merge_insert_new, DISCOUNTS,
+    {sql_insert_new, DISCOUNTS,
      "INSERT INTO \"acme\".\"orders_discount_applications\" "
      "(\"_parent_id\", \"_ordinal\", \"index\", \"_typename\", \"_hash\", "
      "_loaded_at) SELECT s.\"_parent_id\", s.\"_ordinal\", s.\"index\", "
@@ -561,7 +562,7 @@ START_TEST(statements_are_word_for_word)
 {
     struct merge_target target = target_of(statements[_i].table);
 
-    statements[_i].write(&sql, &target);
+    merge_sql(&sql, statements[_i].text, &target, NULL);
     ck_assert_str_eq(written(), statements[_i].statement);
 }
 
@@ -573,7 +574,7 @@ START_TEST(what_was_written_is_read_back)
     struct merge_target lines = target_of(LINE_ITEMS);
 
     orders.has_mark = true;
-    merge_count_unwritten(&sql, &orders);
+    merge_sql(&sql, sql_count_unwritten, &orders, NULL);
     ck_assert_str_eq(
         written(),
         "SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT "
@@ -582,13 +583,12 @@ START_TEST(what_was_written_is_read_back)
         "EXISTS (SELECT FROM ONLY \"acme\".\"orders\" AS t WHERE s.\"id\" = "
         "t.\"id\" AND t._hash IS NOT DISTINCT FROM s._hash AND "
         "t._deleted_at IS NULL)");
-    orders.only_counts = lines.only_counts = true;
-    merge_remove_gone(&sql, &orders);
+    merge_sql(&sql, sql_count_gone, &orders, NULL);
     ck_assert_str_eq(written(),
                      "SELECT count(*) FROM ONLY \"acme\".\"orders\" AS t "
                      "WHERE NOT EXISTS (SELECT FROM \"acme\".\"s1\" AS s "
                      "WHERE s.\"id\" = t.\"id\")");
-    merge_remove_below(&sql, &lines, &orders);
+    merge_sql(&sql, sql_count_below, &lines, &orders);
     ck_assert_str_eq(
         written(),
         "SELECT count(*) FROM ONLY \"acme\".\"orders_line_items\" AS t, "
@@ -607,7 +607,7 @@ START_TEST(a_partitioned_table_is_read_whole)
         struct merge_target target = target_of(statements[i].table);
 
         target.is_partitioned = true;
-        statements[i].write(&sql, &target);
+        merge_sql(&sql, statements[i].text, &target, NULL);
     }
     ck_assert_ptr_null(strstr(buf_str(&sql), "ONLY"));
 }
@@ -638,7 +638,7 @@ START_TEST(rows_of_lists_go_with_the_line_they_came_on)
     struct merge_target target = target_of(lists[_i].list);
     struct merge_target parent = target_of(lists[_i].parent);
 
-    merge_delete_superseded(&sql, &target, &parent);
+    merge_sql(&sql, sql_delete_superseded, &target, &parent);
     ck_assert_str_eq(written(), lists[_i].superseded);
 }
 
@@ -649,7 +649,7 @@ START_TEST(rows_of_lists_in_lists_go_with_their_parents)
     struct merge_target target = target_of(FEES);
     struct merge_target parent = target_of(TRANSACTIONS);
 
-    merge_delete_orphans(&sql, &target, &parent);
+    merge_sql(&sql, sql_delete_orphans, &target, &parent);
     ck_assert_str_eq(written(),
                      "DELETE FROM \"acme\".\"s6\" AS s WHERE NOT EXISTS "
                      "(SELECT FROM \"acme\".\"s5\" AS p WHERE p._line = "
@@ -666,7 +666,7 @@ START_TEST(a_skipped_parent_stages_its_id_for_its_lists)
           "title } } } } }");
     target = target_of(1);
     parent = target_of(0);
-    merge_delete_superseded(&sql, &target, &parent);
+    merge_sql(&sql, sql_delete_superseded, &target, &parent);
     ck_assert_str_eq(
         written(),
         "DELETE FROM \"acme\".\"s2\" AS s USING (SELECT \"_id\" AS id, "
@@ -683,7 +683,7 @@ START_TEST(rows_gone_below_parents_that_came_are_removed)
     struct merge_target target = target_of(LINE_ITEMS);
     struct merge_target parent = target_of(ORDERS);
 
-    merge_remove_below(&sql, &target, &parent);
+    merge_sql(&sql, sql_delete_below, &target, &parent);
     ck_assert_str_eq(
         written(),
         "DELETE FROM ONLY \"acme\".\"orders_line_items\" AS t USING (SELECT "
@@ -701,7 +701,7 @@ START_TEST(rows_gone_are_listed_for_those_below_them)
     struct merge_target parent = target_of(ORDERS);
 
     target.gone = "s2_gone";
-    merge_list_gone(&sql, &target, &parent);
+    merge_sql(&sql, sql_list_gone, &target, &parent);
     ck_assert_str_eq(
         written(),
         "INSERT INTO \"acme\".\"s2_gone\" SELECT DISTINCT "
@@ -720,7 +720,7 @@ START_TEST(rows_whose_parents_went_are_removed)
     struct merge_target parent = target_of(LINE_ITEMS);
 
     parent.gone = "s2_gone";
-    merge_remove_orphaned(&sql, &target, &parent);
+    merge_sql(&sql, sql_delete_orphaned, &target, &parent);
     ck_assert_str_eq(
         written(),
         "DELETE FROM ONLY \"acme\".\"orders_line_items_tax_lines\" AS t USING "
@@ -742,20 +742,20 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
     orders = target_of(0);
     orders.has_mark = true;
     tax_lines = target_of(1);
-    merge_remove_gone(&sql, &orders);
-    merge_remove_below(&sql, &tax_lines, &orders);
-    merge_update_changed(&sql, &orders);
+    merge_sql(&sql, sql_mark_gone, &orders, NULL);
+    merge_sql(&sql, sql_delete_below, &tax_lines, &orders);
+    merge_sql(&sql, sql_update_changed, &orders, NULL);
     ck_assert_str_eq(
         written(),
         "UPDATE ONLY \"acme\".\"orders\" AS t SET _deleted_at = $1::timestamptz, "
         "_loaded_at = $1::timestamptz WHERE t._deleted_at IS NULL AND NOT "
         "EXISTS (SELECT FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = "
-        "t.\"id\")"
+        "t.\"id\") "
         "DELETE FROM ONLY \"acme\".\"orders_tax_lines\" AS t USING (SELECT "
         "DISTINCT \"id\" AS id FROM \"acme\".\"s1\") AS p WHERE "
         "t.\"_parent_id\" = p.id AND NOT EXISTS (SELECT FROM "
         "\"acme\".\"s2\" AS s WHERE s.\"_parent_id\" = t.\"_parent_id\" AND "
-        "s.\"_ordinal\" = t.\"_ordinal\")"
+        "s.\"_ordinal\" = t.\"_ordinal\") "
         "UPDATE ONLY \"acme\".\"orders\" AS t SET \"name\" = s.\"name\", "
         "\"_hash\" = s.\"_hash\", _loaded_at = $1::timestamptz, _deleted_at = "
         "NULL FROM (SELECT s.* FROM \"acme\".\"s1\" AS s, \"acme\".\"c\" AS c "
@@ -775,9 +775,9 @@ START_TEST(places_are_numbered_and_compared)
     ck_assert(plan->tables[1].has_position);
     items = target_of(1);
     ddl_stage_create(&sql, items.table, "acme", "s2", false);
-    merge_set_ordinals(&sql, &items);
-    merge_list_changes(&sql, &items);
-    merge_update_changed(&sql, &items);
+    merge_sql(&sql, sql_set_ordinals, &items, NULL);
+    merge_sql(&sql, sql_list_changes, &items, NULL);
+    merge_sql(&sql, sql_update_changed, &items, NULL);
     ck_assert_str_eq(
         written(),
         "CREATE UNLOGGED TABLE \"acme\".\"s2\" ( \"_line\" bigint, "
@@ -785,13 +785,13 @@ START_TEST(places_are_numbered_and_compared)
         "NOT NULL, \"_hash\" bigint ); UPDATE \"acme\".\"s2\" AS s SET "
         "_position = d.n - 1 FROM (SELECT ctid AS place, row_number() OVER "
         "(PARTITION BY \"_parent_id\" ORDER BY _line) AS n FROM "
-        "\"acme\".\"s2\") AS d WHERE s.ctid = d.placeCREATE UNLOGGED TABLE "
+        "\"acme\".\"s2\") AS d WHERE s.ctid = d.place CREATE UNLOGGED TABLE "
         "\"acme\".\"c\" AS SELECT s.ctid AS place, t.\"_parent_id\" IS NULL "
         "AS is_new FROM \"acme\".\"s2\" AS s LEFT JOIN ONLY "
         "\"acme\".\"orders_line_items\" AS t ON s.\"_parent_id\" = "
         "t.\"_parent_id\" AND s.\"id\" = t.\"id\" WHERE t.\"_parent_id\" IS "
         "NULL OR t._hash IS DISTINCT FROM s._hash OR t._position IS DISTINCT "
-        "FROM s._positionUPDATE ONLY \"acme\".\"orders_line_items\" AS t SET "
+        "FROM s._position UPDATE ONLY \"acme\".\"orders_line_items\" AS t SET "
         "\"_position\" = s.\"_position\", \"_hash\" = s.\"_hash\", _loaded_at "
         "= $1::timestamptz FROM (SELECT s.* FROM \"acme\".\"s2\" AS s, "
         "\"acme\".\"c\" AS c WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) "
@@ -825,8 +825,8 @@ START_TEST(counts_are_staged_and_no_more)
     for (int i = PRODUCTS; i <= METAFIELDS; i++) {
         struct merge_target target = target_of(i);
 
-        merge_update_changed(&sql, &target);
-        merge_insert_new(&sql, &target);
+        merge_sql(&sql, sql_update_changed, &target, NULL);
+        merge_sql(&sql, sql_insert_new, &target, NULL);
     }
     ck_assert_ptr_null(strstr(buf_str(&sql), "_count_"));
 }
@@ -848,7 +848,7 @@ START_TEST(parents_are_compared_with_what_they_counted)
     struct merge_target target = target_of(VARIANTS);
     struct merge_target parent = target_of(PRODUCTS);
 
-    merge_find_truncated(&sql, &target, &parent);
+    merge_sql(&sql, sql_find_truncated, &target, &parent);
     ck_assert_str_eq(
         written(),
         CUT_HEAD "(SELECT \"_parent_id\" AS id, count(*) AS came FROM "
@@ -863,7 +863,7 @@ START_TEST(parents_of_what_nothing_counts_are_looked_at)
 {
     struct merge_target target = target_of(METAFIELDS);
 
-    merge_find_truncated(&sql, &target, NULL);
+    merge_sql(&sql, sql_find_truncated, &target, NULL);
     ck_assert_str_eq(written(), CUT_HEAD
                      "(SELECT \"_parent_id\" AS id, count(*) AS came FROM "
                      "\"acme\".\"s5\" GROUP BY 1) AS c CROSS JOIN (SELECT "

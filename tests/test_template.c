@@ -37,6 +37,9 @@ static const struct {
     {"{odd: ex.x, ...}", "ex.\"x\", ex.\"a\"\"b\", ex.\"select\""},
     {"{keys: max(x) AS x_max, ...}",
      "max(\"_parent_id\") AS x_max, max(\"id\") AS x_max"},
+    {"{keys: (SELECT x FROM {table}), ...}",
+     "(SELECT \"_parent_id\" FROM \"acme\".\"products\"), "
+     "(SELECT \"id\" FROM \"acme\".\"products\")"},
     {"a{?on  OR b}c", "a OR bc"},
     {"a{?off  OR b}c", "ac"},
     {"a{?!off  OR b}c", "a OR bc"},

@@ -3,75 +3,36 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "plan/ddl.h"
-#include "plan/names.h"
+#include "load/statement.h"
+#include "sql.h"
 
 enum {
     ROWS_BEFORE_MIN = 10,   /* a few rows may all be NULL by chance */
     ROWS_REMOVED_MIN = 100, /* or go */
-    VALUES_PERCENT = 20,
-    SQL_BYTES_MAX = 4 * 1024 * 1024
+    VALUES_PERCENT = 20
 };
 
 /* ---- columns gone NULL ------------------------------------------------- */
 
-/* Appends the expression that is asked for one column. */
-typedef void
-ask_fn(struct buf *sql, const struct merge_target *target, const char *column);
-
-/* Stops at the first value, so that it costs nothing if there is one. */
-static void
-ask_all_null(struct buf *sql, const struct merge_target *target,
-             const char *column)
-{
-    buf_append_str(sql, "NOT EXISTS (SELECT FROM ");
-    ddl_append_qualified(sql, target->schema, target->stage);
-    buf_append_str(sql, " WHERE ");
-    name_append_quoted(sql, column);
-    buf_append_str(sql, " IS NOT NULL)");
-}
-
-static void
-ask_count(struct buf *sql, const struct merge_target *target,
-          const char *column)
-{
-    (void)target;
-    buf_append_str(sql, "count(t.");
-    name_append_quoted(sql, column);
-    buf_append_char(sql, ')');
-}
-
-/* Appends what follows the expressions. */
-typedef void from_fn(struct buf *sql, const struct merge_target *target);
-
-static void
-from_nothing(struct buf *sql, const struct merge_target *target)
-{
-    (void)sql, (void)target;
-}
-
-/* SELECT count(*), then one expression per column in `asked`. */
+/* Send `text`, which answers with count(*) and then one value for each column
+ * in `asked`. */
 static bool
 ask_columns(struct merge *merge, const struct merge_table *table,
-            const bool *asked, ask_fn *ask, from_fn *from,
-            struct pg_result **result, struct err *err)
+            const bool *asked, const char *text, struct pg_result **result,
+            struct err *err)
 {
-    struct merge_target target = merge_target_of(merge, table);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    const struct plan_table *plan = table->table;
+    struct merge_target target = statement_target(merge, table);
+    const char **names = mem_array((size_t)plan->column_count, sizeof(*names));
     bool done;
 
-    buf_append_str(&sql, "SELECT count(*)");
-    for (int i = 0; i < table->table->column_count; i++) {
-        if (!asked[i])
-            continue;
-        buf_append_str(&sql, ", ");
-        ask(&sql, &target, table->table->columns[i].name);
-    }
-    from(&sql, &target);
-    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, result, err);
-    buf_free(&sql);
+    for (int i = 0; i < plan->column_count; i++)
+        if (asked[i])
+            names[target.asked_count++] = plan->columns[i].name;
+    target.asked = names;
+    done = statement_ask(merge, text, &target, NULL, 0, NULL, result, err);
+    free(names);
     return done;
 }
 
@@ -92,8 +53,7 @@ find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
     struct pg_result *result;
     int answer = 1;
 
-    if (!ask_columns(merge, table, asked, ask_all_null, from_nothing, &result,
-                     err))
+    if (!ask_columns(merge, table, asked, sql_find_null_columns, &result, err))
         return false;
     for (int i = 0; i < table->table->column_count; i++)
         asked[i] = asked[i] && pg_bool(result, 0, answer++);
@@ -113,8 +73,7 @@ find_held(struct merge *merge, const struct merge_table *table, bool *asked,
 
     if (merge->incremental || !has_any(asked, table->table->column_count))
         return true;
-    if (!ask_columns(merge, table, asked, ask_count, merge_from_live, &result,
-                     err))
+    if (!ask_columns(merge, table, asked, sql_count_values, &result, err))
         return false;
     for (int i = 0; i < table->table->column_count; i++)
         asked[i] = asked[i] && pg_int64(result, 0, answer++) > 0;
@@ -148,8 +107,7 @@ check_held(struct merge *merge, const struct merge_table *table,
 
     if (!has_any(asked, table->table->column_count))
         return true;
-    if (!ask_columns(merge, table, asked, ask_count, merge_from_known, &result,
-                     err))
+    if (!ask_columns(merge, table, asked, sql_count_values_again, &result, err))
         return false;
     rows = pg_int64(result, 0, 0);
     for (int i = 0; fine && i < table->table->column_count; i++) {

@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "load/remove.h"
+#include "load/statement.h"
 #include "load/swallowed.h"
 #include "plan/ddl.h"
 #include "sql.h"
@@ -11,81 +13,6 @@
 #define UNIQUE_VIOLATION "23505"
 
 enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
-
-/* Writes one statement for a table. */
-typedef void statement_fn(struct buf *sql, const struct merge_target *target);
-
-struct merge_target
-merge_target_of(const struct merge *merge, const struct merge_table *table)
-{
-    return (struct merge_target){.table = table->table,
-                                 .schema = merge->schema,
-                                 .stage = table->stage,
-                                 .changes = table->changes,
-                                 .gone = table->gone,
-                                 .has_mark = table->has_mark,
-                                 .is_partitioned = table->is_partitioned};
-}
-
-static bool
-run_text(struct merge *merge, struct buf *sql, int count,
-         const char *const *values, int64_t *affected, struct err *err)
-{
-    struct pg_result *result;
-    bool done;
-
-    if (sql->overflowed) {
-        buf_free(sql);
-        return err_set(err, MSG_BUG, "a statement too long to write");
-    }
-    done = pg_exec(merge->conn, buf_str(sql), count, values, &result, err);
-    if (done) {
-        *affected = pg_affected(result);
-        pg_result_free(result);
-    }
-    buf_free(sql);
-    return done;
-}
-
-/* Run one statement for a table; how many rows it touched. */
-static bool
-run_statement(struct merge *merge, const struct merge_table *table,
-              statement_fn *write, int count, const char *const *values,
-              int64_t *affected, struct err *err)
-{
-    struct merge_target target = merge_target_of(merge, table);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    write(&sql, &target);
-    return run_text(merge, &sql, count, values, affected, err);
-}
-
-/* Run one statement that answers with one number or truth; frees it. */
-static bool
-ask_text(struct merge *merge, struct buf *sql, int64_t *answer, struct err *err)
-{
-    struct pg_result *result;
-    bool done = pg_exec(merge->conn, buf_str(sql), 0, NULL, &result, err);
-
-    buf_free(sql);
-    if (!done)
-        return false;
-    *answer =
-        strcmp(pg_text(result, 0, 0), "t") == 0 ? 1 : pg_int64(result, 0, 0);
-    pg_result_free(result);
-    return true;
-}
-
-static bool
-ask(struct merge *merge, const struct merge_table *table, statement_fn *write,
-    int64_t *answer, struct err *err)
-{
-    struct merge_target target = merge_target_of(merge, table);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    write(&sql, &target);
-    return ask_text(merge, &sql, answer, err);
-}
 
 bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err)
@@ -97,10 +24,11 @@ merge_count(struct merge *merge, const char *void_lines, struct err *err)
         if (table->stage == NULL)
             continue;
         if (void_lines != NULL &&
-            !run_statement(merge, table, merge_delete_lines, 1, &void_lines,
+            !statement_run(merge, sql_delete_lines, table, NULL, 1, &void_lines,
                            &deleted, err))
             return false;
-        if (!ask(merge, table, merge_count_staged, &table->staged, err))
+        if (!statement_number(merge, sql_count_staged, table, &table->staged,
+                              err))
             return false;
     }
     return true;
@@ -125,33 +53,16 @@ static bool
 drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
 {
     struct merge_table *parent = &merge->tables[table->table->parent->index];
-    struct merge_target target = merge_target_of(merge, table);
-    struct merge_target above = merge_target_of(merge, parent);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    int64_t orphans;
+    int64_t orphans = 0;
 
-    merge_delete_superseded(&sql, &target, &above);
-    if (!run_text(merge, &sql, 0, NULL, &table->superseded, err))
-        return false;
-    if (parent->superseded == 0)
-        return true;
-    merge_delete_orphans(&sql, &target, &above);
-    if (!run_text(merge, &sql, 0, NULL, &orphans, err))
+    if (!statement_run(merge, sql_delete_superseded, table, parent, 0, NULL,
+                       &table->superseded, err) ||
+        (parent->superseded > 0 &&
+         !statement_run(merge, sql_delete_orphans, table, parent, 0, NULL,
+                        &orphans, err)))
         return false;
     table->superseded += orphans;
     return true;
-}
-
-static bool
-run_ddl(struct merge *merge, struct buf *sql, struct err *err)
-{
-    bool done = !sql->overflowed ||
-                err_set(err, MSG_BUG, "a statement too long to write");
-
-    done =
-        done && (sql->length == 0 || pg_script(merge->conn, buf_str(sql), err));
-    buf_free(sql);
-    return done;
 }
 
 static int64_t
@@ -175,7 +86,7 @@ analyze(struct merge *merge, const char *relation, struct err *err)
 
     buf_append_str(&sql, "ANALYZE ");
     ddl_append_qualified(&sql, merge->schema, relation);
-    return run_ddl(merge, &sql, err);
+    return statement_ddl(merge, &sql, err);
 }
 
 /* Of staging nothing else is asked. */
@@ -190,7 +101,7 @@ analyze_keys(struct merge *merge, const struct merge_table *table,
     buf_append_str(&sql, " (");
     ddl_append_key_columns(&sql, table->table);
     buf_append_char(&sql, ')');
-    return run_ddl(merge, &sql, err);
+    return statement_ddl(merge, &sql, err);
 }
 
 /* ---- keys of staging --------------------------------------------------- */
@@ -199,7 +110,7 @@ static bool
 create_index(struct merge *merge, struct buf *sql, struct err *err)
 {
     int64_t begun = clock_now_ns();
-    bool done = run_ddl(merge, sql, err);
+    bool done = statement_ddl(merge, sql, err);
 
     merge->index_ns += clock_now_ns() - begun;
     return done;
@@ -214,7 +125,7 @@ create_stage_key(struct merge *merge, const struct merge_table *table,
 
     if (!table->becomes_table) {
         ddl_stage_key(&sql, table->table, merge->schema, table->stage);
-        return run_ddl(merge, &sql, err);
+        return statement_ddl(merge, &sql, err);
     }
     ddl_key_create(&sql, table->table, merge->schema, table->stage);
     return create_index(merge, &sql, err);
@@ -232,7 +143,7 @@ key_stage(struct merge *merge, struct merge_table *table, struct err *err)
     if (strcmp(err->code, UNIQUE_VIOLATION) != 0)
         return false;
     return pg_script(merge->conn, "ROLLBACK TO SAVEPOINT key_stage", err) &&
-           run_statement(merge, table, merge_delete_duplicates, 0, NULL,
+           statement_run(merge, sql_delete_duplicates, table, NULL, 0, NULL,
                          &table->duplicates, err) &&
            create_stage_key(merge, table, err);
 }
@@ -265,7 +176,7 @@ promote(struct merge *merge, struct merge_table *table, struct err *err)
         buf_free(&sql);
         return false;
     }
-    return run_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
+    return statement_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
 }
 
 /* ---- later loads by set ------------------------------------------------ */
@@ -278,7 +189,7 @@ create_table(struct merge *merge, const struct merge_table *table,
 
     ddl_print_table(&sql, table->table, merge->schema);
     append_grants(&sql, merge, table->table);
-    return run_ddl(merge, &sql, err);
+    return statement_ddl(merge, &sql, err);
 }
 
 static bool
@@ -289,148 +200,22 @@ settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
     if (!table->table->has_ordinal && !key_stage(merge, table, err))
         return false;
     return (!table->table->has_ordinal && !table->table->has_position) ||
-           run_statement(merge, table, merge_set_ordinals, 0, NULL, &numbered,
-                         err);
-}
-
-/* ---- rows gone --------------------------------------------------------- */
-
-/* Writes one statement for a table and its parent. */
-typedef void below_fn(struct buf *sql, const struct merge_target *target,
-                      const struct merge_target *parent);
-
-static struct merge_table *
-parent_of(struct merge *merge, const struct merge_table *table)
-{
-    return &merge->tables[table->table->parent->index];
-}
-
-/* Writes one statement for a table, and for its parent where that is given. */
-static void
-write_removal(struct buf *sql, statement_fn *alone, below_fn *below,
-              const struct merge_target *target,
-              const struct merge_target *above)
-{
-    if (alone != NULL)
-        alone(sql, target);
-    else
-        below(sql, target, above);
-}
-
-/* One statement that removes rows, or the count of those it would remove. */
-static bool
-run_removal(struct merge *merge, struct merge_table *table, statement_fn *alone,
-            below_fn *below, bool counts, int64_t *rows, struct err *err)
-{
-    const char *values[] = {merge->loaded_at};
-    struct merge_target target = merge_target_of(merge, table);
-    struct merge_target above = {.table = NULL};
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool marks = table->table->marks_deleted;
-
-    if (below != NULL)
-        above = merge_target_of(merge, parent_of(merge, table));
-    target.only_counts = counts;
-    write_removal(&sql, alone, below, &target, &above);
-    if (counts)
-        return ask_text(merge, &sql, rows, err);
-    return run_text(merge, &sql, marks ? 1 : 0, values, rows, err);
-}
-
-/* Remove by one of the two. What a trigger or rule kept is counted. */
-static bool
-remove_rows(struct merge *merge, struct merge_table *table, statement_fn *alone,
-            below_fn *below, struct err *err)
-{
-    int64_t before, after, reported;
-
-    if (!table->is_read_back) {
-        if (!run_removal(merge, table, alone, below, false, &reported, err))
-            return false;
-        table->deleted += reported;
-        return true;
-    }
-    if (!run_removal(merge, table, alone, below, true, &before, err) ||
-        !run_removal(merge, table, alone, below, false, &reported, err) ||
-        !run_removal(merge, table, alone, below, true, &after, err))
-        return false;
-    table->deleted += before - after;
-    table->not_deleted += after;
-    return true;
-}
-
-static bool
-has_rows_below(const struct merge *merge, const struct merge_table *table)
-{
-    for (int i = 0; i < merge->table_count; i++)
-        if (merge->tables[i].table->parent == table->table)
-            return true;
-    return false;
-}
-
-static bool
-list_gone(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    struct merge_target target, above;
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    int64_t listed;
-
-    table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
-    if (!run_statement(merge, table, merge_make_gone, 0, NULL, &listed, err))
-        return false;
-    target = merge_target_of(merge, table);
-    above = merge_target_of(merge, parent_of(merge, table));
-    merge_list_gone(&sql, &target, &above);
-    return run_text(merge, &sql, 0, NULL, &listed, err);
-}
-
-/* Those below the parents that came; and where the parents are children
- * themselves, those below the ones that went. */
-static bool
-remove_below(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    if (has_rows_below(merge, table) && !list_gone(merge, table, err))
-        return false;
-    return remove_rows(merge, table, NULL, merge_remove_below, err) &&
-           (parent_of(merge, table)->gone == NULL ||
-            remove_rows(merge, table, NULL, merge_remove_orphaned, err));
-}
-
-static bool
-removes_all_gone(const struct merge *merge, const struct merge_table *table)
-{
-    return table->removes && table->exists &&
-           (merge->deletes != PLAN_DELETES_KEEP || table->table->has_ordinal);
-}
-
-static bool
-remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    if (!removes_all_gone(merge, table))
-        return true;
-    if (!merge->incremental)
-        return remove_rows(merge, table, merge_remove_gone, NULL, err);
-    return table->table->parent == NULL || remove_below(merge, table, err);
+           statement_run(merge, sql_set_ordinals, table, NULL, 0, NULL,
+                         &numbered, err);
 }
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* Run one statement that answers with two numbers, of rows that are new and of
+/* Run a statement that answers with two numbers: of rows that are new, and of
  * rows that are not. */
 static bool
-ask_both(struct merge *merge, const struct merge_table *table,
-         statement_fn *write, int64_t *inserts, int64_t *updates,
-         struct err *err)
+ask_both(struct merge *merge, const struct merge_table *table, const char *text,
+         int64_t *inserts, int64_t *updates, struct err *err)
 {
-    struct merge_target target = merge_target_of(merge, table);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct merge_target target = statement_target(merge, table);
     struct pg_result *result;
-    bool counted;
 
-    write(&sql, &target);
-    counted = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
-    buf_free(&sql);
-    if (!counted)
+    if (!statement_ask(merge, text, &target, NULL, 0, NULL, &result, err))
         return false;
     *inserts = pg_int64(result, 0, 0);
     *updates = pg_int64(result, 0, 1);
@@ -447,9 +232,9 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
     int64_t listed;
 
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    return run_statement(merge, table, merge_list_changes, 0, NULL, &listed,
+    return statement_run(merge, sql_list_changes, table, NULL, 0, NULL, &listed,
                          err) &&
-           ask_both(merge, table, merge_count_changes, inserts, updates, err);
+           ask_both(merge, table, sql_count_changes, inserts, updates, err);
 }
 
 /* In a full run nothing went where there are no more rows than came and were
@@ -463,7 +248,7 @@ count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
     *gone = -1;
     if (merge->incremental || table->has_mark)
         return true;
-    if (!ask(merge, table, merge_count_live, &rows, err))
+    if (!statement_number(merge, sql_count_live, table, &rows, err))
         return false;
     *gone = rows - (rows_that_came(table) - inserts);
     if (*gone < 0)
@@ -481,7 +266,7 @@ find_unwritten(struct merge *merge, struct merge_table *table, int64_t inserts,
     table->not_updated = updates - table->updated;
     if (!table->is_read_back || inserts + updates == 0)
         return true;
-    if (!ask_both(merge, table, merge_count_unwritten, &table->not_inserted,
+    if (!ask_both(merge, table, sql_count_unwritten, &table->not_inserted,
                   &table->not_updated, err))
         return false;
     table->inserted = inserts - table->not_inserted;
@@ -498,12 +283,12 @@ merge_into(struct merge *merge, struct merge_table *table, struct err *err)
     if (!find_changes(merge, table, &inserts, &updates, err) ||
         !count_gone(merge, table, inserts, &gone, err) ||
         (gone != 0 && !remove_gone(merge, table, err)) ||
-        (updates != 0 && !run_statement(merge, table, merge_update_changed, 1,
-                                        values, &table->updated, err)) ||
-        (inserts != 0 && !run_statement(merge, table, merge_insert_new, 1,
+        (updates != 0 && !statement_run(merge, sql_update_changed, table, NULL,
+                                        1, values, &table->updated, err)) ||
+        (inserts != 0 && !statement_run(merge, sql_insert_new, table, NULL, 1,
                                         values, &table->inserted, err)))
         return false;
-    if (gone > table->deleted && removes_all_gone(merge, table) &&
+    if (gone > table->deleted && remove_takes_all(merge, table) &&
         !table->is_read_back)
         table->not_deleted = gone - table->deleted;
     return find_unwritten(merge, table, inserts, updates, err);
@@ -517,7 +302,7 @@ fill(struct merge *merge, struct merge_table *table, struct err *err)
     const char *values[] = {merge->loaded_at};
 
     if (!create_table(merge, table, err) ||
-        !run_statement(merge, table, merge_insert_new, 1, values,
+        !statement_run(merge, sql_insert_new, table, NULL, 1, values,
                        &table->inserted, err) ||
         !analyze(merge, table->table->name, err))
         return false;
@@ -570,7 +355,7 @@ drop_staging(struct merge *merge, struct err *err)
         append_drop(&sql, merge, table->changes);
         append_drop(&sql, merge, table->gone);
     }
-    return run_ddl(merge, &sql, err);
+    return statement_ddl(merge, &sql, err);
 }
 
 bool
@@ -579,7 +364,7 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
 {
     int64_t live;
 
-    if (!ask(merge, table, merge_count_live, &live, err))
+    if (!statement_number(merge, sql_count_live, table, &live, err))
         return false;
     *rows = live + table->deleted - table->inserted;
     return true;

@@ -13,7 +13,6 @@
 #define LOAD_MERGE_H
 
 #include "pg/conn.h"
-#include "plan/merge.h"
 #include "plan/plan.h"
 
 /* One table of a run. */
@@ -62,9 +61,6 @@ struct merge {
     void *warn_ctx;
     int64_t index_ns; /* in making keys and indexes of tables that are new */
 };
-
-struct merge_target
-merge_target_of(const struct merge *merge, const struct merge_table *table);
 
 /* Delete what belongs to rejected lines (`void_lines`, bigint[] text, may be
  * NULL) and count what is staged. */

@@ -3,12 +3,13 @@
 #include <inttypes.h>
 
 #include "base/buf.h"
-#include "plan/ddl.h"
+#include "load/statement.h"
 #include "plan/names.h"
+#include "sql.h"
 
 enum { SQL_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096 };
 
-/* Columns of merge_find_truncated(). */
+/* Columns of find_truncated.sql. */
 enum { KIND, PARENTS, ID, COUNTED, CAME };
 
 static const struct {
@@ -109,17 +110,14 @@ check_table(struct merge *merge, const struct merge_table *table,
 {
     const struct merge_table *above =
         &merge->tables[table->table->parent->index];
-    struct merge_target target = merge_target_of(merge, table);
-    struct merge_target parent = merge_target_of(merge, above);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct merge_target target = statement_target(merge, table);
+    struct merge_target parent = statement_target(merge, above);
     struct pg_result *result;
     bool done;
 
-    merge_find_truncated(&sql, &target,
-                         table->table->count != NULL ? &parent : NULL);
-    done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, &result, err);
-    buf_free(&sql);
-    if (!done)
+    if (!statement_ask(merge, sql_find_truncated, &target,
+                       table->table->count != NULL ? &parent : NULL, 0, NULL,
+                       &result, err))
         return false;
     done = judge(merge, table, result, err);
     pg_result_free(result);

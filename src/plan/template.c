@@ -58,9 +58,13 @@ skip_blank(struct span text)
 
 /* ---- lists ------------------------------------------------------------- */
 
+static size_t append_any(struct buf *sql, struct span text,
+                         const struct template_values *values);
+
 /* `expression` with the column in place of each x. */
 static void
-append_column(struct buf *sql, struct span expression, const char *column)
+append_column(struct buf *sql, struct span expression, const char *column,
+              const struct template_values *values)
 {
     while (expression.length > 0) {
         size_t length = word_length(expression);
@@ -70,7 +74,7 @@ append_column(struct buf *sql, struct span expression, const char *column)
         else if (length > 0)
             buf_append(sql, expression.bytes, length);
         else
-            buf_append(sql, expression.bytes, length = 1);
+            length = append_any(sql, expression, values);
         expression = span_tail(expression, length);
     }
 }
@@ -102,7 +106,7 @@ split_list(struct span text, struct span *expression, struct span *separator)
 
 static bool
 append_list(struct buf *sql, const struct template_value *value,
-            struct span text)
+            struct span text, const struct template_values *values)
 {
     struct span expression, separator;
 
@@ -111,7 +115,7 @@ append_list(struct buf *sql, const struct template_value *value,
     for (int i = 0; i < value->column_count; i++) {
         if (i > 0)
             buf_append(sql, separator.bytes, separator.length);
-        append_column(sql, expression, value->columns[i]);
+        append_column(sql, expression, value->columns[i], values);
     }
     return true;
 }
@@ -152,36 +156,41 @@ append_braced(struct buf *sql, struct span text,
     if (value == NULL)
         return false;
     if (length < text.length && text.bytes[length] == ':')
-        return append_list(sql, value, skip_blank(span_tail(text, length + 1)));
+        return append_list(sql, value, skip_blank(span_tail(text, length + 1)),
+                           values);
     if (length != text.length || value->sql == NULL)
         return false;
     buf_append_str(sql, value->sql);
     return true;
 }
 
+/* The braces that `text` begins with, or one byte; how many bytes it was. */
+static size_t
+append_any(struct buf *sql, struct span text,
+           const struct template_values *values)
+{
+    struct span inside = span_tail(text, 1);
+    size_t length;
+
+    if (text.bytes[0] != '{') {
+        buf_append_char(sql, text.bytes[0]);
+        return 1;
+    }
+    inside = span_head(inside, closed_length(inside));
+    length = 1 + inside.length;
+    if (length < text.length)
+        length++; /* the closing brace */
+    if (!append_braced(sql, inside, values))
+        buf_append(sql, text.bytes, length);
+    return length;
+}
+
 static void
 append_text(struct buf *sql, struct span text,
             const struct template_values *values)
 {
-    while (text.length > 0) {
-        const char *brace = memchr(text.bytes, '{', text.length);
-        size_t plain =
-            brace != NULL ? (size_t)(brace - text.bytes) : text.length;
-        struct span inside, whole;
-
-        buf_append(sql, text.bytes, plain);
-        text = span_tail(text, plain);
-        if (text.length == 0)
-            return;
-        inside = span_tail(text, 1);
-        inside = span_head(inside, closed_length(inside));
-        whole = span_head(text, inside.length + 1);
-        if (whole.length < text.length)
-            whole.length++; /* the closing brace */
-        if (!append_braced(sql, inside, values))
-            buf_append(sql, whole.bytes, whole.length);
-        text = span_tail(text, whole.length);
-    }
+    while (text.length > 0)
+        text = span_tail(text, append_any(sql, text, values));
 }
 
 void

@@ -9,7 +9,7 @@
  *     {list: s.x = t.x AND ...}   what stands before the "..." for each column,
  *                                 x being the column, quoted; the separator is
  *                                 what is between the expression and the dots:
- *                                 a comma or AND
+ *                                 a comma or AND. It may hold {name}, too.
  *     {?flag text}                text, if the flag is set; {?!flag text}: if it
  *                                 is not. Text may hold all of the above.
  *

@@ -1,0 +1,2 @@
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM {changes}

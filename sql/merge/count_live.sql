@@ -1,0 +1,1 @@
+SELECT count(*) FROM {only}{table}{?marked  WHERE _deleted_at IS NULL}

@@ -1,0 +1,10 @@
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM {stage} AS s, {changes} AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM {only}{table} AS t
+        WHERE {keys: s.x = t.x AND ...}
+          AND t._hash IS NOT DISTINCT FROM s._hash{?position 
+          AND t._position IS NOT DISTINCT FROM s._position}{?marked 
+          AND t._deleted_at IS NULL})

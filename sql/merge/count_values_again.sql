@@ -1,0 +1,5 @@
+-- The same, of the rows with the keys that came.
+SELECT count(*), {asked: count(t.x), ...}
+FROM {only}{table} AS t
+JOIN {stage} AS s ON {keys: s.x = t.x AND ...}{?marked 
+WHERE t._deleted_at IS NULL}

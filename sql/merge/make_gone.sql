@@ -1,0 +1,1 @@
+CREATE UNLOGGED TABLE {gone} (id {id_type})

@@ -1,0 +1,124 @@
+#include "load/remove.h"
+
+#include "base/arena.h"
+#include "load/statement.h"
+#include "sql.h"
+
+/* One reason for which rows are gone: the statement for tables whose rows are
+ * deleted, the one for those whose rows are marked, and one that counts. */
+struct removal {
+    const char *deletes;
+    const char *marks;
+    const char *counts;
+};
+
+static const struct removal did_not_come = {sql_delete_gone, sql_mark_gone,
+                                            sql_count_gone};
+static const struct removal not_below_parent = {
+    sql_delete_below, sql_mark_below, sql_count_below};
+static const struct removal parent_is_gone = {
+    sql_delete_orphaned, sql_mark_orphaned, sql_count_orphaned};
+
+static struct merge_table *
+parent_of(struct merge *merge, const struct merge_table *table)
+{
+    return &merge->tables[table->table->parent->index];
+}
+
+static bool
+change_rows(struct merge *merge, const struct merge_table *table,
+            const struct merge_table *above, const struct removal *why,
+            int64_t *reported, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    bool marks = table->table->marks_deleted;
+
+    return statement_run(merge, marks ? why->marks : why->deletes, table, above,
+                         marks ? 1 : 0, values, reported, err);
+}
+
+/* How many rows are gone and are there. */
+static bool
+count_rows(struct merge *merge, const struct merge_table *table,
+           const struct merge_table *above, const struct removal *why,
+           int64_t *rows, struct err *err)
+{
+    return statement_number_below(merge, why->counts, table, above, rows, err);
+}
+
+/* What a trigger or rule keeps is counted. */
+static bool
+remove_rows(struct merge *merge, struct merge_table *table,
+            const struct merge_table *above, const struct removal *why,
+            struct err *err)
+{
+    int64_t before, after, reported;
+
+    if (!table->is_read_back) {
+        if (!change_rows(merge, table, above, why, &reported, err))
+            return false;
+        table->deleted += reported;
+        return true;
+    }
+    if (!count_rows(merge, table, above, why, &before, err) ||
+        !change_rows(merge, table, above, why, &reported, err) ||
+        !count_rows(merge, table, above, why, &after, err))
+        return false;
+    table->deleted += before - after;
+    table->not_deleted += after;
+    return true;
+}
+
+static bool
+has_rows_below(const struct merge *merge, const struct merge_table *table)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].table->parent == table->table)
+            return true;
+    return false;
+}
+
+/* The ids of rows that will be removed, for the tables below. */
+static bool
+list_gone(struct merge *merge, struct merge_table *table,
+          const struct merge_table *above, struct err *err)
+{
+    int64_t listed;
+
+    table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
+    return statement_run(merge, sql_make_gone, table, NULL, 0, NULL, &listed,
+                         err) &&
+           statement_run(merge, sql_list_gone, table, above, 0, NULL, &listed,
+                         err);
+}
+
+/* Rows below the parents that came; and if the parents are children
+ * themselves, those below the ones that are gone. */
+static bool
+remove_below(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    const struct merge_table *above = parent_of(merge, table);
+
+    if (has_rows_below(merge, table) && !list_gone(merge, table, above, err))
+        return false;
+    return remove_rows(merge, table, above, &not_below_parent, err) &&
+           (above->gone == NULL ||
+            remove_rows(merge, table, above, &parent_is_gone, err));
+}
+
+bool
+remove_takes_all(const struct merge *merge, const struct merge_table *table)
+{
+    return table->removes && table->exists &&
+           (merge->deletes != PLAN_DELETES_KEEP || table->table->has_ordinal);
+}
+
+bool
+remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (!remove_takes_all(merge, table))
+        return true;
+    if (!merge->incremental)
+        return remove_rows(merge, table, NULL, &did_not_come, err);
+    return table->table->parent == NULL || remove_below(merge, table, err);
+}

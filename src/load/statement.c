@@ -1,0 +1,103 @@
+#include "load/statement.h"
+
+#include "base/buf.h"
+#include "pg/conn.h"
+
+enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
+
+struct merge_target
+statement_target(const struct merge *merge, const struct merge_table *table)
+{
+    return (struct merge_target){.table = table->table,
+                                 .schema = merge->schema,
+                                 .stage = table->stage,
+                                 .changes = table->changes,
+                                 .gone = table->gone,
+                                 .has_mark = table->has_mark,
+                                 .is_partitioned = table->is_partitioned};
+}
+
+static bool
+is_whole(const struct buf *sql, struct err *err)
+{
+    return !sql->overflowed || err_set(err, MSG_BUG, "a statement is too long");
+}
+
+bool
+statement_ask(struct merge *merge, const char *text,
+              const struct merge_target *target,
+              const struct merge_target *above, int count,
+              const char *const *values, struct pg_result **result,
+              struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    bool done;
+
+    merge_sql(&sql, text, target, above);
+    done = is_whole(&sql, err) &&
+           pg_exec(merge->conn, buf_str(&sql), count, values, result, err);
+    buf_free(&sql);
+    return done;
+}
+
+static bool
+ask_table(struct merge *merge, const char *text,
+          const struct merge_table *table, const struct merge_table *above,
+          int count, const char *const *values, struct pg_result **result,
+          struct err *err)
+{
+    struct merge_target target = statement_target(merge, table), parent;
+
+    if (above != NULL)
+        parent = statement_target(merge, above);
+    return statement_ask(merge, text, &target, above != NULL ? &parent : NULL,
+                         count, values, result, err);
+}
+
+bool
+statement_run(struct merge *merge, const char *text,
+              const struct merge_table *table, const struct merge_table *above,
+              int count, const char *const *values, int64_t *affected,
+              struct err *err)
+{
+    struct pg_result *result;
+
+    if (!ask_table(merge, text, table, above, count, values, &result, err))
+        return false;
+    *affected = pg_affected(result);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+statement_number_below(struct merge *merge, const char *text,
+                       const struct merge_table *table,
+                       const struct merge_table *above, int64_t *number,
+                       struct err *err)
+{
+    struct pg_result *result;
+
+    if (!ask_table(merge, text, table, above, 0, NULL, &result, err))
+        return false;
+    *number = pg_int64(result, 0, 0);
+    pg_result_free(result);
+    return true;
+}
+
+bool
+statement_number(struct merge *merge, const char *text,
+                 const struct merge_table *table, int64_t *number,
+                 struct err *err)
+{
+    return statement_number_below(merge, text, table, NULL, number, err);
+}
+
+bool
+statement_ddl(struct merge *merge, struct buf *sql, struct err *err)
+{
+    bool done = is_whole(sql, err) &&
+                (sql->length == 0 || pg_script(merge->conn, buf_str(sql), err));
+
+    buf_free(sql);
+    return done;
+}
