@@ -7,18 +7,28 @@
 static const char *const keys[] = {"_parent_id", "id"};
 static const char *const odd[] = {"x", "a\"b", "select"};
 
-static const struct template_value items[] = {
-    {.name = "table", .sql = "\"acme\".\"products\""},
-    {.name = "keys", .columns = keys, .column_count = COUNT(keys)},
-    {.name = "key", .columns = keys, .column_count = 1},
-    {.name = "none", .columns = keys, .column_count = 0},
-    {.name = "odd", .columns = odd, .column_count = COUNT(odd)},
-    {.name = "on", .is_set = true},
-    {.name = "off"},
-};
+static struct template_values values;
 
-static const struct template_values values = {.items = items,
-                                              .count = COUNT(items)};
+static void
+setup(void)
+{
+    template_name(&values, "table", "acme", "products");
+    template_columns(&values, "keys", keys, COUNT(keys));
+    template_columns(&values, "key", keys, 1);
+    template_columns(&values, "none", keys, 0);
+    template_columns(&values, "odd", odd, COUNT(odd));
+    template_flag(&values, "on", true);
+    template_flag(&values, "off", false);
+    template_name(&values, "absent", "acme", NULL);
+    template_number(&values, "three", 3);
+    template_literal(&values, "text", "it's");
+}
+
+static void
+teardown(void)
+{
+    template_free(&values);
+}
 
 static const struct {
     const char *text;
@@ -47,9 +57,12 @@ static const struct {
     {"{?on FROM {table} WHERE {keys: x > 0 OR ...}}.",
      "FROM \"acme\".\"products\" WHERE \"_parent_id\" > 0 OR \"id\" > 0."},
     {"{?off {table}{?on {table}}}.", "."},
+    {"{?absent a}{?!absent b}{?table c}{?!table d}", "bc"},
+    {"{three} {text}", "3 'it''s'"},
     {"$1::bigint[]", "$1::bigint[]"},
     /* Left as they are. */
     {"{other}", "{other}"},
+    {"{absent}", "{absent}"},
     {"{keys}", "{keys}"},
     {"{table: x, ...}", "{table: x, ...}"},
     {"{keys: x, }", "{keys: x, }"},
@@ -77,6 +90,7 @@ main(void)
     Suite *suite = suite_create("template");
     TCase *tcase = tcase_create("fillings");
 
+    tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, every_name_is_filled_in, 0, COUNT(fillings));
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

@@ -6,6 +6,10 @@
 #include "base/mem.h"
 #include "plan/layout.h"
 #include "plan/names.h"
+#include "plan/template.h"
+#include "sql.h"
+
+enum { COLUMNS_CEILING = 1024 * 1024 };
 
 void
 ddl_append_qualified(struct buf *sql, const char *schema, const char *name)
@@ -26,6 +30,14 @@ layout_of(const struct plan_table *table, int *count)
     return columns;
 }
 
+/* Append a file of sql/ddl/ and free its values. */
+static void
+append(struct buf *sql, const char *text, struct template_values *values)
+{
+    template_append(sql, text, values);
+    template_free(values);
+}
+
 /* ---- tables ------------------------------------------------------------ */
 
 /* NULL in staging. */
@@ -42,7 +54,7 @@ append_columns(struct buf *sql, const struct plan_table *table, bool staging)
 {
     int count;
     struct layout_column *columns = layout_of(table, &count);
-    const char *separator = "\n    ";
+    const char *separator = "";
 
     for (int i = 0; i < count; i++) {
         if (staging ? !columns[i].in_staging : !columns[i].in_table)
@@ -57,36 +69,49 @@ append_columns(struct buf *sql, const struct plan_table *table, bool staging)
     free(columns);
 }
 
+/* CREATE TABLE of the table or of its staging. */
+static void
+append_create(struct buf *sql, const char *text, const struct plan_table *table,
+              bool staging, struct template_values *values)
+{
+    struct buf columns = buf_with_ceiling(COLUMNS_CEILING);
+
+    append_columns(&columns, table, staging);
+    if (columns.overflowed)
+        sql->overflowed = true;
+    template_sql(values, "columns", buf_str(&columns));
+    append(sql, text, values);
+    buf_free(&columns);
+}
+
 void
 ddl_stage_create(struct buf *sql, const struct plan_table *table,
                  const char *schema, const char *stage, bool logged)
 {
-    buf_append_str(sql, logged ? "CREATE TABLE " : "CREATE UNLOGGED TABLE ");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " (");
-    append_columns(sql, table, true);
-    buf_append_str(sql, "\n);\n");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "stage", schema, stage);
+    template_flag(&values, "logged", logged);
+    append_create(sql, sql_create_stage, table, true, &values);
 }
 
 void
 ddl_stage_insert(struct buf *sql, const char *schema, const char *stage)
 {
-    buf_append_str(sql, "INSERT INTO ");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " SELECT * FROM pg_catalog.unnest($1::");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, "[])");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "stage", schema, stage);
+    append(sql, sql_insert_staged, &values);
 }
 
 void
 ddl_table_create(struct buf *sql, const struct plan_table *table,
                  const char *schema)
 {
-    buf_append_str(sql, "CREATE TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " (");
-    append_columns(sql, table, false);
-    buf_append_str(sql, "\n);\n");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "table", schema, table->name);
+    append_create(sql, sql_create_table, table, false, &values);
 }
 
 /* ---- keys and indexes -------------------------------------------------- */
@@ -127,43 +152,39 @@ void
 ddl_key_create(struct buf *sql, const struct plan_table *table,
                const char *schema, const char *relation)
 {
-    struct arena arena = {0};
+    struct template_values values = {.count = 0};
+    const char *keys[LAYOUT_KEY_MAX];
 
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, relation);
-    buf_append_str(sql, " ADD CONSTRAINT ");
-    name_append_quoted(sql, ddl_key_name(&arena, table));
-    buf_append_str(sql, " PRIMARY KEY (");
-    ddl_append_key_columns(sql, table);
-    buf_append_str(sql, ");\n");
-    arena_free(&arena);
+    template_name(&values, "relation", schema, relation);
+    template_name(&values, "key_name", NULL,
+                  ddl_key_name(&values.arena, table));
+    template_columns(&values, "keys", keys, layout_key(table, keys));
+    append(sql, sql_add_key, &values);
 }
 
 void
 ddl_stage_key(struct buf *sql, const struct plan_table *table,
               const char *schema, const char *stage)
 {
-    buf_append_str(sql, "CREATE UNIQUE INDEX ON ");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " (");
-    ddl_append_key_columns(sql, table);
-    buf_append_str(sql, ");\n");
+    struct template_values values = {.count = 0};
+    const char *keys[LAYOUT_KEY_MAX];
+
+    template_name(&values, "stage", schema, stage);
+    template_columns(&values, "keys", keys, layout_key(table, keys));
+    append(sql, sql_create_stage_key, &values);
 }
 
 static void
 append_index(struct buf *sql, const struct plan_table *table,
              const char *schema, const char *relation, int column)
 {
-    struct arena arena = {0};
+    struct template_values values = {.count = 0};
 
-    buf_append_str(sql, "CREATE INDEX ");
-    name_append_quoted(sql, ddl_index_name(&arena, table, column));
-    buf_append_str(sql, " ON ");
-    ddl_append_qualified(sql, schema, relation);
-    buf_append_str(sql, " (");
-    name_append_quoted(sql, table->columns[column].name);
-    buf_append_str(sql, ");\n");
-    arena_free(&arena);
+    template_name(&values, "index", NULL,
+                  ddl_index_name(&values.arena, table, column));
+    template_name(&values, "relation", schema, relation);
+    template_name(&values, "column", NULL, table->columns[column].name);
+    append(sql, sql_create_index, &values);
 }
 
 void
@@ -175,41 +196,35 @@ ddl_indexes_create(struct buf *sql, const struct plan_table *table,
             append_index(sql, table, schema, relation, i);
 }
 
-/* What only staging has. */
+/* The columns that only staging has. */
 static void
-append_drops(struct buf *sql, const struct plan_table *table)
+add_drops(struct template_values *values, const struct plan_table *table)
 {
-    int count;
-    struct layout_column *columns = layout_of(table, &count);
+    size_t most = (size_t)(table->column_count + LAYOUT_OWN_MAX);
+    struct layout_column *columns =
+        arena_array(&values->arena, most, sizeof(*columns));
+    const char **names = arena_array(&values->arena, most, sizeof(*names));
+    int count = layout_columns(table, columns);
+    int drops = 0;
 
-    for (int i = 0; i < count; i++) {
-        if (columns[i].in_table)
-            continue;
-        buf_append_str(sql, " DROP COLUMN ");
-        name_append_quoted(sql, columns[i].name);
-        buf_append_char(sql, ',');
-    }
-    free(columns);
+    for (int i = 0; i < count; i++)
+        if (!columns[i].in_table)
+            names[drops++] = columns[i].name;
+    template_columns(values, "drops", names, drops);
 }
 
 void
 ddl_stage_promote(struct buf *sql, const struct plan_table *table,
                   const char *schema, const char *stage, const char *loaded_at)
 {
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, stage);
-    append_drops(sql, table);
-    buf_append_str(sql, " ADD COLUMN _loaded_at timestamptz DEFAULT ");
-    name_append_literal(sql, loaded_at);
-    if (table->marks_deleted)
-        buf_append_str(sql, ", ADD COLUMN _deleted_at timestamptz");
-    buf_append_str(sql, ";\nALTER TABLE ");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " ALTER COLUMN _loaded_at DROP DEFAULT;\nALTER TABLE ");
-    ddl_append_qualified(sql, schema, stage);
-    buf_append_str(sql, " RENAME TO ");
-    name_append_quoted(sql, table->name);
-    buf_append_str(sql, ";\n");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "stage", schema, stage);
+    template_name(&values, "name", NULL, table->name);
+    template_literal(&values, "loaded_at", loaded_at);
+    template_flag(&values, "marks", table->marks_deleted);
+    add_drops(&values, table);
+    append(sql, sql_promote_stage, &values);
 }
 
 /* ---- comments ---------------------------------------------------------- */
@@ -281,16 +296,14 @@ static void
 append_column_comment(struct buf *sql, const struct plan_table *table,
                       const char *schema, const struct layout_column *column)
 {
+    struct template_values values = {.count = 0};
     struct buf text = buf_with_ceiling(sql->ceiling);
 
     ddl_describe_column(&text, table, column);
-    buf_append_str(sql, "COMMENT ON COLUMN ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_char(sql, '.');
-    name_append_quoted(sql, column->name);
-    buf_append_str(sql, " IS ");
-    name_append_literal(sql, buf_str(&text));
-    buf_append_str(sql, ";\n");
+    template_name(&values, "table", schema, table->name);
+    template_name(&values, "column", NULL, column->name);
+    template_literal(&values, "comment", buf_str(&text));
+    append(sql, sql_comment_column, &values);
     buf_free(&text);
 }
 
@@ -300,24 +313,31 @@ ddl_describe_table(struct buf *text, const struct plan_table *table)
     buf_printf(text, "%s: %s", table->path, table->node_type);
 }
 
+static void
+append_table_comment(struct buf *sql, const struct plan_table *table,
+                     const char *schema)
+{
+    struct template_values values = {.count = 0};
+    struct buf text = buf_with_ceiling(sql->ceiling);
+
+    ddl_describe_table(&text, table);
+    template_name(&values, "table", schema, table->name);
+    template_literal(&values, "comment", buf_str(&text));
+    append(sql, sql_comment_table, &values);
+    buf_free(&text);
+}
+
 void
 ddl_comments(struct buf *sql, const struct plan_table *table,
              const char *schema)
 {
     int count;
     struct layout_column *columns = layout_of(table, &count);
-    struct buf text = buf_with_ceiling(sql->ceiling);
 
-    ddl_describe_table(&text, table);
-    buf_append_str(sql, "COMMENT ON TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " IS ");
-    name_append_literal(sql, buf_str(&text));
-    buf_append_str(sql, ";\n");
+    append_table_comment(sql, table, schema);
     for (int i = 0; i < count; i++)
         if (columns[i].in_table)
             append_column_comment(sql, table, schema, &columns[i]);
-    buf_free(&text);
     free(columns);
 }
 
@@ -343,17 +363,27 @@ ddl_comment_column(struct buf *sql, const struct plan_table *table,
     free(columns);
 }
 
+/* Without index and comment. */
+static void
+append_added(struct buf *sql, const struct plan_table *table,
+             const char *schema, const char *column, const char *type)
+{
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "table", schema, table->name);
+    template_name(&values, "column", NULL, column);
+    template_sql(&values, "type", type);
+    append(sql, sql_add_column, &values);
+}
+
 void
 ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
                const char *schema)
 {
     const struct plan_column *added = &table->columns[column];
 
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " ADD COLUMN ");
-    name_append_quoted(sql, added->name);
-    buf_printf(sql, " %s;\n", plan_type_name(plan_column_type(added)));
+    append_added(sql, table, schema, added->name,
+                 plan_type_name(plan_column_type(added)));
     if (added->index)
         append_index(sql, table, schema, table->name, column);
     ddl_comment_column(sql, table, schema, added->name);
@@ -363,9 +393,7 @@ void
 ddl_add_mark(struct buf *sql, const struct plan_table *table,
              const char *schema)
 {
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " ADD COLUMN _deleted_at timestamptz;\n");
+    append_added(sql, table, schema, "_deleted_at", "timestamptz");
     ddl_comment_column(sql, table, schema, "_deleted_at");
 }
 
@@ -373,9 +401,7 @@ void
 ddl_add_position(struct buf *sql, const struct plan_table *table,
                  const char *schema)
 {
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " ADD COLUMN _position integer;\n");
+    append_added(sql, table, schema, "_position", "integer");
     ddl_comment_column(sql, table, schema, "_position");
 }
 
@@ -383,9 +409,10 @@ void
 ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
                   const char *schema)
 {
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " DROP COLUMN _hash, ADD COLUMN _hash bigint;\n");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "table", schema, table->name);
+    append(sql, sql_forget_hashes, &values);
     ddl_comment_column(sql, table, schema, "_hash");
 }
 
@@ -393,74 +420,70 @@ void
 ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
               const char *column, const char *gid_type)
 {
-    struct buf prefix = buf_with_ceiling(1024);
+    struct template_values values = {.count = 0};
 
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table);
-    buf_append_str(sql, " ALTER COLUMN ");
-    name_append_quoted(sql, column);
-    buf_append_str(sql, " TYPE text USING ");
-    if (gid_type != NULL) {
-        buf_printf(&prefix, "gid://shopify/%s/", gid_type);
-        name_append_literal(sql, buf_str(&prefix));
-        buf_append_str(sql, " || ");
-    }
-    name_append_quoted(sql, column);
-    buf_append_str(sql, "::text;\n");
-    buf_free(&prefix);
+    template_name(&values, "table", schema, table);
+    template_name(&values, "column", NULL, column);
+    if (gid_type == NULL)
+        template_flag(&values, "prefix", false);
+    else
+        template_literal(
+            &values, "prefix",
+            arena_printf(&values.arena, "gid://shopify/%s/", gid_type));
+    append(sql, sql_widen_gid, &values);
 }
 
-/* A column as the other type, where PostgreSQL's own cast depends on settings
- * of the session or gives another text than the store wrote. */
+/* A column as the other type, if PostgreSQL's own cast depends on settings of
+ * the session or gives another text than the store wrote. */
 static const struct {
     enum plan_type from;
     enum plan_type to;
-    const char *before; /* the column's name */
-    const char *after;
+    const char *using;
 } conversions[] = {
-    {PLAN_DATE, PLAN_TIMESTAMPTZ, "", "::timestamp AT TIME ZONE 'UTC'"},
-    {PLAN_DATE, PLAN_TEXT, "to_char(", ", 'YYYY-MM-DD')"},
-    {PLAN_TIMESTAMPTZ, PLAN_TEXT, "rtrim(rtrim(to_char(",
-     " AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || "
-     "'Z'"},
-    {PLAN_JSONB, PLAN_TEXT, "", " #>> '{}'"},
+    {PLAN_DATE, PLAN_TIMESTAMPTZ, "{column}::timestamp AT TIME ZONE 'UTC'"},
+    {PLAN_DATE, PLAN_TEXT, "to_char({column}, 'YYYY-MM-DD')"},
+    {PLAN_TIMESTAMPTZ, PLAN_TEXT,
+     "rtrim(rtrim(to_char({column} AT TIME ZONE 'UTC', "
+     "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"},
+    {PLAN_JSONB, PLAN_TEXT, "{column} #>> '{}'"},
 };
 
-static void
-append_conversion(struct buf *sql, const char *column, enum plan_type from,
-                  enum plan_type to)
+static const char *
+find_conversion(enum plan_type from, enum plan_type to)
 {
-    for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++) {
-        if (conversions[i].from != from || conversions[i].to != to)
-            continue;
-        buf_printf(sql, " USING %s", conversions[i].before);
-        name_append_quoted(sql, column);
-        buf_append_str(sql, conversions[i].after);
-    }
+    for (size_t i = 0; i < sizeof(conversions) / sizeof(conversions[0]); i++)
+        if (conversions[i].from == from && conversions[i].to == to)
+            return conversions[i].using;
+    return NULL;
 }
 
 void
 ddl_widen_type(struct buf *sql, const char *schema, const char *table,
                const char *column, enum plan_type from, enum plan_type to)
 {
-    buf_append_str(sql, "ALTER TABLE ");
-    ddl_append_qualified(sql, schema, table);
-    buf_append_str(sql, " ALTER COLUMN ");
-    name_append_quoted(sql, column);
-    buf_printf(sql, " TYPE %s", plan_type_name(to));
-    append_conversion(sql, column, from, to);
-    buf_append_str(sql, ";\n");
+    struct template_values values = {.count = 0};
+    struct buf using = buf_with_ceiling(sql->ceiling);
+    const char *conversion = find_conversion(from, to);
+
+    template_name(&values, "table", schema, table);
+    template_name(&values, "column", NULL, column);
+    template_sql(&values, "type", plan_type_name(to));
+    if (conversion != NULL)
+        template_append(&using, conversion, &values);
+    template_sql(&values, "using", conversion != NULL ? buf_str(&using) : NULL);
+    append(sql, sql_widen_type, &values);
+    buf_free(&using);
 }
 
 void
 ddl_grant_select(struct buf *sql, const struct plan_table *table,
                  const char *schema, const char *role)
 {
-    buf_append_str(sql, "GRANT SELECT ON ");
-    ddl_append_qualified(sql, schema, table->name);
-    buf_append_str(sql, " TO ");
-    name_append_quoted(sql, role);
-    buf_append_str(sql, ";\n");
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "table", schema, table->name);
+    template_name(&values, "role", NULL, role);
+    append(sql, sql_grant_select, &values);
 }
 
 void

@@ -7,6 +7,99 @@
 
 #define DOTS "..."
 
+enum { QUOTED_CEILING = 1024 * 1024 };
+
+/* ---- values ------------------------------------------------------------ */
+
+/* One too many would be left unfilled, which no test passes. */
+static struct template_value *
+add(struct template_values *values, const char *name)
+{
+    static struct template_value none;
+    struct template_value *value = &none;
+
+    if (values->count < TEMPLATE_VALUES_MAX)
+        value = &values->items[values->count++];
+    *value = (struct template_value){.name = name};
+    return value;
+}
+
+void
+template_sql(struct template_values *values, const char *name, const char *sql)
+{
+    struct template_value *value = add(values, name);
+
+    value->sql = sql;
+    value->is_set = sql != NULL;
+}
+
+void
+template_number(struct template_values *values, const char *name, int number)
+{
+    template_sql(values, name, arena_printf(&values->arena, "%d", number));
+}
+
+void
+template_flag(struct template_values *values, const char *name, bool is_set)
+{
+    add(values, name)->is_set = is_set;
+}
+
+/* Keeps what was quoted into `quoted`. */
+static void
+keep(struct template_values *values, const char *name, struct buf *quoted)
+{
+    template_sql(values, name, arena_strdup(&values->arena, buf_str(quoted)));
+    buf_free(quoted);
+}
+
+void
+template_literal(struct template_values *values, const char *name,
+                 const char *text)
+{
+    struct buf quoted = buf_with_ceiling(QUOTED_CEILING);
+
+    name_append_literal(&quoted, text);
+    keep(values, name, &quoted);
+}
+
+void
+template_name(struct template_values *values, const char *name,
+              const char *schema, const char *bare)
+{
+    struct buf quoted = buf_with_ceiling(QUOTED_CEILING);
+
+    if (bare == NULL) {
+        template_flag(values, name, false);
+        return;
+    }
+    if (schema != NULL) {
+        name_append_quoted(&quoted, schema);
+        buf_append_char(&quoted, '.');
+    }
+    name_append_quoted(&quoted, bare);
+    keep(values, name, &quoted);
+}
+
+void
+template_columns(struct template_values *values, const char *name,
+                 const char *const *columns, int count)
+{
+    struct template_value *value = add(values, name);
+
+    value->columns = columns;
+    value->column_count = count;
+}
+
+void
+template_free(struct template_values *values)
+{
+    arena_free(&values->arena);
+    values->count = 0;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
 static const struct template_value *
 find(const struct template_values *values, struct span name)
 {

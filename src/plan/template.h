@@ -20,7 +20,10 @@
 #ifndef PLAN_TEMPLATE_H
 #define PLAN_TEMPLATE_H
 
+#include "base/arena.h"
 #include "base/buf.h"
+
+enum { TEMPLATE_VALUES_MAX = 48 };
 
 /* What a name stands for; unused members are zero. */
 struct template_value {
@@ -31,13 +34,37 @@ struct template_value {
     bool is_set; /* of {?name ...} */
 };
 
+/* All zero is empty. Names, columns and SQL are borrowed; what is quoted here
+ * is in the arena. */
 struct template_values {
-    const struct template_value *items;
+    struct template_value items[TEMPLATE_VALUES_MAX];
     int count;
+    struct arena arena;
 };
+
+void
+template_sql(struct template_values *values, const char *name, const char *sql);
+void
+template_number(struct template_values *values, const char *name, int number);
+void
+template_flag(struct template_values *values, const char *name, bool is_set);
+
+/* A text as a literal. */
+void template_literal(struct template_values *values, const char *name,
+                      const char *text);
+
+/* A column's name, or a relation's in `schema`. The flag of that name says
+ * whether there is one (`bare` is not NULL). */
+void template_name(struct template_values *values, const char *name,
+                   const char *schema, const char *bare);
+
+void template_columns(struct template_values *values, const char *name,
+                      const char *const *columns, int count);
 
 /* Append the statement that `text` is with these values. */
 void template_append(struct buf *sql, const char *text,
                      const struct template_values *values);
+
+void template_free(struct template_values *values);
 
 #endif

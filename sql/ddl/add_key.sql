@@ -1,0 +1,1 @@
+ALTER TABLE {relation} ADD CONSTRAINT {key_name} PRIMARY KEY ({keys: x, ...});

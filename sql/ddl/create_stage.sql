@@ -1,0 +1,3 @@
+CREATE {?!logged UNLOGGED }TABLE {stage} (
+    {columns}
+);

@@ -1,0 +1,1 @@
+ALTER TABLE {table} DROP COLUMN _hash, ADD COLUMN _hash bigint;
