@@ -1,7 +1,6 @@
 -- Number the rows in the order in which they came, below each parent.
 UPDATE {stage} AS s SET {ordinal} = d.n - 1
 FROM (SELECT ctid AS place,
-             row_number() OVER ({?child PARTITION BY {parent_column} }
-                                ORDER BY _line{?list , _pos}) AS n
+             row_number() OVER ({?child PARTITION BY {parent_column} }ORDER BY _line{?list , _pos}) AS n
       FROM {stage}) AS d
 WHERE s.ctid = d.place

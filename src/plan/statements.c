@@ -1,0 +1,240 @@
+#include "plan/statements.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "plan/ddl.h"
+#include "plan/layout.h"
+#include "plan/merge_sql.h"
+#include "sql.h"
+
+/* Names that a run gives the tables. */
+struct names {
+    char stage[32];
+    char changes[48];
+    char gone[48];
+};
+
+struct printer {
+    struct buf *sql;
+    const struct plan *plan;
+    const char *schema;
+    struct names *names; /* by plan index */
+};
+
+static void
+heading(struct printer *printer, const char *what, const char *table)
+{
+    if (printer->sql->length > 0)
+        buf_append_char(printer->sql, '\n');
+    buf_printf(printer->sql, "-- ==== %s%s%s\n", what,
+               table[0] != '\0' ? ": " : "", table);
+}
+
+static bool
+has_rows_below(const struct plan *plan, const struct plan_table *table)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].parent == table)
+            return true;
+    return false;
+}
+
+static struct merge_target
+target_of(const struct printer *printer, const struct plan_table *table)
+{
+    const struct names *names = &printer->names[table->index];
+    bool lists_gone =
+        table->parent != NULL && has_rows_below(printer->plan, table);
+
+    return (struct merge_target){.table = table,
+                                 .schema = printer->schema,
+                                 .stage = names->stage,
+                                 .changes = names->changes,
+                                 .gone = lists_gone ? names->gone : NULL,
+                                 .has_mark = table->marks_deleted};
+}
+
+/* The semicolon that a statement is sent without. */
+static void
+end_statement(struct buf *sql)
+{
+    while (sql->length > 0 && sql->bytes[sql->length - 1] == '\n')
+        sql->length--;
+    buf_append_str(sql, ";\n");
+}
+
+/* A statement of sql/merge/ about some columns. */
+static void
+merge_asking(struct printer *printer, const struct plan_table *table,
+             const char *text, const char *const *asked)
+{
+    struct merge_target target = target_of(printer, table), parent;
+
+    target.asked = asked;
+    target.asked_count = asked != NULL ? table->column_count : 0;
+    if (table->parent != NULL)
+        parent = target_of(printer, table->parent);
+    merge_sql(printer->sql, text, &target,
+              table->parent != NULL ? &parent : NULL);
+    end_statement(printer->sql);
+}
+
+static void
+merge(struct printer *printer, const struct plan_table *table, const char *text)
+{
+    merge_asking(printer, table, text, NULL);
+}
+
+/* ---- loading ----------------------------------------------------------- */
+
+static void
+print_staging(struct printer *printer)
+{
+    heading(printer, "Staging", "");
+    for (int i = 0; i < printer->plan->table_count; i++) {
+        const struct plan_table *table = &printer->plan->tables[i];
+        const char *stage = printer->names[i].stage;
+
+        if (table->skip && !table->stages_id)
+            continue;
+        ddl_stage_create(printer->sql, table, printer->schema, stage, false);
+        ddl_stage_insert(printer->sql, printer->schema, stage);
+        end_statement(printer->sql);
+    }
+}
+
+static void
+print_guards(struct printer *printer, const struct plan_table *table)
+{
+    const char **asked =
+        mem_array((size_t)table->column_count + 1, sizeof(*asked));
+
+    heading(printer, "Guards", table->name);
+    for (int i = 0; i < table->column_count; i++)
+        asked[i] = table->columns[i].name;
+    merge(printer, table, sql_count_staged);
+    if (table->column_count > 0) {
+        merge_asking(printer, table, sql_find_null_columns, asked);
+        merge_asking(printer, table, sql_count_values, asked);
+        merge_asking(printer, table, sql_count_values_again, asked);
+    }
+    if (table->count != NULL)
+        merge(printer, table, sql_find_truncated);
+    merge(printer, table, sql_count_live);
+    free(asked);
+}
+
+/* ---- merging ----------------------------------------------------------- */
+
+static void
+print_first_load(struct printer *printer, const struct plan_table *table)
+{
+    const char *stage = printer->names[table->index].stage;
+    struct buf *sql = printer->sql;
+
+    heading(printer, "First load", table->name);
+    if (table->has_ordinal) {
+        ddl_table_create(sql, table, printer->schema);
+        ddl_key_create(sql, table, printer->schema, table->name);
+        ddl_indexes_create(sql, table, printer->schema, table->name);
+        return;
+    }
+    ddl_key_create(sql, table, printer->schema, stage);
+    ddl_indexes_create(sql, table, printer->schema, stage);
+    ddl_stage_promote(sql, table, printer->schema, stage, "now");
+    ddl_comments(sql, table, printer->schema);
+}
+
+static void
+print_settling(struct printer *printer, const struct plan_table *table)
+{
+    const char *stage = printer->names[table->index].stage;
+
+    merge(printer, table, sql_delete_lines);
+    if (table->kind == PLAN_LIST) {
+        merge(printer, table, sql_delete_superseded);
+        if (layout_is_nested_list(table))
+            merge(printer, table, sql_delete_orphans);
+    }
+    if (!table->has_ordinal) {
+        ddl_stage_key(printer->sql, table, printer->schema, stage);
+        merge(printer, table, sql_delete_duplicates);
+    }
+    if (table->has_ordinal || table->has_position)
+        merge(printer, table, sql_set_ordinals);
+}
+
+static bool
+removes(const struct printer *printer, const struct plan_table *table)
+{
+    return printer->plan->deletes != PLAN_DELETES_KEEP || table->has_ordinal;
+}
+
+/* Below the roots: what an incremental run takes for gone. */
+static void
+print_removal_below(struct printer *printer, const struct plan_table *table)
+{
+    bool marks = table->marks_deleted;
+
+    if (has_rows_below(printer->plan, table)) {
+        merge(printer, table, sql_make_gone);
+        merge(printer, table, sql_list_gone);
+    }
+    merge(printer, table, marks ? sql_mark_below : sql_delete_below);
+    if (table->parent->parent != NULL)
+        merge(printer, table, marks ? sql_mark_orphaned : sql_delete_orphaned);
+}
+
+static void
+print_later_load(struct printer *printer, const struct plan_table *table)
+{
+    bool marks = table->marks_deleted;
+
+    heading(printer, "Later loads", table->name);
+    print_settling(printer, table);
+    merge(printer, table, sql_list_changes);
+    merge(printer, table, sql_count_changes);
+    if (removes(printer, table)) {
+        merge(printer, table, marks ? sql_mark_gone : sql_delete_gone);
+        if (table->parent != NULL)
+            print_removal_below(printer, table);
+    }
+    merge(printer, table, sql_update_changed);
+    merge(printer, table, sql_insert_new);
+}
+
+static void
+print_tables(struct printer *printer)
+{
+    print_staging(printer);
+    for (int i = 0; i < printer->plan->table_count; i++) {
+        const struct plan_table *table = &printer->plan->tables[i];
+
+        if (table->skip)
+            continue;
+        print_guards(printer, table);
+        print_first_load(printer, table);
+        print_later_load(printer, table);
+    }
+}
+
+void
+statements_print(struct buf *sql, const struct plan *plan, const char *schema)
+{
+    struct printer printer = {.sql = sql, .plan = plan, .schema = schema};
+
+    printer.names =
+        mem_array((size_t)plan->table_count, sizeof(*printer.names));
+    for (int i = 0; i < plan->table_count; i++) {
+        struct names *names = &printer.names[i];
+
+        snprintf(names->stage, sizeof(names->stage), "_stage_1_%d", i + 1);
+        snprintf(names->changes, sizeof(names->changes), "%s_changes",
+                 names->stage);
+        snprintf(names->gone, sizeof(names->gone), "%s_gone", names->stage);
+    }
+    print_tables(&printer);
+    free(printer.names);
+}

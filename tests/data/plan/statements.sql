@@ -1,0 +1,785 @@
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "id" bigint NOT NULL,
+    "name" text,
+    "created_at" timestamptz,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "_position" integer,
+    "id" bigint NOT NULL,
+    "title" text,
+    "customer_id" bigint,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_3" (
+    "_line" bigint,
+    "_pos" integer,
+    "line_item" bigint NOT NULL,
+    "_ordinal" bigint,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_3" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_3"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_4" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "_ordinal" bigint,
+    "index" integer,
+    "_typename" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_4" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_4"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_5" (
+    "_line" bigint,
+    "_pos" integer,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "kind" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_5" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_5"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_6" (
+    "_line" bigint,
+    "_pos" integer,
+    "_parent_pos" integer,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "type" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_6" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_6"[]);
+
+-- ==== Guards: orders
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "name" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "created_at" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
+FROM ONLY "acme"."orders" AS t WHERE t._deleted_at IS NULL;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
+FROM ONLY "acme"."orders" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+SELECT count(*) FROM ONLY "acme"."orders" WHERE _deleted_at IS NULL;
+
+-- ==== First load: orders
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "orders_pkey" PRIMARY KEY ("id");
+CREATE INDEX "orders_name_idx" ON "acme"."_stage_1_1" ("name");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "orders";
+COMMENT ON TABLE "acme"."orders" IS 'orders: Order';
+COMMENT ON COLUMN "acme"."orders"."id" IS 'id: ID!; the number of gid://shopify/Order/<number>';
+COMMENT ON COLUMN "acme"."orders"."name" IS 'name: String!';
+COMMENT ON COLUMN "acme"."orders"."created_at" IS 'createdAt: DateTime!';
+COMMENT ON COLUMN "acme"."orders"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."orders"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+
+-- ==== Later loads: orders
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_1_changes";
+-- A full run: mark the rows that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders" AS t
+SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
+SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: orders_line_items
+SELECT count(*) FROM "acme"."_stage_1_2";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "title" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "customer_id" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
+FROM ONLY "acme"."orders_line_items" AS t WHERE t._deleted_at IS NULL;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
+FROM ONLY "acme"."orders_line_items" AS t
+JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+SELECT count(*) FROM ONLY "acme"."orders_line_items" WHERE _deleted_at IS NULL;
+
+-- ==== First load: orders_line_items
+ALTER TABLE "acme"."_stage_1_2" ADD CONSTRAINT "orders_line_items_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "orders_line_items_id_idx" ON "acme"."_stage_1_2" ("id");
+ALTER TABLE "acme"."_stage_1_2" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_2" RENAME TO "orders_line_items";
+COMMENT ON TABLE "acme"."orders_line_items" IS 'orders.lineItems: LineItem';
+COMMENT ON COLUMN "acme"."orders_line_items"."_parent_id" IS 'id of the row''s parent in orders; the number of gid://shopify/Order/<number>';
+COMMENT ON COLUMN "acme"."orders_line_items"."_position" IS 'place among the rows of its parent, from 0';
+COMMENT ON COLUMN "acme"."orders_line_items"."id" IS 'id: ID!; the number of gid://shopify/LineItem/<number>';
+COMMENT ON COLUMN "acme"."orders_line_items"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."orders_line_items"."customer_id" IS 'customer.id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."orders_line_items"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_line_items"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."orders_line_items"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+
+-- ==== Later loads: orders_line_items
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_2" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_2") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Number the rows in the order in which they came, below each parent.
+UPDATE "acme"."_stage_1_2" AS s SET _position = d.n - 1
+FROM (SELECT ctid AS place,
+             row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
+      FROM "acme"."_stage_1_2") AS d
+WHERE s.ctid = d.place;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."orders_line_items" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._position IS DISTINCT FROM s._position
+   OR t._deleted_at IS NOT NULL;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_2_changes";
+-- A full run: mark the rows that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
+-- Before rows of an incremental run are removed: the ids of those that will
+-- be, for the tables below.
+INSERT INTO "acme"."_stage_1_2_gone"
+SELECT DISTINCT t."id" AS id
+FROM ONLY "acme"."orders_line_items" AS t,
+     (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- An incremental run: mark the rows whose parent came and that did not.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET "_position" = s."_position", "title" = s."title", "customer_id" = s."customer_id", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
+SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: orders_line_items_tax_lines
+SELECT count(*) FROM "acme"."_stage_1_3";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "title" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."title")
+FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."title")
+FROM ONLY "acme"."orders_line_items_tax_lines" AS t
+JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+SELECT count(*) FROM ONLY "acme"."orders_line_items_tax_lines";
+
+-- ==== First load: orders_line_items_tax_lines
+CREATE TABLE "acme"."orders_line_items_tax_lines" (
+    "line_item" bigint NOT NULL,
+    "_ordinal" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint,
+    "_loaded_at" timestamptz
+);
+ALTER TABLE "acme"."orders_line_items_tax_lines" ADD CONSTRAINT "orders_line_items_tax_lines_pkey" PRIMARY KEY ("line_item", "_ordinal");
+
+-- ==== Later loads: orders_line_items_tax_lines
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_3" WHERE _line = ANY ($1::bigint[]);
+-- Delete a list's rows whose parent came again: on a later line or, below
+-- another list, later in the same line.
+DELETE FROM "acme"."_stage_1_3" AS s
+USING (SELECT "id" AS id,
+              max(_line) AS last
+       FROM "acme"."_stage_1_2"
+       GROUP BY 1 HAVING count(*) > 1) AS d
+WHERE s."line_item" = d.id
+  AND s._line < d.last;
+-- Number the rows in the order in which they came, below each parent.
+UPDATE "acme"."_stage_1_3" AS s SET _ordinal = d.n - 1
+FROM (SELECT ctid AS place,
+             row_number() OVER (PARTITION BY "line_item" ORDER BY _line, _pos) AS n
+      FROM "acme"."_stage_1_3") AS d
+WHERE s.ctid = d.place;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."line_item" IS NULL AS is_new
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
+WHERE t."line_item" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_3_changes";
+-- A full run: delete the rows that did not come.
+DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
+-- An incremental run: delete the rows whose parent came and that did not.
+DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_2") AS p
+WHERE t."line_item" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
+-- An incremental run: delete the rows below a parent that was removed from
+-- everywhere.
+DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
+USING "acme"."_stage_1_2_gone" AS g
+WHERE t."line_item" = g.id
+  AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS p
+                  WHERE p."id" = g.id AND p._deleted_at IS NULL);
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+-- $1: loaded_at
+INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
+SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: orders_discount_applications
+SELECT count(*) FROM "acme"."_stage_1_4";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "index" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."index")
+FROM ONLY "acme"."orders_discount_applications" AS t;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."index")
+FROM ONLY "acme"."orders_discount_applications" AS t
+JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+SELECT count(*) FROM ONLY "acme"."orders_discount_applications";
+
+-- ==== First load: orders_discount_applications
+CREATE TABLE "acme"."orders_discount_applications" (
+    "_parent_id" bigint NOT NULL,
+    "_ordinal" bigint NOT NULL,
+    "index" integer,
+    "_typename" text,
+    "_hash" bigint,
+    "_loaded_at" timestamptz
+);
+ALTER TABLE "acme"."orders_discount_applications" ADD CONSTRAINT "orders_discount_applications_pkey" PRIMARY KEY ("_parent_id", "_ordinal");
+
+-- ==== Later loads: orders_discount_applications
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_4" WHERE _line = ANY ($1::bigint[]);
+-- Number the rows in the order in which they came, below each parent.
+UPDATE "acme"."_stage_1_4" AS s SET _ordinal = d.n - 1
+FROM (SELECT ctid AS place,
+             row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
+      FROM "acme"."_stage_1_4") AS d
+WHERE s.ctid = d.place;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_4" AS s
+LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_4_changes";
+-- A full run: delete the rows that did not come.
+DELETE FROM ONLY "acme"."orders_discount_applications" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
+-- An incremental run: delete the rows whose parent came and that did not.
+DELETE FROM ONLY "acme"."orders_discount_applications" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_discount_applications" AS t
+SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+-- $1: loaded_at
+INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
+SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: orders_transactions
+SELECT count(*) FROM "acme"."_stage_1_5";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "kind" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."kind")
+FROM ONLY "acme"."orders_transactions" AS t WHERE t._deleted_at IS NULL;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."kind")
+FROM ONLY "acme"."orders_transactions" AS t
+JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+SELECT count(*) FROM ONLY "acme"."orders_transactions" WHERE _deleted_at IS NULL;
+
+-- ==== First load: orders_transactions
+ALTER TABLE "acme"."_stage_1_5" ADD CONSTRAINT "orders_transactions_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "orders_transactions_id_idx" ON "acme"."_stage_1_5" ("id");
+ALTER TABLE "acme"."_stage_1_5" DROP COLUMN "_line", DROP COLUMN "_pos", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_5" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_5" RENAME TO "orders_transactions";
+COMMENT ON TABLE "acme"."orders_transactions" IS 'orders.transactions: OrderTransaction';
+COMMENT ON COLUMN "acme"."orders_transactions"."_parent_id" IS 'id of the row''s parent in orders; the number of gid://shopify/Order/<number>';
+COMMENT ON COLUMN "acme"."orders_transactions"."id" IS 'id: ID!; the number of gid://shopify/OrderTransaction/<number>';
+COMMENT ON COLUMN "acme"."orders_transactions"."kind" IS 'kind: OrderTransactionKind!';
+COMMENT ON COLUMN "acme"."orders_transactions"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_transactions"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."orders_transactions"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+
+-- ==== Later loads: orders_transactions
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_5" WHERE _line = ANY ($1::bigint[]);
+-- Delete a list's rows whose parent came again: on a later line or, below
+-- another list, later in the same line.
+DELETE FROM "acme"."_stage_1_5" AS s
+USING (SELECT "id" AS id,
+              max(_line) AS last
+       FROM "acme"."_stage_1_1"
+       GROUP BY 1 HAVING count(*) > 1) AS d
+WHERE s."_parent_id" = d.id
+  AND s._line < d.last;
+CREATE UNIQUE INDEX ON "acme"."_stage_1_5" ("_parent_id", "id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_5" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC, _pos DESC) AS n
+       FROM "acme"."_stage_1_5") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_5" AS s
+LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_5_changes";
+-- A full run: mark the rows that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+CREATE UNLOGGED TABLE "acme"."_stage_1_5_gone" (id bigint);
+-- Before rows of an incremental run are removed: the ids of those that will
+-- be, for the tables below.
+INSERT INTO "acme"."_stage_1_5_gone"
+SELECT DISTINCT t."id" AS id
+FROM ONLY "acme"."orders_transactions" AS t,
+     (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- An incremental run: mark the rows whose parent came and that did not.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: orders_transactions_fees
+SELECT count(*) FROM "acme"."_stage_1_6";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "type" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."type")
+FROM ONLY "acme"."orders_transactions_fees" AS t WHERE t._deleted_at IS NULL;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."type")
+FROM ONLY "acme"."orders_transactions_fees" AS t
+JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+SELECT count(*) FROM ONLY "acme"."orders_transactions_fees" WHERE _deleted_at IS NULL;
+
+-- ==== First load: orders_transactions_fees
+ALTER TABLE "acme"."_stage_1_6" ADD CONSTRAINT "orders_transactions_fees_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "orders_transactions_fees_id_idx" ON "acme"."_stage_1_6" ("id");
+ALTER TABLE "acme"."_stage_1_6" DROP COLUMN "_line", DROP COLUMN "_pos", DROP COLUMN "_parent_pos", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_6" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_6" RENAME TO "orders_transactions_fees";
+COMMENT ON TABLE "acme"."orders_transactions_fees" IS 'orders.transactions.fees: TransactionFee';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_parent_id" IS 'id of the row''s parent in orders.transactions; the number of gid://shopify/OrderTransaction/<number>';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."id" IS 'id: ID!; the number of gid://shopify/TransactionFee/<number>';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."type" IS 'type: String!';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+
+-- ==== Later loads: orders_transactions_fees
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_6" WHERE _line = ANY ($1::bigint[]);
+-- Delete a list's rows whose parent came again: on a later line or, below
+-- another list, later in the same line.
+DELETE FROM "acme"."_stage_1_6" AS s
+USING (SELECT "id" AS id,
+              max(ARRAY[_line, _pos]) AS last
+       FROM "acme"."_stage_1_5"
+       GROUP BY 1 HAVING count(*) > 1) AS d
+WHERE s."_parent_id" = d.id
+  AND ARRAY[s._line, s._parent_pos] < d.last;
+-- Delete a list's rows whose parent, an element of another list, was deleted
+-- by delete_superseded.sql.
+DELETE FROM "acme"."_stage_1_6" AS s
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS p
+                  WHERE p._line = s._line AND p._pos = s._parent_pos);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_6" ("_parent_id", "id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_6" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC, _pos DESC) AS n
+       FROM "acme"."_stage_1_6") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_6" AS s
+LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_6_changes";
+-- A full run: mark the rows that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- An incremental run: mark the rows whose parent came and that did not.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_5") AS p
+WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- An incremental run: mark the rows below a parent that was removed from
+-- everywhere.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+FROM "acme"."_stage_1_5_gone" AS g
+WHERE t."_parent_id" = g.id AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS p
+                  WHERE p."id" = g.id AND p._deleted_at IS NULL);
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "_count_2" integer,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "sku" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
+
+-- ==== Guards: products
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
+SELECT count(*) FROM ONLY "acme"."products";
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", DROP COLUMN "_count_2", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_1_changes";
+-- A full run: delete the rows that did not come.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+
+-- ==== Guards: products_variants
+SELECT count(*) FROM "acme"."_stage_1_2";
+-- Which columns are NULL in every row that came? Each test stops at the first
+-- value, so that it costs nothing if there is one.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
+-- How many rows of the table have a value in these columns.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t;
+-- The same, of the rows with the keys that came.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t
+JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Parents whose rows may have been cut off: how many there are of each kind,
+-- and the first few of them. A count below 0 is one that may be out of date.
+SELECT kind, parents, id, counted, came
+FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
+             row_number() OVER (PARTITION BY kind ORDER BY id) AS n
+      FROM (SELECT CASE WHEN counted > 0 THEN 0
+                        WHEN counted < 0 THEN 1
+                        ELSE 2 END AS kind,
+                   id, max(abs(counted)) AS counted,
+                   max(coalesce(came, 0)) AS came
+            FROM (SELECT "_parent_id" AS id, count(*) AS came
+                  FROM "acme"."_stage_1_2" GROUP BY 1) AS c
+            FULL JOIN (SELECT "id" AS id, "_count_2" AS counted
+                       FROM "acme"."_stage_1_1") AS p USING (id)
+            WHERE abs(counted) > coalesce(came, 0)
+               OR (counted IS NULL AND came IN (100, 250))
+            GROUP BY 1, 2) AS d) AS e
+WHERE n <= 3
+ORDER BY kind, id;
+SELECT count(*) FROM ONLY "acme"."products_variants";
+
+-- ==== First load: products_variants
+ALTER TABLE "acme"."_stage_1_2" ADD CONSTRAINT "products_variants_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "products_variants_id_idx" ON "acme"."_stage_1_2" ("id");
+ALTER TABLE "acme"."_stage_1_2" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_2" RENAME TO "products_variants";
+COMMENT ON TABLE "acme"."products_variants" IS 'products.variants: ProductVariant';
+COMMENT ON COLUMN "acme"."products_variants"."_parent_id" IS 'id of the row''s parent in products; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."id" IS 'id: ID!; the number of gid://shopify/ProductVariant/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."sku" IS 'sku: String';
+COMMENT ON COLUMN "acme"."products_variants"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products_variants
+-- Delete the rows of lines that were rejected after some of their rows had
+-- been sent.
+-- $1: numbers of the lines
+DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
+-- Of the rows with the same key only the last one stays.
+DELETE FROM "acme"."_stage_1_2" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_2") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- The one comparison of staging with the table: the places in staging of rows
+-- that are new or changed. Workers may take part when a table is created, not
+-- when rows are inserted into one.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+FROM "acme"."_stage_1_2_changes";
+-- A full run: delete the rows that did not come.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- An incremental run: delete the rows whose parent came and that did not.
+DELETE FROM ONLY "acme"."products_variants" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Rows are read by their places first. Keys of two columns look to the planner
+-- as if hardly a row had a match in the table: joined with that first, it would
+-- look through all places for each row.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- $1: loaded_at
+INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;

@@ -1,0 +1,116 @@
+/* statements: all that a run sends for a plan with every kind of table, as it
+ * is kept in tests/data/plan/statements.sql. Where that must change, the test
+ * writes what it found to the folder named by STATEMENTS_OUT: compare, and
+ * copy. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan/statements.h"
+#include "support/suite.h"
+#include "support/types.h"
+
+#define KEPT "tests/data/plan/statements.sql"
+
+enum { TEXT_BYTES = 1024 * 1024 };
+
+/* A root whose rows are marked, a child that keeps its place, a list without
+ * ids in it, an interface without ids, a list of rows with ids in which there
+ * is another list, and a child whose parents say how many there are. */
+static const char *const queries[] = {
+    "query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
+    "@index createdAt lineItems @position { edges { node { title customer: "
+    "product { id } taxLines @table(parent: \"line_item\") { title } } } } "
+    "discountApplications { edges { node { index } } } transactions @table { "
+    "kind fees @table { type } } } } } }",
+    "{ products { edges { node { title variants { edges { node { sku } } } } } "
+    "} }",
+};
+
+static const char *const type_files[] = {
+    "tests/data/plan/types.json", "tests/fakeshop/admin-2026-10.reduced.json"};
+
+static char kept[TEXT_BYTES];
+
+static void
+read_kept(void)
+{
+    FILE *file = fopen(KEPT, "r");
+
+    ck_assert_ptr_nonnull(file);
+    kept[fread(kept, 1, sizeof(kept) - 1, file)] = '\0';
+    fclose(file);
+}
+
+/* For who must change what is kept. */
+static void
+write_found(const char *text)
+{
+    const char *folder = getenv("STATEMENTS_OUT");
+    char path[4096];
+    FILE *file;
+
+    if (folder == NULL)
+        return;
+    snprintf(path, sizeof(path), "%s/statements.sql", folder);
+    file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+/* The first line that differs, for the message. */
+static void
+check_same(const char *found)
+{
+    const char *a = found, *b = kept;
+    int line = 1;
+
+    while (*a != '\0' && *a == *b) {
+        line += *a == '\n';
+        a++;
+        b++;
+    }
+    ck_assert_msg(*a == *b, KEPT ":%d: %.200s, found %.200s", line, b, a);
+}
+
+START_TEST(every_statement_is_as_it_is_kept)
+{
+    struct buf found = buf_with_ceiling(TEXT_BYTES);
+
+    for (int i = 0; i < COUNT(queries); i++) {
+        struct types types;
+
+        types_open(&types, type_files[i]);
+        statements_print(&found, types_plan(&types, queries[i]), "acme");
+        types_close(&types);
+    }
+    read_kept();
+    write_found(buf_str(&found));
+    check_same(buf_str(&found));
+    buf_free(&found);
+}
+
+END_TEST
+
+/* No name was left unfilled. */
+START_TEST(nothing_is_left_in_braces)
+{
+    read_kept();
+    ck_assert_ptr_null(strchr(kept, '{'));
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("statements");
+    TCase *tcase = tcase_create("golden");
+
+    tcase_add_test(tcase, every_statement_is_as_it_is_kept);
+    tcase_add_test(tcase, nothing_is_left_in_braces);
+    suite_add_tcase(suite, tcase);
+    return suite_run(suite);
+}
