@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/out.h"
 #include "plan/ddl.h"
+#include "plan/statements.h"
 #include "plan/unseen.h"
 
 enum { OUTPUT_BYTES_MAX = 64 * 1024 * 1024 };
@@ -126,7 +127,7 @@ print_plan(const struct options *options, const struct job *job,
 {
     struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
 
-    if (options->document || options->dbt || options->changes)
+    if (options->document || options->dbt || options->sql || options->changes)
         log_notes(job);
     if (options->document)
         buf_append_str(&text, job->plan->document);
@@ -134,6 +135,8 @@ print_plan(const struct options *options, const struct job *job,
         plan_json_append(&text, job, changes);
     else if (options->dbt)
         plan_dbt_append(&text, job);
+    else if (options->sql)
+        statements_print(&text, job->plan, job->store->config->schema);
     else if (options->changes)
         append_changes(&text, changes);
     else

@@ -224,6 +224,7 @@ KEEP_FLAG(set_timings, timings)
 KEEP_FLAG(set_json, json)
 KEEP_FLAG(set_document, document)
 KEEP_FLAG(set_dbt, dbt)
+KEEP_FLAG(set_sql, sql)
 KEEP_FLAG(set_changes, changes)
 KEEP_FLAG(set_failed, failed)
 KEEP_FLAG(set_help, help)
@@ -266,6 +267,8 @@ const struct option_row option_rows[] = {
      "tell where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
+    {"sql", 0, NULL, OF_PLAN, set_sql,
+     "print every statement that a run sends to the database"},
     {"changes", 0, NULL, OF_PLAN, set_changes,
      "only what the next run would change in the database"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},

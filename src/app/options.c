@@ -300,10 +300,12 @@ check_together(const struct command *command, const struct options *options,
         return misused(command, "with --domain there is one --store only", err);
     if (option_bit(command) == OF_TYPES && options->stores[0] == NULL)
         return misused(command, "--store is missing", err);
-    if (options->document + options->json + options->dbt + options->changes > 1)
+    if (options->document + options->json + options->dbt + options->changes +
+            options->sql >
+        1)
         return misused(command,
-                       "--document, --json, --dbt and --changes exclude each "
-                       "other",
+                       "--document, --json, --dbt, --sql and --changes "
+                       "exclude each other",
                        err);
     if (options->changes && options->types_file != NULL)
         return misused(command,

@@ -41,6 +41,7 @@ struct options {
     bool document;                /* --document */
     bool dbt;                     /* --dbt */
     bool changes;                 /* --changes */
+    bool sql;                     /* --sql */
     bool failed;                  /* --failed */
     bool help;                    /* --help */
     bool version;                 /* --version */

@@ -1,6 +1,7 @@
 """What the commands print, and that it can be used."""
 import json
 import os
+import re
 import subprocess
 
 import yaml
@@ -335,6 +336,32 @@ class Commands(Case):
                                         self.types).stdout
             self.assertNotIn("@", document)
             self.plan(document, None)
+
+    def test_plan_sql(self):
+        """Every statement of a run, of each table, with all names filled
+        in; and the server takes those that need no parameter."""
+        self.configure()
+        self.query("job", PRODUCTS)
+        printed = self.run_program("plan", "job", "--sql").stdout
+        self.assertNotIn("{", printed)
+        tables = self.plan(PRODUCTS)["tables"]
+        for table in tables:
+            name = f'"acme"."{table["name"]}"'
+            for words in (f"INSERT INTO {name} ", f"UPDATE ONLY {name} AS t",
+                          f"DELETE FROM ONLY {name} AS t",
+                          f"-- ==== Later loads: {table['name']}\n"):
+                self.assertIn(words, printed)
+        first = [part for part in printed.split("-- ==== ")
+                 if part.startswith("First load")]
+        staging = printed.split("-- ==== ")[1].split("\n", 1)[1]
+        made = re.findall(r"CREATE UNLOGGED TABLE [^;]+;", staging)
+        self.db.execute("CREATE SCHEMA acme;" + "".join(made) + "".join(
+            part.split("\n", 1)[1] for part in first))
+        self.assertEqual(
+            sorted(table["name"] for table in tables), self.db.column(
+                "SELECT relname FROM pg_class WHERE relkind = 'r' AND NOT "
+                "starts_with(relname, '_stage') AND relnamespace = "
+                "'acme'::regnamespace ORDER BY relname"))
 
     def test_plan_dbt(self):
         """The sources are the plan's tables; the tests that they ask for

@@ -118,7 +118,7 @@ class Position(Case):
         self.load("job", lines)
         self.query("job", MEDIA % ("@incremental", "@position"))
         changes = self.run_program("plan", "job").stdout
-        self.assertIn('ADD COLUMN _position integer;', changes)
+        self.assertIn('ADD COLUMN "_position" integer;', changes)
         self.load("job", lines, "--full")
         self.check_run(0, 2, 0)
         self.assertEqual([(1, 2, 0), (1, 1, 1)], self.numbers())
