@@ -60,7 +60,7 @@ teardown(void)
     buf_free(&sql);
 }
 
-/* The statement without comments and with every run of blanks as one. */
+/* The statement with every run of blanks as one. */
 static const char *
 written(void)
 {
@@ -68,8 +68,6 @@ written(void)
     char *to = text;
 
     for (const char *from = text; *from != '\0'; from++) {
-        while (strncmp(from, "-- ", 3) == 0)
-            from = strchr(from, '\n') + 1;
         bool blank = *from == ' ' || *from == '\n';
 
         if (!blank)

@@ -36,6 +36,7 @@ static const struct {
 } fillings[] = {
     {"", ""},
     {"SELECT 1", "SELECT 1"},
+    {"-- What {table}\n-- is.\nSELECT 1 -- one\n", "SELECT 1 -- one\n"},
     {"FROM {table} AS t", "FROM \"acme\".\"products\" AS t"},
     {"{keys: s.x = t.x AND ...}",
      "s.\"_parent_id\" = t.\"_parent_id\" AND s.\"id\" = t.\"id\""},

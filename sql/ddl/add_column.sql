@@ -1,1 +1,2 @@
+-- A column that the query gained.
 ALTER TABLE {table} ADD COLUMN {column} {type};

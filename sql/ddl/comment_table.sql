@@ -1,1 +1,2 @@
+-- Where in the query the rows are.
 COMMENT ON TABLE {table} IS {comment};

@@ -1,1 +1,2 @@
+-- Finds out whether a key came twice.
 CREATE UNIQUE INDEX ON {stage} ({keys: x, ...});

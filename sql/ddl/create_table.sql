@@ -1,3 +1,4 @@
+-- The table itself, empty, without its key.
 CREATE TABLE {table} (
     {columns}
 );

@@ -1,1 +1,2 @@
+-- A reader's right.
 GRANT SELECT ON {table} TO {role};

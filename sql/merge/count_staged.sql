@@ -1,1 +1,2 @@
+-- How many rows are in staging.
 SELECT count(*) FROM {stage}

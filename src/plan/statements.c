@@ -7,6 +7,7 @@
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/merge_sql.h"
+#include "plan/template.h"
 #include "sql.h"
 
 /* Names that a run gives the tables. */
@@ -71,11 +72,13 @@ merge_asking(struct printer *printer, const struct plan_table *table,
              const char *text, const char *const *asked)
 {
     struct merge_target target = target_of(printer, table), parent;
+    struct span purpose = template_purpose(text);
 
     target.asked = asked;
     target.asked_count = asked != NULL ? table->column_count : 0;
     if (table->parent != NULL)
         parent = target_of(printer, table->parent);
+    buf_append(printer->sql, purpose.bytes, purpose.length);
     merge_sql(printer->sql, text, &target,
               table->parent != NULL ? &parent : NULL);
     end_statement(printer->sql);

@@ -1,8 +1,8 @@
 #include "plan/template.h"
 
 #include <ctype.h>
+#include <string.h>
 
-#include "base/span.h"
 #include "plan/names.h"
 
 #define DOTS "..."
@@ -286,9 +286,19 @@ append_text(struct buf *sql, struct span text,
         text = span_tail(text, append_any(sql, text, values));
 }
 
+struct span
+template_purpose(const char *text)
+{
+    size_t length = 0;
+
+    while (strncmp(text + length, "--", 2) == 0)
+        length += strcspn(text + length, "\n") + 1;
+    return span_of(text, length);
+}
+
 void
 template_append(struct buf *sql, const char *text,
                 const struct template_values *values)
 {
-    append_text(sql, span_str(text), values);
+    append_text(sql, span_str(text + template_purpose(text).length), values);
 }

@@ -13,6 +13,8 @@
  *     {?flag text}                text, if the flag is set; {?!flag text}: if it
  *                                 is not. Text may hold all of the above.
  *
+ * The comment that a file begins with is no part of its statement.
+ *
  * The blank behind a list's colon and behind a flag's name is not part of what
  * follows. A name that has no value is left as it is: no server takes it, and
  * no test passes.
@@ -22,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/span.h"
 
 enum { TEMPLATE_VALUES_MAX = 48 };
 
@@ -60,6 +63,9 @@ void template_name(struct template_values *values, const char *name,
 
 void template_columns(struct template_values *values, const char *name,
                       const char *const *columns, int count);
+
+/* The comment that `text` begins with: what the statement is for. */
+struct span template_purpose(const char *text);
 
 /* Append the statement that `text` is with these values. */
 void template_append(struct buf *sql, const char *text,

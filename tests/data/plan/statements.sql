@@ -56,6 +56,7 @@ CREATE UNLOGGED TABLE "acme"."_stage_1_6" (
 INSERT INTO "acme"."_stage_1_6" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_6"[]);
 
 -- ==== Guards: orders
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -71,6 +72,7 @@ SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
 WHERE t._deleted_at IS NULL;
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders
@@ -110,6 +112,7 @@ LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
 -- A full run: mark the rows that did not come, if they are not marked yet.
@@ -118,15 +121,17 @@ UPDATE ONLY "acme"."orders" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders" AS t
 SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
@@ -134,6 +139,7 @@ FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: orders_line_items
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -149,6 +155,7 @@ SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders_line_items" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_line_items
@@ -197,6 +204,7 @@ WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._position IS DISTINCT FROM s._position
    OR t._deleted_at IS NOT NULL;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
 -- A full run: mark the rows that did not come, if they are not marked yet.
@@ -205,6 +213,7 @@ UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- The table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
 -- Before rows of an incremental run are removed: the ids of those that will
 -- be, for the tables below.
@@ -221,15 +230,17 @@ SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET "_position" = s."_position", "title" = s."title", "customer_id" = s."customer_id", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
@@ -237,6 +248,7 @@ FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: orders_line_items_tax_lines
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_3";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -249,6 +261,7 @@ FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders_line_items_tax_lines";
 
 -- ==== First load: orders_line_items_tax_lines
@@ -290,6 +303,7 @@ FROM "acme"."_stage_1_3" AS s
 LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
 WHERE t."line_item" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_3_changes";
 -- A full run: delete the rows that did not come.
@@ -307,15 +321,17 @@ USING "acme"."_stage_1_2_gone" AS g
 WHERE t."line_item" = g.id
   AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS p
                   WHERE p."id" = g.id AND p._deleted_at IS NULL);
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
 SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
@@ -323,6 +339,7 @@ FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: orders_discount_applications
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_4";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -335,6 +352,7 @@ FROM ONLY "acme"."orders_discount_applications" AS t;
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t
 JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders_discount_applications";
 
 -- ==== First load: orders_discount_applications
@@ -368,6 +386,7 @@ FROM "acme"."_stage_1_4" AS s
 LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_4_changes";
 -- A full run: delete the rows that did not come.
@@ -378,15 +397,17 @@ DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_discount_applications" AS t
 SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
@@ -394,6 +415,7 @@ FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: orders_transactions
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_5";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -408,6 +430,7 @@ SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t
 JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders_transactions" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_transactions
@@ -456,6 +479,7 @@ LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_5_changes";
 -- A full run: mark the rows that did not come, if they are not marked yet.
@@ -464,6 +488,7 @@ UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- The table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_gone" (id bigint);
 -- Before rows of an incremental run are removed: the ids of those that will
 -- be, for the tables below.
@@ -480,15 +505,17 @@ SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
@@ -496,6 +523,7 @@ FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: orders_transactions_fees
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_6";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -510,6 +538,7 @@ SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t
 JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."orders_transactions_fees" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_transactions_fees
@@ -563,6 +592,7 @@ LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_pa
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_6_changes";
 -- A full run: mark the rows that did not come, if they are not marked yet.
@@ -587,15 +617,17 @@ FROM "acme"."_stage_1_5_gone" AS g
 WHERE t."_parent_id" = g.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS p
                   WHERE p."id" = g.id AND p._deleted_at IS NULL);
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
@@ -621,6 +653,7 @@ CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
 INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
 
 -- ==== Guards: products
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -634,6 +667,7 @@ FROM ONLY "acme"."products" AS t;
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."products";
 
 -- ==== First load: products
@@ -669,20 +703,23 @@ FROM "acme"."_stage_1_1" AS s
 LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
 -- A full run: delete the rows that did not come.
 DELETE FROM ONLY "acme"."products" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."products" AS t
 SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
@@ -690,6 +727,7 @@ FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
 
 -- ==== Guards: products_variants
+-- How many rows are in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
 -- Which columns are NULL in every row that came? Each test stops at the first
 -- value, so that it costs nothing if there is one.
@@ -722,6 +760,7 @@ FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
             GROUP BY 1, 2) AS d) AS e
 WHERE n <= 3
 ORDER BY kind, id;
+-- How many rows the table has, marked ones not.
 SELECT count(*) FROM ONLY "acme"."products_variants";
 
 -- ==== First load: products_variants
@@ -759,6 +798,7 @@ FROM "acme"."_stage_1_2" AS s
 LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
+-- How many rows are new, and how many changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
 -- A full run: delete the rows that did not come.
@@ -769,15 +809,17 @@ DELETE FROM ONLY "acme"."products_variants" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Rows are read by their places first. Keys of two columns look to the planner
--- as if hardly a row had a match in the table: joined with that first, it would
--- look through all places for each row.
+-- Update the rows that changed. They are read by their places first: keys of
+-- two columns look to the planner as if hardly a row had a match in the table,
+-- and joined with that first, it would look through all places for each row.
 -- $1: loaded_at
 UPDATE ONLY "acme"."products_variants" AS t
 SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the rows that are new; on a first load of a table that is not its
+-- staging, all of them.
 -- $1: loaded_at
 INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
