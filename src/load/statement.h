@@ -32,6 +32,10 @@ statement_run(struct merge *merge, const char *text,
 MUST_CHECK bool statement_number(struct merge *merge, const char *text,
                                  const struct merge_table *table,
                                  int64_t *number, struct err *err);
+MUST_CHECK bool statement_number_below(struct merge *merge, const char *text,
+                                       const struct merge_table *table,
+                                       const struct merge_table *above,
+                                       int64_t *number, struct err *err);
 
 /* Run statements of ddl.h, if there are any. Frees `sql`. */
 MUST_CHECK bool

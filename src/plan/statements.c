@@ -206,6 +206,7 @@ print_later_load(struct printer *printer, const struct plan_table *table)
     }
     merge(printer, table, sql_update_changed);
     merge(printer, table, sql_insert_new);
+    merge(printer, table, sql_count_unwritten);
 }
 
 static void

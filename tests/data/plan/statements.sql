@@ -137,6 +137,15 @@ INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_line_items
 -- How many rows are in staging.
@@ -246,6 +255,16 @@ INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title"
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._position IS NOT DISTINCT FROM s._position
+          AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_line_items_tax_lines
 -- How many rows are in staging.
@@ -337,6 +356,14 @@ INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "titl
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items_tax_lines" AS t
+        WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: orders_discount_applications
 -- How many rows are in staging.
@@ -413,6 +440,14 @@ INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "in
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_discount_applications" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: orders_transactions
 -- How many rows are in staging.
@@ -521,6 +556,15 @@ INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_transactions_fees
 -- How many rows are in staging.
@@ -633,6 +677,15 @@ INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_has
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions_fees" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
 
 -- ==== Staging
 CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
@@ -725,6 +778,14 @@ INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: products_variants
 -- How many rows are in staging.
@@ -825,3 +886,11 @@ INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loa
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
+-- How many rows to insert, and how many to update, are not in the table as they
+-- are staged: after both.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
