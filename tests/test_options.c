@@ -377,9 +377,13 @@ static const struct answer {
     {"run --help",
      {"Usage: bulkpg run [JOB...] [OPTION...]\n", "\n  --domain D ",
       "\n  --dsn D "}},
-    {"--help run --full", {"Usage: bulkpg run", "--full", "\n  78  "}},
+    {"--help run --full",
+     {"Usage: bulkpg run", "--full", "`bulkpg --help` lists the options"}},
+    {"-h", {"Usage: bulkpg [-C DIR]", "\n  75  ", "\n  74  "}},
+    {"run -h", {"Usage: bulkpg run", "--full", "the exit statuses.\n"}},
+    {"-h run --store acme", {"Usage: bulkpg run", "--full", ""}},
     {"help plan",
-     {"Usage: bulkpg plan JOB [OPTION...]\n", "--document", "\n  -C DIR"}},
+     {"Usage: bulkpg plan JOB [OPTION...]\n", "--document", "\n  --types "}},
     {"types --help",
      {"Usage: bulkpg types --store S [OPTION...]\n", "only this store\n", ""}},
     {"check --help",
@@ -413,6 +417,8 @@ START_TEST(help_of_a_command_shows_its_own_options_only)
     ck_assert_int_eq(run_line("status --help", out, complaint), 0);
     ck_assert_ptr_null(strstr(out, "--full"));
     ck_assert_ptr_nonnull(strstr(out, "--failed"));
+    ck_assert_ptr_null(strstr(out, "-C DIR"));
+    ck_assert_ptr_null(strstr(out, "Exit status"));
 }
 
 END_TEST

@@ -202,6 +202,75 @@ START_TEST(wrong_password_role_or_database_is_told_apart)
 END_TEST
 
 static void
+password_body(void)
+{
+    const char *dsn = cluster_dsn_as("postgres", "guarded");
+    char *with;
+
+    ck_assert(pg_dsn_with_password(dsn, "not-right", &with, &err));
+    refuse_dsn(with, ERR_DENIED, "28P01");
+    free(with);
+    ck_assert(pg_dsn_with_password(dsn, "right", &with, &err));
+    pg_close(open_dsn(with));
+    free(with);
+}
+
+START_TEST(password_is_put_into_the_connection_string)
+{
+    pg_task_run(password_body);
+}
+
+END_TEST
+
+/* Quoted as libpq reads it; what cannot be read stays as it is. */
+START_TEST(connection_strings_of_any_form_take_a_password)
+{
+    static const struct {
+        const char *dsn;
+        const char *with;
+        bool has_one;
+    } cases[] = {
+        {"", "password='it\\'s \\\\x'", false},
+        {"shop", "dbname='shop' password='it\\'s \\\\x'", false},
+        {"service=w", "service='w' password='it\\'s \\\\x'", false},
+        {"postgres://u@h:1/d",
+         "user='u' dbname='d' host='h' port='1' password='it\\'s \\\\x'",
+         false},
+        {"postgres://u:p@h", "user='u' host='h' password='it\\'s \\\\x'", true},
+        {"host=h password=p", "host='h' password='it\\'s \\\\x'", true},
+        {"host=h password=''", "host='h' password='it\\'s \\\\x'", false},
+        {"host='h", "host='h", false},
+    };
+
+    char *with;
+
+    ck_assert(pg_dsn_with_password(cases[_i].dsn, "it's \\x", &with, &err));
+    ck_assert_str_eq(with, cases[_i].with);
+    ck_assert_int_eq(pg_dsn_has_password(cases[_i].dsn), cases[_i].has_one);
+    free(with);
+}
+
+END_TEST
+
+static void
+gssencmode_body(void)
+{
+    unsetenv("PGGSSENCMODE");
+    pg_close(open_dsn(cluster_dsn()));
+    ck_assert_str_eq(getenv("PGGSSENCMODE"), "disable");
+    setenv("PGGSSENCMODE", "prefer", 1);
+    pg_close(open_dsn(cluster_dsn()));
+    ck_assert_str_eq(getenv("PGGSSENCMODE"), "prefer");
+}
+
+START_TEST(gssapi_is_not_tried_unless_asked_for)
+{
+    pg_task_run(gssencmode_body);
+}
+
+END_TEST
+
+static void
 bad_dsn_body(void)
 {
     refuse_dsn("host=x password=my hush word", ERR_CONFIG, "08001");
@@ -686,6 +755,10 @@ pg_suite(void)
 
     tcase_add_test(tests, session_is_set_up_whatever_the_role_says);
     tcase_add_test(tests, loader_session_does_not_wait_for_the_disk);
+    tcase_add_test(tests, password_is_put_into_the_connection_string);
+    tcase_add_loop_test(tests, connection_strings_of_any_form_take_a_password,
+                        0, 8);
+    tcase_add_test(tests, gssapi_is_not_tried_unless_asked_for);
     tcase_add_test(tests, no_server_is_worth_another_try);
     tcase_add_test(tests, server_that_says_nothing_is_given_up);
     tcase_add_test(tests, wrong_password_role_or_database_is_told_apart);

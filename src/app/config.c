@@ -21,6 +21,9 @@
 const struct setting_key config_database_keys[] = {
     {"dsn", setting_text, IN_CONFIG(dsn), "",
      "Connection string as libpq reads it; empty: PG* variables, .pgpass, the service file."},
+    {"password", setting_secret, IN_CONFIG(password), NULL,
+     "Secret: the password of the database's user, if it is not in dsn or "
+     ".pgpass."},
     {"connections", setting_connections, IN_CONFIG(connections), "1",
      "Connections that load one result, 1 to 64."},
     {"readers", setting_roles, IN_CONFIG(readers), "",
@@ -121,6 +124,8 @@ read_settings(struct reader *reader, const char *name,
             value = (struct setting_value){
                 entry->value, setting_where(reader->arena, section, entry),
                 true};
+        if (value.text == NULL)
+            continue;
         if (!setting_apply(reader->arena, reader->config, keys, &value, err))
             return false;
     }

@@ -57,6 +57,7 @@ struct config {
     struct arena arena;         /* everything below lives there */
     const char *path;           /* "bulkpg.ini"; NULL: flags only */
     const char *dsn;            /* "" : environment */
+    const char *password;       /* names the secret; NULL: not given */
     const char *include;        /* glob of further files with stores; "" */
     int connections;            /* loader connections per running load */
     const char *const *readers; /* roles; NULL-terminated, never NULL */

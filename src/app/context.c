@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "app/dsn.h"
 #include "app/screen.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -70,6 +71,7 @@ close_all(struct context *context)
         journal_close(context->journal);
     if (context->control != NULL)
         pg_close(context->control);
+    dsn_free(context->dsn);
     config_free(&context->config);
 }
 
@@ -198,6 +200,7 @@ context_configure(struct context *context, struct err *err)
     if (!config_read(&context->config, INI, !one_off, err) ||
         !add_store_of_flags(context, err) || !check_stores_named(context, err))
         return false;
+    dsn_warn_if_exposed(&context->config);
     http_set_timeouts(context->http, context->config.tuning.stall_timeout_ms,
                       context->config.tuning.request_timeout_ms);
     if (context->config.tuning.ca_file[0] != '\0')
@@ -333,8 +336,7 @@ context_session(struct context *context, struct store_state *store)
 const char *
 context_dsn(const struct context *context)
 {
-    return context->options->dsn != NULL ? context->options->dsn
-                                         : context->config.dsn;
+    return context->dsn != NULL ? context->dsn : "";
 }
 
 /* Loads at once: as said, else what the database's free connections allow, and
@@ -407,6 +409,9 @@ connect_first(struct context *context, struct err *err)
 bool
 context_open_database(struct context *context, bool make, struct err *err)
 {
+    if (context->dsn == NULL &&
+        !dsn_read(&context->config, context->options->dsn, &context->dsn, err))
+        return false;
     if (!connect_first(context, err) ||
         (make && !check_session(context, err)) ||
         !journal_open(context->control, make, &context->journal, err)) {

@@ -38,6 +38,7 @@ struct context {
     const struct options *options;
     struct config config;
     struct http *http;
+    char *dsn; /* with its password; NULL until the database is opened */
     struct pg_conn *control;
     int control_losses; /* how often it was lost and had again */
     struct journal *journal;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/unreadable.h"
 
 enum { FILE_BYTES = 1024 * 1024, MESSAGE_BYTES = 400 };
@@ -32,6 +33,8 @@ struct reader {
     struct ini_section *first;
     struct ini_section *last;
     unsigned line;
+    size_t pairs; /* lines that are "key = value" */
+    size_t taken; /* of these, how many libini gave back */
 };
 
 static bool
@@ -250,6 +253,8 @@ look_at_line(struct reader *reader, struct span line, struct err *err)
     if (fault != NULL) {
         note_fault(reader, reader->line, fault);
         reader->text.bytes[line.bytes - reader->text.bytes] = '#';
+    } else {
+        reader->pairs++;
     }
     return true;
 }
@@ -366,11 +371,12 @@ take_entries(struct reader *reader, struct ini_cfgobj *parsed,
     for (size_t i = 0; keys[i] != NULL; i++) {
         struct value_obj *value;
 
+        reader->taken++;
         if (ini_find(section, keys[i]) != NULL)
             continue; /* listed once per value; noted with the first */
         value = value_of(parsed, section, keys[i], INI_GET_FIRST_VALUE);
         if (value == NULL)
-            continue;
+            mem_out("a key of the configuration");
         *end = new_entry(reader, keys[i], value);
         value = value_of(parsed, section, keys[i], INI_GET_NEXT_VALUE);
         if (value != NULL)
@@ -421,8 +427,13 @@ parse_text(struct reader *reader, struct err *err)
 
     if (status == 0)
         status = parse(skip_byte_order_mark(buf_span(&reader->text)), parsed);
+    if (status == ENOMEM)
+        mem_out("the configuration");
     if (status == 0)
         take_sections(reader, parsed);
+    /* libini drops a key that it finds no memory for, and says nothing. */
+    if (status == 0 && reader->taken < reader->pairs)
+        mem_out("a key of the configuration");
     ok = status == 0 || parse_failed(reader, parsed, status, err);
     ini_config_destroy(parsed);
     return ok;

@@ -283,7 +283,7 @@ const struct option_row option_rows[] = {
      "log lines as text or json (text)"},
     {NULL, 'v', NULL, OF_ANY, set_verbose, "log more"},
     {NULL, 'q', NULL, OF_ANY, set_quiet, "print failures only"},
-    {"help", 0, NULL, OF_ANY, set_help, "print this"},
+    {"help", 'h', NULL, OF_ANY, set_help, "print this; also -h"},
     {"version", 0, NULL, OF_ANY, set_version, "print versions"},
 };
 

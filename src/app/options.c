@@ -144,7 +144,7 @@ is_abbreviated(const struct option_row *row, char **argv)
 {
     const char *written = written_option(argv);
 
-    return row->name != NULL &&
+    return row->name != NULL && strncmp(written, "--", 2) == 0 &&
            !span_is(span_of(written + 2, strcspn(written + 2, "=")), row->name);
 }
 

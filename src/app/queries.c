@@ -9,13 +9,20 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/nearest.h"
+#include "base/shown.h"
 #include "base/unreadable.h"
 
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
 
-enum { FILE_BYTES = 1024 * 1024, READ_BYTES = 16 * 1024, KNOWN_BYTES = 400 };
+enum {
+    NAME_BYTES = 4096,
+    FILE_BYTES = 1024 * 1024,
+    READ_BYTES = 16 * 1024,
+    KNOWN_BYTES = 400
+};
 
 /* ---- names ------------------------------------------------------------- */
 
@@ -34,6 +41,20 @@ is_path(const char *job)
     return strchr(job, '/') != NULL || has_suffix(job);
 }
 
+/* A file can have any name, a job cannot: what nobody could print or keep in
+ * the journal is escaped from the beginning, and then refused by its name. */
+static const char *
+shown_name(struct arena *arena, struct span name)
+{
+    struct buf shown = buf_with_ceiling(NAME_BYTES);
+    const char *copy;
+
+    shown_append(&shown, name);
+    copy = arena_dup(arena, buf_span(&shown));
+    buf_free(&shown);
+    return copy;
+}
+
 const char *
 queries_job_name(struct arena *arena, const char *path)
 {
@@ -43,7 +64,7 @@ queries_job_name(struct arena *arena, const char *path)
 
     if (has_suffix(name))
         length -= strlen(SUFFIX);
-    return arena_dup(arena, span_of(name, length));
+    return shown_name(arena, span_of(name, length));
 }
 
 static bool
@@ -163,6 +184,8 @@ list_folder(struct search *search, const char *folder, struct err *err)
     DIR *listing = opendir(folder);
     const struct dirent *entry;
 
+    if (listing == NULL && errno == ENOMEM)
+        mem_out("a folder's listing");
     if (listing == NULL)
         return errno == ENOENT || cannot_read(folder, err);
     while ((entry = readdir(listing)) != NULL) {

@@ -88,10 +88,14 @@ usage_print_help(const struct command *command)
                    command->arguments, command->text);
         print_options("Options", option_bit(command), false);
     }
-    print_options("Options of every command", OF_ANY, true);
-    print_statuses();
-    if (command == NULL)
-        out_printf(
-            stdout,
-            "\n`bulkpg COMMAND --help` tells the options of a command.\n");
+    if (command == NULL) {
+        print_options("Options of every command", OF_ANY, true);
+        print_statuses();
+    }
+    out_printf(stdout, "%s",
+               command == NULL
+                   ? "\n`bulkpg COMMAND --help` lists the options of a "
+                     "command.\n"
+                   : "\n`bulkpg --help` lists the options of every command and "
+                     "the exit statuses.\n");
 }

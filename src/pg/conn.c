@@ -78,15 +78,21 @@ is_any_of(const char *text, const char *const *phrases)
     return false;
 }
 
+static bool
+says_no_memory(const char *text)
+{
+    return strstr(text, "out of memory") != NULL;
+}
+
 /* No SQLSTATE: libpq's own words, which this program never translates. What
  * did not even try the network, with memory to do so, is a fault of the
  * connection string. */
 static enum err_kind
 kind_of_words(const char *text)
 {
-    static const char *const tried[] = {
-        "connection to server", "could not translate host name",
-        "timeout expired", "out of memory", NULL};
+    static const char *const tried[] = {"connection to server",
+                                        "could not translate host name",
+                                        "timeout expired", NULL};
     static const char *const wrong[] = {
         "does not support SSL",     "certificate verify failed",
         "server certificate for",   "root certificate file",
@@ -155,6 +161,8 @@ refuse_connection(struct pg_conn *conn, struct err *err)
     find_sqlstate(all, sqlstate);
     words = wire_one_line(&arena, all, sqlstate);
     text = arena_strdup(&arena, words);
+    if (sqlstate[0] == '\0' && says_no_memory(text))
+        mem_out("a database connection");
     if (sqlstate[0] != '\0')
         kind = sqlstate_kind(sqlstate);
     else if (PQconnectionNeedsPassword(conn->raw))
@@ -217,7 +225,7 @@ parse_dsn(const char *dsn, struct err *err)
         PQconninfoFree(options);
         return true;
     }
-    if (why == NULL)
+    if (why == NULL || says_no_memory(why))
         mem_out("the database connection string");
     if (!quotes_keyword(why))
         hide_quoted(why);
@@ -321,8 +329,14 @@ start(const struct pg_config *config, const struct pg_conn *same)
                             same != NULL ? PQport(same->raw) : NULL,
                             "any",
                             NULL};
-    PGconn *raw = PQconnectStartParams(keywords, values, 1);
+    PGconn *raw;
 
+    /* GSSAPI's library does not survive the end of memory, and where it finds
+     * a ticket it is tried at each connection. A default below the connection
+     * string and the service file can only be a variable. */
+    if (setenv("PGGSSENCMODE", "disable", 0) != 0)
+        mem_out("a variable of the environment");
+    raw = PQconnectStartParams(keywords, values, 1);
     if (raw == NULL)
         mem_out("a database connection");
     PQsetErrorVerbosity(raw, PQERRORS_VERBOSE); /* for refuse_connection() */

@@ -48,6 +48,14 @@ struct pg_config {
  * does not exist. Out of reach: ERR_TRANSIENT; wrong password or role:
  * ERR_DENIED. The message names host, port, database and user, never a
  * password. */
+/* Does a connection string hold a password? False, too, if it cannot be read.
+ */
+bool pg_dsn_has_password(const char *dsn);
+
+/* The connection string with this password in it; free with free(). */
+MUST_CHECK bool pg_dsn_with_password(const char *dsn, const char *password,
+                                     char **with, struct err *err);
+
 MUST_CHECK bool pg_connect(const struct pg_config *config,
                            struct pg_conn **conn, struct err *err);
 

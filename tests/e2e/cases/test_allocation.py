@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 
@@ -121,6 +122,22 @@ class Allocation(Case):
     def files(self):
         return [self.program.file(name, lines(40 + side, first=3 * side))
                 for side, name in enumerate(("even", "odd"))]
+
+    def test_the_configuration(self):
+        """libini_config may crash; a key that it lost is never passed over."""
+        crashed = (-signal.SIGSEGV, -signal.SIGABRT)
+        arguments = ("run", "no-such-job")
+        total = self.count(*arguments, status=USAGE)
+        points = 600 if long_run() else 120
+        for name in ("MALLOC_FAIL_AT", "MALLOC_FAIL_FROM"):
+            for point in range(points):
+                n = 1 + int(total * point / points)
+                result = self.run_with(*arguments, **{name: n})
+                what = f"{name}={n} of {total}: {result}"
+                if result.status == CONFIG:
+                    self.assertIn("CONFIG_SYNTAX", result.stderr, what)
+                self.assertIn(result.status,
+                              (INTERNAL, USAGE, CONFIG) + crashed, what)
 
     def test_load(self):
         texts = [open(path, "rb").read() for path in self.files()]
