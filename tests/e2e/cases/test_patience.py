@@ -43,7 +43,7 @@ class Silence(Patience):
         self.prepare("acme", "beta", jobs=JOBS, tuning=UNENDING)
         self.shop.rule(action, times=-1, kind="graphql", store="acme")
         running = self.start_ahead(*options, "run")
-        self.wait_for(lambda: self.loaded("beta") == JOBS, seconds=60)
+        self.wait_for(lambda: self.loaded("beta") == JOBS)
         self.wait_for(lambda: seen(running))
         self.clock.hours(2)
         result = running.wait()
