@@ -293,7 +293,7 @@ class Silence(Connections):
         """The server says that it is at work."""
         self.configure(tuning=self.QUIET)
         self.run_program(*self.prepare(["a"]))
-        running = self.start_merge(2, *self.prepare(["b"]))
+        running = self.start_merge(5, *self.prepare(["b"]))
         self.expect(running.wait(), OK)
         self.assertEqual(1, self.tries())
         self.check_titles(["b"])
@@ -302,7 +302,7 @@ class Silence(Connections):
         """Also to a second connection: then ours is lost."""
         self.through_proxy(tuning=self.QUIET)
         self.run_program(*self.prepare(["a"]))
-        running = self.start_merge(3, *self.prepare(["b"]))
+        running = self.start_merge(6, *self.prepare(["b"]))
         self.proxy.freeze()
         result = running.wait()
         self.expect(result, AGAIN)

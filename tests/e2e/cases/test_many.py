@@ -18,6 +18,8 @@ COLLECTIONS = "{ collections { edges { node { id title } } } }"
 
 
 class Many(Case):
+    weight = 45
+
     def setUp(self):
         super().setUp()
         self.long_when_sanitized()

@@ -141,6 +141,8 @@ class Client(Tokens):
         self.check_tables(PLAIN)
         self.assertEqual([], self.refused())
 
+    test_it_lapses_during_a_long_poll.weight = 15
+
     def test_no_new_one_for_now(self):
         """The endpoint is in trouble: tried again like any request."""
         self.configure_client()
