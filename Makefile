@@ -35,12 +35,16 @@ READY    := $(sort $(wildcard src/queries/*))
 GEN      := build/gen/sql.c build/gen/ready_queries.c
 OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
             $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
-TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
-CHECKS   := $(TESTS:$(BUILD)/test_%=check-%)
+# tests/<room>/test_<file>.c: `make check-load` is the tests of one room,
+# `make check-load/route` those of one file.
+TESTS    := $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
+percent  := %
+CHECKS   := $(subst /test_,/,$(TESTS:$(BUILD)/%=check-%))
+ROOMS    := $(sort $(patsubst %/,%,$(dir $(CHECKS))))
 WRAPPED  := err_set err_code err_given log_warning clock_now_ms clock_after_ms
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
-SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*.c tests/*/*.[ch])
+SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*/*.[ch])
 MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
             bulkpg-messages.7 bulkpg.bash _bulkpg)
 
@@ -72,8 +76,11 @@ check: $(CHECKS) check-messages ## the unit tests of this variant
 check-messages: $(BUILD)/tables.json ## is docs/messages.md what it should be?
 	@scripts/document-messages $< --check
 
-$(CHECKS): check-%: $(BUILD)/test_%
+.SECONDEXPANSION:
+$(CHECKS): check-%: $(BUILD)/$$(subst /,/test_,$$*)
 	@$<
+
+$(ROOMS): %: $$(filter $$@/$$(percent),$(CHECKS))
 
 check-build: $(BUILD)/bulkpg $(TESTS) ## build what `make check` runs
 
@@ -214,7 +221,7 @@ $(BUILD)/libbulkpg.a: $(OBJECTS)
 	@echo "  AR $@"
 	@ar rcs $@ $^
 
-$(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
+$(TESTS): $(BUILD)/%: tests/%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  TEST $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP \
@@ -224,7 +231,7 @@ $(BUILD)/test_%: tests/test_%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
 # In libpq's place.
-$(BUILD)/test_pg_scripted: $(BUILD)/scripted/libpq.o
+$(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o
 
 $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@mkdir -p $(@D)
@@ -249,7 +256,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SUPPORT) build/fuzz/fuzz_%.a
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all demo test test-long check $(CHECKS) check-build check-e2e check-asan check-messages \
+.PHONY: all demo test test-long check $(CHECKS) $(ROOMS) check-build check-e2e check-asan check-messages \
         check-postgres-versions \
         check-valgrind check-valgrind-run fuzz bench lint format tables messages manual \
         install deb check-install clean help FORCE
