@@ -2,7 +2,7 @@
 
 #include "app/journal_call.h"
 #include "app/journal_runs.h"
-#include "load/wire.h"
+#include "base/timestamp.h"
 #include "sql.h"
 
 /* Columns of run_list.sql, in its order. */
@@ -67,9 +67,9 @@ journal_seconds(const char *time)
     struct err err;
     int64_t micros;
 
-    if (time == NULL || !wire_parse_timestamp(span_str(time), &micros, &err))
+    if (time == NULL || !timestamp_parse(span_str(time), &micros, &err))
         return -1;
-    return micros / 1000000 + WIRE_EPOCH_S;
+    return micros / 1000000 + TIMESTAMP_EPOCH_S;
 }
 
 /* The table's CHECKs let no other name in; NULL has no mode's name. */

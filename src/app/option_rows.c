@@ -9,7 +9,7 @@
 
 #include "app/commands.h"
 #include "base/clock.h"
-#include "load/wire.h"
+#include "base/timestamp.h"
 
 /* ---- commands ---------------------------------------------------------- */
 
@@ -155,11 +155,11 @@ set_time(const char *value, int64_t *seconds, struct err *err)
     struct err why;
     int64_t micros;
 
-    if (!wire_parse_timestamp(span_str(value), &micros, &why)) {
+    if (!timestamp_parse(span_str(value), &micros, &why)) {
         err_set(err, MSG_BAD_OPTION, "\"%.100s\" is no time", value);
         return err_hint(err, "write 2026-01-02 or 2026-01-02T03:04:05Z");
     }
-    *seconds = micros / 1000000 + WIRE_EPOCH_S;
+    *seconds = micros / 1000000 + TIMESTAMP_EPOCH_S;
     return true;
 }
 

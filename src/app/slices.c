@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "json/tree.h"
-#include "load/wire.h"
 #include "shopify/roots.h"
 
 /* No store is older than Shopify. */
@@ -89,10 +89,9 @@ read_time(const struct json *text, int64_t *seconds)
     int64_t micros;
     struct err err;
 
-    if (written == NULL ||
-        !wire_parse_timestamp(span_str(written), &micros, &err))
+    if (written == NULL || !timestamp_parse(span_str(written), &micros, &err))
         return false;
-    *seconds = micros / 1000000 + WIRE_EPOCH_S;
+    *seconds = micros / 1000000 + TIMESTAMP_EPOCH_S;
     return true;
 }
 

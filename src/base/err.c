@@ -6,6 +6,8 @@
 
 #include "base/redact.h"
 
+enum { VALUE_BYTES = 40 /* of a bad value, in messages */ };
+
 /* Add as much of `text` to the message as fits. */
 static void
 append(struct err *err, const char *text)
@@ -40,6 +42,16 @@ err_set(struct err *err, enum msg msg, const char *format, ...)
     err_vset(err, msg, format, args);
     va_end(args);
     return false;
+}
+
+bool
+err_not_a(struct span text, const char *what, struct err *err)
+{
+    bool cut = text.length > VALUE_BYTES;
+
+    return err_set(err, MSG_LINE_VALUE, "\"%.*s%s\" is no %s",
+                   cut ? VALUE_BYTES : (int)text.length, text.bytes,
+                   cut ? "…" : "", what);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 
 #include "base/message.h"
+#include "base/span.h"
 
 struct err {
     enum err_kind kind;
@@ -32,6 +33,9 @@ bool err_set(struct err *err, enum msg msg, const char *format, ...)
     PRINTF_LIKE(3, 4);
 bool err_vset(struct err *err, enum msg msg, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
+
+/* ERR_ROW: "<text>" is no <what>; a long text is cut. Always returns false. */
+bool err_not_a(struct span text, const char *what, struct err *err);
 
 /* Put "context: " in front of the message. Always returns false. */
 bool err_wrap(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);

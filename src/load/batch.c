@@ -1,6 +1,6 @@
 #include "load/batch.h"
 
-#include "load/wire.h"
+#include "load/binary.h"
 
 enum { ROWS_AT = 12 /* of the row count, in the header */ };
 
@@ -9,11 +9,11 @@ batch_begin(struct batch *batch, uint32_t row_type)
 {
     batch->rows = 0;
     buf_clear(&batch->bytes);
-    wire_int32(&batch->bytes, 1);
-    wire_int32(&batch->bytes, 0);
-    wire_int32(&batch->bytes, (int32_t)row_type);
-    wire_int32(&batch->bytes, 0);
-    wire_int32(&batch->bytes, 1);
+    binary_int32(&batch->bytes, 1);
+    binary_int32(&batch->bytes, 0);
+    binary_int32(&batch->bytes, (int32_t)row_type);
+    binary_int32(&batch->bytes, 0);
+    binary_int32(&batch->bytes, 1);
 }
 
 size_t
@@ -21,16 +21,16 @@ batch_row_begin(struct batch *batch, int columns)
 {
     size_t place = batch->bytes.length;
 
-    wire_int32(&batch->bytes, 0);
-    wire_int32(&batch->bytes, columns);
+    binary_int32(&batch->bytes, 0);
+    binary_int32(&batch->bytes, columns);
     return place;
 }
 
 void
 batch_row_end(struct batch *batch, size_t place)
 {
-    wire_set_int32(&batch->bytes, place,
-                   (int32_t)(batch->bytes.length - place - 4));
+    binary_set_int32(&batch->bytes, place,
+                     (int32_t)(batch->bytes.length - place - 4));
     batch->rows++;
 }
 
@@ -43,7 +43,7 @@ batch_is_full(const struct batch *batch)
 void
 batch_seal(struct batch *batch)
 {
-    wire_set_int32(&batch->bytes, ROWS_AT, batch->rows);
+    binary_set_int32(&batch->bytes, ROWS_AT, batch->rows);
 }
 
 void

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "load/wire.h"
+#include "base/timestamp.h"
+#include "load/binary.h"
 
 #define GID_PREFIX "gid://shopify/"
 
@@ -32,13 +33,13 @@ encode_type_of(uint32_t oid)
 static void
 put_null(struct buf *out)
 {
-    wire_int32(out, -1);
+    binary_int32(out, -1);
 }
 
 static void
 put_bytes(struct buf *out, struct span bytes)
 {
-    wire_int32(out, (int32_t)bytes.length);
+    binary_int32(out, (int32_t)bytes.length);
     buf_append_span(out, bytes);
 }
 
@@ -73,9 +74,9 @@ encode_bigint(struct buf *out, const struct record_value *value,
     int64_t number;
 
     if (!number_text(value, &text, err) ||
-        !wire_parse_integer(text, INT64_MIN, INT64_MAX, &number, err))
+        !binary_parse_integer(text, INT64_MIN, INT64_MAX, &number, err))
         return false;
-    wire_sized_int64(out, number);
+    binary_sized_int64(out, number);
     return true;
 }
 
@@ -87,10 +88,10 @@ encode_integer(struct buf *out, const struct record_value *value,
     int64_t number;
 
     if (!number_text(value, &text, err) ||
-        !wire_parse_integer(text, INT32_MIN, INT32_MAX, &number, err))
+        !binary_parse_integer(text, INT32_MIN, INT32_MAX, &number, err))
         return false;
-    wire_int32(out, 4);
-    wire_int32(out, (int32_t)number);
+    binary_int32(out, 4);
+    binary_int32(out, (int32_t)number);
     return true;
 }
 
@@ -101,10 +102,10 @@ encode_numeric(struct buf *out, const struct record_value *value,
     struct span text;
     size_t at = out->length;
 
-    wire_int32(out, 0);
-    if (!number_text(value, &text, err) || !wire_numeric(out, text, err))
+    binary_int32(out, 0);
+    if (!number_text(value, &text, err) || !binary_numeric(out, text, err))
         return false;
-    wire_set_int32(out, at, (int32_t)(out->length - at - 4));
+    binary_set_int32(out, at, (int32_t)(out->length - at - 4));
     return true;
 }
 
@@ -117,10 +118,10 @@ encode_double(struct buf *out, const struct record_value *value,
     int64_t bits;
 
     if (!number_text(value, &text, err) ||
-        !wire_parse_double(text, &number, err))
+        !binary_parse_double(text, &number, err))
         return false;
     memcpy(&bits, &number, sizeof(bits));
-    wire_sized_int64(out, bits);
+    binary_sized_int64(out, bits);
     return true;
 }
 
@@ -135,7 +136,7 @@ encode_boolean(struct buf *out, const struct record_value *value,
         !(value->kind == JSON_STRING && span_is(value->text, "false")))
         return err_set(err, MSG_LINE_VALUE,
                        "the value is neither true nor false");
-    wire_int32(out, 1);
+    binary_int32(out, 1);
     buf_append_char(out, truth ? 1 : 0);
     return true;
 }
@@ -148,9 +149,9 @@ encode_timestamp(struct buf *out, const struct record_value *value,
 
     if (value->kind != JSON_STRING)
         return err_set(err, MSG_LINE_VALUE, "a timestamp must be a string");
-    if (!wire_parse_timestamp(value->text, &micros, err))
+    if (!timestamp_parse(value->text, &micros, err))
         return false;
-    wire_sized_int64(out, micros);
+    binary_sized_int64(out, micros);
     return true;
 }
 
@@ -161,19 +162,19 @@ encode_date(struct buf *out, const struct record_value *value, struct err *err)
 
     if (value->kind != JSON_STRING)
         return err_set(err, MSG_LINE_VALUE, "a date must be a string");
-    if (!wire_parse_date(value->text, &days, err))
+    if (!timestamp_parse_date(value->text, &days, err))
         return false;
-    wire_int32(out, 4);
-    wire_int32(out, days);
+    binary_int32(out, 4);
+    binary_int32(out, days);
     return true;
 }
 
 static bool
 encode_jsonb(struct buf *out, const struct record_value *value, struct err *err)
 {
-    if (!wire_check_json(value->raw, err))
+    if (!binary_check_json(value->raw, err))
         return false;
-    wire_int32(out, (int32_t)(value->raw.length + 1));
+    binary_int32(out, (int32_t)(value->raw.length + 1));
     buf_append_char(out, JSONB_VERSION);
     buf_append_span(out, value->raw);
     return true;
@@ -281,6 +282,6 @@ encode_gid(struct buf *out, struct plan_gid *domain,
         domain->type = arena_dup(arena, type);
     else if (!span_is(type, domain->type))
         return ask_to_widen(value->text, domain, err);
-    wire_sized_int64(out, number);
+    binary_sized_int64(out, number);
     return true;
 }

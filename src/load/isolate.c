@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "load/wire.h"
+#include "load/binary.h"
 
 enum {
     HEADER_BYTES = 20, /* of an array: see batch.h */
@@ -48,7 +48,7 @@ send_part(struct ring *ring, const struct part *part,
 
     memcpy(saved, header, HEADER_BYTES);
     memcpy(header, bytes->bytes, HEADER_BYTES);
-    wire_set_int32(bytes, part->from - HEADER_BYTES + ROWS_AT, part->rows);
+    binary_set_int32(bytes, part->from - HEADER_BYTES + ROWS_AT, part->rows);
     sent = pg_pipe_send(ring->pipes[0], part->batch->table->statement,
                         span_of(header, part->to - part->from + HEADER_BYTES),
                         answer, err) &&

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/timestamp.h"
 #include "json/clean.h"
 #include "load/encode.h"
 #include "load/isolate.h"
 #include "load/ring.h"
 #include "load/rows.h"
 #include "load/stage.h"
-#include "load/wire.h"
 
 /* The operation's number stands above its line numbers, so that staging has
  * one order over several operations. */
@@ -132,7 +132,7 @@ loader_begin_operation(struct loader *loader, int operation,
 
     loader->operation = operation;
     if (asked_at == NULL ||
-        !wire_parse_timestamp(span_str(asked_at), &loader->asked_at, &err))
+        !timestamp_parse(span_str(asked_at), &loader->asked_at, &err))
         loader->asked_at = ROWS_ASKED_UNKNOWN;
     loader->counts = (struct loader_counts){0};
 }

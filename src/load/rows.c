@@ -6,8 +6,9 @@
 #include <xxhash.h>
 
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "load/binary.h"
 #include "load/encode.h"
-#include "load/wire.h"
 
 /* A third of PostgreSQL's page is what one entry of a B-tree may take: all
  * columns of a key together. */
@@ -88,7 +89,7 @@ put_typename(struct buf *out, const struct plan_table *plan,
         type = name->text;
     else if (id != NULL && id->kind == JSON_STRING)
         type = encode_gid_type(id->text);
-    wire_int32(out, type.length > 0 ? (int32_t)type.length : -1);
+    binary_int32(out, type.length > 0 ? (int32_t)type.length : -1);
     buf_append_span(out, type);
 }
 
@@ -101,7 +102,7 @@ read_time(const struct record *record, int slot, int64_t *micros)
     struct err err;
 
     return value != NULL && value->kind == JSON_STRING &&
-           wire_parse_timestamp(value->text, micros, &err);
+           timestamp_parse(value->text, micros, &err);
 }
 
 /* How many rows must come: nothing is said by a count that is a lower bound
@@ -129,7 +130,7 @@ read_count(const struct record_value *value, int64_t *counted)
     struct err err;
 
     return (value->kind == JSON_NUMBER || value->kind == JSON_STRING) &&
-           wire_parse_integer(value->text, 0, INT32_MAX, counted, &err);
+           binary_parse_integer(value->text, 0, INT32_MAX, counted, &err);
 }
 
 /* A line without a count promises nothing; neither does one whose count cannot
@@ -147,12 +148,12 @@ put_count(struct buf *out, struct loader_table *table,
     if (value == NULL || value->kind == JSON_NULL ||
         !read_count(value, &counted)) {
         table->odd_counts += value != NULL && value->kind != JSON_NULL;
-        wire_int32(out, -1);
+        binary_int32(out, -1);
         return ROWS_UNTOLD;
     }
     told = promised(count, source, (int32_t)counted);
-    wire_int32(out, 4);
-    wire_int32(out, told);
+    binary_int32(out, 4);
+    binary_int32(out, told);
     return told;
 }
 
@@ -286,18 +287,18 @@ put_column(struct loader_table *table, int index,
     const struct plan_table *plan = table->plan;
     struct buf *out = &table->batch->bytes;
 
-    wire_int32(out, (int32_t)encode_oid(layout->type));
+    binary_int32(out, (int32_t)encode_oid(layout->type));
     switch (layout->role) {
     case LAYOUT_LINE:
-        wire_sized_int64(out, source->line);
+        binary_sized_int64(out, source->line);
         return true;
     case LAYOUT_POSITION:
-        wire_int32(out, 4);
-        wire_int32(out, source->position);
+        binary_int32(out, 4);
+        binary_int32(out, source->position);
         return true;
     case LAYOUT_PARENT_POSITION:
-        wire_int32(out, 4);
-        wire_int32(out, source->parent_position);
+        binary_int32(out, 4);
+        binary_int32(out, source->parent_position);
         return true;
     case LAYOUT_COUNT:
         table->told[layout->data] =
@@ -323,7 +324,7 @@ put_column(struct loader_table *table, int index,
         return true;
     case LAYOUT_ORDINAL:
     case LAYOUT_PLACE:
-        wire_int32(out, -1); /* numbered by SQL, from the line */
+        binary_int32(out, -1); /* numbered by SQL, from the line */
         return true;
     case LAYOUT_DATA:
         return put_data(out, plan, layout, source, widen, err);
@@ -331,7 +332,7 @@ put_column(struct loader_table *table, int index,
         put_typename(out, plan, source->record);
         return true;
     case LAYOUT_HASH:
-        wire_sized_int64(
+        binary_sized_int64(
             out, (int64_t)XXH3_64bits_withSeed(out->bytes + hashed_from,
                                                out->length - hashed_from,
                                                table->names_hash));

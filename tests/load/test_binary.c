@@ -6,7 +6,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "load/wire.h"
+#include "base/timestamp.h"
+#include "load/binary.h"
 #include "support/hex.h"
 #include "support/suite.h"
 
@@ -40,13 +41,13 @@ int16_at(size_t at)
 
 START_TEST(integers_are_big_endian)
 {
-    wire_int16(&out, 0x0102);
-    wire_int16(&out, -2);
-    wire_int32(&out, 0x01020304);
-    wire_int32(&out, INT32_MIN);
-    wire_int64(&out, INT64_C(0x0102030405060708));
-    wire_int64(&out, -1);
-    wire_set_int32(&out, 4, 0x0a0b0c0d);
+    binary_int16(&out, 0x0102);
+    binary_int16(&out, -2);
+    binary_int32(&out, 0x01020304);
+    binary_int32(&out, INT32_MIN);
+    binary_int64(&out, INT64_C(0x0102030405060708));
+    binary_int64(&out, -1);
+    binary_set_int32(&out, 4, 0x0a0b0c0d);
     ck_assert_str_eq(hex_groups(buf_span(&out), 2),
                      "0102 fffe 0a0b 0c0d 8000 0000 0102 0304 0506 0708 "
                      "ffff ffff ffff ffff");
@@ -58,8 +59,8 @@ START_TEST(what_is_set_in_an_overflowed_buffer_is_lost)
 {
     struct buf tiny = buf_with_ceiling(2);
 
-    wire_int32(&tiny, 1);
-    wire_set_int32(&tiny, 0, 1);
+    binary_int32(&tiny, 1);
+    binary_set_int32(&tiny, 0, 1);
     ck_assert(tiny.overflowed);
     ck_assert_uint_eq(tiny.length, 0);
     buf_free(&tiny);
@@ -104,7 +105,7 @@ static const struct {
 
 START_TEST(numbers_have_the_bytes_of_numeric_send)
 {
-    ck_assert(wire_numeric(&out, span_str(numerics[_i].text), &err));
+    ck_assert(binary_numeric(&out, span_str(numerics[_i].text), &err));
     ck_assert_str_eq(hex_groups(buf_span(&out), 2), numerics[_i].bytes);
 }
 
@@ -181,7 +182,7 @@ static const struct {
 
 START_TEST(numbers_read_back_with_every_digit)
 {
-    if (!wire_numeric(&out, span_str(round_trips[_i].text), &err))
+    if (!binary_numeric(&out, span_str(round_trips[_i].text), &err))
         ck_abort_msg("%s", err.message);
     ck_assert_str_eq(decode_numeric(), round_trips[_i].decoded);
 }
@@ -196,13 +197,13 @@ START_TEST(powers_of_ten_read_back)
         snprintf(text, sizeof(text), "1%0*d", power, 0);
         text[power + 1] = '\0';
         buf_clear(&out);
-        ck_assert(wire_numeric(&out, span_str(text), &err));
+        ck_assert(binary_numeric(&out, span_str(text), &err));
         ck_assert_str_eq(decode_numeric(), text);
         snprintf(near, sizeof(near), "0.%0*d1", power, 0);
         if (power == 0)
             strcpy(near, "0.1");
         buf_clear(&out);
-        ck_assert(wire_numeric(&out, span_str(near), &err));
+        ck_assert(binary_numeric(&out, span_str(near), &err));
         ck_assert_str_eq(decode_numeric(), near);
     }
 }
@@ -244,7 +245,7 @@ static const struct {
 START_TEST(numbers_of_ten_thousand_digits_fit_and_no_longer_ones)
 {
     char *text = long_number(sizes[_i].before, sizes[_i].behind, _i % 2 == 1);
-    bool fits = wire_numeric(&out, span_str(text), &err);
+    bool fits = binary_numeric(&out, span_str(text), &err);
 
     ck_assert_int_eq(fits, sizes[_i].fits);
     if (fits) {
@@ -271,7 +272,7 @@ static const struct {
 
 START_TEST(exponents_count_as_the_digits_they_stand_for)
 {
-    ck_assert_int_eq(wire_numeric(&out, span_str(exponents[_i].text), &err),
+    ck_assert_int_eq(binary_numeric(&out, span_str(exponents[_i].text), &err),
                      exponents[_i].fits);
 }
 
@@ -289,11 +290,12 @@ START_TEST(what_is_no_number_is_refused)
     int64_t integer;
     struct span text = span_str(no_numbers[_i]);
 
-    ck_assert(!wire_numeric(&out, text, &err));
+    ck_assert(!binary_numeric(&out, text, &err));
     ck_assert_int_eq(err.kind, ERR_ROW);
     ck_assert_uint_eq(out.length, 0);
-    ck_assert(!wire_parse_double(text, &number, &err));
-    ck_assert(!wire_parse_integer(text, INT64_MIN, INT64_MAX, &integer, &err));
+    ck_assert(!binary_parse_double(text, &number, &err));
+    ck_assert(
+        !binary_parse_integer(text, INT64_MIN, INT64_MAX, &integer, &err));
 }
 
 END_TEST
@@ -315,7 +317,7 @@ START_TEST(random_numbers_read_back)
                 rand_r(&seed) % 3 == 0)
                 *c = '0';
         buf_clear(&out);
-        ck_assert(wire_numeric(&out, span_str(text), &err));
+        ck_assert(binary_numeric(&out, span_str(text), &err));
         ck_assert_str_eq(decode_numeric(), text);
     }
 }
@@ -355,8 +357,8 @@ START_TEST(integers_stay_within_their_limits)
 {
     int64_t value = -1;
     bool fits =
-        wire_parse_integer(span_str(integers[_i].text), integers[_i].low,
-                           integers[_i].high, &value, &err);
+        binary_parse_integer(span_str(integers[_i].text), integers[_i].low,
+                             integers[_i].high, &value, &err);
 
     ck_assert_int_eq(fits, integers[_i].fits);
     if (fits)
@@ -386,7 +388,7 @@ START_TEST(doubles_are_the_nearest_there_is)
 {
     double value;
 
-    ck_assert(wire_parse_double(span_str(doubles[_i].text), &value, &err));
+    ck_assert(binary_parse_double(span_str(doubles[_i].text), &value, &err));
     ck_assert_double_eq(value, doubles[_i].value);
 }
 
@@ -396,8 +398,8 @@ START_TEST(a_double_beyond_all_is_refused)
 {
     double value;
 
-    ck_assert(!wire_parse_double(span_str("1e309"), &value, &err));
-    ck_assert(!wire_parse_double(span_str("-1e999999"), &value, &err));
+    ck_assert(!binary_parse_double(span_str("1e309"), &value, &err));
+    ck_assert(!binary_parse_double(span_str("-1e999999"), &value, &err));
     ck_assert_int_eq(err.kind, ERR_ROW);
 }
 
@@ -460,7 +462,7 @@ START_TEST(timestamps_are_microseconds_since_2000)
 {
     int64_t micros = 1;
 
-    if (!wire_parse_timestamp(span_str(timestamps[_i].text), &micros, &err))
+    if (!timestamp_parse(span_str(timestamps[_i].text), &micros, &err))
         ck_abort_msg("%s", err.message);
     ck_assert_int_eq(micros, timestamps[_i].micros);
 }
@@ -513,8 +515,7 @@ START_TEST(what_is_no_timestamp_is_refused)
 {
     int64_t micros;
 
-    ck_assert(
-        !wire_parse_timestamp(span_str(no_timestamps[_i]), &micros, &err));
+    ck_assert(!timestamp_parse(span_str(no_timestamps[_i]), &micros, &err));
     ck_assert_int_eq(err.kind, ERR_ROW);
 }
 
@@ -533,7 +534,8 @@ START_TEST(every_day_is_where_the_calendar_has_it)
 
         gmtime_r(&noon, &utc);
         strftime(text, sizeof(text), "%Y-%m-%d", &utc);
-        if (!wire_parse_date(span_str(text), &days, &err) || days != expected)
+        if (!timestamp_parse_date(span_str(text), &days, &err) ||
+            days != expected)
             ck_abort_msg("%s: %d", text, days);
     }
 }
@@ -554,7 +556,7 @@ START_TEST(what_is_no_date_is_refused)
 {
     int32_t days;
 
-    ck_assert(!wire_parse_date(span_str(no_dates[_i]), &days, &err));
+    ck_assert(!timestamp_parse_date(span_str(no_dates[_i]), &days, &err));
     ck_assert_int_eq(err.kind, ERR_ROW);
 }
 
@@ -589,7 +591,7 @@ static const struct {
 
 START_TEST(numbers_inside_json_need_at_most_ten_thousand_digits)
 {
-    ck_assert_int_eq(wire_check_json(span_str(documents[_i].json), &err),
+    ck_assert_int_eq(binary_check_json(span_str(documents[_i].json), &err),
                      documents[_i].fits);
 }
 
@@ -600,13 +602,13 @@ START_TEST(a_long_number_inside_json_is_counted)
     struct buf json = buf_with_ceiling(TEXT_BYTES);
 
     buf_printf(&json, "[%s]", long_number(5000, 5000, true));
-    ck_assert(wire_check_json(buf_span(&json), &err));
+    ck_assert(binary_check_json(buf_span(&json), &err));
     buf_clear(&json);
     buf_printf(&json, "[%s]", long_number(5000, 5001, false));
-    ck_assert(!wire_check_json(buf_span(&json), &err));
+    ck_assert(!binary_check_json(buf_span(&json), &err));
     buf_clear(&json);
     buf_printf(&json, "[\"%s\"]", long_number(5000, 5001, false));
-    ck_assert(wire_check_json(buf_span(&json), &err));
+    ck_assert(binary_check_json(buf_span(&json), &err));
     buf_free(&json);
 }
 

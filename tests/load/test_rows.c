@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/timestamp.h"
+#include "load/binary.h"
 #include "load/encode.h"
 #include "load/rows.h"
-#include "load/wire.h"
 #include "support/hex.h"
 #include "support/suite.h"
 #include "support/types.h"
@@ -70,8 +71,7 @@ put_asked(int index, const char *line, const char *asked_at)
                                 .arena = &types.arena};
 
     if (asked_at != NULL)
-        ck_assert(
-            wire_parse_timestamp(span_str(asked_at), &source.asked_at, &err));
+        ck_assert(timestamp_parse(span_str(asked_at), &source.asked_at, &err));
 
     if (!record_parse(record, span_str(line), &err))
         ck_abort_msg("%s", err.message);

@@ -1,7 +1,7 @@
+#include "base/timestamp.h"
+
 #include <math.h>
 #include <stdlib.h>
-
-#include "load/wire.h"
 
 enum {
     FRACTION_BYTES = 40, /* of a second; what is behind counts for nothing */
@@ -144,32 +144,32 @@ take_offset(struct span *rest, int64_t *micros)
 }
 
 bool
-wire_parse_timestamp(struct span text, int64_t *micros, struct err *err)
+timestamp_parse(struct span text, int64_t *micros, struct err *err)
 {
     struct span rest = text;
     int64_t time = 0, offset = 0;
     int32_t days;
 
     if (!take_date(&rest, &days))
-        return wire_refuse(text, "timestamp", err);
+        return err_not_a(text, "timestamp", err);
     if (rest.length > 0) {
         if (!take_char(&rest, 'T') && !take_char(&rest, 't') &&
             !take_char(&rest, ' '))
-            return wire_refuse(text, "timestamp", err);
+            return err_not_a(text, "timestamp", err);
         if (!take_time(&rest, &time) || !take_offset(&rest, &offset) ||
             rest.length > 0)
-            return wire_refuse(text, "timestamp", err);
+            return err_not_a(text, "timestamp", err);
     }
     *micros = days * MICROS_PER_DAY + time - offset;
     return true;
 }
 
 bool
-wire_parse_date(struct span text, int32_t *days, struct err *err)
+timestamp_parse_date(struct span text, int32_t *days, struct err *err)
 {
     struct span rest = text;
 
     if (!take_date(&rest, days) || rest.length > 0)
-        return wire_refuse(text, "date", err);
+        return err_not_a(text, "date", err);
     return true;
 }

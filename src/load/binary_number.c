@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "load/wire.h"
+#include "load/binary.h"
 
 enum {
     NUMERIC_NEGATIVE = 0x4000,
@@ -158,41 +158,41 @@ digits_needed(const struct decimal *d, size_t first, int point)
 }
 
 bool
-wire_numeric(struct buf *out, struct span text, struct err *err)
+binary_numeric(struct buf *out, struct span text, struct err *err)
 {
-    int16_t groups[WIRE_DIGITS_MAX / GROUP_DIGITS + 2];
+    int16_t groups[BINARY_DIGITS_MAX / GROUP_DIGITS + 2];
     struct decimal d;
     size_t first, count;
     int point, used;
 
     if (!parse_decimal(text, &d))
-        return wire_refuse(text, "number", err);
+        return err_not_a(text, "number", err);
     count = d.whole.length + d.fraction.length;
     first = first_nonzero(&d);
     if (count > (size_t)EXPONENT_MAX)
         return err_set(err, MSG_LINE_VALUE,
                        "a number of %zu digits; at most %d", count,
-                       WIRE_DIGITS_MAX);
+                       BINARY_DIGITS_MAX);
     point = (int)d.whole.length + d.exponent;
-    if (digits_needed(&d, first, point) > WIRE_DIGITS_MAX)
+    if (digits_needed(&d, first, point) > BINARY_DIGITS_MAX)
         return err_set(err, MSG_LINE_VALUE,
-                       "a number that needs over %d digits", WIRE_DIGITS_MAX);
+                       "a number that needs over %d digits", BINARY_DIGITS_MAX);
     used = fill_groups(&d, first, point, groups);
-    wire_int16(out, (int16_t)used);
-    wire_int16(out, used > 0 ? (int16_t)group_of(point - 1 - (int)first) : 0);
-    wire_int16(out, d.negative && used > 0 ? NUMERIC_NEGATIVE : 0);
-    wire_int16(out, (int16_t)((int)count > point ? (int)count - point : 0));
+    binary_int16(out, (int16_t)used);
+    binary_int16(out, used > 0 ? (int16_t)group_of(point - 1 - (int)first) : 0);
+    binary_int16(out, d.negative && used > 0 ? NUMERIC_NEGATIVE : 0);
+    binary_int16(out, (int16_t)((int)count > point ? (int)count - point : 0));
     for (int i = 0; i < used; i++)
-        wire_int16(out, groups[i]);
+        binary_int16(out, groups[i]);
     return true;
 }
 
 static bool
 refuse_large(struct span text, int64_t high, struct err *err)
 {
-    wire_refuse(text,
-                high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
-                err);
+    err_not_a(text,
+              high == INT32_MAX ? "integer of 32 bits" : "integer of 64 bits",
+              err);
     return err_code(err, MSG_NUMBER_TOO_LARGE);
 }
 
@@ -210,17 +210,17 @@ read_magnitude(struct span digits, uint64_t *magnitude)
 }
 
 bool
-wire_parse_integer(struct span text, int64_t low, int64_t high, int64_t *value,
-                   struct err *err)
+binary_parse_integer(struct span text, int64_t low, int64_t high,
+                     int64_t *value, struct err *err)
 {
     struct decimal d;
     uint64_t magnitude = 0;
 
     if (!parse_decimal(text, &d) || d.exponent != 0)
-        return wire_refuse(text, "integer", err);
+        return err_not_a(text, "integer", err);
     for (size_t i = 0; i < d.fraction.length; i++)
         if (d.fraction.bytes[i] != '0')
-            return wire_refuse(text, "integer", err);
+            return err_not_a(text, "integer", err);
     if (!read_magnitude(d.whole, &magnitude) ||
         magnitude > (uint64_t)INT64_MAX + d.negative)
         return refuse_large(text, high, err);
@@ -250,15 +250,15 @@ to_double(struct span text)
 }
 
 bool
-wire_parse_double(struct span text, double *value, struct err *err)
+binary_parse_double(struct span text, double *value, struct err *err)
 {
     struct decimal d;
 
     if (!parse_decimal(text, &d))
-        return wire_refuse(text, "number", err);
+        return err_not_a(text, "number", err);
     *value = to_double(text);
     if (isinf(*value))
-        return wire_refuse(text, "number of double precision", err);
+        return err_not_a(text, "number of double precision", err);
     return true;
 }
 
@@ -287,23 +287,23 @@ check_number(struct span text, struct err *err)
     struct decimal d;
 
     /* Without an exponent a number needs the digits it is written with. */
-    if (text.length < WIRE_DIGITS_MAX &&
+    if (text.length < BINARY_DIGITS_MAX &&
         memchr(text.bytes, 'e', text.length) == NULL &&
         memchr(text.bytes, 'E', text.length) == NULL)
         return true;
     if (!parse_decimal(text, &d))
-        return wire_refuse(text, "number", err);
+        return err_not_a(text, "number", err);
     if (text.length > (size_t)EXPONENT_MAX || d.exponent == EXPONENT_MAX ||
         digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
-            WIRE_DIGITS_MAX)
+            BINARY_DIGITS_MAX)
         return err_set(err, MSG_LINE_VALUE,
                        "a number inside JSON that needs over %d digits",
-                       WIRE_DIGITS_MAX);
+                       BINARY_DIGITS_MAX);
     return true;
 }
 
 bool
-wire_check_json(struct span json, struct err *err)
+binary_check_json(struct span json, struct err *err)
 {
     size_t at = 0;
 

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "load/wire.h"
+#include "base/timestamp.h"
+#include "load/binary.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,7 +24,7 @@ check_numeric(const struct buf *out)
     int scale = int16_at(out, 6);
 
     if (groups < 0 || out->length != 8 + 2 * (size_t)groups ||
-        (sign != 0 && sign != 0x4000) || scale < 0 || scale > WIRE_DIGITS_MAX)
+        (sign != 0 && sign != 0x4000) || scale < 0 || scale > BINARY_DIGITS_MAX)
         abort();
     for (int i = 0; i < groups; i++)
         if (int16_at(out, 8 + 2 * (size_t)i) < 0 ||
@@ -42,15 +43,15 @@ read_numbers(struct span text)
     double number;
     int64_t integer;
 
-    if (wire_numeric(&out, text, &err))
+    if (binary_numeric(&out, text, &err))
         check_numeric(&out);
     else if (err.kind != ERR_ROW || out.length > 0)
         abort();
-    if (wire_parse_integer(text, -100, 100, &integer, &err) &&
+    if (binary_parse_integer(text, -100, 100, &integer, &err) &&
         (integer < -100 || integer > 100))
         abort();
-    (void)!wire_parse_integer(text, INT64_MIN, INT64_MAX, &integer, &err);
-    (void)!wire_parse_double(text, &number, &err);
+    (void)!binary_parse_integer(text, INT64_MIN, INT64_MAX, &integer, &err);
+    (void)!binary_parse_double(text, &number, &err);
     buf_free(&out);
 }
 
@@ -61,11 +62,11 @@ read_times(struct span text)
     int64_t micros, midnight;
     int32_t days;
 
-    if (wire_parse_date(text, &days, &err) &&
-        (!wire_parse_timestamp(text, &midnight, &err) ||
+    if (timestamp_parse_date(text, &days, &err) &&
+        (!timestamp_parse(text, &midnight, &err) ||
          midnight != days * INT64_C(86400000000)))
         abort();
-    if (!wire_parse_timestamp(text, &micros, &err) && err.kind != ERR_ROW)
+    if (!timestamp_parse(text, &micros, &err) && err.kind != ERR_ROW)
         abort();
 }
 
@@ -77,6 +78,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     read_numbers(text);
     read_times(text);
-    (void)!wire_check_json(text, &err);
+    (void)!binary_check_json(text, &err);
     return 0;
 }
