@@ -17,9 +17,9 @@ OWNER = {
     "yajl/yajl_parse": "json",
     "yajl/yajl_gen": "json",
     "yajl/yajl_version": "json",
-    "ini_configobj": "app",
+    "ini_configobj": "config",
     "xxhash": "load",
-    "zlib": "app",
+    "zlib": "source",
 }
 
 

@@ -8,7 +8,7 @@
 #include "app/option_rows.h"
 #include "app/usage.h"
 #include "base/err.h"
-#include "base/json_out.h"
+#include "json/write.h"
 
 enum { JSON_BYTES = 1024 * 1024 };
 

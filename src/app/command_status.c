@@ -10,9 +10,9 @@
 #include "app/metrics.h"
 #include "app/watched.h"
 #include "base/clock.h"
-#include "base/json_out.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "json/write.h"
 
 enum { CELL_BYTES = 40, TEXT_MIB = 64, TEXT_BYTES = TEXT_MIB * 1024 * 1024 };
 

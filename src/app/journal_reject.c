@@ -2,7 +2,7 @@
 
 #include "app/journal_call.h"
 #include "base/hex.h"
-#include "base/json_out.h"
+#include "json/write.h"
 #include "sql.h"
 
 /* RAW_MOST: of one line. CHUNK: what is gathered before it is sent, so that

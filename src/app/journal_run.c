@@ -5,8 +5,8 @@
 
 #include "app/journal_call.h"
 #include "base/clock.h"
-#include "base/json_out.h"
 #include "base/log.h"
+#include "json/write.h"
 #include "sql.h"
 
 enum {

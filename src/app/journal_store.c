@@ -1,7 +1,7 @@
 #include "app/journal_store.h"
 
 #include "app/journal_call.h"
-#include "base/json_out.h"
+#include "json/write.h"
 #include "sql.h"
 
 enum { NAMES_CEILING = 1024 * 1024 };

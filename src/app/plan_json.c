@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "base/json_out.h"
 #include "base/mem.h"
+#include "json/write.h"
 #include "plan/layout.h"
 #include "plan/unseen.h"
 

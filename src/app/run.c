@@ -13,8 +13,8 @@
 #include "app/source.h"
 #include "app/summary.h"
 #include "base/clock.h"
-#include "base/json_out.h"
 #include "base/mem.h"
+#include "json/write.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/json_out.h"
 #include "base/unreadable.h"
 #include "json/tree.h"
+#include "json/write.h"
 
 enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
 

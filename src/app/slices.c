@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json_out.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "json/tree.h"
+#include "json/write.h"
 #include "shopify/roots.h"
 
 /* No store is older than Shopify. */

@@ -5,8 +5,8 @@
 #include <sys/stat.h>
 
 #include "app/journal_relation.h"
-#include "base/json_out.h"
 #include "json/tree.h"
+#include "json/write.h"
 #include "load/obstacle.h"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json_out.h"
 #include "base/out.h"
+#include "json/write.h"
 
 struct line {
     const char *what;

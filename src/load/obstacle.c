@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json_out.h"
+#include "json/write.h"
 #include "load/encode.h"
 #include "plan/ddl.h"
 #include "plan/names.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/json_out.h"
+#include "json/write.h"
 #include "sql.h"
 
 enum { JSON_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096 };

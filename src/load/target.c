@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_out.h"
 #include "base/mem.h"
+#include "json/write.h"
 #include "load/encode.h"
 #include "load/views.h"
 #include "plan/ddl.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json_out.h"
+#include "json/write.h"
 
 enum {
     ODD_BYTES = 24,

@@ -10,9 +10,9 @@
 #include "base/clock.h"
 #include "base/dict.h"
 #include "base/hex.h"
-#include "base/json_out.h"
 #include "base/log.h"
 #include "base/redact.h"
+#include "json/write.h"
 #include "support/suite.h"
 
 enum { MIB = 1024 * 1024 };

@@ -11,8 +11,8 @@
  * What was written last tells whether a comma is due: none behind '{', '[',
  * ':' or a line's end, nor at the start. Brackets are closed by the caller.
  */
-#ifndef BASE_JSON_OUT_H
-#define BASE_JSON_OUT_H
+#ifndef JSON_WRITE_H
+#define JSON_WRITE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "base/json_out.h"
+#include "json/write.h"
 
 #include <string.h>
 
