@@ -5,9 +5,9 @@
 
 #include "app/commands.h"
 #include "app/context.h"
-#include "app/schema.h"
 #include "base/out.h"
 #include "base/retry.h"
+#include "load/make_schema.h"
 #include "load/views.h"
 #include "plan/names.h"
 #include "sql.h"

@@ -1,8 +1,8 @@
 /*
  * schema - a schema for what we make.
  */
-#ifndef APP_SCHEMA_H
-#define APP_SCHEMA_H
+#ifndef LOAD_MAKE_SCHEMA_H
+#define LOAD_MAKE_SCHEMA_H
 
 #include "pg/conn.h"
 

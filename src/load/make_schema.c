@@ -1,4 +1,4 @@
-#include "app/schema.h"
+#include "load/make_schema.h"
 
 #include <string.h>
 
