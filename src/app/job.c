@@ -6,8 +6,8 @@
 
 #include "app/outcome.h"
 #include "base/clock.h"
+#include "dialect/search_filter.h"
 #include "graphql/check.h"
-#include "graphql/filter.h"
 #include "plan/width.h"
 
 void

@@ -1,7 +1,7 @@
 #include "graphql/notes.h"
 
+#include "dialect/search_filter.h"
 #include "graphql/check.h"
-#include "graphql/filter.h"
 #include "graphql/visit.h"
 
 struct notes {

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/filter.h"
-#include "graphql/filter_names.h"
+#include "dialect/filter_names.h"
+#include "dialect/search_filter.h"
 #include "plan/build.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };

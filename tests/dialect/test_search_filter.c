@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "graphql/filter.h"
+#include "dialect/search_filter.h"
 #include "graphql/notes.h"
 #include "support/suite.h"
 #include "support/types.h"

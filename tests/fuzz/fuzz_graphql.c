@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect/search_filter.h"
 #include "graphql/check.h"
-#include "graphql/filter.h"
 #include "graphql/notes.h"
 #include "support/types.h"
 

@@ -1,4 +1,4 @@
-#include "graphql/filter_names.h"
+#include "dialect/filter_names.h"
 
 #include <ctype.h>
 

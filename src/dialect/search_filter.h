@@ -9,8 +9,8 @@
  * says nothing, names cannot be told right from wrong and pass. Of a time
  * without quotation marks Shopify takes the date only.
  */
-#ifndef GRAPHQL_FILTER_H
-#define GRAPHQL_FILTER_H
+#ifndef DIALECT_SEARCH_FILTER_H
+#define DIALECT_SEARCH_FILTER_H
 
 #include "base/err.h"
 #include "graphql/document.h"

@@ -1,9 +1,9 @@
-#include "graphql/filter.h"
+#include "dialect/search_filter.h"
 
 #include "base/nearest.h"
+#include "dialect/filter_names.h"
+#include "dialect/filter_time.h"
 #include "graphql/checker.h"
-#include "graphql/filter_names.h"
-#include "graphql/filter_time.h"
 #include "graphql/visit.h"
 
 /* Shopify's search syntax: terms, words or `name:value`, with AND, OR, NOT, -

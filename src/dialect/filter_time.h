@@ -4,8 +4,8 @@
  * Of a time without quotation marks Shopify takes the date only, and of one
  * within them it ignores the UTC offset.
  */
-#ifndef GRAPHQL_FILTER_TIME_H
-#define GRAPHQL_FILTER_TIME_H
+#ifndef DIALECT_FILTER_TIME_H
+#define DIALECT_FILTER_TIME_H
 
 #include "base/arena.h"
 #include "base/span.h"

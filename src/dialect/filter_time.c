@@ -1,4 +1,4 @@
-#include "graphql/filter_time.h"
+#include "dialect/filter_time.h"
 
 #include <ctype.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * filter_names - the filters that a field has, as the description of its
  * argument lists them: in a table, seldom in a list.
  */
-#ifndef GRAPHQL_FILTER_NAMES_H
-#define GRAPHQL_FILTER_NAMES_H
+#ifndef DIALECT_FILTER_NAMES_H
+#define DIALECT_FILTER_NAMES_H
 
 #include "graphql/schema.h"
 
