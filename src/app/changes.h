@@ -6,7 +6,7 @@
 #define APP_CHANGES_H
 
 #include "app/job.h"
-#include "app/journal_relation.h"
+#include "journal/relation.h"
 
 struct changes {
     const char *created; /* statements for what does not exist yet; or "" */

@@ -3,11 +3,11 @@
 
 #include "app/commands.h"
 #include "app/context.h"
-#include "app/journal_operation.h"
-#include "app/journal_runs.h"
 #include "app/operation.h"
 #include "app/queries.h"
 #include "base/out.h"
+#include "journal/operation.h"
+#include "journal/runs.h"
 
 static struct store_state *
 find_store(struct context *context, const char *name)

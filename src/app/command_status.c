@@ -5,13 +5,13 @@
 
 #include "app/commands.h"
 #include "app/context.h"
-#include "app/journal_operation.h"
-#include "app/journal_runs.h"
 #include "app/metrics.h"
 #include "app/watched.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "journal/operation.h"
+#include "journal/runs.h"
 #include "json/write.h"
 
 enum { CELL_BYTES = 40, TEXT_MIB = 64, TEXT_BYTES = TEXT_MIB * 1024 * 1024 };

@@ -2,8 +2,8 @@
 
 #include "app/commands.h"
 #include "app/context.h"
-#include "app/journal_store.h"
 #include "base/out.h"
+#include "journal/store.h"
 
 /* As a server would answer a standard introspection query, as far as this
  * store's queries have asked; --types takes it back. */

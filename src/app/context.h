@@ -10,11 +10,11 @@
 
 #include "app/config.h"
 #include "app/fault.h"
-#include "app/journal.h"
 #include "app/options.h"
 #include "base/backoff.h"
 #include "base/task.h"
 #include "http/http.h"
+#include "journal/journal.h"
 #include "shopify/session.h"
 
 struct jobs;

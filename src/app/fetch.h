@@ -9,11 +9,11 @@
 #ifndef APP_FETCH_H
 #define APP_FETCH_H
 
-#include "app/journal_operation.h"
-#include "app/journal_runs.h"
 #include "app/mode.h"
 #include "app/operation.h"
 #include "app/slices.h"
+#include "journal/operation.h"
+#include "journal/runs.h"
 
 struct fetch {
     struct job *job;

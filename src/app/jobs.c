@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "app/job.h"
-#include "app/journal_relation.h"
 #include "app/summary.h"
 #include "base/mem.h"
+#include "journal/relation.h"
 
 static void
 add_job(struct jobs *jobs, struct context *context, struct store_state *store,

@@ -5,16 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/journal_merge.h"
-#include "app/journal_operation.h"
-#include "app/journal_reject.h"
-#include "app/journal_relation.h"
-#include "app/journal_runs.h"
-#include "app/journal_store.h"
-#include "app/journal_watermark.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/retry.h"
+#include "journal/merge.h"
+#include "journal/operation.h"
+#include "journal/reject.h"
+#include "journal/relation.h"
+#include "journal/runs.h"
+#include "journal/store.h"
+#include "journal/watermark.h"
 #include "json/lines.h"
 #include "json/write.h"
 #include "load/encode.h"

@@ -13,10 +13,10 @@
 #define APP_LAND_H
 
 #include "app/job.h"
-#include "app/journal_operation.h"
-#include "app/journal_run.h"
 #include "app/source.h"
 #include "app/tables.h"
+#include "journal/operation.h"
+#include "journal/run.h"
 #include "load/refused.h"
 
 struct land {

@@ -9,9 +9,9 @@
 #ifndef APP_METRICS_H
 #define APP_METRICS_H
 
-#include "app/journal_operation.h"
-#include "app/journal_runs.h"
 #include "base/buf.h"
+#include "journal/operation.h"
+#include "journal/runs.h"
 
 /* `runs`: the newest of each store and job. */
 void metrics_append(struct buf *text, const struct journal_runs *runs,

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "app/journal_runs.h"
-#include "app/journal_watermark.h"
 #include "base/clock.h"
+#include "journal/runs.h"
+#include "journal/watermark.h"
 
 static bool
 choose_asked(struct job *job, struct mode *mode, struct err *err)

@@ -5,8 +5,8 @@
 #define APP_MODE_H
 
 #include "app/job.h"
-#include "app/journal_run.h"
 #include "app/land.h"
+#include "journal/run.h"
 
 struct mode {
     enum run_mode mode;

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/journal_operation.h"
-#include "app/journal_run.h"
 #include "app/stillness.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/retry.h"
+#include "journal/operation.h"
+#include "journal/run.h"
 
 enum {
     SUBMISSIONS_MAX = 4, /* once, and again three times */

@@ -12,8 +12,8 @@
 #define APP_OPERATION_H
 
 #include "app/job.h"
-#include "app/journal_operation.h"
-#include "app/journal_run.h"
+#include "journal/operation.h"
+#include "journal/run.h"
 #include "shopify/bulk.h"
 
 /* Stays where it is: its row and log lines point into it. */

@@ -1,7 +1,7 @@
 #include "app/outcome.h"
 
-#include "app/journal_runs.h"
 #include "base/clock.h"
+#include "journal/runs.h"
 
 /* Rows on their way to the journal. */
 struct record {

@@ -5,8 +5,8 @@
 
 #include "app/fetch.h"
 #include "app/job.h"
-#include "app/journal_merge.h"
 #include "base/clock.h"
+#include "journal/merge.h"
 #include "json/lines.h"
 #include "load/loader.h"
 

@@ -8,9 +8,9 @@
 #ifndef APP_REPORT_H
 #define APP_REPORT_H
 
-#include "app/journal_runs.h"
 #include "base/arena.h"
 #include "base/buf.h"
+#include "journal/runs.h"
 
 enum {
     REPORT_DAYS = 90,

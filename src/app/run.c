@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "app/fetch.h"
-#include "app/journal_runs.h"
 #include "app/land.h"
 #include "app/mode.h"
 #include "app/sidecar.h"
@@ -14,6 +13,7 @@
 #include "app/summary.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "journal/runs.h"
 #include "json/write.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "app/journal_store.h"
 #include "base/mem.h"
+#include "journal/store.h"
 
 #define FRESH_MS (INT64_C(24) * 3600 * 1000)
 

@@ -16,7 +16,7 @@
 #define APP_SLICES_H
 
 #include "app/job.h"
-#include "app/journal_run.h"
+#include "journal/run.h"
 
 enum { SLICES_MAX = 500 };
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "app/journal_merge.h"
 #include "base/clock.h"
 #include "base/out.h"
+#include "journal/merge.h"
 
 enum { TIMING_WIDTH = 7 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/journal_relation.h"
+#include "journal/relation.h"
 #include "json/tree.h"
 #include "json/write.h"
 #include "load/obstacle.h"

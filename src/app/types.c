@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "app/journal_store.h"
+#include "journal/store.h"
 #include "shopify/introspect.h"
 
 /* ---- from a file ------------------------------------------------------- */

@@ -12,7 +12,7 @@
 #define APP_WATCHED_H
 
 #include "app/context.h"
-#include "app/journal_runs.h"
+#include "journal/runs.h"
 
 struct watched_store {
     const char *name;

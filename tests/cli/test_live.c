@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "app/fetch.h"
-#include "app/journal_merge.h"
 #include "app/live.h"
 #include "base/mem.h"
+#include "journal/merge.h"
 #include "json/lines.h"
 #include "load/loader.h"
 #include "support/suite.h"

@@ -1,11 +1,11 @@
-#include "app/journal.h"
+#include "journal/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/journal_call.h"
 #include "base/mem.h"
+#include "journal/call.h"
 #include "sql.h"
 
 /* Each brings the journal from the version of its index to the next. */

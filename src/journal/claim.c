@@ -1,8 +1,8 @@
 #include <string.h>
 
-#include "app/journal_call.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "journal/call.h"
 #include "sql.h"
 
 enum { TRY_AGAIN_MS = 250 };

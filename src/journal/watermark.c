@@ -1,6 +1,6 @@
-#include "app/journal_watermark.h"
+#include "journal/watermark.h"
 
-#include "app/journal_call.h"
+#include "journal/call.h"
 #include "sql.h"
 
 bool

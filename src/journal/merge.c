@@ -1,6 +1,6 @@
-#include "app/journal_merge.h"
+#include "journal/merge.h"
 
-#include "app/journal_call.h"
+#include "journal/call.h"
 #include "sql.h"
 
 /* An update that finds our run, or tells why not. */

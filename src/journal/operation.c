@@ -1,7 +1,7 @@
-#include "app/journal_operation.h"
+#include "journal/operation.h"
 
-#include "app/journal_call.h"
-#include "app/journal_run.h"
+#include "journal/call.h"
+#include "journal/run.h"
 #include "sql.h"
 
 bool

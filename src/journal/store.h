@@ -2,11 +2,11 @@
  * journal_store - bulkpg.store and bulkpg.graphql_type: who each store is, and
  * its types as far as they were asked for.
  */
-#ifndef APP_JOURNAL_STORE_H
-#define APP_JOURNAL_STORE_H
+#ifndef JOURNAL_STORE_H
+#define JOURNAL_STORE_H
 
-#include "app/journal.h"
 #include "base/span.h"
+#include "journal/journal.h"
 
 /* ---- stores ------------------------------------------------------------ */
 

@@ -1,11 +1,11 @@
-#include "app/journal_run.h"
+#include "journal/run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "app/journal_call.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "journal/call.h"
 #include "json/write.h"
 #include "sql.h"
 

@@ -1,10 +1,10 @@
 /*
  * journal_operation - bulkpg.operation: what was submitted, and its end.
  */
-#ifndef APP_JOURNAL_OPERATION_H
-#define APP_JOURNAL_OPERATION_H
+#ifndef JOURNAL_OPERATION_H
+#define JOURNAL_OPERATION_H
 
-#include "app/journal_run.h"
+#include "journal/run.h"
 
 struct journal_operation {
     int64_t run_id;

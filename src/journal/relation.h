@@ -1,10 +1,10 @@
 /*
  * journal_relation - bulkpg.relation: the tables that are ours.
  */
-#ifndef APP_JOURNAL_RELATION_H
-#define APP_JOURNAL_RELATION_H
+#ifndef JOURNAL_RELATION_H
+#define JOURNAL_RELATION_H
 
-#include "app/journal.h"
+#include "journal/journal.h"
 
 struct journal_relation {
     const char *table_schema;

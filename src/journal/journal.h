@@ -15,8 +15,8 @@
  * NULL; ages are milliseconds by the database's clock. Counts are -1 where
  * SQL has NULL. Text handed out lives in the caller's arena.
  */
-#ifndef APP_JOURNAL_H
-#define APP_JOURNAL_H
+#ifndef JOURNAL_JOURNAL_H
+#define JOURNAL_JOURNAL_H
 
 #include <stddef.h>
 

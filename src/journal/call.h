@@ -2,12 +2,12 @@
  * journal_call - one statement of the journal: its parameters, its result.
  * Private to journal*.c.
  */
-#ifndef APP_JOURNAL_CALL_H
-#define APP_JOURNAL_CALL_H
+#ifndef JOURNAL_CALL_H
+#define JOURNAL_CALL_H
 
-#include "app/journal_run.h"
 #include "base/arena.h"
 #include "base/task.h"
+#include "journal/run.h"
 
 enum { CALL_PARAMETERS = 16, SESSION_START_BYTES = 64 };
 

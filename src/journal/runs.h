@@ -1,10 +1,10 @@
 /*
  * journal_runs - bulkpg.run: runs as they are read back.
  */
-#ifndef APP_JOURNAL_RUNS_H
-#define APP_JOURNAL_RUNS_H
+#ifndef JOURNAL_RUNS_H
+#define JOURNAL_RUNS_H
 
-#include "app/journal_run.h"
+#include "journal/run.h"
 
 struct journal_run {
     struct run_ref ref;

@@ -1,4 +1,4 @@
-#include "app/journal_call.h"
+#include "journal/call.h"
 
 #include <assert.h>
 

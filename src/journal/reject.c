@@ -1,7 +1,7 @@
-#include "app/journal_reject.h"
+#include "journal/reject.h"
 
-#include "app/journal_call.h"
 #include "base/hex.h"
+#include "journal/call.h"
 #include "json/write.h"
 #include "sql.h"
 

@@ -1,6 +1,6 @@
-#include "app/journal_store.h"
+#include "journal/store.h"
 
-#include "app/journal_call.h"
+#include "journal/call.h"
 #include "json/write.h"
 #include "sql.h"
 

@@ -4,11 +4,11 @@
  * How they are read back: journal_runs.h. What a merge writes:
  * journal_merge.h.
  */
-#ifndef APP_JOURNAL_RUN_H
-#define APP_JOURNAL_RUN_H
+#ifndef JOURNAL_RUN_H
+#define JOURNAL_RUN_H
 
-#include "app/journal.h"
 #include "base/buf.h"
+#include "journal/journal.h"
 
 enum run_mode {
     RUN_FULL,

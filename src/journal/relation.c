@@ -1,6 +1,6 @@
-#include "app/journal_relation.h"
+#include "journal/relation.h"
 
-#include "app/journal_call.h"
+#include "journal/call.h"
 #include "sql.h"
 
 static bool

@@ -1,8 +1,9 @@
+#include "journal/runs.h"
+
 #include <string.h>
 
-#include "app/journal_call.h"
-#include "app/journal_runs.h"
 #include "base/timestamp.h"
+#include "journal/call.h"
 #include "sql.h"
 
 /* Columns of run_list.sql, in its order. */

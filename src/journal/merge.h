@@ -3,10 +3,10 @@
  * first, the run's end last, and between them what it wrote (bulkpg.run_table)
  * and the watermark.
  */
-#ifndef APP_JOURNAL_MERGE_H
-#define APP_JOURNAL_MERGE_H
+#ifndef JOURNAL_MERGE_H
+#define JOURNAL_MERGE_H
 
-#include "app/journal_run.h"
+#include "journal/run.h"
 
 /* First of all: lock the run's row where it still says `merging` and our
  * `resumed`. Else TAKEN_OVER, CANCELED or SUPERSEDED, as above. */

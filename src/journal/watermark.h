@@ -2,10 +2,10 @@
  * journal_watermark - bulkpg.watermark: how far a (store, job) is read. A
  * merge moves it: journal_merge.h.
  */
-#ifndef APP_JOURNAL_WATERMARK_H
-#define APP_JOURNAL_WATERMARK_H
+#ifndef JOURNAL_WATERMARK_H
+#define JOURNAL_WATERMARK_H
 
-#include "app/journal.h"
+#include "journal/journal.h"
 
 struct journal_watermark {
     const char *high;      /* NULL: none yet */

@@ -2,11 +2,11 @@
  * journal_reject - bulkpg.reject: lines that could not be loaded, kept even
  * when the run fails.
  */
-#ifndef APP_JOURNAL_REJECT_H
-#define APP_JOURNAL_REJECT_H
+#ifndef JOURNAL_REJECT_H
+#define JOURNAL_REJECT_H
 
-#include "app/journal_run.h"
 #include "base/span.h"
+#include "journal/run.h"
 
 struct journal_reject {
     const char *operation_id; /* NULL: none */
