@@ -4,10 +4,10 @@
  * docs/messages.md, so that they say what the program does. */
 #include <stdio.h>
 
-#include "app/config_keys.h"
 #include "app/option_rows.h"
 #include "app/usage.h"
 #include "base/err.h"
+#include "config/config_keys.h"
 #include "json/write.h"
 
 enum { JSON_BYTES = 1024 * 1024 };

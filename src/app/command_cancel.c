@@ -4,8 +4,8 @@
 #include "app/commands.h"
 #include "app/context.h"
 #include "app/operation.h"
-#include "app/queries.h"
 #include "base/out.h"
+#include "config/query_files.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 

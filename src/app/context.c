@@ -7,13 +7,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/dsn.h"
 #include "app/screen.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/retry.h"
+#include "config/dsn.h"
 
 enum {
     RESERVED_CONNECTIONS = 5, /* left to others */

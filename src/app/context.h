@@ -8,11 +8,11 @@
 #ifndef APP_CONTEXT_H
 #define APP_CONTEXT_H
 
-#include "app/config.h"
 #include "app/fault.h"
 #include "app/options.h"
 #include "base/backoff.h"
 #include "base/task.h"
+#include "config/config.h"
 #include "http/http.h"
 #include "journal/journal.h"
 #include "shopify/session.h"

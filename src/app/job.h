@@ -6,10 +6,10 @@
 
 #include "app/context.h"
 #include "app/progress.h"
-#include "app/queries.h"
 #include "app/timings.h"
 #include "app/types.h"
 #include "base/log.h"
+#include "config/query_files.h"
 #include "graphql/deprecated.h"
 #include "graphql/notes.h"
 #include "plan/plan.h"

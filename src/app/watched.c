@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "app/queries.h"
+#include "config/query_files.h"
 
 /* ---- what `run` takes --------------------------------------------------- */
 

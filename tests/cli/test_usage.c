@@ -3,9 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "app/config_keys.h"
 #include "app/option_rows.h"
 #include "app/usage.h"
+#include "config/config_keys.h"
 #include "support/suite.h"
 
 enum { LINE_BYTES = 80 };

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "support/suite.h"
 
 static char folder[] = "/tmp/test_config.XXXXXX";

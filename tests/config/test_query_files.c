@@ -8,7 +8,7 @@
 
 #include "app/commands.h"
 #include "app/init.h"
-#include "app/queries.h"
+#include "config/query_files.h"
 #include "support/suite.h"
 
 static char folder[] = "/tmp/test_queries.XXXXXX";

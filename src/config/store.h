@@ -6,11 +6,11 @@
  * that the store's own section gives makes it forget the other kind of
  * [store *].
  */
-#ifndef APP_STORE_CONFIG_H
-#define APP_STORE_CONFIG_H
+#ifndef CONFIG_STORE_H
+#define CONFIG_STORE_H
 
-#include "app/config.h"
-#include "app/ini.h"
+#include "config/config.h"
+#include "config/ini.h"
 
 struct store_source {
     struct arena *arena;

@@ -1,4 +1,4 @@
-#include "app/config.h"
+#include "config/config.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -8,11 +8,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "app/config_keys.h"
-#include "app/ini.h"
-#include "app/secret.h"
-#include "app/setting.h"
-#include "app/store_config.h"
+#include "config/config_keys.h"
+#include "config/ini.h"
+#include "config/secret.h"
+#include "config/setting.h"
+#include "config/store.h"
 
 #define IN_CONFIG(field) offsetof(struct config, field)
 #define IN_TUNING(field) offsetof(struct config, tuning.field)

@@ -2,10 +2,10 @@
  * dsn - the database's connection string, with the password that [database]
  * names.
  */
-#ifndef APP_DSN_H
-#define APP_DSN_H
+#ifndef CONFIG_DSN_H
+#define CONFIG_DSN_H
 
-#include "app/config.h"
+#include "config/config.h"
 
 /* The password is read and hidden in all output until dsn_free(). With
  * `given`, --dsn, it is not asked for: it is that of another database.

@@ -10,8 +10,8 @@
  * header early, where it is used. No message ever holds a secret, nor what
  * may be one that was written where a name belongs.
  */
-#ifndef APP_SECRET_H
-#define APP_SECRET_H
+#ifndef CONFIG_SECRET_H
+#define CONFIG_SECRET_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -1,13 +1,13 @@
-#include "app/store_config.h"
+#include "config/store.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "app/address.h"
-#include "app/config_keys.h"
-#include "app/secret.h"
-#include "app/setting.h"
 #include "base/buf.h"
+#include "config/address.h"
+#include "config/config_keys.h"
+#include "config/secret.h"
+#include "config/setting.h"
 
 enum { VALUE_BYTES = 1024 * 1024 };
 

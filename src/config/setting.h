@@ -7,14 +7,14 @@
  * ERR_CONFIG without the place and the key, which setting_apply() puts in
  * front. Values that may be secrets are not shown.
  */
-#ifndef APP_SETTING_H
-#define APP_SETTING_H
+#ifndef CONFIG_SETTING_H
+#define CONFIG_SETTING_H
 
 #include <stddef.h>
 
-#include "app/ini.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "config/ini.h"
 
 typedef bool setting_fn(struct arena *arena, void *field, const char *value,
                         struct err *err);

@@ -9,8 +9,8 @@
  * others run. Secrets are named, never written: `env:NAME`, `file:PATH`,
  * `cred:NAME`; they are resolved here and never printed.
  */
-#ifndef APP_CONFIG_H
-#define APP_CONFIG_H
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
 
 #include <stdint.h>
 #include <string.h>

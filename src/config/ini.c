@@ -1,4 +1,4 @@
-#include "app/ini.h"
+#include "config/ini.h"
 
 #include <ctype.h>
 #include <errno.h>

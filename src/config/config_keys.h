@@ -2,10 +2,10 @@
  * config_keys - every key of bulkpg.ini, section by section: what reading,
  * checking and the manual are made from.
  */
-#ifndef APP_CONFIG_KEYS_H
-#define APP_CONFIG_KEYS_H
+#ifndef CONFIG_CONFIG_KEYS_H
+#define CONFIG_CONFIG_KEYS_H
 
-#include "app/setting.h"
+#include "config/setting.h"
 
 extern const struct setting_key config_database_keys[]; /* [database] */
 extern const struct setting_key config_store_keys[];    /* [store NAME] */

@@ -7,13 +7,13 @@
  * A job's name is its file's, without .graphql. What is wrong with one file
  * is that file's fault, so that the others run.
  */
-#ifndef APP_QUERIES_H
-#define APP_QUERIES_H
+#ifndef CONFIG_QUERY_FILES_H
+#define CONFIG_QUERY_FILES_H
 
-#include "app/config.h"
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/span.h"
+#include "config/config.h"
 
 struct query_file {
     const char *job;

@@ -1,13 +1,13 @@
-#include "app/dsn.h"
+#include "config/dsn.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/secret.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/redact.h"
+#include "config/secret.h"
 #include "pg/conn.h"
 
 static char *known_password; /* one process has one database */

@@ -1,4 +1,4 @@
-#include "app/queries.h"
+#include "config/query_files.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "app/setting.h"
+#include "config/setting.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,10 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/address.h"
-#include "app/config.h"
-#include "app/secret.h"
 #include "base/clock.h"
+#include "config/address.h"
+#include "config/config.h"
+#include "config/secret.h"
 
 enum { NAME_BYTES = 63, MOST_CONNECTIONS = 64 };
 

@@ -1,4 +1,4 @@
-#include "app/address.h"
+#include "config/address.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "app/secret.h"
+#include "config/secret.h"
 
 enum { LABEL_BYTES = 63, HOST_BYTES = 255 };
 

@@ -1,8 +1,8 @@
 /*
  * address - the ways in which users write where a store is.
  */
-#ifndef APP_ADDRESS_H
-#define APP_ADDRESS_H
+#ifndef CONFIG_ADDRESS_H
+#define CONFIG_ADDRESS_H
 
 #include "base/arena.h"
 #include "base/err.h"

@@ -9,8 +9,8 @@
  * `_`, `-`, `*`; upper and lower case are the same name. UTF-8, with or
  * without a byte order mark; lines end in LF or CRLF.
  */
-#ifndef APP_INI_H
-#define APP_INI_H
+#ifndef CONFIG_INI_H
+#define CONFIG_INI_H
 
 #include "base/arena.h"
 #include "base/err.h"
