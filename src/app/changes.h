@@ -5,7 +5,7 @@
 #ifndef APP_CHANGES_H
 #define APP_CHANGES_H
 
-#include "app/job.h"
+#include "job/job.h"
 #include "journal/relation.h"
 
 struct changes {

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/shop_info.h"
 #include "base/clock.h"
+#include "job/shop_info.h"
 
 enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
 

@@ -9,8 +9,8 @@
 #ifndef APP_CHECK_ACCESS_H
 #define APP_CHECK_ACCESS_H
 
-#include "app/job.h"
 #include "app/verdict.h"
+#include "job/job.h"
 
 enum { ACCESS_SCOPES_MAX = 256 };
 

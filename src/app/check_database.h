@@ -4,8 +4,8 @@
 #ifndef APP_CHECK_DATABASE_H
 #define APP_CHECK_DATABASE_H
 
-#include "app/context.h"
 #include "app/verdict.h"
+#include "job/context.h"
 
 /* Opens it; without a journal, context->journal stays NULL. */
 void check_database(struct context *context, struct verdicts *verdicts);

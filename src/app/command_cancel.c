@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/context.h"
 #include "app/operation.h"
 #include "base/out.h"
 #include "config/query_files.h"
+#include "job/context.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 

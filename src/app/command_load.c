@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/job.h"
 #include "app/live.h"
 #include "app/run.h"
 #include "app/sidecar.h"
@@ -16,6 +15,7 @@
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/unreadable.h"
+#include "job/job.h"
 #include "load/encode.h"
 #include "load/loader.h"
 

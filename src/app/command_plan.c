@@ -2,11 +2,11 @@
 
 #include "app/changes.h"
 #include "app/commands.h"
-#include "app/job.h"
 #include "app/plan_dbt.h"
 #include "app/plan_json.h"
 #include "base/clock.h"
 #include "base/out.h"
+#include "job/job.h"
 #include "plan/ddl.h"
 #include "plan/statements.h"
 #include "plan/unseen.h"

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/job.h"
 #include "app/live.h"
-#include "app/outcome.h"
 #include "app/run.h"
-#include "app/shop_info.h"
+#include "job/job.h"
+#include "job/outcome.h"
+#include "job/shop_info.h"
 
 static void
 prepare(struct job *job)

@@ -4,12 +4,12 @@
 #include <sysexits.h>
 
 #include "app/commands.h"
-#include "app/context.h"
 #include "app/metrics.h"
 #include "app/watched.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "job/context.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "json/write.h"

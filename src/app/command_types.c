@@ -1,8 +1,8 @@
 #include <stdio.h>
 
 #include "app/commands.h"
-#include "app/context.h"
 #include "base/out.h"
+#include "job/context.h"
 #include "journal/store.h"
 
 /* As a server would answer a standard introspection query, as far as this

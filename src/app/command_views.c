@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/context.h"
 #include "base/out.h"
 #include "base/retry.h"
+#include "job/context.h"
 #include "load/make_schema.h"
 #include "load/views.h"
 #include "plan/names.h"

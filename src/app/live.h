@@ -9,9 +9,9 @@
 #ifndef APP_LIVE_H
 #define APP_LIVE_H
 
-#include "app/job.h"
 #include "app/screen.h"
 #include "base/task.h"
+#include "job/job.h"
 
 struct live {
     struct jobs *jobs;

@@ -4,8 +4,8 @@
 #ifndef APP_MODE_H
 #define APP_MODE_H
 
-#include "app/job.h"
 #include "app/land.h"
+#include "job/job.h"
 #include "journal/run.h"
 
 struct mode {

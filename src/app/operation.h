@@ -11,7 +11,7 @@
 #ifndef APP_OPERATION_H
 #define APP_OPERATION_H
 
-#include "app/job.h"
+#include "job/job.h"
 #include "journal/operation.h"
 #include "journal/run.h"
 #include "shopify/bulk.h"

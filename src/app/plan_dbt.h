@@ -4,8 +4,8 @@
 #ifndef APP_PLAN_DBT_H
 #define APP_PLAN_DBT_H
 
-#include "app/job.h"
 #include "base/buf.h"
+#include "job/job.h"
 
 /* A sources.yml of the job's tables: the source is the store. Files of several
  * jobs can stand beside each other. */

@@ -5,8 +5,8 @@
 #define APP_PLAN_JSON_H
 
 #include "app/changes.h"
-#include "app/job.h"
 #include "base/buf.h"
+#include "job/job.h"
 
 /* `changes` NULL: the database was not looked at. */
 void plan_json_append(struct buf *json, const struct job *job,

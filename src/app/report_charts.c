@@ -5,8 +5,8 @@
 
 #include "app/html.h"
 #include "app/report.h"
-#include "app/timings.h"
 #include "base/clock.h"
+#include "job/timings.h"
 #include "json/tree.h"
 
 enum { DAY_S = 24 * 3600, BAR_WIDTH = 10, CHART_HEIGHT = 100 };

@@ -8,7 +8,7 @@
 #ifndef APP_RUN_H
 #define APP_RUN_H
 
-#include "app/job.h"
+#include "job/job.h"
 
 /* `job` is a struct job whose plan is ready; from the store. */
 void run_job(void *job);

@@ -15,7 +15,7 @@
 #ifndef APP_SLICES_H
 #define APP_SLICES_H
 
-#include "app/job.h"
+#include "job/job.h"
 #include "journal/run.h"
 
 enum { SLICES_MAX = 500 };

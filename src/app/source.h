@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#include "app/context.h"
 #include "app/gunzip.h"
 #include "app/keep.h"
+#include "job/context.h"
 #include "json/lines.h"
 #include "shopify/bulk.h"
 #include "shopify/download.h"

@@ -16,7 +16,7 @@
 #ifndef APP_SUMMARY_H
 #define APP_SUMMARY_H
 
-#include "app/job.h"
+#include "job/job.h"
 
 void summary_print(const struct jobs *jobs);
 

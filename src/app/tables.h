@@ -7,7 +7,7 @@
 #ifndef APP_TABLES_H
 #define APP_TABLES_H
 
-#include "app/job.h"
+#include "job/job.h"
 #include "load/target.h"
 
 /* By plan table; all in the job's arena. */

@@ -11,7 +11,7 @@
 #ifndef APP_WATCHED_H
 #define APP_WATCHED_H
 
-#include "app/context.h"
+#include "job/context.h"
 #include "journal/runs.h"
 
 struct watched_store {

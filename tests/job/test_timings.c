@@ -1,7 +1,7 @@
 /* timings: parts of a load that add up, and their JSON. */
 #include <check.h>
 
-#include "app/timings.h"
+#include "job/timings.h"
 #include "support/suite.h"
 
 static struct timings timings;

@@ -1,13 +1,13 @@
-#include "app/job.h"
+#include "job/job.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "app/outcome.h"
 #include "base/clock.h"
 #include "dialect/search_filter.h"
 #include "graphql/check.h"
+#include "job/outcome.h"
 #include "plan/width.h"
 
 void

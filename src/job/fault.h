@@ -6,8 +6,8 @@
  * the store has ended, then reported in one line with the number of jobs. If
  * it is one job only, it is reported as any failure of a job.
  */
-#ifndef APP_FAULT_H
-#define APP_FAULT_H
+#ifndef JOB_FAULT_H
+#define JOB_FAULT_H
 
 #include <stddef.h>
 

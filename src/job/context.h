@@ -5,15 +5,15 @@
  * Opened as far as a command needs it, in this order: configuration,
  * network, database.
  */
-#ifndef APP_CONTEXT_H
-#define APP_CONTEXT_H
+#ifndef JOB_CONTEXT_H
+#define JOB_CONTEXT_H
 
-#include "app/fault.h"
 #include "app/options.h"
 #include "base/backoff.h"
 #include "base/task.h"
 #include "config/config.h"
 #include "http/http.h"
+#include "job/fault.h"
 #include "journal/journal.h"
 #include "shopify/session.h"
 

@@ -1,11 +1,11 @@
-#include "app/progress.h"
+#include "job/progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "app/fetch.h"
-#include "app/job.h"
 #include "base/clock.h"
+#include "job/job.h"
 #include "journal/merge.h"
 #include "json/lines.h"
 #include "load/loader.h"

@@ -1,4 +1,4 @@
-#include "app/outcome.h"
+#include "job/outcome.h"
 
 #include "base/clock.h"
 #include "journal/runs.h"

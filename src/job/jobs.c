@@ -1,9 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/job.h"
 #include "app/summary.h"
 #include "base/mem.h"
+#include "job/job.h"
 #include "journal/relation.h"
 
 static void

@@ -1,4 +1,4 @@
-#include "app/timings.h"
+#include "job/timings.h"
 
 #include "base/buf.h"
 #include "base/clock.h"

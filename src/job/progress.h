@@ -4,8 +4,8 @@
  * The job's code says when its phase changes and where its counters are;
  * nothing is counted here, and nobody is called per row. Whoever draws looks.
  */
-#ifndef APP_PROGRESS_H
-#define APP_PROGRESS_H
+#ifndef JOB_PROGRESS_H
+#define JOB_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

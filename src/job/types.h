@@ -4,11 +4,11 @@
  * A file given by --types; else the journal's cache; else the store itself,
  * whose answers then fill the cache. Only what a document reaches is fetched.
  */
-#ifndef APP_TYPES_H
-#define APP_TYPES_H
+#ifndef JOB_TYPES_H
+#define JOB_TYPES_H
 
-#include "app/context.h"
 #include "graphql/schema.h"
+#include "job/context.h"
 
 /* Where to look, in this order; NULL where there is none. */
 struct types_source {

@@ -1,4 +1,4 @@
-#include "app/shop_info.h"
+#include "job/shop_info.h"
 
 #include <stdlib.h>
 

@@ -14,8 +14,8 @@
  * job waits, others work, and that is in its waiting. What is left of `load`
  * went to connections, staging tables, and other jobs between two chunks.
  */
-#ifndef APP_TIMINGS_H
-#define APP_TIMINGS_H
+#ifndef JOB_TIMINGS_H
+#define JOB_TIMINGS_H
 
 #include "base/arena.h"
 #include "load/loader.h"

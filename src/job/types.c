@@ -1,4 +1,4 @@
-#include "app/types.h"
+#include "job/types.h"
 
 #include <string.h>
 

@@ -3,10 +3,10 @@
  *
  * Never a reason to fail: what matters of it is found out by the jobs.
  */
-#ifndef APP_SHOP_INFO_H
-#define APP_SHOP_INFO_H
+#ifndef JOB_SHOP_INFO_H
+#define JOB_SHOP_INFO_H
 
-#include "app/context.h"
+#include "job/context.h"
 #include "shopify/shop.h"
 
 /* Of every store that the command is about and whose row is a day old; tasks

@@ -1,4 +1,4 @@
-#include "app/context.h"
+#include "job/context.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,17 +1,17 @@
 /*
  * job - one query file of one store, from its text to its plan.
  */
-#ifndef APP_JOB_H
-#define APP_JOB_H
+#ifndef JOB_JOB_H
+#define JOB_JOB_H
 
-#include "app/context.h"
-#include "app/progress.h"
-#include "app/timings.h"
-#include "app/types.h"
 #include "base/log.h"
 #include "config/query_files.h"
 #include "graphql/deprecated.h"
 #include "graphql/notes.h"
+#include "job/context.h"
+#include "job/progress.h"
+#include "job/timings.h"
+#include "job/types.h"
 #include "plan/plan.h"
 
 struct journal_run_table;

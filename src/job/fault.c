@@ -1,8 +1,8 @@
-#include "app/fault.h"
+#include "job/fault.h"
 
 #include <string.h>
 
-#include "app/job.h"
+#include "job/job.h"
 
 /* These say what is wrong with the way into the store, whatever is asked. */
 static const enum msg store_wide[] = {

@@ -7,10 +7,10 @@
  * `interrupted` for what ends with status 75. Nothing is written for a job
  * that another process runs, or that was not due.
  */
-#ifndef APP_OUTCOME_H
-#define APP_OUTCOME_H
+#ifndef JOB_OUTCOME_H
+#define JOB_OUTCOME_H
 
-#include "app/job.h"
+#include "job/job.h"
 
 /* Record the jobs of stores that are left out, and from now on every job that
  * job_fail() ends. After the database is open, before the first job begins. */
