@@ -9,8 +9,6 @@
 #include "app/commands.h"
 #include "app/live.h"
 #include "app/run.h"
-#include "app/sidecar.h"
-#include "app/source.h"
 #include "app/verify.h"
 #include "base/clock.h"
 #include "base/out.h"
@@ -18,6 +16,8 @@
 #include "job/job.h"
 #include "load/encode.h"
 #include "load/loader.h"
+#include "source/sidecar.h"
+#include "source/source.h"
 
 /* ---- --dry-run --------------------------------------------------------- */
 

@@ -12,12 +12,12 @@
 #ifndef APP_LAND_H
 #define APP_LAND_H
 
-#include "app/source.h"
 #include "app/tables.h"
 #include "job/job.h"
 #include "journal/operation.h"
 #include "journal/run.h"
 #include "load/refused.h"
+#include "source/source.h"
 
 struct land {
     struct job *job;

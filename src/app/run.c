@@ -8,13 +8,13 @@
 #include "app/fetch.h"
 #include "app/land.h"
 #include "app/mode.h"
-#include "app/sidecar.h"
-#include "app/source.h"
 #include "app/summary.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "journal/runs.h"
 #include "json/write.h"
+#include "source/sidecar.h"
+#include "source/source.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)

@@ -4,8 +4,8 @@
 #ifndef APP_VERIFY_H
 #define APP_VERIFY_H
 
-#include "app/source.h"
 #include "load/loader.h"
+#include "source/source.h"
 
 /* Bytes and lines of one operation's result against its claims. ERR_FAILED
  * with the codes WRONG_BYTES, WRONG_LINES, WRONG_ROOTS, naming both numbers. */

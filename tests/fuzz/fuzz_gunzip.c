@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/gunzip.h"
 #include "base/buf.h"
+#include "source/gunzip.h"
 
 enum { OUTPUT_BYTES = 4 * 1024 * 1024, OUT_BYTES = 4096 };
 

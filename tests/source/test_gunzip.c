@@ -4,8 +4,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "app/gunzip.h"
 #include "base/buf.h"
+#include "source/gunzip.h"
 #include "support/suite.h"
 
 enum { CEILING = 4 * 1024 * 1024, OUT_BYTES = 100 };

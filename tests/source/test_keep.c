@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/keep.h"
+#include "source/keep.h"
 #include "support/suite.h"
 
 static char folder[] = "/tmp/bulkpg-keep-XXXXXX";

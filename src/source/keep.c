@@ -1,4 +1,4 @@
-#include "app/keep.h"
+#include "source/keep.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "app/sidecar.h"
+#include "source/sidecar.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "app/gunzip.h"
+#include "source/gunzip.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

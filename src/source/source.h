@@ -2,17 +2,17 @@
  * source - where the bytes of a result come from: the store's download, a
  * file, or standard input, packed or not; and, with --keep, a copy of them.
  */
-#ifndef APP_SOURCE_H
-#define APP_SOURCE_H
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
 
 #include <stdint.h>
 
-#include "app/gunzip.h"
-#include "app/keep.h"
 #include "job/context.h"
 #include "json/lines.h"
 #include "shopify/bulk.h"
 #include "shopify/download.h"
+#include "source/gunzip.h"
+#include "source/keep.h"
 
 /* What was said about a result; -1 where nothing was. */
 struct source_claims {

@@ -1,4 +1,4 @@
-#include "app/source.h"
+#include "source/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/sidecar.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unreadable.h"
+#include "source/sidecar.h"
 
 enum { CHUNK_BYTES = 256 * 1024, SIDECAR_CEILING = 1024 * 1024 };
 

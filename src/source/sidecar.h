@@ -4,11 +4,11 @@
  * run --keep writes it: the store's counts, which load verifies, and the
  * document and the plan that the lines were made for.
  */
-#ifndef APP_SIDECAR_H
-#define APP_SIDECAR_H
+#ifndef SOURCE_SIDECAR_H
+#define SOURCE_SIDECAR_H
 
-#include "app/source.h"
 #include "base/buf.h"
+#include "source/source.h"
 
 /* Of the source's file; a packed one may have that of the file that was
  * packed. Claims that it lacks, or all when there is none, stay as they are.

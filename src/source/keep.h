@@ -7,8 +7,8 @@
  * checks: what a run that failed or was killed leaves is NAME.jsonl.part. Both
  * files are readable by their owner only: results hold customers' data.
  */
-#ifndef APP_KEEP_H
-#define APP_KEEP_H
+#ifndef SOURCE_KEEP_H
+#define SOURCE_KEEP_H
 
 #include "base/err.h"
 #include "base/span.h"

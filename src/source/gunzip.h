@@ -4,8 +4,8 @@
  *
  * Files of several members, as pigz and cat make them, are read to the end.
  */
-#ifndef APP_GUNZIP_H
-#define APP_GUNZIP_H
+#ifndef SOURCE_GUNZIP_H
+#define SOURCE_GUNZIP_H
 
 #include "base/err.h"
 #include "base/span.h"
