@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/operation.h"
 #include "base/out.h"
+#include "bulk/operation.h"
 #include "config/query_files.h"
 #include "job/context.h"
 #include "journal/operation.h"

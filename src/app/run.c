@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/fetch.h"
 #include "app/land.h"
 #include "app/mode.h"
 #include "app/summary.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "bulk/fetch.h"
 #include "journal/runs.h"
 #include "json/write.h"
 #include "source/sidecar.h"

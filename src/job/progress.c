@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "app/fetch.h"
 #include "base/clock.h"
+#include "bulk/fetch.h"
 #include "job/job.h"
 #include "journal/merge.h"
 #include "json/lines.h"

@@ -1,7 +1,7 @@
 /* stillness: said after an hour, then rarer and rarer, until it moves. */
 #include <check.h>
 
-#include "app/stillness.h"
+#include "bulk/stillness.h"
 #include "support/suite.h"
 
 #define MINUTES(n) (INT64_C(60000) * (n))

@@ -1,14 +1,14 @@
-#include "app/operation.h"
+#include "bulk/operation.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/stillness.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/retry.h"
+#include "bulk/stillness.h"
 #include "journal/operation.h"
 #include "journal/run.h"
 

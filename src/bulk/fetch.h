@@ -6,12 +6,12 @@
  * time by the store, its window is halved, and two operations stand in its
  * place.
  */
-#ifndef APP_FETCH_H
-#define APP_FETCH_H
+#ifndef BULK_FETCH_H
+#define BULK_FETCH_H
 
 #include "app/mode.h"
-#include "app/operation.h"
-#include "app/slices.h"
+#include "bulk/operation.h"
+#include "bulk/slices.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 

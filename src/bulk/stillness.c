@@ -1,4 +1,4 @@
-#include "app/stillness.h"
+#include "bulk/stillness.h"
 
 enum { FIRST_QUIET_MS = 60 * 60 * 1000 };
 

@@ -1,4 +1,4 @@
-#include "app/fetch.h"
+#include "bulk/fetch.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -8,8 +8,8 @@
  *
  * Every step is in the journal before the next begins.
  */
-#ifndef APP_OPERATION_H
-#define APP_OPERATION_H
+#ifndef BULK_OPERATION_H
+#define BULK_OPERATION_H
 
 #include "job/job.h"
 #include "journal/operation.h"

@@ -5,8 +5,8 @@
  * tell that one is stuck. It is said when nothing has moved for an hour, then
  * after twice as long each time; what moves starts it anew.
  */
-#ifndef APP_STILLNESS_H
-#define APP_STILLNESS_H
+#ifndef BULK_STILLNESS_H
+#define BULK_STILLNESS_H
 
 #include "shopify/bulk.h"
 

@@ -12,8 +12,8 @@
  * The windows are kept in the notes of the run, "slices", so that whoever
  * resumes it goes on with the same ones.
  */
-#ifndef APP_SLICES_H
-#define APP_SLICES_H
+#ifndef BULK_SLICES_H
+#define BULK_SLICES_H
 
 #include "job/job.h"
 #include "journal/run.h"

@@ -1,4 +1,4 @@
-#include "app/slices.h"
+#include "bulk/slices.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
