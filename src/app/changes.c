@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "app/tables.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
+#include "run/tables.h"
 
 enum { SQL_BYTES_MAX = 64 * 1024 * 1024 };
 

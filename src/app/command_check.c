@@ -5,8 +5,8 @@
 #include "app/check_access.h"
 #include "app/check_database.h"
 #include "app/commands.h"
-#include "app/tables.h"
 #include "base/mem.h"
+#include "run/tables.h"
 
 /* Everything that is looked at, and what was found of each store. */
 struct look {

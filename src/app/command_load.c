@@ -8,14 +8,14 @@
 
 #include "app/commands.h"
 #include "app/live.h"
-#include "app/run.h"
-#include "app/verify.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/unreadable.h"
 #include "job/job.h"
 #include "load/encode.h"
 #include "load/loader.h"
+#include "run/run.h"
+#include "run/verify.h"
 #include "source/sidecar.h"
 #include "source/source.h"
 

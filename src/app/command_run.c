@@ -5,10 +5,10 @@
 
 #include "app/commands.h"
 #include "app/live.h"
-#include "app/run.h"
 #include "job/job.h"
 #include "job/outcome.h"
 #include "job/shop_info.h"
+#include "run/run.h"
 
 static void
 prepare(struct job *job)

@@ -9,11 +9,11 @@
 #ifndef BULK_FETCH_H
 #define BULK_FETCH_H
 
-#include "app/mode.h"
 #include "bulk/operation.h"
 #include "bulk/slices.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
+#include "run/mode.h"
 
 struct fetch {
     struct job *job;

@@ -4,8 +4,8 @@
  * Whose they are, whether they take the plan's rows, what they remember of
  * its ids, and which columns the plan adds or no longer fills.
  */
-#ifndef APP_TABLES_H
-#define APP_TABLES_H
+#ifndef RUN_TABLES_H
+#define RUN_TABLES_H
 
 #include "job/job.h"
 #include "load/target.h"

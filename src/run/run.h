@@ -5,8 +5,8 @@
  *
  * A task's body: failures end up in the job, never with the caller.
  */
-#ifndef APP_RUN_H
-#define APP_RUN_H
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
 
 #include "job/job.h"
 

@@ -1,11 +1,10 @@
-#include "app/land.h"
+#include "run/land.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/verify.h"
 #include "base/clock.h"
 #include "base/retry.h"
 #include "journal/merge.h"
@@ -26,6 +25,7 @@
 #include "load/stage.h"
 #include "load/truncated.h"
 #include "plan/names.h"
+#include "run/verify.h"
 #include "sql.h"
 
 enum {

@@ -1,4 +1,4 @@
-#include "app/mode.h"
+#include "run/mode.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
 /*
  * mode - everything, or what changed since the watermark.
  */
-#ifndef APP_MODE_H
-#define APP_MODE_H
+#ifndef RUN_MODE_H
+#define RUN_MODE_H
 
-#include "app/land.h"
 #include "job/job.h"
 #include "journal/run.h"
+#include "run/land.h"
 
 struct mode {
     enum run_mode mode;

@@ -9,14 +9,14 @@
  * says that it cannot go on. A failure leaves the tables as they were and no
  * staging behind; rejects are in the journal by then.
  */
-#ifndef APP_LAND_H
-#define APP_LAND_H
+#ifndef RUN_LAND_H
+#define RUN_LAND_H
 
-#include "app/tables.h"
 #include "job/job.h"
 #include "journal/operation.h"
 #include "journal/run.h"
 #include "load/refused.h"
+#include "run/tables.h"
 #include "source/source.h"
 
 struct land {

@@ -1,18 +1,18 @@
-#include "app/run.h"
+#include "run/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/land.h"
-#include "app/mode.h"
 #include "app/summary.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "bulk/fetch.h"
 #include "journal/runs.h"
 #include "json/write.h"
+#include "run/land.h"
+#include "run/mode.h"
 #include "source/sidecar.h"
 #include "source/source.h"
 

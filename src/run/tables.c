@@ -1,4 +1,4 @@
-#include "app/tables.h"
+#include "run/tables.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * verify - is what was received what the store said it wrote?
  */
-#ifndef APP_VERIFY_H
-#define APP_VERIFY_H
+#ifndef RUN_VERIFY_H
+#define RUN_VERIFY_H
 
 #include "load/loader.h"
 #include "source/source.h"

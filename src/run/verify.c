@@ -1,4 +1,4 @@
-#include "app/verify.h"
+#include "run/verify.h"
 
 bool
 verify_result(const struct source_claims *claims,
