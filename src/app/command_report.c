@@ -1,12 +1,12 @@
 #include <stdio.h>
 
 #include "app/commands.h"
-#include "app/report.h"
-#include "app/watched.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
 #include "job/context.h"
+#include "report/report.h"
+#include "report/watched.h"
 #include "sql.h"
 
 enum { PAGE_MIB = 64, PAGE_BYTES = PAGE_MIB * 1024 * 1024 };

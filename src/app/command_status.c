@@ -4,8 +4,6 @@
 #include <sysexits.h>
 
 #include "app/commands.h"
-#include "app/metrics.h"
-#include "app/watched.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
@@ -13,6 +11,8 @@
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "json/write.h"
+#include "report/metrics.h"
+#include "report/watched.h"
 
 enum { CELL_BYTES = 40, TEXT_MIB = 64, TEXT_BYTES = TEXT_MIB * 1024 * 1024 };
 

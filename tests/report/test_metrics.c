@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/metrics.h"
+#include "report/metrics.h"
 #include "support/suite.h"
 
 #define HOSTILE "a\"b\\c\nd{e=\"f\"} 7"

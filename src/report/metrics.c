@@ -1,4 +1,4 @@
-#include "app/metrics.h"
+#include "report/metrics.h"
 
 #include <inttypes.h>
 #include <string.h>

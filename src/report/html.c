@@ -1,4 +1,4 @@
-#include "app/html.h"
+#include "report/html.h"
 
 #include <inttypes.h>
 #include <stdio.h>

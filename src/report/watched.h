@@ -8,8 +8,8 @@
  * Only of stores that this configuration names something is known: the
  * journal may also serve another one's.
  */
-#ifndef APP_WATCHED_H
-#define APP_WATCHED_H
+#ifndef REPORT_WATCHED_H
+#define REPORT_WATCHED_H
 
 #include "job/context.h"
 #include "journal/runs.h"

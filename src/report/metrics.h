@@ -6,8 +6,8 @@
  * Ages are as of the writing; a file that is no longer written is told by
  * node_textfile_mtime_seconds.
  */
-#ifndef APP_METRICS_H
-#define APP_METRICS_H
+#ifndef REPORT_METRICS_H
+#define REPORT_METRICS_H
 
 #include "base/buf.h"
 #include "journal/operation.h"

@@ -5,8 +5,8 @@
  * Then stores by jobs, how the runs went, and how large the tables are.
  * Charts are SVG in the page; nothing is fetched and nothing is executed.
  */
-#ifndef APP_REPORT_H
-#define APP_REPORT_H
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
 
 #include "base/arena.h"
 #include "base/buf.h"

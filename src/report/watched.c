@@ -1,4 +1,4 @@
-#include "app/watched.h"
+#include "report/watched.h"
 
 #include <string.h>
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/html.h"
-#include "app/report.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "json/tree.h"
+#include "report/html.h"
+#include "report/report.h"
 
 /* One problem of one run. Those of one store with one cause are a group. */
 struct problem {

@@ -1,13 +1,13 @@
-#include "app/report.h"
+#include "report/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/html.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "report/html.h"
 
 enum {
     HEAD_CHARACTERS_MIN = 7, /* of a column of stores by jobs */

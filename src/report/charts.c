@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/html.h"
-#include "app/report.h"
 #include "base/clock.h"
 #include "job/timings.h"
 #include "json/tree.h"
+#include "report/html.h"
+#include "report/report.h"
 
 enum { DAY_S = 24 * 3600, BAR_WIDTH = 10, CHART_HEIGHT = 100 };
 

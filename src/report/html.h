@@ -2,8 +2,8 @@
  * html - text in HTML, escaped and made safe to show (base/shown.h); what is
  * written is well-formed XML, too.
  */
-#ifndef APP_HTML_H
-#define APP_HTML_H
+#ifndef REPORT_HTML_H
+#define REPORT_HTML_H
 
 #include <stdint.h>
 
