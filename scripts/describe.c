@@ -4,9 +4,9 @@
  * docs/messages.md, so that they say what the program does. */
 #include <stdio.h>
 
-#include "app/option_rows.h"
-#include "app/usage.h"
 #include "base/err.h"
+#include "cli/option_rows.h"
+#include "cli/usage.h"
 #include "config/config_keys.h"
 #include "json/write.h"
 

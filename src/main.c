@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/options.h"
 #include "base/err.h"
 #include "base/out.h"
+#include "cli/options.h"
 #include "http/http.h"
 #include "json/walk.h"
 #include "pg/conn.h"

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/live.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/unreadable.h"
+#include "cli/live.h"
 #include "job/job.h"
 #include "load/encode.h"
 #include "load/loader.h"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/live.h"
+#include "cli/live.h"
 #include "job/job.h"
 #include "job/outcome.h"
 #include "job/shop_info.h"

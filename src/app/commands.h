@@ -4,7 +4,7 @@
 #ifndef APP_COMMANDS_H
 #define APP_COMMANDS_H
 
-#include "app/options.h"
+#include "cli/options.h"
 
 command_fn command_init;
 command_fn command_check;

@@ -7,12 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/screen.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/retry.h"
+#include "cli/screen.h"
 #include "config/dsn.h"
 
 enum {

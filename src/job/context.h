@@ -8,9 +8,9 @@
 #ifndef JOB_CONTEXT_H
 #define JOB_CONTEXT_H
 
-#include "app/options.h"
 #include "base/backoff.h"
 #include "base/task.h"
+#include "cli/options.h"
 #include "config/config.h"
 #include "http/http.h"
 #include "job/fault.h"

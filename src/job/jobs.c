@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/summary.h"
 #include "base/mem.h"
+#include "cli/summary.h"
 #include "job/job.h"
 #include "journal/relation.h"
 

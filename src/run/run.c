@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/summary.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "bulk/fetch.h"
+#include "cli/summary.h"
 #include "journal/runs.h"
 #include "json/write.h"
 #include "run/land.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/live.h"
 #include "base/mem.h"
 #include "bulk/fetch.h"
+#include "cli/live.h"
 #include "journal/merge.h"
 #include "json/lines.h"
 #include "load/loader.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
-#include "app/options.h"
+#include "cli/options.h"
 #include "support/suite.h"
 
 enum { MOST_WORDS = 32, TEXT_BYTES = 16384 };

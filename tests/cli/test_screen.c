@@ -9,7 +9,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "app/screen.h"
+#include "cli/screen.h"
 #include "support/suite.h"
 
 #define ESC "\x1b"

@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "app/option_rows.h"
-#include "app/usage.h"
+#include "cli/option_rows.h"
+#include "cli/usage.h"
 #include "config/config_keys.h"
 #include "support/suite.h"
 

@@ -1,7 +1,7 @@
-#include "app/usage.h"
+#include "cli/usage.h"
 
-#include "app/option_rows.h"
 #include "base/out.h"
+#include "cli/option_rows.h"
 
 enum { USAGE_WIDTH = 28 };
 

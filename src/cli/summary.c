@@ -1,4 +1,4 @@
-#include "app/summary.h"
+#include "cli/summary.h"
 
 #include <inttypes.h>
 #include <stdio.h>

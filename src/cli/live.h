@@ -6,11 +6,11 @@
  * -v; the lines say what those of level info would. Without a terminal, with
  * TERM=dumb, -q or --log-format json there is no line, and the log is as ever.
  */
-#ifndef APP_LIVE_H
-#define APP_LIVE_H
+#ifndef CLI_LIVE_H
+#define CLI_LIVE_H
 
-#include "app/screen.h"
 #include "base/task.h"
+#include "cli/screen.h"
 #include "job/job.h"
 
 struct live {

@@ -1,4 +1,4 @@
-#include "app/screen.h"
+#include "cli/screen.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -13,8 +13,8 @@
  *     store gamma: 13 jobs postponed: the store ...; to do: ... (NOT_SENT)
  *     beta/orders failed: the store refuses the token; to do: make a new one
  */
-#ifndef APP_SUMMARY_H
-#define APP_SUMMARY_H
+#ifndef CLI_SUMMARY_H
+#define CLI_SUMMARY_H
 
 #include "job/job.h"
 

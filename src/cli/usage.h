@@ -1,13 +1,13 @@
 /*
  * usage - every word of --help, from the tables of commands and options.
  */
-#ifndef APP_USAGE_H
-#define APP_USAGE_H
+#ifndef CLI_USAGE_H
+#define CLI_USAGE_H
 
 #include <stddef.h>
 #include <stdio.h>
 
-#include "app/options.h"
+#include "cli/options.h"
 
 /* The usage line and the commands. */
 void usage_print(FILE *to);

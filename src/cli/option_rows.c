@@ -1,4 +1,4 @@
-#include "app/option_rows.h"
+#include "cli/option_rows.h"
 
 #include <ctype.h>
 #include <errno.h>

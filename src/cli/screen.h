@@ -8,8 +8,8 @@
  * with every frame. Lines that a narrower window has wrapped are counted as
  * most terminals wrap them.
  */
-#ifndef APP_SCREEN_H
-#define APP_SCREEN_H
+#ifndef CLI_SCREEN_H
+#define CLI_SCREEN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "app/options.h"
+#include "cli/options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -9,13 +9,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/option_rows.h"
-#include "app/screen.h"
-#include "app/usage.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/out.h"
 #include "base/span.h"
+#include "cli/option_rows.h"
+#include "cli/screen.h"
+#include "cli/usage.h"
 
 #ifndef BULKPG_VERSION
 #define BULKPG_VERSION "0"

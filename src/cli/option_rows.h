@@ -2,12 +2,12 @@
  * option_rows - the table of commands and the table of their options, from
  * which parsing, checking and --help are made.
  */
-#ifndef APP_OPTION_ROWS_H
-#define APP_OPTION_ROWS_H
+#ifndef CLI_OPTION_ROWS_H
+#define CLI_OPTION_ROWS_H
 
 #include <stddef.h>
 
-#include "app/options.h"
+#include "cli/options.h"
 
 /* Bits of the commands that an option belongs to, in the table's order. */
 enum {

@@ -1,8 +1,8 @@
 /*
  * options - the command line, and every word of --help, from one table.
  */
-#ifndef APP_OPTIONS_H
-#define APP_OPTIONS_H
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
 
 #include <stdint.h>
 

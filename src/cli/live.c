@@ -1,4 +1,4 @@
-#include "app/live.h"
+#include "cli/live.h"
 
 #include <string.h>
 #include <unistd.h>
