@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands.h"
 #include "base/clock.h"
 #include "base/timestamp.h"
+#include "command/commands.h"
 
 /* ---- commands ---------------------------------------------------------- */
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/commands.h"
 #include "cli/options.h"
+#include "command/commands.h"
 #include "support/suite.h"
 
 enum { MOST_WORDS = 32, TEXT_BYTES = 16384 };

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/commands.h"
-#include "app/init.h"
+#include "command/commands.h"
+#include "command/init.h"
 #include "config/query_files.h"
 #include "support/suite.h"
 

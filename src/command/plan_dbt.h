@@ -1,8 +1,8 @@
 /*
  * plan_dbt - a plan's tables as sources of dbt: `bulkpg plan --dbt`.
  */
-#ifndef APP_PLAN_DBT_H
-#define APP_PLAN_DBT_H
+#ifndef COMMAND_PLAN_DBT_H
+#define COMMAND_PLAN_DBT_H
 
 #include "base/buf.h"
 #include "job/job.h"

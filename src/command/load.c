@@ -6,11 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/commands.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/unreadable.h"
 #include "cli/live.h"
+#include "command/commands.h"
 #include "job/job.h"
 #include "load/encode.h"
 #include "load/loader.h"

@@ -1,14 +1,15 @@
+#include "run/run.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/commands.h"
 #include "cli/live.h"
+#include "command/commands.h"
 #include "job/job.h"
 #include "job/outcome.h"
 #include "job/shop_info.h"
-#include "run/run.h"
 
 static void
 prepare(struct job *job)

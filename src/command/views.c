@@ -1,14 +1,15 @@
+#include "load/views.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/commands.h"
 #include "base/out.h"
 #include "base/retry.h"
+#include "command/commands.h"
 #include "job/context.h"
 #include "load/make_schema.h"
-#include "load/views.h"
 #include "plan/names.h"
 #include "sql.h"
 

@@ -1,4 +1,4 @@
-#include "app/plan_json.h"
+#include "command/plan_json.h"
 
 #include <stdlib.h>
 

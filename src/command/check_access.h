@@ -6,10 +6,10 @@
  * each query is sent as an ordinary one for the first row of each connection,
  * which is refused at once and tells why.
  */
-#ifndef APP_CHECK_ACCESS_H
-#define APP_CHECK_ACCESS_H
+#ifndef COMMAND_CHECK_ACCESS_H
+#define COMMAND_CHECK_ACCESS_H
 
-#include "app/verdict.h"
+#include "command/verdict.h"
 #include "job/job.h"
 
 enum { ACCESS_SCOPES_MAX = 256 };

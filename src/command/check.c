@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/check_access.h"
-#include "app/check_database.h"
-#include "app/commands.h"
 #include "base/mem.h"
+#include "command/check_access.h"
+#include "command/check_database.h"
+#include "command/commands.h"
 #include "run/tables.h"
 
 /* Everything that is looked at, and what was found of each store. */

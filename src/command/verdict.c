@@ -1,4 +1,4 @@
-#include "app/verdict.h"
+#include "command/verdict.h"
 
 #include <stdio.h>
 #include <string.h>

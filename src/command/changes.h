@@ -2,8 +2,8 @@
  * changes - what the next run of a job would change in the database, and the
  * tables of the job that its query does not feed any more.
  */
-#ifndef APP_CHANGES_H
-#define APP_CHANGES_H
+#ifndef COMMAND_CHANGES_H
+#define COMMAND_CHANGES_H
 
 #include "job/job.h"
 #include "journal/relation.h"

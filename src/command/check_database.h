@@ -1,10 +1,10 @@
 /*
  * check_database - what `check` says of the database and the journal in it.
  */
-#ifndef APP_CHECK_DATABASE_H
-#define APP_CHECK_DATABASE_H
+#ifndef COMMAND_CHECK_DATABASE_H
+#define COMMAND_CHECK_DATABASE_H
 
-#include "app/verdict.h"
+#include "command/verdict.h"
 #include "job/context.h"
 
 /* Opens it; without a journal, context->journal stays NULL. */

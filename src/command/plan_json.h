@@ -1,11 +1,11 @@
 /*
  * plan_json - a plan for tools: `bulkpg plan --json`.
  */
-#ifndef APP_PLAN_JSON_H
-#define APP_PLAN_JSON_H
+#ifndef COMMAND_PLAN_JSON_H
+#define COMMAND_PLAN_JSON_H
 
-#include "app/changes.h"
 #include "base/buf.h"
+#include "command/changes.h"
 #include "job/job.h"
 
 /* `changes` NULL: the database was not looked at. */

@@ -1,4 +1,4 @@
-#include "app/plan_dbt.h"
+#include "command/plan_dbt.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "app/changes.h"
+#include "command/changes.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
-#include "app/commands.h"
 #include "base/out.h"
+#include "command/commands.h"
 #include "job/context.h"
 #include "journal/store.h"
 

@@ -1,4 +1,4 @@
-#include "app/check_access.h"
+#include "command/check_access.h"
 
 #include <inttypes.h>
 #include <stdio.h>

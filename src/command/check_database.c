@@ -1,4 +1,4 @@
-#include "app/check_database.h"
+#include "command/check_database.h"
 
 #include <inttypes.h>
 #include <stdio.h>

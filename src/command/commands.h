@@ -1,8 +1,8 @@
 /*
  * commands - what `bulkpg COMMAND` does; each returns the exit status.
  */
-#ifndef APP_COMMANDS_H
-#define APP_COMMANDS_H
+#ifndef COMMAND_COMMANDS_H
+#define COMMAND_COMMANDS_H
 
 #include "cli/options.h"
 

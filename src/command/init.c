@@ -1,4 +1,4 @@
-#include "app/init.h"
+#include "command/init.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,11 +8,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "app/commands.h"
 #include "base/arena.h"
 #include "base/log.h"
 #include "base/nearest.h"
 #include "base/out.h"
+#include "command/commands.h"
 #include "ready_queries.h" /* made by scripts/embed-files */
 
 #define SUFFIX ".graphql"

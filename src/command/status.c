@@ -3,10 +3,10 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "app/commands.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "command/commands.h"
 #include "job/context.h"
 #include "journal/operation.h"
 #include "journal/runs.h"

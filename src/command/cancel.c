@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/commands.h"
 #include "base/out.h"
 #include "bulk/operation.h"
+#include "command/commands.h"
 #include "config/query_files.h"
 #include "job/context.h"
 #include "journal/operation.h"

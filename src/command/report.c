@@ -1,11 +1,12 @@
+#include "report/report.h"
+
 #include <stdio.h>
 
-#include "app/commands.h"
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "command/commands.h"
 #include "job/context.h"
-#include "report/report.h"
 #include "report/watched.h"
 #include "sql.h"
 

@@ -1,11 +1,11 @@
 #include <stdio.h>
 
-#include "app/changes.h"
-#include "app/commands.h"
-#include "app/plan_dbt.h"
-#include "app/plan_json.h"
 #include "base/clock.h"
 #include "base/out.h"
+#include "command/changes.h"
+#include "command/commands.h"
+#include "command/plan_dbt.h"
+#include "command/plan_json.h"
 #include "job/job.h"
 #include "plan/ddl.h"
 #include "plan/statements.h"

@@ -5,8 +5,8 @@
  * The files are those of src/queries/, embedded. A file that is there already
  * is never overwritten.
  */
-#ifndef APP_INIT_H
-#define APP_INIT_H
+#ifndef COMMAND_INIT_H
+#define COMMAND_INIT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
  * -q the errors only, each with its remedy in its line. The exit status is that of the worst error;
  * warnings do not count.
  */
-#ifndef APP_VERDICT_H
-#define APP_VERDICT_H
+#ifndef COMMAND_VERDICT_H
+#define COMMAND_VERDICT_H
 
 #include <stddef.h>
 
