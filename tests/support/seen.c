@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,10 +20,26 @@ bool __real_err_given(struct err *err, const char *code);
 void __real_log_warning(const struct log_ctx *ctx, enum msg msg,
                         const char *message, const struct log_field *fields);
 
+/* A test that plays a full disk means other files. */
+static struct rlimit
+limit_files(rlim_t bytes)
+{
+    struct rlimit before, limit;
+
+    if (getrlimit(RLIMIT_FSIZE, &before) != 0)
+        abort();
+    limit = before;
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+        abort();
+    return before;
+}
+
 /* Short and appended, so that tests side by side do not mix theirs. */
 static void
 note(const char *code)
 {
+    struct rlimit before;
     const char *path = getenv("MESSAGES_SEEN");
     int fd = path != NULL
                  ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)
@@ -30,8 +47,10 @@ note(const char *code)
 
     if (fd < 0)
         return;
+    before = limit_files(RLIM_INFINITY);
     if (dprintf(fd, "%s\n", code) < 0)
         abort();
+    limit_files(before.rlim_cur);
     close(fd);
 }
 
