@@ -375,7 +375,7 @@ class Views(Case):
         self.assertEqual([("remade", "all.products", 1)], self.views())
 
     def test_a_view_in_use(self):
-        self.configure_stores("one")
+        self.configure_stores("one", tuning="retry_budget = 1s")
         self.query("items", ITEMS % "title")
         self.load_into("one", product(1, title="x"))
         self.views()
