@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "cli/option_rows.h"
 #include "cli/usage.h"
+#include "command/commands.h"
 #include "config/config_keys.h"
 #include "json/write.h"
 
@@ -17,12 +18,12 @@ append_commands(struct buf *json)
 {
     json_out_key(json, "commands");
     json_out_open(json, '[');
-    for (size_t i = 0; i < option_command_count; i++) {
+    for (size_t i = 0; i < commands.count; i++) {
         json_out_open(json, '{');
-        json_out_text(json, "name", option_commands[i].name);
-        json_out_text(json, "arguments", option_commands[i].arguments);
-        json_out_text(json, "summary", option_commands[i].summary);
-        json_out_text(json, "text", option_commands[i].text);
+        json_out_text(json, "name", commands.items[i].name);
+        json_out_text(json, "arguments", commands.items[i].arguments);
+        json_out_text(json, "summary", commands.items[i].summary);
+        json_out_text(json, "text", commands.items[i].text);
         buf_append_char(json, '}');
     }
     buf_append_char(json, ']');
@@ -38,9 +39,9 @@ append_owners(struct buf *json, const struct option_row *row)
         return;
     }
     json_out_open(json, '[');
-    for (size_t i = 0; i < option_command_count; i++)
-        if ((row->belongs & option_bit(&option_commands[i])) != 0)
-            json_out_string(json, option_commands[i].name);
+    for (size_t i = 0; i < commands.count; i++)
+        if ((row->belongs & commands.items[i].bit) != 0)
+            json_out_string(json, commands.items[i].name);
     buf_append_char(json, ']');
 }
 

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/out.h"
 #include "cli/options.h"
+#include "command/commands.h"
 #include "http/http.h"
 #include "json/walk.h"
 #include "pg/conn.h"
@@ -60,5 +61,5 @@ main(int argc, char **argv)
     if (!open_standard_files())
         return err_exit_status(ERR_BUG);
     options_on_version(print_libraries);
-    return finish_output(options_run(argc, argv));
+    return finish_output(options_run(argc, argv, &commands));
 }

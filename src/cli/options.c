@@ -26,12 +26,13 @@ enum { FIRST_LONG = 256 };
 static void (*print_libraries)(void);
 
 static bool
-unknown_command(const char *name, struct err *err)
+unknown_command(const struct command_table *commands, const char *name,
+                struct err *err)
 {
     struct nearest nearest = nearest_to(name);
 
-    for (size_t i = 0; i < option_command_count; i++)
-        nearest_try(&nearest, option_commands[i].name);
+    for (size_t i = 0; i < commands->count; i++)
+        nearest_try(&nearest, commands->items[i].name);
     err_set(err, MSG_UNKNOWN_COMMAND, "unknown command \"%s\"", name);
     if (nearest.best != NULL)
         err_hint(err, "did you mean \"%s\"?", nearest.best);
@@ -177,22 +178,24 @@ take_apart(int argc, char **argv, struct parts *parts, struct err *err)
 }
 
 static bool
-find_command(const char *name, const struct command **command, struct err *err)
+find_command(const struct command_table *commands, const char *name,
+             const struct command **command, struct err *err)
 {
-    for (size_t i = 0; i < option_command_count; i++) {
-        if (strcmp(name, option_commands[i].name) == 0) {
-            *command = &option_commands[i];
+    for (size_t i = 0; i < commands->count; i++) {
+        if (strcmp(name, commands->items[i].name) == 0) {
+            *command = &commands->items[i];
             return true;
         }
     }
-    return unknown_command(name, err);
+    return unknown_command(commands, name, err);
 }
 
 /* `help` and `help COMMAND` are --help; true without a command only then, or
  * with --version. */
 static bool
-choose_command(struct parts *parts, struct options *options,
-               const struct command **command, struct err *err)
+choose_command(struct parts *parts, const struct command_table *commands,
+               struct options *options, const struct command **command,
+               struct err *err)
 {
     if (parts->word_count > 0 && strcmp(parts->words[0], "help") == 0) {
         options->help = true;
@@ -200,7 +203,7 @@ choose_command(struct parts *parts, struct options *options,
         parts->word_count--;
     }
     if (parts->word_count > 0)
-        return find_command(parts->words[0], command, err);
+        return find_command(commands, parts->words[0], command, err);
     if (options->help || options->version)
         return true;
     return err_set(err, MSG_UNKNOWN_COMMAND, "no command");
@@ -232,7 +235,7 @@ check_belongs(const struct parts *parts, const struct command *command,
     for (size_t i = 0; i < parts->given_count; i++) {
         const struct option_row *row = parts->given[i].row;
 
-        if ((row->belongs & option_bit(command)) != 0)
+        if ((row->belongs & command->bit) != 0)
             continue;
         err_set(err, MSG_UNKNOWN_OPTION, "%s has no option %s", command->name,
                 option_spell(row, name));
@@ -294,11 +297,11 @@ check_together(const struct command *command, const struct options *options,
 {
     bool many_stores = options->stores[0] != NULL && options->stores[1] != NULL;
 
-    if (many_stores && (option_bit(command) & (OF_CHECK | OF_RUN)) == 0)
+    if (many_stores && (command->bit & (OF_CHECK | OF_RUN)) == 0)
         return misused(command, "takes one --store only", err);
     if (many_stores && options->domain != NULL)
         return misused(command, "with --domain there is one --store only", err);
-    if (option_bit(command) == OF_TYPES && options->stores[0] == NULL)
+    if (command->bit == OF_TYPES && options->stores[0] == NULL)
         return misused(command, "--store is missing", err);
     if (options->document + options->json + options->dbt + options->changes +
             options->sql >
@@ -364,8 +367,9 @@ keep_arguments(struct options *options, const struct parts *parts)
 }
 
 bool
-options_parse(int argc, char **argv, struct options *options,
-              const struct command **command, struct err *err)
+options_parse(int argc, char **argv, const struct command_table *commands,
+              struct options *options, const struct command **command,
+              struct err *err)
 {
     const char **words = mem_array((size_t)argc + 1, sizeof(*words));
     struct parts parts = {
@@ -377,7 +381,7 @@ options_parse(int argc, char **argv, struct options *options,
     *command = NULL;
     ok = take_apart(argc, argv, &parts, err) &&
          set_options(&parts, options, err) &&
-         choose_command(&parts, options, command, err);
+         choose_command(&parts, commands, options, command, err);
     if (ok && *command != NULL) {
         keep_arguments(options, &parts);
         ok = check_all(&parts, *command, options, err);
@@ -436,14 +440,15 @@ configure_log(const struct options *options)
 }
 
 static int
-run(const struct command *command, const struct options *options)
+run_command(const struct command_table *commands, const struct command *command,
+            const struct options *options)
 {
     struct err err = {0};
 
     if (options->version)
         return print_version();
     if (options->help) {
-        usage_print_help(command);
+        usage_print_help(commands, command);
         return EX_OK;
     }
     configure_log(options);
@@ -459,7 +464,7 @@ options_on_version(void (*print)(void))
 }
 
 int
-options_run(int argc, char **argv)
+options_run(int argc, char **argv, const struct command_table *commands)
 {
     struct options options;
     const struct command *command;
@@ -467,11 +472,11 @@ options_run(int argc, char **argv)
     int status;
 
     if (argc < 2) {
-        usage_print(stderr);
+        usage_print(stderr, commands);
         return EX_USAGE;
     }
-    if (options_parse(argc, argv, &options, &command, &err))
-        status = run(command, &options);
+    if (options_parse(argc, argv, commands, &options, &command, &err))
+        status = run_command(commands, command, &options);
     else
         status = print_misuse(&err);
     options_free(&options);

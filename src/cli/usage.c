@@ -33,7 +33,7 @@ print_options(const char *title, unsigned of, bool global)
 }
 
 void
-usage_print(FILE *to)
+usage_print(FILE *to, const struct command_table *commands)
 {
     out_printf(
         to, "%s",
@@ -43,13 +43,13 @@ usage_print(FILE *to)
         "Fetches Shopify bulk queries into PostgreSQL tables.\n"
         "\n"
         "Commands:\n");
-    for (size_t i = 0; i < option_command_count; i++) {
+    for (size_t i = 0; i < commands->count; i++) {
         char usage[OPTION_NAME_BYTES];
 
-        snprintf(usage, sizeof(usage), "%s %s", option_commands[i].name,
-                 option_commands[i].arguments);
+        snprintf(usage, sizeof(usage), "%s %s", commands->items[i].name,
+                 commands->items[i].arguments);
         out_line(to, "  %-*s%s", USAGE_WIDTH - 2, usage,
-                 option_commands[i].summary);
+                 commands->items[i].summary);
     }
 }
 
@@ -78,15 +78,16 @@ print_statuses(void)
 }
 
 void
-usage_print_help(const struct command *command)
+usage_print_help(const struct command_table *commands,
+                 const struct command *command)
 {
     if (command == NULL) {
-        usage_print(stdout);
+        usage_print(stdout, commands);
     } else {
         out_printf(stdout, "Usage: bulkpg %s%s%s [OPTION...]\n\n%s",
                    command->name, command->arguments[0] != '\0' ? " " : "",
                    command->arguments, command->text);
-        print_options("Options", option_bit(command), false);
+        print_options("Options", command->bit, false);
     }
     if (command == NULL) {
         print_options("Options of every command", OF_ANY, true);

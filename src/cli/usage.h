@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "cli/options.h"
+#include "cli/command.h"
 
 /* The usage line and the commands. */
-void usage_print(FILE *to);
+void usage_print(FILE *to, const struct command_table *commands);
 
-/* --help, of the program where `command` is NULL; on stdout. */
-void usage_print_help(const struct command *command);
+/* --help, of the program if `command` is NULL; on stdout. */
+void usage_print_help(const struct command_table *commands,
+                      const struct command *command);
 
 /* Exit statuses, and what they say of all jobs. */
 struct usage_status {

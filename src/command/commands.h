@@ -1,10 +1,11 @@
 /*
  * commands - what `bulkpg COMMAND` does; each returns the exit status.
+ * One file a command, named like it.
  */
 #ifndef COMMAND_COMMANDS_H
 #define COMMAND_COMMANDS_H
 
-#include "cli/options.h"
+#include "cli/command.h"
 
 command_fn command_init;
 command_fn command_check;
@@ -16,5 +17,8 @@ command_fn command_cancel;
 command_fn command_types;
 command_fn command_views;
 command_fn command_report;
+
+/* The table of them, for options_run(). */
+extern const struct command_table commands;
 
 #endif

@@ -10,8 +10,8 @@
 
 #include "base/backoff.h"
 #include "base/task.h"
-#include "cli/options.h"
 #include "config/config.h"
+#include "config/options.h"
 #include "http/http.h"
 #include "job/fault.h"
 #include "journal/journal.h"

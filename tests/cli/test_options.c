@@ -55,7 +55,8 @@ parse(const char *line)
 {
     options_free(&options);
     split(line);
-    return options_parse(word_count, words, &options, &command, &err);
+    return options_parse(word_count, words, &commands, &options, &command,
+                         &err);
 }
 
 static void
@@ -354,7 +355,7 @@ run_line(const char *line, char out[TEXT_BYTES], char complaint[TEXT_BYTES])
     split(line);
     for (int i = 0; i < 2; i++)
         dup2(fileno(files[i]), STDOUT_FILENO + i);
-    status = options_run(word_count, words);
+    status = options_run(word_count, words, &commands);
     fflush(stdout);
     for (int i = 0; i < 2; i++) {
         dup2(saved[i], STDOUT_FILENO + i);

@@ -1,4 +1,4 @@
-/* What the manual is made from: every command, option and key is told. */
+/* What the manual is made from: every option, key and status is told. */
 #include <check.h>
 #include <ctype.h>
 #include <string.h>
@@ -8,8 +8,6 @@
 #include "config/config_keys.h"
 #include "support/suite.h"
 
-enum { LINE_BYTES = 80 };
-
 /* One line, of words. */
 static void
 is_line(const char *name, const char *text)
@@ -18,22 +16,6 @@ is_line(const char *name, const char *text)
     ck_assert_msg(strpbrk(text, "\n\t") == NULL, "%s: %s", name, text);
     ck_assert_msg(!isspace((unsigned char)text[strlen(text) - 1]), "%s", name);
 }
-
-START_TEST(commands_are_told)
-{
-    for (size_t i = 0; i < option_command_count; i++) {
-        const struct command *command = &option_commands[i];
-        const char *line = command->text;
-
-        is_line(command->name, command->summary);
-        ck_assert(line[strlen(line) - 1] == '\n');
-        for (; *line != '\0'; line += strcspn(line, "\n") + 1)
-            ck_assert_msg(strcspn(line, "\n") < LINE_BYTES, "%s: %s",
-                          command->name, line);
-    }
-}
-
-END_TEST
 
 START_TEST(options_are_told)
 {
@@ -82,7 +64,6 @@ main(void)
     Suite *suite = suite_create("manual");
     TCase *all = tcase_create("all");
 
-    tcase_add_test(all, commands_are_told);
     tcase_add_test(all, options_are_told);
     tcase_add_test(all, keys_are_told);
     tcase_add_test(all, statuses_are_told_in_order);

@@ -1,0 +1,50 @@
+/*
+ * command - what the command line needs to know of a command, to check its
+ * words, to print its help and to run it.
+ *
+ * The table of them is command/commands.c; main.c hands it to options_run(),
+ * so that nothing here knows any command.
+ */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include <stddef.h>
+
+#include "config/options.h"
+
+/* Bits of the commands that an option belongs to. */
+enum {
+    OF_INIT = 1 << 0,
+    OF_CHECK = 1 << 1,
+    OF_PLAN = 1 << 2,
+    OF_RUN = 1 << 3,
+    OF_LOAD = 1 << 4,
+    OF_STATUS = 1 << 5,
+    OF_CANCEL = 1 << 6,
+    OF_TYPES = 1 << 7,
+    OF_VIEWS = 1 << 8,
+    OF_REPORT = 1 << 9
+};
+
+#define OF_ANY (~0U)
+
+/* What a command does: returns the exit status. */
+typedef int command_fn(const struct options *options);
+
+struct command {
+    unsigned bit; /* OF_INIT ... OF_REPORT */
+    const char *name;
+    const char *arguments; /* as in its usage line: "JOB FILE|-"; or "" */
+    const char *summary;   /* one line */
+    command_fn *run;
+    int least_arguments;
+    int most_arguments; /* -1: any number */
+    const char *text;   /* what --help says beyond the summary */
+};
+
+struct command_table {
+    const struct command *items; /* in the order of --help */
+    size_t count;
+};
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * options - what the command line asks for, as values.
+ *
+ * cli/options.c fills it in and is the only one that knows how the options
+ * are spelled; every other room reads it. Strings are those of argv.
+ */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+#define OPTION_NO_TIME INT64_MIN
+
+struct options {
+    const char *directory; /* -C */
+    enum log_format log_format;
+    bool asks_logfmt;         /* --log-format text: at a terminal, too */
+    enum log_level log_level; /* -q LOG_ERROR, default LOG_INFO, -v LOG_DEBUG */
+    bool quiet;
+    const char *const *stores;  /* --store, repeatable; NULL-terminated */
+    const char *types_file;     /* --types */
+    const char *dsn;            /* --dsn; NULL: the configuration's */
+    const char *domain;         /* --domain */
+    const char *keep_directory; /* --keep */
+    const char *add;            /* --add (init) */
+    const char *metrics_file;   /* --metrics */
+    const char *schema;         /* --schema (views); NULL: all */
+    bool list;                  /* --list (init) */
+    int64_t older_than_ms;      /* --older-than; -1: not given */
+    int64_t objects;            /* --objects; -1: not given */
+    int64_t since_s;            /* --since, --until: seconds since 1970, */
+    int64_t until_s;            /* or OPTION_NO_TIME */
+    bool full;
+    bool accept_rejects;
+    bool force_deletes;
+    bool force_nulls;
+    bool dry_run;
+    bool any_query;               /* --any-query */
+    bool timings;                 /* --timings */
+    bool json;                    /* --json */
+    bool document;                /* --document */
+    bool dbt;                     /* --dbt */
+    bool changes;                 /* --changes */
+    bool sql;                     /* --sql */
+    bool failed;                  /* --failed */
+    bool help;                    /* --help */
+    bool version;                 /* --version */
+    const char *const *arguments; /* after the command; NULL-terminated */
+    int argument_count;
+};
+
+#endif
