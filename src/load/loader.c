@@ -10,12 +10,30 @@
 #include "json/clean.h"
 #include "load/encode.h"
 #include "load/isolate.h"
+#include "load/put.h"
 #include "load/ring.h"
 #include "load/rows.h"
 #include "load/stage.h"
 
-/* The operation's number stands above its line numbers, so that staging has
- * one order over several operations. */
+/*
+ * One line, from loader_line():
+ *
+ *     clean      UTF-8 that yajl and PostgreSQL take; escapes they refuse
+ *     parse      its values by slot
+ *     route      to its table: a root, or by route.c a connection's
+ *     refused?   the server refused it in an earlier attempt
+ *     put        its rows, and those of its lists, into batches
+ *     tally      a row that came below a parent, rows a parent counted
+ *
+ * It is staged whole or rejected; on_reject is told why. A value that its
+ * column cannot hold but a wider one could ends the load with the code WIDEN:
+ * the load restarts after loader_widen().
+ *
+ * Hazards. This runs once a line and allocates nothing, but for gid types that
+ * are met for the first time. The line, and all that points into it, is gone
+ * when loader_line() returns. Sending may wait, so other tasks run meanwhile.
+ */
+
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
 /* Gid types that no connection has: how many are looked for in the tables. */
@@ -31,33 +49,16 @@ struct loader {
     struct buf text;       /* of the current line, as it is parsed */
     struct loader_counts counts;
     struct loader_times times; /* without send_ns, the ring's */
-    struct rows_widen widen;
+    struct put put;
     int operation;
     int64_t asked_at;
-    bool line_sent;          /* rows of the current line have gone out */
-    struct buf void_lines;   /* "{1,2,3" */
     const struct line *line; /* the current one */
-    struct plan_gid **gids;  /* of no known type when the line began: what they
-                             * learn from it is forgotten if it is rejected */
-    int gid_count;
-    bool gids_asked;
-    const char *table_name; /* of the current line, once routed */
-    bool root_fits;         /* one has come whose gid is of the roots' type */
-    const char *other_root; /* the first gid type that is not; NULL: none */
+    const char *table_name;  /* of the current line, once routed */
+    bool root_fits;          /* one has come whose gid is of the roots' type */
+    const char *other_root;  /* the first gid type that is not; NULL: none */
     const char *asked[ASKED_MAX]; /* gid types that on_gid_type was asked for */
     int asked_count;
 };
-
-/* At most: a domain is counted wherever it stands. */
-static size_t
-count_gids(const struct plan *plan)
-{
-    size_t count = 0;
-
-    for (int i = 0; i < plan->table_count; i++)
-        count += (size_t)plan->tables[i].column_count + 1;
-    return count;
-}
 
 struct loader *
 loader_new(struct plan *plan, const struct loader_config *config)
@@ -71,11 +72,10 @@ loader_new(struct plan *plan, const struct loader_config *config)
         mem_array((size_t)plan->table_count, sizeof(*loader->tables));
     for (int i = 0; i < plan->table_count; i++)
         rows_table_init(&loader->tables[i], &plan->tables[i]);
-    loader->gids = mem_array(count_gids(plan), sizeof(struct plan_gid *));
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
-    loader->void_lines = buf_with_ceiling(1024 * 1024);
     ring_init(&loader->ring, plan->table_count);
+    put_init(&loader->put, plan, &loader->ring, loader->tables);
     return loader;
 }
 
@@ -84,14 +84,13 @@ loader_free(struct loader *loader)
 {
     if (loader == NULL)
         return;
+    put_free(&loader->put);
     ring_free(&loader->ring);
     for (int i = 0; i < loader->table_count; i++)
         rows_table_free(&loader->tables[i]);
     record_free(loader->record);
     buf_free(&loader->text);
-    buf_free(&loader->void_lines);
     free(loader->tables);
-    free(loader->gids);
     free(loader);
 }
 
@@ -152,206 +151,12 @@ loader_times(const struct loader *loader)
     return times;
 }
 
-/* ---- the rows of one line ---------------------------------------------- */
-
+/* The operation's number stands above its line numbers, so that staging has
+ * one order over several operations. */
 static int64_t
-line_key(const struct loader *loader)
+line_key(int operation, uint64_t number)
 {
-    return ((int64_t)(loader->operation - 1) << OPERATION_SHIFT) |
-           (int64_t)loader->line->number;
-}
-
-/* A batch to write to; whatever is full of this very line is sent first, so
- * that one huge list does not grow without bound. */
-static bool
-make_room(struct loader *loader, struct loader_table *table, struct err *err)
-{
-    uint64_t early_sends = loader->ring.early_sends;
-
-    if (table->batch != NULL && batch_is_full(table->batch)) {
-        if (!ring_send(&loader->ring, table, err))
-            return false;
-        loader->line_sent = true;
-    }
-    if (table->batch != NULL)
-        return true;
-    if (!ring_take(&loader->ring, loader->tables, loader->table_count, table,
-                   err))
-        return false;
-    loader->line_sent =
-        loader->line_sent || loader->ring.early_sends > early_sends;
-    table->mark_bytes = table->batch->bytes.length;
-    table->mark_rows = 0;
-    return true;
-}
-
-static bool
-put_row(struct loader *loader, struct loader_table *table,
-        const struct row_source *source, struct err *err)
-{
-    return (table->plan->skip && !table->plan->stages_id) ||
-           (make_room(loader, table, err) &&
-            rows_put(table, source, &loader->widen, err));
-}
-
-struct list_scope {
-    struct loader *loader;
-    struct loader_table *table;
-    const struct record_value *parent_id;
-    int32_t parent_position;
-};
-
-static bool
-put_lists(struct loader *loader, const struct plan_table *parent,
-          const struct record *record, int32_t position, struct err *err);
-
-static bool
-put_element(void *ctx, struct record *record, struct err *err)
-{
-    struct list_scope *scope = ctx;
-    struct loader_table *table = scope->table;
-    struct row_source source = {.record = record,
-                                .parent_id = scope->parent_id,
-                                .line = line_key(scope->loader),
-                                .position = table->position++,
-                                .parent_position = scope->parent_position,
-                                .arena = scope->loader->plan->arena};
-
-    return put_row(scope->loader, table, &source, err) &&
-           put_lists(scope->loader, table->plan, record, source.position, err);
-}
-
-static bool
-put_list(struct loader *loader, struct loader_table *table,
-         const struct record *record, int32_t position, struct err *err)
-{
-    const struct record_value *list =
-        record_get(record, table->plan->list_slot);
-    struct list_scope scope = {
-        .loader = loader,
-        .table = table,
-        .parent_id = record_get(record, table->plan->parent->id_slot),
-        .parent_position = position};
-
-    if (list == NULL || list->kind == JSON_NULL)
-        return true;
-    if (list->kind != JSON_ARRAY)
-        return err_set(err, MSG_LINE_VALUE, "%s is no list", table->plan->path);
-    if (scope.parent_id == NULL || scope.parent_id->kind == JSON_NULL)
-        return err_set(err, MSG_LINE_KEY,
-                       "without the id that the rows of %s need",
-                       table->plan->path);
-    if (!record_parse_array(table->record, list->raw, put_element, &scope,
-                            err)) {
-        err_wrap(err, "%s", table->plan->path);
-        return false;
-    }
-    return true;
-}
-
-static bool
-put_lists(struct loader *loader, const struct plan_table *parent,
-          const struct record *record, int32_t position, struct err *err)
-{
-    for (int i = parent->index + 1; i < loader->table_count; i++) {
-        struct loader_table *table = &loader->tables[i];
-
-        if (table->plan->kind == PLAN_LIST && table->plan->parent == parent &&
-            !put_list(loader, table, record, position, err))
-            return false;
-    }
-    return true;
-}
-
-/* Where every table stands before the line, and which domains know no type
- * yet. */
-static void
-mark(struct loader *loader)
-{
-    loader->line_sent = false;
-    loader->widen = (struct rows_widen){NULL, NULL};
-    loader->table_name = "";
-    for (int i = 0; i < loader->table_count; i++) {
-        struct loader_table *table = &loader->tables[i];
-
-        table->position = 0;
-        if (table->batch != NULL) {
-            table->mark_bytes = table->batch->bytes.length;
-            table->mark_rows = table->batch->rows;
-        }
-    }
-}
-
-static void
-note_unknown_gid(struct loader *loader, struct plan_gid *gid)
-{
-    if (gid != NULL && !gid->whole && gid->type == NULL)
-        loader->gids[loader->gid_count++] = gid;
-}
-
-/* Of those that waited when the line before began, the ones that still do. */
-static void
-forget_known_gids(struct loader *loader)
-{
-    int waiting = 0;
-
-    for (int i = 0; i < loader->gid_count; i++)
-        if (loader->gids[i]->type == NULL)
-            loader->gids[waiting++] = loader->gids[i];
-    loader->gid_count = waiting;
-}
-
-/* Domains that still wait for their first gid: most lines find only those of
- * tables that have no rows, however many columns there are. */
-static void
-note_unknown_gids(struct loader *loader)
-{
-    if (loader->gids_asked) {
-        forget_known_gids(loader);
-        return;
-    }
-    loader->gids_asked = true;
-    for (int i = 0; i < loader->table_count; i++) {
-        const struct plan_table *plan = loader->tables[i].plan;
-
-        note_unknown_gid(loader, plan->parent_gid);
-        for (int c = 0; c < plan->column_count; c++)
-            note_unknown_gid(loader, plan->columns[c].gid);
-    }
-}
-
-static void
-undo(struct loader *loader)
-{
-    for (int i = 0; i < loader->table_count; i++) {
-        struct loader_table *table = &loader->tables[i];
-
-        if (table->batch == NULL)
-            continue;
-        table->batch->bytes.length = table->mark_bytes;
-        table->batch->bytes.overflowed = false;
-        table->batch->rows = table->mark_rows;
-    }
-    for (int i = 0; i < loader->gid_count; i++)
-        loader->gids[i]->type = NULL;
-    if (loader->line_sent) {
-        buf_append_char(&loader->void_lines,
-                        loader->void_lines.length == 0 ? '{' : ',');
-        buf_printf(&loader->void_lines, "%lld", (long long)line_key(loader));
-    }
-}
-
-static bool
-send_full(struct loader *loader, struct err *err)
-{
-    for (int i = 0; i < loader->table_count; i++) {
-        struct loader_table *table = &loader->tables[i];
-
-        if (table->batch != NULL && batch_is_full(table->batch) &&
-            !ring_send(&loader->ring, table, err))
-            return false;
-    }
-    return true;
+    return ((int64_t)(operation - 1) << OPERATION_SHIFT) | (int64_t)number;
 }
 
 /* ---- one line ---------------------------------------------------------- */
@@ -500,7 +305,7 @@ parse_line(struct loader *loader, const struct plan_table **table,
         !route(loader, table, parent_id, is_clear, err))
         return false;
     loader->table_name = (*table)->name;
-    reason = refused_reason(loader->config.refused, line_key(loader));
+    reason = refused_reason(loader->config.refused, loader->put.line);
     return reason == NULL || err_set(err, MSG_LINE_REFUSED, "%s", reason);
 }
 
@@ -532,20 +337,12 @@ tally_line(struct loader *loader, const struct plan_table *plan,
 }
 
 static bool
-put_line(struct loader *loader, const struct plan_table *table,
-         const struct row_source *source, struct err *err)
-{
-    return put_row(loader, &loader->tables[table->index], source, err) &&
-           put_lists(loader, table, loader->record, 0, err);
-}
-
-static bool
 put_measured(struct loader *loader, const struct plan_table *table,
              const struct row_source *source, int64_t begun_ns, struct err *err)
 {
     int64_t parsed_ns = clock_now_ns();
     int64_t sent_ns = loader->ring.send_ns;
-    bool put = put_line(loader, table, source, err);
+    bool put = put_line(&loader->put, table, source, err);
 
     loader->times.parse_ns += parsed_ns - begun_ns;
     loader->times.encode_ns +=
@@ -573,7 +370,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
 {
     const struct plan_table *table = NULL;
     struct row_source source = {.record = loader->record,
-                                .line = line_key(loader),
+                                .line = loader->put.line,
                                 .asked_at = loader->asked_at,
                                 .arena = loader->plan->arena};
     bool is_measured = loader->counts.lines % MEASURED_EVERY == 1;
@@ -581,7 +378,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
 
     if (!parse_line(loader, &table, &source.parent_id, is_clear, err) ||
         !(is_measured ? put_measured(loader, table, &source, begun_ns, err)
-                      : put_line(loader, table, &source, err)))
+                      : put_line(&loader->put, table, &source, err)))
         return false;
     tally_line(loader, table, &source);
     if (!loader->root_fits && table->kind == PLAN_ROOT)
@@ -620,7 +417,7 @@ reject_line(struct loader *loader, bool is_clear, const struct err *why,
                             .raw = loader->line->text};
 
     read_object_id(loader, object_id);
-    undo(loader);
+    put_undo(&loader->put);
     loader->counts.rejects++;
     loader->counts.rejects_unclear += !is_clear;
     return loader->config.on_reject(loader->config.ctx, &reject, err);
@@ -637,11 +434,11 @@ loader_line(void *ctx, const struct line *line, struct err *err)
         return true;
     loader->line = line;
     loader->counts.lines++;
-    mark(loader);
-    note_unknown_gids(loader);
+    loader->table_name = "";
+    put_begin(&loader->put, line_key(loader->operation, line->number));
     if (load_line(loader, &is_clear, &why)) {
         buf_shrink(&loader->text, BATCH_BYTES);
-        return send_full(loader, err);
+        return put_send_full(&loader->put, err);
     }
     if (why.kind == ERR_ROW && !err_is(&why, MSG_WIDEN))
         return reject_line(loader, is_clear, &why, err);
@@ -662,7 +459,7 @@ note_widened(struct buf *note, const struct plan_table *table,
 void
 loader_widen(struct loader *loader, struct buf *note)
 {
-    const struct rows_widen *widen = &loader->widen;
+    const struct rows_widen *widen = &loader->put.widen;
 
     for (int i = 0; i < loader->table_count; i++) {
         const struct plan_table *plan = loader->tables[i].plan;
@@ -694,13 +491,13 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err)
 bool
 loader_finish(struct loader *loader, struct err *err)
 {
-    for (int i = 0; i < loader->table_count; i++)
-        if (loader->tables[i].batch != NULL &&
-            !ring_send(&loader->ring, &loader->tables[i], err))
-            return false;
-    if (loader->void_lines.length > 0)
-        buf_append_char(&loader->void_lines, '}');
-    if (loader->void_lines.overflowed)
+    struct buf *void_lines = &loader->put.void_lines;
+
+    if (!put_send_all(&loader->put, err))
+        return false;
+    if (void_lines->length > 0)
+        buf_append_char(void_lines, '}');
+    if (void_lines->overflowed)
         return err_set(err, MSG_TOO_MANY_REJECTS,
                        "too many rejected lines to undo");
     return ring_drain(&loader->ring, err);
@@ -734,5 +531,7 @@ loader_release(struct loader *loader)
 const char *
 loader_void_lines(const struct loader *loader)
 {
-    return loader->void_lines.length > 0 ? buf_str(&loader->void_lines) : NULL;
+    const struct buf *void_lines = &loader->put.void_lines;
+
+    return void_lines->length > 0 ? buf_str(void_lines) : NULL;
 }
