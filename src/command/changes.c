@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "load/adapt.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
 #include "run/tables.h"
@@ -39,8 +40,7 @@ write_altered(const struct tables *tables, struct job *job)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    target_changes(&sql, job->plan, job->store->config->schema,
-                   tables->targets);
+    adapt_changes(&sql, job->plan, job->store->config->schema, tables->targets);
     return keep(job, &sql);
 }
 

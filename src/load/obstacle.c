@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json/write.h"
+#include "load/adapt.h"
 #include "load/encode.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
@@ -93,7 +94,7 @@ check_rights(const struct site *site, struct err *err)
 
     if (!pg_exec(site->conn, sql_table_rights, 2, values, &result, err))
         return false;
-    target_table_changes(&changes, site->table, site->schema, site->target);
+    adapt_table_changes(&changes, site->table, site->schema, site->target);
     if (pg_rows(result) == 0)
         may = true; /* gone meanwhile */
     else if (!pg_bool(result, 0, WRITES))
@@ -114,7 +115,7 @@ refuse_used(const struct site *site, const char *column, const char *used_by,
 {
     struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
 
-    target_table_changes(&changes, site->table, site->schema, site->target);
+    adapt_table_changes(&changes, site->table, site->schema, site->target);
     err_set(err, MSG_COLUMN_IN_USE,
             "%s is in the way: column %s of %s.%s must change", used_by, column,
             site->schema, site->table->name);
@@ -133,7 +134,7 @@ check_columns(const struct site *site, struct err *err)
     bool is_free = true;
 
     json_out_open(&names, '[');
-    if (target_changed_columns(&names, site->table, site->target)) {
+    if (adapt_changed_columns(&names, site->table, site->target)) {
         buf_append_char(&names, ']');
         values[2] = buf_str(&names);
         is_free =
@@ -171,7 +172,7 @@ refuse_heir(const struct site *site, const char *column, const char *heir,
 {
     struct buf changes = buf_with_ceiling(SQL_BYTES_MAX);
 
-    target_table_changes(&changes, site->table, site->schema, site->target);
+    adapt_table_changes(&changes, site->table, site->schema, site->target);
     err_set(err, MSG_COLUMN_IN_USE,
             "column %s of %s.%s must change, but %s is tied to that table by "
             "inheritance",
@@ -195,7 +196,7 @@ check_heirs(const struct site *site, struct err *err)
 
     json_out_open(&changed, '[');
     json_out_open(&added, '{');
-    target_changed_columns(&changed, site->table, site->target);
+    adapt_changed_columns(&changed, site->table, site->target);
     append_added(&added, site);
     if (changed.length > 1 || added.length > 1) {
         buf_append_char(&changed, ']');

@@ -1,16 +1,29 @@
 #include "load/target.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-#include "json/write.h"
 #include "load/encode.h"
-#include "load/views.h"
+#include "load/foreign.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/names.h"
 #include "sql.h"
+
+/*
+ * A table of ours may differ from the plan in three ways:
+ *
+ *     a column is missing       it will be added, unless it is in the key
+ *     a column is wider         the plan gives way: ids are loaded as text, a
+ *                               bigint as numeric
+ *     a column is narrower      it will be widened, if it is of a kind that may
+ *
+ * Everything else is refused, with the statement that fixes it as the hint:
+ * another key, another type, a view in the table's place, a table or column
+ * that bulkpg did not create. Whether a table is ours, and which columns it
+ * had, is the journal's to know (struct target_memory): a column of ours that
+ * is missing was dropped by hand, and its values are written again in every
+ * row.
+ */
 
 /* Columns of sql_table_columns. */
 enum { KIND, NAME, TYPE, TYPE_OID, IN_KEY, INDEXED };
@@ -154,99 +167,6 @@ inspect_column(const struct plan_table *table, const char *schema,
                        plan_type_name(column->type), err);
 }
 
-/* ---- columns of others --------------------------------------------------- */
-
-static bool
-is_foreign(const struct plan_table *table, const struct pg_result *result,
-           const struct target_memory *memory, int column)
-{
-    return !memory->had_column[column] &&
-           find_row(result, table->columns[column].name) >= 0;
-}
-
-/* A name like it that neither table nor query has. */
-static void
-append_free_name(struct buf *name, const struct plan_table *table,
-                 const struct pg_result *result, const char *like)
-{
-    bool taken = true;
-
-    for (int n = 2; taken; n++) {
-        buf_clear(name);
-        buf_printf(name, "%.50s_%d", like, n);
-        taken = find_row(result, buf_str(name)) >= 0;
-        for (int i = 0; i < table->column_count; i++)
-            taken = taken || strcmp(table->columns[i].name, buf_str(name)) == 0;
-    }
-}
-
-/* Whatever it holds, the query's values would replace it. */
-static bool
-refuse_columns(const struct plan *plan, const struct plan_table *table,
-               const char *schema, const struct pg_result *result,
-               const struct target_memory *memory, struct err *err)
-{
-    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
-    struct buf fields = buf_with_ceiling(SQL_BYTES_MAX);
-    struct buf name = buf_with_ceiling(1024);
-    const struct plan_column *first = NULL;
-
-    for (int i = 0; i < table->column_count; i++) {
-        const struct plan_column *column = &table->columns[i];
-
-        if (!is_foreign(table, result, memory, i))
-            continue;
-        append_free_name(&name, table, result, column->name);
-        buf_printf(&names, "%s%s", first != NULL ? ", " : "", column->name);
-        buf_printf(&fields, "%s%s @column(name: \"%s\")",
-                   first != NULL ? ", " : "", plan_column_key(column),
-                   buf_str(&name));
-        first = first != NULL ? first : column;
-    }
-    err_set(err, MSG_COLUMN_FOREIGN,
-            "%s:%u:%u: table %s.%s has columns that bulkpg did not create and "
-            "the query would overwrite: %s",
-            plan->file, first->pos.line, first->pos.column, schema, table->name,
-            buf_str(&names));
-    err_hint(err, "write: %s", buf_str(&fields));
-    buf_free(&names);
-    buf_free(&fields);
-    buf_free(&name);
-    return false;
-}
-
-static bool
-refuse_own(const struct plan_table *table, const char *schema,
-           const char *column, const char *directive, struct err *err)
-{
-    err_set(err, MSG_COLUMN_FOREIGN,
-            "table %s.%s has a column %s that bulkpg did not create and that "
-            "%s would overwrite",
-            schema, table->name, column, directive);
-    return err_hint(err,
-                    "ALTER TABLE \"%s\".\"%s\" RENAME COLUMN %s TO ..., or "
-                    "remove %s from the query",
-                    schema, table->name, column, directive);
-}
-
-static bool
-check_columns_ours(const struct plan *plan, const struct plan_table *table,
-                   const char *schema, const struct pg_result *result,
-                   const struct target_memory *memory, struct err *err)
-{
-    for (int i = 0; i < table->column_count; i++)
-        if (is_foreign(table, result, memory, i))
-            return refuse_columns(plan, table, schema, result, memory, err);
-    if (table->marks_deleted && !memory->had_mark &&
-        find_row(result, "_deleted_at") >= 0)
-        return refuse_own(table, schema, "_deleted_at", "@deletes(mode: SOFT)",
-                          err);
-    if (table->has_position && !memory->had_position &&
-        find_row(result, "_position") >= 0)
-        return refuse_own(table, schema, "_position", "@position", err);
-    return true;
-}
-
 /* ---- one table ----------------------------------------------------------- */
 
 /* Also of a query that no longer marks: its rows may come back. */
@@ -339,15 +259,15 @@ inspect_table(struct pg_conn *conn, const struct plan *plan,
     if (!pg_exec(conn, sql_table_columns, 2, values, &result, err))
         return false;
     target->exists = pg_rows(result) > 0;
+    target->names = column_names(result, arena);
     if (target->exists && !memory->is_owned)
         fits = refuse_foreign(table, schema, err);
     else if (target->exists && !is_table(result))
         fits = refuse_kind(table, schema, err);
     else if (target->exists)
         fits =
-            check_columns_ours(plan, table, schema, result, memory, err) &&
+            foreign_check(plan, table, schema, target, memory, err) &&
             inspect_columns(table, schema, result, memory, target, arena, err);
-    target->names = column_names(result, arena);
     target->is_partitioned =
         target->exists && pg_text(result, 0, KIND)[0] == 'p';
     pg_result_free(result);
@@ -378,91 +298,6 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
     return true;
 }
 
-static void
-widen_gid(struct buf *sql, const struct plan_table *table, const char *schema,
-          const char *column, const struct plan_gid *gid)
-{
-    ddl_widen_gid(sql, schema, table->name, column, gid->type);
-    ddl_comment_column(sql, table, schema, column);
-}
-
-static bool
-parent_widens(const struct plan_table *table, const struct target *target)
-{
-    return target->parent_is_number && table->parent_gid->whole;
-}
-
-bool
-target_column_widens(const struct plan_table *table,
-                     const struct target *target, int column)
-{
-    return target->has_column[column] &&
-           target->has_type[column] !=
-               plan_column_type(&table->columns[column]);
-}
-
-static void
-change_column(struct buf *sql, const struct plan_table *table,
-              const char *schema, const struct target *target, int i)
-{
-    const struct plan_column *column = &table->columns[i];
-
-    if (!target->has_column[i])
-        ddl_add_column(sql, table, i, schema);
-    else if (column->index && !target->has_index[i])
-        ddl_add_index(sql, table, i, schema);
-    if (!target_column_widens(table, target, i))
-        return;
-    if (column->gid == NULL || target->has_type[i] != PLAN_BIGINT)
-        ddl_widen_type(sql, schema, table->name, column->name,
-                       target->has_type[i], plan_column_type(column));
-    else
-        widen_gid(sql, table, schema, column->name, column->gid);
-}
-
-void
-target_table_changes(struct buf *sql, const struct plan_table *table,
-                     const char *schema, const struct target *target)
-{
-    if (!target->exists)
-        return;
-    if (parent_widens(table, target))
-        widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
-    if (table->marks_deleted && !target->has_mark)
-        ddl_add_mark(sql, table, schema);
-    if (table->has_position && !target->has_position)
-        ddl_add_position(sql, table, schema);
-    for (int i = 0; i < table->column_count; i++)
-        change_column(sql, table, schema, target, i);
-    if (target->lost_column)
-        ddl_forget_hashes(sql, table, schema);
-}
-
-bool
-target_changed_columns(struct buf *json, const struct plan_table *table,
-                       const struct target *target)
-{
-    size_t begun = json->length;
-
-    if (parent_widens(table, target))
-        json_out_string(json, table->parent_column);
-    for (int i = 0; i < table->column_count; i++)
-        if (target_column_widens(table, target, i))
-            json_out_string(json, table->columns[i].name);
-    if (target->lost_column)
-        json_out_string(json, "_hash");
-    return json->length > begun;
-}
-
-void
-target_changes(struct buf *sql, const struct plan *plan, const char *schema,
-               const struct target *targets)
-{
-    for (int i = 0; i < plan->table_count; i++)
-        if (!plan->tables[i].skip)
-            target_table_changes(sql, &plan->tables[i], schema, &targets[i]);
-}
-
 bool
 target_holds_type(struct pg_conn *conn, const struct plan_table *table,
                   const struct target *target, const char *schema,
@@ -485,95 +320,4 @@ target_holds_type(struct pg_conn *conn, const struct plan_table *table,
     *held = pg_bool(result, 0, 0);
     pg_result_free(result);
     return true;
-}
-
-static int
-compare_names(const void *a, const void *b)
-{
-    const struct plan_table *const *left = a, *const *right = b;
-
-    return strcmp((*left)->name, (*right)->name);
-}
-
-/* By name, so that two who change the same tables do not wait for each other
- * crosswise. */
-static const struct plan_table **
-sort_tables(const struct plan *plan)
-{
-    const struct plan_table **sorted =
-        mem_array((size_t)plan->table_count, sizeof(*sorted));
-
-    for (int i = 0; i < plan->table_count; i++)
-        sorted[i] = &plan->tables[i];
-    qsort(sorted, (size_t)plan->table_count, sizeof(*sorted), compare_names);
-    return sorted;
-}
-
-bool
-target_widens(const struct plan_table *table, const struct target *target)
-{
-    if (table->skip || !target->exists)
-        return false;
-    if (parent_widens(table, target))
-        return true;
-    for (int i = 0; i < table->column_count; i++)
-        if (target_column_widens(table, target, i))
-            return true;
-    return false;
-}
-
-/* A column that a view reads cannot change its type. */
-static bool
-take_views_down(struct pg_conn *conn, const struct plan *plan,
-                const char *schema, const struct target *targets,
-                struct views *views, struct err *err)
-{
-    for (int i = 0; i < plan->table_count; i++)
-        if (target_widens(&plan->tables[i], &targets[i]) &&
-            !views_take_down(conn, schema, plan->tables[i].name, views, err))
-            return false;
-    return true;
-}
-
-static bool
-change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
-              const struct target *targets, const char *changes,
-              target_record_fn *record, void *ctx, struct err *err)
-{
-    struct views views = {0};
-    bool changed;
-
-    if (!pg_begin(conn, err))
-        return false;
-    changed = pg_script(conn, sql_lock_timeout, err) &&
-              take_views_down(conn, plan, schema, targets, &views, err) &&
-              pg_script(conn, changes, err) &&
-              views_put_up(conn, &views, err) && record(ctx, conn, err);
-    views_free(&views);
-    if (!changed) {
-        pg_rollback(conn);
-        return false;
-    }
-    return pg_commit(conn, err);
-}
-
-bool
-target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
-             const struct target *targets, target_record_fn *record, void *ctx,
-             struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    const struct plan_table **sorted = sort_tables(plan);
-    bool adapted = true;
-
-    for (int i = 0; i < plan->table_count; i++)
-        if (!sorted[i]->skip)
-            target_table_changes(&sql, sorted[i], schema,
-                                 &targets[sorted[i]->index]);
-    if (sql.length > 0)
-        adapted = change_tables(conn, plan, schema, targets, buf_str(&sql),
-                                record, ctx, err);
-    free(sorted);
-    buf_free(&sql);
-    return adapted;
 }

@@ -1,12 +1,9 @@
 /*
- * target - the tables as they stand in the database, and what must change
- * before rows can be merged into them.
+ * target - the plan's tables as they are in the database.
  *
  * Inspected before the load, so that a gid column that was widened earlier is
- * loaded as text at once and a table that cannot take the rows fails before
- * anything is asked of the store. Adapted after it, in a short transaction
- * under lock_timeout, before the merge; our views over all stores that read a
- * column that widens are remade in the same transaction.
+ * loaded as text at once, and a table that cannot take the rows fails before
+ * anything is asked of the store. load/adapt.h changes them after the load.
  */
 #ifndef LOAD_TARGET_H
 #define LOAD_TARGET_H
@@ -51,37 +48,11 @@ target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
 /* Does the table have a column of this name, ours or not? */
 bool target_has(const struct target *target, const char *name);
 
-/* The statements that existing tables need, one a line: new columns, widened
- * types. Nothing is appended when they fit. */
-void target_changes(struct buf *sql, const struct plan *plan,
-                    const char *schema, const struct target *targets);
-
-/* The same of one table. And the columns whose type they change, as elements
- * of a JSON array that was begun; false when there are none. */
-void target_table_changes(struct buf *sql, const struct plan_table *table,
-                          const char *schema, const struct target *target);
-bool target_widens(const struct plan_table *table, const struct target *target);
-bool target_column_widens(const struct plan_table *table,
-                          const struct target *target, int column);
-bool target_changed_columns(struct buf *json, const struct plan_table *table,
-                            const struct target *target);
-
 /* Does a table that exists and has a column of its rows' ids hold ids of this
  * gid type, whole as text? */
 MUST_CHECK bool
 target_holds_type(struct pg_conn *conn, const struct plan_table *table,
                   const struct target *target, const char *schema,
                   const char *type, bool *held, struct err *err);
-
-/* Records which columns are ours, in the transaction that creates them: a run
- * that fails later leaves no column that nobody knows. */
-typedef bool target_record_fn(void *ctx, struct pg_conn *conn, struct err *err);
-
-/* Run those statements in one short transaction, tables by name: ids and what
- * points to them widen together. `record` is called only if there are any. */
-MUST_CHECK bool
-target_adapt(struct pg_conn *conn, const struct plan *plan, const char *schema,
-             const struct target *targets, target_record_fn *record, void *ctx,
-             struct err *err);
 
 #endif

@@ -16,6 +16,7 @@
 #include "journal/watermark.h"
 #include "json/lines.h"
 #include "json/write.h"
+#include "load/adapt.h"
 #include "load/encode.h"
 #include "load/guard.h"
 #include "load/loader.h"
@@ -90,7 +91,7 @@ land_widens_column(const struct land *land)
     const struct plan *plan = land->job->plan;
 
     for (int i = 0; i < plan->table_count; i++)
-        if (target_widens(&plan->tables[i], &land->tables.targets[i]))
+        if (adapt_widens(&plan->tables[i], &land->tables.targets[i]))
             return true;
     return false;
 }
@@ -709,9 +710,9 @@ adapt_tables(struct land *land, struct pg_conn *conn, struct err *err)
 
     if (!forget_lost_columns(land, err))
         return false;
-    while (!target_adapt(conn, land->job->plan, schema_of(land),
-                         land->tables.targets, save_changed_relations, land,
-                         err))
+    while (!adapt_to_plan(conn, land->job->plan, schema_of(land),
+                          land->tables.targets, save_changed_relations, land,
+                          err))
         if (!may_retry(land, &backoff, conn, "a table cannot be changed yet",
                        err))
             return false;

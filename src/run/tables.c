@@ -7,6 +7,7 @@
 #include "journal/relation.h"
 #include "json/tree.h"
 #include "json/write.h"
+#include "load/adapt.h"
 #include "load/obstacle.h"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
@@ -299,7 +300,7 @@ append_widened(const struct tables *tables, const struct plan_table *table,
     const struct target *target = &tables->targets[table->index];
 
     for (int i = 0; target->exists && i < table->column_count; i++)
-        if (target_column_widens(table, target, i))
+        if (adapt_column_widens(table, target, i))
             append_name(list, table->name, table->columns[i].name);
 }
 

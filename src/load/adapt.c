@@ -1,0 +1,207 @@
+#include "load/adapt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json/write.h"
+#include "load/views.h"
+#include "plan/ddl.h"
+#include "sql.h"
+
+/*
+ * The changes come from one comparison of plan and table, adapt_table_changes():
+ * a dry run prints them, rights are checked against them, and a run sends them.
+ *
+ *     BEGIN, lock_timeout
+ *     take down our views that read a column whose type changes
+ *     ALTER TABLE ..., table after table by name
+ *     put the views up again; the caller records which columns are ours
+ *     COMMIT
+ *
+ * Other processes may read these tables, or change them too: hence the
+ * lock_timeout, and one order of tables for all processes, so that two of them
+ * cannot wait for each other. A failure leaves everything as it was.
+ */
+
+enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
+
+/* ---- what changes -------------------------------------------------------- */
+
+static void
+widen_gid(struct buf *sql, const struct plan_table *table, const char *schema,
+          const char *column, const struct plan_gid *gid)
+{
+    ddl_widen_gid(sql, schema, table->name, column, gid->type);
+    ddl_comment_column(sql, table, schema, column);
+}
+
+static bool
+parent_widens(const struct plan_table *table, const struct target *target)
+{
+    return target->parent_is_number && table->parent_gid->whole;
+}
+
+bool
+adapt_column_widens(const struct plan_table *table, const struct target *target,
+                    int column)
+{
+    return target->has_column[column] &&
+           target->has_type[column] !=
+               plan_column_type(&table->columns[column]);
+}
+
+static void
+change_column(struct buf *sql, const struct plan_table *table,
+              const char *schema, const struct target *target, int i)
+{
+    const struct plan_column *column = &table->columns[i];
+
+    if (!target->has_column[i])
+        ddl_add_column(sql, table, i, schema);
+    else if (column->index && !target->has_index[i])
+        ddl_add_index(sql, table, i, schema);
+    if (!adapt_column_widens(table, target, i))
+        return;
+    if (column->gid == NULL || target->has_type[i] != PLAN_BIGINT)
+        ddl_widen_type(sql, schema, table->name, column->name,
+                       target->has_type[i], plan_column_type(column));
+    else
+        widen_gid(sql, table, schema, column->name, column->gid);
+}
+
+void
+adapt_table_changes(struct buf *sql, const struct plan_table *table,
+                    const char *schema, const struct target *target)
+{
+    if (!target->exists)
+        return;
+    if (parent_widens(table, target))
+        widen_gid(sql, table, schema, table->parent_column, table->parent_gid);
+    if (table->marks_deleted && !target->has_mark)
+        ddl_add_mark(sql, table, schema);
+    if (table->has_position && !target->has_position)
+        ddl_add_position(sql, table, schema);
+    for (int i = 0; i < table->column_count; i++)
+        change_column(sql, table, schema, target, i);
+    if (target->lost_column)
+        ddl_forget_hashes(sql, table, schema);
+}
+
+bool
+adapt_changed_columns(struct buf *json, const struct plan_table *table,
+                      const struct target *target)
+{
+    size_t begun = json->length;
+
+    if (parent_widens(table, target))
+        json_out_string(json, table->parent_column);
+    for (int i = 0; i < table->column_count; i++)
+        if (adapt_column_widens(table, target, i))
+            json_out_string(json, table->columns[i].name);
+    if (target->lost_column)
+        json_out_string(json, "_hash");
+    return json->length > begun;
+}
+
+void
+adapt_changes(struct buf *sql, const struct plan *plan, const char *schema,
+              const struct target *targets)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            adapt_table_changes(sql, &plan->tables[i], schema, &targets[i]);
+}
+
+bool
+adapt_widens(const struct plan_table *table, const struct target *target)
+{
+    if (table->skip || !target->exists)
+        return false;
+    if (parent_widens(table, target))
+        return true;
+    for (int i = 0; i < table->column_count; i++)
+        if (adapt_column_widens(table, target, i))
+            return true;
+    return false;
+}
+
+/* ---- the transaction ------------------------------------------------------ */
+
+static int
+compare_names(const void *a, const void *b)
+{
+    const struct plan_table *const *left = a, *const *right = b;
+
+    return strcmp((*left)->name, (*right)->name);
+}
+
+/* By name, so that two who change the same tables do not wait for each other
+ * crosswise. */
+static const struct plan_table **
+sort_tables(const struct plan *plan)
+{
+    const struct plan_table **sorted =
+        mem_array((size_t)plan->table_count, sizeof(*sorted));
+
+    for (int i = 0; i < plan->table_count; i++)
+        sorted[i] = &plan->tables[i];
+    qsort(sorted, (size_t)plan->table_count, sizeof(*sorted), compare_names);
+    return sorted;
+}
+
+/* A column that a view reads cannot change its type. */
+static bool
+take_views_down(struct pg_conn *conn, const struct plan *plan,
+                const char *schema, const struct target *targets,
+                struct views *views, struct err *err)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (adapt_widens(&plan->tables[i], &targets[i]) &&
+            !views_take_down(conn, schema, plan->tables[i].name, views, err))
+            return false;
+    return true;
+}
+
+static bool
+change_tables(struct pg_conn *conn, const struct plan *plan, const char *schema,
+              const struct target *targets, const char *changes,
+              adapt_record_fn *record, void *ctx, struct err *err)
+{
+    struct views views = {0};
+    bool changed;
+
+    if (!pg_begin(conn, err))
+        return false;
+    changed = pg_script(conn, sql_lock_timeout, err) &&
+              take_views_down(conn, plan, schema, targets, &views, err) &&
+              pg_script(conn, changes, err) &&
+              views_put_up(conn, &views, err) && record(ctx, conn, err);
+    views_free(&views);
+    if (!changed) {
+        pg_rollback(conn);
+        return false;
+    }
+    return pg_commit(conn, err);
+}
+
+bool
+adapt_to_plan(struct pg_conn *conn, const struct plan *plan, const char *schema,
+              const struct target *targets, adapt_record_fn *record, void *ctx,
+              struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    const struct plan_table **sorted = sort_tables(plan);
+    bool adapted = true;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!sorted[i]->skip)
+            adapt_table_changes(&sql, sorted[i], schema,
+                                &targets[sorted[i]->index]);
+    if (sql.length > 0)
+        adapted = change_tables(conn, plan, schema, targets, buf_str(&sql),
+                                record, ctx, err);
+    free(sorted);
+    buf_free(&sql);
+    return adapted;
+}
