@@ -23,7 +23,7 @@ ask_columns(struct merge *merge, const struct merge_table *table,
             struct err *err)
 {
     const struct plan_table *plan = table->table;
-    struct merge_target target = statement_target(merge, table);
+    struct merge_sql_target target = statement_target(merge, table);
     const char **names = mem_array((size_t)plan->column_count, sizeof(*names));
     bool done;
 

@@ -1,18 +1,35 @@
 #include "load/merge.h"
 
-#include <string.h>
-
 #include "base/buf.h"
-#include "base/clock.h"
+#include "load/promote.h"
 #include "load/remove.h"
+#include "load/settle.h"
 #include "load/statement.h"
 #include "load/swallowed.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
-#define UNIQUE_VIOLATION "23505"
-
-enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
+/*
+ * The order of a merge, and which file does what:
+ *
+ *     merge_count    delete rejected lines from staging, count the rest
+ *     merge_settle   one row a key                            settle.c
+ *     merge_apply    look for users' triggers and rules       swallowed.c
+ *                    per table, parents first:
+ *                      new, by rename                         promote.c
+ *                      new, filled by INSERT
+ *                      else: list the changes; remove,        remove.c
+ *                            update, insert
+ *                      were all rows written?                 swallowed.c
+ *                    drop staging and the lists of changes
+ *
+ * The caller verifies counts and runs the guards in between, and owns the
+ * transaction: any failure here means that it is rolled back, so that nothing
+ * cleans up. Two things depend on the order. A parent is merged before what is
+ * below it, whose statements read the parent's staging and list of ids that
+ * are gone; so all of staging is dropped at the end. Rows are removed before
+ * others are inserted, so that a unique key of the user's finds room.
+ */
 
 bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err)
@@ -45,138 +62,10 @@ merge_lines_staged(const struct merge *merge)
     return lines;
 }
 
-/* ---- before the keys --------------------------------------------------- */
-
-/* Rows of lists: of a parent that came twice the last line's count. Lists of
- * lists follow, since tables stand parents first. */
-static bool
-drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    struct merge_table *parent = &merge->tables[table->table->parent->index];
-    int64_t orphans = 0;
-
-    if (!statement_run(merge, sql_delete_superseded, table, parent, 0, NULL,
-                       &table->superseded, err) ||
-        (parent->superseded > 0 &&
-         !statement_run(merge, sql_delete_orphans, table, parent, 0, NULL,
-                        &orphans, err)))
-        return false;
-    table->superseded += orphans;
-    return true;
-}
-
-static int64_t
-rows_that_came(const struct merge_table *table)
+int64_t
+merge_rows_came(const struct merge_table *table)
 {
     return table->staged - table->superseded - table->duplicates;
-}
-
-static void
-append_grants(struct buf *sql, const struct merge *merge,
-              const struct plan_table *table)
-{
-    for (const char *const *role = merge->readers; *role != NULL; role++)
-        ddl_grant_select(sql, table, merge->schema, *role);
-}
-
-static bool
-analyze(struct merge *merge, const char *relation, struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    buf_append_str(&sql, "ANALYZE ");
-    ddl_append_qualified(&sql, merge->schema, relation);
-    return statement_ddl(merge, &sql, err);
-}
-
-/* Of staging nothing else is asked. */
-static bool
-analyze_keys(struct merge *merge, const struct merge_table *table,
-             struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    buf_append_str(&sql, "ANALYZE ");
-    ddl_append_qualified(&sql, merge->schema, table->stage);
-    buf_append_str(&sql, " (");
-    ddl_append_key_columns(&sql, table->table);
-    buf_append_char(&sql, ')');
-    return statement_ddl(merge, &sql, err);
-}
-
-/* ---- keys of staging --------------------------------------------------- */
-
-static bool
-create_index(struct merge *merge, struct buf *sql, struct err *err)
-{
-    int64_t begun = clock_now_ns();
-    bool done = statement_ddl(merge, sql, err);
-
-    merge->index_ns += clock_now_ns() - begun;
-    return done;
-}
-
-/* The table's own where staging becomes it. */
-static bool
-create_stage_key(struct merge *merge, const struct merge_table *table,
-                 struct err *err)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    if (!table->becomes_table) {
-        ddl_stage_key(&sql, table->table, merge->schema, table->stage);
-        return statement_ddl(merge, &sql, err);
-    }
-    ddl_key_create(&sql, table->table, merge->schema, table->stage);
-    return create_index(merge, &sql, err);
-}
-
-/* The key itself finds out whether one came twice: mostly none did, and then
- * nothing was sorted for it. */
-static bool
-key_stage(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    if (!pg_script(merge->conn, "SAVEPOINT key_stage", err))
-        return false;
-    if (create_stage_key(merge, table, err))
-        return pg_script(merge->conn, "RELEASE SAVEPOINT key_stage", err);
-    if (strcmp(err->code, UNIQUE_VIOLATION) != 0)
-        return false;
-    return pg_script(merge->conn, "ROLLBACK TO SAVEPOINT key_stage", err) &&
-           statement_run(merge, sql_delete_duplicates, table, NULL, 0, NULL,
-                         &table->duplicates, err) &&
-           create_stage_key(merge, table, err);
-}
-
-/* ---- a first load by rename -------------------------------------------- */
-
-/* Staging was readable by nobody else. */
-static bool
-grant_defaults(struct merge *merge, const struct merge_table *table,
-               struct err *err)
-{
-    const char *values[] = {merge->schema, table->table->name};
-
-    return pg_exec_written(merge->conn, sql_default_grants, 2, values, err);
-}
-
-static bool
-promote(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    struct buf indexes = buf_with_ceiling(SQL_BYTES_MAX);
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
-    ddl_indexes_create(&indexes, table->table, merge->schema, table->stage);
-    ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
-                      merge->loaded_at);
-    ddl_comments(&sql, table->table, merge->schema);
-    append_grants(&sql, merge, table->table);
-    table->inserted = rows_that_came(table);
-    if (!create_index(merge, &indexes, err)) {
-        buf_free(&sql);
-        return false;
-    }
-    return statement_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
 }
 
 /* ---- later loads by set ------------------------------------------------ */
@@ -185,23 +74,11 @@ static bool
 create_table(struct merge *merge, const struct merge_table *table,
              struct err *err)
 {
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
 
     ddl_print_table(&sql, table->table, merge->schema);
-    append_grants(&sql, merge, table->table);
+    promote_append_grants(&sql, merge, table->table);
     return statement_ddl(merge, &sql, err);
-}
-
-static bool
-settle_keys(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    int64_t numbered;
-
-    if (!table->table->has_ordinal && !key_stage(merge, table, err))
-        return false;
-    return (!table->table->has_ordinal && !table->table->has_position) ||
-           statement_run(merge, sql_set_ordinals, table, NULL, 0, NULL,
-                         &numbered, err);
 }
 
 /* ---- tables ------------------------------------------------------------ */
@@ -212,7 +89,7 @@ static bool
 ask_both(struct merge *merge, const struct merge_table *table, const char *text,
          int64_t *inserts, int64_t *updates, struct err *err)
 {
-    struct merge_target target = statement_target(merge, table);
+    struct merge_sql_target target = statement_target(merge, table);
     struct pg_result *result;
 
     if (!statement_ask(merge, text, &target, NULL, 0, NULL, &result, err))
@@ -250,7 +127,7 @@ count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
         return true;
     if (!statement_number(merge, sql_count_live, table, &rows, err))
         return false;
-    *gone = rows - (rows_that_came(table) - inserts);
+    *gone = rows - (merge_rows_came(table) - inserts);
     if (*gone < 0)
         *gone = 0;
     return true;
@@ -304,9 +181,9 @@ fill(struct merge *merge, struct merge_table *table, struct err *err)
     if (!create_table(merge, table, err) ||
         !statement_run(merge, sql_insert_new, table, NULL, 1, values,
                        &table->inserted, err) ||
-        !analyze(merge, table->table->name, err))
+        !statement_analyze(merge, table->table->name, err))
         return false;
-    table->not_inserted = rows_that_came(table) - table->inserted;
+    table->not_inserted = merge_rows_came(table) - table->inserted;
     return table->not_inserted == 0 || swallowed_look(merge, err);
 }
 
@@ -315,7 +192,7 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (!(table->exists ? merge_into : fill)(merge, table, err))
         return false;
-    table->unchanged = rows_that_came(table) - table->inserted -
+    table->unchanged = merge_rows_came(table) - table->inserted -
                        table->updated - table->not_inserted -
                        table->not_updated;
     return swallowed_report(merge, table, err);
@@ -327,7 +204,7 @@ merge_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (table->table->skip)
         return true;
-    return table->becomes_table ? promote(merge, table, err)
+    return table->becomes_table ? promote_table(merge, table, err)
                                 : merge_by_set(merge, table, err);
 }
 
@@ -345,7 +222,7 @@ append_drop(struct buf *sql, const struct merge *merge, const char *name)
 static bool
 drop_staging(struct merge *merge, struct err *err)
 {
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
 
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
@@ -372,17 +249,6 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
 
 /* ---- all tables -------------------------------------------------------- */
 
-static bool
-settle_one(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    if (table->table->skip)
-        return true;
-    if (table->becomes_table)
-        return key_stage(merge, table, err) &&
-               analyze(merge, table->stage, err);
-    return analyze_keys(merge, table, err) && settle_keys(merge, table, err);
-}
-
 /* Do one step for every table that is staged, parents first. */
 static bool
 each_staged(struct merge *merge,
@@ -406,12 +272,7 @@ each_staged(struct merge *merge,
 bool
 merge_settle(struct merge *merge, struct err *err)
 {
-    for (int i = 0; i < merge->table_count; i++)
-        if (merge->tables[i].stage != NULL &&
-            merge->tables[i].table->kind == PLAN_LIST &&
-            !drop_superseded(merge, &merge->tables[i], err))
-            return false;
-    return each_staged(merge, settle_one, err);
+    return settle_lists(merge, err) && each_staged(merge, settle_table, err);
 }
 
 bool

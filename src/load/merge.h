@@ -72,6 +72,9 @@ MUST_CHECK bool
 merge_rows_before(struct merge *merge, const struct merge_table *table,
                   int64_t *rows, struct err *err);
 
+/* Rows of a table that are left of what was staged, once it is settled. */
+int64_t merge_rows_came(const struct merge_table *table);
+
 /* Lines that are staged: rows of lists do not count. */
 int64_t merge_lines_staged(const struct merge *merge);
 

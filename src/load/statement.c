@@ -1,20 +1,20 @@
 #include "load/statement.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "pg/conn.h"
+#include "plan/ddl.h"
 
-enum { SQL_BYTES_MAX = 4 * 1024 * 1024 };
-
-struct merge_target
+struct merge_sql_target
 statement_target(const struct merge *merge, const struct merge_table *table)
 {
-    return (struct merge_target){.table = table->table,
-                                 .schema = merge->schema,
-                                 .stage = table->stage,
-                                 .changes = table->changes,
-                                 .gone = table->gone,
-                                 .has_mark = table->has_mark,
-                                 .is_partitioned = table->is_partitioned};
+    return (struct merge_sql_target){.table = table->table,
+                                     .schema = merge->schema,
+                                     .stage = table->stage,
+                                     .changes = table->changes,
+                                     .gone = table->gone,
+                                     .has_mark = table->has_mark,
+                                     .is_partitioned = table->is_partitioned};
 }
 
 static bool
@@ -25,12 +25,12 @@ is_whole(const struct buf *sql, struct err *err)
 
 bool
 statement_ask(struct merge *merge, const char *text,
-              const struct merge_target *target,
-              const struct merge_target *above, int count,
+              const struct merge_sql_target *target,
+              const struct merge_sql_target *above, int count,
               const char *const *values, struct pg_result **result,
               struct err *err)
 {
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
     bool done;
 
     merge_sql(&sql, text, target, above);
@@ -46,7 +46,7 @@ ask_table(struct merge *merge, const char *text,
           int count, const char *const *values, struct pg_result **result,
           struct err *err)
 {
-    struct merge_target target = statement_target(merge, table), parent;
+    struct merge_sql_target target = statement_target(merge, table), parent;
 
     if (above != NULL)
         parent = statement_target(merge, above);
@@ -100,4 +100,24 @@ statement_ddl(struct merge *merge, struct buf *sql, struct err *err)
 
     buf_free(sql);
     return done;
+}
+
+bool
+statement_index(struct merge *merge, struct buf *sql, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool done = statement_ddl(merge, sql, err);
+
+    merge->index_ns += clock_now_ns() - begun;
+    return done;
+}
+
+bool
+statement_analyze(struct merge *merge, const char *relation, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+
+    buf_append_str(&sql, "ANALYZE ");
+    ddl_append_qualified(&sql, merge->schema, relation);
+    return statement_ddl(merge, &sql, err);
 }

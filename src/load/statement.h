@@ -7,17 +7,20 @@
 #ifndef LOAD_STATEMENT_H
 #define LOAD_STATEMENT_H
 
+#include "base/buf.h"
 #include "load/merge.h"
 #include "plan/merge_sql.h"
 
+enum { STATEMENT_BYTES_MAX = 4 * 1024 * 1024 };
+
 /* The table with the names that this run gives it. */
-struct merge_target
+struct merge_sql_target
 statement_target(const struct merge *merge, const struct merge_table *table);
 
 /* Send it; the caller frees the result. */
 MUST_CHECK bool statement_ask(struct merge *merge, const char *text,
-                              const struct merge_target *target,
-                              const struct merge_target *above, int count,
+                              const struct merge_sql_target *target,
+                              const struct merge_sql_target *above, int count,
                               const char *const *values,
                               struct pg_result **result, struct err *err);
 
@@ -40,5 +43,14 @@ MUST_CHECK bool statement_number_below(struct merge *merge, const char *text,
 /* Run statements of ddl.h, if there are any. Frees `sql`. */
 MUST_CHECK bool
 statement_ddl(struct merge *merge, struct buf *sql, struct err *err);
+
+/* The same of statements that make keys or indexes: it adds to
+ * merge->index_ns. */
+MUST_CHECK bool
+statement_index(struct merge *merge, struct buf *sql, struct err *err);
+
+/* ANALYZE a table or its staging. */
+MUST_CHECK bool
+statement_analyze(struct merge *merge, const char *relation, struct err *err);
 
 #endif

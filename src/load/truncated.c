@@ -110,8 +110,8 @@ check_table(struct merge *merge, const struct merge_table *table,
 {
     const struct merge_table *above =
         &merge->tables[table->table->parent->index];
-    struct merge_target target = statement_target(merge, table);
-    struct merge_target parent = statement_target(merge, above);
+    struct merge_sql_target target = statement_target(merge, table);
+    struct merge_sql_target parent = statement_target(merge, above);
     struct pg_result *result;
     bool done;
 

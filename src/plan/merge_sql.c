@@ -48,13 +48,13 @@ row_id(const struct plan_table *table)
 /* Rows of tables that inherit from one of ours are not ours. All rows of a
  * partitioned table are in others. */
 static const char *
-only(const struct merge_target *target)
+only(const struct merge_sql_target *target)
 {
     return target->is_partitioned ? "" : "ONLY ";
 }
 
 static void
-add_table(struct template_values *values, const struct merge_target *target)
+add_table(struct template_values *values, const struct merge_sql_target *target)
 {
     const struct plan_table *table = target->table;
     const char *keys[LAYOUT_KEY_MAX];
@@ -88,7 +88,8 @@ add_table(struct template_values *values, const struct merge_target *target)
 }
 
 static void
-add_parent(struct template_values *values, const struct merge_target *parent)
+add_parent(struct template_values *values,
+           const struct merge_sql_target *parent)
 {
     template_name(values, "parent_stage", parent->schema, parent->stage);
     template_name(values, "parent_table", parent->schema, parent->table->name);
@@ -110,8 +111,9 @@ add_kinds(struct template_values *values)
 }
 
 void
-merge_sql(struct buf *sql, const char *text, const struct merge_target *target,
-          const struct merge_target *parent)
+merge_sql(struct buf *sql, const char *text,
+          const struct merge_sql_target *target,
+          const struct merge_sql_target *parent)
 {
     struct template_values values = {.count = 0};
 

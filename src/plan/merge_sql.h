@@ -13,7 +13,7 @@
 #include "plan/plan.h"
 
 /* A table with the names that one run gives it. */
-struct merge_target {
+struct merge_sql_target {
     const struct plan_table *table;
     const char *schema;
     const char *stage;
@@ -38,8 +38,8 @@ enum { MERGE_EXAMPLES = 3 };
 /* Append the statement that `text`, a file of sql/merge/, is for this table.
  * `parent` is the table above it, if the statement reads that one too: else
  * NULL. */
-void
-merge_sql(struct buf *sql, const char *text, const struct merge_target *target,
-          const struct merge_target *parent);
+void merge_sql(struct buf *sql, const char *text,
+               const struct merge_sql_target *target,
+               const struct merge_sql_target *parent);
 
 #endif

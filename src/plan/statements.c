@@ -42,19 +42,19 @@ has_rows_below(const struct plan *plan, const struct plan_table *table)
     return false;
 }
 
-static struct merge_target
+static struct merge_sql_target
 target_of(const struct printer *printer, const struct plan_table *table)
 {
     const struct names *names = &printer->names[table->index];
     bool lists_gone =
         table->parent != NULL && has_rows_below(printer->plan, table);
 
-    return (struct merge_target){.table = table,
-                                 .schema = printer->schema,
-                                 .stage = names->stage,
-                                 .changes = names->changes,
-                                 .gone = lists_gone ? names->gone : NULL,
-                                 .has_mark = table->marks_deleted};
+    return (struct merge_sql_target){.table = table,
+                                     .schema = printer->schema,
+                                     .stage = names->stage,
+                                     .changes = names->changes,
+                                     .gone = lists_gone ? names->gone : NULL,
+                                     .has_mark = table->marks_deleted};
 }
 
 /* The semicolon that a statement is sent without. */
@@ -71,7 +71,7 @@ static void
 merge_asking(struct printer *printer, const struct plan_table *table,
              const char *text, const char *const *asked)
 {
-    struct merge_target target = target_of(printer, table), parent;
+    struct merge_sql_target target = target_of(printer, table), parent;
     struct span purpose = template_purpose(text);
 
     target.asked = asked;

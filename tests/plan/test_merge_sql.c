@@ -477,15 +477,15 @@ END_TEST
 
 /* ---- merging ------------------------------------------------------------ */
 
-static struct merge_target
+static struct merge_sql_target
 target_of(int table)
 {
     static const char *const stages_of[] = {"s1", "s2", "s3", "s4", "s5", "s6"};
 
-    return (struct merge_target){.table = &plan->tables[table],
-                                 .schema = "acme",
-                                 .stage = stages_of[table],
-                                 .changes = "c"};
+    return (struct merge_sql_target){.table = &plan->tables[table],
+                                     .schema = "acme",
+                                     .stage = stages_of[table],
+                                     .changes = "c"};
 }
 
 static const struct {
@@ -558,7 +558,7 @@ static const struct {
 
 START_TEST(statements_are_word_for_word)
 {
-    struct merge_target target = target_of(statements[_i].table);
+    struct merge_sql_target target = target_of(statements[_i].table);
 
     merge_sql(&sql, statements[_i].text, &target, NULL);
     ck_assert_str_eq(written(), statements[_i].statement);
@@ -568,8 +568,8 @@ END_TEST
 
 START_TEST(what_was_written_is_read_back)
 {
-    struct merge_target orders = target_of(ORDERS);
-    struct merge_target lines = target_of(LINE_ITEMS);
+    struct merge_sql_target orders = target_of(ORDERS);
+    struct merge_sql_target lines = target_of(LINE_ITEMS);
 
     orders.has_mark = true;
     merge_sql(&sql, sql_count_unwritten, &orders, NULL);
@@ -602,7 +602,7 @@ END_TEST
 START_TEST(a_partitioned_table_is_read_whole)
 {
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
-        struct merge_target target = target_of(statements[i].table);
+        struct merge_sql_target target = target_of(statements[i].table);
 
         target.is_partitioned = true;
         merge_sql(&sql, statements[i].text, &target, NULL);
@@ -633,8 +633,8 @@ static const struct {
 
 START_TEST(rows_of_lists_go_with_the_line_they_came_on)
 {
-    struct merge_target target = target_of(lists[_i].list);
-    struct merge_target parent = target_of(lists[_i].parent);
+    struct merge_sql_target target = target_of(lists[_i].list);
+    struct merge_sql_target parent = target_of(lists[_i].parent);
 
     merge_sql(&sql, sql_delete_superseded, &target, &parent);
     ck_assert_str_eq(written(), lists[_i].superseded);
@@ -644,8 +644,8 @@ END_TEST
 
 START_TEST(rows_of_lists_in_lists_go_with_their_parents)
 {
-    struct merge_target target = target_of(FEES);
-    struct merge_target parent = target_of(TRANSACTIONS);
+    struct merge_sql_target target = target_of(FEES);
+    struct merge_sql_target parent = target_of(TRANSACTIONS);
 
     merge_sql(&sql, sql_delete_orphans, &target, &parent);
     ck_assert_str_eq(written(),
@@ -658,7 +658,7 @@ END_TEST
 
 START_TEST(a_skipped_parent_stages_its_id_for_its_lists)
 {
-    struct merge_target target, parent;
+    struct merge_sql_target target, parent;
 
     build("{ orders @table(skip: true) { edges { node { taxLines @table { "
           "title } } } } }");
@@ -678,8 +678,8 @@ END_TEST
 
 START_TEST(rows_gone_below_parents_that_came_are_removed)
 {
-    struct merge_target target = target_of(LINE_ITEMS);
-    struct merge_target parent = target_of(ORDERS);
+    struct merge_sql_target target = target_of(LINE_ITEMS);
+    struct merge_sql_target parent = target_of(ORDERS);
 
     merge_sql(&sql, sql_delete_below, &target, &parent);
     ck_assert_str_eq(
@@ -695,8 +695,8 @@ END_TEST
 
 START_TEST(rows_gone_are_listed_for_those_below_them)
 {
-    struct merge_target target = target_of(LINE_ITEMS);
-    struct merge_target parent = target_of(ORDERS);
+    struct merge_sql_target target = target_of(LINE_ITEMS);
+    struct merge_sql_target parent = target_of(ORDERS);
 
     target.gone = "s2_gone";
     merge_sql(&sql, sql_list_gone, &target, &parent);
@@ -714,8 +714,8 @@ END_TEST
 
 START_TEST(rows_whose_parents_went_are_removed)
 {
-    struct merge_target target = target_of(TAX_LINES);
-    struct merge_target parent = target_of(LINE_ITEMS);
+    struct merge_sql_target target = target_of(TAX_LINES);
+    struct merge_sql_target parent = target_of(LINE_ITEMS);
 
     parent.gone = "s2_gone";
     merge_sql(&sql, sql_delete_orphaned, &target, &parent);
@@ -731,7 +731,7 @@ END_TEST
 
 START_TEST(marks_stand_in_tables_whose_rows_have_ids)
 {
-    struct merge_target orders, tax_lines;
+    struct merge_sql_target orders, tax_lines;
 
     build("query @deletes(mode: SOFT) { orders { edges { node { name taxLines "
           "@table { title } } } } }");
@@ -766,7 +766,7 @@ END_TEST
 /* Numbered in staging, compared beside the hash, and a value of the row. */
 START_TEST(places_are_numbered_and_compared)
 {
-    struct merge_target items;
+    struct merge_sql_target items;
 
     build("{ orders { edges { node { id lineItems @position { edges { node { "
           "id } } } } } } }");
@@ -821,7 +821,7 @@ START_TEST(counts_are_staged_and_no_more)
     ck_assert_ptr_null(strstr(buf_str(&sql), "_count_"));
     buf_clear(&sql);
     for (int i = PRODUCTS; i <= METAFIELDS; i++) {
-        struct merge_target target = target_of(i);
+        struct merge_sql_target target = target_of(i);
 
         merge_sql(&sql, sql_update_changed, &target, NULL);
         merge_sql(&sql, sql_insert_new, &target, NULL);
@@ -843,8 +843,8 @@ END_TEST
 
 START_TEST(parents_are_compared_with_what_they_counted)
 {
-    struct merge_target target = target_of(VARIANTS);
-    struct merge_target parent = target_of(PRODUCTS);
+    struct merge_sql_target target = target_of(VARIANTS);
+    struct merge_sql_target parent = target_of(PRODUCTS);
 
     merge_sql(&sql, sql_find_truncated, &target, &parent);
     ck_assert_str_eq(
@@ -859,7 +859,7 @@ END_TEST
 
 START_TEST(parents_of_what_nothing_counts_are_looked_at)
 {
-    struct merge_target target = target_of(METAFIELDS);
+    struct merge_sql_target target = target_of(METAFIELDS);
 
     merge_sql(&sql, sql_find_truncated, &target, NULL);
     ck_assert_str_eq(written(), CUT_HEAD
