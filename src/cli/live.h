@@ -11,7 +11,7 @@
 
 #include "base/task.h"
 #include "cli/screen.h"
-#include "job/job.h"
+#include "job/jobs.h"
 
 struct live {
     struct jobs *jobs;

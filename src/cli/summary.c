@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/out.h"
+#include "cli/process.h"
 #include "journal/merge.h"
 
 enum { TIMING_WIDTH = 7 };
@@ -260,8 +261,8 @@ has_remedies(const struct jobs *jobs)
     return any;
 }
 
-void
-summary_print(const struct jobs *jobs)
+static void
+print_summary(const struct jobs *jobs)
 {
     const struct options *options = jobs->options;
 
@@ -283,4 +284,17 @@ summary_print(const struct jobs *jobs)
         print_remedies(jobs, stdout, false);
     }
     out_flush();
+}
+
+int
+summary_end(struct jobs *jobs, bool done, const struct err *err)
+{
+    int status = jobs_status(jobs);
+
+    if (done)
+        print_summary(jobs);
+    else
+        status = err_worse_status(status, process_fail(err));
+    jobs_free(jobs);
+    return status;
 }

@@ -16,8 +16,12 @@
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
-#include "job/job.h"
+#include "job/jobs.h"
 
-void summary_print(const struct jobs *jobs);
+/* The end of a command over jobs, on stdout: what was written, table by table;
+ * how each job ended, and with --timings where its time went; what to do about
+ * each failure. With -q only what the log does not say as an error. If it was
+ * not `done`, why not. Frees the jobs; the worst status. */
+int summary_end(struct jobs *jobs, bool done, const struct err *err);
 
 #endif

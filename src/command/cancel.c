@@ -3,9 +3,11 @@
 
 #include "base/out.h"
 #include "bulk/operation.h"
+#include "cli/process.h"
 #include "command/commands.h"
 #include "config/query_files.h"
 #include "job/context.h"
+#include "job/control.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 
@@ -82,7 +84,7 @@ cancel_known(struct context *context, const char *const *names,
             continue;
         count++;
         if (!cancel_one(context, store, operation, &err))
-            status = err_worse_status(status, context_fail(&err));
+            status = err_worse_status(status, process_fail(&err));
     }
     if (count == 0)
         log_info(NULL, "nothing of ours is running", LOG_END);
@@ -118,13 +120,13 @@ cancel(struct context *context)
     int status;
 
     if (context_configure(context, &err) &&
-        context_open_database(context, false, &err) &&
+        control_open(context, false, &err) &&
         check_jobs(context, names, &arena, &err) &&
         journal_running_operations(context->journal, NULL, NULL, &arena,
                                    &operations, &err))
         status = cancel_known(context, names, &operations);
     else
-        status = context_fail_without_journal(&err);
+        status = process_fail_without_journal(&err);
     arena_free(&arena);
     return status;
 }
@@ -132,5 +134,5 @@ cancel(struct context *context)
 int
 command_cancel(const struct options *options)
 {
-    return context_run(options, cancel);
+    return process_run(options, cancel);
 }

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "cli/process.h"
 #include "command/check_access.h"
 #include "command/check_database.h"
 #include "command/commands.h"
+#include "job/jobs.h"
 #include "run/tables.h"
 
 /* Everything that is looked at, and what was found of each store. */
@@ -172,5 +174,5 @@ check(struct context *context)
 int
 command_check(const struct options *options)
 {
-    return context_run(options, check);
+    return process_run(options, check);
 }

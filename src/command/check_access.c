@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "job/shop_info.h"
+#include "job/store.h"
 
 enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
 
@@ -130,7 +131,7 @@ ask_shop(struct access *access, struct context *context,
         verdict_error(verdicts, what, &err);
         /* Nobody waits for an hour here: its queries are not asked for. */
         if (err_is(&err, MSG_NOT_SENT) || err_is(&err, MSG_ANSWER_LOST))
-            session_give_up(context_session(context, store), &err);
+            session_give_up(store_session(context, store), &err);
         return;
     }
     access->answers = true;
@@ -293,7 +294,7 @@ access_try_query(struct access *access, struct job *job, const char *what,
 
     if (!access->answers)
         return true;
-    if (!session_query_once(context_session(job->context, job->store), "try",
+    if (!session_query_once(store_session(job->context, job->store), "try",
                             plan_document_for_one(job->plan, &arena), NULL,
                             &job->log, &arena, &reply, &err) &&
         !judge_denials(&trial, reply.errors))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "job/control.h"
 #include "sql.h"
 
 /* Rows of a statement on the control connection. */
@@ -143,7 +144,7 @@ check_database(struct context *context, struct verdicts *verdicts)
 {
     struct err err;
 
-    if (!context_open_database(context, true, &err)) {
+    if (!control_open(context, true, &err)) {
         verdict_error(verdicts, "database", &err);
         return;
     }

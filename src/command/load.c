@@ -10,8 +10,12 @@
 #include "base/out.h"
 #include "base/unreadable.h"
 #include "cli/live.h"
+#include "cli/process.h"
+#include "cli/summary.h"
 #include "command/commands.h"
+#include "job/control.h"
 #include "job/job.h"
+#include "job/jobs.h"
 #include "load/encode.h"
 #include "load/loader.h"
 #include "run/run.h"
@@ -173,8 +177,7 @@ load_job(struct context *context, struct jobs *jobs, struct err *err)
     struct live live;
     bool done;
 
-    if (!can_read(path, err) ||
-        (!offline && !context_open_database(context, true, err)))
+    if (!can_read(path, err) || (!offline && !control_open(context, true, err)))
         return false;
     live_begin(&live, jobs, options);
     done = load_live(&jobs->items[0], path, &parsed, err);
@@ -201,11 +204,11 @@ load(struct context *context)
     struct err err;
     bool done = load_one(context, &jobs, &err);
 
-    return jobs_end(&jobs, done, &err);
+    return summary_end(&jobs, done, &err);
 }
 
 int
 command_load(const struct options *options)
 {
-    return context_run(options, load);
+    return process_run(options, load);
 }

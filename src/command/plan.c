@@ -2,11 +2,14 @@
 
 #include "base/clock.h"
 #include "base/out.h"
+#include "cli/process.h"
 #include "command/changes.h"
 #include "command/commands.h"
 #include "command/plan_dbt.h"
 #include "command/plan_json.h"
+#include "job/control.h"
 #include "job/job.h"
+#include "job/jobs.h"
 #include "plan/ddl.h"
 #include "plan/statements.h"
 #include "plan/unseen.h"
@@ -153,7 +156,7 @@ plan_one(struct context *context, struct job *job, struct err *err)
     bool offline = options->types_file != NULL;
     struct changes changes = {0};
 
-    if (!offline && !context_open_database(context, true, err))
+    if (!offline && !control_open(context, true, err))
         return false;
     if (!job_prepare(job, options->types_file, err) ||
         (!offline && !changes_find(&changes, job, err)))
@@ -180,7 +183,7 @@ plan(struct context *context)
     int status = 0;
 
     if (!plan_first(context, &jobs, &err))
-        status = context_fail(&err);
+        status = process_fail(&err);
     else if (jobs.count == 0)
         status = jobs.status;
     jobs_free(&jobs);
@@ -190,5 +193,5 @@ plan(struct context *context)
 int
 command_plan(const struct options *options)
 {
-    return context_run(options, plan);
+    return process_run(options, plan);
 }

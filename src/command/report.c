@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
+#include "job/control.h"
 #include "report/watched.h"
 #include "sql.h"
 
@@ -66,7 +68,7 @@ read_journal(struct context *context, struct arena *arena,
     struct watched watched;
 
     if (!context_configure(context, err) ||
-        !context_open_database(context, false, err) ||
+        !control_open(context, false, err) ||
         !journal_list_runs(context->journal, &newest, arena, &report->newest,
                            err) ||
         !journal_list_runs(context->journal, &last, arena, &report->runs, err))
@@ -109,11 +111,11 @@ report(struct context *context)
                 write_page(&report, options->arguments[0], &err);
 
     arena_free(&arena);
-    return done ? 0 : context_fail(&err);
+    return done ? 0 : process_fail(&err);
 }
 
 int
 command_report(const struct options *options)
 {
-    return context_run(options, report);
+    return process_run(options, report);
 }

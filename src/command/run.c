@@ -6,10 +6,15 @@
 #include <unistd.h>
 
 #include "cli/live.h"
+#include "cli/process.h"
+#include "cli/summary.h"
 #include "command/commands.h"
+#include "job/control.h"
 #include "job/job.h"
-#include "job/outcome.h"
+#include "job/jobs.h"
+#include "job/outcomes.h"
 #include "job/shop_info.h"
+#include "job/store.h"
 
 static void
 prepare(struct job *job)
@@ -18,7 +23,7 @@ prepare(struct job *job)
     struct err err;
     bool prepared;
 
-    if (!context_begin_preparation(job->context, store, &err)) {
+    if (!store_begin_preparation(job->context, store, &err)) {
         job_fail(job, "the job is not run", &err);
         return;
     }
@@ -26,7 +31,7 @@ prepare(struct job *job)
     progress_phase(&job->progress, PROGRESS_PREPARING);
     prepared = job_prepare(job, NULL, &err);
     store->counts_preparations = false;
-    context_end_preparation(job->context, store);
+    store_end_preparation(job->context, store);
     if (!prepared)
         job_fail(job, "the job is not run", &err);
     else
@@ -95,7 +100,7 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 
     if (!context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
-        !context_open_database(context, true, err))
+        !control_open(context, true, err))
         return false;
     outcomes_begin(jobs, context);
     if (!make_keep_directory(context->options, err) ||
@@ -122,11 +127,11 @@ run(struct context *context)
     struct err err;
     bool done = run_jobs(context, &jobs, &err);
 
-    return jobs_end(&jobs, done, &err);
+    return summary_end(&jobs, done, &err);
 }
 
 int
 command_run(const struct options *options)
 {
-    return context_run(options, run);
+    return process_run(options, run);
 }

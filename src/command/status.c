@@ -6,8 +6,10 @@
 #include "base/clock.h"
 #include "base/out.h"
 #include "base/replace_file.h"
+#include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
+#include "job/control.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "json/write.h"
@@ -260,7 +262,7 @@ read_journal(struct context *context, struct listing *listing,
 {
     struct run_query query = {.newest_only = true};
 
-    return context_open_database(context, false, err) &&
+    return control_open(context, false, err) &&
            journal_list_runs(context->journal, &query, arena, &listing->runs,
                              err) &&
            journal_running_operations(context->journal, NULL, NULL, arena,
@@ -307,7 +309,7 @@ tell(struct listing *listing)
 
     if (options->metrics_file != NULL &&
         !write_metrics(options->metrics_file, listing, &err))
-        return context_fail(&err);
+        return process_fail(&err);
     if (options->json)
         print_json(listing);
     else if (wants_listing(options))
@@ -327,9 +329,9 @@ status(struct context *context)
     int code = 0;
 
     if (!context_configure(context, &err))
-        code = context_fail(&err);
+        code = process_fail(&err);
     else if (!read_journal(context, &listing, &arena, &err))
-        code = context_fail_without_journal(&err);
+        code = process_fail_without_journal(&err);
     if (code == 0) {
         if (is_about_watched(context->options))
             watch(context, &listing, &arena);
@@ -342,5 +344,5 @@ status(struct context *context)
 int
 command_status(const struct options *options)
 {
-    return context_run(options, status);
+    return process_run(options, status);
 }

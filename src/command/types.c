@@ -1,8 +1,10 @@
 #include <stdio.h>
 
 #include "base/out.h"
+#include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
+#include "job/control.h"
 #include "journal/store.h"
 
 /* As a server would answer a standard introspection query, as far as this
@@ -36,7 +38,7 @@ show_types(struct context *context, struct arena *arena, struct err *err)
     if (!context_configure(context, err))
         return false;
     store = config_store(&context->config, context->options->stores[0]);
-    if (!context_open_database(context, false, err) ||
+    if (!control_open(context, false, err) ||
         !journal_query_type(context->journal, store->name, store->api_version,
                             arena, &query_type, err) ||
         !journal_types(context->journal, store->name, store->api_version, NULL,
@@ -59,7 +61,7 @@ types(struct context *context)
     int status = 0;
 
     if (!show_types(context, &arena, &err))
-        status = context_fail(&err);
+        status = process_fail(&err);
     arena_free(&arena);
     return status;
 }
@@ -67,5 +69,5 @@ types(struct context *context)
 int
 command_types(const struct options *options)
 {
-    return context_run(options, types);
+    return process_run(options, types);
 }

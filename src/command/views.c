@@ -7,8 +7,10 @@
 
 #include "base/out.h"
 #include "base/retry.h"
+#include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
+#include "job/control.h"
 #include "load/make_schema.h"
 #include "plan/names.h"
 #include "sql.h"
@@ -83,7 +85,7 @@ try_to_change(struct context *context, const char *name,
     struct pg_conn *control;
     bool changed;
 
-    if (!context_reopen_database(context, err) ||
+    if (!control_reopen(context, err) ||
         !journal_borrow(context->journal, &control, err))
         return false;
     changed = views_change(control, schema_of(context), name, change, err);
@@ -153,10 +155,10 @@ views(struct context *context)
 
     if (!check_name(schema_of(context), &err) ||
         !context_configure(context, &err) || !check_schema(context, &err) ||
-        !context_open_database(context, false, &err) ||
+        !control_open(context, false, &err) ||
         !list_names(context, &names, &err)) {
         pg_result_free(names);
-        return context_fail_without_journal(&err);
+        return process_fail_without_journal(&err);
     }
     if (pg_rows(names) == 0)
         log_info(NULL, "there are no tables yet", LOG_END);
@@ -172,5 +174,5 @@ views(struct context *context)
 int
 command_views(const struct options *options)
 {
-    return context_run(options, views);
+    return process_run(options, views);
 }

@@ -1,23 +1,14 @@
 #include "job/context.h"
 
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "base/retry.h"
-#include "cli/screen.h"
 #include "config/dsn.h"
 
 enum {
-    RESERVED_CONNECTIONS = 5, /* left to others */
-    LOADS_BY_DEFAULT = 16,
     PREPARED_AT_ONCE = 16,
     STALL_TIMEOUT_MS = 60000, /* until the configuration is read */
     KNOWN_BYTES = 400         /* of a list in a hint */
@@ -27,41 +18,21 @@ enum {
 
 static const char user_agent[] = "bulkpg/" BULKPG_VERSION;
 
-/* ---- running ----------------------------------------------------------- */
-
-static volatile sig_atomic_t signals_seen;
-
-static void
-on_signal(int number)
+bool
+context_begin(struct context *context, const struct options *options,
+              struct err *err)
 {
-    (void)number;
-    if (++signals_seen > 1) {
-        screen_abandon();
-        _exit(EX_TEMPFAIL);
-    }
-    tasks_stop();
+    *context = (struct context){.options = options,
+                                .loads_free = 1,
+                                .preparations_free = PREPARED_AT_ONCE};
+    if (!http_new(STALL_TIMEOUT_MS, user_agent, &context->http, err))
+        return false;
+    tasks_init(http_wait, context->http);
+    return true;
 }
 
-static void
-catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    action.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &action, NULL);
-}
-
-struct first_task {
-    struct context *context;
-    int (*body)(struct context *context);
-    int status;
-};
-
-/* What is open ends inside the task: closing may wait. */
-static void
-close_all(struct context *context)
+void
+context_close(struct context *context)
 {
     for (size_t i = 0; i < context->config.store_count; i++)
         if (context->stores != NULL && context->stores[i].session != NULL)
@@ -75,48 +46,10 @@ close_all(struct context *context)
     config_free(&context->config);
 }
 
-static void
-run_first_task(void *ctx)
+void
+context_end(struct context *context)
 {
-    struct first_task *first = ctx;
-
-    first->status = first->body(first->context);
-    close_all(first->context);
-}
-
-int
-context_run(const struct options *options, int (*body)(struct context *context))
-{
-    struct context context = {.options = options,
-                              .loads_free = 1,
-                              .preparations_free = PREPARED_AT_ONCE};
-    struct first_task first = {.context = &context, .body = body};
-    struct err err;
-
-    if (!http_new(STALL_TIMEOUT_MS, user_agent, &context.http, &err))
-        return context_fail(&err);
-    tasks_init(http_wait, context.http);
-    catch_signals();
-    task_spawn("main", run_first_task, &first);
-    tasks_run();
-    http_free(context.http);
-    return first.status;
-}
-
-int
-context_fail(const struct err *err)
-{
-    log_failure(LOG_ERROR, NULL, "nothing was done", err);
-    return err_exit_status(err->kind);
-}
-
-int
-context_fail_without_journal(const struct err *err)
-{
-    if (!err_is(err, MSG_NO_JOURNAL))
-        return context_fail(err);
-    log_info(NULL, "nothing ever ran into this database", LOG_END);
-    return EX_OK;
+    http_free(context->http);
 }
 
 /* ---- configuration ----------------------------------------------------- */
@@ -231,249 +164,10 @@ context_wants_store(const struct context *context,
     return false;
 }
 
-/* ---- network and database ---------------------------------------------- */
-
-/* A command that works without a database has none to meet others in. */
-static bool
-lock_refresh(void *ctx, struct err *err)
-{
-    struct store_state *store = ctx;
-    struct context *context = store->context;
-
-    if (context->journal == NULL)
-        return true;
-    store->has_token_claim =
-        context_reopen_database(context, err) &&
-        journal_claim_token(context->journal, store->config->base_url,
-                            store->config->client_id, err);
-    return store->has_token_claim;
-}
-
-static void
-unlock_refresh(void *ctx)
-{
-    struct store_state *store = ctx;
-
-    if (store->has_token_claim)
-        journal_release(store->context->journal, store->config->base_url,
-                        store->config->client_id);
-    store->has_token_claim = false;
-}
-
-/* ---- preparing --------------------------------------------------------- */
-
-bool
-context_begin_preparation(struct context *context, struct store_state *store,
-                          struct err *err)
-{
-    while (context->preparations_free <= 0)
-        if (task_wait(&context->preparation_ended, CLOCK_NEVER) == TASK_STOPPED)
-            return task_stopped(err);
-    context->preparations_free--;
-    store->is_preparing = true;
-    return true;
-}
-
-void
-context_end_preparation(struct context *context, struct store_state *store)
-{
-    if (!store->is_preparing)
-        return;
-    store->is_preparing = false;
-    context->preparations_free++;
-    task_wake_all(&context->preparation_ended);
-}
-
-/* Types are asked for by the one job of the store that is prepared. */
-static void
-suspend_preparation(void *ctx, const char *what)
-{
-    struct store_state *store = ctx;
-
-    if (strcmp(what, "introspect") == 0)
-        context_end_preparation(store->context, store);
-}
-
-/* A stop is noticed by what comes next. */
-static void
-resume_preparation(void *ctx, const char *what)
-{
-    struct store_state *store = ctx;
-    struct err err;
-
-    if (strcmp(what, "introspect") == 0 && store->counts_preparations &&
-        !context_begin_preparation(store->context, store, &err))
-        store->is_preparing = false;
-}
-
-struct session *
-context_session(struct context *context, struct store_state *store)
-{
-    const struct store_config *config = store->config;
-    const struct tuning_config *tuning = &context->config.tuning;
-    struct session_config session = {
-        .store = config->name,
-        .base_url = config->base_url,
-        .api_version = config->api_version,
-        .token = config->token,
-        .client_id = config->client_id,
-        .client_secret = config->client_secret,
-        .refresh_token_file = config->refresh_token_file,
-        .retry_initial_ms = tuning->retry_initial_ms,
-        .retry_max_ms = tuning->retry_max_ms,
-        .retry_budget_ms = tuning->retry_budget_ms,
-        .refresh_lock = lock_refresh,
-        .refresh_unlock = unlock_refresh,
-        .suspend = suspend_preparation,
-        .resume = resume_preparation,
-        .ctx = store};
-
-    if (store->session == NULL)
-        store->session = session_new(context->http, &session);
-    return store->session;
-}
-
 const char *
 context_dsn(const struct context *context)
 {
     return context->dsn != NULL ? context->dsn : "";
-}
-
-/* Loads at once: as said, else what the database's free connections allow, and
- * memory: one thread feeds them all, and gains nothing by more. */
-static bool
-count_loads(struct context *context, struct err *err)
-{
-    int64_t free_connections;
-    int64_t per_load = context->config.connections;
-
-    context->loads_free = context->config.tuning.max_loads;
-    if (context->loads_free > 0)
-        return true;
-    if (!journal_free_connections(context->journal, &free_connections, err))
-        return false;
-    context->loads_free = (free_connections - RESERVED_CONNECTIONS) / per_load;
-    if (context->loads_free > LOADS_BY_DEFAULT)
-        context->loads_free = LOADS_BY_DEFAULT;
-    if (context->loads_free < 1)
-        context->loads_free = 1;
-    return true;
-}
-
-static bool
-connect_control(const struct context *context, struct pg_conn **conn,
-                struct err *err)
-{
-    struct pg_config config = {.dsn = context_dsn(context),
-                               .application_name = "bulkpg control",
-                               .answer_timeout_ms =
-                                   context->config.tuning.stall_timeout_ms};
-
-    return pg_connect(&config, conn, err);
-}
-
-/* Else locks are not held, and answers can go to others. */
-static bool
-check_session(const struct context *context, struct err *err)
-{
-    struct pg_config config = {.dsn = context_dsn(context),
-                               .application_name = "bulkpg"};
-
-    if (!pg_shares_session(context->control, &config))
-        return true;
-    err_set(err, MSG_SESSION_SHARED,
-            "at %s a connection pooler gives our session to others between "
-            "two transactions",
-            pg_where(context->control));
-    return false;
-}
-
-/* Who says which database it is; a cause that has its own remedy keeps it. */
-static bool
-connect_first(struct context *context, struct err *err)
-{
-    if (connect_control(context, &context->control, err))
-        return true;
-    if (err->hint[0] != '\0')
-        return false;
-    if (context->options->dsn != NULL)
-        err_hint(err, "is --dsn right?");
-    else if (context->config.dsn[0] != '\0')
-        err_hint(err, "is dsn in %s right?", context->config.path);
-    else
-        err_hint(err, "no dsn is given, so PG* variables and libpq's defaults "
-                      "say where; write dsn = in [database], or give --dsn");
-    return false;
-}
-
-bool
-context_open_database(struct context *context, bool make, struct err *err)
-{
-    if (context->dsn == NULL &&
-        !dsn_read(&context->config, context->options->dsn, &context->dsn, err))
-        return false;
-    if (!connect_first(context, err) ||
-        (make && !check_session(context, err)) ||
-        !journal_open(context->control, make, &context->journal, err)) {
-        if (err->kind == ERR_TRANSIENT)
-            err->kind = ERR_LATER;
-        return false;
-    }
-    return count_loads(context, err);
-}
-
-/* One try. The journal is borrowed meanwhile, so that no statement of it is
- * on its way. */
-static bool
-replace_control(struct context *context, struct err *err)
-{
-    struct pg_conn *conn, *lost;
-    bool taken;
-
-    if (!connect_control(context, &conn, err))
-        return false;
-    if (!journal_borrow(context->journal, &lost, err)) {
-        pg_close(conn);
-        return false;
-    }
-    taken = journal_reopen(context->journal, conn, err);
-    journal_give_back(context->journal);
-    if (taken)
-        context->control = conn;
-    pg_close(taken ? lost : conn);
-    return taken;
-}
-
-static bool
-reopen_within_budget(struct context *context, struct err *err)
-{
-    struct backoff *backoff = &context->reopening_backoff;
-
-    if (backoff->first_ms == 0)
-        *backoff = context_backoff(context);
-    while (!replace_control(context, err))
-        if (err->kind != ERR_TRANSIENT ||
-            !retry_wait(backoff, 0, NULL, "the database is out of reach", err))
-            return false;
-    backoff_succeeded(backoff);
-    context->control_losses++;
-    log_warn(NULL, MSG_RECONNECTED,
-             "the connection to the database was lost and is back", LOG_END);
-    return true;
-}
-
-bool
-context_reopen_database(struct context *context, struct err *err)
-{
-    bool open;
-
-    if (pg_is_alive(context->control))
-        return true;
-    if (!task_lock(&context->reopening, err))
-        return false;
-    open = pg_is_alive(context->control) || reopen_within_budget(context, err);
-    task_unlock(&context->reopening);
-    return open;
 }
 
 struct backoff
@@ -483,21 +177,4 @@ context_backoff(const struct context *context)
 
     return backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
                       tuning->retry_budget_ms);
-}
-
-bool
-context_begin_load(struct context *context, struct err *err)
-{
-    while (context->loads_free == 0)
-        if (task_wait(&context->load_ended, CLOCK_NEVER) == TASK_STOPPED)
-            return task_stopped(err);
-    context->loads_free--;
-    return true;
-}
-
-void
-context_end_load(struct context *context)
-{
-    context->loads_free++;
-    task_wake_all(&context->load_ended);
 }

@@ -2,8 +2,8 @@
  * context - what one process of bulkpg holds: configuration, HTTP client,
  * sessions, the control connection and the journal on it.
  *
- * Opened as far as a command needs it, in this order: configuration,
- * network, database.
+ * Opened as far as a command needs it, in this order: network, configuration,
+ * database (job/control.h); a store's session on first use (job/store.h).
  */
 #ifndef JOB_CONTEXT_H
 #define JOB_CONTEXT_H
@@ -52,11 +52,14 @@ struct context {
     struct task_queue preparation_ended;
 };
 
-/* Run `body` as the first task, with signals caught: the first SIGINT or
- * SIGTERM stops the tasks, a second one ends the program. Returns its status.
- */
-int context_run(const struct options *options,
-                int (*body)(struct context *context));
+/* The network, and tasks that wait on it; nothing else is open yet. */
+MUST_CHECK bool context_begin(struct context *context,
+                              const struct options *options, struct err *err);
+
+/* Close what is open, inside a task: closing may wait. context_end() comes
+ * after the last task. */
+void context_close(struct context *context);
+void context_end(struct context *context);
 
 /* Configuration from bulkpg.ini in the current directory and the flags; the
  * stores named by --store are checked to exist. */
@@ -67,44 +70,10 @@ MUST_CHECK bool context_configure(struct context *context, struct err *err);
 bool context_wants_store(const struct context *context,
                          const struct store_config *store);
 
-/* Connect and open the journal, made when `make` and missing; then a pooler
- * that pools transactions is refused, too (ERR_CONFIG, SESSION_SHARED). */
-MUST_CHECK bool
-context_open_database(struct context *context, bool make, struct err *err);
+/* "" before the database is opened. */
 const char *context_dsn(const struct context *context);
 
-/* The control connection again, while the retry budget lasts, when it was
- * lost; the journal goes on with it, and so do its claims. Whoever held one
- * looks with journal_check_claim() whether it still does. ERR_LATER when the
- * budget is spent. */
-MUST_CHECK bool
-context_reopen_database(struct context *context, struct err *err);
-
-/* Of tries against the database: [tuning] retry_*. */
+/* Backoff for database retries, from [tuning]. */
 struct backoff context_backoff(const struct context *context);
-
-/* The store's session, made on first use. */
-struct session *
-context_session(struct context *context, struct store_state *store);
-
-/* Print the failure on stderr as an operator reads it; its exit status. */
-int context_fail(const struct err *err);
-
-/* The same for a command that has nothing to do where nothing ever ran: no
- * journal is then no failure. */
-int context_fail_without_journal(const struct err *err);
-
-/* The same for preparing a job: it holds the store's types meanwhile, a
- * megabyte or two. While its store does not answer it does not count, so that
- * it holds up no other store. */
-MUST_CHECK bool
-context_begin_preparation(struct context *context, struct store_state *store,
-                          struct err *err);
-void
-context_end_preparation(struct context *context, struct store_state *store);
-
-/* Wait until one more load may run, and say that it has ended. */
-MUST_CHECK bool context_begin_load(struct context *context, struct err *err);
-void context_end_load(struct context *context);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "job/job.h"
+#include "job/jobs.h"
 
 /* These say what is wrong with the way into the store, whatever is asked. */
 static const enum msg store_wide[] = {

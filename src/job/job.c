@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "dialect/search_filter.h"
 #include "graphql/check.h"
-#include "job/outcome.h"
+#include "job/outcomes.h"
 #include "plan/width.h"
 
 void

@@ -1,5 +1,6 @@
 /*
- * job - one query file of one store, from its text to its plan.
+ * job - one query file of one store, from its text to its plan, and how it
+ * ended.
  */
 #ifndef JOB_JOB_H
 #define JOB_JOB_H
@@ -13,6 +14,15 @@
 #include "job/timings.h"
 #include "job/types.h"
 #include "plan/plan.h"
+
+/* Old names, until their users are moved. */
+#include "job/control.h"
+#include "job/store.h"
+#define context_open_database   control_open
+#define context_reopen_database control_reopen
+#define context_begin_load      control_begin_load
+#define context_end_load        control_end_load
+#define context_session         store_session
 
 struct journal_run_table;
 
@@ -45,61 +55,6 @@ void job_free(struct job *job);
  * and bulk rules, plan. */
 MUST_CHECK bool
 job_prepare(struct job *job, const char *types_file, struct err *err);
-
-/* ---- the jobs of a command --------------------------------------------- */
-
-/* A store that is left out, since it is at fault. */
-struct job_fault {
-    const char *store;
-    struct err err;
-    size_t jobs; /* that it would have run; 0: not known */
-};
-
-struct jobs {
-    struct job *items;
-    size_t count;
-    struct arena arena; /* of the query files */
-    int status;         /* of what could not even become a job */
-    const struct options *options;
-    struct job_fault *faults; /* of stores left out */
-    size_t fault_count;
-    struct context *recorded_by; /* NULL: failures are not recorded */
-    bool is_recording;
-};
-
-/* Every job named (all when `names` is NULL or empty) of every store wanted.
- * A store or file at fault is logged and kept in `status`. */
-MUST_CHECK bool jobs_collect(struct jobs *jobs, struct context *context,
-                             const char *const *names, struct err *err);
-
-/* The same, and `on_fault` is told instead of the log. */
-typedef void jobs_fault_fn(void *ctx, const struct store_state *store,
-                           const struct err *fault);
-MUST_CHECK bool
-jobs_collect_telling(struct jobs *jobs, struct context *context,
-                     const char *const *names, jobs_fault_fn *on_fault,
-                     void *ctx, struct err *err);
-void jobs_free(struct jobs *jobs);
-
-/* ERR_CONFIG when a job before items[i] that has not failed plans one of its
- * tables. */
-MUST_CHECK bool
-jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
-
-/* Prepare and run every job. Jobs whose tables share a schema are prepared one
- * after the other; if two of them plan the same table, one fails; then they
- * run side by side. No schema waits for another. */
-void jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
-              void (*run)(void *job));
-
-/* The end of a command over jobs, on stdout: what was written, table by table;
- * how each job ended, and with --timings where its time went; what to do about
- * each failure. With -q only what the log does not say as an error. When it was not
- * `done`, why not. Frees; the worst status. */
-int jobs_end(struct jobs *jobs, bool done, const struct err *err);
-
-/* The worst status of all. */
-int jobs_status(const struct jobs *jobs);
 
 /* A point in time as Shopify reads it, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);

@@ -1,9 +1,9 @@
+#include "job/jobs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "cli/summary.h"
-#include "job/job.h"
 #include "journal/relation.h"
 
 static void
@@ -293,18 +293,5 @@ jobs_status(const struct jobs *jobs)
 
     for (size_t i = 0; i < jobs->count; i++)
         status = err_worse_status(status, jobs->items[i].status);
-    return status;
-}
-
-int
-jobs_end(struct jobs *jobs, bool done, const struct err *err)
-{
-    int status = jobs_status(jobs);
-
-    if (done)
-        summary_print(jobs);
-    else
-        status = err_worse_status(status, context_fail(err));
-    jobs_free(jobs);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "job/store.h"
 #include "journal/store.h"
 
 #define FRESH_MS (INT64_C(24) * 3600 * 1000)
@@ -18,7 +19,7 @@ shop_info_ask(struct context *context, struct store_state *store,
 {
     struct log_ctx log = {.store = store->config->name};
 
-    return shop_read(context_session(context, store), &log, arena, shop, err);
+    return shop_read(store_session(context, store), &log, arena, shop, err);
 }
 
 bool

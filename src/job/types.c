@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "job/store.h"
 #include "journal/store.h"
 #include "shopify/introspect.h"
 
@@ -120,7 +121,7 @@ set_query_type(struct gathering *g, struct err *err)
         gql_schema_set_query_type(g->schema, cached);
         return true;
     }
-    if (!introspect_query_type(context_session(context, g->source->store),
+    if (!introspect_query_type(store_session(context, g->source->store),
                                g->source->log, name, err) ||
         !journal_query_type_save(context->journal, store->name,
                                  store->api_version, name, err))
@@ -141,9 +142,8 @@ gather_round(struct gathering *g, const struct gql_name *missing,
     if (!add_cached(g, names, count, &added, err))
         return false;
     return added > 0 ||
-           introspect_types(
-               context_session(g->source->context, g->source->store), names,
-               count, g->source->log, on_type, g, err);
+           introspect_types(store_session(g->source->context, g->source->store),
+                            names, count, g->source->log, on_type, g, err);
 }
 
 static bool

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "bulk/fetch.h"
-#include "cli/summary.h"
 #include "journal/runs.h"
 #include "json/write.h"
 #include "run/land.h"

@@ -1,5 +1,5 @@
 /*
- * outcome - rows in the journal for jobs that ended before their run began.
+ * outcomes - rows in the journal for jobs that ended before their run began.
  *
  * A run records its own end. What fails earlier - a query that is not valid, a
  * store that does not answer, a missing secret - would leave no trace, and the
@@ -7,10 +7,10 @@
  * `interrupted` for what ends with status 75. Nothing is written for a job
  * that another process runs, or that was not due.
  */
-#ifndef JOB_OUTCOME_H
-#define JOB_OUTCOME_H
+#ifndef JOB_OUTCOMES_H
+#define JOB_OUTCOMES_H
 
-#include "job/job.h"
+#include "job/jobs.h"
 
 /* Record the jobs of stores that are left out, and from now on every job that
  * job_fail() ends. After the database is open, before the first job begins. */

@@ -1,6 +1,8 @@
-#include "job/outcome.h"
+#include "job/outcomes.h"
 
 #include "base/clock.h"
+#include "job/control.h"
+#include "job/jobs.h"
 #include "journal/runs.h"
 
 /* Rows on their way to the journal. */
@@ -15,7 +17,7 @@ flush(struct record *record)
 {
     struct context *context = record->context;
     struct err err;
-    bool recorded = tasks_stopping() || context_reopen_database(context, &err);
+    bool recorded = tasks_stopping() || control_reopen(context, &err);
 
     task_shield();
     recorded =

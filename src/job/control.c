@@ -1,0 +1,165 @@
+#include "job/control.h"
+
+#include "base/clock.h"
+#include "base/retry.h"
+#include "config/dsn.h"
+#include "pg/conn.h"
+
+enum {
+    RESERVED_CONNECTIONS = 5, /* left to others */
+    LOADS_BY_DEFAULT = 16
+};
+
+/* Loads at once: as said, else what the database's free connections allow, and
+ * memory: one thread feeds them all, and gains nothing by more. */
+static bool
+count_loads(struct context *context, struct err *err)
+{
+    int64_t free_connections;
+    int64_t per_load = context->config.connections;
+
+    context->loads_free = context->config.tuning.max_loads;
+    if (context->loads_free > 0)
+        return true;
+    if (!journal_free_connections(context->journal, &free_connections, err))
+        return false;
+    context->loads_free = (free_connections - RESERVED_CONNECTIONS) / per_load;
+    if (context->loads_free > LOADS_BY_DEFAULT)
+        context->loads_free = LOADS_BY_DEFAULT;
+    if (context->loads_free < 1)
+        context->loads_free = 1;
+    return true;
+}
+
+static bool
+connect_control(const struct context *context, struct pg_conn **conn,
+                struct err *err)
+{
+    struct pg_config config = {.dsn = context_dsn(context),
+                               .application_name = "bulkpg control",
+                               .answer_timeout_ms =
+                                   context->config.tuning.stall_timeout_ms};
+
+    return pg_connect(&config, conn, err);
+}
+
+/* Else locks are not held, and answers can go to others. */
+static bool
+check_session(const struct context *context, struct err *err)
+{
+    struct pg_config config = {.dsn = context_dsn(context),
+                               .application_name = "bulkpg"};
+
+    if (!pg_shares_session(context->control, &config))
+        return true;
+    err_set(err, MSG_SESSION_SHARED,
+            "at %s a connection pooler gives our session to others between "
+            "two transactions",
+            pg_where(context->control));
+    return false;
+}
+
+/* Who says which database it is; a cause that has its own remedy keeps it. */
+static bool
+connect_first(struct context *context, struct err *err)
+{
+    if (connect_control(context, &context->control, err))
+        return true;
+    if (err->hint[0] != '\0')
+        return false;
+    if (context->options->dsn != NULL)
+        err_hint(err, "is --dsn right?");
+    else if (context->config.dsn[0] != '\0')
+        err_hint(err, "is dsn in %s right?", context->config.path);
+    else
+        err_hint(err, "no dsn is given, so PG* variables and libpq's defaults "
+                      "say where; write dsn = in [database], or give --dsn");
+    return false;
+}
+
+bool
+control_open(struct context *context, bool make, struct err *err)
+{
+    if (context->dsn == NULL &&
+        !dsn_read(&context->config, context->options->dsn, &context->dsn, err))
+        return false;
+    if (!connect_first(context, err) ||
+        (make && !check_session(context, err)) ||
+        !journal_open(context->control, make, &context->journal, err)) {
+        if (err->kind == ERR_TRANSIENT)
+            err->kind = ERR_LATER;
+        return false;
+    }
+    return count_loads(context, err);
+}
+
+/* One try. The journal is borrowed meanwhile, so that no statement of it is
+ * on its way. */
+static bool
+replace_control(struct context *context, struct err *err)
+{
+    struct pg_conn *conn, *lost;
+    bool taken;
+
+    if (!connect_control(context, &conn, err))
+        return false;
+    if (!journal_borrow(context->journal, &lost, err)) {
+        pg_close(conn);
+        return false;
+    }
+    taken = journal_reopen(context->journal, conn, err);
+    journal_give_back(context->journal);
+    if (taken)
+        context->control = conn;
+    pg_close(taken ? lost : conn);
+    return taken;
+}
+
+static bool
+reopen_within_budget(struct context *context, struct err *err)
+{
+    struct backoff *backoff = &context->reopening_backoff;
+
+    if (backoff->first_ms == 0)
+        *backoff = context_backoff(context);
+    while (!replace_control(context, err))
+        if (err->kind != ERR_TRANSIENT ||
+            !retry_wait(backoff, 0, NULL, "the database is out of reach", err))
+            return false;
+    backoff_succeeded(backoff);
+    context->control_losses++;
+    log_warn(NULL, MSG_RECONNECTED,
+             "the connection to the database was lost and is back", LOG_END);
+    return true;
+}
+
+bool
+control_reopen(struct context *context, struct err *err)
+{
+    bool open;
+
+    if (pg_is_alive(context->control))
+        return true;
+    if (!task_lock(&context->reopening, err))
+        return false;
+    open = pg_is_alive(context->control) || reopen_within_budget(context, err);
+    task_unlock(&context->reopening);
+    return open;
+}
+
+bool
+control_begin_load(struct context *context, struct err *err)
+{
+    while (context->loads_free == 0)
+        if (task_wait(&context->load_ended, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    context->loads_free--;
+    return true;
+}
+
+void
+control_end_load(struct context *context)
+{
+    context->loads_free++;
+    task_wake_all(&context->load_ended);
+}
