@@ -20,8 +20,7 @@
 #include "load/loader.h"
 #include "run/run.h"
 #include "run/verify.h"
-#include "source/sidecar.h"
-#include "source/source.h"
+#include "source/file.h"
 
 /* ---- --dry-run --------------------------------------------------------- */
 
@@ -64,7 +63,7 @@ parse_file(struct job *job, struct loader *loader, struct source *source,
     bool fed;
 
     timings_clear_load(&job->timings);
-    progress_load(&job->progress, source_bytes(source));
+    progress_load(&job->progress, source_size(source));
     progress_source(&job->progress, lines, loader_counts(loader));
     fed = source_open(source, err) && source_feed(source, lines, err);
     progress_source_end(&job->progress);
@@ -83,8 +82,7 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
     struct loader_config config = {
         .refused = &none, .on_reject = print_reject, .ctx = job};
     struct loader *loader = loader_new(job->plan, &config);
-    struct source source = {
-        .path = path, .context = job->context, .claims = {.file_size = -1}};
+    struct source *source = NULL;
     int64_t begun = clock_now_ns();
     struct buf widened = buf_with_ceiling(64 * 1024);
     struct lines lines;
@@ -92,10 +90,12 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
 
     loader_begin_operation(loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
-    done = sidecar_read(&source, err) &&
-           sidecar_check_plan(&source, job->plan->hash, err) &&
-           parse_file(job, loader, &source, &lines, err) &&
-           verify_roots(&source, job->plan, loader_other_roots(loader), err);
+    done =
+        source_file_new(path, job->plan->hash, job->context->options->any_query,
+                        &job->arena, &source, err) &&
+        parse_file(job, loader, source, &lines, err) &&
+        verify_roots(source, job->plan, loader_other_roots(loader), err);
+    source_free(source);
     timings_since(&job->timings, TIMING_LOAD, begun);
     *parsed = (struct parsed){.counts = *loader_counts(loader),
                               .bytes = lines.offset,

@@ -129,10 +129,9 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
 {
     struct land *land = ctx;
     struct job *job = land->job;
-    const struct source *source = &land->sources[reject->operation - 1];
+    const struct source *source = land->sources[reject->operation - 1];
     struct journal_reject row = {
-        .operation_id =
-            source->operation != NULL ? source->operation->id : NULL,
+        .operation_id = source->operation_id,
         .line_number = (int64_t)reject->line_number,
         .byte_offset = (int64_t)reject->byte_offset,
         .table_name = reject->table_name[0] != '\0' ? reject->table_name : NULL,
@@ -201,11 +200,11 @@ warn_of_odd_counts(struct land *land, const struct source *source)
 {
     char text[256];
 
-    if (source->operation == NULL || source->operation->odd_count[0] == '\0')
+    if (source->odd_count[0] == '\0')
         return;
     snprintf(text, sizeof(text),
              "the result is not compared with every count of the store: %s",
-             source->operation->odd_count);
+             source->odd_count);
     warn(land, MSG_COUNT_UNREADABLE, text);
 }
 
@@ -263,14 +262,13 @@ static bool
 stream_source(struct attempt *attempt, int n, struct err *err)
 {
     struct land *land = attempt->land;
-    struct source *source = &land->sources[n];
+    struct source *source = land->sources[n];
     struct lines lines;
     bool streamed;
 
     land->source_at = n;
-    if (source->operation != NULL)
-        land->job->log.operation_id = source->operation->id;
-    loader_begin_operation(attempt->loader, n + 1, source_asked_at(source));
+    land->job->log.operation_id = source->operation_id;
+    loader_begin_operation(attempt->loader, n + 1, source->asked_at);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
     progress_source(&land->job->progress, &lines,
                     loader_counts(attempt->loader));
@@ -331,7 +329,7 @@ stream_timed(struct attempt *attempt, struct err *err)
 
     timings_feed(timings, attempt->fed_ns, &times);
     if (!streamed ||
-        !verify_roots(&attempt->land->sources[0], attempt->land->job->plan,
+        !verify_roots(attempt->land->sources[0], attempt->land->job->plan,
                       loader_other_roots(attempt->loader), err) ||
         !loader_finish(attempt->loader, err))
         return false;
@@ -347,7 +345,7 @@ count_bytes(const struct land *land)
     int64_t bytes = 0;
 
     for (int i = 0; i < land->source_count; i++) {
-        int64_t more = source_bytes(&land->sources[i]);
+        int64_t more = source_size(land->sources[i]);
 
         if (more < 0)
             return -1;

@@ -23,8 +23,8 @@ struct land {
     struct job *job;
     struct run_ref run;
     enum run_mode mode;
-    bool incremental;       /* what did not come is there still */
-    struct source *sources; /* one per operation, in order */
+    bool incremental;        /* what did not come is there still */
+    struct source **sources; /* one per operation, in order */
     struct journal_operation **operations; /* the same; NULL for a replay */
     int source_count;
     int source_at;       /* the one that is, or was, streamed last */

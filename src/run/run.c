@@ -12,8 +12,10 @@
 #include "json/write.h"
 #include "run/land.h"
 #include "run/mode.h"
-#include "source/sidecar.h"
-#include "source/source.h"
+#include "source/copy.h"
+#include "source/download.h"
+#include "source/file.h"
+#include "source/keep.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
@@ -249,24 +251,24 @@ keep_path(struct run *run, int n)
                         run->ref.run_id, n);
 }
 
-static struct source
-source_of(struct run *run, const struct operation *operation)
+static struct source *
+make_source(struct run *run, const struct operation *operation)
 {
+    struct job *job = run->job;
     const struct bulk_operation *bulk = &operation->bulk;
+    struct source *source = source_download_new(
+        job->context->http, context_session(job->context, job->store), bulk,
+        &job->log);
+    const char *path = keep_path(run, (int)operation->row.n);
+    struct sidecar about = {.id = bulk->id,
+                            .created_at = bulk->created_at,
+                            .completed_at = bulk->completed_at,
+                            .plan_hash = job->plan->hash,
+                            .document = operation->row.query != NULL
+                                            ? operation->row.query
+                                            : operation->document};
 
-    return (struct source){
-        .claims = {.object_count = bulk->object_count,
-                   .root_object_count = bulk->root_object_count,
-                   .file_size = bulk->file_size,
-                   .who = "the store"},
-        .operation = bulk,
-        .session = context_session(run->job->context, run->job->store),
-        .keep = {.path = keep_path(run, (int)operation->row.n), .fd = -1},
-        .document = operation->row.query != NULL ? operation->row.query
-                                                 : operation->document,
-        .plan_hash = run->job->plan->hash,
-        .context = run->job->context,
-        .log = &run->job->log};
+    return path != NULL ? source_copy_new(source, path, &about) : source;
 }
 
 /* What a killed run left in the folder; nobody else runs this job now. */
@@ -295,11 +297,13 @@ land_operations(struct run *run, struct err *err)
     land->operations = mem_array(count, sizeof(*land->operations));
     land->source_count = fetch->count;
     for (size_t i = 0; i < count; i++) {
-        land->sources[i] = source_of(run, fetch->operations[i]);
+        land->sources[i] = make_source(run, fetch->operations[i]);
         land->operations[i] = &fetch->operations[i]->row;
     }
     clean_kept(run);
     landed = land_results(land, err);
+    for (size_t i = 0; i < count; i++)
+        source_free(land->sources[i]);
     free(land->sources);
     free(land->operations);
     return landed;
@@ -619,8 +623,8 @@ run_job(void *ctx)
 /* ---- from a saved result ----------------------------------------------- */
 
 static bool
-replay_claimed(struct run *run, struct source *source, int64_t objects,
-               struct err *err)
+replay_file(struct run *run, struct source *source, int64_t objects,
+            struct err *err)
 {
     struct job *job = run->job;
     bool incremental =
@@ -633,9 +637,6 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
                               .plan_hash = job->plan->hash};
 
     run->land.job = job;
-    if (!sidecar_read(source, err) ||
-        !sidecar_check_plan(source, job->plan->hash, err))
-        return false;
     if (objects >= 0) {
         source->claims.object_count = objects;
         source->claims.who = "--objects";
@@ -649,22 +650,32 @@ replay_claimed(struct run *run, struct source *source, int64_t objects,
     run->land.run = run->ref;
     run->land.mode = RUN_REPLAY;
     run->land.incremental = incremental;
-    run->land.sources = source;
+    run->land.sources = &source;
     run->land.source_count = 1;
     return land_results(&run->land, err);
+}
+
+static bool
+replay_claimed(struct run *run, const char *path, int64_t objects,
+               struct err *err)
+{
+    struct job *job = run->job;
+    struct source *source;
+    bool done;
+
+    if (!source_file_new(path, job->plan->hash,
+                         job->context->options->any_query, &job->arena, &source,
+                         err))
+        return false;
+    done = replay_file(run, source, objects, err);
+    source_free(source);
+    return done;
 }
 
 void
 run_replay(struct job *job, const char *path, int64_t objects)
 {
     struct run run = {.job = job, .land = {.mode = RUN_REPLAY}};
-    struct source source = {.claims = {.object_count = -1,
-                                       .root_object_count = -1,
-                                       .file_size = -1,
-                                       .who = "its sidecar"},
-                            .path = path,
-                            .context = job->context,
-                            .log = &job->log};
     struct err err;
 
     progress_phase(&job->progress, PROGRESS_BEGINNING);
@@ -673,6 +684,5 @@ run_replay(struct job *job, const char *path, int64_t objects)
         end_run(&run, &err);
         return;
     }
-    end_claimed(&run,
-                replay_claimed(&run, &source, objects, &err) ? NULL : &err);
+    end_claimed(&run, replay_claimed(&run, path, objects, &err) ? NULL : &err);
 }

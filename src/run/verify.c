@@ -33,13 +33,12 @@ bool
 verify_roots(const struct source *source, const struct plan *plan,
              const char *other, struct err *err)
 {
-    if (other == NULL || source->operation != NULL ||
-        source->made_by[0] != '\0' || source->context->options->any_query)
+    if (other == NULL || source->is_of_query)
         return true;
     err_set(err, MSG_OTHER_QUERY,
             "no root of %s has the gid of a %s: the first one's is of type "
             "%.60s",
-            source->path, plan->tables[0].node_type, other);
+            source->name, plan->tables[0].node_type, other);
     return err_hint(err, "load the file with the query that it was made by; "
                          "--any-query loads it with this one");
 }

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/unreadable.h"
 #include "json/tree.h"
 #include "json/write.h"
+#include "source/keep.h"
 
 enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
 
@@ -75,29 +75,29 @@ take_claim(const struct json *meta, const char *key, int64_t *claim,
     return true;
 }
 
-static void
-take_text(const struct json *meta, const char *key, char *to, size_t size)
+static const char *
+keep_text(const struct json *meta, const char *key, struct arena *arena)
 {
     const char *text = json_str(json_get(meta, key));
 
-    if (text != NULL)
-        snprintf(to, size, "%s", text);
+    return text != NULL ? arena_strdup(arena, text) : "";
 }
 
+/* `scratch` holds the text and its tree. */
 static bool
-take_all(struct source *source, const char *text, struct arena *arena,
-         struct err *err)
+take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
+         struct arena *arena, struct err *err)
 {
-    struct source_claims *claims = &source->claims;
+    struct source_claims *claims = &sidecar->claims;
     struct json *meta;
 
-    if (!json_parse(arena, span_str(text), &meta, err) ||
+    if (!json_parse(scratch, span_str(text), &meta, err) ||
         !take_claim(meta, "objectCount", &claims->object_count, err) ||
         !take_claim(meta, "rootObjectCount", &claims->root_object_count, err) ||
         !take_claim(meta, "fileSize", &claims->file_size, err))
         return false;
-    take_text(meta, "createdAt", source->asked_at, sizeof(source->asked_at));
-    take_text(meta, "planHash", source->made_by, sizeof(source->made_by));
+    sidecar->created_at = keep_text(meta, "createdAt", arena);
+    sidecar->plan_hash = keep_text(meta, "planHash", arena);
     return true;
 }
 
@@ -112,37 +112,44 @@ cannot_read(const char *path, struct err *err)
 }
 
 bool
-sidecar_read(struct source *source, struct err *err)
+sidecar_read(const char *path, struct arena *arena, struct sidecar *sidecar,
+             struct err *err)
 {
-    struct arena arena = {0};
-    char path[KEEP_PATH_BYTES];
+    struct arena scratch = {0};
+    char found[KEEP_PATH_BYTES];
     const char *text;
     bool done = true;
 
-    if (strcmp(source->path, "-") == 0)
+    *sidecar = (struct sidecar){.claims = {.who = "its sidecar",
+                                           .object_count = -1,
+                                           .root_object_count = -1,
+                                           .file_size = -1},
+                                .created_at = "",
+                                .plan_hash = ""};
+    if (strcmp(path, "-") == 0)
         return true;
-    text = find_text(source->path, path, &arena);
+    text = find_text(path, found, &scratch);
     if (text == NULL && errno != ENOENT)
-        return cannot_read(path, err);
-    if (text != NULL && !take_all(source, text, &arena, err)) {
-        done = err_wrap(err, "%s", path);
+        return cannot_read(found, err);
+    if (text != NULL && !take_all(sidecar, text, &scratch, arena, err)) {
+        done = err_wrap(err, "%s", found);
         err_as(err, ERR_CONFIG);
     }
-    arena_free(&arena);
+    arena_free(&scratch);
     return done;
 }
 
 bool
-sidecar_check_plan(const struct source *source, const char *plan_hash,
-                   struct err *err)
+sidecar_check_plan(const struct sidecar *sidecar, const char *path,
+                   const char *plan_hash, struct err *err)
 {
-    if (source->context->options->any_query || source->made_by[0] == '\0' ||
-        strcmp(source->made_by, plan_hash) == 0)
+    if (sidecar->plan_hash[0] == '\0' ||
+        strcmp(sidecar->plan_hash, plan_hash) == 0)
         return true;
     return err_set(err, MSG_OTHER_QUERY,
                    "%s is the result of another query: its plan is %.*s, this "
                    "query's is %.*s",
-                   source->path, SHOWN_DIGITS, source->made_by, SHOWN_DIGITS,
+                   path, SHOWN_DIGITS, sidecar->plan_hash, SHOWN_DIGITS,
                    plan_hash);
 }
 
@@ -159,19 +166,18 @@ put_count(struct buf *text, const char *key, int64_t count)
 }
 
 void
-sidecar_write(const struct source *source, struct buf *text)
+sidecar_write(const struct sidecar *sidecar, struct buf *text)
 {
-    const struct bulk_operation *operation = source->operation;
-    const struct source_claims *claims = &source->claims;
+    const struct source_claims *claims = &sidecar->claims;
 
     json_out_open(text, '{');
-    json_out_text(text, "id", operation->id);
-    json_out_text(text, "createdAt", operation->created_at);
-    json_out_text(text, "completedAt", operation->completed_at);
+    json_out_text(text, "id", sidecar->id);
+    json_out_text(text, "createdAt", sidecar->created_at);
+    json_out_text(text, "completedAt", sidecar->completed_at);
     put_count(text, "objectCount", claims->object_count);
     put_count(text, "rootObjectCount", claims->root_object_count);
     put_count(text, "fileSize", claims->file_size);
-    json_out_text(text, "planHash", source->plan_hash);
-    json_out_text(text, "document", source->document);
+    json_out_text(text, "planHash", sidecar->plan_hash);
+    json_out_text(text, "document", sidecar->document);
     buf_append_str(text, "}\n");
 }

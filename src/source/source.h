@@ -1,18 +1,21 @@
 /*
- * source - where the bytes of a result come from: the store's download, a
- * file, or standard input, packed or not; and, with --keep, a copy of them.
+ * source - the bytes of one result, wherever they come from.
+ *
+ *     open ─► read … read ─► (keep) ─► close        open again: from byte 0
+ *
+ * A source is what its five or six functions say it is: a download
+ * (source/download.h), a file or standard input (source/file.h), or another
+ * source with a copy of it on disk (source/copy.h). The caller asks for the
+ * next bytes and never how they came.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
 
 #include <stdint.h>
 
-#include "job/context.h"
+#include "base/err.h"
+#include "base/span.h"
 #include "json/lines.h"
-#include "shopify/bulk.h"
-#include "shopify/download.h"
-#include "source/gunzip.h"
-#include "source/keep.h"
 
 /* What was said about a result; -1 where nothing was. */
 struct source_claims {
@@ -22,55 +25,52 @@ struct source_claims {
     int64_t file_size;
 };
 
-struct source {
-    struct source_claims claims;
-    /* one of the two: */
-    const struct bulk_operation *operation;
-    struct session *session; /* of its store */
-    const char *path;        /* of a file; "-" is standard input */
-    char asked_at[40]; /* when the store began with a file's result; "" where
-                        * its sidecar does not say */
+struct source;
 
-    char made_by[64]; /* the plan's hash in its sidecar, likewise */
+struct source_ops {
+    /* Ready to be read from the first byte, again if need be. */
+    bool (*open)(struct source *source, struct err *err);
 
-    struct keep keep;      /* where a copy of an operation's result goes */
-    const char *document;  /* for its sidecar: as it was submitted, */
-    const char *plan_hash; /* and the plan that it is of */
+    /* The next bytes, borrowed until the next call; empty at the end. */
+    bool (*read)(struct source *source, struct span *chunk, struct err *err);
 
-    struct context *context;
-    const struct log_ctx *log;
-    struct download *download;
-    int fd; /* of a file that is open; 0 standard input; else -1 */
-    char *buffer;
-    struct gunzip *gunzip; /* NULL: the bytes are as they come */
-    char *unpacked;
-    struct span packed; /* in the buffer, to be unpacked */
-    int64_t read_ns;    /* waiting for bytes, and reading them */
-    int64_t feed_ns;    /* in what takes the lines */
-    bool used;          /* standard input cannot be read twice */
-    bool begun;         /* the first chunk has been read */
-    bool ended;         /* and the last one */
+    /* The result is whole and was verified; before it is closed. NULL: that
+     * changes nothing. */
+    bool (*keep)(struct source *source, struct err *err);
+
+    void (*close)(struct source *source);
+
+    /* How long it is; -1: not known. */
+    int64_t (*size)(const struct source *source);
+
+    void (*free)(struct source *source);
 };
 
-/* Ready to be read from its first byte, again if need be. */
-MUST_CHECK bool source_open(struct source *source, struct err *err);
+/* The first member of each implementation. */
+struct source {
+    const struct source_ops *ops;
+    struct source_claims claims;
+    const char *name;         /* of a file, for messages */
+    const char *operation_id; /* that made it; NULL: not known */
+    const char *asked_at;     /* when the store began with it, as it wrote it;
+                               * "" : not known */
+    const char *odd_count;    /* a count of the store's that is not a number;
+                               * "" : none */
+    bool is_of_query; /* it is known which query made it, and that it is ours
+                       * or may be loaded with ours */
+    int64_t read_ns;  /* source_feed(): waiting for bytes, and reading them */
+    int64_t feed_ns;  /* in what takes the lines */
+};
 
-/* The next bytes, borrowed until the next call; empty at the end. */
+MUST_CHECK bool source_open(struct source *source, struct err *err);
 MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
-void source_close(struct source *source);
-
-/* The result is whole and was verified: give the copy its name. Before it is
- * closed. */
 MUST_CHECK bool source_keep(struct source *source, struct err *err);
+void source_close(struct source *source);
+int64_t source_size(const struct source *source);
+void source_free(struct source *source); /* NULL is none */
 
-/* How long it is, as was said or as a file's size tells; -1: nobody knows. */
-int64_t source_bytes(const struct source *source);
-
-/* When the store began to work on the result, as it wrote it; or "". */
-const char *source_asked_at(const struct source *source);
-
-/* From the first byte to the last through `lines`. */
+/* From the first byte to the last through `lines`; open before. */
 MUST_CHECK bool
 source_feed(struct source *source, struct lines *lines, struct err *err);
 
