@@ -1,14 +1,18 @@
 #!/bin/bash
-# The main job from start to end: a store's products, orders and stock become
-# tables. The store is a fake one on this machine, the PostgreSQL a throw-away
-# one in a temporary folder; nothing of either is left in the end.
+# Loads a store's products, orders and stock into PostgreSQL, from an empty
+# folder to the first answers. The store is a fake one on this machine, and the
+# PostgreSQL server runs in a temporary folder; both are removed at the end.
+#
+#     scripts/demo.sh
+#
+# DEMO_PICTURE=FILE.svg also draws the terminal of the first run.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$here")
 folder=
 store_pid=
-# Nobody's database but our own, nobody's flags.
+# The demo uses neither the user's database nor the user's build flags.
 for name in "${!PG@}"; do
   [[ $name == PG_* ]] || unset "$name"
 done
@@ -26,7 +30,7 @@ fail() {
   exit 1
 }
 
-# NAME COMMAND...: shows what the command said only when it failed.
+# NAME COMMAND...: prints the command's output only if it fails.
 quietly() {
   local name=$1 log=$folder/log
   shift
@@ -92,9 +96,9 @@ find_server_user() {
 
 build() {
   mkdir -p "$top/build" 2>/dev/null || true
-  [ -w "$top/build" ] || fail "$top/build belongs to somebody else"
+  [ -w "$top/build" ] || fail "cannot write to $top/build"
   quietly make make -C "$top" -j"$(nproc)"
-  printf '%s\n' "$("$top/build/bulkpg" --version | head -n 1) is built."
+  printf 'Built %s.\n' "$("$top/build/bulkpg" --version | head -n 1)"
 }
 
 # ---- PostgreSQL and the store ----------------------------------------------
@@ -104,11 +108,11 @@ start_server() {
   if [ "$(id -u)" -eq 0 ]; then
     chown "$server_user" "$folder/pg"
   fi
-  cd / # the server's user may not see where we are
+  cd / # the server's user may not be able to read the current folder
   quietly initdb as_server "$bin/initdb" -D "$folder/pg/data" -U demo -A trust \
     -E UTF8 --locale=C --no-sync
   quietly pg_ctl as_server "$bin/pg_ctl" -D "$folder/pg/data" -w \
-    -l "$folder/pg/server.log" -o "-c listen_addresses='' -c fsync=off \
+    -l "$folder/pg/server.log" -o "-c listen_addresses='' \
     -c unix_socket_directories='$folder/pg'" start
   quietly createdb "$bin/createdb" -h "$folder/pg" -U demo demo
   ask -Atc "SELECT 'PostgreSQL ' || current_setting('server_version')
@@ -126,7 +130,7 @@ start_store() {
   done
   [ -e "$folder/ready" ] || {
     tail -n 5 "$folder/store.log" >&2
-    fail "the fake store does not start"
+    fail "the fake store did not start"
   }
   endpoint=$(of_store endpoint)
   ACME_CLIENT_SECRET=$(of_store client_secret)
@@ -141,9 +145,9 @@ of_store() {
 # ---- bulkpg ----------------------------------------------------------------
 
 write_configuration() {
-  mkdir "$folder/shop"
-  cd "$folder/shop"
-  cp -r "$here/demo/queries" .
+  bulkpg init shop
+  cd shop
+  bulkpg init --add orders,inventory
   cat >bulkpg.ini <<END
 [database]
 dsn = host=$folder/pg user=demo dbname=demo
@@ -153,13 +157,11 @@ endpoint = $endpoint
 client_id = $(of_store client_id)
 client_secret = env:ACME_CLIENT_SECRET
 END
+  printf '\nbulkpg.ini, with the fake store:\n\n'
   cat bulkpg.ini
-  printf '\nqueries/orders.graphql, queries/products.graphql and '
-  printf 'queries/inventory.graphql:\n\n'
-  cat queries/inventory.graphql
 }
 
-# bulkpg, its log without times, ids of operations, and zeros.
+# Runs bulkpg and prints its log without times, operation ids, and zeros.
 bulkpg() {
   printf '$ bulkpg %s\n' "$*"
   "$top/build/bulkpg" "$@" 2>&1 |
@@ -168,6 +170,16 @@ bulkpg() {
       s/ (op|store|seconds|load_ms|merge_ms)=[^ ]+//g
       s/ [a-z]+=0\>//g
     }'
+}
+
+# The same run, drawn as the terminal shows it.
+draw_first_run() {
+  export PGHOST=$folder/pg PGUSER=demo PGDATABASE=demo PATH=$top/build:$PATH
+  "$here/draw-terminal" "$1" "bulkpg run" "psql -P footer=off -c \"
+  SELECT to_char(processed_at, 'YYYY-MM') AS month, count(*) AS orders,
+         sum(total_price) AS revenue, currency_code AS currency
+  FROM acme.orders GROUP BY 1, 4 ORDER BY 1 DESC LIMIT 4\""
+  unset PGHOST PGUSER PGDATABASE
 }
 
 # ---- the demo --------------------------------------------------------------
@@ -179,33 +191,41 @@ trap 'exit 143' TERM HUP
 "$here/install-packages.sh" build demo
 folder=$(mktemp -d /tmp/bulkpg-demo.XXXXXX)
 chmod 755 "$folder"
+mkdir "$folder/home"
+picture=${DEMO_PICTURE:+$(realpath "$DEMO_PICTURE")}
 find_server
 find_server_user
 build
 began=$SECONDS
 
-heading "A PostgreSQL of its own, and a fake store"
+heading "A PostgreSQL server of its own, and a fake store"
 start_server
 start_store
 
-heading "bulkpg.ini, and three queries: one file is one job"
+heading "A folder with three ready queries: one file is one job"
+cd "$folder/home"
 write_configuration
 
-heading "Is everything right?"
+heading "Check the configuration, the store and the queries"
 bulkpg check
 
-heading "Three jobs side by side"
-bulkpg run
+heading "Run the three jobs side by side"
+if [ -n "$picture" ]; then
+  draw_first_run "$picture"
+else
+  bulkpg run
+fi
 
-heading "What is there now"
+heading "Look at the tables"
 ask -f "$here/demo/tables.sql"
 ask -f "$here/demo/answers.sql"
 
-heading "Once more: the store has not changed, so nothing is written"
+heading "Run again: the store has not changed, so nothing is written"
 bulkpg run
 
 echo
-ask -Atc "SELECT format('Rows that the second run wrote: %s of %s.',
-  sum(rows_inserted + rows_updated + rows_deleted), sum(rows_unchanged))
+ask -Atc "SELECT format('The second run wrote %s rows.',
+  sum(rows_inserted + rows_updated + rows_deleted))
   FROM bulkpg.run WHERE run_id > 3"
-echo "Done in $((SECONDS - began)) s; now everything is removed again."
+echo "Done in $((SECONDS - began)) s. The server, the store and the folder" \
+  "are removed."

@@ -1,5 +1,5 @@
--- The newest run of every job, table by table.
-\echo 'Rows in each table, the types and keys they have'
+-- The tables that the last run of each job filled.
+\echo 'The tables, their rows and their primary keys'
 SELECT t.table_name AS table, t.staged AS rows,
        (SELECT count(*) FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
