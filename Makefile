@@ -46,7 +46,7 @@ SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*/*.[ch])
 MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
-            bulkpg-messages.7 bulkpg.bash _bulkpg)
+            bulkpg-messages.7 bulkpg-queries.7 bulkpg.bash _bulkpg)
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
@@ -65,16 +65,20 @@ $(BUILD)/bulkpg: $(BUILD)/main.o $(OBJECTS)
 	@echo "  LINK $@"
 	@$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-demo: ## the main job, start to end, on a throw-away PostgreSQL and fake store
+demo: ## load a fake store into a temporary PostgreSQL, start to end
 	scripts/demo.sh
+
+picture: ## draw docs/terminal.svg from a run of the demo
+	DEMO_PICTURE=docs/terminal.svg scripts/demo.sh
 
 test: ## everything: unit, end to end, the same under sanitizers (15 min)
 	scripts/test.sh
 
 check: $(CHECKS) check-messages ## the unit tests of this variant
 
-check-messages: $(BUILD)/tables.json ## is docs/messages.md what it should be?
+check-messages: $(BUILD)/tables.json ## are docs/messages.md and docs/reference.md up to date?
 	@scripts/document-messages $< --check
+	@scripts/document-reference $< --check
 
 .SECONDEXPANSION:
 $(CHECKS): check-%: $(BUILD)/$$(subst /,/test_,$$*)
@@ -137,13 +141,19 @@ lint: ## format, layers, shell scripts; changes nothing
 format: ## rewrite the sources in the house format
 	clang-format -i $(SOURCES)
 
-tables: build/bulkpg ## docs/tables.svg and the lists in docs/tables.md, anew
+tables: build/bulkpg ## rewrite docs/tables.svg and the lists in docs/tables.md
 	@set -e; for q in src/queries/*.graphql; do build/bulkpg plan ./$$q \
 	    --json --types tests/fakeshop/admin-2026-10.reduced.json; done | \
 	    scripts/document-tables.py
 
-messages: $(BUILD)/tables.json ## docs/messages.md, anew
+messages: $(BUILD)/tables.json ## rewrite docs/messages.md
 	scripts/document-messages $<
+
+reference: $(BUILD)/tables.json ## rewrite docs/reference.md
+	scripts/document-reference $<
+
+queries: build/bulkpg ## rewrite the tables below the examples of docs/queries.md
+	scripts/document-queries build/bulkpg
 
 manual: $(MANUAL) ## manual pages and completions, in build/manual/
 
@@ -157,6 +167,8 @@ install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring 
 	    $(DESTDIR)$(DATADIR)/man/man5/bulkpg.ini.5
 	install -D -m 644 build/manual/bulkpg-messages.7 \
 	    $(DESTDIR)$(DATADIR)/man/man7/bulkpg-messages.7
+	install -D -m 644 build/manual/bulkpg-queries.7 \
+	    $(DESTDIR)$(DATADIR)/man/man7/bulkpg-queries.7
 	install -D -m 644 build/manual/bulkpg.bash \
 	    $(DESTDIR)$(DATADIR)/bash-completion/completions/bulkpg
 	install -D -m 644 build/manual/_bulkpg $(DESTDIR)$(ZSHDIR)/_bulkpg
@@ -186,7 +198,8 @@ $(BUILD)/tables.json: $(BUILD)/describe
 	@$< >$@
 
 # One call writes them all.
-$(MANUAL) &: $(BUILD)/tables.json scripts/write-manual scripts/document-messages
+$(MANUAL) &: $(BUILD)/tables.json scripts/write-manual \
+    scripts/manual_page.py scripts/document-messages docs/queries.md
 	@mkdir -p build/manual
 	scripts/write-manual $< build/manual
 
@@ -256,9 +269,9 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SUPPORT) build/fuzz/fuzz_%.a
 
 -include $(shell find build -name '*.d' 2>/dev/null)
 
-.PHONY: all demo test test-long check $(CHECKS) $(ROOMS) check-build check-e2e check-asan check-messages \
+.PHONY: all demo picture test test-long check $(CHECKS) $(ROOMS) check-build check-e2e check-asan check-messages \
         check-postgres-versions \
-        check-valgrind check-valgrind-run fuzz bench lint format tables messages manual \
+        check-valgrind check-valgrind-run fuzz bench lint format tables messages reference queries manual \
         install deb check-install clean help FORCE
 .DEFAULT_GOAL := all
 .SECONDARY:

@@ -1,0 +1,22 @@
+"""The examples of the documentation are valid, and do what it says."""
+import os
+import subprocess
+import sys
+
+from harness.case import Case, World
+
+SCRIPTS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "scripts")
+
+
+class Documents(Case):
+    def check_script(self, name, *arguments):
+        result = subprocess.run(
+            [sys.executable, os.path.join(SCRIPTS, name), *arguments],
+            capture_output=True, check=False, encoding="utf-8")
+        self.assertEqual((0, "", ""),
+                         (result.returncode, result.stdout, result.stderr))
+
+    def test_examples_of_queries(self):
+        """Each example of docs/queries.md has the tables below it, and
+        together they use every directive and argument."""
+        self.check_script("document-queries", World.program, "--check")
