@@ -275,13 +275,13 @@ is_refused(const struct err *err)
 }
 
 /* A store that does not answer is not one that has no slot. */
-struct patience {
+struct submission {
     struct backoff failures;
     struct backoff slots;
 };
 
 static bool
-wait_as_told(struct operation *operation, struct patience *patience,
+wait_as_told(struct operation *operation, struct submission *patience,
              int64_t wait_ms, struct err *err)
 {
     struct job *job = operation->job;
@@ -323,7 +323,7 @@ keep_refused(struct operation *operation, struct err *err)
 
 /* For a slot, or as the store asks; false when the budget is spent. */
 static bool
-wait_to_submit(struct operation *operation, struct patience *patience,
+wait_to_submit(struct operation *operation, struct submission *patience,
                int64_t wait_ms, struct err *err)
 {
     struct err other;
@@ -382,7 +382,7 @@ settle_lost(struct operation *operation, struct err *err)
 
 /* We did not see it; while the budget lasts. */
 static enum submit_end
-settle_unanswered(struct operation *operation, struct patience *patience,
+settle_unanswered(struct operation *operation, struct submission *patience,
                   struct err *err)
 {
     struct job *job = operation->job;
@@ -420,7 +420,7 @@ given_up(struct err *err)
 }
 
 static enum submit_end
-submit_once(struct operation *operation, struct patience *patience,
+submit_once(struct operation *operation, struct submission *patience,
             struct err *err)
 {
     struct job *job = operation->job;
@@ -449,7 +449,7 @@ static bool
 submit(struct operation *operation, struct err *err)
 {
     struct job *job = operation->job;
-    struct patience patience = {
+    struct submission patience = {
         .failures = session_backoff(context_session(job->context, job->store),
                                     "submit"),
         .slots = context_backoff(job->context)};

@@ -288,7 +288,7 @@ access_try_query(struct access *access, struct job *job, const char *what,
                  struct verdicts *verdicts)
 {
     struct trial trial = {access, job, what, verdicts, false};
-    struct session_reply reply = {0};
+    struct answer reply = {0};
     struct arena arena = {0};
     struct err err;
 

@@ -224,13 +224,13 @@ number_at(const struct json *object, const char *key)
     return json_double(json_get(object, key), &number) ? number : -1;
 }
 
-static struct session_cost
+static struct answer_cost
 read_cost(const struct json *root)
 {
     const struct json *cost = json_path(root, "extensions", "cost", NULL);
     const struct json *throttle = json_get(cost, "throttleStatus");
 
-    return (struct session_cost){
+    return (struct answer_cost){
         .requested = number_at(cost, "requestedQueryCost"),
         .actual = number_at(cost, "actualQueryCost"),
         .maximum_available = number_at(throttle, "maximumAvailable"),
@@ -240,7 +240,7 @@ read_cost(const struct json *root)
 
 /* Until the bucket has refilled to what the request costs. */
 static int64_t
-refill_ms(const struct session_cost *cost)
+refill_ms(const struct answer_cost *cost)
 {
     if (cost->requested < 0 || cost->currently_available < 0 ||
         cost->restore_rate <= 0)
@@ -303,7 +303,7 @@ too_large(const char *store, const char *why, bool outer, struct err *err)
 
 static bool
 read_data(const char *store, const struct http_head *head, struct span body,
-          bool outer, struct arena *arena, struct session_reply *reply,
+          bool outer, struct arena *arena, struct answer *answer,
           int64_t *wait_ms, struct err *err)
 {
     struct json *root, *errors;
@@ -315,15 +315,15 @@ read_data(const char *store, const struct http_head *head, struct span body,
         return err_is(&why, MSG_TOO_LARGE)
                    ? too_large(store, why.message, outer, err)
                    : no_json(store, body, why.message, err);
-    reply->cost = read_cost(root);
-    reply->data = json_get(root, "data");
+    answer->cost = read_cost(root);
+    answer->data = json_get(root, "data");
     errors = json_get(root, "errors");
     if (has_errors(errors)) {
-        reply->errors = errors;
-        *wait_ms = refill_ms(&reply->cost);
+        answer->errors = errors;
+        *wait_ms = refill_ms(&answer->cost);
         return fail_with(store, errors, err);
     }
-    if (reply->data == NULL || reply->data->kind != JSON_OBJECT) {
+    if (answer->data == NULL || answer->data->kind != JSON_OBJECT) {
         return err_set(err, MSG_NO_DATA, "store %s answered without data",
                        store);
     }
@@ -332,14 +332,14 @@ read_data(const char *store, const struct http_head *head, struct span body,
 
 bool
 answer_read(const char *store, const struct http_head *head, struct span body,
-            bool outer, struct arena *arena, struct session_reply *reply,
+            bool outer, struct arena *arena, struct answer *answer,
             int64_t *wait_ms, struct err *err)
 {
     *wait_ms = 0;
-    *reply = (struct session_reply){.cost = read_cost(NULL)};
-    memcpy(reply->request_id, head->request_id, sizeof(reply->request_id));
-    memcpy(reply->api_version, head->api_version, sizeof(reply->api_version));
-    if (read_data(store, head, body, outer, arena, reply, wait_ms, err))
+    *answer = (struct answer){.cost = read_cost(NULL)};
+    memcpy(answer->request_id, head->request_id, sizeof(answer->request_id));
+    memcpy(answer->api_version, head->api_version, sizeof(answer->api_version));
+    if (read_data(store, head, body, outer, arena, answer, wait_ms, err))
         return true;
     if (head->request_id[0] != '\0')
         memcpy(err->request_id, head->request_id, sizeof(err->request_id));

@@ -136,7 +136,7 @@ count_at(const struct json *object, const char *key, int64_t otherwise,
 }
 
 static bool
-unreadable(const struct session_reply *reply, const char *what, struct err *err)
+unreadable(const struct answer *reply, const char *what, struct err *err)
 {
     err_set(err, MSG_BAD_OPERATION, "the store's bulk operation has %s", what);
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
@@ -144,7 +144,7 @@ unreadable(const struct session_reply *reply, const char *what, struct err *err)
 }
 
 static bool
-read_operation(const struct session_reply *reply, const struct json *object,
+read_operation(const struct answer *reply, const struct json *object,
                struct bulk_operation *operation, struct err *err)
 {
     memset(operation, 0, sizeof(*operation));
@@ -171,7 +171,7 @@ read_operation(const struct session_reply *reply, const struct json *object,
 }
 
 static bool
-unknown(const char *id, const struct session_reply *reply, struct err *err)
+unknown(const char *id, const struct answer *reply, struct err *err)
 {
     err_set(err, MSG_UNKNOWN_OPERATION, "the store knows no bulk operation %s",
             id);
@@ -265,7 +265,7 @@ wait_in_words(const char *words)
 }
 
 static bool
-refuse_submit(const struct json *payload, const struct session_reply *reply,
+refuse_submit(const struct json *payload, const struct answer *reply,
               struct arena *arena, int64_t *wait_ms, struct err *err)
 {
     const char *words = user_words(arena, payload);
@@ -287,7 +287,7 @@ refuse_submit(const struct json *payload, const struct session_reply *reply,
 /* ---- requests ---------------------------------------------------------- */
 
 static bool
-read_submit(const struct session_reply *reply, struct arena *arena,
+read_submit(const struct answer *reply, struct arena *arena,
             struct bulk_operation *operation, int64_t *wait_ms, struct err *err)
 {
     const struct json *payload = json_get(reply->data, "bulkOperationRunQuery");
@@ -308,13 +308,13 @@ bulk_submit(struct session *session, const char *document,
             int64_t *wait_ms, struct err *err)
 {
     struct arena arena = {0};
-    struct session_request request = {
-        .what = "submit",
-        .document = run_document,
-        .variables = one_variable(&arena, "query", document),
-        .once = true,
-        .finish = true};
-    struct session_reply reply;
+    struct request request = {.what = "submit",
+                              .document = run_document,
+                              .variables =
+                                  one_variable(&arena, "query", document),
+                              .once = true,
+                              .finish = true};
+    struct answer reply;
     bool ok;
 
     *wait_ms = -1;
@@ -331,13 +331,12 @@ bulk_submit(struct session *session, const char *document,
 static bool
 ask_by_id(struct session *session, const char *what, const char *document,
           const char *id, int64_t deadline_ms, const struct log_ctx *log,
-          struct arena *arena, struct session_reply *reply, struct err *err)
+          struct arena *arena, struct answer *reply, struct err *err)
 {
-    struct session_request request = {.what = what,
-                                      .document = document,
-                                      .variables =
-                                          one_variable(arena, "id", id),
-                                      .deadline_ms = deadline_ms};
+    struct request request = {.what = what,
+                              .document = document,
+                              .variables = one_variable(arena, "id", id),
+                              .deadline_ms = deadline_ms};
 
     if (session_send(session, &request, log, arena, reply, err))
         return true;
@@ -352,7 +351,7 @@ bulk_read(struct session *session, const char *id, int64_t deadline_ms,
           struct err *err)
 {
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     bool ok = ask_by_id(session, "poll", poll_document, id, deadline_ms, log,
                         &arena, &reply, err);
 
@@ -373,7 +372,7 @@ bulk_check_marker(struct session *session, const char *id, const char *marker,
                   struct err *err)
 {
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     const char *query = NULL;
     bool ours = ask_by_id(session, "look up", query_document, id, deadline_ms,
                           log, &arena, &reply, err);
@@ -395,9 +394,8 @@ bulk_check_marker(struct session *session, const char *id, const char *marker,
 /* "A bulk operation cannot be canceled when it is completed" comes with that
  * operation: there is nothing left to cancel. */
 static bool
-read_cancel(const char *id, const struct session_reply *reply,
-            struct arena *arena, struct bulk_operation *operation,
-            struct err *err)
+read_cancel(const char *id, const struct answer *reply, struct arena *arena,
+            struct bulk_operation *operation, struct err *err)
 {
     const struct json *payload = json_get(reply->data, "bulkOperationCancel");
     const struct json *object = json_get(payload, "bulkOperation");
@@ -420,7 +418,7 @@ bulk_cancel(struct session *session, const char *id, int64_t deadline_ms,
             struct err *err)
 {
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     bool ok = ask_by_id(session, "cancel", cancel_document, id, deadline_ms,
                         log, &arena, &reply, err) &&
               read_cancel(id, &reply, &arena, operation, err);
@@ -473,13 +471,13 @@ next_page(struct arena *arena, const struct json *connection)
 
 /* Variables of the page that follows are in `request`: NULL after the last. */
 static bool
-search_page(struct session *session, struct session_request *request,
+search_page(struct session *session, struct request *request,
             const char *marker, const struct log_ctx *log,
             struct arena *cursors, struct bulk_operation *operation,
             bool *found, struct err *err)
 {
     struct arena arena = {0}; /* a page may be large */
-    struct session_reply reply;
+    struct answer reply;
     bool ok = session_send(session, request, log, &arena, &reply, err);
 
     if (ok) {
@@ -501,10 +499,10 @@ search_pages(struct session *session, const char *marker,
              const struct log_ctx *log, struct arena *cursors,
              struct bulk_operation *operation, bool *found, struct err *err)
 {
-    struct session_request request = {.what = "find",
-                                      .document = find_document,
-                                      .variables = "{}",
-                                      .reply_ceiling = LIST_BYTES};
+    struct request request = {.what = "find",
+                              .document = find_document,
+                              .variables = "{}",
+                              .reply_ceiling = LIST_BYTES};
 
     for (int page = 0;
          page < LIST_PAGES && request.variables != NULL && !*found; page++)

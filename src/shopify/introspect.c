@@ -66,9 +66,9 @@ ask_for(struct session *session, const char *const *names, size_t count,
 {
     struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
     struct arena arena = {0};
-    struct session_request request = {
+    struct request request = {
         .what = "introspect", .reply_ceiling = REPLY_BYTES, .outer = true};
-    struct session_reply reply;
+    struct answer reply;
     bool ok;
 
     write_document(&document, names, count);
@@ -112,7 +112,7 @@ introspect_query_type(struct session *session, const struct log_ctx *log,
                       char name[128], struct err *err)
 {
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     const char *found = NULL;
     bool ok = session_query(session, "introspect",
                             "query IntrospectQueryType {"

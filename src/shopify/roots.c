@@ -52,7 +52,7 @@ count_some(struct session *session, const char *count_field,
 {
     struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     bool asked;
 
     write_counts(&document, count_field, filters, count);
@@ -116,7 +116,7 @@ roots_reach(struct session *session, const char *root_field,
 {
     struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
     struct arena arena = {0};
-    struct session_reply reply;
+    struct answer reply;
     bool asked;
 
     buf_append_str(&document, "query ReachOfRoots {");

@@ -55,7 +55,7 @@ bool
 shop_read(struct session *session, const struct log_ctx *log,
           struct arena *arena, struct shop *shop, struct err *err)
 {
-    struct session_reply reply;
+    struct answer reply;
     const struct json *data;
 
     if (!session_query_once(session, "shop", document, NULL, log, arena, &reply,

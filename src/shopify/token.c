@@ -1,3 +1,21 @@
+/*
+ * A token has three lives. A static one is taken as given and never renewed.
+ * One from a grant is asked for by the first request that needs it and again
+ * before the last tenth of its life, at most ten minutes:
+ *
+ *     none ─► valid ─► to be renewed ─► ended
+ *              ▲            │             │
+ *              └── renew ───┴─────────────┘
+ *
+ * While it is only to be renewed, a failure is logged and the old one used.
+ * One task renews; the others wait at the lock and find it done.
+ *
+ * Hazards. A refresh token is good for one exchange: the answer must not be
+ * lost, so it is awaited even while the process stops, and the next one is
+ * written to its file before anything else. The file is shared with other
+ * processes, hence source.refresh_lock. Every secret is wiped when it is
+ * replaced, and log lines never show it (redact.h).
+ */
 #include "shopify/token.h"
 
 #include <ctype.h>
@@ -50,7 +68,7 @@ token_free(struct token *token)
     free_secret(token->text);
     free_secret(token->refresh);
     free(token->scopes);
-    *token = (struct token){0};
+    token->text = token->refresh = token->scopes = NULL;
 }
 
 /* Fit for a header line: visible ASCII, so no line of its own. */
@@ -133,20 +151,20 @@ append_json(struct buf *buf, const char *name, struct span value)
 }
 
 static void
-write_client_grant(const struct session_config *config, struct buf *body)
+write_client_grant(const struct token_source *source, struct buf *body)
 {
     append_form(body, "grant_type", "client_credentials");
-    append_form(body, "client_id", config->client_id);
-    append_form(body, "client_secret", config->client_secret);
+    append_form(body, "client_id", source->client_id);
+    append_form(body, "client_secret", source->client_secret);
 }
 
 static void
-write_refresh_grant(const struct session_config *config, struct span refresh,
+write_refresh_grant(const struct token_source *source, struct span refresh,
                     struct buf *body)
 {
     append_json(body, "grant_type", span_str("refresh_token"));
-    append_json(body, "client_id", span_str(config->client_id));
-    append_json(body, "client_secret", span_str(config->client_secret));
+    append_json(body, "client_id", span_str(source->client_id));
+    append_json(body, "client_secret", span_str(source->client_secret));
     append_json(body, "refresh_token", refresh);
     buf_append_char(body, '}');
 }
@@ -156,8 +174,6 @@ write_refresh_grant(const struct session_config *config, struct span refresh,
 /* One request for a token on its way. */
 struct grant {
     struct token *token; /* whose it will be */
-    struct http *http;
-    const struct session_config *config;
     struct buf body;
     struct buf answer;
     struct arena arena;
@@ -175,11 +191,11 @@ denied(const struct grant *grant, const struct http_head *head, struct err *err)
 
     err_set(err, MSG_TOKEN_REFUSED,
             "store %s gives us no access token (HTTP %d)%s%s",
-            grant->config->store, head->status, error != NULL ? ": " : "",
+            grant->token->source.store, head->status, error != NULL ? ": " : "",
             error != NULL ? error : "");
     if (words != NULL)
         err_wrap(err, "%s", words);
-    if (grant->config->refresh_token_file != NULL)
+    if (grant->token->source.refresh_token_file != NULL)
         err_hint(err, "check client_id and client_secret; if the refresh "
                       "token has expired the app must be authorized again");
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
@@ -193,7 +209,7 @@ unreadable(const struct grant *grant, const struct http_head *head,
     err_set(err, MSG_NOT_JSON,
             "store %s answered the request for an access "
             "token with something else",
-            grant->config->store);
+            grant->token->source.store);
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
     return false;
 }
@@ -210,7 +226,7 @@ read_answer(struct grant *grant, const struct http_head *head, struct err *err)
         head->status == 404)
         return denied(grant, head, err);
     if (head->status < 200 || head->status > 299)
-        return answer_refused(grant->config->store, head,
+        return answer_refused(grant->token->source.store, head,
                               buf_span(&grant->answer), grant->wait_ms, err);
     if (!is_fit(json_str(json_get(grant->root, "access_token"))))
         return unreadable(grant, head, err);
@@ -218,10 +234,10 @@ read_answer(struct grant *grant, const struct http_head *head, struct err *err)
 }
 
 static bool
-post(struct grant *grant, const char *content_type, struct err *err)
+ask_for_token(struct grant *grant, const char *content_type, struct err *err)
 {
     char *url = arena_printf(&grant->arena, "%s/admin/oauth/access_token",
-                             grant->config->base_url);
+                             grant->token->source.base_url);
     const char *headers[] = {content_type, "Accept: application/json", NULL};
     struct http_request request = {.method = "POST",
                                    .url = url,
@@ -230,15 +246,17 @@ post(struct grant *grant, const char *content_type, struct err *err)
                                    .deadline_ms = grant->deadline_ms};
     struct http_head head;
 
-    return http_fetch(grant->http, &request, &head, &grant->answer, err) &&
+    return http_fetch(grant->token->http, &request, &head, &grant->answer,
+                      err) &&
            read_answer(grant, &head, err);
 }
 
 static bool
 ask_with_secret(struct grant *grant, struct err *err)
 {
-    write_client_grant(grant->config, &grant->body);
-    return post(grant, "Content-Type: application/x-www-form-urlencoded", err);
+    write_client_grant(&grant->token->source, &grant->body);
+    return ask_for_token(
+        grant, "Content-Type: application/x-www-form-urlencoded", err);
 }
 
 static bool
@@ -254,7 +272,8 @@ keep_refresh_token(struct grant *grant, struct refresh_file *file,
         return refresh_file_replace(file, next, err);
     }
     err_set(err, MSG_TOKEN_REFUSED,
-            "store %s gave a refresh token that is none", grant->config->store);
+            "store %s gave a refresh token that is none",
+            grant->token->source.store);
     return err_as(err, ERR_FAILED);
 }
 
@@ -263,14 +282,14 @@ static bool
 write_with_file(struct grant *grant, struct refresh_file *file, struct err *err)
 {
     struct buf refresh = buf_with_ceiling(SECRET_BYTES);
-    bool ok = refresh_file_open(file, grant->config->refresh_token_file,
+    bool ok = refresh_file_open(file, grant->token->source.refresh_token_file,
                                 &refresh, err);
 
     if (ok) {
         struct span secret = span_trim(buf_span(&refresh));
 
         keep_secret(&grant->token->refresh, secret);
-        write_refresh_grant(grant->config, secret, &grant->body);
+        write_refresh_grant(&grant->token->source, secret, &grant->body);
     }
     free_secret_buf(&refresh);
     return ok;
@@ -286,7 +305,7 @@ ask_with_file(struct grant *grant, struct err *err)
     if (!write_with_file(grant, &file, err))
         return false;
     task_shield();
-    ok = post(grant, "Content-Type: application/json", err) &&
+    ok = ask_for_token(grant, "Content-Type: application/json", err) &&
          keep_refresh_token(grant, &file, err);
     task_unshield();
     refresh_file_close(&file);
@@ -297,15 +316,15 @@ ask_with_file(struct grant *grant, struct err *err)
 static bool
 ask_with_refresh_token(struct grant *grant, struct err *err)
 {
-    const struct session_config *config = grant->config;
+    const struct token_source *source = &grant->token->source;
     bool ok;
 
-    if (config->refresh_lock == NULL)
+    if (source->refresh_lock == NULL)
         return ask_with_file(grant, err);
-    if (!config->refresh_lock(config->ctx, err))
+    if (!source->refresh_lock(source->ctx, err))
         return false;
     ok = ask_with_file(grant, err);
-    config->refresh_unlock(config->ctx);
+    source->refresh_unlock(source->ctx);
     return ok;
 }
 
@@ -350,29 +369,26 @@ free_grant(struct grant *grant)
 }
 
 static bool
-check_client(const struct session_config *config, struct err *err)
+check_client(const struct token_source *source, struct err *err)
 {
-    return check_copied(config->client_id, "client_id", config->store, err) &&
-           check_copied(config->client_secret, "client_secret", config->store,
+    return check_copied(source->client_id, "client_id", source->store, err) &&
+           check_copied(source->client_secret, "client_secret", source->store,
                         err);
 }
 
 static bool
-renew(struct token *token, struct http *http,
-      const struct session_config *config, const struct log_ctx *log,
-      int64_t deadline_ms, int64_t *wait_ms, struct err *err)
+renew(struct token *token, const struct log_ctx *log, int64_t deadline_ms,
+      int64_t *wait_ms, struct err *err)
 {
     struct grant grant = {.token = token,
-                          .http = http,
-                          .config = config,
                           .body = buf_with_ceiling(SECRET_BYTES * 4),
                           .answer = buf_with_ceiling(REPLY_BYTES),
                           .deadline_ms = deadline_ms,
                           .wait_ms = wait_ms};
-    bool ok =
-        check_client(config, err) && (config->refresh_token_file != NULL
-                                          ? ask_with_refresh_token(&grant, err)
-                                          : ask_with_secret(&grant, err));
+    bool ok = check_client(&token->source, err) &&
+              (token->source.refresh_token_file != NULL
+                   ? ask_with_refresh_token(&grant, err)
+                   : ask_with_secret(&grant, err));
 
     if (ok) {
         keep(token, grant.root);
@@ -387,13 +403,14 @@ renew(struct token *token, struct http *http,
 }
 
 static bool
-use_given(struct token *token, const struct session_config *config,
-          struct err *err)
+use_given(struct token *token, struct err *err)
 {
-    if (!check_copied(config->token, "access token", config->store, err) ||
-        !check_token(config->token, config->store, err))
+    const struct token_source *source = &token->source;
+
+    if (!check_copied(source->token, "access token", source->store, err) ||
+        !check_token(source->token, source->store, err))
         return false;
-    keep_secret(&token->text, span_str(config->token));
+    keep_secret(&token->text, span_str(source->token));
     token->renew_at_ms = token->ends_at_ms = CLOCK_NEVER;
     return true;
 }
@@ -410,36 +427,35 @@ get_by(const struct token *token, const struct log_ctx *log, struct err *err)
 }
 
 bool
-token_ensure(struct token *token, struct http *http,
-             const struct session_config *config, const struct log_ctx *log,
+token_ensure(struct token *token, const struct log_ctx *log,
              int64_t deadline_ms, int64_t *wait_ms, struct err *err)
 {
     bool ok = true;
 
-    if (token->text == NULL && config->token != NULL)
-        return use_given(token, config, err);
+    if (token->text == NULL && token->source.token != NULL)
+        return use_given(token, err);
     if (token->text != NULL && clock_now_ms() < token->renew_at_ms)
         return true;
     if (!task_lock(&token->lock, err))
         return false;
     if (token->text == NULL || clock_now_ms() >= token->renew_at_ms)
-        ok = renew(token, http, config, log, deadline_ms, wait_ms, err) ||
+        ok = renew(token, log, deadline_ms, wait_ms, err) ||
              get_by(token, log, err);
     task_unlock(&token->lock);
     return ok;
 }
 
 bool
-token_replace(struct token *token, uint64_t generation, struct http *http,
-              const struct session_config *config, const struct log_ctx *log,
-              int64_t deadline_ms, int64_t *wait_ms, struct err *err)
+token_replace(struct token *token, uint64_t generation,
+              const struct log_ctx *log, int64_t deadline_ms, int64_t *wait_ms,
+              struct err *err)
 {
     bool ok = true;
 
     if (!task_lock(&token->lock, err))
         return false;
     if (token->generation == generation)
-        ok = renew(token, http, config, log, deadline_ms, wait_ms, err);
+        ok = renew(token, log, deadline_ms, wait_ms, err);
     task_unlock(&token->lock);
     return ok;
 }

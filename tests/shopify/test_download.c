@@ -356,7 +356,7 @@ TASK_TEST(the_storage_never_sees_the_token, PATIENT_MS)
                                     .api_version = "2026-10",
                                     .token = "shpat_x"};
     struct session *session = session_new(http, &config);
-    struct session_reply reply;
+    struct answer reply;
     struct arena arena = {0};
 
     ck_assert(session_query(session, "poll", "{a}", NULL, NULL, &arena, &reply,

@@ -38,7 +38,7 @@ enum { PATIENT_MS = 600000, STALL_MS = 200 };
     }
 
 static const struct log_ctx ctx = {.store = "acme", .job = "orders"};
-static struct session_reply reply;
+static struct answer reply;
 static struct arena arena;
 static struct err err;
 
@@ -364,9 +364,9 @@ TASK_TEST(a_request_with_a_deadline_ends_alone, PATIENT_MS)
     static const struct scripted_step steps[] = {
         {.status = 503}, {.status = 200, .delay_ms = PATIENT_MS}, FINE};
     struct session *session = session_with_token(http, SERVE(steps));
-    struct session_request request = {.what = "poll",
-                                      .document = "{ ok }",
-                                      .deadline_ms = clock_after_ms(100)};
+    struct request request = {.what = "poll",
+                              .document = "{ ok }",
+                              .deadline_ms = clock_after_ms(100)};
 
     ck_assert(!session_send(session, &request, &ctx, &arena, &reply, &err));
     ck_assert_int_eq(err.kind, ERR_LATER);
@@ -404,7 +404,7 @@ TASK_TEST(an_answer_too_large_is_none, PATIENT_MS)
                                     FINE,
                                     {.status = 200, .body = large},
                                     {.status = 200, .body = large}};
-    struct session_request request = {
+    struct request request = {
         .what = "find", .document = "{ ok }", .reply_ceiling = 1024};
     struct session *session;
 
@@ -581,7 +581,7 @@ static int answered;
 static void
 second_job(void *unused)
 {
-    struct session_reply mine;
+    struct answer mine;
     struct arena own = {0};
     struct err why = {0};
 

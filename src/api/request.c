@@ -1,0 +1,341 @@
+/*
+ * One exchange has the body, which is written once, and what the last try
+ * left: its answer in an arena of its own, handed over at the end, so that the
+ * answers of earlier tries do not pile up.
+ *
+ * A try ends in one of these ways, and nothing else decides what follows:
+ *
+ *   success          the answer
+ *   ERR_TRANSIENT    wait, try again; with `once` only after THROTTLED
+ *   ERR_LATER        the server is given up, for every request
+ *   any other        the error; it is an answer, too, so the budget begins
+ *                    again
+ *
+ * Hazards. A secret that the server repeats is hidden before anything of the
+ * answer is read. A request that must not be repeated may have been carried
+ * out even though its answer is an error (5xx) or was cut: only what failed
+ * before the request left is NOT_SENT.
+ */
+#include "api/request.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/redact.h"
+#include "base/task.h"
+
+enum {
+    REQUEST_BYTES = 1024 * 1024,
+    REPLY_BYTES = 4 * 1024 * 1024,
+    HEADER_BYTES = 8 * 1024,
+    HEADERS_MAX = 8,
+    ANSWER_BYTES_KEPT = 256 * 1024
+};
+
+struct exchange {
+    const struct request_server *server;
+    const struct request *request;
+    const struct request_hooks *hooks;
+    struct arena answers; /* what the last answer is read into */
+    struct buf body;
+    struct buf answer;
+    struct request_try now;
+    bool is_suspended;
+};
+
+/* ---- headers ----------------------------------------------------------- */
+
+/* The bytes may move while lines are added. */
+struct request_headers {
+    struct buf text; /* a NUL behind each line */
+    int count;
+};
+
+bool
+request_header(struct request_headers *headers, const char *name,
+               const char *value)
+{
+    if (headers->count == HEADERS_MAX)
+        return false;
+    buf_printf(&headers->text, "%s: %s", name, value);
+    buf_append_char(&headers->text, '\0');
+    headers->count++;
+    return !headers->text.overflowed;
+}
+
+static void
+list_headers(const struct request_headers *headers,
+             const char *list[HEADERS_MAX + 3])
+{
+    const char *line = buf_str(&headers->text);
+
+    *list++ = "Content-Type: application/json";
+    *list++ = "Accept: application/json";
+    for (int i = 0; i < headers->count; i++) {
+        *list++ = line;
+        line += strlen(line) + 1;
+    }
+    *list = NULL;
+}
+
+static void
+wipe_headers(struct request_headers *headers)
+{
+    if (headers->text.bytes != NULL)
+        explicit_bzero(headers->text.bytes, headers->text.length);
+    buf_free(&headers->text);
+}
+
+/* ---- one try ----------------------------------------------------------- */
+
+/* Without a credential the request itself stays here, whatever became of the
+ * one for the credential. */
+static void
+name_not_sent(const struct exchange *exchange, struct err *err)
+{
+    if (exchange->request->once && err->kind == ERR_TRANSIENT &&
+        !err_is(err, MSG_THROTTLED))
+        err_code(err, MSG_NOT_SENT);
+}
+
+/* Nothing but types can be that large: it is no answer of the server's. */
+static bool
+judge_size(const struct exchange *exchange, struct err *err)
+{
+    if (err_is(err, MSG_TOO_LARGE) && exchange->request->reply_ceiling == 0)
+        err->kind = ERR_TRANSIENT;
+    return false;
+}
+
+/* The credential's only way out: to the server that it is for. */
+static bool
+post_body(struct exchange *exchange, const struct request_headers *headers,
+          struct http_head *head, struct err *err)
+{
+    const char *lines[HEADERS_MAX + 3];
+    struct http_request request = {.method = "POST",
+                                   .url = exchange->server->url,
+                                   .headers = lines,
+                                   .body = buf_span(&exchange->body),
+                                   .once = exchange->request->once,
+                                   .deadline_ms = exchange->now.deadline_ms};
+    bool finish = exchange->request->finish;
+    bool ok;
+
+    list_headers(headers, lines);
+    if (finish)
+        task_shield();
+    ok = http_fetch(exchange->server->http, &request, head, &exchange->answer,
+                    err) ||
+         judge_size(exchange, err);
+    if (finish)
+        task_unshield();
+    return ok;
+}
+
+static bool
+send_authorized(struct exchange *exchange, struct http_head *head,
+                struct err *err)
+{
+    const struct request_hooks *hooks = exchange->hooks;
+    struct request_headers headers = {.text = buf_with_ceiling(HEADER_BYTES)};
+    bool ok = hooks->authorize(hooks->ctx, &exchange->now, &headers, err);
+
+    if (ok)
+        ok = post_body(exchange, &headers, head, err);
+    else
+        name_not_sent(exchange, err);
+    wipe_headers(&headers);
+    return ok;
+}
+
+/* What is read of it points into its text, so both share the arena. */
+static struct span
+keep_answer(struct exchange *exchange)
+{
+    struct buf *answer = &exchange->answer;
+    size_t length =
+        answer->length > 0 ? redact_bytes(answer->bytes, answer->length) : 0;
+    char *kept = arena_bytes(&exchange->answers, length);
+
+    memcpy(kept, buf_str(answer), length);
+    buf_clear(answer);
+    buf_shrink(answer, ANSWER_BYTES_KEPT);
+    return span_of(kept, length);
+}
+
+static bool
+ask_once(struct exchange *exchange, struct err *err)
+{
+    const struct request_hooks *hooks = exchange->hooks;
+    struct http_head head;
+
+    if (!send_authorized(exchange, &head, err))
+        return false;
+    exchange->now.is_stale = false;
+    return hooks->judge(hooks->ctx, &exchange->now, &head,
+                        keep_answer(exchange), err);
+}
+
+static bool
+ask_renewing(struct exchange *exchange, struct err *err)
+{
+    struct request_try *now = &exchange->now;
+
+    if (ask_once(exchange, err))
+        return true;
+    if (!now->is_stale || now->was_renewed)
+        return false;
+    now->was_renewed = true;
+    return ask_once(exchange, err);
+}
+
+/* ---- all tries --------------------------------------------------------- */
+
+static bool
+try_now(struct exchange *exchange, struct backoff *backoff, struct err *err)
+{
+    struct request_try *now = &exchange->now;
+
+    backoff_begin(backoff);
+    now->deadline_ms = backoff_deadline(backoff);
+    now->wait_ms = 0;
+    now->is_stale = false;
+    arena_clear(&exchange->answers);
+    if (ask_renewing(exchange, err)) {
+        patience_answered(exchange->server->patience, backoff);
+        return true;
+    }
+    if (err->kind == ERR_STOPPED)
+        return false;
+    if (err->kind != ERR_TRANSIENT)
+        patience_answered(exchange->server->patience, backoff);
+    err_wrap(err, "%s", exchange->request->what);
+    return false;
+}
+
+static bool
+may_try_again(const struct exchange *exchange, const struct err *err)
+{
+    return err->kind == ERR_TRANSIENT &&
+           (!exchange->request->once || err_is(err, MSG_THROTTLED));
+}
+
+/* Of a request not to be repeated, what counts is whether the server may have
+ * carried it out: 5xx and half an answer leave that open. */
+static void
+name_loss(const struct exchange *exchange, struct err *err)
+{
+    if (exchange->request->once && err->kind == ERR_TRANSIENT &&
+        !err_is(err, MSG_NOT_SENT))
+        err_code(err, MSG_ANSWER_LOST);
+}
+
+static void
+say_suspended(struct exchange *exchange)
+{
+    const struct patience_config *config = &exchange->server->patience->config;
+
+    if (config->suspend != NULL && !exchange->is_suspended)
+        config->suspend(config->ctx, exchange->request->what);
+    exchange->is_suspended = true;
+}
+
+static void
+say_resumed(struct exchange *exchange)
+{
+    const struct patience_config *config = &exchange->server->patience->config;
+
+    if (config->resume != NULL && exchange->is_suspended)
+        config->resume(config->ctx, exchange->request->what);
+    exchange->is_suspended = false;
+}
+
+static bool
+wait_before_retry(struct exchange *exchange, struct backoff *backoff,
+                  struct err *err)
+{
+    if (exchange->now.wait_ms > 0)
+        backoff->last_ms = 0; /* told how long: nothing to grow */
+    say_suspended(exchange);
+    return patience_wait(exchange->server->patience, backoff,
+                         exchange->now.wait_ms, exchange->now.log,
+                         "a request is tried again", err);
+}
+
+static bool
+refuse_given_up(const struct exchange *exchange, struct err *err)
+{
+    const struct err *why = patience_given_up(exchange->server->patience);
+
+    if (why == NULL)
+        return false;
+    *err = *why;
+    return true;
+}
+
+static bool
+try_until_done(struct exchange *exchange, struct err *err)
+{
+    struct patience *patience = exchange->server->patience;
+    struct backoff backoff =
+        patience_backoff(patience, exchange->request->what);
+
+    backoff.end_ms = exchange->request->deadline_ms;
+    do {
+        if (refuse_given_up(exchange, err))
+            return false;
+        if (try_now(exchange, &backoff, err))
+            return true;
+        if (err->kind == ERR_LATER)
+            patience_give_up(patience, err);
+    } while (may_try_again(exchange, err) &&
+             wait_before_retry(exchange, &backoff, err));
+    name_loss(exchange, err);
+    return false;
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static bool
+write_body(const struct request *request, struct buf *body, struct err *err)
+{
+    buf_append_str(body, "{\"query\":");
+    buf_append_json(body, span_str(request->document));
+    if (request->variables != NULL) {
+        buf_append_str(body, ",\"variables\":");
+        buf_append_str(body, request->variables);
+    }
+    buf_append_char(body, '}');
+    if (!body->overflowed)
+        return true;
+    err_set(err, MSG_QUERY_TOO_LARGE, "%s: the request is larger than %d bytes",
+            request->what, REQUEST_BYTES);
+    return err_as(err, ERR_FAILED);
+}
+
+bool
+request_send(const struct request_server *server, const struct request *request,
+             const struct request_hooks *hooks, const struct log_ctx *log,
+             struct arena *arena, struct err *err)
+{
+    size_t ceiling =
+        request->reply_ceiling > 0 ? request->reply_ceiling : REPLY_BYTES;
+    struct exchange exchange = {.server = server,
+                                .request = request,
+                                .hooks = hooks,
+                                .body = buf_with_ceiling(REQUEST_BYTES),
+                                .answer = buf_with_ceiling(ceiling),
+                                .now = {.request = request, .log = log}};
+    bool ok;
+
+    exchange.now.arena = &exchange.answers;
+    ok = write_body(request, &exchange.body, err) &&
+         try_until_done(&exchange, err);
+    say_resumed(&exchange);
+    arena_take(arena, &exchange.answers);
+    arena_free(&exchange.answers);
+    buf_free(&exchange.body);
+    buf_free(&exchange.answer);
+    return ok;
+}
