@@ -203,6 +203,29 @@ complete_all(struct fetch *fetch, struct err *err)
     return !crew.failed;
 }
 
+void
+fetch_look(const void *what, struct progress_seen *seen)
+{
+    const struct fetch *fetch = what;
+
+    seen->results = fetch->count;
+    for (int i = 0; i < fetch->count; i++) {
+        const struct operation *operation = fetch->operations[i];
+
+        seen->results_waiting += operation->waits_for_slot;
+        if (!operation->is_submitted)
+            continue;
+        if (operation->bulk.object_count > 0)
+            seen->objects += operation->bulk.object_count;
+        if (bulk_is_terminal(operation->bulk.status))
+            seen->results_done++;
+        else
+            seen->results_running++;
+        if (seen->since_ms == 0 || operation->submitted_ms < seen->since_ms)
+            seen->since_ms = operation->submitted_ms;
+    }
+}
+
 bool
 fetch_complete(struct fetch *fetch, struct err *err)
 {
@@ -210,10 +233,10 @@ fetch_complete(struct fetch *fetch, struct err *err)
     bool completed;
 
     progress_phase(progress, PROGRESS_FETCHING);
-    progress->fetch = fetch;
+    progress_show(progress, fetch_look, fetch);
     completed = fetch->slices.count == 0
                     ? operation_complete(fetch->operations[0], err)
                     : complete_all(fetch, err);
-    progress->fetch = NULL;
+    progress_show(progress, NULL, NULL);
     return completed;
 }

@@ -39,6 +39,9 @@ fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
  * failure the others are left where they are. */
 MUST_CHECK bool fetch_complete(struct fetch *fetch, struct err *err);
 
+/* How far they are, of a `struct fetch`: a progress_look_fn. */
+void fetch_look(const void *fetch, struct progress_seen *seen);
+
 void fetch_free(struct fetch *fetch);
 
 #endif

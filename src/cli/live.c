@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/shown.h"
+#include "cli/describe.h"
 
 enum {
     FRAME_MS = 200,
@@ -23,7 +24,7 @@ rank_of(const struct job *job)
 {
     if (job->progress.phase == PROGRESS_ENDED)
         return job->err.kind != ERR_NONE ? FAILED : DONE;
-    return progress_waits(&job->progress) ? WAITING : WORKING;
+    return describe_waits(&job->progress) ? WAITING : WORKING;
 }
 
 static enum screen_colour
@@ -84,8 +85,8 @@ job_line(struct job *job, const struct live_frame *frame, int width,
 
     append_name(&text, job, width);
     if (frame->columns >= COLUMNS_FOR_TIME)
-        progress_append_time(&job->progress, frame->now_ms, &text);
-    progress_describe(job, frame->now_ms, &text);
+        describe_append_time(&job->progress, frame->now_ms, &text);
+    describe_job(job, frame->now_ms, &text);
     shown_append(&shown, buf_span(&text));
     line.text = arena_strdup(arena, buf_str(&shown));
     buf_free(&text);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "bulk/fetch.h"
+#include "cli/describe.h"
 #include "cli/live.h"
 #include "journal/merge.h"
 #include "json/lines.h"
@@ -88,10 +89,10 @@ START_TEST(one_operation_at_the_store)
     struct fetch fetch = {.operations = operations, .count = 1};
 
     items[0].progress.phase = PROGRESS_FETCHING;
-    items[0].progress.fetch = &fetch;
+    progress_show(&items[0].progress, fetch_look, &fetch);
     ck_assert_str_eq(line_at(1000), "acme/job1  0:00  submitting to the store");
     operation.waits_for_slot = true;
-    ck_assert(progress_waits(&items[0].progress));
+    ck_assert(describe_waits(&items[0].progress));
     ck_assert_str_eq(line_at(1000),
                      "acme/job1  0:00  waiting for a slot at the store");
     ck_assert_int_eq(lines[0].colour, SCREEN_FAINT);
@@ -99,7 +100,7 @@ START_TEST(one_operation_at_the_store)
     operation.is_submitted = true;
     operation.submitted_ms = 2000;
     operation.bulk.status = BULK_RUNNING;
-    ck_assert(!progress_waits(&items[0].progress));
+    ck_assert(!describe_waits(&items[0].progress));
     ck_assert_str_eq(line_at(2500),
                      "acme/job1  0:01  running at the store  0 objects");
     operation.bulk.object_count = 12400;
@@ -121,7 +122,7 @@ START_TEST(windows_are_told_together)
     struct fetch fetch = {.operations = operations, .count = 3};
 
     items[0].progress.phase = PROGRESS_FETCHING;
-    items[0].progress.fetch = &fetch;
+    progress_show(&items[0].progress, fetch_look, &fetch);
     for (int i = 0; i < 2; i++) {
         windows[i].is_submitted = true;
         windows[i].submitted_ms = 1000 + 500 * i;
@@ -134,7 +135,7 @@ START_TEST(windows_are_told_together)
                      "acme/job1  0:02  running at the store  1 of 3 windows "
                      "done  2,000 objects  1,000/s");
     windows[1].bulk.status = BULK_COMPLETED;
-    ck_assert(progress_waits(&items[0].progress));
+    ck_assert(describe_waits(&items[0].progress));
 }
 
 END_TEST

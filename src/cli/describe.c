@@ -1,0 +1,200 @@
+#include "cli/describe.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "journal/merge.h"
+
+enum {
+    PACE_STEP_MS = 100, /* looked at more often a pace only trembles */
+    PACE_MEMORY_MS = 3000,
+    NUMBER_BYTES = 32
+};
+
+/* The mean since the last look, blended with what it was before. */
+static double
+update_pace(struct pace *pace, uint64_t count, int64_t now_ms)
+{
+    int64_t passed_ms = now_ms - pace->at_ms;
+
+    if (pace->at_ms == 0) {
+        *pace = (struct pace){.at_ms = now_ms, .count = count};
+    } else if (passed_ms >= PACE_STEP_MS) {
+        double lately =
+            (double)(count - pace->count) * 1000.0 / (double)passed_ms;
+        double weight =
+            pace->per_second > 0
+                ? (double)passed_ms / (double)(passed_ms + PACE_MEMORY_MS)
+                : 1;
+
+        pace->per_second += (lately - pace->per_second) * weight;
+        pace->count = count;
+        pace->at_ms = now_ms;
+    }
+    return pace->per_second;
+}
+
+/* 12,400 */
+static void
+append_number(struct buf *text, int64_t number)
+{
+    char digits[NUMBER_BYTES];
+    int length = snprintf(digits, sizeof(digits), "%" PRId64, number);
+
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            buf_append_char(text, ',');
+        buf_append_char(text, digits[i]);
+    }
+}
+
+/* 0:12, 1:02:03 */
+static void
+append_time(struct buf *text, int64_t ms)
+{
+    int64_t s = ms / 1000;
+
+    if (s >= 3600)
+        buf_printf(text, "%" PRId64 ":%02d:%02d", s / 3600, (int)(s / 60 % 60),
+                   (int)(s % 60));
+    else
+        buf_printf(text, "%d:%02d", (int)(s / 60), (int)(s % 60));
+}
+
+static bool
+waits_for_slot(const struct progress_seen *seen)
+{
+    return seen->results_running == 0 && seen->results_done < seen->results &&
+           seen->results_waiting > 0;
+}
+
+bool
+describe_waits(const struct progress *progress)
+{
+    struct progress_seen seen;
+
+    if (progress->phase == PROGRESS_FETCHING)
+        return progress_look(progress, &seen) && waits_for_slot(&seen);
+    return progress->phase == PROGRESS_QUEUED ||
+           progress->phase == PROGRESS_HELD;
+}
+
+/* The store's counters jump, so that only their mean says something. */
+static void
+append_fetching(const struct progress_seen *seen, int64_t now_ms,
+                struct buf *text)
+{
+    int64_t passed_ms = seen->since_ms > 0 ? now_ms - seen->since_ms : 0;
+
+    if (seen->results_running == 0 && seen->results_done < seen->results) {
+        buf_append_str(text, waits_for_slot(seen)
+                                 ? "waiting for a slot at the store"
+                                 : "submitting to the store");
+        return;
+    }
+    buf_append_str(text, "running at the store");
+    if (seen->results > 1)
+        buf_printf(text, "  %d of %d windows done", seen->results_done,
+                   seen->results);
+    buf_append_str(text, "  ");
+    append_number(text, seen->objects);
+    buf_append_str(text, " objects");
+    if (passed_ms >= 1000 && seen->objects * 1000 >= passed_ms) {
+        buf_append_str(text, "  ");
+        append_number(text, seen->objects * 1000 / passed_ms);
+        buf_append_str(text, "/s");
+    }
+}
+
+static void
+append_loading(struct progress *progress, const struct progress_seen *seen,
+               int64_t now_ms, struct buf *text)
+{
+    double line_pace = update_pace(&progress->lines_pace, seen->lines, now_ms);
+    double byte_pace = update_pace(&progress->bytes_pace, seen->bytes, now_ms);
+    int64_t expected = seen->bytes_expected;
+    int64_t left = expected - (int64_t)seen->bytes;
+
+    buf_append_str(text, "loading");
+    if (expected > 0 && left >= 0)
+        buf_printf(text, " %d%%",
+                   (int)((double)seen->bytes * 100 / (double)expected));
+    buf_printf(text, "  %.1f MB", (double)seen->bytes / 1e6);
+    if (line_pace >= 1) {
+        buf_append_str(text, "  ");
+        append_number(text, (int64_t)line_pace);
+        buf_append_str(text, " rows/s");
+    }
+    if (expected > 0 && left > 0 && byte_pace >= 1) {
+        buf_append_str(text, "  ");
+        append_time(text, (int64_t)((double)left * 1000 / byte_pace));
+        buf_append_str(text, " left");
+    }
+}
+
+static void
+append_loaded(const struct job *job, struct buf *text)
+{
+    int64_t counts[] = {0, 0, 0};
+    static const char *const what[] = {"inserted", "updated", "deleted"};
+
+    for (size_t i = 0; i < job->table_count; i++) {
+        counts[0] += job->tables[i].inserted;
+        counts[1] += job->tables[i].updated;
+        counts[2] += job->tables[i].deleted;
+    }
+    buf_append_str(text, "loaded");
+    for (int i = 0; i < 3; i++) {
+        buf_append_str(text, "  ");
+        append_number(text, counts[i]);
+        buf_printf(text, " %s", what[i]);
+    }
+    if (job->rejects > 0) {
+        buf_append_str(text, "  ");
+        append_number(text, job->rejects);
+        buf_append_str(text, " rejected");
+    }
+}
+
+static void
+append_ended(const struct job *job, struct buf *text)
+{
+    if (job->err.kind != ERR_NONE)
+        buf_printf(text, "%s: %s", job_ending(job), job->err.message);
+    else if (job->is_loaded)
+        append_loaded(job, text);
+    else
+        buf_append_str(text, job_ending(job));
+}
+
+void
+describe_append_time(const struct progress *progress, int64_t now_ms,
+                     struct buf *text)
+{
+    append_time(text, progress_ms(progress, now_ms));
+    buf_append_str(text, "  ");
+}
+
+void
+describe_job(struct job *job, int64_t now_ms, struct buf *text)
+{
+    static const char *const phases[] = {[PROGRESS_QUEUED] = "queued",
+                                         [PROGRESS_PREPARING] = "preparing",
+                                         [PROGRESS_BEGINNING] = "beginning",
+                                         [PROGRESS_FETCHING] = "at the store",
+                                         [PROGRESS_HELD] =
+                                             "waiting for another load to end",
+                                         [PROGRESS_LOADING] = "loading",
+                                         [PROGRESS_MERGING] = "merging"};
+    struct progress *progress = &job->progress;
+    struct progress_seen seen;
+
+    if (progress->phase == PROGRESS_ENDED)
+        append_ended(job, text);
+    else if (!progress_look(progress, &seen))
+        buf_append_str(text, phases[progress->phase]);
+    else if (progress->phase == PROGRESS_LOADING)
+        append_loading(progress, &seen, now_ms, text);
+    else
+        append_fetching(&seen, now_ms, text);
+}

@@ -1,0 +1,179 @@
+/* describe: what one look at a job becomes in words; the phases' part is
+ * played by a look that shows what the test says. */
+#include <check.h>
+
+#include "cli/describe.h"
+#include "json/lines.h"
+#include "load/loader.h"
+#include "support/suite.h"
+
+static struct job job;
+static struct progress_seen shown;
+static struct buf said;
+
+static void
+show(const void *what, struct progress_seen *seen)
+{
+    *seen = *(const struct progress_seen *)what;
+}
+
+static void
+setup(void)
+{
+    job = (struct job){.progress = {.begun_ms = 1000}};
+    shown = (struct progress_seen){.results = 1};
+    said = buf_with_ceiling(1024);
+}
+
+static void
+teardown(void)
+{
+    buf_free(&said);
+}
+
+static const char *
+words_at(int64_t now_ms)
+{
+    buf_clear(&said);
+    describe_job(&job, now_ms, &said);
+    return buf_str(&said);
+}
+
+static void
+fetches(void)
+{
+    progress_phase(&job.progress, PROGRESS_FETCHING);
+    progress_show(&job.progress, show, &shown);
+}
+
+START_TEST(a_phase_that_shows_nothing_has_its_word)
+{
+    static const char *const words[] = {[PROGRESS_QUEUED] = "queued",
+                                        [PROGRESS_PREPARING] = "preparing",
+                                        [PROGRESS_BEGINNING] = "beginning",
+                                        [PROGRESS_FETCHING] = "at the store",
+                                        [PROGRESS_HELD] =
+                                            "waiting for another load to end",
+                                        [PROGRESS_LOADING] = "loading",
+                                        [PROGRESS_MERGING] = "merging"};
+
+    job.progress.phase = (enum progress_phase)_i;
+    ck_assert_str_eq(words_at(9000), words[_i]);
+}
+
+END_TEST
+
+/* Whatever the origin is: it says how many results there are, and objects. */
+START_TEST(fetching_is_told_from_what_is_seen)
+{
+    fetches();
+    ck_assert_str_eq(words_at(9000), "submitting to the store");
+    shown.results_waiting = 1;
+    ck_assert_str_eq(words_at(9000), "waiting for a slot at the store");
+    shown = (struct progress_seen){
+        .results = 1, .results_running = 1, .objects = 12400, .since_ms = 2000};
+    ck_assert_str_eq(words_at(12000),
+                     "running at the store  12,400 objects  1,240/s");
+    shown.results = 3;
+    shown.results_done = 1;
+    ck_assert_str_eq(words_at(2500), "running at the store  1 of 3 windows "
+                                     "done  12,400 objects");
+}
+
+END_TEST
+
+START_TEST(a_look_ends_with_its_phase)
+{
+    struct progress_seen seen;
+
+    fetches();
+    ck_assert(progress_look(&job.progress, &seen));
+    progress_phase(&job.progress, PROGRESS_HELD);
+    ck_assert(!progress_look(&job.progress, &seen));
+    ck_assert_int_eq(seen.bytes_expected, -1);
+    fetches();
+    progress_show(&job.progress, NULL, NULL);
+    ck_assert_str_eq(words_at(9000), "at the store");
+}
+
+END_TEST
+
+START_TEST(jobs_wait_for_turns_and_slots)
+{
+    job.progress.phase = PROGRESS_QUEUED;
+    ck_assert(describe_waits(&job.progress));
+    job.progress.phase = PROGRESS_HELD;
+    ck_assert(describe_waits(&job.progress));
+    job.progress.phase = PROGRESS_MERGING;
+    ck_assert(!describe_waits(&job.progress));
+    fetches();
+    ck_assert(!describe_waits(&job.progress));
+    shown = (struct progress_seen){.results = 2, .results_waiting = 1};
+    ck_assert(describe_waits(&job.progress));
+    shown.results_running = 1; /* one works, though the other waits */
+    ck_assert(!describe_waits(&job.progress));
+    shown.results_running = 0;
+    shown.results_done = 2;
+    ck_assert(!describe_waits(&job.progress));
+}
+
+END_TEST
+
+/* The second source's counters start at 0; what is seen does not. */
+START_TEST(sources_of_a_load_add_up)
+{
+    struct lines lines = {0};
+    struct loader_counts counts = {0};
+    struct progress *progress = &job.progress;
+    struct progress_seen seen;
+
+    progress_load(progress, 500);
+    progress_source(progress, &lines, &counts);
+    lines.offset = 100;
+    counts.lines = 10;
+    ck_assert(progress_look(progress, &seen));
+    ck_assert_uint_eq(seen.bytes, 100);
+    ck_assert_uint_eq(seen.lines, 10);
+    progress_source_end(progress);
+    lines.offset = 20;
+    counts.lines = 2;
+    ck_assert(progress_look(progress, &seen));
+    ck_assert_uint_eq(seen.bytes, 100);
+    progress_source(progress, &lines, &counts);
+    ck_assert(progress_look(progress, &seen));
+    ck_assert_uint_eq(seen.bytes, 120);
+    ck_assert_uint_eq(seen.lines, 12);
+    ck_assert_int_eq(seen.bytes_expected, 500);
+    progress_load(progress, -1); /* again */
+    ck_assert(progress_look(progress, &seen));
+    ck_assert_uint_eq(seen.bytes, 0);
+}
+
+END_TEST
+
+START_TEST(time_is_told_in_hours_if_there_are)
+{
+    describe_append_time(&job.progress, 1000 + 65999, &said);
+    describe_append_time(&job.progress, 1000 + 3723000, &said);
+    ck_assert_str_eq(buf_str(&said), "1:05  1:02:03  ");
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("describe");
+    TCase *all = tcase_create("all");
+
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_loop_test(all, a_phase_that_shows_nothing_has_its_word,
+                        PROGRESS_QUEUED, PROGRESS_ENDED);
+    tcase_add_test(all, fetching_is_told_from_what_is_seen);
+    tcase_add_test(all, a_look_ends_with_its_phase);
+    tcase_add_test(all, jobs_wait_for_turns_and_slots);
+    tcase_add_test(all, sources_of_a_load_add_up);
+    tcase_add_test(all, time_is_told_in_hours_if_there_are);
+    suite_add_tcase(suite, all);
+    return suite_run(suite);
+}
