@@ -32,7 +32,8 @@ LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
 
 SQL      := $(filter-out sql/examples/%,$(sort $(wildcard sql/*.sql sql/*/*.sql)))
 READY    := $(sort $(wildcard src/queries/*))
-GEN      := build/gen/sql.c build/gen/ready_queries.c
+PAGE     := src/report/head.html src/report/report.css
+GEN      := build/gen/sql.c build/gen/ready_queries.c build/gen/pages.c
 OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
             $(patsubst build/gen/%.c,$(BUILD)/gen/%.o,$(GEN))
 # tests/<room>/test_<file>.c: `make check-load` is the tests of one room,
@@ -209,7 +210,11 @@ build/gen/sql.c: scripts/embed-sql $(SQL)
 
 build/gen/ready_queries.c: scripts/embed-files $(READY)
 	@mkdir -p $(@D)
-	scripts/embed-files build/gen/ready_queries.h $@ $(READY)
+	scripts/embed-files ready build/gen/ready_queries.h $@ $(READY)
+
+build/gen/pages.c: scripts/embed-files $(PAGE)
+	@mkdir -p $(@D)
+	scripts/embed-files page build/gen/pages.h $@ $(PAGE)
 
 $(BUILD)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)

@@ -20,7 +20,7 @@
 /* ---- what is shipped --------------------------------------------------- */
 
 static bool
-is_query(const struct shipped_file *file)
+is_query(const struct ready_file *file)
 {
     size_t length = strlen(file->name), suffix = strlen(SUFFIX);
 
@@ -28,10 +28,10 @@ is_query(const struct shipped_file *file)
 }
 
 /* `name` is that of a query without .graphql, or a whole file name. */
-static const struct shipped_file *
+static const struct ready_file *
 find_shipped(struct span name)
 {
-    for (const struct shipped_file *f = shipped_files; f->name; f++) {
+    for (const struct ready_file *f = ready_files; f->name; f++) {
         size_t length = strlen(f->name);
 
         if (is_query(f))
@@ -43,7 +43,7 @@ find_shipped(struct span name)
 }
 
 static struct ready_query
-describe(const struct shipped_file *file)
+describe(const struct ready_file *file)
 {
     const char *summary = file->text + strspn(file->text, "# ");
 
@@ -56,7 +56,7 @@ describe(const struct shipped_file *file)
 bool
 init_ready_query(size_t index, struct ready_query *query)
 {
-    for (const struct shipped_file *f = shipped_files; f->name; f++) {
+    for (const struct ready_file *f = ready_files; f->name; f++) {
         if (!is_query(f))
             continue;
         if (index == 0) {
@@ -158,7 +158,7 @@ static bool
 write_shipped(struct target *target, const char *shipped, const char *name,
               struct err *err)
 {
-    const struct shipped_file *file = find_shipped(span_str(shipped));
+    const struct ready_file *file = find_shipped(span_str(shipped));
 
     return write_file(target, name, file->text, err);
 }
@@ -228,7 +228,7 @@ no_such_query(struct target *target, struct span name, struct err *err)
 static bool
 add_query(struct target *target, struct span name, struct err *err)
 {
-    const struct shipped_file *file = find_shipped(name);
+    const struct ready_file *file = find_shipped(name);
 
     if (file == NULL || !is_query(file))
         return no_such_query(target, name, err);

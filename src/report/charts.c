@@ -1,3 +1,5 @@
+#include "report/charts.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include "job/timings.h"
 #include "json/tree.h"
 #include "report/html.h"
-#include "report/report.h"
 
 enum { DAY_S = 24 * 3600, BAR_WIDTH = 10, CHART_HEIGHT = 100 };
 
@@ -101,7 +102,7 @@ append_day(struct buf *html, const struct report *report, const struct day *day,
 }
 
 void
-report_days(struct buf *html, const struct report *report)
+charts_days(struct buf *html, const struct report *report)
 {
     struct day days[REPORT_DAYS] = {0};
     int most = count_days(report, days);
@@ -332,7 +333,7 @@ by_name(const void *a, const void *b)
 }
 
 void
-report_jobs(struct buf *html, const struct report *report)
+charts_jobs(struct buf *html, const struct report *report)
 {
     const struct journal_run *runs[REPORT_CHARTS_MAX];
     size_t shown = 0;

@@ -1,3 +1,5 @@
+#include "report/problems.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +9,6 @@
 #include "base/mem.h"
 #include "json/tree.h"
 #include "report/html.h"
-#include "report/report.h"
 
 /* One problem of one run. Those of one store with one cause are a group. */
 struct problem {
@@ -321,7 +322,7 @@ append_group(struct buf *html, const struct report *report,
 }
 
 void
-report_problems(struct buf *html, const struct report *report)
+problems_append(struct buf *html, const struct report *report)
 {
     struct problems problems = {0};
     size_t shown = 0, at = 0;

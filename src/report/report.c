@@ -7,114 +7,15 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "pages.h" /* made by scripts/embed-files */
+#include "report/charts.h"
 #include "report/html.h"
+#include "report/problems.h"
 
 enum {
     HEAD_CHARACTERS_MIN = 7, /* of a column of stores by jobs */
     HEADS_CHARACTERS = 136   /* of all, in a window of 1280 pixels */
 };
-
-/* Nothing may be fetched, whatever stands in a message. */
-static const char head[] =
-    "<!DOCTYPE html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\" />\n"
-    "<meta http-equiv=\"Content-Security-Policy\" "
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\" />\n"
-    "<meta name=\"viewport\" content=\"width=device-width, "
-    "initial-scale=1\" />\n"
-    "<meta name=\"color-scheme\" content=\"light dark\" />\n"
-    "<title>bulkpg report</title>\n"
-    "<style>\n"
-    ":root { --page: #fff; --ink: #1d2127; --soft: #5b6470; --line: #dde1e6;\n"
-    "  --good: #1a7f46; --late: #9a6200; --failed: #c0322b; --running: #1f6fb5;\n"
-    "  --plain: #7d8896; --p0: #7d8896; --p1: #1f6fb5; --p2: #1a7f46;\n"
-    "  --p3: #9a6200; --p4: #8049a8; --p5: #b0447e; --p6: #2b8a8a;\n"
-    "  --p7: #6b6f2a; }\n"
-    "@media (prefers-color-scheme: dark) { :root { --page: #14171b;\n"
-    "  --ink: #e4e7eb; --soft: #9aa4b1; --line: #2f353d; --good: #4cc27f;\n"
-    "  --late: #e0a83c; --failed: #ff7b72; --running: #62aef0;\n"
-    "  --plain: #8390a0; --p0: #8390a0; --p1: #62aef0; --p2: #4cc27f;\n"
-    "  --p3: #e0a83c; --p4: #bd8be0; --p5: #ea86b6; --p6: #5cc4c4;\n"
-    "  --p7: #b9bd62; } }\n"
-    "body { margin: 0 auto; max-width: 78rem; padding: 1rem;\n"
-    "  background: var(--page); color: var(--ink);\n"
-    "  font: 15px/1.45 system-ui, sans-serif; }\n"
-    "h1 { font-size: 1.5rem; margin: 0; }\n"
-    "h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }\n"
-    "h3 { font-size: 1rem; margin: 0; overflow-wrap: anywhere; }\n"
-    "p { margin: .25rem 0; } .soft, .axis, small { color: var(--soft); }\n"
-    ".axis { display: flex; justify-content: space-between; gap: 1rem;\n"
-    "  font-size: .8rem; flex-wrap: wrap; }\n"
-    ".wide { overflow-x: auto; border: 1px solid var(--line);\n"
-    "  border-radius: 6px; }\n"
-    "table { border-collapse: collapse; width: 100%; }\n"
-    "th, td { padding: .3rem .4rem; text-align: left; font-size: .85rem;\n"
-    "  overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }\n"
-    "tr:last-child td, tr:last-child th { border-bottom: 0; }\n"
-    "thead th { color: var(--soft); font-weight: 500; }\n"
-    ".number { text-align: right; font-variant-numeric: tabular-nums;\n"
-    "  white-space: nowrap; overflow-wrap: normal; }\n"
-    ".runs td { min-width: 4.5rem; } .runs td.number { min-width: 0; }\n"
-    ".matrix th, .matrix td { min-width: 4rem; box-sizing: border-box;\n"
-    "  vertical-align: top; padding: .3rem; }\n"
-    ".matrix tr > :first-child { min-width: 5.5rem; max-width: 12rem; }\n"
-    ".matrix thead th { vertical-align: bottom; font-size: .72rem;\n"
-    "  line-height: 1.2; }\n"
-    ".whole thead th { overflow-wrap: break-word; }\n"
-    ".matrix tbody th { position: sticky; left: 0;\n"
-    "  background: var(--page); }\n"
-    ".matrix a { text-decoration: none; }\n"
-    ".matrix a b { text-decoration: underline; }\n"
-    ".matrix small { display: block; white-space: nowrap; }\n"
-    "@media (max-width: 40rem) { .matrix tr > :first-child {\n"
-    "  max-width: 6.5rem; font-size: .75rem; } }\n";
-
-static const char parts_style[] =
-    ".counts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem;\n"
-    "  margin: 1rem 0; font-size: 1.1rem; }\n"
-    ".counts b { font-size: 1.6rem; margin-right: .3rem; }\n"
-    "b.good, td.good b { color: var(--good); }\n"
-    "b.late, td.late b { color: var(--late); }\n"
-    "b.failed, td.failed b { color: var(--failed); }\n"
-    "b.running, td.running b { color: var(--running); }\n"
-    "a { color: inherit; } code { font-size: .9em; }\n"
-    ".problem { border-left: 3px solid var(--failed); padding-left: .8rem;\n"
-    "  margin: 1rem 0; overflow-wrap: anywhere; }\n"
-    ".problem ul { margin: .4rem 0 0; padding: 0; list-style: none;\n"
-    "  display: grid; gap: .3rem 1.5rem;\n"
-    "  grid-template-columns: repeat(auto-fill,\n"
-    "  minmax(min(21rem, 100%), 1fr)); }\n"
-    ".problem li { line-height: 1.35; }\n"
-    ".problem li span { display: block; font-size: .85rem; }\n"
-    ".problem.late, .problem.warned { border-color: var(--late); }\n"
-    ".chart { display: block; width: 100%; height: 5rem;\n"
-    "  background: linear-gradient(var(--line), var(--line)) bottom / 100% 1px\n"
-    "  no-repeat; }\n"
-    "rect.good { fill: var(--good); } rect.failed { fill: var(--failed); }\n"
-    "rect.running { fill: var(--running); } rect.plain { fill: var(--plain); }\n"
-    ".phase0 { fill: var(--p0); background: var(--p0); }\n"
-    ".phase1 { fill: var(--p1); background: var(--p1); }\n"
-    ".phase2 { fill: var(--p2); background: var(--p2); }\n"
-    ".phase3 { fill: var(--p3); background: var(--p3); }\n"
-    ".phase4 { fill: var(--p4); background: var(--p4); }\n"
-    ".phase5 { fill: var(--p5); background: var(--p5); }\n"
-    ".phase6 { fill: var(--p6); background: var(--p6); }\n"
-    ".phase7 { fill: var(--p7); background: var(--p7); }\n"
-    ".key i { display: inline-block; width: .7rem; height: .7rem;\n"
-    "  margin-right: .25rem; }\n"
-    ".key { display: inline-block; margin-right: .8rem; }\n"
-    ".jobs { display: grid; gap: 1.5rem; margin-top: .8rem;\n"
-    "  grid-template-columns: repeat(auto-fill,\n"
-    "  minmax(min(18rem, 100%), 1fr)); }\n"
-    ".jobs .chart { height: 3.5rem; }\n"
-    ".bar { display: block; height: .5rem; min-width: 1px;\n"
-    "  background: var(--plain); }\n"
-    "td.room { width: 30%; min-width: 6rem; }\n"
-    "</style>\n"
-    "</head>\n"
-    "<body>\n";
 
 /* ---- how it stands ----------------------------------------------------- */
 
@@ -388,17 +289,25 @@ append_tables(struct buf *html, const struct report *report)
 
 /* ---- the page ---------------------------------------------------------- */
 
+/* The style is in the page: nothing may be fetched, whatever a message holds. */
+static void
+append_head(struct buf *html)
+{
+    buf_append_str(html, page_head_html);
+    buf_append_str(html, page_report_css);
+    buf_append_str(html, "</style>\n</head>\n<body>\n");
+}
+
 void
 report_append(struct buf *html, const struct report *report)
 {
-    buf_append_str(html, head);
-    buf_append_str(html, parts_style);
+    append_head(html);
     append_summary(html, report);
     buf_append_str(html, "<h2>Problems</h2>\n");
-    report_problems(html, report);
+    problems_append(html, report);
     append_matrix(html, report);
     buf_printf(html, "<h2>Runs of %d days</h2>\n", REPORT_DAYS);
-    report_days(html, report);
+    charts_days(html, report);
     if (report->runs.count >= REPORT_RUNS_MAX)
         buf_printf(html, "<p>The newest %d runs.</p>\n", REPORT_RUNS_MAX);
     buf_printf(html,
@@ -406,7 +315,7 @@ report_append(struct buf *html, const struct report *report)
                "runs of each job: seconds by phase, and rows a "
                "second while loading.</p>\n",
                REPORT_BARS);
-    report_jobs(html, report);
+    charts_jobs(html, report);
     append_tables(html, report);
     append_runs(html, report);
     buf_append_str(html, "</body>\n</html>\n");

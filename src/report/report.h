@@ -59,18 +59,4 @@ const char *report_state_name(enum report_state state);
 
 void report_append(struct buf *html, const struct report *report);
 
-/* ---- its problems: report_problems.c ----------------------------------- */
-
-/* What failed, is late or warned, in groups of one store and cause; worst
- * first. */
-void report_problems(struct buf *html, const struct report *report);
-
-/* ---- its charts: report_charts.c --------------------------------------- */
-
-/* Runs by day, and how they ended. */
-void report_days(struct buf *html, const struct report *report);
-
-/* Of each store and job its last runs: how long by phase, how fast. */
-void report_jobs(struct buf *html, const struct report *report);
-
 #endif
