@@ -8,7 +8,7 @@
 #include "cli/option_rows.h"
 #include "cli/usage.h"
 #include "command/commands.h"
-#include "config/config_keys.h"
+#include "config/keys.h"
 #include "json/write.h"
 
 enum { JSON_BYTES = 1024 * 1024 };
@@ -159,9 +159,9 @@ main(void)
     append_sections(&json);
     json_out_key(&json, "keys");
     json_out_open(&json, '{');
-    append_keys(&json, "database", config_database_keys);
-    append_keys(&json, "store", config_store_keys);
-    append_keys(&json, "tuning", config_tuning_keys);
+    append_keys(&json, "database", keys_database);
+    append_keys(&json, "store", keys_store);
+    append_keys(&json, "tuning", keys_tuning);
     buf_append_str(&json, "}}\n");
     fputs(buf_str(&json), stdout);
     buf_free(&json);

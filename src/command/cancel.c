@@ -28,7 +28,7 @@ job_names(const struct context *context, struct arena *arena)
     const char **names = arena_array(arena, count + 1, sizeof(*names));
 
     for (size_t i = 0; i < count; i++)
-        names[i] = queries_job_name(arena, context->options->arguments[i]);
+        names[i] = query_files_job_name(arena, context->options->arguments[i]);
     return names;
 }
 

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "cli/process.h"
-#include "command/check_access.h"
+#include "command/access.h"
 #include "command/check_database.h"
 #include "command/commands.h"
 #include "job/jobs.h"
@@ -132,7 +132,8 @@ check_stores(struct look *look)
             access_check_store(&look->stores[i], context, &context->stores[i],
                                &look->verdicts);
     check_jobs(look);
-    queries_find_strays(&strays, &context->config, on_stray, &look->verdicts);
+    query_files_find_strays(&strays, &context->config, on_stray,
+                            &look->verdicts);
     arena_free(&strays);
     for (size_t i = 0; i < count; i++) {
         access_report(&look->stores[i], &context->stores[i], &look->verdicts);

@@ -98,7 +98,7 @@ write_page(const struct report *report, const char *path, struct err *err)
 }
 
 static int
-report(struct context *context)
+write_report(struct context *context)
 {
     const struct options *options = context->options;
     struct report report = {.now_s = clock_wall_us() / 1000000,
@@ -117,5 +117,5 @@ report(struct context *context)
 int
 command_report(const struct options *options)
 {
-    return process_run(options, report);
+    return process_run(options, write_report);
 }

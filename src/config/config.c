@@ -3,69 +3,15 @@
 #include <errno.h>
 #include <glob.h>
 #include <limits.h>
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
-#include "config/config_keys.h"
 #include "config/ini.h"
+#include "config/keys.h"
 #include "config/secret.h"
 #include "config/setting.h"
 #include "config/store.h"
-
-#define IN_CONFIG(field) offsetof(struct config, field)
-#define IN_TUNING(field) offsetof(struct config, tuning.field)
-
-/* [database] */
-const struct setting_key config_database_keys[] = {
-    {"dsn", setting_text, IN_CONFIG(dsn), "",
-     "Connection string as libpq reads it; empty: PG* variables, .pgpass, the service file."},
-    {"password", setting_secret, IN_CONFIG(password), NULL,
-     "Secret: the password of the database's user, if it is not in dsn or "
-     ".pgpass."},
-    {"connections", setting_connections, IN_CONFIG(connections), "1",
-     "Connections that load one result, 1 to 64."},
-    {"readers", setting_roles, IN_CONFIG(readers), "",
-     "Roles that get USAGE and SELECT on everything that is made, separated by commas."},
-    {"include", setting_text, IN_CONFIG(include), "",
-     "Further files with stores, as a pattern: stores.d/*.ini."},
-    {NULL, NULL, 0, NULL, NULL}};
-
-/* [tuning] */
-const struct setting_key config_tuning_keys[] = {
-    {"poll_initial", setting_duration, IN_TUNING(poll_initial_ms), "1s",
-     "Delay before the second look at an operation; it grows."},
-    {"poll_max", setting_duration, IN_TUNING(poll_max_ms), "30s",
-     "Longest delay between two looks."},
-    {"retry_initial", setting_duration, IN_TUNING(retry_initial_ms), "500ms",
-     "Delay before a request is tried again; it grows."},
-    {"retry_max", setting_duration, IN_TUNING(retry_max_ms), "60s",
-     "Longest delay between two tries."},
-    {"retry_budget", setting_duration_or_zero, IN_TUNING(retry_budget_ms), "1h",
-     "So long a class of request is tried without success; then 75."},
-    {"stall_timeout", setting_duration, IN_TUNING(stall_timeout_ms), "60s",
-     "No byte for so long ends a request; a database so silent is looked into."},
-    {"request_timeout", setting_duration, IN_TUNING(request_timeout_ms), "60s",
-     "Longest time for one API request, from its start to its whole answer."},
-    {"ca_file", setting_text, IN_TUNING(ca_file), "",
-     "File with the certificate authorities to trust; empty: the file that "
-     "CURL_CA_BUNDLE or SSL_CERT_FILE names, else the system's."},
-    {"max_rejects", setting_count, IN_TUNING(max_rejects), "100",
-     "More rejected lines than these fail the run."},
-    {"max_delete_fraction", setting_fraction, IN_TUNING(max_delete_fraction),
-     "0.2",
-     "A run that would remove a larger part of a table (over 100 rows) fails."},
-    {"deadline", setting_duration_or_zero, IN_TUNING(deadline_ms), "0",
-     "Age at which an operation of ours is canceled and the run fails; 0: none."},
-    {"max_loads", setting_count, IN_TUNING(max_loads), "0",
-     "Loads at once; 0: as many as the database has connections for, 16 "
-     "at most."},
-    {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d",
-     "Runs that ended longer ago are forgotten; the last of each job stays."},
-    {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",
-     "Rejected lines that are older are forgotten."},
-    {NULL, NULL, 0, NULL, NULL}};
 
 /* A reading under way. */
 struct reader {
@@ -141,7 +87,7 @@ read_database(struct reader *reader, struct err *err)
 
     reader->config->readers_where =
         readers != NULL ? setting_where(reader->arena, section, readers) : "";
-    return read_settings(reader, "database", config_database_keys, err);
+    return read_settings(reader, "database", keys_database, err);
 }
 
 static bool
@@ -149,7 +95,7 @@ check_store_name(const struct ini_section *section, struct err *err)
 {
     const char *name = store_name(section);
 
-    if (config_is_name(name))
+    if (setting_is_name(name))
         return true;
     return err_set(err, MSG_BAD_STORE_NAME,
                    "%s:%u: \"%.100s\" is no name of a store: 1 to 63 letters, "
@@ -328,7 +274,7 @@ read_tuning(struct reader *reader, struct err *err)
 {
     const struct tuning_config *tuning = &reader->config->tuning;
 
-    return read_settings(reader, "tuning", config_tuning_keys, err) &&
+    return read_settings(reader, "tuning", keys_tuning, err) &&
            not_above(reader, "poll_initial", tuning->poll_initial_ms,
                      "poll_max", tuning->poll_max_ms, err) &&
            not_above(reader, "retry_initial", tuning->retry_initial_ms,

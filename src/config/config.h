@@ -12,29 +12,13 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "plan/plan.h"
-
-struct store_config {
-    const char *name;
-    const char *section;  /* "bulkpg.ini:12" or "--domain", for messages */
-    const char *base_url; /* https://acme.myshopify.com or the endpoint */
-    const char *domain;   /* acme.myshopify.com; "" with an endpoint only */
-    const char *api_version;
-    const char *schema; /* of its tables */
-    const char *token;  /* resolved secret; or NULL */
-    const char *client_id;
-    const char *client_secret;
-    const char *refresh_token_file; /* a path; or NULL */
-    const char *const *jobs;        /* NULL-terminated; NULL: all */
-    enum plan_deletes deletes; /* of queries that do not say it themselves */
-    bool enabled;              /* else a fault: no secret is resolved */
-    struct err fault;          /* kind ERR_NONE: usable */
-};
+#include "config/store.h"
 
 struct tuning_config {
     int64_t poll_initial_ms;
@@ -66,16 +50,6 @@ struct config {
     size_t store_count;
     struct tuning_config tuning;
 };
-
-/* Names of stores and jobs: they become names of schemas and files. */
-static inline bool
-config_is_name(const char *text)
-{
-    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789_-");
-
-    return length > 0 && length <= 63 && text[length] == '\0';
-}
 
 /* Read `path`. When it does not exist and `required` is false, the defaults.
  * ERR_CONFIG otherwise. Secrets of a store are resolved here; a secret that

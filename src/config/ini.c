@@ -82,7 +82,7 @@ read_all(struct reader *reader, int fd, struct err *err)
 }
 
 static bool
-read_text(struct reader *reader, struct err *err)
+read_whole(struct reader *reader, struct err *err)
 {
     int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     bool ok;
@@ -446,7 +446,7 @@ ini_read(struct arena *arena, const char *path, struct ini_section **sections,
     struct reader reader = {.arena = arena,
                             .path = arena_strdup(arena, path),
                             .text = buf_with_ceiling(FILE_BYTES)};
-    bool ok = read_text(&reader, err) && look_at_lines(&reader, err) &&
+    bool ok = read_whole(&reader, err) && look_at_lines(&reader, err) &&
               (reader.first == NULL || parse_text(&reader, err));
 
     buf_free(&reader.text);

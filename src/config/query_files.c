@@ -13,6 +13,7 @@
 #include "base/nearest.h"
 #include "base/shown.h"
 #include "base/unreadable.h"
+#include "config/setting.h"
 
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
@@ -56,7 +57,7 @@ shown_name(struct arena *arena, struct span name)
 }
 
 const char *
-queries_job_name(struct arena *arena, const char *path)
+query_files_job_name(struct arena *arena, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash != NULL ? slash + 1 : path;
@@ -108,7 +109,7 @@ read_all(int fd, const char *path, struct buf *text, struct err *err)
 }
 
 static bool
-read_text(struct arena *arena, struct query_file *file, struct err *err)
+read_query(struct arena *arena, struct query_file *file, struct err *err)
 {
     struct buf text = buf_with_ceiling(FILE_BYTES + READ_BYTES);
     int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -129,11 +130,11 @@ read_text(struct arena *arena, struct query_file *file, struct err *err)
 static void
 read_file(struct arena *arena, struct query_file *file)
 {
-    if (!config_is_name(file->job))
+    if (!setting_is_name(file->job))
         err_set(&file->fault, MSG_QUERY_FILE,
                 "%s: a job's name is 1 to 63 letters, digits, _ and -",
                 file->path);
-    else if (!read_text(arena, file, &file->fault))
+    else if (!read_query(arena, file, &file->fault))
         return; /* the fault stays with the file */
 }
 
@@ -171,7 +172,7 @@ add_file(struct search *search, const char *path)
         files->items = more;
     }
     files->items[files->count++] =
-        (struct query_file){.job = queries_job_name(search->arena, path),
+        (struct query_file){.job = query_files_job_name(search->arena, path),
                             .path = path,
                             .text = span_str("")};
 }
@@ -195,7 +196,8 @@ list_folder(struct search *search, const char *folder, struct err *err)
         if (entry->d_name[0] == '.' || !has_suffix(entry->d_name))
             continue;
         path = arena_printf(search->arena, "%s/%s", folder, entry->d_name);
-        known = find_job(search->files, queries_job_name(search->arena, path));
+        known =
+            find_job(search->files, query_files_job_name(search->arena, path));
         if (known != NULL)
             known->path = path; /* the store's own, listed after */
         else
@@ -268,7 +270,7 @@ find_path(const struct search *search, const char *job)
 
     if (is_path(job))
         return exists(job) ? arena_strdup(arena, job) : NULL;
-    if (!config_is_name(job))
+    if (!setting_is_name(job))
         return NULL;
     path =
         arena_printf(arena, FOLDER "/%s/%s" SUFFIX, search->store->name, job);
@@ -281,7 +283,7 @@ find_path(const struct search *search, const char *job)
 static bool
 take_path(struct search *search, const char *path, struct err *err)
 {
-    const char *job = queries_job_name(search->arena, path);
+    const char *job = query_files_job_name(search->arena, path);
     const struct query_file *known = find_job(search->files, job);
 
     if (known == NULL) {
@@ -340,9 +342,9 @@ take_all(struct search *search, struct err *err)
 }
 
 bool
-queries_find(struct arena *arena, const struct store_config *store,
-             const char *const *jobs, struct query_files *files,
-             struct err *err)
+query_files_find(struct arena *arena, const struct store_config *store,
+                 const char *const *jobs, struct query_files *files,
+                 struct err *err)
 {
     struct search search = {arena, store, files, 0};
     bool found;
@@ -411,8 +413,8 @@ is_stray(const struct config *config, const char *path, const char *name,
 }
 
 void
-queries_find_strays(struct arena *arena, const struct config *config,
-                    queries_stray_fn *tell, void *ctx)
+query_files_find_strays(struct arena *arena, const struct config *config,
+                        query_files_stray_fn *tell, void *ctx)
 {
     DIR *listing = opendir(FOLDER);
     const struct dirent *entry;

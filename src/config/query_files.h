@@ -1,5 +1,5 @@
 /*
- * queries - which query files a store's jobs are.
+ * query_files - which query files a store's jobs are.
  *
  *     queries/products.graphql         job products of every store
  *     queries/acme/products.graphql    the same job, for store acme only
@@ -34,18 +34,18 @@ struct query_files {
  * there are; ERR_CONFIG for one that the store's `jobs` lists and for a store
  * without any. */
 MUST_CHECK bool
-queries_find(struct arena *arena, const struct store_config *store,
-             const char *const *jobs, struct query_files *files,
-             struct err *err);
+query_files_find(struct arena *arena, const struct store_config *store,
+                 const char *const *jobs, struct query_files *files,
+                 struct err *err);
 
 /* What somebody put into queries/ and no run will read: a folder that is no
  * store's, a file that ends in .gql. Each is told, as a warning with a hint. */
-typedef void queries_stray_fn(void *ctx, const struct err *warning);
-void queries_find_strays(struct arena *arena, const struct config *config,
-                         queries_stray_fn *tell, void *ctx);
+typedef void query_files_stray_fn(void *ctx, const struct err *warning);
+void query_files_find_strays(struct arena *arena, const struct config *config,
+                             query_files_stray_fn *tell, void *ctx);
 
 /* The job that a name or a path means: "products" of
  * "queries/products.graphql". In the arena. */
-const char *queries_job_name(struct arena *arena, const char *path);
+const char *query_files_job_name(struct arena *arena, const char *path);
 
 #endif

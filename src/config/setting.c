@@ -11,8 +11,8 @@
 
 #include "base/clock.h"
 #include "config/address.h"
-#include "config/config.h"
 #include "config/secret.h"
+#include "plan/plan.h"
 
 enum { NAME_BYTES = 63, MOST_CONNECTIONS = 64 };
 
@@ -42,6 +42,15 @@ setting_text(struct arena *arena, void *field, const char *value,
 {
     (void)err;
     return store_text(arena, field, value);
+}
+
+bool
+setting_is_name(const char *text)
+{
+    size_t length = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+    return length > 0 && length <= NAME_BYTES && text[length] == '\0';
 }
 
 /* ---- lists ------------------------------------------------------------- */
@@ -97,7 +106,7 @@ setting_jobs(struct arena *arena, void *field, const char *value,
     const char **jobs = split(arena, value);
 
     for (size_t i = 0; jobs[i] != NULL; i++)
-        if (!config_is_name(jobs[i]))
+        if (!setting_is_name(jobs[i]))
             return refuse(value, "no list of jobs, such as products, orders",
                           err);
     *to = jobs;
@@ -149,7 +158,7 @@ setting_deletes(struct arena *arena, void *field, const char *value,
 }
 
 static bool
-read_count(const char *value, int64_t *count)
+parse_count(const char *value, int64_t *count)
 {
     int64_t number;
     char *end;
@@ -169,7 +178,7 @@ setting_count(struct arena *arena, void *field, const char *value,
               struct err *err)
 {
     (void)arena;
-    return read_count(value, field) ||
+    return parse_count(value, field) ||
            refuse(value, "no number, 0 or more", err);
 }
 
@@ -181,7 +190,7 @@ setting_connections(struct arena *arena, void *field, const char *value,
     int64_t count;
 
     (void)arena;
-    if (!read_count(value, &count) || count < 1 || count > MOST_CONNECTIONS)
+    if (!parse_count(value, &count) || count < 1 || count > MOST_CONNECTIONS)
         return refuse(value, "no number from 1 to 64", err);
     *to = (int)count;
     return true;

@@ -16,6 +16,9 @@
 #include "base/err.h"
 #include "config/ini.h"
 
+/* Names of stores and jobs: they become names of schemas and files. */
+bool setting_is_name(const char *text);
+
 typedef bool setting_fn(struct arena *arena, void *field, const char *value,
                         struct err *err);
 

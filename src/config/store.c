@@ -5,54 +5,11 @@
 
 #include "base/buf.h"
 #include "config/address.h"
-#include "config/config_keys.h"
+#include "config/keys.h"
 #include "config/secret.h"
 #include "config/setting.h"
 
 enum { VALUE_BYTES = 1024 * 1024 };
-
-#define IN_STORE(field) offsetof(struct store_config, field)
-
-/* [store *] and [store NAME], in this order in config_store_keys[]. */
-enum store_key {
-    STORE_ENABLED,
-    STORE_DOMAIN,
-    STORE_ENDPOINT,
-    STORE_API_VERSION,
-    STORE_SCHEMA,
-    STORE_JOBS,
-    STORE_DELETES,
-    STORE_TOKEN,
-    STORE_CLIENT_ID,
-    STORE_CLIENT_SECRET,
-    STORE_REFRESH_TOKEN,
-    STORE_KEYS
-};
-
-const struct setting_key config_store_keys[] = {
-    {"enabled", setting_switch, IN_STORE(enabled), "yes",
-     "no: the store is left out."},
-    {"domain", setting_domain, IN_STORE(domain), NULL,
-     "acme.myshopify.com, acme, or the address of the store's admin."},
-    {"endpoint", setting_endpoint, IN_STORE(base_url), NULL,
-     "Address instead of https://<domain>; plain http to this machine only. For tests."},
-    {"api_version", setting_api_version, IN_STORE(api_version), "2026-10",
-     "Version of the Admin API, 2026-01 or later."},
-    {"schema", setting_schema, IN_STORE(schema), "%s",
-     "Schema for the tables; %s is the store's name."},
-    {"jobs", setting_jobs, IN_STORE(jobs), NULL,
-     "Only these jobs, separated by commas; else all in queries/."},
-    {"deletes", setting_deletes, IN_STORE(deletes), "hard",
-     "hard, soft or keep: what happens to rows found gone, in tables of queries whose @deletes does not say it."},
-    {"token", setting_secret, IN_STORE(token), NULL,
-     "Secret: an access token that does not change."},
-    {"client_id", setting_text_or_secret, IN_STORE(client_id), NULL,
-     "The app, for tokens that bulkpg gets by itself."},
-    {"client_secret", setting_secret, IN_STORE(client_secret), NULL,
-     "Secret: the app's."},
-    {"refresh_token", setting_secret_file, IN_STORE(refresh_token_file), NULL,
-     "file:PATH with a rotating refresh token; the file is rewritten."},
-    {NULL, NULL, 0, NULL, NULL}};
 
 /* ---- one store --------------------------------------------------------- */
 
@@ -106,7 +63,7 @@ find_values(const struct store_source *source,
             struct setting_value *values)
 {
     for (size_t i = 0; i < STORE_KEYS; i++)
-        values[i] = find_value(source, section, &config_store_keys[i], name);
+        values[i] = find_value(source, section, &keys_store[i], name);
 }
 
 /* The first fault of a store is the one that is told. */
@@ -124,8 +81,8 @@ set_values(const struct store_source *source, struct store_config *store,
 
     for (size_t i = 0; i < STORE_KEYS; i++)
         if (values[i].text != NULL &&
-            !setting_apply(source->arena, store, &config_store_keys[i],
-                           &values[i], fault_of(store, &spare)))
+            !setting_apply(source->arena, store, &keys_store[i], &values[i],
+                           fault_of(store, &spare)))
             continue; /* the fault is kept; go on, to know all of the rest */
 }
 
@@ -214,14 +171,14 @@ static bool
 resolve(const struct store_source *source, struct store_config *store,
         enum store_key i, const struct setting_value *values, struct err *err)
 {
-    void *field = (char *)store + config_store_keys[i].offset;
+    void *field = (char *)store + keys_store[i].offset;
     const char **secret = field;
 
     if (*secret == NULL || !setting_names_secret(*secret))
         return true;
     if (secret_read(source->arena, source->directory, *secret, secret, err))
         return true;
-    return err_wrap(err, "%s%s", values[i].where, config_store_keys[i].name);
+    return err_wrap(err, "%s%s", values[i].where, keys_store[i].name);
 }
 
 /* Of the refresh token the path is what is needed, since it is written back;
@@ -295,7 +252,7 @@ store_config_read(const struct store_source *source,
     *store = blank_store(name, arena_printf(source->arena, "%s:%u",
                                             section->path, section->line));
     find_values(source, section, name, values);
-    if (setting_check_section(section, config_store_keys, &store->fault))
+    if (setting_check_section(section, keys_store, &store->fault))
         choose_credentials(values, &store->fault);
     set_values(source, store, values);
     read_credentials(source, store, values);
@@ -314,7 +271,7 @@ store_config_check_defaults(const struct store_source *source, struct err *err)
 
     if (source->defaults == NULL)
         return true;
-    if (!setting_check_section(source->defaults, config_store_keys, err))
+    if (!setting_check_section(source->defaults, keys_store, err))
         return false;
     find_values(source, NULL, "store", values);
     set_values(source, &store, values);
@@ -382,7 +339,7 @@ store_config_from_flags(struct arena *arena, const char *name,
         return as_usage("--domain", err);
     if (name == NULL && domain != NULL)
         name = first_label(arena, store->base_url);
-    if (name == NULL || !config_is_name(name))
+    if (name == NULL || !setting_is_name(name))
         return err_set(err, MSG_BAD_OPTION,
                        "\"%.100s\" is no name of a store: 1 to 63 letters, "
                        "digits, _ and -",

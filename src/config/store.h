@@ -1,5 +1,5 @@
 /*
- * store_config - one store's settings: its own, over those of every store.
+ * store - one store's settings: its own, over those of every store.
  *
  * A key is given by [store NAME], else by [store *], where %s is the store's
  * name, else by us. Of the two kinds of credentials, a token or a client, one
@@ -9,8 +9,27 @@
 #ifndef CONFIG_STORE_H
 #define CONFIG_STORE_H
 
-#include "config/config.h"
+#include "base/arena.h"
+#include "base/err.h"
 #include "config/ini.h"
+#include "plan/plan.h"
+
+struct store_config {
+    const char *name;
+    const char *section;  /* "bulkpg.ini:12" or "--domain", for messages */
+    const char *base_url; /* https://acme.myshopify.com or the endpoint */
+    const char *domain;   /* acme.myshopify.com; "" with an endpoint only */
+    const char *api_version;
+    const char *schema; /* of its tables */
+    const char *token;  /* resolved secret; or NULL */
+    const char *client_id;
+    const char *client_secret;
+    const char *refresh_token_file; /* a path; or NULL */
+    const char *const *jobs;        /* NULL-terminated; NULL: all */
+    enum plan_deletes deletes; /* of queries that do not say it themselves */
+    bool enabled;              /* else a fault: no secret is resolved */
+    struct err fault;          /* kind ERR_NONE: usable */
+};
 
 struct store_source {
     struct arena *arena;

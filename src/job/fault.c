@@ -75,7 +75,7 @@ fault_ending(const struct store_fault *fault)
 }
 
 static void
-report(const struct store_fault *fault)
+report_fault(const struct store_fault *fault)
 {
     struct log_ctx log = {.store = fault->job->log.store};
     const struct err *err = &fault->err;
@@ -98,5 +98,5 @@ fault_job_ended(struct store_state *store)
     if (--store->faults.jobs_open > 0)
         return;
     for (size_t i = 0; i < store->faults.count; i++)
-        report(&store->faults.items[i]);
+        report_fault(&store->faults.items[i]);
 }

@@ -36,8 +36,8 @@ count_jobs(struct jobs *jobs, const struct store_config *store)
     struct query_files files;
     struct err ignored;
 
-    return queries_find(&jobs->arena, store, jobs->options->arguments, &files,
-                        &ignored)
+    return query_files_find(&jobs->arena, store, jobs->options->arguments,
+                            &files, &ignored)
                ? files.count
                : 0;
 }
@@ -84,7 +84,7 @@ collect_store(struct jobs *jobs, struct context *context,
         note_fault(jobs, listener, store, &store->config->fault);
         return true;
     }
-    if (!queries_find(&jobs->arena, store->config, names, &files, err)) {
+    if (!query_files_find(&jobs->arena, store->config, names, &files, err)) {
         if (err->kind == ERR_USAGE)
             return false;
         note_fault(jobs, listener, store, err);

@@ -130,7 +130,7 @@ add_fault(struct record *record, struct jobs *jobs,
     struct query_files files;
     struct err err;
 
-    if (queries_find(&jobs->arena, store, names, &files, &err)) {
+    if (query_files_find(&jobs->arena, store, names, &files, &err)) {
         for (size_t i = 0; i < files.count; i++)
             add(record, fault->store, files.items[i].job, NULL, &fault->err, 0);
     } else if (err.kind == ERR_USAGE) {

@@ -14,7 +14,8 @@ list_jobs(struct watched_store *watched, const struct store_config *store,
     struct err err;
 
     /* No queries at all: run from another folder, with jobs named by path. */
-    if (!queries_find(arena, store, NULL, &files, &err) || files.count == 0) {
+    if (!query_files_find(arena, store, NULL, &files, &err) ||
+        files.count == 0) {
         watched->is_unknown = true;
         return;
     }

@@ -5,7 +5,7 @@
 
 #include "cli/option_rows.h"
 #include "cli/usage.h"
-#include "config/config_keys.h"
+#include "config/keys.h"
 #include "support/suite.h"
 
 /* One line, of words. */
@@ -40,9 +40,9 @@ keys_are_sentences(const struct setting_key *key)
 
 START_TEST(keys_are_told)
 {
-    keys_are_sentences(config_database_keys);
-    keys_are_sentences(config_store_keys);
-    keys_are_sentences(config_tuning_keys);
+    keys_are_sentences(keys_database);
+    keys_are_sentences(keys_store);
+    keys_are_sentences(keys_tuning);
 }
 
 END_TEST

@@ -75,7 +75,7 @@ find(const char *names)
     for (char *job = strtok(text, ","); job != NULL; job = strtok(NULL, ","))
         jobs[count++] = job;
     jobs[count] = NULL;
-    return queries_find(&arena, &store, jobs, &files, &err);
+    return query_files_find(&arena, &store, jobs, &files, &err);
 }
 
 /* "job=path ..." of all that was found. */
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(another_store_has_the_common_file)
 {
     store.name = "beta";
-    ck_assert(queries_find(&arena, &store, NULL, &files, &err));
+    ck_assert(query_files_find(&arena, &store, NULL, &files, &err));
     ck_assert_str_eq(found(), "orders=queries/orders.graphql "
                               "products=queries/products.graphql");
 }

@@ -1,4 +1,4 @@
-#include "command/check_access.h"
+#include "command/access.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,13 +1,13 @@
 /*
- * check_access - what `check` learns of a store's access: who answers, which
+ * access - what `check` learns of a store's access: who answers, which
  * scopes the app has, and which its queries need.
  *
  * A bulk operation is accepted and fails later where a scope is missing, so
  * each query is sent as an ordinary one for the first row of each connection,
  * which is refused at once and tells why.
  */
-#ifndef COMMAND_CHECK_ACCESS_H
-#define COMMAND_CHECK_ACCESS_H
+#ifndef COMMAND_ACCESS_H
+#define COMMAND_ACCESS_H
 
 #include "command/verdict.h"
 #include "job/job.h"

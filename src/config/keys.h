@@ -1,0 +1,31 @@
+/*
+ * keys - every key of bulkpg.ini, section by section: what reading, checking
+ * and the manual are made from. A new key is a line of keys.c and a member of
+ * the struct that it names.
+ */
+#ifndef CONFIG_KEYS_H
+#define CONFIG_KEYS_H
+
+#include "config/setting.h"
+
+/* [store *] and [store NAME], in this order in keys_store[]. */
+enum store_key {
+    STORE_ENABLED,
+    STORE_DOMAIN,
+    STORE_ENDPOINT,
+    STORE_API_VERSION,
+    STORE_SCHEMA,
+    STORE_JOBS,
+    STORE_DELETES,
+    STORE_TOKEN,
+    STORE_CLIENT_ID,
+    STORE_CLIENT_SECRET,
+    STORE_REFRESH_TOKEN,
+    STORE_KEYS
+};
+
+extern const struct setting_key keys_database[]; /* [database] */
+extern const struct setting_key keys_store[];    /* [store NAME] */
+extern const struct setting_key keys_tuning[];   /* [tuning] */
+
+#endif
