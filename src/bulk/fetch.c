@@ -6,6 +6,18 @@
 #include "base/mem.h"
 #include "base/task.h"
 
+static struct bulk_run
+bulk_run_of(struct job *job, const struct run_ref *ref)
+{
+    return (struct bulk_run){.place = {.store = job->store,
+                                       .journal = job->context->journal,
+                                       .tuning = &job->context->config.tuning},
+                             .ref = *ref,
+                             .arena = &job->arena,
+                             .log = &job->log,
+                             .query_file = job->file->path};
+}
+
 /* ---- the operations ---------------------------------------------------- */
 
 static struct operation *
@@ -13,8 +25,12 @@ new_operation(const struct fetch *fetch, int n,
               const struct plan_window *window)
 {
     struct operation *operation = mem_alloc(sizeof(*operation));
+    const struct plan *plan = fetch->job->plan;
+    const char *document =
+        window != NULL ? plan_document_in(plan, window, fetch->run.arena)
+                       : plan->document;
 
-    operation_init(operation, fetch->job, &fetch->run, n, window);
+    operation_init(operation, &fetch->run, n, document, window);
     return operation;
 }
 
@@ -35,7 +51,8 @@ add_only(struct fetch *fetch, const struct mode *mode)
 static struct operation *
 new_slice_operation(const struct fetch *fetch, const struct slice *slice)
 {
-    struct plan_window window = slices_window(slice, fetch->job);
+    struct plan_window window =
+        slices_window(slice, fetch->job->plan->slice->field, fetch->run.arena);
 
     return new_operation(fetch, slice->n, &window);
 }
@@ -57,9 +74,9 @@ bool
 fetch_begin(struct fetch *fetch, struct job *job, const struct run_ref *run,
             const struct mode *mode, struct err *err)
 {
-    *fetch = (struct fetch){.job = job, .run = *run};
+    *fetch = (struct fetch){.job = job, .run = bulk_run_of(job, run)};
     if (job->plan->slice != NULL && mode->mode == RUN_FULL &&
-        !slices_cut(&fetch->slices, job, run, err))
+        !slices_cut(&fetch->slices, job->plan, &fetch->run, err))
         return false;
     add_operations(fetch, mode);
     return true;
@@ -80,8 +97,8 @@ fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
              const struct mode *mode, const char *notes,
              const struct journal_operations *earlier, struct err *err)
 {
-    *fetch = (struct fetch){.job = job, .run = *run};
-    if (!slices_read(&fetch->slices, job, notes, err))
+    *fetch = (struct fetch){.job = job, .run = bulk_run_of(job, run)};
+    if (!slices_read(&fetch->slices, &job->arena, notes, err))
         return false;
     add_operations(fetch, mode);
     for (size_t i = 0; i < earlier->count; i++) {
@@ -127,7 +144,8 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
     while (i < fetch->count && fetch->operations[i] != operation)
         i++;
     if (fetch->slices.count == 0 ||
-        !slices_halve(&fetch->slices, i, fetch->job, &fetch->run, &kept, err))
+        !slices_halve(&fetch->slices, i, fetch->job->plan, &fetch->run, &kept,
+                      err))
         return false;
     whole = fetch->operations[i];
     memmove(&fetch->operations[i + 2], &fetch->operations[i + 1],

@@ -11,13 +11,14 @@
 
 #include "bulk/operation.h"
 #include "bulk/slices.h"
+#include "job/job.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "run/mode.h"
 
 struct fetch {
     struct job *job;
-    struct run_ref run;
+    struct bulk_run run;
     struct slices slices;
     struct operation **operations; /* owned; by window */
     int count;

@@ -16,22 +16,17 @@ enum {
     SUBMISSIONS_MAX = 4, /* once, and again three times */
     POLLS_WITHOUT_URL_MAX = 5,
     LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
-    LOST_PAUSE_MS = 2000,
-    OWNER_BYTES = 64
+    LOST_PAUSE_MS = 2000
 };
 
 void
-operation_init(struct operation *operation, struct job *job,
-               const struct run_ref *run, int n,
-               const struct plan_window *window)
+operation_init(struct operation *operation, const struct bulk_run *run, int n,
+               const char *document, const struct plan_window *window)
 {
-    struct plan *plan = job->plan;
-
-    *operation = (struct operation){.job = job,
-                                    .log = job->log,
-                                    .run = *run,
-                                    .document = plan->document,
-                                    .row = {.run_id = run->run_id,
+    *operation = (struct operation){.run = *run,
+                                    .log = *run->log,
+                                    .document = document,
+                                    .row = {.run_id = run->ref.run_id,
                                             .n = n,
                                             .object_count = -1,
                                             .root_object_count = -1,
@@ -41,7 +36,6 @@ operation_init(struct operation *operation, struct job *job,
     operation->log.operation_id = NULL;
     if (window == NULL)
         return;
-    operation->document = plan_document_in(plan, window, &job->arena);
     operation->row.window_from = window->from;
     operation->row.window_to = window->to;
 }
@@ -52,7 +46,7 @@ static void
 name_operation(struct operation *operation)
 {
     operation->log.operation_id = operation->bulk.id;
-    operation->job->log.operation_id = operation->bulk.id;
+    operation->run.log->operation_id = operation->bulk.id;
 }
 
 void
@@ -73,7 +67,7 @@ operation_resume(struct operation *operation,
 
 /* What the store said, into the journal; `bulk` must outlive the row's use. */
 static bool
-keep_said(struct context *context, struct journal_operation *row,
+keep_said(struct journal *journal, struct journal_operation *row,
           const struct bulk_operation *bulk, struct err *err)
 {
     row->operation_id = bulk->id;
@@ -85,14 +79,14 @@ keep_said(struct context *context, struct journal_operation *row,
     row->object_count = bulk->object_count;
     row->root_object_count = bulk->root_object_count;
     row->file_size = bulk->file_size;
-    return journal_operation_update(context->journal, row, err);
+    return journal_operation_update(journal, row, err);
 }
 
 static bool
 keep(struct operation *operation, struct err *err)
 {
-    return keep_said(operation->job->context, &operation->row, &operation->bulk,
-                     err);
+    return keep_said(operation->run.place.journal, &operation->row,
+                     &operation->bulk, err);
 }
 
 bool
@@ -104,41 +98,21 @@ operation_is_running(const struct journal_operation *row)
             strcmp(row->status, "CANCELING") == 0);
 }
 
-/* A store that lacks credentials can be loaded into from files, not asked. */
-static bool
-can_ask(const struct store_state *store, struct err *err)
-{
-    if (store->config->fault.kind == ERR_NONE)
-        return true;
-    *err = store->config->fault;
-    return false;
-}
-
-/* How the queries of all operations of this journal begin. */
-static const char *
-write_owner(const struct context *context, char owner[OWNER_BYTES])
-{
-    snprintf(owner, OWNER_BYTES, "# bulkpg %s/",
-             journal_uuid(context->journal));
-    return owner;
-}
-
 bool
-operation_cancel(struct context *context, struct store_state *store,
-                 struct journal_operation *row, int64_t deadline_ms,
-                 const struct log_ctx *log, struct err *err)
+operation_cancel(const struct bulk_place *place, struct journal_operation *row,
+                 int64_t deadline_ms, const struct log_ctx *log,
+                 struct err *err)
 {
     struct bulk_operation bulk;
     struct journal_operation said = *row;
-    char owner[OWNER_BYTES];
+    char owner[PLACE_OWNER_BYTES];
 
-    if (!can_ask(store, err) ||
-        !bulk_check_marker(context_session(context, store), row->operation_id,
-                           write_owner(context, owner), deadline_ms, log,
-                           err) ||
-        !bulk_cancel(context_session(context, store), row->operation_id,
-                     deadline_ms, log, &bulk, err) ||
-        !keep_said(context, &said, &bulk, err))
+    if (!place_can_ask(place, err) ||
+        !bulk_check_marker(place_session(place), row->operation_id,
+                           place_owner(place, owner), deadline_ms, log, err) ||
+        !bulk_cancel(place_session(place), row->operation_id, deadline_ms, log,
+                     &bulk, err) ||
+        !keep_said(place->journal, &said, &bulk, err))
         return false;
     row->status = bulk_status_name(bulk.status);
     return true;
@@ -146,36 +120,35 @@ operation_cancel(struct context *context, struct store_state *store,
 
 /* The store does not have it: not asked for again. */
 static bool
-keep_missing(struct context *context, const struct journal_operation *row,
+keep_missing(struct journal *journal, const struct journal_operation *row,
              struct err *err)
 {
     struct journal_operation said = *row;
 
     said.status = NULL;
     said.error_code = message_at(MSG_NOT_THERE)->code;
-    return journal_operation_update(context->journal, &said, err);
+    return journal_operation_update(journal, &said, err);
 }
 
 /* Its first line is its marker. */
 static bool
-find_left(struct context *context, struct store_state *store,
-          struct journal_operation *row, struct arena *arena,
-          const struct log_ctx *log, struct err *err)
+find_left(const struct bulk_place *place, struct journal_operation *row,
+          struct arena *arena, const struct log_ctx *log, struct err *err)
 {
     const char *end = strchr(row->query, '\n');
     struct bulk_operation bulk;
     struct journal_operation said = *row;
     bool found;
 
-    if (!can_ask(store, err) ||
-        !bulk_find(context_session(context, store),
+    if (!place_can_ask(place, err) ||
+        !bulk_find(place_session(place),
                    arena_dup(arena, span_of(row->query,
                                             (size_t)(end - row->query) + 1)),
                    log, &bulk, &found, err))
         return false;
     if (!found)
-        return keep_missing(context, row, err);
-    if (!keep_said(context, &said, &bulk, err))
+        return keep_missing(place->journal, row, err);
+    if (!keep_said(place->journal, &said, &bulk, err))
         return false;
     row->operation_id = arena_strdup(arena, bulk.id);
     row->status = said.status;
@@ -183,26 +156,24 @@ find_left(struct context *context, struct store_state *store,
 }
 
 bool
-operation_cancel_left(struct context *context, struct store_state *store,
+operation_cancel_left(const struct bulk_place *place,
                       struct journal_operation *row, struct arena *arena,
                       const struct log_ctx *log, struct err *err)
 {
-    if (row->operation_id == NULL &&
-        !find_left(context, store, row, arena, log, err))
+    if (row->operation_id == NULL && !find_left(place, row, arena, log, err))
         return false;
-    if (!operation_is_running(row) ||
-        operation_cancel(context, store, row, 0, log, err))
+    if (!operation_is_running(row) || operation_cancel(place, row, 0, log, err))
         return true;
     return err_is(err, MSG_UNKNOWN_OPERATION) &&
-           keep_missing(context, row, err);
+           keep_missing(place->journal, row, err);
 }
 
 bool
-operation_wait_for_end(struct context *context, struct store_state *store,
+operation_wait_for_end(const struct bulk_place *place,
                        struct journal_operation *row, const struct log_ctx *log,
                        struct err *err)
 {
-    const struct tuning_config *tuning = &context->config.tuning;
+    const struct tuning_config *tuning = place->tuning;
     struct backoff backoff = backoff_of(
         tuning->poll_initial_ms, tuning->poll_max_ms, tuning->retry_budget_ms);
 
@@ -218,9 +189,9 @@ operation_wait_for_end(struct context *context, struct store_state *store,
         }
         if (task_sleep_until(clock_after_ms(delay_ms)) == TASK_STOPPED)
             return task_stopped(err);
-        if (!bulk_read(context_session(context, store), row->operation_id, 0,
-                       log, &bulk, err) ||
-            !keep_said(context, &said, &bulk, err))
+        if (!bulk_read(place_session(place), row->operation_id, 0, log, &bulk,
+                       err) ||
+            !keep_said(place->journal, &said, &bulk, err))
             return false;
         row->status = bulk_status_name(bulk.status);
     }
@@ -234,27 +205,26 @@ operation_wait_for_end(struct context *context, struct store_state *store,
 static const char *
 write_marker(struct operation *operation)
 {
-    struct job *job = operation->job;
-    char owner[OWNER_BYTES];
+    char owner[PLACE_OWNER_BYTES];
 
-    return arena_printf(&job->arena, "%s%" PRId64 "/%d.%d\n",
-                        write_owner(job->context, owner), operation->run.run_id,
-                        (int)operation->row.n, (int)operation->row.attempt);
+    return arena_printf(operation->run.arena, "%s%" PRId64 "/%d.%d\n",
+                        place_owner(&operation->run.place, owner),
+                        operation->run.ref.run_id, (int)operation->row.n,
+                        (int)operation->row.attempt);
 }
 
 /* Into the journal before it is sent. */
 static bool
 begin_attempt(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
-
     operation->row.attempt++;
     operation->row.operation_id = NULL;
     operation->row.error_code = NULL;
-    operation->row.query = arena_printf(
-        &job->arena, "%s%s", write_marker(operation), operation->document);
-    return journal_operation_add(job->context->journal, &operation->run,
-                                 &operation->row, err);
+    operation->row.query =
+        arena_printf(operation->run.arena, "%s%s", write_marker(operation),
+                     operation->document);
+    return journal_operation_add(operation->run.place.journal,
+                                 &operation->run.ref, &operation->row, err);
 }
 
 static bool
@@ -284,17 +254,16 @@ static bool
 wait_as_told(struct operation *operation, struct submission *patience,
              int64_t wait_ms, struct err *err)
 {
-    struct job *job = operation->job;
     struct err other;
     bool waited;
 
     if (!is_full(err))
-        return session_wait(context_session(job->context, job->store),
+        return session_wait(place_session(&operation->run.place),
                             &patience->failures, wait_ms, &operation->log,
                             "the submission is tried again", err);
     backoff_succeeded(&patience->failures);
-    if (!journal_run_status(job->context->journal, &operation->run, RUN_WAITING,
-                            &other)) {
+    if (!journal_run_status(operation->run.place.journal, &operation->run.ref,
+                            RUN_WAITING, &other)) {
         *err = other;
         return false;
     }
@@ -315,8 +284,8 @@ keep_refused(struct operation *operation, struct err *err)
     bool kept;
 
     task_shield();
-    kept = journal_operation_sent(operation->job->context->journal,
-                                  &operation->row, false, err);
+    kept = journal_operation_sent(operation->run.place.journal, &operation->row,
+                                  false, err);
     task_unshield();
     return kept;
 }
@@ -333,8 +302,8 @@ wait_to_submit(struct operation *operation, struct submission *patience,
         return false;
     }
     return wait_as_told(operation, patience, wait_ms, err) &&
-           journal_operation_sent(operation->job->context->journal,
-                                  &operation->row, true, err);
+           journal_operation_sent(operation->run.place.journal, &operation->row,
+                                  true, err);
 }
 
 /* The store may have taken what it did not answer to: it then lists it within
@@ -343,11 +312,10 @@ static bool
 find_lost(struct operation *operation, int64_t age_ms, bool *found,
           struct err *err)
 {
-    struct job *job = operation->job;
     int64_t deadline = clock_after_ms(LOST_SEARCH_MS - age_ms);
 
     for (;;) {
-        if (!bulk_find(context_session(job->context, job->store),
+        if (!bulk_find(place_session(&operation->run.place),
                        write_marker(operation), &operation->log,
                        &operation->bulk, found, err))
             return false;
@@ -374,7 +342,7 @@ settle_lost(struct operation *operation, struct err *err)
         return SUBMIT_FAILED;
     if (found)
         return SUBMIT_TAKEN;
-    return keep_missing(operation->job->context, &operation->row, err) &&
+    return keep_missing(operation->run.place.journal, &operation->row, err) &&
                    begin_attempt(operation, err)
                ? SUBMIT_AGAIN
                : SUBMIT_FAILED;
@@ -385,8 +353,7 @@ static enum submit_end
 settle_unanswered(struct operation *operation, struct submission *patience,
                   struct err *err)
 {
-    struct job *job = operation->job;
-    struct session *session = context_session(job->context, job->store);
+    struct session *session = place_session(&operation->run.place);
     struct err why = *err;
     bool found;
 
@@ -396,7 +363,7 @@ settle_unanswered(struct operation *operation, struct submission *patience,
         return SUBMIT_FAILED;
     if (found)
         return SUBMIT_TAKEN;
-    if (!keep_missing(job->context, &operation->row, err))
+    if (!keep_missing(operation->run.place.journal, &operation->row, err))
         return SUBMIT_FAILED;
     backoff_begin(&patience->failures); /* the search took its own time */
     if (!session_wait(session, &patience->failures, 0, &operation->log,
@@ -423,7 +390,6 @@ static enum submit_end
 submit_once(struct operation *operation, struct submission *patience,
             struct err *err)
 {
-    struct job *job = operation->job;
     int64_t wait_ms;
 
     if (is_given_up(operation)) {
@@ -431,9 +397,8 @@ submit_once(struct operation *operation, struct submission *patience,
         return SUBMIT_FAILED;
     }
     backoff_begin(&patience->failures);
-    if (bulk_submit(context_session(job->context, job->store),
-                    operation->row.query, &operation->log, &operation->bulk,
-                    &wait_ms, err))
+    if (bulk_submit(place_session(&operation->run.place), operation->row.query,
+                    &operation->log, &operation->bulk, &wait_ms, err))
         return SUBMIT_TAKEN;
     if (err->kind == ERR_TRANSIENT && err_is(err, MSG_ANSWER_LOST))
         return settle_unanswered(operation, patience, err);
@@ -448,11 +413,12 @@ submit_once(struct operation *operation, struct submission *patience,
 static bool
 submit(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
+    const struct tuning_config *tuning = operation->run.place.tuning;
     struct submission patience = {
-        .failures = session_backoff(context_session(job->context, job->store),
-                                    "submit"),
-        .slots = context_backoff(job->context)};
+        .failures =
+            session_backoff(place_session(&operation->run.place), "submit"),
+        .slots = backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                            tuning->retry_budget_ms)};
     enum submit_end end = SUBMIT_AGAIN;
 
     if (operation->is_lost)
@@ -476,7 +442,7 @@ submit(struct operation *operation, struct err *err)
     name_operation(operation);
     log_info(&operation->log, "operation submitted", LOG_END);
     return keep(operation, err) &&
-           journal_run_status(job->context->journal, &operation->run,
+           journal_run_status(operation->run.place.journal, &operation->run.ref,
                               RUN_POLLING, err);
 }
 
@@ -486,7 +452,7 @@ submit(struct operation *operation, struct err *err)
 static int64_t
 deadline_of(const struct operation *operation)
 {
-    int64_t age_ms = operation->job->context->config.tuning.deadline_ms;
+    int64_t age_ms = operation->run.place.tuning->deadline_ms;
 
     return age_ms > 0 ? operation->submitted_ms + age_ms : 0;
 }
@@ -496,18 +462,16 @@ deadline_of(const struct operation *operation)
 static bool
 end_at_deadline(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
-    const struct tuning_config *tuning = &job->context->config.tuning;
+    const struct tuning_config *tuning = operation->run.place.tuning;
     int64_t age_ms = clock_now_ms() - operation->submitted_ms;
     struct err why = {.kind = ERR_NONE};
     char age[32];
 
-    if (!operation_cancel(job->context, job->store, &operation->row,
+    if (!operation_cancel(&operation->run.place, &operation->row,
                           clock_after_ms(tuning->request_timeout_ms),
                           &operation->log, &why))
-        log_failure(
-            session_failure_level(context_session(job->context, job->store)),
-            &operation->log, "it could not be canceled", &why);
+        log_failure(session_failure_level(place_session(&operation->run.place)),
+                    &operation->log, "it could not be canceled", &why);
     err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),
             duration_format(age_ms / 1000 * 1000, age));
@@ -531,10 +495,9 @@ check_deadline(struct operation *operation, struct err *err)
 static bool
 poll_once(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
     struct bulk_operation *bulk = &operation->bulk;
 
-    if (bulk_read(context_session(job->context, job->store), bulk->id,
+    if (bulk_read(place_session(&operation->run.place), bulk->id,
                   deadline_of(operation), &operation->log, bulk, err))
         return keep(operation, err);
     if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
@@ -579,8 +542,7 @@ warn_of_stillness(const struct operation *operation,
 static bool
 poll_to_end(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
-    const struct tuning_config *tuning = &job->context->config.tuning;
+    const struct tuning_config *tuning = operation->run.place.tuning;
     struct backoff backoff =
         backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
     struct stillness stillness = {0};
@@ -641,7 +603,7 @@ end_denied(const struct operation *operation, struct err *err)
     err_set(err, MSG_ACCESS_DENIED,
             "%s was refused by the store: the app lacks a scope that a field "
             "of %s needs",
-            operation->bulk.id, operation->job->file->path);
+            operation->bulk.id, operation->run.query_file);
     return err_hint(err, "grant the app the scopes of the fields it reads "
                          "(bulkpg check names them), then run the job again");
 }
@@ -682,7 +644,7 @@ is_forgotten(const struct operation *operation, const struct err *err)
 static bool
 await_slot(struct operation *operation, struct err *err)
 {
-    struct store_state *store = operation->job->store;
+    struct store_state *store = operation->run.place.store;
 
     while (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
         if (task_wait(&store->slot_freed, CLOCK_NEVER) == TASK_STOPPED)
@@ -698,15 +660,14 @@ await_slot(struct operation *operation, struct err *err)
 static bool
 take_slot(struct operation *operation, struct err *err)
 {
-    struct job *job = operation->job;
-    struct store_state *store = job->store;
+    struct store_state *store = operation->run.place.store;
     bool has_slot;
 
     if (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
         log_info(&operation->log, "waiting for an operation of ours to end",
                  LOG_END);
-        if (!journal_run_status(job->context->journal, &operation->run,
-                                RUN_WAITING, err))
+        if (!journal_run_status(operation->run.place.journal,
+                                &operation->run.ref, RUN_WAITING, err))
             return false;
     }
     operation->waits_for_slot = true;
@@ -721,8 +682,8 @@ take_slot(struct operation *operation, struct err *err)
 static void
 free_slot(struct operation *operation)
 {
-    operation->job->store->slots_taken--;
-    task_wake_all(&operation->job->store->slot_freed);
+    operation->run.place.store->slots_taken--;
+    task_wake_all(&operation->run.place.store->slot_freed);
 }
 
 static bool

@@ -11,16 +11,15 @@
 #ifndef BULK_OPERATION_H
 #define BULK_OPERATION_H
 
-#include "job/job.h"
+#include "bulk/place.h"
 #include "journal/operation.h"
-#include "journal/run.h"
+#include "plan/plan.h"
 #include "shopify/bulk.h"
 
 /* Stays where it is: its row and log lines point into it. */
 struct operation {
-    struct job *job;
-    struct log_ctx log; /* of the job, naming the operation */
-    struct run_ref run;
+    struct bulk_run run;
+    struct log_ctx log;           /* of the run, naming this operation */
     const char *document;         /* to submit, behind the marker */
     struct journal_operation row; /* as the journal has it */
     struct bulk_operation bulk;   /* as the store said last */
@@ -34,10 +33,11 @@ struct operation {
     int64_t submitted_ms; /* clock_now_ms() */
 };
 
-/* The run's nth operation, for `window` of the roots; NULL: all of them. */
-void operation_init(struct operation *operation, struct job *job,
-                    const struct run_ref *run, int n,
-                    const struct plan_window *window);
+/* The run's nth operation, which submits `document`: that of `window` of the
+ * roots, or of all of them, NULL. Both are borrowed, as is what `run` names. */
+void
+operation_init(struct operation *operation, const struct bulk_run *run, int n,
+               const char *document, const struct plan_window *window);
 
 /* Go on with what an earlier process submitted; where it never saw the
  * answer, look for the operation first. */
@@ -58,21 +58,21 @@ bool operation_is_running(const struct journal_operation *row);
  * journal's marker is left alone: ERR_FAILED with the code NOT_OURS. At
  * `deadline_ms` (0: none) it ends with ERR_LATER. */
 MUST_CHECK bool
-operation_cancel(struct context *context, struct store_state *store,
-                 struct journal_operation *row, int64_t deadline_ms,
-                 const struct log_ctx *log, struct err *err);
+operation_cancel(const struct bulk_place *place, struct journal_operation *row,
+                 int64_t deadline_ms, const struct log_ctx *log,
+                 struct err *err);
 
 /* The same for what another run left there, also where its answer never came:
  * it is looked for once. */
 MUST_CHECK bool
-operation_cancel_left(struct context *context, struct store_state *store,
+operation_cancel_left(const struct bulk_place *place,
                       struct journal_operation *row, struct arena *arena,
                       const struct log_ctx *log, struct err *err);
 
 /* Poll until it has ended, as long as the retry budget lasts: a store takes
  * minutes to cancel. ERR_LATER then. */
 MUST_CHECK bool
-operation_wait_for_end(struct context *context, struct store_state *store,
+operation_wait_for_end(const struct bulk_place *place,
                        struct journal_operation *row, const struct log_ctx *log,
                        struct err *err);
 

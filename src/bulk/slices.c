@@ -21,16 +21,21 @@ enum {
     NOTE_BYTES = 256 * 1024
 };
 
-struct plan_window
-slices_window(const struct slice *slice, struct job *job)
+static const char *
+time_text(int64_t seconds, struct arena *arena)
 {
-    struct plan_window window = {.field = job->plan->slice->field};
+    char text[CLOCK_UTC_BYTES];
 
-    if (slice->has_from)
-        window.from = job_time(job, slice->from_s);
-    if (slice->has_to)
-        window.to = job_time(job, slice->to_s);
-    return window;
+    return arena_strdup(arena, clock_format_utc(seconds, text));
+}
+
+struct plan_window
+slices_window(const struct slice *slice, const char *field, struct arena *arena)
+{
+    return (struct plan_window){
+        .field = field,
+        .from = slice->has_from ? time_text(slice->from_s, arena) : NULL,
+        .to = slice->has_to ? time_text(slice->to_s, arena) : NULL};
 }
 
 /* ---- the run's notes --------------------------------------------------- */
@@ -70,14 +75,14 @@ write_note(struct buf *note, const struct slices *slices, const char *field)
 }
 
 static bool
-keep(const struct slices *slices, struct job *job, const struct run_ref *run,
+keep(const struct slices *slices, const char *field, const struct bulk_run *run,
      struct err *err)
 {
     struct buf note = buf_with_ceiling(NOTE_BYTES);
     bool kept;
 
-    write_note(&note, slices, job->plan->slice->field);
-    kept = journal_run_note(job->context->journal, run, buf_str(&note), err);
+    write_note(&note, slices, field);
+    kept = journal_run_note(run->place.journal, &run->ref, buf_str(&note), err);
     buf_free(&note);
     return kept;
 }
@@ -96,7 +101,7 @@ read_time(const struct json *text, int64_t *seconds)
 }
 
 static bool
-read_slices(struct slices *slices, struct job *job, const struct json *note)
+read_slices(struct slices *slices, struct arena *arena, const struct json *note)
 {
     const struct json *windows = json_get(note, "windows");
     int64_t number;
@@ -109,8 +114,7 @@ read_slices(struct slices *slices, struct job *job, const struct json *note)
     slices->last_n = (int)number;
     if (!json_int64(json_get(note, "before"), &slices->before))
         slices->before = -1;
-    slices->items =
-        arena_array(&job->arena, SLICES_MAX, sizeof(*slices->items));
+    slices->items = arena_array(arena, SLICES_MAX, sizeof(*slices->items));
     for (const struct json *w = windows->first; w != NULL; w = w->next) {
         struct slice *slice = &slices->items[slices->count];
 
@@ -125,9 +129,9 @@ read_slices(struct slices *slices, struct job *job, const struct json *note)
 }
 
 bool
-slices_fit(const struct job *job, const char *notes, bool *fit, struct err *err)
+slices_fit(const struct plan_slice *slice, const char *notes, bool *fit,
+           struct err *err)
 {
-    const struct plan_slice *slice = job->plan->slice;
     struct arena arena = {0};
     struct json *root;
     const struct json *note;
@@ -145,21 +149,21 @@ slices_fit(const struct job *job, const char *notes, bool *fit, struct err *err)
 }
 
 bool
-slices_read(struct slices *slices, struct job *job, const char *notes,
+slices_read(struct slices *slices, struct arena *arena, const char *notes,
             struct err *err)
 {
-    struct arena arena = {0};
+    struct arena parsed = {0};
     struct json *root;
     const struct json *note;
-    bool read = json_parse(&arena, span_str(notes), &root, err);
+    bool read = json_parse(&parsed, span_str(notes), &root, err);
 
     *slices = (struct slices){.before = -1};
     if (read) {
         note = json_get(root, "slices");
-        if (note != NULL && !read_slices(slices, job, note))
+        if (note != NULL && !read_slices(slices, arena, note))
             read = err_set(err, MSG_BUG, "the run's notes hold no windows");
     }
-    arena_free(&arena);
+    arena_free(&parsed);
     return read;
 }
 
@@ -173,34 +177,36 @@ struct part {
 };
 
 struct cutter {
-    struct job *job;
+    const struct plan *plan;
+    const struct bulk_run *run;
     struct part *parts; /* in the order of time */
     int count;
     int64_t most; /* roots in one */
 };
 
 static const char *
-filter_of(struct job *job, struct arena *arena, int64_t from_s, int64_t to_s)
+filter_of(const struct plan *plan, int64_t from_s, int64_t to_s,
+          struct arena *arena)
 {
     char from[CLOCK_UTC_BYTES], to[CLOCK_UTC_BYTES];
-    struct plan_window window = {.field = job->plan->slice->field,
+    struct plan_window window = {.field = plan->slice->field,
                                  .from = clock_format_utc(from_s, from),
                                  .to = clock_format_utc(to_s, to)};
 
-    return plan_filter_in(job->plan, &window, arena);
+    return plan_filter_in(plan, &window, arena);
 }
 
 bool
-slices_count_roots(struct job *job, int64_t *count, struct err *err)
+slices_count_roots(const struct plan *plan, const struct bulk_run *run,
+                   int64_t *count, struct err *err)
 {
     const struct plan_window all = {0};
-    const char *filter = plan_filter_in(job->plan, &all, &job->arena);
+    const char *filter = plan_filter_in(plan, &all, run->arena);
 
     *count = -1;
-    return job->plan->slice->count_field == NULL ||
-           roots_count(context_session(job->context, job->store),
-                       job->plan->slice->count_field, &filter, 1, &job->log,
-                       count, err);
+    return plan->slice->count_field == NULL ||
+           roots_count(place_session(&run->place), plan->slice->count_field,
+                       &filter, 1, run->log, count, err);
 }
 
 static bool
@@ -213,7 +219,8 @@ is_too_large(const struct cutter *cutter, const struct part *part)
 static bool
 count_halves(const struct cutter *cutter, int64_t *counts, struct err *err)
 {
-    struct job *job = cutter->job;
+    const struct plan *plan = cutter->plan;
+    const struct bulk_run *run = cutter->run;
     struct arena arena = {0};
     const char **filters =
         arena_array(&arena, (size_t)cutter->count, sizeof(*filters));
@@ -224,13 +231,12 @@ count_halves(const struct cutter *cutter, int64_t *counts, struct err *err)
         const struct part *part = &cutter->parts[i];
 
         if (is_too_large(cutter, part))
-            filters[asked++] =
-                filter_of(job, &arena, part->from_s,
-                          part->from_s + (part->to_s - part->from_s) / 2);
+            filters[asked++] = filter_of(
+                plan, part->from_s,
+                part->from_s + (part->to_s - part->from_s) / 2, &arena);
     }
-    counted = roots_count(context_session(job->context, job->store),
-                          job->plan->slice->count_field, filters, asked,
-                          &job->log, counts, err);
+    counted = roots_count(place_session(&run->place), plan->slice->count_field,
+                          filters, asked, run->log, counts, err);
     arena_free(&arena);
     return counted;
 }
@@ -301,7 +307,7 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
     int64_t least = slices->before / (SLICES_MAX / 4) + 1;
     bool again = true;
 
-    cutter->most = cutter->job->plan->slice->rows;
+    cutter->most = cutter->plan->slice->rows;
     if (cutter->most < least)
         cutter->most = least;
     cutter->parts[0].roots = slices->before;
@@ -319,19 +325,20 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
 /* From the earliest to the latest, as an ordinary query tells; where the
  * store does not know that order, over all the time that there is. */
 static bool
-find_reach(struct job *job, struct slices *slices, struct err *err)
+find_reach(const struct plan *plan, const struct bulk_run *run,
+           struct slices *slices, struct err *err)
 {
-    const struct plan_slice *slice = job->plan->slice;
+    const struct plan_slice *slice = plan->slice;
     const struct plan_window all = {0};
     char earliest[40], latest[40];
     struct json text = {.kind = JSON_STRING};
 
     if (slice->sort_key == NULL)
         return true;
-    if (!roots_reach(context_session(job->context, job->store),
-                     job->plan->root->name, slice->sort_key, slice->time_field,
-                     plan_filter_in(job->plan, &all, &job->arena), &job->log,
-                     earliest, latest, err))
+    if (!roots_reach(place_session(&run->place), plan->root->name,
+                     slice->sort_key, slice->time_field,
+                     plan_filter_in(plan, &all, run->arena), run->log, earliest,
+                     latest, err))
         return err->kind == ERR_FAILED;
     text.text = span_str(earliest);
     read_time(&text, &slices->low_s);
@@ -345,7 +352,7 @@ cut_equally(struct cutter *cutter, struct slices *slices, struct err *err)
 {
     int64_t length_s;
 
-    if (!find_reach(cutter->job, slices, err))
+    if (!find_reach(cutter->plan, cutter->run, slices, err))
         return false;
     length_s = (slices->high_s - slices->low_s) / EQUAL_WINDOWS;
     if (length_s < 1)
@@ -366,7 +373,7 @@ static void
 take_parts(struct slices *slices, const struct cutter *cutter)
 {
     slices->items =
-        arena_array(&cutter->job->arena, SLICES_MAX, sizeof(*slices->items));
+        arena_array(cutter->run->arena, SLICES_MAX, sizeof(*slices->items));
     for (int i = 0; i < cutter->count; i++)
         slices->items[i] = (struct slice){.n = i + 1,
                                           .has_from = i > 0,
@@ -377,9 +384,10 @@ take_parts(struct slices *slices, const struct cutter *cutter)
 }
 
 static bool
-cut(struct slices *slices, struct job *job, struct err *err)
+cut(struct slices *slices, const struct plan *plan, const struct bulk_run *run,
+    struct err *err)
 {
-    struct cutter cutter = {.job = job, .count = 1};
+    struct cutter cutter = {.plan = plan, .run = run, .count = 1};
     bool done;
 
     cutter.parts = mem_alloc(sizeof(*cutter.parts));
@@ -394,26 +402,26 @@ cut(struct slices *slices, struct job *job, struct err *err)
 }
 
 bool
-slices_cut(struct slices *slices, struct job *job, const struct run_ref *run,
-           struct err *err)
+slices_cut(struct slices *slices, const struct plan *plan,
+           const struct bulk_run *run, struct err *err)
 {
     *slices = (struct slices){.low_s = SHOPIFY_BEGAN_S,
                               .high_s = clock_wall_us() / 1000000 +
                                         DAY_S, /* clocks differ */
                               .before = -1};
-    if (!slices_count_roots(job, &slices->before, err) ||
-        !cut(slices, job, err))
+    if (!slices_count_roots(plan, run, &slices->before, err) ||
+        !cut(slices, plan, run, err))
         return false;
     if (slices->count == 0)
         return true;
-    log_info(&job->log, "cut into windows", LOG_NUM("windows", slices->count),
+    log_info(run->log, "cut into windows", LOG_NUM("windows", slices->count),
              LOG_NUM("roots", slices->before), LOG_END);
-    return keep(slices, job, run, err);
+    return keep(slices, plan->slice->field, run, err);
 }
 
 bool
-slices_halve(struct slices *slices, int i, struct job *job,
-             const struct run_ref *run, bool *kept, struct err *err)
+slices_halve(struct slices *slices, int i, const struct plan *plan,
+             const struct bulk_run *run, bool *kept, struct err *err)
 {
     struct slice *whole = &slices->items[i];
     int64_t from_s = whole->has_from ? whole->from_s : slices->low_s;
@@ -430,6 +438,6 @@ slices_halve(struct slices *slices, int i, struct job *job,
     whole[0].to_s = whole[1].from_s = middle_s;
     whole[1].n = ++slices->last_n;
     slices->count++;
-    *kept = keep(slices, job, run, err);
+    *kept = keep(slices, plan->slice->field, run, err);
     return true;
 }

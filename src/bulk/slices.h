@@ -15,12 +15,12 @@
 #ifndef BULK_SLICES_H
 #define BULK_SLICES_H
 
-#include "job/job.h"
-#include "journal/run.h"
+#include "bulk/place.h"
+#include "plan/plan.h"
 
 enum { SLICES_MAX = 500 };
 
-/* One operation's part of the roots. Never freed before the job. */
+/* One operation's part of the roots. In the run's arena. */
 struct slice {
     int n;         /* of its operation, from 1 */
     bool has_from; /* seconds since 1970 */
@@ -41,31 +41,33 @@ struct slices {
 
 /* Ask the store and cut, and keep the windows in the run's notes. Not cut
  * when one window would do. */
-MUST_CHECK bool slices_cut(struct slices *slices, struct job *job,
-                           const struct run_ref *run, struct err *err);
+MUST_CHECK bool slices_cut(struct slices *slices, const struct plan *plan,
+                           const struct bulk_run *run, struct err *err);
 
-/* Would these windows of an earlier process be cut now, as the query stands?
- * Also where it kept none. */
-MUST_CHECK bool slices_fit(const struct job *job, const char *notes, bool *fit,
-                           struct err *err);
+/* Would these windows of an earlier process be cut now, as the query is cut by
+ * `slice`, or not at all, NULL? True if it kept none. */
+MUST_CHECK bool slices_fit(const struct plan_slice *slice, const char *notes,
+                           bool *fit, struct err *err);
 
 /* As an earlier process kept them, which must fit; not cut where it kept none.
  */
-MUST_CHECK bool slices_read(struct slices *slices, struct job *job,
+MUST_CHECK bool slices_read(struct slices *slices, struct arena *arena,
                             const char *notes, struct err *err);
 
 /* Replace items[i] by its two halves, the second behind it, both with new
  * numbers. False when it is too short for that, `err` untouched; *kept tells
  * whether the journal could be told. */
 MUST_CHECK bool
-slices_halve(struct slices *slices, int i, struct job *job,
-             const struct run_ref *run, bool *kept, struct err *err);
+slices_halve(struct slices *slices, int i, const struct plan *plan,
+             const struct bulk_run *run, bool *kept, struct err *err);
 
-/* Its times as the store reads them, in the job's arena. */
-struct plan_window slices_window(const struct slice *slice, struct job *job);
+/* Its times as the store reads them, in `arena`. `field` is borrowed. */
+struct plan_window slices_window(const struct slice *slice, const char *field,
+                                 struct arena *arena);
 
 /* Roots there are now; -1: the store cannot count. */
 MUST_CHECK bool
-slices_count_roots(struct job *job, int64_t *count, struct err *err);
+slices_count_roots(const struct plan *plan, const struct bulk_run *run,
+                   int64_t *count, struct err *err);
 
 #endif

@@ -54,12 +54,15 @@ cancel_one(struct context *context, struct store_state *store,
                           .store = operation->store,
                           .job = operation->job,
                           .operation_id = operation->operation_id};
+    struct bulk_place place = {.store = store,
+                               .journal = context->journal,
+                               .tuning = &context->config.tuning};
     bool canceled;
 
     if (!journal_run_cancel(context->journal, operation->run_id, &canceled,
                             err) ||
-        !operation_cancel(context, store, operation, 0, &log, err) ||
-        !operation_wait_for_end(context, store, operation, &log, err))
+        !operation_cancel(&place, operation, 0, &log, err) ||
+        !operation_wait_for_end(&place, operation, &log, err))
         return false;
     out_line(stdout, "%s %s %s %s", operation->store, operation->job,
              operation->operation_id, operation->status);

@@ -41,10 +41,12 @@ cancel_left(struct job *job, struct journal_operation *operation)
                           .store = operation->store,
                           .job = operation->job,
                           .operation_id = operation->operation_id};
+    struct bulk_place place = {.store = job->store,
+                               .journal = job->context->journal,
+                               .tuning = &job->context->config.tuning};
     struct err err;
 
-    if (!operation_cancel_left(job->context, job->store, operation, &job->arena,
-                               &log, &err))
+    if (!operation_cancel_left(&place, operation, &job->arena, &log, &err))
         log_failure(LOG_WARN, &log, "its operation runs on", &err);
 }
 
@@ -146,7 +148,7 @@ find_resumable(struct run *run, struct journal_run **last,
         !is_same_text(newest->plan_hash, job->plan->hash) ||
         !fetches_the_same(newest, &run->mode))
         return true;
-    if (!slices_fit(job, newest->notes, &fit, err))
+    if (!slices_fit(job->plan->slice, newest->notes, &fit, err))
         return false;
     if (!fit)
         return true;
@@ -320,7 +322,7 @@ count_roots(struct run *run, struct err *err)
     run->land.is_cut = slices->count > 0;
     if (!run->land.is_cut)
         return true;
-    if (!slices_count_roots(run->job, &now, err))
+    if (!slices_count_roots(run->job->plan, &run->fetch.run, &now, err))
         return false;
     if (slices->before >= 0 && now >= 0)
         run->land.least_roots = now < slices->before ? now : slices->before;
