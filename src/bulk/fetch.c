@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/task.h"
+#include "bulk/slices_note.h"
 
 static struct bulk_run
 bulk_run_of(struct job *job, const struct run_ref *ref)
@@ -98,7 +99,7 @@ fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
              const struct journal_operations *earlier, struct err *err)
 {
     *fetch = (struct fetch){.job = job, .run = bulk_run_of(job, run)};
-    if (!slices_read(&fetch->slices, &job->arena, notes, err))
+    if (!slices_note_read(&fetch->slices, &job->arena, notes, err))
         return false;
     add_operations(fetch, mode);
     for (size_t i = 0; i < earlier->count; i++) {

@@ -50,30 +50,12 @@ void operation_resume(struct operation *operation,
 MUST_CHECK bool
 operation_complete(struct operation *operation, struct err *err);
 
-/* Does the store still work on it, as far as the journal knows? */
-bool operation_is_running(const struct journal_operation *row);
+/* Log lines name the operation from now on, those of the run the one that was
+ * named last. */
+void operation_name(struct operation *operation);
 
-/* Ask the store to cancel one of ours, and keep what it says in the journal.
- * It may take a while to end. One whose query does not begin with our
- * journal's marker is left alone: ERR_FAILED with the code NOT_OURS. At
- * `deadline_ms` (0: none) it ends with ERR_LATER. */
+/* False when it was given up, with ERR_LATER, code OTHER_WINDOW. */
 MUST_CHECK bool
-operation_cancel(const struct bulk_place *place, struct journal_operation *row,
-                 int64_t deadline_ms, const struct log_ctx *log,
-                 struct err *err);
-
-/* The same for what another run left there, also where its answer never came:
- * it is looked for once. */
-MUST_CHECK bool
-operation_cancel_left(const struct bulk_place *place,
-                      struct journal_operation *row, struct arena *arena,
-                      const struct log_ctx *log, struct err *err);
-
-/* Poll until it has ended, as long as the retry budget lasts: a store takes
- * minutes to cancel. ERR_LATER then. */
-MUST_CHECK bool
-operation_wait_for_end(const struct bulk_place *place,
-                       struct journal_operation *row, const struct log_ctx *log,
-                       struct err *err);
+operation_goes_on(const struct operation *operation, struct err *err);
 
 #endif

@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 
+#include "job/store.h"
+
 struct session *
 place_session(const struct bulk_place *place)
 {
-    return context_session(place->store->context, place->store);
+    return store_session(place->store->context, place->store);
 }
 
 bool

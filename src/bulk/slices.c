@@ -1,14 +1,33 @@
+/*
+ * How a full run is cut into windows.
+ *
+ *     the store can count       one window of all the roots; then, until none
+ *                               has more than `rows`: count the first halves
+ *                               of all that are too large, in one request, and
+ *                               put the two halves in place of each; then join
+ *                               neighbours that fit into one window
+ *     it cannot                 the earliest and the latest root, if the store
+ *                               can sort by that time, else all the time since
+ *                               Shopify began; EQUAL_WINDOWS of equal length
+ *
+ * Hazards. Roots are created and removed while they are counted, so counts
+ * contradict each other: the second half is what is left of the whole, never
+ * counted by itself, and halving ends at PARTS_MAX windows or at one second,
+ * whatever the counts say. More than SLICES_MAX windows are joined by larger
+ * `rows`. The first and the last window have no end, so that no root is missed
+ * whatever its time; `low_s` and `high_s` are only where they are halved. The
+ * windows are in the run's notes before the first is submitted, since another
+ * process must resume the very same ones.
+ */
 #include "bulk/slices.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "json/tree.h"
-#include "json/write.h"
+#include "bulk/slices_note.h"
 #include "shopify/roots.h"
 
 /* No store is older than Shopify. */
@@ -17,8 +36,7 @@
 enum {
     EQUAL_WINDOWS = 5,     /* where nothing can be counted */
     PARTS_MAX = 16 * 1024, /* four times what counts that agree can make */
-    DAY_S = 24 * 3600,
-    NOTE_BYTES = 256 * 1024
+    DAY_S = 24 * 3600
 };
 
 static const char *
@@ -29,6 +47,18 @@ time_text(int64_t seconds, struct arena *arena)
     return arena_strdup(arena, clock_format_utc(seconds, text));
 }
 
+bool
+slices_read_time(const char *text, int64_t *seconds)
+{
+    int64_t micros;
+    struct err err;
+
+    if (text == NULL || !timestamp_parse(span_str(text), &micros, &err))
+        return false;
+    *seconds = micros / 1000000 + TIMESTAMP_EPOCH_S;
+    return true;
+}
+
 struct plan_window
 slices_window(const struct slice *slice, const char *field, struct arena *arena)
 {
@@ -36,135 +66,6 @@ slices_window(const struct slice *slice, const char *field, struct arena *arena)
         .field = field,
         .from = slice->has_from ? time_text(slice->from_s, arena) : NULL,
         .to = slice->has_to ? time_text(slice->to_s, arena) : NULL};
-}
-
-/* ---- the run's notes --------------------------------------------------- */
-
-static void
-note_time(struct buf *note, const char *key, bool has, int64_t seconds)
-{
-    char text[CLOCK_UTC_BYTES];
-
-    json_out_text(note, key, has ? clock_format_utc(seconds, text) : NULL);
-}
-
-/* {"slices":{"field":…,"before":…,…,"windows":[{"n":1,…},…]}} */
-static void
-write_note(struct buf *note, const struct slices *slices, const char *field)
-{
-    json_out_open(note, '{');
-    json_out_key(note, "slices");
-    json_out_open(note, '{');
-    json_out_text(note, "field", field);
-    json_out_count(note, "before", slices->before);
-    json_out_number(note, "last_n", slices->last_n);
-    note_time(note, "low", true, slices->low_s);
-    note_time(note, "high", true, slices->high_s);
-    json_out_key(note, "windows");
-    json_out_open(note, '[');
-    for (int i = 0; i < slices->count; i++) {
-        const struct slice *slice = &slices->items[i];
-
-        json_out_open(note, '{');
-        json_out_number(note, "n", slice->n);
-        note_time(note, "from", slice->has_from, slice->from_s);
-        note_time(note, "to", slice->has_to, slice->to_s);
-        buf_append_char(note, '}');
-    }
-    buf_append_str(note, "]}}");
-}
-
-static bool
-keep(const struct slices *slices, const char *field, const struct bulk_run *run,
-     struct err *err)
-{
-    struct buf note = buf_with_ceiling(NOTE_BYTES);
-    bool kept;
-
-    write_note(&note, slices, field);
-    kept = journal_run_note(run->place.journal, &run->ref, buf_str(&note), err);
-    buf_free(&note);
-    return kept;
-}
-
-static bool
-read_time(const struct json *text, int64_t *seconds)
-{
-    const char *written = json_str(text);
-    int64_t micros;
-    struct err err;
-
-    if (written == NULL || !timestamp_parse(span_str(written), &micros, &err))
-        return false;
-    *seconds = micros / 1000000 + TIMESTAMP_EPOCH_S;
-    return true;
-}
-
-static bool
-read_slices(struct slices *slices, struct arena *arena, const struct json *note)
-{
-    const struct json *windows = json_get(note, "windows");
-    int64_t number;
-
-    if (windows == NULL || windows->count > SLICES_MAX ||
-        !read_time(json_get(note, "low"), &slices->low_s) ||
-        !read_time(json_get(note, "high"), &slices->high_s) ||
-        !json_int64(json_get(note, "last_n"), &number))
-        return false;
-    slices->last_n = (int)number;
-    if (!json_int64(json_get(note, "before"), &slices->before))
-        slices->before = -1;
-    slices->items = arena_array(arena, SLICES_MAX, sizeof(*slices->items));
-    for (const struct json *w = windows->first; w != NULL; w = w->next) {
-        struct slice *slice = &slices->items[slices->count];
-
-        if (!json_int64(json_get(w, "n"), &number))
-            return false;
-        slice->n = (int)number;
-        slice->has_from = read_time(json_get(w, "from"), &slice->from_s);
-        slice->has_to = read_time(json_get(w, "to"), &slice->to_s);
-        slices->count++;
-    }
-    return slices->count > 0;
-}
-
-bool
-slices_fit(const struct plan_slice *slice, const char *notes, bool *fit,
-           struct err *err)
-{
-    struct arena arena = {0};
-    struct json *root;
-    const struct json *note;
-    const char *field;
-    bool read = json_parse(&arena, span_str(notes), &root, err);
-
-    if (read) {
-        note = json_get(root, "slices");
-        field = json_str(json_get(note, "field"));
-        *fit = note == NULL || (slice != NULL && field != NULL &&
-                                strcmp(field, slice->field) == 0);
-    }
-    arena_free(&arena);
-    return read;
-}
-
-bool
-slices_read(struct slices *slices, struct arena *arena, const char *notes,
-            struct err *err)
-{
-    struct arena parsed = {0};
-    struct json *root;
-    const struct json *note;
-    bool read = json_parse(&parsed, span_str(notes), &root, err);
-
-    *slices = (struct slices){.before = -1};
-    if (read) {
-        note = json_get(root, "slices");
-        if (note != NULL && !read_slices(slices, arena, note))
-            read = err_set(err, MSG_BUG, "the run's notes hold no windows");
-    }
-    arena_free(&parsed);
-    return read;
 }
 
 /* ---- counting ---------------------------------------------------------- */
@@ -331,7 +232,6 @@ find_reach(const struct plan *plan, const struct bulk_run *run,
     const struct plan_slice *slice = plan->slice;
     const struct plan_window all = {0};
     char earliest[40], latest[40];
-    struct json text = {.kind = JSON_STRING};
 
     if (slice->sort_key == NULL)
         return true;
@@ -340,10 +240,8 @@ find_reach(const struct plan *plan, const struct bulk_run *run,
                      plan_filter_in(plan, &all, run->arena), run->log, earliest,
                      latest, err))
         return err->kind == ERR_FAILED;
-    text.text = span_str(earliest);
-    read_time(&text, &slices->low_s);
-    text.text = span_str(latest);
-    read_time(&text, &slices->high_s);
+    slices_read_time(earliest, &slices->low_s);
+    slices_read_time(latest, &slices->high_s);
     return true;
 }
 
@@ -416,7 +314,7 @@ slices_cut(struct slices *slices, const struct plan *plan,
         return true;
     log_info(run->log, "cut into windows", LOG_NUM("windows", slices->count),
              LOG_NUM("roots", slices->before), LOG_END);
-    return keep(slices, plan->slice->field, run, err);
+    return slices_note_keep(slices, plan->slice->field, run, err);
 }
 
 bool
@@ -438,6 +336,6 @@ slices_halve(struct slices *slices, int i, const struct plan *plan,
     whole[0].to_s = whole[1].from_s = middle_s;
     whole[1].n = ++slices->last_n;
     slices->count++;
-    *kept = keep(slices, plan->slice->field, run, err);
+    *kept = slices_note_keep(slices, plan->slice->field, run, err);
     return true;
 }

@@ -44,16 +44,6 @@ struct slices {
 MUST_CHECK bool slices_cut(struct slices *slices, const struct plan *plan,
                            const struct bulk_run *run, struct err *err);
 
-/* Would these windows of an earlier process be cut now, as the query is cut by
- * `slice`, or not at all, NULL? True if it kept none. */
-MUST_CHECK bool slices_fit(const struct plan_slice *slice, const char *notes,
-                           bool *fit, struct err *err);
-
-/* As an earlier process kept them, which must fit; not cut where it kept none.
- */
-MUST_CHECK bool slices_read(struct slices *slices, struct arena *arena,
-                            const char *notes, struct err *err);
-
 /* Replace items[i] by its two halves, the second behind it, both with new
  * numbers. False when it is too short for that, `err` untouched; *kept tells
  * whether the journal could be told. */
@@ -64,6 +54,10 @@ slices_halve(struct slices *slices, int i, const struct plan *plan,
 /* Its times as the store reads them, in `arena`. `field` is borrowed. */
 struct plan_window slices_window(const struct slice *slice, const char *field,
                                  struct arena *arena);
+
+/* A time as the store writes it, to seconds since 1970. False, *seconds
+ * untouched, when it is none, or NULL. */
+bool slices_read_time(const char *text, int64_t *seconds);
 
 /* Roots there are now; -1: the store cannot count. */
 MUST_CHECK bool

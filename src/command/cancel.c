@@ -1,8 +1,9 @@
+#include "bulk/cancel.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "base/out.h"
-#include "bulk/operation.h"
 #include "cli/process.h"
 #include "command/commands.h"
 #include "config/query_files.h"
@@ -61,8 +62,8 @@ cancel_one(struct context *context, struct store_state *store,
 
     if (!journal_run_cancel(context->journal, operation->run_id, &canceled,
                             err) ||
-        !operation_cancel(&place, operation, 0, &log, err) ||
-        !operation_wait_for_end(&place, operation, &log, err))
+        !cancel_ask(&place, operation, 0, &log, err) ||
+        !cancel_await_end(&place, operation, &log, err))
         return false;
     out_line(stdout, "%s %s %s %s", operation->store, operation->job,
              operation->operation_id, operation->status);

@@ -7,7 +7,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "bulk/cancel.h"
 #include "bulk/fetch.h"
+#include "bulk/said.h"
+#include "bulk/slices_note.h"
 #include "journal/runs.h"
 #include "json/write.h"
 #include "run/land.h"
@@ -46,7 +49,7 @@ cancel_left(struct job *job, struct journal_operation *operation)
                                .tuning = &job->context->config.tuning};
     struct err err;
 
-    if (!operation_cancel_left(&place, operation, &job->arena, &log, &err))
+    if (!cancel_ask_left(&place, operation, &job->arena, &log, &err))
         log_failure(LOG_WARN, &log, "its operation runs on", &err);
 }
 
@@ -62,7 +65,7 @@ cancel_operations(struct job *job, int64_t run_id)
         return;
     }
     for (size_t i = 0; i < operations.count; i++)
-        if (operation_is_running(&operations.operations[i]))
+        if (said_is_running(&operations.operations[i]))
             cancel_left(job, &operations.operations[i]);
 }
 
@@ -148,7 +151,7 @@ find_resumable(struct run *run, struct journal_run **last,
         !is_same_text(newest->plan_hash, job->plan->hash) ||
         !fetches_the_same(newest, &run->mode))
         return true;
-    if (!slices_fit(job->plan->slice, newest->notes, &fit, err))
+    if (!slices_note_fit(job->plan->slice, newest->notes, &fit, err))
         return false;
     if (!fit)
         return true;

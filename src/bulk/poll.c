@@ -1,0 +1,132 @@
+#include "bulk/poll.h"
+
+#include "base/backoff.h"
+#include "base/clock.h"
+#include "base/task.h"
+#include "bulk/cancel.h"
+#include "bulk/operation.h"
+#include "bulk/said.h"
+#include "bulk/stillness.h"
+
+enum { POLLS_WITHOUT_URL_MAX = 5 };
+
+/* clock_now_ms() at which it is old enough to be given up; 0: never. */
+static int64_t
+deadline_of(const struct operation *operation)
+{
+    int64_t age_ms = operation->run.place.tuning->deadline_ms;
+
+    return age_ms > 0 ? operation->submitted_ms + age_ms : 0;
+}
+
+/* A store that does not say that it cancels may still be at work: then the
+ * next run resumes it, or cancels it. */
+static bool
+end_at_deadline(struct operation *operation, struct err *err)
+{
+    const struct tuning_config *tuning = operation->run.place.tuning;
+    int64_t age_ms = clock_now_ms() - operation->submitted_ms;
+    struct err why = {.kind = ERR_NONE};
+    char age[32];
+
+    if (!cancel_ask(&operation->run.place, &operation->row,
+                    clock_after_ms(tuning->request_timeout_ms), &operation->log,
+                    &why))
+        log_failure(session_failure_level(place_session(&operation->run.place)),
+                    &operation->log, "it could not be canceled", &why);
+    err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
+            operation->bulk.id, bulk_status_name(operation->bulk.status),
+            duration_format(age_ms / 1000 * 1000, age));
+    if (why.kind != ERR_LATER && why.kind != ERR_TRANSIENT)
+        return false;
+    err_add(err, "the store could not be asked to cancel it: %s", why.message);
+    err_hint(err, "run it again: the next run asks the store again");
+    return err_as(err, ERR_LATER);
+}
+
+static bool
+check_deadline(struct operation *operation, struct err *err)
+{
+    int64_t deadline_ms = deadline_of(operation);
+
+    return deadline_ms == 0 || clock_now_ms() < deadline_ms ||
+           end_at_deadline(operation, err);
+}
+
+/* A poll under way ends at the deadline, too. */
+static bool
+poll_once(struct operation *operation, struct err *err)
+{
+    struct bulk_operation *bulk = &operation->bulk;
+
+    if (bulk_read(place_session(&operation->run.place), bulk->id,
+                  deadline_of(operation), &operation->log, bulk, err))
+        return said_keep(operation->run.place.journal, &operation->row, bulk,
+                         err);
+    if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
+        (void)check_deadline(operation, err);
+    return false;
+}
+
+/* Until the next poll, or the deadline if that comes first. */
+static bool
+rest(const struct operation *operation, struct backoff *backoff,
+     struct err *err)
+{
+    int64_t until_ms = clock_after_ms(backoff_next_delay(backoff));
+    int64_t deadline_ms = deadline_of(operation);
+
+    if (deadline_ms != 0 && deadline_ms < until_ms)
+        until_ms = deadline_ms;
+    return task_sleep_until(until_ms) != TASK_STOPPED || task_stopped(err);
+}
+
+/* Counters may stand still and then jump, so it is only said. */
+static void
+warn_of_stillness(const struct operation *operation,
+                  struct stillness *stillness)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+    int64_t now_ms = clock_now_ms();
+
+    if (!stillness_is_news(stillness, bulk, now_ms))
+        return;
+    log_warn(&operation->log, MSG_STANDS_STILL, "the operation stands still",
+             LOG_STR("status", bulk_status_name(bulk->status)),
+             LOG_NUM("objects", bulk->object_count),
+             LOG_NUM("age_seconds", (now_ms - operation->submitted_ms) / 1000),
+             LOG_NUM("still_seconds", (now_ms - stillness->since_ms) / 1000),
+             LOG_STR("hint", "it is waited for; deadline in [tuning] ends "
+                             "that, bulkpg cancel does so now"),
+             LOG_END);
+}
+
+bool
+poll_until_ended(struct operation *operation, struct err *err)
+{
+    const struct tuning_config *tuning = operation->run.place.tuning;
+    struct backoff backoff =
+        backoff_of(tuning->poll_initial_ms, tuning->poll_max_ms, CLOCK_NEVER);
+    struct stillness stillness = {0};
+    int without_url = 0;
+
+    for (;;) {
+        struct bulk_operation *bulk = &operation->bulk;
+
+        if (!poll_once(operation, err))
+            return false;
+        log_debug(&operation->log, "polled",
+                  LOG_STR("status", bulk_status_name(bulk->status)),
+                  LOG_NUM("objects", bulk->object_count), LOG_END);
+        if (bulk_is_terminal(bulk->status) &&
+            (bulk->status != BULK_COMPLETED || bulk->url[0] != '\0' ||
+             bulk->object_count == 0 || ++without_url >= POLLS_WITHOUT_URL_MAX))
+            return true;
+        if (!check_deadline(operation, err) ||
+            !operation_goes_on(operation, err))
+            return false;
+        warn_of_stillness(operation, &stillness);
+        if (!rest(operation, &backoff, err))
+            return false;
+    }
+}

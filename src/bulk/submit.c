@@ -1,0 +1,278 @@
+/*
+ * How a document becomes one operation at the store, and never two.
+ *
+ *            journal: attempt n, sent
+ *                     │
+ *                     ▼
+ *     ┌──────────► submit ───────── taken ──────────────────► journal: its id
+ *     │               │                                         ▲
+ *     │               ├─ refused ─► failed; journal: not sent,  │
+ *     │               │             if it never got there       │
+ *     │               ├─ no slot, or not sent ─► journal: not   │
+ *     │               │     sent; wait; journal: sent ─► submit │
+ *     │               └─ no answer ─► look for the marker ──────┤ found
+ *     │                                   │ not found
+ *     └── journal: attempt n+1, sent ◄────┘ journal: attempt n is missing
+ *
+ * The store offers no way to submit the same thing twice safely, and a lost
+ * answer does not say whether the operation was taken. So each attempt has a
+ * marker of its own as the first line of its query, and the journal knows of
+ * it before it leaves. An attempt without an answer is looked for by that
+ * marker, for LOST_SEARCH_MS: the store lists what it took only after a while.
+ * The process may die at any arrow; the next one reads from the journal
+ * whether an attempt is lost, and begins with the search.
+ *
+ * Hazards. An attempt that the store surely did not take must be marked as
+ * not sent, also while stopping, or the next process searches in vain. What it
+ * may have taken must never be marked so. A store that has no slot is healthy:
+ * its wait is not one of the failures by which a store is given up.
+ */
+#include "bulk/submit.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/retry.h"
+#include "base/task.h"
+#include "bulk/operation.h"
+#include "bulk/said.h"
+#include "journal/run.h"
+
+enum {
+    LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
+    LOST_PAUSE_MS = 2000
+};
+
+/* The first line of the document, which makes an operation ours, whatever
+ * else uses the same app; of this attempt and no other. */
+static const char *
+write_marker(struct operation *operation)
+{
+    char owner[PLACE_OWNER_BYTES];
+
+    return arena_printf(operation->run.arena, "%s%" PRId64 "/%d.%d\n",
+                        place_owner(&operation->run.place, owner),
+                        operation->run.ref.run_id, (int)operation->row.n,
+                        (int)operation->row.attempt);
+}
+
+/* Into the journal before it is sent. */
+static bool
+begin_attempt(struct operation *operation, struct err *err)
+{
+    operation->row.attempt++;
+    operation->row.operation_id = NULL;
+    operation->row.error_code = NULL;
+    operation->row.query =
+        arena_printf(operation->run.arena, "%s%s", write_marker(operation),
+                     operation->document);
+    return journal_operation_add(operation->run.place.journal,
+                                 &operation->run.ref, &operation->row, err);
+}
+
+static bool
+is_full(const struct err *err)
+{
+    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
+           err_is(err, MSG_LIMIT_REACHED);
+}
+
+/* The store did nothing, or never heard of it. */
+static bool
+is_refused(const struct err *err)
+{
+    return is_full(err) || err->kind == ERR_LATER ||
+           err_is(err, MSG_NOT_SENT) || err_is(err, MSG_TLS) ||
+           err_is(err, MSG_TLS_PROTOCOL) || err_is(err, MSG_PROXY_REFUSED) ||
+           err_is(err, MSG_NOT_HTTPS);
+}
+
+/* A store that does not answer is not one that has no slot. */
+struct submission {
+    struct backoff failures;
+    struct backoff slots;
+};
+
+static bool
+wait_as_told(struct operation *operation, struct submission *patience,
+             int64_t wait_ms, struct err *err)
+{
+    struct err other;
+    bool waited;
+
+    if (!is_full(err))
+        return session_wait(place_session(&operation->run.place),
+                            &patience->failures, wait_ms, &operation->log,
+                            "the submission is tried again", err);
+    backoff_succeeded(&patience->failures);
+    if (!journal_run_status(operation->run.place.journal, &operation->run.ref,
+                            RUN_WAITING, &other)) {
+        *err = other;
+        return false;
+    }
+    operation->waits_for_slot = true;
+    waited = (operation->told_of_slot ? retry_wait_on : retry_wait)(
+        &patience->slots, wait_ms, &operation->log,
+        "waiting for a slot at the store", err);
+    operation->told_of_slot = true;
+    operation->waits_for_slot = false;
+    return waited;
+}
+
+/* Nobody need look for what the store surely did not take: known in the
+ * journal while it waits, also while stopping. */
+static bool
+keep_refused(struct operation *operation, struct err *err)
+{
+    bool kept;
+
+    task_shield();
+    kept = journal_operation_sent(operation->run.place.journal, &operation->row,
+                                  false, err);
+    task_unshield();
+    return kept;
+}
+
+/* For a slot, or as the store asks; false when the budget is spent. */
+static bool
+wait_to_submit(struct operation *operation, struct submission *patience,
+               int64_t wait_ms, struct err *err)
+{
+    struct err other;
+
+    if (!keep_refused(operation, &other)) {
+        *err = other;
+        return false;
+    }
+    return wait_as_told(operation, patience, wait_ms, err) &&
+           journal_operation_sent(operation->run.place.journal, &operation->row,
+                                  true, err);
+}
+
+/* The store may have taken what it did not answer to: it then lists it within
+ * a while. */
+static bool
+find_lost(struct operation *operation, int64_t age_ms, bool *found,
+          struct err *err)
+{
+    int64_t deadline = clock_after_ms(LOST_SEARCH_MS - age_ms);
+
+    for (;;) {
+        if (!bulk_find(place_session(&operation->run.place),
+                       write_marker(operation), &operation->log,
+                       &operation->bulk, found, err))
+            return false;
+        if (*found)
+            log_info(&operation->log, "the operation was found by its marker",
+                     LOG_STR("found", operation->bulk.id), LOG_END);
+        if (*found || clock_now_ms() >= deadline)
+            return true;
+        if (task_sleep_until(clock_after_ms(LOST_PAUSE_MS)) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+}
+
+enum submit_end { SUBMIT_TAKEN, SUBMIT_AGAIN, SUBMIT_FAILED };
+
+/* An earlier process never saw the answer: adopt the operation, or go on in a
+ * new attempt. */
+static enum submit_end
+settle_lost(struct operation *operation, struct err *err)
+{
+    bool found;
+
+    if (!find_lost(operation, operation->row.age_ms, &found, err))
+        return SUBMIT_FAILED;
+    if (found)
+        return SUBMIT_TAKEN;
+    return said_keep_missing(operation->run.place.journal, &operation->row,
+                             err) &&
+                   begin_attempt(operation, err)
+               ? SUBMIT_AGAIN
+               : SUBMIT_FAILED;
+}
+
+/* We did not see it; while the budget lasts. */
+static enum submit_end
+settle_unanswered(struct operation *operation, struct submission *patience,
+                  struct err *err)
+{
+    struct session *session = place_session(&operation->run.place);
+    struct err why = *err;
+    bool found;
+
+    log_failure(session_failure_level(session), &operation->log,
+                "looking for an operation whose answer was lost", &why);
+    if (!find_lost(operation, 0, &found, err))
+        return SUBMIT_FAILED;
+    if (found)
+        return SUBMIT_TAKEN;
+    if (!said_keep_missing(operation->run.place.journal, &operation->row, err))
+        return SUBMIT_FAILED;
+    backoff_begin(&patience->failures); /* the search took its own time */
+    if (!session_wait(session, &patience->failures, 0, &operation->log,
+                      "the store has not taken it", &why)) {
+        *err = why;
+        return SUBMIT_FAILED;
+    }
+    return begin_attempt(operation, err) ? SUBMIT_AGAIN : SUBMIT_FAILED;
+}
+
+static enum submit_end
+submit_once(struct operation *operation, struct submission *patience,
+            struct err *err)
+{
+    int64_t wait_ms;
+
+    if (!operation_goes_on(operation, err))
+        return SUBMIT_FAILED;
+    backoff_begin(&patience->failures);
+    if (bulk_submit(place_session(&operation->run.place), operation->row.query,
+                    &operation->log, &operation->bulk, &wait_ms, err))
+        return SUBMIT_TAKEN;
+    if (err->kind == ERR_TRANSIENT && err_is(err, MSG_ANSWER_LOST))
+        return settle_unanswered(operation, patience, err);
+    operation->is_refused = is_refused(err);
+    if (err->kind != ERR_TRANSIENT ||
+        (!is_full(err) && !err_is(err, MSG_NOT_SENT)))
+        return SUBMIT_FAILED;
+    return wait_to_submit(operation, patience, wait_ms, err) ? SUBMIT_AGAIN
+                                                             : SUBMIT_FAILED;
+}
+
+bool
+submit_until_taken(struct operation *operation, struct err *err)
+{
+    const struct tuning_config *tuning = operation->run.place.tuning;
+    struct submission patience = {
+        .failures =
+            session_backoff(place_session(&operation->run.place), "submit"),
+        .slots = backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
+                            tuning->retry_budget_ms)};
+    enum submit_end end = SUBMIT_AGAIN;
+
+    if (operation->is_lost)
+        end = settle_lost(operation, err);
+    else if (!begin_attempt(operation, err))
+        return false;
+    while (end == SUBMIT_AGAIN)
+        end = submit_once(operation, &patience, err);
+    if (end == SUBMIT_FAILED) {
+        struct err ignored;
+
+        if (operation->is_refused && !keep_refused(operation, &ignored))
+            log_failure(LOG_WARN, &operation->log,
+                        "the journal could not be told", &ignored);
+        return false;
+    }
+    operation->is_lost = false;
+    operation->submissions++;
+    operation->is_submitted = true;
+    operation->submitted_ms = clock_now_ms();
+    operation_name(operation);
+    log_info(&operation->log, "operation submitted", LOG_END);
+    return said_keep(operation->run.place.journal, &operation->row,
+                     &operation->bulk, err) &&
+           journal_run_status(operation->run.place.journal, &operation->run.ref,
+                              RUN_POLLING, err);
+}
