@@ -251,6 +251,10 @@ $(TESTS): $(BUILD)/%: tests/%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 # In libpq's place.
 $(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o
 
+# In the place of a store and of the journal.
+$(patsubst %,$(BUILD)/bulk/test_%,operation cancel slices slices_note): \
+    $(BUILD)/scripted/bulk.o
+
 $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC $@"
