@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Fail when a source file includes what its layer must not know.
 
-Two rules: the edges between folders in scripts/layers.txt (src/main.c may
-include anything), and each foreign library has one folder that knows it.
+Three rules: the edges between folders in scripts/layers.txt (src/main.c may
+include anything), each foreign library has one folder that knows it, and a
+header that says "Private to this folder" is included from there only.
 """
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-OURS = re.compile(r'^\s*#\s*include\s*"([a-z]+)/', re.M)
+OURS = re.compile(r'^\s*#\s*include\s*"(([a-z]+)/[^"]*)"', re.M)
+PRIVATE = re.compile(r"Private to (this folder|src/)")
 THEIRS = re.compile(r"^\s*#\s*include\s*<([a-z0-9_/-]+)\.h>", re.M)
 OWNER = {
     "curl/curl": "http",
@@ -32,15 +34,22 @@ def allowed_edges():
     return edges
 
 
+def is_private(header):
+    path = ROOT / "src" / header
+    return path.exists() and PRIVATE.search(path.read_text())
+
+
 def main():
     edges = allowed_edges()
     wrong = []
     for path in sorted((ROOT / "src").glob("*/*.[ch]")):
         folder = path.parent.name
         text = path.read_text()
-        for seen in OURS.findall(text):
+        for header, seen in OURS.findall(text):
             if seen not in edges[folder]:
                 wrong.append(f"{path.relative_to(ROOT)}: includes {seen}/")
+            if seen != folder and is_private(header):
+                wrong.append(f"{path.relative_to(ROOT)}: includes {header}")
         for seen in THEIRS.findall(text):
             if OWNER.get(seen, folder) != folder:
                 wrong.append(f"{path.relative_to(ROOT)}: includes <{seen}.h>")

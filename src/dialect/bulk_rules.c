@@ -1,9 +1,25 @@
-/* What Shopify asks of a bulk query beyond being valid. Fragments are in
- * place here and what is skipped is gone, so a connection that is written
- * twice for the same place is one. */
+/*
+ * The rules look at a document as the store will: fragments are in place and
+ * what is skipped is gone, so a connection that is written twice for the same
+ * place is one. One level of the result is a set of groups, a group for each
+ * response key (graphql/collect.h):
+ *
+ *     root ─► connection ─► edges ─► node ─► fields ─┬─► connection ...
+ *                                                    ├─► object ─► fields
+ *                                                    └─► list: no connection
+ *                                                        anywhere below
+ *
+ * Hazard: fields of one group may differ in type where their parents never
+ * meet (fragments on two object types). Each type is followed once, and every
+ * step is counted, so that a document made for it cannot take for ever.
+ */
+#include "dialect/bulk_rules.h"
+
 #include <string.h>
 
+#include "graphql/check.h"
 #include "graphql/collect.h"
+#include "graphql/connection.h"
 
 enum { MAX_CONNECTIONS = 5, MAX_LEVEL = 2 };
 
@@ -126,7 +142,7 @@ check_place(struct bulk *bulk, const struct gql_collected *connection,
     return true;
 }
 
-/* A bulk query has no pages. `first` does no harm: gql_notes() reports it. */
+/* A bulk query has no pages. `first` does no harm: bulk_notes() reports it. */
 static bool
 check_paging(struct bulk *bulk, const struct gql_collected *connection)
 {
@@ -319,7 +335,7 @@ check_root(struct bulk *bulk, const struct gql_group *root)
 }
 
 static bool
-check_query(struct bulk *bulk)
+check_rules(struct bulk *bulk)
 {
     struct gql_checker *checker = bulk->checker;
     const struct gql_operation *operation = checker->document->operations;
@@ -335,14 +351,43 @@ check_query(struct bulk *bulk)
     return check_root(bulk, set.groups);
 }
 
+/* ---- a pasted mutation -------------------------------------------------- */
+
+static bool
+selects(const struct gql_operation *operation, const char *name)
+{
+    for (const struct gql_selection *s = operation->selections; s; s = s->next)
+        if (s->kind == GQL_FIELD && strcmp(s->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* As Shopify's own examples write it; the query to run is inside it. */
+static bool
+refuse_pasted(const struct gql_document *document, struct err *err)
+{
+    const struct gql_operation *operation = document->operations;
+
+    if (operation == NULL || operation->next != NULL ||
+        operation->kind == GQL_QUERY ||
+        !selects(operation, "bulkOperationRunQuery"))
+        return true;
+    gql_error(err, MSG_QUERY_BULK_RULE, document, operation->pos,
+              "this is the mutation bulkOperationRunQuery, which bulkpg sends "
+              "itself");
+    return err_hint(err, "keep only the query inside the quotation marks of "
+                         "its argument \"query\"");
+}
+
 bool
-gql_check_bulk(const struct gql_document *document,
-               const struct gql_schema *schema, struct err *err)
+bulk_rules_check(const struct gql_document *document,
+                 const struct gql_schema *schema, struct err *err)
 {
     struct gql_checker checker = {
         .document = document, .schema = schema, .err = err};
     struct bulk bulk = {.checker = &checker};
-    bool keeps = check_query(&bulk);
+    bool keeps = refuse_pasted(document, err) &&
+                 gql_check(document, schema, err) && check_rules(&bulk);
 
     arena_free(&checker.scratch);
     return keeps;

@@ -23,7 +23,7 @@ is_name(struct span text)
 }
 
 bool
-filter_is_name(const char *name)
+filter_names_is_name(const char *name)
 {
     return is_name(span_str(name)) && strpbrk(name, "{}") == NULL;
 }
@@ -102,7 +102,7 @@ filter_names_read(struct filter_names *names, const struct gql_input *argument,
 }
 
 bool
-filter_fits_pattern(const char *pattern, const char *name)
+filter_names_fits(const char *pattern, const char *name)
 {
     size_t fixed = strcspn(pattern, "{");
 
@@ -117,7 +117,7 @@ filter_names_find(const struct filter_names *names, const char *name)
     if (found != NULL && strchr(name, '{') == NULL)
         return found;
     for (int i = 0; i < names->pattern_count; i++)
-        if (filter_fits_pattern(names->patterns[i]->name, name))
+        if (filter_names_fits(names->patterns[i]->name, name))
             return names->patterns[i];
     return NULL;
 }

@@ -30,9 +30,9 @@ const struct filter_name *
 filter_names_find(const struct filter_names *names, const char *name);
 
 /* Letters, digits, "_" and ".". */
-bool filter_is_name(const char *name);
+bool filter_names_is_name(const char *name);
 
 /* Does `name` begin as "metafields.{key}" says, with something behind it? */
-bool filter_fits_pattern(const char *pattern, const char *name);
+bool filter_names_fits(const char *pattern, const char *name);
 
 #endif

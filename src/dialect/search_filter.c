@@ -4,6 +4,7 @@
 #include "dialect/filter_names.h"
 #include "dialect/filter_time.h"
 #include "graphql/checker.h"
+#include "graphql/connection.h"
 #include "graphql/visit.h"
 
 /* Shopify's search syntax: terms, words or `name:value`, with AND, OR, NOT, -
@@ -25,12 +26,12 @@ may_be_metafield(const struct gql_schema *schema, const struct gql_field *root,
         node != NULL ? gql_schema_find(schema, node->name) : NULL;
 
     return type != NULL && gql_type_field(type, "metafields") != NULL &&
-           filter_fits_pattern("metafields.{key}", name);
+           filter_names_fits("metafields.{key}", name);
 }
 
 bool
-gql_root_has_filter(const struct gql_schema *schema, const char *root_field,
-                    const char *name)
+search_filter_has(const struct gql_schema *schema, const char *root_field,
+                  const char *name)
 {
     const struct gql_type *query =
         gql_schema_find(schema, gql_schema_query_type(schema));
@@ -69,7 +70,7 @@ allowed_names(const struct gql_document *document)
 }
 
 bool
-gql_filter_is_allowed(const struct gql_document *document, const char *name)
+search_filter_allows(const struct gql_document *document, const char *name)
 {
     const struct gql_value *allowed = allowed_names(document);
 
@@ -98,7 +99,7 @@ check_directive(struct gql_checker *checker)
                          "@filter needs the names of filters: "
                          "@filter(allow: [\"name\"])");
     for (const struct gql_value *v = allowed_names(document); v; v = v->next)
-        if (v->kind != GQL_STRING || !filter_is_name(v->text))
+        if (v->kind != GQL_STRING || !filter_names_is_name(v->text))
             return gql_error(checker->err, MSG_QUERY_DIRECTIVE, document,
                              v->pos,
                              "allow of @filter must be the names of filters, "
@@ -118,7 +119,8 @@ struct filter {
     const char *group; /* the name before an open parenthesis, ... */
     unsigned group_at; /* ... which this many are open with */
     unsigned open;
-    gql_offset_fn *on_offset; /* NULL: nothing is reported but faults */
+    search_filter_offset_fn
+        *on_offset; /* NULL: nothing is reported but faults */
     void *ctx;
 };
 
@@ -353,7 +355,7 @@ knows_name(const struct filter *filter, const char *name)
     return !filter->is_root || filter->names->first == NULL ||
            filter_names_find(filter->names, name) != NULL ||
            may_be_metafield(filter->checker->schema, filter->field, name) ||
-           gql_filter_is_allowed(filter->checker->document, name);
+           search_filter_allows(filter->checker->document, name);
 }
 
 static bool
@@ -420,7 +422,7 @@ check_search(struct filter *filter)
 struct search {
     struct gql_checker checker;
     struct dict names; /* of each argument, read once */
-    gql_offset_fn *on_offset;
+    search_filter_offset_fn *on_offset;
     void *ctx;
 };
 
@@ -497,8 +499,8 @@ search_all(struct search *search)
 }
 
 bool
-gql_check_filter(const struct gql_document *document,
-                 const struct gql_schema *schema, struct err *err)
+search_filter_check(const struct gql_document *document,
+                    const struct gql_schema *schema, struct err *err)
 {
     struct search search = {
         .checker = {.document = document, .schema = schema, .err = err}};
@@ -507,9 +509,9 @@ gql_check_filter(const struct gql_document *document,
 }
 
 void
-gql_filter_offsets(const struct gql_document *document,
-                   const struct gql_schema *schema, gql_offset_fn *on_offset,
-                   void *ctx)
+search_filter_offsets(const struct gql_document *document,
+                      const struct gql_schema *schema,
+                      search_filter_offset_fn *on_offset, void *ctx)
 {
     struct err passed;
     struct search search = {

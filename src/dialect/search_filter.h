@@ -1,5 +1,5 @@
 /*
- * filter - do the filters in a document mean what they say?
+ * search_filter - do the filters in a document mean what they say?
  *
  *     orders(query: "status:open AND -(tag:'a b' OR test:true)")
  *
@@ -17,29 +17,29 @@
 #include "graphql/schema.h"
 
 /* Every filter that is sent, of the root and of what is below it. Only after
- * gql_check_bulk() said yes. ERR_CONFIG at the argument's value: a time without
+ * gql_check() said yes. ERR_CONFIG at the argument's value: a time without
  * quotation marks, a quotation mark or parenthesis without its fellow, a
  * comparison without a value; of the root also a name that it does not know
  * and @filter does not allow. */
 MUST_CHECK bool
-gql_check_filter(const struct gql_document *document,
-                 const struct gql_schema *schema, struct err *err);
+search_filter_check(const struct gql_document *document,
+                    const struct gql_schema *schema, struct err *err);
 
 /* Of a document that passed: times in quotation marks that have a UTC offset,
  * which Shopify ignores. The texts are gone when the call returns. */
-typedef void gql_offset_fn(void *ctx, struct gql_pos pos, const char *message,
-                           const char *hint);
-void gql_filter_offsets(const struct gql_document *document,
-                        const struct gql_schema *schema,
-                        gql_offset_fn *on_offset, void *ctx);
+typedef void search_filter_offset_fn(void *ctx, struct gql_pos pos,
+                                     const char *message, const char *hint);
+void search_filter_offsets(const struct gql_document *document,
+                           const struct gql_schema *schema,
+                           search_filter_offset_fn *on_offset, void *ctx);
 
 /* Does @filter(allow:) of the query name it? */
 bool
-gql_filter_is_allowed(const struct gql_document *document, const char *name);
+search_filter_allows(const struct gql_document *document, const char *name);
 
 /* May results of this root field be filtered by `name`? Also true when the
  * root has a `query` argument that nothing is said about. */
-bool gql_root_has_filter(const struct gql_schema *schema,
-                         const char *root_field, const char *name);
+bool search_filter_has(const struct gql_schema *schema, const char *root_field,
+                       const char *name);
 
 #endif

@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "graphql/checker.h"
+#include "graphql/check_parts.h"
 #include "graphql/collect.h"
+#include "graphql/connection.h"
 
 /* ---- fields ------------------------------------------------------------- */
 
@@ -289,33 +290,6 @@ check_definitions(struct gql_checker *checker)
 
 /* ---- the operation ------------------------------------------------------ */
 
-/* As Shopify's own examples write it; what is run is in it. */
-static bool
-is_pasted(const struct gql_operation *operation)
-{
-    for (const struct gql_selection *s = operation->selections; s; s = s->next)
-        if (s->kind == GQL_FIELD &&
-            strcmp(s->name, "bulkOperationRunQuery") == 0)
-            return true;
-    return false;
-}
-
-static bool
-refuse_mutation(struct gql_checker *checker,
-                const struct gql_operation *operation)
-{
-    if (!is_pasted(operation))
-        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
-                         operation->pos, "only a query can be run in bulk");
-    gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
-              operation->pos,
-              "this is the mutation bulkOperationRunQuery, which bulkpg sends "
-              "itself");
-    return err_hint(checker->err,
-                    "keep only the query inside the quotation marks of its "
-                    "argument \"query\"");
-}
-
 static bool
 check_one_query(struct gql_checker *checker)
 {
@@ -331,7 +305,8 @@ check_one_query(struct gql_checker *checker)
                          operation->next->pos,
                          "a second operation: a bulk query is exactly one");
     if (operation->kind != GQL_QUERY)
-        return refuse_mutation(checker, operation);
+        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
+                         operation->pos, "only a query can be run in bulk");
     if (operation->variables != NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->variables->pos,

@@ -1,16 +1,8 @@
 /*
- * check - is a document one that Shopify will run as a bulk query?
+ * check - is a document valid GraphQL, against the types of the server?
  *
- * Two questions, answered before any request is sent: is it valid GraphQL
- * against the store's types, and does it keep the rules of bulk operations
- * (https://shopify.dev/docs/api/usage/bulk-operations/queries):
- *   exactly one operation, a query without variables;
- *   one root field, a connection; not `node` or `nodes`;
- *   1 to 5 connections, nested at most two below the root one;
- *   selected by `edges { node { ... } }` only (`pageInfo`, `cursor` and
- *   `__typename` beside them are tolerated);
- *   no connection inside a list; every connection's nodes are objects.
- * That a query has at most 65,535 bytes is for whoever prints it.
+ * The October 2021 rules that a query can break, for exactly one operation, a
+ * query without variables. What an API demands beyond that is dialect/'s.
  */
 #ifndef GRAPHQL_CHECK_H
 #define GRAPHQL_CHECK_H
@@ -32,19 +24,5 @@ enum { GQL_UNKNOWN_MAX = 20 };
  * gql_schema_missing() asks for must be known or absent. */
 MUST_CHECK bool gql_check(const struct gql_document *document,
                           const struct gql_schema *schema, struct err *err);
-
-/* Keeps the other bulk rules, with what is skipped left out. Only after
- * gql_check() said yes. */
-MUST_CHECK bool
-gql_check_bulk(const struct gql_document *document,
-               const struct gql_schema *schema, struct err *err);
-
-/* Is a type of this name a connection: has it `edges`, a list of objects with
- * a `node`? False while one of the two types is not known. */
-bool gql_is_connection(const struct gql_schema *schema, const char *name);
-
-/* The node type's reference of a connection type; NULL if it is none. */
-const struct gql_type_ref *
-gql_connection_node(const struct gql_schema *schema, const char *name);
 
 #endif

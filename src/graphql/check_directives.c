@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "graphql/checker.h"
+#include "graphql/check_parts.h"
 
 /* What may stand where. Those of ours are explained where they are read. */
 static const struct known {

@@ -1,5 +1,5 @@
 #include "base/nearest.h"
-#include "graphql/checker.h"
+#include "graphql/check_parts.h"
 #include "graphql/parser.h"
 
 /* What the search has found out about a fragment. */

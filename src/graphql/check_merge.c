@@ -3,6 +3,7 @@
  * stands below them. */
 #include <string.h>
 
+#include "graphql/check_parts.h"
 #include "graphql/collect.h"
 
 /* ---- same field, same arguments ----------------------------------------- */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/nearest.h"
-#include "graphql/checker.h"
+#include "graphql/check_parts.h"
 
 /* ---- whatever the type -------------------------------------------------- */
 

@@ -2,17 +2,6 @@
 
 #include <string.h>
 
-bool
-gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos)
-{
-    checker->steps += steps;
-    return checker->steps <= GQL_MAX_STEPS ||
-           gql_error(checker->err, MSG_QUERY_TOO_LARGE, checker->document, pos,
-                     "checking this query takes more than %d steps: the same "
-                     "fields are selected too often",
-                     GQL_MAX_STEPS);
-}
-
 enum { COLLECT_STEPS = 20 }; /* it takes memory, too */
 
 static const struct gql_field typename_field = {

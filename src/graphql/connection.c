@@ -1,4 +1,4 @@
-#include "graphql/check.h"
+#include "graphql/connection.h"
 
 /* The field `node` of a connection's edges; NULL when `name` is the name of
  * something else. */

@@ -1,5 +1,6 @@
 /*
- * introspection - one type, read from its introspection object.
+ * introspection - one type, read from its introspection object. Private to
+ * this folder.
  */
 #ifndef GRAPHQL_INTROSPECTION_H
 #define GRAPHQL_INTROSPECTION_H

@@ -1,6 +1,7 @@
 /*
  * parser - the token being looked at, and the parts of a document's grammar
- * that are used all over: values, arguments, directives.
+ * that are used all over: values, arguments, directives. Private to this
+ * folder.
  *
  * A function that parses something is called with its first token current and
  * leaves the first token behind it current.

@@ -5,8 +5,9 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "dialect/bulk_notes.h"
+#include "dialect/bulk_rules.h"
 #include "dialect/search_filter.h"
-#include "graphql/check.h"
 #include "job/outcomes.h"
 #include "plan/width.h"
 
@@ -51,12 +52,11 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
     if (!gql_parse(&job->arena, job->file->path, job->file->text, &document,
                    err) ||
         !types_gather(&source, schema, document, types, err) ||
-        !gql_check(document, schema, err) ||
-        !gql_check_bulk(document, schema, err) ||
-        !gql_check_filter(document, schema, err))
+        !bulk_rules_check(document, schema, err) ||
+        !search_filter_check(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);
-    job->notes = gql_notes(document, schema, &job->arena);
+    job->notes = bulk_notes(document, schema, &job->arena);
     if (!plan_build(&job->arena, job->file->job, document, schema, &job->plan,
                     err))
         return false;

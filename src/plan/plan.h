@@ -176,7 +176,7 @@ struct plan_window {
     const char *to;
 };
 
-/* Build the plan of a document that gql_check() and gql_check_bulk() have
+/* Build the plan of a document that gql_check() and bulk_rules_check() have
  * passed. The plan needs the document as long as it lives, the schema no
  * more. ERR_CONFIG with file:line:column and, for a name met twice, the
  * directive to paste. */

@@ -140,7 +140,7 @@ own_filter(const struct plan *plan)
 }
 
 /* updated_at:>='…' AND updated_at:<'…', behind the root's own filter, which
- * gql_check_filter() has found to be whole. */
+ * search_filter_check() has found to be whole. */
 const char *
 plan_filter_in(const struct plan *plan, const struct plan_window *window,
                struct arena *arena)

@@ -71,7 +71,7 @@ check_order(struct builder *b, const struct gql_selection *root)
 static bool
 check_filter_name(struct builder *b, struct gql_pos pos, const char *field)
 {
-    return filter_is_name(field) ||
+    return filter_names_is_name(field) ||
            build_error(b, MSG_QUERY_WINDOW, pos,
                        "\"%.100s\" is not the name of a filter", field);
 }
@@ -91,8 +91,8 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
                            "the search as \"query\"");
     if (!check_order(b, root) || !check_filter_name(b, pos, field))
         return false;
-    if (gql_root_has_filter(b->schema, root->name, field) ||
-        gql_filter_is_allowed(b->document, field))
+    if (search_filter_has(b->schema, root->name, field) ||
+        search_filter_allows(b->document, field))
         return true;
     build_error(b, MSG_QUERY_WINDOW, pos,
                 "\"%s\" has no filter \"%s\" to make a window of", root->name,

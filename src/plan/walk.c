@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "graphql/check.h"
+#include "graphql/connection.h"
 #include "plan/build.h"
 #include "plan/names.h"
 

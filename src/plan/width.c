@@ -49,39 +49,30 @@ width_of_row(const struct plan_table *table)
     return width;
 }
 
-static struct gql_note *
-note_of(const struct plan *plan, const struct plan_table *table, int width,
-        struct arena *arena)
+static void
+note_width(const struct plan *plan, const struct plan_table *table, int width,
+           struct gql_notes *notes)
 {
-    struct gql_note *note = arena_alloc(arena, sizeof(*note));
+    const char *message = arena_printf(
+        notes->arena,
+        "table \"%s\" has %d columns of the query: a row with a value in each "
+        "can need %d bytes, and a page of PostgreSQL takes a row of %d",
+        table->name, table->column_count, width, ROW_BYTES_MAX);
 
-    *note = (struct gql_note){
-        .msg = MSG_ROW_TOO_WIDE,
-        .pos = table->pos,
-        .message = arena_printf(
-            arena,
-            "%s:%u:%u: table \"%s\" has %d columns of the query: a row with "
-            "a value in each can need %d bytes, and a page of PostgreSQL takes "
-            "a row of %d",
-            plan->file, table->pos.line, table->pos.column, table->name,
-            table->column_count, width, ROW_BYTES_MAX),
-        .hint = ""};
-    return note;
+    gql_notes_add(notes, MSG_ROW_TOO_WIDE, plan->file, table->pos, message, "");
 }
 
 struct gql_note *
 width_notes(const struct plan *plan, struct arena *arena)
 {
-    struct gql_note *first = NULL, **end = &first;
+    struct gql_notes notes = {.arena = arena};
 
     for (int i = 0; i < plan->table_count; i++) {
         const struct plan_table *table = &plan->tables[i];
         int width = table->skip ? 0 : width_of_row(table);
 
-        if (width <= ROW_BYTES_MAX)
-            continue;
-        *end = note_of(plan, table, width, arena);
-        end = &(*end)->next;
+        if (width > ROW_BYTES_MAX)
+            note_width(plan, table, width, &notes);
     }
-    return first;
+    return notes.first;
 }

@@ -6,7 +6,7 @@
  *   refresh grant   the same, and a refresh token that changes each time: read
  *                   from its file, the new one written in its place
  *
- * Private to src/shopify. Every secret ends here: nothing below is printed.
+ * Private to this folder. Every secret ends here: nothing below is printed.
  *   https://shopify.dev/docs/apps/build/authentication-authorization/access-tokens
  */
 #ifndef SHOPIFY_TOKEN_H

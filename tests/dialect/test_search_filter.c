@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect/bulk_notes.h"
 #include "dialect/search_filter.h"
-#include "graphql/notes.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -45,7 +45,7 @@ check(const char *root, const char *search)
                      "{\n  %s(query: \"\"\"%s\"\"\") { edges { node { id } } "
                      "}\n}",
                      root, search));
-    return gql_check_filter(document, types.schema, &err);
+    return search_filter_check(document, types.schema, &err);
 }
 
 /* ---- searches that pass ------------------------------------------------- */
@@ -158,7 +158,7 @@ static const char *const unfiltered[] = {
 START_TEST(other_documents_pass)
 {
     document = types_check(&types, unfiltered[_i]);
-    if (!gql_check_filter(document, types.schema, &err))
+    if (!search_filter_check(document, types.schema, &err))
         ck_abort_msg("%s", err.message);
 }
 
@@ -295,7 +295,7 @@ static const struct {
 START_TEST(what_may_be_allowed_is_a_name)
 {
     document = types_check(&types, directives[_i].text);
-    ck_assert(!gql_check_filter(document, types.schema, &err));
+    ck_assert(!search_filter_check(document, types.schema, &err));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert_str_eq(err.message, directives[_i].message);
 }
@@ -363,7 +363,7 @@ static const char *const times_below[] = {
 START_TEST(a_time_is_found_wherever_a_filter_is)
 {
     document = types_check(&types, times_below[_i]);
-    ck_assert(!gql_check_filter(document, types.schema, &err));
+    ck_assert(!search_filter_check(document, types.schema, &err));
     ck_assert_str_eq(err.code, "FILTER_TIME");
     ck_assert_ptr_nonnull(strstr(err.message, "q:2:2"));
 }
@@ -391,7 +391,7 @@ START_TEST(an_offset_in_quotation_marks_is_reported)
                     "updated_at:<'2020-10-21 09:00:00 +05:30' "
                     "updated_at:'2020-10-21T01:00:00Z','2020-10-21' "
                     "updated_at:<= '2020-10-21T01:00:00+00:00'"));
-    gql_filter_offsets(document, types.schema, keep_offset, &kept);
+    search_filter_offsets(document, types.schema, keep_offset, &kept);
     ck_assert_str_eq(
         kept,
         "2: Shopify ignores the UTC offset +02:00 of the time "
@@ -421,8 +421,8 @@ START_TEST(what_has_no_effect_is_noted)
         "null, reverse: false) { edges { node { id } } } metafields(reverse: "
         "true) { edges { node { id } } } ... @skip(if: true) { l: lineItems("
         "first: 3) { edges { node { id } } } } } } } }");
-    ck_assert(gql_check_filter(document, types.schema, &err));
-    for (note = gql_notes(document, types.schema, &types.arena); note != NULL;
+    ck_assert(search_filter_check(document, types.schema, &err));
+    for (note = bulk_notes(document, types.schema, &types.arena); note != NULL;
          note = note->next)
         all = arena_printf(&types.arena, "%s%s %s\n", all,
                            message_at(note->msg)->code, note->message);
@@ -444,7 +444,7 @@ START_TEST(the_root_may_stand_in_a_fragment_under_an_alias)
     document = types_check(
         &types, "{ ...F }\nfragment F on QueryRoot {\n  p: products(query: \n"
                 "\"stauts:active\") { edges { node { id } } } }");
-    ck_assert(!gql_check_filter(document, types.schema, &err));
+    ck_assert(!search_filter_check(document, types.schema, &err));
     ck_assert_str_eq(err.message,
                      "q:4:1: unknown filter \"stauts\" of \"products\"; did "
                      "you mean \"status\"?");
@@ -464,7 +464,7 @@ START_TEST(without_descriptions_only_the_syntax_is_checked)
     ck_assert(check("products", "anything:1"));
     ck_assert(!check("products", "anything:1)"));
     ck_assert(!check("products", "updated_at:>"));
-    ck_assert(gql_root_has_filter(types.schema, "products", "anything"));
+    ck_assert(search_filter_has(types.schema, "products", "anything"));
 }
 
 END_TEST
@@ -489,12 +489,12 @@ assert_filters(const char *root, char **save)
     const char *kind = strtok_r(NULL, " \n", save);
     const char *name;
 
-    ck_assert_msg(gql_root_has_filter(types.schema, root, "no_such_filter") ==
+    ck_assert_msg(search_filter_has(types.schema, root, "no_such_filter") ==
                       false,
                   "%s", root);
     while ((name = strtok_r(NULL, " \n", save)) != NULL) {
         ck_assert_str_eq(kind, "+");
-        ck_assert_msg(gql_root_has_filter(types.schema, root, filled_in(name)),
+        ck_assert_msg(search_filter_has(types.schema, root, filled_in(name)),
                       "%s %s", root, name);
     }
 }
@@ -551,8 +551,8 @@ static const struct {
 START_TEST(a_root_says_whether_it_has_a_filter)
 {
     types_add(&types, "QueryRoot");
-    ck_assert(gql_root_has_filter(types.schema, windows[_i].root,
-                                  windows[_i].name) == windows[_i].has);
+    ck_assert(search_filter_has(types.schema, windows[_i].root,
+                                windows[_i].name) == windows[_i].has);
 }
 
 END_TEST

@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect/bulk_notes.h"
+#include "dialect/bulk_rules.h"
 #include "dialect/search_filter.h"
 #include "graphql/check.h"
-#include "graphql/notes.h"
 #include "support/types.h"
 
 enum { PRINT_BYTES = 64 * 1024 * 1024 };
@@ -74,8 +75,7 @@ is_valid(const struct gql_document *document)
            NULL)
         for (; name != NULL; name = name->next)
             types_add(&types, name->name);
-    if (gql_check(document, types.schema, &err) &&
-        gql_check_bulk(document, types.schema, &err))
+    if (bulk_rules_check(document, types.schema, &err))
         return true;
     check_error(&err);
     return false;
@@ -110,11 +110,11 @@ passes_filters(const struct gql_document *document)
 {
     struct err err = {0};
 
-    if (!gql_check_filter(document, types.schema, &err)) {
+    if (!search_filter_check(document, types.schema, &err)) {
         check_error(&err);
         return false;
     }
-    (void)gql_notes(document, types.schema, &types.arena);
+    (void)bulk_notes(document, types.schema, &types.arena);
     return true;
 }
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "graphql/check.h"
+#include "graphql/connection.h"
 #include "graphql/schema.h"
 #include "support/suite.h"
 #include "support/types.h"

@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "graphql/check.h"
+#include "dialect/bulk_rules.h"
 
 void
 types_open(struct types *types, const char *path)
@@ -73,8 +73,7 @@ types_check(struct types *types, const char *text)
     struct gql_document *document = types_parse(types, text);
     struct err err;
 
-    if (!gql_check(document, types->schema, &err) ||
-        !gql_check_bulk(document, types->schema, &err))
+    if (!bulk_rules_check(document, types->schema, &err))
         ck_abort_msg("%s\n%s", err.message, text);
     return document;
 }

@@ -1,0 +1,25 @@
+/*
+ * bulk_rules - will Shopify run a document as a bulk query?
+ *
+ * The rules of bulk operations, checked before any request is sent:
+ *   one root field, a connection; not `node` or `nodes`;
+ *   1 to 5 connections, nested at most two below the root one;
+ *   selected by `edges { node { ... } }` only (`pageInfo`, `cursor` and
+ *   `__typename` beside them are tolerated);
+ *   no connection inside a list; every connection's nodes are objects.
+ *   https://shopify.dev/docs/api/usage/bulk-operations/queries
+ */
+#ifndef DIALECT_BULK_RULES_H
+#define DIALECT_BULK_RULES_H
+
+#include "base/err.h"
+#include "graphql/document.h"
+#include "graphql/schema.h"
+
+/* Valid as gql_check() says, and keeps the rules, with what is skipped left
+ * out. */
+MUST_CHECK bool
+bulk_rules_check(const struct gql_document *document,
+                 const struct gql_schema *schema, struct err *err);
+
+#endif

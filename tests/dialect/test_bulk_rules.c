@@ -1,0 +1,215 @@
+/* bulk_rules: what Shopify would not run in bulk is refused here. */
+#include <check.h>
+#include <string.h>
+
+#include "dialect/bulk_rules.h"
+#include "support/suite.h"
+#include "support/types.h"
+
+static const char types_path[] = "tests/data/graphql/types.json";
+
+static struct types types;
+static struct err err;
+
+static void
+setup(void)
+{
+    memset(&err, 0, sizeof(err));
+    types_open(&types, types_path);
+}
+
+static void
+teardown(void)
+{
+    types_close(&types);
+}
+
+static bool
+check(const char *text)
+{
+    return bulk_rules_check(types_parse(&types, text), types.schema, &err);
+}
+
+static void
+assert_said(const char *message)
+{
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message, arena_printf(&types.arena, "q:%s", message));
+}
+
+static const char *const valid[] = {
+    "{ products { edges { node { id } } } }",
+    "{ products { edges { node { __typename id } cursor __typename } pageInfo "
+    "{ hasNextPage } __typename } }",
+    "{ p: products { edges { node { v: variants { edges { node { metafields { "
+    "edges { node { id } } } } } } } } } }",
+    "{ products { edges { node { media { edges { node { id } } } variants { "
+    "edges { node { id } } } metafields { edges { node { id } } } collections "
+    "{ edges { node { id } } } } } } }",
+    /* one connection, written twice for one place */
+    "{ products { ...F edges { node { ...G media { edges { node { id } } } } } "
+    "} } "
+    "fragment F on ProductConnection { edges { node { media { edges { node { "
+    "alt } } } a: media { edges { node { id } } } b: media { edges { node { id "
+    "} } } c: media { edges { node { id } } } } } } "
+    "fragment G on Product { media { edges { cursor } } ... { media { edges { "
+    "cursor } } } }",
+    /* below plain objects, and in nodes of abstract type */
+    "{ products { edges { node { variants { edges { node { inventoryItem { "
+    "inventoryLevels { edges { node { id } } } } } } } } } } }",
+    "{ files { edges { node { ... on MediaImage { metafields { edges { node { "
+    "id } } } } } } } }",
+    /* a list without a connection, and a connection beside a list */
+    "{ orders { edges { node { fulfillments { id } lineItems { edges { node { "
+    "id } } } } } } }",
+    /* what is skipped does not count */
+    "{ shop @skip(if: true) { id } products { nodes @include(if: false) { id } "
+    "edges { node { id ... @skip(if: true) { media { nodes { id } } } } } } }",
+};
+
+START_TEST(queries_pass)
+{
+    if (!check(valid[_i]))
+        ck_abort_msg("%s", err.message);
+}
+
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} faults[] = {
+    /* the root */
+    {"{ products { edges { node { id } } }\n orders { edges { node { id } } } "
+     "}",
+     "2:2: \"orders\" is a second root field: a bulk query has exactly one"},
+    {"{ ...F ...G } fragment F on QueryRoot { a: products { edges { node { id "
+     "} } } }\nfragment G on QueryRoot { b: products { edges { node { id } } } "
+     "}",
+     "2:30: \"b\" is a second root field: a bulk query has exactly one"},
+    {"{ products { edges { node { id } } } __typename }",
+     "1:38: \"__typename\" is a second root field: a bulk query has exactly "
+     "one"},
+    {"{ __typename }", "1:3: \"__typename\" is not a connection, which the "
+                       "root field of a bulk query must be, such as "
+                       "\"products\""},
+    {"{ node(id: 1) { id } }",
+     "1:3: \"node\" cannot be the root field of a bulk query: select a "
+     "connection, such as \"products\""},
+    {"{ x: nodes(ids: 1) { id } }",
+     "1:6: \"nodes\" cannot be the root field of a bulk query: select a "
+     "connection, such as \"products\""},
+    {"{ shop { metafields { edges { node { id } } } } }",
+     "1:3: \"shop\" is a single object: Shopify runs a bulk query with a "
+     "single object as root, but bulkpg cannot load its result"},
+    {"{ s: product(id: 1) { featuredMedia { preview { status } } "
+     "... { variants { edges { node { id } } } } } }",
+     "1:6: \"product\" is a single object: Shopify runs a bulk query with a "
+     "single object as root, but bulkpg cannot load its result"},
+    {"{ products(last: 5) { edges { node { id } } } }",
+     "1:12: \"last\" of the connection \"products\": a bulk query has no "
+     "pages, all rows come"},
+    {"{ products(after: null, before: \"x\") { edges { node { id } } } }",
+     "1:25: \"before\" of the connection \"products\": a bulk query has no "
+     "pages, all rows come"},
+    {"{ products { edges { node { media(first: 3, after: \"x\") { edges { node "
+     "{ id } } } } } } }",
+     "1:45: \"after\" of the connection \"media\": a bulk query has no pages, "
+     "all rows come"},
+    {"{ product(id: 1) { id } }",
+     "1:3: \"product\" is not a connection, which the root field of a bulk "
+     "query must be, such as \"products\""},
+    {" { products @skip(if: true) { edges { node { id } } } }",
+     "1:2: everything in this query is skipped"},
+    /* edges and node */
+    {"{ products { nodes { id } } }",
+     "1:14: \"nodes\" of ProductConnection cannot be used in a bulk query: "
+     "select \"edges { node { ... } }\""},
+    {"{ products { edges { node { media { edges { node { id } } n: nodes { id "
+     "} } } } } }",
+     "1:62: \"nodes\" of MediaConnection cannot be used in a bulk query: "
+     "select \"edges { node { ... } }\""},
+    {"{ products { pageInfo { hasNextPage } } }",
+     "1:3: the connection \"products\" must select \"edges { node { ... } }\""},
+    {"{ products { edges { cursor } } }",
+     "1:3: the connection \"products\" must select \"edges { node { ... } }\""},
+    {"{ products { edges @skip(if: true) { node { id } } __typename } }",
+     "1:3: the connection \"products\" must select \"edges { node { ... } }\""},
+    {"{ products { e: edges { node { id } } } }",
+     "1:17: \"edges\" cannot have an alias in a bulk query"},
+    {"{ products { edges { node { id } n: node { id } } } }",
+     "1:37: \"node\" cannot have an alias in a bulk query"},
+    /* connections */
+    {"{ productTags(first: 1) { edges { node } } }",
+     "1:3: \"productTags\" is a connection of String: a bulk query reads "
+     "connections of objects only"},
+    {"{ products { edges { node {\n"
+     "a: media { edges { node { id } } } b: media { edges { node { id } } }\n"
+     "c: media { edges { node { id } } } d: media { edges { node { id } } }\n"
+     "e: media { edges { node { id } } } } } } }",
+     "4:4: \"media\" is one connection too many: a bulk query has at most 5"},
+    {"{ files { edges { node { ... on MediaImage { metafields { edges { node { "
+     "id } } } } ... on MediaImage { a: metafields { edges { node { id } } } "
+     "b: metafields { edges { node { id } } }\nc: metafields { edges { node { "
+     "id } } }\nd: metafields { edges { node { id } } } } } } } }",
+     "3:4: \"metafields\" is one connection too many: a bulk query has at most "
+     "5"},
+    {"{ orders { edges { node { metafields { edges { node { reference { ... on "
+     "Product { x: variants { edges { node { id } } } y: media { edges { node "
+     "{ id } } } } ... on Order { x: lineItems { edges { node { id } } }\n"
+     "y: metafields { edges { node { id } } } } } } } } } } } }",
+     "2:4: \"metafields\" is one connection too many: a bulk query has at most "
+     "5"},
+    {"{ products { edges { node { variants { edges { node { metafields { edges "
+     "{ node {\nreferences { edges { node { ... on Node { id } } } } } } } } } "
+     "} } } } }",
+     "2:1: the connection \"references\" is nested too deep: a bulk query "
+     "nests at most 2 below the root one"},
+    {"{ orders { edges { node { fulfillments {\nfulfillmentLineItems { edges { "
+     "node { id } } } } } } } }",
+     "2:1: the connection \"fulfillmentLineItems\" is inside the list "
+     "\"fulfillments\", which a bulk query cannot read"},
+    {"{ products { edges { node { variants { edges { node { inventoryItem { "
+     "inventoryLevels { edges { node { quantities(names: [\"available\"]) { id "
+     "} location { metafields { edges { node { id } } } } } } } } } } } } } "
+     "} }",
+     "1:155: the connection \"metafields\" is nested too deep: a bulk query "
+     "nests at most 2 below the root one"},
+};
+
+START_TEST(faults_say_what_and_where)
+{
+    ck_assert(!check(faults[_i].text));
+    assert_said(faults[_i].message);
+}
+
+END_TEST
+
+START_TEST(a_pasted_mutation_is_named)
+{
+    ck_assert(
+        !check("mutation {\n bulkOperationRunQuery(query: \"\"\"{ products "
+               "{ edges { node { id } } } }\"\"\") { bulkOperation { id } "
+               "userErrors { message } } }"));
+    assert_said("1:1: this is the mutation bulkOperationRunQuery, which bulkpg "
+                "sends itself");
+    ck_assert_ptr_nonnull(strstr(err_remedy(&err), "inside the quotation"));
+    ck_assert(!check("mutation { a }"));
+    assert_said("1:1: only a query can be run in bulk");
+}
+
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("bulk_rules");
+    TCase *tests = tcase_create("rules");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, queries_pass, 0, COUNT(valid));
+    tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
+    tcase_add_test(tests, a_pasted_mutation_is_named);
+    suite_add_tcase(suite, tests);
+    return suite_run(suite);
+}
