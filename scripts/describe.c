@@ -14,7 +14,7 @@
 enum { JSON_BYTES = 1024 * 1024 };
 
 static void
-append_commands(struct buf *json)
+append_commands(struct json_out *json)
 {
     json_out_key(json, "commands");
     json_out_open(json, '[');
@@ -24,29 +24,29 @@ append_commands(struct buf *json)
         json_out_text(json, "arguments", commands.items[i].arguments);
         json_out_text(json, "summary", commands.items[i].summary);
         json_out_text(json, "text", commands.items[i].text);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 /* "of" names the commands; null: every one. */
 static void
-append_owners(struct buf *json, const struct option_row *row)
+append_owners(struct json_out *json, const struct option_row *row)
 {
     json_out_key(json, "of");
     if (row->belongs == OF_ANY) {
-        buf_append_str(json, "null");
+        json_out_string(json, NULL);
         return;
     }
     json_out_open(json, '[');
     for (size_t i = 0; i < commands.count; i++)
         if ((row->belongs & commands.items[i].bit) != 0)
             json_out_string(json, commands.items[i].name);
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_options(struct buf *json)
+append_options(struct json_out *json)
 {
     json_out_key(json, "options");
     json_out_open(json, '[');
@@ -58,13 +58,13 @@ append_options(struct buf *json)
         json_out_text(json, "value", option_rows[i].value);
         json_out_text(json, "help", option_rows[i].help);
         append_owners(json, &option_rows[i]);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_statuses(struct buf *json)
+append_statuses(struct json_out *json)
 {
     json_out_key(json, "statuses");
     json_out_open(json, '[');
@@ -72,13 +72,13 @@ append_statuses(struct buf *json)
         json_out_open(json, '{');
         json_out_number(json, "status", usage_statuses[i].status);
         json_out_text(json, "text", usage_statuses[i].text);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_keys(struct buf *json, const char *section,
+append_keys(struct json_out *json, const char *section,
             const struct setting_key *key)
 {
     json_out_key(json, section);
@@ -88,13 +88,13 @@ append_keys(struct buf *json, const char *section,
         json_out_text(json, "name", key->name);
         json_out_text(json, "initial", key->initial);
         json_out_text(json, "help", key->help);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_outcomes(struct buf *json)
+append_outcomes(struct json_out *json)
 {
     json_out_key(json, "outcomes");
     json_out_open(json, '[');
@@ -102,13 +102,13 @@ append_outcomes(struct buf *json)
         json_out_open(json, '{');
         json_out_text(json, "word", message_outcome(kind)->word);
         json_out_text(json, "text", message_outcome(kind)->text);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_messages(struct buf *json, enum msg_section section)
+append_messages(struct json_out *json, enum msg_section section)
 {
     json_out_key(json, "messages");
     json_out_open(json, '[');
@@ -123,13 +123,13 @@ append_messages(struct buf *json, enum msg_section section)
         json_out_text(json, "outcome", message_outcome(one->kind)->word);
         json_out_text(json, "meaning", one->meaning);
         json_out_text(json, "remedy", one->remedy);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_sections(struct buf *json)
+append_sections(struct json_out *json)
 {
     json_out_key(json, "sections");
     json_out_open(json, '[');
@@ -140,30 +140,34 @@ append_sections(struct buf *json)
         json_out_text(json, "title", message_section(section)->title);
         json_out_text(json, "text", message_section(section)->text);
         append_messages(json, section);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 int
 main(void)
 {
-    struct buf json = buf_with_ceiling(JSON_BYTES);
+    struct buf text = buf_with_ceiling(JSON_BYTES);
+    struct json_out *json = json_out_new(&text);
 
-    json_out_open(&json, '{');
-    json_out_text(&json, "version", BULKPG_VERSION);
-    append_commands(&json);
-    append_options(&json);
-    append_statuses(&json);
-    append_outcomes(&json);
-    append_sections(&json);
-    json_out_key(&json, "keys");
-    json_out_open(&json, '{');
-    append_keys(&json, "database", keys_database);
-    append_keys(&json, "store", keys_store);
-    append_keys(&json, "tuning", keys_tuning);
-    buf_append_str(&json, "}}\n");
-    fputs(buf_str(&json), stdout);
-    buf_free(&json);
+    json_out_open(json, '{');
+    json_out_text(json, "version", BULKPG_VERSION);
+    append_commands(json);
+    append_options(json);
+    append_statuses(json);
+    append_outcomes(json);
+    append_sections(json);
+    json_out_key(json, "keys");
+    json_out_open(json, '{');
+    append_keys(json, "database", keys_database);
+    append_keys(json, "store", keys_store);
+    append_keys(json, "tuning", keys_tuning);
+    json_out_close(json, '}');
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(&text, '\n');
+    fputs(buf_str(&text), stdout);
+    buf_free(&text);
     return fflush(stdout) != 0;
 }

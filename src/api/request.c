@@ -23,6 +23,7 @@
 #include "base/buf.h"
 #include "base/redact.h"
 #include "base/task.h"
+#include "json/write.h"
 
 enum {
     REQUEST_BYTES = 1024 * 1024,
@@ -300,13 +301,16 @@ try_until_done(struct exchange *exchange, struct err *err)
 static bool
 write_body(const struct request *request, struct buf *body, struct err *err)
 {
-    buf_append_str(body, "{\"query\":");
-    buf_append_json(body, span_str(request->document));
+    struct json_out *json = json_out_new(body);
+
+    json_out_open(json, '{');
+    json_out_text(json, "query", request->document);
     if (request->variables != NULL) {
-        buf_append_str(body, ",\"variables\":");
-        buf_append_str(body, request->variables);
+        json_out_key(json, "variables");
+        json_out_raw(json, span_str(request->variables));
     }
-    buf_append_char(body, '}');
+    json_out_close(json, '}');
+    json_out_free(json);
     if (!body->overflowed)
         return true;
     err_set(err, MSG_QUERY_TOO_LARGE, "%s: the request is larger than %d bytes",

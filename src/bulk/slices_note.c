@@ -10,7 +10,7 @@
 enum { NOTE_BYTES = 256 * 1024 };
 
 static void
-note_time(struct buf *note, const char *key, bool has, int64_t seconds)
+note_time(struct json_out *note, const char *key, bool has, int64_t seconds)
 {
     char text[CLOCK_UTC_BYTES];
 
@@ -18,8 +18,10 @@ note_time(struct buf *note, const char *key, bool has, int64_t seconds)
 }
 
 static void
-write_note(struct buf *note, const struct slices *slices, const char *field)
+write_note(struct buf *to, const struct slices *slices, const char *field)
 {
+    struct json_out *note = json_out_new(to);
+
     json_out_open(note, '{');
     json_out_key(note, "slices");
     json_out_open(note, '{');
@@ -37,9 +39,12 @@ write_note(struct buf *note, const struct slices *slices, const char *field)
         json_out_number(note, "n", slice->n);
         note_time(note, "from", slice->has_from, slice->from_s);
         note_time(note, "to", slice->has_to, slice->to_s);
-        buf_append_char(note, '}');
+        json_out_close(note, '}');
     }
-    buf_append_str(note, "]}}");
+    json_out_close(note, ']');
+    json_out_close(note, '}');
+    json_out_close(note, '}');
+    json_out_free(note);
 }
 
 bool

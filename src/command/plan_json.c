@@ -28,7 +28,7 @@ id_of(const struct plan_table *table, const struct layout_column *column)
 }
 
 static void
-append_column(struct buf *json, const struct plan_table *table,
+append_column(struct json_out *json, const struct plan_table *table,
               const struct layout_column *column)
 {
     const struct plan_column *data =
@@ -41,11 +41,11 @@ append_column(struct buf *json, const struct plan_table *table,
     json_out_text(json, "graphql_type",
                   data != NULL ? data->graphql_type : NULL);
     json_out_text(json, "id_of", id_of(table, column));
-    buf_append_char(json, '}');
+    json_out_close(json, '}');
 }
 
 static void
-append_columns(struct buf *json, const struct plan_table *table)
+append_columns(struct json_out *json, const struct plan_table *table)
 {
     struct layout_column *columns = mem_array(
         (size_t)(table->column_count + LAYOUT_OWN_MAX), sizeof(*columns));
@@ -56,12 +56,12 @@ append_columns(struct buf *json, const struct plan_table *table)
     for (int i = 0; i < count; i++)
         if (columns[i].in_table)
             append_column(json, table, &columns[i]);
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
     free(columns);
 }
 
 static void
-append_key(struct buf *json, const struct plan_table *table)
+append_key(struct json_out *json, const struct plan_table *table)
 {
     const char *names[LAYOUT_KEY_MAX];
     int count = layout_key(table, names);
@@ -70,11 +70,11 @@ append_key(struct buf *json, const struct plan_table *table)
     json_out_open(json, '[');
     for (int i = 0; i < count; i++)
         json_out_string(json, names[i]);
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 static void
-append_table(struct buf *json, const struct plan_table *table)
+append_table(struct json_out *json, const struct plan_table *table)
 {
     json_out_open(json, '{');
     json_out_text(json, "name", table->name);
@@ -86,15 +86,15 @@ append_table(struct buf *json, const struct plan_table *table)
     json_out_boolean(json, "skip", table->skip);
     append_columns(json, table);
     append_key(json, table);
-    buf_append_char(json, '}');
+    json_out_close(json, '}');
 }
 
 static void
-append_incremental(struct buf *json, const struct plan *plan)
+append_incremental(struct json_out *json, const struct plan *plan)
 {
     json_out_key(json, "incremental");
     if (plan->incremental == NULL) {
-        buf_append_str(json, "null");
+        json_out_string(json, NULL);
         return;
     }
     json_out_open(json, '{');
@@ -105,11 +105,12 @@ append_incremental(struct buf *json, const struct plan *plan)
     json_out_open(json, '[');
     for (const char *const *unseen = unseen_list(plan); *unseen; unseen++)
         json_out_string(json, *unseen);
-    buf_append_str(json, "]}");
+    json_out_close(json, ']');
+    json_out_close(json, '}');
 }
 
 static void
-append_notes(struct buf *json, const struct gql_note *notes)
+append_notes(struct json_out *json, const struct gql_note *notes)
 {
     json_out_key(json, "notes");
     json_out_open(json, '[');
@@ -120,18 +121,18 @@ append_notes(struct buf *json, const struct gql_note *notes)
         json_out_text(json, "hint",
                       n->hint[0] != '\0' ? n->hint
                                          : message_at(n->msg)->remedy);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 /* Tables that no query feeds any more. */
 static void
-append_left(struct buf *json, const struct changes *changes)
+append_left(struct json_out *json, const struct changes *changes)
 {
     json_out_key(json, "tables_left");
     if (changes == NULL) {
-        buf_append_str(json, "null");
+        json_out_string(json, NULL);
         return;
     }
     json_out_open(json, '[');
@@ -139,16 +140,17 @@ append_left(struct buf *json, const struct changes *changes)
         json_out_open(json, '{');
         json_out_text(json, "schema", changes->left.relations[i].table_schema);
         json_out_text(json, "name", changes->left.relations[i].table_name);
-        buf_append_char(json, '}');
+        json_out_close(json, '}');
     }
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
 }
 
 void
-plan_json_append(struct buf *json, const struct job *job,
+plan_json_append(struct buf *text, const struct job *job,
                  const struct changes *changes)
 {
     const struct plan *plan = job->plan;
+    struct json_out *json = json_out_new(text);
 
     json_out_open(json, '{');
     json_out_text(json, "store", job->store->config->name);
@@ -167,5 +169,8 @@ plan_json_append(struct buf *json, const struct job *job,
     json_out_open(json, '[');
     for (int i = 0; i < plan->table_count; i++)
         append_table(json, &plan->tables[i]);
-    buf_append_str(json, "]}\n");
+    json_out_close(json, ']');
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(text, '\n');
 }

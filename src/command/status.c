@@ -143,7 +143,7 @@ print_operation(const struct journal_operation *operation,
 /* ---- JSON -------------------------------------------------------------- */
 
 static void
-append_run(struct buf *json, const struct journal_run *run)
+append_run(struct json_out *json, const struct journal_run *run)
 {
     json_out_open(json, '{');
     json_out_text(json, "store", run->store);
@@ -170,11 +170,12 @@ append_run(struct buf *json, const struct journal_run *run)
     json_out_text(json, "error_code", run->error_code);
     json_out_text(json, "error", run->error);
     json_out_text(json, "remedy", run->remedy);
-    buf_append_char(json, '}');
+    json_out_close(json, '}');
 }
 
 static void
-append_operation(struct buf *json, const struct journal_operation *operation)
+append_operation(struct json_out *json,
+                 const struct journal_operation *operation)
 {
     json_out_open(json, '{');
     json_out_text(json, "store", operation->store);
@@ -184,7 +185,7 @@ append_operation(struct buf *json, const struct journal_operation *operation)
     json_out_text(json, "status", operation->status);
     json_out_count(json, "object_count", operation->object_count);
     json_out_count(json, "age_ms", operation->age_ms);
-    buf_append_char(json, '}');
+    json_out_close(json, '}');
 }
 
 /* ---- the command ------------------------------------------------------- */
@@ -237,23 +238,32 @@ print_text(struct listing *listing)
 static void
 print_json(struct listing *listing)
 {
-    struct buf json = buf_with_ceiling(TEXT_BYTES);
+    struct buf text = buf_with_ceiling(TEXT_BYTES);
+    struct json_out *json = json_out_new(&text);
 
-    buf_append_str(&json, "{\"runs\":[");
+    json_out_open(json, '{');
+    json_out_key(json, "runs");
+    json_out_open(json, '[');
     for (size_t i = 0; i < listing->runs.count; i++) {
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
-        buf_append_str(&json, listing->listed++ > 0 ? ",\n" : "\n");
-        append_run(&json, &listing->runs.runs[i]);
+        listing->listed++;
+        json_out_line(json);
+        append_run(json, &listing->runs.runs[i]);
     }
-    buf_append_str(&json, "],\"operations\":[");
+    json_out_close(json, ']');
+    json_out_key(json, "operations");
+    json_out_open(json, '[');
     for (size_t i = 0; i < listing->operations.count; i++) {
-        buf_append_str(&json, i > 0 ? ",\n" : "\n");
-        append_operation(&json, &listing->operations.operations[i]);
+        json_out_line(json);
+        append_operation(json, &listing->operations.operations[i]);
     }
-    buf_append_str(&json, "]}\n");
-    out_lines(stdout, buf_span(&json));
-    buf_free(&json);
+    json_out_close(json, ']');
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(&text, '\n');
+    out_lines(stdout, buf_span(&text));
+    buf_free(&text);
 }
 
 static bool

@@ -1,31 +1,50 @@
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "base/out.h"
 #include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
 #include "job/control.h"
 #include "journal/store.h"
+#include "json/write.h"
+
+enum { TEXT_BYTES_MAX = 512 * 1024 * 1024 };
 
 /* As a server would answer a standard introspection query, as far as this
  * store's queries have asked; --types takes it back. */
 static void
 print_types(const char *query_type, const struct journal_types *types)
 {
-    bool first = true;
+    struct buf text = buf_with_ceiling(TEXT_BYTES_MAX);
+    struct json_out *json = json_out_new(&text);
 
-    out_printf(stdout,
-               "{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"%s\"},"
-               "\"types\":[",
-               query_type);
+    json_out_open(json, '{');
+    json_out_key(json, "data");
+    json_out_open(json, '{');
+    json_out_key(json, "__schema");
+    json_out_open(json, '{');
+    json_out_key(json, "queryType");
+    json_out_open(json, '{');
+    json_out_text(json, "name", query_type);
+    json_out_close(json, '}');
+    json_out_key(json, "types");
+    json_out_open(json, '[');
     for (size_t i = 0; i < types->count; i++) {
         if (types->types[i].json.length == 0)
             continue;
-        out_printf(stdout, "%s\n", first ? "" : ",");
-        out_lines(stdout, types->types[i].json);
-        first = false;
+        json_out_line(json);
+        json_out_raw(json, types->types[i].json);
     }
-    out_printf(stdout, "\n]}}}\n");
+    json_out_line(json);
+    json_out_close(json, ']');
+    json_out_close(json, '}');
+    json_out_close(json, '}');
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(&text, '\n');
+    out_lines(stdout, buf_span(&text));
+    buf_free(&text);
 }
 
 static bool

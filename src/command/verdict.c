@@ -17,16 +17,19 @@ struct line {
 static void
 print_json(struct verdicts *verdicts, const struct line *line)
 {
-    struct buf json = buf_with_ceiling(256 * 1024);
+    struct buf text = buf_with_ceiling(256 * 1024);
+    struct json_out *json = json_out_new(&text);
 
-    json_out_open(&json, '{');
-    json_out_text(&json, "what", line->what);
-    json_out_text(&json, "verdict", line->verdict);
-    json_out_text(&json, "code", line->code);
-    json_out_text(&json, "message", line->message);
-    json_out_text(&json, "hint", line->hint);
-    out_printf(stdout, "%s\n%s}", verdicts->any ? "," : "[", buf_str(&json));
-    buf_free(&json);
+    json_out_open(json, '{');
+    json_out_text(json, "what", line->what);
+    json_out_text(json, "verdict", line->verdict);
+    json_out_text(json, "code", line->code);
+    json_out_text(json, "message", line->message);
+    json_out_text(json, "hint", line->hint);
+    json_out_close(json, '}');
+    out_printf(stdout, "%s\n%s", verdicts->any ? "," : "[", buf_str(&text));
+    json_out_free(json);
+    buf_free(&text);
 }
 
 static void

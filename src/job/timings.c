@@ -1,7 +1,10 @@
 #include "job/timings.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
+#include "json/write.h"
 
 enum { JSON_BYTES_MAX = 1024 };
 
@@ -50,14 +53,22 @@ timings_feed(struct timings *timings, int64_t fed_ns,
 const char *
 timings_json(const struct timings *timings, struct arena *arena)
 {
-    struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
+    struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
+    struct json_out *json = json_out_new(&text);
     const char *kept;
 
-    for (int i = 0; i < TIMING_COUNT; i++)
-        buf_printf(&json, "%c\"%s\":%.6f", i == 0 ? '{' : ',', names[i],
-                   (double)timings->ns[i] / 1e9);
-    buf_append_char(&json, '}');
-    kept = arena_strdup(arena, buf_str(&json));
-    buf_free(&json);
+    json_out_open(json, '{');
+    for (int i = 0; i < TIMING_COUNT; i++) {
+        char seconds[32];
+
+        snprintf(seconds, sizeof(seconds), "%.6f",
+                 (double)timings->ns[i] / 1e9);
+        json_out_key(json, names[i]);
+        json_out_raw(json, span_str(seconds));
+    }
+    json_out_close(json, '}');
+    json_out_free(json);
+    kept = arena_strdup(arena, buf_str(&text));
+    buf_free(&text);
     return kept;
 }

@@ -14,7 +14,7 @@ enum {
 };
 
 static void
-put_text(struct buf *json, const char *key, const char *text)
+put_text(struct json_out *json, const char *key, const char *text)
 {
     struct arena arena = {0};
 
@@ -25,30 +25,32 @@ put_text(struct buf *json, const char *key, const char *text)
 }
 
 static void
-put_hex(struct buf *json, struct span raw)
+put_hex(struct json_out *json, const char *key, struct span raw)
 {
     static const char digits[] = "0123456789abcdef";
+    struct buf hex = buf_with_ceiling(2 * RAW_MOST + 2);
     char *to;
 
     if (raw.length > RAW_MOST)
         raw = span_head(raw, RAW_MOST);
-    to = buf_reserve(json, 2 * raw.length);
-    if (to == NULL)
-        return;
+    buf_append_char(&hex, '"');
+    to = buf_reserve(&hex, 2 * raw.length);
     for (size_t i = 0; i < raw.length; i++) {
         unsigned char byte = (unsigned char)raw.bytes[i];
 
         to[2 * i] = digits[byte >> 4];
         to[2 * i + 1] = digits[byte & 15];
     }
-    buf_extend(json, 2 * raw.length);
+    buf_extend(&hex, 2 * raw.length);
+    buf_append_char(&hex, '"');
+    json_out_key(json, key);
+    json_out_raw(json, buf_span(&hex));
+    buf_free(&hex);
 }
 
 static void
-put_reject(struct buf *json, const struct journal_reject *reject)
+put_reject(struct json_out *json, const struct journal_reject *reject)
 {
-    if (json->length == 0)
-        json_out_open(json, '[');
     json_out_open(json, '{');
     json_out_number(json, "line_number", reject->line_number);
     json_out_number(json, "byte_offset", reject->byte_offset);
@@ -56,10 +58,23 @@ put_reject(struct buf *json, const struct journal_reject *reject)
     put_text(json, "table_name", reject->table_name);
     put_text(json, "object_id", reject->object_id);
     put_text(json, "reason", reject->reason);
-    json_out_key(json, "raw");
-    buf_append_char(json, '"');
-    put_hex(json, reject->raw);
-    buf_append_str(json, "\"}");
+    put_hex(json, "raw", reject->raw);
+    json_out_close(json, '}');
+}
+
+/* As many as one statement should have; how many those were. */
+static size_t
+put_some(struct buf *to, const struct journal_reject *rejects, size_t count)
+{
+    struct json_out *json = json_out_new(to);
+    size_t some = 0;
+
+    json_out_open(json, '[');
+    while (some < count && to->length < CHUNK_BYTES)
+        put_reject(json, &rejects[some++]);
+    json_out_close(json, ']');
+    json_out_free(json);
+    return some;
 }
 
 static bool
@@ -69,7 +84,6 @@ send(struct journal *journal, const struct run_ref *run, struct buf *json,
     struct call call = {0};
     bool ours;
 
-    buf_append_char(json, ']');
     if (json->overflowed)
         return err_set(err, MSG_BUG, "a reject's texts are too long to keep");
     call_run(&call, run);
@@ -89,10 +103,9 @@ journal_reject_add(struct journal *journal, const struct run_ref *run,
     struct buf json = buf_with_ceiling(CHUNK_CEILING);
     bool ok = true;
 
-    for (size_t i = 0; ok && i < count; i++) {
-        put_reject(&json, &rejects[i]);
-        if (json.length >= CHUNK_BYTES || i + 1 == count)
-            ok = send(journal, run, &json, err);
+    for (size_t i = 0; ok && i < count;) {
+        i += put_some(&json, &rejects[i], count - i);
+        ok = send(journal, run, &json, err);
     }
     buf_free(&json);
     return ok;

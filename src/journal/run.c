@@ -325,12 +325,14 @@ bool
 run_outcomes_add(struct run_outcomes *outcomes,
                  const struct run_outcome *outcome)
 {
-    struct buf *json = &outcomes->json;
+    struct json_out *json;
 
     if (outcomes->count++ == 0) {
-        *json = buf_with_ceiling(OUTCOMES_BYTES_MAX);
-        buf_append_char(json, '[');
+        outcomes->text = buf_with_ceiling(OUTCOMES_BYTES_MAX);
+        outcomes->json = json_out_new(&outcomes->text);
+        json_out_open(outcomes->json, '[');
     }
+    json = outcomes->json;
     json_out_open(json, '{');
     json_out_text(json, "store", outcome->store);
     json_out_text(json, "job", outcome->job);
@@ -341,8 +343,8 @@ run_outcomes_add(struct run_outcomes *outcomes,
     json_out_text(json, "error", outcome->err->message);
     json_out_text(json, "remedy", err_remedy(outcome->err));
     json_out_number(json, "took_ms", outcome->took_ms);
-    buf_append_char(json, '}');
-    return json->length >= OUTCOMES_BYTES;
+    json_out_close(json, '}');
+    return outcomes->text.length >= OUTCOMES_BYTES;
 }
 
 bool
@@ -353,9 +355,9 @@ journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
 
     if (outcomes->count == 0)
         return true;
-    buf_append_char(&outcomes->json, ']');
+    json_out_close(outcomes->json, ']');
     call_text(&call, journal->uuid);
-    call_text(&call, buf_str(&outcomes->json));
+    call_text(&call, buf_str(&outcomes->text));
     call_count(&call, older_than_ms);
     return journal_call(journal, sql_run_outcomes, &call, NULL, err) ||
            err_wrap(err, "recording how jobs ended");
@@ -364,7 +366,8 @@ journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
 void
 run_outcomes_clear(struct run_outcomes *outcomes)
 {
-    buf_free(&outcomes->json);
+    json_out_free(outcomes->json);
+    buf_free(&outcomes->text);
     *outcomes = (struct run_outcomes){0};
 }
 

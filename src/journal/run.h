@@ -131,7 +131,8 @@ struct run_outcome {
 
 /* Outcomes gathered for one statement. All zero is none. */
 struct run_outcomes {
-    struct buf json;
+    struct buf text;
+    struct json_out *json; /* into it; NULL: none yet */
     size_t count;
 };
 

@@ -58,12 +58,15 @@ journal_store(struct journal *journal, const char *name, struct arena *arena,
 /* ---- types ------------------------------------------------------------- */
 
 static void
-put_names(struct buf *json, const char *const *names, size_t count)
+put_names(struct buf *to, const char *const *names, size_t count)
 {
+    struct json_out *json = json_out_new(to);
+
     json_out_open(json, '[');
     for (size_t i = 0; i < count; i++)
         json_out_string(json, names[i]);
-    buf_append_char(json, ']');
+    json_out_close(json, ']');
+    json_out_free(json);
 }
 
 static struct journal_type

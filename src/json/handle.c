@@ -25,10 +25,16 @@ yajl_give_back(void *ctx, void *memory)
     free(memory);
 }
 
+yajl_alloc_funcs
+handle_memory(void)
+{
+    return (yajl_alloc_funcs){yajl_get, yajl_resize, yajl_give_back, NULL};
+}
+
 yajl_handle
 handle_new(const yajl_callbacks *callbacks, void *ctx)
 {
-    yajl_alloc_funcs memory = {yajl_get, yajl_resize, yajl_give_back, NULL};
+    yajl_alloc_funcs memory = handle_memory();
     yajl_handle handle = yajl_alloc(callbacks, &memory, ctx);
 
     yajl_config(handle, yajl_dont_validate_strings, 1);

@@ -1,5 +1,5 @@
 /*
- * handle - a yajl parser that is always there. Private to src/json.
+ * handle - a yajl parser that is always there, and its memory. Private to src/json.
  *
  * yajl does not look whether it got memory, so it gets ours (base/mem.h).
  * Strings are not validated: utf8.h does that, and is stricter.
@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 #include <yajl/yajl_parse.h>
+
+yajl_alloc_funcs handle_memory(void);
 
 /* Free with yajl_free(). `callbacks` are borrowed. */
 yajl_handle handle_new(const yajl_callbacks *callbacks, void *ctx);

@@ -1,56 +1,130 @@
 #include "json/write.h"
 
+#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
+#include <yajl/yajl_gen.h>
 
-void
-json_out_comma(struct buf *json)
+#include "base/mem.h"
+#include "json/handle.h"
+
+struct json_out {
+    struct buf *to;
+    yajl_gen gen;
+    struct buf text;  /* a string, escaped */
+    bool begins_line; /* a line's end is due, behind a comma if there is one */
+};
+
+static void
+append(void *ctx, const char *bytes, size_t length)
 {
-    size_t length = json->length;
+    struct json_out *json = ctx;
 
-    if (length > 0 && strchr("{[:\n", json->bytes[length - 1]) == NULL)
-        buf_append_char(json, ',');
+    if (json->begins_line && bytes[0] != ',') {
+        buf_append_char(json->to, '\n');
+        json->begins_line = false;
+    }
+    buf_append(json->to, bytes, length);
+}
+
+struct json_out *
+json_out_new(struct buf *to)
+{
+    struct json_out *json = mem_alloc(sizeof(*json));
+    yajl_alloc_funcs memory = handle_memory();
+
+    json->to = to;
+    json->text = buf_with_ceiling(SIZE_MAX);
+    json->gen = yajl_gen_alloc(&memory);
+    yajl_gen_config(json->gen, yajl_gen_print_callback, append, json);
+    return json;
 }
 
 void
-json_out_open(struct buf *json, char bracket)
+json_out_free(struct json_out *json)
 {
-    json_out_comma(json);
-    buf_append_char(json, bracket);
+    if (json == NULL)
+        return;
+    yajl_gen_free(json->gen);
+    if (json->text.bytes != NULL) /* it may have held a secret */
+        explicit_bzero(json->text.bytes, json->text.capacity);
+    buf_free(&json->text);
+    free(json);
+}
+
+static void
+must(yajl_gen_status status)
+{
+    assert(status == yajl_gen_status_ok);
+    (void)status;
 }
 
 void
-json_out_string(struct buf *json, const char *text)
+json_out_open(struct json_out *json, char bracket)
 {
-    json_out_comma(json);
+    must(bracket == '{' ? yajl_gen_map_open(json->gen)
+                        : yajl_gen_array_open(json->gen));
+}
+
+void
+json_out_close(struct json_out *json, char bracket)
+{
+    must(bracket == '}' ? yajl_gen_map_close(json->gen)
+                        : yajl_gen_array_close(json->gen));
+}
+
+void
+json_out_line(struct json_out *json)
+{
+    json->begins_line = true;
+}
+
+/* yajl writes the bytes of a number as they are. */
+void
+json_out_raw(struct json_out *json, struct span value)
+{
+    must(yajl_gen_number(json->gen, value.bytes, value.length));
+}
+
+void
+json_out_span(struct json_out *json, struct span text)
+{
+    buf_clear(&json->text);
+    buf_append_json(&json->text, text);
+    json_out_raw(json, buf_span(&json->text));
+}
+
+void
+json_out_string(struct json_out *json, const char *text)
+{
     if (text != NULL)
-        buf_append_json(json, span_str(text));
+        json_out_span(json, span_str(text));
     else
-        buf_append_str(json, "null");
+        must(yajl_gen_null(json->gen));
 }
 
 void
-json_out_key(struct buf *json, const char *key)
+json_out_key(struct json_out *json, const char *key)
 {
-    json_out_string(json, key);
-    buf_append_char(json, ':');
+    must(yajl_gen_string(json->gen, (const unsigned char *)key, strlen(key)));
 }
 
 void
-json_out_text(struct buf *json, const char *key, const char *text)
+json_out_text(struct json_out *json, const char *key, const char *text)
 {
     json_out_key(json, key);
     json_out_string(json, text);
 }
 
 void
-json_out_number(struct buf *json, const char *key, int64_t number)
+json_out_number(struct json_out *json, const char *key, int64_t number)
 {
     json_out_key(json, key);
-    buf_printf(json, "%lld", (long long)number);
+    must(yajl_gen_integer(json->gen, number));
 }
 
 void
-json_out_count(struct buf *json, const char *key, int64_t count)
+json_out_count(struct json_out *json, const char *key, int64_t count)
 {
     if (count < 0)
         json_out_text(json, key, NULL);
@@ -59,8 +133,8 @@ json_out_count(struct buf *json, const char *key, int64_t count)
 }
 
 void
-json_out_boolean(struct buf *json, const char *key, bool truth)
+json_out_boolean(struct json_out *json, const char *key, bool truth)
 {
     json_out_key(json, key);
-    buf_append_str(json, truth ? "true" : "false");
+    must(yajl_gen_bool(json->gen, truth));
 }

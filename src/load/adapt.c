@@ -88,20 +88,36 @@ adapt_table_changes(struct buf *sql, const struct plan_table *table,
         ddl_forget_hashes(sql, table, schema);
 }
 
-bool
-adapt_changed_columns(struct buf *json, const struct plan_table *table,
-                      const struct target *target)
+static bool
+list_changed(struct json_out *json, const struct plan_table *table,
+             const struct target *target)
 {
-    size_t begun = json->length;
+    bool any = parent_widens(table, target) || target->lost_column;
 
     if (parent_widens(table, target))
         json_out_string(json, table->parent_column);
     for (int i = 0; i < table->column_count; i++)
-        if (adapt_column_widens(table, target, i))
+        if (adapt_column_widens(table, target, i)) {
             json_out_string(json, table->columns[i].name);
+            any = true;
+        }
     if (target->lost_column)
         json_out_string(json, "_hash");
-    return json->length > begun;
+    return any;
+}
+
+bool
+adapt_changed_columns(struct buf *to, const struct plan_table *table,
+                      const struct target *target)
+{
+    struct json_out *json = json_out_new(to);
+    bool any;
+
+    json_out_open(json, '[');
+    any = list_changed(json, table, target);
+    json_out_close(json, ']');
+    json_out_free(json);
+    return any;
 }
 
 void

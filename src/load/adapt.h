@@ -18,14 +18,14 @@
 void adapt_changes(struct buf *sql, const struct plan *plan, const char *schema,
                    const struct target *targets);
 
-/* The same of one table. And the columns whose type they change, as elements
- * of a JSON array that was begun; false when there are none. */
+/* The same of one table. And the columns whose type they change, as a JSON
+ * array; false when there are none. */
 void adapt_table_changes(struct buf *sql, const struct plan_table *table,
                          const char *schema, const struct target *target);
 bool adapt_widens(const struct plan_table *table, const struct target *target);
 bool adapt_column_widens(const struct plan_table *table,
                          const struct target *target, int column);
-bool adapt_changed_columns(struct buf *json, const struct plan_table *table,
+bool adapt_changed_columns(struct buf *to, const struct plan_table *table,
                            const struct target *target);
 
 /* Records which columns are ours, in the transaction that creates them: a run

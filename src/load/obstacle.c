@@ -133,9 +133,7 @@ check_columns(const struct site *site, struct err *err)
     struct pg_result *result;
     bool is_free = true;
 
-    json_out_open(&names, '[');
     if (adapt_changed_columns(&names, site->table, site->target)) {
-        buf_append_char(&names, ']');
         values[2] = buf_str(&names);
         is_free =
             pg_exec(site->conn, sql_column_users, 3, values, &result, err);
@@ -150,20 +148,31 @@ check_columns(const struct site *site, struct err *err)
 
 /* ---- inheritance --------------------------------------------------------- */
 
-/* "name": oid */
-static void
-append_added(struct buf *json, const struct site *site)
+/* {"name": oid, ...}; false when there are none. */
+static bool
+append_added(struct buf *to, const struct site *site)
 {
     const struct plan_table *table = site->table;
+    struct json_out *json = json_out_new(to);
+    bool mark = table->marks_deleted && !site->target->has_mark;
+    bool position = table->has_position && !site->target->has_position;
+    bool any = mark || position;
 
-    for (int i = 0; i < table->column_count; i++)
-        if (!site->target->has_column[i])
-            json_out_number(json, table->columns[i].name,
-                            encode_oid(plan_column_type(&table->columns[i])));
-    if (table->marks_deleted && !site->target->has_mark)
+    json_out_open(json, '{');
+    for (int i = 0; i < table->column_count; i++) {
+        if (site->target->has_column[i])
+            continue;
+        json_out_number(json, table->columns[i].name,
+                        encode_oid(plan_column_type(&table->columns[i])));
+        any = true;
+    }
+    if (mark)
         json_out_number(json, "_deleted_at", encode_oid(PLAN_TIMESTAMPTZ));
-    if (table->has_position && !site->target->has_position)
+    if (position)
         json_out_number(json, "_position", encode_oid(PLAN_INTEGER));
+    json_out_close(json, '}');
+    json_out_free(json);
+    return any;
 }
 
 static bool
@@ -193,14 +202,9 @@ check_heirs(const struct site *site, struct err *err)
     const char *values[] = {site->schema, site->table->name, NULL, NULL};
     struct pg_result *result;
     bool is_free = true;
+    bool changes = adapt_changed_columns(&changed, site->table, site->target);
 
-    json_out_open(&changed, '[');
-    json_out_open(&added, '{');
-    adapt_changed_columns(&changed, site->table, site->target);
-    append_added(&added, site);
-    if (changed.length > 1 || added.length > 1) {
-        buf_append_char(&changed, ']');
-        buf_append_char(&added, '}');
+    if (append_added(&added, site) || changes) {
         values[2] = buf_str(&changed);
         values[3] = buf_str(&added);
         is_free = pg_exec(site->conn, sql_table_heirs, 4, values, &result, err);
@@ -219,10 +223,12 @@ check_heirs(const struct site *site, struct err *err)
 /* The indexes that the run would make: all of a new table's, and those that
  * one that is there lacks. */
 static void
-append_names(struct buf *names, const struct site *site, struct arena *arena)
+append_names(struct buf *to, const struct site *site, struct arena *arena)
 {
     const struct plan_table *table = site->table;
+    struct json_out *names = json_out_new(to);
 
+    json_out_open(names, '[');
     if (!site->target->exists)
         json_out_string(names, ddl_key_name(arena, table));
     for (int i = 0; i < table->column_count; i++) {
@@ -233,6 +239,8 @@ append_names(struct buf *names, const struct site *site, struct arena *arena)
         if (wants)
             json_out_string(names, ddl_index_name(arena, table, i));
     }
+    json_out_close(names, ']');
+    json_out_free(names);
 }
 
 static bool
@@ -254,9 +262,7 @@ check_names(const struct site *site, struct err *err)
     struct pg_result *result;
     bool is_free;
 
-    json_out_open(&names, '[');
     append_names(&names, site, &arena);
-    buf_append_char(&names, ']');
     values[1] = buf_str(&names);
     is_free = pg_exec(site->conn, sql_names_taken, 2, values, &result, err);
     if (is_free && pg_rows(result) > 0)
@@ -323,6 +329,19 @@ name_function(const struct pg_result *result, struct err *err)
              pg_text(result, 0, ALTER));
 }
 
+static void
+append_table_names(struct buf *to, const struct plan *plan)
+{
+    struct json_out *names = json_out_new(to);
+
+    json_out_open(names, '[');
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            json_out_string(names, plan->tables[i].name);
+    json_out_close(names, ']');
+    json_out_free(names);
+}
+
 void
 obstacle_explain(struct pg_conn *conn, const struct plan *plan,
                  const char *schema, struct err *err)
@@ -334,11 +353,7 @@ obstacle_explain(struct pg_conn *conn, const struct plan *plan,
 
     if (!is_missing_name(err) || !pg_is_alive(conn))
         return;
-    json_out_open(&names, '[');
-    for (int i = 0; i < plan->table_count; i++)
-        if (!plan->tables[i].skip)
-            json_out_string(&names, plan->tables[i].name);
-    buf_append_char(&names, ']');
+    append_table_names(&names, plan);
     values[1] = buf_str(&names);
     if (pg_exec(conn, sql_table_functions, 3, values, &result, &other)) {
         if (pg_rows(result) > 0)

@@ -32,21 +32,23 @@ bool
 swallowed_look(struct merge *merge, struct err *err)
 {
     struct buf names = buf_with_ceiling(JSON_BYTES_MAX);
+    struct json_out *json = json_out_new(&names);
     const char *values[] = {merge->schema, NULL};
     struct pg_result *result;
     bool any = false, asked = true;
 
-    json_out_open(&names, '[');
+    json_out_open(json, '[');
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
         if (table->stage == NULL ||
             (!table->exists && table->not_inserted == 0))
             continue;
-        json_out_string(&names, table->table->name);
+        json_out_string(json, table->table->name);
         any = true;
     }
-    buf_append_char(&names, ']');
+    json_out_close(json, ']');
+    json_out_free(json);
     values[1] = buf_str(&names);
     if (any)
         asked =

@@ -182,6 +182,14 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
 
 /* ---- warnings ---------------------------------------------------------- */
 
+/* "…","…" */
+static void
+list_string(struct buf *list, const char *text)
+{
+    buf_append_str(list, list->length > 0 ? "," : "");
+    buf_append_json(list, span_str(text));
+}
+
 /* To the log, and to the run's notes. */
 static void
 warn(void *ctx, enum msg msg, const char *warning)
@@ -189,8 +197,8 @@ warn(void *ctx, enum msg msg, const char *warning)
     struct land *land = ctx;
 
     log_warn(&land->job->log, msg, warning, LOG_END);
-    json_out_string(&land->warnings, warning);
-    json_out_string(&land->warning_codes, message_at(msg)->code);
+    list_string(&land->warnings, warning);
+    list_string(&land->warning_codes, message_at(msg)->code);
 }
 
 /* A result is loaded though it cannot be compared with what the store counted:

@@ -402,11 +402,13 @@ static const char *
 remedy_note(struct job *job, const struct err *why)
 {
     struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
+    struct json_out *json = json_out_new(&note);
     const char *kept;
 
-    json_out_open(&note, '{');
-    json_out_text(&note, "remedy", err_remedy(why));
-    buf_append_char(&note, '}');
+    json_out_open(json, '{');
+    json_out_text(json, "remedy", err_remedy(why));
+    json_out_close(json, '}');
+    json_out_free(json);
     kept = note.overflowed ? NULL : arena_strdup(&job->arena, buf_str(&note));
     buf_free(&note);
     return kept;

@@ -228,7 +228,7 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err)
 /* ---- what is kept ------------------------------------------------------ */
 
 static void
-append_column(struct buf *json, const char *name, const char *path,
+append_column(struct json_out *json, const char *name, const char *path,
               enum plan_type type, const struct plan_gid *gid)
 {
     json_out_open(json, '{');
@@ -237,35 +237,39 @@ append_column(struct buf *json, const char *name, const char *path,
     json_out_text(json, "path", path);
     if (gid != NULL && gid->type != NULL)
         json_out_text(json, "gid_type", gid->type);
-    buf_append_char(json, '}');
+    json_out_close(json, '}');
 }
 
 const char *
 tables_relation_columns(const struct tables *tables, struct job *job,
                         const struct plan_table *table)
 {
-    struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
+    struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
+    struct json_out *json = json_out_new(&text);
     const char *left = tables->left[table->index];
     const char *kept;
     bool has_mark = tables->targets[table->index].has_mark;
 
-    buf_append_char(&json, '[');
+    json_out_open(json, '[');
     if (table->parent_column != NULL)
-        append_column(&json, table->parent_column, "__parentId",
+        append_column(json, table->parent_column, "__parentId",
                       plan_gid_column_type(table->parent_gid),
                       table->parent_gid);
     if (table->has_position)
-        append_column(&json, "_position", "_position", PLAN_INTEGER, NULL);
+        append_column(json, "_position", "_position", PLAN_INTEGER, NULL);
     for (int i = 0; i < table->column_count; i++)
-        append_column(&json, table->columns[i].name, table->columns[i].path,
+        append_column(json, table->columns[i].name, table->columns[i].path,
                       plan_column_type(&table->columns[i]),
                       table->columns[i].gid);
     if (has_mark || table->marks_deleted)
-        append_column(&json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
+        append_column(json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
                       NULL);
-    buf_printf(&json, "%s%s]", left[0] != '\0' ? "," : "", left);
-    kept = arena_strdup(&job->arena, buf_str(&json));
-    buf_free(&json);
+    if (left[0] != '\0')
+        json_out_raw(json, span_str(left));
+    json_out_close(json, ']');
+    json_out_free(json);
+    kept = arena_strdup(&job->arena, buf_str(&text));
+    buf_free(&text);
     return kept;
 }
 

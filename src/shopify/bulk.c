@@ -183,14 +183,16 @@ unknown(const char *id, const struct answer *reply, struct err *err)
 static char *
 one_variable(struct arena *arena, const char *name, const char *value)
 {
-    struct buf json = buf_with_ceiling(VARIABLES_BYTES);
+    struct buf to = buf_with_ceiling(VARIABLES_BYTES);
+    struct json_out *json = json_out_new(&to);
     char *text;
 
-    json_out_open(&json, '{');
-    json_out_text(&json, name, value);
-    buf_append_char(&json, '}');
-    text = json.overflowed ? NULL : arena_strdup(arena, buf_str(&json));
-    buf_free(&json);
+    json_out_open(json, '{');
+    json_out_text(json, name, value);
+    json_out_close(json, '}');
+    text = to.overflowed ? NULL : arena_strdup(arena, buf_str(&to));
+    json_out_free(json);
+    buf_free(&to);
     return text;
 }
 

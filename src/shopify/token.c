@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/redact.h"
+#include "json/write.h"
 #include "shopify/answer.h"
 #include "shopify/refresh_file.h"
 
@@ -142,15 +143,6 @@ append_form(struct buf *buf, const char *name, const char *value)
 }
 
 static void
-append_json(struct buf *buf, const char *name, struct span value)
-{
-    buf_append_char(buf, buf->length > 0 ? ',' : '{');
-    buf_append_json(buf, span_str(name));
-    buf_append_char(buf, ':');
-    buf_append_json(buf, value);
-}
-
-static void
 write_client_grant(const struct token_source *source, struct buf *body)
 {
     append_form(body, "grant_type", "client_credentials");
@@ -162,11 +154,16 @@ static void
 write_refresh_grant(const struct token_source *source, struct span refresh,
                     struct buf *body)
 {
-    append_json(body, "grant_type", span_str("refresh_token"));
-    append_json(body, "client_id", span_str(source->client_id));
-    append_json(body, "client_secret", span_str(source->client_secret));
-    append_json(body, "refresh_token", refresh);
-    buf_append_char(body, '}');
+    struct json_out *json = json_out_new(body);
+
+    json_out_open(json, '{');
+    json_out_text(json, "grant_type", "refresh_token");
+    json_out_text(json, "client_id", source->client_id);
+    json_out_text(json, "client_secret", source->client_secret);
+    json_out_key(json, "refresh_token");
+    json_out_span(json, refresh);
+    json_out_close(json, '}');
+    json_out_free(json);
 }
 
 /* ---- asking ------------------------------------------------------------ */

@@ -157,27 +157,30 @@ sidecar_check_plan(const struct sidecar *sidecar, const char *path,
 
 /* As the store writes counts: as text. */
 static void
-put_count(struct buf *text, const char *key, int64_t count)
+put_count(struct json_out *json, const char *key, int64_t count)
 {
     char digits[32];
 
     snprintf(digits, sizeof(digits), "%" PRId64, count);
-    json_out_text(text, key, count >= 0 ? digits : NULL);
+    json_out_text(json, key, count >= 0 ? digits : NULL);
 }
 
 void
 sidecar_write(const struct sidecar *sidecar, struct buf *text)
 {
     const struct source_claims *claims = &sidecar->claims;
+    struct json_out *json = json_out_new(text);
 
-    json_out_open(text, '{');
-    json_out_text(text, "id", sidecar->id);
-    json_out_text(text, "createdAt", sidecar->created_at);
-    json_out_text(text, "completedAt", sidecar->completed_at);
-    put_count(text, "objectCount", claims->object_count);
-    put_count(text, "rootObjectCount", claims->root_object_count);
-    put_count(text, "fileSize", claims->file_size);
-    json_out_text(text, "planHash", sidecar->plan_hash);
-    json_out_text(text, "document", sidecar->document);
-    buf_append_str(text, "}\n");
+    json_out_open(json, '{');
+    json_out_text(json, "id", sidecar->id);
+    json_out_text(json, "createdAt", sidecar->created_at);
+    json_out_text(json, "completedAt", sidecar->completed_at);
+    put_count(json, "objectCount", claims->object_count);
+    put_count(json, "rootObjectCount", claims->root_object_count);
+    put_count(json, "fileSize", claims->file_size);
+    json_out_text(json, "planHash", sidecar->plan_hash);
+    json_out_text(json, "document", sidecar->document);
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(text, '\n');
 }

@@ -12,7 +12,6 @@
 #include "base/hex.h"
 #include "base/log.h"
 #include "base/redact.h"
-#include "json/write.h"
 #include "support/suite.h"
 
 enum { MIB = 1024 * 1024 };
@@ -152,32 +151,6 @@ START_TEST(json_strings_are_escaped)
     ck_assert_str_eq(buf_str(&buf), "\"a\\\"\\\\/\\n\\r\\t\\u0001\\u007f"
                                     "\\u0000z\xc3\xa9\"");
     buf_free(&buf);
-}
-
-END_TEST
-
-START_TEST(json_has_its_commas_where_they_belong)
-{
-    struct buf json = buf_with_ceiling(200);
-
-    json_out_open(&json, '{');
-    json_out_text(&json, "a", "\"");
-    json_out_text(&json, "b", NULL);
-    json_out_number(&json, "c", -1);
-    json_out_count(&json, "d", -1);
-    json_out_count(&json, "e", 0);
-    json_out_boolean(&json, "f", true);
-    json_out_key(&json, "g");
-    json_out_open(&json, '[');
-    json_out_string(&json, "x");
-    json_out_string(&json, "y");
-    json_out_open(&json, '{');
-    buf_append_str(&json, "}]}\n");
-    json_out_open(&json, '{'); /* another line */
-    ck_assert_str_eq(buf_str(&json),
-                     "{\"a\":\"\\\"\",\"b\":null,\"c\":-1,\"d\":null,"
-                     "\"e\":0,\"f\":true,\"g\":[\"x\",\"y\",{}]}\n{");
-    buf_free(&json);
 }
 
 END_TEST
@@ -565,7 +538,6 @@ add_memory_tests(TCase *tests)
     tcase_add_test(tests, what_was_written_into_reserved_room_is_kept);
     tcase_add_test(tests, a_buffer_shrinks_only_when_what_it_holds_fits);
     tcase_add_test(tests, json_strings_are_escaped);
-    tcase_add_test(tests, json_has_its_commas_where_they_belong);
     tcase_add_test(tests, hexadecimal_digits_are_of_either_case);
     tcase_add_test(tests, arena_memory_is_zeroed_and_aligned);
     tcase_add_test(tests, a_cleared_arena_allocates_no_more);
