@@ -1,3 +1,12 @@
+/* One task draws the block of lines every 200 ms until live_end(). It reads
+ * what jobs hold while they work; there is one thread, so that a look never
+ * sees half a change, and the jobs need not know that there is a screen.
+ *
+ * While the block is drawn, the log is diverted: a line that is wanted is
+ * written above the block, every other is dropped, since the block shows the
+ * same. live_end() must come before anything else writes to the terminal.
+ * The task is shielded, so that a stop by a signal does not end it: the jobs
+ * may take a while to stop, and that is shown, too. */
 #include "cli/live.h"
 
 #include <string.h>

@@ -2,9 +2,10 @@
  * live - the jobs of a command on the terminal, while they are under way.
  *
  * A line a job, those that work first; drawn by a task with a timer, five
- * times a second. A narrow window cuts names, and leaves times out. Log lines from `warn` on stand above them, all of them with
- * -v; the lines say what those of level info would. Without a terminal, with
- * TERM=dumb, -q or --log-format json there is no line, and the log is as ever.
+ * times a second. A narrow window cuts names, and leaves times out. Log lines
+ * from `warn` on appear above them, all of them with -v; the lines say what
+ * those of level info would. Without a terminal, with TERM=dumb, -q or
+ * --log-format json there is no line, and the log is as ever.
  */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H

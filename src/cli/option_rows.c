@@ -1,3 +1,8 @@
+/* A row says how an option is spelled, which commands take it, what stores
+ * its value and what --help says. A new option is one row, one member of
+ * struct options (config/options.h) and one KEEP_ line or function here. An
+ * option of one command only still stands in the same table, so that a wrong
+ * command can be answered with "run has no option --list". */
 #include "cli/option_rows.h"
 
 #include <ctype.h>

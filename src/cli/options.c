@@ -1,3 +1,17 @@
+/* Four steps, each of which refuses with one line and a hint:
+ *
+ *     take apart   getopt_long() cuts argv into options and words
+ *     set          each option's function stores its value (option_rows.c)
+ *     choose       the first word is the command; `help` is --help
+ *     check        options belong to the command, words are as many as it
+ *                  takes, options go together
+ *
+ * The command is chosen after the options are set: --help and --version do
+ * not need one. Checks are left out for these two, since whoever asks for
+ * help should get it.
+ *
+ * getopt_long() keeps its state in globals, and takes "--ful" for --full: we
+ * refuse abbreviations, which may mean something else in a later version. */
 #include "cli/options.h"
 
 #include <errno.h>

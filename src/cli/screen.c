@@ -1,3 +1,21 @@
+/* The cursor rests below the block; a frame goes back to the block's first
+ * line, writes every line again and erases the rest:
+ *
+ *     |log line               |        \r ESC[nA   up to the first line
+ *     |acme/orders   loading  | <-     line ESC[K   each, cut to the window
+ *     |acme/products queued   |        ESC[J        what is left below
+ *     |_                      |
+ *
+ * Hazards:
+ * - The window may be narrower than when the block was drawn: lines have then
+ *   wrapped, so that rows are counted by the width now, not as lines.
+ * - After Ctrl-Z and fg the shell has written and the cursor is elsewhere:
+ *   SIGCONT makes us forget the old block and draw a new one where we are.
+ * - A terminal that is stopped (Ctrl-S) would block the whole program: a frame
+ *   is skipped unless the terminal takes bytes. So is one while another
+ *   process group has the terminal.
+ * - screen_abandon() runs in a signal handler: it uses the three sig_atomic_t
+ *   below, and only calls that are safe there. */
 #include "cli/screen.h"
 
 #include <errno.h>

@@ -1,3 +1,14 @@
+/* Columns are as wide as their longest name, so that every table is measured
+ * before it is printed. What is printed where depends on how the command
+ * ends:
+ *
+ *     as usual      stdout: tables, jobs, what was not due, what to do
+ *     --dry-run     stdout: what to do, if anything
+ *     -q            stderr: what the log does not say as an error (rejects)
+ *     -q and JSON   nothing: the log says it all
+ *
+ * Failures with one cause in the store are one line for all its jobs
+ * (job/fault.h); so are jobs that a signal stopped. */
 #include "cli/summary.h"
 
 #include <inttypes.h>

@@ -1,3 +1,14 @@
+/* Three questions, in this order: does the store answer (its shop), which
+ * scopes does the app have, which do the queries need.
+ *
+ * Each query is sent as an ordinary one that asks for the first row of each
+ * connection. A refusal is ACCESS_DENIED with a text; the scope that is
+ * missing is found in its words. A query can also be refused for what it is,
+ * or because the store is at fault; the latter is collected and reported in
+ * one line.
+ *
+ * Orders are special: without read_all_orders a store shows those of 60 days
+ * and says nothing. It is a warning, and only if a query asks for orders. */
 #include "command/access.h"
 
 #include <inttypes.h>

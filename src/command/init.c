@@ -1,3 +1,7 @@
+/* Folders first, then bulkpg.ini, the first query and the files for editors,
+ * each created with O_EXCL: a file that exists is left alone and named as
+ * such. --add writes ready queries only, in the order of their names, up to
+ * the first that does not exist. */
 #include "command/init.h"
 
 #include <errno.h>
@@ -43,7 +47,7 @@ find_shipped(struct span name)
 }
 
 static struct ready_query
-describe(const struct ready_file *file)
+first_line_of(const struct ready_file *file)
 {
     const char *summary = file->text + strspn(file->text, "# ");
 
@@ -60,7 +64,7 @@ init_ready_query(size_t index, struct ready_query *query)
         if (!is_query(f))
             continue;
         if (index == 0) {
-            *query = describe(f);
+            *query = first_line_of(f);
             return true;
         }
         index--;

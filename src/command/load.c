@@ -1,3 +1,10 @@
+/* `load` is a run whose results are a file (run/run.h), plus --dry-run,
+ * which is only here: it parses the file, counts and prints, and opens no
+ * database if --types is given.
+ *
+ * A dry run may have to start over: a value that does not fit its column
+ * widens the plan (MSG_WIDEN), and the file is read again with the wider
+ * plan. Standard input can be read once only. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -1,3 +1,11 @@
+/* Two lists of the journal, printed as text, as JSON or as metrics: the last
+ * run of each job, and operations that have not ended.
+ *
+ * Without an option all that ever ran is listed. With --failed, --older-than
+ * or --metrics the question is what should be good and is not: then jobs
+ * that are configured and never ran are listed, too, and jobs that are gone
+ * are not (report/watched.h); --failed and --older-than end with 69 if
+ * anything is listed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

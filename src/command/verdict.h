@@ -7,8 +7,8 @@
  *     error  database: ...
  *
  * and at the end "12 ok, 1 warn, 2 error"; or an array of objects in JSON. With
- * -q the errors only, each with its remedy in its line. The exit status is that of the worst error;
- * warnings do not count.
+ * -q the errors only, each with its remedy in its line. The exit status is that
+ * of the worst error; warnings do not count.
  */
 #ifndef COMMAND_VERDICT_H
 #define COMMAND_VERDICT_H

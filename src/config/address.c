@@ -1,3 +1,8 @@
+/* An address decides where a store's token is sent. Nothing is guessed: a
+ * host is taken only if it is a label under .myshopify.com, or named as an
+ * endpoint; an endpoint is plain http only on a loopback address. User
+ * names, queries and fragments are refused, since they can make one host
+ * look like another. */
 #include "config/address.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,15 @@
+/* The order of a reading:
+ *
+ *     bulkpg.ini     into sections (ini.c)
+ *     [database]     first, since `include` in it names further files
+ *     these files    which may hold stores only
+ *     sections       each is one we know, and a store is there once
+ *     [tuning]
+ *     [store NAME]   over [store *] (store.c)
+ *
+ * A fault of a store stays in that store; any other ends the reading.
+ * Everything lives in the arena of the configuration. Paths are relative to
+ * the folder of bulkpg.ini, not to the current one. */
 #include "config/config.h"
 
 #include <errno.h>

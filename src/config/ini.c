@@ -1,3 +1,13 @@
+/* A file is read in two passes: ours looks at every line, notes its number
+ * and faults, and hands the good lines to libini_config, which cuts them
+ * into keys and values; then each entry is put beside its line.
+ *
+ * What libini_config does with faults was found by trying, version 0.6.2: a
+ * pair on the first line, before any section, vanishes; a section that comes
+ * twice is merged into the first, and asking it to report both that and a
+ * key that comes twice crashes; a name with '.', '!' or a byte over 127 ends
+ * the parse with EINVAL and no line; one bad line throws away the good ones;
+ * section lines have no line number at all; an empty file cannot be read. */
 #include "config/ini.h"
 
 #include <ctype.h>
@@ -19,13 +29,6 @@
 
 enum { FILE_BYTES = 1024 * 1024, MESSAGE_BYTES = 400 };
 
-/* What libini_config does with faults was found by trying, version 0.6.2: a
- * pair on the first line, before any section, vanishes; a section that comes
- * twice is merged into the first, and asking it to report both that and a
- * key that comes twice crashes; a name with '.', '!' or a byte over 127 ends
- * the parse with EINVAL and no line; one bad line throws away the good ones;
- * section lines have no line number at all; an empty file cannot be read. So
- * the lines are looked at once here, and libini gets the good ones. */
 struct reader {
     struct arena *arena;
     const char *path;

@@ -1,3 +1,14 @@
+/* A job is looked for by its name in queries/STORE/ and then in queries/, or
+ * by its path. The store's own file hides the common one of the same name.
+ *
+ *     names on the command line   a missing one is a misuse (status 64)
+ *     else `jobs` of the store     a missing one is a fault of the store
+ *     else all in both folders     none is a fault of the store
+ *
+ * A file that cannot be read, or is no name, is still a job, with a fault:
+ * it fails and is reported, and the others run. Files are opened without
+ * blocking and must be regular: a FIFO in queries/ must not stop the
+ * program. */
 #include "config/query_files.h"
 
 #include <dirent.h>

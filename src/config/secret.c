@@ -1,3 +1,10 @@
+/* A secret is read from where its name says, checked and never shown.
+ * Messages name the variable or the file only; a text that could be a token
+ * in the wrong place is not repeated, either.
+ *
+ * A file is opened first and looked at by its descriptor, so that what is
+ * checked is what is read. It must be a regular file, and not readable by
+ * others: that is an error if it is ours to change, else a warning. */
 #include "config/secret.h"
 
 #include <errno.h>
@@ -13,7 +20,7 @@
 enum { SECRET_BYTES = 16 * 1024 };
 
 /* What is read, and how messages call it. */
-struct source {
+struct secret_file {
     struct arena *arena;
     const char *path;
     bool is_credential;
@@ -123,7 +130,7 @@ read_variable(struct arena *arena, const char *name, const char **secret,
 }
 
 static bool
-cannot_read(const struct source *source, struct err *err)
+cannot_read(const struct secret_file *source, struct err *err)
 {
     int why = errno;
 
@@ -134,7 +141,7 @@ cannot_read(const struct source *source, struct err *err)
 
 /* A secret that others can read is none; only its owner can mend that. */
 static bool
-check_mode(const struct source *source, const struct stat *status,
+check_mode(const struct secret_file *source, const struct stat *status,
            struct err *err)
 {
     if (source->is_credential || (status->st_mode & (S_IRGRP | S_IROTH)) == 0)
@@ -151,7 +158,7 @@ check_mode(const struct source *source, const struct stat *status,
 }
 
 static bool
-check_file(const struct source *source, int fd, struct err *err)
+check_file(const struct secret_file *source, int fd, struct err *err)
 {
     struct stat status;
 
@@ -177,7 +184,7 @@ without_newline(struct span text)
 }
 
 static bool
-read_content(const struct source *source, int fd, const char **secret,
+read_content(const struct secret_file *source, int fd, const char **secret,
              struct err *err)
 {
     char bytes[SECRET_BYTES];
@@ -200,7 +207,8 @@ read_content(const struct source *source, int fd, const char **secret,
 }
 
 static bool
-read_file(const struct source *source, const char **secret, struct err *err)
+read_file(const struct secret_file *source, const char **secret,
+          struct err *err)
 {
     /* Non-blocking, since opening a FIFO would wait for its writer. */
     int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -218,7 +226,7 @@ read_credential(struct arena *arena, const char *name, const char **secret,
                 struct err *err)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    struct source source = {.arena = arena, .is_credential = true};
+    struct secret_file source = {.arena = arena, .is_credential = true};
 
     if (directory == NULL || directory[0] == '\0') {
         err_set(err, MSG_NO_CREDENTIALS,
@@ -234,7 +242,7 @@ secret_read(struct arena *arena, const char *directory, const char *reference,
             const char **secret, struct err *err)
 {
     const char *name;
-    struct source source = {.arena = arena};
+    struct secret_file source = {.arena = arena};
 
     if (!secret_check(reference, err))
         return false;

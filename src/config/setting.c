@@ -1,3 +1,7 @@
+/* One function for each kind of value, all of one shape, named by the rows
+ * of keys.c. A value is checked completely before it is stored: after a
+ * refusal the field is what it was. setting_apply() adds the place and the
+ * key in front of a refusal, so that the functions speak of the value only. */
 #include "config/setting.h"
 
 #include <ctype.h>

@@ -1,3 +1,17 @@
+/* A store's values come from [store NAME], else [store *], else the initial
+ * value of its key, and all of them are found before one is stored: which
+ * credentials count depends on which section gave them.
+ *
+ *     token                                      does not change
+ *     client_id + client_secret                  tokens are asked for
+ *     client_id + client_secret + refresh_token  tokens are exchanged
+ *
+ * A kind that the store's own section names makes it forget the other kind
+ * of [store *]. Secrets are resolved last, and only for a store that is
+ * enabled.
+ *
+ * Nothing here fails for the whole configuration but [store *] itself: what
+ * is wrong with one store is kept as its fault. */
 #include "config/store.h"
 
 #include <stddef.h>

@@ -1,3 +1,21 @@
+/* Jobs go through three steps: collected (one for each query file of each
+ * store that is wanted), prepared (text to plan), run.
+ *
+ *     collect ─► for each schema, side by side:
+ *                  prepare one after the other
+ *                  ─► refuse the second that plans the same table
+ *                  ─► run side by side ─► end
+ *
+ * Tables of one schema can collide, so that the jobs of a schema are all
+ * planned before the first of them runs. Jobs of other schemas cannot, and
+ * do not wait: a store that does not answer holds up only its own schema.
+ *
+ * A store or a file at fault never stops the others. A store that is left
+ * out has no job; it is kept as a job_fault for the summary. A file at fault
+ * is a job that fails when it is prepared.
+ *
+ * A job's address is used by tasks, the screen and store faults: items must
+ * not move once jobs_run() has begun. */
 #include "job/jobs.h"
 
 #include <stdlib.h>

@@ -1,3 +1,12 @@
+/* Two kinds of bars. Runs by day, over all jobs: how many ended well, badly,
+ * or have not ended. And for each job its last runs: how long, by phase, and
+ * how many rows a second.
+ *
+ * Bars are rectangles in a box of 100 units height that the browser
+ * stretches, so that nothing here depends on the width of the window. Phases
+ * come from the run's timings as the journal has them (job/timings.h), where
+ * load and merge include their parts; these are taken apart before they are
+ * drawn. A run without timings is one bar of its duration. */
 #include "report/charts.h"
 
 #include <inttypes.h>

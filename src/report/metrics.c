@@ -1,3 +1,8 @@
+/* A metric is a row of a table: its name, its help and the function that
+ * takes its value out of a run; -1 is a value that is not known, whose line
+ * is left out. All lines of one metric stand together, below its help, as
+ * the format demands. Names of stores and jobs are labels, and escaped as
+ * such. */
 #include "report/metrics.h"
 
 #include <inttypes.h>

@@ -1,3 +1,10 @@
+/* What is a problem: the newest run of a job failed, or its last good run is
+ * too old, or it ended well with warnings. Problems of one store with one
+ * cause (the code, or the message if there is no code) are a group, so that
+ * a bad token is one entry and not one for each job.
+ *
+ *     gather ─► sort, failed first, then by store and cause
+ *            ─► print group by group, at most REPORT_PROBLEMS_MAX */
 #include "report/problems.h"
 
 #include <inttypes.h>

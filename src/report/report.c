@@ -1,3 +1,11 @@
+/* The parts of the page, from top to bottom: the summary, problems
+ * (problems.c), stores by jobs, charts (charts.c), the largest tables, the
+ * newest runs.
+ *
+ * Every part has a ceiling (report.h), so that a page about 10,000 jobs can
+ * still be opened; a part that is cut says so. Names come from users and
+ * messages from servers: everything passes through html.c, and the page's
+ * policy forbids to fetch or run anything. */
 #include "report/report.h"
 
 #include <inttypes.h>
@@ -289,7 +297,7 @@ append_tables(struct buf *html, const struct report *report)
 
 /* ---- the page ---------------------------------------------------------- */
 
-/* The style is in the page: nothing may be fetched, whatever a message holds. */
+/* With the style in it: nothing may be fetched, whatever a message holds. */
 static void
 append_head(struct buf *html)
 {
