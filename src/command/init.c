@@ -47,7 +47,7 @@ find_shipped(struct span name)
 }
 
 static struct ready_query
-first_line_of(const struct ready_file *file)
+query_of(const struct ready_file *file)
 {
     const char *summary = file->text + strspn(file->text, "# ");
 
@@ -64,7 +64,7 @@ init_ready_query(size_t index, struct ready_query *query)
         if (!is_query(f))
             continue;
         if (index == 0) {
-            *query = first_line_of(f);
+            *query = query_of(f);
             return true;
         }
         index--;
