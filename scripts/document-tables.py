@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Draw and list the tables of the ready queries, from what `bulkpg plan
---json` says of them: a line for each query on standard input.
+"""Draw and list the tables of the ready queries. Standard input has one line
+per query, from `bulkpg plan --json`.
 
     scripts/document-tables.py          writes docs/tables.svg, and the lists
                                         between the marks in docs/tables.md
-    scripts/document-tables.py --check  tells (1) when they are not these
+    scripts/document-tables.py --check  fails (1) if they differ
 
 `make tables` runs it.
 """
@@ -46,7 +46,7 @@ class References:
             for table in plan["tables"]:
                 if not table["skip"]:
                     self._look_at(table, by_name)
-        # A column whose type is told nowhere, by its name.
+        # Columns whose type is not known are found by their name.
         self.by_name = {name: types.pop() for name, types in by_name.items()
                         if len(types) == 1}
 
@@ -99,8 +99,8 @@ def joins(table, references):
 def list_job(plan, references):
     by_name = {table["name"]: table for table in plan["tables"]}
     kind = "what changed" if plan["incremental"] else "everything"
-    lines = [f"**{plan['job']}**, each run {kind}", "",
-             "| table | a row | key | joins |", "|---|---|---|---|"]
+    lines = [f"**{plan['job']}**: {kind} in each run", "",
+             "| table | one row per | key | joins |", "|---|---|---|---|"]
     for table in plan["tables"]:
         if not table["skip"]:
             key = ", ".join(f"`{name}`" for name in table["key"])
@@ -285,7 +285,7 @@ def main():
              if not path.exists() or path.read_text(encoding="utf-8") != text]
     if sys.argv[1:] == ["--check"]:
         for path in stale:
-            print(f"{path.name} is not what the queries give: make tables")
+            print(f"{path.name} differs from the queries. Run make tables.")
         sys.exit(1 if stale else 0)
     for path in stale:
         path.write_text(wanted[path], encoding="utf-8")
