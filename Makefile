@@ -6,6 +6,7 @@ BUILD    := build/$(VARIANT)
 PREFIX   ?= /usr/local
 BINDIR   ?= $(PREFIX)/bin
 DATADIR  ?= $(PREFIX)/share
+DOCDIR   ?= $(DATADIR)/doc/bulkpg
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 ZSHDIR   ?= $(DATADIR)/zsh/site-functions
 PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib
@@ -46,6 +47,11 @@ WRAPPED  := err_set err_code err_given log_warning clock_now_ms clock_after_ms
 SUPPORT  := $(patsubst tests/%.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*/*.[ch])
+# Installed with their folders, so that links between them work.
+DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md \
+            $(wildcard docs/*.md docs/*.svg) $(wildcard sql/examples/*.sql) \
+            tests/bench/README.md tests/bench/results.md \
+            scripts/install/bulkpg.cron
 MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
             bulkpg-messages.7 bulkpg-queries.7 bulkpg.bash _bulkpg)
 
@@ -130,10 +136,12 @@ bench: build/bulkpg ## against psql COPY and what others write; tests/bench/READ
 	scripts/install-packages.sh demo bench
 	tests/bench/run.sh $(abspath build/bulkpg)
 
-lint: ## format, layers, shell scripts; changes nothing
+lint: ## format, layers, words, links, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
 	@scripts/check-output.sh
+	@scripts/check-words
+	@scripts/check-links.py
 	@shellcheck scripts/install/make-deb scripts/install/check-*
 	@shellcheck scripts/*.sh scripts/check-postgres-versions \
 	    scripts/embed-files tests/bench/*.sh \
@@ -175,6 +183,8 @@ install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring 
 	install -D -m 644 build/manual/_bulkpg $(DESTDIR)$(ZSHDIR)/_bulkpg
 	install -D -m 644 scripts/install/bulkpg@.timer \
 	    $(DESTDIR)$(UNITDIR)/bulkpg@.timer
+	set -e; for f in $(DOCUMENTS); do \
+	    install -D -m 644 $$f $(DESTDIR)$(DOCDIR)/$$f; done
 	sed 's|@BINDIR@|$(BINDIR)|' scripts/install/bulkpg@.service \
 	    >build/manual/bulkpg@.service
 	install -m 644 build/manual/bulkpg@.service $(DESTDIR)$(UNITDIR)
