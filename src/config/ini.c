@@ -25,6 +25,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/read_file.h"
 #include "base/unreadable.h"
 
 enum { FILE_BYTES = 1024 * 1024, MESSAGE_BYTES = 400 };
@@ -59,42 +60,20 @@ cannot_read(const struct reader *reader, struct err *err)
 }
 
 static bool
-read_all(struct reader *reader, int fd, struct err *err)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return cannot_read(reader, err);
-    if (!S_ISREG(status.st_mode))
-        return err_set(err, MSG_CONFIG_FILE, "%s is no regular file",
-                       reader->path);
-    for (;;) {
-        char *room = buf_reserve(&reader->text, 4096);
-        ssize_t got;
-
-        if (room == NULL)
-            return err_set(err, MSG_CONFIG_FILE, "%s is over 1 MiB long",
-                           reader->path);
-        got = read(fd, room, 4096);
-        if (got < 0)
-            return cannot_read(reader, err);
-        if (got == 0)
-            return true;
-        buf_extend(&reader->text, (size_t)got);
-    }
-}
-
-static bool
 read_whole(struct reader *reader, struct err *err)
 {
-    int fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool ok;
-
-    if (fd < 0)
+    switch (read_file_text(reader->path, &reader->text, NULL)) {
+    case READ_FILE_OK:
+        return true;
+    case READ_FILE_FAILED:
         return cannot_read(reader, err);
-    ok = read_all(reader, fd, err);
-    close(fd);
-    return ok;
+    case READ_FILE_NOT_REGULAR:
+        return err_set(err, MSG_CONFIG_FILE, "%s is no regular file",
+                       reader->path);
+    case READ_FILE_TOO_LONG:
+        break;
+    }
+    return err_set(err, MSG_CONFIG_FILE, "%s is over 1 MiB long", reader->path);
 }
 
 /* ---- the lines, before libini sees them -------------------------------- */

@@ -22,6 +22,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/read_file.h"
 #include "base/shown.h"
 #include "base/unreadable.h"
 #include "config/setting.h"
@@ -29,12 +30,7 @@
 #define FOLDER "queries"
 #define SUFFIX ".graphql"
 
-enum {
-    NAME_BYTES = 4096,
-    FILE_BYTES = 1024 * 1024,
-    READ_BYTES = 16 * 1024,
-    KNOWN_BYTES = 400
-};
+enum { NAME_BYTES = 4096, FILE_BYTES = 1024 * 1024, KNOWN_BYTES = 400 };
 
 /* ---- names ------------------------------------------------------------- */
 
@@ -97,41 +93,27 @@ cannot_read(const char *path, struct err *err)
 }
 
 static bool
-read_all(int fd, const char *path, struct buf *text, struct err *err)
+read_text(const char *path, struct buf *text, struct err *err)
 {
-    struct stat status;
-    ssize_t got;
-
-    if (fstat(fd, &status) != 0)
+    switch (read_file_text(path, text, NULL)) {
+    case READ_FILE_OK:
+        return true;
+    case READ_FILE_FAILED:
         return cannot_read(path, err);
-    if (!S_ISREG(status.st_mode))
+    case READ_FILE_NOT_REGULAR:
         return err_set(err, MSG_QUERY_FILE, "%s is no regular file", path);
-    do {
-        char *room = buf_reserve(text, READ_BYTES);
-
-        if (room == NULL)
-            return err_set(err, MSG_QUERY_FILE, "%s is over 1 MiB long", path);
-        got = read(fd, room, READ_BYTES);
-        if (got < 0)
-            return cannot_read(path, err);
-        buf_extend(text, (size_t)got);
-    } while (got > 0);
-    return true;
+    case READ_FILE_TOO_LONG:
+        break;
+    }
+    return err_set(err, MSG_QUERY_FILE, "%s is over 1 MiB long", path);
 }
 
 static bool
 read_query(struct arena *arena, struct query_file *file, struct err *err)
 {
-    struct buf text = buf_with_ceiling(FILE_BYTES + READ_BYTES);
-    int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool ok;
+    struct buf text = buf_with_ceiling(FILE_BYTES);
+    bool ok = read_text(file->path, &text, err);
 
-    if (fd < 0)
-        return cannot_read(file->path, err);
-    ok = read_all(fd, file->path, &text, err);
-    close(fd);
-    if (ok && text.length > FILE_BYTES)
-        ok = err_set(err, MSG_QUERY_FILE, "%s is over 1 MiB long", file->path);
     if (ok)
         file->text = span_of(arena_dup(arena, buf_span(&text)), text.length);
     buf_free(&text);
@@ -139,7 +121,7 @@ read_query(struct arena *arena, struct query_file *file, struct err *err)
 }
 
 static void
-read_file(struct arena *arena, struct query_file *file)
+read_named(struct arena *arena, struct query_file *file)
 {
     if (!setting_is_name(file->job))
         err_set(&file->fault, MSG_QUERY_FILE,
@@ -370,7 +352,7 @@ query_files_find(struct arena *arena, const struct store_config *store,
     if (!found)
         return false;
     for (size_t i = 0; i < files->count; i++)
-        read_file(arena, &files->items[i]);
+        read_named(arena, &files->items[i]);
     return true;
 }
 

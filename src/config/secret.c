@@ -8,13 +8,13 @@
 #include "config/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/read_file.h"
 #include "base/unreadable.h"
 
 enum { SECRET_BYTES = 16 * 1024 };
@@ -157,22 +157,6 @@ check_mode(const struct secret_file *source, const struct stat *status,
     return err_hint(err, "chmod 600 %s", source->path);
 }
 
-static bool
-check_file(const struct secret_file *source, int fd, struct err *err)
-{
-    struct stat status;
-
-    if (fstat(fd, &status) != 0)
-        return cannot_read(source, err);
-    if (!S_ISREG(status.st_mode))
-        return err_set(err, MSG_NO_CREDENTIALS, "%s is no regular file",
-                       source->path);
-    if (status.st_size > SECRET_BYTES)
-        return err_set(err, MSG_NO_CREDENTIALS, "file %s is over 16 KiB long",
-                       source->path);
-    return check_mode(source, &status, err);
-}
-
 static struct span
 without_newline(struct span text)
 {
@@ -184,41 +168,40 @@ without_newline(struct span text)
 }
 
 static bool
-read_content(const struct secret_file *source, int fd, const char **secret,
-             struct err *err)
+read_text(const struct secret_file *source, struct buf *text, struct err *err)
 {
-    char bytes[SECRET_BYTES];
-    size_t length = 0;
-    ssize_t got;
-    struct span content;
+    struct stat status;
 
-    do {
-        got = read(fd, bytes + length, sizeof(bytes) - length);
-        if (got < 0)
-            return cannot_read(source, err);
-        length += (size_t)got;
-    } while (got > 0);
-    content = without_newline(span_of(bytes, length));
-    if (!check_content("file", source->path, content, err))
-        return false;
-    *secret = arena_dup(source->arena, content);
-    explicit_bzero(bytes, sizeof(bytes));
-    return true;
+    switch (read_file_text(source->path, text, &status)) {
+    case READ_FILE_OK:
+        return check_mode(source, &status, err);
+    case READ_FILE_FAILED:
+        return cannot_read(source, err);
+    case READ_FILE_NOT_REGULAR:
+        return err_set(err, MSG_NO_CREDENTIALS, "%s is no regular file",
+                       source->path);
+    case READ_FILE_TOO_LONG:
+        break;
+    }
+    return err_set(err, MSG_NO_CREDENTIALS, "file %s is over 16 KiB long",
+                   source->path);
 }
 
 static bool
-read_file(const struct secret_file *source, const char **secret,
-          struct err *err)
+read_secret(const struct secret_file *source, const char **secret,
+            struct err *err)
 {
-    /* Non-blocking, since opening a FIFO would wait for its writer. */
-    int fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool ok;
+    struct buf text = buf_with_ceiling(SECRET_BYTES);
+    bool done = read_text(source, &text, err);
+    struct span content = without_newline(buf_span(&text));
 
-    if (fd < 0)
-        return cannot_read(source, err);
-    ok = check_file(source, fd, err) && read_content(source, fd, secret, err);
-    close(fd);
-    return ok;
+    done = done && check_content("file", source->path, content, err);
+    if (done)
+        *secret = arena_dup(source->arena, content);
+    if (text.bytes != NULL)
+        explicit_bzero(text.bytes, text.length);
+    buf_free(&text);
+    return done;
 }
 
 static bool
@@ -234,7 +217,7 @@ read_credential(struct arena *arena, const char *name, const char **secret,
         return err_hint(err, "LoadCredential= in the systemd unit sets it");
     }
     source.path = arena_printf(arena, "%s/%s", directory, name);
-    return read_file(&source, secret, err);
+    return read_secret(&source, secret, err);
 }
 
 bool
@@ -253,5 +236,5 @@ secret_read(struct arena *arena, const char *directory, const char *reference,
     if (name != NULL)
         return read_credential(arena, name, secret, err);
     source.path = secret_path(arena, directory, after(reference, "file:"));
-    return read_file(&source, secret, err);
+    return read_secret(&source, secret, err);
 }

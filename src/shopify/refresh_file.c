@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/read_file.h"
+
 enum { ROOM_BYTES = 4096 };
 
 static bool
@@ -21,23 +23,11 @@ cannot(struct err *err, const char *what, const char *path)
 static bool
 read_token(const char *path, struct buf *token, struct err *err)
 {
-    FILE *stream = fopen(path, "re");
-    char bytes[512];
-    size_t length;
-    bool broken;
+    enum read_file_end end = read_file_text(path, token, NULL);
 
-    if (stream == NULL)
+    if (end == READ_FILE_FAILED || end == READ_FILE_NOT_REGULAR)
         return cannot(err, "read", path);
-    do {
-        length = fread(bytes, 1, sizeof(bytes), stream);
-        buf_append(token, bytes, length);
-    } while (length > 0);
-    explicit_bzero(bytes, sizeof(bytes));
-    broken = ferror(stream) != 0;
-    fclose(stream);
-    if (broken)
-        return cannot(err, "read", path);
-    if (span_trim(buf_span(token)).length == 0 || token->overflowed) {
+    if (span_trim(buf_span(token)).length == 0 || end != READ_FILE_OK) {
         return err_set(err, MSG_REFRESH_TOKEN_FILE, "%s holds no refresh token",
                        path);
     }

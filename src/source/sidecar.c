@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/read_file.h"
 #include "base/unreadable.h"
 #include "json/tree.h"
 #include "json/write.h"
@@ -20,15 +21,18 @@ enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
 static char *
 read_text(const char *path, struct arena *arena)
 {
-    FILE *file = fopen(path, "rbe");
-    char *text;
+    struct buf text = buf_with_ceiling(SIDECAR_BYTES_MAX);
+    char *kept = NULL;
 
-    if (file == NULL)
-        return NULL;
-    text = arena_bytes(arena, SIDECAR_BYTES_MAX);
-    text[fread(text, 1, SIDECAR_BYTES_MAX - 1, file)] = '\0';
-    fclose(file);
-    return text;
+    int why = 0;
+
+    if (read_file_text(path, &text, NULL) == READ_FILE_OK)
+        kept = arena_dup(arena, buf_span(&text));
+    else
+        why = errno;
+    buf_free(&text);
+    errno = why;
+    return kept;
 }
 
 /* gzip takes a file's name and puts its own ending behind it. */
