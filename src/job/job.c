@@ -5,9 +5,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
-#include "dialect/bulk_notes.h"
-#include "dialect/bulk_rules.h"
-#include "dialect/search_filter.h"
+#include "dialect/shopify.h"
 #include "job/outcomes.h"
 #include "plan/width.h"
 
@@ -42,6 +40,7 @@ static bool
 prepare_with(struct job *job, const char *types_file, struct arena *types,
              struct err *err)
 {
+    const struct dialect *dialect = &dialect_shopify; /* all stores are */
     struct gql_schema *schema = gql_schema_new(types);
     struct gql_document *document;
     struct types_source source = {.file = types_file,
@@ -52,13 +51,13 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
     if (!gql_parse(&job->arena, job->file->path, job->file->text, &document,
                    err) ||
         !types_gather(&source, schema, document, types, err) ||
-        !bulk_rules_check(document, schema, err) ||
-        !search_filter_check(document, schema, err))
+        !dialect->check_query(document, schema, err) ||
+        !dialect->check_filter(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);
-    job->notes = bulk_notes(document, schema, &job->arena);
-    if (!plan_build(&job->arena, job->file->job, document, schema, &job->plan,
-                    err))
+    job->notes = dialect->notes(document, schema, &job->arena);
+    if (!plan_build(&job->arena, job->file->job, document, schema, dialect,
+                    &job->plan, err))
         return false;
     plan_default_deletes(job->plan, job->store->config->deletes);
     add_notes(job, width_notes(job->plan, &job->arena));

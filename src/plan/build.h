@@ -16,8 +16,8 @@ enum {
     PLAN_TABLES_MAX = 64,
     PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 in a row */
     PLAN_KEY_COLUMNS_MAX = 16,
-    PLAN_PATH_BYTES_MAX = 1000,           /* of a column's or table's path */
-    PLAN_DOCUMENT_BYTES_MAX = 65535 - 512 /* marker and window join it */
+    PLAN_PATH_BYTES_MAX = 1000, /* of a column's or table's path */
+    PLAN_ADDED_BYTES = 512      /* marker and window, which join a document */
 };
 
 /* Where a connection is selected whose rows are counted beside it. */
@@ -64,6 +64,7 @@ struct builder {
     struct arena *arena;
     const struct gql_document *document;
     const struct gql_schema *schema;
+    const struct dialect *dialect;
     struct plan *plan;
     struct arena *scratch; /* for what the plan does not keep */
     struct table_draft *drafts[PLAN_TABLES_MAX]; /* by table index */
@@ -123,13 +124,10 @@ struct column_site {
 
 bool columns_add(struct builder *b, struct table_draft *draft,
                  const struct column_site *site);
-enum plan_type columns_scalar_type(const char *scalar);
+enum plan_type columns_scalar_type(enum dialect_scalar scalar);
 
-/* Is the scalar known to be a string, not just kept as text? */
-bool columns_scalar_is_string(const char *scalar);
-bool columns_type_keeps_whole_gid(const char *type);
-
-/* `expected`: the GraphQL type that they are ids of. */
+/* Ids of objects of GraphQL type `expected`, where that is known. `whole`: the
+ * dialect could not tell their type from their number. */
 struct plan_gid *
 columns_make_gid(struct builder *b, bool whole, const char *expected);
 bool

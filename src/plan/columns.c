@@ -18,28 +18,12 @@ static const struct {
     {"jsonb", PLAN_JSONB},
 };
 
-static const struct {
-    const char *scalar;
-    enum plan_type type;
-} scalar_types[] = {
-    {"Int", PLAN_INTEGER},     {"Float", PLAN_DOUBLE},
-    {"Boolean", PLAN_BOOLEAN}, {"Decimal", PLAN_NUMERIC},
-    {"Money", PLAN_NUMERIC},   {"UnsignedInt64", PLAN_BIGINT},
-    {"BigInt", PLAN_BIGINT},   {"DateTime", PLAN_TIMESTAMPTZ},
-    {"Date", PLAN_DATE},       {"JSON", PLAN_JSONB},
-};
-
-/* Strings under other names; any other scalar that is kept as text may be any
- * JSON value. */
-static const char *const string_scalars[] = {
-    "String", "ID",     "URL",          "HTML",      "FormattedString",
-    "Color",  "Handle", "StorefrontID", "UtcOffset", "ARN"};
-
-/* Their gids carry a `?`, are no numbers, or come under several types. */
-static const char *const whole_gid_types[] = {
-    "InventoryLevel",   "InventoryQuantity", "MailingAddress",        "Image",
-    "SubscriptionLine", "TaxonomyCategory",  "CustomerPaymentMethod",
-};
+static const enum plan_type scalar_types[DIALECT_SCALAR_COUNT] = {
+    [DIALECT_ANY] = PLAN_TEXT,        [DIALECT_STRING] = PLAN_TEXT,
+    [DIALECT_BOOLEAN] = PLAN_BOOLEAN, [DIALECT_INT32] = PLAN_INTEGER,
+    [DIALECT_INT64] = PLAN_BIGINT,    [DIALECT_DECIMAL] = PLAN_NUMERIC,
+    [DIALECT_DOUBLE] = PLAN_DOUBLE,   [DIALECT_TIME] = PLAN_TIMESTAMPTZ,
+    [DIALECT_DATE] = PLAN_DATE,       [DIALECT_JSON] = PLAN_JSONB};
 
 /* PostgreSQL's own columns of every table. */
 static const char *const system_columns[] = {"tableoid", "xmin", "cmin",
@@ -76,30 +60,9 @@ plan_type_widens(enum plan_type from, enum plan_type to)
 }
 
 enum plan_type
-columns_scalar_type(const char *scalar)
+columns_scalar_type(enum dialect_scalar scalar)
 {
-    for (size_t i = 0; i < COUNT(scalar_types); i++)
-        if (strcmp(scalar_types[i].scalar, scalar) == 0)
-            return scalar_types[i].type;
-    return PLAN_TEXT;
-}
-
-bool
-columns_scalar_is_string(const char *scalar)
-{
-    for (size_t i = 0; i < COUNT(string_scalars); i++)
-        if (strcmp(string_scalars[i], scalar) == 0)
-            return true;
-    return false;
-}
-
-bool
-columns_type_keeps_whole_gid(const char *type)
-{
-    for (size_t i = 0; i < COUNT(whole_gid_types); i++)
-        if (strcmp(whole_gid_types[i], type) == 0)
-            return true;
-    return false;
+    return scalar_types[scalar];
 }
 
 struct plan_gid *
@@ -109,7 +72,8 @@ columns_make_gid(struct builder *b, bool whole, const char *expected)
 
     if (expected != NULL)
         gid->expected = arena_strdup(b->arena, expected);
-    gid->whole = whole;
+    gid->whole = whole || !b->dialect->ids_are_gids || expected == NULL ||
+                 b->dialect->keeps_whole_gid(expected);
     return gid;
 }
 

@@ -84,6 +84,16 @@ note_updated(struct builder *b, struct table_draft *draft,
     site->updated_type = updated->type.text;
 }
 
+/* NULL: there is none. */
+static const struct gql_field *
+find_counter(const struct builder *b, const char *type_name,
+             const char *counter)
+{
+    return counter != NULL ? find_plain(gql_schema_find(b->schema, type_name),
+                                        counter, "Count")
+                           : NULL;
+}
+
 static const char *
 count_alias(struct builder *b, const struct table_draft *draft)
 {
@@ -94,9 +104,9 @@ void
 counts_note(struct builder *b, struct table_draft *draft,
             const struct count_place *place)
 {
-    const char *counter = arena_printf(b->arena, "%sCount", place->field->name);
-    const struct gql_field *definition = find_plain(
-        gql_schema_find(b->schema, place->type_name), counter, "Count");
+    const char *counter = b->dialect->counter_of(place->field->name, b->arena);
+    const struct gql_field *definition =
+        find_counter(b, place->type_name, counter);
     struct shape *shape = place->parent->table->shape;
     struct count_site *site = &draft->counts[draft->count_count];
     struct shape_key *counted;

@@ -73,18 +73,20 @@ set_hash(struct plan *plan)
 bool
 plan_build(struct arena *arena, const char *job,
            const struct gql_document *document, const struct gql_schema *schema,
-           struct plan **plan, struct err *err)
+           const struct dialect *dialect, struct plan **plan, struct err *err)
 {
     struct arena scratch = {0};
     struct builder b = {.arena = arena,
                         .scratch = &scratch,
                         .document = document,
                         .schema = schema,
+                        .dialect = dialect,
                         .err = err};
     bool built;
 
     b.plan = arena_alloc(arena, sizeof(*b.plan));
     b.plan->arena = arena;
+    b.plan->dialect = dialect;
     b.plan->job = arena_strdup(arena, job);
     b.plan->file = arena_strdup(arena, document->file);
     b.plan->tables =

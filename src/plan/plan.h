@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "dialect/dialect.h"
 #include "graphql/document.h"
 #include "graphql/schema.h"
 #include "json/shape.h"
@@ -147,6 +148,7 @@ struct plan_slice {
 
 struct plan {
     struct arena *arena;
+    const struct dialect *dialect;
     const char *job;
     const char *file;
     struct plan_table *tables; /* parents before their children */
@@ -168,7 +170,7 @@ struct plan {
 };
 
 /* A part of the roots: those whose `field` is at or after `from` and before
- * `to`; either may be NULL. Times as Shopify reads them,
+ * `to`; either may be NULL. Times as the API reads them,
  * "2026-01-02T03:04:05Z". */
 struct plan_window {
     const char *field;
@@ -176,14 +178,13 @@ struct plan_window {
     const char *to;
 };
 
-/* Build the plan of a document that gql_check() and bulk_rules_check() have
- * passed. The plan needs the document as long as it lives, the schema no
- * more. ERR_CONFIG with file:line:column and, for a name met twice, the
- * directive to paste. */
+/* Build the plan of a document that the dialect has passed. The plan needs the
+ * document and the dialect as long as it lives, the schema no more. ERR_CONFIG
+ * with file:line:column and, for a name met twice, the directive to paste. */
 MUST_CHECK bool
 plan_build(struct arena *arena, const char *job,
            const struct gql_document *document, const struct gql_schema *schema,
-           struct plan **plan, struct err *err);
+           const struct dialect *dialect, struct plan **plan, struct err *err);
 
 /* The mode for a query that does not give one itself. */
 void plan_default_deletes(struct plan *plan, enum plan_deletes mode);

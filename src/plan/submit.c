@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "plan/build.h"
@@ -102,10 +103,34 @@ keep_operation(struct builder *b)
     b->plan->operation = operation;
 }
 
+/* "65,535" */
+static const char *
+with_comma(size_t number, char text[32])
+{
+    if (number < 1000)
+        snprintf(text, 32, "%zu", number);
+    else
+        snprintf(text, 32, "%zu,%03zu", number / 1000, number % 1000);
+    return text;
+}
+
+static bool
+refuse_size(struct builder *b)
+{
+    char most[32];
+
+    return build_error(b, MSG_QUERY_TOO_LARGE, b->document->operations->pos,
+                       "the query is too large: %s takes %s bytes with what "
+                       "bulkpg adds",
+                       b->dialect->name,
+                       with_comma(b->dialect->document_bytes_max, most));
+}
+
 bool
 submit_print(struct builder *b)
 {
     struct buf text;
+    bool fits;
 
     for (int i = 0; i < b->plan->table_count; i++) {
         counts_submit(b, b->drafts[i]);
@@ -116,14 +141,10 @@ submit_print(struct builder *b)
     keep_operation(b);
     text = print_operation(b->plan->operation, b->plan->file);
     b->plan->document = arena_strdup(b->arena, buf_str(&text));
-    if (text.overflowed || text.length > PLAN_DOCUMENT_BYTES_MAX) {
-        buf_free(&text);
-        return build_error(b, MSG_QUERY_TOO_LARGE, b->document->operations->pos,
-                           "the query is too large: Shopify takes 65,535 "
-                           "bytes with what bulkpg adds");
-    }
+    fits = !text.overflowed &&
+           text.length + PLAN_ADDED_BYTES <= b->dialect->document_bytes_max;
     buf_free(&text);
-    return true;
+    return fits || refuse_size(b);
 }
 
 /* ---- a window ---------------------------------------------------------- */
@@ -131,48 +152,35 @@ submit_print(struct builder *b)
 static const char *
 own_filter(const struct plan *plan)
 {
-    const struct gql_argument *own =
-        gql_find_argument(plan->root->arguments, "query");
+    const struct gql_argument *own = gql_find_argument(
+        plan->root->arguments, plan->dialect->filter_argument);
     const char *text =
         own != NULL && own->value->kind == GQL_STRING ? own->value->text : "";
 
     return text[strspn(text, " \t\r\n")] == '\0' ? "" : text;
 }
 
-/* updated_at:>='…' AND updated_at:<'…', behind the root's own filter, which
- * search_filter_check() has found to be whole. */
 const char *
 plan_filter_in(const struct plan *plan, const struct plan_window *window,
                struct arena *arena)
 {
-    const char *own = own_filter(plan);
-    const char *from = "", *to = "";
-
-    if (window->from != NULL)
-        from = arena_printf(arena, "%s:>='%s'", window->field, window->from);
-    if (window->to != NULL)
-        to = arena_printf(arena, "%s%s:<'%s'", from[0] != '\0' ? " AND " : "",
-                          window->field, window->to);
-    if (from[0] == '\0' && to[0] == '\0')
-        return own;
-    if (own[0] == '\0')
-        return arena_printf(arena, "%s%s", from, to);
-    return arena_printf(arena, "(%s) AND %s%s", own, from, to);
+    return plan->dialect->filter_in(own_filter(plan), window->field,
+                                    window->from, window->to, arena);
 }
 
-/* The root's arguments with another `query`. */
+/* The root's arguments with another filter, in `argument`. */
 static struct gql_argument *
-replace_filter(const struct gql_argument *list, const char *filter,
-               struct arena *arena)
+replace_filter(const struct gql_argument *list, const char *argument,
+               const char *filter, struct arena *arena)
 {
     struct gql_value *value = arena_alloc(arena, sizeof(*value));
     struct gql_argument *first = arena_alloc(arena, sizeof(*first));
     struct gql_argument *last = first;
 
     *value = (struct gql_value){.kind = GQL_STRING, .text = filter};
-    *first = (struct gql_argument){.name = "query", .value = value};
+    *first = (struct gql_argument){.name = argument, .value = value};
     for (; list != NULL; list = list->next) {
-        if (strcmp(list->name, "query") == 0)
+        if (strcmp(list->name, argument) == 0)
             continue;
         last->next = arena_alloc(arena, sizeof(*last));
         last = last->next;
@@ -202,7 +210,8 @@ plan_document_in(const struct plan *plan, const struct plan_window *window,
     const char *filter = plan_filter_in(plan, window, arena);
 
     if (filter[0] != '\0')
-        root.arguments = replace_filter(root.arguments, filter, arena);
+        root.arguments = replace_filter(
+            root.arguments, plan->dialect->filter_argument, filter, arena);
     operation.selections = &root;
     return submit_text(&operation, plan->file, arena);
 }

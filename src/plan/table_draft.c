@@ -111,9 +111,7 @@ fill_table(struct builder *b, struct table_draft *draft,
     table->is_abstract = gql_type_is_abstract(type);
     table->concrete = concrete_types(b, type);
     table->has_id = type_has_id(type);
-    table->id_gid = columns_make_gid(
-        b, table->is_abstract || columns_type_keeps_whole_gid(type->name),
-        type->name);
+    table->id_gid = columns_make_gid(b, table->is_abstract, type->name);
     table->parent_column = site->parent_column;
     table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
     table->id_column = -1;

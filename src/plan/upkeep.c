@@ -2,17 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/filter_names.h"
-#include "dialect/search_filter.h"
 #include "plan/build.h"
 
 enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, DAY_MS = 24 * HOUR_MS };
-
-/* Roots whose filters tell days, or the time of the shop's zone: a window
- * must reach back so far that no zone loses anything. */
-static const char *const coarse_roots[] = {"customers", "discountNodes", NULL};
-
-enum { COARSE_OVERLAP_MS = 36 * HOUR_MS };
 
 /* ---- @incremental ------------------------------------------------------ */
 
@@ -36,68 +28,18 @@ read_incremental(struct builder *b, const struct gql_directive *given,
     return true;
 }
 
-static int64_t
-least_overlap_ms(const char *root)
-{
-    for (const char *const *coarse = coarse_roots; *coarse != NULL; coarse++)
-        if (strcmp(*coarse, root) == 0)
-            return COARSE_OVERLAP_MS;
-    return 0;
-}
-
-/* Sorted bulk queries were seen to lose rows; sorted by what changes
- * meanwhile they may. */
-static bool
-check_order(struct builder *b, const struct gql_selection *root)
-{
-    static const char *const refused[] = {"sortKey", "reverse"};
-
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        const struct gql_argument *given =
-            gql_find_argument(root->arguments, refused[i]);
-
-        if (given == NULL || given->value->kind == GQL_NULL)
-            continue;
-        build_error(b, MSG_QUERY_WINDOW, given->pos,
-                    "\"%s\" of \"%s\" cannot be used together with "
-                    "@incremental or @slice: a sorted window can lose rows",
-                    given->name, root->name);
-        return err_hint(b->err, "remove \"%s\"", given->name);
-    }
-    return true;
-}
-
-/* It is put into a filter as it is. */
-static bool
-check_filter_name(struct builder *b, struct gql_pos pos, const char *field)
-{
-    return filter_names_is_name(field) ||
-           build_error(b, MSG_QUERY_WINDOW, pos,
-                       "\"%.100s\" is not the name of a filter", field);
-}
-
-/* The store passes over a filter that it does not know, and sends all; a
- * saved search stands beside the filter, not within it. */
 static bool
 check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
 {
     const struct gql_selection *root = b->plan->root;
-    const struct gql_argument *saved =
-        gql_find_argument(root->arguments, "savedSearchId");
+    struct dialect_window window = {
+        .document = b->document, .root = root, .field = field, .pos = pos};
 
-    if (saved != NULL)
-        return build_error(b, MSG_QUERY_WINDOW, saved->pos,
-                           "savedSearchId cannot stand beside a window: write "
-                           "the search as \"query\"");
-    if (!check_order(b, root) || !check_filter_name(b, pos, field))
-        return false;
-    if (search_filter_has(b->schema, root->name, field) ||
-        search_filter_allows(b->document, field))
-        return true;
-    build_error(b, MSG_QUERY_WINDOW, pos,
-                "\"%s\" has no filter \"%s\" to make a window of", root->name,
-                field);
-    return false;
+    return b->dialect->check_window(&window, b->err) &&
+           (b->dialect->has_filter(b->document, b->schema, root->name, field) ||
+            build_error(b, MSG_QUERY_WINDOW, pos,
+                        "\"%s\" has no filter \"%s\" to make a window of",
+                        root->name, field));
 }
 
 static bool
@@ -144,7 +86,7 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
 {
     struct plan_incremental *incremental =
         arena_alloc(b->arena, sizeof(*incremental));
-    int64_t least_ms = least_overlap_ms(b->plan->root->name);
+    int64_t least_ms = b->dialect->least_overlap_ms(b->plan->root->name);
 
     if (!read_incremental(b, given, incremental) ||
         !check_window_filter(b, given->pos, incremental->field) ||
@@ -184,10 +126,12 @@ find_count(struct builder *b)
 {
     const struct gql_type *query =
         gql_schema_find(b->schema, gql_schema_query_type(b->schema));
-    const char *name = arena_printf(b->arena, "%sCount", b->plan->root->name);
-    const struct gql_field *field = gql_type_field(query, name);
+    const char *name = b->dialect->counter_of(b->plan->root->name, b->arena);
+    const struct gql_field *field =
+        name != NULL ? gql_type_field(query, name) : NULL;
 
-    if (field == NULL || gql_find_input(field->arguments, "query") == NULL ||
+    if (field == NULL ||
+        gql_find_input(field->arguments, b->dialect->filter_argument) == NULL ||
         gql_find_input(field->arguments, "limit") == NULL)
         return NULL;
     return name;

@@ -40,14 +40,22 @@ is_composite(enum gql_type_kind kind)
 static struct plan_gid *
 gid_of_leaf(struct builder *b, const struct scope *scope, const char *field)
 {
-    bool whole = scope->owner_abstract || scope->through_abstract ||
-                 columns_type_keeps_whole_gid(scope->type_name);
+    bool whole = scope->owner_abstract || scope->through_abstract;
 
     if (strcmp(field, "id") != 0)
         return columns_make_gid(b, true, NULL);
     if (scope->path[0] == '\0')
         return scope->draft->table->id_gid;
     return columns_make_gid(b, whole, scope->type_name);
+}
+
+static void
+type_scalar(const struct builder *b, const char *name, struct column_site *site)
+{
+    enum dialect_scalar scalar = b->dialect->scalar_type(name);
+
+    site->type = columns_scalar_type(scalar);
+    site->takes_json = scalar != DIALECT_STRING;
 }
 
 static bool
@@ -72,17 +80,16 @@ add_leaf(struct builder *b, const struct scope *scope,
     site.graphql_type = arena_strdup(b->arena, definition->type.text);
     site.is_list =
         definition->type.list_depth > 0 || is_composite(definition->type.kind);
-    site.takes_json =
-        site.is_list || (definition->type.kind == GQL_SCALAR_TYPE &&
-                         !columns_scalar_is_string(definition->type.name));
-    if (site.is_list)
+    if (site.is_list) {
         site.type = PLAN_JSONB;
-    else if (strcmp(definition->type.name, "ID") == 0)
+        site.takes_json = true;
+    } else if (strcmp(definition->type.name, "ID") == 0) {
         site.gid = gid_of_leaf(b, scope, field->name);
-    else if (definition->type.kind == GQL_SCALAR_TYPE)
-        site.type = columns_scalar_type(definition->type.name);
-    else
+    } else if (definition->type.kind == GQL_SCALAR_TYPE) {
+        type_scalar(b, definition->type.name, &site);
+    } else {
         site.type = PLAN_TEXT; /* enumerations */
+    }
     return columns_add(b, scope->draft, &site);
 }
 
@@ -284,7 +291,7 @@ check_response_key(struct builder *b, const struct gql_selection *field)
     return true;
 }
 
-/* At the row itself the key `id` must be the row's id: Shopify says by it
+/* At the row itself the key `id` must be the row's id: the result says by it
  * whose child a line is. */
 static bool
 check_row_id(struct builder *b, const struct scope *scope,

@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialect/bulk_notes.h"
-#include "dialect/bulk_rules.h"
-#include "dialect/search_filter.h"
-#include "graphql/check.h"
+#include "dialect/shopify.h"
 #include "support/types.h"
 
 enum { PRINT_BYTES = 64 * 1024 * 1024 };
@@ -75,7 +72,7 @@ is_valid(const struct gql_document *document)
            NULL)
         for (; name != NULL; name = name->next)
             types_add(&types, name->name);
-    if (bulk_rules_check(document, types.schema, &err))
+    if (dialect_shopify.check_query(document, types.schema, &err))
         return true;
     check_error(&err);
     return false;
@@ -99,7 +96,8 @@ build_plan(const struct gql_document *document)
     struct plan *plan;
     struct err err = {0};
 
-    if (plan_build(&types.arena, "job", document, types.schema, &plan, &err))
+    if (plan_build(&types.arena, "job", document, types.schema,
+                   &dialect_shopify, &plan, &err))
         check_plan(plan);
     else
         check_error(&err);
@@ -110,11 +108,11 @@ passes_filters(const struct gql_document *document)
 {
     struct err err = {0};
 
-    if (!search_filter_check(document, types.schema, &err)) {
+    if (!dialect_shopify.check_filter(document, types.schema, &err)) {
         check_error(&err);
         return false;
     }
-    (void)bulk_notes(document, types.schema, &types.arena);
+    (void)dialect_shopify.notes(document, types.schema, &types.arena);
     return true;
 }
 

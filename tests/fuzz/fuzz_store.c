@@ -185,9 +185,10 @@ read_type(void *ctx, const char *name, struct span json, struct err *err)
 {
     struct arena *arena = ctx;
     struct gql_type *type;
+    size_t left = SIZE_MAX;
 
     (void)name;
-    return json.length == 0 || gql_read_type(arena, json, &type, err);
+    return json.length == 0 || gql_read_type(arena, json, &left, &type, err);
 }
 
 static bool

@@ -54,9 +54,10 @@ read_type(struct span json)
 {
     struct arena arena = {0};
     struct gql_type *type;
+    size_t left = SIZE_MAX;
     struct err err = {0};
 
-    if (gql_read_type(&arena, json, &type, &err))
+    if (gql_read_type(&arena, json, &left, &type, &err))
         check_type(type);
     else if (err.kind != ERR_FAILED || err.message[0] == '\0')
         abort();

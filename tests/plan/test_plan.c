@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dialect/shopify.h"
 #include "plan/layout.h"
 #include "support/suite.h"
 #include "support/types.h"
@@ -106,7 +107,7 @@ static bool
 build(const char *text)
 {
     return plan_build(&types.arena, "job", types_check(&types, text),
-                      types.schema, &plan, &err);
+                      types.schema, &dialect_shopify, &plan, &err);
 }
 
 static void

@@ -2,7 +2,7 @@
 
 #include <check.h>
 
-#include "dialect/bulk_rules.h"
+#include "dialect/shopify.h"
 
 void
 types_open(struct types *types, const char *path)
@@ -73,7 +73,7 @@ types_check(struct types *types, const char *text)
     struct gql_document *document = types_parse(types, text);
     struct err err;
 
-    if (!bulk_rules_check(document, types->schema, &err))
+    if (!dialect_shopify.check_query(document, types->schema, &err))
         ck_abort_msg("%s\n%s", err.message, text);
     return document;
 }
@@ -85,7 +85,8 @@ types_plan(struct types *types, const char *text)
     struct plan *plan;
     struct err err;
 
-    if (!plan_build(&types->arena, "job", document, types->schema, &plan, &err))
+    if (!plan_build(&types->arena, "job", document, types->schema,
+                    &dialect_shopify, &plan, &err))
         ck_abort_msg("%s\n%s", err.message, text);
     return plan;
 }

@@ -1,0 +1,178 @@
+/*
+ * What Shopify demands is checked by bulk_rules.c and search_filter.c; what
+ * is only a list, or a line of text, is here.
+ *
+ * Hazards. The store ignores a filter that it does not know and sends
+ * everything, so that a window of one would be the whole; and sorted bulk
+ * queries were seen to lose rows. Some roots filter by days, or by the time of
+ * the shop's zone.
+ */
+#include "dialect/shopify.h"
+
+#include <string.h>
+
+#include "dialect/bulk_notes.h"
+#include "dialect/bulk_rules.h"
+#include "dialect/filter_names.h"
+#include "dialect/search_filter.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- windows ----------------------------------------------------------- */
+
+static bool
+check_order(const struct dialect_window *window, struct err *err)
+{
+    static const char *const refused[] = {"sortKey", "reverse"};
+
+    for (size_t i = 0; i < COUNT(refused); i++) {
+        const struct gql_argument *given =
+            gql_find_argument(window->root->arguments, refused[i]);
+
+        if (given == NULL || given->value->kind == GQL_NULL)
+            continue;
+        gql_error(err, MSG_QUERY_WINDOW, window->document, given->pos,
+                  "\"%s\" of \"%s\" cannot be used together with "
+                  "@incremental or @slice: a sorted window can lose rows",
+                  given->name, window->root->name);
+        return err_hint(err, "remove \"%s\"", given->name);
+    }
+    return true;
+}
+
+/* A saved search is applied beside the filter, not within it. The name is put
+ * into the filter as it is. */
+static bool
+check_window(const struct dialect_window *window, struct err *err)
+{
+    const struct gql_argument *saved =
+        gql_find_argument(window->root->arguments, "savedSearchId");
+
+    if (saved != NULL)
+        return gql_error(err, MSG_QUERY_WINDOW, window->document, saved->pos,
+                         "savedSearchId cannot stand beside a window: write "
+                         "the search as \"query\"");
+    return check_order(window, err) &&
+           (filter_names_is_name(window->field) ||
+            gql_error(err, MSG_QUERY_WINDOW, window->document, window->pos,
+                      "\"%.100s\" is not the name of a filter", window->field));
+}
+
+static bool
+has_filter(const struct gql_document *document, const struct gql_schema *schema,
+           const char *root_field, const char *name)
+{
+    return search_filter_has(schema, root_field, name) ||
+           search_filter_allows(document, name);
+}
+
+/* updated_at:>='…' AND updated_at:<'…', behind a filter of the query's own,
+ * which search_filter_check() has found to be whole. */
+static const char *
+filter_in(const char *own, const char *field, const char *from, const char *to,
+          struct arena *arena)
+{
+    const char *window = "";
+
+    if (from != NULL)
+        window = arena_printf(arena, "%s:>='%s'", field, from);
+    if (to != NULL)
+        window = arena_printf(arena, "%s%s%s:<'%s'", window,
+                              from != NULL ? " AND " : "", field, to);
+    if (window[0] == '\0')
+        return own;
+    return own[0] == '\0' ? window
+                          : arena_printf(arena, "(%s) AND %s", own, window);
+}
+
+/* Filters of these tell days, or the time of the shop's zone: a window must
+ * reach back so far that no zone loses anything. */
+static int64_t
+least_overlap_ms(const char *root_field)
+{
+    static const char *const coarse_roots[] = {"customers", "discountNodes"};
+
+    enum { COARSE_OVERLAP_MS = 36 * 60 * 60 * 1000 };
+
+    for (size_t i = 0; i < COUNT(coarse_roots); i++)
+        if (strcmp(coarse_roots[i], root_field) == 0)
+            return COARSE_OVERLAP_MS;
+    return 0;
+}
+
+/* ---- values ------------------------------------------------------------ */
+
+static const char *
+counter_of(const char *connection, struct arena *arena)
+{
+    return arena_printf(arena, "%sCount", connection);
+}
+
+static const struct {
+    const char *name;
+    enum dialect_scalar type;
+} scalars[] = {
+    {"Int", DIALECT_INT32},
+    {"Float", DIALECT_DOUBLE},
+    {"Boolean", DIALECT_BOOLEAN},
+    {"Decimal", DIALECT_DECIMAL},
+    {"Money", DIALECT_DECIMAL},
+    {"UnsignedInt64", DIALECT_INT64},
+    {"BigInt", DIALECT_INT64},
+    {"DateTime", DIALECT_TIME},
+    {"Date", DIALECT_DATE},
+    {"JSON", DIALECT_JSON},
+    {"String", DIALECT_STRING},
+    {"ID", DIALECT_STRING},
+    {"URL", DIALECT_STRING},
+    {"HTML", DIALECT_STRING},
+    {"FormattedString", DIALECT_STRING},
+    {"Color", DIALECT_STRING},
+    {"Handle", DIALECT_STRING},
+    {"StorefrontID", DIALECT_STRING},
+    {"UtcOffset", DIALECT_STRING},
+    {"ARN", DIALECT_STRING},
+};
+
+static enum dialect_scalar
+scalar_type(const char *scalar)
+{
+    for (size_t i = 0; i < COUNT(scalars); i++)
+        if (strcmp(scalars[i].name, scalar) == 0)
+            return scalars[i].type;
+    return DIALECT_ANY;
+}
+
+/* Their gids carry a `?`, are no numbers, or come under several types. */
+static bool
+keeps_whole_gid(const char *type)
+{
+    static const char *const types[] = {
+        "InventoryLevel",        "InventoryQuantity",
+        "MailingAddress",        "Image",
+        "SubscriptionLine",      "TaxonomyCategory",
+        "CustomerPaymentMethod",
+    };
+
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (strcmp(types[i], type) == 0)
+            return true;
+    return false;
+}
+
+const struct dialect dialect_shopify = {
+    .name = "Shopify",
+    .document_bytes_max = 65535,
+    .ids_are_gids = true,
+    .filter_argument = "query",
+    .check_query = bulk_rules_check,
+    .check_filter = search_filter_check,
+    .notes = bulk_notes,
+    .check_window = check_window,
+    .has_filter = has_filter,
+    .filter_in = filter_in,
+    .least_overlap_ms = least_overlap_ms,
+    .counter_of = counter_of,
+    .scalar_type = scalar_type,
+    .keeps_whole_gid = keeps_whole_gid,
+};
