@@ -225,10 +225,9 @@ judge(struct trial *trial, const struct json *error)
     struct err err;
 
     name_place(trial, error, place, sizeof(place));
-    err_set(&err, MSG_ACCESS_DENIED, "%s: %s", place,
-            message != NULL ? message : "access is denied");
+    err_set(&err, scope.length == 0 ? MSG_FIELD_HIDDEN : MSG_ACCESS_DENIED,
+            "%s: %s", place, message != NULL ? message : "access is denied");
     if (scope.length == 0) {
-        err_as(&err, ERR_NONE);
         err_hint(&err, "%s",
                  required != NULL
                      ? required

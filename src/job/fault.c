@@ -8,13 +8,13 @@
 /* These say what is wrong with the way into the store, whatever is asked. */
 static const enum msg store_wide[] = {
     MSG_UNAUTHORIZED,  MSG_PAYMENT_REQUIRED, MSG_FORBIDDEN,
-    MSG_NOT_FOUND,     MSG_LOCKED,           MSG_HTTP_430,
+    MSG_NOT_FOUND,     MSG_STORE_LOCKED,     MSG_HTTP_430,
     MSG_TOKEN_REFUSED, MSG_BAD_TOKEN,        MSG_REFRESH_TOKEN_FILE,
     MSG_REDIRECTED,    MSG_SHOP_INACTIVE,    MSG_NOT_HTTPS,
     MSG_TLS,           MSG_TLS_PROTOCOL,     MSG_PROXY_REFUSED};
 
-/* A locked job and a locked store have one code, as have a redirect by the
- * store and one by the storage of its results. */
+/* A redirect by the store and one by the storage of its results have one code,
+ * but not one kind. */
 bool
 fault_is_of_store(const struct store_state *store, const struct err *err)
 {

@@ -78,8 +78,7 @@ describe(struct buf *text, const struct merge_table *table,
 static bool
 refuse(const char *what, struct err *err)
 {
-    err_set(err, MSG_TRUNCATED, "%s", what);
-    return err_as(err, ERR_FAILED);
+    return err_set(err, MSG_CHILDREN_MISSING, "%s", what);
 }
 
 static bool

@@ -17,7 +17,7 @@ static const struct refusal {
     {402, MSG_PAYMENT_REQUIRED, "is frozen until its bill is paid"},
     {403, MSG_FORBIDDEN, "forbids this request"},
     {404, MSG_NOT_FOUND, "has no Admin API at this address"},
-    {423, MSG_LOCKED, "is locked by Shopify"},
+    {423, MSG_STORE_LOCKED, "is locked by Shopify"},
     {429, MSG_THROTTLED, "asks for fewer requests"},
     {430, MSG_HTTP_430, "has blocked us as a suspected attack"},
     {501, MSG_HTTP_501, "does not implement this request"},
@@ -83,13 +83,6 @@ refuse_other(const char *store, const struct http_head *head, struct err *err)
 
 /* LOCKED is also what another process does to a job. */
 static bool
-refuse_locked(struct err *err)
-{
-    err_as(err, ERR_DENIED);
-    return err_hint(err, "the store's owner has to contact Shopify's support");
-}
-
-static bool
 refuse_status(const char *store, const struct http_head *head, struct err *err)
 {
     if (head->status >= 300 && head->status < 400)
@@ -101,7 +94,7 @@ refuse_status(const char *store, const struct http_head *head, struct err *err)
             continue;
         err_set(err, refusal->msg, "store %s %s (HTTP %d)", store,
                 refusal->sentence, head->status);
-        return refusal->msg == MSG_LOCKED && refuse_locked(err);
+        return false;
     }
     return refuse_other(store, head, err);
 }

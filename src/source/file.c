@@ -78,9 +78,8 @@ refuse_markup(const struct source_file *file, struct span first,
     first = span_trim(first);
     if (first.length == 0 || first.bytes[0] != '<')
         return true;
-    err_set(err, MSG_NOT_JSONL, "%s is HTML or XML, not a result",
-            name_of(file));
-    return err_as(err, ERR_FAILED);
+    return err_set(err, MSG_FILE_NOT_JSONL, "%s is HTML or XML, not a result",
+                   name_of(file));
 }
 
 /* The file's own bytes, behind the first `have` in the buffer: *length more,

@@ -18,11 +18,10 @@
 enum { START_BYTES = 8 * 1024 * 1024 };
 
 static bool
-cannot_write(const char *path, struct err *err)
+cannot_keep(const char *path, struct err *err)
 {
-    err_set(err, MSG_CANNOT_WRITE, "cannot write %s: %s", path,
-            strerror(errno));
-    return err_as(err, ERR_FAILED);
+    return err_set(err, MSG_CANNOT_KEEP, "cannot write %s: %s", path,
+                   strerror(errno));
 }
 
 /* False, with errno, if the whole is longer than a path can be. */
@@ -99,7 +98,7 @@ keep_write(struct keep *keep, struct span bytes, struct err *err)
 {
     keep->is_whole = bytes.length == 0;
     if (!write_all(keep->fd, bytes))
-        return cannot_write(keep->path, err);
+        return cannot_keep(keep->path, err);
     keep->bytes += (int64_t)bytes.length;
     start_writing(keep);
     return true;
@@ -162,7 +161,7 @@ keep_finish(struct keep *keep, struct span sidecar, struct err *err)
 {
     if (!take_names(keep, sidecar)) {
         keep->is_whole = false;
-        return cannot_write(keep->path, err);
+        return cannot_keep(keep->path, err);
     }
     sync_folder(keep->path);
     close(keep->fd);

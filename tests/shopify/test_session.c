@@ -231,7 +231,7 @@ static const struct {
      "FORBIDDEN",
      "no scope"},
     {{.status = 404, .body = "<html>"}, ERR_DENIED, "NOT_FOUND", "domain"},
-    {{.status = 423}, ERR_DENIED, "LOCKED", "locked"},
+    {{.status = 423}, ERR_DENIED, "STORE_LOCKED", "locked"},
     {{.status = 430}, ERR_LATER, "HTTP_430", "attack"},
     {{.status = 501}, ERR_FAILED, "HTTP_501", "does not implement"},
     {{.status = 400}, ERR_FAILED, "HTTP_400", "HTTP 400"},

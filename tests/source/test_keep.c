@@ -157,7 +157,7 @@ START_TEST(a_full_disk_leaves_nothing)
     written = keep_write(&keep, span_str("line\n"), &err);
     limit_files(RLIM_INFINITY);
     ck_assert(!written);
-    ck_assert_str_eq(err.code, "CANNOT_WRITE");
+    ck_assert_str_eq(err.code, "CANNOT_KEEP");
     ck_assert_int_eq(err.kind, ERR_FAILED);
     ck_assert_ptr_nonnull(strstr(err.message, "a.b.1.1.jsonl: "));
     keep_close(&keep);
@@ -176,7 +176,7 @@ START_TEST(no_room_for_the_sidecar_leaves_nothing)
     finished = keep_finish(&keep, span_str("{\"a\":1}\n"), &err);
     limit_files(RLIM_INFINITY);
     ck_assert(!finished);
-    ck_assert_str_eq(err.code, "CANNOT_WRITE");
+    ck_assert_str_eq(err.code, "CANNOT_KEEP");
     keep_close(&keep);
     ck_assert(!is_there("a.b.1.1.jsonl"));
     ck_assert(!is_there("a.b.1.1.jsonl.meta.json"));

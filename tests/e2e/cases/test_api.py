@@ -156,7 +156,7 @@ class Refusals(Api):
                 (402, DENIED, "PAYMENT_REQUIRED", ("bill", "settle")),
                 (403, DENIED, "FORBIDDEN", ("scopes", "installed")),
                 (404, DENIED, "NOT_FOUND", ("domain and api_version",)),
-                (423, DENIED, "LOCKED", ("locked by Shopify", "support")),
+                (423, DENIED, "STORE_LOCKED", ("locked by Shopify", "support")),
                 (430, AGAIN, "HTTP_430", ("suspected attack", "hours"))):
             for kind in ("run", "poll") if status in (402, 430) else ("run",):
                 action = {"status": status, "body": {"errors": "Sorry"},

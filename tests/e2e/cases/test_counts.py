@@ -130,7 +130,7 @@ class Counts(Case):
         """The run fails for a connection cut off, and changes nothing."""
         before = self.snapshot()
         result = self.run_program("run", status=FAILED)
-        self.assertEqual("TRUNCATED", self.last_run()["error_code"])
+        self.assertEqual("CHILDREN_MISSING", self.last_run()["error_code"])
         for word in words:
             self.assertIn(word, result.stderr)
         self.check_unchanged(before)

@@ -354,7 +354,7 @@ class Packed(Kept):
     def test_a_page_or_nothing_inside(self):
         os.remove(os.path.join(self.program.directory, self.sidecar))
         result = self.load_packed(gzip.compress(b"<html>"), status=FAILED)
-        self.assertIn("NOT_JSONL", result.stderr)
+        self.assertIn("FILE_NOT_JSONL", result.stderr)
         self.load_packed(gzip.compress(b""))
 
     def test_the_first_byte_alone_is_no_sign(self):

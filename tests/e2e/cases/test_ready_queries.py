@@ -129,6 +129,7 @@ class ReadyQueries(Case):
             self.assertIn(word, result.stdout)
         self.assertIn("missing: read_users,read_locations", result.stdout)
         self.assertIn("remove the field", result.stdout)
+        self.assertIn("FIELD_HIDDEN", result.stdout)
 
     def test_windows(self):
         """Those that are cut into windows, or fetch what changed, hold what

@@ -273,6 +273,7 @@ class Doctor(Case):
         hidden = [one for one in self.verdicts()
                   if one["verdict"] == "warn" and "approved" in one["message"]]
         self.assertEqual(1, len(hidden))
+        self.assertEqual("FIELD_HIDDEN", hidden[0]["code"])
         self.assertRegex(hidden[0]["message"],
                          r"^queries/products.graphql:\d+:\d+: products.title")
 
