@@ -54,7 +54,7 @@ colour_of(const struct job *job)
 static int
 name_width(const struct job *job)
 {
-    return (int)(strlen(job->store->config->name) + 1 + strlen(job->file->job));
+    return (int)(strlen(job->config->name) + 1 + strlen(job->file->job));
 }
 
 /* Half of the window is for what becomes of them. */
@@ -76,7 +76,7 @@ append_name(struct buf *text, const struct job *job, int width)
     struct buf name = buf_with_ceiling(SHOWN_BYTES_MAX);
     int shown;
 
-    buf_printf(&raw, "%s/%s", job->store->config->name, job->file->job);
+    buf_printf(&raw, "%s/%s", job->config->name, job->file->job);
     shown_append(&name, buf_span(&raw));
     shown = screen_append_fitting(text, buf_str(&name), width);
     buf_printf(text, "%*s  ", width - shown, "");

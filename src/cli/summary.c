@@ -101,7 +101,7 @@ print_not_due(const struct jobs *jobs)
 static size_t
 name_length(const struct job *job)
 {
-    return strlen(job->store->config->name) + 1 + strlen(job->file->job);
+    return strlen(job->config->name) + 1 + strlen(job->file->job);
 }
 
 /* Of the jobs' column; 0 when none has a row. */
@@ -120,8 +120,8 @@ job_width(const struct jobs *jobs)
 static void
 print_name(const struct job *job, int width)
 {
-    out_part(stdout, "%s/%-*s", job->store->config->name,
-             width - (int)strlen(job->store->config->name) - 1, job->file->job);
+    out_part(stdout, "%s/%-*s", job->config->name,
+             width - (int)strlen(job->config->name) - 1, job->file->job);
 }
 
 static void
@@ -191,7 +191,7 @@ print_remedy(FILE *to, const char *ending, const struct err *err)
 static void
 print_job_remedy(FILE *to, const struct job *job)
 {
-    out_part(to, "%s/%s", job->store->config->name, job->file->job);
+    out_part(to, "%s/%s", job->config->name, job->file->job);
     if (job->err.kind != ERR_NONE)
         print_remedy(to, job_ending(job), &job->err);
     else
@@ -223,7 +223,7 @@ print_shared(const struct store_fault *fault)
 
     snprintf(ending, sizeof(ending), "%zu jobs %s", fault->jobs,
              fault_ending(fault));
-    out_part(stdout, "store %s:", fault->job->store->config->name);
+    out_part(stdout, "store %s:", fault->job->config->name);
     print_remedy(stdout, ending, &fault->err);
 }
 

@@ -21,7 +21,7 @@ keep(struct job *job, struct buf *sql)
 static const char *
 write_created(const struct tables *tables, struct job *job)
 {
-    const char *schema = job->store->config->schema;
+    const char *schema = job->config->schema;
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
     if (!tables->has_schema) {
@@ -40,14 +40,14 @@ write_altered(const struct tables *tables, struct job *job)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
 
-    adapt_changes(&sql, job->plan, job->store->config->schema, tables->targets);
+    adapt_changes(&sql, job->plan, job->config->schema, tables->targets);
     return keep(job, &sql);
 }
 
 static bool
 is_fed(const struct job *job, const struct journal_relation *relation)
 {
-    if (strcmp(relation->table_schema, job->store->config->schema) != 0)
+    if (strcmp(relation->table_schema, job->config->schema) != 0)
         return false;
     for (int i = 0; i < job->plan->table_count; i++)
         if (!job->plan->tables[i].skip &&
@@ -61,7 +61,7 @@ find_left(struct journal_relations *left, struct job *job, struct err *err)
 {
     size_t count = 0;
 
-    if (!journal_job_tables(job->context->journal, job->store->config->name,
+    if (!journal_job_tables(job->context->journal, job->config->name,
                             job->file->job, &job->arena, left, err))
         return false;
     for (size_t i = 0; i < left->count; i++)

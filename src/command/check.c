@@ -80,7 +80,7 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
     struct err err;
 
     snprintf(what, sizeof(what), "query %s (store %s)", job->file->path,
-             job->store->config->name);
+             job->config->name);
     if (!check_plan(jobs, i, &err)) {
         job->status = err_exit_status(err.kind);
         if (access_collect(access, job->store, what, &err))

@@ -108,11 +108,11 @@ static void
 append_all(struct buf *text, const struct job *job,
            const struct changes *changes)
 {
-    ddl_print(text, job->plan, job->store->config->schema);
+    ddl_print(text, job->plan, job->config->schema);
     out_printf(stdout,
                "-- Job %s of store %s. The document as submitted, behind a "
                "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
-               job->plan->job, job->store->config->name, job->plan->document,
+               job->plan->job, job->config->name, job->plan->document,
                buf_str(text));
     print_upkeep(job->plan);
     print_notes(job->notes);
@@ -139,7 +139,7 @@ print_plan(const struct options *options, const struct job *job,
     else if (options->dbt)
         plan_dbt_append(&text, job);
     else if (options->sql)
-        statements_print(&text, job->plan, job->store->config->schema);
+        statements_print(&text, job->plan, job->config->schema);
     else if (options->changes)
         append_changes(&text, changes);
     else

@@ -89,8 +89,8 @@ plan_dbt_append(struct buf *yaml, const struct job *job)
     const struct plan *plan = job->plan;
 
     buf_append_str(yaml, "version: 2\n\nsources:\n");
-    append_text(yaml, "  - name", job->store->config->name);
-    append_text(yaml, "    schema", job->store->config->schema);
+    append_text(yaml, "  - name", job->config->name);
+    append_text(yaml, "    schema", job->config->schema);
     buf_append_str(yaml, "    loader: bulkpg\n"
                          "    loaded_at_field: _loaded_at\n"
                          "    tables:\n");

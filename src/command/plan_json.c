@@ -153,10 +153,10 @@ plan_json_append(struct buf *text, const struct job *job,
     struct json_out *json = json_out_new(text);
 
     json_out_open(json, '{');
-    json_out_text(json, "store", job->store->config->name);
+    json_out_text(json, "store", job->config->name);
     json_out_text(json, "job", plan->job);
     json_out_text(json, "file", plan->file);
-    json_out_text(json, "schema", job->store->config->schema);
+    json_out_text(json, "schema", job->config->schema);
     json_out_text(json, "plan_hash", plan->hash);
     json_out_text(json, "document", plan->document);
     json_out_text(json, "changes", changes != NULL ? changes->altered : NULL);

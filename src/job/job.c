@@ -16,6 +16,7 @@ job_init(struct job *job, struct context *context, struct store_state *store,
     *job =
         (struct job){.context = context,
                      .store = store,
+                     .config = store->config,
                      .file = file,
                      .log = {.store = store->config->name, .job = file->job}};
 }
@@ -59,7 +60,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
     if (!plan_build(&job->arena, job->file->job, document, schema, dialect,
                     &job->plan, err))
         return false;
-    plan_default_deletes(job->plan, job->store->config->deletes);
+    plan_default_deletes(job->plan, job->config->deletes);
     add_notes(job, width_notes(job->plan, &job->arena));
     return true;
 }

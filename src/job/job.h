@@ -29,6 +29,7 @@ struct journal_run_table;
 struct job {
     struct context *context;
     struct store_state *store;
+    const struct store_config *config; /* the store's */
     const struct query_file *file;
     struct arena arena; /* of everything below */
     struct log_ctx log;

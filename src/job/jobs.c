@@ -168,7 +168,7 @@ static const char *
 shared_table(const struct job *a, const struct job *b)
 {
     if (a->plan == NULL || b->plan == NULL || a->status != 0 ||
-        strcmp(a->store->config->schema, b->store->config->schema) != 0)
+        strcmp(a->config->schema, b->config->schema) != 0)
         return NULL;
     for (int i = 0; i < a->plan->table_count; i++)
         for (int k = 0; k < b->plan->table_count; k++)
@@ -184,8 +184,8 @@ refuse(const struct job *job, const struct job *other, const char *table,
 {
     err_set(err, MSG_TABLE_OWNED,
             "%s (store %s) and %s (store %s) both give table %s.%s",
-            other->file->path, other->store->config->name, job->file->path,
-            job->store->config->name, job->store->config->schema, table);
+            other->file->path, other->config->name, job->file->path,
+            job->config->name, job->config->schema, table);
     return false;
 }
 
@@ -197,10 +197,9 @@ owns(struct job *job, const char *table)
     struct err err;
 
     return job->context->journal != NULL &&
-           journal_relation(job->context->journal, job->store->config->schema,
-                            table, &job->arena, &owner, &err) &&
-           owner != NULL &&
-           strcmp(owner->store, job->store->config->name) == 0 &&
+           journal_relation(job->context->journal, job->config->schema, table,
+                            &job->arena, &owner, &err) &&
+           owner != NULL && strcmp(owner->store, job->config->name) == 0 &&
            strcmp(owner->job, job->file->job) == 0;
 }
 
@@ -247,7 +246,7 @@ next_job(const struct schema_jobs *some, size_t i)
 
     while (i < jobs->count &&
            (jobs->items[i].status != 0 ||
-            strcmp(jobs->items[i].store->config->schema, some->schema) != 0))
+            strcmp(jobs->items[i].config->schema, some->schema) != 0))
         i++;
     return i;
 }
@@ -277,10 +276,10 @@ prepare_and_run(void *ctx)
 static bool
 is_first_of_schema(const struct jobs *jobs, size_t i)
 {
-    const char *schema = jobs->items[i].store->config->schema;
+    const char *schema = jobs->items[i].config->schema;
 
     for (size_t k = 0; k < i; k++)
-        if (strcmp(jobs->items[k].store->config->schema, schema) == 0)
+        if (strcmp(jobs->items[k].config->schema, schema) == 0)
             return false;
     return true;
 }
@@ -297,7 +296,7 @@ jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
         if (!is_first_of_schema(jobs, i))
             continue;
         some = mem_alloc(sizeof(*some));
-        *some = (struct schema_jobs){jobs, jobs->items[i].store->config->schema,
+        *some = (struct schema_jobs){jobs, jobs->items[i].config->schema,
                                      prepare, run};
         task_group_spawn(&group, "schema", prepare_and_run, some);
     }

@@ -62,7 +62,7 @@ record_jobs(struct jobs *jobs, struct record *record)
             continue;
         job->has_outcome = true;
         added++;
-        add(record, job->store->config->name, job->file->job,
+        add(record, job->config->name, job->file->job,
             job->plan != NULL ? job->plan->hash : NULL, &job->err,
             progress_ms(&job->progress, clock_now_ms()));
     }
