@@ -98,7 +98,7 @@ def work(bench):
         more["Levers"] = levers.measure(bench, sizes("BENCH_PRODUCTS"),
                                         is_set("BENCH_BATCHES"))
     return (report.write(bench, loads, probes, more),
-            chart.draw(report.largest(loads)))
+            chart.draw(report.largest(loads), report.where(bench)))
 
 
 def main():

@@ -159,6 +159,14 @@ def packages():
     return done.stdout.decode().rstrip(", ")
 
 
+def where(bench):
+    """The machine in one line."""
+    version = bench.cluster.database().value(
+        "SELECT current_setting('server_version') AS v").split()[0]
+    return (f"Measured on {os.cpu_count()} cores, {processor()}, with "
+            f"PostgreSQL {version}; client and server share the machine.")
+
+
 def machine(bench):
     db = bench.cluster.database()
     rows = db.rows("SELECT name, current_setting(name) AS value FROM "
