@@ -14,8 +14,9 @@ PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror
 HARDEN   := -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-# Rows are made by small functions of many files. Tests are linked without it,
-# which is faster; clang's form takes a linker plugin that not every machine has.
+# Link-time optimisation helps, because small functions of many files make the
+# rows. Tests are linked without it, which is faster. clang needs a linker
+# plugin for it that not every machine has.
 LTO      := $(if $(findstring clang,$(shell $(CC) --version)),,-flto=auto \
             -ffat-lto-objects)
 FLAGS_debug   := -O0 -g
@@ -57,13 +58,13 @@ MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \
 
 all: build/bulkpg ## build the program (VARIANT=release|debug|asan)
 
-# The program of the variant that was built last. By rename: the old one may
-# be running.
+# The program of the variant that was built last. It is replaced by a rename,
+# because the old one may be running.
 build/bulkpg: $(BUILD)/bulkpg build/variant
 	@cp $< $@.new && mv -f $@.new $@
 
-# Names the variant that build/bulkpg is. It changes only with the variant: then
-# build/bulkpg is out of date, whichever of the files is newer.
+# Holds the variant of build/bulkpg. The file changes only with the variant, and
+# build/bulkpg is then out of date, whichever file is newer.
 build/variant: FORCE
 	@mkdir -p build
 	@echo "$(VARIANT)" | cmp -s - $@ || echo "$(VARIANT)" >$@
@@ -124,7 +125,7 @@ check-valgrind-run: $(TESTS) $(BUILD)/bulkpg
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS:=.run)
 
-# What it finds goes to the corpus in build/; the seeds stay as they are.
+# New inputs are saved in the corpus in build/; the seeds do not change.
 %.run: %
 	@mkdir -p $*.corpus
 	@$* -max_total_time=$(or $(FUZZ_SECONDS),10) -print_final_stats=0 \
@@ -241,8 +242,8 @@ $(BUILD)/support/%.o: tests/support/%.c | $(GEN)
 	@echo "  CC $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# The objects of the program stand in a library, so that a test links what it
-# uses and nothing else. Calls of WRAPPED pass through tests/support/seen.c and
+# The program's objects are in a library, so that each test links only what it
+# uses. Calls of the functions in WRAPPED go through tests/support/seen.c and
 # clock.c.
 $(BUILD)/libbulkpg.a: $(OBJECTS)
 	@rm -f $@

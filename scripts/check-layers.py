@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Fail when a source file includes what its layer must not know.
+"""Fail if a source file includes a header that its layer must not know.
 
 Three rules: the edges between folders in scripts/layers.txt (src/main.c may
-include anything), each foreign library has one folder that knows it, and a
+include anything), each foreign library is used by one folder, and a
 header that says "Private to this folder" is included from there only.
 """
 import pathlib

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Standard output and error are written through base/out.h and base/log.h, so
-# that foreign text is made safe. Lists other places, and then ends with 1.
+# Only base/out.h and base/log.h may write to standard output and error, because
+# they make foreign text safe. Lists all other places; ends with 1 if there are
+# any.
 #
 #     scripts/check-output.sh
 cd "$(dirname "$0")/.." || exit 1

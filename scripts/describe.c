@@ -1,7 +1,7 @@
-/* Prints the tables that bulkpg is parsed by, as JSON: commands, options,
- * exit statuses, codes of messages, keys of bulkpg.ini. scripts/write-manual
- * makes the manual and the completions from it, and scripts/document-messages
- * docs/messages.md, so that they say what the program does. */
+/* Prints the program's own tables as JSON: commands, options, exit statuses,
+ * codes of messages, keys of bulkpg.ini. The manual pages, the completions,
+ * docs/messages.md and docs/reference.md are made from it, so that they always
+ * describe the program as it is. */
 #include <stdio.h>
 
 #include "base/err.h"

@@ -1,19 +1,19 @@
 #!/bin/bash
-# Installs what is missing of the Debian packages that bulkpg needs:
+# Installs the Debian packages that bulkpg needs and that are missing:
 #
 #     scripts/install-packages.sh [--list] build|demo|test|bench|versions...
 #
-#   build   to compile the program
-#   demo    for scripts/demo.sh, besides: a PostgreSQL, a fake store
-#   test    for scripts/test.sh, besides: unit tests, sanitizers, fuzzing
-#   versions  for `make check-postgres-versions`, besides those of demo and test
-#   bench   for `make bench`, besides those of demo: what others would use
+#   build     to compile the program
+#   demo      in addition, for scripts/demo.sh: PostgreSQL, and the fake store
+#   test      in addition, for scripts/test.sh: unit tests, sanitizers, fuzzing
+#   versions  in addition to demo and test, for `make check-postgres-versions`
+#   bench     in addition to demo, for `make bench`: the programs to compare with
 #
-# --list only prints their names. Says nothing when nothing is missing. Needs
-# root or sudo without a password only when something is.
+# --list only prints the names. If nothing is missing, the script prints nothing
+# and needs no rights. Otherwise it needs root, or sudo without a password.
 set -euo pipefail
 
-# One line per package; "|" between those that do as well.
+# One line per package; "|" separates alternatives.
 build_packages=(
   gcc make pkg-config libc6-dev python3
   'libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev'
@@ -56,7 +56,7 @@ is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Not from a package, but there all the same?
+# Is it installed, but not from a package?
 is_there() {
   local paths
   case $1 in
@@ -71,7 +71,7 @@ is_there() {
 }
 
 if ! command -v dpkg-query >/dev/null; then
-  echo "No Debian here: taking it that these or their like are installed:"
+  echo "This is not Debian. bulkpg needs these packages, or their equivalents:"
   echo "  ${wanted[*]%%|*}"
   exit 0
 fi

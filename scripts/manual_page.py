@@ -60,7 +60,7 @@ def listing(lines):
 
 
 def blocks(text):
-    """Lists of lines: a code block, or what empty lines are around."""
+    """Lists of lines: code blocks, and paragraphs between empty lines."""
     block, fenced = [], False
     for line in text.splitlines():
         if line.startswith("```"):
@@ -76,8 +76,8 @@ def blocks(text):
 
 
 def convert(text):
-    """The page from its first section on; what stands above it is the
-    caller's to replace."""
+    """The page from its first section on. The caller writes what comes
+    before."""
     made = []
     for block in blocks(text[text.index("\n## "):]):
         first = block[0]

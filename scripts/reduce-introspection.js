@@ -2,16 +2,16 @@
 'use strict';
 
 /*
- * Makes the reduced schema of the fake store out of a full introspection
- * result of Shopify's Admin API:
+ * Makes the reduced schema of the fake store from a full introspection result
+ * of Shopify's Admin API:
  *
  *   node scripts/reduce-introspection.js IN.json[.gz] OUT.json
  *
- * Kept is every type that a query can reach from QueryRoot, through the
- * types of fields and of arguments, and of the mutations only those that
- * start and cancel bulk operations.  Descriptions go, except those of the
- * arguments of root fields: the tables of filter names stand there.  One
- * type per line, sorted, so that two versions can be compared with diff.
+ * It keeps every type that a query can reach from QueryRoot, through the
+ * types of fields and of arguments, and the mutations that start and cancel
+ * bulk operations.  It removes descriptions, except those of the arguments of
+ * root fields, because these contain the filter names.  Each type is one line,
+ * in sorted order, so that diff can compare two versions.
  */
 
 const fs = require('fs');

@@ -1,11 +1,12 @@
 #!/bin/bash
-# Every test there is: both compilers, lint, unit tests, end to end against a
-# real PostgreSQL, whether these provoke every message, both again under
-# sanitizers, and a short fuzz run. Stops at the first stage that fails and
-# shows why.
+# Runs all tests: both compilers, lint, unit tests, end-to-end tests against a
+# real PostgreSQL, whether these provoke every message, the installation, all
+# tests again under sanitizers, and a short fuzz run. Stops at the first stage
+# that fails, and shows why.
 #
-#   scripts/test.sh            all of it
-#   scripts/test.sh STAGE...   only these, after the packages; --list names them
+#   scripts/test.sh            runs all stages
+#   scripts/test.sh STAGE...   installs packages and runs these stages
+#   scripts/test.sh --list     lists the stages
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,7 +18,7 @@ child=
 summary=()
 ended=()
 
-# Nobody's database but our own, nobody's flags.
+# The tests use neither the user's database nor the user's build flags.
 for name in "${!PG@}"; do
   [[ $name == PG_* ]] || unset "$name"
 done
@@ -38,7 +39,7 @@ stage_clang() {
   run_make CC=clang VARIANT=clang build/clang/bulkpg check-build
 }
 
-# Slower is told, and no failure.
+# A slower program is a note, not a failure.
 stage_count() {
   run_make build/bulkpg
   "$top/tests/bench/count.sh" "$top/build/bulkpg"
@@ -46,11 +47,14 @@ stage_count() {
 
 stage_lint() {
   python3 "$here/check-layers.py"
+  "$here/check-output.sh"
+  python3 "$here/check-words"
+  python3 "$here/check-links.py"
   if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
     find "$top/src" "$top/scripts" "$top/tests" -name '*.[ch]' -print0 |
       xargs -0 clang-format --dry-run -Werror
   else
-    echo "note: no clang-format 14, formatting not looked at"
+    echo "note: clang-format 14 is missing, formatting is not checked"
   fi
   if command -v shellcheck >/dev/null; then
     (cd "$top" && shellcheck scripts/*.sh scripts/check-postgres-versions \
@@ -58,7 +62,7 @@ stage_lint() {
       scripts/install/make-deb scripts/install/check-* \
       tests/bench/*.sh tests/bench/ways/*.sh tests/e2e/*.sh .ci/run)
   else
-    echo "note: no shellcheck, shell scripts not looked at"
+    echo "note: shellcheck is missing, shell scripts are not checked"
   fi
 }
 
@@ -71,12 +75,12 @@ stage_e2e() {
   run_make VARIANT="$variant" check-e2e
 }
 
-# Whether they have provoked every message there is. Only they can tell.
+# Checks that the stages unit and e2e have provoked every message.
 stage_messages() {
   local stage
   for stage in unit e2e; do
     [[ " ${ended[*]} " == *" $stage "* ]] || {
-      echo "messages: goes behind unit and e2e, in the same call"
+      echo "messages: run it after unit and e2e, in the same call"
       return 1
     }
   done
@@ -96,7 +100,7 @@ stage_asan() {
 stage_install() {
   MAKEFLAGS=-j$jobs "$here/install/check-variants"
   if ! command -v dpkg-shlibdeps >/dev/null; then
-    echo "note: no dpkg-dev, the package not looked at"
+    echo "note: dpkg-dev is missing, the package is not checked"
     return
   fi
   run_make deb
@@ -212,7 +216,7 @@ stages=("$@")
 [ $# -gt 0 ] || stages=("${all_stages[@]}")
 for stage in "${stages[@]}"; do
   declare -F "stage_$stage" >/dev/null || {
-    echo "test.sh: there is no stage $stage; --list names them" >&2
+    echo "test.sh: unknown stage $stage; --list lists the stages" >&2
     exit 64
   }
 done
@@ -224,7 +228,7 @@ trap 'exit 143' TERM HUP
 "$here/install-packages.sh" build demo test
 mkdir -p "$top/build" 2>/dev/null || true
 [ -w "$top/build" ] || {
-  echo "test.sh: $top/build belongs to somebody else" >&2
+  echo "test.sh: $top/build cannot be written" >&2
   exit 1
 }
 folder=$(mktemp -d /tmp/bulkpg-run.XXXXXX)
