@@ -1,3 +1,19 @@
+/*
+ * A filter is read from left to right, once, as the store reads it:
+ *
+ *     search ─► term [AND | OR | blank] term ...
+ *     term   ─► [-] ( search ) | "words" | word | name:value
+ *     value  ─► [> | >= | < | <=] word or 'text', with commas between several
+ *
+ * `rest` is what is not yet read; check_term() takes one term of it. What is
+ * before an open parenthesis, as in tag:(a OR b), counts for the values in it.
+ *
+ * Names are looked up for the root's `query` only; a root whose description
+ * lists no filter passes any name.
+ *
+ * Hazard: what the store accepts must not be refused, so in doubt a term
+ * passes. Only what would be sent and then ignored, or is broken, is a fault.
+ */
 #include "dialect/search_filter.h"
 
 #include "base/nearest.h"
@@ -7,9 +23,8 @@
 #include "graphql/connection.h"
 #include "graphql/visit.h"
 
-/* Shopify's search syntax: terms, words or `name:value`, with AND, OR, NOT, -
- * and parentheses around them. A backslash takes what is behind it as it is;
- * a quotation mark inside of a word is a letter. */
+/* A backslash takes what is behind it as it is; a quotation mark inside of a
+ * word is a letter. */
 #define BLANKS       " \t\r\n"
 #define ENDS_OF_WORD BLANKS "()"
 

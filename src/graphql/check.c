@@ -1,3 +1,16 @@
+/*
+ * The parts of the check run in this order, since each relies on the ones
+ * before it: one query; fragments that exist, end and are used; fields, their
+ * arguments and directives, from the root down; the fragments' own
+ * definitions; fields of one response key that merge.
+ *
+ * Fields that the types do not have are collected and reported together; any
+ * other fault ends the check where it is met, except that fields found unknown
+ * by then are reported instead, because they are the likelier cause.
+ *
+ * Hazard: a document can select the same fields through many fragments. Every
+ * look at one is a step (checker.h), and steps have an end.
+ */
 #include "graphql/check.h"
 
 #include <string.h>

@@ -1,3 +1,11 @@
+/*
+ * Two looks at each value. The first needs no type: no name is given twice,
+ * nothing is a variable. The second is against the type of the argument, list
+ * by list and field by field, as the coercion rules of GraphQL say: one value
+ * stands for a list of one, an Int for a Float, an Int or a String for an ID.
+ *
+ * Values of scalars that we do not know pass: only the store knows them.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,3 +1,21 @@
+/*
+ * An introspection object is read by events into what is needed of it: a tree
+ * of a large one would be 50 times its size. The reader's state is where it
+ * is, a stack of places:
+ *
+ *     AT_TYPE ─┬─► AT_FIELDS ─► AT_FIELD ─┬─► AT_REF (type)
+ *              │                          └─► AT_INPUTS (args)
+ *              ├─► AT_INPUTS ─► AT_INPUT ───► AT_REF (type)
+ *              └─► AT_NAMES  ─► AT_NAME
+ *
+ * Anything else is AT_NOTHING, with all that is inside it. AT_REF is entered
+ * once for each wrapper (ofType); its levels are put together when the
+ * outermost ends.
+ *
+ * Hazards. A store may answer anything: each allocation is taken off `*left`,
+ * names and inputs have a limit, and a key that comes twice begins its list
+ * again. After the first fault the reader is stopped and keeps it.
+ */
 #include "graphql/introspection.h"
 
 #include <string.h>
@@ -32,8 +50,6 @@ struct level {
     const char *name;
 };
 
-/* An introspection object is read by events into what is needed of it: a tree
- * of a large one would be 50 times its size. `*left` bounds what is kept. */
 struct reader {
     struct arena *arena;
     size_t *left;

@@ -1,3 +1,12 @@
+/*
+ * One token at a time, from `rest`, with the position of its first character.
+ * Columns count characters as editors do: a byte order mark has none, and the
+ * bytes that continue a UTF-8 character add nothing. Strings are read in
+ * string.c.
+ *
+ * Hazard: a number must not be followed by a name or a dot, as GraphQL says
+ * (1x is no token), and a lone dot is not "...".
+ */
 #include "graphql/lexer.h"
 
 #include <string.h>

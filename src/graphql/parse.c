@@ -1,3 +1,13 @@
+/*
+ * Recursive descent, a function for each rule of the grammar: definitions,
+ * variables, selections; values, arguments and directives are in
+ * parse_value.c. A function begins with its first token current and leaves the
+ * one behind its last current. Nodes go to the arena as they are met, so
+ * nothing is freed after a fault.
+ *
+ * Hazard: the source may be nested as deep as it likes. Depth and the number
+ * of nodes have limits (parser.h), so that recursion stays on a small stack.
+ */
 #include "graphql/parser.h"
 
 /* ---- selections --------------------------------------------------------- */

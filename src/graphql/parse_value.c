@@ -1,3 +1,9 @@
+/*
+ * The token that is looked at, with what is asked of it everywhere; then
+ * values, arguments and directives, by recursive descent as in parse.c. A
+ * value that is constant, as the default of a variable is, has no variable
+ * inside. Lists and objects nest no deeper than GQL_MAX_DEPTH.
+ */
 #include <stdio.h>
 
 #include "graphql/parser.h"

@@ -1,3 +1,12 @@
+/*
+ * The canonical text of a document: the same document always gives the same
+ * bytes, because the plan's hash is made of them and the store gets them. So
+ * there is one way to write each thing: two blanks a level, one selection a
+ * line, strings in one line with the shortest escapes, nothing optional.
+ *
+ * What parse.c reads of the text is the document again. Control characters are
+ * escaped, also those that have two bytes in UTF-8.
+ */
 #include "graphql/document.h"
 
 /* ---- values ------------------------------------------------------------- */

@@ -1,3 +1,14 @@
+/*
+ * The client, the wait of the scheduler, and fetches.
+ *
+ * All of curl's work is done in http_wait(): the tasks' descriptors are given
+ * to curl_multi_poll() as extra ones, then curl moves its transfers, then the
+ * tasks of those that have ended are woken. A callback of curl's only moves
+ * bytes and notes facts; no task runs inside one.
+ *
+ * A fetch is a transfer whose body goes to a buffer. One too large ends while
+ * it arrives.
+ */
 #include "http/http.h"
 
 #include <signal.h>

@@ -1,3 +1,20 @@
+/*
+ * A transfer from its options to its end:
+ *
+ *     start ─► wait ─┬─► ended: whole, or why not
+ *                ▲   ├─► its time is over (end_ms)
+ *                └───┤   no byte for stall_timeout: stalled
+ *             touch  └─► the task is stopped
+ *
+ * Callbacks of curl wake the task that waits; each byte in either direction
+ * touches the transfer, and so does each wait that begins.
+ *
+ * Hazards. The struct must not move while curl has its address. Every option
+ * that keeps us safe is checked, and a transfer without one does not start: no
+ * redirect, TLS verified, http and https only, our headers never to a proxy.
+ * A request is NOT_SENT only if no byte of it left, which curl's counters
+ * tell; otherwise it may have arrived.
+ */
 #include "http/transfer.h"
 
 #include <ctype.h>

@@ -1,3 +1,18 @@
+/*
+ * From an answer to a decision, in this order:
+ *
+ *     status ─► not 2xx: a refusal by its status (refusals[], else by class)
+ *     body   ─► not JSON: a proxy or a page, may work later
+ *     errors ─► the first whose code means something (messages.def) decides
+ *     data   ─► missing: may work later; else the answer
+ *
+ * How long the store asks us to wait comes from Retry-After, or from the
+ * bucket of points: until it has refilled to what the request costs.
+ *
+ * Hazards. `errors` may be a string, an array or an object of arrays, and
+ * errors without a code are known by their words. A code of the store's that
+ * happens to be called like one of ours must not be taken for it.
+ */
 #include "shopify/answer.h"
 
 #include <stdio.h>

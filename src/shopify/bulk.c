@@ -1,3 +1,15 @@
+/*
+ * Documents, and what is read of their answers. An operation is read in one
+ * place, whichever request brought it; counters that are no counts are -1 and
+ * described in odd_count, because a result must not be trusted whose size
+ * nobody can tell.
+ *
+ * Hazards. bulkOperationRunQuery must not be repeated blindly: an answer
+ * without an operation is ANSWER_LOST, and the caller looks for the marker
+ * that its document begins with. Not every refusal has a code: the words are
+ * looked at, too, also for how long to wait. What does not fit its array is
+ * not there at all: half a URL or id would be another one.
+ */
 #include "shopify/bulk.h"
 
 #include <ctype.h>

@@ -1,3 +1,21 @@
+/*
+ * A loop of tries around one offset:
+ *
+ *     open ─► check head ─► read ... ─► end
+ *      ▲                      │
+ *      └── wait, with Range ──┘  broken, stalled, slow, 5xx
+ *
+ * A request from the middle has Range and If-Range. Its answer must continue
+ * exactly at the offset, in the same file; else the caller has to begin again
+ * from byte 0 (RESTART).
+ *
+ * What counts against the file is counted: tries in a row that brought no byte
+ * (fruitless), and windows of stall_timeout with less than 1 kB/s, waits
+ * included (meter). A storage that cannot be reached is not the file's fault:
+ * only the budget of the class ends that.
+ *
+ * Hazard: after the last byte an error means nothing, whatever it is.
+ */
 #include "shopify/download.h"
 
 #include <inttypes.h>

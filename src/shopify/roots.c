@@ -26,7 +26,7 @@ write_counts(struct buf *document, const char *count_field,
 
 /* -1: not counted exactly. */
 static int64_t
-read_count(const struct json *data, size_t i, const struct log_ctx *log)
+exact_count(const struct json *data, size_t i, const struct log_ctx *log)
 {
     char alias[32];
     const struct json *said;
@@ -59,7 +59,7 @@ count_some(struct session *session, const char *count_field,
     asked = session_query(session, "count", buf_str(&document), NULL, log,
                           &arena, &reply, err);
     for (size_t i = 0; asked && i < count; i++)
-        counts[i] = read_count(reply.data, i, log);
+        counts[i] = exact_count(reply.data, i, log);
     arena_free(&arena);
     buf_free(&document);
     return asked;

@@ -1,3 +1,15 @@
+/*
+ * A session has what all requests to one store share: the address, the token,
+ * the patience. A request is sent by api/request.c, which calls back twice a
+ * try: add_token() before it, judge_answer() after it.
+ *
+ *     add_token ─► token_ensure (renewed when it is about to end)
+ *     judge_answer ─► answer_read ─► 401 ─► is_stale ─► add_token: replaced
+ *
+ * Hazard: several jobs share the token. The one that a request was sent with
+ * is known by its generation, so that a 401 for the old token does not replace
+ * one that another job has just renewed.
+ */
 #include "shopify/session.h"
 
 #include <stdio.h>
