@@ -1,3 +1,5 @@
+#include "graphql/types_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -6,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "base/unreadable.h"
-#include "graphql/schema.h"
 #include "json/index.h"
 
 struct entry {

@@ -1,9 +1,9 @@
+#include "http/head.h"
+
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-#include "http/transfer.h"
 
 #define KEPT(name, field)                             \
     {                                                 \

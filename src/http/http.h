@@ -9,12 +9,6 @@
  * those. Requests use HTTP/2 where offered; a stream keeps to HTTP/1.1 and a
  * connection of its own, since a paused HTTP/2 stream holds up every other
  * one on its connection.
- *
- * A stream is pulled: what arrives is kept in one of two fixed buffers, and
- * when the reader is slow the transfer is paused before the next chunk is
- * taken (CURL_WRITEFUNC_PAUSE; curl gives the whole chunk again). It is
- * resumed by the reader's next call, so never from inside a callback of
- * curl's.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -27,7 +21,6 @@
 #include "base/span.h"
 
 struct http;
-struct http_stream;
 
 enum { HTTP_HEADER_BYTES = 256 }; /* kept of each header below */
 
@@ -87,23 +80,6 @@ struct http_request {
 MUST_CHECK bool
 http_fetch(struct http *http, const struct http_request *request,
            struct http_head *head, struct buf *body, struct err *err);
-
-/* Open a download and wait for its head. Same errors. `stream` is owned by
- * the caller until http_stream_close(), also after an error in reading. */
-MUST_CHECK bool
-http_stream_open(struct http *http, const struct http_request *request,
-                 struct http_stream **stream, struct err *err);
-const struct http_head *http_stream_head(const struct http_stream *stream);
-
-/* The next bytes of the body, at most 256 KiB, borrowed until the next call;
- * empty when the body has ended as announced. A body cut short or stalled is
- * ERR_TRANSIENT. Waiting while nobody reads is no stall. */
-MUST_CHECK bool http_stream_read(struct http_stream *stream, struct span *chunk,
-                                 struct err *err);
-void http_stream_close(struct http_stream *stream);
-
-/* Is `url` https, or plain http to a loopback address? */
-bool http_url_allowed(const char *url);
 
 /* "libcurl 7.88.1, OpenSSL/3.0.17": what --version says. */
 const char *http_version_text(void);

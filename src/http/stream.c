@@ -1,3 +1,5 @@
+#include "http/stream.h"
+
 #include <stdlib.h>
 #include <string.h>
 

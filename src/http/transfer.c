@@ -23,6 +23,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/head.h"
+#include "http/url.h"
 
 enum { CONNECT_TIMEOUT_MS = 30000, STREAM_READ_BYTES = 256 * 1024 };
 
@@ -222,7 +224,7 @@ transfer_start(struct transfer *transfer, struct http *http,
     transfer->http = http;
     snprintf(transfer->name, sizeof(transfer->name), "%s %s", request->method,
              log_url(request->url, url, sizeof(url)));
-    if (!http_url_allowed(request->url)) {
+    if (!url_is_allowed(request->url)) {
         err_set(err, MSG_NOT_HTTPS, "%s: no https URL", transfer->name);
         return false;
     }

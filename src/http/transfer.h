@@ -1,7 +1,7 @@
 /*
  * transfer - one exchange with a server, waited for by one task.
  *
- * Private to src/http. What fetches and streams have in common: the curl
+ * Private to this folder. What fetches and streams have in common: the curl
  * handle with every option that keeps us safe, the answer's head, the wait
  * and its patience, and what went wrong in words.
  */
@@ -12,24 +12,7 @@
 
 #include "base/task.h"
 #include "http/http.h"
-
-/* Where the certificates of authorities are read from; NULL: curl knows. */
-struct trust {
-    const char *file;
-    const char *file_from; /* the variable or key that names it */
-    const char *folder;
-    const char *folder_from;
-};
-
-/* As the environment says. */
-struct trust trust_of_environment(void);
-
-/* 0, or a CURLcode: no TLS below 1.2, and these authorities, for the server
- * and for a proxy that is asked over https. */
-int trust_apply(const struct trust *trust, CURL *easy);
-
-/* Which files these are, for a message; "" if curl's own. */
-const char *trust_describe(const struct trust *trust, char *text, size_t size);
+#include "http/trust.h"
 
 struct http {
     CURLM *multi;
@@ -83,11 +66,5 @@ bool transfer_is_whole(const struct transfer *transfer);
 
 /* Why an ended transfer failed. Always returns false. */
 bool transfer_failed(struct transfer *transfer, struct err *err);
-
-/* One line of the answer's head, with or without its line end. *done when it
- * was the last line of a final answer. */
-void head_add_line(struct http_head *head, struct span line, bool *done);
-
-bool url_is_loopback(const char *url);
 
 #endif

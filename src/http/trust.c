@@ -1,7 +1,7 @@
+#include "http/trust.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "http/transfer.h"
 
 /* An empty variable is as good as none. */
 static const char *

@@ -1,10 +1,10 @@
+#include "http/url.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "http/transfer.h"
 
 enum { SCHEME_BYTES = 16, HOST_BYTES = 256 };
 
@@ -86,7 +86,7 @@ url_is_loopback(const char *url)
 }
 
 bool
-http_url_allowed(const char *url)
+url_is_allowed(const char *url)
 {
     struct parts parts;
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "graphql/types_file.h"
 #include "job/store.h"
 #include "journal/store.h"
 #include "shopify/introspect.h"

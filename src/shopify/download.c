@@ -26,6 +26,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/retry.h"
+#include "http/stream.h"
+#include "http/url.h"
 #include "shopify/answer.h"
 
 enum { MOST_FRUITLESS = 3 };
@@ -382,7 +384,7 @@ check_url(const struct download *download, struct err *err)
 {
     char text[200];
 
-    if (http_url_allowed(download->url))
+    if (url_is_allowed(download->url))
         return true;
     return err_set(err, MSG_URL_REFUSED, "the result's URL is not https: %s",
                    log_url(download->url, text, sizeof(text)));

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "graphql/introspection.h"
+#include "http/head.h"
 #include "http/transfer.h"
 #include "shopify/bulk.h"
 #include "shopify/introspect.h"

@@ -8,6 +8,7 @@
 
 #include "graphql/introspection.h"
 #include "graphql/schema.h"
+#include "graphql/types_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

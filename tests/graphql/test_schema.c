@@ -7,6 +7,7 @@
 
 #include "graphql/connection.h"
 #include "graphql/schema.h"
+#include "graphql/types_file.h"
 #include "support/suite.h"
 #include "support/types.h"
 

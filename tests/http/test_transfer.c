@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/task.h"
 #include "http/http.h"
+#include "http/stream.h"
+#include "http/url.h"
 #include "support/scripted_server.h"
 #include "support/stop.h"
 #include "support/suite.h"
@@ -301,12 +303,12 @@ TASK_TEST(only_https_or_loopback_is_asked, PATIENT_MS)
         "HTTP://LOCALHOST/",       "http://localhost:1/"};
 
     for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-        ck_assert_msg(!http_url_allowed(refused[i]), "%s", refused[i]);
+        ck_assert_msg(!url_is_allowed(refused[i]), "%s", refused[i]);
         ck_assert(!get(http, refused[i], "", false));
         ck_assert_int_eq(err.kind, ERR_CONFIG);
     }
     for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-        ck_assert_msg(http_url_allowed(allowed[i]), "%s", allowed[i]);
+        ck_assert_msg(url_is_allowed(allowed[i]), "%s", allowed[i]);
 }
 
 /* ---- streams ----------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "graphql/document.h"
 #include "graphql/schema.h"
+#include "graphql/types_file.h"
 #include "plan/plan.h"
 
 struct types {
