@@ -266,6 +266,15 @@ $(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o
 $(patsubst %,$(BUILD)/bulk/test_%,operation cancel slices slices_note): \
     $(BUILD)/scripted/bulk.o
 
+# Lines that become tables, in a real database.
+$(patsubst %,$(BUILD)/load/test_%,merge guard target obstacle): \
+    $(BUILD)/load/staged.o
+
+$(BUILD)/load/staged.o: tests/load/staged.c | $(GEN)
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
+
 $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC $@"
