@@ -224,7 +224,8 @@ submit_once(struct operation *operation, struct submission *patience,
 {
     int64_t wait_ms;
 
-    if (!operation_goes_on(operation, err))
+    operation->is_refused = !operation_goes_on(operation, err);
+    if (operation->is_refused)
         return SUBMIT_FAILED;
     backoff_begin(&patience->failures);
     if (bulk_submit(place_session(&operation->run.place), operation->row.query,

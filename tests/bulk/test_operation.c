@@ -232,6 +232,17 @@ START_TEST(one_that_the_store_never_lists_is_submitted_in_a_new_attempt)
 
 END_TEST
 
+START_TEST(one_that_was_refused_before_may_be_there_all_the_same)
+{
+    PLAY({.call = "submit", .msg = MSG_NOT_SENT}, LOST,
+         {.call = "find", .msg = MSG_ANSWER_LOST, .kind = ERR_LATER});
+    FAILED_AFTER(ERR_LATER, "ANSWER_LOST",
+                 SUBMIT("1") "journal: 1.1 not sent\njournal: 1.1 sent\n"
+                             "store: submit # bulkpg u/9/1.1\n" FIND);
+}
+
+END_TEST
+
 START_TEST(it_is_not_sent_again_while_it_may_still_be_there)
 {
     PLAY(LOST, {.call = "find", .msg = MSG_ANSWER_LOST, .kind = ERR_LATER});
@@ -516,7 +527,8 @@ START_TEST(one_that_is_given_up_is_not_submitted)
     scripted_store.slots_taken = 1; /* free_one() frees one more */
     operation.given_up = &gives_up;
     scripted_bulk_play(NULL, 0, complete, NULL);
-    FAILED_AFTER(ERR_LATER, "OTHER_WINDOW", "journal: 1.1 sent\n");
+    FAILED_AFTER(ERR_LATER, "OTHER_WINDOW",
+                 "journal: 1.1 sent\njournal: 1.1 not sent\n");
 }
 
 END_TEST
@@ -556,6 +568,8 @@ main(void)
     tcase_add_test(tests, an_operation_whose_answer_was_lost_is_adopted);
     tcase_add_test(
         tests, one_that_the_store_never_lists_is_submitted_in_a_new_attempt);
+    tcase_add_test(tests,
+                   one_that_was_refused_before_may_be_there_all_the_same);
     tcase_add_test(tests, it_is_not_sent_again_while_it_may_still_be_there);
     tcase_add_loop_test(tests, what_the_store_fails_is_submitted_again, 0,
                         COUNT(again));
