@@ -55,3 +55,9 @@ shape_number(struct shape *shape)
                                  sizeof(*shape->by_slot));
     index_below(shape, &shape->root);
 }
+
+int
+shape_slot(const struct shape_key *key)
+{
+    return key != NULL ? key->slot : -1;
+}

@@ -40,4 +40,7 @@ shape_add(struct shape *shape, struct shape_key *parent, const char *key);
 /* Every key has been added: give them their slots. */
 void shape_number(struct shape *shape);
 
+/* Where its values are found; -1 without a key. */
+int shape_slot(const struct shape_key *key);
+
 #endif

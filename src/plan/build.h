@@ -1,10 +1,16 @@
 /*
  * build - what the stages of plan_build() hand to each other.
  *
- *     expand ─► walk (tables, columns, counts) ─► keys and routing ─► upkeep
- *            ─► document, hash
+ *     walk.c       the selections, expanded (expand.c), become tables
+ *                  (table_draft.c), columns and counts
+ *     keys.c       the columns that are keys, and where lines have them
+ *     relations.c  no two tables, keys or indexes of one name
+ *     upkeep.c     @incremental, @deletes
+ *     submit.c     the document, with the fields that we add
+ *     build.c      these stages in order, and the hash of what they made
  *
- * Private to this folder.
+ * Each stage reads what the ones before it left in the drafts. Private to this
+ * folder; the face of these files to each other.
  */
 #ifndef PLAN_BUILD_H
 #define PLAN_BUILD_H
@@ -85,10 +91,18 @@ expand_selections(struct builder *b, const struct gql_selection *list);
 struct gql_selection *
 expand_connection(struct builder *b, struct gql_selection *field);
 
+/* selections.c: a field of that name, without arguments or selections. */
+struct gql_selection *
+selections_field(struct builder *b, const char *alias, const char *name);
+
+/* Does the list itself select field `name` as `key`? */
+bool selections_have(const struct gql_selection *list, const char *key,
+                     const char *name);
+
 /* walk.c */
 bool walk_document(struct builder *b);
 
-/* tables.c */
+/* table_draft.c */
 
 /* What @table says, with what holds without it. */
 struct table_site {
@@ -104,9 +118,9 @@ struct table_site {
 
 /* The table of a connection or list, made when not met before. The rows'
  * fields are the selections of `node`. */
-bool tables_open(struct builder *b, struct table_site *site,
-                 const struct gql_type *type, struct gql_selection *node,
-                 struct table_draft **draft);
+bool table_draft_open(struct builder *b, struct table_site *site,
+                      const struct gql_type *type, struct gql_selection *node,
+                      struct table_draft **draft);
 
 /* columns.c */
 struct column_site {
@@ -164,9 +178,6 @@ void counts_submit(struct builder *b, struct table_draft *draft);
 /* keys.c: key columns, ids, tags and their slots. */
 bool keys_settle(struct builder *b);
 
-/* -1 without a key. */
-int keys_slot(const struct shape_key *key);
-
 /* relations.c: tables, keys and indexes have names of their own. */
 bool relations_check(struct builder *b);
 
@@ -179,12 +190,6 @@ bool submit_print(struct builder *b);
 /* The operation's text, in `arena`. */
 const char *submit_text(const struct gql_operation *operation, const char *file,
                         struct arena *arena);
-struct gql_selection *
-submit_field(struct builder *b, const char *alias, const char *name);
-
-/* Does the list itself select field `name` as `key`? */
-bool submit_selects(const struct gql_selection *list, const char *key,
-                    const char *name);
 
 /* directives.c: the value of an argument as the directive has it, or NULL.
  * Faults name what the argument must be. */

@@ -72,7 +72,7 @@ note_updated(struct builder *b, struct table_draft *draft,
 
     if (updated == NULL)
         return;
-    if (submit_selects(place->siblings, "updatedAt", "updatedAt")) {
+    if (selections_have(place->siblings, "updatedAt", "updatedAt")) {
         draft->own_updated_key = shape_add(shape, place->key, "updatedAt");
         return;
     }
@@ -153,10 +153,10 @@ counts_settle_slots(struct table_draft *draft)
 
     if (count == NULL)
         return;
-    count->count_slot = keys_slot(draft->count_key);
-    count->precision_slot = keys_slot(draft->precision_key);
-    count->updated_slot = keys_slot(draft->updated_key);
-    count->own_updated_slot = keys_slot(draft->own_updated_key);
+    count->count_slot = shape_slot(draft->count_key);
+    count->precision_slot = shape_slot(draft->precision_key);
+    count->updated_slot = shape_slot(draft->updated_key);
+    count->own_updated_slot = shape_slot(draft->own_updated_key);
 }
 
 /* ---- submitted ---------------------------------------------------------- */
@@ -179,13 +179,14 @@ counts_submit(struct builder *b, struct table_draft *draft)
         struct gql_selection *counter;
 
         if (site->updated != NULL &&
-            !submit_selects(site->siblings, UPDATED_KEY, "updatedAt"))
-            put_behind(site->field, submit_field(b, UPDATED_KEY, "updatedAt"));
-        if (submit_selects(site->siblings, alias, site->counter))
+            !selections_have(site->siblings, UPDATED_KEY, "updatedAt"))
+            put_behind(site->field,
+                       selections_field(b, UPDATED_KEY, "updatedAt"));
+        if (selections_have(site->siblings, alias, site->counter))
             continue;
-        counter = submit_field(b, alias, site->counter);
-        counter->selections = submit_field(b, NULL, "count");
-        counter->selections->next = submit_field(b, NULL, "precision");
+        counter = selections_field(b, alias, site->counter);
+        counter->selections = selections_field(b, NULL, "count");
+        counter->selections->next = selections_field(b, NULL, "precision");
         put_behind(site->field, counter);
     }
 }

@@ -234,12 +234,6 @@ settle_routing(struct builder *b, struct table_draft *draft)
 
 /* ---- slots ------------------------------------------------------------- */
 
-int
-keys_slot(const struct shape_key *key)
-{
-    return key != NULL ? key->slot : -1;
-}
-
 static void
 see_top(const struct plan_table *table, const struct shape_key *key, bool *seen)
 {
@@ -289,12 +283,12 @@ settle_slots(struct builder *b, struct table_draft *draft)
                                  sizeof(*table->columns));
     for (int i = 0; i < table->column_count; i++) {
         table->columns[i] = *draft->columns[i];
-        table->columns[i].slot = keys_slot(draft->keys[i]);
+        table->columns[i].slot = shape_slot(draft->keys[i]);
     }
-    table->id_slot = keys_slot(draft->id_key);
-    table->typename_slot = keys_slot(draft->typename_key);
-    table->tag_slot = keys_slot(draft->tag_key);
-    table->list_slot = keys_slot(draft->list_key);
+    table->id_slot = shape_slot(draft->id_key);
+    table->typename_slot = shape_slot(draft->typename_key);
+    table->tag_slot = shape_slot(draft->tag_key);
+    table->list_slot = shape_slot(draft->list_key);
     counts_settle_slots(draft);
     collect_key_slots(b, draft);
 }

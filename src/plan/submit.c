@@ -3,29 +3,6 @@
 
 #include "plan/build.h"
 
-struct gql_selection *
-submit_field(struct builder *b, const char *alias, const char *name)
-{
-    struct gql_selection *field = arena_alloc(b->arena, sizeof(*field));
-
-    field->kind = GQL_FIELD;
-    field->alias = alias;
-    field->name = name;
-    return field;
-}
-
-bool
-submit_selects(const struct gql_selection *list, const char *key,
-               const char *name)
-{
-    for (; list != NULL; list = list->next)
-        if (list->kind == GQL_FIELD &&
-            strcmp(gql_response_key(list), key) == 0 &&
-            strcmp(list->name, name) == 0)
-            return true;
-    return false;
-}
-
 static void
 prepend(struct gql_selection *node, struct gql_selection *field)
 {
@@ -40,17 +17,17 @@ add_owner_ids(struct builder *b, struct table_draft *draft,
               struct gql_selection *node)
 {
     if (gql_type_field(draft->type, "id") != NULL) {
-        if (!submit_selects(node->selections, "id", "id"))
-            prepend(node, submit_field(b, NULL, "id"));
+        if (!selections_have(node->selections, "id", "id"))
+            prepend(node, selections_field(b, NULL, "id"));
         return;
     }
     for (const struct gql_name *owner = draft->child_owners; owner;
          owner = owner->next) {
-        struct gql_selection *fragment = submit_field(b, NULL, NULL);
+        struct gql_selection *fragment = selections_field(b, NULL, NULL);
 
         fragment->kind = GQL_INLINE_FRAGMENT;
         fragment->type_condition = arena_strdup(b->arena, owner->name);
-        fragment->selections = submit_field(b, NULL, "id");
+        fragment->selections = selections_field(b, NULL, "id");
         prepend(node, fragment);
     }
 }
@@ -62,10 +39,10 @@ add_our_fields(struct builder *b, struct table_draft *draft,
     const char *tag = draft->table->tag;
 
     if (tag != NULL)
-        prepend(node, submit_field(b, tag, "__typename"));
+        prepend(node, selections_field(b, tag, "__typename"));
     if (draft->wants_typename &&
-        !submit_selects(node->selections, "__typename", "__typename"))
-        prepend(node, submit_field(b, NULL, "__typename"));
+        !selections_have(node->selections, "__typename", "__typename"))
+        prepend(node, selections_field(b, NULL, "__typename"));
     if (draft->wants_id)
         add_owner_ids(b, draft, node);
 }

@@ -166,9 +166,9 @@ check_table_key(struct builder *b, const struct table_site *site)
 }
 
 bool
-tables_open(struct builder *b, struct table_site *site,
-            const struct gql_type *type, struct gql_selection *node,
-            struct table_draft **draft)
+table_draft_open(struct builder *b, struct table_site *site,
+                 const struct gql_type *type, struct gql_selection *node,
+                 struct table_draft **draft)
 {
     *draft = find_draft(b, site->parent, site->path);
     if (*draft != NULL)

@@ -209,8 +209,8 @@ walk_connection(struct builder *b, const struct scope *scope,
 
     if (!refuse_misplaced(b, field, true, "connection", "which is a table") ||
         !require_parent_id(b, scope, field->pos, NULL) ||
-        !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
-                     &draft))
+        !table_draft_open(b, &site, gql_schema_find(b->schema, node_ref->name),
+                          node, &draft))
         return false;
     note_child_owner(b, scope);
     counts_note(b, draft,
@@ -239,9 +239,9 @@ walk_list_table(struct builder *b, const struct scope *scope,
                            key, definition->type.text);
     if (!refuse_misplaced(b, field, true, "list", "which is a table") ||
         !require_parent_id(b, scope, field->pos, key) ||
-        !tables_open(b, &site,
-                     gql_schema_find(b->schema, definition->type.name), field,
-                     &draft))
+        !table_draft_open(b, &site,
+                          gql_schema_find(b->schema, definition->type.name),
+                          field, &draft))
         return false;
     draft->list_key = shape_add(scope->draft->table->shape, scope->key, key);
     row = row_scope(draft, scope->through_abstract ||
@@ -445,8 +445,8 @@ walk_root(struct builder *b, struct gql_selection *root)
 
     if (!check_response_key(b, root) ||
         !refuse_misplaced(b, root, true, "connection", "which is a table") ||
-        !tables_open(b, &site, gql_schema_find(b->schema, node_ref->name), node,
-                     &draft))
+        !table_draft_open(b, &site, gql_schema_find(b->schema, node_ref->name),
+                          node, &draft))
         return false;
     row = row_scope(draft, false);
     return walk_selections(b, &row, node->selections);
