@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "job/control.h"
+#include "journal/claim.h"
 
 /* ---- tokens ------------------------------------------------------------ */
 

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "journal/session.h"
 
 const char *
 call_clean_text(struct arena *arena, const char *text)
@@ -92,8 +93,8 @@ journal_call_found(struct journal *journal, const char *sql, struct call *call,
 }
 
 const char *
-read_text(const struct pg_result *result, int row, int column,
-          struct arena *arena)
+call_read_text(const struct pg_result *result, int row, int column,
+               struct arena *arena)
 {
     if (pg_is_null(result, row, column))
         return NULL;
@@ -101,7 +102,7 @@ read_text(const struct pg_result *result, int row, int column,
 }
 
 int64_t
-read_count(const struct pg_result *result, int row, int column)
+call_read_count(const struct pg_result *result, int row, int column)
 {
     return pg_is_null(result, row, column) ? -1 : pg_int64(result, row, column);
 }

@@ -1,8 +1,20 @@
+/*
+ * A claim is an advisory lock, whose key is made of the journal's uuid and of
+ * store and job. Trying again is up to the caller's patience. Another process
+ * that holds it is named by what pg_stat_activity knows of its session.
+ *
+ * Hazard. Behind a proxy that pools transactions the lock may belong to a session
+ * that serves others by now: journal_check_claim() asks the server rather than
+ * remembering.
+ */
+#include "journal/claim.h"
+
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "journal/call.h"
+#include "journal/session.h"
 #include "sql.h"
 
 enum { TRY_AGAIN_MS = 250 };

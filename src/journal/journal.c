@@ -1,3 +1,14 @@
+/*
+ * Opening the journal: what the role may do and which version is there are asked
+ * first, in one statement, so that a right that is missing is named before
+ * anything is made. Then the migrations that are due run in one transaction
+ * under a lock: of several processes that begin at once one migrates, and the
+ * others find it done.
+ *
+ * Hazards. The journal may be newer than this program, on a standby, or behind a
+ * proxy. After a lost connection the server may still hold the old session, with
+ * its claims: journal_reopen() ends it before the claims are taken again.
+ */
 #include "journal/journal.h"
 
 #include <stdio.h>
@@ -6,6 +17,8 @@
 
 #include "base/mem.h"
 #include "journal/call.h"
+#include "journal/claim.h"
+#include "journal/session.h"
 #include "sql.h"
 
 /* Each brings the journal from the version of its index to the next. */

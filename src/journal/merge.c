@@ -16,7 +16,7 @@ update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
                         (long long)run->run_id);
     found = pg_rows(result) > 0;
     pg_result_free(result);
-    return found || journal_not_ours_in(conn, run, err);
+    return found || journal_run_not_ours_in(conn, run, err);
 }
 
 bool
@@ -24,7 +24,7 @@ journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err)
 {
     struct call call = {0};
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     return update_ours_in(conn, sql_run_fence, &call, run, err);
 }
 
@@ -68,7 +68,7 @@ journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_end(&call, run, end);
+    run_append_end(&call, run, end);
     return update_ours_in(conn, sql_run_finish, &call, run, err);
 }
 
@@ -86,8 +86,8 @@ journal_run_tables(struct journal *journal, int64_t run_id, struct arena *arena,
     tables->tables = arena_array(arena, tables->count, sizeof(*tables->tables));
     for (int row = 0; row < pg_rows(result); row++)
         tables->tables[row] = (struct journal_run_table){
-            .table_schema = read_text(result, row, 0, arena),
-            .table_name = read_text(result, row, 1, arena),
+            .table_schema = call_read_text(result, row, 0, arena),
+            .table_name = call_read_text(result, row, 1, arena),
             .staged = pg_int64(result, row, 2),
             .inserted = pg_int64(result, row, 3),
             .updated = pg_int64(result, row, 4),

@@ -1,5 +1,5 @@
 /*
- * journal_merge - what commits with a merge, on its connection: the fence
+ * merge - what commits with a merge, on its connection: the fence
  * first, the run's end last, and between them what it wrote (bulkpg.run_table)
  * and the watermark.
  */

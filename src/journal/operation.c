@@ -23,7 +23,7 @@ journal_operation_add(struct journal *journal, const struct run_ref *run,
         return err_wrap(err, "keeping operation %lld.%lld of run %lld",
                         (long long)operation->n, (long long)operation->attempt,
                         (long long)run->run_id);
-    return found || journal_not_ours(journal, run, err);
+    return found || journal_run_not_ours(journal, run, err);
 }
 
 static void
@@ -98,21 +98,21 @@ read_operation(const struct pg_result *result, int row, struct arena *arena)
         .run_id = pg_int64(result, row, 0),
         .n = pg_int64(result, row, 1),
         .attempt = pg_int64(result, row, 2),
-        .operation_id = read_text(result, row, 3, arena),
-        .status = read_text(result, row, 4, arena),
-        .query = read_text(result, row, 5, arena),
-        .window_from = read_text(result, row, 6, arena),
-        .window_to = read_text(result, row, 7, arena),
-        .created_at = read_text(result, row, 8, arena),
-        .completed_at = read_text(result, row, 9, arena),
-        .object_count = read_count(result, row, 10),
-        .root_object_count = read_count(result, row, 11),
-        .file_size = read_count(result, row, 12),
-        .lines = read_count(result, row, 13),
-        .bytes = read_count(result, row, 14),
-        .error_code = read_text(result, row, 15, arena),
-        .store = read_text(result, row, 16, arena),
-        .job = read_text(result, row, 17, arena),
+        .operation_id = call_read_text(result, row, 3, arena),
+        .status = call_read_text(result, row, 4, arena),
+        .query = call_read_text(result, row, 5, arena),
+        .window_from = call_read_text(result, row, 6, arena),
+        .window_to = call_read_text(result, row, 7, arena),
+        .created_at = call_read_text(result, row, 8, arena),
+        .completed_at = call_read_text(result, row, 9, arena),
+        .object_count = call_read_count(result, row, 10),
+        .root_object_count = call_read_count(result, row, 11),
+        .file_size = call_read_count(result, row, 12),
+        .lines = call_read_count(result, row, 13),
+        .bytes = call_read_count(result, row, 14),
+        .error_code = call_read_text(result, row, 15, arena),
+        .store = call_read_text(result, row, 16, arena),
+        .job = call_read_text(result, row, 17, arena),
         .age_ms = pg_int64(result, row, 18),
         .is_lost = pg_bool(result, row, 19)};
 }

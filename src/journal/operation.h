@@ -1,5 +1,5 @@
 /*
- * journal_operation - bulkpg.operation: what was submitted, and its end.
+ * operation - bulkpg.operation: what was submitted, and its end.
  */
 #ifndef JOURNAL_OPERATION_H
 #define JOURNAL_OPERATION_H

@@ -86,13 +86,13 @@ send(struct journal *journal, const struct run_ref *run, struct buf *json,
 
     if (json->overflowed)
         return err_set(err, MSG_BUG, "a reject's texts are too long to keep");
-    call_run(&call, run);
+    run_append_ref(&call, run);
     call_text(&call, buf_str(json));
     if (!journal_call_found(journal, sql_reject_add, &call, &ours, err))
         return err_wrap(err, "keeping the rejects of run %lld",
                         (long long)run->run_id);
     buf_clear(json);
-    return ours || journal_not_ours(journal, run, err);
+    return ours || journal_run_not_ours(journal, run, err);
 }
 
 bool
@@ -117,7 +117,7 @@ journal_reject_clear(struct journal *journal, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     return journal_call(journal, sql_reject_clear, &call, NULL, err);
 }
 
@@ -152,12 +152,12 @@ journal_list_rejects(struct journal *journal, int64_t run_id, int64_t limit,
         arena_array(arena, rejects->count, sizeof(*rejects->rejects));
     for (int row = 0; row < pg_rows(result); row++)
         rejects->rejects[row] = (struct journal_reject){
-            .operation_id = read_text(result, row, 0, arena),
+            .operation_id = call_read_text(result, row, 0, arena),
             .line_number = pg_int64(result, row, 1),
             .byte_offset = pg_int64(result, row, 2),
-            .table_name = read_text(result, row, 3, arena),
-            .object_id = read_text(result, row, 4, arena),
-            .reason = read_text(result, row, 5, arena),
+            .table_name = call_read_text(result, row, 3, arena),
+            .object_id = call_read_text(result, row, 4, arena),
+            .reason = call_read_text(result, row, 5, arena),
             .raw = read_hex(result, row, 6, arena)};
     pg_result_free(result);
     return true;

@@ -1,5 +1,5 @@
 /*
- * journal_reject - bulkpg.reject: lines that could not be loaded, kept even
+ * reject - bulkpg.reject: lines that could not be loaded, kept even
  * when the run fails.
  */
 #ifndef JOURNAL_REJECT_H

@@ -16,13 +16,13 @@ list(struct journal *journal, const char *sql, struct call *call,
         arena_array(arena, relations->count, sizeof(*relations->relations));
     for (int row = 0; row < pg_rows(result); row++)
         relations->relations[row] = (struct journal_relation){
-            .table_schema = read_text(result, row, 0, arena),
-            .table_name = read_text(result, row, 1, arena),
-            .store = read_text(result, row, 2, arena),
-            .job = read_text(result, row, 3, arena),
-            .file = read_text(result, row, 4, arena),
-            .path = read_text(result, row, 5, arena),
-            .columns = read_text(result, row, 6, arena)};
+            .table_schema = call_read_text(result, row, 0, arena),
+            .table_name = call_read_text(result, row, 1, arena),
+            .store = call_read_text(result, row, 2, arena),
+            .job = call_read_text(result, row, 3, arena),
+            .file = call_read_text(result, row, 4, arena),
+            .path = call_read_text(result, row, 5, arena),
+            .columns = call_read_text(result, row, 6, arena)};
     pg_result_free(result);
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * journal_relation - bulkpg.relation: the tables that are ours.
+ * relation - bulkpg.relation: the tables that are ours.
  */
 #ifndef JOURNAL_RELATION_H
 #define JOURNAL_RELATION_H

@@ -1,3 +1,13 @@
+/*
+ * A run is a row that one process owns. Every statement that changes it names
+ * the run and how often it was resumed; a row that is not found by both is not
+ * ours any more, and why is asked next (run_not_ours): another process took the
+ * run over, a user canceled it, or a newer run superseded it.
+ *
+ * Hazards. A merge that an earlier process left behind may hold the row; the
+ * statement then fails by lock_timeout and is sent again after
+ * journal_run_await_merge(), which ends a merge whose client is silent.
+ */
 #include "journal/run.h"
 
 #include <stdio.h>
@@ -6,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "journal/call.h"
+#include "journal/session.h"
 #include "json/write.h"
 #include "sql.h"
 
@@ -54,7 +65,7 @@ run_status_is_final(enum run_status status)
 }
 
 void
-call_run(struct call *call, const struct run_ref *run)
+run_append_ref(struct call *call, const struct run_ref *run)
 {
     call_number(call, run->run_id);
     call_number(call, run->resumed);
@@ -88,8 +99,8 @@ explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
 }
 
 bool
-journal_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
-                    struct err *err)
+journal_run_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
+                        struct err *err)
 {
     struct call call = {0};
     struct pg_result *row;
@@ -123,8 +134,8 @@ journal_run_is_ours(struct journal *journal, const struct run_ref *run,
 }
 
 bool
-journal_not_ours(struct journal *journal, const struct run_ref *run,
-                 struct err *err)
+journal_run_not_ours(struct journal *journal, const struct run_ref *run,
+                     struct err *err)
 {
     struct call call = {0};
     struct pg_result *row;
@@ -147,7 +158,7 @@ update_ours(struct journal *journal, const char *sql, struct call *call,
     if (!journal_call_found(journal, sql, call, &found, err))
         return err_wrap(err, "keeping the journal of run %lld",
                         (long long)run->run_id);
-    return found || journal_not_ours(journal, run, err);
+    return found || journal_run_not_ours(journal, run, err);
 }
 
 /* ---- a run's life ------------------------------------------------------ */
@@ -196,8 +207,9 @@ end_silent_merge(struct journal *journal, int64_t run_id, const char *store,
 }
 
 bool
-journal_await_merge(struct journal *journal, int64_t run_id, const char *store,
-                    const char *job, bool *told, struct err *err)
+journal_run_await_merge(struct journal *journal, int64_t run_id,
+                        const char *store, const char *job, bool *told,
+                        struct err *err)
 {
     const struct log_ctx log = {
         .run_id = run_id > 0 ? run_id : 0, .store = store, .job = job};
@@ -219,7 +231,7 @@ try_resume(struct journal *journal, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     call_text(&call, run_status_name(status));
     return journal_call(journal, sql_run_resume, &call, result, err);
 }
@@ -232,7 +244,8 @@ journal_run_resume(struct journal *journal, struct run_ref *run,
     bool told = false;
 
     while (!try_resume(journal, run, status, &result, err))
-        if (!journal_await_merge(journal, run->run_id, NULL, NULL, &told, err))
+        if (!journal_run_await_merge(journal, run->run_id, NULL, NULL, &told,
+                                     err))
             return err_wrap(err, "resuming run %lld", (long long)run->run_id);
     *taken = pg_rows(result) == 1;
     if (*taken)
@@ -247,7 +260,7 @@ journal_run_status(struct journal *journal, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     call_text(&call, run_status_name(status));
     return update_ours(journal, sql_run_status, &call, run, err);
 }
@@ -258,7 +271,7 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     call_text(&call, note);
     return update_ours(journal, sql_run_note, &call, run, err);
 }
@@ -271,7 +284,7 @@ journal_run_loading(struct journal *journal, const struct run_ref *run,
     struct pg_result *result;
     bool found;
 
-    call_run(&call, run);
+    run_append_ref(&call, run);
     if (!journal_call(journal, sql_run_loading, &call, &result, err))
         return err_wrap(err, "keeping the journal of run %lld",
                         (long long)run->run_id);
@@ -279,7 +292,7 @@ journal_run_loading(struct journal *journal, const struct run_ref *run,
     if (found)
         snprintf(loaded_at, JOURNAL_TIME_BYTES, "%s", pg_text(result, 0, 0));
     pg_result_free(result);
-    return found || journal_not_ours(journal, run, err);
+    return found || journal_run_not_ours(journal, run, err);
 }
 
 static void
@@ -297,10 +310,10 @@ call_counts(struct call *call, const struct run_counts *counts)
 }
 
 void
-call_end(struct call *call, const struct run_ref *run,
-         const struct run_end *end)
+run_append_end(struct call *call, const struct run_ref *run,
+               const struct run_end *end)
 {
-    call_run(call, run);
+    run_append_ref(call, run);
     call_counts(call, &end->counts);
     call_text(call, end->notes);
     call_text(call, run_status_name(end->status));
@@ -315,7 +328,7 @@ journal_run_finish(struct journal *journal, const struct run_ref *run,
 {
     struct call call = {0};
 
-    call_end(&call, run, end);
+    run_append_end(&call, run, end);
     return update_ours(journal, sql_run_finish, &call, run, err);
 }
 

@@ -1,14 +1,16 @@
 /*
- * journal_run - bulkpg.run: runs as they go, from begin to their end.
+ * run - bulkpg.run: runs as they go, from begin to their end.
  *
- * How they are read back: journal_runs.h. What a merge writes:
- * journal_merge.h.
+ * How they are read back: journal/runs.h. What a merge writes:
+ * journal/merge.h.
  */
 #ifndef JOURNAL_RUN_H
 #define JOURNAL_RUN_H
 
 #include "base/buf.h"
 #include "journal/journal.h"
+
+struct call;
 
 enum run_mode {
     RUN_FULL,
@@ -154,5 +156,26 @@ void run_outcomes_clear(struct run_outcomes *outcomes);
  * has ended or is merging: *canceled false. */
 MUST_CHECK bool journal_run_cancel(struct journal *journal, int64_t run_id,
                                    bool *canceled, struct err *err);
+
+/* ---- for the other parts of the journal --------------------------------- */
+
+/* A run's first parameters: who it is. And all of how it ended. */
+void run_append_ref(struct call *call, const struct run_ref *run);
+void run_append_end(struct call *call, const struct run_ref *run,
+                    const struct run_end *end);
+
+/* Why `run` was not found as ours; _in: by the caller's connection. Always
+ * return false. */
+bool journal_run_not_ours(struct journal *journal, const struct run_ref *run,
+                          struct err *err);
+bool journal_run_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
+                             struct err *err);
+
+/* After a try that found the row of a run held by a merge: wait a little, and
+ * end that merge where its client has said nothing for long. `run_id` -1: any
+ * of (store, job). False, `err` as it was, when that was not why. */
+MUST_CHECK bool journal_run_await_merge(struct journal *journal, int64_t run_id,
+                                        const char *store, const char *job,
+                                        bool *told, struct err *err);
 
 #endif

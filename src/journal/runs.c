@@ -1,3 +1,9 @@
+/*
+ * Runs as status, report and metrics show them, and as a new run looks for what
+ * earlier ones left: the last good one, one to resume, staging. One statement
+ * lists runs; struct run_query says which. A run under way whose claim no
+ * session holds is ABANDONED: that is seen here, and never written.
+ */
 #include "journal/runs.h"
 
 #include <string.h>
@@ -131,33 +137,33 @@ read_run(const struct pg_result *result, int row, struct arena *arena)
 {
     return (struct journal_run){
         .ref = {pg_int64(result, row, RUN_ID), pg_int64(result, row, RESUMED)},
-        .store = read_text(result, row, STORE, arena),
-        .job = read_text(result, row, JOB, arena),
+        .store = call_read_text(result, row, STORE, arena),
+        .job = call_read_text(result, row, JOB, arena),
         .mode = mode_of(pg_text(result, row, MODE)),
-        .mode_reason = read_text(result, row, MODE_REASON, arena),
+        .mode_reason = call_read_text(result, row, MODE_REASON, arena),
         .status = status_of(pg_text(result, row, STATUS)),
-        .plan_hash = read_text(result, row, PLAN_HASH, arena),
-        .operation_id = read_text(result, row, OPERATION_ID, arena),
-        .window_from = read_text(result, row, WINDOW_FROM, arena),
-        .window_to = read_text(result, row, WINDOW_TO, arena),
-        .object_count = read_count(result, row, OBJECT_COUNT),
-        .root_object_count = read_count(result, row, ROOT_OBJECT_COUNT),
-        .file_size = read_count(result, row, FILE_SIZE),
+        .plan_hash = call_read_text(result, row, PLAN_HASH, arena),
+        .operation_id = call_read_text(result, row, OPERATION_ID, arena),
+        .window_from = call_read_text(result, row, WINDOW_FROM, arena),
+        .window_to = call_read_text(result, row, WINDOW_TO, arena),
+        .object_count = call_read_count(result, row, OBJECT_COUNT),
+        .root_object_count = call_read_count(result, row, ROOT_OBJECT_COUNT),
+        .file_size = call_read_count(result, row, FILE_SIZE),
         .counts = read_counts(result, row),
-        .started_at = read_text(result, row, STARTED_AT, arena),
-        .submitted_at = read_text(result, row, SUBMITTED_AT, arena),
-        .completed_at = read_text(result, row, COMPLETED_AT, arena),
-        .loaded_at = read_text(result, row, LOADED_AT, arena),
-        .finished_at = read_text(result, row, FINISHED_AT, arena),
-        .error_code = read_text(result, row, ERROR_CODE, arena),
-        .error = read_text(result, row, ERROR, arena),
-        .timings = read_text(result, row, TIMINGS, arena),
-        .notes = read_text(result, row, NOTES, arena),
+        .started_at = call_read_text(result, row, STARTED_AT, arena),
+        .submitted_at = call_read_text(result, row, SUBMITTED_AT, arena),
+        .completed_at = call_read_text(result, row, COMPLETED_AT, arena),
+        .loaded_at = call_read_text(result, row, LOADED_AT, arena),
+        .finished_at = call_read_text(result, row, FINISHED_AT, arena),
+        .error_code = call_read_text(result, row, ERROR_CODE, arena),
+        .error = call_read_text(result, row, ERROR, arena),
+        .timings = call_read_text(result, row, TIMINGS, arena),
+        .notes = call_read_text(result, row, NOTES, arena),
         .age_ms = pg_int64(result, row, AGE_MS),
-        .duration_ms = read_count(result, row, DURATION_MS),
-        .last_good_age_ms = read_count(result, row, LAST_GOOD_MS),
-        .last_good_at = read_text(result, row, LAST_GOOD_AT, arena),
-        .remedy = read_text(result, row, REMEDY, arena)};
+        .duration_ms = call_read_count(result, row, DURATION_MS),
+        .last_good_age_ms = call_read_count(result, row, LAST_GOOD_MS),
+        .last_good_at = call_read_text(result, row, LAST_GOOD_AT, arena),
+        .remedy = call_read_text(result, row, REMEDY, arena)};
 }
 
 bool
@@ -298,7 +304,7 @@ journal_supersede(struct journal *journal, const char *store, const char *job,
     *runs = (struct journal_runs){0};
     while (!ask_for_job(journal, sql_run_supersede, store, job, keep_run_id,
                         &ids, err))
-        if (!journal_await_merge(journal, -1, store, job, &told, err))
+        if (!journal_run_await_merge(journal, -1, store, job, &told, err))
             return err_wrap(err, "ending older runs of job %s of store %s", job,
                             store);
     ok = read_runs(journal, ids, arena, runs, err);

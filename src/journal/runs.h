@@ -1,5 +1,5 @@
 /*
- * journal_runs - bulkpg.run: runs as they are read back.
+ * runs - bulkpg.run: runs as they are read back.
  */
 #ifndef JOURNAL_RUNS_H
 #define JOURNAL_RUNS_H

@@ -1,5 +1,6 @@
 #include "journal/store.h"
 
+#include "base/task.h"
 #include "journal/call.h"
 #include "json/write.h"
 #include "sql.h"
@@ -40,15 +41,15 @@ journal_store(struct journal *journal, const char *name, struct arena *arena,
     if (pg_rows(result) == 1) {
         *store = arena_alloc(arena, sizeof(**store));
         **store = (struct journal_store){
-            .store = read_text(result, 0, 0, arena),
-            .domain = read_text(result, 0, 1, arena),
-            .schema = read_text(result, 0, 2, arena),
-            .shop_id = read_text(result, 0, 3, arena),
-            .currency_code = read_text(result, 0, 4, arena),
-            .iana_timezone = read_text(result, 0, 5, arena),
-            .plan = read_text(result, 0, 6, arena),
-            .scopes = read_text(result, 0, 7, arena),
-            .checked_at = read_text(result, 0, 8, arena),
+            .store = call_read_text(result, 0, 0, arena),
+            .domain = call_read_text(result, 0, 1, arena),
+            .schema = call_read_text(result, 0, 2, arena),
+            .shop_id = call_read_text(result, 0, 3, arena),
+            .currency_code = call_read_text(result, 0, 4, arena),
+            .iana_timezone = call_read_text(result, 0, 5, arena),
+            .plan = call_read_text(result, 0, 6, arena),
+            .scopes = call_read_text(result, 0, 7, arena),
+            .checked_at = call_read_text(result, 0, 8, arena),
             .checked_age_ms = pg_int64(result, 0, 9)};
     }
     pg_result_free(result);
@@ -72,9 +73,9 @@ put_names(struct buf *to, const char *const *names, size_t count)
 static struct journal_type
 read_type(const struct pg_result *result, int row, struct arena *arena)
 {
-    const char *json = read_text(result, row, 1, arena);
+    const char *json = call_read_text(result, row, 1, arena);
 
-    return (struct journal_type){.name = read_text(result, row, 0, arena),
+    return (struct journal_type){.name = call_read_text(result, row, 0, arena),
                                  .json = json != NULL ? span_str(json)
                                                       : (struct span){0},
                                  .age_ms = pg_int64(result, row, 2)};
@@ -169,7 +170,7 @@ journal_query_type(struct journal *journal, const char *store,
     if (!journal_call(journal, sql_query_type_get, &call, &result, err))
         return false;
     if (pg_rows(result) == 1)
-        *name = read_text(result, 0, 0, arena);
+        *name = call_read_text(result, 0, 0, arena);
     pg_result_free(result);
     return true;
 }

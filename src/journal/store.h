@@ -1,5 +1,5 @@
 /*
- * journal_store - bulkpg.store and bulkpg.graphql_type: who each store is, and
+ * store - bulkpg.store and bulkpg.graphql_type: who each store is, and
  * its types as far as they were asked for.
  */
 #ifndef JOURNAL_STORE_H

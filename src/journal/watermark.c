@@ -19,10 +19,10 @@ journal_watermark(struct journal *journal, const char *store, const char *job,
         return err_wrap(err, "reading the watermark");
     if (pg_rows(result) == 1)
         *watermark = (struct journal_watermark){
-            .high = read_text(result, 0, 0, arena),
-            .from = read_text(result, 0, 1, arena),
-            .last_full = read_text(result, 0, 2, arena),
-            .last_full_age_ms = read_count(result, 0, 3)};
+            .high = call_read_text(result, 0, 0, arena),
+            .from = call_read_text(result, 0, 1, arena),
+            .last_full = call_read_text(result, 0, 2, arena),
+            .last_full_age_ms = call_read_count(result, 0, 3)};
     pg_result_free(result);
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * journal_watermark - bulkpg.watermark: how far a (store, job) is read. A
- * merge moves it: journal_merge.h.
+ * watermark - bulkpg.watermark: how far a (store, job) is read. A
+ * merge moves it: journal/merge.h.
  */
 #ifndef JOURNAL_WATERMARK_H
 #define JOURNAL_WATERMARK_H

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/retry.h"
+#include "journal/claim.h"
 #include "journal/merge.h"
 #include "journal/operation.h"
 #include "journal/reject.h"

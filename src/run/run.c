@@ -11,6 +11,7 @@
 #include "bulk/fetch.h"
 #include "bulk/said.h"
 #include "bulk/slices_note.h"
+#include "journal/claim.h"
 #include "journal/runs.h"
 #include "json/write.h"
 #include "run/land.h"

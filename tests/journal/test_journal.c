@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/task.h"
+#include "journal/claim.h"
 #include "journal/journal.h"
 #include "journal/merge.h"
 #include "journal/operation.h"
