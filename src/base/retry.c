@@ -1,7 +1,25 @@
 #include "base/retry.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/task.h"
+
+/* One cause, one warning: the same failure again is a matter of debugging. */
+static bool
+is_known(const struct budget *budget, const struct err *err)
+{
+    return budget->is_known && (budget->known_code[0] == '\0' ||
+                                strcmp(budget->known_code, err->code) == 0);
+}
+
+static void
+note_known(struct budget *budget, const struct err *err)
+{
+    budget->is_known = true;
+    snprintf(budget->known_code, sizeof(budget->known_code), "%s", err->code);
+}
 
 static bool
 wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
@@ -14,9 +32,9 @@ wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
         err->kind = ERR_LATER;
         return false;
     }
-    if (level == LOG_WARN && budget->is_known)
+    if (level == LOG_WARN && is_known(budget, err))
         level = LOG_DEBUG;
-    budget->is_known = true;
+    note_known(budget, err);
     LOG_AT(level, log, message, LOG_STR("error", err->message),
            LOG_STR("code", err->code), LOG_NUM("delay_ms", delay_ms),
            LOG_STR("request_id", err->request_id),

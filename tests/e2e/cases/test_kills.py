@@ -300,40 +300,50 @@ class Merges(Killing):
         self.check_no_staging()
         self.assertEqual(1, self.last_run()["resumed"])
 
-    def hold_commits(self, seconds):
-        self.db.execute(f"""
-            CREATE OR REPLACE FUNCTION public.slow() RETURNS trigger
+    def hold_commits(self):
+        """The commits of runs wait until what this returns is released."""
+        self.db.execute("""
+            CREATE OR REPLACE FUNCTION public.held() RETURNS trigger
             LANGUAGE plpgsql AS $$ BEGIN
-              PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
-            CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON bulkpg.run
+              PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $$;
+            CREATE CONSTRAINT TRIGGER held AFTER UPDATE ON bulkpg.run
               DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
               WHEN (NEW.status = 'loaded')
-              EXECUTE FUNCTION public.slow()""")
+              EXECUTE FUNCTION public.held()""")
+        return Held(self.db, "SELECT pg_advisory_xact_lock(4711)")
 
     def is_committing(self):
         return self.any_backend(LOADER,
                                 "query = 'COMMIT' AND state = 'active'")
 
-    def test_killed_during_the_commit(self):
-        """It comes through all the same; the next run waits for it, and is
-        a run of its own."""
-        self.hold_commits(5)
+    def kill_while_committing(self):
         running = self.program.start("run")
         self.wait_for(self.is_committing)
         self.kill(running)
-        self.run_program("run")
+
+    def start_until_waiting(self, *arguments):
+        running = self.program.start("run", *arguments)
+        self.wait_for(lambda: running.has_said("waiting for the merge"))
+        return running
+
+    def test_killed_during_the_commit(self):
+        """It comes through all the same; the next run waits for it, and is
+        a run of its own."""
+        with self.hold_commits():
+            self.kill_while_committing()
+            following = self.start_until_waiting()
+        self.expect(following.wait(), OK)
         self.check_ended([("loaded", 0), ("loaded", 0)], 2)
         self.assertEqual(0, self.last_run()["rows_updated"])
 
     def test_a_commit_that_came_through_makes_the_job_current(self):
         """With --older-than there is then nothing left to do."""
-        self.hold_commits(5)
-        running = self.program.start("run")
-        self.wait_for(self.is_committing)
-        self.kill(running)
         self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
-                        "interval '1 h' WHERE status = 'loaded'")
-        self.run_program("run", "--older-than", "30m")
+                        "interval '1 h'")
+        with self.hold_commits():
+            self.kill_while_committing()
+            following = self.start_until_waiting("--older-than", "30m")
+        self.expect(following.wait(), OK)
         self.check_ended([("loaded", 0)])
 
     def test_the_answer_to_the_commit_is_lost(self):

@@ -10,6 +10,7 @@ import threading
 from cases.queries import PLAIN, PRODUCT
 from harness.ahead import Ahead
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, USAGE, Case, World
+from harness.cluster import Held
 
 # What becomes of staging tables of an existing table, once: {then}.
 ON_STAGING = """
@@ -174,14 +175,12 @@ class Messages(Case):
         self.wait_for(lambda: self.status() == "polling")
         running.signal(signal.SIGINT)
         self.expect(running.wait(), AGAIN)
-        other = self.db.hold(
-            "BEGIN; UPDATE bulkpg.run SET status = 'failed', error_code = "
-            "'SUPERSEDED'; SELECT pg_sleep(2); COMMIT")
-        self.wait_for(lambda: self.db.value(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE query LIKE 'BEGIN; UPDATE%' AND wait_event = 'PgSleep'"))
-        result = self.run_program("run")
-        other.wait()
+        with Held(self.db, "UPDATE bulkpg.run SET status = 'failed', "
+                  "error_code = 'SUPERSEDED'", end="COMMIT"):
+            following = self.program.start("run")
+            self.wait_for(lambda: following.has_said("waiting for the merge"))
+        result = following.wait()
+        self.expect(result, 0)
         self.check_code(result, "RUN_ENDED")
         self.assertEqual(["failed", "loaded"], self.db.column(
             "SELECT status FROM bulkpg.run ORDER BY run_id"))

@@ -343,8 +343,11 @@ class Owners(Case):
         self.query("a", PLAIN)
         result = self.run_program("run", status=CONFIG)
         self.assertIn("TABLE_OWNED", result.stderr)
-        self.assertEqual(["b", "b"], [job for (job,) in self.rows(
-            "run", "job", "run_id", schema="bulkpg")])
+        self.assertEqual(
+            [("a", "failed", "TABLE_OWNED"), ("b", "loaded", None),
+             ("b", "loaded", None)],
+            self.rows("run", "job, status, error_code", "job, run_id",
+                      schema="bulkpg"))
         self.check_tables(PLAIN)
 
     def test_an_owner_in_a_folder_that_is_not_here(self):

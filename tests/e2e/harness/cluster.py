@@ -251,9 +251,11 @@ class Database:
 
 
 class Held:
-    """A transaction that has run some statements, and keeps their locks."""
+    """A transaction that has run some statements, and keeps their locks
+    until it ends."""
 
-    def __init__(self, database, sql):
+    def __init__(self, database, sql, end="ROLLBACK"):
+        self.end = end
         self.process = subprocess.Popen(
             [database.cluster.psql, "-X", "-q", "-A", "-t",
              database.dsn],
@@ -266,6 +268,7 @@ class Held:
                 break
 
     def release(self):
+        self.process.stdin.write(f"{self.end};\n".encode())
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
