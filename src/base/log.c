@@ -1,3 +1,12 @@
+/*
+ * One line for each message, as logfmt or as JSON, put together in one buffer
+ * and written at once. Bytes that come from outside are escaped, and secrets
+ * that redact.h knows are hidden.
+ *
+ * JSON is written here by hand: base/ is below json/, and a message must not
+ * depend on a library's memory. The escapes are buf_append_json()'s, as in
+ * json/write.c.
+ */
 #include "base/log.h"
 
 #include <stdio.h>

@@ -1,3 +1,18 @@
+/*
+ * A task is a ucontext with a stack of its own: a mapping whose first page
+ * faults, so that an overflow ends the program instead of spoiling a neighbour.
+ *
+ *     spawned ─► ready ─► running ─► waiting ─► ready ... ─► ended
+ *                                   (descriptor, deadline, queue)
+ *
+ * The scheduler has the program's first stack. It switches to one ready task
+ * after another; a task switches back only in a wait. tasks_stop() ends the
+ * waits of unshielded tasks with TASK_STOPPED.
+ *
+ * Hazards. Whatever a task keeps over a wait may have been changed by others.
+ * The address sanitizer and valgrind have to be told of every stack and every
+ * switch, or they report nonsense.
+ */
 #include "base/task.h"
 
 #include <assert.h>

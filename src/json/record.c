@@ -1,3 +1,13 @@
+/*
+ * A line's object becomes values by slot. yajl tells events; a path of shape
+ * keys says which of them belong to a slot. Keys mostly come in the order of
+ * the line before, so the sibling that followed last time is compared first.
+ *
+ * Hazards. yajl accepts more than one value, and a parser that failed stays
+ * failed: one object and nothing behind it is checked here. Values point into
+ * the text of the line or into the record's arena, and are gone with the next
+ * line.
+ */
 #include "json/record.h"
 
 #include <stdint.h>

@@ -1,3 +1,9 @@
+/*
+ * For documents that are small and read once: answers, columns of the journal,
+ * notes. yajl's events build the nodes in an arena, as many as JSON_MAX_NODES
+ * and as deep as JSON_MAX_DEPTH; the first failure is kept and stops the
+ * parser.
+ */
 #include "json/tree.h"
 
 #include <errno.h>

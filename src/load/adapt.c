@@ -1,14 +1,3 @@
-#include "load/adapt.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/mem.h"
-#include "json/write.h"
-#include "load/views.h"
-#include "plan/ddl.h"
-#include "sql.h"
-
 /*
  * The changes come from one comparison of plan and table, adapt_table_changes():
  * a dry run prints them, rights are checked against them, and a run sends them.
@@ -23,6 +12,16 @@
  * lock_timeout, and one order of tables for all processes, so that two of them
  * cannot wait for each other. A failure leaves everything as it was.
  */
+#include "load/adapt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "json/write.h"
+#include "load/views.h"
+#include "plan/ddl.h"
+#include "sql.h"
 
 enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 

@@ -1,3 +1,10 @@
+/*
+ * JSON numbers as numeric and as double. The text is taken apart into digits
+ * and an exponent, so that a numeric loses no digit.
+ *
+ * Hazard. An exponent is bounded before anything is made of it: eleven bytes of
+ * input could ask for a gigabyte of digits.
+ */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,11 @@
+/*
+ * Values as PostgreSQL's receive functions take them. A value that its type
+ * cannot hold makes the row a reject, unless a wider column could hold it: then
+ * the code is WIDEN.
+ *
+ * Hazard. The input is UTF-8 without NUL (json/clean.h); what is written must
+ * be what the server's own input function would make of the same text.
+ */
 #include "load/encode.h"
 
 #include <string.h>

@@ -1,3 +1,9 @@
+/*
+ * Two guards, see guard.h. Columns: only those that are NULL in every row that
+ * came are looked for in the table, first by one scan, then by a join with the
+ * keys that came. Rows: the counts of the merge tell, except that an
+ * incremental run has to count the rows that it did not look at.
+ */
 #include "load/guard.h"
 
 #include <inttypes.h>

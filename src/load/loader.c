@@ -1,20 +1,3 @@
-#include "load/loader.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/clock.h"
-#include "base/mem.h"
-#include "base/timestamp.h"
-#include "json/clean.h"
-#include "load/encode.h"
-#include "load/isolate.h"
-#include "load/put.h"
-#include "load/ring.h"
-#include "load/rows.h"
-#include "load/stage.h"
-
 /*
  * One line, from loader_line():
  *
@@ -33,6 +16,22 @@
  * are met for the first time. The line, and all that points into it, is gone
  * when loader_line() returns. Sending may wait, so other tasks run meanwhile.
  */
+#include "load/loader.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/timestamp.h"
+#include "json/clean.h"
+#include "load/encode.h"
+#include "load/isolate.h"
+#include "load/put.h"
+#include "load/ring.h"
+#include "load/rows.h"
+#include "load/stage.h"
 
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 

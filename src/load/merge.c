@@ -1,14 +1,3 @@
-#include "load/merge.h"
-
-#include "base/buf.h"
-#include "load/promote.h"
-#include "load/remove.h"
-#include "load/settle.h"
-#include "load/statement.h"
-#include "load/swallowed.h"
-#include "plan/ddl.h"
-#include "sql.h"
-
 /*
  * The order of a merge, and which file does what:
  *
@@ -30,6 +19,16 @@
  * are gone; so all of staging is dropped at the end. Rows are removed before
  * others are inserted, so that a unique key of the user's finds room.
  */
+#include "load/merge.h"
+
+#include "base/buf.h"
+#include "load/promote.h"
+#include "load/remove.h"
+#include "load/settle.h"
+#include "load/statement.h"
+#include "load/swallowed.h"
+#include "plan/ddl.h"
+#include "sql.h"
 
 bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err)

@@ -1,3 +1,11 @@
+/*
+ * One question after another to the catalogs, table by table; the first thing
+ * in the way is the error. What the run would do (adapt_table_changes()) is
+ * compared with who may do it and who depends on it. The hint has what to run.
+ *
+ * Hazard. What was free may be taken between this look and the change. Then the
+ * change itself fails, and obstacle_explain() says why if it can.
+ */
 #include "load/obstacle.h"
 
 #include <stdio.h>

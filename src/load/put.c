@@ -1,3 +1,12 @@
+/*
+ * A list's elements are parsed one by one into the list's own record, so that
+ * memory does not grow with the array; a list in a list is written below each
+ * element.
+ *
+ * Hazards. Sending may wait, and a full ring sends batches by itself: that rows
+ * of the current line went out that way is noticed by the ring's early_sends.
+ * What a row teaches a gid domain holds only if its line stays.
+ */
 #include "load/put.h"
 
 #include <stdlib.h>

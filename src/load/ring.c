@@ -1,3 +1,11 @@
+/*
+ * Batches and their connections, as drawn in ring.h. A batch belongs to the
+ * free list, to the table that fills it, or to the pipe that carries it. How
+ * many there are follows from the round trip.
+ *
+ * Hazards. Waiting for a batch lets other tasks run, which may free batches and
+ * note a failure. The first failure counts; later ones follow from it.
+ */
 #include "load/ring.h"
 
 #include <stdio.h>

@@ -1,10 +1,3 @@
-#include <ctype.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "load/encode.h"
-#include "load/rows.h"
-
 /*
  * How a line with a __parentId finds its connection:
  *
@@ -14,6 +7,12 @@
  *
  * A line is never given to the connection that happens to be left over.
  */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "load/encode.h"
+#include "load/rows.h"
 
 /* gid types that go by another name than the GraphQL type they are ids of. */
 static const struct {

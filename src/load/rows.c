@@ -1,3 +1,11 @@
+/*
+ * One row, in the order of staging's layout, and the hash that later tells
+ * whether the row changed. It is written in place into the table's batch. If a
+ * value does not fit, the batch is taken back to where the row began.
+ *
+ * Hazards. This runs for every row and allocates nothing, except for a gid type
+ * that is learned: a gid domain without a type takes the first that comes.
+ */
 #include "load/rows.h"
 
 #include <stdio.h>

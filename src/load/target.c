@@ -1,14 +1,3 @@
-#include "load/target.h"
-
-#include <string.h>
-
-#include "load/encode.h"
-#include "load/foreign.h"
-#include "plan/ddl.h"
-#include "plan/layout.h"
-#include "plan/names.h"
-#include "sql.h"
-
 /*
  * A table of ours may differ from the plan in three ways:
  *
@@ -24,6 +13,16 @@
  * is missing was dropped by hand, and its values are written again in every
  * row.
  */
+#include "load/target.h"
+
+#include <string.h>
+
+#include "load/encode.h"
+#include "load/foreign.h"
+#include "plan/ddl.h"
+#include "plan/layout.h"
+#include "plan/names.h"
+#include "sql.h"
 
 /* Columns of sql_table_columns. */
 enum { KIND, NAME, TYPE, TYPE_OID, IN_KEY, INDEXED };

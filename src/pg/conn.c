@@ -1,3 +1,12 @@
+/*
+ * Connecting, and the session that every caller finds: search_path, time zone,
+ * encoding, formats. What libpq says becomes an error here, by SQLSTATE if
+ * there is one; of a connection that could not be made libpq tells as text
+ * only.
+ *
+ * Hazards. A message may hold a piece of a connection string, which may be a
+ * piece of a password. With several hosts the text has a line for each.
+ */
 #include "pg/conn.h"
 
 #include <stdio.h>

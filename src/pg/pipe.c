@@ -1,3 +1,17 @@
+/*
+ * Batches go out in pipeline mode, each followed by a sync. The answer to the
+ * sync, and not the one to its statement, says that the batch is in.
+ *
+ *     queued ─► sent ─► its results ─► sync ─► on_done
+ *                           └─ failed: the rest is skipped until the sync
+ *
+ * Two tasks drive it, see struct pg_pipe. libpq takes every byte that it is
+ * given, so the bound is the caller's: the ring of batches.
+ *
+ * Hazards. on_done is called in the order of sending, once for each batch, also
+ * if the connection is lost. A server that says nothing is asked about as
+ * conn.h describes; ten silences in a row are a loss.
+ */
 #include "pg/pipe.h"
 
 #include <fcntl.h>

@@ -1,3 +1,9 @@
+/*
+ * Waiting for libpq inside a task: flush, read, the end of an answer, a cancel.
+ * Every wait reads while it writes, since a server that cannot send stops
+ * reading. What fails becomes an error with the SQLSTATE as its code and the
+ * server's lines joined to one.
+ */
 #include "pg/wire.h"
 
 #include <string.h>

@@ -1,3 +1,8 @@
+/*
+ * A column's name, path and type, from the field or from @column, and the gid
+ * domain of columns of ids, which widen together. Names and paths have limits
+ * and are unique in their table.
+ */
 #include <string.h>
 
 #include "plan/build.h"

@@ -1,3 +1,8 @@
+/*
+ * Statements that make and change tables, appended to a buf. Every name is
+ * quoted here. The columns and their order are layout.h's; a comment on each
+ * column says where its values come from.
+ */
 #include "plan/ddl.h"
 
 #include <stdlib.h>

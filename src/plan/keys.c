@@ -1,3 +1,9 @@
+/*
+ * What rows are known by: an id, the columns that @table(key:) names, or the
+ * parent's id and a place. Then which ids, types and tags lines must carry, so
+ * that a child finds its connection (load/route.c), and the slot of everything
+ * that is read from a line.
+ */
 #include <string.h>
 
 #include "plan/build.h"

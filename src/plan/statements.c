@@ -1,3 +1,8 @@
+/*
+ * All that a run would send for a plan, in its order. Nothing is executed:
+ * names of staging are made up, and statements that depend on what the tables
+ * hold are all shown.
+ */
 #include "plan/statements.h"
 
 #include <stdio.h>

@@ -1,3 +1,8 @@
+/*
+ * Statements with names in braces, as files of sql/ have them; template.h says
+ * what the braces mean. What is left unfilled stays in braces, which is not
+ * SQL: the server refuses it, and a test looks for it.
+ */
 #include "plan/template.h"
 
 #include <ctype.h>

@@ -1,3 +1,7 @@
+/*
+ * @incremental and @deletes: whether windows are possible, which field they are
+ * about, and what becomes of rows that are gone.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,12 @@
+/*
+ * From the root's node down: a plain field is a column, an object is a part of
+ * the paths below it, a connection is a table, and a list is a table or a
+ * column. A field that comes again by another fragment must mean the same
+ * column.
+ *
+ * A scope says where the walk is: in which table's row, below which objects,
+ * and which types fragments have narrowed it to.
+ */
 #include <string.h>
 
 #include "graphql/connection.h"
