@@ -1,22 +1,42 @@
 #include "bulk/fetch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/task.h"
+#include "bulk/cancel.h"
+#include "bulk/said.h"
 #include "bulk/slices_note.h"
+#include "job/job.h"
+#include "job/store.h"
+#include "source/copy.h"
+#include "source/download.h"
+#include "source/keep.h"
 
-static struct bulk_run
-bulk_run_of(struct job *job, const struct run_ref *ref)
+/* An operation's result can be read for 7 days; one that old says little. */
+#define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
+
+static struct bulk_place
+place_of(const struct job *job)
 {
-    return (struct bulk_run){.place = {.store = job->store,
-                                       .journal = job->context->journal,
-                                       .tuning = &job->context->config.tuning},
-                             .ref = *ref,
-                             .arena = &job->arena,
-                             .log = &job->log,
-                             .query_file = job->file->path};
+    return (struct bulk_place){.store = job->store,
+                               .journal = job->context->journal,
+                               .tuning = &job->context->config.tuning};
+}
+
+static void
+set_run(struct fetch *fetch, const struct origin_run *run)
+{
+    struct job *job = fetch->job;
+
+    fetch->wanted = *run;
+    fetch->run = (struct bulk_run){.place = place_of(job),
+                                   .ref = run->ref,
+                                   .arena = &job->arena,
+                                   .log = &job->log,
+                                   .query_file = job->file->path};
 }
 
 /* ---- the operations ---------------------------------------------------- */
@@ -37,12 +57,12 @@ new_operation(const struct fetch *fetch, int n,
 
 /* Without windows of @slice: all roots, or those that changed. */
 static void
-add_only(struct fetch *fetch, const struct mode *mode)
+add_only(struct fetch *fetch)
 {
-    struct plan_window window = {.from = mode->window_from,
-                                 .to = mode->window_to};
+    struct plan_window window = {.from = fetch->wanted.window_from,
+                                 .to = fetch->wanted.window_to};
 
-    if (mode->mode == RUN_INCREMENTAL)
+    if (fetch->wanted.mode == RUN_INCREMENTAL)
         window.field = fetch->job->plan->incremental->field;
     fetch->operations = mem_array(1, sizeof(struct operation *));
     fetch->operations[fetch->count++] =
@@ -59,10 +79,10 @@ new_slice_operation(const struct fetch *fetch, const struct slice *slice)
 }
 
 static void
-add_operations(struct fetch *fetch, const struct mode *mode)
+add_operations(struct fetch *fetch)
 {
     if (fetch->slices.count == 0) {
-        add_only(fetch, mode);
+        add_only(fetch);
         return;
     }
     fetch->operations = mem_array(SLICES_MAX, sizeof(struct operation *));
@@ -71,15 +91,45 @@ add_operations(struct fetch *fetch, const struct mode *mode)
             new_slice_operation(fetch, &fetch->slices.items[i]);
 }
 
-bool
-fetch_begin(struct fetch *fetch, struct job *job, const struct run_ref *run,
-            const struct mode *mode, struct err *err)
+static bool
+begin_fetch(struct origin *origin, const struct origin_run *run,
+            struct err *err)
 {
-    *fetch = (struct fetch){.job = job, .run = bulk_run_of(job, run)};
-    if (job->plan->slice != NULL && mode->mode == RUN_FULL &&
-        !slices_cut(&fetch->slices, job->plan, &fetch->run, err))
+    struct fetch *fetch = (struct fetch *)origin;
+    const struct plan *plan = fetch->job->plan;
+
+    set_run(fetch, run);
+    if (plan->slice != NULL && run->mode == RUN_FULL &&
+        !slices_cut(&fetch->slices, plan, &fetch->run, err))
         return false;
-    add_operations(fetch, mode);
+    add_operations(fetch);
+    return true;
+}
+
+/* ---- an earlier run's operations --------------------------------------- */
+
+static bool
+find_earlier(struct origin *origin, const struct journal_run *last,
+             enum origin_left *left, struct err *err)
+{
+    struct fetch *fetch = (struct fetch *)origin;
+    struct job *job = fetch->job;
+    struct journal_operations *earlier = &fetch->earlier;
+    bool fit;
+
+    *left = ORIGIN_NOTHING;
+    if (!slices_note_fit(job->plan->slice, last->notes, &fit, err))
+        return false;
+    if (!fit)
+        return true;
+    if (!journal_run_operations(job->context->journal, last->ref.run_id,
+                                &job->arena, earlier, err))
+        return false;
+    fetch->notes = last->notes;
+    if (earlier->count == 0)
+        *left = ORIGIN_UNASKED;
+    else if (earlier->operations[earlier->count - 1].age_ms < RESUMABLE_MS)
+        *left = ORIGIN_ASKED;
     return true;
 }
 
@@ -92,16 +142,18 @@ find_operation(const struct fetch *fetch, int64_t n)
     return NULL;
 }
 
-/* Attempts stand in their order; that of a window halved since is nobody's. */
-bool
-fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
-             const struct mode *mode, const char *notes,
-             const struct journal_operations *earlier, struct err *err)
+/* Attempts are in their order; that of a window halved since is nobody's. */
+static bool
+resume_fetch(struct origin *origin, const struct origin_run *run,
+             struct err *err)
 {
-    *fetch = (struct fetch){.job = job, .run = bulk_run_of(job, run)};
-    if (!slices_note_read(&fetch->slices, &job->arena, notes, err))
+    struct fetch *fetch = (struct fetch *)origin;
+    const struct journal_operations *earlier = &fetch->earlier;
+
+    set_run(fetch, run);
+    if (!slices_note_read(&fetch->slices, fetch->run.arena, fetch->notes, err))
         return false;
-    add_operations(fetch, mode);
+    add_operations(fetch);
     for (size_t i = 0; i < earlier->count; i++) {
         struct operation *operation =
             find_operation(fetch, earlier->operations[i].n);
@@ -112,15 +164,58 @@ fetch_resume(struct fetch *fetch, struct job *job, const struct run_ref *run,
     return true;
 }
 
-void
-fetch_free(struct fetch *fetch)
+/* What a run left at the store, also where its answer never came. */
+static void
+cancel_left(struct job *job, struct journal_operation *operation)
 {
-    for (int i = 0; i < fetch->count; i++)
-        free(fetch->operations[i]);
-    free(fetch->operations);
-    if (fetch->job != NULL)
-        fetch->job->log.operation_id = NULL; /* it was one of theirs */
-    *fetch = (struct fetch){.count = 0};
+    struct log_ctx log = {.run_id = operation->run_id,
+                          .store = operation->store,
+                          .job = operation->job,
+                          .operation_id = operation->operation_id};
+    struct bulk_place place = place_of(job);
+    struct err err;
+
+    if (!cancel_ask_left(&place, operation, &job->arena, &log, &err))
+        log_failure(LOG_WARN, &log, "its operation runs on", &err);
+}
+
+/* A window that failed leaves the others running. */
+static void
+cancel_windows(struct origin *origin)
+{
+    const struct fetch *fetch = (const struct fetch *)origin;
+    struct job *job = fetch->job;
+    struct journal_operations operations;
+    struct err err;
+
+    if (fetch->slices.count == 0)
+        return;
+    if (!journal_run_operations(job->context->journal, fetch->run.ref.run_id,
+                                &job->arena, &operations, &err)) {
+        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+        return;
+    }
+    for (size_t i = 0; i < operations.count; i++)
+        if (said_is_running(&operations.operations[i]))
+            cancel_left(job, &operations.operations[i]);
+}
+
+/* Found by what there is, not by
+ * which run was superseded just now: the process that did that may have been
+ * killed before it came to this. */
+static bool
+cancel_others(struct origin *origin, int64_t keep_run_id, struct err *err)
+{
+    struct job *job = ((struct fetch *)origin)->job;
+    struct journal_operations left;
+
+    if (!journal_left_operations(job->context->journal,
+                                 job->store->config->name, job->file->job,
+                                 keep_run_id, &job->arena, &left, err))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        cancel_left(job, &left.operations[i]);
+    return true;
 }
 
 /* ---- side by side ------------------------------------------------------ */
@@ -222,10 +317,132 @@ complete_all(struct fetch *fetch, struct err *err)
     return !crew.failed;
 }
 
-void
-fetch_look(const void *what, struct progress_seen *seen)
+/* ---- results ----------------------------------------------------------- */
+
+static const char *
+copy_path(const struct fetch *fetch, int n)
 {
-    const struct fetch *fetch = what;
+    struct job *job = fetch->job;
+    const char *directory = job->context->options->keep_directory;
+
+    if (directory == NULL)
+        return NULL;
+    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%d.jsonl", directory,
+                        job->store->config->name, job->file->job,
+                        fetch->run.ref.run_id, n);
+}
+
+static struct source *
+make_source(const struct fetch *fetch, const struct operation *operation)
+{
+    struct job *job = fetch->job;
+    const struct bulk_operation *bulk = &operation->bulk;
+    struct source *source = source_download_new(
+        job->context->http, store_session(job->context, job->store), bulk,
+        &job->log);
+    const char *path = copy_path(fetch, (int)operation->row.n);
+    struct sidecar about = {.id = bulk->id,
+                            .created_at = bulk->created_at,
+                            .completed_at = bulk->completed_at,
+                            .plan_hash = job->plan->hash,
+                            .document = operation->row.query != NULL
+                                            ? operation->row.query
+                                            : operation->document};
+
+    return path != NULL ? source_copy_new(source, path, &about) : source;
+}
+
+/* What a killed run left in the folder; nobody else runs this job now. */
+static void
+clean_kept(const struct job *job)
+{
+    const char *directory = job->context->options->keep_directory;
+
+    if (directory != NULL)
+        keep_clean(directory, job->store->config->name, job->file->job);
+}
+
+static void
+free_sources(struct origin *origin)
+{
+    for (int i = 0; i < origin->source_count; i++)
+        source_free(origin->sources[i]);
+    free(origin->sources);
+    origin->sources = NULL;
+    origin->source_count = 0;
+}
+
+static void
+make_sources(struct fetch *fetch)
+{
+    struct origin *origin = &fetch->origin;
+
+    clean_kept(fetch->job);
+    origin->sources = mem_array((size_t)fetch->count, sizeof(struct source *));
+    origin->source_count = fetch->count;
+    for (int i = 0; i < fetch->count; i++)
+        origin->sources[i] = make_source(fetch, fetch->operations[i]);
+}
+
+/* Of what @slice cut, fewer roots than the store counted are not all. */
+static bool
+count_roots(struct fetch *fetch, struct err *err)
+{
+    const struct slices *slices = &fetch->slices;
+    int64_t now = -1;
+
+    fetch->origin.least_roots = -1;
+    fetch->origin.is_cut = slices->count > 0;
+    if (slices->count == 0)
+        return true;
+    if (!slices_count_roots(fetch->job->plan, &fetch->run, &now, err))
+        return false;
+    if (slices->before >= 0 && now >= 0)
+        fetch->origin.least_roots = now < slices->before ? now : slices->before;
+    return true;
+}
+
+static bool
+complete_fetch(struct origin *origin, struct err *err)
+{
+    struct fetch *fetch = (struct fetch *)origin;
+    bool completed;
+
+    free_sources(origin);
+    completed = fetch->slices.count == 0
+                    ? operation_complete(fetch->operations[0], err)
+                    : complete_all(fetch, err);
+    if (!completed || !count_roots(fetch, err))
+        return false;
+    make_sources(fetch);
+    return true;
+}
+
+static bool
+keep_counts(struct origin *origin, int n, int64_t lines, int64_t bytes,
+            struct err *err)
+{
+    struct fetch *fetch = (struct fetch *)origin;
+    struct journal_operation *row = &fetch->operations[n]->row;
+
+    row->lines = lines;
+    row->bytes = bytes;
+    return journal_operation_update(fetch->job->context->journal, row, err);
+}
+
+/* complete_fetch() asks for a URL of the same operation once more; then the
+ * operation is submitted again. */
+static void
+renew_operation(struct origin *origin, int n, bool again)
+{
+    if (again)
+        ((struct fetch *)origin)->operations[n]->is_submitted = false;
+}
+
+static void
+look_at_operations(const void *origin, struct progress_seen *seen)
+{
+    const struct fetch *fetch = origin;
 
     seen->results = fetch->count;
     for (int i = 0; i < fetch->count; i++) {
@@ -245,17 +462,33 @@ fetch_look(const void *what, struct progress_seen *seen)
     }
 }
 
-bool
-fetch_complete(struct fetch *fetch, struct err *err)
+static void
+free_fetch(struct origin *origin)
 {
-    struct progress *progress = &fetch->job->progress;
-    bool completed;
+    struct fetch *fetch = (struct fetch *)origin;
 
-    progress_phase(progress, PROGRESS_FETCHING);
-    progress_show(progress, fetch_look, fetch);
-    completed = fetch->slices.count == 0
-                    ? operation_complete(fetch->operations[0], err)
-                    : complete_all(fetch, err);
-    progress_show(progress, NULL, NULL);
-    return completed;
+    free_sources(origin);
+    for (int i = 0; i < fetch->count; i++)
+        free(fetch->operations[i]);
+    free(fetch->operations);
+    fetch->job->log.operation_id = NULL; /* it was one of theirs */
+    fetch_init(fetch, fetch->job);
+}
+
+void
+fetch_init(struct fetch *fetch, struct job *job)
+{
+    static const struct origin_ops ops = {.find = find_earlier,
+                                          .begin = begin_fetch,
+                                          .resume = resume_fetch,
+                                          .wait = complete_fetch,
+                                          .took = keep_counts,
+                                          .renew = renew_operation,
+                                          .look = look_at_operations,
+                                          .clear = cancel_others,
+                                          .give_up = cancel_windows,
+                                          .free = free_fetch};
+
+    *fetch =
+        (struct fetch){.origin = {.ops = &ops, .least_roots = -1}, .job = job};
 }

@@ -28,6 +28,7 @@
 #include "run/run.h"
 #include "run/verify.h"
 #include "source/file.h"
+#include "source/replay.h"
 
 /* ---- --dry-run --------------------------------------------------------- */
 
@@ -159,6 +160,23 @@ can_read(const char *path, struct err *err)
     return unreadable_hint(err, path, why, false);
 }
 
+static void
+replay_file(struct job *job, const char *path)
+{
+    const struct options *options = job->context->options;
+    struct replay replay;
+    struct err err;
+
+    progress_phase(&job->progress, PROGRESS_BEGINNING);
+    if (!replay_open(&replay, path, options->objects, job->plan->hash,
+                     options->any_query, &job->arena, &err)) {
+        job_fail(job, "the job is not run", &err);
+        return;
+    }
+    run_job(job, &replay.origin);
+    replay_close(&replay);
+}
+
 static bool
 load_live(struct job *job, const char *path, struct parsed *parsed,
           struct err *err)
@@ -170,7 +188,7 @@ load_live(struct job *job, const char *path, struct parsed *parsed,
         return false;
     if (options->dry_run)
         return dry_run(job, path, parsed, err);
-    run_replay(job, path, options->objects);
+    replay_file(job, path);
     return true;
 }
 

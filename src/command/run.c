@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bulk/fetch.h"
 #include "cli/live.h"
 #include "cli/process.h"
 #include "cli/summary.h"
@@ -92,6 +93,16 @@ prune_journal(struct context *context)
         log_failure(LOG_WARN, NULL, "old runs stay in the journal", &err);
 }
 
+static void
+run_from_store(void *ctx)
+{
+    struct job *job = ctx;
+    struct fetch fetch;
+
+    fetch_init(&fetch, job);
+    run_job(job, &fetch.origin);
+}
+
 static bool
 run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
@@ -111,7 +122,7 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     }
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
-    jobs_run(jobs, prepare, run_job);
+    jobs_run(jobs, prepare, run_from_store);
     outcomes_record(jobs);
     task_group_wait(&shops);
     shop_info_report(context);

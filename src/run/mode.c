@@ -19,6 +19,7 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
         return false;
     }
     mode->mode = RUN_INCREMENTAL;
+    mode->incremental = true;
     mode->reason = "asked";
     mode->window_from = job_time(job, options->since_s);
     if (options->until_s != OPTION_NO_TIME)
@@ -29,17 +30,17 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
 /* Why all is fetched although it need not be; NULL: no reason. */
 static const char *
 reason_for_full(const struct job *job, const struct journal_run *before,
-                const struct land *land)
+                const struct tables *tables)
 {
     if (before == NULL)
         return "first";
     if (job->context->options->full)
         return "asked";
-    if (land_widens_column(land))
+    if (tables_widen(tables, job->plan))
         return "widened";
     if (strcmp(before->plan_hash, job->plan->hash) != 0)
         return "query_changed";
-    return land_misses_table(land) ? "table_missing" : NULL;
+    return tables_miss_one(tables, job->plan) ? "table_missing" : NULL;
 }
 
 /* What changed is fetched from the watermark on, unless that is too old to
@@ -61,25 +62,39 @@ choose_incremental(struct job *job, struct mode *mode, struct err *err)
         mode->reason = "full_every";
     } else {
         mode->mode = RUN_INCREMENTAL;
+        mode->incremental = true;
         mode->window_from = mark.from;
     }
     return true;
 }
 
+static void
+choose_replay(const struct job *job, struct mode *mode)
+{
+    mode->mode = RUN_REPLAY;
+    mode->incremental =
+        job->plan->incremental != NULL && !job->context->options->full;
+    mode->reason = mode->incremental ? "incremental" : "full";
+}
+
 bool
-mode_choose(struct job *job, const struct land *land, struct mode *mode,
-            struct err *err)
+mode_choose(struct job *job, const struct tables *tables, bool is_replay,
+            struct mode *mode, struct err *err)
 {
     struct journal_run *before;
 
     *mode = (struct mode){.mode = RUN_FULL};
+    if (is_replay) {
+        choose_replay(job, mode);
+        return true;
+    }
     if (job->context->options->since_s != OPTION_NO_TIME)
         return choose_asked(job, mode, err);
     if (!journal_last_reference_run(job->context->journal,
                                     job->store->config->name, job->file->job,
                                     &job->arena, &before, err))
         return false;
-    mode->reason = reason_for_full(job, before, land);
+    mode->reason = reason_for_full(job, before, tables);
     if (mode->reason != NULL || job->plan->incremental == NULL)
         return true;
     return choose_incremental(job, mode, err);

@@ -1,20 +1,18 @@
 /*
- * run - one run of one job, from its claim to its end in the journal.
+ * run - one run of one job, from its claim to its end in the journal; its
+ * results come from an origin (source/origin.h), and whether that is the store
+ * or a file makes no difference here.
  *
- *     claim ─► (resume | begin) ─► operation ─► land ─► done
- *
- * A task's body: failures end up in the job, never with the caller.
+ * A task's body: a failure ends up in the job, not with the caller.
  */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
 
 #include "job/job.h"
+#include "source/origin.h"
 
-/* `job` is a struct job whose plan is ready; from the store. */
-void run_job(void *job);
-
-/* The same from a saved result: a replay. `path` "-" is standard input,
- * `objects` what it should hold, -1 when not said. */
-void run_replay(struct job *job, const char *path, int64_t objects);
+/* The plan of `job` is ready. `origin` is borrowed, and left as
+ * origin_free() leaves it. */
+void run_job(struct job *job, struct origin *origin);
 
 #endif

@@ -1,6 +1,7 @@
 #include "run/tables.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,6 +9,7 @@
 #include "json/tree.h"
 #include "json/write.h"
 #include "load/adapt.h"
+#include "load/make_schema.h"
 #include "load/obstacle.h"
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
@@ -240,9 +242,10 @@ append_column(struct json_out *json, const char *name, const char *path,
     json_out_close(json, '}');
 }
 
-const char *
-tables_relation_columns(const struct tables *tables, struct job *job,
-                        const struct plan_table *table)
+/* The columns of one table as bulkpg.relation keeps them: a JSON array. */
+static const char *
+relation_columns(const struct tables *tables, struct job *job,
+                 const struct plan_table *table)
 {
     struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
     struct json_out *json = json_out_new(&text);
@@ -271,6 +274,50 @@ tables_relation_columns(const struct tables *tables, struct job *job,
     kept = arena_strdup(&job->arena, buf_str(&text));
     buf_free(&text);
     return kept;
+}
+
+/* Absolute, since the process that asks later whether the file still exists
+ * may have another current folder. */
+static const char *
+whole_path(struct job *job)
+{
+    char *whole = realpath(job->file->path, NULL);
+    const char *kept =
+        arena_strdup(&job->arena, whole != NULL ? whole : job->file->path);
+
+    free(whole);
+    return kept;
+}
+
+static bool
+save_table(const struct tables *tables, struct job *job,
+           const struct plan_table *table, struct pg_conn *conn,
+           struct err *err)
+{
+    struct journal_relation relation = {
+        .table_schema = job->store->config->schema,
+        .table_name = table->name,
+        .store = job->store->config->name,
+        .job = job->file->job,
+        .file = whole_path(job),
+        .path = table->path,
+        .columns = relation_columns(tables, job, table)};
+
+    return journal_relation_save_in(conn, &relation, err);
+}
+
+bool
+tables_save_in(const struct tables *tables, struct job *job, bool only_there,
+               struct pg_conn *conn, struct err *err)
+{
+    for (int i = 0; i < job->plan->table_count; i++) {
+        const struct plan_table *table = &job->plan->tables[i];
+        bool saves = only_there ? tables->targets[i].exists : !table->skip;
+
+        if (saves && !save_table(tables, job, table, conn, err))
+            return false;
+    }
+    return true;
 }
 
 /* ---- notes ------------------------------------------------------------- */
@@ -343,8 +390,8 @@ append_list(const struct tables *tables, const struct job *job, const char *key,
     buf_free(&list);
 }
 
-const char *
-tables_notes(const struct tables *tables, struct job *job)
+static const char *
+write_notes(const struct tables *tables, struct job *job)
 {
     struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
     const char *kept;
@@ -355,4 +402,63 @@ tables_notes(const struct tables *tables, struct job *job)
     kept = arena_strdup(&job->arena, buf_str(&json));
     buf_free(&json);
     return kept;
+}
+
+/* ---- what a run asks ---------------------------------------------------- */
+
+bool
+tables_prepare(struct tables *tables, struct job *job, struct err *err)
+{
+    struct journal *journal = job->context->journal;
+    struct pg_conn *control;
+    bool made;
+
+    if (!tables_inspect(tables, job, err))
+        return false;
+    tables->notes = write_notes(tables, job);
+    if (tables->has_schema)
+        return true;
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    made = schema_make(control, job->store->config->schema,
+                       job->context->config.readers, err);
+    journal_give_back(journal);
+    return made;
+}
+
+bool
+tables_widen(const struct tables *tables, const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (adapt_widens(&plan->tables[i], &tables->targets[i]))
+            return true;
+    return false;
+}
+
+bool
+tables_miss_one(const struct tables *tables, const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip &&
+            (!tables->targets[i].exists || tables->targets[i].lost_column))
+            return true;
+    return false;
+}
+
+bool
+tables_any_there(const struct tables *tables, const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (tables->targets[i].exists)
+            return true;
+    return false;
+}
+
+bool
+tables_lost_column(const struct tables *tables, const struct plan *plan)
+{
+    for (int i = 0; i < plan->table_count; i++)
+        if (tables->targets[i].lost_column)
+            return true;
+    return false;
 }

@@ -13,6 +13,9 @@
 /* By plan table; all in the job's arena. */
 struct tables {
     bool has_schema;
+    const char *notes; /* what tables_prepare() found: members of a JSON
+                        * object, columns_added, columns_widened and
+                        * columns_left, each with its comma behind it */
     struct target *targets;
     const struct json **known; /* columns as bulkpg.relation has them */
     const char **left; /* columns that are ours but no longer in the plan, as
@@ -27,15 +30,27 @@ struct tables {
 MUST_CHECK bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err);
 
-/* The columns of one table as bulkpg.relation keeps them: a JSON array, in
- * the job's arena. Those no longer selected stay in it. */
-const char *
-tables_relation_columns(const struct tables *tables, struct job *job,
-                        const struct plan_table *table);
+/* The first look of a run, before anything is asked of the store; makes the
+ * schema if there is none. */
+MUST_CHECK bool
+tables_prepare(struct tables *tables, struct job *job, struct err *err);
 
-/* What the run's record says of columns: members of a JSON object,
- * columns_added, columns_widened and columns_left, each with its comma behind
- * it, in the job's arena. */
-const char *tables_notes(const struct tables *tables, struct job *job);
+/* Is a table of the plan not there yet, or was a column of it dropped by
+ * hand? */
+bool tables_miss_one(const struct tables *tables, const struct plan *plan);
+
+/* Must a column of a table that is there get a wider type? */
+bool tables_widen(const struct tables *tables, const struct plan *plan);
+
+/* Is any table of the plan there? And was a column of one dropped by hand? */
+bool tables_any_there(const struct tables *tables, const struct plan *plan);
+bool tables_lost_column(const struct tables *tables, const struct plan *plan);
+
+/* Write into bulkpg.relation which tables and columns are the job's; those no
+ * longer selected stay the job's. On a connection of the caller's, in its
+ * transaction. Only those that are there (and get new columns), or all. */
+MUST_CHECK bool
+tables_save_in(const struct tables *tables, struct job *job, bool only_there,
+               struct pg_conn *conn, struct err *err);
 
 #endif

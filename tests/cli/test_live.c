@@ -86,10 +86,13 @@ START_TEST(one_operation_at_the_store)
 {
     struct operation operation = {0};
     struct operation *operations[] = {&operation};
-    struct fetch fetch = {.operations = operations, .count = 1};
+    struct fetch fetch;
 
+    fetch_init(&fetch, &items[0]);
+    fetch.operations = operations;
+    fetch.count = 1;
     items[0].progress.phase = PROGRESS_FETCHING;
-    progress_show(&items[0].progress, fetch_look, &fetch);
+    progress_show(&items[0].progress, fetch.origin.ops->look, &fetch);
     ck_assert_str_eq(line_at(1000), "acme/job1  0:00  submitting to the store");
     operation.waits_for_slot = true;
     ck_assert(describe_waits(&items[0].progress));
@@ -119,10 +122,13 @@ START_TEST(windows_are_told_together)
 {
     struct operation windows[3] = {0};
     struct operation *operations[] = {&windows[0], &windows[1], &windows[2]};
-    struct fetch fetch = {.operations = operations, .count = 3};
+    struct fetch fetch;
 
+    fetch_init(&fetch, &items[0]);
+    fetch.operations = operations;
+    fetch.count = 3;
     items[0].progress.phase = PROGRESS_FETCHING;
-    progress_show(&items[0].progress, fetch_look, &fetch);
+    progress_show(&items[0].progress, fetch.origin.ops->look, &fetch);
     for (int i = 0; i < 2; i++) {
         windows[i].is_submitted = true;
         windows[i].submitted_ms = 1000 + 500 * i;

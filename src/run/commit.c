@@ -1,0 +1,281 @@
+#include "run/commit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/control.h"
+#include "journal/runs.h"
+#include "load/guard.h"
+#include "load/merge.h"
+#include "load/truncated.h"
+#include "run/hidden_orders.h"
+#include "run/verify.h"
+#include "sql.h"
+
+/*
+ *     claim still ours? ─► status merging ─► BEGIN
+ *       fence      our row is locked: nobody takes the run over from here on
+ *       count      staging has every line that came, or it failed
+ *       settle     one row a key; guards against emptied columns
+ *       apply      the tables; guards against rows that vanish
+ *       finish     counts, relations, watermark, the run's end
+ *     COMMIT
+ *
+ * Everything that says that the run is loaded is in the transaction that loads
+ * it. The one hazard left is a connection that is lost between COMMIT and its
+ * answer: then the run's row is asked.
+ */
+
+enum { NOTES_BYTES_MAX = 1024 * 1024 };
+
+/* ---- what the merge is told -------------------------------------------- */
+
+/* Windows whose roots nobody counted may have lost some. */
+bool
+commit_is_uncounted(const struct run *run)
+{
+    return run->origin->is_cut && run->origin->least_roots < 0 &&
+           !run->options->force_deletes;
+}
+
+static void
+describe_tables(struct attempt *attempt, struct merge *merge)
+{
+    struct run *run = attempt->run;
+    const struct plan *plan = run->plan;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        bool is_whole =
+            run->rejects == 0 &&
+            !(run->hides_orders && hidden_orders_has(&plan->tables[i]));
+
+        merge->tables[i] = (struct merge_table){
+            .table = &plan->tables[i],
+            .stage = loader_stage_name(attempt->loader, i),
+            .exists = run->tables.targets[i].exists,
+            .has_mark = run->tables.targets[i].has_mark ||
+                        plan->tables[i].marks_deleted,
+            .is_partitioned = run->tables.targets[i].is_partitioned,
+            .becomes_table = attempt->becomes_table[i],
+            .removes = is_whole && !commit_is_uncounted(run),
+            .is_whole = is_whole,
+            .is_even = loader_has_all_rows(attempt->loader, i),
+            .has_column = run->tables.targets[i].has_column};
+    }
+}
+
+/* ---- what the journal is told ------------------------------------------- */
+
+/* What the merge did, into the run's counts and its tables' rows. */
+static void
+collect_counts(struct run *run, const struct merge *merge)
+{
+    size_t count = 0;
+
+    run->counts.rows_inserted = run->counts.rows_updated = 0;
+    run->counts.rows_deleted = run->counts.rows_unchanged = 0;
+    run->counts.duplicates = 0;
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *t = &merge->tables[i];
+
+        if (t->stage == NULL || t->table->skip)
+            continue;
+        run->counts.rows_inserted += t->inserted;
+        run->counts.rows_updated += t->updated;
+        run->counts.rows_deleted += t->deleted;
+        run->counts.rows_unchanged += t->unchanged;
+        run->counts.duplicates += t->duplicates;
+        run->written[count++] =
+            (struct journal_run_table){.table_schema = merge->schema,
+                                       .table_name = t->table->name,
+                                       .staged = t->staged,
+                                       .inserted = t->inserted,
+                                       .updated = t->updated,
+                                       .deleted = t->deleted,
+                                       .unchanged = t->unchanged};
+    }
+    run->written_count = count;
+}
+
+/* A run with rejects leaves the watermark, unless told otherwise. */
+static bool
+may_advance(const struct run *run)
+{
+    return run->rejects == 0 || run->options->accept_rejects;
+}
+
+/* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
+static const char *
+write_notes(const struct run *run)
+{
+    struct buf json = buf_with_ceiling(NOTES_BYTES_MAX);
+    const char *kept = NULL;
+
+    buf_append_char(&json, '{');
+    buf_append_str(&json, run->tables.notes);
+    notes_append_warnings(&run->notes, &json);
+    if (run->rejects > 0 && may_advance(run))
+        buf_append_str(&json, "\"accepted_rejects\":true,");
+    notes_append_widened(&run->notes, &json);
+    if (json.length > 1 && !json.overflowed) {
+        json.bytes[json.length - 1] = '}';
+        kept = arena_strdup(run->arena, buf_str(&json));
+    }
+    buf_free(&json);
+    return kept;
+}
+
+static bool
+finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
+           struct err *err)
+{
+    struct run *run = attempt->run;
+    struct pg_conn *conn = merge->conn;
+    struct timings *timings = &run->job->timings;
+    struct run_end end = {.status = run->rejects > 0 ? RUN_LOADED_WITH_REJECTS
+                                                     : RUN_LOADED,
+                          .notes = write_notes(run)};
+
+    collect_counts(run, merge);
+    end.counts = run->counts;
+    timings->ns[TIMING_INDEX] = merge->index_ns;
+    timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
+    end.timings = timings_json(timings, run->arena);
+    return journal_merge_tables(conn, run->ref.run_id, run->written,
+                                run->written_count, err) &&
+           tables_save_in(&run->tables, run->job, false, conn, err) &&
+           (run->mode.mode == RUN_REPLAY || !may_advance(run) ||
+            journal_advance_watermark_in(conn, run->ref.run_id, err)) &&
+           journal_finish_in(conn, &run->ref, &end, err);
+}
+
+/* ---- the transaction ---------------------------------------------------- */
+
+/* Windows that together hold fewer roots than the store counted are not all
+ * there is. */
+static bool
+check_least_roots(const struct attempt *attempt, const struct merge *merge,
+                  struct err *err)
+{
+    const struct run *run = attempt->run;
+    const struct merge_table *root = &merge->tables[0];
+    int64_t came = root->stage != NULL && !root->table->skip
+                       ? root->staged - root->duplicates
+                       : attempt->roots;
+
+    if (came + run->rejects >= run->origin->least_roots)
+        return true;
+    err_set(err, MSG_ROOTS_MISSING,
+            "%" PRId64
+            " roots came in %d windows, but the store counts %" PRId64
+            " at least",
+            came, run->origin->source_count, run->origin->least_roots);
+    return false;
+}
+
+/* A failure here rolls all of it back. */
+static bool
+apply_guarded(const struct attempt *attempt, struct merge *merge,
+              struct err *err)
+{
+    struct run *run = attempt->run;
+    double fraction = run->tuning->max_delete_fraction;
+
+    if (!merge_settle(merge, err))
+        return false;
+    if (!run->options->force_nulls && !guard_nulls(merge, err))
+        return false;
+    if (!truncated_check(merge, err) || !merge_apply(merge, err) ||
+        !check_least_roots(attempt, merge, err))
+        return false;
+    return run->options->force_deletes || run->plan->may_shrink ||
+           guard_deletes(merge, fraction, err);
+}
+
+static bool
+merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
+                     struct err *err)
+{
+    struct run *run = attempt->run;
+    int64_t begun = clock_now_ns();
+    struct merge merge = {.conn = conn,
+                          .schema = run->schema,
+                          .loaded_at = attempt->loaded_at,
+                          .readers = run->context->config.readers,
+                          .incremental = run->mode.incremental,
+                          .deletes = run->plan->deletes,
+                          .warn = notes_warn,
+                          .warn_ctx = &run->notes,
+                          .arena = run->arena,
+                          .tables = arena_array(run->arena,
+                                                (size_t)run->plan->table_count,
+                                                sizeof(*merge.tables)),
+                          .table_count = run->plan->table_count};
+
+    describe_tables(attempt, &merge);
+    return pg_exec(conn, sql_merge_begin, 0, NULL, NULL, err) &&
+           journal_fence(conn, &run->ref, err) &&
+           merge_count(&merge, loader_void_lines(attempt->loader), err) &&
+           verify_staged(merge_lines_staged(&merge), attempt->skipped,
+                         run->rejects, attempt->lines, err) &&
+           apply_guarded(attempt, &merge, err) &&
+           finish_run(attempt, &merge, begun, err);
+}
+
+bool
+commit_lost_worker(const struct err *err)
+{
+    return strncmp(err->code, "08", 2) == 0;
+}
+
+/* Did COMMIT fail in a way that says nothing about its outcome? The connection
+ * was lost, or the one between Citus and a worker. */
+static bool
+is_commit_unknown(const struct err *err)
+{
+    return err_is(err, MSG_COMMIT_UNKNOWN) || commit_lost_worker(err) ||
+           refused_is_internal(err);
+}
+
+/* The connection was lost between COMMIT and its answer. The run's row tells:
+ * setting it back waits for a commit that is still under way, and is refused
+ * once that has come through. */
+static bool
+settle_commit(struct run *run, struct err *err)
+{
+    struct journal *journal = run->journal;
+    struct run_query query = {.run_id = run->ref.run_id};
+    struct journal_runs runs;
+    struct err other;
+
+    if (!is_commit_unknown(err) ||
+        !control_reopen(run->context, &other) ||
+        journal_run_status(journal, &run->ref, RUN_LOADING, &other) ||
+        !journal_list_runs(journal, &query, run->arena, &runs, &other))
+        return false;
+    if (runs.count != 1 || runs.runs[0].ref.resumed != run->ref.resumed ||
+        (runs.runs[0].status != RUN_LOADED &&
+         runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
+        return false;
+    log_warn(run->log, MSG_COMMITTED,
+             "the commit came through, its answer did not", LOG_END);
+    return true;
+}
+
+bool
+commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err)
+{
+    struct run *run = attempt->run;
+    struct journal *journal = run->journal;
+
+    if (!journal_check_claim(journal, run->store, run->name, err) ||
+        !journal_run_status(journal, &run->ref, RUN_MERGING, err) ||
+        !pg_begin(conn, err))
+        return false;
+    if (!merge_in_transaction(attempt, conn, err)) {
+        pg_rollback(conn);
+        return false;
+    }
+    return pg_commit(conn, err) || settle_commit(run, err);
+}

@@ -1,0 +1,83 @@
+#include "run/earlier.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "run/land.h"
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+fetches_the_same(const struct journal_run *run, const struct mode *mode)
+{
+    return run->mode == mode->mode &&
+           is_same_text(run->window_from, mode->window_from) &&
+           is_same_text(run->window_to, mode->window_to);
+}
+
+bool
+earlier_find(struct run *run, struct journal_run **last, enum origin_left *left,
+             struct err *err)
+{
+    *left = ORIGIN_NOTHING;
+    if (run->mode.mode == RUN_REPLAY)
+        return true;
+    if (!journal_last_begun_run(run->journal, run->store, run->name, run->arena,
+                                last, err))
+        return false;
+    if (*last == NULL || run_status_is_final((*last)->status) ||
+        !is_same_text((*last)->plan_hash, run->plan->hash) ||
+        !fetches_the_same(*last, &run->mode))
+        return true;
+    return origin_find(run->origin, *last, left, err);
+}
+
+/* Found by what there is, not by which run was superseded just now: the
+ * process that did that may have been killed before it came to this. */
+static bool
+drop_left_staging(struct run *run, int64_t keep_run_id, struct err *err)
+{
+    struct journal_runs left;
+
+    if (!journal_staging_left(run->journal, run->store, run->name, keep_run_id,
+                              run->arena, &left, err))
+        return false;
+    for (size_t i = 0; i < left.count; i++)
+        land_drop_staging(run->journal, left.runs[i].ref.run_id);
+    return true;
+}
+
+bool
+earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
+{
+    struct journal_runs runs;
+
+    if (!journal_supersede(run->journal, run->store, run->name, keep_run_id,
+                           run->arena, &runs, err))
+        return false;
+    for (size_t i = 0; i < runs.count; i++)
+        log_warn(run->log, MSG_SUPERSEDES, "an unfinished run is superseded",
+                 LOG_NUM("superseded", runs.runs[i].ref.run_id), LOG_END);
+    return origin_clear(run->origin, keep_run_id, err) &&
+           drop_left_staging(run, keep_run_id, err);
+}
+
+bool
+earlier_take_over(struct run *run, const struct journal_run *last,
+                  enum run_status status, struct err *err)
+{
+    bool taken;
+
+    run->ref = last->ref;
+    if (!journal_run_resume(run->journal, &run->ref, status, &taken, err))
+        return false;
+    if (taken)
+        return true;
+    err_set(err, MSG_RUN_ENDED, "run %" PRId64 " has ended meanwhile",
+            run->ref.run_id);
+    return false;
+}

@@ -1,0 +1,125 @@
+#include "run/ending.h"
+
+#include "json/write.h"
+
+enum { NOTE_BYTES_MAX = 8 * 1024 };
+
+/* Another process has taken it over, or superseded it. */
+static bool
+is_not_ours(const struct err *why)
+{
+    return err_is(why, MSG_TAKEN_OVER) || err_is(why, MSG_SUPERSEDED);
+}
+
+/* A replay has no next run that could continue with it. */
+static enum run_status
+status_after(const struct run *run, const struct err *why)
+{
+    if (run->origin->is_replay)
+        return RUN_FAILED;
+    return why->kind == ERR_STOPPED || why->kind == ERR_LATER ||
+                   why->kind == ERR_TRANSIENT
+               ? RUN_INTERRUPTED
+               : RUN_FAILED;
+}
+
+static const char *
+message_after(const struct run *run, const struct err *why)
+{
+    if (!run->begun)
+        return "the job is not run";
+    if (is_not_ours(why))
+        return "the run is not this process's any more";
+    if (run->origin->is_replay)
+        return "the load failed; the file can be loaded again";
+    if (status_after(run, why) == RUN_INTERRUPTED)
+        return "the run is interrupted; the next one goes on";
+    return "the run failed";
+}
+
+/* For readers of the journal: status and the report show it. */
+static const char *
+remedy_note(struct arena *arena, const struct err *why)
+{
+    struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
+    struct json_out *json = json_out_new(&note);
+    const char *kept;
+
+    json_out_open(json, '{');
+    json_out_text(json, "remedy", err_remedy(why));
+    json_out_close(json, '}');
+    json_out_free(json);
+    kept = note.overflowed ? NULL : arena_strdup(arena, buf_str(&note));
+    buf_free(&note);
+    return kept;
+}
+
+/* A failure into the journal, also while stopping. */
+static void
+finish_failed(struct run *run, const struct err *why)
+{
+    struct run_end end = {.status = status_after(run, why),
+                          .error_code = why->code[0] != '\0' ? why->code : NULL,
+                          .error = why->message,
+                          .counts = run_counts_unknown,
+                          .timings =
+                              timings_json(&run->job->timings, run->arena),
+                          .notes = remedy_note(run->arena, why)};
+    struct err err;
+
+    end.counts.rejects = run->rejects;
+    if (!run->begun || is_not_ours(why))
+        return;
+    task_shield();
+    if (!journal_run_finish(run->journal, &run->ref, &end, &err))
+        log_failure(LOG_WARN, run->log, "the journal could not be told", &err);
+    task_unshield();
+}
+
+static int64_t
+milliseconds(const struct run *run, enum timing timing)
+{
+    return run->job->timings.ns[timing] / 1000000;
+}
+
+static void
+log_landed(const struct run *run)
+{
+    const struct run_counts *counts = &run->counts;
+
+    log_info(run->log, "loaded", LOG_NUM("lines", counts->lines),
+             LOG_NUM("bytes", counts->bytes),
+             LOG_NUM("inserted", counts->rows_inserted),
+             LOG_NUM("updated", counts->rows_updated),
+             LOG_NUM("deleted", counts->rows_deleted),
+             LOG_NUM("unchanged", counts->rows_unchanged),
+             LOG_NUM("rejects", run->rejects),
+             LOG_NUM("load_ms", milliseconds(run, TIMING_LOAD)),
+             LOG_NUM("merge_ms", milliseconds(run, TIMING_MERGE)), LOG_END);
+    if (run->rejects > 0)
+        log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
+                 LOG_NUM("rejects", run->rejects), LOG_END);
+}
+
+void
+ending_failed(struct run *run, const struct err *why)
+{
+    finish_failed(run, why);
+    if (run->begun && status_after(run, why) == RUN_FAILED)
+        origin_give_up(run->origin);
+    job_fail(run->job, message_after(run, why), why);
+}
+
+void
+ending_loaded(struct run *run)
+{
+    struct job *job = run->job;
+
+    log_landed(run);
+    job->is_loaded = true;
+    job->rejects = run->rejects;
+    job->tables = run->written;
+    job->table_count = run->written_count;
+    job->status = err_exit_status(run->rejects > 0 ? ERR_ROW : ERR_NONE);
+    job_end(job);
+}

@@ -1,0 +1,54 @@
+#include "run/hidden_orders.h"
+
+#include <string.h>
+
+#include "journal/store.h"
+
+bool
+hidden_orders_has(const struct plan_table *table)
+{
+    while (table != NULL && strcmp(table->node_type, "Order") != 0)
+        table = table->parent;
+    return table != NULL;
+}
+
+/* Why orders that did not come may be there still; NULL: they are gone. A file
+ * that was saved is taken at its word where the store never said anything. */
+static const char *
+why_orders_stay(const struct run *run, const struct journal_store *store,
+                bool has_orders)
+{
+    if (store == NULL || store->scopes == NULL || store->scopes[0] == '\0')
+        return has_orders && run->mode.mode != RUN_REPLAY
+                   ? "no order is removed: the store has not said whether it "
+                     "shows those of more than 60 days"
+                   : NULL;
+    return strstr(store->scopes, "read_all_orders") == NULL
+               ? "no order is removed: without read_all_orders the store "
+                 "shows those of 60 days only"
+               : NULL;
+}
+
+bool
+hidden_orders_find(struct run *run, struct err *err)
+{
+    struct journal_store *store;
+    bool any = false, has_any = false;
+    const char *why;
+
+    for (int i = 0; i < run->plan->table_count; i++)
+        if (hidden_orders_has(&run->plan->tables[i])) {
+            any = true;
+            has_any = has_any || run->tables.targets[i].exists;
+        }
+    run->hides_orders = false;
+    if (!any)
+        return true;
+    if (!journal_store(run->journal, run->store, run->arena, &store, err))
+        return false;
+    why = why_orders_stay(run, store, has_any);
+    run->hides_orders = why != NULL;
+    if (run->hides_orders)
+        notes_warn(&run->notes, MSG_ORDERS_HIDDEN, why);
+    return true;
+}

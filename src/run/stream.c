@@ -1,0 +1,220 @@
+#include "run/stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "journal/reject.h"
+#include "json/lines.h"
+#include "run/verify.h"
+
+/*
+ * The bytes of one source after the other are cut into lines, and the loader
+ * takes each line: where this loop waits, it waits for bytes or for the
+ * server. Counts and warnings begin at zero with each attempt, rejects in the
+ * journal too, so that what an attempt that failed has said is gone.
+ */
+
+/* ---- rejects ----------------------------------------------------------- */
+
+bool
+stream_on_reject(void *ctx, const struct reject *reject, struct err *err)
+{
+    struct run *run = ctx;
+    const struct source *source = run->origin->sources[reject->operation - 1];
+    struct journal_reject row = {
+        .operation_id = source->operation_id,
+        .line_number = (int64_t)reject->line_number,
+        .byte_offset = (int64_t)reject->byte_offset,
+        .table_name = reject->table_name[0] != '\0' ? reject->table_name : NULL,
+        .object_id = reject->object_id[0] != '\0' ? reject->object_id : NULL,
+        .reason = reject->reason,
+        .raw = reject->raw};
+
+    LOG_AT(LOG_WARN, run->log, "line rejected",
+           LOG_NUM("line", reject->line_number),
+           LOG_NUM("byte_offset", reject->byte_offset),
+           LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
+           LOG_STR("hint", reject->remedy), LOG_END);
+    if (!journal_reject_add(run->journal, &run->ref, &row, 1, err))
+        return false;
+    if (++run->rejects <= run->tuning->max_rejects)
+        return true;
+    err_set(err, MSG_TOO_MANY_REJECTS,
+            "more than max_rejects = %" PRId64 " lines were "
+            "rejected",
+            run->tuning->max_rejects);
+    return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
+                    run->ref.run_id);
+}
+
+/* ---- warnings ---------------------------------------------------------- */
+
+/* A result is loaded though it cannot be compared with what the store counted:
+ * its own counts may be all there is. */
+static void
+warn_of_odd_counts(struct run *run, const struct source *source)
+{
+    char text[256];
+
+    if (source->odd_count[0] == '\0')
+        return;
+    snprintf(text, sizeof(text),
+             "the result is not compared with every count of the store: %s",
+             source->odd_count);
+    notes_warn(&run->notes, MSG_COUNT_UNREADABLE, text);
+}
+
+/* The same of the counts in lines. */
+static void
+warn_of_odd_lines(struct run *run, const struct loader *loader)
+{
+    const struct plan *plan = run->plan;
+
+    for (int i = 0; i < plan->table_count; i++) {
+        uint64_t odd = loader_odd_counts(loader, i);
+        char text[256];
+
+        if (odd == 0)
+            continue;
+        snprintf(text, sizeof(text),
+                 "%s: %" PRIu64 " row%s with a count that is negative or not a "
+                 "number; what came below is not compared with it",
+                 plan->tables[i].path, odd, odd == 1 ? "" : "s");
+        notes_warn(&run->notes, MSG_COUNT_UNREADABLE, text);
+    }
+}
+
+/* ---- loading ----------------------------------------------------------- */
+
+static void
+add_count(int64_t *sum, uint64_t more)
+{
+    *sum = (*sum > 0 ? *sum : 0) + (int64_t)more;
+}
+
+/* What one operation brought, into the run's sums and its own row. */
+static bool
+keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
+{
+    struct run *run = attempt->run;
+    const struct loader_counts *counts = loader_counts(attempt->loader);
+
+    attempt->lines += (int64_t)counts->lines;
+    attempt->roots += (int64_t)counts->roots;
+    attempt->skipped += (int64_t)counts->skipped;
+    add_count(&run->counts.lines, counts->lines);
+    add_count(&run->counts.bytes, bytes);
+    add_count(&run->counts.rejects, counts->rejects);
+    add_count(&run->counts.sanitized, counts->sanitized);
+    return origin_took(run->origin, n, (int64_t)counts->lines, (int64_t)bytes,
+                       err);
+}
+
+static bool
+stream_source(struct attempt *attempt, int n, struct err *err)
+{
+    struct run *run = attempt->run;
+    struct source *source = run->origin->sources[n];
+    struct lines lines;
+    bool streamed;
+
+    run->source_at = n;
+    run->log->operation_id = source->operation_id;
+    loader_begin_operation(attempt->loader, n + 1, source->asked_at);
+    lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
+    progress_source(&run->job->progress, &lines,
+                    loader_counts(attempt->loader));
+    streamed = source_open(source, err) && source_feed(source, &lines, err);
+    progress_source_end(&run->job->progress);
+    streamed = streamed && keep_counts(attempt, n, lines.offset, err) &&
+               verify_result(&source->claims, loader_counts(attempt->loader),
+                             lines.offset, err) &&
+               source_keep(source, err);
+    if (streamed)
+        warn_of_odd_counts(run, source);
+    source_close(source);
+    lines_free(&lines);
+    attempt->fed_ns += source->feed_ns;
+    run->job->timings.ns[TIMING_DOWNLOAD] += source->read_ns;
+    return streamed;
+}
+
+static bool
+begin_loading(struct attempt *attempt, struct err *err)
+{
+    struct run *run = attempt->run;
+    struct pg_conn *control;
+    bool staged;
+
+    run->counts = run_counts_unknown;
+    run->rejects = 0;
+    notes_back_to(&run->notes, (struct notes_mark){0});
+    if (!journal_reject_clear(run->journal, &run->ref, err) ||
+        !journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
+                             err) ||
+        !journal_borrow(run->journal, &control, err))
+        return false;
+    staged =
+        loader_stage(attempt->loader, control, attempt->becomes_table, err);
+    journal_give_back(run->journal);
+    return staged && loader_connect(attempt->loader, err);
+}
+
+static bool
+stream_sources(struct attempt *attempt, struct err *err)
+{
+    for (int n = 0; n < attempt->run->origin->source_count; n++)
+        if (!stream_source(attempt, n, err))
+            return false;
+    return true;
+}
+
+/* What is sent at the end was not fed. */
+static bool
+stream_timed(struct attempt *attempt, struct err *err)
+{
+    struct timings *timings = &attempt->run->job->timings;
+    bool streamed = stream_sources(attempt, err);
+    struct loader_times times = loader_times(attempt->loader);
+
+    timings_feed(timings, attempt->fed_ns, &times);
+    if (!streamed ||
+        !verify_roots(attempt->run->origin->sources[0], attempt->run->job->plan,
+                      loader_other_roots(attempt->loader), err) ||
+        !loader_finish(attempt->loader, err))
+        return false;
+    timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;
+    warn_of_odd_lines(attempt->run, attempt->loader);
+    return true;
+}
+
+/* Of all sources; -1 where one is not known. */
+static int64_t
+count_bytes(const struct run *run)
+{
+    int64_t bytes = 0;
+
+    for (int i = 0; i < run->origin->source_count; i++) {
+        int64_t more = source_size(run->origin->sources[i]);
+
+        if (more < 0)
+            return -1;
+        bytes += more;
+    }
+    return bytes;
+}
+
+bool
+stream_into_staging(struct attempt *attempt, struct err *err)
+{
+    struct timings *timings = &attempt->run->job->timings;
+    int64_t begun = clock_now_ns();
+    bool loaded;
+
+    timings_clear_load(timings);
+    progress_load(&attempt->run->job->progress, count_bytes(attempt->run));
+    loaded = begin_loading(attempt, err) && stream_timed(attempt, err);
+    timings_since(timings, TIMING_LOAD, begun);
+    return loaded;
+}
