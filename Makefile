@@ -275,6 +275,10 @@ $(BUILD)/load/staged.o: tests/load/staged.c | $(GEN)
 	@echo "  CC $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# A job, and results for it.
+$(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/run/test_*.c)): \
+    $(BUILD)/scripted/job.o $(BUILD)/scripted/lines.o
+
 $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo "  CC $@"

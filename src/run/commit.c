@@ -249,8 +249,7 @@ settle_commit(struct run *run, struct err *err)
     struct journal_runs runs;
     struct err other;
 
-    if (!is_commit_unknown(err) ||
-        !control_reopen(run->context, &other) ||
+    if (!is_commit_unknown(err) || !control_reopen(run->context, &other) ||
         journal_run_status(journal, &run->ref, RUN_LOADING, &other) ||
         !journal_list_runs(journal, &query, run->arena, &runs, &other))
         return false;
