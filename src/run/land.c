@@ -10,7 +10,6 @@
 #include "journal/store.h"
 #include "journal/watermark.h"
 #include "load/adapt.h"
-#include "load/isolate.h"
 #include "load/obstacle.h"
 #include "load/stage.h"
 #include "run/commit.h"
