@@ -1,30 +1,36 @@
+/*
+ *     begin: cut by @slice ──┐
+ *                            ├─► operations ─► wait: up to BULK_SLOTS at a time
+ *     resume: as kept ───────┘       ▲                 │
+ *                                    │ two halves      ├─ TIMEOUT of a window
+ *                                    └─────────────────┤
+ *                                                      ├─ another failure: the
+ *                                                      │  rest is left where
+ *                                                      │  it is
+ *                                                      └─► sources
+ *
+ * The windows of a run are kept in its notes before the first operation is
+ * submitted, and whoever resumes the run cuts it the same way. Source n is the
+ * result of operations[n]: both are ordered by window, and an operation's
+ * number (row.n) is never used again when its window is halved.
+ *
+ * Hazard: sources point into their operations. wait() frees the sources of the
+ * wait before, since operations may go when a window is halved.
+ */
 #include "bulk/fetch.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/task.h"
-#include "bulk/cancel.h"
-#include "bulk/said.h"
+#include "bulk/left.h"
+#include "bulk/results.h"
 #include "bulk/slices_note.h"
 #include "job/job.h"
-#include "job/store.h"
-#include "source/copy.h"
-#include "source/download.h"
-#include "source/keep.h"
 
 /* An operation's result can be read for 7 days; one that old says little. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
-
-static struct bulk_place
-place_of(const struct job *job)
-{
-    return (struct bulk_place){.store = job->store,
-                               .journal = job->context->journal,
-                               .tuning = &job->context->config.tuning};
-}
 
 static void
 set_run(struct fetch *fetch, const struct origin_run *run)
@@ -32,7 +38,7 @@ set_run(struct fetch *fetch, const struct origin_run *run)
     struct job *job = fetch->job;
 
     fetch->wanted = *run;
-    fetch->run = (struct bulk_run){.place = place_of(job),
+    fetch->run = (struct bulk_run){.place = left_place(job),
                                    .ref = run->ref,
                                    .arena = &job->arena,
                                    .log = &job->log,
@@ -164,60 +170,6 @@ resume_fetch(struct origin *origin, const struct origin_run *run,
     return true;
 }
 
-/* What a run left at the store, also where its answer never came. */
-static void
-cancel_left(struct job *job, struct journal_operation *operation)
-{
-    struct log_ctx log = {.run_id = operation->run_id,
-                          .store = operation->store,
-                          .job = operation->job,
-                          .operation_id = operation->operation_id};
-    struct bulk_place place = place_of(job);
-    struct err err;
-
-    if (!cancel_ask_left(&place, operation, &job->arena, &log, &err))
-        log_failure(LOG_WARN, &log, "its operation runs on", &err);
-}
-
-/* A window that failed leaves the others running. */
-static void
-cancel_windows(struct origin *origin)
-{
-    const struct fetch *fetch = (const struct fetch *)origin;
-    struct job *job = fetch->job;
-    struct journal_operations operations;
-    struct err err;
-
-    if (fetch->slices.count == 0)
-        return;
-    if (!journal_run_operations(job->context->journal, fetch->run.ref.run_id,
-                                &job->arena, &operations, &err)) {
-        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
-        return;
-    }
-    for (size_t i = 0; i < operations.count; i++)
-        if (said_is_running(&operations.operations[i]))
-            cancel_left(job, &operations.operations[i]);
-}
-
-/* Found by what there is, not by
- * which run was superseded just now: the process that did that may have been
- * killed before it came to this. */
-static bool
-cancel_others(struct origin *origin, int64_t keep_run_id, struct err *err)
-{
-    struct job *job = ((struct fetch *)origin)->job;
-    struct journal_operations left;
-
-    if (!journal_left_operations(job->context->journal,
-                                 job->store->config->name, job->file->job,
-                                 keep_run_id, &job->arena, &left, err))
-        return false;
-    for (size_t i = 0; i < left.count; i++)
-        cancel_left(job, &left.operations[i]);
-    return true;
-}
-
 /* ---- side by side ------------------------------------------------------ */
 
 struct crew {
@@ -319,49 +271,6 @@ complete_all(struct fetch *fetch, struct err *err)
 
 /* ---- results ----------------------------------------------------------- */
 
-static const char *
-copy_path(const struct fetch *fetch, int n)
-{
-    struct job *job = fetch->job;
-    const char *directory = job->context->options->keep_directory;
-
-    if (directory == NULL)
-        return NULL;
-    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".%d.jsonl", directory,
-                        job->store->config->name, job->file->job,
-                        fetch->run.ref.run_id, n);
-}
-
-static struct source *
-make_source(const struct fetch *fetch, const struct operation *operation)
-{
-    struct job *job = fetch->job;
-    const struct bulk_operation *bulk = &operation->bulk;
-    struct source *source = source_download_new(
-        job->context->http, store_session(job->context, job->store), bulk,
-        &job->log);
-    const char *path = copy_path(fetch, (int)operation->row.n);
-    struct sidecar about = {.id = bulk->id,
-                            .created_at = bulk->created_at,
-                            .completed_at = bulk->completed_at,
-                            .plan_hash = job->plan->hash,
-                            .document = operation->row.query != NULL
-                                            ? operation->row.query
-                                            : operation->document};
-
-    return path != NULL ? source_copy_new(source, path, &about) : source;
-}
-
-/* What a killed run left in the folder; nobody else runs this job now. */
-static void
-clean_kept(const struct job *job)
-{
-    const char *directory = job->context->options->keep_directory;
-
-    if (directory != NULL)
-        keep_clean(directory, job->store->config->name, job->file->job);
-}
-
 static void
 free_sources(struct origin *origin)
 {
@@ -377,11 +286,11 @@ make_sources(struct fetch *fetch)
 {
     struct origin *origin = &fetch->origin;
 
-    clean_kept(fetch->job);
+    results_clean(fetch->job);
     origin->sources = mem_array((size_t)fetch->count, sizeof(struct source *));
     origin->source_count = fetch->count;
     for (int i = 0; i < fetch->count; i++)
-        origin->sources[i] = make_source(fetch, fetch->operations[i]);
+        origin->sources[i] = results_source(fetch->job, fetch->operations[i]);
 }
 
 /* Of what @slice cut, fewer roots than the store counted are not all. */
@@ -460,6 +369,22 @@ look_at_operations(const void *origin, struct progress_seen *seen)
         if (seen->since_ms == 0 || operation->submitted_ms < seen->since_ms)
             seen->since_ms = operation->submitted_ms;
     }
+}
+
+static bool
+cancel_others(struct origin *origin, int64_t keep_run_id, struct err *err)
+{
+    return left_cancel_others(((struct fetch *)origin)->job, keep_run_id, err);
+}
+
+/* A window that failed leaves the others running. */
+static void
+cancel_windows(struct origin *origin)
+{
+    const struct fetch *fetch = (const struct fetch *)origin;
+
+    if (fetch->slices.count > 0)
+        left_cancel_run(fetch->job, fetch->run.ref.run_id);
 }
 
 static void

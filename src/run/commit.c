@@ -1,18 +1,3 @@
-#include "run/commit.h"
-
-#include <inttypes.h>
-#include <string.h>
-
-#include "base/clock.h"
-#include "job/control.h"
-#include "journal/runs.h"
-#include "load/guard.h"
-#include "load/merge.h"
-#include "load/truncated.h"
-#include "run/hidden_orders.h"
-#include "run/verify.h"
-#include "sql.h"
-
 /*
  *     claim still ours? ─► status merging ─► BEGIN
  *       fence      our row is locked: nobody takes the run over from here on
@@ -26,6 +11,21 @@
  * it. The one hazard left is a connection that is lost between COMMIT and its
  * answer: then the run's row is asked.
  */
+#include "run/commit.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "job/control.h"
+#include "journal/claim.h"
+#include "journal/runs.h"
+#include "load/guard.h"
+#include "load/merge.h"
+#include "load/truncated.h"
+#include "run/hidden_orders.h"
+#include "run/verify.h"
+#include "sql.h"
 
 enum { NOTES_BYTES_MAX = 1024 * 1024 };
 

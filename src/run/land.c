@@ -1,3 +1,19 @@
+/*
+ *     one attempt:  stream ─► adapt the tables ─► commit
+ *       ▲              │              │              │
+ *       │              │              └─ a lock: ────┴─ a deadlock: the same
+ *       │              │                 step again, staging is as it was
+ *       │              ▼
+ *       ├── WIDEN            an id or number does not fit: once per column
+ *       ├── REFUSED_LINES    rows that the server refuses: without them
+ *       ├── RESTART          the file changed under the download: 3 times
+ *       └── transient        the database, while the control connection is
+ *                            alive and the retry budget lasts
+ *
+ * What is tried again is decided here, at the end of land_results(). Between
+ * two attempts staging is dropped and the tables are looked at again. A URL
+ * that lapsed is not ours: run/run.c asks the origin for another one.
+ */
 #include "run/land.h"
 
 #include <inttypes.h>
@@ -15,23 +31,6 @@
 #include "run/commit.h"
 #include "run/hidden_orders.h"
 #include "run/stream.h"
-
-/*
- *     one attempt:  stream ─► adapt the tables ─► commit
- *       ▲              │              │              │
- *       │              │              └─ a lock: ────┴─ a deadlock: the same
- *       │              │                 step again, staging is as it was
- *       │              ▼
- *       ├── WIDEN            an id or number does not fit: once per column
- *       ├── REFUSED_LINES    rows that the server refuses: without them
- *       ├── RESTART          the file changed under the download: 3 times
- *       └── transient        the database, while the control connection is
- *                            alive and the retry budget lasts
- *
- * What is tried again is decided here, at the end of land_results(). Between
- * two attempts staging is dropped and the tables are looked at again. A URL
- * that lapsed is not ours: run/run.c asks the origin for another one.
- */
 
 enum { RESTARTS_MAX = 3 };
 

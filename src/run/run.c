@@ -1,13 +1,3 @@
-#include "run/run.h"
-
-#include "base/clock.h"
-#include "job/control.h"
-#include "journal/claim.h"
-#include "journal/runs.h"
-#include "run/earlier.h"
-#include "run/ending.h"
-#include "run/land.h"
-
 /*
  *     claim ──────► prepare ─► choose ─► begin ──┬─► wait ─► land ─► end
  *       │ not due,  tables     mode  └─► resume ─┘    ▲        │
@@ -35,6 +25,15 @@
  *   all else                    `failed`
  * A replay is never resumed or begun again: what fails has failed.
  */
+#include "run/run.h"
+
+#include "base/clock.h"
+#include "job/control.h"
+#include "journal/claim.h"
+#include "journal/runs.h"
+#include "run/earlier.h"
+#include "run/ending.h"
+#include "run/land.h"
 
 enum { RENEWALS_MAX = 2 };
 

@@ -1,3 +1,9 @@
+/*
+ * The bytes of one source after the other are cut into lines, and the loader
+ * takes each line: where this loop waits, it waits for bytes or for the
+ * server. Counts and warnings begin at zero with each attempt, rejects in the
+ * journal too, so that what an attempt that failed has said is gone.
+ */
 #include "run/stream.h"
 
 #include <inttypes.h>
@@ -7,13 +13,6 @@
 #include "journal/reject.h"
 #include "json/lines.h"
 #include "run/verify.h"
-
-/*
- * The bytes of one source after the other are cut into lines, and the loader
- * takes each line: where this loop waits, it waits for bytes or for the
- * server. Counts and warnings begin at zero with each attempt, rejects in the
- * journal too, so that what an attempt that failed has said is gone.
- */
 
 /* ---- rejects ----------------------------------------------------------- */
 

@@ -1,3 +1,14 @@
+/*
+ * A look is three questions in a row: what bulkpg.relation says of each table
+ * (whose it is, which columns are the job's, which gid types its ids have),
+ * what the database says of it, and whether anything is in the way of the
+ * rows. Each look starts from zero, since other jobs change tables meanwhile;
+ * only what the plan learned of gid types stays with the plan.
+ *
+ * Hazard: while a look is under way the merge of a process that was killed may
+ * still commit. The table then was not there for the first question and is for
+ * the second, as if another had made it. So a look that refuses is repeated.
+ */
 #include "run/tables.h"
 
 #include <errno.h>

@@ -1,3 +1,9 @@
+/*
+ * The first bytes decide whether the file is packed: they are read into the
+ * buffer before anything else is, however they come. From then on a packed
+ * file's bytes go from the buffer through gunzip into `unpacked`, and chunks
+ * are lent out of there.
+ */
 #include "source/file.h"
 
 #include <errno.h>
@@ -16,12 +22,6 @@
 
 enum { CHUNK_BYTES = 256 * 1024 };
 
-/*
- * The first bytes decide whether the file is packed: they are read into the
- * buffer before anything else is, however they come. From then on a packed
- * file's bytes go from the buffer through gunzip into `unpacked`, and chunks
- * are lent out of there.
- */
 struct source_file {
     struct source source;
     const char *path;
