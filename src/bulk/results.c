@@ -10,7 +10,8 @@
 static const char *
 copy_path(struct job *job, const struct journal_operation *row)
 {
-    const char *directory = job->context->options->keep_directory;
+    const struct options *options = job->context->options;
+    const char *directory = options->keep_directory;
 
     if (directory == NULL)
         return NULL;
@@ -41,7 +42,8 @@ results_source(struct job *job, const struct operation *operation)
 void
 results_clean(const struct job *job)
 {
-    const char *directory = job->context->options->keep_directory;
+    const struct options *options = job->context->options;
+    const char *directory = options->keep_directory;
 
     if (directory != NULL)
         keep_clean(directory, job->log.store, job->log.job);

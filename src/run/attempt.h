@@ -1,7 +1,7 @@
 /*
  * attempt - one attempt of a run to land its results: what belongs to one
  * loader and its staging tables. The next attempt starts from zero. Private to
- * run/.
+ * this folder.
  */
 #ifndef RUN_ATTEMPT_H
 #define RUN_ATTEMPT_H

@@ -132,7 +132,7 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
 {
     struct run *run = attempt->run;
     struct pg_conn *conn = merge->conn;
-    struct timings *timings = &run->job->timings;
+    struct timings *timings = run->timings;
     struct run_end end = {.status = run->rejects > 0 ? RUN_LOADED_WITH_REJECTS
                                                      : RUN_LOADED,
                           .notes = write_notes(run)};

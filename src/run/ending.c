@@ -62,8 +62,7 @@ finish_failed(struct run *run, const struct err *why)
                           .error_code = why->code[0] != '\0' ? why->code : NULL,
                           .error = why->message,
                           .counts = run_counts_unknown,
-                          .timings =
-                              timings_json(&run->job->timings, run->arena),
+                          .timings = timings_json(run->timings, run->arena),
                           .notes = remedy_note(run->arena, why)};
     struct err err;
 
@@ -79,7 +78,7 @@ finish_failed(struct run *run, const struct err *why)
 static int64_t
 milliseconds(const struct run *run, enum timing timing)
 {
-    return run->job->timings.ns[timing] / 1000000;
+    return run->timings->ns[timing] / 1000000;
 }
 
 static void

@@ -132,7 +132,7 @@ merge_staged(struct attempt *attempt, struct err *err)
     struct pg_conn *conn = loader_release(attempt->loader);
     struct notes_mark warned;
 
-    progress_phase(&run->job->progress, PROGRESS_MERGING);
+    progress_phase(run->progress, PROGRESS_MERGING);
     warn_of_offsets(run);
     if (commit_is_uncounted(run))
         notes_warn(&run->notes, MSG_REMOVES_NOTHING,
@@ -313,7 +313,6 @@ begin_load(struct job *job, struct err *err)
 
     progress_phase(&job->progress, PROGRESS_HELD);
     may_load = control_begin_load(job->context, err);
-
     timings_since(&job->timings, TIMING_WAIT, begun);
     return may_load;
 }

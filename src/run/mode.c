@@ -32,9 +32,11 @@ static const char *
 reason_for_full(const struct job *job, const struct journal_run *before,
                 const struct tables *tables)
 {
+    const struct options *options = job->context->options;
+
     if (before == NULL)
         return "first";
-    if (job->context->options->full)
+    if (options->full)
         return "asked";
     if (tables_widen(tables, job->plan))
         return "widened";
@@ -51,7 +53,7 @@ choose_incremental(struct job *job, struct mode *mode, struct err *err)
     const struct plan_incremental *incremental = job->plan->incremental;
     struct journal_watermark mark;
 
-    if (!journal_watermark(job->context->journal, job->store->config->name,
+    if (!journal_watermark(job->context->journal, job->config->name,
                            job->file->job, incremental->overlap_ms, &job->arena,
                            &mark, err))
         return false;
@@ -71,9 +73,10 @@ choose_incremental(struct job *job, struct mode *mode, struct err *err)
 static void
 choose_replay(const struct job *job, struct mode *mode)
 {
+    const struct options *options = job->context->options;
+
     mode->mode = RUN_REPLAY;
-    mode->incremental =
-        job->plan->incremental != NULL && !job->context->options->full;
+    mode->incremental = job->plan->incremental != NULL && !options->full;
     mode->reason = mode->incremental ? "incremental" : "full";
 }
 
@@ -81,6 +84,7 @@ bool
 mode_choose(struct job *job, const struct tables *tables, bool is_replay,
             struct mode *mode, struct err *err)
 {
+    const struct options *options = job->context->options;
     struct journal_run *before;
 
     *mode = (struct mode){.mode = RUN_FULL};
@@ -88,11 +92,10 @@ mode_choose(struct job *job, const struct tables *tables, bool is_replay,
         choose_replay(job, mode);
         return true;
     }
-    if (job->context->options->since_s != OPTION_NO_TIME)
+    if (options->since_s != OPTION_NO_TIME)
         return choose_asked(job, mode, err);
-    if (!journal_last_reference_run(job->context->journal,
-                                    job->store->config->name, job->file->job,
-                                    &job->arena, &before, err))
+    if (!journal_last_reference_run(job->context->journal, job->config->name,
+                                    job->file->job, &job->arena, &before, err))
         return false;
     mode->reason = reason_for_full(job, before, tables);
     if (mode->reason != NULL || job->plan->incremental == NULL)

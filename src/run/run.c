@@ -41,7 +41,7 @@ static void
 run_init(struct run *run, struct job *job, struct origin *origin)
 {
     struct context *context = job->context;
-    const struct store_config *store = job->store->config;
+    const struct store_config *store = job->config;
 
     *run = (struct run){.job = job,
                         .origin = origin,
@@ -52,6 +52,8 @@ run_init(struct run *run, struct job *job, struct origin *origin)
                         .plan = job->plan,
                         .arena = &job->arena,
                         .log = &job->log,
+                        .timings = &job->timings,
+                        .progress = &job->progress,
                         .store = store->name,
                         .name = job->file->job,
                         .schema = store->schema};
@@ -191,16 +193,16 @@ begin_or_resume(struct run *run, struct err *err)
 static bool
 wait_for_results(struct run *run, struct err *err)
 {
-    struct job *job = run->job;
+    const struct origin_ops *ops = run->origin->ops;
     int64_t begun = clock_now_ns();
     bool there;
 
-    if (run->origin->ops->look != NULL)
-        progress_phase(&job->progress, PROGRESS_FETCHING);
-    progress_show(&job->progress, run->origin->ops->look, run->origin);
+    if (ops->look != NULL)
+        progress_phase(run->progress, PROGRESS_FETCHING);
+    progress_show(run->progress, ops->look, run->origin);
     there = origin_wait(run->origin, err);
-    progress_show(&job->progress, NULL, NULL);
-    timings_since(&job->timings, TIMING_WAIT, begun);
+    progress_show(run->progress, NULL, NULL);
+    timings_since(run->timings, TIMING_WAIT, begun);
     return there;
 }
 
@@ -287,7 +289,7 @@ run_once(struct run *run, struct err *err)
     int losses = run->context->control_losses;
     bool due = false, done;
 
-    progress_phase(&run->job->progress, PROGRESS_BEGINNING);
+    progress_phase(run->progress, PROGRESS_BEGINNING);
     run->job->has_outcome = false;
     if (!claim(run, &due, err)) {
         run->job->has_outcome =

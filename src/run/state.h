@@ -1,6 +1,7 @@
 /*
  * state - all that one run knows, from its claim to its end: run/run.c draws
- * its life, and hands this struct to each step. Private to run/.
+ * its life, and hands this struct to each step. Private to this
+ * folder.
  */
 #ifndef RUN_STATE_H
 #define RUN_STATE_H
@@ -27,6 +28,8 @@ struct run {
     struct plan *plan;
     struct arena *arena;
     struct log_ctx *log;
+    struct timings *timings;
+    struct progress *progress;
     const char *store;
     const char *name; /* of the job */
     const char *schema;

@@ -122,10 +122,9 @@ stream_source(struct attempt *attempt, int n, struct err *err)
     run->log->operation_id = source->operation_id;
     loader_begin_operation(attempt->loader, n + 1, source->asked_at);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
-    progress_source(&run->job->progress, &lines,
-                    loader_counts(attempt->loader));
+    progress_source(run->progress, &lines, loader_counts(attempt->loader));
     streamed = source_open(source, err) && source_feed(source, &lines, err);
-    progress_source_end(&run->job->progress);
+    progress_source_end(run->progress);
     streamed = streamed && keep_counts(attempt, n, lines.offset, err) &&
                verify_result(&source->claims, loader_counts(attempt->loader),
                              lines.offset, err) &&
@@ -135,7 +134,7 @@ stream_source(struct attempt *attempt, int n, struct err *err)
     source_close(source);
     lines_free(&lines);
     attempt->fed_ns += source->feed_ns;
-    run->job->timings.ns[TIMING_DOWNLOAD] += source->read_ns;
+    run->timings->ns[TIMING_DOWNLOAD] += source->read_ns;
     return streamed;
 }
 
@@ -163,7 +162,9 @@ begin_loading(struct attempt *attempt, struct err *err)
 static bool
 stream_sources(struct attempt *attempt, struct err *err)
 {
-    for (int n = 0; n < attempt->run->origin->source_count; n++)
+    const struct origin *origin = attempt->run->origin;
+
+    for (int n = 0; n < origin->source_count; n++)
         if (!stream_source(attempt, n, err))
             return false;
     return true;
@@ -173,29 +174,30 @@ stream_sources(struct attempt *attempt, struct err *err)
 static bool
 stream_timed(struct attempt *attempt, struct err *err)
 {
-    struct timings *timings = &attempt->run->job->timings;
+    struct run *run = attempt->run;
+    struct timings *timings = run->timings;
     bool streamed = stream_sources(attempt, err);
     struct loader_times times = loader_times(attempt->loader);
 
     timings_feed(timings, attempt->fed_ns, &times);
     if (!streamed ||
-        !verify_roots(attempt->run->origin->sources[0], attempt->run->job->plan,
+        !verify_roots(run->origin->sources[0], run->plan,
                       loader_other_roots(attempt->loader), err) ||
         !loader_finish(attempt->loader, err))
         return false;
     timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;
-    warn_of_odd_lines(attempt->run, attempt->loader);
+    warn_of_odd_lines(run, attempt->loader);
     return true;
 }
 
 /* Of all sources; -1 where one is not known. */
 static int64_t
-count_bytes(const struct run *run)
+count_bytes(const struct origin *origin)
 {
     int64_t bytes = 0;
 
-    for (int i = 0; i < run->origin->source_count; i++) {
-        int64_t more = source_size(run->origin->sources[i]);
+    for (int i = 0; i < origin->source_count; i++) {
+        int64_t more = source_size(origin->sources[i]);
 
         if (more < 0)
             return -1;
@@ -207,12 +209,13 @@ count_bytes(const struct run *run)
 bool
 stream_into_staging(struct attempt *attempt, struct err *err)
 {
-    struct timings *timings = &attempt->run->job->timings;
+    struct run *run = attempt->run;
+    struct timings *timings = run->timings;
     int64_t begun = clock_now_ns();
     bool loaded;
 
     timings_clear_load(timings);
-    progress_load(&attempt->run->job->progress, count_bytes(attempt->run));
+    progress_load(run->progress, count_bytes(run->origin));
     loaded = begin_loading(attempt, err) && stream_timed(attempt, err);
     timings_since(timings, TIMING_LOAD, begun);
     return loaded;

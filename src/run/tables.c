@@ -166,7 +166,7 @@ is_gone(struct job *job, const char *path)
 static bool
 is_ours(struct job *job, const struct journal_relation *owner)
 {
-    if (strcmp(owner->store, job->store->config->name) == 0 &&
+    if (strcmp(owner->store, job->config->name) == 0 &&
         strcmp(owner->job, job->file->job) == 0)
         return true;
     return owner->file == NULL || is_gone(job, owner->file);
@@ -178,7 +178,7 @@ check_owner(struct tables *tables, struct job *job, struct plan_table *table,
 {
     struct journal_relation *owner;
 
-    if (!journal_relation(job->context->journal, job->store->config->schema,
+    if (!journal_relation(job->context->journal, job->config->schema,
                           table->name, &job->arena, &owner, err))
         return false;
     tables->memory[table->index].is_owned = owner != NULL;
@@ -204,7 +204,7 @@ static bool
 look(struct tables *tables, struct job *job, struct err *err)
 {
     size_t count = (size_t)job->plan->table_count;
-    const char *schema = job->store->config->schema;
+    const char *schema = job->config->schema;
     struct pg_conn *control;
     bool fit;
 
@@ -306,9 +306,9 @@ save_table(const struct tables *tables, struct job *job,
            struct err *err)
 {
     struct journal_relation relation = {
-        .table_schema = job->store->config->schema,
+        .table_schema = job->config->schema,
         .table_name = table->name,
-        .store = job->store->config->name,
+        .store = job->config->name,
         .job = job->file->job,
         .file = whole_path(job),
         .path = table->path,
@@ -431,7 +431,7 @@ tables_prepare(struct tables *tables, struct job *job, struct err *err)
         return true;
     if (!journal_borrow(journal, &control, err))
         return false;
-    made = schema_make(control, job->store->config->schema,
+    made = schema_make(control, job->config->schema,
                        job->context->config.readers, err);
     journal_give_back(journal);
     return made;
