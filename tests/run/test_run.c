@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "journal/claim.h"
 #include "journal/operation.h"
 #include "run/run.h"
 #include "scripted/job.h"
