@@ -413,6 +413,7 @@ class TakenOver(Killing):
     def test_while_polling(self):
         running = self.start_until("polling", outcome={"never": True})
         self.freeze(running)
+        self.shop.post("operation", {"store": "acme", "status": "COMPLETED"})
         self.check_wakes_up_in_vain(running)
 
     def test_while_loading(self):
