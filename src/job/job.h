@@ -15,15 +15,6 @@
 #include "job/types.h"
 #include "plan/plan.h"
 
-/* Old names, until their users are moved. */
-#include "job/control.h"
-#include "job/store.h"
-#define context_open_database   control_open
-#define context_reopen_database control_reopen
-#define context_begin_load      control_begin_load
-#define context_end_load        control_end_load
-#define context_session         store_session
-
 struct journal_run_table;
 
 struct job {
