@@ -1,5 +1,12 @@
--- The name of the type that queries begin at.
+-- The name of the type that queries begin at. Processes that save it at the
+-- same time meet at either unique index: then it is saved already.
 -- $1: store, $2: api_version, $3: name
+WITH marked AS (
+  UPDATE bulkpg.graphql_type SET is_query_type = true
+  WHERE store = $1 AND api_version = $2 AND name = $3
+  RETURNING name
+)
 INSERT INTO bulkpg.graphql_type (store, api_version, name, is_query_type)
-VALUES ($1, $2, $3, true)
-ON CONFLICT (store, api_version, name) DO UPDATE SET is_query_type = true
+SELECT $1, $2, $3, true
+WHERE NOT EXISTS (SELECT FROM marked)
+ON CONFLICT DO NOTHING
