@@ -140,6 +140,7 @@ bench: build/bulkpg ## against psql COPY and what others write; tests/bench/READ
 lint: ## format, layers, words, links, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
+	@scripts/check-names.py
 	@scripts/check-output.sh
 	@scripts/check-words
 	@scripts/check-links.py

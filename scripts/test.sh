@@ -47,6 +47,7 @@ stage_count() {
 
 stage_lint() {
   python3 "$here/check-layers.py"
+  python3 "$here/check-names.py"
   "$here/check-output.sh"
   python3 "$here/check-words"
   python3 "$here/check-links.py"

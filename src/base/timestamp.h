@@ -13,7 +13,8 @@
 #define TIMESTAMP_EPOCH_S INT64_C(946684800) /* 2000-01-01 */
 
 /* ISO 8601 with Z, an offset, or neither (UTC), to microseconds since
- * 2000-01-01 00:00 UTC; a bare date is its midnight. ERR_ROW if it is neither. */
+ * 2000-01-01 00:00 UTC; a bare date is its midnight. ERR_ROW if it is neither.
+ * */
 MUST_CHECK bool
 timestamp_parse(struct span text, int64_t *micros, struct err *err);
 

@@ -132,7 +132,8 @@ gql_parse(struct arena *arena, const char *file, struct span text,
 void gql_print(const struct gql_document *document, struct buf *out);
 void gql_print_value(const struct gql_value *value, struct buf *out);
 
-/* "file:line:column: message" with one of the codes QUERY_... Always returns false. */
+/* "file:line:column: message" with one of the codes QUERY_... Always returns
+ * false. */
 bool
 gql_error(struct err *err, enum msg msg, const struct gql_document *document,
           struct gql_pos pos, const char *format, ...) PRINTF_LIKE(5, 6);

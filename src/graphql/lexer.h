@@ -1,6 +1,6 @@
 /*
- * lexer - the tokens of a GraphQL document, one after the other. Private to this
- * folder.
+ * lexer - the tokens of a GraphQL document, one after the other. Private to
+ * this folder.
  *
  * Blanks, commas, comments and byte order marks are passed over. The source
  * was looked at by gql_check_source() before, so it is UTF-8 without control

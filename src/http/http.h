@@ -74,9 +74,10 @@ struct http_request {
  * its ceiling: a larger answer is ERR_FAILED. Any HTTP status is success
  * here. Without an answer: ERR_TRANSIENT (resolve, connect, reset, stall,
  * out of time, cut short), ERR_CONFIG (URL, TLS verification or protocol, a
- * proxy that refuses, plain http beyond loopback), ERR_STOPPED. Messages name method and URL without its query part. The code
- * is "NOT_SENT" when no byte of the request left, "ANSWER_LOST" when some may
- * have arrived, "TOO_LARGE" for an answer beyond the ceiling. */
+ * proxy that refuses, plain http beyond loopback), ERR_STOPPED. Messages name
+ * method and URL without its query part. The code is "NOT_SENT" when no byte of
+ * the request left, "ANSWER_LOST" when some may have arrived, "TOO_LARGE" for
+ * an answer beyond the ceiling. */
 MUST_CHECK bool
 http_fetch(struct http *http, const struct http_request *request,
            struct http_head *head, struct buf *body, struct err *err);

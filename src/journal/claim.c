@@ -3,9 +3,9 @@
  * store and job. Trying again is up to the caller's patience. Another process
  * that holds it is named by what pg_stat_activity knows of its session.
  *
- * Hazard. Behind a proxy that pools transactions the lock may belong to a session
- * that serves others by now: journal_check_claim() asks the server rather than
- * remembering.
+ * Hazard. Behind a proxy that pools transactions the lock may belong to a
+ * session that serves others by now: journal_check_claim() asks the server
+ * rather than remembering.
  */
 #include "journal/claim.h"
 

@@ -34,7 +34,8 @@ journal_claim_token(struct journal *journal, const char *base_url,
 MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
                                     const char *job, struct err *err);
 
-/* For journal_reopen(): the claims held, on a new connection; whoever holds one now keeps it. */
+/* For journal_reopen(): the claims held, on a new connection; whoever holds one
+ * now keeps it. */
 MUST_CHECK bool journal_claim_again(struct journal *journal,
                                     struct pg_conn *conn, struct err *err);
 

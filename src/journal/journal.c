@@ -1,13 +1,13 @@
 /*
- * Opening the journal: what the role may do and which version is there are asked
- * first, in one statement, so that a right that is missing is named before
- * anything is made. Then the migrations that are due run in one transaction
- * under a lock: of several processes that begin at once one migrates, and the
- * others find it done.
+ * Opening the journal: what the role may do and which version is there are
+ * asked first, in one statement, so that a right that is missing is named
+ * before anything is made. Then the migrations that are due run in one
+ * transaction under a lock: of several processes that begin at once one
+ * migrates, and the others find it done.
  *
- * Hazards. The journal may be newer than this program, on a standby, or behind a
- * proxy. After a lost connection the server may still hold the old session, with
- * its claims: journal_reopen() ends it before the claims are taken again.
+ * Hazards. The journal may be newer than this program, on a standby, or behind
+ * a proxy. After a lost connection the server may still hold the old session,
+ * with its claims: journal_reopen() ends it before the claims are taken again.
  */
 #include "journal/journal.h"
 

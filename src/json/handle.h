@@ -1,5 +1,6 @@
 /*
- * handle - a yajl parser that is always there, and its memory. Private to src/json.
+ * handle - a yajl parser that is always there, and its memory. Private to
+ * src/json.
  *
  * yajl does not look whether it got memory, so it gets ours (base/mem.h).
  * Strings are not validated: utf8.h does that, and is stricter.

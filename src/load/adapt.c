@@ -1,6 +1,7 @@
 /*
- * The changes come from one comparison of plan and table, adapt_table_changes():
- * a dry run prints them, rights are checked against them, and a run sends them.
+ * The changes come from one comparison of plan and table,
+ * adapt_table_changes(): a dry run prints them, rights are checked against
+ * them, and a run sends them.
  *
  *     BEGIN, lock_timeout
  *     take down our views that read a column whose type changes
@@ -141,7 +142,8 @@ adapt_widens(const struct plan_table *table, const struct target *target)
     return false;
 }
 
-/* ---- the transaction ------------------------------------------------------ */
+/* ---- the transaction ------------------------------------------------------
+ * */
 
 static int
 compare_names(const void *a, const void *b)

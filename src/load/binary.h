@@ -1,8 +1,9 @@
 /*
  * binary - PostgreSQL's binary formats, into a buffer.
  *
- * Sources: PostgreSQL's *_recv functions (numeric.c, jsonb.c). Integers are big-endian. A value is preceded by its length as
- * int32, -1 for NULL; that is for the caller (encode.h).
+ * Sources: PostgreSQL's *_recv functions (numeric.c, jsonb.c). Integers are
+ * big-endian. A value is preceded by its length as int32, -1 for NULL; that is
+ * for the caller (encode.h).
  */
 #ifndef LOAD_BINARY_H
 #define LOAD_BINARY_H

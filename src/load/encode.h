@@ -20,8 +20,9 @@ MUST_CHECK bool encode_value(struct buf *out, enum plan_type type,
                              const struct record_value *value, struct err *err);
 
 /* The same for an id. While the domain holds numbers, a gid of another type,
- * or one that is no plain number, is ERR_ROW with the code WIDEN, which no reject can cure; the
- * first gid of a domain tells its type, kept in `arena`. */
+ * or one that is no plain number, is ERR_ROW with the code WIDEN, which no
+ * reject can cure; the first gid of a domain tells its type, kept in `arena`.
+ * */
 MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
                            const struct record_value *value,
                            struct arena *arena, struct err *err);

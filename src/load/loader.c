@@ -30,6 +30,7 @@
 #include "load/isolate.h"
 #include "load/put.h"
 #include "load/ring.h"
+#include "load/route.h"
 #include "load/rows.h"
 #include "load/stage.h"
 

@@ -23,7 +23,7 @@ enum { NS_A_SECOND = 1000000000 };
 #define COMMIT_STATEMENT "commit"
 
 static void
-put_free(struct ring *ring, struct batch *batch)
+give_back(struct ring *ring, struct batch *batch)
 {
     batch_reset(batch);
     batch->next_free = ring->free;
@@ -37,7 +37,7 @@ add_batches(struct ring *ring, size_t count)
         struct batch *batch = &ring->batches[ring->batch_count++];
 
         batch->bytes = buf_with_ceiling(BATCH_CEILING_BYTES);
-        put_free(ring, batch);
+        give_back(ring, batch);
     }
 }
 
@@ -94,7 +94,7 @@ on_done(void *ctx, void *batch, const struct err *err)
     if (err != NULL && refused_is_row(err))
         put_refused(ring, batch);
     else
-        put_free(ring, batch);
+        give_back(ring, batch);
     task_wake_all(&ring->changed);
 }
 
@@ -231,7 +231,7 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
     table->batch = NULL;
     batch_seal(batch);
     if (ring->pipe_count == 0 || batch->rows == 0) {
-        put_free(ring, batch);
+        give_back(ring, batch);
         return true;
     }
     ring->bytes_under_way += batch->bytes.length;
@@ -239,7 +239,7 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
     if (is_sent)
         return sent;
     ring->bytes_under_way -= batch->bytes.length;
-    put_free(ring, batch);
+    give_back(ring, batch);
     return false;
 }
 

@@ -7,6 +7,8 @@
  *
  * A line is never given to the connection that happens to be left over.
  */
+#include "load/route.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>

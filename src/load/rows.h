@@ -65,13 +65,4 @@ MUST_CHECK bool
 rows_put(struct loader_table *table, const struct row_source *source,
          struct rows_widen *widen, struct err *err);
 
-/* The table that a line with a __parentId belongs to; NULL and ERR_ROW if
- * that cannot be known for certain. */
-const struct plan_table *
-route_line(const struct plan *plan, const struct record *record,
-           struct err *err);
-
-/* Can rows of the table have ids of this gid type? */
-bool route_allows(const struct plan_table *table, struct span gid_type);
-
 #endif

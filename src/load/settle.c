@@ -8,7 +8,8 @@
 
 #define UNIQUE_VIOLATION "23505"
 
-/* ---- lists ---------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------
+ * */
 
 /* Rows of lists: of a parent that came twice the last line's count. Lists of
  * lists follow, since tables stand parents first. */
@@ -39,7 +40,8 @@ settle_lists(struct merge *merge, struct err *err)
     return true;
 }
 
-/* ---- keys ----------------------------------------------------------------- */
+/* ---- keys -----------------------------------------------------------------
+ * */
 
 /* The table's own where staging becomes it. */
 static bool

@@ -94,8 +94,9 @@ pg_script(struct pg_conn *conn, const char *sql, struct err *err);
 
 /* Transactions. Commit fails (ERR_FAILED, code ROLLED_BACK) when the server's
  * tag says ROLLBACK, and with code COMMIT_UNKNOWN (ERR_TRANSIENT) when the
- * connection was lost before its answer, or has no tag of COMMIT's. Rollback never fails: at worst the
- * connection is lost. Neither is given up by a stop. */
+ * connection was lost before its answer, or has no tag of COMMIT's. Rollback
+ * never fails: at worst the connection is lost. Neither is given up by a stop.
+ * */
 MUST_CHECK bool pg_begin(struct pg_conn *conn, struct err *err);
 MUST_CHECK bool pg_commit(struct pg_conn *conn, struct err *err);
 void pg_rollback(struct pg_conn *conn);

@@ -41,9 +41,10 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
 
 /* Queue one execution of prepared statement `name` with `parameter` (binary;
  * its bytes are NULL for a statement that takes none) and its sync. A COMMIT
- * that the server turns into a ROLLBACK is reported as ROLLED_BACK. Both stay the caller's, and as they are until the batch has
- * been reported. False when the connection is lost; batches sent before are
- * then reported by on_done with that error. */
+ * that the server turns into a ROLLBACK is reported as ROLLED_BACK. Both stay
+ * the caller's, and as they are until the batch has been reported. False when
+ * the connection is lost; batches sent before are then reported by on_done with
+ * that error. */
 MUST_CHECK bool
 pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
              void *batch, struct err *err);

@@ -4,7 +4,8 @@
 
 #include "plan/names.h"
 
-/* ---- the hash -------------------------------------------------------------- */
+/* ---- the hash --------------------------------------------------------------
+ * */
 
 static void
 hash_table(struct buf *text, const struct plan_table *table)
@@ -49,7 +50,8 @@ set_hash(struct plan *plan)
     buf_free(&text);
 }
 
-/* ---- the stages ------------------------------------------------------------ */
+/* ---- the stages ------------------------------------------------------------
+ * */
 
 bool
 plan_build(struct arena *arena, const char *job,

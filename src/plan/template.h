@@ -10,8 +10,8 @@
  *                                 x being the column, quoted; the separator is
  *                                 what is between the expression and the dots:
  *                                 a comma or AND. It may hold {name}, too.
- *     {?flag text}                text, if the flag is set; {?!flag text}: if it
- *                                 is not. Text may hold all of the above.
+ *     {?flag text}                text, if the flag is set; {?!flag text}: if
+ *                                 it is not. Text may hold all of the above.
  *
  * The comment that a file begins with is no part of its statement.
  *

@@ -183,8 +183,8 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
 }
 
 /* A table that is not there yet and whose rows have keys is filled by
- * renaming its staging, unless SQL has to number its rows. In an incremental run the tables below may
- * ask for it. */
+ * renaming its staging, unless SQL has to number its rows. In an incremental
+ * run the tables below may ask for it. */
 static bool *
 choose_tables(const struct run *run)
 {

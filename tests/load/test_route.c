@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "load/route.h"
 #include "load/rows.h"
 #include "support/suite.h"
 #include "support/types.h"

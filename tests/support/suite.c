@@ -5,7 +5,8 @@
 #include "support/cluster.h"
 
 /* A test that hangs is ended at last. Check's own 4 s are less than a busy
- * machine can take for a test that is right; nothing that works comes near this.
+ * machine can take for a test that is right; nothing that works comes near
+ * this.
  */
 __attribute__((constructor)) static void
 be_patient(void)
