@@ -18,7 +18,7 @@ struct budget {
     int64_t failing_since_ms; /* 0: the last try succeeded */
     int64_t succeeded_ms;     /* when that was; 0: never */
     bool is_known;            /* that it fails was logged */
-    char known_code[40];      /* as what; "": whatever it is */
+    char known_code[40];      /* as what, last */
 };
 
 struct backoff {

@@ -6,11 +6,14 @@
 #include "base/clock.h"
 #include "base/task.h"
 
-/* One cause, one warning: the same failure again is a matter of debugging. */
+/* One cause, one warning: more of the same is a matter of debugging. A budget
+ * that others share is about a server, whose trouble is one cause, whatever it
+ * answers each time. */
 static bool
-is_known(const struct budget *budget, const struct err *err)
+is_known(const struct backoff *backoff, const struct budget *budget,
+         const struct err *err)
 {
-    return budget->is_known && (budget->known_code[0] == '\0' ||
+    return budget->is_known && (backoff->shared != NULL ||
                                 strcmp(budget->known_code, err->code) == 0);
 }
 
@@ -32,7 +35,7 @@ wait_telling(enum log_level level, struct backoff *backoff, int64_t at_least_ms,
         err->kind = ERR_LATER;
         return false;
     }
-    if (level == LOG_WARN && is_known(budget, err))
+    if (level == LOG_WARN && is_known(backoff, budget, err))
         level = LOG_DEBUG;
     note_known(budget, err);
     LOG_AT(level, log, message, LOG_STR("error", err->message),
