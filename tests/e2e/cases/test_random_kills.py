@@ -312,10 +312,12 @@ class RandomKills(Case):
         return out
 
     def check_journal(self):
-        """Every run came to its end, with one operation."""
+        """Every run came to its end, with one operation. What was put off
+        before it asked the store for anything is passed over."""
         self.assertEqual([], self.db.rows(
             "SELECT run_id, job, status, error FROM bulkpg.run "
-            "WHERE status <> 'loaded'"))
+            "WHERE status <> 'loaded' AND NOT (status = 'interrupted' "
+            "AND operation_id IS NULL)"))
         runs = Counter(MARKER.match(one["query"])[1]
                        for one in self.shop.operations())
         if not self.was_frozen:
