@@ -67,10 +67,11 @@ teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* Read `text` as bulkpg.ini. */
+/* Read `text` as bulkpg.ini; what was read before is gone. */
 static bool
 read_text(const char *text)
 {
+    config_free(&config);
     write_file("bulkpg.ini", text, 0644);
     return config_read(&config, "bulkpg.ini", true, &err);
 }
