@@ -102,7 +102,7 @@ end_completed(const struct operation *operation, struct err *err)
         log_info(&operation->log, "result ready",
                  LOG_NUM("objects", bulk->object_count),
                  LOG_NUM("roots", bulk->root_object_count),
-                 LOG_NUM("bytes", bulk->file_size),
+                 LOG_NUM("bytes", bulk->url[0] != '\0' ? bulk->file_size : 0),
                  LOG_NUM("seconds",
                          (clock_now_ms() - operation->submitted_ms) / 1000),
                  LOG_END);
