@@ -105,24 +105,25 @@ may_advance(const struct run *run)
     return run->rejects == 0 || run->options->accept_rejects;
 }
 
-/* {"widened":"…","columns_added":[…]}; NULL when there is nothing to say. */
+/* What the run has to say beside its counts, as a JSON object; NULL when it
+ * has nothing to say. */
 static const char *
 write_notes(const struct run *run)
 {
-    struct buf json = buf_with_ceiling(NOTES_BYTES_MAX);
+    struct buf text = buf_with_ceiling(NOTES_BYTES_MAX);
+    struct json_out *json = json_out_new(&text);
     const char *kept = NULL;
 
-    buf_append_char(&json, '{');
-    buf_append_str(&json, run->tables.notes);
-    notes_append_warnings(&run->notes, &json);
+    json_out_open(json, '{');
+    tables_write_notes(&run->tables, json);
+    notes_write(&run->notes, json);
     if (run->rejects > 0 && may_advance(run))
-        buf_append_str(&json, "\"accepted_rejects\":true,");
-    notes_append_widened(&run->notes, &json);
-    if (json.length > 1 && !json.overflowed) {
-        json.bytes[json.length - 1] = '}';
-        kept = arena_strdup(run->arena, buf_str(&json));
-    }
-    buf_free(&json);
+        json_out_boolean(json, "accepted_rejects", true);
+    json_out_close(json, '}');
+    json_out_free(json);
+    if (!text.overflowed && strcmp(buf_str(&text), "{}") != 0)
+        kept = arena_strdup(run->arena, buf_str(&text));
+    buf_free(&text);
     return kept;
 }
 

@@ -1,5 +1,7 @@
 #include "run/notes.h"
 
+#include <string.h>
+
 enum { NOTE_BYTES_MAX = 64 * 1024 };
 
 void
@@ -19,12 +21,11 @@ notes_free(struct notes *notes)
     buf_free(&notes->codes);
 }
 
-/* "…","…" */
+/* A string that does not fit is left out whole. */
 static void
 list_string(struct buf *list, const char *text)
 {
-    buf_append_str(list, list->length > 0 ? "," : "");
-    buf_append_json(list, span_str(text));
+    buf_append(list, text, strlen(text) + 1);
 }
 
 void
@@ -60,20 +61,23 @@ notes_back_to(struct notes *notes, struct notes_mark mark)
     cut(&notes->codes, mark.codes);
 }
 
-void
-notes_append_warnings(const struct notes *notes, struct buf *json)
+static void
+write_list(struct json_out *json, const char *key, const struct buf *list)
 {
-    if (notes->warnings.length > 0)
-        buf_printf(json, "\"warnings\":[%s],\"warning_codes\":[%s],",
-                   buf_str(&notes->warnings), buf_str(&notes->codes));
+    json_out_key(json, key);
+    json_out_open(json, '[');
+    for (size_t at = 0; at < list->length; at += strlen(list->bytes + at) + 1)
+        json_out_string(json, list->bytes + at);
+    json_out_close(json, ']');
 }
 
 void
-notes_append_widened(const struct notes *notes, struct buf *json)
+notes_write(const struct notes *notes, struct json_out *json)
 {
-    if (notes->widened.length == 0)
-        return;
-    buf_append_str(json, "\"widened\":");
-    buf_append_json(json, buf_span(&notes->widened));
-    buf_append_char(json, ',');
+    if (notes->warnings.length > 0) {
+        write_list(json, "warnings", &notes->warnings);
+        write_list(json, "warning_codes", &notes->codes);
+    }
+    if (notes->widened.length > 0)
+        json_out_text(json, "widened", buf_str(&notes->widened));
 }

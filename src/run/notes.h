@@ -8,12 +8,13 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/message.h"
+#include "json/write.h"
 
 struct notes {
     const struct log_ctx *log;
     struct buf widened;  /* "products.id, …" */
-    struct buf warnings; /* JSON strings: "…","…" */
-    struct buf codes;    /* of each, likewise */
+    struct buf warnings; /* strings, each with its NUL */
+    struct buf codes;    /* the code of each warning, likewise */
 };
 
 void notes_init(struct notes *notes, const struct log_ctx *log);
@@ -33,8 +34,8 @@ struct notes_mark {
 struct notes_mark notes_mark(const struct notes *notes);
 void notes_back_to(struct notes *notes, struct notes_mark mark);
 
-/* Members of a JSON object, each with a comma behind it. */
-void notes_append_warnings(const struct notes *notes, struct buf *json);
-void notes_append_widened(const struct notes *notes, struct buf *json);
+/* Write them as members of the notes of a run: warnings, warning_codes and
+ * widened, those that there are. */
+void notes_write(const struct notes *notes, struct json_out *json);
 
 #endif

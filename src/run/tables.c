@@ -106,27 +106,35 @@ is_planned(const struct plan_table *table, const char *name)
     return planned;
 }
 
-/* One that was dropped by hand is forgotten: it may come again as another's. */
+static const struct json *
+first_known(const struct tables *tables, const struct plan_table *table)
+{
+    const struct json *known = tables->known[table->index];
+
+    return known != NULL ? known->first : NULL;
+}
+
+/* A column that was dropped by hand is forgotten: another user may create one
+ * with its name. */
 static void
 find_left(struct tables *tables, struct job *job,
           const struct plan_table *table)
 {
-    const struct json *known = tables->known[table->index];
     const struct target *target = &tables->targets[table->index];
-    struct buf left = buf_with_ceiling(JSON_BYTES_MAX);
+    const struct json **left;
+    size_t count = 0;
 
-    for (const struct json *c = known != NULL ? known->first : NULL; c != NULL;
-         c = c->next) {
+    for (const struct json *c = first_known(tables, table); c; c = c->next)
+        count++;
+    left = arena_array(&job->arena, count + 1, sizeof(const struct json *));
+    tables->left[table->index] = left;
+    for (const struct json *c = first_known(tables, table); c; c = c->next) {
         const char *name = json_str(json_get(c, "name"));
 
-        if (name == NULL || is_planned(table, name) ||
-            !target_has(target, name))
-            continue;
-        buf_append_str(&left, left.length > 0 ? "," : "");
-        buf_append_span(&left, c->source);
+        if (name != NULL && !is_planned(table, name) &&
+            target_has(target, name))
+            *left++ = c;
     }
-    tables->left[table->index] = arena_strdup(&job->arena, buf_str(&left));
-    buf_free(&left);
 }
 
 /* ---- whose they are ---------------------------------------------------- */
@@ -212,8 +220,6 @@ look(struct tables *tables, struct job *job, struct err *err)
     tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
     tables->memory = arena_array(&job->arena, count, sizeof(*tables->memory));
     tables->known = arena_array(&job->arena, count, sizeof(*tables->known));
-    for (size_t i = 0; i < count; i++)
-        tables->left[i] = "";
     if (!check_owners(tables, job, err) ||
         !journal_borrow(job->context->journal, &control, err))
         return false;
@@ -260,7 +266,6 @@ relation_columns(const struct tables *tables, struct job *job,
 {
     struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
     struct json_out *json = json_out_new(&text);
-    const char *left = tables->left[table->index];
     const char *kept;
     bool has_mark = tables->targets[table->index].has_mark;
 
@@ -278,8 +283,8 @@ relation_columns(const struct tables *tables, struct job *job,
     if (has_mark || table->marks_deleted)
         append_column(json, "_deleted_at", "_deleted_at", PLAN_TIMESTAMPTZ,
                       NULL);
-    if (left[0] != '\0')
-        json_out_raw(json, span_str(left));
+    for (const struct json **c = tables->left[table->index]; *c != NULL; c++)
+        json_out_raw(json, (*c)->source);
     json_out_close(json, ']');
     json_out_free(json);
     kept = arena_strdup(&job->arena, buf_str(&text));
@@ -331,88 +336,106 @@ tables_save_in(const struct tables *tables, struct job *job, bool only_there,
     return true;
 }
 
-/* ---- notes ------------------------------------------------------------- */
+/* ---- how they differ from the plan ------------------------------------- */
 
-static void
-append_name(struct buf *list, const char *table, const char *column)
+typedef bool differs_fn(const struct plan_table *table,
+                        const struct target *target, int column);
+
+static bool
+is_added(const struct plan_table *table, const struct target *target,
+         int column)
 {
-    struct buf name = buf_with_ceiling(1024);
-
-    buf_printf(&name, "%s.%s", table, column);
-    buf_append_str(list, list->length > 0 ? "," : "");
-    buf_append_json(list, buf_span(&name));
-    buf_free(&name);
-}
-
-static void
-append_added(const struct tables *tables, const struct plan_table *table,
-             struct buf *list)
-{
-    const struct target *target = &tables->targets[table->index];
-
-    for (int i = 0; target->exists && i < table->column_count; i++)
-        if (!target->has_column[i])
-            append_name(list, table->name, table->columns[i].name);
-}
-
-static void
-append_widened(const struct tables *tables, const struct plan_table *table,
-               struct buf *list)
-{
-    const struct target *target = &tables->targets[table->index];
-
-    for (int i = 0; target->exists && i < table->column_count; i++)
-        if (adapt_column_widens(table, target, i))
-            append_name(list, table->name, table->columns[i].name);
-}
-
-/* The names in what the journal recorded of the columns left. */
-static void
-append_left(const struct tables *tables, const struct plan_table *table,
-            struct buf *list)
-{
-    struct buf text = buf_with_ceiling(JSON_BYTES_MAX);
-    struct arena arena = {0};
-    struct json *array;
-    struct err err;
-
-    buf_printf(&text, "[%s]", tables->left[table->index]);
-    if (json_parse(&arena, buf_span(&text), &array, &err))
-        for (const struct json *c = array->first; c != NULL; c = c->next)
-            append_name(list, table->name, json_str(json_get(c, "name")));
-    arena_free(&arena);
-    buf_free(&text);
-}
-
-typedef void append_fn(const struct tables *tables,
-                       const struct plan_table *table, struct buf *list);
-
-static void
-append_list(const struct tables *tables, const struct job *job, const char *key,
-            append_fn *append, struct buf *json)
-{
-    struct buf list = buf_with_ceiling(JSON_BYTES_MAX);
-
-    for (int i = 0; i < job->plan->table_count; i++)
-        if (!job->plan->tables[i].skip)
-            append(tables, &job->plan->tables[i], &list);
-    if (list.length > 0)
-        buf_printf(json, "\"%s\":[%s],", key, buf_str(&list));
-    buf_free(&list);
+    (void)table;
+    return !target->has_column[column];
 }
 
 static const char *
-write_notes(const struct tables *tables, struct job *job)
+column_in(const struct plan_table *table, const char *column,
+          struct arena *arena)
 {
-    struct buf json = buf_with_ceiling(JSON_BYTES_MAX);
-    const char *kept;
+    return arena_printf(arena, "%s.%s", table->name, column);
+}
 
-    append_list(tables, job, "columns_added", append_added, &json);
-    append_list(tables, job, "columns_widened", append_widened, &json);
-    append_list(tables, job, "columns_left", append_left, &json);
-    kept = arena_strdup(&job->arena, buf_str(&json));
-    buf_free(&json);
-    return kept;
+/* Of tables that exist; `names` has room for all columns, or is NULL. */
+static size_t
+list_columns(const struct tables *tables, struct job *job, differs_fn *differs,
+             const char **names)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < job->plan->table_count; i++) {
+        const struct plan_table *t = &job->plan->tables[i];
+        const struct target *target = &tables->targets[i];
+
+        for (int c = 0; c < t->column_count; c++) {
+            if (t->skip || !target->exists || !differs(t, target, c))
+                continue;
+            if (names != NULL)
+                names[count] = column_in(t, t->columns[c].name, &job->arena);
+            count++;
+        }
+    }
+    return count;
+}
+
+static size_t
+list_left(const struct tables *tables, struct job *job, const char **names)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < job->plan->table_count; i++) {
+        const struct plan_table *t = &job->plan->tables[i];
+
+        for (const struct json **c = tables->left[i]; !t->skip && *c; c++) {
+            if (names != NULL)
+                names[count] =
+                    column_in(t, json_str(json_get(*c, "name")), &job->arena);
+            count++;
+        }
+    }
+    return count;
+}
+
+static const char **
+array_of_names(struct job *job, size_t count)
+{
+    return arena_array(&job->arena, count + 1, sizeof(const char *));
+}
+
+static void
+find_differences(struct tables *tables, struct job *job)
+{
+    differs_fn *const differ[] = {
+        [TABLES_ADDED] = is_added, [TABLES_WIDENED] = adapt_column_widens};
+
+    for (int i = TABLES_ADDED; i <= TABLES_WIDENED; i++) {
+        tables->differences[i] =
+            array_of_names(job, list_columns(tables, job, differ[i], NULL));
+        list_columns(tables, job, differ[i], tables->differences[i]);
+    }
+    tables->differences[TABLES_LEFT] =
+        array_of_names(job, list_left(tables, job, NULL));
+    list_left(tables, job, tables->differences[TABLES_LEFT]);
+}
+
+void
+tables_write_notes(const struct tables *tables, struct json_out *json)
+{
+    static const char *const keys[] = {[TABLES_ADDED] = "columns_added",
+                                       [TABLES_WIDENED] = "columns_widened",
+                                       [TABLES_LEFT] = "columns_left"};
+
+    for (int i = 0; i < TABLES_DIFFERENCES; i++) {
+        const char **names = tables->differences[i];
+
+        if (names == NULL || names[0] == NULL)
+            continue;
+        json_out_key(json, keys[i]);
+        json_out_open(json, '[');
+        for (; *names != NULL; names++)
+            json_out_string(json, *names);
+        json_out_close(json, ']');
+    }
 }
 
 /* ---- what a run asks ---------------------------------------------------- */
@@ -426,7 +449,7 @@ tables_prepare(struct tables *tables, struct job *job, struct err *err)
 
     if (!tables_inspect(tables, job, err))
         return false;
-    tables->notes = write_notes(tables, job);
+    find_differences(tables, job);
     if (tables->has_schema)
         return true;
     if (!journal_borrow(journal, &control, err))

@@ -8,18 +8,26 @@
 #define RUN_TABLES_H
 
 #include "job/job.h"
+#include "json/write.h"
 #include "load/target.h"
+
+/* How the columns in the database differ from those of the plan. */
+enum tables_difference {
+    TABLES_ADDED,   /* the plan adds them */
+    TABLES_WIDENED, /* the plan gives them a wider type */
+    TABLES_LEFT,    /* the job created them, and no longer fills them */
+    TABLES_DIFFERENCES
+};
 
 /* By plan table; all in the job's arena. */
 struct tables {
     bool has_schema;
-    const char *notes; /* what tables_prepare() found: members of a JSON
-                        * object, columns_added, columns_widened and
-                        * columns_left, each with its comma behind it */
+    const char **differences[TABLES_DIFFERENCES]; /* as tables_prepare() found
+                        * them: "table.column", the last one is NULL */
     struct target *targets;
     const struct json **known; /* columns as bulkpg.relation has them */
-    const char **left; /* columns that are ours but no longer in the plan, as
-                        * bulkpg.relation has them, joined by commas; "" */
+    const struct json ***left; /* those of `known` that the job created and no
+                        * longer fills; the last one is NULL */
     struct target_memory *memory; /* what the journal knows of them */
 };
 
@@ -34,6 +42,10 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err);
  * schema if there is none. */
 MUST_CHECK bool
 tables_prepare(struct tables *tables, struct job *job, struct err *err);
+
+/* Write what tables_prepare() found as members of the notes of a run:
+ * columns_added, columns_widened and columns_left, those that have any. */
+void tables_write_notes(const struct tables *tables, struct json_out *json);
 
 /* Is a table of the plan not there yet, or was a column of it dropped by
  * hand? */
