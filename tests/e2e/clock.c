@@ -1,8 +1,10 @@
-/* clock_gettime, ahead of the true one: loaded into the program before libc.
+/* A monotonic clock that a test can set ahead. The tests load it into the
+ * program with LD_PRELOAD.
  *
- *     CLOCK_AHEAD=FILE  of the monotonic clock, by the seconds in this file
+ *     CLOCK_AHEAD=FILE  FILE contains the number of seconds to add
  *
- * Long waits are cut short, so that the program looks at its clock again.
+ * poll() reduces its timeout to 50 ms, so that the program soon reads the clock
+ * again after a test has changed the file.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

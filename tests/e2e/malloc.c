@@ -1,14 +1,15 @@
-/* malloc, counted and made to fail: loaded into the program before libc.
+/* A malloc that counts allocations and can fail. The tests load it into the
+ * program with LD_PRELOAD. Environment variables control it:
  *
- *     MALLOC_COUNT=FILE  how many allocations there were, written at the end
- *     MALLOC_FAIL_AT=N   the N-th one fails
- *     MALLOC_FAIL_FROM=N so do all from the N-th on
+ *     MALLOC_COUNT=FILE   at exit, write the number of allocations to FILE
+ *     MALLOC_FAIL_AT=N    the N-th allocation fails
+ *     MALLOC_FAIL_FROM=N  the N-th allocation and all later ones fail
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What glibc's own malloc is called besides. */
+/* Other names of glibc's own functions, which these call. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);

@@ -1,8 +1,8 @@
-"""What the database must hold, and how it differs from what it does hold.
+"""Compares the database with the tables that a query must produce.
 
-The tables and their rows come from oracle/*.js, which reads them off the
-query and the nested data; here they get PostgreSQL's types, the last of
-duplicate keys wins, and ids become numbers where they can.
+oracle/*.js computes the tables and their rows from the query and the nested
+data. This file gives them PostgreSQL's types, keeps the last row of each key,
+and turns ids into numbers if the column is bigint.
 """
 import json
 import re
@@ -13,16 +13,16 @@ from decimal import Decimal
 GID = re.compile(r"gid://shopify/([A-Za-z0-9_]+)/(\d+)")
 BIGINT = 2 ** 63
 
-# Columns that no expected row says anything about.
+# Columns whose values are not compared.
 SILENT = {"_hash", "_loaded_at"}
 
 
 class Wrong(AssertionError):
-    """The database differs from what is expected."""
+    """The database differs from the expected tables."""
 
 
 class Choice:
-    """Several types, each of them right."""
+    """A column may have any of these types."""
 
     def __init__(self, *types):
         self.types = types
@@ -37,8 +37,8 @@ def fits(wanted, actual):
 
 
 def numbers(gids):
-    """Whether a column of these gids is bigint: all of one type, each with
-    a number that fits, and nothing behind it."""
+    """Whether a column of these gids is bigint: all have the same type, and each
+    ends with a number that fits."""
     types = set()
     for gid in gids:
         match = GID.fullmatch(gid)
@@ -55,7 +55,7 @@ def instant(text):
 
 
 def canonical(value):
-    """JSON values as PostgreSQL compares them: numbers by value."""
+    """A JSON value in which numbers compare by value, as PostgreSQL does."""
     if isinstance(value, dict):
         return {key: canonical(one) for key, one in value.items()}
     if isinstance(value, list):
@@ -67,7 +67,7 @@ def canonical(value):
 
 
 def convert(value, kind):
-    """A value of the wire as a column of a type holds it."""
+    """The value of a result as a column of this type stores it."""
     if value is None:
         return None
     if kind in ("integer", "bigint"):
@@ -93,10 +93,10 @@ def gid_as(gid, kind):
         else int(GID.fullmatch(gid)[2])
 
 
-# ---- what is expected ------------------------------------------------------
+# ---- the expected tables ---------------------------------------------------
 
 class Table:
-    """name, columns {name: type}, key, rows (dicts by column)."""
+    """An expected table: name, columns {name: type}, key, rows (dicts)."""
 
     def __init__(self, name, path=""):
         self.name = name
@@ -106,19 +106,19 @@ class Table:
         self.rows = []
         self.indexes = []
         self.optional = set()
-        # Rows whose places follow from the order of lines in the file.
+        # Whether the order of the rows depends on the order of the lines.
         self.is_shuffled = False
 
 
 def is_gid(column):
-    """Its numbers are those of gids, and widen to them by data: also where
-    they are asked for with type: "bigint"."""
+    """Whether the column has the numbers of gids, and becomes text if the gids
+    need it. A column with type: "bigint" is one, too."""
     return column.get("isId") and (not column.get("given")
                                    or column["type"] == "bigint")
 
 
 def id_columns(planned, rows, choose):
-    """The type of each id column of one table, by its data."""
+    """The type of each id column of one table, according to its data."""
     types = {}
     for column in planned["columns"]:
         if not is_gid(column):
@@ -134,12 +134,12 @@ def id_columns(planned, rows, choose):
 
 
 def parent_type(plan, at, parent_ids, choose):
-    """Of `_parent_id`: what the parent's id is."""
+    """The type of `_parent_id`, which is the type of the parent's id."""
     parent = plan["tables"][plan["tables"][at]["parent"]]
     ids = [c for c in parent["columns"] if c["keys"] == ["id"]]
     if ids and not parent["skip"] and not ids[0].get("given"):
         return parent_ids[ids[0]["name"]]
-    # No table says it: the type by the rules, widened by what came.
+    # The parent has no id column: the type follows from the gids.
     gids = [row["parent"] for row in plan["rows"][at]]
     if not numbers(gids):
         return "text"
@@ -147,8 +147,8 @@ def parent_type(plan, at, parent_ids, choose):
 
 
 def expected_tables(plan, actual_types):
-    """Tables by name. `actual_types` {table: {column: type}} decides where
-    either of two types is right."""
+    """The tables by name. `actual_types` {table: {column: type}} decides if
+    two types are possible."""
     out = {}
     ids = []
     for at, planned in enumerate(plan["tables"]):
@@ -223,7 +223,7 @@ def fill(table, planned, rows, has_parent):
             table.is_shuffled = table.is_shuffled or \
                 row["ordinal"] != out["_ordinal"]
         key = tuple(out[name] for name in table.key)
-        # Where a key came twice, the last line says its place.
+        # If a key came twice, the last line decides its position.
         table.is_shuffled = table.is_shuffled or \
             "_position" in table.columns and key in by_key
         by_key.pop(key, None)
@@ -234,7 +234,7 @@ def fill(table, planned, rows, has_parent):
 
 
 def number(table, parent):
-    """Places among the rows of a parent that are left."""
+    """Number the remaining rows of each parent."""
     positions = Counter()
     for row in table.rows:
         row["_position"] = positions[row.get(parent)]
@@ -242,7 +242,7 @@ def number(table, parent):
 
 
 def last_parents_only(rows):
-    """Rows of a list are replaced with their parent's line."""
+    """If a parent's line came twice, only the list of the last line counts."""
     groups = []
     for row in rows:
         if row["ordinal"] == 0 or not groups \
@@ -253,7 +253,7 @@ def last_parents_only(rows):
     return [row for group in last.values() for row in group]
 
 
-# ---- what there is ---------------------------------------------------------
+# ---- the database ----------------------------------------------------------
 
 COLUMNS = """
 SELECT c.relname AS table, a.attname AS column,
@@ -305,7 +305,7 @@ class Actual:
                 for table, columns in self.catalog.items()}
 
     def rows(self, table, system=""):
-        """All rows; `system` adds columns such as xmin."""
+        """All rows; `system` adds system columns, such as xmin."""
         fields = []
         for name, row in self.catalog[table].items():
             quoted = '"' + name.replace('"', '""') + '"'
@@ -321,7 +321,8 @@ class Actual:
 
 
 def snapshot(database, schemas=("acme", "beta")):
-    """Everything a run could have changed, down to each row's version."""
+    """All that a run can change: the columns, and the rows with xmin and
+    ctid."""
     out = {}
     for schema in schemas:
         actual = Actual(database, schema)
@@ -347,7 +348,7 @@ def frozen(row, without):
 def compare_rows(table, rows):
     key = table.key
     if table.is_shuffled:
-        # The same parent's children came twice: their order is the file's.
+        # A parent's children came twice: their order is that of the lines.
         without = SILENT | {"_ordinal", "_position"}
         wanted = Counter(frozen(row, without) for row in table.rows)
         there = Counter(frozen(row, without) for row in rows)
@@ -362,7 +363,7 @@ def compare_rows(table, rows):
     extra = [name for name in there if name not in wanted]
     if missing or extra:
         raise Wrong(f"{table.name}: {len(table.rows)} rows expected, "
-                    f"{len(rows)} there; missing {missing[:5]}, "
+                    f"{len(rows)} found; missing {missing[:5]}, "
                     f"too many {extra[:5]}")
     for name, row in wanted.items():
         for column, value in row.items():
@@ -409,7 +410,8 @@ def compare_table(table, actual):
 
 
 def check(database, schema, plans):
-    """Compare a schema with the plans of all jobs that load into it."""
+    """Compare a schema with the plans of all jobs that load into it. Raises
+    Wrong if they differ."""
     actual = Actual(database, schema)
     expected = {}
     for plan in plans:

@@ -1,4 +1,4 @@
-"""A clock that a test sets ahead: hours are over at once."""
+"""A clock that a test can set ahead, so that it need not wait for hours."""
 import os
 import shutil
 import subprocess
@@ -8,7 +8,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Ahead:
-    """Of the program's monotonic clock; give `environment` to it."""
+    """Sets the program's monotonic clock ahead. Start the program with
+    `environment`."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="e2e-clock-")
@@ -21,7 +22,7 @@ class Ahead:
         self.hours(0)
 
     def hours(self, count):
-        """So far ahead from now on."""
+        """Set the clock this many hours ahead of the real one."""
         with open(self.file + ".new", "w", encoding="ascii") as file:
             file.write(str(count * 3600))
         os.rename(self.file + ".new", self.file)

@@ -1,4 +1,4 @@
-"""What every case starts from: a database, the fake stores, the program."""
+"""The base class of all cases: a database, the fake stores, the program."""
 import inspect
 import os
 import time
@@ -15,7 +15,7 @@ INTERNAL, AGAIN, DENIED, CONFIG = 70, 75, 77, 78
 
 
 class World:
-    """What the tests of one process share; made when first asked for."""
+    """Servers that the tests of one process share, started on first use."""
 
     cluster = None
     program = None
@@ -36,7 +36,8 @@ class World:
 
     @classmethod
     def is_sanitized(cls):
-        """What it holds is then no measure."""
+        """Whether the program was built with sanitizers. Its memory use then
+        says nothing."""
         with open(cls.program, "rb") as file:
             return b"__asan_init" in file.read()
 
@@ -67,7 +68,7 @@ class Case(unittest.TestCase):
     # ---- doing -----------------------------------------------------------
 
     def configure(self, *names, **how):
-        """bulkpg.ini for these stores of the fake (acme)."""
+        """Write bulkpg.ini for these fake stores; by default for acme."""
         stores = [self.shop.stores[name] for name in names or ("acme",)]
         self.program.configure(self.db.dsn, stores, **how)
 
@@ -75,7 +76,7 @@ class Case(unittest.TestCase):
         return self.program.query(job, text, store)
 
     def run_program(self, *arguments, status=OK, **how):
-        """Run, and insist on a status."""
+        """Run the program; fail unless it ends with this status."""
         result = self.program.run(*arguments, **how)
         self.expect(result, status)
         return result
@@ -85,31 +86,34 @@ class Case(unittest.TestCase):
             self.fail(f"expected status {status}: {result}")
 
     def load(self, job, lines, *arguments, status=OK, **how):
-        """Load lines (bytes, text or a list of either) from a file."""
+        """Load lines (bytes, text or a list of either) from a file, with
+        bulkpg load."""
         self.program.file("lines.jsonl", joined(lines))
         return self.run_program("load", "--store", "acme", "--types",
                                 self.types, job, "lines.jsonl", *arguments,
                                 status=status, **how)
 
     def change(self, **what):
-        """Change a store's data, and tell the oracle."""
+        """Change a store's data, at the fake store and in the oracle."""
         what.setdefault("at", "2025-07-01T00:00:00Z")
         answer = self.shop.post("change", what)
         World.oracle().ask(cmd="change", body=what)
         return answer["ids"]
 
     def change_now(self, **what):
-        """The same at store acme, so that the next window finds it."""
+        """Change data of store acme with the current time, so that the next
+        incremental run fetches it."""
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         return self.change(store="acme", at=at, **what)
 
     def long_when_sanitized(self):
-        """What would take minutes then is left to E2E_LONG."""
+        """Skip a test that takes minutes under sanitizers, unless E2E_LONG
+        is set."""
         if World.is_sanitized() and not long_run():
             self.skipTest("E2E_LONG=1 runs it under sanitizers")
 
     def wait_for(self, what, why=None):
-        """Until what() is true; then that."""
+        """Wait until what() is true, and return its value."""
         end = time.monotonic() + LAST_RESORT
         while True:
             found = what()
@@ -122,7 +126,7 @@ class Case(unittest.TestCase):
     # ---- looking ---------------------------------------------------------
 
     def status(self, job=None):
-        """The newest run's status; None before there is one."""
+        """The newest run's status; None if there is no run yet."""
         if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
             return None
         where = f"WHERE job = '{job}'" if job else ""
@@ -134,7 +138,8 @@ class Case(unittest.TestCase):
         return World.oracle().ask(cmd="expect", query=query, store=store)
 
     def check_tables(self, *queries, store="acme", schema=None):
-        """The schema holds what these queries give, and nothing else."""
+        """Check that the schema contains exactly the tables and rows that
+        the oracle expects for these queries."""
         try:
             return oracle.check(self.db, schema or store,
                                 [self.plan(text, store) for text in queries])
@@ -142,7 +147,7 @@ class Case(unittest.TestCase):
             self.fail(str(wrong))
 
     def rows(self, table, columns="*", order="1", schema="acme"):
-        """Rows as tuples, as Python sees their JSON."""
+        """Rows as tuples; values as Python reads them from JSON."""
         rows = self.db.rows(f"SELECT {columns} FROM {schema}.{table} "
                             f"ORDER BY {order}")
         return [tuple(row.values()) for row in rows]
@@ -168,8 +173,9 @@ class Case(unittest.TestCase):
             "('pg_catalog', 'information_schema')"))
 
     def check_no_leaks(self):
-        """No secret was printed, and none was shown to the result host; and
-        nothing that a terminal would obey."""
+        """Check that the program printed no secret and no terminal control
+        sequence, that the result host received no secret, and that the
+        sanitizers reported nothing."""
         self.assertEqual([], self.shop.get("leaks"))
         secrets = self.shop.secrets()
         for running in self.program.results:
@@ -190,7 +196,7 @@ class Case(unittest.TestCase):
 
 
 def source_of(function):
-    """Its text, on a line."""
+    """The source of a function, on one line."""
     return " ".join(inspect.getsource(function).split())
 
 

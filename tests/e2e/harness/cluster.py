@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own: in a temporary folder, on a Unix socket only."""
+"""A temporary PostgreSQL server that listens on a Unix socket only."""
 import glob
 import json
 import os
@@ -34,7 +34,8 @@ DO $$ DECLARE s text; BEGIN
 END $$;
 """
 
-# Waits for us to be gone, however we end, then leaves nothing behind.
+# Waits until the test process ends, for whatever reason; then stops the
+# server and removes its folder.
 GUARD = """
 trap '' INT TERM HUP
 read -r _
@@ -46,7 +47,7 @@ rm -rf {directory}
 
 
 def find_binaries():
-    """The folder of initdb: PG_BIN, or the newest version there is."""
+    """The folder of initdb: PG_BIN, or that of the newest version found."""
     places = [os.environ.get("PG_BIN", "")]
     places += sorted(glob.glob("/usr/lib/postgresql/*/bin"),
                      key=lambda path: int(re.sub(r"\D", "", path) or 0),
@@ -60,8 +61,7 @@ def find_binaries():
 
 
 def find_psql(folder):
-    """Beside the server, or that of another version: not every server comes
-    with one."""
+    """The path of psql: the server's own, or else that of another version."""
     places = [os.path.join(folder, "psql")]
     places += sorted(glob.glob("/usr/lib/postgresql/*/bin/psql"),
                      key=lambda path: int(re.sub(r"\D", "", path) or 0),
@@ -73,8 +73,7 @@ def find_psql(folder):
 
 
 class Cluster:
-    """Where psql is, and who may ask it; started by start(). Its settings
-    are those above, and what is given besides."""
+    """A server. start() starts it with SETTINGS and with `settings`."""
 
     def __init__(self, settings=None):
         self.settings = {**SETTINGS, **(settings or {})}
@@ -87,14 +86,14 @@ class Cluster:
         self.own = None
 
     def folder(self):
-        """For what tests write: it goes when the cluster does."""
+        """A folder for the files of tests; stop() removes it."""
         path = self.directory + "/tests"
         os.makedirs(path, exist_ok=True)
         return path
 
     def small_disk(self, size):
-        """A folder of the server's on a file system of its own; None where
-        we may not make one."""
+        """A folder for the server on a file system of this size; None if the
+        user may not mount one."""
         path = self.directory + "/disk"
         owner = os.stat(self.directory)
         os.makedirs(path, exist_ok=True)
@@ -134,11 +133,12 @@ class Cluster:
     # ---- crashes ---------------------------------------------------------
 
     def restart(self):
-        """As after a loss of power: nothing is shut down."""
+        """Restart as after a power failure, without a clean shutdown."""
         self._shell(self._control("-m", "immediate", "restart"))
 
     def kill_postmaster(self):
-        """And start again, once its last child is gone."""
+        """Kill the postmaster, and start the server again once its last
+        child process has ended."""
         with open(self.directory + "/data/postmaster.pid",
                   encoding="ascii") as file:
             os.kill(int(file.readline()), signal.SIGKILL)
@@ -151,7 +151,8 @@ class Cluster:
             time.sleep(0.05)
 
     def kill_backend(self, pid):
-        """The postmaster then ends all others, and recovers."""
+        """Kill one backend. The postmaster then ends all others and
+        recovers."""
         os.kill(pid, signal.SIGKILL)
 
     def stop(self):
@@ -181,8 +182,8 @@ class Cluster:
                              + done.stdout.decode(errors="replace"))
 
     def database(self):
-        """An empty database. Each process has one of its own, since to make
-        a new one takes longer than most tests."""
+        """An empty database. Each test process has one and empties it,
+        because to create a database takes longer than most tests."""
         if self.own is None:
             name = f"e2e_{os.getpid()}"
             Database(self, "postgres").execute(
@@ -193,11 +194,11 @@ class Cluster:
 
 
 class SqlError(Exception):
-    """What psql said."""
+    """The error that psql printed."""
 
 
 class Database:
-    """One database, asked through psql."""
+    """One database, used through psql."""
 
     def __init__(self, cluster, name):
         self.cluster = cluster
@@ -205,7 +206,7 @@ class Database:
         self.dsn = f"host={cluster.directory} dbname={name} user=owner"
 
     def execute(self, sql):
-        """Run statements; the last one's rows as lines of text."""
+        """Run statements; returns the rows as lines of text."""
         done = subprocess.run(
             [self.cluster.psql, "-X", "-q", "-A", "-t", "-v",
              "ON_ERROR_STOP=1", "-f", "-", self.dsn],
@@ -217,20 +218,20 @@ class Database:
         return done.stdout.decode().split("\n")[:-1]
 
     def hold(self, sql):
-        """Run statements in the background; wait() for their end."""
+        """Run statements in the background; call wait() on the result."""
         return subprocess.Popen(
             [self.cluster.psql, "-X", "-q", "-c", sql, self.dsn],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def end_backends(self, application, how="pg_terminate_backend(pid)"):
-        """End the connections of these applications; how many."""
+        """End the sessions of this application; returns how many."""
         return len(self.rows(
             f"SELECT {how} FROM pg_stat_activity WHERE "
             "datname = current_database() AND pid <> pg_backend_pid() AND "
             f"application_name LIKE '{application}'"))
 
     def rows(self, sql):
-        """A query's rows as dicts; numbers exact."""
+        """A query's rows as dicts; numbers are exact (Decimal)."""
         sql = sql.strip().rstrip(";")
         lines = self.execute(f"SELECT row_to_json(q)::text FROM ({sql}) q;")
         return [json.loads(line, parse_float=Decimal) for line in lines]
@@ -251,8 +252,8 @@ class Database:
 
 
 class Held:
-    """A transaction that has run some statements, and keeps their locks
-    until it ends."""
+    """A transaction that has run some statements and keeps their locks
+    until release()."""
 
     def __init__(self, database, sql, end="ROLLBACK"):
         self.end = end

@@ -1,5 +1,5 @@
-"""Which codes the tests have seen, for scripts/check-messages: a line each, in
-the file that MESSAGES_SEEN names."""
+"""Records the message codes that the tests see, one per line, in the file that
+MESSAGES_SEEN names. scripts/check-messages reads the file."""
 import os
 import re
 
@@ -7,8 +7,8 @@ from harness.cluster import SqlError
 
 FILE = os.environ.get("MESSAGES_SEEN")
 
-# In a line of the log, in JSON, and behind a remedy. What status prints may
-# have been written by a test.
+# A code in a log line, in JSON, and after a remedy. The output of status may
+# also contain codes that a test wrote into the journal.
 WRITTEN = re.compile(r'\bcode=([^\s"]+)|"code":\s*"([^"]+)"|\((\w+)\)$',
                      re.M)
 KEPT = """SET statement_timeout = '5s';
@@ -22,15 +22,15 @@ def append(codes):
 
 
 def note(text):
-    """The codes in what the program has printed."""
+    """Record the codes in the program's output."""
     if FILE:
         append({code for found in WRITTEN.findall(text)
                 for code in found if code})
 
 
 def note_journal(database):
-    """Those of its operations, if there is a journal and the database is up.
-    """
+    """Record the error codes of the operations in the journal, if there is a
+    journal and the server is running."""
     if not FILE:
         return
     try:

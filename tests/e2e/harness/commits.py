@@ -1,6 +1,6 @@
-"""Stands between the program and the database, and cuts a connection when a
-COMMIT goes by, before the server has it or before the client has its answer;
-or all of them, and lets none in."""
+"""A proxy between the program and the database that can cut a connection at a
+COMMIT: before the server receives it, or before the client receives the
+answer. It can also cut all connections and accept no new ones."""
 import os
 import shutil
 import socket
@@ -12,7 +12,7 @@ SOCKET = ".s.PGSQL.5432"
 
 
 class Proxy:
-    """Listens on a Unix socket of its own, in `folder`."""
+    """The proxy. It listens on a Unix socket in `folder`."""
 
     def __init__(self, server):
         self.server = os.path.join(server, SOCKET)
@@ -33,12 +33,13 @@ class Proxy:
         shutil.rmtree(self.folder)
 
     def cut(self, number, before):
-        """From now on count COMMITs, and cut at this one; 0: at none."""
+        """Count COMMITs from now on, and cut the connection at this one; 0
+        cuts none."""
         with self.lock:
             self.commits, self.cut_at, self.before = 0, number, before
 
     def away(self, is_away):
-        """The server is gone, or back."""
+        """Make the server unreachable, or reachable again."""
         self.is_away = is_away
         for pair in self.pairs if is_away else ():
             pair.close()
@@ -68,7 +69,7 @@ class Proxy:
 
 
 class Pair:
-    """One connection, both ways."""
+    """One connection; passes bytes in both directions."""
 
     def __init__(self, proxy, client, server):
         self.proxy = proxy
@@ -98,7 +99,7 @@ class Pair:
     def to_client(self):
         try:
             while data := self.server.recv(65536):
-                if self.is_mute:  # the server has answered, so it is done
+                if self.is_mute:  # the server has answered: it has committed
                     break
                 self.client.sendall(data)
         except OSError:

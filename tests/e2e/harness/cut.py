@@ -1,4 +1,5 @@
-"""Stands between the program and the database, and cuts or freezes."""
+"""A proxy between the program and the database that can reset connections or
+stop passing bytes on."""
 import os
 import socket
 import struct
@@ -19,7 +20,7 @@ class Pair:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         for side in (client, server):
             try:
-                side.shutdown(socket.SHUT_RD)  # wakes who reads there
+                side.shutdown(socket.SHUT_RD)  # wakes the thread that reads it
             except OSError:
                 pass
             side.close()
@@ -37,16 +38,16 @@ class Cut:
             f"host={folder}", f"host=127.0.0.1 port={port} sslmode=disable "
             "gssencmode=disable connect_timeout=2")
         self.pairs = []
-        self.flows = threading.Event()  # cleared: nothing goes either way
+        self.flows = threading.Event()  # cleared: no bytes pass
         self.flows.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def has(self, name):
-        """The connections whose application name begins so."""
+        """The connections whose application name begins with `name`."""
         return [pair for pair in self.pairs if pair.name.startswith(name)]
 
     def cut(self, name=""):
-        """Reset them; how many there were."""
+        """Reset these connections; returns how many there were."""
         found = self.has(name)
         for pair in found:
             self._forget(pair)
@@ -96,7 +97,8 @@ class Cut:
 
 
 def application_name(startup):
-    """Of a startup packet: length, version, then names and values."""
+    """The application name in a startup packet, which consists of a length, a
+    version, and names with their values."""
     words = startup[8:].split(b"\0")
     names = dict(zip(words[0::2], words[1::2]))
     return names.get(b"application_name", b"?").decode()

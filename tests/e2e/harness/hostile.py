@@ -1,18 +1,21 @@
-"""Text that a terminal would obey, and what may never be printed."""
+"""Text with terminal control sequences, and the characters that the program
+may never print."""
 import re
 
-# ESC sequences, C1 CSI, a bidi override, line separators, a mark, DEL.
+# ESC sequences, a C1 CSI, bidirectional overrides, line separators, a byte
+# order mark, DEL.
 TEXT = ("\x1b]0;owned\x07\x1b[2J\u009b31m\u202eOWNED\u2066\u2028x\u2029"
         "\r\nOWNED line\ty\ufeff\x7f")
 
-# All but newline and tab of what src/base/shown.c lists.
+# The characters that src/base/shown.c escapes, except newline and tab.
 FORBIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e"
     "\u2066-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]")
 
 
 def find(text):
-    """What of `text` a terminal must not get, with its surroundings."""
+    """The first forbidden part of `text`, with some context; None if there is
+    none."""
     match = FORBIDDEN.search(text)
     if match is None and "\nOWNED" in text:
         return "a line of its own"

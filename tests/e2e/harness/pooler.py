@@ -1,8 +1,8 @@
-"""A connection pooler in miniature, behind a Unix socket in its own folder.
+"""A small connection pooler, which listens on a Unix socket in its own folder.
 
-As PgBouncer does, it tells clients a process number that no server gave. Of
-pool_mode "transaction" all clients share one session of the server, and one
-has it until its transaction ends; of "session" each has one of its own.
+Like PgBouncer, it gives clients a process id of its own instead of the
+server's. In mode "transaction" all clients share one session of the server,
+each until its transaction ends; in mode "session" each client has its own.
 """
 import os
 import shutil
@@ -23,7 +23,7 @@ def receive(sock, count):
 
 
 def message(sock):
-    """One message with a type: the type, and all of its bytes."""
+    """Read one message; returns its type and all of its bytes."""
     head = receive(sock, 5)
     return head[:1], head + receive(sock, struct.unpack("!I", head[1:])[0] - 4)
 
@@ -33,7 +33,8 @@ def is_query_end(kind):
 
 
 class Session:
-    """One at the server; the greeting is what it said of itself."""
+    """A session of the server; `greeting` is what the server sent after the
+    startup packet."""
 
     def __init__(self, path, startup):
         self.turn = threading.Lock()
@@ -47,7 +48,7 @@ class Session:
             self.greeting += text if kind in (b"R", b"S") else b""
 
     def transaction(self, client):
-        """What one client sends until its transaction is over."""
+        """Pass on one client's messages until its transaction ends."""
         kind, text = message(client)
         with self.turn:
             while True:

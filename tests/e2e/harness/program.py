@@ -10,11 +10,11 @@ import time
 
 from harness import codes
 
-# What the sanitizer says of its own, whatever the program does.
+# A warning of the sanitizer that does not depend on the program.
 NOISE = re.compile(r"^==\d+==WARNING: ASan doesn't fully support .*\n", re.M)
 
-# After this many seconds without the event that a test waits for, the program
-# is taken to hang. No verdict depends on it: nothing that works comes near.
+# A test that waits this many seconds for an event fails: the program hangs. No
+# result depends on this limit, because a program that works is much faster.
 LAST_RESORT = 600 * float(os.environ.get("E2E_PATIENCE", "1"))
 
 INI = """[database]
@@ -43,7 +43,7 @@ endpoint = {endpoint}
 
 
 class Result:
-    """What a run of the program left."""
+    """The exit status and the output of a program that has ended."""
 
     def __init__(self, arguments, status, stdout, stderr, seconds,
                  is_utf8):
@@ -65,7 +65,7 @@ class Result:
 
 
 class Running:
-    """A program that was started and not waited for yet."""
+    """A program that was started; wait() returns its result."""
 
     def __init__(self, arguments, process, out, err):
         self.arguments = arguments
@@ -78,7 +78,7 @@ class Running:
         self.process.send_signal(number)
 
     def has_said(self, text):
-        """On standard error, so far."""
+        """Whether its standard error contains this text so far."""
         return self.result is None and text.encode() in os.pread(
             self.files[1].fileno(), 1 << 20, 0)
 
@@ -86,7 +86,7 @@ class Running:
         return self.result is None and self._poll() is None
 
     def peak_kib(self):
-        """The most memory it has held so far; 0 when it is gone."""
+        """The most memory it has used so far, in KiB; 0 after its end."""
         try:
             with open(f"/proc/{self.process.pid}/status",
                       encoding="ascii") as file:
@@ -96,21 +96,21 @@ class Running:
         return int(lines[0].split()[1]) if lines else 0
 
     def _stat(self):
-        """Of proc(5), what follows its name."""
+        """The fields of /proc/PID/stat after the name."""
         with open(f"/proc/{self.process.pid}/stat",
                   encoding="ascii") as file:
             return file.read().rsplit(")", 1)[1].split()
 
     def state(self):
-        """R while it runs or wants to, S while it waits."""
+        """R if it runs or could run, S if it waits."""
         return self._stat()[0]
 
     def cpu_seconds(self):
-        """User and system time it has used so far."""
+        """The user and system time that it has used so far."""
         return sum(map(int, self._stat()[11:13])) / os.sysconf("SC_CLK_TCK")
 
     def wait_measuring(self):
-        """The most memory it held until its end, in KiB."""
+        """Wait for its end; returns the most memory that it used, in KiB."""
         peak = 0
         while self.is_alive():
             peak = max(peak, self.peak_kib())
@@ -147,7 +147,7 @@ class Running:
 
 
 class Program:
-    """The program, with a folder that holds its files."""
+    """The program, and a folder with its files."""
 
     def __init__(self, path):
         self.path = path
@@ -163,7 +163,7 @@ class Program:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def file(self, name, text):
-        """Writes a file into the folder, and returns its path."""
+        """Write a file into the folder; returns its path."""
         path = os.path.join(self.directory, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
@@ -179,8 +179,8 @@ class Program:
 
     def configure(self, dsn, stores, database="", tuning="", more=None,
                   credentials=None):
-        """A bulkpg.ini; stores as the fake describes them. Keys in `tuning`
-        replace those of the template."""
+        """Write bulkpg.ini for stores as the fake store describes them. Keys
+        in `tuning` replace those of the template."""
         sections = ""
         for store in stores:
             name = "TOKEN_" + store["name"].upper()
@@ -219,7 +219,7 @@ class Program:
         return self.start(*arguments, **how).wait()
 
     def end_all(self):
-        """Ends what a failed test left running."""
+        """Kill programs that a failed test left running."""
         for running in self.results:
             if running.is_alive():
                 running.signal(signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A proxy between the program and PostgreSQL that stops at one message."""
+"""A proxy between the program and the database that acts on one message."""
 import socket
 import threading
 
@@ -8,13 +8,13 @@ SYNC = b"S\x00\x00\x00\x04"
 
 
 class Proxy:
-    """Passes bytes on, until a loader connection sends `message` (once it has
-    sent `after`): then it does what `action` says, and only the first time.
-    What stands before the message is passed on in any case.
+    """Passes bytes on until a connection that loads rows sends `message` (and
+    has sent `after` before). Then it does what `action` says, once. Bytes
+    before the message are always passed on.
 
-    lose   pass it on, and cut the connection when the answer is there
-    cut    cut the connection before the server has it
-    hold   keep it back until release()
+    lose   pass the message on, and cut the connection when the answer comes
+    cut    cut the connection before the server receives the message
+    hold   keep the message until release()
     """
 
     def __init__(self, database, action, message=COMMIT, after=b""):
@@ -58,12 +58,12 @@ class Proxy:
             self._spawn(self._to_client, client, server, losing)
 
     def _split(self, data, is_armed):
-        """What goes on as it is, and what begins with the message."""
+        """The bytes before the message, and the bytes from the message on."""
         at = data.find(self.message) if is_armed else -1
         return (data, b"") if at < 0 else (data[:at], data[at:])
 
     def _meet(self, server, rest, losing):
-        """False when the connection ends here."""
+        """Do what `action` says; False if the connection must end."""
         if self.action == "lose":
             losing.set()
         else:

@@ -1,4 +1,4 @@
-"""Runs the cases side by side and prints one line per test that matters."""
+"""Runs the cases in parallel and prints the tests that fail; with -v, all."""
 import argparse
 import glob
 import importlib
@@ -27,8 +27,8 @@ def flatten(suite):
 
 
 def find(patterns):
-    """Names of the tests that any of the patterns is part of; long ones
-    first."""
+    """The names of the tests whose name contains one of the patterns. Tests
+    that take long come first."""
     names = []
     for path in sorted(glob.glob(os.path.join(CASES, "test_*.py"))):
         module = importlib.import_module(
@@ -43,8 +43,8 @@ def find(patterns):
 
 
 def end_with(parent):
-    """No worker outlives the runner, however that ended; what the worker
-    started ends with it."""
+    """End this worker when the runner has ended, for whatever reason. The
+    programs that the worker started then end, too."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)
@@ -74,7 +74,7 @@ def main():
     parser = argparse.ArgumentParser(prog="run.sh")
     parser.add_argument("program")
     parser.add_argument("patterns", nargs="*",
-                        help="only tests with any of these in their names")
+                        help="run only tests whose name contains one of these")
     parser.add_argument("-j", type=int,
                         default=int(os.environ.get("E2E_JOBS", "0")))
     parser.add_argument("-v", action="store_true")
@@ -85,8 +85,8 @@ def main():
     names = find(options.patterns)
     cluster = Cluster()
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    # At once: what was started ends, and is removed, when we are gone. Ending
-    # the pool in order can wait for a lock that this very thread holds.
+    # Exit at once: the workers and the server notice it and clean up. An
+    # orderly end of the pool could wait for a lock that this thread holds.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     try:
         cluster.start()

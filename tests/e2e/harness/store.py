@@ -1,4 +1,4 @@
-"""The fake store and the oracle's GraphQL half: two Node processes."""
+"""The fake store and the oracle's GraphQL part: two Node processes."""
 import json
 import os
 import subprocess
@@ -11,24 +11,24 @@ FAKESHOP = os.path.join(os.path.dirname(E2E), "fakeshop")
 SCHEMA = os.environ.get("E2E_SCHEMA") or os.path.join(
     FAKESHOP, "admin-2026-10.reduced.json")
 
-# The stores' history ends before any clock that runs the tests.
+# The stores' data end at this time, which is before every run of the tests.
 NOW = "2025-06-01T06:00:00Z"
 STORES = ["acme", "beta"]
 SIZES = {"seed": 1, "products": 60, "customers": 40, "orders": 80}
 
-# Operations take next to no time unless a test says otherwise.
+# Operations take almost no time, unless a test changes this.
 FAST = {"created_ms": 5, "duration_ms": 20, "cancel_ms": 5}
 
 
 def seconds_between(first, second):
-    """Of two requests in the fake's log."""
+    """The seconds between two requests in the fake store's log."""
     times = [datetime.fromisoformat(one["time"].replace("Z", "+00:00"))
              for one in (first, second)]
     return (times[1] - times[0]).total_seconds()
 
 
 class Oracle:
-    """Expected tables, from the query and the stores' nested data."""
+    """Computes the expected tables from the query and the stores' data."""
 
     def __init__(self):
         options = {**SIZES, "now": NOW, "names": STORES, "schema": SCHEMA}
@@ -51,7 +51,7 @@ class Oracle:
 
 
 class FakeShop:
-    """A fake Admin API with its control door."""
+    """The fake Admin API, and the control interface of the fake store."""
 
     def __init__(self, arguments=()):
         command = ["node", os.path.join(FAKESHOP, "fakeshop.js"),
@@ -101,5 +101,5 @@ class FakeShop:
         return self.get("operations?store=" + store)
 
     def secrets(self):
-        """Everything that must never be printed."""
+        """All secrets. The program must never print one of them."""
         return self.get("secrets")

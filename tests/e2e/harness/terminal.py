@@ -1,4 +1,4 @@
-"""A terminal for the program: a pty, and a small emulation of what shows."""
+"""A terminal for the program: a pty, and a small emulation of its screen."""
 import fcntl
 import os
 import pty
@@ -10,15 +10,15 @@ import termios
 
 from harness.program import NOISE
 
-# All that the program may send.
+# The only sequences that the program may send.
 SEQUENCE = re.compile(r"\x1b\[(\d*)([A-Za-z])")
 
-# A sequence or character that was read up to its middle.
+# A sequence or a character of which only the first bytes were read.
 NOT_WHOLE = re.compile(rb"(\x1b(\[\d*)?|[\xc0-\xff][\x80-\xbf]{0,2})\Z")
 
 
 class Grid:
-    """The window's lines, and the cursor. Fails on what it does not know."""
+    """The window's lines and the cursor. Unknown sequences are an error."""
 
     def __init__(self, columns, rows):
         self.columns, self.rows = columns, rows
@@ -78,8 +78,8 @@ class Grid:
 
 
 class Terminal:
-    """The program as a user in front of a terminal runs it. `stdout` may go
-    somewhere else."""
+    """Runs the program on a terminal. With `stdout`, standard output goes
+    there instead."""
 
     def __init__(self, program, *arguments, columns=80, rows=24, stdout=None,
                  environment=None):
@@ -97,7 +97,8 @@ class Terminal:
                  **(environment or {})})
 
     def resize(self, columns, rows):
-        """From the next frame on; what is there is not wrapped anew."""
+        """Change the size of the window. Lines that are already shown are not
+        wrapped again."""
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
 
@@ -105,7 +106,7 @@ class Terminal:
         os.write(self.master, keys)
 
     def look(self):
-        """What it shows now, as lines."""
+        """The lines that the window shows now."""
         while select.select([self.master], [], [], 0)[0]:
             self.rest += os.read(self.master, 65536)
             whole = NOT_WHOLE.sub(b"", self.rest)
@@ -119,13 +120,13 @@ class Terminal:
         return any(text in line for line in self.look())
 
     def drawn(self):
-        """Every line of the block so far, as it was drawn."""
+        """Every progress line that was drawn so far."""
         self.look()
         return [SEQUENCE.sub("", part) for part in self.text.split("\r")
                 if part.endswith("\x1b[K")]
 
     def is_alive(self):
-        self.look()  # a full one would hold it up
+        self.look()  # the program would wait if the pty were full
         return self.process.poll() is None
 
     def end(self):

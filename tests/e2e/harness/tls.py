@@ -1,4 +1,4 @@
-"""https in front of the fake store, with an authority of the test's own."""
+"""https for the fake store, with a certificate authority of the tests."""
 import os
 import socket
 import ssl
@@ -12,8 +12,9 @@ def run_openssl(*words):
 
 
 class Authority:
-    """Signs certificates for this machine. 0.0.0.0 is this machine, too, but
-    no loopback address: it is reached through a proxy."""
+    """Signs certificates for this machine. The address 0.0.0.0 also reaches
+    this machine, but the program does not take it for a loopback address, and
+    therefore uses the proxy."""
 
     def __init__(self, folder):
         self.file = os.path.join(folder, "authority.pem")
@@ -33,7 +34,7 @@ class Authority:
                     "-extfile", names, "-out", self.server)
 
     def hashed(self, folder):
-        """A folder of certificates as SSL_CERT_DIR takes it."""
+        """Create a folder of certificates for SSL_CERT_DIR."""
         os.makedirs(folder)
         text = subprocess.run(
             ["openssl", "x509", "-in", self.file, "-noout", "-hash"],
@@ -42,7 +43,8 @@ class Authority:
         return folder
 
     def context(self, version=None):
-        """Of a server; `version`: this one of TLS only."""
+        """The context of a server; with `version`, it accepts only this version
+        of TLS."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.server, self.server + ".key")
         if version is not None:
@@ -70,8 +72,8 @@ def pump(source, target, seen=None):
 
 
 class Relay:
-    """Passes bytes on to a port of this machine; with `context` it takes TLS
-    and passes on what was in it. `seen` is what came from clients."""
+    """Passes bytes on to a port of this machine. With `context` it accepts TLS
+    and passes the decrypted bytes on. `seen` has the bytes from clients."""
 
     def __init__(self, port, context=None):
         self.target = port
@@ -111,8 +113,7 @@ class Relay:
 
 
 class Proxy:
-    """tinyproxy, a proxy as a company has one; `allowed`: the port that it
-    connects to."""
+    """tinyproxy, an HTTP proxy. It connects only to the port `allowed`."""
 
     def __init__(self, folder, allowed):
         path = os.path.join(folder, "proxy.conf")

@@ -1,7 +1,7 @@
 'use strict';
 
-/* Random query files: valid GraphQL, within the rules of bulk operations,
- * using whatever the schema offers and every directive that bulkpg reads. */
+/* Generates random query files. They are valid GraphQL, obey the rules of bulk
+ * operations, and use any part of the schema and any directive of bulkpg. */
 
 const { getNamedType, getNullableType, isAbstractType, isCompositeType,
   isEnumType, isInterfaceType, isListType, isRequiredArgument, parse, print,
@@ -16,20 +16,20 @@ const MAX_CONNECTIONS = 5;
 const MAX_LEVEL = 2;
 const MAX_PLAIN_DEPTH = 3;
 
-/* Root fields that do not list what a store holds. */
+/* Root fields that do not list a store's data. */
 const SKIPPED_ROOTS = new Set(['bulkOperations']);
 
 const RULES = specifiedRules.filter((rule) => rule !== KnownDirectivesRule);
 
-/* Types that a column of a GraphQL type can be given without a loss. */
+/* Column types that hold all values of a GraphQL type. */
 const OTHER_TYPES = { Int: ['bigint', 'numeric', 'text'],
   Decimal: ['text', 'double precision'], Money: ['text'],
   UnsignedInt64: ['text', 'numeric'], DateTime: ['text'],
   Date: ['text', 'timestamptz'], String: ['text'], Boolean: ['boolean'] };
 
 class Maker {
-  /* `places` chooses where @position is, so that `random` makes the same
-   * queries as without. */
+  /* `places` decides about @position; `random` decides all else, so that a
+   * seed gives the same query with and without @position. */
   constructor(schema, random, prefix, places) {
     this.schema = schema;
     this.random = random;
@@ -72,7 +72,7 @@ class Maker {
       || this.argument(one) !== null);
   }
 
-  /* A value for an argument that must be there; null for none. */
+  /* A value for a required argument; null if it cannot be given one. */
   argument(arg) {
     const type = getNullableType(arg.type);
     if (isListType(type)) {
@@ -121,7 +121,7 @@ class Maker {
       + ' node {' + body + ' } } }';
   }
 
-  /* Only rows with a key of their own have one. */
+  /* @position is allowed only for rows with a key of their own. */
   position(hasKey) {
     return this.places.chance(0.3) && hasKey ? ' @position' : '';
   }
@@ -160,8 +160,8 @@ class Maker {
         hasId: this.hasId(type), listTables: hasRealId(type) });
   }
 
-  /* at: { level, depth, inList, needsId }; fields of an object, interface or
-   * union. */
+  /* The fields of an object, interface or union. at: { level, depth, inList,
+   * needsId }. */
   selection(type, at) {
     let text = '';
     if (type.getFields) {
@@ -184,7 +184,7 @@ class Maker {
     return this.wrapped(type, text, at);
   }
 
-  /* Now and then a selection stands in a fragment. */
+  /* Sometimes puts a selection into a fragment. */
   wrapped(type, text, at) {
     if (this.chance(0.1)) {
       const name = this.name('Part');
@@ -288,7 +288,7 @@ class Maker {
   }
 }
 
-/* Gives fields whose names clash names of their own. */
+/* Gives other names to fields whose names collide. */
 function resolve(schema, document) {
   for (let i = 0; i < 30; i++) {
     const { tables, isMixed } = plan(schema, document);

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * What tables a query file stands for, derived from the rules in the user's
- * documentation with graphql-js alone, so that the program is judged by
- * something that shares no code with it.
+ * Computes the tables of a query file, from the rules in the user's
+ * documentation and with graphql-js only. It shares no code with the program
+ * that it checks.
  *
  * A table: { name, path, parent, kind ('connection' or 'list'), keys, key,
  * skip, node, isAbstract, hasId, columns, edges }.  `keys` lead from the
@@ -31,8 +31,8 @@ const COLUMN_TYPES = { Int: 'integer', Float: 'double precision',
 
 const GIVEN_TYPES = { timestamptz: 'timestamp with time zone' };
 
-/* `_` before a capital that follows a small letter or digit, or that starts
- * a word after a run of capitals. */
+/* Puts `_` before a capital that follows a small letter or a digit, and before
+ * the last capital of a run of capitals that a small letter follows. */
 function snake(name) {
   return name.replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2').toLowerCase();
@@ -46,7 +46,7 @@ function shortened(name) {
     + crypto.createHash('md5').update(name).digest('hex').slice(0, 8);
 }
 
-/* The arguments of a directive of ours as plain values, or null. */
+/* The arguments of a directive as plain values; null if it is not there. */
 function directive(node, name) {
   const found = (node.directives || []).find(
     (one) => one.name.value === name);
@@ -60,14 +60,14 @@ function directive(node, name) {
     (one) => [one.name.value, plain(one.value)]));
 }
 
-/* Only `id: ID!` makes a key. */
+/* Only a field `id: ID!` is a key. */
 function hasRealId(type) {
   const field = type.getFields && type.getFields().id;
   return Boolean(field) && String(field.type) === 'ID!';
 }
 
-/* Response key -> [{ node, of }], through fragments, in order of appearance.
- * `sets` are { set, type }. */
+/* A map of response key to [{ node, of }], in order of appearance and with the
+ * fields of fragments. `sets` are { set, type }. */
 function collect(sets, schema, fragments) {
   const out = new Map();
   const visit = (set, type) => {
@@ -102,7 +102,7 @@ class Planner {
     this.fragments = fragmentsOf(document);
     this.operation = getOperationAST(document);
     this.tables = [];
-    /* Whether a field stands several times and says different things. */
+    /* Whether a field appears several times with different directives. */
     this.isMixed = false;
   }
 
@@ -163,7 +163,7 @@ class Planner {
     this.addId(at);
   }
 
-  /* The id is added where it is the key. */
+  /* Adds the id if it is the key and was not selected. */
   addId(at) {
     const table = this.tables[at];
     if (table.hasId && !table.key
@@ -177,12 +177,12 @@ class Planner {
   }
 
   /* where: { owner: the object's type as its field declares it, isNode,
-   * below: whether an interface or union stands above }. */
+   * below: whether an interface or union is above it }. */
   idType(name, where) {
     const isText = name !== 'id' || isAbstractType(where.owner)
       || TEXT_ID_TYPES.has(where.owner.name);
     return { type: isText ? 'text' : 'bigint', isId: true,
-      /* Ids further down below an interface may be either. */
+      /* An id further below an interface may have either type. */
       either: !isText && where.below };
   }
 
@@ -245,7 +245,7 @@ function plan(schema, document) {
     deletes: deletes ? deletes.mode || 'HARD' : 'HARD' };
 }
 
-/* What has a name that something else has: [table, column or null, field]. */
+/* Tables and columns whose name is already used: [{ kind, field }]. */
 function collisions(tables) {
   const out = [];
   const names = new Set();

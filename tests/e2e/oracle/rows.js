@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * The rows of each table, taken from the nested tree that graphql-js makes
- * of a store's data: never from the lines of a result, so that what came of
- * which connection is known without a look at ids or tags.
+ * Computes the rows of each table from the nested tree that graphql-js makes
+ * of a store's data. It never reads the lines of a result. The tree shows to
+ * which connection a row belongs; no id or __typename is needed for that.
  */
 
 const { Kind, execute, isAbstractType, visit } =
@@ -11,7 +11,7 @@ const { Kind, execute, isAbstractType, visit } =
 const { resolveField, resolveType } = require('../../fakeshop/resolve');
 const { fragmentsOf } = require('./plan');
 
-/* Response keys of ours, beside the user's. */
+/* Response keys that the oracle adds to the user's. */
 const ID = 'zz_id';
 const TYPE = 'zz_type';
 
@@ -29,7 +29,7 @@ function field(name, alias) {
     alias: { kind: Kind.NAME, value: alias } };
 }
 
-/* `zz_type: __typename`, and `zz_id: id` from whatever type has an id. */
+/* Selects `zz_type: __typename`, and `zz_id: id` from each type with an id. */
 function marks(type, schema) {
   const out = [field('__typename', TYPE)];
   const hasId = (one) => one.getFields && one.getFields().id;
@@ -47,8 +47,8 @@ function marks(type, schema) {
   return out;
 }
 
-/* Adds the marks to the nodes of connections and the items of list tables;
- * tables carry the AST nodes they were seen at, which say where. */
+/* Adds the marks to the nodes of connections and the items of list tables. The
+ * AST nodes in `fields` of each table say where. */
 function marked(schema, document, tables) {
   const fragments = fragmentsOf(document);
   const nodesBelow = (set, name) => set.selections.flatMap((one) => {
@@ -89,7 +89,7 @@ function at(object, keys) {
     value === null || value === undefined ? null : value[key]), object);
 }
 
-/* Takes our own keys out of what a jsonb column holds. */
+/* The value of a jsonb column without the keys that the oracle added. */
 function clean(value) {
   if (Array.isArray(value)) {
     return value.map(clean);
@@ -103,7 +103,7 @@ function clean(value) {
 }
 
 /* rows[table] = [{ parent, id, typename, ordinal, values }] in the order of
- * the tree; ordinal is the position below its parent's line. */
+ * the tree; ordinal is the position among the rows of the same parent. */
 function rowsOf(data, tables) {
   const rows = tables.map(() => []);
   const childrenOf = tables.map((_, i) => (
@@ -144,7 +144,7 @@ function rowsOf(data, tables) {
   return rows;
 }
 
-/* Executes a query file against a store of the fake. */
+/* Executes a query file against a fake store. */
 function rows(store, document, tables) {
   const executable = withoutDirectives(marked(store.schema, document,
     tables));

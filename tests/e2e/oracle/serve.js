@@ -2,20 +2,20 @@
 'use strict';
 
 /*
- * The part of the oracle that knows GraphQL: reads one JSON request per line
- * and answers each with one line.
+ * The part of the oracle that knows GraphQL. It reads one JSON request per
+ * line and answers each with one line.
  *
- *   { cmd: 'expect', store, query }   the tables of a query file, and their
- *                                     rows where a store is named
+ *   { cmd: 'expect', store, query }   the tables of a query file; with a
+ *                                     store, also their rows
  *   { cmd: 'generate', seed }         { query }: a random query file
  *   { cmd: 'validate', query, directives }
- *                                     what is wrong with a document, or
- *                                     deprecated in it, where directives
- *                                     are defined besides GraphQL's own
+ *                                     the errors and deprecated fields of a
+ *                                     document; `directives` defines those
+ *                                     that GraphQL does not have
  *   { cmd: 'change', … }, { cmd: 'reset' }
- *                                     what was done to the fake's stores
+ *                                     the same change as in the fake store
  *
- * Its stores are the fake's: the same modules, seed and sizes.
+ * It has the same stores as the fake store: the same modules, seed and sizes.
  */
 
 const readline = require('readline');
@@ -38,7 +38,7 @@ const shops = new Shops(Object.assign({}, options,
   { schema, faults, now: Date.parse(options.now) }));
 const control = new Control(shops, faults, log, { clear() {} });
 
-/* A plan as it goes over the wire: no AST nodes. */
+/* A plan without AST nodes, which cannot be sent as JSON. */
 function plain(planned, tableRows) {
   const tables = planned.tables.map(({ fields, columns, ...table }) => (
     Object.assign(table, { columns: columns.map(
@@ -46,7 +46,7 @@ function plain(planned, tableRows) {
   return { tables, deletes: planned.deletes, rows: tableRows };
 }
 
-/* The schema with directives; made once. */
+/* The schema with the directives of the last request. */
 const extended = { by: null, schema: null };
 
 function schemaWith(directives) {
