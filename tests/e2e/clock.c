@@ -3,8 +3,8 @@
  *
  *     CLOCK_AHEAD=FILE  FILE contains the number of seconds to add
  *
- * poll() reduces its timeout to 50 ms, so that the program soon reads the clock
- * again after a test has changed the file.
+ * poll() reduces its timeout to 50 ms, so that the program soon reads the
+ * clock again after a test has changed the file.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

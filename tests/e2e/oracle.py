@@ -37,8 +37,8 @@ def fits(wanted, actual):
 
 
 def numbers(gids):
-    """Whether a column of these gids is bigint: all have the same type, and each
-    ends with a number that fits."""
+    """Whether a column of these gids is bigint: all have the same type, and
+    each ends with a number that fits."""
     types = set()
     for gid in gids:
         match = GID.fullmatch(gid)

@@ -70,7 +70,7 @@ ORDERS = """query Orders {
 }
 """
 
-# Small, with one child connection: for faults.
+# A small query with one child connection, for tests of faults.
 PLAIN = """{
   products {
     edges {
@@ -85,7 +85,7 @@ PLAIN = """{
 }
 """
 
-# Every kind of column, for lines made by hand.
+# All kinds of columns, for lines that a test writes by hand.
 WIRE = """{
   products {
     edges {

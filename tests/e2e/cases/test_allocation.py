@@ -1,4 +1,4 @@
-"""Memory that ends, and how often memory is asked for."""
+"""Allocations that fail, and the number of allocations."""
 import json
 import os
 import shutil
@@ -15,7 +15,7 @@ CLEAN = (OK, INTERNAL, FAILED, AGAIN, DENIED, CONFIG)
 
 
 def lines(products, first=0):
-    """Products with two variants each, their strings escaped."""
+    """Lines of products with two variants each; strings have escapes."""
     text = []
     for n in range(products):
         text.append(json.dumps({
@@ -61,12 +61,12 @@ class Allocation(Case):
                 name)
 
     def count(self, *arguments, status=OK):
-        """How many allocations a run makes."""
+        """Run the program; returns the number of its allocations."""
         path = os.path.join(self.program.directory, "count")
         self.expect(self.run_with(*arguments, MALLOC_COUNT=path), status)
         return int(self.program.read("count"))
 
-    # ---- how often -------------------------------------------------------
+    # ---- counts ----------------------------------------------------------
 
     def test_none_per_row(self):
         counts = []
@@ -75,10 +75,10 @@ class Allocation(Case):
             self.count(*self.load_arguments("lines"))
             counts.append(self.count(*self.load_arguments("lines")))
         rows = 3 * 7_000
-        # A batch of 500 rows costs libpq a few for its answer.
+        # libpq makes a few allocations for the answer to a batch of 500 rows.
         self.assertLess(abs(counts[1] - counts[0]), rows / 20, counts)
 
-    # ---- when it ends ----------------------------------------------------
+    # ---- failures --------------------------------------------------------
 
     def contents(self):
         return (self.rows("products", "id, title, updated_at"),
@@ -86,9 +86,10 @@ class Allocation(Case):
                           order="1, 2"))
 
     def fail_everywhere(self, offer, arguments):
-        """Fail the n-th allocation, or all from there on, for n over a whole
-        run that changes the tables: a clean end, and the tables as they were
-        or as they shall be. `offer` says which of two results comes."""
+        """Fail the n-th allocation, or all from the n-th on, for many n of a
+        run that changes the tables. The program must end cleanly, with the
+        tables as before or as after. offer(side) selects one of two results
+        for the next run."""
         states, points = [], 150 if long_run() else 10
         for side in (0, 1):
             offer(side)
@@ -96,14 +97,14 @@ class Allocation(Case):
             states.append(self.contents())
         offer(0)
         last = self.count(*arguments)
-        # Until the configuration is read nothing has begun, and the library
-        # that reads it does not survive.
+        # Start after the configuration is read, because libini_config crashes
+        # if an allocation fails. Nothing else has happened until then.
         first = self.count("run", "no-such-job", status=USAGE)
-        stands = 0
+        current = 0
         for name in ("MALLOC_FAIL_AT", "MALLOC_FAIL_FROM"):
             for point in range(points):
                 n = first + int((last - first) * (point + 0.5) / points)
-                offer(1 - stands)
+                offer(1 - current)
                 result = self.run_with(*arguments, **{name: n})
                 what = f"{name}={n} of {last}: {result}"
                 self.assertIn(result.status, CLEAN, what)
@@ -112,11 +113,11 @@ class Allocation(Case):
                 state = self.contents()
                 self.assertIn(state, states, what)
                 if result.status == OK:
-                    self.assertEqual(states[1 - stands], state, what)
-                stands = states.index(state)
-        offer(1 - stands)
+                    self.assertEqual(states[1 - current], state, what)
+                current = states.index(state)
+        offer(1 - current)
         self.run_program(*arguments)
-        self.assertEqual(states[1 - stands], self.contents())
+        self.assertEqual(states[1 - current], self.contents())
         self.check_no_staging()
 
     def files(self):
@@ -124,7 +125,8 @@ class Allocation(Case):
                 for side, name in enumerate(("even", "odd"))]
 
     def test_the_configuration(self):
-        """libini_config may crash; a key that it lost is never passed over."""
+        """libini_config may crash, but bulkpg never runs without a key that
+        libini_config lost."""
         crashed = (-signal.SIGSEGV, -signal.SIGABRT)
         arguments = ("run", "no-such-job")
         total = self.count(*arguments, status=USAGE)

@@ -1,4 +1,4 @@
-"""The Admin API in trouble: waited for as told, or a sentence that helps."""
+"""Failures of the Admin API: bulkpg waits and retries, or reports a remedy."""
 from cases.queries import PLAIN
 from harness.case import AGAIN, DENIED, FAILED, Case
 from harness.store import seconds_between
@@ -14,7 +14,7 @@ BROKEN = {"errors": [{"message": "Internal error. Looks like something went "
                           "code": "INTERNAL_SERVER_ERROR",
                           "requestId": "1-2"}}], "data": None}
 
-# What may pass. That the last two are large is what they are for.
+# Temporary failures. The last two test bodies that are too large.
 PASSING = [
     {"status": 500, "body": ""},
     {"status": 502, "body": "<html>Bad gateway</html>"},
@@ -46,7 +46,7 @@ class Api(Case):
         return result
 
     def check_fails(self, status, code, *words):
-        """On tables that are there: they stay as they are."""
+        """The run fails, and existing tables do not change."""
         before = self.snapshot()
         result = self.run_program("run", status=status)
         self.check_unchanged(before)
@@ -104,7 +104,7 @@ class Passing(Api):
                          "body": {"errors": "Throttled"}}, 0.45)
 
     def test_a_throttled_submission(self):
-        """The store did nothing: it is sent again."""
+        """The store did not start the operation, so bulkpg submits it again."""
         for n, action in enumerate((
                 {"status": 200, "body": THROTTLED},
                 {"status": 429, "headers": {"Retry-After": "0.3"},
@@ -117,7 +117,8 @@ class Passing(Api):
         self.assertEqual([], self.requests(kind="list"))
 
     def test_longer_than_the_budget(self):
-        """What could not be waited for is not begun; the next run goes on."""
+        """bulkpg does not start a wait that exceeds the budget. The next run
+        resumes the operation."""
         self.configure(tuning="retry_budget = 2s")
         self.run_program("run")
         self.shop.rule({"status": 429, "headers": {"Retry-After": "60.0"},
@@ -129,7 +130,7 @@ class Passing(Api):
         self.assertEqual(2, len(self.shop.operations()))
         self.assertEqual(1, self.last_run()["resumed"])
 
-    def test_out_of_order_for_longer_than_the_budget(self):
+    def test_failures_for_longer_than_the_budget(self):
         self.configure(tuning="retry_budget = 300ms")
         self.run_program("run")
         self.shop.rule({"status": 502, "body": "<html>"}, times=-1,
@@ -138,7 +139,7 @@ class Passing(Api):
 
 
 class Refusals(Api):
-    """No second try will change them."""
+    """bulkpg does not retry these."""
 
     def check_refused(self, kind, action, status, code, *words):
         seen = len(self.requests(kind=kind))
@@ -149,7 +150,7 @@ class Refusals(Api):
         self.shop.post("rules/clear")
         return result
 
-    def test_what_the_operator_can_do(self):
+    def test_refusals_name_a_remedy(self):
         self.run_program("run")
         for status, exit_status, code, words in (
                 (401, DENIED, "UNAUTHORIZED", ("token", "revoked")),
@@ -202,7 +203,7 @@ class Refusals(Api):
 
 
 class Versions(Case):
-    def test_falling_forward_is_said_once_per_store(self):
+    def test_another_version_is_reported_once_per_store(self):
         self.configure("acme", "beta")
         self.shop.rule({"headers": {"X-Shopify-API-Version": "2027-01"}},
                        times=-1, kind="graphql")
@@ -218,12 +219,12 @@ class Versions(Case):
                          "answered=2027-01", "set api_version"):
                 self.assertIn(word, line)
 
-    def test_nothing_is_said_when_it_is_served(self):
+    def test_the_configured_version_is_not_reported(self):
         self.configure()
         self.query("job", PLAIN)
         self.assertNotIn("API version", self.run_program("run").stderr)
 
-    def test_deprecations_are_said_once(self):
+    def test_deprecations_are_reported_once(self):
         self.configure()
         self.query("job", PLAIN)
         self.shop.rule({"headers": {"X-Shopify-API-Deprecated-Reason":

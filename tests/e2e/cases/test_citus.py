@@ -1,10 +1,10 @@
-"""What Citus asks of a client, as far as a plain server can show it: one
-statement a message, settings that workers must know, many batches in one
-transaction, and the failures of a worker that is lost."""
+"""What Citus requires of a client, as far as a server without Citus can test
+it: one statement per message, settings that workers must receive, many batches
+in one transaction, and the errors of a lost worker."""
 from cases.queries import PLAIN
 from harness.case import FAILED, PARTIAL, Case
 
-# The server that we have looks as if it had the extension.
+# Makes the server look as if it had the extension.
 PRETEND = """
 SET allow_system_table_mods = on;
 INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable,
@@ -16,7 +16,7 @@ SET allow_system_table_mods = on;
 DELETE FROM pg_extension WHERE extname = 'citus'
 """
 
-# Each command with the message that it came in and the settings that it sees.
+# Records each DDL command, its message, and the settings in effect.
 WATCH = """
 CREATE SCHEMA e2e;
 CREATE TABLE e2e.seen (n serial, tag text, message text, sharding text,
@@ -32,7 +32,7 @@ END $$;
 CREATE EVENT TRIGGER look ON ddl_command_start EXECUTE FUNCTION e2e.look()
 """
 
-# Rows of staging that fail: product {number}, the first {times} times.
+# Makes product {number} fail in staging, the first {times} times.
 REFUSE = """
 CREATE SCHEMA e2e;
 CREATE SEQUENCE e2e.tries;
@@ -56,7 +56,7 @@ CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
 EXECUTE FUNCTION e2e.watch()
 """
 
-# A merge that loses a worker, once; or whose COMMIT does.
+# A merge that loses a worker, or whose COMMIT does, {times} times.
 LOSE_A_WORKER = """
 CREATE SCHEMA e2e;
 CREATE SEQUENCE e2e.tries;
@@ -105,8 +105,8 @@ class Statements(Citus):
     def seen(self, where):
         return self.db.rows(f"SELECT * FROM e2e.seen WHERE {where}")
 
-    def test_each_comes_by_itself(self):
-        """A first load, a changed query, a table less, and union views."""
+    def test_each_is_a_message_of_its_own(self):
+        """Statements of a first load, of a changed query, and of the views."""
         for text in (PLAIN, PLAIN.replace("title", "title handle tags")):
             self.query("job", text)
             self.run_program("run")
@@ -123,7 +123,7 @@ class Statements(Citus):
         seen = self.seen("tag = 'CREATE SCHEMA' AND message ~ 'bulkpg'")
         self.assertEqual(["off"], [row["sharding"] for row in seen])
 
-    def test_a_store_s_schema_is_as_the_database_says(self):
+    def test_a_schema_of_a_store_follows_the_database(self):
         self.run_program("run")
         seen = self.seen("tag = 'CREATE SCHEMA' AND message ~ 'acme'")
         self.assertNotIn("off", [row["sharding"] for row in seen])
@@ -138,7 +138,7 @@ class Statements(Citus):
 
 
 class Transactions(Citus):
-    def test_a_batch_is_one_by_itself(self):
+    def test_without_citus_each_batch_has_its_own(self):
         self.load("job", lines())
         self.assertLess(1, self.transactions())
 
@@ -163,7 +163,7 @@ class Transactions(Citus):
             "SELECT line_number FROM bulkpg.reject"))
 
     def test_a_failure_that_passes(self):
-        """A deadlock in the middle of a transaction: loaded from the start."""
+        """After a deadlock within a transaction, the load restarts."""
         self.pretend()
         self.db.execute(REFUSE.format(number=1234, times=1, code="40P01"))
         self.load("job", lines())
@@ -171,7 +171,7 @@ class Transactions(Citus):
 
 
 class InternalErrors(Citus):
-    """XX000: a row that a worker cannot take, or a worker that is lost."""
+    """XX000: a worker cannot store a row, or a worker was lost."""
 
     def test_a_row_that_always_fails_is_a_reject(self):
         self.db.execute(REFUSE.format(number=1234, times=100000, code="XX000"))
@@ -182,7 +182,8 @@ class InternalErrors(Citus):
         self.check_no_staging()
 
     def test_an_error_that_passes_rejects_nothing(self):
-        """However often it comes: of the batch, of its halves, of the row."""
+        """No row is rejected, whether the error comes once for the batch, again
+        for its halves, or again for the row."""
         for times in (1, 2, 10):
             with self.subTest(times=times):
                 self.db.execute("DROP SCHEMA IF EXISTS e2e, acme CASCADE")
@@ -193,7 +194,7 @@ class InternalErrors(Citus):
 
 
 class LostWorkers(Citus):
-    """08xxx in an answer, of a connection that lives on."""
+    """SQLSTATE 08xxx in an answer, although the connection is still open."""
 
     def setUp(self):
         super().setUp()
@@ -212,13 +213,14 @@ class LostWorkers(Citus):
         self.check_no_staging()
 
     def test_in_the_merge(self):
-        """Staging may be lost with it: loaded from the start."""
+        """Staging may be lost with the worker, so the load restarts."""
         self.db.execute(LOSE_A_WORKER.format(times=1, code="08006",
                                              when=AT_ONCE))
         self.check_run(2)
 
     def test_at_commit(self):
-        """What became of it is in the run's row; here it was rolled back."""
+        """The run's row shows whether the transaction was committed; here it
+        was rolled back."""
         for code in ("08006", "XX000"):
             with self.subTest(code=code):
                 self.db.execute(LOSE_A_WORKER.format(times=1, code=code,
@@ -229,7 +231,7 @@ class LostWorkers(Citus):
                             set={"title": "again"})
 
     def test_an_internal_error_that_stays(self):
-        """A few loads, not as many as the budget allows."""
+        """bulkpg tries a few loads, not as many as the budget allows."""
         self.db.execute(LOSE_A_WORKER.format(times=1000, code="XX000",
                                              when=AT_ONCE))
         before = self.snapshot()
@@ -242,7 +244,7 @@ class LostWorkers(Citus):
 
 
 class Report(Citus):
-    """The catalog of a coordinator knows no rows, and no sizes."""
+    """The catalog of a coordinator has no row counts and no sizes."""
 
     def test_rows_and_sizes(self):
         self.load("job", lines())

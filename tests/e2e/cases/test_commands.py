@@ -1,4 +1,4 @@
-"""What the commands print, and that it can be used."""
+"""The output of the commands, and whether it can be used."""
 import json
 import os
 import re
@@ -84,8 +84,8 @@ class Commands(Case):
         self.assertIn("error  store acme (", result.stdout)
         self.assertEqual(DENIED, result.status)
 
-    def test_check_has_a_verdict_for_all(self):
-        """Whatever is wrong is told once, on stdout."""
+    def test_check_reports_each_problem_once(self):
+        """Each problem is reported once, on standard output."""
         self.prepare()
         self.configure("acme", "beta", more={"acme": "jobs = nix",
                                              "beta": "enabled = maybe"})
@@ -133,7 +133,7 @@ class Commands(Case):
         self.assertNotIn("error  query", result.stdout)
 
     def prepare_pooler(self, mode):
-        """The database behind a pooler; the folder knows that way only."""
+        """Configure the database through a pooler only."""
         pooler = Pooler(self.db.cluster.directory, mode)
         self.addCleanup(pooler.stop)
         self.prepare()
@@ -141,12 +141,12 @@ class Commands(Case):
             self.db.dsn.replace(self.db.cluster.directory, pooler.directory),
             [self.shop.stores["acme"]])
 
-    def test_a_pooler_of_sessions_will_do(self):
+    def test_session_pooling_works(self):
         self.prepare_pooler("session")
         self.run_program("run", "products")
         self.check_tables(PRODUCTS)
 
-    def test_a_pooler_of_transactions_is_refused(self):
+    def test_transaction_pooling_is_refused(self):
         self.prepare_pooler("transaction")
         for command in ("run", "check"):
             result = self.run_program(command, status=CONFIG)
@@ -162,8 +162,9 @@ class Commands(Case):
                           + self.program.directory, result.output)
             self.assertIn("bulkpg init writes one; -C DIR", result.output)
 
-    def test_what_to_do_is_told(self):
-        """By the one who says it wrong: flags, file or environment."""
+    def test_errors_say_what_to_do(self):
+        """The remedy names the place of the mistake: an option, the file or
+        the environment."""
         result = self.run_program("run", "--dsn", self.db.dsn, status=CONFIG)
         self.assertIn("run need --domain, and load --types", result.stderr)
         self.program.query("q", PLAIN)
@@ -192,7 +193,7 @@ class Commands(Case):
         self.assertIn("named by its path: ./NAME.graphql", self.run_program(
             "run", status=CONFIG).stdout)
 
-    def test_a_store_that_does_not_answer_tries_no_query(self):
+    def test_queries_are_not_tried_at_a_store_that_fails(self):
         self.prepare()
         self.shop.rule({"status": 401, "body": {"errors": "no"}},
                        times=-1, kind="shop")
@@ -200,7 +201,7 @@ class Commands(Case):
         self.assertIn("ok     query queries/orders.graphql (store acme): "
                       "not tried at the store", result.stdout)
 
-    def test_a_closed_pipe_is_no_news(self):
+    def test_a_closed_pipe_is_not_reported(self):
         self.prepare()
         end = os.pipe()
         os.close(end[0])
@@ -248,7 +249,8 @@ class Commands(Case):
 """
 
     def test_plan_notes_what_has_no_effect(self):
-        """Arguments for pages, and offsets that the store ignores."""
+        """Notes about paging arguments and about UTC offsets, which the store
+        ignores."""
         self.configure()
         self.query("orders", self.PAGED)
         text = self.run_program("plan", "orders", "--types", self.types).stdout
@@ -290,7 +292,7 @@ class Commands(Case):
                 self.assertIn(f"queries/variants.graphql:{place}",
                               result.output)
 
-    def test_rows_that_a_ready_query_has(self):
+    def test_an_error_names_the_ready_query_that_works(self):
         self.configure()
         self.query("q", "{ orders { edges { node { refunds { "
                    "refundLineItems { edges { node { quantity } } } } } } } }")
@@ -298,7 +300,7 @@ class Commands(Case):
                                   status=CONFIG)
         self.assertIn("bulkpg init --add sales", result.stderr)
 
-    def test_a_single_object_is_not_shopifys_fault(self):
+    def test_a_root_that_is_a_single_object_is_refused(self):
         self.configure()
         self.query("q", '{ collection(id: "gid://shopify/Collection/1") { id '
                    "ranked: products { edges { node { id } } } } }")
@@ -339,8 +341,8 @@ class Commands(Case):
             self.plan(document, None)
 
     def test_plan_sql(self):
-        """Every statement of a run, of each table, with all names filled
-        in; and the server takes those that need no parameter."""
+        """plan --sql prints every statement of a run for each table, with all
+        names filled in. The server accepts those without parameters."""
         self.configure()
         self.query("job", PRODUCTS)
         printed = self.run_program("plan", "job", "--sql").stdout
@@ -365,8 +367,8 @@ class Commands(Case):
                 "'acme'::regnamespace ORDER BY relname"))
 
     def test_plan_dbt(self):
-        """The sources are the plan's tables; the tests that they ask for
-        hold, put to the database as dbt puts them."""
+        """The sources are the plan's tables. The tests that they request pass
+        on the loaded tables."""
         self.prepare()
         self.run_program("run")
         for job in ("products", "orders"):
@@ -412,7 +414,7 @@ class Commands(Case):
             "HAVING count(*) > 1"))
 
     def check_dbt_descriptions(self, table):
-        """They are the COMMENTs."""
+        """The descriptions are those of the COMMENTs in the database."""
         self.assertEqual(
             [table["description"]] + [column["description"]
                                       for column in table["columns"]],
@@ -421,7 +423,7 @@ class Commands(Case):
                 f"'acme.{table['name']}'::regclass ORDER BY objsubid"))
 
     def test_plan_dbt_quotes(self):
-        """Names that YAML would take for something else."""
+        """Names that YAML would misread without quotes."""
         self.configure()
         names = ["null", "12", " - ", "a\u2028b\u0085c\ufeffd\x7fe\tf é 🌲"]
         fields = " ".join(
@@ -435,8 +437,8 @@ class Commands(Case):
         self.assertEqual(["id"] + names, [
             column["name"] for column in table["columns"]][:5])
 
-    def test_plan_ddl_is_what_a_run_makes(self):
-        """The tables that `plan` prints can be made as they stand."""
+    def test_plan_prints_create_table(self):
+        """`plan` prints statements that create the tables."""
         self.prepare()
         ddl = self.run_program("plan", "products", "--types",
                                self.types).stdout
@@ -504,7 +506,7 @@ class Commands(Case):
         self.check_tables(ORDERS)
 
     def test_no_token_in_any_output(self):
-        """Also where everything is said, and things go wrong."""
+        """Not even with -v and after failures."""
         self.prepare()
         self.shop.rule({"status": 503, "body": "x"}, times=2, kind="storage")
         self.shop.rule({"status": 500, "body": "x"}, times=3, kind="poll")

@@ -1,11 +1,12 @@
-"""Connections that the store cut off: their parents count what there is."""
+"""Truncated connections: the counts of the parents show that rows are
+missing."""
 import datetime
 import json
 
 from cases.queries import METAFIELD, PLAIN, PRODUCT, VARIANT
 from harness.case import FAILED, PARTIAL, Case, joined
 
-# Without updatedAt, so that a change of it alone is no change.
+# Without updatedAt, so that a new updatedAt alone does not change a row.
 COUNTED = """{
   products {
     edges {
@@ -18,7 +19,7 @@ COUNTED = """{
 }
 """
 
-# One below the other, and both counted.
+# Two levels, both with counts.
 DEEP = """{
   products {
     edges {
@@ -38,7 +39,7 @@ DEEP = """{
 }
 """
 
-# Fields of the query by the names of ours, and an alias.
+# Selects fields that bulkpg would add, and has an alias.
 OWN = """{
   products {
     edges {
@@ -52,7 +53,7 @@ OWN = """{
 }
 """
 
-# The count stands beside the connection, and nothing says when it changed.
+# The connection has a count, but its parent has no updatedAt.
 MOMENTS = """{
   orders {
     edges {
@@ -65,7 +66,7 @@ MOMENTS = """{
 }
 """
 
-# Each type of the union counts its own.
+# Each type of the union has a count of its own.
 CODES = """{
   discountNodes {
     edges {
@@ -120,14 +121,15 @@ class Counts(Case):
             self.assertIn(word, found[0])
 
     def parents(self, text, at=1):
-        """How many rows of a connection each of its parents has."""
+        """The number of a connection's rows, by parent."""
         counted = {}
         for row in self.plan(text)["rows"][at]:
             counted[row["parent"]] = counted.get(row["parent"], 0) + 1
         return counted
 
     def check_fails(self, *words):
-        """The run fails for a connection cut off, and changes nothing."""
+        """The run fails because of a truncated connection, and changes
+        nothing."""
         before = self.snapshot()
         result = self.run_program("run", status=FAILED)
         self.assertEqual("CHILDREN_MISSING", self.last_run()["error_code"])
@@ -138,7 +140,7 @@ class Counts(Case):
         return result
 
     def check_cut(self, text, key, *words, rows=0, **settings):
-        """The whole result loads, one that is cut off fails."""
+        """A complete result is loaded; a truncated one fails."""
         self.prepare(text, **settings)
         self.run_program("run")
         self.check_tables(text)
@@ -146,10 +148,10 @@ class Counts(Case):
         self.shop.set(cut={"key": key, "rows": rows})
         self.check_fails(*words)
 
-    # ---- asked for -------------------------------------------------------
+    # ---- queries ---------------------------------------------------------
 
-    def test_the_server_is_asked_where_there_is_doubt(self):
-        """Mostly it is known while the lines come."""
+    def test_the_database_is_asked_only_if_in_doubt(self):
+        """Usually bulkpg knows the result from the lines, without a query."""
         self.prepare(COUNTED)
         self.db.execute(f'ALTER DATABASE "{self.db.name}" SET '
                         "log_statement = 'all'")
@@ -158,14 +160,15 @@ class Counts(Case):
         self.assertEqual(1, self.questions())
 
     def questions(self):
-        """How many joins of parents and rows a good run makes."""
+        """Run once; returns the number of queries that joined parents and
+        rows."""
         with open(self.db.cluster.log, encoding="utf-8") as log:
             log.seek(0, 2)
             self.run_program("run", "--full")
             self.check_tables(COUNTED)
             return log.read().count("count(*) AS came")
 
-    # ---- cut off ---------------------------------------------------------
+    # ---- truncated -------------------------------------------------------
 
     def test_first_load(self):
         self.prepare(COUNTED, cut={"key": "variants", "rows": 1})
@@ -203,15 +206,15 @@ class Counts(Case):
             "products {", 'products @table(key: ["handle"]) {').replace(
                 "title", "handle"), "variants", PRODUCT, rows=1)
 
-    def test_what_changed(self):
-        """Of an incremental run, the parents that came."""
+    def test_incremental_run(self):
+        """An incremental run compares the parents that came."""
         text = COUNTED.replace("{", "query @incremental {", 1)
         self.prepare(text)
         self.run_program("run")
         high = self.db.column("SELECT high FROM bulkpg.watermark")
         counted = self.parents(text)
         parent = next(gid for gid, rows in counted.items() if rows > 1)
-        # In the window, and not in the second that the operation begins in.
+        # In the window, but before the second in which the operation starts.
         at = datetime.datetime.now(datetime.timezone.utc) \
             - datetime.timedelta(minutes=1)
         self.change(store="acme", ids=[parent], set={"title": "New"},
@@ -225,7 +228,7 @@ class Counts(Case):
         self.run_program("run")
         self.check_tables(text)
 
-    def test_lines_that_come_twice_make_up_for_none(self):
+    def test_duplicate_lines_do_not_replace_missing_ones(self):
         self.assertIn(2, self.parents(COUNTED).values())
         self.check_cut(COUNTED, "variants", "(2 counted, 1 came)", rows=1,
                        duplicate_children=1)
@@ -257,7 +260,8 @@ class Counts(Case):
             "SELECT count(*) FROM acme.products_variants")["count"])
 
     def test_parents_that_change_meanwhile(self):
-        """What is counted later than it was listed proves nothing."""
+        """Counts of parents that changed after the operation started are not
+        compared."""
         self.prepare(COUNTED, cut={"key": "variants", "rows": 1})
         counted = self.parents(COUNTED)
         spared = next(gid for gid, rows in counted.items() if rows > 1)
@@ -277,7 +281,8 @@ class Counts(Case):
         self.assertEqual([], self.warnings())
 
     def test_unchanged_rows(self):
-        """updatedAt moves, the query does not ask for it: nothing is new."""
+        """If updatedAt changes and the query does not select it, no row is
+        written."""
         self.prepare(COUNTED)
         self.run_program("run")
         before = self.snapshot()
@@ -310,7 +315,7 @@ class Counts(Case):
         self.check_warned("products.variants", "counted, 1 came")
 
     def test_round_numbers(self):
-        """Where nothing counts, 100 or 250 rows are worth a word."""
+        """Without a count, exactly 100 or 250 rows are a warning."""
         self.configure()
         self.query("job", METAFIELDS)
         lines = [product(n) for n in range(1, 6)] + children(1, 1000, 100) \
@@ -340,7 +345,7 @@ class Counts(Case):
     # ---- saved results ---------------------------------------------------
 
     def test_foreign_files(self):
-        """Lines of another query lack our keys, and load all the same."""
+        """Lines of other programs have no bulkpg_ keys; they are loaded."""
         self.configure()
         self.query("job", PLAIN)
         self.load("job", [product(1, title="a")] + children(1, 1, 3, VARIANT))
@@ -348,7 +353,7 @@ class Counts(Case):
         self.assertEqual(3, self.last_run()["rows_inserted"] - 1)
 
     def test_kept_files(self):
-        """A sidecar says when its result was begun."""
+        """The sidecar says when the operation started."""
         self.prepare(COUNTED, order="grouped")
         self.program.file("kept/made", "")
         self.run_program("run", "--keep", "kept")

@@ -1,4 +1,4 @@
-"""A database that fails: what may pass is tried again, the rest is told."""
+"""A database that fails: bulkpg retries temporary errors and reports others."""
 import json
 import os
 import signal
@@ -8,11 +8,11 @@ from cases.queries import PLAIN, PRODUCT
 from harness.case import AGAIN, FAILED, OK, Case, joined, long_run
 from harness.cut import Cut
 
-# Disk full, canceled by a timeout, deadlock, serialization failure, in use.
+# Disk full, statement canceled, deadlock, serialization failure, object in use.
 PASSING = ["53100", "57014", "40P01", "40001", "55006"]
 
-# A function that fails with these codes in turn, then no more. The count is
-# kept outside of transactions.
+# A function that fails with each of these codes in turn, then succeeds. A
+# sequence counts the calls, because a rollback does not reset it.
 FAILING = """
 CREATE SCHEMA e2e;
 CREATE SEQUENCE e2e.tries;
@@ -33,7 +33,7 @@ CREATE TRIGGER fail AFTER UPDATE ON acme.products
 FOR EACH STATEMENT EXECUTE FUNCTION e2e.fail();
 """
 
-# Of staging tables, which are made while it runs.
+# Fails on staging tables, which are created during the run.
 IN_THE_STREAM = """
 CREATE FUNCTION e2e.watch() RETURNS event_trigger LANGUAGE plpgsql AS $$
 DECLARE made record;
@@ -61,7 +61,8 @@ class Database(Case):
         self.query("job", PLAIN)
 
     def fail(self, codes=None, where=None, kind="trigger"):
-        """Without codes as the TestCase's own."""
+        """Make the database fail with these codes. Without `where` this is
+        TestCase.fail()."""
         if where is None:
             super().fail(codes)
         then = "RETURN NULL;" if kind == "trigger" else ""
@@ -76,7 +77,7 @@ class Database(Case):
 
 
 class Passing(Database):
-    """Each is tried again until it goes."""
+    """Temporary errors: bulkpg retries until it succeeds."""
 
     def check_run(self, query=PLAIN, downloads=1):
         before = self.downloads()
@@ -89,7 +90,7 @@ class Passing(Database):
         self.check_no_staging()
 
     def test_in_the_merge(self):
-        """Staging stands, so nothing is downloaded again."""
+        """Staging is still there, so nothing is downloaded again."""
         self.run_program("run")
         self.change(store="acme", type="Product", count=5,
                     set={"title": "changed"})
@@ -118,7 +119,7 @@ class Passing(Database):
 
 
 class Lasting(Database):
-    """The tables stay as they were, and no staging is left."""
+    """Lasting errors: the tables stay as they were, and no staging is left."""
 
     def check_given_up(self, code, status, run_status):
         self.configure(tuning="retry_budget = 300ms")
@@ -146,7 +147,7 @@ class Lasting(Database):
         self.check_given_up("P0001", FAILED, "failed")
 
     def test_a_disk_that_is_full(self):
-        """A real one, of a megabyte, for staging."""
+        """A real file system of one megabyte, which staging fills."""
         folder = self.db.cluster.small_disk("1m")
         if folder is None:
             self.skipTest("no right to mount a file system")
@@ -167,7 +168,7 @@ class Lasting(Database):
 
 
 class Connections(Database):
-    """What the cases below share."""
+    """Methods that the cases below share."""
 
     def through_proxy(self, **how):
         self.proxy = Cut(self.db)
@@ -176,7 +177,7 @@ class Connections(Database):
                                **how)
 
     def start_slowly(self):
-        """A run whose first merge takes long; waits until it is there."""
+        """Start a run whose first merge takes long; wait until it merges."""
         self.run_program("run")
         self.change(store="acme", type="Product", count=5,
                     set={"title": "changed"})
@@ -198,7 +199,7 @@ class Connections(Database):
         return running
 
     def start_streaming(self):
-        """A run whose first download is slow; waits for its loader."""
+        """Start a run whose first download is slow; wait until it loads."""
         self.shop.set(bytes_per_second=5000, chunk_bytes=4096)
         running = self.program.start("run")
         self.wait_for(lambda: self.proxy.has("bulkpg run"))
@@ -221,7 +222,7 @@ class Connections(Database):
 
 
 class Lost(Connections):
-    """Ended or cut, in the stream and in the merge."""
+    """Sessions that are ended or cut, while loading and while merging."""
 
     def test_a_backend_is_ended_in_the_merge(self):
         running = self.start_slowly()
@@ -271,13 +272,14 @@ class Lost(Connections):
 
 
 class Silence(Connections):
-    """Of a server that works for long, or not at all. Files are loaded, since
-    the same limit holds for a store's answers."""
+    """A server that works for long, or does not answer. These tests load files,
+    because the same limit applies to a store's answers."""
 
     QUIET = "stall_timeout = 200ms"
 
     def prepare(self, titles):
-        """The arguments that load products with these titles."""
+        """Write a file of products with these titles; returns the arguments
+        that load it."""
         self.program.file("lines.jsonl", joined(
             json.dumps({"id": f"{PRODUCT}{n}", "title": title})
             for n, title in enumerate(titles)))
@@ -290,7 +292,7 @@ class Silence(Connections):
         self.check_no_staging()
 
     def test_a_long_merge_is_waited_for(self):
-        """The server says that it is at work."""
+        """Another session shows that the server is working."""
         self.configure(tuning=self.QUIET)
         self.run_program(*self.prepare(["a"]))
         running = self.start_merge(5, *self.prepare(["b"]))
@@ -299,7 +301,8 @@ class Silence(Connections):
         self.check_titles(["b"])
 
     def test_a_server_that_stops_answering_in_the_merge(self):
-        """Also to a second connection: then ours is lost."""
+        """It does not answer a second connection either, so bulkpg gives up
+        its session."""
         self.through_proxy(tuning=self.QUIET)
         self.run_program(*self.prepare(["a"]))
         running = self.start_merge(6, *self.prepare(["b"]))
@@ -314,9 +317,9 @@ class Silence(Connections):
     test_a_server_that_stops_answering_in_the_merge.weight = 8
 
     def start_hanging(self):
-        """A load whose first batch never ends; waits until it is there."""
+        """Start a load whose first batch never ends; wait until it hangs."""
         self.configure(tuning=self.QUIET)
-        self.run_program(*self.prepare([]))  # makes the journal's tables
+        self.run_program(*self.prepare([]))  # creates the journal
         self.db.execute(FAILING.format(
             codes="", kind="trigger", then="IF currval('e2e.tries') = 1 THEN "
             "PERFORM pg_sleep(600); END IF; RETURN NULL;") + IN_THE_STREAM)
@@ -330,11 +333,11 @@ class Silence(Connections):
         self.check_titles(["a", "b"])
 
     def test_a_batch_that_never_ends(self):
-        """Its server answers others: it tells by taking too long."""
+        """The server answers others, but this batch takes too long."""
         self.end_hanging(self.start_hanging().wait())
 
     def test_a_backend_that_is_stopped(self):
-        """It cannot be ended, and locks its staging until it can."""
+        """The stopped session cannot be ended, and it locks its staging."""
         if not long_run():
             self.skipTest("E2E_LONG=1 runs it")
         running = self.start_hanging()

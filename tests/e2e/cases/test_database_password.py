@@ -1,4 +1,4 @@
-"""The database's password: named in bulkpg.ini, and never shown."""
+"""The database's password: bulkpg.ini names it, and bulkpg never shows it."""
 import os
 import re
 
@@ -22,7 +22,7 @@ class Password(Case):
         return os.path.join(self.program.directory, "bulkpg.ini")
 
     def test_it_is_named(self):
-        """A password that the server does not ask for is not an error."""
+        """It is not an error if the server does not ask for the password."""
         self.program.environment["DB"] = "pass'wo\\rd"
         path = self.program.file("secret", "pass word\n")
         os.chmod(path, 0o600)
@@ -49,7 +49,7 @@ class Password(Case):
         self.assertNotIn("hunter2", result.output)
 
     def test_it_is_not_sent_elsewhere(self):
-        """--dsn is another database: its password is not asked for."""
+        """With --dsn bulkpg does not use the configured password."""
         self.with_dsn(self.dsn(), "password = env:NOT_SET")
         self.run_program("run", "--dsn", self.db.dsn)
 

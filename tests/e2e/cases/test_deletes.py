@@ -1,4 +1,4 @@
-"""What becomes of rows that are gone, at every level, in every mode."""
+"""Rows that no longer come, at every level and in every mode."""
 import json
 
 from harness.case import Case
@@ -7,8 +7,8 @@ COLLECTION = "gid://shopify/Collection/"
 PRODUCT = "gid://shopify/Product/"
 VARIANT = "gid://shopify/ProductVariant/"
 
-# Products can stand in several collections: their variants stay as long as
-# one of them has it.
+# A product can be in several collections. Its variants stay as long as one
+# collection has it.
 SHARED = """query @incremental %s {
   collections {
     edges {
@@ -57,7 +57,7 @@ OPTIONS = "collections_products_variants_selected_options"
 
 
 class Levels(Case):
-    """Results loaded by hand, each as an incremental one."""
+    """Loads of files. All but the first are incremental."""
 
     ALL = ([(1, 1), (1, 2), (2, 1)], [(1, 1), (1, 2), (2, 3)],
            [(1, "a"), (1, "b"), (3, "c")])
@@ -69,7 +69,7 @@ class Levels(Case):
         self.check(*self.ALL)
 
     def live(self, table, columns):
-        """Rows that are not marked, whatever the mode."""
+        """The rows that are not marked as deleted."""
         marked = "_deleted_at" in self.db.column(
             "SELECT attname FROM pg_attribute WHERE attrelid = "
             f"'acme.{table}'::regclass AND NOT attisdropped")
@@ -85,15 +85,15 @@ class Levels(Case):
         self.check_no_staging()
 
     def play(self):
-        """The second product alone came with its collection."""
+        """Results in which rows are missing, one after the other."""
         self.load("job", [collection(1), product(2, 1), variant(3, 2, "d")])
         self.check([(1, 2), (2, 1)], [(1, 1), (1, 2), (2, 3)],
                    [(1, "a"), (1, "b"), (3, "d")])
-        # Another variant in place of the one it had.
+        # The product has another variant instead.
         self.load("job", [collection(1), product(2, 1), variant(4, 2)])
         self.check([(1, 2), (2, 1)], [(1, 1), (1, 2), (2, 4)],
                    [(1, "a"), (1, "b")])
-        # The last collection with the first product has it no longer.
+        # The last collection with the first product no longer has it.
         self.load("job", [collection(2)])
         self.check([(1, 2)], [(2, 4)], [])
         self.assertEqual(2, len(self.rows("collections")))
@@ -107,7 +107,7 @@ class Levels(Case):
     def test_soft(self):
         self.begin("@deletes(mode: SOFT)")
         self.play()
-        # Marked, but those without id, which are never kept.
+        # Rows are marked, except those without an id, which are removed.
         self.assertEqual(4, len(self.rows("collections_products_variants")))
         self.assertEqual([], self.rows(OPTIONS))
         # They come back as they were.
@@ -122,7 +122,8 @@ class Levels(Case):
                                      run["rows_deleted"]))
 
     def test_marks_of_an_earlier_query(self):
-        """Hard again: what was marked comes back, or goes."""
+        """After a change from SOFT to HARD, marked rows come back or are
+        removed."""
         self.begin("@deletes(mode: SOFT)")
         self.load("job", [collection(1), product(2, 1), variant(3, 2, "c")])
         self.query("job", SHARED % "")
@@ -147,7 +148,7 @@ class Levels(Case):
         self.check([(1, 1), (1, 2), (2, 1)],
                    [(1, 1), (1, 2), (2, 3), (2, 4)],
                    [(1, "a"), (1, "b"), (3, "c")])
-        # Those without id are replaced with their parents all the same.
+        # Rows without an id are still replaced with their parents.
         self.load("job", [collection(1), product(1, 1), variant(1, 1, "e")])
         self.check([(1, 1), (1, 2), (2, 1)],
                    [(1, 1), (1, 2), (2, 3), (2, 4)], [(1, "e"), (3, "c")])
@@ -155,8 +156,8 @@ class Levels(Case):
         self.assertEqual(2, len(self.rows("collections")))
         self.load("job", [], "--full", status=69)
 
-    def test_the_store_says_what_becomes_of_rows(self):
-        """Its own section, else [store *]; but a query's own mode wins."""
+    def test_the_mode_of_a_store(self):
+        """The mode in bulkpg.ini applies, unless the query has its own."""
         gone = [collection(1), product(2, 1), variant(3, 2, "c")]
         self.configure(more={"acme": "deletes = soft"})
         self.query("job", SHARED % "@deletes(all: false)")
@@ -189,12 +190,13 @@ class Levels(Case):
                    [(1, "a"), (1, "b"), (3, "c")])
 
     def test_too_many_at_once(self):
-        """Counted among all rows of the table, not those that came."""
+        """The fraction is that of all rows of the table, not of those that
+        came."""
         self.begin()
         many = [line for n in range(200)
                 for line in (collection(10 + n), product(10 + n, 10 + n))]
         self.load("job", FIRST + many, "--full")
-        # One of two that came, but of 203 that there are.
+        # One row less for the parent that came, but one of 203 in the table.
         self.load("job", [collection(1), product(2, 1), variant(3, 2)])
         self.assertEqual(202, len(self.rows("collections_products")))
         before = self.snapshot()

@@ -1,4 +1,4 @@
-"""The examples of the documentation are valid, and do what it says."""
+"""The examples in the documentation are valid and give the tables it shows."""
 import os
 import subprocess
 import sys
@@ -17,6 +17,6 @@ class Documents(Case):
                          (result.returncode, result.stdout, result.stderr))
 
     def test_examples_of_queries(self):
-        """Each example of docs/queries.md has the tables below it, and
+        """Each example in docs/queries.md gives the tables below it, and
         together they use every directive and argument."""
         self.check_script("document-queries", World.program, "--check")

@@ -1,4 +1,4 @@
-"""Results whose download breaks: it goes on, begins again, or is refused."""
+"""Downloads that break: bulkpg resumes or restarts them, or the run fails."""
 import json
 import os
 import signal
@@ -35,7 +35,7 @@ class Download(Case):
         return result
 
     def check_refused(self, *rules, status=FAILED):
-        """Fails on tables that are there, and leaves them as they are."""
+        """The run fails, and existing tables do not change."""
         self.run_program("run")
         before = self.snapshot()
         self.change(store="acme", type="Product", count=3, set={"title": "x"})
@@ -48,8 +48,8 @@ class Download(Case):
         return result
 
 
-class GoesOn(Download):
-    """Where it broke off, with Range and If-Range."""
+class Resumes(Download):
+    """The download resumes where it broke, with Range and If-Range."""
 
     def test_cut(self):
         self.shop.rule({"truncate_after": 30001}, kind="storage")
@@ -78,8 +78,8 @@ class GoesOn(Download):
         self.shop.rule({"close": True}, times=2, kind="storage")
         self.run_and_check()
 
-    def test_url_lapsed_for_good(self):
-        """Then the operation is submitted anew."""
+    def test_url_expired_for_good(self):
+        """bulkpg submits the operation again."""
         self.shop.next(url_lifetime_s=0)
         self.run_program("run")
         self.check_tables(PRODUCTS)
@@ -107,7 +107,7 @@ class GoesOn(Download):
                 f"kept/acme.job.{run_id}.1.jsonl"))
 
     def test_nowhere_to_keep_it(self):
-        """Told before the store works for hours."""
+        """The error comes before anything is submitted to the store."""
         for path in ("bulkpg.ini", "nowhere/kept"):
             result = self.run_program("run", "--keep", path, status=USAGE)
             self.assertIn(f"cannot keep results in folder {path}: ",
@@ -126,7 +126,7 @@ class GoesOn(Download):
         self.assertEqual(["mine"], self.kept())
 
     def test_a_result_that_is_wrong_has_no_name(self):
-        """It stays to be looked at, as a part."""
+        """A wrong result keeps the name of a partial file."""
         self.shop.set(object_count="+1")
         self.program.file("kept/mine", "")
         self.run_program("run", "--keep", "kept", status=FAILED)
@@ -134,8 +134,8 @@ class GoesOn(Download):
         self.assertEqual([name + ".part", "mine"], self.kept())
 
     def test_killed_while_it_is_kept(self):
-        """The part is overwritten by the run that goes on, or removed by the
-        one that takes its place."""
+        """A run that resumes overwrites the partial file; a run that
+        supersedes the killed one removes it."""
         self.shop.set(bytes_per_second=20000)
         for change in (False, True):
             self.program.file("kept/mine", "")
@@ -163,8 +163,8 @@ class GoesOn(Download):
         self.assertIn("not a byte for 800ms", result.stderr)
         self.assertIn("bytes=10000-", self.ranges())
 
-    def test_nothing_but_silence(self):
-        """No head, twice."""
+    def test_no_answer(self):
+        """The storage does not even send a head, twice."""
         self.configure(tuning="stall_timeout = 800ms")
         self.shop.rule({"delay_ms": 60000}, times=2, kind="storage")
         self.run_and_check()
@@ -187,14 +187,14 @@ class GoesOn(Download):
         self.assertLessEqual(0.55, seconds_between(first, second))
 
     def test_chunked_and_cut(self):
-        """No length was announced, and the last chunk never came."""
+        """No length was announced, and the last chunk is missing."""
         self.shop.set(chunked=True)
         self.shop.rule({"truncate_after": 30001}, kind="storage")
         self.run_and_check()
         self.assertEqual([None, "bytes=30001-"], self.ranges())
 
-    def test_ended_early_as_if_that_were_all(self):
-        """The length that was announced fits: only fileSize tells."""
+    def test_ended_early_with_a_matching_length(self):
+        """The bytes match Content-Length; only fileSize shows the error."""
         self.shop.rule({"end_after": 30000}, times=3, kind="storage")
         result = self.run_and_check()
         self.assertIn("code=TRUNCATED", result.stderr)
@@ -207,8 +207,8 @@ class GoesOn(Download):
         self.run_and_check()
         self.assertEqual([None, "bytes=30000-"], self.ranges())
 
-    def test_nothing_stands_behind_that_byte(self):
-        """Said three times it is believed."""
+    def test_no_bytes_after_an_early_end(self):
+        """After three answers with status 416 the run fails."""
         result = self.check_refused(
             {"action": {"end_after": 30000}},
             {"nth": 2, "times": -1, "action": {"status": 416, "body": ""}})
@@ -218,8 +218,8 @@ class GoesOn(Download):
         self.assertEqual("TRUNCATED", self.last_run()["error_code"])
         self.assertEqual("failed", self.last_run()["status"])
 
-    def test_a_storage_out_of_order_is_for_later(self):
-        """The next run goes on with the same operation."""
+    def test_a_storage_that_fails_for_long(self):
+        """The next run resumes the same operation."""
         self.configure(tuning="retry_budget = 300ms")
         self.shop.rule({"status": 503, "body": "<Error/>"}, times=-1,
                        kind="storage")
@@ -232,11 +232,12 @@ class GoesOn(Download):
         self.assertEqual(1, self.last_run()["resumed"])
 
 
-class BeginsAgain(Download):
-    """From the first byte: what goes on is another file, or none at all."""
+class Restarts(Download):
+    """The download restarts, because the storage cannot send the rest of the
+    same file."""
 
     def check_again(self, *seconds):
-        """The rest is asked for, and then all of it."""
+        """bulkpg requests the rest, and then the whole file."""
         for n, second in enumerate(seconds, 1):
             self.shop.post("rules/clear")
             self.shop.rule({"truncate_after": 30000}, kind="storage")
@@ -251,7 +252,8 @@ class BeginsAgain(Download):
         self.check_again({"ranges": False})
 
     def test_another_etag(self):
-        """The storage sends all of it then (If-Range), or does not care."""
+        """The storage sends the whole file (If-Range), or the rest of another
+        file."""
         self.check_again({"etag": "other"},
                          {"headers": {"ETag": "\"other\""}})
 
@@ -261,7 +263,7 @@ class BeginsAgain(Download):
             "30000-", None)))
 
     def test_again_and_again(self):
-        """A storage that never goes on where it broke off."""
+        """A storage that never sends the rest."""
         result = self.check_refused(
             {"times": -1, "action": {"ranges": False, "truncate_after":
                                      30000}}, status=AGAIN)
@@ -269,8 +271,8 @@ class BeginsAgain(Download):
         self.assertEqual("interrupted", self.last_run()["status"])
 
 
-class Lapsed(Download):
-    """A URL is good for a while."""
+class Expired(Download):
+    """URLs that have expired."""
 
     def test_asked_for_again(self):
         for n, (status, code) in enumerate((
@@ -290,7 +292,7 @@ class Lapsed(Download):
         self.run_and_check()
         self.assertEqual([None, "bytes=30000-", None], self.ranges())
 
-    def test_another_url_is_there(self):
+    def test_a_new_url(self):
         self.shop.rule({"hold": True}, kind="storage")
         running = self.program.start("run")
         self.wait_for(lambda: self.requests(kind="storage"))
@@ -302,7 +304,7 @@ class Lapsed(Download):
         self.assertEqual(2, len(paths))
 
     def test_the_operation_has_expired(self):
-        """Then it is submitted anew."""
+        """bulkpg submits it again."""
         self.shop.rule({"hold": True}, kind="storage")
         running = self.program.start("run")
         self.wait_for(lambda: self.requests(kind="storage"))
@@ -313,7 +315,7 @@ class Lapsed(Download):
         self.assertEqual([(1, "EXPIRED"), (2, "COMPLETED")], self.rows(
             "operation", "attempt, status", schema="bulkpg"))
 
-    def test_never_good(self):
+    def test_every_url_is_expired(self):
         result = self.check_refused(
             {"times": -1, "action": {"status": 403,
                                      "body": LAPSED % "AccessDenied"}},
@@ -361,13 +363,13 @@ class Refused(Download):
 
 
 class Paused(Case):
-    """PostgreSQL is slow: the transfer waits, which is no stall."""
+    """If PostgreSQL is slow, the transfer waits; that is not a stall."""
 
     LINES, TITLE = 400, 50000
     STALL = 4
 
     def loader(self):
-        """The backend that rows go to; None before there is one."""
+        """The backend that receives the rows; None if there is none yet."""
         pids = self.db.column(
             "SELECT pid FROM pg_stat_activity WHERE application_name LIKE "
             "'bulkpg run%' AND datname = current_database()")
@@ -383,7 +385,8 @@ class Paused(Case):
         return self.requests(kind="storage")[0]["bytes"]
 
     def start_with_stopped_backend(self):
-        """The loader's backend stands still before it has all of it."""
+        """Start a run, and stop the backend that receives the rows before all
+        of them are sent."""
         path = self.program.file("result.jsonl", "".join(
             json.dumps({"id": f"{PRODUCT}{n}", "title": "x" * self.TITLE})
             + "\n" for n in range(self.LINES)))
@@ -400,7 +403,7 @@ class Paused(Case):
         return running, pid
 
     def wait_for_standstill(self):
-        """The storage has sent something, and gets rid of no more."""
+        """Wait until the storage has sent a part and cannot send more."""
         sent = -1
         while sent != self.sent() or sent == 0:
             sent = self.sent()
@@ -417,7 +420,7 @@ class Paused(Case):
     def test_for_many_stall_timeouts(self):
         running, pid = self.start_with_stopped_backend()
         self.wait_for_standstill()
-        time.sleep(1.5 * self.STALL)  # what this is about
+        time.sleep(1.5 * self.STALL)  # longer than the timeout that is tested
         self.assertTrue(running.is_alive())
         self.resume(pid)
         result = running.wait()
@@ -426,7 +429,7 @@ class Paused(Case):
         self.assertEqual(1, len(self.requests(kind="storage")))
         self.check_loaded()
 
-    def test_and_the_storage_hangs_up_meanwhile(self):
+    def test_the_storage_disconnects_meanwhile(self):
         limit = self.LINES * self.TITLE * 3 // 4
         self.shop.rule({"truncate_after": limit}, nth=1, kind="storage")
         running, pid = self.start_with_stopped_backend()

@@ -1,4 +1,4 @@
-"""A query that changes, and types that change under it."""
+"""Changes of a query, and of the types that the store has."""
 import json
 
 from cases.queries import PLAIN, PRODUCT, PRODUCTS
@@ -14,7 +14,7 @@ def product(number, **fields):
 
 
 class Ladder(Case):
-    """A wider type in the query widens the column, and tells so before."""
+    """A wider type in the query widens the column, and plan shows it first."""
 
     def type_named(self, column):
         return self.type_of("products", column).replace(
@@ -56,7 +56,7 @@ class Ladder(Case):
                 self.climb(field, column, value, narrow, "text")
 
     def test_rows_that_do_not_come_again_keep_their_values(self):
-        """As an incremental load or KEEP leaves them."""
+        """In an incremental load, or with KEEP, old rows do not come again."""
         self.configure()
         keep = "query @deletes(mode: KEEP) " + TYPED
         self.query("job", keep % ("createdAt", "timestamptz"))
@@ -68,7 +68,8 @@ class Ladder(Case):
                          self.rows("products", "created_at", "id"))
 
     def test_down_the_ladder_by_hand_only(self):
-        """What could lose data is refused, with the ALTER to do."""
+        """A change that could lose data is refused; the error has the ALTER
+        TABLE."""
         self.configure()
         self.query("job", TYPED % ("totalInventory", "numeric"))
         self.load("job", [product(1, totalInventory=7)])
@@ -83,7 +84,7 @@ class Ladder(Case):
         self.load("job", [product(1, totalInventory=7)])
 
     def test_a_type_that_the_store_changed(self):
-        """Int in the last version, a larger scalar in this one."""
+        """A field that was Int becomes a larger scalar."""
         with open(SCHEMA, encoding="utf-8") as file:
             schema = json.load(file)
         for one in schema.get("data", schema)["__schema"]["types"]:
@@ -107,7 +108,8 @@ class Ladder(Case):
 
 class Reasons(Case):
     def test_a_wider_type_asks_for_everything(self):
-        """Only what comes again has values of the new type."""
+        """A full run follows, because only rows that come again get values of
+        the new type."""
         text = "query @incremental " + TYPED
         self.configure()
         self.query("job", text % ("totalInventory", "integer"))
@@ -136,7 +138,7 @@ class Queries(Case):
         self.check_tables(more)
 
     def test_a_connection_less(self):
-        """Its table stays as it was."""
+        """Its table does not change."""
         less = PLAIN.replace("variants { edges { node { id sku price } } }",
                              "")
         self.evolve(PLAIN)
@@ -145,7 +147,7 @@ class Queries(Case):
         self.assertEqual(before, self.rows("products_variants", "*", "id"))
 
     def test_an_alias_renamed(self):
-        """A column more, and the old one left with its values."""
+        """The table gets a new column; the old one stays with its values."""
         notes = self.evolve(PLAIN.replace("title", "name: title"),
                             PLAIN.replace("title", "label: title"))
         self.assertEqual(["products.label"], notes["columns_added"])
@@ -179,7 +181,7 @@ class Queries(Case):
         self.assertEqual(0, self.last_run()["rows_updated"])
 
     def test_a_job_renamed(self):
-        """The file is gone, so its tables go to the one that has them now."""
+        """The old file no longer exists: the new job gets the tables."""
         self.evolve(PLAIN)
         before = self.snapshot()
         self.program.remove_file("queries/job.graphql")

@@ -1,4 +1,4 @@
-"""The statements of sql/examples/, on what the ready queries load."""
+"""The statements of sql/examples/, on the tables of the ready queries."""
 import json
 import os
 import re
@@ -29,7 +29,7 @@ class Examples(Case):
         self.run_program("-q", "run")
 
     def ask(self, name):
-        """An example's rows, of store acme."""
+        """The rows that an example gives for store acme."""
         with open(os.path.join(EXAMPLES, name + ".sql"),
                   encoding="utf-8") as file:
             text = file.read()
@@ -39,14 +39,14 @@ class Examples(Case):
         return [json.loads(line, parse_float=Decimal) for line in lines]
 
     def expected(self, job):
-        """{table: [(parent's gid, values by column)]}, by the oracle."""
+        """{table: [(parent's gid, values by column)]}, from the oracle."""
         query = self.program.read(f"queries/{job}.graphql").decode()
         plan = self.plan(query)
         return {table["name"]: [(row["parent"], row["values"]) for row in rows]
                 for table, rows in zip(plan["tables"], plan["rows"])}
 
     def test_all(self):
-        """Each answers, and what can be added up without SQL is right."""
+        """Each gives rows, and their sums agree with those of the oracle."""
         for name in sorted(os.listdir(EXAMPLES)):
             self.assertNotEqual([], self.ask(name[:-len(".sql")]), name)
         self.check_revenue()
@@ -55,8 +55,9 @@ class Examples(Case):
         self.check_stock()
         self.check_net_sales()
 
-    def test_what_is_joined_has_an_index(self):
-        """On either side: a larger store would notice."""
+    def test_joined_columns_have_an_index(self):
+        """Both sides of each join have an index; without one, a large store
+        would be slow."""
         indexes = oracle.Actual(self.db, "acme").indexes
         keys = oracle.Actual(self.db, "acme").keys
         seen = set()
@@ -69,7 +70,7 @@ class Examples(Case):
             for sides in re.findall(r"ON (\w+)\.(\w+) = (\w+)\.(\w+)", text):
                 for alias, column in (sides[:2], sides[2:]):
                     table = tables[alias]
-                    if table not in keys:  # made by WITH
+                    if table not in keys:  # defined by WITH
                         continue
                     seen.add((table, column))
                     self.assertIn(column, [keys[table][0]] + [

@@ -1,4 +1,4 @@
-"""A server that is far away: enough is under way, and not too much."""
+"""A distant server: bulkpg sends enough batches ahead, and not too many."""
 import fcntl
 import json
 import struct
@@ -18,14 +18,14 @@ MIB = 1 << 20
 
 
 def unread(one):
-    """Bytes that have come and were not received yet."""
+    """The number of bytes that have arrived and were not read yet."""
     return struct.unpack("i", fcntl.ioctl(one, termios.FIONREAD, bytes(4)))[0]
 
 
 class Far(Proxy):
-    """Answers to the loader come late, and none to its batches until it has
-    sent all that it wants to: then it sleeps, and nothing of it is under way.
-    """
+    """Delays answers to the connection that loads, and holds back those to its
+    batches until the program sends no more: it sleeps, and all its bytes have
+    been read."""
 
     def __init__(self, database):
         self.batches = self.bytes = 0
@@ -33,7 +33,7 @@ class Far(Proxy):
         super().__init__(database, "pass")
 
     def _to_server(self, client, server, losing):
-        """`losing` says that it is the loader's connection."""
+        """`losing` marks the connection that loads."""
         while data := receive(client):
             if b"\0bulkpg run " in data:
                 self.client = client
@@ -46,7 +46,7 @@ class Far(Proxy):
         cut(server)
 
     def _count(self, data):
-        """Executions of the staging tables' statements, before answers."""
+        """Count batches and bytes that were sent before the first answer."""
         if self.released.is_set():
             return
         self.batches += data.count(b"\0_stage_")
@@ -63,9 +63,10 @@ class Far(Proxy):
         cut(server)
 
     def _is_done(self):
-        """At many glances in a row. One that wants to send more, and only
-        lacks a processor, is runnable; one that waits for us has bytes that
-        are unread."""
+        """Whether the program has sent all that it can: at many checks in a
+        row it sleeps and no byte is unread. A program that only waits for a
+        processor is runnable instead; one that waits for this proxy has
+        unread bytes."""
         before = self.bytes
         for _ in range(GLANCES):
             if (self.running is None or self.running.state() != "S"
@@ -84,7 +85,8 @@ class Far(Proxy):
 
 class FarServer(Case):
     def load(self, count, title):
-        """What was under way before the first answer: batches, bytes."""
+        """Load a file; returns the batches and the bytes that were sent before
+        the first answer."""
         path = self.program.file("result.jsonl", "".join(
             json.dumps({"id": f"{PRODUCT}{n}", "title": f"{n}{title}"}) + "\n"
             for n in range(count)))
@@ -98,12 +100,12 @@ class FarServer(Case):
         self.assertEqual([(count,)], self.rows("products", "count(*)"))
         return far.batches, far.bytes
 
-    def test_as_many_batches_as_the_way_takes(self):
+    def test_many_batches_are_sent_ahead(self):
         batches, _ = self.load(50_000, "")
         self.assertGreater(batches, 60)
         self.assertLess(batches, 90)
 
-    def test_wide_rows_are_no_more_than_memory_is_for(self):
+    def test_wide_rows_are_limited_by_bytes(self):
         _, size = self.load(600, "x" * 50_000)
         self.assertGreater(size, 7 * MIB)
         self.assertLess(size, 9 * MIB)

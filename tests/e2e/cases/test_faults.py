@@ -1,10 +1,10 @@
-"""What goes wrong: the exit status, the message, and untouched tables."""
+"""Errors: the exit status, the message, and unchanged tables."""
 from cases.queries import PLAIN
 from harness.case import AGAIN, CONFIG, FAILED, OK, USAGE, Case
 
 
 class Verification(Case):
-    """Counts that do not fit: nothing changes."""
+    """If counts do not match, nothing changes."""
 
     def check_refused(self, operations=1, **settings):
         self.configure()
@@ -42,8 +42,7 @@ class Verification(Case):
         self.check_refused(file_size="-1")
 
     def check_noticed(self, name, *words, status=OK):
-        """A count that is none cannot refuse a result, and is not passed
-        over in silence."""
+        """If a count is not a number, the result is loaded with a warning."""
         result = self.run_program("run", status=status)
         notes = self.last_run()["notes"]
         self.assertEqual("COUNT_UNREADABLE", notes["warning_codes"][0], notes)
@@ -52,7 +51,7 @@ class Verification(Case):
         self.assertIn("COUNT_UNREADABLE", result.stderr)
         self.check_tables(PLAIN)
 
-    def test_counts_that_are_none(self):
+    def test_counts_that_are_not_numbers(self):
         self.configure()
         self.query("plain", PLAIN)
         for setting, name in (("object_count", "objectCount"),
@@ -63,7 +62,7 @@ class Verification(Case):
                 self.check_noticed(name, f": {name} is {value[0]}")
             self.shop.set(**{setting: None})
 
-    def test_counts_of_lines_that_are_none(self):
+    def test_counts_in_lines_that_are_not_numbers(self):
         self.configure()
         self.query("plain", PLAIN)
         self.shop.set(order="grouped", edits=[{
@@ -83,7 +82,7 @@ class Verification(Case):
         self.check_no_staging()
 
     def test_rows_fewer_than_the_parent_counts(self):
-        """`variantsCount` says how many variants there must be."""
+        """`variantsCount` is the number of variants that must come."""
         self.configure()
         self.query("plain", PLAIN)
         self.shop.set(order="grouped")
@@ -100,7 +99,7 @@ class Verification(Case):
 
 
 class Queries(Case):
-    """A query that is wrong is not sent."""
+    """An invalid query is not sent."""
 
     def check_query(self, text, place, *words):
         self.configure()
@@ -205,7 +204,7 @@ class Queries(Case):
                          "translations: discountClasses @table } } } } }",
                          "1:")
 
-    def test_key_of_a_column_that_there_is_not(self):
+    def test_key_of_an_unknown_column(self):
         self.check_query("{ products { edges { node { id metafields @table("
                          "key: [\"nothing\"]) { edges { node { id key } } } "
                          "} } } }", "1:", "nothing")

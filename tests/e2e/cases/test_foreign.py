@@ -1,4 +1,4 @@
-"""Files that bulkpg did not make, or made for another query."""
+"""Files that bulkpg did not create, or that belong to another query."""
 import json
 
 from cases.queries import METAFIELD, PRODUCT, VARIANT
@@ -50,7 +50,7 @@ class Routes(Foreign):
         self.assertEqual("bigint", self.type_of("products_collections", "id"))
 
     def test_a_stray_line(self):
-        """In the result of a run, too."""
+        """Single lines, here in the result of a run."""
         self.query("products", VARIANTS)
         self.shop.next(result_file=self.program.file("lines.jsonl", "".join(
             one + "\n" for one in (
@@ -68,7 +68,7 @@ class Routes(Foreign):
              "its keys fit a connection of the query"], self.reasons())
 
     def test_a_type_that_the_journal_knows(self):
-        """The ids of a column are numbers of some other type."""
+        """The journal knows that a column has the ids of another type."""
         self.query("products", VARIANTS)
         self.load("products", [
             line(PRODUCT + "7"),
@@ -105,7 +105,7 @@ class Routes(Foreign):
 
 class Hints(Foreign):
     def test_a_result_without_ids(self):
-        """The key that the hint names loads it."""
+        """With the key that the hint names, the file loads."""
         text = """{ productVariants { edges { node { id inventoryItem { id
             inventoryLevels KEY { edges { node { location { id } quantities(
                 names: ["available"]) { quantity } } } } } } } } }"""

@@ -1,4 +1,4 @@
-"""Results of a real store, from 2022, with queries of today."""
+"""Results of a real store from 2022, with current queries."""
 import gzip
 import os
 

@@ -1,5 +1,5 @@
-"""Results that are rightly counted and yet false: what stops them, from how
-many rows on, and which flag lets them through."""
+"""Results whose counts are correct and that are wrong nevertheless: which guard
+stops them, from how many rows on, and which option accepts them."""
 import json
 
 from cases.queries import ORDERS, PRODUCT, VARIANT
@@ -28,7 +28,8 @@ class Guards(Case):
         self.load("job", lines)
 
     def check_stopped(self, lines, lifted_by, *words):
-        """Alone, and by the other flag; then lifted."""
+        """The load fails without options and with the other option. With
+        `lifted_by` it succeeds."""
         flags = ["--force-deletes", "--force-nulls"]
         flags.remove(lifted_by)
         before = self.snapshot()
@@ -55,22 +56,22 @@ class Guards(Case):
         self.load("job", products(1))
         self.assertEqual(1, len(self.rows("products")))
 
-    def test_a_tables_children_are_gone(self):
+    def test_rows_of_a_child_table_are_gone(self):
         self.prepare(products(2) + variants(150))
         self.check_stopped(products(2) + variants(100), "--force-deletes",
                            "products_variants", "50 of the 150 rows")
         self.assertEqual(100, len(self.rows("products_variants")))
 
-    def test_nothing_came(self):
-        """However few rows there are."""
+    def test_an_empty_result(self):
+        """An empty result fails even if the table has few rows."""
         self.prepare(products(3))
         self.check_stopped([], "--force-deletes", "products")
         self.assertEqual([], self.rows("products"))
         self.load("job", [])
 
     def test_a_query_whose_result_may_be_empty(self):
-        """The message names what to write; with it nothing is in the way but
-        the guard of NULLs."""
+        """The message names @deletes(all: true). With it, only the guard for
+        NULL columns still applies."""
         self.prepare(products(150))
         result = self.load("job", [], status=FAILED)
         self.assertIn("@deletes(all: true)", result.stderr)
@@ -97,7 +98,7 @@ class Guards(Case):
             "orders WHERE _deleted_at IS NOT NULL")))
 
     def test_marked_rows_count_once(self):
-        """Live rows are what may be removed, and what it is a part of."""
+        """The fraction counts only rows that are not marked as deleted."""
         self.prepare(products(200), "@deletes(mode: SOFT) ")
         self.load("job", products(170))
         self.load("job", products(170))
@@ -107,12 +108,12 @@ class Guards(Case):
         self.assertEqual(70, len(self.rows(
             "products WHERE _deleted_at IS NOT NULL")))
 
-    def test_kept_rows_are_in_nobodys_way(self):
+    def test_kept_rows_are_not_counted(self):
         self.prepare(products(200), "@deletes(mode: KEEP) ")
         self.load("job", products(10))
         self.assertEqual(200, len(self.rows("products")))
 
-    def test_the_fraction_is_the_users(self):
+    def test_the_fraction_can_be_configured(self):
         self.prepare(products(200))
         self.configure(tuning="max_delete_fraction = 0.5")
         self.load("job", products(100))
@@ -124,51 +125,52 @@ class Guards(Case):
                            "acme.products", "120 of the 120 rows")
         self.assertEqual(120, len(self.rows("products WHERE title IS NULL")))
 
-    def test_too_few_rows_to_tell(self):
+    def test_fewer_than_ten_rows(self):
         self.prepare(products(9))
         self.load("job", products(9, None))
         self.assertEqual(9, len(self.rows("products WHERE title IS NULL")))
 
-    def test_ten_rows_tell(self):
+    def test_ten_rows(self):
         self.prepare(products(10))
         self.check_stopped(products(10, None), "--force-nulls", "title",
                            "10 of the 10 rows", "all 10 rows")
 
     def test_a_column_that_held_little(self):
-        """A fifth of the rows, and no more."""
+        """A fifth of the rows had a value; the guard needs more."""
         self.prepare(products(25) + products(100, None, 26))
         self.load("job", products(125, None))
         self.assertEqual(125, len(self.rows("products WHERE title IS NULL")))
 
     def test_a_column_of_some_rows_in_an_increment(self):
-        """40 of 400 rows come again: it is they who lost their titles."""
+        """40 of 400 rows come again, and all of them lost their title."""
         self.prepare(products(400), "@incremental ")
         self.check_stopped(products(40, None), "--force-nulls", "title",
                            "40 of the 40 rows")
         self.assertEqual(40, len(self.rows("products WHERE title IS NULL")))
 
     def test_new_rows_without_a_value(self):
-        """Ten new rows have none yet, nor have nine that came again."""
+        """The guard needs ten rows that were there before; here there are
+        nine."""
         self.prepare(products(400), "@incremental ")
         self.load("job", products(10, None, 401))
         self.load("job", products(9, None) + products(10, None, 411))
         self.assertEqual(29, len(self.rows("products WHERE title IS NULL")))
 
-    def test_rows_that_came_again_held_nothing(self):
-        """Whatever other rows hold."""
+    def test_rows_that_came_again_had_no_value(self):
+        """The rows that came again had no value before; others had one."""
         self.prepare(products(100) + products(50, None, 101),
                      "@incremental ")
         self.load("job", products(50, None, 101) + products(5, None, 301))
         self.assertEqual(55, len(self.rows("products WHERE title IS NULL")))
 
-    def test_marked_rows_were_not_there(self):
+    def test_rows_that_were_marked_as_deleted(self):
         self.prepare(products(12), "@deletes(mode: SOFT) ")
         self.load("job", products(1))
         self.load("job", products(12, None))
         self.assertEqual(12, len(self.rows("products WHERE title IS NULL")))
 
     def test_a_childs_column_gone_null(self):
-        """Known by their parents' ids, too."""
+        """Rows of children are compared by parent id and id."""
         self.prepare(products(2) + variants(20))
         lost = [one.replace(f'"s{n}"', "null") for n, one in
                 enumerate(variants(20), 1)]
@@ -180,8 +182,9 @@ class Guards(Case):
         self.load("job", products(1) + products(119, None, 2))
         self.assertEqual(119, len(self.rows("products WHERE title IS NULL")))
 
-    def test_orders_stay_while_nobody_knows_what_is_hidden(self):
-        """A store that does not say its scopes may show 60 days only."""
+    def test_orders_stay_while_the_scopes_are_unknown(self):
+        """If the scopes are unknown, the store may show only the orders of the
+        last 60 days."""
         self.configure(tuning="retry_budget = 500ms")
         self.query("orders", ORDERS)
         self.run_program("run")
@@ -199,8 +202,9 @@ class Guards(Case):
         self.assertNotIn((int(gone.rsplit("/", 1)[1]),),
                          self.rows("orders", "id"))
 
-    def test_hidden_orders_stay_whatever_is_forced(self):
-        """Without read_all_orders only 60 days show; tables below, too."""
+    def test_hidden_orders_stay_with_every_option(self):
+        """Without read_all_orders Shopify shows 60 days. Orders and the rows
+        of their child tables stay."""
         self.configure()
         self.query("orders", ORDERS)
         self.run_program("run")

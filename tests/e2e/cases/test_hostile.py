@@ -1,7 +1,7 @@
-"""Foreign text on its way out, and standard files that are not there.
+"""Foreign text in the output, and standard files that are closed or full.
 
-That no output holds what a terminal would obey is looked at behind every test
-(Case.check_no_leaks); these bring such text to every output."""
+After every test, Case.check_no_leaks checks that the output has no terminal
+control sequences. These tests bring such text to every output."""
 import json
 import os
 import subprocess
@@ -38,7 +38,7 @@ class Outputs(Case):
         return text
 
     def test_words_of_the_store(self):
-        """Log text, log json, summary, status, report, --json."""
+        """In the log as text and JSON, the summary, status, report, --json."""
         self.shop.rule(ERROR, times=-1, kind="run")
         for how in ((), ("--log-format", "json"), ("-v",), ("-q",)):
             result = self.run_program(*how, "run", status=DENIED)
@@ -80,7 +80,7 @@ class Outputs(Case):
                 json.loads(result.stdout)
 
     def test_an_operation(self):
-        """Its id is in the log, in status and in the report."""
+        """Its id appears in the log, in status and in the report."""
         answer = {"status": 200, "body": {"data": {"bulkOperationRunQuery": {
             "bulkOperation": {"id": TEXT, "status": "CREATED",
                               "createdAt": "2026-01-01T00:00:00Z"},
@@ -158,7 +158,7 @@ class Names(Case):
     NAMES = (b"bad\xff", b"esc\x1b[2J", b"two\nOWNED", b"c1\xc2\x9b",
              b"bidi\xe2\x80\xae")
 
-    def test_they_are_refused_and_damage_nothing(self):
+    def test_they_are_refused_and_other_jobs_run(self):
         self.configure()
         self.query("products", PRODUCTS)
         folder = os.path.join(self.program.directory, "queries").encode()
@@ -198,7 +198,8 @@ class StandardFiles(Case):
         self.query("plain", PLAIN)
 
     def test_closed_at_the_start(self):
-        """Nothing is written into a socket or file that got their number."""
+        """The program must not write its output into a socket or file that
+        got the number of a closed descriptor."""
         for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-"):
             result = self.shell(closed, "run", "--keep", ".")
             self.assertEqual(OK, result.returncode, (closed, result))
@@ -233,7 +234,7 @@ class StandardFiles(Case):
         self.assertIn(b"No space left on device", result.stderr)
 
     def test_a_reader_that_goes(self):
-        """As head does: nothing is said of it."""
+        """A reader such as head ends early; that is not reported."""
         read, write = os.pipe()
         os.close(read)
         result = subprocess.run(

@@ -1,4 +1,5 @@
-"""Killed at a known place, or taken over: the next run ends it well."""
+"""A process is killed at a known place, or loses its run to another process.
+The next run completes the tables."""
 import signal
 
 from cases.queries import ORDERS, PLAIN, PRODUCTS
@@ -10,7 +11,7 @@ LOADER, CONTROL = "bulkpg run %", "bulkpg control"
 
 
 class Killing(Case):
-    """One job whose tables are there already, and whose data changed."""
+    """One job whose tables exist and whose data have changed."""
 
     query_text = PRODUCTS
 
@@ -32,10 +33,11 @@ class Killing(Case):
         self.program.configure(proxy.dsn, [self.shop.stores["acme"]])
         return proxy
 
-    # ---- moments -----------------------------------------------------------
+    # ---- places ------------------------------------------------------------
 
     def start_until(self, status, **settings):
-        """Start, and wait until the run that it begins or resumes is so."""
+        """Start a run; wait until the run that it begins or resumes has this
+        status."""
         self.shop.set(**settings)
         newest = "run_id, resumed", "run_id DESC LIMIT 1", "bulkpg"
         before = self.rows("run", *newest)
@@ -65,7 +67,7 @@ class Killing(Case):
     def new_operations(self):
         return self.shop.operations()[1:]
 
-    # ---- ends --------------------------------------------------------------
+    # ---- checks ------------------------------------------------------------
 
     def runs(self):
         return self.rows("run", "status, resumed", "run_id",
@@ -85,7 +87,8 @@ class Killing(Case):
         self.check_ended([("loaded", resumed)], operations)
 
     def sent_long_ago(self):
-        """As if the search for an answer that was lost had its time."""
+        """Make the journal say that the submission was sent a minute ago, so
+        that the search for it need not wait."""
         self.db.execute("UPDATE bulkpg.operation SET sent_at = sent_at - "
                         "interval '1 min'")
 
@@ -101,7 +104,7 @@ class Submissions(Killing):
         self.check_resumed()
 
     def test_killed_before_the_operation_is_sent(self):
-        """It is written down; the store never hears of it."""
+        """The journal has the operation; the store never received it."""
         with Held(self.db, "LOCK bulkpg.operation IN SHARE MODE"):
             running = self.start_until_locked(CONTROL)
             self.kill(running)
@@ -114,7 +117,7 @@ class Submissions(Killing):
             schema="bulkpg")[1:])
 
     def test_killed_before_the_answer(self):
-        """The store takes it only after the process is gone."""
+        """The store receives the submission after the process has ended."""
         self.shop.rule({"hold": True}, kind="run")
         running = self.program.start("run")
         self.wait_for(lambda: len(self.requests(kind="run")) == 2)
@@ -136,7 +139,7 @@ class Submissions(Killing):
         self.check_resumed()
 
     def test_killed_while_waiting_for_a_slot(self):
-        """What was refused is not looked for."""
+        """bulkpg does not search for an operation that was refused."""
         self.configure(tuning="retry_initial = 60s\nretry_max = 60s\n"
                               "retry_budget = 1h")
         self.kill(self.start_until("waiting", slots=0))
@@ -144,7 +147,8 @@ class Submissions(Killing):
         self.assertEqual([], self.requests(kind="list"))
 
     def test_sent_after_a_long_wait_and_listed_late(self):
-        """The search begins with the last sending, not with the run."""
+        """The time limit of the search starts with the last submission, not
+        with the run."""
         running = self.start_until("waiting", slots=0)
         self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
                         "interval '1 min', submitted_at = submitted_at - "
@@ -170,7 +174,8 @@ class Submissions(Killing):
 
 
 class Superseded(Killing):
-    """What the next run cannot use ends, here and at the store."""
+    """The next run cannot use the unfinished run: it supersedes the run and
+    cancels its operation."""
 
     def check_superseded(self, operations=2):
         self.shop.set(outcome=None, duration_ms=20, bytes_per_second=0)
@@ -207,7 +212,7 @@ class Superseded(Killing):
         self.check_superseded()
 
     def test_the_query_changed_before_the_answer_came(self):
-        """Found by its marker, so that it frees its slot."""
+        """bulkpg finds the operation by its marker and cancels it."""
         self.shop.set(outcome={"never": True})
         self.shop.rule({"delay_ms": 60000, "after": True}, kind="run")
         running = self.program.start("run")
@@ -217,7 +222,7 @@ class Superseded(Killing):
         self.check_superseded()
 
     def test_killed_while_it_supersedes(self):
-        """Neither staging nor the operation is forgotten."""
+        """The next run still cancels the operation and drops staging."""
         running = self.start_until("loading", bytes_per_second=5000,
                                    chunk_bytes=4096)
         self.kill(running)
@@ -260,7 +265,7 @@ class Merges(Killing):
         return self.requests(kind="storage")[-1]["bytes"]
 
     def test_killed_at_many_places_of_the_merge(self):
-        """Each lock lets it come a little further."""
+        """Each lock stops the merge at a later place."""
         places = ["SELECT FROM bulkpg.run FOR UPDATE"] + [
             f"LOCK {table} IN SHARE MODE" for table in (
                 "acme.products", "acme.products_variants",
@@ -275,7 +280,7 @@ class Merges(Killing):
         self.check_resumed(len(places))
 
     def test_killed_between_a_wider_column_and_the_merge(self):
-        """The column is wider by then, the journal does not say so yet."""
+        """The column is already wider, and the journal does not know it yet."""
         lines = [f'{{"id":"gid://shopify/Product/{n}","title":"{n}"}}'
                  for n in (1, 2)]
         text = "{ products { edges { node { id title } } } }"
@@ -301,7 +306,7 @@ class Merges(Killing):
         self.assertEqual(1, self.last_run()["resumed"])
 
     def hold_commits(self):
-        """The commits of runs wait until what this returns is released."""
+        """Make the commits of runs wait until the returned lock is released."""
         self.db.execute("""
             CREATE OR REPLACE FUNCTION public.held() RETURNS trigger
             LANGUAGE plpgsql AS $$ BEGIN
@@ -327,8 +332,8 @@ class Merges(Killing):
         return running
 
     def test_killed_during_the_commit(self):
-        """It comes through all the same; the next run waits for it, and is
-        a run of its own."""
+        """The server still commits. The next run waits for that and then is a
+        new run."""
         with self.hold_commits():
             self.kill_while_committing()
             following = self.start_until_waiting()
@@ -337,7 +342,7 @@ class Merges(Killing):
         self.assertEqual(0, self.last_run()["rows_updated"])
 
     def test_a_commit_that_came_through_makes_the_job_current(self):
-        """With --older-than there is then nothing left to do."""
+        """With --older-than the next run has nothing to do."""
         self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
                         "interval '1 h'")
         with self.hold_commits():
@@ -372,7 +377,7 @@ class Merges(Killing):
                 if running.wait().status != OK:
                     self.expect(running.result, AGAIN)
                     self.run_program("run")
-                    # The COMMIT came through: then that is a run of its own.
+                    # After a successful COMMIT this was a new run.
                     operations += action == "lose"
                 self.check_tables(PRODUCTS)
                 self.check_no_staging()
@@ -380,8 +385,8 @@ class Merges(Killing):
 
 
 class TakenOver(Killing):
-    """A process stands still and loses its claim; another goes on; then the
-    first one wakes up."""
+    """A process is stopped and loses its claim, another continues its run, and
+    then the first process wakes up."""
 
     def freeze(self, running):
         running.signal(signal.SIGSTOP)
@@ -393,7 +398,8 @@ class TakenOver(Killing):
         return running
 
     def check_wakes_up_in_vain(self, running, proxy=None):
-        """The second has taken the run over, and ended it."""
+        """Another process takes the run over and completes it. The first one
+        wakes up, notices that, and changes nothing."""
         self.shop.set(bytes_per_second=0)
         self.configure()
         self.run_program("run")
@@ -423,7 +429,7 @@ class TakenOver(Killing):
         self.check_wakes_up_in_vain(running)
 
     def test_within_a_batch(self):
-        """Its rows are in, but not its sync: the server holds the lock."""
+        """The rows were sent without the sync, so the server keeps the lock."""
         proxy = self.proxy("hold", SYNC, b"\0_stage_2_1\0\0\x01")
         running = self.program.start("run")
         self.wait_for(proxy.reached.is_set)
@@ -463,8 +469,9 @@ class TakenOver(Killing):
         self.check_unchanged(before)
         self.check_ended([("failed", 0), ("loaded", 0)], 2)
 
-    def test_a_merge_that_goes_on_is_waited_for(self):
-        """Its process lost the claim, but it works: nobody ends it."""
+    def test_the_next_run_waits_for_a_merge(self):
+        """Its process lost the claim, but the merge is running, so the second
+        process waits for it."""
         with Held(self.db, "LOCK acme.products_variants IN SHARE MODE"):
             first = self.start_until_locked(LOADER)
             self.freeze(first)

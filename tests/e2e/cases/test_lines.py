@@ -1,4 +1,4 @@
-"""Lines at the limits: long, deep, large; and what of them is kept."""
+"""Lines at the limits: long, deep, with large numbers; and rejects."""
 import hashlib
 import json
 
@@ -8,7 +8,7 @@ from harness.case import FAILED, OK, PARTIAL, Case, World, joined
 MIB = 1024 * 1024
 LINE_MOST = 64 * MIB
 
-# What is held whatever the lines, and per byte of the longest.
+# Memory that every load may use, and memory per byte of the longest line.
 BASE, PER_BYTE = 32 * MIB, 5
 
 GOOD = [json.dumps({"id": f"{PRODUCT}{n}", "title": "good"}).encode()
@@ -16,7 +16,7 @@ GOOD = [json.dumps({"id": f"{PRODUCT}{n}", "title": "good"}).encode()
 
 
 def product(body, number=9):
-    """A line with a product's id, and `body` behind it."""
+    """A line with the id of a product, followed by `body`."""
     return (b'{"id":"' + PRODUCT.encode() + b'%d",' % number + body + b"}")
 
 
@@ -27,7 +27,8 @@ class Lines(Case):
         self.query("wire", WIRE)
 
     def load_measuring(self, text, status=OK):
-        """Memory stays below what the longest line allows."""
+        """Load a file; memory must stay below a limit that depends on the
+        longest line."""
         self.program.file("lines.jsonl", text)
         running = self.program.start("load", "--store", "acme", "--types",
                                      self.types, "wire", "lines.jsonl")
@@ -56,7 +57,7 @@ class Long(Lines):
             self.rows("products WHERE id = 9", "length(title), md5(title)"))
 
     def test_20_megabytes_of_escapes_that_become_others(self):
-        """A second copy of the line."""
+        """The replaced characters need a second copy of the line."""
         count = 20 * MIB // 12
         self.load_measuring(joined(GOOD + [
             product(b'"tags":["' + b"\\u0000\\ud800" * count + b'"]')]))
@@ -81,7 +82,7 @@ class Long(Lines):
         self.assertEqual(4, self.last_run()["lines"])
 
     def test_no_newline_for_long(self):
-        """A file that is one line without end."""
+        """A file whose last line never ends."""
         self.load_measuring(joined(GOOD) + b"{" * (70 * MIB), PARTIAL)
         ((line, offset, _),) = self.rejected()
         self.assertEqual((4, len(joined(GOOD))), (line, offset))
@@ -90,7 +91,7 @@ class Long(Lines):
 
 class Deep(Lines):
     def test_ten_thousand_levels(self):
-        """Of lists, of objects, of both, closed or not."""
+        """Levels of lists, of objects, and of both, closed or not."""
         depth = 10_000
         bad = [product(b'"tags":' + one) for one in (
             b"[" * depth + b"]" * depth,
@@ -106,7 +107,7 @@ class Deep(Lines):
         self.assertEqual(3, len(self.rows("products")))
 
     def test_64_levels_and_one_more(self):
-        """The line's own braces are one."""
+        """The braces of the line are one level."""
         def nested(levels):
             return b"[" * levels + b"]" * levels
 
@@ -124,7 +125,8 @@ class Numbers(Lines):
                        % text, number)
 
     def test_many_digits(self):
-        """Up to 10,000, before and behind the point; as JSON and as text."""
+        """Up to 10,000 digits, before and after the point, as JSON and as
+        text."""
         most = b"7" * 5000
         lines = [self.amount(most, 1), self.amount(b'"' + most + b'"', 2),
                  self.amount(b"0." + most, 3), self.amount(b"1e5000", 4),
@@ -147,7 +149,7 @@ class Numbers(Lines):
 
 
 class Kept(Lines):
-    """What is bad is told; what only looks so is loaded."""
+    """Bad lines are reported; unusual but valid lines are loaded."""
 
     def test_marks_and_endings(self):
         bom = b"\xef\xbb\xbf"
@@ -162,7 +164,7 @@ class Kept(Lines):
         self.assertEqual([(2,), (5,)], self.rejected("line_number"))
 
     def test_a_key_twice(self):
-        """The last counts, also of different kinds and below another."""
+        """The last value counts, also if the kinds differ, and in objects."""
         self.load("wire", [
             product(b'"title":{"a":1},"title":"b"', 1),
             product(b'"title":"a","title":null', 2),
@@ -178,8 +180,9 @@ class Kept(Lines):
                       "price_range_v2_min_variant_price_amount"))
         self.assertEqual(0, self.last_run()["rejects"])
 
-    def test_what_becomes_another_character(self):
-        """In the raw line: values, keys of jsonb, keys that become equal."""
+    def test_characters_that_are_replaced(self):
+        """Replaced characters in values and in keys of jsonb, and keys that
+        become equal."""
         lines = [
             product(b'"title":"\\u0000","tags":["\\uD800","\\uDC00\\uD800",'
                     b'"\\ud83d\\u0041","\\ud83d\\ud83d\\ude00"]', 1),
@@ -218,9 +221,9 @@ class Kept(Lines):
 
 
 class Watermark(Case):
-    """A run with rejects holds it, and removes nothing."""
+    """A run with rejects does not move the watermark and removes nothing."""
 
-    def test_held_until_told_otherwise(self):
+    def test_held_until_rejects_are_accepted(self):
         self.configure()
         self.query("plain", PLAIN)
         self.run_program("run")
@@ -246,7 +249,7 @@ class Watermark(Case):
         self.check_tables(PLAIN)
 
     def test_rejects_of_a_run_that_fails(self):
-        """They are kept, and the tables are not touched."""
+        """The rejects are saved; the tables do not change."""
         self.configure(tuning="max_rejects = 2")
         self.query("plain", PLAIN)
         self.run_program("run")
@@ -261,7 +264,7 @@ class Watermark(Case):
 
 
 class Repeated(Case):
-    """An element that comes twice in one list: the last one's rows count."""
+    """If an element comes twice in one list, the rows of the last one count."""
 
     def prepare(self, options):
         self.configure()
@@ -279,7 +282,7 @@ class Repeated(Case):
         return self.rows("infos", "_parent_id, _ordinal, number", "1, 2")
 
     def test_its_own_lists(self):
-        """On a first load, and on one onto tables that are there."""
+        """On a first load and on a later one."""
         self.prepare(' @table(name: "parts")')
         for _ in range(2):
             self.assertEqual(
@@ -289,7 +292,7 @@ class Repeated(Case):
             self.assertEqual([(1, "c"), (2, "b")],
                              self.rows("parts", "id, name"))
 
-    def test_where_the_elements_are_no_table(self):
+    def test_elements_of_a_skipped_table(self):
         self.prepare(" @table(skip: true)")
         self.assertEqual([(1, 0, "v")], self.infos(
             (1, "a", ["x", "y"]), (1, "c", ["v"])))

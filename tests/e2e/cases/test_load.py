@@ -1,4 +1,4 @@
-"""Loading saved results: the same tables, the same checks."""
+"""Loads of saved results: the same tables and checks as in a run."""
 import gzip
 import json
 import os
@@ -12,7 +12,8 @@ from harness.case import CONFIG, FAILED, OK, PARTIAL, USAGE, Case, World
 
 class Kept(Case):
     def keep(self, job, text):
-        """Run a job and keep its result; the names of file and sidecar."""
+        """Run a job with --keep; returns the names of the file and its
+        sidecar."""
         self.configure()
         self.query(job, text)
         folder = os.path.join(self.program.directory, "kept")
@@ -30,7 +31,7 @@ class Kept(Case):
 
 class Loads(Kept):
     def contents(self):
-        """All rows of all tables without what differs between runs."""
+        """All rows of all tables, without _loaded_at."""
         actual = oracle.Actual(self.db, "acme")
         return {table: (actual.types()[table], actual.keys.get(table), sorted(
             oracle.frozen(row, {"_loaded_at"}) for row in actual.rows(table)))
@@ -159,7 +160,7 @@ class Loads(Kept):
                            status=FAILED)
         self.assertEqual({}, self.snapshot(), result)
 
-    def test_types_file_that_is_none(self):
+    def test_a_types_file_without_types(self):
         self.configure()
         self.query("plain", PLAIN)
         self.program.file("empty.jsonl", "")
@@ -197,7 +198,7 @@ class Loads(Kept):
 
 
 class OtherQueries(Kept):
-    """A kept result knows which query it is of."""
+    """The sidecar of a result says which query it belongs to."""
 
     OTHER = PLAIN.replace("title", "title handle")
 
@@ -241,14 +242,14 @@ class OtherQueries(Kept):
         self.assertEqual("TOO_MANY_REJECTS", self.last_run()["error_code"])
 
     def test_a_sidecar_without_a_plan(self):
-        """Those of the first version have none."""
+        """The sidecars of the first version have no plan."""
         meta = json.loads(self.program.read(self.sidecar))
         del meta["planHash"], meta["document"]
         self.program.file(self.sidecar, json.dumps(meta))
         self.query("plain", self.OTHER)
         self.run_program("load", "plain", self.kept)
 
-    def test_a_sidecar_with_a_count_that_is_none(self):
+    def test_a_sidecar_with_an_invalid_count(self):
         text = self.program.read(self.sidecar).decode()
         for count in ('"-5"', '"many"', "-1", "1.5", "[]"):
             self.program.file(self.sidecar, re.sub(
@@ -258,7 +259,8 @@ class OtherQueries(Kept):
             self.assertIn("objectCount is not a count", result.stderr)
 
     def test_roots_of_another_type(self):
-        """Without a sidecar, the first line that fits clears it."""
+        """Without a sidecar, one root of the right type is enough to accept
+        the file."""
         before = self.snapshot()
         lines = [f'{{"id":"gid://shopify/Collection/{n}","title":"c"}}'
                  for n in range(1, 101)]
@@ -275,7 +277,7 @@ class OtherQueries(Kept):
 
 
 class Packed(Kept):
-    """Files that gzip made."""
+    """Files that gzip compressed."""
 
     def setUp(self):
         super().setUp()
@@ -290,13 +292,14 @@ class Packed(Kept):
         return self.run_program("load", "--types", self.types, "plain",
                                 self.packed, *arguments, status=status)
 
-    def test_packed(self):
+    def test_compressed(self):
         self.load_packed(gzip.compress(self.whole))
         self.check_tables(PLAIN)
         self.assertEqual(len(self.whole), self.last_run()["bytes"])
 
-    def test_the_sidecar_is_that_of_the_file_that_was_packed(self):
-        """Counts and bytes are those of what was packed."""
+    def test_the_sidecar_describes_the_uncompressed_file(self):
+        """Counts and bytes in the sidecar are those of the file before
+        compression."""
         for cut in (self.whole[:-30], self.whole + b"\n"):
             result = self.load_packed(gzip.compress(cut), status=FAILED)
             self.assertIn("WRONG_BYTES", result.stderr)
@@ -316,7 +319,7 @@ class Packed(Kept):
         self.check_tables(PLAIN)
 
     def test_from_a_pipe(self):
-        """Byte by byte, at first."""
+        """The first bytes arrive one by one."""
         data = gzip.compress(self.whole)
         reader, writer = os.pipe()
         running = self.program.start("load", "--types", self.types, "plain",
@@ -337,7 +340,7 @@ class Packed(Kept):
         os.remove(os.path.join(self.program.directory, self.sidecar))
         before = self.snapshot()
         damaged = bytearray(data)
-        damaged[-6] ^= 0xff  # of the checksum
+        damaged[-6] ^= 0xff  # a byte of the checksum
         for bad, words in ((data[:-1], "is cut off after"),
                            (data[:len(data) // 2], "is cut off after"),
                            (data[:2], "is cut off after"),
@@ -357,13 +360,13 @@ class Packed(Kept):
         self.assertIn("FILE_NOT_JSONL", result.stderr)
         self.load_packed(gzip.compress(b""))
 
-    def test_the_first_byte_alone_is_no_sign(self):
+    def test_the_first_byte_of_gzip_alone(self):
         os.remove(os.path.join(self.program.directory, self.sidecar))
         for data in (b"\x1f", b"\x1f\n"):
             self.load_packed(data, status=PARTIAL)
 
-    def test_what_grows_is_unpacked_piece_by_piece(self):
-        """1 GiB of blanks, in a MiB."""
+    def test_memory_does_not_grow_with_the_content(self):
+        """A file of 1 MiB that decompresses to 1 GiB of blanks."""
         pieces = gzip.compress(b" " * (1 << 20)) * 1024
         os.remove(os.path.join(self.program.directory, self.sidecar))
         self.program.file(self.packed, pieces)

@@ -1,5 +1,5 @@
-"""The database is lost: at a COMMIT, where it is found out whether that came
-through, or for good. The tables end right either way."""
+"""The database is lost at a COMMIT, after which bulkpg finds out whether it was
+committed, or for longer than the budget. The tables are right in the end."""
 
 from cases.queries import PRODUCTS
 from harness.case import AGAIN, Case, World
@@ -27,7 +27,8 @@ class Lost(Case):
                     set={"title": f"changed for the {number}. time"})
 
     def lose_each_commit(self, before):
-        """One run per COMMIT, until a run has fewer of them."""
+        """Run once per COMMIT, and lose that one, until a run has fewer
+        COMMITs."""
         self.run_program("run")
         for number in range(1, MOST_COMMITS):
             self.change_something(number)
@@ -48,7 +49,7 @@ class Lost(Case):
         self.assertGreater(self.lose_each_commit(before=False), 1)
 
     def tables(self):
-        """But for staging, which nobody can drop meanwhile."""
+        """All tables except staging, which cannot be dropped meanwhile."""
         return {name: what for name, what in self.snapshot().items()
                 if not name[1].startswith("_stage_")}
 
@@ -73,7 +74,7 @@ class Lost(Case):
         self.check_no_staging()
 
     def test_staging_that_was_left_goes_with_the_next_run(self):
-        """Also that of a run which ended well in all else."""
+        """Staging of a run that was successful is dropped, too."""
         self.run_program("run")
         run_id = self.last_run()["run_id"]
         self.db.execute(f"CREATE TABLE acme._stage_{run_id}_7 ();"

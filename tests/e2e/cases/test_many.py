@@ -1,4 +1,4 @@
-"""Many stores in one process, and several processes at once."""
+"""Many stores in one process, and several processes at the same time."""
 import signal
 import threading
 import time
@@ -49,7 +49,8 @@ class Many(Case):
         found.append(most)
 
     def test_many_stores(self):
-        """All at the store at once, sixteen loading at a time."""
+        """All operations run at the same time; sixteen results load at a
+        time."""
         stop, found = threading.Event(), []
         watch = threading.Thread(target=self.most_connections,
                                  args=(stop, found))
@@ -69,13 +70,13 @@ class Many(Case):
             self.assertLess(peak, 256 * 1024)
 
     def is_at_rest(self, running):
-        """It uses no time at all for a second."""
+        """Whether it uses no CPU time for a second."""
         before = running.cpu_seconds()
         time.sleep(1)
         return running.cpu_seconds() == before
 
     def test_waiting_costs_nothing(self):
-        """Between polls, which are rare here, nothing happens."""
+        """Between polls the program uses no CPU time."""
         self.stores.set(duration_ms=3600000)
         self.program.configure(self.db.dsn, self.stores.stores.values(),
                                tuning="poll_initial = 1h\npoll_max = 1h")

@@ -1,4 +1,4 @@
-"""Constant memory, whatever the size of the file."""
+"""Memory does not depend on the size of a result or of an answer."""
 import json
 
 from cases.queries import PLAIN, PRODUCT, VARIANT
@@ -51,14 +51,14 @@ class Memory(Case):
 
 
 def filled(before, one, after, bytes_=15 * 1024 * 1024):
-    """`one` so often that the whole is that large."""
+    """Repeat `one` until the text has about this many bytes."""
     return before + ",".join([one] * (bytes_ // (len(one) + 1))) + after
 
 
 TYPE = '{"data":{"t0":{"kind":"OBJECT","name":"QueryRoot",'
 FIELD = '{"name":"","type":{"kind":"ENUM","name":""}}'
 
-# What a store may answer to a request for types: 15 MiB of any shape.
+# Answers of a store to a request for types: 15 MiB in many shapes.
 SHAPES = {
     "fields": lambda: filled(TYPE + '"fields":[', FIELD, "]}}}"),
     "arguments": lambda: filled(
@@ -99,7 +99,7 @@ SHAPES = {
 
 
 class Answers(Case):
-    """No answer of the store's takes memory many times its size."""
+    """An answer of the store never takes many times its size in memory."""
 
     weight = 60
 
@@ -145,8 +145,8 @@ class Answers(Case):
         self.check_shapes("oauth", "check", 60000)
 
     def test_the_cache_of_types(self):
-        """7 MiB in each type, of which nothing is needed: they are kept, and
-        are not all read again."""
+        """Each type has 7 MiB that are not needed. The cache stores them, and
+        reading them back does not take that much memory."""
         text = TYPE + '"x":"' + "x" * (7 << 20) + '"}}}'
         self.shop.rule({"status": 200, "body": text}, times=2,
                        kind="introspection", nth=2)
@@ -166,7 +166,7 @@ class Answers(Case):
         self.assertLess(peak, 64)
 
     def test_a_file_of_types(self):
-        """As many and as large as those of the Admin API, and hostile."""
+        """A file with as many types as the Admin API has, and a hostile one."""
         with open(self.types, encoding="utf-8") as file:
             document = json.load(file)
         types = document.get("data", document)["__schema"]["types"]

@@ -1,5 +1,5 @@
-"""Messages that no other case has a reason to provoke. That every one in
-src/base/messages.def is provoked somewhere, scripts/check-messages tells."""
+"""Messages that no other case provokes. scripts/check-messages checks that some
+test provokes every entry of src/base/messages.def."""
 import os
 import signal
 import socket
@@ -12,7 +12,7 @@ from harness.ahead import Ahead
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, USAGE, Case, World
 from harness.cluster import Held
 
-# What becomes of staging tables of an existing table, once: {then}.
+# Does {then} with a new staging table, once.
 ON_STAGING = """
 CREATE SCHEMA e2e;
 CREATE SEQUENCE e2e.tries;
@@ -43,7 +43,7 @@ END IF;"""
 
 
 class SelfMade:
-    """An https server whose certificate nobody vouches for."""
+    """An https server with a certificate that no authority signed."""
 
     def __init__(self, folder):
         path = os.path.join(folder, "server.pem")
@@ -79,14 +79,14 @@ class Messages(Case):
         self.query("job", PLAIN)
 
     def check_code(self, result, code):
-        """With a remedy, in the log or behind what is printed."""
+        """The output has the code and a remedy."""
         if f"code={code} " in result.stderr:
             self.assertRegex(result.stderr, rf"code={code} .*\bhint=.")
         else:
             self.assertRegex(result.output, rf"\w.* \({code}\)\n")
 
-    def test_a_certificate_that_proves_nothing(self):
-        """Neither asked again, nor looked for at the store."""
+    def test_a_certificate_without_an_authority(self):
+        """bulkpg does not retry, and does not search for the operation."""
         server = SelfMade(self.program.directory)
         self.addCleanup(server.stop)
         self.run_program("run")
@@ -126,9 +126,9 @@ class Messages(Case):
         result = self.run_program("types", "--store", "acme", status=CONFIG)
         self.check_code(result, "NO_TYPES")
 
-    def test_standard_input_comes_once(self):
-        """An id that is no number widens the column, and the load begins
-        again."""
+    def test_standard_input_can_be_read_once(self):
+        """An id that is not a number widens the column, and the load must
+        restart, which standard input does not allow."""
         self.run_program("run")
         before = self.snapshot()
         path = self.program.file(
@@ -157,7 +157,7 @@ class Messages(Case):
         self.check_code(result, "STAGING_GONE")
         self.check_tables(PLAIN)
 
-    def test_a_window_goes_with_another(self):
+    def test_a_window_is_canceled_when_another_fails(self):
         self.query("job", PLAIN.replace(
             "{", 'query @slice(field: "created_at", rows: 10) {', 1))
         self.shop.set(duration_ms=30000)
@@ -168,8 +168,9 @@ class Messages(Case):
         self.check_code(result, "OTHER_WINDOW")
         self.assertEqual("ACCESS_DENIED", self.last_run()["error_code"])
 
-    def test_a_run_that_somebody_else_ends(self):
-        """Between looking and taking over."""
+    def test_a_run_that_another_process_ends(self):
+        """Another process ends the run after this one has found it and before
+        it takes it over."""
         self.shop.next(outcome={"never": True})
         running = self.program.start("run")
         self.wait_for(lambda: self.status() == "polling")
@@ -194,8 +195,8 @@ class Messages(Case):
         self.check_code(result, "OUTPUT_TOO_LARGE")
         self.assertEqual("", result.stdout)
 
-    def test_an_operation_that_stands_still(self):
-        """An hour is over at once: the clock is put on while it is polled."""
+    def test_an_operation_without_progress(self):
+        """The clock is set ahead while bulkpg polls."""
         if World.is_sanitized():
             self.skipTest("the sanitizer's library comes first")
         clock = Ahead()
