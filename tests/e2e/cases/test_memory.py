@@ -2,7 +2,8 @@
 import json
 
 from cases.queries import PLAIN, PRODUCT, VARIANT
-from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, Case, World, long_run
+from harness.case import (AGAIN, CONFIG, DENIED, FAILED, OK, Case, World,
+                          long_run)
 
 LIMIT_KIB = 64 * 1024
 

@@ -1,4 +1,4 @@
-"""Bulk operations: slots, ends of every kind, deadlines, and cancel."""
+"""Bulk operations: slots, every final status, deadlines, and cancel."""
 import json
 import signal
 import urllib.request
@@ -7,15 +7,15 @@ from cases.queries import ORDERS, PLAIN
 from harness.case import AGAIN, DENIED, FAILED, OK, Case, long_run
 from harness.store import seconds_between
 
-# How often an operation that failed at the store is submitted in all: "again,
-# at most 3 times".
+# How often an operation that fails at the store is submitted in all: again, at
+# most three times.
 AGAIN_AND_AGAIN = [3, 4]
 
 HOLDER = "gid://shopify/BulkOperation/4711"
 
 
 def user_error(message, code=None):
-    """An answer to a submission that the store refuses."""
+    """The answer of a store that refuses a submission."""
     return {"status": 200, "body": {"data": {"bulkOperationRunQuery": {
         "bulkOperation": None, "userErrors": [
             {"field": None, "message": message, "code": code}]}}}}
@@ -27,7 +27,7 @@ class Operation(Case):
         self.query("plain", PLAIN)
 
     def foreign(self):
-        """The id of an operation that somebody else's program submitted."""
+        """Submit an operation as another program would; returns its id."""
         store = self.shop.stores["acme"]
         body = {"query": "mutation ($q: String!) { bulkOperationRunQuery("
                 "query: $q) { bulkOperation { id } } }",
@@ -45,7 +45,7 @@ class Operation(Case):
         return {one["id"]: one["status"] for one in self.shop.operations()}
 
     def start_polling(self):
-        """A run whose operation never ends by itself."""
+        """Start a run whose operation never ends; wait until bulkpg polls."""
         self.configure()
         self.shop.set(outcome={"never": True}, cancel_ms=300)
         running = self.program.start("run")
@@ -53,7 +53,8 @@ class Operation(Case):
         return running, self.shop.operations()[-1]["id"]
 
     def leave_polling(self):
-        """The same, left behind by an interrupted run."""
+        """Interrupt such a run; returns the id of its operation, which is
+        still running."""
         running, operation = self.start_polling()
         running.signal(signal.SIGINT)
         self.expect(running.wait(), AGAIN)
@@ -153,7 +154,7 @@ class Ends(Operation):
         self.check_tables(PLAIN)
         self.assertEqual(1, len(self.shop.operations()))
 
-    def test_counters_that_stand_still_and_jump(self):
+    def test_counters_that_stop_and_jump(self):
         self.configure()
         self.shop.set(duration_ms=900)
         result = self.run_program("run", "-v")
@@ -163,7 +164,7 @@ class Ends(Operation):
 
 
 class Slots(Operation):
-    def test_waiting_names_who_holds_them(self):
+    def test_waiting_names_the_operations_that_hold_them(self):
         self.configure()
         self.shop.set(slots=1)
         self.shop.next(outcome={"never": True})
@@ -185,8 +186,8 @@ class Slots(Operation):
         self.assertEqual(["COMPLETED"] * 2, list(self.statuses().values()))
 
     def test_no_slot(self):
-        """Waits for one, as long as the budget lasts. The next run knows that
-        nothing was taken, and looks for nothing."""
+        """bulkpg waits for a slot until the budget is spent. The next run
+        knows that the store refused the operation, and does not search."""
         self.configure(tuning="retry_budget = 500ms")
         self.shop.rule(user_error(
             "A bulk query operation for this app and shop is already in "
@@ -207,7 +208,7 @@ class Slots(Operation):
             "operation", "attempt, sent_at IS NOT NULL", schema="bulkpg"))
 
     def test_more_jobs_than_slots(self):
-        """The sixth waits here, and asks nothing of the store."""
+        """The sixth job waits in bulkpg and sends no request."""
         self.configure()
         for n in range(12):
             self.query(f"job{n}", "{ products @table(name: \"p%d\") { edges { "
@@ -232,7 +233,8 @@ class Slots(Operation):
         self.assertEqual([], self.requests(kind="list"))
 
     def test_stopped_while_submitting(self):
-        """The answer is waited for, so that nothing has to be looked for."""
+        """bulkpg waits for the answer, so that the next run need not search for
+        the operation."""
         self.configure()
         self.shop.rule({"hold": True}, kind="run")
         running = self.program.start("run")
@@ -275,7 +277,7 @@ class Slots(Operation):
 
 
 class Unanswered(Operation):
-    """Whether the operation began is not known; it is looked for."""
+    """If a submission is not answered, bulkpg searches for the operation."""
 
     def check_one(self, action):
         self.configure()
@@ -293,20 +295,20 @@ class Unanswered(Operation):
     def test_the_answer_is_lost(self):
         self.check_found({"close": True})
 
-    def test_the_answer_is_no_answer(self):
+    def test_the_answer_is_not_json(self):
         self.check_found({"status": 200, "body": "<html>"})
 
-    def test_the_answer_is_beyond_measure(self):
+    def test_the_answer_is_too_large(self):
         self.check_found({"status": 200, "body": "x" * (5 << 20)})
 
-    def test_it_did_not_begin(self):
+    def test_it_did_not_start(self):
         self.check_one({"status": 503, "body": "<html>"})
         self.assertEqual(2, len(self.requests(kind="run")))
 
-    test_it_did_not_begin.weight = 30
+    test_it_did_not_start.weight = 30
 
-    def test_it_never_begins(self):
-        """The budget ends that, too."""
+    def test_it_never_starts(self):
+        """bulkpg gives up when the budget is spent."""
         if not long_run():
             self.skipTest("takes two minutes")
         self.configure()
@@ -318,7 +320,7 @@ class Unanswered(Operation):
         self.assertEqual("interrupted", self.last_run()["status"])
         self.assertEqual({}, self.snapshot())
 
-    test_it_never_begins.weight = 30
+    test_it_never_starts.weight = 30
 
 
 class Deadline(Operation):
@@ -383,7 +385,8 @@ class Cancel(Operation):
         self.assertEqual("canceled", self.last_run()["status"])
 
     def test_under_a_run(self):
-        """Whoever polls it sees its end first, and submits no other."""
+        """The run that polls the operation sees its end and submits no other
+        one."""
         running, operation = self.start_polling()
         self.configure(tuning="poll_initial = 900ms\npoll_max = 900ms")
         self.run_program("cancel")
@@ -395,14 +398,15 @@ class Cancel(Operation):
         self.check_no_staging()
 
     def test_of_another_journal(self):
-        """Operations that this journal did not begin run on."""
+        """cancel does not touch operations of another journal."""
         operation = self.leave_polling()
         self.db.execute("TRUNCATE bulkpg.run CASCADE")
         self.run_program("cancel", "--store", "acme")
         self.assertEqual({operation: "RUNNING"}, self.statuses())
 
     def test_without_our_marker(self):
-        """Whatever the journal says."""
+        """cancel does not touch an operation without bulkpg's marker, even if
+        the journal has its id."""
         self.leave_polling()
         foreign = self.foreign()
         self.db.execute(f"UPDATE bulkpg.operation SET operation_id = "

@@ -1,5 +1,5 @@
-"""Every outcome of run is a row of the journal, and everything that reads the
-journal shows it."""
+"""Every outcome of run is a row in the journal, and every command that reads
+the journal shows it."""
 import json
 import os
 import signal
@@ -22,7 +22,7 @@ class Reading(Case):
                          schema="bulkpg")
 
     def failed(self):
-        """What status --failed lists, as JSON."""
+        """The runs that status --failed --json lists."""
         result = self.program.run("status", "--failed", "--json")
         runs = json.loads(result.stdout)["runs"]
         self.expect(result, FAILED if runs else 0)
@@ -37,7 +37,7 @@ class Reading(Case):
             "SELECT * FROM bulkpg.freshness")}
 
     def check_shown(self, store, job, status, code):
-        """By everything that reads the journal."""
+        """Check that every command that reads the journal shows the run."""
         run = self.last_run(job, store=store)
         self.assertEqual((status, code), (run["status"], run["error_code"]))
         self.assertTrue(run["error"] and run["remedy"], run)
@@ -63,7 +63,7 @@ class Reading(Case):
 
 class Outcomes(Reading):
     def test_a_typo(self):
-        """Before and after a good run."""
+        """Before a good run, and after one."""
         self.prepare()
         self.query("products", TYPO)
         self.run_program("run", status=CONFIG)
@@ -88,7 +88,8 @@ class Outcomes(Reading):
             self.freshness()["acme", "products"]["last_good_at"])
 
     def test_a_store_that_is_left_out(self):
-        """All its jobs fail, or those that were named; others run."""
+        """All jobs of the store fail, or those that were named. Other stores
+        run."""
         self.prepare("acme", "beta", credentials={
             "beta": "token = env:NO_SUCH_SECRET"})
         self.run_program("run", "products", status=CONFIG)
@@ -109,7 +110,7 @@ class Outcomes(Reading):
             self.check_shown("acme", job, "failed", "UNAUTHORIZED")
 
     def test_a_store_that_does_not_answer(self):
-        """What ends 75 is interrupted."""
+        """A run that ends with status 75 is `interrupted`."""
         self.prepare("acme", "beta", tuning="retry_budget = 200ms")
         self.shop.rule({"status": 503}, store="acme", times=-1)
         self.run_program("run", status=AGAIN)
@@ -119,7 +120,7 @@ class Outcomes(Reading):
         self.assertEqual({"acme"}, {store for store, job in self.failed()})
 
     def test_no_queries(self):
-        """The jobs are those that ran before, or that the store lists."""
+        """The jobs that fail are those that ran before, or those in `jobs`."""
         self.prepare()
         self.run_program("run", "products")
         for name in ("products", "orders"):
@@ -135,7 +136,7 @@ class Outcomes(Reading):
         self.run_program("run", "nonesuch", status=USAGE)
         self.assertEqual(4, len(self.outcomes()))
 
-    def test_a_command_that_cannot_begin(self):
+    def test_a_command_that_cannot_start(self):
         self.prepare(database="readers = nonesuch")
         self.run_program("run", status=CONFIG)
         self.assertEqual(
@@ -168,7 +169,7 @@ class Outcomes(Reading):
             for job in ("products", "orders"):
                 self.check_shown(store, job, "interrupted", "STOPPED")
 
-    def test_nothing_due_and_locked_leave_no_row(self):
+    def test_jobs_not_due_or_locked_leave_no_row(self):
         self.prepare()
         self.run_program("run", "products")
         self.run_program("run", "products", "--older-than", "1h")
@@ -182,7 +183,7 @@ class Outcomes(Reading):
         result = self.run_program("run", "products", status=AGAIN)
         self.assertIn("LOCKED", result.output)
         self.run_program("run", "products", "--older-than", "0s")
-        # A job that another process runs well has not failed.
+        # A job that another process is running has not failed.
         self.query("products", TYPO)
         self.run_program("run", "products", status=CONFIG)
         self.assertEqual(before, self.outcomes())
@@ -206,8 +207,8 @@ class Outcomes(Reading):
         self.assertEqual({("acme", "orders")}, set(self.failed()))
 
 
-class PassedOver(Reading):
-    """A run that was begun is resumed, whatever failed before it could be."""
+class FailuresBetween(Reading):
+    """An unfinished run is resumed, even if other attempts failed before."""
 
     def test_outcomes_between_a_kill_and_the_next_run(self):
         self.configure(tuning="retry_budget = 200ms")

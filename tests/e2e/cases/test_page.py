@@ -1,4 +1,4 @@
-"""The report's page: problems by store and cause, and how it is laid out."""
+"""The page of the report: problems by store and cause, and the layout."""
 import html
 import json
 import os
@@ -65,7 +65,7 @@ UPDATE bulkpg.run SET started_at = started_at - interval '2 days'
 WHERE store = 'acme' AND job = 'locations';
 """
 
-# Put into a copy of the page: what is wider than its window or its box.
+# Added to a copy of the page: finds what is wider than the window or its box.
 MEASURE = """<script>
 addEventListener("load", () => {
   const root = document.documentElement;
@@ -79,7 +79,7 @@ addEventListener("load", () => {
 });
 </script>"""
 
-# A window cannot be as narrow as a telephone, a frame can.
+# A browser window cannot be as narrow as a phone; a frame can.
 FRAME = """<!DOCTYPE html><title></title>
 <iframe width="{width}" height="844" style="border: 0" srcdoc="{page}">
 </iframe>"""
@@ -103,7 +103,8 @@ class Page(Case):
         return text, xml.fromstring(text)
 
     def problems(self):
-        """{heading: texts of its paragraphs and jobs}, in their order."""
+        """{heading: texts of its paragraphs and jobs}, in the order of the
+        page."""
         _, root = self.page()
         found = {}
         for section in root.iter("section"):
@@ -148,7 +149,7 @@ class Page(Case):
         self.assertEqual(set(ids), set(re.findall(r'href="#(run\d+)"', text)))
 
     def test_a_failure_and_its_time(self):
-        """As run wrote it."""
+        """The page shows the failure as run recorded it."""
         self.configure()
         self.query("products", PLAIN.replace("title", "tilte"))
         self.run_program("run", status=CONFIG)

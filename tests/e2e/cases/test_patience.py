@@ -1,4 +1,4 @@
-"""How long a store is waited for, and how often that is reported."""
+"""How long bulkpg waits for a store, and how often it reports that."""
 from cases.queries import PLAIN
 from harness.ahead import Ahead
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, Case, World
@@ -15,7 +15,7 @@ class Patience(Case):
                 "products", f"products @table(name: \"products{n:02}\")", 1))
 
     def start_ahead(self, *words):
-        """With a clock that can be set ahead."""
+        """Start the program with a clock that can be set ahead."""
         if World.is_sanitized():
             self.skipTest("the sanitizer's library comes first")
         self.clock = Ahead()
@@ -34,12 +34,13 @@ class Patience(Case):
 
 
 class Silence(Patience):
-    """A store that does not answer: one budget, one line."""
+    """A store that does not answer: its jobs share a budget and a message."""
 
     def run_beside(self, action, *options, seen):
-        """Store acme does this with every request, store beta is well. Hours
-        pass only when beta is done: so it has not waited for acme; and they
-        pass once: so acme's jobs have one budget together."""
+        """Run with a store acme that does `action` with every request, and a
+        store beta that works. The clock is set ahead once, after beta is
+        done: beta must not wait for acme, and acme's jobs must share one
+        budget."""
         self.prepare("acme", "beta", jobs=JOBS, tuning=UNENDING)
         self.shop.rule(action, times=-1, kind="graphql", store="acme")
         running = self.start_ahead(*options, "run")
@@ -72,7 +73,7 @@ class Silence(Patience):
         self.assertIn("code=HTTP_503", result.stderr)
 
     def test_a_store_that_is_silent(self):
-        """The request under way is cut."""
+        """The pending request is ended."""
         result = self.run_beside(
             {"delay_ms": 600000},
             seen=lambda _: self.requests(kind="introspection", store="acme"))
@@ -92,8 +93,8 @@ class Silence(Patience):
         self.assertRegex(lines[0], rf"jobs={JOBS} .*code=HTTP_503 .*hint=.")
 
     def test_while_it_submits(self):
-        """More jobs than slots: those that wait for one have no budget of
-        their own."""
+        """With more jobs than slots, the jobs that wait for a slot have no
+        budget of their own."""
         self.prepare(jobs=JOBS, tuning=UNENDING)
         self.run_program("run")
         self.shop.rule({"status": 503, "body": ""}, times=-1, kind="run")
@@ -110,7 +111,7 @@ class Silence(Patience):
         self.assertEqual(2 * JOBS, self.loaded("acme"))
 
     def test_one_job_that_fails_while_others_succeed(self):
-        """Then the store is not given up."""
+        """bulkpg gives up only the job, not the store."""
         self.prepare(jobs=1, tuning=UNENDING)
         self.query("other", "{ customers { edges { node { id } } } }")
         self.shop.next(contains="customers", duration_ms=7200000)
@@ -127,7 +128,7 @@ class Silence(Patience):
 
 
 class Limits(Patience):
-    """No request goes on for ever."""
+    """Every request has a time limit."""
 
     def test_an_answer_that_trickles(self):
         self.prepare(tuning="request_timeout = 1s\nretry_budget = 1h")
@@ -149,7 +150,8 @@ class Limits(Patience):
         self.assertEqual(1, self.loaded("acme"))
 
     def test_a_result_that_trickles(self):
-        """Bytes come, and no stall ends it."""
+        """Bytes keep coming, so it is not a stall; the lower speed limit ends
+        it."""
         self.prepare(tuning="stall_timeout = 1s")
         self.run_program("run")
         before = self.snapshot()
@@ -161,8 +163,9 @@ class Limits(Patience):
         self.check_no_staging()
 
     def poll_in_vain(self, times):
-        """The second poll of an operation without an end is under way, and so
-        many requests about it get no answer."""
+        """Start a run whose operation never ends, and whose polls from the
+        second on get no answer, `times` times. Set the clock past the
+        deadline."""
         self.prepare(tuning="stall_timeout = 7d\nrequest_timeout = 7d\n"
                      "retry_budget = 7d\ndeadline = 1h")
         self.shop.next(outcome={"never": True})
@@ -180,7 +183,7 @@ class Limits(Patience):
         self.assertEqual(1, len(self.requests(kind="cancel")))
 
     def test_deadline_ends_also_when_nothing_is_answered(self):
-        """It may run on at the store: the next run cancels it."""
+        """The operation may still be running; the next run cancels it."""
         running = self.poll_in_vain(-1)
         self.wait_for_request("poll", 3)
         self.clock.hours(24 * 30)
@@ -192,7 +195,7 @@ class Limits(Patience):
 
 
 class Causes(Patience):
-    """One cause, one line."""
+    """One cause is reported in one line."""
 
     def check_store_lines(self, result, most):
         lines = [line for line in result.output.splitlines() if line]

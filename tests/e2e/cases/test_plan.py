@@ -1,4 +1,4 @@
-"""What plan says of the database, and a plan without a configuration."""
+"""What plan reports about the database, and plan without bulkpg.ini."""
 import json
 import re
 
@@ -19,7 +19,7 @@ class Plan(Case):
         return self.run_program("plan", job, *options)
 
     def test_a_row_that_may_not_fit(self):
-        """A note of plan in each form, and of check."""
+        """plan notes it in each format, and check warns."""
         self.configure()
         self.query("job", wide(700))
         told = r"job\.graphql:1:3: table .products. has 701 columns"
@@ -41,9 +41,9 @@ class Plan(Case):
             result = self.plan_of("--types", self.types)
             self.assertNotIn("a page of PostgreSQL", result.output)
 
-    def test_whether_rows_fit_is_as_told(self):
-        """Of the columns that are just few enough every row is taken, and of
-        many more none: values of 24 bytes are the worst."""
+    def test_the_warning_agrees_with_the_server(self):
+        """If plan does not warn, a row of the worst values (24 bytes) is
+        loaded; if it warns, such a row is rejected."""
         self.configure()
         for count, fits in ((337, True), (345, False)):
             self.query("job", wide(count))
@@ -56,7 +56,7 @@ class Plan(Case):
                       status=OK if fits else 65)
 
     def test_changes(self):
-        """Statements that can be run, and nothing else."""
+        """plan --changes prints only statements, and they can be executed."""
         self.configure()
         self.query("job", QUERY % ("", MEDIA))
         result = self.plan_of("--changes")
@@ -102,12 +102,12 @@ class Plan(Case):
         self.assertIn("products_media", [name for _, name in self.snapshot()])
         self.db.execute(drop)
         self.assertNotIn("DROP TABLE", self.plan_of().stdout)
-        # Nor does any query feed the tables of another schema.
+        # No query feeds the tables in the schema that was configured before.
         self.configure(more={"acme": "schema = elsewhere"})
         self.assertIn('DROP TABLE "acme"."products";', self.plan_of().stdout)
 
     def test_without_a_configuration(self):
-        """Flags alone, as run takes them."""
+        """plan and check take the same options as run."""
         store = self.shop.stores["acme"]
         self.program.environment["SHOPIFY_ACCESS_TOKEN"] = store["token"]
         flags = ("--domain", store["endpoint"], "--store", "acme", "--dsn",

@@ -1,4 +1,4 @@
-"""@position: the place of rows that have a key of their own."""
+"""@position: the position of rows that have a key of their own."""
 import json
 
 from harness.case import CONFIG, FAILED, Case
@@ -30,7 +30,7 @@ class Position(Case):
         self.query("job", MEDIA % (directives, place))
 
     def numbers(self, kind=IMAGE):
-        """Product, number of its image and its place, by place."""
+        """Product, number of the image, position; in the order of positions."""
         rows = self.rows("products_media", "_parent_id, id, _position",
                          "1, 3, 2")
         return [(parent, int(str(gid).rsplit("/", 1)[-1]), place)
@@ -58,15 +58,15 @@ class Position(Case):
         self.load("job", [product(1), image(2), image(3), image(1)])
         self.check_run(0, 3, 0)
         self.assertEqual([(1, 2, 0), (1, 3, 1), (1, 1, 2)], self.numbers())
-        # The place is compared beside the hash.
+        # The hash does not include the position.
         self.assertEqual(hashes, self.rows("products_media", "id, _hash"))
-        # One row less before them moves the others; the rest stays.
+        # If a row is gone, only the rows after it move.
         self.load("job", [product(1), image(2), image(1)])
         self.check_run(0, 1, 1)
         self.assertEqual([(1, 2, 0), (1, 1, 1)], self.numbers())
 
     def test_each_parents_rows_are_counted(self):
-        """Wherever their lines are, also before their parent's."""
+        """The lines of children may come anywhere, also before their parent."""
         self.begin()
         self.load("job", [image(1, 2), product(1), image(5, 1), product(2),
                           image(4, 1), image(2, 2), image(1, 1)])
@@ -74,7 +74,7 @@ class Position(Case):
                           (2, 2, 1)], self.numbers())
 
     def test_increments(self):
-        """The rows of a parent that came are counted from 0 again."""
+        """The rows of a parent that came are numbered from 0 again."""
         self.begin("@incremental")
         self.load("job", [product(1), image(1), image(2), product(2),
                           image(1, 2), image(2, 2)])
@@ -87,7 +87,7 @@ class Position(Case):
         self.check_run(0, 1, 1)
 
     def test_a_key_that_came_twice(self):
-        """The last line counts, for the place too."""
+        """The last line counts, also for the position."""
         self.begin()
         self.load("job", [product(1), image(1), image(2), image(1, 1, "new"),
                           image(3)])
@@ -98,7 +98,7 @@ class Position(Case):
         self.check_run(0, 2, 0)
         self.assertEqual([(1, 2, 0), (1, 3, 1), (1, 1, 2)], self.numbers())
 
-    def test_rows_gone_keep_their_last_place(self):
+    def test_rows_marked_as_deleted_keep_their_position(self):
         self.begin("@deletes(mode: SOFT)")
         self.load("job", [product(1), image(1), image(2), image(3)])
         self.load("job", [product(1), image(3), image(2)])
@@ -112,7 +112,7 @@ class Position(Case):
         self.assertEqual([(1, 3, 0), (1, 2, 1), (1, 1, 2)], self.numbers())
 
     def test_a_table_that_is_there(self):
-        """All rows get their place; without @position the column stays."""
+        """All rows get a position. Without @position the column stays."""
         lines = [product(1), image(2), image(1)]
         self.begin("@incremental", "")
         self.load("job", lines)
@@ -139,8 +139,8 @@ class Position(Case):
         self.check_run(0, 2, 0)
 
     def test_a_column_that_was_added_before_a_failure(self):
-        """The table is changed before the merge: it is bulkpg's own column
-        all the same."""
+        """The column is added before the merge. It is bulkpg's column even if
+        the merge fails."""
         lines = [product(1)] + [image(n) for n in range(12)]
         self.begin("", "")
         self.load("job", lines)
@@ -191,8 +191,8 @@ class Position(Case):
         self.load("job", [product(1)] + lines[:2])
         self.load("job", [product(1), lines[1], lines[0]])
         self.check_run(0, 2, 0, "products_variants")
-        # A type that is not the connection's may be refused; the places of
-        # the others are right all the same.
+        # A line with an id of another type may be rejected; the positions of
+        # the others must still be right.
         self.program.file("lines.jsonl", "\n".join(
             [product(1), lines[2], lines[0], lines[1]]) + "\n")
         self.program.run("load", "--store", "acme", "--types", self.types,
@@ -214,7 +214,7 @@ class Position(Case):
         self.check_tables(query)
 
     def test_roots_of_an_increment(self):
-        """Their places are those in the result that brought them."""
+        """The position of a root is that in the result that brought it."""
         self.configure()
         self.query("job", "query @incremental { products @position { edges { "
                    "node { id title } } } }")
@@ -227,7 +227,7 @@ class Position(Case):
             "plan", "job", "--types", self.types).stdout)
 
     def test_lists(self):
-        """Of objects with an id, and of those with a key that is given."""
+        """Lists of objects with an id, and with a key from @table."""
         query = """{ orders { edges { node { id
             refunds @table @position { id note }
             taxLines @table(key: ["title"]) @position { title rate } } } } }"""
@@ -256,7 +256,7 @@ class Position(Case):
         check([5, 4, 3], ["a", "b", "c"])
         self.check_run(0, 2, 0, "orders_refunds")
         self.check_run(1, 2, 0, "orders_tax_lines")
-        # Of an order that came twice the last line's rows count.
+        # If an order came twice, the rows of the last line count.
         self.load("job", [order([1, 2], ["c"]), order([3, 5], ["b", "a"])])
         check([3, 5], ["b", "a"])
 
@@ -286,7 +286,7 @@ class Position(Case):
         self.assertEqual([(0,), (1,)], self.rows(
             "products_media", "_position", "1", schema='"all"'))
 
-    def test_where_it_means_nothing(self):
+    def test_places_where_it_is_not_allowed(self):
         self.configure()
         for text, fault in (
                 ("{ products { edges { node { id title @position } } } }",

@@ -1,4 +1,4 @@
-"""Random queries against the fake, compared with the independent oracle."""
+"""Random queries, run against the fake store and compared with the oracle."""
 import os
 
 import oracle
@@ -16,7 +16,7 @@ class RandomQueries(Case):
     def check_seeds(self, seeds):
         queries = {f"q{seed}": World.oracle().ask(
             cmd="generate", seed=seed)["query"] for seed in seeds}
-        # The fake is busy for some seconds with some queries.
+        # Some queries keep the fake store busy for seconds.
         self.configure(tuning="stall_timeout = 60s")
         self.shop.set(store="acme", slots=50,
                       order=ORDERS[seeds[0] // BATCH % len(ORDERS)])
@@ -33,7 +33,7 @@ class RandomQueries(Case):
         self.check_no_staging()
 
     def problems(self, queries):
-        """What is wrong with each query's tables after the first run."""
+        """The differences in each query's tables after the first run."""
         actual = oracle.Actual(self.db, "acme")
         out = []
         names = set()
@@ -53,8 +53,8 @@ class RandomQueries(Case):
         return out + ([f"tables too many: {sorted(extra)}"] if extra else [])
 
     def changes(self):
-        """Runs that found changes where there were none. The order of rows
-        without an id whose parent came twice is another one in each file."""
+        """Second runs that failed or changed rows. If a parent comes twice, its
+        rows without an id have another order in each file; those may change."""
         return [f"{row['job']} run again: {row}" for row in self.db.rows("""
             SELECT DISTINCT ON (job) job, status, error, rows_inserted,
                    rows_updated, rows_deleted, rejects

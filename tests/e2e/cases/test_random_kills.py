@@ -1,5 +1,5 @@
-"""Hundreds of kills at all moments: of the program, of its connections, of
-the server. The tables end as those of runs that nobody disturbed."""
+"""Kills the program, its sessions or the server at random moments, hundreds of
+times. In the end the tables are the same as after undisturbed runs."""
 import contextlib
 import os
 import random
@@ -41,8 +41,8 @@ CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON bulkpg.run
 
 
 class RandomKills(Case):
-    """Store acme is disturbed. Store calm is the same store under another
-    name, with tables of its own, and is left in peace."""
+    """Runs of store acme are disturbed. Store calm is the same store under
+    another name, with its own tables, and its runs are not disturbed."""
 
     weight = 200
 
@@ -62,18 +62,18 @@ class RandomKills(Case):
         self.story = []
         self.was_frozen = False
 
-    # ---- what is looked at -------------------------------------------------
+    # ---- observations ------------------------------------------------------
 
     def ask(self, sql, otherwise=None):
-        """A value; `otherwise` while the server or the journal is not
-        there."""
+        """A value from the database; `otherwise` if the server is not running
+        or has no journal."""
         try:
             return self.db.value(sql)
         except SqlError:
             return otherwise
 
     def statuses(self):
-        """Of the disturbed jobs' newest runs, as one word."""
+        """The statuses of the newest runs of acme's jobs, joined by +."""
         return self.ask("""
             SELECT coalesce(string_agg(status, '+' ORDER BY status), 'none')
               AS v
@@ -92,7 +92,8 @@ class RandomKills(Case):
         return any(one["status"] is None for one in self.requests(kind="run"))
 
     # ---- moments -----------------------------------------------------------
-    # Each prepares the place, and gives what tells that it is reached.
+    # Each prepares a moment, and returns a function that is true when it has
+    # come.
 
     def at_any_time(self):
         end = time.monotonic() + self.rng.uniform(0, 0.8)
@@ -134,7 +135,7 @@ class RandomKills(Case):
         return lambda: self.any_backend("wait_event_type = 'Lock'")
 
     def before_the_merge(self):
-        """The row is locked under the load, which then cannot end."""
+        """Lock the run's row while it loads, so that the merge cannot start."""
         self.shop.set(bytes_per_second=400000)
 
         def is_reached():
@@ -159,7 +160,7 @@ class RandomKills(Case):
                before_the_merge, while_committing, while_committing]
 
     def calm_down(self):
-        """Nothing is in the way of the next run."""
+        """Remove all that could delay the next run."""
         if self.held:
             self.held.release()
         self.held = None
@@ -192,7 +193,7 @@ class RandomKills(Case):
         pids = self.db.column("SELECT pid FROM pg_stat_activity WHERE "
                               "application_name LIKE 'bulkpg%'")
         if pids:
-            with contextlib.suppress(ProcessLookupError):  # it was faster
+            with contextlib.suppress(ProcessLookupError):  # it has ended
                 self.cluster.kill_backend(self.rng.choice(pids))
 
     def crash(self, _):
@@ -202,7 +203,8 @@ class RandomKills(Case):
         self.cluster.kill_postmaster()
 
     def freeze(self, running):
-        """It loses its claim, another takes over, and it wakes up."""
+        """Stop the process, end its claim, let another process take over, and
+        wake it up."""
         self.was_frozen = True
         running.signal(signal.SIGSTOP)
         self.end_backends("bulkpg control")
@@ -239,16 +241,18 @@ class RandomKills(Case):
         self.wait_for(lambda: self.ask("SELECT true AS v"))
 
     def delayed(self):
-        """Documents that the store will take, but has not yet."""
+        """Submissions that the store has received but delays."""
         taken = {one["query"] for one in self.shop.operations()}
         return [one for one in self.requests(kind="run", after=self.begun_at)
                 if (one.get("fault") or {}).get("delay_ms")
                 and not one.get("dropped") and one["variables"]["query"] not in taken]
 
     def settle(self):
-        """Whether the store has taken what was sent is known here: the next
-        run need not look for it for half a minute."""
-        for _ in range(10):  # what the dead have sent is read between these
+        """Wait until the store has answered all submissions, and make the
+        journal say that they are old. Then the next run need not search for
+        half a minute."""
+        # Meanwhile the store reads the last requests of killed processes.
+        for _ in range(10):
             self.shop.get("rules")
         self.wait_for(lambda: not self.delayed())
         try:
@@ -280,7 +284,8 @@ class RandomKills(Case):
                         + " CASCADE")
 
     def finish(self, who="the last"):
-        """Run to the end. The backends of those before may be in the way."""
+        """Run to the end. Sessions of earlier runs may still hold locks, so
+        try up to three times."""
         for _ in range(3):
             result = self.program.run("run", "--store", "acme")
             self.story.append(f"{who} run: {result.status}")
@@ -289,8 +294,8 @@ class RandomKills(Case):
         self.expect(result, OK)
 
     def difference(self):
-        """Between the two schemas: columns, and rows but for the time they
-        were loaded."""
+        """The differences between the two schemas in columns and rows, except
+        _loaded_at."""
         columns = [self.db.rows(COLUMNS.format(schema=schema))
                    for schema in ("acme", "calm")]
         if columns[0] != columns[1]:
@@ -312,10 +317,10 @@ class RandomKills(Case):
         return out
 
     def check_journal(self):
-        """Every run came to its end, with one operation. What was put off
-        before it asked the store for anything is passed over. Only a frozen
-        process can wake up and send what another has taken over; what it
-        sent is still in the store's list in later rounds."""
+        """Every run is loaded and submitted one operation. Runs that were
+        interrupted before they submitted anything do not count. Only a process
+        that was stopped may submit for a run that another took over. The
+        store also lists the operations of earlier rounds; they are ignored."""
         self.assertEqual([], self.db.rows(
             "SELECT run_id, job, status, error FROM bulkpg.run "
             "WHERE status <> 'loaded' AND NOT (status = 'interrupted' "
@@ -366,7 +371,8 @@ class RandomKills(Case):
                    if isinstance(what, tuple))
 
     def check_tables_of_products(self):
-        """So that both are not wrong in the same way."""
+        """Compare with the oracle, too: both schemas could be wrong in the same
+        way."""
         self.db.execute("DROP TABLE acme.customers, "
                         "acme.customers_metafields")
         self.check_tables(PRODUCTS)

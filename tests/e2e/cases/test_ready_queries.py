@@ -1,4 +1,4 @@
-"""The queries that are shipped, all of them side by side in one schema."""
+"""All ready queries, loaded into one schema."""
 import json
 import os
 import re
@@ -13,7 +13,7 @@ SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "scripts",
 
 class ReadyQueries(Case):
     def add_all(self):
-        """Every ready query is a job of the folder; {job: text}."""
+        """Add every ready query as a job; returns {job: text}."""
         self.run_program("init")
         listed = self.run_program("init", "--list").stdout
         names = re.findall(r"^(\w+)  ", listed, re.M)
@@ -27,7 +27,8 @@ class ReadyQueries(Case):
                                            self.types).stdout)
 
     def check_valid(self, texts, plans):
-        """With graphql-js, and nothing deprecated in them."""
+        """Queries and documents are valid and select no deprecated field, says
+        graphql-js."""
         directives = self.program.read("bulkpg.graphqls").decode()
         for job, text in texts.items():
             for document in ({"query": plans[job]["document"]},
@@ -36,7 +37,7 @@ class ReadyQueries(Case):
                     cmd="validate", **document), job)
 
     def check_documented(self, plans):
-        """docs/tables.svg and the lists in docs/tables.md are these."""
+        """docs/tables.svg and the lists in docs/tables.md are up to date."""
         told = subprocess.run(
             [sys.executable, SCRIPT, "--check"], capture_output=True,
             check=False, encoding="utf-8",
@@ -45,8 +46,8 @@ class ReadyQueries(Case):
                          (told.returncode, told.stdout, told.stderr))
 
     def test_load(self):
-        """What comes is what graphql-js makes of them, in the tables that
-        their plans tell."""
+        """Each loads the rows that the oracle expects into the tables of its
+        plan."""
         texts = self.add_all()
         self.assertGreater(len(texts), 30)
         plans = {job: self.planned(job) for job in texts}
@@ -60,8 +61,8 @@ class ReadyQueries(Case):
         self.check_numbers_of_other_ids(plans["returns"])
 
     def check_numbers_of_other_ids(self, plan):
-        """Of a field such as productId nobody knows whose ids it has,
-        before they come."""
+        """The type of the ids in a field such as productId is known only after
+        a load. Then the column's comment names it."""
         table = plan["tables"][3]
         self.assertEqual("exchange_line_items", table["name"])
         column = next(column for column in table["columns"]
@@ -75,7 +76,8 @@ class ReadyQueries(Case):
                 "AND attname = 'product_id'"))
 
     def test_orders_have_the_columns_of_fivetran(self):
-        """What analysts know them by; fulfillments know their order."""
+        """Orders have the columns that Fivetran's users know, and fulfillments
+        have the id of their order."""
         self.run_program("init", "--add", "orders,fulfillment_orders")
         self.configure()
         types = {table["name"]: {column["name"]: column["type"]
@@ -95,7 +97,8 @@ class ReadyQueries(Case):
         self.assertEqual("bigint", types["fulfillments"]["order_id"])
 
     def test_a_store_that_denies_some_of_orders(self):
-        """check names each field and its scope, and what else is wrong."""
+        """check names each hidden field and the scope or the permission that is
+        missing."""
         self.run_program("init", "--add", "orders")
         self.configure()
         path = ["orders", "edges", 0, "node"]
@@ -132,8 +135,8 @@ class ReadyQueries(Case):
         self.assertIn("FIELD_HIDDEN", result.stdout)
 
     def test_windows(self):
-        """Those that are cut into windows, or fetch what changed, hold what
-        the others would."""
+        """Queries with @slice or @incremental give the same tables as one full
+        operation."""
         self.long_when_sanitized()
         texts = {}
         for job, text in self.add_all().items():

@@ -1,4 +1,4 @@
-"""Lines that cannot be loaded: recorded, and the rest loads."""
+"""Lines that cannot be loaded are saved, and the others are loaded."""
 import json
 import os
 
@@ -8,7 +8,7 @@ from harness.case import FAILED, PARTIAL, Case, joined
 GOOD = [json.dumps({"id": f"{PRODUCT}{n}", "title": "good"}).encode()
         for n in range(1, 6)]
 
-# Each is one line that is refused.
+# Each is one line that is rejected.
 BAD = {
     "nonsense": b"nonsense",
     "an array": b'[{"id":"x"}]',
@@ -59,7 +59,7 @@ BAD = {
                             b'"gid://shopify/Product/1"}',
     "keys of no connection": b'{"foo":1,"__parentId":'
                              b'"gid://shopify/Product/1"}',
-    "__parentId is no string": b'{"id":"gid://shopify/ProductVariant/9",'
+    "__parentId is not a string": b'{"id":"gid://shopify/ProductVariant/9",'
                                b'"__parentId":7}',
 }
 
@@ -71,7 +71,7 @@ class Rejects(Case):
         self.query("wire", WIRE)
 
     def test_every_bad_line(self):
-        """All at once, each between good ones."""
+        """All bad lines in one file, between good lines."""
         lines, offset, wanted = [], 0, []
         for n, (name, bad) in enumerate(BAD.items()):
             good = json.dumps({"id": f"{PRODUCT}{n + 1000}",
@@ -133,7 +133,8 @@ class Rejects(Case):
         self.load("wire", GOOD + [b"bad"] * 3, status=PARTIAL)
 
     def test_among_many_lines(self):
-        """Values that only the database refuses stand alone in the end."""
+        """Of a batch with one value that only the database refuses, only that
+        row is rejected."""
         lines = [json.dumps({"id": f"{METAFIELD}{n}", "key": "k",
                              "jsonValue": {"n": n},
                              "__parentId": f"{PRODUCT}1"}).encode()
@@ -151,9 +152,9 @@ class Rejects(Case):
         self.assertEqual([(4999,)], self.rows("products_metafields",
                                               "count(*)"))
 
-    def test_accepted_oddities(self):
-        """Blank lines, carriage returns, a BOM at the start, no newline at
-        the end, the same key twice."""
+    def test_unusual_files_are_accepted(self):
+        """Blank lines, carriage returns, a BOM at the start and a missing last
+        newline are not rejects."""
         text = (b"\xef\xbb\xbf" + GOOD[0] + b"\r\n\n   \n\r\n\t\n" + GOOD[1]
                 + b"\r\n  " + GOOD[2] + b"  \n" + GOOD[3])
         self.load("wire", text)
@@ -163,7 +164,7 @@ class Rejects(Case):
         self.assertEqual(4, self.last_run()["lines"])
 
     def test_through_a_store(self):
-        """The same from a download, where the counts are verified."""
+        """Rejects in a download, where bulkpg also compares counts."""
         self.shop.set(edits=[
             {"line": 3, "insert": "nonsense"},
             {"line": 5, "insert_base64": "eyJpZCI6Iv8ifQ=="},
@@ -182,7 +183,7 @@ class Rejects(Case):
         self.run_program("run")
         self.check_tables(WIRE)
 
-    def test_reject_counts_are_bounded_in_size(self):
+    def test_saved_lines_are_limited_in_size(self):
         line = b'{"id":"' + b"x" * (2 << 20)
         self.load("wire", joined(GOOD[:1]) + line + b"\n", status=PARTIAL)
         self.assertEqual([(1 << 20,)], self.rows(
@@ -190,7 +191,7 @@ class Rejects(Case):
 
 
 class Refused(Case):
-    """Rows that only the server finds wrong: larger than a page."""
+    """Rows that only the server refuses: they are larger than a page."""
 
     COLUMNS = 1490
 
@@ -213,7 +214,8 @@ class Refused(Case):
         self.shop.set(result_file=os.path.join(self.program.directory, name))
 
     def test_lines_of_another_result(self):
-        """Refused is a line of one file, not its number in the next one."""
+        """A line refused in one result does not exclude the line with the same
+        number in the next result."""
         self.hand_out("first.jsonl", [self.line(number, number == 7)
                                       for number in range(1, 21)])
         self.shop.rule({"hold": True}, kind="storage")
@@ -232,7 +234,7 @@ class Refused(Case):
                          self.db.column("SELECT id FROM acme.products "
                                         "ORDER BY 1"))
 
-    def test_refused_rows_stand_alone(self):
+    def test_only_the_refused_rows_are_rejected(self):
         wrong = (7, 1200, 1201)
         lines = [self.line(number, number in wrong)
                  for number in range(1, 2001)]

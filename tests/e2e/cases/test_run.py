@@ -1,4 +1,5 @@
-"""Runs against the fake store: what they load, change and record."""
+"""Runs against the fake store: the rows they load and change, the records they
+write."""
 import json
 
 from cases.queries import CUSTOMERS, ORDERS, PLAIN, PRODUCTS
@@ -171,7 +172,7 @@ class Runs(Case):
                          self.rows("run", "store, job", schema="bulkpg"))
         self.check_tables(ORDERS, store="beta")
 
-    def test_one_bad_store_stops_no_other(self):
+    def test_one_bad_store_does_not_stop_others(self):
         self.configure("acme", "beta", credentials={
             "beta": "token = env:NOT_SET_AT_ALL"})
         self.query("plain", PLAIN)
@@ -187,7 +188,7 @@ class Runs(Case):
         result = self.run_program("run", status=CONFIG)
         self.assertIn("cannot connect", result.stderr)
 
-    def test_one_bad_query_stops_no_other(self):
+    def test_one_bad_query_does_not_stop_others(self):
         self.configure()
         self.query("plain", PLAIN)
         self.query("bad", "{ orders { edges { node { noSuch } } } }")
@@ -206,7 +207,7 @@ class Runs(Case):
         self.run_program("run")
         self.check_tables(PLAIN)
 
-    def test_new_field_and_a_field_less(self):
+    def test_a_field_more_and_a_field_less(self):
         self.configure()
         self.query("plain", PLAIN)
         self.run_program("run")
@@ -222,7 +223,7 @@ class Runs(Case):
         self.assertEqual(vendors, {name for (name,) in self.rows(
             "products", "DISTINCT vendor")})
 
-    def test_others_columns_and_indexes_stay(self):
+    def test_columns_and_indexes_of_users_stay(self):
         self.configure()
         self.query("plain", PLAIN)
         self.run_program("run")
@@ -236,7 +237,7 @@ class Runs(Case):
         self.assertEqual([("x",)], self.rows("products", "DISTINCT mine"))
         self.assertEqual(2, len(self.rows("seen WHERE title = 'Other'")))
 
-    def test_a_table_of_others_is_not_touched(self):
+    def test_a_table_of_a_user_is_not_touched(self):
         self.configure()
         self.query("plain", PLAIN)
         for key in ("", " PRIMARY KEY"):
@@ -336,7 +337,7 @@ class Deletes(Case):
 
 class Owners(Case):
     def test_a_new_job_wants_the_table_of_an_old_one(self):
-        """The old one goes on; the new one is told whose table it is."""
+        """The old job still runs; the new one fails and names the owner."""
         self.configure()
         self.query("b", PLAIN)
         self.run_program("run")
@@ -361,8 +362,8 @@ class Owners(Case):
         self.assertIn("/elsewhere/queries/c.graphql", result.stderr)
         self.check_unchanged(before)
 
-    def test_a_schema_we_may_not_write_to(self):
-        """Said with the GRANT, before the store is asked for anything."""
+    def test_a_schema_without_the_right_to_write(self):
+        """The error has the GRANT, and comes before anything is submitted."""
         self.configure()
         self.query("job", PLAIN)
         self.db.execute("CREATE ROLE guest LOGIN; CREATE SCHEMA acme; "
@@ -385,7 +386,7 @@ class Guards(Case):
         self.query("plain", PLAIN)
         self.run_program("run")
 
-    def test_too_many_gone(self):
+    def test_too_many_rows_are_gone(self):
         self.prepare()
         self.change(store="acme", type="Product", count=60, delete=True)
         before = self.snapshot()
@@ -396,7 +397,7 @@ class Guards(Case):
         self.run_program("run", "--force-deletes")
         self.check_tables(PLAIN)
 
-    def test_nothing_came(self):
+    def test_an_empty_result(self):
         self.prepare()
         before = self.snapshot()
         self.shop.set(empty=True)
@@ -422,14 +423,14 @@ class Guards(Case):
         self.run_program("run", "--force-nulls")
         self.check_tables(text)
 
-    def test_orders_of_sixty_days_are_not_the_others_end(self):
+    def test_orders_older_than_60_days_stay(self):
         self.configure()
         self.query("orders", ORDERS)
         self.run_program("run")
         before = self.rows("orders", "id", "id")
         self.shop.set(scopes=["read_orders", "read_products"])
         self.db.execute("DELETE FROM bulkpg.store")
-        self.run_program("run")  # learns the scopes
+        self.run_program("run")  # reads the scopes
         result = self.run_program("run")
         self.assertIn("read_all_orders", result.stderr)
         self.assertEqual(before, self.rows("orders", "id", "id"))
@@ -447,7 +448,7 @@ class Incremental(Case):
         first = self.db.row("SELECT * FROM bulkpg.watermark")
         self.assertIsNotNone(first["high"])
         self.assertIsNotNone(first["last_full"])
-        # Changed now, by the store's clock: within the next window.
+        # The fake store sets the time: within the next window.
         self.shop.post("change", {"store": "acme", "type": "Product",
                                   "count": 2, "set": {"title": "Fresh"}})
         self.run_program("run")
@@ -494,8 +495,9 @@ class Incremental(Case):
         self.assertEqual("table_missing", self.last_run()["mode_reason"])
         self.check_tables(self.QUERY.replace("title", "title vendor"))
 
-    def test_another_field_has_found_other_rows(self):
-        """What changed before the watermark came by neither of the two."""
+    def test_another_field_of_incremental(self):
+        """With another field, rows that changed before the watermark could be
+        missing, so the run is full."""
         by_creation = self.QUERY.replace(
             "@incremental", '@incremental(field: "created_at")')
         self.configure()
@@ -523,7 +525,7 @@ class Incremental(Case):
         self.assertEqual(60, len(self.rows("products")))
         self.check_tables(self.QUERY)
 
-    def test_own_filter_is_joined(self):
+    def test_the_filter_of_the_query_is_kept(self):
         text = self.QUERY.replace("products {",
                                   'products(query: "status:ACTIVE") {')
         self.configure()

@@ -1,5 +1,5 @@
-"""What somebody sees: live lines on a terminal, log lines elsewhere, the
-summary, and where the time went."""
+"""The output of a run: progress lines on a terminal, log lines elsewhere, the
+summary, and the timings."""
 import re
 import tempfile
 
@@ -47,7 +47,7 @@ class Screen(Case):
             self.fail(f"waited for {why!r} in vain: {terminal.text!r}")
 
     def complete(self, status="COMPLETED", **more):
-        """The store ends the operation."""
+        """Make the store end the operation."""
         self.shop.post("operation", {"store": "acme", "status": status,
                                      **more})
 
@@ -73,7 +73,7 @@ class Terminals(Screen):
         self.assertRegex(shown[-1], r"^acme/products +0 +\d+\.\d  loaded$")
         self.assertNotIn("level=", terminal.text)
 
-    def test_lines_of_the_log_stand_above(self):
+    def test_log_lines_are_above_progress_lines(self):
         self.shop.set(outcome={"never": True})
         self.shop.rule({"status": 503}, kind="poll", nth=2)
         terminal = self.open("run")
@@ -93,8 +93,8 @@ class Terminals(Screen):
                                      r".* \(request_id \S+\)$")
         self.assertTrue(any("warning: " in line for line in terminal.look()))
 
-    def test_words_instead_of_pairs(self):
-        """As for misuse: what, and what to do."""
+    def test_errors_are_sentences(self):
+        """On a terminal an error is a sentence, followed by a hint."""
         for arguments in (["plan", "prodcts"], ["run", "--store", "acm"]):
             terminal = self.open(*arguments)
             self.assertEqual(USAGE, self.until_end(terminal))
@@ -168,7 +168,7 @@ class Terminals(Screen):
         self.assertIn("error: acme/products: the run failed: ", shown)
         self.assertIn("to do: grant the app the scopes", shown)
 
-    def test_the_log_is_logfmt_where_that_is_asked_for(self):
+    def test_the_log_is_logfmt_if_that_is_requested(self):
         self.shop.set(outcome={
             "status": "FAILED", "error_code": "ACCESS_DENIED"})
         terminal = self.open("--log-format", "text", "run")
@@ -177,7 +177,7 @@ class Terminals(Screen):
         self.assertIn(" level=error ", shown)
         self.assertNotIn("error: acme/products", shown)
 
-    def test_a_load_has_a_line_too(self):
+    def test_a_load_has_a_progress_line(self):
         line = '{"id":"gid://shopify/Product/%d","title":"t"}\n'
         self.query("plain", "{products{edges{node{id title}}}}")
         self.program.file("big.jsonl", "".join(
@@ -206,7 +206,8 @@ class Stops(Screen):
         self.assertIn("run it again", "".join(shown))
 
     def test_interrupted_twice(self):
-        """It waits for the answer to a submission, unless it must not."""
+        """The first signal waits for the answer to a submission; the second
+        ends the program at once."""
         self.shop.rule({"delay_ms": 60000}, kind="run")
         terminal = self.open("run")
         self.until_shown(terminal, "submitting to the store")
@@ -221,7 +222,7 @@ class Stops(Screen):
 
 
 class Elsewhere(Screen):
-    """Where lines would be in the way there are none."""
+    """Without a terminal, or with some options, bulkpg draws no progress."""
 
     def test_a_file_gets_log_lines_only(self):
         self.shop.set(duration_ms=500)
@@ -334,7 +335,7 @@ class Timings(Screen):
         shown = self.run_program("run", "--timings").stdout
         self.assertRegex(shown, r"(?m)^seconds +" + " +".join(TIMINGS) + "$")
         self.assertRegex(shown, r"(?m)^acme/products( +\d+\.\d\d){8}$")
-        self.assertEqual(0, self.timings()["index"])  # the tables are there
+        self.assertEqual(0, self.timings()["index"])  # the indexes exist
 
     def test_a_load(self):
         lines = ['{"id":"gid://shopify/Product/%d"}' % (i + 1)

@@ -1,4 +1,4 @@
-"""A store whose answers hold our secrets: we do not pass them on."""
+"""A store whose answers contain secrets: bulkpg does not print or save them."""
 import json
 import os
 
@@ -9,12 +9,12 @@ SIGNED = "https://storage.example/r?Expires=1&Signature=s3cr3t%2Bs1gn"
 
 
 class Echoes(Case):
-    """Whatever is wrong, the token comes back in the words that say so."""
+    """Every error of the store contains the token."""
 
     def setUp(self):
         super().setUp()
         store = self.shop.stores["acme"]
-        self.token = "0123456789abcdef"  # looks like nothing in particular
+        self.token = "0123456789abcdef"  # has no prefix that shows what it is
         self.shop.post("token", {"store": "acme", "text": self.token})
         self.words = (f"token {self.token} of {store['client_secret']} and "
                       f"{store['refresh_token']} or {store['token']}, see "
@@ -57,7 +57,7 @@ class Echoes(Case):
                     [{"message": self.words, "code": code}]}}}}, "***")
 
     def check_journal(self):
-        """Nothing of it holds a secret, whatever the store answered."""
+        """Check that no table of the journal contains a secret."""
         for table in self.db.column(
                 "SELECT relname FROM pg_class WHERE relkind = 'r' AND "
                 "relnamespace = 'bulkpg'::regnamespace"):
@@ -67,7 +67,7 @@ class Echoes(Case):
                 self.assertNotIn(secret, rows, table)
 
     def test_what_is_kept_in_the_journal(self):
-        """The operation's id, the shop's plan and time zone, scopes, types."""
+        """The operation's id, the shop's plan and time zone, and scopes."""
         self.shop.rule({"status": 200, "body": {"data": {
             "shop": {"id": f"gid://shopify/Shop/{self.token}",
                      "currencyCode": self.token, "ianaTimezone": self.words,
@@ -118,7 +118,7 @@ class Echoes(Case):
             "X-Shopify-API-Version": self.token[:10],
             "X-Shopify-API-Deprecated-Reason": self.words}}, "***.example")
 
-    def test_a_body_that_is_no_json(self):
+    def test_a_body_that_is_not_json(self):
         for body in ("<html>" + self.words, "{\"errors\":" + self.words,
                      "{\"errors\": \"" + "x" * 380 + self.words + "\"}"):
             self.check({"status": 500, "body": body}, "HTTP 500",

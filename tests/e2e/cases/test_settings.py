@@ -1,4 +1,4 @@
-"""Settings of the database and the role that change how values print."""
+"""Settings of a database or role that change how values are printed."""
 import json
 
 from cases.queries import PLAIN, PRODUCT
@@ -30,7 +30,7 @@ class Settings(Case):
                                [self.shop.stores["acme"]])
 
     def test_later_runs(self):
-        """Changed rows, a column more, an id that widens, and the views."""
+        """Later runs with changed rows and new columns, and the views."""
         self.query("job", PLAIN)
         self.run_program("run")
         more = PLAIN.replace("title", "title @index handle createdAt tags")
@@ -53,7 +53,8 @@ class Settings(Case):
         self.run_program("status")
 
     def check_times(self, narrow, *values):
-        """Widened to text they are what a load as text gives."""
+        """Values that are widened to text are the same as if they had been
+        loaded as text."""
         lines = [json.dumps({"id": f"{PRODUCT}{n}", "at": value})
                  for n, value in enumerate(values)]
         self.query("job", TIMES % ("", narrow))

@@ -1,4 +1,4 @@
-"""A full run cut into windows: the same tables as of one operation."""
+"""A full run in windows gives the same tables as one operation."""
 import signal
 import time
 
@@ -21,7 +21,8 @@ class Slices(Case):
         return self.operations("DISTINCT window_from, window_to, n")
 
     def check_windows(self):
-        """One beside the other, without end at both."""
+        """The windows are adjacent; the first has no start and the last no
+        end."""
         windows = self.windows()
         self.assertIsNone(windows[0][0])
         self.assertIsNone(windows[-1][1])
@@ -30,7 +31,8 @@ class Slices(Case):
             self.assertLess(one[0] or "", one[1])
 
     def known(self):
-        """Operations whose ids the journal has; 0 while it waits for one."""
+        """How many operation ids the journal has; 0 while an operation has no
+        id yet."""
         if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
             return 0
         return self.db.value("SELECT CASE WHEN bool_or(operation_id IS NULL) "
@@ -79,7 +81,8 @@ class Slices(Case):
         self.assertNotIn("created_at:", self.shop.operations()[-1]["query"])
 
     def test_with_incremental(self):
-        """Windows of the full run only; the watermark fits them all."""
+        """Only the full run has windows. The watermark is the time of its
+        first operation."""
         text = sliced(PLAIN).replace("query ", "query @incremental ", 1)
         self.configure()
         self.query("job", text)
@@ -101,7 +104,8 @@ class Slices(Case):
         self.check_tables(PLAIN)
 
     def test_rows_change_meanwhile(self):
-        """As much comes as was there all the time; then all of it."""
+        """Rows that change during the run may be missing; the next run loads
+        them."""
         self.configure()
         self.query("job", sliced(PLAIN))
         self.run_program("run")
@@ -120,8 +124,9 @@ class Slices(Case):
         self.run_program("run")
         self.check_tables(PLAIN)
 
-    def test_a_killed_run_goes_on(self):
-        """What the store finished is streamed again, not asked for again."""
+    def test_a_killed_run_is_resumed(self):
+        """Results that are complete are downloaded again; no window is
+        submitted twice."""
         self.configure()
         self.query("job", sliced(PLAIN))
         self.shop.set(duration_ms=1000)
@@ -141,7 +146,8 @@ class Slices(Case):
         self.assertEqual(len(set(queries)), len(queries))
 
     def kill_and_run_as(self, query, killed, then):
-        """A run of windows is killed, then the query has no such ones."""
+        """Kill a run with windows, change the query to `then`, and run again.
+        The killed run must be superseded."""
         self.configure()
         self.query("job", killed)
         self.shop.set(duration_ms=1000)
@@ -156,17 +162,18 @@ class Slices(Case):
         self.assertEqual(["SUPERSEDED", None], self.db.column(
             "SELECT error_code FROM bulkpg.run ORDER BY run_id"))
 
-    def test_a_killed_run_is_cut_no_more(self):
-        """One window of it is not the whole result."""
+    def test_a_killed_run_without_slice_now(self):
+        """One window of the killed run is not the whole result."""
         self.kill_and_run_as(PLAIN, sliced(PLAIN), PLAIN)
 
-    def test_a_killed_run_is_cut_by_another_field(self):
+    def test_a_killed_run_with_another_field_now(self):
         cut = ORDERS.replace("query Orders", "query @slice(rows: 10%s)")
         self.kill_and_run_as(ORDERS, cut % "",
                              cut % ', field: "processed_at"')
 
-    def test_two_that_take_too_long(self):
-        """Each is told by its own name, whichever was submitted last."""
+    def test_two_windows_that_time_out(self):
+        """The log names each window's own operation, not the last one that was
+        submitted."""
         self.configure()
         self.query("job", sliced(PLAIN))
         late = {"status": "FAILED", "error_code": "TIMEOUT"}
@@ -184,7 +191,7 @@ class Slices(Case):
         self.assertEqual(failed, sorted(
             line.split(" op=")[1].split()[0] for line in halved))
 
-    def test_one_that_takes_too_long_is_halved(self):
+    def test_a_window_that_times_out_is_halved(self):
         self.configure()
         self.query("job", sliced(PLAIN, rows=30))
         self.shop.next(contains="created_at:<",
@@ -197,7 +204,7 @@ class Slices(Case):
         self.db.execute("DELETE FROM bulkpg.operation WHERE status = 'FAILED'")
         self.check_windows()
 
-    def test_one_that_fails_takes_the_others_with_it(self):
+    def test_a_window_that_fails_cancels_the_others(self):
         self.configure()
         self.query("job", sliced(PLAIN))
         self.run_program("run")
@@ -213,8 +220,8 @@ class Slices(Case):
         self.assertEqual([], [one for one in self.shop.operations()
                               if one["status"] in ("CREATED", "RUNNING")])
 
-    def test_one_that_waits_ends_with_the_others(self):
-        """What was never sent is not looked for at the store."""
+    def test_a_window_that_waits_ends_with_the_others(self):
+        """bulkpg does not search for an operation that it never submitted."""
         self.configure()
         self.query("other", "{ customers { edges { node { id } } } }")
         self.query("job", sliced(PLAIN))
@@ -236,7 +243,7 @@ class Slices(Case):
             "WHERE operation_id IS NULL AND sent_at IS NOT NULL"))
 
     def test_roots_that_are_missing(self):
-        """A window that comes empty, and says so, is none the less wrong."""
+        """A window that is empty, with counts of 0, still fails the run."""
         self.configure()
         self.query("job", sliced(PLAIN, rows=55))
         self.run_program("run")
@@ -282,8 +289,8 @@ class Countless(Case):
         self.assertIn("cannot count", result.stderr)
         self.assertIn("cannot count", str(self.last_run()["notes"]))
 
-    def test_a_count_that_is_none(self):
-        """As if it could not count, and that is said."""
+    def test_a_count_that_is_not_a_number(self):
+        """bulkpg warns, and continues as if the store could not count."""
         self.configure()
         self.query("job", sliced(PRODUCTS))
         self.run_program("run")
@@ -295,7 +302,7 @@ class Countless(Case):
             self.assertIn("COUNT_UNREADABLE", result.stderr)
             self.check_tables(PRODUCTS)
 
-    def test_nothing_is_removed_unless_told(self):
+    def test_rows_are_removed_only_with_force_deletes(self):
         self.configure()
         self.query("job", sliced(COUNTLESS))
         self.run_program("run")

@@ -1,4 +1,4 @@
-"""Stopped, killed, or two at a time: the tables end the same."""
+"""Runs that are stopped, killed, or started twice: the tables end the same."""
 import json
 import signal
 import time
@@ -63,7 +63,7 @@ class Stops(Case):
         self.assertEqual(1, len(self.shop.operations()))
 
     def test_killed(self):
-        """At many moments, then once to the end."""
+        """Killed at many moments, then run to the end."""
         self.configure()
         self.query("job", PRODUCTS)
         self.shop.set(duration_ms=100, bytes_per_second=300000,
@@ -80,7 +80,7 @@ class Stops(Case):
         self.assertEqual("loaded", self.status())
 
     def test_killed_between_changes(self):
-        """The same with tables that are there and data that changed."""
+        """Killed runs on existing tables, with changed data."""
         self.configure()
         self.query("job", PRODUCTS)
         self.run_program("run")
@@ -98,8 +98,8 @@ class Stops(Case):
         self.check_tables(PRODUCTS)
         self.check_no_staging()
 
-    def check_goes_on(self, running, operations=1):
-        """It has its connections again by itself, and ends well."""
+    def check_reconnects(self, running, operations=1):
+        """The program reconnects, and the run is successful."""
         self.shop.set(bytes_per_second=0)
         self.expect(running.wait(), OK)
         self.check_tables(PRODUCTS)
@@ -111,14 +111,14 @@ class Stops(Case):
         self.wait_for(lambda: self.status() == "loading")
         self.wait_for(lambda: self.db.end_backends("bulkpg run%") == 1)
         self.assertEqual(1, self.db.end_backends("bulkpg%"))
-        self.check_goes_on(running)
+        self.check_reconnects(running)
 
     def test_the_control_connection_is_lost_while_polling(self):
         running = self.start_run(outcome={"never": True})
         self.wait_for(lambda: self.status() == "polling")
         self.assertEqual(1, self.db.end_backends("bulkpg control"))
         self.complete()
-        self.check_goes_on(running)
+        self.check_reconnects(running)
         self.assertEqual("loaded", self.status())
 
     def test_the_control_connection_is_lost_again_and_again(self):
@@ -127,10 +127,10 @@ class Stops(Case):
         for _ in range(5):
             self.db.end_backends("bulkpg control")
             time.sleep(0.1)
-        self.check_goes_on(running)
+        self.check_reconnects(running)
 
     def test_loader_connections_killed_again_and_again(self):
-        """The load begins anew by itself until it comes through."""
+        """The load restarts until it succeeds."""
         running = self.start_run(bytes_per_second=10000, chunk_bytes=8192)
         self.wait_for(lambda: self.status() == "loading")
         for _ in range(6):
@@ -142,8 +142,8 @@ class Stops(Case):
         self.check_no_staging()
         self.assertEqual(1, len(self.shop.operations()))
 
-    def test_a_long_reader_in_the_way_of_a_new_column(self):
-        """DDL gives up after lock_timeout, and is tried again."""
+    def test_a_long_reader_delays_a_new_column(self):
+        """DDL stops after lock_timeout, and bulkpg retries it."""
         self.configure()
         self.query("job", PLAIN)
         self.run_program("run")
@@ -169,7 +169,7 @@ class Stops(Case):
 
     test_same_job_twice_at_once.weight = 10
 
-    def test_eight_processes_make_the_journal(self):
+    def test_eight_processes_create_the_journal(self):
         self.configure()
         texts = [PLAIN.replace("products", f"p{n}: products")
                  for n in range(8)]

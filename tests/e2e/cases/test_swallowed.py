@@ -1,4 +1,4 @@
-"""Triggers and rules of users that keep rows from being written."""
+"""Triggers and rules of users that prevent rows from being written."""
 import json
 
 from cases.queries import PRODUCT, VARIANT
@@ -34,7 +34,7 @@ class Swallowed(Case):
                 "FUNCTION mine.decide();")
 
     def check_warned(self, result, *words):
-        """In the log and in the run's notes; with the rows that there are."""
+        """The log and the run's notes have one warning with these words."""
         notes = self.last_run()["notes"]
         self.assertIn("ROWS_SWALLOWED", notes["warning_codes"])
         self.assertIn("ROWS_SWALLOWED", result.stderr)
@@ -92,7 +92,8 @@ class Swallowed(Case):
         self.assertEqual((1, 0, 0, 1, 1), self.counts("products_variants"))
 
     def test_rules(self):
-        """Whatever the statement reports, the rows are not in the table."""
+        """Rules can change the row count that a statement reports; bulkpg
+        counts the rows that are in the table."""
         for n, (event, action) in enumerate((
                 ("INSERT", "NOTHING"),
                 ("INSERT", "INSERT INTO mine.copy VALUES (NEW.id)"),
@@ -114,7 +115,7 @@ class Swallowed(Case):
                 self.assertEqual(before, self.rows("products", "id, title"))
                 self.assertEqual((0, 0, 0), self.counts()[1:4])
 
-    def test_triggers_that_change_nothing_of_it(self):
+    def test_triggers_that_drop_no_rows(self):
         self.prepare(self.trigger("INSERT OR UPDATE", "NEW.title := "
                                   "upper(NEW.title); RETURN NEW;") +
                      "CREATE TABLE mine.log (id bigint); CREATE RULE log AS "
@@ -139,7 +140,8 @@ class Swallowed(Case):
                           "trigger decide of acme.part")
 
     def test_cascades_of_users(self):
-        """Of our tables and to a user's: no failure and no warning."""
+        """Cascades between bulkpg's tables, and to a user's table, cause no
+        error and no warning."""
         lines = products(1, 2, 3) + variants(1, 1, 2) + variants(2, 3)
         self.prepare(
             "ALTER TABLE acme.products_variants ADD FOREIGN KEY (_parent_id) "
@@ -157,7 +159,8 @@ class Swallowed(Case):
         self.assertNotIn("ROWS_", result.stderr)
 
     def test_a_cascade_within_the_table(self):
-        """It takes a row that came, which the next run inserts again."""
+        """The cascade removes a row that came; the next load inserts it
+        again."""
         self.prepare("ALTER TABLE acme.products ADD above bigint REFERENCES "
                      "acme.products ON DELETE CASCADE; UPDATE acme.products "
                      "SET above = 1 WHERE id = 2")
@@ -167,8 +170,8 @@ class Swallowed(Case):
         self.load("job", products(*range(2, 11), title="new"))
         self.assertEqual(9, len(self.rows("products WHERE title = 'new'")))
 
-    def test_what_nothing_explains(self):
-        """A row goes while the merge waits for it."""
+    def test_a_lost_row_without_a_trigger(self):
+        """Another session deletes a row while the merge waits for it."""
         self.prepare("")
         self.program.file("lines.jsonl", "\n".join(
             products(*range(1, 11), title="new")) + "\n")
@@ -187,7 +190,7 @@ class Swallowed(Case):
         self.load("job", products(*range(1, 11), title="new"))
         self.assertEqual(10, len(self.rows("products WHERE title = 'new'")))
 
-    def test_everything_swallowed_is_no_empty_result(self):
+    def test_a_trigger_does_not_replace_the_guard(self):
         self.prepare(self.trigger("DELETE", "RETURN NULL;"))
         result = self.load("job", "", status=FAILED)
         self.assertIn("NO_ROOTS", result.stderr)

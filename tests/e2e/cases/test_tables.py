@@ -1,5 +1,5 @@
-"""Tables that somebody else changed, holds or uses: found before anything is
-asked of the store, told with what to do, and left as they are."""
+"""Tables that other users changed, own or use: bulkpg notices before it submits
+anything, reports what to do, and leaves the tables as they are."""
 import json
 
 from cases.queries import PLAIN, PRODUCT
@@ -16,7 +16,7 @@ class Tables(Case):
         self.run_program("run")
 
     def check_refused(self, status, *words, asked=1):
-        """By the next run, and by `check`."""
+        """The next run and `check` report the problem and change nothing."""
         before = self.snapshot()
         result = self.run_program("run", status=status)
         for word in words:
@@ -30,7 +30,7 @@ class Tables(Case):
         return result
 
     def change_and_check(self):
-        """All is right in the end, in every row."""
+        """Change data, and run: every row is right."""
         self.change(store="acme", type="Product", count=3,
                     set={"title": "changed"})
         self.run_program("run")
@@ -38,11 +38,11 @@ class Tables(Case):
 
 
 class Changed(Tables):
-    """By hand."""
+    """Tables that a user changed by hand."""
 
     def test_a_column_dropped(self):
-        """Made again, and filled in every row, also in those that did not
-        change at the store."""
+        """bulkpg adds the column again and fills it in every row, also in rows
+        that did not change at the store."""
         self.db.execute("ALTER TABLE acme.products DROP COLUMN title")
         self.change_and_check()
         self.assertIn("products.title", json.dumps(self.last_run()["notes"]))
@@ -59,7 +59,8 @@ class Changed(Tables):
         self.change_and_check()
 
     def test_a_column_dropped_of_a_job_that_fetches_changes(self):
-        """A run that fails after the column is back leaves a full one due."""
+        """If a run fails after it added the column, the next run is still
+        full."""
         text = PLAIN.replace("{\n", "query @incremental {\n", 1)
         self.query("job", text)
         self.run_program("run")
@@ -128,7 +129,7 @@ class Changed(Tables):
         self.change_and_check()
 
     def test_a_table_renamed(self):
-        """Its key has the name that the new one's gets."""
+        """The renamed table's key has the name that the new key needs."""
         self.db.execute("ALTER TABLE acme.products RENAME TO kept")
         self.check_refused(FAILED, "products_pkey", "acme.products",
                            "RENAME TO")
@@ -149,7 +150,8 @@ class Changed(Tables):
 
 class Leftovers(Tables):
     def test_staging_of_earlier_runs_goes(self):
-        """Whatever became of them; another job's stays."""
+        """Staging of the job's earlier runs is dropped, whatever their status;
+        that of another job stays."""
         run_id = self.last_run()["run_id"]
         (other,) = self.db.execute(
             "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash) "
@@ -163,7 +165,7 @@ class Leftovers(Tables):
 
 
 class Views(Tables):
-    """Other people's, over a column that must become text."""
+    """Views of users over a column that must become text."""
 
     def widen(self):
         self.db.execute(
@@ -171,7 +173,8 @@ class Views(Tables):
             "SELECT id, title FROM acme.products")
 
     def test_found_when_the_data_widens(self):
-        """During the load, and then before all is loaded again."""
+        """The load finds the view when it must widen the column, and fails
+        before it loads everything again."""
         self.widen()
         self.program.file("lines.jsonl", "")
         before = self.snapshot()
@@ -192,7 +195,8 @@ class Views(Tables):
         self.assertEqual("text", self.type_of("products", "id"))
 
     def test_found_before_the_load(self):
-        """The child's tables are text by now, the parent's are to follow."""
+        """The column of the child table is text already, so the parent's must
+        become text, too."""
         self.widen()
         self.db.execute(
             "ALTER TABLE acme.products_variants ALTER _parent_id TYPE text "
@@ -212,7 +216,7 @@ class Views(Tables):
             "USING 'gid://shopify/Product/' || _parent_id")
         self.check_refused(FAILED, "mine_p_fkey", "report.mine", "column id")
 
-    def test_a_view_is_in_nobodys_way_otherwise(self):
+    def test_a_view_that_is_not_in_the_way(self):
         self.db.execute("CREATE SCHEMA report; CREATE VIEW report.mine AS "
                         "SELECT * FROM acme.products")
         self.query("job", WIDER)
@@ -237,10 +241,10 @@ class Rights(Tables):
             [self.shop.stores["acme"]])
 
     def execute(self, sql):
-        """`guest` under a name of this process's."""
+        """Run statements with the name of this process's role for `guest`."""
         self.db.execute(sql.replace("guest", self.guest))
 
-    def test_enough_of_them(self):
+    def test_enough_rights(self):
         self.change_and_check()
 
     def test_none_on_the_journal(self):
@@ -255,7 +259,7 @@ class Rights(Tables):
         self.execute("REVOKE INSERT ON bulkpg.run FROM guest")
         self.check_refused(DENIED, "bulkpg", "GRANT SELECT, INSERT")
 
-    def test_none_to_make_the_journal(self):
+    def test_none_to_create_the_journal(self):
         self.execute("DROP SCHEMA bulkpg CASCADE; REVOKE CREATE ON "
                         f"DATABASE {self.db.name} FROM PUBLIC")
         self.check_refused(DENIED, "bulkpg", "GRANT CREATE ON DATABASE")
@@ -269,7 +273,7 @@ class Rights(Tables):
         self.check_refused(DENIED, "acme.products_variants",
                            "GRANT SELECT, INSERT, UPDATE, DELETE")
 
-    def test_a_table_that_must_change_is_somebody_elses(self):
+    def test_a_table_that_must_change_has_another_owner(self):
         self.query("job", WIDER)
         self.check_refused(DENIED, "acme.products", "owner", "OWNER TO " + self.guest,
                            "ADD COLUMN")
@@ -278,8 +282,7 @@ class Rights(Tables):
         self.check_tables(WIDER)
 
     def test_rows_are_hidden(self):
-        """A policy that shows us fewer rows than there are would make us
-        write some twice."""
+        """With a policy that hides rows, bulkpg would insert rows again."""
         self.execute("ALTER TABLE acme.products ENABLE ROW LEVEL SECURITY;"
                         "CREATE POLICY few ON acme.products USING (id < 0)")
         before = self.snapshot()
@@ -291,7 +294,7 @@ class Rights(Tables):
 
 class ReadOnly(Tables):
     def test_a_database_that_takes_no_writes(self):
-        """Nothing at all is asked of the store."""
+        """bulkpg sends no request to the store."""
         self.db.execute(f"ALTER DATABASE {self.db.name} SET "
                         "default_transaction_read_only = on")
         self.addCleanup(
@@ -307,7 +310,7 @@ class ReadOnly(Tables):
 
 
 class IndexNames(Case):
-    """Found with the query, before any table is made."""
+    """Collisions are found with the query, before any table is created."""
 
     def check_names(self, text, *words):
         self.configure()
@@ -332,7 +335,7 @@ class IndexNames(Case):
 
 
 class Grants(Case):
-    """Default privileges of the schema: the tables get them, staging none."""
+    """Tables get the default privileges of the schema; staging gets none."""
 
     def setUp(self):
         super().setUp()
@@ -346,7 +349,7 @@ class Grants(Case):
                         "SELECT ON TABLES FROM PUBLIC; "
                         f"DROP OWNED BY {self.reader} CASCADE; "
                         f"DROP ROLE {self.reader}")
-        # What others may do with staging whenever a table changes.
+        # Record the rights of other roles on staging at each ALTER TABLE.
         self.db.execute(
             "CREATE SCHEMA e2e; CREATE TABLE e2e.seen (name text, acl text); "
             "CREATE FUNCTION e2e.look() RETURNS event_trigger LANGUAGE "
@@ -362,8 +365,8 @@ class Grants(Case):
             f"relname = '{table}' ORDER BY 1")
 
     def test_staging_and_what_becomes_of_it(self):
-        """Two tables by rename, one filled from staging, one made natively
-        to compare with."""
+        """Two tables that were staging before, one filled from staging, and one
+        created by hand to compare with."""
         self.configure()
         text = PLAIN.replace("title", "title media { edges { node { alt } } }")
         self.query("job", text)

@@ -1,4 +1,4 @@
-"""https: whom the program trusts, what it speaks, and what a proxy sees."""
+"""https: trusted authorities, protocol versions, and proxies."""
 import os
 import shutil
 import ssl
@@ -9,7 +9,7 @@ from harness.ahead import Ahead
 from harness.case import CONFIG, Case, World
 from harness.tls import Authority, Proxy, Relay
 
-# OpenSSL would speak TLS 1.0 if the program let it.
+# With this configuration OpenSSL would use TLS 1.0 if the program allowed it.
 OLD_OPENSSL = """openssl_conf = all
 [all]
 ssl_conf = ssl
@@ -38,7 +38,7 @@ class Tls(Case):
         return relay
 
     def serve(self, host="127.0.0.1", version=None, tuning=""):
-        """The fake's store acme over https."""
+        """Serve the fake store acme over https, and configure that."""
         store = dict(self.shop.stores["acme"])
         real = urllib.parse.urlsplit(store["endpoint"])
         front = self.relay(real.port, self.authority.context(version))
@@ -51,7 +51,7 @@ class Tls(Case):
             tuning=tuning)
 
     def check_refused(self, code, *words, **how):
-        """At once: no second try is made."""
+        """The run fails at once, without a retry."""
         result = self.run_program("run", status=CONFIG, **how)
         self.assertIn(f"code={code} ", result.stderr)
         self.assertNotIn("is tried again", result.output)
@@ -75,9 +75,9 @@ class Trust(Tls):
                             ("SSL_CERT_DIR", folder)):
             self.run_program("run", environment={name: value})
 
-    def test_which_authorities_are_not_enough(self):
-        """The message names where they come from; a key goes before a
-        variable."""
+    def test_other_authorities(self):
+        """The message names the source of the authorities. The key ca_file has
+        precedence over a variable."""
         self.serve()
         other = os.path.join(self.program.directory, "other")
         os.mkdir(other)
@@ -93,7 +93,7 @@ class Trust(Tls):
             "TLS", "other/authority.pem (ca_file)",
             environment={"SSL_CERT_FILE": self.authority.file})
 
-    def test_a_file_that_is_not_there(self):
+    def test_a_missing_file(self):
         self.serve(tuning="ca_file = nowhere.pem")
         result = self.run_program("run", status=CONFIG)
         self.assertRegex(result.stderr, r"bulkpg\.ini:\d+: ca_file: cannot "
@@ -122,13 +122,13 @@ class Protocols(Tls):
         self.address(store.replace("http:", "https:"))
         self.check_refused("TLS_PROTOCOL", "host and port")
 
-    def test_a_handshake_that_breaks_may_pass(self):
-        """A connection that is lost is not a protocol that is wrong."""
+    def test_a_handshake_that_breaks_is_retried(self):
+        """A connection that is lost during the handshake is retried."""
         if World.is_sanitized():
             self.skipTest("the sanitizer's library comes first")
         clock = Ahead()
         self.addCleanup(clock.remove)
-        broken = self.relay(1) # where nobody listens
+        broken = self.relay(1)  # no server listens there
         self.address(f"https://127.0.0.1:{broken.port}",
                      "retry_budget = 1h\nstall_timeout = 2s")
         running = self.program.start("run", environment=clock.environment)
@@ -145,7 +145,8 @@ class Proxies(Tls):
             self.skipTest("tinyproxy is not installed")
 
     def proxy(self, allowed):
-        """As HTTPS_PROXY names it, and what comes in at it."""
+        """Start a proxy; returns a relay that records what it receives, and
+        the environment that names it."""
         proxy = Proxy(self.program.directory, allowed)
         self.addCleanup(proxy.stop)
         self.wait_for(proxy.listens)

@@ -1,4 +1,4 @@
-"""Access tokens: given, asked for, renewed; refresh tokens that rotate."""
+"""Access tokens: configured, requested and renewed; rotating refresh tokens."""
 import os
 
 from cases.queries import ORDERS, PLAIN
@@ -19,7 +19,7 @@ class Tokens(Case):
         self.query("plain", PLAIN)
 
     def configure_refresh(self, token=None, name="refresh"):
-        """Its path."""
+        """Write a refresh token into a file; returns the file's path."""
         path = self.program.file(name, (token or self.store["refresh_token"])
                                  + "\n")
         os.chmod(path, 0o600)
@@ -30,12 +30,12 @@ class Tokens(Case):
         return self.requests(kind="oauth")
 
     def refused(self):
-        """Requests that were answered 401."""
+        """The requests that the store answered with 401."""
         return [one for one in self.requests(server="admin")
                 if one["status"] == 401]
 
     def start_polling(self, jobs=1):
-        """Runs that poll until they are told that all is done."""
+        """Start runs that poll until finish()."""
         self.shop.set(outcome={"never": True})
         running = self.program.start("run")
         self.wait_for(lambda: len(self.shop.operations()) == jobs)
@@ -59,7 +59,7 @@ class Given(Tokens):
         self.assertEqual([], self.grants())
 
     def test_revoked_while_polling(self):
-        """There is no other to be had."""
+        """bulkpg cannot get another token."""
         self.configure()
         self.query("plain", PLAIN)
         running = self.start_polling()
@@ -94,7 +94,7 @@ class Client(Tokens):
         self.assertEqual([], self.requests(server="admin"))
 
     def test_refused_once(self):
-        """A new token, and the same request again."""
+        """bulkpg gets a new token and sends the request again."""
         self.configure_client()
         for kind in ("run", "poll"):
             self.shop.rule({"status": 401, "body": {
@@ -105,7 +105,7 @@ class Client(Tokens):
         self.assertEqual(1 + 2, len(self.grants()))
         self.assertEqual(2, len(self.requests(kind="run")))
 
-    def test_the_new_one_is_refused(self):
+    def test_the_new_token_is_refused(self):
         self.configure_client()
         self.shop.rule({"status": 401, "body": {"errors": "no"}}, times=-1,
                        kind="run")
@@ -131,8 +131,8 @@ class Client(Tokens):
         self.check_tables(PLAIN, ORDERS)
         self.assertEqual(2, len(self.grants()))
 
-    def test_it_lapses_during_a_long_poll(self):
-        """Renewed before it ends, so no request is ever refused."""
+    def test_it_expires_during_a_long_poll(self):
+        """bulkpg renews the token before it expires. No request is refused."""
         self.shop.set(token_lifetime_s=15)
         self.configure_client()
         running = self.start_polling()
@@ -141,10 +141,10 @@ class Client(Tokens):
         self.check_tables(PLAIN)
         self.assertEqual([], self.refused())
 
-    test_it_lapses_during_a_long_poll.weight = 15
+    test_it_expires_during_a_long_poll.weight = 15
 
-    def test_no_new_one_for_now(self):
-        """The endpoint is in trouble: tried again like any request."""
+    def test_the_endpoint_fails_for_a_while(self):
+        """If the token endpoint fails, bulkpg retries the request."""
         self.configure_client()
         for n, action in enumerate((
                 {"status": 503, "body": "<html>"}, {"close": True},
@@ -159,14 +159,14 @@ class Client(Tokens):
 
 
 class Refresh(Tokens):
-    """A refresh token is good once; the next one takes its place."""
+    """A refresh token can be used once; the answer has the next one."""
 
     def setUp(self):
         super().setUp()
         self.shop.set(refresh_strict=True)
 
     def check_file(self, path, mode=0o600):
-        """It holds the newest, and nothing lies beside it."""
+        """The file has the newest token, and no other file is beside it."""
         with open(path, "rb") as file:
             self.assertEqual(self.shop.post("token", {
                 "store": "acme", "newest": True})["refresh_token"].encode()
@@ -197,7 +197,8 @@ class Refresh(Tokens):
         self.check_file(path)
 
     def test_two_machines(self):
-        """One exchange at a time, each with what the one before left."""
+        """Exchanges happen one after the other, each with the token that the
+        last one wrote."""
         path = self.configure_refresh()
         self.query("orders", ORDERS)
         self.run_program("run")
@@ -212,8 +213,7 @@ class Refresh(Tokens):
         self.check_file(path)
 
     def test_the_answer_is_lost(self):
-        """The store takes the token before, as long as the next one was not
-        used."""
+        """The store accepts the previous token until the next one was used."""
         self.shop.set(refresh_strict=False)
         path = self.configure_refresh()
         self.shop.rule({"after": True, "close": True}, kind="oauth")
@@ -221,7 +221,7 @@ class Refresh(Tokens):
         self.check_tables(PLAIN)
         self.check_file(path)
 
-    def test_no_longer_good(self):
+    def test_an_expired_refresh_token(self):
         path = self.configure_refresh("shprt_long_gone")
         result = self.run_program("run", status=DENIED)
         for word in ("invalid_grant", "must be authorized again"):
@@ -243,8 +243,9 @@ class Refresh(Tokens):
             self.assertEqual(self.store["refresh_token"].encode() + b"\n",
                              file.read())
 
-    def test_no_room_beside_it(self):
-        """The name of a new file would be too long: nothing is asked for."""
+    def test_a_name_that_is_too_long(self):
+        """The name of a new file would be too long, so bulkpg does not ask the
+        store."""
         self.check_not_asked(self.configure_refresh(name="r" * 255))
 
     def test_a_directory_that_may_not_be_written(self):
@@ -257,8 +258,8 @@ class Refresh(Tokens):
         finally:
             os.chmod(os.path.dirname(path), 0o700)
 
-    def test_it_stays_its_owners(self):
-        """Also when root has run the job once."""
+    def test_the_file_keeps_its_owner(self):
+        """The file keeps its owner, even if root has run the job."""
         if os.geteuid() != 0:
             self.skipTest("only root can")
         path = self.configure_refresh()

@@ -1,4 +1,4 @@
-"""Results as they come over the wire: cut anywhere, in any order."""
+"""Results as they arrive: in chunks of any size, in any order."""
 import json
 
 from cases.queries import CUSTOMERS, PLAIN, PRODUCT, PRODUCTS, VARIANT
@@ -9,7 +9,7 @@ TEXTS = ["\u00e9", "\u20ac", "\U0001f600", "\u4e2d\u6587\u5b57",
 
 
 class Chunks(Case):
-    """Multi-byte text across every edge of what arrives."""
+    """Multi-byte characters across the boundaries of chunks."""
 
     def lines(self):
         out = []
@@ -48,7 +48,7 @@ class Chunks(Case):
 
 
 class Shapes(Case):
-    """What may be in a file without anything being wrong."""
+    """Properties that a valid result may have."""
 
     def check_settings(self, text=PRODUCTS, **settings):
         self.configure()

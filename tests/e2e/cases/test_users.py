@@ -1,5 +1,5 @@
-"""What users add to our tables: columns of their own, and tables that inherit
-from them. bulkpg writes none of it."""
+"""Columns, inheriting tables, partitions and functions that users add to
+bulkpg's tables. bulkpg does not write to them."""
 import json
 import subprocess
 
@@ -23,10 +23,11 @@ class Users(Case):
 
 
 class Columns(Users):
-    """A field of the query has the name of a column that a user made."""
+    """A field of the query has the name of a column that a user added."""
 
     def check_refused(self, *words):
-        """By `plan`, `run`, `check` and `load`; the store is not asked."""
+        """`plan`, `run`, `check` and `load` report the problem; nothing is
+        submitted."""
         before = self.snapshot()
         asked = len(self.shop.operations())
         for command in ("plan", "run", "check"):
@@ -40,7 +41,7 @@ class Columns(Users):
         self.check_no_staging()
         self.assertEqual(asked, len(self.shop.operations()))
 
-    def test_of_any_type(self):
+    def test_a_column_of_any_type(self):
         for kind in ("text", "integer", "varchar(20)", "boolean"):
             with self.subTest(kind):
                 self.db.execute(f"ALTER TABLE acme.products ADD vendor {kind}")
@@ -50,14 +51,14 @@ class Columns(Users):
                                    "queries/job.graphql:6:15")
                 self.db.execute("ALTER TABLE acme.products DROP vendor")
 
-    def test_several(self):
-        """All are named, and names that are free are proposed."""
+    def test_several_columns(self):
+        """All columns are named, with free names for each."""
         self.db.execute("ALTER TABLE acme.products ADD vendor text, ADD "
                         "vendor_2 text, ADD handle text")
         self.query("job", PLAIN.replace("title", "title vendor handle"))
         self.check_refused("vendor, handle", 'vendor_3', 'handle_2')
 
-    def test_of_a_child(self):
+    def test_a_column_of_a_child_table(self):
         self.db.execute("ALTER TABLE acme.products_variants ADD title text")
         self.query("job", PLAIN.replace("sku", "sku title"))
         self.check_refused("title", "acme.products_variants", "title_2")
@@ -75,7 +76,7 @@ class Columns(Users):
         self.run_program("run")
         self.check_unchanged(before)
 
-    def test_ours_though_the_run_that_made_it_failed(self):
+    def test_a_column_that_a_failed_run_added(self):
         self.query("job", WIDER)
         self.db.execute(
             "CREATE SCHEMA e2e; CREATE FUNCTION e2e.fail() RETURNS trigger "
@@ -88,8 +89,9 @@ class Columns(Users):
         self.run_program("run")
         self.check_tables(WIDER)
 
-    def test_one_that_was_ours_and_was_dropped(self):
-        """Selected no more, dropped, then made by the user."""
+    def test_a_column_of_bulkpg_that_was_dropped(self):
+        """A column that was no longer selected, was dropped, and was added by
+        the user."""
         self.query("job", WIDER)
         self.run_program("run")
         self.query("job", PLAIN)
@@ -104,7 +106,8 @@ class Columns(Users):
         self.check_refused("vendor")
 
     def test_a_mark_of_the_user(self):
-        """_deleted_at is left alone, until the query needs one."""
+        """A user's _deleted_at does not change. It is refused if the query
+        needs one."""
         self.db.execute("ALTER TABLE acme.products ADD _deleted_at "
                         "timestamptz; UPDATE acme.products SET _deleted_at = "
                         "'2020-01-01'")
@@ -123,7 +126,7 @@ class Columns(Users):
         self.check_refused("_position", "RENAME COLUMN")
 
     def test_a_mark_of_ours(self):
-        """Also when the query no longer marks, and in a second run."""
+        """bulkpg's _deleted_at also works after the query had another mode."""
         soft = "query @deletes(mode: SOFT) " + PLAIN
         self.query("job", soft)
         self.run_program("run")
@@ -140,7 +143,7 @@ class Columns(Users):
 
 
 class Heirs(Users):
-    """A user's table that inherits from ours, with rows of its own."""
+    """A user's table, with rows of its own, inherits from bulkpg's table."""
 
     def setUp(self):
         super().setUp()
@@ -160,7 +163,7 @@ class Heirs(Users):
                           "1, 2", schema="mine"))
 
     def check(self, text, *runs):
-        """Full runs with rows changed and gone."""
+        """Full runs in which rows changed and rows are gone."""
         before = self.kept()
         self.query("job", text)
         for arguments in runs or ((), ()):
@@ -199,7 +202,8 @@ class Heirs(Users):
             "products WHERE _deleted_at IS NOT NULL", schema="mine"))
 
     def test_rows_of_others_are_not_counted(self):
-        """An empty result is one for the guard, whatever inherits."""
+        """The guard for an empty result does not count rows of the user's
+        table."""
         self.db.execute("DELETE FROM ONLY acme.products; DELETE FROM ONLY "
                         "acme.products_variants")
         self.load("job", "")
@@ -210,8 +214,9 @@ class Heirs(Users):
         found = self.db.value("SELECT count(*) AS v FROM \"all\".products")
         self.assertEqual(60, found)
 
-    def test_a_column_more(self):
-        """PostgreSQL adds it to what inherits, too; the rows stay."""
+    def test_a_new_column(self):
+        """PostgreSQL adds the column to the user's table, too; its rows do not
+        change."""
         before = self.kept()
         self.query("job", WIDER)
         self.run_program("run")
@@ -228,7 +233,7 @@ class Heirs(Users):
         self.assertEqual(before, self.kept())
         self.assertEqual(asked, len(self.shop.operations()))
 
-    def test_a_column_more_that_it_has_otherwise(self):
+    def test_a_new_column_that_has_another_type_there(self):
         self.db.execute("ALTER TABLE mine.products ADD vendor integer")
         self.query("job", WIDER)
         self.refused("table mine.products", "column vendor", "NO INHERIT")
@@ -243,8 +248,9 @@ class Heirs(Users):
         self.run_program("run")
         self.assertEqual("text", self.type_of("products", "updated_at"))
 
-    def test_ours_inherits(self):
-        """From a table of the user's: its columns are not ours to change."""
+    def test_the_table_inherits_from_a_user_table(self):
+        """bulkpg's table inherits from a user's table, whose columns bulkpg
+        does not change."""
         self.db.execute(
             "CREATE TABLE mine.everything (updated_at timestamptz); ALTER "
             "TABLE mine.products NO INHERIT acme.products; ALTER TABLE "
@@ -256,7 +262,8 @@ class Heirs(Users):
 
 
 class Partitions(Users):
-    """Partitioned tables in place of ours, and ours as a partition."""
+    """A user replaced bulkpg's table with a partitioned one, or made it a
+    partition."""
 
     def partition(self, by="HASH (id)"):
         self.db.execute(
@@ -270,7 +277,7 @@ class Partitions(Users):
             "(MODULUS 2, REMAINDER 1); INSERT INTO acme.products SELECT * "
             "FROM acme.kept; DROP TABLE acme.kept")
 
-    def test_in_place_of_ours(self):
+    def test_a_partitioned_table(self):
         self.partition()
         before = self.rows("products")
         self.run_program("run")
@@ -295,7 +302,7 @@ class Partitions(Users):
         self.assertIn("id", result.stderr)
         self.assertEqual(60, len(self.rows("products")))
 
-    def test_ours_is_a_partition(self):
+    def test_the_table_is_a_partition(self):
         self.db.execute(
             "CREATE SCHEMA mine; CREATE TABLE mine.everything (LIKE "
             "acme.products) PARTITION BY HASH (id); ALTER TABLE "
@@ -315,7 +322,8 @@ class Partitions(Users):
 
 
 class Functions(Users):
-    """Of users, with names that are not found under our search_path."""
+    """Functions of users that use names without a schema, which bulkpg's
+    search_path does not find."""
 
     def define(self, what, body="RETURN t NOT IN (SELECT w FROM words);"):
         self.db.execute(
@@ -363,7 +371,7 @@ class Functions(Users):
         self.check_named("trigger note", "mine.fine()")
 
     def test_when_a_type_changes(self):
-        """All rows are then checked again."""
+        """A change of type checks the constraint again for all rows."""
         self.define("ALTER TABLE acme.products ADD CONSTRAINT good CHECK "
                     "(fine(title))")
         self.query("job", PLAIN.replace(
@@ -375,7 +383,7 @@ class Functions(Users):
 
 class Keys(Case):
     def test_ids_that_no_index_takes(self):
-        """Rejects, and no reason for a column to become text."""
+        """Such lines are rejected, and the column does not become text."""
         long = "gid://shopify/Product/" + "9" * (1 << 20)
         both = "gid://shopify/Product/" + "".join(
             f"{n:x}" for n in range(10 ** 6, 10 ** 6 + 300))
@@ -398,10 +406,10 @@ class Keys(Case):
 
 
 class Folders(Case):
-    """Two folders, one database."""
+    """Two folders that load into one database."""
 
     def test_one_table_at_the_same_time(self):
-        """The second one is told whose it is."""
+        """The second load fails and names the owner."""
         other = Program(World.program)
         self.addCleanup(other.remove)
         self.addCleanup(other.end_all)

@@ -1,4 +1,4 @@
-"""One view per table over all stores: its rows, types, rights and neighbours."""
+"""One view per table over all stores: rows, types, rights and dependents."""
 import json
 
 from cases.queries import PLAIN, PRODUCT, WIRE
@@ -20,7 +20,7 @@ def product(n, **fields):
 
 class Views(Case):
     def configure_stores(self, *names, **how):
-        """As many stores as a test wants, all of them the fake's acme."""
+        """Configure several stores; all of them are the fake store acme."""
         self.program.configure(
             self.db.dsn, [{**self.shop.stores["acme"], "name": name}
                           for name in names], **how)
@@ -31,7 +31,7 @@ class Views(Case):
                                 self.types, job, "lines.jsonl", status=status)
 
     def views(self, *arguments, status=0):
-        """What stdout says: (what, view, of how many stores)."""
+        """Run views; returns its output as (action, view, number of stores)."""
         result = self.run_program("views", *arguments, status=status)
         lines = [line.replace(",", "").split()
                  for line in result.stdout.splitlines()]
@@ -57,7 +57,7 @@ class Views(Case):
         return self.db.value(
             "SELECT obj_description('\"all\".products'::regclass)")
 
-    # ---- what they show --------------------------------------------------
+    # ---- contents --------------------------------------------------------
 
     def test_two_stores_side_by_side(self):
         self.configure("acme", "beta")
@@ -95,7 +95,8 @@ class Views(Case):
         self.assertNotIn("Append", plan)
 
     def test_types_that_differ(self):
-        """Each pair of types, in one store each, and none in the third."""
+        """Every pair of types: one type in each of two stores, and no column in
+        the third."""
         pairs = {
             # column: types, values as loaded, type and values as seen
             "a": (("integer", "bigint"), (1, 2 ** 60),
@@ -149,7 +150,7 @@ class Views(Case):
              ("two", *[seen[1] for *_, seen in pairs.values()])],
             self.seen(f"store, {texts}"))
         self.assertIn("a is bigint, in some stores integer", self.comment())
-        # The reader's settings change nothing.
+        # The settings of a session that reads do not change the values.
         self.assertEqual(
             "2026-01-02T03:04:05Z|2026-01-02|2026-01-02 00:00:00+00",
             self.db.execute(
@@ -175,7 +176,8 @@ class Views(Case):
                                    "products_variants"))
 
     def test_ids_of_two_types_become_whole(self):
-        """Numbers of different things are not comparable."""
+        """Ids of different types are shown as whole gids, because their numbers
+        cannot be compared."""
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "")
         self.query("items", """{ customers @table(name: "products") {
@@ -196,7 +198,7 @@ class Views(Case):
         self.views()
         self.assertEqual([("one", 1, "x")], self.seen("store, id, _store"))
 
-    def test_own_columns(self):
+    def test_columns_of_bulkpg_and_of_users(self):
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "media { edges { node { alt } } }")
         self.query("orders", """{ orders { edges { node {
@@ -218,7 +220,7 @@ class Views(Case):
         self.assertEqual({"unchanged"}, {what for what, *_ in self.views()})
 
     def test_marked_rows(self):
-        """One store marks what is gone, the other deletes it."""
+        """One store marks rows as deleted, the other deletes them."""
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "title")
         self.query("items", "query @deletes(mode: SOFT) "
@@ -234,9 +236,9 @@ class Views(Case):
         self.assertEqual(["_loaded_at", "_deleted_at"],
                          list(self.columns())[-2:])
 
-    # ---- again -----------------------------------------------------------
+    # ---- changes ---------------------------------------------------------
 
-    def test_new_columns_keep_what_stands_on_it(self):
+    def test_new_columns_keep_dependent_views(self):
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "title")
         for store in ("one", "two"):
@@ -263,13 +265,14 @@ class Views(Case):
         self.load_into("two", product(2, title="y"))
         self.assertEqual([("changed", "all.products", 2)], self.views())
         self.assertEqual([("one", 1), ("two", 2)], self.seen("store, id"))
-        # To drop a store's schema takes its views along.
+        # DROP SCHEMA CASCADE of a store's schema also drops the views.
         self.db.execute("DROP SCHEMA two CASCADE")
         self.assertEqual([("made", "all.products", 1)], self.views())
         self.assertEqual([("one", 1)], self.seen("store, id"))
 
-    def test_tables_given_up(self):
-        """No longer ours: the journal's rows are deleted, tables stay."""
+    def test_tables_that_the_journal_no_longer_has(self):
+        """If the journal's rows about a table are deleted, its view is dropped
+        and the table stays."""
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "title vendor")
         self.query("items", ITEMS % "title", "two")
@@ -286,7 +289,7 @@ class Views(Case):
         self.assertEqual([(1,)], self.rows("products", "id", schema="one"))
 
     def test_a_store_whose_schema_is_another(self):
-        """What its old schema holds is not shown beside the new."""
+        """The view does not show the tables in the old schema."""
         self.configure_stores("one")
         self.query("items", ITEMS % "title")
         self.load_into("one", product(1, title="old"))
@@ -324,7 +327,7 @@ class Views(Case):
         self.assertIn("e2e_no_such_role",
                       self.run_program("views", status=CONFIG).stderr)
 
-    def test_what_is_not_ours_stays(self):
+    def test_relations_of_users_stay(self):
         self.configure_stores("one")
         self.query("plain", PLAIN)
         self.load_into("one", product(1, title="x"), job="plain")
@@ -357,7 +360,7 @@ class Views(Case):
         self.run_program("views", "--schema", "", status=USAGE)
         self.run_program("views", "--schema", "x" * 64, status=USAGE)
 
-    def test_what_stands_on_our_view_is_not_dropped(self):
+    def test_a_view_with_dependent_views_is_not_dropped(self):
         self.configure_stores("one")
         self.query("items", ITEMS % "title")
         self.load_into("one", product(1, title="x"))
@@ -403,7 +406,8 @@ class Views(Case):
     # ---- during runs -----------------------------------------------------
 
     def prepare_widening(self):
-        """Two stores, whose views two schemas have, and a third role reads."""
+        """Create views of two stores in two schemas, which another role may
+        read."""
         self.db.execute(ROLE % "e2e_other")
         self.configure_stores("one", "two")
         self.query("items", ITEMS % "title legacyResourceId "
@@ -439,7 +443,7 @@ class Views(Case):
                          self.seen("store, legacy_resource_id::text"))
         self.assertEqual("numeric", self.columns()["legacy_resource_id"])
 
-    def test_what_stands_on_our_view_is_in_the_way(self):
+    def test_a_dependent_view_prevents_widening(self):
         self.prepare_widening()
         self.db.execute('CREATE VIEW public.mine AS SELECT id FROM '
                         '"all".products')

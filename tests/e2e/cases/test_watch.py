@@ -1,4 +1,4 @@
-"""What watches the runs: status, its metrics, check, report."""
+"""Commands that watch runs: status, its metrics, check, report."""
 import json
 import os
 import re
@@ -16,7 +16,8 @@ SAMPLE = re.compile(r'^([a-z_]+)\{((?:[a-z]+="(?:[^"\\\n]|\\["\\n])*",?)*)\} '
 
 
 def parse_metrics(text):
-    """{name: {labels: value}} of a Prometheus text, or an AssertionError."""
+    """{name: {labels: value}} of a Prometheus text; AssertionError if the
+    text is not valid."""
     found, name = {}, None
     assert text.endswith("\n")
     for line in text.splitlines():
@@ -82,13 +83,14 @@ class Watch(Case):
         self.assertGreater(found["bulkpg_last_good_run_age_seconds"][job],
                            found["bulkpg_last_run_age_seconds"][job])
 
-    def test_metrics_where_nothing_ran(self):
+    def test_metrics_before_the_first_run(self):
         self.prepare()
         self.assertEqual(
             {}, self.metrics()["bulkpg_last_run_status"])
 
     def test_jobs_that_never_ran(self):
-        """Late from the start; known by their files, not by the journal."""
+        """Jobs that never ran are late. bulkpg knows them from the query
+        files."""
         self.prepare()
         for ran in ([], ["products"]):
             if ran:
@@ -110,8 +112,8 @@ class Watch(Case):
         self.assertNotIn("orders", self.run_program("status").stdout)
 
     def test_jobs_that_are_gone(self):
-        """They keep their last run, and trouble nobody. Of stores that are
-        not configured nothing is known."""
+        """Jobs without a query file keep their last run and are neither failed
+        nor late. For stores that are not configured this is not known."""
         self.prepare()
         self.shop.set(object_count="+1")
         self.run_program("run", status=FAILED)
@@ -157,7 +159,7 @@ class Watch(Case):
         self.assertIn("run it again", found["runs"][0]["remedy"])
 
     def test_a_remedy_goes_with_its_failure(self):
-        """It stands in the journal while the failure does."""
+        """The journal has the remedy as long as the run has failed."""
         self.configure(tuning="retry_budget = 200ms")
         self.query("products", PRODUCTS)
         self.shop.rule({"status": 503}, kind="storage", times=-1)
@@ -184,7 +186,7 @@ DEPRECATED = """{
 
 
 def denied(path, required=None, message="Access denied for orders field."):
-    """How the store answers an ordinary query without the right."""
+    """The answer of a store to a query that the app may not run."""
     extensions = {"code": "ACCESS_DENIED"}
     if required:
         extensions["requiredAccess"] = required
@@ -193,7 +195,7 @@ def denied(path, required=None, message="Access denied for orders field."):
 
 
 class Doctor(Case):
-    """check: a verdict per line, and what to do."""
+    """check prints one verdict per line, and what to do."""
 
     def prepare(self):
         self.configure()
@@ -204,7 +206,7 @@ class Doctor(Case):
         return json.loads(self.run_program("check", "--json",
                                            status=status).stdout)
 
-    def test_all_is_told(self):
+    def test_a_line_for_everything_that_is_checked(self):
         self.prepare()
         *lines, counts = self.run_program("check").stdout.splitlines()
         found = [sum(line.startswith(word + " ") for line in lines)
@@ -219,7 +221,7 @@ class Doctor(Case):
                          r"API version 2026-10 \(until 2027-10-16\)")
         self.assertRegex(text, r"ok     scopes of store acme: \w+,\w+")
 
-    def test_files_that_nobody_reads(self):
+    def test_files_that_are_not_used(self):
         self.prepare()
         self.query("products", PRODUCTS, "acne")
         self.program.file("queries/pages.gql", PRODUCTS)
@@ -297,7 +299,7 @@ class Doctor(Case):
                       found[0]["message"])
         self.assertTrue(found[0]["hint"])
 
-    def test_versions_end(self):
+    def test_versions_that_expire(self):
         self.configure(more={"acme": "api_version = 2026-01"})
         self.query("products", PRODUCTS)
         found = self.verdicts()
@@ -331,7 +333,7 @@ class Doctor(Case):
 
 
 class Page(HTMLParser):
-    """What stands where, as a browser reads it."""
+    """The tags, links and text of a page, as a browser reads them."""
 
     def __init__(self, text):
         super().__init__()
@@ -367,11 +369,11 @@ class Report(Case):
 
     def page(self, *arguments):
         text = self.run_program("report", *arguments).stdout
-        xml.fromstring(text)  # no doctype declares anything
+        xml.fromstring(text)  # is well-formed without a doctype
         return text, Page(text)
 
     def check_alone(self, text, page):
-        """Nothing is fetched, nothing is executed."""
+        """The page loads nothing and executes nothing."""
         self.assertFalse(set(page.tags) & {
             "script", "link", "img", "iframe", "object", "embed", "base"})
         for link in page.links:
@@ -401,7 +403,7 @@ class Report(Case):
         self.assertEqual("acme / orders", charts[0])
         self.assertRegex(shown, r"up to \d{1,3}(,\d{3})+ rows/s")
 
-    def test_never_and_gone(self):
+    def test_jobs_that_never_ran_and_jobs_that_are_gone(self):
         self.prepare()
         self.run_program("run", "products")
         text, page = self.page()
@@ -440,8 +442,9 @@ class Report(Case):
         self.assertIn("</td><script>alert(1)</script>\"'&amp;\\u0001\\ufffe",
                       "".join(page.text))
 
-    def test_only_so_much(self):
-        """Ninety days and 5000 runs; a page that a phone can hold."""
+    def test_limits_of_the_page(self):
+        """The page shows at most ninety days and 5000 runs, so that a phone can
+        display it."""
         self.prepare()
         self.run_program("run", "products", "--store", "acme")
         self.db.execute(

@@ -1,4 +1,4 @@
-"""Night after night: a store that lives, and tables that follow."""
+"""Incremental runs night after night, at a store whose data change."""
 import random
 import time
 
@@ -30,7 +30,7 @@ QUERY = """query @incremental {
 }
 """
 
-# The first products have very many variants: they stay as they are.
+# The first products have very many variants; the tests do not change them.
 FIRST = 5
 
 
@@ -52,11 +52,11 @@ class Week(Case):
                  set={"title": f"touched {self.random.random()}"})
 
     def products(self):
-        """Those that may be changed, by id."""
+        """The ids of the products that may be changed."""
         return [one for (one,) in self.rows("products", "id", "id")][FIRST:]
 
     def night(self):
-        """Parents, children and grandchildren come, change and go."""
+        """Add, change and delete parents, children and grandchildren."""
         self.change_now(type="Product", grow=3)
         self.touch(self.random.sample(self.products(), 4))
         safe = ", ".join(map(str, self.products()))
@@ -105,7 +105,7 @@ class Week(Case):
         self.check_tables(QUERY)
 
     def test_again_and_again_without_a_pause(self):
-        """As somebody does who runs it every minute, or less."""
+        """Runs in quick succession, as from a cron job every minute."""
         for n in range(6):
             self.touch(self.products()[n:n + 1])
             self.run_program("run")
@@ -142,7 +142,7 @@ class Week(Case):
         self.shop.set(edits=[{"line": -1, "insert": "no JSON"}])
         self.run_program("run", status=65)
         self.assertEqual(mark, self.db.row("SELECT * FROM bulkpg.watermark"))
-        time.sleep(1.1)  # the store tells seconds
+        time.sleep(1.1)  # the store's times are whole seconds
         self.run_program("run", "--accept-rejects", status=65)
         self.assertLess(mark["high"], self.db.row(
             "SELECT * FROM bulkpg.watermark")["high"])
@@ -151,7 +151,7 @@ class Week(Case):
         self.assertEqual("incremental", self.last_run()["mode"])
         self.check_tables(QUERY)
 
-    def test_an_interrupted_window_goes_on(self):
+    def test_an_interrupted_window_is_resumed(self):
         self.touch(self.products()[:2])
         self.shop.set(duration_ms=600000)
         running = self.program.start("run")
@@ -172,8 +172,9 @@ class Week(Case):
         self.query("job", QUERY.replace(" @incremental", ""))
         self.run_program("run", "--since", "2026-01-01", status=64)
 
-    def test_a_window_that_was_asked_for_stands_for_nothing(self):
-        """What it loads under a new query is not all of it."""
+    def test_since_does_not_replace_a_full_run(self):
+        """A run with --since does not make the tables complete for a changed
+        query, so the next run is full."""
         wider = QUERY.replace("title\n", "title vendor\n", 1)
         self.query("job", wider)
         self.run_program("run", "--since", "2026-10-31")

@@ -1,4 +1,4 @@
-"""Values, exactly as they stand on the wire."""
+"""Values are loaded exactly as they are in the result."""
 import json
 from decimal import Decimal
 
@@ -140,7 +140,7 @@ class Wire(Case):
         self.assertEqual([(1, 2)], self.rows("products_variants",
                                              "_parent_id, id"))
 
-    def test_what_postgresql_cannot_hold_is_replaced(self):
+    def test_characters_that_are_replaced(self):
         lines = ['{"id":"%s1","title":"a\\u0000b"}' % PRODUCT,
                  '{"id":"%s2","title":"\\ud800x","tags":["\\u0000","\\udc00"]}'
                  % PRODUCT,
@@ -171,7 +171,7 @@ class Wire(Case):
 
 
 class Ids(Case):
-    """Ids are numbers while all of a column's gids have one type."""
+    """An id column has numbers as long as its gids have the same type."""
 
     CHILDREN = [f'{{"id":"{VARIANT}{n}","title":"v","__parentId":'
                 f'"{PRODUCT}1"}}' for n in (1, 2)]
@@ -209,7 +209,7 @@ class Ids(Case):
         self.check_numbers(1, 9223372036854775807)
 
     def check_widening(self, other):
-        """On a first load, on tables that are there, and when both come."""
+        """On a first load with both ids, and on existing tables."""
         one = PRODUCT + "1"
         self.load_ids(one, other)
         self.check_whole(one, other)
@@ -232,11 +232,11 @@ class Ids(Case):
     def test_twenty_digits(self):
         self.check_widening(PRODUCT + "12345678901234567890")
 
-    def test_no_number(self):
+    def test_not_a_number(self):
         self.check_widening(PRODUCT + "abc")
 
     def test_widening_comes_late(self):
-        """The last of many lines; rows that are gone go."""
+        """The last of many lines widens the column."""
         gids = [PRODUCT + str(n) for n in range(1, 3001)]
         self.load_ids(*gids)
         self.load_ids(*gids, PRODUCT + "x")
@@ -288,7 +288,7 @@ class Keys(Case):
 
 
 class Superseded(Case):
-    """Of a parent that came twice only the last line's list counts."""
+    """If a parent came twice, only the list of the last line counts."""
 
     def lines(self, *lists):
         return [json.dumps({

@@ -126,7 +126,7 @@ class Case(unittest.TestCase):
     # ---- looking ---------------------------------------------------------
 
     def status(self, job=None):
-        """The newest run's status; None if there is no run yet."""
+        """The newest run's status; None before the first run."""
         if self.db.value("SELECT to_regclass('bulkpg.run') IS NULL AS v"):
             return None
         where = f"WHERE job = '{job}'" if job else ""
