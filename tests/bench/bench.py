@@ -26,7 +26,7 @@ LONG_PRODUCTS = 2_000_000
 
 @dataclass
 class Bench:
-    """What all measurements share."""
+    """The servers and settings that all measurements share."""
 
     program: str
     cluster: Any
@@ -51,13 +51,14 @@ def is_set(name):
 
 
 def is_usual():
-    """Whether this run is one to publish."""
+    """Whether runs and sizes are the defaults, so that the results may be
+    published."""
     return all(setting(name) == value for name, value in USUAL.items())
 
 
 def places():
-    """Where results and chart go: only a whole run replaces those of the
-    sources."""
+    """The paths of results and chart. Only a run with the default sizes
+    replaces the published ones."""
     if is_usual():
         return os.path.join(HERE, "results.md"), os.path.join(
             TOP, "docs", "bench.svg")
@@ -66,7 +67,7 @@ def places():
 
 
 def measure(bench):
-    """The loads, measured in turn, so that noise hits all alike."""
+    """Measure all loads, in rounds, so that noise affects all alike."""
     wanted = [("products", roots, True) for roots in sizes("BENCH_PRODUCTS")]
     wanted += [("orders", roots, False) for roots in sizes("BENCH_ORDERS")
                if roots > 0]
@@ -81,14 +82,14 @@ def measure(bench):
     if is_set("BENCH_LONG"):
         load = Load(bench, Data(bench.cache, "products", LONG_PRODUCTS),
                     False)
-        say("--- the long one")
+        say("--- the long load")
         load.round()
         loads.append(load)
     return loads
 
 
 def work(bench):
-    """All of it: the text of results.md, and the chart."""
+    """Measure everything; returns the text of results.md and the chart."""
     loads = measure(bench)
     probes = Probes(bench, loads)
     more = {}

@@ -1,5 +1,5 @@
-"""The data: catalogues and orders, as Shopify writes bulk results and as
-text files for COPY, made side by side from nothing but their sizes."""
+"""Generates the data, catalogues and orders, as bulk results of Shopify and as
+text files for COPY. They depend on nothing but their sizes."""
 import functools
 import json
 import os
@@ -65,11 +65,11 @@ COUNTS = "{ counts: products { edges { node { id totalInventory } } } }\n"
 QUERIES = {"products": PRODUCTS, "orders": ORDERS, "families": FAMILIES,
            "notes": NOTES, "counts": COUNTS}
 
-# Roots that come before their children, as in results that are not grouped.
+# So many roots come before their children, as in results that are not grouped.
 BLOCK = 100
 
-# What names are made of: plain, accents, other scripts, what JSON, HTML or
-# COPY must escape.
+# Words for names: plain, with accents, in other scripts, and with characters
+# that JSON, HTML or COPY must escape.
 WORDS = ["Linen", "Café", "Größe 38", "日本製", "Wool & Silk", "24/7", "<new>",
          'Extra "soft"', "Back\\slash", "Line\nbreak", "Crème brûlée",
          "Handmade", "🎁 Gift", "Organic", "Tab\tbed", "Classic"]
@@ -91,8 +91,8 @@ def copy_text(text):
 
 
 class Text:
-    """A text in both forms, without the quotes; and in COPY's within
-    JSON."""
+    """A text in three forms, without quotes: in JSON, in COPY's format, and as
+    JSON in COPY's format."""
 
     def __init__(self, text):
         self.wire = wire_string(text)[1:-1]
@@ -109,12 +109,12 @@ TAGS = [(json.dumps(tags, ensure_ascii=False, separators=(",", ":"))
         for tags in TAG_LISTS]
 GID = "gid:\\/\\/shopify\\/"
 
-# At the end of each row: _hash and _loaded_at, as wide as bulkpg's own.
+# The end of each row: _hash and _loaded_at, as wide as bulkpg's values.
 OWN = "{}\t2026-01-02 03:04:05.678901+00\n"
 
 
 def moment(number):
-    """A time as the wire has it; the day and the second vary."""
+    """A time as Shopify writes it; it varies with `number`."""
     return (f"2025-{1 + number % 12:02}-{1 + number % 28:02}"
             f"T{number % 24:02}:{number % 60:02}:{number % 59:02}Z")
 
@@ -243,7 +243,7 @@ def family_variant(n, i, version):
 
 
 def tagged_metafield(tag, parent_type, parent, number, version):
-    """Of one of two connections of metafields in a query."""
+    """A line of one of two metafield connections in a query."""
     value = VALUES[number % 16]
     wire = (
         f'{{"__typename":"Metafield","{tag}":"Metafield",'
@@ -278,7 +278,7 @@ def family_collection(n, i, version):
 
 @functools.cache
 def long_text(number, length):
-    """Words and figures: it can be compressed about as well as prose."""
+    """Words and figures that compress about as well as prose."""
     chance = random.Random(number)
     words = []
     while length > 0:
@@ -289,7 +289,7 @@ def long_text(number, length):
 
 
 def note(n, version):
-    """Half of it a text, half of it a list, some 50 KB together."""
+    """A row of about 50 KB: half of it a text, half of it a list."""
     text = long_text(n % 8, 25_000)
     values = [long_text(n % 8 + 8 * i, 2_500) for i in range(1, 11)]
     wire = ",".join(f'{{"key":"k{i}","value":"{value.wire}"}}'
@@ -307,7 +307,8 @@ def count(n, version):
             f"{n}\t{(n + version) % 900}\t{own(n)}")
 
 
-# By job: the root's rows, then the children's: table, rows a root, maker.
+# By job: the maker of the root's rows, then for each child table its name, the
+# rows per root, and their maker.
 MAKERS = {
     "products": (product, [("products_variants", 3, variant),
                            ("products_metafields", 2, metafield)]),
@@ -325,8 +326,8 @@ LINES_PER_ROOT = {job: 1 + sum(rows_ for _, rows_, _ in children)
 
 
 class Data:
-    """A job's result with that many roots: a file of JSON lines, and text
-    files for COPY, by table; made when not there yet."""
+    """The result of a job with this many roots: a file of JSON lines, and a text
+    file for COPY per table. They are created if they do not exist."""
 
     def __init__(self, folder, job, roots):
         self.job = job
@@ -361,7 +362,7 @@ class Data:
         os.rename(making, self.folder)
 
     def changed(self, count, version):
-        """A result with other values of `count` roots, spread evenly."""
+        """A result in which `count` roots, spread evenly, have other values."""
         path = os.path.join(self.folder, f"changed-{count}-{version}.jsonl")
         if not os.path.exists(path):
             step = self.roots // count
@@ -375,7 +376,7 @@ class Data:
 
 
 def rows(job, numbers, version):
-    """Table, line and COPY row: roots, then their children."""
+    """Yields table, line and COPY row: roots first, then their children."""
     root, children = MAKERS[job]
     for n in numbers:
         yield (job, *root(n, version))
@@ -386,7 +387,8 @@ def rows(job, numbers, version):
 
 
 def wide_query(columns):
-    """Products with that many columns, all but four of them metafields."""
+    """A query for products with this many columns, all but four of them
+    metafields."""
     fields = " ".join(
         f'm{n}: metafield(namespace: "wide", key: "k{n}") {{ value }}'
         for n in range(columns - 4))
@@ -395,7 +397,7 @@ def wide_query(columns):
 
 
 def write_wide(path, flat, columns, lines):
-    """Both forms, as Data has them."""
+    """Write the lines and the text file for COPY."""
     with open(path, "w", encoding="utf-8", newline="\n") as wire, \
             open(flat, "w", encoding="utf-8", newline="\n") as copy:
         for n in range(lines):

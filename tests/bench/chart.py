@@ -1,4 +1,4 @@
-"""A bar chart as SVG: how long each way takes, beside the floor."""
+"""A bar chart as SVG: the seconds that each method takes, and the floor."""
 from html import escape
 
 from loads import FIRST, FLOOR, RIVALS
@@ -8,7 +8,7 @@ OURS, OTHERS, LINE = "#2f6f9f", "#b8bfc6", "#c0392b"
 
 
 def bars(load):
-    """Name, seconds and colour, the fastest first."""
+    """Name, seconds and colour of each bar, the fastest first."""
     names = {FIRST: "bulkpg run",
              FLOOR: "psql \\copy of prepared text files"}
     found = [(names.get(way, way), load.median(way),
@@ -22,7 +22,7 @@ def text(x, y, words, more=""):
 
 
 def draw(load, machine):
-    """`machine` is a line of text that says where it was measured."""
+    """Draw the chart. `machine` is a line of text about the machine."""
     rows = bars(load)
     height = TOP + len(rows) * (BAR + GAP) + 46
     scale = (WIDTH - LEFT - RIGHT) / max(row[1] for row in rows)
@@ -38,7 +38,7 @@ def draw(load, machine):
              ' font-size="15" font-weight="bold"'),
         text(16, 42, "Bars: seconds from the first request to tables with "
              "keys and statistics, the median of all runs.", ' fill="#555"'),
-        text(16, 59, "Shorter is better. Behind each bar: seconds, and lines "
+        text(16, 59, "Shorter is better. After each bar: seconds, and lines "
              "per second.", ' fill="#555"')]
     for n, (name, seconds, colour) in enumerate(rows):
         y = TOP + n * (BAR + GAP)

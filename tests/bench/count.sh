@@ -1,11 +1,12 @@
 #!/bin/bash
-# Instructions that bulkpg takes to parse and encode a line: a figure without
-# a clock, to be compared from one change to the next.
+# Counts the instructions that bulkpg takes to parse and encode a line. Unlike a
+# time, the count can be compared from one change to the next.
 #
 #   tests/bench/count.sh PROGRAM [--write]
 #
-# Says what it is, and, on a line with "note: ", when it is over 5 % more than
-# what count.txt has. --write puts the new one there. It is no failure.
+# Prints the count, and a line that begins with "note: " if it is more than 5 %
+# above the count in count.txt. The exit status is 0 in any case. --write writes
+# the new count into count.txt.
 set -euo pipefail
 
 program=$(realpath "${1:?usage: count.sh PROGRAM [--write]}")
@@ -13,7 +14,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 types=$here/../fakeshop/admin-2026-10.reduced.json
 known=$here/count.txt
 command -v valgrind >/dev/null || {
-  echo "note: no valgrind, instructions not counted"
+  echo "note: valgrind is not installed, instructions not counted"
   exit 0
 }
 folder=$(mktemp -d /tmp/bench-count.XXXXXX)
@@ -31,7 +32,7 @@ for roots in (500, 2500):
     Data(".", "products", roots)
 EOT
 
-# ROOTS: of a whole command.
+# instructions ROOTS: the instructions of a whole command.
 instructions() {
   valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev/null \
     "$program" load products "products-$1/result.jsonl" --dry-run \
@@ -39,7 +40,8 @@ instructions() {
     sed -n 's/.*I *refs: *//p' | tr -d ,
 }
 
-# What two sizes differ by: without the start, and the types that it reads.
+# The difference of two sizes excludes the start of the program and reading the
+# types.
 few=$(instructions 500 || true)
 many=$(instructions 2500 || true)
 if [ -z "$few" ] || [ -z "$many" ]; then
@@ -52,5 +54,5 @@ if [ "${2:-}" = --write ]; then
   echo "$counted" >"$known"
 elif [ "$counted" -gt $(($(cat "$known") * 105 / 100)) ]; then
   echo "note: $counted instructions a line, $(cat "$known") before;" \
-    "if it has to be, tests/bench/count.sh build/bulkpg --write"
+    "to accept it: tests/bench/count.sh build/bulkpg --write"
 fi

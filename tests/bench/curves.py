@@ -1,4 +1,4 @@
-"""How cost grows: with lines, with columns, with stores."""
+"""Measures how the cost grows with lines, columns and stores."""
 import os
 import statistics
 
@@ -14,7 +14,7 @@ STORE_PRODUCTS = 1000
 
 
 def store_names():
-    """Those of the fake; the curve over stores wants many."""
+    """The fake stores; the curve over stores needs many."""
     if os.environ.get("BENCH_CURVES", "") in ("", "0"):
         return ["acme"]
     return ["acme"] + [f"s{n}" for n in range(1, max(STORES))]
@@ -27,8 +27,8 @@ def table(head, rows):
 
 
 def row(name, data, taken, *bases):
-    """A row of a table; `data` is its lines and bytes, `bases` what was
-    taken for what its wall is a multiple of."""
+    """A row of a table. `data` is the number of lines and bytes. The last
+    cells are the wall time as multiples of the medians of `bases`."""
     lines, size = data
     wall = statistics.median(one.wall for one in taken)
     cells = [name, f"{wall:.3f}",
@@ -107,7 +107,8 @@ def over_stores(bench, rounds):
 
 
 def measure(bench, long):
-    """Title and table of each; medians of three at most, the longest once."""
+    """Titles and tables; medians of at most three rounds, the longest load
+    once."""
     rounds = min(bench.runs, 3)
     say("--- curves")
     return [

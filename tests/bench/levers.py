@@ -1,5 +1,5 @@
-"""What can be turned, and what each turn brings: connections, memory for
-keys, gzip, a far database, the shape of rows, the size of batches."""
+"""Measures the effect of settings: connections, memory for keys, gzip, a
+distant database, the shape of rows, the size of batches."""
 import contextlib
 import os
 import shutil
@@ -25,20 +25,21 @@ SLOW_MBIT = 100
 ROUND_TRIPS_MS = [0, 60]
 TINY_PRODUCTS = 100
 
-# Few wide rows, many narrow ones: job, roots, what they are.
+# Few wide rows, and many narrow ones: job, roots, description.
 SHAPES = [("notes", 2000, "50 KB a row"),
           ("counts", 1_000_000, "an id and an integer")]
 
-# Rows and KiB of a batch; the usual ones among them.
+# Rows and KiB of a batch, including the defaults.
 BATCHES = [(100, 256), (250, 256), (500, 256), (1000, 256), (2000, 256),
            (500, 64), (500, 128), (1000, 512), (2000, 1024)]
 
 
 class Variant:
-    """The program, built from sources that differ in some words."""
+    """The program, built from changed sources."""
 
     def __init__(self, edits):
-        """By file: the words that stand there once, and those instead."""
+        """`edits` maps a file to a text that occurs once in it and the text that
+        replaces it."""
         self.folder = tempfile.mkdtemp(prefix="bench-variant-", dir="/tmp")
         self.program = os.path.join(self.folder, "build", "bulkpg")
         try:
@@ -55,7 +56,7 @@ class Variant:
             with open(path, encoding="utf-8") as file:
                 text = file.read()
             if text.count(old) != 1:
-                raise Failed(f"{name} does not have this once: {old}")
+                raise Failed(f"{name} does not contain this once: {old}")
             with open(path, "w", encoding="utf-8") as file:
                 file.write(text.replace(old, new))
         done = subprocess.run(
@@ -69,7 +70,7 @@ class Variant:
 
 
 def rows_of(load, ways, *bases):
-    """A row for each way, with its multiples of the bases."""
+    """A row for each method, with the multiples of the bases."""
     size = (load.data.lines, load.data.size)
     return [row(way, size, load.taken[way],
                 *(load.taken[base] for base in bases)) for way in ways]
@@ -109,8 +110,7 @@ def connections_table(load):
 
 
 def of_catalogue(bench, rounds, data):
-    """Both levers of one first load: its floor and its usual load serve
-    both."""
+    """Measure both settings with the same floor and the same default load."""
     load = Load(bench, data, False)
     for _ in range(rounds):
         load.floor()
@@ -164,20 +164,20 @@ ASKING = {
 }
 ON_THE_FLY = "gzip on; gzip_types *; gzip_comp_level 1;"
 READY = "gzip_static on;"
-# Whether the program asks, and what nginx is told.
+# Whether the program requests gzip, and nginx's configuration.
 TRANSFERS = {
     "plain": (False, ""),
-    "gzip offered, not asked for": (False, READY + ON_THE_FLY),
-    "gzip asked for, file ready": (True, READY),
-    "gzip asked for, made on the fly": (True, ON_THE_FLY),
+    "gzip offered, not requested": (False, READY + ON_THE_FLY),
+    "gzip requested, file ready": (True, READY),
+    "gzip requested, made on the fly": (True, ON_THE_FLY),
 }
-GZIP_NOTE = """bulkpg asks for no gzip. What it would take comes from a build
-that does; where its connection breaks it could not go on at a byte's offset,
-since that counts bytes of the compressed form, and has to begin anew."""
+GZIP_NOTE = """bulkpg does not request gzip; these figures are those of a build
+that does. Such a build must restart a download that breaks, because the offset
+to resume at would count compressed bytes."""
 
 
 def compressed(data):
-    """The size of what nginx finds ready beside the file."""
+    """Compress the file for gzip_static; returns the size."""
     path = data.path + ".gz"
     if not os.path.exists(path):
         subprocess.run(["gzip", "-k", "-6", "-n", data.path], check=True)
@@ -185,7 +185,8 @@ def compressed(data):
 
 
 def over_transfers(bench, rounds, data, asking):
-    """On the network that this is called on: store and nginx are on it."""
+    """Measure on the current network namespace, where store and nginx also
+    run."""
     with contextlib.ExitStack() as at_end:
         shop = quick_shop(["acme"])
         at_end.callback(shop.stop)
@@ -225,11 +226,11 @@ def of_transfers(bench, rounds, data):
     return tables
 
 
-# ---- a far database ------------------------------------------------------
+# ---- a distant database --------------------------------------------------
 
 
 class FarLoad(Load):
-    """Loads into a server that is far away."""
+    """Loads into a distant server."""
 
     def __init__(self, bench, far, data):
         self.far = far
@@ -265,10 +266,10 @@ def of_distance(bench, rounds, catalogues):
         for way in (FLOOR, LOAD):
             names = [f"{way}, {ms} ms" for ms in ROUND_TRIPS_MS]
             rows += rows_of(load, names, names[0])
-        tables.append((heading("A far database: `load`, first", load.data)
-                       + "; TCP over tun devices, whose packets "
-                       "`tests/bench/link.c` holds back for half of the "
-                       "round trip",
+        tables.append((heading("A distant database: `load`, first", load.data)
+                       + "; TCP over tun devices. "
+                       "`tests/bench/link.c` delays each packet by half of "
+                       "the round trip",
                        table(["", *HEAD, f"x {ROUND_TRIPS_MS[0]} ms"], rows)))
     return tables
 
@@ -281,7 +282,7 @@ def batch_name(rows, kib):
 
 
 def over_batches(bench, rounds, data):
-    """Each is a build of its own."""
+    """Measure batches of other sizes, each with its own build."""
     benches = {}
     for rows, kib in BATCHES:
         say(f"build: {batch_name(rows, kib)}")
@@ -307,7 +308,7 @@ def over_batches(bench, rounds, data):
 
 
 def unless_refused(title, levers, *arguments):
-    """What only root may do, on kernels that can."""
+    """Measure settings that need root or kernel features, if possible."""
     try:
         return levers(*arguments)
     except Failed as error:
@@ -316,7 +317,7 @@ def unless_refused(title, levers, *arguments):
 
 
 def measure(bench, sizes, batches):
-    """Title and table of each; medians of three at most."""
+    """Titles and tables; medians of at most three rounds."""
     rounds = min(bench.runs, 3)
     small, large = (Data(bench.cache, "products", roots)
                     for roots in (min(sizes), max(sizes)))
@@ -326,7 +327,7 @@ def measure(bench, sizes, batches):
     tables += of_families(bench, rounds)
     tables += of_shapes(bench, rounds)
     tables += unless_refused("gzip", of_transfers, bench, rounds, small)
-    tables += unless_refused("A far database", of_distance, bench, rounds,
+    tables += unless_refused("A distant database", of_distance, bench, rounds,
                              [tiny, small, large])
     if batches:
         tables += over_batches(bench, rounds, large)

@@ -1,11 +1,12 @@
 /*
- * link - carries packets between two tun devices, each DELAY ms late.
+ * link - carries packets between two tun devices and delays each by DELAY_MS.
  *
  *     link NEAR FAR DELAY_MS
  *
- * NEAR and FAR are open descriptors of the devices. Ends with its standard
- * input. The kernels of many machines have no netem; TCP sees no difference:
- * its windows, slow start and acknowledgements are as on any such network.
+ * NEAR and FAR are open descriptors of the devices. The program ends at the
+ * end of its standard input. It replaces netem, which many kernels do not
+ * have. TCP behaves as in any network with this delay: windows, slow start and
+ * acknowledgements are the same.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@ struct packet {
     char bytes[];
 };
 
-/* One direction: packets in the order in which they came. */
+/* One direction; the packets are in order of arrival. */
 struct way {
     int from;
     int to;
@@ -50,7 +51,7 @@ fail(const char *what)
     exit(1);
 }
 
-/* Everything that has come, a burst at most. */
+/* Reads the packets that have arrived, at most BURST. */
 static void
 take(struct way *way, int64_t delay_ns)
 {
@@ -76,7 +77,7 @@ take(struct way *way, int64_t delay_ns)
     }
 }
 
-/* Everything that is due; a device that is down loses it, as networks do. */
+/* Writes the packets that are due. A device that is down loses them. */
 static void
 give(struct way *way)
 {
@@ -94,7 +95,7 @@ give(struct way *way)
     }
 }
 
-/* How long nothing is due; -1: for ever. */
+/* Nanoseconds until the next packet is due; -1 if there is none. */
 static int64_t
 idle_ns(const struct way ways[2])
 {

@@ -1,5 +1,5 @@
-"""The ways to get a result into tables, one class for all that is measured
-of one data set: each measures itself and is checked."""
+"""The methods that load a result into tables. A Load runs, measures and checks
+all methods for one data set."""
 import json
 import os
 import statistics
@@ -13,7 +13,7 @@ from machine import Failed, take
 HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = os.path.join(HERE, "ways")
 
-# Debian's packages are for Debian's own.
+# The Python that Debian's packages belong to.
 PYTHON = "/usr/bin/python3"
 
 TUNING = """poll_initial = 20ms
@@ -24,9 +24,9 @@ FIRST, UNCHANGED, CHANGED, FEW = ("bulkpg run", "bulkpg run, unchanged",
                                   "bulkpg run, 1 % changed",
                                   "bulkpg run, few changed")
 LOAD, DRY, FLOOR = "bulkpg load", "bulkpg load --dry-run", "floor"
-ANEW = "bulkpg load, unchanged"
+LOAD_AGAIN = "bulkpg load, unchanged"
 
-# What a way is called, and how it is run. All get a URL.
+# Other methods: name and command. Each command gets the URL of the result.
 RIVALS = {
     "Python: urllib, json, psycopg 3 COPY": [PYTHON, "psycopg_copy.py"],
     "Python: aiohttp, json, asyncpg COPY": [PYTHON, "asyncpg_copy.py"],
@@ -35,7 +35,7 @@ RIVALS = {
     "curl, jsonb, INSERT SELECT": ["bash", "jsonb.sh"],
     "curl, jq, psql COPY": ["bash", "jq.sh"],
 }
-# Who would take most of the time of it all.
+# Methods that are too slow for the larger sizes.
 SLOW = {"curl, jq, psql COPY"}
 SLOW_LINES = 400_000
 
@@ -56,7 +56,7 @@ def say(text):
 
 
 class Ddl:
-    """A job's tables, as bulkpg plans them."""
+    """The tables of a job, from bulkpg plan."""
 
     def __init__(self, plan):
         self.tables = {}
@@ -74,7 +74,7 @@ class Ddl:
                 self.keys.append(statement)
 
     def common(self):
-        """Tables without what is bulkpg's own."""
+        """The tables without _hash and _loaded_at."""
         return [statement.replace(
             ',\n    "_hash" bigint,\n    "_loaded_at" timestamptz', "")
             for statement in self.create]
@@ -87,7 +87,7 @@ def statements(text):
 
 
 class Load:
-    """All that is measured of one data set."""
+    """All measurements of one data set."""
 
     def __init__(self, bench, data, with_rivals):
         self.bench = bench
@@ -117,11 +117,11 @@ class Load:
                         FEW: (few, 2)}
 
     def serve(self, stores, database=""):
-        """Of the fake; the only database keeps its name."""
+        """Configure these fake stores."""
         self.program.configure(self.bench.cluster.database().dsn, stores,
                                database, TUNING)
 
-    # ---- how each is run -------------------------------------------------
+    # ---- commands --------------------------------------------------------
 
     def _plan(self):
         words = ["plan", self.job, "--types", SCHEMA]
@@ -156,7 +156,7 @@ class Load:
         return db
 
     def take(self, way, db, command):
-        """One measurement of one way."""
+        """Measure one method once."""
         before = db.value("SELECT pg_current_wal_insert_lsn() AS v")
         server = self.bench.meter.read()
         taken = take(command, self.program.directory, self.environment(db),
@@ -170,21 +170,21 @@ class Load:
             f"server's {taken.server:6.2f} s {taken.memory:7.1f} MiB")
 
     def check(self, way, db):
-        """The same rows as the floor's, which are the first."""
+        """Check that the rows are those of the floor, which runs first."""
         sums = [db.value(CHECK.format(
             table=table, columns=", ".join(f'"{name}"' for name in names)))
             for table, names in self.ddl.tables.items()]
         if self.sums is None:
             self.sums = sums
         if sums != self.sums:
-            raise SystemExit(f"bench: {way} has other rows: {sums} where "
-                             f"the floor has {self.sums}")
+            raise SystemExit(f"bench: {way} has other rows: {sums}; the "
+                             f"floor has {self.sums}")
 
     # ---- one round -------------------------------------------------------
 
     def round(self):
         db = self.round_of_first()
-        self.take(ANEW, db, self.load_command(db))
+        self.take(LOAD_AGAIN, db, self.load_command(db))
         self.take(DRY, db, self.dry_command())
         self.round_of_runs()
         for way, command in self.rivals.items():
@@ -192,7 +192,7 @@ class Load:
                 self.rival(way, command)
 
     def round_of_first(self):
-        """The floor and a first load; the database after it."""
+        """Measure the floor and a first load; returns the database."""
         say(f"{self.job}, {self.data.lines:,} lines")
         self.floor()
         return self.first(LOAD)
@@ -203,7 +203,7 @@ class Load:
         self.check(way, db)
 
     def first(self, way):
-        """A first load; the database after it."""
+        """Measure a first load; returns the database."""
         db = self.fresh()
         self.take(way, db, self.load_command(db))
         self.check(way, db)
@@ -234,7 +234,7 @@ class Load:
         self.check(way, db)
 
     def offer(self, path, lines, roots):
-        """The next operation of the store has this result, in nginx."""
+        """Give the store's next operation this result, which nginx serves."""
         self.bench.shop.next(store="acme", result_file={
             "path": path, "object_count": lines, "root_object_count": roots,
             "url": self.bench.web.url(path)})
@@ -243,7 +243,7 @@ class Load:
         return [self.bench.program, "-q", "run", self.job, *more]
 
     def checked(self):
-        """A database as `bulkpg check` leaves it: with a journal, and the
+        """A database on which `bulkpg check` has run: it has a journal and the
         store's types."""
         db = self.fresh()
         self._bulkpg_says("check")
@@ -251,7 +251,7 @@ class Load:
         return db
 
     def first_run(self, way):
-        """A first run; the database after it."""
+        """Measure a first run; returns the database."""
         data = self.data
         db = self.checked()
         self.offer(data.path, data.lines, data.roots)
@@ -276,7 +276,7 @@ class Load:
             self.did(db, updated=lines)
 
     def did(self, db, **expected):
-        """What the last run says that it did is what it had to do."""
+        """Check the numbers of rows that the last run recorded."""
         expected = {"inserted": 0, "updated": 0, "deleted": 0,
                     "unchanged": 0, **expected}
         found = {name: int(count) for name, count in db.row(DID).items()}
@@ -284,10 +284,10 @@ class Load:
             raise SystemExit(f"bench: {self.job}: the run did {found}, not "
                              f"{expected}")
 
-    # ---- what came out ---------------------------------------------------
+    # ---- results ---------------------------------------------------------
 
     def median(self, way, what="wall"):
-        """Of one way; None where it was not measured."""
+        """The median of one method; None if it was not measured."""
         values = [getattr(one, what) for one in self.taken.get(way, [])]
         return statistics.median(values) if values else None
 

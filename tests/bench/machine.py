@@ -1,5 +1,5 @@
-"""What is measured on: a PostgreSQL, a web server and a fake store of our
-own, and what a command takes."""
+"""Temporary servers for the benchmark (PostgreSQL, nginx, a fake store), and
+the measurement of a command."""
 import os
 import shutil
 import signal
@@ -41,8 +41,8 @@ def memory_mib():
 
 
 def settings():
-    """Of a server for loading: durable but for the last moments, a quarter
-    of the memory, and nothing of its own accord while it is measured."""
+    """Settings of a server for loads: asynchronous commits, a quarter of the
+    memory, and no autovacuum or checkpoint during a measurement."""
     return {
         "fsync": "on",
         "full_page_writes": "on",
@@ -55,7 +55,7 @@ def settings():
 
 
 class Server:
-    """The cluster, and the user that servers run as."""
+    """A cluster as a context manager."""
 
     def __init__(self, more=None):
         self.cluster = Cluster({**settings(), **(more or {})})
@@ -73,8 +73,8 @@ class Server:
 
 
 class Meter:
-    """The CPU time of a cluster's backends: the postmaster has that of each
-    once it is gone."""
+    """The CPU time of a cluster's backends. The postmaster accounts for a backend
+    after it has ended."""
 
     def __init__(self, cluster):
         with open(cluster.directory + "/data/postmaster.pid",
@@ -88,8 +88,8 @@ class Meter:
             return set(file.read().split())
 
     def read(self):
-        """Seconds so far, once no backend is left; one that has held much
-        takes a moment to go."""
+        """Wait until all backends have ended; returns their CPU seconds so far.
+        A backend that used much memory takes a moment to end."""
         end = time.monotonic() + 30
         while not self._children() <= self.own and time.monotonic() < end:
             time.sleep(0.01)
@@ -99,8 +99,8 @@ class Meter:
 
 
 class Web:
-    """nginx over a folder; `prefix` makes it run as an ordinary user, `more`
-    is of its configuration."""
+    """nginx for the files of a folder. `prefix` makes it run as an ordinary user;
+    `more` is added to its configuration."""
 
     def __init__(self, files, prefix, more=""):
         self.more = more
@@ -134,7 +134,7 @@ class Web:
         with open(config, "w", encoding="utf-8") as file:
             file.write(NGINX.format(folder=self.folder, port=port,
                                     files=self.files, more=self.more))
-        # It ends when we do, however that is.
+        # nginx ends when this process ends, for whatever reason.
         ends = ["setpriv", "--pdeathsig", "TERM"] + self.prefix[1:] \
             if self.prefix else ["setpriv", "--pdeathsig", "TERM", "--"]
         self.process = subprocess.Popen(
@@ -161,7 +161,7 @@ class Web:
 
 
 def quick_shop(names):
-    """A fake of those stores, whose operations take no time."""
+    """Fake stores with these names, whose operations take no time."""
     shop = FakeShop(["--stores", ",".join(names)])
     shop.set(created_ms=0, duration_ms=0)
     return shop
@@ -169,8 +169,8 @@ def quick_shop(names):
 
 @dataclass
 class Taken:
-    """What a command took: seconds, of the clock, of its own CPU, of the
-    server's; and MiB of its largest process."""
+    """The cost of a command: seconds of wall time, of its CPU and of the server's
+    CPU; and MiB of its largest process."""
 
     wall: float
     cpu: float
@@ -179,31 +179,31 @@ class Taken:
 
 
 class Failed(Exception):
-    """A command that did not do what it was to do."""
+    """A command failed."""
 
 
 def take(command, folder, environment, limit):
-    """Runs a command to its end. GNU time starts it, since a process holds
-    for a moment what its parent did; it tells of all its children."""
-    with tempfile.NamedTemporaryFile() as told, \
-            tempfile.TemporaryFile() as said:
+    """Run a command and measure it with its children. GNU time starts it, because
+    a process first has the memory of its parent, which would count."""
+    with tempfile.NamedTemporaryFile() as report, \
+            tempfile.TemporaryFile() as printed:
         began = time.monotonic()
         process = subprocess.Popen(
-            ["time", "-q", "-o", told.name, "-f", "%U %S %M", *command],
+            ["time", "-q", "-o", report.name, "-f", "%U %S %M", *command],
             cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-            stdout=said, stderr=said, start_new_session=True)
+            stdout=printed, stderr=printed, start_new_session=True)
         try:
             process.wait(limit)
         except BaseException as error:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             if isinstance(error, subprocess.TimeoutExpired):
-                raise Failed(f"no end after {limit:.0f} s") from None
+                raise Failed(f"it did not end within {limit:.0f} s") from None
             raise
         wall = time.monotonic() - began
-        said.seek(0)
-        output = said.read().decode(errors="replace")
+        printed.seek(0)
+        output = printed.read().decode(errors="replace")
         if process.returncode != 0:
             raise Failed(f"status {process.returncode}: {output[-2000:]}")
-        user, system, kib = told.read().split()[-3:]
+        user, system, kib = report.read().split()[-3:]
     return Taken(wall, float(user) + float(system), int(kib) / 1024)

@@ -1,5 +1,5 @@
-"""Networks that are slow in a way that we choose, in namespaces of our own:
-nothing of the machine's is touched, and all is gone with its last process."""
+"""Slow networks for the benchmark, in network namespaces. The machine's own
+network does not change, and a namespace ends with its last process."""
 import contextlib
 import ctypes
 import fcntl
@@ -14,15 +14,15 @@ CLONE_NEWNET = 0x40000000
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 1, 0x1000
 
 NEAR, FAR = "10.233.7.1", "10.233.7.2"
-# So few and large packets that carrying them takes no noticeable time.
+# With few and large packets, carrying them takes no noticeable time.
 MTU = 9000
 
-# A loopback packet is up to 64 KiB, and all of it needs room in the bucket.
+# A loopback packet has up to 64 KiB and must fit into the bucket.
 BUCKET = "256kb"
 
 
 def call(name, *arguments):
-    """One of the C library's."""
+    """Call a function of the C library; Failed if it fails."""
     libc = ctypes.CDLL(None, use_errno=True)
     if getattr(libc, name)(*arguments) != 0:
         raise Failed(f"{name}: {os.strerror(ctypes.get_errno())}")
@@ -39,7 +39,7 @@ def shell(*command):
 
 
 class Namespace:
-    """A network of its own, with a loopback device."""
+    """A network namespace with a loopback device."""
 
     def __init__(self):
         self.outer = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
@@ -52,7 +52,8 @@ class Namespace:
 
     @contextlib.contextmanager
     def inside(self):
-        """What starts, listens or connects within is on this network."""
+        """Within this context, processes start and sockets connect in this
+        namespace."""
         call("setns", self.inner, CLONE_NEWNET)
         try:
             yield
@@ -60,13 +61,13 @@ class Namespace:
             call("setns", self.outer, CLONE_NEWNET)
 
     def slow(self, mbit):
-        """Makes its loopback device one of that many Mbit/s."""
+        """Limit its loopback device to this many Mbit/s."""
         with self.inside():
             shell("tc", "qdisc", "replace", "dev", "lo", "root", "tbf",
                   "rate", f"{mbit}mbit", "burst", BUCKET, "latency", "50ms")
 
     def device(self, address):
-        """A tun device with that address; its descriptor."""
+        """Create a tun device with this address; returns its descriptor."""
         name = "bench0"
         with self.inside():
             tun = os.open("/dev/net/tun", os.O_RDWR)
@@ -83,8 +84,8 @@ class Namespace:
 
 
 class FarServer:
-    """A PostgreSQL, and a namespace from where it is as far away as delay()
-    says. Its Unix socket is as near as any."""
+    """A PostgreSQL server and a namespace (`near`). Connections from there are
+    delayed as delay() says; the server's Unix socket is not."""
 
     def __init__(self):
         self.at_end = contextlib.ExitStack()
@@ -123,7 +124,7 @@ class FarServer:
         self.at_end.callback(self._cut)
 
     def delay(self, ms):
-        """From now on packets take so long, each way."""
+        """Delay packets by this much from now on, in each direction."""
         self._cut()
         self.link = subprocess.Popen(
             [self.program, *map(str, self.devices), str(ms)],

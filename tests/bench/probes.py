@@ -1,4 +1,4 @@
-"""What a clock does not tell: system calls, and where the time goes."""
+"""Counts system calls and finds where the time goes."""
 import collections
 import os
 import re
@@ -10,16 +10,16 @@ from loads import say
 
 TINY_PRODUCTS = 100
 
-# Statements shorter than this are many, and cost little.
+# Shorter statements are not shown.
 SHORTEST_MS = 20
 # An entry of the server's log about a statement.
 STATEMENT = re.compile(r"duration: ([\d.]+) ms +(?:statement|execute [^:]*): "
                        r"(.*)", re.S)
 SHOWN = 96
 
-# A line of perf's report: share, process, file, symbol; then what is empty.
+# A line of perf's report: share, process, file, symbol, empty columns.
 PERF_LINE = re.compile(r"( *([\d.]+)% +(\S+) +(\S+) +\[[.k]\] .*?) *(?:- *)*$")
-# Other processes may run beside.
+# The processes to show; others may be running.
 OURS = {"bulkpg", "postgres", "nginx", "node"}
 
 
@@ -32,7 +32,7 @@ def quietly(command, load, db):
 
 
 def statements(log, begin):
-    """Milliseconds and beginnings of those in a log, from an offset on."""
+    """Durations and beginnings of the statements in a log, from an offset."""
     with open(log, encoding="utf-8", errors="replace") as file:
         file.seek(begin)
         entries = re.split(r"^(?=\d{4}-\d\d-\d\d )", file.read(),
@@ -44,8 +44,8 @@ def statements(log, begin):
 
 
 class Probes:
-    """Of the smallest catalogue: system calls of a first run; of the
-    largest: the profiles of a first run and of parsing alone."""
+    """The system calls of a first run of the smallest catalogue; the profiles of
+    a first run of the largest one, and of parsing alone."""
 
     def __init__(self, bench, loads):
         catalogues = sorted((load for load in loads if load.job == "products"),
@@ -58,13 +58,13 @@ class Probes:
         self.tiny_calls = self._count_calls(self.tiny)
 
     def _run(self, load, data, wrap):
-        """A first run under another program."""
+        """A first run, started by another program such as strace."""
         db = load.checked()
         load.offer(data.path, data.lines, data.roots)
         return quietly([*wrap, *load.run_command()], load, db)
 
     def _count_calls(self, data):
-        """Of a first run, by name."""
+        """The system calls of a first run, by name."""
         calls = {}
         if shutil.which("strace") is None:
             self.why_no_calls = "strace is missing"
@@ -84,8 +84,8 @@ class Probes:
         return calls
 
     def calls_per_line(self):
-        """What lines cost, and not start, tables and end; None where calls
-        could not be counted."""
+        """The system calls per line, without those of the start, the tables
+        and the end; None if calls could not be counted."""
         if not self.calls or not self.tiny_calls:
             return None
         return ((sum(self.calls.values()) - sum(self.tiny_calls.values()))
@@ -94,7 +94,8 @@ class Probes:
     # ---- profiles --------------------------------------------------------
 
     def profiles(self, load):
-        """Texts by title: perf's, or callgrind's where it may not look."""
+        """Profiles by title, from perf, or from callgrind if perf is not
+        permitted."""
         say("--- profiles")
         first, unchanged = self._statements(load)
         db = load.fresh()
@@ -106,14 +107,14 @@ class Probes:
                 load, lambda wrap: self._run(load, load.data, wrap), ["-a"])
             or self._perf(
                 load, lambda wrap: self._run(load, load.data, wrap), []),
-            "Parse and encode alone": self._perf(
+            "Only parse and encode": self._perf(
                 load, lambda wrap: quietly([*wrap, *load.dry_command()],
                                            load, db), [])
             or self._callgrind(db),
         }
 
     def _statements(self, load):
-        """What the server says of a first run, and of it again."""
+        """The long statements of a first run and of an unchanged run."""
         db = load.checked()
         told = []
         db.execute(f"ALTER DATABASE {db.name} SET "
@@ -152,7 +153,8 @@ class Probes:
         return "\n".join([*parts, "", *lines[:25]]) if lines else None
 
     def _callgrind(self, db):
-        """Of the smallest: it takes fifty times as long."""
+        """A profile of the smallest catalogue, because callgrind takes fifty
+        times as long."""
         if shutil.which("callgrind_annotate") is None:
             return None
         out = os.path.join(self.small.program.directory, "callgrind.out")

@@ -1,9 +1,9 @@
 #!/bin/sh
-# The benchmark: bulkpg, the floor, and what one would write instead.
+# The benchmark: bulkpg, psql \copy as the floor, and scripts of other tools.
 #
 #   tests/bench/run.sh PROGRAM
 #
-# README.md tells what is measured, and what the environment can set.
+# README.md says what is measured, and lists the environment variables.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,10 +1,12 @@
 #!/bin/bash
-# What the views over all stores cost: planning and execution of joins through
-# them, through materialized views and through copies partitioned by store.
+# Measures the cost of the views over all stores: planning and execution of
+# joins through these views, through materialized views, and through copies that
+# are partitioned by store.
 #
 #   tests/bench/views.sh PROGRAM [STORES]
 #
-# Loads STORES (150) small stores into a throw-away PostgreSQL; nothing is left.
+# Loads STORES (150) small stores into a temporary PostgreSQL server, which is
+# removed at the end.
 set -euo pipefail
 
 program=$(realpath "${1:?usage: views.sh PROGRAM [STORES]}")
@@ -88,13 +90,13 @@ for n in $(seq "$stores"); do
       >/dev/null
   done
 done
-TIMEFORMAT="$stores stores; views made in %R s"
+TIMEFORMAT="$stores stores; views created in %R s"
 time "$program" views >made
-TIMEFORMAT='and looked at again in %R s'
+TIMEFORMAT='and checked again in %R s'
 time "$program" views >made
 ask -c 'VACUUM ANALYZE'
 
-# ---- the ways out ----------------------------------------------------------
+# ---- the alternatives -------------------------------------------------------
 
 ask <<'EOF'
 CREATE SCHEMA mat;
@@ -117,7 +119,7 @@ END $$;
 EOF
 ask -c 'VACUUM ANALYZE'
 
-# ---- the questions ---------------------------------------------------------
+# ---- the queries -----------------------------------------------------------
 
 cat >one_row.sql <<'EOF'
 SELECT title FROM products WHERE store = 's7' AND id = 5
@@ -139,8 +141,8 @@ JOIN orders_line_items l ON l.store = o.store AND l._parent_id = o.id
 JOIN products p ON p.store = l.store AND p.id = l.product_id GROUP BY 1
 EOF
 
-# SCHEMA FILE SETTING: medians of five, in ms: planning as a session's first
-# statement, planning again, execution; and the locks that it takes.
+# measure SCHEMA FILE SETTING: medians of five, in ms: planning as the first
+# statement of a session, planning again, execution; and the number of locks.
 measure() {
   local n explain
   explain="EXPLAIN (ANALYZE, TIMING OFF, SUMMARY) $(cat "$2")"
@@ -165,7 +167,7 @@ for question in one_row one_store two_tables three_tables; do
 done
 echo "copy*: with enable_partitionwise_join"
 
-# ---- keeping the copies ----------------------------------------------------
+# ---- refreshing copies ------------------------------------------------------
 
 timed() {
   local began
@@ -174,10 +176,10 @@ timed() {
   echo "$1: $((($(date +%s%N) - began) / 1000000)) ms"
 }
 
-timed 'orders_line_items anew' \
+timed 'refresh of orders_line_items' \
   'REFRESH MATERIALIZED VIEW mat.orders_line_items'
-timed 'the same, readers go on' \
+timed 'the same, concurrently' \
   'REFRESH MATERIALIZED VIEW CONCURRENTLY mat.orders_line_items'
-timed 'one store of the copy' "BEGIN; TRUNCATE copy.orders_line_items_s7;
+timed 'one store in the copy' "BEGIN; TRUNCATE copy.orders_line_items_s7;
   INSERT INTO copy.orders_line_items_s7 SELECT * FROM \"all\".orders_line_items
   WHERE store = 's7'; COMMIT"

@@ -1,6 +1,6 @@
-"""aiohttp, json, asyncpg: COPY in batches, in one transaction, keys after.
+"""aiohttp, json, asyncpg: COPY in batches in one transaction, then keys.
 
-Arguments: the result's URL, the file with the keys' DDL.
+Arguments: the result's URL, and the file with the DDL of the keys.
 """
 import asyncio
 import sys

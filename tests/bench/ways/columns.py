@@ -1,4 +1,4 @@
-"""A catalogue's lines as rows, the way one writes it by hand."""
+"""Converts the lines of a catalogue to rows, as a handwritten script does."""
 import json
 from datetime import datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ def metafield(o):
 
 
 def typed_row(line):
-    """The table of a line, and its values as Python has them."""
+    """The table of a line, and its values as Python types."""
     o = json.loads(line)
     if "__parentId" not in o:
         return "products", product(o)

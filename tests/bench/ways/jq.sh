@@ -1,7 +1,7 @@
 #!/bin/bash
-# curl, jq, awk and psql: one pass over the file, a COPY a table, keys after.
+# curl, jq, awk and psql: one pass over the file, one COPY per table, then keys.
 #
-# Arguments: the result's URL, the file with the keys' DDL.
+# Arguments: the result's URL, and the file with the DDL of the keys.
 set -euo pipefail
 
 copy() {

@@ -1,7 +1,7 @@
 #!/bin/bash
-# curl into one jsonb column, then SQL, in one transaction, keys after.
+# curl into one jsonb column, then SQL, in one transaction, then keys.
 #
-# Arguments: the result's URL, the file with the keys' DDL.
+# Arguments: the result's URL, and the file with the DDL of the keys.
 set -euo pipefail
 
 curl -sS "$1" | psql -X -q -v ON_ERROR_STOP=1 -v keys="$2" -f <(

@@ -1,8 +1,8 @@
 'use strict';
 
-/* Node's http and JSON.parse; COPY through psql, one a table, since
- * pg-copy-streams is no Debian package.  Keys after.
- * Arguments: the result's URL, the file with the keys' DDL. */
+/* Node's http and JSON.parse; COPY through one psql per table, because Debian
+ * does not have pg-copy-streams; then keys.
+ * Arguments: the result's URL, and the file with the DDL of the keys. */
 
 const { spawn, spawnSync } = require('child_process');
 const { once } = require('events');
@@ -52,7 +52,7 @@ class Table {
     this.block = '';
   }
 
-  /* A promise where psql has enough for now. */
+  /* Returns a promise if psql cannot take more now, else null. */
   add(values) {
     this.block += values.join('\t') + '\n';
     return this.block.length < BLOCK ? null : this.flush();

@@ -1,7 +1,7 @@
-"""http.client, json, psycopg 3: COPY of text, a connection a table, keys
-after. COPY gets blocks that are ready made, which is the fastest it can.
+"""urllib, json, psycopg 3: COPY of text, one session per table, then keys. COPY
+gets blocks of prepared text, which is the fastest method of psycopg.
 
-Arguments: the result's URL, the file with the keys' DDL.
+Arguments: the result's URL, and the file with the DDL of the keys.
 """
 import contextlib
 import json
@@ -50,7 +50,7 @@ def metafield(o):
 
 
 class Table:
-    """An open COPY and the block to come."""
+    """An open COPY, and the next block."""
 
     def __init__(self, name, stack):
         self.connection = stack.enter_context(psycopg.connect(""))

@@ -1,7 +1,7 @@
-"""The way of asyncio tutorials: aiohttp, json, a pool, a semaphore, and
-executemany of upserts into tables that have their keys.
+"""As in asyncio tutorials: aiohttp, json, a pool, a semaphore, and executemany
+of upserts into tables that already have keys.
 
-Arguments: the result's URL, the file with the keys' DDL.
+Arguments: the result's URL, and the file with the DDL of the keys.
 """
 import asyncio
 import sys
