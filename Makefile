@@ -79,12 +79,12 @@ demo: ## load a fake store into a temporary PostgreSQL, start to end
 picture: ## draw docs/terminal.svg from a run of the demo
 	DEMO_PICTURE=docs/terminal.svg scripts/demo.sh
 
-test: ## everything: unit, end to end, the same under sanitizers (15 min)
+test: ## run all tests, also under sanitizers (15 min)
 	scripts/test.sh
 
-check: $(CHECKS) check-messages ## the unit tests of this variant
+check: $(CHECKS) check-messages ## run the unit tests of this variant
 
-check-messages: $(BUILD)/tables.json ## are docs/messages.md and docs/reference.md up to date?
+check-messages: $(BUILD)/tables.json ## check that docs/messages.md and docs/reference.md are up to date
 	@scripts/document-messages $< --check
 	@scripts/document-reference $< --check
 
@@ -94,25 +94,25 @@ $(CHECKS): check-%: $(BUILD)/$$(subst /,/test_,$$*)
 
 $(ROOMS): %: $$(filter $$@/$$(percent),$(CHECKS))
 
-check-build: $(BUILD)/bulkpg $(TESTS) ## build what `make check` runs
+check-build: $(BUILD)/bulkpg $(TESTS) ## build the unit tests
 
-check-e2e: $(BUILD)/bulkpg ## end to end against a real PostgreSQL
+check-e2e: $(BUILD)/bulkpg ## run the end-to-end tests against a real PostgreSQL
 	tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
 
-check-asan: ## unit and end-to-end tests under address and undefined sanitizers
+check-asan: ## run unit and end-to-end tests under address and undefined sanitizers
 	@$(MAKE) --no-print-directory VARIANT=asan check check-e2e
 
-test-long: $(BUILD)/bulkpg ## hundreds of random queries and kills, a large result, long fuzzing
+test-long: $(BUILD)/bulkpg ## test hundreds of random queries and kills, a large result, long fuzzing
 	E2E_LONG=1 E2E_SEEDS=500 E2E_KILLS=520 \
 	    tests/e2e/run.sh $(abspath $(BUILD)/bulkpg)
 	@$(MAKE) --no-print-directory check-postgres-versions
 	@$(MAKE) --no-print-directory check-valgrind
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=600
 
-check-postgres-versions: $(BUILD)/bulkpg ## the database tests against PostgreSQL 14, 16, 17 and 18
+check-postgres-versions: $(BUILD)/bulkpg ## run the database tests against PostgreSQL 14, 16, 17 and 18
 	scripts/check-postgres-versions $(abspath $(BUILD)/bulkpg)
 
-check-valgrind: ## the unit tests and a load under valgrind
+check-valgrind: ## run the unit tests and a load under valgrind
 	@$(MAKE) --no-print-directory VARIANT=debug check-valgrind-run
 
 check-valgrind-run: $(TESTS) $(BUILD)/bulkpg
@@ -133,11 +133,11 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	    $(addprefix -dict=,$(wildcard tests/fuzz/$(*F).dict)) \
 	    -artifact_prefix=$*. $*.corpus $(wildcard tests/fuzz/seeds/$(*F))
 
-bench: build/bulkpg ## against psql COPY and what others write; tests/bench/README.md
+bench: build/bulkpg ## compare with psql COPY and other scripts; see tests/bench/README.md
 	scripts/install-packages.sh demo bench
 	tests/bench/run.sh $(abspath build/bulkpg)
 
-lint: ## format, layers, words, links, shell scripts; changes nothing
+lint: ## check format, layers, words, links, shell scripts; changes nothing
 	@clang-format --dry-run -Werror $(SOURCES)
 	@scripts/check-layers.py
 	@scripts/check-names.py
@@ -166,7 +166,7 @@ reference: $(BUILD)/tables.json ## rewrite docs/reference.md
 queries: build/bulkpg ## rewrite the tables below the examples of docs/queries.md
 	scripts/document-queries build/bulkpg
 
-manual: $(MANUAL) ## manual pages and completions, in build/manual/
+manual: $(MANUAL) ## write manual pages and completions into build/manual/
 
 install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring DESTDIR
 	install -D -m 755 build/bulkpg $(DESTDIR)$(BINDIR)/bulkpg
@@ -191,16 +191,16 @@ install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring 
 	    >build/manual/bulkpg@.service
 	install -m 644 build/manual/bulkpg@.service $(DESTDIR)$(UNITDIR)
 
-deb: build/bulkpg $(MANUAL) ## a Debian package, in build/
+deb: build/bulkpg $(MANUAL) ## build a Debian package in build/
 	+scripts/install/make-deb $(VERSION)
 
-check-install: deb ## what is installed: manual, completions, units, the package
+check-install: deb ## check manual, completions, units, and the package
 	scripts/install/check-install build/bulkpg_$(VERSION)_*.deb
 
-clean: ## remove everything built
+clean: ## remove everything that was built
 	rm -rf build
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(BUILD)/describe: scripts/describe.c $(BUILD)/libbulkpg.a
@@ -210,7 +210,7 @@ $(BUILD)/describe: scripts/describe.c $(BUILD)/libbulkpg.a
 $(BUILD)/tables.json: $(BUILD)/describe
 	@$< >$@
 
-# One call writes them all.
+# One call writes all of these.
 $(MANUAL) &: $(BUILD)/tables.json scripts/write-manual \
     scripts/manual_page.py scripts/document-messages docs/queries.md
 	@mkdir -p build/manual
@@ -260,14 +260,14 @@ $(TESTS): $(BUILD)/%: tests/%.c $(SUPPORT) $(BUILD)/libbulkpg.a | $(GEN)
 	    $(WRAPPED:%=-Wl,--wrap=%) \
 	    $(shell pkg-config --libs check) $(LDLIBS)
 
-# In libpq's place.
+# This test replaces libpq.
 $(BUILD)/pg/test_wire: $(BUILD)/scripted/libpq.o
 
-# In the place of a store and of the journal.
+# These tests replace the store and the journal.
 $(patsubst %,$(BUILD)/bulk/test_%,operation cancel slices slices_note): \
     $(BUILD)/scripted/bulk.o
 
-# Lines that become tables, in a real database.
+# These tests load lines into a real database.
 $(patsubst %,$(BUILD)/load/test_%,merge guard target obstacle): \
     $(BUILD)/load/staged.o
 
@@ -276,7 +276,7 @@ $(BUILD)/load/staged.o: tests/load/staged.c | $(GEN)
 	@echo "  CC $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# A job, and results for it.
+# These tests share a job and its results.
 $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/run/test_*.c)): \
     $(BUILD)/scripted/job.o $(BUILD)/scripted/lines.o
 
@@ -285,7 +285,7 @@ $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 	@echo "  CC $@"
 	@$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# A target that plays the part of some files links without these.
+# A fuzz target that replaces some files is linked without them.
 FAKES_fuzz_rows     := pg/%
 FAKES_fuzz_store    := http/http http/transfer http/stream
 FAKES_fuzz_download := http/http http/transfer http/stream

@@ -17,13 +17,13 @@ FENCE = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
 def anchors(text):
-    """As GitHub derives them from headings."""
+    """The anchors that GitHub derives from headings."""
     for heading in re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.M):
         yield re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def broken_links(top, path):
-    """What is wrong with the links of one document, and where they lead."""
+    """The broken links of one document, and the documents it links to."""
     wrong, reached = [], set()
     text = FENCE.sub("", path.read_text("utf-8"))
     for link in LINK.findall(text):

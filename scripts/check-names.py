@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Fail when a name in the sources cannot be found where a reader looks.
 
-A public function is declared in the header of its file, or in one of the faces
-below; no static function has the name of a public one; no line of C is wider
-than 80 columns, unless a string or an address makes it so.
+A public function must be declared in the header of its file, or in one of the
+faces below. A static function must not have the name of a public one. A line of
+C must not be wider than 80 columns, unless it has a string or an address.
 """
 import collections
 import pathlib
@@ -28,7 +28,7 @@ DECLARATION = r"\b%s\b"
 
 
 def functions(path):
-    """(name, is it static?) of each function that is defined here."""
+    """Yields (name, is it static?) for each function defined in a file."""
     for match in DEFINITION.finditer(path.read_text()):
         yield match["name"], "static" in match["type"].split()
 

@@ -30,7 +30,7 @@ fail() {
   exit 1
 }
 
-# NAME COMMAND...: prints the command's output only if it fails.
+# quietly NAME COMMAND...: prints the command's output only if it fails.
 quietly() {
   local name=$1 log=$folder/log
   shift
@@ -70,7 +70,7 @@ clean_up() {
   fi
 }
 
-# ---- what is needed --------------------------------------------------------
+# ---- requirements ----------------------------------------------------------
 
 find_server() {
   local place
@@ -198,11 +198,11 @@ find_server_user
 build
 began=$SECONDS
 
-heading "A PostgreSQL server of its own, and a fake store"
+heading "Start a temporary PostgreSQL server and a fake store"
 start_server
 start_store
 
-heading "A folder with three ready queries: one file is one job"
+heading "Create a folder with three ready queries: one file is one job"
 cd "$folder/home"
 write_configuration
 

@@ -29,7 +29,7 @@ append_commands(struct json_out *json)
     json_out_close(json, ']');
 }
 
-/* "of" names the commands; null: every one. */
+/* "of" lists the commands of an option; null means every command. */
 static void
 append_owners(struct json_out *json, const struct option_row *row)
 {

@@ -18,7 +18,7 @@ DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
 BEGIN = "<!-- lists: made by scripts/document-tables.py -->\n"
 END = "<!-- end of lists -->\n"
 
-# In this order, and others behind.
+# The order of the areas and queries; other queries come last.
 AREAS = [
     ("Catalog", ["products", "variants", "variant_media",
                  "product_attributes", "collections", "inventory",
@@ -37,7 +37,7 @@ AREAS = [
 
 
 class References:
-    """Which table a column's ids are looked up in."""
+    """Finds the table that a column's ids refer to."""
 
     def __init__(self, plans):
         self.homes = {}
@@ -46,12 +46,13 @@ class References:
             for table in plan["tables"]:
                 if not table["skip"]:
                     self._look_at(table, by_name)
-        # Columns whose type is not known are found by their name.
+        # If the type of a column's ids is not known, its name decides.
         self.by_name = {name: types.pop() for name, types in by_name.items()
                         if len(types) == 1}
 
     def _look_at(self, table, by_name):
-        """The home of a type is its widest table, with the id as `id`."""
+        """The home of a type is its table with the most columns, if that table
+        has the column `id`."""
         names = [column["name"] for column in table["columns"]]
         best = self.homes.get(table["graphql_type"])
         if "id" in names and (best is None or len(names) > best[0]):
@@ -98,8 +99,8 @@ def joins(table, references):
 
 def list_job(plan, references):
     by_name = {table["name"]: table for table in plan["tables"]}
-    kind = "what changed" if plan["incremental"] else "everything"
-    lines = [f"**{plan['job']}**: {kind} in each run", "",
+    kind = "changes" if plan["incremental"] else "everything"
+    lines = [f"**{plan['job']}**: loads {kind} in each run", "",
              "| table | one row per | key | joins |", "|---|---|---|---|"]
     for table in plan["tables"]:
         if not table["skip"]:
@@ -122,13 +123,13 @@ def lists(plans, references):
 
 BOX = 250          # of a table
 TEXT = 36          # letters that fit into it
-GAP = 36           # between a table and those below it
+GAP = 36           # between a table and its children
 ROW = 15
 HEAD = 20
 SPACE = 10         # between tables
 EDGE = 12          # inside a panel
 TITLE = 24
-TRACK = BOX + GAP  # a panel is so many of these wide as its tree is deep
+TRACK = BOX + GAP  # the width of one level of a panel's tree
 TRACKS = 5
 WIDTH = TRACKS * TRACK + EDGE
 STYLE = """
@@ -168,7 +169,7 @@ class Panel:
         return 1 + (self.depth(parent) if parent else 0)
 
     def rows(self, table):
-        """What is written in its box: (class, text)."""
+        """The rows of a table's box: (class, text)."""
         rows = []
         rest = 0
         for column in table["columns"]:
@@ -176,7 +177,7 @@ class Panel:
             other = self.references.of(table, column)
             if name in table["key"] or other:
                 kind = "key" if name in table["key"] else "other"
-                rows += [(kind, text) for text in self.told(
+                rows += [(kind, text) for text in self.shown(
                     name, None if other == table["parent"] else other)]
             else:
                 rest += not name.startswith("_")
@@ -185,15 +186,16 @@ class Panel:
         return rows
 
     @staticmethod
-    def told(name, other):
-        """A column and where it leads; to the parent a line does."""
+    def shown(name, other):
+        """A column and the table it refers to. The parent is not named, because
+        a line leads to it."""
         if other is None:
             return [name]
         text = f"{name} → {other}"
         return [text] if len(text) <= TEXT else [name, f"    → {other}"]
 
     def place(self, table, x, y):
-        """Draw it and what is below it; the height that takes."""
+        """Draw a table and its children; returns their height."""
         rows = [] if table["skip"] else self.rows(table)
         height = HEAD + ROW * len(rows) + (6 if rows else 0)
         self.box(table, rows, x, y, height)
@@ -219,7 +221,7 @@ class Panel:
                 f'y="{y + HEAD + ROW * (at + 1)}">{escape(text)}</text>')
 
     def line(self, x, y, to):
-        """From one to many."""
+        """Draw a line from one row to many."""
         middle, end = x + GAP / 2, x + GAP
         self.out.append(
             f'<path class="line" d="M{x} {y}H{middle}V{to}H{end}'
@@ -235,8 +237,8 @@ class Panel:
 
 
 def lay_out(panels):
-    """Panels with their places, [(panel, x, y)], and how high it all is:
-    each as far up as there is room, tall ones first."""
+    """Place panels as high as there is room, tall ones first; returns
+    [(panel, x, y)] and the total height."""
     heights = [0] * TRACKS
     placed = []
     for panel in sorted(panels, key=lambda one: -one.height):

@@ -1,6 +1,6 @@
-"""A page of docs/ as a manual page: the Markdown that those pages use, as
-troff. Headings of level 2 and 3, paragraphs, lists, tables of two columns or
-more, code blocks; emphasis, code and links within a line.
+"""Converts a page of docs/ to a manual page: the Markdown that these pages use
+to troff. It knows headings of level 2 and 3, paragraphs, lists, tables, and
+code blocks; and emphasis, code and links within a line.
 """
 import re
 
@@ -76,8 +76,8 @@ def blocks(text):
 
 
 def convert(text):
-    """The page from its first section on. The caller writes what comes
-    before."""
+    """Convert a page from its first section on. The caller writes the part
+    before it."""
     made = []
     for block in blocks(text[text.index("\n## "):]):
         first = block[0]

@@ -38,7 +38,7 @@ function byName(a, b) {
   return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }
 
-/* What a type mentions. */
+/* The names of the types that a type refers to. */
 function mentions(type) {
   const names = [];
   for (const field of type.fields || []) {
@@ -59,9 +59,8 @@ function mentions(type) {
   return names;
 }
 
-/* What a type mentions, without what only an interface would bring in:
- * an interface such as DisplayableError is implemented by the error type
- * of every mutation, and none of those can be selected here. */
+/* The same, but nothing for DisplayableError: the error types of all mutations
+ * implement this interface, and none of them can be selected here. */
 function reaches(type) {
   if (type.name === 'DisplayableError') {
     return [];

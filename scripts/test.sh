@@ -67,7 +67,7 @@ stage_lint() {
   fi
 }
 
-# Unit tests wait more than they compute.
+# Unit tests mostly wait, so more of them than cores run at a time.
 stage_unit() {
   run_make -k -O -j"$((2 * jobs))" VARIANT="$variant" check
 }
@@ -96,8 +96,8 @@ stage_asan() {
   stage_e2e
 }
 
-# What is installed: the program of the right variant, and the package,
-# unpacked.
+# Checks that `make install` installs the right variant, and checks the
+# unpacked package.
 stage_install() {
   MAKEFLAGS=-j$jobs "$here/install/check-variants"
   if ! command -v dpkg-shlibdeps >/dev/null; then
@@ -112,9 +112,9 @@ stage_fuzz() {
   run_make FUZZ_SECONDS=10 fuzz
 }
 
-# ---- how many there were ---------------------------------------------------
+# ---- counts of tests -------------------------------------------------------
 
-# NAME COUNT: not fewer tests of that kind than tests/COUNT has.
+# check_count KIND COUNT: fails if fewer tests ran than tests/COUNT says.
 check_count() {
   local least
   least=$(sed -n "s/^$1 //p" "$top/tests/COUNT")
@@ -127,7 +127,8 @@ check_count() {
     echo "note: $2 $1 tests were run; tests/COUNT has $least, raise it"
 }
 
-# How many, by the closing lines of Check and of the end-to-end tests.
+# count_tests LOG PATTERN: the sum of the last lines of Check, or of those of
+# the end-to-end tests.
 count_tests() {
   local log=$1 pattern=$2 number total=0
   while read -r number; do
@@ -138,7 +139,7 @@ count_tests() {
   echo "$total"
 }
 
-# LOG STAGE
+# check_counts LOG STAGE: checks the tests that a stage ran.
 check_counts() {
   local unit e2e
   unit=$(count_tests "$1" '^[0-9]+%: Checks:')
@@ -150,14 +151,14 @@ check_counts() {
   esac
 }
 
-# ---- what they said --------------------------------------------------------
+# ---- output ----------------------------------------------------------------
 
-# Check's own closing lines, those of the end-to-end tests, and notes.
+# The last lines of Check and of the end-to-end tests, and notes.
 closing_lines() {
   grep -aE '^(Running suite|[0-9]+%: Checks:|e2e: |note: )' "$1" || true
 }
 
-# What a failed stage said, without the logs of the program under test.
+# The output of a failed stage, without the log of the tested program.
 show_failure() {
   grep -avE '^(time=|  (CC|TEST|LINK|AR) )' "$1" | tail -n 200
 }
@@ -165,8 +166,9 @@ show_failure() {
 run_stage() {
   local began=$SECONDS log=$folder/log state=ok status=0 counted
   printf '=== %s\n' "$1"
-  # In a process group of its own (set -m): Check kills its whole group when
-  # it is interrupted. A subshell of its own, so that "set -e" holds in it.
+  # The stage runs in its own process group (set -m), because Check kills its
+  # whole group when it is interrupted, and in a subshell, so that "set -e"
+  # applies.
   set -m
   (
     set -e
@@ -185,7 +187,7 @@ run_stage() {
   if [ "$status" -ne 0 ]; then
     show_failure "$log"
     print_summary
-    echo "test.sh: stage $1 FAILED after $SECONDS s; what it said is above"
+    echo "test.sh: stage $1 FAILED after $SECONDS s; its output is above"
     exit 1
   fi
   ended+=("$1")
@@ -206,7 +208,7 @@ clean_up() {
   [ -z "$folder" ] || rm -rf "$folder"
 }
 
-# ---- all of it -------------------------------------------------------------
+# ---- all stages ------------------------------------------------------------
 
 all_stages=(gcc count clang lint unit e2e messages install asan fuzz)
 if [ "${1:-}" = --list ]; then
@@ -229,7 +231,7 @@ trap 'exit 143' TERM HUP
 "$here/install-packages.sh" build demo test
 mkdir -p "$top/build" 2>/dev/null || true
 [ -w "$top/build" ] || {
-  echo "test.sh: $top/build cannot be written" >&2
+  echo "test.sh: cannot write to $top/build" >&2
   exit 1
 }
 folder=$(mktemp -d /tmp/bulkpg-run.XXXXXX)
