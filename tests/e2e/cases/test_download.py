@@ -365,7 +365,7 @@ class Refused(Download):
 class Paused(Case):
     """If PostgreSQL is slow, the transfer waits; that is not a stall."""
 
-    LINES, TITLE = 400, 50000
+    LINES, TITLE = 1000, 50000  # more than sockets and batches hold
     STALL = 4
 
     def loader(self):
