@@ -1,6 +1,7 @@
--- What keeps a column of ours from being changed, as a user would name it:
--- views and rules over it, triggers, policies, generated columns, publications
--- and functions that name it, foreign keys that point to it.
+-- The first object that prevents a change of one of the columns, with the name
+-- that a user knows: a view or rule that reads the column, a trigger, policy,
+-- generated column, publication or function that names it, or a foreign key
+-- that refers to it.
 -- $1: schema, $2: table, $3: its columns, a JSON array
 SELECT a.attname,
        CASE WHEN v.oid <> c.oid
@@ -27,7 +28,7 @@ WHERE n.nspname = $1 AND c.relname = $2
                      'pg_trigger'::regclass, 'pg_proc'::regclass,
                      'pg_publication_rel'::regclass)
        OR k.contype = 'f' OR f.adnum <> a.attnum)
-  -- our own views over all stores are made anew with the column
+  -- bulkpg drops its own views over all stores and creates them again
   AND NOT starts_with(coalesce(obj_description(v.oid, 'pg_class'), ''),
                       'bulkpg view: ')
 ORDER BY a.attnum, 2

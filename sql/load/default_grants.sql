@@ -1,5 +1,5 @@
--- The statements that give a table that was staging what default privileges
--- would have given it.
+-- GRANT statements for a table that was staging: the default privileges that it
+-- would have had as a new table.
 -- $1: schema, $2: table
 SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname,
               c.relname,

@@ -1,5 +1,5 @@
--- In a transaction of DDL on users' tables: do not wait long behind a reader,
--- since everybody else then waits behind us. On Citus the workers must know it
--- too; elsewhere the first setting has no effect.
+-- For transactions that change existing tables: wait at most 5 s for a lock,
+-- because meanwhile all other sessions wait behind this one. On Citus the
+-- workers need the setting too; without Citus the first line has no effect.
 SET LOCAL citus.propagate_set_commands = 'local';
 SET LOCAL lock_timeout = '5s'

@@ -1,8 +1,11 @@
--- First in the merge's transaction: its commit must be on disk, and so all
--- that was staged without waiting for that. Staging and table are compared in
--- memory where they fit, by workers too: hardly a row differs, which the planner
--- cannot know. Statistics are the first ones of tables that nobody has asked
--- yet: autovacuum refines them.
+-- Settings of the merge's transaction.
+-- synchronous_commit: the load commits staging without waiting for the disk,
+-- but the merge's own COMMIT must wait. It flushes the WAL of both.
+-- work_mem, parallel_tuple_cost: compare staging with the table in memory and
+-- with parallel workers. The planner expects many changed rows, and there are
+-- few.
+-- default_statistics_target: the first statistics of a new table need not be
+-- exact. Autovacuum improves them.
 SELECT set_config('synchronous_commit',
                   (SELECT reset_val FROM pg_settings
                    WHERE name = 'synchronous_commit'), true),

@@ -1,5 +1,5 @@
--- The staging tables of one run that still stand, in whatever schema.
--- $1: their names' common beginning
+-- The staging tables of one run that exist, in any schema.
+-- $1: the common prefix of their names
 SELECT n.nspname, c.relname
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace

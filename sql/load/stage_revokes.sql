@@ -1,6 +1,6 @@
--- The statements that take back what default privileges gave on staging, which
--- holds rows that nothing has checked yet.
--- $1: schema, $2: the tables' common beginning
+-- REVOKE statements for the rights that staging has from default privileges.
+-- Its rows have not been checked yet, so no other role may read them.
+-- $1: schema, $2: the common prefix of the tables' names
 SELECT DISTINCT format('REVOKE ALL ON %I.%I FROM %s', n.nspname, c.relname,
                        CASE WHEN a.grantee = 0 THEN 'PUBLIC'
                             ELSE a.grantee::regrole::text

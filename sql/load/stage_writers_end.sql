@@ -1,7 +1,7 @@
--- End the sessions that still write the staging tables of a run: those of a
--- process that was killed, or frozen and has lost its claim. A merge may only
--- read them; it is known by its name.
--- $1: their names' common beginning
+-- End the sessions that still write the staging tables of a run. They belong to
+-- a process that was killed, or that was suspended and has lost its claim. A
+-- merge that only reads staging is found by its application_name.
+-- $1: the common prefix of the tables' names
 SELECT pg_terminate_backend(a.pid, 5000)
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_locks l ON l.relation = c.oid AND l.granted

@@ -1,7 +1,7 @@
--- What stands under the name of a table: its kind, and its columns with their
--- types, as a user reads them and by oid (0: with a modifier), whether they are
--- in the primary key, and whether an index begins with them. No row: there is
--- nothing.
+-- The kind of the relation with a name, and per column its name, its type as
+-- text and as an oid (0 if it has a modifier), whether it is in the primary
+-- key, and whether an index begins with it. No rows if no relation has the
+-- name.
 -- $1: schema, $2: table
 SELECT c.relkind::text, a.attname,
        CASE pg_catalog.format_type(a.atttypid, a.atttypmod)

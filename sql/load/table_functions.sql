@@ -1,9 +1,9 @@
--- What of the users' runs functions when rows of our tables are written: their
--- triggers, CHECKs, defaults, indexes and rules, with the function and a
--- statement that gives it a search_path of its own. Functions that have one
--- find what they need.
--- $1: schema, $2: tables, a JSON array, $3: the server's words: functions that
--- they name come first
+-- The first of the user's objects that call a function when bulkpg writes rows:
+-- a trigger, CHECK, default, index or rule. With it come the function and a
+-- statement that sets the function's search_path. Functions that have their own
+-- search_path do not depend on bulkpg's and are left out.
+-- $1: schema, $2: tables, a JSON array, $3: the server's message: a function
+-- that it names comes first
 WITH RECURSIVE ours (oid) AS (
   SELECT c.oid
   FROM pg_catalog.pg_class c

@@ -1,6 +1,7 @@
--- What inheritance keeps from a change to a table of ours, as a user would name
--- it. Columns that are added or change their type do so in all tables that
--- inherit from a plain table; a column that is inherited cannot change.
+-- The first table or partition that prevents a change of a table by
+-- inheritance, with the name that a user knows. A column that is added, or that
+-- changes its type, does so in all tables that inherit from an ordinary table.
+-- An inherited column cannot change.
 -- $1: schema, $2: table, $3: columns whose type changes, a JSON array,
 -- $4: columns to be added with the oids of their types, a JSON object
 WITH RECURSIVE ours AS (

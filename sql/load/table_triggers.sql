@@ -1,6 +1,7 @@
--- What may keep rows from being written as a statement says: the triggers and
--- rules of tables and of their partitions, and foreign keys that delete rows
--- of theirs. Those that bulkpg's own keys need are internal.
+-- Per table, the objects that may write other rows than a statement says:
+-- triggers and rules of the table and its partitions, and foreign keys that
+-- delete its rows (ON DELETE CASCADE). Internal triggers, which belong to
+-- constraints, do not count.
 -- $1: schema, $2: tables, a JSON array
 WITH RECURSIVE part (root, oid, is_part) AS (
   SELECT c.oid, c.oid, false

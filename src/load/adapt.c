@@ -1,17 +1,17 @@
 /*
- * The changes come from one comparison of plan and table,
- * adapt_table_changes(): a dry run prints them, rights are checked against
- * them, and a run sends them.
+ * adapt_table_changes() compares the plan with a table and writes the
+ * statements. A dry run prints them, obstacle.c checks the rights that they
+ * need, and a run sends them:
  *
  *     BEGIN, lock_timeout
- *     take down our views that read a column whose type changes
- *     ALTER TABLE ..., table after table by name
- *     put the views up again; the caller records which columns are ours
+ *     drop bulkpg's views that read a column whose type changes
+ *     ALTER TABLE ..., in the order of the tables' names
+ *     create the views again; the caller records the new columns
  *     COMMIT
  *
- * Other processes may read these tables, or change them too: hence the
- * lock_timeout, and one order of tables for all processes, so that two of them
- * cannot wait for each other. A failure leaves everything as it was.
+ * Hazard. Other processes may read or change these tables at the same time.
+ * The lock_timeout limits how long they wait. All processes change tables in
+ * the same order, so that two of them cannot wait for each other.
  */
 #include "load/adapt.h"
 
@@ -142,8 +142,7 @@ adapt_widens(const struct plan_table *table, const struct target *target)
     return false;
 }
 
-/* ---- the transaction ------------------------------------------------------
- * */
+/* ---- the transaction ----------------------------------------------------- */
 
 static int
 compare_names(const void *a, const void *b)
@@ -153,8 +152,7 @@ compare_names(const void *a, const void *b)
     return strcmp((*left)->name, (*right)->name);
 }
 
-/* By name, so that two who change the same tables do not wait for each other
- * crosswise. */
+/* Sorted by name: see the hazard above. */
 static const struct plan_table **
 sort_tables(const struct plan *plan)
 {
@@ -167,7 +165,7 @@ sort_tables(const struct plan *plan)
     return sorted;
 }
 
-/* A column that a view reads cannot change its type. */
+/* PostgreSQL refuses to change the type of a column that a view reads. */
 static bool
 take_views_down(struct pg_conn *conn, const struct plan *plan,
                 const char *schema, const struct target *targets,

@@ -2,7 +2,7 @@
 
 #include "load/binary.h"
 
-enum { ROWS_AT = 12 /* of the row count, in the header */ };
+enum { ROWS_AT = 12 /* offset of the number of rows in the header */ };
 
 void
 batch_begin(struct batch *batch, uint32_t row_type)

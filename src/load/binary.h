@@ -1,9 +1,9 @@
 /*
- * binary - PostgreSQL's binary formats, into a buffer.
+ * binary - append values to a buffer in PostgreSQL's binary formats.
  *
  * Sources: PostgreSQL's *_recv functions (numeric.c, jsonb.c). Integers are
- * big-endian. A value is preceded by its length as int32, -1 for NULL; that is
- * for the caller (encode.h).
+ * big-endian. Each value follows its length as int32, and a NULL is the length
+ * -1. The caller (encode.c) writes the length.
  */
 #ifndef LOAD_BINARY_H
 #define LOAD_BINARY_H
@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/span.h"
 
-enum { BINARY_DIGITS_MAX = 10000 }; /* decimal digits that a number may need */
+enum { BINARY_DIGITS_MAX = 10000 }; /* decimal digits of a number */
 
 static inline void
 binary_int16(struct buf *out, int16_t value)
@@ -41,7 +41,7 @@ binary_int64(struct buf *out, int64_t value)
     buf_append(out, &bytes, sizeof(bytes));
 }
 
-/* A bigint with its length before it. */
+/* A bigint, preceded by its length. */
 static inline void
 binary_sized_int64(struct buf *out, int64_t value)
 {
@@ -49,24 +49,27 @@ binary_sized_int64(struct buf *out, int64_t value)
     binary_int64(out, value);
 }
 
-/* Overwrite the int32 at `at`, written before. */
+/* Overwrite the int32 at offset `at`. */
 void binary_set_int32(struct buf *out, size_t at, int32_t value);
 
-/* A decimal number ("-12.50", "1e3") as numeric, every digit kept. ERR_ROW
- * when it is none, or needs more than BINARY_DIGITS_MAX digits. */
+/* Append a decimal number ("-12.50", "1e3") as numeric, with all its digits.
+ * ERR_ROW if `text` is not a number, or if it needs more than
+ * BINARY_DIGITS_MAX digits; `out` is then unchanged. */
 MUST_CHECK bool
 binary_numeric(struct buf *out, struct span text, struct err *err);
 
-/* An integer, also written "5.0"; within [low, high]. ERR_ROW otherwise, with
- * the code NUMBER_TOO_LARGE where it is an integer but out of that range. */
+/* Read an integer in [low, high]; "5.0" is one too. ERR_ROW if `text` is not an
+ * integer, with the code NUMBER_TOO_LARGE if it is one outside the range. */
 MUST_CHECK bool
 binary_parse_integer(struct span text, int64_t low, int64_t high,
                      int64_t *value, struct err *err);
+
+/* ERR_ROW if `text` is not a number, or is too large for a double. */
 MUST_CHECK bool
 binary_parse_double(struct span text, double *value, struct err *err);
 
-/* JSON text that PostgreSQL takes as jsonb: its numbers within the digits
- * above. */
+/* Check that PostgreSQL accepts valid JSON text as jsonb. ERR_ROW if a number
+ * in it needs more than BINARY_DIGITS_MAX digits. */
 MUST_CHECK bool binary_check_json(struct span json, struct err *err);
 
 #endif

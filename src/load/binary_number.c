@@ -1,9 +1,9 @@
 /*
- * JSON numbers as numeric and as double. The text is taken apart into digits
- * and an exponent, so that a numeric loses no digit.
+ * JSON numbers as numeric and as double. The text is split into digits and an
+ * exponent, so that a numeric keeps every digit.
  *
- * Hazard. An exponent is bounded before anything is made of it: eleven bytes of
- * input could ask for a gigabyte of digits.
+ * Hazard. Eleven bytes of input can ask for a gigabyte of digits. So exponents
+ * are limited as soon as they are read.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 
 enum {
     NUMERIC_NEGATIVE = 0x4000,
-    GROUP_DIGITS = 4, /* numeric counts in base 10,000 */
+    GROUP_DIGITS = 4, /* numeric stores digits in base 10,000 */
     EXPONENT_MAX = 1000000,
-    DOUBLE_BYTES = 512 /* of a number; longer ones cost an allocation */
+    DOUBLE_BYTES = 512 /* a longer number needs an allocation */
 };
 
 static bool
@@ -25,12 +25,13 @@ is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* A decimal number taken apart: digits without the point, and where the point
- * stands among them (behind the first digit is 1; may lie outside). */
+/* The parts of a decimal number. Functions below take the position of the
+ * decimal point as `point`: the number of digits before it, after the exponent
+ * is applied. It may be negative, or larger than the number of digits. */
 struct decimal {
     bool negative;
-    struct span whole;    /* digits before the point */
-    struct span fraction; /* digits behind it */
+    struct span whole;    /* digits before the point, as written */
+    struct span fraction; /* digits after it */
     int exponent;
 };
 
@@ -59,7 +60,8 @@ take_sign(struct span *rest)
     return negative;
 }
 
-/* Digits to a number, held at EXPONENT_MAX: far beyond any that is taken. */
+/* The value of the digits, at most EXPONENT_MAX. Such an exponent is always
+ * refused later. */
 static int
 clamped(struct span digits)
 {
@@ -108,7 +110,7 @@ digit_at(const struct decimal *d, size_t i)
                                : d->fraction.bytes[i - d->whole.length];
 }
 
-/* Leading zeros carry nothing. */
+/* The index of the first digit that is not a leading zero. */
 static size_t
 first_nonzero(const struct decimal *d)
 {
@@ -119,7 +121,7 @@ first_nonzero(const struct decimal *d)
     return i;
 }
 
-/* Floor of a / 4, also below zero. */
+/* exponent / GROUP_DIGITS, rounded down also for negative numbers. */
 static int
 group_of(int exponent)
 {
@@ -127,8 +129,8 @@ group_of(int exponent)
                          : -((-exponent + GROUP_DIGITS - 1) / GROUP_DIGITS);
 }
 
-/* The groups of base 10,000 from the first digit on, trailing zero groups
- * left out; how many. */
+/* Write the groups of base 10,000 from digit `first` on, without trailing zero
+ * groups. Returns the number of groups. */
 static int
 fill_groups(const struct decimal *d, size_t first, int point, int16_t *groups)
 {
@@ -151,12 +153,12 @@ fill_groups(const struct decimal *d, size_t first, int point, int16_t *groups)
     return used;
 }
 
-/* Decimal digits that writing the number out takes. */
+/* The number of decimal digits of the number written without an exponent. */
 static int64_t
 digits_needed(const struct decimal *d, size_t first, int point)
 {
     int64_t count = (int64_t)(d->whole.length + d->fraction.length);
-    int64_t before = point - (int64_t)first; /* the point, leading zeros off */
+    int64_t before = point - (int64_t)first; /* without leading zeros */
     int64_t behind = count - point;
 
     if ((int64_t)first == count)
@@ -178,12 +180,12 @@ binary_numeric(struct buf *out, struct span text, struct err *err)
     first = first_nonzero(&d);
     if (count > (size_t)EXPONENT_MAX)
         return err_set(err, MSG_LINE_VALUE,
-                       "a number of %zu digits; at most %d", count,
+                       "a number has %zu digits; the limit is %d", count,
                        BINARY_DIGITS_MAX);
     point = (int)d.whole.length + d.exponent;
     if (digits_needed(&d, first, point) > BINARY_DIGITS_MAX)
         return err_set(err, MSG_LINE_VALUE,
-                       "a number that needs over %d digits", BINARY_DIGITS_MAX);
+                       "a number needs more than %d digits", BINARY_DIGITS_MAX);
     used = fill_groups(&d, first, point, groups);
     binary_int16(out, (int16_t)used);
     binary_int16(out, used > 0 ? (int16_t)group_of(point - 1 - (int)first) : 0);
@@ -203,7 +205,7 @@ refuse_large(struct span text, int64_t high, struct err *err)
     return err_code(err, MSG_NUMBER_TOO_LARGE);
 }
 
-/* False where it has more digits than a number of 64 bits. */
+/* False if the digits have a value of more than 64 bits. */
 static bool
 read_magnitude(struct span digits, uint64_t *magnitude)
 {
@@ -237,7 +239,7 @@ binary_parse_integer(struct span text, int64_t low, int64_t high,
     return true;
 }
 
-/* strtod() wants a NUL behind the number. */
+/* strtod() needs a NUL after the number. */
 static double
 to_double(struct span text)
 {
@@ -278,7 +280,7 @@ is_number_byte(char c)
            c == 'E';
 }
 
-/* The index behind the string that begins at `at`. */
+/* The index after the string that begins at `at`. */
 static size_t
 skip_string(struct span json, size_t at)
 {
@@ -293,7 +295,7 @@ check_number(struct span text, struct err *err)
 {
     struct decimal d;
 
-    /* Without an exponent a number needs the digits it is written with. */
+    /* A number without an exponent needs only the digits that it has. */
     if (text.length < BINARY_DIGITS_MAX &&
         memchr(text.bytes, 'e', text.length) == NULL &&
         memchr(text.bytes, 'E', text.length) == NULL)
@@ -304,7 +306,7 @@ check_number(struct span text, struct err *err)
         digits_needed(&d, first_nonzero(&d), (int)d.whole.length + d.exponent) >
             BINARY_DIGITS_MAX)
         return err_set(err, MSG_LINE_VALUE,
-                       "a number inside JSON that needs over %d digits",
+                       "a number in the JSON value needs more than %d digits",
                        BINARY_DIGITS_MAX);
     return true;
 }

@@ -1,10 +1,10 @@
 /*
- * Values as PostgreSQL's receive functions take them. A value that its type
- * cannot hold makes the row a reject, unless a wider column could hold it: then
- * the code is WIDEN.
+ * Values in the formats that PostgreSQL's receive functions read. If a value
+ * does not fit its column, the line is rejected. If a wider column could hold
+ * it, the error has the code WIDEN instead.
  *
- * Hazard. The input is UTF-8 without NUL (json/clean.h); what is written must
- * be what the server's own input function would make of the same text.
+ * Hazard. The input must be UTF-8 without NUL (json/clean.h). The output must
+ * be the value that the server's input function reads from the same text.
  */
 #include "load/encode.h"
 
@@ -51,7 +51,7 @@ put_bytes(struct buf *out, struct span bytes)
     buf_append_span(out, bytes);
 }
 
-/* Numbers come as JSON numbers or as strings. */
+/* Stores write numbers as JSON numbers or as strings. */
 static bool
 number_text(const struct record_value *value, struct span *text,
             struct err *err)
@@ -59,7 +59,7 @@ number_text(const struct record_value *value, struct span *text,
     *text = value->text;
     if (value->kind == JSON_NUMBER || value->kind == JSON_STRING)
         return true;
-    return err_set(err, MSG_LINE_VALUE, "%s is no number",
+    return err_set(err, MSG_LINE_VALUE, "%s is not a number",
                    value->kind == JSON_OBJECT  ? "an object"
                    : value->kind == JSON_ARRAY ? "a list"
                                                : "a boolean");
@@ -218,7 +218,7 @@ encode_value(struct buf *out, enum plan_type type,
     case PLAN_TYPE_COUNT:
         break;
     }
-    return err_set(err, MSG_BUG, "column of no known type");
+    return err_set(err, MSG_BUG, "the column has an unknown type");
 }
 
 /* ---- gids -------------------------------------------------------------- */
@@ -236,8 +236,8 @@ encode_gid_type(struct span gid)
                          : span_of("", 0);
 }
 
-/* The number behind the type; false when it is written any other way than
- * turning it back into a gid would. */
+/* Read the number after the type. False if the gid cannot be restored from the
+ * number, for example because of a leading zero. */
 static bool
 gid_number(struct span gid, struct span type, int64_t *number)
 {
@@ -259,7 +259,8 @@ gid_number(struct span gid, struct span type, int64_t *number)
 static bool
 ask_to_widen(struct span gid, const struct plan_gid *domain, struct err *err)
 {
-    err_set(err, MSG_WIDEN, "the id \"%.*s\" is no number of gid://shopify/%s/",
+    err_set(err, MSG_WIDEN,
+            "the id \"%.*s\" does not have the form gid://shopify/%s/NUMBER",
             (int)(gid.length < 200 ? gid.length : 200), gid.bytes,
             domain->type != NULL ? domain->type : "…");
     return false;

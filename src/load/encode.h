@@ -1,5 +1,5 @@
 /*
- * encode - a JSON value as one column's binary value.
+ * encode - write a JSON value as the binary value of one column.
  */
 #ifndef LOAD_ENCODE_H
 #define LOAD_ENCODE_H
@@ -9,25 +9,27 @@
 #include "json/record.h"
 #include "plan/plan.h"
 
-/* pg_type.oid of a column's type, and back: PLAN_TYPE_COUNT when none of ours
- * has it. */
+/* pg_type.oid of a column's type, and the type of an oid: PLAN_TYPE_COUNT if no
+ * type of a plan has this oid. */
 uint32_t encode_oid(enum plan_type type);
 enum plan_type encode_type_of(uint32_t oid);
 
-/* Append length and value; NULL for an absent value or a JSON null. ERR_ROW
- * when it does not fit. */
+/* Append the length and the value. `value` is NULL if it is absent; an absent
+ * value and a JSON null become NULL. ERR_ROW if the value does not fit the
+ * type; `out` may then end with a part of it. */
 MUST_CHECK bool encode_value(struct buf *out, enum plan_type type,
                              const struct record_value *value, struct err *err);
 
-/* The same for an id. While the domain holds numbers, a gid of another type,
- * or one that is no plain number, is ERR_ROW with the code WIDEN, which no
- * reject can cure; the first gid of a domain tells its type, kept in `arena`.
- * */
+/* The same for an id. `gid` is the domain of the id: all columns that hold ids
+ * of the same kind. A domain stores numbers until it is widened, and its first
+ * gid sets its gid type, which is copied to `arena`. A gid of another type, or
+ * one that does not end with a plain number, is ERR_ROW with the code WIDEN:
+ * the caller must widen the domain instead of rejecting the line. */
 MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
                            const struct record_value *value,
                            struct arena *arena, struct err *err);
 
-/* The type in "gid://shopify/<Type>/…"; empty when it is no gid. */
+/* The type in "gid://shopify/<Type>/…"; empty if `gid` is not a gid. */
 struct span encode_gid_type(struct span gid);
 
 #endif

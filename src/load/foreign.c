@@ -14,7 +14,7 @@ is_foreign(const struct plan_table *table, const struct target *target,
            target_has(target, table->columns[column].name);
 }
 
-/* A name like it that neither table nor query has. */
+/* `like` with a number: a name that neither the table nor the query has. */
 static void
 append_free_name(struct buf *name, const struct plan_table *table,
                  const struct target *target, const char *like)
@@ -30,7 +30,6 @@ append_free_name(struct buf *name, const struct plan_table *table,
     }
 }
 
-/* Whatever it holds, the query's values would replace it. */
 static bool
 refuse_columns(const struct plan *plan, const struct plan_table *table,
                const char *schema, const struct target *target,
@@ -55,10 +54,10 @@ refuse_columns(const struct plan *plan, const struct plan_table *table,
     }
     err_set(err, MSG_COLUMN_FOREIGN,
             "%s:%u:%u: table %s.%s has columns that bulkpg did not create and "
-            "the query would overwrite: %s",
+            "that the query would overwrite: %s",
             plan->file, first->pos.line, first->pos.column, schema, table->name,
             buf_str(&names));
-    err_hint(err, "write: %s", buf_str(&fields));
+    err_hint(err, "give them other names in the query: %s", buf_str(&fields));
     buf_free(&names);
     buf_free(&fields);
     buf_free(&name);
@@ -74,8 +73,8 @@ refuse_own(const struct plan_table *table, const char *schema,
             "%s would overwrite",
             schema, table->name, column, directive);
     return err_hint(err,
-                    "ALTER TABLE \"%s\".\"%s\" RENAME COLUMN %s TO ..., or "
-                    "remove %s from the query",
+                    "rename it with ALTER TABLE \"%s\".\"%s\" RENAME COLUMN %s "
+                    "TO ..., or remove %s from the query",
                     schema, table->name, column, directive);
 }
 

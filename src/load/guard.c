@@ -1,8 +1,11 @@
 /*
- * Two guards, see guard.h. Columns: only those that are NULL in every row that
- * came are looked for in the table, first by one scan, then by a join with the
- * keys that came. Rows: the counts of the merge tell, except that an
- * incremental run has to count the rows that it did not look at.
+ * The two guards of guard.h.
+ *
+ * Columns: only columns that are NULL in all rows that came are looked up in
+ * the table, first with one scan, then with a join on the keys that came.
+ *
+ * Rows: the counts of the merge are enough in a full run. In an incremental
+ * run the table's other rows must be counted.
  */
 #include "load/guard.h"
 
@@ -14,15 +17,15 @@
 #include "sql.h"
 
 enum {
-    ROWS_BEFORE_MIN = 10,   /* a few rows may all be NULL by chance */
-    ROWS_REMOVED_MIN = 100, /* or go */
+    ROWS_BEFORE_MIN = 10,   /* fewer rows may all be NULL by chance */
+    ROWS_REMOVED_MIN = 100, /* fewer rows may all be removed on purpose */
     VALUES_PERCENT = 20
 };
 
-/* ---- columns gone NULL ------------------------------------------------- */
+/* ---- columns that became NULL ------------------------------------------ */
 
-/* Send `text`, which answers with count(*) and then one value for each column
- * in `asked`. */
+/* Send `text`, which returns count(*) and then one value for each column in
+ * `asked`. */
 static bool
 ask_columns(struct merge *merge, const struct merge_table *table,
             const bool *asked, const char *text, struct pg_result **result,
@@ -51,7 +54,7 @@ has_any(const bool *asked, int count)
     return false;
 }
 
-/* Keep in `asked` the columns that are NULL in every row that came. */
+/* Reduce `asked` to the columns that are NULL in all rows that came. */
 static bool
 find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
               struct err *err)
@@ -67,9 +70,10 @@ find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
     return true;
 }
 
-/* And that hold a value in the table. Most columns that are NULL always were,
- * and one scan is cheaper than the join below; in an incremental run the join
- * is the cheaper one, since few rows came. */
+/* Reduce `asked` to the columns that have a value in the table. Most columns
+ * that are NULL always were, and this scan is cheaper than the join in
+ * check_held(). In an incremental run the join is cheaper, since few rows
+ * came. */
 static bool
 find_held(struct merge *merge, const struct merge_table *table, bool *asked,
           struct err *err)
@@ -93,15 +97,15 @@ refuse_null(const struct merge *merge, const struct merge_table *table,
 {
     err_set(
         err, MSG_COLUMN_NULL,
-        "column %s of %s.%s holds values in %" PRId64 " of the %" PRId64
-        " rows that came again and is NULL in all %" PRId64 " rows that came",
+        "column %s of %s.%s has values in %" PRId64 " of the %" PRId64
+        " rows that came again, but is NULL in all %" PRId64 " rows that came",
         table->table->columns[column].name, merge->schema, table->table->name,
         held, rows, table->staged - table->superseded - table->duplicates);
     return false;
 }
 
-/* Did those columns hold values before, in the rows with the keys that
- * came? */
+/* Refuse the first column in `asked` that had values before, in the rows whose
+ * keys came again. */
 static bool
 check_held(struct merge *merge, const struct merge_table *table,
            const bool *asked, struct err *err)
@@ -159,18 +163,20 @@ guard_nulls(struct merge *merge, struct err *err)
     return true;
 }
 
-/* ---- rows gone --------------------------------------------------------- */
+/* ---- rows that are gone ------------------------------------------------ */
 
 static bool
 refuse_empty(const struct merge *merge, const struct merge_table *table,
              int64_t rows, struct err *err)
 {
-    err_set(err, MSG_NO_ROOTS, "nothing came, but %s.%s has %" PRId64 " rows",
+    err_set(err, MSG_NO_ROOTS,
+            "the result is empty, but %s.%s has %" PRId64 " rows",
             merge->schema, table->table->name, rows);
     return false;
 }
 
-/* Rows that are kept are none the less rows that did not come. */
+/* With @deletes(mode: KEEP) no rows are removed, but an empty result is just as
+ * suspicious: the table's rows are counted. */
 static bool
 guard_roots(struct merge *merge, struct err *err)
 {
@@ -196,8 +202,8 @@ refuse_deletes(const struct merge *merge, const struct merge_table *table,
     return false;
 }
 
-/* Of a full run all of the table's rows were looked at; of an incremental one
- * some, and the others are counted only where it matters. */
+/* The rows that the table had before. A full run has looked at all of them. An
+ * incremental run has not: the others are counted only if they can matter. */
 static bool
 count_before(struct merge *merge, const struct merge_table *table,
              double fraction, int64_t *rows, struct err *err)

@@ -1,23 +1,26 @@
 /*
- * guard - results that are rightly counted and wrong all the same.
+ * guard - stop a run whose counts are correct but whose result looks wrong.
  *
- * A store can answer with nothing, with too little, or with columns that a
- * plan or a permission hides. Nothing but the tables as they were tells, so
- * they are asked, in the merge's transaction, before it commits.
+ * A store may return nothing, too little, or empty columns that its plan or a
+ * missing permission hides. This shows only in comparison with the rows that
+ * the tables had before. The guards compare them in the merge's transaction,
+ * before it commits.
  */
 #ifndef LOAD_GUARD_H
 #define LOAD_GUARD_H
 
 #include "load/merge.h"
 
-/* Between merge_settle() and merge_apply(): a column is NULL in all rows that
- * came, and held values in over 20 % of the table's rows with the same keys,
- * if those are 10 rows or more. ERR_FAILED, code COLUMN_NULL. */
+/* Call this between merge_settle() and merge_apply(). ERR_FAILED with the code
+ * COLUMN_NULL if a column is NULL in all rows that came, although it has values
+ * in more than 20 % of the table's rows with the same keys. It needs at least
+ * 10 such rows. */
 MUST_CHECK bool guard_nulls(struct merge *merge, struct err *err);
 
-/* After merge_apply(): no root came in a full run and there were some (code
- * NO_ROOTS), or more than `fraction` of a table's rows went, where it had over
- * 100 (code TOO_MANY_DELETES). ERR_FAILED. */
+/* Call this after merge_apply(). ERR_FAILED with the code NO_ROOTS if no root
+ * came in a full run although the table had rows, or with TOO_MANY_DELETES if
+ * more than `fraction` of the rows of a table were removed. Tables that had at
+ * most 100 rows are exempt from the latter. */
 MUST_CHECK bool
 guard_deletes(struct merge *merge, double fraction, struct err *err);
 

@@ -5,12 +5,13 @@
 #include "load/binary.h"
 
 enum {
-    HEADER_BYTES = 20, /* of an array: see batch.h */
-    ROWS_AT = 12,
-    LINE_AT = 16 /* of a row's _line: behind two lengths, a count, a type */
+    HEADER_BYTES = 20, /* the array's header: see batch.h */
+    ROWS_AT = 12,      /* offset of the number of rows in it */
+    LINE_AT = 16       /* offset of the value of _line in a row: after the row's
+                        * length, its number of columns, a type, a length */
 };
 
-/* Some rows of a batch, one behind the other. */
+/* Consecutive rows of a batch, at the offsets from `from` to `to`. */
 struct part {
     const struct batch *batch;
     size_t from;
@@ -28,15 +29,15 @@ read_big_endian(const char *bytes, size_t length)
     return value;
 }
 
-/* Where the row behind the one at `at` begins. */
+/* The offset of the row after the one at `at`. */
 static size_t
 next_row(const struct batch *batch, size_t at)
 {
     return at + 4 + (size_t)read_big_endian(batch->bytes.bytes + at, 4);
 }
 
-/* As an array of its own: the header is written over the bytes before it,
- * which are put back once it has its answer. */
+/* Send a part as an array of its own, and wait for the answer. The array's
+ * header overwrites the bytes before the part, which are restored afterwards. */
 static bool
 send_part(struct ring *ring, const struct part *part,
           struct ring_answer *answer, struct err *err)
@@ -102,7 +103,7 @@ isolate_part(struct ring *ring, const struct part *part,
 bool
 isolate_refused(struct ring *ring, struct refused *refused, struct err *err)
 {
-    if (!ring_commit(ring, err)) /* the failed transaction rolls back */
+    if (!ring_commit(ring, err)) /* ends failed transactions: they roll back */
         return false;
     for (int i = 0; i < ring->pipe_count; i++)
         if (!pg_pipe_drain(ring->pipes[i], err))

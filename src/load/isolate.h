@@ -1,5 +1,5 @@
 /*
- * isolate - find the rows for which the server refused a batch.
+ * isolate - find the rows that made the server refuse a batch.
  *
  * Private to this folder.
  */
@@ -9,9 +9,11 @@
 #include "load/refused.h"
 #include "load/ring.h"
 
-/* Send every batch that came back refused again, in halves, until its refused
- * rows stand alone, and add their lines. What goes in on the way does no harm:
- * the staging is thrown away. ERR_* of anything else that goes wrong. */
+/* Send every refused batch of the ring again, in halves, until each refused row
+ * is sent alone, and add the lines of these rows to `refused`. Accepted rows
+ * get into staging a second time. That does no harm, because the caller drops
+ * staging and restarts the load. Fails only for another reason than a refused
+ * row. */
 MUST_CHECK bool
 isolate_refused(struct ring *ring, struct refused *refused, struct err *err);
 

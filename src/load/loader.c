@@ -1,20 +1,21 @@
 /*
- * One line, from loader_line():
+ * The steps of one line, in loader_line():
  *
- *     clean      UTF-8 that yajl and PostgreSQL take; escapes they refuse
- *     parse      its values by slot
- *     route      to its table: a root, or by route.c a connection's
- *     refused?   the server refused it in an earlier attempt
- *     put        its rows, and those of its lists, into batches
- *     tally      a row that came below a parent, rows a parent counted
+ *     clean      check UTF-8, replace escapes that PostgreSQL refuses
+ *     parse      find its values, by slot
+ *     route      find its table: the root's, or a connection's (route.c)
+ *     refused?   reject it if the server refused it in an earlier attempt
+ *     put        write its rows, and those of its lists, into batches
+ *     tally      count it for its parent, and note its own counts
  *
- * It is staged whole or rejected; on_reject is told why. A value that its
- * column cannot hold but a wider one could ends the load with the code WIDEN:
- * the load restarts after loader_widen().
+ * If a step fails, the whole line is rejected, and on_reject gets the reason.
+ * If a value does not fit its column but would fit a wider one, the load ends
+ * with the code WIDEN, and restarts after loader_widen().
  *
- * Hazards. This runs once a line and allocates nothing, but for gid types that
- * are met for the first time. The line, and all that points into it, is gone
- * when loader_line() returns. Sending may wait, so other tasks run meanwhile.
+ * Hazards. This code runs for every line. It must not allocate memory, except
+ * for a gid type that comes for the first time. The line and all spans into it
+ * are invalid after loader_line() returns. Sending a batch may wait, and other
+ * tasks run meanwhile.
  */
 #include "load/loader.h"
 
@@ -36,7 +37,8 @@
 
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
-/* Gid types that no connection has: how many are looked for in the tables. */
+/* Limits for gid types that no connection has and that are looked up in the
+ * tables. Beyond them the line is rejected. */
 enum { ASKED_MAX = 16, GID_TYPE_BYTES_MAX = 64 };
 
 struct loader {
@@ -45,18 +47,18 @@ struct loader {
     struct loader_table *tables; /* by plan index */
     int table_count;
     struct ring ring;
-    struct record *record; /* of lines */
-    struct buf text;       /* of the current line, as it is parsed */
+    struct record *record; /* the values of the current line */
+    struct buf text;       /* the current line, after cleaning */
     struct loader_counts counts;
-    struct loader_times times; /* without send_ns, the ring's */
+    struct loader_times times; /* without send_ns, which the ring has */
     struct put put;
     int operation;
     int64_t asked_at;
     const struct line *line; /* the current one */
     const char *table_name;  /* of the current line, once routed */
-    bool root_fits;          /* one has come whose gid is of the roots' type */
-    const char *other_root;  /* the first gid type that is not; NULL: none */
-    const char *asked[ASKED_MAX]; /* gid types that on_gid_type was asked for */
+    bool root_fits;          /* a root had a gid type that roots can have */
+    const char *other_root;  /* the first gid type that they cannot have */
+    const char *asked[ASKED_MAX]; /* gid types that were looked up */
     int asked_count;
 };
 
@@ -151,8 +153,8 @@ loader_times(const struct loader *loader)
     return times;
 }
 
-/* The operation's number stands above its line numbers, so that staging has
- * one order over several operations. */
+/* The value of _line: the operation's number in the upper bits and the line
+ * number below, so that staging has one order over all operations. */
 static int64_t
 line_key(int operation, uint64_t number)
 {
@@ -161,7 +163,7 @@ line_key(int operation, uint64_t number)
 
 /* ---- one line ---------------------------------------------------------- */
 
-/* The text of the line, behind a byte order mark. */
+/* The text of the line, without a byte order mark. */
 static struct span
 text_of(const struct line *line)
 {
@@ -172,7 +174,7 @@ text_of(const struct line *line)
                : line->text;
 }
 
-/* What yajl and PostgreSQL would stumble over is settled before. */
+/* Refuse or replace everything that yajl or PostgreSQL would not accept. */
 static bool
 clean_text(struct loader *loader, struct err *err)
 {
@@ -180,17 +182,19 @@ clean_text(struct loader *loader, struct err *err)
     size_t at, replaced;
 
     if (loader->line->too_long)
-        return err_set(err, MSG_LINE_TOO_LONG, "a line longer than %d bytes",
+        return err_set(err, MSG_LINE_TOO_LONG,
+                       "the line is longer than %d bytes",
                        LOADER_LINE_BYTES_MAX);
     if (!clean_json(text, &loader->text, &replaced, &at))
         return err_set(err, MSG_LINE_UTF8, "%s at byte %zu",
-                       text.bytes[at] == '\0' ? "a NUL" : "invalid UTF-8", at);
+                       text.bytes[at] == '\0' ? "a NUL byte" : "invalid UTF-8",
+                       at);
     loader->counts.sanitized += replaced;
     return true;
 }
 
-/* What is wrong with a line is told by where it stands in it as it came, which
- * is never taken for what it is. */
+/* Parse the cleaned text. If that fails, the original text is parsed as well,
+ * only to report the error at its position in the original. */
 static bool
 parse_text(struct loader *loader, struct err *err)
 {
@@ -203,7 +207,7 @@ parse_text(struct loader *loader, struct err *err)
     return false;
 }
 
-/* Ask once for each type. */
+/* Remember the type. False if it was looked up before, or may not be. */
 static bool
 is_new_type(struct loader *loader, struct span type)
 {
@@ -226,8 +230,9 @@ note_held(struct loader *loader, struct plan_table *table, const char *type)
     table->held = name;
 }
 
-/* A table may hold ids of a type that neither the query nor the journal
- * names. *learned: one does, so that the line may have a place after all. */
+/* A table may have ids of a gid type that neither the query nor the journal
+ * knows. Sets *learned if a table has ids of this line's type; routing the line
+ * again may then succeed. */
 static bool
 learn_held(struct loader *loader, bool *learned, struct err *err)
 {
@@ -276,7 +281,8 @@ route_child(struct loader *loader, const struct plan_table **table,
     return *table != NULL;
 }
 
-/* The table of the parsed line; *parent_id NULL for a root. */
+/* Find the table of the parsed line. *parent_id is NULL for a root; *is_clear
+ * is set if the line is certainly not a root. */
 static bool
 route(struct loader *loader, const struct plan_table **table,
       const struct record_value **parent_id, bool *is_clear, struct err *err)
@@ -288,7 +294,7 @@ route(struct loader *loader, const struct plan_table **table,
         return true;
     }
     if ((*parent_id)->kind != JSON_STRING)
-        return err_set(err, MSG_LINE_TABLE, "its __parentId is no string");
+        return err_set(err, MSG_LINE_TABLE, "its __parentId is not a string");
     *is_clear = true;
     return route_child(loader, table, err);
 }
@@ -309,7 +315,7 @@ parse_line(struct loader *loader, const struct plan_table **table,
     return reason == NULL || err_set(err, MSG_LINE_REFUSED, "%s", reason);
 }
 
-/* As text, since that is how a row names its parent. */
+/* An id as text, which is also the form of __parentId. */
 static struct span
 gid_of(const struct record_value *id)
 {
@@ -350,7 +356,8 @@ put_measured(struct loader *loader, const struct plan_table *table,
     return put;
 }
 
-/* Until one root fits: a file of which none does is another query's. */
+/* Called until one root has a gid type of the query's roots. If none ever has,
+ * the file belongs to another query. */
 static void
 look_at_root(struct loader *loader)
 {
@@ -499,7 +506,8 @@ loader_finish(struct loader *loader, struct err *err)
         buf_append_char(void_lines, '}');
     if (void_lines->overflowed)
         return err_set(err, MSG_TOO_MANY_REJECTS,
-                       "too many rejected lines to undo");
+                       "too many lines were rejected after some of their rows "
+                       "had been sent");
     return ring_drain(&loader->ring, err);
 }
 

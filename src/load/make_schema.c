@@ -32,7 +32,8 @@ create(struct pg_conn *conn, const char *schema, const char *const *readers,
     append_readers(&sql, schema, readers);
     made = pg_script(conn, buf_str(&sql), err);
     buf_free(&sql);
-    /* Another process may have been faster, whatever IF NOT EXISTS says. */
+    /* Hazard. In spite of IF NOT EXISTS this fails if another process creates
+     * the schema at the same moment. */
     return made || strcmp(err->code, "23505") == 0 ||
            strcmp(err->code, "42P06") == 0;
 }

@@ -2,22 +2,25 @@
  * The order of a merge, and which file does what:
  *
  *     merge_count    delete rejected lines from staging, count the rest
- *     merge_settle   one row a key                            settle.c
- *     merge_apply    look for users' triggers and rules       swallowed.c
+ *     merge_settle   reduce staging to one row per key        settle.c
+ *     merge_apply    look for the user's triggers and rules   swallowed.c
  *                    per table, parents first:
- *                      new, by rename                         promote.c
- *                      new, filled by INSERT
+ *                      if new: rename staging,                promote.c
+ *                              or fill it by INSERT
  *                      else: list the changes; remove,        remove.c
  *                            update, insert
- *                      were all rows written?                 swallowed.c
+ *                      check that all rows were written       swallowed.c
  *                    drop staging and the lists of changes
  *
- * The caller verifies counts and runs the guards in between, and owns the
- * transaction: any failure here means that it is rolled back, so that nothing
- * cleans up. Two things depend on the order. A parent is merged before what is
- * below it, whose statements read the parent's staging and list of ids that
- * are gone; so all of staging is dropped at the end. Rows are removed before
- * others are inserted, so that a unique key of the user's finds room.
+ * The caller owns the transaction, and verifies counts and runs the guards
+ * between these steps. After any failure it rolls back, so nothing here cleans
+ * up.
+ *
+ * Hazards. A parent must be merged before its children, because their
+ * statements read the parent's staging and the list of its removed ids. For the
+ * same reason all of staging is dropped at the end. Rows must be removed before
+ * others are inserted, so that both may have the same value in a unique index
+ * of the user.
  */
 #include "load/merge.h"
 
@@ -67,7 +70,7 @@ merge_rows_came(const struct merge_table *table)
     return table->staged - table->superseded - table->duplicates;
 }
 
-/* ---- later loads by set ------------------------------------------------ */
+/* ---- tables ------------------------------------------------------------ */
 
 static bool
 create_table(struct merge *merge, const struct merge_table *table,
@@ -80,10 +83,7 @@ create_table(struct merge *merge, const struct merge_table *table,
     return statement_ddl(merge, &sql, err);
 }
 
-/* ---- tables ------------------------------------------------------------ */
-
-/* Run a statement that answers with two numbers: of rows that are new, and of
- * rows that are not. */
+/* Run a statement that returns two numbers: of inserts and of updates. */
 static bool
 ask_both(struct merge *merge, const struct merge_table *table, const char *text,
          int64_t *inserts, int64_t *updates, struct err *err)
@@ -99,8 +99,8 @@ ask_both(struct merge *merge, const struct merge_table *table, const char *text,
     return true;
 }
 
-/* One comparison of staging and table tells what there is to do; mostly
- * nothing. */
+/* Compare staging with the table once, list the new and changed rows, and count
+ * them. */
 static bool
 find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
              int64_t *updates, struct err *err)
@@ -113,8 +113,9 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
            ask_both(merge, table, sql_count_changes, inserts, updates, err);
 }
 
-/* In a full run nothing went where there are no more rows than came and were
- * there before: how many went; -1: that does not tell. */
+/* How many rows of the table did not come, from the counts alone: this is
+ * cheaper than looking for them, and usually there are none. -1 if the counts
+ * are not enough. */
 static bool
 count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
            int64_t *gone, struct err *err)
@@ -132,8 +133,8 @@ count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
     return true;
 }
 
-/* The rows of another number than there should be, by what is in the table or
- * by what the statements reported. */
+/* Count the rows that should have been written and were not: from the table, or
+ * from the numbers that the statements reported. */
 static bool
 find_unwritten(struct merge *merge, struct merge_table *table, int64_t inserts,
                int64_t updates, struct err *err)
@@ -170,8 +171,8 @@ merge_into(struct merge *merge, struct merge_table *table, struct err *err)
     return find_unwritten(merge, table, inserts, updates, err);
 }
 
-/* The table is new: nothing is compared, and nothing can be in the way but
- * what an event trigger put there. */
+/* The table is new, so there is nothing to compare. Only a trigger or rule that
+ * an event trigger has just created could drop rows. */
 static bool
 fill(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -197,7 +198,7 @@ merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
     return swallowed_report(merge, table, err);
 }
 
-/* What is skipped was staged for its lists only. */
+/* A skipped table may have staging, which its lists need. */
 static bool
 merge_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -217,7 +218,6 @@ append_drop(struct buf *sql, const struct merge *merge, const char *name)
     buf_append_str(sql, ";\n");
 }
 
-/* Children ask for their parents' staging, so that all goes at the end. */
 static bool
 drop_staging(struct merge *merge, struct err *err)
 {
@@ -248,7 +248,7 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
 
 /* ---- all tables -------------------------------------------------------- */
 
-/* Do one step for every table that is staged, parents first. */
+/* Call `step` for every table that has staging, parents first. */
 static bool
 each_staged(struct merge *merge,
             bool (*step)(struct merge *merge, struct merge_table *table,

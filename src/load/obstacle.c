@@ -1,10 +1,11 @@
 /*
- * One question after another to the catalogs, table by table; the first thing
- * in the way is the error. What the run would do (adapt_table_changes()) is
- * compared with who may do it and who depends on it. The hint has what to run.
+ * The checks query the catalogs, table by table, and stop at the first problem.
+ * They compare the statements that the run would send (adapt_table_changes())
+ * with bulkpg's rights and with the objects that depend on the columns. The
+ * hint of the error has a statement that solves the problem.
  *
- * Hazard. What was free may be taken between this look and the change. Then the
- * change itself fails, and obstacle_explain() says why if it can.
+ * Hazard. The catalogs may change between a check and the run's own change.
+ * Then that change fails, and obstacle_explain() explains it if it can.
  */
 #include "load/obstacle.h"
 
@@ -20,7 +21,7 @@
 
 enum { SQL_BYTES_MAX = 1024 * 1024, HINT_BYTES = 400 };
 
-/* One table that is looked at. */
+/* One table that is checked. */
 struct site {
     struct pg_conn *conn;
     const struct plan_table *table;
@@ -34,8 +35,8 @@ static bool
 refuse_schema(const char *schema, bool exists, struct err *err)
 {
     err_set(err, MSG_42501,
-            exists ? "no right to make tables in schema %s"
-                   : "no right to make schema %s",
+            exists ? "no right to create tables in schema %s"
+                   : "no right to create schema %s",
             schema);
     if (exists)
         return err_hint(err,
@@ -44,7 +45,8 @@ refuse_schema(const char *schema, bool exists, struct err *err)
                         schema);
     return err_hint(err,
                     "GRANT CREATE ON DATABASE to the role that bulkpg "
-                    "connects as, or CREATE SCHEMA \"%s\" AUTHORIZATION it",
+                    "connects as, or run CREATE SCHEMA \"%s\" AUTHORIZATION "
+                    "with that role",
                     schema);
 }
 
@@ -83,11 +85,11 @@ refuse_change(const struct site *site, const char *owner, const char *role,
               const struct buf *changes, struct err *err)
 {
     err_set(err, MSG_42501,
-            "table %s.%s must change, which only its owner %s may do",
+            "table %s.%s must change, but only its owner %s may change it",
             site->schema, site->table->name, owner);
     return err_hint(err,
-                    "ALTER TABLE \"%s\".\"%s\" OWNER TO %s; or as %s: "
-                    "%.*s",
+                    "ALTER TABLE \"%s\".\"%s\" OWNER TO %s; or run as role "
+                    "%s: %.*s",
                     site->schema, site->table->name, role, owner, HINT_BYTES,
                     buf_str(changes));
 }
@@ -104,7 +106,7 @@ check_rights(const struct site *site, struct err *err)
         return false;
     adapt_table_changes(&changes, site->table, site->schema, site->target);
     if (pg_rows(result) == 0)
-        may = true; /* gone meanwhile */
+        may = true; /* the table has been dropped meanwhile */
     else if (!pg_bool(result, 0, WRITES))
         may = refuse_write(site, pg_text(result, 0, ROLE), err);
     else if (changes.length > 0 && !pg_bool(result, 0, OWNS))
@@ -115,7 +117,7 @@ check_rights(const struct site *site, struct err *err)
     return may;
 }
 
-/* ---- columns that others use ------------------------------------------- */
+/* ---- columns that other objects use ------------------------------------ */
 
 static bool
 refuse_used(const struct site *site, const char *column, const char *used_by,
@@ -125,9 +127,11 @@ refuse_used(const struct site *site, const char *column, const char *used_by,
 
     adapt_table_changes(&changes, site->table, site->schema, site->target);
     err_set(err, MSG_COLUMN_IN_USE,
-            "%s is in the way: column %s of %s.%s must change", used_by, column,
-            site->schema, site->table->name);
-    err_hint(err, "drop it, run again, and make it anew; the run does: %.*s",
+            "column %s of %s.%s must change, but %s depends on it", column,
+            site->schema, site->table->name, used_by);
+    err_hint(err,
+             "drop it, run the job again, then create it; the run executes: "
+             "%.*s",
              HINT_BYTES, buf_str(&changes));
     buf_free(&changes);
     return false;
@@ -156,7 +160,8 @@ check_columns(const struct site *site, struct err *err)
 
 /* ---- inheritance --------------------------------------------------------- */
 
-/* {"name": oid, ...}; false when there are none. */
+/* Append the columns that will be added, {"name": type's oid, ...}. False if
+ * there are none. */
 static bool
 append_added(struct buf *to, const struct site *site)
 {
@@ -191,12 +196,12 @@ refuse_heir(const struct site *site, const char *column, const char *heir,
 
     adapt_table_changes(&changes, site->table, site->schema, site->target);
     err_set(err, MSG_COLUMN_IN_USE,
-            "column %s of %s.%s must change, but %s is tied to that table by "
-            "inheritance",
+            "column %s of %s.%s must change, but %s is connected with that "
+            "table by inheritance",
             column, site->schema, site->table->name, heir);
     err_hint(err,
-             "end it with ALTER TABLE ... NO INHERIT or DETACH PARTITION and "
-             "run again; the run does: %.*s",
+             "end the inheritance with ALTER TABLE ... NO INHERIT or DETACH "
+             "PARTITION, then run the job again; the run executes: %.*s",
              HINT_BYTES, buf_str(&changes));
     buf_free(&changes);
     return false;
@@ -228,8 +233,8 @@ check_heirs(const struct site *site, struct err *err)
 
 /* ---- names ------------------------------------------------------------- */
 
-/* The indexes that the run would make: all of a new table's, and those that
- * one that is there lacks. */
+/* Append the names of the indexes that the run would create: all indexes of a
+ * new table, or those that an existing table lacks. */
 static void
 append_names(struct buf *to, const struct site *site, struct arena *arena)
 {
@@ -255,9 +260,11 @@ static bool
 refuse_taken(const struct site *site, const char *name, const char *what,
              struct err *err)
 {
-    err_set(err, MSG_NAME_TAKEN, "%s has the name that an index of %s.%s gets",
-            what, site->schema, site->table->name);
-    return err_hint(err, "rename it: ALTER TABLE \"%s\".\"%s\" RENAME TO ...",
+    err_set(err, MSG_NAME_TAKEN,
+            "%s has the name that bulkpg would give to an index of %s.%s", what,
+            site->schema, site->table->name);
+    return err_hint(err,
+                    "rename it with ALTER TABLE \"%s\".\"%s\" RENAME TO ...",
                     site->schema, name);
 }
 
@@ -282,7 +289,7 @@ check_names(const struct site *site, struct err *err)
     return is_free;
 }
 
-/* ---- all of it --------------------------------------------------------- */
+/* ---- all checks -------------------------------------------------------- */
 
 bool
 obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
@@ -311,7 +318,7 @@ obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
 /* Columns of sql_table_functions. */
 enum { OBJECT, FUNCTION, ALTER, UNNAMED };
 
-/* A table, function, type or schema that is not found. */
+/* Is it the error that a table, function, type or schema does not exist? */
 static bool
 is_missing_name(const struct err *err)
 {
@@ -330,10 +337,10 @@ name_function(const struct pg_result *result, struct err *err)
 
     snprintf(words, sizeof(words), "%s", err->message);
     err_set(err, MSG_SEARCH_PATH,
-            "%s runs %s, which does not find a name under bulkpg's "
+            "%s calls %s, which does not find a name under bulkpg's "
             "search_path, pg_catalog: %s",
             pg_text(result, 0, OBJECT), pg_text(result, 0, FUNCTION), words);
-    err_hint(err, "%s; or write the names in it with their schemas",
+    err_hint(err, "%s; or write the names in the function with their schemas",
              pg_text(result, 0, ALTER));
 }
 

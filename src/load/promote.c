@@ -12,7 +12,7 @@ promote_append_grants(struct buf *sql, const struct merge *merge,
         ddl_grant_select(sql, table, merge->schema, *role);
 }
 
-/* Staging was readable by nobody else. */
+/* Grant the default privileges, which stage_create() revoked from staging. */
 static bool
 grant_defaults(struct merge *merge, const struct merge_table *table,
                struct err *err)

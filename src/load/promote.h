@@ -1,9 +1,9 @@
 /*
- * promote - a first load: staging becomes the table.
+ * promote - a first load: the staging table becomes the table.
  *
- * Private to this folder; a step of the merge. A table that did not exist gets
- * its rows by a new name and a key, and no row is written twice. What a table
- * has by default and staging had not follows: comments, grants.
+ * Private to this folder; a step of the merge. The staging table gets the
+ * table's name, so that rows are written only once. It also gets the
+ * table's indexes, comments and grants, which staging does not have.
  */
 #ifndef LOAD_PROMOTE_H
 #define LOAD_PROMOTE_H
@@ -11,11 +11,11 @@
 #include "base/buf.h"
 #include "load/merge.h"
 
-/* The table's key was made by settle_table(). */
+/* Needs settle_table(), which has created the key. */
 MUST_CHECK bool
 promote_table(struct merge *merge, struct merge_table *table, struct err *err);
 
-/* GRANT SELECT to each of the run's readers. */
+/* Append a GRANT SELECT for each of the run's readers. */
 void promote_append_grants(struct buf *sql, const struct merge *merge,
                            const struct plan_table *table);
 

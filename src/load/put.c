@@ -1,11 +1,12 @@
 /*
- * A list's elements are parsed one by one into the list's own record, so that
- * memory does not grow with the array; a list in a list is written below each
- * element.
+ * The elements of a list are parsed one by one into the list's own record, so
+ * that memory does not grow with the list. A list within a list is written
+ * after each element.
  *
- * Hazards. Sending may wait, and a full ring sends batches by itself: that rows
- * of the current line went out that way is noticed by the ring's early_sends.
- * What a row teaches a gid domain holds only if its line stays.
+ * Hazards. If no batch is free, the ring sends a batch by itself, which may
+ * have rows of the current line. The ring's counter early_sends shows this. If
+ * a row sets the type of a gid domain and its line is rejected, the type must
+ * be reset.
  */
 #include "load/put.h"
 
@@ -15,7 +16,7 @@
 
 enum { VOID_LINES_BYTES_MAX = 1024 * 1024 };
 
-/* At most: a domain is counted wherever it stands. */
+/* An upper limit: a domain counts once for each column that has it. */
 static size_t
 count_gids(const struct plan *plan)
 {
@@ -48,8 +49,8 @@ put_free(struct put *put)
 
 /* ---- rows and lists ---------------------------------------------------- */
 
-/* A batch to write to; whatever is full of this very line is sent first, so
- * that one huge list does not grow without bound. */
+/* Make sure that the table has a batch with room. A full batch is sent even
+ * within a line, so that a huge list does not take unlimited memory. */
 static bool
 make_room(struct put *put, struct loader_table *table, struct err *err)
 {
@@ -121,10 +122,11 @@ put_list(struct put *put, struct loader_table *table,
     if (list == NULL || list->kind == JSON_NULL)
         return true;
     if (list->kind != JSON_ARRAY)
-        return err_set(err, MSG_LINE_VALUE, "%s is no list", table->plan->path);
+        return err_set(err, MSG_LINE_VALUE, "%s is not a list",
+                       table->plan->path);
     if (scope.parent_id == NULL || scope.parent_id->kind == JSON_NULL)
         return err_set(err, MSG_LINE_KEY,
-                       "without the id that the rows of %s need",
+                       "the id that the rows of %s need is absent or null",
                        table->plan->path);
     if (!record_parse_array(table->record, list->raw, put_element, &scope,
                             err)) {
@@ -156,7 +158,7 @@ put_line(struct put *put, const struct plan_table *table,
            put_lists(put, table, source->record, 0, err);
 }
 
-/* ---- where a line began ------------------------------------------------ */
+/* ---- the beginning of a line ------------------------------------------- */
 
 static void
 note_unknown_gid(struct put *put, struct plan_gid *gid)
@@ -165,7 +167,7 @@ note_unknown_gid(struct put *put, struct plan_gid *gid)
         put->gids[put->gid_count++] = gid;
 }
 
-/* Of those that waited when the line before began, the ones that still do. */
+/* Keep the domains that still have no type. */
 static void
 forget_known_gids(struct put *put)
 {
@@ -177,8 +179,8 @@ forget_known_gids(struct put *put)
     put->gid_count = waiting;
 }
 
-/* Domains that still wait for their first gid: most lines find only those of
- * tables that have no rows, however many columns there are. */
+/* Only the first line looks at all columns. Later lines look at the domains
+ * that were left, usually those of tables without rows. */
 static void
 note_unknown_gids(struct put *put)
 {
@@ -214,7 +216,7 @@ put_begin(struct put *put, int64_t line)
     note_unknown_gids(put);
 }
 
-/* ---- its end ----------------------------------------------------------- */
+/* ---- the end of a line ------------------------------------------------- */
 
 void
 put_undo(struct put *put)

@@ -37,8 +37,8 @@ refused_add(struct refused *refused, int64_t line, const struct err *why)
     added = &refused->lines[refused->count++];
     added->line = line;
     added->is_certain = !refused_is_internal(why);
-    snprintf(added->reason, sizeof(added->reason), "the server says: %.200s",
-             why->message);
+    snprintf(added->reason, sizeof(added->reason),
+             "the server refused it: %.200s", why->message);
 }
 
 size_t

@@ -4,8 +4,8 @@
 #include "load/statement.h"
 #include "sql.h"
 
-/* One reason for which rows are gone: the statement for tables whose rows are
- * deleted, the one for those whose rows are marked, and one that counts. */
+/* One reason why rows are gone, with three statements: to delete these rows, to
+ * mark them, and to count them. */
 struct removal {
     const char *deletes;
     const char *marks;
@@ -37,7 +37,7 @@ change_rows(struct merge *merge, const struct merge_table *table,
                          marks ? 1 : 0, values, reported, err);
 }
 
-/* How many rows are gone and are there. */
+/* Count the rows that are gone and still in the table. */
 static bool
 count_rows(struct merge *merge, const struct merge_table *table,
            const struct merge_table *above, const struct removal *why,
@@ -46,7 +46,7 @@ count_rows(struct merge *merge, const struct merge_table *table,
     return statement_number_below(merge, why->counts, table, above, rows, err);
 }
 
-/* What a trigger or rule keeps is counted. */
+/* If a trigger or rule may keep rows, the rows are counted before and after. */
 static bool
 remove_rows(struct merge *merge, struct merge_table *table,
             const struct merge_table *above, const struct removal *why,
@@ -78,7 +78,7 @@ has_rows_below(const struct merge *merge, const struct merge_table *table)
     return false;
 }
 
-/* The ids of rows that will be removed, for the tables below. */
+/* List the ids of rows that will be removed: the tables below need them. */
 static bool
 list_gone(struct merge *merge, struct merge_table *table,
           const struct merge_table *above, struct err *err)
@@ -92,8 +92,8 @@ list_gone(struct merge *merge, struct merge_table *table,
                          err);
 }
 
-/* Rows below the parents that came; and if the parents are children
- * themselves, those below the ones that are gone. */
+/* Remove rows below parents that came. If the parents are children themselves,
+ * also remove the rows below parents that are gone. */
 static bool
 remove_below(struct merge *merge, struct merge_table *table, struct err *err)
 {

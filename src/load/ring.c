@@ -1,10 +1,11 @@
 /*
- * Batches and their connections, as drawn in ring.h. A batch belongs to the
- * free list, to the table that fills it, or to the pipe that carries it. How
- * many there are follows from the round trip.
+ * The states of a batch are drawn in ring.h. Each batch belongs to the free
+ * list, to the table that fills it, or to the pipe that sends it. The number of
+ * batches depends on the round trip to the server.
  *
- * Hazards. Waiting for a batch lets other tasks run, which may free batches and
- * note a failure. The first failure counts; later ones follow from it.
+ * Hazards. Other tasks run while this one waits for a batch. They may free
+ * batches and note a failure. Only the first failure is kept, because later
+ * ones follow from it.
  */
 #include "load/ring.h"
 
@@ -65,7 +66,7 @@ ring_free(struct ring *ring)
     ring->batch_count = 0;
 }
 
-/* Its rows are looked at once the load has stopped. */
+/* Keep the batch: isolate.c looks at its rows when the load has stopped. */
 static void
 put_refused(struct ring *ring, struct batch *batch)
 {
@@ -73,7 +74,7 @@ put_refused(struct ring *ring, struct batch *batch)
     ring->refused = batch;
 }
 
-/* From a pipe's pump: a batch has been answered for. */
+/* Called from a pipe's pump when the server has answered a batch. */
 static void
 on_done(void *ctx, void *batch, const struct err *err)
 {
@@ -86,7 +87,7 @@ on_done(void *ctx, void *batch, const struct err *err)
     }
     if (err != NULL && ring->failure.kind == ERR_NONE)
         ring->failure = *err;
-    if (batch == NULL) { /* of BEGIN or COMMIT */
+    if (batch == NULL) { /* the answer to BEGIN or COMMIT */
         task_wake_all(&ring->changed);
         return;
     }
@@ -133,7 +134,7 @@ prepare_transactions(const struct ring *ring, struct pg_conn *conn,
             pg_prepare(conn, COMMIT_STATEMENT, "COMMIT", 0, err));
 }
 
-/* As many as are made while an answer travels. */
+/* As many batches as can be filled during one round trip. */
 static size_t
 far_batches(const struct ring *ring)
 {
@@ -202,7 +203,8 @@ send_commit(struct ring *ring, int pipe, struct err *err)
                         NULL, err);
 }
 
-/* Never waits. `*is_sent` says whether on_done will hear of the batch. */
+/* Never waits. Sets *is_sent if on_done() will be called for the batch, which
+ * may be so even after a failure. */
 static bool
 send_timed(struct ring *ring, struct batch *batch, const char *statement,
            bool *is_sent, struct err *err)
@@ -243,7 +245,7 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
     return false;
 }
 
-/* Every batch is being filled: the largest must go. */
+/* The table with the largest batch. */
 static struct loader_table *
 fullest(struct loader_table *tables, int table_count)
 {
@@ -257,7 +259,7 @@ fullest(struct loader_table *tables, int table_count)
     return best;
 }
 
-/* Until a batch may have come back. */
+/* Wait until a batch may be free. */
 static bool
 wait_for_change(struct ring *ring, struct err *err)
 {

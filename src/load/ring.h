@@ -1,16 +1,16 @@
 /*
- * ring - the fixed set of batches and the connections that carry them.
+ * ring - the fixed set of batches, and the database connections that send them.
  *
- *     FREE ─► filling (a table's) ─► sent (a pipe's) ─► synced ─► FREE
+ *     free ─► filled by a table ─► sent through a pipe ─► answered ─► free
  *
- * Private to this folder. There are a few batches more than tables, so that
- * every table can be filling one while others travel; more of them where the
- * server is far, so that it has something to do while answers travel back.
- * With no pipe open batches are thrown away when full: that is a dry run.
+ * Private to this folder. There are a few more batches than tables, so that
+ * each table can fill one while others are in flight. If the server is far
+ * away, there are more, so that it has work while its answers travel. If no
+ * pipe is open, which is a dry run, full batches are discarded.
  *
- * A batch is a transaction of its own, or, where commits are costly, one of
- * many that share one. Either way a batch that fails ends the load, whose
- * staging is thrown away; so a batch is free again before its commit.
+ * Each batch is a transaction of its own or, if commits are expensive, shares
+ * one with many others. In either case a batch that fails ends the load, and
+ * staging is dropped. So a batch is free after its answer, before its commit.
  */
 #ifndef LOAD_RING_H
 #define LOAD_RING_H
@@ -24,10 +24,10 @@
 enum {
     RING_PIPES_MAX = 64,
     RING_SPARE_BATCHES = 8,
-    RING_FAR_BATCHES = 64,             /* at most, on top of these */
-    RING_BATCHES_A_SECOND = 700,       /* what we make at best */
-    RING_BYTES_MOST = 8 * 1024 * 1024, /* under way; then none is begun */
-    RING_BATCHES_A_TRANSACTION = 100,  /* if they share one */
+    RING_FAR_BATCHES = 64,             /* the most batches that distance adds */
+    RING_BATCHES_A_SECOND = 700,       /* the most that bulkpg can fill */
+    RING_BYTES_MOST = 8 * 1024 * 1024, /* in flight: no new batch beyond it */
+    RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
 };
 
 struct ring {
@@ -39,45 +39,47 @@ struct ring {
     int pipe_count;
     bool shares_transactions;
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
-    int64_t round_trip_ns;              /* the shortest that was seen */
-    size_t bytes_under_way;
-    struct task_queue changed; /* a batch came back, or a pipe broke */
-    struct err failure;        /* the first batch that did not get in */
-    struct batch *refused;     /* those that the server would not have */
+    int64_t round_trip_ns;              /* the shortest measured time */
+    size_t bytes_under_way;             /* in flight */
+    struct task_queue changed; /* wakes when a batch is answered or a pipe
+                                * breaks */
+    struct err failure;        /* of the first batch that failed */
+    struct batch *refused;     /* batches refused because of a row */
     bool isolating;            /* answers go to a struct ring_answer */
     uint64_t early_sends;      /* batches sent because none was free */
-    int64_t send_ns;           /* sending, and waiting for what was sent */
+    int64_t send_ns;           /* time for sending and waiting */
 };
 
-/* What became of a part of a batch that is sent by itself. */
+/* The answer to a part of a batch that isolate.c sent alone. */
 struct ring_answer {
-    struct err err; /* kind ERR_NONE: it is in */
+    struct err err; /* kind ERR_NONE: the server accepted it */
 };
 
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Open `count` connections and prepare every table's statement on each. How
- * long that takes says how many batches there are from then on. */
+/* Open `count` connections and prepare every table's statement on each. The
+ * time that this takes decides how many batches are added. */
 MUST_CHECK bool
 ring_open(struct ring *ring, const struct pg_config *config, int count,
           bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
 
-/* A batch for `table` to fill; waits until one is free and not too much is
- * under way, sending the fullest of the others' when all are being filled. */
+/* Give `table` a batch to fill. Waits until one is free and less than
+ * RING_BYTES_MOST is in flight. If all batches are being filled, sends the
+ * fullest one. */
 MUST_CHECK bool
 ring_take(struct ring *ring, struct loader_table *tables, int table_count,
           struct loader_table *table, struct err *err);
 
-/* Send the table's batch; never waits. */
+/* Send the table's batch. Never waits. */
 MUST_CHECK bool
 ring_send(struct ring *ring, struct loader_table *table, struct err *err);
 
-/* Commit what shares a transaction. Never waits. */
+/* Send a COMMIT for each open shared transaction. Never waits. */
 MUST_CHECK bool ring_commit(struct ring *ring, struct err *err);
 
-/* Commit, and wait until nothing is under way. */
+/* Commit, and wait for the answers to all batches. */
 MUST_CHECK bool ring_drain(struct ring *ring, struct err *err);
 
 /* Leave pipeline mode on every connection. */

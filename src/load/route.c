@@ -1,11 +1,15 @@
 /*
  * How a line with a __parentId finds its connection:
  *
- *     __typename, and the tag where several connections can give it
- *     else the type in its id: what no connection allows is rejected
- *     among what is left, or without an id: the parent's type, then the keys
+ *  1. A tag names its connection. bulkpg adds tags to the document if several
+ *     connections can have nodes of the same type.
+ *  2. Without a tag, __typename or else the gid type of the id must be a type
+ *     of the connection's nodes.
+ *  3. If several connections remain, or the line has neither, the gid type of
+ *     the parent decides, then the line's keys.
  *
- * A line is never given to the connection that happens to be left over.
+ * Hazard. If only one connection is left, the line must still fit it by its
+ * type, its parent or its keys. Otherwise it is rejected.
  */
 #include "load/route.h"
 
@@ -16,7 +20,7 @@
 #include "load/encode.h"
 #include "load/rows.h"
 
-/* gid types that go by another name than the GraphQL type they are ids of. */
+/* gid types with another name than the GraphQL type of the object. */
 static const struct {
     const char *gid;
     const char *type;
@@ -36,10 +40,11 @@ struct candidates {
     int count;
 };
 
-/* Does `keep` say yes to a table for what it looks at? */
+/* Does the table fit the part of a line that `ctx` points to? */
 typedef bool keep_fn(const struct plan_table *table, const void *ctx);
 
-/* Keep those that `keep` wants; all of them, and false, when it wants none. */
+/* Keep the candidates that `keep` accepts. If it accepts none, keep all and
+ * return false. */
 static bool
 narrow(struct candidates *c, keep_fn *keep, const void *ctx)
 {
@@ -108,8 +113,8 @@ has_key(const struct plan_table *table, int slot)
     return false;
 }
 
-/* How many of the line's keys the table has; *others: how many it lacks. What
- * says whose line it is does not count. */
+/* How many of the line's keys the table has; *others is how many it lacks. The
+ * keys that route the line (id, __parentId, __typename) do not count. */
 static int
 count_keys(const struct plan_table *table, const struct record *record,
            int *others)
@@ -140,8 +145,8 @@ has_all_keys(const struct plan_table *table, const void *ctx)
     return others == 0;
 }
 
-/* For a line of which nothing else is known: a key that the query does not
- * have is no table's, and a line without keys could be anyone's. */
+/* For a line of which only the keys are known. No table has a key that the
+ * query does not have, and a line without keys could belong to any table. */
 static bool
 has_just_these_keys(const struct plan_table *table, const void *ctx)
 {
@@ -159,9 +164,9 @@ has_any_key(const struct plan_table *table, const struct record *record)
     return count_keys(table, record, &others) > 0;
 }
 
-/* ---- why not ------------------------------------------------------------- */
+/* ---- refusals ------------------------------------------------------------ */
 
-/* A type as it may be printed: what is not a name is not shown. */
+/* The type as a message shows it. A text that is not a name is not shown. */
 static struct span
 printable(struct span type)
 {
@@ -177,7 +182,7 @@ refuse_typename(struct span type, struct err *err)
 {
     type = printable(type);
     err_set(err, MSG_LINE_TABLE,
-            "no connection of the query gives its __typename, %.*s",
+            "no connection of the query has nodes of its __typename, %.*s",
             SPAN_ARG(type));
     return NULL;
 }
@@ -208,8 +213,8 @@ refuse_unknown(struct err *err)
     return NULL;
 }
 
-/* What bulkpg asks for besides tells such connections apart; another program's
- * file does not have it. */
+/* In a result that bulkpg requested, tags distinguish such connections. The
+ * file of another program has no tags. */
 static const struct plan_table *
 refuse_several(const struct candidates *c, struct err *err)
 {
@@ -220,9 +225,9 @@ refuse_several(const struct candidates *c, struct err *err)
         used += (size_t)snprintf(paths + used, sizeof(paths) - used, "%s%s",
                                  i > 0 ? ", " : "", c->tables[i]->path);
     err_set(err, MSG_LINE_TABLE, "it fits more than one connection: %s", paths);
-    err_hint(err, "bulkpg did not make this file: in its own the lines are "
-                  "marked (run --keep); or write one connection that has the "
-                  "rows of all of them");
+    err_hint(err, "bulkpg did not make this file: its own files (run --keep) "
+                  "name the connection of each such line; or write a query "
+                  "with one connection that has the rows of all of them");
     return NULL;
 }
 
@@ -230,7 +235,7 @@ static const struct plan_table *
 refuse_tag(const struct plan_table *table, struct err *err)
 {
     err_set(err, MSG_LINE_TABLE,
-            "its mark says %s, but its __parentId is that of another "
+            "its tag names %s, but its __parentId is that of another "
             "connection's parent",
             table->path);
     err_hint(err, "load the file with the query that it was made by");
@@ -239,7 +244,7 @@ refuse_tag(const struct plan_table *table, struct err *err)
 
 /* ---- routes -------------------------------------------------------------- */
 
-/* The text of a string at a slot; empty when there is none. */
+/* The string at a slot; empty if there is none. */
 static struct span
 text_at(const struct record *record, int slot)
 {
@@ -277,8 +282,9 @@ any_gives(const struct candidates *c, struct span type)
     return false;
 }
 
-/* The connection whose tag the line has; NULL: none. The tag of a connection
- * that cannot give its type, as another one does, is another query's. */
+/* The connection whose tag the line has, or NULL. A tag is ignored if its
+ * connection cannot have nodes of the line's type but another one can: then
+ * another query has set it. */
 static const struct plan_table *
 find_tagged(const struct candidates *c, const struct record *record)
 {
@@ -292,8 +298,8 @@ find_tagged(const struct candidates *c, const struct record *record)
     return NULL;
 }
 
-/* A tag decides, unless another connection of the same type has the parent
- * that the line names: it was made by another query then. */
+/* The tag decides, unless the line's parent fits another connection of the same
+ * type instead: then another query has set the tag. */
 static const struct plan_table *
 take_tagged(const struct candidates *c, const struct plan_table *table,
             const struct record *record, struct span parent_type,
@@ -310,7 +316,7 @@ take_tagged(const struct candidates *c, const struct plan_table *table,
     return table;
 }
 
-/* Of a known type: the parent's type, then the keys. */
+/* For a line whose type is known. */
 static const struct plan_table *
 choose_by_parent(struct candidates *c, const struct record *record,
                  struct span parent_type, struct err *err)

@@ -1,10 +1,10 @@
 /*
- * One row, in the order of staging's layout, and the hash that later tells
- * whether the row changed. It is written in place into the table's batch. If a
- * value does not fit, the batch is taken back to where the row began.
+ * A row is written directly into the table's batch, in the order of staging's
+ * layout (plan/layout.h), with the hash that later shows whether the row has
+ * changed. If a value does not fit, the row is removed from the batch.
  *
- * Hazards. This runs for every row and allocates nothing, except for a gid type
- * that is learned: a gid domain without a type takes the first that comes.
+ * Hazard. This runs for every row. It must not allocate memory, except for the
+ * type that the first gid of a domain sets.
  */
 #include "load/rows.h"
 
@@ -18,18 +18,19 @@
 #include "load/binary.h"
 #include "load/encode.h"
 
-/* A third of PostgreSQL's page is what one entry of a B-tree may take: all
- * columns of a key together. */
 enum {
+    /* An entry of a B-tree may take about a third of an 8 KiB page, with all
+     * columns of the key together. */
     INDEXED_BYTES_MAX = 2600,
-    HEAD_BYTES = 8 /* oid and length before each value */
+    HEAD_BYTES = 8 /* type and length before each value */
 };
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* A row's hash covers the names of its columns too, so that a changed list of
- * columns rewrites every row; but not those of counts and of the row's place,
- * which is compared beside it. */
+/* The hash of a row includes the names of its columns, so that every row is
+ * rewritten if the list of columns changes. The names of counts, which are not
+ * in the table, and of _position, which the merge compares itself, are left
+ * out. */
 static uint64_t
 hash_names(const struct loader_table *table)
 {
@@ -84,7 +85,7 @@ is_null_at(const struct buf *bytes, size_t at)
     return memcmp(bytes->bytes + at, null, sizeof(null)) == 0;
 }
 
-/* The row's GraphQL type: as it says itself, else as its gid does. */
+/* The row's GraphQL type: its __typename, or else the type in its gid. */
 static void
 put_typename(struct buf *out, const struct plan_table *plan,
              const struct record *record)
@@ -101,7 +102,7 @@ put_typename(struct buf *out, const struct plan_table *plan,
     buf_append_span(out, type);
 }
 
-/* ---- counts of what is below --------------------------------------------- */
+/* ---- counts of children -------------------------------------------------- */
 
 static bool
 read_time(const struct record *record, int slot, int64_t *micros)
@@ -113,8 +114,10 @@ read_time(const struct record *record, int slot, int64_t *micros)
            timestamp_parse(value->text, micros, &err);
 }
 
-/* How many rows must come: nothing is said by a count that is a lower bound
- * or may be older than what it counts. */
+/* How many children must come at least. 0 if the count is only a lower bound,
+ * or if the parent changed after the operation began: then the count and the
+ * children may be of different times. Negative if it is not known when the
+ * parent changed. */
 static int32_t
 promised(const struct plan_count *count, const struct row_source *source,
          int32_t counted)
@@ -141,9 +144,9 @@ read_count(const struct record_value *value, int64_t *counted)
            binary_parse_integer(value->text, 0, INT32_MAX, counted, &err);
 }
 
-/* A line without a count promises nothing; neither does one whose count cannot
- * be read, which the run reports. The line is loaded either way: the count is
- * not a column of the row. */
+/* Write the count, or NULL if it is absent or cannot be read. The latter is
+ * counted, and the run reports it. The line is loaded in any case, because the
+ * count is not a column of the table. */
 static int32_t
 put_count(struct buf *out, struct loader_table *table,
           const struct plan_count *count, const struct row_source *source)
@@ -167,8 +170,8 @@ put_count(struct buf *out, struct loader_table *table,
 
 /* ---- columns ------------------------------------------------------------- */
 
-/* The column that may tell the rows of one parent apart: an id of something
- * else, else the first that can be in a key; NULL: none. */
+/* A column that may be the key of rows without an id: the id of another object,
+ * or else the first column that can be in a key. NULL if there is none. */
 static const struct plan_column *
 other_key(const struct plan_table *plan)
 {
@@ -187,8 +190,8 @@ other_key(const struct plan_table *plan)
     return first;
 }
 
-/* bulkpg adds id to the query where it is the key, so that a line without it
- * is another program's. */
+/* If id is the key, bulkpg adds it to the document. So a line without id comes
+ * from another program. */
 static bool
 refuse_without_key(const struct plan_table *plan,
                    const struct plan_column *column, bool is_absent,
@@ -196,18 +199,18 @@ refuse_without_key(const struct plan_table *plan,
 {
     const struct plan_column *other = other_key(plan);
 
-    err_set(err, MSG_LINE_KEY, "without its key: %s is absent or null",
+    err_set(err, MSG_LINE_KEY, "the row has no key: %s is absent or null",
             column->path);
     if (!is_absent || plan->id_column < 0 ||
         column != &plan->columns[plan->id_column])
         return false;
     if (plan->kind != PLAN_CONNECTION || other == NULL)
         return err_hint(err, "bulkpg did not make this file: it adds id to the "
-                             "query by itself; make the file with id");
+                             "query by itself; create the file with id");
     return err_hint(err,
                     "bulkpg did not make this file: it adds id to the query by "
-                    "itself; @table(key: [\"%s\"]) on the connection loads "
-                    "the file without",
+                    "itself; with @table(key: [\"%s\"]) on the connection, the "
+                    "file can be loaded without id",
                     other->name);
 }
 
@@ -224,7 +227,7 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
     }
     if (type == PLAN_TEXT && !column->takes_json && value != NULL &&
         (value->kind == JSON_OBJECT || value->kind == JSON_ARRAY))
-        return err_set(err, MSG_LINE_VALUE, "%s is no string",
+        return err_set(err, MSG_LINE_VALUE, "%s is not a string",
                        value->kind == JSON_OBJECT ? "an object" : "a list");
     if (encode_value(out, type, value, err))
         return true;
@@ -235,7 +238,8 @@ put_value(struct buf *out, struct plan_column *column, enum plan_type type,
     return false;
 }
 
-/* Before an id widens its column, since it will be in an index. */
+/* Check the length of an id before it is encoded. Otherwise an id that is too
+ * long for the index would first widen its column. */
 static bool
 check_id_length(const struct record_value *value, const char *column,
                 struct err *err)
@@ -243,19 +247,20 @@ check_id_length(const struct record_value *value, const char *column,
     if (value == NULL || value->text.length <= INDEXED_BYTES_MAX)
         return true;
     return err_set(err, MSG_LINE_TOO_LONG,
-                   "column %s: %zu bytes, and an index takes at most %d",
+                   "column %s: the value has %zu bytes, but an index takes at "
+                   "most %d",
                    column, value->text.length, INDEXED_BYTES_MAX);
 }
 
-/* The columns of a key are one entry of its index. */
+/* All columns of a key together are one entry of its index. */
 static bool
 check_key_length(size_t bytes, struct err *err)
 {
     if (bytes <= INDEXED_BYTES_MAX)
         return true;
     return err_set(err, MSG_LINE_TOO_LONG,
-                   "its key: %zu bytes, and an index takes at most %d", bytes,
-                   INDEXED_BYTES_MAX);
+                   "the row's key has %zu bytes, but an index takes at most %d",
+                   bytes, INDEXED_BYTES_MAX);
 }
 
 static bool
@@ -281,7 +286,8 @@ put_data(struct buf *out, const struct plan_table *plan,
     if ((layout->in_key || column->index) &&
         out->length - at > INDEXED_BYTES_MAX)
         return err_set(err, MSG_LINE_TOO_LONG,
-                       "column %s: %zu bytes, and an index takes at most %d",
+                       "column %s: the value has %zu bytes, but an index takes "
+                       "at most %d",
                        column->name, out->length - at - 4, INDEXED_BYTES_MAX);
     return true;
 }
@@ -332,7 +338,7 @@ put_column(struct loader_table *table, int index,
         return true;
     case LAYOUT_ORDINAL:
     case LAYOUT_PLACE:
-        binary_int32(out, -1); /* numbered by SQL, from the line */
+        binary_int32(out, -1); /* the merge numbers the rows */
         return true;
     case LAYOUT_DATA:
         return put_data(out, plan, layout, source, widen, err);
@@ -349,7 +355,7 @@ put_column(struct loader_table *table, int index,
     case LAYOUT_DELETED_AT:
         break;
     }
-    return err_set(err, MSG_BUG, "a column that staging does not have");
+    return err_set(err, MSG_BUG, "the column is not one of staging's");
 }
 
 static bool
@@ -391,7 +397,7 @@ rows_put(struct loader_table *table, const struct row_source *source,
     if (batch->bytes.overflowed) {
         take_back(batch, place);
         return err_set(err, MSG_LINE_TOO_LONG,
-                       "a row larger than PostgreSQL takes");
+                       "the row is larger than PostgreSQL accepts");
     }
     batch_row_end(batch, place);
     return true;

@@ -8,11 +8,11 @@
 
 #define UNIQUE_VIOLATION "23505"
 
-/* ---- lists ----------------------------------------------------------------
- * */
+/* ---- lists --------------------------------------------------------------- */
 
-/* Rows of lists: of a parent that came twice the last line's count. Lists of
- * lists follow, since tables stand parents first. */
+/* Keep only the rows of the parent's last line. A list within a list comes
+ * after its parent in the order of the tables, so its orphans are deleted
+ * too. */
 static bool
 drop_superseded(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -40,10 +40,9 @@ settle_lists(struct merge *merge, struct err *err)
     return true;
 }
 
-/* ---- keys -----------------------------------------------------------------
- * */
+/* ---- keys ---------------------------------------------------------------- */
 
-/* The table's own where staging becomes it. */
+/* If staging becomes the table, this is the table's primary key. */
 static bool
 create_stage_key(struct merge *merge, const struct merge_table *table,
                  struct err *err)
@@ -58,8 +57,8 @@ create_stage_key(struct merge *merge, const struct merge_table *table,
     return statement_index(merge, &sql, err);
 }
 
-/* The key itself finds out whether one came twice: mostly none did, and then
- * nothing was sorted for it. */
+/* Creating the key fails if a key came twice. This is rare, so that no separate
+ * search for duplicates is needed before. */
 static bool
 key_stage(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -75,7 +74,7 @@ key_stage(struct merge *merge, struct merge_table *table, struct err *err)
            create_stage_key(merge, table, err);
 }
 
-/* Of staging nothing else is asked. */
+/* The merge needs statistics of staging only for the key columns. */
 static bool
 analyze_keys(struct merge *merge, const struct merge_table *table,
              struct err *err)

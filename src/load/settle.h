@@ -1,21 +1,22 @@
 /*
- * settle - staging as the tables are to be: one row for each key.
+ * settle - reduce staging to one row for each key.
  *
- * Private to this folder; a step of the merge, before any table is touched. A
- * row or its parent may come more than once, since the store writes its result
- * while the data changes: the line that came last holds.
+ * Private to this folder; a step of the merge, before it changes any table. A
+ * row or its parent may come more than once, because the store writes its
+ * result while the data changes. The last line is kept.
  */
 #ifndef LOAD_SETTLE_H
 #define LOAD_SETTLE_H
 
 #include "load/merge.h"
 
-/* Delete rows of lists whose parent came again in a later line. Fills
+/* Delete rows of lists whose parent came again in a later line. Sets
  * merge_table.superseded. */
 MUST_CHECK bool settle_lists(struct merge *merge, struct err *err);
 
-/* Give one table's staging its key, delete what has the key of a later row,
- * and number rows that have only a place. Fills merge_table.duplicates. */
+/* Create the key of one table's staging, delete each row that has the same key
+ * as a later row, and number the rows (_ordinal, _position). Sets
+ * merge_table.duplicates. */
 MUST_CHECK bool
 settle_table(struct merge *merge, struct merge_table *table, struct err *err);
 

@@ -9,7 +9,7 @@
 #include "plan/ddl.h"
 #include "sql.h"
 
-/* _stage_<run_id>_<n> */
+/* A name is _stage_<run_id>_<n>. */
 #define STAGE_FORM "_stage_%lld_"
 
 enum { NAME_BYTES = 64, SQL_BYTES_MAX = 16 * 1024 * 1024 };
@@ -34,7 +34,8 @@ learn_types(struct pg_conn *conn, const char *schema,
         return false;
     if (pg_rows(result) != 1) {
         pg_result_free(result);
-        return err_set(err, MSG_STAGING_GONE, "staging table %s is gone",
+        return err_set(err, MSG_STAGING_GONE,
+                       "staging table %s does not exist any more",
                        table->stage);
     }
     table->row_type = (uint32_t)pg_int64(result, 0, 0);
@@ -43,7 +44,8 @@ learn_types(struct pg_conn *conn, const char *schema,
     return true;
 }
 
-/* Nobody else ever sees them with what default privileges give. */
+/* Create the tables and revoke default privileges in one transaction, so that
+ * no other role can read them at any time. */
 static bool
 make_private(struct pg_conn *conn, const char *sql, const char *schema,
              int64_t run_id, struct err *err)
@@ -61,7 +63,8 @@ make_private(struct pg_conn *conn, const char *sql, const char *schema,
     return false;
 }
 
-/* Under lock_timeout: a dump that holds it must not hold us. */
+/* The lock_timeout keeps this from waiting for a dump that has locked the
+ * table. */
 static bool
 drop_one(struct pg_conn *conn, const char *schema, const char *name,
          struct err *err)
@@ -80,7 +83,7 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
     return dropped;
 }
 
-/* As many as can be; the first failure is told. */
+/* Drop as many as possible. `err` gets the first failure. */
 static bool
 drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
 {
@@ -137,5 +140,7 @@ stage_drop(struct pg_conn *conn, int64_t run_id)
     struct err err;
 
     if (!drop_all(conn, run_id, &err))
-        log_failure(LOG_WARN, &log, "staging is left for the next run", &err);
+        log_failure(LOG_WARN, &log,
+                    "cannot drop staging; the next run of the job drops it",
+                    &err);
 }

@@ -1,9 +1,11 @@
 /*
- * stage - the staging tables of a run, in the store's own schema.
+ * stage - the staging tables of a run, in the store's schema.
  *
- * Made and committed before the load, readable by nobody else, without keys,
- * and of one shape from first to last: a prepared statement on a table that
- * changed shape fails for ever.
+ * They are created and committed before the load, have no keys, and no other
+ * role may read them.
+ *
+ * Hazard. Their columns must not change during the load, because then every
+ * prepared statement on them fails.
  */
 #ifndef LOAD_STAGE_H
 #define LOAD_STAGE_H
@@ -11,17 +13,18 @@
 #include "load/rows.h"
 #include "pg/conn.h"
 
-/* Make one per table that is not skipped, and learn the oids of their row
- * types. What an earlier try left of the run's staging goes first, and whoever
- * writes it: by now that is nobody who counts. */
+/* Create a staging table for each table that is not skipped, and read the oids
+ * of their row types. Before that, drop the staging tables that an earlier
+ * attempt of the run left, and end all sessions that still write them: they
+ * belong to a process that has lost its claim. */
 MUST_CHECK bool
 stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
              const bool *becomes_table, struct err *err);
 
-/* Drop every staging table of the run that still stands, whatever schema the
- * store had then. What cannot be
- * dropped now is dropped by the next run of the job. */
+/* Drop all staging tables of the run that exist, in any schema, because the
+ * store's schema may have changed. If this fails, the next run of the job drops
+ * them. */
 void stage_drop(struct pg_conn *conn, int64_t run_id);
 
 #endif

@@ -20,7 +20,8 @@ statement_target(const struct merge *merge, const struct merge_table *table)
 static bool
 is_whole(const struct buf *sql, struct err *err)
 {
-    return !sql->overflowed || err_set(err, MSG_BUG, "a statement is too long");
+    return !sql->overflowed ||
+           err_set(err, MSG_BUG, "a statement of the merge is too long");
 }
 
 bool

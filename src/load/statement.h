@@ -1,8 +1,9 @@
 /*
- * statement - the statements of a merge, sent for one table.
+ * statement - send a statement of the merge for one table.
  *
- * Private to this folder. `text` is a file of sql/merge/; `above` is the table
- * above, if the statement reads that one too, else NULL.
+ * Private to this folder. `text` is a template, the text of a file in
+ * sql/merge/. `above` is the parent's table if the statement reads it too, else
+ * NULL. `count` and `values` are the statement's parameters.
  */
 #ifndef LOAD_STATEMENT_H
 #define LOAD_STATEMENT_H
@@ -13,25 +14,25 @@
 
 enum { STATEMENT_BYTES_MAX = 4 * 1024 * 1024 };
 
-/* The table with the names that this run gives it. */
+/* The names of the table, its staging and its helper tables in this run. */
 struct merge_sql_target
 statement_target(const struct merge *merge, const struct merge_table *table);
 
-/* Send it; the caller frees the result. */
+/* Send the statement. The caller frees the result. */
 MUST_CHECK bool statement_ask(struct merge *merge, const char *text,
                               const struct merge_sql_target *target,
                               const struct merge_sql_target *above, int count,
                               const char *const *values,
                               struct pg_result **result, struct err *err);
 
-/* How many rows it changed. */
+/* Send the statement. Sets *affected to the number of rows that it changed. */
 MUST_CHECK bool
 statement_run(struct merge *merge, const char *text,
               const struct merge_table *table, const struct merge_table *above,
               int count, const char *const *values, int64_t *affected,
               struct err *err);
 
-/* The one number that it answers with. */
+/* Send a statement that returns one number. */
 MUST_CHECK bool statement_number(struct merge *merge, const char *text,
                                  const struct merge_table *table,
                                  int64_t *number, struct err *err);
@@ -40,11 +41,11 @@ MUST_CHECK bool statement_number_below(struct merge *merge, const char *text,
                                        const struct merge_table *above,
                                        int64_t *number, struct err *err);
 
-/* Run statements of ddl.h, if there are any. Frees `sql`. */
+/* Send the statements in `sql`, which may be empty. Frees `sql`. */
 MUST_CHECK bool
 statement_ddl(struct merge *merge, struct buf *sql, struct err *err);
 
-/* The same of statements that make keys or indexes: it adds to
+/* The same for statements that create keys or indexes. Adds the time to
  * merge->index_ns. */
 MUST_CHECK bool
 statement_index(struct merge *merge, struct buf *sql, struct err *err);

@@ -12,7 +12,7 @@ enum { JSON_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096 };
 /* Columns of sql_table_triggers. */
 enum { TABLE, WHAT, IS_KEY };
 
-/* ---- what there is ------------------------------------------------------- */
+/* ---- triggers and rules -------------------------------------------------- */
 
 static void
 take_found(struct merge *merge, const struct pg_result *result, int row)
@@ -62,7 +62,7 @@ swallowed_look(struct merge *merge, struct err *err)
     return asked;
 }
 
-/* ---- what was lost ------------------------------------------------------- */
+/* ---- lost rows ----------------------------------------------------------- */
 
 static void
 append_count(struct buf *text, int64_t lost, int64_t done, const char *what)
@@ -91,7 +91,7 @@ swallowed_report(struct merge *merge, const struct merge_table *table,
         is_explained = true;
     else if (!is_explained)
         err_set(err, MSG_ROWS_LOST,
-                "%s, and the table has no trigger or rule that explains it",
+                "%s, and the table has no trigger or rule that explains this",
                 buf_str(&counts));
     else {
         buf_printf(&text, "table %s.%s: %s; its own triggers and rules: %s",

@@ -1,22 +1,23 @@
 /*
- * swallowed - rows that were not written although a statement said so.
+ * swallowed - find rows that the merge should have written and did not.
  *
- * A user's trigger or rule may drop a row, or write it somewhere else. Where a
- * table has any, what the merge did is read back from the table; elsewhere the
- * number of rows that each statement reports is compared with what it should
- * have done.
+ * A user's trigger or rule may drop a row, or write it into another table. If a
+ * table has triggers or rules, the merge reads the table to find out what it
+ * has written. Otherwise it compares the number of rows that each statement
+ * reports with the expected number.
  */
 #ifndef LOAD_SWALLOWED_H
 #define LOAD_SWALLOWED_H
 
 #include "load/merge.h"
 
-/* Which triggers, rules and cascading foreign keys do the tables have that
- * exist? Fills merge_table.interferers and is_read_back. */
+/* Look for triggers, rules and cascading foreign keys of the tables that exist.
+ * Sets merge_table.interferers and is_read_back. */
 MUST_CHECK bool swallowed_look(struct merge *merge, struct err *err);
 
-/* After a table is merged: rows that were not written are a warning that names
- * the table's own triggers and rules; without any, ERR_FAILED. */
+/* Call this after a table is merged. If rows were not written, it warns and
+ * names the table's triggers and rules. ERR_FAILED with the code ROWS_LOST if
+ * the table has none. */
 MUST_CHECK bool
 swallowed_report(struct merge *merge, const struct merge_table *table,
                  struct err *err);

@@ -1,14 +1,15 @@
 /*
- * tally - whether as many rows came below each parent as it counts, told in
- * constant memory while they come.
+ * tally - check in constant memory whether each parent has as many rows as it
+ * counted.
  *
- * Every parent adds its count times a hash of its id, every row takes the hash
- * of its parent away. What is left is zero where each parent has its count of
- * rows, and else is not, but for a chance of 1 in 2^64. Of rows that nothing
- * counts, one byte per hash says whether some parent may have so many that a
- * store could have cut them off.
+ * Each parent adds its count times a hash of its id to a balance, and each row
+ * subtracts the hash of its parent. If each parent has all its rows, the
+ * balance is zero at the end. If not, it is zero with a probability of 1 in
+ * 2^64. If parents have no count, one byte per hash counts their rows instead,
+ * to find out whether any parent has so many that the store may have truncated
+ * the connection.
  *
- * It never says which parents lack rows: then the server is asked.
+ * A tally does not say which parents lack rows. truncated.h asks the database.
  */
 #ifndef LOAD_TALLY_H
 #define LOAD_TALLY_H
@@ -19,29 +20,30 @@
 #include "base/span.h"
 
 enum {
-    TALLY_LOWEST_ROUND = 100, /* rows that stores were seen to cut at */
-    TALLY_PLACES = 1 << 19    /* bytes, where nothing counts */
+    TALLY_LOWEST_ROUND = 100, /* stores have truncated at this number */
+    TALLY_PLACES = 1 << 19    /* bytes, if parents have no count */
 };
 
-/* The rows of one connection. All zero: of one that is counted. */
+/* The rows of one connection. All zero is a tally of parents with counts. */
 struct tally {
-    uint64_t balance; /* counted less came, as hashes */
+    uint64_t balance; /* hashes of promised rows minus those that came */
     bool is_unsure;
-    uint8_t *rows; /* by hash of the parent; NULL: they are counted */
+    uint8_t *rows; /* by the parent's hash; NULL: parents have counts */
 };
 
 void tally_init(struct tally *tally, bool is_counted);
 void tally_free(struct tally *tally);
 
-/* A parent says that so many rows come; or nothing that could be read. */
+/* A parent has a count of `rows`, or no count that could be read. */
 void tally_promise(struct tally *tally, struct span id, uint32_t rows);
 void tally_no_promise(struct tally *tally);
 
-/* A row came. */
+/* A row of this parent has come. */
 void tally_row(struct tally *tally, struct span parent_id);
 
-/* Each parent has the rows that it counted, if no key came twice; of rows that
- * nothing counts no parent has TALLY_LOWEST_ROUND. */
+/* True if each parent has the rows that it counted, provided that no key came
+ * twice. If parents have no counts: true if none has TALLY_LOWEST_ROUND rows or
+ * more. */
 bool tally_is_even(const struct tally *tally);
 
 #endif

@@ -1,17 +1,18 @@
 /*
- * A table of ours may differ from the plan in three ways:
+ * A table that bulkpg created may differ from the plan in three ways:
  *
  *     a column is missing       it will be added, unless it is in the key
- *     a column is wider         the plan gives way: ids are loaded as text, a
+ *     a column is wider         the plan changes: ids are loaded as text, a
  *                               bigint as numeric
- *     a column is narrower      it will be widened, if it is of a kind that may
+ *     a column is narrower      it will be widened, if its type can widen
  *
- * Everything else is refused, with the statement that fixes it as the hint:
- * another key, another type, a view in the table's place, a table or column
- * that bulkpg did not create. Whether a table is ours, and which columns it
- * had, is the journal's to know (struct target_memory): a column of ours that
- * is missing was dropped by hand, and its values are written again in every
- * row.
+ * All other differences are errors: another key, another type, a view with the
+ * table's name, a table or column that bulkpg did not create. The hint says how
+ * to fix them.
+ *
+ * The journal knows which tables and columns bulkpg created (struct
+ * target_memory). If such a column is missing, it was dropped by hand: it is
+ * added again, and every row is rewritten.
  */
 #include "load/target.h"
 
@@ -39,7 +40,8 @@ find_row(const struct pg_result *result, const char *name)
     return -1;
 }
 
-/* PLAN_TYPE_COUNT: none of ours, or one with a modifier. */
+/* PLAN_TYPE_COUNT if no plan has the type, or if it has a modifier, as in
+ * numeric(10,2). */
 static enum plan_type
 type_at(const struct pg_result *result, int row)
 {
@@ -56,8 +58,8 @@ refuse_type(const struct plan_table *table, const char *schema,
             table->name, has, wants);
     return err_hint(err,
                     "ALTER TABLE \"%s\".\"%s\" ALTER COLUMN \"%s\" TYPE %s "
-                    "USING \"%s\"::%s; a type that @column knows can also be "
-                    "given in the query",
+                    "USING \"%s\"::%s; or set the column's type in the query "
+                    "with @column(type:)",
                     schema, table->name, column, wants, column, wants);
 }
 
@@ -81,19 +83,19 @@ refuse_key(const struct plan_table *table, const char *schema,
 
     if (is_there)
         err_set(err, MSG_TABLE_KEY,
-                "the primary key of %s.%s is not what the query's rows are "
-                "known by: column %s",
+                "the primary key of %s.%s is not the key of the query's rows: "
+                "they differ in column %s",
                 schema, table->name, column->name);
     else
-        err_set(err, MSG_TABLE_KEY, "the key of %s.%s lacks its column %s",
+        err_set(err, MSG_TABLE_KEY, "table %s.%s lacks the key column %s",
                 schema, table->name, column->name);
     ddl_append_key_columns(&key, table);
     err_hint(err,
-             "if that was done by hand, %s and ALTER TABLE \"%s\".\"%s\" "
-             "DROP CONSTRAINT IF EXISTS \"%s\", ADD PRIMARY KEY (%s); else "
-             "give the table another name with @table(name:), or DROP TABLE "
-             "\"%s\".\"%s\" to load it anew",
-             is_there ? "undo it" : "name the column so again", schema,
+             "if the table was changed by hand, %s and run ALTER TABLE "
+             "\"%s\".\"%s\" DROP CONSTRAINT IF EXISTS \"%s\", ADD PRIMARY KEY "
+             "(%s); otherwise give the table another name with @table(name:), "
+             "or DROP TABLE \"%s\".\"%s\" to load it from scratch",
+             is_there ? "undo the change" : "restore the column's name", schema,
              table->name, ddl_key_name(&arena, table), buf_str(&key), schema,
              table->name);
     buf_free(&key);
@@ -101,8 +103,8 @@ refuse_key(const struct plan_table *table, const char *schema,
     return false;
 }
 
-/* A gid column may be a number while the plan says text (it widens), or text
- * while the plan says number (it was widened). */
+/* A gid column may be a number while the plan says text: it will be widened. It
+ * may be text while the plan says number: it was widened earlier. */
 static bool
 settle_gid(struct plan_gid *gid, enum plan_type type)
 {
@@ -112,8 +114,8 @@ settle_gid(struct plan_gid *gid, enum plan_type type)
            (gid->whole && plan_type_widens(type, PLAN_TEXT));
 }
 
-/* So with a bigint whose values may be larger, and numeric. Any other type
- * may be narrower than the plan's. */
+/* The same holds for a bigint whose values may become larger, and numeric. A
+ * column of any other type may only be narrower than the plan's. */
 static bool
 fits_data(struct plan_column *data, enum plan_type type)
 {
@@ -136,14 +138,14 @@ inspect_column(const struct plan_table *table, const char *schema,
     enum plan_type type;
     bool fits;
 
-    if (row < 0 && data != NULL && !column->in_key) { /* to be added */
+    if (row < 0 && data != NULL && !column->in_key) { /* it will be added */
         target->lost_column = target->lost_column || had_column[column->data];
         return true;
     }
     if (row < 0 && column->role == LAYOUT_DELETED_AT)
-        return true; /* so is that */
+        return true; /* so will this one */
     if (row < 0 && column->role == LAYOUT_PLACE)
-        return true; /* and that */
+        return true; /* and this one */
     target->has_position = target->has_position || column->role == LAYOUT_PLACE;
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
@@ -168,7 +170,8 @@ inspect_column(const struct plan_table *table, const char *schema,
 
 /* ---- one table ----------------------------------------------------------- */
 
-/* Also of a query that no longer marks: its rows may come back. */
+/* This also matters if the query no longer marks rows: marked rows may come
+ * again. */
 static bool
 has_mark(const struct pg_result *result, const struct target_memory *memory)
 {
@@ -206,7 +209,7 @@ refuse_foreign(const struct plan_table *table, const char *schema,
                struct err *err)
 {
     err_set(err, MSG_TABLE_FOREIGN,
-            "table %s.%s exists and was not made by bulkpg", schema,
+            "table %s.%s exists, but bulkpg did not create it", schema,
             table->name);
     return false;
 }
@@ -214,12 +217,12 @@ refuse_foreign(const struct plan_table *table, const char *schema,
 static bool
 refuse_kind(const struct plan_table *table, const char *schema, struct err *err)
 {
-    err_set(err, MSG_TABLE_KIND, "%s.%s is no table any more", schema,
+    err_set(err, MSG_TABLE_KIND, "%s.%s is not a table any more", schema,
             table->name);
     return false;
 }
 
-/* Ordinary or partitioned. */
+/* Is it an ordinary or a partitioned table? */
 static bool
 is_table(const struct pg_result *result)
 {

@@ -1,9 +1,10 @@
 /*
- * target - the plan's tables as they are in the database.
+ * target - read what the plan's tables look like in the database.
  *
- * Inspected before the load, so that a gid column that was widened earlier is
- * loaded as text at once, and a table that cannot take the rows fails before
- * anything is asked of the store. load/adapt.h changes them after the load.
+ * This happens before the load, so that a gid column that was widened earlier
+ * is loaded as text from the start. A table that cannot take the rows fails the
+ * run before bulkpg asks the store for anything. adapt.h changes the tables
+ * after the load.
  */
 #ifndef LOAD_TARGET_H
 #define LOAD_TARGET_H
@@ -12,44 +13,45 @@
 #include "pg/conn.h"
 #include "plan/plan.h"
 
-/* What the journal knows of a table. */
+/* What the journal knows about a table. */
 struct target_memory {
-    bool is_owned;          /* it is ours */
-    bool had_mark;          /* so are its columns _deleted_at */
+    bool is_owned;          /* bulkpg created the table */
+    bool had_mark;          /* bulkpg once created its column _deleted_at */
     bool had_position;      /* and _position */
-    const bool *had_column; /* by plan column: bulkpg created it once */
+    const bool *had_column; /* by plan column: bulkpg once created it */
 };
 
 struct target {
     bool exists;
     bool is_partitioned;
-    bool lost_column; /* one was dropped by hand: every row is written anew */
-    bool *has_column; /* by plan column; in the arena */
-    bool *has_index;  /* one begins with it */
-    enum plan_type *has_type; /* by plan column: as it is, which widens where
-                               * the plan's is another one */
+    bool lost_column; /* one was dropped by hand: every row is rewritten */
+    bool *has_column; /* by plan column; in the arena, as the next two */
+    bool *has_index;  /* by plan column: an index begins with it */
+    enum plan_type *has_type; /* by plan column: its present type. If the plan
+                               * has another one, the column is widened */
     const char *const *names; /* of all its columns, NULL-terminated */
-    bool parent_is_number;
-    bool has_mark;     /* a column _deleted_at of ours */
-    bool has_position; /* a column _position of ours */
+    bool parent_is_number;    /* the column of the parent's id is a bigint */
+    bool has_mark;            /* bulkpg's column _deleted_at exists */
+    bool has_position;        /* bulkpg's column _position exists */
 };
 
-/* Look at every table of the plan in `schema`; `targets` and `memory`
- * have one per table. Domains whose columns are text already become whole. A
- * table that is there and not ours is ERR_CONFIG, and so is a column of it that
- * the query would write; ERR_FAILED when a column or
- * key is not as the plan has it: the message names it, the hint is what to do
+/* Read all tables of the plan in `schema`. `memory` has, and `targets` gets,
+ * one entry per table. If the column of an id domain is text already, the
+ * domain is widened in the plan. ERR_CONFIG if bulkpg did not create the table,
+ * or a column of it that the query would write. ERR_FAILED if a column or the
+ * key does not fit the plan. The message names it, and the hint says what to do
  * by hand. */
 MUST_CHECK bool
 target_inspect(struct pg_conn *conn, struct plan *plan, const char *schema,
                const struct target_memory *memory, struct target *targets,
                struct arena *arena, struct err *err);
 
-/* Does the table have a column of this name, ours or not? */
+/* Does the table have a column of this name, even if bulkpg did not create
+ * it? */
 bool target_has(const struct target *target, const char *name);
 
-/* Does a table that exists and has a column of its rows' ids hold ids of this
- * gid type, whole as text? */
+/* Does the id column of a table have ids of this gid type, stored as text? The
+ * table must exist and have an id column. */
 MUST_CHECK bool
 target_holds_type(struct pg_conn *conn, const struct plan_table *table,
                   const struct target *target, const char *schema,

@@ -20,16 +20,16 @@ static const struct {
                          "parents have fewer rows than the store counted"},
     [MERGE_MAYBE_TRUNCATED] =
         {"parent has fewer rows than the store counted, and "
-         "may have changed since",
+         "may have changed since then",
          "parents have fewer rows than the store counted, and "
-         "may have changed since"},
-    [MERGE_ROUND] = {"parent has exactly 100 or 250 rows, where stores were "
-                     "seen to cut off",
-                     "parents have exactly 100 or 250 rows, where stores were "
-                     "seen to cut off"},
+         "may have changed since then"},
+    [MERGE_ROUND] = {"parent has exactly 100 or 250 rows, a number at which "
+                     "stores sometimes truncate connections",
+                     "parents have exactly 100 or 250 rows, a number at which "
+                     "stores sometimes truncate connections"},
 };
 
-/* ---- words --------------------------------------------------------------- */
+/* ---- the message --------------------------------------------------------- */
 
 static void
 append_gid(struct buf *text, const struct plan_gid *gid, const char *id)
@@ -51,8 +51,9 @@ append_example(struct buf *text, const struct merge_table *table,
                    pg_text(result, row, COUNTED), pg_text(result, row, CAME));
 }
 
-/* "products.variants: 2 parents have fewer …: gid… (5 counted, 3 came), …" of
- * the rows of one kind from `*row` on; moves behind them. */
+/* Append "products.variants: 2 parents have fewer …: gid… (5 counted, 3 came),
+ * …" for the result's rows of one kind, which begin at `*row`. Moves `*row` to
+ * the first row of the next kind. */
 static void
 describe(struct buf *text, const struct merge_table *table,
          const struct pg_result *result, int *row)
@@ -123,7 +124,8 @@ check_table(struct merge *merge, const struct merge_table *table,
     return done;
 }
 
-/* Mostly it is known already that nothing lacks. */
+/* The loader's tally usually proves that no rows are missing. It proves nothing
+ * if a key came twice. */
 static bool
 is_worth_asking(const struct merge *merge, const struct merge_table *table)
 {

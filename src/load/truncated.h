@@ -1,19 +1,20 @@
 /*
- * truncated - connections that the store cut off without a word.
+ * truncated - find connections that the store truncated without an error.
  *
- * A parent's line tells how many rows a connection below it has, where its
- * type counts them. Where nothing does, a row number that stores were seen to
- * cut at is worth a word.
+ * If the parent's type has a count, the parent's line says how many rows the
+ * connection must have. If not, a parent with exactly 100 or 250 rows is
+ * suspicious, because stores have truncated connections at these numbers.
  */
 #ifndef LOAD_TRUNCATED_H
 #define LOAD_TRUNCATED_H
 
 #include "load/merge.h"
 
-/* Between merge_settle() and merge_apply(): parents with fewer rows than they
- * counted are ERR_FAILED, code CHILDREN_MISSING, where the table is_whole and
- * the parent did not change afterwards, as far as it tells; else a warning, as
- * are parents with exactly 100 or 250 rows that nothing counts. */
+/* Call this between merge_settle() and merge_apply(). ERR_FAILED with the code
+ * CHILDREN_MISSING if a parent has fewer rows than it counted, the table
+ * is_whole, and the parent has certainly not changed since the operation began.
+ * Otherwise fewer rows than counted are a warning. A parent without a count
+ * that has exactly 100 or 250 rows is a warning too. */
 MUST_CHECK bool truncated_check(struct merge *merge, struct err *err);
 
 #endif

@@ -13,17 +13,18 @@ enum { DROP, GRANTS };
 struct view {
     const char *schema;
     const char *name;
-    const char *grants; /* that others had on it, as a script; "" */
+    const char *grants; /* other roles' rights on it, as a script; or "" */
     struct view *next;
 };
 
-/* ---- down and up ------------------------------------------------------- */
+/* ---- dropping and creating again ---------------------------------------- */
 
 static bool
 hint_at_dependents(struct err *err)
 {
     if (err_is(err, MSG_2BP01))
-        err_hint(err, "drop what stands on it, run again, and make it anew");
+        err_hint(err, "drop the objects that depend on it, run the command "
+                      "again, then create them");
     return false;
 }
 
@@ -106,7 +107,7 @@ views_free(struct views *views)
 static bool
 refuse_foreign(const char *schema, const char *name, struct err *err)
 {
-    err_set(err, MSG_VIEW_FOREIGN, "%s.%s exists and is no view of bulkpg's",
+    err_set(err, MSG_VIEW_FOREIGN, "%s.%s exists, but bulkpg did not create it",
             schema, name);
     return false;
 }

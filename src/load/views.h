@@ -1,14 +1,14 @@
 /*
- * views - our views over all stores: one per table name, in a schema of their
- * own.
+ * views - bulkpg's views over all stores: one for each table name, in a schema
+ * of their own.
  *
  *     all.products   SELECT 'acme' AS store, … FROM acme.products
  *                    UNION ALL SELECT 'beta', … FROM beta.products
  *
- * What they are made of is found in the journal and the catalogs, by
- * sql/views/view_plan.sql, where the rules for their columns stand. A view's
- * COMMENT tells that it is ours, and so do dumps. Their makers wait for each
- * other, under lock_timeout.
+ * sql/views/view_plan.sql finds their tables in the journal and the catalogs,
+ * and has the rules for their columns. A view's COMMENT shows that bulkpg
+ * created it; a dump keeps it. Processes that change views wait for each other,
+ * under lock_timeout.
  */
 #ifndef LOAD_VIEWS_H
 #define LOAD_VIEWS_H
@@ -18,18 +18,18 @@
 
 struct view_change {
     char what[16];  /* made, changed, remade, unchanged, dropped or nothing */
-    int64_t stores; /* that it is made of */
+    int64_t stores; /* how many stores it covers */
 };
 
-/* Bring one view up to date, in one short transaction; the rights that others
- * have on it stay. ERR_CONFIG with the code VIEW_FOREIGN when something that
- * is not ours has its name; ERR_FAILED when it must be taken down and
- * something stands on it. */
+/* Bring one view up to date, in one short transaction. Other roles keep their
+ * rights on it. ERR_CONFIG with the code VIEW_FOREIGN if an object that bulkpg
+ * did not create has its name. ERR_FAILED if the view must be dropped and
+ * another object depends on it. */
 MUST_CHECK bool
 views_change(struct pg_conn *conn, const char *schema, const char *name,
              struct view_change *change, struct err *err);
 
-/* Views that were taken down. All zero is none. */
+/* Views that were dropped and must be created again. All zero is none. */
 struct view;
 
 struct views {
@@ -37,9 +37,8 @@ struct views {
     struct arena arena;
 };
 
-/* In a transaction of the caller's: take down what of ours reads a table, so
- * that the type of its columns can change, and put up again what was taken
- * down. */
+/* Drop bulkpg's views that read a table, so that the types of its columns can
+ * change, and create them again. Both run in the caller's transaction. */
 MUST_CHECK bool
 views_take_down(struct pg_conn *conn, const char *schema, const char *table,
                 struct views *views, struct err *err);

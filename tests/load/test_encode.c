@@ -99,19 +99,19 @@ static const struct {
     const char *json;
     const char *message;
 } misfits[] = {
-    {PLAN_BIGINT, "true", "a boolean is no number"},
-    {PLAN_BIGINT, "{}", "an object is no number"},
-    {PLAN_BIGINT, "[1]", "a list is no number"},
+    {PLAN_BIGINT, "true", "a boolean is not a number"},
+    {PLAN_BIGINT, "{}", "an object is not a number"},
+    {PLAN_BIGINT, "[1]", "a list is not a number"},
     {PLAN_BIGINT, "\"\"", "\"\" is no integer"},
     {PLAN_BIGINT, "\"abc\"", "\"abc\" is no integer"},
     {PLAN_BIGINT, "1.5", "\"1.5\" is no integer"},
     {PLAN_BIGINT, "9223372036854775808",
      "\"9223372036854775808\" is no integer of 64 bits"},
     {PLAN_INTEGER, "2147483648", "\"2147483648\" is no integer of 32 bits"},
-    {PLAN_INTEGER, "false", "a boolean is no number"},
+    {PLAN_INTEGER, "false", "a boolean is not a number"},
     {PLAN_NUMERIC, "\"1,5\"", "\"1,5\" is no number"},
-    {PLAN_NUMERIC, "1e10000", "a number that needs over 10000 digits"},
-    {PLAN_NUMERIC, "{}", "an object is no number"},
+    {PLAN_NUMERIC, "1e10000", "a number needs more than 10000 digits"},
+    {PLAN_NUMERIC, "{}", "an object is not a number"},
     {PLAN_DOUBLE, "\"NaN\"", "\"NaN\" is no number"},
     {PLAN_DOUBLE, "1e400", "\"1e400\" is no number of double precision"},
     {PLAN_BOOLEAN, "1", "the value is neither true nor false"},
@@ -121,7 +121,7 @@ static const struct {
     {PLAN_DATE, "[]", "a date must be a string"},
     {PLAN_DATE, "\"2026-02-30\"", "\"2026-02-30\" is no date"},
     {PLAN_JSONB, "[1e99999]",
-     "a number inside JSON that needs over 10000 digits"},
+     "a number in the JSON value needs more than 10000 digits"},
 };
 
 START_TEST(what_does_not_fit_says_why)

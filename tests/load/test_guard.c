@@ -48,9 +48,9 @@ null_column(void)
 {
     staged_run(&staged, products(1, 10, "\"a\""));
     fails(guard_after(products(1, 10, "null")), "COLUMN_NULL");
-    ck_assert_ptr_nonnull(strstr(
-        err.message, "column title of s.products holds values in 10 of the 10 "
-                     "rows"));
+    ck_assert_ptr_nonnull(
+        strstr(err.message,
+               "column title of s.products has values in 10 of the 10 rows"));
     staged_undo(&staged);
 }
 
@@ -119,7 +119,8 @@ nothing_came(void)
 {
     staged_run(&staged, products(1, 3, "\"a\""));
     fails(guard_merge("", 1), "NO_ROOTS");
-    ck_assert_str_eq(err.message, "nothing came, but s.products has 3 rows");
+    ck_assert_str_eq(err.message,
+                     "the result is empty, but s.products has 3 rows");
     staged_undo(&staged);
 }
 

@@ -93,7 +93,7 @@ change_rights(void)
     pg_task_script(staged.conn, "GRANT USAGE ON SCHEMA s TO plain; "
                                 "GRANT ALL ON ALL TABLES IN SCHEMA s TO plain");
     widen_ids();
-    refused(conn, "42501", "must change, which only its owner owner may do",
+    refused(conn, "42501", "must change, but only its owner owner may change",
             "OWNER TO plain");
     pg_close(conn);
 }
@@ -117,7 +117,8 @@ view_of_others(void)
     finds_nothing();
     widen_ids();
     refused(staged.conn, "COLUMN_IN_USE",
-            "is in the way: column id of s.products must change", "drop it");
+            "column id of s.products must change, but view s.mine depends on",
+            "drop it");
 }
 
 static void
@@ -127,7 +128,7 @@ heir(void)
     pg_task_script(staged.conn, "CREATE TABLE s.heir () INHERITS (s.products)");
     finds_nothing();
     widen_ids();
-    refused(staged.conn, "COLUMN_IN_USE", "heir is tied to that table",
+    refused(staged.conn, "COLUMN_IN_USE", "heir is connected with that table",
             "NO INHERIT");
 }
 
@@ -136,7 +137,7 @@ taken_name(void)
 {
     pg_task_script(staged.conn, "CREATE TABLE s.products_pkey ()");
     refused(staged.conn, "NAME_TAKEN",
-            "has the name that an index of s.products gets",
+            "has the name that bulkpg would give to an index of s.products",
             "\"products_pkey\" RENAME TO");
 }
 

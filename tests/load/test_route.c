@@ -86,7 +86,7 @@ static const char two_metafields[] =
     "it fits more than one connection: products.metafields, products.other";
 
 #define NO_TYPENAME(name) \
-    "no connection of the query gives its __typename, " name
+    "no connection of the query has nodes of its __typename, " name
 #define NO_GID_TYPE(name)                            \
     "its id is a gid of " name                       \
     ", and no connection of the query has nodes of " \
@@ -148,10 +148,10 @@ static const struct {
     {twice,
      "{\"__typename\":\"Metafield\",\"bulkpg_t5\":\"Metafield\"," PARENT(
          "ProductVariant/1") "}",
-     "its mark says products.other, but its __parentId is that of another "
+     "its tag names products.other, but its __parentId is that of another "
      "connection's parent"},
     {twice, "{\"bulkpg_t3\":\"Metafield\"," PARENT("Product/1") "}",
-     "its mark says products.variants.metafields, but its __parentId is that "
+     "its tag names products.variants.metafields, but its __parentId is that "
      "of another connection's parent"},
     {twice,
      "{\"__typename\":\"ProductVariant\",\"bulkpg_t5\":\"ProductVariant\"," PARENT(

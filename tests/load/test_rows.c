@@ -196,13 +196,13 @@ static const struct {
     const char *message;
     const char *code;
 } faults[] = {
-    {"{}", "without its key: id is absent or null", "LINE_KEY"},
-    {"{\"id\":null,\"title\":\"t\"}", "without its key: id is absent or null",
-     "LINE_KEY"},
+    {"{}", "the row has no key: id is absent or null", "LINE_KEY"},
+    {"{\"id\":null,\"title\":\"t\"}",
+     "the row has no key: id is absent or null", "LINE_KEY"},
     {"{\"id\":[]}", "column id: an id must be a string", "LINE_VALUE"},
     {"{\"id\":\"gid://shopify/Product/1?x\"}",
-     "column id: the id \"gid://shopify/Product/1?x\" is no number of "
-     "gid://shopify/…/",
+     "column id: the id \"gid://shopify/Product/1?x\" does not have the form "
+     "gid://shopify/…/NUMBER",
      "WIDEN"},
     {"{\"id\":\"gid://shopify/Product/1\",\"totalInventory\":\"many\"}",
      "column total_inventory: \"many\" is no integer", "LINE_VALUE"},
@@ -243,7 +243,7 @@ START_TEST(a_row_past_the_ceiling_leaves_the_batch_as_it_was)
              "{\"id\":\"gid://shopify/Product/1\",\"title\":\"%0600d\"}", 0);
     ck_assert(!put(0, line));
     ck_assert_int_eq(err.kind, ERR_ROW);
-    ck_assert_str_eq(err.message, "a row larger than PostgreSQL takes");
+    ck_assert_str_eq(err.message, "the row is larger than PostgreSQL accepts");
     ck_assert_uint_eq(batches[0].bytes.length, before);
     ck_assert(put(0, "{\"id\":\"gid://shopify/Product/1\"}"));
     ck_assert_int_eq(batches[0].rows, 1);
@@ -272,7 +272,8 @@ START_TEST(a_natural_key_must_be_there)
           "\"title\"]) { edges { node { title sku } } } } } } }");
     ck_assert(!put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"sku\":"
                       "\"s\",\"title\":null}"));
-    ck_assert_str_eq(err.message, "without its key: title is absent or null");
+    ck_assert_str_eq(err.message,
+                     "the row has no key: title is absent or null");
     ck_assert(put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"sku\":\"s\""
                      ",\"title\":\"\"}"));
 }

@@ -100,7 +100,7 @@ of_others(void)
 {
     pg_task_script(staged.conn, "CREATE TABLE s.products (id bigint)");
     staged.memory[0].is_owned = false;
-    refused("TABLE_FOREIGN", "s.products exists and was not made by bulkpg",
+    refused("TABLE_FOREIGN", "s.products exists, but bulkpg did not create it",
             "");
     ck_assert_int_eq(err.kind, ERR_CONFIG);
 }

@@ -347,5 +347,6 @@ class Silence(Connections):
             result = running.wait()
         finally:
             os.kill(backend, signal.SIGCONT)
-        self.assertIn("staging is left for the next run", result.stderr)
+        self.assertIn("cannot drop staging; the next run of the job drops it",
+                      result.stderr)
         self.end_hanging(result, AGAIN)

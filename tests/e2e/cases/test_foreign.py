@@ -132,7 +132,7 @@ class Hints(Foreign):
         self.query("products", VARIANTS)
         result = self.load("products", [line(None, None, title="x")],
                            status=PARTIAL)
-        self.assertIn("make the file with id", result.stderr)
+        self.assertIn("create the file with id", result.stderr)
         result = self.load("products", ['{"id":null}'], status=PARTIAL)
         self.assertIn("needs the id of each object", result.stderr)
 

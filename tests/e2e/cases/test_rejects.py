@@ -60,7 +60,7 @@ BAD = {
     "keys of no connection": b'{"foo":1,"__parentId":'
                              b'"gid://shopify/Product/1"}',
     "__parentId is not a string": b'{"id":"gid://shopify/ProductVariant/9",'
-                               b'"__parentId":7}',
+                                  b'"__parentId":7}',
 }
 
 

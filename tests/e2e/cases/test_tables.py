@@ -123,7 +123,7 @@ class Changed(Tables):
     def test_a_view_in_its_place(self):
         self.db.execute("ALTER TABLE acme.products RENAME TO kept; CREATE "
                         "VIEW acme.products AS SELECT * FROM acme.kept")
-        self.check_refused(FAILED, "acme.products", "no table any more")
+        self.check_refused(FAILED, "acme.products", "not a table any more")
         self.db.execute("DROP VIEW acme.products; ALTER TABLE acme.kept "
                         "RENAME TO products")
         self.change_and_check()

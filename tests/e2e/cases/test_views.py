@@ -372,7 +372,7 @@ class Views(Case):
                         '"all".products')
         result = self.run_program("views", status=FAILED)
         self.assertIn("view public.mine depends on view", result.stderr)
-        self.assertIn("drop what stands on it", result.stderr)
+        self.assertIn("drop the objects that depend on it", result.stderr)
         self.assertIn("title", self.columns())
         self.db.execute("DROP VIEW public.mine")
         self.assertEqual([("remade", "all.products", 1)], self.views())

@@ -328,7 +328,7 @@ class Doctor(Case):
         self.assertTrue([one for one in found
                          if "room for 0 more" in one["message"]], found)
         rights = [one for one in found if one["verdict"] == "error"]
-        self.assertIn("no right to make schema acme", rights[0]["message"])
+        self.assertIn("no right to create schema acme", rights[0]["message"])
         self.assertIn("GRANT CREATE", rights[0]["hint"])
 
 
