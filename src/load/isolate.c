@@ -37,7 +37,7 @@ next_row(const struct batch *batch, size_t at)
 }
 
 /* Send a part as an array of its own, and wait for the answer. The array's
- * header overwrites the bytes before the part, which are restored afterwards. */
+ * header overwrites the bytes before the part, which are then restored. */
 static bool
 send_part(struct ring *ring, const struct part *part,
           struct ring_answer *answer, struct err *err)

@@ -1,5 +1,5 @@
 /*
- * put - write the rows of one line, and of the lists in it: all of them or none.
+ * put - write the rows of one line, and of the lists in it: all or none.
  *
  *     put_begin ─► put_line ─► put_send_full
  *                     └─ rejected ─► put_undo
@@ -25,8 +25,8 @@ struct put {
     bool line_sent;          /* some of its rows have been sent */
     struct buf void_lines;   /* "{1,2,3", without the closing brace */
     struct rows_widen widen; /* after WIDEN: the domain or column to widen */
-    struct plan_gid **gids;  /* domains that had no type when the line began; if
-                              * it is rejected, they lose the type that it set */
+    struct plan_gid **gids;  /* domains without a type when the line began; if
+                              * it is rejected, they lose the type it has set */
     int gid_count;
     bool gids_asked; /* `gids` has been filled once */
 };

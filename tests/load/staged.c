@@ -169,7 +169,7 @@ staged_merge(struct staged *staged, struct err *err)
            merge_apply(&staged->merge, err);
 }
 
-/* ---- its end ------------------------------------------------------------- */
+/* ---- the end of a load --------------------------------------------------- */
 
 static void
 forget_load(struct staged *staged)
@@ -178,7 +178,7 @@ forget_load(struct staged *staged)
     staged->loader = NULL;
 }
 
-/* From now on the journal would know every column. */
+/* After a commit the journal would know every column, so `memory` does. */
 void
 staged_commit(struct staged *staged)
 {

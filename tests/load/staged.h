@@ -1,11 +1,11 @@
 /*
- * staged - a store with one job: lines go in, tables come out.
+ * staged - load lines into tables as a run does, without a store.
  *
  *     staged_open ─► staged_load ─► staged_merge ─► ... ─► staged_close
  *
- * Everything but the store is real: plan, loader, merge and a database of its
- * own, in whose schema "s" the tables are. What is not under test must go well:
- * anything that fails ends the test.
+ * The plan, the loader, the merge and the database are real. Each test has a
+ * database of its own, with the tables in schema "s". Functions that return
+ * nothing end the test if they fail.
  */
 #ifndef LOAD_STAGED_H
 #define LOAD_STAGED_H
@@ -32,9 +32,9 @@ struct staged {
     struct plan *plan;
     const char *database;
     struct pg_conn *conn;
-    struct target_memory *memory; /* by plan table, the test's to change */
+    struct target_memory *memory; /* by plan table; the test may change it */
     struct target *targets;
-    struct loader *loader; /* of the load that is not merged yet */
+    struct loader *loader; /* of the load that is not committed yet */
     struct merge merge;
     int64_t run_id;
     int rejects;
@@ -42,28 +42,28 @@ struct staged {
     char warning[1000];
 };
 
-/* Inside a task, and a cluster. */
+/* Needs a running task and the test cluster. */
 void staged_open(struct staged *staged, const char *query);
 void staged_close(struct staged *staged);
 
-/* Look at the tables as a run does, into `targets`. */
+/* Inspect the tables into `targets`. */
 MUST_CHECK bool staged_inspect(struct staged *staged, struct err *err);
 
-/* Look, load the lines, adapt the tables, and begin the merge's transaction.
- * The test may change `merge` before it merges. */
+/* Inspect the tables, load the lines, adapt the tables, and begin the merge's
+ * transaction. The test may change `merge` before it calls staged_merge(). */
 void staged_load(struct staged *staged, const char *lines);
 
-/* Settle and apply, without commit. */
+/* Settle and apply, without a commit. */
 MUST_CHECK bool staged_merge(struct staged *staged, struct err *err);
 
-/* Commit, or undo all since staged_load(), and forget the load. */
+/* Commit the merge, or roll it back. Both free the loader. */
 void staged_commit(struct staged *staged);
 void staged_undo(struct staged *staged);
 
-/* Load, merge, commit; all of it goes well. */
+/* Load, merge, commit. */
 void staged_run(struct staged *staged, const char *lines);
 
-/* What a query answers with. */
+/* The first value that a query returns, as text. */
 const char *staged_text(struct staged *staged, const char *sql);
 
 #endif

@@ -1,4 +1,4 @@
-/* wire: values as PostgreSQL receives them, read back by a small decoder. */
+/* binary: values in PostgreSQL's binary formats, read by a small decoder. */
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ START_TEST(integers_are_big_endian)
 
 END_TEST
 
-START_TEST(what_is_set_in_an_overflowed_buffer_is_lost)
+START_TEST(setting_a_number_in_an_overflowed_buffer_does_nothing)
 {
     struct buf tiny = buf_with_ceiling(2);
 
@@ -111,8 +111,8 @@ START_TEST(numbers_have_the_bytes_of_numeric_send)
 
 END_TEST
 
-/* The four digits of group `index`, counted from the point's left: 0 is the
- * group just before it, -1 the first behind it. */
+/* The four digits of the group at `place`: 0 is the group before the decimal
+ * point, -1 the first group after it. */
 static int
 group_at(int place)
 {
@@ -122,7 +122,7 @@ group_at(int place)
     return index >= 0 && index < groups ? int16_at(8 + 2 * (size_t)index) : 0;
 }
 
-/* What numeric_out() would write for the bytes in `out`. */
+/* The text that numeric_out() writes for the bytes in `out`. */
 static const char *
 decode_numeric(void)
 {
@@ -210,7 +210,8 @@ START_TEST(powers_of_ten_read_back)
 
 END_TEST
 
-/* `before` and `behind` digits, the first and the last not zero. */
+/* A number with `before` digits before the point and `behind` digits after it.
+ * The first and the last digit are not zero. */
 static char *
 long_number(size_t before, size_t behind, bool negative)
 {
@@ -270,7 +271,7 @@ static const struct {
     {"1e2147483648", false},   {"0e-10001", false},
 };
 
-START_TEST(exponents_count_as_the_digits_they_stand_for)
+START_TEST(an_exponent_counts_as_the_digits_that_it_adds)
 {
     ck_assert_int_eq(binary_numeric(&out, span_str(exponents[_i].text), &err),
                      exponents[_i].fits);
@@ -284,7 +285,7 @@ static const char *const no_numbers[] = {
     "NaN", "inf", "1e5x", "abc", "1e1.5", "12a", "1\n", "\xd9\xa1",
 };
 
-START_TEST(what_is_no_number_is_refused)
+START_TEST(a_text_that_is_not_a_number_is_refused)
 {
     double number;
     int64_t integer;
@@ -312,7 +313,7 @@ START_TEST(random_numbers_read_back)
 
         if (before + behind == 0)
             continue;
-        for (char *c = text; *c != '\0'; c++) /* zeros inside */
+        for (char *c = text; *c != '\0'; c++) /* add zeros */
             if (c > text + 2 && c[-1] != '-' && *c != '.' &&
                 rand_r(&seed) % 3 == 0)
                 *c = '0';
@@ -384,7 +385,7 @@ static const struct {
     {"123456789012345678901234567890", 123456789012345678901234567890.0},
 };
 
-START_TEST(doubles_are_the_nearest_there_is)
+START_TEST(a_double_is_the_nearest_to_the_number)
 {
     double value;
 
@@ -394,7 +395,7 @@ START_TEST(doubles_are_the_nearest_there_is)
 
 END_TEST
 
-START_TEST(a_double_beyond_all_is_refused)
+START_TEST(a_number_too_large_for_a_double_is_refused)
 {
     double value;
 
@@ -448,7 +449,8 @@ static const struct {
     {"2000-01-01T00:00:00.1234564Z", 123456},
     {"2000-01-01T00:00:00.1234566Z", 123457},
     {"2000-01-01T00:00:00.9999999Z", SECOND},
-    {"2000-01-01T00:00:00.0000005Z", 0}, /* ties to even, as there */
+    {"2000-01-01T00:00:00.0000005Z",
+     0}, /* rounds half to even, as PostgreSQL */
     {"2000-01-01T00:00:00.0000015Z", 2},
     {"2000-01-01T00:00:00.0000025Z", 2},
     {"2000-01-01T00:00:00.10000000000000000000000000000000000000000000000000",
@@ -511,7 +513,7 @@ static const char *const no_timestamps[] = {
     "20260101T000000Z",
 };
 
-START_TEST(what_is_no_timestamp_is_refused)
+START_TEST(a_text_that_is_not_a_timestamp_is_refused)
 {
     int64_t micros;
 
@@ -521,8 +523,8 @@ START_TEST(what_is_no_timestamp_is_refused)
 
 END_TEST
 
-/* Every day of 800 years against the C library's calendar. */
-START_TEST(every_day_is_where_the_calendar_has_it)
+/* Compare every day of 800 years with the C library. */
+START_TEST(every_day_agrees_with_the_c_library)
 {
     time_t noon = -INT64_C(11676096000) + 43200; /* 1600-01-01 */
     int32_t expected = -146097;
@@ -552,7 +554,7 @@ static const char *const no_dates[] = {
     "2026-01-01Z",
 };
 
-START_TEST(what_is_no_date_is_refused)
+START_TEST(a_text_that_is_not_a_date_is_refused)
 {
     int32_t days;
 
@@ -583,7 +585,7 @@ static const struct {
     {"{\"a\":{\"b\":[true,-1e20000]}}", false},
     {"[0e5]", true},
     {"[0e999999]", true},
-    {"[0e2000000000]", false}, /* the server would not have it */
+    {"[0e2000000000]", false}, /* PostgreSQL refuses it */
     {"true", true},
     {"\"text only, 1e99999\"", true},
     {"[\"\xc3\xa9\\u00e9\", 1]", true},
@@ -621,7 +623,8 @@ add_number_tests(Suite *suite)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, integers_are_big_endian);
-    tcase_add_test(tests, what_is_set_in_an_overflowed_buffer_is_lost);
+    tcase_add_test(tests,
+                   setting_a_number_in_an_overflowed_buffer_does_nothing);
     tcase_add_loop_test(tests, numbers_have_the_bytes_of_numeric_send, 0,
                         COUNT(numerics));
     tcase_add_loop_test(tests, numbers_read_back_with_every_digit, 0,
@@ -630,16 +633,16 @@ add_number_tests(Suite *suite)
     tcase_add_loop_test(tests,
                         numbers_of_ten_thousand_digits_fit_and_no_longer_ones,
                         0, COUNT(sizes));
-    tcase_add_loop_test(tests, exponents_count_as_the_digits_they_stand_for, 0,
+    tcase_add_loop_test(tests, an_exponent_counts_as_the_digits_that_it_adds, 0,
                         COUNT(exponents));
-    tcase_add_loop_test(tests, what_is_no_number_is_refused, 0,
+    tcase_add_loop_test(tests, a_text_that_is_not_a_number_is_refused, 0,
                         COUNT(no_numbers));
     tcase_add_test(tests, random_numbers_read_back);
     tcase_add_loop_test(tests, integers_stay_within_their_limits, 0,
                         COUNT(integers));
-    tcase_add_loop_test(tests, doubles_are_the_nearest_there_is, 0,
+    tcase_add_loop_test(tests, a_double_is_the_nearest_to_the_number, 0,
                         COUNT(doubles));
-    tcase_add_test(tests, a_double_beyond_all_is_refused);
+    tcase_add_test(tests, a_number_too_large_for_a_double_is_refused);
     suite_add_tcase(suite, tests);
 }
 
@@ -652,10 +655,11 @@ wire_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, timestamps_are_microseconds_since_2000, 0,
                         COUNT(timestamps));
-    tcase_add_loop_test(tests, what_is_no_timestamp_is_refused, 0,
+    tcase_add_loop_test(tests, a_text_that_is_not_a_timestamp_is_refused, 0,
                         COUNT(no_timestamps));
-    tcase_add_test(tests, every_day_is_where_the_calendar_has_it);
-    tcase_add_loop_test(tests, what_is_no_date_is_refused, 0, COUNT(no_dates));
+    tcase_add_test(tests, every_day_agrees_with_the_c_library);
+    tcase_add_loop_test(tests, a_text_that_is_not_a_date_is_refused, 0,
+                        COUNT(no_dates));
     tcase_add_loop_test(tests,
                         numbers_inside_json_need_at_most_ten_thousand_digits, 0,
                         COUNT(documents));

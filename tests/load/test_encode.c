@@ -1,4 +1,4 @@
-/* encode: every kind of JSON value for every type of column. */
+/* encode: the bytes of each kind of JSON value in each type of column. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,7 @@ teardown(void)
     buf_free(&out);
 }
 
-/* The value that JSON text stands for; NULL for none at all. */
+/* The value of the JSON text; NULL if the text is empty. */
 static const struct record_value *
 value_of(const char *json)
 {
@@ -124,7 +124,7 @@ static const struct {
      "a number in the JSON value needs more than 10000 digits"},
 };
 
-START_TEST(what_does_not_fit_says_why)
+START_TEST(a_value_that_does_not_fit_says_why)
 {
     ck_assert(!encode_value(&out, misfits[_i].type, value_of(misfits[_i].json),
                             &err));
@@ -166,7 +166,7 @@ static const struct {
     {"", ""},
 };
 
-START_TEST(a_gid_tells_its_type)
+START_TEST(the_type_of_a_gid_is_read)
 {
     ck_assert(span_is(encode_gid_type(span_str(gid_types[_i].gid)),
                       gid_types[_i].type));
@@ -174,7 +174,7 @@ START_TEST(a_gid_tells_its_type)
 
 END_TEST
 
-START_TEST(the_first_gid_tells_the_type_of_its_domain)
+START_TEST(the_first_gid_sets_the_type_of_its_domain)
 {
     struct plan_gid gid = {0};
 
@@ -196,7 +196,7 @@ START_TEST(the_first_gid_tells_the_type_of_its_domain)
 
 END_TEST
 
-/* In a domain of Product. */
+/* Gids that a domain of Product cannot hold as a number. */
 static const char *const wideners[] = {
     "\"gid://shopify/Collection/1\"",
     "\"gid://shopify/Product/1?x=2\"",
@@ -213,7 +213,7 @@ static const char *const wideners[] = {
     "\"\"",
 };
 
-START_TEST(a_gid_that_is_no_number_of_its_domain_asks_to_widen)
+START_TEST(a_gid_that_its_domain_cannot_hold_asks_to_widen)
 {
     struct plan_gid gid = {.type = "Product"};
 
@@ -226,7 +226,7 @@ START_TEST(a_gid_that_is_no_number_of_its_domain_asks_to_widen)
 
 END_TEST
 
-START_TEST(a_domain_learns_nothing_from_what_widens_it)
+START_TEST(a_gid_that_widens_its_domain_does_not_set_its_type)
 {
     struct plan_gid gid = {0};
 
@@ -238,7 +238,7 @@ START_TEST(a_domain_learns_nothing_from_what_widens_it)
 
 END_TEST
 
-START_TEST(a_widened_domain_takes_every_gid_whole)
+START_TEST(a_widened_domain_takes_every_gid_as_text)
 {
     struct plan_gid gid = {.type = "Product", .whole = true};
 
@@ -252,7 +252,7 @@ START_TEST(a_widened_domain_takes_every_gid_whole)
 
 END_TEST
 
-START_TEST(an_id_is_no_object)
+START_TEST(an_id_that_is_not_a_string_is_refused)
 {
     static const char *const json[] = {"{}", "[]", "12"};
     struct plan_gid gid = {.whole = _i > 2};
@@ -273,16 +273,16 @@ encode_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, values_have_the_bytes_of_their_type, 0,
                         COUNT(values));
-    tcase_add_loop_test(tests, what_does_not_fit_says_why, 0, COUNT(misfits));
+    tcase_add_loop_test(tests, a_value_that_does_not_fit_says_why, 0,
+                        COUNT(misfits));
     tcase_add_test(tests, every_type_has_its_oid);
-    tcase_add_loop_test(tests, a_gid_tells_its_type, 0, COUNT(gid_types));
-    tcase_add_test(tests, the_first_gid_tells_the_type_of_its_domain);
-    tcase_add_loop_test(tests,
-                        a_gid_that_is_no_number_of_its_domain_asks_to_widen, 0,
-                        COUNT(wideners));
-    tcase_add_test(tests, a_domain_learns_nothing_from_what_widens_it);
-    tcase_add_test(tests, a_widened_domain_takes_every_gid_whole);
-    tcase_add_loop_test(tests, an_id_is_no_object, 0, 6);
+    tcase_add_loop_test(tests, the_type_of_a_gid_is_read, 0, COUNT(gid_types));
+    tcase_add_test(tests, the_first_gid_sets_the_type_of_its_domain);
+    tcase_add_loop_test(tests, a_gid_that_its_domain_cannot_hold_asks_to_widen,
+                        0, COUNT(wideners));
+    tcase_add_test(tests, a_gid_that_widens_its_domain_does_not_set_its_type);
+    tcase_add_test(tests, a_widened_domain_takes_every_gid_as_text);
+    tcase_add_loop_test(tests, an_id_that_is_not_a_string_is_refused, 0, 6);
     suite_add_tcase(suite, tests);
     return suite;
 }

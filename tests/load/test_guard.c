@@ -1,4 +1,5 @@
-/* guard: results that are whole and wrong are not committed. */
+/* guard: a result that looks wrong fails the run, even if its counts are
+ * correct. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +13,8 @@
 static struct staged staged;
 static struct err err;
 
-/* Products first to last, with that title; valid until the next call. */
+/* The lines of products `first` to `last`, with this title. Valid until the
+ * next call. */
 static const char *
 products(int first, int last, const char *title)
 {
@@ -33,7 +35,7 @@ fails(bool fine, const char *code)
     ck_assert_int_eq(err.kind, ERR_FAILED);
 }
 
-/* ---- columns gone NULL --------------------------------------------------- */
+/* ---- columns that became NULL -------------------------------------------- */
 
 static bool
 guard_after(const char *lines)
@@ -62,7 +64,7 @@ null_in_few(void)
     staged_undo(&staged);
 }
 
-/* One value is one too many for the guard. */
+/* A single value in the column is enough to pass. */
 static void
 null_in_most(void)
 {
@@ -84,7 +86,7 @@ null_before(void)
     staged_undo(&staged);
 }
 
-/* Other rows held values, not these. */
+/* The rows with values did not come again. */
 static void
 null_in_new_rows(void)
 {
@@ -104,7 +106,7 @@ null_in_window(void)
     staged_undo(&staged);
 }
 
-/* ---- rows gone ----------------------------------------------------------- */
+/* ---- rows that are gone -------------------------------------------------- */
 
 static bool
 guard_merge(const char *lines, double fraction)
@@ -183,19 +185,21 @@ small_tables_may_lose_all_but_one(void)
 static const struct {
     const char *name;
     void (*body)(void);
-} cases[] = {{"a column that held values is NULL in all rows", null_column},
-             {"nine rows may be NULL by chance", null_in_few},
-             {"one value is enough", null_in_most},
-             {"what was NULL before may be", null_before},
-             {"only rows that came again count", null_in_new_rows},
-             {"an incremental run is guarded, too", null_in_window},
-             {"no root came, and there were some", nothing_came},
-             {"nor if they are kept", nothing_came_and_is_kept},
-             {"an empty table may stay empty", nothing_there},
-             {"nothing may have changed in a window", nothing_in_window},
-             {"more than the fraction went", too_many_gone},
-             {"just as many as may go", as_many_as_may_go},
-             {"100 rows are few", small_tables_may_lose_all_but_one}};
+} cases[] = {
+    {"a column that had values may not become NULL in all rows", null_column},
+    {"a column may become NULL in nine rows", null_in_few},
+    {"a column with one value passes", null_in_most},
+    {"a column that was NULL before may be NULL", null_before},
+    {"only rows that came again count", null_in_new_rows},
+    {"an incremental run is guarded too", null_in_window},
+    {"an empty result may not empty a table", nothing_came},
+    {"an empty result fails even if rows are kept", nothing_came_and_is_kept},
+    {"an empty table may stay empty", nothing_there},
+    {"a window without changes may be empty", nothing_in_window},
+    {"more than the fraction may not be removed", too_many_gone},
+    {"exactly the fraction may be removed", as_many_as_may_go},
+    {"a table of 100 rows may lose most of them",
+     small_tables_may_lose_all_but_one}};
 
 static int chosen;
 

@@ -1,5 +1,4 @@
-/* merge: what a run's lines make of tables that are new, and of tables that
- * are there. */
+/* merge: how a run's lines change new and existing tables. */
 #include <check.h>
 #include <string.h>
 
@@ -49,7 +48,7 @@ first_load(void)
     ck_assert_str_eq(staged_text(&staged, VARIANTS), "11x,12y");
 }
 
-/* No staging is left, and each table has its key. */
+/* Only the two tables exist, and each has its key. */
 static void
 first_load_is_clean(void)
 {
@@ -87,7 +86,6 @@ changes(void)
     ck_assert_str_eq(staged_text(&staged, VARIANTS), "12y");
 }
 
-/* The line that came last holds. */
 static void
 key_twice(void)
 {
@@ -133,8 +131,8 @@ rows_before(void)
 
 /* ---- rows that are gone -------------------------------------------------- */
 
-/* Roots that did not come are there still; what is below those that came is
- * not, if it did not come. */
+/* Product 2 did not come and stays. Variant 11 did not come, but its product
+ * did, so it is removed. */
 static void
 incremental(void)
 {
@@ -161,7 +159,7 @@ kept_by_mode(void)
     ck_assert_str_eq(staged_text(&staged, PRODUCTS), "1a,2b,3c");
 }
 
-/* A table that may not be whole loses nothing. */
+/* Table 0 has `removes` unset: its product 1 stays, with its variants. */
 static void
 kept_when_not_whole(void)
 {
@@ -174,7 +172,7 @@ kept_when_not_whole(void)
     staged_commit(&staged);
 }
 
-/* ---- rows that a trigger took -------------------------------------------- */
+/* ---- rows that a trigger dropped ----------------------------------------- */
 
 static void
 swallowed(void)
@@ -209,24 +207,25 @@ statement_that_fails(void)
     staged_undo(&staged);
 }
 
-/* ---- all of them --------------------------------------------------------- */
+/* ---- all cases ----------------------------------------------------------- */
 
 static const struct {
     const char *name;
     void (*body)(void);
-} cases[] = {{"a first load becomes the tables", first_load},
-             {"a first load leaves no staging", first_load_is_clean},
-             {"what did not change is not written", same_again},
-             {"rows are inserted, updated and removed", changes},
-             {"of a key that comes twice the last line holds", key_twice},
-             {"without a commit nothing has happened", undone},
-             {"rows of rejected lines leave staging", void_lines},
-             {"how many rows there were before", rows_before},
-             {"an incremental run removes below what came", incremental},
-             {"@deletes(mode: KEEP) removes nothing", kept_by_mode},
-             {"a table that is not whole loses nothing", kept_when_not_whole},
-             {"a trigger that drops rows is reported", swallowed},
-             {"a failure names the table", statement_that_fails}};
+} cases[] = {
+    {"a first load becomes the tables", first_load},
+    {"a first load leaves no staging", first_load_is_clean},
+    {"rows that did not change are not written", same_again},
+    {"rows are inserted, updated and removed", changes},
+    {"if a key comes twice, the last line counts", key_twice},
+    {"a rollback leaves the tables as before", undone},
+    {"rows of rejected lines are deleted from staging", void_lines},
+    {"rows before the merge are counted", rows_before},
+    {"an incremental run removes rows below parents that came", incremental},
+    {"@deletes(mode: KEEP) removes nothing", kept_by_mode},
+    {"a table that is not complete loses nothing", kept_when_not_whole},
+    {"a trigger that drops rows is reported", swallowed},
+    {"an error names the table", statement_that_fails}};
 
 static int chosen;
 

@@ -1,4 +1,4 @@
-/* obstacle: what would end a run is found before it begins. */
+/* obstacle: problems in the database are found before a run begins. */
 #include <check.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ plain_user(void)
     return pg_task_connect(&config);
 }
 
-/* As `conn`, who may be somebody with fewer rights. */
+/* The check fails on `conn`, whose role may have fewer rights. */
 static void
 refused(struct pg_conn *conn, const char *code, const char *message,
         const char *hint)
@@ -83,7 +83,7 @@ table_rights(void)
     pg_close(conn);
 }
 
-/* Who may write may not change the table. */
+/* A role that may write a table may not change it. */
 static void
 change_rights(void)
 {
@@ -98,7 +98,7 @@ change_rights(void)
     pg_close(conn);
 }
 
-/* ---- what is in the way -------------------------------------------------- */
+/* ---- objects that prevent a change --------------------------------------- */
 
 static void
 nothing(void)
@@ -180,15 +180,16 @@ other_failure(void)
 static const struct {
     const char *name;
     void (*body)(void);
-} cases[] = {{"the schema, and who may make tables in it", schema_rights},
-             {"a table that we may not write", table_rights},
-             {"a table that only its owner may change", change_rights},
-             {"nothing is in the way", nothing},
-             {"a view over a column that changes", view_of_others},
-             {"a table that inherits the column", heir},
-             {"an index's name is taken", taken_name},
-             {"a trigger that does not find a name", search_path},
-             {"other failures stay what they are", other_failure}};
+} cases[] = {
+    {"a role without the right to create tables is refused", schema_rights},
+    {"a role without the right to write a table is refused", table_rights},
+    {"a table that only its owner may change is refused", change_rights},
+    {"tables without a problem pass", nothing},
+    {"a view over a column that changes is named", view_of_others},
+    {"a table that inherits a column that changes is named", heir},
+    {"an object that has an index's name is named", taken_name},
+    {"a trigger that does not find a name is explained", search_path},
+    {"other errors are not changed", other_failure}};
 
 static int chosen;
 

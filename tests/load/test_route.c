@@ -1,4 +1,4 @@
-/* route: every line finds its table by what it says of itself. */
+/* route: a line finds its table by its __typename, id, parent and keys. */
 #include <check.h>
 #include <string.h>
 
@@ -48,19 +48,19 @@ route(const char *line)
     return table != NULL ? table->name : err.message;
 }
 
-/* Nested types that all differ, so no tags. */
+/* Nested connections of different types, so that there are no tags. */
 static const char distinct[] =
     "{ products { edges { node { title variants { edges { node { sku "
     "metafields { edges { node { key } } } } } } media { edges { node { alt } } } "
     "collections { edges { node { title handle } } } } } } }";
 
-/* One type nested three times. */
+/* Three connections of one type, so that there are tags. */
 static const char twice[] =
     "{ products { edges { node { variants { edges { node { sku metafields { "
     "edges { node { key value } } } } } } metafields { edges { node { "
     "namespace key } } } other: metafields { edges { node { type } } } } } } }";
 
-/* A type that is an image, or a discount, under whatever gid. */
+/* Images, and below discounts: types whose gids have several names. */
 static const char images[] =
     "{ products { edges { node { images { edges { node { url } } } variants { "
     "edges { node { sku } } } } } } }";
@@ -107,7 +107,7 @@ static const struct {
     const char *line;
     const char *table;
 } routes[] = {
-    /* __typename, where one connection can give it */
+    /* one connection has nodes of the __typename */
     {distinct, "{\"__typename\":\"ProductVariant\"," PARENT("Product/1") "}",
      "products_variants"},
     {distinct, "{\"__typename\":\"Metafield\"," PARENT("ProductVariant/1") "}",
@@ -118,7 +118,7 @@ static const struct {
      "products_media"},
     {distinct, "{\"__typename\":\"Collection\"," PARENT("Product/1") "}",
      "products_collections"},
-    /* it says more than the gids do */
+    /* the __typename counts more than the gids */
     {distinct,
      "{\"__typename\":\"Collection\"," ID("ProductVariant/1") "," PARENT(
          "ProductVariant/1") "}",
@@ -129,7 +129,7 @@ static const struct {
      NO_TYPENAME("Order")},
     {distinct, "{\"__typename\":\"Product\"," PARENT("Product/1") "}",
      NO_TYPENAME("Product")},
-    /* the tag, where several can */
+    /* several connections have nodes of the type: the tag decides */
     {twice, "{\"bulkpg_t3\":\"Metafield\"," PARENT("ProductVariant/1") "}",
      "products_variants_metafields"},
     {twice, "{\"bulkpg_t4\":\"Metafield\"," PARENT("Product/1") "}",
@@ -144,7 +144,7 @@ static const struct {
      "products_other"},
     {twice, "{\"bulkpg_t5\":\"Odd\"," PARENT("Product/1") "}",
      "products_other"},
-    /* one of another query's numbers: the parent, or the type, is not its */
+    /* a tag of another query: the parent or the type does not fit it */
     {twice,
      "{\"__typename\":\"Metafield\",\"bulkpg_t5\":\"Metafield\"," PARENT(
          "ProductVariant/1") "}",
@@ -167,7 +167,7 @@ static const struct {
      "products_variants_metafields"},
     {twice, "{\"__typename\":\"ProductVariant\"," PARENT("Product/1") "}",
      "products_variants"},
-    /* without a tag: the parent, then the keys */
+    /* without a tag: the parent decides, then the keys */
     {twice, "{\"__typename\":\"Metafield\"," PARENT("ProductVariant/1") "}",
      "products_variants_metafields"},
     {twice, "{" ID("Metafield/1") "," PARENT("ProductVariant/1") "}",
@@ -189,7 +189,7 @@ static const struct {
      "it fits more than one connection: products.variants.metafields, "
      "products.metafields"},
     {twice, "{" PARENT("Order/1") ",\"sku\":null}", "products_variants"},
-    /* the gid's type */
+    /* without a __typename: the gid type decides */
     {distinct, "{" ID("ProductVariant/1") "," PARENT("Product/1") "}",
      "products_variants"},
     {distinct, "{" ID("Metafield/1") "," PARENT("ProductVariant/1") "}",
@@ -198,7 +198,7 @@ static const struct {
      "products_media"},
     {distinct, "{" ID("Collection/1") "," PARENT("Order/9") "}",
      "products_collections"},
-    /* of a type that no connection has: neither parent nor keys help */
+    /* no connection has the gid type: the parent and the keys do not count */
     {distinct, "{" ID("Something/1") "," PARENT("ProductVariant/1") "}",
      NO_GID_TYPE("Something")},
     {distinct, "{" ID("Something/1") "," PARENT("Product/1") ",\"alt\":null}",
@@ -222,7 +222,7 @@ static const struct {
     {distinct,
      "{\"__typename\":\"ProductVariant\",\"id\":7," PARENT("Product/1") "}",
      "products_variants"},
-    /* without an id: the parent's type, then the keys */
+    /* without an id: the parent's gid type decides, then the keys */
     {distinct, "{" PARENT("ProductVariant/1") ",\"key\":1}",
      "products_variants_metafields"},
     {distinct, "{" PARENT("ProductVariant/1") ",\"key\":1,\"extra\":1}",
@@ -245,7 +245,7 @@ static const struct {
      "orders_localized_fields"},
     {without_ids, "{" PARENT("Order/1") ",\"key\":1,\"index\":2}",
      unknown_line},
-    /* gids that go by another name */
+    /* gid types with another name than the type */
     {images, "{" ID("ProductImage/1") "," PARENT("Product/1") "}",
      "products_images"},
     {images, "{" ID("CollectionImage/1") "," PARENT("Product/1") "}",
@@ -261,7 +261,7 @@ static const struct {
      "discount_nodes_metafields"},
     {discounts, "{" ID("BasicEvent/1") "," PARENT("DiscountNode/1") "}",
      "discount_nodes_events"},
-    /* a single connection is no reason to take what is not its own */
+    /* a query with one connection does not take every line for it */
     {only_one, "{" ID("Metafield/1") "," PARENT("ProductVariant/1") "}",
      "product_variants_metafields"},
     {only_one, "{" ID("Metafield/1") "," PARENT("Odd/1") ",\"sku\":1}",
@@ -279,7 +279,7 @@ static const struct {
     {only_one, "{\"__parentId\":\"odd\",\"value\":1}",
      "product_variants_metafields"},
     {only_one, "{\"__parentId\":\"odd\",\"value\":1,\"sku2\":1}", unknown_line},
-    /* nodes of a union, by the types that it has */
+    /* nodes of a union: its types decide */
     {unions, "{" ID("Product/1") "," PARENT("Metafield/1") "}",
      "product_variants_metafields_references"},
     {unions, "{" ID("Metaobject/1") "," PARENT("Metafield/1") "}",
@@ -289,7 +289,7 @@ static const struct {
     {unions, "{" ID("Odd/1") "," PARENT("Metafield/1") "}", NO_GID_TYPE("Odd")},
     {unions, "{" PARENT("Metafield/1") ",\"handle\":1}",
      "product_variants_metafields_references"},
-    /* what is behind the type is no matter */
+    /* the part of a gid after its type does not count */
     {distinct,
      "{" ID("ProductVariant/1?inventory_item_id=3") "," PARENT(
          "Product/1?a=/b") "}",
@@ -302,7 +302,7 @@ static const struct {
      "it has a __parentId, but the query has no nested connection"},
 };
 
-START_TEST(a_line_goes_where_it_belongs)
+START_TEST(a_line_finds_its_table)
 {
     build(routes[_i].query);
     ck_assert_str_eq(route(routes[_i].line), routes[_i].table);
@@ -310,7 +310,7 @@ START_TEST(a_line_goes_where_it_belongs)
 
 END_TEST
 
-START_TEST(values_of_odd_kinds_tell_nothing)
+START_TEST(a_typename_that_is_not_a_string_is_ignored)
 {
     build(distinct);
     ck_assert_str_eq(route("{\"__typename\":5,\"__parentId\":\"x\"}"),
@@ -322,8 +322,8 @@ START_TEST(values_of_odd_kinds_tell_nothing)
 
 END_TEST
 
-/* Types that the column has from before, under whatever name. */
-START_TEST(a_type_that_the_ids_have_already_is_allowed)
+/* Gid types of ids that the table already has, whatever their names. */
+START_TEST(a_gid_type_that_the_table_already_has_is_allowed)
 {
     static struct gql_name held = {.name = "Odd"};
     static const char line[] =
@@ -341,8 +341,7 @@ START_TEST(a_type_that_the_ids_have_already_is_allowed)
 
 END_TEST
 
-/* What to do about it depends on the reason. */
-START_TEST(a_reason_has_its_remedy)
+START_TEST(each_reason_has_its_remedy)
 {
     build(twice);
     route("{" ID("Metafield/1") "," PARENT("Product/1") "}");
@@ -362,10 +361,10 @@ route_suite(void)
     TCase *tests = tcase_create("route");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, a_line_goes_where_it_belongs, 0, COUNT(routes));
-    tcase_add_test(tests, values_of_odd_kinds_tell_nothing);
-    tcase_add_test(tests, a_type_that_the_ids_have_already_is_allowed);
-    tcase_add_test(tests, a_reason_has_its_remedy);
+    tcase_add_loop_test(tests, a_line_finds_its_table, 0, COUNT(routes));
+    tcase_add_test(tests, a_typename_that_is_not_a_string_is_ignored);
+    tcase_add_test(tests, a_gid_type_that_the_table_already_has_is_allowed);
+    tcase_add_test(tests, each_reason_has_its_remedy);
     suite_add_tcase(suite, tests);
     return suite;
 }

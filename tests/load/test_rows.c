@@ -1,4 +1,4 @@
-/* rows: a line's values as a row of its table, byte by byte. */
+/* rows: the bytes of a line's row. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,8 +59,8 @@ teardown(void)
     types_close(&types);
 }
 
-/* The line as a row of table `index`; of an operation that began at
- * `asked_at`, NULL where that is not known. */
+/* Put the line as a row of table `index`. `asked_at` is the time at which the
+ * operation began; NULL if it is not known. */
 static bool
 put_asked(int index, const char *line, const char *asked_at)
 {
@@ -86,7 +86,7 @@ put(int index, const char *line)
     return put_asked(index, line, NULL);
 }
 
-/* `length` bytes of a table's batch from `at`, in hex by fours. */
+/* `length` bytes of a table's batch from `at`, in hex, in groups of four. */
 static const char *
 hex(int index, size_t at, size_t length)
 {
@@ -94,7 +94,7 @@ hex(int index, size_t at, size_t length)
     return hex_groups(span_of(batches[index].bytes.bytes + at, length), 4);
 }
 
-/* Of the last column of the last row. */
+/* The value of the last column of the last row. */
 static const char *
 last_hash(int index)
 {
@@ -119,7 +119,7 @@ START_TEST(a_root_row_has_its_bytes)
     ck_assert_int_eq(batches[PARENTS].rows, 1);
     ck_assert_str_eq(hex(PARENTS, 0, HEADER_BYTES),
                      "00000001 00000000 00001234 00000000 00000001");
-    /* length, columns; then of each its type, length, value */
+    /* length, number of columns; then for each column: type, length, value */
     ck_assert_str_eq(
         hex(PARENTS, HEADER_BYTES, 57),
         "0000003d 00000004 "
@@ -163,7 +163,7 @@ START_TEST(an_interface_row_has_its_type_and_a_list_its_position)
                      "00000069 00000006 "
                      "00000014 00000008 00000000 00000102 "
                      "00000014 00000008 00000000 00000005 "
-                     "00000014 ffffffff " /* _ordinal is for later */
+                     "00000014 ffffffff " /* _ordinal is set later */
                      "00000017 00000004 00000001 "
                      "00000019 00000019 4d616e75 616c4469 73636f75 6e744170 "
                      "706c6963 6174696f 6e000000 14000000 08");
@@ -178,7 +178,7 @@ START_TEST(an_interface_row_has_its_type_and_a_list_its_position)
 
 END_TEST
 
-START_TEST(a_type_that_is_not_said_is_the_gids)
+START_TEST(without_a_typename_the_type_is_that_of_the_gid)
 {
     build("{ files { edges { node { id } } } }");
     ck_assert(put(0, "{\"id\":\"gid://shopify/Video/5\"}"));
@@ -266,7 +266,7 @@ START_TEST(a_parent_of_another_type_widens_the_parents_domain)
 
 END_TEST
 
-START_TEST(a_natural_key_must_be_there)
+START_TEST(every_column_of_a_key_must_have_a_value)
 {
     build("{ products { edges { node { variants @table(key: [\"sku\", "
           "\"title\"]) { edges { node { title sku } } } } } } }");
@@ -302,7 +302,7 @@ static const struct {
      false},
 };
 
-START_TEST(the_hash_follows_the_values)
+START_TEST(the_hash_depends_on_the_values)
 {
     const char *hash;
 
@@ -315,7 +315,7 @@ START_TEST(the_hash_follows_the_values)
 
 END_TEST
 
-START_TEST(the_hash_is_blind_to_the_line_and_the_parent)
+START_TEST(the_hash_does_not_depend_on_the_line_or_the_parent)
 {
     struct row_source source = {
         .line = 99, .position = 5, .arena = &types.arena};
@@ -338,7 +338,7 @@ START_TEST(the_hash_is_blind_to_the_line_and_the_parent)
 
 END_TEST
 
-START_TEST(the_hash_follows_the_names_of_the_columns)
+START_TEST(the_hash_depends_on_the_names_of_the_columns)
 {
     static char first[32];
 
@@ -376,24 +376,24 @@ static const struct {
     const char *asked_at;
     const char *staged; /* length and value */
 } counts[] = {
-    /* told after the last change */
+    /* the count is of a time after the last change */
     {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
      "00000004 00000007"},
     {COUNTED("0", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
      "00000004 00000000"},
-    /* or, it may be, before it */
+    /* it may be of a time before it, or is a lower bound */
     {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:05Z\""), ASKED,
      "00000004 00000000"},
     {COUNTED("7", "AT_LEAST") UPDATED("\"2026-01-02T03:04:04Z\""), ASKED,
      "00000004 00000000"},
     {"\"bulkpg_c2\":{\"count\":7}", ASKED, "00000004 00000000"},
-    /* nobody knows */
+    /* the time of the last change or of the operation is not known */
     {COUNTED("7", "EXACT"), ASKED, "00000004 fffffff9"},
     {COUNTED("7", "EXACT") UPDATED("null"), ASKED, "00000004 fffffff9"},
     {COUNTED("7", "EXACT") UPDATED("\"lately\""), ASKED, "00000004 fffffff9"},
     {COUNTED("7", "EXACT") UPDATED("\"2026-01-02T03:04:04Z\""), NULL,
      "00000004 fffffff9"},
-    /* not told, in whatever way */
+    /* no count, or a count that cannot be read */
     {"\"title\":null", ASKED, "ffffffff 00000014"},
     {"\"bulkpg_c2\":null", ASKED, "ffffffff 00000014"},
     {"\"bulkpg_c2\":7", ASKED, "ffffffff 00000014"},
@@ -407,7 +407,7 @@ static const struct {
     {COUNTED("\"7\"", "EXACT"), ASKED, "00000004 fffffff9"},
 };
 
-/* What is negative or not a number is noticed. */
+/* Counts, and whether they are negative or not a number. */
 static const struct {
     const char *count;
     bool is_odd;
@@ -417,7 +417,7 @@ static const struct {
     {"true", true}, {"\"\"", true},   {"99999999999", true}, {"{}", true},
 };
 
-START_TEST(a_count_that_is_none_is_noticed)
+START_TEST(a_count_that_is_not_a_number_is_noticed)
 {
     char line[256];
 
@@ -431,14 +431,14 @@ START_TEST(a_count_that_is_none_is_noticed)
 
 END_TEST
 
-START_TEST(a_parents_count_is_staged_for_what_it_says)
+START_TEST(a_parents_count_is_staged_with_its_certainty)
 {
     char line[256];
 
     snprintf(line, sizeof(line), "{\"id\":\"gid://shopify/Product/5\",%s}",
              counts[_i].fields);
     ck_assert(put_asked(PARENTS, line, counts[_i].asked_at));
-    /* behind the line's number */
+    /* the count follows the line number */
     ck_assert_str_eq(
         hex(PARENTS, HEADER_BYTES + 24, 12),
         arena_printf(&types.arena, "00000017 %s", counts[_i].staged));
@@ -446,7 +446,7 @@ START_TEST(a_parents_count_is_staged_for_what_it_says)
 
 END_TEST
 
-START_TEST(the_hash_is_blind_to_counts)
+START_TEST(the_hash_does_not_depend_on_counts)
 {
     const char *with, *without;
 
@@ -505,23 +505,24 @@ rows_suite(void)
     tcase_add_test(tests, a_child_row_has_its_parents_id);
     tcase_add_test(tests,
                    an_interface_row_has_its_type_and_a_list_its_position);
-    tcase_add_test(tests, a_type_that_is_not_said_is_the_gids);
+    tcase_add_test(tests, without_a_typename_the_type_is_that_of_the_gid);
     tcase_add_loop_test(tests, a_refused_row_leaves_the_batch_as_it_was, 0,
                         COUNT(faults));
     tcase_add_test(tests, a_row_past_the_ceiling_leaves_the_batch_as_it_was);
     tcase_add_test(tests, a_parent_of_another_type_widens_the_parents_domain);
-    tcase_add_test(tests, a_natural_key_must_be_there);
-    tcase_add_loop_test(tests, the_hash_follows_the_values, 0, COUNT(hashes));
-    tcase_add_test(tests, the_hash_is_blind_to_the_line_and_the_parent);
-    tcase_add_test(tests, the_hash_follows_the_names_of_the_columns);
+    tcase_add_test(tests, every_column_of_a_key_must_have_a_value);
+    tcase_add_loop_test(tests, the_hash_depends_on_the_values, 0,
+                        COUNT(hashes));
+    tcase_add_test(tests, the_hash_does_not_depend_on_the_line_or_the_parent);
+    tcase_add_test(tests, the_hash_depends_on_the_names_of_the_columns);
     tcase_add_test(tests, a_batch_is_full_by_rows_or_by_bytes);
     suite_add_tcase(suite, tests);
     tests = tcase_create("counts");
     tcase_add_checked_fixture(tests, setup_counted, teardown);
-    tcase_add_loop_test(tests, a_parents_count_is_staged_for_what_it_says, 0,
+    tcase_add_loop_test(tests, a_parents_count_is_staged_with_its_certainty, 0,
                         COUNT(counts));
-    tcase_add_test(tests, the_hash_is_blind_to_counts);
-    tcase_add_loop_test(tests, a_count_that_is_none_is_noticed, 0,
+    tcase_add_test(tests, the_hash_does_not_depend_on_counts);
+    tcase_add_loop_test(tests, a_count_that_is_not_a_number_is_noticed, 0,
                         COUNT(odd_counts));
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,4 +1,4 @@
-/* tally: each parent's rows, without asking who they are. */
+/* tally: it is even only if each parent has the rows that it counted. */
 #include <check.h>
 #include <stdio.h>
 
@@ -31,7 +31,7 @@ rows_come(int parent, int rows)
         tally_row(&tally, gid(parent));
 }
 
-/* Parent n counts n % 7 rows; they come after it or before it. */
+/* Parent n counts n % 7 rows, which come before or after the parent. */
 static void
 all_come(void)
 {
@@ -54,7 +54,7 @@ START_TEST(it_is_even_when_each_parent_has_its_rows)
 
 END_TEST
 
-START_TEST(a_row_too_few_or_too_many_is_seen)
+START_TEST(a_missing_or_additional_row_is_noticed)
 {
     tally_init(&tally, true);
     all_come();
@@ -66,7 +66,7 @@ START_TEST(a_row_too_few_or_too_many_is_seen)
 
 END_TEST
 
-START_TEST(a_row_of_another_parent_does_not_stand_in)
+START_TEST(a_row_of_another_parent_does_not_count)
 {
     tally_init(&tally, true);
     all_come();
@@ -77,7 +77,7 @@ START_TEST(a_row_of_another_parent_does_not_stand_in)
 
 END_TEST
 
-START_TEST(a_parent_that_says_nothing_leaves_it_open)
+START_TEST(a_parent_without_a_count_leaves_it_unsure)
 {
     tally_init(&tally, true);
     all_come();
@@ -87,7 +87,7 @@ START_TEST(a_parent_that_says_nothing_leaves_it_open)
 
 END_TEST
 
-START_TEST(uncounted_rows_matter_from_a_hundred_a_parent)
+START_TEST(without_counts_a_hundred_rows_of_a_parent_matter)
 {
     tally_init(&tally, false);
     for (int n = 0; n < PARENTS; n++)
@@ -108,10 +108,10 @@ main(void)
 
     tcase_add_checked_fixture(rows, NULL, teardown);
     tcase_add_test(rows, it_is_even_when_each_parent_has_its_rows);
-    tcase_add_test(rows, a_row_too_few_or_too_many_is_seen);
-    tcase_add_test(rows, a_row_of_another_parent_does_not_stand_in);
-    tcase_add_test(rows, a_parent_that_says_nothing_leaves_it_open);
-    tcase_add_test(rows, uncounted_rows_matter_from_a_hundred_a_parent);
+    tcase_add_test(rows, a_missing_or_additional_row_is_noticed);
+    tcase_add_test(rows, a_row_of_another_parent_does_not_count);
+    tcase_add_test(rows, a_parent_without_a_count_leaves_it_unsure);
+    tcase_add_test(rows, without_counts_a_hundred_rows_of_a_parent_matter);
     suite_add_tcase(suite, rows);
     return suite_run(suite);
 }

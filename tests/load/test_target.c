@@ -1,4 +1,5 @@
-/* target, foreign, adapt: tables as others left them, and how they change. */
+/* target, foreign, adapt: tables that differ from the plan are refused or
+ * changed. */
 #include <check.h>
 #include <string.h>
 
@@ -59,7 +60,7 @@ adapt(void)
                   "%s: %s", err.code, err.message);
 }
 
-/* A column of the plan's, by name. */
+/* The index of a column of the first table. */
 static int
 column(const char *name)
 {
@@ -69,7 +70,7 @@ column(const char *name)
     ck_abort_msg("no column %s", name);
 }
 
-/* ---- looking ------------------------------------------------------------- */
+/* ---- inspection ---------------------------------------------------------- */
 
 static void
 not_there(void)
@@ -148,7 +149,7 @@ own_column_missing(void)
     refused("COLUMN_MISSING", "_loaded_at", "ADD COLUMN \"_loaded_at\"");
 }
 
-/* ---- changing ------------------------------------------------------------ */
+/* ---- changes ------------------------------------------------------------- */
 
 static void
 column_is_added(void)
@@ -166,7 +167,7 @@ column_is_added(void)
     ck_assert_str_eq(changes(), "");
 }
 
-/* Every row is written again, since its hash is gone. */
+/* The rows' hashes are reset, so that the next merge writes every row. */
 static void
 lost_column_is_filled_again(void)
 {
@@ -178,7 +179,7 @@ lost_column_is_filled_again(void)
     ck_assert_str_eq(staged_text(&staged, "SELECT title FROM s.products"), "a");
 }
 
-/* Ids, and what points to them, become text together. */
+/* An id and the columns that refer to it become text together. */
 static void
 ids_widen(void)
 {
@@ -196,7 +197,7 @@ ids_widen(void)
         "gid://shopify/Product/1");
 }
 
-/* And stay so: a later run loads them as text at once. */
+/* A later run loads ids as text if their column is text. */
 static void
 wide_ids_are_learned(void)
 {
@@ -259,21 +260,22 @@ static const struct {
     const char *name;
     void (*body)(void);
 } cases[] = {
-    {"a table that is not there", not_there},
-    {"a table as planned", as_planned},
-    {"a table that bulkpg did not make", of_others},
-    {"a view in its place", view_in_its_place},
-    {"a column that the user added", column_of_others},
-    {"another type", other_type},
-    {"another key", other_key},
-    {"without a column of ours", own_column_missing},
+    {"a table that does not exist needs no change", not_there},
+    {"a table that fits the plan needs no change", as_planned},
+    {"a table that bulkpg did not create is refused", of_others},
+    {"a view with the table's name is refused", view_in_its_place},
+    {"a column that the user added is refused", column_of_others},
+    {"a column of another type is refused", other_type},
+    {"a table with another key is refused", other_key},
+    {"a table without one of bulkpg's columns is refused", own_column_missing},
     {"a new column is added", column_is_added},
-    {"a column that was dropped comes back", lost_column_is_filled_again},
-    {"ids widen with what points to them", ids_widen},
-    {"wide ids are loaded as text", wide_ids_are_learned},
-    {"the columns that change", changed_columns_are_listed},
-    {"a failure changes nothing", change_that_fails},
-    {"whether a table holds ids of a type", types_of_ids}};
+    {"a column that was dropped is added and filled",
+     lost_column_is_filled_again},
+    {"ids widen with the columns that refer to them", ids_widen},
+    {"ids that were widened are loaded as text", wide_ids_are_learned},
+    {"the columns that change are listed", changed_columns_are_listed},
+    {"a change that fails changes nothing", change_that_fails},
+    {"the gid types of a table's ids are found", types_of_ids}};
 
 static int chosen;
 
