@@ -19,7 +19,8 @@
 
 enum { NS_A_SECOND = 1000000000 };
 
-/* Names of prepared statements; a table's is "t" and its number. */
+/* Names of prepared statements. The name of a table's INSERT is that of its
+ * staging table. */
 #define BEGIN_STATEMENT  "begin"
 #define COMMIT_STATEMENT "commit"
 

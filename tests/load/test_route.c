@@ -36,7 +36,7 @@ build(const char *text)
     record = record_new(plan->line_shape);
 }
 
-/* The name of the line's table, or why it has none. */
+/* The name of the line's table, or the message if it is rejected. */
 static const char *
 route(const char *line)
 {
