@@ -38,8 +38,8 @@ class Variant:
     """The program, built from changed sources."""
 
     def __init__(self, edits):
-        """`edits` maps a file to a text that occurs once in it and the text that
-        replaces it."""
+        """`edits` maps a file to pairs of texts. The first text of each pair
+        must occur once in the file; the second replaces it."""
         self.folder = tempfile.mkdtemp(prefix="bench-variant-", dir="/tmp")
         self.program = os.path.join(self.folder, "build", "bulkpg")
         try:
@@ -51,14 +51,16 @@ class Variant:
     def _make(self, edits):
         shutil.copytree(TOP, self.folder, dirs_exist_ok=True, symlinks=True,
                         ignore=shutil.ignore_patterns("build", ".git"))
-        for name, (old, new) in edits.items():
+        for name, pairs in edits.items():
             path = os.path.join(self.folder, name)
             with open(path, encoding="utf-8") as file:
                 text = file.read()
-            if text.count(old) != 1:
-                raise Failed(f"{name} does not contain this once: {old}")
+            for old, new in pairs:
+                if text.count(old) != 1:
+                    raise Failed(f"{name} does not contain this once: {old}")
+                text = text.replace(old, new)
             with open(path, "w", encoding="utf-8") as file:
-                file.write(text.replace(old, new))
+                file.write(text)
         done = subprocess.run(
             ["make", "-s", "-C", self.folder, f"-j{os.cpu_count()}",
              "build/bulkpg"], capture_output=True, check=False)
@@ -154,13 +156,13 @@ def of_shapes(bench, rounds):
 # ---- gzip ----------------------------------------------------------------
 
 ASKING = {
-    "src/http/transfer.c": (
+    "src/http/transfer.c": [(
         "(long)STREAM_READ_BYTES);\n",
         "(long)STREAM_READ_BYTES);\n        refused |= (int)curl_easy_setopt"
-        "(easy, CURLOPT_ACCEPT_ENCODING,\n \"gzip\");\n"),
-    "src/shopify/download.c": (
+        "(easy, CURLOPT_ACCEPT_ENCODING,\n \"gzip\");\n")],
+    "src/shopify/download.c": [(
         'strcmp(head->content_encoding, "identity") == 0',
-        'strcmp(head->content_encoding, "gzip") == 0'),
+        'strcmp(head->content_encoding, "gzip") == 0')],
 }
 ON_THE_FLY = "gzip on; gzip_types *; gzip_comp_level 1;"
 READY = "gzip_static on;"
@@ -286,10 +288,9 @@ def over_batches(bench, rounds, data):
     benches = {}
     for rows, kib in BATCHES:
         say(f"build: {batch_name(rows, kib)}")
-        variant = Variant({"src/load/batch.h": (
-            "BATCH_ROWS = 500,         /* more and the arrays leave the CPU's "
-            "cache */\n    BATCH_BYTES = 256 * 1024,",
-            f"BATCH_ROWS = {rows}, BATCH_BYTES = {kib} * 1024,")})
+        variant = Variant({"src/load/batch.h": [
+            ("BATCH_ROWS = 500,", f"BATCH_ROWS = {rows},"),
+            ("BATCH_BYTES = 256 * 1024,", f"BATCH_BYTES = {kib} * 1024,")]})
         bench.at_end.callback(variant.close)
         benches[batch_name(rows, kib)] = replace(bench,
                                                  program=variant.program)
