@@ -317,7 +317,7 @@ class RandomKills(Case):
         return out
 
     def check_journal(self):
-        """Every run is loaded and submitted one operation. Runs that were
+        """Every run ends `loaded`, with one operation. Runs that were
         interrupted before they submitted anything do not count. Only a process
         that was stopped may submit for a run that another took over. The
         store also lists the operations of earlier rounds; they are ignored."""

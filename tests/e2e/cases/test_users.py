@@ -409,7 +409,7 @@ class Folders(Case):
     """Two folders that load into one database."""
 
     def test_one_table_at_the_same_time(self):
-        """The second load fails and names the owner."""
+        """The load that ends second fails and names the owner."""
         other = Program(World.program)
         self.addCleanup(other.remove)
         self.addCleanup(other.end_all)
