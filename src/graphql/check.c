@@ -1,15 +1,21 @@
 /*
- * The parts of the check run in this order, since each relies on the ones
- * before it: one query; fragments that exist, end and are used; fields, their
- * arguments and directives, from the root down; the fragments' own
- * definitions; fields of one response key that merge.
+ * The check has five parts. Each relies on the ones before it.
  *
- * Fields that the types do not have are collected and reported together; any
- * other fault ends the check where it is met, except that fields found unknown
- * by then are reported instead, because they are the likelier cause.
+ *   1. The document has one operation, a query without variables.
+ *   2. Every fragment that is spread exists, does not contain itself, and
+ *      every fragment is used (check_fragments.c).
+ *   3. Fields, arguments (check_value.c) and directives (check_directives.c)
+ *      fit the types, from the root down.
+ *   4. So do those in the definitions of the fragments.
+ *   5. Fields with the same response key can be merged (check_merge.c).
  *
- * Hazard: a document can select the same fields through many fragments. Every
- * look at one is a step (checker.h), and steps have an end.
+ * Unknown fields are collected and reported together. Any other fault ends
+ * the check at once. If there are unknown fields by then, the check reports
+ * these instead, because they are the more likely cause.
+ *
+ * Hazard: a small document can select the same fields very often through
+ * fragments. Therefore each look at a selection counts as a step, and the
+ * number of steps is limited (checker.h).
  */
 #include "graphql/check.h"
 
@@ -22,7 +28,8 @@
 
 /* ---- fields ------------------------------------------------------------- */
 
-/* "file:line:column: ..." of one that is unknown. The check goes on. */
+/* Collect an unknown field's message, "file:line:column: ...". The check
+ * continues. */
 static void
 keep_unknown(struct gql_checker *checker, struct gql_pos pos,
              const char *message)
@@ -44,7 +51,7 @@ keep_unknown(struct gql_checker *checker, struct gql_pos pos,
     checker->unknown_count++;
 }
 
-/* Whatever else was found: these are. */
+/* Report the unknown fields, in place of any other error. */
 static bool
 report_unknown(struct gql_checker *checker)
 {
@@ -60,8 +67,8 @@ report_unknown(struct gql_checker *checker)
     return false;
 }
 
-/* Do the rows of `parent`, a connection or its edge, lie below a field of
- * theirs? Which then was forgotten. */
+/* If `parent` is a connection or an edge: the selection that leads from it to
+ * the rows, because the query probably lacks it. Otherwise NULL. */
 static const char *
 way_to_rows(const struct gql_checker *checker, const struct gql_type *parent)
 {
@@ -92,12 +99,11 @@ unknown_field(struct gql_checker *checker, const struct gql_type *parent,
          field = field->next)
         nearest_try(&nearest, field->name);
     if (parent->kind == GQL_UNION_TYPE)
-        hint =
-            ": the fields of a union are selected by \"... on Type { ... }\"";
+        hint = ": select fields of a union with \"... on Type { ... }\"";
     else if (way != NULL &&
              (nearest.best == NULL || strcmp(nearest.best, "nodes") == 0))
         hint = arena_printf(&checker->scratch,
-                            ": fields of its rows are selected by \"%s\"", way);
+                            ": select fields of its rows with \"%s\"", way);
     else
         hint = nearest_hint(&nearest);
     keep_unknown(checker, selection->name_pos,
@@ -173,7 +179,8 @@ try_type(void *ctx, const struct gql_type *type)
         nearest_try(ctx, type->name);
 }
 
-/* Near to what is possible there, or else to anything that is known. */
+/* The message suggests a similar name, preferably of a type that is possible
+ * at this place. */
 static bool
 unknown_type(struct gql_checker *checker, const struct gql_type *parent,
              const char *name, struct gql_pos pos)
@@ -189,7 +196,7 @@ unknown_type(struct gql_checker *checker, const struct gql_type *parent,
                      "unknown type \"%s\"%s", name, nearest_hint(&nearest));
 }
 
-/* The type that a fragment narrows to; NULL after an error. */
+/* Return the type that a fragment narrows to; NULL after an error. */
 static const struct gql_type *
 find_condition(struct gql_checker *checker, const struct gql_type *parent,
                const char *name, struct gql_pos pos)
@@ -208,7 +215,7 @@ find_condition(struct gql_checker *checker, const struct gql_type *parent,
     return type;
 }
 
-/* Is there an object that is of both types? */
+/* Is there an object type that belongs to both types? */
 static bool
 types_overlap(struct gql_checker *checker, const struct gql_type *a,
               const struct gql_type *b)
@@ -233,7 +240,8 @@ check_possible(struct gql_checker *checker, const struct gql_type *parent,
     if (types_overlap(checker, parent, type))
         return gql_step(checker, 1, pos);
     return gql_error(checker->err, MSG_QUERY_FRAGMENT, checker->document, pos,
-                     "no %s can ever be a %s, so this fragment gives nothing",
+                     "no object is both %s and %s, so this fragment selects "
+                     "nothing",
                      parent->name, type->name);
 }
 
@@ -283,7 +291,7 @@ check_selections(struct gql_checker *checker, const struct gql_type *parent,
     return true;
 }
 
-/* Where they are defined, once, however often they are spread. */
+/* Check each fragment once, in its definition, however often it is spread. */
 static bool
 check_definitions(struct gql_checker *checker)
 {
@@ -312,19 +320,21 @@ check_one_query(struct gql_checker *checker)
     if (operation == NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          document->fragments->pos,
-                         "there are fragments, but no query");
+                         "the file has fragments but no query");
     if (operation->next != NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->next->pos,
-                         "a second operation: a bulk query is exactly one");
+                         "this is a second operation; a query file has "
+                         "exactly one");
     if (operation->kind != GQL_QUERY)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
-                         operation->pos, "only a query can be run in bulk");
+                         operation->pos,
+                         "only a query can run as a bulk operation");
     if (operation->variables != NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->variables->pos,
-                         "a bulk query cannot have variables: write the "
-                         "values in their places");
+                         "a bulk query cannot have variables; write the "
+                         "values in the query");
     return true;
 }
 

@@ -1,8 +1,9 @@
 /*
- * check - is a document valid GraphQL, against the types of the server?
+ * check - check that a document is valid GraphQL for the server's types.
  *
- * The October 2021 rules that a query can break, for exactly one operation, a
- * query without variables. What an API demands beyond that is dialect/'s.
+ * The rules are those of the specification of October 2021, as far as a query
+ * can break them. The document must have exactly one operation, a query
+ * without variables. dialect/ checks what an API demands beyond that.
  */
 #ifndef GRAPHQL_CHECK_H
 #define GRAPHQL_CHECK_H
@@ -11,17 +12,19 @@
 #include "graphql/document.h"
 #include "graphql/schema.h"
 
-/* Fields that the types do not have are all reported in one message, up to
- * GQL_UNKNOWN_MAX of them; anything else when it is met first. */
+/* One message reports all unknown fields, up to this number. Any other fault
+ * is reported alone, as soon as it is found. */
 enum { GQL_UNKNOWN_MAX = 20 };
 
-/* One query without variables, valid against the types: fields, arguments
- * and their values, leaves and objects, fragments (known, used, acyclic,
- * possible), fields that merge, directives that are known and in their place.
- * @skip and @include must have a literal `if`; the arguments of our own
- * directives are for whoever reads them. ERR_CONFIG with file:line:column,
- * and for a misspelt name the nearest one. Every type that
- * gql_schema_missing() asks for must be known or absent. */
+/* Check `document` against `schema`: fields, arguments and their values, leaves
+ * and objects, fragments (known, used, possible, without cycles), fields that
+ * merge, and directives (known, and allowed at their place). @skip and
+ * @include must have a literal `if`. The arguments of bulkpg's own directives
+ * are only checked for duplicates and variables; plan/ and dialect/ check the
+ * rest.
+ *
+ * Every type that gql_schema_missing() lists must be known or absent. Errors
+ * are ERR_CONFIG with file:line:column, and suggest a similar name. */
 MUST_CHECK bool gql_check(const struct gql_document *document,
                           const struct gql_schema *schema, struct err *err);
 

@@ -3,14 +3,15 @@
 #include "base/nearest.h"
 #include "graphql/check_parts.h"
 
-/* What may stand where. Those of ours are explained where they are read. */
+/* The directives and the places that each may have. Those of bulkpg are
+ * explained where plan/ and dialect/ read them. */
 static const struct known {
     const char *name;
     unsigned places; /* enum gql_place */
     const char *belongs;
 } known_directives[] = {
-    {"skip", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a fragment's use"},
-    {"include", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a fragment's use"},
+    {"skip", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a use of a fragment"},
+    {"include", GQL_ON_FIELD | GQL_ON_SPREAD, "a field or a use of a fragment"},
     {"incremental", GQL_ON_OPERATION, "the query itself"},
     {"deletes", GQL_ON_OPERATION, "the query itself"},
     {"slice", GQL_ON_OPERATION, "the query itself"},
@@ -51,7 +52,8 @@ unknown_directive(struct gql_checker *checker,
                      directive->name, nearest.best);
 }
 
-/* @skip and @include: what is left out must be known beforehand. */
+/* @skip and @include: the condition must be a literal, because the plan
+ * depends on which fields are left out. */
 static bool
 check_condition(struct gql_checker *checker,
                 const struct gql_directive *directive)
@@ -78,8 +80,8 @@ check_directive(struct gql_checker *checker,
     if ((known->places & place) == 0)
         return gql_error(checker->err, MSG_QUERY_DIRECTIVE, checker->document,
                          directive->pos,
-                         "@%s cannot stand here: it belongs on %s", known->name,
-                         known->belongs);
+                         "@%s is not allowed here; it belongs on %s",
+                         known->name, known->belongs);
     if ((known->places & GQL_ON_SPREAD) != 0)
         return check_condition(checker, directive);
     return gql_check_literals(checker, directive->arguments, "argument");

@@ -1,15 +1,25 @@
+/*
+ * Fragments: a depth-first search from the query through all spreads. It finds
+ * unknown fragments and cycles, and measures what the query becomes when each
+ * spread is replaced by the selections of its fragment ("expanded"). A
+ * fragment that the search did not visit is not used.
+ *
+ * Hazard: expansion can double the number of selections with each fragment.
+ * The search visits every fragment once and adds up sizes, so that it takes
+ * little time to find out that a query is too large.
+ */
 #include "base/nearest.h"
 #include "graphql/check_parts.h"
 #include "graphql/parser.h"
 
-/* What the search has found out about a fragment. */
+/* The state of the search for one fragment. */
 struct visit {
     const struct gql_fragment *fragment;
 
     enum { UNSEEN, OPEN, DONE } state;
 
-    unsigned height; /* of its selections with all spreads in place */
-    size_t size;     /* how many these are */
+    unsigned height; /* levels of its selections, expanded */
+    size_t size;     /* number of its selections, expanded */
     struct visit *next;
 };
 
@@ -30,7 +40,7 @@ list_fragments(struct search *search)
         if (dict_get(&search->by_name, fragment->name) != NULL)
             return gql_error(checker->err, MSG_QUERY_FRAGMENT,
                              checker->document, fragment->name_pos,
-                             "there is already a fragment \"%s\"",
+                             "fragment \"%s\" is defined twice",
                              fragment->name);
         *end = arena_alloc(&checker->scratch, sizeof(**end));
         (*end)->fragment = fragment;
@@ -59,8 +69,8 @@ too_deep(struct search *search, const struct gql_selection *selection)
 {
     return gql_error(search->checker->err, MSG_QUERY_TOO_LARGE,
                      search->checker->document, selection->pos,
-                     "selections are nested deeper than %d levels when the "
-                     "fragments are put in place",
+                     "with fragments expanded, selections are nested deeper "
+                     "than %d levels",
                      GQL_MAX_DEPTH);
 }
 
@@ -69,12 +79,12 @@ too_many(struct search *search, const struct gql_selection *selection)
 {
     return gql_error(search->checker->err, MSG_QUERY_TOO_LARGE,
                      search->checker->document, selection->pos,
-                     "more than %d fields when the fragments are put in "
-                     "place",
+                     "with fragments expanded, the query has more than %d "
+                     "fields",
                      GQL_MAX_EXPANDED);
 }
 
-/* What a list of selections comes to with all spreads in place. */
+/* The size of a list of selections, expanded. */
 struct extent {
     unsigned height;
     size_t size;
@@ -98,7 +108,8 @@ visit_fragment(struct search *search, struct visit *visit, unsigned depth)
     return true;
 }
 
-/* Every fragment is searched once; met again, its extent is enough. */
+/* The search visits a fragment once, and remembers its extent for the next
+ * spread. If the fragment is OPEN, the search is inside it: a cycle. */
 static bool
 visit_spread(struct search *search, const struct gql_selection *spread,
              unsigned depth, struct extent *extent)
@@ -151,7 +162,7 @@ refuse_unused(const struct search *search)
             return gql_error(
                 search->checker->err, MSG_QUERY_FRAGMENT,
                 search->checker->document, visit->fragment->name_pos,
-                "fragment \"%s\" is used nowhere", visit->fragment->name);
+                "fragment \"%s\" is not used", visit->fragment->name);
     return true;
 }
 

@@ -1,6 +1,13 @@
-/* "Field selection merging", spec section 5.3.2, not pair by pair but set by
- * set: fields of one response key are looked at together, and so is what
- * stands below them. */
+/*
+ * "Field Selection Merging", section 5.3.2 of the specification. Fields with
+ * the same response key must be the same field with the same arguments, if one
+ * object can have both, and must always have the same shape.
+ *
+ * The specification compares each pair of fields, which takes too long for
+ * large queries. This file puts all fields of one response key into a group,
+ * compares each with the first of the group, and continues with all selections
+ * below the group as one set.
+ */
 #include <string.h>
 
 #include "graphql/check_parts.h"
@@ -11,7 +18,7 @@
 static bool
 same_value(const struct gql_value *a, const struct gql_value *b, size_t *steps);
 
-/* In any order; names are unique. */
+/* Are these the same pairs, in any order? Names are unique in each list. */
 static bool
 same_pairs(struct gql_argument *a, struct gql_argument *b, size_t *steps)
 {
@@ -83,7 +90,8 @@ check_same_field(struct gql_checker *checker, const struct gql_collected *first,
     return gql_step(checker, steps, b->pos);
 }
 
-/* Fields of two different object types never meet in one object. */
+/* Can an object of type `object` (NULL: of any type) have this field? An object
+ * never has the fields that are selected for another object type. */
 static bool
 may_meet(const struct gql_collected *collected, const struct gql_type *object)
 {
@@ -93,7 +101,7 @@ may_meet(const struct gql_collected *collected, const struct gql_type *object)
 
 static bool check_names(struct gql_checker *checker, const struct gql_set *set);
 
-/* Those of the group that an object of type `object` can have. */
+/* Compare the fields of the group that an object of type `object` can have. */
 static bool
 check_names_for(struct gql_checker *checker, const struct gql_group *group,
                 const struct gql_type *object)
@@ -155,10 +163,9 @@ check_names(struct gql_checker *checker, const struct gql_set *set)
     return true;
 }
 
-/* ---- same shape: also of fields that never meet ------------------------- */
+/* ---- same shape, even if no object can have both fields ----------------- */
 
-/* What stands around the name in "[Product!]!": the brackets before it are
- * told by those behind it. */
+/* What follows the name in "[Product!]!": it determines what comes before. */
 static const char *
 wrappers(const struct gql_type_ref *type)
 {

@@ -9,22 +9,26 @@
 #include "graphql/checker.h"
 
 enum {
-    GQL_MAX_EXPANDED = 10000 /* selections, with all fragments in place: twice
-                              * what fits into 65,535 bytes */
+    GQL_MAX_EXPANDED = 10000 /* selections of a query when each spread is
+                              * replaced by its fragment: twice as many as
+                              * fit into the 65,535 bytes that Shopify takes */
 };
 
-/* Names unique; what is spread exists, comes back to itself nowhere, and
- * stays within GQL_MAX_DEPTH and GQL_MAX_EXPANDED when it is all put in place;
- * none unused. Run first: the other parts may then follow spreads. */
+/* Check that names of fragments are unique, that each spread names a fragment,
+ * that no fragment contains itself, that none is unused, and that the expanded
+ * query stays within GQL_MAX_DEPTH and GQL_MAX_EXPANDED. This part runs first,
+ * so that the others can follow spreads safely. */
 MUST_CHECK bool gql_check_fragments(struct gql_checker *checker);
 
-/* `owner` and `pos`: the field or directive, for messages. */
+/* Check the arguments `list` against their definitions `inputs`. `owner` and
+ * `pos` are the field or directive, for messages. */
 MUST_CHECK bool
 gql_check_arguments(struct gql_checker *checker, struct gql_argument *list,
                     struct gql_input *inputs, const char *owner,
                     struct gql_pos pos);
 
-/* No name twice, nowhere a variable. */
+/* Check, without types, that no name is given twice and that no value contains
+ * a variable. `what` names the pairs in messages: "argument" or "field". */
 MUST_CHECK bool
 gql_check_literals(struct gql_checker *checker,
                    const struct gql_argument *given, const char *what);
@@ -32,7 +36,7 @@ gql_check_literals(struct gql_checker *checker,
 enum gql_place {
     GQL_ON_OPERATION = 1,
     GQL_ON_FIELD = 2,
-    GQL_ON_SPREAD = 4, /* inline fragments, too */
+    GQL_ON_SPREAD = 4, /* or on an inline fragment */
     GQL_ON_FRAGMENT = 8
 };
 
@@ -40,8 +44,8 @@ MUST_CHECK bool
 gql_check_directives(struct gql_checker *checker, struct gql_directive *list,
                      enum gql_place place);
 
-/* Fields of one response key can become one field. The last part: it relies
- * on every field being there. */
+/* Check that the fields of each response key can be merged. This part runs
+ * last, because it relies on all fields being known. */
 MUST_CHECK bool gql_check_merge(struct gql_checker *checker);
 
 #endif

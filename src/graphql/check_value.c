@@ -1,10 +1,11 @@
 /*
- * Two looks at each value. The first needs no type: no name is given twice,
- * nothing is a variable. The second is against the type of the argument, list
- * by list and field by field, as the coercion rules of GraphQL say: one value
- * stands for a list of one, an Int for a Float, an Int or a String for an ID.
+ * Arguments and their values, in two steps. The first needs no types: no name
+ * is given twice, and no value is a variable. The second compares each value
+ * with the type of its argument by the coercion rules of GraphQL: a single
+ * value may replace a list of one, an Int a Float, an Int or a String an ID.
  *
- * Values of scalars that we do not know pass: only the store knows them.
+ * A scalar that GraphQL does not define takes any value, because only the
+ * store knows its form.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -14,7 +15,7 @@
 #include "base/nearest.h"
 #include "graphql/check_parts.h"
 
-/* ---- whatever the type -------------------------------------------------- */
+/* ---- without types ------------------------------------------------------ */
 
 static bool
 check_literal(struct gql_checker *checker, const struct gql_value *value)
@@ -22,7 +23,7 @@ check_literal(struct gql_checker *checker, const struct gql_value *value)
     if (value->kind == GQL_VARIABLE)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
                          value->pos,
-                         "a bulk query cannot have variables: write the value "
+                         "a bulk query cannot have variables; write the value "
                          "in place of $%s",
                          value->text);
     for (const struct gql_value *item = value->items; item != NULL;
@@ -52,7 +53,7 @@ gql_check_literals(struct gql_checker *checker,
     return true;
 }
 
-/* ---- a value of a type -------------------------------------------------- */
+/* ---- against a type ----------------------------------------------------- */
 
 static bool
 mismatch(struct gql_checker *checker, struct span type,
@@ -78,7 +79,7 @@ is_int32(const char *text)
     return errno == 0 && number >= INT32_MIN && number <= INT32_MAX;
 }
 
-/* Scalars that GraphQL itself does not define take any literal. */
+/* Can `value` be a value of this scalar? */
 static bool
 scalar_takes(const char *name, const struct gql_value *value)
 {
@@ -151,7 +152,7 @@ static bool check_wrapped(struct gql_checker *checker,
                           const struct gql_type_ref *ref, struct span text,
                           const struct gql_value *value, const char *what);
 
-/* A literal where `type` is expected; gql_check_literals() has seen it. */
+/* Check a literal against `type`. gql_check_literals() has passed it. */
 static bool
 check_value(struct gql_checker *checker, const struct gql_type_ref *type,
             const struct gql_value *value, const char *what)
@@ -198,7 +199,8 @@ check_named(struct gql_checker *checker, const struct gql_type_ref *ref,
                : check_object(checker, type, value, what);
 }
 
-/* `text` is what is left of ref->text, wrapper by wrapper. */
+/* Check `value` against `text`, which is ref->text without the wrappers, such
+ * as "[" and "]!", that the callers have passed. */
 static bool
 check_wrapped(struct gql_checker *checker, const struct gql_type_ref *ref,
               struct span text, const struct gql_value *value, const char *what)
@@ -215,7 +217,7 @@ check_wrapped(struct gql_checker *checker, const struct gql_type_ref *ref,
     if (text.bytes[0] != '[')
         return check_named(checker, ref, value, what);
     text = span_of(text.bytes + 1, text.length - 2);
-    if (value->kind != GQL_LIST) /* one item may go without brackets */
+    if (value->kind != GQL_LIST) /* a single item needs no brackets */
         return check_wrapped(checker, ref, text, value, what);
     for (value = value->items; value != NULL; value = value->next)
         if (!check_wrapped(checker, ref, text, value, what))

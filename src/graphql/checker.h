@@ -1,7 +1,7 @@
 /*
- * checker - a check of a document under way: what is checked, against what,
- * and what it has cost so far. gql_check() has one, and so has each rule of a
- * dialect.
+ * checker - the state of one check of a document: the document, the types, and
+ * the number of steps so far. gql_check() and each rule of a dialect have one
+ * of their own.
  */
 #ifndef GRAPHQL_CHECKER_H
 #define GRAPHQL_CHECKER_H
@@ -15,15 +15,15 @@ struct gql_checker {
     const struct gql_document *document;
     const struct gql_schema *schema;
     struct err *err;
-    struct arena scratch; /* to be freed when the check is over */
-    size_t steps;         /* so far: what is looked at, each time */
-    struct buf unknown;   /* fields, as they will be reported, */
-    size_t unknown_shown; /* how many are in it, */
-    size_t unknown_count; /* and how many there are */
+    struct arena scratch; /* the caller frees it after the check */
+    size_t steps;         /* looks at a selection or a value so far */
+    struct buf unknown;   /* the message about unknown fields */
+    size_t unknown_shown; /* number of fields in this message */
+    size_t unknown_count; /* number of unknown fields */
 };
 
-/* Count `steps`. False, with an error at `pos`, when the check has taken more
- * than GQL_MAX_STEPS: only a document that was made for it does. */
+/* Count `steps`. False, with an error at `pos`, if the check has taken more
+ * than GQL_MAX_STEPS. Only a document made for this purpose takes so many. */
 MUST_CHECK bool
 gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { COLLECT_STEPS = 20 }; /* it takes memory, too */
+enum { COLLECT_STEPS = 20 }; /* per field, because each also takes memory */
 
 static const struct gql_field typename_field = {
     .name = "__typename",
@@ -59,7 +59,7 @@ add_field(struct gql_checker *checker, struct gql_set *set,
     return true;
 }
 
-/* The type that the selections in a fragment are of. */
+/* The type that the selections in a fragment are written for. */
 static const struct gql_type *
 narrowed(const struct gql_checker *checker, const struct gql_type *parent,
          const char *condition)
@@ -68,7 +68,7 @@ narrowed(const struct gql_checker *checker, const struct gql_type *parent,
                              : parent;
 }
 
-/* A fragment adds the same however often it is spread in one place. */
+/* A second spread of a fragment in the same set adds nothing. */
 static bool
 add_spread(struct gql_checker *checker, struct gql_set *set, const char *name)
 {

@@ -1,7 +1,7 @@
 #include "graphql/connection.h"
 
-/* The field `node` of a connection's edges; NULL when `name` is the name of
- * something else. */
+/* The field `node` of a connection's edges; NULL if the type `name` is not a
+ * connection. */
 static const struct gql_field *
 find_node(const struct gql_schema *schema, const char *name)
 {

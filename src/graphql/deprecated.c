@@ -1,5 +1,5 @@
-/* Every selection is looked at once, where it is written: fragments name their
- * type themselves, so they need not be followed. */
+/* The search looks at every selection once, where it is written. It does not
+ * follow spreads, because a fragment's definition names its type. */
 #include "graphql/deprecated.h"
 
 struct search {

@@ -36,7 +36,7 @@ gql_find_argument(struct gql_argument *list, const char *name)
     return list;
 }
 
-/* Does `directive`, as literal, say that its field is left out? */
+/* Is this @skip(if: true) or @include(if: false)? */
 static bool
 skips(const struct gql_directive *directive)
 {

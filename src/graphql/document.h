@@ -1,9 +1,9 @@
 /*
- * document - a GraphQL executable document (October 2021), parsed.
+ * document - a parsed GraphQL document (executable, October 2021).
  *
- * Every node lives in the arena given to the parser and keeps its position in
- * the source, so that later stages can say file:line:column. Lists are linked
- * in source order. Names and decoded strings are NUL-terminated.
+ * All nodes are in the arena that is given to the parser. Each keeps its
+ * position in the source, so that messages can say file:line:column. Lists are
+ * linked in the order of the source. Names and decoded strings end in NUL.
  */
 #ifndef GRAPHQL_DOCUMENT_H
 #define GRAPHQL_DOCUMENT_H
@@ -15,14 +15,14 @@
 
 struct gql_pos {
     unsigned line;   /* from 1 */
-    unsigned column; /* from 1, in characters, as editors count */
+    unsigned column; /* from 1, in characters, as editors count them */
 };
 
 enum gql_value_kind {
     GQL_VARIABLE, /* text: the name without '$' */
     GQL_INT,      /* text: as written */
     GQL_FLOAT,
-    GQL_STRING, /* text: decoded, block strings with their indentation gone */
+    GQL_STRING, /* text: decoded; block strings without indentation */
     GQL_BOOLEAN,
     GQL_NULL,
     GQL_ENUM,
@@ -59,8 +59,8 @@ enum gql_selection_kind { GQL_FIELD, GQL_INLINE_FRAGMENT, GQL_SPREAD };
 struct gql_selection {
     enum gql_selection_kind kind;
     struct gql_pos pos;
-    struct gql_pos name_pos;    /* behind the alias or the dots */
-    const char *alias;          /* of a field; NULL without one */
+    struct gql_pos name_pos;    /* of the name after the alias or the dots */
+    const char *alias;          /* of a field; NULL: none */
     const char *name;           /* of a field or a spread fragment */
     const char *type_condition; /* of an inline fragment; may be NULL */
     struct gql_argument *arguments;
@@ -73,7 +73,7 @@ struct gql_variable {
     const char *name;
     struct gql_pos pos;
     const char *type;                /* "[ID!]!" */
-    struct gql_value *default_value; /* NULL without one */
+    struct gql_value *default_value; /* NULL: none */
     struct gql_directive *directives;
     struct gql_variable *next;
 };
@@ -83,7 +83,7 @@ enum gql_operation_kind { GQL_QUERY, GQL_MUTATION, GQL_SUBSCRIPTION };
 struct gql_operation {
     enum gql_operation_kind kind;
     struct gql_pos pos;
-    const char *name; /* NULL when anonymous */
+    const char *name; /* NULL: anonymous */
     struct gql_variable *variables;
     struct gql_directive *directives;
     struct gql_selection *selections;
@@ -107,9 +107,10 @@ struct gql_document {
     struct gql_fragment *fragments;
 };
 
-/* The response key: alias, else name. */
+/* The response key of a field: its alias, or its name if it has none. */
 const char *gql_response_key(const struct gql_selection *field);
 
+/* Find by name; NULL if not found. */
 struct gql_fragment *
 gql_find_fragment(const struct gql_document *document, const char *name);
 struct gql_directive *
@@ -117,22 +118,24 @@ gql_find_directive(struct gql_directive *list, const char *name);
 struct gql_argument *
 gql_find_argument(struct gql_argument *list, const char *name);
 
-/* Absent from the result: @skip(if: true) or @include(if: false). */
+/* Do the directives leave the field out of the result? @skip(if: true) and
+ * @include(if: false) do. */
 bool gql_is_skipped(const struct gql_directive *directives);
 
-/* Parse `text` (UTF-8, a BOM allowed). Selections and values nest at most 64
- * deep. ERR_CONFIG with "file:line:column: ..." otherwise. `file` is
- * borrowed as long as the document lives. */
+/* Parse `text`: UTF-8, possibly with a byte order mark. Selections and values
+ * may be nested up to 64 levels deep. Errors are ERR_CONFIG with
+ * "file:line:column: ...". The document borrows `file`. */
 MUST_CHECK bool
 gql_parse(struct arena *arena, const char *file, struct span text,
           struct gql_document **document, struct err *err);
 
-/* Print back, two blanks a level, canonically: the same document always gives
- * the same bytes, operations first. Directives are printed as they stand. */
+/* Print a document as text, operations first, indented by two spaces per level.
+ * The text is canonical: equal documents give the same bytes. Directives are
+ * included. */
 void gql_print(const struct gql_document *document, struct buf *out);
 void gql_print_value(const struct gql_value *value, struct buf *out);
 
-/* "file:line:column: message" with one of the codes QUERY_... Always returns
+/* Set the error "file:line:column: message" with the code `msg`. Always returns
  * false. */
 bool
 gql_error(struct err *err, enum msg msg, const struct gql_document *document,

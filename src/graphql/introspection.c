@@ -1,20 +1,20 @@
 /*
- * An introspection object is read by events into what is needed of it: a tree
- * of a large one would be 50 times its size. The reader's state is where it
- * is, a stack of places:
+ * The reader takes an introspection object as events and keeps only what
+ * bulkpg needs, because a tree of the whole object would be 50 times its size.
+ * The reader's state is a stack of places, one per open container:
  *
  *     AT_TYPE ─┬─► AT_FIELDS ─► AT_FIELD ─┬─► AT_REF (type)
  *              │                          └─► AT_INPUTS (args)
  *              ├─► AT_INPUTS ─► AT_INPUT ───► AT_REF (type)
  *              └─► AT_NAMES  ─► AT_NAME
  *
- * Anything else is AT_NOTHING, with all that is inside it. AT_REF is entered
- * once for each wrapper (ofType); its levels are put together when the
- * outermost ends.
+ * All other containers, and everything inside them, are AT_NOTHING. AT_REF is
+ * entered once for each wrapper (ofType); end_ref() combines the levels when
+ * the outermost one ends.
  *
- * Hazards. A store may answer anything: each allocation is taken off `*left`,
- * names and inputs have a limit, and a key that comes twice begins its list
- * again. After the first fault the reader is stopped and keeps it.
+ * Hazard: a store may send anything. Each allocation reduces `*left`; names and
+ * lists of inputs have a maximum length; if a key comes twice, the second list
+ * replaces the first. After the first fault the reader stops and keeps it.
  */
 #include "graphql/introspection.h"
 
@@ -24,13 +24,13 @@
 
 enum {
     KEY_BYTES = 32,
-    NAME_BYTES_MAX = 255, /* of the store's types and fields */
-    INPUTS_MAX = 1000,    /* of one field */
+    NAME_BYTES_MAX = 255, /* of types and fields */
+    INPUTS_MAX = 1000,    /* arguments of one field, or input fields */
     ARENA_ALIGNMENT = 16,
-    DICT_BYTES = 64 /* what the schema needs to find one by its name */
+    DICT_BYTES = 64 /* of the schema's dictionaries, for each name */
 };
 
-/* What a container is that has begun. */
+/* The role of an open container. */
 enum place {
     AT_TYPE,
     AT_FIELDS,
@@ -40,7 +40,7 @@ enum place {
     AT_REF,
     AT_NAMES,
     AT_NAME,
-    AT_NOTHING /* nothing that we need is inside */
+    AT_NOTHING /* not needed, nor anything inside it */
 };
 
 /* One level of a type reference: a wrapper, or the named type. */
@@ -89,14 +89,13 @@ take(struct reader *reader, size_t bytes)
 {
     if (bytes > *reader->left)
         fail(reader, MSG_TOO_LARGE,
-             "it is larger than any type that makes "
-             "sense");
+             "it exceeds the memory limit for a store's types");
     else
         *reader->left -= bytes;
     return !reader->stopped;
 }
 
-/* NULL once there is no room. */
+/* NULL, with an error, if the limit is reached. */
 static void *
 make(struct reader *reader, size_t size)
 {
@@ -160,7 +159,7 @@ read_level_kind(struct level *level, struct span text)
         level->what = read_kind(text, &level->kind) ? NAMED : NO_KIND;
 }
 
-/* "[Product!]!": the brackets of `count` wrappers around the name. */
+/* The text of a reference: `name` inside `count` wrappers, "[Product!]!". */
 static const char *
 write_text(struct reader *reader, const char *name, size_t count)
 {
@@ -198,7 +197,7 @@ end_ref(struct reader *reader)
         return;
     }
     if (levels[count].name == NULL) {
-        fail(reader, MSG_BAD_TYPES, "something in it has no name");
+        fail(reader, MSG_BAD_TYPES, "a part of it has no name");
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -234,7 +233,7 @@ is_key(const struct reader *reader, const char *key)
     return strcmp(reader->key, key) == 0;
 }
 
-/* Of a key that comes twice the last value counts: lists begin again. */
+/* If a key comes twice, its last list replaces the first. */
 static enum place
 begin_inputs(struct reader *reader, struct gql_input **list)
 {
@@ -294,7 +293,8 @@ begin_input(struct reader *reader)
         return AT_NOTHING;
     if (++reader->input_count > INPUTS_MAX) {
         err_set(reader->err, MSG_BAD_TYPES,
-                "something in it has more than %d inputs", INPUTS_MAX);
+                "it has a list of more than %d arguments or input fields",
+                INPUTS_MAX);
         reader->stopped = true;
     }
     made->description = "";
@@ -349,7 +349,7 @@ begin_array(struct reader *reader, enum place parent)
     if (parent == AT_FIELD && is_key(reader, "args"))
         return begin_inputs(reader, &reader->field->arguments);
     if (parent == AT_FIELDS || parent == AT_INPUTS || parent == AT_NAMES)
-        fail(reader, MSG_BAD_TYPES, "something in it has no name");
+        fail(reader, MSG_BAD_TYPES, "a part of it has no name");
     return AT_NOTHING;
 }
 
@@ -369,13 +369,13 @@ on_begin(void *ctx, enum json_kind kind)
     reader->key[0] = '\0';
 }
 
-/* ---- and end ----------------------------------------------------------- */
+/* ---- containers that end ----------------------------------------------- */
 
 static void
 end_named(struct reader *reader, const char *name)
 {
     if (name == NULL)
-        fail(reader, MSG_BAD_TYPES, "something in it has no name");
+        fail(reader, MSG_BAD_TYPES, "a part of it has no name");
 }
 
 static void
@@ -509,7 +509,7 @@ check_type(struct reader *reader)
                        "not an introspected type: it has no kind");
     return reader->type->name != NULL ||
            err_set(reader->err, MSG_BAD_TYPES,
-                   "not an introspected type: something in it has no name");
+                   "not an introspected type: it has no name");
 }
 
 bool

@@ -1,15 +1,16 @@
 /*
- * introspection - one type, read from its introspection object. Private to
- * this folder.
+ * introspection - read one type from its introspection object. Private to this
+ * folder.
  */
 #ifndef GRAPHQL_INTROSPECTION_H
 #define GRAPHQL_INTROSPECTION_H
 
 #include "graphql/schema.h"
 
-/* Unknown keys are ignored, and so are absent ones that are not needed. At most
- * `*left` bytes are kept of the type, and taken off it. ERR_FAILED if it is not
- * the description of a type, or larger. */
+/* Read `json` into `*type`, which is in `arena`. Unknown keys are ignored, and
+ * keys that bulkpg does not need may be absent. `*left` is the number of bytes
+ * that the type may take; those that it takes are subtracted. ERR_FAILED if
+ * `json` does not describe a type, or if the type takes more. */
 MUST_CHECK bool
 gql_read_type(struct arena *arena, struct span json, size_t *left,
               struct gql_type **type, struct err *err);

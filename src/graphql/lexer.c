@@ -1,11 +1,11 @@
 /*
- * One token at a time, from `rest`, with the position of its first character.
- * Columns count characters as editors do: a byte order mark has none, and the
- * bytes that continue a UTF-8 character add nothing. Strings are read in
- * string.c.
+ * The lexer reads one token at a time from `rest`. A token's position is that
+ * of its first character. Columns count characters, as editors do: a byte
+ * order mark does not count, and a UTF-8 character counts once. string.c reads
+ * strings.
  *
- * Hazard: a number must not be followed by a name or a dot, as GraphQL says
- * (1x is no token), and a lone dot is not "...".
+ * Hazard: GraphQL forbids a name or a dot directly after a number, so "1x" is
+ * an error, not two tokens. A single dot is not a token either.
  */
 #include "graphql/lexer.h"
 
@@ -27,7 +27,8 @@ is_name_start(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* The next character, or NUL, which no source contains, at the end. */
+/* The next character; NUL at the end. gql_check_source() refuses a NUL in the
+ * source. */
 static char
 peek(const struct gql_lexer *lexer)
 {
@@ -68,7 +69,7 @@ skip_comment(struct gql_lexer *lexer)
     gql_lexer_skip(lexer, length);
 }
 
-/* It takes no column: editors do not show it. */
+/* A byte order mark takes no column, because editors do not show it. */
 static bool
 skip_byte_order_mark(struct gql_lexer *lexer)
 {
@@ -93,7 +94,7 @@ skip_ignored(struct gql_lexer *lexer)
     }
 }
 
-/* The source of the token that began with `start` as rest. */
+/* The source between `start`, an earlier value of `rest`, and `rest`. */
 static struct span
 source_since(const struct gql_lexer *lexer, struct span start)
 {
@@ -236,7 +237,7 @@ gql_check_source(const struct gql_document *document, struct span text,
                  struct err *err)
 {
     struct gql_lexer at = {.rest = text, .pos = {1, 1}};
-    size_t valid = text.length; /* that many bytes are UTF-8 */
+    size_t valid = text.length; /* number of bytes before invalid UTF-8 */
 
     (void)utf8_is_valid(text, &valid);
     while (at.rest.length > 0) {

@@ -1,10 +1,9 @@
 /*
- * lexer - the tokens of a GraphQL document, one after the other. Private to
- * this folder.
+ * lexer - split a GraphQL document into tokens. Private to this folder.
  *
- * Blanks, commas, comments and byte order marks are passed over. The source
- * was looked at by gql_check_source() before, so it is UTF-8 without control
- * characters from there on.
+ * The lexer skips blanks, commas, comments and byte order marks. It relies on
+ * gql_check_source(), which must have accepted the source: the source is valid
+ * UTF-8 without control characters.
  */
 #ifndef GRAPHQL_LEXER_H
 #define GRAPHQL_LEXER_H
@@ -33,27 +32,30 @@ struct gql_token {
 struct gql_lexer {
     const struct gql_document *document; /* for messages */
     struct arena *arena;                 /* for decoded strings */
-    struct span rest;                    /* what was not yet read */
+    struct span rest;                    /* the source not read yet */
     struct gql_pos pos;                  /* of its first character */
 };
 
-/* Valid UTF-8 that GraphQL allows: no control characters but tab, line feed
- * and carriage return. */
+/* Check that `text` is valid UTF-8 and that its only control characters are
+ * tab, line feed and carriage return, which GraphQL allows. */
 MUST_CHECK bool gql_check_source(const struct gql_document *document,
                                  struct span text, struct err *err);
 
+/* Read the next token: GQL_TOKEN_END at the end of the source, again and
+ * again. */
 MUST_CHECK bool gql_lexer_next(struct gql_lexer *lexer, struct gql_token *token,
                                struct err *err);
 
-/* ---- shared with the reading of strings --------------------------------- */
+/* ---- for string.c ------------------------------------------------------- */
 
-/* Read `length` bytes that lie within one line. */
+/* Skip `length` bytes, all in one line. */
 void gql_lexer_skip(struct gql_lexer *lexer, size_t length);
 
-/* Read a line end (LF, CR LF or CR); false when there is none. */
+/* Skip a line end (LF, CR LF or CR); false if there is none. */
 bool gql_lexer_skip_newline(struct gql_lexer *lexer);
 
-/* At a quotation mark: a string or a block string, decoded into the token. */
+/* Read a string or a block string and decode it into the token. The lexer is at
+ * its first quotation mark. */
 MUST_CHECK bool gql_lexer_string(struct gql_lexer *lexer,
                                  struct gql_token *token, struct err *err);
 

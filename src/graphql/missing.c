@@ -1,6 +1,5 @@
-/* Which types does a document need? Every selection is looked at once, where
- * it is written: fragments name their type themselves, so they need not be
- * followed. */
+/* The search looks at every selection once, where it is written. It does not
+ * follow spreads, because a fragment's definition names its type. */
 #include <string.h>
 
 #include "graphql/schema.h"
@@ -10,11 +9,11 @@ struct search {
     struct arena *arena;
     struct gql_name *missing;
     struct gql_name **end;
-    struct dict listed; /* in `missing` */
+    struct dict listed; /* the names in `missing` */
 };
 
-/* The type when it is known; otherwise it is missing, unless known to be
- * absent. */
+/* Return the type if it is known. Otherwise list it as missing, unless it is
+ * known to be absent, and return NULL. */
 static struct gql_type *
 need(struct search *search, const char *name)
 {
@@ -60,7 +59,8 @@ need_for_object(struct search *search, const struct gql_type *type,
     }
 }
 
-/* Scalars are known by name, or take any literal. */
+/* Checking a literal needs the type only if it is an enumeration or an input
+ * object: scalars are checked by their name. */
 static void
 need_for_value(struct search *search, const struct gql_type_ref *ref,
                const struct gql_value *value)
@@ -81,8 +81,8 @@ need_for_value(struct search *search, const struct gql_type_ref *ref,
         need_for_object(search, type, value->fields);
 }
 
-/* Whether `type` is a connection is told by the type of its edges, which a
- * document that selects something else would not lead to. */
+/* gql_is_connection() needs the type of the edges, even if the document does
+ * not select them. */
 static void
 need_for_connection(struct search *search, const struct gql_type *type)
 {

@@ -1,12 +1,12 @@
 /*
- * Recursive descent, a function for each rule of the grammar: definitions,
- * variables, selections; values, arguments and directives are in
- * parse_value.c. A function begins with its first token current and leaves the
- * one behind its last current. Nodes go to the arena as they are met, so
- * nothing is freed after a fault.
+ * A recursive descent parser, with one function per rule of the grammar:
+ * definitions, variables and selections. parse_value.c has values, arguments
+ * and directives. When a function is called, the current token is the first
+ * one of its construct; when it returns, the first one after it. All nodes are
+ * in the arena, so that nothing must be freed after an error.
  *
- * Hazard: the source may be nested as deep as it likes. Depth and the number
- * of nodes have limits (parser.h), so that recursion stays on a small stack.
+ * Hazard: a source may be nested to any depth. The depth and the number of
+ * nodes are limited (parser.h), so that the recursion needs a small stack.
  */
 #include "graphql/parser.h"
 
@@ -61,7 +61,7 @@ parse_inline_fragment(struct gql_parser *parser, unsigned depth,
            parse_selection_set(parser, depth + 1, &fragment->selections, err);
 }
 
-/* Behind "...": a spread or an inline fragment. */
+/* After "...": a spread or an inline fragment. */
 static bool
 parse_fragment_use(struct gql_parser *parser, unsigned depth,
                    struct gql_selection *selection, struct err *err)
@@ -110,7 +110,7 @@ parse_selection_set(struct gql_parser *parser, unsigned depth,
 
 /* ---- variables ---------------------------------------------------------- */
 
-/* A type as it is written canonically; `!` was not yet looked for. */
+/* Read a type without its last "!", and write it canonically into `text`. */
 static bool parse_bare_type(struct gql_parser *parser, unsigned depth,
                             const char **text, struct err *err);
 
@@ -243,9 +243,9 @@ parse_fragment(struct gql_parser *parser, struct err *err)
     struct gql_fragment *made = arena_alloc(parser->lexer.arena, sizeof(*made));
 
     if (++parser->fragments > GQL_MAX_FRAGMENTS)
-        return gql_error(err, MSG_QUERY_TOO_LARGE, parser->lexer.document,
-                         parser->token.pos, "more than %d named fragments",
-                         GQL_MAX_FRAGMENTS);
+        return gql_error(
+            err, MSG_QUERY_TOO_LARGE, parser->lexer.document, parser->token.pos,
+            "the file has more than %d named fragments", GQL_MAX_FRAGMENTS);
     *parser->end_fragments = made;
     parser->end_fragments = &made->next;
     made->pos = parser->token.pos;
@@ -255,7 +255,7 @@ parse_fragment(struct gql_parser *parser, struct err *err)
            parse_selection_set(parser, 1, &made->selections, err);
 }
 
-/* Does a definition begin here that belongs into a schema? */
+/* Does a definition begin here that only a schema may have? */
 static bool
 at_type_definition(const struct gql_parser *parser)
 {
@@ -282,8 +282,8 @@ parse_definition(struct gql_parser *parser, struct gql_document *document,
         return parse_fragment(parser, err);
     if (at_type_definition(parser))
         return gql_error(err, MSG_QUERY_SYNTAX, document, parser->token.pos,
-                         "this is the definition of a type; a query file "
-                         "holds a query and its fragments only");
+                         "this is a definition of a schema; a query file has "
+                         "only a query and its fragments");
     return gql_expected(parser, "a query or a fragment", err);
 }
 

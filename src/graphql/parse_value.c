@@ -1,8 +1,8 @@
 /*
- * The token that is looked at, with what is asked of it everywhere; then
- * values, arguments and directives, by recursive descent as in parse.c. A
- * value that is constant, as the default of a variable is, has no variable
- * inside. Lists and objects nest no deeper than GQL_MAX_DEPTH.
+ * First, functions for the current token, which all parsing functions use.
+ * Then values, arguments and directives, by recursive descent as in parse.c. A
+ * constant value, such as the default of a variable, must not contain a
+ * variable. Lists and objects are nested up to GQL_MAX_DEPTH levels deep.
  */
 #include <stdio.h>
 
@@ -20,8 +20,8 @@ gql_count_node(struct gql_parser *parser, struct err *err)
     return ++parser->nodes <= GQL_MAX_NODES ||
            gql_error(err, MSG_QUERY_TOO_LARGE, parser->lexer.document,
                      parser->token.pos,
-                     "more than %d fields, fragments, arguments and values in "
-                     "one file",
+                     "the file has more than %d fields, fragments, arguments "
+                     "and values",
                      GQL_MAX_NODES);
 }
 
@@ -101,7 +101,7 @@ parse_list(struct gql_parser *parser, bool constant, unsigned depth,
     return gql_take(parser, err);
 }
 
-/* `name: value`, of an argument or of an object's field. */
+/* `name: value`: an argument, or a field of an object. */
 static bool
 parse_pair(struct gql_parser *parser, bool constant, unsigned depth,
            const char *what, struct gql_argument **pair, struct err *err)
@@ -157,7 +157,7 @@ parse_variable(struct gql_parser *parser, bool constant,
            gql_take_name(parser, "a variable's name", &value->text, err);
 }
 
-/* true, false, null, or an enumeration's value. */
+/* true, false, null, or a value of an enumeration. */
 static bool
 parse_named_value(struct gql_parser *parser, struct gql_value *value,
                   struct err *err)

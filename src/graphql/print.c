@@ -1,18 +1,17 @@
 /*
- * The canonical text of a document: the same document always gives the same
- * bytes, because the plan's hash is made of them and the store gets them. So
- * there is one way to write each thing: two blanks a level, one selection a
- * line, strings in one line with the shortest escapes, nothing optional.
+ * The canonical text of a document. Equal documents must give the same bytes,
+ * because the store receives this text and the plan's hash covers it. So there
+ * is one way to write each thing: two spaces per level, one selection per line,
+ * strings in one line with the shortest escapes, and nothing optional.
  *
- * What parse.c reads of the text is the document again. Control characters are
- * escaped, also those that have two bytes in UTF-8.
+ * If parse.c reads the text, the result is the same document. All control
+ * characters are escaped, including those of two bytes (U+0080 to U+009F).
  */
 #include "graphql/document.h"
 
 /* ---- values ------------------------------------------------------------- */
 
-/* The escape of a character that cannot stand in a string as it is; NULL
- * when it can. */
+/* The short escape of a character; NULL if it has none. */
 static const char *
 short_escape(unsigned char c)
 {
@@ -166,7 +165,7 @@ print_indentation(int level, struct buf *out)
         buf_append_str(out, "  ");
 }
 
-/* "{", the selections one level deeper, "}" and the end of the line. */
+/* Print "{", the selections one level deeper, "}" and a line end. */
 static void
 print_selections(const struct gql_selection *list, int level, struct buf *out)
 {
@@ -206,7 +205,7 @@ print_variables(const struct gql_variable *list, struct buf *out)
     buf_append_char(out, ')');
 }
 
-/* A query with nothing to say but its selections is its selections. */
+/* A query without name, variables and directives has no head. */
 static void
 print_operation_head(const struct gql_operation *operation, struct buf *out)
 {

@@ -5,8 +5,9 @@
 #include "graphql/introspection.h"
 
 enum {
-    /* What a schema may hold of types, the text of one, and of all. The whole
-     * Admin API is 10 MB of text, its largest type 1 MB. */
+    /* Limits: the memory for all types, the JSON text of one type, and that of
+     * all types. The whole Admin API is 10 MB of text, its largest type 1 MB.
+     */
     TYPES_BYTES = 24 * 1024 * 1024,
     TEXT_BYTES = 8 * 1024 * 1024,
     TEXTS_BYTES = 16 * 1024 * 1024
@@ -15,11 +16,11 @@ enum {
 struct gql_schema {
     struct arena *arena;
     const char *query_type;
-    struct gql_type *types; /* the last one first */
+    struct gql_type *types; /* the newest first */
     struct dict by_name;
     struct dict absent;
-    size_t left; /* of TYPES_BYTES */
-    size_t texts_left;
+    size_t left;       /* of TYPES_BYTES */
+    size_t texts_left; /* of TEXTS_BYTES */
 };
 
 struct gql_schema *
@@ -52,7 +53,7 @@ gql_schema_find(const struct gql_schema *schema, const char *name)
     return dict_get(&schema->by_name, name);
 }
 
-/* Queries look up many names of types that may have many. */
+/* A type may have thousands of names, and a query may look up as many. */
 static void
 index_names(struct arena *arena, struct gql_type *type)
 {
@@ -73,8 +74,8 @@ take_text(struct gql_schema *schema, size_t length, struct err *err)
 {
     if (length > TEXT_BYTES || length > schema->texts_left)
         return err_set(err, MSG_TOO_LARGE,
-                       "%zu bytes describe a type, after %zu bytes of others: "
-                       "that is larger than any schema that makes sense",
+                       "the store's types are too large: %zu bytes for one "
+                       "type, after %zu bytes for others",
                        length, TEXTS_BYTES - schema->texts_left);
     schema->texts_left -= length;
     return true;

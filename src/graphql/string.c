@@ -1,5 +1,6 @@
-/* The two kinds of strings: "with escapes", and blocks between three
- * quotation marks. What they decode to is never longer than their source. */
+/* Strings with escapes, and block strings between three quotation marks. A
+ * decoded string is never longer than its source, so its buffer has the size
+ * of the source. */
 #include <stdint.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ unclosed(const struct gql_lexer *lexer, const struct gql_token *token,
 
 /* ---- "…" ---------------------------------------------------------------- */
 
-/* Bytes up to the closing quotation mark, or to where there is none. */
+/* The number of bytes before the closing quotation mark. If it is missing:
+ * before the end of the line or of the text. */
 static size_t
 length_to_quote(struct span text)
 {
@@ -47,8 +49,8 @@ append_utf8(char *out, unsigned code)
     return out + length;
 }
 
-/* The number that at most `most` hexadecimal digits say; how many there were
- * in `length`. Stays above U+10FFFF once there. */
+/* Read at most `most` hexadecimal digits, and set `length` to their number. A
+ * result above U+10FFFF does not grow further, so that it cannot overflow. */
 static unsigned
 read_hex(struct span text, size_t most, size_t *length)
 {
@@ -67,7 +69,8 @@ read_hex(struct span text, size_t most, size_t *length)
     return code;
 }
 
-/* At "\u": its length, 0 when it is malformed. */
+/* Read an escape that begins with "\u". Return its length, or 0 if it is
+ * malformed. */
 static size_t
 read_unicode_escape(struct span text, unsigned *code)
 {
@@ -90,7 +93,9 @@ is_surrogate(unsigned code)
     return code >= 0xd800 && code < 0xe000;
 }
 
-/* At "\u": a surrogate must be followed by its other half. */
+/* Read an escape, or two that are a pair of surrogates. Return their length, or
+ * 0 if malformed. A surrogate without its other half becomes `code`; the caller
+ * refuses it. */
 static size_t
 read_code_point(struct span text, unsigned *code)
 {
@@ -108,7 +113,8 @@ read_code_point(struct span text, unsigned *code)
     return length + second;
 }
 
-/* U+0000 is refused though GraphQL allows it: no text of ours holds it. */
+/* Decode an escape that begins with "\u". GraphQL allows U+0000, but strings
+ * here end in NUL, so it is refused. */
 static bool
 decode_unicode(struct gql_lexer *lexer, char **out, struct err *err)
 {
@@ -121,14 +127,14 @@ decode_unicode(struct gql_lexer *lexer, char **out, struct err *err)
                          "\\u{...}");
     if (code == 0 || code > 0x10ffff || is_surrogate(code))
         return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
-                         "\"%.*s\" is no character", (int)length,
+                         "\"%.*s\" is not a character", (int)length,
                          lexer->rest.bytes);
     *out = append_utf8(*out, code);
     gql_lexer_skip(lexer, length);
     return true;
 }
 
-/* At a backslash that is not the last character. */
+/* The lexer is at a backslash, which is not the last character. */
 static bool
 decode_escape(struct gql_lexer *lexer, char **out, struct err *err)
 {
@@ -176,7 +182,7 @@ read_quoted(struct gql_lexer *lexer, struct gql_token *token, struct err *err)
     return true;
 }
 
-/* ---- block strings: spec section 2.9.4, BlockStringValue() -------------- */
+/* ---- block strings: BlockStringValue(), specification section 2.9.4 ----- */
 
 static bool
 is_blank(char c)
@@ -190,7 +196,7 @@ end_of_line(const char *line)
     return line + strcspn(line, "\n");
 }
 
-/* Blanks that a line begins with. */
+/* The number of blanks at the start of a line. */
 static size_t
 indentation(const char *line)
 {
@@ -203,7 +209,7 @@ is_blank_line(const char *line)
     return line + indentation(line) == end_of_line(line);
 }
 
-/* The least indentation of the lines after the first, blank ones aside. */
+/* The least indentation of all lines except the first and blank ones. */
 static size_t
 common_indentation(const char *text)
 {
@@ -218,8 +224,8 @@ common_indentation(const char *text)
     return common;
 }
 
-/* Take `common` blanks off the front of every line but the first. A blank
- * line may have fewer. */
+/* Remove `common` blanks from the start of every line except the first. A
+ * blank line may have fewer. */
 static void
 remove_indentation(char *text, size_t common)
 {
@@ -243,8 +249,9 @@ remove_indentation(char *text, size_t common)
     }
 }
 
-/* Where the text begins when blank lines at the start are left out; those at
- * the end are cut off. */
+/* Return the text without the blank lines at its start, and cut off those at
+ * its end. Each part of the text is looked at once, so that a million blank
+ * lines take no time. */
 static const char *
 without_blank_ends(char *text)
 {
@@ -264,7 +271,8 @@ without_blank_ends(char *text)
     return text;
 }
 
-/* Read one character of a block, line ends as LF. */
+/* Read one byte, one line end, or one escaped block quote of a block string. A
+ * line end becomes LF. */
 static char *
 read_block_character(struct gql_lexer *lexer, char *out)
 {
@@ -282,7 +290,8 @@ read_block_character(struct gql_lexer *lexer, char *out)
     return out + 1;
 }
 
-/* Bytes up to the closing quotation marks; all when there are none. */
+/* The number of bytes before the closing quotation marks; all, if there are
+ * none. */
 static size_t
 length_to_block_quote(struct span text)
 {

@@ -21,18 +21,18 @@ struct entry {
 
 struct gql_types_file {
     struct arena names;
-    struct span text; /* mapped */
+    struct span text; /* the mapped file */
     const char *query_type;
     struct entry *entries; /* sorted by name */
     size_t count, capacity;
     bool is_full;
-    const char *name; /* while indexing: of the type whose end comes next */
+    const char *name; /* while indexing: of the type that ends next */
 };
 
-/* What is looked for, in a result as the server sends it and without its
- * envelope. */
 enum { TYPES_MOST = 100000 };
 
+/* The values to find: first with the envelope "data", as a server sends it,
+ * then without, in the same order. */
 enum { QUERY_TYPE_NAME, TYPE_NAME, TYPE, WANTED };
 
 static const char *const paths[] = {
@@ -96,7 +96,7 @@ index_types(struct gql_types_file *file, const char *path, struct err *err)
     }
     if (file->count == 0 || file->query_type == NULL)
         return err_set(err, MSG_TYPES_FILE,
-                       "%s: no introspection result: \"__schema\" with "
+                       "%s: not an introspection result: \"__schema\" with "
                        "\"queryType\" and \"types\" is missing",
                        path);
     if (file->is_full)
@@ -131,7 +131,7 @@ cannot_open(const char *path, struct err *err)
     int why = errno;
 
     err_set(err, MSG_TYPES_FILE, "%s: %s", path, strerror(why));
-    err_hint(err, "bulkpg types --store S prints them");
+    err_hint(err, "create the file with bulkpg types --store S > FILE");
     return unreadable_hint(err, path, why, false);
 }
 

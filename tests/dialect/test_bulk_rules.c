@@ -195,7 +195,7 @@ START_TEST(a_pasted_mutation_is_named)
                 "sends itself");
     ck_assert_ptr_nonnull(strstr(err_remedy(&err), "inside the quotation"));
     ck_assert(!check("mutation { a }"));
-    assert_said("1:1: only a query can be run in bulk");
+    assert_said("1:1: only a query can run as a bulk operation");
 }
 
 END_TEST

@@ -1,4 +1,4 @@
-/* graphql: what the store would refuse is refused here, with the place. */
+/* graphql: the check refuses what the store would refuse, with its place. */
 #include <check.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 static const char types_path[] = "tests/data/graphql/types.json";
 
-/* What the real types have not: lists of everything, defaults, a recursive
- * interface, and objects that differ under one field name. */
+/* Types with constructs that the real ones lack: lists of everything, defaults,
+ * a recursive interface, and objects with different fields of one name. */
 static const char *const made_types[] = {
     "{\"kind\":\"OBJECT\",\"name\":\"Made\",\"fields\":["
     "{\"name\":\"int\",\"args\":["
@@ -188,19 +188,20 @@ static const struct {
     const char *message;
 } faults[] = {
     /* the operation */
-    {"fragment F on Shop { id }", "1:1: there are fragments, but no query"},
+    {"fragment F on Shop { id }", "1:1: the file has fragments but no query"},
     {"{ shop { id } }\nquery B { shop { id } }",
-     "2:1: a second operation: a bulk query is exactly one"},
-    {" mutation { shop { id } }", "1:2: only a query can be run in bulk"},
-    {"subscription { shop { id } }", "1:1: only a query can be run in bulk"},
+     "2:1: this is a second operation; a query file has exactly one"},
+    {" mutation { shop { id } }",
+     "1:2: only a query can run as a bulk operation"},
+    {"subscription { shop { id } }",
+     "1:1: only a query can run as a bulk operation"},
     {"query ($first: Int) { products(first: $first) { edges { cursor } } }",
-     "1:8: a bulk query cannot have variables: write the values in their "
-     "places"},
+     "1:8: a bulk query cannot have variables; write the values in the query"},
     {"{ products(first: $first) { edges { cursor } } }",
-     "1:19: a bulk query cannot have variables: write the value in place of "
+     "1:19: a bulk query cannot have variables; write the value in place of "
      "$first"},
     {"{ shop @table(key: [$k]) { id } }",
-     "1:21: a bulk query cannot have variables: write the value in place of "
+     "1:21: a bulk query cannot have variables; write the value in place of "
      "$k"},
     /* fields */
     {"{ products { edges { node { titel } } } }",
@@ -230,8 +231,8 @@ static const struct {
      "}\""},
     {"{ products { edges { node { metafields { edges { node { reference { id } "
      "} } } } } } }",
-     "1:69: unknown field \"id\" of MetafieldReference: the fields of a union "
-     "are selected by \"... on Type { ... }\""},
+     "1:69: unknown field \"id\" of MetafieldReference: select fields of a "
+     "union with \"... on Type { ... }\""},
     /* arguments */
     {"{ products(frist: 1) { edges { cursor } } }",
      "1:12: unknown argument \"frist\" of \"products\"; did you mean "
@@ -261,13 +262,13 @@ static const struct {
      "1:43: field \"id\" is given twice"},
     /* fragments */
     {"{ shop { ...F } } fragment F on Shop { id }\nfragment F on Shop { name }",
-     "2:10: there is already a fragment \"F\""},
+     "2:10: fragment \"F\" is defined twice"},
     {"{ shop { ...Shpo } } fragment Shop on Shop { id }",
      "1:13: unknown fragment \"Shpo\"; did you mean \"Shop\"?"},
     {"{ shop { id } } fragment F on Shop { id }",
-     "1:26: fragment \"F\" is used nowhere"},
+     "1:26: fragment \"F\" is not used"},
     {"{ shop { id } } fragment F on Shop { ...F }",
-     "1:26: fragment \"F\" is used nowhere"},
+     "1:26: fragment \"F\" is not used"},
     {"{ shop { ...F } } fragment F on Shop { ... { ...F } }",
      "1:46: fragment \"F\" contains itself"},
     {"{ shop { ...F } } fragment F on Shop { ...G }\n"
@@ -283,28 +284,31 @@ static const struct {
     {"{ shop { ... on String { id } } }",
      "1:17: a fragment cannot be on String: it has no fields"},
     {"{ shop { ... on Product { id } } }",
-     "1:17: no Shop can ever be a Product, so this fragment gives nothing"},
+     "1:17: no object is both Shop and Product, so this fragment selects "
+     "nothing"},
     {"{ products { edges { node { featuredMedia { ... on Product { id } } } } "
      "} }",
-     "1:52: no Media can ever be a Product, so this fragment gives nothing"},
+     "1:52: no object is both Media and Product, so this fragment selects "
+     "nothing"},
     {"{ shop { ...F } } fragment F on Media { alt }",
-     "1:10: no Shop can ever be a Media, so this fragment gives nothing"},
+     "1:10: no object is both Shop and Media, so this fragment selects "
+     "nothing"},
     {"{ shop { ...F } } fragment F on Shop { nope }",
      "1:40: unknown field \"nope\" of Shop; did you mean \"name\"?"},
     /* directives */
     {"{ shop { id @tabel } }",
      "1:13: unknown directive \"@tabel\"; did you mean \"@table\"?"},
     {"query @table { shop { id } }",
-     "1:7: @table cannot stand here: it belongs on a field"},
+     "1:7: @table is not allowed here; it belongs on a field"},
     {"{ shop @slice { id } }",
-     "1:8: @slice cannot stand here: it belongs on the query itself"},
+     "1:8: @slice is not allowed here; it belongs on the query itself"},
     {"{ shop { ...F } } fragment F on Shop @skip(if: true) { id }",
-     "1:38: @skip cannot stand here: it belongs on a field or a fragment's "
-     "use"},
+     "1:38: @skip is not allowed here; it belongs on a field or a use of a "
+     "fragment"},
     {"{ shop { ... @json { id } } }",
-     "1:14: @json cannot stand here: it belongs on a field"},
+     "1:14: @json is not allowed here; it belongs on a field"},
     {"{ shop { ...F @index } } fragment F on Shop { id }",
-     "1:15: @index cannot stand here: it belongs on a field"},
+     "1:15: @index is not allowed here; it belongs on a field"},
     {"{ shop { id @index @index } }", "1:20: @index is given twice"},
     {"{ shop { id @column(name: \"a\", name: \"b\") } }",
      "1:32: argument \"name\" is given twice"},
@@ -313,7 +317,7 @@ static const struct {
     {"{ shop { id @include(if: \"no\") } }",
      "1:26: argument \"if\" must be Boolean, found \"no\""},
     {"{ shop { id @include(if: $x) } }",
-     "1:26: a bulk query cannot have variables: write the value in place of "
+     "1:26: a bulk query cannot have variables; write the value in place of "
      "$x"},
     {"{ shop { id @skip(if: true, unless: true) } }",
      "1:29: unknown argument \"unless\" of @skip"},
@@ -372,22 +376,23 @@ static const struct {
     {"{ int(o: {must: 1, in: 5}) }", "1:24: field \"in\" must be In, found 5"},
     {"{ int(date: {a: 1, a: 2}) }", "1:20: field \"a\" is given twice"},
     {"{ int(date: [{a: [$x]}]) }",
-     "1:19: a bulk query cannot have variables: write the value in place of "
+     "1:19: a bulk query cannot have variables; write the value in place of "
      "$x"},
     {"{ int(i: \"a string that is so long that nobody wants to see all of "
      "it\") }",
      "1:10: argument \"i\" must be Int, found \"a string that is so long that "
      "nobody wants to see all of it\""},
-    /* what the store leaves open */
+    /* types that the store does not describe */
     {"{ gone { x } }",
      "1:3: the store does not describe the type Gone of \"gone\""},
     {"{ int(g: X) }",
      "1:10: the store does not describe the type Gone of argument \"g\""},
     /* possible types */
     {"{ both { ... on Other { __typename } } }",
-     "1:17: no Both can ever be a Other, so this fragment gives nothing"},
+     "1:17: no object is both Both and Other, so this fragment selects "
+     "nothing"},
     {"{ both { ... on Dog { name } } }",
-     "1:17: no Both can ever be a Dog, so this fragment gives nothing"},
+     "1:17: no object is both Both and Dog, so this fragment selects nothing"},
     /* merging */
     {"{ pet { x: name\n x: nick } }",
      "2:2: \"x\" is \"nick\" here and \"name\" in line 1: give one of them "
@@ -459,7 +464,7 @@ START_TEST(a_long_literal_is_cut_short)
 
 END_TEST
 
-START_TEST(an_unknown_query_type_is_told)
+START_TEST(an_unknown_query_type_is_reported)
 {
     gql_schema_set_query_type(types.schema, "Nope");
     ck_assert(!check("{ shop { id } }"));
@@ -468,7 +473,8 @@ START_TEST(an_unknown_query_type_is_told)
 
 END_TEST
 
-/* F0 spreads F1 twice, and so on: `count` fragments on Pet. */
+/* `count` fragments on Pet. Each spreads the next one, once or, with `each`,
+ * twice. */
 static const char *
 spreading(int count, const char *each)
 {
@@ -489,7 +495,7 @@ spreading(int count, const char *each)
     return copy;
 }
 
-START_TEST(fragments_cannot_multiply_without_end)
+START_TEST(fragments_cannot_multiply_without_limit)
 {
     ck_assert(check(spreading(10, "b")));
     ck_assert(!check(spreading(30, "b")));
@@ -498,7 +504,7 @@ START_TEST(fragments_cannot_multiply_without_end)
 
 END_TEST
 
-/* F0 spreads F1 twice, which spreads F2 twice: all in one place. */
+/* F0 spreads F1 twice, F1 spreads F2 twice, and so on, all in one place. */
 static const char *
 doubling(int count)
 {
@@ -515,21 +521,21 @@ doubling(int count)
     return copy;
 }
 
-START_TEST(fragments_that_double_are_refused_where_they_do)
+START_TEST(fragments_that_double_are_refused_at_their_place)
 {
     ck_assert(check(doubling(11)));
     ck_assert(!check(doubling(30)));
-    assert_said("20:30: more than 10000 fields when the fragments are put in "
-                "place");
+    assert_said(
+        "20:30: with fragments expanded, the query has more than 10000 fields");
     ck_assert(!check(doubling(60)));
-    assert_said("50:30: more than 10000 fields when the fragments are put in "
-                "place");
+    assert_said(
+        "50:30: with fragments expanded, the query has more than 10000 fields");
 }
 
 END_TEST
 
-/* Steps that a check of `text` takes, which must be a valid document or one
- * that takes too many. */
+/* The number of steps that a check of `text` takes. `text` must be a valid
+ * document, or one that takes too many; then `enough` becomes false. */
 static size_t
 steps_of(const char *text, bool *enough)
 {
@@ -543,8 +549,8 @@ steps_of(const char *text, bool *enough)
     return checker.steps;
 }
 
-/* At each level what both a dog's and a cat's friend have is looked at once
- * for each of the two. */
+/* At each level the check looks at the fields of `friend` twice: for a dog and
+ * for a cat. */
 static const char *
 branching(int depth)
 {
@@ -577,7 +583,7 @@ START_TEST(a_check_takes_a_bounded_number_of_steps)
 
 END_TEST
 
-/* `count` fields under keys of their own, and those again. */
+/* `count` fields with different keys, and the same ones again. */
 static const char *
 wide(int count)
 {
@@ -629,17 +635,19 @@ deep_spread(int depth)
     return copy;
 }
 
-START_TEST(fragments_cannot_nest_without_end)
+START_TEST(fragments_cannot_nest_without_limit)
 {
     ck_assert(check(spreading(31, "")));
     ck_assert(!check(spreading(32, "")));
-    assert_said("33:23: selections are nested deeper than 64 levels when the "
-                "fragments are put in place");
+    assert_said(
+        "33:23: with fragments expanded, selections are nested deeper than 64 "
+        "levels");
     ck_assert(!check(spreading(250, "")));
     ck_assert(check(deep_spread(27)));
     ck_assert(!check(deep_spread(28))); /* the same fragment, but deeper */
-    assert_said("1:215: selections are nested deeper than 64 levels when the "
-                "fragments are put in place");
+    assert_said(
+        "1:215: with fragments expanded, selections are nested deeper than 64 "
+        "levels");
 }
 
 END_TEST
@@ -654,23 +662,23 @@ static const struct {
      "1:32: unknown field \"weight\" of Product; q:2:1: unknown field "
      "\"weigth\" of Product; q:2:14: unknown field \"titel\" of Product; did "
      "you mean \"title\"?"},
-    /* each where it is written, once; what else is wrong comes later */
+    /* once for each place where it is written; other faults are not reported */
     {"{ products { edges { node { ...F } } } p: products { edges { node { "
      "...F } } } }\nfragment F on Product { zzzzzzzz yyyyyyyy }",
      "2:25: unknown field \"zzzzzzzz\" of Product; q:2:34: unknown field "
      "\"yyyyyyyy\" of Product"},
     {"{ products { edges { node { zzzzzzzz tags { x } } } } }",
      "1:29: unknown field \"zzzzzzzz\" of Product"},
-    /* forgotten ways to the rows */
+    /* edges or node is missing */
     {"{ products { zzzzzzzz } }",
-     "1:14: unknown field \"zzzzzzzz\" of ProductConnection: fields of its "
-     "rows are selected by \"edges { node { ... } }\""},
+     "1:14: unknown field \"zzzzzzzz\" of ProductConnection: select fields of "
+     "its rows with \"edges { node { ... } }\""},
     {"{ products { node { id } } }",
-     "1:14: unknown field \"node\" of ProductConnection: fields of its rows "
-     "are selected by \"edges { node { ... } }\""},
+     "1:14: unknown field \"node\" of ProductConnection: select fields of its "
+     "rows with \"edges { node { ... } }\""},
     {"{ products { edges { title } } }",
-     "1:22: unknown field \"title\" of ProductEdge: fields of its rows are "
-     "selected by \"node { ... }\""},
+     "1:22: unknown field \"title\" of ProductEdge: select fields of its rows "
+     "with \"node { ... }\""},
 };
 
 START_TEST(unknown_fields_are_reported_together)
@@ -692,7 +700,7 @@ count_of(const char *text, const char *part)
     return count;
 }
 
-/* `count` fields of `length` letters that no type has. */
+/* `count` unknown fields of `length` letters. */
 static const char *
 misspelt(int count, int length)
 {
@@ -708,7 +716,7 @@ misspelt(int count, int length)
     return copy;
 }
 
-START_TEST(unknown_fields_are_reported_up_to_a_number)
+START_TEST(the_number_of_reported_fields_is_limited)
 {
     ck_assert(!check(misspelt(20, 20)));
     ck_assert_uint_eq(count_of(err.message, "unknown field"), 20);
@@ -746,7 +754,7 @@ static const struct {
     {"createdAt", "publishedAt", false},
 };
 
-START_TEST(near_names_are_found)
+START_TEST(similar_names_are_suggested)
 {
     struct nearest nearest = nearest_to(spellings[_i].word);
 
@@ -756,7 +764,7 @@ START_TEST(near_names_are_found)
 
 END_TEST
 
-START_TEST(the_nearest_name_wins)
+START_TEST(the_most_similar_name_is_suggested)
 {
     struct nearest nearest = nearest_to("varaint");
     char name[100];
@@ -787,9 +795,9 @@ add_made_tests(Suite *suite)
     tcase_add_loop_test(tests, made_faults_say_what_and_where, 0,
                         COUNT(made_faults));
     tcase_add_test(tests, a_long_literal_is_cut_short);
-    tcase_add_test(tests, fragments_cannot_multiply_without_end);
-    tcase_add_test(tests, fragments_cannot_nest_without_end);
-    tcase_add_test(tests, fragments_that_double_are_refused_where_they_do);
+    tcase_add_test(tests, fragments_cannot_multiply_without_limit);
+    tcase_add_test(tests, fragments_cannot_nest_without_limit);
+    tcase_add_test(tests, fragments_that_double_are_refused_at_their_place);
     tcase_add_test(tests, a_check_takes_a_bounded_number_of_steps);
     tcase_add_test(tests, twice_the_fields_take_twice_the_steps);
     suite_add_tcase(suite, tests);
@@ -804,12 +812,13 @@ check_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, valid_documents_pass, 0, COUNT(valid));
     tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
-    tcase_add_test(tests, an_unknown_query_type_is_told);
+    tcase_add_test(tests, an_unknown_query_type_is_reported);
     tcase_add_loop_test(tests, unknown_fields_are_reported_together, 0,
                         COUNT(unknowns));
-    tcase_add_test(tests, unknown_fields_are_reported_up_to_a_number);
-    tcase_add_loop_test(tests, near_names_are_found, 0, COUNT(spellings));
-    tcase_add_test(tests, the_nearest_name_wins);
+    tcase_add_test(tests, the_number_of_reported_fields_is_limited);
+    tcase_add_loop_test(tests, similar_names_are_suggested, 0,
+                        COUNT(spellings));
+    tcase_add_test(tests, the_most_similar_name_is_suggested);
     suite_add_tcase(suite, tests);
     add_made_tests(suite);
     return suite;

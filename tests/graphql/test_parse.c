@@ -1,5 +1,5 @@
-/* graphql: every construct of the grammar is read, with its position, and
- * every fault is told with its line and column. */
+/* graphql: the parser reads every construct of the grammar with its position,
+ * and reports every fault with its line and column. */
 #include <check.h>
 #include <string.h>
 
@@ -87,7 +87,7 @@ START_TEST(operations_keep_their_order_and_kind)
 
 END_TEST
 
-START_TEST(variables_are_read_with_all_they_have)
+START_TEST(variables_have_types_defaults_and_directives)
 {
     const struct gql_variable *variable;
 
@@ -123,7 +123,7 @@ END_TEST
 
 /* ---- selections --------------------------------------------------------- */
 
-START_TEST(field_with_everything)
+START_TEST(a_field_may_have_all_parts)
 {
     struct gql_selection *field =
         first_of("{\n  top: products(first: 5, query: \"x\")\n"
@@ -149,7 +149,7 @@ START_TEST(field_with_everything)
 
 END_TEST
 
-START_TEST(three_ways_to_use_a_fragment)
+START_TEST(fragments_are_used_in_three_ways)
 {
     struct gql_selection *used =
         first_of("{ ...F @skip(if: true) ... on T @a { b } ... @c { d } "
@@ -186,7 +186,7 @@ static const struct {
     {"{ a @other(if: false) }", false},
 };
 
-START_TEST(skipped_by_either_directive)
+START_TEST(fields_are_skipped_by_either_directive)
 {
     ck_assert_int_eq(gql_is_skipped(first_of(skips[_i].text)->directives),
                      skips[_i].skipped);
@@ -237,7 +237,7 @@ START_TEST(scalars_are_decoded)
 
 END_TEST
 
-START_TEST(booleans_are_two)
+START_TEST(booleans_are_true_or_false)
 {
     ck_assert_int_eq(value_of("{ a(b: true) }")->kind, GQL_BOOLEAN);
     ck_assert(value_of("{ a(b: true) }")->boolean);
@@ -300,9 +300,9 @@ START_TEST(block_strings_lose_their_indentation)
 
 END_TEST
 
-/* ---- what is passed over, and positions --------------------------------- */
+/* ---- ignored characters, and positions ---------------------------------- */
 
-START_TEST(ignored_characters_stand_anywhere)
+START_TEST(ignored_characters_may_be_anywhere)
 {
     const struct gql_selection *field =
         first_of("\xef\xbb\xbf#graphql\n,,{,a(,b:,1,,c:2),#, {\r\n"
@@ -316,7 +316,7 @@ START_TEST(ignored_characters_stand_anywhere)
 END_TEST
 
 static const struct {
-    const char *text; /* whose last field is called z */
+    const char *text; /* its last field is called z */
     unsigned line, column;
 } positions[] = {
     {"{z}", 1, 2},
@@ -367,14 +367,15 @@ static const struct {
                                "\"on\""},
     {"fragment F T { a }", "1:12: expected \"on\", found \"T\""},
     {"fragment F on { a }", "1:15: expected a type's name, found \"{\""},
-    {"type T { a: Int }", "1:1: this is the definition of a type; a query "
-                          "file holds a query and its fragments only"},
+    {"type T { a: Int }",
+     "1:1: this is a definition of a schema; a query file has only a query and "
+     "its fragments"},
     {"{ a }\nextend type T { a: Int }",
-     "2:1: this is the definition of a type; a query file holds a query and "
-     "its fragments only"},
+     "2:1: this is a definition of a schema; a query file has only a query and "
+     "its fragments"},
     {"\"about T\" type T { a: Int }",
-     "1:1: this is the definition of a type; a query file holds a query and "
-     "its fragments only"},
+     "1:1: this is a definition of a schema; a query file has only a query and "
+     "its fragments"},
     /* variables */
     {"query () { a }", "1:8: expected \"$\", found \")\""},
     {"query ($: Int) { a }", "1:9: expected a variable's name, found \":\""},
@@ -450,15 +451,15 @@ static const struct {
                             "\\u{...}"},
     {"{ a(b: \"\\u{41\") }", "1:9: expected \\u with four hexadecimal digits "
                              "or \\u{...}"},
-    {"{ a(b: \"\\u{110000}\") }", "1:9: \"\\u{110000}\" is no character"},
+    {"{ a(b: \"\\u{110000}\") }", "1:9: \"\\u{110000}\" is not a character"},
     {"{ a(b: \"\\u{100000000000041}\") }",
-     "1:9: \"\\u{100000000000041}\" is no character"},
-    {"{ a(b: \"\\ud83d\") }", "1:9: \"\\ud83d\" is no character"},
-    {"{ a(b: \"\\ud83d\\u0041\") }", "1:9: \"\\ud83d\" is no character"},
-    {"{ a(b: \"\\ud83d\\u{de00}\") }", "1:9: \"\\ud83d\" is no character"},
-    {"{ a(b: \"\\ude00\") }", "1:9: \"\\ude00\" is no character"},
-    {"{ a(b: \"\\u{d800}\") }", "1:9: \"\\u{d800}\" is no character"},
-    {"{ a(b: \"\\u0000\") }", "1:9: \"\\u0000\" is no character"},
+     "1:9: \"\\u{100000000000041}\" is not a character"},
+    {"{ a(b: \"\\ud83d\") }", "1:9: \"\\ud83d\" is not a character"},
+    {"{ a(b: \"\\ud83d\\u0041\") }", "1:9: \"\\ud83d\" is not a character"},
+    {"{ a(b: \"\\ud83d\\u{de00}\") }", "1:9: \"\\ud83d\" is not a character"},
+    {"{ a(b: \"\\ude00\") }", "1:9: \"\\ude00\" is not a character"},
+    {"{ a(b: \"\\u{d800}\") }", "1:9: \"\\u{d800}\" is not a character"},
+    {"{ a(b: \"\\u0000\") }", "1:9: \"\\u0000\" is not a character"},
     /* characters */
     {"{ a? }", "1:4: unexpected character \"?\""},
     {"{ a & b }", "1:5: unexpected character \"&\""},
@@ -486,7 +487,7 @@ START_TEST(faults_say_what_and_where)
 
 END_TEST
 
-START_TEST(a_nul_byte_is_no_end)
+START_TEST(a_nul_byte_does_not_end_the_text)
 {
     ck_assert(!gql_parse(&arena, "q", span_of("{ a }\0{", 7), &document, &err));
     ck_assert_str_eq(err.message,
@@ -495,7 +496,7 @@ START_TEST(a_nul_byte_is_no_end)
 
 END_TEST
 
-/* ---- nesting ------------------------------------------------------------ */
+/* ---- limits -------------------------------------------------------------- */
 
 /* `count` times `open`, then `inner`, then `count` times `close`. */
 static const char *
@@ -514,7 +515,7 @@ nest(const char *open, const char *inner, const char *close, int count)
     return copy;
 }
 
-START_TEST(nesting_has_an_end)
+START_TEST(nesting_is_limited)
 {
     ck_assert(parse(nest("{a", "", "}", 64)));
     ck_assert(!parse(nest("{a", "", "}", 65)));
@@ -537,7 +538,7 @@ START_TEST(nesting_has_an_end)
 
 END_TEST
 
-/* `count` times `each`, with its number where it has a %d. */
+/* `before`, then `count` times `each` followed by a number, then `after`. */
 static const char *
 repeat(const char *before, const char *each, int count, const char *after)
 {
@@ -553,14 +554,15 @@ repeat(const char *before, const char *each, int count, const char *after)
     return copy;
 }
 
-START_TEST(a_file_has_an_end)
+START_TEST(the_size_of_a_file_is_limited)
 {
     ck_assert(parse(repeat("{ ", "a", 20000, "}")));
     ck_assert(!parse(repeat("{ ", "a", 20001, "}")));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
-    ck_assert_str_eq(err.message,
-                     "q:1:128893: more than 20000 fields, fragments, "
-                     "arguments and values in one file");
+    ck_assert_str_eq(
+        err.message,
+        "q:1:128893: the file has more than 20000 fields, fragments, arguments "
+        "and values");
     ck_assert(!parse(repeat("", "{a} query Q", 20000, "{a}")));
     ck_assert(!parse(repeat("{ a(b: [", "", 20000, "]) }")));
     ck_assert(parse(repeat("{ a(b: {", "c: ", 250, "}) }")));
@@ -577,7 +579,7 @@ START_TEST(a_file_has_an_end)
 
 END_TEST
 
-START_TEST(blank_lines_behind_a_block_are_cut_off_at_once)
+START_TEST(blank_lines_after_a_block_are_cut_off_fast)
 {
     char *text = arena_bytes(&arena, 1000001);
 
@@ -601,23 +603,24 @@ parse_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, shorthand_is_an_anonymous_query);
     tcase_add_test(tests, operations_keep_their_order_and_kind);
-    tcase_add_test(tests, variables_are_read_with_all_they_have);
+    tcase_add_test(tests, variables_have_types_defaults_and_directives);
     tcase_add_test(tests, keywords_are_names_elsewhere);
-    tcase_add_test(tests, field_with_everything);
-    tcase_add_test(tests, three_ways_to_use_a_fragment);
-    tcase_add_loop_test(tests, skipped_by_either_directive, 0, COUNT(skips));
+    tcase_add_test(tests, a_field_may_have_all_parts);
+    tcase_add_test(tests, fragments_are_used_in_three_ways);
+    tcase_add_loop_test(tests, fields_are_skipped_by_either_directive, 0,
+                        COUNT(skips));
     tcase_add_loop_test(tests, scalars_are_decoded, 0, COUNT(scalars));
-    tcase_add_test(tests, booleans_are_two);
+    tcase_add_test(tests, booleans_are_true_or_false);
     tcase_add_test(tests, lists_and_objects_nest);
     tcase_add_loop_test(tests, block_strings_lose_their_indentation, 0,
                         COUNT(blocks));
-    tcase_add_test(tests, ignored_characters_stand_anywhere);
+    tcase_add_test(tests, ignored_characters_may_be_anywhere);
     tcase_add_loop_test(tests, columns_count_characters, 0, COUNT(positions));
     tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
-    tcase_add_test(tests, a_nul_byte_is_no_end);
-    tcase_add_test(tests, nesting_has_an_end);
-    tcase_add_test(tests, a_file_has_an_end);
-    tcase_add_test(tests, blank_lines_behind_a_block_are_cut_off_at_once);
+    tcase_add_test(tests, a_nul_byte_does_not_end_the_text);
+    tcase_add_test(tests, nesting_is_limited);
+    tcase_add_test(tests, the_size_of_a_file_is_limited);
+    tcase_add_test(tests, blank_lines_after_a_block_are_cut_off_fast);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,4 +1,5 @@
-/* graphql: a document is printed in one way only, and read back the same. */
+/* graphql: equal documents are printed as the same text, and parsing this text
+ * gives an equal document. */
 #include <check.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* graphql: types come one by one, and a document says which it needs. */
+/* graphql: types are added one by one, and a schema lists those that a document
+ * needs. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ START_TEST(references_know_their_wrappers)
 
 END_TEST
 
-START_TEST(deprecated_fields_are_there)
+START_TEST(deprecated_fields_are_read)
 {
     const struct gql_field *html = gql_type_field(add("Product"), "bodyHtml");
 
@@ -137,7 +138,7 @@ START_TEST(a_union_admits_its_members)
 
 END_TEST
 
-START_TEST(enumerations_and_inputs)
+START_TEST(enumerations_and_inputs_are_read)
 {
     const struct gql_type *status = add("ProductStatus");
     struct gql_type *input = add("UniqueMetafieldValueInput");
@@ -153,7 +154,7 @@ START_TEST(enumerations_and_inputs)
 
 END_TEST
 
-START_TEST(some_kinds_have_fields_to_select)
+START_TEST(some_kinds_have_fields)
 {
     ck_assert(gql_kind_is_composite(GQL_OBJECT_TYPE));
     ck_assert(gql_kind_is_composite(GQL_INTERFACE_TYPE));
@@ -178,7 +179,7 @@ START_TEST(the_first_description_of_a_type_stays)
 
 END_TEST
 
-START_TEST(other_keys_are_passed_over)
+START_TEST(unknown_keys_are_ignored)
 {
     ck_assert(add_json("{\"isOneOf\":true,\"kind\":\"OBJECT\",\"name\":\"X\","
                        "\"fields\":[{\"name\":\"a\",\"requiredAccess\":{},"
@@ -200,22 +201,22 @@ static const struct {
     {"{\"kind\":\"LIST\",\"name\":\"X\"}",
      "not an introspected type: it has no kind"},
     {"{\"kind\":\"OBJECT\",\"name\":null}",
-     "not an introspected type: something in it has no name"},
+     "not an introspected type: it has no name"},
     {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{}]}",
-     "introspected type X: something in it has no name"},
+     "introspected type X: a part of it has no name"},
     {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{\"name\":\"a\"}]}",
      "introspected type X: a type in it has no kind"},
     {"{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[{\"name\":\"a\","
      "\"type\":{\"kind\":\"LIST\",\"ofType\":null}}]}",
      "introspected type X: a type in it has no kind"},
     {"{\"kind\":\"ENUM\",\"name\":\"X\",\"enumValues\":[1]}",
-     "introspected type X: something in it has no name"},
+     "introspected type X: a part of it has no name"},
     {"{\"kind\":\"INPUT_OBJECT\",\"name\":\"X\",\"inputFields\":[{\"name\":"
      "\"a\",\"type\":{\"kind\":\"SCALAR\"}}]}",
-     "introspected type X: something in it has no name"},
+     "introspected type X: a part of it has no name"},
 };
 
-START_TEST(what_is_no_type_is_told)
+START_TEST(malformed_types_are_refused)
 {
     ck_assert(!add_json(no_types[_i].json));
     ck_assert_int_eq(err.kind, ERR_FAILED);
@@ -225,8 +226,8 @@ START_TEST(what_is_no_type_is_told)
 
 END_TEST
 
-/* What no store has, and would take long to look through. */
-START_TEST(names_and_inputs_without_end_are_no_type)
+/* No store has such types, and it would take long to search them. */
+START_TEST(long_names_and_lists_of_inputs_are_refused)
 {
     struct buf json = buf_with_ceiling(1024 * 1024);
     char name[257];
@@ -245,15 +246,17 @@ START_TEST(names_and_inputs_without_end_are_no_type)
                    i > 0 ? "," : "", i);
     buf_append_str(&json, "]}");
     ck_assert(!add_json(buf_str(&json)));
-    ck_assert_str_eq(err.message, "introspected type X: something in it has "
-                                  "more than 1000 inputs");
+    ck_assert_str_eq(
+        err.message,
+        "introspected type X: it has a list of more than 1000 arguments or "
+        "input fields");
     buf_free(&json);
 }
 
 END_TEST
 
-/* One JSON object says both; a name of one list is none of the other. */
-START_TEST(a_value_is_no_field)
+/* One JSON object has both lists. A name of one is not a name of the other. */
+START_TEST(a_value_is_not_a_field)
 {
     ck_assert(add_json("{\"kind\":\"OBJECT\",\"name\":\"X\",\"fields\":[],"
                        "\"enumValues\":[{\"name\":\"a\"}],"
@@ -273,7 +276,7 @@ count_type(void *ctx, const struct gql_type *type)
     ++*(size_t *)ctx;
 }
 
-START_TEST(each_type_comes_once)
+START_TEST(each_type_is_visited_once)
 {
     size_t count = 0;
 
@@ -286,7 +289,7 @@ START_TEST(each_type_comes_once)
 
 END_TEST
 
-START_TEST(the_query_type_has_a_name)
+START_TEST(the_query_type_can_be_set)
 {
     ck_assert_str_eq(gql_schema_query_type(types.schema), "QueryRoot");
     gql_schema_set_query_type(types.schema, "Query");
@@ -322,7 +325,7 @@ END_TEST
 
 /* ---- what is missing ---------------------------------------------------- */
 
-/* The names missing in turn after turn, as "A B | C | " */
+/* The missing types, turn by turn, as "A B | C | ". Each turn adds them. */
 static const char *
 turns(const char *text)
 {
@@ -389,7 +392,7 @@ static const struct {
     {"mutation { x { id } }", "QueryRoot | "},
 };
 
-START_TEST(missing_types_are_told_turn_by_turn)
+START_TEST(missing_types_are_listed_turn_by_turn)
 {
     ck_assert_str_eq(turns(missing[_i].text), missing[_i].turns);
 }
@@ -424,7 +427,7 @@ START_TEST(a_file_is_indexed_by_name)
 
 END_TEST
 
-/* A file with this content, opened; the path is gone afterwards. */
+/* Open a file with this content. The file is removed afterwards. */
 static bool
 open_text(const char *text, struct gql_types_file **opened)
 {
@@ -461,18 +464,18 @@ END_TEST
 
 static const struct {
     const char *text;
-    const char *message; /* contained in ours */
+    const char *message; /* a part of the error */
 } no_files[] = {
     {"", "the file is empty"},
     {"{", "no JSON at byte 1"},
-    {"{}", "no introspection result"},
+    {"{}", "not an introspection result"},
     {"{\"data\":{\"__schema\":{\"types\":[{\"name\":\"A\"}]}}}",
-     "no introspection result"},
+     "not an introspection result"},
     {"{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"A\"}}}}",
-     "no introspection result"},
+     "not an introspection result"},
 };
 
-START_TEST(what_is_no_introspection_is_told)
+START_TEST(other_files_are_refused)
 {
     struct gql_types_file *opened;
 
@@ -484,13 +487,14 @@ START_TEST(what_is_no_introspection_is_told)
 
 END_TEST
 
-START_TEST(a_file_that_cannot_be_read_is_told)
+START_TEST(a_file_that_cannot_be_read_is_reported)
 {
     struct gql_types_file *opened;
 
     ck_assert(!gql_types_file_open("nope.json", &opened, &err));
     ck_assert_str_eq(err.message, "nope.json: No such file or directory");
-    ck_assert_str_eq(err.hint, "bulkpg types --store S prints them");
+    ck_assert_str_eq(err.hint,
+                     "create the file with bulkpg types --store S > FILE");
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert(!gql_types_file_open("tests", &opened, &err));
     ck_assert_str_eq(err.message, "tests: not a regular file");
@@ -508,27 +512,26 @@ schema_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, an_object_has_fields_with_arguments);
     tcase_add_test(tests, references_know_their_wrappers);
-    tcase_add_test(tests, deprecated_fields_are_there);
+    tcase_add_test(tests, deprecated_fields_are_read);
     tcase_add_test(tests, an_interface_admits_its_possible_types);
     tcase_add_test(tests, a_union_admits_its_members);
-    tcase_add_test(tests, enumerations_and_inputs);
-    tcase_add_test(tests, some_kinds_have_fields_to_select);
+    tcase_add_test(tests, enumerations_and_inputs_are_read);
+    tcase_add_test(tests, some_kinds_have_fields);
     tcase_add_test(tests, the_first_description_of_a_type_stays);
-    tcase_add_test(tests, other_keys_are_passed_over);
-    tcase_add_loop_test(tests, what_is_no_type_is_told, 0, COUNT(no_types));
-    tcase_add_test(tests, names_and_inputs_without_end_are_no_type);
-    tcase_add_test(tests, a_value_is_no_field);
-    tcase_add_test(tests, each_type_comes_once);
-    tcase_add_test(tests, the_query_type_has_a_name);
+    tcase_add_test(tests, unknown_keys_are_ignored);
+    tcase_add_loop_test(tests, malformed_types_are_refused, 0, COUNT(no_types));
+    tcase_add_test(tests, long_names_and_lists_of_inputs_are_refused);
+    tcase_add_test(tests, a_value_is_not_a_field);
+    tcase_add_test(tests, each_type_is_visited_once);
+    tcase_add_test(tests, the_query_type_can_be_set);
     tcase_add_test(tests, a_connection_needs_its_edges);
-    tcase_add_loop_test(tests, missing_types_are_told_turn_by_turn, 0,
+    tcase_add_loop_test(tests, missing_types_are_listed_turn_by_turn, 0,
                         COUNT(missing));
     tcase_add_test(tests, absent_types_are_asked_for_once);
     tcase_add_test(tests, a_file_is_indexed_by_name);
     tcase_add_test(tests, the_envelope_may_be_missing);
-    tcase_add_loop_test(tests, what_is_no_introspection_is_told, 0,
-                        COUNT(no_files));
-    tcase_add_test(tests, a_file_that_cannot_be_read_is_told);
+    tcase_add_loop_test(tests, other_files_are_refused, 0, COUNT(no_files));
+    tcase_add_test(tests, a_file_that_cannot_be_read_is_reported);
     suite_add_tcase(suite, tests);
     return suite;
 }
