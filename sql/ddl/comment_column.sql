@@ -1,2 +1,2 @@
--- Where in the query the column is, and what its type is there.
+-- Describe a column: its path in the query and its GraphQL type.
 COMMENT ON COLUMN {table}.{column} IS {comment};

@@ -1,2 +1,2 @@
--- Where in the query the rows are.
+-- Describe the table: its path in the query and the GraphQL type of its rows.
 COMMENT ON TABLE {table} IS {comment};

@@ -1,2 +1,2 @@
--- A child table's index on id, and those of @index.
+-- Create an index: on the id of a child table, or on a column with @index.
 CREATE INDEX {index} ON {relation} ({column});

@@ -1,4 +1,5 @@
--- Staging: what goes over the wire. Logged if it is to become the table.
+-- Create a staging table, which receives the rows. It must be logged if it will
+-- become the table.
 CREATE {?!logged UNLOGGED }TABLE {stage} (
     {columns}
 );

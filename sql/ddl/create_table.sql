@@ -1,4 +1,4 @@
--- The table itself, empty, without its key.
+-- Create the table, empty and without its key.
 CREATE TABLE {table} (
     {columns}
 );

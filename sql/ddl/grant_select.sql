@@ -1,2 +1,2 @@
--- A reader's right.
+-- Let a role of the key "readers" read the table.
 GRANT SELECT ON {table} TO {role};

@@ -1,2 +1,3 @@
--- A column gets a wider type, its values the form that the store gives them.
+-- Change a column to a wider type. Its values get the form in which the store
+-- writes them.
 ALTER TABLE {table} ALTER COLUMN {column} TYPE {type}{?using  USING {using}};

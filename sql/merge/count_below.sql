@@ -1,4 +1,4 @@
--- How many rows delete_below.sql or mark_below.sql would change.
+-- Count the rows that delete_below.sql or mark_below.sql would change.
 SELECT count(*)
 FROM {only}{table} AS t,
      (SELECT DISTINCT {parent_id} AS id FROM {parent_stage}) AS p

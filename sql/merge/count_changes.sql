@@ -1,3 +1,3 @@
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM {changes}

@@ -1,2 +1,2 @@
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM {only}{table}{?marked  WHERE _deleted_at IS NULL}

@@ -1,4 +1,4 @@
--- How many rows delete_orphaned.sql or mark_orphaned.sql would change.
+-- Count the rows that delete_orphaned.sql or mark_orphaned.sql would change.
 SELECT count(*)
 FROM {only}{table} AS t, {parent_gone} AS g
 WHERE t.{parent_column} = g.id{?marks  AND t._deleted_at IS NULL}

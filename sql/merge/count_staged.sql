@@ -1,2 +1,2 @@
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM {stage}

@@ -1,5 +1,6 @@
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM {stage} AS s, {changes} AS c
       WHERE s.ctid = c.place OFFSET 0) AS s

@@ -1,4 +1,4 @@
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), {asked: count(t.x), ...}
 FROM {only}{table} AS t
 JOIN {stage} AS s ON {keys: s.x = t.x AND ...}{?marked 

@@ -1,4 +1,5 @@
--- An incremental run: delete the rows whose parent came and that did not.
+-- In an incremental run, delete the rows that did not come although their
+-- parent did.
 DELETE FROM {only}{table} AS t
 USING (SELECT DISTINCT {parent_id} AS id FROM {parent_stage}) AS p
 WHERE t.{parent_column} = p.id

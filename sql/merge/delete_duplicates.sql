@@ -1,4 +1,4 @@
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM {stage} AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY {keys: x, ...}

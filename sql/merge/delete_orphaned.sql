@@ -1,5 +1,5 @@
--- An incremental run: delete the rows below a parent that was removed from
--- everywhere.
+-- In an incremental run, delete the rows below a parent that is gone. A parent
+-- that only moved to another row, and is still in its table, is not gone.
 DELETE FROM {only}{table} AS t
 USING {parent_gone} AS g
 WHERE t.{parent_column} = g.id

@@ -1,5 +1,5 @@
--- Parents whose rows may have been cut off: how many there are of each kind,
--- and the first few of them. A count below 0 is one that may be out of date.
+-- Find parents whose connection may have been truncated: the number of parents
+-- of each kind, and the first few of them. A negative count may be out of date.
 SELECT kind, parents, id, counted, came
 FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
              row_number() OVER (PARTITION BY kind ORDER BY id) AS n

@@ -1,5 +1,5 @@
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO {table} ({shared: x, ...}, _loaded_at)
 SELECT {shared: s.x, ...}, $1::timestamptz

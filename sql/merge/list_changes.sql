@@ -1,6 +1,6 @@
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE {changes} AS
 SELECT s.ctid AS place, t.{key} IS NULL AS is_new
 FROM {stage} AS s

@@ -1,5 +1,5 @@
--- Before rows of an incremental run are removed: the ids of those that will
--- be, for the tables below.
+-- Before an incremental run removes rows: list the ids of these rows, so that
+-- the rows below them can be removed, too.
 INSERT INTO {gone}
 SELECT DISTINCT t.{table_id} AS id
 FROM {only}{table} AS t,

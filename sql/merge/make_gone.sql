@@ -1,2 +1,2 @@
--- The table for the ids that list_gone.sql finds.
+-- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE {gone} (id {id_type})

@@ -1,4 +1,5 @@
--- An incremental run: mark the rows whose parent came and that did not.
+-- In an incremental run, mark the rows that did not come although their parent
+-- did.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz

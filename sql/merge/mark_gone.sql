@@ -1,4 +1,4 @@
--- A full run: mark the rows that did not come, if they are not marked yet.
+-- In a full run, mark the rows that did not come and are not marked yet.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz

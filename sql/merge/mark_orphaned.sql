@@ -1,5 +1,5 @@
--- An incremental run: mark the rows below a parent that was removed from
--- everywhere.
+-- In an incremental run, mark the rows below a parent that is gone. A parent
+-- that only moved to another row, and is still in its table, is not gone.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz

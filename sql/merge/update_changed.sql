@@ -1,6 +1,7 @@
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET {values: x = s.x, ...}, _loaded_at = $1::timestamptz{?marked , _deleted_at = NULL}

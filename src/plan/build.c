@@ -25,8 +25,9 @@ hash_table(struct buf *text, const struct plan_table *table)
     }
 }
 
-/* What another field had found before the watermark is not what this one
- * would have; with the usual one a full run's watermark goes on. */
+/* A watermark is valid only for the filter that its windows used, so another
+ * field changes the hash. The usual field does not: adding @incremental to a
+ * query must not make the watermark of its full runs invalid. */
 static void
 hash_window(struct buf *text, const struct plan_incremental *incremental)
 {

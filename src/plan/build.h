@@ -1,16 +1,16 @@
 /*
- * build - what the stages of plan_build() hand to each other.
+ * build - the stages of plan_build(), and the data that they share.
  *
- *     walk.c       the selections, expanded (expand.c), become tables
- *                  (table_draft.c), columns and counts
- *     keys.c       the columns that are keys, and where lines have them
- *     relations.c  no two tables, keys or indexes of one name
- *     upkeep.c     @incremental, @deletes
- *     submit.c     the document, with the fields that we add
- *     build.c      these stages in order, and the hash of what they made
+ *     walk.c       walks over the selections, expanded by expand.c, and
+ *                  creates tables (table_draft.c), columns and counts
+ *     keys.c       chooses keys, and the slots of all values in a line
+ *     relations.c  checks that tables, keys and indexes have different names
+ *     upkeep.c     reads @incremental, @slice and @deletes
+ *     submit.c     prints the document, with the fields that bulkpg adds
+ *     build.c      calls these stages in order, and computes the hash
  *
- * Each stage reads what the ones before it left in the drafts. Private to this
- * folder; the face of these files to each other.
+ * Each stage reads the drafts that the earlier ones filled. Private to this
+ * folder.
  */
 #ifndef PLAN_BUILD_H
 #define PLAN_BUILD_H
@@ -18,44 +18,47 @@
 #include "plan/plan.h"
 
 enum {
-    TABLE_SITES_MAX = 32, /* places where one connection is selected */
+    TABLE_SITES_MAX = 32, /* places in a query that select one table */
     PLAN_TABLES_MAX = 64,
-    PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 in a row */
+    PLAN_COLUMNS_MAX = 1500, /* PostgreSQL allows 1600 per table */
     PLAN_KEY_COLUMNS_MAX = 16,
     PLAN_PATH_BYTES_MAX = 1000, /* of a column's or table's path */
-    PLAN_ADDED_BYTES = 512      /* marker and window, which join a document */
+    PLAN_ADDED_BYTES = 512      /* for the marker and the window, which are
+                                 * added to the document later */
 };
 
-/* Where a connection is selected whose rows are counted beside it. */
+/* A place where the query selects a connection whose rows are counted: bulkpg
+ * adds the count beside the connection. */
 struct count_site {
-    struct gql_selection *siblings; /* the list it stands in */
-    struct gql_selection *field;
-    const char *counter;       /* "variantsCount" */
-    const char *updated_type;  /* of the updatedAt that is added; or NULL */
+    struct gql_selection *siblings; /* the list that contains `field` */
+    struct gql_selection *field;    /* the connection */
+    const char *counter;            /* "variantsCount" */
+    const char *updated_type; /* type of the updatedAt that is added; or NULL */
     struct shape_key *updated; /* its key */
 };
 
-/* A table while it is being put together. */
+/* A table during plan_build(). */
 struct table_draft {
     struct plan_table *table;
-    struct gql_selection *nodes[TABLE_SITES_MAX]; /* fields whose selections
-                                                   * are its rows' */
+    struct gql_selection *nodes[TABLE_SITES_MAX]; /* the fields whose
+                                                   * selections give its rows */
     int node_count;
-    struct shape_key *list_key;    /* of a list: in its parent's shape */
-    const struct gql_type *type;   /* of its rows */
+    struct shape_key *list_key;  /* of a list: its key in the parent's shape */
+    const struct gql_type *type; /* of its rows */
     struct gql_name *child_owners; /* types of its rows, narrowed by fragments,
-                                    * that connections stand below */
+                                    * that have connections */
     struct gql_directive *directives;
     const struct gql_directive *position; /* @position; NULL: none */
     struct count_site counts[TABLE_SITES_MAX];
     int count_count;
     struct plan_count *count;
-    const char *count_type;      /* of the counter, as it is met first */
-    struct shape_key *count_key; /* in the parent's shape, as these */
+    const char *count_type;      /* type of the first counter */
+    struct shape_key *count_key; /* this and the next three: in the parent's
+                                  * shape */
     struct shape_key *precision_key;
-    struct shape_key *updated_key;     /* asked for by us */
-    struct shape_key *own_updated_key; /* by the query */
-    bool wants_id;                     /* lines must carry it */
+    struct shape_key *updated_key;     /* of the updatedAt that bulkpg adds */
+    struct shape_key *own_updated_key; /* of the one in the query */
+    bool wants_id;                     /* its lines must have an id */
     bool wants_typename;
     struct shape_key *id_key;
     struct shape_key *typename_key;
@@ -63,7 +66,7 @@ struct table_draft {
     struct dict by_name; /* the columns */
     struct dict by_path;
     struct plan_column *columns[PLAN_COLUMNS_MAX];
-    struct shape_key *keys[PLAN_COLUMNS_MAX]; /* where their values stand */
+    struct shape_key *keys[PLAN_COLUMNS_MAX]; /* the keys of their values */
 };
 
 struct builder {
@@ -72,30 +75,32 @@ struct builder {
     const struct gql_schema *schema;
     const struct dialect *dialect;
     struct plan *plan;
-    struct arena *scratch; /* for what the plan does not keep */
+    struct arena *scratch; /* for data that the plan does not keep */
     struct table_draft *drafts[PLAN_TABLES_MAX]; /* by table index */
     int connections;
     struct err *err;
 };
 
-/* A fault at `pos`. Always returns false. */
+/* Set an error at `pos`. Always returns false. */
 #define build_error(b, msg, pos, ...) \
     gql_error((b)->err, msg, (b)->document, pos, __VA_ARGS__)
 
-/* expand.c: the operation's selections with fragments inlined and what @skip
- * and @include leave out gone; a copy that may be changed. */
+/* expand.c: copy selections, replace spreads by inline fragments, and remove
+ * what @skip and @include leave out. The copy may be changed. */
 struct gql_selection *
 expand_selections(struct builder *b, const struct gql_selection *list);
 
-/* Make the connection's selections one `edges { node { … } }`; the node. */
+/* Replace the selections of a connection by one `edges { node { … } }` that
+ * combines all of them. Return the node. */
 struct gql_selection *
 expand_connection(struct builder *b, struct gql_selection *field);
 
-/* selections.c: a field of that name, without arguments or selections. */
+/* selections.c: create a field without arguments and selections. */
 struct gql_selection *
 selections_field(struct builder *b, const char *alias, const char *name);
 
-/* Does the list itself select field `name` as `key`? */
+/* Does the list itself, not a fragment in it, select the field `name` with the
+ * response key `key`? */
 bool selections_have(const struct gql_selection *list, const char *key,
                      const char *name);
 
@@ -104,7 +109,7 @@ bool walk_document(struct builder *b);
 
 /* table_draft.c */
 
-/* What @table says, with what holds without it. */
+/* A place that selects a table: the values of @table, or their defaults. */
 struct table_site {
     enum plan_kind kind;
     struct table_draft *parent;
@@ -116,15 +121,15 @@ struct table_site {
     struct gql_pos pos;
 };
 
-/* The table of a connection or list, made when not met before. The rows'
- * fields are the selections of `node`. */
+/* Find the table of a connection or list, or create it if this is the first
+ * place that selects it. The selections of `node` are the rows' fields. */
 bool table_draft_open(struct builder *b, struct table_site *site,
                       const struct gql_type *type, struct gql_selection *node,
                       struct table_draft **draft);
 
 /* columns.c */
 struct column_site {
-    const char *name; /* derived */
+    const char *name; /* derived from the path */
     const char *path;
     const char *graphql_type;
     struct gql_directive *directives;
@@ -140,59 +145,62 @@ bool columns_add(struct builder *b, struct table_draft *draft,
                  const struct column_site *site);
 enum plan_type columns_scalar_type(enum dialect_scalar scalar);
 
-/* Ids of objects of GraphQL type `expected`, where that is known. `whole`: the
- * dialect could not tell their type from their number. */
+/* Create the gid domain of ids of objects of the GraphQL type `expected`, or
+ * NULL if it is not known. `whole`: the objects may have several types, so that
+ * a number would not identify them. */
 struct plan_gid *
 columns_make_gid(struct builder *b, bool whole, const char *expected);
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
 
-/* Paths are kept once for each column. */
+/* Paths are stored with every column, so their length is limited. */
 bool
 columns_check_path(struct builder *b, struct gql_pos pos, const char *path);
 
-/* The last key of a path, where a directive would be written. */
+/* The last key of a path: the field that a directive is written on. */
 const char *columns_last_key(const char *path);
 
-/* counts.c: fields that tell how many rows a connection must have. */
+/* counts.c: fields that count the rows of a connection. */
 struct count_place {
     struct table_draft *parent;
-    struct shape_key *key;          /* of the object around the connection */
+    struct shape_key *key;          /* of the object with the connection */
     const char *type_name;          /* that its selections are written for */
-    struct gql_selection *siblings; /* the list that `field` stands in */
-    struct gql_selection *field;
+    struct gql_selection *siblings; /* the list that contains `field` */
+    struct gql_selection *field;    /* the connection */
 };
 
+/* Note that the rows of `draft` can be counted at this place, if they can. */
 void counts_note(struct builder *b, struct table_draft *draft,
                  const struct count_place *place);
 
-/* Whose staging holds the counts; and, once keys are numbered, where a line
- * has them. */
+/* Give the parents' staging a column for each count. */
 void counts_settle(struct builder *b);
 
+/* Set the slots of a count in the parent's line, once keys have numbers. */
 void counts_settle_slots(struct table_draft *draft);
 
-/* Ask for them in the document. */
+/* Add the counts of a table to the document. */
 void counts_submit(struct builder *b, struct table_draft *draft);
 
-/* keys.c: key columns, ids, tags and their slots. */
+/* keys.c: choose key columns, ids and tags, and set all slots. */
 bool keys_settle(struct builder *b);
 
-/* relations.c: tables, keys and indexes have names of their own. */
+/* relations.c: check that the names of tables, keys and indexes differ. */
 bool relations_check(struct builder *b);
 
-/* upkeep.c: @incremental and @deletes. After the keys. */
+/* upkeep.c: read @incremental, @slice and @deletes. After keys_settle(). */
 bool upkeep_settle(struct builder *b);
 
-/* submit.c: fields added, directives gone, printed. */
+/* submit.c: add bulkpg's fields, remove directives, and print the document. */
 bool submit_print(struct builder *b);
 
-/* The operation's text, in `arena`. */
+/* Print the operation; the text is in `arena`. */
 const char *submit_text(const struct gql_operation *operation, const char *file,
                         struct arena *arena);
 
-/* directives.c: the value of an argument as the directive has it, or NULL.
- * Faults name what the argument must be. */
+/* directives.c: read an argument of a directive. If it is absent or null, the
+ * text is NULL, the boolean false, and the duration is not changed. False, with
+ * an error, if the value has another type. */
 bool directive_string(struct builder *b, const struct gql_directive *directive,
                       const char *argument, const char **text);
 bool directive_boolean(struct builder *b, const struct gql_directive *directive,
@@ -200,6 +208,9 @@ bool directive_boolean(struct builder *b, const struct gql_directive *directive,
 bool
 directive_duration(struct builder *b, const struct gql_directive *directive,
                    const char *argument, int64_t *ms);
+
+/* Check that all arguments of a directive are in `known`, a list that ends in
+ * NULL. */
 bool directive_check(struct builder *b, const struct gql_directive *directive,
                      const char *const *known);
 

@@ -1,7 +1,7 @@
 /*
- * A column's name, path and type, from the field or from @column, and the gid
- * domain of columns of ids, which widen together. Names and paths have limits
- * and are unique in their table.
+ * Columns: name, path and type come from the field or from @column. Columns of
+ * ids have a gid domain, so that ids of the same objects widen together. Names
+ * and paths have a maximum length and are unique within a table.
  */
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const enum plan_type scalar_types[DIALECT_SCALAR_COUNT] = {
     [DIALECT_DOUBLE] = PLAN_DOUBLE,   [DIALECT_TIME] = PLAN_TIMESTAMPTZ,
     [DIALECT_DATE] = PLAN_DATE,       [DIALECT_JSON] = PLAN_JSONB};
 
-/* PostgreSQL's own columns of every table. */
+/* The system columns that PostgreSQL adds to every table. */
 static const char *const system_columns[] = {"tableoid", "xmin", "cmin",
                                              "xmax",     "cmax", "ctid"};
 
@@ -45,8 +45,8 @@ plan_type_name(enum plan_type type)
     return "text";
 }
 
-/* integer ─► bigint ─► numeric ─► text; date ─► timestamptz ─► text; whatever
- * we make ─► text. */
+/* integer ─► bigint ─► numeric ─► text; date ─► timestamptz ─► text; any other
+ * type of a plan ─► text. */
 bool
 plan_type_widens(enum plan_type from, enum plan_type to)
 {
@@ -82,14 +82,14 @@ columns_make_gid(struct builder *b, bool whole, const char *expected)
     return gid;
 }
 
-/* Why a name cannot be a column's, or NULL. */
+/* The reason why a column cannot have this name; NULL if it can. */
 static const char *
 name_fault(const char *name)
 {
     if (strlen(name) > NAME_BYTES_MAX)
-        return "is longer than the 63 bytes that PostgreSQL keeps";
+        return "is longer than PostgreSQL's limit of 63 bytes";
     if (name[0] == '_')
-        return "begins with \"_\", as only bulkpg's own columns do";
+        return "begins with \"_\", which is reserved for bulkpg's own columns";
     for (size_t i = 0; i < COUNT(system_columns); i++)
         if (strcmp(system_columns[i], name) == 0)
             return "is a system column of PostgreSQL";
@@ -110,8 +110,8 @@ columns_check_path(struct builder *b, struct gql_pos pos, const char *path)
 {
     return strlen(path) <= PLAN_PATH_BYTES_MAX ||
            build_error(b, MSG_QUERY_TOO_LARGE, pos,
-                       "the names on the way to this field have more than %d "
-                       "bytes: give some of them shorter aliases",
+                       "the path to this field is longer than %d bytes; give "
+                       "some of its fields shorter aliases",
                        PLAN_PATH_BYTES_MAX);
 }
 
@@ -129,7 +129,8 @@ plan_column_key(const struct plan_column *column)
     return columns_last_key(column->path);
 }
 
-/* A name that the query gave without saying so, with what to write instead. */
+/* Check a name that is derived from a field. The hint says how to set another
+ * name. */
 static bool
 check_derived_name(struct builder *b, const struct column_site *site,
                    const char *name)
@@ -147,14 +148,15 @@ check_derived_name(struct builder *b, const struct column_site *site,
                     bare == name ? "_" : "");
 }
 
-/* The row's own id: what stands in its children's _parent_id goes with it. */
+/* @column(type:) on the row's own id. Its children's _parent_id is in the same
+ * gid domain, so the type applies to it, too. */
 static bool
 give_id_type(struct builder *b, const struct gql_directive *directive,
              struct plan_column *column)
 {
     if (column->type != PLAN_TEXT)
         return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos,
-                           "the id of a row is text or bigint, not %s",
+                           "the id of a row must be text or bigint, not %s",
                            plan_type_name(column->type));
     column->gid->whole = true;
     return true;
@@ -181,17 +183,17 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
             return true;
         if (strcmp(column->path, "id") == 0)
             return give_id_type(b, directive, column);
-        column->gid = NULL; /* text: the gid as it came */
+        column->gid = NULL; /* text: the gid as the store sent it */
         return true;
     }
     return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos,
-                       "@column has no type \"%s\": text, bigint, integer, "
-                       "numeric, double precision, boolean, timestamptz, "
-                       "date, jsonb",
+                       "@column does not know the type \"%s\"; types are text, "
+                       "bigint, integer, numeric, double precision, boolean, "
+                       "timestamptz, date, jsonb",
                        given);
 }
 
-/* What @column and @index say of it. */
+/* Apply @column and @index to the column. */
 static bool
 read_directives(struct builder *b, const struct column_site *site,
                 struct plan_column *column)
@@ -206,13 +208,13 @@ read_directives(struct builder *b, const struct column_site *site,
 
     if (gql_find_directive(site->directives, "table") != NULL)
         return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
-                           "@table belongs to connections and lists of "
-                           "objects, \"%s\" is neither",
+                           "@table belongs on connections and lists of "
+                           "objects; \"%s\" is neither",
                            site->path);
     if (gql_find_directive(site->directives, "position") != NULL)
         return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
-                           "@position belongs to connections and to lists "
-                           "with @table, \"%s\" is neither",
+                           "@position belongs on connections and on lists "
+                           "with @table; \"%s\" is neither",
                            site->path);
     if (index != NULL) {
         column->index = true;
@@ -242,7 +244,8 @@ refuse_twin(struct builder *b, const struct table_draft *draft,
                     columns_last_key(site->path), first->name);
 }
 
-/* Through another fragment; @column may stand at the first place only. */
+/* The column was already selected, for example in another fragment. Only the
+ * first place may have @column, unless the second one says the same. */
 static bool
 meet_again(struct builder *b, struct plan_column *first,
            const struct plan_column *again, const struct column_site *site)
@@ -250,14 +253,14 @@ meet_again(struct builder *b, struct plan_column *first,
     if (gql_find_directive(site->directives, "column") != NULL &&
         (strcmp(first->name, again->name) != 0 || first->type != again->type))
         return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
-                           "\"%s\" is selected before with another name or "
+                           "\"%s\" was already selected with another name or "
                            "type; write its @column there",
                            site->path);
     first->index = first->index || again->index;
     return true;
 }
 
-/* "seo" and "seo.title": kept whole at one place and taken apart at another. */
+/* Is `inner`, such as "seo.title", a path inside `outer`, such as "seo"? */
 static bool
 contains(const char *outer, const char *inner)
 {
@@ -274,8 +277,8 @@ refuse_both_ways(struct builder *b, const struct plan_column *other,
         !(site->is_list && contains(site->path, other->path)))
         return true;
     return build_error(b, MSG_QUERY_DIRECTIVE, site->pos,
-                       "\"%s\" and \"%s\": an object is kept whole or taken "
-                       "apart, not both",
+                       "\"%s\" and \"%s\": an object is either one jsonb "
+                       "column or one column per field, not both",
                        other->path, site->path);
 }
 
@@ -310,7 +313,7 @@ columns_add(struct builder *b, struct table_draft *draft,
         return refuse_twin(b, draft, other, site);
     if (table->column_count == PLAN_COLUMNS_MAX)
         return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
-                           "table \"%s\" gets more than %d columns",
+                           "table \"%s\" would have more than %d columns",
                            table->name, PLAN_COLUMNS_MAX);
     column->slot = -1;
     draft->by_name.arena = draft->by_path.arena = b->scratch;

@@ -1,12 +1,24 @@
+/*
+ * Counts of a connection's rows. If the type around a connection `variants` has
+ * a field `variantsCount`, the document also asks for it, with the alias
+ * bulkpg_c2 (2 is the table's number), and for `updatedAt`, as bulkpg_u. The
+ * load compares the count with the rows that came: docs/guarantees.md,
+ * "Truncated connections".
+ *
+ * A connection may be selected at several places, in fragments for different
+ * types. Each place gets its count, with the same alias, if the types of the
+ * counts agree; otherwise the document would not be valid.
+ */
 #include <string.h>
 
 #include "plan/build.h"
 
 #define UPDATED_KEY "bulkpg_u"
 
-/* ---- what can be asked -------------------------------------------------- */
+/* ---- fields that can be asked for --------------------------------------- */
 
-/* Bulk queries take no notice of paging; anything else may leave rows out. */
+/* Bulk operations ignore paging. Any other argument may leave out rows, which
+ * the count includes. */
 static bool
 is_paging(const char *argument)
 {
@@ -23,7 +35,8 @@ has_all_rows(const struct gql_selection *field)
     return true;
 }
 
-/* A field of that type that can be asked for without arguments; or NULL. */
+/* The field `name` if its type is `wanted_type` and if it needs no arguments;
+ * otherwise NULL. */
 static const struct gql_field *
 find_plain(const struct gql_type *type, const char *name,
            const char *wanted_type)
@@ -40,8 +53,8 @@ find_plain(const struct gql_type *type, const char *name,
     return field;
 }
 
-/* Below an abstract type one key can be asked of several types, but only where
- * they agree on its type. */
+/* Does another place ask for the same key with another type? This happens in
+ * fragments on an abstract type, and such fields cannot be merged. */
 static bool
 is_asked_otherwise(const struct builder *b, const struct shape_key *updated,
                    const char *type)
@@ -57,10 +70,10 @@ is_asked_otherwise(const struct builder *b, const struct shape_key *updated,
     return false;
 }
 
-/* ---- noted -------------------------------------------------------------- */
+/* ---- during the walk ---------------------------------------------------- */
 
-/* Of the object that the connection stands in: the query's own where it is
- * written beside it, else ours. */
+/* The updatedAt of the object that has the connection: the query's own, if it
+ * selects it beside the connection; otherwise one that bulkpg adds. */
 static void
 note_updated(struct builder *b, struct table_draft *draft,
              const struct count_place *place, struct count_site *site)
@@ -84,7 +97,7 @@ note_updated(struct builder *b, struct table_draft *draft,
     site->updated_type = updated->type.text;
 }
 
-/* NULL: there is none. */
+/* The field that counts the connection's rows; NULL: there is none. */
 static const struct gql_field *
 find_counter(const struct builder *b, const char *type_name,
              const char *counter)
@@ -126,7 +139,7 @@ counts_note(struct builder *b, struct table_draft *draft,
     draft->count_count++;
 }
 
-/* ---- settled ------------------------------------------------------------ */
+/* ---- after the walk ----------------------------------------------------- */
 
 void
 counts_settle(struct builder *b)
@@ -159,7 +172,7 @@ counts_settle_slots(struct table_draft *draft)
     count->own_updated_slot = shape_slot(draft->own_updated_key);
 }
 
-/* ---- submitted ---------------------------------------------------------- */
+/* ---- in the document ---------------------------------------------------- */
 
 static void
 put_behind(struct gql_selection *before, struct gql_selection *field)
@@ -168,7 +181,8 @@ put_behind(struct gql_selection *before, struct gql_selection *field)
     before->next = field;
 }
 
-/* Beside the connection, so that what narrows it narrows its count. */
+/* The count is added beside the connection, so that it is inside the same
+ * fragments. */
 void
 counts_submit(struct builder *b, struct table_draft *draft)
 {

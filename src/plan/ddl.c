@@ -1,7 +1,7 @@
 /*
- * Statements that make and change tables, appended to a buf. Every name is
- * quoted here. The columns and their order are layout.h's; a comment on each
- * column says where its values come from.
+ * Statements that create and change tables, appended to a buf. All names are
+ * quoted. layout.h determines the columns and their order. Each column has a
+ * COMMENT that says where its values come from.
  */
 #include "plan/ddl.h"
 
@@ -24,7 +24,7 @@ ddl_append_qualified(struct buf *sql, const char *schema, const char *name)
     name_append_quoted(sql, name);
 }
 
-/* The layout of a table, to be freed. */
+/* The layout of a table. The caller frees it. */
 static struct layout_column *
 layout_of(const struct plan_table *table, int *count)
 {
@@ -35,7 +35,7 @@ layout_of(const struct plan_table *table, int *count)
     return columns;
 }
 
-/* Append a file of sql/ddl/ and free its values. */
+/* Append a statement of sql/ddl/ and free its values. */
 static void
 append(struct buf *sql, const char *text, struct template_values *values)
 {
@@ -45,15 +45,15 @@ append(struct buf *sql, const char *text, struct template_values *values)
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* NULL in staging. */
+/* Is the column NULL in staging, until rows are numbered? */
 static bool
 is_numbered_later(const struct layout_column *column)
 {
     return column->role == LAYOUT_ORDINAL;
 }
 
-/* Keys are NOT NULL in staging too: else each primary key would be looked
- * through for NULLs before it is made. */
+/* Key columns are NOT NULL in staging, too: otherwise PostgreSQL would scan
+ * the table for NULLs when the primary key is added. */
 static void
 append_columns(struct buf *sql, const struct plan_table *table, bool staging)
 {
@@ -263,9 +263,10 @@ ddl_describe_column(struct buf *text, const struct plan_table *table,
         break;
     case LAYOUT_PLACE:
         buf_append_str(text, table->parent != NULL
-                                 ? "place among the rows of its parent, from 0"
-                                 : "place among the rows of the result, from "
-                                   "0");
+                                 ? "position among the rows of its parent, "
+                                   "from 0"
+                                 : "position among the rows of the result, "
+                                   "from 0");
         break;
     case LAYOUT_DATA: {
         const struct plan_column *data = &table->columns[column->data];
@@ -279,14 +280,16 @@ ddl_describe_column(struct buf *text, const struct plan_table *table,
         buf_append_str(text, "the row's GraphQL type");
         break;
     case LAYOUT_HASH:
-        buf_append_str(text, "of the row's values; NULL: write it anew");
+        buf_append_str(text, "hash of the row's values; NULL: the next merge "
+                             "writes the row");
         break;
     case LAYOUT_LOADED_AT:
         buf_append_str(text, "when the run that last changed the row began "
                              "to load");
         break;
     case LAYOUT_DELETED_AT:
-        buf_append_str(text, "when the row was found gone; NULL: it is there");
+        buf_append_str(text, "when bulkpg found that the row is gone from the "
+                             "store; NULL: the row exists there");
         break;
     case LAYOUT_LINE:
     case LAYOUT_POSITION:
@@ -368,7 +371,7 @@ ddl_comment_column(struct buf *sql, const struct plan_table *table,
     free(columns);
 }
 
-/* Without index and comment. */
+/* Add a column, without index and COMMENT. */
 static void
 append_added(struct buf *sql, const struct plan_table *table,
              const char *schema, const char *column, const char *type)
@@ -438,8 +441,8 @@ ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
     append(sql, sql_widen_gid, &values);
 }
 
-/* A column as the other type, if PostgreSQL's own cast depends on settings of
- * the session or gives another text than the store wrote. */
+/* Conversions to a wider type for which a cast is not enough: its result would
+ * depend on the session's settings, or differ from the store's text. */
 static const struct {
     enum plan_type from;
     enum plan_type to;

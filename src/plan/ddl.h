@@ -1,9 +1,9 @@
 /*
- * ddl - the statements that make tables out of a plan.
+ * ddl - the statements that create and change the tables of a plan.
  *
- * Each appends to `sql`; schema-qualified and quoted throughout, since the
- * session's search_path holds nothing but pg_catalog. Statements end in a
- * semicolon and a newline.
+ * Each function appends to `sql`. All names are quoted and have a schema,
+ * because the session's search_path is only pg_catalog. Statements end in a
+ * semicolon and a newline, unless noted otherwise.
  */
 #ifndef PLAN_DDL_H
 #define PLAN_DDL_H
@@ -12,98 +12,103 @@
 #include "plan/layout.h"
 #include "plan/plan.h"
 
-/* "schema"."name" */
+/* Append "schema"."name". */
 void
 ddl_append_qualified(struct buf *sql, const char *schema, const char *name);
 
-/* Staging for a table: logged when it is to become the table. */
+/* Create the staging table of a table. It must be logged if it will become the
+ * table. */
 void ddl_stage_create(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *stage, bool logged);
 
-/* INSERT INTO stage SELECT * FROM unnest($1::stage[]): no semicolon. */
+/* INSERT INTO stage SELECT * FROM unnest($1::stage[]), without semicolon. */
 void ddl_stage_insert(struct buf *sql, const char *schema, const char *stage);
 
-/* The table itself, empty, without key. */
+/* Create the table, empty and without key. */
 void ddl_table_create(struct buf *sql, const struct plan_table *table,
                       const char *schema);
 
-/* Finds out in staging whether a key came twice. */
+/* Create a unique index on staging; it fails if a key came twice. */
 void ddl_stage_key(struct buf *sql, const struct plan_table *table,
                    const char *schema, const char *stage);
 
-/* The primary key of the table named `relation`, under the name it has once
- * that relation is the table. */
+/* Add the primary key to `relation`, which is the table or will become it. The
+ * key's name is derived from the table's name. */
 void ddl_key_create(struct buf *sql, const struct plan_table *table,
                     const char *schema, const char *relation);
 
-/* The columns of its key, quoted, with commas. */
+/* Append the columns of the key, quoted and separated by commas. */
 void ddl_append_key_columns(struct buf *sql, const struct plan_table *table);
 
-/* The names that the key and the index of a column get, in `arena` or longer
- * lived; and whether a new table gets an index of that column. */
+/* The names of the key and of the index on a column. They live at least as long
+ * as `arena`. */
 const char *ddl_key_name(struct arena *arena, const struct plan_table *table);
 const char *
 ddl_index_name(struct arena *arena, const struct plan_table *table, int column);
+
+/* Does a new table have an index on this column? */
 bool ddl_has_index(const struct plan_table *table, int column);
 
-/* Indexes besides the key: a child's on (id), and those of @index. */
+/* Create the indexes: on the id of a child table, and those of @index. */
 void ddl_indexes_create(struct buf *sql, const struct plan_table *table,
                         const char *schema, const char *relation);
 
-/* The staging table becomes the table: drop what only staging has, add
- * _loaded_at as `loaded_at`, rename. */
+/* Turn the staging table into the table: drop the columns that only staging
+ * has, add _loaded_at with the value `loaded_at`, and rename it. */
 void
 ddl_stage_promote(struct buf *sql, const struct plan_table *table,
                   const char *schema, const char *stage, const char *loaded_at);
 
-/* What the COMMENTs say of a table and of its columns. */
+/* The texts of the COMMENTs on a table and on its columns. */
 void ddl_describe_table(struct buf *text, const struct plan_table *table);
 void ddl_describe_column(struct buf *text, const struct plan_table *table,
                          const struct layout_column *column);
 
+/* COMMENT ON the table and all its columns. */
 void ddl_comments(struct buf *sql, const struct plan_table *table,
                   const char *schema);
 
-/* The index of an @index that a table's column lacks. */
+/* Create the index of a column on which the query now has @index. */
 void ddl_add_index(struct buf *sql, const struct plan_table *table, int column,
                    const char *schema);
 
-/* The COMMENT of one column, by its name: it says what ids look like, so that
- * it changes when they widen. */
+/* COMMENT ON one column. It describes the form of ids, so it must be set again
+ * when a column of ids widens. */
 void ddl_comment_column(struct buf *sql, const struct plan_table *table,
                         const char *schema, const char *name);
 
-/* A column that the table does not have yet, with its index and COMMENT. */
+/* Add a column to an existing table, with its index and COMMENT. */
 void ddl_add_column(struct buf *sql, const struct plan_table *table, int column,
                     const char *schema);
 
-/* The column _deleted_at, with its COMMENT. */
+/* Add the column _deleted_at, with its COMMENT. */
 void ddl_add_mark(struct buf *sql, const struct plan_table *table,
                   const char *schema);
 
-/* The column _position, with its COMMENT. */
+/* Add the column _position, with its COMMENT. */
 void ddl_add_position(struct buf *sql, const struct plan_table *table,
                       const char *schema);
 
-/* Every row's hash becomes NULL, so that the next merge writes it: at once,
- * whatever the size of the table. */
+/* Set the hash of every row to NULL, so that the next merge writes all rows.
+ * The statement does not rewrite the table, so it takes no time. */
 void ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
                        const char *schema);
 
-/* Turn the numbers of a gid column back into whole gids. */
+/* Change a column from the numbers of gids to whole gids. `gid_type`, such as
+ * "Product", is NULL if no value has shown it yet. */
 void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
                    const char *column, const char *gid_type);
 
-/* A column gets a type that plan_type_widens() allows, its values the form
- * that the store gives them. */
+/* Change a column to a wider type that plan_type_widens() allows. Its values
+ * get the form in which the store writes them. */
 void ddl_widen_type(struct buf *sql, const char *schema, const char *table,
                     const char *column, enum plan_type from, enum plan_type to);
 
 void ddl_grant_select(struct buf *sql, const struct plan_table *table,
                       const char *schema, const char *role);
 
-/* A table with its key, indexes and comments; and all of a plan's, as `plan`
- * prints them. */
+/* Print the statements that create one table, or all tables of a plan, with
+ * keys, indexes and comments, as `bulkpg plan` does. */
 void ddl_print_table(struct buf *sql, const struct plan_table *table,
                      const char *schema);
 void ddl_print(struct buf *sql, const struct plan *plan, const char *schema);

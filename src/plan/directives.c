@@ -57,7 +57,6 @@ directive_boolean(struct builder *b, const struct gql_directive *directive,
     return true;
 }
 
-/* *ms stays as it is when the argument is not given. */
 bool
 directive_duration(struct builder *b, const struct gql_directive *directive,
                    const char *argument, int64_t *ms)

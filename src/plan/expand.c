@@ -12,7 +12,7 @@ copy_selection(struct builder *b, const struct gql_selection *from)
     return copy;
 }
 
-/* A spread becomes the inline fragment that it stands for. */
+/* Replace a spread by an inline fragment with the same selections. */
 static struct gql_selection *
 inline_spread(struct builder *b, const struct gql_selection *spread)
 {
@@ -50,8 +50,9 @@ expand_selections(struct builder *b, const struct gql_selection *list)
     return first;
 }
 
-/* Append to `*end` the selections of every field `name` in `list`, through
- * fragments, whose conditions cannot narrow a connection's or edge's type. */
+/* Append to `*end` the selections of every field `name` in `list`, including
+ * those in fragments. The type conditions of these fragments do not matter,
+ * because connections and edges have object types. */
 static void
 gather(struct gql_selection *list, const char *name,
        struct gql_selection ***end)

@@ -1,14 +1,16 @@
 /*
- * What rows are known by: an id, the columns that @table(key:) names, or the
- * parent's id and a place. Then which ids, types and tags lines must carry, so
- * that a child finds its connection (load/route.c), and the slot of everything
- * that is read from a line.
+ * Keys: a row is identified by its id, by the columns that @table(key:) names,
+ * or by its ordinal; below the root, together with the id of its parent.
+ *
+ * This stage also decides which ids, types and tags the lines must contain, so
+ * that the load can find the table of a line (load/route.c), and it sets the
+ * slot of each value that the load reads from a line.
  */
 #include <string.h>
 
 #include "plan/build.h"
 
-/* ---- which connections can be told apart ------------------------------- */
+/* ---- lines of different connections ------------------------------------ */
 
 static bool
 share_a_type(struct builder *b, const struct plan_table *one,
@@ -24,6 +26,8 @@ share_a_type(struct builder *b, const struct plan_table *one,
     return false;
 }
 
+/* If another connection has rows of the same type, the lines of this one need a
+ * tag: an alias that only they have. */
 static bool
 needs_tag(struct builder *b, const struct plan_table *table)
 {
@@ -51,8 +55,8 @@ nested_connections(const struct plan *plan)
 
 /* ---- keys -------------------------------------------------------------- */
 
-/* The row's id as the column that is the key: the one selected, else one of
- * our own; first in the table either way. */
+/* Make the column `id` the key and the first column. If the query does not
+ * select it, add it. */
 static void
 place_id_first(struct builder *b, struct table_draft *draft)
 {
@@ -105,7 +109,7 @@ check_twins(struct builder *b, const struct table_draft *draft)
     return true;
 }
 
-/* @table(parent:) is a column, too. */
+/* No column may have the name of the parent's column, @table(parent:). */
 static bool
 check_parent_column(struct builder *b, const struct table_draft *draft)
 {
@@ -115,7 +119,7 @@ check_parent_column(struct builder *b, const struct table_draft *draft)
         if (strcmp(draft->columns[i]->name, table->parent_column) == 0) {
             build_error(b, MSG_QUERY_NAME, draft->columns[i]->pos,
                         "\"%s\" gives column \"%s\" of table \"%s\", which "
-                        "is the parent of its @table",
+                        "@table(parent:) uses for the id of the parent",
                         draft->columns[i]->path, table->parent_column,
                         table->name);
             return err_hint(b->err, "write: %s @column(name: \"%.50s_2\")",
@@ -166,7 +170,7 @@ read_natural_key(struct builder *b, struct table_draft *draft)
                                v->text);
         if (draft->table->natural_key_count == PLAN_KEY_COLUMNS_MAX)
             return build_error(b, MSG_QUERY_KEY, v->pos,
-                               "a key has at most %d columns",
+                               "a key can have at most %d columns",
                                PLAN_KEY_COLUMNS_MAX);
         columns[draft->table->natural_key_count++] = column;
     }
@@ -174,7 +178,7 @@ read_natural_key(struct builder *b, struct table_draft *draft)
     return true;
 }
 
-/* @position is for rows with a key of their own. */
+/* @position is only for rows that have another key than their ordinal. */
 static bool
 settle_position(struct builder *b, const struct table_draft *draft)
 {
@@ -187,12 +191,12 @@ settle_position(struct builder *b, const struct table_draft *draft)
         return true;
     if (table->skip)
         return build_error(b, MSG_QUERY_DIRECTIVE, draft->position->pos,
-                           "\"%s\" is skipped, so that no row has a "
+                           "\"%s\" is skipped, so its rows cannot have a "
                            "@position",
                            table->path);
     build_error(b, MSG_QUERY_DIRECTIVE, draft->position->pos,
-                "the rows of table \"%s\" have no id: they are keyed by "
-                "_ordinal, which is their position already",
+                "the rows of table \"%s\" have no id, so they are keyed by "
+                "_ordinal, which already is their position",
                 table->name);
     return err_hint(b->err, "remove @position, or give the rows a key with "
                             "@table(key:)");
@@ -250,8 +254,8 @@ see_top(const struct plan_table *table, const struct shape_key *key, bool *seen)
     seen[key->slot] = true;
 }
 
-/* Top-level keys that lines of a table have, for lines that nothing else
- * tells apart. */
+/* List the top-level keys that lines of this table have. The load compares them
+ * with those of a line if nothing else identifies its table. */
 static void
 collect_key_slots(struct builder *b, struct table_draft *draft)
 {
@@ -299,8 +303,9 @@ settle_slots(struct builder *b, struct table_draft *draft)
     collect_key_slots(b, draft);
 }
 
-/* A list's rows are given up when their parent comes again, a connection's are
- * counted for each parent: whose id that is must be staged, column or not. */
+/* Two statements need the id of a parent in its staging, even if the parent's
+ * table has no such column: the one that deletes a list's rows if their parent
+ * came again, and the one that compares the counts of a connection's rows. */
 static void
 settle_staged_ids(struct plan *plan)
 {
@@ -327,7 +332,8 @@ keys_settle(struct builder *b)
     }
     counts_settle(b);
     settle_staged_ids(plan);
-    /* The gid's type tells lines apart where a foreign file has no names. */
+    /* A saved result may lack __typename; then the type in the gid identifies
+     * the line's table. */
     id = shape_add(shape, &shape->root, "id");
     type_name = shape_add(shape, &shape->root, "__typename");
     shape_number(shape);

@@ -16,7 +16,8 @@ is_key(const struct plan_table *table, int data)
                                       : data == table->id_column;
 }
 
-/* One of our own: in staging, in the table, or both. */
+/* A column of bulkpg's own. Its role determines whether staging, the table and
+ * the key have it. */
 static struct layout_column
 own(enum layout_role role, const char *name, enum plan_type type)
 {
@@ -60,7 +61,7 @@ layout_columns(const struct plan_table *table, struct layout_column *columns)
         columns[count++] = own(LAYOUT_PARENT, table->parent_column,
                                plan_gid_column_type(table->parent_gid));
     if (table->skip)
-        return count; /* nothing of it but whose lists they are */
+        return count; /* staging is only needed for the lists below */
     if (table->has_ordinal)
         columns[count++] = own(LAYOUT_ORDINAL, "_ordinal", PLAN_BIGINT);
     if (table->has_position)

@@ -18,7 +18,8 @@ is_wanted(const struct layout_column *column, enum column_set which)
     return which == SHARED_COLUMNS || !column->in_key;
 }
 
-/* The columns that staging and table share, or those of them in the key. */
+/* Set the list `name`: the columns of the key, those that staging and the table
+ * share, or those of the latter that are not in the key. */
 static void
 add_columns(struct template_values *values, const char *name,
             const struct plan_table *table, enum column_set which)
@@ -36,7 +37,7 @@ add_columns(struct template_values *values, const char *name,
     template_columns(values, name, names, wanted);
 }
 
-/* Staging's column with the rows' ids, of a table that others are below. */
+/* The column of a parent's staging that has the rows' ids. */
 static const char *
 row_id(const struct plan_table *table)
 {
@@ -45,8 +46,9 @@ row_id(const struct plan_table *table)
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* Rows of tables that inherit from one of ours are not ours. All rows of a
- * partitioned table are in others. */
+/* A user may create tables that inherit from one of bulkpg's. ONLY excludes
+ * their rows. A partitioned table must be read without ONLY, because all its
+ * rows are in its partitions. */
 static const char *
 only(const struct merge_sql_target *target)
 {

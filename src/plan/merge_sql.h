@@ -1,10 +1,9 @@
 /*
- * merge_sql - the statements of sql/merge/ for one table of one run.
+ * merge_sql - fill in the statements of sql/merge/ for one table of one run.
  *
- * Rows are compared by key, _hash and _position, so that unchanged ones are not
- * touched. Each file says what its statement does and what its parameters are.
- * What a name in braces stands for is in merge_sql.c; how the braces are read,
- * in plan/template.h.
+ * The statements compare rows by key, _hash and _position, so that unchanged
+ * rows are not written. Each file describes its statement and its parameters.
+ * merge_sql.c sets the names in braces; plan/template.h describes the braces.
  */
 #ifndef PLAN_MERGE_SQL_H
 #define PLAN_MERGE_SQL_H
@@ -12,32 +11,32 @@
 #include "base/buf.h"
 #include "plan/plan.h"
 
-/* A table with the names that one run gives it. */
+/* A table, and the names of one run's own tables for it. */
 struct merge_sql_target {
     const struct plan_table *table;
     const char *schema;
     const char *stage;
-    const char *changes; /* table for places in staging; NULL: all is new */
-    const char *gone;    /* table for ids of its rows that went; NULL: none */
-    bool has_mark;       /* it has a column _deleted_at */
+    const char *changes; /* of list_changes.sql; NULL: all rows are new */
+    const char *gone;    /* of list_gone.sql; NULL: not needed */
+    bool has_mark;       /* the table has a column _deleted_at */
     bool is_partitioned;
-    const char *const *asked; /* columns that a guard asks about */
+    const char *const *asked; /* columns that a guard examines */
     int asked_count;
 };
 
-/* What find_truncated.sql says of a connection's parents, and how many of each
- * kind it shows. */
+/* The kinds of parents that find_truncated.sql reports, and how many parents of
+ * each kind it shows. */
 enum merge_truncated_kind {
-    MERGE_TRUNCATED,       /* fewer came than were counted */
-    MERGE_MAYBE_TRUNCATED, /* the same, but they may have gone since */
-    MERGE_ROUND            /* not counted, and as many as are known to be cut */
+    MERGE_TRUNCATED,       /* fewer rows came than the store counted */
+    MERGE_MAYBE_TRUNCATED, /* the same, but rows may have been deleted since */
+    MERGE_ROUND            /* not counted, and exactly 100 or 250 rows came */
 };
 
 enum { MERGE_EXAMPLES = 3 };
 
-/* Append the statement that `text`, a file of sql/merge/, is for this table.
- * `parent` is the table above it, if the statement reads that one too: else
- * NULL. */
+/* Append the statement `text`, a file of sql/merge/, filled in for this table.
+ * `parent` is the target of its parent table; NULL for the root, or if the
+ * statement does not read the parent. */
 void merge_sql(struct buf *sql, const char *text,
                const struct merge_sql_target *target,
                const struct merge_sql_target *parent);

@@ -1,12 +1,14 @@
 /*
- * plan - what a query becomes: tables, columns, types, keys and routing.
+ * plan - the tables, columns, types and keys that follow from a query, and how
+ * the load finds the table of a line.
  *
  *     query + the store's types ─► plan ─► the document to submit
  *                                     ├──► DDL and merge statements
  *                                     └──► the shape that rows are read by
  *
- * A plan is built once and lives in one arena. During a load only the gid
- * domains change: they learn which gid type their numbers stand for.
+ * A plan is built once and lives in one arena. A load changes only its gid
+ * domains: it notes the gid type of their numbers, or that they hold whole
+ * gids.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -33,20 +35,22 @@ enum plan_type {
     PLAN_TYPE_COUNT
 };
 
-/* PostgreSQL's name of it: "bigint". */
+/* PostgreSQL's name of a type: "bigint". */
 const char *plan_type_name(enum plan_type type);
 
-/* May a column of type `from` become one of type `to` without a value being
- * lost? PLAN_TYPE_COUNT is any type that is not in the list above. */
+/* Can a column of type `from` be changed to type `to` without losing a value?
+ * PLAN_TYPE_COUNT is any type that is not in the list above. */
 bool plan_type_widens(enum plan_type from, enum plan_type to);
 
-/* Columns that hold ids of the same objects, so that they are numbers or
- * whole gids together: a table's `id` and its children's `_parent_id`. */
+/* A gid domain: columns with ids of the same objects, such as a table's `id`
+ * and its children's `_parent_id`. Either all of them hold numbers, or all hold
+ * whole gids. */
 struct plan_gid {
-    const char *type;     /* "Product" once known, NULL before */
-    const char *expected; /* the GraphQL type they are ids of, where that is
-                           * known: of fields named id; for comments */
-    bool whole;           /* text: the whole gid; else bigint: its number */
+    const char *type;     /* "Product"; NULL until a value has shown it */
+    const char *expected; /* the GraphQL type of the objects, for comments; NULL
+                           * if it is not known: only fields `id` have one */
+    bool whole;           /* true: text, the whole gid; false: bigint, its
+                           * number */
 };
 
 struct plan_column {
@@ -54,96 +58,100 @@ struct plan_column {
     const char *path;         /* priceRangeV2.minVariantPrice.amount */
     const char *graphql_type; /* "Decimal!", for comments */
     struct gql_pos pos;       /* of the first field that gave it */
-    enum plan_type type;      /* of a gid column: see plan_column_type() */
-    struct plan_gid *gid;     /* NULL: holds no gid */
-    bool is_list;             /* or an object kept whole: raw JSON */
-    bool may_grow;            /* bigint, of a scalar that may be larger */
-    bool takes_json;          /* its text may be any JSON value */
+    enum plan_type type;      /* for gid columns: use plan_column_type() */
+    struct plan_gid *gid;     /* NULL: not a column of ids */
+    bool is_list;             /* a list, or an object kept whole: jsonb */
+    bool may_grow;            /* bigint of a scalar with larger values */
+    bool takes_json;          /* if it is text: takes any JSON value */
     bool index;               /* @index */
     int slot;                 /* in the table's shape */
 };
 
-/* How many rows a connection has below one parent: told by the parent's line,
- * in fields that the submitted document asks for. */
+/* The count of a connection's rows below one parent. It is in the parent's
+ * line, because the submitted document asks for it. */
 struct plan_count {
     const char *column; /* in the parent's staging: "_count_2" */
-    int count_slot;     /* in the parent's shape */
+    int count_slot;     /* in the parent's shape, as all slots here */
     int precision_slot;
-    int updated_slot;     /* when what is counted last changed: added by us */
-    int own_updated_slot; /* or in the query anyway; -1: neither */
+    int updated_slot;     /* of the parent's updatedAt that bulkpg adds, */
+    int own_updated_slot; /* or of the one in the query; -1: none */
 };
 
-enum { PLAN_COUNTED_MAX = 4 }; /* connections below others in a bulk query */
+/* A bulk query has at most five connections, so four below others. */
+enum { PLAN_COUNTED_MAX = 4 };
 
 enum plan_kind {
     PLAN_ROOT,       /* the root connection */
-    PLAN_CONNECTION, /* a nested one: lines with __parentId */
-    PLAN_LIST        /* a list with @table: elements of the parent's line */
+    PLAN_CONNECTION, /* a nested connection: lines with __parentId */
+    PLAN_LIST        /* a list with @table: elements in the parent's line */
 };
 
 struct plan_table {
     enum plan_kind kind;
     int index;  /* in plan->tables */
-    int number; /* connections: in the document, from 1 */
+    int number; /* of a connection: its position in the document, from 1 */
     const char *name;
     const char *path; /* products.variants */
     struct gql_pos pos;
     struct plan_table *parent; /* NULL for the root */
-    bool skip;                 /* no table, only a way to its children */
-    const char *node_type;     /* GraphQL name */
+    bool skip;                 /* @table(skip: true): it has no table, but the
+                                * connections and lists below it may */
+    const char *node_type;     /* GraphQL type of its rows */
     bool is_abstract;          /* interface or union: has _typename */
-    struct gql_name *concrete; /* object types its nodes can be */
-    struct gql_name *held;     /* other gid types that its ids have already */
-    const char *tag;           /* "bulkpg_t2", or NULL */
+    struct gql_name *concrete; /* object types that its rows can have */
+    struct gql_name *held;     /* further gid types of ids in the table */
+    const char *tag;           /* alias in its lines, "bulkpg_t2"; NULL: none */
 
     struct plan_column *columns; /* in the order of the query */
     int column_count;
-    int id_column;             /* in columns; -1: none that is the key */
-    bool has_id;               /* the type has `id: ID!`: lines carry it */
-    struct plan_gid *id_gid;   /* of the rows' own ids; NULL without */
+    int id_column;             /* index in columns; -1: the id is not the key */
+    bool has_id;               /* the type has `id: ID!`, so lines have an id */
+    struct plan_gid *id_gid;   /* of the rows' own ids; NULL: none */
     const char *parent_column; /* "_parent_id"; NULL for the root */
     struct plan_gid *parent_gid;
     const int *natural_key; /* columns of @table(key:); NULL: none */
     int natural_key_count;
-    bool stages_id;     /* what is below it needs the id that it has no
-                         * column for: skipped, or keyed otherwise */
-    bool has_ordinal;   /* keyed by position */
-    bool has_position;  /* @position: _position, the row's place among its
-                         * parent's, or among the roots */
-    bool marks_deleted; /* _deleted_at instead of removing */
-    const struct plan_count *count; /* NULL: nothing counts its rows */
-    const struct plan_table *counted[PLAN_COUNTED_MAX]; /* whose rows its own
-                                                         * count */
+    bool stages_id;     /* staging has a column _id, because a child needs the
+                         * id and no other column has it */
+    bool has_ordinal;   /* the key is the ordinal */
+    bool has_position;  /* @position: a column _position, the row's position
+                         * among those of its parent, or of the root */
+    bool marks_deleted; /* set _deleted_at instead of deleting */
+    const struct plan_count *count; /* NULL: its rows are not counted */
+    const struct plan_table *counted[PLAN_COUNTED_MAX]; /* the children whose
+                                                         * rows are counted */
     int counted_count;
 
-    struct shape *shape; /* of its lines, or of its list's elements */
+    struct shape *shape; /* of its lines, or of the list's elements */
     int id_slot;         /* in `shape`; -1: none */
     int typename_slot;
     int list_slot; /* PLAN_LIST: in the parent's shape */
     int tag_slot;
-    const int *key_slots; /* top-level keys its lines have */
+    const int *key_slots; /* the top-level keys that its lines have */
     int key_slot_count;
 };
 
-/* What becomes of rows found gone. Rows without id are always deleted. */
+/* What happens to rows that are gone from the store: HARD deletes them, SOFT
+ * marks them, KEEP does nothing. Rows without an id are always deleted. */
 enum plan_deletes { PLAN_DELETES_HARD, PLAN_DELETES_SOFT, PLAN_DELETES_KEEP };
 
-/* @incremental: what changed since the watermark, and at times everything. */
-#define PLAN_INCREMENTAL_FIELD "updated_at" /* when none is named */
+/* @incremental: fetch what changed since the watermark, and from time to time
+ * everything. */
+#define PLAN_INCREMENTAL_FIELD "updated_at" /* the default */
 
 struct plan_incremental {
     const char *field; /* filter of the root: "updated_at" */
     int64_t overlap_ms;
-    int64_t full_every_ms; /* 0: only when it must be */
+    int64_t full_every_ms; /* 0: only when necessary */
 };
 
-/* @slice: a full run is cut into windows of about so many roots. */
+/* @slice: divide a full run into windows of about `rows` roots. */
 struct plan_slice {
     const char *field; /* filter of the root: "created_at" */
     int64_t rows;
-    const char *count_field; /* of the store: "productsCount"; NULL: none */
-    const char *sort_key;    /* "CREATED_AT" and the field of the roots that */
-    const char *time_field;  /* it sorts by, "createdAt"; NULL: not known */
+    const char *count_field; /* counts roots: "productsCount"; NULL: none */
+    const char *sort_key;    /* sorts roots by `field`, "CREATED_AT", */
+    const char *time_field;  /* and its field, "createdAt"; NULL: not known */
 };
 
 struct plan {
@@ -153,71 +161,72 @@ struct plan {
     const char *file;
     struct plan_table *tables; /* parents before their children */
     int table_count;
-    struct shape *line_shape;   /* of every line, whatever its table */
+    struct shape *line_shape;   /* of the lines of all connections */
     int parent_id_slot;         /* in line_shape: __parentId, */
     int id_slot;                /* id, */
-    int typename_slot;          /* and __typename, at the top */
+    int typename_slot;          /* and __typename, at the top level */
     const char *document;       /* as submitted, without marker and window */
-    const char *hash;           /* of document and tables, hex; what data
-                                 * widened is no part of it */
+    const char *hash;           /* of document and tables, in hex; widening
+                                 * does not change it */
     struct gql_selection *root; /* as submitted */
-    struct gql_operation *operation;            /* that it stands in */
-    const struct plan_incremental *incremental; /* NULL: always everything */
-    const struct plan_slice *slice;             /* NULL: in one operation */
+    struct gql_operation *operation;            /* contains the root */
+    const struct plan_incremental *incremental; /* NULL: fetch everything */
+    const struct plan_slice *slice;             /* NULL: one operation */
     enum plan_deletes deletes;
-    bool says_deletes; /* the query itself says which mode */
-    bool may_shrink;   /* @deletes(all: true): no guard on what goes */
+    bool says_deletes; /* the query sets the mode */
+    bool may_shrink;   /* @deletes(all: true): no guard for removed rows */
 };
 
-/* A part of the roots: those whose `field` is at or after `from` and before
- * `to`; either may be NULL. Times as the API reads them,
- * "2026-01-02T03:04:05Z". */
+/* A window: the roots whose `field` is at or after `from` and before `to`.
+ * Either may be NULL. Times have the API's form, "2026-01-02T03:04:05Z". */
 struct plan_window {
     const char *field;
     const char *from;
     const char *to;
 };
 
-/* Build the plan of a document that the dialect has passed. The plan needs the
- * document and the dialect as long as it lives, the schema no more. ERR_CONFIG
- * with file:line:column and, for a name met twice, the directive to paste. */
+/* Build the plan of a document that gql_check() and the dialect have passed.
+ * The document and the dialect must live as long as the plan; the schema need
+ * not. Errors are ERR_CONFIG with file:line:column. If a name is given twice,
+ * the hint is a directive to add to the query. */
 MUST_CHECK bool
 plan_build(struct arena *arena, const char *job,
            const struct gql_document *document, const struct gql_schema *schema,
            const struct dialect *dialect, struct plan **plan, struct err *err);
 
-/* The mode for a query that does not give one itself. */
+/* Set the mode, unless the query itself sets one. */
 void plan_default_deletes(struct plan *plan, enum plan_deletes mode);
 
-/* The response key of the field that gives a column. */
+/* The response key of the field that a column comes from. */
 const char *plan_column_key(const struct plan_column *column);
 
-/* The name of the column with the rows' own ids, the key or not; NULL: there
- * is none. */
+/* The name of the column with the rows' own ids, whether it is the key or not;
+ * NULL: there is none. */
 const char *plan_id_column(const struct plan_table *table);
 
-/* What a window finds: its times and the root's own filter, as search text in
- * `arena`; of a window without times only the latter. */
+/* The search text for a window: its times, and the filter that the query has on
+ * its root. If the window has no times: only this filter. In `arena`. */
 const char *
 plan_filter_in(const struct plan *plan, const struct plan_window *window,
                struct arena *arena);
 
-/* The document for a window, joined to the root's own filter; in `arena`. */
+/* The document whose root has the filter of plan_filter_in(). In `arena`. */
 const char *
 plan_document_in(const struct plan *plan, const struct plan_window *window,
                  struct arena *arena);
 
-/* The same as an ordinary query for the first row of each connection: what
- * the store answers to it tells what a bulk operation would be denied. In
+/* The document as an ordinary query for the first row of each connection. The
+ * store's reply shows which fields it would deny to a bulk operation. In
  * `arena`. */
 const char *plan_document_for_one(const struct plan *plan, struct arena *arena);
 
-/* Where in the query file the field of the submitted document stands that
- * these response keys lead to; line 0 when it is not in the file. */
+/* Follow response keys through the submitted document, and return the position
+ * in the query file of the field that they lead to; line 0 if the file does not
+ * have it. */
 struct gql_pos
 plan_find_field(const struct plan *plan, const char *const *keys, size_t count);
 
-/* The column's type as it stands now: of a gid column bigint or text. */
+/* The type of a column at this moment. A gid column is bigint or text. */
 enum plan_type plan_column_type(const struct plan_column *column);
 enum plan_type plan_gid_column_type(const struct plan_gid *gid);
 

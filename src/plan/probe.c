@@ -1,9 +1,9 @@
-/* The document as an ordinary query. */
+/* The document as an ordinary query, which `bulkpg check` sends. */
 #include <string.h>
 
 #include "plan/build.h"
 
-/* Only connections have edges in a document that the bulk rules passed. */
+/* In a document that the bulk rules passed, only connections have edges. */
 static bool
 is_connection(const struct gql_selection *field)
 {
@@ -25,7 +25,7 @@ is_paging(const char *name)
     return false;
 }
 
-/* The arguments with first: 1 in place of any other paging. */
+/* Copy arguments, with `first: 1` in place of other paging. */
 static struct gql_argument *
 one_row(const struct gql_argument *list, struct arena *arena)
 {
@@ -74,7 +74,7 @@ plan_document_for_one(const struct plan *plan, struct arena *arena)
     return submit_text(&operation, plan->file, arena);
 }
 
-/* ---- what its answer's paths mean -------------------------------------- */
+/* ---- paths in its reply ------------------------------------------------- */
 
 static const struct gql_selection *
 find_key(const struct gql_selection *list, const char *key)

@@ -1,7 +1,8 @@
 #include "plan/build.h"
 #include "plan/ddl.h"
 
-/* Tables, keys and indexes share one space of names in a schema. */
+/* In PostgreSQL tables, keys and indexes of a schema must have different
+ * names. */
 struct relation {
     const char *name;
     const char *what; /* "the index of products.title" */
@@ -18,7 +19,7 @@ count_relations(const struct plan *plan)
     return count;
 }
 
-/* What a table brings into its schema, at `list`; how many. */
+/* Write a table, its key and its indexes to `list`. Return their number. */
 static size_t
 list_relations(struct arena *arena, const struct plan_table *table,
                struct relation *list)

@@ -1,7 +1,7 @@
 /*
- * All that a run would send for a plan, in its order. Nothing is executed:
- * names of staging are made up, and statements that depend on what the tables
- * hold are all shown.
+ * The statements that a run would send for a plan, in this order. Nothing is
+ * executed: staging has the names of run 1, and statements that depend on the
+ * contents of the tables are all printed.
  */
 #include "plan/statements.h"
 
@@ -15,7 +15,7 @@
 #include "plan/template.h"
 #include "sql.h"
 
-/* Names that a run gives the tables. */
+/* The names of a run's own tables. */
 struct names {
     char stage[32];
     char changes[48];
@@ -62,7 +62,7 @@ target_of(const struct printer *printer, const struct plan_table *table)
                                      .has_mark = table->marks_deleted};
 }
 
-/* The semicolon that a statement is sent without. */
+/* Add a semicolon, which bulkpg does not send with a single statement. */
 static void
 end_statement(struct buf *sql)
 {
@@ -71,7 +71,8 @@ end_statement(struct buf *sql)
     buf_append_str(sql, ";\n");
 }
 
-/* A statement of sql/merge/ about some columns. */
+/* Print a statement of sql/merge/ with its comment. `asked` are the columns
+ * that it examines; NULL: none. */
 static void
 merge_asking(struct printer *printer, const struct plan_table *table,
              const char *text, const char *const *asked)
@@ -180,7 +181,7 @@ removes(const struct printer *printer, const struct plan_table *table)
     return printer->plan->deletes != PLAN_DELETES_KEEP || table->has_ordinal;
 }
 
-/* Below the roots: what an incremental run takes for gone. */
+/* How an incremental run removes rows below the roots. */
 static void
 print_removal_below(struct printer *printer, const struct plan_table *table)
 {

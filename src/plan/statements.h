@@ -1,9 +1,9 @@
 /*
- * statements - what a run of a plan sends to the database, for people to read.
+ * statements - print the statements that a run of a plan sends to the database.
  *
- * In the order in which it is sent: staging, the guards, then per table what a
- * first load does and what a later one does, full and incremental. Names of
- * staging are those of run 1; a run has its own number there.
+ * They are in the order of a run: staging, then for each table the guards, a
+ * first load, and a later load, both full and incremental. Staging has the
+ * names of run 1; each run uses its own number.
  */
 #ifndef PLAN_STATEMENTS_H
 #define PLAN_STATEMENTS_H

@@ -10,8 +10,8 @@ prepend(struct gql_selection *node, struct gql_selection *field)
     node->selections = field;
 }
 
-/* Where the row's type itself has no id (a union), the types that children
- * stand below must give theirs. */
+/* Select the id of each row. If the type of the rows has no id, because it is a
+ * union, select the ids of those of its types that have connections. */
 static void
 add_owner_ids(struct builder *b, struct table_draft *draft,
               struct gql_selection *node)
@@ -67,7 +67,8 @@ print_operation(const struct gql_operation *operation, const char *file)
     return text;
 }
 
-/* The operation as it is submitted: without directives, the root expanded. */
+/* Keep the operation in the form that is submitted: without directives, and
+ * with the expanded root. */
 static void
 keep_operation(struct builder *b)
 {
@@ -97,8 +98,8 @@ refuse_size(struct builder *b)
     char most[32];
 
     return build_error(b, MSG_QUERY_TOO_LARGE, b->document->operations->pos,
-                       "the query is too large: %s takes %s bytes with what "
-                       "bulkpg adds",
+                       "the query is too large: %s accepts at most %s bytes, "
+                       "including those that bulkpg adds",
                        b->dialect->name,
                        with_comma(b->dialect->document_bytes_max, most));
 }
@@ -126,6 +127,7 @@ submit_print(struct builder *b)
 
 /* ---- a window ---------------------------------------------------------- */
 
+/* The filter that the query has on its root; "" if it has none. */
 static const char *
 own_filter(const struct plan *plan)
 {
@@ -145,7 +147,7 @@ plan_filter_in(const struct plan *plan, const struct plan_window *window,
                                     window->from, window->to, arena);
 }
 
-/* The root's arguments with another filter, in `argument`. */
+/* Copy the root's arguments, with `filter` as the value of `argument`. */
 static struct gql_argument *
 replace_filter(const struct gql_argument *list, const char *argument,
                const char *filter, struct arena *arena)

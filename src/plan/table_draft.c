@@ -31,7 +31,8 @@ read_table_directive(struct builder *b, struct table_site *site)
         site->name = name;
     if (parent != NULL && site->parent == NULL)
         return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
-                           "the root's table has no parent to name");
+                           "the root's table has no parent, so @table cannot "
+                           "have parent:");
     if (parent != NULL) {
         if (!columns_check_name(b, given->pos, parent))
             return false;
@@ -125,8 +126,8 @@ fill_table(struct builder *b, struct table_draft *draft,
     }
 }
 
-/* One of the places where the table is selected: its fields, to which those
- * are added that every row needs, and whether it says @position. */
+/* Note a place that selects the table: its selections, to which bulkpg later
+ * adds the fields that each row needs, and its @position. */
 static bool
 note_node(struct builder *b, struct table_draft *draft,
           const struct table_site *site, struct gql_selection *node)
@@ -147,7 +148,7 @@ note_node(struct builder *b, struct table_draft *draft,
     return true;
 }
 
-/* A key that begins with an underscore gives no name of its own. */
+/* A response key that begins with an underscore needs @table(name:). */
 static bool
 check_table_key(struct builder *b, const struct table_site *site)
 {
@@ -159,7 +160,8 @@ check_table_key(struct builder *b, const struct table_site *site)
         (given != NULL && gql_find_argument(given->arguments, "name") != NULL))
         return true;
     build_error(b, MSG_QUERY_NAME, site->pos,
-                "\"%s\" begins with \"_\", as only bulkpg's own columns do",
+                "\"%s\" begins with \"_\", which is reserved for bulkpg's own "
+                "columns",
                 site->path);
     return err_hint(b->err, "write: %s @table(name: \"%s\")", key,
                     key + strspn(key, "_"));
@@ -178,7 +180,7 @@ table_draft_open(struct builder *b, struct table_site *site,
         return false;
     if (b->plan->table_count == PLAN_TABLES_MAX)
         return build_error(b, MSG_QUERY_TOO_LARGE, site->pos,
-                           "the query gives more than %d tables",
+                           "the query would have more than %d tables",
                            PLAN_TABLES_MAX);
     if (!read_table_directive(b, site))
         return false;

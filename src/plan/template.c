@@ -1,7 +1,7 @@
 /*
- * Statements with names in braces, as files of sql/ have them; template.h says
- * what the braces mean. What is left unfilled stays in braces, which is not
- * SQL: the server refuses it, and a test looks for it.
+ * Fill in the statements of sql/merge/ and sql/ddl/; template.h describes the
+ * braces. A name without a value stays in braces. This is not valid SQL: the
+ * server refuses it, and a test fails if a printed statement has braces.
  */
 #include "plan/template.h"
 
@@ -16,7 +16,8 @@ enum { QUOTED_CEILING = 1024 * 1024 };
 
 /* ---- values ------------------------------------------------------------ */
 
-/* One too many would be left unfilled, which no test passes. */
+/* A value beyond TEMPLATE_VALUES_MAX is dropped, so its name stays in braces,
+ * which a test finds. */
 static struct template_value *
 add(struct template_values *values, const char *name)
 {
@@ -50,7 +51,7 @@ template_flag(struct template_values *values, const char *name, bool is_set)
     add(values, name)->is_set = is_set;
 }
 
-/* Keeps what was quoted into `quoted`. */
+/* Set a value to the text in `quoted`, and free `quoted`. */
 static void
 keep(struct template_values *values, const char *name, struct buf *quoted)
 {
@@ -120,7 +121,7 @@ is_word(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Bytes of the word that `text` begins with. */
+/* The length of the word at the start of `text`. */
 static size_t
 word_length(struct span text)
 {
@@ -131,7 +132,7 @@ word_length(struct span text)
     return length;
 }
 
-/* Bytes up to the brace that closes the one before `text`. */
+/* The number of bytes before the brace that closes the one before `text`. */
 static size_t
 closed_length(struct span text)
 {
@@ -159,7 +160,7 @@ skip_blank(struct span text)
 static size_t append_any(struct buf *sql, struct span text,
                          const struct template_values *values);
 
-/* `expression` with the column in place of each x. */
+/* Append `expression`, with the column in place of each word `x`. */
 static void
 append_column(struct buf *sql, struct span expression, const char *column,
               const struct template_values *values)
@@ -177,7 +178,8 @@ append_column(struct buf *sql, struct span expression, const char *column,
     }
 }
 
-/* The separator is the last word or comma before the dots, with its blanks. */
+/* Split "s.x = t.x AND ..." into expression and separator. The separator is the
+ * last word or comma before the dots, with its blanks. */
 static bool
 split_list(struct span text, struct span *expression, struct span *separator)
 {
@@ -218,12 +220,13 @@ append_list(struct buf *sql, const struct template_value *value,
     return true;
 }
 
-/* ---- all of it --------------------------------------------------------- */
+/* ---- texts ------------------------------------------------------------- */
 
 static void append_text(struct buf *sql, struct span text,
                         const struct template_values *values);
 
-/* ?flag text, or ?!flag text */
+/* Append the text of "?flag text" or "?!flag text", if the flag fits. False if
+ * the flag is unknown. */
 static bool
 append_flagged(struct buf *sql, struct span text,
                const struct template_values *values)
@@ -240,7 +243,7 @@ append_flagged(struct buf *sql, struct span text,
     return true;
 }
 
-/* What stands between two braces. */
+/* Fill in `text`, which was between two braces. False if a value is missing. */
 static bool
 append_braced(struct buf *sql, struct span text,
               const struct template_values *values)
@@ -262,7 +265,8 @@ append_braced(struct buf *sql, struct span text,
     return true;
 }
 
-/* The braces that `text` begins with, or one byte; how many bytes it was. */
+/* Append the braces at the start of `text`, filled in, or else one byte. Return
+ * the number of bytes of `text` that are done. */
 static size_t
 append_any(struct buf *sql, struct span text,
            const struct template_values *values)

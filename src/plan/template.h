@@ -1,23 +1,24 @@
 /*
- * template - a statement of sql/merge/ or sql/ddl/ with its names filled in.
+ * template - fill in the names of a statement of sql/merge/ or sql/ddl/.
  *
  *     DELETE FROM ONLY {table} AS t
  *     WHERE {?marks t._deleted_at IS NULL AND }NOT EXISTS (
  *       SELECT FROM {stage} AS s WHERE {keys: s.x = t.x AND ...})
  *
  *     {name}                      the SQL of that value
- *     {list: s.x = t.x AND ...}   what stands before the "..." for each column,
- *                                 x being the column, quoted; the separator is
- *                                 what is between the expression and the dots:
- *                                 a comma or AND. It may hold {name}, too.
- *     {?flag text}                text, if the flag is set; {?!flag text}: if
- *                                 it is not. Text may hold all of the above.
+ *     {list: s.x = t.x AND ...}   the expression before the separator, once for
+ *                                 each column of the list, with the quoted
+ *                                 column in place of x. The separator is the
+ *                                 comma or the word before the dots. The
+ *                                 expression may contain {name}.
+ *     {?flag text}                the text, if the flag is set
+ *     {?!flag text}               the text, if it is not set. The text may
+ *                                 contain all of the above.
  *
- * The comment that a file begins with is no part of its statement.
+ * One blank after a list's colon or after a flag's name is removed. A name
+ * without a value stays in braces, which the server refuses.
  *
- * The blank behind a list's colon and behind a flag's name is not part of what
- * follows. A name that has no value is left as it is: no server takes it, and
- * no test passes.
+ * The comment at the start of a file is not part of its statement.
  */
 #ifndef PLAN_TEMPLATE_H
 #define PLAN_TEMPLATE_H
@@ -28,23 +29,24 @@
 
 enum { TEMPLATE_VALUES_MAX = 48 };
 
-/* What a name stands for; unused members are zero. */
+/* The value of a name; unused members are zero. */
 struct template_value {
     const char *name;
-    const char *sql;            /* of {name}: quoted already */
-    const char *const *columns; /* of {name: ...}: their bare names */
+    const char *sql;            /* for {name}: SQL, already quoted */
+    const char *const *columns; /* for {name: ...}: names, not quoted */
     int column_count;
-    bool is_set; /* of {?name ...} */
+    bool is_set; /* for {?name ...} */
 };
 
-/* All zero is empty. Names, columns and SQL are borrowed; what is quoted here
- * is in the arena. */
+/* Values for one statement; all zero is empty. Names, columns and SQL are
+ * borrowed. The functions below put quoted text into the arena. */
 struct template_values {
     struct template_value items[TEMPLATE_VALUES_MAX];
     int count;
     struct arena arena;
 };
 
+/* A piece of SQL. The flag `name` says whether `sql` is not NULL. */
 void
 template_sql(struct template_values *values, const char *name, const char *sql);
 void
@@ -52,22 +54,22 @@ template_number(struct template_values *values, const char *name, int number);
 void
 template_flag(struct template_values *values, const char *name, bool is_set);
 
-/* A text as a literal. */
+/* A text, which becomes a literal. */
 void template_literal(struct template_values *values, const char *name,
                       const char *text);
 
-/* A column's name, or a relation's in `schema`. The flag of that name says
- * whether there is one (`bare` is not NULL). */
+/* The name of a column (`schema` is NULL), or of a relation in `schema`. The
+ * flag `name` says whether `bare` is not NULL. */
 void template_name(struct template_values *values, const char *name,
                    const char *schema, const char *bare);
 
 void template_columns(struct template_values *values, const char *name,
                       const char *const *columns, int count);
 
-/* The comment that `text` begins with: what the statement is for. */
+/* The comment at the start of `text`, which describes the statement. */
 struct span template_purpose(const char *text);
 
-/* Append the statement that `text` is with these values. */
+/* Append the statement `text`, filled in with these values. */
 void template_append(struct buf *sql, const char *text,
                      const struct template_values *values);
 

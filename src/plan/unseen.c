@@ -14,7 +14,8 @@ has_own_filter(const struct plan *plan)
     return plan_filter_in(plan, &all, plan->arena)[0] != '\0';
 }
 
-/* "variants, variants.metafields": lists stand in the root's own line. */
+/* "products.variants, products.variants.metafields". Lists are not included,
+ * because they are in the line of their parent. */
 static const char *
 connections_below(const struct plan *plan)
 {
@@ -46,10 +47,10 @@ unseen_list(const struct plan *plan)
     if (has_own_filter(plan))
         list[count++] = arena_printf(
             plan->arena,
-            "rows of %s that the query's own filter finds no longer", root);
+            "rows of %s that the query's own filter no longer finds", root);
     if (below[0] != '\0')
         list[count++] = arena_printf(
-            plan->arena, "changes in %s that leave %s of %s as it was", below,
+            plan->arena, "changes in %s that do not change %s of %s", below,
             plan->incremental->field, root);
     return list;
 }

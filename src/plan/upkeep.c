@@ -1,6 +1,7 @@
 /*
- * @incremental and @deletes: whether windows are possible, which field they are
- * about, and what becomes of rows that are gone.
+ * @incremental, @slice and @deletes: how tables are kept up to date. This stage
+ * checks that windows are possible and that an incremental run can find the
+ * rows that are gone.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -42,7 +43,7 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
     return b->dialect->check_window(&window, b->err) &&
            (b->dialect->has_filter(b->document, b->schema, root->name, field) ||
             build_error(b, MSG_QUERY_WINDOW, pos,
-                        "\"%s\" has no filter \"%s\" to make a window of",
+                        "\"%s\" has no filter \"%s\" that a window could use",
                         root->name, field));
 }
 
@@ -52,9 +53,9 @@ has_id_column(const struct plan_table *table)
     return plan_id_column(table) != NULL;
 }
 
-/* What is gone below a parent is found by the parents that came, whose ids
- * are staged, and two levels down by those that went, too, whose ids must
- * stand in their table. */
+/* An incremental run finds rows that are gone below a parent: a row is gone if
+ * its parent came and the row did not, or if its parent is gone. The first rule
+ * needs the parents' ids in staging, the second needs them in their table. */
 static bool
 check_parents(struct builder *b)
 {
@@ -64,10 +65,10 @@ check_parents(struct builder *b)
 
         if (table->skip) {
             build_error(b, MSG_QUERY_WINDOW, table->pos,
-                        "\"%s\" is skipped, so that an incremental run could "
-                        "not tell which of its rows went",
+                        "\"%s\" is skipped, so an incremental run could not "
+                        "find those of its rows that are gone",
                         table->path);
-            return err_hint(b->err, "take skip or @incremental away");
+            return err_hint(b->err, "remove skip or @incremental");
         }
         if (parent != NULL && !has_id_column(parent))
             parent->stages_id = true;
@@ -75,11 +76,11 @@ check_parents(struct builder *b)
             !has_id_column(parent)) {
             build_error(b, MSG_QUERY_WINDOW, parent->pos,
                         "\"%s\" has no column with the id that \"%s\" refers "
-                        "to, so that an incremental run could not tell which "
-                        "of its rows went",
+                        "to, so an incremental run could not find rows that "
+                        "are gone",
                         parent->path, table->path);
-            return err_hint(b->err, "select its id, where it has one, or take "
-                                    "@incremental away");
+            return err_hint(b->err, "select its id if it has one, or remove "
+                                    "@incremental");
         }
     }
     return true;
@@ -124,7 +125,8 @@ read_rows(struct builder *b, const struct gql_directive *given, int64_t *rows)
                        "rows of @slice must be a number above 0");
 }
 
-/* productsCount(query:, limit:), where the store has it. */
+/* The field of the query type that counts roots, such as productsCount(query:,
+ * limit:); NULL if the store has none. */
 static const char *
 find_count(struct builder *b)
 {
@@ -141,7 +143,8 @@ find_count(struct builder *b)
     return name;
 }
 
-/* created_at is createdAt as a field, and CREATED_AT to sort by. */
+/* Set the sort key and the field of the slice's time: for created_at these are
+ * CREATED_AT and createdAt. They stay NULL if the store lacks one of them. */
 static void
 find_order(struct builder *b, struct plan_slice *slice)
 {
@@ -179,9 +182,10 @@ settle_slice(struct builder *b, const struct gql_directive *given)
         slice->field = "created_at";
     if (strcmp(slice->field, "updated_at") == 0) {
         build_error(b, MSG_QUERY_WINDOW, given->pos,
-                    "@slice cannot cut by updated_at: a row that changes "
-                    "meanwhile would be in two windows, or in none");
-        return err_hint(b->err, "cut by a time that stays: created_at");
+                    "@slice cannot use updated_at: a row that changes during "
+                    "the run would be in two windows, or in none");
+        return err_hint(b->err, "use a time that does not change, such as "
+                                "created_at");
     }
     if (!check_window_filter(b, given->pos, slice->field))
         return false;

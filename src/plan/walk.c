@@ -1,11 +1,12 @@
 /*
- * From the root's node down: a plain field is a column, an object is a part of
- * the paths below it, a connection is a table, and a list is a table or a
- * column. A field that comes again by another fragment must mean the same
- * column.
+ * The walk through the selections, from the root's node down. A field without
+ * selections becomes a column. An object becomes a part of the paths of its
+ * fields. A connection becomes a table. A list becomes a jsonb column, or with
+ * @table a table. A field that is selected twice, for example in two fragments,
+ * becomes one column.
  *
- * A scope says where the walk is: in which table's row, below which objects,
- * and which types fragments have narrowed it to.
+ * A scope is a place of the walk: the table, the objects around the place, and
+ * the types that fragments have narrowed it to.
  */
 #include <string.h>
 
@@ -13,19 +14,17 @@
 #include "plan/build.h"
 #include "plan/names.h"
 
-/* Where the walk stands: in the row of a table, below zero or more plain
- * objects. */
 struct scope {
     struct table_draft *draft;
     struct shape_key *key;   /* in the table's shape */
-    const char *path;        /* of the objects above, "" at the row itself */
-    const char *name;        /* the same in snake_case */
-    const char *type_name;   /* narrowed by fragments */
-    const char *written_for; /* the type that the selections here are of */
-    struct gql_selection *siblings; /* those selections */
-    const char *row_type;           /* of the row, narrowed by fragments */
-    bool owner_abstract;            /* the object itself is of abstract type */
-    bool through_abstract;          /* or one of the fields that led here was */
+    const char *path;        /* of the objects around; "" in the row itself */
+    const char *name;        /* the path in snake_case */
+    const char *type_name;   /* type of the object, narrowed by fragments */
+    const char *written_for; /* the type that the selections are written for */
+    struct gql_selection *siblings; /* these selections */
+    const char *row_type;           /* type of the row, narrowed by fragments */
+    bool owner_abstract;   /* the object's field has an abstract type */
+    bool through_abstract; /* so has that field or one around it */
 };
 
 static const char *
@@ -81,7 +80,7 @@ add_leaf(struct builder *b, const struct scope *scope,
         .pos = field->pos,
         .key = shape_add(scope->draft->table->shape, scope->key, key)};
 
-    if (definition == NULL) { /* __typename, under whatever alias */
+    if (definition == NULL) { /* __typename, with or without alias */
         site.type = PLAN_TEXT;
         site.graphql_type = "String!";
         return columns_add(b, scope->draft, &site);
@@ -121,8 +120,8 @@ row_scope(struct table_draft *draft, bool through_abstract)
 static bool walk_selections(struct builder *b, const struct scope *scope,
                             struct gql_selection *list);
 
-/* Interfaces such as HasMetafields have none: what they narrow is told apart
- * by the id of the type around them. */
+/* Some interfaces, such as HasMetafields, have no id. In a fragment on such an
+ * interface the row keeps the type around the fragment. */
 static bool
 has_field_id(const struct builder *b, const char *type_name)
 {
@@ -131,6 +130,7 @@ has_field_id(const struct builder *b, const char *type_name)
     return type != NULL && gql_type_field(type, "id") != NULL;
 }
 
+/* Note that rows of this type have connections, so that they need an id. */
 static void
 note_child_owner(struct builder *b, const struct scope *scope)
 {
@@ -145,6 +145,8 @@ note_child_owner(struct builder *b, const struct scope *scope)
     scope->draft->child_owners = owner;
 }
 
+/* Rows of a connection or a list (`what`; NULL: a connection) refer to the id
+ * of their parent, so the parent must have one. */
 static bool
 require_parent_id(struct builder *b, const struct scope *scope,
                   struct gql_pos pos, const char *what)
@@ -154,17 +156,17 @@ require_parent_id(struct builder *b, const struct scope *scope,
         return true;
     if (what == NULL)
         return build_error(b, MSG_QUERY_KEY, pos,
-                           "a connection below %s cannot be told apart: %s "
-                           "has no id",
+                           "the rows of a connection below %s cannot refer to "
+                           "their parent: %s has no id",
                            scope->row_type, scope->row_type);
     return build_error(b, MSG_QUERY_KEY, pos,
-                       "@table on %s needs a parent with id: ID!, which %s "
-                       "has not",
+                       "@table on %s needs a parent with a field id: ID!; %s "
+                       "has none",
                        what, scope->draft->type->name);
 }
 
-/* Our directives where they mean nothing; those of tables are @table and
- * @position. */
+/* Refuse directives that have no meaning on this field. Tables may have @table
+ * and @position. */
 static bool
 refuse_misplaced(struct builder *b, const struct gql_selection *field,
                  bool is_table, const char *what, const char *why)
@@ -185,7 +187,7 @@ refuse_misplaced(struct builder *b, const struct gql_selection *field,
     return true;
 }
 
-/* A table below the row where the walk stands, but for what @table says. */
+/* A table below the current row, with the defaults for what @table can set. */
 static struct table_site
 child_site(struct builder *b, const struct scope *scope,
            const struct gql_selection *field, enum plan_kind kind)
@@ -243,7 +245,7 @@ walk_list_table(struct builder *b, const struct scope *scope,
 
     if (definition->type.list_depth > 1 || !is_composite(definition->type.kind))
         return build_error(b, MSG_QUERY_DIRECTIVE, field->pos,
-                           "@table belongs to connections and lists of "
+                           "@table belongs on connections and lists of "
                            "objects; %s is %s",
                            key, definition->type.text);
     if (!refuse_misplaced(b, field, true, "list", "which is a table") ||
@@ -289,19 +291,19 @@ check_response_key(struct builder *b, const struct gql_selection *field)
         return true;
     if (strncmp(key, "__", 2) == 0)
         return build_error(b, MSG_QUERY_NAME, field->pos,
-                           "\"%s\" begins with \"__\", as only GraphQL's own "
-                           "fields do; give it another alias",
+                           "\"%s\" begins with \"__\", which is reserved for "
+                           "GraphQL; give it another alias",
                            key);
     if (strncmp(key, "bulkpg_", 7) == 0)
         return build_error(b, MSG_QUERY_NAME, field->pos,
-                           "\"%s\" begins with \"bulkpg_\", as only the "
-                           "aliases that bulkpg adds do; give another",
+                           "\"%s\" begins with \"bulkpg_\", which is reserved "
+                           "for bulkpg's own aliases; give it another alias",
                            key);
     return true;
 }
 
-/* At the row itself the key `id` must be the row's id: the result says by it
- * whose child a line is. */
+/* In the row itself, the response key `id` must be the row's id, because the
+ * lines of its children refer to it. */
 static bool
 check_row_id(struct builder *b, const struct scope *scope,
              const struct gql_selection *field)
@@ -310,11 +312,13 @@ check_row_id(struct builder *b, const struct scope *scope,
         strcmp(field->name, "id") == 0)
         return true;
     return build_error(b, MSG_QUERY_KEY, field->pos,
-                       "the key \"id\" of a row must be its id, not %s",
+                       "the response key \"id\" of a row must be its id, not "
+                       "%s",
                        field->name);
 }
 
-/* A connection inside an object kept whole would come as lines, not there. */
+/* An object that is kept whole must not contain a connection: its rows would be
+ * lines of their own, not part of the object. */
 static bool
 check_kept_whole(struct builder *b, const char *type_name,
                  const struct gql_selection *list)
@@ -341,7 +345,7 @@ check_kept_whole(struct builder *b, const char *type_name,
         if (gql_is_connection(b->schema, definition->type.name))
             return build_error(b, MSG_QUERY_BULK_RULE, list->pos,
                                "the connection \"%s\" cannot be inside an "
-                               "object kept by @json",
+                               "object that is kept whole",
                                gql_response_key(list));
         if (!check_kept_whole(b, definition->type.name, list->selections))
             return false;
@@ -363,7 +367,8 @@ walk_field(struct builder *b, const struct scope *scope,
     if (definition == NULL || !is_composite(definition->type.kind)) {
         if (is_json)
             return build_error(b, MSG_QUERY_DIRECTIVE, field->pos,
-                               "@json belongs to objects, \"%s\" is a leaf",
+                               "@json belongs on objects; \"%s\" is not an "
+                               "object",
                                gql_response_key(field));
         return add_leaf(b, scope, field, definition);
     }
@@ -383,7 +388,8 @@ is_abstract(const struct builder *b, const char *type_name)
     return gql_type_is_abstract(gql_schema_find(b->schema, type_name));
 }
 
-/* An object stays what it is, whatever interface a fragment calls it by. */
+/* A fragment narrows the type only if the object's type is abstract. A fragment
+ * on an interface does not change the type of an object that is known. */
 static bool
 walk_selections(struct builder *b, const struct scope *scope,
                 struct gql_selection *list)
@@ -412,7 +418,8 @@ walk_selections(struct builder *b, const struct scope *scope,
     return true;
 }
 
-/* The one root field: it may stand inside fragments, and more than once. */
+/* Find the root field, and combine its selections. It may be inside fragments,
+ * and it may be selected more than once. */
 static void
 find_root(struct gql_selection *list, struct gql_selection **root)
 {
@@ -469,7 +476,8 @@ walk_document(struct builder *b)
     find_root(expand_selections(b, b->document->operations->selections), &root);
     if (root == NULL)
         return build_error(b, MSG_QUERY_BULK_RULE, b->document->operations->pos,
-                           "nothing is left to select");
+                           "the query selects nothing: @skip and @include "
+                           "leave out all its fields");
     root->next = NULL;
     b->plan->root = root;
     return walk_root(b, root);

@@ -6,12 +6,12 @@
 #include "plan/layout.h"
 
 enum {
-    ROW_BYTES_MAX = 8160,  /* a page of 8 kB, without what it has itself */
-    ROW_HEADER_BYTES = 24, /* as aligned */
-    VALUE_BYTES = 24       /* a longer one is replaced by a pointer */
+    ROW_BYTES_MAX = 8160,  /* a page of 8 kB without its own header */
+    ROW_HEADER_BYTES = 24, /* aligned */
+    VALUE_BYTES = 24       /* a longer value is replaced by a pointer */
 };
 
-/* Alignment is left out: it depends on the order of the columns. */
+/* The width ignores alignment, which depends on the order of the columns. */
 static int
 width_of(enum plan_type type)
 {
@@ -55,8 +55,8 @@ note_width(const struct plan *plan, const struct plan_table *table, int width,
 {
     const char *message = arena_printf(
         notes->arena,
-        "table \"%s\" has %d columns of the query: a row with a value in each "
-        "can need %d bytes, and a page of PostgreSQL takes a row of %d",
+        "table \"%s\" has %d columns from the query: a row with a value in "
+        "each may need %d bytes, but a page of PostgreSQL has room for %d",
         table->name, table->column_count, width, ROW_BYTES_MAX);
 
     gql_notes_add(notes, MSG_ROW_TOO_WIDE, plan->file, table->pos, message, "");

@@ -251,7 +251,7 @@ static const struct {
     {"{ b: books { edges { node { id } } } }",
      "q:1:3: Toy knows no aliases here"},
     {"query @incremental { books { edges { node { id } } } }",
-     "q:1:7: \"books\" has no filter \"updated_at\" to make a window of"},
+     "q:1:7: \"books\" has no filter \"updated_at\" that a window could use"},
 };
 
 START_TEST(its_demands_are_reported)
@@ -271,8 +271,10 @@ START_TEST(a_query_has_the_size_that_the_dialect_takes)
         strcat(text, arena_printf(&types.arena, "title_%d: title ", i));
     strcat(text, "} } } }");
     ck_assert_ptr_null(plan_of(text));
-    ck_assert_str_eq(err.message, "q:1:1: the query is too large: Toy takes "
-                                  "1,024 bytes with what bulkpg adds");
+    ck_assert_str_eq(
+        err.message,
+        "q:1:1: the query is too large: Toy accepts at most 1,024 bytes, "
+        "including those that bulkpg adds");
 }
 
 END_TEST

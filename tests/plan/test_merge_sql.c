@@ -1,4 +1,4 @@
-/* ddl and merge: the statements of every kind of table, word for word. */
+/* ddl and merge_sql: the exact statements for every kind of table. */
 #include <check.h>
 #include <string.h>
 
@@ -10,8 +10,8 @@
 
 static const char types_path[] = "tests/data/plan/types.json";
 
-/* A root, a child, a list without ids in it, an interface without ids, and a
- * list in a list. */
+/* A root, a child with a list without ids, an interface without ids, and a list
+ * in a list. */
 static const char query[] =
     "{ orders { edges { node { name @index createdAt "
     "lineItems { edges { node { title customer: product { id } "
@@ -41,7 +41,7 @@ setup(void)
     build(query);
 }
 
-/* What a parent counts, one level down and two. */
+/* A plan with counts, one and two levels below the root. */
 static void
 setup_counted(void)
 {
@@ -60,7 +60,7 @@ teardown(void)
     buf_free(&sql);
 }
 
-/* The statement with every run of blanks as one. */
+/* The statement, with each run of blanks replaced by one. */
 static const char *
 written(void)
 {
@@ -91,17 +91,17 @@ static const char *const printed[] = {
     "    \"_hash\" bigint,\n"
     "    \"_loaded_at\" timestamptz\n"
     ");\n"
-    "ALTER TABLE \"acme\".\"orders\" ADD CONSTRAINT \"orders_pkey\" "
-    "PRIMARY KEY (\"id\");\n"
+    "ALTER TABLE \"acme\".\"orders\" ADD CONSTRAINT \"orders_pkey\" PRIMARY "
+    "KEY (\"id\");\n"
     "CREATE INDEX \"orders_name_idx\" ON \"acme\".\"orders\" (\"name\");\n"
     "COMMENT ON TABLE \"acme\".\"orders\" IS 'orders: Order';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders\".\"id\" IS 'id: ID!; the number "
-    "of gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"id\" IS 'id: ID!; the number of "
+    "gid://shopify/Order/<number>';\n"
     "COMMENT ON COLUMN \"acme\".\"orders\".\"name\" IS 'name: String!';\n"
     "COMMENT ON COLUMN \"acme\".\"orders\".\"created_at\" IS 'createdAt: "
     "DateTime!';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders\".\"_hash\" IS 'of the row''s "
-    "values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders\".\"_hash\" IS 'hash of the row''s "
+    "values; NULL: the next merge writes the row';\n"
     "COMMENT ON COLUMN \"acme\".\"orders\".\"_loaded_at\" IS 'when the run "
     "that last changed the row began to load';\n",
     "CREATE TABLE \"acme\".\"orders_line_items\" (\n"
@@ -118,19 +118,19 @@ static const char *const printed[] = {
     "\"acme\".\"orders_line_items\" (\"id\");\n"
     "COMMENT ON TABLE \"acme\".\"orders_line_items\" IS 'orders.lineItems: "
     "LineItem';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_parent_id\" IS "
-    "'id of the row''s parent in orders; the number of "
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_parent_id\" IS 'id of "
+    "the row''s parent in orders; the number of "
     "gid://shopify/Order/<number>';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"id\" IS 'id: ID!; "
-    "the number of gid://shopify/LineItem/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"id\" IS 'id: ID!; the "
+    "number of gid://shopify/LineItem/<number>';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"title\" IS 'title: "
     "String!';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"customer_id\" IS "
     "'customer.id: ID!; the number of gid://shopify/Product/<number>';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_hash\" IS 'of the "
-    "row''s values; NULL: write it anew';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_loaded_at\" IS "
-    "'when the run that last changed the row began to load';\n",
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_hash\" IS 'hash of "
+    "the row''s values; NULL: the next merge writes the row';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items\".\"_loaded_at\" IS 'when "
+    "the run that last changed the row began to load';\n",
     "CREATE TABLE \"acme\".\"orders_line_items_tax_lines\" (\n"
     "    \"line_item\" bigint NOT NULL,\n"
     "    \"_ordinal\" bigint NOT NULL,\n"
@@ -143,20 +143,17 @@ static const char *const printed[] = {
     "\"_ordinal\");\n"
     "COMMENT ON TABLE \"acme\".\"orders_line_items_tax_lines\" IS "
     "'orders.lineItems.taxLines: TaxLine';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_line_items_tax_lines\".\"line_item\" IS 'id of the "
-    "row''s parent in orders.lineItems; the number of "
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"line_item\" "
+    "IS 'id of the row''s parent in orders.lineItems; the number of "
     "gid://shopify/LineItem/<number>';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_line_items_tax_lines\".\"_ordinal\" IS 'position "
-    "under the parent, from 0';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"title\" "
-    "IS 'title: String!';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"_hash\" "
-    "IS 'of the row''s values; NULL: write it anew';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_line_items_tax_lines\".\"_loaded_at\" IS 'when the "
-    "run that last changed the row began to load';\n",
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"_ordinal\" "
+    "IS 'position under the parent, from 0';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"title\" IS "
+    "'title: String!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"_hash\" IS "
+    "'hash of the row''s values; NULL: the next merge writes the row';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_line_items_tax_lines\".\"_loaded_at\" "
+    "IS 'when the run that last changed the row began to load';\n",
     "CREATE TABLE \"acme\".\"orders_discount_applications\" (\n"
     "    \"_parent_id\" bigint NOT NULL,\n"
     "    \"_ordinal\" bigint NOT NULL,\n"
@@ -171,22 +168,19 @@ static const char *const printed[] = {
     "COMMENT ON TABLE \"acme\".\"orders_discount_applications\" IS "
     "'orders.discountApplications: DiscountApplication';\n"
     "COMMENT ON COLUMN "
-    "\"acme\".\"orders_discount_applications\".\"_parent_id\" IS 'id of "
-    "the row''s parent in orders; the number of "
-    "gid://shopify/Order/<number>';\n"
+    "\"acme\".\"orders_discount_applications\".\"_parent_id\" IS 'id of the "
+    "row''s parent in orders; the number of gid://shopify/Order/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"_ordinal\" "
+    "IS 'position under the parent, from 0';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"index\" IS "
+    "'index: Int!';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"_typename\" "
+    "IS 'the row''s GraphQL type';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"_hash\" IS "
+    "'hash of the row''s values; NULL: the next merge writes the row';\n"
     "COMMENT ON COLUMN "
-    "\"acme\".\"orders_discount_applications\".\"_ordinal\" IS 'position "
-    "under the parent, from 0';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"index\" "
-    "IS 'index: Int!';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_discount_applications\".\"_typename\" IS 'the "
-    "row''s GraphQL type';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_discount_applications\".\"_hash\" "
-    "IS 'of the row''s values; NULL: write it anew';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_discount_applications\".\"_loaded_at\" IS 'when the "
-    "run that last changed the row began to load';\n",
+    "\"acme\".\"orders_discount_applications\".\"_loaded_at\" IS 'when the run "
+    "that last changed the row began to load';\n",
     "CREATE TABLE \"acme\".\"orders_transactions\" (\n"
     "    \"_parent_id\" bigint NOT NULL,\n"
     "    \"id\" bigint NOT NULL,\n"
@@ -200,15 +194,15 @@ static const char *const printed[] = {
     "\"acme\".\"orders_transactions\" (\"id\");\n"
     "COMMENT ON TABLE \"acme\".\"orders_transactions\" IS "
     "'orders.transactions: OrderTransaction';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_parent_id\" IS "
-    "'id of the row''s parent in orders; the number of "
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_parent_id\" IS 'id "
+    "of the row''s parent in orders; the number of "
     "gid://shopify/Order/<number>';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"id\" IS 'id: "
-    "ID!; the number of gid://shopify/OrderTransaction/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"id\" IS 'id: ID!; "
+    "the number of gid://shopify/OrderTransaction/<number>';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"kind\" IS 'kind: "
     "OrderTransactionKind!';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_hash\" IS 'of "
-    "the row''s values; NULL: write it anew';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_hash\" IS 'hash of "
+    "the row''s values; NULL: the next merge writes the row';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_transactions\".\"_loaded_at\" IS "
     "'when the run that last changed the row began to load';\n",
     "CREATE TABLE \"acme\".\"orders_transactions_fees\" (\n"
@@ -219,25 +213,22 @@ static const char *const printed[] = {
     "    \"_loaded_at\" timestamptz\n"
     ");\n"
     "ALTER TABLE \"acme\".\"orders_transactions_fees\" ADD CONSTRAINT "
-    "\"orders_transactions_fees_pkey\" PRIMARY KEY (\"_parent_id\", "
-    "\"id\");\n"
+    "\"orders_transactions_fees_pkey\" PRIMARY KEY (\"_parent_id\", \"id\");\n"
     "CREATE INDEX \"orders_transactions_fees_id_idx\" ON "
     "\"acme\".\"orders_transactions_fees\" (\"id\");\n"
     "COMMENT ON TABLE \"acme\".\"orders_transactions_fees\" IS "
     "'orders.transactions.fees: TransactionFee';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_transactions_fees\".\"_parent_id\" IS 'id of the "
-    "row''s parent in orders.transactions; the number of "
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"_parent_id\" IS "
+    "'id of the row''s parent in orders.transactions; the number of "
     "gid://shopify/OrderTransaction/<number>';\n"
-    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"id\" IS "
-    "'id: ID!; the number of gid://shopify/TransactionFee/<number>';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"id\" IS 'id: "
+    "ID!; the number of gid://shopify/TransactionFee/<number>';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"type\" IS "
     "'type: String!';\n"
     "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"_hash\" IS "
-    "'of the row''s values; NULL: write it anew';\n"
-    "COMMENT ON COLUMN "
-    "\"acme\".\"orders_transactions_fees\".\"_loaded_at\" IS 'when the run "
-    "that last changed the row began to load';\n",
+    "'hash of the row''s values; NULL: the next merge writes the row';\n"
+    "COMMENT ON COLUMN \"acme\".\"orders_transactions_fees\".\"_loaded_at\" IS "
+    "'when the run that last changed the row began to load';\n",
 };
 
 START_TEST(a_plan_is_printed_as_ddl)
@@ -290,7 +281,7 @@ static const struct {
      "NOT NULL, \"id\" bigint NOT NULL, \"type\" text, \"_hash\" bigint );"},
 };
 
-START_TEST(staging_has_what_goes_over_the_wire)
+START_TEST(staging_has_the_columns_that_are_sent)
 {
     const struct plan_table *table = &plan->tables[stages[_i].table];
 
@@ -319,7 +310,8 @@ START_TEST(staging_becomes_the_table)
     ck_assert_str_eq(
         written(),
         "ALTER TABLE \"acme\".\"_stage_7_1\" DROP COLUMN \"_line\", ADD "
-        "COLUMN _loaded_at timestamptz DEFAULT '2026-01-02 03:04:05+00'; ALTER TABLE "
+        "COLUMN _loaded_at timestamptz DEFAULT '2026-01-02 03:04:05+00'; ALTER "
+        "TABLE "
         "\"acme\".\"_stage_7_1\" ALTER COLUMN _loaded_at DROP DEFAULT; ALTER "
         "TABLE \"acme\".\"_stage_7_1\" RENAME TO \"orders\";");
     ddl_stage_promote(&sql, &plan->tables[FEES], "acme", "_stage_7_6", "now");
@@ -333,7 +325,7 @@ START_TEST(staging_becomes_the_table)
 
 END_TEST
 
-START_TEST(keys_and_indexes_are_named_after_the_table_to_be)
+START_TEST(keys_and_indexes_of_staging_have_the_tables_names)
 {
     ddl_key_create(&sql, &plan->tables[LINE_ITEMS], "acme", "_stage_7_2");
     ck_assert_str_eq(written(),
@@ -397,7 +389,7 @@ START_TEST(columns_are_added_with_their_index)
 
 END_TEST
 
-START_TEST(types_widen_along_the_ladder)
+START_TEST(types_widen_in_steps)
 {
     ck_assert(plan_type_widens(PLAN_INTEGER, PLAN_BIGINT));
     ck_assert(plan_type_widens(PLAN_INTEGER, PLAN_NUMERIC));
@@ -422,7 +414,7 @@ START_TEST(a_bigint_becomes_numeric)
 
 END_TEST
 
-/* Whatever DateStyle and TimeZone of the session are. */
+/* Conversions do not depend on the session's DateStyle and TimeZone. */
 static const struct {
     enum plan_type from;
     enum plan_type to;
@@ -452,7 +444,7 @@ START_TEST(times_convert_by_fixed_formats)
 
 END_TEST
 
-START_TEST(numbers_turn_back_into_gids)
+START_TEST(numbers_become_gids_again)
 {
     ddl_widen_gid(&sql, "acme", "orders", "id", "Order");
     ck_assert_str_eq(written(),
@@ -530,13 +522,15 @@ static const struct {
      "EXISTS (SELECT FROM \"acme\".\"s3\" AS s WHERE s.\"line_item\" = "
      "t.\"line_item\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
     {sql_delete_gone, DISCOUNTS,
-     "DELETE FROM ONLY \"acme\".\"orders_discount_applications\" AS t WHERE NOT "
+     "DELETE FROM ONLY \"acme\".\"orders_discount_applications\" AS t WHERE "
+     "NOT "
      "EXISTS (SELECT FROM \"acme\".\"s4\" AS s WHERE s.\"_parent_id\" = "
      "t.\"_parent_id\" AND s.\"_ordinal\" = t.\"_ordinal\")"},
     {sql_list_changes, ORDERS,
      "CREATE UNLOGGED TABLE \"acme\".\"c\" AS SELECT s.ctid AS place, "
      "t.\"id\" IS NULL AS is_new FROM \"acme\".\"s1\" AS s LEFT JOIN "
-     "ONLY \"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS NULL OR "
+     "ONLY \"acme\".\"orders\" AS t ON s.\"id\" = t.\"id\" WHERE t.\"id\" IS "
+     "NULL OR "
      "t._hash IS DISTINCT FROM s._hash"},
     {sql_count_changes, ORDERS,
      "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
@@ -566,7 +560,7 @@ START_TEST(statements_are_word_for_word)
 
 END_TEST
 
-START_TEST(what_was_written_is_read_back)
+START_TEST(written_rows_are_compared_with_staging)
 {
     struct merge_sql_target orders = target_of(ORDERS);
     struct merge_sql_target lines = target_of(LINE_ITEMS);
@@ -598,7 +592,7 @@ START_TEST(what_was_written_is_read_back)
 
 END_TEST
 
-/* Rows of a partitioned table are in others. */
+/* The rows of a partitioned table are in its partitions: no ONLY. */
 START_TEST(a_partitioned_table_is_read_whole)
 {
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++) {
@@ -631,7 +625,7 @@ static const struct {
      "ARRAY[s._line, s._parent_pos] < d.last"},
 };
 
-START_TEST(rows_of_lists_go_with_the_line_they_came_on)
+START_TEST(rows_of_lists_are_deleted_with_their_line)
 {
     struct merge_sql_target target = target_of(lists[_i].list);
     struct merge_sql_target parent = target_of(lists[_i].parent);
@@ -642,7 +636,7 @@ START_TEST(rows_of_lists_go_with_the_line_they_came_on)
 
 END_TEST
 
-START_TEST(rows_of_lists_in_lists_go_with_their_parents)
+START_TEST(rows_of_lists_in_lists_are_deleted_with_their_parents)
 {
     struct merge_sql_target target = target_of(FEES);
     struct merge_sql_target parent = target_of(TRANSACTIONS);
@@ -676,7 +670,7 @@ END_TEST
 
 /* ---- incremental runs, marks -------------------------------------------- */
 
-START_TEST(rows_gone_below_parents_that_came_are_removed)
+START_TEST(rows_that_did_not_come_with_their_parent_are_removed)
 {
     struct merge_sql_target target = target_of(LINE_ITEMS);
     struct merge_sql_target parent = target_of(ORDERS);
@@ -693,7 +687,7 @@ START_TEST(rows_gone_below_parents_that_came_are_removed)
 
 END_TEST
 
-START_TEST(rows_gone_are_listed_for_those_below_them)
+START_TEST(ids_of_removed_rows_are_listed_for_tables_below)
 {
     struct merge_sql_target target = target_of(LINE_ITEMS);
     struct merge_sql_target parent = target_of(ORDERS);
@@ -712,7 +706,7 @@ START_TEST(rows_gone_are_listed_for_those_below_them)
 
 END_TEST
 
-START_TEST(rows_whose_parents_went_are_removed)
+START_TEST(rows_whose_parents_are_gone_are_removed)
 {
     struct merge_sql_target target = target_of(TAX_LINES);
     struct merge_sql_target parent = target_of(LINE_ITEMS);
@@ -729,7 +723,7 @@ START_TEST(rows_whose_parents_went_are_removed)
 
 END_TEST
 
-START_TEST(marks_stand_in_tables_whose_rows_have_ids)
+START_TEST(tables_whose_rows_have_ids_have_marks)
 {
     struct merge_sql_target orders, tax_lines;
 
@@ -745,7 +739,8 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
     merge_sql(&sql, sql_update_changed, &orders, NULL);
     ck_assert_str_eq(
         written(),
-        "UPDATE ONLY \"acme\".\"orders\" AS t SET _deleted_at = $1::timestamptz, "
+        "UPDATE ONLY \"acme\".\"orders\" AS t SET _deleted_at = "
+        "$1::timestamptz, "
         "_loaded_at = $1::timestamptz WHERE t._deleted_at IS NULL AND NOT "
         "EXISTS (SELECT FROM \"acme\".\"s1\" AS s WHERE s.\"id\" = "
         "t.\"id\") "
@@ -763,8 +758,9 @@ START_TEST(marks_stand_in_tables_whose_rows_have_ids)
 
 END_TEST
 
-/* Numbered in staging, compared beside the hash, and a value of the row. */
-START_TEST(places_are_numbered_and_compared)
+/* _position is set in staging, compared in addition to the hash, and written
+ * with the row. */
+START_TEST(positions_are_numbered_and_compared)
 {
     struct merge_sql_target items;
 
@@ -803,7 +799,7 @@ END_TEST
 
 enum { PRODUCTS, VARIANTS, GROUPS, MEDIA, METAFIELDS };
 
-START_TEST(counts_are_staged_and_no_more)
+START_TEST(only_staging_has_counts)
 {
     ddl_stage_create(&sql, &plan->tables[PRODUCTS], "acme", "s1", false);
     ck_assert_str_eq(written(),
@@ -841,7 +837,7 @@ END_TEST
     " WHERE abs(counted) > coalesce(came, 0) OR (counted IS NULL AND came IN " \
     "(100, 250)) GROUP BY 1, 2) AS d) AS e WHERE n <= 3 ORDER BY kind, id"
 
-START_TEST(parents_are_compared_with_what_they_counted)
+START_TEST(counts_are_compared_with_the_rows_that_came)
 {
     struct merge_sql_target target = target_of(VARIANTS);
     struct merge_sql_target parent = target_of(PRODUCTS);
@@ -857,7 +853,7 @@ START_TEST(parents_are_compared_with_what_they_counted)
 
 END_TEST
 
-START_TEST(parents_of_what_nothing_counts_are_looked_at)
+START_TEST(parents_without_counts_are_examined)
 {
     struct merge_sql_target target = target_of(METAFIELDS);
 
@@ -878,38 +874,39 @@ ddl_merge_suite(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_plan_is_printed_as_ddl);
-    tcase_add_loop_test(tests, staging_has_what_goes_over_the_wire, 0,
+    tcase_add_loop_test(tests, staging_has_the_columns_that_are_sent, 0,
                         COUNT(stages));
     tcase_add_test(tests, rows_are_inserted_as_one_array);
     tcase_add_test(tests, staging_becomes_the_table);
-    tcase_add_test(tests, keys_and_indexes_are_named_after_the_table_to_be);
+    tcase_add_test(tests, keys_and_indexes_of_staging_have_the_tables_names);
     tcase_add_test(tests, long_tables_have_short_key_names);
     tcase_add_test(tests, columns_are_added_with_their_index);
-    tcase_add_test(tests, types_widen_along_the_ladder);
+    tcase_add_test(tests, types_widen_in_steps);
     tcase_add_test(tests, a_bigint_becomes_numeric);
     tcase_add_loop_test(tests, times_convert_by_fixed_formats, 0,
                         sizeof(converted) / sizeof(converted[0]));
-    tcase_add_test(tests, numbers_turn_back_into_gids);
+    tcase_add_test(tests, numbers_become_gids_again);
     tcase_add_test(tests, readers_are_granted_select);
-    tcase_add_test(tests, what_was_written_is_read_back);
+    tcase_add_test(tests, written_rows_are_compared_with_staging);
     tcase_add_test(tests, a_partitioned_table_is_read_whole);
     tcase_add_loop_test(tests, statements_are_word_for_word, 0,
                         COUNT(statements));
-    tcase_add_loop_test(tests, rows_of_lists_go_with_the_line_they_came_on, 0,
+    tcase_add_loop_test(tests, rows_of_lists_are_deleted_with_their_line, 0,
                         COUNT(lists));
-    tcase_add_test(tests, rows_of_lists_in_lists_go_with_their_parents);
+    tcase_add_test(tests,
+                   rows_of_lists_in_lists_are_deleted_with_their_parents);
     tcase_add_test(tests, a_skipped_parent_stages_its_id_for_its_lists);
-    tcase_add_test(tests, rows_gone_below_parents_that_came_are_removed);
-    tcase_add_test(tests, rows_gone_are_listed_for_those_below_them);
-    tcase_add_test(tests, rows_whose_parents_went_are_removed);
-    tcase_add_test(tests, marks_stand_in_tables_whose_rows_have_ids);
-    tcase_add_test(tests, places_are_numbered_and_compared);
+    tcase_add_test(tests, rows_that_did_not_come_with_their_parent_are_removed);
+    tcase_add_test(tests, ids_of_removed_rows_are_listed_for_tables_below);
+    tcase_add_test(tests, rows_whose_parents_are_gone_are_removed);
+    tcase_add_test(tests, tables_whose_rows_have_ids_have_marks);
+    tcase_add_test(tests, positions_are_numbered_and_compared);
     suite_add_tcase(suite, tests);
     tests = tcase_create("counts");
     tcase_add_checked_fixture(tests, setup_counted, teardown);
-    tcase_add_test(tests, counts_are_staged_and_no_more);
-    tcase_add_test(tests, parents_are_compared_with_what_they_counted);
-    tcase_add_test(tests, parents_of_what_nothing_counts_are_looked_at);
+    tcase_add_test(tests, only_staging_has_counts);
+    tcase_add_test(tests, counts_are_compared_with_the_rows_that_came);
+    tcase_add_test(tests, parents_without_counts_are_examined);
     suite_add_tcase(suite, tests);
     return suite;
 }

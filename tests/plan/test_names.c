@@ -1,4 +1,4 @@
-/* names: identifiers follow from GraphQL names by rule. */
+/* names: identifiers are derived from GraphQL names. */
 #include <check.h>
 #include <string.h>
 
@@ -52,7 +52,7 @@ static const struct {
     {"sku", "sku"},
 };
 
-START_TEST(words_of_a_name_are_parted_by_underscores)
+START_TEST(words_of_a_name_are_separated_by_underscores)
 {
     ck_assert_str_eq(name_snake_case(&arena, snakes[_i].name),
                      snakes[_i].snake);
@@ -67,7 +67,7 @@ static const struct {
     {"short", "short"},
     {"a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_123",
      "a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_123"},
-    /* printf %s NAME | md5sum */
+    /* the digest is that of: printf %s NAME | md5sum */
     {"a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_1234",
      "a23456789_b23456789_c23456789_d23456789_e23456789_f234_5dd38102"},
     {"a23456789_b23456789_c23456789_d23456789_e23456789_f23456789_1235",
@@ -134,7 +134,7 @@ names_suite(void)
     TCase *tests = tcase_create("names");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, words_of_a_name_are_parted_by_underscores, 0,
+    tcase_add_loop_test(tests, words_of_a_name_are_separated_by_underscores, 0,
                         COUNT(snakes));
     tcase_add_loop_test(tests, a_name_past_63_bytes_ends_in_its_digest, 0,
                         COUNT(lengths));

@@ -11,12 +11,12 @@
 
 static const char types_path[] = "tests/data/plan/types.json";
 
-/* With all fields of its types, those that count rows included. */
+/* These types have all fields, including those that count rows. */
 static const char whole_types_path[] =
     "tests/fakeshop/admin-2026-10.reduced.json";
 
-/* What the real types have not: a column and a type of every scalar, clashing
- * names, a lone list that cannot have rows of its own. */
+/* Types with constructs that the real ones lack: a field of every scalar type,
+ * names that clash, and a list in an object without id. */
 static const char *const made_types[] = {
     "{\"kind\":\"OBJECT\",\"name\":\"Made\",\"fields\":["
     "{\"name\":\"things\",\"args\":[],\"type\":{\"kind\":\"OBJECT\",\"name\":"
@@ -123,9 +123,9 @@ key_at(const struct shape *shape, int slot)
     return slot < 0 ? "none" : shape->by_slot[slot]->key.bytes;
 }
 
-/* ---- a plan in words ---------------------------------------------------- */
+/* ---- a plan as text ----------------------------------------------------- */
 
-/* What only some columns have. */
+/* Append the marks "*", "(n)", "(gid)" and "(idx)"; see described(). */
 static void
 describe_details(struct buf *text, const struct plan_table *table,
                  const struct layout_column *column)
@@ -171,8 +171,9 @@ describe_table(struct buf *text, const struct plan_table *table)
     buf_append_char(text, '\n');
 }
 
-/* One line a table: "name kind Type < parent tag: column type, …"; "*" in the
- * key, "(n)" number of a gid, "(gid)" the whole one. */
+/* One line per table: "name kind Type < parent tag: column type, …". "*" means
+ * part of the key, "(n)" the number of a gid, "(gid)" a whole gid, and "(idx)"
+ * that the column has @index. */
 static const char *
 described(void)
 {
@@ -200,7 +201,7 @@ static const struct {
      "products_variants_metafields connection Metafield < "
      "products_variants: _parent_id bigint*, id bigint*(n), namespace "
      "text, key text, value text\n"},
-    /* id comes first, and is added as key */
+    /* id comes first, and is added if the query lacks it */
     {"{ products { edges { node { title variants { edges { node { sku id "
      "} } } } } } }",
      "products root Product: id bigint*(n), title text\n"
@@ -229,7 +230,7 @@ static const struct {
      "InventoryLevel < product_variants: _parent_id bigint*, id "
      "text*(gid), location_id bigint(n), location_name text, quantities "
      "jsonb\n"},
-    /* fragments give one column, one table */
+    /* a field in two fragments is one column, or one table */
     {"{ products { edges { node { ...A ... on Product { title handle "
      "variants { edges { node { title } } } } } } } } fragment A on "
      "Product { title variants { edges { node { sku } } } }",
@@ -312,7 +313,7 @@ static const struct {
      "id bigint*(n)\n"
      "line_taxes list TaxLine < orders_line_items: line_item_id bigint*, "
      "_ordinal bigint*, title text, price numeric\n"},
-    /* list with a key of its own */
+    /* list with @table(key:) */
     {"{ orders { edges { node { taxLines @table(key: [\"title\"]) { title "
      "rate } transactions @table { kind fees @table { type } } } } } }",
      "orders root Order: id bigint*(n)\n"
@@ -328,7 +329,7 @@ static const struct {
      "product_variants root ProductVariant: id bigint*(n)\n"
      "product_variants_product_options list ProductOption < "
      "product_variants: _parent_id bigint*, id bigint*(n), name text\n"},
-    /* names, parents and keys given */
+    /* names, parents and keys from @table */
     {"{ products { edges { node { title @column(name: \"name\") variants "
      "@table(name: \"skus\", parent: \"product_id\", key: [\"sku\"]) { "
      "edges { node { sku metafields @table(parent: \"sku_id\") { edges { "
@@ -363,7 +364,7 @@ static const struct {
      "products root Product skip:\n"
      "products_variants connection ProductVariant < products: _parent_id "
      "bigint*, id bigint*(n), sku text\n"},
-    /* given types and indexes */
+    /* types from @column, and indexes */
     {"{ products { edges { node { handle @index createdAt @column(type: "
      "\"text\") totalInventory @column(name: \"stock\", type: "
      "\"numeric\") @index tags @column(type: \"text\") } } } }",
@@ -375,7 +376,7 @@ static const struct {
      "{ name } } } } }",
      "products root Product: id bigint*(n), seo jsonb, featured_media "
      "jsonb, options jsonb\n"},
-    /* id given as text */
+    /* ids as text with @column */
     {"{ products { edges { node { id @column(type: \"text\") variants { "
      "edges { node { id @column(name: \"variant\", type: \"text\") "
      "product { id @column(type: \"text\") } metafields { edges { node { "
@@ -411,7 +412,7 @@ static const struct {
      "_parent_id bigint*, _ordinal bigint*, key text, value text\n"
      "orders_shipping_lines connection ShippingLine < orders: _parent_id "
      "bigint*, _ordinal bigint*, id bigint(n), title text\n"},
-    /* one type twice */
+    /* two connections of one type */
     {"{ products { edges { node { metafields(first: 3) { edges { node { "
      "key } } } mine: metafields(namespace: \"mine\") { edges { node { "
      "value } } } variants { edges { node { id } } } } } } }",
@@ -422,7 +423,7 @@ static const struct {
      "bigint*, id bigint*(n), value text\n"
      "products_variants connection ProductVariant < products: _parent_id "
      "bigint*, id bigint*(n)\n"},
-    /* one type twice through an object */
+    /* two connections of one type, one below the other */
     {"{ products { edges { node { metafields { edges { node { key } } } "
      "variants { edges { node { metafields { edges { node { key } } } } } "
      "} media { edges { node { id } } } } } } }",
@@ -436,7 +437,7 @@ static const struct {
      "text\n"
      "products_media connection Media < products: _parent_id bigint*, id "
      "text*(gid), _typename text\n"},
-    /* same type below itself */
+    /* a type below itself */
     {"{ products { edges { node { productParents { edges { node { title } "
      "} } } } } }",
      "products root Product: id bigint*(n)\n"
@@ -481,13 +482,13 @@ static const struct {
      "inventory_items_inventory_levels_quantities list InventoryQuantity "
      "< inventory_items_inventory_levels: _parent_id text*, id "
      "text*(gid), name text, quantity integer\n"},
-    /* ids that are not called id */
+    /* ids in other fields than id */
     {"{ products { edges { node { events { edges { node { id ... on "
      "BasicEvent { subjectId } } } } } } } }",
      "products root Product: id bigint*(n)\n"
      "products_events connection Event < products: _parent_id bigint*, id "
      "text*(gid), subject_id text(gid), _typename text\n"},
-    /* interface behind a field */
+    /* field with an interface type */
     {"{ products { edges { node { variants { edges { node { metafields { "
      "edges { node { owner { ... on Product { id title } ... on "
      "ProductVariant { id } } reference { ... on MediaImage { id image { "
@@ -548,7 +549,7 @@ static const struct {
      "day date, j jsonb, s text, url text, html text, color text, fs "
      "text, novel text, e text, ids jsonb, other_id text(gid), ur_ls "
      "jsonb\n"},
-    /* self */
+    /* a type in itself */
     {"{ things { edges { node { owner { id otherId } children { edges { "
      "node { children { edges { node { s } } } } } } } } } }",
      "things root Thing: id bigint*(n), owner_id bigint(n), "
@@ -585,7 +586,7 @@ END_TEST
 
 static const struct {
     const char *query;
-    const char *document; /* with single blanks */
+    const char *document; /* runs of blanks replaced by one */
 } documents[] = {
     {"{ products { edges { node { id title status variants { edges { node "
      "{ id sku price metafields { edges { node { id namespace key value } "
@@ -653,7 +654,7 @@ static const struct {
      "tag:'a'\") { edges { node { id title } } } }"},
 };
 
-/* `text` with every run of blanks as one. */
+/* Replace each run of blanks by one. */
 static const char *
 single_blanks(const char *text)
 {
@@ -680,14 +681,14 @@ check_document(const char *query, const char *document)
     ck_assert_str_eq(single_blanks(plan->document), document);
 }
 
-START_TEST(the_document_asks_for_what_the_tables_need)
+START_TEST(the_document_has_the_fields_that_the_tables_need)
 {
     check_document(documents[_i].query, documents[_i].document);
 }
 
 END_TEST
 
-START_TEST(the_document_is_valid_again)
+START_TEST(the_document_is_valid)
 {
     const char *document;
 
@@ -793,7 +794,7 @@ ck_deletes(const char *query, enum plan_deletes given, enum plan_deletes want,
     ck_assert_int_eq(plan->tables[0].marks_deleted, marks);
 }
 
-/* What bulkpg.ini says is for queries that give no mode themselves. */
+/* The mode in bulkpg.ini is only for queries that do not set one. */
 START_TEST(a_querys_own_mode_wins)
 {
     ck_deletes("{ products { edges { node { id } } } }", PLAN_DELETES_SOFT,
@@ -816,7 +817,7 @@ START_TEST(a_querys_own_mode_wins)
 
 END_TEST
 
-/* Their filters know days, or the shop's own hours. */
+/* The filters of some roots compare days, or times in the store's zone. */
 START_TEST(coarse_filters_overlap_by_a_day_and_a_half)
 {
     build_or_abort("query @incremental(overlap: \"1h\") { customers { edges { "
@@ -834,7 +835,7 @@ hash_of(const char *query)
     return plan->hash;
 }
 
-/* What another field had found is not what this one would have. */
+/* Windows of another field do not find the same rows. */
 START_TEST(the_hash_changes_with_the_field_of_windows)
 {
     const char *usual =
@@ -851,7 +852,7 @@ START_TEST(the_hash_changes_with_the_field_of_windows)
 
 END_TEST
 
-/* Places of rows that an incremental run would not bring are missing. */
+/* Rows that an incremental run does not fetch would have no position. */
 START_TEST(the_hash_changes_with_a_position)
 {
     const char *without = hash_of(
@@ -863,7 +864,7 @@ START_TEST(the_hash_changes_with_a_position)
                      without);
     ck_assert_str_eq(plan->tables[1].columns[0].name, "id");
     ck_assert_ptr_null(strstr(plan->document, "@"));
-    /* Through fragments: wherever it is said. */
+    /* @position counts in any fragment. */
     build_or_abort("{ products { edges { node { id ...A ...B } } } } fragment "
                    "A on Product { media { edges { node { id } } } } fragment "
                    "B on Product { media @position { edges { node { id } } } "
@@ -877,8 +878,8 @@ START_TEST(the_hash_changes_with_a_position)
 
 END_TEST
 
-/* How a table is kept up is not what it is: no reason to fetch all. */
-START_TEST(upkeep_is_no_part_of_the_hash)
+/* Changing @deletes or @incremental is not a reason to fetch everything. */
+START_TEST(the_hash_does_not_depend_on_upkeep)
 {
     const char *before;
 
@@ -891,7 +892,7 @@ START_TEST(upkeep_is_no_part_of_the_hash)
 
 END_TEST
 
-START_TEST(a_document_past_the_limit_is_refused)
+START_TEST(a_document_that_is_too_large_is_refused)
 {
     struct buf text = buf_with_ceiling(1024 * 1024);
 
@@ -900,8 +901,10 @@ START_TEST(a_document_past_the_limit_is_refused)
         buf_printf(&text, " a_rather_long_alias_of_a_title_%04d: title", i);
     buf_append_str(&text, " } } } }");
     ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
-    ck_assert_str_eq(err.message, "q:1:1: the query is too large: Shopify "
-                                  "takes 65,535 bytes with what bulkpg adds");
+    ck_assert_str_eq(
+        err.message,
+        "q:1:1: the query is too large: Shopify accepts at most 65,535 bytes, "
+        "including those that bulkpg adds");
     buf_free(&text);
 }
 
@@ -917,9 +920,9 @@ START_TEST(a_window_may_use_a_filter_that_is_allowed)
 
 END_TEST
 
-/* As many fields as a document may have, all with long paths: what the plan
- * keeps of them stays small. */
-START_TEST(a_plan_keeps_little_whatever_the_document)
+/* A document with very many fields and long paths: the memory of the plan is
+ * limited. */
+START_TEST(a_plan_stays_small_for_any_document)
 {
     struct buf text = buf_with_ceiling(1024 * 1024);
     char alias[301];
@@ -931,7 +934,7 @@ START_TEST(a_plan_keeps_little_whatever_the_document)
                "priceRangeV2 { minVariantPrice { amount } } } } } }",
                alias, alias, alias, alias);
     ck_assert(!build(arena_strdup(&types.arena, buf_str(&text))));
-    ck_assert_ptr_nonnull(strstr(err.message, "more than 1000 bytes"));
+    ck_assert_ptr_nonnull(strstr(err.message, "longer than 1000 bytes"));
     buf_clear(&text);
     buf_append_str(&text, "{ products { edges { node { id ...F ...F ...F ...F "
                           "...F ...F } } } } fragment F on Product {");
@@ -953,9 +956,9 @@ END_TEST
 static const struct {
     const char *query;
     const char *document;
-    const char *staged; /* "table columns;" of what only staging has */
+    const char *staged; /* "table columns;": the columns of staging only */
 } counted[] = {
-    /* below a root, and below what is below it */
+    /* below a root, and one level deeper */
     {"{ products { edges { node { title variants { edges { node { sku "
      "sellingPlanGroups { edges { node { name } } } } } } } } } }",
      "{ products { edges { node { id title variants { edges { node { id "
@@ -964,7 +967,8 @@ static const struct {
      "bulkpg_u: updatedAt } } } bulkpg_c2: variantsCount" COUNT_FIELDS
      "bulkpg_u: updatedAt } } } }",
      "products _count_2; products_variants _count_3;"},
-    /* several of one parent ask for its updatedAt once, or find it there */
+    /* several connections of one parent ask for its updatedAt once, or use the
+     * one of the query */
     {"{ products { edges { node { id variants(first: 2) { edges "
      "{ node { id } } } media { edges { node { alt } } } } } } }",
      "{ products { edges { node { id variants(first: 2) { edges "
@@ -977,7 +981,7 @@ static const struct {
      "{ products { edges { node { id updatedAt variants { edges { node { id } "
      "} } bulkpg_c2: variantsCount" COUNT_FIELDS "} } } }",
      "products _count_2;"},
-    /* the query's own fields of those names are not ours */
+    /* fields of the query with similar names are not used */
     {"{ products { edges { node { v: variants { edges { node { id } } } "
      "updatedAt: createdAt variantsCount { count } } } } }",
      "{ products { edges { node { id v: variants { edges { node { id } } } "
@@ -985,7 +989,7 @@ static const struct {
      "bulkpg_u: updatedAt updatedAt: createdAt variantsCount { count } } } } "
      "}",
      "products _count_2;"},
-    /* selected twice, beside itself and in a fragment */
+    /* selected twice in one place, and in a fragment */
     {"{ products { edges { node { variants { edges { node { id } } } variants "
      "{ edges { node { sku } } } ... { variants { edges { node { price } } } } "
      "} } } }",
@@ -995,7 +999,7 @@ static const struct {
      "variants { edges { node { id price } } } bulkpg_c2: "
      "variantsCount" COUNT_FIELDS "bulkpg_u: updatedAt } } } } }",
      "products _count_2;"},
-    /* no paging, no count, no rows of its own */
+    /* not counted: an argument, a type without count, a skipped table */
     {"{ products { edges { node { variants(reverse: false) { edges { node { id "
      "} } } metafields { edges { node { key } } } } } } }",
      "{ products { edges { node { id variants(reverse: false) { edges { node { "
@@ -1007,7 +1011,7 @@ static const struct {
      "{ products { edges { node { id variants { edges { node { id __typename "
      "metafields { edges { node { id __typename key } } } } } } } } } }",
      ""},
-    /* the parent is skipped, or has another key: its id is staged for it */
+    /* the parent is skipped, or has another key: its staging has the id */
     {"{ products @table(skip: true) { edges { node { variants { edges { node { "
      "id } } } } } } }",
      "{ products { edges { node { id variants { edges { node { id } } } "
@@ -1018,14 +1022,14 @@ static const struct {
      "{ products { edges { node { id handle variants { edges { node { id } } } "
      "bulkpg_c2: variantsCount" COUNT_FIELDS "bulkpg_u: updatedAt } } } }",
      "products _count_2 _id;"},
-    /* inside an object, which has no updatedAt */
+    /* in an object without updatedAt */
     {"{ orders { edges { node { customerJourneySummary { moments { edges { "
      "node { occurredAt } } } } } } } }",
      "{ orders { edges { node { id customerJourneySummary { moments { edges { "
      "node { __typename occurredAt } } } bulkpg_c2: momentsCount" COUNT_FIELDS
      "} } } } }",
      "orders _count_2;"},
-    /* of a union: where its types are told apart */
+    /* of a union: in the fragments on its types */
     {"{ discountNodes { edges { node { discount { ... on DiscountCodeBasic { "
      "updatedAt codes { edges { node { code } } } } ... on DiscountCodeApp { "
      "codes { edges { node { code } } } } } } } } }",
@@ -1035,7 +1039,7 @@ static const struct {
      "node { id code } } } bulkpg_c2: codesCount" COUNT_FIELDS
      "bulkpg_u: updatedAt } } } } } }",
      "discount_nodes _count_2;"},
-    /* written for an interface, which has no updatedAt, or no count */
+    /* in a fragment on an interface without updatedAt, or without count */
     {"{ products { edges { node { ... on Publishable { resourcePublications { "
      "edges { node { publishDate } } } } } } } }",
      "{ products { edges { node { id ... on Publishable { resourcePublications "
@@ -1049,7 +1053,7 @@ static const struct {
      ""},
 };
 
-/* "table columns;" for every table whose staging has more than the line. */
+/* "table columns;" for each table: columns of staging only, except _line. */
 static const char *
 described_staging(void)
 {
@@ -1078,7 +1082,7 @@ described_staging(void)
     return copy;
 }
 
-START_TEST(the_document_asks_how_many_rows_there_must_be)
+START_TEST(the_document_asks_for_counts_of_rows)
 {
     check_document(counted[_i].query, counted[_i].document);
     ck_assert_str_eq(described_staging(), counted[_i].staged);
@@ -1087,7 +1091,7 @@ START_TEST(the_document_asks_how_many_rows_there_must_be)
 
 END_TEST
 
-START_TEST(what_we_ask_is_no_column)
+START_TEST(added_fields_are_not_columns)
 {
     build_or_abort(counted[0].query);
     ck_assert_str_eq(
@@ -1101,7 +1105,7 @@ START_TEST(what_we_ask_is_no_column)
 
 END_TEST
 
-START_TEST(tables_know_where_their_counts_stand_in_a_line)
+START_TEST(tables_know_the_slots_of_their_counts)
 {
     const struct plan_table *products, *variants;
 
@@ -1129,7 +1133,7 @@ static const char hashed[] =
     "{ products { edges { node { title variants { edges { node { sku } } } } } "
     "} }";
 
-/* That say the same in other words. */
+/* Queries that have the same meaning. */
 static const char *const same_hash[] = {
     "{ products { edges { node { title variants { edges { node { sku } } } } } "
     "} } # a comment",
@@ -1139,7 +1143,7 @@ static const char *const same_hash[] = {
     "variants { edges { node { sku } } } } } } }",
 };
 
-START_TEST(the_hash_is_blind_to_how_a_query_is_written)
+START_TEST(the_hash_does_not_depend_on_how_a_query_is_written)
 {
     const char *hash = hash_of(hashed);
 
@@ -1186,7 +1190,7 @@ START_TEST(the_hash_changes_with_the_query)
 
 END_TEST
 
-START_TEST(the_hash_is_blind_to_what_data_widened)
+START_TEST(the_hash_does_not_depend_on_widening)
 {
     const char *hash = hash_of(hashed);
 
@@ -1218,7 +1222,7 @@ END_TEST
 
 /* ---- slots -------------------------------------------------------------- */
 
-START_TEST(tables_know_where_their_values_stand_in_a_line)
+START_TEST(tables_know_the_slots_of_their_values)
 {
     const struct plan_table *products, *options, *variants;
 
@@ -1248,7 +1252,7 @@ START_TEST(tables_know_where_their_values_stand_in_a_line)
 
 END_TEST
 
-/* ---- refused ------------------------------------------------------------ */
+/* ---- errors -------------------------------------------------------------- */
 
 #define NODE(selections) "{ products { edges { node {\n" selections "\n} } } }"
 
@@ -1281,11 +1285,12 @@ static const struct {
     {NODE("variants @table(parent: \"product_id\") { edges { node { product { "
           "id } } } }"),
      "2:66: \"product.id\" gives column \"product_id\" of table "
-     "\"products_variants\", which is the parent of its @table",
+     "\"products_variants\", which @table(parent:) uses for the id of the "
+     "parent",
      "write: id @column(name: \"product_id_2\")"},
     {NODE("... on Product { title } title @column(name: \"t\")"),
-     "2:26: \"title\" is selected before with another name or type; write its "
-     "@column there",
+     "2:26: \"title\" was already selected with another name or type; write "
+     "its @column there",
      ""},
     /* two tables of one name */
     {NODE("variants { edges { node { media { edges { node { alt } } } } } } "
@@ -1306,32 +1311,34 @@ static const struct {
      "\"products_a_name_that_is_so_long_that_no_identifier_cou_c8b40fcd\"",
      "write: @table(name: \"products_a_name_that_is_so_long_that_no_identifier"
      "_2\")"},
-    /* names of our own and of PostgreSQL */
+    /* reserved names, and names that are too long */
     {NODE("_x: title"),
-     "2:1: \"_x\" gives the name \"_x\", which begins with \"_\", as only "
-     "bulkpg's own columns do",
+     "2:1: \"_x\" gives the name \"_x\", which begins with \"_\", which is "
+     "reserved for bulkpg's own columns",
      "write: _x @column(name: \"x\")"},
     {NODE("_v: variants { edges { node { id } } }"),
-     "2:1: \"products._v\" begins with \"_\", as only bulkpg's own columns do",
+     "2:1: \"products._v\" begins with \"_\", which is reserved for bulkpg's "
+     "own columns",
      "write: _v @table(name: \"v\")"},
     {NODE("__parentId: title"),
-     "2:1: \"__parentId\" begins with \"__\", as only GraphQL's own fields "
-     "do; give it another alias",
+     "2:1: \"__parentId\" begins with \"__\", which is reserved for GraphQL; "
+     "give it another alias",
      ""},
     {NODE("title @column(name: \"_hash\")"),
-     "2:7: the name \"_hash\" begins with \"_\", as only bulkpg's own columns "
-     "do",
+     "2:7: the name \"_hash\" begins with \"_\", which is reserved for "
+     "bulkpg's own columns",
      ""},
     {NODE("variants @table(name: \"_v\") { edges { node { id } } }"),
-     "2:10: the name \"_v\" begins with \"_\", as only bulkpg's own columns do",
+     "2:10: the name \"_v\" begins with \"_\", which is reserved for bulkpg's "
+     "own columns",
      ""},
     {NODE("variants @table(parent: \"_ordinal\") { edges { node { id } } }"),
-     "2:10: the name \"_ordinal\" begins with \"_\", as only bulkpg's own "
-     "columns do",
+     "2:10: the name \"_ordinal\" begins with \"_\", which is reserved for "
+     "bulkpg's own columns",
      ""},
     {NODE("bulkpg_t2: title"),
-     "2:1: \"bulkpg_t2\" begins with \"bulkpg_\", as only the aliases that "
-     "bulkpg adds do; give another",
+     "2:1: \"bulkpg_t2\" begins with \"bulkpg_\", which is reserved for "
+     "bulkpg's own aliases; give it another alias",
      ""},
     {NODE("xmin: title"),
      "2:1: \"xmin\" gives the name \"xmin\", which is a system column of "
@@ -1342,17 +1349,19 @@ static const struct {
     {NODE("title @column(name: "
           "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
           "\")"),
-     "2:7: the name \"a123456789b123456789c123456789d123456789e123456789f123456"
-     "789g123\" is longer than the 63 bytes that PostgreSQL keeps",
+     "2:7: the name "
+     "\"a123456789b123456789c123456789d123456789e123456789f123456789g123\" is "
+     "longer than PostgreSQL's limit of 63 bytes",
      ""},
     {NODE("variants @table(name: "
           "\"a123456789b123456789c123456789d123456789e123456789f123456789g123"
           "\") { edges { node { id } } }"),
-     "2:10: the name \"a123456789b123456789c123456789d123456789e123456789f12345"
-     "6789g123\" is longer than the 63 bytes that PostgreSQL keeps",
+     "2:10: the name "
+     "\"a123456789b123456789c123456789d123456789e123456789f123456789g123\" is "
+     "longer than PostgreSQL's limit of 63 bytes",
      ""},
     {NODE("id: title"),
-     "2:1: the key \"id\" of a row must be its id, not title", ""},
+     "2:1: the response key \"id\" of a row must be its id, not title", ""},
     /* directives */
     {NODE("title @column(nam: \"t\")"), "2:15: @column has no argument \"nam\"",
      ""},
@@ -1361,23 +1370,23 @@ static const struct {
     {NODE("title @column(name: \"\")"),
      "2:21: name of @column must be a string that is not empty", ""},
     {NODE("title @column(type: \"varchar\")"),
-     "2:7: @column has no type \"varchar\": text, bigint, integer, numeric, "
-     "double precision, boolean, timestamptz, date, jsonb",
+     "2:7: @column does not know the type \"varchar\"; types are text, bigint, "
+     "integer, numeric, double precision, boolean, timestamptz, date, jsonb",
      ""},
     {NODE("id @column(type: \"numeric\")"),
-     "2:4: the id of a row is text or bigint, not numeric", ""},
+     "2:4: the id of a row must be text or bigint, not numeric", ""},
     {NODE("title @index(name: \"i\")"), "2:14: @index has no argument \"name\"",
      ""},
     {NODE("title @table"),
-     "2:1: @table belongs to connections and lists of objects, \"title\" is "
+     "2:1: @table belongs on connections and lists of objects; \"title\" is "
      "neither",
      ""},
     {NODE("tags @table"),
-     "2:1: @table belongs to connections and lists of objects, \"tags\" is "
+     "2:1: @table belongs on connections and lists of objects; \"tags\" is "
      "neither",
      ""},
-    {NODE("title @json"), "2:1: @json belongs to objects, \"title\" is a leaf",
-     ""},
+    {NODE("title @json"),
+     "2:1: @json belongs on objects; \"title\" is not an object", ""},
     {NODE("seo @table { title }"),
      "2:5: @table does not belong on the object \"seo\", whose fields are "
      "columns; @json keeps it whole",
@@ -1407,7 +1416,8 @@ static const struct {
      ""},
     {NODE("variants { edges { node { product @json { id media { edges { node { "
           "id } } } } } } }"),
-     "2:46: the connection \"media\" cannot be inside an object kept by @json",
+     "2:46: the connection \"media\" cannot be inside an object that is kept "
+     "whole",
      ""},
     {NODE("variants @table(nam: \"v\") { edges { node { id } } }"),
      "2:17: @table has no argument \"nam\"", ""},
@@ -1428,11 +1438,11 @@ static const struct {
           "selectedOptions { name } } } }"),
      "2:23: column \"selected_options\" is jsonb and cannot be a key", ""},
     {"{ products @table(parent: \"p\") { edges { node { id } } } }",
-     "1:12: the root's table has no parent to name", ""},
-    /* how tables are kept up */
+     "1:12: the root's table has no parent, so @table cannot have parent:", ""},
+    /* @incremental, @slice and @deletes */
     {"query @incremental(field: \"updated\") { products { edges { node { id } } "
      "} }",
-     "1:7: \"products\" has no filter \"updated\" to make a window of",
+     "1:7: \"products\" has no filter \"updated\" that a window could use",
      "name one of the root's filters with field:, or take the directive away"},
     {"query @incremental { products(savedSearchId: \"x\") { edges { node { id "
      "} } } }",
@@ -1459,9 +1469,9 @@ static const struct {
      "1:20: @incremental has no argument \"every\"", ""},
     {"query @incremental { products @table(skip: true) { edges { node { "
      "variants { edges { node { id } } } } } } }",
-     "1:22: \"products\" is skipped, so that an incremental run could not tell "
-     "which of its rows went",
-     "take skip or @incremental away"},
+     "1:22: \"products\" is skipped, so an incremental run could not find "
+     "those of its rows that are gone",
+     "remove skip or @incremental"},
     {"query @deletes(mode: NEVER) { products { edges { node { id } } } }",
      "1:22: mode of @deletes must be HARD, SOFT or KEEP", ""},
     {"query @deletes(all: 1) { products { edges { node { id } } } }",
@@ -1474,9 +1484,9 @@ static const struct {
      "1:22: rows of @slice must be a number above 0", ""},
     {"query Q @slice(field: \"updated_at\") { products { edges { node { id } } "
      "} }",
-     "1:9: @slice cannot cut by updated_at: a row that changes meanwhile would "
-     "be in two windows, or in none",
-     "cut by a time that stays: created_at"},
+     "1:9: @slice cannot use updated_at: a row that changes during the run "
+     "would be in two windows, or in none",
+     "use a time that does not change, such as created_at"},
 };
 
 START_TEST(faults_say_what_where_and_what_to_do)
@@ -1499,9 +1509,10 @@ static const struct {
      "1:27: \"ctid\" gives the name \"ctid\", which is a system column of "
      "PostgreSQL"},
     {"{ things { edges { node { parts @table { parts @table { name } } } } } }",
-     "1:42: @table on parts needs a parent with id: ID!, which Part has not"},
+     "1:42: @table on parts needs a parent with a field id: ID!; Part has "
+     "none"},
     {"{ things { edges { node { grid @table { name } } } } }",
-     "1:27: @table belongs to connections and lists of objects; grid is "
+     "1:27: @table belongs on connections and lists of objects; grid is "
      "[[Part]]"},
 };
 
@@ -1533,21 +1544,22 @@ add_count_tests(Suite *suite)
     TCase *tests = tcase_create("counts");
 
     tcase_add_checked_fixture(tests, setup_whole, teardown);
-    tcase_add_loop_test(tests, the_document_asks_how_many_rows_there_must_be, 0,
+    tcase_add_loop_test(tests, the_document_asks_for_counts_of_rows, 0,
                         COUNT(counted));
-    tcase_add_test(tests, what_we_ask_is_no_column);
-    tcase_add_test(tests, tables_know_where_their_counts_stand_in_a_line);
+    tcase_add_test(tests, added_fields_are_not_columns);
+    tcase_add_test(tests, tables_know_the_slots_of_their_counts);
     suite_add_tcase(suite, tests);
 }
 
 static void
 add_hash_tests(TCase *tests)
 {
-    tcase_add_loop_test(tests, the_hash_is_blind_to_how_a_query_is_written, 0,
+    tcase_add_loop_test(tests,
+                        the_hash_does_not_depend_on_how_a_query_is_written, 0,
                         COUNT(same_hash));
     tcase_add_loop_test(tests, the_hash_changes_with_the_query, 0,
                         COUNT(other_hash));
-    tcase_add_test(tests, the_hash_is_blind_to_what_data_widened);
+    tcase_add_test(tests, the_hash_does_not_depend_on_widening);
 }
 
 static Suite *
@@ -1558,9 +1570,9 @@ plan_suite(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, tables_follow_from_the_query, 0, COUNT(plans));
-    tcase_add_loop_test(tests, the_document_asks_for_what_the_tables_need, 0,
-                        COUNT(documents));
-    tcase_add_loop_test(tests, the_document_is_valid_again, 0, COUNT(plans));
+    tcase_add_loop_test(tests, the_document_has_the_fields_that_the_tables_need,
+                        0, COUNT(documents));
+    tcase_add_loop_test(tests, the_document_is_valid, 0, COUNT(plans));
     tcase_add_test(tests, the_root_is_kept_for_the_window);
     tcase_add_loop_test(tests, a_window_joins_the_roots_own_filter, 0,
                         COUNT(windows));
@@ -1568,14 +1580,14 @@ plan_suite(void)
     tcase_add_test(tests, a_querys_own_mode_wins);
     tcase_add_test(tests, coarse_filters_overlap_by_a_day_and_a_half);
     tcase_add_test(tests, the_hash_changes_with_the_field_of_windows);
-    tcase_add_test(tests, upkeep_is_no_part_of_the_hash);
+    tcase_add_test(tests, the_hash_does_not_depend_on_upkeep);
     tcase_add_test(tests, the_hash_changes_with_a_position);
-    tcase_add_test(tests, a_document_past_the_limit_is_refused);
+    tcase_add_test(tests, a_document_that_is_too_large_is_refused);
     tcase_add_test(tests, a_window_may_use_a_filter_that_is_allowed);
-    tcase_add_test(tests, a_plan_keeps_little_whatever_the_document);
+    tcase_add_test(tests, a_plan_stays_small_for_any_document);
     add_hash_tests(tests);
     tcase_add_test(tests, an_id_and_its_childrens_parent_ids_are_one_domain);
-    tcase_add_test(tests, tables_know_where_their_values_stand_in_a_line);
+    tcase_add_test(tests, tables_know_the_slots_of_their_values);
     tcase_add_loop_test(tests, faults_say_what_where_and_what_to_do, 0,
                         COUNT(faults));
     suite_add_tcase(suite, tests);

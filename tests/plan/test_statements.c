@@ -1,7 +1,8 @@
-/* statements: all that a run sends for a plan with every kind of table, as it
- * is kept in tests/data/plan/statements.sql. Where that must change, the test
- * writes what it found to the folder named by STATEMENTS_OUT: compare, and
- * copy. */
+/* statements: all statements for plans with every kind of table must be those
+ * of tests/data/plan/statements.sql.
+ *
+ * To change that file: set STATEMENTS_OUT to a folder, and the test writes the
+ * statements there. Compare the files, and copy the new one. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 
 enum { TEXT_BYTES = 1024 * 1024 };
 
-/* A root whose rows are marked, a child that keeps its place, a list without
- * ids in it, an interface without ids, a list of rows with ids in which there
- * is another list, and a child whose parents say how many there are. */
+/* A root whose rows are marked as deleted, a child with @position and a list
+ * without ids, an interface without ids, a list with ids that has a list in it,
+ * and a child whose rows are counted. */
 static const char *const queries[] = {
     "query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
     "@index createdAt lineItems @position { edges { node { title customer: "
@@ -43,7 +44,7 @@ read_kept(void)
     fclose(file);
 }
 
-/* For who must change what is kept. */
+/* Write the statements to the folder STATEMENTS_OUT, if it is set. */
 static void
 write_found(const char *text)
 {
@@ -60,7 +61,7 @@ write_found(const char *text)
     fclose(file);
 }
 
-/* The first line that differs, for the message. */
+/* Fail with the first line that differs. */
 static void
 check_same(const char *found)
 {
@@ -75,7 +76,7 @@ check_same(const char *found)
     ck_assert_msg(*a == *b, KEPT ":%d: %.200s, found %.200s", line, b, a);
 }
 
-START_TEST(every_statement_is_as_it_is_kept)
+START_TEST(every_statement_is_as_in_the_file)
 {
     struct buf found = buf_with_ceiling(TEXT_BYTES);
 
@@ -94,8 +95,7 @@ START_TEST(every_statement_is_as_it_is_kept)
 
 END_TEST
 
-/* No name was left unfilled. */
-START_TEST(nothing_is_left_in_braces)
+START_TEST(no_name_is_left_in_braces)
 {
     read_kept();
     ck_assert_ptr_null(strchr(kept, '{'));
@@ -109,8 +109,8 @@ main(void)
     Suite *suite = suite_create("statements");
     TCase *tcase = tcase_create("golden");
 
-    tcase_add_test(tcase, every_statement_is_as_it_is_kept);
-    tcase_add_test(tcase, nothing_is_left_in_braces);
+    tcase_add_test(tcase, every_statement_is_as_in_the_file);
+    tcase_add_test(tcase, no_name_is_left_in_braces);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* template: names, lists and flags of a statement are filled in and quoted. */
+/* template: the names, lists and flags of a statement are filled in. */
 #include <check.h>
 
 #include "plan/template.h"
@@ -61,7 +61,7 @@ static const struct {
     {"{?absent a}{?!absent b}{?table c}{?!table d}", "bc"},
     {"{three} {text}", "3 'it''s'"},
     {"$1::bigint[]", "$1::bigint[]"},
-    /* Left as they are. */
+    /* These are not changed. */
     {"{other}", "{other}"},
     {"{absent}", "{absent}"},
     {"{keys}", "{keys}"},

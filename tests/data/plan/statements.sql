@@ -56,23 +56,24 @@ CREATE UNLOGGED TABLE "acme"."_stage_1_6" (
 INSERT INTO "acme"."_stage_1_6" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_6"[]);
 
 -- ==== Guards: orders
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "name" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "created_at" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t WHERE t._deleted_at IS NULL;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
 WHERE t._deleted_at IS NULL;
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders
@@ -85,26 +86,26 @@ COMMENT ON TABLE "acme"."orders" IS 'orders: Order';
 COMMENT ON COLUMN "acme"."orders"."id" IS 'id: ID!; the number of gid://shopify/Order/<number>';
 COMMENT ON COLUMN "acme"."orders"."name" IS 'name: String!';
 COMMENT ON COLUMN "acme"."orders"."created_at" IS 'createdAt: DateTime!';
-COMMENT ON COLUMN "acme"."orders"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."orders"."_loaded_at" IS 'when the run that last changed the row began to load';
-COMMENT ON COLUMN "acme"."orders"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+COMMENT ON COLUMN "acme"."orders"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
 
 -- ==== Later loads: orders
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
@@ -112,33 +113,35 @@ LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
--- A full run: mark the rows that did not come, if they are not marked yet.
+-- In a full run, mark the rows that did not come and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders" AS t
 SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -148,23 +151,24 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders" AS t
           AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_line_items
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "title" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "customer_id" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t WHERE t._deleted_at IS NULL;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_line_items" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_line_items
@@ -175,36 +179,37 @@ ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _loaded_at DROP DEFAULT;
 ALTER TABLE "acme"."_stage_1_2" RENAME TO "orders_line_items";
 COMMENT ON TABLE "acme"."orders_line_items" IS 'orders.lineItems: LineItem';
 COMMENT ON COLUMN "acme"."orders_line_items"."_parent_id" IS 'id of the row''s parent in orders; the number of gid://shopify/Order/<number>';
-COMMENT ON COLUMN "acme"."orders_line_items"."_position" IS 'place among the rows of its parent, from 0';
+COMMENT ON COLUMN "acme"."orders_line_items"."_position" IS 'position among the rows of its parent, from 0';
 COMMENT ON COLUMN "acme"."orders_line_items"."id" IS 'id: ID!; the number of gid://shopify/LineItem/<number>';
 COMMENT ON COLUMN "acme"."orders_line_items"."title" IS 'title: String!';
 COMMENT ON COLUMN "acme"."orders_line_items"."customer_id" IS 'customer.id: ID!; the number of gid://shopify/Product/<number>';
-COMMENT ON COLUMN "acme"."orders_line_items"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_line_items"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."orders_line_items"."_loaded_at" IS 'when the run that last changed the row began to load';
-COMMENT ON COLUMN "acme"."orders_line_items"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+COMMENT ON COLUMN "acme"."orders_line_items"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
 
 -- ==== Later loads: orders_line_items
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- Number the rows in the order in which they came, below each parent.
+-- Number the rows below each parent, or all rows of the root, in the order in
+-- which they came.
 UPDATE "acme"."_stage_1_2" AS s SET _position = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
       FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
@@ -213,50 +218,53 @@ WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._position IS DISTINCT FROM s._position
    OR t._deleted_at IS NOT NULL;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
--- A full run: mark the rows that did not come, if they are not marked yet.
+-- In a full run, mark the rows that did not come and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- The table for the ids that list_gone.sql finds.
+-- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
--- Before rows of an incremental run are removed: the ids of those that will
--- be, for the tables below.
+-- Before an incremental run removes rows: list the ids of these rows, so that
+-- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_2_gone"
 SELECT DISTINCT t."id" AS id
 FROM ONLY "acme"."orders_line_items" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- An incremental run: mark the rows whose parent came and that did not.
+-- In an incremental run, mark the rows that did not come although their parent
+-- did.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET "_position" = s."_position", "title" = s."title", "customer_id" = s."customer_id", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -267,20 +275,21 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS t
           AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_line_items_tax_lines
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_3";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "title" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_line_items_tax_lines";
 
 -- ==== First load: orders_line_items_tax_lines
@@ -294,12 +303,13 @@ CREATE TABLE "acme"."orders_line_items_tax_lines" (
 ALTER TABLE "acme"."orders_line_items_tax_lines" ADD CONSTRAINT "orders_line_items_tax_lines_pkey" PRIMARY KEY ("line_item", "_ordinal");
 
 -- ==== Later loads: orders_line_items_tax_lines
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_3" WHERE _line = ANY ($1::bigint[]);
--- Delete a list's rows whose parent came again: on a later line or, below
--- another list, later in the same line.
+-- For a list: if a parent came more than once, keep only the rows of its last
+-- occurrence, which is on a later line or, for a list in another list, later in
+-- the same line.
 DELETE FROM "acme"."_stage_1_3" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -307,57 +317,61 @@ USING (SELECT "id" AS id,
        GROUP BY 1 HAVING count(*) > 1) AS d
 WHERE s."line_item" = d.id
   AND s._line < d.last;
--- Number the rows in the order in which they came, below each parent.
+-- Number the rows below each parent, or all rows of the root, in the order in
+-- which they came.
 UPDATE "acme"."_stage_1_3" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "line_item" ORDER BY _line, _pos) AS n
       FROM "acme"."_stage_1_3") AS d
 WHERE s.ctid = d.place;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
 SELECT s.ctid AS place, t."line_item" IS NULL AS is_new
 FROM "acme"."_stage_1_3" AS s
 LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
 WHERE t."line_item" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_3_changes";
--- A full run: delete the rows that did not come.
+-- In a full run, delete the rows that did not come.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
--- An incremental run: delete the rows whose parent came and that did not.
+-- In an incremental run, delete the rows that did not come although their
+-- parent did.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_2") AS p
 WHERE t."line_item" = p.id
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
--- An incremental run: delete the rows below a parent that was removed from
--- everywhere.
+-- In an incremental run, delete the rows below a parent that is gone. A parent
+-- that only moved to another row, and is still in its table, is not gone.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 USING "acme"."_stage_1_2_gone" AS g
 WHERE t."line_item" = g.id
   AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS p
                   WHERE p."id" = g.id AND p._deleted_at IS NULL);
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
 SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -366,20 +380,21 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items_tax_lines" AS t
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: orders_discount_applications
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_4";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "index" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t
 JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_discount_applications";
 
 -- ==== First load: orders_discount_applications
@@ -394,54 +409,58 @@ CREATE TABLE "acme"."orders_discount_applications" (
 ALTER TABLE "acme"."orders_discount_applications" ADD CONSTRAINT "orders_discount_applications_pkey" PRIMARY KEY ("_parent_id", "_ordinal");
 
 -- ==== Later loads: orders_discount_applications
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_4" WHERE _line = ANY ($1::bigint[]);
--- Number the rows in the order in which they came, below each parent.
+-- Number the rows below each parent, or all rows of the root, in the order in
+-- which they came.
 UPDATE "acme"."_stage_1_4" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
       FROM "acme"."_stage_1_4") AS d
 WHERE s.ctid = d.place;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_4" AS s
 LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_4_changes";
--- A full run: delete the rows that did not come.
+-- In a full run, delete the rows that did not come.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
--- An incremental run: delete the rows whose parent came and that did not.
+-- In an incremental run, delete the rows that did not come although their
+-- parent did.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_discount_applications" AS t
 SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -450,22 +469,23 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_discount_applications" AS t
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: orders_transactions
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_5";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "kind" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t WHERE t._deleted_at IS NULL;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t
 JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_transactions" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_transactions
@@ -478,17 +498,18 @@ COMMENT ON TABLE "acme"."orders_transactions" IS 'orders.transactions: OrderTran
 COMMENT ON COLUMN "acme"."orders_transactions"."_parent_id" IS 'id of the row''s parent in orders; the number of gid://shopify/Order/<number>';
 COMMENT ON COLUMN "acme"."orders_transactions"."id" IS 'id: ID!; the number of gid://shopify/OrderTransaction/<number>';
 COMMENT ON COLUMN "acme"."orders_transactions"."kind" IS 'kind: OrderTransactionKind!';
-COMMENT ON COLUMN "acme"."orders_transactions"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_transactions"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."orders_transactions"."_loaded_at" IS 'when the run that last changed the row began to load';
-COMMENT ON COLUMN "acme"."orders_transactions"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+COMMENT ON COLUMN "acme"."orders_transactions"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
 
 -- ==== Later loads: orders_transactions
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_5" WHERE _line = ANY ($1::bigint[]);
--- Delete a list's rows whose parent came again: on a later line or, below
--- another list, later in the same line.
+-- For a list: if a parent came more than once, keep only the rows of its last
+-- occurrence, which is on a later line or, for a list in another list, later in
+-- the same line.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -497,16 +518,16 @@ USING (SELECT "id" AS id,
 WHERE s."_parent_id" = d.id
   AND s._line < d.last;
 CREATE UNIQUE INDEX ON "acme"."_stage_1_5" ("_parent_id", "id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC, _pos DESC) AS n
        FROM "acme"."_stage_1_5") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_5" AS s
@@ -514,50 +535,53 @@ LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_5_changes";
--- A full run: mark the rows that did not come, if they are not marked yet.
+-- In a full run, mark the rows that did not come and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- The table for the ids that list_gone.sql finds.
+-- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_gone" (id bigint);
--- Before rows of an incremental run are removed: the ids of those that will
--- be, for the tables below.
+-- Before an incremental run removes rows: list the ids of these rows, so that
+-- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_5_gone"
 SELECT DISTINCT t."id" AS id
 FROM ONLY "acme"."orders_transactions" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- An incremental run: mark the rows whose parent came and that did not.
+-- In an incremental run, mark the rows that did not come although their parent
+-- did.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -567,22 +591,23 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS t
           AND t._deleted_at IS NULL);
 
 -- ==== Guards: orders_transactions_fees
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_6";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "type" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t WHERE t._deleted_at IS NULL;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t
 JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t._deleted_at IS NULL;
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_transactions_fees" WHERE _deleted_at IS NULL;
 
 -- ==== First load: orders_transactions_fees
@@ -595,17 +620,18 @@ COMMENT ON TABLE "acme"."orders_transactions_fees" IS 'orders.transactions.fees:
 COMMENT ON COLUMN "acme"."orders_transactions_fees"."_parent_id" IS 'id of the row''s parent in orders.transactions; the number of gid://shopify/OrderTransaction/<number>';
 COMMENT ON COLUMN "acme"."orders_transactions_fees"."id" IS 'id: ID!; the number of gid://shopify/TransactionFee/<number>';
 COMMENT ON COLUMN "acme"."orders_transactions_fees"."type" IS 'type: String!';
-COMMENT ON COLUMN "acme"."orders_transactions_fees"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."orders_transactions_fees"."_loaded_at" IS 'when the run that last changed the row began to load';
-COMMENT ON COLUMN "acme"."orders_transactions_fees"."_deleted_at" IS 'when the row was found gone; NULL: it is there';
+COMMENT ON COLUMN "acme"."orders_transactions_fees"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
 
 -- ==== Later loads: orders_transactions_fees
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_6" WHERE _line = ANY ($1::bigint[]);
--- Delete a list's rows whose parent came again: on a later line or, below
--- another list, later in the same line.
+-- For a list: if a parent came more than once, keep only the rows of its last
+-- occurrence, which is on a later line or, for a list in another list, later in
+-- the same line.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT "id" AS id,
               max(ARRAY[_line, _pos]) AS last
@@ -613,22 +639,22 @@ USING (SELECT "id" AS id,
        GROUP BY 1 HAVING count(*) > 1) AS d
 WHERE s."_parent_id" = d.id
   AND ARRAY[s._line, s._parent_pos] < d.last;
--- Delete a list's rows whose parent, an element of another list, was deleted
--- by delete_superseded.sql.
+-- For a list in another list: delete the rows whose parent was deleted by
+-- delete_superseded.sql.
 DELETE FROM "acme"."_stage_1_6" AS s
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS p
                   WHERE p._line = s._line AND p._pos = s._parent_pos);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_6" ("_parent_id", "id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC, _pos DESC) AS n
        FROM "acme"."_stage_1_6") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_6" AS s
@@ -636,24 +662,25 @@ LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_pa
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_6_changes";
--- A full run: mark the rows that did not come, if they are not marked yet.
+-- In a full run, mark the rows that did not come and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- An incremental run: mark the rows whose parent came and that did not.
+-- In an incremental run, mark the rows that did not come although their parent
+-- did.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 FROM (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_5") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- An incremental run: mark the rows below a parent that was removed from
--- everywhere.
+-- In an incremental run, mark the rows below a parent that is gone. A parent
+-- that only moved to another row, and is still in its table, is not gone.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -661,24 +688,26 @@ FROM "acme"."_stage_1_5_gone" AS g
 WHERE t."_parent_id" = g.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS p
                   WHERE p."id" = g.id AND p._deleted_at IS NULL);
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
 FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -706,21 +735,22 @@ CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
 INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
 
 -- ==== Guards: products
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."products";
 
 -- ==== First load: products
@@ -731,55 +761,57 @@ ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
 COMMENT ON TABLE "acme"."products" IS 'products: Product';
 COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
 COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
-COMMENT ON COLUMN "acme"."products"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
 
 -- ==== Later loads: products
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
 LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
--- A full run: delete the rows that did not come.
+-- In a full run, delete the rows that did not come.
 DELETE FROM ONLY "acme"."products" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."products" AS t
 SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s
@@ -788,22 +820,23 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
 -- ==== Guards: products_variants
--- How many rows are in staging.
+-- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Which columns are NULL in every row that came? Each test stops at the first
--- value, so that it costs nothing if there is one.
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
--- How many rows of the table have a value in these columns.
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t;
--- The same, of the rows with the keys that came.
+-- The same counts for those rows of the table whose keys came again.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Parents whose rows may have been cut off: how many there are of each kind,
--- and the first few of them. A count below 0 is one that may be out of date.
+-- Find parents whose connection may have been truncated: the number of parents
+-- of each kind, and the first few of them. A negative count may be out of date.
 SELECT kind, parents, id, counted, came
 FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
              row_number() OVER (PARTITION BY kind ORDER BY id) AS n
@@ -821,7 +854,7 @@ FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
             GROUP BY 1, 2) AS d) AS e
 WHERE n <= 3
 ORDER BY kind, id;
--- How many rows the table has, marked ones not.
+-- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."products_variants";
 
 -- ==== First load: products_variants
@@ -834,60 +867,63 @@ COMMENT ON TABLE "acme"."products_variants" IS 'products.variants: ProductVarian
 COMMENT ON COLUMN "acme"."products_variants"."_parent_id" IS 'id of the row''s parent in products; the number of gid://shopify/Product/<number>';
 COMMENT ON COLUMN "acme"."products_variants"."id" IS 'id: ID!; the number of gid://shopify/ProductVariant/<number>';
 COMMENT ON COLUMN "acme"."products_variants"."sku" IS 'sku: String';
-COMMENT ON COLUMN "acme"."products_variants"."_hash" IS 'of the row''s values; NULL: write it anew';
+COMMENT ON COLUMN "acme"."products_variants"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
 COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that last changed the row began to load';
 
 -- ==== Later loads: products_variants
--- Delete the rows of lines that were rejected after some of their rows had
--- been sent.
--- $1: numbers of the lines
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- Of the rows with the same key only the last one stays.
+-- If a key came more than once, keep only the last row.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- The one comparison of staging with the table: the places in staging of rows
--- that are new or changed. Workers may take part when a table is created, not
--- when rows are inserted into one.
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. The statement creates a table because
+-- PostgreSQL can use parallel workers for that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
 LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- How many rows are new, and how many changed.
+-- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
--- A full run: delete the rows that did not come.
+-- In a full run, delete the rows that did not come.
 DELETE FROM ONLY "acme"."products_variants" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- An incremental run: delete the rows whose parent came and that did not.
+-- In an incremental run, delete the rows that did not come although their
+-- parent did.
 DELETE FROM ONLY "acme"."products_variants" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- Update the rows that changed. They are read by their places first: keys of
--- two columns look to the planner as if hardly a row had a match in the table,
--- and joined with that first, it would look through all places for each row.
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
 -- $1: loaded_at
 UPDATE ONLY "acme"."products_variants" AS t
 SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the rows that are new; on a first load of a table that is not its
--- staging, all of them.
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
 -- $1: loaded_at
 INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
 FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
 WHERE c.is_new AND s.ctid = c.place;
--- How many rows to insert, and how many to update, are not in the table as they
--- are staged: after both.
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE s.ctid = c.place OFFSET 0) AS s

@@ -125,7 +125,7 @@ class Position(Case):
         self.assertIn("_position", self.db.value(
             "SELECT columns::text AS v FROM bulkpg.relation "
             "WHERE table_name = 'products_media'"))
-        self.assertIn("place among the rows", self.db.value(
+        self.assertIn("position among the rows", self.db.value(
             "SELECT col_description('acme.products_media'::regclass, attnum) "
             "AS v FROM pg_attribute WHERE attname = '_position' AND "
             "attrelid = 'acme.products_media'::regclass"))
