@@ -1,12 +1,12 @@
--- Of the customers whose first order was in a month, how many ordered again
--- so many months later.
+-- Cohorts: how many of the customers whose first order was in one month ordered
+-- again in each later month.
 --
--- Job: orders. Of a store with schema acme:
+-- Job: orders. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
 --         -f cohort_retention.sql
 --
--- First among the orders that are there: without read_all_orders the store
--- shows those of 60 days only.
+-- The first order is the first one in the table. Without the scope
+-- read_all_orders the store shows only the orders of the last 60 days.
 WITH ordered AS (
   SELECT DISTINCT o.customer_id,
          date_trunc('month', o.processed_at AT TIME ZONE s.iana_timezone)

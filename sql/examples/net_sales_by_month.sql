@@ -1,11 +1,12 @@
--- Sales by month: gross, discounts, returns and net, without taxes, as they
--- happened. A return of May counts for May, whenever the order was made.
+-- Sales by month, without taxes: gross, discounts, returns and net. Each sale
+-- and each return counts in the month in which it happened. A return in May
+-- counts in May, even if the order is older.
 --
--- Job: sales. Of a store with schema acme:
+-- Job: sales. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
 --         -f net_sales_by_month.sql
 --
--- Amounts of returns are negative, so that the net is a sum.
+-- Returns have negative amounts, so the net is a sum.
 WITH sold AS (
   SELECT to_char(a.happened_at AT TIME ZONE st.iana_timezone, 'YYYY-MM')
            AS month,

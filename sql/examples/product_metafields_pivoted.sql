@@ -1,11 +1,11 @@
--- Metafields of products as columns: chosen ones with their types, and all of
--- them in one jsonb value.
+-- Metafields of products as columns: some with their types, and all in one
+-- jsonb value.
 --
--- Job: products. Of a store with schema acme:
+-- Job: products. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -f product_metafields_pivoted.sql
 --
--- Put in namespaces and keys of your own. To have them as columns of a table,
--- see the ready query product_attributes.
+-- Replace the namespaces and keys by your own. To load them as columns of a
+-- table, use the ready query product_attributes.
 SELECT p.id,
        p.title,
        max(m.value) FILTER (WHERE m.namespace = 'custom'

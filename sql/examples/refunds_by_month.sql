@@ -1,6 +1,7 @@
--- Refunds by the month they were made in, and how long after the order.
+-- Refunds by the month in which they were made, and the average number of days
+-- after the order.
 --
--- Job: orders. Of a store with schema acme:
+-- Job: orders. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
 --         -f refunds_by_month.sql
 SELECT to_char(r.processed_at AT TIME ZONE s.iana_timezone, 'YYYY-MM') AS month,

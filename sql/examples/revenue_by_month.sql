@@ -1,11 +1,12 @@
 -- Revenue by month and currency, in the store's time zone.
 --
--- Job: orders. Of a store with schema acme:
+-- Job: orders. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -v schema=acme \
 --         -f revenue_by_month.sql
 --
--- A month is the store's own, as its admin shows it. What was refunded counts
--- for the month of the order; refunds_by_month.sql counts it when it was paid.
+-- Months are those of the store's time zone, as in its admin. A refund counts
+-- in the month of its order; refunds_by_month.sql counts it in the month in
+-- which it was made.
 SELECT to_char(o.processed_at AT TIME ZONE s.iana_timezone, 'YYYY-MM') AS month,
        o.currency_code,
        count(*) AS orders,

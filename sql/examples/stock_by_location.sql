@@ -1,6 +1,6 @@
--- Stock by location, with what it cost and would sell for.
+-- Stock by location, with its value at cost and at the selling price.
 --
--- Jobs: inventory, products. Of a store with schema acme:
+-- Jobs: inventory, products. For a store with the schema acme:
 --     PGOPTIONS='-c search_path=acme' psql -f stock_by_location.sql
 WITH stock AS (
   SELECT inventory_level_id,

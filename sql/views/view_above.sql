@@ -1,4 +1,4 @@
--- The views of ours that read a table.
+-- Find bulkpg's views that read a table.
 -- $1: schema, $2: table
 SELECT DISTINCT n.nspname, v.relname
 FROM pg_class t

@@ -1,5 +1,6 @@
--- The statement that takes down a view of ours, and those that give back the
--- rights that others have on it once it stands again ('' without any).
+-- Return the statement that drops a view of bulkpg, and the statements that
+-- grant other roles their rights on it again after it is recreated ('' if there
+-- are none).
 -- $1: schema, $2: name
 SELECT format('DROP VIEW %I.%I', n.nspname, c.relname),
        coalesce((SELECT string_agg(format('GRANT %s ON %I.%I TO %s%s;',

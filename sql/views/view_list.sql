@@ -1,5 +1,5 @@
--- The names of all tables of ours that stand, and of the views of ours that a
--- schema has. A view's COMMENT tells that it is ours.
+-- List the names of all existing tables of bulkpg, and of its views in one
+-- schema. A view belongs to bulkpg if its COMMENT begins with 'bulkpg view: '.
 -- $1: the views' schema
 SELECT r.table_name
 FROM bulkpg.relation r

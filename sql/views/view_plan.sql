@@ -1,18 +1,18 @@
--- One view over all stores' tables of a name: what is to be done about it, of
--- how many stores it is, and the script that makes it.
---   made       there is none yet
---   changed    the new definition only adds columns to the end: CREATE OR
---              REPLACE does, and what stands on it stays
---   remade     to be taken down first
---   unchanged  it stands so already
---   dropped    it stands, and has no tables any more
---   foreign    something stands that is not ours
---   nothing    neither view nor tables
--- Its COMMENT tells that it is ours, and ends in a digest of what it is made
--- of.
+-- Plan one view, which combines all stores' tables of one name. Return what to
+-- do, the number of stores, and the script that creates the view.
+--   made       the view does not exist yet
+--   changed    the new definition only adds columns at the end, so CREATE OR
+--              REPLACE is enough; views that depend on this one are kept
+--   remade     the view must be dropped first
+--   unchanged  the view already has this definition
+--   dropped    the view exists, but it has no tables any more
+--   foreign    another relation has this name
+--   nothing    there are neither a view nor tables
+-- A view's COMMENT shows that it belongs to bulkpg, and ends in a digest of its
+-- definition.
 -- $1: the views' schema, $2: name
 
--- Of a store whose schema got another name only the newer table counts.
+-- If a store's schema was renamed, only the newer table counts.
 WITH source AS MATERIALIZED (
   SELECT DISTINCT ON (r.store)
          c.oid, c.relkind, r.store, r.table_schema, r.table_name, r.job,
@@ -36,8 +36,9 @@ WITH source AS MATERIALIZED (
   SELECT s.oid, e ->> 'name' AS name, e ->> 'gid_type' AS gid_type
   FROM source s, jsonb_array_elements(s.columns) e
 
--- What is ours of each table. A column `store` of its own gives way to the
--- store's name; no column of the query can begin with "_".
+-- The columns of each table that bulkpg created. The view has the name of the
+-- store in a column `store`, so a table's own column `store` becomes `_store`.
+-- This name is free, because columns of a query never begin with "_".
 ), have AS MATERIALIZED (
   SELECT s.oid, a.attname AS name, a.attnum,
          CASE a.attname WHEN 'store' THEN '_store' ELSE a.attname END AS label,
@@ -51,9 +52,10 @@ WITH source AS MATERIALIZED (
   WHERE k.name IS NOT NULL
      OR a.attname IN ('_ordinal', '_typename', '_loaded_at', '_deleted_at')
 
--- The type that loses no store's values. Numbers of gids are comparable while
--- they are of one gid type, else they become whole gids. Types are compared by
--- oid: how they print depends on settings.
+-- The type of each column of the view, which can hold the values of all stores.
+-- Numbers of gids can be compared only if they have the same gid type;
+-- otherwise they become whole gids. Types are compared by oid, because their
+-- names depend on settings.
 ), merged AS MATERIALIZED (
   SELECT h.label, count(DISTINCT (h.typid, h.typmod)) = 1
                   AND count(DISTINCT h.gid_type) < 2 AS is_one,
@@ -86,7 +88,7 @@ WITH source AS MATERIALIZED (
   UNION ALL
   SELECT 'store', 'text'::regtype, -1, 0 WHERE EXISTS (SELECT FROM source)
 
--- Columns that the view has stay where they are, if all of them stay.
+-- If the view can keep all columns that it has, they keep their positions.
 ), stays AS MATERIALIZED (
   SELECT coalesce(bool_and(w.label IS NOT NULL), false) AS all_stay
   FROM old
@@ -103,9 +105,10 @@ WITH source AS MATERIALIZED (
          ON a.attrelid = (SELECT oid FROM old WHERE is_ours)
         AND a.attname = w.label AND (SELECT all_stay FROM stays)
 
--- Text of dates is as the store writes it, whatever the reader's DateStyle
--- and TimeZone; double precision is exact by way of its text only. A plain
--- table is read without the tables that inherit from it.
+-- Dates and times become text in the form that the store writes, which does not
+-- depend on the reader's DateStyle and TimeZone. Double precision is cast to
+-- text first, because the direct cast to numeric rounds to 15 digits. ONLY
+-- leaves out tables that a user made inherit from a table.
 ), branch AS (
   SELECT s.store, s.oid,
          'SELECT ' || string_agg(
@@ -145,7 +148,7 @@ WITH source AS MATERIALIZED (
          count(*) AS stores
   FROM branch
 
--- What a reader of \d+ should know.
+-- The COMMENT, for readers of \d+: which jobs and types differ.
 ), note AS MATERIALIZED (
   SELECT 'bulkpg view: tables of ' || (SELECT stores || CASE stores WHEN 1
            THEN ' store' ELSE ' stores' END FROM definition)
