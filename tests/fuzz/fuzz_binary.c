@@ -1,5 +1,5 @@
-/* wire: no text may crash the reading of numbers, times and JSON, and what is
- * written is well formed. */
+/* binary: no text may crash the readers of numbers, times and JSON, and their
+ * output must be well formed. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ int16_at(const struct buf *out, size_t at)
     return (int16_t)(b[0] << 8 | b[1]);
 }
 
-/* What numeric_recv() would refuse. */
+/* Abort on output that PostgreSQL's numeric_recv() would refuse. */
 static void
 check_numeric(const struct buf *out)
 {

@@ -1,4 +1,4 @@
-/* config: no file may crash the reading of it, whatever it holds. */
+/* config: no content of a configuration file may crash its reader. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A store is either usable, with an address, or says what is wrong. */
+/* A store must either be usable and have an address, or have an error. */
 static void
 check_store(const struct store_config *store)
 {
@@ -21,7 +21,7 @@ check_store(const struct store_config *store)
         abort();
 }
 
-/* In memory; a regular file, which is what is asked for. */
+/* A file in memory. It is a regular file, as the reader demands. */
 static int
 open_input(const uint8_t *data, size_t size, char path[64])
 {

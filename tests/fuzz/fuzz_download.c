@@ -1,9 +1,9 @@
-/* download: whatever the storage answers, what is handed out is one file from
+/* download: for any replies of the storage, the reader must get one file from
  * its first byte to its last, or an error.
  *
- * The storage is a script: heads and chunks in place of the network. Each byte
- * that a chunk would have at its offset is known (the model's file), so that
- * one from another place is seen. */
+ * A script of heads and chunks replaces the network. Each byte of the file
+ * follows from its offset (the model's file), so that the test notices a byte
+ * from another offset. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +19,8 @@ enum { END_OF_ANSWER = 0x1e, CHUNK_BYTES = 7, MOST_ANSWERS = 64 };
 
 struct http_stream {
     struct http_head head;
-    struct span body; /* what is left of it: only its length counts */
-    int64_t offset;   /* in the model's file, of the next byte */
+    struct span body; /* the rest of it; only its length matters */
+    int64_t offset;   /* of the next byte, in the model's file */
     bool is_page;     /* begins with '<' */
     bool breaks_off;
     char chunk[CHUNK_BYTES];
@@ -29,7 +29,7 @@ struct http_stream {
 static struct {
     struct span rest;
     int answers;
-    int64_t handed_out; /* bytes that the reader has had */
+    int64_t handed_out; /* bytes that the reader has received */
 } script;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -54,8 +54,8 @@ take_until(struct span *rest, char end)
     return taken;
 }
 
-/* A storage that keeps to HTTP: a 206 begins where its Content-Range says, a
- * 200 at the first byte. */
+/* The storage obeys HTTP: the body of a 206 begins at the offset in its
+ * Content-Range, that of a 200 at the first byte. */
 static int64_t
 first_offset(const struct http_head *head)
 {
@@ -67,7 +67,7 @@ first_offset(const struct http_head *head)
     return 0;
 }
 
-/* It is asked for what has not been handed out. */
+/* A request must begin at the first byte that the reader has not received. */
 static void
 check_range(const struct http_request *request)
 {
@@ -98,7 +98,7 @@ http_stream_open(struct http *http, const struct http_request *request,
     *stream = NULL;
     check_range(request);
     if (script.rest.length == 0 || ++script.answers > MOST_ANSWERS)
-        return err_set(err, MSG_TRUNCATED, "the script is over");
+        return err_set(err, MSG_TRUNCATED, "the script has ended");
     made = calloc(1, sizeof(*made));
     answer = take_until(&script.rest, END_OF_ANSWER);
     head_add_line(&made->head, span_str("HTTP/1.1 200 OK"), &done);
@@ -195,7 +195,7 @@ read_all(struct download *download, int64_t file_size)
         abort();
 }
 
-/* The first byte: the size that was announced, 255 for none. */
+/* The first byte of the input is the announced size; 255: none. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,8 +1,9 @@
-/* encode: PostgreSQL reads out of our bytes what it reads in the line itself.
+/* encode: PostgreSQL must read the same value from bulkpg's binary form and
+ * from the line itself.
  *
- * A throw-away server is the judge. Each value goes there twice: in binary, as
- * we encode it, and as the line it stood in, which the server takes apart with
- * its own JSON and its own input functions. Both must be the same text. */
+ * A temporary server compares them. Each value is sent twice: in the binary
+ * form, and as the line that contains it, which the server parses with its own
+ * JSON and input functions. Both must have the same text. */
 #include <libpq-fe.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,11 +14,11 @@
 #include "load/encode.h"
 #include "support/cluster.h"
 
-/* LONGEST_TIME: the server's own input takes no longer one (MAXDATELEN), how
- * ever many digits a fraction has. */
+/* LONGEST_TIME: the server's own input does not accept longer times
+ * (MAXDATELEN), although bulkpg accepts any number of digits in a fraction. */
 enum { CEILING = 1024 * 1024, NULL_LENGTH = -1, LONGEST_TIME = 100 };
 
-/* By type: what the server makes of the line's value. */
+/* For each type, how the server reads the value of the line. */
 static const struct {
     enum plan_type type;
     const char *reading;
@@ -30,7 +31,7 @@ static const struct {
     {PLAN_BOOLEAN, "($2::json ->> 'v')::boolean"},
     {PLAN_TIMESTAMPTZ, "($2::json ->> 'v')::timestamptz"},
     {PLAN_DATE, "($2::json ->> 'v')::date"},
-    /* A JSON null is no value, also where JSON is stored. */
+    /* A JSON null becomes NULL, also in a column of JSON. */
     {PLAN_JSONB, "CASE WHEN json_typeof($2::json -> 'v') <> 'null' "
                  "THEN ($2::json -> 'v')::jsonb END"},
 };
@@ -90,8 +91,8 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
 /* ---- one value --------------------------------------------------------- */
 
-/* {"v":<value>} as the loader hands it to the parser; false when it would
- * have rejected the line before. */
+/* The line {"v":<value>} as the loader passes it to the parser; false if the
+ * loader would have rejected it earlier. */
 static bool
 make_line(struct span value, struct buf *line)
 {
@@ -126,9 +127,9 @@ check_answer(PGresult *result, const struct buf *line)
     none = PQgetisnull(result, 0, 0) == 1;
     if (none != (PQgetisnull(result, 0, 1) == 1) ||
         strcmp(PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1)) != 0) {
-        fprintf(stderr, "ours %s, the server's %s\n", PQgetvalue(result, 0, 0),
+        fprintf(stderr, "bulkpg: %s, server: %s\n", PQgetvalue(result, 0, 0),
                 PQgetvalue(result, 0, 1));
-        give_up(buf_str(line), "not the same value");
+        give_up(buf_str(line), "the values differ");
     }
     PQclear(result);
 }
@@ -143,14 +144,14 @@ ask_server(int check, const struct buf *bytes, const struct buf *line)
     char name[16];
 
     if (length != NULL_LENGTH && (size_t)length + 4 != bytes->length)
-        give_up(line->bytes, "a length that is not the value's");
+        give_up(line->bytes, "the length in the output is wrong");
     snprintf(name, sizeof(name), "c%d", check);
     check_answer(PQexecPrepared(server, name, 2, values, lengths, formats, 0),
                  line);
 }
 
-/* Zero with an exponent: the server's own input looks at the exponent, or
- * finds that the number became zero only here. */
+/* Is it zero with an exponent? The server may refuse such a number, because of
+ * its exponent or because it underflows to zero; bulkpg reads it as zero. */
 static bool
 is_exponents_zero(struct span text)
 {
@@ -187,7 +188,7 @@ check_value(int check, const struct record_value *value, const struct buf *line)
     buf_free(&bytes);
 }
 
-/* The first byte says which type; the rest is the value's JSON. */
+/* The first byte of the input is the type; the rest is the value's JSON. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,6 @@
-/* graphql: what was printed reads back and prints the same again; what passes
- * our checks has a plan or an error with its place; and the document that we
- * would submit is one that passes them, too. */
+/* graphql: a printed document must parse, and print as the same text again. A
+ * document that passes the checks must have a plan, or an error with a place.
+ * The document that bulkpg would submit must pass the checks, too. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static struct types types;
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A refusal of a query: 78, and where. */
+/* An error must have the status 78 and a place in the query. */
 static void
 check_error(const struct err *err)
 {
@@ -46,7 +46,7 @@ print(const struct gql_document *document)
     return out;
 }
 
-/* Parsed and printed again, `text` stays as it is. */
+/* Parse `text`, which must print as the same text again. */
 static struct gql_document *
 must_stay(struct span text)
 {

@@ -1,4 +1,4 @@
-/* gunzip: in whatever pieces a file comes, it is the same bytes, or refused. */
+/* gunzip: the pieces in which a file comes must not change the result. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@ enum { OUTPUT_BYTES = 4 * 1024 * 1024, OUT_BYTES = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* False once refused, or when it is more than is looked at. */
+/* False if the data is refused, or after the maximum that the test reads. */
 static bool
 take(struct gunzip *gunzip, struct span piece, size_t room, struct buf *plain)
 {

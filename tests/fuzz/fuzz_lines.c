@@ -1,14 +1,16 @@
-/* lines: cutting a stream in two anywhere must not change what comes out. */
+/* lines: splitting a stream into two chunks, at any place, must not change its
+ * lines. */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "json/lines.h"
 
-enum { CEILING = 12 /* low, so that lines pass it often */ };
+enum { CEILING = 12 /* low, so that many lines exceed it */ };
 
 #define PRIME 1099511628211U
 
-/* Order-sensitive digest of the lines and of what is said about them. */
+/* Add a line, its number and its offset to a digest that depends on the order
+ * of the lines. */
 static bool
 digest_line(void *ctx, const struct line *line, struct err *err)
 {

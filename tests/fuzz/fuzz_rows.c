@@ -1,6 +1,5 @@
-/* rows: however the network cuts a result into chunks, the same rows go to the
- * database, byte for byte, and the same lines are rejected for the same
- * reasons. */
+/* rows: the chunks in which a result comes must not change the bytes that are
+ * sent to the database, nor the rejects and their reasons. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -27,7 +26,7 @@ static struct types types;
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* ---- the database, replaced: it keeps what it is sent ------------------- */
+/* ---- a database that only records what is sent to it -------------------- */
 
 struct pg_conn {
     int nothing;
@@ -118,7 +117,7 @@ pg_text(const struct pg_result *result, int row, int column)
     (void)result;
     (void)row;
     (void)column;
-    return "old"; /* of staging that stood here before */
+    return "old"; /* a staging table of an earlier run */
 }
 
 bool
@@ -215,7 +214,8 @@ on_reject(void *ctx, const struct reject *reject, struct err *err)
     return true;
 }
 
-/* The sizes of chunks: 0 for all at once, 1 for byte by byte, else random. */
+/* The size of the next chunk. `seed` 0: one chunk; 1: byte by byte; otherwise
+ * random sizes. */
 static size_t
 next_cut(uint32_t *seed, size_t left)
 {
@@ -236,7 +236,7 @@ feed(struct lines *lines, struct span stream, uint32_t seed, struct err *err)
 {
     while (stream.length > 0) {
         size_t cut = next_cut(&seed, stream.length);
-        char *chunk = malloc(cut); /* of its own, so that its ends are seen */
+        char *chunk = malloc(cut); /* so that ASan checks its bounds */
         bool ok;
 
         memcpy(chunk, stream.bytes, cut);
@@ -249,7 +249,7 @@ feed(struct lines *lines, struct span stream, uint32_t seed, struct err *err)
     return lines_finish(lines, err);
 }
 
-/* One try. False when a column must widen first. */
+/* Load once. False if a column must widen first. */
 static bool
 load_once(struct plan *plan, struct span stream, uint32_t seed)
 {
@@ -329,7 +329,7 @@ must_be_same(int query, struct span stream, uint32_t seed,
     buf_free(&cut);
 }
 
-/* The first byte says which query, the second how to cut. */
+/* The first byte of the input selects the query, the second the chunks. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,9 +1,9 @@
-/* store: no answer of the store's may crash what reads it, and every one ends
- * in a result that is whole or in an error that says something.
+/* store: no reply of the store may crash its reader, and each must lead to a
+ * complete result or to an error with a message.
  *
- * The store is a script: answers one after the other, each a head and a body,
- * in place of the network. What asks is the program's own: sessions, tokens,
- * bulk operations, introspection. */
+ * A script of replies, each a head and a body, replaces the network. The
+ * program's own code sends the requests: sessions, tokens, bulk operations and
+ * introspection. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +44,7 @@ take_until(struct span *rest, char end)
     return taken;
 }
 
-/* Lines up to an empty one; what is left of the answer is the body. */
+/* Read lines up to an empty one; the rest of the reply is the body. */
 static void
 read_head(struct span *answer, struct http_head *head)
 {
@@ -71,7 +71,7 @@ http_fetch(struct http *http, const struct http_request *request,
     (void)http;
     (void)request;
     if (script.rest.length == 0) {
-        return err_set(err, MSG_ANSWER_LOST, "the script is over");
+        return err_set(err, MSG_ANSWER_LOST, "the script has ended");
     }
     answer = take_until(&script.rest, END_OF_ANSWER);
     memset(head, 0, sizeof(*head));
@@ -119,7 +119,7 @@ task_unshield(void)
 {
 }
 
-/* ---- what asks --------------------------------------------------------- */
+/* ---- requests ----------------------------------------------------------- */
 
 static void
 check_operation(const struct bulk_operation *operation)
@@ -227,7 +227,8 @@ static bool (*const questions[])(struct session *session, struct err *err) = {
 
 enum { QUESTIONS = sizeof(questions) / sizeof(questions[0]) };
 
-/* The first byte: what is asked, and with a token or a client's grant. */
+/* The first byte of the input selects the request, and whether the session has
+ * a token or gets one by a client credentials grant. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,5 +1,5 @@
-/* types: no introspection result, whole or of one type, crashes who reads it,
- * and what a file is said to hold is in it. */
+/* types: no introspection result, of one type or of all types in a file, may
+ * crash its reader. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
