@@ -1,7 +1,7 @@
 /*
- * source_copy - another source, with a copy of its bytes on disk: what
- * run --keep leaves. The copy gets its name when the result is known to be
- * whole: see source/keep.h.
+ * source_copy - a source that reads another source and writes a copy of its
+ * bytes to disk, for run --keep. The copy gets its final name only after the
+ * result has been verified; see source/keep.h.
  */
 #ifndef SOURCE_COPY_H
 #define SOURCE_COPY_H
@@ -9,9 +9,8 @@
 #include "source/sidecar.h"
 #include "source/source.h"
 
-/* `inner` becomes the copy's, `path` and what `about` points to are
- * borrowed. `about` is what the copy's sidecar says; its claims are those of
- * `inner`. */
+/* Takes ownership of `inner`. Borrows `path` and the strings of `about`.
+ * `about` is written to the copy's sidecar, with the claims of `inner`. */
 struct source *source_copy_new(struct source *inner, const char *path,
                                const struct sidecar *about);
 

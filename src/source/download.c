@@ -8,10 +8,10 @@
 struct source_download {
     struct source source;
     struct http *http;
-    struct session *session; /* of the operation's store */
+    struct session *session; /* with the operation's store */
     const struct bulk_operation *operation;
     const struct log_ctx *log;
-    struct download *download; /* NULL: not open, or nothing to read */
+    struct download *download; /* NULL: not open, or an empty result */
 };
 
 static bool

@@ -1,6 +1,7 @@
 /*
- * source_download - the result of a bulk operation, out of the store's
- * storage. How a download that breaks off continues: shopify/download.h.
+ * source_download - the result of a bulk operation, downloaded from the
+ * store's storage. shopify/download.h says how an interrupted download
+ * resumes.
  */
 #ifndef SOURCE_DOWNLOAD_H
 #define SOURCE_DOWNLOAD_H
@@ -11,8 +12,8 @@
 #include "shopify/session.h"
 #include "source/source.h"
 
-/* Everything is borrowed until the source is freed. An operation without a URL
- * has an empty result. */
+/* All parameters are borrowed until the source is freed. An operation without
+ * a URL has an empty result. */
 struct source *source_download_new(struct http *http, struct session *session,
                                    const struct bulk_operation *operation,
                                    const struct log_ctx *log);

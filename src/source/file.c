@@ -1,8 +1,9 @@
 /*
- * The first bytes decide whether the file is packed: they are read into the
- * buffer before anything else is, however they come. From then on a packed
- * file's bytes go from the buffer through gunzip into `unpacked`, and chunks
- * are lent out of there.
+ * The first two bytes show whether the file is compressed. A pipe may deliver
+ * them one at a time, so read_first() reads until it has both. The bytes of a
+ * compressed file then go from `buffer` through gunzip into `unpacked`, and
+ * read() returns chunks of `unpacked`; otherwise it returns chunks of
+ * `buffer`.
  */
 #include "source/file.h"
 
@@ -25,14 +26,14 @@ enum { CHUNK_BYTES = 256 * 1024 };
 struct source_file {
     struct source source;
     const char *path;
-    int fd; /* open: the file; 0 standard input; else -1 */
+    int fd; /* the open file; 0: standard input; -1: not open */
     char *buffer;
-    struct gunzip *gunzip; /* NULL: the bytes are as they come */
+    struct gunzip *gunzip; /* NULL: the file is not compressed */
     char *unpacked;
-    struct span packed; /* in the buffer, to be unpacked */
-    bool used;          /* standard input cannot be read twice */
+    struct span packed; /* bytes in `buffer` that are not yet decompressed */
+    bool used;          /* opened before: standard input cannot be read twice */
     bool begun;         /* the first chunk has been read */
-    bool ended;         /* and the last one */
+    bool ended;         /* the last chunk has been read */
 };
 
 /* ---- opening ----------------------------------------------------------- */
@@ -52,7 +53,8 @@ open_file(struct source *source, struct err *err)
 
     if (is_stdin && file->used)
         return err_set(err, MSG_READ_ONCE,
-                       "the load must begin again, and standard input cannot");
+                       "the load must restart, but standard input cannot be "
+                       "read again");
     file->fd = is_stdin ? STDIN_FILENO : open(file->path, O_RDONLY | O_CLOEXEC);
     file->used = true;
     file->begun = file->ended = false;
@@ -70,7 +72,8 @@ open_file(struct source *source, struct err *err)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* A page that says why there is no result, saved as one. */
+/* A storage server that cannot deliver a result answers with an HTML or XML
+ * page, and a user may have saved that page. */
 static bool
 refuse_markup(const struct source_file *file, struct span first,
               struct err *err)
@@ -82,8 +85,8 @@ refuse_markup(const struct source_file *file, struct span first,
                    name_of(file));
 }
 
-/* The file's own bytes, behind the first `have` in the buffer: *length more,
- * none at its end. A pipe may take long: it is waited for like a socket. */
+/* Read into `buffer` after its first `have` bytes; *length is 0 at the end of
+ * the file. A pipe may block for long, so other tasks run meanwhile. */
 static bool
 read_bytes(struct source_file *file, size_t have, size_t *length,
            struct err *err)
@@ -103,7 +106,7 @@ read_bytes(struct source_file *file, size_t have, size_t *length,
     return true;
 }
 
-/* As many bytes as show whether the file is packed, however they come. */
+/* Read enough bytes to see whether the file is compressed. */
 static bool
 read_first(struct source_file *file, struct span *first, struct err *err)
 {
@@ -205,7 +208,8 @@ is_packed_file(const char *path)
            gunzip_is_packed(span_of(first, sizeof(first)));
 }
 
-/* As its sidecar says, or as the file system does. */
+/* From the sidecar, or else from the file system. The size of a compressed
+ * file says nothing about the size of its result. */
 static int64_t
 size_of_file(const struct source *source)
 {

@@ -1,6 +1,6 @@
 /*
- * source_file - a saved result: a file, packed with gzip or not, or standard
- * input; and what its sidecar says of it.
+ * source_file - a saved result: standard input or a file, which may be
+ * compressed with gzip. The claims come from the file's sidecar.
  */
 #ifndef SOURCE_FILE_H
 #define SOURCE_FILE_H
@@ -8,10 +8,10 @@
 #include "base/arena.h"
 #include "source/source.h"
 
-/* `path` is borrowed, "-" is standard input; what the sidecar says lives in
- * the arena. Not opened yet. ERR_CONFIG for a sidecar that cannot be
- * understood, and unless `any_query`, code OTHER_QUERY, for one that is of
- * another plan than `plan_hash`. */
+/* Reads the sidecar, but does not open the file yet. `path` is borrowed; "-" is
+ * standard input. Text from the sidecar is in the arena. ERR_CONFIG if the
+ * sidecar is not valid. ERR_CONFIG with the code OTHER_QUERY if its plan is not
+ * `plan_hash`, unless `any_query`. */
 MUST_CHECK bool
 source_file_new(const char *path, const char *plan_hash, bool any_query,
                 struct arena *arena, struct source **source, struct err *err);

@@ -8,15 +8,15 @@
 
 #define MAGIC "\x1f\x8b"
 
-/* Of a window of 32 KiB, and for a gzip header. */
+/* For inflateInit2(): a window of 32 KiB; 16 more: expect a gzip header. */
 enum { WINDOW_BITS = MAX_WBITS + 16 };
 
 struct gunzip {
     z_stream stream;
-    uint64_t taken;  /* packed bytes so far */
-    bool in_member;  /* its end has not come yet */
-    bool had_member; /* one has ended: zeros may follow the last */
-    bool only_zeros; /* they do */
+    uint64_t taken;  /* compressed bytes so far */
+    bool in_member;  /* inside a member */
+    bool had_member; /* at least one member has ended */
+    bool only_zeros; /* padding has begun: only zeros may follow */
 };
 
 bool
@@ -65,10 +65,10 @@ refuse(const struct gunzip *gunzip, const char *why, struct err *err)
 {
     return err_set(err, MSG_BAD_GZIP,
                    "the gzip file is damaged at byte %" PRIu64 ": %s",
-                   gunzip->taken, why != NULL ? why : "no reason is known");
+                   gunzip->taken, why != NULL ? why : "zlib gives no reason");
 }
 
-/* gzip takes zeros behind the last member for padding, as tapes have it. */
+/* gzip accepts zeros after the last member as padding, as on tapes. */
 static void
 skip_zeros(struct gunzip *gunzip, struct span *packed)
 {
@@ -79,7 +79,7 @@ skip_zeros(struct gunzip *gunzip, struct span *packed)
     }
 }
 
-/* Into the member that begins here, if one does. */
+/* If the last member has ended, enter the next one, if there is one. */
 static bool
 begin_member(struct gunzip *gunzip, struct span *packed, struct err *err)
 {
@@ -90,7 +90,7 @@ begin_member(struct gunzip *gunzip, struct span *packed, struct err *err)
     if (packed->length == 0)
         return true;
     if (gunzip->only_zeros || packed->bytes[0] != MAGIC[0])
-        return refuse(gunzip, "something follows its end", err);
+        return refuse(gunzip, "other data follows the last member", err);
     gunzip->in_member = true;
     return inflateReset(&gunzip->stream) == Z_OK ||
            refuse(gunzip, gunzip->stream.msg, err);

@@ -1,8 +1,9 @@
 /*
- * gunzip - a gzip file as the bytes that were packed, a piece at a time; the
- * only place that knows zlib.
+ * gunzip - decompresses a gzip file, a piece at a time. The only place that
+ * knows zlib.
  *
- * Files of several members, as pigz and cat make them, are read to the end.
+ * A file may have several members, as pigz and cat write them. All of them are
+ * read.
  */
 #ifndef SOURCE_GUNZIP_H
 #define SOURCE_GUNZIP_H
@@ -10,10 +11,10 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* How many first bytes gunzip_is_packed() looks at. */
+/* How many bytes of a file gunzip_is_packed() needs. */
 enum { GUNZIP_MAGIC_BYTES = 2 };
 
-/* Do these first bytes of a file say that it is packed? */
+/* Whether a file that begins with these bytes is a gzip file. */
 bool gunzip_is_packed(struct span first);
 
 struct gunzip;
@@ -21,14 +22,15 @@ struct gunzip;
 struct gunzip *gunzip_new(void);
 void gunzip_free(struct gunzip *gunzip);
 
-/* Unpack from `*packed`, which is moved behind what was taken, into `size`
- * bytes at `out`; *length of them are used then. ERR_FAILED for a file that
- * is damaged. */
+/* Decompress bytes of `*packed` into `out`, at most `size` bytes. `*packed`
+ * becomes the bytes that are left, `*length` the number of bytes written.
+ * ERR_FAILED with the code BAD_GZIP if the file is damaged. */
 MUST_CHECK bool
 gunzip_read(struct gunzip *gunzip, struct span *packed, char *out, size_t size,
             size_t *length, struct err *err);
 
-/* The file ends here: ERR_FAILED if it was cut off. */
+/* Call at the end of the file. ERR_FAILED with the code BAD_GZIP if a member is
+ * incomplete. */
 MUST_CHECK bool gunzip_end(const struct gunzip *gunzip, struct err *err);
 
 #endif

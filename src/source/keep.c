@@ -13,8 +13,8 @@
 #define PART    ".part"
 #define SIDECAR ".meta.json"
 
-/* The disk begins with what was written before there is much of it, so that
- * the end of the result does not wait long for it. */
+/* The kernel is asked to write every 8 MiB to disk, so that the fsync() at the
+ * end of a large result does not take long. */
 enum { START_BYTES = 8 * 1024 * 1024 };
 
 static bool
@@ -24,7 +24,7 @@ cannot_keep(const char *path, struct err *err)
                    strerror(errno));
 }
 
-/* False, with errno, if the whole is longer than a path can be. */
+/* False, and errno is set, if the result is too long for a path. */
 static bool
 join(const char *path, const char *ending, char whole[KEEP_PATH_BYTES])
 {
@@ -44,7 +44,8 @@ keep_sidecar_path(const char *path, char sidecar[KEEP_PATH_BYTES])
 
 /* ---- parts ------------------------------------------------------------- */
 
-/* A new file, whatever is there under its name. */
+/* Create a file; an existing one is removed first, so that a symbolic link is
+ * not followed. */
 static int
 open_new(const char *path)
 {
@@ -67,7 +68,8 @@ write_all(int fd, struct span bytes)
     return true;
 }
 
-/* The lock says that the part is still written. */
+/* The lock on the part shows keep_clean() in other processes that this part is
+ * still being written. */
 bool
 keep_open(struct keep *keep, struct err *err)
 {
@@ -106,7 +108,7 @@ keep_write(struct keep *keep, struct span bytes, struct err *err)
 
 /* ---- the end ------------------------------------------------------------ */
 
-/* A name survives a power cut only once its folder is written. */
+/* A rename survives a power cut only after fsync() of the folder. */
 static void
 sync_folder(const char *path)
 {
@@ -144,8 +146,8 @@ write_sidecar(const char *path, struct span bytes)
     return written;
 }
 
-/* An earlier result of that name goes first: at no moment is it there with
- * the sidecar of another one. */
+/* An earlier result of that name is removed first, so that it is never seen
+ * with the new sidecar. */
 static bool
 take_names(const struct keep *keep, struct span sidecar)
 {
@@ -182,7 +184,7 @@ keep_close(struct keep *keep)
     keep->fd = -1;
 }
 
-/* ---- what was left ------------------------------------------------------- */
+/* ---- parts of killed runs ------------------------------------------------ */
 
 static bool
 skip_digits(const char **at)
@@ -193,7 +195,8 @@ skip_digits(const char **at)
     return *at > begin;
 }
 
-/* <store>.<job>.<run>.<n>.jsonl.part, or the same of its sidecar. */
+/* <store>.<job>.<run>.<n>.jsonl.part or …jsonl.meta.json.part; `prefix` is
+ * "<store>.<job>.". */
 static bool
 is_part(const char *name, const char *prefix)
 {
@@ -207,6 +210,7 @@ is_part(const char *name, const char *prefix)
             strcmp(name, ".jsonl" SIDECAR PART) == 0);
 }
 
+/* A part that is locked belongs to a process that still writes it. */
 static void
 remove_dead(int folder, const char *name)
 {

@@ -3,9 +3,9 @@
  *
  *     NAME.jsonl.part  ─► NAME.jsonl and NAME.jsonl.meta.json
  *
- * Under its name there is only a result that came whole and passed its
- * checks: what a run that failed or was killed leaves is NAME.jsonl.part. Both
- * files are readable by their owner only: results hold customers' data.
+ * NAME.jsonl is always a complete and verified result. A run that failed or
+ * was killed leaves NAME.jsonl.part at most. Only the owner can read these
+ * files, because results contain customers' data.
  */
 #ifndef SOURCE_KEEP_H
 #define SOURCE_KEEP_H
@@ -14,32 +14,35 @@
 #include "base/span.h"
 
 struct keep {
-    const char *path; /* in the end; NULL: no copy is kept */
-    int fd;           /* of the part; < 0: not open */
-    int64_t bytes;    /* written so far, */
-    int64_t started;  /* and how many of them are on their way to the disk */
-    bool is_whole;    /* all of the result is in the part */
+    const char *path; /* the final name; NULL: no copy is written */
+    int fd;           /* the open part; < 0: none */
+    int64_t bytes;    /* written so far */
+    int64_t started;  /* bytes that the kernel was asked to write to disk */
+    bool is_whole;    /* the part has the whole result */
 };
 
-/* Begin the part, instead of any that is there. ERR_CONFIG, as below. */
+/* Create the part; an existing one is replaced. ERR_CONFIG if it cannot be
+ * created. */
 MUST_CHECK bool keep_open(struct keep *keep, struct err *err);
 
-/* The next bytes of the result; none at its end. ERR_FAILED. */
+/* Append bytes of the result. Call it with no bytes at the end of the result.
+ * ERR_FAILED if they cannot be written. */
 MUST_CHECK bool
 keep_write(struct keep *keep, struct span bytes, struct err *err);
 
-/* The whole result is good: it and `sidecar` get their names. ERR_FAILED. */
+/* Call after the result has been verified. Writes the sidecar and gives both
+ * files their final names. ERR_FAILED if that is not possible. */
 MUST_CHECK bool
 keep_finish(struct keep *keep, struct span sidecar, struct err *err);
 
-/* A part that is not whole is removed. */
+/* Close the part. Remove it if it does not have the whole result. */
 void keep_close(struct keep *keep);
 
-/* Remove the parts that runs of this job left in the folder when they were
- * killed. */
+/* Remove the parts that killed runs of this job left in the folder. Parts that
+ * another process is writing are kept. */
 void keep_clean(const char *directory, const char *store, const char *job);
 
-/* <path>.meta.json; false if that is longer than a path can be. */
+/* The path of the sidecar: <path>.meta.json. False if it is too long. */
 enum { KEEP_PATH_BYTES = 4096 };
 
 bool keep_sidecar_path(const char *path, char sidecar[KEEP_PATH_BYTES]);

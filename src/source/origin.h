@@ -6,9 +6,9 @@
  *                                ▲               │ URL_LAPSED
  *                                └─── renew ◄────┘
  *
- * A run knows nothing else about where its lines come from, so that another
- * origin is another file that fills in these functions. All but `wait` and
- * `free` may be NULL: there is nothing to do then.
+ * A run uses its origin only through these functions. To add an origin, write
+ * a file that implements them. Every function except `wait` and `free` may be
+ * NULL if it has nothing to do.
  */
 #ifndef SOURCE_ORIGIN_H
 #define SOURCE_ORIGIN_H
@@ -19,69 +19,74 @@
 struct origin;
 struct progress_seen;
 
-/* For which run, and which of the roots. */
+/* The run that the origin works for. The window selects the roots of an
+ * incremental run; NULL: no bound on that side. */
 struct origin_run {
     struct run_ref ref;
     enum run_mode mode;
-    const char *window_from; /* of an incremental run; NULL: no bound */
+    const char *window_from;
     const char *window_to;
 };
 
-/* What an unfinished run left that a new process can use. */
+/* What an unfinished run left at the origin. */
 enum origin_left {
-    ORIGIN_NOTHING, /* it is superseded */
-    ORIGIN_UNASKED, /* it had not asked for anything: it begins */
-    ORIGIN_ASKED    /* what it asked for: it resumes */
+    ORIGIN_NOTHING, /* nothing usable: the run is superseded */
+    ORIGIN_UNASKED, /* the run had not submitted anything: begin() it */
+    ORIGIN_ASKED    /* submitted operations: resume() it */
 };
 
 struct origin_ops {
-    /* What of `last`, a run of the same query and window? NULL: nothing. The
-     * answer is for the next resume(). */
+    /* Find what `last`, a run of the same query and window, left. resume()
+     * continues with it. If `find` is NULL, nothing is ever left. */
     bool (*find)(struct origin *origin, const struct journal_run *last,
                  enum origin_left *left, struct err *err);
 
-    /* Decide what to ask for, and continue with what was found. */
+    /* Start a new run: decide what to submit. */
     bool (*begin)(struct origin *origin, const struct origin_run *run,
                   struct err *err);
+
+    /* Continue the operations that find() found. */
     bool (*resume)(struct origin *origin, const struct origin_run *run,
                    struct err *err);
 
-    /* Until every result can be read: sets what struct origin says of them.
-     * Again after a renewal. */
+    /* Wait until every result can be read, then set the sources and the
+     * members after them in struct origin. Called again after renew(). */
     bool (*wait)(struct origin *origin, struct err *err);
 
-    /* Source `n` was read to its end: so much came. */
+    /* Source `n` was read to its end and had so many lines and bytes. */
     bool (*took)(struct origin *origin, int n, int64_t lines, int64_t bytes,
                  struct err *err);
 
-    /* The URL of source `n` lapsed, the first time or again: the next wait()
-     * gets another one. */
+    /* The URL of source `n` has expired; `again`: not for the first time. The
+     * next wait() gets a new one. */
     void (*renew)(struct origin *origin, int n, bool again);
 
-    /* How far it is, while wait() waits: a progress_look_fn; `origin` is the
-     * struct origin. */
+    /* Report progress while wait() waits. The type is progress_look_fn;
+     * `origin` is the struct origin. */
     void (*look)(const void *origin, struct progress_seen *seen);
 
-    /* End what other runs of the job than `keep_run_id` left at the origin. */
+    /* Cancel the operations that other runs of the job left; `keep_run_id`
+     * keeps its own. */
     bool (*clear)(struct origin *origin, int64_t keep_run_id, struct err *err);
 
-    /* The run has failed for good: end what it left there itself. */
+    /* The run has failed for good: cancel its own operations. */
     void (*give_up)(struct origin *origin);
 
-    /* All that it holds. It can begin again. */
+    /* Free everything that the origin holds. begin() can be called again. */
     void (*free)(struct origin *origin);
 };
 
 /* The first member of each implementation. */
 struct origin {
     const struct origin_ops *ops;
-    bool is_replay; /* what was saved: no later run continues with it */
+    bool is_replay; /* a saved result: no later run can resume this one */
 
-    /* Since wait(): */
+    /* Set by wait(). */
     struct source **sources; /* borrowed until the next wait() or free() */
     int source_count;
-    bool is_cut;         /* they are windows of one result, and there must be */
-    int64_t least_roots; /* so many distinct roots in all; -1: not known */
+    bool is_cut;         /* the sources are the windows of one result */
+    int64_t least_roots; /* the windows together have at least so many distinct
+                          * roots; -1: not known */
 };
 
 MUST_CHECK bool

@@ -1,8 +1,8 @@
 /*
- * replay - the origin of `load`: one result that was saved.
+ * replay - the origin of `load`: one saved result.
  *
- * It is there from the start, so that nothing is waited for, and can be read
- * again, so that nothing has to be resumed.
+ * The result exists from the start, so wait() returns at once. It can be read
+ * again, so there is nothing to resume.
  */
 #ifndef SOURCE_REPLAY_H
 #define SOURCE_REPLAY_H
@@ -15,14 +15,13 @@ struct replay {
     struct source *source; /* owned */
 };
 
-/* As source_file_new(). `objects`: how many lines it should have, -1: as its
- * sidecar says. */
+/* Like source_file_new(). `objects` is the number of lines that the file must
+ * have; -1: the number in its sidecar. */
 MUST_CHECK bool
 replay_open(struct replay *replay, const char *path, int64_t objects,
             const char *plan_hash, bool any_query, struct arena *arena,
             struct err *err);
 
-/* In the end. */
 void replay_close(struct replay *replay);
 
 #endif

@@ -17,7 +17,7 @@ enum { SIDECAR_BYTES_MAX = 512 * 1024, SHOWN_DIGITS = 8 };
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* A sidecar's text; NULL, with errno, if it cannot be read. */
+/* The text of a sidecar; NULL, and errno is set, if it cannot be read. */
 static char *
 read_text(const char *path, struct arena *arena)
 {
@@ -35,7 +35,7 @@ read_text(const char *path, struct arena *arena)
     return kept;
 }
 
-/* gzip takes a file's name and puts its own ending behind it. */
+/* The name before compression: gzip appends .gz. */
 static bool
 unpacked_path(const char *path, char unpacked[KEEP_PATH_BYTES])
 {
@@ -49,7 +49,8 @@ unpacked_path(const char *path, char unpacked[KEEP_PATH_BYTES])
     return true;
 }
 
-/* Of the file, else of the one that it was packed from. */
+/* The sidecar of `file`, or else of the file before compression; `path`
+ * becomes the sidecar's path. */
 static char *
 find_text(const char *file, char path[KEEP_PATH_BYTES], struct arena *arena)
 {
@@ -87,7 +88,8 @@ keep_text(const struct json *meta, const char *key, struct arena *arena)
     return text != NULL ? arena_strdup(arena, text) : "";
 }
 
-/* `scratch` holds the text and its tree. */
+/* `scratch` holds the text and the JSON tree, `arena` the members that are
+ * kept. */
 static bool
 take_all(struct sidecar *sidecar, const char *text, struct arena *scratch,
          struct arena *arena, struct err *err)
@@ -151,15 +153,15 @@ sidecar_check_plan(const struct sidecar *sidecar, const char *path,
         strcmp(sidecar->plan_hash, plan_hash) == 0)
         return true;
     return err_set(err, MSG_OTHER_QUERY,
-                   "%s is the result of another query: its plan is %.*s, this "
-                   "query's is %.*s",
+                   "%s is the result of another query: its plan is %.*s, the "
+                   "plan of this query is %.*s",
                    path, SHOWN_DIGITS, sidecar->plan_hash, SHOWN_DIGITS,
                    plan_hash);
 }
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* As the store writes counts: as text. */
+/* Counts are JSON strings, as in the store's answers. */
 static void
 put_count(struct json_out *json, const char *key, int64_t count)
 {

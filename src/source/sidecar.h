@@ -1,8 +1,8 @@
 /*
- * sidecar - what is known of a saved result: <path>.meta.json beside it.
+ * sidecar - the file <path>.meta.json beside a saved result.
  *
- * run --keep writes it: the store's counts, which load verifies, and the
- * document and the plan that the lines were made for.
+ * run --keep writes it. It has the store's counts, which load verifies, the
+ * document that was submitted, and the hash of the plan.
  */
 #ifndef SOURCE_SIDECAR_H
 #define SOURCE_SIDECAR_H
@@ -13,21 +13,22 @@
 
 struct sidecar {
     struct source_claims claims;
-    const char *id; /* of the operation; written only */
+    const char *id; /* of the operation; not read back */
     const char *created_at;
-    const char *completed_at; /* written only */
+    const char *completed_at; /* not read back */
     const char *plan_hash;
-    const char *document; /* as it was submitted; written only */
+    const char *document; /* as submitted; not read back */
 };
 
-/* Of the file `path`; a packed one may have that of the file that was packed.
- * What it lacks, all if there is none, is "" and -1. Text lives in the arena.
- * ERR_CONFIG for one that cannot be understood. */
+/* Read the sidecar of the file `path`. A.jsonl.gz may use the sidecar of
+ * A.jsonl. Missing members are "" and -1; a missing sidecar is not an error.
+ * Text is in the arena. ERR_CONFIG if the sidecar cannot be read or is not
+ * valid. */
 MUST_CHECK bool sidecar_read(const char *path, struct arena *arena,
                              struct sidecar *sidecar, struct err *err);
 
-/* Was the file `path` made by this plan, as far as its sidecar says?
- * ERR_CONFIG if not, code OTHER_QUERY. */
+/* ERR_CONFIG with the code OTHER_QUERY if the sidecar of `path` names another
+ * plan. A sidecar without a plan is accepted. */
 MUST_CHECK bool
 sidecar_check_plan(const struct sidecar *sidecar, const char *path,
                    const char *plan_hash, struct err *err);

@@ -40,7 +40,7 @@ source_free(struct source *source)
         source->ops->free(source);
 }
 
-/* One chunk through `lines`; *ended at the end. */
+/* *ended: that was the end of the source. */
 static bool
 feed_chunk(struct source *source, struct lines *lines, bool *ended,
            struct err *err)

@@ -1,12 +1,11 @@
 /*
- * source - the bytes of one result, wherever they come from.
+ * source - the bytes of one result.
  *
  *     open ─► read … read ─► (keep) ─► close        open again: from byte 0
  *
- * A source is what its five or six functions say it is: a download
- * (source/download.h), a file or standard input (source/file.h), or another
- * source with a copy of it on disk (source/copy.h). The caller asks for the
- * next bytes and never how they came.
+ * A source is a download (source/download.h), a file or standard input
+ * (source/file.h), or another source that is also copied to disk
+ * (source/copy.h). The caller sees no difference between them.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
@@ -17,9 +16,9 @@
 #include "base/span.h"
 #include "json/lines.h"
 
-/* What was said about a result; -1 where nothing was. */
+/* Counts that a result must have; -1: not announced. */
 struct source_claims {
-    const char *who; /* said so, for messages: "the store" */
+    const char *who; /* announced them, for messages: "the store" */
     int64_t object_count;
     int64_t root_object_count;
     int64_t file_size;
@@ -28,19 +27,20 @@ struct source_claims {
 struct source;
 
 struct source_ops {
-    /* Ready to be read from the first byte, again if need be. */
+    /* Prepare to read from the first byte. After close() it may be called
+     * again. */
     bool (*open)(struct source *source, struct err *err);
 
     /* The next bytes, borrowed until the next call; empty at the end. */
     bool (*read)(struct source *source, struct span *chunk, struct err *err);
 
-    /* The result is whole and was verified; before it is closed. NULL: that
-     * changes nothing. */
+    /* The whole result was read and verified. Called before close(). May be
+     * NULL. */
     bool (*keep)(struct source *source, struct err *err);
 
     void (*close)(struct source *source);
 
-    /* How long it is; -1: not known. */
+    /* Size of the result in bytes; -1: not known. */
     int64_t (*size)(const struct source *source);
 
     void (*free)(struct source *source);
@@ -50,16 +50,15 @@ struct source_ops {
 struct source {
     const struct source_ops *ops;
     struct source_claims claims;
-    const char *name;         /* of a file, for messages */
-    const char *operation_id; /* that made it; NULL: not known */
-    const char *asked_at;     /* when the store began with it, as it wrote it;
-                               * "" : not known */
-    const char *odd_count;    /* a count of the store's that is not a number;
-                               * "" : none */
-    bool is_of_query; /* it is known which query made it, and that it is ours
-                       * or may be loaded with ours */
-    int64_t read_ns;  /* source_feed(): waiting for bytes, and reading them */
-    int64_t feed_ns;  /* in what takes the lines */
+    const char *name;         /* for messages: a path, or an operation's id */
+    const char *operation_id; /* NULL: not known */
+    const char *asked_at;     /* the operation's createdAt; "": not known */
+    const char *odd_count;    /* a count of the store that is not a number;
+                               * "": none */
+    bool is_of_query; /* the query that made the result is known, and is this
+                       * job's or is accepted (--any-query) */
+    int64_t read_ns;  /* time that source_feed() spent in source_read() */
+    int64_t feed_ns;  /* and in the consumer of the lines */
 };
 
 MUST_CHECK bool source_open(struct source *source, struct err *err);
@@ -68,9 +67,9 @@ source_read(struct source *source, struct span *chunk, struct err *err);
 MUST_CHECK bool source_keep(struct source *source, struct err *err);
 void source_close(struct source *source);
 int64_t source_size(const struct source *source);
-void source_free(struct source *source); /* NULL is none */
+void source_free(struct source *source); /* may be NULL */
 
-/* From the first byte to the last through `lines`; open before. */
+/* Feed an open source to `lines`, from the first byte to the last. */
 MUST_CHECK bool
 source_feed(struct source *source, struct lines *lines, struct err *err);
 

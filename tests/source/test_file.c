@@ -1,4 +1,4 @@
-/* source: a file, packed or not, and a copy of what is read. */
+/* source/file, copy and replay: files, compressed or not, and copies. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,7 +80,7 @@ feed(void)
     return fed;
 }
 
-/* Twice: a load may begin again. */
+/* Twice, because a load may restart. */
 static void
 read_both(void)
 {
@@ -103,7 +103,7 @@ START_TEST(a_file_is_read_line_by_line)
 
 END_TEST
 
-START_TEST(a_packed_file_is_unpacked)
+START_TEST(a_compressed_file_is_decompressed)
 {
     put("a.jsonl", "one\ntwo\n");
     ck_assert_int_eq(system("gzip a.jsonl"), 0);
@@ -121,7 +121,7 @@ read_in_vain(void)
     source_close(source);
 }
 
-START_TEST(a_page_is_not_a_result)
+START_TEST(an_html_page_is_refused)
 {
     put("a.jsonl", "\n <html>\n");
     make_source("a.jsonl");
@@ -133,7 +133,7 @@ START_TEST(a_page_is_not_a_result)
 
 END_TEST
 
-START_TEST(a_file_that_is_not_there_is_named)
+START_TEST(a_missing_file_is_named)
 {
     make_source("a.jsonl");
     ck_assert_int_eq(source_size(source), -1);
@@ -159,7 +159,7 @@ put_sidecar(const char *plan_hash)
     put("a.jsonl.meta.json", text);
 }
 
-START_TEST(a_sidecar_tells_what_the_store_said)
+START_TEST(the_claims_come_from_the_sidecar)
 {
     put_sidecar("plan");
     make_source("a.jsonl");
@@ -169,7 +169,7 @@ START_TEST(a_sidecar_tells_what_the_store_said)
     ck_assert_int_eq(source_size(source), 8);
     ck_assert(source->is_of_query);
     source_free(source);
-    make_source("a.jsonl.gz"); /* packed since */
+    make_source("a.jsonl.gz"); /* compressed after it was saved */
     ck_assert_int_eq(source->claims.object_count, 2);
 }
 
@@ -197,7 +197,7 @@ START_TEST(a_sidecar_that_is_not_json_is_refused)
 
 END_TEST
 
-START_TEST(a_replay_has_one_result_that_is_there)
+START_TEST(a_replay_has_one_result_from_the_start)
 {
     struct replay replay;
 
@@ -277,13 +277,13 @@ file_suite(void)
 
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, a_file_is_read_line_by_line);
-    tcase_add_test(all, a_packed_file_is_unpacked);
-    tcase_add_test(all, a_page_is_not_a_result);
-    tcase_add_test(all, a_file_that_is_not_there_is_named);
-    tcase_add_test(all, a_sidecar_tells_what_the_store_said);
+    tcase_add_test(all, a_compressed_file_is_decompressed);
+    tcase_add_test(all, an_html_page_is_refused);
+    tcase_add_test(all, a_missing_file_is_named);
+    tcase_add_test(all, the_claims_come_from_the_sidecar);
     tcase_add_test(all, the_file_of_another_query_is_refused);
     tcase_add_test(all, a_sidecar_that_is_not_json_is_refused);
-    tcase_add_test(all, a_replay_has_one_result_that_is_there);
+    tcase_add_test(all, a_replay_has_one_result_from_the_start);
     tcase_add_test(all, a_copy_is_a_source_like_the_one_it_wraps);
     tcase_add_test(all, a_copy_that_is_not_kept_gets_no_name);
     suite_add_tcase(suite, all);

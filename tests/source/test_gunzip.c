@@ -1,4 +1,4 @@
-/* gunzip: the bytes that were packed, however they come, or a reason. */
+/* gunzip: the original bytes, whatever the size of the pieces, or an error. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +28,7 @@ teardown(void)
     buf_free(&plain);
 }
 
-/* One member behind what is packed already. */
+/* Append one gzip member to `packed`. */
 static void
 pack(const char *text, size_t length)
 {
@@ -60,7 +60,7 @@ take(struct gunzip *gunzip, struct span piece)
     return true;
 }
 
-/* In pieces of so many bytes. */
+/* Decompress `packed` into `plain`, in pieces of `size` bytes. */
 static bool
 unpack_by(size_t size)
 {
@@ -92,7 +92,7 @@ check_unpacked(const char *text, size_t length)
     }
 }
 
-START_TEST(what_was_packed_comes_out)
+START_TEST(the_original_bytes_are_restored)
 {
     static char text[300000];
 
@@ -104,7 +104,7 @@ START_TEST(what_was_packed_comes_out)
 
 END_TEST
 
-START_TEST(nothing_packed_is_nothing)
+START_TEST(an_empty_member_has_no_bytes)
 {
     pack("", 0);
     check_unpacked("", 0);
@@ -112,7 +112,7 @@ START_TEST(nothing_packed_is_nothing)
 
 END_TEST
 
-START_TEST(members_follow_each_other)
+START_TEST(several_members_are_joined)
 {
     pack("one\n", 4);
     pack("", 0);
@@ -138,7 +138,8 @@ START_TEST(a_file_that_is_cut_off_is_refused)
 
 END_TEST
 
-/* Whatever byte it is: name and time are not in it. */
+/* Every byte is damaged once, except those of the header that gunzip does not
+ * check. */
 START_TEST(a_file_that_is_damaged_is_refused)
 {
     size_t length;
@@ -146,7 +147,7 @@ START_TEST(a_file_that_is_damaged_is_refused)
     pack("one line of text\n", 17);
     length = packed.length;
     for (size_t at = 0; at < length; at++) {
-        if (at >= 3 && at < 10) /* flags, time, and the system's number */
+        if (at >= 3 && at < 10) /* flags, time, operating system */
             continue;
         packed.bytes[at] ^= 0x10;
         ck_assert_msg(!unpack_by(CEILING), "byte %zu", at);
@@ -157,22 +158,22 @@ START_TEST(a_file_that_is_damaged_is_refused)
 
 END_TEST
 
-START_TEST(what_follows_the_end_is_refused)
+START_TEST(data_after_the_last_member_is_refused)
 {
     pack("text\n", 5);
     buf_append_str(&packed, "more");
     ck_assert(!unpack_by(CEILING));
-    ck_assert_ptr_nonnull(strstr(err.message, "something follows its end"));
+    ck_assert_ptr_nonnull(strstr(err.message, "data follows the last member"));
     packed.length -= 4;
     buf_append_span(&packed, span_of("\0\0", 2));
     pack("text\n", 5);
     ck_assert(!unpack_by(3));
-    ck_assert_ptr_nonnull(strstr(err.message, "something follows its end"));
+    ck_assert_ptr_nonnull(strstr(err.message, "data follows the last member"));
 }
 
 END_TEST
 
-START_TEST(it_is_known_by_its_first_bytes)
+START_TEST(gzip_is_recognized_by_its_first_bytes)
 {
     ck_assert(gunzip_is_packed(span_str("\x1f\x8b")));
     ck_assert(gunzip_is_packed(span_str("\x1f\x8b\x08...")));
@@ -191,13 +192,13 @@ gunzip_suite(void)
     TCase *tests = tcase_create("gunzip");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, what_was_packed_comes_out);
-    tcase_add_test(tests, nothing_packed_is_nothing);
-    tcase_add_test(tests, members_follow_each_other);
+    tcase_add_test(tests, the_original_bytes_are_restored);
+    tcase_add_test(tests, an_empty_member_has_no_bytes);
+    tcase_add_test(tests, several_members_are_joined);
     tcase_add_test(tests, a_file_that_is_cut_off_is_refused);
     tcase_add_test(tests, a_file_that_is_damaged_is_refused);
-    tcase_add_test(tests, what_follows_the_end_is_refused);
-    tcase_add_test(tests, it_is_known_by_its_first_bytes);
+    tcase_add_test(tests, data_after_the_last_member_is_refused);
+    tcase_add_test(tests, gzip_is_recognized_by_its_first_bytes);
     suite_add_tcase(suite, tests);
     return suite;
 }

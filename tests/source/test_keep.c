@@ -1,4 +1,5 @@
-/* keep: under its name there is a whole result with its sidecar, or none. */
+/* keep: a file has its final name only if the result is complete and its
+ * sidecar exists. */
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -28,8 +29,8 @@ setup(void)
     keep = (struct keep){.path = "a.b.1.1.jsonl", .fd = -1};
 }
 
-/* Check keeps what it asserts in a file, too: between two calls nothing may be
- * asserted. */
+/* Check writes the place of each assertion to a file of its own. So there must
+ * be no ck_assert between setting the limit and lifting it. */
 static void
 limit_files(rlim_t bytes)
 {
@@ -70,7 +71,7 @@ put(const char *name, const char *text)
     fclose(file);
 }
 
-/* Readable by its owner only, too. */
+/* The file has this text, and only its owner can read it. */
 static void
 holds(const char *name, const char *text)
 {
@@ -94,7 +95,7 @@ write_whole(const char *text)
     ck_assert(keep_write(&keep, span_str(""), &err));
 }
 
-START_TEST(both_get_their_names_at_the_end)
+START_TEST(both_files_get_their_names_at_the_end)
 {
     write_whole("line\n");
     holds("a.b.1.1.jsonl.part", "line\n");
@@ -109,12 +110,12 @@ START_TEST(both_get_their_names_at_the_end)
 
 END_TEST
 
-START_TEST(what_was_there_is_replaced)
+START_TEST(older_files_are_replaced)
 {
     put("a.b.1.1.jsonl", "a longer old result\n");
     put("a.b.1.1.jsonl.meta.json", "an old sidecar\n");
-    put("a.b.1.1.jsonl.part", "what a killed run left\n");
-    put("a.b.1.1.jsonl.meta.json.part", "that too\n");
+    put("a.b.1.1.jsonl.part", "a killed run's part\n");
+    put("a.b.1.1.jsonl.meta.json.part", "another part\n");
     write_whole("line\n");
     ck_assert(keep_finish(&keep, span_str("{}\n"), &err));
     holds("a.b.1.1.jsonl", "line\n");
@@ -125,7 +126,7 @@ START_TEST(what_was_there_is_replaced)
 
 END_TEST
 
-START_TEST(what_did_not_come_whole_goes)
+START_TEST(an_incomplete_part_is_removed)
 {
     ck_assert(keep_open(&keep, &err));
     ck_assert(keep_write(&keep, span_str("half a li"), &err));
@@ -137,8 +138,8 @@ START_TEST(what_did_not_come_whole_goes)
 
 END_TEST
 
-/* It can be looked at. */
-START_TEST(what_is_whole_and_wrong_stays_a_part)
+/* A result that is complete but did not pass its checks can be examined. */
+START_TEST(a_result_that_failed_its_checks_stays_a_part)
 {
     write_whole("line\n");
     keep_close(&keep);
@@ -216,7 +217,7 @@ static const struct {
     {"notes.part", false},
 };
 
-START_TEST(parts_of_killed_runs_go)
+START_TEST(parts_of_killed_runs_are_removed)
 {
     for (size_t i = 0; i < COUNT(left); i++)
         put(left[i].name, "");
@@ -229,8 +230,9 @@ START_TEST(parts_of_killed_runs_go)
 
 END_TEST
 
-/* Another database may have the same store and job. */
-START_TEST(a_part_that_is_written_stays)
+/* Two processes write parts of the same store and job if they use different
+ * databases. */
+START_TEST(a_part_that_is_being_written_stays)
 {
     ck_assert(keep_open(&keep, &err));
     keep_clean(".", "a", "b");
@@ -246,15 +248,15 @@ keep_suite(void)
     TCase *tests = tcase_create("keep");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, both_get_their_names_at_the_end);
-    tcase_add_test(tests, what_was_there_is_replaced);
-    tcase_add_test(tests, what_did_not_come_whole_goes);
-    tcase_add_test(tests, what_is_whole_and_wrong_stays_a_part);
+    tcase_add_test(tests, both_files_get_their_names_at_the_end);
+    tcase_add_test(tests, older_files_are_replaced);
+    tcase_add_test(tests, an_incomplete_part_is_removed);
+    tcase_add_test(tests, a_result_that_failed_its_checks_stays_a_part);
     tcase_add_test(tests, a_full_disk_leaves_nothing);
     tcase_add_test(tests, no_room_for_the_sidecar_leaves_nothing);
     tcase_add_test(tests, a_path_that_is_too_long_is_refused);
-    tcase_add_test(tests, parts_of_killed_runs_go);
-    tcase_add_test(tests, a_part_that_is_written_stays);
+    tcase_add_test(tests, parts_of_killed_runs_are_removed);
+    tcase_add_test(tests, a_part_that_is_being_written_stays);
     suite_add_tcase(suite, tests);
     return suite;
 }
