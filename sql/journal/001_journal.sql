@@ -1,12 +1,13 @@
--- The journal, first version. The schema is there already (journal_schema.sql);
--- runs in the transaction that holds the migration lock.
+-- The first version of the journal. The schema exists (journal_schema.sql).
+-- Runs in the transaction that has the migration lock.
 
 CREATE TABLE bulkpg.meta (
   journal_uuid uuid NOT NULL DEFAULT gen_random_uuid(),
   version integer NOT NULL
 );
 CREATE UNIQUE INDEX meta_one_row ON bulkpg.meta ((true));
--- Without a key, a publication of all tables would forbid updates.
+-- The table has no primary key. Without this setting, UPDATE would fail if the
+-- database publishes all tables.
 ALTER TABLE bulkpg.meta REPLICA IDENTITY FULL;
 INSERT INTO bulkpg.meta (version) VALUES (0);
 
@@ -191,7 +192,7 @@ CREATE TABLE bulkpg.reject (
   raw bytea NOT NULL CHECK (octet_length(raw) <= 1048576)
 );
 CREATE INDEX reject_line ON bulkpg.reject (run_id, line_number);
--- Rows have no key of their own; see bulkpg.meta.
+-- The table has no primary key; see bulkpg.meta.
 ALTER TABLE bulkpg.reject REPLICA IDENTITY FULL;
 
 COMMENT ON TABLE bulkpg.reject IS 'Lines that were not loaded, and why';

@@ -1,6 +1,6 @@
--- The journal, second version.
+-- The second version of the journal.
 
--- A job that fails before its run begins has a row, too: its mode and its plan
+-- A job that fails before its run begins has a row, too. Its mode and its plan
 -- may not be known.
 ALTER TABLE bulkpg.run ALTER COLUMN mode DROP NOT NULL;
 ALTER TABLE bulkpg.run ALTER COLUMN plan_hash DROP NOT NULL;
@@ -19,21 +19,22 @@ COMMENT ON COLUMN bulkpg.run.plan_hash IS
 COMMENT ON COLUMN bulkpg.run.error IS 'What happened; NULL: no error';
 COMMENT ON COLUMN bulkpg.run.remedy IS 'What to do about the error';
 
--- A run that is resumed may be newer than rows with a higher number.
+-- A resumed run may be more recent than rows with a higher run_id.
 ALTER TABLE bulkpg.run ADD COLUMN resumed_at timestamptz;
 COMMENT ON COLUMN bulkpg.run.resumed_at IS
   'When another process took the run over last';
 
--- Finds the last run of each store and job: begun or resumed last, or, without
--- a mode, ended last.
+-- Finds the last run of each store and job: the run that began or was resumed
+-- last. A row without a mode counts from its end.
 CREATE INDEX run_latest ON bulkpg.run (
   store, job,
   (greatest(started_at, resumed_at,
             CASE WHEN mode IS NULL THEN finished_at END)) DESC,
   run_id DESC);
 
--- A run that is under way holds the advisory lock of its store and job, whose
--- key claim.sql computes. A standby does not know the locks of its primary.
+-- The process of an unfinished run has the advisory lock of its store and job;
+-- claim.sql computes the key. A standby does not know the locks of its
+-- primary.
 CREATE OR REPLACE VIEW bulkpg.freshness AS
   WITH RECURSIVE claimed AS MATERIALIZED (
     SELECT l.classid::bigint << 32 | l.objid::bigint AS key
@@ -94,10 +95,10 @@ COMMENT ON VIEW bulkpg.freshness IS
 COMMENT ON COLUMN bulkpg.freshness.last_status IS
   'As in bulkpg.run; abandoned: no process runs it any more';
 
--- Which columns are ours, completed: a table's mark for rows found gone, and,
--- where the last run of the job did not end well, columns that such a run had
--- added before it failed, known by the comment that came with them. Others in
--- the table are its users'.
+-- Version 1 did not record all columns that bulkpg created. Add _deleted_at,
+-- and, if the job's last run failed, the columns that it had added before it
+-- failed; they are recognized by bulkpg's comment on them. All other columns
+-- belong to users.
 UPDATE bulkpg.relation AS r
 SET columns = r.columns || made.columns
 FROM (

@@ -1,6 +1,6 @@
--- Take the lock of (store, job), if it is free. The key is the first 64 bits
--- of a hash, the same on every machine; a claim that we hold ourselves is
--- told apart, since taking it again would succeed.
+-- Take the lock of (store, job) if it is free. The key is the first 64 bits of
+-- a hash, the same on every machine. If this session already has the lock, the
+-- result is 'held', because PostgreSQL would grant it again.
 -- $1: journal_uuid, $2: store, $3: job
 WITH claim AS MATERIALIZED (
   SELECT ('x' || left(encode(sha256(convert_to(

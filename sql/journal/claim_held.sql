@@ -1,4 +1,4 @@
--- Do we hold the lock of (store, job)? See claim.sql.
+-- Whether this session has the lock of (store, job). See claim.sql.
 -- $1: journal_uuid, $2: store, $3: job
 SELECT EXISTS (
   SELECT FROM pg_locks l

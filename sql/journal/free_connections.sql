@@ -1,5 +1,5 @@
--- How many connections this role may still open: the least of what the
--- server, the database and the role have left.
+-- How many more connections this role can open: the smallest of the limits of
+-- the server, the database and the role, less the connections in use.
 SELECT greatest(0, least(
   current_setting('max_connections')::bigint
     - current_setting('superuser_reserved_connections')::bigint

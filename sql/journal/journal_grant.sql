@@ -1,5 +1,5 @@
--- The statements that let a role read the journal: none where it can. Names
--- cannot be parameters of GRANT.
+-- Returns the GRANT statements that a role needs to read the journal, without
+-- privileges that it has. Names cannot be parameters of GRANT.
 -- $1: role
 SELECT format('GRANT USAGE ON SCHEMA bulkpg TO %I', r.rolname)
 FROM pg_roles r

@@ -1,2 +1,2 @@
--- Which journal this is, and of which version.
+-- The journal's version and identity.
 SELECT version, journal_uuid FROM bulkpg.meta

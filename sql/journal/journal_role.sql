@@ -1,3 +1,3 @@
--- Is there such a role?
+-- Whether a role exists.
 -- $1: role
 SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1::name)

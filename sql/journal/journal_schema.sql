@@ -1,7 +1,7 @@
--- Where the journal lives. Only when it is missing: IF NOT EXISTS asks for the
--- right to make one even where there is nothing to do. On Citus it is an
--- ordinary schema of the coordinator, also if schemas are sharded by default;
--- elsewhere the setting has no effect.
+-- Create the journal's schema. Runs only if it is missing; IF NOT EXISTS would
+-- require the privilege to create a schema even if nothing has to be done. On
+-- Citus, the setting makes it an ordinary schema of the coordinator even if
+-- schemas are sharded by default. Elsewhere the setting has no effect.
 SET LOCAL citus.enable_schema_based_sharding = off;
 CREATE SCHEMA bulkpg;
 COMMENT ON SCHEMA bulkpg IS

@@ -1,8 +1,9 @@
--- What is there, and what may be done about it: is there a schema, may we use
--- it and read its tables, make tables in it, write to those there are, is there
--- a journal, may we make a schema; who and where we are, quoted for a GRANT;
--- whether this session, or the server, takes no writes; and whether Citus
--- shards tables here. From catalogs only, so that it works without any right.
+-- The state of the journal and the role's privileges: whether the schema and
+-- the journal exist; whether the role may use the schema and read its tables,
+-- write to them, create tables in it, or create the schema; the names of role
+-- and database, quoted for a GRANT; whether the session is read-only, and
+-- whether the server is a standby; whether the database has Citus. Reads
+-- catalogs only, so that it needs no privileges.
 SELECT n.oid IS NOT NULL AS has_schema,
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false)
        AND NOT EXISTS (SELECT FROM pg_class t

@@ -1,4 +1,5 @@
--- An operation about to be submitted, and when its run began to submit.
+-- Add an operation that is about to be submitted. The first one of a run also
+-- sets the run's submitted_at.
 -- $1: run_id, $2: resumed, $3: n, $4: attempt, $5: query, $6: window_from,
 -- $7: window_to
 WITH mine AS (

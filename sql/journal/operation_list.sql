@@ -1,7 +1,8 @@
--- Operations: those of one run, or those that the store still works on as far
--- as we know. It gives one up after ten days.
--- $1: run_id (NULL: running ones), $2: store, $3: job (NULL: any), $4: leave
--- out this run, but list those whose answer never came (NULL: neither)
+-- List the operations of one run, or those that the store still works on as far
+-- as the journal knows. A store ends an operation after ten days at the latest.
+-- $1: run_id (NULL: running operations), $2: store, $3: job (NULL: any), $4:
+-- leave out this run, and include operations whose submission was never
+-- answered (NULL: neither)
 SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
        to_char(o.window_from AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
        to_char(o.window_to AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),

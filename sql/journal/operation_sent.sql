@@ -1,4 +1,5 @@
--- It is sent (again) now, or the store has refused it.
+-- Record that an operation is submitted again now, or that the store refused
+-- it.
 -- $1: run_id, $2: n, $3: attempt, $4: sent
 UPDATE bulkpg.operation
 SET sent_at = CASE WHEN $4::boolean THEN clock_timestamp() END

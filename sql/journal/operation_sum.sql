@@ -1,4 +1,4 @@
--- A run's counts are the sums over the last attempts of its operations.
+-- Set a run's counts to the sums over the last attempts of its operations.
 -- $1: run_id
 UPDATE bulkpg.run r
 SET operation_id = coalesce(s.operation_id, r.operation_id),

@@ -1,4 +1,4 @@
--- What is known of an operation; NULL leaves a column as it is.
+-- Update an operation; NULL leaves a column as it is.
 -- $1: run_id, $2: n, $3: attempt, $4: operation_id, $5: status,
 -- $6: created_at, $7: completed_at, $8 to $12: object_count,
 -- root_object_count, file_size, lines, bytes, $13: error_code

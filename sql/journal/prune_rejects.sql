@@ -1,4 +1,4 @@
--- Forget the refused lines of old runs.
+-- Delete the rejects of old runs.
 -- $1: age in milliseconds
 DELETE FROM bulkpg.reject
 WHERE run_id IN (

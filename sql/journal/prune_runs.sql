@@ -1,5 +1,6 @@
--- Forget old runs with all that hangs on them; of each store and job the
--- newest run and the last good one stay.
+-- Delete old runs; rows that refer to them are deleted, too. The newest run and
+-- the last good run of each store and job are kept, and so are interrupted runs
+-- that can be resumed.
 -- $1: age in milliseconds
 DELETE FROM bulkpg.run r
 WHERE r.finished_at

@@ -1,5 +1,5 @@
--- The name of the type that queries begin at. Processes that save it at the
--- same time meet at either unique index: then it is saved already.
+-- Save the name of the query type. If another process saves it at the same
+-- time, either unique index reports a conflict, and nothing has to be done.
 -- $1: store, $2: api_version, $3: name
 WITH marked AS (
   UPDATE bulkpg.graphql_type SET is_query_type = true

@@ -1,4 +1,4 @@
--- Refused lines, many at once; of a run that nobody has taken over.
+-- Add rejects, unless another process has taken over the run.
 -- $1: run_id, $2: resumed, $3: JSON array of objects, raw in hex
 INSERT INTO bulkpg.reject (run_id, operation_id, line_number, byte_offset,
                            table_name, object_id, reason, raw)

@@ -1,4 +1,5 @@
--- The run's loading begins anew; those of whoever has taken it over stay.
+-- Delete the rejects of a run whose load restarts, unless another process has
+-- taken over the run.
 -- $1: run_id, $2: resumed
 DELETE FROM bulkpg.reject
 WHERE run_id = $1::bigint

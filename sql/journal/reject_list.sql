@@ -1,5 +1,5 @@
--- The first refused lines of a run, the beginning of each in hex.
--- $1: run_id, $2: at most so many
+-- The first rejects of a run, with the beginning of each line in hex.
+-- $1: run_id, $2: limit
 SELECT operation_id, line_number, byte_offset, table_name, object_id, reason,
        encode(substring(raw FROM 1 FOR 4096), 'hex')
 FROM bulkpg.reject

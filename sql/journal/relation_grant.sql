@@ -1,5 +1,5 @@
--- The statements that let a role read our tables and views in a schema: none
--- where it can.
+-- Returns the GRANT statements that a role needs to read bulkpg's tables and
+-- views in a schema, without privileges that it has.
 -- $1: role, $2: schema
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)
 FROM pg_roles r, pg_namespace n

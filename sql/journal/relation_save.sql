@@ -1,4 +1,5 @@
--- A table is ours, as it stands now. Written only where something differs.
+-- Add or replace the entry of a table. An entry that does not change is not
+-- written.
 -- $1: table_schema, $2: table_name, $3: store, $4: job, $5: file, $6: path,
 -- $7: columns
 INSERT INTO bulkpg.relation AS r (table_schema, table_name, store, job, file,

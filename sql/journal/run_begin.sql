@@ -1,4 +1,4 @@
--- A new run. A replay has nothing to submit.
+-- Add a run. A replay has nothing to submit, so it begins with loading.
 -- $1: store, $2: job, $3: mode, $4: mode_reason, $5: plan_hash,
 -- $6: window_from, $7: window_to
 INSERT INTO bulkpg.run (store, job, mode, mode_reason, plan_hash,

@@ -1,4 +1,4 @@
--- Cancel a run from outside, unless it has ended or its merge is under way.
+-- Cancel a run for the command `cancel`, unless it has ended or is merging.
 -- $1: run_id
 UPDATE bulkpg.run
 SET status = 'canceled', error_code = 'CANCELED',

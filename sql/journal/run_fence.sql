@@ -1,6 +1,7 @@
--- First statement of the merge transaction: from here on nobody else can take
--- the run over. A COMMIT can arrive after its client was killed and its claim
--- was free; this row is what keeps two merges apart.
+-- The first statement of the merge transaction: lock the run's row, so that no
+-- other process can take over the run until the transaction ends. The claim is
+-- not enough: a COMMIT may still be in progress after its client was killed and
+-- the claim was released.
 -- $1: run_id, $2: resumed
 SELECT run_id FROM bulkpg.run
 WHERE run_id = $1::bigint AND resumed = $2::integer AND status = 'merging'

@@ -1,8 +1,8 @@
--- The end of a run, or its interruption.
+-- Record the end or the interruption of a run.
 -- $1: run_id, $2: resumed, $3 to $11: lines, bytes, rows_inserted,
 -- rows_updated, rows_deleted, rows_unchanged, rejects, duplicates, sanitized
--- (NULL leaves one as it is), $12: notes, joined to those there, $13: status,
--- $14: error_code, $15: error, $16: timings (NULL leaves them)
+-- (NULL leaves a column as it is), $12: notes, merged into the notes, $13:
+-- status, $14: error_code, $15: error, $16: timings (NULL leaves them)
 UPDATE bulkpg.run
 SET lines = coalesce($3::bigint, lines),
     bytes = coalesce($4::bigint, bytes),

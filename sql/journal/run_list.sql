@@ -1,9 +1,10 @@
--- Runs, newest first. One under way whose claim (claim.sql) no session holds
--- is abandoned; a standby does not know the locks of its primary.
+-- Runs, newest first. An unfinished run is abandoned if no session has its
+-- claim (claim.sql); a standby does not know the locks of its primary, so there
+-- no run is.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
--- reference, or begun (all but what ended without an operation), $5: the
--- newest of each store and job only (begun or resumed last; without a mode:
--- ended last), $6: at most so many (NULL: all)
+-- reference, or begun (without runs that failed or were interrupted before they
+-- had an operation), $5: only the newest of each store and job (began or was
+-- resumed last; without a mode: ended last), $6: limit (NULL: none)
 WITH RECURSIVE claimed AS MATERIALIZED (
   SELECT l.classid::bigint << 32 | l.objid::bigint AS key
   FROM pg_locks l
@@ -11,7 +12,7 @@ WITH RECURSIVE claimed AS MATERIALIZED (
     AND l.database = (SELECT oid FROM pg_database
                       WHERE datname = current_database())
 ), latest AS (
-  -- One look into the index run_latest for each store and job.
+  -- One lookup in the index run_latest for each store and job.
   (SELECT n.store, n.job, n.run_id
    FROM bulkpg.run n
    WHERE $5::boolean

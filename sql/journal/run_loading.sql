@@ -1,4 +1,5 @@
--- Loading begins: that moment is the _loaded_at of what it changes.
+-- Record that loading begins. loaded_at becomes the _loaded_at of the rows that
+-- the load changes.
 -- $1: run_id, $2: resumed
 UPDATE bulkpg.run SET status = 'loading', loaded_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer

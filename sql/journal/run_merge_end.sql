@@ -1,6 +1,6 @@
--- End the sessions that hold the row of an unfinished run in a merge and have
--- waited so long for their client's next statement: it is frozen, or cut off.
--- A merge that works is left alone.
+-- End the sessions that have locked the row of an unfinished run in a merge and
+-- have waited too long for the next statement: their client hangs or has lost
+-- the connection. A merge that is executing a statement is left alone.
 -- $1: run_id, or NULL and $2: store, $3: job, $4: milliseconds
 SELECT pg_terminate_backend(a.pid, 5000)
 FROM bulkpg.run r

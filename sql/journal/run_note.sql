@@ -1,4 +1,4 @@
--- What should be known of a run under way, joined to its notes.
+-- Merge a JSON object into the notes of an unfinished run.
 -- $1: run_id, $2: resumed, $3: a JSON object
 UPDATE bulkpg.run SET notes = notes || $3::jsonb
 WHERE run_id = $1::bigint AND resumed = $2::integer

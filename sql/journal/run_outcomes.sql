@@ -1,8 +1,8 @@
--- Jobs that ended without a run of their own: a row each. Not of a job that
--- another process runs now; nor, of one that may be run later, when a good run
--- is young enough that it was not due.
--- $1: journal_uuid, $2: JSON array of them, $3: --older-than in milliseconds
--- (NULL: every job is due)
+-- Add a row for each job that ended before it had a run. Left out are jobs that
+-- another process runs now, and interrupted jobs that were not due because
+-- their last good run is recent enough.
+-- $1: journal_uuid, $2: JSON array of outcomes, $3: --older-than in
+-- milliseconds (NULL: every job is due)
 WITH claimed AS MATERIALIZED (
   SELECT l.classid::bigint << 32 | l.objid::bigint AS key
   FROM pg_locks l

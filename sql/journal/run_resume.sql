@@ -1,5 +1,5 @@
--- Take over an unfinished run. Its row held by a merge under way: 55P03.
--- $1: run_id, $2: resumed as last seen, $3: status
+-- Take over an unfinished run. Fails with 55P03 if a merge has locked its row.
+-- $1: run_id, $2: the expected value of resumed, $3: status
 WITH free AS MATERIALIZED (
   SELECT run_id FROM bulkpg.run WHERE run_id = $1::bigint
   FOR NO KEY UPDATE NOWAIT

@@ -1,6 +1,6 @@
--- Older unfinished runs of (store, job) will not be resumed. What was
--- interrupted before it had an operation leaves nothing to resume, and keeps
--- its error. One of them held by a merge under way: 55P03.
+-- Supersede the unfinished runs of (store, job). A run that was interrupted
+-- before it had an operation left nothing to resume and keeps its error. Fails
+-- with 55P03 if a merge has locked one of the rows.
 -- $1: store, $2: job, $3: the run to keep
 WITH free AS MATERIALIZED (
   SELECT run_id FROM bulkpg.run u

@@ -1,4 +1,4 @@
--- Why a run is not ours to change any more.
+-- Find out why this process can no longer change a run.
 -- $1: run_id
 SELECT status, resumed, coalesce(error_code, '')
 FROM bulkpg.run WHERE run_id = $1::bigint

@@ -1,5 +1,5 @@
--- Runs of (store, job) of which staging tables still stand.
--- $1: store, $2: job, $3: but this run
+-- Runs of (store, job) that still have staging tables.
+-- $1: store, $2: job, $3: the run to leave out
 SELECT DISTINCT r.run_id
 FROM pg_class c
 JOIN bulkpg.run r ON r.run_id =

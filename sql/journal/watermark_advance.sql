@@ -1,6 +1,7 @@
--- In the merge transaction: how far this run has brought (store, job). Never
--- back, and over no gap: only if the run was full or its window began at or
--- before the old mark, and was not one that somebody asked for.
+-- Move the watermark of (store, job), in the merge transaction. It never moves
+-- back and never skips a gap: only a full run moves it, or an incremental run
+-- whose window began at or before the old watermark and did not come from
+-- --since.
 -- $1: run_id
 INSERT INTO bulkpg.watermark AS w (store, job, high, last_full)
 SELECT r.store, r.job,

@@ -1,5 +1,5 @@
 /*
- * call - one statement of the journal: its parameters, its result.
+ * call - runs one statement of the journal: its parameters and its result.
  *
  * Private to this folder.
  */
@@ -13,42 +13,43 @@ struct journal;
 
 enum { CALL_PARAMETERS = 16 };
 
-/* Parameters $1, $2, … in the order they are given. All zero has none;
- * journal_call() and journal_call_in() free what it holds. */
+/* The parameters $1, $2, … in the order in which they are added. Initialize
+ * with {0}. journal_call() and journal_call_in() free the memory. */
 struct call {
     const char *values[CALL_PARAMETERS];
     int count;
     struct arena arena;
 };
 
-/* NULL is SQL NULL. What is not UTF-8 in it (a message cut short in the
- * middle of a character) becomes U+FFFD: better than no record at all. */
+/* Add a parameter; NULL is SQL NULL. Bytes that are not valid UTF-8, such as
+ * the end of a message cut short in the middle of a character, become U+FFFD,
+ * because otherwise the statement would fail. */
 void call_text(struct call *call, const char *text);
 void call_number(struct call *call, int64_t number);
 
 /* -1 is SQL NULL. */
 void call_count(struct call *call, int64_t count);
 
-/* `text` as UTF-8, in `arena`. */
+/* `text` as valid UTF-8: itself, or a copy in `arena`. */
 const char *call_clean_text(struct arena *arena, const char *text);
 
-/* Run it on a connection of the caller's; `result` may be NULL. */
+/* Run the statement on the caller's connection. `result` may be NULL. */
 MUST_CHECK bool
 journal_call_in(struct pg_conn *conn, const char *sql, struct call *call,
                 struct pg_result **result, struct err *err);
 
-/* Run it on the control connection, in turn, and wait for its end even while
- * stopping. */
+/* Run the statement on the control connection, which one task uses at a time.
+ * A stop does not interrupt it once it has been sent. */
 MUST_CHECK bool
 journal_call(struct journal *journal, const char *sql, struct call *call,
              struct pg_result **result, struct err *err);
 
-/* The same for what returns one row or none: *found tells. */
+/* The same for a statement that returns one row or none; *found: one. */
 MUST_CHECK bool
 journal_call_found(struct journal *journal, const char *sql, struct call *call,
                    bool *found, struct err *err);
 
-/* A column in the arena, NULL where SQL has NULL; or as a count, then -1. */
+/* A column as text in the arena, or as a count. SQL NULL is NULL or -1. */
 const char *call_read_text(const struct pg_result *result, int row, int column,
                            struct arena *arena);
 int64_t call_read_count(const struct pg_result *result, int row, int column);

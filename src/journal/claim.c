@@ -1,11 +1,11 @@
 /*
- * A claim is an advisory lock, whose key is made of the journal's uuid and of
- * store and job. Trying again is up to the caller's patience. Another process
- * that holds it is named by what pg_stat_activity knows of its session.
+ * A claim is an advisory lock. Its key is a hash of the journal's uuid, the
+ * store and the job. If another process has the lock, the message names that
+ * process's session, from pg_stat_activity.
  *
- * Hazard. Behind a proxy that pools transactions the lock may belong to a
- * session that serves others by now: journal_check_claim() asks the server
- * rather than remembering.
+ * Hazard: behind a proxy that pools transactions, the lock belongs to a session
+ * that may serve other clients now. So journal_check_claim() asks the server
+ * instead of relying on the list of claims.
  */
 #include "journal/claim.h"
 
@@ -28,7 +28,7 @@ name_claim(struct call *call, const struct journal *journal, const char *store,
     call_text(call, job);
 }
 
-/* ---- what we hold ------------------------------------------------------ */
+/* ---- the list of claims ------------------------------------------------ */
 
 static void
 keep_claim(struct journal *journal, const char *store, const char *job)
@@ -66,9 +66,10 @@ journal_claim_again(struct journal *journal, struct pg_conn *conn,
     return true;
 }
 
-/* ---- taking it --------------------------------------------------------- */
+/* ---- taking a claim ---------------------------------------------------- */
 
-/* One try: "taken", "locked" or "held" (by ourselves). */
+/* Try once. The answer is "taken", "locked" (by another session) or "held" (by
+ * this session). */
 static bool
 try_claim(struct journal *journal, const char *store, const char *job,
           char answer[8], struct err *err)
@@ -86,7 +87,7 @@ try_claim(struct journal *journal, const char *store, const char *job,
     return true;
 }
 
-/* *taken false: held by somebody else all the time. */
+/* *taken is false if another process had the lock the whole time. */
 static bool
 claim_within(struct journal *journal, const char *store, const char *job,
              int64_t patience_ms, bool *taken, struct err *err)
@@ -113,7 +114,8 @@ claim_within(struct journal *journal, const char *store, const char *job,
     }
 }
 
-/* Who holds it may be gone by now, or hidden from us. Always returns false. */
+/* Name the session that has the lock. It may have ended since, or be hidden
+ * from this role. Always returns false. */
 static bool
 tell_holder(struct journal *journal, const char *store, const char *job,
             struct err *err)
@@ -126,14 +128,13 @@ tell_holder(struct journal *journal, const char *store, const char *job,
         return false;
     if (pg_rows(result) == 1)
         err_set(err, MSG_LOCKED,
-                "job %s of store %s is being run by another process (backend "
-                "%s, application \"%s\", from %s)",
+                "another process is running job %s of store %s (backend %s, "
+                "application \"%s\", from %s)",
                 job, store, pg_text(result, 0, 0), pg_text(result, 0, 1),
                 pg_text(result, 0, 2));
     else
         err_set(err, MSG_LOCKED,
-                "job %s of store %s was being run by another process", job,
-                store);
+                "another process was running job %s of store %s", job, store);
     pg_result_free(result);
     return false;
 }
@@ -164,7 +165,7 @@ journal_claim_token(struct journal *journal, const char *base_url,
     return err_as(err, ERR_TRANSIENT);
 }
 
-/* With the connection lost it is free anyway. */
+/* If the connection is lost, the server has released the lock. */
 static void
 release(struct journal *journal, const char *store, const char *job)
 {
@@ -179,8 +180,8 @@ release(struct journal *journal, const char *store, const char *job)
     (void)ok;
 }
 
-/* Also while stopping. Under the lock, since claims may just be taken again on
- * a new connection. */
+/* Works even while bulkpg is stopping. Waits for the connection, because
+ * journal_reopen() may be taking the claims again on a new one. */
 void
 journal_release(struct journal *journal, const char *store, const char *job)
 {

@@ -1,8 +1,8 @@
 /*
- * claim - one process at a time runs (store, job).
+ * claim - the lock of a job, so that one process at a time runs (store, job).
  *
- * A claim is a lock of the control connection's session: it ends with that
- * connection, whatever becomes of the process.
+ * A claim is an advisory lock of the control connection's session. It ends with
+ * that session, also if the process is killed.
  */
 #ifndef JOURNAL_CLAIM_H
 #define JOURNAL_CLAIM_H
@@ -11,31 +11,33 @@
 
 enum { JOURNAL_CLAIM_MS = 5000 };
 
-/* Take the lock, trying for `patience_ms`; `store` and `job` must outlive the
- * claim. Held by somebody else: ERR_LATER
- * with the code LOCKED, who it is in the message. Claimed by this process
- * already: ERR_BUG. */
+/* Take the lock, waiting at most `patience_ms`. `store` and `job` are borrowed
+ * until journal_release(). ERR_LATER with the code LOCKED if another process
+ * has the lock; the message names its session. ERR_BUG if this process already
+ * has it. */
 MUST_CHECK bool
 journal_claim(struct journal *journal, const char *store, const char *job,
               int64_t patience_ms, struct err *err);
 void
 journal_release(struct journal *journal, const char *store, const char *job);
 
-/* The same lock, for one app's refresh token at one store: an address is no
- * store's name, so it is no job's. Held by somebody else: ERR_TRANSIENT with
- * the code LOCKED. Both strings are borrowed until journal_release(). */
+/* The same kind of lock for an app's refresh token at a store. Its key never
+ * equals that of a job, because an address is not a valid store name.
+ * ERR_TRANSIENT with the code LOCKED if another process has the lock. Both
+ * strings are borrowed until journal_release(). */
 MUST_CHECK bool
 journal_claim_token(struct journal *journal, const char *base_url,
                     const char *client_id, struct err *err);
 
-/* Is the claim still ours at the server? ERR_LATER with the code CLAIM_LOST
- * when the connection, or the lock behind a transaction-pooling proxy, is
- * gone. */
+/* Ask the server whether our session still has the lock. ERR_LATER with the
+ * code CLAIM_LOST if the connection is lost, or if a proxy that pools
+ * transactions has given us another session. */
 MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
                                     const char *job, struct err *err);
 
-/* For journal_reopen(): the claims held, on a new connection; whoever holds one
- * now keeps it. */
+/* For journal_reopen(): take all claims again on a new connection. A claim that
+ * another process has taken since is not an error here; journal_check_claim()
+ * finds it. */
 MUST_CHECK bool journal_claim_again(struct journal *journal,
                                     struct pg_conn *conn, struct err *err);
 

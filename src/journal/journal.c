@@ -1,13 +1,14 @@
 /*
- * Opening the journal: what the role may do and which version is there are
- * asked first, in one statement, so that a right that is missing is named
- * before anything is made. Then the migrations that are due run in one
- * transaction under a lock: of several processes that begin at once one
- * migrates, and the others find it done.
+ * To open the journal, one statement first reads the role's privileges and the
+ * journal's version, so that a missing privilege is reported before anything is
+ * created. Then the missing migrations run in one transaction, under a lock. If
+ * several processes start at the same time, one migrates and the others see its
+ * result.
  *
- * Hazards. The journal may be newer than this program, on a standby, or behind
- * a proxy. After a lost connection the server may still hold the old session,
- * with its claims: journal_reopen() ends it before the claims are taken again.
+ * Hazards: the journal may be newer than this program, on a standby, or behind
+ * a proxy. After a connection is lost, the server may still have the old
+ * session with its claims, so journal_reopen() ends it before it takes the
+ * claims again.
  */
 #include "journal/journal.h"
 
@@ -21,7 +22,7 @@
 #include "journal/session.h"
 #include "sql.h"
 
-/* Each brings the journal from the version of its index to the next. */
+/* migrations[n] migrates the journal from version n to version n + 1. */
 static const char *const migrations[] = {sql_001_journal, sql_002_journal};
 
 enum { VERSION = sizeof(migrations) / sizeof(migrations[0]) };
@@ -41,7 +42,7 @@ enum {
     HAS_CITUS
 };
 
-/* ---- what is there ----------------------------------------------------- */
+/* ---- the state of the journal ------------------------------------------ */
 
 static bool
 lacks_right(const struct pg_result *state, const char *what, struct err *err)
@@ -50,7 +51,8 @@ lacks_right(const struct pg_result *state, const char *what, struct err *err)
                    pg_text(state, 0, ROLE), what, pg_text(state, 0, DATABASE));
 }
 
-/* All that will be wanted, so that one GRANT does. */
+/* If the role cannot read the journal, the hint lists all privileges that it
+ * needs, so that the user has to run GRANT only once. */
 static bool
 may_read(const struct pg_result *state, bool writing, struct err *err)
 {
@@ -72,7 +74,7 @@ may_make(const struct pg_result *state, struct err *err)
 
     if (pg_bool(state, 0, has_schema ? MAY_MAKE : MAY_MAKE_SCHEMA))
         return true;
-    lacks_right(state, "make the journal (schema bulkpg)", err);
+    lacks_right(state, "create the journal (schema bulkpg)", err);
     if (has_schema)
         return err_hint(err, "GRANT USAGE, CREATE ON SCHEMA bulkpg TO %s",
                         pg_text(state, 0, ROLE));
@@ -92,24 +94,27 @@ may_write(const struct pg_result *state, struct err *err)
                     pg_text(state, 0, ROLE));
 }
 
-/* A standby may be promoted, a database opened again. */
+/* A transient failure, because a standby may be promoted and a database may be
+ * made writable again. */
 static bool
 takes_writes(const struct pg_conn *conn, const struct pg_result *state,
              struct err *err)
 {
     if (!pg_bool(state, 0, IS_READ_ONLY))
         return true;
-    err_set(err, MSG_25006, "%s takes no writes", pg_where(conn));
+    err_set(err, MSG_25006, "%s is read-only", pg_where(conn));
     if (pg_bool(state, 0, IS_STANDBY))
-        return err_hint(err, "it is a standby; with several hosts, add "
+        return err_hint(err, "the server is a standby: set dsn to the primary; "
+                             "if dsn lists several hosts, add "
                              "target_session_attrs=read-write");
     return err_hint(err,
-                    "default_transaction_read_only is on for role %s in "
+                    "turn off default_transaction_read_only for role %s in "
                     "database %s",
                     pg_text(state, 0, ROLE), pg_text(state, 0, DATABASE));
 }
 
-/* Version of the journal that is there; 0: none. */
+/* Read the journal's version and uuid. The version is 0 if it does not
+ * exist. */
 static bool
 read_meta(struct journal *journal, const struct pg_result *state, bool writing,
           int64_t *version, struct err *err)
@@ -130,7 +135,9 @@ read_meta(struct journal *journal, const struct pg_result *state, bool writing,
     }
     pg_result_free(meta);
     if (*version < 1)
-        return err_set(err, MSG_JOURNAL_OTHER, "bulkpg.meta is no journal's");
+        return err_set(err, MSG_JOURNAL_OTHER,
+                       "the schema bulkpg is not a journal: bulkpg.meta has "
+                       "no valid version");
     return true;
 }
 
@@ -138,7 +145,8 @@ static bool
 refuse_newer(int64_t version, struct err *err)
 {
     err_set(err, MSG_JOURNAL_NEWER,
-            "the journal is of version %lld, this program knows up to %d",
+            "the journal has version %lld, but this program supports versions "
+            "up to %d",
             (long long)version, VERSION);
     return false;
 }
@@ -149,7 +157,7 @@ journal_has_citus(const struct journal *journal)
     return journal->has_citus;
 }
 
-/* ---- making it --------------------------------------------------------- */
+/* ---- creating and migrating -------------------------------------------- */
 
 static bool
 apply(struct pg_conn *conn, int64_t version, struct err *err)
@@ -162,14 +170,15 @@ apply(struct pg_conn *conn, int64_t version, struct err *err)
             if (at > 0 && err_is(err, MSG_42501))
                 err_hint(err, "run bulkpg once as the role that owns the "
                               "tables of schema bulkpg");
-            return err_wrap(err, "bringing the journal to version %lld",
+            return err_wrap(err, "migrating the journal to version %lld",
                             (long long)at + 1);
         }
     snprintf(number, sizeof(number), "%d", VERSION);
     return pg_exec(conn, sql_journal_migrated, 1, values, NULL, err);
 }
 
-/* Under the lock, so what is there is looked up again. */
+/* Reads the state again under the lock, because another process may have
+ * migrated the journal in the meantime. */
 static bool
 migrate_locked(struct journal *journal, struct err *err)
 {
@@ -206,7 +215,7 @@ migrate(struct journal *journal, struct err *err)
 static bool
 no_journal(struct pg_conn *conn, struct err *err)
 {
-    err_set(err, MSG_NO_JOURNAL, "there is no journal in %s", pg_where(conn));
+    err_set(err, MSG_NO_JOURNAL, "%s has no journal", pg_where(conn));
     return false;
 }
 
@@ -214,8 +223,8 @@ static bool
 refuse_older(int64_t version, struct err *err)
 {
     err_set(err, MSG_JOURNAL_OLDER,
-            "the journal is of version %lld, not yet of %d", (long long)version,
-            VERSION);
+            "the journal has version %lld, but this program needs version %d",
+            (long long)version, VERSION);
     return false;
 }
 
@@ -252,7 +261,8 @@ prepare(struct journal *journal, bool make, struct err *err)
     return version == VERSION || refuse_older(version, err);
 }
 
-/* So that its end can be told to the server when the connection is lost. */
+/* Remember the session, so that end_lost_session() can end it after the
+ * connection is lost. */
 static bool
 identify_session(struct journal *journal, struct pg_conn *conn, struct err *err)
 {
@@ -285,7 +295,7 @@ journal_open(struct pg_conn *conn, bool make, struct journal **result,
     return true;
 }
 
-/* A server may hold the session of a connection that was cut for hours. */
+/* The server may keep the session of a broken connection for hours. */
 static bool
 end_lost_session(struct journal *journal, struct pg_conn *conn, struct err *err)
 {
@@ -304,7 +314,9 @@ is_same_journal(const struct journal *journal, const char *uuid,
 {
     if (strcmp(journal->uuid, uuid) == 0)
         return true;
-    return err_set(err, MSG_JOURNAL_OTHER, "%s has another journal than before",
+    return err_set(err, MSG_JOURNAL_OTHER,
+                   "%s has a different journal than before the connection was "
+                   "lost",
                    pg_where(journal->conn));
 }
 
@@ -368,10 +380,10 @@ check_role(struct journal *journal, const char *role, struct err *err)
         return false;
     exists = pg_bool(result, 0, 0);
     pg_result_free(result);
-    return exists || err_set(err, MSG_NO_ROLE, "there is no role %s", role);
+    return exists || err_set(err, MSG_NO_ROLE, "role %s does not exist", role);
 }
 
-/* Run the GRANTs that a statement of the journal's writes. */
+/* Run the GRANT statements that the query `sql` returns. */
 static bool
 run_grants(struct journal *journal, const char *sql, int count,
            const char *const *values, struct err *err)
@@ -393,7 +405,7 @@ journal_grant(struct journal *journal, const char *role, struct err *err)
 
     return (check_role(journal, role, err) &&
             run_grants(journal, sql_journal_grant, 1, values, err)) ||
-           err_wrap(err, "letting role %s read the journal", role);
+           err_wrap(err, "granting role %s access to the journal", role);
 }
 
 bool
@@ -403,7 +415,7 @@ journal_grant_tables(struct journal *journal, const char *schema,
     const char *values[] = {role, schema};
 
     return run_grants(journal, sql_relation_grant, 2, values, err) ||
-           err_wrap(err, "letting role %s read schema %s", role, schema);
+           err_wrap(err, "granting role %s access to schema %s", role, schema);
 }
 
 bool

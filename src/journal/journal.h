@@ -1,19 +1,21 @@
 /*
- * journal - schema bulkpg: what ran, what is owned, how far we came.
+ * journal - the schema bulkpg: runs, operations, rejects, relations,
+ * watermarks.
  *
  *     claim ─► run_begin ─► operation_add ─► run_status … ─► run_loading
  *           ─► run_status(MERGING) ─► [fence … finish_in] ─► release
  *
- * All statements are files of sql/. They run on the process's one control
- * connection, one at a time: tasks wait for each other here. A statement once
- * sent is waited for even while stopping, so none is left half known; waiting
- * for the connection itself ends with ERR_STOPPED.
+ * All statements are files in sql/. They run on the process's one control
+ * connection, one at a time; tasks wait for their turn. A stop ends this wait
+ * with ERR_STOPPED, but it does not interrupt a statement that has been sent,
+ * so its outcome is always known.
  *
- * Functions that end in _in run on a connection of the caller's, inside its
- * transaction, so that they commit with its rows; journal_fence() belongs to
- * them. Points in time are text, "2026-01-02T03:04:05Z", NULL where SQL has
- * NULL; ages are milliseconds by the database's clock. Counts are -1 where
- * SQL has NULL. Text handed out lives in the caller's arena.
+ * Functions that end in _in, and journal_fence(), run on the caller's
+ * connection, inside its transaction, so that they commit with its rows.
+ *
+ * Points in time are text, "2026-01-02T03:04:05Z"; SQL NULL is NULL. Ages are
+ * milliseconds by the database's clock. Counts are numbers; SQL NULL is -1.
+ * Text that a function returns is in the caller's arena.
  */
 #ifndef JOURNAL_JOURNAL_H
 #define JOURNAL_JOURNAL_H
@@ -30,54 +32,58 @@ enum { JOURNAL_UUID_BYTES = 37, JOURNAL_TIME_BYTES = 40 };
 
 /* ---- open -------------------------------------------------------------- */
 
-/* Borrow `conn` and bring the journal up to this program's version; several
- * processes may do so at once. With `make` false nothing is made or changed,
- * and no journal is ERR_CONFIG with the code NO_JOURNAL, one that is not up to
- * date JOURNAL_OLDER. A journal newer than the program: JOURNAL_NEWER. No
- * right to make it: ERR_DENIED, the GRANT to run as hint. */
+/* Open the journal on `conn`, which is borrowed.
+ *
+ * With `make`, the journal is created or migrated to this program's version;
+ * several processes may do this at the same time. Without `make`, nothing is
+ * changed: ERR_CONFIG with the code NO_JOURNAL if the journal does not exist,
+ * or with JOURNAL_OLDER if it is older than this program. Always: ERR_CONFIG
+ * with JOURNAL_NEWER if it is newer, and ERR_DENIED if the role lacks a
+ * privilege; the hint is the GRANT to run. */
 MUST_CHECK bool journal_open(struct pg_conn *conn, bool make,
                              struct journal **journal, struct err *err);
 
-/* Frees; the connection stays open, and with it its claims. */
+/* Free the journal. The connection stays open and keeps its claims. */
 void journal_close(struct journal *journal);
 
-/* Go on with `conn` in place of the connection that was lost, whose session
- * is ended where the server still holds it, and take the claims again. One
- * that cannot be had is missed by journal_check_claim(). On failure the old
- * connection stays. */
+/* Use `conn` instead of the connection that was lost, and take the claims
+ * again. If the server still has the old session, it is ended first. If another
+ * process has taken a claim, journal_check_claim() reports it. On failure the
+ * journal keeps the old connection. */
 MUST_CHECK bool
 journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
 
 const char *journal_uuid(const struct journal *journal);
 
-/* Does the database have Citus, on which every commit costs round trips to its
- * workers? */
+/* Whether the database has Citus, where each commit needs round trips to the
+ * workers. */
 bool journal_has_citus(const struct journal *journal);
 
-/* USAGE and SELECT on the journal for `role`. An unknown role: ERR_CONFIG. */
+/* Grant USAGE and SELECT on the journal to `role`. ERR_CONFIG with the code
+ * NO_ROLE if the role does not exist. */
 MUST_CHECK bool
 journal_grant(struct journal *journal, const char *role, struct err *err);
 
-/* SELECT on our tables and views in `schema` for `role`, where it lacks it: a
- * reader may be named long after they were made. */
+/* Grant SELECT on bulkpg's tables and views in `schema` to `role`, if it lacks
+ * it: a user may add a reader long after the tables were created. */
 MUST_CHECK bool
 journal_grant_tables(struct journal *journal, const char *schema,
                      const char *role, struct err *err);
 
-/* The control connection for statements of one's own (DDL, catalogs), until
- * given back; everybody else waits meanwhile. */
+/* Borrow the control connection for other statements, such as DDL. Other tasks
+ * that use the journal wait until journal_give_back(). */
 MUST_CHECK bool
 journal_borrow(struct journal *journal, struct pg_conn **conn, struct err *err);
 void journal_give_back(struct journal *journal);
 
-/* Connections this role may still open in this database. */
+/* How many more connections this role can open to this database. */
 MUST_CHECK bool journal_free_connections(struct journal *journal,
                                          int64_t *count, struct err *err);
 
 /* ---- housekeeping ------------------------------------------------------ */
 
-/* Forget ended runs and rejects older than these; of each store and job the
- * newest run and the last good one stay. */
+/* Delete ended runs and rejects that are older than these. The newest run and
+ * the last good run of each store and job are kept. */
 MUST_CHECK bool journal_prune(struct journal *journal, int64_t journal_keep_ms,
                               int64_t rejects_keep_ms, struct err *err);
 

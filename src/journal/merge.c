@@ -3,7 +3,7 @@
 #include "journal/call.h"
 #include "sql.h"
 
-/* An update that finds our run, or tells why not. */
+/* Run an UPDATE of the run; if it finds no row, report why. */
 static bool
 update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
                const struct run_ref *run, struct err *err)
@@ -12,7 +12,7 @@ update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
     bool found;
 
     if (!journal_call_in(conn, sql, call, &result, err))
-        return err_wrap(err, "keeping the journal of run %lld",
+        return err_wrap(err, "updating run %lld in the journal",
                         (long long)run->run_id);
     found = pg_rows(result) > 0;
     pg_result_free(result);
@@ -45,7 +45,7 @@ journal_merge_tables(struct pg_conn *conn, int64_t run_id,
         call_number(&call, tables[i].deleted);
         call_number(&call, tables[i].unchanged);
         if (!journal_call_in(conn, sql_run_table_add, &call, NULL, err))
-            return err_wrap(err, "keeping the journal of run %lld",
+            return err_wrap(err, "recording the tables of run %lld",
                             (long long)run_id);
     }
     return true;

@@ -1,15 +1,16 @@
 /*
- * merge - what commits with a merge, on its connection: the fence
- * first, the run's end last, and between them what it wrote (bulkpg.run_table)
- * and the watermark.
+ * merge - the journal's part of the merge transaction, on the merge's
+ * connection. journal_fence() is first, journal_finish_in() last; between them
+ * are the table counts (bulkpg.run_table) and the watermark.
  */
 #ifndef JOURNAL_MERGE_H
 #define JOURNAL_MERGE_H
 
 #include "journal/run.h"
 
-/* First of all: lock the run's row where it still says `merging` and our
- * `resumed`. Else TAKEN_OVER, CANCELED or SUPERSEDED, as above. */
+/* Lock the run's row, if its status is still `merging` and its `resumed` is
+ * ours. Otherwise ERR_LATER with the code TAKEN_OVER, or ERR_FAILED with
+ * CANCELED or SUPERSEDED. */
 MUST_CHECK bool
 journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err);
 
@@ -27,18 +28,18 @@ MUST_CHECK bool journal_merge_tables(struct pg_conn *conn, int64_t run_id,
                                      const struct journal_run_table *tables,
                                      size_t count, struct err *err);
 
-/* `high` to the earliest createdAt of the run's operations (never back, and
- * only if the run is full or its window began at or before the old one);
- * `last_full` of a full run. Not for replays nor --since. */
+/* Move the watermark `high` to the earliest createdAt of the run's operations.
+ * It never moves back. An incremental run moves it only if its window began at
+ * or before the old watermark. A full run also sets `last_full`. Replays and
+ * runs with --since change nothing. */
 MUST_CHECK bool journal_advance_watermark_in(struct pg_conn *conn,
                                              int64_t run_id, struct err *err);
 
-/* Last of all. */
 MUST_CHECK bool
 journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
                   const struct run_end *end, struct err *err);
 
-/* What a run wrote, by schema and table. */
+/* What a run did to its tables, sorted by schema and table. */
 struct journal_run_tables {
     struct journal_run_table *tables;
     size_t count;

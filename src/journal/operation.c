@@ -20,7 +20,7 @@ journal_operation_add(struct journal *journal, const struct run_ref *run,
     call_text(&call, operation->window_from);
     call_text(&call, operation->window_to);
     if (!journal_call_found(journal, sql_operation_add, &call, &found, err))
-        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
+        return err_wrap(err, "recording operation %lld.%lld of run %lld",
                         (long long)operation->n, (long long)operation->attempt,
                         (long long)run->run_id);
     return found || journal_run_not_ours(journal, run, err);
@@ -44,7 +44,7 @@ call_operation(struct call *call, const struct journal_operation *operation)
     call_text(call, operation->error_code);
 }
 
-/* An update that finds its row. */
+/* Run an UPDATE of the operation, which must exist. */
 static bool
 update(struct journal *journal, const char *sql, struct call *call,
        const struct journal_operation *operation, struct err *err)
@@ -52,7 +52,7 @@ update(struct journal *journal, const char *sql, struct call *call,
     bool found;
 
     if (!journal_call_found(journal, sql, call, &found, err))
-        return err_wrap(err, "keeping operation %lld.%lld of run %lld",
+        return err_wrap(err, "updating operation %lld.%lld of run %lld",
                         (long long)operation->n, (long long)operation->attempt,
                         (long long)operation->run_id);
     return found ||
@@ -90,7 +90,7 @@ journal_operation_update(struct journal *journal,
     return journal_call(journal, sql_operation_sum, &sum, NULL, err);
 }
 
-/* In the order of operation_list.sql. */
+/* The columns are those of operation_list.sql. */
 static struct journal_operation
 read_operation(const struct pg_result *result, int row, struct arena *arena)
 {
@@ -117,7 +117,7 @@ read_operation(const struct pg_result *result, int row, struct arena *arena)
         .is_lost = pg_bool(result, row, 19)};
 }
 
-/* `run_id` -1: those that run; `but_run_id` -1: of any run. */
+/* The parameters of operation_list.sql; -1 is SQL NULL. */
 static bool
 list(struct journal *journal, int64_t run_id, const char *store,
      const char *job, int64_t but_run_id, struct arena *arena,
@@ -131,7 +131,7 @@ list(struct journal *journal, int64_t run_id, const char *store,
     call_text(&call, job);
     call_count(&call, but_run_id);
     if (!journal_call(journal, sql_operation_list, &call, &result, err))
-        return err_wrap(err, "reading the journal's operations");
+        return err_wrap(err, "reading operations from the journal");
     operations->count = (size_t)pg_rows(result);
     operations->operations =
         arena_array(arena, operations->count, sizeof(*operations->operations));

@@ -1,5 +1,6 @@
 /*
- * operation - bulkpg.operation: what was submitted, and its end.
+ * operation - bulkpg.operation: the bulk operations of runs, from their
+ * submission to their end.
  */
 #ifndef JOURNAL_OPERATION_H
 #define JOURNAL_OPERATION_H
@@ -10,9 +11,9 @@ struct journal_operation {
     int64_t run_id;
     int64_t n; /* from 1 */
     int64_t attempt;
-    const char *operation_id; /* NULL: the store has not answered */
-    const char *status;       /* the store's word; NULL likewise */
-    const char *query;        /* the document as submitted */
+    const char *operation_id; /* NULL: the store has not answered yet */
+    const char *status;       /* as the store names it; NULL: likewise */
+    const char *query;        /* the document that is submitted */
     const char *window_from;
     const char *window_to;
     const char *created_at;
@@ -23,31 +24,36 @@ struct journal_operation {
     int64_t lines;
     int64_t bytes;
     const char *error_code;
-    const char *store; /* read only, as are those below */
+
+    /* Only set when operations are read. */
+    const char *store;
     const char *job;
-    int64_t age_ms; /* since created_at, else since it was sent */
-    bool is_lost;   /* sent, and neither refused nor answered */
+    int64_t age_ms; /* since created_at, or else since the submission */
+    bool is_lost;   /* submitted, and neither refused nor answered */
 };
 
 struct journal_operations {
-    struct journal_operation *operations; /* by run, n, attempt */
+    struct journal_operation *operations; /* sorted by run, n, attempt */
     size_t count;
 };
 
-/* Right before it is sent. Sets the run's submitted_at. */
+/* Add an operation just before it is submitted. The first one of a run sets the
+ * run's submitted_at. */
 MUST_CHECK bool
 journal_operation_add(struct journal *journal, const struct run_ref *run,
                       const struct journal_operation *operation,
                       struct err *err);
 
-/* It was refused and waits; or is about to be sent once more. */
+/* Record that the operation is about to be submitted again (`sent`), or that
+ * the store refused it and it waits. */
 MUST_CHECK bool
 journal_operation_sent(struct journal *journal,
                        const struct journal_operation *operation, bool sent,
                        struct err *err);
 
-/* Whatever is not NULL or -1, by (run_id, n, attempt); the run gets the sums
- * over the last attempts of its operations, and the last operation's id. */
+/* Update the operation (run_id, n, attempt) with all members that are not NULL
+ * or -1. The run's counts become the sums over the last attempts of its
+ * operations, and its operation_id that of the last operation. */
 MUST_CHECK bool
 journal_operation_update(struct journal *journal,
                          const struct journal_operation *operation,
@@ -58,16 +64,17 @@ journal_run_operations(struct journal *journal, int64_t run_id,
                        struct arena *arena,
                        struct journal_operations *operations, struct err *err);
 
-/* Those the store still works on, as far as we know, of any run, also of one
- * that was interrupted. `store`, `job` NULL: any. */
+/* List the operations that the store still works on, as far as the journal
+ * knows, including those of interrupted runs. `store`, `job` NULL: any. */
 MUST_CHECK bool
 journal_running_operations(struct journal *journal, const char *store,
                            const char *job, struct arena *arena,
                            struct journal_operations *operations,
                            struct err *err);
 
-/* Those of (store, job) that other runs than `keep_run_id` left there: what
- * runs as far as we know, and what was never answered. */
+/* List the operations that runs of (store, job) left at the store, except those
+ * of `keep_run_id`: those that still run, as far as the journal knows, and
+ * those whose submission was never answered. */
 MUST_CHECK bool
 journal_left_operations(struct journal *journal, const char *store,
                         const char *job, int64_t keep_run_id,

@@ -5,8 +5,9 @@
 #include "json/write.h"
 #include "sql.h"
 
-/* RAW_MOST: of one line. CHUNK: what is gathered before it is sent, so that
- * a statement is never much larger than its largest line in hex. */
+/* RAW_MOST is how many bytes of a line are kept. Rejects are collected into
+ * statements of about CHUNK_BYTES; the ceiling leaves room for one more line
+ * in hex. */
 enum {
     RAW_MOST = 1024 * 1024,
     CHUNK_BYTES = 256 * 1024,
@@ -62,7 +63,7 @@ put_reject(struct json_out *json, const struct journal_reject *reject)
     json_out_close(json, '}');
 }
 
-/* As many as one statement should have; how many those were. */
+/* Add rejects until the statement is long enough; returns their number. */
 static size_t
 put_some(struct buf *to, const struct journal_reject *rejects, size_t count)
 {
@@ -85,11 +86,11 @@ send(struct journal *journal, const struct run_ref *run, struct buf *json,
     bool ours;
 
     if (json->overflowed)
-        return err_set(err, MSG_BUG, "a reject's texts are too long to keep");
+        return err_set(err, MSG_BUG, "a reject is too long for the journal");
     run_append_ref(&call, run);
     call_text(&call, buf_str(json));
     if (!journal_call_found(journal, sql_reject_add, &call, &ours, err))
-        return err_wrap(err, "keeping the rejects of run %lld",
+        return err_wrap(err, "saving rejects of run %lld",
                         (long long)run->run_id);
     buf_clear(json);
     return ours || journal_run_not_ours(journal, run, err);

@@ -10,7 +10,7 @@ list(struct journal *journal, const char *sql, struct call *call,
     struct pg_result *result;
 
     if (!journal_call(journal, sql, call, &result, err))
-        return err_wrap(err, "reading which tables are ours");
+        return err_wrap(err, "reading bulkpg.relation");
     relations->count = (size_t)pg_rows(result);
     relations->relations =
         arena_array(arena, relations->count, sizeof(*relations->relations));
@@ -88,8 +88,8 @@ journal_relation_save_in(struct pg_conn *conn,
     call_text(&call, relation->path);
     call_text(&call, relation->columns);
     return journal_call_in(conn, sql_relation_save, &call, NULL, err) ||
-           err_wrap(err, "keeping %s.%s as ours", relation->table_schema,
-                    relation->table_name);
+           err_wrap(err, "recording table %s.%s in bulkpg.relation",
+                    relation->table_schema, relation->table_name);
 }
 
 bool

@@ -1,11 +1,11 @@
 /*
- * A run is a row that one process owns. Every statement that changes it names
- * the run and how often it was resumed; a row that is not found by both is not
- * ours any more, and why is asked next (run_not_ours): another process took the
- * run over, a user canceled it, or a newer run superseded it.
+ * A run is a row of bulkpg.run that one process owns. Every statement that
+ * changes the row selects it by run_id and resumed. If it finds no row, another
+ * process took over the run, a user canceled it, or a newer run superseded it;
+ * journal_run_not_ours() finds out which.
  *
- * Hazards. A merge that an earlier process left behind may hold the row; the
- * statement then fails by lock_timeout and is sent again after
+ * Hazard: the merge of an earlier process may have locked the row. The
+ * statement then fails with 55P03 (NOWAIT) and is retried after
  * journal_run_await_merge(), which ends a merge whose client is silent.
  */
 #include "journal/run.h"
@@ -23,7 +23,7 @@
 enum {
     MERGE_SILENT_MS = 5000,
     MERGE_PAUSE_MS = 100,
-    OUTCOMES_BYTES = 256 * 1024, /* of one statement, about */
+    OUTCOMES_BYTES = 256 * 1024, /* of one statement, approximately */
     OUTCOMES_BYTES_MAX = OUTCOMES_BYTES + 64 * 1024
 };
 
@@ -71,7 +71,7 @@ run_append_ref(struct call *call, const struct run_ref *run)
     call_number(call, run->resumed);
 }
 
-/* ---- not ours any more ------------------------------------------------- */
+/* ---- runs that are no longer ours -------------------------------------- */
 
 static bool
 explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
@@ -95,7 +95,8 @@ explain(const struct run_ref *run, const struct pg_result *row, struct err *err)
                        "run %lld was %s", id,
                        canceled ? "canceled" : "superseded by a newer one");
     }
-    return err_set(err, MSG_BUG, "run %lld is %s", id, pg_text(row, 0, 0));
+    return err_set(err, MSG_BUG, "run %lld has the unexpected status %s", id,
+                   pg_text(row, 0, 0));
 }
 
 bool
@@ -148,7 +149,7 @@ journal_run_not_ours(struct journal *journal, const struct run_ref *run,
     return false;
 }
 
-/* An update that finds our run, or tells why not. */
+/* Run an UPDATE of the run; if it finds no row, report why. */
 static bool
 update_ours(struct journal *journal, const char *sql, struct call *call,
             const struct run_ref *run, struct err *err)
@@ -156,7 +157,7 @@ update_ours(struct journal *journal, const char *sql, struct call *call,
     bool found;
 
     if (!journal_call_found(journal, sql, call, &found, err))
-        return err_wrap(err, "keeping the journal of run %lld",
+        return err_wrap(err, "updating run %lld in the journal",
                         (long long)run->run_id);
     return found || journal_run_not_ours(journal, run, err);
 }
@@ -178,13 +179,14 @@ journal_run_begin(struct journal *journal, const struct run_start *start,
     call_text(&call, start->window_from);
     call_text(&call, start->window_to);
     if (!journal_call(journal, sql_run_begin, &call, &result, err))
-        return err_wrap(err, "beginning a run");
+        return err_wrap(err, "adding a run to the journal");
     *run = (struct run_ref){.run_id = pg_int64(result, 0, 0)};
     pg_result_free(result);
     return true;
 }
 
-/* What a live process merges is let come through. */
+/* Ends only a merge whose client has been silent for MERGE_SILENT_MS. The merge
+ * of a live process can finish. */
 static bool
 end_silent_merge(struct journal *journal, int64_t run_id, const char *store,
                  const char *job, struct err *err)
@@ -200,8 +202,7 @@ end_silent_merge(struct journal *journal, int64_t run_id, const char *store,
         return false;
     if (pg_rows(ended) > 0)
         log_warn(NULL, MSG_MERGE_ENDED,
-                 "a merge whose process says nothing any more is ended",
-                 LOG_END);
+                 "ended a merge whose process no longer responds", LOG_END);
     pg_result_free(ended);
     return true;
 }
@@ -286,7 +287,7 @@ journal_run_loading(struct journal *journal, const struct run_ref *run,
 
     run_append_ref(&call, run);
     if (!journal_call(journal, sql_run_loading, &call, &result, err))
-        return err_wrap(err, "keeping the journal of run %lld",
+        return err_wrap(err, "updating run %lld in the journal",
                         (long long)run->run_id);
     found = pg_rows(result) == 1;
     if (found)

@@ -1,8 +1,8 @@
 /*
- * run - bulkpg.run: runs as they go, from begin to their end.
+ * run - bulkpg.run: records runs, from their beginning to their end.
  *
- * How they are read back: journal/runs.h. What a merge writes:
- * journal/merge.h.
+ * journal/runs.h reads runs. journal/merge.h is the part of the merge
+ * transaction.
  */
 #ifndef JOURNAL_RUN_H
 #define JOURNAL_RUN_H
@@ -16,7 +16,7 @@ enum run_mode {
     RUN_FULL,
     RUN_INCREMENTAL,
     RUN_REPLAY,
-    RUN_NO_MODE /* NULL: the job ended before one was chosen */
+    RUN_NO_MODE /* SQL NULL: the job ended before its mode was chosen */
 };
 
 enum run_status {
@@ -30,20 +30,21 @@ enum run_status {
     RUN_FAILED,
     RUN_INTERRUPTED,
     RUN_CANCELED,
-    RUN_ABANDONED, /* read back only: under way, but no process holds its
-                    * claim any more */
-    RUN_NEVER      /* read back only: the job has no run */
+    RUN_ABANDONED, /* never stored: unfinished, and no process has its claim */
+    RUN_NEVER      /* never stored: the job has no run */
 };
 
 const char *run_mode_name(enum run_mode mode);
 const char *run_status_name(enum run_status status);
 
-/* Loaded, with rejects or without, failed, canceled. */
+/* Whether a run with this status can no longer be resumed: loaded (with or
+ * without rejects), failed or canceled. */
 bool run_status_is_final(enum run_status status);
 
-/* A run as this process knows it: who takes it over raises `resumed`, and the
- * process before finds every door shut (ERR_LATER, code TAKEN_OVER). A run
- * ended by somebody else: ERR_FAILED with CANCELED or SUPERSEDED as code. */
+/* A run as this process knows it. A process that takes over a run increments
+ * `resumed`; every later call of the earlier process then fails (ERR_LATER with
+ * the code TAKEN_OVER). If the run was ended by another process, calls fail
+ * with ERR_FAILED and the code CANCELED or SUPERSEDED. */
 struct run_ref {
     int64_t run_id;
     int64_t resumed;
@@ -59,20 +60,21 @@ struct run_start {
     const char *window_to;
 };
 
-/* A new row with the status `submitting` (of a replay: `loading`). */
+/* Add a run with the status `submitting`, or `loading` if it is a replay. */
 MUST_CHECK bool
 journal_run_begin(struct journal *journal, const struct run_start *start,
                   struct run_ref *run, struct err *err);
 
-/* Take over an unfinished run: raises `run->resumed`, forgets its error, and
- * sets `status`. *taken false: it is finished, or somebody was faster. Waits
- * for a merge that is still under way, and ends one whose process has said
- * nothing for 5 s. */
+/* Take over an unfinished run: increment `run->resumed`, clear its error and
+ * set `status`. *taken is false if the run has ended or another process took it
+ * over first. Waits for a merge of the run that is in progress, and ends that
+ * merge's session if its client has been silent for 5 s. */
 MUST_CHECK bool
 journal_run_resume(struct journal *journal, struct run_ref *run,
                    enum run_status status, bool *taken, struct err *err);
 
-/* Has nobody else taken it over, or ended it? */
+/* Fails, as struct run_ref says, if another process has taken over or ended the
+ * run. */
 MUST_CHECK bool journal_run_is_ours(struct journal *journal,
                                     const struct run_ref *run, struct err *err);
 
@@ -80,18 +82,19 @@ MUST_CHECK bool
 journal_run_status(struct journal *journal, const struct run_ref *run,
                    enum run_status status, struct err *err);
 
-/* Join `note`, a JSON object, to the notes of a run under way. */
+/* Merge `note`, a JSON object, into the notes of an unfinished run. */
 MUST_CHECK bool
 journal_run_note(struct journal *journal, const struct run_ref *run,
                  const char *note, struct err *err);
 
-/* Status `loading`; `loaded_at` is the database's clock to the microsecond. */
+/* Set the status `loading`. `loaded_at` becomes the time by the database's
+ * clock, in microseconds. */
 MUST_CHECK bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
                     char loaded_at[JOURNAL_TIME_BYTES], struct err *err);
 
-/* What a run came to. -1 leaves a count as it is. Lines, bytes and what the
- * store said are kept by journal_operation_update(). */
+/* Counts of a run; -1 leaves a column as it is. The counts that the store
+ * announced are set by journal_operation_update(). */
 struct run_counts {
     int64_t lines;
     int64_t bytes;
@@ -106,22 +109,23 @@ struct run_counts {
 
 extern const struct run_counts run_counts_unknown; /* all -1 */
 
-/* The end of a run, or an interruption. */
+/* The end or the interruption of a run. */
 struct run_end {
     enum run_status status;
     const char *error_code; /* NULL: no error */
     const char *error;
     struct run_counts counts;
     const char *timings; /* JSON object; NULL leaves it as it is */
-    const char *notes;   /* JSON object, joined; NULL: none */
+    const char *notes;   /* JSON object, merged into the notes; NULL: none */
 };
 
-/* The end of one that failed or stopped: never touches one that is loaded. */
+/* Record the end of a run that failed or was stopped. A run that is loaded is
+ * never changed. */
 MUST_CHECK bool
 journal_run_finish(struct journal *journal, const struct run_ref *run,
                    const struct run_end *end, struct err *err);
 
-/* How a job ended that has no run of its own. */
+/* The end of a job that ended before it had a run. */
 struct run_outcome {
     const char *store;
     const char *job;
@@ -131,49 +135,51 @@ struct run_outcome {
     int64_t took_ms;
 };
 
-/* Outcomes gathered for one statement. All zero is none. */
+/* Outcomes that one statement records. Initialize with {0}. */
 struct run_outcomes {
     struct buf text;
-    struct json_out *json; /* into it; NULL: none yet */
+    struct json_out *json; /* writes to `text`; NULL: not begun */
     size_t count;
 };
 
-/* Add one; true when the statement is as long as it should become. */
+/* Add an outcome. True if it is time to call journal_run_outcomes(). */
 bool run_outcomes_add(struct run_outcomes *outcomes,
                       const struct run_outcome *outcome);
 
-/* A row for each, in one statement, but not for a job that another process
- * runs now, nor, of those interrupted, for one that has a good run younger
- * than `older_than_ms` (-1: any). */
+/* Add a row to bulkpg.run for each outcome, in one statement. Left out are jobs
+ * that another process runs now, and interrupted jobs that were not due: their
+ * last good run is younger than `older_than_ms` (-1: all are due). */
 MUST_CHECK bool
 journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
                      int64_t older_than_ms, struct err *err);
 
-/* Forget them, recorded or not. */
 void run_outcomes_clear(struct run_outcomes *outcomes);
 
-/* Cancel it from outside (the command `cancel`): status `canceled`, unless it
- * has ended or is merging: *canceled false. */
+/* For the command `cancel`: set the status `canceled`. *canceled is false if
+ * the run has ended or is merging. */
 MUST_CHECK bool journal_run_cancel(struct journal *journal, int64_t run_id,
                                    bool *canceled, struct err *err);
 
 /* ---- for the other parts of the journal --------------------------------- */
 
-/* A run's first parameters: who it is. And all of how it ended. */
+/* Add the parameters run_id and resumed; run_append_end() also adds those of
+ * run_finish.sql. */
 void run_append_ref(struct call *call, const struct run_ref *run);
 void run_append_end(struct call *call, const struct run_ref *run,
                     const struct run_end *end);
 
-/* Why `run` was not found as ours; _in: by the caller's connection. Always
- * return false. */
+/* After a statement did not find the run with our `resumed` and a status that
+ * it accepts: find out why, and set `err`. Always return false. */
 bool journal_run_not_ours(struct journal *journal, const struct run_ref *run,
                           struct err *err);
 bool journal_run_not_ours_in(struct pg_conn *conn, const struct run_ref *run,
                              struct err *err);
 
-/* After a try that found the row of a run held by a merge: wait a little, and
- * end that merge where its client has said nothing for long. `run_id` -1: any
- * of (store, job). False, `err` as it was, when that was not why. */
+/* Call after a statement failed with `err`. If the reason is that a merge has
+ * locked the row of the run (`run_id`, or -1: any run of the job), wait a
+ * little before the next try. A merge whose client has been silent for 5 s is
+ * ended. *told: the wait has been logged. False if there must be no other try;
+ * `err` says why. */
 MUST_CHECK bool journal_run_await_merge(struct journal *journal, int64_t run_id,
                                         const char *store, const char *job,
                                         bool *told, struct err *err);

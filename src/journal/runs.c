@@ -1,8 +1,9 @@
 /*
- * Runs as status, report and metrics show them, and as a new run looks for what
- * earlier ones left: the last good one, one to resume, staging. One statement
- * lists runs; struct run_query says which. A run under way whose claim no
- * session holds is ABANDONED: that is seen here, and never written.
+ * Runs are read for status, report and metrics, and by a new run, which looks
+ * for the last good run, a run to resume, and staging tables of earlier runs.
+ * One statement lists runs; struct run_query selects them. An unfinished run is
+ * ABANDONED if no session has its claim. This status is computed here and never
+ * stored.
  */
 #include "journal/runs.h"
 
@@ -12,7 +13,7 @@
 #include "journal/call.h"
 #include "sql.h"
 
-/* Columns of run_list.sql, in its order. */
+/* The columns of run_list.sql. */
 enum {
     RUN_ID,
     RESUMED,
@@ -79,7 +80,8 @@ journal_seconds(const char *time)
     return micros / 1000000 + TIMESTAMP_EPOCH_S;
 }
 
-/* The table's CHECKs let no other name in; NULL has no mode's name. */
+/* The table's CHECK allows no other names. NULL is read as "", which is
+ * RUN_NO_MODE. */
 static enum run_mode
 mode_of(const char *name)
 {
@@ -115,14 +117,14 @@ read_counts(const struct pg_result *result, int row)
         .sanitized = pg_int64(result, row, SANITIZED)};
 }
 
-/* Its process could not write down how it ended. */
+/* The run's process ended without recording why. */
 static void
 mark_abandoned(struct journal_run *run, struct arena *arena)
 {
     struct err err;
 
     err_set(&err, MSG_ABANDONED,
-            "no process runs it any more; its last status was %s",
+            "the run's process has ended; its last status was %s",
             run_status_name(run->status));
     if (run->mode == RUN_REPLAY)
         err_hint(&err, "load the file again");
@@ -183,7 +185,7 @@ journal_list_runs(struct journal *journal, const struct run_query *query,
     call_text(&call, query->newest_only ? "t" : "f");
     call_count(&call, query->limit > 0 ? query->limit : -1);
     if (!journal_call(journal, sql_run_list, &call, &result, err))
-        return err_wrap(err, "reading the journal");
+        return err_wrap(err, "reading runs from the journal");
     runs->count = (size_t)pg_rows(result);
     runs->runs = arena_array(arena, runs->count, sizeof(*runs->runs));
     for (int row = 0; row < pg_rows(result); row++) {
@@ -242,7 +244,7 @@ journal_last_reference_run(struct journal *journal, const char *store,
     return find_run(journal, &query, arena, run, err);
 }
 
-/* The runs whose ids are in `ids`, as they now are. */
+/* Read the runs whose ids are in `ids`. */
 static bool
 read_runs(struct journal *journal, const struct pg_result *ids,
           struct arena *arena, struct journal_runs *runs, struct err *err)
@@ -261,7 +263,7 @@ read_runs(struct journal *journal, const struct pg_result *ids,
     return true;
 }
 
-/* A statement about (store, job) and all its runs but one. */
+/* Run a statement whose parameters are store, job and the run to leave out. */
 static bool
 ask_for_job(struct journal *journal, const char *sql, const char *store,
             const char *job, int64_t keep_run_id, struct pg_result **ids,
@@ -305,8 +307,8 @@ journal_supersede(struct journal *journal, const char *store, const char *job,
     while (!ask_for_job(journal, sql_run_supersede, store, job, keep_run_id,
                         &ids, err))
         if (!journal_run_await_merge(journal, -1, store, job, &told, err))
-            return err_wrap(err, "ending older runs of job %s of store %s", job,
-                            store);
+            return err_wrap(err, "superseding older runs of job %s of store %s",
+                            job, store);
     ok = read_runs(journal, ids, arena, runs, err);
     pg_result_free(ids);
     return ok;

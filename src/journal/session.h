@@ -1,5 +1,5 @@
 /*
- * session - what a journal is: the control connection and what it holds.
+ * session - struct journal: the control connection and its claims.
  *
  * Private to this folder.
  */
@@ -18,12 +18,12 @@ struct journal_claim {
 
 struct journal {
     struct pg_conn *conn;  /* borrowed */
-    struct task_lock lock; /* held while the connection is used */
+    struct task_lock lock; /* held by the task that uses the connection */
     char uuid[JOURNAL_UUID_BYTES];
     bool has_citus;
-    int64_t session_pid; /* of conn at the server */
+    int64_t session_pid; /* of the server's backend for `conn`; 0: not known */
     char session_start[SESSION_START_BYTES];
-    struct journal_claim *claims; /* held; names are the caller's */
+    struct journal_claim *claims; /* names are borrowed */
     size_t claim_count;
 };
 

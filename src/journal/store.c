@@ -24,7 +24,7 @@ journal_store_save(struct journal *journal, const struct journal_store *store,
     call_text(&call, store->plan);
     call_text(&call, store->scopes);
     return journal_call(journal, sql_store_save, &call, NULL, err) ||
-           err_wrap(err, "keeping what store %s is", store->store);
+           err_wrap(err, "saving the details of store %s", store->store);
 }
 
 bool
@@ -37,7 +37,7 @@ journal_store(struct journal *journal, const char *name, struct arena *arena,
     *store = NULL;
     call_text(&call, name);
     if (!journal_call(journal, sql_store_get, &call, &result, err))
-        return err_wrap(err, "reading what store %s is", name);
+        return err_wrap(err, "reading the details of store %s", name);
     if (pg_rows(result) == 1) {
         *store = arena_alloc(arena, sizeof(**store));
         **store = (struct journal_store){
@@ -96,7 +96,7 @@ journal_types(struct journal *journal, const char *store,
     call_text(&call, api_version);
     call_text(&call, names != NULL ? buf_str(&wanted) : NULL);
     ok = !wanted.overflowed ||
-         err_set(err, MSG_QUERY_TOO_LARGE, "too many types to look up");
+         err_set(err, MSG_QUERY_TOO_LARGE, "the query uses too many types");
     ok = ok && journal_call(journal, sql_type_list, &call, &result, err);
     buf_free(&wanted);
     if (!ok)
@@ -122,7 +122,7 @@ save_type(struct pg_conn *conn, const char *store, const char *api_version,
     call_text(&call, type->name);
     call_text(&call, json);
     return journal_call_in(conn, sql_type_save, &call, NULL, err) ||
-           err_wrap(err, "keeping the type %s", type->name);
+           err_wrap(err, "saving the type %s", type->name);
 }
 
 static bool
@@ -190,7 +190,7 @@ journal_query_type_save(struct journal *journal, const char *store,
         call_text(&call, api_version);
         call_text(&call, name);
         if (!journal_call(journal, statements[i], &call, NULL, err))
-            return err_wrap(err, "keeping the query type's name");
+            return err_wrap(err, "saving the name of the query type");
     }
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * store - bulkpg.store and bulkpg.graphql_type: who each store is, and
- * its types as far as they were asked for.
+ * store - bulkpg.store, the details of each store, and bulkpg.graphql_type, a
+ * cache of its GraphQL types.
  */
 #ifndef JOURNAL_STORE_H
 #define JOURNAL_STORE_H
@@ -23,31 +23,32 @@ struct journal_store {
     int64_t checked_age_ms;
 };
 
-/* checked_at becomes now. */
+/* Save the details of a store, and set checked_at to the current time. */
 MUST_CHECK bool
 journal_store_save(struct journal *journal, const struct journal_store *store,
                    struct err *err);
 
-/* *store NULL: never checked. */
+/* *store is NULL if the store was never checked. */
 MUST_CHECK bool
 journal_store(struct journal *journal, const char *name, struct arena *arena,
               struct journal_store **store, struct err *err);
 
-/* ---- introspection cache ----------------------------------------------- */
+/* ---- cache of types ---------------------------------------------------- */
 
 struct journal_type {
     const char *name;
-    struct span json; /* the introspection object; no bytes: the store has
-                         * no type of this name */
+    struct span json; /* the introspection object; empty: the store has no
+                       * type of this name */
     int64_t age_ms;   /* since it was fetched */
 };
 
 struct journal_types {
-    struct journal_type *types; /* by name */
+    struct journal_type *types; /* sorted by name */
     size_t count;
 };
 
-/* Those of `names` that are known; `names` NULL: all. */
+/* Look up `names` in the cache; NULL: all types. Names that are not in the
+ * cache are left out. */
 MUST_CHECK bool journal_types(struct journal *journal, const char *store,
                               const char *api_version, const char *const *names,
                               size_t count, struct arena *arena,
@@ -58,7 +59,7 @@ journal_types_save(struct journal *journal, const char *store,
                    const char *api_version, const struct journal_type *types,
                    size_t count, struct err *err);
 
-/* The query type's name; NULL: not known. */
+/* The name of the query type; NULL: not known. */
 MUST_CHECK bool journal_query_type(struct journal *journal, const char *store,
                                    const char *api_version, struct arena *arena,
                                    const char **name, struct err *err);

@@ -1,4 +1,5 @@
-/* journal: made once by many, and every statement against a live server. */
+/* journal: many processes create it at once, and every statement runs against
+ * a real server. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,8 +28,8 @@
 static struct err err;
 static struct arena arena;
 
-/* A database of the test's own, with a journal, and a second process's
- * connection to it. */
+/* Each test has a database with a journal. `other` plays a second process with
+ * a connection of its own. */
 static const char *database;
 static struct pg_conn *conn;
 static struct pg_conn *other_conn;
@@ -74,7 +75,7 @@ run_sql(const char *sql)
     pg_task_script(other_conn, sql);
 }
 
-/* One value as text, in the arena; NULL for NULL or no row. */
+/* One value as text, in the arena. SQL NULL or no row: NULL. */
 static const char *
 ask(const char *sql)
 {
@@ -124,7 +125,7 @@ finish_run(struct run_ref run, enum run_status status)
     OK(journal_run_finish(journal, &run, &end, &err));
 }
 
-/* ---- making it --------------------------------------------------------- */
+/* ---- creating and migrating -------------------------------------------- */
 
 static void
 make_body(void)
@@ -147,7 +148,7 @@ no_journal_body(void)
     pg_close(conn);
 }
 
-START_TEST(eight_processes_make_it_at_once)
+START_TEST(eight_processes_create_it_at_once)
 {
     enum { PROCESSES = 8 };
 
@@ -187,7 +188,7 @@ make_in_a_task(void *ctx)
     ++*(int *)ctx;
 }
 
-START_TEST(eight_tasks_make_it_at_once)
+START_TEST(eight_tasks_create_it_at_once)
 {
     int done = 0;
 
@@ -223,7 +224,7 @@ START_TEST(journal_of_a_newer_program_is_left_alone)
 
 END_TEST
 
-/* As version 1 left it. */
+/* A journal as version 1 created it. */
 static void
 make_version_1(void)
 {
@@ -272,7 +273,7 @@ START_TEST(journal_of_an_older_program_is_migrated)
 
 END_TEST
 
-/* Tables can be changed by their owner only, whatever is granted. */
+/* Only the owner of a table can alter it, whatever privileges others have. */
 static void
 migrate_as_other_body(void)
 {
@@ -290,15 +291,15 @@ migrate_as_other_body(void)
     close_both();
 }
 
-START_TEST(journal_is_migrated_by_its_owner)
+START_TEST(only_the_owner_can_migrate_the_journal)
 {
     pg_task_run(migrate_as_other_body);
 }
 
 END_TEST
 
-/* A journal as version 1 left it, with a table whose last run failed: its
- * column `vendor` had been added by then, `note` is a user's. */
+/* A journal of version 1 with a table whose last run failed after it had added
+ * the column `vendor`. The column `note` is a user's. */
 static const char version_1_tables[] =
     "UPDATE bulkpg.meta SET version = 1;"
     "CREATE SCHEMA acme;"
@@ -370,7 +371,7 @@ rights_body(void)
     ck_assert_ptr_nonnull(strstr(err.hint, database));
     ck_assert_ptr_nonnull(strstr(err.hint, "TO plain"));
 
-    /* A schema made for it is enough. */
+    /* CREATE on an existing schema bulkpg is enough. */
     ck_assert(cluster_psql(database, "CREATE SCHEMA bulkpg;"));
     fails_with(journal_open(plain, true, &theirs, &err), ERR_DENIED, "42501");
     ck_assert(cluster_psql(database,
@@ -407,14 +408,14 @@ readers_body(void)
     close_both();
 }
 
-START_TEST(readers_may_read)
+START_TEST(readers_can_read_the_journal)
 {
     pg_task_run(readers_body);
 }
 
 END_TEST
 
-/* The first words of a statement, behind its comment. */
+/* By the first word after the statement's comment. */
 static bool
 can_be_prepared(const char *sql)
 {
@@ -429,7 +430,7 @@ can_be_prepared(const char *sql)
     return false;
 }
 
-/* What has names to fill in is tried by the loads themselves. */
+/* The tests of load/ run the templates. */
 static bool
 is_template(const char *name)
 {
@@ -446,8 +447,8 @@ prepare_body(void)
     for (const struct sql_file *file = sql_files; file->name != NULL; file++) {
         char *sql;
 
-        ck_assert_msg(strncmp(file->text, "--", 2) == 0, "%s says no purpose",
-                      file->name);
+        ck_assert_msg(strncmp(file->text, "--", 2) == 0,
+                      "%s does not begin with a comment", file->name);
         if (is_template(file->name) || !can_be_prepared(file->text))
             continue;
         sql = arena_printf(&arena, "PREPARE s%d AS %s", ++prepared, file->text);
@@ -458,7 +459,7 @@ prepare_body(void)
     close_both();
 }
 
-START_TEST(every_statement_is_understood_by_the_server)
+START_TEST(the_server_can_prepare_every_statement)
 {
     pg_task_run(prepare_body);
 }
@@ -476,7 +477,7 @@ commented_body(void)
     close_both();
 }
 
-START_TEST(tables_explain_themselves)
+START_TEST(every_table_has_a_comment)
 {
     pg_task_run(commented_body);
 }
@@ -515,7 +516,7 @@ claim_body(void)
     close_both();
 }
 
-START_TEST(claim_is_held_by_one_process)
+START_TEST(only_one_process_has_a_claim)
 {
     pg_task_run(claim_body);
 }
@@ -540,7 +541,7 @@ patience_body(void)
     close_both();
 }
 
-START_TEST(claim_is_waited_for)
+START_TEST(a_process_waits_for_a_claim)
 {
     pg_task_run(patience_body);
 }
@@ -561,15 +562,15 @@ lost_body(void)
     close_both();
 }
 
-START_TEST(claim_goes_with_its_connection)
+START_TEST(a_claim_ends_with_its_connection)
 {
     pg_task_run(lost_body);
 }
 
 END_TEST
 
-/* As after a cut that the server has not noticed: its session is still there,
- * with the locks. */
+/* The server has not noticed that the connection is broken: the old session
+ * still exists and has the locks. */
 static void
 reopen_body(void)
 {
@@ -608,7 +609,7 @@ enum { MANY_CLAIMS = 200 };
 static char many_jobs[MANY_CLAIMS][16];
 static struct task_group releasing;
 
-/* Once the new connection has begun to take the claims again. */
+/* Releases a claim while journal_reopen() takes the claims again. */
 static void
 release_meanwhile(void *ctx)
 {
@@ -651,7 +652,7 @@ release_while_reopening_body(void)
     close_both();
 }
 
-START_TEST(a_claim_let_go_while_claims_are_taken_again)
+START_TEST(a_claim_can_be_released_while_claims_are_taken_again)
 {
     pg_task_run(release_while_reopening_body);
 }
@@ -714,14 +715,14 @@ life_body(void)
     close_both();
 }
 
-START_TEST(run_is_kept_from_begin_to_end)
+START_TEST(a_run_is_recorded_from_its_beginning_to_its_end)
 {
     pg_task_run(life_body);
 }
 
 END_TEST
 
-/* A message cut short in the middle of a character. */
+/* A message that was cut short in the middle of a character. */
 static void
 cut_body(void)
 {
@@ -737,7 +738,7 @@ cut_body(void)
     close_both();
 }
 
-START_TEST(text_that_is_not_utf8_is_kept_all_the_same)
+START_TEST(text_that_is_not_utf8_is_repaired)
 {
     pg_task_run(cut_body);
 }
@@ -768,7 +769,7 @@ cancel_body(void)
     close_both();
 }
 
-START_TEST(run_canceled_from_outside_finds_its_doors_shut)
+START_TEST(a_canceled_run_cannot_be_changed)
 {
     pg_task_run(cancel_body);
 }
@@ -928,7 +929,8 @@ outcomes_body(void)
     OK(journal_last_begun_run(journal, "acme", "orders", &arena, &begun, &err));
     ck_assert_ptr_null(begun);
 
-    /* Another process runs it, this one does, it is not due. */
+    /* No row is added while another process runs the job, or if the job was
+     * interrupted and was not due. */
     OK(journal_claim(other, "acme", "orders", 0, &err));
     record("orders", RUN_FAILED, -1);
     ck_assert_int_eq(newest_run(journal, "orders")->ref.run_id,
@@ -949,7 +951,7 @@ outcomes_body(void)
     close_both();
 }
 
-START_TEST(jobs_without_a_run_have_a_row)
+START_TEST(a_job_without_a_run_has_a_row)
 {
     pg_task_run(outcomes_body);
 }
@@ -990,7 +992,7 @@ START_TEST(many_jobs_without_a_run_take_few_statements)
 
 END_TEST
 
-START_TEST(runs_are_found_by_what_they_are)
+START_TEST(runs_are_selected_by_filter)
 {
     pg_task_run(list_body);
 }
@@ -1078,7 +1080,7 @@ operations_body(void)
     close_both();
 }
 
-START_TEST(operations_add_up_to_their_run)
+START_TEST(a_runs_counts_are_the_sums_of_its_operations)
 {
     pg_task_run(operations_body);
 }
@@ -1095,7 +1097,8 @@ count_left(int64_t keep_run_id)
     return (int64_t)list.count;
 }
 
-/* What was sent and not answered may be there; what was refused is not. */
+/* An operation whose submission was not answered may exist at the store. One
+ * that was refused does not. */
 static void
 left_body(void)
 {
@@ -1130,7 +1133,7 @@ left_body(void)
     close_both();
 }
 
-START_TEST(what_a_run_left_at_the_store_is_known)
+START_TEST(operations_that_a_run_left_are_listed)
 {
     pg_task_run(left_body);
 }
@@ -1192,7 +1195,7 @@ rejects_body(void)
     free(raw);
 }
 
-START_TEST(rejects_are_kept_as_they_came)
+START_TEST(rejects_are_saved_unchanged)
 {
     pg_task_run(rejects_body);
 }
@@ -1228,7 +1231,7 @@ merge_body(void)
     OK(journal_relation_save_in(loader, &relation, &err));
     OK(journal_advance_watermark_in(loader, run.run_id, &err));
     OK(journal_finish_in(loader, &run, &end, &err));
-    /* Not yet seen by others; taking it over would wait. */
+    /* Other sessions do not see the changes yet. */
     ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "merging");
     OK(pg_commit(loader, &err));
     ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "loaded");
@@ -1253,7 +1256,7 @@ merge_body(void)
     close_both();
 }
 
-START_TEST(merge_commits_its_record_with_its_rows)
+START_TEST(a_merge_commits_its_record_with_its_rows)
 {
     pg_task_run(merge_body);
 }
@@ -1285,7 +1288,7 @@ fence_body(void)
     OK(journal_fence(loader, &run, &err));
     task_spawn("take over", take_over_soon, &next);
     task_sleep_until(clock_after_ms(300));
-    ck_assert_int_eq(next.resumed, 0); /* waits for the merge */
+    ck_assert_int_eq(next.resumed, 0); /* it waits for the merge */
     pg_rollback(loader);
     while (next.resumed != 1)
         task_sleep_until(clock_after_ms(10));
@@ -1294,7 +1297,7 @@ fence_body(void)
     pg_rollback(loader);
     fails_with(journal_finish_in(loader, &run, &end, &err), ERR_LATER,
                "TAKEN_OVER");
-    /* Rejects are written while the merge holds the row. */
+    /* Rejects can be added while the merge has locked the run's row. */
     OK(journal_run_status(journal, &next, RUN_MERGING, &err));
     OK(pg_begin(loader, &err));
     OK(journal_fence(loader, &next, &err));
@@ -1305,7 +1308,7 @@ fence_body(void)
     close_both();
 }
 
-START_TEST(fence_keeps_two_merges_apart)
+START_TEST(the_fence_prevents_two_merges_of_one_run)
 {
     pg_task_run(fence_body);
 }
@@ -1357,7 +1360,7 @@ watermark_body(void)
     open_both();
     expect_high(NULL);
     advance(RUN_INCREMENTAL, "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z");
-    expect_high(NULL); /* nothing to begin at */
+    expect_high(NULL); /* no full run yet */
     advance(RUN_FULL, NULL, "2026-01-05T00:00:00.9Z");
     expect_high("2026-01-05T00:00:00Z");
     advance(RUN_INCREMENTAL, "2026-01-04T23:55:00Z", "2026-01-06T00:00:00Z");
@@ -1365,16 +1368,16 @@ watermark_body(void)
     advance(RUN_INCREMENTAL, "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z");
     expect_high("2026-01-06T00:00:00Z"); /* a gap */
     advance(RUN_FULL, NULL, "2026-01-03T00:00:00Z");
-    expect_high("2026-01-06T00:00:00Z"); /* never back */
+    expect_high("2026-01-06T00:00:00Z"); /* it never moves back */
     advance_for("asked", RUN_INCREMENTAL, "2026-01-01T00:00:00Z",
                 "2026-01-08T00:00:00Z");
-    expect_high("2026-01-06T00:00:00Z"); /* a window of somebody's wish */
+    expect_high("2026-01-06T00:00:00Z"); /* the window is from --since */
     advance(RUN_REPLAY, NULL, "2026-01-09T00:00:00Z");
     expect_high("2026-01-06T00:00:00Z");
     close_both();
 }
 
-START_TEST(watermark_moves_forward_over_no_gap)
+START_TEST(the_watermark_moves_forward_without_gaps)
 {
     pg_task_run(watermark_body);
 }
@@ -1423,7 +1426,7 @@ relations_body(void)
     close_both();
 }
 
-START_TEST(relations_say_what_is_ours)
+START_TEST(relations_list_the_tables_of_bulkpg)
 {
     pg_task_run(relations_body);
 }
@@ -1454,7 +1457,7 @@ stores_body(void)
     close_both();
 }
 
-START_TEST(stores_are_remembered)
+START_TEST(the_details_of_a_store_are_saved)
 {
     pg_task_run(stores_body);
 }
@@ -1484,7 +1487,7 @@ types_body(void)
     OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
     OK(journal_types(journal, "acme", "2026-10", names, 3, &arena, &read,
                      &err));
-    ck_assert_uint_eq(read.count, 2); /* absent is known, unknown is not */
+    ck_assert_uint_eq(read.count, 2); /* "Nothing" is known not to exist */
     ck_assert_str_eq(read.types[0].name, "Nothing");
     ck_assert_uint_eq(read.types[0].json.length, 0);
     ck_assert(span_is(read.types[1].json, "{\"name\":\"Order\"}"));
@@ -1500,14 +1503,14 @@ types_body(void)
     close_both();
 }
 
-START_TEST(types_are_asked_for_once)
+START_TEST(types_are_cached)
 {
     pg_task_run(types_body);
 }
 
 END_TEST
 
-/* ---- the rest ---------------------------------------------------------- */
+/* ---- pruning, connections, names ---------------------------------------- */
 
 static void
 prune_body(void)
@@ -1537,11 +1540,11 @@ prune_body(void)
     ck_assert_str_eq(
         ask("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM "
             "bulkpg.run"),
-        "3 5 7"); /* the last good one, the resumable one, the newest */
+        "3 5 7"); /* the last good run, a resumable run, the newest run */
     close_both();
 }
 
-START_TEST(old_runs_are_forgotten_but_the_last_good_one)
+START_TEST(old_runs_are_deleted_except_those_still_needed)
 {
     pg_task_run(prune_body);
 }
@@ -1614,7 +1617,7 @@ START_TEST(tasks_take_turns_on_the_connection)
 
 END_TEST
 
-START_TEST(names_are_the_columns_values)
+START_TEST(names_are_the_values_in_the_table)
 {
     ck_assert_str_eq(run_mode_name(RUN_REPLAY), "replay");
     ck_assert_str_eq(run_status_name(RUN_LOADED_WITH_REJECTS),
@@ -1632,41 +1635,41 @@ journal_suite(void)
     Suite *suite = suite_create("journal");
     TCase *tests = tcase_create("journal");
 
-    tcase_add_test(tests, eight_processes_make_it_at_once);
-    tcase_add_test(tests, eight_tasks_make_it_at_once);
+    tcase_add_test(tests, eight_processes_create_it_at_once);
+    tcase_add_test(tests, eight_tasks_create_it_at_once);
     tcase_add_test(tests, journal_of_a_newer_program_is_left_alone);
     tcase_add_test(tests, journal_of_an_older_program_is_migrated);
-    tcase_add_test(tests, journal_is_migrated_by_its_owner);
+    tcase_add_test(tests, only_the_owner_can_migrate_the_journal);
     tcase_add_test(tests, columns_that_version_1_did_not_record_are_found);
     tcase_add_test(tests, missing_right_names_the_grant);
-    tcase_add_test(tests, readers_may_read);
-    tcase_add_test(tests, every_statement_is_understood_by_the_server);
-    tcase_add_test(tests, tables_explain_themselves);
-    tcase_add_test(tests, claim_is_held_by_one_process);
-    tcase_add_test(tests, claim_is_waited_for);
-    tcase_add_test(tests, claim_goes_with_its_connection);
+    tcase_add_test(tests, readers_can_read_the_journal);
+    tcase_add_test(tests, the_server_can_prepare_every_statement);
+    tcase_add_test(tests, every_table_has_a_comment);
+    tcase_add_test(tests, only_one_process_has_a_claim);
+    tcase_add_test(tests, a_process_waits_for_a_claim);
+    tcase_add_test(tests, a_claim_ends_with_its_connection);
     tcase_add_test(tests, claims_are_taken_again_on_a_new_connection);
-    tcase_add_test(tests, a_claim_let_go_while_claims_are_taken_again);
-    tcase_add_test(tests, run_is_kept_from_begin_to_end);
-    tcase_add_test(tests, text_that_is_not_utf8_is_kept_all_the_same);
-    tcase_add_test(tests, run_canceled_from_outside_finds_its_doors_shut);
-    tcase_add_test(tests, runs_are_found_by_what_they_are);
+    tcase_add_test(tests, a_claim_can_be_released_while_claims_are_taken_again);
+    tcase_add_test(tests, a_run_is_recorded_from_its_beginning_to_its_end);
+    tcase_add_test(tests, text_that_is_not_utf8_is_repaired);
+    tcase_add_test(tests, a_canceled_run_cannot_be_changed);
+    tcase_add_test(tests, runs_are_selected_by_filter);
     tcase_add_test(tests, unfinished_run_without_its_claim_is_abandoned);
-    tcase_add_test(tests, jobs_without_a_run_have_a_row);
+    tcase_add_test(tests, a_job_without_a_run_has_a_row);
     tcase_add_test(tests, many_jobs_without_a_run_take_few_statements);
-    tcase_add_test(tests, operations_add_up_to_their_run);
-    tcase_add_test(tests, what_a_run_left_at_the_store_is_known);
-    tcase_add_test(tests, rejects_are_kept_as_they_came);
-    tcase_add_test(tests, merge_commits_its_record_with_its_rows);
-    tcase_add_test(tests, fence_keeps_two_merges_apart);
-    tcase_add_test(tests, watermark_moves_forward_over_no_gap);
-    tcase_add_test(tests, relations_say_what_is_ours);
-    tcase_add_test(tests, stores_are_remembered);
-    tcase_add_test(tests, types_are_asked_for_once);
-    tcase_add_test(tests, old_runs_are_forgotten_but_the_last_good_one);
+    tcase_add_test(tests, a_runs_counts_are_the_sums_of_its_operations);
+    tcase_add_test(tests, operations_that_a_run_left_are_listed);
+    tcase_add_test(tests, rejects_are_saved_unchanged);
+    tcase_add_test(tests, a_merge_commits_its_record_with_its_rows);
+    tcase_add_test(tests, the_fence_prevents_two_merges_of_one_run);
+    tcase_add_test(tests, the_watermark_moves_forward_without_gaps);
+    tcase_add_test(tests, relations_list_the_tables_of_bulkpg);
+    tcase_add_test(tests, the_details_of_a_store_are_saved);
+    tcase_add_test(tests, types_are_cached);
+    tcase_add_test(tests, old_runs_are_deleted_except_those_still_needed);
     tcase_add_test(tests, free_connections_are_counted);
     tcase_add_test(tests, tasks_take_turns_on_the_connection);
-    tcase_add_test(tests, names_are_the_columns_values);
+    tcase_add_test(tests, names_are_the_values_in_the_table);
     suite_add_tcase(suite, tests);
     return suite;
 }
