@@ -1,7 +1,7 @@
 /*
- * attempt - one attempt of a run to land its results: what belongs to one
- * loader and its staging tables. The next attempt starts from zero. Private to
- * this folder.
+ * attempt - one attempt of a run to load its results, with one loader and one
+ * set of staging tables. The next attempt starts from zero. Private to this
+ * folder.
  */
 #ifndef RUN_ATTEMPT_H
 #define RUN_ATTEMPT_H
@@ -13,11 +13,12 @@ struct attempt {
     struct run *run;
     struct loader *loader;
     char loaded_at[JOURNAL_TIME_BYTES];
-    bool *becomes_table; /* by plan table: its staging is to become it */
-    int64_t lines;       /* of all sources */
+    bool *becomes_table; /* by plan table: create the table by renaming its
+                          * staging table */
+    int64_t lines;       /* sums over all sources */
     int64_t roots;
     int64_t skipped;
-    int64_t fed_ns; /* that went into lines */
+    int64_t fed_ns; /* time spent in the consumer of the lines */
 };
 
 #endif

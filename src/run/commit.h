@@ -1,23 +1,25 @@
 /*
- * commit - the merge's transaction: staging becomes the tables, and the
- * journal says so, in one commit.
+ * commit - the merge: one transaction that changes the tables from staging and
+ * records the run's end in the journal.
  */
 #ifndef RUN_COMMIT_H
 #define RUN_COMMIT_H
 
 #include "run/attempt.h"
 
-/* Once, on `conn`; after a failure it is rolled back, and staging is as it
- * was. A commit whose answer was lost is looked up in the journal. */
+/* Try the merge once, on `conn`. After a failure everything is rolled back and
+ * staging is as before. If the answer to COMMIT is lost, the journal is asked
+ * for the outcome. */
 MUST_CHECK bool
 commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err);
 
-/* Is a row that the store did not send not taken for gone, since the windows'
- * roots were not counted? */
+/* Whether the merge removes no rows because the store could not count the roots
+ * of the windows: a missing row may then be one that a window lost. */
 bool commit_is_uncounted(const struct run *run);
 
-/* Class 08 in an answer: a Citus worker is lost, and staging with it, since an
- * unlogged table is empty after a crash. */
+/* Whether the SQLSTATE is of class 08: the server lost a Citus worker. Its
+ * staging tables are lost too, because unlogged tables are empty after a
+ * crash. */
 bool commit_lost_worker(const struct err *err);
 
 #endif

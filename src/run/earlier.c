@@ -36,8 +36,9 @@ earlier_find(struct run *run, struct journal_run **last, enum origin_left *left,
     return origin_find(run->origin, *last, left, err);
 }
 
-/* Found by what there is, not by which run was superseded just now: the
- * process that did that may have been killed before it came to this. */
+/* Searches the database for staging tables instead of using the list of runs
+ * just superseded: a process may have superseded a run earlier and been killed
+ * before it dropped the staging tables. */
 static bool
 drop_left_staging(struct run *run, int64_t keep_run_id, struct err *err)
 {
@@ -60,7 +61,7 @@ earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
                            run->arena, &runs, err))
         return false;
     for (size_t i = 0; i < runs.count; i++)
-        log_warn(run->log, MSG_SUPERSEDES, "an unfinished run is superseded",
+        log_warn(run->log, MSG_SUPERSEDES, "superseding an unfinished run",
                  LOG_NUM("superseded", runs.runs[i].ref.run_id), LOG_END);
     return origin_clear(run->origin, keep_run_id, err) &&
            drop_left_staging(run, keep_run_id, err);
@@ -77,7 +78,8 @@ earlier_take_over(struct run *run, const struct journal_run *last,
         return false;
     if (taken)
         return true;
-    err_set(err, MSG_RUN_ENDED, "run %" PRId64 " has ended meanwhile",
+    err_set(err, MSG_RUN_ENDED,
+            "run %" PRId64 " ended before it could be resumed",
             run->ref.run_id);
     return false;
 }

@@ -1,7 +1,6 @@
 /*
- * earlier - what other runs of the job left: one that can be resumed, and
- * those that are superseded, with what they left at the origin and in the
- * database.
+ * earlier - earlier runs of the job. An unfinished run is resumed or
+ * superseded; superseding cancels its operations and drops its staging tables.
  */
 #ifndef RUN_EARLIER_H
 #define RUN_EARLIER_H
@@ -9,18 +8,20 @@
 #include "journal/runs.h"
 #include "run/state.h"
 
-/* The newest run that began, if it is unfinished, would ask for the same and
- * the origin can use what it left; else ORIGIN_NOTHING. */
+/* Find a run to resume: the newest run that began. *left is ORIGIN_NOTHING if
+ * that run is finished, has another plan, mode or window, or left nothing that
+ * the origin can use. */
 MUST_CHECK bool earlier_find(struct run *run, struct journal_run **last,
                              enum origin_left *left, struct err *err);
 
-/* Supersede every unfinished run but `keep_run_id` (0: all of them), and clear
- * away what they left. */
+/* Supersede every unfinished run except `keep_run_id` (0: no exception). Cancel
+ * the operations and drop the staging tables that other runs left. */
 MUST_CHECK bool
 earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err);
 
-/* Take over the run that was found: run->ref is it. It may have ended
- * meanwhile, code RUN_ENDED: a merge under way is waited for. */
+/* Take over the run that earlier_find() found, and set run->ref to it. Waits
+ * for a merge of that run that is still in progress. ERR_LATER with the code
+ * RUN_ENDED if the run has ended since. */
 MUST_CHECK bool
 earlier_take_over(struct run *run, const struct journal_run *last,
                   enum run_status status, struct err *err);

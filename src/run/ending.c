@@ -4,14 +4,14 @@
 
 enum { NOTE_BYTES_MAX = 8 * 1024 };
 
-/* Another process has taken it over, or superseded it. */
+/* Whether another process has taken over or superseded the run. */
 static bool
 is_not_ours(const struct err *why)
 {
     return err_is(why, MSG_TAKEN_OVER) || err_is(why, MSG_SUPERSEDED);
 }
 
-/* A replay has no next run that could continue with it. */
+/* A replay is never interrupted, because no later run can resume it. */
 static enum run_status
 status_after(const struct run *run, const struct err *why)
 {
@@ -29,15 +29,16 @@ message_after(const struct run *run, const struct err *why)
     if (!run->begun)
         return "the job is not run";
     if (is_not_ours(why))
-        return "the run is not this process's any more";
+        return "another process took over or superseded the run";
     if (run->origin->is_replay)
         return "the load failed; the file can be loaded again";
     if (status_after(run, why) == RUN_INTERRUPTED)
-        return "the run is interrupted; the next one goes on";
+        return "the run was interrupted; the next run resumes it";
     return "the run failed";
 }
 
-/* For readers of the journal: status and the report show it. */
+/* The remedy as a JSON object for the run's notes. The commands status and
+ * report show it. */
 static const char *
 remedy_note(struct arena *arena, const struct err *why)
 {
@@ -54,7 +55,7 @@ remedy_note(struct arena *arena, const struct err *why)
     return kept;
 }
 
-/* A failure into the journal, also while stopping. */
+/* Record the failure in the journal, even while bulkpg is stopping. */
 static void
 finish_failed(struct run *run, const struct err *why)
 {
@@ -71,7 +72,8 @@ finish_failed(struct run *run, const struct err *why)
         return;
     task_shield();
     if (!journal_run_finish(run->journal, &run->ref, &end, &err))
-        log_failure(LOG_WARN, run->log, "the journal could not be told", &err);
+        log_failure(LOG_WARN, run->log,
+                    "cannot record the run's end in the journal", &err);
     task_unshield();
 }
 

@@ -1,17 +1,19 @@
 /*
- * ending - the end of a run: its status, its message and its remedy, in the
- * journal, the log and the job. A job that ends without a run: job/outcome.h.
+ * ending - the end of a run: writes its status, message and remedy to the
+ * journal, the log and the job. For jobs that end without a run, see
+ * job/outcome.h.
  */
 #ifndef RUN_ENDING_H
 #define RUN_ENDING_H
 
 #include "run/state.h"
 
-/* It has landed; its end is in the journal by then. */
+/* The results are loaded. The merge has already recorded the end in the
+ * journal. */
 void ending_loaded(struct run *run);
 
-/* It failed or was stopped. What may work later leaves the run for the next
- * one to continue with. */
+/* The run failed or was stopped. If a later attempt may succeed, the run
+ * becomes `interrupted` and the next run can resume it. */
 void ending_failed(struct run *run, const struct err *why);
 
 #endif

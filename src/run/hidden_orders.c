@@ -12,20 +12,20 @@ hidden_orders_has(const struct plan_table *table)
     return table != NULL;
 }
 
-/* Why orders that did not come may be there still; NULL: they are gone. A file
- * that was saved is taken at its word where the store never said anything. */
+/* Why orders that did not come may still exist; NULL: they are gone. If the
+ * scopes are not known, a saved file counts as complete. */
 static const char *
 why_orders_stay(const struct run *run, const struct journal_store *store,
                 bool has_orders)
 {
     if (store == NULL || store->scopes == NULL || store->scopes[0] == '\0')
         return has_orders && run->mode.mode != RUN_REPLAY
-                   ? "no order is removed: the store has not said whether it "
-                     "shows those of more than 60 days"
+                   ? "no orders are removed: the app's scopes are not known, "
+                     "so the store may hide orders older than 60 days"
                    : NULL;
     return strstr(store->scopes, "read_all_orders") == NULL
-               ? "no order is removed: without read_all_orders the store "
-                 "shows those of 60 days only"
+               ? "no orders are removed: without the scope read_all_orders "
+                 "the store shows only the orders of the last 60 days"
                : NULL;
 }
 

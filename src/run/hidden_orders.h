@@ -1,16 +1,17 @@
 /*
- * hidden_orders - without the scope read_all_orders a store shows the orders
- * of 60 days only: older ones that do not come are not gone.
+ * hidden_orders - without the scope read_all_orders, a store shows only the
+ * orders of the last 60 days. Older orders that do not come must not be
+ * removed.
  */
 #ifndef RUN_HIDDEN_ORDERS_H
 #define RUN_HIDDEN_ORDERS_H
 
 #include "run/state.h"
 
-/* Does the table hold orders, or what is below them? */
+/* Whether the table, or a table above it, has orders. */
 bool hidden_orders_has(const struct plan_table *table);
 
-/* Sets run->hides_orders, and warns of it. */
+/* Set run->hides_orders, with a warning if it is true. */
 MUST_CHECK bool hidden_orders_find(struct run *run, struct err *err);
 
 #endif

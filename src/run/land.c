@@ -1,18 +1,19 @@
 /*
  *     one attempt:  stream ─► adapt the tables ─► commit
  *       ▲              │              │              │
- *       │              │              └─ a lock: ────┴─ a deadlock: the same
- *       │              │                 step again, staging is as it was
+ *       │              │              └─ a lock: ────┴─ a deadlock: retry the
+ *       │              │                 same step, staging is unchanged
  *       │              ▼
  *       ├── WIDEN            an id or number does not fit: once per column
- *       ├── REFUSED_LINES    rows that the server refuses: without them
+ *       ├── REFUSED_LINES    PostgreSQL refuses rows: continue without them
  *       ├── RESTART          the file changed under the download: 3 times
  *       └── transient        the database, while the control connection is
  *                            alive and the retry budget lasts
  *
- * What is tried again is decided here, at the end of land_results(). Between
- * two attempts staging is dropped and the tables are looked at again. A URL
- * that lapsed is not ours: run/run.c asks the origin for another one.
+ * The loop at the end of land_results() decides whether there is another
+ * attempt. Between two attempts the staging tables are dropped and the tables
+ * are inspected again. URL_LAPSED is not handled here: run/run.c asks the
+ * origin for a new URL.
  */
 #include "run/land.h"
 
@@ -34,8 +35,8 @@
 
 enum { RESTARTS_MAX = 3 };
 
-/* After a failure that may pass, as long as there is the connection that it
- * takes. */
+/* Wait before another try, if the failure is transient and `conn`, which the
+ * next try needs, is alive. */
 static bool
 may_retry(const struct run *run, struct backoff *backoff,
           const struct pg_conn *conn, const char *what, struct err *err)
@@ -60,7 +61,8 @@ land_drop_staging(struct journal *journal, int64_t run_id)
 
 /* ---- merging ----------------------------------------------------------- */
 
-/* Of the query: they change which rows come. */
+/* Repeat the plan's warnings about UTC offsets in filters in the run's notes,
+ * because they change which rows come. */
 static void
 warn_of_offsets(struct run *run)
 {
@@ -69,8 +71,9 @@ warn_of_offsets(struct run *run)
             notes_warn(&run->notes, n->msg, n->message);
 }
 
-/* A column that was dropped by hand comes back empty, also in rows that no
- * later window would bring. */
+/* A column that a user dropped is created again and is NULL in all rows. An
+ * incremental run would fill it only in rows that changed, so the next run must
+ * be full. */
 static bool
 forget_lost_columns(const struct run *run, struct err *err)
 {
@@ -78,7 +81,8 @@ forget_lost_columns(const struct run *run, struct err *err)
            journal_forget_full(run->journal, run->store, run->name, err);
 }
 
-/* With the columns that are about to be added. */
+/* Called in the transaction that adds columns, so that columns and their entry
+ * in bulkpg.relation commit together. */
 static bool
 save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
 {
@@ -87,9 +91,9 @@ save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
     return tables_save_in(&run->tables, run->job, true, conn, err);
 }
 
-/* DDL on tables that are there waits for nobody long (lock_timeout), but asks
- * again while the budget lasts; on a connection of the load's own, so that no
- * other job waits with it. */
+/* DDL on existing tables gives up after lock_timeout, so that other sessions do
+ * not queue behind it, and is retried until the budget is spent. It runs on the
+ * loader's connection, so that other jobs can use the control connection. */
 static bool
 adapt_tables(struct run *run, struct pg_conn *conn, struct err *err)
 {
@@ -99,14 +103,15 @@ adapt_tables(struct run *run, struct pg_conn *conn, struct err *err)
         return false;
     while (!adapt_to_plan(conn, run->plan, run->schema, run->tables.targets,
                           save_changed_relations, run, err))
-        if (!may_retry(run, &backoff, conn, "a table cannot be changed yet",
-                       err))
+        if (!may_retry(run, &backoff, conn,
+                       "a table cannot be changed yet; retrying", err))
             return false;
     return true;
 }
 
-/* Another folder's job may have created the same table since it was looked for:
- * who owns it now says more than the name that is taken. */
+/* A job of another folder may have created the same table since the tables were
+ * inspected. An error about its owner is clearer than one about a duplicate
+ * name. */
 static void
 explain_failure(struct run *run, struct pg_conn *conn, struct err *err)
 {
@@ -122,7 +127,7 @@ explain_failure(struct run *run, struct pg_conn *conn, struct err *err)
         }
 }
 
-/* What was rolled back left staging as it was, so a deadlock costs no second
+/* A rollback leaves staging unchanged, so a deadlock does not require another
  * download. */
 static bool
 merge_staged(struct attempt *attempt, struct err *err)
@@ -136,8 +141,8 @@ merge_staged(struct attempt *attempt, struct err *err)
     warn_of_offsets(run);
     if (commit_is_uncounted(run))
         notes_warn(&run->notes, MSG_REMOVES_NOTHING,
-                   "nothing is removed: the store cannot count the rows of a "
-                   "query that is cut; --force-deletes removes");
+                   "no rows are removed: the store cannot count the roots of "
+                   "this @slice query; --force-deletes removes rows anyway");
     if (!hidden_orders_find(run, err))
         return false;
     if (!adapt_tables(run, conn, err)) {
@@ -147,7 +152,7 @@ merge_staged(struct attempt *attempt, struct err *err)
     warned = notes_mark(&run->notes);
     while (!commit_merge(attempt, conn, err)) {
         if (commit_lost_worker(err) ||
-            !may_retry(run, &backoff, conn, "the merge is tried again", err)) {
+            !may_retry(run, &backoff, conn, "retrying the merge", err)) {
             explain_failure(run, conn, err);
             return false;
         }
@@ -158,8 +163,9 @@ merge_staged(struct attempt *attempt, struct err *err)
 
 /* ---- attempts ---------------------------------------------------------- */
 
-/* Numbers are of the type that the journal knows; ids that are kept whole
- * may be of several. */
+/* Whether rows of the table have ids of the gid type `type`. Only whole ids,
+ * kept as text, can be of several types; for numbers the journal knows the one
+ * type. */
 static bool
 on_gid_type(void *ctx, const struct plan_table *table, const char *type,
             bool *held, struct err *err)
@@ -182,9 +188,9 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
     return asked;
 }
 
-/* A table that is not there yet and whose rows have keys is filled by
- * renaming its staging, unless SQL has to number its rows. In an incremental
- * run the tables below may ask for it. */
+/* A new table is created by renaming its staging table, unless SQL has to
+ * number its rows (ordinals, positions). In an incremental run over existing
+ * tables, staging is kept, because merging the tables below may read it. */
 static bool *
 choose_tables(const struct run *run)
 {
@@ -201,8 +207,9 @@ choose_tables(const struct run *run)
     return becomes;
 }
 
-/* Find the refused lines, then restart the load without them. Each line found
- * is a restart. An internal error that no line repeats may be a lost worker. */
+/* Find the lines that PostgreSQL refuses; the next attempt leaves them out. An
+ * internal error that no line reproduces may mean that a Citus worker was lost,
+ * so it is transient. */
 static void
 find_refused(struct run *run, struct loader *loader, struct err *err)
 {
@@ -237,7 +244,7 @@ try_to_land(struct run *run, struct err *err)
     struct attempt attempt = {.run = run, .becomes_table = choose_tables(run)};
     bool landed;
 
-    /* PostgreSQL keeps the first 63 bytes of it. */
+    /* PostgreSQL keeps the first 63 bytes of the name. */
     snprintf(name, sizeof(name), "bulkpg run %" PRId64 " %s/%s",
              run->ref.run_id, run->store, run->name);
     attempt.loader = loader_new(run->plan, &config);
@@ -252,20 +259,22 @@ try_to_land(struct run *run, struct err *err)
     return landed;
 }
 
-/* The file changed under the download: from its first byte, a few times. What
- * the server refused were lines of the other file. */
+/* The file changed under the download: restart from its first byte, at most
+ * RESTARTS_MAX times. The refused lines are forgotten, because they were lines
+ * of the other file. */
 static bool
 may_begin_again(struct run *run, const struct err *why, int *restarts)
 {
     if (!err_is(why, MSG_RESTART) || ++*restarts > RESTARTS_MAX)
         return false;
     refused_free(&run->refused);
-    log_failure(LOG_WARN, run->log, "the load begins again", why);
+    log_failure(LOG_WARN, run->log, "restarting the load", why);
     return true;
 }
 
-/* The database may take it later: while the budget lasts, and the connection
- * that holds the job's lock. An internal error may pass a few times only. */
+/* Retry after a transient failure of the database, while the budget lasts and
+ * the control connection, which holds the job's lock, is alive. An internal
+ * error is retried at most RESTARTS_MAX times. */
 static bool
 may_try_later(struct run *run, struct backoff *backoff, int *restarts,
               struct err *err)
@@ -275,31 +284,33 @@ may_try_later(struct run *run, struct backoff *backoff, int *restarts,
     if (refused_is_internal(err) && ++*restarts > RESTARTS_MAX)
         err_as(err, ERR_FAILED);
     return !err_is(err, MSG_URL_LAPSED) && !err_is(err, MSG_RESTART) &&
-           may_retry(run, backoff, job->context->control,
-                     "the load is tried again", err) &&
+           may_retry(run, backoff, job->context->control, "retrying the load",
+                     err) &&
            tables_inspect(&run->tables, job, err);
 }
 
-/* Each line can be refused once; too many are found out as rejects. */
+/* Ends, because each line can be refused only once, and max_rejects limits
+ * their number. */
 static bool
 has_refused(const struct run *run, const struct err *why)
 {
     if (!err_is(why, MSG_REFUSED_LINES))
         return false;
     log_failure(LOG_WARN, run->log,
-                "the server refuses rows, the load begins again without them",
+                "restarting the load without the rows that PostgreSQL refused",
                 why);
     return true;
 }
 
-/* Each column can do so once. What then is in the way is found before all is
- * loaded again. */
+/* Ends, because each column can widen only once. The tables are inspected
+ * before the load restarts, so that an obstacle to the wider type, such as a
+ * view, is found early. */
 static bool
 has_widened(struct run *run, struct err *why)
 {
     if (!err_is(why, MSG_WIDEN))
         return false;
-    log_info(run->log, "a column widens, the load begins again",
+    log_info(run->log, "restarting the load with a wider column",
              LOG_STR("columns", buf_str(&run->notes.widened)),
              LOG_STR("reason", why->message), LOG_END);
     return tables_inspect(&run->tables, run->job, why);
@@ -330,8 +341,9 @@ land_results(struct run *run, struct err *err)
                                sizeof(*run->written));
     if (!begin_load(run->job, err))
         return false;
-    /* A merge of an earlier process may have come through since they were
-     * looked at; whoever holds the run's row now knows that it has ended. */
+    /* The merge of an earlier process may have committed since the last
+     * inspection. From here on that cannot happen: this process owns the run,
+     * so the earlier one fails at its fence. */
     if (!tables_inspect(&run->tables, run->job, err)) {
         control_end_load(context);
         return false;

@@ -1,21 +1,21 @@
 /*
- * land - results into tables: stream, stage, verify, merge, commit.
+ * land - loads a run's results: stream, stage, verify, merge, commit.
  *
- * Begins again by itself when an id column must widen, when the server refuses
- * rows, or when the download says that it cannot continue. A failure leaves
- * the tables as they were and no staging behind; rejects are in the journal by
- * then.
+ * The load restarts automatically if a column must widen, if PostgreSQL refuses
+ * rows, or if the download cannot resume. A failure leaves the tables as they
+ * were and drops staging; rejects found so far stay in the journal.
  */
 #ifndef RUN_LAND_H
 #define RUN_LAND_H
 
 #include "run/state.h"
 
-/* All that the origin has, after origin_wait(). */
+/* Load all sources of the origin. Call origin_wait() first. */
 MUST_CHECK bool land_results(struct run *run, struct err *err);
 
-/* What an unfinished run left of its staging. Its process is gone, or is this
- * one with all loaders closed. */
+/* Drop the staging tables of an unfinished run. No loader may be using them:
+ * either the run's process has ended, or this process has closed its
+ * loaders. Failures are ignored. */
 void land_drop_staging(struct journal *journal, int64_t run_id);
 
 #endif

@@ -13,8 +13,7 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
 
     if (job->plan->incremental == NULL) {
         err_set(err, MSG_NOT_INCREMENTAL,
-                "%s has no @incremental that --since could "
-                "give a window to",
+                "%s has no @incremental, so --since cannot be used",
                 job->file->path);
         return false;
     }
@@ -27,7 +26,7 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
     return true;
 }
 
-/* Why all is fetched although it need not be; NULL: no reason. */
+/* Why this run must fetch everything; NULL: it need not. */
 static const char *
 reason_for_full(const struct job *job, const struct journal_run *before,
                 const struct tables *tables)
@@ -45,8 +44,8 @@ reason_for_full(const struct job *job, const struct journal_run *before,
     return tables_miss_one(tables, job->plan) ? "table_missing" : NULL;
 }
 
-/* What changed is fetched from the watermark on, unless that is too old to
- * have found what was deleted since. */
+/* The window starts at the watermark. An incremental run may not find
+ * deletions, so a full run is due after fullEvery. */
 static bool
 choose_incremental(struct job *job, struct mode *mode, struct err *err)
 {

@@ -1,5 +1,6 @@
 /*
- * mode - everything, or what changed since the watermark.
+ * mode - whether a run fetches everything, or only what changed since the
+ * watermark.
  */
 #ifndef RUN_MODE_H
 #define RUN_MODE_H
@@ -10,16 +11,18 @@
 
 struct mode {
     enum run_mode mode;
-    const char *reason;      /* NULL: there is nothing to say */
-    bool incremental;        /* rows that do not come are there still */
-    const char *window_from; /* as Shopify reads them; in the job's arena */
-    const char *window_to;
+    const char *reason;      /* bulkpg.run.mode_reason; NULL: none */
+    bool incremental;        /* rows that do not come still exist */
+    const char *window_from; /* "2026-01-02T03:04:05Z", in the job's arena; */
+    const char *window_to;   /* NULL: no bound */
 };
 
-/* The mode of the next run and why, after tables_prepare(). A replay of a saved
- * result is one, and incremental if the job is. A window of the command line is
- * incremental, its reason `asked`: it moves no watermark, and no later run
- * builds on it. ERR_USAGE when the job has no @incremental to take it. */
+/* Choose the mode of the next run. Call tables_prepare() first.
+ *
+ * A saved result is loaded with the mode `replay`, and incrementally if its
+ * query has @incremental. A window from the command line (--since) is
+ * incremental with the reason `asked`: it does not move the watermark, and no
+ * later run builds on it. ERR_USAGE if the query has no @incremental. */
 MUST_CHECK bool mode_choose(struct job *job, const struct tables *tables,
                             bool is_replay, struct mode *mode, struct err *err);
 

@@ -4,26 +4,30 @@
  *       ▼ or busy                                     └─ renew ┘ URL_LAPSED
  *     nothing to do
  *
- * claim     One process at a time runs a job. With --older-than another's
- *           claim means that the work is being done, else we wait a little.
- * prepare   The tables must take the rows before anything is asked for.
- * mode      All, or what changed since the watermark; see run/mode.h.
- * begin     A new row in the journal; every unfinished run is superseded. Or
- * resume    the newest one is taken over (run/earlier.c decides).
- * wait      Until the origin has every result.
- * land      Into the tables, in one transaction at the end; run/land.c says
- *           what is tried again there.
- * end       In the journal, the log and the job: run/ending.c.
+ * claim     Lock the job, so that one process at a time runs it. If another
+ *           process has the lock, wait a little; with --older-than, skip the
+ *           job, because the other process is doing the work.
+ * prepare   Check that the tables can take the rows before anything is
+ *           submitted.
+ * mode      Fetch everything, or what changed since the watermark; see
+ *           run/mode.h.
+ * begin     Add a row to the journal and supersede every unfinished run, or
+ * resume    take over the newest unfinished run (run/earlier.c decides).
+ * wait      Wait until the origin has every result.
+ * land      Load the results; one transaction at the end changes the tables.
+ *           run/land.c lists what is retried.
+ * end       Record the end in the journal, the log and the job; see
+ *           run/ending.c.
  *
- * What follows a failure, in any state:
- *   the run ended meanwhile     the job begins again, from its claim
- *   the connection was lost     it is opened again; if the run is still ours
- *                               and the failure may pass, the job begins again
- *                               and resumes the run as another process would
- *   stopped, or may work later  `interrupted`: the next run resumes it
- *   taken over, superseded      nothing is written: the run is another's
- *   all else                    `failed`
- * A replay is never resumed or begun again: what fails has failed.
+ * After a failure, in any state:
+ *   the run to resume has ended     restart the job from its claim
+ *   the control connection is lost  reopen it; if the run is still ours and the
+ *                                   failure may pass, restart the job, which
+ *                                   then resumes the run
+ *   stopped, or may succeed later   `interrupted`: the next run resumes it
+ *   taken over or superseded        write nothing: another process owns the run
+ *   anything else                   `failed`
+ * A replay is never resumed or restarted: it fails.
  */
 #include "run/run.h"
 
@@ -92,6 +96,8 @@ is_due(struct run *run, bool *due, struct err *err)
     return true;
 }
 
+/* After the lock is taken, the job may no longer be due: another process may
+ * have run it in the meantime. */
 static bool
 claim(struct run *run, bool *due, struct err *err)
 {
@@ -154,8 +160,8 @@ begin(struct run *run, struct err *err)
     return origin_begin(run->origin, &of, err);
 }
 
-/* A process that was killed before it asked for anything left nothing to
- * resume but the run itself. */
+/* If the earlier process was killed before it submitted anything, the run is
+ * taken over and the origin starts from the beginning. */
 static bool
 resume(struct run *run, const struct journal_run *last, enum origin_left left,
        struct err *err)
@@ -170,7 +176,7 @@ resume(struct run *run, const struct journal_run *last, enum origin_left left,
     if (!earlier_supersede(run, run->ref.run_id, err))
         return false;
     land_drop_staging(run->journal, run->ref.run_id);
-    log_info(run->log, "an unfinished run goes on", LOG_END);
+    log_info(run->log, "resuming an unfinished run", LOG_END);
     of = origin_run_of(run);
     return has_asked ? origin_resume(run->origin, &of, err)
                      : origin_begin(run->origin, &of, err);
@@ -216,7 +222,8 @@ wait_and_land(struct run *run, struct err *err)
             return true;
         if (!err_is(err, MSG_URL_LAPSED) || renewals == RENEWALS_MAX)
             return false;
-        log_failure(LOG_WARN, run->log, "the result's URL has lapsed", err);
+        log_failure(LOG_WARN, run->log, "getting a new URL for the result",
+                    err);
         origin_renew(run->origin, run->source_at, renewals > 0);
     }
 }
@@ -240,10 +247,11 @@ may_work_later(const struct err *why)
     return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER;
 }
 
-/* The control connection was lost under the run, so that it could neither
- * write down what it does nor merge: with the connection had again it goes on
- * as the next process would. Whatever went wrong may be the work of somebody
- * who took the run over meanwhile. */
+/* Whether the failure followed the loss of the control connection, which the
+ * run needs for the journal and for the merge. If so, open a new connection;
+ * the restarted job then resumes the run. False if another process has taken
+ * over or ended the run in the meantime: `err` then says so, since that may be
+ * the cause of the failure. */
 static bool
 may_go_on(const struct run *run, int losses, struct err *err)
 {
@@ -254,7 +262,7 @@ may_go_on(const struct run *run, int losses, struct err *err)
         (!may_work_later(&why) && !run->begun))
         return false;
     log_failure(LOG_WARN, run->log,
-                "the run lost its connection to the database", &why);
+                "the run lost its database connection; reconnecting", &why);
     if (!control_reopen(context, err) ||
         (run->begun && !journal_run_is_ours(run->journal, &run->ref, err)))
         return false;
@@ -262,13 +270,13 @@ may_go_on(const struct run *run, int losses, struct err *err)
     return may_work_later(&why);
 }
 
-/* Then the job is looked at again. */
+/* Whether the run to resume ended before this process could take it over. */
 static bool
 has_ended(const struct run *run, const struct err *why)
 {
     if (!err_is(why, MSG_RUN_ENDED))
         return false;
-    log_failure(LOG_INFO, run->log, "the job begins again", why);
+    log_failure(LOG_INFO, run->log, "restarting the job", why);
     return true;
 }
 
@@ -281,8 +289,8 @@ begins_again(const struct run *run, int losses, struct err *err)
 
 /* ---- the run as a whole ------------------------------------------------ */
 
-/* Claim, run, end, release: false when the job begins again. `err` is why it
- * was not claimed, or not loaded. */
+/* Claim, run, end, release. False if the job must restart. `err` says why the
+ * claim or the run failed. */
 static bool
 run_once(struct run *run, struct err *err)
 {
@@ -293,7 +301,7 @@ run_once(struct run *run, struct err *err)
     run->job->has_outcome = false;
     if (!claim(run, &due, err)) {
         run->job->has_outcome =
-            err_is(err, MSG_LOCKED); /* the other's run is */
+            err_is(err, MSG_LOCKED); /* the other process records it */
         if (begins_again(run, losses, err))
             return false;
         ending_failed(run, err);

@@ -1,9 +1,10 @@
 /*
- * run - one run of one job, from its claim to its end in the journal; its
- * results come from an origin (source/origin.h), and whether that is the store
- * or a file makes no difference here.
+ * run - one run of one job, from its claim to its end in the journal. The
+ * results come from an origin (source/origin.h), which may be the store or a
+ * file.
  *
- * A task's body: a failure ends up in the job, not with the caller.
+ * run_job() is the body of a task. It records a failure in the job and does
+ * not return it.
  */
 #ifndef RUN_RUN_H
 #define RUN_RUN_H
@@ -11,8 +12,8 @@
 #include "job/job.h"
 #include "source/origin.h"
 
-/* The plan of `job` is ready. `origin` is borrowed, and left as
- * origin_free() leaves it. */
+/* The job must have its plan. `origin` is borrowed; run_job() calls
+ * origin_free() on it. */
 void run_job(struct job *job, struct origin *origin);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * state - all that one run knows, from its claim to its end: run/run.c draws
- * its life, and hands this struct to each step. Private to this
+ * state - the state of one run, from its claim to its end. run/run.c has a
+ * drawing of the steps, and passes this struct to each of them. Private to this
  * folder.
  */
 #ifndef RUN_STATE_H
@@ -16,11 +16,11 @@
 #include "source/origin.h"
 
 struct run {
-    /* Handed over. */
+    /* Parameters of run_job(). */
     struct job *job;
-    struct origin *origin; /* of its results */
+    struct origin *origin;
 
-    /* Short ways into the job. */
+    /* Copies of the job's members. */
     struct context *context;
     struct journal *journal;
     const struct options *options;
@@ -34,22 +34,22 @@ struct run {
     const char *name; /* of the job */
     const char *schema;
 
-    /* By step: prepare, choose mode, begin or resume. */
+    /* Set by the steps prepare, choose mode, and begin or resume. */
     struct tables tables;
     struct mode mode;
     struct run_ref ref;
-    bool begun; /* it has a row in the journal */
+    bool begun; /* the run has a row in the journal */
 
-    /* While it lands; over all attempts, */
-    int source_at;          /* the source that is, or was, streamed last */
-    struct refused refused; /* lines that the server does not take */
+    /* Set by land, and kept over all attempts. */
+    int source_at;          /* index of the source that was streamed last */
+    struct refused refused; /* lines that PostgreSQL refuses */
     struct notes notes;
 
-    /* and in the last one. */
-    bool hides_orders; /* the store may show those of 60 days only */
+    /* Set by the last attempt of land. */
+    bool hides_orders; /* the store may hide orders older than 60 days */
     int64_t rejects;
     struct run_counts counts;
-    struct journal_run_table *written; /* by table */
+    struct journal_run_table *written; /* what the merge did to each table */
     size_t written_count;
 };
 

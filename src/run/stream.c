@@ -1,8 +1,9 @@
 /*
- * The bytes of one source after the other are cut into lines, and the loader
- * takes each line: where this loop waits, it waits for bytes or for the
- * server. Counts and warnings begin at zero with each attempt, rejects in the
- * journal too, so that what an attempt that failed has said is gone.
+ * The sources are read one after the other. Their bytes are cut into lines, and
+ * the loader takes each line. The loop waits only for bytes and for PostgreSQL.
+ *
+ * Each attempt resets the counts and warnings, and deletes the rejects that an
+ * earlier attempt wrote to the journal.
  */
 #include "run/stream.h"
 
@@ -40,8 +41,7 @@ stream_on_reject(void *ctx, const struct reject *reject, struct err *err)
     if (++run->rejects <= run->tuning->max_rejects)
         return true;
     err_set(err, MSG_TOO_MANY_REJECTS,
-            "more than max_rejects = %" PRId64 " lines were "
-            "rejected",
+            "more than max_rejects (%" PRId64 ") lines were rejected",
             run->tuning->max_rejects);
     return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
                     run->ref.run_id);
@@ -49,8 +49,8 @@ stream_on_reject(void *ctx, const struct reject *reject, struct err *err)
 
 /* ---- warnings ---------------------------------------------------------- */
 
-/* A result is loaded though it cannot be compared with what the store counted:
- * its own counts may be all there is. */
+/* If the store sent a count that cannot be read, the result is loaded without
+ * comparing that count. */
 static void
 warn_of_odd_counts(struct run *run, const struct source *source)
 {
@@ -59,12 +59,12 @@ warn_of_odd_counts(struct run *run, const struct source *source)
     if (source->odd_count[0] == '\0')
         return;
     snprintf(text, sizeof(text),
-             "the result is not compared with every count of the store: %s",
+             "the result was not compared with all counts of the store: %s",
              source->odd_count);
     notes_warn(&run->notes, MSG_COUNT_UNREADABLE, text);
 }
 
-/* The same of the counts in lines. */
+/* The same for counts of children in the lines. */
 static void
 warn_of_odd_lines(struct run *run, const struct loader *loader)
 {
@@ -77,9 +77,9 @@ warn_of_odd_lines(struct run *run, const struct loader *loader)
         if (odd == 0)
             continue;
         snprintf(text, sizeof(text),
-                 "%s: %" PRIu64 " row%s with a count that is negative or not a "
-                 "number; what came below is not compared with it",
-                 plan->tables[i].path, odd, odd == 1 ? "" : "s");
+                 "%s: %" PRIu64 " row%s a count that is negative or not a "
+                 "number; the rows below were not compared with it",
+                 plan->tables[i].path, odd, odd == 1 ? " has" : "s have");
         notes_warn(&run->notes, MSG_COUNT_UNREADABLE, text);
     }
 }
@@ -92,7 +92,8 @@ add_count(int64_t *sum, uint64_t more)
     *sum = (*sum > 0 ? *sum : 0) + (int64_t)more;
 }
 
-/* What one operation brought, into the run's sums and its own row. */
+/* Add the counts of source `n` to the run's sums, and pass them to the
+ * origin. */
 static bool
 keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
 {
@@ -170,7 +171,8 @@ stream_sources(struct attempt *attempt, struct err *err)
     return true;
 }
 
-/* What is sent at the end was not fed. */
+/* Measures the time to feed lines before loader_finish() sends the last
+ * batches, and the time to send after it. */
 static bool
 stream_timed(struct attempt *attempt, struct err *err)
 {
@@ -190,7 +192,7 @@ stream_timed(struct attempt *attempt, struct err *err)
     return true;
 }
 
-/* Of all sources; -1 where one is not known. */
+/* The size of all sources; -1: not known for at least one. */
 static int64_t
 count_bytes(const struct origin *origin)
 {

@@ -10,22 +10,23 @@ verify_result(const struct source_claims *claims,
 
     if (claims->file_size >= 0 && bytes != (uint64_t)claims->file_size)
         return err_set(err, MSG_WRONG_BYTES,
-                       "the result has %llu bytes, %s said %lld",
-                       (unsigned long long)bytes, claims->who,
-                       (long long)claims->file_size);
+                       "the result has %llu bytes, but %lld according to %s",
+                       (unsigned long long)bytes, (long long)claims->file_size,
+                       claims->who);
     if (claims->object_count >= 0 &&
         counts->lines != (uint64_t)claims->object_count)
         return err_set(err, MSG_WRONG_LINES,
-                       "the result has %llu objects, %s said %lld",
-                       (unsigned long long)counts->lines, claims->who,
-                       (long long)claims->object_count);
+                       "the result has %llu lines, but %lld according to %s",
+                       (unsigned long long)counts->lines,
+                       (long long)claims->object_count, claims->who);
     if (claims->root_object_count >= 0 &&
         (roots > claims->root_object_count ||
          claims->root_object_count > roots + unclear))
         return err_set(err, MSG_WRONG_ROOTS,
-                       "the result has %lld root objects, %s said %lld",
-                       (long long)roots, claims->who,
-                       (long long)claims->root_object_count);
+                       "the result has %lld root objects, but %lld according "
+                       "to %s",
+                       (long long)roots, (long long)claims->root_object_count,
+                       claims->who);
     return true;
 }
 
@@ -36,10 +37,9 @@ verify_roots(const struct source *source, const struct plan *plan,
     if (other == NULL || source->is_of_query)
         return true;
     err_set(err, MSG_OTHER_QUERY,
-            "no root of %s has the gid of a %s: the first one's is of type "
-            "%.60s",
+            "%s has no roots of type %s: the type of the first root is %.60s",
             source->name, plan->tables[0].node_type, other);
-    return err_hint(err, "load the file with the query that it was made by; "
+    return err_hint(err, "load the file with the query that produced it; "
                          "--any-query loads it with this one");
 }
 
@@ -51,8 +51,8 @@ verify_staged(int64_t staged, int64_t skipped, int64_t rejects, int64_t lines,
         return true;
     return err_set(
         err, MSG_WRONG_STAGED,
-        "%lld lines came, but %lld are staged, %lld belong to no table "
-        "and %lld were rejected",
+        "%lld lines were received, but %lld are in staging, %lld belong to no "
+        "table, and %lld were rejected",
         (long long)lines, (long long)staged, (long long)skipped,
         (long long)rejects);
 }

@@ -1,5 +1,6 @@
 /*
- * verify - is what was received what the store said it wrote?
+ * verify - compares the received result with the counts that the store
+ * announced.
  */
 #ifndef RUN_VERIFY_H
 #define RUN_VERIFY_H
@@ -7,21 +8,22 @@
 #include "load/loader.h"
 #include "source/source.h"
 
-/* Bytes and lines of one operation's result against its claims. ERR_FAILED
- * with the codes WRONG_BYTES, WRONG_LINES, WRONG_ROOTS, naming both numbers. */
+/* Compare bytes, lines and roots of one operation's result with its claims.
+ * ERR_FAILED with the code WRONG_BYTES, WRONG_LINES or WRONG_ROOTS; the message
+ * has both numbers. */
 MUST_CHECK bool verify_result(const struct source_claims *claims,
                               const struct loader_counts *counts,
                               uint64_t bytes, struct err *err);
 
-/* A file whose roots are all of another type, `other`, and that does not say
- * which query it is of, is another query's: ERR_CONFIG, code OTHER_QUERY. NULL:
- * they are not. */
+/* Check that a saved file without a sidecar is a result of this query. `other`
+ * is a gid type if no root has the type that the query's roots have; NULL: at
+ * least one has. ERR_CONFIG with the code OTHER_QUERY. */
 MUST_CHECK bool
 verify_roots(const struct source *source, const struct plan *plan,
              const char *other, struct err *err);
 
-/* Lines staged against lines received, in the merge's transaction. Code
- * WRONG_STAGED. */
+/* Compare the lines in staging with the lines received. Called in the merge's
+ * transaction. ERR_FAILED with the code WRONG_STAGED. */
 MUST_CHECK bool verify_staged(int64_t staged, int64_t skipped, int64_t rejects,
                               int64_t lines, struct err *err);
 

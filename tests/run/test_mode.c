@@ -1,4 +1,4 @@
-/* mode: everything, or what changed, and why. */
+/* mode: whether a run is full or incremental, and why. */
 #include <check.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #define INCREMENTAL "query @incremental " PLAIN
 #define WEEKLY      "query @incremental(fullEvery: \"7d\") " PLAIN
 
-/* A run that is loaded, of this query, and its watermark so long ago. */
+/* A loaded run of this query, and a watermark. */
 #define LOADED                                                          \
     "INSERT INTO bulkpg.run (store, job, mode, status, plan_hash, "     \
     "finished_at) VALUES ('acme', 'products', 'full', 'loaded', '%s', " \
@@ -33,7 +33,7 @@ open_job(const char *query)
     tables = (struct tables){0};
 }
 
-/* The tables as if they were there, since the rows are not looked at. */
+/* Pretend that the tables exist. mode_choose() does not read rows. */
 static void
 have_tables(bool there)
 {
@@ -92,19 +92,19 @@ choose(enum run_mode wanted, const char *reason)
     END_TEST                       \
     static void name##_body(void)
 
-MODE_TEST(the_first_run_takes_all, INCREMENTAL)
+MODE_TEST(the_first_run_is_full, INCREMENTAL)
 {
     have_tables(false);
     choose(RUN_FULL, "first");
 }
 
-MODE_TEST(without_incremental_there_is_nothing_to_say, PLAIN)
+MODE_TEST(a_query_without_incremental_needs_no_reason, PLAIN)
 {
     was_loaded();
     choose(RUN_FULL, NULL);
 }
 
-MODE_TEST(after_a_full_run_what_changed_is_taken, INCREMENTAL)
+MODE_TEST(the_run_after_a_full_run_is_incremental, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -114,13 +114,13 @@ MODE_TEST(after_a_full_run_what_changed_is_taken, INCREMENTAL)
     ck_assert_ptr_null(mode.window_to);
 }
 
-MODE_TEST(without_a_watermark_it_is_the_first, INCREMENTAL)
+MODE_TEST(a_run_without_a_watermark_is_full, INCREMENTAL)
 {
     was_loaded();
     choose(RUN_FULL, "first");
 }
 
-MODE_TEST(a_full_run_is_due_now_and_then, WEEKLY)
+MODE_TEST(a_full_run_is_due_after_full_every, WEEKLY)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -130,7 +130,7 @@ MODE_TEST(a_full_run_is_due_now_and_then, WEEKLY)
     choose(RUN_FULL, "full_every");
 }
 
-MODE_TEST(full_can_be_asked_for, INCREMENTAL)
+MODE_TEST(a_user_can_ask_for_a_full_run, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -138,7 +138,7 @@ MODE_TEST(full_can_be_asked_for, INCREMENTAL)
     choose(RUN_FULL, "asked");
 }
 
-MODE_TEST(another_query_takes_all, INCREMENTAL)
+MODE_TEST(a_run_after_the_query_changed_is_full, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -146,7 +146,7 @@ MODE_TEST(another_query_takes_all, INCREMENTAL)
     choose(RUN_FULL, "query_changed");
 }
 
-MODE_TEST(a_table_that_is_gone_takes_all, INCREMENTAL)
+MODE_TEST(a_missing_table_requires_a_full_run, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -157,7 +157,7 @@ MODE_TEST(a_table_that_is_gone_takes_all, INCREMENTAL)
     choose(RUN_FULL, "table_missing");
 }
 
-MODE_TEST(a_column_that_widens_takes_all, INCREMENTAL)
+MODE_TEST(a_column_that_widens_requires_a_full_run, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, MARK);
@@ -165,14 +165,14 @@ MODE_TEST(a_column_that_widens_takes_all, INCREMENTAL)
     choose(RUN_FULL, "widened");
 }
 
-MODE_TEST(a_failed_run_is_no_reference, INCREMENTAL)
+MODE_TEST(a_failed_run_is_not_a_reference, INCREMENTAL)
 {
     was_loaded();
     scripted_job_ask(&job, "UPDATE bulkpg.run SET status = 'failed'");
     choose(RUN_FULL, "first");
 }
 
-MODE_TEST(a_window_can_be_asked_for, INCREMENTAL)
+MODE_TEST(a_user_can_ask_for_a_window, INCREMENTAL)
 {
     have_tables(false);
     job.options.since_s = 0;
@@ -202,7 +202,7 @@ choose_replay(bool incremental, const char *reason)
     ck_assert_str_eq(mode.reason, reason);
 }
 
-MODE_TEST(a_replay_is_as_its_query, INCREMENTAL)
+MODE_TEST(a_replay_of_an_incremental_query_is_incremental, INCREMENTAL)
 {
     have_tables(false);
     choose_replay(true, "incremental");
@@ -222,19 +222,19 @@ mode_suite(void)
     Suite *suite = suite_create("mode");
     TCase *all = tcase_create("mode");
 
-    tcase_add_test(all, the_first_run_takes_all);
-    tcase_add_test(all, without_incremental_there_is_nothing_to_say);
-    tcase_add_test(all, after_a_full_run_what_changed_is_taken);
-    tcase_add_test(all, without_a_watermark_it_is_the_first);
-    tcase_add_test(all, a_full_run_is_due_now_and_then);
-    tcase_add_test(all, full_can_be_asked_for);
-    tcase_add_test(all, another_query_takes_all);
-    tcase_add_test(all, a_table_that_is_gone_takes_all);
-    tcase_add_test(all, a_column_that_widens_takes_all);
-    tcase_add_test(all, a_failed_run_is_no_reference);
-    tcase_add_test(all, a_window_can_be_asked_for);
+    tcase_add_test(all, the_first_run_is_full);
+    tcase_add_test(all, a_query_without_incremental_needs_no_reason);
+    tcase_add_test(all, the_run_after_a_full_run_is_incremental);
+    tcase_add_test(all, a_run_without_a_watermark_is_full);
+    tcase_add_test(all, a_full_run_is_due_after_full_every);
+    tcase_add_test(all, a_user_can_ask_for_a_full_run);
+    tcase_add_test(all, a_run_after_the_query_changed_is_full);
+    tcase_add_test(all, a_missing_table_requires_a_full_run);
+    tcase_add_test(all, a_column_that_widens_requires_a_full_run);
+    tcase_add_test(all, a_failed_run_is_not_a_reference);
+    tcase_add_test(all, a_user_can_ask_for_a_window);
     tcase_add_test(all, a_window_needs_incremental);
-    tcase_add_test(all, a_replay_is_as_its_query);
+    tcase_add_test(all, a_replay_of_an_incremental_query_is_incremental);
     tcase_add_test(all, a_replay_of_a_plain_query_is_full);
     suite_add_tcase(suite, all);
     return suite;

@@ -1,4 +1,4 @@
-/* run: each state of its life, and what follows it. */
+/* run: each state of a run, and what happens next. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,15 +21,15 @@
 static struct scripted_job job;
 static const char *database;
 
-/* ---- an origin that writes down what is asked of it --------------------- */
+/* ---- an origin that records the calls of its functions ------------------- */
 
 static struct script {
     struct origin origin;
     struct scripted_lines lines;
     struct source *source;
     enum origin_left left; /* what find() finds */
-    struct err failing;    /* wait() fails with it, once */
-    void (*at_wait)(void); /* what happens meanwhile, once */
+    struct err failing;    /* wait() fails with this error, once */
+    void (*at_wait)(void); /* wait() calls this function, once */
     char calls[256];       /* "clear begin wait …" */
 } script;
 
@@ -50,7 +50,7 @@ find(struct origin *origin, const struct journal_run *last,
     return true;
 }
 
-/* A run without an operation has nothing to resume. */
+/* Adds an operation, because a run without one cannot be resumed. */
 static bool
 begin(struct origin *origin, const struct origin_run *run, struct err *err)
 {
@@ -193,7 +193,7 @@ says(const char *sql, const char *text)
     ck_assert_str_eq(scripted_job_ask(&job, sql), text);
 }
 
-/* Of all runs, in their order: "loaded failed:CODE". */
+/* All runs, oldest first: "loaded failed:CODE". */
 static void
 runs_are(const char *text)
 {
@@ -223,9 +223,9 @@ rows_are(const char *count)
     END_TEST                       \
     static void name##_body(void)
 
-/* ---- to the end ---------------------------------------------------------- */
+/* ---- runs that load ------------------------------------------------------ */
 
-LIFE_TEST(a_run_is_begun_waited_for_and_loaded)
+LIFE_TEST(a_run_begins_waits_and_loads)
 {
     run();
     ck_assert_str_eq(script.calls, "clear begin wait took free");
@@ -236,7 +236,7 @@ LIFE_TEST(a_run_is_begun_waited_for_and_loaded)
     rows_are("2");
 }
 
-LIFE_TEST(the_next_one_is_another_run)
+LIFE_TEST(the_job_can_run_again)
 {
     run();
     run_again();
@@ -244,7 +244,7 @@ LIFE_TEST(the_next_one_is_another_run)
     runs_are("loaded loaded");
 }
 
-LIFE_TEST(a_rejected_line_is_told_by_the_status)
+LIFE_TEST(a_rejected_line_changes_the_status)
 {
     scripted_lines_init(&script.lines, LINE(1) "{\"id\":7}\n");
     run();
@@ -255,9 +255,9 @@ LIFE_TEST(a_rejected_line_is_told_by_the_status)
     rows_are("1");
 }
 
-/* ---- before it begins ---------------------------------------------------- */
+/* ---- jobs that do not begin a run ---------------------------------------- */
 
-LIFE_TEST(what_is_not_due_is_not_run)
+LIFE_TEST(a_job_that_is_not_due_is_skipped)
 {
     run();
     job.options.older_than_ms = INT64_C(3600000);
@@ -268,8 +268,8 @@ LIFE_TEST(what_is_not_due_is_not_run)
     runs_are("loaded");
 }
 
-/* With --older-than its work is being done. */
-LIFE_TEST(what_another_process_runs_is_not_due)
+/* With --older-than, because the other process does the work. */
+LIFE_TEST(a_job_that_another_process_runs_is_skipped)
 {
     struct scripted_job other;
     struct err err;
@@ -286,7 +286,7 @@ LIFE_TEST(what_another_process_runs_is_not_due)
     runs_are("loaded");
 }
 
-LIFE_TEST(a_table_in_the_way_is_found_before_anything_is_asked)
+LIFE_TEST(a_table_in_the_way_is_found_before_the_run_begins)
 {
     says("CREATE SCHEMA acme", "");
     says("CREATE TABLE acme.products (id bigint PRIMARY KEY)", "");
@@ -298,7 +298,7 @@ LIFE_TEST(a_table_in_the_way_is_found_before_anything_is_asked)
 
 /* ---- failures ------------------------------------------------------------ */
 
-LIFE_TEST(what_fails_for_good_is_given_up)
+LIFE_TEST(a_run_that_fails_for_good_gives_up_its_origin)
 {
     fail_with(ERR_FAILED);
     run();
@@ -333,7 +333,7 @@ interrupt(void)
     scripted_job_close(&job);
 }
 
-START_TEST(what_may_work_later_is_resumed)
+START_TEST(an_interrupted_run_is_resumed)
 {
     row = _i;
     pg_task_run(interrupt);
@@ -349,7 +349,7 @@ interrupt_first_run(enum origin_left left)
     script.left = left;
 }
 
-LIFE_TEST(a_run_that_asked_for_nothing_begins)
+LIFE_TEST(a_resumed_run_that_submitted_nothing_begins)
 {
     interrupt_first_run(ORIGIN_UNASKED);
     run_again();
@@ -374,7 +374,7 @@ LIFE_TEST(a_run_of_another_query_is_superseded)
     runs_are("failed:SUPERSEDED loaded");
 }
 
-/* ---- others meanwhile ---------------------------------------------------- */
+/* ---- other processes ----------------------------------------------------- */
 
 static void
 take_over(void)
@@ -382,7 +382,7 @@ take_over(void)
     says("UPDATE bulkpg.run SET resumed = resumed + 1", "");
 }
 
-LIFE_TEST(a_run_taken_over_is_left_to_the_other)
+LIFE_TEST(a_run_that_was_taken_over_is_left_alone)
 {
     script.at_wait = take_over;
     run();
@@ -399,7 +399,7 @@ cancel(void)
          "");
 }
 
-LIFE_TEST(a_run_canceled_from_outside_writes_nothing)
+LIFE_TEST(a_canceled_run_writes_nothing)
 {
     script.at_wait = cancel;
     run();
@@ -417,7 +417,7 @@ lose_connection(void)
          "t");
 }
 
-LIFE_TEST(a_lost_connection_is_had_again_and_the_run_resumed)
+LIFE_TEST(a_run_is_resumed_after_the_connection_was_lost)
 {
     script.at_wait = lose_connection;
     script.left = ORIGIN_ASKED;
@@ -440,7 +440,7 @@ lapse(void)
     script.lines.failing = &lapsed;
 }
 
-LIFE_TEST(a_url_that_lapsed_is_renewed)
+LIFE_TEST(an_expired_url_is_renewed)
 {
     script.at_wait = lapse;
     run();
@@ -455,7 +455,7 @@ lapse_each_time(void)
     script.at_wait = lapse_each_time;
 }
 
-LIFE_TEST(a_url_that_lapses_each_time_ends_the_run)
+LIFE_TEST(a_url_that_expires_each_time_ends_the_run)
 {
     script.at_wait = lapse_each_time;
     run();
@@ -479,7 +479,7 @@ LIFE_TEST(a_replay_is_never_resumed)
     says("SELECT string_agg(DISTINCT mode, ' ') FROM bulkpg.run", "replay");
 }
 
-LIFE_TEST(a_replay_does_not_begin_again_on_its_own)
+LIFE_TEST(a_replay_does_not_restart_automatically)
 {
     write_script(true);
     script.at_wait = lose_connection;
@@ -496,27 +496,26 @@ run_suite(void)
     TCase *life = tcase_create("life");
     TCase *failures = tcase_create("failures");
 
-    tcase_add_test(life, a_run_is_begun_waited_for_and_loaded);
-    tcase_add_test(life, the_next_one_is_another_run);
-    tcase_add_test(life, a_rejected_line_is_told_by_the_status);
-    tcase_add_test(life, what_is_not_due_is_not_run);
-    tcase_add_test(life, what_another_process_runs_is_not_due);
-    tcase_add_test(life, a_table_in_the_way_is_found_before_anything_is_asked);
-    tcase_add_test(life, a_url_that_lapsed_is_renewed);
+    tcase_add_test(life, a_run_begins_waits_and_loads);
+    tcase_add_test(life, the_job_can_run_again);
+    tcase_add_test(life, a_rejected_line_changes_the_status);
+    tcase_add_test(life, a_job_that_is_not_due_is_skipped);
+    tcase_add_test(life, a_job_that_another_process_runs_is_skipped);
+    tcase_add_test(life, a_table_in_the_way_is_found_before_the_run_begins);
+    tcase_add_test(life, an_expired_url_is_renewed);
     suite_add_tcase(suite, life);
-    tcase_add_test(failures, what_fails_for_good_is_given_up);
-    tcase_add_loop_test(failures, what_may_work_later_is_resumed, 0,
+    tcase_add_test(failures, a_run_that_fails_for_good_gives_up_its_origin);
+    tcase_add_loop_test(failures, an_interrupted_run_is_resumed, 0,
                         COUNT(passing));
-    tcase_add_test(failures, a_run_that_asked_for_nothing_begins);
+    tcase_add_test(failures, a_resumed_run_that_submitted_nothing_begins);
     tcase_add_test(failures, a_run_that_left_nothing_is_superseded);
     tcase_add_test(failures, a_run_of_another_query_is_superseded);
-    tcase_add_test(failures, a_run_taken_over_is_left_to_the_other);
-    tcase_add_test(failures, a_run_canceled_from_outside_writes_nothing);
-    tcase_add_test(failures,
-                   a_lost_connection_is_had_again_and_the_run_resumed);
-    tcase_add_test(failures, a_url_that_lapses_each_time_ends_the_run);
+    tcase_add_test(failures, a_run_that_was_taken_over_is_left_alone);
+    tcase_add_test(failures, a_canceled_run_writes_nothing);
+    tcase_add_test(failures, a_run_is_resumed_after_the_connection_was_lost);
+    tcase_add_test(failures, a_url_that_expires_each_time_ends_the_run);
     tcase_add_test(failures, a_replay_is_never_resumed);
-    tcase_add_test(failures, a_replay_does_not_begin_again_on_its_own);
+    tcase_add_test(failures, a_replay_does_not_restart_automatically);
     suite_add_tcase(suite, failures);
     return suite;
 }

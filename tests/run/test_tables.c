@@ -1,4 +1,4 @@
-/* tables: whose they are, what they lack, and what the journal keeps. */
+/* tables: their owners, what they lack, and their entries in the journal. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ says(const char *sql, const char *text)
     ck_assert_str_eq(scripted_job_ask(&job, sql), text);
 }
 
-/* A table as a merge makes it, and the job's. */
+/* Create the table as a merge does, and record that the job owns it. */
 static void
 make_table(void)
 {
@@ -104,7 +104,7 @@ use_query(const char *text)
     END_TEST                       \
     static void name##_body(void)
 
-TABLES_TEST(the_schema_is_made_if_there_is_none)
+TABLES_TEST(the_schema_is_created_if_it_does_not_exist)
 {
     prepare();
     says("SELECT to_regnamespace('acme') IS NOT NULL", "t");
@@ -117,14 +117,14 @@ TABLES_TEST(the_schema_is_made_if_there_is_none)
     ck_assert(tables.has_schema);
 }
 
-TABLES_TEST(a_look_alone_makes_nothing)
+TABLES_TEST(an_inspection_creates_nothing)
 {
     ck_assert(tables_inspect(&tables, &job.job, &err));
     ck_assert(!tables.has_schema);
     says("SELECT to_regnamespace('acme') IS NULL", "t");
 }
 
-TABLES_TEST(a_table_that_is_there_lacks_nothing)
+TABLES_TEST(an_existing_table_lacks_nothing)
 {
     make_table();
     ck_assert(!tables_miss_one(&tables, job.job.plan));
@@ -132,7 +132,7 @@ TABLES_TEST(a_table_that_is_there_lacks_nothing)
     notes_are("{}");
 }
 
-TABLES_TEST(the_journal_keeps_columns_with_their_paths)
+TABLES_TEST(the_journal_has_the_columns)
 {
     make_table();
     says("SELECT concat_ws(' ', store, job, table_schema, table_name) "
@@ -143,7 +143,7 @@ TABLES_TEST(the_journal_keeps_columns_with_their_paths)
          "id title");
 }
 
-TABLES_TEST(only_what_is_there_is_kept_when_asked)
+TABLES_TEST(a_missing_table_is_not_recorded_with_only_there)
 {
     struct pg_conn *control;
 
@@ -163,7 +163,7 @@ TABLES_TEST(a_new_column_is_noted)
     ck_assert(!tables_miss_one(&tables, job.job.plan));
 }
 
-TABLES_TEST(a_column_no_longer_selected_stays_ours)
+TABLES_TEST(a_column_no_longer_selected_stays_the_jobs)
 {
     make_table();
     use_query("{ products { edges { node { id } } } }");
@@ -174,7 +174,7 @@ TABLES_TEST(a_column_no_longer_selected_stays_ours)
     notes_are("{}");
 }
 
-TABLES_TEST(a_column_dropped_by_hand_is_missed)
+TABLES_TEST(a_column_that_a_user_dropped_is_found)
 {
     make_table();
     says("ALTER TABLE acme.products DROP COLUMN title", "");
@@ -183,14 +183,14 @@ TABLES_TEST(a_column_dropped_by_hand_is_missed)
     ck_assert(tables_miss_one(&tables, job.job.plan));
 }
 
-TABLES_TEST(a_table_that_nobody_made_is_refused)
+TABLES_TEST(a_table_that_bulkpg_did_not_create_is_refused)
 {
     says("CREATE SCHEMA acme", "");
     says("CREATE TABLE acme.products (id bigint PRIMARY KEY, title text)", "");
     is_refused(ERR_CONFIG, "TABLE_FOREIGN");
 }
 
-TABLES_TEST(a_table_of_another_job_is_refused_while_its_file_is_there)
+TABLES_TEST(a_table_of_another_job_is_refused_while_its_file_exists)
 {
     char file[] = "/tmp/bulkpg-tables-XXXXXX";
     char sql[256];
@@ -208,7 +208,7 @@ TABLES_TEST(a_table_of_another_job_is_refused_while_its_file_is_there)
     prepare();
 }
 
-TABLES_TEST(a_folder_that_is_not_here_may_be_another_machines)
+TABLES_TEST(a_table_is_refused_if_the_folder_of_its_file_is_missing)
 {
     make_table();
     says("UPDATE bulkpg.relation SET job = 'other', "
@@ -223,18 +223,19 @@ tables_suite(void)
     Suite *suite = suite_create("tables");
     TCase *all = tcase_create("tables");
 
-    tcase_add_test(all, the_schema_is_made_if_there_is_none);
-    tcase_add_test(all, a_look_alone_makes_nothing);
-    tcase_add_test(all, a_table_that_is_there_lacks_nothing);
-    tcase_add_test(all, the_journal_keeps_columns_with_their_paths);
-    tcase_add_test(all, only_what_is_there_is_kept_when_asked);
+    tcase_add_test(all, the_schema_is_created_if_it_does_not_exist);
+    tcase_add_test(all, an_inspection_creates_nothing);
+    tcase_add_test(all, an_existing_table_lacks_nothing);
+    tcase_add_test(all, the_journal_has_the_columns);
+    tcase_add_test(all, a_missing_table_is_not_recorded_with_only_there);
     tcase_add_test(all, a_new_column_is_noted);
-    tcase_add_test(all, a_column_no_longer_selected_stays_ours);
-    tcase_add_test(all, a_column_dropped_by_hand_is_missed);
-    tcase_add_test(all, a_table_that_nobody_made_is_refused);
+    tcase_add_test(all, a_column_no_longer_selected_stays_the_jobs);
+    tcase_add_test(all, a_column_that_a_user_dropped_is_found);
+    tcase_add_test(all, a_table_that_bulkpg_did_not_create_is_refused);
     tcase_add_test(all,
-                   a_table_of_another_job_is_refused_while_its_file_is_there);
-    tcase_add_test(all, a_folder_that_is_not_here_may_be_another_machines);
+                   a_table_of_another_job_is_refused_while_its_file_exists);
+    tcase_add_test(all,
+                   a_table_is_refused_if_the_folder_of_its_file_is_missing);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -1,5 +1,5 @@
-/* origin: another one is a file of its own. run/, load/ and journal/ load what
- * it brings, and know nothing of it. */
+/* origin: a new origin is one file. run/, load/ and journal/ load its lines
+ * without knowing it. */
 #include <check.h>
 
 #include "run/run.h"
@@ -9,7 +9,7 @@
 #include "support/pg_task.h"
 #include "support/suite.h"
 
-/* ---- the origin, whole --------------------------------------------------- */
+/* ---- the whole origin ---------------------------------------------------- */
 
 struct toy {
     struct origin origin;
@@ -45,7 +45,7 @@ toy_init(struct toy *toy, const char *text)
     scripted_lines_init(&toy->lines, text);
 }
 
-/* ---- what comes of it ---------------------------------------------------- */
+/* ---- a run with this origin ---------------------------------------------- */
 
 static const char three_lines[] =
     "{\"id\":\"gid://shopify/Product/1\",\"title\":\"one\"}\n"

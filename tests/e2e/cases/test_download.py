@@ -243,7 +243,7 @@ class Restarts(Download):
             self.shop.rule({"truncate_after": 30000}, kind="storage")
             self.shop.rule(second, nth=2, kind="storage")
             result = self.run_and_check(n)
-            self.assertIn("the load begins again", result.stderr)
+            self.assertIn("restarting the load", result.stderr)
             self.assertIn("code=RESTART", result.stderr)
             self.assertEqual([None, "bytes=30000-", None], self.ranges()[-3:])
             self.assertEqual(3 * n, len(self.ranges()))

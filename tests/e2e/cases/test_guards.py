@@ -193,7 +193,7 @@ class Guards(Case):
         self.db.execute("DELETE FROM bulkpg.store")
         self.shop.rule({"status": 500}, times=-1, kind="shop")
         result = self.run_program("run")
-        self.assertIn("has not said whether it shows", result.stderr)
+        self.assertIn("the app's scopes are not known", result.stderr)
         self.assertEqual(80, len(self.rows("orders")))
         self.shop.post("rules/clear")
         self.run_program("run")

@@ -185,7 +185,7 @@ class Views(Tables):
         for word in ("view report.mine", "column id", "acme.products",
                      "ALTER COLUMN", "TYPE text"):
             self.assertIn(word, result.stderr)
-        self.assertEqual(1, result.stderr.count("the load begins again"))
+        self.assertEqual(1, result.stderr.count("restarting the load"))
         self.assertEqual("COLUMN_IN_USE", self.last_run()["error_code"])
         self.check_unchanged(before)
         self.check_no_staging()
