@@ -1,15 +1,15 @@
 /*
- *     claim still ours? ─► status merging ─► BEGIN
- *       fence      our row is locked: nobody takes the run over from here on
- *       count      staging has every line that came, or it failed
- *       settle     one row a key; guards against emptied columns
- *       apply      the tables; guards against rows that vanish
- *       finish     counts, relations, watermark, the run's end
+ *     check the claim ─► status merging ─► BEGIN
+ *       fence      lock the run's row: no process can take over the run now
+ *       count      check that staging has every line that came
+ *       settle     keep one row per key; guard against emptied columns
+ *       apply      change the tables; guard against vanished rows
+ *       finish     record counts, relations, watermark and the run's end
  *     COMMIT
  *
- * Everything that says that the run is loaded is in the transaction that loads
- * it. The one hazard left is a connection that is lost between COMMIT and its
- * answer: then the run's row is asked.
+ * The record of the run commits in the same transaction as its rows. One hazard
+ * remains: the connection may be lost between COMMIT and its answer. Then
+ * settle_commit() finds out from the run's row whether the commit succeeded.
  */
 #include "run/commit.h"
 
@@ -29,9 +29,7 @@
 
 enum { NOTES_BYTES_MAX = 1024 * 1024 };
 
-/* ---- what the merge is told -------------------------------------------- */
-
-/* Windows whose roots nobody counted may have lost some. */
+/* ---- parameters of the merge ------------------------------------------- */
 bool
 commit_is_uncounted(const struct run *run)
 {
@@ -65,9 +63,9 @@ describe_tables(struct attempt *attempt, struct merge *merge)
     }
 }
 
-/* ---- what the journal is told ------------------------------------------- */
+/* ---- the record in the journal ------------------------------------------ */
 
-/* What the merge did, into the run's counts and its tables' rows. */
+/* Copy the merge's counts to the run's counts and to run->written. */
 static void
 collect_counts(struct run *run, const struct merge *merge)
 {
@@ -98,15 +96,15 @@ collect_counts(struct run *run, const struct merge *merge)
     run->written_count = count;
 }
 
-/* A run with rejects leaves the watermark, unless told otherwise. */
+/* A run with rejects does not move the watermark, unless the user accepts the
+ * rejects. */
 static bool
 may_advance(const struct run *run)
 {
     return run->rejects == 0 || run->options->accept_rejects;
 }
 
-/* What the run has to say beside its counts, as a JSON object; NULL when it
- * has nothing to say. */
+/* The run's notes as a JSON object; NULL: none. */
 static const char *
 write_notes(const struct run *run)
 {
@@ -153,8 +151,8 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
 
 /* ---- the transaction ---------------------------------------------------- */
 
-/* Windows that together hold fewer roots than the store counted are not all
- * there is. */
+/* If the windows together have fewer roots than the store counted, the result
+ * is incomplete. */
 static bool
 check_least_roots(const struct attempt *attempt, const struct merge *merge,
                   struct err *err)
@@ -168,14 +166,14 @@ check_least_roots(const struct attempt *attempt, const struct merge *merge,
     if (came + run->rejects >= run->origin->least_roots)
         return true;
     err_set(err, MSG_ROOTS_MISSING,
-            "%" PRId64
-            " roots came in %d windows, but the store counts %" PRId64
-            " at least",
-            came, run->origin->source_count, run->origin->least_roots);
+            "the %d windows have %" PRId64
+            " roots, but the store counts at least %" PRId64,
+            run->origin->source_count, came, run->origin->least_roots);
     return false;
 }
 
-/* A failure here rolls all of it back. */
+/* Some guards run after the tables have changed. That is safe, because a
+ * failure rolls back the transaction. */
 static bool
 apply_guarded(const struct attempt *attempt, struct merge *merge,
               struct err *err)
@@ -230,8 +228,8 @@ commit_lost_worker(const struct err *err)
     return strncmp(err->code, "08", 2) == 0;
 }
 
-/* Did COMMIT fail in a way that says nothing about its outcome? The connection
- * was lost, or the one between Citus and a worker. */
+/* Whether COMMIT failed with an unknown outcome, because our connection was
+ * lost, or the connection between Citus and a worker. */
 static bool
 is_commit_unknown(const struct err *err)
 {
@@ -239,9 +237,10 @@ is_commit_unknown(const struct err *err)
            refused_is_internal(err);
 }
 
-/* The connection was lost between COMMIT and its answer. The run's row tells:
- * setting it back waits for a commit that is still under way, and is refused
- * once that has come through. */
+/* After the answer to COMMIT was lost, find out from the run's row whether the
+ * commit succeeded. Setting the status back to `loading` waits for a commit
+ * that is still in progress. It succeeds only if nothing was committed; a
+ * loaded run cannot be changed. True: the run is loaded. */
 static bool
 settle_commit(struct run *run, struct err *err)
 {
@@ -259,7 +258,7 @@ settle_commit(struct run *run, struct err *err)
          runs.runs[0].status != RUN_LOADED_WITH_REJECTS))
         return false;
     log_warn(run->log, MSG_COMMITTED,
-             "the commit came through, its answer did not", LOG_END);
+             "the commit succeeded, but its answer was lost", LOG_END);
     return true;
 }
 

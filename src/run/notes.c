@@ -21,7 +21,7 @@ notes_free(struct notes *notes)
     buf_free(&notes->codes);
 }
 
-/* A string that does not fit is left out whole. */
+/* Add a string with its NUL. A string that does not fit is left out. */
 static void
 list_string(struct buf *list, const char *text)
 {

@@ -1,6 +1,6 @@
 /*
- * notes - what a run has to say beside its counts: warnings, which also go to
- * the log, and columns that widened.
+ * notes - a run's warnings, which also go to the log, and the columns that it
+ * widened. They end up in bulkpg.run.notes.
  */
 #ifndef RUN_NOTES_H
 #define RUN_NOTES_H
@@ -20,12 +20,13 @@ struct notes {
 void notes_init(struct notes *notes, const struct log_ctx *log);
 void notes_free(struct notes *notes);
 
-/* To the log, and to the notes. `notes` is a struct notes: the signature of
- * merge_warn_fn. */
+/* Add a warning to the notes and to the log. `notes` is a struct notes; the
+ * type is merge_warn_fn. */
 void notes_warn(void *notes, enum msg msg, const char *warning);
 
-/* Warnings so far; and back to what they were, for a step that is tried
- * again. All zero: to none. */
+/* Remember the warnings so far with notes_mark(). Before a step is retried,
+ * notes_back_to() removes the warnings added since. A mark of {0} removes
+ * all. */
 struct notes_mark {
     size_t warnings;
     size_t codes;
@@ -34,8 +35,8 @@ struct notes_mark {
 struct notes_mark notes_mark(const struct notes *notes);
 void notes_back_to(struct notes *notes, struct notes_mark mark);
 
-/* Write them as members of the notes of a run: warnings, warning_codes and
- * widened, those that there are. */
+/* Write the notes as members of a JSON object: warnings, warning_codes and
+ * widened. Empty members are left out. */
 void notes_write(const struct notes *notes, struct json_out *json);
 
 #endif

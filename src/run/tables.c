@@ -1,13 +1,14 @@
 /*
- * A look is three questions in a row: what bulkpg.relation says of each table
- * (whose it is, which columns are the job's, which gid types its ids have),
- * what the database says of it, and whether anything is in the way of the
- * rows. Each look starts from zero, since other jobs change tables meanwhile;
- * only what the plan learned of gid types stays with the plan.
+ * An inspection has three steps. It reads bulkpg.relation (the owner of each
+ * table, the job's columns, the gid types of ids), then the catalogs of the
+ * database, and then looks for obstacles to the rows. Each inspection starts
+ * from zero, because other jobs may change tables at any time. Only the gid
+ * types that it finds are kept, in the plan.
  *
- * Hazard: while a look is under way the merge of a process that was killed may
- * still commit. The table then was not there for the first question and is for
- * the second, as if another had made it. So a look that refuses is repeated.
+ * Hazard: during an inspection, the merge of a process that was killed may
+ * still commit. The first step then does not see the table, and the second
+ * does, as if a user had created it. So an inspection that refuses a table is
+ * repeated once.
  */
 #include "run/tables.h"
 
@@ -25,7 +26,7 @@
 
 enum { JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
-/* ---- what the journal remembers ---------------------------------------- */
+/* ---- what the journal has recorded ------------------------------------- */
 
 static void
 recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
@@ -36,7 +37,8 @@ recall_gid(struct plan_gid *gid, const struct json *column, struct arena *arena)
         gid->type = arena_strdup(arena, type);
 }
 
-/* Rows of a foreign file may have ids of that type too. */
+/* The table has ids of this type, so lines with such ids belong to it, even if
+ * the query's types do not say so. */
 static void
 recall_held(struct plan_table *table, const struct json *column,
             struct arena *arena)
@@ -114,8 +116,8 @@ first_known(const struct tables *tables, const struct plan_table *table)
     return known != NULL ? known->first : NULL;
 }
 
-/* A column that was dropped by hand is forgotten: another user may create one
- * with its name. */
+/* Find the job's columns that the plan no longer has. A column that a user
+ * dropped is forgotten: a user may create one with its name. */
 static void
 find_left(struct tables *tables, struct job *job,
           const struct plan_table *table)
@@ -137,24 +139,24 @@ find_left(struct tables *tables, struct job *job,
     }
 }
 
-/* ---- whose they are ---------------------------------------------------- */
+/* ---- owners ------------------------------------------------------------ */
 
 static bool
 refuse_owned(const struct job *job, const struct journal_relation *owner,
              struct err *err)
 {
     err_set(err, MSG_TABLE_OWNED,
-            "table %s.%s belongs to job %s of store %s (%s); %s would write "
-            "it too",
-            owner->table_schema, owner->table_name, owner->job, owner->store,
-            owner->file, job->file->path);
-    return err_hint(err, "give it another name with @table(name:), or the "
-                         "store another schema; where that job is no more, "
+            "%s writes table %s.%s, which belongs to job %s of store %s (%s)",
+            job->file->path, owner->table_schema, owner->table_name, owner->job,
+            owner->store, owner->file);
+    return err_hint(err, "give the table another name with @table(name:), or "
+                         "the store another schema; if that job was removed, "
                          "delete its rows from bulkpg.relation");
 }
 
-/* Gone for certain: its folder is there, and it is not. A folder that is not
- * here, or cannot be looked into, may be another machine's or user's. */
+/* Whether a query file was certainly removed: its folder exists, but the file
+ * does not. A folder that does not exist, or that cannot be read, may be on
+ * another machine or belong to another user. */
 static bool
 is_gone(struct job *job, const char *path)
 {
@@ -170,7 +172,8 @@ is_gone(struct job *job, const char *path)
     return stat(path, &file) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Another job's table is taken over only when the file that made it is gone. */
+/* A job takes over another job's table only if that job's query file was
+ * removed. */
 static bool
 is_ours(struct job *job, const struct journal_relation *owner)
 {
@@ -233,8 +236,7 @@ look(struct tables *tables, struct job *job, struct err *err)
     return fit;
 }
 
-/* While it is looked at, the merge of a process that was killed may still
- * come through: what was not there is, and seems somebody else's. */
+/* The second look is for the hazard in the head of this file. */
 bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err)
 {
@@ -244,7 +246,7 @@ tables_inspect(struct tables *tables, struct job *job, struct err *err)
            look(tables, job, err);
 }
 
-/* ---- what is kept ------------------------------------------------------ */
+/* ---- recording in bulkpg.relation --------------------------------------- */
 
 static void
 append_column(struct json_out *json, const char *name, const char *path,
@@ -259,7 +261,7 @@ append_column(struct json_out *json, const char *name, const char *path,
     json_out_close(json, '}');
 }
 
-/* The columns of one table as bulkpg.relation keeps them: a JSON array. */
+/* The columns of a table for bulkpg.relation, as a JSON array. */
 static const char *
 relation_columns(const struct tables *tables, struct job *job,
                  const struct plan_table *table)
@@ -292,8 +294,8 @@ relation_columns(const struct tables *tables, struct job *job,
     return kept;
 }
 
-/* Absolute, since the process that asks later whether the file still exists
- * may have another current folder. */
+/* The absolute path of the query file, because a later process that checks
+ * whether the file exists may run in another folder. */
 static const char *
 whole_path(struct job *job)
 {
@@ -336,7 +338,7 @@ tables_save_in(const struct tables *tables, struct job *job, bool only_there,
     return true;
 }
 
-/* ---- how they differ from the plan ------------------------------------- */
+/* ---- differences from the plan ----------------------------------------- */
 
 typedef bool differs_fn(const struct plan_table *table,
                         const struct target *target, int column);
@@ -356,7 +358,8 @@ column_in(const struct plan_table *table, const char *column,
     return arena_printf(arena, "%s.%s", table->name, column);
 }
 
-/* Of tables that exist; `names` has room for all columns, or is NULL. */
+/* List the columns of existing tables for which `differs` is true. With `names`
+ * NULL, only count them. */
 static size_t
 list_columns(const struct tables *tables, struct job *job, differs_fn *differs,
              const char **names)
@@ -438,7 +441,7 @@ tables_write_notes(const struct tables *tables, struct json_out *json)
     }
 }
 
-/* ---- what a run asks ---------------------------------------------------- */
+/* ---- questions of a run ------------------------------------------------- */
 
 bool
 tables_prepare(struct tables *tables, struct job *job, struct err *err)

@@ -1,8 +1,7 @@
 /*
- * tables - a job's tables as the journal and the database have them.
- *
- * Whose they are, whether they take the plan's rows, what they remember of
- * its ids, and which columns the plan adds or no longer fills.
+ * tables - a job's tables as the journal and the database describe them: their
+ * owners, whether they can take the plan's rows, the gid types of their ids,
+ * and the columns that the plan adds or no longer fills.
  */
 #ifndef RUN_TABLES_H
 #define RUN_TABLES_H
@@ -19,48 +18,53 @@ enum tables_difference {
     TABLES_DIFFERENCES
 };
 
-/* By plan table; all in the job's arena. */
+/* The arrays have one entry per table of the plan, except `differences`.
+ * Everything is in the job's arena. */
 struct tables {
     bool has_schema;
-    const char **differences[TABLES_DIFFERENCES]; /* as tables_prepare() found
-                        * them: "table.column", the last one is NULL */
+    const char **differences[TABLES_DIFFERENCES]; /* set by tables_prepare():
+                        * "table.column", the last one is NULL */
     struct target *targets;
     const struct json **known; /* columns as bulkpg.relation has them */
     const struct json ***left; /* those of `known` that the job created and no
                         * longer fills; the last one is NULL */
-    struct target_memory *memory; /* what the journal knows of them */
+    struct target_memory *memory; /* the journal's knowledge of each table */
 };
 
-/* Look; and again whenever a column has widened meanwhile. Refused (ERR_CONFIG)
- * when another job or store owns a table whose file still stands, or nobody
- * does; ERR_FAILED or ERR_DENIED when a table cannot take the rows. Learns the
- * gid types that the journal remembers. */
+/* Inspect the tables. Call it again after a column has widened. Also tells the
+ * plan the gid types that the journal has recorded.
+ *
+ * ERR_CONFIG with the code TABLE_OWNED if another job owns a table and that
+ * job's query file still exists, or with TABLE_FOREIGN if bulkpg did not create
+ * a table. ERR_FAILED or ERR_DENIED if a table cannot take the rows. */
 MUST_CHECK bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err);
 
-/* The first look of a run, before anything is asked of the store; makes the
- * schema if there is none. */
+/* The first inspection of a run, before anything is submitted to the store.
+ * Creates the schema if it does not exist. */
 MUST_CHECK bool
 tables_prepare(struct tables *tables, struct job *job, struct err *err);
 
-/* Write what tables_prepare() found as members of the notes of a run:
- * columns_added, columns_widened and columns_left, those that have any. */
+/* Write the differences that tables_prepare() found as members of a run's
+ * notes: columns_added, columns_widened and columns_left. An empty list is left
+ * out. */
 void tables_write_notes(const struct tables *tables, struct json_out *json);
 
-/* Is a table of the plan not there yet, or was a column of it dropped by
- * hand? */
+/* Whether a table of the plan does not exist, or a user dropped one of its
+ * columns. */
 bool tables_miss_one(const struct tables *tables, const struct plan *plan);
 
-/* Must a column of a table that is there get a wider type? */
+/* Whether a column of an existing table must get a wider type. */
 bool tables_widen(const struct tables *tables, const struct plan *plan);
 
-/* Is any table of the plan there? And was a column of one dropped by hand? */
+/* Whether a table of the plan exists; whether a user dropped one of the job's
+ * columns. */
 bool tables_any_there(const struct tables *tables, const struct plan *plan);
 bool tables_lost_column(const struct tables *tables, const struct plan *plan);
 
-/* Write into bulkpg.relation which tables and columns are the job's; those no
- * longer selected stay the job's. On a connection of the caller's, in its
- * transaction. Only those that are there (and get new columns), or all. */
+/* Record in bulkpg.relation that the job owns the tables and their columns,
+ * including columns that it no longer selects. Runs on the caller's connection,
+ * in its transaction. `only_there`: only tables that exist already. */
 MUST_CHECK bool
 tables_save_in(const struct tables *tables, struct job *job, bool only_there,
                struct pg_conn *conn, struct err *err);
