@@ -207,7 +207,8 @@ parse_text(struct loader *loader, struct err *err)
     return false;
 }
 
-/* Remember the type. False if it was looked up before, or may not be. */
+/* Should the type be looked up in the tables? If so, it is noted, so that it is
+ * looked up only once. */
 static bool
 is_new_type(struct loader *loader, struct span type)
 {

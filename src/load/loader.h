@@ -45,10 +45,10 @@ struct loader_config {
     const struct refused *refused; /* lines refused in an earlier attempt */
     /* Takes a reject. May wait; a failure ends the load. */
     bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);
-    /* A line's table must be found by its id, and its gid type is not a type
-     * of any connection: sets *held if the table's id column has ids of this
-     * type. May wait; a failure ends the load. NULL: such lines are rejected
-     * without this question. */
+    /* Called if the gid type of a line's id must decide on its table, and no
+     * connection has the type. Sets *held if the table's id column already has
+     * ids of the type; the line may then belong to it. May wait; a failure
+     * ends the load. If it is NULL, such lines are rejected. */
     bool (*on_gid_type)(void *ctx, const struct plan_table *table,
                         const char *type, bool *held, struct err *err);
     void *ctx;

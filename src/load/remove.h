@@ -16,8 +16,8 @@
 MUST_CHECK bool
 remove_gone(struct merge *merge, struct merge_table *table, struct err *err);
 
-/* Does the run remove rows of the table that are gone? False, for example, with
- * @deletes(mode: KEEP). */
+/* Does the run remove rows of the table that are gone? With @deletes(mode:
+ * KEEP) it removes only rows that have an ordinal instead of a key. */
 bool
 remove_takes_all(const struct merge *merge, const struct merge_table *table);
 

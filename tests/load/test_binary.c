@@ -649,7 +649,7 @@ add_number_tests(Suite *suite)
 static Suite *
 wire_suite(void)
 {
-    Suite *suite = suite_create("wire");
+    Suite *suite = suite_create("binary");
     TCase *tests = tcase_create("times and json");
 
     tcase_add_checked_fixture(tests, setup, teardown);
