@@ -1,8 +1,8 @@
-/* An address decides where a store's token is sent. Nothing is guessed: a
- * host is taken only if it is a label under .myshopify.com, or named as an
- * endpoint; an endpoint is plain http only on a loopback address. User
- * names, queries and fragments are refused, since they can make one host
- * look like another. */
+/* An address decides where a store's token is sent, so nothing is guessed. A
+ * host is accepted only if it is a label under .myshopify.com, or is given as
+ * an endpoint. An endpoint may use plain http only on a loopback address. User
+ * names, queries and fragments are refused, because they can make one host look
+ * like another. */
 #include "config/address.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,8 @@ enum { LABEL_BYTES = 63, HOST_BYTES = 255 };
 #define SHOP_SUFFIX ".myshopify.com"
 #define ADMIN_STORE "admin.shopify.com/store/"
 
-/* What follows `prefix` in any case, or NULL. */
+/* The text after `prefix`, in upper or lower case; NULL if `text` does not
+ * begin with it. */
 static const char *
 after(const char *text, const char *prefix)
 {
@@ -33,8 +34,8 @@ address_is_plain_http(const char *text)
     return after(text, "http://") != NULL;
 }
 
-/* "\"text\" is ...", unless text may be a token in the wrong place or holds
- * a password. */
+/* Sets the error "\"text\" is ...". `text` is not shown if it may be a token in
+ * the wrong place, or contains a password. */
 static bool
 refuse(const char *text, const char *what, struct err *err)
 {
@@ -60,8 +61,8 @@ is_label(struct span label)
     return true;
 }
 
-/* The store's label in "acme", "acme.myshopify.com" or the part of an admin
- * URL that follows /store/. */
+/* The store's label in "acme", in "acme.myshopify.com", or in the part of an
+ * admin URL after /store/. */
 static struct span
 label_of(const char *host)
 {
@@ -88,7 +89,7 @@ address_domain(struct arena *arena, const char *text, const char **domain,
     admin = after(host, ADMIN_STORE);
     label = label_of(admin != NULL ? admin : host);
     if (!is_label(label)) {
-        refuse(text, "no domain of a store", err);
+        refuse(text, "not a store's domain", err);
         return err_hint(err, "write acme, acme" SHOP_SUFFIX
                              " or https://" ADMIN_STORE "acme");
     }
@@ -101,11 +102,11 @@ address_domain(struct arena *arena, const char *text, const char **domain,
 
 /* ---- endpoint ---------------------------------------------------------- */
 
-/* "host", "host:port", "[::1]:port" cut into its two parts. */
+/* The two parts of "host", "host:port" or "[::1]:port". */
 struct authority {
     char host[HOST_BYTES + 1]; /* without brackets */
     bool is_bracketed;
-    struct span port; /* "" without one */
+    struct span port; /* "" if there is none */
 };
 
 static bool
@@ -160,7 +161,8 @@ is_host(const struct authority *parts)
     return true;
 }
 
-/* Read as an address as a whole: 127.0.0.1.example.com is none. */
+/* The whole host must be an address: 127.0.0.1.example.com is not a loopback
+ * address. */
 static bool
 is_loopback(const struct authority *parts)
 {
@@ -198,16 +200,16 @@ address_endpoint(struct arena *arena, const char *text, const char **endpoint,
     struct authority parts;
 
     if (rest == NULL)
-        return refuse(text, "no address: it begins with https://", err);
+        return refuse(text, "not an address: it must begin with https://", err);
     if (!split_authority(span_of(rest, strcspn(rest, "/")), &parts) ||
         !is_host(&parts) || !is_port(parts.port) ||
         !is_path(rest + strcspn(rest, "/")))
-        return refuse(text, "no address: write https://HOST[:PORT][/PATH]",
+        return refuse(text, "not an address: write https://HOST[:PORT][/PATH]",
                       err);
     if (is_plain && !is_loopback(&parts))
         return refuse(text,
-                      "not on this machine: http is for loopback addresses, "
-                      "anything else needs https",
+                      "not on this machine: plain http is only for loopback "
+                      "addresses; use https",
                       err);
     while (text[length - 1] == '/')
         length--;

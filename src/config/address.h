@@ -1,5 +1,5 @@
 /*
- * address - the ways in which users write where a store is.
+ * address - reads a store's address in the forms that users write.
  */
 #ifndef CONFIG_ADDRESS_H
 #define CONFIG_ADDRESS_H
@@ -7,19 +7,19 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* acme, acme.myshopify.com, https://acme.myshopify.com and
- * https://admin.shopify.com/store/acme/... as acme.myshopify.com, in the
- * arena. Anything else is ERR_CONFIG: the token goes there. */
+/* Read acme, acme.myshopify.com, https://acme.myshopify.com or
+ * https://admin.shopify.com/store/acme/... as acme.myshopify.com, in the arena.
+ * Anything else is ERR_CONFIG, because the token is sent to this address. */
 MUST_CHECK bool address_domain(struct arena *arena, const char *text,
                                const char **domain, struct err *err);
 
-/* An address that stands in for https://<domain>: https anywhere, http on a
- * loopback address only; with a port or a path, without the slash at the
- * end. */
+/* Read an address that replaces https://<domain>: https for any host, http only
+ * for a loopback address. It may have a port and a path. Slashes at the end are
+ * removed. */
 MUST_CHECK bool address_endpoint(struct arena *arena, const char *text,
                                  const char **endpoint, struct err *err);
 
-/* Whether it begins with http:// and so can only be an endpoint. */
+/* Whether `text` begins with http://, so that it can only be an endpoint. */
 bool address_is_plain_http(const char *text);
 
 #endif

@@ -1,15 +1,15 @@
-/* The order of a reading:
+/* bulkpg.ini is read in this order:
  *
- *     bulkpg.ini     into sections (ini.c)
- *     [database]     first, since `include` in it names further files
- *     these files    which may hold stores only
- *     sections       each is one we know, and a store is there once
+ *     bulkpg.ini     split into sections (ini.c)
+ *     [database]     first, because its key `include` names further files
+ *     these files    which may have only sections of stores
+ *     sections       each is known, and a store appears once
  *     [tuning]
  *     [store NAME]   over [store *] (store.c)
  *
- * A fault of a store stays in that store; any other ends the reading.
- * Everything lives in the arena of the configuration. Paths are relative to
- * the folder of bulkpg.ini, not to the current one. */
+ * An error in a store's section becomes a fault of that store. Any other error
+ * ends the reading. Everything is in the arena of the configuration. Paths are
+ * relative to the folder of bulkpg.ini, not to the current one. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@
 #include "config/setting.h"
 #include "config/store.h"
 
-/* A reading under way. */
+/* The state of config_read(). */
 struct reader {
     struct config *config;
     struct arena *arena;
@@ -36,7 +36,7 @@ struct reader {
 
 /* ---- sections ---------------------------------------------------------- */
 
-/* NAME of [store NAME], in the arena; NULL: another section. */
+/* NAME of [store NAME]; NULL for another section. */
 static const char *
 store_name(const struct ini_section *section)
 {
@@ -65,7 +65,8 @@ find_section(const struct ini_section *sections, const char *name)
     return sections;
 }
 
-/* [database] or [tuning]: what `section` gives, else the initial values. */
+/* Read [database] or [tuning]. Keys that are not given get their initial
+ * values. */
 static bool
 read_settings(struct reader *reader, const char *name,
               const struct setting_key *keys, struct err *err)
@@ -110,7 +111,7 @@ check_store_name(const struct ini_section *section, struct err *err)
     if (setting_is_name(name))
         return true;
     return err_set(err, MSG_BAD_STORE_NAME,
-                   "%s:%u: \"%.100s\" is no name of a store: 1 to 63 letters, "
+                   "%s:%u: \"%.100s\" is not a store's name: 1 to 63 letters, "
                    "digits, _ and -",
                    section->path, section->line, name);
 }
@@ -126,7 +127,7 @@ check_store_is_new(const struct ini_section *sections,
 
         if (other != NULL && strcasecmp(other, name) == 0)
             return err_set(err, MSG_CONFIG_DUPLICATE,
-                           "%s:%u: section [%s] is there already: %s:%u",
+                           "%s:%u: section [%s] appears twice, first at %s:%u",
                            section->path, section->line, section->name,
                            sections->path, sections->line);
     }
@@ -141,11 +142,12 @@ unknown_section(const struct ini_section *section, bool included,
             section->path, section->line, section->name,
             included ? " in an included file" : "");
     if (included)
-        err_hint(err, "there it is [store NAME] only");
+        err_hint(err, "an included file may have only [store NAME] sections");
     return false;
 }
 
-/* Whether the main file may have it, for every store. */
+/* Whether the section is one for all stores, which only the main file may
+ * have. */
 static bool
 is_general(const struct ini_section *section)
 {
@@ -153,7 +155,7 @@ is_general(const struct ini_section *section)
            is_section(section, "store *");
 }
 
-/* Every section is one that we know, and no store is there twice. */
+/* Check that every section is known and that no store appears twice. */
 static bool
 check_sections(struct reader *reader, struct err *err)
 {
@@ -212,8 +214,8 @@ read_file(struct reader *reader, const char *path, struct err *err)
     return true;
 }
 
-/* A folder that is not there matches nothing; one that cannot be read might
- * hold stores. */
+/* A folder that does not exist matches nothing. A folder that cannot be read is
+ * an error, because it may have stores. */
 static int
 is_fatal(const char *path, int error)
 {
@@ -221,7 +223,8 @@ is_fatal(const char *path, int error)
     return error != ENOENT;
 }
 
-/* In the order of their names; a pattern may match nothing, a name must. */
+/* Read the included files in the order of their names. A pattern may match
+ * nothing, but a file name must exist. */
 static bool
 read_included(struct reader *reader, struct err *err)
 {
@@ -235,8 +238,9 @@ read_included(struct reader *reader, struct err *err)
         return true;
     status = glob(pattern, 0, is_fatal, &found);
     if (status == GLOB_NOMATCH && strpbrk(pattern, "*?[") == NULL)
-        ok = err_set(err, MSG_CONFIG_FILE, "%s: include: there is no file %s",
-                     reader->config->path, pattern);
+        ok =
+            err_set(err, MSG_CONFIG_FILE, "%s: include: file %s does not exist",
+                    reader->config->path, pattern);
     else if (status != 0 && status != GLOB_NOMATCH)
         ok = err_set(err, MSG_CONFIG_FILE, "%s: include: cannot read %s",
                      reader->config->path, pattern);
@@ -262,7 +266,7 @@ not_above(struct reader *reader, const char *low_key, int64_t low,
                    section->path, entry->line, low_key, high_key);
 }
 
-/* Relative to the folder of the file that names it. */
+/* The path is relative to the folder of bulkpg.ini. */
 static bool
 find_ca_file(struct reader *reader, struct err *err)
 {
@@ -311,7 +315,7 @@ config_missing(const char *path, struct err *err)
 {
     char folder[PATH_MAX];
 
-    err_set(err, MSG_NO_CONFIG, "there is no %s in %s", path,
+    err_set(err, MSG_NO_CONFIG, "cannot find %s in %s", path,
             getcwd(folder, sizeof(folder)) != NULL ? folder : "this folder");
     return false;
 }
@@ -386,9 +390,9 @@ config_add_store(struct config *config, const char *name, const char *domain,
         return false;
     other = config_store(config, store.name);
     if (other != NULL) {
-        err_set(err, MSG_BAD_ARGUMENTS, "store %s is there already: %s",
+        err_set(err, MSG_BAD_ARGUMENTS, "store %s already exists: %s",
                 store.name, other->section);
-        return err_hint(err, "give this one another name with --store");
+        return err_hint(err, "use another name with --store");
     }
     append_store(config, &store);
     return true;

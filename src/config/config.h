@@ -1,13 +1,13 @@
 /*
- * config - bulkpg.ini: the database, the stores, and how patient to be.
+ * config - reads bulkpg.ini: the database, the stores, and tuning.
  *
  *     [database]  [store *]  [store NAME]  [tuning]
  *
- * Read with libini_config. A fault of the file (an unknown section or key, a
- * duplicate, an indented key, a value that does not parse) names file and
- * line. A fault of one store's section is kept in that store, so that the
- * others run. Secrets are named, never written: `env:NAME`, `file:PATH`,
- * `cred:NAME`; they are resolved here and never printed.
+ * libini_config parses it. An error of the file (an unknown section or key, a
+ * duplicate, an indented key, a value that is not valid) names file and line.
+ * An error in one store's section is kept in that store, so that the others
+ * run. Secrets are named, not written: `env:NAME`, `file:PATH`, `cred:NAME`.
+ * They are read here and never printed.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -28,7 +28,7 @@ struct tuning_config {
     int64_t retry_budget_ms;
     int64_t stall_timeout_ms;
     int64_t request_timeout_ms;
-    const char *ca_file; /* a path; "" : none is given */
+    const char *ca_file; /* a path; "": not given */
     int64_t max_rejects;
     double max_delete_fraction;
     int64_t deadline_ms; /* 0: none */
@@ -38,12 +38,12 @@ struct tuning_config {
 };
 
 struct config {
-    struct arena arena;         /* everything below lives there */
-    const char *path;           /* "bulkpg.ini"; NULL: flags only */
-    const char *dsn;            /* "" : environment */
-    const char *password;       /* names the secret; NULL: not given */
-    const char *include;        /* glob of further files with stores; "" */
-    int connections;            /* loader connections per running load */
+    struct arena arena;   /* everything below lives there */
+    const char *path;     /* "bulkpg.ini"; NULL: flags only */
+    const char *dsn;      /* "": libpq's variables and files */
+    const char *password; /* a reference to the secret; NULL: not given */
+    const char *include;  /* pattern of further files with stores; "": none */
+    int connections;      /* loader connections per running load */
     const char *const *readers; /* roles; NULL-terminated, never NULL */
     const char *readers_where;  /* "bulkpg.ini:4: "; "" : not given */
     struct store_config *stores;
@@ -51,27 +51,28 @@ struct config {
     struct tuning_config tuning;
 };
 
-/* Read `path`. When it does not exist and `required` is false, the defaults.
- * ERR_CONFIG otherwise. Secrets of a store are resolved here; a secret that
- * is missing or readable by others is that store's fault (or a warning, where
- * the file is not ours). Paths in it are relative to the folder of `path`.
- * After a failure there is nothing to free. */
+/* Read `path`. If it does not exist and `required` is false, the result has the
+ * defaults. Else ERR_CONFIG. The secrets of stores are read here. A secret that
+ * is missing, or that others can read, is a fault of that store (or a warning,
+ * if the file belongs to another user). Paths are relative to the folder of
+ * `path`. After a failure there is nothing to free. */
 MUST_CHECK bool config_read(struct config *config, const char *path,
                             bool required, struct err *err);
 void config_free(struct config *config);
 
-/* "there is no bulkpg.ini in" the current folder: ERR_CONFIG. */
+/* Set the error "cannot find bulkpg.ini in FOLDER", for the current folder:
+ * ERR_CONFIG. Returns false. */
 bool config_missing(const char *path, struct err *err);
 
-/* NULL when there is none of that name; names differ in more than case. */
+/* NULL if no store has this name. Two names never differ only in case. */
 struct store_config *
 config_store(const struct config *config, const char *name);
 
-/* A store out of flags alone: --domain D with SHOPIFY_ACCESS_TOKEN; `name`
- * NULL: the domain's first label; `domain` NULL: a store by name only, which
- * is enough for what needs no network. The domain may be an endpoint on this
- * machine, http://127.0.0.1:8080. A missing token or domain is the store's
- * fault. Moves the array of stores. */
+/* Add a store from options: --domain D with SHOPIFY_ACCESS_TOKEN. If `name` is
+ * NULL, it is the domain's first label. If `domain` is NULL, the store has only
+ * a name, which is enough for commands that need no network. The domain may be
+ * an endpoint on this machine, http://127.0.0.1:8080. A missing token or domain
+ * is a fault of the store. Moves the array of stores. */
 MUST_CHECK bool config_add_store(struct config *config, const char *name,
                                  const char *domain, struct err *err);
 

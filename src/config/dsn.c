@@ -10,7 +10,7 @@
 #include "config/secret.h"
 #include "pg/conn.h"
 
-static char *known_password; /* one process has one database */
+static char *known_password; /* one per process, like the database */
 
 static bool
 add_password(const struct config *config, char **dsn, struct err *err)
@@ -21,7 +21,7 @@ add_password(const struct config *config, char **dsn, struct err *err)
 
     if (pg_dsn_has_password(config->dsn))
         return err_set(err, MSG_BAD_SETTING,
-                       "%s: password: dsn holds a password as well",
+                       "%s: password: dsn contains a password, too",
                        config->path);
     if (!secret_read(&arena, "", config->password, &password, err)) {
         arena_free(&arena);
@@ -69,10 +69,10 @@ dsn_warn_if_exposed(const struct config *config)
     if (config->path == NULL || !pg_dsn_has_password(config->dsn) ||
         stat(config->path, &status) != 0 || (status.st_mode & S_IROTH) == 0)
         return;
-    log_warn(NULL, MSG_SECRET_EXPOSED, "everybody can read the password in dsn",
+    log_warn(NULL, MSG_SECRET_EXPOSED, "all users can read the password in dsn",
              LOG_STR("file", config->path),
              LOG_STR("hint",
-                     "write password = env:NAME, file:PATH or cred:NAME "
-                     "in [database], or chmod 600 the file"),
+                     "use password = env:NAME, file:PATH or cred:NAME in "
+                     "[database] instead, or chmod 600 the file"),
              LOG_END);
 }

@@ -1,13 +1,17 @@
-/* A file is read in two passes: ours looks at every line, notes its number
- * and faults, and hands the good lines to libini_config, which cuts them
- * into keys and values; then each entry is put beside its line.
+/* A file is read in two passes. The first pass is here: it numbers the lines,
+ * finds faults, and turns faulty lines into comments. In the second pass
+ * libini_config splits the lines into keys and values. Each entry then gets the
+ * number of its line.
  *
- * What libini_config does with faults was found by trying, version 0.6.2: a
- * pair on the first line, before any section, vanishes; a section that comes
- * twice is merged into the first, and asking it to report both that and a
- * key that comes twice crashes; a name with '.', '!' or a byte over 127 ends
- * the parse with EINVAL and no line; one bad line throws away the good ones;
- * section lines have no line number at all; an empty file cannot be read. */
+ * libini_config 0.6.2 handles faults badly, as tests with it showed:
+ * - a key on the first line, before any section, is lost;
+ * - a section that appears twice is merged into the first one; if it is asked
+ *   to report both that and a key that appears twice, it crashes;
+ * - a name with '.', '!' or a byte over 127 ends the parse with EINVAL and
+ *   without a line number;
+ * - one bad line discards the good ones;
+ * - sections have no line numbers;
+ * - an empty file cannot be read. */
 #include "config/ini.h"
 
 #include <ctype.h>
@@ -38,7 +42,7 @@ struct reader {
     struct ini_section *last;
     unsigned line;
     size_t pairs; /* lines that are "key = value" */
-    size_t taken; /* of these, how many libini gave back */
+    size_t taken; /* of these, those that libini returned */
 };
 
 static bool
@@ -68,7 +72,7 @@ read_whole(struct reader *reader, struct err *err)
     case READ_FILE_FAILED:
         return cannot_read(reader, err);
     case READ_FILE_NOT_REGULAR:
-        return err_set(err, MSG_CONFIG_FILE, "%s is no regular file",
+        return err_set(err, MSG_CONFIG_FILE, "%s is not a regular file",
                        reader->path);
     case READ_FILE_TOO_LONG:
         break;
@@ -102,7 +106,8 @@ is_name(struct span name)
     return true;
 }
 
-/* Bytes of the UTF-8 character that `text` begins with; 0: it is none. */
+/* Length of the UTF-8 character at the start of `text`; 0 if it is not
+ * valid. */
 static size_t
 character_length(struct span text)
 {
@@ -140,7 +145,7 @@ check_new(struct reader *reader, const char *name, struct err *err)
     for (struct ini_section *s = reader->first; s != NULL; s = s->next)
         if (strcasecmp(s->name, name) == 0)
             return err_set(err, MSG_CONFIG_DUPLICATE,
-                           "%s:%u: section [%s] is there already: %s:%u",
+                           "%s:%u: section [%s] appears twice, first at %s:%u",
                            reader->path, reader->line, name, s->path, s->line);
     return true;
 }
@@ -154,12 +159,12 @@ add_section(struct reader *reader, struct span line, struct err *err)
     line = span_trim(line);
     if (line.bytes[line.length - 1] != ']')
         return fail(reader, reader->line, err,
-                    "a section line ends with \"]\" and nothing else");
+                    "the line of a section must end with \"]\"");
     name = span_trim(span_of(line.bytes + 1, line.length - 2));
     if (name.length == 0 || !is_name(name))
         return err_set(err, MSG_CONFIG_SYNTAX,
-                       "%s:%u: [%.*s] is no section: names are made of "
-                       "letters, digits, _ and -",
+                       "%s:%u: [%.*s] is not a section: a name has letters, "
+                       "digits, _ and -",
                        reader->path, reader->line,
                        (int)(name.length < 100 ? name.length : 100),
                        name.bytes);
@@ -188,7 +193,7 @@ section_at(struct reader *reader, unsigned line)
     return found;
 }
 
-/* Of several faults in a section the first one found is kept. */
+/* Keeps the first fault that is found in a section. */
 static void
 note_fault(struct reader *reader, unsigned line, const char *message)
 {
@@ -207,17 +212,17 @@ fault_of_entry(struct span line)
     if (line.bytes[0] == ' ' || line.bytes[0] == '\t')
         return "a line must not be indented";
     if (equal == NULL)
-        return "a line is \"key = value\"";
+        return "a line must be \"key = value\"";
     key = span_trim(span_of(line.bytes, (size_t)(equal - line.bytes)));
     if (key.length == 0)
-        return "there is no key before the \"=\"";
+        return "the key before the \"=\" is missing";
     if (!is_name(key) || key.length > 255)
-        return "a key is made of letters, digits, _ and -";
+        return "a key may have only letters, digits, _ and -";
     return NULL;
 }
 
-/* `line` lies in the reader's own text, so a faulty one is made a comment
- * and the rest can be parsed. */
+/* `line` is in the reader's own text. A faulty line is turned into a comment,
+ * so that the rest can be parsed. */
 static bool
 look_at_line(struct reader *reader, struct span line, struct err *err)
 {
@@ -266,7 +271,7 @@ look_at_lines(struct reader *reader, struct err *err)
 
 /* ---- the entries, from libini ------------------------------------------ */
 
-/* "Error (9) on line 4: ..." is all it gives. */
+/* libini gives nothing but the text "Error (9) on line 4: ...". */
 static unsigned
 line_of_error(const char *text)
 {
@@ -278,7 +283,8 @@ line_of_error(const char *text)
     return line < UINT_MAX ? (unsigned)line : UINT_MAX;
 }
 
-/* The parse failed with `status`; what it has read by then it throws away. */
+/* Reports that the parse failed with `status`. libini has discarded what it had
+ * read. */
 static bool
 parse_failed(const struct reader *reader, struct ini_cfgobj *parsed, int status,
              struct err *err)
@@ -303,8 +309,8 @@ note_duplicate(struct reader *reader, const struct ini_entry *first,
     uint32_t line = 0;
 
     value_get_line(again, &line);
-    snprintf(message, sizeof(message), "%s is there already: %s:%u", first->key,
-             reader->path, first->line);
+    snprintf(message, sizeof(message), "%s appears twice, first at %s:%u",
+             first->key, reader->path, first->line);
     note_fault(reader, line, message);
 }
 
@@ -332,7 +338,7 @@ new_entry(struct reader *reader, const char *key, struct value_obj *value)
     return entry;
 }
 
-/* `mode` says whether it is the key's first value or a further one. */
+/* `mode` selects the first value of the key or the next one. */
 static struct value_obj *
 value_of(struct ini_cfgobj *parsed, const struct ini_section *section,
          const char *key, int mode)
@@ -380,8 +386,8 @@ take_sections(struct reader *reader, struct ini_cfgobj *parsed)
     }
 }
 
-/* Everything is allowed to libini, so that every value arrives with its
- * line; what we do not allow is told by note_duplicate(). */
+/* libini may accept everything, so that every value arrives with its line.
+ * note_duplicate() reports what bulkpg does not allow. */
 static int
 parse(struct span text, struct ini_cfgobj *parsed)
 {
@@ -413,7 +419,7 @@ parse_text(struct reader *reader, struct err *err)
         mem_out("the configuration");
     if (status == 0)
         take_sections(reader, parsed);
-    /* libini drops a key that it finds no memory for, and says nothing. */
+    /* If libini runs out of memory, it drops a key without an error. */
     if (status == 0 && reader->taken < reader->pairs)
         mem_out("a key of the configuration");
     ok = status == 0 || parse_failed(reader, parsed, status, err);

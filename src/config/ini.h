@@ -1,13 +1,13 @@
 /*
- * ini - a file of sections and keys, every one with its line.
+ * ini - reads a file of sections and keys, each with its line number.
  *
  *     [section]
  *     # comment, at the start of a line
  *     key = value
  *
- * The only place that knows libini_config. Names are letters, digits, blanks,
- * `_`, `-`, `*`; upper and lower case are the same name. UTF-8, with or
- * without a byte order mark; lines end in LF or CRLF.
+ * This is the only place that knows libini_config. Names have letters, digits,
+ * blanks, `_`, `-` and `*`, and ignore case. The text is UTF-8, with or without
+ * a byte order mark; lines end in LF or CRLF.
  */
 #ifndef CONFIG_INI_H
 #define CONFIG_INI_H
@@ -26,19 +26,19 @@ struct ini_section {
     const char *name;
     const char *path; /* of its file */
     unsigned line;
-    struct ini_entry *entries; /* as they stand in the file */
+    struct ini_entry *entries; /* in the order of the file */
     struct err fault;          /* the first faulty line found in it */
     struct ini_section *next;
 };
 
-/* The sections of the file at `path`, in its order; NULL of an empty one.
- * ERR_CONFIG, "path:line: ...", for text before the first section, a section
- * line that is none, a section that is there twice; ERR_CONFIG "path: ..."
- * when it cannot be read. Any other fault stays with its section. */
+/* Read the sections of the file at `path`, in the order of the file; NULL if it
+ * has none. ERR_CONFIG "path:line: ..." for text before the first section, a
+ * bad section line, or a section that appears twice; ERR_CONFIG "path: ..." if
+ * the file cannot be read. Any other fault is kept in its section. */
 MUST_CHECK bool ini_read(struct arena *arena, const char *path,
                          struct ini_section **sections, struct err *err);
 
-/* NULL when `section` is NULL or has no such key. */
+/* NULL if `section` is NULL or has no such key. */
 const struct ini_entry *
 ini_find(const struct ini_section *section, const char *key);
 

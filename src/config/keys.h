@@ -1,14 +1,14 @@
 /*
- * keys - every key of bulkpg.ini, section by section: what reading, checking
- * and the manual are made from. A new key is a line of keys.c and a member of
- * the struct that it names.
+ * keys - every key of bulkpg.ini, section by section. Reading, checking and the
+ * manual use these tables. A new key is a line of keys.c and a member of the
+ * struct that the line names.
  */
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
 #include "config/setting.h"
 
-/* [store *] and [store NAME], in this order in keys_store[]. */
+/* Keys of [store *] and [store NAME], in the order of keys_store[]. */
 enum store_key {
     STORE_ENABLED,
     STORE_DOMAIN,

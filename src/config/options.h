@@ -1,8 +1,8 @@
 /*
- * options - what the command line asks for, as values.
+ * options - the values of the command line.
  *
- * cli/options.c fills it in and is the only one that knows how the options
- * are spelled; every other room reads it. Strings are those of argv.
+ * cli/options.c fills them in. It is the only file that knows how options are
+ * spelled; all other folders only read them. Strings point into argv.
  */
 #ifndef CONFIG_OPTIONS_H
 #define CONFIG_OPTIONS_H
@@ -17,7 +17,7 @@
 struct options {
     const char *directory; /* -C */
     enum log_format log_format;
-    bool asks_logfmt;         /* --log-format text: at a terminal, too */
+    bool asks_logfmt;         /* --log-format text: logfmt also at a terminal */
     enum log_level log_level; /* -q LOG_ERROR, default LOG_INFO, -v LOG_DEBUG */
     bool quiet;
     const char *const *stores;  /* --store, repeatable; NULL-terminated */

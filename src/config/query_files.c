@@ -1,14 +1,14 @@
-/* A job is looked for by its name in queries/STORE/ and then in queries/, or
- * by its path. The store's own file hides the common one of the same name.
+/* A job is looked up by its name in queries/STORE/ and then in queries/, or by
+ * its path. The store's own file hides the common one of the same name.
  *
- *     names on the command line   a missing one is a misuse (status 64)
- *     else `jobs` of the store     a missing one is a fault of the store
- *     else all in both folders     none is a fault of the store
+ *     names on the command line   a missing file is misuse (status 64)
+ *     else `jobs` of the store    a missing file is a fault of the store
+ *     else all in both folders    no file at all is a fault of the store
  *
- * A file that cannot be read, or is no name, is still a job, with a fault:
- * it fails and is reported, and the others run. Files are opened without
- * blocking and must be regular: a FIFO in queries/ must not stop the
- * program. */
+ * A file that cannot be read, or whose name is not valid, is still a job, with
+ * a fault: it fails and is reported, and the others run. Files are opened
+ * without blocking and must be regular files: a FIFO in queries/ must not stop
+ * the program. */
 #include "config/query_files.h"
 
 #include <dirent.h>
@@ -49,8 +49,9 @@ is_path(const char *job)
     return strchr(job, '/') != NULL || has_suffix(job);
 }
 
-/* A file can have any name, a job cannot: what nobody could print or keep in
- * the journal is escaped from the beginning, and then refused by its name. */
+/* A file can have any name, but a job cannot. Characters that cannot be printed
+ * or kept in the journal are escaped here, and setting_is_name() then refuses
+ * the name. */
 static const char *
 shown_name(struct arena *arena, struct span name)
 {
@@ -101,7 +102,7 @@ read_text(const char *path, struct buf *text, struct err *err)
     case READ_FILE_FAILED:
         return cannot_read(path, err);
     case READ_FILE_NOT_REGULAR:
-        return err_set(err, MSG_QUERY_FILE, "%s is no regular file", path);
+        return err_set(err, MSG_QUERY_FILE, "%s is not a regular file", path);
     case READ_FILE_TOO_LONG:
         break;
     }
@@ -125,15 +126,16 @@ read_named(struct arena *arena, struct query_file *file)
 {
     if (!setting_is_name(file->job))
         err_set(&file->fault, MSG_QUERY_FILE,
-                "%s: a job's name is 1 to 63 letters, digits, _ and -",
+                "%s: a job's name must be 1 to 63 letters, digits, _ and -",
                 file->path);
     else if (!read_query(arena, file, &file->fault))
         return; /* the fault stays with the file */
 }
 
-/* ---- all of a store's -------------------------------------------------- */
+/* ---- all jobs of a store ----------------------------------------------- */
 
-/* Files found so far; the arena keeps what growing leaves behind. */
+/* The files found so far. When the list grows, its old array stays in the
+ * arena. */
 struct search {
     struct arena *arena;
     const struct store_config *store;
@@ -170,8 +172,8 @@ add_file(struct search *search, const char *path)
                             .text = span_str("")};
 }
 
-/* A folder that is not there holds nothing. Names that begin with a dot are
- * an editor's, not a user's. */
+/* A folder that does not exist has no files. Names that begin with a dot are
+ * skipped, because editors create them. */
 static bool
 list_folder(struct search *search, const char *folder, struct err *err)
 {
@@ -192,7 +194,7 @@ list_folder(struct search *search, const char *folder, struct err *err)
         known =
             find_job(search->files, query_files_job_name(search->arena, path));
         if (known != NULL)
-            known->path = path; /* the store's own, listed after */
+            known->path = path; /* the store's own folder is listed last */
         else
             add_file(search, path);
     }
@@ -222,9 +224,9 @@ list_all(struct search *search, struct err *err)
     return true;
 }
 
-/* ---- some of them ------------------------------------------------------ */
+/* ---- named jobs -------------------------------------------------------- */
 
-/* "there are orders, products", and the one that was probably meant. */
+/* The hint lists the jobs that exist, after the one that was probably meant. */
 static bool
 no_such_job(struct search *search, const char *job, enum err_kind kind,
             struct err *err)
@@ -240,21 +242,22 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
         nearest_try(&nearest, all.items[i].job);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
     }
-    err_set(err, MSG_UNKNOWN_JOB, "there is no job \"%.100s\" of store %s", job,
-            search->store->name);
+    err_set(err, MSG_UNKNOWN_JOB, "store %s has no job \"%.100s\"",
+            search->store->name, job);
     err_as(err, kind);
     if (all.count == 0)
-        err_hint(err, "there are none in " FOLDER "/; bulkpg init writes one");
+        err_hint(err,
+                 "there are no queries in " FOLDER "/; bulkpg init writes one");
     else if (nearest.best != NULL)
-        err_hint(err, "did you mean %s? there are %s", nearest.best,
+        err_hint(err, "did you mean %s? The jobs are %s", nearest.best,
                  buf_str(&known));
     else
-        err_hint(err, "there are %s", buf_str(&known));
+        err_hint(err, "the jobs are %s", buf_str(&known));
     buf_free(&known);
     return false;
 }
 
-/* The path of the job's file; NULL: there is none. */
+/* The path of the job's file; NULL if there is none. */
 static const char *
 find_path(const struct search *search, const char *job)
 {
@@ -295,7 +298,7 @@ take_named(struct search *search, const char *const *jobs, struct err *err)
         const char *path = find_path(search, *jobs);
 
         if (path == NULL && is_path(*jobs))
-            return err_set(err, MSG_UNKNOWN_JOB, "there is no file %.200s",
+            return err_set(err, MSG_UNKNOWN_JOB, "file %.200s does not exist",
                            *jobs);
         if (path == NULL)
             return no_such_job(search, *jobs, ERR_USAGE, err);
@@ -305,7 +308,7 @@ take_named(struct search *search, const char *const *jobs, struct err *err)
     return true;
 }
 
-/* Those of the store's `jobs`, which the configuration has seen to be names. */
+/* Take the store's `jobs`. The configuration has already checked the names. */
 static bool
 take_configured(struct search *search, struct err *err)
 {
@@ -356,7 +359,7 @@ query_files_find(struct arena *arena, const struct store_config *store,
     return true;
 }
 
-/* ---- what nobody reads ------------------------------------------------- */
+/* ---- strays ------------------------------------------------------------ */
 
 static bool
 is_folder(const char *path)
@@ -382,10 +385,10 @@ warn_of_folder(const struct config *config, const char *path, const char *name,
 
     for (size_t i = 0; i < config->store_count; i++)
         nearest_try(&nearest, config->stores[i].name);
-    err_set(warning, MSG_NONE, "%s: there is no store \"%.100s\"%s", path, name,
+    err_set(warning, MSG_NONE, "%s: unknown store \"%.100s\"%s", path, name,
             nearest_hint(&nearest));
-    err_hint(warning, "queries in a folder are those of the store of that "
-                      "name: rename it, or take it away");
+    err_hint(warning, "a folder in " FOLDER "/ is for the store of that name: "
+                      "rename or remove it");
 }
 
 static bool
@@ -400,8 +403,8 @@ is_stray(const struct config *config, const char *path, const char *name,
     }
     if (!ends_in(name, ".gql"))
         return false;
-    err_set(warning, MSG_NONE, "%s is no job", path);
-    err_hint(warning, "a job's file ends in " SUFFIX);
+    err_set(warning, MSG_NONE, "%s is not a job", path);
+    err_hint(warning, "the file of a job must end in " SUFFIX);
     return true;
 }
 

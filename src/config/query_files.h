@@ -1,11 +1,11 @@
 /*
- * query_files - which query files a store's jobs are.
+ * query_files - finds the query files of a store's jobs.
  *
  *     queries/products.graphql         job products of every store
  *     queries/acme/products.graphql    the same job, for store acme only
  *
- * A job's name is its file's, without .graphql. What is wrong with one file
- * is that file's fault, so that the others run.
+ * A job has the name of its file without .graphql. An error in one file is a
+ * fault of that file, so that the others run.
  */
 #ifndef CONFIG_QUERY_FILES_H
 #define CONFIG_QUERY_FILES_H
@@ -23,28 +23,29 @@ struct query_file {
 };
 
 struct query_files {
-    struct query_file *items; /* without jobs named: by their names */
+    struct query_file *items; /* sorted by name, unless jobs are named */
     size_t count;
 };
 
-/* The files of the jobs named, in their order, a file named twice once; no
- * job named (NULL or empty): all that the store has, or those that its `jobs`
- * lists. A job is a name, or a path when it contains '/' or ends in .graphql.
- * All in the arena. ERR_USAGE for a job that there is not, naming those that
- * there are; ERR_CONFIG for one that the store's `jobs` lists and for a store
- * without any. */
+/* Find the files of the named jobs, in their order; a file that is named twice
+ * appears once. If `jobs` is NULL or empty, find the store's `jobs`, or else
+ * all of the store. A job is a name, or a path if it contains '/' or ends in
+ * .graphql. Everything is in the arena. ERR_USAGE for a job that does not
+ * exist, with a hint that lists the others. ERR_CONFIG for a missing job of the
+ * store's `jobs`, and for a store without jobs. */
 MUST_CHECK bool
 query_files_find(struct arena *arena, const struct store_config *store,
                  const char *const *jobs, struct query_files *files,
                  struct err *err);
 
-/* What somebody put into queries/ and no run will read: a folder that is no
- * store's, a file that ends in .gql. Each is told, as a warning with a hint. */
+/* Find what a user put into queries/ although no run reads it: a folder without
+ * a store of that name, a file that ends in .gql. Each is passed to `tell` as a
+ * warning with a hint. */
 typedef void query_files_stray_fn(void *ctx, const struct err *warning);
 void query_files_find_strays(struct arena *arena, const struct config *config,
                              query_files_stray_fn *tell, void *ctx);
 
-/* The job that a name or a path means: "products" of
+/* The job's name for a name or a path: "products" for
  * "queries/products.graphql". In the arena. */
 const char *query_files_job_name(struct arena *arena, const char *path);
 

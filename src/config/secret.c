@@ -1,10 +1,11 @@
-/* A secret is read from where its name says, checked and never shown.
- * Messages name the variable or the file only; a text that could be a token
- * in the wrong place is not repeated, either.
+/* A secret is read from the place that its reference names. It is checked and
+ * never shown. Messages name only the variable or the file. A text that may be
+ * a token in the wrong place is not repeated.
  *
- * A file is opened first and looked at by its descriptor, so that what is
- * checked is what is read. It must be a regular file, and not readable by
- * others: that is an error if it is ours to change, else a warning. */
+ * A file is opened first and then examined by its descriptor, so that the file
+ * that is checked is the one that is read. It must be a regular file that
+ * others cannot read. If they can, that is an error if the file is ours, else a
+ * warning. */
 #include "config/secret.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 
 enum { SECRET_BYTES = 16 * 1024 };
 
-/* What is read, and how messages call it. */
+/* A file with a secret. */
 struct secret_file {
     struct arena *arena;
     const char *path;
@@ -46,7 +47,7 @@ secret_path(struct arena *arena, const char *directory, const char *path)
     return arena_printf(arena, "%s/%s", directory, path);
 }
 
-/* What follows `prefix` in `reference`, or NULL. */
+/* The text of `reference` after `prefix`; NULL if it does not begin with it. */
 static const char *
 after(const char *reference, const char *prefix)
 {
@@ -65,7 +66,8 @@ is_variable_name(const char *name)
 static bool
 not_named(struct err *err)
 {
-    return err_set(err, MSG_BAD_SECRET, "a secret is named, not written");
+    return err_set(err, MSG_BAD_SECRET,
+                   "the value must name a secret, not contain it");
 }
 
 bool
@@ -81,13 +83,14 @@ secret_check(const char *reference, struct err *err)
     if (name == NULL || secret_is_likely(name))
         return not_named(err);
     if (name[0] == '\0')
-        return err_set(err, MSG_BAD_SECRET, "%s names nothing", reference);
+        return err_set(err, MSG_BAD_SECRET, "the name after %s is missing",
+                       reference);
     if (variable != NULL && !is_variable_name(name))
         return err_set(err, MSG_BAD_SECRET,
-                       "what follows env: is no name of a variable");
+                       "the text after env: is not a variable's name");
     if (credential != NULL && strchr(name, '/') != NULL)
         return err_set(err, MSG_BAD_SECRET,
-                       "what follows cred: is a name without \"/\"");
+                       "the name after cred: must not contain \"/\"");
     return true;
 }
 
@@ -103,7 +106,7 @@ check_content(const char *what, const char *name, struct span secret,
 
         if (c < ' ' || c == 0x7f)
             return err_set(err, MSG_NO_CREDENTIALS,
-                           "%s %s holds a line break or another control "
+                           "%s %s contains a line break or another control "
                            "character",
                            what, name);
     }
@@ -120,8 +123,8 @@ read_variable(struct arena *arena, const char *name, const char **secret,
         err_set(err, MSG_NO_CREDENTIALS, "environment variable %s is not set",
                 name);
         return err_hint(err,
-                        "export it; cron and systemd know no variables of "
-                        "your shell: file:PATH and cred:NAME are for them");
+                        "export it; cron and systemd do not have the "
+                        "variables of your shell: use file:PATH or cred:NAME");
     }
     if (!check_content("environment variable", name, span_str(value), err))
         return false;
@@ -139,7 +142,8 @@ cannot_read(const struct secret_file *source, struct err *err)
     return unreadable_hint(err, source->path, why, true);
 }
 
-/* A secret that others can read is none; only its owner can mend that. */
+/* A secret that others can read is not a secret. Only the owner of the file can
+ * change that, so it is just a warning for other users. */
 static bool
 check_mode(const struct secret_file *source, const struct stat *status,
            struct err *err)
@@ -178,7 +182,7 @@ read_text(const struct secret_file *source, struct buf *text, struct err *err)
     case READ_FILE_FAILED:
         return cannot_read(source, err);
     case READ_FILE_NOT_REGULAR:
-        return err_set(err, MSG_NO_CREDENTIALS, "%s is no regular file",
+        return err_set(err, MSG_NO_CREDENTIALS, "%s is not a regular file",
                        source->path);
     case READ_FILE_TOO_LONG:
         break;

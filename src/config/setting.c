@@ -1,7 +1,7 @@
-/* One function for each kind of value, all of one shape, named by the rows
- * of keys.c. A value is checked completely before it is stored: after a
- * refusal the field is what it was. setting_apply() adds the place and the
- * key in front of a refusal, so that the functions speak of the value only. */
+/* Each kind of value has a function, which the rows of keys.c name. A value is
+ * checked completely before it is stored: if it is refused, the field is
+ * unchanged. setting_apply() puts the place and the key before the message, so
+ * the functions describe only the value. */
 #include "config/setting.h"
 
 #include <ctype.h>
@@ -29,7 +29,8 @@ store_text(struct arena *arena, void *field, const char *text)
     return true;
 }
 
-/* "\"value\" is ...", unless the value may be a token in the wrong place. */
+/* Sets the error "\"value\" is ...". The value is not shown if it may be a
+ * token in the wrong place. */
 static bool
 refuse(const char *value, const char *what, struct err *err)
 {
@@ -69,7 +70,7 @@ count_items(const char *value)
     return count;
 }
 
-/* `value` cut at its commas, NULL-terminated. */
+/* Split `value` at its commas. NULL-terminated. */
 static const char **
 split(struct arena *arena, const char *value)
 {
@@ -96,8 +97,8 @@ setting_roles(struct arena *arena, void *field, const char *value,
         roles = split(arena, value);
     for (size_t i = 0; roles[i] != NULL; i++)
         if (roles[i][0] == '\0' || strlen(roles[i]) > NAME_BYTES)
-            return refuse(value, "no list of roles, such as analyst, metabase",
-                          err);
+            return refuse(
+                value, "not a list of roles, such as analyst, metabase", err);
     *to = roles;
     return true;
 }
@@ -111,7 +112,7 @@ setting_jobs(struct arena *arena, void *field, const char *value,
 
     for (size_t i = 0; jobs[i] != NULL; i++)
         if (!setting_is_name(jobs[i]))
-            return refuse(value, "no list of jobs, such as products, orders",
+            return refuse(value, "not a list of jobs, such as products, orders",
                           err);
     *to = jobs;
     return true;
@@ -183,7 +184,7 @@ setting_count(struct arena *arena, void *field, const char *value,
 {
     (void)arena;
     return parse_count(value, field) ||
-           refuse(value, "no number, 0 or more", err);
+           refuse(value, "not a whole number, 0 or more", err);
 }
 
 bool
@@ -195,7 +196,7 @@ setting_connections(struct arena *arena, void *field, const char *value,
 
     (void)arena;
     if (!parse_count(value, &count) || count < 1 || count > MOST_CONNECTIONS)
-        return refuse(value, "no number from 1 to 64", err);
+        return refuse(value, "not a number from 1 to 64", err);
     *to = (int)count;
     return true;
 }
@@ -211,7 +212,7 @@ setting_fraction(struct arena *arena, void *field, const char *value,
     (void)arena;
     if (value[strspn(value, "0123456789.")] != '\0' || end == value ||
         *end != '\0' || isnan(number) || number > 1)
-        return refuse(value, "no number from 0 to 1", err);
+        return refuse(value, "not a number from 0 to 1", err);
     *to = number;
     return true;
 }
@@ -222,7 +223,8 @@ setting_duration_or_zero(struct arena *arena, void *field, const char *value,
 {
     (void)arena;
     return duration_parse(value, field, err) ||
-           refuse(value, "no duration, such as 500ms, 5s, 5m, 20h or 7d", err);
+           refuse(value, "not a duration, such as 500ms, 5s, 5m, 20h or 7d",
+                  err);
 }
 
 bool
@@ -235,7 +237,7 @@ setting_duration(struct arena *arena, void *field, const char *value,
     if (!setting_duration_or_zero(arena, &ms, value, err))
         return false;
     if (ms <= 0)
-        return refuse(value, "too little: it must be over 0", err);
+        return refuse(value, "too small: it must be more than 0", err);
     *to = ms;
     return true;
 }
@@ -256,9 +258,10 @@ setting_endpoint(struct arena *arena, void *field, const char *value,
     return address_endpoint(arena, value, field, err);
 }
 
-/* Versions come once a quarter. Those before 2026-01 have no bulkOperation(id:)
- * and run one bulk query at a time.
- *   https://shopify.dev/docs/api/usage/versioning */
+/* A version appears every quarter. Versions before 2026-01 do not have
+ * bulkOperation(id:), and run only one bulk query at a time.
+ *
+ *     https://shopify.dev/docs/api/usage/versioning */
 bool
 setting_api_version(struct arena *arena, void *field, const char *value,
                     struct err *err)
@@ -269,7 +272,7 @@ setting_api_version(struct arena *arena, void *field, const char *value,
         return store_text(arena, field, value);
     if (strlen(value) != strlen("2026-10") || value[4] != '-' ||
         strspn(value, "0123456789") != 4 || !is_one_of(value + 5, months))
-        return refuse(value, "no API version, such as 2026-10", err);
+        return refuse(value, "not an API version, such as 2026-10", err);
     if (strcmp(value, "2026-01") < 0)
         return refuse(value, "too old: 2026-01 or later is needed", err);
     return store_text(arena, field, value);
@@ -280,10 +283,11 @@ setting_schema(struct arena *arena, void *field, const char *value,
                struct err *err)
 {
     if (value[0] == '\0' || strlen(value) > NAME_BYTES)
-        return refuse(value, "no name of a schema: 1 to 63 bytes", err);
+        return refuse(value, "not a schema's name: it must have 1 to 63 bytes",
+                      err);
     if (strncmp(value, "pg_", 3) == 0 ||
         strcmp(value, "information_schema") == 0)
-        return refuse(value, "a schema of PostgreSQL's own", err);
+        return refuse(value, "a schema of PostgreSQL itself", err);
     if (strcmp(value, "bulkpg") == 0)
         return refuse(value, "the schema of the journal", err);
     return store_text(arena, field, value);
@@ -323,7 +327,8 @@ setting_secret_file(struct arena *arena, void *field, const char *value,
         return false;
     if (strncmp(value, "file:", 5) != 0)
         return err_set(err, MSG_BAD_SETTING,
-                       "the token rotates, so it must be file:PATH");
+                       "a refresh token must be file:PATH, because bulkpg "
+                       "rewrites it");
     return true;
 }
 
@@ -359,7 +364,7 @@ unknown_key(const struct setting_key *keys, const struct ini_section *section,
     err_set(err, MSG_UNKNOWN_KEY, "%s:%u: unknown key \"%s\" in [%s]",
             section->path, entry->line,
             secret_is_likely(entry->key) ? "..." : entry->key, section->name);
-    return err_hint(err, "keys are %s", known);
+    return err_hint(err, "the keys are %s", known);
 }
 
 bool

@@ -1,11 +1,12 @@
 /*
- * setting - the keys of a section, and what may be given as their values.
+ * setting - checks and stores the values of keys.
  *
- * A table says which keys there are. One function per kind of value: it
- * checks `value` and stores it in `field`, whose type is named beside it; of
- * a value that is refused nothing is stored.
- * ERR_CONFIG without the place and the key, which setting_apply() puts in
- * front. Values that may be secrets are not shown.
+ * A table of struct setting_key lists the keys of a section. Each kind of value
+ * has a function that checks `value` and stores it in `field`. The type of
+ * `field` is beside the function. A value that is refused is not stored. The
+ * functions return ERR_CONFIG without the place and the key, which
+ * setting_apply() puts before the message. Values that may be secrets are not
+ * shown.
  */
 #ifndef CONFIG_SETTING_H
 #define CONFIG_SETTING_H
@@ -16,7 +17,8 @@
 #include "base/err.h"
 #include "config/ini.h"
 
-/* Names of stores and jobs: they become names of schemas and files. */
+/* Whether `text` may be the name of a store or job. These become names of
+ * schemas and files. */
 bool setting_is_name(const char *text);
 
 typedef bool setting_fn(struct arena *arena, void *field, const char *value,
@@ -36,26 +38,25 @@ setting_fn setting_domain;           /* const char * */
 setting_fn setting_endpoint;         /* const char * */
 setting_fn setting_api_version;      /* const char * */
 setting_fn setting_schema;           /* const char * */
-setting_fn setting_secret;           /* const char *: what names it */
-setting_fn setting_text_or_secret;   /* the same, or the text itself */
+setting_fn setting_secret;           /* const char *, a reference to a secret */
+setting_fn setting_text_or_secret;   /* the same, or plain text */
 setting_fn setting_secret_file;      /* the same, file:PATH only */
 
-/* One key: what its value may be, where it is kept, and what it is when nobody
- * gives it. A table ends with a NULL name. */
+/* A key of a section. A table of keys ends with a NULL name. */
 struct setting_key {
     const char *name;
     setting_fn *set;
-    size_t offset;       /* of its field */
+    size_t offset;       /* of its field in the struct */
     const char *initial; /* NULL: the field stays as it is */
-    const char *help;    /* a sentence, for the manual */
+    const char *help;    /* sentences for the manual */
 };
 
-/* Where a value was given, as messages begin: "bulkpg.ini:12: "; "" of one
- * that was not. */
+/* A value and where it was given, as messages begin: "bulkpg.ini:12: ". "" if
+ * it was not given. */
 struct setting_value {
     const char *text; /* NULL: not given */
     const char *where;
-    bool is_own; /* given by the section itself, not by one of defaults */
+    bool is_own; /* from its own section, not from [store *] */
 };
 
 const char *
@@ -67,12 +68,13 @@ MUST_CHECK bool
 setting_apply(struct arena *arena, void *base, const struct setting_key *key,
               const struct setting_value *value, struct err *err);
 
-/* Every line of the section is an entry, and every entry has a known key. */
+/* Check that every line of the section is an entry, and that its key is
+ * known. */
 MUST_CHECK bool
 setting_check_section(const struct ini_section *section,
                       const struct setting_key *keys, struct err *err);
 
-/* Whether `value` names a secret rather than being plain text. */
+/* Whether `value` is a reference to a secret, not plain text. */
 bool setting_names_secret(const char *value);
 
 #endif

@@ -1,17 +1,17 @@
-/* A store's values come from [store NAME], else [store *], else the initial
- * value of its key, and all of them are found before one is stored: which
- * credentials count depends on which section gave them.
+/* A store's value comes from [store NAME], else from [store *], else it is the
+ * initial value of its key. All values are found before one is stored, because
+ * the choice of the credentials depends on the section that gave them:
  *
  *     token                                      does not change
- *     client_id + client_secret                  tokens are asked for
- *     client_id + client_secret + refresh_token  tokens are exchanged
+ *     client_id + client_secret                  bulkpg asks for tokens
+ *     client_id + client_secret + refresh_token  bulkpg exchanges tokens
  *
- * A kind that the store's own section names makes it forget the other kind
- * of [store *]. Secrets are resolved last, and only for a store that is
- * enabled.
+ * If the store's own section gives one of the two kinds, a token or a client,
+ * the other kind of [store *] is ignored. Secrets are read last, and only for
+ * an enabled store.
  *
- * Nothing here fails for the whole configuration but [store *] itself: what
- * is wrong with one store is kept as its fault. */
+ * Only an error in [store *] fails the whole configuration. An error in one
+ * store's section is kept as that store's fault. */
 #include "config/store.h"
 
 #include <stddef.h>
@@ -46,8 +46,8 @@ with_name(struct arena *arena, const char *text, const char *name)
     return copy;
 }
 
-/* What the key is given: by the store's section, else by [store *], else by
- * us. */
+/* The value of a key: from the store's section, else from [store *], else the
+ * initial value. */
 static struct setting_value
 find_value(const struct store_source *source, const struct ini_section *section,
            const struct setting_key *key, const char *name)
@@ -80,7 +80,7 @@ find_values(const struct store_source *source,
         values[i] = find_value(source, section, &keys_store[i], name);
 }
 
-/* The first fault of a store is the one that is told. */
+/* Only the first fault of a store is kept. */
 static struct err *
 fault_of(struct store_config *store, struct err *spare)
 {
@@ -97,7 +97,7 @@ set_values(const struct store_source *source, struct store_config *store,
         if (values[i].text != NULL &&
             !setting_apply(source->arena, store, &keys_store[i], &values[i],
                            fault_of(store, &spare)))
-            continue; /* the fault is kept; go on, to know all of the rest */
+            continue; /* the fault is kept; set the other values, too */
 }
 
 static void
@@ -135,8 +135,8 @@ drop(struct setting_value *values, enum store_key first, enum store_key last)
         values[i].text = NULL;
 }
 
-/* A token or a client: one given by the store's own section makes it forget
- * the other, where that is from [store *]. */
+/* A store uses a token or a client. If its own section gives one of them, the
+ * other one of [store *] is ignored. */
 static bool
 choose_credentials(struct setting_value *values, struct err *err)
 {
@@ -151,9 +151,9 @@ choose_credentials(struct setting_value *values, struct err *err)
     if (values[STORE_TOKEN].text == NULL ||
         !is_given(values, STORE_CLIENT_ID, STORE_REFRESH_TOKEN, false))
         return true;
-    err_set(err, MSG_NO_CREDENTIALS, "%stoken: there is a client as well",
+    err_set(err, MSG_NO_CREDENTIALS, "%stoken: a client is given, too",
             values[STORE_TOKEN].where);
-    return err_hint(err, "give either token or client_id and client_secret");
+    return err_hint(err, "set either token, or client_id and client_secret");
 }
 
 static bool
@@ -162,7 +162,7 @@ no_credentials(const struct store_config *store, const char *what,
 {
     err_set(err, MSG_NO_CREDENTIALS, "%s: store %s has no %s", store->section,
             store->name, what);
-    return err_hint(err, "give token, or client_id and client_secret");
+    return err_hint(err, "set token, or client_id and client_secret");
 }
 
 static bool
@@ -180,7 +180,7 @@ check_complete(const struct store_config *store,
     return true;
 }
 
-/* The field names a secret: put the secret itself there. */
+/* Replace the reference in the field by the secret. */
 static bool
 resolve(const struct store_source *source, struct store_config *store,
         enum store_key i, const struct setting_value *values, struct err *err)
@@ -195,8 +195,8 @@ resolve(const struct store_source *source, struct store_config *store,
     return err_wrap(err, "%s%s", values[i].where, keys_store[i].name);
 }
 
-/* Of the refresh token the path is what is needed, since it is written back;
- * it is read here only to know that it can be. */
+/* Of the refresh token only the path is kept, because the file is rewritten. It
+ * is read here only to find errors early. */
 static bool
 resolve_all(const struct store_source *source, struct store_config *store,
             const struct setting_value *values, struct err *err)
@@ -223,7 +223,8 @@ read_credentials(const struct store_source *source, struct store_config *store,
         return;
 }
 
-/* What named a secret never leaves this file in a secret's place. */
+/* A field may still have the reference to a secret. It must not be used as the
+ * secret. */
 static void
 forget_credentials(struct store_config *store)
 {
@@ -233,7 +234,7 @@ forget_credentials(struct store_config *store)
     store->refresh_token_file = NULL;
 }
 
-/* For who names it in spite of that. */
+/* A command that names a disabled store reports this fault. */
 static void
 note_disabled(struct store_config *store)
 {
@@ -241,7 +242,7 @@ note_disabled(struct store_config *store)
         return;
     err_set(&store->fault, MSG_NO_CREDENTIALS, "%s: store %s is disabled",
             store->section, store->name);
-    err_hint(&store->fault, "take out enabled = no to use it");
+    err_hint(&store->fault, "remove enabled = no to use it");
 }
 
 static struct store_config
@@ -293,9 +294,9 @@ store_config_check_defaults(const struct store_source *source, struct err *err)
     return store.fault.kind == ERR_NONE;
 }
 
-/* ---- a store out of flags ---------------------------------------------- */
+/* ---- a store from options ---------------------------------------------- */
 
-/* "acme" of acme.myshopify.com, "127" of http://127.0.0.1:8080. */
+/* "acme" for https://acme.myshopify.com, "127" for http://127.0.0.1:8080. */
 static const char *
 first_label(struct arena *arena, const char *url)
 {
@@ -334,8 +335,7 @@ set_token(struct arena *arena, struct store_config *store)
 
     if (store->base_url[0] == '\0') {
         err_set(fault, MSG_NO_ADDRESS, "store %s has no domain", store->name);
-        err_hint(fault, "--domain names it, or a section [store %s]",
-                 store->name);
+        err_hint(fault, "use --domain, or a section [store %s]", store->name);
         return;
     }
     if (!secret_read(arena, "", "env:SHOPIFY_ACCESS_TOKEN", &store->token,
@@ -355,7 +355,7 @@ store_config_from_flags(struct arena *arena, const char *name,
         name = first_label(arena, store->base_url);
     if (name == NULL || !setting_is_name(name))
         return err_set(err, MSG_BAD_OPTION,
-                       "\"%.100s\" is no name of a store: 1 to 63 letters, "
+                       "\"%.100s\" is not a store's name: 1 to 63 letters, "
                        "digits, _ and -",
                        name != NULL ? name : "");
     store->name = arena_strdup(arena, name);

@@ -1,4 +1,5 @@
-/* config: every fault names its file and line, and no message a secret. */
+/* config: every fault names its file and line, and no message contains a
+ * secret. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@ static char folder[] = "/tmp/test_config.XXXXXX";
 static struct config config;
 static struct err err;
 
-/* Never a part of what a message may say. */
+/* No message may contain it. */
 static const char *const secret = "hunter2-hunter2";
 
 static void
@@ -67,7 +68,7 @@ teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* Read `text` as bulkpg.ini; what was read before is gone. */
+/* Read `text` as bulkpg.ini; frees what was read before. */
 static bool
 read_text(const char *text)
 {
@@ -91,7 +92,7 @@ ck_no_secret(const struct err *e)
     ck_assert_ptr_null(strstr(e->hint, "hunter2"));
 }
 
-/* ---- what is right ----------------------------------------------------- */
+/* ---- valid files ------------------------------------------------------- */
 
 static const char whole[] = "# all there is\n"
                             "[database]\n"
@@ -154,7 +155,7 @@ ck_whole(void)
     ck_assert_ptr_null(config_store(&config, "gamma"));
 }
 
-START_TEST(whole_file_is_understood)
+START_TEST(whole_file_is_read)
 {
     ck_assert_msg(read_text(whole), "%s", err.message);
     ck_whole();
@@ -172,7 +173,8 @@ START_TEST(byte_order_mark_and_crlf_change_nothing)
             text[length++] = '\r';
         text[length++] = *c;
     }
-    text[length - 2] = '\0'; /* nor a missing last newline */
+    text[length - 2] =
+        '\0'; /* a missing last newline changes nothing, either */
     ck_assert_msg(read_text(text), "%s", err.message);
     ck_whole();
 }
@@ -259,7 +261,7 @@ deletes_of(const char *defaults, const char *own)
     return store->deletes;
 }
 
-START_TEST(what_becomes_of_rows_gone_is_given_by_store_or_for_all)
+START_TEST(deletes_are_set_for_one_store_or_for_all)
 {
     ck_assert_int_eq(deletes_of("", ""), PLAN_DELETES_HARD);
     ck_assert_int_eq(deletes_of("deletes = soft", ""), PLAN_DELETES_SOFT);
@@ -278,7 +280,7 @@ END_TEST
 static const struct address {
     const char *key;
     const char *value;
-    const char *base_url; /* or what follows "bulkpg.ini:3: key: " */
+    const char *base_url; /* or the message after "bulkpg.ini:3: key: " */
     bool ok;
 } addresses[] = {
     {"domain", "acme", "https://acme.myshopify.com", true},
@@ -293,20 +295,20 @@ static const struct address {
      "https://acme.myshopify.com", true},
     {"domain", "admin.shopify.com/store/acme/", "https://acme.myshopify.com",
      true},
-    {"domain", "www.acme.com", "\"www.acme.com\" is no domain of a store",
+    {"domain", "www.acme.com", "\"www.acme.com\" is not a store's domain",
      false},
     {"domain", "http://acme.myshopify.com",
-     "\"http://acme.myshopify.com\" is no domain of a store", false},
+     "\"http://acme.myshopify.com\" is not a store's domain", false},
     {"domain", "acme.myshopify.com.evil.example",
-     "\"acme.myshopify.com.evil.example\" is no domain of a store", false},
+     "\"acme.myshopify.com.evil.example\" is not a store's domain", false},
     {"domain", "evil.example/acme.myshopify.com",
-     "\"evil.example/acme.myshopify.com\" is no domain of a store", false},
+     "\"evil.example/acme.myshopify.com\" is not a store's domain", false},
     {"domain", "evil.example#.myshopify.com",
-     "\"evil.example#.myshopify.com\" is no domain of a store", false},
-    {"domain", "a@acme.myshopify.com", "the value is no domain of a store",
+     "\"evil.example#.myshopify.com\" is not a store's domain", false},
+    {"domain", "a@acme.myshopify.com", "the value is not a store's domain",
      false},
-    {"domain", "shpat_hunter2.", "the value is no domain of a store", false},
-    {"domain", "", "\"\" is no domain of a store", false},
+    {"domain", "shpat_hunter2.", "the value is not a store's domain", false},
+    {"domain", "", "\"\" is not a store's domain", false},
     {"endpoint", "http://127.0.0.1:8080", "http://127.0.0.1:8080", true},
     {"endpoint", "http://127.9.9.9/", "http://127.9.9.9", true},
     {"endpoint", "http://[::1]:80/a/b//", "http://[::1]:80/a/b", true},
@@ -314,36 +316,39 @@ static const struct address {
     {"endpoint", "https://proxy.example:8443/shop",
      "https://proxy.example:8443/shop", true},
     {"endpoint", "http://proxy.example",
-     "\"http://proxy.example\" is not on this machine: http is for loopback "
-     "addresses, anything else needs https",
+     "\"http://proxy.example\" is not on this machine: plain "
+     "http is only for loopback addresses; use https",
      false},
     {"endpoint", "http://127.0.0.1.example",
-     "\"http://127.0.0.1.example\" is not on this machine: http is for "
-     "loopback addresses, anything else needs https",
+     "\"http://127.0.0.1.example\" is not on this machine: plain "
+     "http is only for loopback addresses; use https",
      false},
     {"endpoint", "http://127.0.0.1@evil.example",
-     "the value is no address: write https://HOST[:PORT][/PATH]", false},
+     "the value is not an address: write https://HOST[:PORT][/PATH]", false},
     {"endpoint", "https://a:b/",
-     "\"https://a:b/\" is no address: write https://HOST[:PORT][/PATH]", false},
+     "\"https://a:b/\" is not an address: write https://HOST[:PORT][/PATH]",
+     false},
     {"endpoint", "https://a:",
-     "\"https://a:\" is no address: write https://HOST[:PORT][/PATH]", false},
+     "\"https://a:\" is not an address: write https://HOST[:PORT][/PATH]",
+     false},
     {"endpoint", "https://a:65536",
-     "\"https://a:65536\" is no address: write https://HOST[:PORT][/PATH]",
+     "\"https://a:65536\" is not an address: write https://HOST[:PORT][/PATH]",
      false},
     {"endpoint", "https://[::1",
-     "\"https://[::1\" is no address: write https://HOST[:PORT][/PATH]", false},
+     "\"https://[::1\" is not an address: write https://HOST[:PORT][/PATH]",
+     false},
     {"endpoint", "https://a/b?c",
-     "\"https://a/b?c\" is no address: write https://HOST[:PORT][/PATH]",
+     "\"https://a/b?c\" is not an address: write https://HOST[:PORT][/PATH]",
      false},
     {"endpoint", "https://",
-     "\"https://\" is no address: write https://HOST[:PORT][/PATH]", false},
+     "\"https://\" is not an address: write https://HOST[:PORT][/PATH]", false},
     {"endpoint", "ftp://a",
-     "\"ftp://a\" is no address: it begins with https://", false},
+     "\"ftp://a\" is not an address: it must begin with https://", false},
 };
 
 enum { ADDRESSES = sizeof(addresses) / sizeof(addresses[0]) };
 
-START_TEST(addresses_are_understood_or_refused)
+START_TEST(addresses_are_accepted_or_refused)
 {
     const struct address *address = &addresses[_i];
     const struct store_config *store;
@@ -378,24 +383,23 @@ static const struct fault {
     {"[Database]\n", "bulkpg.ini:1: unknown section [Database]"},
     {"[store]\n", "bulkpg.ini:1: unknown section [store]"},
     {"[default]\nx = 1\n", "bulkpg.ini:1: unknown section [default]"},
-    {"[]\n", "bulkpg.ini:1: [] is no section: names are made of letters, "
+    {"[]\n", "bulkpg.ini:1: [] is not a section: a name has letters, "
              "digits, _ and -"},
-    {"[tuning\n", "bulkpg.ini:1: a section line ends with \"]\" and nothing "
-                  "else"},
-    {"[tuning] # x\n", "bulkpg.ini:1: a section line ends with \"]\" and "
-                       "nothing else"},
-    {"[store a.b]\n", "bulkpg.ini:1: [store a.b] is no section: names are "
-                      "made of letters, digits, _ and -"},
-    {"[store a b]\n", "bulkpg.ini:1: \"a b\" is no name of a store: 1 to 63 "
+    {"[tuning\n", "bulkpg.ini:1: the line of a section must end with \"]\""},
+    {"[tuning] # x\n",
+     "bulkpg.ini:1: the line of a section must end with \"]\""},
+    {"[store a.b]\n", "bulkpg.ini:1: [store a.b] is not a section: a name has "
                       "letters, digits, _ and -"},
-    {"[database]\nx\n", "bulkpg.ini:2: a line is \"key = value\""},
+    {"[store a b]\n", "bulkpg.ini:1: \"a b\" is not a store's name: 1 to 63 "
+                      "letters, digits, _ and -"},
+    {"[database]\nx\n", "bulkpg.ini:2: a line must be \"key = value\""},
     {"[database]\n = 1\n", "bulkpg.ini:2: a line must not be indented"},
-    {"[database]\n= 1\n", "bulkpg.ini:2: there is no key before the \"=\""},
+    {"[database]\n= 1\n", "bulkpg.ini:2: the key before the \"=\" is missing"},
     {"[database]\nconnections = 1\n dsn = x\n",
      "bulkpg.ini:3: a line must not be indented"},
     {"[database]\n\tdsn = x\n", "bulkpg.ini:2: a line must not be indented"},
     {"[database]\nd.n = x\n",
-     "bulkpg.ini:2: a key is made of letters, digits, _ and -"},
+     "bulkpg.ini:2: a key may have only letters, digits, _ and -"},
     {"[database]\n\ndns = x\n",
      "bulkpg.ini:3: unknown key \"dns\" in [database]"},
     {"[database]\nDSN = x\n",
@@ -404,57 +408,58 @@ static const struct fault {
     {"[store *]\nscheme = x\n",
      "bulkpg.ini:2: unknown key \"scheme\" in [store *]"},
     {"[database]\ndsn = x\n# c\ndsn = y\n",
-     "bulkpg.ini:4: dsn is there already: bulkpg.ini:2"},
+     "bulkpg.ini:4: dsn appears twice, first at bulkpg.ini:2"},
     {"[tuning]\nmax_loads = 1\nMAX_LOADS = 1\n",
-     "bulkpg.ini:3: max_loads is there already: bulkpg.ini:2"},
+     "bulkpg.ini:3: max_loads appears twice, first at bulkpg.ini:2"},
     {"[tuning]\n[database]\n[tuning]\n",
-     "bulkpg.ini:3: section [tuning] is there already: bulkpg.ini:1"},
+     "bulkpg.ini:3: section [tuning] appears twice, first at bulkpg.ini:1"},
     {"[store a]\n[store b]\n[store a]\n",
-     "bulkpg.ini:3: section [store a] is there already: bulkpg.ini:1"},
+     "bulkpg.ini:3: section [store a] appears twice, first at bulkpg.ini:1"},
     {"[store a]\n[store A]\n",
-     "bulkpg.ini:2: section [store A] is there already: bulkpg.ini:1"},
+     "bulkpg.ini:2: section [store A] appears twice, first at bulkpg.ini:1"},
     {"[store a]\n[store  a]\n",
-     "bulkpg.ini:2: section [store  a] is there already: bulkpg.ini:1"},
+     "bulkpg.ini:2: section [store  a] appears twice, first at bulkpg.ini:1"},
     {"[store *]\n[store  *]\n",
-     "bulkpg.ini:2: section [store  *] is there already: bulkpg.ini:1"},
+     "bulkpg.ini:2: section [store  *] appears twice, first at bulkpg.ini:1"},
     {"[database]\nconnections = 0\n",
-     "bulkpg.ini:2: connections: \"0\" is no number from 1 to 64"},
+     "bulkpg.ini:2: connections: \"0\" is not a number from 1 to 64"},
     {"[database]\nconnections = many\n",
-     "bulkpg.ini:2: connections: \"many\" is no number from 1 to 64"},
+     "bulkpg.ini:2: connections: \"many\" is not a number from 1 to 64"},
     {"[database]\nconnections =\n",
      "bulkpg.ini:2: connections: the value is missing"},
     {"[database]\nreaders = a,,b\n",
-     "bulkpg.ini:2: readers: \"a,,b\" is no list of roles, such as analyst, "
+     "bulkpg.ini:2: readers: \"a,,b\" is not a list of roles, such as analyst, "
      "metabase"},
     {"[database]\ndsn = \xff\n", "bulkpg.ini:2: the file is not UTF-8 text"},
     {"[database]\ninclude = nothing.ini\n",
-     "bulkpg.ini: include: there is no file nothing.ini"},
-    {"[database]\ninclude = stores.d\n", "stores.d is no regular file"},
+     "bulkpg.ini: include: file nothing.ini does not exist"},
+    {"[database]\ninclude = stores.d\n", "stores.d is not a regular file"},
     {"[tuning]\npoll_max = 5x\n",
-     "bulkpg.ini:2: poll_max: \"5x\" is no duration, such as 500ms, 5s, 5m, "
+     "bulkpg.ini:2: poll_max: \"5x\" is not a duration, such as 500ms, 5s, 5m, "
      "20h or 7d"},
     {"[tuning]\npoll_max = 0\n",
-     "bulkpg.ini:2: poll_max: \"0\" is too little: it must be over 0"},
+     "bulkpg.ini:2: poll_max: \"0\" is too small: it must be more than 0"},
     {"[tuning]\n\npoll_max = 10ms\n",
      "bulkpg.ini:3: poll_initial is longer than poll_max"},
     {"[tuning]\nretry_max = 1s\nretry_initial = 2s\n",
      "bulkpg.ini:3: retry_initial is longer than retry_max"},
     {"[tuning]\nmax_rejects = -1\n",
-     "bulkpg.ini:2: max_rejects: \"-1\" is no number, 0 or more"},
+     "bulkpg.ini:2: max_rejects: \"-1\" is not a whole number, 0 or more"},
     {"[tuning]\nmax_rejects = 99999999999999999999\n",
-     "bulkpg.ini:2: max_rejects: \"99999999999999999999\" is no number, 0 or "
-     "more"},
+     "bulkpg.ini:2: max_rejects: \"99999999999999999999\" is not "
+     "a whole number, 0 or more"},
     {"[tuning]\nmax_delete_fraction = 20%\n",
-     "bulkpg.ini:2: max_delete_fraction: \"20%\" is no number from 0 to 1"},
+     "bulkpg.ini:2: max_delete_fraction: \"20%\" is not a number from 0 to 1"},
     {"[tuning]\nmax_delete_fraction = 1.5\n",
-     "bulkpg.ini:2: max_delete_fraction: \"1.5\" is no number from 0 to 1"},
+     "bulkpg.ini:2: max_delete_fraction: \"1.5\" is not a number from 0 to 1"},
     {"[store *]\napi_version = 2026-11\n",
-     "bulkpg.ini:2: api_version: \"2026-11\" is no API version, such as "
+     "bulkpg.ini:2: api_version: \"2026-11\" is not an API version, such as "
      "2026-10"},
     {"[store *]\nclient_secret = hunter2-hunter2\n",
-     "bulkpg.ini:2: client_secret: a secret is named, not written"},
+     "bulkpg.ini:2: client_secret: the value must name a secret, "
+     "not contain it"},
     {"[store *]\ntoken = env:GOOD\ntoken = env:GOOD\n",
-     "bulkpg.ini:3: token is there already: bulkpg.ini:2"},
+     "bulkpg.ini:3: token appears twice, first at bulkpg.ini:2"},
 };
 
 enum { FAULTS = sizeof(faults) / sizeof(faults[0]) };
@@ -475,13 +480,13 @@ START_TEST(file_that_cannot_be_read_is_named)
 
     ck_assert(!config_read(&config, "bulkpg.ini", true, &err));
     ck_assert_ptr_nonnull(getcwd(folder_now, sizeof(folder_now)));
-    snprintf(message, sizeof(message), "there is no bulkpg.ini in %s",
+    snprintf(message, sizeof(message), "cannot find bulkpg.ini in %s",
              folder_now);
     ck_assert_str_eq(err.message, message);
     ck_assert_str_eq(err_remedy(&err),
                      "bulkpg init writes one; -C DIR changes to its folder");
     ck_assert(!config_read(&config, "secrets", false, &err));
-    ck_assert_str_eq(err.message, "secrets is no regular file");
+    ck_assert_str_eq(err.message, "secrets is not a regular file");
     write_bytes("bulkpg.ini", "[database]\ndsn = a\0b\n", 21, 0644);
     ck_assert(!config_read(&config, "bulkpg.ini", true, &err));
     ck_assert_str_eq(err.message, "bulkpg.ini:2: the file is not UTF-8 text");
@@ -515,37 +520,37 @@ static const struct fault store_faults[] = {
     {"domain = acme\nrefresh_token = file:secrets/good",
      "bulkpg.ini:4: store acme has no client_id"},
     {"domain = acme\ntoken = env:GOOD\nclient_id = x",
-     "bulkpg.ini:6: token: there is a client as well"},
+     "bulkpg.ini:6: token: a client is given, too"},
     {"domain = acme\ntoken = env:GOOD\nrefresh_token = file:secrets/good",
-     "bulkpg.ini:6: token: there is a client as well"},
+     "bulkpg.ini:6: token: a client is given, too"},
     {"token = hunter2-hunter2",
-     "bulkpg.ini:5: token: a secret is named, not written"},
+     "bulkpg.ini:5: token: the value must name a secret, not contain it"},
     {"token = env:shpat_hunter2",
-     "bulkpg.ini:5: token: a secret is named, not written"},
+     "bulkpg.ini:5: token: the value must name a secret, not contain it"},
     {"client_id = shpss_hunter2",
-     "bulkpg.ini:5: client_id: a secret is named, not written"},
+     "bulkpg.ini:5: client_id: the value must name a secret, not contain it"},
     {"token =", "bulkpg.ini:5: token: the value is missing"},
-    {"token = env:", "bulkpg.ini:5: token: env: names nothing"},
+    {"token = env:", "bulkpg.ini:5: token: the name after env: is missing"},
     {"token = env:a=b",
-     "bulkpg.ini:5: token: what follows env: is no name of a variable"},
+     "bulkpg.ini:5: token: the text after env: is not a variable's name"},
     {"token = cred:../good",
-     "bulkpg.ini:5: token: what follows cred: is a name without \"/\""},
+     "bulkpg.ini:5: token: the name after cred: must not contain \"/\""},
     {"domain = acme\ntoken = env:MISSING",
      "bulkpg.ini:6: token: environment variable MISSING is not set"},
     {"domain = acme\ntoken = env:EMPTY",
      "bulkpg.ini:6: token: environment variable EMPTY is empty"},
     {"domain = acme\ntoken = env:TWO",
-     "bulkpg.ini:6: token: environment variable TWO holds a line break or "
+     "bulkpg.ini:6: token: environment variable TWO contains a line break or "
      "another control character"},
     {"domain = acme\ntoken = file:secrets/missing",
      "bulkpg.ini:6: token: cannot read file secrets/missing: No such file or "
      "directory"},
     {"domain = acme\ntoken = file:secrets",
-     "bulkpg.ini:6: token: secrets is no regular file"},
+     "bulkpg.ini:6: token: secrets is not a regular file"},
     {"domain = acme\ntoken = file:secrets/empty",
      "bulkpg.ini:6: token: file secrets/empty is empty"},
     {"domain = acme\ntoken = file:secrets/two",
-     "bulkpg.ini:6: token: file secrets/two holds a line break or another "
+     "bulkpg.ini:6: token: file secrets/two contains a line break or another "
      "control character"},
     {"domain = acme\ntoken = file:secrets/open",
      "bulkpg.ini:6: token: file secrets/open can be read by others (mode "
@@ -557,8 +562,8 @@ static const struct fault store_faults[] = {
      "bulkpg.ini:6: client_id: environment variable MISSING is not set"},
     {"domain = acme\nclient_id = x\nclient_secret = env:GOOD\n"
      "refresh_token = env:GOOD",
-     "bulkpg.ini:8: refresh_token: the token rotates, so it must be "
-     "file:PATH"},
+     "bulkpg.ini:8: refresh_token: a refresh token must be "
+     "file:PATH, because bulkpg rewrites it"},
     {"domain = acme\nclient_id = x\nclient_secret = env:GOOD\n"
      "refresh_token = file:secrets/none",
      "bulkpg.ini:8: refresh_token: cannot read file secrets/none: No such "
@@ -567,30 +572,30 @@ static const struct fault store_faults[] = {
      "bulkpg.ini:5: api_version: \"2025-10\" is too old: 2026-01 or later is "
      "needed"},
     {"api_version = latest",
-     "bulkpg.ini:5: api_version: \"latest\" is no API version, such as "
+     "bulkpg.ini:5: api_version: \"latest\" is not an API version, such as "
      "2026-10"},
     {"schema = pg_x",
-     "bulkpg.ini:5: schema: \"pg_x\" is a schema of PostgreSQL's own"},
+     "bulkpg.ini:5: schema: \"pg_x\" is a schema of PostgreSQL itself"},
     {"schema = bulkpg",
      "bulkpg.ini:5: schema: \"bulkpg\" is the schema of the journal"},
     {"jobs = a,b c",
-     "bulkpg.ini:5: jobs: \"a,b c\" is no list of jobs, such as products, "
+     "bulkpg.ini:5: jobs: \"a,b c\" is not a list of jobs, such as products, "
      "orders"},
     {"jobs =", "bulkpg.ini:5: jobs: the value is missing"},
     {"enabled = perhaps",
      "bulkpg.ini:5: enabled: \"perhaps\" is neither yes nor no"},
     {"domian = acme", "bulkpg.ini:5: unknown key \"domian\" in [store acme]"},
     {"domain = acme\ndomain = acme",
-     "bulkpg.ini:6: domain is there already: bulkpg.ini:5"},
+     "bulkpg.ini:6: domain appears twice, first at bulkpg.ini:5"},
     {"domain = acme\n token = env:GOOD",
      "bulkpg.ini:6: a line must not be indented"},
     {"domain = acme\nhunter2-hunter2",
-     "bulkpg.ini:6: a line is \"key = value\""},
+     "bulkpg.ini:6: a line must be \"key = value\""},
 };
 
 enum { STORE_FAULTS = sizeof(store_faults) / sizeof(store_faults[0]) };
 
-START_TEST(fault_of_a_store_is_that_store_s_only)
+START_TEST(fault_of_a_store_stays_in_that_store)
 {
     char text[1024];
 
@@ -609,7 +614,7 @@ START_TEST(fault_of_a_store_is_that_store_s_only)
 
 END_TEST
 
-START_TEST(wrong_switch_switches_nothing_off)
+START_TEST(wrong_switch_does_not_disable_the_store)
 {
     const struct store_config *store =
         read_store("[store a]\ndomain = a\ntoken = env:GOOD\n"
@@ -636,7 +641,7 @@ START_TEST(store_without_address_has_an_empty_one)
 
 END_TEST
 
-START_TEST(readers_are_found_again)
+START_TEST(place_of_readers_is_kept)
 {
     ck_assert(read_text("[database]\ndsn = x\nreaders = analyst\n"));
     ck_assert_str_eq(config.readers_where, "bulkpg.ini:3: ");
@@ -665,7 +670,7 @@ START_TEST(faults_of_credentials_and_address_have_codes)
 
 END_TEST
 
-START_TEST(missing_secret_of_all_is_each_store_s_fault)
+START_TEST(missing_secret_of_store_star_is_a_fault_of_each_store)
 {
     const struct store_config *beta =
         read_store("[store *]\ndomain = %s\ntoken = env:%s_TOKEN\n"
@@ -732,7 +737,7 @@ START_TEST(paths_are_relative_to_the_ini)
 
 END_TEST
 
-START_TEST(file_of_someone_else_is_read_with_a_warning)
+START_TEST(file_of_another_user_is_read_with_a_warning)
 {
     if (geteuid() != 0)
         return; /* only root can give files away */
@@ -744,13 +749,13 @@ START_TEST(file_of_someone_else_is_read_with_a_warning)
 
 END_TEST
 
-START_TEST(fifo_is_not_waited_for)
+START_TEST(fifo_does_not_block)
 {
     ck_assert_int_eq(mkfifo("secrets/fifo", 0600), 0);
     ck_assert_str_eq(
         read_store("[store a]\ndomain=a\ntoken=file:secrets/fifo\n")
             ->fault.message,
-        "bulkpg.ini:3: token: secrets/fifo is no regular file");
+        "bulkpg.ini:3: token: secrets/fifo is not a regular file");
 }
 
 END_TEST
@@ -814,8 +819,8 @@ START_TEST(included_stores_come_in_the_order_of_their_files)
 END_TEST
 
 static const struct fault include_faults[] = {
-    {"[store z]\n",
-     "stores.d/a.ini:1: section [store z] is there already: bulkpg.ini:3"},
+    {"[store z]\n", "stores.d/a.ini:1: section [store z] appears twice, first "
+                    "at bulkpg.ini:3"},
     {"[store a]\n[tuning]\n",
      "stores.d/a.ini:2: unknown section [tuning] in an included file"},
     {"[store *]\n",
@@ -834,7 +839,7 @@ START_TEST(fault_of_an_included_file_names_it)
 
 END_TEST
 
-START_TEST(pattern_that_matches_nothing_is_no_fault)
+START_TEST(pattern_that_matches_nothing_is_allowed)
 {
     ck_assert(read_text("[database]\ninclude = stores.d/*.ini\n"));
     ck_assert_uint_eq(config.store_count, 0);
@@ -845,9 +850,9 @@ START_TEST(pattern_that_matches_nothing_is_no_fault)
 
 END_TEST
 
-/* ---- a store out of flags ---------------------------------------------- */
+/* ---- a store from options ---------------------------------------------- */
 
-START_TEST(store_out_of_flags)
+START_TEST(store_from_options)
 {
     const struct store_config *store;
 
@@ -866,12 +871,12 @@ START_TEST(store_out_of_flags)
     ck_assert_str_eq(store->domain, "");
     ck_assert(!config_add_store(&config, NULL, "acme", &err));
     ck_assert_int_eq(err.kind, ERR_USAGE);
-    ck_assert_str_eq(err.message, "store acme is there already: --domain");
+    ck_assert_str_eq(err.message, "store acme already exists: --domain");
 }
 
 END_TEST
 
-START_TEST(store_out_of_flags_without_token_or_domain_has_a_fault)
+START_TEST(store_from_options_without_token_or_domain_has_a_fault)
 {
     ck_assert(config_read(&config, "bulkpg.ini", false, &err));
     ck_assert(config_add_store(&config, NULL, "acme", &err));
@@ -887,15 +892,15 @@ START_TEST(store_out_of_flags_without_token_or_domain_has_a_fault)
 
 END_TEST
 
-START_TEST(misused_flags_are_usage)
+START_TEST(misused_options_are_usage)
 {
     ck_assert(config_read(&config, "bulkpg.ini", false, &err));
     ck_assert(!config_add_store(&config, NULL, "acme.example", &err));
     ck_assert_int_eq(err.kind, ERR_USAGE);
     ck_assert_str_eq(err.message,
-                     "--domain: \"acme.example\" is no domain of a store");
+                     "--domain: \"acme.example\" is not a store's domain");
     ck_assert(!config_add_store(&config, "a/b", "acme", &err));
-    ck_assert_str_eq(err.message, "\"a/b\" is no name of a store: 1 to 63 "
+    ck_assert_str_eq(err.message, "\"a/b\" is not a store's name: 1 to 63 "
                                   "letters, digits, _ and -");
     ck_assert(!config_add_store(&config, NULL, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_USAGE);
@@ -909,21 +914,20 @@ tcase_of_files(void)
     TCase *tests = tcase_create("files");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, whole_file_is_understood);
+    tcase_add_test(tests, whole_file_is_read);
     tcase_add_test(tests, byte_order_mark_and_crlf_change_nothing);
     tcase_add_test(tests, no_file_gives_the_defaults);
     tcase_add_loop_test(tests, empty_file_gives_the_defaults, 0, 5);
     tcase_add_test(tests, long_lines_and_names_are_whole);
-    tcase_add_test(tests,
-                   what_becomes_of_rows_gone_is_given_by_store_or_for_all);
+    tcase_add_test(tests, deletes_are_set_for_one_store_or_for_all);
     tcase_add_loop_test(tests, fault_of_the_file_names_its_line, 0, FAULTS);
     tcase_add_test(tests, file_that_cannot_be_read_is_named);
     tcase_add_test(tests, too_long_file_is_refused);
     tcase_add_test(tests, included_stores_come_in_the_order_of_their_files);
     tcase_add_loop_test(tests, fault_of_an_included_file_names_it, 0,
                         INCLUDE_FAULTS);
-    tcase_add_test(tests, pattern_that_matches_nothing_is_no_fault);
-    tcase_add_test(tests, readers_are_found_again);
+    tcase_add_test(tests, pattern_that_matches_nothing_is_allowed);
+    tcase_add_test(tests, place_of_readers_is_kept);
     return tests;
 }
 
@@ -933,26 +937,26 @@ tcase_of_stores(void)
     TCase *tests = tcase_create("stores");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, addresses_are_understood_or_refused, 0,
-                        ADDRESSES);
-    tcase_add_loop_test(tests, fault_of_a_store_is_that_store_s_only, 0,
+    tcase_add_loop_test(tests, addresses_are_accepted_or_refused, 0, ADDRESSES);
+    tcase_add_loop_test(tests, fault_of_a_store_stays_in_that_store, 0,
                         STORE_FAULTS);
-    tcase_add_test(tests, wrong_switch_switches_nothing_off);
+    tcase_add_test(tests, wrong_switch_does_not_disable_the_store);
     tcase_add_test(tests, store_without_address_has_an_empty_one);
     tcase_add_test(tests, faults_of_credentials_and_address_have_codes);
-    tcase_add_test(tests, missing_secret_of_all_is_each_store_s_fault);
+    tcase_add_test(tests,
+                   missing_secret_of_store_star_is_a_fault_of_each_store);
     tcase_add_test(tests, disabled_store_needs_no_secret);
     tcase_add_loop_test(tests, secret_is_read_from_where_it_is_named, 0, 5);
     tcase_add_test(tests, paths_are_relative_to_the_ini);
-    tcase_add_test(tests, file_of_someone_else_is_read_with_a_warning);
-    tcase_add_test(tests, fifo_is_not_waited_for);
+    tcase_add_test(tests, file_of_another_user_is_read_with_a_warning);
+    tcase_add_test(tests, fifo_does_not_block);
     tcase_add_test(tests, credentials_need_their_folder);
     tcase_add_test(tests, own_credentials_replace_the_other_kind);
     tcase_add_test(tests, endpoint_replaces_the_domain_s_address);
-    tcase_add_test(tests, store_out_of_flags);
+    tcase_add_test(tests, store_from_options);
     tcase_add_test(tests,
-                   store_out_of_flags_without_token_or_domain_has_a_fault);
-    tcase_add_test(tests, misused_flags_are_usage);
+                   store_from_options_without_token_or_domain_has_a_fault);
+    tcase_add_test(tests, misused_options_are_usage);
     return tests;
 }
 

@@ -1,4 +1,5 @@
-/* queries: the right file for every job; init writes files that are found. */
+/* query files: each job has the right file, and init writes files that are
+ * found. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,7 +64,7 @@ teardown(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-/* Find "a,b"; "" names none. */
+/* Find the jobs "a,b"; "" for none. */
 static bool
 find(const char *names)
 {
@@ -78,7 +79,7 @@ find(const char *names)
     return query_files_find(&arena, &store, jobs, &files, &err);
 }
 
-/* "job=path ..." of all that was found. */
+/* All files found, as "job=path ...". */
 static const char *
 found(void)
 {
@@ -120,7 +121,7 @@ START_TEST(job_is_a_name_or_a_path)
 
 END_TEST
 
-START_TEST(text_is_the_file_s)
+START_TEST(text_comes_from_the_file)
 {
     ck_assert(find("products,q.graphql"));
     ck_assert_str_eq(files.items[0].text.bytes, "{ own }");
@@ -131,7 +132,7 @@ START_TEST(text_is_the_file_s)
 
 END_TEST
 
-START_TEST(another_store_has_the_common_file)
+START_TEST(other_stores_use_the_common_file)
 {
     store.name = "beta";
     ck_assert(query_files_find(&arena, &store, NULL, &files, &err));
@@ -141,7 +142,7 @@ START_TEST(another_store_has_the_common_file)
 
 END_TEST
 
-START_TEST(configured_jobs_count_when_none_is_named)
+START_TEST(configured_jobs_are_used_if_none_is_named)
 {
     static const char *const jobs[] = {"products", NULL};
 
@@ -159,19 +160,19 @@ static const struct refusal {
     const char *message;
     const char *hint;
 } refusals[] = {
-    {"order", "there is no job \"order\" of store acme",
-     "did you mean orders? there are extra, orders, products"},
-    {"customers", "there is no job \"customers\" of store acme",
-     "there are extra, orders, products"},
-    {"a b", "there is no job \"a b\" of store acme",
-     "there are extra, orders, products"},
-    {"./none.graphql", "there is no file ./none.graphql", ""},
+    {"order", "store acme has no job \"order\"",
+     "did you mean orders? The jobs are extra, orders, products"},
+    {"customers", "store acme has no job \"customers\"",
+     "the jobs are extra, orders, products"},
+    {"a b", "store acme has no job \"a b\"",
+     "the jobs are extra, orders, products"},
+    {"./none.graphql", "file ./none.graphql does not exist", ""},
     {"q.graphql,./q.graphql", "q.graphql and ./q.graphql are both job q", ""},
 };
 
 enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
 
-START_TEST(unknown_job_is_usage_and_names_those_there_are)
+START_TEST(unknown_job_is_usage_and_lists_the_jobs)
 {
     ck_assert(!find(refusals[_i].jobs));
     ck_assert_int_eq(err.kind, ERR_USAGE);
@@ -189,8 +190,8 @@ START_TEST(configured_job_without_file_names_the_section)
     store.jobs = jobs;
     ck_assert(!find(""));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
-    ck_assert_str_eq(err.message, "bulkpg.ini:7: jobs: there is no job "
-                                  "\"customers\" of store acme");
+    ck_assert_str_eq(err.message,
+                     "bulkpg.ini:7: jobs: store acme has no job \"customers\"");
 }
 
 END_TEST
@@ -202,13 +203,14 @@ START_TEST(no_queries_at_all_is_a_fault)
     ck_assert_str_eq(err.message, "store acme has no queries in queries/");
     ck_assert(!find("x"));
     ck_assert_int_eq(err.kind, ERR_USAGE);
-    ck_assert_str_eq(err_remedy(&err),
-                     "there are none in queries/; bulkpg init writes one");
+    ck_assert_str_eq(
+        err_remedy(&err),
+        "there are no queries in queries/; bulkpg init writes one");
 }
 
 END_TEST
 
-START_TEST(bad_file_is_its_own_fault)
+START_TEST(fault_of_a_file_stays_in_that_file)
 {
     char big[1024 * 1024 + 2];
 
@@ -226,10 +228,10 @@ START_TEST(bad_file_is_its_own_fault)
     ck_assert_uint_eq(files.items[1].text.length, 1024 * 1024);
     ck_assert_int_eq(files.items[2].fault.kind, ERR_NONE);
     ck_assert_str_eq(files.items[3].fault.message,
-                     "queries/my query.graphql: a job's name is 1 to 63 "
+                     "queries/my query.graphql: a job's name must be 1 to 63 "
                      "letters, digits, _ and -");
     ck_assert_str_eq(files.items[4].fault.message,
-                     "queries/dir.graphql is no regular file");
+                     "queries/dir.graphql is not a regular file");
     ck_assert_int_eq(files.items[4].fault.kind, ERR_CONFIG);
 }
 
@@ -237,7 +239,7 @@ END_TEST
 
 /* ---- init -------------------------------------------------------------- */
 
-/* With stdout out of the way. */
+/* Run init with stdout in a temporary file. */
 static int
 init(const char *directory, const char *add, bool list)
 {
@@ -345,13 +347,13 @@ tcase_of_queries(void)
 
     tcase_add_checked_fixture(tests, setup_queries, teardown);
     tcase_add_loop_test(tests, job_is_a_name_or_a_path, 0, SEARCHES);
-    tcase_add_test(tests, text_is_the_file_s);
-    tcase_add_test(tests, another_store_has_the_common_file);
-    tcase_add_test(tests, configured_jobs_count_when_none_is_named);
-    tcase_add_loop_test(tests, unknown_job_is_usage_and_names_those_there_are,
-                        0, REFUSALS);
+    tcase_add_test(tests, text_comes_from_the_file);
+    tcase_add_test(tests, other_stores_use_the_common_file);
+    tcase_add_test(tests, configured_jobs_are_used_if_none_is_named);
+    tcase_add_loop_test(tests, unknown_job_is_usage_and_lists_the_jobs, 0,
+                        REFUSALS);
     tcase_add_test(tests, configured_job_without_file_names_the_section);
-    tcase_add_test(tests, bad_file_is_its_own_fault);
+    tcase_add_test(tests, fault_of_a_file_stays_in_that_file);
     return tests;
 }
 

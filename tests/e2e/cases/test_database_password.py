@@ -34,7 +34,7 @@ class Password(Case):
 
     def test_it_is_missing_or_written(self):
         for value, word in (("env:NOT_SET", "NOT_SET is not set"),
-                            ("hunter2hunter2", "named, not written")):
+                            ("hunter2hunter2", "must name a secret")):
             self.with_dsn(self.dsn(), f"password = {value}")
             result = self.run_program("run", status=CONFIG)
             self.assertIn(word, result.stderr)
@@ -45,7 +45,7 @@ class Password(Case):
         self.with_dsn(self.dsn(password="hunter2hunter2"),
                       "password = env:DB")
         result = self.run_program("run", status=CONFIG)
-        self.assertIn("dsn holds a password as well", result.stderr)
+        self.assertIn("dsn contains a password, too", result.stderr)
         self.assertNotIn("hunter2", result.output)
 
     def test_it_is_not_sent_elsewhere(self):
