@@ -1,8 +1,8 @@
--- The largest of our tables. Citus keeps rows on its workers, where the
--- catalog of the coordinator counts none: then the journal says how many rows
--- there are (those of the last full run, and what later runs changed), and
--- Citus how large they are.
--- $1: so many of them
+-- The largest tables of the journal, with their rows and sizes. Citus keeps
+-- rows on its workers, and the catalog of the coordinator does not count them.
+-- Then the number of rows comes from the journal (rows of the last full run,
+-- plus what later runs changed), and the size from Citus.
+-- $1: how many tables
 WITH ours AS (
   SELECT r.table_schema, r.table_name, r.store, r.job, c.oid, c.reltuples,
          CASE WHEN to_regprocedure(

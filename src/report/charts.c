@@ -1,12 +1,13 @@
-/* Two kinds of bars. Runs by day, over all jobs: how many ended well, badly,
- * or have not ended. And for each job its last runs: how long, by phase, and
- * how many rows a second.
+/* There are two kinds of charts. The first one has the runs of each day, over
+ * all jobs: how many succeeded, failed, or have not ended. The second one has
+ * the last runs of each job: how long they took, by phase, and how many rows
+ * they loaded per second.
  *
- * Bars are rectangles in a box of 100 units height that the browser
- * stretches, so that nothing here depends on the width of the window. Phases
- * come from the run's timings as the journal has them (job/timings.h), where
- * load and merge include their parts; these are taken apart before they are
- * drawn. A run without timings is one bar of its duration. */
+ * Bars are rectangles in a box of 100 units height, which the browser
+ * stretches. So nothing here depends on the width of the window. The phases
+ * come from the run's timings in the journal (job/timings.h). There, load and
+ * merge include their parts, which are subtracted before drawing. A run without
+ * timings is one bar of its duration. */
 #include "report/charts.h"
 
 #include <inttypes.h>
@@ -32,7 +33,8 @@ open_chart(struct buf *html, int bars, const char *label)
     buf_append_str(html, "\">\n");
 }
 
-/* A part of a bar, from `low` up, in hundredths of the chart's height. */
+/* A part of a bar. `low` and `height` are in hundredths of the chart's
+ * height. */
 static void
 append_bar(struct buf *html, int bar, double low, double height,
            const char *class)
@@ -61,7 +63,7 @@ end_of(const struct journal_run *run)
                                               : NOT_ENDED;
 }
 
-/* Days ago, by UTC's days. */
+/* How many days ago the run started, in UTC. */
 static int64_t
 day_of(const struct report *report, const struct journal_run *run)
 {
@@ -117,7 +119,7 @@ charts_days(struct buf *html, const struct report *report)
     int most = count_days(report, days);
     char first[CLOCK_UTC_BYTES], last[CLOCK_UTC_BYTES];
 
-    buf_printf(html, "<p class=\"axis\"><span>up to %d a day</span></p>\n",
+    buf_printf(html, "<p class=\"axis\"><span>up to %d runs a day</span></p>\n",
                most);
     open_chart(html, REPORT_DAYS, "runs by day");
     for (int ago = REPORT_DAYS - 1; ago >= 0; ago--)
@@ -132,19 +134,19 @@ charts_days(struct buf *html, const struct report *report)
 
 /* ---- phases of a run --------------------------------------------------- */
 
-/* Bottom up, each of a colour of its own. */
+/* From bottom to top. Each phase has its own colour. */
 static const enum timing phases[] = {
     TIMING_WAIT, TIMING_DOWNLOAD, TIMING_PARSE, TIMING_ENCODE,
     TIMING_SEND, TIMING_LOAD,     TIMING_INDEX, TIMING_MERGE};
 
 enum { PHASES = sizeof(phases) / sizeof(phases[0]) };
 
-_Static_assert((int)PHASES == (int)TIMING_COUNT, "each of them once");
+_Static_assert((int)PHASES == (int)TIMING_COUNT, "every phase is listed");
 
-/* One run: seconds by phase; all of it where no phases are known. */
+/* One run. If its phases are not known, only `total` is set. */
 struct bar {
     const struct journal_run *run;
-    double seconds[TIMING_COUNT]; /* of load and merge, what is left of them */
+    double seconds[TIMING_COUNT]; /* load and merge without their parts */
     double total;
     double rows_per_s; /* -1: not known */
 };
@@ -168,7 +170,7 @@ seconds_of(const struct json *timings, enum timing timing)
                : 0;
 }
 
-/* Parts of load and merge are phases of their own. */
+/* Subtract from load and merge their parts, which are phases of their own. */
 static void
 take_apart(double *seconds)
 {
@@ -244,7 +246,7 @@ append_title(struct buf *html, const struct bar *bar)
     buf_printf(html, "%.1f s in all</title>", bar->total);
 }
 
-/* A run that failed is one piece: how long it took says why. */
+/* A failed run is one bar without phases, in the colour of failures. */
 static void
 append_times(struct buf *html, const struct job_chart *chart)
 {
@@ -318,7 +320,7 @@ append_job(struct buf *html, const struct report *report,
     arena_free(&chart.arena);
 }
 
-/* Of every job's chart. */
+/* The legend for the charts of all jobs. */
 static void
 append_legend(struct buf *html)
 {
@@ -359,7 +361,7 @@ charts_jobs(struct buf *html, const struct report *report)
     buf_append_str(html, "</div>\n");
     if (shown < report->newest.count)
         buf_printf(html,
-                   "<p>These are %zu of %zu jobs: those that ran last."
+                   "<p>Only the %zu of %zu jobs that ran last are shown."
                    "</p>\n",
                    shown, report->newest.count);
 }

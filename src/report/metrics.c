@@ -1,8 +1,7 @@
-/* A metric is a row of a table: its name, its help and the function that
- * takes its value out of a run; -1 is a value that is not known, whose line
- * is left out. All lines of one metric stand together, below its help, as
- * the format demands. Names of stores and jobs are labels, and escaped as
- * such. */
+/* Each metric is a row of a table: its name, its help, and the function that
+ * takes its value from a run. -1 means that the value is not known; its line is
+ * left out. The format requires that all lines of one metric follow its help.
+ * Names of stores and jobs are labels and are escaped as such. */
 #include "report/metrics.h"
 
 #include <inttypes.h>
@@ -12,13 +11,13 @@
 
 enum { LABEL_BYTES = 64 * 1024 };
 
-/* A value is a whole number, or milliseconds that are told as seconds. */
+/* A whole number, or milliseconds that are printed as seconds. */
 typedef int64_t value_fn(const struct journal_run *run);
 
 struct metric {
     const char *name;
     const char *help;
-    value_fn *value; /* -1: there is none */
+    value_fn *value; /* returns -1 if the value is not known */
     bool is_ms;
 };
 
@@ -46,7 +45,7 @@ append_label(struct buf *text, const char *name, const char *value)
     buf_append_char(text, '"');
 }
 
-/* `more`: one more label; NULL without. */
+/* `more` is the name of an additional label, or NULL. */
 static void
 append_name(struct buf *text, const char *name, const struct journal_run *run,
             const char *more, const char *value)
@@ -145,7 +144,7 @@ static const struct metric metrics[] = {
      "When the last run ended or stopped; absent while it runs.", finished_s,
      false},
     {"bulkpg_last_run_duration_seconds",
-     "How long the last run took, or has taken so far; absent when it is "
+     "How long the last run took, or has taken so far; absent if it was "
      "abandoned.",
      duration_ms, true},
     {"bulkpg_last_run_age_seconds", "How long ago the last run began.", age_ms,
@@ -157,10 +156,10 @@ static const struct metric metrics[] = {
     {"bulkpg_last_run_rejects", "Lines that the last run rejected.", rejects,
      false},
     {"bulkpg_last_good_run_start_timestamp_seconds",
-     "When the last good run began; absent where there is none.", last_good_s,
+     "When the last good run began; absent if there is none.", last_good_s,
      false},
     {"bulkpg_last_good_run_age_seconds",
-     "How long ago the last good run began; absent where there is none.",
+     "How long ago the last good run began; absent if there is none.",
      last_good_age_ms, true},
 };
 
@@ -202,7 +201,7 @@ append_rows(struct buf *text, const struct journal_runs *runs)
 {
     static const char name[] = "bulkpg_last_run_rows";
 
-    append_head(text, name, "Rows of the last run, by what became of them.");
+    append_head(text, name, "Rows of the last run, by result.");
     for (size_t i = 0; i < runs->count; i++) {
         const struct run_counts *counts = &runs->runs[i].counts;
 
@@ -239,7 +238,7 @@ running_operations(const struct journal_operations *operations,
     return count;
 }
 
-/* -1: none is running. */
+/* -1 if no operation is running. */
 static int64_t
 oldest_operation_ms(const struct journal_operations *operations,
                     const struct journal_run *run)
@@ -261,13 +260,14 @@ append_operations(struct buf *text, const struct journal_runs *runs,
     static const char oldest[] = "bulkpg_oldest_running_operation_age_seconds";
 
     append_head(text, running,
-                "Bulk operations that run at the store, as last seen.");
+                "Bulk operations running at the store, as last seen.");
     for (size_t i = 0; i < runs->count; i++) {
         append_name(text, running, &runs->runs[i], NULL, NULL);
         append_value(text, running_operations(operations, &runs->runs[i]),
                      false);
     }
-    append_head(text, oldest, "Age of the oldest of them; absent without.");
+    append_head(text, oldest,
+                "Age of the oldest of these; absent if there is none.");
     for (size_t i = 0; i < runs->count; i++) {
         int64_t age = oldest_operation_ms(operations, &runs->runs[i]);
 
@@ -278,13 +278,14 @@ append_operations(struct buf *text, const struct journal_runs *runs,
     }
 }
 
-/* The others are absent for a job that never ran, and cannot be alerted on. */
+/* This metric exists for every job. The others are absent for a job that never
+ * ran, so an alert cannot use them. */
 static void
 append_good(struct buf *text, const struct journal_runs *runs)
 {
     static const char name[] = "bulkpg_has_good_run";
 
-    append_head(text, name, "1 where the job has a good run, else 0.");
+    append_head(text, name, "1 if the job has a good run, else 0.");
     for (size_t i = 0; i < runs->count; i++) {
         append_name(text, name, &runs->runs[i], NULL, NULL);
         append_value(text, runs->runs[i].last_good_age_ms >= 0, false);

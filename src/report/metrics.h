@@ -1,10 +1,12 @@
 /*
- * metrics - what the journal knows, as Prometheus reads it.
+ * metrics - the last run of each job, as metrics for Prometheus.
  *
  * The text format, version 0.0.4, for node_exporter's textfile collector:
- *   https://prometheus.io/docs/instrumenting/exposition_formats/
- * Ages are as of the writing; a file that is no longer written is told by
- * node_textfile_mtime_seconds.
+ *
+ *     https://prometheus.io/docs/instrumenting/exposition_formats/
+ *
+ * Ages are as of the time of writing. node_textfile_mtime_seconds shows whether
+ * the file is still written.
  */
 #ifndef REPORT_METRICS_H
 #define REPORT_METRICS_H
@@ -13,7 +15,8 @@
 #include "journal/operation.h"
 #include "journal/runs.h"
 
-/* `runs`: the newest of each store and job. */
+/* `runs` has the newest run of each store and job; those of status RUN_NEVER
+ * are last. */
 void metrics_append(struct buf *text, const struct journal_runs *runs,
                     const struct journal_operations *operations);
 

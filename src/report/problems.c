@@ -1,9 +1,9 @@
-/* What is a problem: the newest run of a job failed, or its last good run is
- * too old, or it ended well with warnings. Problems of one store with one
- * cause (the code, or the message if there is no code) are a group, so that
- * a bad token is one entry and not one for each job.
+/* A job is a problem if its newest run failed, if its last good run is too old,
+ * or if its newest run has warnings. Problems of one store with one cause (the
+ * code, or the message of a problem without a code) are a group, so that a bad
+ * token is one entry and not one per job.
  *
- *     gather ─► sort, failed first, then by store and cause
+ *     gather ─► sort: failed first, then by store and cause
  *            ─► print group by group, at most REPORT_PROBLEMS_MAX */
 #include "report/problems.h"
 
@@ -17,7 +17,7 @@
 #include "json/tree.h"
 #include "report/html.h"
 
-/* One problem of one run. Those of one store with one cause are a group. */
+/* One problem of one run. */
 struct problem {
     const struct journal_run *run;
     enum report_state state; /* REPORT_GOOD: a warning of a good run */
@@ -44,7 +44,7 @@ add(struct problems *problems, const struct problem *problem)
     problems->items[problems->count++] = *problem;
 }
 
-/* ---- what is a problem ------------------------------------------------- */
+/* ---- problems of a run ------------------------------------------------- */
 
 static void
 add_failed(struct problems *problems, const struct journal_run *run)
@@ -62,14 +62,15 @@ add_failed(struct problems *problems, const struct journal_run *run)
         problem.message = arena_printf(
             &problems->arena, "%" PRId64 " %s rejected", run->counts.rejects,
             run->counts.rejects == 1 ? "line was" : "lines were");
-        problem.remedy = "bulkpg.reject has them, by run_id";
+        problem.remedy = "see bulkpg.reject, by run_id";
     }
     if (problem.message == NULL)
         problem.message = "no error was recorded";
     add(problems, &problem);
 }
 
-/* What fails has a row: nothing failed here, since nothing began. */
+/* A failed run is recorded. A late job has no such run, so either nothing was
+ * started, or its run has not ended. */
 static void
 add_late(struct problems *problems, const struct journal_run *run)
 {
@@ -78,15 +79,15 @@ add_late(struct problems *problems, const struct journal_run *run)
     if (run->status == RUN_NEVER) {
         problem.message = "no run is recorded";
         problem.remedy = arena_printf(
-            &problems->arena, "bulkpg run --store %s starts it", run->store);
+            &problems->arena, "run it with bulkpg run --store %s", run->store);
     } else if (run_status_is_final(run->status)) {
         problem.message =
             "no run is recorded after this one: bulkpg run was not started, "
             "or did not reach the database";
         problem.remedy = "start bulkpg run, and read its log";
     } else {
-        problem.message = "its run is under way and has not ended";
-        problem.remedy = "bulkpg status shows how far it has come";
+        problem.message = "its run has not ended yet";
+        problem.remedy = "see its progress with bulkpg status";
     }
     add(problems, &problem);
 }
@@ -99,7 +100,7 @@ first_of(const struct json *notes, const char *list)
     return items != NULL && items->kind == JSON_ARRAY ? items->first : NULL;
 }
 
-/* What a good run warned about, in its notes. Notes of older runs have no
+/* The warnings of a good run are in its notes. Notes of older runs have no
  * codes. */
 static void
 add_warnings(struct problems *problems, const struct journal_run *run)
@@ -151,8 +152,8 @@ gather(struct problems *problems, const struct report *report)
 
 /* ---- groups ------------------------------------------------------------ */
 
-/* Late jobs have no code; their message is the cause. Messages of one code may
- * differ in what they name. */
+/* Late jobs have no code, so their message is the cause. Messages with one code
+ * may differ in names and values. */
 static int
 compare_causes(const struct problem *a, const struct problem *b)
 {
@@ -220,7 +221,7 @@ group_at(const struct problems *problems, size_t at)
     if (first->state == REPORT_LATE)
         group.word = first->run->status == RUN_NEVER ? "never ran" : "late";
     if (first->state == REPORT_GOOD)
-        group.word = "warned";
+        group.word = "with warnings";
     return group;
 }
 
@@ -267,7 +268,7 @@ append_run(struct buf *html, const struct report *report,
     buf_append_str(html, "</span>");
 }
 
-/* The matrix leads here. */
+/* The matrix of stores and jobs links to this element. */
 static void
 append_job(struct buf *html, const struct report *report,
            const struct group *group, const struct problem *problem)

@@ -1,13 +1,13 @@
 /*
- * problems - the report's first part: what to look at, and what to do.
+ * problems - the first part of the report: problems, and how to fix them.
  */
 #ifndef REPORT_PROBLEMS_H
 #define REPORT_PROBLEMS_H
 
 #include "report/report.h"
 
-/* What failed, is late or warned, in groups of one store and cause; worst
- * first. */
+/* Append failed jobs, late jobs and warnings, in groups of one store and cause;
+ * worst first. */
 void problems_append(struct buf *html, const struct report *report);
 
 #endif

@@ -1,11 +1,11 @@
-/* The parts of the page, from top to bottom: the summary, problems
- * (problems.c), stores by jobs, charts (charts.c), the largest tables, the
+/* The page has these parts, from top to bottom: the summary, problems
+ * (problems.c), stores and jobs, charts (charts.c), the largest tables, the
  * newest runs.
  *
- * Every part has a ceiling (report.h), so that a page about 10,000 jobs can
- * still be opened; a part that is cut says so. Names come from users and
- * messages from servers: everything passes through html.c, and the page's
- * policy forbids to fetch or run anything. */
+ * Every part has an upper limit (report.h), so that a page about 10,000 jobs
+ * can still be opened. A part that is cut says so. Names come from users and
+ * messages from servers, so all of them pass through html.c, and the page's
+ * policy forbids it to load or run anything. */
 #include "report/report.h"
 
 #include <inttypes.h>
@@ -21,11 +21,11 @@
 #include "report/problems.h"
 
 enum {
-    HEAD_CHARACTERS_MIN = 7, /* of a column of stores by jobs */
-    HEADS_CHARACTERS = 136   /* of all, in a window of 1280 pixels */
+    HEAD_CHARACTERS_MIN = 7, /* of a column of the matrix */
+    HEADS_CHARACTERS = 136   /* of all columns, in a window of 1280 pixels */
 };
 
-/* ---- how it stands ----------------------------------------------------- */
+/* ---- states ------------------------------------------------------------ */
 
 enum report_state
 report_state(const struct report *report, const struct journal_run *run)
@@ -71,8 +71,8 @@ append_summary(struct buf *html, const struct report *report)
     buf_append_str(html, "<header><h1>bulkpg</h1>\n<p class=\"soft\">As of ");
     html_time(html, clock_format_utc(report->now_s, now));
     buf_printf(html,
-               "; all times are UTC. A job is late without a good run for %s."
-               "</p></header>\n<div class=\"counts\">",
+               "; all times are UTC. A job is late if its last good run is "
+               "older than %s.</p></header>\n<div class=\"counts\">",
                duration_rough(report->late_ms, late));
     for (int s = REPORT_STATES - 1; s >= 0; s--) {
         const char *name = report_state_name((enum report_state)s);
@@ -83,7 +83,7 @@ append_summary(struct buf *html, const struct report *report)
     buf_append_str(html, "</div>\n");
 }
 
-/* ---- stores by jobs ---------------------------------------------------- */
+/* ---- the matrix of stores and jobs ------------------------------------- */
 
 static int
 compare_names(const void *a, const void *b)
@@ -91,7 +91,7 @@ compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Each name once, sorted; how many. */
+/* Sort the names and remove duplicates. Returns how many are left. */
 static size_t
 sort_names(const char **names, size_t count)
 {
@@ -136,8 +136,8 @@ append_cell(struct buf *html, const struct report *report,
     buf_printf(html, "</small>%s</td>", linked ? "</a>" : "");
 }
 
-/* Is there room for the longest part of each name, side by side? Else they
- * are broken anywhere. */
+/* Whether the longest parts of all names fit side by side. If not, the browser
+ * may break them anywhere. */
 static bool
 fit_whole(const char **jobs, size_t count)
 {
@@ -190,7 +190,7 @@ append_matrix(struct buf *html, const struct report *report)
     store_count = sort_names(stores, count);
     job_count = sort_names(jobs, count);
     buf_append_str(html, "<h2>Stores and jobs</h2>\n<p class=\"soft\">The "
-                         "last run, and how long ago the last good one "
+                         "state of each job, and when its last good run "
                          "began.</p>\n");
     append_rows(
         html, report, stores,
@@ -198,7 +198,7 @@ append_matrix(struct buf *html, const struct report *report)
         job_count < REPORT_JOBS_MAX ? job_count : REPORT_JOBS_MAX);
     if (store_count > REPORT_STORES_MAX || job_count > REPORT_JOBS_MAX)
         buf_printf(html,
-                   "<p>Of %zu stores and %zu jobs not all are shown."
+                   "<p>Not all of the %zu stores and %zu jobs are shown."
                    "</p>\n",
                    store_count, job_count);
     free((void *)stores);
@@ -284,20 +284,20 @@ append_tables(struct buf *html, const struct report *report)
 
     buf_append_str(html, "<h2>Largest tables</h2>\n<div class=\"wide\">"
                          "<table>\n<thead><tr><th>table</th><th>job</th>"
-                         "<th class=\"number\">rows, about</th>"
-                         "<th class=\"number\">with indexes</th><th></th>"
+                         "<th class=\"number\">rows (estimate)</th>"
+                         "<th class=\"number\">size with indexes</th><th></th>"
                          "</tr></thead>\n<tbody>\n");
     for (size_t i = 0; i < report->table_count; i++)
         append_table_row(html, &report->tables[i], largest);
     buf_append_str(html, "</tbody></table></div>\n");
     if (report->tables_known > (int64_t)report->table_count)
-        buf_printf(html, "<p>Of %" PRId64 " tables.</p>\n",
+        buf_printf(html, "<p>There are %" PRId64 " tables.</p>\n",
                    report->tables_known);
 }
 
 /* ---- the page ---------------------------------------------------------- */
 
-/* With the style in it: nothing may be fetched, whatever a message holds. */
+/* The style is in the page, because the page must not load anything. */
 static void
 append_head(struct buf *html)
 {
@@ -314,13 +314,14 @@ report_append(struct buf *html, const struct report *report)
     buf_append_str(html, "<h2>Problems</h2>\n");
     problems_append(html, report);
     append_matrix(html, report);
-    buf_printf(html, "<h2>Runs of %d days</h2>\n", REPORT_DAYS);
+    buf_printf(html, "<h2>Runs of the last %d days</h2>\n", REPORT_DAYS);
     charts_days(html, report);
     if (report->runs.count >= REPORT_RUNS_MAX)
-        buf_printf(html, "<p>The newest %d runs.</p>\n", REPORT_RUNS_MAX);
+        buf_printf(html, "<p>Only the newest %d runs are counted.</p>\n",
+                   REPORT_RUNS_MAX);
     buf_printf(html,
                "<h2>Time and speed</h2>\n<p class=\"soft\">The last %d "
-               "runs of each job: seconds by phase, and rows a "
+               "runs of each job: seconds by phase, and rows per "
                "second while loading.</p>\n",
                REPORT_BARS);
     charts_jobs(html, report);

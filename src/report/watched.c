@@ -4,7 +4,7 @@
 
 #include "config/query_files.h"
 
-/* ---- what `run` takes --------------------------------------------------- */
+/* ---- configured jobs ---------------------------------------------------- */
 
 static void
 list_jobs(struct watched_store *watched, const struct store_config *store,
@@ -13,7 +13,8 @@ list_jobs(struct watched_store *watched, const struct store_config *store,
     struct query_files files;
     struct err err;
 
-    /* No queries at all: run from another folder, with jobs named by path. */
+    /* Without any query file, `run` is probably called elsewhere, with jobs
+     * given as paths. */
     if (!query_files_find(arena, store, NULL, &files, &err) ||
         files.count == 0) {
         watched->is_unknown = true;
@@ -41,7 +42,7 @@ watched_find(struct watched *watched, const struct context *context,
     }
 }
 
-/* ---- and what ran ------------------------------------------------------- */
+/* ---- recorded runs ------------------------------------------------------ */
 
 bool
 watched_has(const struct watched *watched, const char *store, const char *job)

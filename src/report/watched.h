@@ -1,12 +1,13 @@
 /*
- * watched - the jobs that somebody still waits for.
+ * watched - the jobs that should run.
  *
- * The journal keeps the last run of each job for ever. A job whose file is
- * gone, or whose store is switched off, shall not be called late or failed
- * because of it; one that never ran has no run to be called late by.
+ * The journal keeps the last run of each job for ever. A job must not be
+ * reported as late or failed if its file no longer exists, or if its store is
+ * disabled. A job that never ran has no run in the journal, but must be
+ * reported.
  *
- * Only of stores that this configuration names something is known: the
- * journal may also serve another one's.
+ * This is known only for stores of this configuration. The journal may also
+ * serve another configuration, so jobs of unknown stores count as watched.
  */
 #ifndef REPORT_WATCHED_H
 #define REPORT_WATCHED_H
@@ -16,9 +17,9 @@
 
 struct watched_store {
     const char *name;
-    const char **jobs; /* that a plain `run` takes */
+    const char **jobs; /* that `run` without arguments takes */
     size_t count;
-    bool is_unknown; /* its files could not be listed: anything may be */
+    bool is_unknown; /* no list of files: all jobs count as watched */
 };
 
 struct watched {
@@ -29,12 +30,12 @@ struct watched {
 void watched_find(struct watched *watched, const struct context *context,
                   struct arena *arena);
 
-/* Does a plain `run` take it, as far as is known? */
+/* Whether `run` without arguments takes the job, as far as is known. */
 bool
 watched_has(const struct watched *watched, const char *store, const char *job);
 
-/* Of `runs`, each its job's newest, those of watched jobs; and behind them
- * one of status RUN_NEVER for each watched job that has none. */
+/* From `runs`, the newest of each job, take those of watched jobs. A run of
+ * status RUN_NEVER follows for each watched job without a run. */
 struct journal_runs
 watched_runs(const struct watched *watched, const struct journal_runs *runs,
              struct arena *arena);

@@ -1,4 +1,4 @@
-/* metrics: every line is one that Prometheus takes. */
+/* metrics: every line is one that Prometheus can read. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +67,7 @@ is_name(char c)
     return c == '_' || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* name="value" with its escapes; behind it. */
+/* Read name="value" with its escapes. Returns what follows. */
 static const char *
 parse_label(const char *at)
 {
@@ -85,7 +85,7 @@ parse_label(const char *at)
     return at + 1;
 }
 
-/* A sample of the metric `name`; behind its newline. */
+/* Read a sample of the metric `name`. Returns what follows its newline. */
 static const char *
 parse_sample(const char *at, const char *name)
 {
@@ -106,7 +106,7 @@ parse_sample(const char *at, const char *name)
     return end + 1;
 }
 
-START_TEST(each_line_is_of_the_format)
+START_TEST(each_line_has_the_format_of_prometheus)
 {
     char name[128], again[128];
     int samples = 0, metrics = 0;
@@ -147,7 +147,7 @@ static const char *const expected[] = {
     "\\\"f\\\"} 7\",job=\"j\"} 4.321\n",
 };
 
-START_TEST(values_stand_with_their_labels)
+START_TEST(values_have_their_labels)
 {
     append();
     ck_assert_msg(strstr(buf_str(&text), expected[_i]) != NULL, "%s\n%s",
@@ -156,8 +156,8 @@ START_TEST(values_stand_with_their_labels)
 
 END_TEST
 
-/* A job that was never good, and a run that goes on. */
-START_TEST(what_is_not_known_is_absent)
+/* The job has no good run, and its run has not ended. */
+START_TEST(unknown_values_are_absent)
 {
     append();
     ck_assert_ptr_null(strstr(
@@ -176,10 +176,9 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, each_line_is_of_the_format);
-    tcase_add_loop_test(all, values_stand_with_their_labels, 0,
-                        COUNT(expected));
-    tcase_add_test(all, what_is_not_known_is_absent);
+    tcase_add_test(all, each_line_has_the_format_of_prometheus);
+    tcase_add_loop_test(all, values_have_their_labels, 0, COUNT(expected));
+    tcase_add_test(all, unknown_values_are_absent);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

@@ -126,7 +126,7 @@ class Page(Case):
              "rejects", "epsilon: 1 job abandoned", "epsilon: 1 job failed",
              "gamma-wholesale-deutschland: 14 jobs failed",
              "acme: 1 job late", "zeta: 2 jobs never ran",
-             "beta: 2 jobs warned"], list(found))
+             "beta: 2 jobs with warnings"], list(found))
         (gamma,) = found["gamma-wholesale-deutschland: 14 jobs failed"]
         self.assertEqual(
             ["UNAUTHORIZED introspect: the store refuses the access token "
@@ -142,7 +142,7 @@ class Page(Case):
         (late,) = found["acme: 1 job late"]
         self.assertIn("no run is recorded after this one", late[0])
         self.assertRegex(late[2], "^locations loaded .*; last good 2d ago$")
-        self.assertIn("FULL_PAGES", found["beta: 2 jobs warned"][0][0])
+        self.assertIn("FULL_PAGES", found["beta: 2 jobs with warnings"][0][0])
         self.assertNotIn("cron", text)
         ids = re.findall(r'id="(run\d+)"', text)
         self.assertEqual(len(set(ids)), len(ids))
