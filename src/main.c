@@ -20,8 +20,8 @@ print_libraries(void)
     out_line(stdout, "%s", json_version_text());
 }
 
-/* If the caller closed one of the first three descriptors, the next socket or
- * file would take its number, and our own output would be written into it. */
+/* If the caller closed stdin, stdout or stderr, the next socket or file would
+ * get its number, and bulkpg would write its output into it. */
 static bool
 open_standard_files(void)
 {
@@ -36,8 +36,9 @@ open_standard_files(void)
     return true;
 }
 
-/* The status of a command that failed says more than that of its output. A
- * reader that closes the pipe, such as head, has read what it wanted. */
+/* Reports an error of standard output, and returns the worse of both statuses.
+ * A closed pipe is not reported: a reader such as head has read what it
+ * wanted. */
 static int
 finish_output(int status)
 {

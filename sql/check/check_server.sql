@@ -1,2 +1,3 @@
--- Which server this is, who we are, and whether it can be written to.
+-- The server's version, the role of this session, and whether the server is
+-- read-only.
 SELECT current_setting('server_version'), current_user, pg_is_in_recovery()

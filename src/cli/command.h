@@ -1,9 +1,9 @@
 /*
- * command - what the command line needs to know of a command, to check its
- * words, to print its help and to run it.
+ * command - the description of a command. The command line is checked, help is
+ * printed, and the command is run from it.
  *
- * The table of them is command/commands.c; main.c hands it to options_run(),
- * so that nothing here knows any command.
+ * The table of commands is in command/commands.c. main.c passes it to
+ * options_run(), so that this folder does not depend on any command.
  */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
@@ -12,7 +12,7 @@
 
 #include "config/options.h"
 
-/* Bits of the commands that an option belongs to. */
+/* One bit per command. An option has the bits of the commands that take it. */
 enum {
     OF_INIT = 1 << 0,
     OF_CHECK = 1 << 1,
@@ -28,7 +28,7 @@ enum {
 
 #define OF_ANY (~0U)
 
-/* What a command does: returns the exit status. */
+/* Runs the command and returns the exit status. */
 typedef int command_fn(const struct options *options);
 
 struct command {
@@ -39,7 +39,7 @@ struct command {
     command_fn *run;
     int least_arguments;
     int most_arguments; /* -1: any number */
-    const char *text;   /* what --help says beyond the summary */
+    const char *text;   /* the description in its --help */
 };
 
 struct command_table {

@@ -6,12 +6,13 @@
 #include "journal/merge.h"
 
 enum {
-    PACE_STEP_MS = 100, /* looked at more often a pace only trembles */
+    PACE_STEP_MS = 100, /* over less time the rate would jump */
     PACE_MEMORY_MS = 3000,
     NUMBER_BYTES = 32
 };
 
-/* The mean since the last look, blended with what it was before. */
+/* Returns the rate per second: the mean since the last step, smoothed over
+ * about PACE_MEMORY_MS. */
 static double
 update_pace(struct pace *pace, uint64_t count, int64_t now_ms)
 {
@@ -79,7 +80,7 @@ describe_waits(const struct progress *progress)
            progress->phase == PROGRESS_HELD;
 }
 
-/* The store's counters jump, so that only their mean says something. */
+/* The rate is the mean since the start, because the store's counters jump. */
 static void
 append_fetching(const struct progress_seen *seen, int64_t now_ms,
                 struct buf *text)
@@ -180,7 +181,7 @@ describe_job(struct job *job, int64_t now_ms, struct buf *text)
 {
     static const char *const phases[] = {[PROGRESS_QUEUED] = "queued",
                                          [PROGRESS_PREPARING] = "preparing",
-                                         [PROGRESS_BEGINNING] = "beginning",
+                                         [PROGRESS_BEGINNING] = "starting",
                                          [PROGRESS_FETCHING] = "at the store",
                                          [PROGRESS_HELD] =
                                              "waiting for another load to end",

@@ -1,8 +1,7 @@
 /*
- * describe - in a line, what a job is doing now.
+ * describe - one line that says what a job is doing.
  *
- * Everything it says comes from one look at the job's progress: the phase that
- * works says what there is to see (job/progress.h), and this finds the words.
+ * The text comes from one look at the job's progress (job/progress.h).
  */
 #ifndef CLI_DESCRIBE_H
 #define CLI_DESCRIBE_H
@@ -10,14 +9,15 @@
 #include "base/buf.h"
 #include "job/job.h"
 
-/* Nothing is done for the job now: its turn comes. */
+/* Whether the job waits: for its turn, for a slot, or for another load. */
 bool describe_waits(const struct progress *progress);
 
-/* "1:05  " */
+/* Append how long the job has taken: "1:05 ". */
 void describe_append_time(const struct progress *progress, int64_t now_ms,
                           struct buf *text);
 
-/* "loading 45%  123.4 MB  52,100 rows/s  0:12 left" */
+/* Append what the job is doing: "loading 45% 123.4 MB 52,100 rows/s 0:12 left".
+ * Updates the rates in the job's progress. */
 void describe_job(struct job *job, int64_t now_ms, struct buf *text);
 
 #endif

@@ -1,12 +1,14 @@
-/* One task draws the block of lines every 200 ms until live_end(). It reads
- * what jobs hold while they work; there is one thread, so that a look never
- * sees half a change, and the jobs need not know that there is a screen.
+/* One task draws the block of lines every 200 ms until live_end(). It reads the
+ * jobs while they work. That is safe because the program has one thread, and
+ * the jobs need not know about the screen.
  *
- * While the block is drawn, the log is diverted: a line that is wanted is
- * written above the block, every other is dropped, since the block shows the
- * same. live_end() must come before anything else writes to the terminal.
- * The task is shielded, so that a stop by a signal does not end it: the jobs
- * may take a while to stop, and that is shown, too. */
+ * While the block is drawn, the log is diverted. Warnings and errors, or all
+ * lines with -v, are written above the block. Other lines are dropped, because
+ * the block shows the same. live_end() must come before anything else writes to
+ * the terminal.
+ *
+ * The task is shielded: after a signal it draws until live_end(), because the
+ * jobs may take a while to stop. */
 #include "cli/live.h"
 
 #include <string.h>
@@ -25,7 +27,7 @@ enum {
 
 /* ---- lines ------------------------------------------------------------- */
 
-/* The order that jobs stand in. */
+/* The order of the jobs in the block. */
 enum rank { WORKING, FAILED, WAITING, DONE, RANKS };
 
 static enum rank
@@ -57,7 +59,7 @@ name_width(const struct job *job)
     return (int)(strlen(job->config->name) + 1 + strlen(job->file->job));
 }
 
-/* Half of the window is for what becomes of them. */
+/* At most half of the window: the rest shows what the jobs are doing. */
 static int
 widest_name(const struct jobs *jobs, int columns)
 {
@@ -165,7 +167,7 @@ draw(struct live *live)
     arena_free(&arena);
 }
 
-/* Also while stopping, which may take a while. */
+/* Shielded, so that the block is drawn while the jobs stop after a signal. */
 static void
 draw_on(void *ctx)
 {

@@ -1,11 +1,12 @@
 /*
- * live - the jobs of a command on the terminal, while they are under way.
+ * live - one line per job on the terminal while a command runs.
  *
- * A line a job, those that work first; drawn by a task with a timer, five
- * times a second. A narrow window cuts names, and leaves times out. Log lines
- * from `warn` on appear above them, all of them with -v; the lines say what
- * those of level info would. Without a terminal, with TERM=dumb, -q or
- * --log-format json there is no line, and the log is as ever.
+ * Working jobs come first. A task redraws the lines five times a second. In a
+ * narrow window names are cut and times are left out. Log lines of level `warn`
+ * or above, or all lines with -v, appear above the block. Lines of level `info`
+ * are dropped, because the block shows the same. Without a terminal, and with
+ * TERM=dumb, -q or --log-format json, no block is drawn, and the log is written
+ * as usual.
  */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
@@ -24,8 +25,8 @@ struct live {
     struct task_group group;
 };
 
-/* Inside a task. `jobs` stay where they are until live_end(), which comes
- * before anything else is printed. */
+/* Call inside a task. `jobs` must not move before live_end(). Print nothing
+ * else before live_end(). */
 void
 live_begin(struct live *live, struct jobs *jobs, const struct options *options);
 void live_end(struct live *live);
@@ -36,7 +37,8 @@ struct live_frame {
     int64_t now_ms;
 };
 
-/* The lines as they are to be drawn; their texts are the arena's. How many. */
+/* Fill in the lines to draw and return how many. Their texts are in the
+ * arena. */
 int live_lines(const struct jobs *jobs, const struct live_frame *frame,
                struct arena *arena, struct screen_line lines[SCREEN_LINES_MAX]);
 

@@ -1,8 +1,8 @@
-/* A row says how an option is spelled, which commands take it, what stores
- * its value and what --help says. A new option is one row, one member of
- * struct options (config/options.h) and one KEEP_ line or function here. An
- * option of one command only still stands in the same table, so that a wrong
- * command can be answered with "run has no option --list". */
+/* Each row has an option's name, the commands that take it, the function that
+ * stores its value, and its help. A new option needs a row, a member of struct
+ * options (config/options.h), and a KEEP_ line or a function here. Options of a
+ * single command are in the same table, so that a wrong command gets the
+ * message "check has no option --list". */
 #include "cli/option_rows.h"
 
 #include <ctype.h>
@@ -54,7 +54,7 @@ set_quiet(struct options *options, const char *value, struct err *err)
     return true;
 }
 
-/* The list has room for as many as there are arguments. */
+/* The list has room for one store per argument. */
 static bool
 add_store(struct options *options, const char *value, struct err *err)
 {
@@ -76,7 +76,8 @@ set_older_than(struct options *options, const char *value, struct err *err)
     return false;
 }
 
-/* "2026-01-02", "2026-01-02T03:04:05Z"; without a zone it is UTC. */
+/* The value is a time such as 2026-01-02 or 2026-01-02T03:04:05Z. Without a
+ * zone it is UTC. */
 static bool
 set_time(const char *value, int64_t *seconds, struct err *err)
 {
@@ -84,7 +85,7 @@ set_time(const char *value, int64_t *seconds, struct err *err)
     int64_t micros;
 
     if (!timestamp_parse(span_str(value), &micros, &why)) {
-        err_set(err, MSG_BAD_OPTION, "\"%.100s\" is no time", value);
+        err_set(err, MSG_BAD_OPTION, "\"%.100s\" is not a time", value);
         return err_hint(err, "write 2026-01-02 or 2026-01-02T03:04:05Z");
     }
     *seconds = micros / 1000000 + TIMESTAMP_EPOCH_S;
@@ -111,12 +112,12 @@ set_objects(struct options *options, const char *value, struct err *err)
     errno = 0;
     options->objects = strtoll(value, &end, 10);
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0)
-        return err_set(err, MSG_BAD_OPTION, "\"%s\" is no number, 0 or more",
-                       value);
+        return err_set(err, MSG_BAD_OPTION,
+                       "\"%s\" is not a whole number, 0 or more", value);
     return true;
 }
 
-/* Options that only keep their text, or that they were given. */
+/* Options that only store their text, or that they were given. */
 #define KEEP_TEXT(name, field)                                   \
     static bool name(struct options *options, const char *value, \
                      struct err *err)                            \
@@ -162,57 +163,61 @@ KEEP_FLAG(set_version, version)
 
 const struct option_row option_rows[] = {
     {"list", 0, NULL, OF_INIT, set_list, "list the ready queries"},
-    {"add", 0, "NAME,...", OF_INIT, set_add, "add these ready queries"},
+    {"add", 0, "NAME,...", OF_INIT, set_add,
+     "copy these ready queries into queries/"},
     {"store", 0, "S",
      OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES, add_store,
      "only this store"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
-     "fetch or load everything anew"},
+     "fetch or load everything, not only changes"},
     {"since", 0, "TIME", OF_RUN, set_since,
-     "only what changed since then; moves no watermark"},
-    {"until", 0, "TIME", OF_RUN, set_until, "and before then"},
+     "fetch only changes since TIME; keep the watermark"},
+    {"until", 0, "TIME", OF_RUN, set_until,
+     "with --since: only changes before TIME"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
-     "only where the last good run is older"},
-    {"keep", 0, "DIR", OF_RUN, set_keep, "keep the results received in DIR"},
+     "jobs whose last good run is older than AGE"},
+    {"keep", 0, "DIR", OF_RUN, set_keep, "save the results in DIR"},
     {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
-     "move the watermark in spite of rejects"},
+     "move the watermark despite rejects"},
     {"force-deletes", 0, NULL, OF_RUN | OF_LOAD, set_force_deletes,
-     "remove rows however many they are"},
+     "allow any number of rows to be removed"},
     {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
-     "accept columns that come without values"},
+     "accept columns that lost all their values"},
     {"domain", 0, "D", OF_CHECK | OF_PLAN | OF_RUN, set_domain,
-     "the store's domain; SHOPIFY_ACCESS_TOKEN is its token"},
+     "the store's domain; token: SHOPIFY_ACCESS_TOKEN"},
     {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD, set_dsn,
-     "database, as libpq writes it"},
+     "the database, as a libpq connection string"},
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
-     "take types from an introspection result"},
-    {"objects", 0, "N", OF_LOAD, set_objects, "number of lines there must be"},
+     "read types from F, an introspection result"},
+    {"objects", 0, "N", OF_LOAD, set_objects,
+     "the number of lines that FILE must have"},
     {"any-query", 0, NULL, OF_LOAD, set_any_query,
-     "load a result that another query made, as far as it fits"},
+     "load the result of another query as far as it fits"},
     {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
-     "parse and count only, into no database"},
+     "parse and count FILE, but load nothing"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
-     "tell where the time went"},
-    {"document", 0, NULL, OF_PLAN, set_document, "only the document to submit"},
+     "show where the time went"},
+    {"document", 0, NULL, OF_PLAN, set_document,
+     "print only the document to submit"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
-    {"sql", 0, NULL, OF_PLAN, set_sql,
-     "print every statement that a run sends to the database"},
+    {"sql", 0, NULL, OF_PLAN, set_sql, "print all SQL statements of a run"},
     {"changes", 0, NULL, OF_PLAN, set_changes,
-     "only what the next run would change in the database"},
+     "print only what the next run would change"},
     {"json", 0, NULL, OF_CHECK | OF_PLAN | OF_STATUS, set_json, "print JSON"},
     {"failed", 0, NULL, OF_STATUS, set_failed,
-     "only jobs whose last run failed, was interrupted or abandoned"},
+     "only jobs whose last run did not succeed"},
     {"metrics", 0, "FILE", OF_STATUS, set_metrics,
      "write Prometheus metrics to FILE instead"},
     {"schema", 0, "NAME", OF_VIEWS, set_schema,
-     "make the views in this schema (all)"},
+     "create the views in this schema (default: all)"},
     {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},
     {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
-     "log lines as text or json (text)"},
+     "log as text or json (default: text)"},
     {NULL, 'v', NULL, OF_ANY, set_verbose, "log more"},
-    {NULL, 'q', NULL, OF_ANY, set_quiet, "print failures only"},
-    {"help", 'h', NULL, OF_ANY, set_help, "print this; also -h"},
-    {"version", 0, NULL, OF_ANY, set_version, "print versions"},
+    {NULL, 'q', NULL, OF_ANY, set_quiet, "print only failures"},
+    {"help", 'h', NULL, OF_ANY, set_help, "print this help; also -h"},
+    {"version", 0, NULL, OF_ANY, set_version,
+     "print the versions of bulkpg and its libraries"},
 };
 
 const size_t option_row_count = sizeof(option_rows) / sizeof(option_rows[0]);

@@ -1,17 +1,14 @@
-/* Four steps, each of which refuses with one line and a hint:
+/* The command line passes four steps. Each may fail with one line and a hint:
  *
- *     take apart   getopt_long() cuts argv into options and words
+ *     take apart   getopt_long() splits argv into options and words
  *     set          each option's function stores its value (option_rows.c)
- *     choose       the first word is the command; `help` is --help
- *     check        options belong to the command, words are as many as it
- *                  takes, options go together
+ *     choose       the first word is the command; `help` means --help
+ *     check        the command takes these options and this many words, and
+ *                  the options do not contradict each other
  *
- * The command is chosen after the options are set: --help and --version do
- * not need one. Checks are left out for these two, since whoever asks for
- * help should get it.
- *
- * getopt_long() keeps its state in globals, and takes "--ful" for --full: we
- * refuse abbreviations, which may mean something else in a later version. */
+ * The command is chosen after the options are set, because --help and --version
+ * need no command. With either of them the last step is skipped, so that a user
+ * who asks for help gets it. */
 #include "cli/options.h"
 
 #include <errno.h>
@@ -53,7 +50,7 @@ unknown_command(const struct command_table *commands, const char *name,
     return false;
 }
 
-/* `given` is the argument, with its dashes and perhaps a value. */
+/* `given` is the argument as written: with dashes, and perhaps with a value. */
 static bool
 unknown_option(const char *given, struct err *err)
 {
@@ -71,7 +68,7 @@ unknown_option(const char *given, struct err *err)
     return false;
 }
 
-/* One option as it stood on the command line. */
+/* One option of the command line. */
 struct given {
     const struct option_row *row;
     const char *value;
@@ -81,12 +78,14 @@ struct given {
 struct parts {
     struct given *given;
     size_t given_count;
-    const char **words; /* what is no option; words[0] is the command */
+    const char *
+        *words; /* arguments that are not options; words[0] is the command */
     int word_count;
 };
 
-/* "-" first: words come in their order, wherever options stand. ":" next:
- * a missing value is told apart from an unknown option. */
+/* The "-" at the start makes getopt_long() return words in their order,
+ * wherever the options are. The ":" makes a missing value different from an
+ * unknown option. */
 static void
 describe_options(struct option *longs, char *shorts)
 {
@@ -121,7 +120,8 @@ find_row(int code)
     return NULL;
 }
 
-/* getopt_long() could not make sense of an option. `code` is ':' or '?'. */
+/* Reports an option that getopt_long() refused. `code` is ':' for a missing
+ * value, else '?'. */
 static bool
 misused_option(int code, char **argv, struct err *err)
 {
@@ -143,7 +143,7 @@ misused_option(int code, char **argv, struct err *err)
     return err_hint(err, "%s: %s", name, row->help);
 }
 
-/* The option that getopt_long() has just taken, as it was written. */
+/* The argument of the option that getopt_long() has just returned. */
 static const char *
 written_option(char **argv)
 {
@@ -152,8 +152,8 @@ written_option(char **argv)
     return argv[optind - (value_follows ? 2 : 1)];
 }
 
-/* getopt_long() also takes "--ful", which may mean something else in a later
- * version; scripts better say what they mean. */
+/* getopt_long() accepts "--ful" for --full. bulkpg refuses it, because an
+ * abbreviation may mean another option in a later version. */
 static bool
 is_abbreviated(const struct option_row *row, char **argv)
 {
@@ -163,8 +163,8 @@ is_abbreviated(const struct option_row *row, char **argv)
            !span_is(span_of(written + 2, strcspn(written + 2, "=")), row->name);
 }
 
-/* Cut argv into options and words. getopt_long() keeps its state in globals,
- * which 0 resets; its own messages are not wanted. */
+/* Split argv into options and words. getopt_long() keeps its state in globals,
+ * which optind = 0 resets. opterr = 0 suppresses its own messages. */
 static bool
 take_apart(int argc, char **argv, struct parts *parts, struct err *err)
 {
@@ -204,8 +204,8 @@ find_command(const struct command_table *commands, const char *name,
     return unknown_command(commands, name, err);
 }
 
-/* `help` and `help COMMAND` are --help; true without a command only then, or
- * with --version. */
+/* `help` and `help COMMAND` mean --help. Succeeds without a command only for
+ * --help and --version. */
 static bool
 choose_command(struct parts *parts, const struct command_table *commands,
                struct options *options, const struct command **command,
@@ -220,7 +220,7 @@ choose_command(struct parts *parts, const struct command_table *commands,
         return find_command(commands, parts->words[0], command, err);
     if (options->help || options->version)
         return true;
-    return err_set(err, MSG_UNKNOWN_COMMAND, "no command");
+    return err_set(err, MSG_UNKNOWN_COMMAND, "no command is given");
 }
 
 static bool
@@ -304,7 +304,7 @@ check_window(const struct command *command, const struct options *options,
     return true;
 }
 
-/* Options that go together, or do not. */
+/* Options that need or exclude each other. */
 static bool
 check_together(const struct command *command, const struct options *options,
                struct err *err)
@@ -312,9 +312,9 @@ check_together(const struct command *command, const struct options *options,
     bool many_stores = options->stores[0] != NULL && options->stores[1] != NULL;
 
     if (many_stores && (command->bit & (OF_CHECK | OF_RUN)) == 0)
-        return misused(command, "takes one --store only", err);
+        return misused(command, "takes only one --store", err);
     if (many_stores && options->domain != NULL)
-        return misused(command, "with --domain there is one --store only", err);
+        return misused(command, "--domain allows only one --store", err);
     if (command->bit == OF_TYPES && options->stores[0] == NULL)
         return misused(command, "--store is missing", err);
     if (options->document + options->json + options->dbt + options->changes +
@@ -326,8 +326,8 @@ check_together(const struct command *command, const struct options *options,
                        err);
     if (options->changes && options->types_file != NULL)
         return misused(command,
-                       "--changes looks at the database, and with --types "
-                       "nothing does",
+                       "--changes reads the database, but --types does not "
+                       "use it",
                        err);
     if (options->list && options->add != NULL)
         return misused(command, "--list and --add exclude each other", err);
@@ -345,7 +345,7 @@ check_all(const struct parts *parts, const struct command *command,
            check_together(command, options, err);
 }
 
-/* Options that argv can hold at most: "-vvv" is three. */
+/* An upper limit for the number of options: "-vvv" is three. */
 static size_t
 count_characters(int argc, char **argv)
 {
@@ -356,7 +356,7 @@ count_characters(int argc, char **argv)
     return count;
 }
 
-/* With room for what argv can hold at most. */
+/* `stores` and `arguments` have room for one entry per word of argv. */
 static struct options
 blank_options(int argc)
 {
@@ -441,7 +441,8 @@ print_version(void)
     return EX_OK;
 }
 
-/* Somebody at a terminal reads words; with -v all there is. */
+/* At a terminal, log lines are plain text for a reader. With -v, or with
+ * --log-format, they have all fields. */
 static void
 configure_log(const struct options *options)
 {

@@ -37,7 +37,7 @@ struct first_task {
     int status;
 };
 
-/* What is open is closed inside the task: closing may wait. */
+/* The context is closed inside the task, because closing may wait. */
 static void
 run_first_task(void *ctx)
 {
@@ -66,7 +66,7 @@ process_run(const struct options *options, int (*body)(struct context *context))
 int
 process_fail(const struct err *err)
 {
-    log_failure(LOG_ERROR, NULL, "nothing was done", err);
+    log_failure(LOG_ERROR, NULL, "the command failed", err);
     return err_exit_status(err->kind);
 }
 
@@ -75,6 +75,6 @@ process_fail_without_journal(const struct err *err)
 {
     if (!err_is(err, MSG_NO_JOURNAL))
         return process_fail(err);
-    log_info(NULL, "nothing ever ran into this database", LOG_END);
+    log_info(NULL, "this database has no runs yet", LOG_END);
     return EX_OK;
 }

@@ -1,23 +1,21 @@
 /*
- * process - the program while a command runs: its signals, its first task and
- * its exit status.
+ * process - runs a command: its signals, its first task and its exit status.
  */
 #ifndef CLI_PROCESS_H
 #define CLI_PROCESS_H
 
 #include "job/context.h"
 
-/* Run `body` as the first task, with signals caught: the first SIGINT or
- * SIGTERM stops the tasks, a second one ends the program. Returns its status.
- */
+/* Run `body` as the first task and return its status. The first SIGINT or
+ * SIGTERM stops the tasks; a second one ends the program. */
 int process_run(const struct options *options,
                 int (*body)(struct context *context));
 
-/* Print the failure on stderr as an operator reads it; its exit status. */
+/* Log the failure and return its exit status. */
 int process_fail(const struct err *err);
 
-/* The same for a command that has nothing to do if nothing ever ran: then a
- * missing journal is not a failure. */
+/* The same, but a missing journal is not a failure: nothing has ever run, so
+ * the command has nothing to do. */
 int process_fail_without_journal(const struct err *err);
 
 #endif

@@ -1,21 +1,22 @@
-/* The cursor rests below the block; a frame goes back to the block's first
+/* The cursor rests below the block. A frame goes back to the block's first
  * line, writes every line again and erases the rest:
  *
  *     |log line               |        \r ESC[nA   up to the first line
  *     |acme/orders   loading  | <-     line ESC[K   each, cut to the window
- *     |acme/products queued   |        ESC[J        what is left below
+ *     |acme/products queued   |        ESC[J        erase the rest below
  *     |_                      |
  *
  * Hazards:
- * - The window may be narrower than when the block was drawn: lines have then
- *   wrapped, so that rows are counted by the width now, not as lines.
- * - After Ctrl-Z and fg the shell has written and the cursor is elsewhere:
- *   SIGCONT makes us forget the old block and draw a new one where we are.
- * - A terminal that is stopped (Ctrl-S) would block the whole program: a frame
- *   is skipped unless the terminal takes bytes. So is one while another
- *   process group has the terminal.
- * - screen_abandon() runs in a signal handler: it uses the three sig_atomic_t
- *   below, and only calls that are safe there. */
+ * - The window may have become narrower since the block was drawn. Its lines
+ *   have then wrapped, so rows are counted with the present width.
+ * - After Ctrl-Z and fg the shell has written, and the cursor is elsewhere.
+ *   After SIGCONT the next frame forgets the old block and draws a new one at
+ *   the cursor.
+ * - A stopped terminal (Ctrl-S) would block the whole program. A frame is
+ *   skipped if the terminal does not accept bytes, or if another process group
+ *   has it.
+ * - screen_abandon() runs in a signal handler. It uses only the three
+ *   sig_atomic_t below and calls that are safe there. */
 #include "cli/screen.h"
 
 #include <errno.h>
@@ -46,8 +47,8 @@ static const char *const colours[] = {
     [SCREEN_RED] = "\x1b[31m",
 };
 
-/* What a signal handler must know: where the block is, how many rows it has,
- * and whether the shell has written meanwhile. */
+/* State for the signal handlers: where the block is, how many rows it has, and
+ * whether the shell has written since it was drawn. */
 static volatile sig_atomic_t drawn_fd = -1;
 static volatile sig_atomic_t drawn_rows;
 static volatile sig_atomic_t was_continued;
@@ -97,7 +98,7 @@ screen_begin(struct screen *screen, int fd)
     sigaction(SIGCONT, &action, NULL);
 }
 
-/* Some of the window stays for what is said above. */
+/* A third of the window is left for the lines above the block. */
 int
 screen_most_lines(struct screen *screen)
 {
@@ -120,13 +121,14 @@ write_all(int fd, struct span bytes)
         if (written < 0 && errno == EAGAIN)
             (void)poll(&poll_fd, 1, -1);
         else if (written < 0 && errno != EINTR)
-            return; /* it is gone; there is nobody to tell */
+            return; /* the terminal is gone */
         else if (written > 0)
             bytes = span_tail(bytes, (size_t)written);
     }
 }
 
-/* In the foreground, or no shell knows it. */
+/* True if this process group is in the foreground, or if `fd` is not the
+ * controlling terminal. */
 static bool
 is_ours(int fd)
 {
@@ -145,9 +147,9 @@ takes_bytes(int fd)
 
 /* ---- one line ---------------------------------------------------------- */
 
-/* The next character and how it is to be shown: `*bytes` long, as many
- * columns; 0 columns: not at all. What is wide in East Asia counts as two, so
- * that nothing wraps. */
+/* Returns the width of the next character in columns and sets `*bytes` to its
+ * length. Width 0 means that it cannot be shown. Characters that are wide in
+ * East Asia count as two columns, so that no line wraps. */
 static int
 next_width(const char *text, size_t *bytes)
 {
@@ -169,7 +171,7 @@ next_width(const char *text, size_t *bytes)
 int
 screen_append_fitting(struct buf *line, const char *text, int room)
 {
-    size_t fits = line->length; /* with "…" behind it */
+    size_t fits = line->length; /* the length that leaves room for "…" */
     int width = 0, fits_width = 0;
 
     while (*text != '\0') {
@@ -196,7 +198,8 @@ screen_append_fitting(struct buf *line, const char *text, int room)
     return width;
 }
 
-/* The last column stays free: a cursor behind it is in two places. */
+/* The last column stays free: terminals differ in where the cursor is after
+ * it. */
 static int
 append_line(const struct screen *screen, struct buf *block,
             const struct screen_line *line)
@@ -233,8 +236,8 @@ count_rows(const struct screen *screen)
     return rows;
 }
 
-/* To the block's first line. After the shell has written, that is where the
- * cursor is now. */
+/* Move to the block's first line. If the shell has written since, that is the
+ * present line. */
 static void
 append_return(struct screen *screen, struct buf *frame)
 {
@@ -283,7 +286,7 @@ screen_above(struct screen *screen, const char *text, size_t length)
     struct buf frame = buf_with_ceiling(2 * BLOCK_BYTES_MAX);
 
     if (!is_ours(screen->fd))
-        screen->line_count = 0; /* it stays where it is */
+        screen->line_count = 0; /* the old block stays where it is */
     if (screen->line_count > 0)
         append_erasure(screen, &frame);
     buf_append(&frame, text, length);

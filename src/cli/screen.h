@@ -1,12 +1,12 @@
 /*
  * screen - a block of lines at the bottom of a terminal, redrawn in place.
  *
- * The cursor rests on the line below the block, so that whatever else is
- * written, by a signal's echo or by an end without warning, stands below it
- * and nothing has to be restored. A frame is one write(): no flicker. A line
- * never wraps; what is too long ends in "…". The window's size is asked for
- * with every frame. Lines that a narrower window has wrapped are counted as
- * most terminals wrap them.
+ * The cursor rests on the line below the block. Whatever else is written, such
+ * as the echo of Ctrl-C, appears there, and after a sudden end nothing has to
+ * be restored. A frame is one write(), so that it does not flicker. A line
+ * never wraps; a line that is too long ends in "…". The window's size is read
+ * for every frame. Lines that a narrower window has wrapped are counted as most
+ * terminals wrap them.
  */
 #ifndef CLI_SCREEN_H
 #define CLI_SCREEN_H
@@ -34,38 +34,40 @@ struct screen_line {
 struct screen {
     int fd;
     bool has_colours;
-    int columns; /* of the window, when it was asked last */
+    int columns; /* of the window, at the last frame */
     int rows;
-    int line_count;               /* of ours on the terminal */
+    int line_count;               /* lines of the block on the terminal */
     int widths[SCREEN_LINES_MAX]; /* of each, in columns */
-    struct buf block;             /* as it was drawn last */
+    struct buf block;             /* as last drawn */
 };
 
-/* Is `fd` a terminal that knows the sequences (TERM is not "dumb")? */
+/* Whether `fd` is a terminal that knows control sequences (TERM is not
+ * "dumb"). */
 bool screen_is_possible(int fd);
 
-/* One at a time. Colours unless NO_COLOR is set. Nothing is written yet. */
+/* Start a block; only one at a time. It has colours unless NO_COLOR is set.
+ * Nothing is written yet. */
 void screen_begin(struct screen *screen, int fd);
 
-/* As much of UTF-8 `text` as fits into `room` columns, ending in "…" where
- * that is not all; how many columns it takes. */
+/* Append as much of `text` (UTF-8) as fits into `room` columns, with "…" at the
+ * end if it is cut. Returns the number of columns. */
 int screen_append_fitting(struct buf *line, const char *text, int room);
 
-/* Lines that the window has room for. */
+/* How many lines the block may have. */
 int screen_most_lines(struct screen *screen);
 
-/* Nothing happens while the terminal takes nothing (Ctrl-S), or belongs to
- * somebody else (Ctrl-Z, bg). At most SCREEN_LINES_MAX lines. */
+/* Draw the block, at most SCREEN_LINES_MAX lines. Does nothing while the
+ * terminal is stopped (Ctrl-S) or another process group has it (Ctrl-Z, bg). */
 void
 screen_draw(struct screen *screen, const struct screen_line *lines, int count);
 
-/* Write `text`, whole lines, above the block. */
+/* Write `text`, which is whole lines, above the block. */
 void screen_above(struct screen *screen, const char *text, size_t length);
 
-/* Take the block off. */
+/* Erase the block and free it. */
 void screen_end(struct screen *screen);
 
-/* The same from a signal handler, before _exit(). */
+/* Erase the block from a signal handler, before _exit(). */
 void screen_abandon(void);
 
 #endif

@@ -1,14 +1,13 @@
 /* Columns are as wide as their longest name, so that every table is measured
- * before it is printed. What is printed where depends on how the command
- * ends:
+ * before it is printed. The options decide what is printed, and where:
  *
- *     as usual      stdout: tables, jobs, what was not due, what to do
- *     --dry-run     stdout: what to do, if anything
- *     -q            stderr: what the log does not say as an error (rejects)
- *     -q and JSON   nothing: the log says it all
+ *     default       stdout: tables, jobs, jobs that were not due, remedies
+ *     --dry-run     stdout: remedies, if there are any
+ *     -q            stderr: jobs with rejects, which are not errors in the log
+ *     -q and JSON   nothing: the log has it all
  *
- * Failures with one cause in the store are one line for all its jobs
- * (job/fault.h); so are jobs that a signal stopped. */
+ * Failures of several jobs with one cause at their store share one line
+ * (job/fault.h). So do jobs that a signal stopped. */
 #include "cli/summary.h"
 
 #include <inttypes.h>
@@ -31,7 +30,7 @@ longer(int width, size_t length)
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* Wide enough for the longest schema.table. */
+/* The width of the longest schema.table. */
 static int
 table_width(const struct jobs *jobs)
 {
@@ -77,8 +76,8 @@ print_tables(const struct jobs *jobs)
 
 /* ---- jobs -------------------------------------------------------------- */
 
-/* Jobs that share a store's fault, and those that were not due, have a line
- * together. */
+/* Jobs that share a fault of their store, and jobs that were not due, are
+ * summed up in other lines. */
 static bool
 has_row(const struct job *job)
 {
@@ -94,8 +93,8 @@ print_not_due(const struct jobs *jobs)
     for (size_t i = 0; i < jobs->count; i++)
         count += job_was_not_due(&jobs->items[i]);
     if (count > 0)
-        out_line(stdout, "nothing was due: %zu %s", count,
-                 count == 1 ? "job" : "jobs");
+        out_line(stdout, "%zu %s not due", count,
+                 count == 1 ? "job was" : "jobs were");
 }
 
 static size_t
@@ -104,7 +103,7 @@ name_length(const struct job *job)
     return strlen(job->config->name) + 1 + strlen(job->file->job);
 }
 
-/* Of the jobs' column; 0 when none has a row. */
+/* Width of the jobs' column; 0 if no job has a row. */
 static int
 job_width(const struct jobs *jobs)
 {
@@ -179,12 +178,12 @@ print_timings(const struct jobs *jobs)
     }
 }
 
-/* ---- what to do -------------------------------------------------------- */
+/* ---- remedies ---------------------------------------------------------- */
 
 static void
 print_remedy(FILE *to, const char *ending, const struct err *err)
 {
-    out_line(to, " %s: %s; to do: %s (%s)", ending, err->message,
+    out_line(to, " %s: %s; to fix: %s (%s)", ending, err->message,
              err_remedy(err), err->code);
 }
 
@@ -196,13 +195,13 @@ print_job_remedy(FILE *to, const struct job *job)
         print_remedy(to, job_ending(job), &job->err);
     else
         out_line(to,
-                 " rejected %" PRId64 " %s; to do: see bulkpg.reject where "
+                 " rejected %" PRId64 " %s; to fix: see bulkpg.reject where "
                  "run_id = %" PRId64,
                  job->rejects, job->rejects == 1 ? "line" : "lines",
                  job->log.run_id);
 }
 
-/* Of a store that was left out. */
+/* A store that was left out, and how many jobs that concerns. */
 static void
 print_left_out(const struct job_fault *fault)
 {
@@ -210,12 +209,12 @@ print_left_out(const struct job_fault *fault)
 
     if (fault->jobs > 1)
         snprintf(text, sizeof(text), " (%zu jobs are not run)", fault->jobs);
-    out_line(stdout, "store %s is left out: %s%s; to do: %s (%s)", fault->store,
-             fault->err.message, text, err_remedy(&fault->err),
+    out_line(stdout, "store %s is left out: %s%s; to fix: %s (%s)",
+             fault->store, fault->err.message, text, err_remedy(&fault->err),
              fault->err.code);
 }
 
-/* Of all jobs that failed by it. */
+/* One line for all jobs that failed with this fault. */
 static void
 print_shared(const struct store_fault *fault)
 {
@@ -227,8 +226,7 @@ print_shared(const struct store_fault *fault)
     print_remedy(stdout, ending, &fault->err);
 }
 
-/* With -q the log has the failures, and this is for what it leaves out then:
- * rejects. */
+/* With -q the log has the failures, and only rejects are printed here. */
 static void
 print_failure(FILE *to, const struct job *job, bool quiet)
 {
@@ -240,8 +238,8 @@ print_failure(FILE *to, const struct job *job, bool quiet)
     }
 }
 
-/* A line for each store or job at fault, and for rejects; one for all that a
- * signal stopped. */
+/* One line for each store or job that failed or has rejects, and one for all
+ * jobs that a signal stopped. */
 static void
 print_remedies(const struct jobs *jobs, FILE *to, bool quiet)
 {
@@ -255,7 +253,7 @@ print_remedies(const struct jobs *jobs, FILE *to, bool quiet)
         else
             print_failure(to, &jobs->items[i], quiet);
     if (stopped > 0)
-        out_line(to, "%zu %s stopped by a signal; to do: %s (%s)", stopped,
+        out_line(to, "%zu %s stopped by a signal; to fix: %s (%s)", stopped,
                  stopped == 1 ? "job was" : "jobs were",
                  message_at(MSG_STOPPED)->remedy,
                  message_at(MSG_STOPPED)->code);

@@ -1,5 +1,5 @@
 /*
- * summary - the end of `run` and `load`, as somebody reads it in a mail.
+ * summary - what `run` and `load` print at the end, for a terminal or a mail.
  *
  *     table          inserted    updated    deleted  unchanged
  *     acme.orders         100          0          3       5033
@@ -8,20 +8,20 @@
  *     acme/orders           0       12.3  loaded
  *     beta/orders           -        0.1  failed
  *
- *     nothing was due: 12 jobs
+ *     12 jobs were not due
  *
- *     store gamma: 13 jobs postponed: the store ...; to do: ... (NOT_SENT)
- *     beta/orders failed: the store refuses the token; to do: make a new one
+ *     store gamma: 13 jobs postponed: the store ...; to fix: ... (NOT_SENT)
+ *     beta/orders failed: the store refuses the token; to fix: ...
  */
 #ifndef CLI_SUMMARY_H
 #define CLI_SUMMARY_H
 
 #include "job/jobs.h"
 
-/* The end of a command over jobs, on stdout: what was written, table by table;
- * how each job ended, and with --timings where its time went; what to do about
- * each failure. With -q only what the log does not say as an error. If it was
- * not `done`, why not. Frees the jobs; the worst status. */
+/* Print the end of a command to stdout: the changes of each table, how each job
+ * ended, with --timings where its time went, and what to do about each failure.
+ * With -q print only jobs with rejects. If the command was not `done`, log
+ * `err` instead. Frees the jobs. Returns the worst status. */
 int summary_end(struct jobs *jobs, bool done, const struct err *err);
 
 #endif

@@ -40,7 +40,7 @@ usage_print(FILE *to, const struct command_table *commands)
         "Usage: bulkpg [-C DIR] [--log-format text|json] [-v|-q] COMMAND "
         "...\n"
         "\n"
-        "Fetches Shopify bulk queries into PostgreSQL tables.\n"
+        "Loads the results of Shopify bulk queries into PostgreSQL tables.\n"
         "\n"
         "Commands:\n");
     for (size_t i = 0; i < commands->count; i++) {
@@ -54,14 +54,14 @@ usage_print(FILE *to, const struct command_table *commands)
 }
 
 const struct usage_status usage_statuses[] = {
-    {0, "all loaded, or nothing was due"},
-    {64, "the command line is wrong, or there is no such job"},
-    {65, "loaded, but lines were rejected"},
+    {0, "success; also if no job was due"},
+    {64, "wrong command line, or a job that does not exist"},
+    {65, "loaded, but some lines were rejected"},
     {69, "a job failed"},
-    {70, "a fault of bulkpg itself"},
-    {74, "standard output cannot be written"},
-    {75, "try again later: locked, no slot, out of reach, stopped"},
-    {77, "credentials, scopes or rights"},
+    {70, "an internal error, or out of memory"},
+    {74, "cannot write to standard output"},
+    {75, "temporary failure, or stopped: run it again later"},
+    {77, "credentials, scopes or privileges are missing"},
     {78, "the configuration or a query is wrong"},
 };
 

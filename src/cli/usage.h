@@ -1,5 +1,5 @@
 /*
- * usage - every word of --help, from the tables of commands and options.
+ * usage - prints --help, from the tables of commands and options.
  */
 #ifndef CLI_USAGE_H
 #define CLI_USAGE_H
@@ -9,14 +9,14 @@
 
 #include "cli/command.h"
 
-/* The usage line and the commands. */
+/* Print the usage line and the list of commands. */
 void usage_print(FILE *to, const struct command_table *commands);
 
-/* --help, of the program if `command` is NULL; on stdout. */
+/* Print --help to stdout: of `command`, or of the program if it is NULL. */
 void usage_print_help(const struct command_table *commands,
                       const struct command *command);
 
-/* Exit statuses, and what they say of all jobs. */
+/* An exit status and its meaning. */
 struct usage_status {
     int status;
     const char *text;

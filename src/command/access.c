@@ -1,14 +1,15 @@
-/* Three questions, in this order: does the store answer (its shop), which
- * scopes does the app have, which do the queries need.
+/* check asks three questions about a store, in this order: does it answer (its
+ * shop), which scopes does the app have, and which scopes do the queries need?
  *
- * Each query is sent as an ordinary one that asks for the first row of each
- * connection. A refusal is ACCESS_DENIED with a text; the scope that is
- * missing is found in its words. A query can also be refused for what it is,
- * or because the store is at fault; the latter is collected and reported in
- * one line.
+ * For the last one each query is sent as an ordinary query for the first row of
+ * each connection. If a scope is missing, the store answers ACCESS_DENIED with
+ * a text, and bulkpg finds the scope's name in the text. A query can also fail
+ * because it is wrong, or because of a fault of the store. Faults of the store
+ * are collected and reported in one line.
  *
- * Orders are special: without read_all_orders a store shows those of 60 days
- * and says nothing. It is a warning, and only if a query asks for orders. */
+ * Orders are special: without read_all_orders the store shows only the orders
+ * of the last 60 days, without any error. check warns about that if a query
+ * asks for orders. */
 #include "command/access.h"
 
 #include <inttypes.h>
@@ -55,8 +56,8 @@ add_scopes(struct scopes *scopes, struct arena *arena, const char *list)
     }
 }
 
-/* The first of "`read_orders` access scope or `read_x` access scope"; no
- * bytes when it speaks of no scope. */
+/* The first scope in a text such as "`read_orders` access scope or `read_x`
+ * access scope". An empty span if the text names no scope. */
 static struct span
 find_scope(const char *text)
 {
@@ -74,9 +75,11 @@ find_scope(const char *text)
 
 /* ---- the store --------------------------------------------------------- */
 
-/* A version of the first day of a quarter is answered for a year and until
- * the 16th; -1: not known.
- *   https://shopify.dev/docs/api/usage/versioning */
+/* Returns when support for an API version ends, in seconds since 1970; -1 if
+ * that is not known. A version appears on the first day of a quarter, and is
+ * supported for a year and until the 16th.
+ *
+ *     https://shopify.dev/docs/api/usage/versioning */
 static int64_t
 version_end_s(const char *version)
 {
@@ -102,7 +105,8 @@ check_version(const struct store_config *config, const struct shop *shop,
     if (shop->api_version[0] != '\0' &&
         strcmp(shop->api_version, config->api_version) != 0)
         err_set(&err, MSG_API_VERSION,
-                "asked for API version %s, it answers with %s",
+                "bulkpg asks for API version %s, but the store answers "
+                "with %s",
                 config->api_version, shop->api_version);
     else if (end_s >= 0 && left_s < INT64_C(1) * SOON_DAYS * DAY_S)
         err_set(&err, MSG_API_VERSION, "API version %s %s on %.10s",
@@ -124,7 +128,7 @@ tell_shop(const struct store_config *config, const struct shop *shop,
         snprintf(until, sizeof(until), " (until %.10s)",
                  clock_format_utc(end_s, day));
     snprintf(detail, sizeof(detail), "plan %s, %s, %s, API version %s%s",
-             shop->plan[0] != '\0' ? shop->plan : "not told",
+             shop->plan[0] != '\0' ? shop->plan : "unknown",
              shop->currency_code, shop->iana_timezone, config->api_version,
              until);
     verdict_ok(verdicts, what, detail);
@@ -140,7 +144,8 @@ ask_shop(struct access *access, struct context *context,
 
     if (!shop_info_ask(context, store, &access->arena, &shop, &err)) {
         verdict_error(verdicts, what, &err);
-        /* Nobody waits for an hour here: its queries are not asked for. */
+        /* check does not retry for an hour: it leaves out the queries of this
+         * store. */
         if (err_is(&err, MSG_NOT_SENT) || err_is(&err, MSG_ANSWER_LOST))
             session_give_up(store_session(context, store), &err);
         return;
@@ -172,7 +177,7 @@ access_check_store(struct access *access, struct context *context,
         ask_shop(access, context, store, what, verdicts);
 }
 
-/* ---- a query that is tried --------------------------------------------- */
+/* ---- trying a query ---------------------------------------------------- */
 
 enum { PATH_KEYS_MAX = 64, DENIALS_MAX = 50 /* that are reported */ };
 
@@ -184,7 +189,8 @@ struct trial {
     bool refused;
 };
 
-/* "queries/x.graphql:3:5: orders.customer", as far as the path tells. */
+/* The place of an error: "queries/x.graphql:3:5: orders.customer". Line and
+ * column are left out if the error's path does not lead to a field. */
 static void
 name_place(const struct trial *trial, const struct json *error, char *text,
            size_t size)
@@ -231,15 +237,16 @@ judge(struct trial *trial, const struct json *error)
         err_hint(&err, "%s",
                  required != NULL
                      ? required
-                     : "the plan or Shopify's approval of the app hides it: "
-                       "leave it out, or ask for protected customer data");
+                     : "the store's plan, or Shopify's approval of the app, "
+                       "hides this field: remove it from the query, or ask "
+                       "Shopify for protected customer data");
         verdict_warn(trial->verdicts, trial->what, &err);
         return;
     }
     add_scope(&trial->access->missing, &trial->access->arena, scope);
     err_hint(&err,
-             "the app needs the scope %.*s; where it cannot have it, remove "
-             "the field from the query",
+             "grant the app the scope %.*s, or remove the field from the "
+             "query",
              SPAN_ARG(scope));
     verdict_error(trial->verdicts, trial->what, &err);
     trial->job->status = err_exit_status(err.kind);
@@ -254,7 +261,7 @@ is_denial(const struct json *error)
     return code != NULL && strcmp(code, "ACCESS_DENIED") == 0;
 }
 
-/* Whether each of the errors is about access. */
+/* Reports the errors. Returns whether all of them are about access. */
 static bool
 judge_denials(struct trial *trial, const struct json *errors)
 {
@@ -274,8 +281,8 @@ static void
 judge_failure(struct trial *trial, struct err *err)
 {
     if (err_is(err, MSG_MAX_COST_EXCEEDED)) {
-        err_hint(err, "a bulk operation has no such limit; what access it "
-                      "needs cannot be told beforehand");
+        err_hint(err, "bulk operations have no such limit, so a run may "
+                      "work; check cannot find missing scopes here");
         verdict_warn(trial->verdicts, trial->what, err);
         return;
     }
@@ -316,7 +323,7 @@ access_try_query(struct access *access, struct job *job, const char *what,
     return !trial.refused;
 }
 
-/* ---- queries that cannot be checked ------------------------------------ */
+/* ---- unchecked queries ------------------------------------------------- */
 
 bool
 access_collect(struct access *access, const struct store_state *store,
@@ -347,12 +354,12 @@ access_report(const struct access *access, const struct store_state *store,
         err_wrap(&err, "%zu are not checked", access->unchecked);
     else
         snprintf(err.message, sizeof(err.message),
-                 "%zu are not checked, since the store cannot be asked",
+                 "%zu are not checked, because the store does not answer",
                  access->unchecked);
     verdict_error(verdicts, what, &err);
 }
 
-/* ---- all of a store's scopes ------------------------------------------- */
+/* ---- scopes of a store ------------------------------------------------- */
 
 static void
 append_scopes(struct buf *text, const struct scopes *scopes)
@@ -367,9 +374,12 @@ tell_orders(const char *all, const char *what, struct verdicts *verdicts)
     struct err err;
 
     err_set(&err, MSG_ORDERS_HIDDEN,
-            "without read_all_orders the store shows the orders of 60 days "
-            "only, and none are removed");
-    err_hint(&err, "ask Shopify for it, then: %s,read_all_orders", all);
+            "without read_all_orders the store shows only the orders of the "
+            "last 60 days, and bulkpg removes no orders");
+    err_hint(&err,
+             "ask Shopify for it, then set the app's scopes to "
+             "%s,read_all_orders",
+             all);
     verdict_warn(verdicts, what, &err);
 }
 
@@ -392,8 +402,7 @@ access_check_scopes(const struct access *access,
         verdict_ok(verdicts, what, buf_str(&all));
     } else {
         err_set(&err, MSG_ACCESS_DENIED, "missing: %s", buf_str(&missing));
-        err_hint(&err, "all of them, for the app's settings: %s",
-                 buf_str(&all));
+        err_hint(&err, "set the app's scopes to %s", buf_str(&all));
         verdict_error(verdicts, what, &err);
     }
     if (access->shows_some_orders)

@@ -1,10 +1,10 @@
 /*
- * access - what `check` learns of a store's access: who answers, which
- * scopes the app has, and which its queries need.
+ * access - how `check` examines the access to a store: whether it answers,
+ * which scopes the app has, and which scopes the queries need.
  *
- * A bulk operation is accepted and fails later where a scope is missing, so
- * each query is sent as an ordinary one for the first row of each connection,
- * which is refused at once and tells why.
+ * A bulk operation with a missing scope is accepted and fails later. An
+ * ordinary query is refused at once, with the reason. So each query is sent as
+ * an ordinary one for the first row of each connection.
  */
 #ifndef COMMAND_ACCESS_H
 #define COMMAND_ACCESS_H
@@ -14,43 +14,44 @@
 
 enum { ACCESS_SCOPES_MAX = 256 };
 
-/* Names of scopes, in the arena of whoever looks. */
+/* Names of scopes, in the arena of struct access. */
 struct scopes {
     const char *names[ACCESS_SCOPES_MAX];
     size_t count;
 };
 
-/* One store while it is looked at. */
+/* The state of one store during a check. */
 struct access {
     struct arena arena;
-    bool answers; /* so that its queries can be tried */
+    bool answers; /* the store answers, and its queries can be tried */
     struct scopes granted;
     struct scopes missing;
-    bool shows_some_orders; /* of 60 days only, and a query asks for orders */
-    size_t unchecked;       /* queries that the store's fault stopped */
+    bool shows_some_orders; /* only of 60 days, and a query asks for them */
+    size_t unchecked;       /* queries that a fault of the store stopped */
     const char *query;      /* the first of them */
     struct err why;
 };
 
-/* Ask the store who it is; kept where there is a journal. */
+/* Ask the store for its shop and scopes, and save the shop if there is a
+ * journal. */
 void access_check_store(struct access *access, struct context *context,
                         struct store_state *store, struct verdicts *verdicts);
 
-/* Try a query that is prepared. False when it is refused: its verdict is then
- * given, and kept in the job's status. */
+/* Try a prepared query. If the store refuses it, report that, set the job's
+ * status and return false. */
 bool access_try_query(struct access *access, struct job *job, const char *what,
                       struct verdicts *verdicts);
 
-/* Keep the failure of a query for access_report() if it is the store's fault;
- * false if it is not. */
+/* If the failure of a query is a fault of the store, keep it for
+ * access_report() and return true. */
 bool access_collect(struct access *access, const struct store_state *store,
                     const char *query, const struct err *err);
 
-/* One line for all queries that the store's fault stopped. */
+/* Report, in one line, all queries that a fault of the store stopped. */
 void access_report(const struct access *access, const struct store_state *store,
                    struct verdicts *verdicts);
 
-/* All scopes that the store's queries need, in one line to paste. */
+/* Report all scopes that the store's queries need, in one line to paste. */
 void
 access_check_scopes(const struct access *access,
                     const struct store_state *store, struct verdicts *verdicts);

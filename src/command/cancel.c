@@ -21,7 +21,7 @@ find_store(struct context *context, const char *name)
     return NULL;
 }
 
-/* Jobs are named as `run` takes them, paths too. */
+/* Jobs are given as for `run`: as names or paths. */
 static const char *const *
 job_names(const struct context *context, struct arena *arena)
 {
@@ -44,9 +44,9 @@ wants_job(const char *const *names, const char *job)
     return false;
 }
 
-/* An operation that our journal knows, so one of ours; until it has ended. Its
- * run first, since whoever polls it would submit it again once it has ended.
- */
+/* Cancel an operation of this journal and wait for its end. The run is canceled
+ * first: a process that polls the operation would otherwise submit it again
+ * when it ends. */
 static bool
 cancel_one(struct context *context, struct store_state *store,
            struct journal_operation *operation, struct err *err)
@@ -91,11 +91,11 @@ cancel_known(struct context *context, const char *const *names,
             status = err_worse_status(status, process_fail(&err));
     }
     if (count == 0)
-        log_info(NULL, "nothing of ours is running", LOG_END);
+        log_info(NULL, "no operation of this journal is running", LOG_END);
     return status;
 }
 
-/* A job that never ran is a slip of the pen. */
+/* A job that never ran is probably misspelled. */
 static bool
 check_jobs(struct context *context, const char *const *names,
            struct arena *arena, struct err *err)
@@ -108,7 +108,7 @@ check_jobs(struct context *context, const char *const *names,
         if (!journal_list_runs(context->journal, &query, arena, &runs, err))
             return false;
         if (runs.count == 0)
-            return err_set(err, MSG_UNKNOWN_JOB, "no job \"%s\" ever ran",
+            return err_set(err, MSG_UNKNOWN_JOB, "job \"%s\" has never run",
                            *names);
     }
     return true;

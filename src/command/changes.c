@@ -87,8 +87,8 @@ void
 changes_append_left(struct buf *sql, const struct changes *changes)
 {
     if (changes->left.count > 0)
-        buf_append_str(sql, "\n-- Tables of this job that no query feeds any "
-                            "more. bulkpg leaves them as they\n-- are; to "
+        buf_append_str(sql, "\n-- Tables of this job that its query no longer "
+                            "uses. bulkpg does not change them.\n-- To "
                             "remove them:\n");
     for (size_t i = 0; i < changes->left.count; i++) {
         buf_append_str(sql, "--   DROP TABLE ");

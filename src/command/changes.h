@@ -1,6 +1,6 @@
 /*
  * changes - what the next run of a job would change in the database, and the
- * tables of the job that its query does not feed any more.
+ * tables of the job that its query no longer uses.
  */
 #ifndef COMMAND_CHANGES_H
 #define COMMAND_CHANGES_H
@@ -11,14 +11,14 @@
 struct changes {
     const char *created; /* statements for what does not exist yet; or "" */
     const char *altered; /* for tables that exist: new columns, types; or "" */
-    struct journal_relations left; /* tables that get no rows any more */
+    struct journal_relations left; /* tables that the query no longer uses */
 };
 
-/* Look at the database; everything is in the job's arena. */
+/* Compare the plan with the database. Everything is in the job's arena. */
 MUST_CHECK bool
 changes_find(struct changes *changes, struct job *job, struct err *err);
 
-/* The tables left, as SQL comments; nothing if there are none. */
+/* Append `left` as SQL comments; nothing if there are none. */
 void changes_append_left(struct buf *sql, const struct changes *changes);
 
 #endif

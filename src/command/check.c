@@ -10,7 +10,7 @@
 #include "job/jobs.h"
 #include "run/tables.h"
 
-/* Everything that is looked at, and what was found of each store. */
+/* The state of a check. */
 struct look {
     struct context *context;
     struct verdicts verdicts;
@@ -19,7 +19,7 @@ struct look {
 
 /* ---- queries ----------------------------------------------------------- */
 
-/* The store's own fault has had its verdict. */
+/* access_check_store() has already reported a fault of the store's section. */
 static void
 on_fault(void *ctx, const struct store_state *store, const struct err *err)
 {
@@ -31,8 +31,8 @@ on_fault(void *ctx, const struct store_state *store, const struct err *err)
     verdict_error(ctx, what, err);
 }
 
-/* The plan, whether the tables that are there take its rows, and whether no
- * query before it wants them. */
+/* Make the plan, compare it with the tables that exist, and check that no
+ * earlier query writes the same tables. */
 static bool
 check_plan(struct jobs *jobs, size_t i, struct err *err)
 {
@@ -101,7 +101,7 @@ on_stray(void *ctx, const struct err *warning)
     verdict_warn(ctx, "queries", warning);
 }
 
-/* Queries cannot be checked without the journal, which keeps the types. */
+/* Without the journal, which keeps the types, queries cannot be checked. */
 static void
 check_jobs(struct look *look)
 {
@@ -117,7 +117,7 @@ check_jobs(struct look *look)
     jobs_free(&jobs);
 }
 
-/* ---- all of it --------------------------------------------------------- */
+/* ---- the command ------------------------------------------------------- */
 
 static void
 check_stores(struct look *look)

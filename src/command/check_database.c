@@ -7,7 +7,7 @@
 #include "job/control.h"
 #include "sql.h"
 
-/* Rows of a statement on the control connection. */
+/* Run a statement on the control connection. */
 static bool
 ask(struct context *context, const char *sql, const char *parameter,
     struct pg_result **result, struct err *err)
@@ -40,7 +40,7 @@ check_server(struct context *context, struct verdicts *verdicts)
              pg_where(context->control), pg_text(result, 0, 0),
              pg_text(result, 0, 1));
     if (pg_bool(result, 0, 2)) {
-        err_set(&err, MSG_25006, "%s is a standby, which cannot be written to",
+        err_set(&err, MSG_25006, "%s is a standby, which is read-only",
                 pg_where(context->control));
         err_as(&err, ERR_CONFIG);
         verdict_error(verdicts, "database", &err);
@@ -68,7 +68,8 @@ check_settings(struct context *context, struct verdicts *verdicts)
     pg_result_free(result);
 }
 
-/* A load needs its loaders; the connection that the journal is on is there. */
+/* A load needs `connections` further connections. The one of the journal is
+ * already open. */
 static void
 check_room(struct context *context, struct verdicts *verdicts)
 {
@@ -83,8 +84,8 @@ check_room(struct context *context, struct verdicts *verdicts)
     if (free_connections >= needed)
         return;
     err_set(&err, MSG_FEW_CONNECTIONS,
-            "there is room for %" PRId64 " more connection%s, and a load "
-            "needs %d",
+            "the server has room for %" PRId64 " more connection%s, but a "
+            "load needs %d",
             free_connections, free_connections == 1 ? "" : "s", needed);
     verdict_warn(verdicts, "database", &err);
 }
@@ -101,8 +102,9 @@ check_reader(struct context *context, const char *role, struct err *err)
         return false;
     exists = pg_bool(result, 0, 0);
     pg_result_free(result);
-    return exists || err_set(err, MSG_NO_ROLE, "%sreaders: there is no role %s",
-                             context->config.readers_where, role);
+    return exists ||
+           err_set(err, MSG_NO_ROLE, "%sreaders: role %s does not exist",
+                   context->config.readers_where, role);
 }
 
 static void

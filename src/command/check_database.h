@@ -1,5 +1,5 @@
 /*
- * check_database - what `check` says of the database and the journal in it.
+ * check_database - how `check` examines the database and the journal in it.
  */
 #ifndef COMMAND_CHECK_DATABASE_H
 #define COMMAND_CHECK_DATABASE_H
@@ -7,7 +7,8 @@
 #include "command/verdict.h"
 #include "job/context.h"
 
-/* Opens it; without a journal, context->journal stays NULL. */
+/* Open the database and check it. If the journal cannot be opened,
+ * context->journal stays NULL. */
 void check_database(struct context *context, struct verdicts *verdicts);
 
 #endif

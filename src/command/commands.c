@@ -1,73 +1,74 @@
 #include "command/commands.h"
 
-#define JOB_TEXT                                                         \
-    "A JOB is a name in queries/, or a path when it contains \"/\" or\n" \
+#define JOB_TEXT                                                       \
+    "A JOB is a name in queries/, or a path if it contains \"/\" or\n" \
     "ends in .graphql.\n"
 
 static const struct command all[] = {
     {OF_INIT, "init", "[DIR]", "write bulkpg.ini and a first query",
      command_init, 0, 1,
-     "Writes bulkpg.ini, queries/ and what an editor needs to check queries\n"
-     "into DIR, by default the current folder. A file that is there already\n"
-     "is left alone.\n"},
+     "Creates DIR, by default the current folder, with bulkpg.ini, a first\n"
+     "query in queries/, and the files that let an editor check queries.\n"
+     "Files that already exist are not changed.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
-     "database and every query, and prints a verdict per line: ok, warn or\n"
-     "error, with what to do about it. Each query is sent as an ordinary one\n"
-     "for the first row of each connection, so that missing scopes and hidden\n"
-     "fields are told. --store may be given more than once.\n"
-     "Makes the journal where it is missing, and keeps the stores' types in\n"
-     "it; touches no other table.\n"},
+     "database and every query. Prints a line for each: ok, warn or error,\n"
+     "with a suggested fix. To find missing scopes and hidden fields, check\n"
+     "sends each query to the store, but asks only for the first row of each\n"
+     "connection. --store may be given more than once.\n"
+     "Creates the journal if it does not exist, and saves the stores' types\n"
+     "in it; changes no other table.\n"},
     {OF_PLAN, "plan", "JOB", "show the document to submit and the tables",
      command_plan, 1, 1,
-     "Shows what a run of JOB would submit, its tables as DDL, and what\n"
-     "would change in the database; tables of the job that no query feeds\n"
-     "any more are listed. Creates the journal if it does not exist, and\n"
-     "keeps the store's types in it; changes no other table. With --types\n"
-     "neither store nor database is asked.\n" JOB_TEXT},
+     "Shows the document that a run of JOB would submit, the tables as SQL,\n"
+     "and what would change in the database. Lists tables of the job that\n"
+     "its query no longer uses. Creates the journal if it does not exist,\n"
+     "and saves the store's types in it; changes no other table. With\n"
+     "--types, plan uses neither the store nor the database.\n" JOB_TEXT},
     {OF_RUN, "run", "[JOB...]", "fetch from the stores and load", command_run,
      0, -1,
-     "Runs the jobs of all enabled stores, or those named, side by side.\n"
-     "A query with @incremental fetches what changed since its last run,\n"
-     "and everything now and then.\n"
-     "One job's failure does not stop another's. Run it again after any\n"
-     "failure: what can go on goes on.\n"
+     "Runs the jobs of all enabled stores, or only the named jobs, in\n"
+     "parallel. A query with @incremental fetches what changed since its\n"
+     "last run, and everything from time to time.\n"
+     "If a job fails, the others continue. After any failure, run it again:\n"
+     "it resumes what it can.\n"
      "--store may be given more than once.\n" JOB_TEXT},
-    {OF_LOAD, "load", "JOB FILE|-", "load a result that was saved",
-     command_load, 2, 2,
-     "Loads FILE, or standard input, as a full result of JOB: what it does\n"
-     "not hold is removed; for a query with @incremental only below what it\n"
-     "holds, unless --full is given. A gzip file is unpacked. What is received\n"
-     "is compared with FILE.meta.json, which run --keep writes beside it, or\n"
-     "with --objects; a file that another query made is refused.\n" JOB_TEXT},
+    {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 2, 2,
+     "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
+     "does not contain are removed. If the query is @incremental, only\n"
+     "children of the rows in FILE are removed, unless --full is given. A\n"
+     "gzip file is decompressed. load compares the lines with\n"
+     "FILE.meta.json, which run --keep writes, or with --objects. It refuses\n"
+     "the result of another query.\n" JOB_TEXT},
     {OF_STATUS, "status", "", "show the last run of each store and job",
      command_status, 0, 0,
      "Shows the last run of each store and job, and the operations that are\n"
-     "running now. With --failed or --older-than the status is 69 when\n"
-     "anything is listed. --metrics writes FILE as a whole, for the textfile\n"
+     "running. With --failed or --older-than the exit status is 69 if a job\n"
+     "is listed. --metrics replaces FILE in one step, for the textfile\n"
      "collector of node_exporter.\n"},
-    {OF_CANCEL, "cancel", "[JOB...]",
-     "cancel operations of ours that are running", command_cancel, 0, -1,
-     "Cancels the bulk operations that this journal began, never anyone\n"
-     "else's.\n" JOB_TEXT},
+    {OF_CANCEL, "cancel", "[JOB...]", "cancel running operations",
+     command_cancel, 0, -1,
+     "Cancels running bulk operations that are in this journal, and no\n"
+     "others.\n" JOB_TEXT},
     {OF_TYPES, "types", "--store S", "print a store's GraphQL types",
      command_types, 0, 0,
-     "Prints the cached introspection result, for plan --types and\n"
-     "load --types.\n"},
-    {OF_VIEWS, "views", "", "one view per table over all stores", command_views,
-     0, 0,
-     "Makes a view for each table name, over the tables that the stores have\n"
-     "of that name, in schema all: column store first, columns matched by\n"
-     "name. Run it again when stores, tables or columns are new: what stands\n"
-     "right is left alone. A view that bulkpg did not make is never touched.\n"},
+     "Prints the types that the journal has of the store, as an\n"
+     "introspection result for plan --types and load --types.\n"},
+    {OF_VIEWS, "views", "", "create views over the tables of all stores",
+     command_views, 0, 0,
+     "Creates a view for each table name, over the tables of that name of\n"
+     "all stores, in schema all. Its first column is store; columns are\n"
+     "matched by name. Run it again after stores, tables or columns were\n"
+     "added. Views that are already correct are left alone. A view that\n"
+     "bulkpg did not create is never changed.\n"},
     {OF_REPORT, "report", "[FILE]",
      "write an HTML page of stores, jobs and runs", command_report, 0, 1,
      "Writes one page to FILE, or to standard output: which jobs are good,\n"
-     "late or failed, and what to do; below it the runs of 90 days, where\n"
-     "their time went, and the largest tables. A job is late when its last\n"
-     "good run is older than --older-than (30h). The page needs no network\n"
-     "and no script.\n"},
+     "late or failed, and what to do; then the runs of the last 90 days,\n"
+     "where their time went, and the largest tables. A job is late if its\n"
+     "last good run is older than --older-than (default: 30h). The page\n"
+     "needs neither network nor scripts.\n"},
 };
 
 const struct command_table commands = {all, sizeof(all) / sizeof(all[0])};

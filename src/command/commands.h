@@ -1,6 +1,6 @@
 /*
- * commands - what `bulkpg COMMAND` does; each returns the exit status.
- * One file a command, named like it.
+ * commands - the function of each command, in a file of the same name. It
+ * returns the exit status.
  */
 #ifndef COMMAND_COMMANDS_H
 #define COMMAND_COMMANDS_H
@@ -18,7 +18,7 @@ command_fn command_types;
 command_fn command_views;
 command_fn command_report;
 
-/* The table of them, for options_run(). */
+/* The table of commands, for options_run(). */
 extern const struct command_table commands;
 
 #endif

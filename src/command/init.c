@@ -1,7 +1,7 @@
-/* Folders first, then bulkpg.ini, the first query and the files for editors,
- * each created with O_EXCL: a file that exists is left alone and named as
- * such. --add writes ready queries only, in the order of their names, up to
- * the first that does not exist. */
+/* The folders are created first, then bulkpg.ini, the first query and the files
+ * for editors. Files are opened with O_EXCL: a file that exists is not changed,
+ * and its name is printed. --add writes only ready queries, in the order in
+ * which they are named, and stops at the first name that does not exist. */
 #include "command/init.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define SUFFIX ".graphql"
 
-/* ---- what is shipped --------------------------------------------------- */
+/* ---- embedded files ---------------------------------------------------- */
 
 static bool
 is_query(const struct ready_file *file)
@@ -31,7 +31,7 @@ is_query(const struct ready_file *file)
     return length > suffix && strcmp(file->name + length - suffix, SUFFIX) == 0;
 }
 
-/* `name` is that of a query without .graphql, or a whole file name. */
+/* `name` is the name of a query without .graphql, or a whole file name. */
 static const struct ready_file *
 find_shipped(struct span name)
 {
@@ -87,7 +87,7 @@ list_queries(void)
 
 /* ---- writing ----------------------------------------------------------- */
 
-/* Where to, and what happened. */
+/* The folder to write to, and how many files were written. */
 struct target {
     struct arena arena;
     const char *directory;
@@ -107,7 +107,7 @@ make_folder(const char *path, struct err *err)
 {
     if (mkdir(path, 0777) == 0 || errno == EEXIST)
         return true;
-    return err_set(err, MSG_CANNOT_WRITE, "cannot make folder %s: %s", path,
+    return err_set(err, MSG_CANNOT_WRITE, "cannot create folder %s: %s", path,
                    strerror(errno));
 }
 
@@ -127,8 +127,8 @@ write_all(int fd, const char *text)
     return true;
 }
 
-/* A file that could be written in part only is taken away again, since it
- * would not be overwritten the next time. */
+/* A file that was written only in part is removed, because the next init would
+ * not overwrite it. */
 static bool
 write_file(struct target *target, const char *name, const char *text,
            struct err *err)
@@ -138,7 +138,7 @@ write_file(struct target *target, const char *name, const char *text,
     bool ok;
 
     if (fd < 0 && errno == EEXIST) {
-        out_line(stdout, "%s is there already, left alone", path);
+        out_line(stdout, "%s already exists; not changed", path);
         return true;
     }
     if (fd < 0)
@@ -222,7 +222,7 @@ no_such_query(struct target *target, struct span name, struct err *err)
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
         nearest_try(&nearest, arena_dup(&target->arena, query.name));
-    err_set(err, MSG_UNKNOWN_READY_QUERY, "there is no ready query \"%.60s\"",
+    err_set(err, MSG_UNKNOWN_READY_QUERY, "unknown ready query \"%.60s\"",
             wrong);
     if (nearest.best != NULL)
         err_hint(err, "did you mean %s?", nearest.best);

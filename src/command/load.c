@@ -1,10 +1,10 @@
-/* `load` is a run whose results are a file (run/run.h), plus --dry-run,
- * which is only here: it parses the file, counts and prints, and opens no
- * database if --types is given.
+/* `load` is a run whose results are in a file (run/run.h). Only --dry-run is
+ * different: it parses the file, counts and prints. With --types it opens no
+ * database.
  *
- * A dry run may have to start over: a value that does not fit its column
- * widens the plan (MSG_WIDEN), and the file is read again with the wider
- * plan. Standard input can be read once only. */
+ * A dry run may have to start again: a value that does not fit its column
+ * widens the plan (MSG_WIDEN), and the file is read again with the wider plan.
+ * Standard input can be read only once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -46,7 +46,7 @@ print_reject(void *ctx, const struct reject *reject, struct err *err)
     return true;
 }
 
-/* What there is in a file. */
+/* What a file contains. */
 struct parsed {
     struct loader_counts counts;
     uint64_t bytes;
@@ -137,10 +137,11 @@ only_one(const struct jobs *jobs, struct err *err)
     if (jobs->count <= 1)
         return true;
     return err_set(err, MSG_SEVERAL_STORES,
-                   "load takes one store, and %zu have this job", jobs->count);
+                   "load takes one store, but %zu stores have this job",
+                   jobs->count);
 }
 
-/* Before anything is begun for it. */
+/* Called before anything else, so that a wrong path fails at once. */
 static bool
 can_read(const char *path, struct err *err)
 {

@@ -25,15 +25,16 @@ print_incremental(const struct plan *plan)
 
     out_printf(
         stdout,
-        "\n-- Incremental: what changed by %s since %s before the last run "
-        "began;\n",
+        "\n-- Incremental, by %s: a run fetches what changed since %s before "
+        "the\n-- last run began.",
         incremental->field, duration_format(incremental->overlap_ms, overlap));
     if (incremental->full_every_ms > 0)
-        out_printf(stdout, "-- everything every %s. Only that finds:\n",
-                   duration_format(incremental->full_every_ms, every));
+        out_printf(
+            stdout,
+            " Every %s a run fetches everything. Only such a run finds:\n",
+            duration_format(incremental->full_every_ms, every));
     else
-        out_printf(stdout,
-                   "-- everything only with --full. Only that finds:\n");
+        out_printf(stdout, " Only run --full fetches everything, and finds:\n");
     for (; *unseen != NULL; unseen++)
         out_line(stdout, "--   %s", *unseen);
 }
@@ -44,27 +45,24 @@ print_upkeep(const struct plan *plan)
     if (plan->incremental != NULL)
         print_incremental(plan);
     if (plan->incremental != NULL && plan->tables[0].has_position)
-        out_printf(
-            stdout,
-            "\n-- _position of %s is the place in the result that brought "
-            "the row: after an\n-- incremental run places of different "
-            "results are side by side.\n",
-            plan->tables[0].name);
+        out_printf(stdout,
+                   "\n-- _position of %s is the row's place in the result that "
+                   "brought it. After an\n-- incremental run the table has "
+                   "positions of different results.\n",
+                   plan->tables[0].name);
     if (plan->deletes == PLAN_DELETES_SOFT)
-        out_printf(
-            stdout,
-            "\n-- Rows found gone are marked in _deleted_at; those without "
-            "id are deleted.\n");
+        out_printf(stdout,
+                   "\n-- Rows that are gone from the store get the time in "
+                   "_deleted_at. Rows without id\n-- are deleted.\n");
     else if (plan->deletes == PLAN_DELETES_KEEP)
-        out_printf(
-            stdout,
-            "\n-- Rows found gone are kept: nothing ever shows that they "
-            "went. Those\n-- without id are deleted.\n");
+        out_printf(stdout,
+                   "\n-- Rows that are gone from the store are kept, without a "
+                   "mark. Rows without id are\n-- deleted.\n");
     if (plan->may_shrink)
         out_printf(
             stdout,
-            "\n-- An empty result is right: no run fails because many rows, "
-            "or all, go.\n");
+            "\n-- A result may be empty: no run fails because it would remove "
+            "many rows, or all.\n");
 }
 
 static const char *
@@ -82,7 +80,7 @@ print_notes(const struct gql_note *notes)
         out_printf(stdout, "--   %s\n--     %s\n", n->message, remedy_of(n));
 }
 
-/* If stdout has another form. */
+/* For output formats in which the notes cannot be comments. */
 static void
 log_notes(const struct job *job)
 {
@@ -91,7 +89,7 @@ log_notes(const struct job *job)
                  LOG_END);
 }
 
-/* --changes: what the next run does to the database before it loads. */
+/* For --changes: what the next run does to the database before it loads. */
 static void
 append_changes(struct buf *text, const struct changes *changes)
 {
@@ -102,16 +100,17 @@ append_changes(struct buf *text, const struct changes *changes)
     changes_append_left(text, changes);
 }
 
-/* `changes` NULL: the database was not looked at. Tables that do not exist
- * yet are created by the first run, as printed before. */
+/* `changes` is NULL if the database was not asked. Tables that do not exist yet
+ * are created as printed under "The tables", so only changes to existing tables
+ * follow. */
 static void
 append_all(struct buf *text, const struct job *job,
            const struct changes *changes)
 {
     ddl_print(text, job->plan, job->config->schema);
     out_printf(stdout,
-               "-- Job %s of store %s. The document as submitted, behind a "
-               "line that marks it as ours:\n/*\n%s*/\n\n-- The tables:\n%s",
+               "-- Job %s of store %s. It submits this document, with a marker "
+               "before it:\n/*\n%s*/\n\n-- The tables:\n%s",
                job->plan->job, job->config->name, job->plan->document,
                buf_str(text));
     print_upkeep(job->plan);
@@ -119,7 +118,7 @@ append_all(struct buf *text, const struct job *job,
     buf_clear(text);
     if (changes == NULL)
         return;
-    buf_printf(text, "\n-- Changes to tables that are there:\n%s",
+    buf_printf(text, "\n-- Changes to tables that exist:\n%s",
                changes->altered[0] != '\0' ? changes->altered : "-- none\n");
     changes_append_left(text, changes);
 }
@@ -148,7 +147,7 @@ print_plan(const struct options *options, const struct job *job,
     buf_free(&text);
 }
 
-/* With --types nothing but the files is needed. */
+/* With --types only files are read. */
 static bool
 plan_one(struct context *context, struct job *job, struct err *err)
 {
@@ -165,7 +164,8 @@ plan_one(struct context *context, struct job *job, struct err *err)
     return true;
 }
 
-/* Of several stores the first: the others' plans differ in their schema. */
+/* Plans the job for the first store only: the plans for the others differ only
+ * in the schema. */
 static bool
 plan_first(struct context *context, struct jobs *jobs, struct err *err)
 {

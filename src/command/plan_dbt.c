@@ -8,9 +8,9 @@
 
 /* ---- YAML -------------------------------------------------------------- */
 
-/* `key` with its indentation, and the "- " before it that begins an item. The
- * value is always in double quotes, so that no word is read as a number or
- * null; YAML reads a JSON string as JSON does. */
+/* `key` includes its indentation and, at the start of an item, the "- " before
+ * it. The value is always in double quotes, so that no word is read as a number
+ * or as null. YAML reads a JSON string as JSON does. */
 static void
 append_text(struct buf *yaml, const char *key, const char *text)
 {
@@ -53,7 +53,8 @@ append_columns(struct buf *yaml, const struct plan_table *table, bool one_key)
     free(columns);
 }
 
-/* dbt's own test, of an expression: several columns are unique together. */
+/* A key of several columns is tested with dbt's own test `unique`, of a ROW
+ * expression. */
 static void
 append_key(struct buf *yaml, const struct plan_table *table)
 {

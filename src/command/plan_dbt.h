@@ -1,5 +1,5 @@
 /*
- * plan_dbt - a plan's tables as sources of dbt: `bulkpg plan --dbt`.
+ * plan_dbt - the tables of a plan as dbt sources: `bulkpg plan --dbt`.
  */
 #ifndef COMMAND_PLAN_DBT_H
 #define COMMAND_PLAN_DBT_H
@@ -7,8 +7,8 @@
 #include "base/buf.h"
 #include "job/job.h"
 
-/* A sources.yml of the job's tables: the source is the store. Files of several
- * jobs can stand beside each other. */
+/* Append a sources.yml with the job's tables. The source is the store. The
+ * files of several jobs can be used together. */
 void plan_dbt_append(struct buf *yaml, const struct job *job);
 
 #endif

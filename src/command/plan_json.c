@@ -15,7 +15,7 @@ static const char *const deletes_names[] = {[PLAN_DELETES_HARD] = "HARD",
                                             [PLAN_DELETES_SOFT] = "SOFT",
                                             [PLAN_DELETES_KEEP] = "KEEP"};
 
-/* The GraphQL type that a column has ids of; NULL: it has none. */
+/* The GraphQL type whose ids the column contains, or NULL. */
 static const char *
 id_of(const struct plan_table *table, const struct layout_column *column)
 {
@@ -126,7 +126,7 @@ append_notes(struct json_out *json, const struct gql_note *notes)
     json_out_close(json, ']');
 }
 
-/* Tables that no query feeds any more. */
+/* Tables that the job's query no longer uses. */
 static void
 append_left(struct json_out *json, const struct changes *changes)
 {

@@ -1,5 +1,5 @@
 /*
- * plan_json - a plan for tools: `bulkpg plan --json`.
+ * plan_json - a plan as JSON, for tools: `bulkpg plan --json`.
  */
 #ifndef COMMAND_PLAN_JSON_H
 #define COMMAND_PLAN_JSON_H
@@ -8,7 +8,7 @@
 #include "command/changes.h"
 #include "job/job.h"
 
-/* `changes` NULL: the database was not looked at. */
+/* Append the plan. `changes` is NULL if the database was not asked. */
 void plan_json_append(struct buf *json, const struct job *job,
                       const struct changes *changes);
 

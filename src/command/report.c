@@ -50,7 +50,7 @@ read_tables(struct context *context, struct arena *arena, struct report *report,
     return true;
 }
 
-/* The newest come first. */
+/* Remove the runs before the last REPORT_DAYS. `runs` has the newest first. */
 static void
 forget_old(struct journal_runs *runs)
 {

@@ -39,7 +39,8 @@ prepare(struct job *job)
         progress_phase(&job->progress, PROGRESS_QUEUED);
 }
 
-/* What was made before a role was named as reader is granted now. */
+/* A role that has just been added to readers gets access to what already
+ * exists. */
 static bool
 grant_readers(struct context *context, struct err *err)
 {
@@ -68,7 +69,8 @@ is_folder(const char *path)
     return S_ISDIR(file.st_mode) && access(path, W_OK | X_OK) == 0;
 }
 
-/* Before anything is asked of a store: its answer may take hours. */
+/* Called before the store is asked for anything, because its result may take
+ * hours. */
 static bool
 make_keep_directory(const struct options *options, struct err *err)
 {
@@ -77,11 +79,11 @@ make_keep_directory(const struct options *options, struct err *err)
     if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
         (errno == EEXIST && is_folder(path)))
         return true;
-    return err_set(err, MSG_NO_FOLDER, "cannot keep results in folder %s: %s",
+    return err_set(err, MSG_NO_FOLDER, "cannot save results in folder %s: %s",
                    path, strerror(errno));
 }
 
-/* Housekeeping is no reason to fail. */
+/* If old runs cannot be removed, the command still succeeds. */
 static void
 prune_journal(struct context *context)
 {
@@ -90,7 +92,8 @@ prune_journal(struct context *context)
 
     if (!journal_prune(context->journal, tuning->journal_keep_ms,
                        tuning->rejects_keep_ms, &err))
-        log_failure(LOG_WARN, NULL, "old runs stay in the journal", &err);
+        log_failure(LOG_WARN, NULL, "cannot remove old runs from the journal",
+                    &err);
 }
 
 static void

@@ -1,11 +1,11 @@
-/* Two lists of the journal, printed as text, as JSON or as metrics: the last
- * run of each job, and operations that have not ended.
+/* Prints two lists from the journal, as text, JSON or metrics: the last run of
+ * each job, and the operations that have not ended.
  *
- * Without an option all that ever ran is listed. With --failed, --older-than
- * or --metrics the question is what should be good and is not: then jobs
- * that are configured and never ran are listed, too, and jobs that are gone
- * are not (report/watched.h); --failed and --older-than end with 69 if
- * anything is listed. */
+ * Without an option, every job that ever ran is listed. --failed, --older-than
+ * and --metrics are about the jobs that should run: they also list configured
+ * jobs that never ran, and leave out jobs that are no longer configured
+ * (report/watched.h). --failed and --older-than end with 69 if a job is
+ * listed. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,8 +39,7 @@ is_listed(const struct options *options, const struct journal_run *run)
            (by_age && journal_run_is_late(run, options->older_than_ms));
 }
 
-/* Who asks what is late or failed wants no job that is gone, and every job
- * that never ran. */
+/* Whether the command is about the jobs that should run. */
 static bool
 is_about_watched(const struct options *options)
 {
@@ -50,7 +49,7 @@ is_about_watched(const struct options *options)
 
 /* ---- text -------------------------------------------------------------- */
 
-/* Columns as wide as the longest name in them. */
+/* Columns are as wide as the longest name in them. */
 struct widths {
     int store;
     int job;
@@ -94,7 +93,8 @@ print_head(const struct widths *widths)
         "began", "took", "lines", "changed", "rejects", "last good");
 }
 
-/* Until now, while it runs. The end of an abandoned one is not known. */
+/* For a run that has not ended, the time until now. The end of an abandoned run
+ * is not known. */
 static const char *
 took_of(const struct journal_run *run, char took[32])
 {
@@ -127,7 +127,7 @@ print_run(const struct journal_run *run, const struct widths *widths)
         out_line(stdout, "    %s%s%s%s%s",
                  run->error_code != NULL ? run->error_code : "",
                  run->error_code != NULL ? ": " : "", run->error,
-                 run->remedy != NULL ? "; to do: " : "",
+                 run->remedy != NULL ? "; to fix: " : "",
                  run->remedy != NULL ? run->remedy : "");
 }
 
@@ -297,7 +297,7 @@ watch(const struct context *context, struct listing *listing,
     listing->runs = watched_runs(&watched, &listing->runs, arena);
 }
 
-/* To a file, and nothing said of it. */
+/* Writes the file and prints nothing. */
 static bool
 write_metrics(const char *path, const struct listing *listing, struct err *err)
 {

@@ -11,8 +11,9 @@
 
 enum { TEXT_BYTES_MAX = 512 * 1024 * 1024 };
 
-/* As a server would answer a standard introspection query, as far as this
- * store's queries have asked; --types takes it back. */
+/* Prints the types as a server would answer a standard introspection query, so
+ * that --types can read them. Only types that the store's queries have needed
+ * are known. */
 static void
 print_types(const char *query_type, const struct journal_types *types)
 {
@@ -64,9 +65,11 @@ show_types(struct context *context, struct arena *arena, struct err *err)
                        0, arena, &types, err))
         return false;
     if (query_type == NULL) {
-        err_set(err, MSG_NO_TYPES, "no types of store %s at %s are known yet",
+        err_set(err, MSG_NO_TYPES,
+                "the journal has no types of store %s, API version %s",
                 store->name, store->api_version);
-        return err_hint(err, "run, check or plan one of its jobs first");
+        return err_hint(err,
+                        "run bulkpg check, plan or run for the store first");
     }
     print_types(query_type, &types);
     return true;

@@ -42,7 +42,7 @@ print_line(struct verdicts *verdicts, const struct line *line)
     if (verdicts->json) {
         print_json(verdicts, line);
     } else if (verdicts->quiet) {
-        out_line(stdout, "%-5s  %s: %s; to do: %s (%s)", line->verdict,
+        out_line(stdout, "%-5s  %s: %s; to fix: %s (%s)", line->verdict,
                  line->what, line->message, line->hint, line->code);
     } else {
         out_line(stdout, "%-5s  %s%s%s", line->verdict, line->what,

@@ -1,14 +1,14 @@
 /*
- * verdict - what `check` finds: one line each, and its remedy below.
+ * verdict - what `check` finds: one line each, with the suggested fix below.
  *
  *     ok     store acme (https://acme.myshopify.com): Basic, EUR
  *     warn   query queries/x.graphql (store acme): ... is deprecated
  *            use descriptionHtml
  *     error  database: ...
  *
- * and at the end "12 ok, 1 warn, 2 error"; or an array of objects in JSON. With
- * -q the errors only, each with its remedy in its line. The exit status is that
- * of the worst error; warnings do not count.
+ * The last line is "12 ok, 1 warn, 2 error". With --json the output is an array
+ * of objects. With -q only errors are printed, each with its fix in the same
+ * line. The exit status is that of the worst error; warnings do not count.
  */
 #ifndef COMMAND_VERDICT_H
 #define COMMAND_VERDICT_H
@@ -25,22 +25,22 @@ struct verdicts {
     int status;
 };
 
-/* `detail` may be "". */
+/* Print an ok line. `detail` may be "". */
 void
 verdict_ok(struct verdicts *verdicts, const char *what, const char *detail);
 
-/* Message and hint of `err`; it may be of any kind. */
+/* Print a line with message and fix of `err`, which may be of any kind. */
 void verdict_warn(struct verdicts *verdicts, const char *what,
                   const struct err *err);
 void verdict_error(struct verdicts *verdicts, const char *what,
                    const struct err *err);
 
-/* A right that the database does not give is the database's error, whatever
- * was looked at. */
+/* Print an error. If a privilege in the database is missing, it is an error of
+ * the database, whatever was checked. */
 void
 verdict_blame(struct verdicts *verdicts, const char *what, struct err *err);
 
-/* The end of the JSON, or the counts. */
+/* Print the end of the JSON, or the counts. */
 void verdict_end(const struct verdicts *verdicts);
 
 #endif

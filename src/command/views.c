@@ -15,7 +15,7 @@
 #include "plan/names.h"
 #include "sql.h"
 
-/* "all" is a reserved word: SQL needs its quotes. */
+/* In SQL this name needs quotes, because "all" is a reserved word. */
 #define DEFAULT_SCHEMA "all"
 
 static const char *
@@ -25,7 +25,7 @@ schema_of(const struct context *context)
                                             : DEFAULT_SCHEMA;
 }
 
-/* ---- before ------------------------------------------------------------ */
+/* ---- preparation ------------------------------------------------------- */
 
 static bool
 check_name(const char *schema, struct err *err)
@@ -35,11 +35,11 @@ check_name(const char *schema, struct err *err)
     if (length > 0 && length <= NAME_BYTES_MAX)
         return true;
     return err_set(err, MSG_BAD_OPTION,
-                   "--schema: a name has 1 to %d bytes, this one %zu",
+                   "--schema: a name has 1 to %d bytes, but this one has %zu",
                    NAME_BYTES_MAX, length);
 }
 
-/* A view would stand where a table is to be. */
+/* In these schemas a view could take the name of a table. */
 static bool
 check_schema(const struct context *context, struct err *err)
 {
@@ -47,19 +47,21 @@ check_schema(const struct context *context, struct err *err)
     const struct config *config = &context->config;
 
     if (strcmp(schema, "bulkpg") == 0) {
-        return err_set(err, MSG_SCHEMA_TAKEN, "schema bulkpg is the journal's");
+        return err_set(err, MSG_SCHEMA_TAKEN,
+                       "schema bulkpg belongs to the journal");
     }
     for (size_t i = 0; i < config->store_count; i++)
         if (config->stores[i].schema != NULL &&
             strcmp(config->stores[i].schema, schema) == 0) {
             return err_set(err, MSG_SCHEMA_TAKEN,
-                           "schema %s is for the tables of store %s", schema,
+                           "schema %s has the tables of store %s", schema,
                            config->stores[i].name);
         }
     return true;
 }
 
-/* The names of the views that are to be, or are; and their schema. */
+/* Get the names of the views that exist or should exist, and create their
+ * schema. */
 static bool
 list_names(struct context *context, struct pg_result **names, struct err *err)
 {
@@ -114,7 +116,7 @@ change_view(struct context *context, const char *name, struct err *err)
 
 /* ---- the command ------------------------------------------------------- */
 
-/* One view's failure is none of the others'. */
+/* If one view fails, the others are still changed. */
 static int
 change_views(struct context *context, const struct pg_result *names)
 {
@@ -125,7 +127,7 @@ change_views(struct context *context, const struct pg_result *names)
 
         if (change_view(context, pg_text(names, row, 0), &err))
             continue;
-        log_failure(LOG_ERROR, NULL, "a view is not as it should be", &err);
+        log_failure(LOG_ERROR, NULL, "a view was not changed", &err);
         status = err_worse_status(status, err_exit_status(err.kind));
         if (err.kind == ERR_STOPPED || err.kind == ERR_LATER)
             break;
@@ -165,7 +167,8 @@ views(struct context *context)
     status = change_views(context, names);
     pg_result_free(names);
     if (!grant_readers(context, &err)) {
-        log_failure(LOG_ERROR, NULL, "the readers cannot read all views", &err);
+        log_failure(LOG_ERROR, NULL,
+                    "the readers may be unable to read some views", &err);
         status = err_worse_status(status, err_exit_status(err.kind));
     }
     return status;

@@ -1,5 +1,5 @@
-/* describe: what one look at a job becomes in words; the phases' part is
- * played by a look that shows what the test says. */
+/* describe: the text for a job's progress. A function of the test fills in the
+ * progress instead of a phase of a run. */
 #include <check.h>
 
 #include "cli/describe.h"
@@ -46,11 +46,11 @@ fetches(void)
     progress_show(&job.progress, show, &shown);
 }
 
-START_TEST(a_phase_that_shows_nothing_has_its_word)
+START_TEST(each_phase_has_a_word)
 {
     static const char *const words[] = {[PROGRESS_QUEUED] = "queued",
                                         [PROGRESS_PREPARING] = "preparing",
-                                        [PROGRESS_BEGINNING] = "beginning",
+                                        [PROGRESS_BEGINNING] = "starting",
                                         [PROGRESS_FETCHING] = "at the store",
                                         [PROGRESS_HELD] =
                                             "waiting for another load to end",
@@ -63,8 +63,9 @@ START_TEST(a_phase_that_shows_nothing_has_its_word)
 
 END_TEST
 
-/* Whatever the origin is: it says how many results there are, and objects. */
-START_TEST(fetching_is_told_from_what_is_seen)
+/* The text needs only numbers of results and objects, whatever the origin
+ * is. */
+START_TEST(fetching_shows_slots_objects_and_windows)
 {
     fetches();
     ck_assert_str_eq(words_at(9000), "submitting to the store");
@@ -82,7 +83,7 @@ START_TEST(fetching_is_told_from_what_is_seen)
 
 END_TEST
 
-START_TEST(a_look_ends_with_its_phase)
+START_TEST(progress_is_cleared_with_its_phase)
 {
     struct progress_seen seen;
 
@@ -110,7 +111,8 @@ START_TEST(jobs_wait_for_turns_and_slots)
     ck_assert(!describe_waits(&job.progress));
     shown = (struct progress_seen){.results = 2, .results_waiting = 1};
     ck_assert(describe_waits(&job.progress));
-    shown.results_running = 1; /* one works, though the other waits */
+    shown.results_running =
+        1; /* one is running, although the other one waits */
     ck_assert(!describe_waits(&job.progress));
     shown.results_running = 0;
     shown.results_done = 2;
@@ -119,7 +121,7 @@ START_TEST(jobs_wait_for_turns_and_slots)
 
 END_TEST
 
-/* The second source's counters start at 0; what is seen does not. */
+/* The counters of the second source start at 0, but the sums do not. */
 START_TEST(sources_of_a_load_add_up)
 {
     struct lines lines = {0};
@@ -144,14 +146,14 @@ START_TEST(sources_of_a_load_add_up)
     ck_assert_uint_eq(seen.bytes, 120);
     ck_assert_uint_eq(seen.lines, 12);
     ck_assert_int_eq(seen.bytes_expected, 500);
-    progress_load(progress, -1); /* again */
+    progress_load(progress, -1); /* the load restarts */
     ck_assert(progress_look(progress, &seen));
     ck_assert_uint_eq(seen.bytes, 0);
 }
 
 END_TEST
 
-START_TEST(time_is_told_in_hours_if_there_are)
+START_TEST(time_has_hours_after_an_hour)
 {
     describe_append_time(&job.progress, 1000 + 65999, &said);
     describe_append_time(&job.progress, 1000 + 3723000, &said);
@@ -167,13 +169,13 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_loop_test(all, a_phase_that_shows_nothing_has_its_word,
-                        PROGRESS_QUEUED, PROGRESS_ENDED);
-    tcase_add_test(all, fetching_is_told_from_what_is_seen);
-    tcase_add_test(all, a_look_ends_with_its_phase);
+    tcase_add_loop_test(all, each_phase_has_a_word, PROGRESS_QUEUED,
+                        PROGRESS_ENDED);
+    tcase_add_test(all, fetching_shows_slots_objects_and_windows);
+    tcase_add_test(all, progress_is_cleared_with_its_phase);
     tcase_add_test(all, jobs_wait_for_turns_and_slots);
     tcase_add_test(all, sources_of_a_load_add_up);
-    tcase_add_test(all, time_is_told_in_hours_if_there_are);
+    tcase_add_test(all, time_has_hours_after_an_hour);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

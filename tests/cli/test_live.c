@@ -1,5 +1,5 @@
-/* live: what is said of jobs, in which order, and what of them when there
- * are more than lines. */
+/* live: the text of each job, the order of jobs, and the last line if there are
+ * more jobs than lines. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,7 +51,7 @@ frame_of(int most, int columns, int64_t now_ms)
     return live_lines(&jobs, &frame, &arena, lines);
 }
 
-/* The only job's line. */
+/* The line of the only job. */
 static const char *
 line_at(int64_t now_ms)
 {
@@ -59,7 +59,7 @@ line_at(int64_t now_ms)
     return lines[0].text;
 }
 
-START_TEST(phases_have_their_words)
+START_TEST(each_phase_has_a_word)
 {
     static const struct {
         enum progress_phase phase;
@@ -67,7 +67,7 @@ START_TEST(phases_have_their_words)
     } said[] = {
         {PROGRESS_QUEUED, "acme/job1  0:09  queued"},
         {PROGRESS_PREPARING, "acme/job1  0:09  preparing"},
-        {PROGRESS_BEGINNING, "acme/job1  0:09  beginning"},
+        {PROGRESS_BEGINNING, "acme/job1  0:09  starting"},
         {PROGRESS_FETCHING, "acme/job1  0:09  at the store"},
         {PROGRESS_HELD, "acme/job1  0:09  waiting for another load to end"},
         {PROGRESS_MERGING, "acme/job1  0:09  merging"},
@@ -110,7 +110,7 @@ START_TEST(one_operation_at_the_store)
     ck_assert_str_eq(
         line_at(12000),
         "acme/job1  0:11  running at the store  12,400 objects  1,240/s");
-    operation.bulk.object_count = 9; /* no pace worth telling */
+    operation.bulk.object_count = 9; /* too few for a rate */
     ck_assert_str_eq(line_at(12000),
                      "acme/job1  0:11  running at the store  9 objects");
     ck_assert_int_eq(lines[0].colour, SCREEN_PLAIN);
@@ -118,7 +118,7 @@ START_TEST(one_operation_at_the_store)
 
 END_TEST
 
-START_TEST(windows_are_told_together)
+START_TEST(windows_share_one_line)
 {
     struct operation windows[3] = {0};
     struct operation *operations[] = {&windows[0], &windows[1], &windows[2]};
@@ -146,8 +146,8 @@ START_TEST(windows_are_told_together)
 
 END_TEST
 
-/* From the counters that are there. */
-START_TEST(a_load_has_share_pace_and_end)
+/* The text comes from the counters of lines and bytes. */
+START_TEST(a_load_shows_share_rate_and_time_left)
 {
     struct lines cut = {0};
     struct loader_counts counts = {0};
@@ -161,18 +161,19 @@ START_TEST(a_load_has_share_pace_and_end)
     ck_assert_str_eq(line_at(3000),
                      "acme/job1  0:02  loading 20%  2.0 MB  10,000 rows/s  "
                      "0:08 left");
-    progress_source_end(progress); /* the second one's counters begin anew */
+    progress_source_end(
+        progress); /* the counters of the second source start at 0 */
     cut.offset = 3000000;
     counts.lines = 30000;
     progress_source(progress, &cut, &counts);
     ck_assert_str_eq(line_at(6000),
                      "acme/job1  0:05  loading 50%  5.0 MB  10,000 rows/s  "
                      "0:05 left");
-    /* Nothing for a while: the pace sinks, the time left grows. */
+    /* Without progress the rate falls and the time left grows. */
     ck_assert_str_eq(line_at(9000),
                      "acme/job1  0:08  loading 50%  5.0 MB  5,000 rows/s  "
                      "0:10 left");
-    progress_load(progress, 10000000); /* again, from the first byte */
+    progress_load(progress, 10000000); /* the load restarts */
     progress_source_end(progress);
     progress_load(progress, -1);
     ck_assert_str_eq(line_at(9000), "acme/job1  0:08  loading  0.0 MB");
@@ -180,7 +181,7 @@ START_TEST(a_load_has_share_pace_and_end)
 
 END_TEST
 
-START_TEST(an_end_is_told)
+START_TEST(the_end_of_a_job_is_shown)
 {
     struct journal_run_table written[] = {
         {.table_schema = "acme", .inserted = 1000, .updated = 1},
@@ -210,7 +211,7 @@ START_TEST(an_end_is_told)
 
 END_TEST
 
-START_TEST(the_active_come_first_and_the_rest_is_counted)
+START_TEST(working_jobs_come_first_and_the_rest_is_counted)
 {
     static const char *const first[] = {"acme/job39  0:01  merging",
                                         "acme/job38  0:01  failed: it broke",
@@ -255,12 +256,12 @@ main(void)
     TCase *tests = tcase_create("live");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, phases_have_their_words);
+    tcase_add_test(tests, each_phase_has_a_word);
     tcase_add_test(tests, one_operation_at_the_store);
-    tcase_add_test(tests, windows_are_told_together);
-    tcase_add_test(tests, a_load_has_share_pace_and_end);
-    tcase_add_test(tests, an_end_is_told);
-    tcase_add_test(tests, the_active_come_first_and_the_rest_is_counted);
+    tcase_add_test(tests, windows_share_one_line);
+    tcase_add_test(tests, a_load_shows_share_rate_and_time_left);
+    tcase_add_test(tests, the_end_of_a_job_is_shown);
+    tcase_add_test(tests, working_jobs_come_first_and_the_rest_is_counted);
     tcase_add_test(tests, a_narrow_window_cuts_names);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -1,4 +1,4 @@
-/* options: every command line is understood, or refused in one line. */
+/* options: every command line is accepted, or refused with one line. */
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ STUB(command_types)
 STUB(command_views)
 STUB(command_report)
 
-/* "run --full" as argv, cut at its blanks. */
+/* Split a line such as "run --full" at its blanks, as argv. */
 static void
 split(const char *line)
 {
@@ -72,7 +72,7 @@ teardown(void)
     options_free(&options);
 }
 
-/* ---- what is understood ------------------------------------------------ */
+/* ---- valid command lines ----------------------------------------------- */
 
 START_TEST(run_takes_its_options)
 {
@@ -99,7 +99,7 @@ START_TEST(run_takes_its_options)
 
 END_TEST
 
-START_TEST(what_is_not_given_has_a_default)
+START_TEST(options_have_defaults)
 {
     ck_assert(parse("run"));
     ck_assert_ptr_null(options.directory);
@@ -201,14 +201,14 @@ START_TEST(order_does_not_depend_on_the_environment)
 
 END_TEST
 
-/* ---- what is refused --------------------------------------------------- */
+/* ---- misuse ------------------------------------------------------------ */
 
 static const struct misuse {
     const char *line;
     const char *message;
     const char *hint;
 } misuses[] = {
-    {"-v", "no command", "bulkpg --help lists the commands"},
+    {"-v", "no command is given", "bulkpg --help lists the commands"},
     {"rnu", "unknown command \"rnu\"", "did you mean \"run\"?"},
     {"stats", "unknown command \"stats\"", "did you mean \"status\"?"},
     {"explain", "unknown command \"explain\"",
@@ -230,15 +230,17 @@ static const struct misuse {
     {"run --store", "--store needs a value: S", NULL},
     {"run -C", "-C needs a value: DIR", "-C: change to DIR first"},
     {"run --full=yes", "--full takes no value",
-     "--full: fetch or load everything anew"},
+     "--full: fetch or load everything, not only changes"},
     {"run --log-format xml", "--log-format: \"xml\" is neither text nor json",
      ""},
     {"run --older-than 5",
      "--older-than: \"5\" is no duration: write 500ms, "
      "5s, 5m, 20h or 7d",
      ""},
-    {"load a b --objects -1", "--objects: \"-1\" is no number, 0 or more", ""},
-    {"load a b --objects 1x", "--objects: \"1x\" is no number, 0 or more", ""},
+    {"load a b --objects -1",
+     "--objects: \"-1\" is not a whole number, 0 or more", ""},
+    {"load a b --objects 1x",
+     "--objects: \"1x\" is not a whole number, 0 or more", ""},
     {"load", "load: JOB FILE|- is missing",
      "usage: bulkpg load JOB FILE|- [OPTION...]"},
     {"load a", "load: FILE is missing",
@@ -248,9 +250,9 @@ static const struct misuse {
      "usage: bulkpg plan JOB [OPTION...]"},
     {"check a", "check: one argument too many: \"a\"",
      "usage: bulkpg check [OPTION...]"},
-    {"plan x --store a --store b", "plan: takes one --store only", NULL},
+    {"plan x --store a --store b", "plan: takes only one --store", NULL},
     {"run --store a --store b --domain c",
-     "run: with --domain there is one --store only", NULL},
+     "run: --domain allows only one --store", NULL},
     {"types", "types: --store is missing", NULL},
     {"plan x --json --document",
      "plan: --document, --json, --dbt, --sql and --changes exclude each other",
@@ -265,15 +267,14 @@ static const struct misuse {
      "plan: --document, --json, --dbt, --sql and --changes exclude each other",
      NULL},
     {"plan x --changes --types f",
-     "plan: --changes looks at the database, and with --types nothing does",
-     NULL},
+     "plan: --changes reads the database, but --types does not use it", NULL},
     {"check --store a --store b --domain c",
-     "check: with --domain there is one --store only", NULL},
+     "check: --domain allows only one --store", NULL},
     {"run --changes", "run has no option --changes", NULL},
     {"init --list --add x", "init: --list and --add exclude each other", NULL},
-    {"cancel --store a --store b", "cancel: takes one --store only", NULL},
-    {"load a b --store a --store b", "load: takes one --store only", NULL},
-    {"types --store a --store b", "types: takes one --store only", NULL},
+    {"cancel --store a --store b", "cancel: takes only one --store", NULL},
+    {"load a b --store a --store b", "load: takes only one --store", NULL},
+    {"types --store a --store b", "types: takes only one --store", NULL},
     {"init a b", "init: one argument too many: \"b\"",
      "usage: bulkpg init [DIR] [OPTION...]"},
     {"load a b c", "load: one argument too many: \"c\"", NULL},
@@ -289,9 +290,9 @@ static const struct misuse {
     {"run --document", "run has no option --document", NULL},
     {"run --failed", "run has no option --failed", NULL},
     {"run --dry-run", "run has no option --dry-run", NULL},
-    {"run --since yesterday", "--since: \"yesterday\" is no time",
+    {"run --since yesterday", "--since: \"yesterday\" is not a time",
      "write 2026-01-02 or 2026-01-02T03:04:05Z"},
-    {"run --until 2026-13-01", "--until: \"2026-13-01\" is no time", NULL},
+    {"run --until 2026-13-01", "--until: \"2026-13-01\" is not a time", NULL},
     {"run --until 2026-01-01", "run: --until needs --since", NULL},
     {"run --since 2026-01-01 --until 2026-01-01",
      "run: --until is not after --since", NULL},
@@ -308,7 +309,7 @@ static const struct misuse {
 
 enum { MISUSES = sizeof(misuses) / sizeof(misuses[0]) };
 
-START_TEST(misuse_is_told_in_one_line_with_a_hint)
+START_TEST(misuse_is_reported_in_one_line_with_a_hint)
 {
     const struct misuse *misuse = &misuses[_i];
 
@@ -323,7 +324,7 @@ START_TEST(misuse_is_told_in_one_line_with_a_hint)
 
 END_TEST
 
-/* Names that mean nothing here, and what a script gets that uses one. */
+/* Misspelled names, as a script with a typo would use them. */
 static const char *const strange[] = {
     "reports",      "repor page.html", "run --accept-reject",
     "status --jso", "-x run",
@@ -340,9 +341,10 @@ START_TEST(strange_names_are_misuse)
 
 END_TEST
 
-/* ---- what is answered -------------------------------------------------- */
+/* ---- help and version -------------------------------------------------- */
 
-/* Run the line with stdout and stderr in files; returns the exit status. */
+/* Run the line with stdout and stderr in temporary files. Returns the exit
+ * status. */
 static int
 run_line(const char *line, char out[TEXT_BYTES], char complaint[TEXT_BYTES])
 {
@@ -388,13 +390,13 @@ static const struct answer {
     {"types --help",
      {"Usage: bulkpg types --store S [OPTION...]\n", "only this store\n", ""}},
     {"check --help",
-     {"Makes the journal where it is missing", "touches no other table",
+     {"Creates the journal if it does not exist", "changes no other table",
       "--store may be given more than once."}},
     {"plan --help",
      {"Creates the journal if it does not exist", "changes no other table",
-      "neither store nor database is asked"}},
+      "neither the store nor the database"}},
     {"run --help", {"--store may be given more than once.", "", ""}},
-    {"views --help", {"in schema all", "\n  --schema NAME ", "never touched"}},
+    {"views --help", {"in schema all", "\n  --schema NAME ", "never changed"}},
     {"--version", {"bulkpg ", "", ""}},
 };
 
@@ -481,13 +483,13 @@ tcase_of_parsing(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, run_takes_its_options);
-    tcase_add_test(tests, what_is_not_given_has_a_default);
+    tcase_add_test(tests, options_have_defaults);
     tcase_add_test(tests, other_commands_take_theirs);
     tcase_add_test(tests, check_and_run_take_many_stores);
     tcase_add_test(tests, double_dash_ends_the_options);
     tcase_add_test(tests, many_letters_in_one_word);
     tcase_add_test(tests, order_does_not_depend_on_the_environment);
-    tcase_add_loop_test(tests, misuse_is_told_in_one_line_with_a_hint, 0,
+    tcase_add_loop_test(tests, misuse_is_reported_in_one_line_with_a_hint, 0,
                         MISUSES);
     tcase_add_loop_test(tests, strange_names_are_misuse, 0, STRANGE);
     return tests;

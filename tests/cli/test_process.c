@@ -1,5 +1,6 @@
-/* process: the first task's status is the program's; signals stop the tasks,
- * then the program; a failure has the status of its kind. */
+/* process: the program ends with the status of its first task; the first signal
+ * stops the tasks, the second one the program; each kind of failure has its
+ * status. */
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +15,7 @@
 
 static const struct options none;
 
-/* The status of a process of its own that runs `body`: signals, and the tasks,
+/* Run `body` in another process and return its status. Signals, and the tasks,
  * which are one set per process, end with it. */
 static int
 status_of(int (*body)(struct context *context))
@@ -47,7 +48,7 @@ START_TEST(a_body_gives_the_status)
 
 END_TEST
 
-/* The first signal: whatever waits is stopped, and says so. */
+/* After the first signal a task that waits is stopped. */
 static int
 stop_once(struct context *context)
 {
@@ -75,7 +76,7 @@ stop_twice(struct context *context)
     (void)context;
     raise(SIGINT);
     raise(SIGTERM);
-    return 1; /* never */
+    return 1; /* not reached */
 }
 
 START_TEST(a_second_signal_ends_the_program)
@@ -97,7 +98,7 @@ write_to_no_reader(struct context *context)
     return write(ends[1], "x", 1) == -1 ? 42 : 1;
 }
 
-START_TEST(a_closed_pipe_is_an_error_and_no_signal)
+START_TEST(a_closed_pipe_is_an_error_but_not_a_signal)
 {
     ck_assert_int_eq(status_of(write_to_no_reader), 42);
 }
@@ -124,11 +125,11 @@ START_TEST(a_failure_has_the_status_of_its_kind)
 
 END_TEST
 
-START_TEST(no_journal_is_no_failure_if_nothing_ever_ran)
+START_TEST(a_missing_journal_can_mean_nothing_to_do)
 {
     struct err err = {0};
 
-    err_set(&err, MSG_NO_JOURNAL, "there is no journal");
+    err_set(&err, MSG_NO_JOURNAL, "the journal is missing");
     ck_assert_int_eq(process_fail_without_journal(&err), EX_OK);
     err_set(&err, MSG_STOPPED, "stopped");
     ck_assert_int_eq(process_fail_without_journal(&err), EX_TEMPFAIL);
@@ -145,10 +146,10 @@ main(void)
     tcase_add_test(all, a_body_gives_the_status);
     tcase_add_test(all, a_signal_stops_the_tasks);
     tcase_add_test(all, a_second_signal_ends_the_program);
-    tcase_add_test(all, a_closed_pipe_is_an_error_and_no_signal);
+    tcase_add_test(all, a_closed_pipe_is_an_error_but_not_a_signal);
     tcase_add_loop_test(all, a_failure_has_the_status_of_its_kind, 0,
                         sizeof(kinds) / sizeof(kinds[0]));
-    tcase_add_test(all, no_journal_is_no_failure_if_nothing_ever_ran);
+    tcase_add_test(all, a_missing_journal_can_mean_nothing_to_do);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* screen: what a terminal gets to see, byte by byte. */
+/* screen: the bytes that a terminal receives. */
 #include <check.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 #define EOL ESC "[K\r\n"
 #define END ESC "[J"
 
-static int terminal[2]; /* what the user sees; what we write to */
+static int terminal[2]; /* the user's end, the program's end */
 static struct screen screen;
 static char said[8192];
 
@@ -29,7 +29,7 @@ resize(int columns, int rows)
     ck_assert_int_eq(ioctl(terminal[1], TIOCSWINSZ, &size), 0);
 }
 
-/* A terminal that changes no byte. */
+/* Opens a terminal that does not change any byte. */
 static void
 setup(void)
 {
@@ -57,8 +57,8 @@ teardown(void)
     close(terminal[1]);
 }
 
-/* What has been written since the last look: up to a mark, so that nothing
- * need be waited for. */
+/* Returns what was written since the last call. Writes a mark and reads up to
+ * it, so that it never has to wait for a time. */
 static const char *
 look(void)
 {
@@ -100,7 +100,7 @@ START_TEST(lines_are_redrawn_in_place)
 
 END_TEST
 
-START_TEST(nothing_is_left_where_nothing_was_drawn)
+START_TEST(nothing_is_erased_if_nothing_was_drawn)
 {
     screen_end(&screen);
     ck_assert_str_eq(look(), "");
@@ -108,7 +108,7 @@ START_TEST(nothing_is_left_where_nothing_was_drawn)
 
 END_TEST
 
-START_TEST(a_log_line_stands_above)
+START_TEST(a_log_line_is_written_above)
 {
     draw("one", "two");
     look();
@@ -168,8 +168,9 @@ START_TEST(a_line_is_cut_never_wrapped)
 
 END_TEST
 
-/* Of 19 and of 3 columns: in a window of 10 they take two rows and one. */
-START_TEST(a_narrower_window_has_wrapped_what_was_there)
+/* The lines have 19 and 3 columns: in a window of 10 they take two rows and
+ * one. */
+START_TEST(a_narrower_window_has_wrapped_the_old_lines)
 {
     draw("0123456789012345678", "two");
     look();
@@ -192,14 +193,14 @@ START_TEST(a_window_keeps_room_for_other_lines)
     ck_assert_int_eq(screen_most_lines(&screen), 1);
     resize(40, 1000);
     ck_assert_int_eq(screen_most_lines(&screen), SCREEN_LINES_MAX);
-    resize(0, 0); /* one that does not know */
+    resize(0, 0); /* a terminal that does not know its size */
     ck_assert_int_eq(screen_most_lines(&screen), 16);
     screen_end(&screen);
 }
 
 END_TEST
 
-START_TEST(colours_unless_they_are_unwanted)
+START_TEST(no_color_turns_colours_off)
 {
     struct screen_line line = {"bad", SCREEN_RED};
 
@@ -228,7 +229,7 @@ START_TEST(a_continued_program_draws_where_the_shell_left_it)
 
 END_TEST
 
-START_TEST(a_sudden_end_takes_the_lines_off)
+START_TEST(a_sudden_end_erases_the_lines)
 {
     screen_abandon();
     ck_assert_str_eq(look(), "");
@@ -245,8 +246,8 @@ START_TEST(a_sudden_end_takes_the_lines_off)
 
 END_TEST
 
-/* A terminal that takes nothing must not hold up a load. */
-START_TEST(a_terminal_that_is_stopped_is_not_waited_for)
+/* A stopped terminal must not stop a load. */
+START_TEST(a_stopped_terminal_is_skipped)
 {
     ck_assert_int_eq(tcflow(terminal[1], TCOOFF), 0);
     draw("one", "two");
@@ -283,16 +284,16 @@ main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, lines_are_redrawn_in_place);
-    tcase_add_test(tests, nothing_is_left_where_nothing_was_drawn);
-    tcase_add_test(tests, a_log_line_stands_above);
+    tcase_add_test(tests, nothing_is_erased_if_nothing_was_drawn);
+    tcase_add_test(tests, a_log_line_is_written_above);
     tcase_add_test(tests, a_log_line_before_the_first_frame_is_just_written);
     tcase_add_loop_test(tests, a_line_is_cut_never_wrapped, 0, CUTS);
-    tcase_add_test(tests, a_narrower_window_has_wrapped_what_was_there);
+    tcase_add_test(tests, a_narrower_window_has_wrapped_the_old_lines);
     tcase_add_test(tests, a_window_keeps_room_for_other_lines);
-    tcase_add_test(tests, colours_unless_they_are_unwanted);
+    tcase_add_test(tests, no_color_turns_colours_off);
     tcase_add_test(tests, a_continued_program_draws_where_the_shell_left_it);
-    tcase_add_test(tests, a_sudden_end_takes_the_lines_off);
-    tcase_add_test(tests, a_terminal_that_is_stopped_is_not_waited_for);
+    tcase_add_test(tests, a_sudden_end_erases_the_lines);
+    tcase_add_test(tests, a_stopped_terminal_is_skipped);
     tcase_add_test(tests, not_every_output_is_a_screen);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -1,4 +1,5 @@
-/* What the manual is made from: every option, key and status is told. */
+/* usage: the tables that the manual is made from are complete: each option, key
+ * and status has a text. */
 #include <check.h>
 #include <ctype.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "config/keys.h"
 #include "support/suite.h"
 
-/* One line, of words. */
+/* The text is one line and not empty. */
 static void
 is_line(const char *name, const char *text)
 {
@@ -17,7 +18,7 @@ is_line(const char *name, const char *text)
     ck_assert_msg(!isspace((unsigned char)text[strlen(text) - 1]), "%s", name);
 }
 
-START_TEST(options_are_told)
+START_TEST(options_have_a_text)
 {
     char name[OPTION_NAME_BYTES];
 
@@ -38,7 +39,7 @@ keys_are_sentences(const struct setting_key *key)
     }
 }
 
-START_TEST(keys_are_told)
+START_TEST(keys_have_a_text)
 {
     keys_are_sentences(keys_database);
     keys_are_sentences(keys_store);
@@ -47,7 +48,7 @@ START_TEST(keys_are_told)
 
 END_TEST
 
-START_TEST(statuses_are_told_in_order)
+START_TEST(statuses_have_a_text_and_are_in_order)
 {
     for (size_t i = 0; i < usage_status_count; i++) {
         is_line("status", usage_statuses[i].text);
@@ -64,9 +65,9 @@ main(void)
     Suite *suite = suite_create("manual");
     TCase *all = tcase_create("all");
 
-    tcase_add_test(all, options_are_told);
-    tcase_add_test(all, keys_are_told);
-    tcase_add_test(all, statuses_are_told_in_order);
+    tcase_add_test(all, options_have_a_text);
+    tcase_add_test(all, keys_have_a_text);
+    tcase_add_test(all, statuses_have_a_text_and_are_in_order);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

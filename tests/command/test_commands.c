@@ -1,5 +1,5 @@
-/* commands: every command is told, takes a sensible number of words, and has
- * a bit and options of its own. */
+/* commands: every command has a description, a sensible number of words, and a
+ * bit and options of its own. */
 #include <check.h>
 #include <ctype.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 enum { LINE_BYTES = 80 };
 
-START_TEST(commands_are_told)
+START_TEST(commands_have_a_description)
 {
     for (size_t i = 0; i < commands.count; i++) {
         const struct command *command = &commands.items[i];
@@ -45,7 +45,7 @@ START_TEST(names_and_bits_are_distinct)
 
 END_TEST
 
-/* `run` takes any number of words, `init` none or one. */
+/* `run` takes any number of words, `init` at most one. */
 START_TEST(numbers_of_words_fit_the_usage_line)
 {
     for (size_t i = 0; i < commands.count; i++) {
@@ -87,7 +87,7 @@ main(void)
     Suite *suite = suite_create("commands");
     TCase *all = tcase_create("all");
 
-    tcase_add_test(all, commands_are_told);
+    tcase_add_test(all, commands_have_a_description);
     tcase_add_test(all, names_and_bits_are_distinct);
     tcase_add_test(all, numbers_of_words_fit_the_usage_line);
     tcase_add_test(all, options_belong_to_commands_that_exist);

@@ -114,7 +114,7 @@ class Commands(Case):
         result = self.run_program("check", status=CONFIG)
         self.assertRegex(
             result.stdout, r"error  database: bulkpg\.ini:\d+: readers: "
-            "there is no role nobodyrole")
+            "role nobodyrole does not exist")
 
     def test_check_blames_the_database_for_its_rights(self):
         self.prepare()
@@ -158,7 +158,7 @@ class Commands(Case):
         for words in (("check",), ("run",), ("run", "--dsn", self.db.dsn),
                       ("load", "x", "-", "--dsn", self.db.dsn)):
             result = self.run_program(*words, status=CONFIG)
-            self.assertIn("there is no bulkpg.ini in "
+            self.assertIn("cannot find bulkpg.ini in "
                           + self.program.directory, result.output)
             self.assertIn("bulkpg init writes one; -C DIR", result.output)
 
@@ -186,7 +186,7 @@ class Commands(Case):
         self.configure()
         del self.program.environment["TOKEN_ACME"]
         result = self.run_program("run", status=CONFIG)
-        self.assertIn("TOKEN_ACME is not set; to do: export it",
+        self.assertIn("TOKEN_ACME is not set; to fix: export it",
                       result.stdout)
         self.program.remove_file("queries/q.graphql")
         self.configure()

@@ -358,7 +358,7 @@ class Cancel(Operation):
         self.assertEqual("canceled", run["status"])
         self.assertLess(1, len(self.requests(kind="poll")))
         again = self.run_program("cancel", "--store", "acme")
-        self.assertIn("nothing of ours is running", again.stderr)
+        self.assertIn("no operation of this journal is running", again.stderr)
         self.assertEqual(1, len(self.requests(kind="cancel")))
         self.run_program("run")
         self.check_tables(PLAIN)

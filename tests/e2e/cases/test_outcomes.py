@@ -47,7 +47,7 @@ class Reading(Case):
             tuple(shown[name] for name in ("status", "error_code", "error",
                                            "remedy")))
         text = self.run_program("status", "--failed", status=FAILED).stdout
-        self.assertIn(f"    {code}: {run['error']}; to do: {run['remedy']}\n",
+        self.assertIn(f"    {code}: {run['error']}; to fix: {run['remedy']}\n",
                       text)
         statuses = self.metrics()["bulkpg_last_run_status"]
         self.assertEqual([status], [

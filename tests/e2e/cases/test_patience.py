@@ -63,7 +63,7 @@ class Silence(Patience):
         summary = self.about_acme(result.stdout)
         self.assertEqual(1, len(summary), summary)
         self.assertRegex(summary[0], rf"^store acme: {JOBS} jobs postponed: "
-                         r".*; to do: .* \(\w+\)$")
+                         r".*; to fix: .* \(\w+\)$")
 
     def test_a_store_in_trouble(self):
         result = self.run_beside(
@@ -213,7 +213,7 @@ class Causes(Patience):
     def test_a_bad_token(self):
         result = self.check_bad_token(most=4)
         self.assertRegex(result.stdout, rf"(?m)^store acme: {JOBS} jobs "
-                         r"failed: .*; to do: .* \(UNAUTHORIZED\)$")
+                         r"failed: .*; to fix: .* \(UNAUTHORIZED\)$")
 
     def test_a_bad_token_quiet(self):
         self.assertEqual("", self.check_bad_token("-q", most=1).stdout)
@@ -233,7 +233,7 @@ class Causes(Patience):
         self.prepare("acme", "beta", jobs=3)
         self.run_program("run")
         result = self.run_program("run", "--older-than", "20h")
-        self.assertEqual("nothing was due: 6 jobs\n", result.output)
+        self.assertEqual("6 jobs were not due\n", result.output)
 
     def test_check_counts(self):
         self.prepare(jobs=3)
@@ -250,7 +250,7 @@ class Causes(Patience):
         self.query("bad", "{ nosuch { edges { node { id } } } }")
         result = self.run_program("-q", "check", status=CONFIG)
         self.assertRegex(result.output, r"^error  query queries/bad.graphql "
-                         r".*; to do: .* \(QUERY_TYPES\)\n$")
+                         r".*; to fix: .* \(QUERY_TYPES\)\n$")
 
     def test_check_of_a_store_that_does_not_answer(self):
         self.prepare(jobs=JOBS, tuning="retry_budget = 1h")

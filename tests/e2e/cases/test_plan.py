@@ -89,7 +89,7 @@ class Plan(Case):
         self.query("job", QUERY % ("", ""))
         for how in ((), ("--changes",)):
             result = self.plan_of(*how)
-            self.assertIn("no query feeds any more", result.stdout)
+            self.assertIn("its query no longer uses", result.stdout)
             self.assertEqual(1, result.stdout.count("DROP TABLE"))
             self.assertIn(drop, result.stdout)
         shown = json.loads(self.plan_of("--json").stdout)

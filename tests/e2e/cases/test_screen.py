@@ -99,8 +99,8 @@ class Terminals(Screen):
             terminal = self.open(*arguments)
             self.assertEqual(USAGE, self.until_end(terminal))
             shown = "\n".join(terminal.look())
-            self.assertRegex(shown, r"^error: nothing was done: there is no "
-                                    r"(job|store) ")
+            self.assertRegex(shown, r"^error: the command failed: .*"
+                                    r"(job|store) .*\"(prodcts|acm)\"")
             self.assertRegex(shown, r"(?m)^hint: did you mean \w+\?")
             self.assertNotIn("=", shown)
 
@@ -129,7 +129,7 @@ class Terminals(Screen):
         self.assertEqual(6, len(terminal.look()))
         terminal.press(b"\x03")
         self.assertEqual(AGAIN, self.until_end(terminal))
-        self.assertIn("40 jobs were stopped by a signal; to do: run it again",
+        self.assertIn("40 jobs were stopped by a signal; to fix: run it again",
                       "".join(terminal.look()))
 
     def test_the_window_changes(self):
@@ -166,7 +166,7 @@ class Terminals(Screen):
         shown = "".join(terminal.look())
         self.assertNotIn("running at the store", shown)
         self.assertIn("error: acme/products: the run failed: ", shown)
-        self.assertIn("to do: grant the app the scopes", shown)
+        self.assertIn("to fix: grant the app the scopes", shown)
 
     def test_the_log_is_logfmt_if_that_is_requested(self):
         self.shop.set(outcome={
@@ -288,8 +288,8 @@ class Summaries(Screen):
         remedies = blocks[2].splitlines()
         self.assertEqual(2, len(remedies), result)
         self.assertRegex(remedies[0],
-                         r"^store beta is left out: .*; to do: .")
-        self.assertRegex(remedies[1], r"^acme/broken failed: .*; to do: .")
+                         r"^store beta is left out: .*; to fix: .")
+        self.assertRegex(remedies[1], r"^acme/broken failed: .*; to fix: .")
 
     def test_rejects(self):
         result = self.load("products", ['{"id":"gid://shopify/Product/1"}',
@@ -297,17 +297,17 @@ class Summaries(Screen):
         self.assertRegex(result.stdout, r"(?m)^acme/products +1 +\d+\.\d  "
                                         r"loaded$")
         run = self.last_run()["run_id"]
-        self.assertIn("acme/products rejected 1 line; to do: see "
+        self.assertIn("acme/products rejected 1 line; to fix: see "
                       f"bulkpg.reject where run_id = {run}\n", result.stdout)
 
     def test_nothing_was_due(self):
         self.run_program("run")
         result = self.run_program("run", "--older-than", "1h")
-        self.assertEqual("nothing was due: 1 job\n", result.output)
+        self.assertEqual("1 job was not due\n", result.output)
         self.query("other", "{ customers { edges { node { id } } } }")
         result = self.run_program("run", "--older-than", "1h")
         self.assertNotIn("acme/products", result.stdout)
-        self.assertIn("\nnothing was due: 1 job\n", result.stdout)
+        self.assertIn("\n1 job was not due\n", result.stdout)
         for _ in range(2):
             quiet = self.run_program("-q", "run", "--older-than", "1h")
             self.assertEqual("", quiet.output)

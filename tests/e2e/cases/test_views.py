@@ -348,7 +348,7 @@ class Views(Case):
         self.configure_stores("one")
         self.query("items", ITEMS % "title")
         result = self.run_program("views")
-        self.assertIn("nothing ever ran", result.stderr)
+        self.assertIn("this database has no runs yet", result.stderr)
         self.load_into("one", product(1, title="x"))
         self.assertEqual([("made", 'Every"thing.products', 1)],
                          self.views("--schema", 'Every"thing'))

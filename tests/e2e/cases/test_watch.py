@@ -149,7 +149,7 @@ class Watch(Case):
         self.assertEqual("store", head[0])
         at = lines[0].index("status")
         self.assertEqual("failed", lines[1][at:].split()[0])
-        self.assertRegex(lines[2], r"^    WRONG_LINES: .*; to do: .*run it")
+        self.assertRegex(lines[2], r"^    WRONG_LINES: .*; to fix: .*run it")
         self.assertEqual("loaded", lines[3][at:].split()[0])
         self.assertRegex(lines[3], r"\d+s ago$")
         found = json.loads(self.run_program("status", "--json",
@@ -165,7 +165,7 @@ class Watch(Case):
         self.shop.rule({"status": 503}, kind="storage", times=-1)
         self.run_program("run", status=AGAIN)
         remedy = self.last_run()["notes"]["remedy"]
-        self.assertIn("; to do: " + remedy, self.run_program("status").stdout)
+        self.assertIn("; to fix: " + remedy, self.run_program("status").stdout)
         self.assertIn(remedy, "".join(Page(self.run_program("report").stdout
                                            ).text))
         self.shop.post("rules/clear")
@@ -227,8 +227,8 @@ class Doctor(Case):
         self.program.file("queries/pages.gql", PRODUCTS)
         self.program.file("queries/.hidden/pages.gql", PRODUCTS)
         self.assertEqual(
-            ['queries/acne: there is no store "acne"; did you mean "acme"?',
-             "queries/pages.gql is no job"],
+            ['queries/acne: unknown store "acne"; did you mean "acme"?',
+             "queries/pages.gql is not a job"],
             sorted(one["message"] for one in self.verdicts()
                    if one["what"] == "queries"))
 
@@ -411,7 +411,7 @@ class Report(Case):
         shown = "".join(page.text)
         self.assertRegex(shown, r"0failed\s+2late\s+0running\s+2good")
         self.assertIn("no run is recorded", shown)
-        self.assertIn("bulkpg run --store beta starts it", shown)
+        self.assertIn("run it with bulkpg run --store beta", shown)
         self.program.remove_file("queries/orders.graphql")
         self.assertRegex("".join(self.page()[1].text),
                          r"0failed\s+0late\s+0running\s+2good")
@@ -456,8 +456,9 @@ class Report(Case):
         text, page = self.page()
         shown = "".join(page.text)
         self.assertLess(len(text), 4 * 1024 * 1024)
-        self.assertIn("Of 702 stores", shown)  # and beta, which never ran
-        self.assertIn("The newest 5000 runs.", shown)
+        # With beta, which never ran.
+        self.assertIn("Not all of the 702 stores", shown)
+        self.assertIn("Only the newest 5000 runs are counted.", shown)
         self.assertEqual(
             500, len(re.findall(r"<tr><th>(?!store|table)", text)))
 
