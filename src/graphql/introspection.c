@@ -14,7 +14,7 @@
  *
  * Hazard: a store may send anything. Each allocation reduces `*left`; names and
  * lists of inputs have a maximum length; if a key comes twice, the second list
- * replaces the first. After the first fault the reader stops and keeps it.
+ * replaces the first. The reader stops at the first fault and reports it.
  */
 #include "graphql/introspection.h"
 

@@ -24,7 +24,8 @@ enum gql_type_kind {
     GQL_INPUT_TYPE
 };
 
-/* A type as used: [Product!]! is {non_null} {list, non_null} Product. */
+/* A reference to a type: [Product!]! is a list of Product, and neither the list
+ * nor its items can be null. */
 struct gql_type_ref {
     const char *name;        /* of the named type inside all wrappers */
     enum gql_type_kind kind; /* of the named type */

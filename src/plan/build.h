@@ -104,7 +104,7 @@ selections_field(struct builder *b, const char *alias, const char *name);
 bool selections_have(const struct gql_selection *list, const char *key,
                      const char *name);
 
-/* walk.c */
+/* walk.c: create tables, columns and counts from the operation's selections. */
 bool walk_document(struct builder *b);
 
 /* table_draft.c */
@@ -128,6 +128,8 @@ bool table_draft_open(struct builder *b, struct table_site *site,
                       struct table_draft **draft);
 
 /* columns.c */
+
+/* A place that selects a column, without its directives' values. */
 struct column_site {
     const char *name; /* derived from the path */
     const char *path;
@@ -141,6 +143,7 @@ struct column_site {
     struct shape_key *key;
 };
 
+/* Add a column, or note that it is selected again. */
 bool columns_add(struct builder *b, struct table_draft *draft,
                  const struct column_site *site);
 enum plan_type columns_scalar_type(enum dialect_scalar scalar);
@@ -150,6 +153,8 @@ enum plan_type columns_scalar_type(enum dialect_scalar scalar);
  * a number would not identify them. */
 struct plan_gid *
 columns_make_gid(struct builder *b, bool whole, const char *expected);
+
+/* Check that a table or a column can have this name. */
 bool
 columns_check_name(struct builder *b, struct gql_pos pos, const char *name);
 

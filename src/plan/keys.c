@@ -138,7 +138,7 @@ find_column(const struct table_draft *draft, const char *name)
     return -1;
 }
 
-/* @table(key: ["namespace", "key"]) */
+/* Read @table(key: ["namespace", "key"]). */
 static bool
 read_natural_key(struct builder *b, struct table_draft *draft)
 {

@@ -81,7 +81,7 @@ keep_operation(struct builder *b)
     b->plan->operation = operation;
 }
 
-/* "65,535" */
+/* A number with a comma before its last three digits: "65,535". */
 static const char *
 with_comma(size_t number, char text[32])
 {
