@@ -29,30 +29,34 @@ static const struct message messages[] = {
 #undef FAMILY
 
 static const struct message_outcome outcomes[] = {
-    [ERR_NONE] = {"warning", "It is said, and the run goes on."},
+    [ERR_NONE] = {"warning", "bulkpg logs the warning and continues."},
     [ERR_ROW] = {"rejected, 65",
-                 "The line is kept in bulkpg.reject and the rest is loaded; "
-                 "exit status 65. After more than max_rejects of them the job "
-                 "fails."},
+                 "The line is kept in bulkpg.reject and the other lines are "
+                 "loaded; exit status 65. More than max_rejects rejects fail "
+                 "the job."},
     [ERR_TRANSIENT] = {"retried, 75",
-                       "It is tried again by itself, with growing delays, for "
-                       "retry_budget. Then the run is left as it stands, for "
-                       "the next one to go on with: exit status 75."},
-    [ERR_LATER] = {"put off, 75", "The job is left for the next run; exit "
-                                  "status 75."},
-    [ERR_STOPPED] = {"stopped, 75", "The run is left as it stands, for the "
-                                    "next one to go on with; exit status 75."},
-    [ERR_FAILED] = {"failed, 69", "The job fails, and its tables are as they "
-                                  "were; exit status 69."},
-    [ERR_DENIED] = {"denied, 77", "The job or store fails until somebody "
-                                  "grants what is missing; exit status 77."},
+                       "bulkpg retries, with growing delays, until "
+                       "retry_budget is spent. Then the run is interrupted, "
+                       "and the next run continues it; exit status 75."},
+    [ERR_LATER] = {"postponed, 75",
+                   "The job is left for the next run; exit status 75."},
+    [ERR_STOPPED] = {"stopped, 75",
+                     "The run is interrupted, and the next run continues it; "
+                     "exit status 75."},
+    [ERR_FAILED] = {"failed, 69", "The job fails, and its tables are as "
+                                  "before; exit status 69."},
+    [ERR_DENIED] = {"denied, 77", "The job, or every job of the store, fails "
+                                  "until the missing permission is granted; "
+                                  "exit status 77."},
     [ERR_CONFIG] = {"refused, 78", "The job, the store or the command is not "
-                                   "begun; exit status 78."},
-    [ERR_OUTPUT] = {"unwritten, 74", "The command has done its work, but its "
-                                     "output is not complete; exit status 74, "
-                                     "unless the command failed anyway."},
-    [ERR_USAGE] = {"misused, 64", "The command is not begun; exit status 64."},
-    [ERR_BUG] = {"fault, 70", "bulkpg ends, or the job does; exit status 70."},
+                                   "started; exit status 78."},
+    [ERR_OUTPUT] = {"not printed, 74",
+                    "The command has done its work, but its output is not "
+                    "complete; exit status 74, unless the command failed too."},
+    [ERR_USAGE] = {"wrong usage, 64",
+                   "The command is not started; exit status 64."},
+    [ERR_BUG] = {"internal error, 70",
+                 "The job ends, or bulkpg does; exit status 70."},
 };
 
 const struct message_outcome *
@@ -73,7 +77,8 @@ message_section(enum msg_section section)
     return &sections[section];
 }
 
-/*   https://www.postgresql.org/docs/15/errcodes-appendix.html */
+/* https://www.postgresql.org/docs/15/errcodes-appendix.html: a code begins with
+ * a digit or with one of these classes. */
 static bool
 is_sqlstate(const char *code)
 {
@@ -99,7 +104,7 @@ is_of_family(const struct message *family, const char *code)
            (family->section == MSGS_DATABASE) == is_sqlstate(code);
 }
 
-/* Its own entry, or that of the smallest family. */
+/* The code's own entry, or that of the family with the longest prefix. */
 const struct message *
 message_of(const char *code)
 {

@@ -234,7 +234,7 @@ static const struct misuse {
     {"run --log-format xml", "--log-format: \"xml\" is neither text nor json",
      ""},
     {"run --older-than 5",
-     "--older-than: \"5\" is no duration: write 500ms, "
+     "--older-than: \"5\" is not a duration: write 500ms, "
      "5s, 5m, 20h or 7d",
      ""},
     {"load a b --objects -1",
@@ -451,10 +451,11 @@ START_TEST(command_runs_in_its_folder_and_gives_the_status)
     ck_assert_str_eq(after, "/usr");
     ck_assert_int_eq(chdir(before), 0);
     ck_assert_int_eq(run_line("-C /nowhere run", out, complaint), 64);
-    ck_assert_str_eq(complaint, "bulkpg: -C: cannot change to /nowhere: No "
-                                "such file or directory\n"
-                                "hint: make it, or let the user that runs "
-                                "bulkpg into it (NO_FOLDER)\n");
+    ck_assert_str_eq(complaint,
+                     "bulkpg: -C: cannot change to /nowhere: No "
+                     "such file or directory\n"
+                     "hint: create the folder, or give the user that "
+                     "runs bulkpg access to it (NO_FOLDER)\n");
     ck_assert_str_eq(ran, "command_cancel");
 }
 

@@ -1443,7 +1443,7 @@ static const struct {
     {"query @incremental(field: \"updated\") { products { edges { node { id } } "
      "} }",
      "1:7: \"products\" has no filter \"updated\" that a window could use",
-     "name one of the root's filters with field:, or take the directive away"},
+     "name one of the root's filters with field:, or remove the directive"},
     {"query @incremental { products(savedSearchId: \"x\") { edges { node { id "
      "} } } }",
      "1:31: savedSearchId cannot stand beside a window: write the search as "
@@ -1462,7 +1462,7 @@ static const struct {
      "1:7: \"a:1 OR b\" is not the name of a filter", ""},
     {"query @incremental(overlap: \"5 m\") { products { edges { node { id } } } "
      "}",
-     "1:7: overlap of @incremental: \"5 m\" is no duration: write 500ms, 5s, "
+     "1:7: overlap of @incremental: \"5 m\" is not a duration: write 500ms, 5s, "
      "5m, 20h or 7d",
      ""},
     {"query @incremental(every: \"5m\") { products { edges { node { id } } } }",

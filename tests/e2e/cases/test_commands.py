@@ -190,7 +190,7 @@ class Commands(Case):
                       result.stdout)
         self.program.remove_file("queries/q.graphql")
         self.configure()
-        self.assertIn("named by its path: ./NAME.graphql", self.run_program(
+        self.assertIn("by its path: ./NAME.graphql", self.run_program(
             "run", status=CONFIG).stdout)
 
     def test_queries_are_not_tried_at_a_store_that_fails(self):

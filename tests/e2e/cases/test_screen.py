@@ -129,7 +129,7 @@ class Terminals(Screen):
         self.assertEqual(6, len(terminal.look()))
         terminal.press(b"\x03")
         self.assertEqual(AGAIN, self.until_end(terminal))
-        self.assertIn("40 jobs were stopped by a signal; to fix: run it again",
+        self.assertIn("40 jobs were stopped by a signal; to fix: run again",
                       "".join(terminal.look()))
 
     def test_the_window_changes(self):
@@ -203,7 +203,7 @@ class Stops(Screen):
         shown = terminal.look()
         self.assertFalse([line for line in shown if "running" in line])
         self.assertFalse([line for line in shown if "^C" in line])
-        self.assertIn("run it again", "".join(shown))
+        self.assertIn("to fix: run again", "".join(shown))
 
     def test_interrupted_twice(self):
         """The first signal waits for the answer to a submission; the second

@@ -242,7 +242,7 @@ class Refresh(Tokens):
     def check_not_asked(self, path):
         result = self.run_program("run", status=CONFIG)
         for word in ("cannot write beside", "REFRESH_TOKEN_FILE",
-                     "let us write to the file's directory"):
+                     "write to the file's directory"):
             self.assertIn(word, result.stderr)
         self.assertEqual([], self.requests())
         with open(path, "rb") as file:

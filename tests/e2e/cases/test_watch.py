@@ -149,14 +149,14 @@ class Watch(Case):
         self.assertEqual("store", head[0])
         at = lines[0].index("status")
         self.assertEqual("failed", lines[1][at:].split()[0])
-        self.assertRegex(lines[2], r"^    WRONG_LINES: .*; to fix: .*run it")
+        self.assertRegex(lines[2], r"^    WRONG_LINES: .*; to fix: run the")
         self.assertEqual("loaded", lines[3][at:].split()[0])
         self.assertRegex(lines[3], r"\d+s ago$")
         found = json.loads(self.run_program("status", "--json",
                                             "--failed",
                                             status=FAILED).stdout)
         self.assertEqual(["products"], [run["job"] for run in found["runs"]])
-        self.assertIn("run it again", found["runs"][0]["remedy"])
+        self.assertIn("run the job again", found["runs"][0]["remedy"])
 
     def test_a_remedy_goes_with_its_failure(self):
         """The journal has the remedy as long as the run has failed."""
@@ -392,7 +392,7 @@ class Report(Case):
         shown = "".join(page.text)
         self.assertRegex(shown, r"1failed\s+0late\s+0running\s+3good")
         self.assertIn("WRONG_LINES", shown)
-        self.assertIn("nothing was changed: run it again", shown)
+        self.assertIn("run the job again; nothing was changed", shown)
         run = self.last_run("products", store="beta")["run_id"]
         self.assertIn(f"#run{run}", page.links)
         self.assertIn(f'id="run{run}"', text)
