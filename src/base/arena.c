@@ -34,8 +34,9 @@ new_block(size_t size)
     return block;
 }
 
-/* A block with room for `size` more bytes becomes the current one: the next
- * of those kept by arena_clear() where it is large enough, else a new one. */
+/* Make a block with room for `size` more bytes the current one. That is the
+ * next block that arena_clear() kept, if it is large enough; otherwise a new
+ * one is allocated. */
 static struct arena_block *
 block_with_room(struct arena *arena, size_t size)
 {

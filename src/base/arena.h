@@ -1,8 +1,8 @@
 /*
  * arena - many small things that are freed together.
  *
- * An arena keeps its blocks when cleared, so one that is cleared per line
- * stops allocating once it has seen the longest line.
+ * An arena keeps its blocks when it is cleared. One that is cleared after each
+ * line stops allocating once it has seen the longest line.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -17,31 +17,34 @@ struct arena_block;
 
 /* All zero is an empty arena. */
 struct arena {
-    struct arena_block *first;   /* blocks in the order they were made */
+    struct arena_block *first;   /* of the list of all blocks */
     struct arena_block *current; /* the one being filled */
 };
 
-/* Zeroed, aligned for any type, valid until clear or free. */
+/* The memory is zeroed, aligned for any type, and valid until the arena is
+ * cleared or freed. The program ends if there is not enough memory. */
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
-/* `length` bytes, neither zeroed nor aligned: for text on the byte path. */
+/* `length` bytes that are neither zeroed nor aligned, for text that must be
+ * fast. */
 char *arena_bytes(struct arena *arena, size_t length);
 
-/* Copies that end in a NUL. */
+/* Copies, with a NUL at the end. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_dup(struct arena *arena, struct span span);
 char *
 arena_printf(struct arena *arena, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Forget everything; keep up to a MiB of blocks for what comes next. */
+/* Forget everything. The blocks are kept for later use, unless they hold more
+ * than 1 MiB. */
 void arena_clear(struct arena *arena);
 void arena_free(struct arena *arena);
 
-/* All that `other` holds is `arena`'s from now on; `other` is empty. */
+/* Move everything that `other` holds to `arena`; `other` is empty then. */
 void arena_take(struct arena *arena, struct arena *other);
 
-/* Bytes held from the system. */
+/* Bytes allocated from the system. */
 size_t arena_held_bytes(const struct arena *arena);
 
 #endif

@@ -15,8 +15,8 @@ backoff_of(int64_t first_ms, int64_t most_ms, int64_t budget_ms)
                             .budget_ms = budget_ms};
 }
 
-/* Uniform in [low, high]. Without randomness from the system the clock will
- * do: this spreads load, it keeps no secret. */
+/* A uniform random number in [low, high]. If the system has no randomness, the
+ * clock is good enough: the number spreads load and protects no secret. */
 static int64_t
 draw(int64_t low, int64_t high)
 {
@@ -63,7 +63,7 @@ failing_since(const struct backoff *backoff, const struct budget *budget)
     return began_ms > budget->succeeded_ms ? began_ms : budget->succeeded_ms;
 }
 
-/* Of the two budgets the one that ends first counts. */
+/* The budget that ends first counts. */
 static int64_t
 spending_since(struct backoff *backoff)
 {
@@ -105,7 +105,8 @@ backoff_deadline(struct backoff *backoff)
     return earlier(end_ms > least_ms ? end_ms : least_ms, backoff);
 }
 
-/* The wait may last until the end, which is not before it. */
+/* The delay is cut so that it does not last beyond `end_ms`; -1: that time is
+ * over. */
 static int64_t
 until_end(const struct backoff *backoff, int64_t delay, int64_t now)
 {

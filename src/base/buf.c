@@ -41,7 +41,7 @@ buf_shrink(struct buf *buf, size_t keep)
     }
 }
 
-/* Grow to hold `wanted` bytes: doubling, but never past the ceiling. */
+/* Grow to hold `wanted` bytes. The capacity doubles, up to the ceiling. */
 static void
 grow(struct buf *buf, size_t wanted)
 {
@@ -104,7 +104,8 @@ buf_printf(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
-/* Of a character that cannot be in a JSON string, or must not be shown. */
+/* The escape of a character that cannot be in a JSON string, or must not be
+ * shown. */
 static void
 append_json_escape(struct buf *buf, const struct shown_char *c)
 {

@@ -1,9 +1,9 @@
 /*
- * buf - a growing run of bytes with a ceiling.
+ * buf - a buffer of bytes that grows up to a ceiling.
  *
- * Failure is sticky: once an append would pass the ceiling the buffer is
- * marked `overflowed` and every later append does nothing, so a builder asks
- * once, at the end. The bytes always end in a NUL that is not counted.
+ * An overflow is permanent. If an append would exceed the ceiling, the buffer
+ * is marked `overflowed`, and every later append does nothing. The caller
+ * checks once, at the end. A NUL always follows the bytes and is not counted.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -18,8 +18,8 @@
 struct buf {
     char *bytes;     /* owned; read only; NULL before the first append */
     size_t length;   /* read only */
-    size_t capacity; /* read only; the length where it overflowed */
-    size_t ceiling;  /* most bytes it may hold */
+    size_t capacity; /* read only; equals `length` after an overflow */
+    size_t ceiling;  /* the largest length */
     bool overflowed;
 };
 
@@ -27,12 +27,13 @@ struct buf {
 struct buf buf_with_ceiling(size_t ceiling);
 void buf_free(struct buf *buf);
 
-/* Empty it; gives memory back where it grew past `keep` bytes. */
+/* Empty the buffer, and keep its memory. */
 void buf_clear(struct buf *buf);
+
+/* Give back the memory above `keep` bytes, if it is not in use. */
 void buf_shrink(struct buf *buf, size_t keep);
 
-/* In the header, as is what it needs: rows are put together by millions of
- * these. */
+/* It is inlined because building rows takes millions of calls. */
 static inline void
 buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_append_str(struct buf *buf, const char *text);
@@ -40,22 +41,22 @@ void buf_append_span(struct buf *buf, struct span span);
 void buf_append_char(struct buf *buf, char c);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Append `text` as a JSON string with its quotes. What shown.h does not show
- * is escaped; a byte that is not UTF-8 becomes U+FFFD. */
+/* Append `text` as a JSON string, with its quotes. Characters that shown.h does
+ * not show are escaped; a byte that is not UTF-8 becomes U+FFFD. */
 void buf_append_json(struct buf *buf, struct span text);
 
-/* Room for `length` > 0 more bytes at the end, or NULL on overflow; what was
- * written there is kept by buf_extend(). */
+/* Room for `length` > 0 more bytes at the end, or NULL on overflow. After the
+ * caller has written there, buf_extend() makes the bytes part of the buffer. */
 static inline char *buf_reserve(struct buf *buf, size_t length);
 static inline void buf_extend(struct buf *buf, size_t length);
 
-/* "" when nothing was appended. */
+/* "" if nothing was appended. */
 const char *buf_str(const struct buf *buf);
 struct span buf_span(const struct buf *buf);
 
-/* ---- what is inlined --------------------------------------------------- */
+/* ---- inlined functions ------------------------------------------------- */
 
-/* Where there is no room yet. */
+/* The slow path of buf_reserve(), if the capacity is not enough. */
 char *buf_make_room(struct buf *buf, size_t length);
 
 static inline char *

@@ -81,7 +81,7 @@ duration_parse(const char *text, int64_t *ms, struct err *err)
     }
 bad:
     return err_set(err, MSG_BAD_SETTING,
-                   "\"%s\" is no duration: write 500ms, 5s, 5m, 20h or 7d",
+                   "\"%s\" is not a duration: write 500ms, 5s, 5m, 20h or 7d",
                    text);
 }
 
@@ -96,7 +96,7 @@ duration_format(int64_t ms, char text[32])
     return text;
 }
 
-/* Each unit up to twice the next one. */
+/* A unit is used up to twice the next larger one. */
 const char *
 duration_rough(int64_t ms, char text[32])
 {

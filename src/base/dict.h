@@ -1,9 +1,9 @@
 /*
- * dict - pointers by name.
+ * dict - a hash table from names to pointers.
  *
- * A lookup costs the same however many names there are. What a document or
- * a store can make many of is looked up here and not in a list. Names are
- * borrowed, memory comes from the arena, nothing is ever removed.
+ * The cost of a lookup does not depend on the number of names. Things that a
+ * document or a store can have many of are looked up here, not in a list. Names
+ * are borrowed, memory comes from the arena, and nothing is ever removed.
  */
 #ifndef BASE_DICT_H
 #define BASE_DICT_H
@@ -12,7 +12,7 @@
 
 struct dict_entry;
 
-/* All zero but the arena is an empty dict. */
+/* All zero except the arena is an empty dict. */
 struct dict {
     struct arena *arena;
     struct dict_entry **buckets;
@@ -20,14 +20,14 @@ struct dict {
     size_t count;
 };
 
-/* NULL: the name is not there. A dict without names may lack an arena. */
+/* NULL if the dict does not have the name. An empty dict needs no arena. */
 void *dict_get(const struct dict *dict, const char *name);
 
-/* False when the name is there already: its pointer stays as it was. `value`
+/* False if the dict already has the name; its pointer does not change. `value`
  * must not be NULL. */
 bool dict_add(struct dict *dict, const char *name, void *value);
 
-/* The name as its own value: a set. */
+/* Add the name as its own value, to use the dict as a set. */
 bool dict_add_name(struct dict *dict, const char *name);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "base/redact.h"
 
-enum { VALUE_BYTES = 40 /* of a bad value, in messages */ };
+enum { VALUE_BYTES = 40 /* shown of a bad value */ };
 
 /* Add as much of `text` to the message as fits. */
 static void
@@ -49,9 +49,10 @@ err_not_a(struct span text, const char *what, struct err *err)
 {
     bool cut = text.length > VALUE_BYTES;
 
-    return err_set(err, MSG_LINE_VALUE, "\"%.*s%s\" is no %s",
+    return err_set(err, MSG_LINE_VALUE, "\"%.*s%s\" is not %s %s",
                    cut ? VALUE_BYTES : (int)text.length, text.bytes,
-                   cut ? "…" : "", what);
+                   cut ? "…" : "",
+                   strchr("aeiou", what[0]) != NULL ? "an" : "a", what);
 }
 
 bool
@@ -159,7 +160,7 @@ err_exit_status(enum err_kind kind)
     return EX_SOFTWARE;
 }
 
-/* Worst first. */
+/* The worst status comes first. */
 static const int severity[] = {EX_SOFTWARE, EX_USAGE,       EX_CONFIG,
                                EX_NOPERM,   EX_UNAVAILABLE, EX_TEMPFAIL,
                                EX_DATAERR,  EX_IOERR,       EX_OK};

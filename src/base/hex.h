@@ -4,7 +4,7 @@
 #ifndef BASE_HEX_H
 #define BASE_HEX_H
 
-/* What the digit stands for, of either case; -1 when it is none. */
+/* The value of a digit in upper or lower case; -1 if it is not a digit. */
 int hex_digit(char c);
 
 #endif

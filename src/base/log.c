@@ -1,11 +1,11 @@
 /*
- * One line for each message, as logfmt or as JSON, put together in one buffer
- * and written at once. Bytes that come from outside are escaped, and secrets
- * that redact.h knows are hidden.
+ * Each message is one line, as logfmt or as JSON. It is built in one buffer and
+ * written with one call. Bytes from outside are escaped, and secrets that
+ * redact.h knows are hidden.
  *
- * JSON is written here by hand: base/ is below json/, and a message must not
- * depend on a library's memory. The escapes are buf_append_json()'s, as in
- * json/write.c.
+ * This file writes JSON without a library, because base/ must not depend on
+ * json/, and a message must not depend on a library's memory.
+ * buf_append_json() escapes the texts, as in json/write.c.
  */
 #include "base/log.h"
 
@@ -20,7 +20,7 @@
 #include "base/redact.h"
 #include "base/shown.h"
 
-enum { LINE_CEILING = 16 * 1024, FIELDS_MOST = 16 /* of a warning */ };
+enum { LINE_CEILING = 16 * 1024, FIELDS_MOST = 16 /* in a warning */ };
 
 static enum log_format log_format_now = LOG_TEXT;
 static enum log_level log_most = LOG_INFO;
@@ -43,7 +43,8 @@ log_divert(log_write_fn *write, void *ctx)
     log_diverted_ctx = ctx;
 }
 
-/* A logfmt value stands bare unless something in it would end it early. */
+/* Does a logfmt value need no quotes? It needs them if a character in it would
+ * end it early. */
 static bool
 stands_bare(const char *text)
 {
@@ -157,7 +158,7 @@ put_pairs(struct buf *line, enum log_level level, const struct log_ctx *ctx,
     buf_append_str(line, log_format_now == LOG_JSON ? "}\n" : "\n");
 }
 
-/* ---- plain ------------------------------------------------------------- */
+/* ---- LOG_PLAIN --------------------------------------------------------- */
 
 static void
 put_words(struct buf *line, const char *before, const char *text)
@@ -170,7 +171,7 @@ put_words(struct buf *line, const char *before, const char *text)
     free(words);
 }
 
-/* Nobody at a terminal acts on these. */
+/* These fields do not help a person at a terminal. */
 static bool
 is_for_machines(const struct log_field *field)
 {

@@ -1,17 +1,19 @@
 /*
- * log - what happens, on stderr, one line an event.
+ * log - reports events on stderr, one line per event.
  *
  *     time=2026-11-20T01:00:02.311Z level=info run=12 store=acme job=orders
  *         op=gid://shopify/BulkOperation/7 msg="result ready" objects=5033
  *
- * logfmt, or JSON objects with the same keys. Bytes from outside are escaped.
- * Plain is for somebody who reads along; times and codes are left out:
+ * A line is logfmt, or a JSON object with the same keys. Bytes from outside are
+ * escaped. The plain format is for a person at a terminal and leaves out times
+ * and codes:
  *
- *     warning: acme/orders: the request is tried again: HTTP 503
+ *     warning: acme/orders: bulkpg retries the request: HTTP 503
  *     hint: ...
- * Whoever decides about a failure logs it, nobody on the way up. Secrets are
- * never handed in; URLs go through log_url(), which cuts them before '?'.
- * Values are redacted all the same.
+ *
+ * The function that handles a failure logs it; functions on the way there do
+ * not. Callers never log secrets, and use log_url() for URLs, which cuts them
+ * before '?'. All values are redacted nevertheless.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -22,15 +24,15 @@
 #include "base/err.h"
 
 enum log_level {
-    LOG_ERROR, /* we stop, or something was lost */
-    LOG_WARN,  /* we coped */
-    LOG_INFO,  /* a person would want to know */
+    LOG_ERROR, /* the work stops, or something was lost */
+    LOG_WARN,  /* something went wrong, and the work continues */
+    LOG_INFO,  /* worth knowing for a user */
     LOG_DEBUG
 };
 
 enum log_format { LOG_TEXT, LOG_JSON, LOG_PLAIN };
 
-/* What a line is about; strings are borrowed, NULL or 0 leaves one out. */
+/* What a line is about. Strings are borrowed; NULL or 0 means unknown. */
 struct log_ctx {
     int64_t run_id;
     const char *store;
@@ -40,7 +42,7 @@ struct log_ctx {
 
 struct log_field {
     const char *key;  /* NULL ends the list */
-    const char *text; /* NULL: `number` counts */
+    const char *text; /* NULL: `number` is the value */
     int64_t number;
 };
 
@@ -67,11 +69,11 @@ struct log_field {
 #define log_debug(ctx, message, ...) \
     LOG_AT(LOG_DEBUG, ctx, message, __VA_ARGS__)
 
-/* Before the first line; the defaults are text and LOG_INFO. */
+/* Call it before the first line. The defaults are LOG_TEXT and LOG_INFO. */
 void log_configure(enum log_format format, enum log_level most);
 
-/* Lines go to `write` from now on, each whole, with its newline; NULL: to
- * stderr. */
+/* From now on, give each line to `write`, complete and with its newline. NULL:
+ * write to stderr. */
 typedef void
 log_write_fn(void *ctx, enum log_level level, const char *line, size_t length);
 void log_divert(log_write_fn *write, void *ctx);
@@ -79,15 +81,16 @@ void log_divert(log_write_fn *write, void *ctx);
 void log_write(enum log_level level, const struct log_ctx *ctx,
                const char *message, const struct log_field *fields);
 
-/* With the code, and the table's remedy as hint where the fields have none. */
+/* A warning with its code. If the fields have no hint, the code's remedy is
+ * the hint. */
 void log_warning(const struct log_ctx *ctx, enum msg msg, const char *message,
                  const struct log_field *fields);
 
-/* A failure with its code, remedy (as hint) and request id. */
+/* A failure with its code, its remedy (as hint) and its request id. */
 void log_failure(enum log_level level, const struct log_ctx *ctx,
                  const char *message, const struct err *err);
 
-/* `url` without its query part, into `text`. */
+/* Write `url` without its query part into `text`. Returns `text`. */
 const char *log_url(const char *url, char *text, size_t size);
 
 #endif

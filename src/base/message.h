@@ -1,28 +1,29 @@
 /*
- * message - the table of every code that a failure or a warning can have.
+ * message - the table of all codes of failures and warnings.
  *
- * The table is messages.def. The program names a code by its constant, so
- * that the compiler refuses one that is not there; codes that others give
- * (SQLSTATEs, the store's) are looked up.
+ * The table is messages.def. The program names a code by its constant, so the
+ * compiler finds unknown ones. Codes from PostgreSQL (SQLSTATEs) and from the
+ * store are looked up at run time.
  */
 #ifndef BASE_MESSAGE_H
 #define BASE_MESSAGE_H
 
 #include <stdbool.h>
 
-/* What the handler should do, not where it happened. */
+/* The kind says what the handler should do, not where the failure happened. The
+ * number is the exit status. */
 enum err_kind {
     ERR_NONE = 0,
-    ERR_ROW,       /* this line or value is bad: reject it and go on */
-    ERR_TRANSIENT, /* the same request may work later: back off and retry */
-    ERR_LATER,     /* given up for now: locked, no slot, out of reach (75) */
-    ERR_STOPPED,   /* a signal asked us to stop (75) */
-    ERR_FAILED,    /* this job failed for good (69) */
-    ERR_DENIED,    /* credentials, scopes or rights (77) */
+    ERR_ROW,       /* a line or value is bad: reject it and continue (65) */
+    ERR_TRANSIENT, /* the same request may work later: wait and retry (75) */
+    ERR_LATER,     /* given up for now: locked, no slot, no answer (75) */
+    ERR_STOPPED,   /* a signal stops the program (75) */
+    ERR_FAILED,    /* the job failed for good (69) */
+    ERR_DENIED,    /* credentials, scopes or privileges (77) */
     ERR_CONFIG,    /* configuration or query (78) */
     ERR_OUTPUT,    /* standard output cannot be written (74) */
     ERR_USAGE,     /* the command line (64) */
-    ERR_BUG        /* we broke a promise of our own (70) */
+    ERR_BUG        /* the program violated a rule of its own (70) */
 };
 
 #define SECTION(id, title, text) MSGS_##id,
@@ -55,7 +56,7 @@ enum msg {
 struct message {
     enum msg_section section;
     const char *code;
-    bool is_family; /* `code` is how they begin */
+    bool is_family; /* `code` is the beginning of its codes */
     enum err_kind kind;
     const char *meaning;
     const char *remedy;
@@ -66,16 +67,16 @@ struct message_section {
     const char *text; /* or "" */
 };
 
-/* Of MSG_NONE every text is "". */
+/* All texts of MSG_NONE are "". */
 const struct message *message_at(enum msg msg);
 
-/* The entry that tells of `code`: its own, that of its family, or that of all
- * others of its sort. Of "" that of MSG_NONE. */
+/* The entry for `code`: its own, or its family's, or else the general one for
+ * SQLSTATEs or for the store's codes. For "" it is MSG_NONE's. */
 const struct message *message_of(const char *code);
 
 const struct message_section *message_section(enum msg_section section);
 
-/* What bulkpg does then, in a word or two and in a sentence. */
+/* What bulkpg does after such a failure, in a word or two and in a sentence. */
 struct message_outcome {
     const char *word;
     const char *text;

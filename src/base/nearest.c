@@ -5,7 +5,7 @@
 
 enum {
     MAX_NAME_BYTES = 64, /* longer names are not compared */
-    MAX_TRIED = 1000     /* so that no list of names takes long */
+    MAX_TRIED = 1000     /* so that a long list of names does not take long */
 };
 
 static char
@@ -20,8 +20,8 @@ least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters must be put in, taken out, replaced or swapped with their
- * neighbour to get from `a` to `b`: three rows of the usual table. */
+/* The number of letters to insert, remove, replace or swap with their neighbour
+ * to get from `a` to `b`. Only three rows of the usual table are kept. */
 static size_t
 edit_distance(const char *a, const char *b)
 {
@@ -54,7 +54,7 @@ edit_distance(const char *a, const char *b)
 struct nearest
 nearest_to(const char *wrong)
 {
-    /* One letter in a short name, more in a long one. */
+    /* One wrong letter is allowed in a short name, more in a long one. */
     return (struct nearest){.wrong = wrong, .distance = 2 + strlen(wrong) / 4};
 }
 

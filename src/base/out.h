@@ -1,9 +1,9 @@
 /*
- * out - what the program prints.
+ * out - prints the program's output.
  *
- * Everything that goes to standard output goes through here, so that no value
- * of others reaches a terminal as it came (shown.h), and the first write that
- * failed is known at the end, with its errno. Log lines are written by log.h.
+ * All of standard output is printed with these functions. They escape values
+ * from outside before they reach a terminal (shown.h), and remember the errno
+ * of the first write that failed. log.h writes log lines.
  */
 #ifndef BASE_OUT_H
 #define BASE_OUT_H
@@ -13,17 +13,17 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* One line, whatever the values hold; its newline is added. */
+/* Print one line and a newline. Newlines in the values are escaped. */
 void out_line(FILE *to, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Part of a line. */
+/* Print part of a line. Newlines are escaped. */
 void out_part(FILE *to, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Text of several lines, such as JSON or SQL: newlines and tabs in it stay. */
+/* Print several lines, such as JSON or SQL. Newlines and tabs are kept. */
 void out_lines(FILE *to, struct span text);
 void out_printf(FILE *to, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Write out what is still buffered for standard output. */
+/* Flush standard output. */
 void out_flush(void);
 
 /* errno of the first write to standard output that failed, or 0. */

@@ -6,8 +6,10 @@
 
 enum { CHUNK_BYTES = 4096 };
 
-/* The first read is of one byte more than the size that is known, and later
- * ones use the room that is left: mostly nothing is moved. */
+/* The first read asks for `want` bytes, the size of the file; later ones use
+ * the room that is left in the buffer. A file that does not grow fits the first
+ * allocation. At the ceiling, one more byte is read to find out whether the
+ * file is longer. */
 static enum read_file_end
 read_all(int fd, struct buf *text, size_t want)
 {

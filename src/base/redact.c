@@ -7,19 +7,21 @@
 
 #include "base/mem.h"
 
-/* Shorter ones would stand in ordinary words; of a cut one this much tells. */
-enum { SECRET_LEAST = 6, TOKEN_PREFIX = 6 };
+enum {
+    SECRET_LEAST = 6, /* bytes; shorter ones may be part of ordinary words */
+    TOKEN_PREFIX = 6  /* bytes of "shpat_" */
+};
 
 #define STARS "***"
 
 static char **secrets;
 static size_t secret_count;
 
-/* A bit for each pair of bytes that a secret begins with: a long text is
- * compared with the secrets only there. */
+/* One bit for each pair of bytes with which a secret begins. A long text is
+ * compared with the secrets only at such pairs. */
 static unsigned char pairs[65536 / 8];
 
-/* ---- what is known ----------------------------------------------------- */
+/* ---- the known secrets ------------------------------------------------- */
 
 static bool
 is_secret(const char *text)
@@ -74,9 +76,9 @@ redact_forget(const char *secret)
     }
 }
 
-/* ---- what is hidden ---------------------------------------------------- */
+/* ---- hiding ------------------------------------------------------------ */
 
-/* `length` bytes at `at`; returns where the text goes on. */
+/* Replace `length` bytes at `at` by stars. Returns the place after them. */
 static char *
 hide(char *at, size_t length)
 {
@@ -85,7 +87,7 @@ hide(char *at, size_t length)
     return at + strlen(STARS);
 }
 
-/* A message that was cut short may end in the beginning of a secret. */
+/* A message that was cut may end with the beginning of a secret. */
 static void
 hide_at_end(char *text, const char *secret)
 {
@@ -101,7 +103,7 @@ hide_at_end(char *text, const char *secret)
     }
 }
 
-/* How long the longest secret is that begins here; 0: none does. */
+/* The length of the longest secret that begins at `at`, or 0. */
 static size_t
 secret_length(const char *at, size_t left)
 {
@@ -120,8 +122,8 @@ secret_length(const char *at, size_t left)
     return longest;
 }
 
-/* "shpat_", "shpss_", …: then it is a token, whosever it is. How many bytes
- * follow the prefix; 0: it is not one. */
+/* The number of bytes after "shpat_", "shpss_", …, if a token begins at `at`;
+ * otherwise 0. It need not be a token that was learned. */
 static size_t
 token_length(const char *at, size_t left)
 {

@@ -1,29 +1,32 @@
 /*
- * redact - secrets in words that come from outside.
+ * redact - hides secrets in text from outside.
  *
- * We never print a secret ourselves, but a store's error may quote the token
- * it refuses, a proxy's the URL that it was asked for. So whatever ends in a
- * message or a log line goes through redact(): err.h and log.h see to it. The
- * store's answers go through redact_bytes() before they are read, so that a
- * token in an id or a name of theirs does not get into the journal either.
+ * The program never prints a secret. But an error of a store may quote the
+ * token that it refuses, and an error of a proxy may quote the URL. Therefore
+ * err.h and log.h redact all messages and log lines. The store's answers are
+ * redacted with redact_bytes() before they are read, so that a token in an id
+ * or a name does not get into the journal either.
  */
 #ifndef BASE_REDACT_H
 #define BASE_REDACT_H
 
 #include <stddef.h>
 
-/* Hide `secret` from now on, until it is forgotten as often as it was
- * learned. It is copied; one of less than 6 bytes, or NULL, is none. */
+/* Hide `secret` from now on, until it is forgotten as often as it was learned.
+ * The secret is copied. NULL and texts of less than 6 bytes are ignored. */
 void redact_learn(const char *secret);
 void redact_forget(const char *secret);
 
-/* Put "***" in place of what was learned, of what looks like one of Shopify's
- * tokens, of the beginning of a secret that the text ends in, and of the query
- * part of http and https URLs. Never makes `text` longer. */
+/* Write "***" in place of
+ *     secrets that were learned,
+ *     strings that look like one of Shopify's tokens (their prefix is kept),
+ *     the beginning of a secret at the end of the text,
+ *     and the query part of http and https URLs.
+ * `text` does not become longer. */
 void redact(char *text);
 
-/* The same for `length` bytes of any content, without the last two: whole
- * secrets, and what looks like a token. Returns the new length. */
+/* Hide only the first two of these, in `length` bytes of any content. Returns
+ * the new length. */
 size_t redact_bytes(char *bytes, size_t length);
 
 #endif

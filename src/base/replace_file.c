@@ -45,8 +45,8 @@ write_through(const char *path, struct span bytes, struct err *err)
     return ok;
 }
 
-/* The file itself is on the disk before its name is: after a power cut the
- * name does not stand for an empty file. */
+/* The content is on the disk before the name refers to it, so that the name
+ * does not refer to an empty file after a power cut. */
 static bool
 write_beside(const char *path, struct span bytes, struct err *err)
 {

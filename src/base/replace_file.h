@@ -1,7 +1,8 @@
 /*
- * replace_file - a file written as a whole, or not at all.
+ * replace_file - writes a file as a whole, or not at all.
  *
- * Whoever reads it meanwhile sees what it was before or what it is now.
+ * A process that reads the file at the same time sees the old content or the
+ * new one.
  */
 #ifndef BASE_REPLACE_FILE_H
 #define BASE_REPLACE_FILE_H
@@ -9,9 +10,10 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* Write `bytes` to a file beside `path`, mode 0644, and give it that name. A
- * link stays a link; what is no regular file (a pipe, /dev/stdout) is written
- * to as it stands. ERR_CONFIG. */
+/* Write `bytes` to a new file in the folder of `path`, with mode 0644, and
+ * rename it to `path`. If `path` is a link, the file that it points to is
+ * replaced. If it is not a regular file (a pipe, /dev/stdout), it is written to
+ * directly. Fails with ERR_CONFIG. */
 MUST_CHECK bool
 replace_file(const char *path, struct span bytes, struct err *err);
 

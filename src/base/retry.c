@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/task.h"
 
-/* One cause, one warning: more of the same is a matter of debugging. A budget
- * that others share is about a server, whose trouble is one cause, whatever it
- * answers each time. */
+/* Has this cause been logged as a warning before? More of the same is logged at
+ * level debug. A shared budget is about one server, whose problem counts as one
+ * cause, even if its errors differ. */
 static bool
 is_known(const struct backoff *backoff, const struct budget *budget,
          const struct err *err)

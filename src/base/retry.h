@@ -1,10 +1,11 @@
 /*
- * retry - the wait before the same thing is tried again.
+ * retry - waits before a retry.
  *
- * The one policy for whatever may work later, store, storage or database:
- * the delay that backoff.h draws, or as long as the other side asks for, one
- * warning until a try succeeds (further ones are of level debug), and an end
- * when the budget is spent. Inside a task.
+ * All retries use it: those of requests to the store, of downloads, and of the
+ * database. The delay comes from backoff.h, or is longer if the server asks for
+ * that. The first failure is logged as a warning, further ones at level debug
+ * until a try succeeds. The retries end when the budget is spent. Call these
+ * functions inside a task.
  */
 #ifndef BASE_RETRY_H
 #define BASE_RETRY_H
@@ -12,14 +13,14 @@
 #include "base/backoff.h"
 #include "base/log.h"
 
-/* `err` says why the last try failed, and is left so. False when there shall
- * be no other: ERR_LATER, the budget is spent (the rest of `err` still says
- * why), or ERR_STOPPED. */
+/* `err` is the failure of the last try, and remains unchanged. Returns false if
+ * no other try may follow: with the kind ERR_LATER in `err`, because the budget
+ * is spent, or with ERR_STOPPED. */
 MUST_CHECK bool
 retry_wait(struct backoff *backoff, int64_t at_least_ms,
            const struct log_ctx *log, const char *message, struct err *err);
 
-/* The same for what was told already: the line is of level info. */
+/* The same for a failure that was logged elsewhere: the line has level info. */
 MUST_CHECK bool
 retry_wait_on(struct backoff *backoff, int64_t at_least_ms,
               const struct log_ctx *log, const char *message, struct err *err);

@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 
-/* First and last code point of each range that is not shown. */
+/* The ranges of code points that are not shown. */
 static const struct range {
     uint32_t first;
     uint32_t last;
@@ -27,7 +27,7 @@ is_hostile(uint32_t code)
     return false;
 }
 
-/* Of the well-formed character of `length` bytes above ASCII. */
+/* The code point of a well-formed character of `length` >= 2 bytes. */
 static uint32_t
 decode(const unsigned char *bytes, size_t length)
 {

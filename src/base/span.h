@@ -1,8 +1,8 @@
 /*
- * span - bytes that belong to someone else.
+ * span - a reference to bytes that are owned elsewhere.
  *
- * A span is a loan: whoever hands one out says how long it stays valid, and
- * whoever wants the bytes for longer copies them. It need not end in a NUL.
+ * A function that returns a span documents how long it is valid. Code that
+ * needs the bytes for longer copies them. A span need not end with a NUL.
  */
 #ifndef BASE_SPAN_H
 #define BASE_SPAN_H
@@ -39,7 +39,7 @@ span_head(struct span span, size_t length)
     return span_of(span.bytes, length);
 }
 
-/* What is left of `span` after its first `length` bytes. */
+/* The rest of `span` after its first `length` bytes. */
 static inline struct span
 span_tail(struct span span, size_t length)
 {
@@ -55,8 +55,8 @@ span_word(struct span span, size_t at)
     return word;
 }
 
-/* Mostly they are keys, names or types: of 8 to 16 bytes two words each are
- * all there is to compare. */
+/* Most spans are keys, names or types. If they have 8 to 16 bytes, it is enough
+ * to compare the first and the last 8 bytes. */
 static inline bool
 span_equal(struct span a, struct span b)
 {
@@ -84,7 +84,7 @@ span_starts(struct span span, const char *prefix)
     return span.length >= length && memcmp(span.bytes, prefix, length) == 0;
 }
 
-/* `span` without the blanks, tabs, CRs and LFs around it. */
+/* `span` without blanks, tabs, CRs and LFs at both ends. */
 struct span span_trim(struct span span);
 
 #endif

@@ -1,17 +1,19 @@
 /*
- * A task is a ucontext with a stack of its own: a mapping whose first page
- * faults, so that an overflow ends the program instead of spoiling a neighbour.
+ * A task is a ucontext with a stack of its own. The first page of the stack's
+ * mapping faults, so that an overflow ends the program and does not overwrite
+ * other memory.
  *
  *     spawned ─► ready ─► running ─► waiting ─► ready ... ─► ended
  *                                   (descriptor, deadline, queue)
  *
- * The scheduler has the program's first stack. It switches to one ready task
- * after another; a task switches back only in a wait. tasks_stop() ends the
- * waits of unshielded tasks with TASK_STOPPED.
+ * The scheduler runs on the program's first stack. It switches to one ready
+ * task after the other; a task switches back only when it waits or ends.
+ * tasks_stop() ends the waits of unshielded tasks with TASK_STOPPED.
  *
- * Hazards. Whatever a task keeps over a wait may have been changed by others.
- * The address sanitizer and valgrind have to be told of every stack and every
- * switch, or they report nonsense.
+ * Hazards:
+ * - Other tasks may change shared data while a task waits.
+ * - The address sanitizer must know every stack and every switch, and valgrind
+ *   every stack. Otherwise they report errors that do not exist.
  */
 #include "base/task.h"
 
@@ -39,7 +41,8 @@
 #ifdef WITH_ASAN
 #include <sanitizer/common_interface_defs.h>
 
-enum { STACK_BYTES = 1024 * 1024 }; /* its frames are several times larger */
+/* Frames are several times larger with the sanitizer. */
+enum { STACK_BYTES = 1024 * 1024 };
 #else
 enum { STACK_BYTES = 256 * 1024 };
 #endif
@@ -52,15 +55,15 @@ enum { STACK_BYTES = 256 * 1024 };
 
 struct task {
     struct task *next;        /* in the list of all tasks */
-    struct task *next_queued; /* in the queue it waits in */
-    struct task_queue *queue; /* that one, or NULL */
+    struct task *next_queued; /* in `queue` */
+    struct task_queue *queue; /* the queue that the task waits in, or NULL */
     const char *name;
     void (*body)(void *ctx);
     void *ctx;
     ucontext_t context;
     char *stack; /* mapping: one guard page, then STACK_BYTES */
     void *fake_stack;
-    int fd; /* waited for, or -1 */
+    int fd; /* the descriptor that the task waits for, or -1 */
     short events;
     int64_t deadline_ms;
     enum task_wake wake;
@@ -76,8 +79,8 @@ static struct {
     struct task *current;
     ucontext_t context; /* the scheduler's own */
     void *fake_stack;
-    const void *stack_bottom; /* the scheduler's, as the sanitizer told */
-    size_t stack_size;
+    const void *stack_bottom; /* the scheduler's; from the sanitizer */
+    size_t stack_size;        /* the same */
     struct pollfd *fds;
     struct task **fd_tasks;
     size_t fd_capacity;
@@ -116,7 +119,7 @@ tasks_init(task_wait_fn *wait, void *ctx)
 
 /* ---- switching stacks -------------------------------------------------- */
 
-/* The sanitizer is told of every switch, so that it looks for a frame's
+/* The sanitizer must know every switch, so that it looks for a frame's
  * variables on the right stack. */
 static void
 enter_task(struct task *task)
@@ -321,8 +324,8 @@ task_lock(struct task_lock *lock, struct err *err)
     return lock->holder == sched.current || task_stopped(err);
 }
 
-/* The first in the queue holds it from now on, although it runs later: a task
- * that locks again at once cannot get ahead of those that wait. */
+/* The first waiting task holds the lock from now on, although it runs later. So
+ * a task that locks again at once cannot overtake the tasks that wait. */
 void
 task_unlock(struct task_lock *lock)
 {
@@ -384,7 +387,7 @@ tasks_stop(void)
 
     sched.stopping = 1;
     if (sched.wake_pipe[1] >= 0 && write(sched.wake_pipe[1], "", 1) < 0)
-        errno = saved; /* full: it wakes the loop all the same */
+        errno = saved; /* the pipe is full, so it wakes the loop anyway */
     errno = saved;
 }
 
@@ -405,7 +408,9 @@ reserve_fds(size_t count)
     sched.fd_capacity = count;
 }
 
-/* Descriptors into sched.fds, the nearest deadline into *deadline_ms. */
+/* Collect all descriptors in sched.fds, and the nearest deadline in
+ * *deadline_ms (INT64_MIN: a task is ready). Returns the number of
+ * descriptors. */
 static size_t
 gather(int64_t *deadline_ms)
 {
@@ -475,8 +480,8 @@ wait_once(void)
             make_ready(t, TASK_TIMEOUT);
 }
 
-/* Those that are spawned meanwhile stand behind the last one: they begin in
- * the next turn. */
+/* Tasks that are spawned during the turn are added after the last one. They
+ * begin in the next turn. */
 static void
 run_ready(void)
 {

@@ -4,14 +4,14 @@
 #include <stdlib.h>
 
 enum {
-    FRACTION_BYTES = 40, /* of a second; what is behind counts for nothing */
+    FRACTION_BYTES = 40, /* of a second; later digits are ignored */
     DAYS_TO_2000 = 10957 /* from 1970-01-01 */
 };
 
 #define MICROS_PER_SECOND INT64_C(1000000)
 #define MICROS_PER_DAY    (INT64_C(86400) * MICROS_PER_SECOND)
 
-/* Exactly `count` digits off the front of `rest`. */
+/* Take exactly `count` digits from the front of `rest`. */
 static bool
 take_number(struct span *rest, size_t count, int *number)
 {
@@ -47,8 +47,8 @@ days_in_month(int year, int month)
     return month == 2 && leap ? 29 : days[month - 1];
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar: years counted from March,
- * so that the leap day comes last. */
+/* Days from 1970-01-01 in the Gregorian calendar. Years begin in March here, so
+ * that the leap day is the last day of a year. */
 static int32_t
 days_from_civil(int year, int month, int day)
 {
@@ -79,7 +79,7 @@ take_date(struct span *rest, int32_t *days)
     return true;
 }
 
-/* ".123456789" to microseconds, rounded as PostgreSQL does. */
+/* Convert ".123456789" to microseconds, rounded as PostgreSQL rounds it. */
 static bool
 take_fraction(struct span *rest, int64_t *micros)
 {
@@ -117,7 +117,7 @@ take_time(struct span *rest, int64_t *micros)
     return minute <= 59 && second <= 60 && *micros <= MICROS_PER_DAY;
 }
 
-/* Z, +hh, +hhmm, +hh:mm, or nothing, as microseconds east of UTC. */
+/* Convert Z, +hh, +hhmm, +hh:mm or nothing to microseconds east of UTC. */
 static bool
 take_offset(struct span *rest, int64_t *micros)
 {

@@ -22,8 +22,8 @@ name_user(char name[USER_BYTES])
         snprintf(name, USER_BYTES, "%lu", (unsigned long)geteuid());
 }
 
-/* The first folder on the way to the file that this user may not enter; false
- * if there is none. */
+/* Find the first folder in `path` that this user may not enter. False if this
+ * user may enter all of them. */
 static bool
 find_folder(const char *path, char folder[PATH_MAX])
 {

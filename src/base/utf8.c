@@ -3,8 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the run of plain ASCII without NUL at the start of `bytes`. Eight
- * bytes at a time: the sum trick finds zero bytes, the high bits the rest. */
+/* The number of ASCII bytes other than NUL at the start of `bytes`. The loop
+ * takes eight bytes at a time: the subtraction finds zero bytes, the high bits
+ * show bytes that are not ASCII. */
 static size_t
 ascii_run(const unsigned char *bytes, size_t length)
 {

@@ -7,7 +7,7 @@
 
 enum { DRAWS = 2000 };
 
-START_TEST(every_delay_lies_between_the_first_and_the_most)
+START_TEST(every_delay_is_between_the_first_and_the_limit)
 {
     struct backoff backoff = backoff_of(100, 1000, CLOCK_NEVER);
     int64_t last = 100;
@@ -70,7 +70,7 @@ START_TEST(first_delays_stay_in_bounds)
 
 END_TEST
 
-START_TEST(what_the_other_side_asks_for_is_waited_for)
+START_TEST(a_delay_that_the_server_asks_for_is_kept)
 {
     struct backoff backoff = backoff_of(10, 20, CLOCK_NEVER);
 
@@ -80,7 +80,7 @@ START_TEST(what_the_other_side_asks_for_is_waited_for)
 
 END_TEST
 
-START_TEST(a_delay_past_the_budget_is_not_begun)
+START_TEST(a_delay_beyond_the_budget_does_not_begin)
 {
     struct backoff backoff = backoff_of(100, 100, 1000);
 
@@ -95,7 +95,7 @@ START_TEST(a_delay_past_the_budget_is_not_begun)
 
 END_TEST
 
-START_TEST(a_budget_of_nothing_allows_no_second_try)
+START_TEST(a_budget_of_zero_allows_no_second_try)
 {
     struct backoff backoff = backoff_of(1, 1, 0);
 
@@ -104,7 +104,7 @@ START_TEST(a_budget_of_nothing_allows_no_second_try)
 
 END_TEST
 
-START_TEST(a_success_starts_anew)
+START_TEST(a_success_resets_budget_and_delays)
 {
     struct backoff backoff = backoff_of(100, 100000, 1000);
 
@@ -152,7 +152,7 @@ START_TEST(the_success_of_others_gives_no_more_time)
 
 END_TEST
 
-START_TEST(a_try_ends_with_the_budget_but_has_its_least)
+START_TEST(a_try_ends_with_the_budget_but_gets_its_minimum)
 {
     struct backoff backoff = backoff_of(1, 1, 1000);
 
@@ -170,7 +170,7 @@ START_TEST(a_try_ends_with_the_budget_but_has_its_least)
 
 END_TEST
 
-START_TEST(polls_grow_without_spending_the_budget)
+START_TEST(poll_delays_grow_without_spending_the_budget)
 {
     struct backoff backoff = backoff_of(100, 400, 1);
 
@@ -189,16 +189,16 @@ backoff_suite(void)
 
     tcase_add_test(tests, a_budget_is_shared);
     tcase_add_test(tests, the_success_of_others_gives_no_more_time);
-    tcase_add_test(tests, a_try_ends_with_the_budget_but_has_its_least);
-    tcase_add_test(tests, every_delay_lies_between_the_first_and_the_most);
+    tcase_add_test(tests, a_try_ends_with_the_budget_but_gets_its_minimum);
+    tcase_add_test(tests, every_delay_is_between_the_first_and_the_limit);
     tcase_add_test(tests, delays_spread_and_reach_the_ceiling);
     tcase_add_loop_test(tests, first_delays_stay_in_bounds, 0,
                         (int)(sizeof(bounds) / sizeof(bounds[0])));
-    tcase_add_test(tests, what_the_other_side_asks_for_is_waited_for);
-    tcase_add_test(tests, a_delay_past_the_budget_is_not_begun);
-    tcase_add_test(tests, a_budget_of_nothing_allows_no_second_try);
-    tcase_add_test(tests, a_success_starts_anew);
-    tcase_add_test(tests, polls_grow_without_spending_the_budget);
+    tcase_add_test(tests, a_delay_that_the_server_asks_for_is_kept);
+    tcase_add_test(tests, a_delay_beyond_the_budget_does_not_begin);
+    tcase_add_test(tests, a_budget_of_zero_allows_no_second_try);
+    tcase_add_test(tests, a_success_resets_budget_and_delays);
+    tcase_add_test(tests, poll_delays_grow_without_spending_the_budget);
     suite_add_tcase(suite, tests);
     return suite;
 }

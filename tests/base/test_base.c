@@ -109,7 +109,7 @@ START_TEST(an_overflow_sticks_until_the_buffer_is_cleared)
 
 END_TEST
 
-START_TEST(what_was_written_into_reserved_room_is_kept)
+START_TEST(bytes_written_into_reserved_room_are_kept)
 {
     struct buf buf = buf_with_ceiling(1000);
     char *room;
@@ -124,7 +124,7 @@ START_TEST(what_was_written_into_reserved_room_is_kept)
 
 END_TEST
 
-START_TEST(a_buffer_shrinks_only_when_what_it_holds_fits)
+START_TEST(a_buffer_shrinks_only_if_its_content_fits)
 {
     struct buf buf = buf_with_ceiling(MIB);
 
@@ -155,7 +155,7 @@ START_TEST(json_strings_are_escaped)
 
 END_TEST
 
-START_TEST(hexadecimal_digits_are_of_either_case)
+START_TEST(hexadecimal_digits_may_be_upper_or_lower_case)
 {
     static const char digits[] = "0123456789abcdefABCDEF";
     static const char none[] = {'/', ':', '@', 'G', '`', 'g', '\0', ' '};
@@ -298,7 +298,7 @@ START_TEST(durations_are_read_and_written)
 
 END_TEST
 
-START_TEST(never_is_never_after)
+START_TEST(never_stays_never)
 {
     int64_t before = clock_now_ms();
 
@@ -315,7 +315,7 @@ static const struct {
              {7199999, "119m"}, {7200000, "2h"},      {172799999, "47h"},
              {172800000, "2d"}, {34560000000, "400d"}};
 
-START_TEST(durations_are_said_roughly)
+START_TEST(durations_are_rounded_for_people)
 {
     char said[32];
 
@@ -476,8 +476,8 @@ START_TEST(log_lines_are_logfmt)
                                           "code=RECONNECTED hint=none\n");
     ck_assert_str_eq(logged(log_remedy),
                      "level=warn msg=back tries=2 code=RECONNECTED "
-                     "hint=\"is there something between that ends idle "
-                     "connections?\"\n");
+                     "hint=\"check whether something between bulkpg and the "
+                     "server ends idle connections\"\n");
     ck_assert_str_eq(logged(log_refusal),
                      "level=error store=acme msg=failed error=\"no way\" "
                      "code=42P01 hint=\"make one\"\n");
@@ -486,7 +486,7 @@ START_TEST(log_lines_are_logfmt)
 
 END_TEST
 
-START_TEST(log_lines_are_json_when_asked)
+START_TEST(log_lines_are_json_if_configured)
 {
     log_configure(LOG_JSON, LOG_DEBUG);
     ck_assert_str_eq(logged(log_ready),
@@ -500,7 +500,7 @@ START_TEST(log_lines_are_json_when_asked)
 
 END_TEST
 
-START_TEST(log_lines_are_plain_for_a_reader)
+START_TEST(log_lines_are_plain_if_configured)
 {
     log_configure(LOG_PLAIN, LOG_INFO);
     ck_assert_str_eq(logged(log_ready), "info: acme/orders: result ready (url "
@@ -535,10 +535,10 @@ add_memory_tests(TCase *tests)
     tcase_add_loop_test(tests, a_buffer_holds_exactly_its_ceiling, 0, 20);
     tcase_add_loop_test(tests, a_buffer_holds_exactly_its_ceiling, 250, 260);
     tcase_add_test(tests, an_overflow_sticks_until_the_buffer_is_cleared);
-    tcase_add_test(tests, what_was_written_into_reserved_room_is_kept);
-    tcase_add_test(tests, a_buffer_shrinks_only_when_what_it_holds_fits);
+    tcase_add_test(tests, bytes_written_into_reserved_room_are_kept);
+    tcase_add_test(tests, a_buffer_shrinks_only_if_its_content_fits);
     tcase_add_test(tests, json_strings_are_escaped);
-    tcase_add_test(tests, hexadecimal_digits_are_of_either_case);
+    tcase_add_test(tests, hexadecimal_digits_may_be_upper_or_lower_case);
     tcase_add_test(tests, arena_memory_is_zeroed_and_aligned);
     tcase_add_test(tests, a_cleared_arena_allocates_no_more);
     tcase_add_test(tests, a_huge_arena_is_given_back_when_cleared);
@@ -637,7 +637,7 @@ START_TEST(a_secret_is_hidden_until_all_have_forgotten_it)
 
 END_TEST
 
-START_TEST(failures_never_hold_a_secret)
+START_TEST(messages_of_failures_contain_no_secret)
 {
     struct err err;
 
@@ -656,7 +656,7 @@ START_TEST(failures_never_hold_a_secret)
 
 END_TEST
 
-START_TEST(an_arena_takes_what_another_holds)
+START_TEST(an_arena_takes_the_memory_of_another)
 {
     struct arena ours = {0}, theirs = {0}, empty = {0};
     char *kept = arena_strdup(&ours, "ours");
@@ -717,22 +717,23 @@ base_suite(void)
     add_memory_tests(tests);
     tcase_add_loop_test(tests, durations_are_read_and_written, 0,
                         COUNT(durations));
-    tcase_add_loop_test(tests, durations_are_said_roughly, 0, COUNT(rough));
-    tcase_add_test(tests, never_is_never_after);
+    tcase_add_loop_test(tests, durations_are_rounded_for_people, 0,
+                        COUNT(rough));
+    tcase_add_test(tests, never_stays_never);
     tcase_add_test(tests, context_is_put_in_front_of_the_cause);
     tcase_add_test(tests, an_overlong_message_is_cut_short);
     tcase_add_loop_test(tests, every_kind_of_failure_has_its_status, 0,
                         COUNT(statuses));
     tcase_add_test(tests, the_worse_of_two_statuses_wins);
     tcase_add_test(tests, log_lines_are_logfmt);
-    tcase_add_test(tests, log_lines_are_json_when_asked);
-    tcase_add_test(tests, log_lines_are_plain_for_a_reader);
+    tcase_add_test(tests, log_lines_are_json_if_configured);
+    tcase_add_test(tests, log_lines_are_plain_if_configured);
     tcase_add_test(tests, a_logged_url_has_no_query_part);
     tcase_add_loop_test(tests, secrets_are_hidden_among_any_bytes, 0, 8);
     tcase_add_loop_test(tests, secrets_are_hidden, 0, COUNT(redacted));
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);
-    tcase_add_test(tests, failures_never_hold_a_secret);
-    tcase_add_test(tests, an_arena_takes_what_another_holds);
+    tcase_add_test(tests, messages_of_failures_contain_no_secret);
+    tcase_add_test(tests, an_arena_takes_the_memory_of_another);
     tcase_add_test(tests, a_dict_finds_every_name_it_was_given);
     suite_add_tcase(suite, tests);
     return suite;

@@ -42,7 +42,7 @@ START_TEST(every_message_has_meaning_and_remedy)
 END_TEST
 
 /* By which the page is ordered, and a code looked up. */
-START_TEST(every_code_stands_there_once_and_with_its_section)
+START_TEST(every_code_appears_once_and_in_its_section)
 {
     for (int i = MSG_NONE + 1; i < MSG_COUNT; i++) {
         const struct message *one = message_at((enum msg)i);
@@ -86,7 +86,7 @@ static const struct {
     {"220000", MSG_GRAPHQL_ERROR},
 };
 
-START_TEST(a_code_of_others_is_told_of_by_its_own_or_its_family)
+START_TEST(a_foreign_code_has_its_own_entry_or_its_familys)
 {
     ck_assert_str_eq(message_of(given[_i].code)->code,
                      message_at(given[_i].msg)->code);
@@ -122,9 +122,8 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_test(all, every_message_has_meaning_and_remedy);
-    tcase_add_test(all, every_code_stands_there_once_and_with_its_section);
-    tcase_add_loop_test(all,
-                        a_code_of_others_is_told_of_by_its_own_or_its_family, 0,
+    tcase_add_test(all, every_code_appears_once_and_in_its_section);
+    tcase_add_loop_test(all, a_foreign_code_has_its_own_entry_or_its_familys, 0,
                         COUNT(given));
     tcase_add_test(all, a_failure_has_the_remedy_of_its_code);
     suite_add_tcase(suite, all);

@@ -50,7 +50,7 @@ make_file(size_t length)
 
 static const size_t lengths[] = {0, 1, 4095, 4096, 4097, 9999, 10000};
 
-START_TEST(it_is_read_whole)
+START_TEST(a_file_is_read_completely)
 {
     size_t length = lengths[_i];
 
@@ -64,7 +64,7 @@ START_TEST(it_is_read_whole)
 
 END_TEST
 
-START_TEST(it_is_appended)
+START_TEST(the_content_is_appended)
 {
     make_file(2);
     buf_append_str(&text, "x");
@@ -96,7 +96,7 @@ START_TEST(a_file_of_unknown_size_is_read)
 
 END_TEST
 
-START_TEST(one_that_is_not_there_fails)
+START_TEST(a_missing_file_fails)
 {
     ck_assert_int_eq(read_file_text("f", &text, NULL), READ_FILE_FAILED);
     ck_assert_int_eq(errno, ENOENT);
@@ -112,7 +112,7 @@ START_TEST(a_folder_is_not_read)
 
 END_TEST
 
-START_TEST(a_fifo_is_not_waited_for)
+START_TEST(a_fifo_does_not_block)
 {
     ck_assert_int_eq(mkfifo("f", 0600), 0);
     ck_assert_int_eq(read_file_text("f", &text, &status),
@@ -129,13 +129,13 @@ main(void)
     TCase *tests = tcase_create("read_file");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, it_is_read_whole, 0, COUNT(lengths));
-    tcase_add_test(tests, it_is_appended);
+    tcase_add_loop_test(tests, a_file_is_read_completely, 0, COUNT(lengths));
+    tcase_add_test(tests, the_content_is_appended);
     tcase_add_test(tests, one_byte_more_is_too_long);
     tcase_add_test(tests, a_file_of_unknown_size_is_read);
-    tcase_add_test(tests, one_that_is_not_there_fails);
+    tcase_add_test(tests, a_missing_file_fails);
     tcase_add_test(tests, a_folder_is_not_read);
-    tcase_add_test(tests, a_fifo_is_not_waited_for);
+    tcase_add_test(tests, a_fifo_does_not_block);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

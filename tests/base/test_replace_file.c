@@ -63,7 +63,7 @@ count_files(void)
     return count - 2; /* "." and ".." */
 }
 
-START_TEST(a_file_is_made_and_replaced)
+START_TEST(a_file_is_created_and_replaced)
 {
     struct stat status;
 
@@ -119,7 +119,7 @@ START_TEST(a_device_is_written_to)
 
 END_TEST
 
-START_TEST(what_cannot_be_written_is_named_and_leaves_nothing)
+START_TEST(a_failed_write_names_the_file_and_leaves_nothing)
 {
     ck_assert(!replace_file("nowhere/out", span_str("x"), &err));
     ck_assert_str_eq(err.message,
@@ -138,11 +138,11 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, a_file_is_made_and_replaced);
+    tcase_add_test(all, a_file_is_created_and_replaced);
     tcase_add_test(all, the_old_file_is_not_written_to);
     tcase_add_test(all, a_link_stays_a_link);
     tcase_add_test(all, a_device_is_written_to);
-    tcase_add_test(all, what_cannot_be_written_is_named_and_leaves_nothing);
+    tcase_add_test(all, a_failed_write_names_the_file_and_leaves_nothing);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

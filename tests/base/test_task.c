@@ -124,7 +124,7 @@ START_TEST(tasks_that_spawn_their_successor_let_others_wake)
 
 END_TEST
 
-START_TEST(no_task_at_all_is_over_at_once)
+START_TEST(without_tasks_the_scheduler_returns_at_once)
 {
     tasks_run();
 }
@@ -215,7 +215,7 @@ wake_later(void *ctx)
     ck_assert_ptr_null(queue.first);
 }
 
-START_TEST(everybody_in_a_queue_is_woken_in_order)
+START_TEST(all_tasks_of_a_queue_are_woken_in_order)
 {
     static struct nap a = {"a", -1}, b = {"b", 5000}, c = {"c", -1};
 
@@ -230,7 +230,7 @@ START_TEST(everybody_in_a_queue_is_woken_in_order)
 
 END_TEST
 
-START_TEST(who_waited_too_long_has_left_the_queue)
+START_TEST(a_task_that_timed_out_has_left_the_queue)
 {
     static struct nap a = {"a", -1}, b = {"b", 1}, c = {"c", -1};
 
@@ -269,7 +269,7 @@ hold_lock(void *ctx)
     task_unlock(&lock);
 }
 
-START_TEST(one_task_at_a_time_holds_a_lock_over_its_waits)
+START_TEST(one_task_at_a_time_holds_a_lock_while_it_waits)
 {
     task_spawn("a", hold_lock, "a");
     task_spawn("b", hold_lock, "b");
@@ -295,7 +295,7 @@ lock_again_and_again(void *ctx)
     }
 }
 
-START_TEST(a_lock_is_held_in_the_order_of_asking)
+START_TEST(tasks_get_a_lock_in_the_order_of_asking)
 {
     task_spawn("a", lock_again_and_again, "a");
     task_spawn("b", lock_again_and_again, "b");
@@ -366,7 +366,7 @@ wait_for_anything(void *ctx)
     ck_assert_ptr_null(queue.first);
 }
 
-START_TEST(every_wait_ends_once_stopped_also_a_later_one)
+START_TEST(after_a_stop_every_wait_ends)
 {
     task_spawn("waits", wait_for_anything, NULL);
     task_spawn("stop", stop_now, NULL);
@@ -390,7 +390,7 @@ wait_shielded(void *ctx)
     say(wake_name(task_sleep_until(CLOCK_NEVER)));
 }
 
-START_TEST(a_shielded_wait_goes_on_and_shields_nest)
+START_TEST(a_shielded_wait_continues_and_shields_nest)
 {
     task_spawn("shielded", wait_shielded, NULL);
     task_spawn("stop", stop_now, NULL);
@@ -421,7 +421,7 @@ START_TEST(a_signal_handler_stops_a_sleeping_program)
 
 END_TEST
 
-START_TEST(init_forgets_a_stop)
+START_TEST(init_clears_a_stop)
 {
     static struct nap nap = {"slept", 5};
 
@@ -461,7 +461,7 @@ write_byte(void *ctx)
     say("written");
 }
 
-START_TEST(a_descriptor_wakes_who_waits_for_it)
+START_TEST(a_descriptor_wakes_the_task_that_waits_for_it)
 {
     int64_t never = CLOCK_NEVER;
 
@@ -484,7 +484,7 @@ START_TEST(a_descriptor_that_stays_silent_times_out)
 
 END_TEST
 
-START_TEST(what_is_readable_already_beats_a_past_deadline)
+START_TEST(a_readable_descriptor_beats_a_past_deadline)
 {
     int64_t past = clock_now_ms() - 1;
 
@@ -545,7 +545,7 @@ yield_sleep_and_wait(void *ctx)
     say("woken");
 }
 
-START_TEST(the_wait_is_told_how_long_and_may_wake_tasks)
+START_TEST(the_wait_gets_its_timeout_and_may_wake_tasks)
 {
     static struct nap forever = {"q", -1};
 
@@ -629,7 +629,7 @@ run_group(void *ctx)
     say(ctx);
 }
 
-START_TEST(a_group_is_waited_for_as_a_whole)
+START_TEST(the_wait_for_a_group_ends_with_its_last_task)
 {
     use_frozen_clock();
     task_spawn("owner", run_group, "all");
@@ -658,7 +658,7 @@ run_stopped_group(void *ctx)
     say(ctx);
 }
 
-START_TEST(a_group_is_waited_for_also_when_stopped)
+START_TEST(a_stop_does_not_end_the_wait_for_a_group)
 {
     task_spawn("owner", run_stopped_group, "all");
     tasks_run();
@@ -671,26 +671,26 @@ static void
 add_wait_tests(TCase *tests)
 {
     tcase_add_test(tests, sleepers_wake_by_deadline);
-    tcase_add_test(tests, everybody_in_a_queue_is_woken_in_order);
-    tcase_add_test(tests, who_waited_too_long_has_left_the_queue);
+    tcase_add_test(tests, all_tasks_of_a_queue_are_woken_in_order);
+    tcase_add_test(tests, a_task_that_timed_out_has_left_the_queue);
     tcase_add_test(tests, an_empty_queue_can_be_woken_from_anywhere);
-    tcase_add_test(tests, one_task_at_a_time_holds_a_lock_over_its_waits);
-    tcase_add_test(tests, a_lock_is_held_in_the_order_of_asking);
-    tcase_add_test(tests, a_descriptor_wakes_who_waits_for_it);
+    tcase_add_test(tests, one_task_at_a_time_holds_a_lock_while_it_waits);
+    tcase_add_test(tests, tasks_get_a_lock_in_the_order_of_asking);
+    tcase_add_test(tests, a_descriptor_wakes_the_task_that_waits_for_it);
     tcase_add_test(tests, a_descriptor_that_stays_silent_times_out);
-    tcase_add_test(tests, what_is_readable_already_beats_a_past_deadline);
+    tcase_add_test(tests, a_readable_descriptor_beats_a_past_deadline);
     tcase_add_test(tests, a_closed_other_end_is_ready);
-    tcase_add_test(tests, the_wait_is_told_how_long_and_may_wake_tasks);
+    tcase_add_test(tests, the_wait_gets_its_timeout_and_may_wake_tasks);
 }
 
 static void
 add_stop_tests(TCase *tests)
 {
     tcase_add_test(tests, a_stop_ends_the_wait_for_a_lock);
-    tcase_add_test(tests, every_wait_ends_once_stopped_also_a_later_one);
-    tcase_add_test(tests, a_shielded_wait_goes_on_and_shields_nest);
+    tcase_add_test(tests, after_a_stop_every_wait_ends);
+    tcase_add_test(tests, a_shielded_wait_continues_and_shields_nest);
     tcase_add_test(tests, a_signal_handler_stops_a_sleeping_program);
-    tcase_add_test(tests, init_forgets_a_stop);
+    tcase_add_test(tests, init_clears_a_stop);
 }
 
 static Suite *
@@ -703,14 +703,14 @@ task_suite(void)
     tcase_add_test(tests, ready_tasks_take_turns_in_the_order_they_came);
     tcase_add_test(tests, a_task_spawned_by_another_begins_in_the_next_turn);
     tcase_add_test(tests, tasks_that_spawn_their_successor_let_others_wake);
-    tcase_add_test(tests, no_task_at_all_is_over_at_once);
+    tcase_add_test(tests, without_tasks_the_scheduler_returns_at_once);
     tcase_add_test(tests, the_scheduler_runs_again_after_the_last_task);
     add_wait_tests(tests);
     add_stop_tests(tests);
     tcase_add_test(tests, hundreds_of_tasks_keep_their_own_stacks);
     tcase_add_test(tests, tasks_spawn_tasks_that_spawn_tasks);
-    tcase_add_test(tests, a_group_is_waited_for_as_a_whole);
-    tcase_add_test(tests, a_group_is_waited_for_also_when_stopped);
+    tcase_add_test(tests, the_wait_for_a_group_ends_with_its_last_task);
+    tcase_add_test(tests, a_stop_does_not_end_the_wait_for_a_group);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -68,7 +68,7 @@ check_hint(const char *path, bool is_secret, const char *hint)
                   err_remedy(&err));
 }
 
-START_TEST(ones_own_file)
+START_TEST(a_file_of_this_user)
 {
     if (getuid() == 0)
         ck_assert_int_eq(chown("file", NOBODY, (gid_t)-1), 0);
@@ -78,7 +78,7 @@ START_TEST(ones_own_file)
 
 END_TEST
 
-START_TEST(a_folder_that_is_shut)
+START_TEST(a_folder_without_permission)
 {
     ck_assert_int_eq(chmod("shut", getuid() == 0 ? 0700 : 0), 0);
     check_hint("shut/file", false, "the folder shut: chmod a+x shut");
@@ -86,7 +86,7 @@ START_TEST(a_folder_that_is_shut)
 
 END_TEST
 
-START_TEST(another_users_file)
+START_TEST(a_file_of_another_user)
 {
     if (getuid() != 0)
         return; /* there is no other user to be */
@@ -97,7 +97,7 @@ START_TEST(another_users_file)
 
 END_TEST
 
-START_TEST(a_file_that_is_not_there)
+START_TEST(a_file_that_does_not_exist)
 {
     ck_assert(!unreadable_hint(&err, "nowhere", ENOENT, false));
     ck_assert_str_eq(err_remedy(&err), message_at(MSG_CANNOT_READ)->remedy);
@@ -112,10 +112,10 @@ unreadable_suite(void)
     TCase *tests = tcase_create("unreadable");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, ones_own_file);
-    tcase_add_test(tests, a_folder_that_is_shut);
-    tcase_add_test(tests, another_users_file);
-    tcase_add_test(tests, a_file_that_is_not_there);
+    tcase_add_test(tests, a_file_of_this_user);
+    tcase_add_test(tests, a_folder_without_permission);
+    tcase_add_test(tests, a_file_of_another_user);
+    tcase_add_test(tests, a_file_that_does_not_exist);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -205,9 +205,9 @@ static const struct {
      "gid://shopify/…/NUMBER",
      "WIDEN"},
     {"{\"id\":\"gid://shopify/Product/1\",\"totalInventory\":\"many\"}",
-     "column total_inventory: \"many\" is no integer", "LINE_VALUE"},
+     "column total_inventory: \"many\" is not an integer", "LINE_VALUE"},
     {"{\"id\":\"gid://shopify/Product/1\",\"createdAt\":\"2026-02-30\"}",
-     "column created_at: \"2026-02-30\" is no timestamp", "LINE_VALUE"},
+     "column created_at: \"2026-02-30\" is not a timestamp", "LINE_VALUE"},
 };
 
 START_TEST(a_refused_row_leaves_the_batch_as_it_was)
