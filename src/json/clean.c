@@ -11,15 +11,15 @@
 
 enum { STEP = 16, UNIT_BYTES = 6 /* of an escape such as a replacement */ };
 
-/* Bytes that are looked at together; signed, so that those above ASCII are
- * below all others. */
+/* Bytes that are compared together. They are signed, so that bytes above ASCII
+ * compare less than all others. */
 typedef signed char vector __attribute__((vector_size(STEP)));
 
 struct cleaning {
     struct span json;
-    size_t at;       /* read so far */
-    char *out;       /* where to write; never ahead of what is read */
-    size_t replaced; /* escapes */
+    size_t at;       /* bytes read so far */
+    char *out;       /* where to write; never writes more than was read */
+    size_t replaced; /* number of escapes replaced */
 };
 
 static bool
@@ -28,8 +28,8 @@ is_plain(char c)
     return (signed char)c >= ' ' && c != '\\';
 }
 
-/* The bytes among those at `from` that are not plain, 0xff each; all of them
- * are copied. */
+/* Copy STEP bytes, and set each byte in `found` to 0xff whose byte at `from` is
+ * not plain. */
 static void
 copy_step(char *to, const char *from, uint64_t found[2])
 {
@@ -48,8 +48,8 @@ first_found(const uint64_t found[2])
                          : 8 + (size_t)__builtin_ctzll(le64toh(found[1])) / 8;
 }
 
-/* Copies up to the next backslash that is none before a slash, control byte or
- * byte above ASCII. */
+/* Copy up to the next control byte, byte above ASCII, or backslash. A backslash
+ * before a slash does not count: it is dropped. */
 static void
 copy_plain(struct cleaning *c)
 {
@@ -87,7 +87,7 @@ copy(struct cleaning *c, size_t length)
         *c->out++ = c->json.bytes[c->at++];
 }
 
-/* The code unit of the `\uXXXX` at `at`, -1 when there is no such escape. */
+/* The code unit of the `\uXXXX` at `at`; -1 if that is not such an escape. */
 static int
 code_unit(struct span json, size_t at)
 {
@@ -106,8 +106,8 @@ code_unit(struct span json, size_t at)
     return unit;
 }
 
-/* Bytes of the escape at `at` that stand for one character, which PostgreSQL
- * has; 0 when it has none. */
+/* The length of the escape at `at`, or of the surrogate pair that begins there;
+ * 0 if PostgreSQL cannot store the character. */
 static size_t
 unit_length(struct span json, size_t at, int unit)
 {
@@ -135,7 +135,7 @@ clean_escape(struct cleaning *c)
         return;
     }
     unit = code_unit(c->json, c->at);
-    if (unit < 0) { /* another escape, or one that yajl will refuse */
+    if (unit < 0) { /* another escape, or an invalid one, which yajl refuses */
         copy(c, is_plain(what) || what == '\\' ? 2 : 1);
         return;
     }
@@ -150,7 +150,8 @@ clean_escape(struct cleaning *c)
     c->replaced++;
 }
 
-/* One byte or character that is not plain. */
+/* Copy or replace one byte or character that is not plain. False if it is NUL
+ * or not UTF-8. */
 static bool
 clean_one(struct cleaning *c)
 {

@@ -1,11 +1,11 @@
 /*
- * clean - a line as yajl and PostgreSQL can take it.
+ * clean - prepares a line for yajl and PostgreSQL.
  *
- * yajl lets overlong forms and raw surrogates pass and decodes `\u0000` and
- * unpaired `\uD800` into other characters, while PostgreSQL refuses them in
- * text and jsonb; so both are settled on the line, before it is parsed. And
- * Shopify writes every slash as `\/`, those of ids too: without them yajl need
- * not take most strings apart byte by byte, nor we copy them.
+ * yajl accepts overlong forms and raw surrogates, and decodes `\u0000` and
+ * unpaired `\uD800` into other characters. PostgreSQL refuses all of them in
+ * text and jsonb. Therefore the line is cleaned before it is parsed. Shopify
+ * also writes every slash as `\/`, even in ids. Without these escapes, yajl can
+ * return most strings as they are, and they need not be copied.
  */
 #ifndef JSON_CLEAN_H
 #define JSON_CLEAN_H
@@ -13,10 +13,11 @@
 #include "base/buf.h"
 #include "base/span.h"
 
-/* The JSON text in `out`, with `/` for `\/`, and `\ufffd` for `\u0000` and
- * for unpaired surrogate escapes, of which there were `*replaced`. False when
- * it is no UTF-8 as RFC 3629 has it or has a NUL byte: `*at` is the first byte
- * that is wrong. `out` holds as much as the text. */
+/* Write the JSON text to `out`, with `/` for `\/`, and with `\ufffd` for
+ * `\u0000` and for unpaired surrogate escapes; `*replaced` counts these.
+ * Returns false if the text has a NUL byte or is not UTF-8 (RFC 3629); `*at` is
+ * the offset of the first wrong byte then. The ceiling of `out` must be at
+ * least the length of the text. */
 MUST_CHECK bool
 clean_json(struct span json, struct buf *out, size_t *replaced, size_t *at);
 

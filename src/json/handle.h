@@ -1,9 +1,10 @@
 /*
- * handle - a yajl parser that is always there, and its memory. Private to
+ * handle - creates a yajl parser, and gives memory to yajl. Private to
  * src/json.
  *
- * yajl does not look whether it got memory, so it gets ours (base/mem.h).
- * Strings are not validated: utf8.h does that, and is stricter.
+ * yajl does not check whether an allocation failed, so it allocates with
+ * base/mem.h, which ends the program then. yajl does not validate strings:
+ * base/utf8.h does, and is stricter.
  */
 #ifndef JSON_HANDLE_H
 #define JSON_HANDLE_H
@@ -13,10 +14,10 @@
 
 yajl_alloc_funcs handle_memory(void);
 
-/* Free with yajl_free(). `callbacks` are borrowed. */
+/* Never NULL. Free it with yajl_free(). `callbacks` are borrowed. */
 yajl_handle handle_new(const yajl_callbacks *callbacks, void *ctx);
 
-/* What can stand between two tokens that yajl tells of. */
+/* Can the character appear between two tokens that yajl reports? */
 static inline bool
 json_is_between(char c)
 {

@@ -4,8 +4,8 @@
 
 #include "json/walk.h"
 
-/* What is left of each path at some value: "" when it names that value, NULL
- * when it leads elsewhere. */
+/* The rest of each path at a value: "" if the path ends there, NULL if the path
+ * does not lead through that value. */
 struct place {
     const char *rest[JSON_INDEX_MAX_PATHS];
 };
@@ -15,13 +15,13 @@ struct index {
     json_index_fn *found;
     void *ctx;
     struct place root;
-    struct place open[JSON_MAX_DEPTH]; /* of the open containers */
+    struct place open[JSON_MAX_DEPTH]; /* of the open arrays and objects */
     bool is_array[JSON_MAX_DEPTH];
     size_t depth;
-    struct place member; /* of the value that on_key() has announced */
+    struct place member; /* of the value that follows the last key */
 };
 
-/* `rest` behind its first step when that step is `step`, else NULL. */
+/* `rest` after its first step, if that step is `step`; otherwise NULL. */
 static const char *
 step_down(const char *rest, struct span step)
 {
@@ -46,7 +46,7 @@ place_below(const struct index *index, struct span step)
     return place;
 }
 
-/* Where the value that comes now is. */
+/* The place of the next value. */
 static struct place
 place_of_value(const struct index *index)
 {

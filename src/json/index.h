@@ -1,11 +1,11 @@
 /*
- * index - where values lie in a large JSON text, in one pass, keeping none.
+ * index - finds values in a large JSON text in one pass, without keeping them.
  *
- * The values wanted are named by paths: keys joined by dots, "[]" for any
- * element of an array.
+ * Paths name the values: keys joined by dots, and "[]" for every element of an
+ * array.
  *
  *     data.__schema.types[]        each element
- *     data.__schema.types[].name   the name of each, before the element
+ *     data.__schema.types[].name   the name of each; reported before it
  */
 #ifndef JSON_INDEX_H
 #define JSON_INDEX_H
@@ -15,12 +15,13 @@
 
 enum { JSON_INDEX_MAX_PATHS = 8 };
 
-/* The value at path `path` has ended: `source` lies in the text; `text` is
- * the decoded string or the number, borrowed for the call, else empty. */
+/* Called at the end of a value that path number `path` names. `source` is a
+ * part of the text. `text` is the decoded string or the number, or empty for
+ * other values; it is borrowed for the call. */
 typedef void
 json_index_fn(void *ctx, size_t path, struct span source, struct span text);
 
-/* At most JSON_INDEX_MAX_PATHS paths. ERR_FAILED as json_walk(). */
+/* `count` is at most JSON_INDEX_MAX_PATHS. Fails as json_walk() does. */
 MUST_CHECK bool
 json_index(struct span text, const char *const *paths, size_t count,
            json_index_fn *found, void *ctx, struct err *err);

@@ -2,10 +2,11 @@
 
 #include <string.h>
 
-/* A carry that once held a huge line gives its memory back. */
+/* If the carry has held a huge line, memory above this size is given back. */
 enum { CARRY_KEPT_BYTES = 1024 * 1024 };
 
-/* Bytes of `chunk` before its first newline, or all of them without one. */
+/* The number of bytes before the first newline of `chunk`, or all of them if it
+ * has none. */
 static size_t
 length_to_newline(struct span chunk)
 {
@@ -30,7 +31,7 @@ lines_free(struct lines *lines)
     buf_free(&lines->carry);
 }
 
-/* Keep the part of a line that a chunk ended in, as far as it may grow. */
+/* Keep the part of a line at the end of a chunk, up to the ceiling. */
 static void
 carry(struct lines *lines, struct span part)
 {
@@ -43,7 +44,7 @@ carry(struct lines *lines, struct span part)
     buf_append_span(&lines->carry, part);
 }
 
-/* `rest` is what the line has in the current chunk. */
+/* The line ends; `rest` is its part in the current chunk. */
 static bool
 close_line(struct lines *lines, struct span rest, struct err *err)
 {

@@ -1,10 +1,10 @@
 /*
- * lines - cut a byte stream into whole lines.
+ * lines - cuts a stream of bytes into lines.
  *
- * A line that lies within one chunk is handed on where it is; only one that
- * crosses chunks is put together, in a buffer whose ceiling is the longest
- * line allowed. What is beyond the ceiling is counted and thrown away, so
- * memory does not depend on the stream.
+ * A line within one chunk is passed on without copying. A line that spans
+ * several chunks is assembled in a buffer, whose ceiling is the longest line
+ * allowed. Bytes beyond the ceiling are counted and dropped, so the memory does
+ * not depend on the stream.
  */
 #ifndef JSON_LINES_H
 #define JSON_LINES_H
@@ -16,24 +16,24 @@
 #include "base/span.h"
 
 struct line {
-    struct span text; /* without its newline; borrowed for the call. Of a line
-                        * that is too long only the beginning */
-    uint64_t number;  /* from 1, blank lines included */
+    struct span text; /* without its newline; borrowed for the call. If the
+                       * line is too long, only its beginning */
+    uint64_t number;  /* from 1; blank lines count */
     uint64_t offset;  /* of its first byte in the stream */
     bool too_long;
 };
 
-/* A failure stops lines_feed(), which returns it. */
+/* Called for each line. If it fails, so does lines_feed(). */
 typedef bool lines_on_line(void *ctx, const struct line *line, struct err *err);
 
 struct lines {
     lines_on_line *on_line;
     void *ctx;
-    struct buf carry; /* of a line that crosses chunks */
+    struct buf carry; /* the beginning of a line that spans several chunks */
     uint64_t number;  /* of the current line */
     uint64_t start;   /* stream offset of its first byte */
-    uint64_t offset;  /* stream bytes taken so far; read only */
-    bool too_long;    /* the current one */
+    uint64_t offset;  /* bytes of the stream so far; read only */
+    bool too_long;    /* of the current line */
 };
 
 void lines_init(struct lines *lines, size_t longest_bytes,
@@ -43,7 +43,7 @@ void lines_free(struct lines *lines);
 MUST_CHECK bool
 lines_feed(struct lines *lines, struct span chunk, struct err *err);
 
-/* The stream is over: a last line may lack its newline. */
+/* The stream has ended. The last line may lack its newline. */
 MUST_CHECK bool lines_finish(struct lines *lines, struct err *err);
 
 #endif

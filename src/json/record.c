@@ -1,12 +1,15 @@
 /*
- * A line's object becomes values by slot. yajl tells events; a path of shape
- * keys says which of them belong to a slot. Keys mostly come in the order of
- * the line before, so the sibling that followed last time is compared first.
+ * The object of a line becomes values by slot. yajl reports events, and a path
+ * of shape keys decides which of them belong to a slot. Keys usually have the
+ * same order in each line, so find_key() first compares the key that followed
+ * in the line before.
  *
- * Hazards. yajl accepts more than one value, and a parser that failed stays
- * failed: one object and nothing behind it is checked here. Values point into
- * the text of the line or into the record's arena, and are gone with the next
- * line.
+ * Hazards:
+ * - The parser accepts several values, so this file checks that the line is one
+ *   object and nothing else.
+ * - A parser that failed cannot be used again, and is replaced.
+ * - Values point into the text of the line or into the record's arena. They are
+ *   not valid after the next line.
  */
 #include "json/record.h"
 
@@ -21,8 +24,8 @@
 #define BEHIND "the line does not end where its JSON object does"
 
 struct slot_state {
-    uint64_t object;                 /* the object that last set this slot */
-    const struct shape_key *follows; /* the sibling seen after it last time */
+    uint64_t object;                 /* the object that set this slot last */
+    const struct shape_key *follows; /* the sibling that followed last time */
     struct record_value value;
 };
 
@@ -32,24 +35,24 @@ struct record {
     struct arena arena;
     struct slot_state *slots;
     struct slot_state root; /* for `follows` of the first key */
-    struct span text;       /* being parsed */
+    struct span text;       /* the text that is parsed */
     uint64_t object;        /* number of the current object */
 
-    int depth;        /* of arrays and objects that are open */
-    int base_depth;   /* depth of the object itself: 1, in an array 2 */
-    int passed_depth; /* > 0: inside something no slot lies in */
-    struct shape_key *open[RECORD_DEPTH + 1]; /* by depth: whose object */
-    struct shape_key *key; /* the value to come belongs to it, or NULL */
+    int depth;        /* number of open arrays and objects */
+    int base_depth;   /* depth of the object itself: 1, or 2 in an array */
+    int passed_depth; /* > 0: inside a value that contains no slot */
+    struct shape_key *open[RECORD_DEPTH + 1]; /* keys of the open objects */
+    struct shape_key *key; /* of the next value; NULL: the value is ignored */
     struct slot_state *last[RECORD_DEPTH + 1]; /* key seen last, by depth */
-    size_t value_start; /* where the value to come begins, or before */
+    size_t value_start; /* at or before the beginning of the next value */
     size_t starts[RECORD_DEPTH + 1];          /* of the open values */
-    struct shape_key *keys[RECORD_DEPTH + 1]; /* their keys */
+    struct shape_key *keys[RECORD_DEPTH + 1]; /* of the open values */
 
     record_on_object *on_object; /* NULL: one object, not an array */
     void *on_object_ctx;
     bool has_unknown_keys;
-    bool complete; /* the value at the top has been closed, */
-    size_t end;    /* and here */
+    bool complete; /* the outermost value has ended */
+    size_t end;    /* where it ended */
     struct err *err;
     bool failed;
 };
@@ -64,7 +67,7 @@ fail(struct record *r, const char *reason)
                    yajl_get_bytes_consumed(r->handle));
 }
 
-/* Where the value behind a key begins: past blanks, colon and comma. */
+/* The beginning of the value after a key: skips blanks, colon and comma. */
 static size_t
 skip_to_value(const struct record *r, size_t at)
 {
@@ -73,8 +76,8 @@ skip_to_value(const struct record *r, size_t at)
     return at;
 }
 
-/* The slot is set anew, and whatever an earlier value of the same key left
- * below it is forgotten. */
+/* Return the value of a key's slot, to be set. If the object already had this
+ * key, the slots below it are cleared. */
 static struct record_value *
 claim_slot(struct record *r, const struct shape_key *key)
 {
@@ -102,8 +105,7 @@ set_scalar(struct record *r, enum json_kind kind, struct span text,
     r->key = NULL;
 }
 
-/* Outside an object of ours only structure counts: true for a scalar that
- * stands where an object must. */
+/* Is this value outside the object, where only an object may be? */
 static bool
 at_wrong_place(const struct record *r)
 {
@@ -118,7 +120,7 @@ on_null(void *ctx)
     struct record *r = ctx;
 
     if (at_wrong_place(r))
-        return 1; /* a null element has no row */
+        return 1; /* a null element of an array is skipped */
     if (r->passed_depth == 0)
         set_scalar(r, JSON_NULL, span_of("", 0), span_str("null"));
     return 1;
@@ -150,14 +152,15 @@ on_number(void *ctx, const char *text, size_t length)
     return 1;
 }
 
-/* Does yajl hand out the bytes of the text itself? */
+/* Do the bytes that yajl reports lie in the text itself? */
 static bool
 is_in_text(const struct record *r, const char *bytes)
 {
     return bytes >= r->text.bytes && bytes < r->text.bytes + r->text.length;
 }
 
-/* yajl decodes escapes into a buffer of its own, reused per string. */
+/* A string with escapes: yajl decodes it into a buffer of its own, which it
+ * uses again for the next string. */
 static void
 set_decoded(struct record *r, struct span text)
 {
@@ -180,7 +183,7 @@ on_string(void *ctx, const unsigned char *text, size_t length)
         return fail(r, "not an object");
     if (r->passed_depth > 0 || r->key == NULL)
         return 1;
-    if (is_in_text(r, span.bytes)) /* between its quotes */
+    if (is_in_text(r, span.bytes)) /* the quotes are around it */
         set_scalar(r, JSON_STRING, span,
                    span_of(span.bytes - 1, span.length + 2));
     else
@@ -188,8 +191,9 @@ on_string(void *ctx, const unsigned char *text, size_t length)
     return 1;
 }
 
-/* The key below `parent`: the one that followed `last` the last time, else by
- * search. Results keep the order of the query, so the guess is mostly right. */
+/* Find a key below `parent`. The first guess is the key that followed `last` in
+ * the line before. Results keep the order of the query, so it is usually
+ * right. */
 static struct shape_key *
 find_key(struct slot_state *last, const struct shape_key *parent,
          struct span name)
@@ -246,7 +250,8 @@ close_all(struct record *r)
     r->end = yajl_get_bytes_consumed(r->handle);
 }
 
-/* An array or object opens: descend where slots lie below it, else pass. */
+/* An array or object begins. Its content is read if there are slots below it,
+ * and ignored otherwise. */
 static int
 open_value(struct record *r, enum json_kind kind)
 {
@@ -394,7 +399,7 @@ record_free(struct record *r)
     free(r);
 }
 
-/* What yajl has against the text, in one line. */
+/* Set yajl's error message, as one line. */
 static void
 explain(struct record *r)
 {
@@ -406,7 +411,7 @@ explain(struct record *r)
     yajl_free_error(r->handle, text);
 }
 
-/* yajl takes vertical tabs and form feeds for blanks, JSON does not. */
+/* yajl accepts vertical tabs and form feeds as blanks; JSON does not. */
 static bool
 check_blanks(struct span text, struct err *err)
 {
@@ -420,8 +425,8 @@ check_blanks(struct span text, struct err *err)
                    (size_t)(found - text.bytes));
 }
 
-/* Half a number or string behind the value would wait in the lexer for its
- * other half, and spoil the line after it. */
+/* Was the text one complete value? Half a number or string after the value
+ * would stay in yajl's lexer and corrupt the next line. */
 static bool
 is_whole(struct record *r, yajl_status status)
 {

@@ -1,10 +1,10 @@
 /*
- * shape - the keys that are wanted of a JSON object, as a tree.
+ * shape - the tree of keys to read from a JSON object.
  *
- *     { id, image { url }, __parentId }        id 1, image 2, image.url 3, …
+ *     { id, image { url }, __parentId }        id 0, image 1, image.url 2, …
  *
- * Every key has a slot, numbered so that what lies below a key follows it.
- * A shape is built once per query and then only read.
+ * Each key has a slot. The slots below a key follow the key's own slot. A shape
+ * is built once for each query, and then only read.
  */
 #ifndef JSON_SHAPE_H
 #define JSON_SHAPE_H
@@ -16,31 +16,32 @@
 struct shape_key {
     struct span key;
     int slot;
-    int end;                 /* one past the last slot below this key */
-    struct shape_key *first; /* below it */
-    struct shape_key *next;  /* beside it, in the order they were added */
+    int end;                 /* one more than the last slot below this key */
+    struct shape_key *first; /* of the keys below it, in the order of adding */
+    struct shape_key *next;  /* sibling */
     struct shape_key *parent;
-    struct shape_key *last; /* below it, while keys are added */
-    struct dict by_key;     /* what is below it, likewise */
+    struct shape_key *last; /* of the keys below it; for shape_add() */
+    struct dict by_key;     /* the keys below it; for shape_add() */
 };
 
 struct shape {
     struct arena *arena;
-    struct shape_key root; /* stands for the object itself; no slot */
+    struct shape_key root; /* the object itself; it has no slot */
     int slot_count;        /* after shape_number() */
     struct shape_key **by_slot;
 };
 
 void shape_init(struct shape *shape, struct arena *arena);
 
-/* The key below `parent` (`&shape->root` for the top), added when new. */
+/* The key below `parent`, which is `&shape->root` at the top level. The key is
+ * added if it is new. */
 struct shape_key *
 shape_add(struct shape *shape, struct shape_key *parent, const char *key);
 
-/* Every key has been added: give them their slots. */
+/* Number the slots. Call it after all keys have been added. */
 void shape_number(struct shape *shape);
 
-/* Where its values are found; -1 without a key. */
+/* The slot of a key; -1 for NULL. */
 int shape_slot(const struct shape_key *key);
 
 #endif

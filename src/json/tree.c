@@ -1,8 +1,8 @@
 /*
- * For documents that are small and read once: answers, columns of the journal,
- * notes. yajl's events build the nodes in an arena, as many as JSON_MAX_NODES
- * and as deep as JSON_MAX_DEPTH; the first failure is kept and stops the
- * parser.
+ * For small documents that are read once: answers, columns of the journal,
+ * notes. The walk's events build the nodes in an arena, at most JSON_MAX_NODES
+ * nodes and JSON_MAX_DEPTH levels. The first failure is kept and stops the
+ * walk.
  */
 #include "json/tree.h"
 
@@ -15,16 +15,16 @@
 struct builder {
     struct arena *arena;
     struct json *root;
-    struct json *open[JSON_MAX_DEPTH];
-    struct json *last[JSON_MAX_DEPTH]; /* child of each of them so far */
+    struct json *open[JSON_MAX_DEPTH]; /* the open arrays and objects */
+    struct json *last[JSON_MAX_DEPTH]; /* the last child of each so far */
     size_t depth;
-    const char *key; /* of the value that comes next */
+    const char *key; /* of the next value */
     size_t nodes;
     struct err *err;
     bool stopped;
-    const char *outer; /* see json_parse_outer(); or NULL */
-    struct json *skipped;
-    size_t skipped_depth; /* open containers within it, itself included */
+    const char *outer;    /* see json_parse_outer(); or NULL */
+    struct json *skipped; /* the value that is not read, or NULL */
+    size_t skipped_depth; /* open arrays and objects in it, and itself */
 };
 
 static struct json *
@@ -35,7 +35,7 @@ add_value(struct builder *builder, enum json_kind kind)
 
     if (++builder->nodes > JSON_MAX_NODES) {
         builder->stopped = true;
-        err_set(builder->err, MSG_TOO_LARGE, "JSON with over %d values",
+        err_set(builder->err, MSG_TOO_LARGE, "JSON with more than %d values",
                 JSON_MAX_NODES);
     }
     value->kind = kind;
@@ -65,7 +65,7 @@ on_key(void *ctx, struct span key)
     builder->key = arena_dup(builder->arena, key);
 }
 
-/* Does the value that comes next stay unread? */
+/* Is the content of the next value to be skipped? */
 static bool
 is_outside(const struct builder *builder)
 {
@@ -181,8 +181,9 @@ json_str(const struct json *value)
     return value->text.bytes;
 }
 
-/* The text when it is made of `allowed` characters only: strtod() and its
- * kin take more than a JSON number ("0x10", " 1", "inf"). */
+/* The text if it contains only `allowed` characters, otherwise NULL. strtod()
+ * and strtoll() accept texts that are not JSON numbers ("0x10", " 1", "inf").
+ */
 static const char *
 number_text(const struct json *value, const char *allowed)
 {

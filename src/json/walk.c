@@ -12,14 +12,14 @@ struct walk {
     struct span text;
     yajl_handle handle;
     size_t end;                    /* of the token seen last */
-    size_t starts[JSON_MAX_DEPTH]; /* of the open containers */
+    size_t starts[JSON_MAX_DEPTH]; /* of the open arrays and objects */
     size_t depth;
-    bool finishing; /* yajl is told that the text is over */
+    bool finishing; /* the whole text was given to yajl */
     bool too_deep;
 };
 
-/* yajl says where it is, not where a token began; but between two tokens that
- * call us there is nothing but blanks and separators. */
+/* yajl reports the end of a token, but not its beginning. Only blanks and
+ * separators are between two tokens that it reports. */
 static struct span
 next_token(struct walk *walk)
 {
@@ -32,7 +32,7 @@ next_token(struct walk *walk)
     return span_of(walk->text.bytes + start, walk->end - start);
 }
 
-/* What yajl wants to know after each call: whether to continue. */
+/* The return value of yajl's callbacks: 1 to continue, 0 to stop. */
 static int
 goes_on(const struct walk *walk)
 {
@@ -133,7 +133,7 @@ static const yajl_callbacks callbacks = {
     .yajl_end_array = on_end,
 };
 
-/* Yajl's own words, without the newline it ends them with. */
+/* Set the error. yajl's messages end with a newline, which is removed. */
 static bool
 fail(const struct walk *walk, struct err *err)
 {
@@ -149,7 +149,7 @@ fail(const struct walk *walk, struct err *err)
                        JSON_MAX_DEPTH, at);
     reason = yajl_get_error(walk->handle, 0, NULL, 0);
     reason[strcspn((char *)reason, "\n")] = '\0';
-    err_set(err, MSG_BAD_JSON, "no JSON at byte %zu: %s", at, reason);
+    err_set(err, MSG_BAD_JSON, "not valid JSON at byte %zu: %s", at, reason);
     yajl_free_error(walk->handle, reason);
     return false;
 }
@@ -171,8 +171,8 @@ json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
     size_t at;
     bool done;
 
-    if (!utf8_is_valid(text, &at)) /* yajl is not that strict */
-        return err_set(err, MSG_BAD_JSON, "no valid UTF-8 at byte %zu", at);
+    if (!utf8_is_valid(text, &at)) /* stricter than yajl's own check */
+        return err_set(err, MSG_BAD_JSON, "not valid UTF-8 at byte %zu", at);
     walk.handle = handle_new(&callbacks, &walk);
     done = parse(&walk) || fail(&walk, err);
     yajl_free(walk.handle);

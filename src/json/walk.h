@@ -1,9 +1,9 @@
 /*
- * walk - every value of one JSON text in order, and where it lies.
+ * walk - visits every value of a JSON text in order, with its place.
  *
- * For texts that are in memory whole. The visitor is told of values as they
- * come, containers at both ends; nothing is kept here, so the text may be as
- * large as it likes, but not nested deeper than JSON_MAX_DEPTH.
+ * The whole text must be in memory. The visitor is called for each value, and
+ * at both ends of an array or object. Nothing is kept, so the size of the text
+ * is not limited, but it may have at most JSON_MAX_DEPTH levels.
  *
  *     {"a": [1, "x"]}   begin, key a, begin, scalar 1, scalar x, end, end
  */
@@ -21,36 +21,36 @@ enum json_kind {
     JSON_NULL,
     JSON_FALSE,
     JSON_TRUE,
-    JSON_NUMBER, /* text: as written */
-    JSON_STRING, /* text: decoded */
+    JSON_NUMBER, /* `text` is the number as it is written */
+    JSON_STRING, /* `text` is the decoded string */
     JSON_ARRAY,
     JSON_OBJECT
 };
 
-/* Spans called `source` lie in the text that was given; `key` and `text` are
- * borrowed for the call. */
+/* `source` is a part of the text. `key` and `text` are borrowed for the call.
+ */
 struct json_visitor {
-    /* The name of the object member whose value comes next. */
+    /* The name of a member of an object. Its value comes next. */
     void (*on_key)(void *ctx, struct span key);
-    /* An array or an object begins, */
+    /* An array or an object begins. */
     void (*on_begin)(void *ctx, enum json_kind kind);
-    /* and the one begun last ends. */
+    /* The innermost array or object ends. */
     void (*on_end)(void *ctx, struct span source);
     void (*on_scalar)(void *ctx, enum json_kind kind, struct span source,
                       struct span text);
     void *ctx;
-    /* NULL, or: once it is true the walk ends, and `err` is left as the
-     * visitor has filled it. */
+    /* May be NULL. When it becomes true, the walk ends with the `err` that the
+     * visitor has set. */
     const bool *stopped;
 };
 
-/* ERR_FAILED, saying where ("at byte 12"), when `text` is not one value and
- * nothing else; the visitor has then seen what comes before. False, too, when
- * the visitor stopped it. */
+/* Fails with ERR_FAILED and the place ("at byte 12") if `text` is not exactly
+ * one value; the visitor has been called for everything before that place. Also
+ * returns false if the visitor stopped the walk. */
 MUST_CHECK bool json_walk(struct span text, const struct json_visitor *visitor,
                           struct err *err);
 
-/* "yajl 2.1.0": what --version says. */
+/* "yajl 2.1.0", for --version. */
 const char *json_version_text(void);
 
 #endif

@@ -12,7 +12,7 @@ struct json_out {
     struct buf *to;
     yajl_gen gen;
     struct buf text;  /* a string, escaped */
-    bool begins_line; /* a line's end is due, behind a comma if there is one */
+    bool begins_line; /* add a newline, after the comma if one comes */
 };
 
 static void
@@ -79,7 +79,8 @@ json_out_line(struct json_out *json)
     json->begins_line = true;
 }
 
-/* yajl writes the bytes of a number as they are. */
+/* yajl does not change the bytes of a number, so any JSON can be written as
+ * one. */
 void
 json_out_raw(struct json_out *json, struct span value)
 {

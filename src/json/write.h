@@ -1,5 +1,5 @@
 /*
- * json_out - JSON appended to a buf, value by value.
+ * json_out - writes JSON to a buf, value by value.
  *
  *     json = json_out_new(&text);
  *     json_out_open(json, '{');
@@ -11,11 +11,11 @@
  *     json_out_close(json, '}');
  *     json_out_free(json);
  *
- * yajl places commas and colons and refuses what is not JSON, such as a value
- * without its key: that is a bug of the caller's and ends the program.
+ * yajl writes commas and colons. It refuses a sequence that is not JSON, such
+ * as a value without its key. That is a bug in the caller and ends the program.
  *
- * Text may hold anything. Bytes that are not UTF-8, and characters that change
- * what a terminal shows, are written as the log writes them (base/buf.h).
+ * Texts may contain any bytes. Bytes that are not UTF-8 and characters that
+ * control a terminal are escaped as in the log (base/buf.h).
  */
 #ifndef JSON_WRITE_H
 #define JSON_WRITE_H
@@ -26,29 +26,32 @@
 
 struct json_out;
 
-/* One value, at the end of `to`, which is borrowed until json_out_free().
- * Whether all of it found room is to->overflowed. */
+/* Write one value to the end of `to`, which is borrowed until json_out_free().
+ * If it did not fit, to->overflowed is true. */
 struct json_out *json_out_new(struct buf *to);
-void json_out_free(struct json_out *json); /* NULL: nothing */
+void json_out_free(struct json_out *json); /* NULL is allowed */
 
-/* '{' or '[', as an element or as the value of the key before; and its end. */
+/* Begin an object with '{' or an array with '[', as an element or as the value
+ * of the last key; and end it with the closing bracket. */
 void json_out_open(struct json_out *json, char bracket);
 void json_out_close(struct json_out *json, char bracket);
 
-/* The next element, or the end of its list, begins a line. */
+/* Begin a new line before the next element, or before the closing bracket. */
 void json_out_line(struct json_out *json);
 
-/* An element, or the value of the key before. NULL is null. */
+/* Write a string, as an element or as the value of the last key. NULL becomes
+ * null. */
 void json_out_string(struct json_out *json, const char *text);
 void json_out_span(struct json_out *json, struct span text);
 
-/* The same, of a value that is JSON already. */
+/* The same for a value that already is JSON. */
 void json_out_raw(struct json_out *json, struct span value);
 
-/* "key": - its value is written next. */
+/* Write a key. Its value must be written next. */
 void json_out_key(struct json_out *json, const char *key);
 
-/* Members. Text: NULL is null. Count: -1 is null, not known. */
+/* Write a key and its value. The text NULL becomes null, and so does a count
+ * below 0, which means unknown. */
 void json_out_text(struct json_out *json, const char *key, const char *text);
 void json_out_number(struct json_out *json, const char *key, int64_t number);
 void json_out_count(struct json_out *json, const char *key, int64_t count);

@@ -195,7 +195,8 @@ static const struct {
     const char *json;
     const char *message;
 } no_types[] = {
-    {"", "introspected type: no JSON at byte 0: parse error: premature EOF"},
+    {"",
+     "introspected type: not valid JSON at byte 0: parse error: premature EOF"},
     {"null", "not an introspected type: it has no kind"},
     {"{\"name\":\"X\"}", "not an introspected type: it has no kind"},
     {"{\"kind\":\"LIST\",\"name\":\"X\"}",
@@ -467,7 +468,7 @@ static const struct {
     const char *message; /* a part of the error */
 } no_files[] = {
     {"", "the file is empty"},
-    {"{", "no JSON at byte 1"},
+    {"{", "not valid JSON at byte 1"},
     {"{}", "not an introspection result"},
     {"{\"data\":{\"__schema\":{\"types\":[{\"name\":\"A\"}]}}}",
      "not an introspection result"},

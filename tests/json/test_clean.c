@@ -80,7 +80,7 @@ exactly(struct span text)
     return span_of(exact, text.length);
 }
 
-START_TEST(escapes_are_mended)
+START_TEST(escapes_are_replaced)
 {
     struct span json = exactly(span_str(escapes[_i].json));
     size_t replaced = 99, at;
@@ -95,7 +95,7 @@ START_TEST(escapes_are_mended)
 END_TEST
 
 /* So that everything falls on every place of what is looked at together. */
-START_TEST(it_is_the_same_wherever_it_stands)
+START_TEST(the_result_does_not_depend_on_the_position)
 {
     char text[LONGEST + 32], wanted[LONGEST + 32];
 
@@ -142,7 +142,7 @@ END_TEST
 
 /* Random bytes of the kinds that matter: what is refused is what is not UTF-8,
  * and no backslash is left before a slash. */
-START_TEST(it_refuses_what_is_no_utf8_and_nothing_else)
+START_TEST(it_refuses_exactly_what_is_not_utf8)
 {
     static const char alphabet[] =
         "\\\\\\/u0dfD8a \"\t\x01\xc3\xa9\xe2\x82\xac";
@@ -177,10 +177,10 @@ main(void)
     TCase *tests = tcase_create("clean");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, escapes_are_mended, 0, COUNT(escapes));
-    tcase_add_test(tests, it_is_the_same_wherever_it_stands);
+    tcase_add_loop_test(tests, escapes_are_replaced, 0, COUNT(escapes));
+    tcase_add_test(tests, the_result_does_not_depend_on_the_position);
     tcase_add_loop_test(tests, the_first_wrong_byte_is_found, 0, COUNT(wrong));
-    tcase_add_test(tests, it_refuses_what_is_no_utf8_and_nothing_else);
+    tcase_add_test(tests, it_refuses_exactly_what_is_not_utf8);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -158,7 +158,7 @@ START_TEST(an_empty_chunk_changes_nothing)
 
 END_TEST
 
-START_TEST(a_failure_comes_back_unchanged)
+START_TEST(a_failure_is_returned_unchanged)
 {
     fail_at = 2;
     ck_assert(!read_all("a\nb\nc\n", (size_t)_i));
@@ -170,7 +170,7 @@ START_TEST(a_failure_comes_back_unchanged)
 
 END_TEST
 
-START_TEST(a_failure_at_the_last_line_comes_back)
+START_TEST(a_failure_at_the_last_line_is_returned)
 {
     fail_at = 2;
     ck_assert(!read_all("a\nb", 16));
@@ -240,8 +240,8 @@ lines_suite(void)
     tcase_add_loop_test(tests, same_lines_for_every_chunk_size, 0,
                         COUNT(streams));
     tcase_add_test(tests, an_empty_chunk_changes_nothing);
-    tcase_add_loop_test(tests, a_failure_comes_back_unchanged, 1, 8);
-    tcase_add_test(tests, a_failure_at_the_last_line_comes_back);
+    tcase_add_loop_test(tests, a_failure_is_returned_unchanged, 1, 8);
+    tcase_add_test(tests, a_failure_at_the_last_line_is_returned);
     tcase_add_test(tests, memory_is_given_back_after_a_huge_line);
     tcase_add_test(tests, a_line_beyond_the_ceiling_takes_no_memory);
     suite_add_tcase(suite, tests);

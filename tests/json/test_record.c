@@ -231,7 +231,7 @@ static const struct {
      "title string [gr\xc3\xbc\xc3\x9f] \"gr\xc3\xbc\xc3\x9f\";"},
 };
 
-START_TEST(values_come_by_slot)
+START_TEST(values_are_found_by_slot)
 {
     if (!record_parse(record, span_str(lines[_i].line), &err))
         ck_abort_msg("%s", err.message);
@@ -240,7 +240,7 @@ START_TEST(values_come_by_slot)
 
 END_TEST
 
-START_TEST(raw_and_plain_text_stay_where_they_are)
+START_TEST(raw_and_plain_text_are_not_copied)
 {
     static const char line[] = "{\"id\":\"plain\",\"list\":[1]}";
 
@@ -252,7 +252,7 @@ START_TEST(raw_and_plain_text_stay_where_they_are)
 
 END_TEST
 
-START_TEST(a_line_shows_nothing_of_the_one_before)
+START_TEST(no_value_of_the_line_before_remains)
 {
     ck_assert(record_parse(record, span_str(lines[8].line), &err));
     ck_assert_ptr_nonnull(record_get(record, image_size_w));
@@ -308,7 +308,7 @@ static const struct {
     {"{\"id\":1}/* c */{}", "not valid JSON ("},
 };
 
-START_TEST(a_bad_line_says_why_and_the_next_one_is_read)
+START_TEST(a_bad_line_has_a_reason_and_the_next_one_is_read)
 {
     for (int round = 0; round < 3; round++) {
         ck_assert(!record_parse(record, span_str(faults[_i].line), &err));
@@ -351,7 +351,7 @@ static const struct {
     {"unknown", "{\"a\":", "}"},
 };
 
-START_TEST(values_nest_64_deep_and_no_deeper)
+START_TEST(values_may_have_64_levels_and_no_more)
 {
     const char *key = nests[_i].key;
     const char *open = nests[_i].open, *close = nests[_i].close;
@@ -447,7 +447,7 @@ START_TEST(an_array_of_anything_else_is_refused)
 
 END_TEST
 
-START_TEST(who_takes_an_element_may_refuse_it)
+START_TEST(the_callback_may_refuse_an_element)
 {
     elements[0] = '\0';
     ck_assert(!record_parse_array(
@@ -480,7 +480,7 @@ allocations_of_line(int i)
     return allocations - before;
 }
 
-START_TEST(a_line_costs_no_allocation)
+START_TEST(parsing_a_line_allocates_nothing)
 {
     size_t warm_up = 0, later = 0;
 
@@ -504,7 +504,7 @@ add_array_tests(Suite *suite)
                         COUNT(arrays));
     tcase_add_loop_test(tests, an_array_of_anything_else_is_refused, 0,
                         COUNT(bad_arrays));
-    tcase_add_test(tests, who_takes_an_element_may_refuse_it);
+    tcase_add_test(tests, the_callback_may_refuse_an_element);
     suite_add_tcase(suite, tests);
 }
 
@@ -517,14 +517,14 @@ record_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, slots_below_a_key_follow_it);
     tcase_add_test(tests, a_key_added_twice_is_one);
-    tcase_add_loop_test(tests, values_come_by_slot, 0, COUNT(lines));
-    tcase_add_test(tests, raw_and_plain_text_stay_where_they_are);
-    tcase_add_test(tests, a_line_shows_nothing_of_the_one_before);
-    tcase_add_loop_test(tests, a_bad_line_says_why_and_the_next_one_is_read, 0,
-                        COUNT(faults));
-    tcase_add_loop_test(tests, values_nest_64_deep_and_no_deeper, 0,
+    tcase_add_loop_test(tests, values_are_found_by_slot, 0, COUNT(lines));
+    tcase_add_test(tests, raw_and_plain_text_are_not_copied);
+    tcase_add_test(tests, no_value_of_the_line_before_remains);
+    tcase_add_loop_test(tests, a_bad_line_has_a_reason_and_the_next_one_is_read,
+                        0, COUNT(faults));
+    tcase_add_loop_test(tests, values_may_have_64_levels_and_no_more, 0,
                         COUNT(nests));
-    tcase_add_test(tests, a_line_costs_no_allocation);
+    tcase_add_test(tests, parsing_a_line_allocates_nothing);
     suite_add_tcase(suite, tests);
     add_array_tests(suite);
     return suite;

@@ -43,7 +43,7 @@ assert_source(const struct json *value, const char *source)
 
 /* ---- the tree ----------------------------------------------------------- */
 
-START_TEST(what_is_outside_is_not_taken_apart)
+START_TEST(members_of_the_outer_object_are_not_parsed)
 {
     static const char text[] = "{\"data\":{\"a\":{\"x\":[1,{}]},\"b\":[2,[3]],"
                                "\"c\":4},\"errors\":[{\"data\":{\"y\":{\"z\":5"
@@ -67,7 +67,7 @@ START_TEST(what_is_outside_is_not_taken_apart)
 
 END_TEST
 
-START_TEST(there_are_only_so_many_values)
+START_TEST(the_number_of_values_is_limited)
 {
     struct buf text = buf_with_ceiling(4 * JSON_MAX_NODES);
     struct json *root;
@@ -81,7 +81,7 @@ START_TEST(there_are_only_so_many_values)
     buf_append_str(&text, "1]");
     ck_assert(!json_parse(&arena, buf_span(&text), &root, &err));
     ck_assert_str_eq(err.code, "TOO_LARGE");
-    ck_assert_str_eq(err.message, "JSON with over 100000 values");
+    ck_assert_str_eq(err.message, "JSON with more than 100000 values");
     buf_free(&text);
 }
 
@@ -110,7 +110,7 @@ START_TEST(children_keep_their_order)
 
 END_TEST
 
-START_TEST(every_value_knows_its_source)
+START_TEST(every_value_has_its_source)
 {
     const char *text =
         " { \"a\" : [ -1.5e3 , \"\\u00e9\\n\",\ttrue ,null,[ ] ] ,\n"
@@ -243,7 +243,7 @@ static const struct {
     {"[1]", false, 0, NAN},
 };
 
-START_TEST(numbers_come_as_numbers_or_strings)
+START_TEST(numbers_are_read_from_numbers_and_strings)
 {
     const struct json *value = parse(numbers[_i].text);
     int64_t integer = 0;
@@ -258,7 +258,7 @@ START_TEST(numbers_come_as_numbers_or_strings)
 
 END_TEST
 
-START_TEST(absent_is_no_number)
+START_TEST(an_absent_value_is_not_a_number)
 {
     int64_t integer;
     double number;
@@ -275,26 +275,26 @@ static const struct {
     const char *text;
     const char *message; /* or how it begins */
 } faults[] = {
-    {"", "no JSON at byte 0: "},
-    {" ", "no JSON at byte 1: "},
-    {"{", "no JSON at byte 1: "},
-    {"[1", "no JSON at byte 2: "},
-    {"{} x", "no JSON at byte 4: "},
-    {"{} {}", "no JSON at byte 4: "},
-    {"1 2", "no JSON at byte 3: "},
-    {"[1,]", "no JSON at byte 4: "},
-    {"{\"a\"}", "no JSON at byte 5: "},
-    {"{a:1}", "no JSON at byte "},
-    {"[01]", "no JSON at byte 3: "},
-    {"/* x */ 1", "no JSON at byte "},
-    {"nul", "no JSON at byte "},
-    {"\"a\nb\"", "no JSON at byte "},
-    {"\"a\\x\"", "no JSON at byte "},
-    {"[\"a\", \"\xff\"]", "no valid UTF-8 at byte 7"},
-    {"\"\xed\xa0\x80\"", "no valid UTF-8 at byte 1"},
+    {"", "not valid JSON at byte 0: "},
+    {" ", "not valid JSON at byte 1: "},
+    {"{", "not valid JSON at byte 1: "},
+    {"[1", "not valid JSON at byte 2: "},
+    {"{} x", "not valid JSON at byte 4: "},
+    {"{} {}", "not valid JSON at byte 4: "},
+    {"1 2", "not valid JSON at byte 3: "},
+    {"[1,]", "not valid JSON at byte 4: "},
+    {"{\"a\"}", "not valid JSON at byte 5: "},
+    {"{a:1}", "not valid JSON at byte "},
+    {"[01]", "not valid JSON at byte 3: "},
+    {"/* x */ 1", "not valid JSON at byte "},
+    {"nul", "not valid JSON at byte "},
+    {"\"a\nb\"", "not valid JSON at byte "},
+    {"\"a\\x\"", "not valid JSON at byte "},
+    {"[\"a\", \"\xff\"]", "not valid UTF-8 at byte 7"},
+    {"\"\xed\xa0\x80\"", "not valid UTF-8 at byte 1"},
 };
 
-START_TEST(faults_say_where)
+START_TEST(errors_name_the_place)
 {
     struct json *root;
 
@@ -319,7 +319,7 @@ nested(int count)
     return span_of(text, 2 * (size_t)count);
 }
 
-START_TEST(nesting_has_an_end)
+START_TEST(nesting_is_limited)
 {
     struct json *root;
 
@@ -353,7 +353,7 @@ find(const char *text, const char *const *paths, size_t count)
     return buf_str(&seen);
 }
 
-START_TEST(values_are_found_where_they_lie)
+START_TEST(the_index_finds_values_and_their_places)
 {
     static const char *const paths[] = {"a.b[]", "a.b[].n", "a.c", "[]", "a"};
     const char *text = "{\"a\":{\"b\":[{\"n\":\"x\\n\",\"m\":1}, {},7],\"c\":"
@@ -372,7 +372,7 @@ START_TEST(values_are_found_where_they_lie)
 
 END_TEST
 
-START_TEST(an_index_of_no_json_fails)
+START_TEST(indexing_invalid_json_fails)
 {
     static const char *const paths[] = {"a"};
 
@@ -392,22 +392,22 @@ tree_suite(void)
     TCase *tests = tcase_create("tree");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, what_is_outside_is_not_taken_apart);
-    tcase_add_test(tests, there_are_only_so_many_values);
+    tcase_add_test(tests, members_of_the_outer_object_are_not_parsed);
+    tcase_add_test(tests, the_number_of_values_is_limited);
     tcase_add_test(tests, children_keep_their_order);
-    tcase_add_test(tests, every_value_knows_its_source);
+    tcase_add_test(tests, every_value_has_its_source);
     tcase_add_loop_test(tests, a_scalar_is_a_text, 0, COUNT(scalars));
     tcase_add_test(tests, members_are_found_along_paths);
     tcase_add_test(tests, the_last_of_equal_keys_counts);
     tcase_add_test(tests, only_strings_and_numbers_have_text);
     tcase_add_test(tests, true_is_true);
-    tcase_add_loop_test(tests, numbers_come_as_numbers_or_strings, 0,
+    tcase_add_loop_test(tests, numbers_are_read_from_numbers_and_strings, 0,
                         COUNT(numbers));
-    tcase_add_test(tests, absent_is_no_number);
-    tcase_add_loop_test(tests, faults_say_where, 0, COUNT(faults));
-    tcase_add_test(tests, nesting_has_an_end);
-    tcase_add_test(tests, values_are_found_where_they_lie);
-    tcase_add_test(tests, an_index_of_no_json_fails);
+    tcase_add_test(tests, an_absent_value_is_not_a_number);
+    tcase_add_loop_test(tests, errors_name_the_place, 0, COUNT(faults));
+    tcase_add_test(tests, nesting_is_limited);
+    tcase_add_test(tests, the_index_finds_values_and_their_places);
+    tcase_add_test(tests, indexing_invalid_json_fails);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -89,7 +89,7 @@ static const struct span invalid[] = {
 
 /* Behind any number of good bytes, so that it falls on every place of a word,
  * and with good ones after it. */
-START_TEST(the_first_wrong_byte_is_found_wherever_it_stands)
+START_TEST(the_first_wrong_byte_is_found_at_every_position)
 {
     for (size_t before = 0; before <= LONGEST_PREFIX; before++) {
         char text[64];
@@ -147,7 +147,7 @@ START_TEST(every_code_point_but_nul_and_surrogates_is_valid)
 END_TEST
 
 /* Any two bytes: valid exactly when RFC 3629 says so. */
-START_TEST(every_pair_of_bytes_is_judged_as_the_rfc_does)
+START_TEST(every_pair_of_bytes_is_checked_as_the_rfc_says)
 {
     for (unsigned a = 0; a < 256; a++) {
         for (unsigned b = 0; b < 256; b++) {
@@ -171,10 +171,10 @@ utf8_suite(void)
     TCase *tests = tcase_create("utf8");
 
     tcase_add_loop_test(tests, well_formed_text_is_valid, 0, COUNT(valid));
-    tcase_add_loop_test(tests, the_first_wrong_byte_is_found_wherever_it_stands,
+    tcase_add_loop_test(tests, the_first_wrong_byte_is_found_at_every_position,
                         0, COUNT(invalid));
     tcase_add_test(tests, every_code_point_but_nul_and_surrogates_is_valid);
-    tcase_add_test(tests, every_pair_of_bytes_is_judged_as_the_rfc_does);
+    tcase_add_test(tests, every_pair_of_bytes_is_checked_as_the_rfc_says);
     suite_add_tcase(suite, tests);
     return suite;
 }

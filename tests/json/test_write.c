@@ -45,7 +45,7 @@ START_TEST(members_and_elements_have_their_commas)
 
 END_TEST
 
-START_TEST(what_is_json_already_stays_as_it_is)
+START_TEST(json_values_are_written_unchanged)
 {
     json_out_open(json, '[');
     json_out_raw(json, span_str("{\"a\": 1.50}"));
@@ -71,7 +71,7 @@ START_TEST(an_element_may_begin_a_line)
 END_TEST
 
 /* U+202E turns the text around on a terminal. */
-START_TEST(what_a_terminal_must_not_get_is_escaped)
+START_TEST(characters_that_control_a_terminal_are_escaped)
 {
     json_out_open(json, '[');
     json_out_string(json, "\x1b \xe2\x80\xae \xff \xc3\xa9 / \n");
@@ -82,7 +82,7 @@ START_TEST(what_a_terminal_must_not_get_is_escaped)
 
 END_TEST
 
-START_TEST(it_is_appended_and_may_find_no_room)
+START_TEST(json_is_appended_and_may_overflow)
 {
     struct buf small = buf_with_ceiling(8);
     struct json_out *other;
@@ -110,10 +110,10 @@ main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, members_and_elements_have_their_commas);
-    tcase_add_test(tests, what_is_json_already_stays_as_it_is);
+    tcase_add_test(tests, json_values_are_written_unchanged);
     tcase_add_test(tests, an_element_may_begin_a_line);
-    tcase_add_test(tests, what_a_terminal_must_not_get_is_escaped);
-    tcase_add_test(tests, it_is_appended_and_may_find_no_room);
+    tcase_add_test(tests, characters_that_control_a_terminal_are_escaped);
+    tcase_add_test(tests, json_is_appended_and_may_overflow);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }
