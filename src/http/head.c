@@ -11,7 +11,7 @@
             sizeof(((struct http_head *)NULL)->field) \
     }
 
-/* Header fields that somebody reads; names compare without case. */
+/* The header fields that are used. Names are compared without case. */
 static const struct kept {
     const char *name;
     size_t offset;
@@ -27,7 +27,7 @@ static const struct kept {
     KEPT("X-Shopify-API-Deprecated-Reason", deprecated),
 };
 
-/* -1 for anything but digits. */
+/* -1 if the text has anything but digits. */
 static int
 parse_status(struct span text)
 {
@@ -57,7 +57,7 @@ add_field(struct http_head *head, struct span name, struct span value)
                      SPAN_ARG(value));
 }
 
-/* "HTTP/1.1 200 OK": whatever an interim answer said before is forgotten. */
+/* "HTTP/1.1 200 OK" begins a head. The head of an interim answer is cleared. */
 static void
 begin(struct http_head *head, struct span line)
 {

@@ -1,13 +1,13 @@
 /*
- * The client, the wait of the scheduler, and fetches.
+ * The client, the scheduler's wait, and fetches.
  *
- * All of curl's work is done in http_wait(): the tasks' descriptors are given
- * to curl_multi_poll() as extra ones, then curl moves its transfers, then the
- * tasks of those that have ended are woken. A callback of curl's only moves
- * bytes and notes facts; no task runs inside one.
+ * curl does all its work in http_wait(): curl_multi_poll() gets the tasks'
+ * descriptors as extra ones, then curl serves its transfers, then the tasks
+ * whose transfers have ended are woken. Callbacks of curl only copy bytes and
+ * set fields; no task runs inside a callback.
  *
- * A fetch is a transfer whose body goes to a buffer. One too large ends while
- * it arrives.
+ * A fetch is a transfer whose body goes to a buffer. If the answer is too
+ * large, the transfer ends before all of it has arrived.
  */
 #include "http/http.h"
 
@@ -26,8 +26,8 @@ http_new(int64_t stall_timeout_ms, const char *user_agent, struct http **http,
 {
     struct http *made;
 
-    /* curl leaves SIGPIPE alone when told to leave signals alone, and
-     * OpenSSL writes with write(2). */
+    /* With CURLOPT_NOSIGNAL, curl does not ignore SIGPIPE itself, and OpenSSL
+     * writes with write(2). */
     signal(SIGPIPE, SIG_IGN);
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         return err_set(err, MSG_BUG, "curl does not start");
@@ -93,7 +93,7 @@ events_to_curl(short events)
     return (short)flags;
 }
 
-/* Errors and hang-ups come as readable, as curl reports them. */
+/* curl reports errors and hang-ups as readable. */
 static short
 events_from_curl(short flags)
 {
@@ -138,7 +138,7 @@ reserve_extra(struct http *http, size_t count)
     http->extra_capacity = count;
 }
 
-/* curl returns earlier by itself when one of its own timers is due. */
+/* curl_multi_poll() returns earlier if one of curl's own timers is due. */
 void
 http_wait(void *ctx, struct pollfd *fds, size_t count, int timeout_ms)
 {
@@ -164,7 +164,7 @@ struct fetch {
     struct buf *body;
 };
 
-/* An answer too large ends the transfer while it arrives. */
+/* Returning 0 ends the transfer if the answer is too large. */
 static size_t
 take_body(char *bytes, size_t size, size_t count, void *ctx)
 {

@@ -1,14 +1,16 @@
 /*
- * http - requests and downloads over libcurl, from inside tasks.
+ * http - requests and downloads with libcurl, for tasks.
  *
- * The only folder that knows curl. One client for the process moves every
- * transfer inside the scheduler's wait (http_wait() is the task_wait_fn), so
- * tasks just wait for their answer. TLS is verified, redirects are never
- * followed (they come back as the answer they are), plain http goes to
- * loopback addresses only and proxies of the environment are not used for
- * those. Requests use HTTP/2 where offered; a stream keeps to HTTP/1.1 and a
- * connection of its own, since a paused HTTP/2 stream holds up every other
- * one on its connection.
+ * This is the only folder that knows curl. The process has one client. It
+ * serves all transfers inside the scheduler's wait (http_wait() is the
+ * task_wait_fn), so a task simply waits for its answer.
+ *
+ * TLS certificates are verified. Redirects are not followed; the caller gets
+ * the redirect as the answer. Plain http is allowed for loopback addresses
+ * only, and proxies from the environment are not used for these. Requests use
+ * HTTP/2 if the server offers it. A stream uses HTTP/1.1 and a connection of
+ * its own, because a paused HTTP/2 stream blocks the other streams of its
+ * connection.
  */
 #ifndef HTTP_HTTP_H
 #define HTTP_HTTP_H
@@ -22,31 +24,32 @@
 
 struct http;
 
-enum { HTTP_HEADER_BYTES = 256 }; /* kept of each header below */
+enum { HTTP_HEADER_BYTES = 256 }; /* kept of a header below */
 
-/* `stall_timeout_ms`: no byte in either direction for so long ends any
- * transfer. `user_agent` is borrowed for the client's life. Certificate
- * authorities come from the files that CURL_CA_BUNDLE, or SSL_CERT_FILE and
- * SSL_CERT_DIR, name; else from where curl was built to look. SIGPIPE is
- * ignored from now on: a peer that hangs up is an error, not our end. */
+/* A transfer fails if no byte moves in either direction for
+ * `stall_timeout_ms`. `user_agent` is borrowed as long as the client exists.
+ * Certificate authorities come from the files that CURL_CA_BUNDLE, or
+ * SSL_CERT_FILE and SSL_CERT_DIR, name; otherwise from curl's own default.
+ * SIGPIPE is ignored from now on, so that a connection that the server closes
+ * is an error and does not end the program. */
 MUST_CHECK bool http_new(int64_t stall_timeout_ms, const char *user_agent,
                          struct http **http, struct err *err);
 void http_free(struct http *http);
 
-/* For the transfers that begin from now on. `request_timeout_ms`: a whole
- * answer, or the head of a stream, takes no longer. */
+/* Set the timeouts of transfers that begin from now on. A complete answer, or
+ * the head of a stream, must arrive within `request_timeout_ms`. */
 void http_set_timeouts(struct http *http, int64_t stall_timeout_ms,
                        int64_t request_timeout_ms);
 int64_t http_stall_timeout(const struct http *http);
 
-/* Certificate authorities come from this file instead; borrowed. */
+/* Read certificate authorities from this file instead. `path` is borrowed. */
 void http_set_ca_file(struct http *http, const char *path);
 
-/* The scheduler's wait: curl_multi_poll with `fds` as extra descriptors, then
- * curl's own work. `http` is the ctx. */
+/* The scheduler's wait: call curl_multi_poll() with `fds` as extra descriptors,
+ * then let curl work. `http` is the ctx of tasks_init(). */
 void http_wait(void *http, struct pollfd *fds, size_t count, int timeout_ms);
 
-/* What an answer said besides its body; "" where a header was absent. */
+/* The status and the headers of an answer. A header that is absent is "". */
 struct http_head {
     int status;
     char request_id[64]; /* X-Request-ID */
@@ -62,27 +65,31 @@ struct http_head {
 struct http_request {
     const char *method; /* "GET" or "POST" */
     const char *url;
-    const char *const *headers; /* "Name: value", ended by NULL; or NULL */
-    struct span body;           /* of a POST; borrowed until the answer */
-    bool once; /* on a new connection: where the server hangs up on a reused
-                * one, curl by itself sends the request again */
-    int64_t deadline_ms; /* clock_now_ms(): the answer comes by then, or the
-                          * request ends; 0: only the client's timeouts do */
+    const char *const
+        *headers;     /* "Name: value"; the last one is NULL; or NULL */
+    struct span body; /* of a POST; borrowed until the answer */
+    bool once; /* use a new connection, so that the request is sent only once:
+                * curl repeats a request if the server closes a reused one */
+    int64_t deadline_ms; /* time of clock_now_ms() by which the request must
+                          * end; 0: the client's timeouts are enough */
 };
 
-/* Send it and wait for the whole answer. `body` is cleared first and keeps
- * its ceiling: a larger answer is ERR_FAILED. Any HTTP status is success
- * here. Without an answer: ERR_TRANSIENT (resolve, connect, reset, stall,
- * out of time, cut short), ERR_CONFIG (URL, TLS verification or protocol, a
- * proxy that refuses, plain http beyond loopback), ERR_STOPPED. Messages name
- * method and URL without its query part. The code is "NOT_SENT" when no byte of
- * the request left, "ANSWER_LOST" when some may have arrived, "TOO_LARGE" for
- * an answer beyond the ceiling. */
+/* Send a request and wait for the complete answer. `body` is cleared first; an
+ * answer beyond its ceiling is ERR_FAILED. Every HTTP status counts as success
+ * here. If no answer arrives, the errors are
+ *     ERR_TRANSIENT  resolving, connecting, a reset, a stall, a timeout, an
+ *                    answer that ends early
+ *     ERR_CONFIG     the URL, TLS verification or protocol, a proxy that
+ *                    refuses, plain http to other than loopback addresses
+ *     ERR_STOPPED
+ * Messages name the method and the URL without its query part. The code is
+ * NOT_SENT if no byte of the request was sent, ANSWER_LOST if some bytes may
+ * have arrived, and TOO_LARGE for an answer beyond the ceiling. */
 MUST_CHECK bool
 http_fetch(struct http *http, const struct http_request *request,
            struct http_head *head, struct buf *body, struct err *err);
 
-/* "libcurl 7.88.1, OpenSSL/3.0.17": what --version says. */
+/* "libcurl 7.88.1, OpenSSL/3.0.17", for --version. */
 const char *http_version_text(void);
 
 #endif

@@ -14,13 +14,14 @@ _Static_assert(CURL_MAX_WRITE_SIZE <= BUFFER_BYTES,
 
 struct http_stream {
     struct transfer transfer;
-    char *inbox; /* filled by curl */
+    char *inbox; /* curl fills it */
     size_t inbox_length;
-    char *lent; /* what the reader holds */
+    char *lent; /* the reader uses it */
     bool paused;
 };
 
-/* All of a chunk or nothing: a refused one is given again, whole. */
+/* Take all of a chunk or nothing. curl passes a refused chunk again as a
+ * whole. */
 static size_t
 take_chunk(char *bytes, size_t size, size_t count, void *ctx)
 {
@@ -38,8 +39,8 @@ take_chunk(char *bytes, size_t size, size_t count, void *ctx)
     return length;
 }
 
-/* curl calls take_chunk() from inside curl_easy_pause(), and that may pause
- * again at once; so only here, where the reader is at the top of its task. */
+/* curl_easy_pause() calls take_chunk(), which may pause again at once.
+ * Therefore a transfer is resumed only here, in the reader's task. */
 static void
 resume(struct http_stream *stream)
 {
@@ -63,7 +64,7 @@ wait_for_head(struct http_stream *stream, struct err *err)
     while (!transfer->head_done && !transfer->ended)
         if (!transfer_wait(transfer, err))
             return false;
-    transfer->end_ms = CLOCK_NEVER; /* the body takes as long as it takes */
+    transfer->end_ms = CLOCK_NEVER; /* the time for the body is not limited */
     return transfer->head_done || transfer_failed(transfer, err);
 }
 
@@ -91,7 +92,7 @@ http_stream_head(const struct http_stream *stream)
     return &stream->transfer.head;
 }
 
-/* Hand out the inbox and let curl fill the other buffer. */
+/* Give the inbox to the reader, and the other buffer to curl. */
 static void
 swap(struct http_stream *stream, struct span *chunk)
 {

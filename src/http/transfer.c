@@ -1,19 +1,21 @@
 /*
- * A transfer from its options to its end:
+ * A transfer from its start to its end:
  *
- *     start ─► wait ─┬─► ended: whole, or why not
+ *     start ─► wait ─┬─► ended: complete, or with an error
  *                ▲   ├─► its time is over (end_ms)
  *                └───┤   no byte for stall_timeout: stalled
  *             touch  └─► the task is stopped
  *
- * Callbacks of curl wake the task that waits; each byte in either direction
- * touches the transfer, and so does each wait that begins.
+ * Callbacks of curl wake the task that waits. Each byte in either direction
+ * touches the transfer, which restarts the stall timeout.
  *
- * Hazards. The struct must not move while curl has its address. Every option
- * that keeps us safe is checked, and a transfer without one does not start: no
- * redirect, TLS verified, http and https only, our headers never to a proxy.
- * A request is NOT_SENT only if no byte of it left, which curl's counters
- * tell; otherwise it may have arrived.
+ * Hazards:
+ * - The struct must not move while curl has its address.
+ * - Every option for security is checked: no redirects, TLS verified, only http
+ *   and https, no request headers to a proxy. A transfer does not start if curl
+ *   refuses one of them.
+ * - A request is NOT_SENT only if curl's counters show that no byte of it was
+ *   sent. Otherwise it may have arrived.
  */
 #include "http/transfer.h"
 
@@ -34,7 +36,7 @@ transfer_touch(struct transfer *transfer)
     transfer->active_ms = clock_now_ms();
 }
 
-/* ---- what curl calls --------------------------------------------------- */
+/* ---- curl's callbacks -------------------------------------------------- */
 
 static size_t
 on_header(char *bytes, size_t size, size_t count, void *ctx)
@@ -51,7 +53,7 @@ on_header(char *bytes, size_t size, size_t count, void *ctx)
     return size * count;
 }
 
-/* Called often and about everything: only bytes that moved count. */
+/* curl calls it often, even if no byte moved. */
 static int
 on_progress(void *ctx, curl_off_t down_total, curl_off_t down,
             curl_off_t up_total, curl_off_t up)
@@ -69,7 +71,8 @@ on_progress(void *ctx, curl_off_t down_total, curl_off_t down,
 
 /* ---- options ----------------------------------------------------------- */
 
-/* Each setopt answers a CURLcode, 0 when taken; any other is kept. */
+/* Returns 0 if curl accepts all options. The CURLcodes of all calls are
+ * combined with |=, as in the functions below. */
 static int
 set_safety(const struct transfer *transfer, const char *url)
 {
@@ -82,8 +85,8 @@ set_safety(const struct transfer *transfer, const char *url)
     refused |= (int)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
     refused |=
         (int)curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-    /* Our headers are for the server; a proxy that only connects us to it
-     * never sees them. */
+    /* The request's headers (with the token) go to the server only, not to a
+     * proxy that makes the connection. */
     refused |= (int)curl_easy_setopt(easy, CURLOPT_HEADEROPT,
                                      (long)CURLHEADER_SEPARATE);
     refused |=
@@ -106,7 +109,7 @@ set_patience(const struct transfer *transfer)
         (int)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)most);
     refused |= (int)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
     refused |= (int)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    /* Leaving a transfer never waits for its name to be resolved. */
+    /* Ending a transfer does not wait until its host name is resolved. */
     refused |= (int)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     return refused;
 }
@@ -172,7 +175,8 @@ set_request(struct transfer *transfer, const struct http_request *request)
     for (size_t i = 0; request->headers != NULL && request->headers[i] != NULL;
          i++)
         refused |= !add_header(transfer, request->headers[i]);
-    /* No "Expect: 100-continue": it costs a round trip and some proxies. */
+    /* No "Expect: 100-continue": it costs a round trip, and some proxies do not
+     * support it. */
     refused |= !add_header(transfer, "Expect:");
     refused |=
         (int)curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
@@ -192,7 +196,7 @@ set_request(struct transfer *transfer, const struct http_request *request)
     return refused;
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- start and end ----------------------------------------------------- */
 
 static int64_t
 earlier(int64_t a, int64_t b)
@@ -225,7 +229,7 @@ transfer_start(struct transfer *transfer, struct http *http,
     snprintf(transfer->name, sizeof(transfer->name), "%s %s", request->method,
              log_url(request->url, url, sizeof(url)));
     if (!url_is_allowed(request->url)) {
-        err_set(err, MSG_NOT_HTTPS, "%s: no https URL", transfer->name);
+        err_set(err, MSG_NOT_HTTPS, "%s: not an https URL", transfer->name);
         return false;
     }
     transfer->easy = curl_easy_init();
@@ -237,7 +241,7 @@ transfer_start(struct transfer *transfer, struct http *http,
         set_request(transfer, request) != 0 ||
         curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
         transfer_end(transfer);
-        return err_set(err, MSG_BUG, "%s: curl refuses our options",
+        return err_set(err, MSG_BUG, "%s: curl refuses an option",
                        transfer->name);
     }
     return true;
@@ -255,9 +259,9 @@ transfer_end(struct transfer *transfer)
     transfer->headers = NULL;
 }
 
-/* ---- what goes wrong --------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------ */
 
-/* Did any byte of the request leave? Counted over all of curl's own tries. */
+/* Was any byte of the request sent, in any of curl's own tries? */
 static enum msg
 loss_of(const struct transfer *transfer)
 {
@@ -267,9 +271,10 @@ loss_of(const struct transfer *transfer)
     return sent > 0 ? MSG_ANSWER_LOST : MSG_NOT_SENT;
 }
 
-/* A handshake also fails when the connection breaks, which may pass. These
- * words of OpenSSL and GnuTLS say that it fails however often it is tried:
- * no common protocol or cipher, or an answer that is not TLS at all. */
+/* Will the handshake fail again in every retry? It also fails if the connection
+ * breaks, and then a retry can succeed. These error texts of OpenSSL and GnuTLS
+ * mean that no protocol or cipher is common to both sides, or that the answer
+ * is not TLS. */
 static bool
 is_final_handshake(const char *words)
 {
@@ -289,7 +294,8 @@ is_final_handshake(const char *words)
     return false;
 }
 
-/* It does not connect us, and will not the next time. */
+/* Did the proxy refuse the connection, with a status for which a retry is
+ * useless? */
 static bool
 proxy_refused(const struct transfer *transfer)
 {
@@ -300,7 +306,7 @@ proxy_refused(const struct transfer *transfer)
            status >= 400 && status < 500 && status != 408 && status != 429;
 }
 
-/* The one place where curl's codes become ours. */
+/* The code for curl's result. */
 static enum msg
 msg_of(const struct transfer *transfer)
 {
@@ -328,8 +334,8 @@ msg_of(const struct transfer *transfer)
     }
 }
 
-/* curl's own words, in our style; what stands behind a '?' is cut, since it
- * may be the secret part of a URL. */
+/* curl's error text, beginning in lower case. Text after a '?' is cut, because
+ * it may be the secret part of a URL. */
 static void
 describe(const struct transfer *transfer, char *text, size_t size)
 {
@@ -337,7 +343,7 @@ describe(const struct transfer *transfer, char *text, size_t size)
     size_t used = 0;
 
     if (transfer->result == CURLE_OK)
-        words = "the answer ended within its head";
+        words = "the answer ended before the end of its head";
     else if (words[0] == '\0')
         words = curl_easy_strerror(transfer->result);
     while (*words != '\0' && used + 1 < size) {
@@ -357,7 +363,7 @@ transfer_is_whole(const struct transfer *transfer)
     return transfer->result == CURLE_OK && transfer->head_done;
 }
 
-/* Whose word was not enough. */
+/* Add which certificate authorities were used. */
 static void
 name_trust(const struct transfer *transfer, struct err *err)
 {
@@ -367,8 +373,8 @@ name_trust(const struct transfer *transfer, struct err *err)
         return;
     err_add(err, "certificate authorities are read from %s", text);
     err_hint(err,
-             "check the name of the host, and that %s has the authority of "
-             "its certificate",
+             "check the name of the host, and that %s contains the authority "
+             "that issued its certificate",
              text);
 }
 
@@ -390,13 +396,13 @@ stalled(const struct transfer *transfer, struct err *err)
 {
     char text[32];
 
-    return err_set(err, loss_of(transfer), "%s: not a byte for %s",
-                   transfer->name,
+    return err_set(err, loss_of(transfer),
+                   "%s: no data was sent or received for %s", transfer->name,
                    duration_format(transfer->http->stall_timeout_ms, text));
 }
 
-/* Ours, not curl's CURLOPT_LOW_SPEED_TIME: that one counts whole seconds, and
- * goes on counting from before a pause once the transfer is resumed. */
+/* curl's CURLOPT_LOW_SPEED_TIME is not used: it counts whole seconds, and it
+ * counts the time of a pause when the transfer is resumed. */
 static int64_t
 stall_deadline(const struct transfer *transfer)
 {
@@ -407,7 +413,7 @@ stall_deadline(const struct transfer *transfer)
     return transfer->active_ms + patience;
 }
 
-/* Whatever trickles in: the answer as a whole is late. */
+/* Bytes may still arrive, but the complete answer is late. */
 static bool
 overdue(const struct transfer *transfer, struct err *err)
 {

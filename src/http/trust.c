@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* An empty variable is as good as none. */
+/* An empty variable counts as not set. */
 static const char *
 variable(const char *name)
 {
@@ -12,7 +12,7 @@ variable(const char *name)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* In the order of the curl program. */
+/* In the same order as the curl program. */
 struct trust
 trust_of_environment(void)
 {

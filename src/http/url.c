@@ -10,7 +10,7 @@ enum { SCHEME_BYTES = 16, HOST_BYTES = 256 };
 
 struct parts {
     char scheme[SCHEME_BYTES];
-    char host[HOST_BYTES]; /* lower case; an IPv6 address in its brackets */
+    char host[HOST_BYTES]; /* lower case; an IPv6 address is in brackets */
     bool has_user;
 };
 
@@ -40,7 +40,8 @@ has_part(CURLU *url, CURLUPart part)
     return found;
 }
 
-/* With curl's own parser, so that what we check is where it will go. */
+/* curl's own parser is used, so that the host that is checked is the host to
+ * which curl connects. */
 static bool
 split(const char *text, struct parts *parts)
 {
@@ -58,7 +59,7 @@ split(const char *text, struct parts *parts)
     return ok;
 }
 
-/* curl resolves "localhost" to 127.0.0.1 and ::1 without asking anybody. */
+/* curl resolves "localhost" to 127.0.0.1 and ::1 itself, without a resolver. */
 static bool
 is_loopback(const char *host)
 {

@@ -1,12 +1,12 @@
 /*
- * url - where a URL leads, read as curl reads it.
+ * url - checks which server a URL refers to, with curl's own parser.
  */
 #ifndef HTTP_URL_H
 #define HTTP_URL_H
 
 #include <stdbool.h>
 
-/* Is it https, or plain http to a loopback address, without a user? */
+/* Is the URL https, or http to a loopback address, and without a user name? */
 bool url_is_allowed(const char *url);
 
 bool url_is_loopback(const char *url);

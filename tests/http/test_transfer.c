@@ -90,7 +90,7 @@ TASK_TEST(a_request_arrives_and_its_answer_comes_back, PATIENT_MS)
     ck_assert_ptr_null(strstr(scripted_server_request(server, 0), "Expect"));
 }
 
-TASK_TEST(gzip_is_taken_for_whole_answers, PATIENT_MS)
+TASK_TEST(gzip_is_accepted_for_whole_answers, PATIENT_MS)
 {
     static const char zipped[] =
         "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07"
@@ -106,7 +106,7 @@ TASK_TEST(gzip_is_taken_for_whole_answers, PATIENT_MS)
     ck_assert_str_eq(buf_str(&body), "hello");
 }
 
-TASK_TEST(an_interim_answer_leaves_nothing_behind, PATIENT_MS)
+TASK_TEST(headers_of_an_interim_answer_are_dropped, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.raw = "HTTP/1.1 103 Early\r\nX-Request-ID: early\r\n"
@@ -121,7 +121,7 @@ TASK_TEST(an_interim_answer_leaves_nothing_behind, PATIENT_MS)
     ck_assert_str_eq(buf_str(&body), "ok");
 }
 
-TASK_TEST(a_redirect_comes_back_as_the_answer_it_is, PATIENT_MS)
+TASK_TEST(a_redirect_is_returned_as_the_answer, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 302, .headers = "Location: http://127.0.0.1:1/else\r\n"}};
@@ -148,7 +148,7 @@ TASK_TEST(an_answer_beyond_the_ceiling_is_refused_while_it_arrives, PATIENT_MS)
     free(large);
 }
 
-TASK_TEST(connections_are_kept_but_for_what_is_sent_once, PATIENT_MS)
+TASK_TEST(connections_are_reused_except_for_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200}, {.status = 200}, {.status = 200}};
@@ -163,7 +163,7 @@ TASK_TEST(connections_are_kept_but_for_what_is_sent_once, PATIENT_MS)
 
 /* On a connection that was used before, curl takes a hang-up for its end and
  * sends the request again, a POST like a GET: hence `once`. */
-TASK_TEST(what_is_sent_once_is_not_sent_again_by_curl, PATIENT_MS)
+TASK_TEST(curl_does_not_repeat_a_request_that_is_sent_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200}, {.status = 0}, {.status = 200}, {.status = 0}};
@@ -189,7 +189,7 @@ check_lost(const char *code)
     ck_assert_msg(strstr(err.message, "secret") == NULL, "%s", err.message);
 }
 
-TASK_TEST(nobody_listens, PATIENT_MS)
+TASK_TEST(no_server_listens, PATIENT_MS)
 {
     ck_assert(!get(http, "http://127.0.0.1:1", "/?key=secret", false));
     check_lost("NOT_SENT");
@@ -224,7 +224,7 @@ TASK_LOOP_TEST(an_answer_is_lost, STALL_MS)
     check_lost("ANSWER_LOST");
 }
 
-TASK_TEST(an_answer_that_comes_late_is_no_stall, PATIENT_MS)
+TASK_TEST(a_late_answer_is_not_a_stall, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .delay_ms = STALL_MS, .body = "late"}};
@@ -245,7 +245,7 @@ TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
 }
 
 /* However much comes meanwhile: the limits are of the whole answer. */
-TASK_TEST(an_answer_takes_no_longer_than_it_may, PATIENT_MS)
+TASK_TEST(an_answer_that_takes_too_long_fails, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .delay_ms = PATIENT_MS},
@@ -287,7 +287,7 @@ TASK_TEST(a_proxy_that_refuses, PATIENT_MS)
 
 /* ---- URLs -------------------------------------------------------------- */
 
-TASK_TEST(only_https_or_loopback_is_asked, PATIENT_MS)
+TASK_TEST(only_https_and_loopback_are_allowed, PATIENT_MS)
 {
     const char *refused[] = {"http://example.com/",
                              "ftp://127.0.0.1/",
@@ -379,7 +379,7 @@ TASK_TEST(a_chunked_body_is_whole, PATIENT_MS)
 }
 
 /* What the kernel holds is not ours, but it ends, too. */
-TASK_TEST(while_nobody_reads_nothing_is_taken_and_nothing_stalls, STALL_MS)
+TASK_TEST(a_stream_without_a_reader_pauses_and_does_not_stall, STALL_MS)
 {
     char *text = long_text();
     struct scripted_step steps[] = {
@@ -398,7 +398,7 @@ TASK_TEST(while_nobody_reads_nothing_is_taken_and_nothing_stalls, STALL_MS)
     free(text);
 }
 
-TASK_TEST(a_stream_that_breaks_first_gives_what_came, STALL_MS)
+TASK_TEST(a_broken_stream_first_returns_the_bytes_that_arrived, STALL_MS)
 {
     static const struct scripted_step steps[] = {{.status = 200,
                                                   .body = "half of it",
@@ -434,7 +434,7 @@ TASK_TEST(an_empty_stream_just_ends, PATIENT_MS)
     http_stream_close(stream);
 }
 
-TASK_TEST(streams_ask_for_the_bytes_as_they_are, PATIENT_MS)
+TASK_TEST(streams_request_no_compression, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {{.status = 200}};
     struct scripted_server *server = SERVE(steps);
@@ -474,27 +474,26 @@ main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_request_arrives_and_its_answer_comes_back);
-    tcase_add_test(tests, gzip_is_taken_for_whole_answers);
-    tcase_add_test(tests, an_interim_answer_leaves_nothing_behind);
-    tcase_add_test(tests, a_redirect_comes_back_as_the_answer_it_is);
+    tcase_add_test(tests, gzip_is_accepted_for_whole_answers);
+    tcase_add_test(tests, headers_of_an_interim_answer_are_dropped);
+    tcase_add_test(tests, a_redirect_is_returned_as_the_answer);
     tcase_add_test(tests,
                    an_answer_beyond_the_ceiling_is_refused_while_it_arrives);
-    tcase_add_test(tests, connections_are_kept_but_for_what_is_sent_once);
-    tcase_add_test(tests, what_is_sent_once_is_not_sent_again_by_curl);
-    tcase_add_test(tests, nobody_listens);
+    tcase_add_test(tests, connections_are_reused_except_for_once);
+    tcase_add_test(tests, curl_does_not_repeat_a_request_that_is_sent_once);
+    tcase_add_test(tests, no_server_listens);
     tcase_add_loop_test(tests, an_answer_is_lost, 0, LOSSES);
-    tcase_add_test(tests, an_answer_that_comes_late_is_no_stall);
+    tcase_add_test(tests, a_late_answer_is_not_a_stall);
     tcase_add_test(tests, a_signal_ends_the_wait);
-    tcase_add_test(tests, an_answer_takes_no_longer_than_it_may);
+    tcase_add_test(tests, an_answer_that_takes_too_long_fails);
     tcase_add_test(tests, a_proxy_that_refuses);
-    tcase_add_test(tests, only_https_or_loopback_is_asked);
+    tcase_add_test(tests, only_https_and_loopback_are_allowed);
     tcase_add_test(tests, a_slow_reader_gets_every_byte);
     tcase_add_test(tests, a_chunked_body_is_whole);
-    tcase_add_test(tests,
-                   while_nobody_reads_nothing_is_taken_and_nothing_stalls);
-    tcase_add_test(tests, a_stream_that_breaks_first_gives_what_came);
+    tcase_add_test(tests, a_stream_without_a_reader_pauses_and_does_not_stall);
+    tcase_add_test(tests, a_broken_stream_first_returns_the_bytes_that_arrived);
     tcase_add_test(tests, an_empty_stream_just_ends);
-    tcase_add_test(tests, streams_ask_for_the_bytes_as_they_are);
+    tcase_add_test(tests, streams_request_no_compression);
     tcase_add_test(tests, a_stream_may_be_left_in_the_middle);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

@@ -160,7 +160,7 @@ class Resumes(Download):
         self.configure(tuning="stall_timeout = 800ms")
         self.shop.rule({"stall_after": 10000}, kind="storage")
         result = self.run_and_check()
-        self.assertIn("not a byte for 800ms", result.stderr)
+        self.assertIn("no data was sent or received for 800ms", result.stderr)
         self.assertIn("bytes=10000-", self.ranges())
 
     def test_no_answer(self):
