@@ -1,6 +1,7 @@
--- Is a backend of ours at work? One that has just become idle is, too: its
--- answer is on the way. Where activities are not tracked, being there counts.
--- $1: its process id
+-- Is a backend busy? A backend that has become idle within the last 5 s counts
+-- as busy, because its answer is on the way. If the server does not track
+-- activities, every backend that exists counts as busy.
+-- $1: process id of the backend
 SELECT EXISTS (
   SELECT FROM pg_catalog.pg_stat_activity
   WHERE pid = $1::integer AND datname = current_database()

@@ -1,8 +1,10 @@
--- What every session of ours relies on, set by a statement since connection
--- poolers refuse start-up options. Settings that this server does not have
--- are left out. And which backend it is: a pooler's own number is another.
--- $1: synchronous_commit, $2: client_connection_check_interval, which a server
--- may know and yet refuse ('' leaves either as it is)
+-- Set up a session, and return the process id of its backend. A statement sets
+-- the settings because connection poolers refuse start-up options, and it
+-- returns the process id because poolers report one of their own. Settings
+-- that the server does not have are skipped.
+-- $1: synchronous_commit
+-- $2: client_connection_check_interval, which some servers have but refuse
+-- '' leaves either setting as it is
 SELECT pg_catalog.set_config(wanted.name, wanted.value, false),
        pg_catalog.pg_backend_pid()
 FROM (VALUES
@@ -21,9 +23,9 @@ FROM (VALUES
     ('array_nulls', 'on'),
     ('standard_conforming_strings', 'on'),
     ('transform_null_equals', 'off'),
-    ('exit_on_error', 'off'), -- an error that is expected ends no session
+    ('exit_on_error', 'off'), -- an expected error must not end the session
     ('default_transaction_isolation', 'read committed'),
-    ('row_security', 'off'), -- policies that hide rows fail, not filter
+    ('row_security', 'off'), -- a policy that would hide rows is an error
     ('statement_timeout', '0'),
     ('lock_timeout', '0'),
     ('idle_in_transaction_session_timeout', '0'),

@@ -1,11 +1,12 @@
 /*
- * Connecting, and the session that every caller finds: search_path, time zone,
- * encoding, formats. What libpq says becomes an error here, by SQLSTATE if
- * there is one; of a connection that could not be made libpq tells as text
- * only.
+ * Connecting, and setting up the session: search_path, time zone, encoding,
+ * formats. libpq reports a failed connection only as text. The text becomes an
+ * error here, by its SQLSTATE if it has one.
  *
- * Hazards. A message may hold a piece of a connection string, which may be a
- * piece of a password. With several hosts the text has a line for each.
+ * Hazards:
+ * - The text may contain a part of the connection string, and that may be a
+ *   part of a password.
+ * - If there are several hosts, the text has lines for each of them.
  */
 #include "pg/conn.h"
 
@@ -24,11 +25,11 @@
 
 enum { CONNECT_SECONDS = 15, OLDEST_SERVER = 140000 };
 
-/* ---- what went wrong --------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------ */
 
-/* libpq tells why it could not connect as text only. With verbose errors the
- * server's SQLSTATE is in it: "FATAL:  28P01: password ...". Of several hosts
- * the last one tried counts. */
+/* Find the server's SQLSTATE in libpq's text. Verbose errors contain it:
+ * "FATAL:  28P01: password ...". If there are several hosts, the last one
+ * counts. */
 static void
 find_sqlstate(const char *text, char sqlstate[6])
 {
@@ -45,8 +46,8 @@ find_sqlstate(const char *text, char sqlstate[6])
     }
 }
 
-/* A connection string that is misread can put a piece of a password where
- * libpq quotes it. */
+/* libpq quotes the part of a connection string that it cannot read. That part
+ * may be a part of a password. */
 static void
 hide_quoted(char *text)
 {
@@ -65,8 +66,8 @@ hide_quoted(char *text)
     *to = '\0';
 }
 
-/* The keyword that libpq does not know is quoted too; unlike a value it is no
- * secret. */
+/* Does the text quote an unknown keyword? Unlike a value, it is not a secret.
+ */
 static bool
 quotes_keyword(const char *text)
 {
@@ -93,9 +94,9 @@ says_no_memory(const char *text)
     return strstr(text, "out of memory") != NULL;
 }
 
-/* No SQLSTATE: libpq's own words, which this program never translates. What
- * did not even try the network, with memory to do so, is a fault of the
- * connection string. */
+/* The kind of an error without SQLSTATE, by libpq's text. The program does not
+ * enable libpq's translations, so the texts are English. If libpq did not try
+ * the network, the error is in the connection string. */
 static enum err_kind
 kind_of_words(const char *text)
 {
@@ -118,9 +119,9 @@ or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
-/* A password with an '@', '/' or ':' of its own, not encoded, spills into the
- * other parts of a URI: what stands before an '@' is not shown, nor a port
- * that is none. */
+/* If a password in a URI contains an '@', '/' or ':' that is not encoded, a
+ * part of it becomes a part of the host, the port or the database. Therefore
+ * the text before an '@' is hidden, and so is a port that is not a number. */
 static const char *
 without_spill(struct arena *arena, const char *part)
 {
@@ -149,7 +150,7 @@ describe(PGconn *raw)
     return where;
 }
 
-/* The words after "FATAL:  ", where the server said some. */
+/* The text after "FATAL:  " if the server sent one; otherwise all of it. */
 static const char *
 server_words(const char *text)
 {
@@ -228,7 +229,7 @@ parse_dsn(const char *dsn, struct err *err)
         return err_as(err, ERR_CONFIG);
     }
     if (strchr(dsn, '=') == NULL && strstr(dsn, "://") == NULL)
-        return true; /* a database's name */
+        return true; /* the name of a database */
     options = PQconninfoParse(dsn, &why);
     if (options != NULL) {
         PQconninfoFree(options);
@@ -246,8 +247,8 @@ parse_dsn(const char *dsn, struct err *err)
     return err_as(err, ERR_CONFIG);
 }
 
-/* Seconds until we give up; 0: never. Rules of libpq, which keeps them only
- * where it waits itself. */
+/* The connect_timeout in seconds; 0: no limit. The rules are libpq's, which
+ * applies them only if libpq itself waits. */
 static int
 connect_seconds(PGconn *raw)
 {
@@ -271,7 +272,7 @@ give_up_connecting(struct pg_conn *conn, int seconds, struct err *err)
                    conn->where, seconds);
 }
 
-/* The socket may be another one after each step, hence PQsocket() anew. */
+/* The socket may change in each step, so PQsocket() is called each time. */
 static bool
 finish_connecting(struct pg_conn *conn, struct err *err)
 {
@@ -313,8 +314,8 @@ log_notice(void *ctx, const char *message)
     arena_free(&arena);
 }
 
-/* Keepalives stand before the connection string, whose own settings win; the
- * server of `same`, where there is one, behind it. */
+/* Later keywords override earlier ones. So the connection string overrides the
+ * keepalives, and the server of `same`, unless NULL, overrides the string's. */
 static PGconn *
 start(const struct pg_config *config, const struct pg_conn *same)
 {
@@ -340,9 +341,9 @@ start(const struct pg_config *config, const struct pg_conn *same)
                             NULL};
     PGconn *raw;
 
-    /* GSSAPI's library does not survive the end of memory, and where it finds
-     * a ticket it is tried at each connection. A default below the connection
-     * string and the service file can only be a variable. */
+    /* GSSAPI's library crashes if memory runs out, and libpq would try it for
+     * each connection if it finds a ticket. The variable is the only default
+     * that the connection string and the service file can override. */
     if (setenv("PGGSSENCMODE", "disable", 0) != 0)
         mem_out("a variable of the environment");
     raw = PQconnectStartParams(keywords, values, 1);
@@ -363,17 +364,17 @@ is_fit(struct pg_conn *conn, struct err *err)
     if (PQserverVersion(conn->raw) < OLDEST_SERVER)
         return err_set(
             err, MSG_DATABASE_VERSION,
-            "%s is PostgreSQL %s, 14 or later is needed", conn->where,
+            "%s is PostgreSQL %s, but 14 or later is needed", conn->where,
             or_empty(PQparameterStatus(conn->raw, "server_version")));
     if (strcmp(or_empty(encoding), "UTF8") != 0)
         return err_set(err, MSG_DATABASE_VERSION,
-                       "%s has the encoding %s, UTF8 is needed", conn->where,
-                       or_empty(encoding));
+                       "%s has the encoding %s, but UTF8 is needed",
+                       conn->where, or_empty(encoding));
     return true;
 }
 
-/* Some platforms cannot see that a client is gone while a statement runs, and
- * refuse to be asked to look: 22023. */
+/* On some platforms, a server cannot check for a lost client while a statement
+ * runs, and refuses client_connection_check_interval with 22023. */
 static bool
 set_settings(struct pg_conn *conn, bool loader, struct err *err)
 {
@@ -400,7 +401,7 @@ set_up(struct pg_conn *conn, const struct pg_config *config, struct err *err)
     if (!is_fit(conn, err))
         return false;
     return set_settings(conn, config->loader, err) ||
-           err_wrap(err, "preparing the session on %s", conn->where);
+           err_wrap(err, "cannot set up the session on %s", conn->where);
 }
 
 static bool
@@ -418,7 +419,7 @@ connect_to(const struct pg_config *config, const struct pg_conn *same,
         return false;
     }
     free(conn->where);
-    conn->where = describe(conn->raw); /* of several hosts, the one it is */
+    conn->where = describe(conn->raw); /* now with the host that was chosen */
     *result = conn;
     return true;
 }

@@ -1,17 +1,17 @@
 /*
- * conn - one PostgreSQL session, driven from inside tasks.
+ * conn - one PostgreSQL session, used by tasks.
  *
- * The only folder that knows libpq. Every call waits in the scheduler, never
- * in libpq (looking up a host's name excepted), and reads while it writes.
- * Failures carry the SQLSTATE as err->code, a lost connection 08006, one that
- * answers what makes no sense, and is given up, 08P01; SQLSTATE is mapped to
- * an err_kind in one place (sqlstate.c).
+ * This is the only folder that knows libpq. Each call waits in the scheduler,
+ * not in libpq (except for the lookup of a host name), and reads while it
+ * writes. A failure has the SQLSTATE as err->code. A lost connection has 08006.
+ * A connection with an unexpected reply is given up with 08P01. sqlstate.c maps
+ * SQLSTATEs to an err_kind.
  *
- * tasks_stop() ends a wait: the statement is canceled at the server, the call
- * fails with ERR_STOPPED, and the session can be used on unless
- * pg_is_alive() says otherwise. Whether a statement outside a transaction had
- * its effect is then unknown; what must be finished is shielded by its caller.
- * A connection is used by one task at a time.
+ * tasks_stop() ends a wait: the statement is canceled at the server, and the
+ * call fails with ERR_STOPPED. The session can be used again if pg_is_alive()
+ * is true. It is unknown then whether a statement outside a transaction took
+ * effect. Callers shield work that must be finished (base/task.h). One task at
+ * a time may use a connection.
  */
 #ifndef PG_CONN_H
 #define PG_CONN_H
@@ -24,79 +24,82 @@ struct pg_conn;
 struct pg_result;
 
 struct pg_config {
-    const char *dsn; /* any libpq connection string; "" or NULL: PG* */
+    const char *dsn; /* a libpq connection string; "" or NULL: PG* variables */
     const char *application_name;
-    bool loader; /* synchronous_commit off: what it writes can be rebuilt */
-    int64_t answer_timeout_ms; /* silence that is looked into; 0: none is */
+    bool loader; /* synchronous_commit off: its data can be loaded again */
+    int64_t answer_timeout_ms; /* silence that leads to a check; 0: never */
 };
 
-/* A server that stops answering is told from one that works for long: after
- * answer_timeout_ms without a byte the same server is asked, through a second
- * connection, whether our backend is at work. If it is, it is waited for, and
- * asked about again after as long; a merge may say nothing for hours. If that
- * connection cannot be made, or knows no such backend, ours is lost. One
- * backend that hangs while its server answers others cannot be told from one
- * that works, but batches of a pipeline are short: there ten silences in a row
- * are the loss. Elsewhere pg_terminate_backend() ends it. */
+/* Silent servers. A server that hangs must be told from one that works for a
+ * long time; a merge may take hours without sending a byte. After
+ * answer_timeout_ms without a byte, a second connection asks the same server
+ * whether the backend is busy. If it is, the wait continues, with the same
+ * check after the same time. If the second connection fails, or the server does
+ * not know the backend, the connection is lost.
+ *
+ * A backend that hangs while its server answers others looks like a busy one.
+ * In a pipeline (pipe.h), ten silences in a row count as a loss, because
+ * batches are short. Elsewhere, a user can end such a backend with
+ * pg_terminate_backend(). */
 
-/* Connect and prepare the session: search_path pg_catalog, TimeZone UTC,
- * client_encoding UTF8, statement_timeout 0, read committed, DateStyle ISO,
- * bytea hex, keepalives, client_connection_check_interval where the server
- * has it. Given up after the connection string's connect_timeout, else 15 s,
- * over all its hosts together. PostgreSQL 14 or later with encoding UTF8,
- * else ERR_CONFIG, as is a connection string that is wrong or a database that
- * does not exist. Out of reach: ERR_TRANSIENT; wrong password or role:
- * ERR_DENIED. The message names host, port, database and user, never a
- * password. */
-/* Does a connection string hold a password? False, too, if it cannot be read.
- */
+/* Does a connection string contain a password? False if it cannot be read. */
 bool pg_dsn_has_password(const char *dsn);
 
-/* The connection string with this password in it; free with free(). */
+/* The connection string with this password added. Free it with free(). */
 MUST_CHECK bool pg_dsn_with_password(const char *dsn, const char *password,
                                      char **with, struct err *err);
 
+/* Connect and set up the session (sql/session.sql), with TCP keepalives. The
+ * connection string's connect_timeout, or else 15 s, limits the time for all of
+ * its hosts together. Errors:
+ *     ERR_CONFIG     the connection string is not valid, the database does not
+ *                    exist, the server is older than PostgreSQL 14, or the
+ *                    encoding is not UTF8
+ *     ERR_DENIED     wrong password or role
+ *     ERR_TRANSIENT  the server cannot be reached
+ * The message names host, port, database and user, but no password. */
 MUST_CHECK bool pg_connect(const struct pg_config *config,
                            struct pg_conn **conn, struct err *err);
 
-/* Does a pooler give our session to others between two transactions? Locks,
- * settings and prepared statements are then not ours. Seen by a second
- * connection, which is opened only where there is a pooler; false where that
- * does not tell. */
+/* Does a pooler give this session to other clients between transactions? Then
+ * locks, settings and prepared statements do not stay with it. If there is a
+ * pooler, a second connection is opened to find out. False if it cannot be
+ * found out. */
 bool pg_shares_session(struct pg_conn *conn, const struct pg_config *config);
 
-/* Close; a statement under way is left to die with the connection. */
+/* Close the connection. A running statement ends with it. */
 void pg_close(struct pg_conn *conn);
 
-/* False once the connection is known to be lost. */
+/* False if the connection is known to be lost. */
 bool pg_is_alive(const struct pg_conn *conn);
 
 /* "host:port/database", for messages. */
 const char *pg_where(const struct pg_conn *conn);
 
-/* Run one statement with text parameters (a NULL element is SQL NULL) and
- * wait for its result. `result` may be NULL when only success counts; else
- * free it with pg_result_free(). */
+/* Run one statement with text parameters (a NULL element is SQL NULL), and wait
+ * for its result. `result` may be NULL if the caller does not need it;
+ * otherwise free it with pg_result_free(). */
 MUST_CHECK bool
 pg_exec(struct pg_conn *conn, const char *sql, int count,
         const char *const *values, struct pg_result **result, struct err *err);
 
-/* Run a statement whose rows are statements, and then these. */
+/* Run a statement, and then the statements that its rows contain. */
 MUST_CHECK bool
 pg_exec_written(struct pg_conn *conn, const char *sql, int count,
                 const char *const *values, struct err *err);
 
-/* Run a script of several statements, without parameters or results: each is
- * sent by itself, all in one pipeline with one sync. Outside a transaction they
- * get one of their own, so that all of them count or none. */
+/* Run a script of several statements without parameters or results. Each
+ * statement is sent alone, and all are in one pipeline with one sync. Outside a
+ * transaction, they get one of their own, so that all of them take effect or
+ * none. */
 MUST_CHECK bool
 pg_script(struct pg_conn *conn, const char *sql, struct err *err);
 
-/* Transactions. Commit fails (ERR_FAILED, code ROLLED_BACK) when the server's
- * tag says ROLLBACK, and with code COMMIT_UNKNOWN (ERR_TRANSIENT) when the
- * connection was lost before its answer, or has no tag of COMMIT's. Rollback
- * never fails: at worst the connection is lost. Neither is given up by a stop.
- * */
+/* Transactions. If the server answers COMMIT with ROLLBACK, pg_commit() fails
+ * with ERR_FAILED and code ROLLED_BACK. If the connection was lost before the
+ * answer, or the answer is neither, it fails with ERR_TRANSIENT and code
+ * COMMIT_UNKNOWN. pg_rollback() does not fail, but the connection may be lost
+ * after it. tasks_stop() interrupts neither of the two. */
 MUST_CHECK bool pg_begin(struct pg_conn *conn, struct err *err);
 MUST_CHECK bool pg_commit(struct pg_conn *conn, struct err *err);
 void pg_rollback(struct pg_conn *conn);
@@ -105,14 +108,14 @@ void pg_rollback(struct pg_conn *conn);
 
 int pg_rows(const struct pg_result *result);
 bool pg_is_null(const struct pg_result *result, int row, int column);
-/* "", 0 and false for NULL, and for a row that did not come. */
+/* "", 0 or false for NULL, and for a row that the result does not have. */
 const char *pg_text(const struct pg_result *result, int row, int column);
 int64_t pg_int64(const struct pg_result *result, int row, int column);
 bool pg_bool(const struct pg_result *result, int row, int column);
-int64_t pg_affected(const struct pg_result *result); /* from the tag */
-void pg_result_free(struct pg_result *result);       /* NULL is fine */
+int64_t pg_affected(const struct pg_result *result); /* rows, from the tag */
+void pg_result_free(struct pg_result *result);       /* NULL is allowed */
 
-/* "libpq 15.13": what --version says. */
+/* "libpq 15.13", for --version. */
 const char *pg_version_text(void);
 
 #endif

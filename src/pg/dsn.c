@@ -8,7 +8,7 @@
 
 enum { DSN_BYTES = 64 * 1024 };
 
-/* NULL if it is a database's name, or cannot be read. */
+/* NULL if `dsn` is the name of a database, or is not valid. */
 static PQconninfoOption *
 parse(const char *dsn)
 {
@@ -66,7 +66,7 @@ pg_dsn_with_password(const char *dsn, const char *password, char **with,
             append_pair(&text, "dbname", dsn);
         append_pair(&text, "password", password);
     } else {
-        buf_append_str(&text, dsn); /* pg_connect() says what is wrong */
+        buf_append_str(&text, dsn); /* pg_connect() reports the error in it */
     }
     PQconninfoFree(options);
     if (!text.overflowed)
@@ -76,5 +76,5 @@ pg_dsn_with_password(const char *dsn, const char *password, char **with,
     buf_free(&text);
     return *with != NULL ||
            err_set(err, MSG_BAD_SETTING,
-                   "the database connection string is over 64 KiB long");
+                   "the database connection string is longer than 64 KiB");
 }

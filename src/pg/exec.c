@@ -64,8 +64,9 @@ simple(struct pg_conn *conn, const char *sql, int64_t deadline_ms,
                        err);
 }
 
-/* Hand over all statements and one sync. A transaction of its own makes them
- * one change: on Citus the implicit one of a pipeline does not. */
+/* Send all statements and one sync. With `begins`, they get an explicit
+ * transaction: on Citus, the implicit one of a pipeline does not make them one
+ * change. */
 static bool
 send_script(struct pg_conn *conn, struct span script, bool begins)
 {
@@ -126,8 +127,8 @@ pg_begin(struct pg_conn *conn, struct err *err)
     return pg_exec(conn, "BEGIN", 0, NULL, NULL, err);
 }
 
-/* A transaction that failed before is ended by COMMIT without an error; only
- * the tag tells. */
+/* COMMIT ends a failed transaction without an error; only the tag shows that it
+ * was rolled back. */
 static bool
 was_committed(struct pg_conn *conn, PGresult *raw, struct err *err)
 {
@@ -136,12 +137,13 @@ was_committed(struct pg_conn *conn, PGresult *raw, struct err *err)
     if (strcmp(tag, "COMMIT") == 0)
         return true;
     if (strcmp(tag, "ROLLBACK") != 0)
-        return wire_senseless(conn, "COMMIT with another tag", err);
+        return wire_senseless(conn, "COMMIT with an unknown tag", err);
     return err_set(err, MSG_ROLLED_BACK,
                    "the transaction was rolled back, not committed");
 }
 
-/* Not given up by a stop: the answer is what tells what happened. */
+/* A stop does not interrupt it, because only the answer shows whether the
+ * transaction was committed. */
 bool
 pg_commit(struct pg_conn *conn, struct err *err)
 {

@@ -1,8 +1,9 @@
 /*
- * libpq - its header, kept out of the way of our names. Private to src/pg.
+ * libpq - includes libpq's header without a conflict of names. Private to
+ * src/pg.
  *
- * postgres_ext.h has a typedef pg_int64 for large objects, which we do not
- * use; our pg_int64() reads a column.
+ * postgres_ext.h has a typedef pg_int64 for large objects, which is not needed
+ * here. The pg_int64() of conn.h reads a column.
  */
 #ifndef PG_LIBPQ_H
 #define PG_LIBPQ_H

@@ -1,16 +1,18 @@
 /*
- * Batches go out in pipeline mode, each followed by a sync. The answer to the
- * sync, and not the one to its statement, says that the batch is in.
+ * Batches are sent in pipeline mode, each followed by a sync. A batch is stored
+ * when the sync was answered, not when its statement was.
  *
  *     queued ─► sent ─► its results ─► sync ─► on_done
  *                           └─ failed: the rest is skipped until the sync
  *
- * Two tasks drive it, see struct pg_pipe. libpq takes every byte that it is
- * given, so the bound is the caller's: the ring of batches.
+ * Two tasks work on it, see struct pg_pipe. libpq accepts every byte, so the
+ * caller limits the batches in flight with its ring of batches.
  *
- * Hazards. on_done is called in the order of sending, once for each batch, also
- * if the connection is lost. A server that says nothing is asked about as
- * conn.h describes; ten silences in a row are a loss.
+ * Hazards:
+ * - on_done is called in the order of sending, exactly once for each batch,
+ *   even if the connection is lost.
+ * - A silent server is checked as conn.h describes. Ten silences in a row count
+ *   as a loss.
  */
 #include "pg/pipe.h"
 
@@ -24,51 +26,50 @@
 #include "base/mem.h"
 #include "pg/wire.h"
 
-/* ROUNDS: results taken before others get their turn. DISCARD_MS: how long
- * the answers of batches given up are waited for. SILENCES_MOST: a batch is
- * small, so one that the server works at for longer hangs. */
 enum {
-    ROUNDS = 64,
-    DISCARD_MS = 5000,
+    ROUNDS = 64,       /* results read before other tasks get their turn */
+    DISCARD_MS = 5000, /* wait for the answers to discarded batches */
     FIRST_CAPACITY = 64,
-    SILENCES_MOST = 10
+    SILENCES_MOST = 10 /* batches are small, so a longer silence is a hang */
 };
 
-/* A statement to execute, and what it is reported as. */
+/* A statement to execute; `batch` identifies it in on_done. */
 struct item {
     const char *name;
     struct span parameter;
     void *batch;
 };
 
-/* The pump is two tasks, since one task waits for one thing: the reader waits
- * for answers while some are due, the writer for room while bytes are left
- * over. libpq closes its socket the moment it finds the connection lost, in
- * whichever task that is; both wait on a duplicate, which cannot become
- * somebody else's descriptor meanwhile and which shutdown(2) makes ready. */
+/* The pump has two tasks, because a task waits for one thing only. The reader
+ * waits for answers while some are due. The writer waits until the socket
+ * accepts more, while libpq has unsent bytes.
+ *
+ * libpq closes its socket as soon as it finds that the connection is lost, in
+ * either task. Therefore both wait on a duplicate: another file cannot get its
+ * number meanwhile, and shutdown(2) makes it ready. */
 struct pg_pipe {
     struct pg_conn *conn;
     pg_pipe_done_fn *on_done;
     void *ctx;
     int fd; /* the duplicate, owned */
 
-    struct item *items; /* ring: those in flight, oldest at `first` */
+    struct item *items; /* a ring of the batches in flight */
     size_t capacity;
-    size_t first;
+    size_t first; /* the oldest one */
     size_t count;
-    size_t handed;    /* the oldest of them, which libpq has */
-    size_t discarded; /* given up by end: answers due that nobody wants */
+    size_t handed;    /* how many of them, from the oldest, libpq has */
+    size_t discarded; /* answers due to batches that were given up */
 
-    bool done;          /* the batch being answered has its statement's yes */
-    bool refused;       /* `failure` is why the batch being answered failed */
+    bool done;          /* the statement of the current batch succeeded */
+    bool refused;       /* the current batch failed, with `failure` */
     struct err failure; /* its first error */
-    bool after_null;    /* the last result was a NULL */
-    bool unsent;        /* libpq holds bytes the socket did not take */
-    int64_t taken_ms;   /* when it took some last */
-    int silences;       /* in a row, since something was read */
-    bool broken;        /* found lost; the reader has not reported it yet */
-    bool lost;          /* ... and now it has */
-    struct err loss;    /* why, for both */
+    bool after_null;    /* the last result was NULL */
+    bool unsent;        /* libpq has bytes that the socket did not accept */
+    int64_t taken_ms;   /* when the socket accepted bytes last */
+    int silences;       /* in a row, since the last byte was read */
+    bool broken;        /* the connection is lost, */
+    bool lost;          /* and the reader has reported that */
+    struct err loss;    /* the reason of the loss */
     bool ending;
     int running; /* tasks of the pump */
 
@@ -132,8 +133,9 @@ answers_are_due(const struct pg_pipe *pipe)
 
 /* ---- losing the connection --------------------------------------------- */
 
-/* Found lost, perhaps by a sender, who must not be called back from inside
- * its own call: the reader is made to look. */
+/* The connection is lost. The caller may be pg_pipe_send(), from which on_done
+ * must not be called. Therefore only the reader reports the loss; it is woken
+ * here. */
 static void
 break_off(struct pg_pipe *pipe)
 {
@@ -163,15 +165,16 @@ report_loss(struct pg_pipe *pipe)
 
 /* ---- reading ----------------------------------------------------------- */
 
-/* The sync has answered: what came before it counts now. A batch is in when
- * its statement was said to be done, not when nothing was said against it. */
+/* The sync was answered, so the current batch is complete. It is stored only if
+ * its statement was answered with success; the absence of an error is not
+ * enough. */
 static void
 finish_batch(struct pg_pipe *pipe)
 {
     bool refused = pipe->refused || !pipe->done;
 
     if (!pipe->refused && !pipe->done) {
-        err_set(&pipe->failure, MSG_08P01, "%s answers nothing to a batch",
+        err_set(&pipe->failure, MSG_08P01, "%s did not answer a batch",
                 pipe->conn->where);
     }
     pipe->refused = pipe->done = false;
@@ -181,7 +184,7 @@ finish_batch(struct pg_pipe *pipe)
         report_oldest(pipe, refused ? &pipe->failure : NULL);
 }
 
-/* A COMMIT of a transaction that failed before succeeds as a ROLLBACK. */
+/* COMMIT of a failed transaction succeeds with the tag ROLLBACK. */
 static void
 note_rollback(struct pg_pipe *pipe, PGresult *result)
 {
@@ -212,20 +215,21 @@ take_answer(struct pg_pipe *pipe, PGresult *result)
             wire_refused(result, &pipe->failure);
         pipe->refused = true;
         if (PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL)
-            break_off(pipe); /* libpq's own: it may have lost count */
+            break_off(pipe); /* an error of libpq, which may miscount now */
         break;
-    case PGRES_COPY_IN: /* would be returned again for ever */
+    case PGRES_COPY_IN: /* libpq would return it again for ever */
     case PGRES_COPY_OUT:
     case PGRES_COPY_BOTH:
         break_off(pipe);
         break;
-    default: /* aborted by the error before it */
+    default: /* skipped because of the error before it */
         break;
     }
 }
 
-/* One result, if one is here. A statement's results end in a NULL, a sync's
- * do not; two NULLs in a row are libpq having nothing more for now. */
+/* Take one result, if libpq has one. NULL follows the results of a statement,
+ * but not that of a sync. Two NULLs in a row mean that libpq has nothing more
+ * for now. */
 static bool
 take_result(struct pg_pipe *pipe)
 {
@@ -260,14 +264,14 @@ take_results(struct pg_pipe *pipe)
     }
 }
 
-/* A sync that libpq has no memory to tell is one it never tells. */
+/* If libpq has no memory for the result of a sync, it does not report it. */
 static bool
 forgets_syncs(PGconn *raw)
 {
     return strstr(PQerrorMessage(raw), "out of memory") != NULL;
 }
 
-/* Answers that came before the end of the connection still count. */
+/* Answers that arrived before the connection was lost still count. */
 static void
 receive(struct pg_pipe *pipe)
 {
@@ -280,7 +284,7 @@ receive(struct pg_pipe *pipe)
         break_off(pipe);
 }
 
-/* Nothing was read for the answer timeout: is that the end? */
+/* Nothing was read for the answer timeout. Is the connection lost? */
 static bool
 is_silent_for_good(struct pg_pipe *pipe)
 {
@@ -317,11 +321,11 @@ static void
 end_task(struct pg_pipe *pipe)
 {
     pipe->running--;
-    task_wake_all(&pipe->to_write); /* its turn to look whether all is over */
+    task_wake_all(&pipe->to_write); /* the writer checks whether it must end */
     task_wake_all(&pipe->ended);
 }
 
-/* Shielded: the pump ends when pg_pipe_end() says so, not by a signal. */
+/* It is shielded, because only pg_pipe_end() ends the pump, not a signal. */
 static void
 read_answers(void *ctx)
 {
@@ -354,9 +358,9 @@ flush(struct pg_pipe *pipe)
         task_wake_all(&pipe->to_write);
 }
 
-/* One batch at a time, once the socket has taken the one before: libpq's copy
- * of what the server is not ready for would be as large as all of it, and be
- * moved for every piece that leaves. */
+/* Give libpq one batch at a time, after the socket has accepted the one before.
+ * Otherwise libpq would buffer all batches that the server does not accept yet,
+ * and move its buffer each time it sends a part. */
 static void
 hand_over(struct pg_pipe *pipe)
 {
@@ -373,13 +377,13 @@ hand_over(struct pg_pipe *pipe)
             PQpipelineSync(raw) == 1)
             flush(pipe);
         else
-            break_off(pipe); /* half a batch is queued, perhaps */
+            break_off(pipe); /* half a batch may be queued */
         task_wake_all(&pipe->to_read);
     }
 }
 
-/* Waits for POLLIN too, so that a hang-up wakes it with a full socket; what
- * can be read, the reader reads. */
+/* It also waits for POLLIN, so that a lost connection wakes it while the socket
+ * is full. The reader reads. */
 static void
 write_rest(void *ctx)
 {
@@ -401,7 +405,7 @@ write_rest(void *ctx)
     end_task(pipe);
 }
 
-/* ---- outside ----------------------------------------------------------- */
+/* ---- interface --------------------------------------------------------- */
 
 bool
 pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
@@ -442,7 +446,7 @@ pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
         return false;
     }
     push_item(pipe, &item);
-    if (pipe->unsent) /* the pump may not have had its turn for a while */
+    if (pipe->unsent) /* the pump may not have run for a while */
         flush(pipe);
     hand_over(pipe);
     return true;
@@ -465,7 +469,8 @@ pg_pipe_drain(struct pg_pipe *pipe, struct err *err)
     return !pipe->broken;
 }
 
-/* Their answers still have to be read before the session is free again. */
+/* Report the batches in flight as failed. Their answers must still be read
+ * before the session can be used again. */
 static void
 give_up_batches(struct pg_pipe *pipe)
 {
@@ -473,7 +478,7 @@ give_up_batches(struct pg_pipe *pipe)
 
     if (pipe->broken || pipe->count == 0)
         return;
-    err_set(&err, MSG_GIVEN_UP, "given up before its answer came");
+    err_set(&err, MSG_GIVEN_UP, "discarded before the server answered");
     pipe->discarded = pipe->handed;
     report_all(pipe, &err);
 }

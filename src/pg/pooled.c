@@ -2,7 +2,8 @@
 #include "pg/wire.h"
 #include "sql.h"
 
-/* Of the server's process behind the connection now; -1: it does not say. */
+/* The process id of the server's backend that serves the connection now; -1 if
+ * it cannot be found out. */
 static int64_t
 session_pid(struct pg_conn *conn)
 {
@@ -18,7 +19,8 @@ session_pid(struct pg_conn *conn)
     return pid;
 }
 
-/* A pooler tells a client a process number of its own making. */
+/* A pooler reports a process id of its own to the client, so PQbackendPID()
+ * differs from the backend's. */
 bool
 pg_shares_session(struct pg_conn *conn, const struct pg_config *config)
 {

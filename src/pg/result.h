@@ -1,6 +1,6 @@
 /*
- * result - what a statement returned. Private to src/pg; for the functions
- * see conn.h.
+ * result - the result of a statement. Private to src/pg; conn.h has the
+ * functions.
  */
 #ifndef PG_RESULT_H
 #define PG_RESULT_H

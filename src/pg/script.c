@@ -9,8 +9,8 @@ is_name(char c)
            (unsigned char)c >= 0x80;
 }
 
-/* Bytes of a quoted string or name, whose doubled quotes need no care: each is
- * the end of one and the start of the next. */
+/* The length of a quoted string or name. A doubled quote ends one string and
+ * begins the next, which gives the same split. */
 static size_t
 quoted_length(struct span text, bool has_escapes)
 {
@@ -53,7 +53,7 @@ block_comment_length(struct span text)
     return at;
 }
 
-/* Bytes of $$...$$ or $tag$...$tag$; 0 if this "$" begins none. */
+/* The length of $$...$$ or $tag$...$tag$; 0 if the "$" does not begin one. */
 static size_t
 dollar_quoted_length(struct span text)
 {
@@ -72,8 +72,8 @@ dollar_quoted_length(struct span text)
     return text.length;
 }
 
-/* Bytes of a name, a number or a parameter, inside which no quote begins but
- * that of E'...' and its like. */
+/* The length of a name, a number or a parameter, or of a string with a letter
+ * before it such as E'...'. */
 static size_t
 word_length(struct span text)
 {
@@ -87,7 +87,7 @@ word_length(struct span text)
     return at;
 }
 
-/* Bytes of the comment that begins here; 0: none does. */
+/* The length of the comment that begins here; 0 if none does. */
 static size_t
 comment_length(struct span text)
 {
@@ -113,7 +113,7 @@ token_length(struct span text)
     return is_name(c) ? word_length(text) : 1;
 }
 
-/* Without the blanks and comments that it begins with. */
+/* The text after its leading blanks and comments. */
 static struct span
 skip_blank(struct span text)
 {

@@ -8,7 +8,7 @@ sqlstate_kind(const char *sqlstate)
     return sqlstate[0] != '\0' ? message_of(sqlstate)->kind : ERR_FAILED;
 }
 
-/* The server's details are sentences; ours end in no full stop. */
+/* The server's details are sentences, but messages end without a full stop. */
 static int
 length_without_stop(const char *text)
 {

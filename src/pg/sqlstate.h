@@ -1,15 +1,15 @@
 /*
- * sqlstate - what an SQLSTATE means for whoever handles the failure.
+ * sqlstate - converts errors of the server to an err.
  *
- * base/messages.def knows it. Private to src/pg; everybody else branches on
- * err->kind and, rarely, on err->code.
+ * The kinds are in base/messages.def. Private to src/pg; other code checks
+ * err->kind and, rarely, err->code.
  */
 #ifndef PG_SQLSTATE_H
 #define PG_SQLSTATE_H
 
 #include "base/err.h"
 
-/* ERR_FAILED for what is not listed, "" included. */
+/* The kind of an SQLSTATE; ERR_FAILED for unlisted ones and for "". */
 enum err_kind sqlstate_kind(const char *sqlstate);
 
 /* Fill `err` from the parts of a server's error; `detail` and `hint` may be

@@ -4,12 +4,13 @@
 #include "pg/wire.h"
 #include "sql.h"
 
-/* Refused with an SQLSTATE, it did answer: too many connections, perhaps. */
+/* An error with an SQLSTATE is an answer, too, for example that there are too
+ * many connections. */
 static bool
 has_answered(const struct err *err)
 {
     if (err->kind == ERR_STOPPED)
-        return true; /* whoever waits will hear of that too */
+        return true; /* the wait that asks is stopped, too */
     return strncmp(err->code, "08", 2) != 0 &&
            strncmp(err->code, "57P", 3) != 0;
 }

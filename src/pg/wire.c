@@ -1,8 +1,8 @@
 /*
- * Waiting for libpq inside a task: flush, read, the end of an answer, a cancel.
- * Every wait reads while it writes, since a server that cannot send stops
- * reading. What fails becomes an error with the SQLSTATE as its code and the
- * server's lines joined to one.
+ * Waiting for libpq inside a task: flushing, reading, the end of an answer,
+ * canceling. Every wait reads while it writes, because a server that cannot
+ * send its answers stops reading. A failure becomes an err with the SQLSTATE as
+ * its code, and the server's lines joined to one.
  */
 #include "pg/wire.h"
 
@@ -13,9 +13,9 @@
 #include "base/task.h"
 #include "pg/sqlstate.h"
 
-enum { CANCEL_MS = 5000 }; /* for the server to give up a statement */
+enum { CANCEL_MS = 5000 }; /* time for the server to cancel a statement */
 
-/* ---- what went wrong --------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------ */
 
 const char *
 wire_one_line(struct arena *arena, const char *text, const char *sqlstate)
@@ -38,7 +38,7 @@ wire_one_line(struct arena *arena, const char *text, const char *sqlstate)
     return joined;
 }
 
-/* A part of the server's error; NULL where it has none. */
+/* A part of the server's error, or NULL if the error does not have it. */
 static const char *
 error_part(struct arena *arena, const PGresult *result, int part)
 {
@@ -47,8 +47,8 @@ error_part(struct arena *arena, const PGresult *result, int part)
     return text != NULL ? wire_one_line(arena, text, "") : NULL;
 }
 
-/* Class 42, or an invalid schema name: of a function that a trigger or a CHECK
- * runs the context says which one. */
+/* Is it class 42, or an invalid schema name? If a function of a trigger or a
+ * CHECK fails with such an error, the context names the function. */
 static bool
 is_about_names(const char *sqlstate)
 {
@@ -70,7 +70,7 @@ wire_refused(const PGresult *result, struct err *err)
                      error_part(&arena, result, PG_DIAG_MESSAGE_HINT));
         if (context != NULL && is_about_names(sqlstate))
             err_add(err, "in %s", context);
-    } else { /* made by libpq itself, so it is about the connection */
+    } else { /* an error of libpq itself, so it is about the connection */
         err_set(err, MSG_08006, "%s",
                 wire_one_line(&arena, PQresultErrorMessage(result), ""));
     }
@@ -85,9 +85,9 @@ wire_lost(struct pg_conn *conn, struct err *err)
     const char *words = wire_one_line(&arena, PQerrorMessage(conn->raw), "");
 
     if (conn->lost || words[0] == '\0')
-        err_set(err, MSG_08006, "connection to %s is lost", conn->where);
+        err_set(err, MSG_08006, "the connection to %s is lost", conn->where);
     else
-        err_set(err, MSG_08006, "connection to %s is lost: %s", conn->where,
+        err_set(err, MSG_08006, "the connection to %s is lost: %s", conn->where,
                 words);
     arena_free(&arena);
     conn->lost = true;
@@ -105,21 +105,21 @@ bool
 wire_senseless(struct pg_conn *conn, const char *what, struct err *err)
 {
     conn->lost = true;
-    return err_set(err, MSG_08P01, "%s answers %s, which makes no sense here",
-                   conn->where, what);
+    return err_set(err, MSG_08P01, "unexpected reply from %s: %s", conn->where,
+                   what);
 }
 
 /* ---- waiting ----------------------------------------------------------- */
 
-/* Wait for the socket, at most until `deadline_ms`, and through a silence only
- * while the server says that it is at work. */
+/* Wait for the socket, at most until `deadline_ms`. After a silence, wait on
+ * only if the server reports that the backend is busy. */
 static bool
 wait_socket(struct pg_conn *conn, short events, int64_t deadline_ms,
             struct err *err)
 {
     int fd = PQsocket(conn->raw);
 
-    if (fd < 0) /* nothing would ever end that wait */
+    if (fd < 0) /* waiting for it would never end */
         return wire_lost(conn, err);
     for (;;) {
         int64_t quiet_ms = conn->answer_timeout_ms > 0
@@ -139,8 +139,8 @@ wait_socket(struct pg_conn *conn, short events, int64_t deadline_ms,
     }
 }
 
-/* Reading while writing: a server that cannot get rid of its answers stops
- * taking our bytes. A connection lost here is told by the results. */
+/* It reads while it writes, because a server that cannot send its answers stops
+ * reading. If the connection is lost here, the results report that. */
 static bool
 flush(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
 {
@@ -153,8 +153,9 @@ flush(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
     return true;
 }
 
-/* The next result, NULL after the last. With the connection lost PQgetResult()
- * does not wait: it makes a result that says so, then NULL. */
+/* The next result; NULL after the last one. If the connection is lost,
+ * PQgetResult() does not wait: it returns a result with that error, then
+ * NULL. */
 static bool
 next_result(struct pg_conn *conn, int64_t deadline_ms, PGresult **result,
             struct err *err)
@@ -195,28 +196,30 @@ is_success(const PGresult *result)
            status == PGRES_EMPTY_QUERY;
 }
 
-/* What is neither yes nor no. */
+/* Set the error for a result that is neither a success nor an error. */
 static bool
 refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
 {
     if (!is_copy(result))
         return wire_senseless(conn, PQresStatus(PQresultStatus(result)), err);
-    conn->lost = true; /* would be returned again for ever */
-    return err_set(err, MSG_BUG, "COPY is not made for here");
+    conn->lost = true; /* libpq would return the result again for ever */
+    return err_set(err, MSG_BUG, "COPY is not supported here");
 }
 
-/* Every statement has an answer, so that whoever looks at it finds one. */
+/* Set the error for a statement without an answer. So a caller that gets
+ * success always has a result. */
 static bool
 no_answer(struct pg_conn *conn, struct err *err)
 {
     return PQstatus(conn->raw) == CONNECTION_OK
-               ? wire_senseless(conn, "nothing", err)
+               ? wire_senseless(conn, "no result", err)
                : wire_lost(conn, err);
 }
 
-/* Is this the end of what was sent? A single statement ends in a NULL. In
- * pipeline mode every statement does, and the sync is the end; more than two
- * NULLs in a row mean that libpq waits for nothing any more. */
+/* Is this the last result of everything that was sent? NULL follows the results
+ * of a single statement. In pipeline mode, NULL follows each statement, and the
+ * sync is the end; more than two NULLs in a row mean that libpq expects no more
+ * results. */
 static bool
 is_end(const PGresult *result, bool is_pipelined, int *nulls)
 {
@@ -229,9 +232,9 @@ is_end(const PGresult *result, bool is_pipelined, int *nulls)
     return !is_pipelined || ++*nulls > NULLS_MOST;
 }
 
-/* All results up to the end; the last one is kept unless one is an error, of
- * which the first counts. What an error in a pipeline skips has no word of its
- * own. */
+/* Take all results, and keep the last one. If any result is an error, the first
+ * error counts. In a pipeline, the statements after it are skipped and have no
+ * error of their own. */
 static bool
 collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
         struct err *err)
@@ -267,7 +270,7 @@ collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
     }
 }
 
-/* Short, but it does block: libpq 15 knows no other way. */
+/* Canceling blocks for a short time: libpq 15 has no other way. */
 static void
 ask_to_cancel(struct pg_conn *conn)
 {
@@ -278,8 +281,8 @@ ask_to_cancel(struct pg_conn *conn)
     PQfreeCancel(cancel);
 }
 
-/* A stop came while waiting: leave the session between two statements, or
- * lost. */
+/* A stop interrupted a wait: cancel the statement. The session can then be used
+ * again, or is lost. */
 static void
 abandon(struct pg_conn *conn)
 {
@@ -315,7 +318,7 @@ wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
         if (ok)
             ok = wire_lost(conn, err);
         else if (err->kind != ERR_STOPPED)
-            err->kind = ERR_TRANSIENT; /* whatever the last words were */
+            err->kind = ERR_TRANSIENT; /* whatever the server's error was */
         conn->lost = true;
     }
     if (!ok) {

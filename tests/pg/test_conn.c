@@ -93,7 +93,7 @@ session_body(void)
     pg_close(conn);
 }
 
-START_TEST(session_is_set_up_whatever_the_role_says)
+START_TEST(the_session_is_set_up_whatever_the_role_has)
 {
     ck_assert(cluster_psql("postgres",
                            "ALTER ROLE owner SET search_path = public;"
@@ -137,7 +137,7 @@ no_server_body(void)
     refuse_dsn("postgresql://nowhere.invalid/x", ERR_TRANSIENT, "08001");
 }
 
-START_TEST(no_server_is_worth_another_try)
+START_TEST(a_missing_server_is_transient)
 {
     pg_task_run(no_server_body);
 }
@@ -165,7 +165,7 @@ mute_body(void)
     unlink(address.sun_path);
 }
 
-START_TEST(server_that_says_nothing_is_given_up)
+START_TEST(a_silent_server_is_given_up)
 {
     pg_task_run(mute_body);
 }
@@ -194,7 +194,7 @@ denied_body(void)
     pg_close(open_dsn(dsn));
 }
 
-START_TEST(wrong_password_role_or_database_is_told_apart)
+START_TEST(wrong_password_role_and_database_have_their_codes)
 {
     pg_task_run(denied_body);
 }
@@ -263,7 +263,7 @@ gssencmode_body(void)
     ck_assert_str_eq(getenv("PGGSSENCMODE"), "prefer");
 }
 
-START_TEST(gssapi_is_not_tried_unless_asked_for)
+START_TEST(gssapi_is_not_tried_unless_configured)
 {
     pg_task_run(gssencmode_body);
 }
@@ -289,7 +289,7 @@ bad_dsn_body(void)
     refuse_dsn("service=not_there", ERR_CONFIG, "08001");
 }
 
-START_TEST(wrong_connection_string_tells_no_secret)
+START_TEST(a_wrong_connection_string_shows_no_secret)
 {
     pg_task_run(bad_dsn_body);
 }
@@ -306,7 +306,7 @@ ascii_body(void)
     ck_assert_ptr_nonnull(strstr(err.message, "SQL_ASCII"));
 }
 
-START_TEST(only_utf8_databases_will_do)
+START_TEST(only_utf8_databases_are_accepted)
 {
     pg_task_run(ascii_body);
 }
@@ -543,7 +543,7 @@ transaction_body(void)
     pg_close(conn);
 }
 
-START_TEST(commit_that_rolled_back_is_no_success)
+START_TEST(commit_that_rolled_back_fails)
 {
     pg_task_run(transaction_body);
 }
@@ -565,7 +565,7 @@ deferred_body(void)
     pg_close(conn);
 }
 
-START_TEST(commit_that_fails_says_why)
+START_TEST(commit_that_fails_has_a_reason)
 {
     pg_task_run(deferred_body);
 }
@@ -686,7 +686,7 @@ busy_body(void)
     pg_close(conn);
 }
 
-START_TEST(a_long_statement_is_waited_for)
+START_TEST(a_long_statement_does_not_time_out)
 {
     pg_task_run(busy_body);
 }
@@ -719,7 +719,7 @@ END_TEST
 
 /* ---- SQLSTATE ---------------------------------------------------------- */
 
-START_TEST(sqlstate_says_what_to_do)
+START_TEST(sqlstates_have_their_kinds)
 {
     static const struct {
         const char *sqlstate;
@@ -753,17 +753,17 @@ pg_suite(void)
     Suite *suite = suite_create("pg");
     TCase *tests = tcase_create("pg");
 
-    tcase_add_test(tests, session_is_set_up_whatever_the_role_says);
+    tcase_add_test(tests, the_session_is_set_up_whatever_the_role_has);
     tcase_add_test(tests, loader_session_does_not_wait_for_the_disk);
     tcase_add_test(tests, password_is_put_into_the_connection_string);
     tcase_add_loop_test(tests, connection_strings_of_any_form_take_a_password,
                         0, 8);
-    tcase_add_test(tests, gssapi_is_not_tried_unless_asked_for);
-    tcase_add_test(tests, no_server_is_worth_another_try);
-    tcase_add_test(tests, server_that_says_nothing_is_given_up);
-    tcase_add_test(tests, wrong_password_role_or_database_is_told_apart);
-    tcase_add_test(tests, wrong_connection_string_tells_no_secret);
-    tcase_add_test(tests, only_utf8_databases_will_do);
+    tcase_add_test(tests, gssapi_is_not_tried_unless_configured);
+    tcase_add_test(tests, a_missing_server_is_transient);
+    tcase_add_test(tests, a_silent_server_is_given_up);
+    tcase_add_test(tests, wrong_password_role_and_database_have_their_codes);
+    tcase_add_test(tests, a_wrong_connection_string_shows_no_secret);
+    tcase_add_test(tests, only_utf8_databases_are_accepted);
     tcase_add_test(tests, parameters_and_results_of_any_size);
     tcase_add_test(tests, value_larger_than_any_socket_goes_both_ways);
     tcase_add_test(tests, failed_statement_leaves_the_session_usable);
@@ -771,15 +771,15 @@ pg_suite(void)
     tcase_add_test(tests, script_runs_several_and_tags_are_counted);
     tcase_add_test(tests, copy_is_refused_and_not_read_for_ever);
     tcase_add_test(tests, sessions_wait_side_by_side);
-    tcase_add_test(tests, commit_that_rolled_back_is_no_success);
-    tcase_add_test(tests, commit_that_fails_says_why);
+    tcase_add_test(tests, commit_that_rolled_back_fails);
+    tcase_add_test(tests, commit_that_fails_has_a_reason);
     tcase_add_test(tests, commit_without_answer_is_unknown);
     tcase_add_test(tests, backend_killed_in_the_middle_is_a_lost_connection);
     tcase_add_test(tests,
                    backend_killed_while_idle_is_found_at_the_next_statement);
-    tcase_add_test(tests, a_long_statement_is_waited_for);
+    tcase_add_test(tests, a_long_statement_does_not_time_out);
     tcase_add_test(tests, stop_cancels_the_statement_and_keeps_the_session);
-    tcase_add_test(tests, sqlstate_says_what_to_do);
+    tcase_add_test(tests, sqlstates_have_their_kinds);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -186,7 +186,7 @@ thousands_body(void)
     pg_close(conn);
 }
 
-START_TEST(thousands_of_batches_are_in_and_told)
+START_TEST(thousands_of_batches_are_stored_and_reported)
 {
     pg_task_run(thousands_body);
 }
@@ -211,7 +211,7 @@ all_at_once_body(void)
     pg_close(conn);
 }
 
-START_TEST(sender_that_never_waits_is_served_too)
+START_TEST(a_sender_that_never_waits_is_served_too)
 {
     pg_task_run(all_at_once_body);
 }
@@ -240,7 +240,7 @@ one_bad_body(void)
     pg_close(conn);
 }
 
-START_TEST(refused_batch_leaves_the_others_in)
+START_TEST(refused_batch_does_not_affect_the_others)
 {
     pg_task_run(one_bad_body);
 }
@@ -373,7 +373,7 @@ blocked_body(void)
     pg_close(conn);
 }
 
-START_TEST(blocked_server_is_waited_for_without_spinning)
+START_TEST(the_wait_for_a_blocked_server_does_not_spin)
 {
     pg_task_run(blocked_body);
 }
@@ -428,7 +428,7 @@ stop_body(void)
     pg_close(locker);
 }
 
-START_TEST(stop_ends_the_wait_and_the_pump_stays_for_the_end)
+START_TEST(stop_ends_the_wait_and_the_pump_runs_until_the_end)
 {
     pg_task_run(stop_body);
 }
@@ -540,7 +540,7 @@ frozen_body(void)
     kill(pid, SIGCONT);
 }
 
-START_TEST(frozen_server_is_given_up_where_a_limit_is_set)
+START_TEST(frozen_server_is_given_up_if_a_limit_is_set)
 {
     pg_task_run(frozen_body);
 }
@@ -580,18 +580,18 @@ pipe_suite(void)
     TCase *tests = tcase_create("pipe");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_test(tests, thousands_of_batches_are_in_and_told);
-    tcase_add_test(tests, sender_that_never_waits_is_served_too);
-    tcase_add_test(tests, refused_batch_leaves_the_others_in);
+    tcase_add_test(tests, thousands_of_batches_are_stored_and_reported);
+    tcase_add_test(tests, a_sender_that_never_waits_is_served_too);
+    tcase_add_test(tests, refused_batch_does_not_affect_the_others);
     tcase_add_test(tests, bad_values_are_refused_one_by_one);
     tcase_add_test(tests, large_answers_are_read_while_writing);
     tcase_add_test(tests, pipes_begin_and_end_on_one_session);
-    tcase_add_test(tests, blocked_server_is_waited_for_without_spinning);
+    tcase_add_test(tests, the_wait_for_a_blocked_server_does_not_spin);
     tcase_add_test(tests, end_does_not_wait_for_a_stuck_server);
-    tcase_add_test(tests, stop_ends_the_wait_and_the_pump_stays_for_the_end);
+    tcase_add_test(tests, stop_ends_the_wait_and_the_pump_runs_until_the_end);
     tcase_add_test(tests, lost_connection_reports_the_rest);
     tcase_add_test(tests, connection_lost_while_idle_is_found_by_sending);
-    tcase_add_test(tests, frozen_server_is_given_up_where_a_limit_is_set);
+    tcase_add_test(tests, frozen_server_is_given_up_if_a_limit_is_set);
     tcase_add_test(tests, several_pipes_run_in_one_thread);
     suite_add_tcase(suite, tests);
     return suite;

@@ -155,7 +155,7 @@ unfit_body(void)
     ck_assert_int_eq(script_left_over(), 0);
 }
 
-START_TEST(a_session_that_cannot_be_prepared_is_closed)
+START_TEST(a_session_that_cannot_be_set_up_is_closed)
 {
     test = _i;
     pg_task_run(unfit_body);
@@ -178,7 +178,7 @@ retried_body(void)
     close_conn();
 }
 
-START_TEST(a_setting_that_the_platform_lacks_is_left_out)
+START_TEST(a_setting_that_the_platform_lacks_is_skipped)
 {
     pg_task_run(retried_body);
 }
@@ -276,7 +276,7 @@ statement_body(void)
     }
 }
 
-START_TEST(an_answer_is_a_yes_or_a_failure_that_says_why)
+START_TEST(an_answer_is_a_success_or_a_failure_with_a_reason)
 {
     test = _i;
     pg_task_run(statement_body);
@@ -293,7 +293,7 @@ flushing_body(void)
     close_conn();
 }
 
-START_TEST(bytes_left_over_are_waited_for)
+START_TEST(unsent_bytes_are_sent_later)
 {
     pg_task_run(flushing_body);
 }
@@ -317,7 +317,7 @@ broken_body(void)
     close_conn();
 }
 
-START_TEST(what_cannot_be_sent_is_a_lost_connection)
+START_TEST(a_statement_that_cannot_be_sent_is_a_lost_connection)
 {
     test = _i;
     pg_task_run(broken_body);
@@ -335,7 +335,7 @@ no_socket_body(void)
     close_conn();
 }
 
-START_TEST(without_a_socket_nobody_waits)
+START_TEST(without_a_socket_there_is_no_wait)
 {
     pg_task_run(no_socket_body);
 }
@@ -373,7 +373,7 @@ silent_body(void)
     close_conn();
 }
 
-START_TEST(silence_ends_where_there_is_a_limit)
+START_TEST(silence_ends_the_wait_if_a_limit_is_set)
 {
     pg_task_run(silent_body);
 }
@@ -421,7 +421,7 @@ commit_body(void)
     close_conn();
 }
 
-START_TEST(a_commit_is_known_or_told_to_be_unknown)
+START_TEST(a_commit_has_a_known_outcome_or_is_reported_as_unknown)
 {
     test = _i;
     pg_task_run(commit_body);
@@ -450,7 +450,7 @@ unsent_commit_body(void)
     close_conn();
 }
 
-START_TEST(a_commit_that_could_not_be_sent_is_no_success)
+START_TEST(a_commit_that_could_not_be_sent_fails)
 {
     test = _i;
     pg_task_run(unsent_commit_body);
@@ -535,7 +535,7 @@ script_body(void)
     close_conn();
 }
 
-START_TEST(a_script_counts_as_a_whole_or_says_why_not)
+START_TEST(a_script_succeeds_as_a_whole_or_has_an_error)
 {
     test = _i;
     pg_task_run(script_body);
@@ -588,7 +588,7 @@ stop_body(void)
     close_conn();
 }
 
-START_TEST(a_stop_cancels_and_the_session_goes_on)
+START_TEST(a_stop_cancels_the_statement_and_keeps_the_session)
 {
     pg_task_run(stop_body);
 }
@@ -608,7 +608,7 @@ stop_lost_body(void)
     close_conn();
 }
 
-START_TEST(a_stop_that_loses_the_session_is_a_stop)
+START_TEST(a_stop_that_loses_the_session_is_still_a_stop)
 {
     pg_task_run(stop_lost_body);
 }
@@ -632,7 +632,7 @@ no_cancel_body(void)
 }
 
 /* The one that waits: for what CANCEL_MS allows. */
-START_TEST(a_cancel_that_fails_gives_up_the_session)
+START_TEST(a_failed_cancel_gives_up_the_session)
 {
     test = _i;
     pg_task_run(no_cancel_body);
@@ -772,7 +772,7 @@ refused_body(void)
     }
 }
 
-START_TEST(a_refusal_is_of_its_own_batch)
+START_TEST(an_error_belongs_to_its_own_batch)
 {
     pg_task_run(refused_body);
 }
@@ -816,7 +816,7 @@ odd_body(void)
     close_conn();
 }
 
-START_TEST(a_batch_is_in_only_when_it_is_said_to_be_done)
+START_TEST(a_batch_is_stored_only_if_its_statement_succeeded)
 {
     test = _i;
     pg_task_run(odd_body);
@@ -868,7 +868,7 @@ pipe_flushing_body(void)
     close_conn();
 }
 
-START_TEST(a_pipe_waits_for_bytes_left_over)
+START_TEST(a_pipe_sends_unsent_bytes_later)
 {
     pg_task_run(pipe_flushing_body);
 }
@@ -890,7 +890,7 @@ nulls_body(void)
     }
 }
 
-START_TEST(a_null_too_many_changes_nothing)
+START_TEST(an_extra_null_changes_nothing)
 {
     pg_task_run(nulls_body);
 }
@@ -913,7 +913,7 @@ forgotten_sync_body(void)
     close_conn();
 }
 
-START_TEST(a_sync_that_is_never_told_is_not_waited_for)
+START_TEST(a_sync_that_libpq_drops_does_not_block)
 {
     pg_task_run(forgotten_sync_body);
 }
@@ -940,7 +940,7 @@ no_pipe_body(void)
     close_conn();
 }
 
-START_TEST(a_pipeline_mode_that_will_not_is_a_lost_connection)
+START_TEST(a_refused_pipeline_mode_is_a_lost_connection)
 {
     test = _i;
     pg_task_run(no_pipe_body);
@@ -982,7 +982,7 @@ prepare_body(void)
     close_conn();
 }
 
-START_TEST(preparing_answers_as_any_statement)
+START_TEST(preparing_succeeds_and_fails_as_any_statement)
 {
     test = _i;
     pg_task_run(prepare_body);
@@ -1009,22 +1009,24 @@ sessions(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_loop_test(tests, connecting_may_fail_at_any_step, 0,
                         COUNT(refusals));
-    tcase_add_loop_test(tests, a_session_that_cannot_be_prepared_is_closed, 0,
+    tcase_add_loop_test(tests, a_session_that_cannot_be_set_up_is_closed, 0,
                         COUNT(unfit));
-    tcase_add_test(tests, a_setting_that_the_platform_lacks_is_left_out);
+    tcase_add_test(tests, a_setting_that_the_platform_lacks_is_skipped);
     if (may_exit())
         tcase_add_exit_test(tests, without_memory_the_program_ends,
                             EX_SOFTWARE);
-    tcase_add_loop_test(tests, an_answer_is_a_yes_or_a_failure_that_says_why, 0,
+    tcase_add_loop_test(tests,
+                        an_answer_is_a_success_or_a_failure_with_a_reason, 0,
                         COUNT(statements));
-    tcase_add_loop_test(tests, preparing_answers_as_any_statement, 0,
+    tcase_add_loop_test(tests, preparing_succeeds_and_fails_as_any_statement, 0,
                         COUNT(statements));
-    tcase_add_test(tests, bytes_left_over_are_waited_for);
-    tcase_add_loop_test(tests, what_cannot_be_sent_is_a_lost_connection, 0,
+    tcase_add_test(tests, unsent_bytes_are_sent_later);
+    tcase_add_loop_test(tests,
+                        a_statement_that_cannot_be_sent_is_a_lost_connection, 0,
                         COUNT(broken));
-    tcase_add_test(tests, without_a_socket_nobody_waits);
+    tcase_add_test(tests, without_a_socket_there_is_no_wait);
     tcase_add_test(tests, notices_change_nothing);
-    tcase_add_test(tests, silence_ends_where_there_is_a_limit);
+    tcase_add_test(tests, silence_ends_the_wait_if_a_limit_is_set);
     return tests;
 }
 
@@ -1034,20 +1036,21 @@ transactions(void)
     TCase *tests = tcase_create("transactions and stops");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_loop_test(tests, a_commit_is_known_or_told_to_be_unknown, 0,
-                        COUNT(commits));
-    tcase_add_loop_test(tests, a_commit_that_could_not_be_sent_is_no_success, 0,
+    tcase_add_loop_test(tests,
+                        a_commit_has_a_known_outcome_or_is_reported_as_unknown,
+                        0, COUNT(commits));
+    tcase_add_loop_test(tests, a_commit_that_could_not_be_sent_fails, 0,
                         COUNT(unsent));
-    tcase_add_loop_test(tests, a_script_counts_as_a_whole_or_says_why_not, 0,
+    tcase_add_loop_test(tests, a_script_succeeds_as_a_whole_or_has_an_error, 0,
                         COUNT(scripts));
     tcase_add_loop_test(tests,
                         a_script_that_could_not_be_sent_loses_the_connection, 0,
                         COUNT(unsent_scripts));
     tcase_add_loop_test(tests, a_rollback_that_fails_loses_the_connection, 0,
                         COUNT(rollbacks));
-    tcase_add_test(tests, a_stop_cancels_and_the_session_goes_on);
-    tcase_add_test(tests, a_stop_that_loses_the_session_is_a_stop);
-    tcase_add_loop_test(tests, a_cancel_that_fails_gives_up_the_session, 0,
+    tcase_add_test(tests, a_stop_cancels_the_statement_and_keeps_the_session);
+    tcase_add_test(tests, a_stop_that_loses_the_session_is_still_a_stop);
+    tcase_add_loop_test(tests, a_failed_cancel_gives_up_the_session, 0,
                         COUNT(no_cancels));
     return tests;
 }
@@ -1059,16 +1062,16 @@ pipes(void)
 
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, a_loss_after_any_answer_reports_every_batch_once);
-    tcase_add_test(tests, a_refusal_is_of_its_own_batch);
-    tcase_add_loop_test(tests, a_batch_is_in_only_when_it_is_said_to_be_done, 0,
+    tcase_add_test(tests, an_error_belongs_to_its_own_batch);
+    tcase_add_loop_test(tests,
+                        a_batch_is_stored_only_if_its_statement_succeeded, 0,
                         COUNT(oddities));
     tcase_add_loop_test(tests, a_batch_that_cannot_be_sent_breaks_the_pipe, 0,
                         COUNT(breaks));
-    tcase_add_test(tests, a_pipe_waits_for_bytes_left_over);
-    tcase_add_test(tests, a_null_too_many_changes_nothing);
-    tcase_add_test(tests, a_sync_that_is_never_told_is_not_waited_for);
-    tcase_add_loop_test(tests,
-                        a_pipeline_mode_that_will_not_is_a_lost_connection, 0,
+    tcase_add_test(tests, a_pipe_sends_unsent_bytes_later);
+    tcase_add_test(tests, an_extra_null_changes_nothing);
+    tcase_add_test(tests, a_sync_that_libpq_drops_does_not_block);
+    tcase_add_loop_test(tests, a_refused_pipeline_mode_is_a_lost_connection, 0,
                         COUNT(no_pipes));
     tcase_add_test(tests, a_pipe_needs_a_socket);
     return tests;
