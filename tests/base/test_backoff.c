@@ -1,4 +1,4 @@
-/* backoff: delays grow within their bounds, and the budget ends them. */
+/* backoff: delays grow within their limits, and the budget ends the retries. */
 #include <check.h>
 
 #include "base/backoff.h"
@@ -45,13 +45,13 @@ END_TEST
 
 static const struct {
     int64_t first_ms, most_ms;
-    int64_t low_ms, high_ms; /* of a first delay */
+    int64_t low_ms, high_ms; /* limits of the first delay */
 } bounds[] = {
     {500, 60000, 500, 1500},
     {500, 500, 500, 500},
-    {500, 100, 500, 500}, /* a ceiling below the first delay is none */
+    {500, 100, 500, 500}, /* a ceiling below the first delay is ignored */
     {1, 1, 1, 1},
-    {0, 0, 1, 1}, /* never without a pause */
+    {0, 0, 1, 1}, /* there is always a pause */
     {0, 10, 1, 3},
     {-5, -5, 1, 1},
 };
@@ -86,7 +86,7 @@ START_TEST(a_delay_beyond_the_budget_does_not_begin)
 
     ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
     backoff.own.failing_since_ms -=
-        800; /* as if the first failure were older */
+        800; /* the first failure was 800 ms earlier */
     ck_assert_int_eq(backoff_failed(&backoff, 0), 100);
     ck_assert_int_eq(backoff_failed(&backoff, 500), -1);
     backoff.own.failing_since_ms -= 200;
@@ -117,7 +117,7 @@ START_TEST(a_success_resets_budget_and_delays)
 
 END_TEST
 
-/* The second one begins to fail when most of it is spent. */
+/* The second backoff begins to fail when half of the budget is spent. */
 START_TEST(a_budget_is_shared)
 {
     struct budget budget = {0};
@@ -135,7 +135,7 @@ START_TEST(a_budget_is_shared)
 
 END_TEST
 
-/* Whatever others do, it has failed for long enough by itself. */
+/* Its own failures have lasted longer than the budget. */
 START_TEST(the_success_of_others_gives_no_more_time)
 {
     struct budget budget = {0};

@@ -248,7 +248,7 @@ END_TEST
 
 static const struct {
     const char *text;
-    int64_t ms; /* -1: none */
+    int64_t ms; /* -1: not a duration */
     const char *formatted;
 } durations[] = {
     {"0", 0, "0ms"},
@@ -401,7 +401,7 @@ END_TEST
 
 /* ---- log lines ---------------------------------------------------------- */
 
-/* What `log_line` writes to stderr, without its time. */
+/* The line that `log_line` writes to stderr, without its time. */
 static const char *
 logged(void (*log_line)(void))
 {
@@ -555,7 +555,7 @@ static const struct {
     {"a 0123456789abcdef b", "a *** b"},
     {"0123456789abcdef0123456789abcdef", "******"},
     {"cut at 0123456", "cut at ***"},
-    {"cut at 01234", "cut at 01234"}, /* tells too little */
+    {"cut at 01234", "cut at 01234"}, /* less than 6 bytes */
     {"token shpat_a1B2_c3!", "token shpat_***!"},
     {"shpss_abc, shprt_def", "shpss_***, shprt_***"},
     {"cut at shpat_a", "cut at shpat_*"},
@@ -571,7 +571,7 @@ static const struct {
     {"", ""},
 };
 
-/* All of it is looked through once, whatever is in it. */
+/* The bytes may contain NUL. */
 START_TEST(secrets_are_hidden_among_any_bytes)
 {
     static const struct {
@@ -582,7 +582,7 @@ START_TEST(secrets_are_hidden_among_any_bytes)
     } texts[] = {
         {"", 0, "", 0},
         {"a\0secret one\0b", 14, "a\0***\0b", 7},
-        {"secret one two", 14, "***", 3}, /* the longer one */
+        {"secret one two", 14, "***", 3}, /* the longer secret */
         {"secret onesecret one", 20, "******", 6},
         {"secret on", 9, "secret on", 9},
         {"shpat_0az_9-shpss_x", 19, "shpat_***-shpss_*", 17},
@@ -609,7 +609,7 @@ START_TEST(secrets_are_hidden)
     char text[128];
 
     redact_learn("0123456789abcdef");
-    redact_learn("short"); /* would stand in ordinary words */
+    redact_learn("short"); /* too short to be hidden */
     redact_learn(NULL);
     snprintf(text, sizeof(text), "%s", redacted[_i].text);
     redact(text);

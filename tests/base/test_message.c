@@ -1,5 +1,5 @@
-/* The table of messages: what it must be for the page, and what of it tells of
- * a code that others gave. */
+/* message: the form of the table's texts, and the entries for codes of
+ * PostgreSQL and the store. */
 #include <check.h>
 #include <ctype.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "support/suite.h"
 
-/* As they stand in a line of the log, behind others. */
+/* The text can follow other text in a line of the log. */
 static void
 is_phrase(const char *code, const char *text)
 {
@@ -41,7 +41,7 @@ START_TEST(every_message_has_meaning_and_remedy)
 
 END_TEST
 
-/* By which the page is ordered, and a code looked up. */
+/* docs/messages.md has the order of the table. */
 START_TEST(every_code_appears_once_and_in_its_section)
 {
     for (int i = MSG_NONE + 1; i < MSG_COUNT; i++) {
@@ -80,7 +80,7 @@ static const struct {
     {"THROTTLED", MSG_THROTTLED},
     {"RESOURCE_NOT_FOUND", MSG_GRAPHQL_ERROR},
     {"argumentNotAccepted", MSG_GRAPHQL_ERROR},
-    {"OTHER", MSG_GRAPHQL_ERROR}, /* five letters, no SQLSTATE */
+    {"OTHER", MSG_GRAPHQL_ERROR}, /* five letters, but not a SQLSTATE */
     {"2", MSG_GRAPHQL_ERROR},
     {"22", MSG_GRAPHQL_ERROR},
     {"220000", MSG_GRAPHQL_ERROR},

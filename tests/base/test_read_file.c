@@ -1,4 +1,4 @@
-/* read_file: what it holds, and each way in which it cannot be read. */
+/* read_file: the content of a file, and each way in which reading fails. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ teardown(void)
     buf_free(&text);
 }
 
-/* A file of so many bytes, none like the one before. */
+/* Create the file "f" of `length` bytes. Neighbouring bytes differ. */
 static void
 make_file(size_t length)
 {
@@ -85,7 +85,7 @@ START_TEST(one_byte_more_is_too_long)
 
 END_TEST
 
-/* Files of the kernel have no size until they are read. */
+/* Files in /proc have a size of 0. */
 START_TEST(a_file_of_unknown_size_is_read)
 {
     ck_assert_int_eq(read_file_text("/proc/self/stat", &text, &status),

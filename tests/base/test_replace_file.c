@@ -1,4 +1,4 @@
-/* replace_file: what stands there is the old file or the new one. */
+/* replace_file: a file has its old content or the new one. */
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ START_TEST(a_file_is_created_and_replaced)
 
 END_TEST
 
-/* A reader that has it open goes on reading what it was. */
+/* A reader that has opened the file continues to read the old content. */
 START_TEST(the_old_file_is_not_written_to)
 {
     char bytes[8] = {0};

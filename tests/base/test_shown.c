@@ -1,4 +1,4 @@
-/* Foreign text made safe, and what is printed. */
+/* shown, out: text from outside is escaped, and output is checked. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "base/shown.h"
 #include "support/suite.h"
 
-/* As it came, as part of a line, as lines, and as JSON. */
+/* The text, and how it is shown as part of a line, as lines, and as JSON. */
 static const struct {
     const char *text;
     const char *line;
@@ -39,7 +39,8 @@ static const struct {
     {"\xe2\x80\xaf", "\xe2\x80\xaf", "\xe2\x80\xaf", "\"\xe2\x80\xaf\""},
     {"\xe2\x81\xa6", "\\u2066", "\\u2066", "\"\\u2066\""},
     {"\xef\xbb\xbf", "\\ufeff", "\\ufeff", "\"\\ufeff\""},
-    /* Not UTF-8: a lone byte, C1, overlong, a surrogate, too large, cut. */
+    /* Not UTF-8: a single byte, C1, an overlong form, a surrogate, above
+     * U+10FFFF, an incomplete character. */
     {"a\xff", "a\\xff", "a\\xff", "\"a\\ufffd\""},
     {"\x9b", "\\x9b", "\\x9b", "\"\\ufffd\""},
     {"\xc0\x9b", "\\xc0\\x9b", "\\xc0\\x9b", "\"\\ufffd\\ufffd\""},
@@ -93,7 +94,8 @@ START_TEST(a_line_is_one_line)
 
 END_TEST
 
-/* Longer than the stream's buffer: the write fails before the end. */
+/* The text is longer than the stream's buffer, so a write fails before the
+ * flush. */
 START_TEST(the_first_failed_write_is_remembered)
 {
     ck_assert_ptr_nonnull(freopen("/dev/full", "w", stdout));

@@ -1,4 +1,4 @@
-/* task: what waits does not hold up the rest, and a stop reaches everybody. */
+/* task: a task that waits does not block the others, and a stop reaches all. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 enum { MANY = 400, TREE_DEPTH = 7, FRAME_BYTES = 8 * 1024 };
 
-static char trail[1024]; /* what the tasks did, in order */
+static char trail[1024]; /* the actions of the tasks, in order */
 static struct task_queue queue;
 static struct task_lock lock;
 static struct task_group group;
@@ -168,7 +168,7 @@ take_nap(void *ctx)
     say(nap->name);
 }
 
-/* Under a clock of its own, in which two deadlines never pass at once. */
+/* With a frozen clock, two deadlines never pass in the same turn. */
 static void
 use_frozen_clock(void)
 {
@@ -281,7 +281,7 @@ START_TEST(one_task_at_a_time_holds_a_lock_while_it_waits)
 
 END_TEST
 
-/* Never waits between unlocking and locking. */
+/* This task does not wait between unlocking and locking. */
 static void
 lock_again_and_again(void *ctx)
 {
@@ -318,7 +318,7 @@ hold_until_woken(void *ctx)
     ck_assert_int_eq(task_wait(&queue, CLOCK_NEVER), TASK_READY);
     task_unshield();
     task_unlock(&lock);
-    ck_assert(task_lock(&lock, &err)); /* free: no wait, so no stop */
+    ck_assert(task_lock(&lock, &err)); /* it is free: no wait, so no stop */
     task_unlock(&lock);
     say("held");
 }
@@ -522,7 +522,7 @@ END_TEST
 static int timeouts[8];
 static int waits;
 
-/* The third wait wakes the queue, as a transfer's callback would. */
+/* The third wait wakes the queue, as a callback of a transfer does. */
 static void
 recording_wait(void *ctx, struct pollfd *fds, size_t count, int timeout_ms)
 {
@@ -556,7 +556,7 @@ START_TEST(the_wait_gets_its_timeout_and_may_wake_tasks)
     tasks_run();
     ck_assert_str_eq(trail, "q woken ready ");
     ck_assert_int_eq(waits, 3);
-    ck_assert_int_eq(timeouts[0], 0); /* somebody yielded */
+    ck_assert_int_eq(timeouts[0], 0); /* a task yielded */
     ck_assert_int_gt(timeouts[1], 50000);
     ck_assert_int_le(timeouts[1], 60000);
 }
@@ -565,7 +565,7 @@ END_TEST
 
 /* ---- many --------------------------------------------------------------- */
 
-/* Every task has its own stack: what stands there stays over the waits. */
+/* Every task has its own stack, which keeps its content during the waits. */
 static void
 keep_a_frame(void *ctx)
 {

@@ -1,4 +1,4 @@
-/* unreadable: the hint lets this user read the file. */
+/* unreadable: following the hint lets this user read the file. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,8 @@ teardown(void)
     ck_assert_int_eq(chdir("/"), 0);
 }
 
-/* Why it cannot be opened; root can open everything, and stops being root. */
+/* The errno of opening `path`. root can open every file, so the test changes
+ * to another user first. */
 static int
 reason(const char *path)
 {
@@ -89,7 +90,7 @@ END_TEST
 START_TEST(a_file_of_another_user)
 {
     if (getuid() != 0)
-        return; /* there is no other user to be */
+        return; /* the test cannot change to another user */
     check_hint("file", false, " file, or chmod a+r file if others may");
     check_hint("file", true, "bulkpg runs as ");
     ck_assert_ptr_null(strstr(err_remedy(&err), "chmod"));

@@ -1,4 +1,4 @@
-/* http: whole answers and paused streams, and every way to lose one. */
+/* http: whole answers, paused streams, and all kinds of failures. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,8 +161,8 @@ TASK_TEST(connections_are_reused_except_for_once, PATIENT_MS)
     ck_assert_uint_eq(scripted_server_connections(server), 2);
 }
 
-/* On a connection that was used before, curl takes a hang-up for its end and
- * sends the request again, a POST like a GET: hence `once`. */
+/* If the server closes a connection that was used before, curl sends the
+ * request again, even a POST. This is why `once` exists. */
 TASK_TEST(curl_does_not_repeat_a_request_that_is_sent_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -244,7 +244,7 @@ TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
     ck_assert_int_eq(err.kind, ERR_STOPPED);
 }
 
-/* However much comes meanwhile: the limits are of the whole answer. */
+/* The limits apply to the complete answer. */
 TASK_TEST(an_answer_that_takes_too_long_fails, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -267,7 +267,7 @@ TASK_TEST(an_answer_that_takes_too_long_fails, PATIENT_MS)
     ck_assert(http_fetch(http, &request, &head, &body, &err));
 }
 
-/* Nothing of the request is shown to it, and it is not asked again. */
+/* The proxy does not get the request's headers, and there is no retry. */
 TASK_TEST(a_proxy_that_refuses, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -326,7 +326,7 @@ long_text(void)
     return text;
 }
 
-/* Read to the end, resting `rest_ms` after each `every` bytes. */
+/* Read to the end, with a pause of `rest_ms` after every `every` bytes. */
 static void
 read_all(struct http_stream *stream, const char *text, size_t length,
          int64_t rest_ms, size_t every)
@@ -378,7 +378,7 @@ TASK_TEST(a_chunked_body_is_whole, PATIENT_MS)
     free(text);
 }
 
-/* What the kernel holds is not ours, but it ends, too. */
+/* The server can send until the kernel's buffers are full, but no more. */
 TASK_TEST(a_stream_without_a_reader_pauses_and_does_not_stall, STALL_MS)
 {
     char *text = long_text();
@@ -430,7 +430,7 @@ TASK_TEST(an_empty_stream_just_ends, PATIENT_MS)
         open_stream(http, scripted_server_url(SERVE(steps)));
 
     read_all(stream, "", 0, 0, 0);
-    read_all(stream, "", 0, 0, 0); /* and stays ended */
+    read_all(stream, "", 0, 0, 0); /* it stays at the end */
     http_stream_close(stream);
 }
 
@@ -457,7 +457,7 @@ TASK_TEST(a_stream_may_be_left_in_the_middle, PATIENT_MS)
     struct span chunk;
 
     ck_assert(http_stream_read(stream, &chunk, &err));
-    task_sleep_until(clock_after_ms(20)); /* paused by now */
+    task_sleep_until(clock_after_ms(20)); /* it is paused now */
     stop_after_ms(30);
     while (http_stream_read(stream, &chunk, &err))
         ck_assert_uint_gt(chunk.length, 0);

@@ -1,4 +1,4 @@
-/* clean: what yajl or PostgreSQL would stumble over is mended, or found. */
+/* clean: text that yajl or PostgreSQL cannot take is replaced or found. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static const struct {
     {"\"a\\u0000b\\u0000\"", "\"a\\ufffdb\\ufffd\"", 2},
     {"\\u0000", "\\ufffd", 1},
     {"\"\\u0001\\u000a\"", "\"\\u0001\\u000a\"", 0},
-    /* an escaped backslash is no escape of what follows */
+    /* an escaped backslash does not escape the next character */
     {"\"\\\\u0000\"", "\"\\\\u0000\"", 0},
     {"\"\\\\\\u0000\"", "\"\\\\\\ufffd\"", 1},
     {"\"\\\\\\\\u0000\"", "\"\\\\\\\\u0000\"", 0},
@@ -70,7 +70,7 @@ static const struct {
     {"\\u00g0\\u0000", "\\u00g0\\ufffd", 1},
 };
 
-/* Nothing is read behind the text. */
+/* A copy without a NUL, so that sanitizers find reads after its end. */
 static struct span
 exactly(struct span text)
 {
@@ -94,7 +94,7 @@ START_TEST(escapes_are_replaced)
 
 END_TEST
 
-/* So that everything falls on every place of what is looked at together. */
+/* Several bytes are compared together; each case is tried at every offset. */
 START_TEST(the_result_does_not_depend_on_the_position)
 {
     char text[LONGEST + 32], wanted[LONGEST + 32];
@@ -140,8 +140,8 @@ START_TEST(the_first_wrong_byte_is_found)
 
 END_TEST
 
-/* Random bytes of the kinds that matter: what is refused is what is not UTF-8,
- * and no backslash is left before a slash. */
+/* Texts of random special characters: exactly those that are not UTF-8 are
+ * refused, and no backslash remains before a slash. */
 START_TEST(it_refuses_exactly_what_is_not_utf8)
 {
     static const char alphabet[] =

@@ -1,4 +1,4 @@
-/* lines: every stream gives the same lines whatever the chunks. */
+/* lines: the lines of a stream do not depend on the size of its chunks. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static size_t fail_at; /* refuse line number `fail_at` */
 static struct lines lines;
 static struct err err;
 
-/* Chunks of 1 to 31 bytes, and larger than any text here. */
+/* Chunks of 1 to 31 bytes, and chunks larger than the texts here. */
 static const int chunk_sizes[] = {
     1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,   16,   17,
     18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 4096, 16384};
@@ -59,8 +59,8 @@ teardown(void)
     lines_free(&lines);
 }
 
-/* Feed `text` in chunks of `size` bytes, each in memory of its own, so that
- * nothing is read behind it; then finish. */
+/* Feed `text` in chunks of `size` bytes, then finish. Each chunk is in memory
+ * of its own, so that sanitizers find reads after its end. */
 static bool
 read_all(const char *text, size_t size)
 {
@@ -83,7 +83,7 @@ read_all(const char *text, size_t size)
 
 static const struct {
     const char *text;
-    struct seen lines[7]; /* ended by one without a number */
+    struct seen lines[7]; /* the last one has the number 0 */
 } streams[] = {
     {"", {{"", 0, 0, false}}},
     {"a\n", {{"a", 1, 0, false}}},
@@ -97,7 +97,7 @@ static const struct {
       {"last", 4, 22, false}}},
     {"\r\n \t\n\r",
      {{"\r", 1, 0, false}, {" \t", 2, 2, false}, {"\r", 3, 5, false}}},
-    /* 23, 24 and 25 bytes at a ceiling of 24 */
+    /* 23, 24 and 25 bytes; the ceiling is 24 */
     {"12345678901234567890123\n123456789012345678901234\n"
      "1234567890123456789012345\nx\n",
      {{"12345678901234567890123", 1, 0, false},
@@ -187,7 +187,7 @@ accept_line(void *ctx, const struct line *line, struct err *error)
     return true;
 }
 
-/* A line of `length` bytes, in chunks. */
+/* Feed a line of `length` bytes in chunks. */
 static void
 feed_long_line(size_t length)
 {

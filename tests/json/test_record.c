@@ -1,4 +1,4 @@
-/* shape and record: the wanted values of a line, and nothing kept of it. */
+/* shape, record: the values of a line by slot, without allocations. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { WARM_UP_LINES = 16, LINES = 5000 };
 
-/* ---- every allocation is counted ---------------------------------------- */
+/* ---- counting allocations ----------------------------------------------- */
 
 static size_t allocations;
 
@@ -48,7 +48,7 @@ free(void *memory)
 }
 #endif
 
-/* Not under a sanitizer or valgrind, which put their own in place. */
+/* False under a sanitizer or valgrind, which replace malloc(). */
 static bool
 allocations_are_seen(void)
 {
@@ -143,7 +143,7 @@ END_TEST
 static const char *const kind_names[] = {"null",   "false", "true",  "number",
                                          "string", "array", "object"};
 
-/* Every slot that is set as "slot kind text raw;". */
+/* All slots that are set, each as "slot kind text raw;". */
 static const char *
 describe(const struct record *r)
 {
@@ -175,7 +175,7 @@ static const struct {
      "true;"},
     {"{\"title\":\"\"}", "title string [] \"\";"},
     {"{\"id\":-12.50e+3}", "id number [-12.50e+3] -12.50e+3;"},
-    /* odd blanks */
+    /* unusual blanks */
     {"{ \"id\" \t:  \r 1 \t, \"title\"\n:\n\"a b\"  , \"last\" : null }",
      "id number [1] 1;title string [a b] \"a b\";last null [] null;"},
     {"{\"list\" :  [ 1 , 2 ]  ,\"image\" : { \"url\" : \"u\" } }",
@@ -191,12 +191,12 @@ static const struct {
      "image array [] [{\"url\":\"not ours\"}];"},
     {"{\"title\":{\"url\":1,\"id\":2}}",
      "title object [] {\"url\":1,\"id\":2};"},
-    /* arrays stay as they are */
+    /* arrays are not split */
     {"{\"list\":[{\"id\":1,\"title\":[2]},null,[[]],\"]\"],\"last\":1}",
      "list array [] [{\"id\":1,\"title\":[2]},null,[[]],\"]\"];last number [1] "
      "1;"},
     {"{\"list\":[]}", "list array [] [];"},
-    /* keys that are not wanted */
+    /* keys that the shape does not have */
     {"{\"x\":1,\"y\":{\"id\":2,\"z\":[{\"id\":3}]},\"w\":[[],{}],\"v\":null,"
      "\"u\":\"id\",\"t\":true,\"id\":4}",
      "id number [4] 4;"},
@@ -206,7 +206,7 @@ static const struct {
     {"{\"image\":{\"size\":{\"url\":1}},\"w\":2}",
      "image object [] {\"size\":{\"url\":1}};size object [] {\"url\":1};"},
     {"{\"idx\":1,\"i\":2,\"\":3,\"ID\":4}", ""},
-    /* keys that came twice */
+    /* keys that appear twice */
     {"{\"id\":1,\"id\":2}", "id number [2] 2;"},
     {"{\"image\":{\"url\":\"a\",\"size\":{\"w\":1}},\"image\":null}",
      "image null [] null;"},
@@ -267,7 +267,7 @@ END_TEST
 
 static const struct {
     const char *line;
-    const char *reason; /* the beginning of it */
+    const char *reason; /* beginning of the message */
 } faults[] = {
     {"", "not a JSON object"},
     {"  ", "not a JSON object"},
@@ -324,7 +324,7 @@ START_TEST(a_bad_line_has_a_reason_and_the_next_one_is_read)
 
 END_TEST
 
-/* `depth` levels in all: the object itself and what stands at `key`. */
+/* A line of `depth` levels: the object itself, and the levels below `key`. */
 static struct span
 nested_line(const char *key, const char *open, const char *close, int depth)
 {
@@ -462,7 +462,7 @@ END_TEST
 
 /* ---- memory ------------------------------------------------------------- */
 
-/* check itself allocates for every assertion: none stands in between. */
+/* Check's assertions allocate, so this function uses none. */
 static size_t
 allocations_of_line(int i)
 {

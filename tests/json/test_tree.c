@@ -1,4 +1,4 @@
-/* tree, walk, index: JSON texts held whole, or only looked through. */
+/* tree, walk, index: JSON documents in memory, and finding values in them. */
 #include <check.h>
 #include <math.h>
 #include <string.h>
@@ -218,7 +218,7 @@ static const struct {
     const char *text;
     bool is_integer;
     int64_t integer;
-    double number; /* NAN: none */
+    double number; /* NAN: not a number */
 } numbers[] = {
     {"5033", true, 5033, 5033},
     {"\"5033\"", true, 5033, 5033},
@@ -273,7 +273,7 @@ END_TEST
 
 static const struct {
     const char *text;
-    const char *message; /* or how it begins */
+    const char *message; /* or its beginning */
 } faults[] = {
     {"", "not valid JSON at byte 0: "},
     {" ", "not valid JSON at byte 1: "},
@@ -308,7 +308,7 @@ START_TEST(errors_name_the_place)
 
 END_TEST
 
-/* `count` arrays in each other. */
+/* `count` nested arrays. */
 static struct span
 nested(int count)
 {

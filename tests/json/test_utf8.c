@@ -1,4 +1,4 @@
-/* utf8: what is no character is found. */
+/* utf8: invalid bytes are found. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "support/suite.h"
 
-/* A span of a literal, NUL bytes inside included. */
+/* A span of a literal, which may contain NUL bytes. */
 #define BYTES(literal)                 \
     {                                  \
         (literal), sizeof(literal) - 1 \
@@ -59,7 +59,7 @@ static const struct span invalid[] = {
     BYTES("\xed\xb0\x80"),
     BYTES("\xed\xbf\xbf"),
     BYTES("\xed\xa0\xbd\xed\xb8\x80"),
-    BYTES("\xf4\x90\x80\x80"), /* past U+10FFFF */
+    BYTES("\xf4\x90\x80\x80"), /* above U+10FFFF */
     BYTES("\xf5\x80\x80\x80"),
     BYTES("\xf7\xbf\xbf\xbf"),
     BYTES("\xf8\x88\x80\x80\x80"),
@@ -73,7 +73,7 @@ static const struct span invalid[] = {
     BYTES("\xf0\x9f"),
     BYTES("\xf0"),
     BYTES("\xc2"
-          "A"), /* no tail where one must be */
+          "A"), /* a continuation byte is missing */
     BYTES("\xe2\x82"
           "A"),
     BYTES("\xe2"
@@ -87,8 +87,8 @@ static const struct span invalid[] = {
     BYTES("\xe2\x82\xe2\x82\xac"),
 };
 
-/* Behind any number of good bytes, so that it falls on every place of a word,
- * and with good ones after it. */
+/* After any number of valid bytes, so that each position in a word of 8 bytes
+ * is tried, and with valid bytes after it. */
 START_TEST(the_first_wrong_byte_is_found_at_every_position)
 {
     for (size_t before = 0; before <= LONGEST_PREFIX; before++) {
@@ -146,7 +146,7 @@ START_TEST(every_code_point_but_nul_and_surrogates_is_valid)
 
 END_TEST
 
-/* Any two bytes: valid exactly when RFC 3629 says so. */
+/* All pairs of bytes, compared with the rules of RFC 3629. */
 START_TEST(every_pair_of_bytes_is_checked_as_the_rfc_says)
 {
     for (unsigned a = 0; a < 256; a++) {

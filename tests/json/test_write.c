@@ -70,7 +70,7 @@ START_TEST(an_element_may_begin_a_line)
 
 END_TEST
 
-/* U+202E turns the text around on a terminal. */
+/* U+202E reverses the text on a terminal. */
 START_TEST(characters_that_control_a_terminal_are_escaped)
 {
     json_out_open(json, '[');

@@ -1,4 +1,4 @@
-/* conn: one session, what it says of its failures, and what it survives. */
+/* conn: a session with a real server, its errors, and losing it. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,7 +222,7 @@ START_TEST(password_is_put_into_the_connection_string)
 
 END_TEST
 
-/* Quoted as libpq reads it; what cannot be read stays as it is. */
+/* Values are quoted for libpq. A string that is not valid is not changed. */
 START_TEST(connection_strings_of_any_form_take_a_password)
 {
     static const struct {
@@ -412,8 +412,8 @@ START_TEST(failed_statement_leaves_the_session_usable)
 
 END_TEST
 
-/* Every statement by itself, all of them or none, in a transaction of the
- * caller's too; however many there are. */
+/* Each statement is sent alone, and all of them take effect or none, also in a
+ * transaction of the caller. The number of statements is not limited. */
 static void
 script_body(void)
 {
@@ -487,7 +487,7 @@ START_TEST(copy_is_refused_and_not_read_for_ever)
 
 END_TEST
 
-/* Its statement ends when all eight have begun. */
+/* The statement ends when all eight sessions have begun theirs. */
 static void
 wait_for_the_others(void *ctx)
 {
@@ -530,12 +530,12 @@ transaction_body(void)
     ck_assert(pg_begin(conn, &err));
     pg_task_script(conn, "INSERT INTO t VALUES (2)");
     pg_rollback(conn);
-    pg_rollback(conn); /* nothing to do */
+    pg_rollback(conn); /* outside a transaction, it does nothing */
     ck_assert_str_eq(ask(conn, "SELECT sum(n) FROM t"), "1");
 
     ck_assert(pg_begin(conn, &err));
     ck_assert(!pg_exec(conn, "SELECT 1 / 0", 0, NULL, NULL, &err));
-    ck_assert(!pg_commit(conn, &err)); /* the server says ROLLBACK */
+    ck_assert(!pg_commit(conn, &err)); /* the server answers ROLLBACK */
     ck_assert_int_eq(err.kind, ERR_FAILED);
     ck_assert_str_eq(err.code, "ROLLED_BACK");
     ck_assert(pg_is_alive(conn));
@@ -574,7 +574,7 @@ END_TEST
 
 static int shared_backend;
 
-/* Once it is in a statement that sleeps. */
+/* Terminate the backend when it runs pg_sleep(). */
 static void
 terminate_asleep(void *ctx)
 {
@@ -613,7 +613,7 @@ unknown_body(void)
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert_str_eq(err.code, "COMMIT_UNKNOWN");
     ck_assert(!pg_is_alive(conn));
-    ck_assert(!pg_commit(conn, &err)); /* lost before it was sent: known */
+    ck_assert(!pg_commit(conn, &err)); /* it was not sent, so it is known */
     ck_assert_str_eq(err.code, "08006");
     pg_rollback(conn);
     pg_close(conn);
@@ -626,7 +626,7 @@ START_TEST(commit_without_answer_is_unknown)
 
 END_TEST
 
-/* ---- losing it --------------------------------------------------------- */
+/* ---- losing the connection --------------------------------------------- */
 
 static void
 killed_body(void)
@@ -660,7 +660,8 @@ idle_body(void)
     terminate(pg_task_backend(conn));
     ck_assert(!pg_exec(conn, "SELECT 1", 0, NULL, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
-    ck_assert_ptr_null(strpbrk(err.message, "\n\t")); /* libpq has both */
+    ck_assert_ptr_null(
+        strpbrk(err.message, "\n\t")); /* libpq's text has them */
     ck_assert(!pg_is_alive(conn));
     pg_close(conn);
 }
@@ -672,7 +673,7 @@ START_TEST(backend_killed_while_idle_is_found_at_the_next_statement)
 
 END_TEST
 
-/* Its server answers a second connection, and says that it works. */
+/* The server answers a second connection, and reports the backend as busy. */
 static void
 busy_body(void)
 {

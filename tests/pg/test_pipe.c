@@ -1,4 +1,4 @@
-/* pipe: every batch sent is reported once, in order, whatever happens. */
+/* pipe: every batch is reported once and in order, whatever happens. */
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,17 +25,17 @@ enum {
 static struct err err;
 static struct task_queue told_more;
 
-/* What on_done was told. Batches are numbered from 1; the number is their
- * address. */
+/* The calls of on_done. Batches are numbered from 1; the number is used as
+ * their address. */
 static struct {
     size_t count;
     size_t failed;
-    size_t next; /* batch expected */
+    size_t next; /* the batch that must come next */
     struct err last;
     bool bad[MOST_BATCHES + 1];
 } told;
 
-/* What was sent, by batch: the pipe borrows it until it is told of. */
+/* The parameters by batch. The pipe borrows them until the batch is reported. */
 static char *borrowed[MOST_BATCHES + 1];
 
 static void
@@ -101,7 +101,7 @@ put_int32(char *to, int32_t value)
     return to;
 }
 
-/* A binary int8[] of `count` numbers from `first`; freed by the caller. */
+/* A binary int8[] of `count` numbers from `first`. The caller frees it. */
 static struct span
 int8_array(int64_t first, int32_t count)
 {
@@ -275,7 +275,7 @@ START_TEST(bad_values_are_refused_one_by_one)
 
 END_TEST
 
-/* Answers as large as the questions: both sides' sockets fill. */
+/* The answers are as large as the batches, so the sockets of both sides fill. */
 static void
 large_answers_body(void)
 {
@@ -311,7 +311,7 @@ empty_body(void)
     pg_pipe_end(NULL);
     ck_assert(pg_pipe_begin(conn, on_done, &told, &pipe, &err));
     ck_assert(send_numbers(pipe, 1, 1, 1));
-    pg_pipe_end(pipe); /* its only batch still in flight */
+    pg_pipe_end(pipe); /* its only batch is in flight */
     ck_assert_uint_eq(told.count, 1);
     ck_assert_uint_eq(told.failed, 1);
     ck_assert(pg_is_alive(conn));
@@ -330,7 +330,7 @@ END_TEST
 
 static struct pg_conn *locker;
 
-/* After preparing, which wants a lock too. */
+/* Call it after preparing, which needs a lock, too. */
 static void
 lock_table(void)
 {
@@ -358,7 +358,7 @@ blocked_body(void)
 
     pipe = open_pipe(conn, insert);
     lock_table();
-    for (size_t i = 1; i <= BATCHES; i++) /* 9.6 MB: no socket takes that */
+    for (size_t i = 1; i <= BATCHES; i++) /* 9.6 MB do not fit a socket */
         ck_assert(send_numbers(pipe, i, 0, 2000));
     began = clock();
     task_sleep_until(clock_after_ms(900));
@@ -380,7 +380,7 @@ START_TEST(the_wait_for_a_blocked_server_does_not_spin)
 
 END_TEST
 
-/* Ended while the server is stuck: the session is given up, nothing waits. */
+/* The pipe ends while the server is blocked: the session is given up. */
 static void
 end_blocked_body(void)
 {
@@ -483,7 +483,7 @@ START_TEST(lost_connection_reports_the_rest)
 
 END_TEST
 
-/* Found by the sender: it may not be called back from inside its call. */
+/* Sending finds the loss, and must not call on_done itself. */
 static void
 killed_idle_body(void)
 {
@@ -509,7 +509,7 @@ killed_idle_body(void)
     ck_assert_uint_lt(sent, MOST);
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert(!pg_pipe_drain(pipe, &err));
-    ck_assert_uint_eq(told.count, sent); /* the first, and all sent since */
+    ck_assert_uint_eq(told.count, sent); /* the first one and all later ones */
     ck_assert_uint_eq(told.failed, sent - 1);
     pg_pipe_end(pipe);
     pg_close(conn);

@@ -1,4 +1,4 @@
-/* script: where PostgreSQL ends a statement. */
+/* script: a script is split where PostgreSQL ends its statements. */
 #include <check.h>
 
 #include "pg/script.h"

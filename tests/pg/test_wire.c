@@ -1,6 +1,6 @@
-/* pg, against a libpq that plays a script: errors that no server gives when
- * asked. Whatever comes, every call returns, says what conn.h and pipe.h
- * promise, and frees what it made. */
+/* pg with a scripted libpq: errors that a real server does not produce on
+ * demand. Whatever happens, every call returns, keeps the promises of conn.h
+ * and pipe.h, and frees its memory. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 enum { BATCHES = 4, PER_BATCH = 3, MOST_ITEMS = 64, MANY = 5000 };
 
 static struct err err;
-static int test; /* of a loop test */
+static int test; /* number of the turn in a loop test */
 static struct pg_conn *conn;
 
 static void
@@ -28,7 +28,7 @@ setup(void)
     log_configure(LOG_TEXT, LOG_ERROR);
 }
 
-/* Play `script`, whose items are `items`, and connect to it. */
+/* Play `script` with these `items`, and connect to it. */
 static void
 open_conn(struct script script, const struct script_item *items, int count)
 {
@@ -83,7 +83,7 @@ static const PostgresPollingStatusType steps[] = {
     PGRES_POLLING_WRITING, PGRES_POLLING_WRITING, PGRES_POLLING_WRITING,
     PGRES_POLLING_OK};
 
-/* Refused for every reason, after every number of steps; -1: at the start. */
+/* The connection is refused after every number of steps; -1: at the start. */
 static void
 connecting_body(void)
 {
@@ -209,7 +209,7 @@ static const struct script_item yes[] = {OK("SELECT 1"), END};
 static const struct statement {
     struct script_item items[5];
     int count;
-    enum err_kind kind; /* ERR_NONE: success */
+    enum err_kind kind; /* ERR_NONE: it succeeds */
     const char *code;
     bool alive;
 } statements[] = {
@@ -245,7 +245,7 @@ ask(void)
     bool ok = pg_exec(conn, "SELECT 1", 0, NULL, &result, &err);
 
     ck_assert(ok == (result != NULL));
-    if (ok) { /* of the row that did not come */
+    if (ok) { /* the result has no rows */
         ck_assert_int_eq(pg_rows(result), 0);
         ck_assert_str_eq(pg_text(result, 0, 0), "");
         ck_assert_int_eq(pg_int64(result, 0, 0), 0);
@@ -267,7 +267,7 @@ statement_body(void)
         if (s->kind != ERR_NONE)
             check_err(s->kind, s->code);
         ck_assert_int_eq(pg_is_alive(conn), s->alive);
-        if (!s->alive) { /* nothing is sent any more */
+        if (!s->alive) { /* nothing more can be sent */
             ck_assert(!ask());
             check_err(ERR_TRANSIENT, "08006");
         }
@@ -300,7 +300,7 @@ START_TEST(unsent_bytes_are_sent_later)
 
 END_TEST
 
-/* The first statement, and the first flush, are the session's own. */
+/* Setting up the session is the first statement and the first flush. */
 static const struct script broken[] = {
     {.flush_fails = 2},
     {.flush_left = 1, .flush_fails = 3},
@@ -429,7 +429,7 @@ START_TEST(a_commit_has_a_known_outcome_or_is_reported_as_unknown)
 
 END_TEST
 
-/* BEGIN is the second that is sent and flushed, COMMIT the third. */
+/* BEGIN is the second statement sent and flushed, COMMIT the third. */
 static const struct script unsent[] = {
     {.send_fails = 3},
     {.flush_fails = 3},
@@ -480,7 +480,7 @@ rollback_body(void)
     ck_assert(pg_begin(conn, &err));
     pg_rollback(conn);
     ck_assert_int_eq(pg_is_alive(conn), rollbacks[test].alive);
-    pg_rollback(conn); /* of nothing, or of what is lost */
+    pg_rollback(conn); /* without a transaction, or without a connection */
     close_conn();
 }
 
@@ -494,7 +494,7 @@ END_TEST
 
 /* ---- scripts ----------------------------------------------------------- */
 
-/* Two statements, with BEGIN and COMMIT around them; a ROLLBACK may follow. */
+/* Two statements between BEGIN and COMMIT; a ROLLBACK may follow. */
 static const struct {
     struct script_item items[12];
     int count;
@@ -543,7 +543,7 @@ START_TEST(a_script_succeeds_as_a_whole_or_has_an_error)
 
 END_TEST
 
-/* Calls that fail while the statements are handed over. */
+/* Calls that fail while the statements are sent. */
 static const struct script unsent_scripts[] = {
     {.send_fails = 2},  {.send_fails = 3},  {.send_fails = 5},
     {.sync_fails = 1},  {.enter_fails = 1}, {.exit_fails = 1},
@@ -631,7 +631,7 @@ no_cancel_body(void)
     close_conn();
 }
 
-/* The one that waits: for what CANCEL_MS allows. */
+/* It waits for CANCEL_MS. */
 START_TEST(a_failed_cancel_gives_up_the_session)
 {
     test = _i;
@@ -642,7 +642,7 @@ END_TEST
 
 /* ---- pipes ------------------------------------------------------------- */
 
-/* What on_done was told; batches are numbered from 1. */
+/* The calls of on_done. Batches are numbered from 1. */
 static struct {
     int count;
     bool good[BATCHES + 1];
@@ -660,8 +660,8 @@ on_done(void *ctx, void *batch, const struct err *failure)
         told.last = *failure;
 }
 
-/* The answers of BATCHES batches, with `extra` put in at `place`; to be sent
- * is what comes before `place` only, when `extra` takes its place. */
+/* The answers to BATCHES batches, with `extra` before the item at `place`, or
+ * `instead` of it. Returns their number. */
 static int
 answers(struct script_item items[MOST_ITEMS], int place,
         struct script_item extra, bool instead)
@@ -681,7 +681,7 @@ answers(struct script_item items[MOST_ITEMS], int place,
     return count;
 }
 
-/* Send all batches while that works; how many were taken. */
+/* Send batches until that fails. Returns how many were accepted. */
 static int
 send_batches(struct pg_pipe *pipe)
 {
@@ -697,8 +697,8 @@ send_batches(struct pg_pipe *pipe)
     return sent;
 }
 
-/* One life of a pipe: everything sent is told once, in order, before the end;
- * how many are in. */
+/* Begin, use and end a pipe. Every batch must be reported once and in order
+ * before the end. Returns how many were stored. */
 static int
 run_pipe(const struct script *script, const struct script_item *items,
          int count, bool *drained)
@@ -779,7 +779,7 @@ START_TEST(an_error_belongs_to_its_own_batch)
 
 END_TEST
 
-/* In place of a statement's yes. */
+/* Items that come instead of a statement's success. */
 static const struct {
     struct script_item item;
     int in;
@@ -790,7 +790,7 @@ static const struct {
     {OTHER(PGRES_EMPTY_QUERY), BATCHES - 1, true, "08P01"},
     {OTHER(PGRES_NONFATAL_ERROR), BATCHES - 1, true, "08P01"},
     {OTHER(PGRES_BAD_RESPONSE), 1, false, "08006"},
-    {ERROR(""), 1, false, "08006"}, /* no memory for the answer */
+    {ERROR(""), 1, false, "08006"}, /* libpq has no memory for the answer */
     {END, BATCHES - 1, true, "08P01"},
     {SYNC, 1, true, "08P01"},
     {OTHER(PGRES_COPY_IN), 1, false, "08006"},
@@ -824,7 +824,7 @@ START_TEST(a_batch_is_stored_only_if_its_statement_succeeded)
 
 END_TEST
 
-/* The first that is sent and flushed is the session's. */
+/* The first statement sent and flushed sets up the session. */
 static const struct script breaks[] = {
     {.send_fails = 2},  {.send_fails = 3},
     {.send_fails = 5},  {.sync_fails = 1},
@@ -897,7 +897,7 @@ START_TEST(an_extra_null_changes_nothing)
 
 END_TEST
 
-/* libpq 15 drops a sync when it has no memory for its result. */
+/* libpq 15 drops a sync if it has no memory for its result. */
 static void
 forgotten_sync_body(void)
 {
@@ -990,7 +990,8 @@ START_TEST(preparing_succeeds_and_fails_as_any_statement)
 
 END_TEST
 
-/* Not where it would end us, or where what is left is a leak. */
+/* May a test end the program? Not without a process of its own, and not under
+ * the sanitizer, which reports the remaining memory as a leak. */
 static bool
 may_exit(void)
 {
