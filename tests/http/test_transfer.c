@@ -267,7 +267,7 @@ TASK_TEST(an_answer_that_takes_too_long_fails, PATIENT_MS)
     ck_assert(http_fetch(http, &request, &head, &body, &err));
 }
 
-/* The proxy does not get the request's headers, and there is no retry. */
+/* The proxy does not get the request's headers. */
 TASK_TEST(a_proxy_that_refuses, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {

@@ -35,7 +35,8 @@ static struct {
     bool bad[MOST_BATCHES + 1];
 } told;
 
-/* The parameters by batch. The pipe borrows them until the batch is reported. */
+/* The parameters by batch, which the pipe borrows until the batch is
+ * reported. */
 static char *borrowed[MOST_BATCHES + 1];
 
 static void
@@ -275,7 +276,7 @@ START_TEST(bad_values_are_refused_one_by_one)
 
 END_TEST
 
-/* The answers are as large as the batches, so the sockets of both sides fill. */
+/* The answers are as large as the batches: the sockets of both sides fill. */
 static void
 large_answers_body(void)
 {

@@ -232,7 +232,8 @@ bulk_is_terminal(enum bulk_status status)
            status != BULK_CANCELING;
 }
 
-/* `subject` up to the end of its first line. NULL: it fails. */
+/* Record a call with the first line of `subject`, and return its answer. NULL
+ * if the answer is a failure. */
 static const struct scripted_answer *
 ask(const char *call, const char *subject, struct err *err)
 {

@@ -1,7 +1,7 @@
 /*
- * scripted_job - one job of store "acme" against the cluster: its plan, its
- * journal, and what a process holds around them. Inside a task (pg_task.h);
- * what is not under test here must go well.
+ * scripted_job - one job of store "acme" in the test's cluster, with its plan,
+ * its journal and the context of a process. Use it inside a task (pg_task.h).
+ * A test fails if one of these functions fails.
  */
 #ifndef SCRIPTED_JOB_H
 #define SCRIPTED_JOB_H
@@ -9,7 +9,7 @@
 #include "job/job.h"
 
 struct scripted_job {
-    struct options options; /* to be changed before a run */
+    struct options options; /* a test may change them before a run */
     struct context context;
     struct store_config config;
     struct store_state store;
@@ -17,17 +17,17 @@ struct scripted_job {
     struct job job;
 };
 
-/* Job "products" of `query`, in `database`; its tables are in schema acme.
- * Failures of the database are not waited for. */
+/* Open job "products" with this `query`, in `database`. Its tables are in the
+ * schema acme. Failures of the database are not retried. */
 void scripted_job_open(struct scripted_job *job, const char *database,
                        const char *query);
 void scripted_job_close(struct scripted_job *job);
 
-/* The same job in a new state, as a new process would have it. */
+/* Reset the job to the state that it has in a new process. */
 void scripted_job_again(struct scripted_job *job);
 
-/* One value of the database as text, "" for NULL and for no row; valid until
- * the next call. On a connection of its own. */
+/* Run `sql` on a connection of its own, and return its first value as text: ""
+ * for NULL or without a row. It is valid until the next call. */
 const char *scripted_job_ask(const struct scripted_job *job, const char *sql);
 
 #endif

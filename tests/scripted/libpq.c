@@ -18,23 +18,23 @@ struct pg_cancel {
     int nothing;
 };
 
-/* One object is every connection: its address is all that is wanted of it. */
+/* This object is the connection. Only its address is used. */
 static struct {
     struct script script;
     struct script_item items[MOST_ITEMS];
     int count;
-    int at;        /* the item told next */
+    int at;        /* the next item to return */
     int available; /* items before this one have been read */
-    int session;   /* items that the session's own statement is answered by */
+    int session;   /* items that answer the statement of the session */
     int polled;
-    int sockets[2]; /* ours, the server's */
+    int sockets[2]; /* the client's and the server's */
     ConnStatusType status;
     bool is_open;
     bool pipeline;
-    bool active; /* a statement is under way */
+    bool active; /* a statement is running */
     bool in_transaction;
     bool told_loss;
-    int syncs; /* not yet answered */
+    int syncs; /* not answered yet */
     int flushes, sends, sync_calls, cancels;
     int left_over;
     PQnoticeProcessor on_notice;
@@ -63,7 +63,7 @@ tells_something(void)
     return play.at < play.count && play.items[play.at].kind != SCRIPT_SILENCE;
 }
 
-/* One byte in the socket says that there is something to read. */
+/* One byte in the socket makes it readable. */
 static void
 set_readable(void)
 {
@@ -73,7 +73,7 @@ set_readable(void)
     while (recv(play.sockets[0], &byte, 1, MSG_DONTWAIT) == 1)
         continue;
     if (readable && send(play.sockets[1], &byte, 1, MSG_NOSIGNAL) != 1)
-        return; /* shut down by the pipe: readable for ever */
+        return; /* the pipe has shut it down, so it stays readable */
 }
 
 void
@@ -136,8 +136,8 @@ script_left_over(void)
 
 /* ---- connecting -------------------------------------------------------- */
 
-/* Beside the one that plays there is none to be had: who asks for a second one
- * gets this, which is bad from the start. */
+/* A second connection is not possible. This object is returned for it, and its
+ * status is bad from the start. */
 static char no_conn;
 
 PGconn *
@@ -394,7 +394,7 @@ PQpipelineStatus(const PGconn *conn)
     return play.pipeline ? PQ_PIPELINE_ON : PQ_PIPELINE_OFF;
 }
 
-/* Only once everything has been answered. */
+/* It succeeds only if everything has been answered. */
 int
 PQexitPipelineMode(PGconn *conn)
 {
@@ -407,14 +407,14 @@ PQexitPipelineMode(PGconn *conn)
 
 /* ---- receiving --------------------------------------------------------- */
 
-/* The session's answers come by themselves, before all others. */
+/* The answers to the session's statement arrive before all others. */
 static int
 end_of_answers(void)
 {
     return play.at < play.session ? play.session : play.count;
 }
 
-/* What is read up to the next loss or silence. */
+/* It reads all items up to the next loss or silence. */
 int
 PQconsumeInput(PGconn *conn)
 {
@@ -464,7 +464,7 @@ note_tag(const struct script_item *item)
         play.in_transaction = false;
 }
 
-/* Of a lost connection one result that says so, then NULL. */
+/* A lost connection returns one result with the error, then NULL. */
 static PGresult *
 tell_loss(void)
 {
@@ -589,7 +589,7 @@ PQgetvalue(const PGresult *result, int row, int column)
     (void)result;
     (void)row;
     (void)column;
-    return NULL; /* as of a row that is not there */
+    return NULL; /* as for a row that does not exist */
 }
 
 int

@@ -1,10 +1,10 @@
 /*
- * scripted libpq - the client library, played from a script.
+ * scripted libpq - a libpq that plays a script.
  *
- * Stands in for the PQ functions that src/pg calls, for what no server does
- * when asked: a test links it instead of libpq and says what comes.
- * One connection at a time. Its socket is a real one, ready to be read
- * while the script has something to tell, so that who waits waits for real.
+ * It replaces the PQ functions that src/pg calls, for errors that a real server
+ * does not produce on demand. A test is linked with it instead of libpq. There
+ * is one connection at a time. Its socket is real, and readable while the
+ * script has items left, so that src/pg really waits for it.
  */
 #ifndef SCRIPTED_LIBPQ_H
 #define SCRIPTED_LIBPQ_H
@@ -14,16 +14,16 @@
 #include "pg/libpq.h"
 
 enum script_kind {
-    SCRIPT_RESULT,  /* a result of `status` */
-    SCRIPT_NULL,    /* the NULL that ends a statement's results */
-    SCRIPT_LOSS,    /* the connection is found lost, for good */
-    SCRIPT_SILENCE, /* nothing more comes, but after a cancel that worked */
+    SCRIPT_RESULT,  /* a result with this `status` */
+    SCRIPT_NULL,    /* the NULL after the results of a statement */
+    SCRIPT_LOSS,    /* the connection is lost */
+    SCRIPT_SILENCE, /* nothing more arrives, except after a cancel */
 };
 
 struct script_item {
     enum script_kind kind;
     ExecStatusType status;
-    const char *text; /* of an error its SQLSTATE, else the tag */
+    const char *text; /* the SQLSTATE of an error; otherwise the tag */
 };
 
 #define OK(tag)                                \
@@ -52,8 +52,8 @@ struct script_item {
         SCRIPT_SILENCE, PGRES_EMPTY_QUERY, "" \
     }
 
-/* Everything that can be played; all zero is a server in good health that
- * never answers. A number n means: the n-th call fails, from 1. */
+/* All that can be played. All zero is a healthy server that does not answer. A
+ * number n in *_fails means that the n-th call fails, counted from 1. */
 struct script {
     const PostgresPollingStatusType *polls; /* NULL: connected at once */
     int poll_count;
@@ -62,11 +62,11 @@ struct script {
     int version;          /* 0: 15.0 */
     const struct script_item *items;
     int item_count;
-    bool loss_with_answers; /* what came before it is told together with it */
-    const char *notice;     /* comes with whatever comes */
-    int flush_left; /* so often bytes are left over, after the session's */
+    bool loss_with_answers; /* the answers before a loss arrive with it */
+    const char *notice;     /* a notice that arrives with the answers */
+    int flush_left; /* so many flushes leave bytes, after the session's */
     int flush_fails;
-    int send_fails; /* of any kind */
+    int send_fails; /* all PQsend functions are counted */
     int sync_fails;
     int enter_fails;
     int exit_fails;
@@ -77,21 +77,21 @@ struct script {
     bool no_socket;
 };
 
-/* Play `script` to the next connection, and forget what was before. The
- * session's own first statement is answered besides. */
+/* Play `script` for the next connection, and forget the one before. The
+ * statement that sets up the session is answered in addition. */
 void script_play(const struct script *script);
 
-/* The same without that answer: the script has it. */
+/* The same, but the script contains the answer to that statement, too. */
 void script_play_raw(const struct script *script);
 
-/* From now on there is no socket. */
+/* From now on, PQsocket() returns -1. */
 void script_lose_socket(void);
 
-/* How often bytes were flushed, a cancel was asked for. */
+/* How often PQflush() and PQcancel() were called. */
 int script_flushes(void);
 int script_cancels(void);
 
-/* Connections, results and cancels made and not yet freed. */
+/* The number of connections, results and cancels that were not freed yet. */
 int script_left_over(void);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * clock - time that passes when a test says so.
+ * clock - a clock that a test controls.
  *
- * The linker leads calls of clock_now_ms() and clock_after_ms() here (WRAPPED
- * in the Makefile), so that a test of what happens later need not wait for it,
- * and does not depend on how long the machine takes meanwhile.
+ * The linker redirects calls of clock_now_ms() and clock_after_ms() to this
+ * clock (WRAPPED in the Makefile). So a test need not wait, and does not depend
+ * on the speed of the machine.
  */
 #ifndef SUPPORT_CLOCK_H
 #define SUPPORT_CLOCK_H
@@ -12,14 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Puts the clock forward, for the rest of the test. */
+/* Move the clock forward, for the rest of the test. */
 void clock_put_forward(int64_t ms);
 
-/* From now on it stands still but for that; for the rest of the test. */
+/* For the rest of the test, only clock_put_forward() and clock_frozen_wait()
+ * move the clock. */
 void clock_freeze(void);
 
-/* For tasks_init(), under a frozen clock: what is ready comes first, else the
- * nearest deadline comes at once. */
+/* A wait for tasks_init() with a frozen clock. Descriptors that are ready come
+ * first; otherwise the clock moves to the nearest deadline at once. */
 void
 clock_frozen_wait(void *ctx, struct pollfd *fds, size_t count, int timeout_ms);
 

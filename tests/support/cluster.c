@@ -18,9 +18,9 @@ enum { DSN_BYTES = 256, DSN_SLOTS = 8, COMMAND_BYTES = 4096 };
 static struct {
     char directory[64];
     char bin[256];
-    char psql[256];   /* not every server comes with one */
-    char prefix[128]; /* runs a command as somebody else than root */
-    int guard_pipe;   /* its end tells the guard that we are gone */
+    char psql[256];   /* it may be in another folder than the server */
+    char prefix[128]; /* runs a command as another user than root */
+    int guard_pipe;   /* when it is closed, the guard stops the server */
     pid_t guard;
     int databases;
 } cluster;
@@ -76,7 +76,7 @@ choose_user(void)
         user = getpwnam(name = "nobody");
     if (user == NULL ||
         chown(cluster.directory, user->pw_uid, user->pw_gid) != 0)
-        give_up("nobody to run the server as");
+        give_up("no user other than root to run the server");
     snprintf(cluster.prefix, sizeof(cluster.prefix),
              "setpriv --reuid=%s --regid=%u --clear-groups --", name,
              (unsigned)user->pw_gid);
@@ -107,7 +107,8 @@ make_cluster(void)
         give_up("psql failed");
 }
 
-/* In the guard: wait until every copy of the pipe's other end is closed. */
+/* The guard process waits until all copies of the pipe's other end are
+ * closed. */
 static void
 guard(int pipe_end)
 {
@@ -141,7 +142,7 @@ post_guard(void)
     }
     close(ends[0]);
     cluster.guard_pipe = ends[1];
-    /* Not for the server, which would keep its own guard waiting. */
+    /* The server must not inherit it, because the guard would wait for ever. */
     if (fcntl(ends[1], F_SETFD, FD_CLOEXEC) != 0)
         give_up("no pipe");
 }
@@ -207,8 +208,8 @@ cluster_database(const char *options)
     char sql[256];
     char *name = names[cluster.databases % 64];
 
-    /* Tests run in processes of their own, all of which count from the same
-     * number. */
+    /* Each test runs in a process of its own, and all of them count from the
+     * same number, so the name contains the process id. */
     snprintf(name, sizeof(names[0]), "db_%d_%d", (int)getpid(),
              cluster.databases++);
     snprintf(sql, sizeof(sql), "CREATE DATABASE %s %s;", name, options);

@@ -20,13 +20,13 @@
 enum {
     MOST_REQUESTS = 64,
     REQUEST_BYTES = 4 * 1024 * 1024,
-    GLANCE_MS = 5, /* between two looks at `stopping` */
+    GLANCE_MS = 5, /* time between two checks of `stopping` */
     CHUNK_BYTES = 1000
 };
 
 struct scripted_server {
     struct scripted_server *next;
-    struct scripted_step *steps; /* a copy: the test's may be on its stack */
+    struct scripted_step *steps; /* a copy, as the test's may be on its stack */
     size_t count;
     int fd;
     char url[64];
@@ -46,7 +46,7 @@ static struct scripted_server *servers;
 
 /* ---- bytes ------------------------------------------------------------- */
 
-/* False when the test is over. */
+/* False if the test has ended. */
 static bool
 wait_for(struct scripted_server *server, int fd, short events)
 {
@@ -189,7 +189,7 @@ reset(struct connection *connection)
     setsockopt(connection->fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
-/* True when the connection may be used again. */
+/* True if the connection can be used again. */
 static bool
 play(struct connection *connection, const struct scripted_step *step,
      const char *request)
@@ -245,7 +245,7 @@ serve(void *ctx)
 {
     struct scripted_server *server = ctx;
 
-    task_shield(); /* a test that stops itself has a server to the end */
+    task_shield(); /* a test that calls tasks_stop() still needs the server */
     while (wait_for(server, server->fd, POLLIN)) {
         int fd = accept4(server->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         struct connection *connection;
@@ -262,7 +262,7 @@ serve(void *ctx)
     task_unshield();
 }
 
-/* ---- life -------------------------------------------------------------- */
+/* ---- start and end ----------------------------------------------------- */
 
 static void
 listen_on_free_port(struct scripted_server *server)

@@ -1,9 +1,9 @@
 /*
- * scripted_server - an HTTP server that answers what a test tells it to.
+ * scripted_server - an HTTP server that plays a script.
  *
- * Each request, over whatever connection it comes, is answered by the next
- * step; what was asked is kept for the test to look at. Runs as tasks beside
- * the test's own, on a free port of the loopback address.
+ * Each request gets the next step as its answer, on any connection. Requests
+ * are kept for the test. The server's tasks run beside the test's task, on a
+ * free port of the loopback address.
  *
  *     static const struct scripted_step steps[] = {
  *         {.expect = "POST /x", .status = 200, .body = "{}"},
@@ -21,16 +21,16 @@ enum scripted_ending {
     SCRIPTED_WHOLE,
     SCRIPTED_CUT,   /* close after `stop_at` bytes of the body */
     SCRIPTED_RESET, /* the same, with a TCP reset */
-    SCRIPTED_STALL  /* send no more after them, but stay */
+    SCRIPTED_STALL  /* the same, but leave the connection open */
 };
 
 struct scripted_step {
-    const char *expect;  /* text that the request has to contain; or NULL */
-    const char *raw;     /* sent as it is instead of all below, then closed */
+    const char *expect;  /* text that the request must contain, or NULL */
+    const char *raw;     /* unless NULL: send this alone, then close */
     int status;          /* 0: close without an answer */
     const char *headers; /* "Name: value\r\n" each; or NULL */
     const char *body;    /* or NULL */
-    size_t length;       /* of body; 0: up to its NUL */
+    size_t length;       /* of the body; 0: up to its NUL */
     bool chunked;
     enum scripted_ending ending;
     size_t stop_at;
@@ -39,8 +39,8 @@ struct scripted_step {
 
 struct scripted_server;
 
-/* Inside scripted_run(). Stopped and freed by its end; what the steps point to
- * is borrowed while it is sent. */
+/* Call it inside scripted_run(), whose end stops and frees the server. The
+ * texts of the steps are borrowed while they are sent. */
 struct scripted_server *
 scripted_server_new(const struct scripted_step *steps, size_t count);
 
@@ -49,17 +49,17 @@ const char *scripted_server_url(const struct scripted_server *server);
 size_t scripted_server_requests(const struct scripted_server *server);
 size_t scripted_server_connections(const struct scripted_server *server);
 
-/* Head and body of request `index`; "" when there was none. */
+/* Head and body of request `index`; "" if it was not received. */
 const char *
 scripted_server_request(const struct scripted_server *server, size_t index);
 
-/* Bytes of answers that left so far. */
+/* Bytes of answers sent so far. */
 size_t scripted_server_sent(const struct scripted_server *server);
 
-/* Run `body` as a task with a client of that patience, until it returns. */
+/* Run `body` as a task, with a client that has this stall timeout. */
 void scripted_run(int64_t stall_timeout_ms, void (*body)(struct http *http));
 
-/* A test of check's whose body runs as a task. */
+/* A test of Check whose body runs as a task. */
 #define TASK_TEST(name, stall_timeout_ms)            \
     static void name##_task(struct http *http);      \
     START_TEST(name)                                 \
@@ -69,7 +69,7 @@ void scripted_run(int64_t stall_timeout_ms, void (*body)(struct http *http));
     END_TEST                                         \
     static void name##_task(struct http *http)
 
-/* The same as a loop test; its body has the number of the turn as `row`. */
+/* The same as a loop test. The body gets the number of the turn as `row`. */
 #define TASK_LOOP_TEST(name, stall_timeout_ms)           \
     static int name##_row;                               \
     static void name##_body(struct http *http, int row); \

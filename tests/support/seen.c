@@ -1,7 +1,7 @@
-/* Which codes the unit tests have provoked: the linker leads calls of these
- * functions here (WRAPPED in the Makefile). With MESSAGES_SEEN in the
- * environment each code is a line in that file, which scripts/check-messages
- * reads. */
+/* Records the codes that the unit tests provoke. The linker redirects calls of
+ * these functions (WRAPPED in the Makefile). If the environment variable
+ * MESSAGES_SEEN names a file, each code is added to it as a line.
+ * scripts/check-messages reads that file. */
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,7 +20,8 @@ bool __real_err_given(struct err *err, const char *code);
 void __real_log_warning(const struct log_ctx *ctx, enum msg msg,
                         const char *message, const struct log_field *fields);
 
-/* A test that plays a full disk means other files. */
+/* Change the limit of file sizes. A test that simulates a full disk lowers it,
+ * but that must not affect the file of codes. */
 static struct rlimit
 limit_files(rlim_t bytes)
 {
@@ -35,7 +36,8 @@ limit_files(rlim_t bytes)
     return before;
 }
 
-/* Short and appended, so that tests side by side do not mix theirs. */
+/* Lines are short and appended, so that tests running in parallel do not mix
+ * them. */
 static void
 note(const char *code)
 {

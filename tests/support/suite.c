@@ -4,10 +4,8 @@
 
 #include "support/cluster.h"
 
-/* A test that hangs is ended at last. Check's own 4 s are less than a busy
- * machine can take for a test that is right; nothing that works comes near
- * this.
- */
+/* End a test that hangs. Check's default of 4 s is too short for a correct test
+ * on a busy machine; no correct test needs as long as this limit. */
 __attribute__((constructor)) static void
 be_patient(void)
 {

@@ -1,8 +1,8 @@
 /*
- * types - GraphQL types from an introspection file, and queries against them.
+ * types - GraphQL types from an introspection file, and queries with them.
  *
- * Queries are called "q", as in "q:1:3: ...", and jobs "job". What is not
- * under test here must go well: anything that fails ends the test.
+ * The file name of a query is "q", as in "q:1:3: ...", and the name of a job is
+ * "job". A test fails if one of these functions fails.
  */
 #ifndef SUPPORT_TYPES_H
 #define SUPPORT_TYPES_H
@@ -14,24 +14,24 @@
 #include "plan/plan.h"
 
 struct types {
-    struct arena arena; /* owns all that is made; the test's to use too */
+    struct arena arena; /* owns everything here; a test may use it, too */
     struct gql_schema *schema;
     struct gql_types_file *file;
 };
 
-/* An empty schema, and the file its types will come from. */
+/* Open an empty schema, and the file that has its types. */
 void types_open(struct types *types, const char *path);
 void types_close(struct types *types);
 
-/* One type from the file; without one there, it is absent. */
+/* Add one type from the file, or mark it as absent if the file lacks it. */
 void types_add(struct types *types, const char *name);
 
-/* Types that no file has, as JSON; `query_type` is the query's. */
+/* Add types that are given as JSON; `query_type` is the type of queries. */
 void types_add_made(struct types *types, const char *query_type,
                     const char *const *texts, int count);
 
-/* The document, with every type that it needs added; the same, checked as a
- * bulk query; and its plan. */
+/* Parse a document and add all types that it needs; also check it as a bulk
+ * query; also plan it. */
 struct gql_document *types_parse(struct types *types, const char *text);
 struct gql_document *types_check(struct types *types, const char *text);
 struct plan *types_plan(struct types *types, const char *text);
