@@ -6,9 +6,10 @@
 
 enum { CHUNK_BYTES = 4096 };
 
-/* The first read asks for `want` bytes, the size of the file; later ones use
- * the room that is left in the buffer. A file that does not grow fits the first
- * allocation. At the ceiling, one more byte is read to find out whether the
+/* The first read asks for `want` bytes, one more than the size of the file.
+ * Later ones use the room that is left in the buffer. So a file that does not
+ * grow fits the first allocation, and the last read finds its end without
+ * another one. At the ceiling, one more byte is read to find out whether the
  * file is longer. */
 static enum read_file_end
 read_all(int fd, struct buf *text, size_t want)
@@ -46,8 +47,9 @@ read_regular(int fd, struct buf *text, struct stat *status)
         errno = S_ISDIR(status->st_mode) ? EISDIR : EINVAL;
         return READ_FILE_NOT_REGULAR;
     }
-    return read_all(
-        fd, text, status->st_size > 0 ? (size_t)status->st_size : CHUNK_BYTES);
+    return read_all(fd, text,
+                    status->st_size > 0 ? (size_t)status->st_size + 1
+                                        : CHUNK_BYTES);
 }
 
 enum read_file_end

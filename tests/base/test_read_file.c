@@ -48,7 +48,7 @@ make_file(size_t length)
     buf_free(&bytes);
 }
 
-static const size_t lengths[] = {0, 1, 4095, 4096, 4097, 9999, 10000};
+static const size_t lengths[] = {0, 1, 256, 4095, 4096, 4097, 9999, 10000};
 
 START_TEST(a_file_is_read_completely)
 {
@@ -58,6 +58,8 @@ START_TEST(a_file_is_read_completely)
     ck_assert_int_eq(read_file_text("f", &text, &status), READ_FILE_OK);
     ck_assert_uint_eq(text.length, length);
     ck_assert_int_eq((int)status.st_size, (int)length);
+    if (length >= 256) /* a second allocation would add 4096 bytes */
+        ck_assert_uint_le(text.capacity, 2 * (length + 1));
     for (size_t i = 0; i < length; i++)
         ck_assert_int_eq(text.bytes[i], (char)('a' + i % 23));
 }
