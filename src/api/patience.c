@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/retry.h"
 
-/* More classes than there is room for share the last one. */
+/* If there are more classes than entries, the last entry is shared. */
 static struct budget *
 budget_of(struct patience *patience, const char *what)
 {
@@ -64,7 +64,8 @@ patience_answered(struct patience *patience, struct backoff *backoff)
     patience->is_known_silent = false;
 }
 
-/* A request that has its own end leaves the server to the others. */
+/* A request that ended at its own deadline does not give up the server for
+ * the others. */
 static bool
 is_over(const struct backoff *backoff)
 {
@@ -78,7 +79,7 @@ spend(struct patience *patience, struct backoff *backoff, struct err *err)
 
     if (is_over(backoff))
         return;
-    err_wrap(err, "given up after trying for %s",
+    err_wrap(err, "gave up after retrying for %s",
              duration_format(patience->config.retry_budget_ms, text));
     if (!backoff_is_alone(backoff))
         patience_give_up(patience, err);

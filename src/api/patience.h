@@ -1,10 +1,10 @@
 /*
- * patience - how long one server is asked, by all who ask it.
+ * patience - how long requests to one server are retried.
  *
- * A class of request (its `what`: "submit", "poll") has one budget, whoever
- * makes the request. When a budget is spent the server is given up: every
- * request after that fails at once with the same error, so that a server that
- * does not answer costs its callers one budget, not one each.
+ * All requests of one class (`what`: "submit", "poll") share one budget. If a
+ * budget is spent, bulkpg gives up the server: every later request fails at
+ * once with the same error. A server that does not answer therefore costs all
+ * callers together one budget, not one budget each.
  */
 #ifndef API_PATIENCE_H
 #define API_PATIENCE_H
@@ -19,10 +19,10 @@ struct patience_config {
     int64_t retry_initial_ms;
     int64_t retry_max_ms;
     int64_t retry_budget_ms;
-    int64_t least_ms; /* a try may take so long, whatever is left */
+    int64_t least_ms; /* each try may take this long, even if less is left */
 
-    /* A request of class `what` has failed and will wait to be retried; it
-     * has its answer, or none for good. Both may be NULL. */
+    /* suspend: a request of class `what` failed and waits for its retry.
+     * resume: it was answered, or finally failed. Both may be NULL. */
     void (*suspend)(void *ctx, const char *what);
     void (*resume)(void *ctx, const char *what);
     void *ctx;
@@ -33,36 +33,36 @@ struct patience_class {
     struct budget budget;
 };
 
-/* With its `config`, and otherwise all zero, it has not been tried yet. */
+/* To begin, set `config` and leave the rest zero. */
 struct patience {
     struct patience_config config;
     struct patience_class classes[PATIENCE_CLASSES_MAX];
-    struct err given_up;  /* kind ERR_NONE: it is not */
-    bool is_known_silent; /* that the server does not answer was logged */
+    struct err given_up;  /* kind ERR_NONE: the server is not given up */
+    bool is_known_silent; /* the log says that the server does not answer */
 };
 
-/* The delays of a request of class `what`; they share the class's budget. */
+/* The delays of one request of class `what`. It shares the class's budget. */
 struct backoff patience_backoff(struct patience *patience, const char *what);
 
-/* retry_wait() for such a request; when the budget is spent the server is
- * given up. */
+/* retry_wait() for a request of this server. If the budget is spent, it gives
+ * up the server. */
 MUST_CHECK bool
 patience_wait(struct patience *patience, struct backoff *backoff,
               int64_t at_least_ms, const struct log_ctx *log,
               const char *message, struct err *err);
 
-/* The server has answered, be it with a refusal. */
+/* The server answered; a refusal is an answer, too. */
 void patience_answered(struct patience *patience, struct backoff *backoff);
 
-/* No more requests to this server: they fail with `why`, as ERR_LATER. Only
- * the first call counts. */
+/* Give up the server: later requests fail with `why`, as ERR_LATER. Only the
+ * first call has an effect. */
 void patience_give_up(struct patience *patience, const struct err *why);
 
 /* Why the server was given up, or NULL. */
 const struct err *patience_given_up(const struct patience *patience);
 
-/* LOG_WARN for the first sign that the server does not answer, LOG_DEBUG for
- * further ones, until it answers. */
+/* The level at which to log that the server does not answer: LOG_WARN the
+ * first time, LOG_DEBUG after that until it answers again. */
 enum log_level patience_failure_level(struct patience *patience);
 
 #endif

@@ -1,20 +1,21 @@
 /*
- * One exchange has the body, which is written once, and what the last try
- * left: its answer in an arena of its own, handed over at the end, so that the
- * answers of earlier tries do not pile up.
+ * An exchange writes the body once and sends it until a try succeeds. The
+ * answer of the last try is in an arena of its own, which is cleared before
+ * each try and handed to the caller at the end. So the answers of failed tries
+ * use no memory.
  *
- * A try ends in one of these ways, and nothing else decides what follows:
+ * The result of a try alone decides what happens next:
  *
- *   success          the answer
- *   ERR_TRANSIENT    wait, try again; with `once` only after THROTTLED
- *   ERR_LATER        the server is given up, for every request
- *   any other        the error; it is an answer, too, so the budget begins
- *                    again
+ *   success          return the answer
+ *   ERR_TRANSIENT    wait and try again; with `once` only after THROTTLED
+ *   ERR_LATER        give up the server, for all requests
+ *   other errors     return the error; the server did answer, so the budget
+ *                    starts again from zero
  *
- * Hazards. A secret that the server repeats is hidden before anything of the
- * answer is read. A request that must not be repeated may have been carried
- * out even though its answer is an error (5xx) or was cut: only what failed
- * before the request left is NOT_SENT.
+ * Hazards. If an answer repeats a secret, the secret is hidden before the
+ * answer is read. The server may have carried out a request although its
+ * answer is an error (5xx) or incomplete. Only a request that failed before
+ * it was sent has the code NOT_SENT.
  */
 #include "api/request.h"
 
@@ -37,7 +38,7 @@ struct exchange {
     const struct request_server *server;
     const struct request *request;
     const struct request_hooks *hooks;
-    struct arena answers; /* what the last answer is read into */
+    struct arena answers; /* of the last try */
     struct buf body;
     struct buf answer;
     struct request_try now;
@@ -46,9 +47,10 @@ struct exchange {
 
 /* ---- headers ----------------------------------------------------------- */
 
-/* The bytes may move while lines are added. */
+/* Lines are found from the start of `text` each time, because the buffer may
+ * move when a line is added. */
 struct request_headers {
-    struct buf text; /* a NUL behind each line */
+    struct buf text; /* each line ends with a NUL */
     int count;
 };
 
@@ -89,8 +91,7 @@ wipe_headers(struct request_headers *headers)
 
 /* ---- one try ----------------------------------------------------------- */
 
-/* Without a credential the request itself stays here, whatever became of the
- * one for the credential. */
+/* The request was not sent, because getting the credential failed. */
 static void
 name_not_sent(const struct exchange *exchange, struct err *err)
 {
@@ -99,7 +100,8 @@ name_not_sent(const struct exchange *exchange, struct err *err)
         err_code(err, MSG_NOT_SENT);
 }
 
-/* Nothing but types can be that large: it is no answer of the server's. */
+/* Only types are that large. Anything else did not come from the server
+ * itself, so a retry may help. */
 static bool
 judge_size(const struct exchange *exchange, struct err *err)
 {
@@ -108,7 +110,7 @@ judge_size(const struct exchange *exchange, struct err *err)
     return false;
 }
 
-/* The credential's only way out: to the server that it is for. */
+/* The only place that sends the credential: to its own server. */
 static bool
 post_body(struct exchange *exchange, const struct request_headers *headers,
           struct http_head *head, struct err *err)
@@ -150,7 +152,7 @@ send_authorized(struct exchange *exchange, struct http_head *head,
     return ok;
 }
 
-/* What is read of it points into its text, so both share the arena. */
+/* Copy the answer into the arena: what judge() reads points into it. */
 static struct span
 keep_answer(struct exchange *exchange)
 {
@@ -222,8 +224,8 @@ may_try_again(const struct exchange *exchange, const struct err *err)
            (!exchange->request->once || err_is(err, MSG_THROTTLED));
 }
 
-/* Of a request not to be repeated, what counts is whether the server may have
- * carried it out: 5xx and half an answer leave that open. */
+/* After a 5xx or half an answer it is not known whether the server carried
+ * out the request. For a request with `once`, ANSWER_LOST says so. */
 static void
 name_loss(const struct exchange *exchange, struct err *err)
 {
@@ -257,11 +259,11 @@ wait_before_retry(struct exchange *exchange, struct backoff *backoff,
                   struct err *err)
 {
     if (exchange->now.wait_ms > 0)
-        backoff->last_ms = 0; /* told how long: nothing to grow */
+        backoff->last_ms = 0; /* the server said how long: do not grow */
     say_suspended(exchange);
     return patience_wait(exchange->server->patience, backoff,
                          exchange->now.wait_ms, exchange->now.log,
-                         "a request is tried again", err);
+                         "retrying a request", err);
 }
 
 static bool

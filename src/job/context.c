@@ -61,13 +61,14 @@ no_store_named(const struct options *options, struct err *err)
     if (options->dsn != NULL)
         err_hint(
             err,
-            "bulkpg init writes one; -C DIR changes to its folder; "
-            "without it check, plan and run need --domain, and load --types");
+            "bulkpg init writes one; -C DIR changes to its folder; without "
+            "bulkpg.ini, check, plan and run need --domain, and load needs "
+            "--types");
     return false;
 }
 
-/* A one-off from flags alone names its store by --store or --domain; one that
- * talks to no store need not. */
+/* A command without bulkpg.ini names its store with --store or --domain. If it
+ * sends no requests to a store, the name may be missing. */
 static bool
 add_store_of_flags(struct context *context, struct err *err)
 {
@@ -83,12 +84,12 @@ add_store_of_flags(struct context *context, struct err *err)
     }
     if (name == NULL && strncmp(options->domain, "http://", 7) == 0)
         return err_set(err, MSG_BAD_ARGUMENTS,
-                       "an address on this machine has no store's name: give "
-                       "one with --store");
+                       "bulkpg cannot derive the store's name from an address "
+                       "on this machine: give one with --store");
     return config_add_store(&context->config, name, options->domain, err);
 }
 
-/* The one that was probably meant, and those there are. */
+/* The hint names the store that was probably meant, and lists all stores. */
 static bool
 no_such_store(const struct config *config, const char *name, struct err *err)
 {
@@ -99,15 +100,15 @@ no_such_store(const struct config *config, const char *name, struct err *err)
         nearest_try(&nearest, config->stores[i].name);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", config->stores[i].name);
     }
-    err_set(err, MSG_UNKNOWN_STORE, "there is no store \"%.100s\" in %s", name,
-            config->path != NULL ? config->path : "the configuration");
+    err_set(err, MSG_UNKNOWN_STORE, "%s has no store \"%.100s\"",
+            config->path != NULL ? config->path : "the configuration", name);
     if (config->store_count == 0)
-        err_hint(err, "there are none; a section [store NAME] makes one");
+        err_hint(err, "there are no stores; add a section [store NAME]");
     else if (nearest.best != NULL)
-        err_hint(err, "did you mean %s? there are %s", nearest.best,
+        err_hint(err, "did you mean %s? The stores are %s", nearest.best,
                  buf_str(&known));
     else
-        err_hint(err, "there are %s", buf_str(&known));
+        err_hint(err, "the stores are %s", buf_str(&known));
     buf_free(&known);
     return false;
 }

@@ -1,9 +1,10 @@
 /*
- * context - what one process of bulkpg holds: configuration, HTTP client,
+ * context - the state of one bulkpg process: configuration, HTTP client,
  * sessions, the control connection and the journal on it.
  *
- * Opened as far as a command needs it, in this order: network, configuration,
- * database (job/control.h); a store's session on first use (job/store.h).
+ * A command opens only what it needs, in this order: network, configuration,
+ * database (job/control.h). A store's session is opened on first use
+ * (job/store.h).
  */
 #ifndef JOB_CONTEXT_H
 #define JOB_CONTEXT_H
@@ -19,19 +20,19 @@
 
 struct jobs;
 
-/* One store while the program runs. */
+/* The state of one store. */
 struct store_state {
     struct context *context;
     const struct store_config *config;
     struct session *session;        /* NULL before it is needed */
     bool has_token_claim;           /* while its refresh token is exchanged */
-    struct task_lock introspecting; /* so that its jobs ask for a type once */
-    int slots_taken;                /* operations of ours at the store */
+    struct task_lock introspecting; /* so that each type is read only once */
+    int slots_taken;                /* operations of this process */
     struct task_queue slot_freed;
     struct store_faults faults; /* of its jobs, each reported once */
-    struct err silence;         /* why it did not say who it is */
-    bool counts_preparations;   /* its jobs are being prepared, one by one */
-    bool is_preparing;          /* one counts among those of all stores */
+    struct err silence;         /* why shop_info_refresh() failed */
+    bool counts_preparations;   /* jobs are prepared within the limit */
+    bool is_preparing;          /* has one of context.preparations_free */
 };
 
 struct context {
@@ -40,33 +41,33 @@ struct context {
     struct http *http;
     char *dsn; /* with its password; NULL until the database is opened */
     struct pg_conn *control;
-    int control_losses; /* how often it was lost and had again */
+    int control_losses; /* how often it was lost and reopened */
     struct journal *journal;
     struct store_state *stores; /* in the order of config.stores */
     struct task_lock reopening;
-    struct backoff reopening_backoff; /* one budget, whichever job waits */
-    struct jobs *recorded; /* their failures are, in the journal; or NULL */
-    int64_t loads_free;    /* loads that may begin now */
+    struct backoff reopening_backoff; /* all jobs share its budget */
+    struct jobs *recorded;            /* for outcomes_record(); or NULL */
+    int64_t loads_free;               /* this many more loads may begin now */
     struct task_queue load_ended;
-    int preparations_free; /* jobs that may be prepared now */
+    int preparations_free; /* this many more jobs may be prepared now */
     struct task_queue preparation_ended;
 };
 
-/* The network, and tasks that wait on it; nothing else is open yet. */
+/* Open the network and start the task scheduler. Nothing else is open yet. */
 MUST_CHECK bool context_begin(struct context *context,
                               const struct options *options, struct err *err);
 
-/* Close what is open, inside a task: closing may wait. context_end() comes
- * after the last task. */
+/* Close everything that is open. Call context_close() inside a task, because
+ * closing may wait, and context_end() after the last task. */
 void context_close(struct context *context);
 void context_end(struct context *context);
 
-/* Configuration from bulkpg.ini in the current directory and the flags; the
- * stores named by --store are checked to exist. */
+/* Read the configuration from bulkpg.ini in the current directory and from the
+ * options, and check that the stores named by --store exist. */
 MUST_CHECK bool context_configure(struct context *context, struct err *err);
 
-/* Is the store one that this command is about? One at fault is, too, unless
- * it is switched off: its fault must be told. */
+/* Does the command use this store? True also for a store whose configuration
+ * has a fault, so that the fault is reported, unless the store is disabled. */
 bool context_wants_store(const struct context *context,
                          const struct store_config *store);
 

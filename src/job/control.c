@@ -6,12 +6,13 @@
 #include "pg/conn.h"
 
 enum {
-    RESERVED_CONNECTIONS = 5, /* left to others */
+    RESERVED_CONNECTIONS = 5, /* for other clients */
     LOADS_BY_DEFAULT = 16
 };
 
-/* Loads at once: as said, else what the database's free connections allow, and
- * memory: one thread feeds them all, and gains nothing by more. */
+/* The limit on concurrent loads is max_loads. By default it is as many as the
+ * free connections of the database allow, but at most LOADS_BY_DEFAULT: one
+ * thread feeds all loads, so more of them only cost memory. */
 static bool
 count_loads(struct context *context, struct err *err)
 {
@@ -43,7 +44,8 @@ connect_control(const struct context *context, struct pg_conn **conn,
     return pg_connect(&config, conn, err);
 }
 
-/* Else locks are not held, and answers can go to others. */
+/* Behind a pooler in transaction mode, locks are not kept, and another client
+ * can get bulkpg's answers. */
 static bool
 check_session(const struct context *context, struct err *err)
 {
@@ -53,13 +55,14 @@ check_session(const struct context *context, struct err *err)
     if (!pg_shares_session(context->control, &config))
         return true;
     err_set(err, MSG_SESSION_SHARED,
-            "at %s a connection pooler gives our session to others between "
-            "two transactions",
+            "at %s a connection pooler shares bulkpg's session with other "
+            "clients between transactions",
             pg_where(context->control));
     return false;
 }
 
-/* Who says which database it is; a cause that has its own remedy keeps it. */
+/* Connect. The hint says where the database is configured, unless the error
+ * has a more specific hint. */
 static bool
 connect_first(struct context *context, struct err *err)
 {
@@ -68,12 +71,16 @@ connect_first(struct context *context, struct err *err)
     if (err->hint[0] != '\0')
         return false;
     if (context->options->dsn != NULL)
-        err_hint(err, "is --dsn right?");
+        err_hint(err, "check that the server is running and that --dsn is "
+                      "correct");
     else if (context->config.dsn[0] != '\0')
-        err_hint(err, "is dsn in %s right?", context->config.path);
+        err_hint(err,
+                 "check that the server is running and that dsn in %s is "
+                 "correct",
+                 context->config.path);
     else
-        err_hint(err, "no dsn is given, so PG* variables and libpq's defaults "
-                      "say where; write dsn = in [database], or give --dsn");
+        err_hint(err, "no dsn is given, so the PG* variables and libpq's "
+                      "defaults apply; set dsn in [database], or use --dsn");
     return false;
 }
 
@@ -93,8 +100,8 @@ control_open(struct context *context, bool make, struct err *err)
     return count_loads(context, err);
 }
 
-/* One try. The journal is borrowed meanwhile, so that no statement of it is
- * on its way. */
+/* One try. The journal is borrowed, so that no other task uses it while its
+ * connection is replaced. */
 static bool
 replace_control(struct context *context, struct err *err)
 {
@@ -124,12 +131,13 @@ reopen_within_budget(struct context *context, struct err *err)
         *backoff = context_backoff(context);
     while (!replace_control(context, err))
         if (err->kind != ERR_TRANSIENT ||
-            !retry_wait(backoff, 0, NULL, "the database is out of reach", err))
+            !retry_wait(backoff, 0, NULL, "reconnecting to the database", err))
             return false;
     backoff_succeeded(backoff);
     context->control_losses++;
     log_warn(NULL, MSG_RECONNECTED,
-             "the connection to the database was lost and is back", LOG_END);
+             "the database connection was lost, and bulkpg has reconnected",
+             LOG_END);
     return true;
 }
 

@@ -1,28 +1,29 @@
 /*
- * control - the process's one connection that holds its claims and its
- * journal, and how many loads the database has room for.
+ * control - the database connection for claims and journal, and the limit on
+ * concurrent loads.
  *
- * A claim is a lock of this connection's session, so that it ends with the
- * process. The connection may be lost at any time: whoever uses the journal
- * after a wait calls control_reopen() first.
+ * A process has one such connection. A claim is a lock of its session, so that
+ * it ends with the process. The connection can be lost at any time. Before
+ * using the journal after a wait, call control_reopen().
  */
 #ifndef JOB_CONTROL_H
 #define JOB_CONTROL_H
 
 #include "job/context.h"
 
-/* Connect and open the journal, made when `make` and missing; then a pooler
- * that pools transactions is refused, too (ERR_CONFIG, SESSION_SHARED). */
+/* Connect and open the journal. With `make`, create the journal if it does not
+ * exist, and refuse a connection pooler in transaction mode (ERR_CONFIG,
+ * SESSION_SHARED). */
 MUST_CHECK bool
 control_open(struct context *context, bool make, struct err *err);
 
-/* The control connection again, while the retry budget lasts, when it was
- * lost; the journal goes on with it, and so do its claims. Whoever held one
- * looks with journal_check_claim() whether it still does. ERR_LATER when the
- * budget is spent. */
+/* If the control connection was lost, open a new one and take the claims again.
+ * The holder of a claim must then call journal_check_claim(), because another
+ * process may have taken it. Retries until the budget is spent: ERR_LATER. */
 MUST_CHECK bool control_reopen(struct context *context, struct err *err);
 
-/* Wait until one more load may run, and say that it has ended. */
+/* Wait until one more load may run. Each successful call needs a call of
+ * control_end_load(). */
 MUST_CHECK bool control_begin_load(struct context *context, struct err *err);
 void control_end_load(struct context *context);
 

@@ -5,7 +5,7 @@
 #include "job/job.h"
 #include "job/jobs.h"
 
-/* These say what is wrong with the way into the store, whatever is asked. */
+/* These errors concern the access to the store, not the request. */
 static const enum msg store_wide[] = {
     MSG_UNAUTHORIZED,  MSG_PAYMENT_REQUIRED, MSG_FORBIDDEN,
     MSG_NOT_FOUND,     MSG_STORE_LOCKED,     MSG_HTTP_430,
@@ -13,8 +13,8 @@ static const enum msg store_wide[] = {
     MSG_REDIRECTED,    MSG_SHOP_INACTIVE,    MSG_NOT_HTTPS,
     MSG_TLS,           MSG_TLS_PROTOCOL,     MSG_PROXY_REFUSED};
 
-/* A redirect by the store and one by the storage of its results have one code,
- * but not one kind. */
+/* The kind is checked because REDIRECTED has two meanings: by the store it is
+ * ERR_CONFIG, by the storage of a result ERR_FAILED. */
 bool
 fault_is_of_store(const struct store_state *store, const struct err *err)
 {

@@ -41,7 +41,7 @@ static bool
 prepare_with(struct job *job, const char *types_file, struct arena *types,
              struct err *err)
 {
-    const struct dialect *dialect = &dialect_shopify; /* all stores are */
+    const struct dialect *dialect = &dialect_shopify; /* the only one */
     struct gql_schema *schema = gql_schema_new(types);
     struct gql_document *document;
     struct types_source source = {.file = types_file,
@@ -68,7 +68,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
 bool
 job_prepare(struct job *job, const char *types_file, struct err *err)
 {
-    struct arena types = {0}; /* many times what the plan keeps of them */
+    struct arena types = {0}; /* freed early: much larger than the plan */
     bool prepared;
 
     if (job->file->fault.kind != ERR_NONE) {
@@ -112,7 +112,7 @@ job_ending(const struct job *job)
         return "nothing was due";
     if (job->err.kind == ERR_STOPPED)
         return "stopped";
-    return job->status == EX_TEMPFAIL ? "put off" : "failed";
+    return job->status == EX_TEMPFAIL ? "postponed" : "failed";
 }
 
 void

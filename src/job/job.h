@@ -1,6 +1,5 @@
 /*
- * job - one query file of one store, from its text to its plan, and how it
- * ended.
+ * job - one query file of one store: its text, its plan and its outcome.
  */
 #ifndef JOB_JOB_H
 #define JOB_JOB_H
@@ -22,20 +21,20 @@ struct job {
     struct store_state *store;
     const struct store_config *config; /* the store's */
     const struct query_file *file;
-    struct arena arena; /* of everything below */
+    struct arena arena; /* for everything below */
     struct log_ctx log;
     struct plan *plan;
-    const struct gql_deprecated *deprecated; /* what it selects of that */
-    struct gql_note *notes;    /* what does not do what it seems to */
+    const struct gql_deprecated *deprecated; /* deprecated fields it selects */
+    struct gql_note *notes;    /* parts of the query with a surprising effect */
     struct err err;            /* why it failed; kind ERR_NONE: it did not */
-    struct store_fault *fault; /* its store's, by which it failed; or NULL */
+    struct store_fault *fault; /* of the store, if that is the cause; or NULL */
     int status;                /* exit status, once it has ended */
-    bool has_outcome;          /* the journal has its run, or shall have none */
+    bool has_outcome;          /* it is in the journal, or must not be */
     struct progress progress;
     struct timings timings;
-    bool is_loaded;                         /* its tables hold what came */
-    int64_t rejects;                        /* lines that do not */
-    const struct journal_run_table *tables; /* what it wrote; NULL: nothing */
+    bool is_loaded;                         /* the result is in its tables */
+    int64_t rejects;                        /* lines that were rejected */
+    const struct journal_run_table *tables; /* that it wrote; NULL: none */
     size_t table_count;
 };
 
@@ -43,26 +42,27 @@ void job_init(struct job *job, struct context *context,
               struct store_state *store, const struct query_file *file);
 void job_free(struct job *job);
 
-/* Parse, gather types (from `types_file` when not NULL), check against types
- * and bulk rules, plan. */
+/* Parse the query, get the types (from `types_file` if not NULL), check the
+ * query against types and bulk rules, and plan the tables. */
 MUST_CHECK bool
 job_prepare(struct job *job, const char *types_file, struct err *err);
 
-/* A point in time as Shopify reads it, in the job's arena. */
+/* A time as text in the form that Shopify reads, in the job's arena. */
 const char *job_time(struct job *job, int64_t seconds_since_1970);
 
-/* It has ended, and was not due. */
+/* Has the job ended without a run, because it was not due? */
 bool job_was_not_due(const struct job *job);
 
-/* It has ended; once for each job that jobs_run() runs. */
+/* End the job. Call it once for each job that jobs_run() runs. */
 void job_end(struct job *job);
 
-/* How it ended: "loaded", "nothing was due", "failed", "put off", "stopped". */
+/* The outcome for people: "loaded", "nothing was due", "failed", "postponed",
+ * "stopped". */
 const char *job_ending(const struct job *job);
 
-/* The job ends with `err`: its exit status set; logged now, or with others of
- * its store if it is the store's fault; and recorded where outcomes_begin()
- * says so. */
+/* End the job with `err` and set its exit status. The error is logged now, or,
+ * if it concerns all jobs of the store, together with theirs. After
+ * outcomes_begin() it is also recorded in the journal. */
 void job_fail(struct job *job, const char *message, const struct err *err);
 
 #endif

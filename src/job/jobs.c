@@ -1,21 +1,23 @@
-/* Jobs go through three steps: collected (one for each query file of each
- * store that is wanted), prepared (text to plan), run.
+/*
+ * Jobs go through three steps: they are collected (one for each query file of
+ * each store), prepared (from text to plan) and run.
  *
- *     collect ─► for each schema, side by side:
+ *     collect ─► for each schema, concurrently:
  *                  prepare one after the other
- *                  ─► refuse the second that plans the same table
- *                  ─► run side by side ─► end
+ *                  ─► refuse the second job that plans the same table
+ *                  ─► run concurrently ─► end
  *
- * Tables of one schema can collide, so that the jobs of a schema are all
- * planned before the first of them runs. Jobs of other schemas cannot, and
- * do not wait: a store that does not answer holds up only its own schema.
+ * Tables of one schema can collide, so all jobs of a schema are planned before
+ * the first of them runs. Jobs of other schemas cannot collide with them and do
+ * not wait: a store that does not answer delays only its own schema.
  *
- * A store or a file at fault never stops the others. A store that is left
- * out has no job; it is kept as a job_fault for the summary. A file at fault
- * is a job that fails when it is prepared.
+ * A fault of a store or a file never stops other jobs. A store that is left out
+ * has no jobs; a job_fault keeps the reason for the summary. A file with a
+ * fault becomes a job that fails when it is prepared.
  *
- * A job's address is used by tasks, the screen and store faults: items must
- * not move once jobs_run() has begun. */
+ * Hazard: tasks, the screen and store faults keep pointers to jobs, so items
+ * must not move after jobs_run() has begun.
+ */
 #include "job/jobs.h"
 
 #include <stdlib.h>
@@ -34,7 +36,7 @@ add_job(struct jobs *jobs, struct context *context, struct store_state *store,
     store->faults.jobs_open++;
 }
 
-/* Whom a fault of a store is told to. */
+/* The function that gets the faults of stores. */
 struct listener {
     jobs_fault_fn *on_fault;
     void *ctx;
@@ -60,7 +62,7 @@ count_jobs(struct jobs *jobs, const struct store_config *store)
                : 0;
 }
 
-/* To the log now, and to the summary. */
+/* Log the fault, and keep it for the summary. */
 static void
 keep_fault(void *ctx, const struct store_state *store, const struct err *fault)
 {
@@ -78,8 +80,8 @@ keep_fault(void *ctx, const struct store_state *store, const struct err *fault)
            LOG_STR("hint", err_remedy(fault)), LOG_END);
 }
 
-/* With types from a file nothing is asked of the store, so that it does not
- * matter whether it could be. */
+/* With types from a file, the store gets no requests, so that a missing domain
+ * or missing credentials do not matter. */
 static bool
 is_usable(const struct context *context, const struct store_config *store)
 {
@@ -119,9 +121,9 @@ no_store(const struct config *config, struct err *err)
     if (config->store_count > 0) {
         err_set(err, MSG_NO_STORE, "every store in %s is disabled",
                 config->path);
-        return err_hint(err, "write enabled = yes in a section [store NAME]");
+        return err_hint(err, "set enabled = yes in a section [store NAME]");
     }
-    return err_set(err, MSG_NO_STORE, "there is no store to work on");
+    return err_set(err, MSG_NO_STORE, "no store is configured");
 }
 
 bool
@@ -162,7 +164,7 @@ jobs_free(struct jobs *jobs)
     arena_free(&jobs->arena);
 }
 
-/* ---- tables that two jobs want ----------------------------------------- */
+/* ---- tables of two jobs ------------------------------------------------ */
 
 static const char *
 shared_table(const struct job *a, const struct job *b)
@@ -183,13 +185,13 @@ refuse(const struct job *job, const struct job *other, const char *table,
        struct err *err)
 {
     err_set(err, MSG_TABLE_OWNED,
-            "%s (store %s) and %s (store %s) both give table %s.%s",
+            "%s (store %s) and %s (store %s) both write table %s.%s",
             other->file->path, other->config->name, job->file->path,
             job->config->name, job->config->schema, table);
     return false;
 }
 
-/* Does the journal know the table as this job's? */
+/* Does this job own the table according to the journal? */
 static bool
 owns(struct job *job, const char *table)
 {
@@ -203,8 +205,8 @@ owns(struct job *job, const char *table)
            strcmp(owner->job, job->file->job) == 0;
 }
 
-/* Of two jobs that want a table the one goes on that owns it, or that was
- * named first. */
+/* Does `job` have to fail because `other` plans the same table? The owner of
+ * the table runs; without an owner, the job that comes first. */
 static bool
 loses(struct job *job, struct job *other, bool comes_first, const char *table)
 {
@@ -228,7 +230,7 @@ jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err)
     return true;
 }
 
-/* ---- side by side ------------------------------------------------------ */
+/* ---- running concurrently ---------------------------------------------- */
 
 /* The jobs of a command whose tables share a schema. */
 struct schema_jobs {
@@ -238,7 +240,8 @@ struct schema_jobs {
     void (*run)(void *job);
 };
 
-/* The next from `i` on that has not failed; jobs->count: none. */
+/* The next job of the schema from `i` on that has not failed; jobs->count if
+ * there is none. */
 static size_t
 next_job(const struct schema_jobs *some, size_t i)
 {

@@ -1,37 +1,38 @@
 /*
- * jobs - the jobs of a command: which there are, that no two of them write the
- * same table, and that they run side by side.
+ * jobs - the jobs of a command: find them, make sure that no two of them write
+ * the same table, and run them concurrently.
  */
 #ifndef JOB_JOBS_H
 #define JOB_JOBS_H
 
 #include "job/job.h"
 
-/* A store that is left out, since it is at fault. */
+/* A store that is left out because of a fault in its configuration or its
+ * queries. */
 struct job_fault {
     const char *store;
     struct err err;
-    size_t jobs; /* that it would have run; 0: not known */
+    size_t jobs; /* that the store would have run; 0: not known */
 };
 
 struct jobs {
     struct job *items;
     size_t count;
     struct arena arena; /* of the query files */
-    int status;         /* of what could not even become a job */
+    int status;         /* exit status for stores that are left out */
     const struct options *options;
-    struct job_fault *faults; /* of stores left out */
+    struct job_fault *faults; /* the stores that are left out */
     size_t fault_count;
     struct context *recorded_by; /* NULL: failures are not recorded */
     bool is_recording;
 };
 
-/* Every job named (all when `names` is NULL or empty) of every store wanted.
- * A store or file at fault is logged and kept in `status`. */
+/* Collect the jobs in `names` (all if NULL or empty) of all stores that the
+ * command uses. A store with a fault is logged and sets `status`. */
 MUST_CHECK bool jobs_collect(struct jobs *jobs, struct context *context,
                              const char *const *names, struct err *err);
 
-/* The same, and `on_fault` is told instead of the log. */
+/* The same, but `on_fault` gets the faults of stores instead of the log. */
 typedef void jobs_fault_fn(void *ctx, const struct store_state *store,
                            const struct err *fault);
 MUST_CHECK bool
@@ -40,18 +41,18 @@ jobs_collect_telling(struct jobs *jobs, struct context *context,
                      void *ctx, struct err *err);
 void jobs_free(struct jobs *jobs);
 
-/* ERR_CONFIG when a job before items[i] that has not failed plans one of its
- * tables. */
+/* ERR_CONFIG if another job that has not failed plans a table of items[i], and
+ * has precedence: it owns the table, or neither owns it and it comes first. */
 MUST_CHECK bool
 jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
 
-/* Prepare and run every job. Jobs whose tables share a schema are prepared one
- * after the other; if two of them plan the same table, one fails; then they
- * run side by side. No schema waits for another. */
+/* Prepare and run all jobs. Jobs with tables in the same schema are prepared
+ * one after the other; if two of them plan the same table, one of them fails;
+ * then they run concurrently. No schema waits for another one. */
 void jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
               void (*run)(void *job));
 
-/* The worst status of all. */
+/* The worst exit status. */
 int jobs_status(const struct jobs *jobs);
 
 #endif

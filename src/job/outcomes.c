@@ -5,13 +5,14 @@
 #include "job/jobs.h"
 #include "journal/runs.h"
 
-/* Rows on their way to the journal. */
+/* Rows that are not in the journal yet. */
 struct record {
     struct context *context;
     struct run_outcomes outcomes;
 };
 
-/* Also while stopping, but then a lost connection stays lost. */
+/* Write the rows. This also works while stopping, but then it does not reopen
+ * a lost connection. */
 static void
 flush(struct record *record)
 {
@@ -27,7 +28,7 @@ flush(struct record *record)
     run_outcomes_clear(&record->outcomes);
     if (!recorded)
         log_failure(LOG_WARN, NULL,
-                    "the journal has no row of jobs that failed", &err);
+                    "failed jobs could not be recorded in the journal", &err);
 }
 
 static void
@@ -49,7 +50,8 @@ add(struct record *record, const char *store, const char *job,
 
 /* ---- jobs -------------------------------------------------------------- */
 
-/* How many were added. What fails meanwhile is found by the next look. */
+/* Returns how many were added. The caller calls again until there are none,
+ * because jobs may fail while the rows are written. */
 static size_t
 record_jobs(struct jobs *jobs, struct record *record)
 {
@@ -100,7 +102,7 @@ outcomes_refuse(struct jobs *jobs, const struct err *why)
 
 /* ---- stores that are left out ------------------------------------------ */
 
-/* Without any query file the jobs are those that have run. */
+/* Without query files, record the jobs that the journal knows. */
 static void
 add_known(struct record *record, struct jobs *jobs,
           const struct job_fault *fault)
@@ -112,7 +114,7 @@ add_known(struct record *record, struct jobs *jobs,
     if (!journal_list_runs(record->context->journal, &query, &jobs->arena,
                            &runs, &err)) {
         log_failure(LOG_WARN, NULL,
-                    "the journal has no row of jobs that failed", &err);
+                    "failed jobs could not be recorded in the journal", &err);
         return;
     }
     for (size_t i = 0; i < runs.count; i++)
@@ -134,7 +136,7 @@ add_fault(struct record *record, struct jobs *jobs,
         for (size_t i = 0; i < files.count; i++)
             add(record, fault->store, files.items[i].job, NULL, &fault->err, 0);
     } else if (err.kind == ERR_USAGE) {
-        return; /* there is no such job */
+        return; /* the name is not a job of this store */
     } else if (store->jobs != NULL) {
         for (const char *const *job = store->jobs; *job != NULL; job++)
             add(record, fault->store, *job, NULL, &fault->err, 0);

@@ -1,10 +1,9 @@
 /*
- * progress - what a job is doing now, for whoever wants to look.
+ * progress - what a job is doing now.
  *
- * The phase that works says what can be seen of it: a function that fills in
- * `progress_seen` from its own counters. Nothing is counted here, and nothing
- * is called per row; cli/describe.c looks a few times a second and finds the
- * words.
+ * Each phase registers a function that fills in `progress_seen` from the
+ * phase's own counters. Nothing is counted here, and nothing is called per row.
+ * cli/describe.c calls the function a few times a second and makes the text.
  */
 #ifndef JOB_PROGRESS_H
 #define JOB_PROGRESS_H
@@ -26,10 +25,10 @@ enum progress_phase {
     PROGRESS_ENDED
 };
 
-/* One look at the phase that works; what it does not know is 0. */
+/* The state of the current phase; values that it does not know are 0. */
 struct progress_seen {
-    /* PROGRESS_FETCHING: results, at the store */
-    int results; /* wanted: windows, or one */
+    /* PROGRESS_FETCHING */
+    int results; /* of the run: one per window, or one */
     int results_done;
     int results_running;
     int results_waiting; /* for a slot */
@@ -38,23 +37,23 @@ struct progress_seen {
     /* PROGRESS_LOADING */
     uint64_t bytes;
     uint64_t lines;
-    int64_t bytes_expected; /* of all; -1: not known */
+    int64_t bytes_expected; /* of all results; -1: not known */
 };
 
 typedef void progress_look_fn(const void *what, struct progress_seen *seen);
 
-/* How fast a count grows, of late. */
+/* How fast a count grows now. */
 struct pace {
-    int64_t at_ms; /* 0: not looked at yet */
+    int64_t at_ms; /* of the last look; 0: none yet */
     uint64_t count;
     double per_second;
 };
 
-/* The counters of a load: those of its source, and of sources that are in. */
+/* The counters of a load. */
 struct progress_load {
-    const struct lines *lines; /* NULL: between two sources */
+    const struct lines *lines; /* of the current source; NULL: none */
     const struct loader_counts *counts;
-    uint64_t bytes_before;
+    uint64_t bytes_before; /* of the sources before it */
     uint64_t lines_before;
     int64_t bytes_expected;
 };
@@ -63,33 +62,34 @@ struct progress {
     enum progress_phase phase;
     int64_t begun_ms; /* clock_now_ms(); 0: not yet */
     int64_t ended_ms;
-    progress_look_fn *look; /* NULL: the phase shows nothing of itself */
+    progress_look_fn *look; /* NULL: the phase shows nothing */
     const void *what;
     struct progress_load load;
-    struct pace lines_pace; /* both kept by whoever looks */
+    struct pace lines_pace; /* cli/describe.c uses these two */
     struct pace bytes_pace;
 };
 
-/* Another phase begins. What was to be seen of the last one is gone. */
+/* Begin another phase. The function of the last phase is removed. */
 void progress_phase(struct progress *progress, enum progress_phase phase);
 
-/* What is to be seen of this phase, by look(what, seen); NULL: nothing more.
- * `what` stays until then, or until the next phase. */
+/* Register look(what, seen) for this phase; NULL removes it. `what` must live
+ * until it is removed, or until the next phase. */
 void progress_show(struct progress *progress, progress_look_fn *look,
                    const void *what);
 
-/* A load begins, of so many bytes (-1: not known). */
+/* Begin a load of `bytes_expected` bytes (-1: not known). */
 void progress_load(struct progress *progress, int64_t bytes_expected);
 
-/* One source after the other. */
+/* The load reads its sources one after the other; both are borrowed until
+ * progress_source_end(). */
 void progress_source(struct progress *progress, const struct lines *lines,
                      const struct loader_counts *counts);
 void progress_source_end(struct progress *progress);
 
-/* True: `seen` is what the phase shows now. */
+/* Fill in `seen`. False if the phase shows nothing. */
 bool progress_look(const struct progress *progress, struct progress_seen *seen);
 
-/* Milliseconds since it began, until it ended. */
+/* Milliseconds since the job began, up to its end. */
 int64_t progress_ms(const struct progress *progress, int64_t now_ms);
 
 #endif

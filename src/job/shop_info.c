@@ -87,7 +87,7 @@ shop_info_report(struct context *context)
 
         if (store->silence.kind != ERR_NONE &&
             store->silence.kind != ERR_STOPPED && store->faults.count == 0)
-            log_failure(LOG_WARN, &log, "the store does not say who it is",
+            log_failure(LOG_WARN, &log, "the store's facts could not be read",
                         &store->silence);
     }
 }

@@ -1,7 +1,7 @@
 /*
- * shop_info - who each store is, once a day, into bulkpg.store.
+ * shop_info - keep the facts about each store in bulkpg.store, once a day.
  *
- * Never a reason to fail: what matters of it is found out by the jobs.
+ * A failure here never fails a job: if it matters, the jobs fail by themselves.
  */
 #ifndef JOB_SHOP_INFO_H
 #define JOB_SHOP_INFO_H
@@ -9,19 +9,21 @@
 #include "job/context.h"
 #include "shopify/shop.h"
 
-/* Of every store that the command is about and whose row is a day old; tasks
- * of `group`, since a store may not answer for long. */
+/* Ask every store that the command uses and whose row is a day old. Each gets a
+ * task of `group`, because a store may not answer for a long time. */
 void shop_info_refresh(struct context *context, struct task_group *group);
 
-/* Warn of those that did not say, unless a job reports the store's fault. */
+/* Warn about stores that did not answer, unless a job reports a fault of the
+ * store. */
 void shop_info_report(struct context *context);
 
-/* Ask one store now, the database open or not; `shop` lives in the arena. */
+/* Ask one store now. The database need not be open. `shop` lives in the
+ * arena. */
 MUST_CHECK bool
 shop_info_ask(struct context *context, struct store_state *store,
               struct arena *arena, struct shop *shop, struct err *err);
 
-/* Keep its answer in the journal. */
+/* Save the answer in the journal. */
 MUST_CHECK bool
 shop_info_save(struct context *context, const struct store_state *store,
                const struct shop *shop, struct err *err);

@@ -8,7 +8,7 @@
 
 /* ---- tokens ------------------------------------------------------------ */
 
-/* A command that works without a database has none to meet others in. */
+/* A command without a database takes no lock: success. */
 static bool
 lock_refresh(void *ctx, struct err *err)
 {
@@ -59,7 +59,9 @@ store_end_preparation(struct context *context, struct store_state *store)
     task_wake_all(&context->preparation_ended);
 }
 
-/* Types are asked for by the one job of the store that is prepared. */
+/* The store does not answer a request for types: the job that is prepared does
+ * not count until the request is answered. Only one job of a store asks for
+ * types at a time. */
 static void
 suspend_preparation(void *ctx, const char *what)
 {
@@ -69,7 +71,7 @@ suspend_preparation(void *ctx, const char *what)
         store_end_preparation(store->context, store);
 }
 
-/* A stop is noticed by what comes next. */
+/* If the wait is stopped, the next wait of the job notices it. */
 static void
 resume_preparation(void *ctx, const char *what)
 {

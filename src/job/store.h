@@ -1,19 +1,20 @@
 /*
- * store - a store's session, and how many of its jobs are prepared at once.
+ * store - a store's session, and the limit on jobs that are prepared at once.
  */
 #ifndef JOB_STORE_H
 #define JOB_STORE_H
 
 #include "job/context.h"
 
-/* The store's session, made on first use. Its tokens are exchanged under a
- * claim in the journal, so that no other process exchanges the same one. */
+/* The store's session, created on first use. A refresh token is exchanged under
+ * a claim in the journal, so that no other process exchanges the same one. */
 struct session *
 store_session(struct context *context, struct store_state *store);
 
-/* Wait until one more job may be prepared: it holds the store's types
- * meanwhile, a megabyte or two. While its store does not answer it does not
- * count, so that it holds up no other store. */
+/* Wait until one more job may be prepared. The limit bounds memory: a job in
+ * preparation holds the store's types, one or two megabytes. While its store
+ * does not answer, a job does not count, so that it does not delay the jobs of
+ * other stores. */
 MUST_CHECK bool
 store_begin_preparation(struct context *context, struct store_state *store,
                         struct err *err);

@@ -12,7 +12,7 @@ static const char *const names[] = {"wait", "download", "parse", "encode",
                                     "send", "index",    "load",  "merge"};
 
 _Static_assert(sizeof(names) / sizeof(names[0]) == TIMING_COUNT,
-               "a name for each");
+               "each timing has a name");
 
 const char *
 timing_name(enum timing timing)
@@ -41,7 +41,7 @@ timings_feed(struct timings *timings, int64_t fed_ns,
     int64_t own_ns = fed_ns - times->send_ns;
     double share = measured_ns > 0
                        ? (double)times->parse_ns / (double)measured_ns
-                       : 1; /* no line was whole */
+                       : 1; /* no line was measured */
 
     if (own_ns < 0)
         own_ns = 0;

@@ -1,18 +1,19 @@
 /*
- * timings - where a run's time went.
+ * timings - how a run spent its time.
  *
- *     wait      for a slot and the store's work, for other loads to end
- *     load   ┬─ download   for bytes, and reading them
- *            ├─ parse      lines: cut, checked, read
- *            ├─ encode     rows, as PostgreSQL has them in binary
- *            └─ send       to PostgreSQL, and waiting for its answers
- *     merge  ──  index     keys and indexes of tables that are new
+ *     wait      for a slot, for the store, for other loads to end
+ *     load   ┬─ download   waiting for bytes, and reading them
+ *            ├─ parse      cutting, checking and reading lines
+ *            ├─ encode     writing rows in PostgreSQL's binary format
+ *            └─ send       sending to PostgreSQL, and waiting for answers
+ *     merge  ──  index     keys and indexes of new tables
  *
- * Of the load and the merge that came through, or came last. By the wall
- * clock, read a few times per chunk and batch; parse and encode are told
- * apart by some of the lines (load/loader.h). There is one thread: while a
- * job waits, others work, and that is in its waiting. What is left of `load`
- * went to connections, staging tables, and other jobs between two chunks.
+ * If a run needed several attempts, load and merge are those of the last one.
+ * The times are elapsed times, measured a few times per chunk and batch; the
+ * ratio of parse to encode is measured for some lines only (load/loader.h).
+ * There is one thread, so the waiting times of a job include the work of other
+ * jobs. The rest of `load` is for connections, staging tables, and other jobs
+ * between two chunks.
  */
 #ifndef JOB_TIMINGS_H
 #define JOB_TIMINGS_H
@@ -42,10 +43,11 @@ const char *timing_name(enum timing timing);
 void
 timings_since(struct timings *timings, enum timing timing, int64_t begun_ns);
 
-/* A load begins (again). */
+/* Clear the times of load and merge: an attempt begins. */
 void timings_clear_load(struct timings *timings);
 
-/* `fed_ns` went into lines, what was sent meanwhile included. */
+/* Set parse, encode and send of a load that spent `fed_ns` on its lines,
+ * sending included. */
 void timings_feed(struct timings *timings, int64_t fed_ns,
                   const struct loader_times *times);
 

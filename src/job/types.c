@@ -62,7 +62,7 @@ add_type(struct gql_schema *schema, const char *name, struct span json,
     return true;
 }
 
-/* From the store: into the schema, and into the cache for the next time. */
+/* A type from the store: add it to the schema, and save it in the cache. */
 static bool
 on_type(void *ctx, const char *name, struct span json, struct err *err)
 {
@@ -131,8 +131,8 @@ set_query_type(struct gathering *g, struct err *err)
     return true;
 }
 
-/* One round: what the cache knows; only when it knows nothing of them, the
- * store. What the new types lead to is asked for in the next round. */
+/* One round: get types from the cache, or, if it has none of them, from the
+ * store. The next round gets the types that the new ones refer to. */
 static bool
 gather_round(struct gathering *g, const struct gql_name *missing,
              struct err *err)
@@ -173,7 +173,7 @@ types_gather(const struct types_source *source, struct gql_schema *schema,
     if (source->file != NULL)
         return gather_from_file(source->file, schema, document, arena, err);
     if (source->store == NULL || source->context->journal == NULL) {
-        err_set(err, MSG_NO_TYPES, "nothing says which types the store has");
+        err_set(err, MSG_NO_TYPES, "the types of the store are not known");
         return err_hint(err, "give an introspection result with --types FILE");
     }
     if (!task_lock(&source->store->introspecting, err))

@@ -1,8 +1,9 @@
 /*
- * types - the store's GraphQL types, from wherever they are known.
+ * types - get the GraphQL types of a store.
  *
- * A file given by --types; else the journal's cache; else the store itself,
- * whose answers then fill the cache. Only what a document reaches is fetched.
+ * They come from the file of --types, if given. Otherwise they come from the
+ * journal's cache, and from the store if they are not in the cache; the store's
+ * answers are then saved there. Only types that a document needs are fetched.
  */
 #ifndef JOB_TYPES_H
 #define JOB_TYPES_H
@@ -10,15 +11,15 @@
 #include "graphql/schema.h"
 #include "job/context.h"
 
-/* Where to look, in this order; NULL where there is none. */
+/* Where types come from: `file`, or `context` and `store`. */
 struct types_source {
-    const char *file;
-    struct context *context; /* its journal and store, when `store` is set */
-    struct store_state *store;
+    const char *file;          /* NULL: not given */
+    struct context *context;   /* has the journal with the cache */
+    struct store_state *store; /* NULL: only the file */
     const struct log_ctx *log;
 };
 
-/* Bring `schema` to know every type that `document` reaches. */
+/* Add every type that `document` needs to `schema`. */
 MUST_CHECK bool
 types_gather(const struct types_source *source, struct gql_schema *schema,
              const struct gql_document *document, struct arena *arena,

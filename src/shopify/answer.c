@@ -1,17 +1,17 @@
 /*
- * From an answer to a decision, in this order:
+ * An answer is judged in this order:
  *
- *     status ─► not 2xx: a refusal by its status (refusals[], else by class)
- *     body   ─► not JSON: a proxy or a page, may work later
- *     errors ─► the first whose code means something (messages.def) decides
- *     data   ─► missing: may work later; else the answer
+ *     status ─► not 2xx: an error by its status (refusals[], else by class)
+ *     body   ─► not JSON: from a proxy or a web page; a retry may work
+ *     errors ─► the first whose code is in messages.def decides
+ *     data   ─► missing: a retry may work; else this is the answer
  *
- * How long the store asks us to wait comes from Retry-After, or from the
- * bucket of points: until it has refilled to what the request costs.
+ * The time to wait comes from Retry-After, or from the bucket of points: the
+ * time until the bucket has as many points as the request costs.
  *
- * Hazards. `errors` may be a string, an array or an object of arrays, and
- * errors without a code are known by their words. A code of the store's that
- * happens to be called like one of ours must not be taken for it.
+ * Hazards. `errors` may be a string, an array or an object of arrays. Errors
+ * without a code are recognized by their text. The store may use a code that
+ * bulkpg uses too, for something else: only codes of section SHOPIFY count.
  */
 #include "shopify/answer.h"
 
@@ -26,7 +26,7 @@ enum { LONGEST_ASKED_MS = 3600000 };
 static const struct refusal {
     int status;
     enum msg msg;
-    const char *sentence; /* after "store acme " */
+    const char *sentence; /* follows "store acme " */
 } refusals[] = {
     {401, MSG_UNAUTHORIZED, "does not accept the access token"},
     {402, MSG_PAYMENT_REQUIRED, "is frozen until its bill is paid"},
@@ -34,7 +34,7 @@ static const struct refusal {
     {404, MSG_NOT_FOUND, "has no Admin API at this address"},
     {423, MSG_STORE_LOCKED, "is locked by Shopify"},
     {429, MSG_THROTTLED, "asks for fewer requests"},
-    {430, MSG_HTTP_430, "has blocked us as a suspected attack"},
+    {430, MSG_HTTP_430, "has blocked bulkpg as a suspected attack"},
     {501, MSG_HTTP_501, "does not implement this request"},
 };
 
@@ -44,13 +44,13 @@ answer_location_host(const struct http_head *head, char *text, size_t size)
     const char *host = strstr(head->location, "://");
 
     if (host == NULL)
-        return "another place";
+        return "another address";
     host += 3;
     snprintf(text, size, "%.*s", (int)strcspn(host, "/?#"), host);
     return text;
 }
 
-/* Rounded up; 0 for what is no length of time. */
+/* Rounded up. 0 if `seconds` is negative or not a number. */
 static int64_t
 ms_of(double seconds)
 {
@@ -68,7 +68,7 @@ answer_retry_after_ms(const struct http_head *head)
     double seconds = strtod(head->retry_after, &end);
 
     if (end == head->retry_after || *end != '\0')
-        return 0; /* absent, or a date: our own patience will do */
+        return 0; /* absent, or a date: the usual backoff applies */
     return ms_of(seconds);
 }
 
@@ -79,8 +79,9 @@ refuse_redirect(const char *store, const struct http_head *head,
     char host[128];
 
     err_set(err, MSG_REDIRECTED,
-            "store %s redirects us to %s (HTTP %d): refused", store,
-            answer_location_host(head, host, sizeof(host)), head->status);
+            "store %s redirects to %s (HTTP %d), which bulkpg does not follow",
+            store, answer_location_host(head, host, sizeof(host)),
+            head->status);
     return false;
 }
 
@@ -96,7 +97,6 @@ refuse_other(const char *store, const struct http_head *head, struct err *err)
     return err_given(err, code);
 }
 
-/* LOCKED is also what another process does to a job. */
 static bool
 refuse_status(const char *store, const struct http_head *head, struct err *err)
 {
@@ -116,7 +116,7 @@ refuse_status(const char *store, const struct http_head *head, struct err *err)
 
 /* ---- GraphQL errors ---------------------------------------------------- */
 
-/* Messages of errors that came without a code. */
+/* The code of an error that has only a message. */
 static const char *
 code_of_message(const char *message)
 {
@@ -138,8 +138,8 @@ code_of(const struct json *error)
                         : code_of_message(json_str(json_get(error, "message")));
 }
 
-/* What the table says of the store's own codes; any other is of the kind of
- * GRAPHQL_ERROR, also one that happens to be called like one of ours. */
+/* The entry of a code of section SHOPIFY. All other codes are treated like
+ * GRAPHQL_ERROR, even if bulkpg has a code of that name. */
 static const struct message *
 meaning_of(const char *code)
 {
@@ -164,8 +164,8 @@ append_words(char *text, size_t size, const char *words)
     text[used] = '\0';
 }
 
-/* Every string below `value`: `errors` may be a string, an array of objects
- * with a message, or an object of arrays of strings. */
+/* Append every string below `value`: `errors` may be a string, an array of
+ * objects with a message, or an object of arrays of strings. */
 static void
 gather_words(const struct json *value, char *text, size_t size)
 {
@@ -187,8 +187,8 @@ has_errors(const struct json *errors)
            !(errors->kind == JSON_ARRAY && errors->count == 0);
 }
 
-/* The error that decides: the first whose code means something to us, since
- * what follows it is often its consequence; else the first. */
+/* The error that decides is the first with a known code: later errors are
+ * often its consequences. If none has a known code, it is the first. */
 static const struct json *
 deciding_error(const struct json *errors)
 {
@@ -213,7 +213,7 @@ fail_with(const char *store, const struct json *errors, struct err *err)
 
     gather_words(errors, words, sizeof(words));
     err_set(err, MSG_GRAPHQL_ERROR, "store %s answered: %s", store,
-            words[0] != '\0' ? words : "an error without words");
+            words[0] != '\0' ? words : "an error without a message");
     err_as(err, meaning_of(code)->kind);
     if (required != NULL)
         err_hint(err, "the app needs %s", required);
@@ -246,7 +246,7 @@ read_cost(const struct json *root)
         .restore_rate = number_at(throttle, "restoreRate")};
 }
 
-/* Until the bucket has refilled to what the request costs. */
+/* The time until the bucket has as many points as the request costs. */
 static int64_t
 refill_ms(const struct answer_cost *cost)
 {
@@ -259,7 +259,7 @@ refill_ms(const struct answer_cost *cost)
 
 /* ---- answers ----------------------------------------------------------- */
 
-/* What the body of a refusal adds: {"errors": …}, or nothing readable. */
+/* Add the store's reason, if the body has one: {"errors": …}. */
 static void
 add_reason(struct span body, struct err *err)
 {
@@ -295,13 +295,14 @@ no_json(const char *store, struct span body, const char *why, struct err *err)
 {
     bool page = span_starts(span_trim(body), "<");
 
-    return err_set(err, MSG_NOT_JSON,
-                   "store %s answered with %s instead of JSON%s%s", store,
-                   page ? "a web page" : "something else", page ? "" : ": ",
-                   page ? "" : why);
+    return err_set(err, MSG_NOT_JSON, "store %s answered with %s%s%s", store,
+                   page ? "a web page instead of JSON"
+                        : "something that is not JSON",
+                   page ? "" : ": ", page ? "" : why);
 }
 
-/* Types may be that large; anything else was not meant as the answer. */
+/* Only types are that large: anything else did not come from the store itself,
+ * so a retry may work. */
 static bool
 too_large(const char *store, const char *why, bool outer, struct err *err)
 {

@@ -1,14 +1,14 @@
 /*
- * Documents, and what is read of their answers. An operation is read in one
- * place, whichever request brought it; counters that are no counts are -1 and
- * described in odd_count, because a result must not be trusted whose size
- * nobody can tell.
+ * The GraphQL documents, and the functions that read their answers. All
+ * requests read an operation with read_operation(). A counter that is not a
+ * valid count becomes -1 and is described in odd_count: without its counts, a
+ * result cannot be checked.
  *
- * Hazards. bulkOperationRunQuery must not be repeated blindly: an answer
- * without an operation is ANSWER_LOST, and the caller looks for the marker
- * that its document begins with. Not every refusal has a code: the words are
- * looked at, too, also for how long to wait. What does not fit its array is
- * not there at all: half a URL or id would be another one.
+ * Hazards. bulkOperationRunQuery must not be repeated blindly. An answer
+ * without an operation is ANSWER_LOST: the caller then looks for an operation
+ * with the marker of its document. Not every refusal has a code, so the text
+ * of the refusal is read too, also to find out how long to wait. A text that
+ * does not fit its array is an error: half a URL or id would be another one.
  */
 #include "shopify/bulk.h"
 
@@ -22,7 +22,7 @@
 enum {
     ODD_BYTES = 24,
     VARIABLES_BYTES = 512 * 1024,
-    /* Listed operations come with their documents, of 64 KiB each at most. */
+    /* Listed operations include their documents, each up to 64 KiB. */
     LIST_BYTES = 16 * 1024 * 1024,
     LIST_PAGES = 20
 };
@@ -100,7 +100,7 @@ read_status(const char *name, enum bulk_status *status)
     return false;
 }
 
-/* Null is ""; what does not fit is not there at all: half a URL is none. */
+/* Null becomes "". False if the text does not fit. */
 static bool
 copy_text(const struct json *object, const char *key, char *text, size_t size)
 {
@@ -115,7 +115,8 @@ copy_text(const struct json *object, const char *key, char *text, size_t size)
     return true;
 }
 
-/* What is there instead of a count, if it is short and plain text. */
+/* Describe a value that is not a count. The value itself is only repeated if
+ * it is short and printable. */
 static void
 note_odd(const struct json *said, const char *key,
          struct bulk_operation *operation)
@@ -131,7 +132,7 @@ note_odd(const struct json *said, const char *key,
              key, SPAN_ARG(text));
 }
 
-/* A count of nothing said is `otherwise`; one that no count can be is -1. */
+/* A missing count is `otherwise`; a value that is not a count is -1. */
 static int64_t
 count_at(const struct json *object, const char *key, int64_t otherwise,
          struct bulk_operation *operation)
@@ -161,7 +162,7 @@ read_operation(const struct answer *reply, const struct json *object,
 {
     memset(operation, 0, sizeof(*operation));
     if (!read_status(json_str(json_get(object, "status")), &operation->status))
-        return unreadable(reply, "a status that we do not know", err);
+        return unreadable(reply, "a status that bulkpg does not know", err);
     if (!copy_text(object, "id", operation->id, BULK_ID_BYTES) ||
         operation->id[0] == '\0' ||
         !copy_text(object, "errorCode", operation->error_code,
@@ -171,7 +172,7 @@ read_operation(const struct answer *reply, const struct json *object,
         !copy_text(object, "completedAt", operation->completed_at,
                    sizeof(operation->completed_at)) ||
         !copy_text(object, "url", operation->url, BULK_URL_BYTES))
-        return unreadable(reply, "no id, or a field too long for us", err);
+        return unreadable(reply, "no id, or a field that is too long", err);
     operation->object_count = count_at(object, "objectCount", 0, operation);
     operation->root_object_count =
         count_at(object, "rootObjectCount", 0, operation);
@@ -185,13 +186,13 @@ read_operation(const struct answer *reply, const struct json *object,
 static bool
 unknown(const char *id, const struct answer *reply, struct err *err)
 {
-    err_set(err, MSG_UNKNOWN_OPERATION, "the store knows no bulk operation %s",
-            id);
+    err_set(err, MSG_UNKNOWN_OPERATION,
+            "the store does not know bulk operation %s", id);
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
     return false;
 }
 
-/* Variables of one string; NULL when it is too large. */
+/* Variables with one string; NULL if it is too large. */
 static char *
 one_variable(struct arena *arena, const char *name, const char *value)
 {
@@ -218,7 +219,7 @@ has_user_errors(const struct json *payload)
     return errors != NULL && errors->kind == JSON_ARRAY && errors->count > 0;
 }
 
-/* All of the store's own words. */
+/* The messages of all user errors. */
 static char *
 user_words(struct arena *arena, const struct json *payload)
 {
@@ -229,7 +230,7 @@ user_words(struct arena *arena, const struct json *payload)
         const char *message = json_str(json_get(e, "message"));
 
         if (message == NULL || message[0] == '\0')
-            message = "an error without words";
+            message = "an error without a message";
         words = words == NULL ? arena_strdup(arena, message)
                               : arena_printf(arena, "%s; %s", words, message);
     }
@@ -250,8 +251,8 @@ has_user_code(const struct json *payload, const char *code)
     return false;
 }
 
-/* "… wait 2 minutes …", "… in 30 seconds": the first number that a unit
- * follows, as milliseconds; -1 when there is none. */
+/* "… wait 2 minutes …", "… in 30 seconds": the first number with a unit, as
+ * milliseconds; -1 if there is none. */
 static int64_t
 wait_in_words(const char *words)
 {
@@ -311,7 +312,8 @@ read_submit(const struct answer *reply, struct arena *arena,
         return refuse_submit(payload, reply, arena, wait_ms, err);
     if (object != NULL && object->kind == JSON_OBJECT)
         return read_operation(reply, object, operation, err);
-    err_set(err, MSG_ANSWER_LOST, "submit: an answer without an operation");
+    err_set(err, MSG_ANSWER_LOST,
+            "submit: the store's answer has no operation");
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
     return false;
 }
@@ -341,7 +343,8 @@ bulk_submit(struct session *session, const char *document,
     return ok;
 }
 
-/* Ask about `id`: an id that cannot be one is an unknown one. */
+/* Send a request about operation `id`. An id that the store cannot read is an
+ * unknown operation. */
 static bool
 ask_by_id(struct session *session, const char *what, const char *document,
           const char *id, int64_t deadline_ms, const struct log_ctx *log,
@@ -397,16 +400,16 @@ bulk_check_marker(struct session *session, const char *id, const char *marker,
             ours = unknown(id, &reply, err);
     }
     if (ours && strncmp(query, marker, strlen(marker)) != 0) {
-        err_set(err, MSG_NOT_OURS, "%s was not submitted by us: left alone",
-                id);
+        err_set(err, MSG_NOT_OURS,
+                "bulkpg did not submit %s, and leaves it alone", id);
         ours = false;
     }
     arena_free(&arena);
     return ours;
 }
 
-/* "A bulk operation cannot be canceled when it is completed" comes with that
- * operation: there is nothing left to cancel. */
+/* The user error "A bulk operation cannot be canceled when it is completed"
+ * comes with an operation that has ended. That is success. */
 static bool
 read_cancel(const char *id, const struct answer *reply, struct arena *arena,
             struct bulk_operation *operation, struct err *err)
@@ -420,7 +423,7 @@ read_cancel(const char *id, const struct answer *reply, struct arena *arena,
         return false;
     if (!has_user_errors(payload) || bulk_is_terminal(operation->status))
         return true;
-    err_set(err, MSG_NOT_CANCELED, "cancel %s: %s", id,
+    err_set(err, MSG_NOT_CANCELED, "the store does not cancel %s: %s", id,
             user_words(arena, payload));
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
     return false;
@@ -443,7 +446,8 @@ bulk_cancel(struct session *session, const char *id, int64_t deadline_ms,
 
 /* ---- search ------------------------------------------------------------ */
 
-/* "# bulkpg …/7.1" begins "# bulkpg …/7.12", too: the line must end there. */
+/* The marker must be the whole first line: "# bulkpg …/7.12" also begins with
+ * "# bulkpg …/7.1". */
 static bool
 begins_with_marker(const char *query, const char *marker)
 {
@@ -470,7 +474,7 @@ find_on_page(const struct json *connection, const char *marker)
     return NULL;
 }
 
-/* The variables of the page after this one; NULL: there is none. */
+/* The variables of the next page; NULL after the last page. */
 static char *
 next_page(struct arena *arena, const struct json *connection)
 {
@@ -483,7 +487,7 @@ next_page(struct arena *arena, const struct json *connection)
     return one_variable(arena, "after", cursor);
 }
 
-/* Variables of the page that follows are in `request`: NULL after the last. */
+/* Search one page, and set the variables of `request` to the next page. */
 static bool
 search_page(struct session *session, struct request *request,
             const char *marker, const struct log_ctx *log,
@@ -507,7 +511,7 @@ search_page(struct session *session, struct request *request,
     return ok;
 }
 
-/* Newest first, so the first one found is it. */
+/* The list begins with the newest, so the first match is the newest. */
 static bool
 search_pages(struct session *session, const char *marker,
              const struct log_ctx *log, struct arena *cursors,

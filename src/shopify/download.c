@@ -1,20 +1,20 @@
 /*
- * A loop of tries around one offset:
+ * A loop of tries, which all continue at the same offset:
  *
  *     open ─► check head ─► read ... ─► end
  *      ▲                      │
  *      └── wait, with Range ──┘  broken, stalled, slow, 5xx
  *
- * A request from the middle has Range and If-Range. Its answer must continue
- * exactly at the offset, in the same file; else the caller has to begin again
+ * A request that resumes has Range and If-Range. Its answer must continue
+ * exactly at the offset, in the same file; else the caller must read again
  * from byte 0 (RESTART).
  *
- * What counts against the file is counted: tries in a row that brought no byte
- * (fruitless), and windows of stall_timeout with less than 1 kB/s, waits
- * included (meter). A storage that cannot be reached is not the file's fault:
- * only the budget of the class ends that.
+ * Two counters end the download of a bad file: tries in a row that brought no
+ * byte (fruitless), and periods of stall_timeout with less than 1 kB/s, waits
+ * included (meter). If the storage cannot be reached, the file is not the
+ * cause, and only the budget of the class ends the download.
  *
- * Hazard: after the last byte an error means nothing, whatever it is.
+ * Hazard: an error after the last byte must be ignored, as all bytes are here.
  */
 #include "shopify/download.h"
 
@@ -32,11 +32,12 @@
 
 enum { MOST_FRUITLESS = 3 };
 
-/* What came while it was waited for: 1 kB/s is a byte per millisecond. */
+/* The speed over one period of stall_timeout: 1 kB/s is a byte per
+ * millisecond. */
 struct meter {
     int64_t waited_ms;
     int64_t bytes;
-    int slow; /* windows in a row that brought too little */
+    int slow; /* periods in a row that were too slow */
 };
 
 struct download {
@@ -44,14 +45,14 @@ struct download {
     char *url;
     int64_t file_size;  /* -1: unknown */
     int64_t offset;     /* bytes handed out */
-    int64_t try_offset; /* of them before the request that is under way */
+    int64_t try_offset; /* `offset` when the current request began */
     struct backoff backoff;
     const struct log_ctx *log;
-    struct http_stream *stream; /* NULL: between two requests */
+    struct http_stream *stream; /* NULL between two requests */
     char etag[HTTP_HEADER_BYTES];
     int fruitless; /* tries in a row that brought no byte */
     struct meter meter;
-    bool is_late; /* the stream that is open is too slow to be kept */
+    bool is_late; /* the open stream is too slow and must be closed */
     bool ended;
 };
 
@@ -88,7 +89,8 @@ has_all(const struct download *download)
 
 /* ---- speed ------------------------------------------------------------- */
 
-/* A storage that sends a byte now and then would be read for years. */
+/* Without this, a storage that sends one byte now and then would keep the
+ * download busy for years. */
 static void
 measure(struct download *download, int64_t since_ms, size_t bytes)
 {
@@ -108,7 +110,7 @@ too_slow(const struct download *download, struct err *err)
     char window[32];
 
     return err_set(err, MSG_TOO_SLOW,
-                   "the result arrives at less than 1 kB/s over %s",
+                   "the result arrived at less than 1 kB/s over %s",
                    duration_format(http_stall_timeout(download->http), window));
 }
 
@@ -117,10 +119,11 @@ too_slow(const struct download *download, struct err *err)
 static bool
 restart(struct err *err, const char *why)
 {
-    return err_set(err, MSG_RESTART, "the result must be read anew: %s", why);
+    return err_set(err, MSG_RESTART,
+                   "the result must be read again from the start: %s", why);
 }
 
-/* "bytes 1000-1999/2000" has to go on exactly where we are. */
+/* "bytes 1000-1999/2000" must begin exactly at our offset. */
 static bool
 check_range(const struct download *download, const struct http_head *head,
             struct err *err)
@@ -131,16 +134,17 @@ check_range(const struct download *download, const struct http_head *head,
                &first, &last, &size);
 
     if (fields < 2 || first != download->offset || last < first)
-        return restart(err, "its storage sent another range than asked for");
+        return restart(err, "the storage sent a range that was not requested");
     if (size >= 0 && download->file_size >= 0 && size != download->file_size)
-        return restart(err, "its size has changed");
+        return restart(err, "the size of the file has changed");
     if (download->etag[0] != '\0' && head->etag[0] != '\0' &&
         strcmp(download->etag, head->etag) != 0)
-        return restart(err, "it is another file now (ETag)");
+        return restart(err, "the ETag of the file has changed");
     return true;
 }
 
-/* If-Range takes strong validators only; one cut short is none. */
+/* If-Range takes strong validators only. An ETag that fills its array may be
+ * cut short, and is not used. */
 static void
 keep_etag(struct download *download, const struct http_head *head)
 {
@@ -157,7 +161,7 @@ check_encoding(const struct http_head *head, struct err *err)
         return true;
     return err_set(err, MSG_ENCODING,
                    "the result came with Content-Encoding %s, "
-                   "which nobody asked for",
+                   "which bulkpg did not request",
                    head->content_encoding);
 }
 
@@ -176,15 +180,16 @@ refuse_status(const struct http_head *head, struct err *err)
 
     if (is_lapsed(head->status)) {
         return err_set(err, MSG_URL_LAPSED,
-                       "the result's URL has lapsed (HTTP %d)", head->status);
+                       "the result's URL has expired (HTTP %d)", head->status);
     }
     if (head->status >= 300 && head->status < 400) {
         err_set(err, MSG_REDIRECTED,
-                "the result's storage redirects us to %s "
-                "(HTTP %d): refused",
+                "the result's storage redirects to %s (HTTP %d), which bulkpg "
+                "does not follow",
                 answer_location_host(head, host, sizeof(host)), head->status);
         err_as(err, ERR_FAILED);
-        return err_hint(err, "is there a proxy between? Run it again");
+        return err_hint(err, "check any proxy in between, then run the job "
+                             "again");
     }
     err_set(err, MSG_HTTP_, "the result's storage answered HTTP %d",
             head->status);
@@ -202,7 +207,8 @@ check_head(struct download *download, const struct http_head *head,
     if (head->status != 200)
         return refuse_status(head, err);
     if (download->offset > 0)
-        return restart(err, "its storage sent all of it again, not the rest");
+        return restart(err,
+                       "the storage sent the whole file instead of the rest");
     keep_etag(download, head);
     return check_encoding(head, err);
 }
@@ -241,7 +247,7 @@ close_stream(struct download *download)
     download->stream = NULL;
 }
 
-/* A storage's own page instead of the file: no line of JSON begins so. */
+/* A line of JSON does not begin with "<": this is a page of the storage. */
 static bool
 check_first_byte(const struct download *download, struct span chunk,
                  struct err *err)
@@ -262,7 +268,7 @@ take(struct download *download, struct span chunk, struct err *err)
     if (download->file_size >= 0 && download->offset > download->file_size) {
         return err_set(err, MSG_TOO_LONG,
                        "the result is longer than the %" PRId64
-                       " bytes announced",
+                       " bytes that the store announced",
                        download->file_size);
     }
     backoff_succeeded(&download->backoff);
@@ -281,7 +287,7 @@ end(struct download *download, struct err *err)
     return true;
 }
 
-/* The next bytes with what is open, or newly opened, now. */
+/* One try: open the stream if it is not open, and read the next bytes. */
 static bool
 try_read(struct download *download, struct span *chunk, int64_t *wait_ms,
          struct err *err)
@@ -317,8 +323,8 @@ may_go_on(const struct err *err)
            !has_code(err, "RESTART");
 }
 
-/* A storage that is out of reach or out of order is no fault of the file:
- * only the budget ends that. 416 is the file's: it ends before our offset. */
+/* The storage cannot be reached or does not work: only the budget ends this.
+ * 416 is different: the file ends before our offset. */
 static bool
 is_out_of_reach(const struct err *err)
 {
@@ -326,7 +332,8 @@ is_out_of_reach(const struct err *err)
            (strncmp(err->code, "HTTP_", 5) == 0 && !has_code(err, "HTTP_416"));
 }
 
-/* The same, and how long it took: only if the storage is to blame. */
+/* Read, and measure how long it took. Time does not count while the storage
+ * cannot be reached. */
 static bool
 read_measured(struct download *download, struct span *chunk, int64_t *wait_ms,
               struct err *err)
@@ -348,8 +355,8 @@ give_up(const struct download *download, struct err *err)
 {
     err->kind = ERR_FAILED;
     err_wrap(err,
-             "the download stands at byte %" PRId64
-             " after %d tries without progress",
+             "the download made no progress beyond byte %" PRId64
+             " in %d tries",
              download->offset, MOST_FRUITLESS);
     if (!has_code(err, "NOT_JSONL") && !err_is(err, MSG_TOO_SLOW))
         err_code(err, MSG_TRUNCATED);
@@ -372,7 +379,7 @@ wait_before_retry(struct download *download, int64_t wait_ms, struct err *err)
     download->is_late = false;
     err_wrap(err, "at byte %" PRId64, download->offset);
     if (!retry_wait(&download->backoff, wait_ms, download->log,
-                    "the download goes on", err))
+                    "resuming the download", err))
         return false;
     if (is_reached)
         measure(download, began_ms, 0);
@@ -406,7 +413,7 @@ download_read(struct download *download, struct span *chunk, struct err *err)
         close_stream(download);
         *chunk = span_of("", 0);
         if (err->kind == ERR_TRANSIENT && has_all(download)) {
-            download->ended = true; /* broken only after the last byte */
+            download->ended = true; /* the error came after the last byte */
             return true;
         }
         if (!may_go_on(err) || !wait_before_retry(download, wait_ms, err))

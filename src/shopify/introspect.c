@@ -58,7 +58,8 @@ hand_out(const struct json *data, const char *const *names, size_t count,
     return true;
 }
 
-/* *too_dear when the store would rather be asked for fewer types. */
+/* *too_dear: the request cost too much, or its answer was too large. The
+ * caller then asks for fewer types. */
 static bool
 ask_for(struct session *session, const char *const *names, size_t count,
         const struct log_ctx *log, introspect_type_fn *on_type, void *ctx,
@@ -127,8 +128,8 @@ introspect_query_type(struct session *session, const struct log_ctx *log,
             snprintf(name, 128, "%s", found);
         else
             err_set(err, MSG_BAD_TYPES,
-                    "introspect: the store names no query "
-                    "type");
+                    "introspect: the store's answer has no valid name of the "
+                    "query type");
     }
     arena_free(&arena);
     return ok;

@@ -1,21 +1,21 @@
 /*
- * introspect - GraphQL types, asked of the store one by one.
+ * introspect - read GraphQL types from the store, by name.
  *
- * `__type(name:)` per type, several in a request by aliases, each as one
+ * A request has several fields `__type(name:)` with aliases. Each answer is an
  * introspection object with deprecated fields, arguments and their
- * descriptions. Costs 7 to 60 points a type, of 1000 a request.
+ * descriptions. A type costs 7 to 60 points; a request may cost 1000.
  */
 #ifndef SHOPIFY_INTROSPECT_H
 #define SHOPIFY_INTROSPECT_H
 
 #include "shopify/session.h"
 
-/* One type as JSON text, or an empty span when the store has none of that
- * name. Borrowed for the call. */
+/* Called with each type as JSON text; the span is empty if the store has no
+ * type of that name. The text is borrowed for the call. */
 typedef bool introspect_type_fn(void *ctx, const char *name, struct span json,
                                 struct err *err);
 
-/* Ask for `count` types, a few per request. */
+/* Read `count` types, a few per request. */
 MUST_CHECK bool
 introspect_types(struct session *session, const char *const *names,
                  size_t count, const struct log_ctx *log,

@@ -28,14 +28,14 @@ read_token(const char *path, struct buf *token, struct err *err)
     if (end == READ_FILE_FAILED || end == READ_FILE_NOT_REGULAR)
         return cannot(err, "read", path);
     if (span_trim(buf_span(token)).length == 0 || end != READ_FILE_OK) {
-        return err_set(err, MSG_REFRESH_TOKEN_FILE, "%s holds no refresh token",
-                       path);
+        return err_set(err, MSG_REFRESH_TOKEN_FILE,
+                       "%s does not contain a refresh token", path);
     }
     return true;
 }
 
-/* The new file belongs to whoever owns the old one: another user's job reads
- * it next. */
+/* Give the new file the owner of the old one: the next job that reads it may
+ * run as that user. */
 static bool
 keep_owner(struct refresh_file *file)
 {
@@ -46,7 +46,7 @@ keep_owner(struct refresh_file *file)
             fchown(file->fd, old.st_uid, old.st_gid) == 0);
 }
 
-/* A file beside the token's, with its bytes already reserved. */
+/* Create the new file, and reserve disk space for its bytes. */
 static bool
 make_room(struct refresh_file *file, struct err *err)
 {
@@ -55,11 +55,11 @@ make_room(struct refresh_file *file, struct err *err)
 
     if (length < 0 || (size_t)length >= sizeof(file->new_path)) {
         errno = ENAMETOOLONG;
-        return cannot(err, "write beside", file->path);
+        return cannot(err, "create a file beside", file->path);
     }
     file->fd = mkostemp(file->new_path, O_CLOEXEC); /* 0600 */
     if (file->fd < 0)
-        return cannot(err, "write beside", file->path);
+        return cannot(err, "create a file beside", file->path);
     if (!keep_owner(file)) {
         cannot(err, "keep the owner of", file->path);
         refresh_file_close(file);
@@ -101,7 +101,7 @@ write_token(const struct refresh_file *file, const char *token)
     return ok;
 }
 
-/* The rename itself survives a power cut only once its directory is written. */
+/* A rename survives a power cut only after its directory was flushed. */
 static void
 sync_directory(const char *path)
 {

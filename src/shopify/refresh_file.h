@@ -1,10 +1,11 @@
 /*
  * refresh_file - the file that holds a rotating refresh token.
  *
- * Each refresh gives a new token and ends the old one, so the file beside it
- * is made before the store is asked: a token that could not be kept is never
- * asked for. Written to that file, flushed, then renamed over the old one: of
- * mode 0600, its owner's as before.
+ * Each refresh gives a new token and ends the old one. A new token that cannot
+ * be saved would lock bulkpg out of the store. Therefore bulkpg creates a new
+ * file beside the old one, with room for the token, before it asks the store.
+ * It then writes the token, flushes the file and renames it over the old one.
+ * The new file has mode 0600 and the owner of the old one.
  * Private to src/shopify.
  */
 #ifndef SHOPIFY_REFRESH_FILE_H
@@ -17,19 +18,20 @@
 
 struct refresh_file {
     char path[PATH_MAX];     /* without symbolic links */
-    char new_path[PATH_MAX]; /* beside it */
-    int fd;                  /* of the new one; -1: none */
+    char new_path[PATH_MAX]; /* the new file, in the same directory */
+    int fd;                  /* of the new file; -1: none */
 };
 
-/* Read the token and make room for the next one. ERR_CONFIG. */
+/* Read the token, and create the new file. ERR_CONFIG. */
 MUST_CHECK bool refresh_file_open(struct refresh_file *file, const char *path,
                                   struct buf *token, struct err *err);
 
-/* Keep `token` from now on. ERR_CONFIG; the old one is then still there. */
+/* Replace the token by `token`. After a failure, ERR_CONFIG, the old file is
+ * unchanged. */
 MUST_CHECK bool refresh_file_replace(struct refresh_file *file,
                                      const char *token, struct err *err);
 
-/* Give up what was not replaced. */
+/* Remove the new file if it did not replace the old one. */
 void refresh_file_close(struct refresh_file *file);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum {
     COUNTS_PER_REQUEST = 20,
-    DOCUMENT_BYTES = 2 * 1024 * 1024 /* every filter holds the query's own */
+    DOCUMENT_BYTES = 2 * 1024 * 1024 /* each filter repeats the query's */
 };
 
 /* query CountRoots { n0: productsCount(query: "…", limit: null) { … } … } */
@@ -24,7 +24,7 @@ write_counts(struct buf *document, const char *count_field,
     buf_append_str(document, " }");
 }
 
-/* -1: not counted exactly. */
+/* -1: the count is not exact, or not valid. */
 static int64_t
 exact_count(const struct json *data, size_t i, const struct log_ctx *log)
 {
@@ -82,7 +82,7 @@ roots_count(struct session *session, const char *count_field,
     return true;
 }
 
-/* ---- how far they reach ------------------------------------------------ */
+/* ---- earliest and latest time ------------------------------------------ */
 
 static void
 write_end(struct buf *document, const char *alias, const char *root_field,

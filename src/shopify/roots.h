@@ -1,6 +1,7 @@
 /*
- * roots - how many roots a connection has, and how far they reach in time:
- * asked by ordinary queries, before a bulk operation is cut into windows.
+ * roots - how many roots a connection has, and their earliest and latest time.
+ *
+ * Ordinary queries ask for this before a run is cut into windows:
  *   productsCount(query: "…", limit: null) { count precision }
  */
 #ifndef SHOPIFY_ROOTS_H
@@ -8,15 +9,15 @@
 
 #include "shopify/session.h"
 
-/* `counts[i]` of those that `filters[i]` finds; -1 where the store does not
- * know it exactly. Asked for a few at a time. */
+/* Set `counts[i]` to the number of roots that `filters[i]` finds, or to -1 if
+ * the store does not count them exactly. Sends a few filters per request. */
 MUST_CHECK bool
 roots_count(struct session *session, const char *count_field,
             const char *const *filters, size_t count, const struct log_ctx *log,
             int64_t *counts, struct err *err);
 
-/* The `time_field` of the first and the last in the order of `sort_key`, as
- * the store writes it; "" when there is none. */
+/* Read the `time_field` of the first and the last root in the order of
+ * `sort_key`, as the store writes it; "" if there are no roots. */
 MUST_CHECK bool
 roots_reach(struct session *session, const char *root_field,
             const char *sort_key, const char *time_field, const char *filter,

@@ -1,14 +1,14 @@
 /*
- * A session has what all requests to one store share: the address, the token,
- * the patience. A request is sent by api/request.c, which calls back twice a
- * try: add_token() before it, judge_answer() after it.
+ * All requests to one store share the address, the token and the patience.
+ * api/request.c sends the requests. For each try it calls add_token() before
+ * sending and judge_answer() after the answer.
  *
- *     add_token ─► token_ensure (renewed when it is about to end)
- *     judge_answer ─► answer_read ─► 401 ─► is_stale ─► add_token: replaced
+ *     add_token ─► token_ensure (renews a token that is about to expire)
+ *     judge_answer ─► answer_read ─► 401 ─► is_stale ─► add_token: new token
  *
- * Hazard: several jobs share the token. The one that a request was sent with
- * is known by its generation, so that a 401 for the old token does not replace
- * one that another job has just renewed.
+ * Hazard: several jobs share the token. Each request remembers the generation
+ * of the token it was sent with. So a 401 for the old token does not replace a
+ * token that another job has just renewed.
  */
 #include "shopify/session.h"
 
@@ -27,11 +27,11 @@ struct session {
     char *url;
     struct token token;
     struct patience patience;
-    bool told_version; /* each said once */
+    bool told_version; /* each warning is logged once */
     bool told_deprecated;
 };
 
-/* One request, for the hooks. */
+/* One request: the ctx of the hooks. */
 struct call {
     struct session *session;
     struct answer *answer;
@@ -164,7 +164,7 @@ session_failure_level(struct session *session)
     return patience_failure_level(&session->patience);
 }
 
-/* ---- what an answer's head and cost tell ------------------------------- */
+/* ---- head and cost of an answer ---------------------------------------- */
 
 static void
 note_head(struct session *session, const struct request_try *now,
@@ -204,8 +204,8 @@ note_cost(const struct request_try *now, const struct answer *answer)
 
 /* ---- one try ----------------------------------------------------------- */
 
-/* The token that the last try was sent with is replaced where it was refused,
- * unless another job has done so. */
+/* Add the token. If the store refused the token of the last try, renew it
+ * first, unless another job has already done that. */
 static bool
 add_token(void *ctx, struct request_try *now, struct request_headers *headers,
           struct err *err)
@@ -231,7 +231,7 @@ find_stale(const struct session *session, struct request_try *now,
     now->is_stale = session->config.token == NULL && !now->was_renewed &&
                     err->kind == ERR_DENIED && err_is(err, MSG_UNAUTHORIZED);
     if (now->is_stale)
-        log_info(now->log, "the access token was refused: asking for another",
+        log_info(now->log, "requesting a new access token after a refusal",
                  LOG_STR("request", now->request->what),
                  LOG_STR("request_id", err->request_id), LOG_END);
 }

@@ -27,7 +27,7 @@ compare_names(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, so that two reads of the same scopes are the same text. */
+/* Sorted, so that equal scopes always give equal text. */
 static char *
 join_scopes(struct arena *arena, const struct json *scopes)
 {

@@ -1,5 +1,5 @@
 /*
- * shop - who the store is: one cheap query a day.
+ * shop - the facts about a store that bulkpg.store keeps, from one query.
  */
 #ifndef SHOPIFY_SHOP_H
 #define SHOPIFY_SHOP_H
@@ -11,10 +11,11 @@ struct shop {
     char currency_code[8]; /* of the shop */
     char iana_timezone[64];
     char plan[64];        /* public display name */
-    char api_version[32]; /* that answered; "": not told */
+    char api_version[32]; /* that the store used; "": not known */
     char *scopes;         /* "read_orders,read_products", in the arena */
 };
 
+/* Ask the store once. */
 MUST_CHECK bool
 shop_read(struct session *session, const struct log_ctx *log,
           struct arena *arena, struct shop *shop, struct err *err);

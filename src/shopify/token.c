@@ -1,20 +1,20 @@
 /*
- * A token has three lives. A static one is taken as given and never renewed.
- * One from a grant is asked for by the first request that needs it and again
- * before the last tenth of its life, at most ten minutes:
+ * A static token is used as it is. A token from a grant is requested by the
+ * first request that needs it, and renewed before the last tenth of its
+ * lifetime, or before its last ten minutes if these are shorter:
  *
- *     none ─► valid ─► to be renewed ─► ended
- *              ▲            │             │
- *              └── renew ───┴─────────────┘
+ *     none ─► valid ─► due for renewal ─► expired
+ *              ▲             │               │
+ *              └── renew ────┴───────────────┘
  *
- * While it is only to be renewed, a failure is logged and the old one used.
- * One task renews; the others wait at the lock and find it done.
+ * If a renewal fails before the token has expired, the failure is logged and
+ * the old token is used. One task renews; other tasks wait at the lock.
  *
- * Hazards. A refresh token is good for one exchange: the answer must not be
- * lost, so it is awaited even while the process stops, and the next one is
- * written to its file before anything else. The file is shared with other
- * processes, hence source.refresh_lock. Every secret is wiped when it is
- * replaced, and log lines never show it (redact.h).
+ * Hazards. A refresh token can be exchanged only once, so the answer must not
+ * be lost: bulkpg waits for it even while stopping, and writes the next refresh
+ * token to its file before it does anything else. Other processes use the same
+ * file, therefore source.refresh_lock. Secrets are wiped when they are
+ * replaced, and log lines never show them (redact.h).
  */
 #include "shopify/token.h"
 
@@ -33,7 +33,7 @@
 enum {
     REPLY_BYTES = 64 * 1024,
     SECRET_BYTES = 16 * 1024,
-    MOST_LEFT_MS = 10 * 60 * 1000 /* renewed before the last ten minutes */
+    MOST_LEFT_MS = 10 * 60 * 1000 /* of the lifetime, when it is renewed */
 };
 
 static void
@@ -45,7 +45,7 @@ free_secret(char *secret)
     free(secret);
 }
 
-/* In place of the one before. */
+/* Replace *kept. */
 static void
 keep_secret(char **kept, struct span secret)
 {
@@ -72,7 +72,8 @@ token_free(struct token *token)
     token->text = token->refresh = token->scopes = NULL;
 }
 
-/* Fit for a header line: visible ASCII, so no line of its own. */
+/* Only visible ASCII may be in a header line; a newline would begin another
+ * header. */
 static bool
 is_fit(const char *text)
 {
@@ -84,7 +85,7 @@ is_fit(const char *text)
     return true;
 }
 
-/* What was copied with the text around it; NULL: nothing. */
+/* Find characters that were copied together with a secret. NULL: none. */
 static const char *
 copied_with(const char *secret)
 {
@@ -121,8 +122,8 @@ check_token(const char *secret, const char *store, struct err *err)
 {
     return is_fit(secret) ||
            err_set(err, MSG_BAD_TOKEN,
-                   "the access token of store %s is not valid: it has blanks "
-                   "or other characters that a token cannot have",
+                   "the access token of store %s is not valid: it contains "
+                   "blanks or other characters that a token cannot have",
                    store);
 }
 
@@ -168,9 +169,9 @@ write_refresh_grant(const struct token_source *source, struct span refresh,
 
 /* ---- asking ------------------------------------------------------------ */
 
-/* One request for a token on its way. */
+/* One request for a token. */
 struct grant {
-    struct token *token; /* whose it will be */
+    struct token *token; /* that it renews */
     struct buf body;
     struct buf answer;
     struct arena arena;
@@ -187,14 +188,14 @@ denied(const struct grant *grant, const struct http_head *head, struct err *err)
     const char *words = json_str(json_get(grant->root, "error_description"));
 
     err_set(err, MSG_TOKEN_REFUSED,
-            "store %s gives us no access token (HTTP %d)%s%s",
+            "store %s did not issue an access token (HTTP %d)%s%s",
             grant->token->source.store, head->status, error != NULL ? ": " : "",
             error != NULL ? error : "");
     if (words != NULL)
         err_wrap(err, "%s", words);
     if (grant->token->source.refresh_token_file != NULL)
         err_hint(err, "check client_id and client_secret; if the refresh "
-                      "token has expired the app must be authorized again");
+                      "token has expired, authorize the app again");
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
     return false;
 }
@@ -205,7 +206,7 @@ unreadable(const struct grant *grant, const struct http_head *head,
 {
     err_set(err, MSG_NOT_JSON,
             "store %s answered the request for an access "
-            "token with something else",
+            "token without a valid token",
             grant->token->source.store);
     memcpy(err->request_id, head->request_id, sizeof(err->request_id));
     return false;
@@ -263,18 +264,18 @@ keep_refresh_token(struct grant *grant, struct refresh_file *file,
     const char *next = json_str(json_get(grant->root, "refresh_token"));
 
     if (next == NULL)
-        return true; /* the old one stays good */
+        return true; /* the old one is still valid */
     if (is_fit(next)) {
         keep_secret(&grant->token->refresh, span_str(next));
         return refresh_file_replace(file, next, err);
     }
     err_set(err, MSG_TOKEN_REFUSED,
-            "store %s gave a refresh token that is none",
+            "store %s sent a refresh token that is not valid",
             grant->token->source.store);
     return err_as(err, ERR_FAILED);
 }
 
-/* The token in the file, into the request for the next one. */
+/* Write the request with the refresh token from the file. */
 static bool
 write_with_file(struct grant *grant, struct refresh_file *file, struct err *err)
 {
@@ -292,7 +293,7 @@ write_with_file(struct grant *grant, struct refresh_file *file, struct err *err)
     return ok;
 }
 
-/* Not to be left half done: the old refresh token may be gone already. */
+/* This must not stop halfway: the old refresh token may be used up already. */
 static bool
 ask_with_file(struct grant *grant, struct err *err)
 {
@@ -309,7 +310,8 @@ ask_with_file(struct grant *grant, struct err *err)
     return ok;
 }
 
-/* The file is read under the lock: whoever held it before has changed it. */
+/* Read the file under the lock: the process that held the lock before may have
+ * changed the file. */
 static bool
 ask_with_refresh_token(struct grant *grant, struct err *err)
 {
@@ -335,7 +337,7 @@ set_life(struct token *token, const struct json *root)
     token->ends_at_ms = token->renew_at_ms = CLOCK_NEVER;
     if (!json_int64(json_get(root, "expires_in"), &seconds) || seconds <= 0 ||
         seconds > INT64_MAX / 2000)
-        return; /* good until refused */
+        return; /* valid until the store refuses it */
     life = seconds * 1000;
     left = life / 10 < MOST_LEFT_MS ? life / 10 : MOST_LEFT_MS;
     token->ends_at_ms = clock_after_ms(life);
@@ -412,14 +414,15 @@ use_given(struct token *token, struct err *err)
     return true;
 }
 
-/* A renewal that failed for now while the old token still holds. */
+/* Continue with the old token if it is still valid and the renewal may succeed
+ * later. */
 static bool
 get_by(const struct token *token, const struct log_ctx *log, struct err *err)
 {
     if (token->text == NULL || err->kind != ERR_TRANSIENT ||
         clock_now_ms() >= token->ends_at_ms)
         return false;
-    log_failure(LOG_WARN, log, "the old access token is used on", err);
+    log_failure(LOG_WARN, log, "continuing with the old access token", err);
     return true;
 }
 

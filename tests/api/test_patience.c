@@ -1,4 +1,4 @@
-/* patience: budgets of classes, and when a server is given up. */
+/* patience: the budget of each class, and when the server is given up. */
 #include <check.h>
 #include <stdio.h>
 
@@ -19,7 +19,7 @@ patience_with_budget(int64_t budget_ms)
                                         .least_ms = 7}};
 }
 
-START_TEST(a_class_has_one_budget_whoever_asks)
+START_TEST(requests_of_a_class_share_one_budget)
 {
     struct patience patience = patience_with_budget(1000);
     struct backoff poll = patience_backoff(&patience, "poll");
@@ -33,7 +33,7 @@ START_TEST(a_class_has_one_budget_whoever_asks)
 
 END_TEST
 
-START_TEST(classes_without_room_share_the_last_budget)
+START_TEST(more_classes_than_entries_share_the_last_budget)
 {
     static char names[PATIENCE_CLASSES_MAX + 1][16];
     struct patience patience = patience_with_budget(1000);
@@ -49,7 +49,7 @@ START_TEST(classes_without_room_share_the_last_budget)
 
 END_TEST
 
-START_TEST(a_spent_budget_gives_the_server_up)
+START_TEST(a_spent_budget_gives_up_the_server)
 {
     struct patience patience = patience_with_budget(0);
     struct backoff backoff = patience_backoff(&patience, "poll");
@@ -66,7 +66,7 @@ START_TEST(a_spent_budget_gives_the_server_up)
 END_TEST
 
 /* The other requests to the server may still succeed. */
-START_TEST(a_request_that_ends_by_itself_gives_nothing_up)
+START_TEST(a_request_deadline_does_not_give_up_the_server)
 {
     struct patience patience = patience_with_budget(1000000);
     struct backoff backoff = patience_backoff(&patience, "poll");
@@ -81,7 +81,7 @@ START_TEST(a_request_that_ends_by_itself_gives_nothing_up)
 
 END_TEST
 
-START_TEST(the_first_reason_to_give_up_counts)
+START_TEST(only_the_first_reason_to_give_up_counts)
 {
     struct patience patience = patience_with_budget(1000);
 
@@ -95,7 +95,7 @@ START_TEST(the_first_reason_to_give_up_counts)
 
 END_TEST
 
-START_TEST(silence_is_reported_once_until_an_answer)
+START_TEST(a_silent_server_is_reported_once_until_it_answers)
 {
     struct patience patience = patience_with_budget(1000);
     struct backoff backoff = patience_backoff(&patience, "poll");
@@ -114,12 +114,12 @@ main(void)
     Suite *suite = suite_create("patience");
     TCase *tcase = tcase_create("patience");
 
-    tcase_add_test(tcase, a_class_has_one_budget_whoever_asks);
-    tcase_add_test(tcase, classes_without_room_share_the_last_budget);
-    tcase_add_test(tcase, a_spent_budget_gives_the_server_up);
-    tcase_add_test(tcase, a_request_that_ends_by_itself_gives_nothing_up);
-    tcase_add_test(tcase, the_first_reason_to_give_up_counts);
-    tcase_add_test(tcase, silence_is_reported_once_until_an_answer);
+    tcase_add_test(tcase, requests_of_a_class_share_one_budget);
+    tcase_add_test(tcase, more_classes_than_entries_share_the_last_budget);
+    tcase_add_test(tcase, a_spent_budget_gives_up_the_server);
+    tcase_add_test(tcase, a_request_deadline_does_not_give_up_the_server);
+    tcase_add_test(tcase, only_the_first_reason_to_give_up_counts);
+    tcase_add_test(tcase, a_silent_server_is_reported_once_until_it_answers);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

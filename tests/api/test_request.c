@@ -1,4 +1,4 @@
-/* request: all tries of a request, against a server that is not Shopify. */
+/* request: one request and its retries, to a server that is not Shopify. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,14 +9,15 @@
 
 enum { PATIENT_MS = 600000 };
 
-/* A server with bearer keys: "key-1" until it is refused, then "key-2", ... */
+/* The toy server takes bearer keys: "key-1" until it refuses it, then "key-2",
+ * and so on. */
 struct toy {
     int key;
-    bool has_no_key;  /* authorize fails, for now */
-    enum err_kind as; /* what judge says of a 503 */
+    bool has_no_key;  /* authorize fails with ERR_TRANSIENT */
+    enum err_kind as; /* judge's error for a 503 */
     char text[64];    /* of the last answer that was judged */
-    int suspended;    /* how often that was said, */
-    int resumed;      /* and this */
+    int suspended;    /* calls of on_suspend() */
+    int resumed;      /* calls of on_resume() */
 };
 
 static struct toy toy;
@@ -139,7 +140,7 @@ TASK_TEST(a_refused_credential_is_replaced_once, PATIENT_MS)
     ck_assert_uint_eq(scripted_server_requests(server), 4);
 }
 
-TASK_TEST(what_may_work_later_is_tried_again, PATIENT_MS)
+TASK_TEST(a_transient_error_is_retried, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         ANSWER(503, "no"), ANSWER(503, "no"), ANSWER(200, "yes")};
@@ -150,7 +151,7 @@ TASK_TEST(what_may_work_later_is_tried_again, PATIENT_MS)
     ck_assert_int_eq(toy.resumed, 1);
 }
 
-TASK_TEST(a_request_for_once_is_not_repeated, PATIENT_MS)
+TASK_TEST(a_request_with_once_is_not_repeated, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {ANSWER(503, "no")};
     struct scripted_server *server = SERVE(steps);
@@ -174,7 +175,7 @@ TASK_TEST(without_a_credential_nothing_is_sent, PATIENT_MS)
     ck_assert_uint_eq(scripted_server_requests(server), 0);
 }
 
-TASK_TEST(a_server_that_says_later_is_not_asked_again, PATIENT_MS)
+TASK_TEST(after_err_later_nothing_more_is_sent, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {ANSWER(503, "no"),
                                                  ANSWER(200, "yes")};
@@ -202,7 +203,7 @@ add_too_much(void *ctx_, struct request_try *now,
     return err_set(why, MSG_BAD_TOKEN, "no room");
 }
 
-TASK_TEST(headers_have_an_end, PATIENT_MS)
+TASK_TEST(the_number_of_headers_is_limited, PATIENT_MS)
 {
     int count = 0;
     struct request_server server = {
@@ -227,11 +228,11 @@ main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, hooks_add_the_headers_and_read_the_answer);
     tcase_add_test(tcase, a_refused_credential_is_replaced_once);
-    tcase_add_test(tcase, what_may_work_later_is_tried_again);
-    tcase_add_test(tcase, a_request_for_once_is_not_repeated);
+    tcase_add_test(tcase, a_transient_error_is_retried);
+    tcase_add_test(tcase, a_request_with_once_is_not_repeated);
     tcase_add_test(tcase, without_a_credential_nothing_is_sent);
-    tcase_add_test(tcase, a_server_that_says_later_is_not_asked_again);
-    tcase_add_test(tcase, headers_have_an_end);
+    tcase_add_test(tcase, after_err_later_nothing_more_is_sent);
+    tcase_add_test(tcase, the_number_of_headers_is_limited);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

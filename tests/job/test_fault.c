@@ -1,5 +1,5 @@
-/* fault: what is a store's fault and not the job's, and that it is reported
- * once for all jobs that failed by it. */
+/* fault: which errors concern the whole store, and that such an error is
+ * reported once for all its jobs. */
 #include <check.h>
 
 #include "job/fault.h"
@@ -34,13 +34,13 @@ break_job(int i, enum msg code)
     job_fail(&jobs[i], "the job is not run", &err);
 }
 
-START_TEST(the_way_into_the_store_is_its_own_affair)
+START_TEST(refused_access_is_a_fault_of_the_store)
 {
     struct err err = {0};
 
     err_set(&err, MSG_UNAUTHORIZED, "no");
     ck_assert(fault_is_of_store(&store, &err));
-    err_as(&err, ERR_LATER); /* nothing was given up */
+    err_as(&err, ERR_LATER); /* the store was not given up */
     ck_assert(!fault_is_of_store(&store, &err));
     err = (struct err){0};
     err_set(&err, MSG_ACCESS_DENIED, "a scope is missing");
@@ -49,10 +49,10 @@ START_TEST(the_way_into_the_store_is_its_own_affair)
 
 END_TEST
 
-START_TEST(jobs_share_one_cause)
+START_TEST(jobs_with_the_same_error_share_a_fault)
 {
     break_job(0, MSG_UNAUTHORIZED);
-    ck_assert(!fault_is_shared(&jobs[0])); /* the only one so far */
+    ck_assert(!fault_is_shared(&jobs[0])); /* one job only */
     break_job(1, MSG_UNAUTHORIZED);
     break_job(2, MSG_BAD_TYPES);
     ck_assert(fault_is_shared(&jobs[0]) && fault_is_shared(&jobs[1]));
@@ -66,7 +66,7 @@ START_TEST(jobs_share_one_cause)
 
 END_TEST
 
-START_TEST(two_causes_are_two_faults)
+START_TEST(different_errors_are_different_faults)
 {
     break_job(0, MSG_UNAUTHORIZED);
     break_job(1, MSG_SHOP_INACTIVE);
@@ -83,9 +83,9 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_checked_fixture(all, setup, NULL);
-    tcase_add_test(all, the_way_into_the_store_is_its_own_affair);
-    tcase_add_test(all, jobs_share_one_cause);
-    tcase_add_test(all, two_causes_are_two_faults);
+    tcase_add_test(all, refused_access_is_a_fault_of_the_store);
+    tcase_add_test(all, jobs_with_the_same_error_share_a_fault);
+    tcase_add_test(all, different_errors_are_different_faults);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

@@ -1,5 +1,5 @@
-/* jobs: in which order they are prepared and run, which of two that want a
- * table is refused, and what one of them has to do with the others. */
+/* jobs: the order in which jobs are prepared and run, which of two jobs with
+ * the same table is refused, and that a failed job does not affect others. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static struct plan_table tables[JOBS];
 static struct plan plans[JOBS];
 static struct job items[JOBS];
 static struct jobs jobs;
-static char trail[256]; /* what happened, in order */
+static char trail[256]; /* the calls, in order */
 static struct task_queue never;
 
 /* Store 0 has the first two jobs, in schema "a"; store 1 the others. */
@@ -78,7 +78,8 @@ run_one(void *ctx)
     job_end(ctx);
 }
 
-/* The first job waits; what does not wait for it comes through. */
+/* The first job waits until the last job has run. Jobs that do not wait for the
+ * first job run before it. */
 static void
 run_slowly(void *ctx)
 {
@@ -108,7 +109,7 @@ jobs_run_with(void (*prepared)(struct job *), void (*run)(void *))
     tasks_run();
 }
 
-START_TEST(a_schema_is_prepared_whole_before_it_runs)
+START_TEST(all_jobs_of_a_schema_are_prepared_before_one_runs)
 {
     jobs.count = 2;
     jobs_run_with(prepare, run_one);
@@ -127,7 +128,7 @@ START_TEST(no_schema_waits_for_another)
 
 END_TEST
 
-START_TEST(the_second_that_wants_a_table_is_refused)
+START_TEST(the_second_job_with_a_table_is_refused)
 {
     tables[1].name = "p";
     jobs_run_with(prepare, run_one);
@@ -140,7 +141,7 @@ START_TEST(the_second_that_wants_a_table_is_refused)
 
 END_TEST
 
-START_TEST(a_table_of_another_schema_is_another_table)
+START_TEST(tables_in_different_schemas_do_not_collide)
 {
     struct err err;
 
@@ -151,8 +152,8 @@ START_TEST(a_table_of_another_schema_is_another_table)
     configs[1].schema = "a";
     ck_assert(!jobs_check_tables(&jobs, 2, &err));
     ck_assert(err_is(&err, MSG_TABLE_OWNED));
-    ck_assert(jobs_check_tables(&jobs, 0, &err)); /* it was named first */
-    tables[0].skip = true; /* only a way to its children */
+    ck_assert(jobs_check_tables(&jobs, 0, &err)); /* the first job runs */
+    tables[0].skip = true; /* a skipped table is not written */
     ck_assert(jobs_check_tables(&jobs, 2, &err));
 }
 
@@ -171,9 +172,9 @@ prepare_or_fail(struct job *job)
     job_fail(job, "the job is not run", &err);
 }
 
-START_TEST(a_job_that_fails_stops_no_other)
+START_TEST(a_failed_job_does_not_stop_others)
 {
-    tables[1].name = "p"; /* which the first would have had */
+    tables[1].name = "p"; /* the table of the job that fails */
     jobs_run_with(prepare_or_fail, run_one);
     ck_assert_str_eq(trail, "prepare-q prepare-r prepare-s run-q run-r run-s ");
     ck_assert_int_eq(jobs_status(&jobs), EX_UNAVAILABLE);
@@ -191,11 +192,11 @@ main(void)
     TCase *all = tcase_create("all");
 
     tcase_add_checked_fixture(all, setup, teardown);
-    tcase_add_test(all, a_schema_is_prepared_whole_before_it_runs);
+    tcase_add_test(all, all_jobs_of_a_schema_are_prepared_before_one_runs);
     tcase_add_test(all, no_schema_waits_for_another);
-    tcase_add_test(all, the_second_that_wants_a_table_is_refused);
-    tcase_add_test(all, a_table_of_another_schema_is_another_table);
-    tcase_add_test(all, a_job_that_fails_stops_no_other);
+    tcase_add_test(all, the_second_job_with_a_table_is_refused);
+    tcase_add_test(all, tables_in_different_schemas_do_not_collide);
+    tcase_add_test(all, a_failed_job_does_not_stop_others);
     suite_add_tcase(suite, all);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* timings: parts of a load that add up, and their JSON. */
+/* timings: the parts of a load add up, and the JSON has them in seconds. */
 #include <check.h>
 
 #include "job/timings.h"
@@ -12,8 +12,8 @@ setup(void)
     timings = (struct timings){{0}};
 }
 
-/* Of 1000 ns 400 were sending; of the lines measured a quarter was parsing. */
-START_TEST(the_measured_lines_stand_for_all)
+/* 400 of 1000 ns were sending; a quarter of the measured time was parsing. */
+START_TEST(measured_lines_represent_all_lines)
 {
     struct loader_times times = {
         .send_ns = 400, .parse_ns = 25, .encode_ns = 75};
@@ -26,7 +26,7 @@ START_TEST(the_measured_lines_stand_for_all)
 
 END_TEST
 
-START_TEST(without_a_whole_line_all_was_parsing)
+START_TEST(without_measured_lines_all_time_is_parsing)
 {
     struct loader_times times = {0};
 
@@ -37,7 +37,7 @@ START_TEST(without_a_whole_line_all_was_parsing)
 
 END_TEST
 
-START_TEST(nothing_is_less_than_nothing)
+START_TEST(times_are_never_negative)
 {
     struct loader_times times = {.send_ns = 1001, .parse_ns = 1};
 
@@ -48,7 +48,7 @@ START_TEST(nothing_is_less_than_nothing)
 
 END_TEST
 
-START_TEST(a_load_that_begins_again_keeps_the_waiting)
+START_TEST(another_attempt_keeps_the_time_of_waiting)
 {
     for (int i = 0; i < TIMING_COUNT; i++)
         timings.ns[i] = 1;
@@ -59,7 +59,7 @@ START_TEST(a_load_that_begins_again_keeps_the_waiting)
 
 END_TEST
 
-START_TEST(the_journal_has_seconds)
+START_TEST(the_json_has_seconds)
 {
     struct arena arena = {0};
 
@@ -82,11 +82,11 @@ main(void)
     TCase *tests = tcase_create("timings");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_test(tests, the_measured_lines_stand_for_all);
-    tcase_add_test(tests, without_a_whole_line_all_was_parsing);
-    tcase_add_test(tests, nothing_is_less_than_nothing);
-    tcase_add_test(tests, a_load_that_begins_again_keeps_the_waiting);
-    tcase_add_test(tests, the_journal_has_seconds);
+    tcase_add_test(tests, measured_lines_represent_all_lines);
+    tcase_add_test(tests, without_measured_lines_all_time_is_parsing);
+    tcase_add_test(tests, times_are_never_negative);
+    tcase_add_test(tests, another_attempt_keeps_the_time_of_waiting);
+    tcase_add_test(tests, the_json_has_seconds);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* bulk: what the store answers about an operation, and what that means. */
+/* bulk: the store's answers about an operation, and what they mean. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -108,12 +108,12 @@ static const struct {
              "{\"field\":[\"query\"],\"message\":\"second.\","
              "\"code\":\"INVALID\"}"),
      ERR_CONFIG, "INVALID", "first.; second.", -1},
-    {FAILING(""), ERR_TRANSIENT, "ANSWER_LOST", "without an operation", -1},
+    {FAILING(""), ERR_TRANSIENT, "ANSWER_LOST", "has no operation", -1},
 };
 
 enum { REFUSALS = sizeof(refusals) / sizeof(refusals[0]) };
 
-TASK_LOOP_TEST(a_refused_query_says_why, PATIENT_MS)
+TASK_LOOP_TEST(a_refusal_has_a_code_and_the_reason, PATIENT_MS)
 {
     struct session *session =
         open_session(http, scripted_server_new(&refusals[row].answer, 1));
@@ -223,7 +223,7 @@ static const struct {
 
 enum { COUNTED = sizeof(counts) / sizeof(counts[0]) };
 
-TASK_LOOP_TEST(a_count_that_is_none_is_named, PATIENT_MS)
+TASK_LOOP_TEST(an_invalid_count_is_described, PATIENT_MS)
 {
     struct session *session =
         open_session(http, scripted_server_new(&counts[row].answer, 1));
@@ -236,7 +236,7 @@ TASK_LOOP_TEST(a_count_that_is_none_is_named, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(an_unknown_operation_is_told_apart, PATIENT_MS)
+TASK_TEST(an_unknown_operation_has_its_own_code, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         ANSWER("\"bulkOperation\":null"),
@@ -254,7 +254,7 @@ TASK_TEST(an_unknown_operation_is_told_apart, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_new_status_is_no_guess, PATIENT_MS)
+TASK_TEST(an_unknown_status_is_an_error, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         ANSWER("\"bulkOperation\":{\"id\":\"x\",\"status\":\"PAUSED\"}")};
@@ -265,7 +265,7 @@ TASK_TEST(a_new_status_is_no_guess, PATIENT_MS)
     session_free(session);
 }
 
-START_TEST(statuses_have_names_and_ends)
+START_TEST(each_status_has_a_name_and_may_be_terminal)
 {
     ck_assert_str_eq(bulk_status_name(BULK_CANCELING), "CANCELING");
     ck_assert(!bulk_is_terminal(BULK_CREATED));
@@ -336,7 +336,7 @@ TASK_TEST(an_operation_is_found_by_its_marker, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(what_is_not_there_is_not_found, PATIENT_MS)
+TASK_TEST(a_marker_may_not_be_found, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         PAGE("", "\"hasNextPage\":false,\"endCursor\":null")};
@@ -356,16 +356,17 @@ main(void)
 
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_test(tests, a_submitted_query_is_an_operation);
-    tcase_add_loop_test(tests, a_refused_query_says_why, 0, REFUSALS);
+    tcase_add_loop_test(tests, a_refusal_has_a_code_and_the_reason, 0,
+                        REFUSALS);
     tcase_add_test(tests, a_query_is_never_submitted_twice);
     tcase_add_test(tests, a_finished_operation_has_counts_and_a_url);
-    tcase_add_loop_test(tests, a_count_that_is_none_is_named, 0, COUNTED);
-    tcase_add_test(tests, an_unknown_operation_is_told_apart);
-    tcase_add_test(tests, a_new_status_is_no_guess);
-    tcase_add_test(tests, statuses_have_names_and_ends);
+    tcase_add_loop_test(tests, an_invalid_count_is_described, 0, COUNTED);
+    tcase_add_test(tests, an_unknown_operation_has_its_own_code);
+    tcase_add_test(tests, an_unknown_status_is_an_error);
+    tcase_add_test(tests, each_status_has_a_name_and_may_be_terminal);
     tcase_add_test(tests, cancel_leaves_a_finished_operation_alone);
     tcase_add_test(tests, an_operation_is_found_by_its_marker);
-    tcase_add_test(tests, what_is_not_there_is_not_found);
+    tcase_add_test(tests, a_marker_may_not_be_found);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* download: every byte once, in order, whatever happens on the way. */
+/* download: every byte arrives once and in order, despite interruptions. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ open_download(struct http *http, const struct scripted_server *server,
                         NULL);
 }
 
-/* Everything into `got`; false as download_read() says. */
+/* Read everything into `got`. False if download_read() fails. */
 static bool
 read_all(struct download *download)
 {
@@ -69,7 +69,7 @@ check_read(struct http *http, const struct scripted_server *server,
 
     ck_assert_msg(read_all(download), "%s", err.message);
     ck_assert_str_eq(buf_str(&got), text);
-    ck_assert(read_all(download)); /* it stays at its end */
+    ck_assert(read_all(download)); /* reading again at the end succeeds */
     download_free(download);
 }
 
@@ -86,7 +86,7 @@ check_fails(struct http *http, const struct scripted_server *server,
     download_free(download);
 }
 
-/* ---- whole ------------------------------------------------------------- */
+/* ---- without interruption ---------------------------------------------- */
 
 TASK_TEST(a_whole_file_is_read_byte_by_byte, PATIENT_MS)
 {
@@ -109,7 +109,7 @@ TASK_TEST(a_whole_file_is_read_byte_by_byte, PATIENT_MS)
     free(text);
 }
 
-TASK_TEST(an_empty_file_and_one_of_unknown_size_just_end, PATIENT_MS)
+TASK_TEST(an_empty_file_and_one_of_unknown_size_end, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200}, {.status = 200, .body = "{}\n", .chunked = true}};
@@ -123,7 +123,7 @@ TASK_TEST(an_empty_file_and_one_of_unknown_size_just_end, PATIENT_MS)
     download_free(download);
 }
 
-/* ---- goes on ----------------------------------------------------------- */
+/* ---- resumes ----------------------------------------------------------- */
 
 /* Ways to lose the rest of "{0123456789}" after five bytes. */
 static const struct scripted_step breaks[] = {
@@ -148,12 +148,12 @@ static const struct scripted_step breaks[] = {
      .chunked = true,
      .ending = SCRIPTED_CUT,
      .stop_at = 5},
-    {.status = 200, .headers = ETAG_A, .body = "{0123"}, /* as announced */
+    {.status = 200, .headers = ETAG_A, .body = "{0123"}, /* ends early */
 };
 
 enum { BREAKS = sizeof(breaks) / sizeof(breaks[0]) };
 
-TASK_LOOP_TEST(goes_on_where_it_broke_off, STALL_MS)
+TASK_LOOP_TEST(a_broken_download_resumes_where_it_ended, STALL_MS)
 {
     struct scripted_step steps[] = {
         breaks[row],
@@ -166,7 +166,7 @@ TASK_LOOP_TEST(goes_on_where_it_broke_off, STALL_MS)
     check_read(http, SERVE(steps), "{0123456789}");
 }
 
-TASK_TEST(progress_starts_the_count_of_tries_anew, PATIENT_MS)
+TASK_TEST(progress_resets_the_count_of_tries, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 500},
@@ -190,7 +190,7 @@ TASK_TEST(progress_starts_the_count_of_tries_anew, PATIENT_MS)
     check_read(http, SERVE(steps), "{}12");
 }
 
-TASK_TEST(a_page_instead_of_the_file_is_tried_again, PATIENT_MS)
+TASK_TEST(a_page_instead_of_the_file_is_retried, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .body = "<?xml version='1.0'?>"},
@@ -199,7 +199,7 @@ TASK_TEST(a_page_instead_of_the_file_is_tried_again, PATIENT_MS)
     check_read(http, SERVE(steps), "{}\n");
 }
 
-TASK_TEST(a_weak_etag_is_no_validator, PATIENT_MS)
+TASK_TEST(a_weak_etag_is_not_used_as_validator, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200,
@@ -214,7 +214,7 @@ TASK_TEST(a_weak_etag_is_no_validator, PATIENT_MS)
     ck_assert_ptr_null(strstr(scripted_server_request(server, 1), "If-Range"));
 }
 
-/* ---- begins again ------------------------------------------------------ */
+/* ---- must restart ------------------------------------------------------ */
 
 static const struct scripted_step other_files[] = {
     {.status = 200, .headers = "ETag: \"b\"\r\n", .body = "{}34567"},
@@ -228,7 +228,7 @@ static const struct scripted_step other_files[] = {
 
 enum { OTHER_FILES = sizeof(other_files) / sizeof(other_files[0]) };
 
-TASK_LOOP_TEST(another_file_means_another_start, PATIENT_MS)
+TASK_LOOP_TEST(another_file_requires_a_restart, PATIENT_MS)
 {
     struct scripted_step steps[] = {{.status = 200,
                                      .headers = ETAG_A,
@@ -241,21 +241,21 @@ TASK_LOOP_TEST(another_file_means_another_start, PATIENT_MS)
     ck_assert_str_eq(buf_str(&got), "{");
 }
 
-/* ---- ends -------------------------------------------------------------- */
+/* ---- fails ------------------------------------------------------------- */
 
-TASK_TEST(three_tries_without_a_byte_are_enough, PATIENT_MS)
+TASK_TEST(three_tries_without_a_byte_end_the_download, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .headers = ETAG_A, .body = "{}"},
         {.status = 416},
-        {.status = 500}, /* a storage out of order is no fault of the file */
+        {.status = 500}, /* not counted: the storage fails, not the file */
         {.status = 416},
         {.status = 416}};
 
     check_fails(http, SERVE(steps), 5, ERR_FAILED, "TRUNCATED");
 }
 
-TASK_TEST(three_pages_are_enough, PATIENT_MS)
+TASK_TEST(three_pages_end_the_download, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .body = "<html>"},
@@ -265,7 +265,7 @@ TASK_TEST(three_pages_are_enough, PATIENT_MS)
     check_fails(http, SERVE(steps), 5, ERR_FAILED, "NOT_JSONL");
 }
 
-TASK_TEST(more_bytes_than_announced_are_too_many, PATIENT_MS)
+TASK_TEST(more_bytes_than_announced_are_an_error, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .body = "{}345"}};
@@ -273,7 +273,7 @@ TASK_TEST(more_bytes_than_announced_are_too_many, PATIENT_MS)
     check_fails(http, SERVE(steps), 4, ERR_FAILED, "TOO_LONG");
 }
 
-TASK_TEST(a_lapsed_url_is_told_apart, PATIENT_MS)
+TASK_TEST(an_expired_url_has_its_own_code, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 400}, {.status = 403}, {.status = 404}, {.status = 410}};
@@ -292,7 +292,7 @@ TASK_TEST(a_redirect_is_refused, PATIENT_MS)
     ck_assert_ptr_nonnull(strstr(err.message, "b.example"));
 }
 
-TASK_TEST(an_encoding_nobody_asked_for_is_refused, PATIENT_MS)
+TASK_TEST(an_encoding_that_was_not_requested_is_refused, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 200, .headers = "Content-Encoding: gzip\r\n", .body = "?"}};
@@ -314,7 +314,7 @@ TASK_TEST(a_url_without_tls_is_refused, PATIENT_MS)
     download_free(download);
 }
 
-TASK_TEST(a_storage_out_of_reach_is_for_later, PATIENT_MS)
+TASK_TEST(an_unreachable_storage_is_err_later, PATIENT_MS)
 {
     struct download *download = download_new(http, "http://127.0.0.1:1/x", 4,
                                              backoff_of(1, 5, 100), NULL);
@@ -334,7 +334,7 @@ TASK_TEST(a_signal_ends_the_wait, PATIENT_MS)
     check_fails(http, SERVE(steps), 2, ERR_STOPPED, "STOPPED");
 }
 
-/* ---- the token stays at home ------------------------------------------- */
+/* ---- no token for the storage ------------------------------------------ */
 
 TASK_TEST(the_storage_never_sees_the_token, PATIENT_MS)
 {
@@ -375,15 +375,16 @@ TASK_TEST(the_storage_never_sees_the_token, PATIENT_MS)
 static TCase *
 good_tests(void)
 {
-    TCase *tests = tcase_create("goes on");
+    TCase *tests = tcase_create("succeeds");
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_whole_file_is_read_byte_by_byte);
-    tcase_add_test(tests, an_empty_file_and_one_of_unknown_size_just_end);
-    tcase_add_loop_test(tests, goes_on_where_it_broke_off, 0, BREAKS);
-    tcase_add_test(tests, progress_starts_the_count_of_tries_anew);
-    tcase_add_test(tests, a_page_instead_of_the_file_is_tried_again);
-    tcase_add_test(tests, a_weak_etag_is_no_validator);
+    tcase_add_test(tests, an_empty_file_and_one_of_unknown_size_end);
+    tcase_add_loop_test(tests, a_broken_download_resumes_where_it_ended, 0,
+                        BREAKS);
+    tcase_add_test(tests, progress_resets_the_count_of_tries);
+    tcase_add_test(tests, a_page_instead_of_the_file_is_retried);
+    tcase_add_test(tests, a_weak_etag_is_not_used_as_validator);
     tcase_add_test(tests, the_storage_never_sees_the_token);
     return tests;
 }
@@ -391,19 +392,18 @@ good_tests(void)
 static TCase *
 bad_tests(void)
 {
-    TCase *tests = tcase_create("ends");
+    TCase *tests = tcase_create("fails");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, another_file_means_another_start, 0,
-                        OTHER_FILES);
-    tcase_add_test(tests, three_tries_without_a_byte_are_enough);
-    tcase_add_test(tests, three_pages_are_enough);
-    tcase_add_test(tests, more_bytes_than_announced_are_too_many);
-    tcase_add_test(tests, a_lapsed_url_is_told_apart);
+    tcase_add_loop_test(tests, another_file_requires_a_restart, 0, OTHER_FILES);
+    tcase_add_test(tests, three_tries_without_a_byte_end_the_download);
+    tcase_add_test(tests, three_pages_end_the_download);
+    tcase_add_test(tests, more_bytes_than_announced_are_an_error);
+    tcase_add_test(tests, an_expired_url_has_its_own_code);
     tcase_add_test(tests, a_redirect_is_refused);
-    tcase_add_test(tests, an_encoding_nobody_asked_for_is_refused);
+    tcase_add_test(tests, an_encoding_that_was_not_requested_is_refused);
     tcase_add_test(tests, a_url_without_tls_is_refused);
-    tcase_add_test(tests, a_storage_out_of_reach_is_for_later);
+    tcase_add_test(tests, an_unreachable_storage_is_err_later);
     tcase_add_test(tests, a_signal_ends_the_wait);
     return tests;
 }

@@ -1,4 +1,4 @@
-/* session: tokens, throttles and refusals of the Admin API. */
+/* session: tokens, throttling and errors of the Admin API. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -111,7 +111,7 @@ check_asked(const struct scripted_server *server, size_t index,
 
 /* ---- answers ----------------------------------------------------------- */
 
-TASK_TEST(data_and_cost_come_back, PATIENT_MS)
+TASK_TEST(an_answer_has_data_and_cost, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.expect = "POST /admin/api/2026-10/graphql.json HTTP",
@@ -137,11 +137,11 @@ TASK_TEST(data_and_cost_come_back, PATIENT_MS)
     session_free(session);
 }
 
-/* What can be had at the second try, and why it was not at the first. */
+/* Answers to the first try that a retry may overcome. */
 static const struct {
     struct scripted_step first;
-    const char *once; /* code of session_query_once(); NULL: tried again */
-} passing[] = {
+    const char *once; /* code of session_query_once(); NULL: it retries */
+} transient[] = {
     {{.status = 500}, "ANSWER_LOST"},
     {{.status = 502, .body = "<html>Bad gateway</html>"}, "ANSWER_LOST"},
     {{.status = 503}, "ANSWER_LOST"},
@@ -173,11 +173,11 @@ static const struct {
      NULL},
 };
 
-enum { PASSING = sizeof(passing) / sizeof(passing[0]) };
+enum { TRANSIENT = sizeof(transient) / sizeof(transient[0]) };
 
-TASK_LOOP_TEST(what_may_pass_is_tried_again, PATIENT_MS)
+TASK_LOOP_TEST(a_transient_error_is_retried, PATIENT_MS)
 {
-    struct scripted_step steps[] = {passing[row].first, FINE};
+    struct scripted_step steps[] = {transient[row].first, FINE};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
 
@@ -186,13 +186,13 @@ TASK_LOOP_TEST(what_may_pass_is_tried_again, PATIENT_MS)
     session_free(session);
 }
 
-TASK_LOOP_TEST(what_must_not_be_repeated_is_only_when_nothing_was_done,
+TASK_LOOP_TEST(a_request_with_once_is_repeated_only_if_nothing_was_done,
                PATIENT_MS)
 {
-    struct scripted_step steps[] = {passing[row].first, FINE};
+    struct scripted_step steps[] = {transient[row].first, FINE};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
-    const char *code = passing[row].once;
+    const char *code = transient[row].once;
 
     ck_assert(query_once(session) == (code == NULL));
     if (code != NULL) {
@@ -203,11 +203,11 @@ TASK_LOOP_TEST(what_must_not_be_repeated_is_only_when_nothing_was_done,
     session_free(session);
 }
 
-TASK_TEST(waits_as_long_as_told, PATIENT_MS)
+TASK_TEST(the_wait_is_as_long_as_the_store_asks, PATIENT_MS)
 {
     struct scripted_step steps[] = {
         {.status = 429, .headers = "Retry-After: 0.3\r\n"},
-        passing[PASSING - 1].first, /* (70 - 60) / 100 = 0.1 s */
+        transient[TRANSIENT - 1].first, /* (70 - 60) / 100 = 0.1 s */
         FINE};
     struct session *session = session_with_token(http, SERVE(steps));
     int64_t began = clock_now_ms();
@@ -217,7 +217,7 @@ TASK_TEST(waits_as_long_as_told, PATIENT_MS)
     session_free(session);
 }
 
-/* What no second try will change. */
+/* Answers that a retry would not change. */
 static const struct {
     struct scripted_step answer;
     enum err_kind kind;
@@ -243,7 +243,7 @@ static const struct {
     {ANSWER("{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
             "\"SHOP_INACTIVE\"}}]}"),
      ERR_DENIED, "SHOP_INACTIVE", "enabled = no"},
-    /* Not what we mean by the word. */
+    /* The store's code, not bulkpg's code of the same name. */
     {ANSWER("{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
             "\"NOT_SENT\"}}]}"),
      ERR_FAILED, "NOT_SENT", "store acme answered: no"},
@@ -264,7 +264,7 @@ static const struct {
 
 enum { FINAL = sizeof(final) / sizeof(final[0]) };
 
-TASK_LOOP_TEST(what_will_not_pass_fails_at_once, PATIENT_MS)
+TASK_LOOP_TEST(a_final_error_is_not_retried, PATIENT_MS)
 {
     struct scripted_step steps[] = {final[row].answer};
     struct session *session = session_with_token(http, SERVE(steps));
@@ -279,7 +279,7 @@ TASK_LOOP_TEST(what_will_not_pass_fails_at_once, PATIENT_MS)
     session_free(session);
 }
 
-/* Secrets that were copied with what stood around them. */
+/* Secrets that were copied together with the characters around them. */
 static const struct {
     const char *token;
     const char *client_secret;
@@ -293,12 +293,12 @@ static const struct {
     {"shpat_secret1;", "s",
      "the access token of store acme ends with a semicolon"},
     {"shpat secret1", "s",
-     "the access token of store acme is not valid: it has blanks or other "
+     "the access token of store acme is not valid: it contains blanks or other "
      "characters that a token cannot have"},
     {NULL, "secret1,", "the client_secret of store acme ends with a comma"},
 };
 
-TASK_LOOP_TEST(a_secret_is_copied_alone, PATIENT_MS)
+TASK_LOOP_TEST(a_secret_copied_with_its_surroundings_is_refused, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         ANSWER("{\"data\":{\"ok\":true}}")};
@@ -317,7 +317,7 @@ TASK_LOOP_TEST(a_secret_is_copied_alone, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_failure_names_its_request, PATIENT_MS)
+TASK_TEST(an_error_names_its_request, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {REFUSED};
     struct session *session = session_with_token(http, SERVE(steps));
@@ -328,20 +328,20 @@ TASK_TEST(a_failure_names_its_request, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_spent_budget_is_for_later, PATIENT_MS)
+TASK_TEST(a_spent_budget_is_err_later, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 503}, {.status = 429, .headers = "Retry-After: 601\r\n"}};
     struct session *session = session_with_token(http, SERVE(steps));
 
-    ck_assert(!query(session)); /* the wait would outlast the test */
+    ck_assert(!query(session)); /* the wait is longer than the budget */
     ck_assert_int_eq(err.kind, ERR_LATER);
     ck_assert_str_eq(err.code, "THROTTLED");
     session_free(session);
 }
 
 /* The second request is not even sent. */
-TASK_TEST(a_store_that_was_given_up_is_not_asked, PATIENT_MS)
+TASK_TEST(a_store_that_was_given_up_gets_no_requests, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 429, .headers = "Retry-After: 601\r\n"}, FINE};
@@ -358,7 +358,7 @@ TASK_TEST(a_store_that_was_given_up_is_not_asked, PATIENT_MS)
     session_free(session);
 }
 
-/* Its own end is no reason to give up the store. */
+/* The end of one request must not give up the store. */
 TASK_TEST(a_request_with_a_deadline_ends_alone, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -376,7 +376,7 @@ TASK_TEST(a_request_with_a_deadline_ends_alone, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(nobody_there_means_not_sent, PATIENT_MS)
+TASK_TEST(a_refused_connection_is_not_sent, PATIENT_MS)
 {
     struct session_config config = {.store = "acme",
                                     .base_url = "http://127.0.0.1:1/",
@@ -395,9 +395,9 @@ TASK_TEST(nobody_there_means_not_sent, PATIENT_MS)
     session_free(session);
 }
 
-/* No answer of the store's, unless it was asked for something large; and what
- * a submission came to is then not known. */
-TASK_TEST(an_answer_too_large_is_none, PATIENT_MS)
+/* The answer did not come from the store, unless the request allowed a large
+ * one. For a submission the outcome is not known: ANSWER_LOST. */
+TASK_TEST(an_answer_that_is_too_large_is_not_an_answer, PATIENT_MS)
 {
     static char large[5 * 1024 * 1024];
     struct scripted_step steps[] = {{.status = 200, .body = large},
@@ -419,8 +419,8 @@ TASK_TEST(an_answer_too_large_is_none, PATIENT_MS)
     session_free(session);
 }
 
-/* However often it is tried: what was of no use is not kept. */
-TASK_TEST(answers_of_no_use_take_no_memory, PATIENT_MS)
+/* The answers of many failed tries do not add up. */
+TASK_TEST(answers_of_failed_tries_use_no_memory, PATIENT_MS)
 {
     enum { TRIES = 20, PAGE_BYTES = 1024 * 1024 };
 
@@ -439,7 +439,7 @@ TASK_TEST(answers_of_no_use_take_no_memory, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_signal_ends_the_wait_for_another_try, PATIENT_MS)
+TASK_TEST(a_signal_ends_the_wait_before_a_retry, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 429, .headers = "Retry-After: 599\r\n"}};
@@ -453,7 +453,7 @@ TASK_TEST(a_signal_ends_the_wait_for_another_try, PATIENT_MS)
 
 /* ---- tokens ------------------------------------------------------------ */
 
-TASK_TEST(a_token_is_asked_for_when_needed_and_kept, PATIENT_MS)
+TASK_TEST(a_token_is_requested_when_needed_and_kept, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {GRANT("shpat_one", "86399"),
                                                  FINE, FINE};
@@ -475,8 +475,8 @@ TASK_TEST(a_token_is_asked_for_when_needed_and_kept, PATIENT_MS)
     session_free(session);
 }
 
-/* A life of 2000 s is renewed when 200 s are left. */
-TASK_TEST(a_token_is_renewed_before_it_ends, PATIENT_MS)
+/* A token with a lifetime of 2000 s is renewed when 200 s are left. */
+TASK_TEST(a_token_is_renewed_before_it_expires, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         GRANT("shpat_one", "2000"), FINE, GRANT("shpat_two", "86399"), FINE};
@@ -490,7 +490,7 @@ TASK_TEST(a_token_is_renewed_before_it_ends, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_token_that_holds_is_used_on_when_no_other_is_had, PATIENT_MS)
+TASK_TEST(a_valid_token_is_used_if_its_renewal_fails, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         GRANT("shpat_one", "2000"), FINE, {.status = 503}, FINE};
@@ -517,7 +517,7 @@ TASK_TEST(a_refused_token_is_renewed_once, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_token_refused_twice_is_the_end, PATIENT_MS)
+TASK_TEST(a_token_refused_twice_is_an_error, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         GRANT("shpat_one", "86399"), REFUSED, GRANT("shpat_two", "86399"),
@@ -545,7 +545,7 @@ TASK_TEST(without_a_token_nothing_is_sent, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(a_wrong_secret_is_denied_with_the_stores_words, PATIENT_MS)
+TASK_TEST(a_wrong_secret_is_an_error_with_the_stores_text, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.status = 400,
@@ -614,7 +614,8 @@ TASK_TEST(two_jobs_get_one_token, PATIENT_MS)
     session_free(shared);
 }
 
-/* Both are refused at once, both come to the lock, one asks. */
+/* The store refuses both at the same time, both wait for the lock, and only
+ * one requests a new token. */
 TASK_TEST(two_jobs_renew_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -663,7 +664,7 @@ write_refresh_token(const char *text)
     fclose(file);
 }
 
-/* The file's text; and nothing else may be in its directory. */
+/* Check the text of the file, and that its directory has no other file. */
 static void
 check_refresh_token(const char *text)
 {
@@ -727,7 +728,7 @@ TASK_TEST(a_failed_refresh_leaves_the_file_alone, PATIENT_MS)
     session_free(session);
 }
 
-/* What others may have written while we waited for the lock. */
+/* Another process may have changed the file while we waited for the lock. */
 static int locks, unlocks;
 
 static bool
@@ -736,7 +737,7 @@ lock_and_write(void *path, struct err *why)
     FILE *file;
 
     if (locks++ == 0) {
-        err_set(why, MSG_LOCKED, "somebody has it");
+        err_set(why, MSG_LOCKED, "another process has it");
         return err_as(why, ERR_TRANSIENT);
     }
     file = fopen(path, "w");
@@ -777,13 +778,13 @@ TASK_TEST(the_file_is_read_under_the_lock, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(no_refresh_without_a_place_for_the_next_token, PATIENT_MS)
+TASK_TEST(without_room_for_the_next_token_nothing_is_sent, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {FINE};
     struct scripted_server *server = SERVE(steps);
     struct session *session;
 
-    /* A file that can be read but not be replaced, even by root. */
+    /* This file can be read but not replaced, even by root. */
     snprintf(token_path, sizeof(token_path), "/proc/self/comm");
     session = session_with_refresh(http, server);
     ck_assert(!query(session));
@@ -816,7 +817,7 @@ times_in(const char *text, const char *part)
     return count;
 }
 
-TASK_TEST(no_secret_is_ever_logged_and_warnings_come_once, PATIENT_MS)
+TASK_TEST(secrets_are_never_logged_and_warnings_appear_once, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         GRANT("shpat_one", "86399"),
@@ -849,7 +850,7 @@ TASK_TEST(no_secret_is_ever_logged_and_warnings_come_once, PATIENT_MS)
     ck_assert_uint_eq(times_in(logged, "answered=2027-01"), 1);
     ck_assert_uint_eq(times_in(logged, "old field"), 1);
     ck_assert_msg(strstr(logged, "level=warn store=acme job=orders "
-                                 "msg=\"a request is tried again\" "
+                                 "msg=\"retrying a request\" "
                                  "error=\"poll: store acme answered HTTP "
                                  "503\" "
                                  "code=HTTP_503 delay_ms=") != NULL,
@@ -898,7 +899,7 @@ note_type(void *unused, const char *name, struct span json, struct err *why)
     return true;
 }
 
-TASK_TEST(types_come_as_their_own_json, PATIENT_MS)
+TASK_TEST(each_type_is_its_own_json_text, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.expect = "t0: __type(name: \\\"Order\\\") { ...FullType }",
@@ -915,8 +916,9 @@ TASK_TEST(types_come_as_their_own_json, PATIENT_MS)
     session_free(session);
 }
 
-/* 8, then the next one; and by halves where the store finds that too dear. */
-TASK_TEST(types_are_asked_for_in_batches, PATIENT_MS)
+/* A request has 8 types, or half as many if the store says that it costs too
+ * much. */
+TASK_TEST(types_are_requested_in_batches, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         {.expect = "t7:",
@@ -939,7 +941,7 @@ TASK_TEST(types_are_asked_for_in_batches, PATIENT_MS)
     session_free(session);
 }
 
-TASK_TEST(the_query_type_has_a_name, PATIENT_MS)
+TASK_TEST(the_name_of_the_query_type_is_read, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
         ANSWER("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"}}}}"),
@@ -959,22 +961,23 @@ answer_tests(void)
     TCase *tests = tcase_create("answers");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, data_and_cost_come_back);
-    tcase_add_loop_test(tests, what_may_pass_is_tried_again, 0, PASSING);
-    tcase_add_loop_test(tests,
-                        what_must_not_be_repeated_is_only_when_nothing_was_done,
-                        0, PASSING);
-    tcase_add_test(tests, waits_as_long_as_told);
-    tcase_add_loop_test(tests, what_will_not_pass_fails_at_once, 0, FINAL);
-    tcase_add_loop_test(tests, a_secret_is_copied_alone, 0, COUNT(copied));
-    tcase_add_test(tests, a_failure_names_its_request);
-    tcase_add_test(tests, a_spent_budget_is_for_later);
-    tcase_add_test(tests, a_store_that_was_given_up_is_not_asked);
+    tcase_add_test(tests, an_answer_has_data_and_cost);
+    tcase_add_loop_test(tests, a_transient_error_is_retried, 0, TRANSIENT);
+    tcase_add_loop_test(
+        tests, a_request_with_once_is_repeated_only_if_nothing_was_done, 0,
+        TRANSIENT);
+    tcase_add_test(tests, the_wait_is_as_long_as_the_store_asks);
+    tcase_add_loop_test(tests, a_final_error_is_not_retried, 0, FINAL);
+    tcase_add_loop_test(tests, a_secret_copied_with_its_surroundings_is_refused,
+                        0, COUNT(copied));
+    tcase_add_test(tests, an_error_names_its_request);
+    tcase_add_test(tests, a_spent_budget_is_err_later);
+    tcase_add_test(tests, a_store_that_was_given_up_gets_no_requests);
     tcase_add_test(tests, a_request_with_a_deadline_ends_alone);
-    tcase_add_test(tests, nobody_there_means_not_sent);
-    tcase_add_test(tests, an_answer_too_large_is_none);
-    tcase_add_test(tests, answers_of_no_use_take_no_memory);
-    tcase_add_test(tests, a_signal_ends_the_wait_for_another_try);
+    tcase_add_test(tests, a_refused_connection_is_not_sent);
+    tcase_add_test(tests, an_answer_that_is_too_large_is_not_an_answer);
+    tcase_add_test(tests, answers_of_failed_tries_use_no_memory);
+    tcase_add_test(tests, a_signal_ends_the_wait_before_a_retry);
     return tests;
 }
 
@@ -984,21 +987,21 @@ token_tests(void)
     TCase *tests = tcase_create("tokens");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_token_is_asked_for_when_needed_and_kept);
-    tcase_add_test(tests, a_token_is_renewed_before_it_ends);
-    tcase_add_test(tests, a_token_that_holds_is_used_on_when_no_other_is_had);
+    tcase_add_test(tests, a_token_is_requested_when_needed_and_kept);
+    tcase_add_test(tests, a_token_is_renewed_before_it_expires);
+    tcase_add_test(tests, a_valid_token_is_used_if_its_renewal_fails);
     tcase_add_test(tests, a_refused_token_is_renewed_once);
-    tcase_add_test(tests, a_token_refused_twice_is_the_end);
+    tcase_add_test(tests, a_token_refused_twice_is_an_error);
     tcase_add_test(tests, without_a_token_nothing_is_sent);
-    tcase_add_test(tests, a_wrong_secret_is_denied_with_the_stores_words);
+    tcase_add_test(tests, a_wrong_secret_is_an_error_with_the_stores_text);
     tcase_add_test(tests, a_token_that_would_break_the_header_is_refused);
     tcase_add_test(tests, two_jobs_get_one_token);
     tcase_add_test(tests, two_jobs_renew_once);
     tcase_add_test(tests, a_refresh_token_is_replaced_in_its_file);
     tcase_add_test(tests, a_failed_refresh_leaves_the_file_alone);
     tcase_add_test(tests, the_file_is_read_under_the_lock);
-    tcase_add_test(tests, no_refresh_without_a_place_for_the_next_token);
-    tcase_add_test(tests, no_secret_is_ever_logged_and_warnings_come_once);
+    tcase_add_test(tests, without_room_for_the_next_token_nothing_is_sent);
+    tcase_add_test(tests, secrets_are_never_logged_and_warnings_appear_once);
     return tests;
 }
 
@@ -1009,9 +1012,9 @@ reader_tests(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_shop_is_read);
-    tcase_add_test(tests, types_come_as_their_own_json);
-    tcase_add_test(tests, types_are_asked_for_in_batches);
-    tcase_add_test(tests, the_query_type_has_a_name);
+    tcase_add_test(tests, each_type_is_its_own_json_text);
+    tcase_add_test(tests, types_are_requested_in_batches);
+    tcase_add_test(tests, the_name_of_the_query_type_is_read);
     return tests;
 }
 

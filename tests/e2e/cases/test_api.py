@@ -123,7 +123,7 @@ class Passing(Api):
         self.run_program("run")
         self.shop.rule({"status": 429, "headers": {"Retry-After": "60.0"},
                         "body": ""}, kind="poll")
-        result = self.check_fails(AGAIN, "THROTTLED", "given up")
+        result = self.check_fails(AGAIN, "THROTTLED", "gave up")
         self.assertLess(result.seconds, 60)
         self.run_program("run")
         self.check_tables(PLAIN)
@@ -135,7 +135,7 @@ class Passing(Api):
         self.run_program("run")
         self.shop.rule({"status": 502, "body": "<html>"}, times=-1,
                        kind="poll")
-        self.check_fails(AGAIN, "HTTP_502", "given up after trying for 300ms")
+        self.check_fails(AGAIN, "HTTP_502", "gave up after retrying for 300ms")
 
 
 class Refusals(Api):

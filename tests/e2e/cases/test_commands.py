@@ -105,7 +105,7 @@ class Commands(Case):
         result = self.run_program("check", status=CONFIG)
         self.assertIn("ok     query queries/again.graphql", result.stdout)
         self.assertIn("error  query queries/products.graphql", result.stdout)
-        self.assertEqual(1, result.output.count("both give table"))
+        self.assertEqual(1, result.output.count("both write table"))
         self.assertEqual("", result.stderr)
 
     def test_check_looks_up_readers(self):
@@ -166,10 +166,10 @@ class Commands(Case):
         """The remedy names the place of the mistake: an option, the file or
         the environment."""
         result = self.run_program("run", "--dsn", self.db.dsn, status=CONFIG)
-        self.assertIn("run need --domain, and load --types", result.stderr)
+        self.assertIn("run need --domain, and load needs --types", result.stderr)
         self.program.query("q", PLAIN)
         for words, hint in (
-                (("--dsn", "host=/nowhere"), "is --dsn right?"),
+                (("--dsn", "host=/nowhere"), "that --dsn is correct"),
                 ((), "no dsn is given")):
             result = self.run_program(
                 "load", "q", "-", "--types", self.types, *words,
@@ -177,7 +177,7 @@ class Commands(Case):
             self.assertIn(hint, result.stderr)
         self.program.configure("host=/nowhere", [self.shop.stores["acme"]])
         result = self.run_program("status", status=AGAIN)
-        self.assertIn("is dsn in bulkpg.ini right?", result.stderr)
+        self.assertIn("that dsn in bulkpg.ini is correct", result.stderr)
         result = self.run_program("plan", "q", "--types", "no.json",
                                   status=CONFIG)
         self.assertIn("--types: no.json: No such file or directory",
@@ -216,10 +216,10 @@ class Commands(Case):
     def test_unknown_store(self):
         self.configure("acme", "beta")
         result = self.run_program("run", "--store", "acne", status=USAGE)
-        self.assertIn("did you mean acme? there are acme, beta",
+        self.assertIn("did you mean acme? The stores are acme, beta",
                       result.stderr)
         result = self.run_program("run", "--store", "zzz", status=USAGE)
-        self.assertIn("there are acme, beta", result.stderr)
+        self.assertIn("the stores are acme, beta", result.stderr)
 
     def test_all_stores_are_disabled(self):
         self.configure(more={"acme": "enabled = no"})

@@ -425,7 +425,7 @@ class Paused(Case):
         self.resume(pid)
         result = running.wait()
         self.expect(result, 0)
-        self.assertNotIn("the download goes on", result.stderr)
+        self.assertNotIn("resuming the download", result.stderr)
         self.assertEqual(1, len(self.requests(kind="storage")))
         self.check_loaded()
 

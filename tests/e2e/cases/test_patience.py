@@ -57,9 +57,9 @@ class Silence(Patience):
 
     def check_lines(self, result):
         first, last = self.about_acme(result.stderr)
-        self.assertRegex(first, r"level=warn .*is tried again")
+        self.assertRegex(first, r"level=warn .*retrying a request")
         self.assertRegex(last, rf"level=error store=acme .*jobs={JOBS} ")
-        self.assertIn("given up after trying for 1h", last)
+        self.assertIn("gave up after retrying for 1h", last)
         summary = self.about_acme(result.stdout)
         self.assertEqual(1, len(summary), summary)
         self.assertRegex(summary[0], rf"^store acme: {JOBS} jobs postponed: "
@@ -68,7 +68,7 @@ class Silence(Patience):
     def test_a_store_in_trouble(self):
         result = self.run_beside(
             {"status": 503, "body": ""},
-            seen=lambda running: running.has_said("is tried again"))
+            seen=lambda running: running.has_said("retrying a request"))
         self.check_lines(result)
         self.assertIn("code=HTTP_503", result.stderr)
 
@@ -119,12 +119,12 @@ class Silence(Patience):
         self.wait_for(lambda: self.loaded("acme") == 1)
         self.wait_for_request("poll", 5)
         self.shop.rule({"status": 503, "body": ""}, times=-1, kind="poll")
-        self.wait_for(lambda: running.has_said("is tried again"))
+        self.wait_for(lambda: running.has_said("retrying a request"))
         self.clock.hours(2)
         result = running.wait()
         self.expect(result, AGAIN)
-        self.assertRegex(result.stdout, r"(?m)^acme/other put off: given up "
-                         r"after trying for 1h: poll: .*\(HTTP_503\)$")
+        self.assertRegex(result.stdout, r"(?m)^acme/other postponed: gave up "
+                         r"after retrying for 1h: poll: .*\(HTTP_503\)$")
 
 
 class Limits(Patience):

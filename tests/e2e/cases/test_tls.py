@@ -54,7 +54,7 @@ class Tls(Case):
         """The run fails at once, without a retry."""
         result = self.run_program("run", status=CONFIG, **how)
         self.assertIn(f"code={code} ", result.stderr)
-        self.assertNotIn("is tried again", result.output)
+        self.assertNotIn("retrying a request", result.output)
         for word in words:
             self.assertIn(word, result.output)
         return result
@@ -132,7 +132,7 @@ class Protocols(Tls):
         self.address(f"https://127.0.0.1:{broken.port}",
                      "retry_budget = 1h\nstall_timeout = 2s")
         running = self.program.start("run", environment=clock.environment)
-        self.wait_for(lambda: running.has_said("is tried again"))
+        self.wait_for(lambda: running.has_said("retrying a request"))
         self.wait_for(lambda: broken.connections > 3)
         clock.hours(2)
         self.expect(running.wait(), 75)

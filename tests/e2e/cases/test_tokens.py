@@ -230,7 +230,7 @@ class Refresh(Tokens):
     def test_an_expired_refresh_token(self):
         path = self.configure_refresh("shprt_long_gone")
         result = self.run_program("run", status=DENIED)
-        for word in ("invalid_grant", "must be authorized again"):
+        for word in ("invalid_grant", "authorize the app again"):
             self.assertIn(word, result.stderr)
         self.assertEqual([], self.requests(server="admin"))
         self.assertEqual(b"shprt_long_gone\n", self.program.read("refresh"))
@@ -241,7 +241,7 @@ class Refresh(Tokens):
 
     def check_not_asked(self, path):
         result = self.run_program("run", status=CONFIG)
-        for word in ("cannot write beside", "REFRESH_TOKEN_FILE",
+        for word in ("cannot create a file beside", "REFRESH_TOKEN_FILE",
                      "write to the file's directory"):
             self.assertIn(word, result.stderr)
         self.assertEqual([], self.requests())
