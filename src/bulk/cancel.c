@@ -25,7 +25,7 @@ cancel_ask(const struct bulk_place *place, struct journal_operation *row,
     return true;
 }
 
-/* Its first line is its marker. */
+/* Look for an operation by its marker, the first line of its query. */
 static bool
 find_left(const struct bulk_place *place, struct journal_operation *row,
           struct arena *arena, const struct log_ctx *log, struct err *err)

@@ -1,21 +1,21 @@
 /*
  *     begin: cut by @slice ──┐
  *                            ├─► operations ─► wait: up to BULK_SLOTS at a time
- *     resume: as kept ───────┘       ▲                 │
+ *     resume: from notes ────┘       ▲                 │
  *                                    │ two halves      ├─ TIMEOUT of a window
  *                                    └─────────────────┤
  *                                                      ├─ another failure: the
- *                                                      │  rest is left where
- *                                                      │  it is
+ *                                                      │  other operations
+ *                                                      │  continue at the store
  *                                                      └─► sources
  *
- * The windows of a run are kept in its notes before the first operation is
- * submitted, and whoever resumes the run cuts it the same way. Source n is the
- * result of operations[n]: both are ordered by window, and an operation's
- * number (row.n) is never used again when its window is halved.
+ * The windows of a run are saved in its notes before the first operation is
+ * submitted, so that a resumed run has the same windows. Source n is the
+ * result of operations[n]; both are ordered by window. The number of an
+ * operation (row.n) is never used again after its window was halved.
  *
- * Hazard: sources point into their operations. wait() frees the sources of the
- * wait before, since operations may go when a window is halved.
+ * Hazard: sources point into their operations. Halving a window frees its
+ * operation, so wait() first frees the sources of the previous wait().
  */
 #include "bulk/fetch.h"
 
@@ -29,7 +29,8 @@
 #include "bulk/slices_note.h"
 #include "job/job.h"
 
-/* An operation's result can be read for 7 days; one that old says little. */
+/* Shopify keeps a result for 7 days, but an operation older than this is too
+ * far out of date to resume. */
 #define RESUMABLE_MS (INT64_C(24) * 3600 * 1000)
 
 static void
@@ -61,7 +62,7 @@ new_operation(const struct fetch *fetch, int n,
     return operation;
 }
 
-/* Without windows of @slice: all roots, or those that changed. */
+/* Without @slice, one operation fetches all roots, or those that changed. */
 static void
 add_only(struct fetch *fetch)
 {
@@ -148,7 +149,9 @@ find_operation(const struct fetch *fetch, int64_t n)
     return NULL;
 }
 
-/* Attempts are in their order; that of a window halved since is nobody's. */
+/* The journal lists the attempts in order, so the last one of an operation
+ * counts. An operation whose window was halved later is no longer in `fetch`
+ * and is skipped. */
 static bool
 resume_fetch(struct origin *origin, const struct origin_run *run,
              struct err *err)
@@ -172,14 +175,15 @@ resume_fetch(struct origin *origin, const struct origin_run *run,
 
 /* ---- side by side ------------------------------------------------------ */
 
+/* The tasks that complete the operations of a run. */
 struct crew {
     struct fetch *fetch;
-    bool *taken; /* by n: somebody completes it, or did */
+    bool *taken; /* by n: a task has begun to complete the operation */
     bool failed;
-    struct err err; /* of the first that failed */
+    struct err err; /* of the first operation that failed */
 };
 
-/* Two windows in place of one that the store did not finish in time. */
+/* Replace a window that the store did not finish in time by two halves. */
 static bool
 halve(struct crew *crew, const struct operation *operation, struct err *err)
 {
@@ -202,7 +206,7 @@ halve(struct crew *crew, const struct operation *operation, struct err *err)
     fetch->operations[i + 1] =
         new_slice_operation(fetch, &fetch->slices.items[i + 1]);
     fetch->count++;
-    log_failure(LOG_WARN, &whole->log, "the window is halved", &why);
+    log_failure(LOG_WARN, &whole->log, "halving the window", &why);
     if (fetch->job->log.operation_id == whole->bulk.id)
         fetch->job->log.operation_id = NULL;
     free(whole);
@@ -245,7 +249,7 @@ work(void *ctx)
             continue;
         if (crew->failed)
             log_failure(LOG_DEBUG, &operation->log,
-                        "the window is given up with another", &err);
+                        "another window failed before this one", &err);
         else
             crew->err = err;
         crew->failed = true;
@@ -258,7 +262,7 @@ complete_all(struct fetch *fetch, struct err *err)
     struct crew crew = {.fetch = fetch};
     struct task_group group = {0};
 
-    /* Halving makes at most two numbers of each window. */
+    /* Each of at most SLICES_MAX halvings adds two numbers. */
     crew.taken = mem_array(SLICES_MAX * 3 + 1, sizeof(*crew.taken));
     for (int i = 0; i < BULK_SLOTS && i < fetch->count; i++)
         task_group_spawn(&group, "slice", work, &crew);
@@ -293,7 +297,8 @@ make_sources(struct fetch *fetch)
         origin->sources[i] = results_source(fetch->job, fetch->operations[i]);
 }
 
-/* Of what @slice cut, fewer roots than the store counted are not all. */
+/* Set the least number of roots that the windows of @slice together must have:
+ * the smaller of the store's counts before and after the fetch. */
 static bool
 count_roots(struct fetch *fetch, struct err *err)
 {
@@ -339,8 +344,8 @@ keep_counts(struct origin *origin, int n, int64_t lines, int64_t bytes,
     return journal_operation_update(fetch->job->context->journal, row, err);
 }
 
-/* complete_fetch() asks for a URL of the same operation once more; then the
- * operation is submitted again. */
+/* The first time, complete_fetch() polls the same operation for a new URL. If
+ * that one fails too (`again`), it submits the operation again. */
 static void
 renew_operation(struct origin *origin, int n, bool again)
 {
@@ -377,7 +382,7 @@ cancel_others(struct origin *origin, int64_t keep_run_id, struct err *err)
     return left_cancel_others(((struct fetch *)origin)->job, keep_run_id, err);
 }
 
-/* A window that failed leaves the others running. */
+/* After a window failed, cancel the operations of the other windows. */
 static void
 cancel_windows(struct origin *origin)
 {
@@ -396,7 +401,7 @@ free_fetch(struct origin *origin)
     for (int i = 0; i < fetch->count; i++)
         free(fetch->operations[i]);
     free(fetch->operations);
-    fetch->job->log.operation_id = NULL; /* it was one of theirs */
+    fetch->job->log.operation_id = NULL; /* points into a freed operation */
     fetch_init(fetch, fetch->job);
 }
 

@@ -1,9 +1,9 @@
 /*
- * fetch - the origin of `run`: the bulk operations of one run, one, or one
- * per window of @slice, a few of them at a time.
+ * fetch - the origin of `bulkpg run`: the bulk operations of one run.
  *
- * Operations stay in the order of their windows. If the store does not finish
- * one in time, its window is halved and two operations replace it.
+ * A run has one operation, or one per window of @slice, up to BULK_SLOTS at a
+ * time. They are ordered by window. If the store does not finish one in time,
+ * its window is halved and two operations replace it.
  */
 #ifndef BULK_FETCH_H
 #define BULK_FETCH_H
@@ -22,11 +22,12 @@ struct fetch {
     struct slices slices;
     struct operation **operations; /* owned; by window */
     int count;
-    const char *notes; /* of the run that was found, and its operations, of */
-    struct journal_operations earlier; /* which the last attempts count */
+    const char *notes; /* of the unfinished run that find() found */
+    struct journal_operations earlier; /* its operations; of each, the last
+                                        * attempt counts */
 };
 
-/* The origin of a job's runs; ended by origin_free(). */
+/* Make the origin of a job's runs. origin_free() ends it. */
 void fetch_init(struct fetch *fetch, struct job *job);
 
 #endif

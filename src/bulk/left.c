@@ -12,7 +12,7 @@ left_place(const struct job *job)
                                .tuning = &job->context->config.tuning};
 }
 
-/* Also where its answer never came. */
+/* The submission of the operation may have no answer yet. */
 static void
 cancel_left(struct job *job, struct journal_operation *operation)
 {
@@ -24,7 +24,8 @@ cancel_left(struct job *job, struct journal_operation *operation)
     struct err err;
 
     if (!cancel_ask_left(&place, operation, &job->arena, &log, &err))
-        log_failure(LOG_WARN, &log, "its operation runs on", &err);
+        log_failure(LOG_WARN, &log, "the operation could not be canceled",
+                    &err);
 }
 
 void
@@ -35,7 +36,8 @@ left_cancel_run(struct job *job, int64_t run_id)
 
     if (!journal_run_operations(job->context->journal, run_id, &job->arena,
                                 &operations, &err)) {
-        log_failure(LOG_WARN, &job->log, "its operation runs on", &err);
+        log_failure(LOG_WARN, &job->log,
+                    "the run's operations could not be canceled", &err);
         return;
     }
     for (size_t i = 0; i < operations.count; i++)

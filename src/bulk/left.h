@@ -1,7 +1,8 @@
 /*
- * left - operations that runs of a job left at the store, and their end.
+ * left - cancel operations that runs of a job left at the store.
  *
- * A failure to cancel one is logged: the store ends it at last.
+ * A failure to cancel one is only logged, as the operation ends by itself at
+ * some time.
  */
 #ifndef BULK_LEFT_H
 #define BULK_LEFT_H
@@ -9,16 +10,16 @@
 #include "bulk/place.h"
 #include "job/job.h"
 
-/* Where the job's operations are. */
+/* The place of the job's operations. */
 struct bulk_place left_place(const struct job *job);
 
-/* Those of other runs of the job than `keep_run_id`. Found by what there is,
- * not by which run was superseded just now: the process that did that may have
- * been killed before it came to this. */
+/* Cancel the operations of all runs of the job except `keep_run_id`. All of
+ * them, not only those of the run that was superseded just now: the process
+ * that superseded another run may have been killed before this step. */
 MUST_CHECK bool
 left_cancel_others(struct job *job, int64_t keep_run_id, struct err *err);
 
-/* Those of one run that are still running. */
+/* Cancel the operations of one run that are still running. */
 void left_cancel_run(struct job *job, int64_t run_id);
 
 #endif

@@ -4,7 +4,7 @@
  *      new         resumed, lost        resumed, has an id
  *       │               │                      │
  *       ▼               ▼                      ▼
- *     wait for one of our slots             take one
+ *          wait for a slot               has its slot
  *       │               │                      │
  *       ▼               ▼                      │
  *     submit.c ─────────┴────► poll.c ◄────────┘
@@ -19,15 +19,16 @@
  *       └────────────────────────┴─ the store no longer knows it
  *         at most SUBMISSIONS_MAX submissions, then failed
  *
- * The store works on BULK_SLOTS operations of the app at a time. Ours wait here
- * for one of ours to end, instead of asking the store again and again; one that
- * is resumed has its slot already. Slots that another process of the app takes
- * show only when the store refuses: submit.c waits then.
+ * The store works on BULK_SLOTS operations of the app at a time. If this
+ * process has that many, further operations wait here until one of them ends,
+ * and do not ask the store again and again. A resumed operation has its slot
+ * already. If other processes hold the slots, the store refuses a submission,
+ * and submit.c waits.
  *
- * Hazards. The journal's row points into `bulk`, so an operation stays where it
- * is. A result of an operation that did not complete is never read, not even
- * what the store offers of it. After a failure the operation is left where it
- * is: the next run resumes or cancels it.
+ * Hazards. The journal's row points into `bulk`, so an operation must not
+ * move. The result of an operation that did not complete is never read, even
+ * if the store offers a part of it. After a failure the operation is not
+ * canceled: the next run resumes or cancels it.
  */
 #include "bulk/operation.h"
 
@@ -40,7 +41,7 @@
 #include "bulk/poll.h"
 #include "bulk/submit.h"
 
-enum { SUBMISSIONS_MAX = 4 /* once, and again three times */ };
+enum { SUBMISSIONS_MAX = 4 /* the first, and three more */ };
 
 void
 operation_init(struct operation *operation, const struct bulk_run *run, int n,
@@ -122,14 +123,14 @@ static bool
 end_denied(const struct operation *operation, struct err *err)
 {
     err_set(err, MSG_ACCESS_DENIED,
-            "%s was refused by the store: the app lacks a scope that a field "
-            "of %s needs",
+            "the store refused %s: the app lacks a scope that a field of %s "
+            "needs",
             operation->bulk.id, operation->run.query_file);
     return err_hint(err, "grant the app the scopes of the fields it reads "
                          "(bulkpg check names them), then run the job again");
 }
 
-/* Other ends: true to submit once more. */
+/* The operation ended without completing. True: submit it again. */
 static bool
 may_submit_again(const struct operation *operation, struct err *err)
 {
@@ -145,20 +146,24 @@ may_submit_again(const struct operation *operation, struct err *err)
     if (timeout)
         return false;
     if (operation->submissions >= SUBMISSIONS_MAX)
-        return err_hint(err, "submitted %d times; nothing was changed",
+        return err_hint(err,
+                        "bulkpg submitted it %d times and changed no table; "
+                        "run the job again later",
                         operation->submissions);
-    log_failure(LOG_WARN, &operation->log, "submitting it again", err);
+    log_failure(LOG_WARN, &operation->log, "submitting the operation again",
+                err);
     return true;
 }
 
-/* One that was resumed, and that the store no longer knows. */
+/* The store no longer knows the operation. True: submit it again. */
 static bool
 is_forgotten(const struct operation *operation, const struct err *err)
 {
     if (!err_is(err, MSG_UNKNOWN_OPERATION) ||
         operation->submissions >= SUBMISSIONS_MAX)
         return false;
-    log_failure(LOG_WARN, &operation->log, "submitting it anew", err);
+    log_failure(LOG_WARN, &operation->log, "submitting the operation again",
+                err);
     return true;
 }
 
@@ -176,8 +181,8 @@ await_slot(struct operation *operation, struct err *err)
     return true;
 }
 
-/* More than a store has slots for would only ask it again and again. What is
- * there already has one. */
+/* Take a slot, after a wait if this process has used all of them. An operation
+ * that is at the store already has a slot, and does not wait. */
 static bool
 take_slot(struct operation *operation, struct err *err)
 {
@@ -185,7 +190,8 @@ take_slot(struct operation *operation, struct err *err)
     bool has_slot;
 
     if (!operation->is_submitted && store->slots_taken >= BULK_SLOTS) {
-        log_info(&operation->log, "waiting for an operation of ours to end",
+        log_info(&operation->log,
+                 "waiting for another operation of this process to end",
                  LOG_END);
         if (!journal_run_status(operation->run.place.journal,
                                 &operation->run.ref, RUN_WAITING, err))

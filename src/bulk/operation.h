@@ -1,12 +1,12 @@
 /*
- * operation - one bulk operation of a run, from submission to its end.
+ * operation - one bulk operation of a run, from its submission to its end.
  *
  *     submit ─► (wait for a slot) ─► poll ─► COMPLETED
  *        ▲                             │
- *        └──── FAILED by the store's fault, CANCELED, EXPIRED: at most
- *              3 times
+ *        └──── FAILED without a cause in the query, CANCELED, EXPIRED: at
+ *              most 3 times
  *
- * Every step is in the journal before the next begins.
+ * Each step is in the journal before the next begins.
  */
 #ifndef BULK_OPERATION_H
 #define BULK_OPERATION_H
@@ -16,45 +16,46 @@
 #include "plan/plan.h"
 #include "shopify/bulk.h"
 
-/* Stays where it is: its row and log lines point into it. */
+/* Must not move: its row and its log lines point into it. */
 struct operation {
     struct bulk_run run;
-    struct log_ctx log;           /* of the run, naming this operation */
-    const char *document;         /* to submit, behind the marker */
-    struct journal_operation row; /* as the journal has it */
-    struct bulk_operation bulk;   /* as the store said last */
+    struct log_ctx log;           /* of the run, with this operation's id */
+    const char *document;         /* to submit, after the marker */
+    struct journal_operation row; /* as in the journal */
+    struct bulk_operation bulk;   /* the store's last answer */
     bool is_submitted;    /* false: operation_complete() submits it (again) */
-    bool is_lost;         /* sent once, and the answer never seen */
-    const bool *given_up; /* true: no more of it; NULL: never */
+    bool is_lost;         /* an earlier process sent it and saw no answer */
+    const bool *given_up; /* *given_up true: stop; NULL: never */
     bool waits_for_slot;
-    bool told_of_slot; /* that it waits was warned about */
-    bool is_refused;   /* what was sent last was surely not taken */
+    bool told_of_slot; /* a warning about the wait was logged */
+    bool is_refused;   /* the store surely did not take the last attempt */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
 };
 
-/* The run's nth operation, which submits `document`: that of `window` of the
- * roots, or of all of them, NULL. Both are borrowed, as is what `run` names. */
+/* Prepare the run's nth operation. It submits `document`, which fetches the
+ * roots of `window`, or all roots if NULL. Both are borrowed, as are the
+ * members of `run`. */
 void
 operation_init(struct operation *operation, const struct bulk_run *run, int n,
                const char *document, const struct plan_window *window);
 
-/* Go on with what an earlier process submitted; where it never saw the
- * answer, look for the operation first. */
+/* Resume an operation that an earlier process submitted. If that process saw
+ * no answer, operation_complete() looks for the operation first. */
 void operation_resume(struct operation *operation,
                       const struct journal_operation *row);
 
-/* Submit unless resumed, poll, until its result can be read. Output of a
- * canceled or failed operation is never used. ERR_DENIED, ERR_FAILED,
- * ERR_LATER, ERR_STOPPED. */
+/* Submit the operation unless it is resumed, and poll until its result can be
+ * read. The output of a canceled or failed operation is never used.
+ * ERR_DENIED, ERR_FAILED, ERR_LATER, ERR_STOPPED. */
 MUST_CHECK bool
 operation_complete(struct operation *operation, struct err *err);
 
-/* Log lines name the operation from now on, those of the run the one that was
- * named last. */
+/* From now on, log lines of the operation and of its run have its id. With
+ * several operations, the run's log lines have the id that was set last. */
 void operation_name(struct operation *operation);
 
-/* False when it was given up, with ERR_LATER, code OTHER_WINDOW. */
+/* False, with ERR_LATER and the code OTHER_WINDOW, if another window failed. */
 MUST_CHECK bool
 operation_goes_on(const struct operation *operation, struct err *err);
 

@@ -10,7 +10,7 @@
 
 enum { POLLS_WITHOUT_URL_MAX = 5 };
 
-/* clock_now_ms() at which it is old enough to be given up; 0: never. */
+/* clock_now_ms() at which the operation is canceled; 0: never. */
 static int64_t
 deadline_of(const struct operation *operation)
 {
@@ -19,8 +19,8 @@ deadline_of(const struct operation *operation)
     return age_ms > 0 ? operation->submitted_ms + age_ms : 0;
 }
 
-/* A store that does not say that it cancels may still be at work: then the
- * next run resumes it, or cancels it. */
+/* Cancel the operation. If the store did not answer that, the operation may
+ * continue, and the next run resumes or cancels it. */
 static bool
 end_at_deadline(struct operation *operation, struct err *err)
 {
@@ -33,14 +33,15 @@ end_at_deadline(struct operation *operation, struct err *err)
                     clock_after_ms(tuning->request_timeout_ms), &operation->log,
                     &why))
         log_failure(session_failure_level(place_session(&operation->run.place)),
-                    &operation->log, "it could not be canceled", &why);
+                    &operation->log, "the operation could not be canceled",
+                    &why);
     err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
             operation->bulk.id, bulk_status_name(operation->bulk.status),
             duration_format(age_ms / 1000 * 1000, age));
     if (why.kind != ERR_LATER && why.kind != ERR_TRANSIENT)
         return false;
     err_add(err, "the store could not be asked to cancel it: %s", why.message);
-    err_hint(err, "run it again: the next run asks the store again");
+    err_hint(err, "run the job again; it then asks the store again");
     return err_as(err, ERR_LATER);
 }
 
@@ -53,7 +54,7 @@ check_deadline(struct operation *operation, struct err *err)
            end_at_deadline(operation, err);
 }
 
-/* A poll under way ends at the deadline, too. */
+/* A poll in progress also ends at the deadline. */
 static bool
 poll_once(struct operation *operation, struct err *err)
 {
@@ -68,7 +69,7 @@ poll_once(struct operation *operation, struct err *err)
     return false;
 }
 
-/* Until the next poll, or the deadline if that comes first. */
+/* Sleep until the next poll, or until the deadline if that comes first. */
 static bool
 rest(const struct operation *operation, struct backoff *backoff,
      struct err *err)
@@ -81,7 +82,7 @@ rest(const struct operation *operation, struct backoff *backoff,
     return task_sleep_until(until_ms) != TASK_STOPPED || task_stopped(err);
 }
 
-/* Counters may stand still and then jump, so it is only said. */
+/* Counters may not change for a long time and then jump, so this only warns. */
 static void
 warn_of_stillness(const struct operation *operation,
                   struct stillness *stillness)
@@ -91,13 +92,14 @@ warn_of_stillness(const struct operation *operation,
 
     if (!stillness_is_news(stillness, bulk, now_ms))
         return;
-    log_warn(&operation->log, MSG_STANDS_STILL, "the operation stands still",
+    log_warn(&operation->log, MSG_STANDS_STILL,
+             "the operation makes no progress",
              LOG_STR("status", bulk_status_name(bulk->status)),
              LOG_NUM("objects", bulk->object_count),
              LOG_NUM("age_seconds", (now_ms - operation->submitted_ms) / 1000),
              LOG_NUM("still_seconds", (now_ms - stillness->since_ms) / 1000),
-             LOG_STR("hint", "it is waited for; deadline in [tuning] ends "
-                             "that, bulkpg cancel does so now"),
+             LOG_STR("hint", "bulkpg waits for it; deadline in [tuning] limits "
+                             "the wait, and bulkpg cancel cancels it now"),
              LOG_END);
 }
 

@@ -1,5 +1,5 @@
 /*
- * poll - ask after an operation until the store is done with it.
+ * poll - poll an operation until it has ended.
  */
 #ifndef BULK_POLL_H
 #define BULK_POLL_H
@@ -8,9 +8,10 @@
 
 struct operation;
 
-/* Until it has ended, however it ended; each answer is kept in the journal.
- * When [tuning] deadline is over it is canceled: ERR_FAILED with the code
- * DEADLINE, or ERR_LATER if the store could not be asked to. */
+/* Poll until the operation has ended, with any status. Each answer is saved in
+ * the journal. When the operation is older than [tuning] deadline, cancel it:
+ * ERR_FAILED with the code DEADLINE, or ERR_LATER if the store could not be
+ * asked to cancel it. */
 MUST_CHECK bool poll_until_ended(struct operation *operation, struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * results - the results of complete operations as sources, with a copy of each
- * where --keep says so.
+ * results - the results of completed operations as sources. With --keep, each
+ * result is also copied to a file.
  */
 #ifndef BULK_RESULTS_H
 #define BULK_RESULTS_H
@@ -9,12 +9,12 @@
 #include "job/job.h"
 #include "source/source.h"
 
-/* Points into the operation until it is freed. */
+/* The source of a result. It points into the operation until it is freed. */
 struct source *
 results_source(struct job *job, const struct operation *operation);
 
-/* Remove what a killed run of the job left in the folder of --keep: no other
- * process runs it now. */
+/* Remove partial files that a killed run of the job left in the folder of
+ * --keep. Only the process that claimed the job may call this. */
 void results_clean(const struct job *job);
 
 #endif

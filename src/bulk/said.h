@@ -1,5 +1,5 @@
 /*
- * said - what the store said of an operation, kept in the journal.
+ * said - save in the journal what the store said about an operation.
  */
 #ifndef BULK_SAID_H
 #define BULK_SAID_H
@@ -7,17 +7,18 @@
 #include "journal/operation.h"
 #include "shopify/bulk.h"
 
-/* Keep `bulk` as the last that the store said. `row` then points into it. */
+/* Save `bulk`, the store's last answer. `row` points into it afterwards. */
 MUST_CHECK bool
 said_keep(struct journal *journal, struct journal_operation *row,
           const struct bulk_operation *bulk, struct err *err);
 
-/* Keep that the store does not have it, so that it is not asked for again. */
+/* Save that the store does not have the operation, so that bulkpg does not
+ * look for it again. */
 MUST_CHECK bool
 said_keep_missing(struct journal *journal, const struct journal_operation *row,
                   struct err *err);
 
-/* Does the store still work on it, as far as the journal knows? */
+/* According to the journal, does the store still work on the operation? */
 bool said_is_running(const struct journal_operation *row);
 
 #endif

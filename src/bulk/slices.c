@@ -1,23 +1,23 @@
 /*
  * How a full run is cut into windows.
  *
- *     the store can count       one window of all the roots; then, until none
- *                               has more than `rows`: count the first halves
- *                               of all that are too large, in one request, and
- *                               put the two halves in place of each; then join
- *                               neighbours that fit into one window
- *     it cannot                 the earliest and the latest root, if the store
- *                               can sort by that time, else all the time since
- *                               Shopify began; EQUAL_WINDOWS of equal length
+ * If the store can count roots: begin with one window of all roots. Count the
+ * first halves of all windows that have more than `rows` roots, in one request,
+ * and replace each of these windows by its two halves. Repeat until no window
+ * is too large. Then join neighbours that fit into one window.
  *
- * Hazards. Roots are created and removed while they are counted, so counts
- * contradict each other: the second half is what is left of the whole, never
- * counted by itself, and halving ends at PARTS_MAX windows or at one second,
- * whatever the counts say. More than SLICES_MAX windows are joined by larger
- * `rows`. The first and the last window have no end, so that no root is missed
- * whatever its time; `low_s` and `high_s` are only where they are halved. The
- * windows are in the run's notes before the first is submitted, since another
- * process must resume the very same ones.
+ * If it cannot: take the time from the earliest to the latest root, if the
+ * store can sort by that time, else the time since Shopify began. Cut it into
+ * EQUAL_WINDOWS of the same length.
+ *
+ * Hazards. Roots are created and removed while they are counted, so counts can
+ * contradict each other. Therefore the second half is not counted, but gets the
+ * rest of the whole; and halving ends at PARTS_MAX windows or at a length of
+ * one second, whatever the counts are. If there are more than SLICES_MAX
+ * windows, `rows` is doubled until they are joined to fewer. The first and the
+ * last window are open, so that no root is missed; `low_s` and `high_s` are
+ * used only to halve them. The windows are in the run's notes before the first
+ * operation is submitted, because another process must resume the same windows.
  */
 #include "bulk/slices.h"
 
@@ -34,8 +34,8 @@
 #define SHOPIFY_BEGAN_S INT64_C(1136073600) /* 2006-01-01 */
 
 enum {
-    EQUAL_WINDOWS = 5,     /* where nothing can be counted */
-    PARTS_MAX = 16 * 1024, /* four times what counts that agree can make */
+    EQUAL_WINDOWS = 5,     /* if the store cannot count */
+    PARTS_MAX = 16 * 1024, /* four times the most that consistent counts need */
     DAY_S = 24 * 3600
 };
 
@@ -70,7 +70,7 @@ slices_window(const struct slice *slice, const char *field, struct arena *arena)
 
 /* ---- counting ---------------------------------------------------------- */
 
-/* A window while windows are being halved. */
+/* A window while the run is being cut. */
 struct part {
     int64_t from_s;
     int64_t to_s;
@@ -82,7 +82,7 @@ struct cutter {
     const struct bulk_run *run;
     struct part *parts; /* in the order of time */
     int count;
-    int64_t most; /* roots in one */
+    int64_t most; /* roots in one part */
 };
 
 static const char *
@@ -116,7 +116,7 @@ is_too_large(const struct cutter *cutter, const struct part *part)
     return part->roots > cutter->most && part->to_s - part->from_s > 1;
 }
 
-/* Count the first halves of all parts that are too large, in one go. */
+/* Count the first halves of all parts that are too large, in one request. */
 static bool
 count_halves(const struct cutter *cutter, int64_t *counts, struct err *err)
 {
@@ -142,8 +142,9 @@ count_halves(const struct cutter *cutter, int64_t *counts, struct err *err)
     return counted;
 }
 
-/* A part in place of two, where the store counted: what changed since the
- * whole was counted falls to the second half. */
+/* Write the two halves of `whole`. The first has `first` roots, which the store
+ * counted; the second has the rest, so it also gets the changes since the whole
+ * was counted. */
 static void
 put_halves(struct part *to, const struct part *whole, int64_t first)
 {
@@ -154,7 +155,7 @@ put_halves(struct part *to, const struct part *whole, int64_t first)
     to[1] = (struct part){middle_s, whole->to_s, rest};
 }
 
-/* Halve what is too large. *again: something was. */
+/* Halve all parts that are too large. *again: there were any. */
 static bool
 halve_parts(struct cutter *cutter, bool *again, struct err *err)
 {
@@ -183,7 +184,7 @@ halve_parts(struct cutter *cutter, bool *again, struct err *err)
     return true;
 }
 
-/* Neighbours that fit into one window: also those with nothing in them. */
+/* Join neighbours that fit into one window. This removes empty parts, too. */
 static void
 join_parts(struct cutter *cutter)
 {
@@ -212,7 +213,7 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
     if (cutter->most < least)
         cutter->most = least;
     cutter->parts[0].roots = slices->before;
-    /* Counts that contradict each other must not halve without end. */
+    /* PARTS_MAX ends this if counts contradict each other. */
     while (again && cutter->count <= PARTS_MAX)
         if (!halve_parts(cutter, &again, err))
             return false;
@@ -223,8 +224,8 @@ cut_by_count(struct cutter *cutter, struct slices *slices, struct err *err)
 
 /* ---- without counts ---------------------------------------------------- */
 
-/* From the earliest to the latest, as an ordinary query tells; where the
- * store does not know that order, over all the time that there is. */
+/* Ask the store for the times of the earliest and the latest root. If it cannot
+ * sort by that time, the defaults remain. */
 static bool
 find_reach(const struct plan *plan, const struct bulk_run *run,
            struct slices *slices, struct err *err)
@@ -312,7 +313,8 @@ slices_cut(struct slices *slices, const struct plan *plan,
         return false;
     if (slices->count == 0)
         return true;
-    log_info(run->log, "cut into windows", LOG_NUM("windows", slices->count),
+    log_info(run->log, "the run is cut into windows",
+             LOG_NUM("windows", slices->count),
              LOG_NUM("roots", slices->before), LOG_END);
     return slices_note_keep(slices, plan->slice->field, run, err);
 }

@@ -127,7 +127,8 @@ slices_note_read(struct slices *slices, struct arena *arena, const char *notes,
     if (read) {
         note = json_get(root, "slices");
         if (note != NULL && !read_slices(slices, arena, note))
-            read = err_set(err, MSG_BUG, "the run's notes hold no windows");
+            read =
+                err_set(err, MSG_BUG, "the run's notes have no valid windows");
     }
     arena_free(&parsed);
     return read;

@@ -1,5 +1,5 @@
 /*
- * slices_note - the windows of a run, as its notes in the journal keep them.
+ * slices_note - the windows of a run in its notes in the journal.
  *
  *     {"slices": {"field": "created_at", "before": 1456, "last_n": 3,
  *                 "low": "2006-01-01T00:00:00Z", "high": "...",
@@ -10,16 +10,17 @@
 
 #include "bulk/slices.h"
 
-/* Keep them as windows of `field`. */
+/* Save the windows, whose filter is `field`. */
 MUST_CHECK bool slices_note_keep(const struct slices *slices, const char *field,
                                  const struct bulk_run *run, struct err *err);
 
-/* Would the windows in these notes be cut now, as the query is cut by `slice`,
- * or not at all, NULL? Notes without windows always fit. */
+/* *fit: a query with this `slice` (NULL: without @slice) can resume the windows
+ * in these notes. Notes without windows always fit. */
 MUST_CHECK bool slices_note_fit(const struct plan_slice *slice,
                                 const char *notes, bool *fit, struct err *err);
 
-/* The windows in these notes, which must fit; not cut if there are none. */
+/* Read the windows from these notes, which must fit. Without windows, the run
+ * is not cut. */
 MUST_CHECK bool slices_note_read(struct slices *slices, struct arena *arena,
                                  const char *notes, struct err *err);
 

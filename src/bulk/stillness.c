@@ -26,7 +26,7 @@ stillness_is_news(struct stillness *stillness,
     }
     if (now_ms - stillness->since_ms < stillness->quiet_ms)
         return false;
-    /* A machine that slept warns once, not once for each hour missed. */
+    /* After a long gap between polls, warn once and not several times. */
     while (stillness->quiet_ms <= now_ms - stillness->since_ms)
         stillness->quiet_ms *= 2;
     return true;

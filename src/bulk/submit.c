@@ -1,5 +1,5 @@
 /*
- * How a document becomes one operation at the store, and never two.
+ * How a document becomes exactly one operation at the store.
  *
  *            journal: attempt n, sent
  *                     │
@@ -7,25 +7,27 @@
  *     ┌──────────► submit ───────── taken ──────────────────► journal: its id
  *     │               │                                         ▲
  *     │               ├─ refused ─► failed; journal: not sent,  │
- *     │               │             if it never got there       │
+ *     │               │             if the store did not get it │
  *     │               ├─ no slot, or not sent ─► journal: not   │
  *     │               │     sent; wait; journal: sent ─► submit │
  *     │               └─ no answer ─► look for the marker ──────┤ found
  *     │                                   │ not found
  *     └── journal: attempt n+1, sent ◄────┘ journal: attempt n is missing
  *
- * The store offers no way to submit the same thing twice safely, and a lost
- * answer does not say whether the operation was taken. So each attempt has a
- * marker of its own as the first line of its query, and the journal knows of
- * it before it leaves. An attempt without an answer is looked for by that
- * marker, for LOST_SEARCH_MS: the store lists what it took only after a while.
- * The process may die at any arrow; the next one reads from the journal
- * whether an attempt is lost, and begins with the search.
+ * The store has no safe way to submit a document twice, and after a lost
+ * answer bulkpg does not know whether the store took the operation. Therefore
+ * each attempt has its own marker, the first line of its query, and the attempt
+ * is in the journal before it is sent. If an attempt gets no answer, bulkpg
+ * looks for its marker for LOST_SEARCH_MS, because the store lists a new
+ * operation only after a while. The process may be killed at any arrow: the
+ * next process reads from the journal whether an answer was lost, and begins
+ * with the search.
  *
- * Hazards. An attempt that the store surely did not take must be marked as
- * not sent, also while stopping, or the next process searches in vain. What it
- * may have taken must never be marked so. A store that has no slot is healthy:
- * its wait is not one of the failures by which a store is given up.
+ * Hazards. An attempt that the store surely did not take must be marked as not
+ * sent, even while stopping; otherwise the next process searches in vain. An
+ * attempt that the store may have taken must never be marked as not sent. A
+ * store without a free slot is healthy: waiting for a slot must not count as a
+ * failure that gives up the store.
  */
 #include "bulk/submit.h"
 
@@ -39,12 +41,12 @@
 #include "journal/run.h"
 
 enum {
-    LOST_SEARCH_MS = 30000, /* from the sending, until it counts as not taken */
+    LOST_SEARCH_MS = 30000, /* after sending; then it counts as not taken */
     LOST_PAUSE_MS = 2000
 };
 
-/* The first line of the document, which makes an operation ours, whatever
- * else uses the same app; of this attempt and no other. */
+/* The first line of the document. It identifies this attempt among all
+ * operations of the app. */
 static const char *
 write_marker(struct operation *operation)
 {
@@ -56,7 +58,7 @@ write_marker(struct operation *operation)
                         (int)operation->row.attempt);
 }
 
-/* Into the journal before it is sent. */
+/* Record a new attempt in the journal, before it is sent. */
 static bool
 begin_attempt(struct operation *operation, struct err *err)
 {
@@ -77,7 +79,7 @@ is_full(const struct err *err)
            err_is(err, MSG_LIMIT_REACHED);
 }
 
-/* The store did nothing, or never heard of it. */
+/* The store surely did not take the attempt. */
 static bool
 is_refused(const struct err *err)
 {
@@ -87,7 +89,8 @@ is_refused(const struct err *err)
            err_is(err, MSG_NOT_HTTPS);
 }
 
-/* A store that does not answer is not one that has no slot. */
+/* Two backoffs, because a store without a slot is different from a store that
+ * does not answer. */
 struct submission {
     struct backoff failures;
     struct backoff slots;
@@ -103,7 +106,7 @@ wait_as_told(struct operation *operation, struct submission *patience,
     if (!is_full(err))
         return session_wait(place_session(&operation->run.place),
                             &patience->failures, wait_ms, &operation->log,
-                            "the submission is tried again", err);
+                            "retrying the submission", err);
     backoff_succeeded(&patience->failures);
     if (!journal_run_status(operation->run.place.journal, &operation->run.ref,
                             RUN_WAITING, &other)) {
@@ -119,8 +122,8 @@ wait_as_told(struct operation *operation, struct submission *patience,
     return waited;
 }
 
-/* Nobody need look for what the store surely did not take: known in the
- * journal while it waits, also while stopping. */
+/* Mark the attempt as not sent, even while stopping, so that no process looks
+ * for it. */
 static bool
 keep_refused(struct operation *operation, struct err *err)
 {
@@ -133,7 +136,8 @@ keep_refused(struct operation *operation, struct err *err)
     return kept;
 }
 
-/* For a slot, or as the store asks; false when the budget is spent. */
+/* Wait for a slot, or as long as the store asks. False if the budget is
+ * spent. */
 static bool
 wait_to_submit(struct operation *operation, struct submission *patience,
                int64_t wait_ms, struct err *err)
@@ -149,8 +153,8 @@ wait_to_submit(struct operation *operation, struct submission *patience,
                                   true, err);
 }
 
-/* The store may have taken what it did not answer to: it then lists it within
- * a while. */
+/* Look for an attempt without an answer. If the store took it, the store lists
+ * it after a while. */
 static bool
 find_lost(struct operation *operation, int64_t age_ms, bool *found,
           struct err *err)
@@ -174,8 +178,8 @@ find_lost(struct operation *operation, int64_t age_ms, bool *found,
 
 enum submit_end { SUBMIT_TAKEN, SUBMIT_AGAIN, SUBMIT_FAILED };
 
-/* An earlier process never saw the answer: adopt the operation, or go on in a
- * new attempt. */
+/* An earlier process saw no answer: adopt its operation, or begin a new
+ * attempt. */
 static enum submit_end
 settle_lost(struct operation *operation, struct err *err)
 {
@@ -192,7 +196,8 @@ settle_lost(struct operation *operation, struct err *err)
                : SUBMIT_FAILED;
 }
 
-/* We did not see it; while the budget lasts. */
+/* This process got no answer: find the operation, or begin a new attempt while
+ * the budget lasts. */
 static enum submit_end
 settle_unanswered(struct operation *operation, struct submission *patience,
                   struct err *err)
@@ -209,9 +214,10 @@ settle_unanswered(struct operation *operation, struct submission *patience,
         return SUBMIT_TAKEN;
     if (!said_keep_missing(operation->run.place.journal, &operation->row, err))
         return SUBMIT_FAILED;
-    backoff_begin(&patience->failures); /* the search took its own time */
+    backoff_begin(&patience->failures); /* do not count the search's time */
     if (!session_wait(session, &patience->failures, 0, &operation->log,
-                      "the store has not taken it", &why)) {
+                      "the operation was not found, submitting it again",
+                      &why)) {
         *err = why;
         return SUBMIT_FAILED;
     }
@@ -263,7 +269,7 @@ submit_until_taken(struct operation *operation, struct err *err)
 
         if (operation->is_refused && !keep_refused(operation, &ignored))
             log_failure(LOG_WARN, &operation->log,
-                        "the journal could not be told", &ignored);
+                        "the journal could not be updated", &ignored);
         return false;
     }
     operation->is_lost = false;

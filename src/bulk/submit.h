@@ -1,5 +1,5 @@
 /*
- * submit - submit a document once, whatever becomes of the answer.
+ * submit - submit a document exactly once, even if the answer is lost.
  */
 #ifndef BULK_SUBMIT_H
 #define BULK_SUBMIT_H
@@ -8,9 +8,9 @@
 
 struct operation;
 
-/* Submit it until the store has taken it, or find what an earlier process
- * submitted without seeing the answer. Then its id is in the journal.
- * ERR_DENIED, ERR_FAILED, ERR_LATER, ERR_CONFIG, ERR_STOPPED. */
+/* Submit until the store has taken the document, or find the operation that an
+ * earlier process submitted without seeing the answer. Afterwards its id is in
+ * the journal. ERR_DENIED, ERR_FAILED, ERR_LATER, ERR_CONFIG, ERR_STOPPED. */
 MUST_CHECK bool
 submit_until_taken(struct operation *operation, struct err *err);
 

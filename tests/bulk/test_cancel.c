@@ -1,5 +1,4 @@
-/* cancel: nobody else's operation is touched, and what became of ours is
- * written down. */
+/* cancel: only operations of bulkpg are canceled, and each is recorded. */
 #include <check.h>
 #include <string.h>
 
@@ -75,7 +74,7 @@ await_end(void *ctx)
 
 /* ---- ask --------------------------------------------------------------- */
 
-START_TEST(one_of_ours_is_canceled_and_that_is_written_down)
+START_TEST(a_cancel_is_recorded_in_the_journal)
 {
     PLAY(ask, CHECKED, CANCELING);
     ck_assert(is_done);
@@ -86,7 +85,7 @@ START_TEST(one_of_ours_is_canceled_and_that_is_written_down)
 
 END_TEST
 
-START_TEST(one_that_is_not_ours_is_left_alone)
+START_TEST(an_operation_without_our_marker_is_left_alone)
 {
     PLAY(ask, {.call = "check", .msg = MSG_NOT_OURS});
     ck_assert(!is_done);
@@ -96,7 +95,7 @@ START_TEST(one_that_is_not_ours_is_left_alone)
 
 END_TEST
 
-START_TEST(a_store_without_credentials_is_not_asked)
+START_TEST(a_store_without_credentials_gets_no_request)
 {
     scripted_fault.kind = ERR_CONFIG;
     scripted_bulk_play(NULL, 0, ask, NULL);
@@ -107,7 +106,7 @@ START_TEST(a_store_without_credentials_is_not_asked)
 
 END_TEST
 
-START_TEST(one_that_has_ended_meanwhile_says_so)
+START_TEST(an_operation_that_has_ended_keeps_its_status)
 {
     PLAY(ask, CHECKED, {.call = "cancel", .status = BULK_COMPLETED});
     ck_assert(is_done);
@@ -116,9 +115,9 @@ START_TEST(one_that_has_ended_meanwhile_says_so)
 
 END_TEST
 
-/* ---- what other runs left ---------------------------------------------- */
+/* ---- operations that other runs left ----------------------------------- */
 
-START_TEST(what_runs_is_canceled)
+START_TEST(a_running_operation_is_canceled)
 {
     PLAY(ask_left, CHECKED, CANCELING);
     ck_assert(is_done);
@@ -128,7 +127,7 @@ START_TEST(what_runs_is_canceled)
 
 END_TEST
 
-START_TEST(what_was_never_answered_is_found_and_canceled)
+START_TEST(an_unanswered_operation_is_found_and_canceled)
 {
     row.operation_id = row.status = NULL;
     PLAY(ask_left, {.call = "find", .status = BULK_RUNNING}, CHECKED,
@@ -143,7 +142,7 @@ START_TEST(what_was_never_answered_is_found_and_canceled)
 
 END_TEST
 
-START_TEST(what_was_never_taken_is_looked_for_once)
+START_TEST(an_operation_that_was_never_taken_is_looked_for_once)
 {
     row.operation_id = row.status = NULL;
     PLAY(ask_left, {.call = "find", .is_absent = true});
@@ -154,7 +153,7 @@ START_TEST(what_was_never_taken_is_looked_for_once)
 
 END_TEST
 
-START_TEST(what_was_found_at_its_end_needs_no_cancel)
+START_TEST(an_operation_found_completed_is_not_canceled)
 {
     row.operation_id = row.status = NULL;
     PLAY(ask_left, {.call = "find", .status = BULK_COMPLETED});
@@ -165,7 +164,7 @@ START_TEST(what_was_found_at_its_end_needs_no_cancel)
 
 END_TEST
 
-START_TEST(what_the_store_forgot_is_not_asked_for_again)
+START_TEST(an_operation_unknown_to_the_store_is_recorded)
 {
     PLAY(ask_left, {.call = "check", .msg = MSG_UNKNOWN_OPERATION});
     ck_assert(is_done);
@@ -175,7 +174,7 @@ START_TEST(what_the_store_forgot_is_not_asked_for_again)
 
 END_TEST
 
-START_TEST(what_cannot_be_canceled_now_stays_as_it_is)
+START_TEST(a_failed_cancel_leaves_the_row_unchanged)
 {
     PLAY(ask_left, CHECKED,
          {.call = "cancel", .msg = MSG_ANSWER_LOST, .kind = ERR_LATER});
@@ -193,7 +192,7 @@ END_TEST
         .call = "read", .status = end \
     }
 
-START_TEST(it_is_polled_until_it_has_ended)
+START_TEST(a_canceled_operation_is_polled_until_it_has_ended)
 {
     PLAY(await_end, READ(BULK_CANCELING), READ(BULK_CANCELED));
     ck_assert(is_done);
@@ -206,7 +205,7 @@ START_TEST(it_is_polled_until_it_has_ended)
 
 END_TEST
 
-START_TEST(one_that_has_ended_is_not_polled)
+START_TEST(an_operation_that_has_ended_is_not_polled)
 {
     row.status = "CANCELED";
     scripted_bulk_play(NULL, 0, await_end, NULL);
@@ -215,7 +214,7 @@ START_TEST(one_that_has_ended_is_not_polled)
 
 END_TEST
 
-START_TEST(it_is_put_off_when_the_budget_is_spent)
+START_TEST(the_wait_ends_when_the_budget_is_spent)
 {
     PLAY(await_end,
          {.call = "read", .status = BULK_CANCELING, .takes_ms = 60000});
@@ -226,7 +225,7 @@ START_TEST(it_is_put_off_when_the_budget_is_spent)
 
 END_TEST
 
-START_TEST(a_stop_ends_the_waiting)
+START_TEST(a_stop_ends_the_wait)
 {
     PLAY(await_end, {.call = "read", .status = BULK_CANCELING, .stops = true});
     ck_assert(!is_done);
@@ -242,20 +241,20 @@ main(void)
     TCase *tests = tcase_create("cancel");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, one_of_ours_is_canceled_and_that_is_written_down);
-    tcase_add_test(tests, one_that_is_not_ours_is_left_alone);
-    tcase_add_test(tests, a_store_without_credentials_is_not_asked);
-    tcase_add_test(tests, one_that_has_ended_meanwhile_says_so);
-    tcase_add_test(tests, what_runs_is_canceled);
-    tcase_add_test(tests, what_was_never_answered_is_found_and_canceled);
-    tcase_add_test(tests, what_was_never_taken_is_looked_for_once);
-    tcase_add_test(tests, what_was_found_at_its_end_needs_no_cancel);
-    tcase_add_test(tests, what_the_store_forgot_is_not_asked_for_again);
-    tcase_add_test(tests, what_cannot_be_canceled_now_stays_as_it_is);
-    tcase_add_test(tests, it_is_polled_until_it_has_ended);
-    tcase_add_test(tests, one_that_has_ended_is_not_polled);
-    tcase_add_test(tests, it_is_put_off_when_the_budget_is_spent);
-    tcase_add_test(tests, a_stop_ends_the_waiting);
+    tcase_add_test(tests, a_cancel_is_recorded_in_the_journal);
+    tcase_add_test(tests, an_operation_without_our_marker_is_left_alone);
+    tcase_add_test(tests, a_store_without_credentials_gets_no_request);
+    tcase_add_test(tests, an_operation_that_has_ended_keeps_its_status);
+    tcase_add_test(tests, a_running_operation_is_canceled);
+    tcase_add_test(tests, an_unanswered_operation_is_found_and_canceled);
+    tcase_add_test(tests, an_operation_that_was_never_taken_is_looked_for_once);
+    tcase_add_test(tests, an_operation_found_completed_is_not_canceled);
+    tcase_add_test(tests, an_operation_unknown_to_the_store_is_recorded);
+    tcase_add_test(tests, a_failed_cancel_leaves_the_row_unchanged);
+    tcase_add_test(tests, a_canceled_operation_is_polled_until_it_has_ended);
+    tcase_add_test(tests, an_operation_that_has_ended_is_not_polled);
+    tcase_add_test(tests, the_wait_ends_when_the_budget_is_spent);
+    tcase_add_test(tests, a_stop_ends_the_wait);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,5 +1,5 @@
-/* operation: what is asked of the store and written down, in which order, from
- * every beginning to every end. */
+/* operation: the order of requests and journal entries, from each start to each
+ * end. */
 #include <check.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,7 +102,7 @@ play(const struct scripted_answer *answers, size_t count)
 
 /* ---- submit and poll --------------------------------------------------- */
 
-START_TEST(it_is_written_down_before_it_is_sent_and_polled_to_its_end)
+START_TEST(an_operation_is_recorded_sent_and_polled)
 {
     PLAY(TAKEN, RUNNING, COMPLETED);
     DONE_AFTER(SUBMITTED("1") READ("1", "RUNNING") READ("1", "COMPLETED"));
@@ -113,7 +113,7 @@ START_TEST(it_is_written_down_before_it_is_sent_and_polled_to_its_end)
 
 END_TEST
 
-START_TEST(without_objects_there_is_no_url)
+START_TEST(a_result_without_objects_needs_no_url)
 {
     PLAY(TAKEN, {.call = "read", .status = BULK_COMPLETED});
     DONE_AFTER(SUBMITTED("1") READ("1", "COMPLETED"));
@@ -121,7 +121,7 @@ START_TEST(without_objects_there_is_no_url)
 
 END_TEST
 
-START_TEST(a_url_that_is_late_is_asked_for_five_times)
+START_TEST(a_missing_url_is_polled_for_five_times)
 {
     PLAY(TAKEN, ENDS(BULK_COMPLETED, NULL), ENDS(BULK_COMPLETED, NULL),
          ENDS(BULK_COMPLETED, NULL), ENDS(BULK_COMPLETED, NULL),
@@ -132,9 +132,9 @@ START_TEST(a_url_that_is_late_is_asked_for_five_times)
 
 END_TEST
 
-/* ---- what the store does not take -------------------------------------- */
+/* ---- refused submissions ----------------------------------------------- */
 
-START_TEST(a_query_that_is_refused_was_not_sent)
+START_TEST(a_refused_query_fails_the_operation)
 {
     PLAY({.call = "submit", .msg = MSG_INVALID});
     FAILED_AFTER(ERR_CONFIG, "INVALID", SUBMIT("1"));
@@ -142,7 +142,7 @@ START_TEST(a_query_that_is_refused_was_not_sent)
 
 END_TEST
 
-START_TEST(a_store_that_is_given_up_took_nothing)
+START_TEST(a_store_that_was_given_up_took_nothing)
 {
     PLAY({.call = "submit", .msg = MSG_THROTTLED, .kind = ERR_LATER});
     FAILED_AFTER(ERR_LATER, "THROTTLED", SUBMIT("1") "journal: 1.1 not sent\n");
@@ -150,7 +150,7 @@ START_TEST(a_store_that_is_given_up_took_nothing)
 
 END_TEST
 
-START_TEST(what_did_not_leave_is_sent_again_in_the_same_attempt)
+START_TEST(a_request_that_was_not_sent_is_sent_in_the_same_attempt)
 {
     PLAY({.call = "submit", .msg = MSG_NOT_SENT}, TAKEN, COMPLETED);
     DONE_AFTER(
@@ -182,7 +182,7 @@ START_TEST(without_a_slot_it_waits_as_long_as_the_store_says)
 
 END_TEST
 
-START_TEST(without_a_slot_it_is_put_off_when_the_budget_is_spent)
+START_TEST(the_wait_for_a_slot_ends_with_the_budget)
 {
     PLAY(
         {.call = "submit", .msg = MSG_OPERATION_IN_PROGRESS, .wait_ms = 5000},
@@ -197,7 +197,7 @@ START_TEST(without_a_slot_it_is_put_off_when_the_budget_is_spent)
 
 END_TEST
 
-/* ---- an answer that is lost -------------------------------------------- */
+/* ---- lost answers ------------------------------------------------------ */
 
 #define LOST                                     \
     {                                            \
@@ -223,7 +223,7 @@ START_TEST(an_operation_whose_answer_was_lost_is_adopted)
 
 END_TEST
 
-START_TEST(one_that_the_store_never_lists_is_submitted_in_a_new_attempt)
+START_TEST(an_operation_that_is_not_found_gets_a_new_attempt)
 {
     PLAY(LOST, NOT_FOUND, TAKEN, COMPLETED);
     DONE_AFTER(SUBMIT("1") FIND "journal: 1.1 is NOT_THERE\n" SUBMITTED("2")
@@ -232,7 +232,7 @@ START_TEST(one_that_the_store_never_lists_is_submitted_in_a_new_attempt)
 
 END_TEST
 
-START_TEST(one_that_was_refused_before_may_be_there_all_the_same)
+START_TEST(a_lost_answer_counts_even_after_a_refusal)
 {
     PLAY({.call = "submit", .msg = MSG_NOT_SENT}, LOST,
          {.call = "find", .msg = MSG_ANSWER_LOST, .kind = ERR_LATER});
@@ -243,7 +243,7 @@ START_TEST(one_that_was_refused_before_may_be_there_all_the_same)
 
 END_TEST
 
-START_TEST(it_is_not_sent_again_while_it_may_still_be_there)
+START_TEST(a_failed_search_does_not_send_it_again)
 {
     PLAY(LOST, {.call = "find", .msg = MSG_ANSWER_LOST, .kind = ERR_LATER});
     FAILED_AFTER(ERR_LATER, "ANSWER_LOST", SUBMIT("1") FIND);
@@ -264,7 +264,7 @@ static const struct {
     {BULK_EXPIRED, NULL, "EXPIRED"},
 };
 
-START_TEST(what_the_store_fails_is_submitted_again)
+START_TEST(an_operation_that_the_store_ends_is_submitted_again)
 {
     char first[256];
 
@@ -278,18 +278,20 @@ START_TEST(what_the_store_fails_is_submitted_again)
 
 END_TEST
 
-START_TEST(it_is_submitted_four_times_at_most)
+START_TEST(an_operation_is_submitted_at_most_four_times)
 {
     PLAY(TAKEN, ENDS(BULK_FAILED, NULL), TAKEN, ENDS(BULK_EXPIRED, NULL), TAKEN,
          ENDS(BULK_FAILED, NULL), TAKEN, ENDS(BULK_FAILED, NULL));
     ck_assert(!is_done);
     ck_assert_str_eq(err.code, "FAILED");
-    ck_assert_str_eq(err.hint, "submitted 4 times; nothing was changed");
+    ck_assert_str_eq(err.hint,
+                     "bulkpg submitted it 4 times and changed no table; run "
+                     "the job again later");
 }
 
 END_TEST
 
-START_TEST(what_is_too_much_for_the_store_is_not_submitted_again)
+START_TEST(after_timeout_it_is_not_submitted_again)
 {
     PLAY(TAKEN, ENDS(BULK_FAILED, "TIMEOUT"));
     FAILED_AFTER(ERR_FAILED, "TIMEOUT",
@@ -298,7 +300,7 @@ START_TEST(what_is_too_much_for_the_store_is_not_submitted_again)
 
 END_TEST
 
-START_TEST(what_the_app_may_not_read_is_denied)
+START_TEST(a_missing_scope_is_err_denied)
 {
     PLAY(TAKEN, ENDS(BULK_FAILED, "ACCESS_DENIED"));
     FAILED_AFTER(ERR_DENIED, "ACCESS_DENIED",
@@ -329,7 +331,7 @@ START_TEST(at_the_deadline_it_is_canceled)
 
 END_TEST
 
-START_TEST(a_store_that_cannot_be_asked_to_cancel_it_is_asked_later)
+START_TEST(at_the_deadline_a_failed_cancel_is_err_later)
 {
     scripted_tuning.deadline_ms = 60000;
     PLAY(TAKEN, LATE,
@@ -340,7 +342,7 @@ START_TEST(a_store_that_cannot_be_asked_to_cancel_it_is_asked_later)
 
 END_TEST
 
-START_TEST(a_poll_under_way_ends_at_the_deadline)
+START_TEST(a_poll_in_progress_ends_at_the_deadline)
 {
     scripted_tuning.deadline_ms = 60000;
     PLAY(TAKEN,
@@ -359,7 +361,7 @@ END_TEST
 
 /* ---- stop -------------------------------------------------------------- */
 
-START_TEST(a_stop_leaves_it_running)
+START_TEST(a_stop_leaves_the_operation_running)
 {
     PLAY(TAKEN, {.call = "read", .status = BULK_RUNNING, .stops = true});
     FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMITTED("1") READ("1", "RUNNING"));
@@ -367,7 +369,7 @@ START_TEST(a_stop_leaves_it_running)
 
 END_TEST
 
-START_TEST(one_taken_while_stopping_is_in_the_journal)
+START_TEST(an_operation_taken_while_stopping_is_recorded)
 {
     PLAY({.call = "submit", .status = BULK_CREATED, .stops = true},
          {.call = "read", .status = BULK_RUNNING});
@@ -376,7 +378,7 @@ START_TEST(one_taken_while_stopping_is_in_the_journal)
 
 END_TEST
 
-START_TEST(a_stop_while_waiting_for_a_slot_was_not_sent)
+START_TEST(a_stop_during_a_wait_for_a_slot_records_not_sent)
 {
     PLAY({.call = "submit", .msg = MSG_OPERATION_IN_PROGRESS, .stops = true});
     FAILED_AFTER(ERR_STOPPED, "STOPPED",
@@ -386,7 +388,7 @@ START_TEST(a_stop_while_waiting_for_a_slot_was_not_sent)
 
 END_TEST
 
-START_TEST(a_stop_during_the_search_leaves_it_lost)
+START_TEST(after_a_stop_during_the_search_it_is_still_lost)
 {
     PLAY(LOST, {.call = "find", .is_absent = true, .stops = true});
     FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMIT("1") FIND);
@@ -396,7 +398,7 @@ END_TEST
 
 /* ---- resume ------------------------------------------------------------ */
 
-START_TEST(one_that_runs_is_polled)
+START_TEST(a_resumed_operation_is_polled)
 {
     earlier = &earlier_running;
     PLAY(RUNNING, COMPLETED);
@@ -405,7 +407,7 @@ START_TEST(one_that_runs_is_polled)
 
 END_TEST
 
-START_TEST(its_age_counts_from_its_submission)
+START_TEST(the_age_of_an_operation_counts_from_its_submission)
 {
     earlier = &earlier_running;
     scripted_tuning.deadline_ms = 4000;
@@ -416,7 +418,7 @@ START_TEST(its_age_counts_from_its_submission)
 
 END_TEST
 
-START_TEST(one_that_the_store_forgot_is_submitted_again)
+START_TEST(an_operation_unknown_to_the_store_is_submitted_again)
 {
     earlier = &earlier_running;
     PLAY({.call = "read", .msg = MSG_UNKNOWN_OPERATION}, TAKEN, COMPLETED);
@@ -425,7 +427,7 @@ START_TEST(one_that_the_store_forgot_is_submitted_again)
 
 END_TEST
 
-START_TEST(one_that_was_lost_is_looked_for_before_anything_is_sent)
+START_TEST(a_lost_operation_is_looked_for_first)
 {
     earlier = &earlier_lost;
     PLAY(FOUND, COMPLETED);
@@ -435,7 +437,7 @@ START_TEST(one_that_was_lost_is_looked_for_before_anything_is_sent)
 
 END_TEST
 
-START_TEST(one_that_was_lost_long_ago_is_looked_for_once)
+START_TEST(an_operation_lost_long_ago_is_looked_for_once)
 {
     earlier = &earlier_lost;
     PLAY({.call = "find", .is_absent = true}, TAKEN, COMPLETED);
@@ -445,7 +447,7 @@ START_TEST(one_that_was_lost_long_ago_is_looked_for_once)
 
 END_TEST
 
-START_TEST(one_that_was_refused_is_submitted_in_a_new_attempt)
+START_TEST(a_refused_operation_gets_a_new_attempt)
 {
     earlier = &earlier_refused;
     PLAY(TAKEN, COMPLETED);
@@ -454,7 +456,7 @@ START_TEST(one_that_was_refused_is_submitted_in_a_new_attempt)
 
 END_TEST
 
-/* ---- the journal refuses ----------------------------------------------- */
+/* ---- taken over by another process ------------------------------------- */
 
 static const struct {
     const char *line;
@@ -466,7 +468,7 @@ static const struct {
     {"journal: 1.1 is 7 COMPLETED", 4},
 };
 
-START_TEST(a_run_that_was_taken_over_asks_the_store_for_nothing_more)
+START_TEST(after_a_takeover_no_more_requests_are_sent)
 {
     static const struct scripted_answer answers[] = {
         {.call = "submit", .msg = MSG_OPERATION_IN_PROGRESS},
@@ -482,7 +484,7 @@ START_TEST(a_run_that_was_taken_over_asks_the_store_for_nothing_more)
 
 END_TEST
 
-/* ---- slots, and windows given up --------------------------------------- */
+/* ---- slots, and other windows that failed ------------------------------ */
 
 static bool gives_up;
 
@@ -508,7 +510,7 @@ complete_with_others(void *ctx)
     ck_assert_int_eq(scripted_store.slots_taken, BULK_SLOTS - 1);
 }
 
-START_TEST(it_waits_for_one_of_ours_without_asking_the_store)
+START_TEST(it_waits_for_a_slot_of_this_process)
 {
     static const struct scripted_answer answers[] = {TAKEN, COMPLETED};
 
@@ -520,7 +522,7 @@ START_TEST(it_waits_for_one_of_ours_without_asking_the_store)
 
 END_TEST
 
-START_TEST(one_that_is_given_up_is_not_submitted)
+START_TEST(after_another_window_failed_it_is_not_submitted)
 {
     gives_up = true;
     operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
@@ -533,7 +535,7 @@ START_TEST(one_that_is_given_up_is_not_submitted)
 
 END_TEST
 
-START_TEST(one_that_is_given_up_is_left_at_the_store)
+START_TEST(after_another_window_failed_it_is_not_canceled)
 {
     gives_up = true;
     operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
@@ -553,51 +555,45 @@ main(void)
     TCase *tests = tcase_create("operation");
 
     tcase_add_checked_fixture(tests, setup, scripted_bulk_teardown);
+    tcase_add_test(tests, an_operation_is_recorded_sent_and_polled);
+    tcase_add_test(tests, a_result_without_objects_needs_no_url);
+    tcase_add_test(tests, a_missing_url_is_polled_for_five_times);
+    tcase_add_test(tests, a_refused_query_fails_the_operation);
+    tcase_add_test(tests, a_store_that_was_given_up_took_nothing);
     tcase_add_test(tests,
-                   it_is_written_down_before_it_is_sent_and_polled_to_its_end);
-    tcase_add_test(tests, without_objects_there_is_no_url);
-    tcase_add_test(tests, a_url_that_is_late_is_asked_for_five_times);
-    tcase_add_test(tests, a_query_that_is_refused_was_not_sent);
-    tcase_add_test(tests, a_store_that_is_given_up_took_nothing);
-    tcase_add_test(tests, what_did_not_leave_is_sent_again_in_the_same_attempt);
+                   a_request_that_was_not_sent_is_sent_in_the_same_attempt);
     tcase_add_loop_test(tests,
                         without_a_slot_it_waits_as_long_as_the_store_says, 0,
                         COUNT(full));
-    tcase_add_test(tests,
-                   without_a_slot_it_is_put_off_when_the_budget_is_spent);
+    tcase_add_test(tests, the_wait_for_a_slot_ends_with_the_budget);
     tcase_add_test(tests, an_operation_whose_answer_was_lost_is_adopted);
-    tcase_add_test(
-        tests, one_that_the_store_never_lists_is_submitted_in_a_new_attempt);
-    tcase_add_test(tests,
-                   one_that_was_refused_before_may_be_there_all_the_same);
-    tcase_add_test(tests, it_is_not_sent_again_while_it_may_still_be_there);
-    tcase_add_loop_test(tests, what_the_store_fails_is_submitted_again, 0,
+    tcase_add_test(tests, an_operation_that_is_not_found_gets_a_new_attempt);
+    tcase_add_test(tests, a_lost_answer_counts_even_after_a_refusal);
+    tcase_add_test(tests, a_failed_search_does_not_send_it_again);
+    tcase_add_loop_test(tests,
+                        an_operation_that_the_store_ends_is_submitted_again, 0,
                         COUNT(again));
-    tcase_add_test(tests, it_is_submitted_four_times_at_most);
-    tcase_add_test(tests,
-                   what_is_too_much_for_the_store_is_not_submitted_again);
-    tcase_add_test(tests, what_the_app_may_not_read_is_denied);
+    tcase_add_test(tests, an_operation_is_submitted_at_most_four_times);
+    tcase_add_test(tests, after_timeout_it_is_not_submitted_again);
+    tcase_add_test(tests, a_missing_scope_is_err_denied);
     tcase_add_test(tests, at_the_deadline_it_is_canceled);
-    tcase_add_test(tests,
-                   a_store_that_cannot_be_asked_to_cancel_it_is_asked_later);
-    tcase_add_test(tests, a_poll_under_way_ends_at_the_deadline);
-    tcase_add_test(tests, a_stop_leaves_it_running);
-    tcase_add_test(tests, one_taken_while_stopping_is_in_the_journal);
-    tcase_add_test(tests, a_stop_while_waiting_for_a_slot_was_not_sent);
-    tcase_add_test(tests, a_stop_during_the_search_leaves_it_lost);
-    tcase_add_test(tests, one_that_runs_is_polled);
-    tcase_add_test(tests, its_age_counts_from_its_submission);
-    tcase_add_test(tests, one_that_the_store_forgot_is_submitted_again);
-    tcase_add_test(tests,
-                   one_that_was_lost_is_looked_for_before_anything_is_sent);
-    tcase_add_test(tests, one_that_was_lost_long_ago_is_looked_for_once);
-    tcase_add_test(tests, one_that_was_refused_is_submitted_in_a_new_attempt);
-    tcase_add_loop_test(
-        tests, a_run_that_was_taken_over_asks_the_store_for_nothing_more, 0,
-        COUNT(refused));
-    tcase_add_test(tests, it_waits_for_one_of_ours_without_asking_the_store);
-    tcase_add_test(tests, one_that_is_given_up_is_not_submitted);
-    tcase_add_test(tests, one_that_is_given_up_is_left_at_the_store);
+    tcase_add_test(tests, at_the_deadline_a_failed_cancel_is_err_later);
+    tcase_add_test(tests, a_poll_in_progress_ends_at_the_deadline);
+    tcase_add_test(tests, a_stop_leaves_the_operation_running);
+    tcase_add_test(tests, an_operation_taken_while_stopping_is_recorded);
+    tcase_add_test(tests, a_stop_during_a_wait_for_a_slot_records_not_sent);
+    tcase_add_test(tests, after_a_stop_during_the_search_it_is_still_lost);
+    tcase_add_test(tests, a_resumed_operation_is_polled);
+    tcase_add_test(tests, the_age_of_an_operation_counts_from_its_submission);
+    tcase_add_test(tests, an_operation_unknown_to_the_store_is_submitted_again);
+    tcase_add_test(tests, a_lost_operation_is_looked_for_first);
+    tcase_add_test(tests, an_operation_lost_long_ago_is_looked_for_once);
+    tcase_add_test(tests, a_refused_operation_gets_a_new_attempt);
+    tcase_add_loop_test(tests, after_a_takeover_no_more_requests_are_sent, 0,
+                        COUNT(refused));
+    tcase_add_test(tests, it_waits_for_a_slot_of_this_process);
+    tcase_add_test(tests, after_another_window_failed_it_is_not_submitted);
+    tcase_add_test(tests, after_another_window_failed_it_is_not_canceled);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,5 +1,5 @@
-/* slices: every root is in one window and in one only, whatever the store
- * counts. */
+/* slices: every root is in exactly one window, even if the store's counts are
+ * wrong. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +21,11 @@ static struct plan *plan;
 static struct slices slices;
 static struct err err;
 
-/* ---- the shop, in the place of shopify/roots.c ------------------------- */
+/* ---- a shop that replaces shopify/roots.c ------------------------------ */
 
 static int64_t roots[ROOTS_MAX]; /* created at, seconds since 1970 */
 static int root_count;
-static int64_t distortion; /* what a count is wrong by */
+static int64_t distortion; /* the error of each count */
 static bool is_denied;
 static const char *earliest_root, *latest_root; /* NULL: it cannot sort */
 
@@ -146,7 +146,7 @@ is_in(const struct slice *slice, int64_t s)
            (!slice->has_to || s < slice->to_s);
 }
 
-/* Without gap or overlap from the beginning of time to its end. */
+/* Check that the windows have no gap and no overlap, and open ends. */
 static void
 covers_all_time(void)
 {
@@ -174,7 +174,7 @@ most_in_one(void)
     return most;
 }
 
-START_TEST(one_window_that_would_do_is_not_cut)
+START_TEST(a_run_that_fits_one_window_is_not_cut)
 {
     spread(100, 5);
     cut();
@@ -185,7 +185,7 @@ START_TEST(one_window_that_would_do_is_not_cut)
 
 END_TEST
 
-START_TEST(each_window_has_few_enough_roots)
+START_TEST(no_window_has_too_many_roots)
 {
     spread(1500, 5);
     cut();
@@ -200,7 +200,7 @@ START_TEST(each_window_has_few_enough_roots)
 
 END_TEST
 
-START_TEST(a_day_with_most_roots_has_most_windows)
+START_TEST(a_day_with_most_of_the_roots_is_cut_finely)
 {
     spread(300, 5);
     for (int i = 300; i < 1300; i++)
@@ -224,10 +224,10 @@ START_TEST(roots_of_one_second_cannot_be_cut)
 
 END_TEST
 
-/* What appears and goes while it is counted. */
+/* Roots appear and disappear while they are counted. */
 static const int64_t distortions[] = {-1000000, -1, 1, 70, 1000000};
 
-START_TEST(counts_that_contradict_each_other_end)
+START_TEST(contradicting_counts_do_not_halve_forever)
 {
     spread(1500, 5);
     distortion = distortions[_i];
@@ -249,7 +249,7 @@ START_TEST(a_store_that_refuses_to_count_fails_the_run)
 
 END_TEST
 
-START_TEST(windows_that_the_journal_refuses_are_not_begun)
+START_TEST(a_failure_to_save_the_windows_fails_the_cut)
 {
     spread(1500, 5);
     scripted_journal_refuses("journal: note");
@@ -259,7 +259,7 @@ START_TEST(windows_that_the_journal_refuses_are_not_begun)
 
 END_TEST
 
-/* ---- where the store cannot count -------------------------------------- */
+/* ---- if the store cannot count ----------------------------------------- */
 
 static void
 count_nothing(void)
@@ -272,7 +272,7 @@ count_nothing(void)
     plan->slice = uncounted;
 }
 
-START_TEST(without_counts_the_windows_are_of_equal_length)
+START_TEST(without_counts_the_windows_have_the_same_length)
 {
     count_nothing();
     earliest_root = "2021-01-01T00:00:00Z";
@@ -287,7 +287,7 @@ START_TEST(without_counts_the_windows_are_of_equal_length)
 
 END_TEST
 
-START_TEST(without_an_order_they_go_over_all_the_time_there_is)
+START_TEST(without_a_sort_key_they_cover_the_time_since_2006)
 {
     count_nothing();
     cut();
@@ -298,7 +298,7 @@ START_TEST(without_an_order_they_go_over_all_the_time_there_is)
 
 END_TEST
 
-START_TEST(a_store_whose_roots_are_of_one_second_is_not_cut)
+START_TEST(roots_with_the_same_time_are_not_cut)
 {
     count_nothing();
     earliest_root = latest_root = "2021-01-01T00:00:00Z";
@@ -318,7 +318,7 @@ halve(int i)
     return slices_halve(&slices, i, plan, &scripted_run_ref, &kept, &err);
 }
 
-START_TEST(two_halves_with_new_numbers_take_the_place_of_one)
+START_TEST(two_halves_with_new_numbers_replace_a_window)
 {
     struct slice whole;
     int last_n, i;
@@ -351,7 +351,7 @@ START_TEST(a_window_of_one_second_is_not_halved)
 
 END_TEST
 
-START_TEST(halves_that_the_journal_refuses_are_told)
+START_TEST(a_failure_to_save_halves_is_reported)
 {
     spread(250, 5);
     cut();
@@ -363,7 +363,7 @@ START_TEST(halves_that_the_journal_refuses_are_told)
 
 END_TEST
 
-START_TEST(a_window_is_written_as_the_store_reads_it)
+START_TEST(a_window_is_written_as_a_filter)
 {
     struct slice slice = {.has_from = true, .from_s = 1577836800};
     struct plan_window window =
@@ -412,22 +412,22 @@ main(void)
     TCase *tests = tcase_create("slices");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, one_window_that_would_do_is_not_cut);
-    tcase_add_test(tests, each_window_has_few_enough_roots);
-    tcase_add_test(tests, a_day_with_most_roots_has_most_windows);
+    tcase_add_test(tests, a_run_that_fits_one_window_is_not_cut);
+    tcase_add_test(tests, no_window_has_too_many_roots);
+    tcase_add_test(tests, a_day_with_most_of_the_roots_is_cut_finely);
     tcase_add_test(tests, roots_of_one_second_cannot_be_cut);
-    tcase_add_loop_test(tests, counts_that_contradict_each_other_end, 0,
+    tcase_add_loop_test(tests, contradicting_counts_do_not_halve_forever, 0,
                         COUNT(distortions));
     tcase_add_test(tests, a_store_that_refuses_to_count_fails_the_run);
-    tcase_add_test(tests, windows_that_the_journal_refuses_are_not_begun);
-    tcase_add_test(tests, without_counts_the_windows_are_of_equal_length);
-    tcase_add_test(tests, without_an_order_they_go_over_all_the_time_there_is);
-    tcase_add_test(tests, a_store_whose_roots_are_of_one_second_is_not_cut);
-    tcase_add_loop_test(
-        tests, two_halves_with_new_numbers_take_the_place_of_one, 0, 3);
+    tcase_add_test(tests, a_failure_to_save_the_windows_fails_the_cut);
+    tcase_add_test(tests, without_counts_the_windows_have_the_same_length);
+    tcase_add_test(tests, without_a_sort_key_they_cover_the_time_since_2006);
+    tcase_add_test(tests, roots_with_the_same_time_are_not_cut);
+    tcase_add_loop_test(tests, two_halves_with_new_numbers_replace_a_window, 0,
+                        3);
     tcase_add_test(tests, a_window_of_one_second_is_not_halved);
-    tcase_add_test(tests, halves_that_the_journal_refuses_are_told);
-    tcase_add_test(tests, a_window_is_written_as_the_store_reads_it);
+    tcase_add_test(tests, a_failure_to_save_halves_is_reported);
+    tcase_add_test(tests, a_window_is_written_as_a_filter);
     tcase_add_test(tests, another_process_reads_the_same_windows);
     suite_add_tcase(suite, tests);
     return suite_run(suite);

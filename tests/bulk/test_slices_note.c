@@ -1,5 +1,5 @@
-/* slices_note: windows of an earlier process are resumed if the query is still
- * cut so, and never half read. */
+/* slices_note: the windows of an earlier process are resumed only if the query
+ * has the same @slice, and damaged windows are an error. */
 #include <check.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ static const struct {
     {&by_created, "{\"slices\":{}}", false},
 };
 
-START_TEST(windows_fit_the_query_that_would_be_cut_so)
+START_TEST(windows_fit_a_query_with_the_same_slice)
 {
     bool fit = !fits[_i].fits;
 
@@ -49,7 +49,7 @@ START_TEST(windows_fit_the_query_that_would_be_cut_so)
 
 END_TEST
 
-START_TEST(notes_without_windows_are_of_a_run_that_is_not_cut)
+START_TEST(notes_without_windows_mean_that_the_run_is_not_cut)
 {
     struct slices slices;
 
@@ -91,7 +91,7 @@ static const char *const damaged[] = {
          "\"last_n\":1,\"windows\":[{\"n\":1}]"),
 };
 
-START_TEST(windows_that_cannot_be_read_are_not_guessed)
+START_TEST(damaged_windows_are_an_error)
 {
     struct slices slices;
 
@@ -101,7 +101,7 @@ START_TEST(windows_that_cannot_be_read_are_not_guessed)
 
 END_TEST
 
-START_TEST(notes_that_are_not_json_fail)
+START_TEST(notes_that_are_not_json_are_an_error)
 {
     struct slices slices;
     bool fit;
@@ -119,13 +119,12 @@ main(void)
     TCase *tests = tcase_create("slices_note");
 
     tcase_add_checked_fixture(tests, NULL, teardown);
-    tcase_add_loop_test(tests, windows_fit_the_query_that_would_be_cut_so, 0,
+    tcase_add_loop_test(tests, windows_fit_a_query_with_the_same_slice, 0,
                         COUNT(fits));
-    tcase_add_test(tests, notes_without_windows_are_of_a_run_that_is_not_cut);
+    tcase_add_test(tests, notes_without_windows_mean_that_the_run_is_not_cut);
     tcase_add_test(tests, windows_are_read_with_their_open_ends);
-    tcase_add_loop_test(tests, windows_that_cannot_be_read_are_not_guessed, 0,
-                        COUNT(damaged));
-    tcase_add_test(tests, notes_that_are_not_json_fail);
+    tcase_add_loop_test(tests, damaged_windows_are_an_error, 0, COUNT(damaged));
+    tcase_add_test(tests, notes_that_are_not_json_are_an_error);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,4 +1,5 @@
-/* stillness: said after an hour, then rarer and rarer, until it moves. */
+/* stillness: warnings after an hour and then less and less often, until the
+ * operation makes progress. */
 #include <check.h>
 
 #include "bulk/stillness.h"
@@ -16,8 +17,8 @@ setup(void)
     bulk = (struct bulk_operation){.status = BULK_RUNNING};
 }
 
-/* Asked once a minute from `from` on, when is it said first? -1: never up to
- * `to`, both in minutes. */
+/* Poll once a minute from `from` to `to`, both in minutes. Returns the minute
+ * of the first warning; -1: none. */
 static int
 first_news(int from, int to)
 {
@@ -27,7 +28,7 @@ first_news(int from, int to)
     return -1;
 }
 
-START_TEST(it_is_said_after_an_hour_then_after_twice_as_long)
+START_TEST(warnings_come_after_one_two_and_four_hours)
 {
     ck_assert_int_eq(first_news(0, 1000), 60);
     ck_assert_int_eq(first_news(61, 1000), 120);
@@ -38,10 +39,10 @@ START_TEST(it_is_said_after_an_hour_then_after_twice_as_long)
 
 END_TEST
 
-START_TEST(what_moves_starts_anew)
+START_TEST(a_change_resets_the_time)
 {
     ck_assert_int_eq(first_news(0, 200), 60);
-    bulk.object_count = 5033; /* they stand still, then jump */
+    bulk.object_count = 5033; /* counters can jump after a long time */
     ck_assert_int_eq(first_news(100, 159), -1);
     ck_assert_int_eq(first_news(160, 160), 160);
     bulk.root_object_count = 7;
@@ -52,7 +53,7 @@ START_TEST(what_moves_starts_anew)
 
 END_TEST
 
-START_TEST(the_first_look_is_no_news_however_late)
+START_TEST(the_first_poll_never_warns)
 {
     ck_assert_int_eq(first_news(5000, 5059), -1);
     ck_assert_int_eq(first_news(5060, 5060), 5060);
@@ -60,7 +61,7 @@ START_TEST(the_first_look_is_no_news_however_late)
 
 END_TEST
 
-START_TEST(a_long_gap_is_said_once)
+START_TEST(a_long_gap_causes_one_warning)
 {
     ck_assert(!stillness_is_news(&stillness, &bulk, 0));
     ck_assert(stillness_is_news(&stillness, &bulk, MINUTES(500)));
@@ -77,10 +78,10 @@ main(void)
     TCase *tests = tcase_create("stillness");
 
     tcase_add_checked_fixture(tests, setup, NULL);
-    tcase_add_test(tests, it_is_said_after_an_hour_then_after_twice_as_long);
-    tcase_add_test(tests, what_moves_starts_anew);
-    tcase_add_test(tests, the_first_look_is_no_news_however_late);
-    tcase_add_test(tests, a_long_gap_is_said_once);
+    tcase_add_test(tests, warnings_come_after_one_two_and_four_hours);
+    tcase_add_test(tests, a_change_resets_the_time);
+    tcase_add_test(tests, the_first_poll_never_warns);
+    tcase_add_test(tests, a_long_gap_causes_one_warning);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -206,7 +206,7 @@ class Messages(Case):
         running = self.program.start("run", environment=clock.environment)
         self.wait_for(lambda: len(self.requests(kind="poll")) > 2)
         clock.hours(2)
-        self.wait_for(lambda: running.has_said("stands still"))
+        self.wait_for(lambda: running.has_said("makes no progress"))
         running.signal(signal.SIGINT)
         result = running.wait()
         self.expect(result, AGAIN)

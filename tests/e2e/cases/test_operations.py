@@ -215,7 +215,8 @@ class Slots(Operation):
                        "node { id } } } }" % n)
         self.shop.set(duration_ms=300)
         result = self.run_program("run")
-        self.assertIn("waiting for an operation of ours", result.stderr)
+        self.assertIn("waiting for another operation of this process",
+                      result.stderr)
         self.assertNotIn("OPERATION_IN_PROGRESS", result.stderr)
         self.assertEqual(13, len(self.requests(kind="run")))
 
