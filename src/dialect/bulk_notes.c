@@ -23,14 +23,14 @@ static const struct {
     const char *argument;
     const char *effect;
 } effects[] = {
-    {"first", "has no effect in a bulk query: all rows come"},
-    {"sortKey", "brings no order into a table, and sorted bulk queries were "
-                "seen to lose rows"},
-    {"reverse", "brings no order into a table, and sorted bulk queries were "
-                "seen to lose rows"},
+    {"first", "has no effect in a bulk query, which fetches all rows"},
+    {"sortKey", "does not order the rows of a table, and sorted bulk queries "
+                "can lose rows"},
+    {"reverse", "does not order the rows of a table, and sorted bulk queries "
+                "can lose rows"},
 };
 
-/* Does it say what holds without it? */
+/* Does the argument have the value that applies without it? */
 static bool
 is_default(const struct gql_value *value)
 {

@@ -1,5 +1,6 @@
 /*
- * bulk_notes - what is valid in a bulk query but does not do what it seems to.
+ * bulk_notes - warnings about valid parts of a bulk query that have another
+ * effect than they seem to have.
  */
 #ifndef DIALECT_BULK_NOTES_H
 #define DIALECT_BULK_NOTES_H
@@ -7,9 +8,9 @@
 #include "graphql/notes.h"
 #include "graphql/schema.h"
 
-/* Of a document that search_filter_check() has passed, in `arena`: arguments
- * for pages and order on connections (QUERY_PAGING), and times in filters with
- * a UTC offset (FILTER_OFFSET). */
+/* The warnings for a document that passed search_filter_check(), in `arena`:
+ * arguments of connections for pages and order (QUERY_PAGING), and times with a
+ * UTC offset in filters (FILTER_OFFSET). */
 struct gql_note *
 bulk_notes(const struct gql_document *document, const struct gql_schema *schema,
            struct arena *arena);

@@ -1,17 +1,17 @@
 /*
- * The rules look at a document as the store will: fragments are in place and
- * what is skipped is gone, so a connection that is written twice for the same
- * place is one. One level of the result is a set of groups, a group for each
- * response key (graphql/collect.h):
+ * The rules apply to the document as the store executes it: fragments are
+ * expanded, skipped parts are removed, and a connection that is selected twice
+ * in the same place counts once. One level of the result is a set of groups,
+ * one group for each response key (graphql/collect.h):
  *
  *     root ─► connection ─► edges ─► node ─► fields ─┬─► connection ...
  *                                                    ├─► object ─► fields
  *                                                    └─► list: no connection
  *                                                        anywhere below
  *
- * Hazard: fields of one group may differ in type where their parents never
- * meet (fragments on two object types). Each type is followed once, and every
- * step is counted, so that a document made for it cannot take for ever.
+ * Hazard: fields of one group can have different types, if they are in
+ * fragments on different object types. Each type is followed once, and the
+ * steps are counted, so that a malicious document cannot take forever.
  */
 #include "dialect/bulk_rules.h"
 
@@ -41,8 +41,8 @@ is_named(const struct gql_collected *collected, const char *name)
     return strcmp(collected->selection->name, name) == 0;
 }
 
-/* Fields of one key can differ in type where their parents never meet. What
- * stands below those of the same type as `first`, which is one of them. */
+/* Collect the fields below `first` and below the fields after it in its group
+ * that have the same type. */
 static bool
 collect_below_same(struct bulk *bulk, const struct gql_collected *first,
                    struct gql_set *below)
@@ -71,8 +71,9 @@ is_first_of_type(struct bulk *bulk, const struct gql_group *group,
 
 /* ---- edges { node { … } } ----------------------------------------------- */
 
-/* Below a connection or an edge: the field `wanted`, and otherwise only what
- * is `tolerated` or __typename. NULL in `found` when `wanted` is not there. */
+/* Find the field `wanted` of a connection or an edge. *found is NULL if it is
+ * not selected. Fields other than `wanted`, `tolerated` and __typename are
+ * refused. */
 static bool
 find_only(struct bulk *bulk, const struct gql_set *set, const char *wanted,
           const char *tolerated, const struct gql_collected **found)
@@ -142,7 +143,8 @@ check_place(struct bulk *bulk, const struct gql_collected *connection,
     return true;
 }
 
-/* A bulk query has no pages. `first` does no harm: bulk_notes() reports it. */
+/* A bulk query has no pages. `first` is harmless, and bulk_notes() warns about
+ * it. */
 static bool
 check_paging(struct bulk *bulk, const struct gql_collected *connection)
 {
@@ -157,12 +159,12 @@ check_paging(struct bulk *bulk, const struct gql_collected *connection)
             continue;
         gql_error(bulk->checker->err, MSG_QUERY_BULK_RULE,
                   bulk->checker->document, given->pos,
-                  "\"%s\" of the connection \"%s\": a bulk query has no "
-                  "pages, all rows come",
+                  "\"%s\" of the connection \"%s\" cannot be used: a bulk "
+                  "query has no pages and fetches all rows",
                   given->name, selection->name);
         return err_hint(bulk->checker->err,
-                        "remove \"%s\"; a filter in query: says which rows "
-                        "come",
+                        "remove \"%s\"; to select rows, write a filter in the "
+                        "argument query:",
                         given->name);
     }
     return true;
@@ -182,11 +184,12 @@ check_node_type(struct bulk *bulk, const struct gql_collected *connection)
                   connection->selection->name, node->name);
 }
 
-/* `list`: the list field that it all stands in; NULL outside of lists. */
+/* `list`: the list field that contains these fields; NULL outside of lists. */
 static bool check_fields(struct bulk *bulk, const struct gql_set *set,
                          unsigned level, const char *list);
 
-/* `connection` with all of its type behind it in its group. */
+/* Check `connection`, together with the fields after it in its group that have
+ * the same type. */
 static bool
 check_connection(struct bulk *bulk, const struct gql_collected *connection,
                  unsigned level)
@@ -202,8 +205,8 @@ check_connection(struct bulk *bulk, const struct gql_collected *connection,
            check_fields(bulk, &below, level, NULL);
 }
 
-/* Rows that bulk queries reach only in another way: the ready query that has
- * them. */
+/* Rows that a bulk query cannot read inside a list, and the ready query that
+ * has them. */
 static const struct {
     const char *node_type;
     const char *ready_query;
@@ -222,8 +225,8 @@ refuse_in_list(struct bulk *bulk, const struct gql_collected *connection,
         bulk->checker->schema, connection->field->type.name);
 
     refuse(bulk, connection,
-           "the connection \"%s\" is inside the list \"%s\", which a bulk "
-           "query cannot read",
+           "the connection \"%s\" is inside the list \"%s\", where a bulk "
+           "query cannot read it",
            connection->selection->name, list);
     for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
         if (strcmp(elsewhere[i].node_type, node->name) == 0)
@@ -266,7 +269,7 @@ check_fields(struct bulk *bulk, const struct gql_set *set, unsigned level,
     return true;
 }
 
-/* Is there a connection below one of the fields of `set`, not in a list? */
+/* *has: there is a connection below a field of `set`, outside of lists. */
 static bool
 has_connection(struct bulk *bulk, const struct gql_set *set, bool *has)
 {
@@ -285,7 +288,8 @@ has_connection(struct bulk *bulk, const struct gql_set *set, bool *has)
     return true;
 }
 
-/* Shopify takes one object with connections below it, bulkpg does not. */
+/* Refuse a root that is not a connection. Shopify would accept an object that
+ * has connections below it, but bulkpg cannot load its result. */
 static bool
 refuse_root(struct bulk *bulk, const struct gql_collected *root)
 {
@@ -300,8 +304,8 @@ refuse_root(struct bulk *bulk, const struct gql_collected *root)
         return false;
     if (!has)
         return refuse(bulk, root,
-                      "\"%s\" is not a connection, which the root field of a "
-                      "bulk query must be, such as \"products\"",
+                      "\"%s\" is not a connection: the root field of a bulk "
+                      "query must be one, such as \"products\"",
                       name);
     refuse(bulk, root,
            "\"%s\" is a single object: Shopify runs a bulk query with a "
@@ -362,7 +366,8 @@ selects(const struct gql_operation *operation, const char *name)
     return false;
 }
 
-/* As Shopify's own examples write it; the query to run is inside it. */
+/* Refuse the mutation that Shopify's examples show: the query to run is in its
+ * argument. */
 static bool
 refuse_pasted(const struct gql_document *document, struct err *err)
 {

@@ -1,13 +1,13 @@
 /*
- * dialect - what an API demands of a query and promises of its result.
+ * dialect - the rules of an API for queries, and the form of its results.
  *
- * All GraphQL is checked and planned alike; what differs from API to API is
- * asked of the dialect that job/ hands to plan/. Another API is another struct
- * of this kind in a file beside shopify.c: run/, load/ and journal/ see plans
- * only, and never a dialect.
+ * bulkpg checks and plans all GraphQL in the same way. The dialect, which job/
+ * passes to plan/, has everything that differs between APIs. Another API needs
+ * another `struct dialect` in a file beside shopify.c. run/, load/ and journal/
+ * see plans only, never a dialect.
  *
- * No function keeps what it is given. Errors are ERR_CONFIG with
- * "file:line:column: ...", as graphql/ reports them.
+ * No function keeps its arguments. Errors are ERR_CONFIG with
+ * "file:line:column: ...", as in graphql/.
  */
 #ifndef DIALECT_DIALECT_H
 #define DIALECT_DIALECT_H
@@ -18,14 +18,14 @@
 #include "graphql/notes.h"
 #include "graphql/schema.h"
 
-/* What the values of a scalar are in the result's JSON. */
+/* The values of a scalar in the result's JSON. */
 enum dialect_scalar {
-    DIALECT_ANY, /* nothing is known: kept as text, whatever it is */
+    DIALECT_ANY, /* unknown: any value, stored as text */
     DIALECT_STRING,
     DIALECT_BOOLEAN,
     DIALECT_INT32,
-    DIALECT_INT64,   /* or larger: a column of it may grow */
-    DIALECT_DECIMAL, /* exact; also as a string, "12.50" */
+    DIALECT_INT64,   /* may be larger: the column is then widened */
+    DIALECT_DECIMAL, /* exact; may be a string, "12.50" */
     DIALECT_DOUBLE,
     DIALECT_TIME, /* "2026-01-02T03:04:05Z" */
     DIALECT_DATE,
@@ -33,8 +33,8 @@ enum dialect_scalar {
     DIALECT_SCALAR_COUNT
 };
 
-/* A query that is cut into windows by a filter of its root: @incremental and
- * @slice. */
+/* A query with @incremental or @slice, which cut it into windows by a filter of
+ * its root. */
 struct dialect_window {
     const struct gql_document *document;
     const struct gql_selection *root;
@@ -44,31 +44,33 @@ struct dialect_window {
 
 struct dialect {
     const char *name;          /* of the API, for messages: "Shopify" */
-    size_t document_bytes_max; /* of a document as it is sent */
+    size_t document_bytes_max; /* of the document that is sent */
 
-    /* Are the values of fields of type ID gids, gid://shopify/Product/1, whose
-     * type and number are two things? Else ids are text. */
+    /* Values of type ID are gids, gid://shopify/Product/1, with a type and a
+     * number. Else ids are text. */
     bool ids_are_gids;
 
-    /* The argument of a connection that is its filter: "query". */
+    /* The argument of a connection with its filter: "query". */
     const char *filter_argument;
 
-    /* Is it valid GraphQL that the API will run? Every type that
-     * gql_schema_missing() asks for is known or absent. */
+    /* Is the document valid, and will the API run it? Before this is called,
+     * every type that gql_schema_missing() lists is in the schema, or marked
+     * as absent. */
     bool (*check_query)(const struct gql_document *document,
                         const struct gql_schema *schema, struct err *err);
 
-    /* Do its filters mean what they say? This and what follows only after
-     * check_query() said yes. */
+    /* Does the API understand the filters? This and the following functions
+     * may be called only after check_query() succeeded. */
     bool (*check_filter)(const struct gql_document *document,
                          const struct gql_schema *schema, struct err *err);
 
-    /* What is valid in it but does not do what it seems to, in `arena`. */
+    /* Warnings about valid parts of the query that have another effect than
+     * they seem to have, in `arena`. */
     struct gql_note *(*notes)(const struct gql_document *document,
                               const struct gql_schema *schema,
                               struct arena *arena);
 
-    /* Does the API take a window beside what the root's arguments say? */
+    /* Can the API combine a window with the other arguments of the root? */
     bool (*check_window)(const struct dialect_window *window, struct err *err);
 
     /* May results of the root field be filtered by `name`? */
@@ -76,25 +78,25 @@ struct dialect {
                        const struct gql_schema *schema, const char *root_field,
                        const char *name);
 
-    /* A filter for what `own` finds ("": everything) and whose time `field` is
-     * at or after `from` and before `to`; either may be NULL. In `arena`, or
-     * `own` itself. */
+    /* Combine the filter `own` ("": no filter) with a window: the time `field`
+     * is at or after `from`, and before `to`; either may be NULL. The result is
+     * in `arena`, or is `own` itself. */
     const char *(*filter_in)(const char *own, const char *field,
                              const char *from, const char *to,
                              struct arena *arena);
 
-    /* The overlap of incremental windows that the root's filters need. */
+    /* The least overlap of incremental windows of this root. */
     int64_t (*least_overlap_ms)(const char *root_field);
 
-    /* The field beside a connection that has the number of its rows:
-     * "variantsCount", in `arena`; NULL: the API counts nothing. Whether the
-     * types have it is for the caller to see. */
+    /* The name of the field with the number of a connection's rows:
+     * "variantsCount", in `arena`; NULL if the API has no such fields. The
+     * caller must check that the type has the field. */
     const char *(*counter_of)(const char *connection, struct arena *arena);
 
     enum dialect_scalar (*scalar_type)(const char *scalar);
 
-    /* Is the number of a gid of this object type not enough to know the
-     * object? Asked only where ids_are_gids. */
+    /* True if the number alone does not identify an object of this type, so
+     * that the whole gid must be stored. Used only if ids_are_gids. */
     bool (*keeps_whole_gid)(const char *type);
 };
 

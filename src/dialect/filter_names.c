@@ -28,7 +28,7 @@ filter_names_is_name(const char *name)
     return is_name(span_str(name)) && strpbrk(name, "{}") == NULL;
 }
 
-/* Bytes of `text` before the first `c`, or all of them. */
+/* The part of `text` before the first `c`; all of it if there is none. */
 static struct span
 head_before(struct span text, char c)
 {
@@ -38,7 +38,7 @@ head_before(struct span text, char c)
     return found != NULL ? span_head(text, (size_t)(found - text.bytes)) : text;
 }
 
-/* What is before the first `c`, which `rest` then lies behind. */
+/* Take the part of `rest` before the first `c`, and skip that `c`. */
 static struct span
 take_before(struct span *rest, char c)
 {
@@ -66,8 +66,8 @@ keep(struct filter_names *names, struct span name, struct span type,
         names->patterns[names->pattern_count++] = made;
 }
 
-/* The name in a table's row or a list's item, when there is one: rows go on
- * over several lines. */
+/* Read the name from the first line of a table row or list item. A row can have
+ * more lines, which are skipped. */
 static void
 read_line(struct filter_names *names, struct span line, bool in_table,
           struct arena *arena)

@@ -19,7 +19,7 @@ struct reading {
     bool has_offset;
 };
 
-/* What a backslash takes as it is, is as good without it. */
+/* Copy without backslashes: they only quote the character after them. */
 static void
 copy_plain(struct reading *reading, struct span value)
 {
@@ -91,8 +91,8 @@ read_offset(struct reading *reading)
     reading->has_offset = reading->offset_s != 0;
 }
 
-/* T03, T03:04, T0304, T03:04:05.678 or the like behind blanks, with a colon;
- * Z or an offset. */
+/* T03, T03:04, T0304, T03:04:05.678; or blanks instead of T, and then a colon
+ * is required. Z or an offset may follow. */
 static bool
 read_time_of_day(struct reading *reading)
 {

@@ -1,8 +1,8 @@
 /*
- * filter_time - times of day in filters.
+ * filter_time - find times of day in filters.
  *
- * Of a time without quotation marks Shopify takes the date only, and of one
- * within them it ignores the UTC offset.
+ * Shopify reads only the date of a time without quotation marks. In a time with
+ * quotation marks it ignores the UTC offset.
  */
 #ifndef DIALECT_FILTER_TIME_H
 #define DIALECT_FILTER_TIME_H
@@ -12,9 +12,9 @@
 
 struct filter_time {
     const char *text;   /* "2026-01-02T03:04:05+02:00", without backslashes */
-    const char *offset; /* "+02:00"; "" without, or where it is no other */
-    const char *utc;    /* the same time, as Shopify should get it:
-                         * "2026-01-02T01:04:05Z"; `text` without an offset */
+    const char *offset; /* "+02:00"; "" if it is absent or zero */
+    const char *utc;    /* the same time in UTC, "2026-01-02T01:04:05Z"; `text`
+                         * itself if `offset` is "" */
 };
 
 /* Does `value` begin with a date and a time of day? */

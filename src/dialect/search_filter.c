@@ -5,14 +5,16 @@
  *     term   ─► [-] ( search ) | "words" | word | name:value
  *     value  ─► [> | >= | < | <=] word or 'text', with commas between several
  *
- * `rest` is what is not yet read; check_term() takes one term of it. What is
- * before an open parenthesis, as in tag:(a OR b), counts for the values in it.
+ * `rest` is the text that is not yet read; check_term() reads one term of it. A
+ * name before an open parenthesis, as in tag:(a OR b), applies to the values in
+ * the parentheses.
  *
- * Names are looked up for the root's `query` only; a root whose description
- * lists no filter passes any name.
+ * Names are checked only in the root's `query`. If the description of the root
+ * lists no filters, any name passes.
  *
- * Hazard: what the store accepts must not be refused, so in doubt a term
- * passes. Only what would be sent and then ignored, or is broken, is a fault.
+ * Hazard: a filter that the store accepts must not be refused, so if in doubt,
+ * a term passes. Only terms that are broken, or that the store would ignore,
+ * are errors.
  */
 #include "dialect/search_filter.h"
 
@@ -23,14 +25,15 @@
 #include "graphql/connection.h"
 #include "graphql/visit.h"
 
-/* A backslash takes what is behind it as it is; a quotation mark inside of a
- * word is a letter. */
+/* A backslash quotes the next character. Inside a word, a quotation mark is an
+ * ordinary character. */
 #define BLANKS       " \t\r\n"
 #define ENDS_OF_WORD BLANKS "()"
 
 /* ---- names ------------------------------------------------------------- */
 
-/* Not every root that can be filtered by metafields says so. */
+/* Some roots can be filtered by metafields although their description does not
+ * say so. */
 static bool
 may_be_metafield(const struct gql_schema *schema, const struct gql_field *root,
                  const char *name)
@@ -70,7 +73,7 @@ search_filter_has(const struct gql_schema *schema, const char *root_field,
 
 /* ---- @filter(allow:) ---------------------------------------------------- */
 
-/* What it lists; one name may go without brackets. */
+/* The names in allow:. A single name may be without brackets. */
 static const struct gql_value *
 allowed_names(const struct gql_document *document)
 {
@@ -122,20 +125,19 @@ check_directive(struct gql_checker *checker)
     return true;
 }
 
-/* ---- faults ------------------------------------------------------------- */
+/* ---- errors ------------------------------------------------------------- */
 
 struct filter {
     struct gql_checker *checker;
     const struct gql_field *field;
     struct gql_pos pos; /* of the value */
-    bool is_root;       /* whose names are checked */
+    bool is_root;       /* names are checked only for the root */
     const struct filter_names *names;
     struct span rest;  /* of the search, not yet read */
-    const char *group; /* the name before an open parenthesis, ... */
-    unsigned group_at; /* ... which this many are open with */
-    unsigned open;
-    search_filter_offset_fn
-        *on_offset; /* NULL: nothing is reported but faults */
+    const char *group; /* the name before an open parenthesis; or NULL */
+    unsigned group_at; /* value of `open` inside that parenthesis */
+    unsigned open;     /* number of open parentheses */
+    search_filter_offset_fn *on_offset; /* NULL: report errors only */
     void *ctx;
 };
 
@@ -162,16 +164,16 @@ refuse_name(const struct filter *filter, const char *name)
            filter->field->name, nearest_hint(&nearest));
     return err_hint(filter->checker->err,
                     "the store ignores a filter that it does not know and "
-                    "sends everything. Put words to search for that have a "
-                    "colon in quotation marks; to allow a filter that the "
-                    "store knows but does not document, write query "
-                    "@filter(allow: [\"%.60s\"])",
+                    "sends everything. To search for words with a colon, put "
+                    "them in quotation marks; to use a filter that the store "
+                    "does not document, write query @filter(allow: "
+                    "[\"%.60s\"])",
                     name);
 }
 
 /* ---- times -------------------------------------------------------------- */
 
-/* A text may look like a time. */
+/* Does the filter take a text? A text can look like a time. */
 static bool
 takes_text(const struct filter *filter, const char *name)
 {
@@ -180,8 +182,8 @@ takes_text(const struct filter *filter, const char *name)
     return known != NULL && strcmp(known->type, "string") == 0;
 }
 
-/* A value of filter `name` without quotation marks; `comparison` is what
- * stands before it. */
+/* Check a value of filter `name` without quotation marks. `comparison` is the
+ * text between the name and the value. */
 static bool
 check_bare_time(const struct filter *filter, const char *name,
                 struct span comparison, struct span value)
@@ -194,13 +196,13 @@ check_bare_time(const struct filter *filter, const char *name,
     return gql_error(filter->checker->err, MSG_FILTER_TIME,
                      filter->checker->document, filter->pos,
                      "the time %s in the filter of \"%s\" has no quotation "
-                     "marks, so that Shopify would ignore its time of day: "
+                     "marks, so Shopify would ignore its time of day: "
                      "write %s%.*s'%s'",
                      time.text, filter->field->name, name, SPAN_ARG(comparison),
                      time.utc);
 }
 
-/* The same, in quotation marks. */
+/* Report the UTC offset of a value in quotation marks. */
 static void
 report_offset(const struct filter *filter, const char *name,
               struct span comparison, struct span value)
@@ -246,7 +248,7 @@ skip_all(struct span *rest, const char *bytes)
         continue;
 }
 
-/* Bytes up to one of `ends`, or to the end. */
+/* Take the bytes before the first of `ends`, or all. */
 static struct span
 take_until(struct span *rest, const char *ends)
 {
@@ -258,7 +260,7 @@ take_until(struct span *rest, const char *ends)
     return span_head(all, all.length - rest->length);
 }
 
-/* A string in quotation marks; false when it does not end. */
+/* Skip a string in quotation marks; false if it is not closed. */
 static bool
 skip_quoted(struct span *rest)
 {
@@ -269,7 +271,7 @@ skip_quoted(struct span *rest)
     return skip_one(rest, quote);
 }
 
-/* What is between quotation marks that `rest` begins with. */
+/* The text in the quotation marks at the start of `rest`. */
 static struct span
 quoted_text(struct span rest)
 {
@@ -279,7 +281,7 @@ quoted_text(struct span rest)
     return take_until(&rest, quote);
 }
 
-/* A value of filter `name`, which may lie behind blanks. */
+/* Check a value of filter `name`, which may follow blanks. */
 static bool
 check_value(struct filter *filter, const char *name, struct span comparison)
 {
@@ -296,7 +298,7 @@ check_value(struct filter *filter, const char *name, struct span comparison)
     return true;
 }
 
-/* A value, or several with commas between them. */
+/* Check one value, or several with commas between them. */
 static bool
 check_values(struct filter *filter, const char *name, struct span comparison)
 {
@@ -307,7 +309,7 @@ check_values(struct filter *filter, const char *name, struct span comparison)
     return true;
 }
 
-/* Is what comes the end of a term that lacks its value? */
+/* Does the term end here, so that its value is missing? */
 static bool
 at_end_of_term(struct span rest)
 {
@@ -319,7 +321,8 @@ at_end_of_term(struct span rest)
     return span_is(word, "AND") || span_is(word, "OR");
 }
 
-/* Behind the name of a term: ":", ":>", ":>=", ":<" or ":<=" and a value. */
+/* Check the rest of a term after its name: ":", ":>", ":>=", ":<" or ":<=" and
+ * a value. */
 static bool
 check_comparison(struct filter *filter, const char *name)
 {
@@ -333,9 +336,8 @@ check_comparison(struct filter *filter, const char *name)
     skip_all(&rest, BLANKS);
     if (rest.length == 0 || rest.bytes[0] == ')' ||
         (rest.length < filter->rest.length && at_end_of_term(rest)))
-        return refuse(filter,
-                      "the filter \"%s\" of \"%s\" is compared with nothing",
-                      name, filter->field->name);
+        return refuse(filter, "the filter \"%s\" of \"%s\" has no value", name,
+                      filter->field->name);
     if (at_any(rest, "(") && filter->group == NULL) {
         filter->group = name;
         filter->group_at = filter->open + 1;
@@ -343,7 +345,7 @@ check_comparison(struct filter *filter, const char *name)
     return check_values(filter, name, comparison);
 }
 
-/* tag:(a OR b): what may be compared with a name before the parenthesis. */
+/* Check a value in parentheses after a name, as in tag:(a OR b). */
 static bool
 check_grouped(struct filter *filter)
 {
@@ -401,8 +403,8 @@ check_parenthesis(struct filter *filter, bool opens)
         filter->open++;
     else if (filter->open-- == 0)
         return refuse(filter,
-                      "a parenthesis in the filter of \"%s\" is closed that "
-                      "was never opened",
+                      "the filter of \"%s\" closes a parenthesis that was "
+                      "never opened",
                       filter->field->name);
     if (filter->group != NULL && filter->open < filter->group_at)
         filter->group = NULL;
@@ -436,12 +438,13 @@ check_search(struct filter *filter)
 
 struct search {
     struct gql_checker checker;
-    struct dict names; /* of each argument, read once */
+    struct dict names; /* the filters of each argument, read once */
     search_filter_offset_fn *on_offset;
     void *ctx;
 };
 
-/* Some fields call theirs "search", and say that it is one. */
+/* Some fields have a filter with another name, such as "search". Its
+ * description then links to the search syntax. */
 static bool
 is_filter(const struct gql_input *input)
 {

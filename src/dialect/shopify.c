@@ -1,11 +1,10 @@
 /*
- * What Shopify demands is checked by bulk_rules.c and search_filter.c; what
- * is only a list, or a line of text, is here.
+ * bulk_rules.c and search_filter.c check Shopify's rules. This file has the
+ * lists and the short functions.
  *
- * Hazards. The store ignores a filter that it does not know and sends
- * everything, so that a window of one would be the whole; and sorted bulk
- * queries were seen to lose rows. Some roots filter by days, or by the time of
- * the shop's zone.
+ * Hazards. The store ignores a filter that it does not know, so a window with
+ * an unknown filter would fetch everything. Sorted bulk queries can lose rows.
+ * Some roots compare only dates, or times in the shop's time zone.
  */
 #include "dialect/shopify.h"
 
@@ -40,8 +39,8 @@ check_order(const struct dialect_window *window, struct err *err)
     return true;
 }
 
-/* A saved search is applied beside the filter, not within it. The name is put
- * into the filter as it is. */
+/* A saved search cannot be combined with the filter of a window. The name of
+ * the field is put into the filter unquoted, so it must be a valid name. */
 static bool
 check_window(const struct dialect_window *window, struct err *err)
 {
@@ -50,8 +49,9 @@ check_window(const struct dialect_window *window, struct err *err)
 
     if (saved != NULL)
         return gql_error(err, MSG_QUERY_WINDOW, window->document, saved->pos,
-                         "savedSearchId cannot stand beside a window: write "
-                         "the search as \"query\"");
+                         "savedSearchId cannot be used together with "
+                         "@incremental or @slice: write the search as "
+                         "\"query\"");
     return check_order(window, err) &&
            (filter_names_is_name(window->field) ||
             gql_error(err, MSG_QUERY_WINDOW, window->document, window->pos,
@@ -66,8 +66,8 @@ has_filter(const struct gql_document *document, const struct gql_schema *schema,
            search_filter_allows(document, name);
 }
 
-/* updated_at:>='…' AND updated_at:<'…', behind a filter of the query's own,
- * which search_filter_check() has found to be whole. */
+/* (own filter) AND updated_at:>='…' AND updated_at:<'…'. The parentheses are
+ * safe, because search_filter_check() has checked the query's own filter. */
 static const char *
 filter_in(const char *own, const char *field, const char *from, const char *to,
           struct arena *arena)
@@ -85,8 +85,8 @@ filter_in(const char *own, const char *field, const char *from, const char *to,
                           : arena_printf(arena, "(%s) AND %s", own, window);
 }
 
-/* Filters of these tell days, or the time of the shop's zone: a window must
- * reach back so far that no zone loses anything. */
+/* These roots compare only dates, or times in the shop's time zone. Their
+ * windows must reach back so far that no time zone loses rows. */
 static int64_t
 least_overlap_ms(const char *root_field)
 {
@@ -143,7 +143,8 @@ scalar_type(const char *scalar)
     return DIALECT_ANY;
 }
 
-/* Their gids carry a `?`, are no numbers, or come under several types. */
+/* The gids of these types have a `?` or no number, or one object has gids of
+ * several types. */
 static bool
 keeps_whole_gid(const char *type)
 {

@@ -1,4 +1,4 @@
-/* bulk_rules: what Shopify would not run in bulk is refused here. */
+/* bulk_rules: refuse queries that Shopify would not run as a bulk query. */
 #include <check.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ check(const char *text)
 }
 
 static void
-assert_said(const char *message)
+assert_message(const char *message)
 {
     ck_assert_int_eq(err.kind, ERR_CONFIG);
     ck_assert_str_eq(err.message, arena_printf(&types.arena, "q:%s", message));
@@ -46,7 +46,7 @@ static const char *const valid[] = {
     "{ products { edges { node { media { edges { node { id } } } variants { "
     "edges { node { id } } } metafields { edges { node { id } } } collections "
     "{ edges { node { id } } } } } } }",
-    /* one connection, written twice for one place */
+    /* a connection that is selected twice in the same place */
     "{ products { ...F edges { node { ...G media { edges { node { id } } } } } "
     "} } "
     "fragment F on ProductConnection { edges { node { media { edges { node { "
@@ -54,20 +54,20 @@ static const char *const valid[] = {
     "} } } c: media { edges { node { id } } } } } } "
     "fragment G on Product { media { edges { cursor } } ... { media { edges { "
     "cursor } } } }",
-    /* below plain objects, and in nodes of abstract type */
+    /* connections below objects, and in nodes of an abstract type */
     "{ products { edges { node { variants { edges { node { inventoryItem { "
     "inventoryLevels { edges { node { id } } } } } } } } } } }",
     "{ files { edges { node { ... on MediaImage { metafields { edges { node { "
     "id } } } } } } } }",
-    /* a list without a connection, and a connection beside a list */
+    /* a list without connections, and a connection beside a list */
     "{ orders { edges { node { fulfillments { id } lineItems { edges { node { "
     "id } } } } } } }",
-    /* what is skipped does not count */
+    /* skipped parts do not count */
     "{ shop @skip(if: true) { id } products { nodes @include(if: false) { id } "
     "edges { node { id ... @skip(if: true) { media { nodes { id } } } } } } }",
 };
 
-START_TEST(queries_pass)
+START_TEST(valid_queries_pass)
 {
     if (!check(valid[_i]))
         ck_abort_msg("%s", err.message);
@@ -90,8 +90,8 @@ static const struct {
     {"{ products { edges { node { id } } } __typename }",
      "1:38: \"__typename\" is a second root field: a bulk query has exactly "
      "one"},
-    {"{ __typename }", "1:3: \"__typename\" is not a connection, which the "
-                       "root field of a bulk query must be, such as "
+    {"{ __typename }", "1:3: \"__typename\" is not a connection: the root "
+                       "field of a bulk query must be one, such as "
                        "\"products\""},
     {"{ node(id: 1) { id } }",
      "1:3: \"node\" cannot be the root field of a bulk query: select a "
@@ -107,18 +107,18 @@ static const struct {
      "1:6: \"product\" is a single object: Shopify runs a bulk query with a "
      "single object as root, but bulkpg cannot load its result"},
     {"{ products(last: 5) { edges { node { id } } } }",
-     "1:12: \"last\" of the connection \"products\": a bulk query has no "
-     "pages, all rows come"},
+     "1:12: \"last\" of the connection \"products\" cannot be used: a bulk "
+     "query has no pages and fetches all rows"},
     {"{ products(after: null, before: \"x\") { edges { node { id } } } }",
-     "1:25: \"before\" of the connection \"products\": a bulk query has no "
-     "pages, all rows come"},
+     "1:25: \"before\" of the connection \"products\" cannot be used: a bulk "
+     "query has no pages and fetches all rows"},
     {"{ products { edges { node { media(first: 3, after: \"x\") { edges { node "
      "{ id } } } } } } }",
-     "1:45: \"after\" of the connection \"media\": a bulk query has no pages, "
-     "all rows come"},
+     "1:45: \"after\" of the connection \"media\" cannot be used: a bulk query "
+     "has no pages and fetches all rows"},
     {"{ product(id: 1) { id } }",
-     "1:3: \"product\" is not a connection, which the root field of a bulk "
-     "query must be, such as \"products\""},
+     "1:3: \"product\" is not a connection: the root field of a bulk query "
+     "must be one, such as \"products\""},
     {" { products @skip(if: true) { edges { node { id } } } }",
      "1:2: everything in this query is skipped"},
     /* edges and node */
@@ -168,7 +168,7 @@ static const struct {
     {"{ orders { edges { node { fulfillments {\nfulfillmentLineItems { edges { "
      "node { id } } } } } } } }",
      "2:1: the connection \"fulfillmentLineItems\" is inside the list "
-     "\"fulfillments\", which a bulk query cannot read"},
+     "\"fulfillments\", where a bulk query cannot read it"},
     {"{ products { edges { node { variants { edges { node { inventoryItem { "
      "inventoryLevels { edges { node { quantities(names: [\"available\"]) { id "
      "} location { metafields { edges { node { id } } } } } } } } } } } } } "
@@ -177,25 +177,26 @@ static const struct {
      "nests at most 2 below the root one"},
 };
 
-START_TEST(faults_say_what_and_where)
+START_TEST(each_fault_has_a_message_with_its_place)
 {
     ck_assert(!check(faults[_i].text));
-    assert_said(faults[_i].message);
+    assert_message(faults[_i].message);
 }
 
 END_TEST
 
-START_TEST(a_pasted_mutation_is_named)
+START_TEST(a_pasted_mutation_has_its_own_message)
 {
     ck_assert(
         !check("mutation {\n bulkOperationRunQuery(query: \"\"\"{ products "
                "{ edges { node { id } } } }\"\"\") { bulkOperation { id } "
                "userErrors { message } } }"));
-    assert_said("1:1: this is the mutation bulkOperationRunQuery, which bulkpg "
-                "sends itself");
+    assert_message(
+        "1:1: this is the mutation bulkOperationRunQuery, which bulkpg "
+        "sends itself");
     ck_assert_ptr_nonnull(strstr(err_remedy(&err), "inside the quotation"));
     ck_assert(!check("mutation { a }"));
-    assert_said("1:1: only a query can run as a bulk operation");
+    assert_message("1:1: only a query can run as a bulk operation");
 }
 
 END_TEST
@@ -207,9 +208,10 @@ main(void)
     TCase *tests = tcase_create("rules");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, queries_pass, 0, COUNT(valid));
-    tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
-    tcase_add_test(tests, a_pasted_mutation_is_named);
+    tcase_add_loop_test(tests, valid_queries_pass, 0, COUNT(valid));
+    tcase_add_loop_test(tests, each_fault_has_a_message_with_its_place, 0,
+                        COUNT(faults));
+    tcase_add_test(tests, a_pasted_mutation_has_its_own_message);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,5 +1,5 @@
-/* dialect: an API that is not Shopify's is planned without another line of
- * code in plan/, load/ or run/. */
+/* dialect: plan/ works with another API than Shopify's, through a dialect
+ * alone. */
 #include <check.h>
 #include <string.h>
 
@@ -12,8 +12,8 @@ static const char types_path[] = "tests/data/graphql/types.json";
 
 /* ---- the toy ------------------------------------------------------------ */
 
-/* A library: ids are words, money comes in cents, times are called Stamp, and
- * a filter is written where: "printed >= ... and ...". */
+/* The API of a library: ids are words, money is in cents, the type of times is
+ * Stamp, and a filter is written as where: "printed >= ... and ...". */
 static bool
 toy_check_query(const struct gql_document *document,
                 const struct gql_schema *schema, struct err *err)
@@ -150,7 +150,7 @@ static const char *const library[] = {
 };
 /* clang-format on */
 
-/* ---- its plans ---------------------------------------------------------- */
+/* ---- plans of the toy --------------------------------------------------- */
 
 static struct types types;
 static struct err err;
@@ -193,7 +193,7 @@ type_of(const struct plan_table *table, const char *column)
     return PLAN_TYPE_COUNT;
 }
 
-START_TEST(values_have_the_types_that_the_dialect_says)
+START_TEST(columns_have_the_types_of_the_dialect)
 {
     const struct plan *plan =
         plan_of("{ books { edges { node { id title price printed mood } } } }");
@@ -212,9 +212,8 @@ START_TEST(values_have_the_types_that_the_dialect_says)
 
 END_TEST
 
-/* Its types have a field chaptersCount, but the dialect says that nothing is
- * counted. */
-START_TEST(a_dialect_without_counters_is_asked_for_none)
+/* The types have a field chaptersCount, but the dialect has no counters. */
+START_TEST(without_counters_no_count_is_selected)
 {
     const struct plan *plan = plan_of("{ books { edges { node { id chapters { "
                                       "edges { node { id } } } } } } }");
@@ -228,7 +227,7 @@ START_TEST(a_dialect_without_counters_is_asked_for_none)
 
 END_TEST
 
-START_TEST(a_window_is_written_as_the_dialect_does)
+START_TEST(a_window_has_the_syntax_of_the_dialect)
 {
     const struct plan *plan =
         plan_of("query @incremental(field: \"printed\", overlap: \"1m\") { "
@@ -254,7 +253,7 @@ static const struct {
      "q:1:7: \"books\" has no filter \"updated_at\" that a window could use"},
 };
 
-START_TEST(its_demands_are_reported)
+START_TEST(the_rules_of_the_dialect_are_checked)
 {
     ck_assert_ptr_null(plan_of(faults[_i].text));
     ck_assert_int_eq(err.kind, ERR_CONFIG);
@@ -263,7 +262,7 @@ START_TEST(its_demands_are_reported)
 
 END_TEST
 
-START_TEST(a_query_has_the_size_that_the_dialect_takes)
+START_TEST(the_dialect_limits_the_size_of_a_query)
 {
     char text[2048] = "{ books { edges { node { id ";
 
@@ -286,11 +285,12 @@ main(void)
     TCase *tests = tcase_create("toy");
 
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, values_have_the_types_that_the_dialect_says);
-    tcase_add_test(tests, a_dialect_without_counters_is_asked_for_none);
-    tcase_add_test(tests, a_window_is_written_as_the_dialect_does);
-    tcase_add_loop_test(tests, its_demands_are_reported, 0, COUNT(faults));
-    tcase_add_test(tests, a_query_has_the_size_that_the_dialect_takes);
+    tcase_add_test(tests, columns_have_the_types_of_the_dialect);
+    tcase_add_test(tests, without_counters_no_count_is_selected);
+    tcase_add_test(tests, a_window_has_the_syntax_of_the_dialect);
+    tcase_add_loop_test(tests, the_rules_of_the_dialect_are_checked, 0,
+                        COUNT(faults));
+    tcase_add_test(tests, the_dialect_limits_the_size_of_a_query);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

@@ -1,4 +1,4 @@
-/* filter: a filter that the store would pass over is refused here. */
+/* search_filter: refuse filters that the store would ignore or misread. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,9 @@
 
 static const char types_path[] = "tests/data/plan/types.json";
 
-/* What the descriptions in those types say, read by another program: of each
- * root connection "+" and its filters, "?" when its description names none,
- * "-" when it has no argument. */
+/* The filters in the descriptions of those types, extracted by another program.
+ * Each line has a root connection and "+" with its filters, "?" if the
+ * description lists none, or "-" if it has no argument. */
 static const char filters_path[] = "tests/data/plan/filters.txt";
 
 enum { ROOTS = 106, ROOTS_WITH_FILTERS = 59 };
@@ -35,7 +35,7 @@ teardown(void)
     types_close(&types);
 }
 
-/* `search` as the filter of a root field. */
+/* Check `search` as the filter of a root field. */
 static bool
 check(const char *root, const char *search)
 {
@@ -109,12 +109,12 @@ static const struct {
     {"discountNodes",
      "combines_with.product_discounts_with_tags_on_same_cart_line:a,b "
      "method:code"},
-    /* names with a part of the user's own */
+    /* names that fit a pattern */
     {"products", "metafields.custom.material:'wool'"},
     {"products", "metafields.$app\\:mine.key:1"},
     {"products", "-metafields.custom.material:*"},
     {"orders", "metafields.custom.x:1"},
-    {"customers", "metafields.custom.x:1"}, /* not documented, may be so */
+    {"customers", "metafields.custom.x:1"}, /* allowed, not documented */
 };
 
 START_TEST(valid_searches_pass)
@@ -129,27 +129,27 @@ static const char *const unfiltered[] = {
     "{ products { edges { node { id } } } }",
     "{ products(query: null) { edges { node { id } } } }",
     "{ products(query: \"\") { edges { node { id } } } }",
-    /* only what is sent counts */
+    /* skipped parts are not checked */
     "{ products(query: \"zzz:1\") @skip(if: true) { edges { node { id } } } "
     "orders { edges { node { id } } } }",
-    /* no description says what can be asked for */
+    /* the description lists no filters */
     "{ customerSegmentMembers(first: 1, query: \"a = 'b' AND c(id: (1, 2))\") "
     "{ edges { node { id } } } }",
     "{ metaobjects(type: \"x\", query: \"fields.color:blue AND "
     "display_name:x*\") { edges { node { id } } } }",
     "{ products { edges { node { metafields(first: 3) { edges { node { id } } "
     "} } } } }",
-    /* of what is below the root only times are looked at, and pairs */
+    /* names are not checked below the root */
     "{ products { edges { node { media(query: \"stauts:active\") { edges { node "
     "{ id } } } } } } }",
     "{ customerSegmentMembers(query: \"last_order_date > "
     "2024-01-01T00:00:00\") { edges { node { id } } } }",
-    /* the store knows more than it says */
+    /* filters that @filter allows */
     "query @filter(allow: [\"x\", \"stauts\"]) { products(query: "
     "\"stauts:active\") { edges { node { id } } } }",
     "query @filter(allow: \"stauts\") { products(query: \"stauts:active\") { "
     "edges { node { id } } } }",
-    /* what is not sent */
+    /* fragments that are skipped or not used */
     "{ ...F @skip(if: true) ...G } fragment F on QueryRoot { p: products(query: "
     "\"stauts:active\") { edges { node { id } } } } fragment G on QueryRoot { "
     "products { edges { node { id } } } }",
@@ -164,7 +164,7 @@ START_TEST(other_documents_pass)
 
 END_TEST
 
-/* ---- searches that do not ----------------------------------------------- */
+/* ---- searches with faults ----------------------------------------------- */
 
 static const struct {
     const char *root;
@@ -208,20 +208,20 @@ static const struct {
     {"manualHoldsFulfillmentOrders", "order_risk_levle:high",
      "unknown filter \"order_risk_levle\" of "
      "\"manualHoldsFulfillmentOrders\"; did you mean \"order_risk_level\"?"},
-    /* comparisons with nothing */
+    /* no value */
     {"products", "updated_at:>",
-     "the filter \"updated_at\" of \"products\" is compared with nothing"},
-    {"products", "updated_at:",
-     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+     "the filter \"updated_at\" of \"products\" has no value"},
+    {"products",
+     "updated_at:", "the filter \"updated_at\" of \"products\" has no value"},
     {"products", "(updated_at:>=)",
-     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+     "the filter \"updated_at\" of \"products\" has no value"},
     {"products", "updated_at:<=  AND status:active",
-     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+     "the filter \"updated_at\" of \"products\" has no value"},
     {"products", "(updated_at:< \t) status:active",
-     "the filter \"updated_at\" of \"products\" is compared with nothing"},
+     "the filter \"updated_at\" of \"products\" has no value"},
     {"products", "tag: OR status:active",
-     "the filter \"tag\" of \"products\" is compared with nothing"},
-    /* marks that come in pairs */
+     "the filter \"tag\" of \"products\" has no value"},
+    /* unbalanced quotation marks and parentheses */
     {"products", "title:'abc",
      "a quotation mark in the filter of \"products\" is never closed"},
     {"products", "'abc",
@@ -237,17 +237,15 @@ static const struct {
     {"products", "((status:active)",
      "a parenthesis in the filter of \"products\" is never closed"},
     {"products", "status:active)",
-     "a parenthesis in the filter of \"products\" is closed that was never "
-     "opened"},
+     "the filter of \"products\" closes a parenthesis that was never opened"},
     {"products", "(a))(",
-     "a parenthesis in the filter of \"products\" is closed that was never "
-     "opened"},
+     "the filter of \"products\" closes a parenthesis that was never opened"},
     {"customerSegmentMembers", "a = 'b",
      "a quotation mark in the filter of \"customerSegmentMembers\" is never "
      "closed"},
 };
 
-START_TEST(faults_say_what_and_where)
+START_TEST(each_fault_has_a_message_with_its_place)
 {
     const char *root = faults[_i].root;
 
@@ -260,7 +258,7 @@ START_TEST(faults_say_what_and_where)
 
 END_TEST
 
-START_TEST(an_unknown_name_says_what_the_store_would_do)
+START_TEST(the_hint_for_an_unknown_name_says_what_the_store_does)
 {
     ck_assert(!check("products", "stauts:active"));
     ck_assert_ptr_nonnull(strstr(err_remedy(&err), "sends everything"));
@@ -292,7 +290,7 @@ static const struct {
      "\"status\"?"},
 };
 
-START_TEST(what_may_be_allowed_is_a_name)
+START_TEST(the_arguments_of_the_directive_are_checked)
 {
     document = types_check(&types, directives[_i].text);
     ck_assert(!search_filter_check(document, types.schema, &err));
@@ -360,7 +358,7 @@ static const char *const times_below[] = {
     "{ id } } } }",
 };
 
-START_TEST(a_time_is_found_wherever_a_filter_is)
+START_TEST(times_are_found_in_every_filter)
 {
     document = types_check(&types, times_below[_i]);
     ck_assert(!search_filter_check(document, types.schema, &err));
@@ -409,7 +407,7 @@ END_TEST
 
 /* ---- notes -------------------------------------------------------------- */
 
-START_TEST(what_has_no_effect_is_noted)
+START_TEST(arguments_without_effect_have_a_warning)
 {
     const struct gql_note *note;
     const char *all = "";
@@ -429,17 +427,17 @@ START_TEST(what_has_no_effect_is_noted)
     ck_assert_str_eq(
         all,
         "QUERY_PAGING q:1:10: \"first\" of the connection \"orders\" has no "
-        "effect in a bulk query: all rows come\n"
+        "effect in a bulk query, which fetches all rows\n"
         "QUERY_PAGING q:1:197: \"reverse\" of the connection \"metafields\" "
-        "brings no order into a table, and sorted bulk queries were seen to "
-        "lose rows\n"
+        "does not order the rows of a table, and sorted bulk queries can lose "
+        "rows\n"
         "FILTER_OFFSET q:1:28: Shopify ignores the UTC offset -01:00 of the "
         "time '2020-10-21T00:00:00-01:00' in the filter of \"orders\"\n");
 }
 
 END_TEST
 
-START_TEST(the_root_may_stand_in_a_fragment_under_an_alias)
+START_TEST(the_root_can_be_in_a_fragment_with_an_alias)
 {
     document = types_check(
         &types, "{ ...F }\nfragment F on QueryRoot {\n  p: products(query: \n"
@@ -469,9 +467,9 @@ START_TEST(without_descriptions_only_the_syntax_is_checked)
 
 END_TEST
 
-/* ---- every root there is ------------------------------------------------ */
+/* ---- all roots ---------------------------------------------------------- */
 
-/* `name` with what stands for the user's own part filled in. */
+/* Replace a part in braces by an example. */
 static const char *
 filled_in(const char *name)
 {
@@ -548,7 +546,7 @@ static const struct {
     {"products", "no_role", false},
 };
 
-START_TEST(a_root_says_whether_it_has_a_filter)
+START_TEST(a_root_has_a_filter_or_not)
 {
     types_add(&types, "QueryRoot");
     ck_assert(search_filter_has(types.schema, windows[_i].root,
@@ -566,21 +564,22 @@ filter_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, valid_searches_pass, 0, COUNT(valid));
     tcase_add_loop_test(tests, other_documents_pass, 0, COUNT(unfiltered));
-    tcase_add_loop_test(tests, faults_say_what_and_where, 0, COUNT(faults));
-    tcase_add_test(tests, an_unknown_name_says_what_the_store_would_do);
-    tcase_add_loop_test(tests, what_may_be_allowed_is_a_name, 0,
+    tcase_add_loop_test(tests, each_fault_has_a_message_with_its_place, 0,
+                        COUNT(faults));
+    tcase_add_test(tests,
+                   the_hint_for_an_unknown_name_says_what_the_store_does);
+    tcase_add_loop_test(tests, the_arguments_of_the_directive_are_checked, 0,
                         COUNT(directives));
     tcase_add_loop_test(tests, a_time_without_quotation_marks_is_refused, 0,
                         COUNT(times));
-    tcase_add_loop_test(tests, a_time_is_found_wherever_a_filter_is, 0,
+    tcase_add_loop_test(tests, times_are_found_in_every_filter, 0,
                         COUNT(times_below));
     tcase_add_test(tests, an_offset_in_quotation_marks_is_reported);
-    tcase_add_test(tests, what_has_no_effect_is_noted);
-    tcase_add_test(tests, the_root_may_stand_in_a_fragment_under_an_alias);
+    tcase_add_test(tests, arguments_without_effect_have_a_warning);
+    tcase_add_test(tests, the_root_can_be_in_a_fragment_with_an_alias);
     tcase_add_test(tests, without_descriptions_only_the_syntax_is_checked);
     tcase_add_test(tests, every_documented_filter_of_every_root_is_known);
-    tcase_add_loop_test(tests, a_root_says_whether_it_has_a_filter, 0,
-                        COUNT(windows));
+    tcase_add_loop_test(tests, a_root_has_a_filter_or_not, 0, COUNT(windows));
     suite_add_tcase(suite, tests);
     return suite;
 }

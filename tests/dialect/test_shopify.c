@@ -1,4 +1,4 @@
-/* shopify: what Shopify's dialect says of windows and values. */
+/* shopify: windows and values in Shopify's dialect. */
 #include <check.h>
 
 #include "dialect/shopify.h"
@@ -26,7 +26,7 @@ static const struct {
     {"tag:a OR tag:b", "1", "2", "(tag:a OR tag:b) AND at:>='1' AND at:<'2'"},
 };
 
-START_TEST(a_window_joins_the_filter)
+START_TEST(a_window_is_combined_with_the_filter)
 {
     ck_assert_str_eq(dialect_shopify.filter_in(windows[_i].own, "at",
                                                windows[_i].from, windows[_i].to,
@@ -36,7 +36,7 @@ START_TEST(a_window_joins_the_filter)
 
 END_TEST
 
-START_TEST(windows_of_coarse_filters_overlap_a_day_and_a_half)
+START_TEST(coarse_filters_need_a_long_overlap)
 {
     ck_assert_int_eq(dialect_shopify.least_overlap_ms("orders"), 0);
     ck_assert_int_eq(dialect_shopify.least_overlap_ms("customers"),
@@ -45,7 +45,7 @@ START_TEST(windows_of_coarse_filters_overlap_a_day_and_a_half)
 
 END_TEST
 
-START_TEST(an_unknown_scalar_may_be_anything)
+START_TEST(an_unknown_scalar_can_have_any_value)
 {
     ck_assert_int_eq(dialect_shopify.scalar_type("Money"), DIALECT_DECIMAL);
     ck_assert_int_eq(dialect_shopify.scalar_type("URL"), DIALECT_STRING);
@@ -54,7 +54,7 @@ START_TEST(an_unknown_scalar_may_be_anything)
 
 END_TEST
 
-START_TEST(some_gids_are_more_than_a_number)
+START_TEST(some_types_need_the_whole_gid)
 {
     ck_assert(dialect_shopify.ids_are_gids);
     ck_assert(dialect_shopify.keeps_whole_gid("InventoryLevel"));
@@ -72,10 +72,11 @@ main(void)
     TCase *tests = tcase_create("dialect");
 
     tcase_add_checked_fixture(tests, NULL, teardown);
-    tcase_add_loop_test(tests, a_window_joins_the_filter, 0, COUNT(windows));
-    tcase_add_test(tests, windows_of_coarse_filters_overlap_a_day_and_a_half);
-    tcase_add_test(tests, an_unknown_scalar_may_be_anything);
-    tcase_add_test(tests, some_gids_are_more_than_a_number);
+    tcase_add_loop_test(tests, a_window_is_combined_with_the_filter, 0,
+                        COUNT(windows));
+    tcase_add_test(tests, coarse_filters_need_a_long_overlap);
+    tcase_add_test(tests, an_unknown_scalar_can_have_any_value);
+    tcase_add_test(tests, some_types_need_the_whole_gid);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
 }

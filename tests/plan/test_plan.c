@@ -1446,8 +1446,8 @@ static const struct {
      "name one of the root's filters with field:, or remove the directive"},
     {"query @incremental { products(savedSearchId: \"x\") { edges { node { id "
      "} } } }",
-     "1:31: savedSearchId cannot stand beside a window: write the search as "
-     "\"query\"",
+     "1:31: savedSearchId cannot be used together with @incremental or @slice: "
+     "write the search as \"query\"",
      ""},
     {"query @incremental { products(reverse: true) { edges { node { id } } } }",
      "1:31: \"reverse\" of \"products\" cannot be used together with "
