@@ -13,7 +13,8 @@ const VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10', '2027-01'];
 const UNAUTHORIZED = { errors: '[API] Invalid API key or access token '
   + '(unrecognized login or wrong password)' };
 
-/* A version that is gone falls forward to the oldest one that is not. */
+/* The version that answers a request: a version that is no longer supported is
+ * replaced by the oldest supported one. */
 function servedVersion(asked) {
   return asked === 'unstable' || VERSIONS.includes(asked) ? asked
     : asked < VERSIONS[0] ? VERSIONS[0] : null;
@@ -44,7 +45,7 @@ function errorView(error) {
   return view;
 }
 
-/* What a request is about, for rules and the log. */
+/* The kind of a request, for rules and the log, by its first root field. */
 const KINDS = {
   bulkOperationRunQuery: 'run',
   bulkOperationCancel: 'cancel',
@@ -75,7 +76,8 @@ function warning(field, value, code) {
     : 'Input `' + value + '` is not an accepted value.' };
 }
 
-/* The terms of a filter that the listing of operations knows. */
+/* Parse the filter of a list of operations, and warn about unknown terms. Null
+ * if the list is empty because of them. */
 function checkFilter(text, warnings) {
   const tree = search.parse(text);
   let isEmpty = false;
@@ -128,7 +130,7 @@ function listOperations(store, app, args, search_) {
   return list.map((one) => one.view());
 }
 
-/* Root fields whose answer depends on who asks. */
+/* Root fields whose answer depends on the token. */
 function rootFields(token, searches) {
   const { store, app } = token;
   const view = (operation) => (operation ? operation.view() : null);
@@ -157,12 +159,12 @@ function rootFields(token, searches) {
 
 /* -- The endpoint -------------------------------------------------------- */
 
-/* Texts come again and again, of introspection above all: what has been read
- * once is kept. */
+/* The same documents are sent many times, above all for introspection.
+ * Therefore parsed documents are kept. */
 const MOST_TEXTS = 2000;
 const LONGEST_TEXT = 20000;
 
-/* Answers are then the same for all stores and at all times. */
+/* The answer to introspection is always the same, for all stores. */
 function isIntrospection(operation) {
   return operation.selectionSet.selections.every(
     (one) => one.kind === Kind.FIELD && one.name.value.startsWith('__'));
@@ -176,8 +178,8 @@ class Admin {
     this.texts = new Map();
   }
 
-  /* A text's document or error; its problems, and the answers to
-   * introspection, are added when they are first asked for. */
+  /* The document of a text, or the error. Validation problems and answers to
+   * introspection are added on first use. */
   known(text) {
     let known = this.texts.get(text);
     if (!known) {
@@ -203,12 +205,11 @@ class Admin {
     return known.problems;
   }
 
-  /* version: the path's; prefix: the store that the path names, if any. */
-  /* Waits as the fault says; true when there is nothing more to answer. */
+  /* Waits and answers as the fault says. True if the request is then over. */
   async isOver(response, action, headers, entry) {
     await this.faults.wait(action);
     if (response.destroyed) {
-      entry.dropped = true; /* the client did not wait for it */
+      entry.dropped = true; /* the client closed the connection */
       return true;
     }
     entry.closed = sendFault(response, action, headers)
@@ -216,6 +217,8 @@ class Admin {
     return entry.closed !== undefined;
   }
 
+  /* version, prefix: the API version and the store in the path; prefix may be
+   * null. */
   async handle(request, response, body, version, prefix) {
     const entry = this.log.add('admin', request);
     const started = Date.now();
@@ -261,7 +264,7 @@ class Admin {
     sendJson(response, answer.status, answer.body, headers);
   }
 
-  /* The request's document, as far as it can be read. */
+  /* Reads the document of a request; parts that are not valid stay null. */
   read(request, body) {
     const asked = { query: null, variables: null, kind: 'query' };
     if (/application\/graphql/.test(request.headers['content-type'] || '')) {
@@ -360,8 +363,8 @@ class Admin {
     const spent = cost.actual(price, answer.data);
     bucket.take(spent);
 
-    /* Put together by hand: of the numbers, those in throttleStatus are
-     * written with a point, which JSON.stringify would not do. */
+    /* Written by hand, because the numbers in throttleStatus always have a
+     * decimal point, which JSON.stringify does not write. */
     const parts = [];
     if (answer.data !== undefined) {
       parts.push('"data":' + encode(answer.data));
@@ -378,7 +381,8 @@ class Admin {
   }
 }
 
-/* The API escapes what could end a script element, but not slashes. */
+/* The API escapes the characters that could end a script element, but not
+ * slashes. */
 function encode(value) {
   const names = { '&': '\\u0026', '<': '\\u003c', '>': '\\u003e',
     '\u2028': '\\u2028', '\u2029': '\\u2029' };

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The life of bulk operations: created, running, done; five at a time. */
+/* Bulk operations from their creation to their end; five at a time. */
 
 const fs = require('fs');
 const os = require('os');
@@ -13,7 +13,7 @@ const ACTIVE = new Set(['CREATED', 'RUNNING', 'CANCELING']);
 
 let lastNumber = 8000000000000 + Math.floor(Date.now() / 1000) * 100;
 
-/* Where result files lie until the process ends. */
+/* The directory of result files, which is removed when the process ends. */
 let directory = null;
 function resultPath(number) {
   if (!directory) {
@@ -25,8 +25,8 @@ function resultPath(number) {
   return path.join(directory, number + '.jsonl');
 }
 
-/* A count that a test falsifies: "7" stands for itself, "+1" and "-1" are
- * added to the true one. */
+/* A count that a test falsifies: "7" replaces the true count, "+1" and "-1" are
+ * added to it. */
 function falsified(value, wrong) {
   if (wrong === null || wrong === undefined) {
     return String(value);
@@ -59,7 +59,7 @@ class Operation {
     this.timers = [];
   }
 
-  /* As a source object of the type BulkOperation. */
+  /* The operation as a GraphQL object of type BulkOperation. */
   view() {
     return {
       $type: 'BulkOperation',
@@ -98,14 +98,14 @@ class Operation {
   start() {
     const settings = this.settings;
     const work = this.work = this.produce();
-    /* Looked at when the time has come, not before. */
+    /* An error is handled when the operation ends, not before. */
     work.catch(() => {});
     this.after(settings.created_ms, () => {
       if (this.status === 'CREATED') {
         this.status = 'RUNNING';
       }
     });
-    /* Counters stand still for long and then jump. */
+    /* As at Shopify, counters do not change for a long time and then jump. */
     this.after(settings.duration_ms * 0.6, () => {
       if (this.made && this.status === 'RUNNING') {
         this.objectCount = String(Math.floor(this.made.lines * 0.4));
@@ -180,7 +180,7 @@ class Operation {
     }
   }
 
-  /* Where the result can be had: here, unless another server has it. */
+  /* The URL of the result: on this server, unless another one serves it. */
   publish() {
     if (this.servedAt !== null) {
       return this.servedAt;

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The tests' own door: look at what happened, say what shall happen. */
+/* The control interface for tests: read what happened, set what will happen. */
 
 const { sendJson } = require('./http');
 const { DEFAULTS } = require('./stores');
@@ -66,7 +66,7 @@ class Control {
     }
   }
 
-  /* The stores meant: the one named, else all. */
+  /* The store with this name; without a name, all stores. */
   stores(name) {
     if (!name || name === '*') {
       return Array.from(this.shops.stores.values());
@@ -81,7 +81,7 @@ class Control {
   store(name) {
     const list = this.stores(name);
     if (list.length !== 1) {
-      throw new BadRequest('which store?');
+      throw new BadRequest('store is missing');
     }
     return list[0];
   }
@@ -111,7 +111,7 @@ class Control {
     return out;
   }
 
-  /* What nobody but the client may ever see. */
+  /* All secrets, which must not appear in any output of bulkpg. */
   secrets() {
     const out = [];
     for (const store of this.stores()) {
@@ -167,7 +167,8 @@ class Control {
     return {};
   }
 
-  /* Settings for one operation to come; `contains` says which. */
+  /* Settings for one future operation: the next one, or the next one whose
+   * query contains the text `contains`. */
   next(input) {
     for (const entry of [].concat(input.entries || input)) {
       const { store, ...values } = entry;
@@ -184,9 +185,9 @@ class Control {
   }
 
   /*
-   * Changes a store's data.  What is changed counts as updated now, or at
-   * `at`.  { store, type, count, from } or { store, ids } choose objects;
-   * `set` gives fields values, `delete` takes the objects away, and
+   * Changes a store's data. Changed objects are updated now, or at the time
+   * `at`. { store, type, count, from } or { store, ids } choose objects;
+   * `set` sets fields, `delete` deletes the objects, and
    * { store, type, grow: N } adds new ones.
    */
   change(input) {
@@ -226,7 +227,7 @@ class Control {
           if (one.status === 'CANCELING') {
             one.status = 'RUNNING';
           }
-          /* Its result may not be made yet. */
+          /* The result may not be complete yet. */
           one.work.then(() => one.finish(), () => one.finish());
         }
       }
@@ -234,8 +235,8 @@ class Control {
     return {};
   }
 
-  /* Lets result URLs lapse; with `renew` the next poll shows a new one,
-   * with `status` the operation becomes EXPIRED. */
+  /* Lets result URLs expire. With `renew`, the next poll returns a new URL;
+   * with `status`, the operation becomes EXPIRED. */
   expireUrl(input) {
     for (const store of this.stores(input.store)) {
       for (const one of store.bulk.operations) {
@@ -254,10 +255,10 @@ class Control {
     return {};
   }
 
-  /* { store, newest: true } tells the refresh token that is good now,
-   * { store, expire: true } ends all tokens but the static one, with
-   * `all` also that; else a new token is made, of the app given; with
-   * `text` this one. */
+  /* { store, newest: true } returns the current refresh token.
+   * { store, expire: true } expires all tokens except the static one; with
+   * `all`, that one too. Anything else creates a token, for the app `app` and
+   * with the text `text`, if given. */
   token(input) {
     const store = this.store(input.store);
     if (input.newest) {

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Query costs and the bucket they are taken from. */
+/* The costs of queries, and the bucket of points that pays for them. */
 
 const { getNamedType } = require('./graphql');
 const { isConnection } = require('./schema');
@@ -39,8 +39,9 @@ function pageCost(n, node) {
   return Math.floor(2.9 + Math.sqrt(Math.max(1, n)) * node);
 }
 
-/* What a document may cost: objects 1, scalars nothing, connections by how
- * much they may bring, introspection a price of its own. */
+/* The requested cost of a document: 1 for an object, nothing for a scalar; for
+ * a connection it depends on its page size, and introspection has fixed
+ * costs. */
 function requested(schema, document, operation, variables) {
   const fragments = new Map();
   for (const definition of document.definitions) {
@@ -104,7 +105,7 @@ function requested(schema, document, operation, variables) {
   return sum(operation.selectionSet, root);
 }
 
-/* What an answer did cost, once it is known how much came. */
+/* The actual cost of an answer, by the number of rows in it. */
 function actual(cost, data) {
   let back = 0;
   for (const value of Object.values(data || {})) {
@@ -116,7 +117,7 @@ function actual(cost, data) {
   return Math.max(0, Math.min(cost, cost - back));
 }
 
-/* A number as the wire has it there: always with a point. */
+/* A number with a decimal point, as Shopify writes it here. */
 function float(value) {
   const rounded = Math.round(value * 100) / 100;
   return Number.isInteger(rounded) ? rounded.toFixed(1) : String(rounded);

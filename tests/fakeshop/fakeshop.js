@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 'use strict';
 
-/* A fake of Shopify's Admin API for tests; README.md tells how to use it. */
+/* A fake of Shopify's Admin API for tests. README.md explains how to use it. */
 
 const fs = require('fs');
 const { Admin } = require('./admin');
@@ -15,8 +15,8 @@ const { loadSchema } = require('./schema');
 const { readBody, sendJson, listen } = require('./http');
 
 const DAY = 86400000;
-/* The day that the stores' history ends on, so that a seed gives the same
- * data whenever it is used. */
+/* The stores' history ends on a fixed day, so that a seed always gives the same
+ * data. */
 const HISTORY_END = Date.parse('2026-11-01T06:00:00Z');
 
 const USAGE = `usage: fakeshop.js [options]
@@ -29,7 +29,7 @@ const USAGE = `usage: fakeshop.js [options]
   --customers N       customers per store (default: 1200)
   --orders N          orders per store (default: 5000)
   --now TIME          when the stores' history ends; "now" is allowed
-  --ready-file FILE   where to write what is printed when ready
+  --ready-file FILE   also write the line that is printed when ready here
   --exit-with-stdin   end when standard input is closed
 `;
 
@@ -58,7 +58,7 @@ function parseArguments(argv) {
   return options;
 }
 
-/* Never later than today: a store must not have a future. */
+/* Never later than today: a store must not have data from the future. */
 function historyEnd(asked) {
   if (asked === 'now') {
     return Date.now();
@@ -67,7 +67,7 @@ function historyEnd(asked) {
     : Math.min(HISTORY_END, Math.floor(Date.now() / DAY) * DAY);
 }
 
-/* Sends each request to whoever it is for. */
+/* Passes each request to the part that handles it. */
 function router(shops, admin, oauth, control) {
   return async (request, response) => {
     const body = await readBody(request);

@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * Faults on demand: a list of rules, each with what it matches and what then
- * happens.
+ * Faults on demand: a list of rules. A rule has a pattern for requests, and the
+ * action for requests that match it.
  *
  *   { match: { kind, store, contains, path },  all optional
- *     nth: 1,        the first match that counts
- *     times: 1,      how many matches in a row; -1: all
+ *     nth: 1,        the first match with the action
+ *     times: 1,      the number of matches with the action; -1: all
  *     action: { … } }
  */
 
@@ -24,7 +24,7 @@ class Faults {
     this.release();
   }
 
-  /* Before the answer: for some time, or until it is released. */
+  /* Waits before the answer: for some time, or until it is released. */
   async wait(action) {
     await sleep(action.delay_ms || 0);
     if (action.hold) {
@@ -67,12 +67,12 @@ class Faults {
       && (!match.contains || (request.text || '').includes(match.contains));
   }
 
-  /* The action of the first rule that is due, or null.  Every rule that
-   * matches counts the request. */
+  /* The action of the first rule that is due, or null. Every rule that matches
+   * counts the request. */
   find(request) {
     let action = null;
     for (const rule of this.rules) {
-      /* What becomes of an operation is asked for by its kind only. */
+      /* Rules for operations must have the kind 'operation'. */
       if (request.kind === 'operation' && rule.match.kind !== 'operation') {
         continue;
       }

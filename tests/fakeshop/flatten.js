@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * Turns the result tree of a bulk document into the lines of its JSONL file:
- * each node of each connection is a line; a line lacks the keys of the
- * connections below it and ends with `__parentId`.
+ * Turns the result tree of a bulk document into the lines of its JSONL file.
+ * Each node of each connection is a line. The line does not have the keys of
+ * the connections below the node, and ends with `__parentId`.
  */
 
 const { getNamedType, isCompositeType, getOperationAST } =
@@ -58,7 +58,7 @@ function connectionPaths(schema, document) {
     }
   }
 
-  /* Goes down `edges { node { … } }`, whatever the two are called. */
+  /* Collects the fields below `edges { node { … } }`; both can have aliases. */
   function collectNode(selectionSet, type, entry) {
     eachField(selectionSet, type, (edges, of) => {
       if (edges.name.value !== 'edges') {
@@ -95,7 +95,7 @@ function connectionPaths(schema, document) {
   return roots;
 }
 
-/* Keeps only what leads to a connection. */
+/* Removes entries that do not lead to a connection. */
 function prune(entries) {
   for (const [key, entry] of entries) {
     prune(entry.children);
@@ -114,21 +114,21 @@ const ESCAPES = {
   '\u2029': '\\u2029',
 };
 
-/* All of these stand inside strings only, so the text can be replaced
- * without a look at the JSON around it. */
+/* These characters occur only inside strings, so they can be replaced in the
+ * JSON text. */
 function encode(value) {
   return JSON.stringify(value)
     .replace(/[/&<>\u2028\u2029]/g, (character) => ESCAPES[character]);
 }
 
 /*
- * Calls emit(text, parent) for each line, parents before their children, and
- * in the order of a grouped file.  emit returns what its children shall get
- * as parent; roots get null.  With `cut` the connection of that key ends
- * after so many rows of a parent.
+ * Calls emit(text, parent, entry) for each line, parents before their children
+ * and in the order of a grouped file. The children of a line get the return
+ * value of emit as `parent`; roots get null. With `cut`, the connection with
+ * that key ends after cut.rows rows of each parent.
  */
 function flatten(data, roots, emit, cut) {
-  /* Takes the connections off an object and returns them. */
+  /* Removes the connections from an object and returns them. */
   function strip(object, entries, found) {
     for (const [key, entry] of entries) {
       const value = object[key];
@@ -137,8 +137,8 @@ function flatten(data, roots, emit, cut) {
       }
       if (entry.isConnection) {
         found.push([entry, value]);
-        /* JSON.stringify leaves undefined out, and assigning it is a lot
-         * cheaper than delete. */
+        /* JSON.stringify leaves out undefined, and the assignment is much
+         * faster than delete. */
         object[key] = undefined;
       } else if (!Array.isArray(value)) {
         strip(value, entry.children, found);
@@ -156,7 +156,7 @@ function flatten(data, roots, emit, cut) {
         continue;
       }
       if (typeof node !== 'object') {
-        /* A connection of scalars has no objects to write. */
+        /* A connection of scalars has no lines. */
         continue;
       }
       const found = entry.children.size === 0 ? []

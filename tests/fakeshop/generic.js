@@ -1,9 +1,8 @@
 'use strict';
 
 /*
- * Values for whatever is not written down in data/: any field of the schema
- * gets one of its type, out of a hash of the object it belongs to and of its
- * own name.
+ * Values for objects and fields that data/ does not define. Every field of the
+ * schema gets a value of its type, from a hash of its object and its name.
  */
 
 const { isAbstractType, isEnumType, isLeafType,
@@ -16,7 +15,7 @@ const text = require('./data/words');
 
 const DAY = 86400000;
 
-/* Types whose ids do not read gid://shopify/<Type>/<number>. */
+/* Types whose ids are not gid://shopify/<Type>/<number>. */
 const ID_FORMS = {
   DiscountNode: (n) => (n / STEP % 2 < 1 ? 'DiscountCodeNode'
     : 'DiscountAutomaticNode') + '/' + n,
@@ -31,7 +30,7 @@ const ID_FORMS = {
     + '?model_name=CustomerAddress',
 };
 
-/* Other names under which a type's ids go. */
+/* Names in ids that differ from the type's name. */
 const ID_TYPES = {
   DiscountCodeNode: 'DiscountNode',
   DiscountAutomaticNode: 'DiscountNode',
@@ -53,8 +52,8 @@ class Generic {
     this.pools = this.findPools();
   }
 
-  /* A type that a root field lists has a fixed set of objects, and every
-   * mention of the type is one of them. */
+  /* A type that a root field lists has a fixed set of objects, its pool. Every
+   * reference to the type is one of them. */
   findPools() {
     const pools = new Map();
     const fields = this.schema.getQueryType().getFields();
@@ -75,7 +74,7 @@ class Generic {
     return 'id' in type.getFields();
   }
 
-  /* An object of a type with a given number, or of no identity. */
+  /* An object of a type with a given number, or without an id. */
   make(type, number, key) {
     if (this.world.types[type.name] && number !== undefined) {
       return this.world.byNumber(type.name, number);
@@ -91,7 +90,7 @@ class Generic {
     return this.completed(object);
   }
 
-  /* The object behind an id; null where there cannot be one. */
+  /* The object with an id; null if no object can have it. */
   byGid(gid) {
     const match = /^gid:\/\/shopify\/(\w+)\/([^?]+)/.exec(String(gid));
     if (!match) {
@@ -119,17 +118,17 @@ class Generic {
       $number: Number(match[2].replace(/\D/g, '')) || 1 });
   }
 
-  /* What a made-up object needs so that its parts fit together. */
+  /* Adds the fields of an object that depend on each other. */
   completed(object) {
     if (object.$type === 'DiscountNode') {
-      /* The id says of which kind the discount is. */
+      /* The type of the discount must fit the type in the id. */
       const kind = object.id.includes('DiscountCodeNode') ? 'DiscountCode'
         : 'DiscountAutomatic';
       const possible = this.schema.getPossibleTypes(
         this.schema.getType('Discount'))
         .filter((type) => type.name.startsWith(kind));
       const h = hash(object.$key, 'discount');
-      /* Most are of the plain sort: an amount or a share off. */
+      /* Most discounts are of the basic type. */
       const type = possible.find((one) => (
         h % 10 < 6 && one.name === kind + 'Basic'))
         || possible[h % possible.length];
@@ -138,7 +137,7 @@ class Generic {
     return this.world.changed(object);
   }
 
-  /* Object i of the set that stands behind a root field. */
+  /* Object i of the pool of a type. */
   pooled(type, i) {
     if (this.world.count(type.name) !== undefined) {
       return this.world.at(type.name, i);
@@ -168,7 +167,7 @@ class Generic {
     return possible[h % possible.length];
   }
 
-  /* Some object of a type, as a field of another one. */
+  /* An object of a type, for a field that refers to it. */
   reference(type, h) {
     if (isAbstractType(type)) {
       if (this.pools.has(type.name)) {
@@ -181,7 +180,7 @@ class Generic {
     }
     const size = this.poolSize(type);
     if (size > 0) {
-      /* What was deleted is no longer referred to. */
+      /* Skip deleted objects. */
       for (let i = 0; i < 8; i++) {
         const object = this.pooled(type, (h + i) % size);
         if (object) {
@@ -216,7 +215,7 @@ class Generic {
     return this.completed(object);
   }
 
-  /* The nodes of a connection: none to three. */
+  /* The nodes of a connection: up to three. */
   nodes(type, source, name, h) {
     if (type.name === 'Metafield') {
       return this.world.metafields(source.id || String(h), 3);
@@ -234,7 +233,7 @@ class Generic {
     return { length: n, at: (i) => this.owned(type, hash(h, i)) };
   }
 
-  /* A value of any output type but a connection. */
+  /* A value of any output type except a connection; may be null. */
   value(type, source, name, h) {
     if (isNonNullType(type)) {
       return this.present(type.ofType, source, name, h);
@@ -326,7 +325,7 @@ class Generic {
     }
   }
 
-  /* An object is updated after it was created, and both before now. */
+  /* createdAt is before updatedAt, and both are before now. */
   moment(h, source, name) {
     const key = source.$key || h;
     const created = this.world.now

@@ -1,7 +1,7 @@
 'use strict';
 
-/* graphql-js, the reference implementation: wherever Node finds it, else
- * where Debian's node-graphql puts it. */
+/* graphql-js, the reference implementation: the package that Node finds, else
+ * that of Debian's node-graphql. */
 
 function load() {
   try {

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What the HTTP servers share. */
+/* Helpers of the HTTP servers. */
 
 const crypto = require('crypto');
 const http = require('http');
@@ -44,8 +44,8 @@ function sendJson(response, status, value, headers) {
   typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-/* Does what a rule says instead of an answer; false where it leaves the
- * answer alone. */
+/* Does what a rule says instead of the answer. False if the rule does not
+ * replace the answer. */
 function sendFault(response, action, headers) {
   if (action.close) {
     response.destroy();
@@ -70,13 +70,14 @@ function sendFault(response, action, headers) {
   return false;
 }
 
-/* A server on a loopback port; resolves with it once it listens. */
+/* Starts a server on a loopback port. The promise resolves to the server when
+ * it listens. */
 function listen(handler, port) {
   const server = http.createServer((request, response) => {
     response.on('error', () => {});
     Promise.resolve(handler(request, response)).catch((error) => {
       if (request.destroyed && !request.complete) {
-        /* The client left before it had asked. */
+        /* The client closed the connection before its request was complete. */
         return;
       }
       process.stderr.write('fakeshop: ' + (error.stack || error) + '\n');

@@ -1,6 +1,6 @@
 'use strict';
 
-/* What was asked of the servers, for tests to look at. */
+/* The requests to the servers, for tests. */
 
 class Log {
   constructor() {
@@ -13,7 +13,7 @@ class Log {
     this.count = 0;
   }
 
-  /* Starts the entry of a request; whoever answers fills it in. */
+  /* Adds the entry of a request. The handler of the request completes it. */
   add(server, request) {
     const entry = {
       n: ++this.count,

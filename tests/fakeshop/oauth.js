@@ -23,8 +23,8 @@ function refuse(error, description) {
   return { status: 400, body: { error, error_description: description } };
 }
 
-/* A refresh token is good once; but as long as nobody used the one that
- * came for it, it may be used again: an answer can be lost. */
+/* A refresh token is valid once. However, it can be used again until its
+ * successor is used, because the answer with the successor may be lost. */
 function takeRefreshToken(store, token) {
   const { refresh } = store;
   if (token === refresh.current) {

@@ -1,11 +1,10 @@
 'use strict';
 
-/* Deterministic chance: everything the fake stores hold follows from a hash
- * of the seed and of what is asked for, so that no state has to be kept and
- * the same id always shows the same values. */
+/* Deterministic random values: all data of the fake stores is computed from a
+ * hash of the seed and the object. So no state is needed, and the same id
+ * always has the same values. */
 
-/* The finishing steps of MurmurHash3: every input bit reaches every output
- * bit. */
+/* The last steps of MurmurHash3: every input bit affects every output bit. */
 function mix(h) {
   h ^= h >>> 16;
   h = Math.imul(h, 0x85ebca6b);
@@ -38,7 +37,7 @@ function hash(...parts) {
   return mix(h);
 }
 
-/* A number of up to 44 bits out of two hashes. */
+/* A number of up to 44 bits from two hashes. */
 function wide(...parts) {
   return (hash(...parts, 'high') & 0xfff) * 0x100000000
     + hash(...parts, 'low');
@@ -75,8 +74,8 @@ class Random {
     return list[this.int(list.length)];
   }
 
-  /* An index below n that prefers small ones: the higher the power, the
-   * more the first few are preferred. */
+  /* An index below n; small ones are more frequent. The higher the power, the
+   * more frequent the first few are. */
   skewed(n, power) {
     return Math.min(n - 1, Math.floor(n * Math.pow(this.next(), power)));
   }

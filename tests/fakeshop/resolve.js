@@ -1,17 +1,17 @@
 'use strict';
 
 /*
- * Field resolution for graphql-js: what data/ wrote down, else what
- * generic.js makes up; connections around both.
+ * Field resolution for graphql-js. A field has the value that data/ defines,
+ * else one from generic.js. This file also makes the connections of both.
  *
  * The context of an execution:
  *   schema, world, generic   the store
- *   scopes                   what the token may read
- *   countLimit               how far a Count counts
- *   bulk                     a bulk operation runs: no paging
- *   slice                    { from, to }: of the root connection, these
- *   list, total              the root connection's nodes, once known
- *   roots                    root fields with an answer of their own;
+ *   scopes                   the scopes of the token
+ *   countLimit               the largest exact value of a Count
+ *   bulk                     for a bulk operation: no paging
+ *   slice                    { from, to }: only these root objects
+ *   list, total              the nodes of the root connection, once known
+ *   roots                    functions for some root fields;
  *                            $operations lists bulk operations
  */
 
@@ -34,7 +34,7 @@ const SORT_FIELDS = {
   NAME: 'name',
 };
 
-/* What is known of each field, by type and name. */
+/* Facts about each field, by type and name. */
 const metas = new WeakMap();
 
 function fieldMeta(parentType, name) {
@@ -69,7 +69,7 @@ function argsKey(args) {
     : JSON.stringify(keys.map((key) => [key, args[key]]));
 }
 
-/* Objects that came without an identity get one from where they are. */
+/* Gives objects without a key a key that depends on their place. */
 function identify(value, source, meta) {
   const key = source.$key || 0;
   if (Array.isArray(value)) {
@@ -95,11 +95,11 @@ function known(source, name, args) {
   return typeof value === 'function' ? value(args) : value;
 }
 
-/* The value of a field that is no connection. */
+/* The value of a field that is not a connection. */
 function plain(context, parentType, source, meta, args) {
   const value = known(source, meta.name, args);
   if (value === null && meta.isRequired && !meta.isLeaf) {
-    /* What stood here was deleted, and something has to. */
+    /* The object was deleted, but the field cannot be null. */
     return context.generic.reference(meta.named,
       hash(source.$key || 0, meta.hash));
   }
@@ -137,7 +137,8 @@ function findMetafield(context, parentType, source, args) {
   return null;
 }
 
-/* `variantsCount` counts `variants`: exports compare the two. */
+/* `variantsCount` must be the number of `variants`, because bulkpg compares the
+ * two. */
 function countOf(context, parentType, source, meta, args) {
   if (!/Counts?$/.test(meta.name)) {
     return undefined;
@@ -191,7 +192,7 @@ function allNodes(context, parentType, source, meta, args) {
     hash(source.$key, meta.hash, argsKey(args)));
 }
 
-/* How a filter reads an object. */
+/* A function with which a filter reads an object's fields. */
 function reader(context, object) {
   return (name) => {
     const type = context.schema.getType(object.$type);
@@ -236,7 +237,7 @@ function reversed(list) {
   return { length: list.length, at: (i) => list.at(list.length - 1 - i) };
 }
 
-/* Without the scope for all orders only the last 60 days show. */
+/* The orders of the last 60 days; others need the scope read_all_orders. */
 function recentOrders(context, list) {
   const since = context.world.now - ORDER_DAYS * 86400000;
   const out = [];
@@ -249,7 +250,7 @@ function recentOrders(context, list) {
   return { length: out.length, at: (i) => list.at(out[i]) };
 }
 
-/* The nodes of a connection, in the order asked for. */
+/* The nodes of a connection, filtered and sorted. */
 function nodesOf(context, parentType, source, meta, args) {
   let list = allNodes(context, parentType, source, meta, args);
   if (meta.connection.name === 'OrderConnection' && context.scopes
@@ -300,7 +301,7 @@ function indexOfCursor(cursor) {
   }
 }
 
-/* The part of a list that an ordinary query asks for. */
+/* The range of a list that an ordinary query selects. */
 function page(list, args) {
   let from = 0;
   let to = list.length;
@@ -326,7 +327,7 @@ function page(list, args) {
 
 function connection(context, parentType, source, meta, args, info) {
   const isRoot = info.path.prev === undefined;
-  /* The slices of a run are all of one list. */
+  /* All slices of a bulk operation use the same list. */
   const list = isRoot && context.slice && context.list
     || nodesOf(context, parentType, source, meta, args);
   let range = { from: 0, to: list.length };
@@ -367,7 +368,7 @@ function pageInfo(source) {
   };
 }
 
-/* A field of a connection or of an edge; undefined if it is neither. */
+/* A field of a connection or of an edge; undefined if it has no such field. */
 function connectionField(source, name) {
   if (source.$connection) {
     switch (name) {

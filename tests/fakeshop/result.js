@@ -1,7 +1,7 @@
 'use strict';
 
-/* The result file of an operation: made from the store's data, or a file
- * that lies on the disk. */
+/* The result file of an operation: generated from the store's data, or an
+ * existing file. */
 
 const crypto = require('crypto');
 const fs = require('fs');
@@ -11,7 +11,7 @@ const { resolveField, resolveType } = require('./resolve');
 const { connectionPaths, flatten } = require('./flatten');
 const { Random } = require('./random');
 
-/* Root objects per step; between steps other requests get their turn. */
+/* Root objects per step. Other requests are handled between the steps. */
 const STEP = 100;
 const WRITE_BYTES = 1 << 20;
 
@@ -21,8 +21,8 @@ function pause() {
   });
 }
 
-/* Whether a document's only root field is a connection: then it can be
- * executed piece by piece. */
+/* Is the only root field of the document a connection? Then it can be executed
+ * in steps. */
 function isSliceable(schema, document) {
   const selections = getOperationAST(document).selectionSet.selections;
   if (selections.length !== 1 || selections[0].kind !== 'Field') {
@@ -69,10 +69,10 @@ async function collect(store, operation) {
 }
 
 /*
- * Brings lines into the order of a file that is not grouped: each child
- * comes some way after its parent, with the children of other parents in
- * between, but the children of one connection keep their order.  With
- * `childFirst` a child comes before its parent instead.
+ * Sorts lines as in a file that is not grouped: a child is some lines after its
+ * parent, with children of other parents in between, but the children of one
+ * connection stay in order. With `childFirst`, a child is before its parent
+ * instead.
  */
 function scatter(lines, random, childFirst) {
   const roots = lines.reduce((n, line) => n + (line.parent ? 0 : 1), 0);
@@ -108,7 +108,7 @@ function ordered(lines, operation, seed) {
     : scatter(lines, new Random(seed, operation.query), false);
 }
 
-/* What a file's line counts for. */
+/* A line of the file, and how the store counts it. */
 function rowOf(text, isChild) {
   return { text, counted: true, isChild };
 }
@@ -120,7 +120,7 @@ function editedText(edit, name) {
   return edit[name];
 }
 
-/* Faults that a test asked for, line by line. */
+/* Changes the lines as the settings of a test say. */
 function damage(rows, settings) {
   const every = settings.duplicate_children;
   if (every > 0) {
@@ -159,7 +159,7 @@ function damage(rows, settings) {
   return rows;
 }
 
-/* Writes rows to a file and returns what is to be said of it. */
+/* Writes rows to a file and returns its facts, such as size and counts. */
 async function write(file, rows, settings) {
   const digest = crypto.createHash('md5');
   const handle = await fs.promises.open(file, 'w');
@@ -210,15 +210,15 @@ async function generate(store, operation, file) {
   return write(file, damage(rows, operation.settings), operation.settings);
 }
 
-/* Counts the lines of a file without holding it: all that are not blank,
- * and of these the ones without a parent. */
+/* Counts the lines of a file that are not blank, and those of them without a
+ * parent. Does not read the whole file into memory. */
 async function countLines(file) {
   const mark = Buffer.from('"__parentId"');
   let lines = 0;
   let roots = 0;
   let isBlank = true;
   let isChild = false;
-  /* The end of the chunk before, as the mark may be cut in two. */
+  /* The end of the previous chunk, because the mark may be split. */
   let tail = Buffer.alloc(0);
 
   const endLine = () => {
@@ -262,7 +262,8 @@ async function countLines(file) {
   return { lines, roots };
 }
 
-/* A file of the disk as result; its counts are taken if given. */
+/* An existing file as the result. Its lines are counted unless the counts are
+ * given. */
 async function existing(file) {
   const stat = await fs.promises.stat(file.path);
   const counts = file.object_count !== undefined

@@ -8,7 +8,7 @@ const { buildClientSchema, getNamedType, isObjectType } =
 
 const REDUCED = path.join(__dirname, 'admin-2026-10.reduced.json');
 
-/* Builds the schema out of a standard introspection result. */
+/* Builds the schema from a standard introspection result. */
 function loadSchema(file) {
   let bytes = fs.readFileSync(file || REDUCED);
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
@@ -18,7 +18,7 @@ function loadSchema(file) {
   return buildClientSchema(json.data || json);
 }
 
-/* A connection is known by its shape: `edges { node }`. */
+/* A connection is recognized by its name and its shape, `edges { node }`. */
 function isConnection(type) {
   if (!isObjectType(type)) {
     return false;

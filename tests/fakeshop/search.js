@@ -1,12 +1,12 @@
 'use strict';
 
 /*
- * Shopify's search syntax, as far as exports use it: `field:value`,
- * comparisons, AND (also implied), OR, NOT and -, parentheses.  A filter of
- * a name that is not known is ignored: everything comes.
+ * The parts of Shopify's search syntax that bulkpg and its queries use:
+ * `field:value`, comparisons, AND (also implied), OR, NOT and -, parentheses.
+ * As at Shopify, a filter with an unknown name is ignored.
  */
 
-/* Filters whose name is not that of the field they look at. */
+/* Filters whose name differs from that of their field. */
 const ALIASES = {
   financial_status: 'displayFinancialStatus',
   fulfillment_status: 'displayFulfillmentStatus',
@@ -100,7 +100,8 @@ function camel(name) {
 
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d)?/;
 
-/* A bound: without quotes only its date counts; an offset is ignored. */
+/* The time of a term. Without quotation marks only its date counts, and a UTC
+ * offset is ignored. */
 function bound(term) {
   const match = TIME.exec(term.value);
   if (!match) {
@@ -120,8 +121,8 @@ function compare(op, a, b) {
   }
 }
 
-/* Times are kept finer than they are shown: half a second stands for the
- * hidden part, so that `>` of a shown time finds the object itself. */
+/* Shopify stores times more exactly than it shows them. Half a second is added
+ * for the hidden part, so that `>` with the shown time finds the object. */
 function matchesTime(term, shown) {
   const limit = bound(term);
   if (Number.isNaN(limit)) {
@@ -175,7 +176,8 @@ function matchesTerm(term, read) {
   return term.value.split(',').some((one) => matchesText(one, value));
 }
 
-/* `read` gives an object's value of a field, undefined if it has none. */
+/* Does an object match? `read` returns the value of one of its fields, or
+ * undefined if the object does not have the field. */
 function matches(tree, read) {
   if (tree.all) {
     return tree.all.every((one) => matches(one, read));
@@ -189,7 +191,7 @@ function matches(tree, read) {
   if (tree.kind === 'term') {
     return matchesTerm(tree, read);
   }
-  /* A bare word looks through the text that names an object. */
+  /* A word without a field is searched for in these fields. */
   const word = tree.value.toLowerCase();
   return ['title', 'name', 'displayName', 'email', 'sku', 'handle']
     .some((name) => {

@@ -1,6 +1,7 @@
 'use strict';
 
-/* The host of result files: signed URLs, ranges, and no token, please. */
+/* The host of result files: signed URLs, ranges, and a check that requests have
+ * no token. */
 
 const crypto = require('crypto');
 const fs = require('fs');
@@ -14,8 +15,8 @@ function xml(code, message) {
     + '</Code><Message>' + message + '</Message></Error>';
 }
 
-/* { from, to } of a Range header, inclusive; null for none that counts;
- * 'bad' for one that lies outside. */
+/* { from, to } of a Range header, inclusive; null if the header is absent or
+ * not valid; 'bad' if the range is outside of the file. */
 function parseRange(header, size) {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header || '');
   if (!match || (match[1] === '' && match[2] === '')) {
@@ -44,7 +45,7 @@ class Storage {
     this.files.clear();
   }
 
-  /* Signs a URL for a file; its text is never the same twice. */
+  /* Creates a signed URL for a file, a different one each time. */
   publish(operation, made, lifetime) {
     const name = crypto.randomBytes(21).toString('base64')
       .replace(/\+/g, '-').replace(/\//g, '_');
@@ -94,7 +95,7 @@ class Storage {
     }
     await this.faults.wait(action);
     if (response.destroyed) {
-      return; /* the client did not wait for it */
+      return; /* the client closed the connection */
     }
     if (sendFault(response, action, {})) {
       return;
@@ -122,8 +123,8 @@ class Storage {
     return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
   }
 
-  /* How the host sends is the store's present setting, not the one of when
-   * the operation began. */
+  /* Settings for sending are the store's present ones, not those from the time
+   * when the operation began. */
   live(name) {
     const { settings } = this.shops.stores.get(name);
     const out = {};
@@ -208,7 +209,7 @@ class Storage {
     const source = fs.createReadStream(path, { start: range.from,
       end: range.to, highWaterMark: Math.max(piece, 65536) });
     let isGone = false;
-    /* Set while a piece waits for room. */
+    /* Set while a piece waits until the socket can take it. */
     let wake = null;
     response.on('close', () => {
       isGone = true;
@@ -232,7 +233,7 @@ class Storage {
         await sleep(Math.min(MAX_PAUSE_MS,
           part.length / how.rate() * 1000));
       } else if (piece < 4096) {
-        /* Lets the piece go out on its own. */
+        /* Let the piece be sent on its own. */
         await new Promise((resolve) => {
           setImmediate(resolve);
         });
@@ -264,11 +265,11 @@ class Storage {
       return;
     }
     if (how.stall_after !== undefined && entry.bytes >= limit) {
-      /* The connection stays open and says nothing more. */
+      /* The connection stays open, and nothing more is sent. */
       return;
     }
     if (entry.bytes < range.to - range.from + 1) {
-      /* What was written shall arrive before the connection breaks. */
+      /* The written bytes must arrive before the connection is cut. */
       await sleep(20);
       response.destroy();
       return;

@@ -17,7 +17,7 @@ const SCOPES = ['read_products', 'read_inventory', 'read_locations',
   'read_assigned_fulfillment_orders',
   'read_third_party_fulfillment_orders'];
 
-/* What a test can set, with what holds until it does. */
+/* The settings that a test can change, and their defaults. */
 const DEFAULTS = {
   /* Operations */
   created_ms: 60,
@@ -89,7 +89,7 @@ class Store {
     this.addToken(this.staticToken, null);
   }
 
-  /* A token of the store; `app` tells whose operations it sees. */
+  /* Adds a token of the store. It sees the operations of the app `app`. */
   addToken(token, lifetime, app) {
     const entry = { token, store: this, app: app || 'main',
       expires: lifetime === null ? null : Date.now() + lifetime * 1000,
@@ -103,8 +103,8 @@ class Store {
       lifetime, app);
   }
 
-  /* The settings of one operation: the store's, over them the first of
-   * `next` that is meant for it, which is used up, and what a rule says. */
+  /* The settings of one operation: those of the store, replaced by the first
+   * entry of `next` that fits (which is then removed), replaced by a rule. */
   settingsFor(query) {
     const settings = Object.assign({}, this.settings);
     const at = this.next.findIndex((one) => (
@@ -129,7 +129,7 @@ class Shops {
     }
   }
 
-  /* The token's entry, or null where none such holds. */
+  /* The entry of a token, or null if the token is not valid. */
   byToken(token) {
     for (const store of this.stores.values()) {
       const entry = store.tokens.get(token);
@@ -150,7 +150,7 @@ class Shops {
     return null;
   }
 
-  /* Whether a text holds something that only the store may see. */
+  /* Does a text contain a secret that only the store may see? */
   holdsSecret(text) {
     for (const store of this.stores.values()) {
       if (text.includes(store.clientSecret)) {

@@ -1,6 +1,6 @@
 'use strict';
 
-/* The rules of Shopify for bulk queries, with Shopify's texts. */
+/* Shopify's rules for bulk queries, with Shopify's messages. */
 
 const { parse, validate, getNamedType, getNullableType, isListType } =
   require('./graphql');
@@ -10,7 +10,7 @@ const MAX_BYTES = 65535;
 const MAX_CONNECTIONS = 5;
 const MAX_DEPTH = 2;
 
-/* Walks a document and notes what the rules are about. */
+/* Walks a document and collects the facts for the rules. */
 class Survey {
   constructor(schema, document) {
     this.schema = schema;
@@ -28,7 +28,7 @@ class Survey {
     }
   }
 
-  /* Visits the fields of a selection set, fragments opened. */
+  /* Visits the fields of a selection set, with fragments expanded. */
   fields(selectionSet, type, visit) {
     for (const selection of selectionSet.selections) {
       if (selection.kind === 'Field') {
@@ -45,8 +45,8 @@ class Survey {
     }
   }
 
-  /* at: { path, depth, parent, inList }; parent is the connection that the
-   * selection stands under, with whether its node selects its id. */
+  /* at: { path, depth, parent, inList }. parent is the connection above the
+   * selection; its hasId says whether its node selects its id. */
   walk(selectionSet, type, at) {
     this.fields(selectionSet, type, (selection, of) => {
       const name = selection.name.value;
@@ -98,7 +98,7 @@ class Survey {
     }
   }
 
-  /* What is selected of a connection's nodes. */
+  /* Checks the selection of a connection's nodes. */
   nodes(selection, parentType, name, path, at) {
     if (!selection.selectionSet) {
       return;

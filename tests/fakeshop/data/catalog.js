@@ -1,7 +1,6 @@
 'use strict';
 
-/* Products and what hangs on them: options, variants, media, collections,
- * stock. */
+/* Products with their options, variants, media, collections and stock. */
 
 const { hash, Random } = require('../random');
 const text = require('./words');
@@ -70,7 +69,7 @@ module.exports = function catalog(world) {
       [3, random.between(5, 12)]]);
   }
 
-  /* The first variant's index of each product, as far as asked for. */
+  /* The index of each product's first variant, computed as needed. */
   let starts = [0];
   function variantStart(product) {
     while (starts.length <= product) {
@@ -98,7 +97,7 @@ module.exports = function catalog(world) {
     return low;
   }
 
-  /* What several objects need to know of a product. */
+  /* The facts about a product that several objects need. */
   const cores = new Map();
   function core(product) {
     let known = cores.get(product);
@@ -113,7 +112,7 @@ module.exports = function catalog(world) {
     const age = world.now - Math.floor(random.next() * 1100 * DAY) - DAY;
     const born = world.born('Product', product);
     const created = born === null ? age : born;
-    /* Most of what sells was touched lately. */
+    /* Most products were updated recently. */
     const updated = born === null
       ? world.now - Math.floor((world.now - created)
         * Math.pow(random.next(), 4)) : born;
@@ -125,7 +124,7 @@ module.exports = function catalog(world) {
       options = ['Size', 'Color'].map(
         (name) => [name, text.OPTION_VALUES[name]]);
     } else if (!single) {
-      /* As many values as the variants need, and no more. */
+      /* Only as many values as the variants need. */
       const first = options.length === 1 ? count
         : Math.max(1, Math.ceil(Math.sqrt(count)));
       options = options.map(([name, values], i) => {
@@ -333,7 +332,7 @@ module.exports = function catalog(world) {
     return [Math.floor(position / second), position % second];
   }
 
-  /* What belongs to a product goes with it. */
+  /* The variants of a deleted product are deleted, too. */
   function isGone(index) {
     return world.isDeleted(world.gid('Product', productOf(index)))
       || world.isDeleted(world.gid('ProductVariant', index));
@@ -455,8 +454,8 @@ module.exports = function catalog(world) {
     return world.number('InventoryItem', index);
   }
 
-  /* The number of a level is that of its location; which item it is for
-   * stands in the query part of its id. */
+  /* The number in the id of a level is that of its location; the item is in the
+   * query part of the id. */
   function level(index, location) {
     if (isGone(index)) {
       return null;
@@ -625,7 +624,7 @@ module.exports = function catalog(world) {
     };
   }
 
-  /* What the lines of orders need to know of the catalogue. */
+  /* The facts about the catalogue that the lines of orders need. */
   world.productVariant = (product_, h) => (
     variantStart(product_) + h % variantCount(product_));
   world.productOf = productOf;

@@ -1,6 +1,6 @@
 'use strict';
 
-/* Customers and orders, with what hangs on them. */
+/* Customers and orders, with the objects that belong to them. */
 
 const { hash, Random } = require('../random');
 const text = require('./words');
@@ -77,7 +77,7 @@ module.exports = function sales(world) {
     return Array.from({ length: n }, (_, i) => address(index * 4 + i));
   }
 
-  /* Which orders each customer has, worked out when first asked for. */
+  /* The orders of each customer, computed on first use. */
   let orderIndex = null;
   function ordersOf(customer_) {
     if (!orderIndex || orderIndex.size !== world.sizes.Order) {
@@ -160,7 +160,7 @@ module.exports = function sales(world) {
       ? random.skewed(world.base.Customer, 2) : -1;
   }
 
-  /* When an order was made: the later, the more a day has. */
+  /* The time of an order. The number of orders per day grows. */
   function orderedAt(order_) {
     const born = world.born('Order', order_);
     if (born !== null) {
@@ -185,7 +185,7 @@ module.exports = function sales(world) {
       discount: 0, tax: [], rate };
   }
 
-  /* Everything of an order that has to add up, in cents of the shop's
+  /* The amounts of an order, which must add up, in cents of the shop's
    * currency. */
   function core(order_) {
     let of = cores.get(order_);
@@ -469,7 +469,7 @@ module.exports = function sales(world) {
         allocatedAmountSet: bag(of, line.discount),
         discountApplication: application(of),
       }] : []),
-      /* A product that was deleted since leaves its line behind. */
+      /* The line remains if its product is deleted. */
       product: () => (gone ? null : world.at('Product', line.product)),
       variant: () => (gone ? null
         : world.at('ProductVariant', line.variant)),

@@ -1,7 +1,7 @@
 'use strict';
 
-/* Text as real stores have it: several scripts, quotes, markup, and
- * whatever else an importer trips over. */
+/* Text like that of real stores: several scripts, quotation marks, markup, and
+ * other text that importers fail on. */
 
 const ADJECTIVES = [
   'Alpine', 'Boreal', 'Classic', 'Crème', 'Daily', 'Évasion', 'Fjord',

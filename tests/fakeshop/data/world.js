@@ -5,15 +5,15 @@ const catalog = require('./catalog');
 const sales = require('./sales');
 const shop = require('./shop');
 
-/* Ids count in steps, as those of real stores do. */
+/* Ids increase in steps, like those of real stores. */
 const STEP = 32768;
 
 /*
- * What one store holds.  Nothing is kept but sizes: object i of a type is
- * made on demand from the seed, and its id says what i was.  A made object
- * is a plain object named as its GraphQL type names its fields; `$type` is
- * its type, `$key` the hash that every value not written down comes from.
- * A function stands for a value that is worked out when asked for.
+ * The data of one store. Only the numbers of objects are stored: object i of a
+ * type is computed from the seed when it is needed, and i can be computed from
+ * its id. An object has the field names of its GraphQL type; `$type` is the
+ * type, and `$key` is the hash from which undefined fields get their values. A
+ * field that is a function is called when its value is needed.
  */
 class World {
   constructor(options) {
@@ -32,8 +32,8 @@ class World {
     this.types = Object.assign({}, catalog(this), sales(this), shop(this));
   }
 
-  /* How many objects of a type stand for themselves; undefined where the
-   * type is not one that is written down here. */
+  /* The number of objects of a type; undefined if data/ does not define the
+   * type, or has no list of its objects. */
   count(type) {
     const made = this.types[type];
     return made && made.count ? made.count() : undefined;
@@ -57,7 +57,7 @@ class World {
     return 'gid://shopify/' + type + '/' + this.number(type, index);
   }
 
-  /* An object that is written down, or null where there is none. */
+  /* Object `index` of a type that data/ defines, or null. */
   at(type, index) {
     const made = this.types[type];
     if (index < 0 || (made.count && index >= made.count())) {
@@ -84,8 +84,8 @@ class World {
     return this.at(type, this.index(type, number));
   }
 
-  /* A metafield belongs to whatever owner asks for it; what it holds
-   * follows from its number alone. */
+  /* The metafields of an owner. The value of a metafield depends only on its
+   * number. */
   metafields(owner, most) {
     const out = [];
     const n = hash(this.seed, owner, 'metafields') % (most + 1);
@@ -142,7 +142,7 @@ class World {
     }
   }
 
-  /* When an object came that was not there at the start, else null. */
+  /* The time when an object was added by grow(); null for other objects. */
   born(type, index) {
     let at = null;
     for (const birth of this.births) {
