@@ -289,8 +289,8 @@ may_try_later(struct run *run, struct backoff *backoff, int *restarts,
            tables_inspect(&run->tables, job, err);
 }
 
-/* Ends, because each line can be refused only once, and max_rejects limits
- * their number. */
+/* The number of such restarts is limited: each line can be refused only once,
+ * and max_rejects limits the refused lines. */
 static bool
 has_refused(const struct run *run, const struct err *why)
 {
@@ -302,9 +302,9 @@ has_refused(const struct run *run, const struct err *why)
     return true;
 }
 
-/* Ends, because each column can widen only once. The tables are inspected
- * before the load restarts, so that an obstacle to the wider type, such as a
- * view, is found early. */
+/* The number of such restarts is limited: each column can widen only once. The
+ * tables are inspected before the load restarts, so that an obstacle to the
+ * wider type, such as a view, is found early. */
 static bool
 has_widened(struct run *run, struct err *why)
 {

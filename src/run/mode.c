@@ -44,7 +44,7 @@ reason_for_full(const struct job *job, const struct journal_run *before,
     return tables_miss_one(tables, job->plan) ? "table_missing" : NULL;
 }
 
-/* The window starts at the watermark. An incremental run may not find
+/* The window starts at the watermark. An incremental run does not find all
  * deletions, so a full run is due after fullEvery. */
 static bool
 choose_incremental(struct job *job, struct mode *mode, struct err *err)

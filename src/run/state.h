@@ -1,7 +1,6 @@
 /*
- * state - the state of one run, from its claim to its end. run/run.c has a
- * drawing of the steps, and passes this struct to each of them. Private to this
- * folder.
+ * state - the state of one run, from its claim to its end. Each step that
+ * run/run.c draws gets this struct. Private to this folder.
  */
 #ifndef RUN_STATE_H
 #define RUN_STATE_H

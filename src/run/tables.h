@@ -28,11 +28,11 @@ struct tables {
     const struct json **known; /* columns as bulkpg.relation has them */
     const struct json ***left; /* those of `known` that the job created and no
                         * longer fills; the last one is NULL */
-    struct target_memory *memory; /* the journal's knowledge of each table */
+    struct target_memory *memory; /* the journal's record of each table */
 };
 
-/* Inspect the tables. Call it again after a column has widened. Also tells the
- * plan the gid types that the journal has recorded.
+/* Inspect the tables. Call it again after a column has widened. The gid types
+ * that the journal has recorded are copied to the plan.
  *
  * ERR_CONFIG with the code TABLE_OWNED if another job owns a table and that
  * job's query file still exists, or with TABLE_FOREIGN if bulkpg did not create

@@ -67,7 +67,7 @@ class Verification(Case):
         self.query("plain", PLAIN)
         self.shop.set(order="grouped", edits=[{
             "line": 1, "find": '"count":', "put": '"count":-9'}])
-        self.check_noticed("plain", "products: 1 row with a count")
+        self.check_noticed("plain", "products: 1 row has a count")
 
     def test_a_line_is_missing(self):
         self.check_refused(edits=[{"line": 7, "delete": True}],

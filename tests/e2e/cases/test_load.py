@@ -222,7 +222,8 @@ class OtherQueries(Kept):
         self.assertIn("OTHER_QUERY", result.stderr)
         self.assertIn(f"its plan is {mine[:8]},", result.stderr)
         self.assertNotIn(mine, result.stderr)
-        hashes = re.search(r"this query's is ([0-9a-f]{8})\b", result.stderr)
+        hashes = re.search(r"the plan of this query is ([0-9a-f]{8})\b",
+                           result.stderr)
         self.assertIsNotNone(hashes, result.stderr)
         self.check_unchanged(before)
         dry = self.run_program("load", "--dry-run", "plain", self.kept,
@@ -265,7 +266,7 @@ class OtherQueries(Kept):
         lines = [f'{{"id":"gid://shopify/Collection/{n}","title":"c"}}'
                  for n in range(1, 101)]
         result = self.load("plain", lines, "--force-deletes", status=CONFIG)
-        self.assertIn("is of type Collection", result.stderr)
+        self.assertIn("the type of the first root is Collection", result.stderr)
         self.check_unchanged(before)
         self.check_no_staging()
         result = self.load("plain", lines, "--dry-run", status=CONFIG)
