@@ -164,7 +164,7 @@ plan_one(struct context *context, struct job *job, struct err *err)
     return true;
 }
 
-/* Plans the job for the first store only: the plans for the others differ only
+/* Plans the job for the first store only: the plans for the others differ
  * in the schema. */
 static bool
 plan_first(struct context *context, struct jobs *jobs, struct err *err)
