@@ -275,7 +275,7 @@ class Silence(Connections):
     """A server that works for long, or does not answer. These tests load files,
     because the same limit applies to a store's answers."""
 
-    QUIET = "stall_timeout = 200ms"
+    QUIET = "stall_timeout = 1s"
 
     def prepare(self, titles):
         """Write a file of products with these titles; returns the arguments
@@ -293,9 +293,9 @@ class Silence(Connections):
 
     def test_a_long_merge_is_waited_for(self):
         """Another session shows that the server is working."""
-        self.configure(tuning=self.QUIET)
+        self.configure(tuning="stall_timeout = 3s")
         self.run_program(*self.prepare(["a"]))
-        running = self.start_merge(5, *self.prepare(["b"]))
+        running = self.start_merge(7, *self.prepare(["b"]))
         self.expect(running.wait(), OK)
         self.assertEqual(1, self.tries())
         self.check_titles(["b"])
