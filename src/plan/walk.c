@@ -343,10 +343,11 @@ check_kept_whole(struct builder *b, const char *type_name,
         if (definition == NULL || list->selections == NULL)
             continue;
         if (gql_is_connection(b->schema, definition->type.name))
-            return build_error(b, MSG_QUERY_BULK_RULE, list->pos,
-                               "the connection \"%s\" cannot be inside an "
-                               "object that is kept whole",
-                               gql_response_key(list));
+            return build_error(
+                b, MSG_QUERY_BULK_RULE, list->pos,
+                "the connection \"%s\" cannot be inside an "
+                "object that is stored as one JSON value (@json)",
+                gql_response_key(list));
         if (!check_kept_whole(b, definition->type.name, list->selections))
             return false;
     }

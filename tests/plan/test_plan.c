@@ -1416,8 +1416,8 @@ static const struct {
      ""},
     {NODE("variants { edges { node { product @json { id media { edges { node { "
           "id } } } } } } }"),
-     "2:46: the connection \"media\" cannot be inside an object that is kept "
-     "whole",
+     "2:46: the connection \"media\" cannot be inside an object that is "
+     "stored as one JSON value (@json)",
      ""},
     {NODE("variants @table(nam: \"v\") { edges { node { id } } }"),
      "2:17: @table has no argument \"nam\"", ""},
