@@ -16,8 +16,8 @@ WIDTH = 80
 # A header that is the face of several files: src/README.md names them.
 FACES = {
     "graphql/document.h", "graphql/schema.h", "graphql/parser.h",
-    "graphql/check_parts.h", "plan/plan.h", "plan/build.h", "pg/conn.h",
-    "pg/wire.h", "pg/pipe.h", "load/binary.h", "command/commands.h",
+    "graphql/check_parts.h", "plan/plan.h", "plan/build.h", "plan/pages.h",
+    "pg/conn.h", "pg/wire.h", "pg/pipe.h", "load/binary.h", "command/commands.h",
     "graphql/lexer.h",
 }
 

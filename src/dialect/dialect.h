@@ -33,6 +33,32 @@ enum dialect_scalar {
     DIALECT_SCALAR_COUNT
 };
 
+/* What the API charges for a request. */
+enum dialect_cost {
+    DIALECT_COST_REQUEST, /* 1 for each */
+    DIALECT_COST_LOG,     /* 1 for an object; for a connection 2, and for its
+                           * rows 2 ln(first) times the cost of one */
+    DIALECT_COST_CALLS    /* a hundredth of the connections of all rows */
+};
+
+/* How the API is read page by page. */
+struct dialect_pages {
+    bool always; /* there is no other way; else only with @paged */
+    bool nested; /* children: the first rows of a child connection come in the
+                  * page of its parent; else children are asked for apart */
+    int page;    /* rows of a page, unless configured */
+    int ids_max; /* ids in one request */
+    bool string_ids;   /* `id: String!` is a key, as `id: ID!` is */
+    bool nullable_ids; /* so is a nullable id: a row without id is rejected */
+    bool unwraps;      /* @unwrap applies to every query */
+    bool takes_since;  /* windows are the reserved variables $since, $until */
+    enum dialect_cost cost;
+    const char *sort_argument; /* of a root: "sortKey"; NULL: none. Its values
+                                * that keep the order during a walk, */
+    const char *sort_steady;   /* "ID", */
+    const char *sort_window;   /* and in an incremental window, "UPDATED_AT" */
+};
+
 /* A query with @incremental or @slice, which cut it into windows by a filter of
  * its root. */
 struct dialect_window {
@@ -50,8 +76,12 @@ struct dialect {
      * number. Else ids are text. */
     bool ids_are_gids;
 
-    /* The argument of a connection with its filter: "query". */
+    /* The argument of a connection with its filter: "query"; NULL if the API
+     * has no filter of this kind. Then plan/ calls none of the functions for
+     * filters and windows. */
     const char *filter_argument;
+
+    const struct dialect_pages *pages; /* NULL: not by pages */
 
     /* Is the document valid, and will the API run it? Before this is called,
      * every type that gql_schema_missing() lists is in the schema, or marked

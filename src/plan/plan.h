@@ -9,6 +9,11 @@
  * A plan is built once and lives in one arena. A load changes only its gid
  * domains: it notes the gid type of their numbers, or that they hold whole
  * gids.
+ *
+ * A query with @paged, or of a source, may have several roots. A table whose
+ * kind is PLAN_ROOT has no parent. Its rows are those of a connection or a list
+ * at the root, or below a single object there; or it has one row, a single
+ * object.
  */
 #ifndef PLAN_PLAN_H
 #define PLAN_PLAN_H
@@ -81,7 +86,7 @@ struct plan_count {
 enum { PLAN_COUNTED_MAX = 4 };
 
 enum plan_kind {
-    PLAN_ROOT,       /* the root connection */
+    PLAN_ROOT,       /* a root: lines without __parentId */
     PLAN_CONNECTION, /* a nested connection: lines with __parentId */
     PLAN_LIST        /* a list with @table: elements in the parent's line */
 };
@@ -127,6 +132,9 @@ struct plan_table {
     int typename_slot;
     int list_slot; /* PLAN_LIST: in the parent's shape */
     int tag_slot;
+    const char *page_tag; /* the same for lines that are cut from pages, which
+                           * all have one: "bulkpg_t2"; NULL for a list */
+    int page_tag_slot;
     const int *key_slots; /* the top-level keys that its lines have */
     int key_slot_count;
 };
@@ -154,6 +162,23 @@ struct plan_slice {
     const char *time_field;  /* and its field, "createdAt"; NULL: not known */
 };
 
+/* The way from the API to the rows. */
+enum plan_way {
+    PLAN_BY_BULK,
+    PLAN_BY_PAGES,
+    PLAN_BY_COUNT /* by pages if there are at most `below` roots */
+};
+
+/* @paged, or a source that can only be read by pages. */
+struct plan_paged {
+    enum plan_way way;
+    int64_t rows;        /* first: of a page; 0: as configured */
+    int64_t concurrency; /* requests in flight; 0: as configured */
+    int64_t below;       /* PLAN_BY_COUNT */
+};
+
+struct pages; /* plan/pages.h */
+
 struct plan {
     struct arena *arena;
     const struct dialect *dialect;
@@ -172,6 +197,10 @@ struct plan {
     struct gql_operation *operation;            /* contains the root */
     const struct plan_incremental *incremental; /* NULL: fetch everything */
     const struct plan_slice *slice;             /* NULL: one operation */
+    struct plan_paged paged;
+    const struct pages *pages; /* NULL: it cannot be read by pages, because of
+                                * `no_pages`. Then `paged` is by bulk */
+    struct err no_pages;
     enum plan_deletes deletes;
     bool says_deletes; /* the query sets the mode */
     bool may_shrink;   /* @deletes(all: true): no guard for removed rows */
