@@ -1,13 +1,15 @@
 /*
  * The check has five parts. Each relies on the ones before it.
  *
- *   1. The document has one operation, a query without variables.
+ *   1. The document has one operation, a query, without variables unless
+ *      gql_check_variables() is called.
  *   2. Every fragment that is spread exists, does not contain itself, and
  *      every fragment is used (check_fragments.c).
  *   3. Fields, arguments (check_value.c) and directives (check_directives.c)
  *      fit the types, from the root down.
  *   4. So do those in the definitions of the fragments.
- *   5. Fields with the same response key can be merged (check_merge.c).
+ *   5. Each variable is used (check_variables.c), and fields with the same
+ *      response key can be merged (check_merge.c).
  *
  * Unknown fields are collected and reported together. Any other fault ends
  * the check at once. If there are unknown fields by then, the check reports
@@ -328,9 +330,10 @@ check_one_query(struct gql_checker *checker)
                          "exactly one");
     if (operation->kind != GQL_QUERY)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
-                         operation->pos,
-                         "only a query can run as a bulk operation");
-    if (operation->variables != NULL)
+                         operation->pos, "only a query can run%s",
+                         checker->takes_variables ? ""
+                                                  : " as a bulk operation");
+    if (operation->variables != NULL && !checker->takes_variables)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->variables->pos,
                          "a bulk query cannot have variables; write the "
@@ -354,19 +357,45 @@ check_query(struct gql_checker *checker)
            check_selections(checker, root, operation->selections);
 }
 
+static bool
+check_document(struct gql_checker *checker)
+{
+    bool valid = check_one_query(checker) && gql_check_fragments(checker) &&
+                 check_query(checker) && check_definitions(checker) &&
+                 gql_check_variables_used(checker);
+
+    if (checker->unknown_count > 0)
+        valid = report_unknown(checker);
+    return valid && gql_check_merge(checker);
+}
+
+static bool
+check_with(struct gql_checker *checker)
+{
+    bool valid = check_document(checker);
+
+    arena_free(&checker->scratch);
+    return valid;
+}
+
 bool
 gql_check(const struct gql_document *document, const struct gql_schema *schema,
           struct err *err)
 {
     struct gql_checker checker = {
         .document = document, .schema = schema, .err = err};
-    bool valid = check_one_query(&checker) && gql_check_fragments(&checker) &&
-                 check_query(&checker) && check_definitions(&checker);
 
-    if (checker.unknown_count > 0)
-        valid = report_unknown(&checker);
-    valid = valid && gql_check_merge(&checker);
+    return check_with(&checker);
+}
 
-    arena_free(&checker.scratch);
-    return valid;
+bool
+gql_check_variables(const struct gql_document *document,
+                    const struct gql_schema *schema, struct err *err)
+{
+    struct gql_checker checker = {.document = document,
+                                  .schema = schema,
+                                  .err = err,
+                                  .takes_variables = true};
+
+    return check_with(&checker);
 }

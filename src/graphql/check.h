@@ -28,4 +28,10 @@ enum { GQL_UNKNOWN_MAX = 20 };
 MUST_CHECK bool gql_check(const struct gql_document *document,
                           const struct gql_schema *schema, struct err *err);
 
+/* The same for an API that takes variables: each is declared once, used, of a
+ * type that fits the place where it is used, and not in a directive. */
+MUST_CHECK bool
+gql_check_variables(const struct gql_document *document,
+                    const struct gql_schema *schema, struct err *err);
+
 #endif

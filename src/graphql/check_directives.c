@@ -70,6 +70,20 @@ check_condition(struct gql_checker *checker,
 }
 
 static bool
+check_arguments(struct gql_checker *checker,
+                const struct gql_directive *directive, bool is_condition)
+{
+    bool valid;
+
+    checker->in_directive = true;
+    valid = is_condition
+                ? check_condition(checker, directive)
+                : gql_check_literals(checker, directive->arguments, "argument");
+    checker->in_directive = false;
+    return valid;
+}
+
+static bool
 check_directive(struct gql_checker *checker,
                 const struct gql_directive *directive, enum gql_place place)
 {
@@ -82,9 +96,8 @@ check_directive(struct gql_checker *checker,
                          directive->pos,
                          "@%s is not allowed here; it belongs on %s",
                          known->name, known->belongs);
-    if ((known->places & GQL_ON_SPREAD) != 0)
-        return check_condition(checker, directive);
-    return gql_check_literals(checker, directive->arguments, "argument");
+    return check_arguments(checker, directive,
+                           (known->places & GQL_ON_SPREAD) != 0);
 }
 
 bool

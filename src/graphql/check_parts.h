@@ -27,11 +27,26 @@ gql_check_arguments(struct gql_checker *checker, struct gql_argument *list,
                     struct gql_input *inputs, const char *owner,
                     struct gql_pos pos);
 
-/* Check, without types, that no name is given twice and that no value contains
- * a variable. `what` names the pairs in messages: "argument" or "field". */
+/* Check, without types, that no name is given twice and that variables are used
+ * only where they may be. `what` names the pairs in messages: "argument" or
+ * "field". */
 MUST_CHECK bool
 gql_check_literals(struct gql_checker *checker,
                    const struct gql_argument *given, const char *what);
+
+/* Check that a variable may be used here and is declared. */
+MUST_CHECK bool
+gql_check_variable(struct gql_checker *checker, const struct gql_value *value);
+
+/* Can the declared variable be a value of the type `type`, written as in
+ * "[ID!]!"? `what` names the place. */
+MUST_CHECK bool
+gql_check_variable_type(struct gql_checker *checker, struct span type,
+                        const struct gql_value *value, const char *what);
+
+/* Check that each declared variable has a name of its own and is used. This
+ * part runs after all uses were checked. */
+MUST_CHECK bool gql_check_variables_used(struct gql_checker *checker);
 
 enum gql_place {
     GQL_ON_OPERATION = 1,

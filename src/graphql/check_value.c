@@ -1,8 +1,9 @@
 /*
  * Arguments and their values, in two steps. The first needs no types: no name
- * is given twice, and no value is a variable. The second compares each value
- * with the type of its argument by the coercion rules of GraphQL: a single
- * value may replace a list of one, an Int a Float, an Int or a String an ID.
+ * is given twice, and variables are declared (check_variables.c). The second
+ * compares each value with the type of its argument by the coercion rules of
+ * GraphQL: a single value may replace a list of one, an Int a Float, an Int or
+ * a String an ID.
  *
  * A scalar that GraphQL does not define takes any value, because only the
  * store knows its form.
@@ -21,11 +22,7 @@ static bool
 check_literal(struct gql_checker *checker, const struct gql_value *value)
 {
     if (value->kind == GQL_VARIABLE)
-        return gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
-                         value->pos,
-                         "a bulk query cannot have variables; write the value "
-                         "in place of $%s",
-                         value->text);
+        return gql_check_variable(checker, value);
     for (const struct gql_value *item = value->items; item != NULL;
          item = item->next)
         if (!check_literal(checker, item))
@@ -207,6 +204,8 @@ check_wrapped(struct gql_checker *checker, const struct gql_type_ref *ref,
 {
     struct span whole = text;
 
+    if (value->kind == GQL_VARIABLE)
+        return gql_check_variable_type(checker, whole, value, what);
     if (text.bytes[text.length - 1] == '!') {
         if (value->kind == GQL_NULL)
             return mismatch(checker, whole, value, what);

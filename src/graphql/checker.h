@@ -20,6 +20,9 @@ struct gql_checker {
     struct buf unknown;   /* the message about unknown fields */
     size_t unknown_shown; /* number of fields in this message */
     size_t unknown_count; /* number of unknown fields */
+    bool takes_variables; /* the query may have variables */
+    bool in_directive;    /* the arguments of a directive are checked */
+    struct dict used;     /* names of the variables that were used so far */
 };
 
 /* Count `steps`. False, with an error at `pos`, if the check has taken more

@@ -182,7 +182,8 @@ read_punctuator(struct gql_lexer *lexer, struct gql_token *token)
 
     if (span_starts(lexer->rest, "..."))
         length = 3;
-    else if (strchr("!$():=@[]{}", peek(lexer)) == NULL)
+    else if (strchr(lexer->is_schema ? "!$&():=@[]{|}" : "!$():=@[]{}",
+                    peek(lexer)) == NULL)
         return false;
     token->kind = GQL_TOKEN_PUNCTUATOR;
     token->source = span_head(lexer->rest, length);

@@ -34,6 +34,7 @@ struct gql_lexer {
     struct arena *arena;                 /* for decoded strings */
     struct span rest;                    /* the source not read yet */
     struct gql_pos pos;                  /* of its first character */
+    bool is_schema;                      /* "&" and "|" are tokens, too */
 };
 
 /* Check that `text` is valid UTF-8 and that its only control characters are

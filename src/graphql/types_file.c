@@ -1,16 +1,21 @@
 #include "graphql/types_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/unreadable.h"
+#include "graphql/sdl.h"
+#include "graphql/sdl_json.h"
 #include "json/index.h"
 
 struct entry {
@@ -27,9 +32,14 @@ struct gql_types_file {
     size_t count, capacity;
     bool is_full;
     const char *name; /* while indexing: of the type that ends next */
+    struct sdl *sdl;  /* instead of the entries, if the file is SDL */
 };
 
-enum { TYPES_MOST = 100000 };
+enum {
+    TYPES_MOST = 100000,
+    SDL_BYTES = 32 * 1024 * 1024,
+    TYPE_BYTES = 8 * 1024 * 1024 /* of one type as JSON */
+};
 
 /* The values to find: first with the envelope "data", as a server sends it,
  * then without, in the same order. */
@@ -87,7 +97,7 @@ compare_names(const void *a, const void *b)
 }
 
 static bool
-index_types(struct gql_types_file *file, const char *path, struct err *err)
+index_json(struct gql_types_file *file, const char *path, struct err *err)
 {
     if (!json_index(file->text, paths, sizeof(paths) / sizeof(paths[0]),
                     on_found, file, err)) {
@@ -105,6 +115,52 @@ index_types(struct gql_types_file *file, const char *path, struct err *err)
     qsort(file->entries, file->count, sizeof(file->entries[0]), compare_names);
     return true;
 }
+
+/* ---- SDL ---------------------------------------------------------------- */
+
+/* An introspection result begins with a bracket. SDL begins with a name, a
+ * comment, or the quotation marks of a description. */
+static bool
+is_sdl(struct span text)
+{
+    if (span_starts(text, "\xef\xbb\xbf"))
+        text = span_tail(text, 3);
+    while (text.length > 0 && strchr(" \t\r\n,", text.bytes[0]) != NULL)
+        text = span_tail(text, 1);
+    return text.length > 0 && (strchr("#\"", text.bytes[0]) != NULL ||
+                               isalpha((unsigned char)text.bytes[0]) != 0);
+}
+
+static bool
+read_sdl(struct gql_types_file *file, const char *path, struct err *err)
+{
+    if (file->text.length > SDL_BYTES)
+        return err_set(err, MSG_TYPES_FILE, "%s: over 32 MiB long", path);
+    file->sdl = arena_alloc(&file->names, sizeof(*file->sdl));
+    if (!sdl_parse(&file->names, arena_strdup(&file->names, path), file->text,
+                   file->sdl, err))
+        return false;
+    file->query_type = file->sdl->query_type;
+    return true;
+}
+
+/* Write the type as an introspection object, which lives as long as the
+ * file. */
+static bool
+find_in_sdl(struct gql_types_file *file, const char *name, struct span *json)
+{
+    const struct sdl_type *type = dict_get(&file->sdl->by_name, name);
+    struct buf text = buf_with_ceiling(TYPE_BYTES);
+
+    if (type == NULL)
+        return false;
+    sdl_json_write(file->sdl, type, &text);
+    *json = span_of(arena_dup(&file->names, buf_span(&text)), text.length);
+    buf_free(&text);
+    return true;
+}
+
+/* ---- files -------------------------------------------------------------- */
 
 static bool
 map_text(int fd, const char *path, struct span *text, struct err *err)
@@ -148,6 +204,13 @@ map_file(const char *path, struct span *text, struct err *err)
     return mapped;
 }
 
+static bool
+index_types(struct gql_types_file *file, const char *path, struct err *err)
+{
+    return is_sdl(file->text) ? read_sdl(file, path, err)
+                              : index_json(file, path, err);
+}
+
 bool
 gql_types_file_open(const char *path, struct gql_types_file **file,
                     struct err *err)
@@ -169,13 +232,16 @@ gql_types_file_query_type(const struct gql_types_file *file)
 }
 
 bool
-gql_types_file_find(const struct gql_types_file *file, const char *name,
+gql_types_file_find(struct gql_types_file *file, const char *name,
                     struct span *json)
 {
     struct entry key = {.name = name};
-    const struct entry *found =
-        bsearch(&key, file->entries, file->count, sizeof(key), compare_names);
+    const struct entry *found;
 
+    if (file->sdl != NULL)
+        return find_in_sdl(file, name, json);
+    found =
+        bsearch(&key, file->entries, file->count, sizeof(key), compare_names);
     if (found == NULL)
         return false;
     *json = span_of(file->text.bytes + found->offset, found->length);

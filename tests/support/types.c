@@ -13,6 +13,8 @@ types_open(struct types *types, const char *path)
     types->schema = gql_schema_new(&types->arena);
     if (!gql_types_file_open(path, &types->file, &err))
         ck_abort_msg("%s", err.message);
+    gql_schema_set_query_type(types->schema,
+                              gql_types_file_query_type(types->file));
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * types - GraphQL types from an introspection file, and queries with them.
+ * types - GraphQL types from a file, and queries with them.
  *
  * The file name of a query is "q", as in "q:1:3: ...", and the name of a job is
  * "job". A test fails if one of these functions fails.
