@@ -162,6 +162,7 @@ main(void)
     json_out_open(json, '{');
     append_keys(json, "database", keys_database);
     append_keys(json, "store", keys_store);
+    append_keys(json, "source", keys_source);
     append_keys(json, "tuning", keys_tuning);
     json_out_close(json, '}');
     json_out_close(json, '}');

@@ -178,15 +178,39 @@ is_loopback(const struct authority *parts)
            ntohl(ip4.s_addr) >> 24 == 127;
 }
 
+/* `refused`: characters that it cannot have, beside blanks and bytes that are
+ * not ASCII. */
 static bool
-is_path(const char *path)
+is_path(const char *path, const char *refused)
 {
     for (; *path != '\0'; path++) {
         unsigned char c = (unsigned char)*path;
 
-        if (c <= ' ' || c >= 0x7f || strchr("?#\"<>\\^`{|}", c) != NULL)
+        if (c <= ' ' || c >= 0x7f || strchr(refused, c) != NULL)
             return false;
     }
+    return true;
+}
+
+static bool
+check_url(const char *text, const char *form, const char *refused,
+          struct err *err)
+{
+    bool is_plain = address_is_plain_http(text);
+    const char *rest = after(text, is_plain ? "http://" : "https://");
+    struct authority parts;
+
+    if (rest == NULL)
+        return refuse(text, "not an address: it must begin with https://", err);
+    if (!split_authority(span_of(rest, strcspn(rest, "/?")), &parts) ||
+        !is_host(&parts) || !is_port(parts.port) ||
+        !is_path(rest + strcspn(rest, "/?"), refused))
+        return refuse(text, form, err);
+    if (is_plain && !is_loopback(&parts))
+        return refuse(text,
+                      "not on this machine: plain http is only for loopback "
+                      "addresses; use https",
+                      err);
     return true;
 }
 
@@ -194,25 +218,40 @@ bool
 address_endpoint(struct arena *arena, const char *text, const char **endpoint,
                  struct err *err)
 {
-    bool is_plain = address_is_plain_http(text);
-    const char *rest = after(text, is_plain ? "http://" : "https://");
     size_t length = strlen(text);
-    struct authority parts;
 
-    if (rest == NULL)
-        return refuse(text, "not an address: it must begin with https://", err);
-    if (!split_authority(span_of(rest, strcspn(rest, "/")), &parts) ||
-        !is_host(&parts) || !is_port(parts.port) ||
-        !is_path(rest + strcspn(rest, "/")))
-        return refuse(text, "not an address: write https://HOST[:PORT][/PATH]",
-                      err);
-    if (is_plain && !is_loopback(&parts))
-        return refuse(text,
-                      "not on this machine: plain http is only for loopback "
-                      "addresses; use https",
-                      err);
+    if (!check_url(text, "not an address: write https://HOST[:PORT][/PATH]",
+                   "?#\"<>\\^`{|}", err))
+        return false;
     while (text[length - 1] == '/')
         length--;
     *endpoint = arena_dup(arena, span_of(text, length));
+    return true;
+}
+
+/* A brace is only a part of the mark {at}. */
+static bool
+has_other_brace(const char *text)
+{
+    for (text = strpbrk(text, "{}"); text != NULL; text = strpbrk(text, "{}")) {
+        if (strncmp(text, "{at}", 4) != 0)
+            return true;
+        text += 4;
+    }
+    return false;
+}
+
+bool
+address_url(struct arena *arena, const char *text, const char **url,
+            struct err *err)
+{
+    if (has_other_brace(text))
+        return refuse(text,
+                      "not an address: only {branch} and {at} may be in braces",
+                      err);
+    if (!check_url(text, "not an address: write https://HOST[:PORT][/PATH]",
+                   "#\"<>\\^`|", err))
+        return false;
+    *url = arena_strdup(arena, text);
     return true;
 }

@@ -19,6 +19,11 @@ MUST_CHECK bool address_domain(struct arena *arena, const char *text,
 MUST_CHECK bool address_endpoint(struct arena *arena, const char *text,
                                  const char **endpoint, struct err *err);
 
+/* Read the URL of an API in the same way. It may have a query part and the mark
+ * {at}; nothing is removed. */
+MUST_CHECK bool address_url(struct arena *arena, const char *text,
+                            const char **url, struct err *err);
+
 /* Whether `text` begins with http://, so that it can only be an endpoint. */
 bool address_is_plain_http(const char *text);
 

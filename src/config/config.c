@@ -2,14 +2,15 @@
  *
  *     bulkpg.ini     split into sections (ini.c)
  *     [database]     first, because its key `include` names further files
- *     these files    which may have only sections of stores
- *     sections       each is known, and a store appears once
+ *     these files    which may have only sections of stores and sources
+ *     sections       each is known, and a name appears once
  *     [tuning]
  *     [store NAME]   over [store *] (store.c)
+ *     [source NAME]  over its preset (source_config.c)
  *
- * An error in a store's section becomes a fault of that store. Any other error
- * ends the reading. Everything is in the arena of the configuration. Paths are
- * relative to the folder of bulkpg.ini, not to the current one. */
+ * An error in the section of a store or source becomes its fault. Any other
+ * error ends the reading. Everything is in the arena of the configuration.
+ * Paths are relative to the folder of bulkpg.ini, not to the current one. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include "config/keys.h"
 #include "config/secret.h"
 #include "config/setting.h"
+#include "config/source_config.h"
 #include "config/store.h"
 
 /* The state of config_read(). */
@@ -36,15 +38,36 @@ struct reader {
 
 /* ---- sections ---------------------------------------------------------- */
 
-/* NAME of [store NAME]; NULL for another section. */
+/* NAME of [<kind>NAME]; NULL for another section. */
 static const char *
-store_name(const struct ini_section *section)
+name_after(const struct ini_section *section, const char *kind)
 {
     const char *name = section->name;
 
-    if (strncmp(name, "store ", strlen("store ")) != 0)
+    if (strncmp(name, kind, strlen(kind)) != 0)
         return NULL;
-    return name + strlen("store ") + strspn(name + strlen("store "), " ");
+    return name + strlen(kind) + strspn(name + strlen(kind), " ");
+}
+
+static const char *
+store_name(const struct ini_section *section)
+{
+    return name_after(section, "store ");
+}
+
+static const char *
+source_name(const struct ini_section *section)
+{
+    return name_after(section, "source ");
+}
+
+/* NAME of [store NAME] or [source NAME]; NULL for another section. */
+static const char *
+own_name(const struct ini_section *section)
+{
+    const char *name = store_name(section);
+
+    return name != NULL ? name : source_name(section);
 }
 
 static bool
@@ -106,30 +129,38 @@ read_database(struct reader *reader, struct err *err)
 static bool
 check_store_name(const struct ini_section *section, struct err *err)
 {
-    const char *name = store_name(section);
+    const char *name = own_name(section);
 
     if (setting_is_name(name))
         return true;
     return err_set(err, MSG_BAD_STORE_NAME,
-                   "%s:%u: \"%.100s\" is not a store's name: 1 to 63 letters, "
+                   "%s:%u: \"%.100s\" is not a %s's name: 1 to 63 letters, "
                    "digits, _ and -",
-                   section->path, section->line, name);
+                   section->path, section->line, name,
+                   store_name(section) != NULL ? "store" : "source");
 }
 
 static bool
 check_store_is_new(const struct ini_section *sections,
                    const struct ini_section *section, struct err *err)
 {
-    const char *name = store_name(section);
+    const char *name = own_name(section);
 
     for (; sections != section; sections = sections->next) {
-        const char *other = store_name(sections);
+        const char *other = own_name(sections);
 
-        if (other != NULL && strcasecmp(other, name) == 0)
+        if (other == NULL || strcasecmp(other, name) != 0)
+            continue;
+        if ((store_name(sections) == NULL) == (store_name(section) == NULL))
             return err_set(err, MSG_CONFIG_DUPLICATE,
                            "%s:%u: section [%s] appears twice, first at %s:%u",
                            section->path, section->line, section->name,
                            sections->path, sections->line);
+        err_set(err, MSG_CONFIG_DUPLICATE,
+                "%s:%u: [%s] has the name of [%s] at %s:%u", section->path,
+                section->line, section->name, sections->name, sections->path,
+                sections->line);
+        return err_hint(err, "give one of them another name");
     }
     return true;
 }
@@ -142,7 +173,8 @@ unknown_section(const struct ini_section *section, bool included,
             section->path, section->line, section->name,
             included ? " in an included file" : "");
     if (included)
-        err_hint(err, "an included file may have only [store NAME] sections");
+        err_hint(err, "an included file may have only [store NAME] and "
+                      "[source NAME] sections");
     return false;
 }
 
@@ -164,11 +196,11 @@ check_sections(struct reader *reader, struct err *err)
     for (const struct ini_section *s = reader->sections; s; s = s->next) {
         bool included = strcmp(s->path, path) != 0;
 
-        if (is_general(s) ? included : store_name(s) == NULL)
+        if (is_general(s) ? included : own_name(s) == NULL)
             return unknown_section(s, included, err);
         if (!is_general(s) && !check_store_name(s, err))
             return false;
-        if (store_name(s) != NULL &&
+        if (own_name(s) != NULL &&
             !check_store_is_new(reader->sections, s, err))
             return false;
     }
@@ -193,12 +225,16 @@ read_stores(struct reader *reader, struct err *err)
     if (!store_config_check_defaults(&source, err))
         return false;
     for (const struct ini_section *s = reader->sections; s; s = s->next)
-        count += is_store(s);
+        count += is_store(s) || source_name(s) != NULL;
     config->stores = arena_array(reader->arena, count, sizeof(*config->stores));
-    for (const struct ini_section *s = reader->sections; s; s = s->next)
+    for (const struct ini_section *s = reader->sections; s; s = s->next) {
         if (is_store(s))
             store_config_read(&source, s, store_name(s),
                               &config->stores[config->store_count++]);
+        else if (source_name(s) != NULL)
+            source_config_read(&source, s, source_name(s),
+                               &config->stores[config->store_count++]);
+    }
     return true;
 }
 

@@ -1,7 +1,7 @@
 /*
  * config - reads bulkpg.ini: the database, the stores, and tuning.
  *
- *     [database]  [store *]  [store NAME]  [tuning]
+ *     [database]  [store *]  [store NAME]  [source NAME]  [tuning]
  *
  * libini_config parses it. An error of the file (an unknown section or key, a
  * duplicate, an indented key, a value that is not valid) names file and line.
@@ -44,9 +44,9 @@ struct config {
     const char *password; /* a reference to the secret; NULL: not given */
     const char *include;  /* pattern of further files with stores; "": none */
     int connections;      /* loader connections per running load */
-    const char *const *readers; /* roles; NULL-terminated, never NULL */
-    const char *readers_where;  /* "bulkpg.ini:4: "; "" : not given */
-    struct store_config *stores;
+    const char *const *readers;  /* roles; NULL-terminated, never NULL */
+    const char *readers_where;   /* "bulkpg.ini:4: "; "" : not given */
+    struct store_config *stores; /* and sources, in the order of the file */
     size_t store_count;
     struct tuning_config tuning;
 };

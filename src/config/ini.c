@@ -94,16 +94,24 @@ is_comment(struct span line)
     return line.bytes[0] == '#' || line.bytes[0] == ';';
 }
 
+/* Letters, digits and the characters `others`. */
 static bool
-is_name(struct span name)
+is_name_with(struct span name, const char *others)
 {
     for (size_t i = 0; i < name.length; i++) {
         unsigned char c = (unsigned char)name.bytes[i];
 
-        if (!isascii(c) || (!isalnum(c) && strchr(" _-*", c) == NULL))
+        if (c == '\0' || !isascii(c) ||
+            (!isalnum(c) && strchr(others, c) == NULL))
             return false;
     }
     return true;
+}
+
+static bool
+is_name(struct span name)
+{
+    return is_name_with(name, " _-*");
 }
 
 /* Length of the UTF-8 character at the start of `text`; 0 if it is not
@@ -203,6 +211,17 @@ note_fault(struct reader *reader, unsigned line, const char *message)
         fail(reader, line, &section->fault, message);
 }
 
+/* Only the key of a header has a dot: header.Authorization. */
+static bool
+is_key(struct span name)
+{
+    size_t prefix = strlen("header.");
+
+    if (name.length > prefix && strncasecmp(name.bytes, "header.", prefix) == 0)
+        name = span_tail(name, prefix);
+    return is_name_with(name, " _-");
+}
+
 static const char *
 fault_of_entry(struct span line)
 {
@@ -216,9 +235,32 @@ fault_of_entry(struct span line)
     key = span_trim(span_of(line.bytes, (size_t)(equal - line.bytes)));
     if (key.length == 0)
         return "the key before the \"=\" is missing";
-    if (!is_name(key) || key.length > 255)
+    if (!is_key(key) || key.length > 255)
         return "a key may have only letters, digits, _ and -";
     return NULL;
+}
+
+/* libini does not accept a dot in a key. It sees an asterisk instead, which no
+ * key has. */
+static void
+hide_dots(struct reader *reader, struct span line)
+{
+    char *c = reader->text.bytes + (line.bytes - reader->text.bytes);
+
+    for (; *c != '='; c++)
+        if (*c == '.')
+            *c = '*';
+}
+
+static const char *
+show_dots(struct arena *arena, const char *key)
+{
+    char *shown = arena_strdup(arena, key);
+
+    for (char *c = shown; *c != '\0'; c++)
+        if (*c == '*')
+            *c = '.';
+    return shown;
 }
 
 /* `line` is in the reader's own text. A faulty line is turned into a comment,
@@ -241,6 +283,7 @@ look_at_line(struct reader *reader, struct span line, struct err *err)
         note_fault(reader, reader->line, fault);
         reader->text.bytes[line.bytes - reader->text.bytes] = '#';
     } else {
+        hide_dots(reader, line);
         reader->pairs++;
     }
     return true;
@@ -332,7 +375,7 @@ new_entry(struct reader *reader, const char *key, struct value_obj *value)
     uint32_t line = 0;
 
     value_get_line(value, &line);
-    entry->key = arena_strdup(reader->arena, key);
+    entry->key = key;
     entry->value = arena_strdup(reader->arena, text != NULL ? text : "");
     entry->line = line;
     return entry;
@@ -357,15 +400,16 @@ take_entries(struct reader *reader, struct ini_cfgobj *parsed,
     struct ini_entry **end = &section->entries;
 
     for (size_t i = 0; keys[i] != NULL; i++) {
+        const char *key = show_dots(reader->arena, keys[i]);
         struct value_obj *value;
 
         reader->taken++;
-        if (ini_find(section, keys[i]) != NULL)
+        if (ini_find(section, key) != NULL)
             continue; /* listed once per value; noted with the first */
         value = value_of(parsed, section, keys[i], INI_GET_FIRST_VALUE);
         if (value == NULL)
             mem_out("a key of the configuration");
-        *end = new_entry(reader, keys[i], value);
+        *end = new_entry(reader, key, value);
         value = value_of(parsed, section, keys[i], INI_GET_NEXT_VALUE);
         if (value != NULL)
             note_duplicate(reader, *end, value);

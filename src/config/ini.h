@@ -6,7 +6,8 @@
  *     key = value
  *
  * This is the only place that knows libini_config. Names have letters, digits,
- * blanks, `_`, `-` and `*`, and ignore case. The text is UTF-8, with or without
+ * blanks, `_` and `-`, and ignore case. Those of sections may have `*`; a key
+ * may begin with `header.`. The text is UTF-8, with or without
  * a byte order mark; lines end in LF or CRLF.
  */
 #ifndef CONFIG_INI_H

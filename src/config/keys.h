@@ -17,6 +17,9 @@ enum store_key {
     STORE_SCHEMA,
     STORE_JOBS,
     STORE_DELETES,
+    STORE_PAGE,
+    STORE_CONCURRENCY,
+    STORE_SHARE,
     STORE_TOKEN,
     STORE_CLIENT_ID,
     STORE_CLIENT_SECRET,
@@ -26,6 +29,10 @@ enum store_key {
 
 extern const struct setting_key keys_database[]; /* [database] */
 extern const struct setting_key keys_store[];    /* [store NAME] */
+extern const struct setting_key keys_source[];   /* [source NAME] */
 extern const struct setting_key keys_tuning[];   /* [tuning] */
+
+/* The row of keys_source[] that is the keys of all headers. */
+#define KEYS_HEADER "header.NAME"
 
 #endif

@@ -5,6 +5,9 @@
  *     else `jobs` of the store    a missing file is a fault of the store
  *     else all in both folders    no file at all is a fault of the store
  *
+ * A source has no common queries: it runs those of its own folder, and those in
+ * queries/ that its `jobs` name.
+ *
  * A file that cannot be read, or whose name is not valid, is still a job, with
  * a fault: it fails and is reported, and the others run. Files are opened
  * without blocking and must be regular files: a FIFO in queries/ must not stop
@@ -134,6 +137,14 @@ read_named(struct arena *arena, struct query_file *file)
 
 /* ---- all jobs of a store ----------------------------------------------- */
 
+/* The queries of another API in queries/ are not for a source. It runs only its
+ * own, and those that its `jobs` name. */
+static bool
+is_source(const struct store_config *store)
+{
+    return store->preset != NULL;
+}
+
 /* The files found so far. When the list grows, its old array stays in the
  * arena. */
 struct search {
@@ -216,7 +227,8 @@ list_all(struct search *search, struct err *err)
     const char *own =
         arena_printf(search->arena, FOLDER "/%s", search->store->name);
 
-    if (!list_folder(search, FOLDER, err) || !list_folder(search, own, err))
+    if ((!is_source(search->store) && !list_folder(search, FOLDER, err)) ||
+        !list_folder(search, own, err))
         return false;
     if (search->files->count > 0)
         qsort(search->files->items, search->files->count,
@@ -242,8 +254,8 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
         nearest_try(&nearest, all.items[i].job);
         buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
     }
-    err_set(err, MSG_UNKNOWN_JOB, "store %s has no job \"%.100s\"",
-            search->store->name, job);
+    err_set(err, MSG_UNKNOWN_JOB, "%s %s has no job \"%.100s\"",
+            store_config_kind(search->store), search->store->name, job);
     err_as(err, kind);
     if (all.count == 0)
         err_hint(err,
@@ -254,6 +266,15 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
     else
         err_hint(err, "the jobs are %s", buf_str(&known));
     buf_free(&known);
+    return false;
+}
+
+static bool
+is_configured(const struct store_config *store, const char *job)
+{
+    for (const char *const *name = store->jobs; name && *name; name++)
+        if (strcmp(*name, job) == 0)
+            return true;
     return false;
 }
 
@@ -272,8 +293,38 @@ find_path(const struct search *search, const char *job)
         arena_printf(arena, FOLDER "/%s/%s" SUFFIX, search->store->name, job);
     if (exists(path))
         return path;
+    if (is_source(search->store) && !is_configured(search->store, job))
+        return NULL;
     path = arena_printf(arena, FOLDER "/%s" SUFFIX, job);
     return exists(path) ? path : NULL;
+}
+
+/* Is the file in queries/, but in the folder of another store? */
+static bool
+is_of_other(const struct store_config *store, const char *path)
+{
+    const char *folder, *slash;
+
+    if (strncmp(path, "./", 2) == 0)
+        path += 2;
+    if (strncmp(path, FOLDER "/", strlen(FOLDER "/")) != 0)
+        return is_source(store);
+    folder = path + strlen(FOLDER "/");
+    slash = strchr(folder, '/');
+    if (slash == NULL)
+        return is_source(store);
+    return (size_t)(slash - folder) != strlen(store->name) ||
+           strncmp(folder, store->name, (size_t)(slash - folder)) != 0;
+}
+
+bool
+query_files_has(struct arena *arena, const struct store_config *store,
+                const char *job)
+{
+    struct search search = {arena, store, NULL, 0};
+
+    return find_path(&search, job) != NULL &&
+           !(is_path(job) && is_of_other(store, job));
 }
 
 static bool
@@ -332,9 +383,15 @@ take_all(struct search *search, struct err *err)
         return false;
     if (search->files->count > 0)
         return true;
-    return err_set(err, MSG_NO_QUERIES,
-                   "store %s has no queries in " FOLDER "/",
-                   search->store->name);
+    if (!is_source(search->store))
+        return err_set(err, MSG_NO_QUERIES,
+                       "store %s has no queries in " FOLDER "/",
+                       search->store->name);
+    err_set(err, MSG_NO_QUERIES, "source %s has no queries in " FOLDER "/%s/",
+            search->store->name, search->store->name);
+    return err_hint(err,
+                    "write queries for its API there, or name some in " FOLDER
+                    "/ with jobs in its section");
 }
 
 bool

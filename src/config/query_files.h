@@ -3,6 +3,7 @@
  *
  *     queries/products.graphql         job products of every store
  *     queries/acme/products.graphql    the same job, for store acme only
+ *     queries/gh/issues.graphql        a job of source gh
  *
  * A job has the name of its file without .graphql. An error in one file is a
  * fault of that file, so that the others run.
@@ -37,6 +38,11 @@ MUST_CHECK bool
 query_files_find(struct arena *arena, const struct store_config *store,
                  const char *const *jobs, struct query_files *files,
                  struct err *err);
+
+/* Does the store have this job? A path of another store's folder is not one of
+ * its jobs, and one outside of its own folder is not a source's. */
+bool query_files_has(struct arena *arena, const struct store_config *store,
+                     const char *job);
 
 /* Find what a user put into queries/ although no run reads it: a folder without
  * a store of that name, a file that ends in .gql. Each is passed to `tell` as a

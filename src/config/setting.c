@@ -16,9 +16,16 @@
 #include "base/clock.h"
 #include "config/address.h"
 #include "config/secret.h"
+#include "dialect/preset.h"
 #include "plan/plan.h"
 
-enum { NAME_BYTES = 63, MOST_CONNECTIONS = 64 };
+enum {
+    NAME_BYTES = 63,
+    MOST_CONNECTIONS = 64,
+    MOST_REQUESTS = 64,
+    MOST_ROWS = 5000,
+    MOST_ROWS_OF_STORE = 250
+};
 
 static bool
 store_text(struct arena *arena, void *field, const char *text)
@@ -293,6 +300,89 @@ setting_schema(struct arena *arena, void *field, const char *value,
     return store_text(arena, field, value);
 }
 
+/* ---- pages and sources -------------------------------------------------- */
+
+static bool
+set_number(void *field, const char *value, int64_t most, struct err *err)
+{
+    int64_t *to = field;
+    int64_t count;
+    char what[64];
+
+    if (parse_count(value, &count) && count >= 1 && count <= most) {
+        *to = count;
+        return true;
+    }
+    snprintf(what, sizeof(what), "not a number from 1 to %d", (int)most);
+    return refuse(value, what, err);
+}
+
+bool
+setting_page(struct arena *arena, void *field, const char *value,
+             struct err *err)
+{
+    (void)arena;
+    return set_number(field, value, MOST_ROWS, err);
+}
+
+bool
+setting_page_of_store(struct arena *arena, void *field, const char *value,
+                      struct err *err)
+{
+    (void)arena;
+    return set_number(field, value, MOST_ROWS_OF_STORE, err);
+}
+
+bool
+setting_concurrency(struct arena *arena, void *field, const char *value,
+                    struct err *err)
+{
+    (void)arena;
+    return set_number(field, value, MOST_REQUESTS, err);
+}
+
+bool
+setting_share(struct arena *arena, void *field, const char *value,
+              struct err *err)
+{
+    double *to = field;
+    double share;
+
+    if (!setting_fraction(arena, &share, value, err))
+        return false;
+    if (share <= 0)
+        return refuse(value, "too small: it must be more than 0", err);
+    *to = share;
+    return true;
+}
+
+bool
+setting_preset(struct arena *arena, void *field, const char *value,
+               struct err *err)
+{
+    const struct preset **to = field;
+    const struct preset *preset = preset_find(value);
+    const char *known = "";
+
+    if (preset != NULL) {
+        *to = preset;
+        return true;
+    }
+    for (size_t i = 1; preset_at(i) != NULL; i++)
+        known = arena_printf(arena, "%s%s%s", known, i > 1 ? ", " : "",
+                             preset_at(i)->name);
+    refuse(value, "not a preset", err);
+    return err_hint(err, "the presets are %s; without one, write url", known);
+}
+
+bool
+setting_file(struct arena *arena, void *field, const char *value,
+             struct err *err)
+{
+    return value[0] != '\0' ? store_text(arena, field, value)
+                            : refuse(value, "", err);
+}
+
 bool
 setting_names_secret(const char *value)
 {
@@ -350,6 +440,17 @@ setting_apply(struct arena *arena, void *base, const struct setting_key *key,
     return err_wrap(err, "%s%s", value->where, key->name);
 }
 
+/* Is `name` this key? A key "header.NAME" is every key "header.…". */
+static bool
+is_key(const struct setting_key *key, const char *name)
+{
+    const char *rest = strstr(key->name, ".NAME");
+    size_t length = rest != NULL ? (size_t)(rest - key->name) + 1 : 0;
+
+    return rest != NULL ? strncasecmp(key->name, name, length) == 0
+                        : strcmp(key->name, name) == 0;
+}
+
 static bool
 unknown_key(const struct setting_key *keys, const struct ini_section *section,
             const struct ini_entry *entry, struct err *err)
@@ -378,7 +479,7 @@ setting_check_section(const struct ini_section *section,
     for (const struct ini_entry *e = section->entries; e != NULL; e = e->next) {
         const struct setting_key *key = keys;
 
-        while (key->name != NULL && strcmp(key->name, e->key) != 0)
+        while (key->name != NULL && !is_key(key, e->key))
             key++;
         if (key->name == NULL)
             return unknown_key(keys, section, e, err);

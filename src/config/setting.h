@@ -38,6 +38,12 @@ setting_fn setting_domain;           /* const char * */
 setting_fn setting_endpoint;         /* const char * */
 setting_fn setting_api_version;      /* const char * */
 setting_fn setting_schema;           /* const char * */
+setting_fn setting_page;             /* int64_t, 1 to 5000 */
+setting_fn setting_page_of_store;    /* int64_t, 1 to 250 */
+setting_fn setting_concurrency;      /* int64_t, 1 to 64 */
+setting_fn setting_share;            /* double, more than 0, to 1 */
+setting_fn setting_preset;           /* const struct preset * */
+setting_fn setting_file;             /* const char *, not empty */
 setting_fn setting_secret;           /* const char *, a reference to a secret */
 setting_fn setting_text_or_secret;   /* the same, or plain text */
 setting_fn setting_secret_file;      /* the same, file:PATH only */

@@ -234,14 +234,19 @@ forget_credentials(struct store_config *store)
     store->refresh_token_file = NULL;
 }
 
-/* A command that names a disabled store reports this fault. */
-static void
-note_disabled(struct store_config *store)
+const char *
+store_config_kind(const struct store_config *store)
+{
+    return store->preset != NULL ? "source" : "store";
+}
+
+void
+store_config_note_disabled(struct store_config *store)
 {
     if (store->fault.kind != ERR_NONE)
         return;
-    err_set(&store->fault, MSG_NO_CREDENTIALS, "%s: store %s is disabled",
-            store->section, store->name);
+    err_set(&store->fault, MSG_NO_CREDENTIALS, "%s: %s %s is disabled",
+            store->section, store_config_kind(store), store->name);
     err_hint(&store->fault, "remove enabled = no to use it");
 }
 
@@ -254,6 +259,9 @@ blank_store(const char *name, const char *section)
                                  .domain = "",
                                  .api_version = "2026-10",
                                  .schema = name,
+                                 .concurrency = 4,
+                                 .share = 0.8,
+                                 .branch = "",
                                  .enabled = true};
 }
 
@@ -273,7 +281,7 @@ store_config_read(const struct store_source *source,
     read_credentials(source, store, values);
     set_base_url(source, store);
     if (!store->enabled)
-        note_disabled(store);
+        store_config_note_disabled(store);
     if (store->fault.kind != ERR_NONE)
         forget_credentials(store);
 }

@@ -12,12 +12,21 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "config/ini.h"
+#include "dialect/preset.h"
 #include "plan/plan.h"
+
+/* A header of each request to a source: "name: before" and the secret. */
+struct store_header {
+    const char *name;
+    const char *before; /* the text, or what comes before the secret */
+    const char *secret; /* NULL: none */
+};
 
 struct store_config {
     const char *name;
     const char *section;  /* "bulkpg.ini:12" or "--domain", for messages */
-    const char *base_url; /* https://acme.myshopify.com or the endpoint */
+    const char *base_url; /* https://acme.myshopify.com or the endpoint; of a
+                           * source the whole URL, which may have {at} */
     const char *domain;   /* acme.myshopify.com; "" with only an endpoint */
     const char *api_version;
     const char *schema; /* of its tables */
@@ -27,6 +36,17 @@ struct store_config {
     const char *refresh_token_file; /* a path; or NULL */
     const char *const *jobs;        /* NULL-terminated; NULL: all */
     enum plan_deletes deletes;      /* for queries without @deletes(mode:) */
+    int64_t page;                   /* rows of a page; 0: as the API has it */
+    int64_t concurrency;            /* requests in flight */
+    double share;                   /* of the API's rate that bulkpg takes */
+
+    /* Of a source; see config/source_config.h. */
+    const struct preset *preset; /* NULL: it is a store, not a source */
+    const struct store_header *headers;
+    size_t header_count;
+    const char *types_file; /* the path of schema_file; NULL: introspection */
+    const char *branch;
+
     bool enabled;     /* if not, `fault` says so, and no secret is read */
     struct err fault; /* kind ERR_NONE: usable */
 };
@@ -47,7 +67,14 @@ void store_config_read(const struct store_source *source,
                        const struct ini_section *section, const char *name,
                        struct store_config *store);
 
-/* The same for a store without a section: see config_add_store(). ERR_USAGE. */
+/* Set the fault of a disabled store, unless it has another one. A command that
+ * names the store reports it. */
+void store_config_note_disabled(struct store_config *store);
+
+/* "store", or "source", for messages. */
+const char *store_config_kind(const struct store_config *store);
+
+/* Fill in a store without a section: see config_add_store(). ERR_USAGE. */
 MUST_CHECK bool
 store_config_from_flags(struct arena *arena, const char *name,
                         const char *domain, struct store_config *store,

@@ -43,6 +43,7 @@ START_TEST(keys_have_a_text)
 {
     keys_are_sentences(keys_database);
     keys_are_sentences(keys_store);
+    keys_are_sentences(keys_source);
     keys_are_sentences(keys_tuning);
 }
 

@@ -121,6 +121,85 @@ START_TEST(job_is_a_name_or_a_path)
 
 END_TEST
 
+/* ---- sources ------------------------------------------------------------ */
+
+static const char *const source_jobs[] = {"orders", NULL};
+
+static void
+setup_source(void)
+{
+    setup_queries();
+    store.preset = preset_none();
+}
+
+START_TEST(source_runs_its_own_queries)
+{
+    ck_assert_msg(find(""), "%s", err.message);
+    ck_assert_str_eq(found(), "extra=queries/acme/extra.graphql "
+                              "products=queries/acme/products.graphql");
+    ck_assert(!find("orders"));
+    ck_assert_int_eq(err.kind, ERR_USAGE);
+    ck_assert_str_eq(err.message, "source acme has no job \"orders\"");
+    ck_assert(find("./q.graphql"));
+}
+
+END_TEST
+
+START_TEST(source_runs_what_its_jobs_name)
+{
+    store.jobs = source_jobs;
+    ck_assert_msg(find(""), "%s", err.message);
+    ck_assert_str_eq(found(), "orders=queries/orders.graphql");
+    ck_assert(find("orders,extra"));
+    ck_assert_str_eq(found(), "orders=queries/orders.graphql "
+                              "extra=queries/acme/extra.graphql");
+}
+
+END_TEST
+
+START_TEST(source_without_queries_has_a_hint)
+{
+    store.name = "gh";
+    ck_assert(!find(""));
+    ck_assert_str_eq(err.code, "NO_QUERIES");
+    ck_assert_str_eq(err.message, "source gh has no queries in queries/gh/");
+    ck_assert_ptr_nonnull(strstr(err.hint, "jobs in its section"));
+}
+
+END_TEST
+
+static const struct {
+    const char *job;
+    bool is_of_source;
+    bool is_of_store;
+} owned[] = {
+    {"products", true, true},
+    {"orders", false, true},
+    {"nope", false, false},
+    {"queries/acme/extra.graphql", true, true},
+    {"./queries/acme/extra.graphql", true, true},
+    {"queries/orders.graphql", false, true},
+    {"q.graphql", false, true},
+    {"nope.graphql", false, false},
+};
+
+START_TEST(store_has_its_jobs)
+{
+    const char *job = owned[_i].job;
+
+    ck_assert_int_eq(query_files_has(&arena, &store, job),
+                     owned[_i].is_of_source);
+    store.preset = NULL;
+    ck_assert_int_eq(query_files_has(&arena, &store, job),
+                     owned[_i].is_of_store);
+    if (strstr(job, "acme") != NULL) {
+        store.name = "beta";
+        ck_assert(!query_files_has(&arena, &store, job));
+    }
+}
+
+END_TEST
+
 START_TEST(text_comes_from_the_file)
 {
     ck_assert(find("products,q.graphql"));
@@ -371,6 +450,19 @@ tcase_of_init(void)
     return tests;
 }
 
+static TCase *
+tcase_of_sources(void)
+{
+    TCase *tests = tcase_create("sources");
+
+    tcase_add_checked_fixture(tests, setup_source, teardown);
+    tcase_add_test(tests, source_runs_its_own_queries);
+    tcase_add_test(tests, source_runs_what_its_jobs_name);
+    tcase_add_test(tests, source_without_queries_has_a_hint);
+    tcase_add_loop_test(tests, store_has_its_jobs, 0, COUNT(owned));
+    return tests;
+}
+
 int
 main(void)
 {
@@ -378,5 +470,6 @@ main(void)
 
     suite_add_tcase(suite, tcase_of_queries());
     suite_add_tcase(suite, tcase_of_init());
+    suite_add_tcase(suite, tcase_of_sources());
     return suite_run(suite);
 }
