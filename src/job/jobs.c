@@ -115,6 +115,57 @@ collect_store(struct jobs *jobs, struct context *context,
     return true;
 }
 
+/* ---- named jobs, stores and sources ------------------------------------- */
+
+static bool
+has_source(const struct context *context)
+{
+    for (size_t i = 0; i < context->config.store_count; i++)
+        if (context->config.stores[i].preset != NULL)
+            return true;
+    return false;
+}
+
+/* Is `name` a job of any store that the command uses? */
+static bool
+is_job_of_any(struct jobs *jobs, const struct context *context,
+              const char *name)
+{
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        const struct store_config *store = &context->config.stores[i];
+
+        if (context_wants_store(context, store) &&
+            query_files_has(&jobs->arena, store, name))
+            return true;
+    }
+    return false;
+}
+
+/* Queries of one API are not for another. So if there are sources and no store
+ * is selected, each store takes the named jobs that it has. A name that none
+ * of them has stays in every list, and is then reported. */
+static const char *const *
+names_for(struct jobs *jobs, const struct context *context,
+          const struct store_config *store, const char *const *names)
+{
+    const char *const *selected = context->options->stores;
+    const char **kept;
+    size_t count = 0;
+
+    if (names == NULL || names[0] == NULL || !has_source(context) ||
+        (selected != NULL && selected[0] != NULL))
+        return names;
+    while (names[count] != NULL)
+        count++;
+    kept = arena_array(&jobs->arena, count + 1, sizeof(*kept));
+    count = 0;
+    for (; *names != NULL; names++)
+        if (query_files_has(&jobs->arena, store, *names) ||
+            !is_job_of_any(jobs, context, *names))
+            kept[count++] = *names;
+    return count > 0 ? kept : NULL;
+}
+
 static bool
 no_store(const struct config *config, struct err *err)
 {
@@ -137,11 +188,15 @@ jobs_collect_telling(struct jobs *jobs, struct context *context,
     *jobs = (struct jobs){.options = context->options};
     for (size_t i = 0; i < context->config.store_count; i++) {
         struct store_state *store = &context->stores[i];
+        const char *const *mine;
 
         if (!context_wants_store(context, store->config))
             continue;
         any = true;
-        if (!collect_store(jobs, context, store, names, &listener, err))
+        mine = names_for(jobs, context, store->config, names);
+        if (mine == NULL && names != NULL && names[0] != NULL)
+            continue; /* none of the named jobs is one of this store */
+        if (!collect_store(jobs, context, store, mine, &listener, err))
             return false;
     }
     return any || no_store(&context->config, err);

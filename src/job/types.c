@@ -10,7 +10,7 @@
 /* ---- from a file ------------------------------------------------------- */
 
 static bool
-add_from_file(const struct gql_types_file *file, struct gql_schema *schema,
+add_from_file(struct gql_types_file *file, struct gql_schema *schema,
               const struct gql_name *names, struct err *err)
 {
     for (; names != NULL; names = names->next) {
