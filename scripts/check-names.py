@@ -17,8 +17,8 @@ WIDTH = 80
 FACES = {
     "graphql/document.h", "graphql/schema.h", "graphql/parser.h",
     "graphql/check_parts.h", "plan/plan.h", "plan/build.h", "plan/pages.h",
-    "pg/conn.h", "pg/wire.h", "pg/pipe.h", "load/binary.h", "command/commands.h",
-    "graphql/lexer.h",
+    "plan/pages_build.h", "pg/conn.h", "pg/wire.h", "pg/pipe.h",
+    "load/binary.h", "command/commands.h", "graphql/lexer.h",
 }
 
 DEFINITION = re.compile(

@@ -11,6 +11,7 @@
 #include "job/job.h"
 #include "job/jobs.h"
 #include "plan/ddl.h"
+#include "plan/pages.h"
 #include "plan/statements.h"
 #include "plan/unseen.h"
 
@@ -65,6 +66,24 @@ print_upkeep(const struct plan *plan)
             "many rows, or all.\n");
 }
 
+/* A query with @paged(below:) may be read in both ways. */
+static void
+print_pages(const struct plan *plan)
+{
+    struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
+
+    if (plan->paged.way == PLAN_BY_COUNT)
+        out_printf(stdout,
+                   "\n-- With at most %lld rows of %s, it is read page by page "
+                   "instead.\n",
+                   (long long)plan->paged.below, plan->tables[0].path);
+    if (plan->paged.way != PLAN_BY_BULK) {
+        pages_print(plan, &text);
+        out_lines(stdout, buf_span(&text));
+    }
+    buf_free(&text);
+}
+
 static const char *
 remedy_of(const struct gql_note *note)
 {
@@ -109,10 +128,13 @@ append_all(struct buf *text, const struct job *job,
 {
     ddl_print(text, job->plan, job->config->schema);
     out_printf(stdout,
-               "-- Job %s of store %s. It submits this document, with a marker "
-               "before it:\n/*\n%s*/\n\n-- The tables:\n%s",
-               job->plan->job, job->config->name, job->plan->document,
-               buf_str(text));
+               "-- Job %s of store %s. %s:\n/*\n%s*/\n\n-- The tables:\n%s",
+               job->plan->job, job->config->name,
+               job->plan->paged.way == PLAN_BY_PAGES
+                   ? "It reads this query page by page"
+                   : "It submits this document, with a marker before it",
+               job->plan->document, buf_str(text));
+    print_pages(job->plan);
     print_upkeep(job->plan);
     print_notes(job->notes);
     buf_clear(text);

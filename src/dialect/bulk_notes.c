@@ -1,5 +1,6 @@
 #include "dialect/bulk_notes.h"
 
+#include "dialect/paged.h"
 #include "dialect/search_filter.h"
 #include "graphql/connection.h"
 #include "graphql/visit.h"
@@ -84,7 +85,8 @@ bulk_notes(const struct gql_document *document, const struct gql_schema *schema,
                                   .field = note_field,
                                   .ctx = &notes};
 
-    gql_visit(&visitor);
+    if (!paged_always(document))
+        gql_visit(&visitor);
     search_filter_offsets(document, schema, note_offset, &notes);
     arena_free(&scratch);
     return notes.list.first;

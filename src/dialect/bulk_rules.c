@@ -15,8 +15,10 @@
  */
 #include "dialect/bulk_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "dialect/paged.h"
 #include "graphql/check.h"
 #include "graphql/collect.h"
 #include "graphql/connection.h"
@@ -32,6 +34,21 @@ struct bulk {
     gql_error((bulk)->checker->err, MSG_QUERY_BULK_RULE,                   \
               (bulk)->checker->document, (collected)->selection->name_pos, \
               __VA_ARGS__)
+
+/* Add to the hint of a refusal that pages do not have this limit. Always
+ * returns false. */
+static bool
+offer_pages(struct bulk *bulk)
+{
+    struct err *err = bulk->checker->err;
+    char hint[sizeof(err->hint)];
+
+    snprintf(hint, sizeof(hint), "%s", err->hint);
+    return err_hint(err,
+                    "%s%sadd @paged to the query, which is then read page by "
+                    "page, without the limits of bulk queries",
+                    hint, hint[0] != '\0' ? "; or " : "");
+}
 
 /* ---- a set's groups ----------------------------------------------------- */
 
@@ -131,16 +148,18 @@ check_place(struct bulk *bulk, const struct gql_collected *connection,
 
     bulk->connections++;
     if (level > MAX_LEVEL)
-        return refuse(bulk, connection,
-                      "the connection \"%s\" is nested too deep: a bulk query "
-                      "nests at most %d below the root one",
-                      name, MAX_LEVEL);
-    if (bulk->connections > MAX_CONNECTIONS)
-        return refuse(bulk, connection,
-                      "\"%s\" is one connection too many: a bulk query has "
-                      "at most %d",
-                      name, MAX_CONNECTIONS);
-    return true;
+        refuse(
+            bulk, connection,
+            "the connection \"%s\" is nested too deep: a bulk query nests at "
+            "most %d below the root one",
+            name, MAX_LEVEL);
+    else if (bulk->connections > MAX_CONNECTIONS)
+        refuse(bulk, connection,
+               "\"%s\" is one connection too many: a bulk query has at most %d",
+               name, MAX_CONNECTIONS);
+    else
+        return true;
+    return offer_pages(bulk);
 }
 
 /* A bulk query has no pages. `first` is harmless, and bulk_notes() warns about
@@ -230,11 +249,11 @@ refuse_in_list(struct bulk *bulk, const struct gql_collected *connection,
            connection->selection->name, list);
     for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
         if (strcmp(elsewhere[i].node_type, node->name) == 0)
-            return err_hint(bulk->checker->err,
-                            "the ready query \"%s\" has these rows: bulkpg "
-                            "init --add %s",
-                            elsewhere[i].ready_query, elsewhere[i].ready_query);
-    return false;
+            err_hint(bulk->checker->err,
+                     "the ready query \"%s\" has these rows: bulkpg init --add "
+                     "%s",
+                     elsewhere[i].ready_query, elsewhere[i].ready_query);
+    return offer_pages(bulk);
 }
 
 static bool
@@ -302,19 +321,23 @@ refuse_root(struct bulk *bulk, const struct gql_collected *root)
         (!collect_below_same(bulk, root, &below) ||
          !has_connection(bulk, &below, &has)))
         return false;
-    if (!has)
-        return refuse(bulk, root,
-                      "\"%s\" is not a connection: the root field of a bulk "
-                      "query must be one, such as \"products\"",
-                      name);
+    if (!has) {
+        refuse(
+            bulk, root,
+            "\"%s\" is not a connection: the root field of a bulk query must "
+            "be one, such as \"products\"",
+            name);
+        return offer_pages(bulk);
+    }
     refuse(bulk, root,
            "\"%s\" is a single object: Shopify runs a bulk query with a "
            "single object as root, but bulkpg cannot load its result",
            name);
-    return err_hint(bulk->checker->err,
-                    "select the connection that the object belongs to, such "
-                    "as \"products\", with the object's id in its filter, if "
-                    "there is one: query: \"id:123\"");
+    err_hint(bulk->checker->err,
+             "select the connection that the object belongs to, such as "
+             "\"products\", with the object's id in its filter, if there is "
+             "one: query: \"id:123\"");
+    return offer_pages(bulk);
 }
 
 static bool
@@ -323,11 +346,12 @@ check_root(struct bulk *bulk, const struct gql_group *root)
     const struct gql_collected *first = root->first;
     const char *name = first->selection->name;
 
-    if (root->next != NULL)
-        return refuse(bulk, root->next->first,
-                      "\"%s\" is a second root field: a bulk query has "
-                      "exactly one",
-                      root->next->key);
+    if (root->next != NULL) {
+        refuse(bulk, root->next->first,
+               "\"%s\" is a second root field: a bulk query has exactly one",
+               root->next->key);
+        return offer_pages(bulk);
+    }
     if (is_named(first, "node") || is_named(first, "nodes"))
         return refuse(bulk, first,
                       "\"%s\" cannot be the root field of a bulk query: "
@@ -392,7 +416,8 @@ bulk_rules_check(const struct gql_document *document,
         .document = document, .schema = schema, .err = err};
     struct bulk bulk = {.checker = &checker};
     bool keeps = refuse_pasted(document, err) &&
-                 gql_check(document, schema, err) && check_rules(&bulk);
+                 gql_check(document, schema, err) &&
+                 (paged_always(document) || check_rules(&bulk));
 
     arena_free(&checker.scratch);
     return keeps;

@@ -16,8 +16,8 @@
 #include "graphql/document.h"
 #include "graphql/schema.h"
 
-/* Check the document with gql_check(), then with the rules above. Skipped parts
- * do not count for the rules. */
+/* Check the document with gql_check(), then, unless it is always read page by
+ * page, with the rules above. Skipped parts do not count for the rules. */
 MUST_CHECK bool
 bulk_rules_check(const struct gql_document *document,
                  const struct gql_schema *schema, struct err *err);

@@ -43,11 +43,12 @@ enum dialect_cost {
 
 /* How the API is read page by page. */
 struct dialect_pages {
-    bool always; /* there is no other way; else only with @paged */
-    bool nested; /* children: the first rows of a child connection come in the
+    bool always;  /* there is no other way; else only with @paged */
+    bool nested;  /* children: the first rows of a child connection come in the
                   * page of its parent; else children are asked for apart */
-    int page;    /* rows of a page, unless configured */
-    int ids_max; /* ids in one request */
+    int page;     /* rows of a page, unless configured */
+    int page_max; /* the most rows that the API allows; 0: not known */
+    int ids_max;  /* ids in one request */
     bool string_ids;   /* `id: String!` is a key, as `id: ID!` is */
     bool nullable_ids; /* so is a nullable id: a row without id is rejected */
     bool unwraps;      /* @unwrap applies to every query */

@@ -161,11 +161,23 @@ keeps_whole_gid(const char *type)
     return false;
 }
 
+/* A request by ids costs the same for one id as for 250. */
+static const struct dialect_pages pages = {
+    .page = 250,
+    .page_max = 250,
+    .ids_max = 250,
+    .cost = DIALECT_COST_LOG,
+    .sort_argument = "sortKey",
+    .sort_steady = "ID",
+    .sort_window = "UPDATED_AT",
+};
+
 const struct dialect dialect_shopify = {
     .name = "Shopify",
     .document_bytes_max = 65535,
     .ids_are_gids = true,
     .filter_argument = "query",
+    .pages = &pages,
     .check_query = bulk_rules_check,
     .check_filter = search_filter_check,
     .notes = bulk_notes,

@@ -16,6 +16,8 @@ static const struct known {
     {"deletes", GQL_ON_OPERATION, "the query itself"},
     {"slice", GQL_ON_OPERATION, "the query itself"},
     {"filter", GQL_ON_OPERATION, "the query itself"},
+    {"paged", GQL_ON_OPERATION, "the query itself"},
+    {"unwrap", GQL_ON_OPERATION, "the query itself"},
     {"table", GQL_ON_FIELD, "a field"},
     {"column", GQL_ON_FIELD, "a field"},
     {"index", GQL_ON_FIELD, "a field"},

@@ -10,6 +10,7 @@ struct search {
     struct gql_name *missing;
     struct gql_name **end;
     struct dict listed; /* the names in `missing` */
+    bool is_paged;      /* the query has @paged */
 };
 
 /* Return the type if it is known. Otherwise list it as missing, unless it is
@@ -93,6 +94,35 @@ need_for_connection(struct search *search, const struct gql_type *type)
         need(search, edges->type.name);
 }
 
+/* Rows are found by their ids through a root that has the name of their type,
+ * if there is one with an argument `ids`. */
+static void
+need_for_ids(struct search *search, const struct gql_type *type)
+{
+    const struct gql_type *query =
+        gql_schema_find(search->schema, gql_schema_query_type(search->schema));
+    const struct gql_field *own = gql_type_field(query, type->name);
+
+    if (own == NULL || gql_find_input(own->arguments, "ids") == NULL ||
+        !gql_kind_is_composite(own->type.kind))
+        return;
+    type = need(search, own->type.name);
+    if (type != NULL)
+        need_for_connection(search, type);
+}
+
+/* Pages are read in an order that does not change, so bulkpg must know the
+ * values of the arguments that sort. */
+static void
+need_for_order(struct search *search, const struct gql_field *field)
+{
+    const struct gql_input *a = search->is_paged ? field->arguments : NULL;
+
+    for (; a != NULL; a = a->next)
+        if (a->type.kind == GQL_ENUM_TYPE)
+            need(search, a->type.name);
+}
+
 static void
 need_for_selections(struct search *search, const struct gql_type *parent,
                     const struct gql_selection *list);
@@ -106,6 +136,7 @@ need_below(struct search *search, const char *name,
     if (type == NULL)
         return;
     need_for_connection(search, type);
+    need_for_ids(search, type);
     need_for_selections(search, type, list);
 }
 
@@ -118,6 +149,7 @@ need_for_field(struct search *search, const struct gql_type *parent,
     if (field == NULL)
         return;
     need_for_arguments(search, field->arguments, selection->arguments);
+    need_for_order(search, field);
     if (gql_kind_is_composite(field->type.kind))
         need_below(search, field->type.name, selection->selections);
 }
@@ -149,8 +181,11 @@ gql_schema_missing(const struct gql_schema *schema,
     need(&search, root);
     for (const struct gql_operation *operation = document->operations;
          operation != NULL; operation = operation->next)
-        if (operation->kind == GQL_QUERY)
+        if (operation->kind == GQL_QUERY) {
+            search.is_paged =
+                gql_find_directive(operation->directives, "paged") != NULL;
             need_below(&search, root, operation->selections);
+        }
     for (const struct gql_fragment *fragment = document->fragments;
          fragment != NULL; fragment = fragment->next)
         need_below(&search, fragment->type_condition, fragment->selections);

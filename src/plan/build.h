@@ -2,10 +2,12 @@
  * build - the stages of plan_build(), and the data that they share.
  *
  *     walk.c       walks over the selections, expanded by expand.c, and
- *                  creates tables (table_draft.c), columns and counts
+ *                  creates tables (walk_tables.c, walk_roots.c, table_draft.c),
+ *                  columns and counts
  *     keys.c       chooses keys, and the slots of all values in a line
  *     relations.c  checks that tables, keys and indexes have different names
  *     upkeep.c     reads @incremental, @slice and @deletes
+ *     pages_*.c    make the requests that read the query page by page
  *     submit.c     prints the document, with the fields that bulkpg adds
  *     build.c      calls these stages in order, and computes the hash
  *
@@ -15,7 +17,8 @@
 #ifndef PLAN_BUILD_H
 #define PLAN_BUILD_H
 
-#include "plan/plan.h"
+#include "graphql/connection.h"
+#include "plan/pages.h"
 
 enum {
     TABLE_SITES_MAX = 32, /* places in a query that select one table */
@@ -40,9 +43,14 @@ struct count_site {
 /* A table during plan_build(). */
 struct table_draft {
     struct plan_table *table;
-    struct gql_selection *nodes[TABLE_SITES_MAX]; /* the fields whose
+    struct gql_selection *nodes[TABLE_SITES_MAX];  /* the fields whose
                                                    * selections give its rows */
+    struct gql_selection *fields[TABLE_SITES_MAX]; /* the connections, lists or
+                                                    * objects that have them */
     int node_count;
+    bool is_unconditional;   /* at a place that no fragment narrows */
+    struct gql_pages paging; /* of a connection */
+    const struct gql_field *definition; /* of the first field */
     struct shape_key *list_key;  /* of a list: its key in the parent's shape */
     const struct gql_type *type; /* of its rows */
     struct gql_name *child_owners; /* types of its rows, narrowed by fragments,
@@ -63,6 +71,7 @@ struct table_draft {
     struct shape_key *id_key;
     struct shape_key *typename_key;
     struct shape_key *tag_key;
+    struct shape_key *page_tag_key;
     struct dict by_name; /* the columns */
     struct dict by_path;
     struct plan_column *columns[PLAN_COLUMNS_MAX];
@@ -78,6 +87,7 @@ struct builder {
     struct arena *scratch; /* for data that the plan does not keep */
     struct table_draft *drafts[PLAN_TABLES_MAX]; /* by table index */
     int connections;
+    bool unwraps; /* @unwrap */
     struct err *err;
 };
 
@@ -90,10 +100,18 @@ struct builder {
 struct gql_selection *
 expand_selections(struct builder *b, const struct gql_selection *list);
 
+/* A connection that was expanded. */
+struct connection_parts {
+    struct gql_selection *node;  /* its selections are the rows' fields */
+    struct gql_selection *edges; /* the fields beside the node; NULL: none */
+};
+
 /* Replace the selections of a connection by one `edges { node { … } }` that
- * combines all of them. Return the node. */
-struct gql_selection *
-expand_connection(struct builder *b, struct gql_selection *field);
+ * combines all of them; or by `nodes { … }` or `items { … }`, if the query
+ * selects only these. Fails if other fields are selected, or none of these. */
+bool expand_connection(struct builder *b, struct gql_selection *field,
+                       const struct gql_pages *paging,
+                       struct connection_parts *parts);
 
 /* selections.c: create a field without arguments and selections. */
 struct gql_selection *
@@ -104,7 +122,67 @@ selections_field(struct builder *b, const char *alias, const char *name);
 bool selections_have(const struct gql_selection *list, const char *key,
                      const char *name);
 
-/* walk.c: create tables, columns and counts from the operation's selections. */
+/* A place of the walk: the table, the objects around the place, and the types
+ * that fragments have narrowed it to. */
+struct scope {
+    struct table_draft *draft; /* NULL: a single object at the root, on which no
+                                * field is selected that gives a column */
+    struct shape_key *key;     /* in the table's shape */
+    const char *path;          /* of the objects around; "" in the row itself */
+    const char *name;          /* the path in snake_case */
+    const char *type_name;     /* type of the object, narrowed by fragments */
+    const char *written_for;   /* the type that the selections are written
+                                * for */
+    struct gql_selection *siblings; /* these selections */
+    const char *row_type;           /* type of the row, narrowed by fragments */
+    const char *root_path; /* in a single object at the root: the response key
+                            * of the root; NULL elsewhere */
+    bool owner_abstract;   /* the object's field has an abstract type */
+    bool through_abstract; /* so has that field or one around it */
+    bool is_narrowed;      /* a fragment narrows the place */
+    bool is_edge;          /* fields of an edge, beside the node */
+    bool is_attribute;     /* @unwrap: the object has a field `value`, */
+    bool is_to_one;        /* or a field `node` */
+};
+
+/* Where bulkpg writes the fields of an edge in the line of its node. */
+#define WALK_EDGE_KEY "bulkpg_e"
+
+/* walk.c: create columns, and the tables below, from selections. */
+bool walk_selections(struct builder *b, const struct scope *scope,
+                     struct gql_selection *list);
+/* Does the type have a field `id`? */
+bool walk_has_id(const struct builder *b, const char *type_name);
+const char *walk_join(struct builder *b, const char *left,
+                      const char *separator, const char *right);
+bool
+walk_check_response_key(struct builder *b, const struct gql_selection *field);
+
+/* Refuse directives that have no meaning on this field. Tables may have @table
+ * and @position. */
+bool walk_refuse_misplaced(struct builder *b, const struct gql_selection *field,
+                           bool is_table, const char *what, const char *why);
+
+/* walk_tables.c: tables below a row. */
+struct scope walk_row_scope(struct table_draft *draft, bool through_abstract);
+bool
+walk_connection(struct builder *b, const struct scope *scope,
+                struct gql_selection *field, const struct gql_field *definition,
+                const struct gql_pages *paging);
+bool walk_list_table(struct builder *b, const struct scope *scope,
+                     struct gql_selection *field,
+                     const struct gql_field *definition);
+
+/* Is the field a connection? In a bulk query this depends on its type alone. */
+bool walk_find_pages(struct builder *b, const struct gql_field *definition,
+                     struct gql_pages *paging);
+
+/* Walk over the rows of a connection, and the fields of its edges. */
+bool walk_rows(struct builder *b, struct table_draft *draft,
+               const struct connection_parts *parts);
+
+/* walk_roots.c: create tables, columns and counts from the operation's
+ * selections. */
 bool walk_document(struct builder *b);
 
 /* table_draft.c */
@@ -117,8 +195,13 @@ struct table_site {
     const char *path;
     const char *parent_column;
     bool skip;
+    bool is_single;
+    bool is_narrowed;
     struct gql_directive *directives;
     struct gql_pos pos;
+    struct gql_selection *field;
+    const struct gql_field *definition;
+    const struct gql_pages *paging; /* NULL: not a connection */
 };
 
 /* Find the table of a connection or list, or create it if this is the first
@@ -196,6 +279,13 @@ bool relations_check(struct builder *b);
 /* upkeep.c: read @incremental, @slice and @deletes. After keys_settle(). */
 bool upkeep_settle(struct builder *b);
 
+/* pages_settle.c: read @paged and @unwrap, before the walk. */
+bool pages_begin(struct builder *b);
+
+/* Make plan->pages, before submit_print(). A query that is not read by pages
+ * has none if that is impossible. */
+bool pages_settle(struct builder *b);
+
 /* submit.c: add bulkpg's fields, remove directives, and print the document. */
 bool submit_print(struct builder *b);
 
@@ -210,6 +300,10 @@ bool directive_string(struct builder *b, const struct gql_directive *directive,
                       const char *argument, const char **text);
 bool directive_boolean(struct builder *b, const struct gql_directive *directive,
                        const char *argument, bool *truth);
+
+/* A number above 0; 0 if the argument is absent. */
+bool directive_number(struct builder *b, const struct gql_directive *directive,
+                      const char *argument, int64_t *number);
 bool
 directive_duration(struct builder *b, const struct gql_directive *directive,
                    const char *argument, int64_t *ms);

@@ -15,6 +15,10 @@
 
 #define UPDATED_KEY "bulkpg_u"
 
+/* Bulk queries have no more connections, and only they are compared with their
+ * counts. */
+enum { BULK_CONNECTIONS_MAX = PLAN_COUNTED_MAX + 1 };
+
 /* ---- fields that can be asked for --------------------------------------- */
 
 /* Bulk operations ignore paging. Any other argument may leave out rows, which
@@ -125,6 +129,7 @@ counts_note(struct builder *b, struct table_draft *draft,
     struct shape_key *counted;
 
     if (definition == NULL || draft->table->skip ||
+        draft->table->number > BULK_CONNECTIONS_MAX ||
         !has_all_rows(place->field) ||
         (draft->count_type != NULL &&
          strcmp(draft->count_type, definition->type.text) != 0))

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -55,6 +56,27 @@ directive_boolean(struct builder *b, const struct gql_directive *directive,
                            directive->name);
     *truth = a->value->boolean;
     return true;
+}
+
+bool
+directive_number(struct builder *b, const struct gql_directive *directive,
+                 const char *argument, int64_t *number)
+{
+    const struct gql_argument *a =
+        gql_find_argument(directive->arguments, argument);
+    char *end;
+
+    *number = 0;
+    if (a == NULL || a->value->kind == GQL_NULL)
+        return true;
+    if (a->value->kind == GQL_INT) {
+        *number = strtoll(a->value->text, &end, 10);
+        if (*end == '\0' && *number > 0 && *number <= INT32_MAX)
+            return true;
+    }
+    return build_error(b, MSG_QUERY_DIRECTIVE, a->value->pos,
+                       "%s of @%s must be a number above 0", argument,
+                       directive->name);
 }
 
 bool

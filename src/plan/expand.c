@@ -50,6 +50,8 @@ expand_selections(struct builder *b, const struct gql_selection *list)
     return first;
 }
 
+/* ---- connections -------------------------------------------------------- */
+
 /* Append to `*end` the selections of every field `name` in `list`, including
  * those in fragments. The type conditions of these fragments do not matter,
  * because connections and edges have object types. */
@@ -68,6 +70,33 @@ gather(struct gql_selection *list, const char *name,
     }
 }
 
+static bool
+is_in(const char *name, const char *const *list)
+{
+    while (*list != NULL && strcmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* Move the fields that are not in `known` to `*end`. */
+static void
+gather_others(struct gql_selection *list, const char *const *known,
+              struct gql_selection ***end)
+{
+    struct gql_selection *next;
+
+    for (; list != NULL; list = next) {
+        next = list->next;
+        if (list->kind == GQL_INLINE_FRAGMENT) {
+            gather_others(list->selections, known, end);
+        } else if (!is_in(list->name, known)) {
+            list->next = NULL;
+            **end = list;
+            *end = &list->next;
+        }
+    }
+}
+
 static struct gql_selection *
 make_field(struct builder *b, const char *name, struct gql_pos pos)
 {
@@ -79,17 +108,88 @@ make_field(struct builder *b, const char *name, struct gql_pos pos)
     return field;
 }
 
-struct gql_selection *
-expand_connection(struct builder *b, struct gql_selection *field)
+/* A connection has rows, pageInfo and a total. bulkpg cannot store any other
+ * field of it, because a connection is not a row. */
+static bool
+refuse_others(struct builder *b, const struct gql_selection *field,
+              const struct gql_selection *list)
 {
+    static const char *const known[] = {"edges",    "nodes",      "items",
+                                        "pageInfo", "__typename", NULL};
+
+    for (; list != NULL; list = list->next) {
+        if (list->kind == GQL_INLINE_FRAGMENT) {
+            if (!refuse_others(b, field, list->selections))
+                return false;
+        } else if (!is_in(list->name, known) && !gql_is_total(list->name)) {
+            return build_error(b, MSG_QUERY_PAGES, list->pos,
+                               "\"%s\" of the connection \"%s\" is not a "
+                               "field of its rows, so no table has a place for "
+                               "it",
+                               list->name, gql_response_key(field));
+        }
+    }
+    return true;
+}
+
+/* The query selects only `nodes` or `items`: combine these. */
+static struct gql_selection *
+expand_direct(struct builder *b, struct gql_selection *field)
+{
+    static const char *const names[] = {"nodes", "items"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct gql_selection *node = make_field(b, names[i], field->pos);
+        struct gql_selection **end = &node->selections;
+
+        gather(field->selections, names[i], &end);
+        if (node->selections == NULL)
+            continue;
+        field->selections = node;
+        return node;
+    }
+    return NULL;
+}
+
+/* The query selects `edges`: combine their nodes, and those of `nodes`. */
+static struct gql_selection *
+expand_edges(struct builder *b, struct gql_selection *field,
+             struct gql_selection *inside, struct gql_selection **others)
+{
+    static const char *const known[] = {"node", "cursor", "__typename", NULL};
     struct gql_selection *edges = make_field(b, "edges", field->pos);
     struct gql_selection *node = make_field(b, "node", field->pos);
-    struct gql_selection *inside = NULL, **end = &inside;
+    struct gql_selection **end = &node->selections;
 
-    gather(field->selections, "edges", &end);
-    end = &node->selections;
     gather(inside, "node", &end);
+    gather(field->selections, "nodes", &end);
+    end = others;
+    gather_others(inside, known, &end);
     edges->selections = node;
+    node->next = *others;
     field->selections = edges;
     return node;
+}
+
+bool
+expand_connection(struct builder *b, struct gql_selection *field,
+                  const struct gql_pages *paging,
+                  struct connection_parts *parts)
+{
+    struct gql_selection *inside = NULL, **end = &inside;
+
+    *parts = (struct connection_parts){.node = field};
+    if (paging->is_list) /* its selections are the rows' fields */
+        return true;
+    if (!refuse_others(b, field, field->selections))
+        return false;
+    gather(field->selections, "edges", &end);
+    parts->node = inside != NULL ? expand_edges(b, field, inside, &parts->edges)
+                                 : expand_direct(b, field);
+    if (parts->node != NULL && parts->node->selections != NULL)
+        return true;
+    return build_error(b, MSG_QUERY_PAGES, field->pos,
+                       "the connection \"%s\" must select the fields of its "
+                       "rows: \"edges { node { ... } }\"",
+                       gql_response_key(field));
 }

@@ -73,11 +73,13 @@ place_id_first(struct builder *b, struct table_draft *draft)
         key = draft->keys[at];
     } else {
         id = arena_alloc(b->arena, sizeof(*id));
-        *id = (struct plan_column){.name = "id",
-                                   .path = "id",
-                                   .graphql_type = "ID!",
-                                   .pos = table->pos,
-                                   .gid = table->id_gid};
+        *id = (struct plan_column){
+            .name = "id",
+            .path = "id",
+            .graphql_type = arena_strdup(
+                b->arena, gql_type_field(draft->type, "id")->type.text),
+            .pos = table->pos,
+            .gid = table->id_gid};
         key = shape_add(table->shape, &table->shape->root, "id");
         table->column_count++;
     }
@@ -240,6 +242,10 @@ settle_routing(struct builder *b, struct table_draft *draft)
         table->tag = arena_printf(b->arena, "bulkpg_t%d", table->number);
         draft->tag_key = shape_add(table->shape, top, table->tag);
     }
+    if (table->kind == PLAN_LIST)
+        return;
+    table->page_tag = arena_printf(b->arena, "bulkpg_t%d", table->number);
+    draft->page_tag_key = shape_add(table->shape, top, table->page_tag);
 }
 
 /* ---- slots ------------------------------------------------------------- */
@@ -298,6 +304,7 @@ settle_slots(struct builder *b, struct table_draft *draft)
     table->id_slot = shape_slot(draft->id_key);
     table->typename_slot = shape_slot(draft->typename_key);
     table->tag_slot = shape_slot(draft->tag_key);
+    table->page_tag_slot = shape_slot(draft->page_tag_key);
     table->list_slot = shape_slot(draft->list_key);
     counts_settle_slots(draft);
     collect_key_slots(b, draft);

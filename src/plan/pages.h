@@ -19,6 +19,7 @@
  *     $after    cursor of the last row that was read
  *     $offset   rows before the page (the argument may be skip:)
  *     $ids $id  parents, or rows: a list, or one
+ *     $count    how many ids, for a root that has pages
  *     $first3   rows of a nested connection's first page; 3 is the number of
  *               its table
  *     $query    the filter of a window, with the query's own filter
@@ -71,14 +72,13 @@ struct pages_place {
     bool is_optional; /* the object around it may lack the key, because a
                        * fragment selects it */
 
-    /* Of a connection: "edges", "nodes" or "items", NULL if the value itself
-     * is the list; "node", NULL if the elements are the rows themselves; the
-     * key of the total, "totalCount", NULL if none is asked for; and the key
-     * below it, if the total is an object: "count". */
+    /* Of a connection, and of parents that are found by one: "edges", "nodes" or
+     * "items", NULL if the value itself is the list; "node", NULL if the
+     * elements are the rows themselves; and the key of the total, "totalCount",
+     * NULL if none is asked for. */
     const char *rows_key;
     const char *node_key;
     const char *total_key;
-    const char *total_below;
 
     /* What the objects at this place have below them. */
     const struct pages_place *first;
@@ -90,7 +90,6 @@ struct pages_place {
     int apart_count;
 
     int objects; /* objects and lists in one row, for the estimate */
-    int counts;  /* of these, those that cost as much as a count */
 };
 
 /* ---- requests ----------------------------------------------------------- */
@@ -98,11 +97,10 @@ struct pages_place {
 struct pages_request {
     const char *document;
     enum pages_by by;
-    int ids_max;             /* PAGES_BY_IDS */
-    const char *const *keys; /* response keys from `data` to the connection or
-                              * the parents; ends with NULL */
+    int ids_max;                               /* PAGES_BY_IDS */
     const struct pages_connection *connection; /* that it reads */
     const struct pages_place *places;          /* below `data` */
+    bool takes_count;                          /* $count */
     bool takes_rows;                           /* $first */
     bool takes_after;
     bool takes_offset;
@@ -132,7 +130,8 @@ struct pages_connection {
     bool is_only;   /* a literal first: or limit: asked for only so many rows.
                      * It is not walked on, and takes no part in proof and
                      * removal */
-    int64_t only;   /* so many */
+    int64_t only;   /* so many; of a list, its literal limit:, 0 if it has none.
+                     * As many rows as that may not be all */
     bool has_total;
 
     /* The pages: of a root, or below the parents that the request names. A page

@@ -102,6 +102,7 @@ struct plan_table {
     bool skip;                 /* @table(skip: true): it has no table, but the
                                 * connections and lists below it may */
     const char *node_type;     /* GraphQL type of its rows */
+    bool is_single;            /* a root with one row: a single object */
     bool is_abstract;          /* interface or union: has _typename */
     struct gql_name *concrete; /* object types that its rows can have */
     struct gql_name *held;     /* further gid types of ids in the table */

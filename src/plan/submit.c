@@ -122,7 +122,7 @@ submit_print(struct builder *b)
     fits = !text.overflowed &&
            text.length + PLAN_ADDED_BYTES <= b->dialect->document_bytes_max;
     buf_free(&text);
-    return fits || refuse_size(b);
+    return fits || b->plan->paged.way == PLAN_BY_PAGES || refuse_size(b);
 }
 
 /* ---- a window ---------------------------------------------------------- */

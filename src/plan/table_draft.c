@@ -3,13 +3,20 @@
 #include "plan/build.h"
 #include "plan/names.h"
 
+/* Is the field `id` of this type a key? It is if it is an ID!; some APIs have
+ * ids that are strings, or nullable. */
 static bool
-type_has_id(const struct gql_type *type)
+type_has_id(const struct builder *b, const struct gql_type *type)
 {
+    const struct dialect_pages *pages = b->dialect->pages;
     const struct gql_field *id = gql_type_field(type, "id");
 
-    return id != NULL && id->type.non_null && id->type.list_depth == 0 &&
-           strcmp(id->type.name, "ID") == 0;
+    if (id == NULL || id->type.list_depth > 0 ||
+        (!id->type.non_null && (pages == NULL || !pages->nullable_ids)))
+        return false;
+    return strcmp(id->type.name, "ID") == 0 ||
+           (pages != NULL && pages->string_ids &&
+            strcmp(id->type.name, "String") == 0);
 }
 
 static bool
@@ -108,10 +115,11 @@ fill_table(struct builder *b, struct table_draft *draft,
     table->pos = site->pos;
     table->parent = site->parent != NULL ? site->parent->table : NULL;
     table->skip = site->skip;
+    table->is_single = site->is_single;
     table->node_type = arena_strdup(b->arena, type->name);
     table->is_abstract = gql_type_is_abstract(type);
     table->concrete = concrete_types(b, type);
-    table->has_id = type_has_id(type);
+    table->has_id = type_has_id(b, type);
     table->id_gid = columns_make_gid(b, table->is_abstract, type->name);
     table->parent_column = site->parent_column;
     table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;
@@ -144,6 +152,8 @@ note_node(struct builder *b, struct table_draft *draft,
         return build_error(b, MSG_QUERY_TOO_LARGE, node->pos,
                            "\"%s\" is selected in more than %d places",
                            draft->table->path, TABLE_SITES_MAX);
+    draft->is_unconditional = draft->is_unconditional || !site->is_narrowed;
+    draft->fields[draft->node_count] = site->field;
     draft->nodes[draft->node_count++] = node;
     return true;
 }
@@ -192,6 +202,9 @@ table_draft_open(struct builder *b, struct table_site *site,
     (*draft)->table->index = b->plan->table_count;
     (*draft)->type = type;
     (*draft)->directives = site->directives;
+    (*draft)->definition = site->definition;
+    if (site->paging != NULL)
+        (*draft)->paging = *site->paging;
     b->drafts[b->plan->table_count++] = *draft;
     fill_table(b, *draft, site);
     return note_node(b, *draft, site, node);

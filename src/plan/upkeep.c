@@ -4,7 +4,6 @@
  * rows that are gone.
  */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "plan/build.h"
@@ -33,6 +32,31 @@ read_incremental(struct builder *b, const struct gql_directive *given,
     return true;
 }
 
+/* A filter is an argument of one root, which must be a connection. */
+static bool
+check_one_root(struct builder *b, struct gql_pos pos)
+{
+    const struct plan *plan = b->plan;
+    int roots = 0;
+
+    for (int i = 0; i < plan->table_count; i++)
+        roots += plan->tables[i].kind == PLAN_ROOT;
+    return (roots == 1 && plan->root->next == NULL &&
+            !plan->tables[0].is_single &&
+            strchr(plan->tables[0].path, '.') == NULL) ||
+           build_error(b, MSG_QUERY_WINDOW, pos,
+                       "@incremental and @slice need a query with one root "
+                       "field, a connection with a filter");
+}
+
+/* Can the API bind the window to variables of the query? Then it needs no
+ * filter. */
+static bool
+takes_since(const struct builder *b)
+{
+    return b->dialect->pages != NULL && b->dialect->pages->takes_since;
+}
+
 static bool
 check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
 {
@@ -40,7 +64,8 @@ check_window_filter(struct builder *b, struct gql_pos pos, const char *field)
     struct dialect_window window = {
         .document = b->document, .root = root, .field = field, .pos = pos};
 
-    return b->dialect->check_window(&window, b->err) &&
+    return check_one_root(b, pos) &&
+           b->dialect->check_window(&window, b->err) &&
            (b->dialect->has_filter(b->document, b->schema, root->name, field) ||
             build_error(b, MSG_QUERY_WINDOW, pos,
                         "\"%s\" has no filter \"%s\" that a window could use",
@@ -91,12 +116,15 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
 {
     struct plan_incremental *incremental =
         arena_alloc(b->arena, sizeof(*incremental));
-    int64_t least_ms = b->dialect->least_overlap_ms(b->plan->root->name);
+    int64_t least_ms = 0;
 
     if (!read_incremental(b, given, incremental) ||
-        !check_window_filter(b, given->pos, incremental->field) ||
+        (!takes_since(b) &&
+         !check_window_filter(b, given->pos, incremental->field)) ||
         !check_parents(b))
         return false;
+    if (!takes_since(b))
+        least_ms = b->dialect->least_overlap_ms(b->plan->root->name);
     if (incremental->overlap_ms < least_ms)
         incremental->overlap_ms = least_ms;
     b->plan->incremental = incremental;
@@ -106,24 +134,6 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
 /* ---- @slice ------------------------------------------------------------ */
 
 enum { SLICE_ROWS = 250000 };
-
-static bool
-read_rows(struct builder *b, const struct gql_directive *given, int64_t *rows)
-{
-    const struct gql_argument *a = gql_find_argument(given->arguments, "rows");
-    char *end;
-
-    *rows = SLICE_ROWS;
-    if (a == NULL || a->value->kind == GQL_NULL)
-        return true;
-    if (a->value->kind == GQL_INT) {
-        *rows = strtoll(a->value->text, &end, 10);
-        if (*end == '\0' && *rows > 0 && *rows <= INT32_MAX)
-            return true;
-    }
-    return build_error(b, MSG_QUERY_DIRECTIVE, a->value->pos,
-                       "rows of @slice must be a number above 0");
-}
 
 /* The field of the query type that counts roots, such as productsCount(query:,
  * limit:); NULL if the store has none. */
@@ -174,10 +184,17 @@ settle_slice(struct builder *b, const struct gql_directive *given)
     static const char *const known[] = {"field", "rows", NULL};
     struct plan_slice *slice = arena_alloc(b->arena, sizeof(*slice));
 
+    if (b->dialect->filter_argument == NULL)
+        return build_error(b, MSG_QUERY_WINDOW, given->pos,
+                           "@slice needs a filter that bulkpg knows, and %s "
+                           "has none",
+                           b->dialect->name);
     if (!directive_check(b, given, known) ||
         !directive_string(b, given, "field", &slice->field) ||
-        !read_rows(b, given, &slice->rows))
+        !directive_number(b, given, "rows", &slice->rows))
         return false;
+    if (slice->rows == 0)
+        slice->rows = SLICE_ROWS;
     if (slice->field == NULL)
         slice->field = "created_at";
     if (strcmp(slice->field, "updated_at") == 0) {

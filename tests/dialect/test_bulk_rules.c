@@ -1,5 +1,6 @@
 /* bulk_rules: refuse queries that Shopify would not run as a bulk query. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dialect/bulk_rules.h"
@@ -185,6 +186,33 @@ START_TEST(each_fault_has_a_message_with_its_place)
 
 END_TEST
 
+static const char *const paged[] = {
+    "products { edges { node { id } } } orders { edges { node { id } } }",
+    "shop { name }",
+    "shop { metafields { edges { node { id } } } }",
+    "orders { edges { node { fulfillments { fulfillmentLineItems { edges { node "
+    "{ id } } } } } } }",
+    "products { edges { node { a: media { edges { node { id } } } b: media { "
+    "edges { node { id } } } c: media { edges { node { id } } } d: media { "
+    "edges { node { id } } } e: media { edges { node { id } } } } } }",
+};
+
+/* These limits are those of bulk queries. */
+START_TEST(pages_have_no_such_limits)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text), "{ %s }", paged[_i]);
+    ck_assert(!check(text));
+    ck_assert_ptr_nonnull(strstr(err.hint, "add @paged to the query"));
+    snprintf(text, sizeof(text), "query @paged(below: 9) { %s }", paged[_i]);
+    ck_assert(!check(text));
+    snprintf(text, sizeof(text), "query @paged { %s }", paged[_i]);
+    ck_assert(check(text));
+}
+
+END_TEST
+
 START_TEST(a_pasted_mutation_has_its_own_message)
 {
     ck_assert(
@@ -211,6 +239,7 @@ main(void)
     tcase_add_loop_test(tests, valid_queries_pass, 0, COUNT(valid));
     tcase_add_loop_test(tests, each_fault_has_a_message_with_its_place, 0,
                         COUNT(faults));
+    tcase_add_loop_test(tests, pages_have_no_such_limits, 0, COUNT(paged));
     tcase_add_test(tests, a_pasted_mutation_has_its_own_message);
     suite_add_tcase(suite, tests);
     return suite_run(suite);
