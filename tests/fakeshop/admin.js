@@ -7,7 +7,10 @@ const { parse, validate, execute, getOperationAST, Kind } =
 const cost = require('./cost');
 const search = require('./search');
 const { resolveField, resolveType } = require('./resolve');
-const { sendJson, sendFault, requestId } = require('./http');
+const { twisted, edited, isEdit } = require('./twist');
+const { sendJson, sendFault, sleep, requestId } = require('./http');
+
+const RESOLVE = twisted(resolveField);
 
 const VERSIONS = ['2026-01', '2026-04', '2026-07', '2026-10', '2027-01'];
 const UNAUTHORIZED = { errors: '[API] Invalid API key or access token '
@@ -57,6 +60,9 @@ const KINDS = {
   __type: 'introspection',
   __schema: 'introspection',
 };
+
+/* The kinds of requests that can fetch a store's data. */
+const DATA_KINDS = new Set(['query', 'shop']);
 
 function kindOf(operation) {
   const first = operation && operation.selectionSet.selections.find(
@@ -217,6 +223,14 @@ class Admin {
     return entry.closed !== undefined;
   }
 
+  /* Counts the queries that are in flight at the same time. */
+  fly(store, response) {
+    const { flight } = store;
+    flight.requests++;
+    flight.most = Math.max(flight.most, ++flight.now);
+    response.on('close', () => flight.now--);
+  }
+
   /* version, prefix: the API version and the store in the path; prefix may be
    * null. */
   async handle(request, response, body, version, prefix) {
@@ -245,18 +259,30 @@ class Admin {
     entry.variables = asked.variables;
     entry.kind = asked.kind;
 
+    if (store && DATA_KINDS.has(asked.kind)) {
+      this.fly(store, response);
+      if (store.settings.latency_ms > 0) {
+        await sleep(store.settings.latency_ms);
+      }
+    }
     const action = this.faults.find({ kind: asked.kind, isGraphql: true,
       store: entry.store, path: entry.path, text: body });
     if (action) {
       entry.fault = action;
       Object.assign(headers, action.headers);
+      [].concat(action.change || []).forEach((one) => (
+        this.control.change(Object.assign({ store: entry.store }, one))));
     }
 
     const before = action && !action.after;
     if (before && await this.isOver(response, action, headers, entry)) {
       return;
     }
-    const answer = this.answer(request, asked, served, store, token);
+    const answer = this.answer(asked, served, store && token, entry, action);
+    if (action && isEdit(action)) {
+      answer.body = edited(typeof answer.body === 'string'
+        ? JSON.parse(answer.body) : answer.body, action);
+    }
     if (action && !before
       && await this.isOver(response, action, headers, entry)) {
       return;
@@ -295,7 +321,8 @@ class Admin {
     return asked;
   }
 
-  answer(request, asked, served, store, token) {
+  answer(asked, served, token, entry, action) {
+    const store = token && token.store;
     if (!served) {
       return { status: 404, body: { errors: 'Not Found' } };
     }
@@ -317,7 +344,8 @@ class Admin {
     if (problems.length > 0) {
       return { status: 200, body: { errors: problems.map(errorView) } };
     }
-    return { status: 200, body: this.run(asked, store, token) };
+    return { status: 200, body: this.run(asked, store, token,
+      entry, action) };
   }
 
   execute(asked, how) {
@@ -332,11 +360,11 @@ class Admin {
     return answers.get(key);
   }
 
-  run(asked, store, token) {
+  run(asked, store, token, entry, action) {
     const { schema } = this.shops;
     const { bucket } = token;
-    const price = cost.requested(schema, asked.document, asked.operation,
-      asked.variables || {});
+    const price = cost.requested(schema, asked);
+    entry.cost = price;
     if (price > cost.MAX_COST) {
       return { errors: [{ message: 'Query cost is ' + price
         + ', which exceeds the single query max cost limit (1000). See '
@@ -354,13 +382,15 @@ class Admin {
 
     const searches = [];
     const context = { schema, world: store.world, generic: store.generic,
-      scopes: store.settings.scopes, bulk: false,
+      scopes: store.settings.scopes, bulk: false, firsts: store.firsts,
+      twists: store.settings.twists.concat(action && action.twists || []),
       roots: rootFields(token, searches) };
     const answer = this.execute(asked, { schema, document: asked.document,
       contextValue: context, variableValues: asked.variables || {},
       operationName: asked.operationName || undefined,
-      fieldResolver: resolveField, typeResolver: resolveType });
-    const spent = cost.actual(price, answer.data);
+      fieldResolver: RESOLVE, typeResolver: resolveType });
+    const spent = Math.min(price, cost.actual(schema, asked, answer.data));
+    entry.spent = spent;
     bucket.take(spent);
 
     /* Written by hand, because the numbers in throttleStatus always have a

@@ -4,6 +4,7 @@
 
 const { sendJson } = require('./http');
 const { DEFAULTS } = require('./stores');
+const { unknownName } = require('./twist');
 const { time } = require('./data/format');
 
 class BadRequest extends Error {}
@@ -46,6 +47,8 @@ class Control {
       case 'GET operations': return this.operations(query);
       case 'GET secrets': return this.secrets();
       case 'GET settings': return this.settings();
+      case 'GET flight': return Object.fromEntries(this.stores().map(
+        (store) => [store.name, store.flight]));
       case 'GET rules': return this.faults.rules;
       case 'POST reset': return this.reset(input);
       case 'POST set': return this.set(input);
@@ -151,9 +154,17 @@ class Control {
     }
   }
 
+  checkTwists(values) {
+    const wrong = unknownName(values.twists || []);
+    if (wrong !== null) {
+      throw new BadRequest('no such twist: ' + wrong);
+    }
+  }
+
   set(input) {
     const { store, next_result_file: file, ...values } = input;
     this.checkNames(values, []);
+    this.checkTwists(values);
     for (const one of this.stores(store)) {
       Object.assign(one.settings, values);
       if (file !== undefined) {
@@ -181,7 +192,10 @@ class Control {
   }
 
   addRules(input) {
-    return [].concat(input).map((rule) => this.faults.add(rule).id);
+    return [].concat(input).map((rule) => {
+      this.checkTwists(rule.action || {});
+      return this.faults.add(rule).id;
+    });
   }
 
   /*

@@ -3,11 +3,12 @@
 /* The costs of queries, and the bucket of points that pays for them. */
 
 const { getNamedType } = require('./graphql');
-const { isConnection } = require('./schema');
+const { isConnection, variablesOf } = require('./schema');
 
 const MUTATION = 10;
 const TYPE = 7;
 const SCHEMA = 100;
+const COUNT = 10;
 const MAX_COST = 1000;
 
 class Bucket {
@@ -35,48 +36,62 @@ class Bucket {
   }
 }
 
-function pageCost(n, node) {
-  return Math.floor(2.9 + Math.sqrt(Math.max(1, n)) * node);
+/* How often a page of n rows counts. */
+function weight(n) {
+  return Math.max(1, Math.floor(2 * Math.log(Math.max(1, n))));
 }
 
-/* The requested cost of a document: 1 for an object, nothing for a scalar; for
- * a connection it depends on its page size, and introspection has fixed
- * costs. */
-function requested(schema, document, operation, variables) {
-  const fragments = new Map();
-  for (const definition of document.definitions) {
-    if (definition.kind === 'FragmentDefinition') {
-      fragments.set(definition.name.value, definition);
-    }
+/*
+ * The cost of a document: 1 for an object, nothing for a scalar; a connection
+ * costs 2 and its node as often as weight() says; a list costs what one of its
+ * objects costs; introspection has fixed costs. Of the types that an interface
+ * or union can have, the dearest counts.
+ *
+ * With the answer's values, only what came counts; without (undefined), each
+ * page is assumed to be full.
+ */
+class Price {
+  constructor(schema, document, variables) {
+    this.schema = schema;
+    this.variables = variables;
+    this.fragments = new Map(document.definitions
+      .filter((one) => one.kind === 'FragmentDefinition')
+      .map((one) => [one.name.value, one]));
   }
 
-  function argument(field, name) {
+  argument(field, name) {
     const arg = (field.arguments || []).find(
       (one) => one.name.value === name);
     if (!arg) {
       return 0;
     }
     return Number(arg.value.kind === 'Variable'
-      ? variables[arg.value.name.value] : arg.value.value) || 0;
+      ? this.variables[arg.value.name.value] : arg.value.value) || 0;
   }
 
-  function sum(selectionSet, type) {
+  /* `value` is undefined for the requested cost. */
+  sum(selectionSet, type, value) {
     let cost = 0;
+    const byType = new Map();
     for (const selection of selectionSet.selections) {
       if (selection.kind === 'Field') {
-        cost += fieldCost(selection, type);
-      } else {
-        const fragment = selection.kind === 'FragmentSpread'
-          ? fragments.get(selection.name.value) : selection;
-        const inner = fragment.typeCondition
-          ? schema.getType(fragment.typeCondition.name.value) : type;
-        cost += sum(fragment.selectionSet, inner);
+        cost += this.field(selection, type, value === undefined ? undefined
+          : value[(selection.alias || selection.name).value]);
+        continue;
       }
+      const fragment = selection.kind === 'FragmentSpread'
+        ? this.fragments.get(selection.name.value) : selection;
+      const inner = fragment.typeCondition
+        ? this.schema.getType(fragment.typeCondition.name.value) : type;
+      byType.set(inner, (byType.get(inner) || 0)
+        + this.sum(fragment.selectionSet, inner, value));
     }
-    return cost;
+    const same = byType.get(type) || 0;
+    byType.delete(type);
+    return cost + same + Math.max(0, ...byType.values());
   }
 
-  function fieldCost(selection, type) {
+  field(selection, type, value) {
     const name = selection.name.value;
     if (name === '__type') {
       return TYPE;
@@ -84,37 +99,87 @@ function requested(schema, document, operation, variables) {
     if (name === '__schema') {
       return SCHEMA;
     }
-    if (!selection.selectionSet || name.startsWith('__')) {
-      return 0;
-    }
-    const field = type.getFields()[name];
-    const named = getNamedType(field.type);
-    if (type === schema.getMutationType()) {
+    if (type === this.schema.getMutationType()) {
       return MUTATION;
     }
-    if (isConnection(named)) {
-      const n = argument(selection, 'first') || argument(selection, 'last');
-      return pageCost(n, 1);
+    const field = type.getFields && type.getFields()[name];
+    if (!selection.selectionSet || name.startsWith('__') || !field
+      || value === null) {
+      return 0;
     }
-    return 1 + (name === 'edges' || name === 'node' ? 0
-      : sum(selection.selectionSet, named));
+    const named = getNamedType(field.type);
+    if (isConnection(named)) {
+      return this.connection(selection, named, value);
+    }
+    if (type === this.schema.getQueryType() && named.name === 'Count') {
+      return COUNT;
+    }
+    return this.object(selection, named, value);
   }
 
-  const root = operation.operation === 'mutation'
-    ? schema.getMutationType() : schema.getQueryType();
-  return sum(operation.selectionSet, root);
+  /* An object, or the dearest object of a list. */
+  object(selection, named, value) {
+    if (Array.isArray(value)) {
+      return Math.max(0, ...value.map((one) => (one === null ? 0
+        : this.object(selection, named, one))));
+    }
+    return 1 + this.sum(selection.selectionSet, named, value);
+  }
+
+  connection(selection, type, value) {
+    const first = this.argument(selection, 'first')
+      || this.argument(selection, 'last');
+    let cost = 0;
+    for (const { field, key, of } of this.rows(selection.selectionSet,
+      type)) {
+      const rows = value === undefined ? undefined : value[key] || [];
+      const n = rows === undefined ? first : rows.length;
+      const node = this.node(field, of, rows);
+      cost += 2 + (n > 0 || rows === undefined ? weight(n) * node : 0);
+    }
+    return cost || 2;
+  }
+
+  /* The selected lists of rows: edges, nodes or both. */
+  rows(selectionSet, type) {
+    return selectionSet.selections.flatMap((one) => {
+      if (one.kind !== 'Field') {
+        const fragment = one.kind === 'FragmentSpread'
+          ? this.fragments.get(one.name.value) : one;
+        return this.rows(fragment.selectionSet, type);
+      }
+      return ['edges', 'nodes'].includes(one.name.value) ? [{ field: one,
+        key: (one.alias || one.name).value,
+        of: getNamedType(type.getFields()[one.name.value].type) }] : [];
+    });
+  }
+
+  /* The cost of one row; of the dearest one, if they are known. */
+  node(field, type, rows) {
+    const one = (row) => (field.name.value === 'nodes'
+      ? 1 + this.sum(field.selectionSet, type, row)
+      : this.sum(field.selectionSet, type, row) || 1);
+    return rows === undefined ? one(undefined)
+      : Math.max(0, ...rows.map((row) => (row === null ? 0 : one(row))));
+  }
 }
 
-/* The actual cost of an answer, by the number of rows in it. */
-function actual(cost, data) {
-  let back = 0;
-  for (const value of Object.values(data || {})) {
-    const edges = value && (value.edges || value.nodes);
-    if (Array.isArray(edges)) {
-      back = cost - pageCost(edges.length, 1);
-    }
-  }
-  return Math.max(0, Math.min(cost, cost - back));
+function price(schema, asked, value) {
+  const root = asked.operation.operation === 'mutation'
+    ? schema.getMutationType() : schema.getQueryType();
+  return new Price(schema, asked.document,
+    variablesOf(asked.operation, asked.variables))
+    .sum(asked.operation.selectionSet, root, value);
+}
+
+/* What a document costs if all its pages are full. */
+function requested(schema, asked) {
+  return price(schema, asked, undefined);
+}
+
+/* What an answer costs: never more than was requested. */
+function actual(schema, asked, data) {
+  return data ? price(schema, asked, data) : 0;
 }
 
 /* A number with a decimal point, as Shopify writes it here. */

@@ -120,6 +120,7 @@ async function main() {
   const admin = new Admin(shops, faults, log);
   const oauth = new OAuth(shops, faults, log);
   const control = new Control(shops, faults, log, storage);
+  admin.control = control;
 
   const storageServer = await listen(
     (request, response) => storage.handle(request, response),

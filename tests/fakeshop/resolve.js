@@ -9,6 +9,7 @@
  *   scopes                   the scopes of the token
  *   countLimit               the largest exact value of a Count
  *   bulk                     for a bulk operation: no paging
+ *   whole                    no paging, but `first` holds
  *   slice                    { from, to }: only these root objects
  *   list, total              the nodes of the root connection, once known
  *   roots                    functions for some root fields;
@@ -25,6 +26,7 @@ const PAGING = new Set(['first', 'last', 'after', 'before', 'reverse',
   'sortKey', 'query', 'savedSearchId', 'limit']);
 
 const ORDER_DAYS = 60;
+const MOST_ROWS = 250;
 
 const SORT_FIELDS = {
   CREATED_AT: 'createdAt',
@@ -218,7 +220,8 @@ function filtered(context, list, text) {
       out.push(i);
     }
   }
-  return { length: out.length, at: (i) => list.at(out[i]) };
+  return { length: out.length, at: (i) => list.at(out[i]),
+    rank: (i) => rankOf(list, out[i]) };
 }
 
 function sorted(context, list, field) {
@@ -230,11 +233,14 @@ function sorted(context, list, field) {
     keys.push([value === undefined || value === null ? '' : value, i]);
   }
   keys.sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]));
-  return { length: keys.length, at: (i) => list.at(keys[i][1]) };
+  return { length: keys.length, at: (i) => list.at(keys[i][1]),
+    rank: (i) => keys[i] };
 }
 
 function reversed(list) {
-  return { length: list.length, at: (i) => list.at(list.length - 1 - i) };
+  const last = list.length - 1;
+  return { length: list.length, at: (i) => list.at(last - i),
+    rank: (i) => rankOf(list, last - i), isReversed: true };
 }
 
 /* The orders of the last 60 days; others need the scope read_all_orders. */
@@ -247,11 +253,25 @@ function recentOrders(context, list) {
       out.push(i);
     }
   }
-  return { length: out.length, at: (i) => list.at(out[i]) };
+  return { length: out.length, at: (i) => list.at(out[i]),
+    rank: (i) => rankOf(list, out[i]) };
 }
 
-/* The nodes of a connection, filtered and sorted. */
+/* The nodes of a connection, filtered and sorted. Those of a root field are
+ * kept for the next page. */
 function nodesOf(context, parentType, source, meta, args) {
+  if (parentType !== context.schema.getQueryType() || !args.query
+    && !SORT_FIELDS[args.sortKey] || meta.name === 'bulkOperations') {
+    return chosenNodes(context, parentType, source, meta, args);
+  }
+  const key = JSON.stringify([meta.name, args.query, args.sortKey,
+    args.reverse, args.ids, context.scopes
+      && context.scopes.includes('read_all_orders')]);
+  return context.world.kept(key, () => chosenNodes(context, parentType,
+    source, meta, args));
+}
+
+function chosenNodes(context, parentType, source, meta, args) {
   let list = allNodes(context, parentType, source, meta, args);
   if (meta.connection.name === 'OrderConnection' && context.scopes
     && !context.scopes.includes('read_all_orders')) {
@@ -286,19 +306,51 @@ function badRequest(message) {
     { extensions: { code: 'BAD_REQUEST' } });
 }
 
-function cursorOf(node, i) {
-  const id = node && node.id ? /(\d+)(\?.*)?$/.exec(node.id) : null;
-  return Buffer.from(JSON.stringify({ last_id: id ? Number(id[1]) : i,
-    last_value: String(i) })).toString('base64');
+/* The place of row i in its order: [value, position]. It does not depend on
+ * which rows the list has besides. */
+function rankOf(list, i) {
+  return list.rank ? list.rank(i) : ['', i];
 }
 
-function indexOfCursor(cursor) {
+function rankOrder(a, b) {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1];
+}
+
+function cursorOf(list, i, node) {
+  const id = node && node.id ? /(\d+)(\?.*)?$/.exec(node.id) : null;
+  const [value, place] = rankOf(list, i);
+  return Buffer.from(JSON.stringify({ last_id: id ? Number(id[1]) : i,
+    last_value: value, place })).toString('base64');
+}
+
+function rankOfCursor(cursor) {
   try {
-    return Number(JSON.parse(
-      Buffer.from(cursor, 'base64').toString()).last_value);
+    const read = JSON.parse(Buffer.from(cursor, 'base64').toString());
+    if (Number.isInteger(read.place)) {
+      return [read.last_value, read.place];
+    }
   } catch (error) {
-    throw badRequest('Invalid cursor for current pagination sort.');
+    /* It is not JSON. */
   }
+  throw badRequest('Invalid cursor for current pagination sort.');
+}
+
+/* The first row that is not before a cursor; with `isAfter`, after it. */
+function positionOf(list, cursor, isAfter) {
+  const rank = rankOfCursor(cursor);
+  const sign = list.isReversed ? -1 : 1;
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = sign * rankOrder(rankOf(list, middle), rank);
+    if (order > 0 || order === 0 && !isAfter) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  return low;
 }
 
 /* The range of a list that an ordinary query selects. */
@@ -311,11 +363,16 @@ function page(list, args) {
   if (args.first !== undefined && args.last !== undefined) {
     throw badRequest('providing both first and last is not supported');
   }
+  const n = args.first === undefined ? args.last : args.first;
+  if (n < 0 || n > MOST_ROWS) {
+    throw badRequest('a page can have at most ' + MOST_ROWS + ' rows, not '
+      + n);
+  }
   if (args.after) {
-    from = indexOfCursor(args.after) + 1;
+    from = positionOf(list, args.after, true);
   }
   if (args.before) {
-    to = Math.min(to, indexOfCursor(args.before));
+    to = positionOf(list, args.before, false);
   }
   if (args.first !== undefined) {
     to = Math.min(to, from + args.first);
@@ -331,7 +388,9 @@ function connection(context, parentType, source, meta, args, info) {
   const list = isRoot && context.slice && context.list
     || nodesOf(context, parentType, source, meta, args);
   let range = { from: 0, to: list.length };
-  if (!context.bulk && meta.connection.name !== 'StringConnection') {
+  if (context.whole) {
+    range.to = Math.min(list.length, args.first || list.length);
+  } else if (!context.bulk && meta.connection.name !== 'StringConnection') {
     range = page(list, args);
   } else if (context.bulk && isRoot && context.slice) {
     context.list = list;
@@ -349,7 +408,7 @@ function edgesOf(source) {
   for (let i = source.$range.from; i < source.$range.to; i++) {
     const node = list.at(i);
     if (node !== null && node !== undefined) {
-      out.push({ $edge: true, node, $index: i,
+      out.push({ $edge: true, node, $index: i, $list: list,
         $key: hash(source.$key, i) });
     }
   }
@@ -363,8 +422,9 @@ function pageInfo(source) {
     $type: 'PageInfo',
     hasNextPage: to < list.length,
     hasPreviousPage: from > 0,
-    startCursor: to > from ? cursorOf(list.at(from), from) : null,
-    endCursor: to > from ? cursorOf(list.at(to - 1), to - 1) : null,
+    startCursor: to > from ? cursorOf(list, from, list.at(from)) : null,
+    endCursor: to > from ? cursorOf(list, to - 1, list.at(to - 1))
+      : null,
   };
 }
 
@@ -379,7 +439,7 @@ function connectionField(source, name) {
     }
   }
   if (source.$edge && name === 'cursor') {
-    return cursorOf(source.node, source.$index);
+    return cursorOf(source.$list, source.$index, source.node);
   }
   return undefined;
 }
@@ -394,7 +454,12 @@ function rootField(context, meta, args) {
     case 'shop':
       return context.world.at('Shop', 0);
     case 'nodes':
-      return (args.ids || []).map((id) => context.generic.byGid(id));
+      if (args.ids.length > MOST_ROWS) {
+        throw new GraphQLError('The input array size of ' + args.ids.length
+          + ' is greater than the maximum allowed of ' + MOST_ROWS + '.',
+        { extensions: { code: 'MAX_INPUT_SIZE_EXCEEDED' } });
+      }
+      return args.ids.map((id) => context.generic.byGid(id));
     default: {
       const source = { $type: 'QueryRoot', $key: context.world.seed };
       const value = plain(context, context.schema.getQueryType(), source,

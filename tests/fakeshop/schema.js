@@ -3,7 +3,8 @@
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
-const { buildClientSchema, getNamedType, isObjectType } =
+const { buildClientSchema, getNamedType, isObjectType,
+  valueFromASTUntyped } =
   require('./graphql');
 
 const REDUCED = path.join(__dirname, 'admin-2026-10.reduced.json');
@@ -37,4 +38,15 @@ function nodeType(connection) {
   return getNamedType(edge.getFields().node.type);
 }
 
-module.exports = { loadSchema, isConnection, nodeType };
+/* The variables of a request, with the defaults of the operation. */
+function variablesOf(operation, given) {
+  const out = {};
+  for (const one of operation.variableDefinitions || []) {
+    if (one.defaultValue) {
+      out[one.variable.name.value] = valueFromASTUntyped(one.defaultValue);
+    }
+  }
+  return Object.assign(out, given);
+}
+
+module.exports = { loadSchema, isConnection, nodeType, variablesOf };

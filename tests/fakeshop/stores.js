@@ -55,6 +55,8 @@ const DEFAULTS = {
   refresh_strict: false,
   bucket_maximum: 2000,
   bucket_restore: 100,
+  latency_ms: 0,
+  twists: [],
 };
 
 class Store {
@@ -84,6 +86,8 @@ class Store {
     this.bulk.reset();
     this.world.forgetChanges();
     this.tokens = new Map();
+    this.flight = { now: 0, most: 0, requests: 0 };
+    this.firsts = new Map();
     this.refresh = { current: this.firstRefreshToken, previous: null };
     this.refreshTokens = [this.firstRefreshToken];
     this.addToken(this.staticToken, null);

@@ -7,6 +7,7 @@ const shop = require('./shop');
 
 /* Ids increase in steps, like those of real stores. */
 const STEP = 32768;
+const MOST_KEPT = 100;
 
 /*
  * The data of one store. Only the numbers of objects are stored: object i of a
@@ -29,6 +30,7 @@ class World {
     this.base = Object.assign({}, this.sizes);
     this.births = [];
     this.changes = new Map();
+    this.orders = new Map();
     this.types = Object.assign({}, catalog(this), sales(this), shop(this));
   }
 
@@ -114,17 +116,31 @@ class World {
     return Boolean(change && change.deleted);
   }
 
+  /* A list that was filtered or sorted is kept until something changes. */
+  kept(key, make) {
+    if (!this.orders.has(key)) {
+      if (this.orders.size >= MOST_KEPT) {
+        this.orders.clear();
+      }
+      this.orders.set(key, make());
+    }
+    return this.orders.get(key);
+  }
+
   set(id, values) {
+    this.orders.clear();
     const change = this.changes.get(id) || { set: {} };
     Object.assign(change.set, values);
     this.changes.set(id, change);
   }
 
   remove(id) {
+    this.orders.clear();
     this.changes.set(id, { set: {}, deleted: true });
   }
 
   grow(type, n, at) {
+    this.orders.clear();
     const from = this.sizes[type];
     this.sizes[type] += n;
     this.births.push({ type, from, at });
@@ -132,6 +148,7 @@ class World {
   }
 
   forgetChanges() {
+    this.orders.clear();
     this.sizes = Object.assign({}, this.base);
     this.births = [];
     this.changes.clear();
