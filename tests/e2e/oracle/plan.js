@@ -96,6 +96,16 @@ function fragmentsOf(document) {
     .map((one) => [one.name.value, one]));
 }
 
+/* The type of an ID field. where: { owner: the object's type as its field
+ * declares it, isNode, below: whether an interface or union is above it }. */
+function gidType(name, where) {
+  const isText = name !== 'id' || isAbstractType(where.owner)
+    || TEXT_ID_TYPES.has(where.owner.name);
+  return { type: isText ? 'text' : 'bigint', isId: true,
+    /* An id further below an interface may have either type. */
+    either: !isText && where.below };
+}
+
 class Planner {
   constructor(schema, document) {
     this.schema = schema;
@@ -171,19 +181,9 @@ class Planner {
       table.columns.push(Object.assign(
         { name: 'id', keys: ['id'], index: false, field: null,
           isAdded: true },
-        this.idType('id', { owner: this.schema.getType(table.node),
+        gidType('id', { owner: this.schema.getType(table.node),
           isNode: true, below: false })));
     }
-  }
-
-  /* where: { owner: the object's type as its field declares it, isNode,
-   * below: whether an interface or union is above it }. */
-  idType(name, where) {
-    const isText = name !== 'id' || isAbstractType(where.owner)
-      || TEXT_ID_TYPES.has(where.owner.name);
-    return { type: isText ? 'text' : 'bigint', isId: true,
-      /* An id further below an interface may have either type. */
-      either: !isText && where.below };
   }
 
   object(fields, at, keys, where) {
@@ -203,7 +203,7 @@ class Planner {
       const isList = isListType(getNullableType(type));
       if (!isCompositeType(named)) {
         this.column(at, entries, path, path, isList ? { type: 'jsonb' }
-          : named.name === 'ID' ? this.idType(name, where)
+          : named.name === 'ID' ? gidType(name, where)
             : { type: COLUMN_TYPES[named.name] || 'text' });
       } else if (isConnection(named)) {
         this.connection(key, entries, at, keys);
@@ -268,4 +268,4 @@ function collisions(tables) {
 }
 
 module.exports = { plan, collisions, collect, fragmentsOf, directive, snake,
-  hasRealId };
+  shortened, gidType, hasRealId, COLUMN_TYPES, GIVEN_TYPES };

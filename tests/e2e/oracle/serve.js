@@ -12,8 +12,12 @@
  *                                     the errors and deprecated fields of a
  *                                     document; `directives` defines those
  *                                     that GraphQL does not have
+ *   { cmd: 'paged', store, query }    the same as 'expect', fetched by pages
+ *   { cmd: 'graph', api, query, … }   the same, from the fake graph server
  *   { cmd: 'change', … }, { cmd: 'reset' }
  *                                     the same change as in the fake store
+ *   { cmd: 'graph-control', key, body }
+ *                                     the same as at the fake graph server
  *
  * It has the same stores as the fake store: the same modules, seed and sizes.
  */
@@ -66,8 +70,24 @@ function faultsOf({ query, directives }) {
     .map((error) => error.message);
 }
 
+/* The part for pages, loaded when a test needs it first. */
+let graph = null;
+
+function graphOf() {
+  const { Graph } = require('./graph');
+  graph ||= new Graph({ seed: options.seed, now: options.now });
+  return graph;
+}
+
 function answer(request) {
   switch (request.cmd) {
+    case 'paged':
+      return require('./graph').fromStore(
+        shops.stores.get(request.store), request.query);
+    case 'graph':
+      return graphOf().expect(request);
+    case 'graph-control':
+      return graphOf().control.dispatch(request.key, request.body || {}, {});
     case 'expect': {
       const document = parse(request.query);
       const planned = plan(schema, document);
@@ -80,6 +100,9 @@ function answer(request) {
     case 'generate':
       return { query: generate(schema, request.seed, request.prefix) };
     default:
+      if (request.cmd === 'reset' && graph) {
+        graph.control.dispatch('POST reset', {}, {});
+      }
       return control.dispatch('POST ' + request.cmd, request.body || {}, {});
   }
 }

@@ -1,0 +1,51 @@
+'use strict';
+
+/* What a query fetched by pages must give: from the fake graph server's APIs,
+ * and from a fake store. The data are those of the servers: the same modules,
+ * seed and sizes. */
+
+const { execute, parse } = require('../../fakeshop/graphql');
+const { Faults } = require('../../fakeshop/faults');
+const { resolveField, resolveType } = require('../../fakeshop/resolve');
+const { NAMES } = require('../../fakegraph/apis');
+const { Control } = require('../../fakegraph/control');
+const { Log } = require('../../fakegraph/log');
+const { makeApis } = require('../../fakegraph/fakegraph');
+const { expected } = require('./paged');
+
+class Graph {
+  constructor(options) {
+    this.apis = makeApis(NAMES, { seed: options.seed, faults: new Faults(),
+      now: Date.parse(options.now), log: new Log() });
+    this.control = new Control(this.apis, new Faults(), new Log());
+  }
+
+  /* { api, query, variables, branch, at } */
+  expect(request) {
+    const api = this.apis.get(request.api);
+    const isInfrahub = request.api === 'infrahub';
+    const { unwrap = isInfrahub } = request;
+    return expected(api.schema, parse(request.query), { gids: false,
+      stringIds: isInfrahub, unwrap }, (document) => {
+      const context = api.context(() => {}, []);
+      Object.assign(context.how, { whole: true, shuffle: false });
+      if (isInfrahub) {
+        context.where = api.where({ branch: request.branch || 'main',
+          at: request.at || null });
+      }
+      return api.run({ document, variables: request.variables }, context);
+    });
+  }
+}
+
+/* What a store's query must give when it is fetched by pages. */
+function fromStore(store, query) {
+  const { schema } = store;
+  return expected(schema, parse(query), { gids: true, stringIds: false,
+    unwrap: false }, store.world && ((document) => execute({ schema, document,
+    contextValue: { schema, world: store.world, generic: store.generic,
+      scopes: store.settings.scopes, whole: true, roots: {} },
+    fieldResolver: resolveField, typeResolver: resolveType })));
+}
+
+module.exports = { Graph, fromStore };
