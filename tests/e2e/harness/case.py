@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import oracle
 from harness import codes, hostile
+from harness.graph import FakeGraph
 from harness.program import LAST_RESORT, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
 
@@ -20,6 +21,7 @@ class World:
     cluster = None
     program = None
     _shop = None
+    _graph = None
     _oracle = None
 
     @classmethod
@@ -27,6 +29,12 @@ class World:
         if cls._shop is None:
             cls._shop = FakeShop()
         return cls._shop
+
+    @classmethod
+    def graph(cls):
+        if cls._graph is None:
+            cls._graph = FakeGraph()
+        return cls._graph
 
     @classmethod
     def oracle(cls):
@@ -43,7 +51,7 @@ class World:
 
     @classmethod
     def end(cls):
-        for one in (cls._shop, cls._oracle):
+        for one in (cls._shop, cls._graph, cls._oracle):
             if one is not None:
                 one.stop()
 

@@ -178,10 +178,11 @@ class Program:
             return file.read()
 
     def configure(self, dsn, stores, database="", tuning="", more=None,
-                  credentials=None):
+                  credentials=None, sources=""):
         """Write bulkpg.ini for stores as the fake store describes them. Keys
-        in `tuning` replace those of the template."""
-        sections = ""
+        in `tuning` replace those of the template; `sources` are sections of
+        other APIs."""
+        sections = sources
         for store in stores:
             name = "TOKEN_" + store["name"].upper()
             self.environment[name] = store["token"]

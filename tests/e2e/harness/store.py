@@ -50,23 +50,16 @@ class Oracle:
         self.process.wait()
 
 
-class FakeShop:
-    """The fake Admin API, and the control interface of the fake store."""
+class Fake:
+    """A fake server, which prints where it is when it is ready, and its
+    control interface."""
 
-    def __init__(self, arguments=()):
-        command = ["node", os.path.join(FAKESHOP, "fakeshop.js"),
-                   "--exit-with-stdin", "--stores", ",".join(STORES),
-                   "--now", NOW, "--schema", SCHEMA]
-        for name, value in SIZES.items():
-            command += ["--" + name, str(value)]
-        self.process = subprocess.Popen(command + list(arguments),
-                                        stdin=subprocess.PIPE,
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE)
-        ready = json.loads(self.process.stdout.readline())
-        self.control = ready["control"]
-        self.endpoint = ready["endpoint"]
-        self.storage = ready["storage"]
-        self.stores = {store["name"]: store for store in ready["stores"]}
+        self.ready = json.loads(self.process.stdout.readline())
+        self.control = self.ready["control"]
+        self.endpoint = self.ready["endpoint"]
 
     def stop(self):
         self.process.stdin.close()
@@ -86,9 +79,6 @@ class FakeShop:
     def set(self, **settings):
         return self.post("set", settings)
 
-    def next(self, **settings):
-        return self.post("next", settings)
-
     def rule(self, action, nth=1, times=1, **match):
         return self.post("rules", [{"match": match, "nth": nth,
                                     "times": times, "action": action}])
@@ -97,9 +87,26 @@ class FakeShop:
         query = "&".join(f"{name}={value}" for name, value in match.items())
         return self.get("log?" + query)
 
-    def operations(self, store="acme"):
-        return self.get("operations?store=" + store)
-
     def secrets(self):
         """All secrets. The program must never print one of them."""
         return self.get("secrets")
+
+
+class FakeShop(Fake):
+    """The fake Admin API."""
+
+    def __init__(self, arguments=()):
+        command = ["node", os.path.join(FAKESHOP, "fakeshop.js"),
+                   "--exit-with-stdin", "--stores", ",".join(STORES),
+                   "--now", NOW, "--schema", SCHEMA]
+        for name, value in SIZES.items():
+            command += ["--" + name, str(value)]
+        super().__init__(command + list(arguments))
+        self.storage = self.ready["storage"]
+        self.stores = {store["name"]: store for store in self.ready["stores"]}
+
+    def next(self, **settings):
+        return self.post("next", settings)
+
+    def operations(self, store="acme"):
+        return self.get("operations?store=" + store)
