@@ -7,6 +7,8 @@
  * The result of a try alone decides what happens next:
  *
  *   success          return the answer
+ *   too large        ask for fewer rows, if the caller can (`smaller`)
+ *   throttled        if the server said for how long, rate_begin() waits
  *   ERR_TRANSIENT    wait and try again; with `once` only after THROTTLED
  *   ERR_LATER        give up the server, for all requests
  *   other errors     return the error; the server did answer, so the budget
@@ -22,6 +24,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/redact.h"
 #include "base/task.h"
 #include "json/write.h"
@@ -30,7 +33,7 @@ enum {
     REQUEST_BYTES = 1024 * 1024,
     REPLY_BYTES = 4 * 1024 * 1024,
     HEADER_BYTES = 8 * 1024,
-    HEADERS_MAX = 8,
+    HEADERS_MAX = 12,
     ANSWER_BYTES_KEPT = 256 * 1024
 };
 
@@ -43,6 +46,10 @@ struct exchange {
     struct buf answer;
     struct request_try now;
     bool is_suspended;
+    const char *variables;      /* of the next try */
+    struct rate_pass pass;      /* of this try, if it waits for the rate */
+    int64_t throttled_since_ms; /* the server refuses tries since then; 0: it
+                                  * does not */
 };
 
 /* ---- headers ----------------------------------------------------------- */
@@ -87,6 +94,32 @@ wipe_headers(struct request_headers *headers)
     if (headers->text.bytes != NULL)
         explicit_bzero(headers->text.bytes, headers->text.length);
     buf_free(&headers->text);
+}
+
+/* ---- the body ---------------------------------------------------------- */
+
+static bool
+write_body(struct exchange *exchange, struct err *err)
+{
+    const struct request *request = exchange->request;
+    struct buf *body = &exchange->body;
+    struct json_out *json;
+
+    buf_clear(body);
+    json = json_out_new(body);
+    json_out_open(json, '{');
+    json_out_text(json, "query", request->document);
+    if (exchange->variables != NULL) {
+        json_out_key(json, "variables");
+        json_out_raw(json, span_str(exchange->variables));
+    }
+    json_out_close(json, '}');
+    json_out_free(json);
+    if (!body->overflowed)
+        return true;
+    err_set(err, MSG_QUERY_TOO_LARGE, "%s: the request is larger than %d bytes",
+            request->what, REQUEST_BYTES);
+    return err_as(err, ERR_FAILED);
 }
 
 /* ---- one try ----------------------------------------------------------- */
@@ -193,19 +226,84 @@ ask_renewing(struct exchange *exchange, struct err *err)
     return ask_once(exchange, err);
 }
 
+/* ---- the rate ---------------------------------------------------------- */
+
+static bool
+is_rated(const struct exchange *exchange)
+{
+    return exchange->server->rate != NULL && exchange->request->user != NULL;
+}
+
+/* The wait for the rate is over before the try, and its budget, begins. */
+static bool
+begin_rated(struct exchange *exchange, struct err *err)
+{
+    const struct request *request = exchange->request;
+
+    exchange->now.told = rate_told_nothing();
+    return !is_rated(exchange) ||
+           rate_begin(exchange->server->rate, request->user, request->points,
+                      exchange->now.log, &exchange->pass, err);
+}
+
+static void
+end_rated(struct exchange *exchange, const struct err *failure)
+{
+    struct rate_told *told = &exchange->now.told;
+
+    if (!is_rated(exchange))
+        return;
+    if (failure != NULL && failure->kind == ERR_TRANSIENT &&
+        !told->is_throttled)
+        told->is_strained = true;
+    rate_end(exchange->server->rate, &exchange->pass, told);
+}
+
+/* Did the server refuse the try because of the rate, and say when to ask again?
+ * Then rate_begin() waits for that time. But a server that goes on refusing for
+ * longer than the longest wait is one that does not answer. */
+static bool
+is_announced(struct exchange *exchange, struct err *err)
+{
+    const struct rate_told *told = &exchange->now.told;
+
+    if (!is_rated(exchange) || !told->is_throttled ||
+        (told->wait_ms == 0 && told->most < 0))
+        return false;
+    if (exchange->throttled_since_ms == 0)
+        exchange->throttled_since_ms = clock_now_ms();
+    if (clock_now_ms() - exchange->throttled_since_ms <= rate_longest_ms())
+        return true;
+    err->kind = ERR_LATER;
+    return false;
+}
+
 /* ---- all tries --------------------------------------------------------- */
+
+static bool
+ask_rated(struct exchange *exchange, struct err *err)
+{
+    bool ok = ask_renewing(exchange, err);
+
+    end_rated(exchange, ok ? NULL : err);
+    if (!exchange->now.told.is_throttled)
+        exchange->throttled_since_ms = 0;
+    return ok;
+}
 
 static bool
 try_now(struct exchange *exchange, struct backoff *backoff, struct err *err)
 {
     struct request_try *now = &exchange->now;
 
+    if (!begin_rated(exchange, err))
+        return false;
     backoff_begin(backoff);
     now->deadline_ms = backoff_deadline(backoff);
     now->wait_ms = 0;
     now->is_stale = false;
     arena_clear(&exchange->answers);
-    if (ask_renewing(exchange, err)) {
+    if (ask_rated(exchange, err)) {
         patience_answered(exchange->server->patience, backoff);
         return true;
     }
@@ -277,6 +375,51 @@ refuse_given_up(const struct exchange *exchange, struct err *err)
     return true;
 }
 
+/* Can fewer rows help against this failure? */
+static bool
+is_of_size(const struct err *err)
+{
+    return err_is(err, MSG_TOO_LARGE) || err_is(err, MSG_TOO_COMPLEX) ||
+           err_is(err, MSG_MAX_COST_EXCEEDED) || err_is(err, MSG_ANSWER_LOST) ||
+           strcmp(err->code, "HTTP_502") == 0 ||
+           strcmp(err->code, "HTTP_504") == 0;
+}
+
+/* Ask for fewer rows, if that can help. Without them, an answer that is too
+ * large, or too complex, stays so. */
+static bool
+make_smaller(struct exchange *exchange, struct err *err)
+{
+    const struct request *request = exchange->request;
+    const char *variables;
+
+    if (request->smaller == NULL || !is_of_size(err))
+        return false;
+    variables = request->smaller(request->smaller_ctx, err);
+    if (variables == NULL) {
+        if (err_is(err, MSG_TOO_LARGE))
+            err->kind = ERR_FAILED;
+        return false;
+    }
+    exchange->variables = variables;
+    return write_body(exchange, err);
+}
+
+/* May the request be sent again now, without a wait? */
+static bool
+is_again_at_once(struct exchange *exchange, struct backoff *backoff,
+                 struct err *err)
+{
+    bool is_smaller = make_smaller(exchange, err);
+
+    if (is_announced(exchange, err)) {
+        patience_answered(exchange->server->patience, backoff);
+        return true;
+    }
+    return is_smaller &&
+           (err->kind != ERR_TRANSIENT || err_is(err, MSG_TOO_LARGE));
+}
+
 static bool
 try_until_done(struct exchange *exchange, struct err *err)
 {
@@ -290,35 +433,19 @@ try_until_done(struct exchange *exchange, struct err *err)
             return false;
         if (try_now(exchange, &backoff, err))
             return true;
-        if (err->kind == ERR_LATER)
+        if (is_again_at_once(exchange, &backoff, err))
+            continue;
+        if (err->kind == ERR_LATER && !is_rated(exchange))
             patience_give_up(patience, err);
-    } while (may_try_again(exchange, err) &&
-             wait_before_retry(exchange, &backoff, err));
+        if (!may_try_again(exchange, err) ||
+            !wait_before_retry(exchange, &backoff, err))
+            break;
+    } while (true);
     name_loss(exchange, err);
     return false;
 }
 
 /* ---- requests ---------------------------------------------------------- */
-
-static bool
-write_body(const struct request *request, struct buf *body, struct err *err)
-{
-    struct json_out *json = json_out_new(body);
-
-    json_out_open(json, '{');
-    json_out_text(json, "query", request->document);
-    if (request->variables != NULL) {
-        json_out_key(json, "variables");
-        json_out_raw(json, span_str(request->variables));
-    }
-    json_out_close(json, '}');
-    json_out_free(json);
-    if (!body->overflowed)
-        return true;
-    err_set(err, MSG_QUERY_TOO_LARGE, "%s: the request is larger than %d bytes",
-            request->what, REQUEST_BYTES);
-    return err_as(err, ERR_FAILED);
-}
 
 bool
 request_send(const struct request_server *server, const struct request *request,
@@ -332,12 +459,12 @@ request_send(const struct request_server *server, const struct request *request,
                                 .hooks = hooks,
                                 .body = buf_with_ceiling(REQUEST_BYTES),
                                 .answer = buf_with_ceiling(ceiling),
-                                .now = {.request = request, .log = log}};
+                                .now = {.request = request, .log = log},
+                                .variables = request->variables};
     bool ok;
 
     exchange.now.arena = &exchange.answers;
-    ok = write_body(request, &exchange.body, err) &&
-         try_until_done(&exchange, err);
+    ok = write_body(&exchange, err) && try_until_done(&exchange, err);
     say_resumed(&exchange);
     arena_take(arena, &exchange.answers);
     arena_free(&exchange.answers);

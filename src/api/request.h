@@ -7,6 +7,11 @@
  *       ├── at once, one time ──┤   the credential was refused
  *       └── wait (patience.h) ──┘   it may work later
  *
+ * A request with a `user` starts when the server's rate limit allows it
+ * (rate.h). A wait that the server announces is not a failure, and does not
+ * use the budget. If it would be longer than an hour, the request ends with
+ * ERR_LATER.
+ *
  * The two hooks know the server's credentials and the meaning of its answers.
  * The rules for retries are the same for every server.
  */
@@ -16,6 +21,7 @@
 #include <stddef.h>
 
 #include "api/patience.h"
+#include "api/rate.h"
 #include "base/arena.h"
 #include "http/http.h"
 
@@ -32,9 +38,24 @@ struct request {
     int64_t deadline_ms; /* clock_now_ms() at which it ends with ERR_LATER,
                           * without giving up the server; 0: only the budget
                           * limits it */
+
+    /* For requests of pages. */
+    struct rate_user *user; /* whose turn it is; NULL: the request does not
+                             * wait for the rate */
+    double points;          /* what it costs, about */
+    bool partial;           /* `data` with `errors` is an answer, too */
+    bool has_worked; /* the document was answered before, so an error without
+                      * data may pass */
+
+    /* Ask for fewer rows, after a time-out, 502, 504, a refusal because of
+     * complexity, or an answer that is too large. It returns the variables to
+     * send instead, which live as long as the request; NULL: no smaller page
+     * is possible. NULL: the request cannot be made smaller. */
+    const char *(*smaller)(void *ctx, const struct err *why);
+    void *smaller_ctx;
 };
 
-/* A try in progress, as the hooks see it. The hooks change only the last two
+/* A try in progress, as the hooks see it. The hooks change only the last three
  * members. */
 struct request_try {
     const struct request *request;
@@ -44,7 +65,8 @@ struct request_try {
     bool was_renewed;    /* a new credential was requested already */
     /* ---- */
     int64_t wait_ms; /* how long the server asks us to wait; 0: not known */
-    bool is_stale;   /* set by judge if the credential was refused and can be
+    struct rate_told told; /* what the answer says about the rate */
+    bool is_stale; /* set by judge if the credential was refused and can be
                       * replaced. authorize is then called with it still set */
 };
 
@@ -73,6 +95,7 @@ struct request_server {
     struct http *http;
     const char *url;
     struct patience *patience;
+    struct rate *rate; /* NULL: no request waits for it */
 };
 
 /* Send `request` until it succeeds, fails for good, or its budget is spent

@@ -25,6 +25,20 @@ static const struct kept {
     KEPT("Retry-After", retry_after),
     KEPT("X-Shopify-API-Version", api_version),
     KEPT("X-Shopify-API-Deprecated-Reason", deprecated),
+    KEPT("Date", date),
+    KEPT("X-RateLimit-Limit", points.limit),
+    KEPT("X-RateLimit-Remaining", points.remaining),
+    KEPT("X-RateLimit-Reset", points.reset),
+    KEPT("RateLimit-Limit", points.limit),
+    KEPT("RateLimit-Remaining", points.remaining),
+    KEPT("RateLimit-Reset", points.reset),
+    KEPT("X-RateLimit-Requests-Limit", requests.limit),
+    KEPT("X-RateLimit-Requests-Remaining", requests.remaining),
+    KEPT("X-RateLimit-Requests-Reset", requests.reset),
+    KEPT("X-RateLimit-Complexity-Limit", complexity.limit),
+    KEPT("X-RateLimit-Complexity-Remaining", complexity.remaining),
+    KEPT("X-RateLimit-Complexity-Reset", complexity.reset),
+    KEPT("X-Complexity", complexity.cost),
 };
 
 /* -1 if the text has anything but digits. */

@@ -49,6 +49,14 @@ void http_set_ca_file(struct http *http, const char *path);
  * then let curl work. `http` is the ctx of tasks_init(). */
 void http_wait(void *http, struct pollfd *fds, size_t count, int timeout_ms);
 
+/* A rate limit as headers describe it. */
+struct http_limit {
+    char limit[32];
+    char remaining[32];
+    char reset[32];
+    char cost[32]; /* of this request */
+};
+
 /* The status and the headers of an answer. A header that is absent is "". */
 struct http_head {
     int status;
@@ -60,6 +68,10 @@ struct http_head {
     char retry_after[64];
     char api_version[32];               /* X-Shopify-API-Version */
     char deprecated[HTTP_HEADER_BYTES]; /* X-Shopify-API-Deprecated-Reason */
+    char date[40];                      /* Date */
+    struct http_limit points;           /* X-RateLimit-*, or RateLimit-* */
+    struct http_limit requests;         /* X-RateLimit-Requests-* */
+    struct http_limit complexity;       /* X-RateLimit-Complexity-* */
 };
 
 struct http_request {

@@ -1,0 +1,48 @@
+/*
+ * reply - what the answer of a source means.
+ *
+ * Any server may answer: GraphQL, a proxy before it, or a limiter. An answer is
+ * judged by its body first, because a server may send GraphQL errors with any
+ * status. What it says about the rate is read in every case.
+ *
+ *     redirect, 401            never tried again
+ *     refused for the rate     again, when the server says
+ *     5xx, no JSON, no data    again
+ *     errors and data          see request.partial
+ *     errors, and no data      a smaller page, again, or the server's words
+ *   https://graphql.github.io/graphql-over-http/
+ */
+#ifndef API_REPLY_H
+#define API_REPLY_H
+
+#include "api/request.h"
+#include "json/tree.h"
+
+/* The answer to a request. Everything is in the arena of the request. */
+struct reply {
+    struct span body;    /* the whole answer */
+    struct json *data;   /* NULL or a JSON null if there is none */
+    struct json *errors; /* NULL: none */
+    double cost;         /* in points; -1: not reported */
+    int64_t date_s;      /* the server's Date, since 1970; 0: not reported */
+    char request_id[64];
+};
+
+/* Judge an answer of source `name`. What it says about the rate goes to
+ * now->told and now->wait_ms. */
+MUST_CHECK bool reply_read(const char *name, struct request_try *now,
+                           const struct http_head *head, struct span body,
+                           struct reply *reply, struct err *err);
+
+/* What only the head says about the rate, for servers that another file
+ * judges. */
+void reply_read_rate(const struct http_head *head, struct rate_told *told);
+
+/* The server's Date, in seconds since 1970; 0: not reported. */
+int64_t reply_date_s(const struct http_head *head);
+
+/* Does the path of an error lead into a row or a page, not only to the whole
+ * answer? */
+bool reply_has_path(const struct json *errors);
+
+#endif
