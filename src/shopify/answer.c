@@ -19,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/reply.h"
+
 enum { LONGEST_ASKED_MS = 3600000 };
 
 /* ---- statuses ---------------------------------------------------------- */
@@ -345,7 +347,8 @@ answer_read(const char *store, const struct http_head *head, struct span body,
             int64_t *wait_ms, struct err *err)
 {
     *wait_ms = 0;
-    *answer = (struct answer){.cost = read_cost(NULL)};
+    *answer = (struct answer){
+        .body = body, .date_s = reply_date_s(head), .cost = read_cost(NULL)};
     memcpy(answer->request_id, head->request_id, sizeof(answer->request_id));
     memcpy(answer->api_version, head->api_version, sizeof(answer->api_version));
     if (read_data(store, head, body, outer, arena, answer, wait_ms, err))

@@ -26,6 +26,8 @@ struct answer_cost {
 /* An answer to a GraphQL request. Its pointers live in the arena that it was
  * read into. */
 struct answer {
+    struct span body; /* the whole answer */
+    int64_t date_s;   /* the store's Date, since 1970; 0: not reported */
     struct json *data;
     struct json *errors; /* why the request failed; NULL: it did not */
     struct answer_cost cost;

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/reply.h"
 #include "base/mem.h"
 #include "base/redact.h"
 #include "shopify/token.h"
@@ -27,6 +28,7 @@ struct session {
     char *url;
     struct token token;
     struct patience patience;
+    struct rate *rate; /* NULL: no request waits for it */
     bool told_version; /* each warning is logged once */
     bool told_deprecated;
 };
@@ -93,6 +95,31 @@ patience_of(const struct session *session)
         .ctx = config->ctx};
 }
 
+/* The store counts together what comes with one token. A token that is renewed
+ * belongs to the same app. */
+static struct rate *
+rate_of(const struct session *session)
+{
+    const struct session_config *config = &session->config;
+    size_t size = strlen(session->base_url) + 1;
+    const char *app = config->client_id != NULL ? config->client_id
+                      : config->token != NULL   ? config->token
+                                                : "";
+    char *credentials;
+    struct rate *rate;
+
+    if (config->rates == NULL)
+        return NULL;
+    size += strlen(app) + 1;
+    credentials = mem_alloc(size);
+    snprintf(credentials, size, "%s %s", session->base_url, app);
+    rate = rate_new(config->rates, credentials, config->concurrency,
+                    config->share);
+    explicit_bzero(credentials, size);
+    free(credentials);
+    return rate;
+}
+
 struct session *
 session_new(struct http *http, const struct session_config *config)
 {
@@ -105,6 +132,7 @@ session_new(struct http *http, const struct session_config *config)
     session->token.http = http;
     session->token.source = token_source_of(session);
     session->patience.config = patience_of(session);
+    session->rate = rate_of(session);
     redact_learn(config->token);
     redact_learn(config->client_secret);
     return session;
@@ -116,11 +144,18 @@ session_free(struct session *session)
     if (session == NULL)
         return;
     token_free(&session->token);
+    rate_free(session->rate);
     redact_forget(session->config.token);
     redact_forget(session->config.client_secret);
     free(session->base_url);
     free(session->url);
     free(session);
+}
+
+struct rate *
+session_rate(struct session *session)
+{
+    return session->rate;
 }
 
 const char *
@@ -236,6 +271,42 @@ find_stale(const struct session *session, struct request_try *now,
                  LOG_STR("request_id", err->request_id), LOG_END);
 }
 
+static void
+note_rate(struct request_try *now, const struct http_head *head,
+          const struct answer *answer, bool is_throttled)
+{
+    const struct answer_cost *cost = &answer->cost;
+    struct rate_told *told = &now->told;
+
+    reply_read_rate(head, told);
+    told->cost = cost->actual >= 0 ? cost->actual : cost->requested;
+    if (cost->restore_rate > 0) {
+        told->most = cost->maximum_available;
+        told->left = cost->currently_available;
+        told->per_second = cost->restore_rate;
+    }
+    told->is_throttled = is_throttled;
+    if (is_throttled && cost->restore_rate <= 0)
+        told->wait_ms = now->wait_ms;
+}
+
+/* A page with errors is an answer, if there are rows or a place in them. An
+ * error without data is about the document, until that has worked. */
+static bool
+judge_page(const struct request *request, const struct answer *answer,
+           struct err *err)
+{
+    bool has_data = answer->data != NULL && answer->data->kind == JSON_OBJECT;
+
+    if (answer->errors == NULL || err_is(err, MSG_THROTTLED))
+        return false;
+    if (request->partial && (has_data || reply_has_path(answer->errors)))
+        return true;
+    if (request->user != NULL && err->kind == ERR_FAILED && !has_data)
+        err->kind = request->has_worked ? ERR_TRANSIENT : ERR_CONFIG;
+    return false;
+}
+
 static bool
 judge_answer(void *ctx, struct request_try *now, const struct http_head *head,
              struct span body, struct err *err)
@@ -248,6 +319,9 @@ judge_answer(void *ctx, struct request_try *now, const struct http_head *head,
     ok = answer_read(session->config.store, head, body, now->request->outer,
                      now->arena, call->answer, &now->wait_ms, err);
     note_cost(now, call->answer);
+    note_rate(now, head, call->answer, !ok && err_is(err, MSG_THROTTLED));
+    if (!ok && judge_page(now->request, call->answer, err))
+        return true;
     if (!ok)
         find_stale(session, now, err);
     return ok;
@@ -262,7 +336,8 @@ session_send(struct session *session, const struct request *request,
 {
     struct request_server server = {.http = session->http,
                                     .url = session->url,
-                                    .patience = &session->patience};
+                                    .patience = &session->patience,
+                                    .rate = session->rate};
     struct call call = {.session = session, .answer = answer};
     struct request_hooks hooks = {
         .authorize = add_token, .judge = judge_answer, .ctx = &call};

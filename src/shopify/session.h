@@ -40,7 +40,10 @@ struct session_config {
     int64_t retry_budget_ms;
     void (*suspend)(void *ctx, const char *what);
     void (*resume)(void *ctx, const char *what);
-    void *ctx; /* for the four functions */
+    void *ctx;               /* for the four functions */
+    struct rate_pool *rates; /* NULL: no request waits for the rate */
+    int concurrency;         /* of requests that wait for it, and */
+    double share;            /* what they take */
 };
 
 struct session;
@@ -85,6 +88,9 @@ MUST_CHECK bool session_wait(struct session *session, struct backoff *backoff,
 void session_give_up(struct session *session, const struct err *why);
 const struct err *session_given_up(const struct session *session);
 enum log_level session_failure_level(struct session *session);
+
+/* The rate of requests with a `user`; NULL without `rates`. */
+struct rate *session_rate(struct session *session);
 
 /* The scopes that came with the token, or NULL. */
 const char *session_granted_scopes(const struct session *session);

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/introspect.h"
 #include "base/clock.h"
 #include "base/task.h"
 #include "graphql/introspection.h"
 #include "http/head.h"
 #include "http/transfer.h"
 #include "shopify/bulk.h"
-#include "shopify/introspect.h"
 #include "shopify/shop.h"
 
 enum {
@@ -193,11 +193,23 @@ read_type(void *ctx, const char *name, struct span json, struct err *err)
 }
 
 static bool
+ask_session(void *session, const struct request *request, struct arena *arena,
+            struct json **data, struct err *err)
+{
+    struct answer answer;
+    bool ok = session_send(session, request, NULL, arena, &answer, err);
+
+    *data = answer.data;
+    return ok;
+}
+
+static bool
 introspect(struct session *session, struct err *err)
 {
     static const char *const names[] = {"Product", "Order", "Money"};
+    struct introspect_way way = {ask_session, session};
     struct arena arena = {0};
-    bool ok = introspect_types(session, names, 3, NULL, read_type, &arena, err);
+    bool ok = introspect_types(&way, names, 3, read_type, &arena, err);
 
     arena_free(&arena);
     return ok;
@@ -206,9 +218,10 @@ introspect(struct session *session, struct err *err)
 static bool
 query_type(struct session *session, struct err *err)
 {
+    struct introspect_way way = {ask_session, session};
     char name[128];
 
-    return introspect_query_type(session, NULL, name, err);
+    return introspect_query_type(&way, name, err);
 }
 
 static bool

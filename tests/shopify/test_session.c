@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/introspect.h"
 #include "base/clock.h"
 #include "base/task.h"
-#include "shopify/introspect.h"
 #include "shopify/session.h"
 #include "shopify/shop.h"
 #include "support/clock.h"
@@ -109,7 +109,7 @@ check_asked(const struct scripted_server *server, size_t index,
                   request);
 }
 
-/* ---- answers ----------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------ */
 
 TASK_TEST(an_answer_has_data_and_cost, PATIENT_MS)
 {
@@ -451,7 +451,7 @@ TASK_TEST(a_signal_ends_the_wait_before_a_retry, PATIENT_MS)
     session_free(session);
 }
 
-/* ---- tokens ------------------------------------------------------------ */
+/* ---- tokens ------------------------------------------------------------- */
 
 TASK_TEST(a_token_is_requested_when_needed_and_kept, PATIENT_MS)
 {
@@ -573,7 +573,7 @@ TASK_TEST(a_token_that_would_break_the_header_is_refused, PATIENT_MS)
     session_free(session);
 }
 
-/* ---- two jobs ---------------------------------------------------------- */
+/* ---- two jobs ----------------------------------------------------------- */
 
 static struct session *shared;
 static int answered;
@@ -646,7 +646,7 @@ TASK_TEST(two_jobs_renew_once, PATIENT_MS)
     session_free(shared);
 }
 
-/* ---- rotating refresh tokens ------------------------------------------- */
+/* ---- rotating refresh tokens -------------------------------------------- */
 
 static char directory[] = "/tmp/bulkpg-session-XXXXXX";
 static char token_path[64];
@@ -794,7 +794,7 @@ TASK_TEST(without_room_for_the_next_token_nothing_is_sent, PATIENT_MS)
     session_free(session);
 }
 
-/* ---- secrets and warnings ---------------------------------------------- */
+/* ---- secrets and warnings ----------------------------------------------- */
 
 static char *
 everything_logged(int fd)
@@ -862,7 +862,7 @@ TASK_TEST(secrets_are_never_logged_and_warnings_appear_once, PATIENT_MS)
     session_free(session);
 }
 
-/* ---- shop and types ---------------------------------------------------- */
+/* ---- shop and types ----------------------------------------------------- */
 
 TASK_TEST(a_shop_is_read, PATIENT_MS)
 {
@@ -899,6 +899,17 @@ note_type(void *unused, const char *name, struct span json, struct err *why)
     return true;
 }
 
+static bool
+ask(void *session, const struct request *request, struct arena *to,
+    struct json **data, struct err *why)
+{
+    struct answer answer;
+    bool ok = session_send(session, request, &ctx, to, &answer, why);
+
+    *data = answer.data;
+    return ok;
+}
+
 TASK_TEST(each_type_is_its_own_json_text, PATIENT_MS)
 {
     static const struct scripted_step steps[] = {
@@ -907,10 +918,11 @@ TASK_TEST(each_type_is_its_own_json_text, PATIENT_MS)
          .body = "{\"data\":{\"t0\":{\"kind\":\"OBJECT\",\"name\":\"Order\"},"
                  "\"t1\":null}}"}};
     struct session *session = session_with_token(http, SERVE(steps));
+    struct introspect_way way = {ask, session};
     const char *names[] = {"Order", "Nothing"};
 
     types[0] = '\0';
-    ck_assert(introspect_types(session, names, 2, &ctx, note_type, NULL, &err));
+    ck_assert(introspect_types(&way, names, 2, note_type, NULL, &err));
     ck_assert_str_eq(
         types, "Order={\"kind\":\"OBJECT\",\"name\":\"Order\"} Nothing= ");
     session_free(session);
@@ -930,11 +942,11 @@ TASK_TEST(types_are_requested_in_batches, PATIENT_MS)
         {.expect = "t0:", .status = 200, .body = "{\"data\":{\"t0\":{}}}"}};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
+    struct introspect_way way = {ask, session};
     const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H", "Bad"};
 
     types[0] = '\0';
-    ck_assert(
-        !introspect_types(session, names, 9, &ctx, note_type, NULL, &err));
+    ck_assert(!introspect_types(&way, names, 9, note_type, NULL, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert_str_eq(types, "A={} B= C= D= E= F= G= H= ");
     ck_assert_uint_eq(scripted_server_requests(server), 4);
@@ -947,12 +959,135 @@ TASK_TEST(the_name_of_the_query_type_is_read, PATIENT_MS)
         ANSWER("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"}}}}"),
         ANSWER("{\"data\":{}}")};
     struct session *session = session_with_token(http, SERVE(steps));
+    struct introspect_way way = {ask, session};
     char name[128];
 
-    ck_assert(introspect_query_type(session, &ctx, name, &err));
+    ck_assert(introspect_query_type(&way, name, &err));
     ck_assert_str_eq(name, "Q");
-    ck_assert(!introspect_query_type(session, &ctx, name, &err));
+    ck_assert(!introspect_query_type(&way, name, &err));
     session_free(session);
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+static struct rate_pool pool;
+static struct rate_user page_user;
+
+static struct session *
+session_with_rate(struct http *http, const struct scripted_server *server)
+{
+    struct session_config config = config_of(server, "shpat_secret1");
+
+    pool = (struct rate_pool){0};
+    page_user = (struct rate_user){0};
+    config.rates = &pool;
+    config.concurrency = 4;
+    config.share = 0.8;
+    return session_new(http, &config);
+}
+
+static bool
+ask_page(struct session *session, bool has_worked)
+{
+    struct request request = {.what = "page",
+                              .document = "{ ok }",
+                              .user = &page_user,
+                              .points = 10,
+                              .partial = true,
+                              .has_worked = has_worked};
+
+    return session_send(session, &request, &ctx, &arena, &reply, &err);
+}
+
+static void
+end_rate(struct session *session)
+{
+    session_free(session);
+    rate_pool_free(&pool);
+}
+
+#define BUCKET(left)                                                  \
+    "\"extensions\":{\"cost\":{\"requestedQueryCost\":10,"            \
+    "\"actualQueryCost\":8,\"throttleStatus\":{\"maximumAvailable\":" \
+    "2000.0,\"currentlyAvailable\":" left ",\"restoreRate\":100.0}}}}"
+
+TASK_TEST(a_page_tells_the_rate, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200,
+         .headers = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n",
+         .body = "{\"data\":{\"ok\":true}," BUCKET("1990")}};
+    struct session *session = session_with_rate(http, SERVE(steps));
+
+    ck_assert_msg(ask_page(session, false), "%s", err.message);
+    ck_assert_double_eq(rate_left(session_rate(session)), 1990);
+    ck_assert_double_eq(rate_per_second(session_rate(session)), 80);
+    ck_assert_int_eq(reply.date_s, 784111777);
+    ck_assert(span_starts(reply.body, "{\"data\":"));
+    end_rate(session);
+}
+
+/* The points are there again at once: the refusal is not a failure. */
+TASK_TEST(a_throttled_page_is_asked_for_again, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.status = 200,
+         .body = "{\"errors\":[{\"message\":\"Throttled\",\"extensions\":{"
+                 "\"code\":\"THROTTLED\"}}]," BUCKET("1000")},
+        {.status = 200, .body = "{\"data\":{\"ok\":true}}"}};
+    struct session *session = session_with_rate(http, SERVE(steps));
+
+    ck_assert_msg(ask_page(session, false), "%s", err.message);
+    end_rate(session);
+}
+
+TASK_TEST(a_page_may_have_errors, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"data\":{\"a\":null},\"errors\":[{\"message\":\"x\","
+               "\"extensions\":{\"code\":\"ACCESS_DENIED\"}}]}"),
+        ANSWER("{\"data\":null,\"errors\":[{\"message\":\"x\",\"path\":["
+               "\"a\",\"edges\",1],\"extensions\":{\"code\":"
+               "\"INTERNAL_SERVER_ERROR\"}}]}")};
+    struct session *session = session_with_rate(http, SERVE(steps));
+
+    for (int i = 0; i < 2; i++) {
+        ck_assert_msg(ask_page(session, false), "%s", err.message);
+        ck_assert_ptr_nonnull(reply.errors);
+    }
+    end_rate(session);
+}
+
+/* Errors without data are about the document, until it has worked. */
+TASK_TEST(a_page_without_data_is_refused, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"errors\":[{\"message\":\"Field 'x' is unknown\"}]}"),
+        ANSWER("{\"errors\":[{\"message\":\"Field 'x' is unknown\"}]}"),
+        ANSWER("{\"data\":{\"ok\":true}}")};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = session_with_rate(http, server);
+
+    ck_assert(!ask_page(session, false));
+    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert_str_eq(err.message,
+                     "page: store acme answered: Field 'x' is unknown");
+    ck_assert_msg(ask_page(session, true), "%s", err.message);
+    ck_assert_uint_eq(scripted_server_requests(server), 3);
+    end_rate(session);
+}
+
+static TCase *
+page_tests(void)
+{
+    TCase *tests = tcase_create("pages");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_page_tells_the_rate);
+    tcase_add_test(tests, a_throttled_page_is_asked_for_again);
+    tcase_add_test(tests, a_page_may_have_errors);
+    tcase_add_test(tests, a_page_without_data_is_refused);
+    return tests;
 }
 
 static TCase *
@@ -1024,6 +1159,7 @@ main(void)
     Suite *suite = suite_create("session");
 
     suite_add_tcase(suite, answer_tests());
+    suite_add_tcase(suite, page_tests());
     suite_add_tcase(suite, token_tests());
     suite_add_tcase(suite, reader_tests());
     return suite_run(suite);

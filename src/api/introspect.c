@@ -1,4 +1,4 @@
-#include "shopify/introspect.h"
+#include "api/introspect.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -61,34 +61,34 @@ hand_out(const struct json *data, const char *const *names, size_t count,
 /* *too_dear: the request cost too much, or its answer was too large. The
  * caller then asks for fewer types. */
 static bool
-ask_for(struct session *session, const char *const *names, size_t count,
-        const struct log_ctx *log, introspect_type_fn *on_type, void *ctx,
-        bool *too_dear, struct err *err)
+ask_for(const struct introspect_way *way, const char *const *names,
+        size_t count, introspect_type_fn *on_type, void *ctx, bool *too_dear,
+        struct err *err)
 {
     struct buf document = buf_with_ceiling(DOCUMENT_BYTES);
     struct arena arena = {0};
     struct request request = {
         .what = "introspect", .reply_ceiling = REPLY_BYTES, .outer = true};
-    struct answer reply;
+    struct json *data;
     bool ok;
 
     write_document(&document, names, count);
     request.document = buf_str(&document);
-    ok = session_send(session, &request, log, &arena, &reply, err);
-    *too_dear =
-        !ok && count > 1 &&
-        (err_is(err, MSG_MAX_COST_EXCEEDED) || err_is(err, MSG_TOO_LARGE));
+    ok = way->ask(way->ctx, &request, &arena, &data, err);
+    *too_dear = !ok && count > 1 &&
+                (err_is(err, MSG_MAX_COST_EXCEEDED) ||
+                 err_is(err, MSG_TOO_LARGE) || err_is(err, MSG_TOO_COMPLEX));
     if (ok)
-        ok = hand_out(reply.data, names, count, on_type, ctx, err);
+        ok = hand_out(data, names, count, on_type, ctx, err);
     arena_free(&arena);
     buf_free(&document);
     return ok;
 }
 
 bool
-introspect_types(struct session *session, const char *const *names,
-                 size_t count, const struct log_ctx *log,
-                 introspect_type_fn *on_type, void *ctx, struct err *err)
+introspect_types(const struct introspect_way *way, const char *const *names,
+                 size_t count, introspect_type_fn *on_type, void *ctx,
+                 struct err *err)
 {
     size_t most = TYPES_PER_REQUEST;
 
@@ -96,7 +96,7 @@ introspect_types(struct session *session, const char *const *names,
         size_t now = count < most ? count : most;
         bool too_dear;
 
-        if (ask_for(session, names, now, log, on_type, ctx, &too_dear, err)) {
+        if (ask_for(way, names, now, on_type, ctx, &too_dear, err)) {
             names += now;
             count -= now;
         } else if (too_dear) {
@@ -109,20 +109,21 @@ introspect_types(struct session *session, const char *const *names,
 }
 
 bool
-introspect_query_type(struct session *session, const struct log_ctx *log,
-                      char name[128], struct err *err)
+introspect_query_type(const struct introspect_way *way, char name[128],
+                      struct err *err)
 {
+    static const struct request request = {
+        .what = "introspect",
+        .document = "query IntrospectQueryType {"
+                    " __schema { queryType { name } } }"};
     struct arena arena = {0};
-    struct answer reply;
+    struct json *data;
     const char *found = NULL;
-    bool ok = session_query(session, "introspect",
-                            "query IntrospectQueryType {"
-                            " __schema { queryType { name } } }",
-                            NULL, log, &arena, &reply, err);
+    bool ok = way->ask(way->ctx, &request, &arena, &data, err);
 
     if (ok) {
-        found = json_str(
-            json_path(reply.data, "__schema", "queryType", "name", NULL));
+        found =
+            json_str(json_path(data, "__schema", "queryType", "name", NULL));
         ok = found != NULL && strlen(found) < 128;
         if (ok)
             snprintf(name, 128, "%s", found);
