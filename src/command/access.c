@@ -158,21 +158,51 @@ ask_shop(struct access *access, struct context *context,
         verdict_error(verdicts, "database", &err);
 }
 
+/* A source has no shop and no scopes. Does it answer a small query? */
+static void
+ask_source(struct access *access, struct context *context,
+           struct store_state *store, const char *what,
+           struct verdicts *verdicts)
+{
+    static const struct request request = {
+        .what = "try", .document = "{ __typename }", .once = true};
+    struct log_ctx log = {.store = store->config->name};
+    struct reply reply;
+    struct err err;
+    char detail[128];
+
+    if (!store_ask(context, store, &request, NULL, &log, &access->arena, &reply,
+                   &err)) {
+        verdict_error(verdicts, what, &err);
+        if (err_is(&err, MSG_NOT_SENT) || err_is(&err, MSG_ANSWER_LOST))
+            endpoint_give_up(store_endpoint(context, store), &err);
+        return;
+    }
+    access->answers = true;
+    snprintf(detail, sizeof(detail),
+             "%" PRId64 " rows a page, %" PRId64 " requests at once",
+             store->config->page, store->config->concurrency);
+    verdict_ok(verdicts, what, detail);
+}
+
 void
 access_check_store(struct access *access, struct context *context,
                    struct store_state *store, struct verdicts *verdicts)
 {
     const struct store_config *config = store->config;
+    const char *kind = store_config_kind(config);
     char what[256];
 
     *access = (struct access){0};
     if (config->base_url[0] != '\0')
-        snprintf(what, sizeof(what), "store %s (%s)", config->name,
+        snprintf(what, sizeof(what), "%s %s (%s)", kind, config->name,
                  config->base_url);
     else
-        snprintf(what, sizeof(what), "store %s", config->name);
+        snprintf(what, sizeof(what), "%s %s", kind, config->name);
     if (config->fault.kind != ERR_NONE)
         verdict_error(verdicts, what, &config->fault);
+    else if (config->preset != NULL)
+        ask_source(access, context, store, what, verdicts);
     else
         ask_shop(access, context, store, what, verdicts);
 }
@@ -392,7 +422,7 @@ access_check_scopes(const struct access *access,
     char what[128];
     struct err err;
 
-    if (!access->answers)
+    if (!access->answers || store->config->preset != NULL)
         return;
     snprintf(what, sizeof(what), "scopes of store %s", store->config->name);
     append_scopes(&all, &access->granted);

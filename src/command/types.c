@@ -65,9 +65,13 @@ show_types(struct context *context, struct arena *arena, struct err *err)
                        0, arena, &types, err))
         return false;
     if (query_type == NULL) {
-        err_set(err, MSG_NO_TYPES,
-                "the journal has no types of store %s, API version %s",
-                store->name, store->api_version);
+        if (store->preset != NULL)
+            err_set(err, MSG_NO_TYPES, "the journal has no types of source %s",
+                    store->name);
+        else
+            err_set(err, MSG_NO_TYPES,
+                    "the journal has no types of store %s, API version %s",
+                    store->name, store->api_version);
         return err_hint(err,
                         "run bulkpg check, plan or run for the store first");
     }

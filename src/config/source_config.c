@@ -129,8 +129,10 @@ set_address(struct reader *reader, struct err *err)
     if (!check_branch(reader, err))
         return false;
     text = replace(arena, text, "{branch}", store->branch);
-    return address_url(arena, text, &store->base_url, err) ||
-           fail_at(reader, "url", err);
+    if (!address_url(arena, text, &store->base_url, err))
+        return fail_at(reader, "url", err);
+    store->api_version = store->base_url;
+    return true;
 }
 
 /* ---- headers ------------------------------------------------------------ */

@@ -24,13 +24,13 @@ struct store_header {
 
 struct store_config {
     const char *name;
-    const char *section;  /* "bulkpg.ini:12" or "--domain", for messages */
-    const char *base_url; /* https://acme.myshopify.com or the endpoint; of a
+    const char *section;     /* "bulkpg.ini:12" or "--domain", for messages */
+    const char *base_url;    /* https://acme.myshopify.com or the endpoint; of a
                            * source the whole URL, which may have {at} */
-    const char *domain;   /* acme.myshopify.com; "" with only an endpoint */
-    const char *api_version;
-    const char *schema; /* of its tables */
-    const char *token;  /* the secret itself; or NULL */
+    const char *domain;      /* acme.myshopify.com; "" with only an endpoint */
+    const char *api_version; /* of a source: base_url */
+    const char *schema;      /* of its tables */
+    const char *token;       /* the secret itself; or NULL */
     const char *client_id;
     const char *client_secret;
     const char *refresh_token_file; /* a path; or NULL */

@@ -34,9 +34,13 @@ context_begin(struct context *context, const struct options *options,
 void
 context_close(struct context *context)
 {
-    for (size_t i = 0; i < context->config.store_count; i++)
-        if (context->stores != NULL && context->stores[i].session != NULL)
-            session_free(context->stores[i].session);
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        if (context->stores == NULL)
+            break;
+        session_free(context->stores[i].session);
+        endpoint_free(context->stores[i].endpoint);
+    }
+    rate_pool_free(&context->rates);
     free(context->stores);
     if (context->journal != NULL)
         journal_close(context->journal);

@@ -9,6 +9,7 @@
 #ifndef JOB_CONTEXT_H
 #define JOB_CONTEXT_H
 
+#include "api/endpoint.h"
 #include "base/backoff.h"
 #include "base/task.h"
 #include "config/config.h"
@@ -25,6 +26,7 @@ struct store_state {
     struct context *context;
     const struct store_config *config;
     struct session *session;        /* NULL before it is needed */
+    struct endpoint *endpoint;      /* the same for a source */
     bool has_token_claim;           /* while its refresh token is exchanged */
     struct task_lock introspecting; /* so that each type is read only once */
     int slots_taken;                /* operations of this process */
@@ -51,6 +53,7 @@ struct context {
     struct task_queue load_ended;
     int preparations_free; /* this many more jobs may be prepared now */
     struct task_queue preparation_ended;
+    struct rate_pool rates; /* of all stores and sources */
 };
 
 /* Open the network and start the task scheduler. Nothing else is open yet. */

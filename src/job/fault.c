@@ -19,7 +19,9 @@ bool
 fault_is_of_store(const struct store_state *store, const struct err *err)
 {
     const struct err *given_up =
-        store->session != NULL ? session_given_up(store->session) : NULL;
+        store->session != NULL    ? session_given_up(store->session)
+        : store->endpoint != NULL ? endpoint_given_up(store->endpoint)
+                                  : NULL;
 
     if (given_up != NULL && err->kind == ERR_LATER &&
         strcmp(err->code, given_up->code) == 0)

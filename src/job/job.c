@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "dialect/generic.h"
 #include "dialect/shopify.h"
 #include "job/outcomes.h"
 #include "plan/width.h"
@@ -37,12 +38,52 @@ add_notes(struct job *job, struct gql_note *more)
     *end = more;
 }
 
+/* The dialect of the store or source, in the job's arena. */
+static const struct dialect *
+dialect_of(struct job *job)
+{
+    struct dialect *dialect;
+
+    if (job->config->preset == NULL)
+        return &dialect_shopify;
+    dialect = arena_alloc(&job->arena, sizeof(*dialect));
+    *dialect = generic_dialect(job->config->preset);
+    return dialect;
+}
+
+static bool
+check_with_types(const struct types_source *source,
+                 const struct dialect *dialect,
+                 const struct gql_document *document, struct arena *types,
+                 struct gql_schema **schema, struct err *err)
+{
+    *schema = gql_schema_new(types);
+    return types_gather(source, *schema, document, types, err) &&
+           dialect->check_query(document, *schema, err);
+}
+
+/* A source may have changed its types since they were cached. So if the query
+ * does not fit them, they are asked for again. */
+static bool
+check_query(struct job *job, struct types_source *source,
+            const struct dialect *dialect, const struct gql_document *document,
+            struct arena *types, struct gql_schema **schema, struct err *err)
+{
+    if (check_with_types(source, dialect, document, types, schema, err))
+        return true;
+    if (job->config->preset == NULL || job->config->types_file != NULL ||
+        source->file != NULL || !err_is(err, MSG_QUERY_TYPES))
+        return false;
+    source->afresh = true;
+    return check_with_types(source, dialect, document, types, schema, err);
+}
+
 static bool
 prepare_with(struct job *job, const char *types_file, struct arena *types,
              struct err *err)
 {
-    const struct dialect *dialect = &dialect_shopify; /* the only one */
-    struct gql_schema *schema = gql_schema_new(types);
+    const struct dialect *dialect = dialect_of(job);
+    struct gql_schema *schema;
     struct gql_document *document;
     struct types_source source = {.file = types_file,
                                   .context = job->context,
@@ -51,8 +92,7 @@ prepare_with(struct job *job, const char *types_file, struct arena *types,
 
     if (!gql_parse(&job->arena, job->file->path, job->file->text, &document,
                    err) ||
-        !types_gather(&source, schema, document, types, err) ||
-        !dialect->check_query(document, schema, err) ||
+        !check_query(job, &source, dialect, document, types, &schema, err) ||
         !dialect->check_filter(document, schema, err))
         return false;
     job->deprecated = gql_deprecated(document, schema, &job->arena);

@@ -100,7 +100,8 @@ shop_info_refresh(struct context *context, struct task_group *group)
         struct refresh *refresh;
 
         if (!context_wants_store(context, store->config) ||
-            store->config->fault.kind != ERR_NONE)
+            store->config->fault.kind != ERR_NONE ||
+            store->config->preset != NULL)
             continue;
         refresh = mem_alloc(sizeof(*refresh));
         *refresh = (struct refresh){context, store};

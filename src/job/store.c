@@ -105,9 +105,95 @@ store_session(struct context *context, struct store_state *store)
         .refresh_unlock = unlock_refresh,
         .suspend = suspend_preparation,
         .resume = resume_preparation,
-        .ctx = store};
+        .ctx = store,
+        .rates = &context->rates,
+        .concurrency = (int)config->concurrency,
+        .share = config->share};
 
     if (store->session == NULL)
         store->session = session_new(context->http, &session);
     return store->session;
+}
+
+static struct endpoint *
+make_endpoint(struct context *context, struct store_state *store,
+              const struct endpoint_header *headers)
+{
+    const struct store_config *config = store->config;
+    const struct tuning_config *tuning = &context->config.tuning;
+    struct endpoint_config endpoint = {
+        .name = config->name,
+        .url = config->base_url,
+        .headers = headers,
+        .header_count = config->header_count,
+        .concurrency = (int)config->concurrency,
+        .share = config->share,
+        .retry_initial_ms = tuning->retry_initial_ms,
+        .retry_max_ms = tuning->retry_max_ms,
+        .retry_budget_ms = tuning->retry_budget_ms,
+        .suspend = suspend_preparation,
+        .resume = resume_preparation,
+        .ctx = store};
+
+    return endpoint_new(context->http, &context->rates, &endpoint);
+}
+
+struct endpoint *
+store_endpoint(struct context *context, struct store_state *store)
+{
+    const struct store_config *config = store->config;
+    struct endpoint_header *headers;
+
+    if (store->endpoint != NULL)
+        return store->endpoint;
+    headers = arena_array(&context->config.arena, config->header_count + 1,
+                          sizeof(*headers));
+    for (size_t i = 0; i < config->header_count; i++)
+        headers[i] =
+            (struct endpoint_header){.name = config->headers[i].name,
+                                     .before = config->headers[i].before,
+                                     .secret = config->headers[i].secret};
+    store->endpoint = make_endpoint(context, store, headers);
+    return store->endpoint;
+}
+
+/* ---- requests ---------------------------------------------------------- */
+
+static bool
+ask_store(struct session *session, const struct request *request,
+          const struct log_ctx *log, struct arena *arena, struct reply *reply,
+          struct err *err)
+{
+    struct answer answer;
+
+    if (!session_send(session, request, log, arena, &answer, err))
+        return false;
+    *reply = (struct reply){.body = answer.body,
+                            .data = answer.data,
+                            .errors = answer.errors,
+                            .cost = answer.cost.actual,
+                            .date_s = answer.date_s};
+    memcpy(reply->request_id, answer.request_id, sizeof(reply->request_id));
+    return true;
+}
+
+bool
+store_ask(struct context *context, struct store_state *store,
+          const struct request *request, const char *at,
+          const struct log_ctx *log, struct arena *arena, struct reply *reply,
+          struct err *err)
+{
+    if (store->config->preset != NULL)
+        return endpoint_send(store_endpoint(context, store), request, at, log,
+                             arena, reply, err);
+    return ask_store(store_session(context, store), request, log, arena, reply,
+                     err);
+}
+
+struct rate *
+store_rate(struct context *context, struct store_state *store)
+{
+    return store->config->preset != NULL
+               ? endpoint_rate(store_endpoint(context, store))
+               : session_rate(store_session(context, store));
 }

@@ -2,10 +2,12 @@
 
 #include <string.h>
 
+#include "api/introspect.h"
 #include "graphql/types_file.h"
 #include "job/store.h"
 #include "journal/store.h"
-#include "shopify/introspect.h"
+
+#define SOURCE_MAX_AGE_MS (INT64_C(24) * 3600 * 1000)
 
 /* ---- from a file ------------------------------------------------------- */
 
@@ -25,7 +27,7 @@ add_from_file(struct gql_types_file *file, struct gql_schema *schema,
 }
 
 static bool
-gather_from_file(const char *path, struct gql_schema *schema,
+gather_from_file(const char *path, const char *key, struct gql_schema *schema,
                  const struct gql_document *document, struct arena *arena,
                  struct err *err)
 {
@@ -34,7 +36,7 @@ gather_from_file(const char *path, struct gql_schema *schema,
     bool added = true;
 
     if (!gql_types_file_open(path, &file, err))
-        return err_wrap(err, "--types");
+        return err_wrap(err, "%s", key);
     gql_schema_set_query_type(schema, gql_types_file_query_type(file));
     do {
         missing = gql_schema_missing(schema, document, arena);
@@ -50,7 +52,21 @@ struct gathering {
     const struct types_source *source;
     struct gql_schema *schema;
     struct arena *arena;
+    struct introspect_way way;
 };
+
+static bool
+ask(void *ctx, const struct request *request, struct arena *arena,
+    struct json **data, struct err *err)
+{
+    const struct types_source *source = ctx;
+    struct reply reply;
+    bool ok = store_ask(source->context, source->store, request, NULL,
+                        source->log, arena, &reply, err);
+
+    *data = reply.data;
+    return ok;
+}
 
 static bool
 add_type(struct gql_schema *schema, const char *name, struct span json,
@@ -90,6 +106,15 @@ names_of(struct arena *arena, const struct gql_name *list, size_t *count)
     return names;
 }
 
+/* A store's types are those of its API version. A source may change its types
+ * at any time. */
+static bool
+is_old(const struct types_source *source, const struct journal_type *type)
+{
+    return source->store->config->preset != NULL &&
+           (source->afresh || type->age_ms > SOURCE_MAX_AGE_MS);
+}
+
 static bool
 add_cached(struct gathering *g, const char *const *names, size_t count,
            size_t *added, struct err *err)
@@ -100,10 +125,14 @@ add_cached(struct gathering *g, const char *const *names, size_t count,
     if (!journal_types(g->source->context->journal, store->name,
                        store->api_version, names, count, g->arena, &types, err))
         return false;
-    for (size_t i = 0; i < types.count; i++)
+    *added = 0;
+    for (size_t i = 0; i < types.count; i++) {
+        if (is_old(g->source, &types.types[i]))
+            continue;
         if (!add_type(g->schema, types.types[i].name, types.types[i].json, err))
             return false;
-    *added = types.count;
+        (*added)++;
+    }
     return true;
 }
 
@@ -122,8 +151,7 @@ set_query_type(struct gathering *g, struct err *err)
         gql_schema_set_query_type(g->schema, cached);
         return true;
     }
-    if (!introspect_query_type(store_session(context, g->source->store),
-                               g->source->log, name, err) ||
+    if (!introspect_query_type(&g->way, name, err) ||
         !journal_query_type_save(context->journal, store->name,
                                  store->api_version, name, err))
         return false;
@@ -143,8 +171,7 @@ gather_round(struct gathering *g, const struct gql_name *missing,
     if (!add_cached(g, names, count, &added, err))
         return false;
     return added > 0 ||
-           introspect_types(store_session(g->source->context, g->source->store),
-                            names, count, g->source->log, on_type, g, err);
+           introspect_types(&g->way, names, count, on_type, g, err);
 }
 
 static bool
@@ -167,11 +194,19 @@ types_gather(const struct types_source *source, struct gql_schema *schema,
              const struct gql_document *document, struct arena *arena,
              struct err *err)
 {
-    struct gathering g = {.source = source, .schema = schema, .arena = arena};
+    struct gathering g = {
+        .source = source,
+        .schema = schema,
+        .arena = arena,
+        .way = {.ask = ask, .ctx = (void *)(uintptr_t)source}};
     bool gathered;
 
     if (source->file != NULL)
-        return gather_from_file(source->file, schema, document, arena, err);
+        return gather_from_file(source->file, "--types", schema, document,
+                                arena, err);
+    if (source->store != NULL && source->store->config->types_file != NULL)
+        return gather_from_file(source->store->config->types_file,
+                                "schema_file", schema, document, arena, err);
     if (source->store == NULL || source->context->journal == NULL) {
         err_set(err, MSG_NO_TYPES, "the types of the store are not known");
         return err_hint(err, "give an introspection result with --types FILE");

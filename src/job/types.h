@@ -4,6 +4,7 @@
  * They come from the file of --types, if given. Otherwise they come from the
  * journal's cache, and from the store if they are not in the cache; the store's
  * answers are then saved there. Only types that a document needs are fetched.
+ * Types of a source are cached for a day, because its API has no versions.
  */
 #ifndef JOB_TYPES_H
 #define JOB_TYPES_H
@@ -11,11 +12,13 @@
 #include "graphql/schema.h"
 #include "job/context.h"
 
-/* Where types come from: `file`, or `context` and `store`. */
+/* Where types come from: `file`, or `context` and `store`. The types of a
+ * source come from its schema_file, if it has one. */
 struct types_source {
     const char *file;          /* NULL: not given */
     struct context *context;   /* has the journal with the cache */
     struct store_state *store; /* NULL: only the file */
+    bool afresh;               /* do not use the cache for a source */
     const struct log_ctx *log;
 };
 
