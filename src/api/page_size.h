@@ -3,8 +3,8 @@
  *
  * The size halves when the server cannot answer a page of it: after a time-out,
  * 502, 504, a refusal because of complexity, or an answer over 4 MiB. It
- * doubles again after ten good pages, up to where it began. If it fails after it has
- * grown, the next growth waits for twice as many pages, up to 160.
+ * doubles again after ten good pages, up to where it began. If it fails after
+ * it has grown, the next growth waits for twice as many pages, up to 160.
  */
 #ifndef API_PAGE_SIZE_H
 #define API_PAGE_SIZE_H
