@@ -289,7 +289,7 @@ $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 FAKES_fuzz_rows     := pg/%
 FAKES_fuzz_store    := http/http http/transfer http/stream
 FAKES_fuzz_download := http/http http/transfer http/stream
-FUZZ_SUPPORT := build/fuzz/support/cluster.o build/fuzz/support/types.o
+FUZZ_SUPPORT := $(patsubst %,build/fuzz/support/%.o,cluster pages types)
 
 build/fuzz/fuzz_%.a: $(OBJECTS)
 	@rm -f $@

@@ -17,12 +17,13 @@ yajl_alloc_funcs handle_memory(void);
 /* Never NULL. Free it with yajl_free(). `callbacks` are borrowed. */
 yajl_handle handle_new(const yajl_callbacks *callbacks, void *ctx);
 
-/* Can the character appear between two tokens that yajl reports? */
+/* Can the character appear between two tokens that yajl reports? yajl also
+ * takes form feeds and vertical tabs as blanks, which JSON does not allow. */
 static inline bool
 json_is_between(char c)
 {
     return c == ':' || c == ',' || c == ' ' || c == '\t' || c == '\r' ||
-           c == '\n';
+           c == '\n' || c == '\f' || c == '\v';
 }
 
 #endif

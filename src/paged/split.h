@@ -18,8 +18,9 @@
  * caller. It may already have given lines when it fails, so lines count only
  * once it has succeeded.
  *
- * Memory: at most about twice the answer. Nothing is kept between answers but
- * the buffers, which shrink again.
+ * Memory: at most about twice the outermost row with all that is below it, and
+ * 200 bytes for each row below it. Nothing is kept between answers but the
+ * buffers, which shrink again.
  */
 #ifndef PAGED_SPLIT_H
 #define PAGED_SPLIT_H
@@ -29,11 +30,13 @@
 #include "plan/pages.h"
 
 enum split_state {
-    SPLIT_CLOSED, /* it has no more rows */
+    SPLIT_CLOSED, /* it has no more rows; or the object around it is null, or
+                   * of a type without the connection, so it has none */
     SPLIT_OPEN,   /* more rows follow after `cursor`, or at `offset` */
     SPLIT_APART,  /* it was not asked for: read it from its beginning */
-    SPLIT_NULL,   /* the connection, or an object on the way, is null or
-                   * missing; never an empty connection */
+    SPLIT_NULL,   /* the connection, or its list of rows, or an object on the
+                   * way to a root, is null or missing; never an empty
+                   * connection */
     SPLIT_BROKEN  /* hasNextPage is true without a cursor, or the connection
                    * has no readable pageInfo */
 };
@@ -62,7 +65,8 @@ struct split_sink {
     /* PAGES_BY_IDS and PAGES_BY_ID: object number `index` of the answer, from
      * 0, and its id; empty if the object is null. `nodes` answers in the order
      * of the ids; other roots may leave out what is gone. The same is called
-     * for the rows of a request by_ids. */
+     * for the rows of a request by_ids. Called before the lines of the
+     * object. */
     bool (*parent)(void *ctx, int index, struct span id, struct err *err);
     void *ctx;
 };

@@ -145,9 +145,6 @@ struct scope {
     bool is_to_one;        /* or a field `node` */
 };
 
-/* Where bulkpg writes the fields of an edge in the line of its node. */
-#define WALK_EDGE_KEY "bulkpg_e"
-
 /* walk.c: create columns, and the tables below, from selections. */
 bool walk_selections(struct builder *b, const struct scope *scope,
                      struct gql_selection *list);

@@ -152,6 +152,19 @@ pages_rows(const struct pages_request *request,
     return count_rows(request, request->places, values);
 }
 
+int64_t
+pages_nested_rows(const struct pages_request *request, int64_t rows,
+                  int64_t most)
+{
+    struct pages_values values = {.rows = rows, .nested_rows = rows};
+
+    if (request->by != PAGES_BY_ROOT)
+        values.id_count = 1;
+    while (values.nested_rows > 1 && pages_rows(request, &values) > most)
+        values.nested_rows--;
+    return values.nested_rows;
+}
+
 /* Each connection of each row is one call. */
 static int64_t
 count_calls(const struct pages_request *request,
@@ -253,6 +266,8 @@ print_connection(const struct plan *plan, const struct pages_connection *c,
 
     if (c->read != NULL && c->read->by == PAGES_BY_IDS && !c->is_nested)
         values.id_count = c->read->ids_max;
+    if (c->read != NULL)
+        values.nested_rows = pages_nested_rows(c->read, rows, PAGES_ROWS_MOST);
     buf_printf(text, "--   %d  %s, %s", c->level, c->path,
                c->is_only ? "only the first rows" : kind_words[c->kind]);
     if (c->is_nested)

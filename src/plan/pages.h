@@ -31,6 +31,9 @@
 
 #include "plan/plan.h"
 
+/* The member of a line that has the fields of an edge beside its node. */
+#define PAGES_EDGE_KEY "bulkpg_e"
+
 enum pages_kind {
     PAGES_ONE,    /* a single object at the root: a table of one row */
     PAGES_RELAY,  /* first, after; ends if pageInfo.hasNextPage is false */
@@ -98,6 +101,7 @@ struct pages_request {
     const char *document;
     enum pages_by by;
     int ids_max;                               /* PAGES_BY_IDS */
+    const struct pages *pages;                 /* that it belongs to */
     const struct pages_connection *connection; /* that it reads */
     const struct pages_place *places;          /* below `data` */
     bool takes_count;                          /* $count */
@@ -164,6 +168,8 @@ struct pages_values {
     int64_t offset;    /* 0: from the beginning */
     const char *const *ids;
     int id_count;
+    const char *parent_id; /* by_ids: the parent of all these rows, which their
+                            * answer does not have; NULL for roots */
     const struct plan_window *window; /* NULL: a full run */
 };
 
@@ -184,7 +190,14 @@ pages_points(const struct pages *pages, const struct pages_request *request,
 int64_t pages_rows(const struct pages_request *request,
                    const struct pages_values *values);
 
+/* Rows of a nested first page, at least 1 and at most `rows`, so that a page of
+ * `rows` rows has at most `most` rows in all. */
+int64_t pages_nested_rows(const struct pages_request *request, int64_t rows,
+                          int64_t most);
+
 /* Print the requests, level by level, for `bulkpg plan`. */
+enum { PAGES_ROWS_MOST = 10000 }; /* of an answer, as it is printed */
+
 void pages_print(const struct plan *plan, struct buf *text);
 
 #endif

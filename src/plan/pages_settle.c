@@ -176,6 +176,7 @@ begin_request(struct pages_draft *d, const struct pages_connection *c,
 
     request->by = by;
     request->connection = c;
+    request->pages = d->pages;
     if (by == PAGES_BY_IDS)
         request->ids_max = b->dialect->pages->ids_max;
     return (struct pages_maker){.draft = d,

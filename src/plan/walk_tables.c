@@ -129,8 +129,8 @@ walk_rows(struct builder *b, struct table_draft *draft,
         return false;
     if (parts->edges == NULL)
         return true;
-    edge.path = WALK_EDGE_KEY;
-    edge.key = shape_add(draft->table->shape, row.key, WALK_EDGE_KEY);
+    edge.path = PAGES_EDGE_KEY;
+    edge.key = shape_add(draft->table->shape, row.key, PAGES_EDGE_KEY);
     edge.type_name = edge.written_for = draft->paging.edge->name;
     edge.is_edge = true;
     return walk_selections(b, &edge, parts->edges);

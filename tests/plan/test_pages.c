@@ -3,111 +3,59 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dialect/shopify.h"
-#include "plan/pages.h"
+#include "support/pages.h"
 #include "support/suite.h"
-#include "support/types.h"
 
-static const char types_path[] = "tests/fakeshop/admin-2026-10.reduced.json";
-
-static struct types types;
-static struct plan *plan;
-static struct err err;
+static struct pages_api api;
 static struct buf text;
 
 static void
-setup(void)
+setup_shop(void)
 {
-    memset(&err, 0, sizeof(err));
-    types_open(&types, types_path);
     text = buf_with_ceiling(1024 * 1024);
+    pages_open(&api, "tests/fakeshop/admin-2026-10.reduced.json", "shopify");
+}
+
+static void
+setup_forge(void)
+{
+    text = buf_with_ceiling(1024 * 1024);
+    pages_open(&api, "tests/data/pages/forge.graphql", "github");
+}
+
+static void
+setup_graph(void)
+{
+    text = buf_with_ceiling(1024 * 1024);
+    pages_open(&api, "tests/data/pages/graph.graphql", "infrahub");
 }
 
 static void
 teardown(void)
 {
     buf_free(&text);
-    types_close(&types);
-}
-
-static bool
-build(const char *query)
-{
-    return plan_build(&types.arena, "job", types_check(&types, query),
-                      types.schema, &dialect_shopify, &plan, &err);
+    pages_close(&api);
 }
 
 static const struct pages_connection *
 connection(const char *query, const char *path)
 {
-    if (!build(query))
-        ck_abort_msg("%s", err.message);
-    ck_assert_ptr_nonnull(plan->pages);
-    for (int i = 0; i < plan->pages->count; i++)
-        if (strcmp(plan->pages->connections[i].path, path) == 0)
-            return &plan->pages->connections[i];
-    ck_abort_msg("no connection %s", path);
-    return NULL;
+    return pages_connection(&api, query, path);
 }
 
-/* The document on one line. */
 static const char *
 document_of(const struct pages_request *request)
 {
-    bool blank = false;
-
     buf_clear(&text);
-    if (request == NULL)
-        return "none";
-    for (const char *c = request->document; *c != '\0'; c++) {
-        if (*c == ' ' || *c == '\n') {
-            blank = true;
-            continue;
-        }
-        if (blank && text.length > 0)
-            buf_append_char(&text, ' ');
-        blank = false;
-        buf_append_char(&text, *c);
-    }
+    pages_append_document(&text, request);
     return buf_str(&text);
-}
-
-static void
-append_places(const struct pages_place *place)
-{
-    static const char *const marks[] = {[PAGES_OBJECT] = "",
-                                        [PAGES_ROW] = "=",
-                                        [PAGES_ROWS] = "*",
-                                        [PAGES_ELEMENTS] = "#",
-                                        [PAGES_PARENTS] = "^"};
-
-    for (; place != NULL; place = place->next) {
-        buf_printf(&text, "%s%s%s", place->key, marks[place->kind],
-                   place->is_optional ? "?" : "");
-        if (place->rows_key != NULL)
-            buf_printf(&text, ".%s", place->rows_key);
-        if (place->node_key != NULL)
-            buf_printf(&text, ".%s", place->node_key);
-        if (place->total_key != NULL)
-            buf_printf(&text, "+%s", place->total_key);
-        for (int i = 0; i < place->apart_count; i++)
-            buf_printf(&text, ">%s",
-                       plan->pages->connections[place->apart[i]].table->name);
-        if (place->first != NULL) {
-            buf_append_char(&text, '{');
-            append_places(place->first);
-            buf_append_char(&text, '}');
-        }
-        if (place->next != NULL)
-            buf_append_char(&text, ' ');
-    }
 }
 
 static const char *
 places_of(const struct pages_request *request)
 {
     buf_clear(&text);
-    append_places(request->places);
+    pages_append_places(&text, request);
     return buf_str(&text);
 }
 
@@ -203,8 +151,8 @@ START_TEST(a_single_object_is_a_row)
                      "metafields(first: $first, after: $after) { nodes { id "
                      "key } pageInfo { hasNextPage endCursor } } } }");
     ck_assert_str_eq(places_of(c->read), "s{metafields*.nodes}");
-    ck_assert_int_eq(plan->table_count, 3);
-    ck_assert_str_eq(plan->tables[2].name, "order_line_items");
+    ck_assert_int_eq(api.plan->table_count, 3);
+    ck_assert_str_eq(api.plan->tables[2].name, "order_line_items");
 }
 
 END_TEST
@@ -215,7 +163,7 @@ static const char *
 variables_of(const struct pages_request *request, struct pages_values values)
 {
     buf_clear(&text);
-    pages_variables(plan, request, &values, &text);
+    pages_variables(api.plan, request, &values, &text);
     return buf_str(&text);
 }
 
@@ -266,14 +214,14 @@ START_TEST(points_follow_from_the_formula)
 {
     const struct pages_connection *c = connection(tree, "products");
 
-    ck_assert_double_eq(
-        pages_points(plan->pages, c->read, &(struct pages_values){.rows = 250}),
-        13);
+    ck_assert_double_eq(pages_points(api.plan->pages, c->read,
+                                     &(struct pages_values){.rows = 250}),
+                        13);
     ck_assert_int_eq(pages_rows(c->read, &(struct pages_values){.rows = 250}),
                      250);
     c = connection(tree, "products.variants");
     ck_assert_double_eq(
-        pages_points(plan->pages, c->read,
+        pages_points(api.plan->pages, c->read,
                      &(struct pages_values){.rows = 250, .id_count = 250}),
         14);
     ck_assert_int_eq(
@@ -288,7 +236,7 @@ START_TEST(the_requests_are_printed_by_level)
 {
     (void)connection(tree, "products");
     buf_clear(&text);
-    pages_print(plan, &text);
+    pages_print(api.plan, &text);
     ck_assert_ptr_nonnull(
         strstr(buf_str(&text),
                "--   0  products, pages by cursor: at most 250 rows, 13 points "
@@ -312,19 +260,17 @@ START_TEST(the_way_changes_neither_tables_nor_hash)
     char query[512];
     struct plan *bulk;
 
-    if (!build(rest))
-        ck_abort_msg("%s", err.message);
-    bulk = plan;
+    (void)connection(rest, "products");
+    bulk = api.plan;
     ck_assert_int_eq(bulk->paged.way, PLAN_BY_BULK);
     ck_assert_ptr_nonnull(bulk->pages);
     snprintf(query, sizeof(query), "query @paged %s", rest);
-    if (!build(query))
-        ck_abort_msg("%s", err.message);
-    ck_assert_int_eq(plan->paged.way, PLAN_BY_PAGES);
-    ck_assert_str_eq(plan->document, bulk->document);
-    ck_assert_str_eq(plan->hash, bulk->hash);
-    ck_assert_int_eq(plan->table_count, bulk->table_count);
-    ck_assert_int_eq(plan->line_shape->slot_count,
+    (void)connection(query, "products");
+    ck_assert_int_eq(api.plan->paged.way, PLAN_BY_PAGES);
+    ck_assert_str_eq(api.plan->document, bulk->document);
+    ck_assert_str_eq(api.plan->hash, bulk->hash);
+    ck_assert_int_eq(api.plan->table_count, bulk->table_count);
+    ck_assert_int_eq(api.plan->line_shape->slot_count,
                      bulk->line_shape->slot_count);
 }
 
@@ -337,10 +283,10 @@ START_TEST(paged_has_arguments)
     (void)connection("query @paged(first: 20, concurrency: 3, below: 1000) { "
                      "products { edges { node { title } } } }",
                      "products");
-    ck_assert_int_eq(plan->paged.way, PLAN_BY_COUNT);
-    ck_assert_int_eq(plan->paged.rows, 20);
-    ck_assert_int_eq(plan->paged.concurrency, 3);
-    ck_assert_int_eq(plan->paged.below, 1000);
+    ck_assert_int_eq(api.plan->paged.way, PLAN_BY_COUNT);
+    ck_assert_int_eq(api.plan->paged.rows, 20);
+    ck_assert_int_eq(api.plan->paged.concurrency, 3);
+    ck_assert_int_eq(api.plan->paged.below, 1000);
 }
 
 END_TEST
@@ -382,12 +328,273 @@ static const struct {
 
 START_TEST(each_fault_has_a_message_with_its_place)
 {
-    ck_assert(!build(faults[_i].query));
-    ck_assert_str_eq(err.message, faults[_i].message);
-    ck_assert_int_eq(err.kind, ERR_CONFIG);
+    ck_assert(!pages_plan(&api, faults[_i].query));
+    ck_assert_str_eq(api.err.message, faults[_i].message);
+    ck_assert_int_eq(api.err.kind, ERR_CONFIG);
 }
 
 END_TEST
+
+/* ---- other APIs --------------------------------------------------------- */
+
+/* The tables: kind, name, columns; * is the key. */
+static const char *
+tables_of(void)
+{
+    static const char *const kinds[] = {"root", "connection", "list"};
+
+    buf_clear(&text);
+    for (int i = 0; i < api.plan->table_count; i++) {
+        const struct plan_table *table = &api.plan->tables[i];
+
+        buf_printf(&text, "%s%s %s%s%s:", i > 0 ? "; " : "", kinds[table->kind],
+                   table->name, table->parent != NULL ? " _parent_id" : "",
+                   table->has_ordinal ? " _ordinal" : "");
+        for (int c = 0; c < table->column_count; c++)
+            buf_printf(&text, " %s %s%s", table->columns[c].name,
+                       plan_type_name(plan_column_type(&table->columns[c])),
+                       c == table->id_column ? "*" : "");
+    }
+    return buf_str(&text);
+}
+
+START_TEST(connections_are_known_by_their_shape)
+{
+    static const char query[] =
+        "query Q { repository(owner: \"o\", name: \"n\") { issues { totalCount "
+        "nodes { title labels { pageInfo { hasNextPage } nodes { name } } } } "
+        "stargazers { edges { cursor starredAt role { name } node { login } } "
+        "} } licenses { key } }";
+    const struct pages_connection *c = connection(query, "repository.issues");
+
+    ck_assert_str_eq(
+        tables_of(),
+        "root repository_issues: id text* title text; connection "
+        "repository_issues_labels _parent_id: id text* name text; root "
+        "repository_stargazers: id text* login text starred_at timestamptz "
+        "role_name text; root licenses _ordinal: key text");
+    ck_assert_str_eq(
+        document_of(c->read),
+        "query Q($first: Int!, $after: String, $first2: Int!) { "
+        "repository(owner: \"o\", name: \"n\") { issues(first: $first, after: "
+        "$after) { nodes { id title labels(first: $first2) { nodes { id name } "
+        "pageInfo { hasNextPage endCursor } } } pageInfo { hasNextPage "
+        "endCursor } totalCount } } }");
+    ck_assert_str_eq(places_of(c->read),
+                     "repository{issues*.nodes+totalCount{labels*.nodes}}");
+    ck_assert(c->has_total);
+    c = connection(query, "repository.issues.labels");
+    ck_assert(c->is_nested);
+    ck_assert_str_eq(
+        document_of(c->read),
+        "query Q($first: Int!, $after: String, $ids: [ID!]!) { nodes(ids: $ids) "
+        "{ id ... on Issue { labels(first: $first, after: $after) { nodes { id "
+        "name } pageInfo { hasNextPage endCursor } } } } }");
+    c = connection(query, "repository.stargazers");
+    ck_assert_ptr_null(c->by_ids); /* it would lose starredAt */
+    c = connection(query, "licenses");
+    ck_assert_int_eq(c->kind, PAGES_LIST);
+    ck_assert_str_eq(document_of(c->read), "query Q { licenses { key } }");
+}
+
+END_TEST
+
+START_TEST(a_window_is_bound_to_variables)
+{
+    static const char query[] =
+        "query Q($since: DateTime) @incremental { repository(owner: \"o\", "
+        "name: \"n\") { name issues(filterBy: {since: $since}) { nodes { title "
+        "} } } }";
+    const struct pages_connection *c = connection(query, "repository.issues");
+    struct plan_window window = {.from = "2026-01-02T03:04:05Z"};
+    struct pages_values values = {.rows = 5};
+
+    ck_assert_str_eq(
+        document_of(c->read),
+        "query Q($first: Int!, $after: String, $since: DateTime) { "
+        "repository(owner: \"o\", name: \"n\") { issues(first: "
+        "$first, after: $after, filterBy: {since: $since}) { nodes "
+        "{ id title } pageInfo { hasNextPage endCursor } totalCount "
+        "} } }");
+    buf_clear(&text);
+    pages_variables(api.plan, c->read, &values, &text);
+    ck_assert_str_eq(buf_str(&text), "{\"first\":5}");
+    values.window = &window;
+    buf_clear(&text);
+    pages_variables(api.plan, c->read, &values, &text);
+    ck_assert_str_eq(buf_str(&text),
+                     "{\"first\":5,\"since\":\"2026-01-02T03:04:05Z\"}");
+    c = connection(query, "repository");
+    ck_assert(!c->read->takes_since);
+}
+
+END_TEST
+
+START_TEST(nested_pages_become_smaller)
+{
+    const struct pages_connection *c = connection(
+        "{ repository(owner: \"o\", name: \"n\") { issues { nodes { comments { "
+        "nodes { reactions { edges { node { content } } } } } } } } }",
+        "repository.issues");
+    struct pages_values values = {.rows = 100, .nested_rows = 50};
+
+    ck_assert_int_eq(pages_rows(c->read, &values), 100 + 5000 + 250000);
+    ck_assert_double_eq(pages_points(api.plan->pages, c->read, &values), 51);
+    values.nested_rows = pages_nested_rows(c->read, 100, 10000);
+    ck_assert_int_eq(values.nested_rows, 9);
+    ck_assert_int_le(pages_rows(c->read, &values), 10000);
+}
+
+END_TEST
+
+static const char devices[] =
+    "{ Device(name__value: \"x\") { edges { node_metadata { updated_at } node "
+    "{ hfid name { value is_default } height { value } facts { value } site { "
+    "properties { updated_at } node { id name { value } racks { edges { node { "
+    "name { value } } } } } } ports { edges { node { display_label } } } } } } "
+    "Branch { name } Thing { edges { node { display_label } } } }";
+
+START_TEST(wrappers_leave_no_trace_in_names)
+{
+    const struct pages_connection *c = connection(devices, "Device");
+
+    ck_assert_str_eq(
+        tables_of(),
+        "root device: id text* hfid jsonb name text name_is_default boolean "
+        "height bigint facts jsonb site_properties_updated_at timestamptz "
+        "site_id text site_name text node_metadata_updated_at timestamptz; "
+        "connection device_site_racks _parent_id: id text* name text; "
+        "connection device_ports _parent_id: id text* display_label text; root "
+        "branch: id text* name text; root thing: id text* display_label text");
+    ck_assert_int_eq(c->kind, PAGES_OFFSET);
+    ck_assert_str_eq(
+        places_of(c->read),
+        "Device*.edges.node+count{site{node{racks*.edges.node+count}} "
+        "ports*.edges.node+count}");
+    c = connection(devices, "Device.ports");
+    ck_assert_str_eq(
+        document_of(c->read),
+        "query ($first: Int!, $offset: Int, $ids: [ID]!, $count: Int!) { "
+        "Device(ids: $ids, limit: $count) { edges { node { id ports(limit: "
+        "$first, offset: $offset) { edges { node { id display_label } } count } "
+        "} } } }");
+    ck_assert_str_eq(places_of(c->read),
+                     "Device^.edges.node{ports*.edges.node+count}");
+}
+
+END_TEST
+
+START_TEST(offsets_are_in_the_variables)
+{
+    const struct pages_connection *c = connection(devices, "Device.ports");
+    const char *const ids[] = {"a", "b"};
+
+    buf_clear(&text);
+    pages_variables(api.plan, c->read,
+                    &(struct pages_values){
+                        .rows = 3, .offset = 6, .ids = ids, .id_count = 2},
+                    &text);
+    ck_assert_str_eq(
+        buf_str(&text),
+        "{\"ids\":[\"a\",\"b\"],\"count\":2,\"first\":3,\"offset\":6}");
+}
+
+END_TEST
+
+static const struct {
+    const char *query;
+    const char *message;
+    const char *hint;
+} forge_faults[] = {
+    {"{ repository(owner: \"o\", name: \"n\") { issues { filters nodes { id } "
+     "} } }",
+     "q:1:48: \"filters\" of the connection \"issues\" is not a field of its "
+     "rows, so no table has a place for it",
+     NULL},
+    {"{ shelves { nodes { id books { nodes { id } } } } }",
+     "q:1:24: the connection \"shelves.books\" cannot be read to its end: "
+     "GitHub finds no Shelf by its id, so the pages after the first cannot be "
+     "asked for",
+     NULL},
+    {"{ repository(owner: \"o\", name: \"n\") { a: issues { nodes { title } } "
+     "} repository_a: search(query: \"x\") { nodes { ... on User { login } } } "
+     "}",
+     "q:1:71: \"repository.a\" and \"repository_a\" both give table "
+     "\"repository_a\"",
+     "write: @table(name: \"repository_a_2\")"},
+    {"{ repository(owner: \"o\", name: \"n\") { releases { nodes { tag parts { "
+     "assets { nodes { name } } } } } } }",
+     "q:1:70: the connection \"assets\" cannot be inside the list \"parts\", "
+     "which is stored as one JSON value",
+     "give the list a table of its own: parts @table"},
+    {"{ version }",
+     "q:1:3: \"version\" cannot be a root: a root is a connection, an object, "
+     "or a list of objects",
+     NULL},
+    {"query @paged(below: 5) { viewer { login } }",
+     "q:1:7: below of @paged has no meaning here: GitHub is always read page "
+     "by page",
+     NULL},
+    {"query @slice { viewer { login } }",
+     "q:1:7: @slice needs a filter that bulkpg knows, and GitHub has none",
+     NULL},
+    {"{ repository(owner: \"o\", name: \"n\") { stargazers { edges { node { "
+     "login } login: starredAt } } } }",
+     "q:1:75: \"login\" and \"bulkpg_e.login\" both give column \"login\" of "
+     "table \"repository_stargazers\"",
+     "write: login @column(name: \"login_2\")"},
+};
+
+START_TEST(what_cannot_be_read_is_refused)
+{
+    ck_assert(!pages_plan(&api, forge_faults[_i].query));
+    ck_assert_str_eq(api.err.message, forge_faults[_i].message);
+    ck_assert_int_eq(api.err.kind, ERR_CONFIG);
+    if (forge_faults[_i].hint != NULL)
+        ck_assert_str_eq(api.err.hint, forge_faults[_i].hint);
+}
+
+END_TEST
+
+START_TEST(a_literal_number_of_rows_is_not_walked_on)
+{
+    const struct pages_connection *c = connection(
+        "{ repository(owner: \"o\", name: \"n\") { topics(first: 3) { nodes { "
+        "name } } } shelves { nodes { books(first: 2) { nodes { id } } } } }",
+        "repository.topics");
+
+    ck_assert(c->is_only);
+    ck_assert_int_eq(c->only, 3);
+    ck_assert_str_eq(document_of(c->read),
+                     "{ repository(owner: \"o\", name: \"n\") { topics(first: "
+                     "3) { nodes { name } pageInfo { hasNextPage endCursor } } "
+                     "} }");
+    c = &api.plan->pages->connections[2];
+    ck_assert(c->is_only && c->is_nested);
+    ck_assert_ptr_null(c->read);
+}
+
+END_TEST
+
+static void
+add_generic(Suite *suite)
+{
+    TCase *forge = tcase_create("cursors");
+    TCase *graph = tcase_create("offsets");
+
+    tcase_add_checked_fixture(forge, setup_forge, teardown);
+    tcase_add_test(forge, connections_are_known_by_their_shape);
+    tcase_add_test(forge, a_window_is_bound_to_variables);
+    tcase_add_test(forge, nested_pages_become_smaller);
+    tcase_add_test(forge, a_literal_number_of_rows_is_not_walked_on);
+    tcase_add_loop_test(forge, what_cannot_be_read_is_refused, 0,
+                        COUNT(forge_faults));
+    suite_add_tcase(suite, forge);
+    tcase_add_checked_fixture(graph, setup_graph, teardown);
+    tcase_add_test(graph, wrappers_leave_no_trace_in_names);
+    tcase_add_test(graph, offsets_are_in_the_variables);
+    suite_add_tcase(suite, graph);
+}
 
 int
 main(void)
@@ -395,7 +602,7 @@ main(void)
     Suite *suite = suite_create("pages");
     TCase *tcase = tcase_create("requests");
 
-    tcase_add_checked_fixture(tcase, setup, teardown);
+    tcase_add_checked_fixture(tcase, setup_shop, teardown);
     suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase,
                         children_are_asked_for_by_the_ids_of_their_parents, 0,
@@ -410,5 +617,6 @@ main(void)
     tcase_add_test(tcase, paged_has_arguments);
     tcase_add_loop_test(tcase, each_fault_has_a_message_with_its_place, 0,
                         COUNT(faults));
+    add_generic(suite);
     return suite_run(suite);
 }
