@@ -19,10 +19,10 @@ const RESOLVE_INFRAHUB = twisted(infrahub.resolveField);
 const MOST_TEXTS = 2000;
 
 class Api {
-  /* spec: a row of apis.js; options: { seed, now, faults, log, elsewhere } */
+  /* spec: a row of apis.js; options: { seed, now, faults, log, control } */
   constructor(spec, options) {
     Object.assign(this, { spec, schema: spec.schema, faults: options.faults,
-      log: options.log });
+      log: options.log, options });
     const data = { schema: spec.schema, name: spec.name, now: options.now,
       seed: options.seed, sizes: spec.sizes, form: spec.ids };
     this.isInfrahub = spec.name === 'infrahub';
@@ -83,8 +83,8 @@ class Api {
   }
 
   async respond(response, asked, entry, action) {
-    if (action.change && this.control) {
-      [].concat(action.change).forEach((one) => this.control.change(
+    if (action.change) {
+      [].concat(action.change).forEach((one) => this.options.control.change(
         Object.assign({ api: this.spec.name }, one)));
     }
     if (!action.after && await this.isOver(response, action, entry)) {
@@ -260,6 +260,7 @@ class Api {
         unknownCursor: settings.unknown_cursor, count,
         pageDefault: settings.page_default || spec.pageDefault,
         pageMost: settings.page_most || spec.pageMost,
+        pageClip: settings.page_clip,
         isFirstRequired: spec.isFirstRequired,
         isMissingAnError: spec.isMissingAnError,
         shuffle: settings.shuffle, turn: this.turn++ } };

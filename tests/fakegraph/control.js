@@ -4,6 +4,7 @@
 
 const { sendJson } = require('../fakeshop/http');
 const { unknownName } = require('../fakeshop/twist');
+const { apiRow } = require('./apis');
 
 class BadRequest extends Error {}
 
@@ -12,9 +13,7 @@ class Control {
     this.apis = apis;
     this.faults = faults;
     this.log = log;
-    for (const api of apis.values()) {
-      api.control = this;
-    }
+    apis.options.control = this;
   }
 
   handle(request, response, body) {
@@ -76,12 +75,12 @@ class Control {
 
   /* The API with this name; without a name, all. */
   chosen(name) {
-    return name ? [this.api(name)] : Array.from(this.apis.values());
+    return name ? [this.api(name)] : this.apis.all();
   }
 
   byApi(read) {
-    return Object.fromEntries(Array.from(this.apis, ([name, api]) => (
-      [name, read(api)])));
+    return Object.fromEntries(this.apis.all().map(
+      (api) => [api.spec.name, read(api)]));
   }
 
   readLog(query) {
@@ -92,11 +91,14 @@ class Control {
   }
 
   secrets() {
-    return this.chosen().flatMap((api) => Array.from(api.tokens));
+    const made = Array.from(this.apis.made.values());
+    return this.apis.names.map((name) => apiRow(name).token)
+      .concat(made.flatMap((api) => Array.from(api.tokens)));
   }
 
   reset(input) {
-    this.chosen(input.api).forEach((api) => api.reset());
+    (input.api ? [this.api(input.api)] : Array.from(this.apis.made.values()))
+      .forEach((api) => api.reset());
     if (!input.api) {
       this.faults.clear();
       this.log.clear();

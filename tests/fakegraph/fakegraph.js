@@ -7,7 +7,7 @@
 const fs = require('fs');
 const { Faults } = require('../fakeshop/faults');
 const { readBody, sendJson, listen } = require('../fakeshop/http');
-const { apiSpec, NAMES } = require('./apis');
+const { apiRow, apiSpec, NAMES } = require('./apis');
 const { Api } = require('./api');
 const { Control } = require('./control');
 const { Log } = require('./log');
@@ -54,10 +54,37 @@ function parseArguments(argv) {
   return options;
 }
 
-/* The APIs by name. */
-function makeApis(names, options) {
-  return new Map(names.map((name) => [name,
-    new Api(apiSpec(name), options)]));
+/* The APIs by name. Each is made when it is used first, because reading a
+ * schema takes time. */
+class Apis {
+  constructor(names, options) {
+    Object.assign(this, { names, options, made: new Map() });
+  }
+
+  /* The API with this name, or undefined. */
+  get(name) {
+    if (!this.made.has(name) && this.names.includes(name)) {
+      this.made.set(name, new Api(apiSpec(name), this.options));
+    }
+    return this.made.get(name);
+  }
+
+  all() {
+    return this.names.map((name) => this.get(name));
+  }
+
+  /* The API that a path belongs to, or undefined. */
+  at(method, path) {
+    const name = path.split('/')[1];
+    if (!this.names.includes(name)) {
+      return undefined;
+    }
+    const api = this.get(name);
+    const isQuery = method === 'POST' && (path === api.spec.path
+      || api.isInfrahub && path.startsWith(api.spec.path + '/'));
+    return isQuery || method === 'GET' && path === '/' + name
+      + '/schema.graphql' ? api : undefined;
+  }
 }
 
 function router(apis, control) {
@@ -68,14 +95,10 @@ function router(apis, control) {
       control.handle(request, response, body);
       return;
     }
-    for (const api of apis.values()) {
-      const isQuery = request.method === 'POST' && (path === api.spec.path
-        || api.isInfrahub && path.startsWith(api.spec.path + '/'));
-      if (isQuery || request.method === 'GET'
-        && path === '/' + api.spec.name + '/schema.graphql') {
-        await api.handle(request, response, body);
-        return;
-      }
+    const api = apis.at(request.method, path);
+    if (api) {
+      await api.handle(request, response, body);
+      return;
     }
     sendJson(response, 404, { errors: ['Not Found'] });
   };
@@ -90,8 +113,7 @@ function elsewhere(log, control) {
   };
 }
 
-function describe(api, endpoint) {
-  const { spec } = api;
+function describe(spec, endpoint) {
   return { name: spec.name, url: endpoint + spec.path, header: spec.header,
     token: spec.token, credentials: spec.credentials(spec.token) };
 }
@@ -100,7 +122,8 @@ async function main() {
   const options = parseArguments(process.argv.slice(2));
   const faults = new Faults();
   const log = new Log();
-  const apis = makeApis(options.apis.split(','), { seed: options.seed,
+  const names = options.apis.split(',');
+  const apis = new Apis(names, { seed: options.seed,
     now: Date.parse(options.now), faults, log });
   const control = new Control(apis, faults, log);
   const other = await listen(elsewhere(log, control), 0);
@@ -110,7 +133,7 @@ async function main() {
     port: server.address().port, endpoint,
     elsewhere: 'http://127.0.0.1:' + other.address().port,
     control: endpoint + '/_control',
-    apis: Array.from(apis.values(), (one) => describe(one, endpoint)) })
+    apis: names.map((one) => describe(apiRow(one), endpoint)) })
     + '\n';
   if (options['ready-file']) {
     const temporary = options['ready-file'] + '.' + process.pid;
@@ -128,7 +151,7 @@ async function main() {
   }
 }
 
-module.exports = { makeApis };
+module.exports = { Apis };
 
 if (require.main === module) {
   main().catch((error) => {

@@ -220,6 +220,9 @@ class Infrahub {
     for (; n > 0; n--) {
       const one = this.add(kind, list.length);
       Object.assign(one, { born: at, updated: at, $created: at, branch });
+      if (MODEL[kind].of.includes('InfraInterface')) {
+        this.kinds.get('InfraInterface').push(one);
+      }
       if (kind === 'InfraDevice') {
         this.link(one, 'site', this.kinds.get('LocationSite')[0],
           'devices');

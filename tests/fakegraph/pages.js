@@ -94,7 +94,7 @@ function firstOf(args, how, name) {
       + '` connection exceeds the `first` limit of ' + how.pageMost
       + ' records.', 'EXCESSIVE_PAGINATION');
   }
-  return n;
+  return how.whole ? n : Math.min(n, how.pageClip || n);
 }
 
 function relay(list, args, how, name) {
@@ -111,7 +111,7 @@ function relay(list, args, how, name) {
 function offset(list, args, how) {
   const isOpen = how.whole && (args.limit === undefined
     || args.limit === null);
-  const most = how.pageMost || Infinity;
+  const most = how.pageClip || how.pageMost || Infinity;
   const limit = isOpen ? Infinity : Math.max(0, Math.min(most,
     args.limit === undefined || args.limit === null
       ? how.pageDefault || Infinity : args.limit));

@@ -163,8 +163,8 @@ class Rate {
     }
     this.requests.turn(settings.requests_window_s);
     if (this.requests.used >= settings.requests_limit) {
-      return refusal(429, this.retryAfter(this.requests.end - Date.now()),
-        spec.tooMany);
+      return refusal(settings.requests_status,
+        this.retryAfter(this.requests.end - Date.now()), spec.tooMany);
     }
     this.requests.used++;
     return null;

@@ -163,6 +163,11 @@ class Relay(FakeGraphTest):
         self.assertEqual(50, len(self.data(
             "linear", "{ issues { nodes { id } } }")["issues"]["nodes"]))
 
+    def test_pages_that_are_shorter_than_asked_for(self):
+        self.graph.set(api="github", page_clip=4)
+        self.assertEqual([4] * 6 + [1],
+                         [len(page) for page in self.pages(n=10)])
+
     def test_what_does_not_exist(self):
         answer = self.ask("github", '{ repository(owner: "o", '
                           'name: "missing") { id } }')
@@ -405,6 +410,9 @@ class Limits(FakeGraphTest):
         self.assertIn("GMT", self.ask("saleor", query).headers["Retry-After"])
         self.graph.set(api="saleor", retry_after="none")
         self.assertNotIn("Retry-After", self.ask("saleor", query).headers)
+        self.graph.set(api="github", requests_limit=1)
+        self.assertEqual(200, self.ask("github", ISSUES % "").status)
+        self.assertEqual(403, self.ask("github", ISSUES % "").status)
 
     def wait_for_held(self, count):
         end = time.monotonic() + LAST_RESORT
@@ -809,6 +817,20 @@ class Tables(FakeGraphTest):
                     break
                 after = json.dumps(page["pageInfo"]["endCursor"])
             self.assertEqual([(one,) for one in ids], self.rows(table, "id"))
+
+    def test_random_queries(self):
+        for api in self.graph.apis:
+            rows = 0
+            for seed in range(1, 11):
+                query = World.oracle().ask(cmd="graph-generate", api=api,
+                                           seed=seed)["query"]
+                self.assertEqual(query, World.oracle().ask(
+                    cmd="graph-generate", api=api, seed=seed)["query"])
+                tables = self.tables(api, query)
+                self.assertTrue(all(name.startswith(f"q{seed}_")
+                                    for name in tables), query)
+                rows += sum(len(one.rows) for one in tables.values())
+            self.assertGreater(rows, 50, api)
 
     def test_pages_and_bulk_give_the_same_tables(self):
         for seed in range(1, 31):

@@ -31,6 +31,12 @@ class GraphCase(Case):
         at."""
         return World.oracle().ask(cmd="graph", api=api, query=query, **how)
 
+    def random_query(self, api, seed, prefix=None):
+        """A random query whose pages can be walked. Its tables' names begin
+        with the prefix, by default q and the seed."""
+        return World.oracle().ask(cmd="graph-generate", api=api, seed=seed,
+                                  prefix=prefix)["query"]
+
     def check_source(self, api, *queries, schema=None, **how):
         """Check that the schema contains exactly what these queries give."""
         try:

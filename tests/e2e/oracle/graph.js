@@ -10,31 +10,55 @@ const { resolveField, resolveType } = require('../../fakeshop/resolve');
 const { NAMES } = require('../../fakegraph/apis');
 const { Control } = require('../../fakegraph/control');
 const { Log } = require('../../fakegraph/log');
-const { makeApis } = require('../../fakegraph/fakegraph');
-const { expected } = require('./paged');
+const { Apis } = require('../../fakegraph/fakegraph');
+const { collides, generate } = require('./generate-paged');
+const { expected, NotPaged } = require('./paged');
 
 class Graph {
   constructor(options) {
-    this.apis = makeApis(NAMES, { seed: options.seed, faults: new Faults(),
+    this.apis = new Apis(NAMES, { seed: options.seed, faults: new Faults(),
       now: Date.parse(options.now), log: new Log() });
     this.control = new Control(this.apis, new Faults(), new Log());
+  }
+
+  how(api, request) {
+    const { unwrap = api.isInfrahub } = request;
+    return { gids: false, stringIds: api.isInfrahub, unwrap };
   }
 
   /* { api, query, variables, branch, at } */
   expect(request) {
     const api = this.apis.get(request.api);
-    const isInfrahub = request.api === 'infrahub';
-    const { unwrap = isInfrahub } = request;
-    return expected(api.schema, parse(request.query), { gids: false,
-      stringIds: isInfrahub, unwrap }, (document) => {
-      const context = api.context(() => {}, []);
-      Object.assign(context.how, { whole: true, shuffle: false });
-      if (isInfrahub) {
-        context.where = api.where({ branch: request.branch || 'main',
-          at: request.at || null });
+    return expected(api.schema, parse(request.query), this.how(api, request),
+      (document) => this.run(api, document, request));
+  }
+
+  run(api, document, request) {
+    const context = api.context(() => {}, []);
+    Object.assign(context.how, { whole: true, shuffle: false });
+    if (api.isInfrahub) {
+      context.where = api.where({ branch: request.branch || 'main',
+        at: request.at || null });
+    }
+    return api.run({ document, variables: request.variables }, context);
+  }
+
+  /* { api, seed, prefix }: a random query that gives tables. */
+  generate(request) {
+    const api = this.apis.get(request.api);
+    const accepts = (document) => {
+      try {
+        const plan = expected(api.schema, document, this.how(api, request),
+          (executable) => this.run(api, executable, request));
+        return plan.isWhole && !collides(plan.tables);
+      } catch (error) {
+        if (error instanceof NotPaged) {
+          return false;
+        }
+        throw error;
       }
-      return api.run({ document, variables: request.variables }, context);
-    });
+    };
+    return { query: generate(api, request.seed, request.prefix, accepts) };
   }
 }
 

@@ -447,6 +447,13 @@ function rowsOf(data, tables) {
   return rows;
 }
 
+/* Whether no root is missing. An answer without a root is a failure, not an
+ * empty table. */
+function isWhole(data, tables) {
+  return tables.every((one) => one.parent !== null
+    || at(data, one.keys) !== null);
+}
+
 /* run(document) executes it over all of the data. */
 function expected(schema, document, how, run) {
   const planner = new Planner(schema, document, how);
@@ -459,6 +466,7 @@ function expected(schema, document, how, run) {
       throw answer.errors[0].originalError || answer.errors[0];
     }
     out.rows = rowsOf(answer.data, tables);
+    out.isWhole = isWhole(answer.data, tables);
   }
   return out;
 }

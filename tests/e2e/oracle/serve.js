@@ -14,6 +14,8 @@
  *                                     that GraphQL does not have
  *   { cmd: 'paged', store, query }    the same as 'expect', fetched by pages
  *   { cmd: 'graph', api, query, … }   the same, from the fake graph server
+ *   { cmd: 'graph-generate', api, seed }
+ *                                     { query }: a random query for pages
  *   { cmd: 'change', … }, { cmd: 'reset' }
  *                                     the same change as in the fake store
  *   { cmd: 'graph-control', key, body }
@@ -86,6 +88,8 @@ function answer(request) {
         shops.stores.get(request.store), request.query);
     case 'graph':
       return graphOf().expect(request);
+    case 'graph-generate':
+      return graphOf().generate(request);
     case 'graph-control':
       return graphOf().control.dispatch(request.key, request.body || {}, {});
     case 'expect': {
