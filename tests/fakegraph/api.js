@@ -260,7 +260,7 @@ class Api {
         unknownCursor: settings.unknown_cursor, count,
         pageDefault: settings.page_default || spec.pageDefault,
         pageMost: settings.page_most || spec.pageMost,
-        pageClip: settings.page_clip,
+        pageClip: settings.page_clip, idsMost: settings.ids_most,
         isFirstRequired: spec.isFirstRequired,
         isMissingAnError: spec.isMissingAnError,
         shuffle: settings.shuffle, turn: this.turn++ } };

@@ -66,6 +66,7 @@ const EVERY = {
   page_default: null,
   page_most: null,
   page_clip: null,
+  ids_most: 100,
   in_flight_limit: null,
   in_flight_status: 429,
   retry_after: 'seconds',

@@ -126,8 +126,9 @@ async function main() {
   const apis = new Apis(names, { seed: options.seed,
     now: Date.parse(options.now), faults, log });
   const control = new Control(apis, faults, log);
-  const other = await listen(elsewhere(log, control), 0);
-  const server = await listen(router(apis, control), options.port);
+  const other = await listen(elsewhere(log, control), 0, 'fakegraph');
+  const server = await listen(router(apis, control), options.port,
+    'fakegraph');
   const endpoint = 'http://127.0.0.1:' + server.address().port;
   const ready = JSON.stringify({ pid: process.pid,
     port: server.address().port, endpoint,

@@ -64,6 +64,11 @@ function rootValue(args, context, meta) {
     return object;
   }
   if (meta.name === 'nodes' && args.ids) {
+    if (args.ids.length > context.how.idsMost) {
+      throw new GraphQLError('You may not provide more than '
+        + context.how.idsMost + ' node ids; you provided ' + args.ids.length
+        + '.', { extensions: { code: 'ARGUMENT_LIMIT' } });
+    }
     return args.ids.map((id) => world.byId(id, meta.named));
   }
   const source = { $type: 'Query', $token: 'root', $key: world.seed,

@@ -71,8 +71,8 @@ function sendFault(response, action, headers) {
 }
 
 /* Starts a server on a loopback port. The promise resolves to the server when
- * it listens. */
-function listen(handler, port) {
+ * it listens. `name` is the program's, for error messages. */
+function listen(handler, port, name = 'fakeshop') {
   const server = http.createServer((request, response) => {
     response.on('error', () => {});
     Promise.resolve(handler(request, response)).catch((error) => {
@@ -80,9 +80,9 @@ function listen(handler, port) {
         /* The client closed the connection before its request was complete. */
         return;
       }
-      process.stderr.write('fakeshop: ' + (error.stack || error) + '\n');
+      process.stderr.write(name + ': ' + (error.stack || error) + '\n');
       if (!response.headersSent) {
-        sendJson(response, 500, { errors: 'fakeshop: ' + error.message });
+        sendJson(response, 500, { errors: name + ': ' + error.message });
       } else {
         response.destroy();
       }

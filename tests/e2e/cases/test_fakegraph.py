@@ -128,6 +128,8 @@ class Relay(FakeGraphTest):
                                    "delete": True})
         self.assertEqual([None] + rows[1:], self.data(
             "github", query, {"ids": ids})["nodes"])
+        answer = self.ask("github", query, {"ids": ids[:1] * 101})
+        self.assertEqual("ARGUMENT_LIMIT", answer.errors[0]["type"])
 
     def test_nested_pages_by_node(self):
         self.graph.set(api="github", sizes={"Issue.comments": 5})
