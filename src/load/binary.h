@@ -72,4 +72,12 @@ binary_parse_double(struct span text, double *value, struct err *err);
  * in it needs more than BINARY_DIGITS_MAX digits. */
 MUST_CHECK bool binary_check_json(struct span json, struct err *err);
 
+/* binary_net.c: append the length and the value. ERR_ROW if `text` is not one;
+ * a cidr is a network, without bits to the right of its mask. */
+MUST_CHECK bool binary_uuid(struct buf *out, struct span text, struct err *err);
+MUST_CHECK bool
+binary_macaddr(struct buf *out, struct span text, struct err *err);
+MUST_CHECK bool
+binary_inet(struct buf *out, struct span text, bool is_cidr, struct err *err);
+
 #endif

@@ -20,7 +20,9 @@ enum { JSONB_VERSION = 1, INT64_DIGITS = 19 };
 static const uint32_t oids[PLAN_TYPE_COUNT] = {
     [PLAN_TEXT] = 25,          [PLAN_BIGINT] = 20,  [PLAN_INTEGER] = 23,
     [PLAN_NUMERIC] = 1700,     [PLAN_DOUBLE] = 701, [PLAN_BOOLEAN] = 16,
-    [PLAN_TIMESTAMPTZ] = 1184, [PLAN_DATE] = 1082,  [PLAN_JSONB] = 3802};
+    [PLAN_TIMESTAMPTZ] = 1184, [PLAN_DATE] = 1082,  [PLAN_JSONB] = 3802,
+    [PLAN_UUID] = 2950,        [PLAN_INET] = 869,   [PLAN_CIDR] = 650,
+    [PLAN_MACADDR] = 829};
 
 uint32_t
 encode_oid(enum plan_type type)
@@ -188,6 +190,22 @@ encode_jsonb(struct buf *out, const struct record_value *value, struct err *err)
     return true;
 }
 
+/* Ids and addresses are strings. */
+static bool
+encode_address(struct buf *out, enum plan_type type,
+               const struct record_value *value, struct err *err)
+{
+    if (value->kind != JSON_STRING)
+        return err_set(err, MSG_LINE_VALUE,
+                       "a value of type %s must be a string",
+                       plan_type_name(type));
+    if (type == PLAN_UUID)
+        return binary_uuid(out, value->text, err);
+    if (type == PLAN_MACADDR)
+        return binary_macaddr(out, value->text, err);
+    return binary_inet(out, value->text, type == PLAN_CIDR, err);
+}
+
 bool
 encode_value(struct buf *out, enum plan_type type,
              const struct record_value *value, struct err *err)
@@ -215,6 +233,11 @@ encode_value(struct buf *out, enum plan_type type,
         return encode_date(out, value, err);
     case PLAN_JSONB:
         return encode_jsonb(out, value, err);
+    case PLAN_UUID:
+    case PLAN_INET:
+    case PLAN_CIDR:
+    case PLAN_MACADDR:
+        return encode_address(out, type, value, err);
     case PLAN_TYPE_COUNT:
         break;
     }

@@ -21,6 +21,10 @@ static const struct {
     {"timestamptz", PLAN_TIMESTAMPTZ},
     {"date", PLAN_DATE},
     {"jsonb", PLAN_JSONB},
+    {"uuid", PLAN_UUID},
+    {"inet", PLAN_INET},
+    {"cidr", PLAN_CIDR},
+    {"macaddr", PLAN_MACADDR},
 };
 
 static const enum plan_type scalar_types[DIALECT_SCALAR_COUNT] = {
@@ -189,7 +193,7 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
     return build_error(b, MSG_QUERY_DIRECTIVE, directive->pos,
                        "@column does not know the type \"%s\"; types are text, "
                        "bigint, integer, numeric, double precision, boolean, "
-                       "timestamptz, date, jsonb",
+                       "timestamptz, date, jsonb, uuid, inet, cidr, macaddr",
                        given);
 }
 

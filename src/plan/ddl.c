@@ -454,6 +454,7 @@ static const struct {
      "rtrim(rtrim(to_char({column} AT TIME ZONE 'UTC', "
      "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"},
     {PLAN_JSONB, PLAN_TEXT, "{column} #>> '{}'"},
+    {PLAN_INET, PLAN_TEXT, "abbrev({column})"},
 };
 
 static const char *

@@ -37,6 +37,10 @@ enum plan_type {
     PLAN_TIMESTAMPTZ,
     PLAN_DATE,
     PLAN_JSONB,
+    PLAN_UUID, /* this and the next only by @column(type:) */
+    PLAN_INET,
+    PLAN_CIDR,
+    PLAN_MACADDR,
     PLAN_TYPE_COUNT
 };
 

@@ -25,7 +25,13 @@ width_of(enum plan_type type)
         return 4;
     case PLAN_BOOLEAN:
         return 1;
+    case PLAN_UUID:
+        return 16;
+    case PLAN_MACADDR:
+        return 6;
     case PLAN_TEXT:
+    case PLAN_INET:
+    case PLAN_CIDR:
     case PLAN_NUMERIC:
     case PLAN_JSONB:
     case PLAN_TYPE_COUNT:

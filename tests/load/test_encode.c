@@ -83,6 +83,24 @@ static const struct {
     {PLAN_JSONB, "[]", "00000003 015b5d"},
     {PLAN_JSONB, "\"\\u0041\"", "00000009 01225c75 30303431 22"},
     {PLAN_JSONB, "1e2", "00000004 01316532"},
+    {PLAN_UUID, "\"A0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\"",
+     "00000010 a0eebc99 9c0b4ef8 bb6d6bb9 bd380a11"},
+    {PLAN_UUID, "\"{a0ee-bc999c0b4ef8bb6d6bb9bd380a11}\"",
+     "00000010 a0eebc99 9c0b4ef8 bb6d6bb9 bd380a11"},
+    {PLAN_UUID, "null", "ffffffff"},
+    {PLAN_MACADDR, "\"08:00:2b:01:02:03\"", "00000006 08002b01 0203"},
+    {PLAN_MACADDR, "\"08-00-2B-01-02-03\"", "00000006 08002b01 0203"},
+    {PLAN_MACADDR, "\"08002b:010203\"", "00000006 08002b01 0203"},
+    {PLAN_MACADDR, "\"0800.2b01.0203\"", "00000006 08002b01 0203"},
+    {PLAN_MACADDR, "\"08002b010203\"", "00000006 08002b01 0203"},
+    {PLAN_INET, "\"10.0.0.1\"", "00000008 02200004 0a000001"},
+    {PLAN_INET, "\"10.0.0.1/24\"", "00000008 02180004 0a000001"},
+    {PLAN_INET, "\"::1/64\"",
+     "00000014 03400010 00000000 00000000 00000000 00000001"},
+    {PLAN_CIDR, "\"10.1.0.0/16\"", "00000008 02100104 0a010000"},
+    {PLAN_CIDR, "\"2001:db8::/32\"",
+     "00000014 03200110 20010db8 00000000 00000000 00000000"},
+    {PLAN_CIDR, "\"0.0.0.0/0\"", "00000008 02000104 00000000"},
 };
 
 START_TEST(values_have_the_bytes_of_their_type)
@@ -120,6 +138,19 @@ static const struct {
     {PLAN_TIMESTAMPTZ, "\"soon\"", "\"soon\" is not a timestamp"},
     {PLAN_DATE, "[]", "a date must be a string"},
     {PLAN_DATE, "\"2026-02-30\"", "\"2026-02-30\" is not a date"},
+    {PLAN_UUID, "5", "a value of type uuid must be a string"},
+    {PLAN_UUID, "\"a0eebc99\"", "\"a0eebc99\" is not a UUID"},
+    {PLAN_UUID, "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1-1\"",
+     "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1-1\" is not a UUID"},
+    {PLAN_MACADDR, "\"08:00:2b:01:02\"",
+     "\"08:00:2b:01:02\" is not a MAC address"},
+    {PLAN_MACADDR, "\"08:00:2b:01:02:0g\"",
+     "\"08:00:2b:01:02:0g\" is not a MAC address"},
+    {PLAN_INET, "\"10.0.0.256\"", "\"10.0.0.256\" is not a network address"},
+    {PLAN_INET, "\"10.0.0.1/33\"", "\"10.0.0.1/33\" is not a network address"},
+    {PLAN_INET, "\"10.0.0.1/\"", "\"10.0.0.1/\" is not a network address"},
+    {PLAN_INET, "\"::1/1x\"", "\"::1/1x\" is not a network address"},
+    {PLAN_CIDR, "\"10.0.0.1/24\"", "\"10.0.0.1/24\" is not a network"},
     {PLAN_JSONB, "[1e99999]",
      "a number in the JSON value needs more than 10000 digits"},
 };
@@ -137,8 +168,8 @@ END_TEST
 
 START_TEST(every_type_has_its_oid)
 {
-    static const uint32_t oids[] = {25, 20,   23,   1700, 701,
-                                    16, 1184, 1082, 3802};
+    static const uint32_t oids[] = {25,   20,   23,   1700, 701, 16, 1184,
+                                    1082, 3802, 2950, 869,  650, 829};
 
     for (int type = 0; type < PLAN_TYPE_COUNT; type++)
         ck_assert_uint_eq(encode_oid((enum plan_type)type), oids[type]);

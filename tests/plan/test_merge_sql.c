@@ -427,6 +427,7 @@ static const struct {
      "text USING rtrim(rtrim(to_char(\"at\" AT TIME ZONE 'UTC', "
      "'YYYY-MM-DD\"T\"HH24:MI:SS.US'), '0'), '.') || 'Z'"},
     {PLAN_JSONB, PLAN_TEXT, "text USING \"at\" #>> '{}'"},
+    {PLAN_INET, PLAN_TEXT, "text USING abbrev(\"at\")"},
 };
 
 START_TEST(times_convert_by_fixed_formats)

@@ -1371,7 +1371,8 @@ static const struct {
      "2:21: name of @column must be a string that is not empty", ""},
     {NODE("title @column(type: \"varchar\")"),
      "2:7: @column does not know the type \"varchar\"; types are text, bigint, "
-     "integer, numeric, double precision, boolean, timestamptz, date, jsonb",
+     "integer, numeric, double precision, boolean, timestamptz, date, jsonb, "
+     "uuid, inet, cidr, macaddr",
      ""},
     {NODE("id @column(type: \"numeric\")"),
      "2:4: the id of a row must be text or bigint, not numeric", ""},
