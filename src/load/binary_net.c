@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "load/binary.h"
 
 enum {
@@ -14,15 +15,6 @@ enum {
 };
 
 /* ---- hexadecimal digits ------------------------------------------------- */
-
-static int
-hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Read the byte at `at`, two digits. */
 static bool

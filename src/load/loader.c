@@ -3,7 +3,7 @@
  *
  *     clean      check UTF-8, replace escapes that PostgreSQL refuses
  *     parse      find its values, by slot
- *     route      find its table: the root's, or a connection's (route.c)
+ *     route      find its table: a root's, or a connection's (route.c)
  *     refused?   reject it if the server refused it in an earlier attempt
  *     put        write its rows, and those of its lists, into batches
  *     tally      count it for its parent, and note its own counts
@@ -282,12 +282,33 @@ route_child(struct loader *loader, const struct plan_table **table,
     return *table != NULL;
 }
 
+/* A line that was cut from a page has a parent if its table has one. */
+static bool
+route_page_line(const struct loader *loader, const struct plan_table *table,
+                const struct record_value **parent_id, bool *is_clear,
+                struct err *err)
+{
+    *is_clear = table->parent != NULL;
+    if (table->parent == NULL) {
+        *parent_id = NULL;
+        return true;
+    }
+    *parent_id = record_get(loader->record, loader->plan->parent_id_slot);
+    return (*parent_id != NULL && (*parent_id)->kind == JSON_STRING) ||
+           err_set(err, MSG_LINE_TABLE,
+                   "its tag names %s, but its __parentId is not a string",
+                   table->path);
+}
+
 /* Find the table of the parsed line. *parent_id is NULL for a root; *is_clear
  * is set if the line is certainly not a root. */
 static bool
 route(struct loader *loader, const struct plan_table **table,
       const struct record_value **parent_id, bool *is_clear, struct err *err)
 {
+    *table = route_paged(loader->plan, loader->record);
+    if (*table != NULL)
+        return route_page_line(loader, *table, parent_id, is_clear, err);
     *parent_id = record_get(loader->record, loader->plan->parent_id_slot);
     if (*parent_id == NULL || (*parent_id)->kind == JSON_NULL) {
         *parent_id = NULL;
@@ -360,9 +381,8 @@ put_measured(struct loader *loader, const struct plan_table *table,
 /* Called until one root has a gid type of the query's roots. If none ever has,
  * the file belongs to another query. */
 static void
-look_at_root(struct loader *loader)
+look_at_root(struct loader *loader, const struct plan_table *root)
 {
-    const struct plan_table *root = &loader->plan->tables[0];
     struct span type =
         encode_gid_type(gid_of(record_get(loader->record, root->id_slot)));
 
@@ -390,7 +410,7 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
         return false;
     tally_line(loader, table, &source);
     if (!loader->root_fits && table->kind == PLAN_ROOT)
-        look_at_root(loader);
+        look_at_root(loader, table);
     loader->counts.skipped += table->skip && !table->stages_id;
     loader->counts.roots += table->kind == PLAN_ROOT;
     return true;

@@ -1,5 +1,7 @@
 /*
- * How a line with a __parentId finds its connection:
+ * A line that was cut from a page names its table (paged/split.h). In a bulk
+ * result a line without a __parentId is a root. How a line with a __parentId
+ * finds its connection:
  *
  *  1. A tag names its connection. bulkpg adds tags to the document if several
  *     connections can have nodes of the same type.
@@ -340,6 +342,21 @@ choose_untyped(struct candidates *c, const struct record *record,
     if (!narrow(c, has_just_these_keys, record))
         return refuse_unknown(err);
     return c->count == 1 ? c->tables[0] : refuse_several(c, err);
+}
+
+const struct plan_table *
+route_paged(const struct plan *plan, const struct record *record)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const struct plan_table *table = &plan->tables[i];
+        const struct record_value *tag =
+            table->page_tag != NULL ? record_get(record, table->page_tag_slot)
+                                    : NULL;
+
+        if (tag != NULL && tag->kind == JSON_TRUE)
+            return table;
+    }
+    return NULL;
 }
 
 const struct plan_table *

@@ -207,6 +207,10 @@ bool table_draft_open(struct builder *b, struct table_site *site,
                       const struct gql_type *type, struct gql_selection *node,
                       struct table_draft **draft);
 
+/* Is the field `id` of this type a key? It is if it is an ID!; some APIs have
+ * ids that are strings, or nullable. */
+bool table_draft_has_id(const struct builder *b, const struct gql_type *type);
+
 /* columns.c */
 
 /* A place that selects a column, without its directives' values. */

@@ -3,10 +3,8 @@
 #include "plan/build.h"
 #include "plan/names.h"
 
-/* Is the field `id` of this type a key? It is if it is an ID!; some APIs have
- * ids that are strings, or nullable. */
-static bool
-type_has_id(const struct builder *b, const struct gql_type *type)
+bool
+table_draft_has_id(const struct builder *b, const struct gql_type *type)
 {
     const struct dialect_pages *pages = b->dialect->pages;
     const struct gql_field *id = gql_type_field(type, "id");
@@ -119,7 +117,7 @@ fill_table(struct builder *b, struct table_draft *draft,
     table->node_type = arena_strdup(b->arena, type->name);
     table->is_abstract = gql_type_is_abstract(type);
     table->concrete = concrete_types(b, type);
-    table->has_id = type_has_id(b, type);
+    table->has_id = table_draft_has_id(b, type);
     table->id_gid = columns_make_gid(b, table->is_abstract, type->name);
     table->parent_column = site->parent_column;
     table->parent_gid = table->parent != NULL ? table->parent->id_gid : NULL;

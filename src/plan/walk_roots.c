@@ -6,7 +6,7 @@
  *     a list of objects  a table as well
  *     a single object    a table of one row, if a field is selected on it that
  *                        gives a column or a list. Connections below it are
- *                        roots
+ *                        roots, and if it has no id, so are lists with @table
  */
 #include <string.h>
 
@@ -82,10 +82,16 @@ walk_root_rows(struct builder *b, struct gql_selection *root,
 
 /* ---- single objects ----------------------------------------------------- */
 
-/* Does the object have a field that gives a column or a list? Objects in it are
- * part of it. */
 static bool
-has_columns(struct builder *b, const char *type_name,
+has_table(const struct gql_selection *field)
+{
+    return gql_find_directive(field->directives, "table") != NULL;
+}
+
+/* Does the object have a field that gives a column, or, if it has an id, a list
+ * with @table? Objects in it are part of it. */
+static bool
+has_columns(struct builder *b, bool has_id, const char *type_name,
             const struct gql_selection *list)
 {
     const struct gql_type *type = gql_schema_find(b->schema, type_name);
@@ -98,7 +104,7 @@ has_columns(struct builder *b, const char *type_name,
             const char *narrowed =
                 list->type_condition != NULL ? list->type_condition : type_name;
 
-            if (has_columns(b, narrowed, list->selections))
+            if (has_columns(b, has_id, narrowed, list->selections))
                 return true;
             continue;
         }
@@ -106,9 +112,11 @@ has_columns(struct builder *b, const char *type_name,
         if (field == NULL || list->selections == NULL ||
             gql_find_directive(list->directives, "json") != NULL)
             return true;
-        if (!walk_find_pages(b, field, &paging) &&
-            (field->type.list_depth > 0 ||
-             has_columns(b, field->type.name, list->selections)))
+        if (walk_find_pages(b, field, &paging))
+            continue;
+        if (field->type.list_depth > 0
+                ? has_id || !has_table(list)
+                : has_columns(b, has_id, field->type.name, list->selections))
             return true;
     }
     return false;
@@ -151,7 +159,10 @@ walk_root_object(struct builder *b, struct gql_selection *root,
 {
     struct scope bare = bare_scope(root, definition->type.name);
 
-    if (has_columns(b, definition->type.name, root->selections))
+    bool has_id = table_draft_has_id(
+        b, gql_schema_find(b->schema, definition->type.name));
+
+    if (has_columns(b, has_id, definition->type.name, root->selections))
         return walk_single(b, root, definition);
     return walk_refuse_misplaced(b, root, false, "object",
                                  "which is not a table, because only "

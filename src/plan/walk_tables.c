@@ -190,12 +190,22 @@ walk_connection(struct builder *b, const struct scope *scope,
     return walk_rows(b, draft, &parts);
 }
 
+/* In a single object without an id: its rows have no parent to refer to. */
+static bool
+walk_root_list(struct builder *b, const struct scope *scope,
+               struct gql_selection *field, const struct gql_field *definition)
+{
+    struct gql_pages paging = {.is_list = true, .node = &definition->type};
+
+    return walk_connection(b, scope, field, definition, &paging);
+}
+
 bool
 walk_list_table(struct builder *b, const struct scope *scope,
                 struct gql_selection *field, const struct gql_field *definition)
 {
     const char *key = gql_response_key(field);
-    struct table_site site = child_site(b, scope, field, PLAN_LIST);
+    struct table_site site;
     struct table_draft *draft;
     struct scope row;
 
@@ -205,6 +215,10 @@ walk_list_table(struct builder *b, const struct scope *scope,
                            "@table belongs on connections and lists of "
                            "objects; %s is %s",
                            key, definition->type.text);
+    if (scope->root_path != NULL &&
+        (scope->draft == NULL || !scope->draft->table->has_id))
+        return walk_root_list(b, scope, field, definition);
+    site = child_site(b, scope, field, PLAN_LIST);
     if (!walk_refuse_misplaced(b, field, true, "list", "which is a table") ||
         !require_parent_id(b, scope, field->pos, key) ||
         !table_draft_open(b, &site,

@@ -354,6 +354,39 @@ START_TEST(each_reason_has_its_remedy)
 
 END_TEST
 
+/* ---- pages --------------------------------------------------------------- */
+
+START_TEST(a_line_from_a_page_names_its_table)
+{
+    static const struct {
+        const char *line;
+        const char *name;
+    } lines[] = {
+        {"{\"bulkpg_t1\":true,\"id\":\"x\"}", "products"},
+        {"{\"bulkpg_t3\":true,\"__parentId\":\"y\"}",
+         "products_variants_metafields"},
+        {"{\"bulkpg_t5\":true}", "products_other"},
+        {"{\"bulkpg_t3\":\"Metafield\"}", NULL},
+        {"{\"bulkpg_t3\":1}", NULL},
+        {"{\"bulkpg_t9\":true}", NULL},
+        {"{\"id\":\"x\"}", NULL},
+    };
+
+    build(twice);
+    for (int i = 0; i < COUNT(lines); i++) {
+        const struct plan_table *table;
+
+        ck_assert(record_parse(record, span_str(lines[i].line), &err));
+        table = route_paged(plan, record);
+        if (lines[i].name == NULL)
+            ck_assert_ptr_null(table);
+        else
+            ck_assert_str_eq(table->name, lines[i].name);
+    }
+}
+
+END_TEST
+
 static Suite *
 route_suite(void)
 {
@@ -365,6 +398,7 @@ route_suite(void)
     tcase_add_test(tests, a_typename_that_is_not_a_string_is_ignored);
     tcase_add_test(tests, a_gid_type_that_the_table_already_has_is_allowed);
     tcase_add_test(tests, each_reason_has_its_remedy);
+    tcase_add_test(tests, a_line_from_a_page_names_its_table);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -399,6 +399,28 @@ START_TEST(connections_are_known_by_their_shape)
 
 END_TEST
 
+START_TEST(a_list_in_an_object_without_id_is_a_root)
+{
+    const struct pages_connection *c =
+        connection("{ site { title plan { seats prices @table { amount } } "
+                   "mirrors { host } } }",
+                   "site.plan.prices");
+
+    ck_assert_str_eq(
+        tables_of(),
+        "root site _ordinal: title text plan_seats integer mirrors jsonb; root "
+        "site_plan_prices: id text* amount double precision");
+    ck_assert_int_eq(c->kind, PAGES_LIST);
+    ck_assert_str_eq(document_of(c->read),
+                     "{ site { plan { prices { id amount } } } }");
+    ck_assert_str_eq(places_of(c->read), "site{plan{prices*}}");
+    (void)connection("{ site { mirrors @table { host users(first: 2) { nodes { "
+                     "login } } } } }",
+                     "site.mirrors.users");
+}
+
+END_TEST
+
 START_TEST(a_window_is_bound_to_variables)
 {
     static const char query[] =
@@ -584,6 +606,7 @@ add_generic(Suite *suite)
 
     tcase_add_checked_fixture(forge, setup_forge, teardown);
     tcase_add_test(forge, connections_are_known_by_their_shape);
+    tcase_add_test(forge, a_list_in_an_object_without_id_is_a_root);
     tcase_add_test(forge, a_window_is_bound_to_variables);
     tcase_add_test(forge, nested_pages_become_smaller);
     tcase_add_test(forge, a_literal_number_of_rows_is_not_walked_on);
