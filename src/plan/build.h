@@ -78,6 +78,12 @@ struct table_draft {
     struct shape_key *keys[PLAN_COLUMNS_MAX]; /* the keys of their values */
 };
 
+/* A field that is a place of a table. */
+struct table_place {
+    const struct gql_selection *field;
+    const struct table_draft *draft;
+};
+
 struct builder {
     struct arena *arena;
     const struct gql_document *document;
@@ -87,6 +93,8 @@ struct builder {
     struct arena *scratch; /* for data that the plan does not keep */
     struct table_draft *drafts[PLAN_TABLES_MAX]; /* by table index */
     int connections;
+    struct table_place *places; /* sorted, for pages_find_site() */
+    size_t place_count;
     bool unwraps; /* @unwrap */
     struct err *err;
 };

@@ -63,7 +63,9 @@ struct pages_keys {
 struct pages_keys pages_keys_of(const struct table_draft *draft);
 struct pages_keys pages_way_keys(const struct pages_way *way);
 
-/* Is the field a place of a table? NULL if not. */
+/* Sort the places of all tables, then find one: is the field a place of a
+ * table? NULL if not. */
+void pages_sort_sites(struct builder *b);
 const struct table_draft *
 pages_find_site(const struct builder *b, const struct gql_selection *field);
 

@@ -12,20 +12,42 @@
  * For children only the path from their parent to them is copied. The query's
  * own selections are not changed, because submit.c prints them, too.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan/pages_build.h"
 
 /* ---- small parts -------------------------------------------------------- */
 
+static int
+compare_places(const void *a, const void *b)
+{
+    const struct table_place *one = a, *other = b;
+
+    return (one->field > other->field) - (one->field < other->field);
+}
+
+void
+pages_sort_sites(struct builder *b)
+{
+    b->places =
+        arena_array(b->scratch, (size_t)b->plan->table_count * TABLE_SITES_MAX,
+                    sizeof(*b->places));
+    for (int i = 0; i < b->plan->table_count; i++)
+        for (int n = 0; n < b->drafts[i]->node_count; n++)
+            b->places[b->place_count++] =
+                (struct table_place){b->drafts[i]->fields[n], b->drafts[i]};
+    qsort(b->places, b->place_count, sizeof(*b->places), compare_places);
+}
+
 const struct table_draft *
 pages_find_site(const struct builder *b, const struct gql_selection *field)
 {
-    for (int i = 0; i < b->plan->table_count; i++)
-        for (int n = 0; n < b->drafts[i]->node_count; n++)
-            if (b->drafts[i]->fields[n] == field)
-                return b->drafts[i];
-    return NULL;
+    struct table_place wanted = {field, NULL};
+    const struct table_place *found = bsearch(
+        &wanted, b->places, b->place_count, sizeof(wanted), compare_places);
+
+    return found != NULL ? found->draft : NULL;
 }
 
 static struct gql_selection *
@@ -482,6 +504,30 @@ pages_way_keys(const struct pages_way *way)
         way->paging.paging == GQL_PAGES_OFFSET ? "items" : "nodes", NULL};
 }
 
+/* The arguments of the query's root also say what its objects look like, such
+ * as a channel or a language, so the root that finds them by ids gets those
+ * that it knows. */
+static void
+add_root_arguments(struct pages_maker *m, const struct pages_way *way,
+                   struct gql_argument ***end)
+{
+    const struct plan_table *root = m->target->table;
+    const struct table_draft *draft;
+
+    while (root->parent != NULL)
+        root = root->parent;
+    draft = m->b->drafts[root->index];
+    for (const struct gql_argument *a = draft->fields[0]->arguments; a;
+         a = a->next) {
+        bool is_page = draft->paging.rows_argument != NULL &&
+                       is_page_argument(&draft->paging, a->name);
+
+        if (!is_page && strcmp(a->name, way->argument->name) != 0 &&
+            gql_find_input(way->field->arguments, a->name) != NULL)
+            add_argument(m, end, a->name, a->value);
+    }
+}
+
 /* The root that finds objects by their ids. A root with pages needs a page that
  * is large enough for all of them. */
 static struct gql_selection *
@@ -495,6 +541,7 @@ root_by_ids(struct pages_maker *m, const struct pages_way *way)
 
     declare(m, name, way->argument->type.text, true);
     add_argument(m, &end, way->argument->name, variable(m, name));
+    add_root_arguments(m, way, &end);
     if (rows == NULL)
         return root;
     m->request->takes_count = true;

@@ -321,6 +321,7 @@ pages_settle(struct builder *b)
                !is_needed;
     if (!is_needed)
         b->err = &b->plan->no_pages;
+    pages_sort_sites(b);
     made = make_pages(d);
     b->err = err;
     if (made)

@@ -5,8 +5,14 @@
  *     Device(ids:)     a connection or list of the rows' own type
  *     node(id:)        one object
  *     issue(id:)       one object of the rows' own type
+ *
+ * Hazard. A root such as attachmentIssue(id:) also gives issues, but takes the
+ * id of something else, and draftOrders(ids:) gives only some orders. A row
+ * that is not found counts as gone, so only a root that has the name of the
+ * rows' type, perhaps in the plural, is such a way.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "plan/pages_build.h"
 
@@ -55,6 +61,21 @@ rows_implement(const struct builder *b, const struct table_draft *draft,
     return draft->child_owners != NULL;
 }
 
+/* Is it `Device`, `devices`, `boxes` or `entries`, for the type Device, Box, or
+ * Entry? */
+static bool
+is_named_after(const char *field, const char *type)
+{
+    size_t length = strlen(type);
+    const char *end = field + length;
+
+    if (length > 1 && strncasecmp(field, type, length - 1) == 0 &&
+        strcmp(field + length - 1, "ies") == 0)
+        return type[length - 1] == 'y';
+    return strncasecmp(field, type, length) == 0 &&
+           (*end == '\0' || strcmp(end, "s") == 0 || strcmp(end, "es") == 0);
+}
+
 static bool
 try_nodes(const struct builder *b, const struct table_draft *draft,
           const struct gql_type *query, struct pages_way *way)
@@ -95,7 +116,8 @@ try_own_list(const struct builder *b, const struct table_draft *draft,
         *way = (struct pages_way){.by = PAGES_BY_IDS,
                                   .field = f,
                                   .argument = only_argument(f, "ids", true)};
-        if (way->argument == NULL)
+        if (way->argument == NULL ||
+            !is_named_after(f->name, draft->type->name))
             continue;
         way->is_connection = gql_find_pages(b->schema, f, &way->paging);
         if (way->is_connection
@@ -113,7 +135,8 @@ try_own(const struct table_draft *draft, const struct gql_type *query,
 {
     for (const struct gql_field *f = query->fields; f; f = f->next) {
         if (f->type.list_depth > 0 ||
-            strcmp(f->type.name, draft->type->name) != 0)
+            strcmp(f->type.name, draft->type->name) != 0 ||
+            !is_named_after(f->name, draft->type->name))
             continue;
         *way = (struct pages_way){.by = PAGES_BY_ID,
                                   .field = f,

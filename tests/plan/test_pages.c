@@ -497,7 +497,7 @@ START_TEST(wrappers_leave_no_trace_in_names)
     ck_assert_str_eq(
         document_of(c->read),
         "query ($first: Int!, $offset: Int, $ids: [ID]!, $count: Int!) { "
-        "Device(ids: $ids, limit: $count) { edges { node { id ports(limit: "
+        "Device(ids: $ids, name__value: \"x\", limit: $count) { edges { node { id ports(limit: "
         "$first, offset: $offset) { edges { node { id display_label } } count } "
         "} } } }");
     ck_assert_str_eq(places_of(c->read),
