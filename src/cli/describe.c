@@ -2,7 +2,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "journal/merge.h"
 
 enum {
@@ -76,6 +78,9 @@ describe_waits(const struct progress *progress)
 
     if (progress->phase == PROGRESS_FETCHING)
         return progress_look(progress, &seen) && waits_for_slot(&seen);
+    if (progress->phase == PROGRESS_PAGING)
+        return progress_look(progress, &seen) &&
+               seen.rate_until_ms > clock_now_ms();
     return progress->phase == PROGRESS_QUEUED ||
            progress->phase == PROGRESS_HELD;
 }
@@ -108,6 +113,55 @@ append_fetching(const struct progress_seen *seen, int64_t now_ms,
 }
 
 static void
+append_pace(struct buf *text, double per_second)
+{
+    if (per_second < 1)
+        return;
+    buf_append_str(text, "  ");
+    append_number(text, (int64_t)per_second);
+    buf_append_str(text, " rows/s");
+}
+
+/* The time of day here, 12:04:31. */
+static void
+append_time_of_day(struct buf *text, int64_t at_ms, int64_t now_ms)
+{
+    time_t s = (time_t)(clock_wall_us() / 1000000 + (at_ms - now_ms) / 1000);
+    struct tm parts;
+    char clock[16];
+
+    if (localtime_r(&s, &parts) != NULL &&
+        strftime(clock, sizeof(clock), "%H:%M:%S", &parts) > 0)
+        buf_append_str(text, clock);
+}
+
+static void
+append_paging(struct progress *progress, const struct progress_seen *seen,
+              int64_t now_ms, struct buf *text)
+{
+    double pace = update_pace(&progress->lines_pace, seen->lines, now_ms);
+
+    if (seen->rate_until_ms > now_ms) {
+        buf_append_str(text, "waiting for the rate until ");
+        append_time_of_day(text, seen->rate_until_ms, now_ms);
+    } else {
+        buf_append_str(text, "reading pages");
+    }
+    buf_append_str(text, "  ");
+    append_number(text, (int64_t)seen->lines);
+    buf_append_str(text, " rows");
+    append_pace(text, pace);
+    buf_append_str(text, "  ");
+    append_number(text, seen->requests);
+    buf_append_str(text, seen->requests == 1 ? " request" : " requests");
+    if (seen->points_left >= 0) {
+        buf_append_str(text, "  ");
+        append_number(text, (int64_t)seen->points_left);
+        buf_append_str(text, " points left");
+    }
+}
+
+static void
 append_loading(struct progress *progress, const struct progress_seen *seen,
                int64_t now_ms, struct buf *text)
 {
@@ -121,11 +175,7 @@ append_loading(struct progress *progress, const struct progress_seen *seen,
         buf_printf(text, " %d%%",
                    (int)((double)seen->bytes * 100 / (double)expected));
     buf_printf(text, "  %.1f MB", (double)seen->bytes / 1e6);
-    if (line_pace >= 1) {
-        buf_append_str(text, "  ");
-        append_number(text, (int64_t)line_pace);
-        buf_append_str(text, " rows/s");
-    }
+    append_pace(text, line_pace);
     if (expected > 0 && left > 0 && byte_pace >= 1) {
         buf_append_str(text, "  ");
         append_time(text, (int64_t)((double)left * 1000 / byte_pace));
@@ -183,6 +233,7 @@ describe_job(struct job *job, int64_t now_ms, struct buf *text)
                                          [PROGRESS_PREPARING] = "preparing",
                                          [PROGRESS_BEGINNING] = "starting",
                                          [PROGRESS_FETCHING] = "at the store",
+                                         [PROGRESS_PAGING] = "reading pages",
                                          [PROGRESS_HELD] =
                                              "waiting for another load to end",
                                          [PROGRESS_LOADING] = "loading",
@@ -196,6 +247,8 @@ describe_job(struct job *job, int64_t now_ms, struct buf *text)
         buf_append_str(text, phases[progress->phase]);
     else if (progress->phase == PROGRESS_LOADING)
         append_loading(progress, &seen, now_ms, text);
+    else if (progress->phase == PROGRESS_PAGING)
+        append_paging(progress, &seen, now_ms, text);
     else
         append_fetching(&seen, now_ms, text);
 }

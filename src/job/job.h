@@ -31,6 +31,7 @@ struct job {
     int status;                /* exit status, once it has ended */
     bool has_outcome;          /* it is in the journal, or must not be */
     struct progress progress;
+    struct rate_user rate_user; /* its turns among the requests for pages */
     struct timings timings;
     bool is_loaded;                         /* the result is in its tables */
     int64_t rejects;                        /* lines that were rejected */

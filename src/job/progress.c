@@ -28,7 +28,7 @@ progress_show(struct progress *progress, progress_look_fn *look,
 bool
 progress_look(const struct progress *progress, struct progress_seen *seen)
 {
-    *seen = (struct progress_seen){.bytes_expected = -1};
+    *seen = (struct progress_seen){.bytes_expected = -1, .points_left = -1};
     if (progress->look == NULL)
         return false;
     progress->look(progress->what, seen);

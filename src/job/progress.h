@@ -19,6 +19,7 @@ enum progress_phase {
     PROGRESS_PREPARING, /* query, types, plan */
     PROGRESS_BEGINNING, /* claim, journal, tables */
     PROGRESS_FETCHING,  /* at the store */
+    PROGRESS_PAGING,    /* reading pages, and loading them */
     PROGRESS_HELD,      /* until a load may begin */
     PROGRESS_LOADING,
     PROGRESS_MERGING,
@@ -38,6 +39,11 @@ struct progress_seen {
     uint64_t bytes;
     uint64_t lines;
     int64_t bytes_expected; /* of all results; -1: not known */
+    /* PROGRESS_PAGING; `lines` are the rows */
+    int64_t requests;
+    double points_left;    /* at the server; -1: not known */
+    int64_t rate_until_ms; /* clock_now_ms() until which requests wait for the
+                            * server's rate; 0: they do not */
 };
 
 typedef void progress_look_fn(const void *what, struct progress_seen *seen);

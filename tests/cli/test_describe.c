@@ -1,7 +1,10 @@
 /* describe: the text for a job's progress. A function of the test fills in the
  * progress instead of a phase of a run. */
 #include <check.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/clock.h"
 #include "cli/describe.h"
 #include "json/lines.h"
 #include "load/loader.h"
@@ -52,6 +55,7 @@ START_TEST(each_phase_has_a_word)
                                         [PROGRESS_PREPARING] = "preparing",
                                         [PROGRESS_BEGINNING] = "starting",
                                         [PROGRESS_FETCHING] = "at the store",
+                                        [PROGRESS_PAGING] = "reading pages",
                                         [PROGRESS_HELD] =
                                             "waiting for another load to end",
                                         [PROGRESS_LOADING] = "loading",
@@ -79,6 +83,51 @@ START_TEST(fetching_shows_slots_objects_and_windows)
     shown.results_done = 1;
     ck_assert_str_eq(words_at(2500), "running at the store  1 of 3 windows "
                                      "done  12,400 objects");
+}
+
+END_TEST
+
+static void
+reads_pages(void)
+{
+    progress_phase(&job.progress, PROGRESS_PAGING);
+    progress_show(&job.progress, show, &shown);
+}
+
+START_TEST(paging_shows_rows_requests_and_points)
+{
+    int64_t now_ms = clock_now_ms();
+
+    shown = (struct progress_seen){.points_left = -1, .requests = 1};
+    reads_pages();
+    ck_assert_str_eq(words_at(now_ms), "reading pages  0 rows  1 request");
+    shown = (struct progress_seen){
+        .lines = 12400, .requests = 132, .points_left = 1840.5};
+    ck_assert_str_eq(words_at(now_ms + 40000),
+                     "reading pages  12,400 rows  310 rows/s  132 requests  "
+                     "1,840 points left");
+    ck_assert(!describe_waits(&job.progress));
+}
+
+END_TEST
+
+START_TEST(paging_shows_what_it_waits_for)
+{
+    int64_t now_ms = clock_now_ms();
+
+    setenv("TZ", "UTC", 1);
+    shown = (struct progress_seen){.points_left = 0,
+                                   .rate_until_ms = now_ms + 3600000};
+    reads_pages();
+    ck_assert_int_eq(strncmp(words_at(now_ms), "waiting for the rate until ",
+                             strlen("waiting for the rate until ")),
+                     0);
+    ck_assert_ptr_nonnull(
+        strstr(words_at(now_ms), "  0 rows  0 requests  0 points left"));
+    ck_assert_uint_eq(said.length, strlen("waiting for the rate until 12:04:31"
+                                          "  0 rows  0 requests  0 points "
+                                          "left"));
+    ck_assert(describe_waits(&job.progress));
 }
 
 END_TEST
@@ -172,6 +221,8 @@ main(void)
     tcase_add_loop_test(all, each_phase_has_a_word, PROGRESS_QUEUED,
                         PROGRESS_ENDED);
     tcase_add_test(all, fetching_shows_slots_objects_and_windows);
+    tcase_add_test(all, paging_shows_rows_requests_and_points);
+    tcase_add_test(all, paging_shows_what_it_waits_for);
     tcase_add_test(all, progress_is_cleared_with_its_phase);
     tcase_add_test(all, jobs_wait_for_turns_and_slots);
     tcase_add_test(all, sources_of_a_load_add_up);
