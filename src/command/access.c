@@ -2,7 +2,8 @@
  * shop), which scopes does the app have, and which scopes do the queries need?
  *
  * For the last one each query is sent as an ordinary query for the first row of
- * each connection. If a scope is missing, the store answers ACCESS_DENIED with
+ * each connection. A query that is read by pages is sent as its first page, of
+ * one row. If a scope is missing, the store answers ACCESS_DENIED with
  * a text, and bulkpg finds the scope's name in the text. A query can also fail
  * because it is wrong, or because of a fault of the store. Faults of the store
  * are collected and reported in one line.
@@ -20,8 +21,14 @@
 #include "base/clock.h"
 #include "job/shop_info.h"
 #include "job/store.h"
+#include "plan/pages.h"
 
-enum { DAY_S = 24 * 3600, SOON_DAYS = 92, SCOPES_BYTES = 16 * 1024 };
+enum {
+    DAY_S = 24 * 3600,
+    SOON_DAYS = 92,
+    SCOPES_BYTES = 16 * 1024,
+    VARIABLES_BYTES = 64 * 1024
+};
 
 /* ---- scopes ------------------------------------------------------------ */
 
@@ -265,8 +272,10 @@ judge(struct trial *trial, const struct json *error)
             "%s: %s", place, message != NULL ? message : "access is denied");
     if (scope.length == 0) {
         err_hint(&err, "%s",
-                 required != NULL
-                     ? required
+                 required != NULL ? required
+                 : trial->job->config->preset != NULL
+                     ? "the credentials may not read this field: remove it "
+                       "from the query, or use other credentials"
                      : "the store's plan, or Shopify's approval of the app, "
                        "hides this field: remove it from the query, or ask "
                        "Shopify for protected customer data");
@@ -288,7 +297,10 @@ is_denial(const struct json *error)
 {
     const char *code = json_str(json_path(error, "extensions", "code", NULL));
 
-    return code != NULL && strcmp(code, "ACCESS_DENIED") == 0;
+    if (code == NULL)
+        code = json_str(json_get(error, "type"));
+    return code != NULL && (strcmp(code, "ACCESS_DENIED") == 0 ||
+                            strcmp(code, "FORBIDDEN") == 0);
 }
 
 /* Reports the errors. Returns whether all of them are about access. */
@@ -330,23 +342,88 @@ selects_orders(const struct plan *plan)
     return false;
 }
 
+static void
+try_bulk(struct trial *trial)
+{
+    struct job *job = trial->job;
+    struct answer reply = {0};
+    struct arena arena = {0};
+    struct err err;
+
+    if (!session_query_once(store_session(job->context, job->store), "try",
+                            plan_document_for_one(job->plan, &arena), NULL,
+                            &job->log, &arena, &reply, &err) &&
+        !judge_denials(trial, reply.errors))
+        judge_failure(trial, &err);
+    arena_free(&arena);
+}
+
+/* An answer with rows may have errors, too. */
+static void
+judge_errors(struct trial *trial, const struct json *errors)
+{
+    const struct json *first =
+        errors->kind == JSON_ARRAY ? errors->first : NULL;
+    const char *message = json_str(json_get(first, "message"));
+    char place[512];
+    struct err err;
+
+    if (judge_denials(trial, errors))
+        return;
+    name_place(trial, first, place, sizeof(place));
+    err_set(&err, MSG_GRAPHQL_ERROR, "%s: %s", place,
+            message != NULL ? message : "an error without a message");
+    judge_failure(trial, &err);
+}
+
+/* Ask for one row of a root. */
+static void
+try_root(struct trial *trial, const struct pages_connection *root)
+{
+    struct job *job = trial->job;
+    struct pages_values values = {.rows = 1, .nested_rows = 1};
+    struct buf variables = buf_with_ceiling(VARIABLES_BYTES);
+    struct request request = {.what = "try",
+                              .document = root->read->document,
+                              .once = true,
+                              .partial = true};
+    struct arena arena = {0};
+    struct reply reply;
+    struct err err;
+
+    pages_variables(job->plan, root->read, &values, &variables);
+    request.variables = buf_str(&variables);
+    if (!store_ask(job->context, job->store, &request, NULL, &job->log, &arena,
+                   &reply, &err))
+        judge_failure(trial, &err);
+    else if (reply.errors != NULL)
+        judge_errors(trial, reply.errors);
+    arena_free(&arena);
+    buf_free(&variables);
+}
+
+static void
+try_pages(struct trial *trial)
+{
+    const struct pages *pages = trial->job->plan->pages;
+
+    for (int i = 0; i < pages->count && !trial->refused; i++)
+        if (pages->connections[i].parent == NULL)
+            try_root(trial, &pages->connections[i]);
+}
+
 bool
 access_try_query(struct access *access, struct job *job, const char *what,
                  struct verdicts *verdicts)
 {
     struct trial trial = {access, job, what, verdicts, false};
-    struct answer reply = {0};
-    struct arena arena = {0};
-    struct err err;
 
     if (!access->answers)
         return true;
-    if (!session_query_once(store_session(job->context, job->store), "try",
-                            plan_document_for_one(job->plan, &arena), NULL,
-                            &job->log, &arena, &reply, &err) &&
-        !judge_denials(&trial, reply.errors))
-        judge_failure(&trial, &err);
-    arena_free(&arena);
+    if (job->plan->paged.way == PLAN_BY_PAGES)
+        try_pages(&trial);
+    else
+        try_bulk(&trial);
     if (access->granted.count > 0 && selects_orders(job->plan) &&
         !has_scope(&access->granted, "read_all_orders"))
         access->shows_some_orders = true;

@@ -49,6 +49,27 @@ print_types(const char *query_type, const struct journal_types *types)
 }
 
 static bool
+no_types(const struct store_config *store, struct err *err)
+{
+    if (store->types_file != NULL) {
+        err_set(err, MSG_NO_TYPES,
+                "the types of source %s are in its "
+                "schema_file, %s",
+                store->name, store->types_file);
+        return err_hint(err, "read that file");
+    }
+    if (store->preset != NULL)
+        err_set(err, MSG_NO_TYPES, "the journal has no types of source %s",
+                store->name);
+    else
+        err_set(err, MSG_NO_TYPES,
+                "the journal has no types of store %s, API version %s",
+                store->name, store->api_version);
+    return err_hint(err, "run bulkpg check, plan or run for the %s first",
+                    store_config_kind(store));
+}
+
+static bool
 show_types(struct context *context, struct arena *arena, struct err *err)
 {
     const struct store_config *store;
@@ -64,17 +85,8 @@ show_types(struct context *context, struct arena *arena, struct err *err)
         !journal_types(context->journal, store->name, store->api_version, NULL,
                        0, arena, &types, err))
         return false;
-    if (query_type == NULL) {
-        if (store->preset != NULL)
-            err_set(err, MSG_NO_TYPES, "the journal has no types of source %s",
-                    store->name);
-        else
-            err_set(err, MSG_NO_TYPES,
-                    "the journal has no types of store %s, API version %s",
-                    store->name, store->api_version);
-        return err_hint(err,
-                        "run bulkpg check, plan or run for the store first");
-    }
+    if (query_type == NULL)
+        return no_types(store, err);
     print_types(query_type, &types);
     return true;
 }

@@ -259,6 +259,7 @@ blank_store(const char *name, const char *section)
                                  .domain = "",
                                  .api_version = "2026-10",
                                  .schema = name,
+                                 .page = 250,
                                  .concurrency = 4,
                                  .share = 0.8,
                                  .branch = "",
