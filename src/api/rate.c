@@ -393,6 +393,8 @@ correct_bucket(struct rate_bucket *bucket, const struct rate_pass *pass,
 {
     double cost = told->cost >= 0 ? told->cost : pass->points[BUCKET];
 
+    if (told->is_throttled)
+        cost = 0; /* it was refused */
     bucket->in_flight -= pass->points[BUCKET];
     bucket->left += pass->points[BUCKET] - cost;
     if (told->most <= 0 || told->left < 0)

@@ -50,7 +50,8 @@ struct rate_told {
         int64_t reset_ms; /* until its reset; -1: not reported */
     } windows[RATE_WINDOWS];
 
-    bool is_throttled; /* the server refused the request because of the rate */
+    bool is_throttled; /* the server refused the request because of the rate,
+                        * and it cost nothing */
     int64_t wait_ms;   /* the wait that it announced; 0: none */
     bool is_strained;  /* 5xx, or no answer in time */
 };

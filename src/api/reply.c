@@ -135,6 +135,18 @@ exhausted_ms(const struct rate_told *told)
     return wait_ms;
 }
 
+/* The time until the bucket has as many points as the request costs, but not
+ * less than a second; 0: no bucket is reported. */
+static int64_t
+refill_ms(const struct rate_told *told)
+{
+    double missing = told->cost - told->left;
+
+    if (told->most < 0 || told->left < 0 || told->per_second <= 0)
+        return 0;
+    return ms_of(missing > told->per_second ? missing / told->per_second : 1);
+}
+
 /* ---- statuses ----------------------------------------------------------- */
 
 struct judge {
@@ -158,6 +170,8 @@ throttled(struct judge *judge, const char *words)
     told->wait_ms = retry_after_ms(judge->head);
     if (told->wait_ms == 0)
         told->wait_ms = exhausted_ms(told);
+    if (told->wait_ms == 0)
+        told->wait_ms = refill_ms(told);
     if (told->wait_ms == 0 && judge->head->status == 403)
         told->wait_ms = UNTOLD_WAIT_MS;
     return false;

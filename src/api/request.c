@@ -47,6 +47,7 @@ struct exchange {
     struct request_try now;
     bool is_suspended;
     const char *variables;      /* of the next try */
+    double points;              /* its estimate */
     struct rate_pass pass;      /* of this try, if it waits for the rate */
     int64_t throttled_since_ms; /* the server refuses tries since then; 0: it
                                   * does not */
@@ -242,7 +243,7 @@ begin_rated(struct exchange *exchange, struct err *err)
 
     exchange->now.told = rate_told_nothing();
     return !is_rated(exchange) ||
-           rate_begin(exchange->server->rate, request->user, request->points,
+           rate_begin(exchange->server->rate, request->user, exchange->points,
                       exchange->now.log, &exchange->pass, err);
 }
 
@@ -267,9 +268,10 @@ is_announced(struct exchange *exchange, struct err *err)
 {
     const struct rate_told *told = &exchange->now.told;
 
-    if (!is_rated(exchange) || !told->is_throttled ||
-        (told->wait_ms == 0 && told->most < 0))
+    if (!is_rated(exchange) || !told->is_throttled || told->wait_ms == 0)
         return false;
+    if (told->cost > exchange->points)
+        exchange->points = told->cost; /* the estimate was too low */
     if (exchange->throttled_since_ms == 0)
         exchange->throttled_since_ms = clock_now_ms();
     if (clock_now_ms() - exchange->throttled_since_ms <= rate_longest_ms())
@@ -460,7 +462,8 @@ request_send(const struct request_server *server, const struct request *request,
                                 .body = buf_with_ceiling(REQUEST_BYTES),
                                 .answer = buf_with_ceiling(ceiling),
                                 .now = {.request = request, .log = log},
-                                .variables = request->variables};
+                                .variables = request->variables,
+                                .points = request->points};
     bool ok;
 
     exchange.now.arena = &exchange.answers;

@@ -21,6 +21,9 @@
 #include "base/redact.h"
 #include "shopify/token.h"
 
+/* Shopify recommends to wait for so long after a refusal. */
+enum { THROTTLED_MS = 1000 };
+
 struct session {
     struct http *http;
     struct session_config config;
@@ -286,8 +289,11 @@ note_rate(struct request_try *now, const struct http_head *head,
         told->per_second = cost->restore_rate;
     }
     told->is_throttled = is_throttled;
-    if (is_throttled && cost->restore_rate <= 0)
-        told->wait_ms = now->wait_ms;
+    if (!is_throttled)
+        return;
+    told->wait_ms = now->wait_ms;
+    if (told->wait_ms == 0 && cost->restore_rate > 0)
+        told->wait_ms = THROTTLED_MS;
 }
 
 /* A page with errors is an answer, if there are rows or a place in them. An

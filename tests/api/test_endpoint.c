@@ -464,6 +464,30 @@ TASK_LOOP_TEST(announced_wait_is_not_a_failure, PATIENT_MS)
     done();
 }
 
+/* The estimate was too low, so the second try waits until the server has as
+ * many points as it asked for: 30 of 100 at 8 a second, beside the 20 that are
+ * left to others. */
+TASK_TEST(refusal_corrects_the_estimate, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER(200, "{\"errors\":[{\"message\":\"Throttled\","
+                    "\"extensions\":{\"code\":\"THROTTLED\"}}],"
+                    "\"extensions\":{\"cost\":{\"requestedQueryCost\":30,"
+                    "\"throttleStatus\":{\"maximumAvailable\":100,"
+                    "\"currentlyAvailable\":10,\"restoreRate\":10}}}}"),
+        GOOD};
+    struct task_group group = {0};
+
+    moved_ms = 0;
+    open_at(http, SERVE(steps), "/");
+    task_group_spawn(&group, "follow", follow, endpoint);
+    ck_assert_msg(ask(), "%s", err.message);
+    task_group_wait(&group);
+    ck_assert_int_gt(moved_ms, 2500);
+    ck_assert_int_le(moved_ms, 5001);
+    done();
+}
+
 static void
 follow_for_hours(void *ctx_)
 {
@@ -585,6 +609,7 @@ endpoint_suite(void)
     tcase_add_test(tests, smallest_page_can_be_too_complex);
     tcase_add_loop_test(tests, announced_wait_is_not_a_failure, 0,
                         COUNT(waits));
+    tcase_add_test(tests, refusal_corrects_the_estimate);
     tcase_add_test(tests, endless_refusal_ends);
     tcase_add_test(tests, limits_are_read_from_good_answers);
     tcase_add_test(tests, types_are_asked_for);
