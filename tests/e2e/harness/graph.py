@@ -67,6 +67,15 @@ class FakeGraph(Fake):
                 return Answer(error.code, error.headers,
                               error.read().decode())
 
+    def schema(self, api):
+        """The API's schema, as type definitions."""
+        where = self.apis[api]
+        request = urllib.request.Request(
+            f"{self.endpoint}/{api}/schema.graphql",
+            headers={where["header"]: where["credentials"]})
+        with urllib.request.urlopen(request) as answer:
+            return answer.read().decode()
+
     def flight(self, api):
         """{now, most, requests}: the requests in flight."""
         return self.get("flight")[api]

@@ -193,7 +193,7 @@ class Maker {
   }
 
   object(field, at) {
-    const isJson = !at.inList && this.chance(0.1);
+    const isJson = !at.inList && field.name !== 'node' && this.chance(0.1);
     return ' ' + this.alias(field, 0.1) + field.name + this.args(field)
       + (isJson ? ' @json' : '') + ' {' + this.selection(
       getNamedType(field.type), Object.assign({}, at, {

@@ -50,7 +50,7 @@ class Graph {
       try {
         const plan = expected(api.schema, document, this.how(api, request),
           (executable) => this.run(api, executable, request));
-        return plan.isWhole && !collides(plan.tables);
+        return plan.isWhole && !plan.isMixed && !collides(plan.tables);
       } catch (error) {
         if (error instanceof NotPaged) {
           return false;

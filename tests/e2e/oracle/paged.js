@@ -76,6 +76,8 @@ class Planner {
     this.tables = [];
     /* The fields whose objects are rows, with the type of these. */
     this.targets = new Map();
+    /* Whether a field appears several times with different directives. */
+    this.isMixed = false;
   }
 
   plan() {
@@ -250,6 +252,8 @@ class Planner {
       const name = entries[0].node.name.value;
       const here = { keys: path.keys.concat(key),
         names: path.names.concat(key) };
+      this.isMixed = this.isMixed || entries.length > 1
+        && entries.some((one) => one.node.directives.length > 0);
       if (name === '__typename') {
         this.column(at, entries, { keys: here.keys, names:
           path.names.concat(entries[0].node.alias ? key : 'typename') },
@@ -307,7 +311,8 @@ class Planner {
    * root itself. */
   below(at, here) {
     const table = this.tables[at];
-    return table.kind === 'object' ? { parent: null, keys: table.keys.concat(here.keys),
+    return table.kind === 'object' ? { parent: null,
+      keys: table.keys.concat(here.keys),
       names: table.keys.concat(here.names) }
       : { parent: at, ...here };
   }
@@ -317,7 +322,7 @@ class Planner {
     for (const [key, inner] of this.sub(entries)) {
       const { name, alias } = inner[0].node;
       const keys = here.keys.concat(key);
-      if (isOne && name.value === 'node') {
+      if (isOne && name.value === 'node' && !alias) {
         const owner = getNamedType(fieldOf(inner[0]).type);
         this.object(this.sub(inner), at, { keys, names: here.names },
           { owner, isNode: false, below });
@@ -459,7 +464,8 @@ function expected(schema, document, how, run) {
   const planner = new Planner(schema, document, how);
   const tables = planner.plan();
   const deletes = directive(planner.operation, 'deletes');
-  const out = { tables, deletes: deletes ? deletes.mode || 'HARD' : 'HARD' };
+  const out = { tables, isMixed: planner.isMixed,
+    deletes: deletes ? deletes.mode || 'HARD' : 'HARD' };
   if (run) {
     const answer = run(executable(schema, document, planner.targets));
     if (answer.errors) {
