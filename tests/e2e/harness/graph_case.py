@@ -22,7 +22,9 @@ class GraphCase(Case):
 
     def control(self, key, **body):
         """The same at the server and in the oracle: 'change', 'data', 'set',
-        'branch'."""
+        'branch'. A change is made at the same time in both."""
+        if key == "change":
+            body.setdefault("at", "2025-07-01T00:00:00Z")
         World.oracle().ask(cmd="graph-control", key="POST " + key, body=body)
         return self.graph.post(key, body)
 
