@@ -40,6 +40,29 @@ wipe(struct buf *text)
     buf_free(text);
 }
 
+/* A secret that is written in a header itself is hidden, too. */
+static bool
+is_sensitive(const char *name)
+{
+    static const char *const parts[] = {"auth", "key", "token", "secret"};
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (strcasestr(name, parts[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* What to hide of a header; NULL: nothing. */
+static const char *
+secret_of(const struct endpoint_header *header)
+{
+    const char *blank = strrchr(header->before, ' ');
+
+    if (header->secret != NULL || !is_sensitive(header->name))
+        return header->secret;
+    return blank != NULL ? blank + 1 : header->before;
+}
+
 /* The server counts together what comes to one host with the same headers. */
 static struct rate *
 make_rate(struct rate_pool *pool, const struct endpoint_config *config)
@@ -80,7 +103,7 @@ endpoint_new(struct http *http, struct rate_pool *pool,
                                  .resume = config->resume,
                                  .ctx = config->ctx};
     for (size_t i = 0; i < config->header_count; i++)
-        redact_learn(config->headers[i].secret);
+        redact_learn(secret_of(&config->headers[i]));
     return endpoint;
 }
 
@@ -90,7 +113,7 @@ endpoint_free(struct endpoint *endpoint)
     if (endpoint == NULL)
         return;
     for (size_t i = 0; i < endpoint->config.header_count; i++)
-        redact_forget(endpoint->config.headers[i].secret);
+        redact_forget(secret_of(&endpoint->config.headers[i]));
     rate_free(endpoint->rate);
     free(endpoint);
 }

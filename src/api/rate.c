@@ -35,7 +35,8 @@ enum {
     LONGEST_MS = 3600000,
     GOOD_TO_GROW = 10,
     RESET_MARGIN_MS = 500, /* resets are reported in whole seconds */
-    SHOWN_MS = 10000,      /* shorter waits are not logged */
+    VISIBLE_MS = 2000,     /* shorter waits are not shown, */
+    LOGGED_MS = 10000,     /* and these not logged */
     BUCKET = RATE_WINDOWS  /* the place of the bucket in struct rate_pass */
 };
 
@@ -338,8 +339,8 @@ static void
 show(struct rate_bucket *bucket, int64_t ready_at_ms, int64_t now_ms,
      const struct log_ctx *log)
 {
-    bucket->awaited_ms = ready_at_ms;
-    if (ready_at_ms - now_ms < SHOWN_MS || bucket->shown_ms > now_ms)
+    bucket->awaited_ms = ready_at_ms - now_ms < VISIBLE_MS ? 0 : ready_at_ms;
+    if (ready_at_ms - now_ms < LOGGED_MS || bucket->shown_ms > now_ms)
         return;
     bucket->shown_ms = ready_at_ms;
     log_info(log, "waiting for the server's rate limit",

@@ -103,7 +103,7 @@ struct rate_told rate_told_nothing(void);
 int64_t rate_longest_ms(void);
 
 /* For people. The time of clock_now_ms() until which requests wait for the
- * server's limit; 0: none waits for it. */
+ * server's limit; 0: none waits for it, or only a moment. */
 int64_t rate_awaited_ms(const struct rate *rate);
 
 /* Points that are left at the server, as far as known; -1: not known. */
