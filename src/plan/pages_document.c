@@ -247,6 +247,25 @@ page_arguments(struct pages_maker *m, const struct table_draft *draft,
 static struct gql_selection *
 copy_list(struct pages_maker *m, const struct gql_selection *list);
 
+/* Leave out `id`, also in fragments, where it may have another type than in the
+ * row: String! in a type of an interface whose own id is a String. */
+static void
+drop_ids(struct gql_selection **list)
+{
+    while (*list != NULL) {
+        struct gql_selection *s = *list;
+        bool is_id = s->kind == GQL_FIELD && s->alias == NULL &&
+                     strcmp(s->name, "id") == 0;
+
+        if (s->kind != GQL_FIELD)
+            drop_ids(&s->selections);
+        if (is_id || (s->kind != GQL_FIELD && s->selections == NULL))
+            *list = s->next;
+        else
+            list = &s->next;
+    }
+}
+
 /* Put the ids of rows first. Rows of a union have them in fragments. */
 static void
 put_ids(struct pages_maker *m, const struct table_draft *draft,
@@ -255,12 +274,7 @@ put_ids(struct pages_maker *m, const struct table_draft *draft,
     struct gql_selection *id = selections_field(m->b, NULL, "id");
 
     if (gql_type_field(draft->type, "id") != NULL) {
-        for (struct gql_selection **s = list; *s != NULL; s = &(*s)->next)
-            if ((*s)->kind == GQL_FIELD && (*s)->alias == NULL &&
-                strcmp((*s)->name, "id") == 0) {
-                *s = (*s)->next;
-                break;
-            }
+        drop_ids(list);
         id->next = *list;
         *list = id;
         return;
