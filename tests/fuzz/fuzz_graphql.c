@@ -1,11 +1,15 @@
 /* graphql: a printed document must parse, and print as the same text again. A
  * document that passes the checks must have a plan, or an error with a place.
- * The document that bulkpg would submit must pass the checks, too. */
+ * The document that bulkpg would submit must pass the checks, too, and so must
+ * those of the requests that read it page by page. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dialect/shopify.h"
+#include "graphql/check.h"
+#include "plan/pages.h"
 #include "support/types.h"
 
 enum { PRINT_BYTES = 64 * 1024 * 1024 };
@@ -62,20 +66,53 @@ must_stay(struct span text)
     return document;
 }
 
-static bool
-is_valid(const struct gql_document *document)
+static void
+add_types(const struct gql_document *document)
 {
     struct gql_name *name;
-    struct err err = {0};
 
     while ((name = gql_schema_missing(types.schema, document, &types.arena)) !=
            NULL)
         for (; name != NULL; name = name->next)
             types_add(&types, name->name);
+}
+
+static bool
+is_valid(const struct gql_document *document)
+{
+    struct err err = {0};
+
+    add_types(document);
     if (dialect_shopify.check_query(document, types.schema, &err))
         return true;
     check_error(&err);
     return false;
+}
+
+static void
+check_request(const struct pages_request *request)
+{
+    const struct gql_document *document;
+    struct err err = {0};
+
+    if (request == NULL)
+        return;
+    document = must_stay(span_str(request->document));
+    add_types(document);
+    if (!gql_check_variables(document, types.schema, &err)) {
+        fprintf(stderr, "%s\n%s\n", err.message, request->document);
+        abort();
+    }
+}
+
+static void
+check_pages(const struct pages *pages)
+{
+    for (int i = 0; i < pages->count; i++) {
+        check_request(pages->connections[i].read);
+        check_request(pages->connections[i].bare);
+        check_request(pages->connections[i].by_ids);
+    }
 }
 
 static void
@@ -86,8 +123,11 @@ check_plan(const struct plan *plan)
     for (int i = 0; i < plan->table_count; i++)
         if (plan->tables[i].name[0] == '\0')
             abort();
-    if (!is_valid(must_stay(span_str(plan->document))))
+    if (plan->paged.way != PLAN_BY_PAGES &&
+        !is_valid(must_stay(span_str(plan->document))))
         abort();
+    if (plan->pages != NULL)
+        check_pages(plan->pages);
 }
 
 static void
@@ -121,7 +161,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc;
     (void)argv;
-    types_open(&types, "tests/data/plan/types.json");
+    types_open(&types, "tests/fakeshop/admin-2026-10.reduced.json");
     arena_free(&types.arena);
     return 0;
 }
