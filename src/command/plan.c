@@ -21,6 +21,7 @@ static void
 print_incremental(const struct plan *plan)
 {
     const struct plan_incremental *incremental = plan->incremental;
+    const struct dialect_pages *pages = plan->dialect->pages;
     const char *const *unseen = unseen_list(plan);
     char overlap[32], every[32];
 
@@ -28,7 +29,8 @@ print_incremental(const struct plan *plan)
         stdout,
         "\n-- Incremental, by %s: a run fetches what changed since %s before "
         "the\n-- last run began.",
-        incremental->field, duration_format(incremental->overlap_ms, overlap));
+        pages != NULL && pages->takes_since ? "$since" : incremental->field,
+        duration_format(incremental->overlap_ms, overlap));
     if (incremental->full_every_ms > 0)
         out_printf(
             stdout,

@@ -101,7 +101,8 @@ check_arguments(struct builder *b, const struct table_draft *draft)
     return true;
 }
 
-/* A literal number of rows. A bulk query ignores it, and so does its --ids. */
+/* A literal number of rows. A bulk query ignores it, so it is ignored if the
+ * same query may also run as a bulk operation. */
 static void
 read_only(const struct builder *b, const struct table_draft *draft,
           struct pages_connection *c)
@@ -111,7 +112,7 @@ read_only(const struct builder *b, const struct table_draft *draft,
     const struct gql_argument *a = given_argument(draft, rows);
 
     if (a == NULL || a->value->kind != GQL_INT ||
-        b->plan->paged.way == PLAN_BY_BULK)
+        b->plan->paged.way != PLAN_BY_PAGES)
         return;
     c->only = strtoll(a->value->text, NULL, 10);
     c->is_only = c->kind != PAGES_LIST;

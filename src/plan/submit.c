@@ -131,8 +131,9 @@ submit_print(struct builder *b)
 static const char *
 own_filter(const struct plan *plan)
 {
-    const struct gql_argument *own = gql_find_argument(
-        plan->root->arguments, plan->dialect->filter_argument);
+    const char *name = plan->dialect->filter_argument;
+    const struct gql_argument *own =
+        name != NULL ? gql_find_argument(plan->root->arguments, name) : NULL;
     const char *text =
         own != NULL && own->value->kind == GQL_STRING ? own->value->text : "";
 

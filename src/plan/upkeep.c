@@ -118,6 +118,10 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
         arena_alloc(b->arena, sizeof(*incremental));
     int64_t least_ms = 0;
 
+    if (takes_since(b) && gql_find_argument(given->arguments, "field") != NULL)
+        return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
+                           "field of @incremental has no meaning here: the "
+                           "query itself compares a time with $since");
     if (!read_incremental(b, given, incremental) ||
         (!takes_since(b) &&
          !check_window_filter(b, given->pos, incremental->field)) ||

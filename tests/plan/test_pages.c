@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/unseen.h"
 #include "support/pages.h"
 #include "support/suite.h"
 
@@ -448,6 +449,10 @@ START_TEST(a_window_is_bound_to_variables)
                      "{\"first\":5,\"since\":\"2026-01-02T03:04:05Z\"}");
     c = connection(query, "repository");
     ck_assert(!c->read->takes_since);
+    ck_assert_str_eq(unseen_list(api.plan)[0],
+                     "rows of repository, repository.issues that were deleted "
+                     "at the store");
+    ck_assert_ptr_null(unseen_list(api.plan)[1]);
 }
 
 END_TEST
@@ -556,6 +561,12 @@ static const struct {
     {"query @paged(below: 5) { viewer { login } }",
      "q:1:7: below of @paged has no meaning here: GitHub is always read page "
      "by page",
+     NULL},
+    {"query($since: DateTime) @incremental(field: \"x\") { repository(owner: "
+     "\"o\", name: \"n\") { issues(filterBy: {since: $since}) { nodes { id } } "
+     "} }",
+     "q:1:25: field of @incremental has no meaning here: the query itself "
+     "compares a time with $since",
      NULL},
     {"query @slice { viewer { login } }",
      "q:1:7: @slice needs a filter that bulkpg knows, and GitHub has none",
