@@ -23,6 +23,7 @@ struct piece {
     bool is_dropped; /* it has no row, or its parent has none or no id */
     int parent;
     struct place id;   /* of an instance: its cursor */
+    struct place json; /* the id as a JSON string */
     struct place line; /* of a row */
     const struct plan_table *table;
     struct split_instance instance;
@@ -107,8 +108,16 @@ pieces_begin(struct pieces *pieces, const struct plan_table *table, int parent)
 }
 
 void
-pieces_set_id(struct pieces *pieces, int piece, struct span id)
+pieces_set_id(struct pieces *pieces, int piece, struct span source,
+              struct span id)
 {
+    size_t at = pieces->text.length;
+
+    if (span_starts(source, "\""))
+        buf_append_span(&pieces->text, source);
+    else
+        buf_append_json(&pieces->text, id);
+    pieces->list[piece].json = (struct place){at, pieces->text.length - at};
     pieces->list[piece].id = keep(pieces, id);
 }
 
@@ -150,16 +159,17 @@ give_line(struct pieces *pieces, const struct piece *piece,
           const struct split_sink *sink, struct split_counts *counts,
           struct err *err)
 {
-    struct span parent = piece->parent != PIECES_NO_PARENT
-                             ? pieces_id(pieces, piece->parent)
-                             : pieces->outer;
+    static const char member[] = ",\"__parentId\":";
 
     buf_clear(&pieces->line);
     buf_append_span(&pieces->line, kept(pieces, piece->line));
-    if (piece->table->parent != NULL) {
-        buf_append_str(&pieces->line, ",\"__parentId\":");
-        buf_append_json(&pieces->line, parent);
-    }
+    if (piece->table->parent != NULL)
+        buf_append(&pieces->line, member, sizeof(member) - 1);
+    if (piece->table->parent != NULL && piece->parent == PIECES_NO_PARENT)
+        buf_append_json(&pieces->line, pieces->outer);
+    else if (piece->table->parent != NULL)
+        buf_append_span(&pieces->line,
+                        kept(pieces, pieces->list[piece->parent].json));
     buf_append_char(&pieces->line, '}');
     counts->lines++;
     return sink->line(sink->ctx, piece->table, buf_span(&pieces->line), err);

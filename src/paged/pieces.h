@@ -44,8 +44,9 @@ void pieces_clear(struct pieces *pieces);
 int
 pieces_begin(struct pieces *pieces, const struct plan_table *table, int parent);
 
-/* Its id. */
-void pieces_set_id(struct pieces *pieces, int piece, struct span id);
+/* Its id, and its JSON text: a string, or a number. */
+void pieces_set_id(struct pieces *pieces, int piece, struct span source,
+                   struct span id);
 
 /* Its line, without the brace at its end. */
 void pieces_set_line(struct pieces *pieces, int piece, struct span line);

@@ -215,9 +215,12 @@ append_key(struct split *split, struct buf *out, bool needs_comma)
 static void
 append_value(struct buf *out, struct span source)
 {
+    char first = source.length > 0 ? source.bytes[0] : 0;
     size_t at = out->length;
 
     buf_append_span(out, source);
+    if (first != '{' && first != '[')
+        return;
     for (; at < out->length; at++)
         if (out->bytes[at] >= '\t' && out->bytes[at] <= '\r')
             out->bytes[at] = ' ';
@@ -270,7 +273,9 @@ begin_row(struct split *split, struct frame *frame)
     line = line_of(split);
     buf_clear(&line->text);
     buf_clear(&line->edge);
-    buf_printf(&line->text, "{\"%s\":true", table->page_tag);
+    buf_append(&line->text, "{\"", 2);
+    buf_append_str(&line->text, table->page_tag);
+    buf_append(&line->text, "\":true", 6);
     frame->ends_row = true;
 }
 
@@ -850,7 +855,7 @@ scalar_in_fields(struct split *split, struct frame *frame, enum json_kind kind,
     }
     if (frame->is_holder && key_is(split, "id") &&
         (kind == JSON_STRING || kind == JSON_NUMBER))
-        pieces_set_id(&split->pieces, frame->piece, text);
+        pieces_set_id(&split->pieces, frame->piece, source, text);
     if (frame->is_in_line)
         copy_value(split, source);
 }
