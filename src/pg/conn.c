@@ -451,6 +451,7 @@ pg_close(struct pg_conn *conn)
     if (conn == NULL)
         return;
     PQfinish(conn->raw);
+    arena_free(&conn->queue.arena);
     free(conn->where);
     free(conn->dsn);
     free(conn);

@@ -4,10 +4,8 @@
 #ifndef PG_WIRE_H
 #define PG_WIRE_H
 
-#include "pg/conn.h"
 #include "pg/libpq.h"
-
-struct arena;
+#include "pg/queue.h"
 
 struct pg_conn {
     PGconn *raw;
@@ -16,6 +14,19 @@ struct pg_conn {
     int64_t answer_timeout_ms; /* 0: none */
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
+    struct queue queue;        /* statements that wait to be sent: queue.h */
+};
+
+/* The answers to statements that were sent together. In pipeline mode `syncs`
+ * is the number of syncs among them. */
+struct wire_answers {
+    PGresult **results; /* one of each statement; NULL: no answer */
+    size_t count;
+    size_t syncs;
+    size_t failed;    /* on failure: the first statement that was refused */
+    size_t at;        /* the statement whose answer is due */
+    bool is_answered; /* it has one */
+    int nulls;        /* NULLs that libpq returned in a row */
 };
 
 /* A text of libpq or of the server as one line. Its lines are joined by "; ".
@@ -54,5 +65,11 @@ bool wire_senseless(struct pg_conn *conn, const char *what, struct err *err);
  * statement at the server. */
 MUST_CHECK bool wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
                             PGresult **result, struct err *err);
+
+/* The same for several statements; `sent` says whether libpq took all of them.
+ * The caller clears the results, on failure too. */
+MUST_CHECK bool
+wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
+                struct wire_answers *answers, struct err *err);
 
 #endif

@@ -413,7 +413,7 @@ commit_body(void)
 
     memcpy(items + 2, c->items, sizeof(c->items));
     open_conn((struct script){0}, items, 2 + c->count);
-    ck_assert(pg_begin(conn, &err));
+    ck_assert(pg_exec(conn, "BEGIN", 0, NULL, NULL, &err));
     ck_assert_int_eq(pg_commit(conn, &err), c->kind == ERR_NONE);
     if (c->kind != ERR_NONE)
         check_err(c->kind, c->code);
@@ -443,7 +443,7 @@ unsent_commit_body(void)
                                                END};
 
     open_conn(unsent[test], items, COUNT(items));
-    (void)!pg_begin(conn, &err);
+    (void)!pg_exec(conn, "BEGIN", 0, NULL, NULL, &err);
     ck_assert(!pg_commit(conn, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert(!pg_is_alive(conn));
@@ -477,7 +477,7 @@ rollback_body(void)
 
     memcpy(items + 2, rollbacks[test].items, sizeof(rollbacks[test].items));
     open_conn((struct script){0}, items, 2 + rollbacks[test].count);
-    ck_assert(pg_begin(conn, &err));
+    ck_assert(pg_exec(conn, "BEGIN", 0, NULL, NULL, &err));
     pg_rollback(conn);
     ck_assert_int_eq(pg_is_alive(conn), rollbacks[test].alive);
     pg_rollback(conn); /* without a transaction, or without a connection */
