@@ -3,8 +3,8 @@
  *
  *     pg_queue() … pg_queue() ─► pg_settle(): send all, wait, take all answers
  *
- * The server executes them in order, so one may rely on those before it. None
- * may need an answer to another: whoever needs it settles first.
+ * The server executes them in order, so one may rely on those before it. A
+ * caller that needs an answer before the next statement must settle first.
  *
  * pg_exec(), pg_script() and pg_prepare() send what is queued first, in the
  * same wait, and fail if it fails. pg_begin() only queues its BEGIN.

@@ -26,7 +26,7 @@ class Waits(Proxy):
     passes on the answers on all connections, which is one wait, `count`. So
     waits on two connections at a time are one, and time does not matter.
     Opening a connection is one wait, because the server trusts its owner.
-    `sent` has the messages between two waits, for whoever wants to know."""
+    `sent` has the messages that were sent before each wait."""
 
     def __init__(self, database):
         self.count = 0
