@@ -1,2 +1,2 @@
--- The journal's version and identity.
+-- Return the journal's version and identity.
 SELECT version, journal_uuid FROM bulkpg.meta

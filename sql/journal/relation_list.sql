@@ -1,4 +1,4 @@
--- The tables that bulkpg owns.
+-- List the tables that bulkpg owns.
 -- $1: store, $2: job, $3: table_schema, $4: table_name (each NULL: any)
 SELECT table_schema, table_name, store, job, file, path, columns
 FROM bulkpg.relation

@@ -1,4 +1,4 @@
--- The tables of a job that still exist in the database.
+-- List the tables of a job that still exist in the database.
 -- $1: store, $2: job
 SELECT r.table_schema, r.table_name, r.store, r.job, r.file, r.path, r.columns
 FROM bulkpg.relation r
