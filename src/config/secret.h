@@ -21,9 +21,9 @@ MUST_CHECK bool secret_check(const char *reference, struct err *err);
 
 /* Read the secret that `reference` names into the arena. Paths are relative to
  * the folder `directory` ("": the current one). ERR_CONFIG, which names the
- * variable or file. A file that others can read is refused if it is ours; else
- * there is a warning. The modes of credentials are not checked, because the
- * service manager sets them. */
+ * variable or file. A file that others can read is refused if it belongs to
+ * this user; otherwise there is a warning. The modes of credentials are not
+ * checked, because the service manager sets them. */
 MUST_CHECK bool
 secret_read(struct arena *arena, const char *directory, const char *reference,
             const char **secret, struct err *err);

@@ -7,8 +7,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* The file is mapped into memory and indexed by type name, so that only those
- * types are parsed that a query needs. */
+/* The file is mapped into memory and indexed by type name, so that only the
+ * types that a query needs are parsed. */
 struct gql_types_file;
 
 /* Open a file that contains {"data":{"__schema":…}} or {"__schema":…}. Errors

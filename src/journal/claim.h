@@ -29,9 +29,9 @@ MUST_CHECK bool
 journal_claim_token(struct journal *journal, const char *base_url,
                     const char *client_id, struct err *err);
 
-/* Ask the server whether our session still has the lock. ERR_LATER with the
- * code CLAIM_LOST if the connection is lost, or if a proxy that pools
- * transactions has given us another session. */
+/* Ask the server whether the control connection's session still has the lock.
+ * ERR_LATER with the code CLAIM_LOST if the connection is lost, or if a proxy
+ * that pools transactions has switched to another session. */
 MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
                                     const char *job, struct err *err);
 

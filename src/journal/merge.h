@@ -8,8 +8,8 @@
 
 #include "journal/run.h"
 
-/* Lock the run's row, if its status is still `merging` and its `resumed` is
- * ours. Otherwise ERR_LATER with the code TAKEN_OVER, or ERR_FAILED with
+/* Lock the run's row, if its status is still `merging` and its `resumed` has
+ * not changed. Otherwise ERR_LATER with the code TAKEN_OVER, or ERR_FAILED with
  * CANCELED or SUPERSEDED. */
 MUST_CHECK bool
 journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err);

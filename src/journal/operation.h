@@ -12,7 +12,7 @@ struct journal_operation {
     int64_t n; /* from 1 */
     int64_t attempt;
     const char *operation_id; /* NULL: the store has not answered yet */
-    const char *status;       /* as the store names it; NULL: likewise */
+    const char *status;       /* the store's name for it, or NULL as above */
     const char *query;        /* the document that is submitted */
     const char *window_from;
     const char *window_to;
@@ -64,8 +64,8 @@ journal_run_operations(struct journal *journal, int64_t run_id,
                        struct arena *arena,
                        struct journal_operations *operations, struct err *err);
 
-/* List the operations that the store still works on, as far as the journal
- * knows, including those of interrupted runs. `store`, `job` NULL: any. */
+/* List the operations that are still running according to the journal,
+ * including those of interrupted runs. `store`, `job` NULL: any. */
 MUST_CHECK bool
 journal_running_operations(struct journal *journal, const char *store,
                            const char *job, struct arena *arena,
@@ -73,7 +73,7 @@ journal_running_operations(struct journal *journal, const char *store,
                            struct err *err);
 
 /* List the operations that runs of (store, job) left at the store, except those
- * of `keep_run_id`: those that still run, as far as the journal knows, and
+ * of `keep_run_id`: those that are still running according to the journal, and
  * those whose submission was never answered. */
 MUST_CHECK bool
 journal_left_operations(struct journal *journal, const char *store,

@@ -46,7 +46,8 @@ journal_relation_save_in(struct pg_conn *conn,
                          const struct journal_relation *relation,
                          struct err *err);
 
-/* Remove the entry of a table that was dropped or is no longer bulkpg's. */
+/* Remove the entry of a table that was dropped or that bulkpg no longer
+ * owns. */
 MUST_CHECK bool
 journal_relation_forget(struct journal *journal, const char *table_schema,
                         const char *table_name, struct err *err);

@@ -146,9 +146,9 @@ struct run_outcomes {
 bool run_outcomes_add(struct run_outcomes *outcomes,
                       const struct run_outcome *outcome);
 
-/* Add a row to bulkpg.run for each outcome, in one statement. Left out are jobs
- * that another process runs now, and interrupted jobs that were not due: their
- * last good run is younger than `older_than_ms` (-1: all are due). */
+/* Add a row to bulkpg.run for each outcome, in one statement. Omit jobs that
+ * another process runs now, and interrupted jobs that were not due: their last
+ * good run is younger than `older_than_ms` (-1: all are due). */
 MUST_CHECK bool
 journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
                      int64_t older_than_ms, struct err *err);

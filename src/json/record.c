@@ -76,8 +76,8 @@ skip_to_value(const struct record *r, size_t at)
     return at;
 }
 
-/* Return the value of a key's slot, to be set. If the object already had this
- * key, the slots below it are cleared. */
+/* Return the value of a key's slot, so that the caller can set it. If the
+ * object already had this key, the slots below it are cleared. */
 static struct record_value *
 claim_slot(struct record *r, const struct shape_key *key)
 {

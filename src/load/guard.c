@@ -1,8 +1,8 @@
 /*
  * The two guards of guard.h.
  *
- * Columns: only columns that are NULL in all rows that came are looked up in
- * the table, first with one scan, then with a join on the keys that came.
+ * Columns: only columns that are NULL in all rows in staging are looked up in
+ * the table, first with one scan, then with a join on the keys.
  *
  * Rows: the counts of the merge are enough in a full run. In an incremental
  * run the table's other rows must be counted.
@@ -54,7 +54,7 @@ has_any(const bool *asked, int count)
     return false;
 }
 
-/* Reduce `asked` to the columns that are NULL in all rows that came. */
+/* Reduce `asked` to the columns that are NULL in all rows in staging. */
 static bool
 find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
               struct err *err)
@@ -72,8 +72,8 @@ find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
 
 /* Reduce `asked` to the columns that have a value in the table. Most columns
  * that are NULL always were, and this scan is cheaper than the join in
- * check_held(). In an incremental run the join is cheaper, since few rows
- * came. */
+ * check_held(). In an incremental run the join is cheaper, because staging has
+ * few rows. */
 static bool
 find_held(struct merge *merge, const struct merge_table *table, bool *asked,
           struct err *err)
@@ -104,8 +104,8 @@ refuse_null(const struct merge *merge, const struct merge_table *table,
     return false;
 }
 
-/* Refuse the first column in `asked` that had values before, in the rows whose
- * keys came again. */
+/* Refuse the first column in `asked` that has values in the table's rows whose
+ * keys are in staging. */
 static bool
 check_held(struct merge *merge, const struct merge_table *table,
            const bool *asked, struct err *err)

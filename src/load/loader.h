@@ -79,7 +79,7 @@ struct loader;
 enum { LOADER_LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* `plan` must outlive the loader. The loader sets the types of its gid domains
- * from the ids that come. */
+ * from the ids in the lines. */
 struct loader *
 loader_new(struct plan *plan, const struct loader_config *config);
 void loader_free(struct loader *loader);
@@ -124,8 +124,9 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
  * them. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
 
-/* The gid type of the first root, if no root that came has a gid type that the
- * query's roots can have: the file belongs to another query. Else NULL. */
+/* The gid type of the first root, if no root of the result has a gid type that
+ * the query's roots can have: then the file belongs to another query. Otherwise
+ * NULL. */
 const char *loader_other_roots(const struct loader *loader);
 
 /* How many rows of the table have a count of their children that is negative
@@ -134,7 +135,7 @@ uint64_t loader_odd_counts(const struct loader *loader, int table);
 
 /* True if tally.h proves that the store did not truncate this connection: each
  * parent has as many rows as it counted, or, without a count, too few rows for
- * a truncation. It holds only if no key came twice. */
+ * a truncation. It holds only if no key appears twice. */
 bool loader_has_all_rows(const struct loader *loader, int table);
 
 /* Leave pipeline mode. Returns the first database connection, for the merge;

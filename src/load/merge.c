@@ -113,7 +113,7 @@ find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
            ask_both(merge, table, sql_count_changes, inserts, updates, err);
 }
 
-/* How many rows of the table did not come, from the counts alone: this is
+/* Compute from counts how many rows of the table are not in staging. This is
  * cheaper than looking for them, and usually there are none. -1 if the counts
  * are not enough. */
 static bool

@@ -25,12 +25,13 @@ struct merge_table {
     bool is_partitioned;
     bool becomes_table;     /* staging is renamed and becomes the table */
     bool removes;           /* rows that are gone are removed */
-    bool is_whole;          /* all rows that the store shows have come */
+    bool is_whole;          /* staging has all rows that the store shows */
     bool is_even;           /* loader_has_all_rows() */
     const bool *has_column; /* by plan column, if the table exists */
     int64_t staged;         /* rows, with duplicates */
     int64_t duplicates;
-    int64_t superseded; /* list rows whose parent came again later */
+    int64_t superseded; /* list rows whose parent appears again in a later
+                         * line */
     int64_t inserted;
     int64_t updated;
     int64_t deleted;
@@ -53,7 +54,7 @@ struct merge {
     const char *schema;
     const char *loaded_at;      /* the run's time for _loaded_at, as text */
     const char *const *readers; /* roles; NULL-terminated */
-    bool incremental;           /* roots that did not come are not gone */
+    bool incremental;           /* roots that are not in staging are not gone */
     enum plan_deletes deletes;
     struct arena *arena;
     struct merge_table *tables; /* by plan index */

@@ -92,8 +92,8 @@ list_gone(struct merge *merge, struct merge_table *table,
                          err);
 }
 
-/* Remove rows below parents that came. If the parents are children themselves,
- * also remove the rows below parents that are gone. */
+/* Remove rows below parents that are in staging. If the parents are children
+ * themselves, also remove the rows below parents that are gone. */
 static bool
 remove_below(struct merge *merge, struct merge_table *table, struct err *err)
 {

@@ -2,8 +2,9 @@
  * remove - delete or mark the rows that are gone, or keep them.
  *
  * Private to this folder; a step of the merge. In a full run, a row is gone if
- * it did not come. In an incremental run, a row is gone if its parent came and
- * the row did not, or, two levels below the roots, if its parent is gone.
+ * it is not in staging. In an incremental run, a row is gone if its parent is
+ * in staging and the row is not, or, two levels below the roots, if its parent
+ * is gone.
  */
 #ifndef LOAD_REMOVE_H
 #define LOAD_REMOVE_H

@@ -26,7 +26,8 @@ enum {
     RING_SPARE_BATCHES = 8,
     RING_FAR_BATCHES = 64,             /* the most batches that distance adds */
     RING_BATCHES_A_SECOND = 700,       /* the most that bulkpg can fill */
-    RING_BYTES_MOST = 8 * 1024 * 1024, /* in flight: no new batch beyond it */
+    RING_BYTES_MOST = 8 * 1024 * 1024, /* no new batch while more bytes than
+                                        * this are in flight */
     RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
 };
 

@@ -28,9 +28,9 @@ enum {
 /* ---- tables ------------------------------------------------------------ */
 
 /* The hash of a row includes the names of its columns, so that every row is
- * rewritten if the list of columns changes. The names of counts, which are not
- * in the table, and of _position, which the merge compares itself, are left
- * out. */
+ * rewritten if the list of columns changes. Two kinds of names are not
+ * included: those of counts, which are not in the table, and _position, which
+ * the merge compares separately. */
 static uint64_t
 hash_names(const struct loader_table *table)
 {
@@ -114,10 +114,10 @@ read_time(const struct record *record, int slot, int64_t *micros)
            timestamp_parse(value->text, micros, &err);
 }
 
-/* How many children must come at least. 0 if the count is only a lower bound,
- * or if the parent changed after the operation began: then the count and the
- * children may be of different times. Negative if it is not known when the
- * parent changed. */
+/* The least number of children that the result must have. 0 if the count is
+ * only a lower bound, or if the parent changed after the operation began: then
+ * the count and the children may be of different times. Negative if it is not
+ * known when the parent changed. */
 static int32_t
 promised(const struct plan_count *count, const struct row_source *source,
          int32_t counted)

@@ -50,7 +50,8 @@ struct row_source {
     int64_t line;
     int64_t asked_at; /* when the operation began: microseconds since 2000 */
     int32_t position; /* of a list's element in its line */
-    int32_t parent_position; /* of a list within a list: its element's */
+    int32_t parent_position; /* of a list within a list: that of the outer
+                              * element */
     struct arena *arena;     /* for gid types */
 };
 

@@ -57,8 +57,8 @@ create_stage_key(struct merge *merge, const struct merge_table *table,
     return statement_index(merge, &sql, err);
 }
 
-/* Creating the key fails if a key came twice. This is rare, so that no separate
- * search for duplicates is needed before. */
+/* Creating the key fails if a key appears twice. This is rare, so duplicates
+ * are searched for only after that failure. */
 static bool
 key_stage(struct merge *merge, struct merge_table *table, struct err *err)
 {

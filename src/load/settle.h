@@ -2,15 +2,15 @@
  * settle - reduce staging to one row for each key.
  *
  * Private to this folder; a step of the merge, before it changes any table. A
- * row or its parent may come more than once, because the store writes its
- * result while the data changes. The last line is kept.
+ * row or its parent may be in the result more than once, because the store
+ * writes the result while the data changes. The last line is kept.
  */
 #ifndef LOAD_SETTLE_H
 #define LOAD_SETTLE_H
 
 #include "load/merge.h"
 
-/* Delete rows of lists whose parent came again in a later line. Sets
+/* Delete rows of lists whose parent appears again in a later line. Sets
  * merge_table.superseded. */
 MUST_CHECK bool settle_lists(struct merge *merge, struct err *err);
 

@@ -103,8 +103,9 @@ refuse_key(const struct plan_table *table, const char *schema,
     return false;
 }
 
-/* A gid column may be a number while the plan says text: it will be widened. It
- * may be text while the plan says number: it was widened earlier. */
+/* If a gid column is a number and the plan says text, the run widens the
+ * column. If it is text and the plan says number, an earlier run has widened
+ * it. */
 static bool
 settle_gid(struct plan_gid *gid, enum plan_type type)
 {
@@ -138,14 +139,14 @@ inspect_column(const struct plan_table *table, const char *schema,
     enum plan_type type;
     bool fits;
 
-    if (row < 0 && data != NULL && !column->in_key) { /* it will be added */
+    if (row < 0 && data != NULL && !column->in_key) { /* the run adds it */
         target->lost_column = target->lost_column || had_column[column->data];
         return true;
     }
     if (row < 0 && column->role == LAYOUT_DELETED_AT)
-        return true; /* so will this one */
+        return true; /* the run adds it */
     if (row < 0 && column->role == LAYOUT_PLACE)
-        return true; /* and this one */
+        return true; /* the run adds it */
     target->has_position = target->has_position || column->role == LAYOUT_PLACE;
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
@@ -170,8 +171,8 @@ inspect_column(const struct plan_table *table, const char *schema,
 
 /* ---- one table ----------------------------------------------------------- */
 
-/* This also matters if the query no longer marks rows: marked rows may come
- * again. */
+/* This also matters if the query no longer marks rows: marked rows may be in
+ * the result again. */
 static bool
 has_mark(const struct pg_result *result, const struct target_memory *memory)
 {

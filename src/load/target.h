@@ -17,14 +17,14 @@
 struct target_memory {
     bool is_owned;          /* bulkpg created the table */
     bool had_mark;          /* bulkpg once created its column _deleted_at */
-    bool had_position;      /* and _position */
+    bool had_position;      /* the same for _position */
     const bool *had_column; /* by plan column: bulkpg once created it */
 };
 
 struct target {
     bool exists;
     bool is_partitioned;
-    bool lost_column; /* one was dropped by hand: every row is rewritten */
+    bool lost_column; /* a column was dropped by hand: every row is rewritten */
     bool *has_column; /* by plan column; in the arena, as the next two */
     bool *has_index;  /* by plan column: an index begins with it */
     enum plan_type *has_type; /* by plan column: its present type. If the plan

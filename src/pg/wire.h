@@ -1,5 +1,5 @@
 /*
- * wire - the libpq handle, and waiting for it. Private to src/pg.
+ * wire - the libpq handle, and functions that wait for it. Private to src/pg.
  */
 #ifndef PG_WIRE_H
 #define PG_WIRE_H

@@ -18,8 +18,8 @@ is_wanted(const struct layout_column *column, enum column_set which)
     return which == SHARED_COLUMNS || !column->in_key;
 }
 
-/* Set the list `name`: the columns of the key, those that staging and the table
- * share, or those of the latter that are not in the key. */
+/* Set the list `name`: the columns of the key, the columns that staging and the
+ * table share, or those shared columns that are not in the key. */
 static void
 add_columns(struct template_values *values, const char *name,
             const struct plan_table *table, enum column_set which)

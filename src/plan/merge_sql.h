@@ -27,9 +27,9 @@ struct merge_sql_target {
 /* The kinds of parents that find_truncated.sql reports, and how many parents of
  * each kind it shows. */
 enum merge_truncated_kind {
-    MERGE_TRUNCATED,       /* fewer rows came than the store counted */
+    MERGE_TRUNCATED,       /* fewer rows than the store counted */
     MERGE_MAYBE_TRUNCATED, /* the same, but rows may have been deleted since */
-    MERGE_ROUND            /* not counted, and exactly 100 or 250 rows came */
+    MERGE_ROUND            /* not counted, and exactly 100 or 250 rows */
 };
 
 enum { MERGE_EXAMPLES = 3 };

@@ -24,7 +24,8 @@ struct scope {
     struct gql_selection *siblings; /* these selections */
     const char *row_type;           /* type of the row, narrowed by fragments */
     bool owner_abstract;   /* the object's field has an abstract type */
-    bool through_abstract; /* so has that field or one around it */
+    bool through_abstract; /* the object's field or a field around it has an
+                            * abstract type */
 };
 
 static const char *
@@ -130,7 +131,7 @@ has_field_id(const struct builder *b, const char *type_name)
     return type != NULL && gql_type_field(type, "id") != NULL;
 }
 
-/* Note that rows of this type have connections, so that they need an id. */
+/* Record that rows of this type have connections. Such rows need an id. */
 static void
 note_child_owner(struct builder *b, const struct scope *scope)
 {

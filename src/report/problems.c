@@ -190,9 +190,9 @@ compare_problems(const void *x, const void *y)
 struct group {
     const struct problem *items;
     size_t count;
-    const char *message; /* of all of them, or NULL */
-    const char *remedy;  /* likewise */
-    const char *word;    /* how their runs ended */
+    const char *message; /* the message that all items have, or NULL */
+    const char *remedy;  /* the remedy that all items have, or NULL */
+    const char *word;    /* how the items' runs ended */
 };
 
 static struct group

@@ -1,7 +1,7 @@
 /*
  *     check the claim ─► status merging ─► BEGIN
  *       fence      lock the run's row: no process can take over the run now
- *       count      check that staging has every line that came
+ *       count      check that staging has every line received
  *       settle     keep one row per key; guard against emptied columns
  *       apply      change the tables; guard against vanished rows
  *       finish     record counts, relations, watermark and the run's end

@@ -1,7 +1,7 @@
 /*
  * hidden_orders - without the scope read_all_orders, a store shows only the
- * orders of the last 60 days. Older orders that do not come must not be
- * removed.
+ * orders of the last 60 days. An older order that is not in the result must not
+ * be removed.
  */
 #ifndef RUN_HIDDEN_ORDERS_H
 #define RUN_HIDDEN_ORDERS_H

@@ -62,7 +62,7 @@ land_drop_staging(struct journal *journal, int64_t run_id)
 /* ---- merging ----------------------------------------------------------- */
 
 /* Repeat the plan's warnings about UTC offsets in filters in the run's notes,
- * because they change which rows come. */
+ * because they change which rows the result has. */
 static void
 warn_of_offsets(struct run *run)
 {
