@@ -58,17 +58,17 @@ INSERT INTO "acme"."_stage_1_6" SELECT * FROM pg_catalog.unnest($1::"acme"."_sta
 -- ==== Guards: orders
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "name" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "created_at" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
@@ -96,7 +96,7 @@ COMMENT ON COLUMN "acme"."orders"."_deleted_at" IS 'when bulkpg found that the r
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
@@ -116,7 +116,7 @@ WHERE t."id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -132,8 +132,8 @@ SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _load
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
@@ -153,17 +153,17 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders" AS t
 -- ==== Guards: orders_line_items
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "title" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "customer_id" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -193,15 +193,15 @@ COMMENT ON COLUMN "acme"."orders_line_items"."_deleted_at" IS 'when bulkpg found
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_2" AS s SET _position = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
@@ -221,7 +221,7 @@ WHERE t."_parent_id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -229,7 +229,7 @@ WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
 -- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
--- Before an incremental run removes rows: list the ids of these rows, so that
+-- Before an incremental run removes rows, list the ids of these rows, so that
 -- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_2_gone"
 SELECT DISTINCT t."id" AS id
@@ -237,8 +237,8 @@ FROM ONLY "acme"."orders_line_items" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -255,8 +255,8 @@ SET "_position" = s."_position", "title" = s."title", "customer_id" = s."custome
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
@@ -277,15 +277,15 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS t
 -- ==== Guards: orders_line_items_tax_lines
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_3";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "title" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
@@ -307,9 +307,9 @@ ALTER TABLE "acme"."orders_line_items_tax_lines" ADD CONSTRAINT "orders_line_ite
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_3" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_3" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -317,8 +317,8 @@ USING (SELECT "id" AS id,
        GROUP BY 1 HAVING count(*) > 1) AS d
 WHERE s."line_item" = d.id
   AND s._line < d.last;
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_3" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "line_item" ORDER BY _line, _pos) AS n
@@ -336,11 +336,11 @@ WHERE t."line_item" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_3_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_2") AS p
 WHERE t."line_item" = p.id
@@ -362,8 +362,8 @@ SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
@@ -382,15 +382,15 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 -- ==== Guards: orders_discount_applications
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_4";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "index" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t
 JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
@@ -413,8 +413,8 @@ ALTER TABLE "acme"."orders_discount_applications" ADD CONSTRAINT "orders_discoun
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_4" WHERE _line = ANY ($1::bigint[]);
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_4" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
@@ -432,11 +432,11 @@ WHERE t."_parent_id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_4_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
@@ -451,8 +451,8 @@ SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _load
 FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
@@ -471,16 +471,16 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_discount_applications" AS t
 -- ==== Guards: orders_transactions
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_5";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "kind" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t
 JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -507,9 +507,9 @@ COMMENT ON COLUMN "acme"."orders_transactions"."_deleted_at" IS 'when bulkpg fou
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_5" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -518,7 +518,7 @@ USING (SELECT "id" AS id,
 WHERE s."_parent_id" = d.id
   AND s._line < d.last;
 CREATE UNIQUE INDEX ON "acme"."_stage_1_5" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -538,7 +538,7 @@ WHERE t."_parent_id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_5_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -546,7 +546,7 @@ WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
 -- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_gone" (id bigint);
--- Before an incremental run removes rows: list the ids of these rows, so that
+-- Before an incremental run removes rows, list the ids of these rows, so that
 -- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_5_gone"
 SELECT DISTINCT t."id" AS id
@@ -554,8 +554,8 @@ FROM ONLY "acme"."orders_transactions" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -572,8 +572,8 @@ SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _delet
 FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
@@ -593,16 +593,16 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS t
 -- ==== Guards: orders_transactions_fees
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_6";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "type" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t
 JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -629,9 +629,9 @@ COMMENT ON COLUMN "acme"."orders_transactions_fees"."_deleted_at" IS 'when bulkp
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_6" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT "id" AS id,
               max(ARRAY[_line, _pos]) AS last
@@ -645,7 +645,7 @@ DELETE FROM "acme"."_stage_1_6" AS s
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS p
                   WHERE p._line = s._line AND p._pos = s._parent_pos);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_6" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -665,14 +665,14 @@ WHERE t."_parent_id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_6_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -698,8 +698,8 @@ SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _delet
 FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
@@ -737,16 +737,16 @@ INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_sta
 -- ==== Guards: products
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
@@ -770,7 +770,7 @@ COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last chan
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
@@ -789,7 +789,7 @@ WHERE t."id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_1_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
 -- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
@@ -802,8 +802,8 @@ SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
@@ -822,21 +822,22 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
 -- ==== Guards: products_variants
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Find parents whose connection may have been truncated: the number of parents
--- of each kind, and the first few of them. A negative count may be out of date.
+-- Find parents whose connection may have been truncated. Return the number of
+-- parents of each kind, and the first few of them. A negative count means that
+-- the count may be out of date.
 SELECT kind, parents, id, counted, came
 FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
              row_number() OVER (PARTITION BY kind ORDER BY id) AS n
@@ -876,7 +877,7 @@ COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that 
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -895,11 +896,11 @@ WHERE t."_parent_id" IS NULL
 -- Count the rows that are new, and those that changed.
 SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
 FROM "acme"."_stage_1_2_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products_variants" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."products_variants" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
@@ -914,8 +915,8 @@ SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
