@@ -420,5 +420,5 @@ def check(database, schema, plans):
         compare_table(table, actual)
     extra = set(actual.catalog) - set(expected)
     if extra:
-        raise Wrong(f"tables too many in {schema}: {sorted(extra)}")
+        raise Wrong(f"unexpected tables in {schema}: {sorted(extra)}")
     return expected

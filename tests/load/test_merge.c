@@ -131,8 +131,8 @@ rows_before(void)
 
 /* ---- rows that are gone -------------------------------------------------- */
 
-/* Product 2 did not come and stays. Variant 11 did not come, but its product
- * did, so it is removed. */
+/* Product 2 is not in the result and stays. Variant 11 is not in the result,
+ * but its product is, so the variant is removed. */
 static void
 incremental(void)
 {
@@ -221,7 +221,7 @@ static const struct {
     {"a rollback leaves the tables as before", undone},
     {"rows of rejected lines are deleted from staging", void_lines},
     {"rows before the merge are counted", rows_before},
-    {"an incremental run removes rows below parents that came", incremental},
+    {"an incremental run removes rows below fetched parents", incremental},
     {"@deletes(mode: KEEP) removes nothing", kept_by_mode},
     {"a table that is not complete loses nothing", kept_when_not_whole},
     {"a trigger that drops rows is reported", swallowed},

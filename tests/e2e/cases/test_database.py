@@ -139,11 +139,11 @@ class Lasting(Database):
         self.run_program("run")
         self.check_tables(PLAIN)
 
-    def test_a_disk_that_stays_full(self):
+    def test_a_disk_that_is_full_in_every_try(self):
         self.check_given_up("53100", AGAIN, "interrupted")
         self.assertEqual(2, len(self.shop.operations()))
 
-    def test_an_error_that_does_not_pass(self):
+    def test_a_permanent_error(self):
         self.check_given_up("P0001", FAILED, "failed")
 
     def test_a_disk_that_is_full(self):

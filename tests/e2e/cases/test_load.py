@@ -71,7 +71,7 @@ class Loads(Kept):
                              stdin=file)
         self.check_tables(PLAIN)
 
-    def test_onto_tables_that_are_there(self):
+    def test_into_existing_tables(self):
         kept, _ = self.keep("plain", PLAIN)
         before = self.snapshot()
         self.run_program("load", "plain", kept)

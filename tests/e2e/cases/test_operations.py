@@ -302,13 +302,13 @@ class Unanswered(Operation):
     def test_the_answer_is_too_large(self):
         self.check_found({"status": 200, "body": "x" * (5 << 20)})
 
-    def test_it_did_not_start(self):
+    def test_the_store_did_not_start_it(self):
         self.check_one({"status": 503, "body": "<html>"})
         self.assertEqual(2, len(self.requests(kind="run")))
 
-    test_it_did_not_start.weight = 30
+    test_the_store_did_not_start_it.weight = 30
 
-    def test_it_never_starts(self):
+    def test_the_store_never_starts_it(self):
         """bulkpg gives up when the budget is spent."""
         if not long_run():
             self.skipTest("takes two minutes")
@@ -321,11 +321,11 @@ class Unanswered(Operation):
         self.assertEqual("interrupted", self.last_run()["status"])
         self.assertEqual({}, self.snapshot())
 
-    test_it_never_starts.weight = 30
+    test_the_store_never_starts_it.weight = 30
 
 
 class Deadline(Operation):
-    def test_our_own_is_canceled(self):
+    def test_only_bulkpgs_operation_is_canceled(self):
         self.configure(tuning="deadline = 500ms")
         self.run_program("run")
         before = self.snapshot()
@@ -378,14 +378,14 @@ class Cancel(Operation):
         result = self.run_program("cancel")
         self.assertIn(f"{operation} CANCELED", result.stdout)
 
-    def test_it_completes_all_the_same(self):
+    def test_it_completes_despite_the_cancel(self):
         operation = self.leave_polling()
         self.shop.post("operation", {"status": "COMPLETED"})
         result = self.run_program("cancel")
         self.assertIn(f"{operation} COMPLETED", result.stdout)
         self.assertEqual("canceled", self.last_run()["status"])
 
-    def test_under_a_run(self):
+    def test_cancel_while_a_run_polls(self):
         """The run that polls the operation sees its end and submits no other
         one."""
         running, operation = self.start_polling()
@@ -405,7 +405,7 @@ class Cancel(Operation):
         self.run_program("cancel", "--store", "acme")
         self.assertEqual({operation: "RUNNING"}, self.statuses())
 
-    def test_without_our_marker(self):
+    def test_without_bulkpgs_marker(self):
         """cancel does not touch an operation without bulkpg's marker, even if
         the journal has its id."""
         self.leave_polling()

@@ -74,7 +74,7 @@ class Position(Case):
                           (2, 2, 1)], self.numbers())
 
     def test_increments(self):
-        """The rows of a parent that came are numbered from 0 again."""
+        """The rows of a fetched parent are numbered from 0 again."""
         self.begin("@incremental")
         self.load("job", [product(1), image(1), image(2), product(2),
                           image(1, 2), image(2, 2)])
@@ -86,7 +86,7 @@ class Position(Case):
         self.load("job", [product(2), image(2, 2)])
         self.check_run(0, 1, 1)
 
-    def test_a_key_that_came_twice(self):
+    def test_a_key_that_appears_twice(self):
         """The last line counts, also for the position."""
         self.begin()
         self.load("job", [product(1), image(1), image(2), image(1, 1, "new"),
