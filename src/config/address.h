@@ -19,7 +19,7 @@ MUST_CHECK bool address_domain(struct arena *arena, const char *text,
 MUST_CHECK bool address_endpoint(struct arena *arena, const char *text,
                                  const char **endpoint, struct err *err);
 
-/* Whether `text` begins with http://, so that it can only be an endpoint. */
+/* True if `text` begins with http://. It can then only be an endpoint. */
 bool address_is_plain_http(const char *text);
 
 #endif

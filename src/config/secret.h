@@ -32,8 +32,8 @@ secret_read(struct arena *arena, const char *directory, const char *reference,
 const char *
 secret_path(struct arena *arena, const char *directory, const char *path);
 
-/* Whether `text` contains the start of a Shopify token, and so must not be
- * shown. */
+/* True if `text` contains the start of a Shopify token. It must not be shown
+ * then. */
 bool secret_is_likely(const char *text);
 
 #endif

@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "config/ini.h"
 
-/* Whether `text` may be the name of a store or job. These become names of
+/* True if `text` may be the name of a store or job. Such names become names of
  * schemas and files. */
 bool setting_is_name(const char *text);
 
@@ -74,7 +74,7 @@ MUST_CHECK bool
 setting_check_section(const struct ini_section *section,
                       const struct setting_key *keys, struct err *err);
 
-/* Whether `value` is a reference to a secret, not plain text. */
+/* True if `value` is a reference to a secret, not plain text. */
 bool setting_names_secret(const char *value);
 
 #endif

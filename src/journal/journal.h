@@ -55,7 +55,7 @@ journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
 
 const char *journal_uuid(const struct journal *journal);
 
-/* Whether the database has Citus, where each commit needs round trips to the
+/* True if the database has Citus. Each commit then needs round trips to the
  * workers. */
 bool journal_has_citus(const struct journal *journal);
 
@@ -76,7 +76,8 @@ MUST_CHECK bool
 journal_borrow(struct journal *journal, struct pg_conn **conn, struct err *err);
 void journal_give_back(struct journal *journal);
 
-/* How many more connections this role can open to this database. */
+/* Get the number of connections that this role can still open to this
+ * database. */
 MUST_CHECK bool journal_free_connections(struct journal *journal,
                                          int64_t *count, struct err *err);
 

@@ -39,7 +39,8 @@ MUST_CHECK bool
 journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
                   const struct run_end *end, struct err *err);
 
-/* What a run did to its tables, sorted by schema and table. */
+/* List how many rows of each table a run changed, sorted by schema and
+ * table. */
 struct journal_run_tables {
     struct journal_run_table *tables;
     size_t count;

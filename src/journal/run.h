@@ -37,7 +37,7 @@ enum run_status {
 const char *run_mode_name(enum run_mode mode);
 const char *run_status_name(enum run_status status);
 
-/* Whether a run with this status can no longer be resumed: loaded (with or
+/* True if a run with this status can no longer be resumed: loaded (with or
  * without rejects), failed or canceled. */
 bool run_status_is_final(enum run_status status);
 
@@ -168,8 +168,8 @@ void run_append_ref(struct call *call, const struct run_ref *run);
 void run_append_end(struct call *call, const struct run_ref *run,
                     const struct run_end *end);
 
-/* After a statement did not find the run with our `resumed` and a status that
- * it accepts: find out why, and set `err`. Always return false. */
+/* A statement did not find the run with its `resumed` and a status that the
+ * statement accepts. Find out why, and set `err`. Always return false. */
 bool journal_run_not_ours(struct journal *journal, const struct run_ref *run,
                           struct err *err);
 bool journal_run_not_ours_in(struct pg_conn *conn, const struct run_ref *run,

@@ -38,11 +38,11 @@ struct journal_run {
     const char *last_good_at; /* when that run began */
 };
 
-/* Whether the run is failed, interrupted, abandoned, canceled, or loaded with
+/* True if the run is failed, interrupted, abandoned, canceled, or loaded with
  * rejects. */
 bool journal_run_is_failed(const struct journal_run *run);
 
-/* Whether the job has no good run, or its last one began longer ago than
+/* True if the job has no good run, or if its last one began longer ago than
  * `older_than_ms`. */
 bool journal_run_is_late(const struct journal_run *run, int64_t older_than_ms);
 

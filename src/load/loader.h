@@ -129,8 +129,8 @@ MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
  * NULL. */
 const char *loader_other_roots(const struct loader *loader);
 
-/* How many rows of the table have a count of their children that is negative
- * or not a number. */
+/* Return how many rows of the table have a count of their children that is
+ * negative or not a number. */
 uint64_t loader_odd_counts(const struct loader *loader, int table);
 
 /* True if tally.h proves that the store did not truncate this connection: each

@@ -69,16 +69,16 @@ struct merge {
 MUST_CHECK bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err);
 
-/* How many rows the table had before the merge, without rows that are marked as
- * deleted. */
+/* Count the rows that the table had before the merge, without rows that are
+ * marked as deleted. */
 MUST_CHECK bool
 merge_rows_before(struct merge *merge, const struct merge_table *table,
                   int64_t *rows, struct err *err);
 
-/* How many rows of a table are in staging after merge_settle(). */
+/* Return how many rows of a table are in staging after merge_settle(). */
 int64_t merge_rows_came(const struct merge_table *table);
 
-/* How many lines are staged: rows of lists do not count. */
+/* Return how many lines are staged. Rows of lists do not count. */
 int64_t merge_lines_staged(const struct merge *merge);
 
 /* Reduce staging to one row per key. This does not touch the tables. */

@@ -113,8 +113,9 @@ has_key(const struct plan_table *table, int slot)
     return false;
 }
 
-/* How many of the line's keys the table has; *others is how many it lacks. The
- * keys that route the line (id, __parentId, __typename) do not count. */
+/* Return how many of the line's keys the table has, and set *others to how many
+ * it lacks. The keys that route the line (id, __parentId, __typename) do not
+ * count. */
 static int
 count_keys(const struct plan_table *table, const struct record *record,
            int *others)

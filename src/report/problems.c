@@ -246,7 +246,7 @@ append_ago(struct buf *html, const char *before, int64_t age_ms)
         buf_printf(html, "%s%s ago", before, duration_rough(age_ms, age));
 }
 
-/* How the run ended, when, and when the last good one began. */
+/* Print how and when the run ended, and when the last good run began. */
 static void
 append_run(struct buf *html, const struct report *report,
            const struct journal_run *run)

@@ -228,8 +228,8 @@ commit_lost_worker(const struct err *err)
     return strncmp(err->code, "08", 2) == 0;
 }
 
-/* Whether COMMIT failed with an unknown outcome, because our connection was
- * lost, or the connection between Citus and a worker. */
+/* True if COMMIT failed with an unknown outcome, because bulkpg's connection or
+ * the connection between Citus and a worker was lost. */
 static bool
 is_commit_unknown(const struct err *err)
 {

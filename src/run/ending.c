@@ -4,7 +4,7 @@
 
 enum { NOTE_BYTES_MAX = 8 * 1024 };
 
-/* Whether another process has taken over or superseded the run. */
+/* True if another process has taken over or superseded the run. */
 static bool
 is_not_ours(const struct err *why)
 {

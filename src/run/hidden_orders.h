@@ -8,7 +8,7 @@
 
 #include "run/state.h"
 
-/* Whether the table, or a table above it, has orders. */
+/* True if the table, or a table above it, has orders. */
 bool hidden_orders_has(const struct plan_table *table);
 
 /* Set run->hides_orders, with a warning if it is true. */

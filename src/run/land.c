@@ -163,9 +163,9 @@ merge_staged(struct attempt *attempt, struct err *err)
 
 /* ---- attempts ---------------------------------------------------------- */
 
-/* Whether rows of the table have ids of the gid type `type`. Only whole ids,
- * kept as text, can be of several types; for numbers the journal knows the one
- * type. */
+/* Find out whether rows of the table have ids of the gid type `type`. Only
+ * whole ids, kept as text, can be of several types; for numbers the journal
+ * knows the one type. */
 static bool
 on_gid_type(void *ctx, const struct plan_table *table, const char *type,
             bool *held, struct err *err)

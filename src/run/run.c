@@ -247,11 +247,11 @@ may_work_later(const struct err *why)
     return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER;
 }
 
-/* Whether the failure followed the loss of the control connection, which the
- * run needs for the journal and for the merge. If so, open a new connection;
- * the restarted job then resumes the run. False if another process has taken
- * over or ended the run in the meantime: `err` then says so, since that may be
- * the cause of the failure. */
+/* Check whether the failure followed the loss of the control connection, which
+ * the run needs for the journal and for the merge. If so, open a new
+ * connection; the restarted job then resumes the run. False if another process
+ * has taken over or ended the run in the meantime: `err` then says so, since
+ * that may be the cause of the failure. */
 static bool
 may_go_on(const struct run *run, int losses, struct err *err)
 {
@@ -270,7 +270,7 @@ may_go_on(const struct run *run, int losses, struct err *err)
     return may_work_later(&why);
 }
 
-/* Whether the run to resume ended before this process could take it over. */
+/* True if the run to resume ended before this process could take it over. */
 static bool
 has_ended(const struct run *run, const struct err *why)
 {

@@ -154,7 +154,7 @@ refuse_owned(const struct job *job, const struct journal_relation *owner,
                          "delete its rows from bulkpg.relation");
 }
 
-/* Whether a query file was certainly removed: its folder exists, but the file
+/* True if a query file was certainly removed: its folder exists, but the file
  * does not. A folder that does not exist, or that cannot be read, may be on
  * another machine or belong to another user. */
 static bool

@@ -50,14 +50,14 @@ tables_prepare(struct tables *tables, struct job *job, struct err *err);
  * out. */
 void tables_write_notes(const struct tables *tables, struct json_out *json);
 
-/* Whether a table of the plan does not exist, or a user dropped one of its
+/* True if a table of the plan does not exist, or if a user dropped one of its
  * columns. */
 bool tables_miss_one(const struct tables *tables, const struct plan *plan);
 
-/* Whether a column of an existing table must get a wider type. */
+/* True if a column of an existing table must get a wider type. */
 bool tables_widen(const struct tables *tables, const struct plan *plan);
 
-/* Whether a table of the plan exists; whether a user dropped one of the job's
+/* True if a table of the plan exists; true if a user dropped one of the job's
  * columns. */
 bool tables_any_there(const struct tables *tables, const struct plan *plan);
 bool tables_lost_column(const struct tables *tables, const struct plan *plan);

@@ -51,7 +51,7 @@ def is_set(name):
 
 
 def is_usual():
-    """Whether runs and sizes are the defaults, so that the results may be
+    """True if runs and sizes are the defaults, so that the results may be
     published."""
     return all(setting(name) == value for name, value in USUAL.items())
 

@@ -65,7 +65,7 @@ COUNTS = "{ counts: products { edges { node { id totalInventory } } } }\n"
 QUERIES = {"products": PRODUCTS, "orders": ORDERS, "families": FAMILIES,
            "notes": NOTES, "counts": COUNTS}
 
-# So many roots come before their children, as in results that are not grouped.
+# This many roots come before their children: the result is not grouped.
 BLOCK = 100
 
 # Words for names: plain, with accents, in other scripts, and with characters

@@ -256,7 +256,7 @@ class Position(Case):
         check([5, 4, 3], ["a", "b", "c"])
         self.check_run(0, 2, 0, "orders_refunds")
         self.check_run(1, 2, 0, "orders_tax_lines")
-        # If an order came twice, the rows of the last line count.
+        # If an order appears twice, the rows of the last line count.
         self.load("job", [order([1, 2], ["c"]), order([3, 5], ["b", "a"])])
         check([3, 5], ["b", "a"])
 

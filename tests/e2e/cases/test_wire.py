@@ -288,7 +288,7 @@ class Keys(Case):
 
 
 class Superseded(Case):
-    """If a parent came twice, only the list of the last line counts."""
+    """If a parent appears twice, only the list of the last line counts."""
 
     def lines(self, *lists):
         return [json.dumps({
