@@ -242,7 +242,7 @@ def number(table, parent):
 
 
 def last_parents_only(rows):
-    """If a parent's line appears twice, only the list of the last line counts."""
+    """If a parent's line appears twice, the list of the last line counts."""
     groups = []
     for row in rows:
         if row["ordinal"] == 0 or not groups \

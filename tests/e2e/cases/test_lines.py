@@ -264,7 +264,7 @@ class Watermark(Case):
 
 
 class Repeated(Case):
-    """If an element appears twice in one list, the rows of the last one count."""
+    """If an element appears twice in a list, the rows of the last one count."""
 
     def prepare(self, options):
         self.configure()
