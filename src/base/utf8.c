@@ -78,18 +78,3 @@ utf8_is_valid(struct span text, size_t *at)
     }
     return true;
 }
-
-char *
-utf8_put(char *out, unsigned code)
-{
-    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    unsigned length = code < 0x80      ? 1
-                      : code < 0x800   ? 2
-                      : code < 0x10000 ? 3
-                                       : 4;
-
-    for (unsigned i = length; i-- > 1; code >>= 6)
-        out[i] = (char)(0x80 | (code & 0x3f));
-    out[0] = (char)(length == 1 ? code : lead[length] | code);
-    return out + length;
-}

@@ -1,5 +1,5 @@
 /*
- * utf8 - checks and writes UTF-8.
+ * utf8 - checks UTF-8.
  */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
@@ -15,9 +15,5 @@ bool utf8_is_valid(struct span text, size_t *at);
  * if no character begins there, or if it is ASCII. See the table in RFC 3629,
  * section 4. */
 size_t utf8_character_length(const char *bytes, size_t left);
-
-/* Write a code point of at most U+10FFFF; returns the place after it. Up to
- * four bytes are written, and never more than an escape for it takes. */
-char *utf8_put(char *out, unsigned code);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/hex.h"
-#include "base/utf8.h"
 #include "graphql/lexer.h"
 
 static const char block_quote[] = "\"\"\"";
@@ -33,6 +32,21 @@ length_to_quote(struct span text)
                       ? 2
                       : 1;
     return length;
+}
+
+static char *
+append_utf8(char *out, unsigned code)
+{
+    static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    unsigned length = code < 0x80      ? 1
+                      : code < 0x800   ? 2
+                      : code < 0x10000 ? 3
+                                       : 4;
+
+    for (unsigned i = length; i-- > 1; code >>= 6)
+        out[i] = (char)(0x80 | (code & 0x3f));
+    out[0] = (char)(length == 1 ? code : lead[length] | code);
+    return out + length;
 }
 
 /* Read at most `most` hexadecimal digits, and set `length` to their number. A
@@ -115,7 +129,7 @@ decode_unicode(struct gql_lexer *lexer, char **out, struct err *err)
         return gql_error(err, MSG_QUERY_SYNTAX, lexer->document, lexer->pos,
                          "\"%.*s\" is not a character", (int)length,
                          lexer->rest.bytes);
-    *out = utf8_put(*out, code);
+    *out = append_utf8(*out, code);
     gql_lexer_skip(lexer, length);
     return true;
 }

@@ -135,7 +135,7 @@ clean_escape(struct cleaning *c)
         return;
     }
     unit = code_unit(c->json, c->at);
-    if (unit < 0) { /* another escape, or an invalid one, refused later */
+    if (unit < 0) { /* another escape, or an invalid one, which yajl refuses */
         copy(c, is_plain(what) || what == '\\' ? 2 : 1);
         return;
     }

@@ -1,10 +1,11 @@
 /*
- * clean - prepares a line for the parser and PostgreSQL.
+ * clean - prepares a line for yajl and PostgreSQL.
  *
- * PostgreSQL refuses overlong forms, raw surrogates, and `\u0000` and unpaired
- * `\uD800` in text and jsonb. Therefore the line is cleaned before it is
- * parsed. Shopify also writes every slash as `\/`, even in ids. Without these
- * escapes, most strings need not be decoded, and are not copied.
+ * yajl accepts overlong forms and raw surrogates, and decodes `\u0000` and
+ * unpaired `\uD800` into other characters. PostgreSQL refuses all of them in
+ * text and jsonb. Therefore the line is cleaned before it is parsed. Shopify
+ * also writes every slash as `\/`, even in ids. Without these escapes, yajl can
+ * return most strings as they are, and they need not be copied.
  */
 #ifndef JSON_CLEAN_H
 #define JSON_CLEAN_H

@@ -1,17 +1,15 @@
 /*
- * The object of a line becomes values by slot. Keys usually have the same order
- * in each line, so read_key() first compares the key that followed in the line
- * before, and usually need not search for the end of the key.
- *
- * This file reads JSON itself (json/scan.h), because a line took twice as many
- * instructions with yajl. tests/fuzz/fuzz_record.c checks that both accept the
- * same lines. yajl reads a line only if it was refused, to say what is wrong.
+ * The object of a line becomes values by slot. yajl reports events, and a path
+ * of shape keys decides which of them belong to a slot. Keys usually have the
+ * same order in each line, so find_key() first compares the key that followed
+ * in the line before.
  *
  * Hazards:
+ * - The parser accepts several values, so this file checks that the line is one
+ *   object and nothing else.
+ * - A parser that failed cannot be used again, and is replaced.
  * - Values point into the text of the line or into the record's arena. They are
  *   not valid after the next line.
- * - read_members() calls itself for each level that the shape has. The levels
- *   are limited, and so the stack.
  */
 #include "json/record.h"
 
@@ -22,29 +20,61 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "json/handle.h"
-#include "json/scan.h"
 
 #define BEHIND "the line does not end where its JSON object does"
 
 struct slot_state {
     uint64_t object;                 /* the object that set this slot last */
-    const struct shape_key *begins;  /* the first key below it last time */
     const struct shape_key *follows; /* the sibling that followed last time */
     struct record_value value;
 };
 
 struct record {
     const struct shape *shape;
+    yajl_handle handle;
     struct arena arena;
     struct slot_state *slots;
-    struct slot_state root; /* for `begins` */
+    struct slot_state root; /* for `follows` of the first key */
+    struct span text;       /* the text that is parsed */
     uint64_t object;        /* number of the current object */
-    struct span text;       /* the text that is read */
-    struct scan scan;
+
+    int depth;        /* number of open arrays and objects */
+    int base_depth;   /* depth of the object itself: 1, or 2 in an array */
+    int passed_depth; /* > 0: inside a value that contains no slot */
+    struct shape_key *open[RECORD_DEPTH + 1]; /* keys of the open objects */
+    struct shape_key *key; /* of the next value; NULL: the value is ignored */
+    struct slot_state *last[RECORD_DEPTH + 1]; /* key seen last, by depth */
+    size_t value_start; /* at or before the beginning of the next value */
+    size_t starts[RECORD_DEPTH + 1];          /* of the open values */
+    struct shape_key *keys[RECORD_DEPTH + 1]; /* of the open values */
+
+    record_on_object *on_object; /* NULL: one object, not an array */
+    void *on_object_ctx;
     bool has_unknown_keys;
+    bool complete; /* the outermost value has ended */
+    size_t end;    /* where it ended */
+    struct err *err;
+    bool failed;
 };
 
 /* ---- values ------------------------------------------------------------ */
+
+static bool
+fail(struct record *r, const char *reason)
+{
+    r->failed = true;
+    return err_set(r->err, MSG_LINE_JSON, "%s at byte %zu", reason,
+                   yajl_get_bytes_consumed(r->handle));
+}
+
+/* The beginning of the value after a key: skips blanks, colon and comma. */
+static size_t
+skip_to_value(const struct record *r, size_t at)
+{
+    while (at < r->text.length && json_is_between(r->text.bytes[at]))
+        at++;
+    return at;
+}
 
 /* Return the value of a key's slot, so that the caller can set it. If the
  * object already had this key, the slots below it are cleared. */
@@ -60,206 +90,326 @@ claim_slot(struct record *r, const struct shape_key *key)
     return &state->value;
 }
 
-static const char *
-read_string(struct record *r, const char *at, struct record_value *value)
+static void
+set_scalar(struct record *r, enum json_kind kind, struct span text,
+           struct span raw)
 {
-    bool has_escapes;
-    const char *end = scan_string(&r->scan, at, &has_escapes);
-    struct span text;
-    char *kept;
+    struct record_value *value;
 
-    if (end == NULL)
-        return NULL;
-    text = span_of(at + 1, (size_t)(end - at) - 2);
-    if (has_escapes) {
-        kept = arena_bytes(&r->arena, text.length);
-        text = span_of(kept, scan_decode(text, kept));
-    }
-    value->kind = JSON_STRING;
-    value->text = text;
-    value->raw = span_of(at, (size_t)(end - at));
-    return end;
-}
-
-static const char *
-read_number(struct record *r, const char *at, struct record_value *value)
-{
-    const char *end = scan_number(&r->scan, at);
-
-    if (end == NULL)
-        return NULL;
-    value->kind = JSON_NUMBER;
-    value->text = value->raw = span_of(at, (size_t)(end - at));
-    return end;
-}
-
-static const char *
-read_word(struct record *r, const char *at, enum json_kind kind,
-          struct span word, struct record_value *value)
-{
+    if (r->key == NULL)
+        return;
+    value = claim_slot(r, r->key);
     value->kind = kind;
-    value->text = span_of("", 0);
-    value->raw = word;
-    return scan_word(&r->scan, at, word);
+    value->text = text;
+    value->raw = raw;
+    r->key = NULL;
 }
 
-/* ---- objects ----------------------------------------------------------- */
-
-static const char *
-read_members(struct record *r, const char *at, const struct shape_key *parent,
-             struct slot_state *state, int depth);
-
-/* An array or object. Its content is read if the shape has keys below it. */
-static const char *
-read_container(struct record *r, const char *at, const struct shape_key *key,
-               int depth, struct record_value *value)
-{
-    const char *end;
-
-    value->kind = *at == '{' ? JSON_OBJECT : JSON_ARRAY;
-    value->text = span_of("", 0);
-    if (*at == '{' && key->first != NULL && depth < RECORD_DEPTH)
-        end = read_members(r, at, key, &r->slots[key->slot], depth + 1);
-    else
-        end = scan_value(&r->scan, at, RECORD_DEPTH - depth);
-    if (end != NULL)
-        value->raw = span_of(at, (size_t)(end - at));
-    return end;
-}
-
-static const char *
-read_value(struct record *r, const char *at, const struct shape_key *key,
-           int depth)
-{
-    struct record_value *value = claim_slot(r, key);
-
-    if (at == r->scan.end)
-        return NULL;
-    switch (*at) {
-    case '"':
-        return read_string(r, at, value);
-    case '{':
-    case '[':
-        return read_container(r, at, key, depth, value);
-    case 't':
-        return read_word(r, at, JSON_TRUE, span_of("true", 4), value);
-    case 'f':
-        return read_word(r, at, JSON_FALSE, span_of("false", 5), value);
-    case 'n':
-        return read_word(r, at, JSON_NULL, span_of("null", 4), value);
-    default:
-        return read_number(r, at, value);
-    }
-}
-
-static const struct shape_key *
-find_key(const struct shape_key *parent, struct span name)
-{
-    const struct shape_key *key = parent->first;
-
-    while (key != NULL && !span_equal(key->key, name))
-        key = key->next;
-    return key;
-}
-
-/* Is `key` at `at`, with its quotes? */
+/* Is this value outside the object, where only an object may be? */
 static bool
-is_key_at(const struct record *r, const char *at, const struct shape_key *key)
+at_wrong_place(const struct record *r)
 {
-    size_t length = key->key.length;
-
-    return (size_t)(r->scan.end - at) >= length + 2 && at[0] == '"' &&
-           at[length + 1] == '"' &&
-           span_equal(span_of(at + 1, length), key->key);
+    return r->depth < r->base_depth;
 }
 
-/* Read a key below `parent`; *key is NULL if the shape does not have it. The
- * first guess is the key that came here in the line before. Results keep the
- * order of the query, so it is usually right. */
-static const char *
-read_key(struct record *r, const char *at, const struct shape_key *parent,
-         const struct shape_key **guess, const struct shape_key **key)
-{
-    bool has_escapes;
-    const char *end;
-    struct span name;
-    char *kept;
+/* ---- yajl's callbacks -------------------------------------------------- */
 
-    if (*guess != NULL && is_key_at(r, at, *guess)) {
-        *key = *guess;
-        return at + (*key)->key.length + 2;
-    }
-    end = scan_string(&r->scan, at, &has_escapes);
-    if (end == NULL)
-        return NULL;
-    name = span_of(at + 1, (size_t)(end - at) - 2);
-    if (has_escapes) {
-        kept = arena_bytes(&r->arena, name.length);
-        name = span_of(kept, scan_decode(name, kept));
-    }
-    *key = find_key(parent, name);
-    if (*key != NULL)
-        *guess = *key;
-    return end;
+static int
+on_null(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (at_wrong_place(r))
+        return 1; /* a null element of an array is skipped */
+    if (r->passed_depth == 0)
+        set_scalar(r, JSON_NULL, span_of("", 0), span_str("null"));
+    return 1;
 }
 
-/* Read a key and its value. If the shape has the key, `*guess` becomes the
- * place for the guess of the next key. */
-static const char *
-read_member(struct record *r, const char *at, const struct shape_key *parent,
-            const struct shape_key ***guess, int depth)
+static int
+on_boolean(void *ctx, int truth)
 {
-    const struct shape_key *key;
+    struct record *r = ctx;
 
-    at = read_key(r, at, parent, *guess, &key);
-    if (at != NULL)
-        at = scan_colon(&r->scan, at);
-    if (at == NULL)
-        return NULL;
-    if (key == NULL) {
-        r->has_unknown_keys |= parent == &r->shape->root;
-        return scan_value(&r->scan, at, RECORD_DEPTH - depth);
-    }
-    *guess = &r->slots[key->slot].follows;
-    return read_value(r, at, key, depth);
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth == 0)
+        set_scalar(r, truth ? JSON_TRUE : JSON_FALSE, span_of("", 0),
+                   span_str(truth ? "true" : "false"));
+    return 1;
 }
 
-/* Read the object at `at`, which is on level `depth`. `state` is that of the
- * object itself. */
-static const char *
-read_members(struct record *r, const char *at, const struct shape_key *parent,
-             struct slot_state *state, int depth)
+static int
+on_number(void *ctx, const char *text, size_t length)
 {
-    const struct shape_key **guess = &state->begins;
+    struct record *r = ctx;
 
-    at = scan_blanks(&r->scan, at + 1);
-    if (at < r->scan.end && *at == '}')
-        return at + 1;
-    for (;;) {
-        at = read_member(r, at, parent, &guess, depth);
-        if (at == NULL)
-            return NULL;
-        at = scan_blanks(&r->scan, at);
-        if (at == r->scan.end)
-            return NULL;
-        if (*at == '}')
-            return at + 1;
-        if (*at != ',')
-            return NULL;
-        at = scan_blanks(&r->scan, at + 1);
-    }
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth == 0)
+        set_scalar(r, JSON_NUMBER, span_of(text, length),
+                   span_of(text, length));
+    return 1;
 }
 
-static const char *
-read_object(struct record *r, const char *at, int depth)
+/* Do the bytes that yajl reports lie in the text itself? */
+static bool
+is_in_text(const struct record *r, const char *bytes)
+{
+    return bytes >= r->text.bytes && bytes < r->text.bytes + r->text.length;
+}
+
+/* A string with escapes: yajl decodes it into a buffer of its own, which it
+ * uses again for the next string. */
+static void
+set_decoded(struct record *r, struct span text)
+{
+    size_t start = skip_to_value(r, r->value_start);
+    size_t end = yajl_get_bytes_consumed(r->handle);
+    char *kept = arena_bytes(&r->arena, text.length);
+
+    memcpy(kept, text.bytes, text.length);
+    set_scalar(r, JSON_STRING, span_of(kept, text.length),
+               span_of(r->text.bytes + start, end - start));
+}
+
+static int
+on_string(void *ctx, const unsigned char *text, size_t length)
+{
+    struct record *r = ctx;
+    struct span span = span_of((const char *)text, length);
+
+    if (at_wrong_place(r))
+        return fail(r, "not an object");
+    if (r->passed_depth > 0 || r->key == NULL)
+        return 1;
+    if (is_in_text(r, span.bytes)) /* the quotes are around it */
+        set_scalar(r, JSON_STRING, span,
+                   span_of(span.bytes - 1, span.length + 2));
+    else
+        set_decoded(r, span);
+    return 1;
+}
+
+/* Find a key below `parent`. The first guess is the key that followed `last` in
+ * the line before. Results keep the order of the query, so it is usually
+ * right. */
+static struct shape_key *
+find_key(struct slot_state *last, const struct shape_key *parent,
+         struct span name)
+{
+    struct shape_key *guess = (struct shape_key *)last->follows;
+
+    if (guess != NULL && guess->parent == parent &&
+        span_equal(guess->key, name))
+        return guess;
+    for (struct shape_key *key = parent->first; key; key = key->next) {
+        if (span_equal(key->key, name)) {
+            last->follows = key;
+            return key;
+        }
+    }
+    return NULL;
+}
+
+static int
+on_key(void *ctx, const unsigned char *text, size_t length)
+{
+    struct record *r = ctx;
+    struct slot_state *last = r->last[r->depth];
+
+    if (r->passed_depth > 0)
+        return 1;
+    r->key =
+        find_key(last, r->open[r->depth], span_of((const char *)text, length));
+    r->value_start =
+        is_in_text(r, (const char *)text)
+            ? (size_t)((const char *)text - r->text.bytes) + length + 1
+            : yajl_get_bytes_consumed(r->handle);
+    if (r->key != NULL)
+        r->last[r->depth] = &r->slots[r->key->slot];
+    else if (r->depth == r->base_depth)
+        r->has_unknown_keys = true;
+    return 1;
+}
+
+static void
+begin_object_of_ours(struct record *r)
 {
     r->object++;
     r->has_unknown_keys = false;
     arena_clear(&r->arena);
-    return read_members(r, at, &r->shape->root, &r->root, depth);
+    r->open[r->depth] = (struct shape_key *)&r->shape->root;
+    r->last[r->depth] = &r->root;
 }
 
-/* ---- refusals ---------------------------------------------------------- */
+static void
+close_all(struct record *r)
+{
+    r->complete = true;
+    r->end = yajl_get_bytes_consumed(r->handle);
+}
+
+/* An array or object begins. Its content is read if there are slots below it,
+ * and ignored otherwise. */
+static int
+open_value(struct record *r, enum json_kind kind)
+{
+    if (r->depth == RECORD_DEPTH)
+        return fail(r, "nested deeper than 64 levels");
+    r->depth++;
+    if (r->passed_depth > 0) {
+        r->passed_depth++;
+        return 1;
+    }
+    r->keys[r->depth] = r->key;
+    r->starts[r->depth] = yajl_get_bytes_consumed(r->handle) - 1;
+    if (r->key != NULL) {
+        struct record_value *value = claim_slot(r, r->key);
+
+        value->kind = kind;
+        value->text = span_of("", 0);
+    }
+    if (kind == JSON_OBJECT && r->key != NULL && r->key->first != NULL) {
+        r->open[r->depth] = r->key;
+        r->last[r->depth] = &r->slots[r->key->slot];
+    } else {
+        r->passed_depth = 1;
+    }
+    r->key = NULL;
+    return 1;
+}
+
+static void
+close_value(struct record *r)
+{
+    if (r->passed_depth > 0 && --r->passed_depth > 0) {
+        r->depth--;
+        return;
+    }
+    if (r->keys[r->depth] != NULL) {
+        struct record_value *value = &r->slots[r->keys[r->depth]->slot].value;
+        size_t start = r->starts[r->depth];
+        size_t end = yajl_get_bytes_consumed(r->handle);
+
+        value->raw = span_of(r->text.bytes + start, end - start);
+    }
+    r->depth--;
+}
+
+static int
+on_start_map(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth)
+        return open_value(r, JSON_OBJECT);
+    if (r->depth != r->base_depth - 1 || r->complete)
+        return fail(r, "not an object");
+    r->depth++;
+    begin_object_of_ours(r);
+    return 1;
+}
+
+static int
+on_end_map(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth > r->base_depth) {
+        close_value(r);
+        return 1;
+    }
+    r->depth--;
+    if (r->on_object == NULL) {
+        close_all(r);
+        return 1;
+    }
+    r->failed = !r->on_object(r->on_object_ctx, r, r->err);
+    return !r->failed;
+}
+
+static int
+on_start_array(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth)
+        return open_value(r, JSON_ARRAY);
+    if (r->on_object == NULL || r->depth != 0 || r->complete)
+        return fail(r, "not an object");
+    r->depth++;
+    return 1;
+}
+
+static int
+on_end_array(void *ctx)
+{
+    struct record *r = ctx;
+
+    if (r->depth >= r->base_depth) {
+        close_value(r);
+        return 1;
+    }
+    r->depth--;
+    close_all(r);
+    return 1;
+}
+
+static const yajl_callbacks callbacks = {
+    .yajl_null = on_null,
+    .yajl_boolean = on_boolean,
+    .yajl_number = on_number,
+    .yajl_string = on_string,
+    .yajl_start_map = on_start_map,
+    .yajl_map_key = on_key,
+    .yajl_end_map = on_end_map,
+    .yajl_start_array = on_start_array,
+    .yajl_end_array = on_end_array,
+};
+
+/* ---- the record -------------------------------------------------------- */
+
+static void
+make_handle(struct record *r)
+{
+    r->handle = handle_new(&callbacks, r);
+    yajl_config(r->handle, yajl_allow_multiple_values, 1);
+}
+
+struct record *
+record_new(const struct shape *shape)
+{
+    struct record *r = mem_alloc(sizeof(*r));
+
+    r->shape = shape;
+    r->slots = mem_array((size_t)shape->slot_count, sizeof(*r->slots));
+    make_handle(r);
+    return r;
+}
+
+void
+record_free(struct record *r)
+{
+    if (r == NULL)
+        return;
+    yajl_free(r->handle);
+    arena_free(&r->arena);
+    free(r->slots);
+    free(r);
+}
+
+/* Set yajl's error message, as one line. */
+static void
+explain(struct record *r)
+{
+    unsigned char *text = yajl_get_error(r->handle, 0, NULL, 0);
+    struct span reason = span_trim(span_str((const char *)text));
+
+    err_set(r->err, MSG_LINE_JSON, "not valid JSON (%.*s) at byte %zu",
+            SPAN_ARG(reason), yajl_get_bytes_consumed(r->handle));
+    yajl_free_error(r->handle, text);
+}
 
 /* yajl accepts vertical tabs and form feeds as blanks; JSON does not. */
 static bool
@@ -275,159 +425,66 @@ check_blanks(struct span text, struct err *err)
                    (size_t)(found - text.bytes));
 }
 
-/* Set yajl's error message, as one line. */
-static void
-set_message(yajl_handle handle, struct err *err)
-{
-    unsigned char *text = yajl_get_error(handle, 0, NULL, 0);
-    struct span reason = span_trim(span_str((const char *)text));
-
-    err_set(err, MSG_LINE_JSON, "not valid JSON (%.*s) at byte %zu",
-            SPAN_ARG(reason), yajl_get_bytes_consumed(handle));
-    yajl_free_error(handle, text);
-}
-
-/* Set why the text is not valid JSON. True if yajl finds nothing wrong, for
- * example because several values follow each other. */
+/* Was the text one complete value? Half a number or string after the value
+ * would stay in yajl's lexer and corrupt the next line. */
 static bool
-check_with_yajl(struct span text, struct err *err)
+is_whole(struct record *r, yajl_status status)
 {
-    static const yajl_callbacks none = {0};
-    yajl_handle handle = handle_new(&none, NULL);
-    bool is_valid = false;
-
-    yajl_config(handle, yajl_allow_multiple_values, 1);
-    if (yajl_parse(handle, (const unsigned char *)text.bytes, text.length) !=
-        yajl_status_ok)
-        set_message(handle, err);
-    else if (yajl_complete_parse(handle) != yajl_status_ok)
-        err_set(err, MSG_LINE_JSON, "the JSON ends early, at byte %zu",
-                text.length);
-    else
-        is_valid = true;
-    yajl_free(handle);
-    return is_valid;
+    if (status == yajl_status_error)
+        explain(r);
+    else if (!r->failed && !r->complete)
+        err_set(r->err, MSG_LINE_JSON, "the JSON ends early, at byte %zu",
+                r->text.length);
+    else if (!r->failed && span_trim(span_tail(r->text, r->end)).length > 0)
+        err_set(r->err, MSG_LINE_JSON, BEHIND);
+    else if (!r->failed)
+        return true;
+    return false;
 }
 
 static bool
-refuse(const struct record *r, struct err *err)
+parse(struct record *r, struct span text, struct err *err)
 {
-    if (r->scan.too_deep != NULL)
-        return err_set(err, MSG_LINE_JSON,
-                       "nested deeper than %d levels at byte %zu", RECORD_DEPTH,
-                       (size_t)(r->scan.too_deep - r->text.bytes));
-    return check_blanks(r->text, err) && check_with_yajl(r->text, err) &&
-           err_set(err, MSG_LINE_JSON, BEHIND);
-}
+    yajl_status status;
 
-/* ---- the record -------------------------------------------------------- */
-
-struct record *
-record_new(const struct shape *shape)
-{
-    struct record *r = mem_alloc(sizeof(*r));
-
-    r->shape = shape;
-    r->slots = mem_array((size_t)shape->slot_count, sizeof(*r->slots));
-    return r;
-}
-
-void
-record_free(struct record *r)
-{
-    if (r == NULL)
-        return;
-    arena_free(&r->arena);
-    free(r->slots);
-    free(r);
-}
-
-/* Set the text to read, without blanks at both ends. */
-static const char *
-begin(struct record *r, struct span text)
-{
-    struct span trimmed = span_trim(text);
-
+    if (!check_blanks(text, err))
+        return false;
     r->text = text;
-    r->scan = (struct scan){.end = trimmed.bytes + trimmed.length};
-    return trimmed.bytes;
+    r->depth = r->passed_depth = 0;
+    r->complete = r->failed = false;
+    r->key = NULL;
+    r->err = err;
+    status =
+        yajl_parse(r->handle, (const unsigned char *)text.bytes, text.length);
+    if (is_whole(r, status))
+        return true;
+    yajl_free(r->handle);
+    make_handle(r);
+    return false;
 }
 
 bool
 record_parse(struct record *r, struct span text, struct err *err)
 {
-    const char *at = begin(r, text);
+    struct span trimmed = span_trim(text);
 
-    if (at == r->scan.end || *at != '{')
+    if (trimmed.length == 0 || trimmed.bytes[0] != '{')
         return err_set(err, MSG_LINE_JSON, "not a JSON object");
-    if (r->scan.end[-1] != '}')
+    if (trimmed.bytes[trimmed.length - 1] != '}')
         return err_set(err, MSG_LINE_JSON, BEHIND);
-    at = read_object(r, at, 1);
-    if (at == NULL)
-        return refuse(r, err);
-    return at == r->scan.end || err_set(err, MSG_LINE_JSON, BEHIND);
-}
-
-/* ---- arrays of objects ------------------------------------------------- */
-
-struct elements {
-    record_on_object *on_object;
-    void *ctx;
-    struct err *err;
-    bool is_set; /* whether `err` is set */
-};
-
-/* Read an object and pass it on, or skip a null. */
-static const char *
-read_element(struct record *r, const char *at, struct elements *elements)
-{
-    if (at < r->scan.end && *at == '{') {
-        at = read_object(r, at, 2);
-        elements->is_set =
-            at != NULL && !elements->on_object(elements->ctx, r, elements->err);
-        return elements->is_set ? NULL : at;
-    }
-    if (at < r->scan.end && *at == 'n')
-        return scan_word(&r->scan, at, span_of("null", 4));
-    elements->is_set = scan_value(&r->scan, at, RECORD_DEPTH) != NULL;
-    if (elements->is_set)
-        err_set(elements->err, MSG_LINE_JSON, "not an object at byte %zu",
-                (size_t)(at - r->text.bytes));
-    return NULL;
-}
-
-static const char *
-read_elements(struct record *r, const char *at, struct elements *elements)
-{
-    at = scan_blanks(&r->scan, at + 1);
-    if (at < r->scan.end && *at == ']')
-        return at + 1;
-    for (;;) {
-        at = read_element(r, at, elements);
-        if (at == NULL)
-            return NULL;
-        at = scan_blanks(&r->scan, at);
-        if (at == r->scan.end)
-            return NULL;
-        if (*at == ']')
-            return at + 1;
-        if (*at != ',')
-            return NULL;
-        at = scan_blanks(&r->scan, at + 1);
-    }
+    r->base_depth = 1;
+    r->on_object = NULL;
+    return parse(r, text, err);
 }
 
 bool
 record_parse_array(struct record *r, struct span text,
                    record_on_object *on_object, void *ctx, struct err *err)
 {
-    struct elements elements = {.on_object = on_object, .ctx = ctx, .err = err};
-    const char *at = begin(r, text);
-
-    if (at == r->scan.end || *at != '[')
-        return err_set(err, MSG_LINE_JSON, "not a JSON array");
-    return read_elements(r, at, &elements) == r->scan.end ||
-           (!elements.is_set && refuse(r, err));
+    r->base_depth = 2;
+    r->on_object = on_object;
+    r->on_object_ctx = ctx;
+    return parse(r, text, err);
 }
 
 bool

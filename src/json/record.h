@@ -1,10 +1,11 @@
 /*
  * record - the values of one JSON object, by the slots of a shape.
  *
- * Reading a line allocates nothing. Strings without escapes are not copied;
- * decoded strings are in an arena that is cleared for each object. Keys that
- * the shape does not name are ignored. If a key appears twice, its last value
- * counts.
+ * One yajl handle parses line after line without allocating. If it refuses a
+ * line, it is replaced, because a handle that failed or was canceled cannot
+ * continue. Strings without escapes are not copied; decoded strings are in an
+ * arena that is cleared for each object. Keys that the shape does not name are
+ * ignored. If a key appears twice, its last value counts.
  *
  * The text must be valid UTF-8 (base/utf8.h).
  */
