@@ -451,7 +451,8 @@ pg_close(struct pg_conn *conn)
     if (conn == NULL)
         return;
     PQfinish(conn->raw);
-    arena_free(&conn->queue.arena);
+    queue_clear(conn);
+    pg_forget_ahead(conn, NULL);
     free(conn->where);
     free(conn->dsn);
     free(conn);

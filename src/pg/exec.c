@@ -28,6 +28,12 @@ pg_exec(struct pg_conn *conn, const char *sql, int count,
         *result = NULL;
     if (!is_usable(conn, err))
         return false;
+    if (result != NULL && conn->ahead != NULL) {
+        if (!ahead_take(conn, sql, count, values, result, err))
+            return false;
+        if (*result != NULL)
+            return true;
+    }
     if (conn->queue.first != NULL) {
         pg_queue(conn, sql, count, values,
                  &(struct pg_answer){.result = result});

@@ -9,6 +9,10 @@
  * pg_exec(), pg_script() and pg_prepare() send what is queued first, in the
  * same wait, and fail if it fails. pg_begin() only queues its BEGIN.
  *
+ * A question can also be asked ahead: pg_ask_ahead() queues it, and pg_exec()
+ * with the same statement and parameters takes the answer instead of asking. So
+ * code that asks one question after the other waits once for all of them.
+ *
  * If a statement fails, the server skips those after it, up to the next
  * pg_queue_sync(). Outside a transaction, the statements between two syncs are
  * one change, except on Citus; a change of several statements is a transaction.
@@ -22,12 +26,13 @@
 #include "pg/conn.h"
 
 struct queued;
+struct ahead;
 
 /* What waits to be sent on a connection. Private to this folder. */
 struct queue {
     struct arena arena; /* has the statements */
     struct queued *first;
-    struct queued **end;
+    struct queued *last;
     size_t count; /* without syncs */
     size_t syncs;
     bool begins; /* the statements so far leave a transaction open */
@@ -63,7 +68,22 @@ void pg_queue_sync(struct pg_conn *conn);
  * statements it succeeds at once. */
 MUST_CHECK bool pg_settle(struct pg_conn *conn, struct err *err);
 
+/* Ask a question that changes nothing, outside a transaction. If it fails,
+ * pg_exec() asks again, and reports the error. `owner` tells whose question it
+ * is. */
+void pg_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
+                  int count, const char *const *values);
+
+/* Forget the answers that the owner has not taken: they get out of date. */
+void pg_forget_ahead(struct pg_conn *conn, const void *owner);
+
 /* Forget what is queued. Private to this folder. */
 void queue_clear(struct pg_conn *conn);
+
+/* Take an answer to a question that was asked ahead. *result is NULL if there
+ * is none. False if the connection failed. Private to this folder. */
+MUST_CHECK bool ahead_take(struct pg_conn *conn, const char *sql, int count,
+                           const char *const *values, struct pg_result **result,
+                           struct err *err);
 
 #endif

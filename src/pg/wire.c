@@ -244,7 +244,8 @@ judge(struct pg_conn *conn, struct wire_answers *answers, bool *ok,
         return true;
     if (!is_success(result) && !is_refusal(result))
         return refuse_answer(conn, result, err);
-    if (*ok && is_refusal(result)) {
+    if (*ok && is_refusal(result) &&
+        (answers->may_fail == NULL || !answers->may_fail[answers->at])) {
         *ok = wire_refused(result, err);
         answers->failed = answers->at;
     }

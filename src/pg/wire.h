@@ -15,12 +15,15 @@ struct pg_conn {
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
     struct queue queue;        /* statements that wait to be sent: queue.h */
+    struct ahead *ahead;       /* questions asked ahead, and answers */
 };
 
 /* The answers to statements that were sent together. In pipeline mode `syncs`
  * is the number of syncs among them. */
 struct wire_answers {
     PGresult **results; /* one of each statement; NULL: no answer */
+    bool *may_fail; /* by statement: an error is not the caller's; NULL: none
+                         * may */
     size_t count;
     size_t syncs;
     size_t failed;    /* on failure: the first statement that was refused */
