@@ -11,6 +11,11 @@
 
 enum { JOURNAL_CLAIM_MS = 5000 };
 
+/* Queue the claim, so that questions asked ahead are asked after it, in the
+ * same wait. journal_claim() must follow. */
+void journal_claim_ahead(const struct journal *journal, struct pg_conn *conn,
+                         const void *owner, const char *store, const char *job);
+
 /* Take the lock, waiting at most `patience_ms`. `store` and `job` are borrowed
  * until journal_release(). ERR_LATER with the code LOCKED if another process
  * has the lock; the message names its session. ERR_BUG if this process already

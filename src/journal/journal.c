@@ -20,6 +20,7 @@
 #include "journal/call.h"
 #include "journal/claim.h"
 #include "journal/session.h"
+#include "pg/queue.h"
 #include "sql.h"
 
 /* migrations[n] migrates the journal from version n to version n + 1. */
@@ -277,6 +278,17 @@ identify_session(struct journal *journal, struct pg_conn *conn, struct err *err)
     }
     pg_result_free(session);
     return true;
+}
+
+void
+journal_open_ahead(struct pg_conn *conn, const void *owner)
+{
+    static const char *const questions[] = {sql_journal_state, sql_journal_meta,
+                                            sql_session_identity,
+                                            sql_free_connections};
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+        pg_ask_ahead(conn, owner, questions[i], 0, NULL);
 }
 
 bool

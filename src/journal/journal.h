@@ -23,7 +23,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "pg/conn.h"
+#include "pg/queue.h"
 
 struct arena;
 struct journal;
@@ -42,6 +42,9 @@ enum { JOURNAL_UUID_BYTES = 37, JOURNAL_TIME_BYTES = 40 };
  * privilege; the hint is the GRANT to run. */
 MUST_CHECK bool journal_open(struct pg_conn *conn, bool make,
                              struct journal **journal, struct err *err);
+
+/* Ask ahead what journal_open() and journal_free_connections() ask. */
+void journal_open_ahead(struct pg_conn *conn, const void *owner);
 
 /* Free the journal. The connection stays open and keeps its claims. */
 void journal_close(struct journal *journal);

@@ -118,6 +118,26 @@ read_operation(const struct pg_result *result, int row, struct arena *arena)
 }
 
 /* The parameters of operation_list.sql; -1 is SQL NULL. */
+static void
+call_list(struct call *call, int64_t run_id, const char *store, const char *job,
+          int64_t but_run_id)
+{
+    call_count(call, run_id);
+    call_text(call, store);
+    call_text(call, job);
+    call_count(call, but_run_id);
+}
+
+void
+journal_operations_ahead(struct pg_conn *conn, const void *owner,
+                         const char *store, const char *job)
+{
+    struct call call = {0};
+
+    call_list(&call, -1, store, job, 0);
+    journal_ask_ahead(conn, owner, sql_operation_list, &call);
+}
+
 static bool
 list(struct journal *journal, int64_t run_id, const char *store,
      const char *job, int64_t but_run_id, struct arena *arena,
@@ -126,10 +146,7 @@ list(struct journal *journal, int64_t run_id, const char *store,
     struct call call = {0};
     struct pg_result *result;
 
-    call_count(&call, run_id);
-    call_text(&call, store);
-    call_text(&call, job);
-    call_count(&call, but_run_id);
+    call_list(&call, run_id, store, job, but_run_id);
     if (!journal_call(journal, sql_operation_list, &call, &result, err))
         return err_wrap(err, "reading operations from the journal");
     operations->count = (size_t)pg_rows(result);

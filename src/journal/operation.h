@@ -81,4 +81,9 @@ journal_left_operations(struct journal *journal, const char *store,
                         struct arena *arena,
                         struct journal_operations *operations, struct err *err);
 
+/* Ask ahead for the operations that earlier runs left, as
+ * journal_left_operations() does when no run is kept: see pg/queue.h. */
+void journal_operations_ahead(struct pg_conn *conn, const void *owner,
+                              const char *store, const char *job);
+
 #endif

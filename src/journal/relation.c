@@ -53,6 +53,25 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
     return list(journal, sql_relation_there, &call, arena, relations, err);
 }
 
+static void
+call_table(struct call *call, const char *table_schema, const char *table_name)
+{
+    call_text(call, NULL);
+    call_text(call, NULL);
+    call_text(call, table_schema);
+    call_text(call, table_name);
+}
+
+void
+journal_relation_ahead(struct pg_conn *conn, const void *owner,
+                       const char *table_schema, const char *table_name)
+{
+    struct call call = {0};
+
+    call_table(&call, table_schema, table_name);
+    journal_ask_ahead(conn, owner, sql_relation_list, &call);
+}
+
 bool
 journal_relation(struct journal *journal, const char *table_schema,
                  const char *table_name, struct arena *arena,
@@ -62,10 +81,7 @@ journal_relation(struct journal *journal, const char *table_schema,
     struct journal_relations found;
 
     *relation = NULL;
-    call_text(&call, NULL);
-    call_text(&call, NULL);
-    call_text(&call, table_schema);
-    call_text(&call, table_name);
+    call_table(&call, table_schema, table_name);
     if (!list(journal, sql_relation_list, &call, arena, &found, err))
         return false;
     if (found.count > 0)

@@ -52,4 +52,8 @@ MUST_CHECK bool
 journal_relation_forget(struct journal *journal, const char *table_schema,
                         const char *table_name, struct err *err);
 
+/* Ask ahead what journal_relation() asks: see pg/queue.h. */
+void journal_relation_ahead(struct pg_conn *conn, const void *owner,
+                            const char *table_schema, const char *table_name);
+
 #endif

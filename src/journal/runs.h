@@ -111,4 +111,9 @@ journal_staging_left(struct journal *journal, const char *store,
                      const char *job, int64_t keep_run_id, struct arena *arena,
                      struct journal_runs *runs, struct err *err);
 
+/* Ask ahead what a run asks between its claim and its beginning: the last
+ * reference run, the last begun run, and the runs that left staging. */
+void journal_runs_ahead(struct pg_conn *conn, const void *owner,
+                        const char *store, const char *job);
+
 #endif

@@ -20,6 +20,7 @@
 
 #include "load/encode.h"
 #include "load/foreign.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/names.h"
@@ -284,6 +285,18 @@ target_has(const struct target *target, const char *name)
         if (strcmp(*at, name) == 0)
             return true;
     return false;
+}
+
+void
+target_inspect_ahead(struct pg_conn *conn, const void *owner,
+                     const struct plan *plan, const char *schema)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const char *values[] = {schema, plan->tables[i].name};
+
+        if (!plan->tables[i].skip)
+            pg_ask_ahead(conn, owner, sql_table_columns, 2, values);
+    }
 }
 
 bool

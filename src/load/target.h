@@ -57,4 +57,8 @@ target_holds_type(struct pg_conn *conn, const struct plan_table *table,
                   const struct target *target, const char *schema,
                   const char *type, bool *held, struct err *err);
 
+/* Ask ahead what target_inspect() asks: see pg/queue.h. */
+void target_inspect_ahead(struct pg_conn *conn, const void *owner,
+                          const struct plan *plan, const char *schema);
+
 #endif

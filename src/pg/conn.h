@@ -27,6 +27,7 @@ struct pg_config {
     const char *dsn; /* a libpq connection string; "" or NULL: PG* variables */
     const char *application_name;
     bool loader; /* synchronous_commit off: its data can be loaded again */
+    bool sets_up_later;        /* the settings go with the first statement */
     int64_t answer_timeout_ms; /* silence that leads to a check; 0: never */
 };
 

@@ -83,6 +83,25 @@ pg_queue(struct pg_conn *conn, const char *sql, int count,
 }
 
 void
+pg_queue_sync(struct pg_conn *conn)
+{
+    if (conn->queue.first == NULL || conn->queue.last->sql == NULL)
+        return;
+    append(&conn->queue, NULL);
+    conn->queue.syncs++;
+}
+
+void
+queue_optional(struct pg_conn *conn, const char *sql, int count,
+               const char *const *values, const struct pg_answer *answer)
+{
+    pg_queue_sync(conn);
+    pg_queue(conn, sql, count, values, answer);
+    conn->queue.last->may_fail = true;
+    pg_queue_sync(conn);
+}
+
+void
 pg_queue_script(struct pg_conn *conn, const char *sql,
                 const struct pg_answer *answer)
 {
@@ -101,15 +120,6 @@ pg_queue_prepare(struct pg_conn *conn, const char *name, const char *sql,
     queued->name = arena_strdup(&conn->queue.arena, name);
     queued->parameter = parameter_oid;
     queued->count = parameter_oid != 0 ? 1 : 0;
-}
-
-void
-pg_queue_sync(struct pg_conn *conn)
-{
-    if (conn->queue.first == NULL || conn->queue.last->sql == NULL)
-        return;
-    append(&conn->queue, NULL);
-    conn->queue.syncs++;
 }
 
 /* ---- questions asked ahead --------------------------------------------- */
@@ -171,11 +181,8 @@ pg_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
     while (*end != NULL)
         end = &(*end)->next;
     *end = ahead;
-    pg_queue_sync(conn);
-    pg_queue(conn, sql, count, values,
-             &(struct pg_answer){.result = &ahead->result});
-    conn->queue.last->may_fail = true;
-    pg_queue_sync(conn);
+    queue_optional(conn, sql, count, values,
+                   &(struct pg_answer){.result = &ahead->result});
 }
 
 static bool

@@ -28,7 +28,7 @@
 struct queued;
 struct ahead;
 
-/* What waits to be sent on a connection. Private to this folder. */
+/* What waits to be sent on a connection. For src/pg only. */
 struct queue {
     struct arena arena; /* has the statements */
     struct queued *first;
@@ -77,11 +77,16 @@ void pg_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
 /* Forget the answers that the owner has not taken: they get out of date. */
 void pg_forget_ahead(struct pg_conn *conn, const void *owner);
 
-/* Forget what is queued. Private to this folder. */
+/* Queue a statement between two syncs, whose error does not matter. For src/pg
+ * only. */
+void queue_optional(struct pg_conn *conn, const char *sql, int count,
+                    const char *const *values, const struct pg_answer *answer);
+
+/* Forget what is queued. For src/pg only. */
 void queue_clear(struct pg_conn *conn);
 
 /* Take an answer to a question that was asked ahead. *result is NULL if there
- * is none. False if the connection failed. Private to this folder. */
+ * is none. False if the connection failed. For src/pg only. */
 MUST_CHECK bool ahead_take(struct pg_conn *conn, const char *sql, int count,
                            const char *const *values, struct pg_result **result,
                            struct err *err);

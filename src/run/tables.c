@@ -236,11 +236,43 @@ look(struct tables *tables, struct job *job, struct err *err)
     return fit;
 }
 
+void
+tables_ahead(struct tables *tables, const struct job *job, struct pg_conn *conn)
+{
+    const struct plan *plan = job->plan;
+    const char *schema = job->config->schema;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            journal_relation_ahead(conn, tables, schema, plan->tables[i].name);
+    target_inspect_ahead(conn, tables, plan, schema);
+    obstacle_ahead(conn, tables, plan, schema);
+    tables->is_asked = true;
+}
+
+static bool
+look_ahead(struct tables *tables, struct job *job, struct err *err)
+{
+    struct journal *journal = job->context->journal;
+    struct pg_conn *control;
+    bool fit;
+
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    if (!tables->is_asked)
+        tables_ahead(tables, job, control);
+    journal_give_back(journal);
+    fit = look(tables, job, err);
+    pg_forget_ahead(job->context->control, tables);
+    tables->is_asked = false;
+    return fit;
+}
+
 /* The second look is for the hazard in the head of this file. */
 bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err)
 {
-    if (look(tables, job, err))
+    if (look_ahead(tables, job, err))
         return true;
     return (err->kind == ERR_CONFIG || err->kind == ERR_FAILED) &&
            look(tables, job, err);

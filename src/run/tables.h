@@ -22,6 +22,7 @@ enum tables_difference {
  * Everything is in the job's arena. */
 struct tables {
     bool has_schema;
+    bool is_asked; /* tables_ahead() was called for the next inspection */
     const char **differences[TABLES_DIFFERENCES]; /* set by tables_prepare():
                         * "table.column", the last one is NULL */
     struct target *targets;
@@ -30,6 +31,10 @@ struct tables {
                         * longer fills; the last one is NULL */
     struct target_memory *memory; /* the journal's record of each table */
 };
+
+/* Ask ahead what the next inspection asks: see pg/queue.h. */
+void tables_ahead(struct tables *tables, const struct job *job,
+                  struct pg_conn *conn);
 
 /* Inspect the tables. Call it again after a column has widened. The gid types
  * that the journal has recorded are copied to the plan.

@@ -1472,19 +1472,24 @@ types_body(void)
         {.name = "Order", .json = span_of("{\"name\":\"Order\"}rest", 16)},
         {.name = "Nothing"},
         {.name = "Shop", .json = span_str("{\"name\": \"Shop\"}")}};
+    const struct journal_types none = {.count = 0};
+    const struct journal_types all = {.types = types, .count = 3};
     struct journal_types read;
     const char *name;
+    bool complete;
 
     open_both();
     OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
     ck_assert_ptr_null(name);
-    OK(journal_query_type_save(journal, "acme", "2026-10", "Root", &err));
-    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
-    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "Root", &none, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "QueryRoot", &none,
+                          &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "QueryRoot", &none,
+                          &err));
     OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
     ck_assert_str_eq(name, "QueryRoot");
-    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
-    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
     OK(journal_types(journal, "acme", "2026-10", names, 3, &arena, &read,
                      &err));
     ck_assert_uint_eq(read.count, 2); /* "Nothing" is known not to exist */
@@ -1496,8 +1501,14 @@ types_body(void)
     ck_assert_uint_eq(read.count, 0);
     OK(journal_types(journal, "acme", "2026-07", NULL, 0, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
+    OK(journal_all_types(journal, "acme", "2026-10", &arena, &read, &complete,
+                         &err));
+    ck_assert(complete);
+    ck_assert_uint_eq(read.count, 4); /* and "Root", the former query type */
+    ck_assert_str_eq(read.types[3].name, "Shop");
     types[2].json = span_str("no JSON");
-    ck_assert(!journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    ck_assert(
+        !journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
     OK(journal_types(journal, "acme", "2026-10", NULL, 0, &arena, &read, &err));
     ck_assert_uint_ge(read.count, 3);
     close_both();

@@ -166,6 +166,69 @@ START_TEST(a_transaction_begins_with_its_first_statement)
 END_TEST
 
 static void
+ahead_body(void)
+{
+    struct pg_conn *conn = open_conn();
+    const char *one[] = {"1"}, *two[] = {"2"};
+    const char *sql = "SELECT count(*) + $1 FROM t";
+    struct pg_result *result;
+    int owner, other;
+
+    ck_assert(pg_script(conn, "CREATE TEMP TABLE t (n int)", &err));
+    pg_ask_ahead(conn, &owner, sql, 1, one);
+    pg_ask_ahead(conn, &owner, "SELECT 1 / $1", 1, (const char *[]){"0"});
+    pg_ask_ahead(conn, &other, sql, 1, two);
+    pg_queue(conn, "INSERT INTO t VALUES (1)", 0, NULL, NULL);
+    ck_assert(pg_exec(conn, sql, 1, one, &result, &err));
+    ck_assert_int_eq(pg_int64(result, 0, 0), 1); /* before the INSERT */
+    pg_result_free(result);
+    ck_assert(pg_exec(conn, sql, 1, one, &result, &err)); /* asks again */
+    ck_assert_int_eq(pg_int64(result, 0, 0), 2);
+    pg_result_free(result);
+    ck_assert(!pg_exec(conn, "SELECT 1 / $1", 1, (const char *[]){"0"}, &result,
+                       &err));
+    ck_assert_str_eq(err.code, "22012");
+    pg_forget_ahead(conn, &other);
+    ck_assert(pg_exec(conn, sql, 1, two, &result, &err));
+    ck_assert_int_eq(pg_int64(result, 0, 0), 3);
+    pg_result_free(result);
+    pg_ask_ahead(conn, &owner, sql, 1, one);
+    pg_forget_ahead(conn, &owner); /* before it was sent */
+    ck_assert(pg_settle(conn, &err));
+    pg_ask_ahead(conn, &owner, sql, 1, one); /* never taken */
+    pg_close(conn);
+}
+
+START_TEST(an_answer_that_was_asked_ahead_is_taken_once)
+{
+    pg_task_run(ahead_body);
+}
+
+END_TEST
+
+static void
+later_body(void)
+{
+    struct pg_config config = {.dsn = cluster_dsn(),
+                               .application_name = "test_queue",
+                               .sets_up_later = true};
+    struct pg_conn *conn;
+
+    ck_assert(pg_connect(&config, &conn, &err));
+    ck_assert_int_eq(ask(conn, "SELECT 1 WHERE current_setting('search_path') "
+                               "= 'pg_catalog'"),
+                     1);
+    pg_close(conn);
+}
+
+START_TEST(a_session_is_set_up_with_its_first_statement)
+{
+    pg_task_run(later_body);
+}
+
+END_TEST
+
+static void
 prepare_body(void)
 {
     struct pg_conn *conn = open_conn();
@@ -194,6 +257,8 @@ queue_suite(void)
     tcase_add_test(tests, a_failure_names_its_statement_and_skips_the_rest);
     tcase_add_test(tests, a_sync_ends_what_a_failure_undoes);
     tcase_add_test(tests, a_transaction_begins_with_its_first_statement);
+    tcase_add_test(tests, an_answer_that_was_asked_ahead_is_taken_once);
+    tcase_add_test(tests, a_session_is_set_up_with_its_first_statement);
     tcase_add_test(tests, statements_are_prepared_together);
     suite_add_tcase(suite, tests);
     return suite;

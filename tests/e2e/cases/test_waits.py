@@ -7,7 +7,7 @@ from harness.case import OK, Case
 from harness.waits import Waits
 
 # At most so many waits.
-FIRST, FULL, INCREMENTAL = 140, 123, 122
+FIRST, FULL, INCREMENTAL = 72, 77, 73
 
 QUERY = """query Products @incremental {
   products {
