@@ -200,7 +200,7 @@ refuse_id(struct span gid_type, struct err *err)
             "its id is a gid of %.*s, and no connection of the query has "
             "nodes of that type",
             SPAN_ARG(gid_type));
-    err_hint(err, "load the file with the query that it was made by; if the "
+    err_hint(err, "load the file with the query that produced it; if the "
                   "store gives such ids, select __typename in the connection");
     return NULL;
 }
@@ -239,7 +239,7 @@ refuse_tag(const struct plan_table *table, struct err *err)
             "its tag names %s, but its __parentId is that of another "
             "connection's parent",
             table->path);
-    err_hint(err, "load the file with the query that it was made by");
+    err_hint(err, "load the file with the query that produced it");
     return NULL;
 }
 

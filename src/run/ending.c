@@ -27,7 +27,7 @@ static const char *
 message_after(const struct run *run, const struct err *why)
 {
     if (!run->begun)
-        return "the job is not run";
+        return "the job did not run";
     if (is_not_ours(why))
         return "another process took over or superseded the run";
     if (run->origin->is_replay)
