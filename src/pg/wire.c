@@ -206,6 +206,36 @@ refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
     return err_set(err, MSG_BUG, "COPY is not supported here");
 }
 
+/* Does the result begin data that a caller waits for? */
+static bool
+is_awaited_copy(const struct pg_conn *conn, const PGresult *result)
+{
+    return conn->on_data != NULL && PQresultStatus(result) == PGRES_COPY_OUT;
+}
+
+/* Take data until it ends, or until none can come: the next result says which.
+ */
+static bool
+take_copy(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
+{
+    for (;;) {
+        char *bytes = NULL;
+        int length = PQgetCopyData(conn->raw, &bytes, 1);
+
+        if (length > 0) {
+            conn->on_data(conn->on_data_ctx, span_of(bytes, (size_t)length));
+            PQfreemem(bytes);
+            continue;
+        }
+        if (length < 0)
+            return true;
+        if (!wait_socket(conn, POLLIN, deadline_ms, err))
+            return false;
+        if (PQconsumeInput(conn->raw) == 0)
+            return true;
+    }
+}
+
 /* Set the error for a statement without an answer. So a caller that gets
  * success always has a result. */
 static bool
@@ -293,8 +323,12 @@ collect(struct pg_conn *conn, int64_t deadline_ms, struct wire_answers *answers,
             if (answers->syncs <= 1)
                 break;
             answers->syncs--;
-        } else if (!keep(conn, answers, result, err) ||
-                   !judge(conn, answers, &ok, err)) {
+        } else if (!keep(conn, answers, result, err)) {
+            return false;
+        } else if (is_awaited_copy(conn, result)) {
+            if (!take_copy(conn, deadline_ms, err))
+                return false;
+        } else if (!judge(conn, answers, &ok, err)) {
             return false;
         }
     }
@@ -366,4 +400,22 @@ wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
         *result = NULL;
     }
     return ok;
+}
+
+bool
+wire_copy(struct pg_conn *conn, const char *sql, wire_data_fn *on_data,
+          void *ctx, struct err *err)
+{
+    PGresult *raw;
+    bool copied;
+
+    if (conn->lost)
+        return wire_lost(conn, err);
+    conn->on_data = on_data;
+    conn->on_data_ctx = ctx;
+    copied =
+        wire_finish(conn, PQsendQuery(conn->raw, sql), CLOCK_NEVER, &raw, err);
+    conn->on_data = NULL;
+    PQclear(raw);
+    return copied;
 }

@@ -4,8 +4,12 @@
 #ifndef PG_WIRE_H
 #define PG_WIRE_H
 
+#include "base/span.h"
 #include "pg/libpq.h"
 #include "pg/queue.h"
+
+/* A piece of what COPY sends; borrowed for the call. Must not wait. */
+typedef void wire_data_fn(void *ctx, struct span bytes);
 
 struct pg_conn {
     PGconn *raw;
@@ -14,6 +18,8 @@ struct pg_conn {
     int64_t answer_timeout_ms; /* 0: none */
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
+    wire_data_fn *on_data;     /* while a COPY is under way, otherwise NULL */
+    void *on_data_ctx;
     struct queue queue;        /* statements that wait to be sent: queue.h */
     struct ahead *ahead;       /* questions asked ahead, and answers */
 };
@@ -74,5 +80,9 @@ MUST_CHECK bool wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
 MUST_CHECK bool
 wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
                 struct wire_answers *answers, struct err *err);
+
+/* Run a COPY TO STDOUT, and hand over what comes. */
+MUST_CHECK bool wire_copy(struct pg_conn *conn, const char *sql,
+                          wire_data_fn *on_data, void *ctx, struct err *err);
 
 #endif
