@@ -32,6 +32,7 @@ setting_fn setting_deletes;          /* enum plan_deletes */
 setting_fn setting_connections;      /* int, 1 to 64 */
 setting_fn setting_count;            /* int64_t, 0 or more */
 setting_fn setting_fraction;         /* double, 0 to 1 */
+setting_fn setting_size;             /* int64_t bytes */
 setting_fn setting_duration;         /* int64_t ms, more than 0 */
 setting_fn setting_duration_or_zero; /* int64_t ms */
 setting_fn setting_domain;           /* const char * */
