@@ -73,7 +73,8 @@ loader_new(struct plan *plan, const struct loader_config *config)
     loader->tables =
         mem_array((size_t)plan->table_count, sizeof(*loader->tables));
     for (int i = 0; i < plan->table_count; i++)
-        rows_table_init(&loader->tables[i], &plan->tables[i]);
+        rows_table_init(&loader->tables[i], &plan->tables[i],
+                        config->hash_secret);
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     ring_init(&loader->ring, plan->table_count);

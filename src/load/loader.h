@@ -41,6 +41,7 @@ struct loader_config {
     int64_t answer_timeout_ms;
     bool shares_transactions; /* many batches share one COMMIT */
     const char *schema;
+    uint64_t hash_secret; /* of the journal: see load/hash.h */
     int64_t run_id;
     const struct refused *refused; /* lines refused in an earlier attempt */
     /* Takes a reject. May wait; a failure ends the load. */
