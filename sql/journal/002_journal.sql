@@ -227,3 +227,22 @@ FROM (
   GROUP BY o.table_schema, o.table_name
 ) AS made
 WHERE r.table_schema = made.table_schema AND r.table_name = made.table_name;
+
+-- Rows are compared by hashes that only this journal can make.
+ALTER TABLE bulkpg.meta ADD COLUMN hash_secret bigint NOT NULL
+  DEFAULT ('x' || left(encode(sha256(convert_to(
+             gen_random_uuid()::text || gen_random_uuid()::text,
+             'UTF8')), 'hex'), 16))::bit(64)::bigint;
+COMMENT ON COLUMN bulkpg.meta.hash_secret IS
+  'What the _hash of rows is made with; if it changes, the next run compares '
+  'all values';
+
+ALTER TABLE bulkpg.relation
+  ADD COLUMN hash_definition text,
+  ADD COLUMN is_uneven boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN bulkpg.relation.hash_definition IS
+  'What the _hash of its rows was made of: algorithm, columns, types; NULL: '
+  'not known, so that the next full run compares all values';
+COMMENT ON COLUMN bulkpg.relation.is_uneven IS
+  'The last full run had duplicates in it, or could not tell whether each '
+  'parent has all its rows; the next one sends all rows';

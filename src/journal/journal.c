@@ -133,6 +133,7 @@ read_meta(struct journal *journal, const struct pg_result *state, bool writing,
         *version = pg_int64(meta, 0, 0);
         snprintf(journal->uuid, sizeof(journal->uuid), "%s",
                  pg_text(meta, 0, 1));
+        journal->hash_secret = (uint64_t)pg_int64(meta, 0, 2);
     }
     pg_result_free(meta);
     if (*version < 1)
@@ -150,6 +151,12 @@ refuse_newer(int64_t version, struct err *err)
             "up to %d",
             (long long)version, VERSION);
     return false;
+}
+
+uint64_t
+journal_hash_secret(const struct journal *journal)
+{
+    return journal->hash_secret;
 }
 
 bool

@@ -58,6 +58,9 @@ journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
 
 const char *journal_uuid(const struct journal *journal);
 
+/* The secret that the hashes of rows are made with. */
+uint64_t journal_hash_secret(const struct journal *journal);
+
 /* True if the database has Citus. Each commit then needs round trips to the
  * workers. */
 bool journal_has_citus(const struct journal *journal);

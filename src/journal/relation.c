@@ -22,7 +22,9 @@ list(struct journal *journal, const char *sql, struct call *call,
             .job = call_read_text(result, row, 3, arena),
             .file = call_read_text(result, row, 4, arena),
             .path = call_read_text(result, row, 5, arena),
-            .columns = call_read_text(result, row, 6, arena)};
+            .columns = call_read_text(result, row, 6, arena),
+            .hash_definition = call_read_text(result, row, 7, arena),
+            .is_uneven = call_read_text(result, row, 8, arena)};
     pg_result_free(result);
     return true;
 }
@@ -103,6 +105,8 @@ journal_relation_save_in(struct pg_conn *conn,
     call_text(&call, relation->file);
     call_text(&call, relation->path);
     call_text(&call, relation->columns);
+    call_text(&call, relation->hash_definition);
+    call_text(&call, relation->is_uneven);
     return journal_call_in(conn, sql_relation_save, &call, NULL, err) ||
            err_wrap(err, "recording table %s.%s in bulkpg.relation",
                     relation->table_schema, relation->table_name);

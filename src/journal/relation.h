@@ -15,6 +15,8 @@ struct journal_relation {
     const char *file;    /* absolute path of the job's query file */
     const char *path;    /* path in the query: "products.variants" */
     const char *columns; /* JSON array of {"name","type","path","gid_type"} */
+    const char *hash_definition; /* see load/hash.h; NULL: not known */
+    const char *is_uneven;       /* "t", "f" */
 };
 
 struct journal_relations {
@@ -40,7 +42,8 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
                    struct arena *arena, struct journal_relations *relations,
                    struct err *err);
 
-/* Add a table, or replace its entry, including the owner. */
+/* Add a table, or replace its entry, including the owner. hash_definition and
+ * is_uneven stay as they are if they are NULL. */
 MUST_CHECK bool
 journal_relation_save_in(struct pg_conn *conn,
                          const struct journal_relation *relation,

@@ -197,6 +197,8 @@ check_owner(struct tables *tables, struct job *job, struct plan_table *table,
         return true;
     if (!is_ours(job, owner))
         return refuse_owned(job, owner, err);
+    tables->memory[table->index].hash_definition = owner->hash_definition;
+    tables->memory[table->index].is_uneven = strcmp(owner->is_uneven, "t") == 0;
     return recall_columns(tables, job, table,
                           owner->columns != NULL ? owner->columns : "[]", err);
 }
@@ -222,6 +224,7 @@ look(struct tables *tables, struct job *job, struct err *err)
     tables->targets = arena_array(&job->arena, count, sizeof(*tables->targets));
     tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
     tables->memory = arena_array(&job->arena, count, sizeof(*tables->memory));
+    tables->notes = arena_array(&job->arena, count, sizeof(*tables->notes));
     tables->known = arena_array(&job->arena, count, sizeof(*tables->known));
     if (!check_owners(tables, job, err) ||
         !journal_borrow(job->context->journal, &control, err))
@@ -351,7 +354,9 @@ save_table(const struct tables *tables, struct job *job,
         .job = job->file->job,
         .file = whole_path(job),
         .path = table->path,
-        .columns = relation_columns(tables, job, table)};
+        .columns = relation_columns(tables, job, table),
+        .hash_definition = tables->notes[table->index].hash_definition,
+        .is_uneven = tables->notes[table->index].is_uneven};
 
     return journal_relation_save_in(conn, &relation, err);
 }

@@ -18,6 +18,12 @@ enum tables_difference {
     TABLES_DIFFERENCES
 };
 
+/* What a merge found out about a table; NULL: as it was. */
+struct tables_note {
+    const char *hash_definition;
+    const char *is_uneven; /* "t", "f" */
+};
+
 /* The arrays have one entry per table of the plan, except `differences`.
  * Everything is in the job's arena. */
 struct tables {
@@ -30,6 +36,7 @@ struct tables {
     const struct json ***left; /* those of `known` that the job created and no
                         * longer fills; the last one is NULL */
     struct target_memory *memory; /* the journal's record of each table */
+    struct tables_note *notes;    /* what is to be recorded in addition */
 };
 
 /* Ask ahead what the next inspection asks: see pg/queue.h. */

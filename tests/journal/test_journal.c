@@ -263,6 +263,8 @@ migrate_body(void)
             "last_status || ' ' || last_error_code FROM bulkpg.freshness"),
         "orders true failed WRONG_LINES");
     ck_assert_str_eq(ask("SELECT table_name FROM public.stale"), "orders");
+    ck_assert_uint_ne(journal_hash_secret(journal), 0);
+    ck_assert_uint_eq(journal_hash_secret(other), journal_hash_secret(journal));
     close_both();
 }
 
@@ -1208,9 +1210,13 @@ static void
 merge_body(void)
 {
     struct journal_run_table table = {"acme", "orders", 6, 1, 2, 3, 4};
-    struct journal_relation relation = {
-        "acme",   "orders", "acme", "orders", "queries/orders.graphql",
-        "orders", "[]"};
+    struct journal_relation relation = {.table_schema = "acme",
+                                        .table_name = "orders",
+                                        .store = "acme",
+                                        .job = "orders",
+                                        .file = "queries/orders.graphql",
+                                        .path = "orders",
+                                        .columns = "[]"};
     struct run_end end = end_with(RUN_LOADED);
     struct journal_run_tables tables;
     struct journal_relation *owner;
@@ -1386,17 +1392,32 @@ END_TEST
 
 /* ---- relations, stores, types ------------------------------------------ */
 
+/* What is kept of acme.orders beside its columns. */
+static void
+check_hashes(const char *definition, const char *is_uneven)
+{
+    struct journal_relation *read;
+
+    OK(journal_relation(journal, "acme", "orders", &arena, &read, &err));
+    if (definition == NULL)
+        ck_assert_ptr_null(read->hash_definition);
+    else
+        ck_assert_str_eq(read->hash_definition, definition);
+    ck_assert_str_eq(read->is_uneven, is_uneven);
+}
+
 static void
 relations_body(void)
 {
     struct journal_relation relation = {
-        "acme",
-        "orders",
-        "acme",
-        "orders",
-        "a.gql",
-        "orders",
-        "[{\"name\":\"id\",\"type\":\"bigint\",\"gid_type\":\"Order\"}]"};
+        .table_schema = "acme",
+        .table_name = "orders",
+        .store = "acme",
+        .job = "orders",
+        .file = "a.gql",
+        .path = "orders",
+        .columns =
+            "[{\"name\":\"id\",\"type\":\"bigint\",\"gid_type\":\"Order\"}]"};
     struct journal_relations list;
     struct journal_relation *read;
     const char *version;
@@ -1406,6 +1427,17 @@ relations_body(void)
     version = ask("SELECT xmin FROM bulkpg.relation");
     OK(journal_relation_save_in(conn, &relation, &err));
     ck_assert_str_eq(ask("SELECT xmin FROM bulkpg.relation"), version);
+    check_hashes(NULL, "f");
+    relation.hash_definition = "2:abc";
+    relation.is_uneven = "t";
+    OK(journal_relation_save_in(conn, &relation, &err));
+    check_hashes("2:abc", "t");
+    relation.hash_definition = relation.is_uneven = NULL;
+    OK(journal_relation_save_in(conn, &relation, &err));
+    check_hashes("2:abc", "t");
+    relation.is_uneven = "f";
+    OK(journal_relation_save_in(conn, &relation, &err));
+    check_hashes("2:abc", "f");
     relation.store = "beta";
     OK(journal_relation_save_in(conn, &relation, &err));
     relation.table_name = "orders_line_items";
