@@ -54,7 +54,8 @@ has_any(const bool *asked, int count)
     return false;
 }
 
-/* Reduce `asked` to the columns that are NULL in all rows in staging. */
+/* Reduce `asked` to the columns that are NULL in all rows in staging, or in all
+ * rows that the loader saw if staging does not have all of them. */
 static bool
 find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
               struct err *err)
@@ -62,6 +63,11 @@ find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
     struct pg_result *result;
     int answer = 1;
 
+    if (table->known != NULL) {
+        for (int i = 0; i < table->table->column_count; i++)
+            asked[i] = asked[i] && !table->has_value[i];
+        return true;
+    }
     if (!ask_columns(merge, table, asked, sql_find_null_columns, &result, err))
         return false;
     for (int i = 0; i < table->table->column_count; i++)
@@ -105,7 +111,7 @@ refuse_null(const struct merge *merge, const struct merge_table *table,
 }
 
 /* Refuse the first column in `asked` that has values in the table's rows whose
- * keys are in staging. */
+ * keys are in staging. Rows that came unchanged have none. */
 static bool
 check_held(struct merge *merge, const struct merge_table *table,
            const bool *asked, struct err *err)
@@ -120,6 +126,8 @@ check_held(struct merge *merge, const struct merge_table *table,
     if (!ask_columns(merge, table, asked, sql_count_values_again, &result, err))
         return false;
     rows = pg_int64(result, 0, 0);
+    if (table->known != NULL)
+        rows += known_marked(table->known);
     for (int i = 0; fine && i < table->table->column_count; i++) {
         int64_t held;
 

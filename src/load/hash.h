@@ -5,8 +5,6 @@
  * definition: the algorithm, the journal's secret, the names and types of the
  * columns. It does not follow the row's place, and counts of what is below it.
  * Hashes of different definitions say nothing about each other.
- *
- * Private to this folder, but for the text of a definition.
  */
 #ifndef LOAD_HASH_H
 #define LOAD_HASH_H

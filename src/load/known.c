@@ -38,6 +38,7 @@ struct known {
     int64_t marked; /* places */
     int64_t again;  /* lines whose row was marked before */
     int64_t settled_count;
+    int64_t unhashed; /* rows with no hash, or 0 */
     bool is_whole;
 };
 
@@ -134,6 +135,7 @@ static void
 add_to_sums(struct known *known, const int64_t *hash)
 {
     known->sums.rows++;
+    known->unhashed += hash == NULL || *hash == 0;
     if (hash == NULL)
         return;
     known->sums.hashes++;
@@ -161,6 +163,12 @@ bool
 known_is_whole(const struct known *known)
 {
     return known->is_whole;
+}
+
+bool
+known_lacks_hashes(const struct known *known)
+{
+    return known->unhashed > 0;
 }
 
 struct known_sums
@@ -231,6 +239,7 @@ known_read_again(struct known *known)
 {
     known_unsettle(known);
     known->sums = (struct known_sums){0};
+    known->unhashed = 0;
 }
 
 void

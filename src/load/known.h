@@ -50,6 +50,9 @@ void known_add(struct known *known, const int64_t *hash);
 /* Every row that has a hash could be added, and no two have the same one. */
 bool known_is_whole(const struct known *known);
 
+/* Has any row no hash, or 0? */
+bool known_lacks_hashes(const struct known *known);
+
 struct known_sums known_sums(const struct known *known);
 bool known_sums_equal(const struct known_sums *a, const struct known_sums *b);
 

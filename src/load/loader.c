@@ -126,6 +126,36 @@ loader_connect(struct loader *loader, struct err *err)
                      loader->tables, loader->table_count, err);
 }
 
+bool
+loader_start(struct loader *loader, struct err *err)
+{
+    return ring_start(&loader->ring, err);
+}
+
+struct pg_conn *
+loader_session(const struct loader *loader)
+{
+    return loader->ring.conns[0];
+}
+
+void
+loader_compare(struct loader *loader, int table, struct known *known)
+{
+    rows_compare(&loader->tables[table], known);
+}
+
+struct known *
+loader_known(const struct loader *loader, int table)
+{
+    return loader->tables[table].known;
+}
+
+bool
+loader_has_value(const struct loader *loader, int table, int column)
+{
+    return rows_has_value(&loader->tables[table], column);
+}
+
 void
 loader_begin_operation(struct loader *loader, int operation,
                        const char *asked_at)

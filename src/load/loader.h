@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "json/lines.h"
+#include "load/known.h"
 #include "load/refused.h"
 #include "pg/conn.h"
 #include "plan/plan.h"
@@ -94,9 +95,24 @@ MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
 /* "_stage_<run_id>_<n>", the name of a table's staging. */
 const char *loader_stage_name(const struct loader *loader, int table);
 
-/* Open the database connections and prepare their statements. Without this
- * call the loader discards the rows after it has encoded them. */
+/* Open the database connections and prepare their statements, then start their
+ * pipelines. Without these calls the loader discards the rows after it has
+ * encoded them. */
 MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);
+MUST_CHECK bool loader_start(struct loader *loader, struct err *err);
+
+/* Between the two: the first connection, still owned by the loader. */
+struct pg_conn *loader_session(const struct loader *loader);
+
+/* Rows of the table whose hash is in `known` are marked there, and not sent.
+ * The set is the loader's from now on. */
+void loader_compare(struct loader *loader, int table, struct known *known);
+
+/* The set of a table; NULL: it has none. */
+struct known *loader_known(const struct loader *loader, int table);
+
+/* Of a table with a set: has any row that came a value in this column? */
+bool loader_has_value(const struct loader *loader, int table, int column);
 
 /* Begin the result of operation number `operation`. `asked_at` is the time at
  * which the store began the operation, in the store's own format; NULL or "" if

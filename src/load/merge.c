@@ -1,6 +1,7 @@
 /*
  * The order of a merge, and which file does what:
  *
+ *     compare_begin  are the rows that came unchanged still there?  compare.c
  *     merge_count    delete rejected lines from staging, count the rest
  *     merge_settle   reduce staging to one row per key        settle.c
  *     merge_apply    look for the user's triggers and rules   swallowed.c
@@ -25,6 +26,7 @@
 #include "load/merge.h"
 
 #include "base/buf.h"
+#include "load/compare.h"
 #include "load/promote.h"
 #include "load/remove.h"
 #include "load/settle.h"
@@ -49,6 +51,8 @@ merge_count(struct merge *merge, const char *void_lines, struct err *err)
         if (!statement_number(merge, sql_count_staged, table, &table->staged,
                               err))
             return false;
+        if (table->known != NULL)
+            table->staged += known_marked(table->known);
     }
     return true;
 }
@@ -83,92 +87,127 @@ create_table(struct merge *merge, const struct merge_table *table,
     return statement_ddl(merge, &sql, err);
 }
 
-/* Run a statement that returns two numbers: of inserts and of updates. */
-static bool
-ask_both(struct merge *merge, const struct merge_table *table, const char *text,
-         int64_t *inserts, int64_t *updates, struct err *err)
-{
-    struct merge_sql_target target = statement_target(merge, table);
-    struct pg_result *result;
-
-    if (!statement_ask(merge, text, &target, NULL, 0, NULL, &result, err))
-        return false;
-    *inserts = pg_int64(result, 0, 0);
-    *updates = pg_int64(result, 0, 1);
-    pg_result_free(result);
-    return true;
-}
+/* The rows to write, from one comparison of staging with the table. */
+struct changes {
+    int64_t inserts;
+    int64_t updates;
+    int64_t others; /* rows with the same values, if values were compared; else
+                     * updates of rows that were marked as gone */
+};
 
 /* Compare staging with the table once, list the new and changed rows, and count
  * them. */
 static bool
-find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
-             int64_t *updates, struct err *err)
+find_changes(struct merge *merge, struct merge_table *table,
+             struct changes *changes, struct err *err)
 {
+    struct merge_sql_target target;
+    struct pg_result *result;
     int64_t listed;
 
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    return statement_run(merge, sql_list_changes, table, NULL, 0, NULL, &listed,
-                         err) &&
-           ask_both(merge, table, sql_count_changes, inserts, updates, err);
+    target = statement_target(merge, table);
+    if (!statement_run(merge, sql_list_changes, table, NULL, 0, NULL, &listed,
+                       err) ||
+        !statement_ask(merge, sql_count_changes, &target, NULL, 0, NULL,
+                       &result, err))
+        return false;
+    *changes = (struct changes){.inserts = pg_int64(result, 0, 0),
+                                .updates = pg_int64(result, 0, 1),
+                                .others = pg_int64(result, 0, 2)};
+    pg_result_free(result);
+    return table->known == NULL || compare_changed(merge, table, err);
 }
 
 /* Compute from counts how many rows of the table are not in staging. This is
  * cheaper than looking for them, and usually there are none. -1 if the counts
  * are not enough. */
 static bool
-count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
-           int64_t *gone, struct err *err)
+count_gone(struct merge *merge, struct merge_table *table,
+           const struct changes *changes, int64_t *gone, struct err *err)
 {
-    int64_t rows;
+    int64_t rows, came = merge_rows_came(table) - changes->inserts;
 
     *gone = -1;
-    if (merge->incremental || table->has_mark)
+    if (table->known != NULL) {
+        rows = known_sums(table->known).rows;
+        came -= changes->others;
+    } else if (merge->incremental || table->has_mark) {
         return true;
-    if (!statement_number(merge, sql_count_live, table, &rows, err))
+    } else if (!statement_number(merge, sql_count_live, table, &rows, err)) {
         return false;
-    *gone = rows - (merge_rows_came(table) - inserts);
-    if (*gone < 0)
-        *gone = 0;
+    }
+    *gone = rows > came ? rows - came : 0;
     return true;
+}
+
+/* Rows whose hash is NULL are looked at even if the counts say that no row is
+ * gone. */
+static bool
+may_have_gone(const struct merge_table *table, int64_t gone)
+{
+    return gone != 0 ||
+           (table->known != NULL && known_lacks_hashes(table->known));
 }
 
 /* Count the rows that should have been written and were not: from the table, or
  * from the numbers that the statements reported. */
 static bool
-find_unwritten(struct merge *merge, struct merge_table *table, int64_t inserts,
-               int64_t updates, struct err *err)
+find_unwritten(struct merge *merge, struct merge_table *table,
+               const struct changes *changes, struct err *err)
 {
-    table->not_inserted = inserts - table->inserted;
-    table->not_updated = updates - table->updated;
-    if (!table->is_read_back || inserts + updates == 0)
+    struct merge_sql_target target = statement_target(merge, table);
+    struct pg_result *result;
+
+    table->not_inserted = changes->inserts - table->inserted;
+    table->not_updated = changes->updates - table->updated;
+    if (!table->is_read_back || changes->inserts + changes->updates == 0)
         return true;
-    if (!ask_both(merge, table, sql_count_unwritten, &table->not_inserted,
-                  &table->not_updated, err))
+    if (!statement_ask(merge, sql_count_unwritten, &target, NULL, 0, NULL,
+                       &result, err))
         return false;
-    table->inserted = inserts - table->not_inserted;
-    table->updated = updates - table->not_updated;
+    table->not_inserted = pg_int64(result, 0, 0);
+    table->not_updated = pg_int64(result, 0, 1);
+    pg_result_free(result);
+    table->inserted = changes->inserts - table->not_inserted;
+    table->updated = changes->updates - table->not_updated;
     return true;
+}
+
+/* In this order: a unique key of the user's finds room. */
+static bool
+write_changes(struct merge *merge, struct merge_table *table,
+              const struct changes *changes, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    int64_t same;
+
+    return (changes->updates == 0 ||
+            statement_run(merge, sql_update_changed, table, NULL, 1, values,
+                          &table->updated, err)) &&
+           (!table->by_value || changes->others == 0 ||
+            statement_run(merge, sql_update_hashes, table, NULL, 0, NULL, &same,
+                          err)) &&
+           (changes->inserts == 0 ||
+            statement_run(merge, sql_insert_new, table, NULL, 1, values,
+                          &table->inserted, err));
 }
 
 static bool
 merge_into(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    const char *values[] = {merge->loaded_at};
-    int64_t inserts, updates, gone;
+    struct changes changes;
+    int64_t gone;
 
-    if (!find_changes(merge, table, &inserts, &updates, err) ||
-        !count_gone(merge, table, inserts, &gone, err) ||
-        (gone != 0 && !remove_gone(merge, table, err)) ||
-        (updates != 0 && !statement_run(merge, sql_update_changed, table, NULL,
-                                        1, values, &table->updated, err)) ||
-        (inserts != 0 && !statement_run(merge, sql_insert_new, table, NULL, 1,
-                                        values, &table->inserted, err)))
+    if (!find_changes(merge, table, &changes, err) ||
+        !count_gone(merge, table, &changes, &gone, err) ||
+        (may_have_gone(table, gone) && !remove_gone(merge, table, err)) ||
+        !write_changes(merge, table, &changes, err))
         return false;
     if (gone > table->deleted && remove_takes_all(merge, table) &&
         !table->is_read_back)
         table->not_deleted = gone - table->deleted;
-    return find_unwritten(merge, table, inserts, updates, err);
+    return find_unwritten(merge, table, &changes, err);
 }
 
 /* The table is new, so there is nothing to compare. Only a trigger or rule that
@@ -230,6 +269,7 @@ drop_staging(struct merge *merge, struct err *err)
             append_drop(&sql, merge, table->stage);
         append_drop(&sql, merge, table->changes);
         append_drop(&sql, merge, table->gone);
+        append_drop(&sql, merge, table->hashes);
     }
     return statement_ddl(merge, &sql, err);
 }

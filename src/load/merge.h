@@ -12,6 +12,7 @@
 #ifndef LOAD_MERGE_H
 #define LOAD_MERGE_H
 
+#include "load/known.h"
 #include "pg/conn.h"
 #include "plan/plan.h"
 
@@ -28,7 +29,13 @@ struct merge_table {
     bool is_whole;          /* staging has all rows that the store shows */
     bool is_even;           /* loader_has_all_rows() */
     const bool *has_column; /* by plan column, if the table exists */
-    int64_t staged;         /* rows, with duplicates */
+    bool by_value; /* its hashes have another definition than staging's */
+    struct known
+        *known; /* the set that rows which came unchanged are marked in,
+                          * and which are not staged; NULL: all rows are */
+    const bool *has_value; /* if `known` is set, by plan column: a row that came
+                            * has a value */
+    int64_t staged;        /* rows that came, with duplicates, staged or not */
     int64_t duplicates;
     int64_t superseded; /* list rows whose parent appears again in a later
                          * line */
@@ -42,8 +49,10 @@ struct merge_table {
     const char *interferers; /* the user's triggers and rules; NULL: none */
     bool is_read_back;       /* the table is read to count written rows */
     /* Helper tables that exist until the end of the merge; NULL: none. */
-    const char *changes; /* new and changed rows, as positions in staging */
-    const char *gone;    /* the ids of removed rows */
+    const char *changes;  /* new and changed rows, as positions in staging */
+    const char *gone;     /* the ids of removed rows */
+    const char *hashes;   /* the hashes of removed rows, or */
+    bool lists_unchanged; /* those of rows that came unchanged */
 };
 
 /* Takes one warning; the text is valid only during the call. */
@@ -64,8 +73,9 @@ struct merge {
     int64_t index_ns; /* time for keys and indexes of new tables */
 };
 
-/* Delete the staged rows of rejected lines and count the rest.
- * `void_lines` is the text of a bigint[], or NULL (loader_void_lines()). */
+/* Delete the staged rows of rejected lines; count the rest, and the rows that
+ * came unchanged. `void_lines` is the text of a bigint[], or NULL
+ * (loader_void_lines()). */
 MUST_CHECK bool
 merge_count(struct merge *merge, const char *void_lines, struct err *err);
 
@@ -78,7 +88,8 @@ merge_rows_before(struct merge *merge, const struct merge_table *table,
 /* Return how many rows of a table are in staging after merge_settle(). */
 int64_t merge_rows_came(const struct merge_table *table);
 
-/* Return how many lines are staged. Rows of lists do not count. */
+/* Return how many lines are staged or came unchanged. Rows of lists do not
+ * count. */
 int64_t merge_lines_staged(const struct merge *merge);
 
 /* Reduce staging to one row per key. This does not touch the tables. */

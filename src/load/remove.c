@@ -1,6 +1,7 @@
 #include "load/remove.h"
 
 #include "base/arena.h"
+#include "load/compare.h"
 #include "load/statement.h"
 #include "sql.h"
 
@@ -18,6 +19,9 @@ static const struct removal not_below_parent = {
     sql_delete_below, sql_mark_below, sql_count_below};
 static const struct removal parent_is_gone = {
     sql_delete_orphaned, sql_mark_orphaned, sql_count_orphaned};
+
+static const struct removal is_unknown = {sql_delete_unknown, sql_mark_unknown,
+                                          sql_count_unknown};
 
 static struct merge_table *
 parent_of(struct merge *merge, const struct merge_table *table)
@@ -106,6 +110,16 @@ remove_below(struct merge *merge, struct merge_table *table, struct err *err)
             remove_rows(merge, table, above, &parent_is_gone, err));
 }
 
+/* Of a table whose unchanged rows are not staged. */
+static bool
+remove_unknown(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    bool any;
+
+    return compare_list(merge, table, &any, err) &&
+           (!any || remove_rows(merge, table, NULL, &is_unknown, err));
+}
+
 bool
 remove_takes_all(const struct merge *merge, const struct merge_table *table)
 {
@@ -118,6 +132,8 @@ remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
 {
     if (!remove_takes_all(merge, table))
         return true;
+    if (table->known != NULL)
+        return remove_unknown(merge, table, err);
     if (!merge->incremental)
         return remove_rows(merge, table, NULL, &did_not_come, err);
     return table->table->parent == NULL || remove_below(merge, table, err);

@@ -156,8 +156,18 @@ ring_open(struct ring *ring, const struct pg_config *config, int count,
         if (!pg_connect(config, &ring->conns[i], err) ||
             !prepare_tables(ring, ring->conns[i], tables, table_count, schema,
                             err) ||
-            !prepare_transactions(ring, ring->conns[i], err) ||
-            !pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
+            !prepare_transactions(ring, ring->conns[i], err))
+            return false;
+        ring->conn_count++;
+    }
+    return true;
+}
+
+bool
+ring_start(struct ring *ring, struct err *err)
+{
+    for (int i = 0; i < ring->conn_count; i++) {
+        if (!pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
             return false;
         ring->pipe_count++;
     }

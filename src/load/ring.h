@@ -36,6 +36,7 @@ struct ring {
     size_t batch_count;
     struct batch *free;
     struct pg_conn *conns[RING_PIPES_MAX];
+    int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
     bool shares_transactions;
@@ -59,12 +60,15 @@ struct ring_answer {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Open `count` connections and prepare every table's statement on each. The
- * time that this takes decides how many batches are added. */
+/* Open `count` connections and prepare every table's statement on each. */
 MUST_CHECK bool
 ring_open(struct ring *ring, const struct pg_config *config, int count,
           bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
+
+/* Start the pipelines. The time that preparing took decides how many batches
+ * are added. */
+MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
 
 /* Give `table` a batch to fill. Waits until one is free and less than
  * RING_BYTES_MOST is in flight. If all batches are being filled, sends the

@@ -450,7 +450,7 @@ rows_put(struct loader_table *table, const struct row_source *source,
     return true;
 }
 
-/* ---- rows that the table has ---------------------------------------------- */
+/* ---- rows that the table has --------------------------------------------- */
 
 void
 rows_compare(struct loader_table *table, struct known *known)

@@ -31,15 +31,15 @@ struct loader_table {
     uint64_t odd_counts;            /* how many counts could not be read */
     struct known *known;            /* hashes of the table's rows; NULL: all
                                      * rows are sent */
-    bool *has_value;     /* if it is there, by column of staging: a line that
+    bool *has_value;      /* if it is there, by column of staging: a line that
                           * was accepted has a value */
-    bool *row_has_value; /* the last row has a value */
-    int64_t hash;        /* of the last row */
-    enum known_mark mark;           /* what the line did to `known` */
-    struct batch *batch;            /* being filled; NULL: none */
-    size_t mark_bytes;              /* size of the batch before the line */
-    int mark_rows;                  /* its rows before the line */
-    int32_t position;               /* of the next list element in the line */
+    bool *row_has_value;  /* the last row has a value */
+    int64_t hash;         /* of the last row */
+    enum known_mark mark; /* what the line did to `known` */
+    struct batch *batch;  /* being filled; NULL: none */
+    size_t mark_bytes;    /* size of the batch before the line */
+    int mark_rows;        /* its rows before the line */
+    int32_t position;     /* of the next list element in the line */
 };
 
 /* The row has no count of its children. */

@@ -13,6 +13,10 @@ statement_target(const struct merge *merge, const struct merge_table *table)
                                      .stage = table->stage,
                                      .changes = table->changes,
                                      .gone = table->gone,
+                                     .hashes = table->hashes,
+                                     .lists_unchanged = table->lists_unchanged,
+                                     .is_known = table->known != NULL,
+                                     .by_value = table->by_value,
                                      .has_mark = table->has_mark,
                                      .is_partitioned = table->is_partitioned};
 }

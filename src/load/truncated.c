@@ -126,8 +126,8 @@ check_table(struct merge *merge, const struct merge_table *table,
 
 /* The loader's tally usually proves that no rows are missing. It proves nothing
  * if a key appears twice. */
-static bool
-is_worth_asking(const struct merge *merge, const struct merge_table *table)
+bool
+truncated_is_asked(const struct merge *merge, const struct merge_table *table)
 {
     return table->stage != NULL && !table->table->skip &&
            table->table->kind == PLAN_CONNECTION &&
@@ -141,7 +141,7 @@ truncated_check(struct merge *merge, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (is_worth_asking(merge, table) && !check_table(merge, table, err))
+        if (truncated_is_asked(merge, table) && !check_table(merge, table, err))
             return false;
     }
     return true;

@@ -1,6 +1,7 @@
 /*
  *     check the claim ─► status merging ─► BEGIN
  *       fence      lock the run's row: no process can take over the run now
+ *       compare    check that the rows that came unchanged are still there
  *       count      check that staging has every line received
  *       settle     keep one row per key; guard against emptied columns
  *       apply      change the tables; guard against vanished rows
@@ -20,10 +21,12 @@
 #include "job/control.h"
 #include "journal/claim.h"
 #include "journal/runs.h"
+#include "load/compare.h"
 #include "load/guard.h"
 #include "load/merge.h"
 #include "load/truncated.h"
 #include "run/hidden_orders.h"
+#include "run/known_rows.h"
 #include "run/verify.h"
 #include "sql.h"
 
@@ -60,6 +63,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .is_whole = is_whole,
             .is_even = loader_has_all_rows(attempt->loader, i),
             .has_column = run->tables.targets[i].has_column};
+        known_rows_describe(attempt, &merge->tables[i]);
     }
 }
 
@@ -137,6 +141,7 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
                           .notes = write_notes(run)};
 
     collect_counts(run, merge);
+    known_rows_note(attempt, merge);
     end.counts = run->counts;
     timings->ns[TIMING_INDEX] = merge->index_ns;
     timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
@@ -181,7 +186,7 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
     struct run *run = attempt->run;
     double fraction = run->tuning->max_delete_fraction;
 
-    if (!merge_settle(merge, err))
+    if (!merge_settle(merge, err) || !compare_settled(merge, err))
         return false;
     if (!run->options->force_nulls && !guard_nulls(merge, err))
         return false;
@@ -214,7 +219,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
 
     describe_tables(attempt, &merge);
     return pg_exec(conn, sql_merge_begin, 0, NULL, NULL, err) &&
-           journal_fence(conn, &run->ref, err) &&
+           journal_fence(conn, &run->ref, err) && compare_begin(&merge, err) &&
            merge_count(&merge, loader_void_lines(attempt->loader), err) &&
            verify_staged(merge_lines_staged(&merge), attempt->skipped,
                          run->rejects, attempt->lines, err) &&

@@ -97,6 +97,11 @@ log_landed(const struct run *run)
              LOG_NUM("rejects", run->rejects),
              LOG_NUM("load_ms", milliseconds(run, TIMING_LOAD)),
              LOG_NUM("merge_ms", milliseconds(run, TIMING_MERGE)), LOG_END);
+    if (run->compared != NULL)
+        log_info(run->log, "rows that did not change were not sent",
+                 LOG_STR("tables", run->compared),
+                 LOG_NUM("not_sent", run->unsent), LOG_NUM("sent", run->sent),
+                 LOG_END);
     if (run->rejects > 0)
         log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
                  LOG_NUM("rejects", run->rejects), LOG_END);

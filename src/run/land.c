@@ -6,6 +6,7 @@
  *       │              ▼
  *       ├── WIDEN            an id or number does not fit: once per column
  *       ├── REFUSED_LINES    PostgreSQL refuses rows: continue without them
+ *       ├── NOT_COMPARED     unchanged rows must be sent, too: once
  *       ├── RESTART          the file changed under the download: 3 times
  *       └── transient        the database, while the control connection is
  *                            alive and the retry budget lasts
@@ -236,6 +237,7 @@ try_to_land(struct run *run, struct err *err)
         .answer_timeout_ms = run->tuning->stall_timeout_ms,
         .shares_transactions = journal_has_citus(run->journal),
         .schema = run->schema,
+        .hash_secret = journal_hash_secret(run->journal),
         .run_id = run->ref.run_id,
         .refused = &run->refused,
         .on_reject = stream_on_reject,
@@ -316,6 +318,18 @@ has_widened(struct run *run, struct err *why)
     return tables_inspect(&run->tables, run->job, why);
 }
 
+/* What the load found out about the tables may be old by now. */
+static bool
+must_send_all(struct run *run, struct err *why)
+{
+    if (!err_is(why, MSG_NOT_COMPARED))
+        return false;
+    run->sends_all = true;
+    log_info(run->log, "the load restarts and sends all rows",
+             LOG_STR("reason", why->message), LOG_END);
+    return tables_inspect(&run->tables, run->job, why);
+}
+
 static bool
 begin_load(struct job *job, struct err *err)
 {
@@ -337,6 +351,7 @@ land_results(struct run *run, struct err *err)
     bool landed;
 
     refused_free(&run->refused);
+    run->sends_all = false;
     run->written = arena_array(run->arena, (size_t)run->plan->table_count,
                                sizeof(*run->written));
     if (!begin_load(run->job, err))
@@ -350,9 +365,10 @@ land_results(struct run *run, struct err *err)
     }
     do {
         landed = try_to_land(run, err);
-    } while (!landed && (has_widened(run, err) || has_refused(run, err) ||
-                         may_begin_again(run, err, &restarts) ||
-                         may_try_later(run, &backoff, &restarts, err)));
+    } while (!landed &&
+             (has_widened(run, err) || has_refused(run, err) ||
+              must_send_all(run, err) || may_begin_again(run, err, &restarts) ||
+              may_try_later(run, &backoff, &restarts, err)));
     control_end_load(context);
     return landed;
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "journal/reject.h"
 #include "json/lines.h"
+#include "run/known_rows.h"
 #include "run/verify.h"
 
 /* ---- rejects ----------------------------------------------------------- */
@@ -157,7 +158,8 @@ begin_loading(struct attempt *attempt, struct err *err)
     staged =
         loader_stage(attempt->loader, control, attempt->becomes_table, err);
     journal_give_back(run->journal);
-    return staged && loader_connect(attempt->loader, err);
+    return staged && loader_connect(attempt->loader, err) &&
+           known_rows_read(attempt, err) && loader_start(attempt->loader, err);
 }
 
 static bool

@@ -102,6 +102,7 @@ stage_lines(struct staged *staged, const char *text, const bool *becomes)
     staged->loader = loader_new(staged->plan, &config);
     must(loader_stage(staged->loader, staged->conn, becomes, &err), err);
     must(loader_connect(staged->loader, &err), err);
+    must(loader_start(staged->loader, &err), err);
     loader_begin_operation(staged->loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, staged->loader);
     must(lines_feed(&lines, span_str(text), &err), err);

@@ -128,7 +128,9 @@ START_TEST(it_sums_up_what_it_read)
     int64_t zero = 0;
 
     add(0, 3);
+    ck_assert(!known_lacks_hashes(known));
     known_add(known, NULL);
+    ck_assert(known_lacks_hashes(known));
     known_add(known, &zero);
     sums = other = known_sums(known);
     ck_assert_int_eq(sums.rows, 5);
@@ -155,6 +157,7 @@ START_TEST(zero_is_no_hash)
     known_add(known, &zero);
     ck_assert_int_eq(known_mark(known, 0), KNOWN_NOT);
     ck_assert_int_eq(known_gone(known), 0);
+    ck_assert(known_lacks_hashes(known));
     ck_assert(known_settle(known, &zero));
     ck_assert(known_is_whole(known));
 }

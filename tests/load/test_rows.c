@@ -360,7 +360,7 @@ START_TEST(the_hash_follows_the_secret)
 
 END_TEST
 
-/* ---- definitions of hashes ------------------------------------------------ */
+/* ---- definitions of hashes ----------------------------------------------- */
 
 static const char *
 define(const char *query, uint64_t with)
@@ -397,7 +397,7 @@ START_TEST(a_definition_follows_columns_types_and_secret)
 
 END_TEST
 
-/* ---- rows that the table has ---------------------------------------------- */
+/* ---- rows that the table has --------------------------------------------- */
 
 static struct known_budget budget = {.bytes_left = 1024 * 1024};
 

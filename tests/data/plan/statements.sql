@@ -104,8 +104,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
@@ -113,8 +115,11 @@ LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_1_changes";
 -- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
@@ -149,6 +154,46 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders" AS t
         WHERE s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
+
+-- ==== Later loads, other hashes: orders
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."name", t."created_at")::record
+             *= ROW(s."id", s."name", s."created_at")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders" AS t
+SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
 
 -- ==== Guards: orders_line_items
 -- Count the rows in staging.
@@ -208,8 +253,10 @@ FROM (SELECT ctid AS place,
       FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
@@ -218,8 +265,11 @@ WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._position IS DISTINCT FROM s._position
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_2_changes";
 -- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
@@ -274,6 +324,48 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS t
           AND t._position IS NOT DISTINCT FROM s._position
           AND t._deleted_at IS NULL);
 
+-- ==== Later loads, other hashes: orders_line_items
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."title", t."customer_id")::record
+             *= ROW(s."_parent_id", s."id", s."title", s."customer_id")::record
+         AND t._position IS NOT DISTINCT FROM s._position
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."orders_line_items" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._position IS DISTINCT FROM s._position
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET "_position" = s."_position", "title" = s."title", "customer_id" = s."customer_id", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
 -- ==== Guards: orders_line_items_tax_lines
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_3";
@@ -325,16 +417,21 @@ FROM (SELECT ctid AS place,
       FROM "acme"."_stage_1_3") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
 SELECT s.ctid AS place, t."line_item" IS NULL AS is_new
 FROM "acme"."_stage_1_3" AS s
 LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
 WHERE t."line_item" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_3_changes";
 -- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
@@ -379,6 +476,44 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items_tax_lines" AS t
         WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
+-- ==== Later loads, other hashes: orders_line_items_tax_lines
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."line_item" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."line_item", t."_ordinal", t."title")::record
+             *= ROW(s."line_item", s."_ordinal", s."title")::record AS is_same
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
+WHERE t."line_item" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_3_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+
 -- ==== Guards: orders_discount_applications
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_4";
@@ -421,16 +556,21 @@ FROM (SELECT ctid AS place,
       FROM "acme"."_stage_1_4") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_4" AS s
 LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_4_changes";
 -- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
@@ -467,6 +607,44 @@ FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_cha
 WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_discount_applications" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
           AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later loads, other hashes: orders_discount_applications
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."_ordinal", t."index", t."_typename")::record
+             *= ROW(s."_parent_id", s."_ordinal", s."index", s."_typename")::record AS is_same
+FROM "acme"."_stage_1_4" AS s
+LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_4_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_discount_applications" AS t
+SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_discount_applications" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
 
 -- ==== Guards: orders_transactions
 -- Count the rows in staging.
@@ -526,8 +704,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_5") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_5" AS s
@@ -535,8 +715,11 @@ LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_5_changes";
 -- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
@@ -589,6 +772,46 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
+
+-- ==== Later loads, other hashes: orders_transactions
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."kind")::record
+             *= ROW(s."_parent_id", s."id", s."kind")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_5" AS s
+LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_5_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 
 -- ==== Guards: orders_transactions_fees
 -- Count the rows in staging.
@@ -653,8 +876,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_6") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_6" AS s
@@ -662,8 +887,11 @@ LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_pa
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_6_changes";
 -- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
@@ -715,6 +943,46 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions_fees" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
+
+-- ==== Later loads, other hashes: orders_transactions_fees
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."type")::record
+             *= ROW(s."_parent_id", s."id", s."type")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_6" AS s
+LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_6_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 
 -- ==== Staging
 CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
@@ -778,16 +1046,21 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
 LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_1_changes";
 -- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products" AS t
@@ -818,6 +1091,86 @@ FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_cha
 WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
         WHERE s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
 
 -- ==== Guards: products_variants
 -- Count the rows in staging.
@@ -885,16 +1238,21 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
 LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_2_changes";
 -- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products_variants" AS t
@@ -931,3 +1289,275 @@ FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_cha
 WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products_variants
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products_variants");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products_variants";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products_variants");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_2_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_hashes" (hash bigint);
+-- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_2_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_2_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+
+-- ==== Later loads, other hashes: products_variants
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."sku")::record
+             *= ROW(s."_parent_id", s."id", s."sku")::record AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_variants" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+
+-- ==== Guards: products
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Find the columns that are NULL in every row that came. Each test stops at the
+-- first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- Count the rows of the table, and for each of these columns those that have a
+-- value.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t WHERE t._deleted_at IS NULL;
+-- The same counts for those rows of the table whose keys came again.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."products"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- If a key came more than once, keep only the last row.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- In a full run, mark the rows that did not come and are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Insert the new rows. In a first load into a table that staging cannot become,
+-- these are all rows.
+-- $1: loaded_at
+INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
+
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash, t._deleted_at IS NOT NULL AS was_gone
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       count(*) FILTER (WHERE was_gone)
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: mark the rows
+-- that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
