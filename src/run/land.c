@@ -318,15 +318,14 @@ has_widened(struct run *run, struct err *why)
     return tables_inspect(&run->tables, run->job, why);
 }
 
-/* What the load found out about the tables may be old by now. */
+/* Once per run. The tables may have been changed to fit the plan. */
 static bool
 must_send_all(struct run *run, struct err *why)
 {
     if (!err_is(why, MSG_NOT_COMPARED))
         return false;
     run->sends_all = true;
-    log_info(run->log, "the load restarts and sends all rows",
-             LOG_STR("reason", why->message), LOG_END);
+    log_failure(LOG_INFO, run->log, "restarting the load with all rows", why);
     return tables_inspect(&run->tables, run->job, why);
 }
 
