@@ -229,7 +229,7 @@ free_file(struct source *source)
     free(source);
 }
 
-/* Standard input, or what is no regular file, such as a pipe. */
+/* Standard input, or a file that is not a regular one, such as a pipe. */
 static bool
 is_read_once(const char *path)
 {
