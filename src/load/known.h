@@ -77,7 +77,7 @@ bool known_read_end(struct known *known);
 void known_unsettle(struct known *known);
 
 /* The merge changes the row with this hash; false: it is marked, so that its
- * key came twice. NULL, or a hash that is not in the set, is no such row. */
+ * key came twice. NULL and hashes that are not in the set are passed over. */
 bool known_settle(struct known *known, const int64_t *hash);
 
 /* How many hashes are neither marked nor settled: of rows that went. */

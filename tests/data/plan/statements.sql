@@ -1125,7 +1125,7 @@ SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
 -- A table for hashes of rows: of those that are gone, or, if these are fewer,
 -- of those that came unchanged.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
--- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- Some of these hashes. 0 means the rows whose hash is NULL.
 -- $1: the hashes
 INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
 -- A full run of which rows that came unchanged are not staged: delete the rows
@@ -1323,7 +1323,7 @@ SELECT old_hash FROM "acme"."_stage_1_2_changes" WHERE NOT is_new;
 -- A table for hashes of rows: of those that are gone, or, if these are fewer,
 -- of those that came unchanged.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_hashes" (hash bigint);
--- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- Some of these hashes. 0 means the rows whose hash is NULL.
 -- $1: the hashes
 INSERT INTO "acme"."_stage_1_2_hashes" SELECT * FROM unnest($1::bigint[]);
 -- A full run of which rows that came unchanged are not staged: delete the rows
@@ -1510,7 +1510,7 @@ SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
 -- A table for hashes of rows: of those that are gone, or, if these are fewer,
 -- of those that came unchanged.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
--- Some of these hashes; 0 stands for rows whose hash is NULL.
+-- Some of these hashes. 0 means the rows whose hash is NULL.
 -- $1: the hashes
 INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
 -- A full run of which rows that came unchanged are not staged: mark the rows
