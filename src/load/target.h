@@ -15,10 +15,10 @@
 
 /* What the journal knows about a table. */
 struct target_memory {
-    bool is_owned;               /* bulkpg created the table */
-    bool had_mark;               /* bulkpg once created its column _deleted_at */
-    bool had_position;           /* the same for _position */
-    const bool *had_column;      /* by plan column: bulkpg once created it */
+    bool is_owned;          /* bulkpg created the table */
+    bool had_mark;          /* bulkpg once created its column _deleted_at */
+    bool had_position;      /* the same for _position */
+    const bool *had_column; /* by plan column: bulkpg once created it */
     const char *hash_definition; /* of its rows' hashes; NULL: not known */
     bool is_uneven; /* the last full result had duplicates or lacked rows */
 };

@@ -20,8 +20,8 @@ struct pg_conn {
     bool lost;                 /* cannot be used any more */
     wire_data_fn *on_data;     /* while a COPY is under way, otherwise NULL */
     void *on_data_ctx;
-    struct queue queue;        /* statements that wait to be sent: queue.h */
-    struct ahead *ahead;       /* questions asked ahead, and answers */
+    struct queue queue;  /* statements that wait to be sent: queue.h */
+    struct ahead *ahead; /* questions asked ahead, and answers */
 };
 
 /* The answers to statements that were sent together. In pipeline mode `syncs`

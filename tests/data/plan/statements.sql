@@ -1382,16 +1382,16 @@ INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_sta
 -- ==== Guards: products
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
@@ -1417,7 +1417,7 @@ COMMENT ON COLUMN "acme"."products"."_deleted_at" IS 'when bulkpg found that the
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
@@ -1442,7 +1442,7 @@ SELECT count(*) FILTER (WHERE is_new),
        count(*) FILTER (WHERE NOT is_new),
        0
 FROM "acme"."_stage_1_1_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."products" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -1458,8 +1458,8 @@ SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _del
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
