@@ -12,6 +12,7 @@ import chart
 import curves
 import levers
 import report
+import rivals
 from catalogue import LINES_PER_ROOT, Data
 from loads import Load, say
 from machine import Failed, Meter, Server, Web, quick_shop
@@ -35,6 +36,7 @@ class Bench:
     shop: FakeShop
     cache: str
     runs: int
+    rivals: dict  # variables for the environment of the other methods
     at_end: contextlib.ExitStack
 
 
@@ -114,7 +116,8 @@ def main():
         at_end.callback(shop.stop)
         texts = work(Bench(os.path.abspath(sys.argv[1]), cluster,
                            Meter(cluster), web, shop, cache,
-                           int(setting("BENCH_RUNS")), at_end))
+                           int(setting("BENCH_RUNS")),
+                           rivals.prepare(cache), at_end))
     for path, text in zip(places(), texts):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:

@@ -9,12 +9,10 @@ from harness.program import Program
 from harness.store import SCHEMA
 
 from machine import Failed, take
+from rivals import PYTHON
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 WAYS = os.path.join(HERE, "ways")
-
-# The Python that Debian's packages belong to.
-PYTHON = "/usr/bin/python3"
 
 TUNING = """poll_initial = 20ms
 retry_budget = 1m
@@ -28,10 +26,11 @@ LOAD_AGAIN = "bulkpg load, unchanged"
 
 # Other methods: name and command. Each command gets the URL of the result.
 RIVALS = {
-    "Python: urllib, json, psycopg 3 COPY": [PYTHON, "psycopg_copy.py"],
+    "Python: orjson, psycopg 3 text COPY": [PYTHON, "python_text.py"],
+    "Python: orjson, psycopg 3 binary COPY": [PYTHON, "python_binary.py"],
+    "Node: JSON.parse, pg-copy-streams": ["node", "node_streams.js"],
     "Python: aiohttp, json, asyncpg COPY": [PYTHON, "asyncpg_copy.py"],
     "Python: aiohttp, json, asyncpg upserts": [PYTHON, "tutorial.py"],
-    "Node: http, JSON.parse, psql COPY": ["node", "node_copy.js"],
     "curl, jsonb, INSERT SELECT": ["bash", "jsonb.sh"],
     "curl, jq, psql COPY": ["bash", "jq.sh"],
 }
@@ -145,7 +144,7 @@ class Load:
 
     def environment(self, db):
         cluster = db.cluster
-        return {**self.program.environment, "PGHOST": cluster.directory,
+        return {**self.program.environment, **self.bench.rivals, "PGHOST": cluster.directory,
                 "PGUSER": "owner", "PGDATABASE": db.name,
                 "PGCLIENTENCODING": "UTF8", "LC_ALL": "C.UTF-8",
                 "PATH": cluster.bin + ":" + os.environ["PATH"]}

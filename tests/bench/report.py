@@ -5,6 +5,7 @@ import platform
 import re
 import subprocess
 
+import rivals
 from loads import (CHANGED, DRY, FEW, FIRST, FLOOR, LOAD, LOAD_AGAIN, RIVALS,
                    UNCHANGED)
 from machine import memory_mib
@@ -183,7 +184,8 @@ def machine(bench):
         f"* {db.value('SELECT version() AS v')}",
         "* " + ", ".join(f"`{row['name']} = {row['value']}`" for row in rows),
         f"* {says(bench.program, '--version')}; {says('gcc', '--version')}",
-        f"* {packages()}; node {says('node', '--version')}",
+        f"* {packages()}; node {says('node', '--version')}; "
+        + rivals.versions(bench.rivals),
     ])
 
 
