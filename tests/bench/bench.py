@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.store import FakeShop
 
+import changes
 import chart
 import curves
 import levers
@@ -94,13 +95,15 @@ def work(bench):
     """Measure everything; returns the text of results.md and the chart."""
     loads = measure(bench)
     probes = Probes(bench, loads)
-    more = {}
+    found = changes.Curves(bench, sizes("BENCH_PRODUCTS"))
+    found.measure(min(bench.runs, 3))
+    more = {"Curves": found.tables()}
     if is_set("BENCH_CURVES"):
-        more["Curves"] = curves.measure(bench, is_set("BENCH_LONG"))
+        more["Curves"] += curves.measure(bench, is_set("BENCH_LONG"))
     if is_set("BENCH_LEVERS") or is_set("BENCH_BATCHES"):
         more["Levers"] = levers.measure(bench, sizes("BENCH_PRODUCTS"),
                                         is_set("BENCH_BATCHES"))
-    return (report.write(bench, loads, probes, more),
+    return (report.write(bench, loads, probes, found, more),
             chart.draw(report.largest(loads), report.where(bench)))
 
 
@@ -112,7 +115,8 @@ def main():
     with contextlib.ExitStack() as at_end:
         cluster = at_end.enter_context(Server())
         web = at_end.enter_context(Web(cache, cluster.prefix))
-        shop = quick_shop(curves.store_names())
+        shop = quick_shop(sorted({*curves.store_names(),
+                                  *changes.ManyStores.names}))
         at_end.callback(shop.stop)
         texts = work(Bench(os.path.abspath(sys.argv[1]), cluster,
                            Meter(cluster), web, shop, cache,
