@@ -95,7 +95,7 @@ def work(bench):
     """Measure everything; returns the text of results.md and the chart."""
     loads = measure(bench)
     probes = Probes(bench, loads)
-    found = changes.Curves(bench, sizes("BENCH_PRODUCTS"))
+    found = changes.Curves(bench, max(sizes("BENCH_PRODUCTS")))
     found.measure(min(bench.runs, 3))
     more = {"Curves": found.tables()}
     if is_set("BENCH_CURVES"):

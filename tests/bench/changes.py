@@ -1,7 +1,8 @@
 """Measures what a full load costs by the share of changed rows, and what a load
 costs by the distance to the database."""
-import os
+import itertools
 import re
+import statistics
 from dataclasses import replace
 
 from catalogue import Data
@@ -15,15 +16,27 @@ ROOTS = 50_000
 # Each share, and its "every how many roots"; 0: none.
 SHARES = [("0", 0), ("0.1 %", 1000), ("1 %", 100), ("10 %", 10),
           ("50 %", 2), ("100 %", 1)]
-COMPARING = {"compared": "", "all sent": "compare_memory = 0"}
-NO_COMPARING = "all sent"
+COMPARED, ALL_SENT = "compared", "all sent"
 
 ROUND_TRIPS_MS = [0, 5, 20, 60]
-TINY_PRODUCTS = 100
+TINY_PRODUCTS, SOME_PRODUCTS = 100, 10_000
 HEAD = ["wall s", "client CPU s", "server CPU s", "MiB", "lines/s", "MB/s"]
 
-STORES, JOBS, STORE_PRODUCTS = 150, 3, 20
+STORES, JOBS, STORE_PRODUCTS = 150, 3, 200
 SYSTEM_CALL = re.compile(r"(sendto|recvfrom)\(.* = (\d+)$")
+
+
+def ways_of(program):
+    """Whether the hashes of rows are compared first: the names of both ways,
+    and their settings. An older program has one way."""
+    with open(program, "rb") as file:
+        if b"compare_memory" not in file.read():
+            return {ALL_SENT: ""}
+    return {COMPARED: "", ALL_SENT: "compare_memory = 0"}
+
+
+def ratio(over, under):
+    return over / under if over is not None and under else None
 
 
 def bytes_moved(load, db, command):
@@ -58,6 +71,7 @@ class Changes:
         self.bench = bench
         self.load = Load(bench, Data(bench.cache, "products", ROOTS), False)
         self.moved = {}
+        self.ways = ways_of(bench.program)
 
     def path(self, number):
         every = SHARES[number][1]
@@ -72,7 +86,7 @@ class Changes:
         the load, the database and the command."""
         load = self.load
         load.serve([self.bench.shop.stores["acme"]],
-                   tuning=COMPARING[comparing])
+                   tuning=self.ways[comparing])
         db = load.fresh()
         measure(f"first, {comparing}", db, load.load_command(db))
         for number, (share, every) in enumerate(SHARES):
@@ -86,48 +100,44 @@ class Changes:
         load.serve([self.bench.shop.stores["acme"]])
 
     def round(self):
-        for comparing in COMPARING:
+        for comparing in self.ways:
             self.chain(comparing, self.load.take)
 
     def count_bytes(self):
         def measure(name, db, command):
             self.moved[name] = bytes_moved(self.load, db, command)
-        for comparing in COMPARING:
+        for comparing in self.ways:
             self.chain(comparing, measure)
 
     def ratio(self, share, comparing, what="wall"):
-        """A load of this share by a first one."""
-        first = self.load.median(f"first, {comparing}", what)
-        return self.load.median(f"{share}, {comparing}", what) / first
+        """A load of this share by a first one, which is the same with the
+        hashes compared and without."""
+        firsts = [getattr(one, what) for name in self.ways
+                  for one in self.load.taken[f"first, {name}"]]
+        return ratio(self.load.median(f"{share}, {comparing}", what),
+                     statistics.median(firsts))
 
     def sent(self, share):
         """The bytes sent, by those of a first load; None if not counted."""
-        here, first = (self.moved.get(f"{name}, compared")
+        here, first = (self.moved.get(f"{name}, {COMPARED}") or [None]
                        for name in (share, "first"))
-        return here[0] / first[0] if here and first else None
+        return ratio(here[0], first[0])
 
-    def crossing(self):
-        """The smallest share from which on sending all rows is faster, as a
+    def crossing(self, what):
+        """The smallest share from which on sending all rows takes less, as a
         text."""
-        wins = [share for share, _ in SHARES
-                if self.ratio(share, "compared")
-                > self.ratio(share, NO_COMPARING)]
-        behind = []
-        for share, _ in reversed(SHARES):
-            if share not in wins:
-                break
-            behind.append(share)
-        if not behind:
-            return "Comparing the hashes first is faster at every share."
-        return ("Sending all rows is faster from this share on: "
-                f"{behind[-1]}.")
+        behind = list(itertools.takewhile(
+            lambda share: self.ratio(share, COMPARED, what)
+            > self.ratio(share, ALL_SENT, what),
+            [share for share, _ in reversed(SHARES)]))
+        return f"from {behind[-1]} on" if behind else "at no share"
 
     def table(self):
         head = ["changed", "", *HEAD[:3], "MB to the database",
                 "MB from it", "x first"]
         rows = []
         for share in ["first"] + [share for share, _ in SHARES]:
-            for comparing in COMPARING:
+            for comparing in self.ways:
                 name = f"{share}, {comparing}"
                 rows.append([
                     share, comparing, f"{self.load.median(name):.3f}",
@@ -135,7 +145,11 @@ class Changes:
                     f"{self.load.median(name, 'server'):.2f}",
                     *megabytes(self.moved.get(name)),
                     f"{self.ratio(share, comparing):.2f}"])
-        return table(head, rows) + "\n\n" + self.crossing()
+        if len(self.ways) == 1:
+            return table(head, rows)
+        return (table(head, rows) + "\n\nSending all rows takes less time "
+                + self.crossing("wall") + ", and less CPU of the server "
+                + self.crossing("server") + ".")
 
     def title(self):
         return ("Rows changed: `load` of a full result, "
@@ -176,8 +190,8 @@ class Distance:
 
     def trips(self, load):
         """The largest catalogue is only measured near and far."""
-        is_large = len(self.loads) > 2 and load is self.loads[-1]
-        return ROUND_TRIPS_MS[::3] if is_large else ROUND_TRIPS_MS
+        return (ROUND_TRIPS_MS[::3] if load is self.loads[-1]
+                else ROUND_TRIPS_MS)
 
     def round(self):
         for ms in ROUND_TRIPS_MS:
@@ -229,7 +243,7 @@ class ManyStores:
             "root_object_count": data.roots,
             "url": self.bench.web.url(data.path)})
         stores = [self.bench.shop.stores[name] for name in self.names]
-        for comparing, tuning in COMPARING.items():
+        for comparing, tuning in ways_of(self.bench.program).items():
             load.serve(stores, tuning=tuning)
             db = load.checked()
             command = [self.bench.program, "-q", "run"]
@@ -240,8 +254,8 @@ class ManyStores:
         load.serve([self.bench.shop.stores["acme"]])
 
     def server_ratio(self):
-        return (self.load.median("unchanged, compared", "server")
-                / self.load.median(f"unchanged, {NO_COMPARING}", "server"))
+        return ratio(*(self.load.median(f"unchanged, {way}", "server")
+                       for way in (COMPARED, ALL_SENT)))
 
     def title(self):
         return (f"{STORES} stores with {JOBS} jobs each, "
@@ -261,13 +275,14 @@ class Curves:
     """The curves of every benchmark. `why_no_distance` is set if the distant
     database could not be had."""
 
-    def __init__(self, bench, sizes):
+    def __init__(self, bench, largest):
         self.changes = Changes(bench)
         self.stores = ManyStores(bench)
         self.distance, self.why_no_distance = None, None
         try:
             far = bench.at_end.enter_context(FarServer())
-            self.distance = Distance(bench, far, [TINY_PRODUCTS, *sizes])
+            self.distance = Distance(
+                bench, far, [TINY_PRODUCTS, SOME_PRODUCTS, largest])
         except Failed as error:
             self.why_no_distance = str(error)
             say(f"  distance to the database: {error}")
