@@ -177,9 +177,19 @@ def of_curves(curves):
     ]
 
 
+def of_long(load):
+    """The target for a table that is too large to be compared in memory."""
+    if load.rivals:
+        return []
+    return [target(f"unchanged, {load.data.lines:,} lines, compare_memory too "
+                   "small", "<= 1.4 x first",
+                   ratio(load.median(UNCHANGED), load.median(FIRST)), TIMES,
+                   lambda x: x <= 1.4)]
+
+
 def targets(loads, probes, curves):
     """One row per target: what, wanted, measured, verdict."""
-    return of_runs(loads) + of_curves(curves) + of_resources(loads, probes)
+    return of_runs(loads) + of_long(catalogues(loads)[-1]) + of_curves(curves) + of_resources(loads, probes)
 
 
 # ---- the machine ---------------------------------------------------------
