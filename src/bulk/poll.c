@@ -35,9 +35,10 @@ end_at_deadline(struct operation *operation, struct err *err)
         log_failure(session_failure_level(place_session(&operation->run.place)),
                     &operation->log, "the operation could not be canceled",
                     &why);
-    err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
-            operation->bulk.id, bulk_status_name(operation->bulk.status),
-            duration_format(age_ms / 1000 * 1000, age));
+    err_set(
+        err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
+        operation->bulk.id, bulk_status_name(operation->bulk.status),
+        duration_format(age_ms < 1000 ? age_ms : age_ms / 1000 * 1000, age));
     if (why.kind != ERR_LATER && why.kind != ERR_TRANSIENT)
         return false;
     err_add(err, "the store could not be asked to cancel it: %s", why.message);

@@ -156,8 +156,12 @@ class Ends(Operation):
 
     def test_counters_that_stop_and_jump(self):
         self.configure()
-        self.shop.set(duration_ms=900)
-        result = self.run_program("run", "-v")
+        self.shop.set(duration_ms=600000)
+        running = self.program.start("run", "-v")
+        self.wait_for(lambda: len(self.requests(kind="poll")) > 4)
+        self.shop.post("operation", {"status": "COMPLETED"})
+        result = running.wait()
+        self.expect(result, OK)
         self.assertLess(3, result.stderr.count("objects=0"))
         self.assertNotIn("level=warn", result.stderr)
         self.check_tables(PLAIN)
@@ -326,15 +330,17 @@ class Unanswered(Operation):
 
 class Deadline(Operation):
     def test_only_bulkpgs_operation_is_canceled(self):
-        self.configure(tuning="deadline = 500ms")
+        self.configure()
         self.run_program("run")
         before = self.snapshot()
+        self.configure(tuning="deadline = 500ms")
         self.shop.set(outcome={"never": True})
         foreign = self.foreign()
         result = self.run_program("run", status=FAILED)
         self.check_unchanged(before)
         self.check_no_staging()
-        for word in ("code=DEADLINE", "RUNNING for", "raise deadline"):
+        for word in ("code=DEADLINE", "longer than deadline allows",
+                     "raise deadline"):
             self.assertIn(word, result.stderr)
         run = self.last_run()
         self.assertEqual("failed", run["status"])
