@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from catalogue import Data
 from curves import row, table
-from loads import FLOOR, LOAD, LOAD_AGAIN, Load, say
+from loads import FLOOR, LOAD, LOAD_AGAIN, TUNING, Load, say
 from machine import Failed
 from network import FAR, FarServer
 from probes import quietly
@@ -231,6 +231,7 @@ class ManyStores:
         self.bench = bench
         self.load = Load(bench, Data(bench.cache, "products", STORE_PRODUCTS),
                          False)
+        self.load.limit = 60 + STORES * JOBS
         for number in range(1, JOBS):
             self.load.program.query(f"more{number}", self.load.data.query
                                     .replace("products {", "products @table("
@@ -243,11 +244,12 @@ class ManyStores:
             "root_object_count": data.roots,
             "url": self.bench.web.url(data.path)})
         stores = [self.bench.shop.stores[name] for name in self.names]
+        load.serve(stores)
+        db = load.checked()
+        command = [self.bench.program, "-q", "run"]
+        load.take("first", db, command)
         for comparing, tuning in ways_of(self.bench.program).items():
-            load.serve(stores, tuning=tuning)
-            db = load.checked()
-            command = [self.bench.program, "-q", "run"]
-            load.take(f"first, {comparing}", db, command)
+            load.program.configure(db.dsn, stores, "", f"{TUNING}\n{tuning}")
             db.execute("CHECKPOINT")
             load.take(f"unchanged, {comparing}", db, [*command, "--full"])
         self.bench.shop.set(result_file=None)
