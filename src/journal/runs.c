@@ -283,7 +283,7 @@ void
 journal_runs_ahead(struct pg_conn *conn, const void *owner, const char *store,
                    const char *job)
 {
-    static const int filters[] = {RUNS_REFERENCE, RUNS_BEGUN};
+    static const enum run_filter filters[] = {RUNS_REFERENCE, RUNS_BEGUN};
     struct call left = {0};
 
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {

@@ -116,7 +116,8 @@ find_changes(struct merge *merge, struct merge_table *table,
                                 .updates = pg_int64(result, 0, 1),
                                 .others = pg_int64(result, 0, 2)};
     pg_result_free(result);
-    return table->known == NULL || compare_changed(merge, table, err);
+    return table->known == NULL || changes->updates == 0 ||
+           compare_changed(merge, table, err);
 }
 
 /* Compute from counts how many rows of the table are not in staging. This is

@@ -21,13 +21,13 @@ enum { TEXT_BYTES = 1024 * 1024 };
  * a child whose rows are counted, and a root whose rows are marked and
  * compared. */
 static const char *const queries[] = {
-    "query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
-    "@index createdAt lineItems @position { edges { node { title customer: "
-    "product { id } taxLines @table(parent: \"line_item\") { title } } } } "
-    "discountApplications { edges { node { index } } } transactions @table { "
-    "kind fees @table { type } } } } } }",
-    "{ products { edges { node { title variants { edges { node { sku } } } } } "
-    "} }",
+    ("query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
+     "@index createdAt lineItems @position { edges { node { title customer: "
+     "product { id } taxLines @table(parent: \"line_item\") { title } } } } "
+     "discountApplications { edges { node { index } } } transactions @table { "
+     "kind fees @table { type } } } } } }"),
+    ("{ products { edges { node { title variants { edges { node { sku } } } } } "
+     "} }"),
     "query @deletes(mode: SOFT) { products { edges { node { title } } } }",
 };
 

@@ -61,6 +61,6 @@ class RoundTrips(Case):
                   self.run_far("products")]
         if os.environ.get("E2E_WAITS"):
             print("waits:", counts)
-        self.check_tables(QUERY)
+        self.check_tables(QUERY, OTHER)
         for count, most in zip(counts, (FIRST, FULL, INCREMENTAL)):
             self.assertLessEqual(count, most)
