@@ -57,7 +57,8 @@ EXECUTE FUNCTION e2e.fail();
 class Database(Case):
     def setUp(self):
         super().setUp()
-        self.configure()
+        # All rows are sent, so that errors meet them.
+        self.configure(tuning="compare_memory = 0")
         self.query("job", PLAIN)
 
     def fail(self, codes=None, where=None, kind="trigger"):
