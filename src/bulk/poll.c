@@ -55,6 +55,13 @@ check_deadline(struct operation *operation, struct err *err)
            end_at_deadline(operation, err);
 }
 
+static bool
+is_ready(const struct bulk_operation *bulk)
+{
+    return bulk->status == BULK_COMPLETED &&
+           (bulk->url[0] != '\0' || bulk->object_count == 0);
+}
+
 /* A poll in progress also ends at the deadline. */
 static bool
 poll_once(struct operation *operation, struct err *err)
@@ -63,8 +70,8 @@ poll_once(struct operation *operation, struct err *err)
 
     if (bulk_read(place_session(&operation->run.place), bulk->id,
                   deadline_of(operation), &operation->log, bulk, err))
-        return said_keep(operation->run.place.journal, &operation->row, bulk,
-                         err);
+        return (is_ready(bulk) ? said_keep_last : said_keep)(
+            operation->run.place.journal, &operation->row, bulk, err);
     if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
         (void)check_deadline(operation, err);
     return false;

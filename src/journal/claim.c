@@ -206,6 +206,16 @@ journal_release(struct journal *journal, const char *store, const char *job)
     task_unshield();
 }
 
+void
+journal_check_claim_ahead(const struct journal *journal, struct pg_conn *conn,
+                          const void *owner, const char *store, const char *job)
+{
+    struct call call = {0};
+
+    name_claim(&call, journal, store, job);
+    journal_ask_ahead(conn, owner, sql_claim_held, &call);
+}
+
 bool
 journal_check_claim(struct journal *journal, const char *store, const char *job,
                     struct err *err)

@@ -46,4 +46,9 @@ MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
 MUST_CHECK bool journal_claim_again(struct journal *journal,
                                     struct pg_conn *conn, struct err *err);
 
+/* Ask ahead what journal_check_claim() asks: see pg/queue.h. */
+void journal_check_claim_ahead(const struct journal *journal,
+                               struct pg_conn *conn, const void *owner,
+                               const char *store, const char *job);
+
 #endif

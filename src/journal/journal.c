@@ -454,20 +454,30 @@ journal_free_connections(struct journal *journal, int64_t *count,
 
 /* ---- housekeeping ------------------------------------------------------ */
 
-static bool
-prune(struct journal *journal, const char *sql, int64_t keep_ms,
-      struct err *err)
+static void
+queue_prune(struct pg_conn *conn, const char *sql, int64_t keep_ms)
 {
     struct call call = {0};
 
     call_number(&call, keep_ms);
-    return journal_call(journal, sql, &call, NULL, err);
+    journal_queue_in(conn, sql, &call, NULL);
+    pg_queue_sync(conn);
 }
 
 bool
 journal_prune(struct journal *journal, int64_t journal_keep_ms,
               int64_t rejects_keep_ms, struct err *err)
 {
-    return prune(journal, sql_prune_rejects, rejects_keep_ms, err) &&
-           prune(journal, sql_prune_runs, journal_keep_ms, err);
+    struct pg_conn *conn;
+    bool pruned;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    queue_prune(conn, sql_prune_rejects, rejects_keep_ms);
+    queue_prune(conn, sql_prune_runs, journal_keep_ms);
+    pruned = pg_settle(conn, err);
+    task_unshield();
+    journal_give_back(journal);
+    return pruned;
 }

@@ -10,8 +10,9 @@
  * with ERR_STOPPED, but it does not interrupt a statement that has been sent,
  * so its outcome is always known.
  *
- * Functions that end in _in, and journal_fence(), run on the caller's
- * connection, inside its transaction, so that they commit with its rows.
+ * Functions that end in _in, and those named journal_queue_, run on the
+ * caller's connection, inside its transaction, so that they commit with its
+ * rows.
  *
  * Points in time are text, "2026-01-02T03:04:05Z"; SQL NULL is NULL. Ages are
  * milliseconds by the database's clock. Counts are numbers; SQL NULL is -1.

@@ -59,6 +59,20 @@ journal_operation_update(struct journal *journal,
                          const struct journal_operation *operation,
                          struct err *err);
 
+/* The same with the journal's next statement, in its wait: the run records
+ * something soon, and nothing depends on this. */
+MUST_CHECK bool
+journal_operation_update_soon(struct journal *journal,
+                              const struct journal_operation *operation,
+                              struct err *err);
+
+/* The same after a submission, before which the operation has no id; the run's
+ * status becomes `polling`. */
+MUST_CHECK bool
+journal_operation_submitted(struct journal *journal, const struct run_ref *run,
+                            const struct journal_operation *operation,
+                            struct err *err);
+
 MUST_CHECK bool
 journal_run_operations(struct journal *journal, int64_t run_id,
                        struct arena *arena,

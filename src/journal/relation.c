@@ -91,12 +91,14 @@ journal_relation(struct journal *journal, const char *table_schema,
     return true;
 }
 
-bool
-journal_relation_save_in(struct pg_conn *conn,
-                         const struct journal_relation *relation,
-                         struct err *err)
+void
+journal_queue_relation(struct pg_conn *conn,
+                       const struct journal_relation *relation)
 {
     struct call call = {0};
+    const char *doing =
+        arena_printf(&call.arena, "recording table %s.%s in bulkpg.relation",
+                     relation->table_schema, relation->table_name);
 
     call_text(&call, relation->table_schema);
     call_text(&call, relation->table_name);
@@ -107,9 +109,8 @@ journal_relation_save_in(struct pg_conn *conn,
     call_text(&call, relation->columns);
     call_text(&call, relation->hash_definition);
     call_text(&call, relation->is_uneven);
-    return journal_call_in(conn, sql_relation_save, &call, NULL, err) ||
-           err_wrap(err, "recording table %s.%s in bulkpg.relation",
-                    relation->table_schema, relation->table_name);
+    journal_queue_in(conn, sql_relation_save, &call,
+                     &(struct pg_answer){.doing = doing});
 }
 
 bool

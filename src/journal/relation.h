@@ -44,10 +44,8 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
 
 /* Add a table, or replace its entry, including the owner. hash_definition and
  * is_uneven stay as they are if they are NULL. */
-MUST_CHECK bool
-journal_relation_save_in(struct pg_conn *conn,
-                         const struct journal_relation *relation,
-                         struct err *err);
+void journal_queue_relation(struct pg_conn *conn,
+                            const struct journal_relation *relation);
 
 /* Remove the entry of a table that was dropped or that bulkpg no longer
  * owns. */

@@ -73,6 +73,11 @@ MUST_CHECK bool
 journal_run_resume(struct journal *journal, struct run_ref *run,
                    enum run_status status, bool *taken, struct err *err);
 
+/* Queue the UPDATE of journal_run_status(). No row: the run is not ours. For
+ * src/journal only. */
+void run_queue_status(struct pg_conn *conn, const struct run_ref *run,
+                      enum run_status status, struct pg_result **ours);
+
 /* Fails, as struct run_ref says, if another process has taken over or ended the
  * run. */
 MUST_CHECK bool journal_run_is_ours(struct journal *journal,
@@ -82,16 +87,26 @@ MUST_CHECK bool
 journal_run_status(struct journal *journal, const struct run_ref *run,
                    enum run_status status, struct err *err);
 
+/* Do the same ahead, in the wait of another question: see pg/queue.h. */
+void
+journal_run_status_ahead(struct pg_conn *conn, const void *owner,
+                         const struct run_ref *run, enum run_status status);
+
 /* Merge `note`, a JSON object, into the notes of an unfinished run. */
 MUST_CHECK bool
 journal_run_note(struct journal *journal, const struct run_ref *run,
                  const char *note, struct err *err);
 
-/* Set the status `loading`. `loaded_at` becomes the time by the database's
+/* Set the status `loading`, and delete the rejects of an earlier attempt.
+ * `loaded_at` becomes the time by the database's
  * clock, in microseconds. */
 MUST_CHECK bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
                     char loaded_at[JOURNAL_TIME_BYTES], struct err *err);
+
+/* Do the same ahead, in the wait of other questions: see pg/queue.h. */
+void journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
+                               const struct run_ref *run);
 
 /* Counts of a run; -1 leaves a column as it is. The counts that the store
  * announced are set by journal_operation_update(). */

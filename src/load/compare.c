@@ -254,14 +254,13 @@ send_hashes(struct merge *merge, const struct merge_table *table,
             struct buf *hashes, struct err *err)
 {
     const char *values[1];
-    int64_t listed;
 
     if (hashes->length == 0)
         return true;
     buf_append_char(hashes, '}');
     values[0] = buf_str(hashes);
-    if (!statement_run(merge, sql_list_hashes, table, NULL, 1, values, &listed,
-                       err))
+    if (!statement_queue(merge, sql_list_hashes, table, NULL, 1, values,
+                         (struct pg_answer){.result = NULL}, err))
         return false;
     buf_clear(hashes);
     return true;
@@ -288,7 +287,8 @@ send_all(struct merge *merge, const struct merge_table *table, struct err *err)
            known_next(table->known, table->lists_unchanged, &place, &hash)) {
         append_hash(&hashes, hash);
         if (++count % LISTED_AT_ONCE == 0)
-            sent = send_hashes(merge, table, &hashes, err);
+            sent = send_hashes(merge, table, &hashes, err) &&
+                   pg_settle(merge->conn, err); /* bounds what is queued */
     }
     sent = sent && send_hashes(merge, table, &hashes, err);
     buf_free(&hashes);
@@ -300,14 +300,14 @@ compare_list(struct merge *merge, struct merge_table *table, bool *any,
              struct err *err)
 {
     int64_t gone = known_gone(table->known);
-    int64_t unchanged = known_marked(table->known), made;
+    int64_t unchanged = known_marked(table->known);
 
     *any = gone > 0 || known_lacks_hashes(table->known);
     if (!*any)
         return true;
     table->lists_unchanged = gone > unchanged;
     table->hashes = arena_printf(merge->arena, "%s_hashes", table->stage);
-    return statement_run(merge, sql_make_hashes, table, NULL, 0, NULL, &made,
-                         err) &&
+    return statement_queue(merge, sql_make_hashes, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err) &&
            send_all(merge, table, err);
 }

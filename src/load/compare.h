@@ -1,7 +1,7 @@
 /*
  * compare - rows that came unchanged are recognised before they are sent.
  *
- *     compare_count ─► compare_read ─► load ─► compare_begin ─► merge_count
+ *     compare_count ─► compare_read ─► load ─► compare_begin ─► count
  *                                                                    │
  *       merge_apply: compare_changed, compare_list ◄─ compare_settled ◄─ settle
  *

@@ -11,6 +11,9 @@
 
 #include "load/merge.h"
 
+/* Queue the question of guard_nulls(); merge_settle() does it. */
+MUST_CHECK bool guard_queue_nulls(struct merge *merge, struct err *err);
+
 /* Call this between merge_settle() and merge_apply(). ERR_FAILED with the code
  * COLUMN_NULL if a column is NULL in all rows in staging, although it has
  * values in more than 20 % of the table's rows with the same keys. It needs at

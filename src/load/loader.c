@@ -101,6 +101,13 @@ bool
 loader_stage(struct loader *loader, struct pg_conn *control,
              const bool *becomes_table, struct err *err)
 {
+    struct pg_config config = {
+        .dsn = loader->config.dsn,
+        .application_name = loader->config.application_name,
+        .loader = true,
+        .answer_timeout_ms = loader->config.answer_timeout_ms};
+
+    ring_connect(&loader->ring, &config, loader->config.connections);
     return stage_create(control, loader->config.schema, loader->config.run_id,
                         loader->tables, loader->table_count, becomes_table,
                         err);
@@ -115,15 +122,9 @@ loader_stage_name(const struct loader *loader, int table)
 bool
 loader_connect(struct loader *loader, struct err *err)
 {
-    struct pg_config config = {
-        .dsn = loader->config.dsn,
-        .application_name = loader->config.application_name,
-        .loader = true,
-        .answer_timeout_ms = loader->config.answer_timeout_ms};
-
-    return ring_open(&loader->ring, &config, loader->config.connections,
-                     loader->config.shares_transactions, loader->config.schema,
-                     loader->tables, loader->table_count, err);
+    return ring_open(&loader->ring, loader->config.shares_transactions,
+                     loader->config.schema, loader->tables, loader->table_count,
+                     err);
 }
 
 bool

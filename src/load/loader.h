@@ -86,7 +86,8 @@ struct loader *
 loader_new(struct plan *plan, const struct loader_config *config);
 void loader_free(struct loader *loader);
 
-/* Create the staging tables with the session `control`, and commit.
+/* Begin to open the database connections; meanwhile create the staging tables
+ * with the session `control`, and commit.
  * `becomes_table` says, per table of the plan, whether its staging will be
  * renamed and become the table. */
 MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
@@ -95,9 +96,9 @@ MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
 /* "_stage_<run_id>_<n>", the name of a table's staging. */
 const char *loader_stage_name(const struct loader *loader, int table);
 
-/* Open the database connections and prepare their statements, then start their
- * pipelines. Without these calls the loader discards the rows after it has
- * encoded them. */
+/* Wait until the connections are open, and prepare their statements, then start
+ * their pipelines. Without these calls the loader discards the rows after it
+ * has encoded them. */
 MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);
 MUST_CHECK bool loader_start(struct loader *loader, struct err *err);
 

@@ -30,15 +30,16 @@ parent_of(struct merge *merge, const struct merge_table *table)
 }
 
 static bool
-change_rows(struct merge *merge, const struct merge_table *table,
-            const struct merge_table *above, const struct removal *why,
-            int64_t *reported, struct err *err)
+queue_change(struct merge *merge, const struct merge_table *table,
+             const struct merge_table *above, const struct removal *why,
+             int64_t *reported, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
     bool marks = table->table->marks_deleted;
 
-    return statement_run(merge, marks ? why->marks : why->deletes, table, above,
-                         marks ? 1 : 0, values, reported, err);
+    return statement_queue(merge, marks ? why->marks : why->deletes, table,
+                           above, marks ? 1 : 0, values,
+                           (struct pg_answer){.affected = reported}, err);
 }
 
 /* Count the rows that are gone and still in the table. */
@@ -58,14 +59,11 @@ remove_rows(struct merge *merge, struct merge_table *table,
 {
     int64_t before, after, reported;
 
-    if (!table->is_read_back) {
-        if (!change_rows(merge, table, above, why, &reported, err))
-            return false;
-        table->deleted += reported;
-        return true;
-    }
+    if (!table->is_read_back)
+        return queue_change(merge, table, above, why,
+                            &table->removed[why == &parent_is_gone], err);
     if (!count_rows(merge, table, above, why, &before, err) ||
-        !change_rows(merge, table, above, why, &reported, err) ||
+        !queue_change(merge, table, above, why, &reported, err) ||
         !count_rows(merge, table, above, why, &after, err))
         return false;
     table->deleted += before - after;
@@ -87,13 +85,11 @@ static bool
 list_gone(struct merge *merge, struct merge_table *table,
           const struct merge_table *above, struct err *err)
 {
-    int64_t listed;
-
-    table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
-    return statement_run(merge, sql_make_gone, table, NULL, 0, NULL, &listed,
-                         err) &&
-           statement_run(merge, sql_list_gone, table, above, 0, NULL, &listed,
-                         err);
+    table->gone_ids = arena_printf(merge->arena, "%s_gone", table->stage);
+    return statement_queue(merge, sql_make_gone, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err) &&
+           statement_queue(merge, sql_list_gone, table, above, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err);
 }
 
 /* Remove rows below parents that are in staging. If the parents are children
@@ -106,7 +102,7 @@ remove_below(struct merge *merge, struct merge_table *table, struct err *err)
     if (has_rows_below(merge, table) && !list_gone(merge, table, above, err))
         return false;
     return remove_rows(merge, table, above, &not_below_parent, err) &&
-           (above->gone == NULL ||
+           (above->gone_ids == NULL ||
             remove_rows(merge, table, above, &parent_is_gone, err));
 }
 
@@ -128,7 +124,8 @@ remove_takes_all(const struct merge *merge, const struct merge_table *table)
 }
 
 bool
-remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
+remove_queue_gone(struct merge *merge, struct merge_table *table,
+                  struct err *err)
 {
     if (!remove_takes_all(merge, table))
         return true;

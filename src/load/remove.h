@@ -11,11 +11,12 @@
 
 #include "load/merge.h"
 
-/* Remove the rows of one table that are gone, as far as its settings and the
- * run's mode allow. Adds their number to table->deleted. If is_read_back, adds
- * rows that a trigger or rule kept to table->not_deleted. */
-MUST_CHECK bool
-remove_gone(struct merge *merge, struct merge_table *table, struct err *err);
+/* Queue what removes the rows of one table that are gone, as far as its
+ * settings and the run's mode allow. table->removed gets their number. If
+ * is_read_back, waits, adds their number to table->deleted, and adds rows that
+ * a trigger or rule kept to table->not_deleted. */
+MUST_CHECK bool remove_queue_gone(struct merge *merge,
+                                  struct merge_table *table, struct err *err);
 
 /* Does the run remove rows of the table that are gone? With @deletes(mode:
  * KEEP) it removes only rows that have an ordinal instead of a key. */

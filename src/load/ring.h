@@ -31,6 +31,14 @@ enum {
     RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
 };
 
+/* One connection while it is opened. */
+struct ring_opening {
+    struct pg_config config;
+    struct pg_conn *conn;
+    bool is_open;
+    struct err err; /* why it could not be opened */
+};
+
 struct ring {
     struct batch *batches;
     size_t batch_count;
@@ -39,6 +47,9 @@ struct ring {
     int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
+    struct ring_opening *openings; /* until ring_open() */
+    int opening_count;
+    struct task_group connecting;
     bool shares_transactions;
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
     int64_t round_trip_ns;              /* the shortest measured time */
@@ -60,10 +71,13 @@ struct ring_answer {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Open `count` connections and prepare every table's statement on each. */
+/* Begin to open `count` connections, each in a task of its own. */
+void ring_connect(struct ring *ring, const struct pg_config *config, int count);
+
+/* Wait until the connections are open, and prepare every table's statement on
+ * each. */
 MUST_CHECK bool
-ring_open(struct ring *ring, const struct pg_config *config, int count,
-          bool shares_transactions, const char *schema,
+ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
 
 /* Start the pipelines. The time that preparing took decides how many batches

@@ -14,10 +14,13 @@
  * merge_table.superseded. */
 MUST_CHECK bool settle_lists(struct merge *merge, struct err *err);
 
-/* Create the key of one table's staging, delete each row that has the same key
+/* Queues what is sent in the same wait, after all tables. */
+typedef bool settle_after_fn(struct merge *merge, struct err *err);
+
+/* Create the key of each table's staging, delete each row that has the same key
  * as a later row, and number the rows (_ordinal, _position). Sets
  * merge_table.duplicates. */
 MUST_CHECK bool
-settle_table(struct merge *merge, struct merge_table *table, struct err *err);
+settle_tables(struct merge *merge, settle_after_fn *after, struct err *err);
 
 #endif

@@ -323,6 +323,8 @@ collect(struct pg_conn *conn, int64_t deadline_ms, struct wire_answers *answers,
             if (answers->syncs <= 1)
                 break;
             answers->syncs--;
+        } else if (!ok && answers->at == answers->count) {
+            PQclear(result); /* libpq reports a loss once more at the end */
         } else if (!keep(conn, answers, result, err)) {
             return false;
         } else if (is_awaited_copy(conn, result)) {

@@ -89,7 +89,8 @@ save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
 {
     struct run *run = ctx;
 
-    return tables_save_in(&run->tables, run->job, true, conn, err);
+    tables_queue_save(&run->tables, run->job, true, conn);
+    return pg_settle(conn, err);
 }
 
 /* DDL on existing tables gives up after lock_timeout, so that other sessions do
@@ -341,6 +342,20 @@ begin_load(struct job *job, struct err *err)
     return may_load;
 }
 
+/* Record in the wait of the inspection that loading begins: begin_loading()
+ * takes the answer. */
+static bool
+ask_ahead(struct run *run, struct err *err)
+{
+    struct pg_conn *control;
+
+    if (!journal_borrow(run->journal, &control, err))
+        return false;
+    journal_run_loading_ahead(control, run, &run->ref);
+    journal_give_back(run->journal);
+    return true;
+}
+
 bool
 land_results(struct run *run, struct err *err)
 {
@@ -355,10 +370,15 @@ land_results(struct run *run, struct err *err)
                                sizeof(*run->written));
     if (!begin_load(run->job, err))
         return false;
+    if (!ask_ahead(run, err)) {
+        control_end_load(context);
+        return false;
+    }
     /* The merge of an earlier process may have committed since the last
      * inspection. From here on that cannot happen: this process owns the run,
      * so the earlier one fails at its fence. */
     if (!tables_inspect(&run->tables, run->job, err)) {
+        pg_forget_ahead(context->control, run);
         control_end_load(context);
         return false;
     }
@@ -368,6 +388,7 @@ land_results(struct run *run, struct err *err)
              (has_widened(run, err) || has_refused(run, err) ||
               must_send_all(run, err) || may_begin_again(run, err, &restarts) ||
               may_try_later(run, &backoff, &restarts, err)));
+    pg_forget_ahead(context->control, run);
     control_end_load(context);
     return landed;
 }

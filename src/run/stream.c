@@ -150,8 +150,7 @@ begin_loading(struct attempt *attempt, struct err *err)
     run->counts = run_counts_unknown;
     run->rejects = 0;
     notes_back_to(&run->notes, (struct notes_mark){0});
-    if (!journal_reject_clear(run->journal, &run->ref, err) ||
-        !journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
+    if (!journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
                              err) ||
         !journal_borrow(run->journal, &control, err))
         return false;

@@ -342,10 +342,9 @@ whole_path(struct job *job)
     return kept;
 }
 
-static bool
-save_table(const struct tables *tables, struct job *job,
-           const struct plan_table *table, struct pg_conn *conn,
-           struct err *err)
+static void
+queue_table(const struct tables *tables, struct job *job,
+            const struct plan_table *table, struct pg_conn *conn)
 {
     struct journal_relation relation = {
         .table_schema = job->config->schema,
@@ -358,21 +357,19 @@ save_table(const struct tables *tables, struct job *job,
         .hash_definition = tables->notes[table->index].hash_definition,
         .is_uneven = tables->notes[table->index].is_uneven};
 
-    return journal_relation_save_in(conn, &relation, err);
+    journal_queue_relation(conn, &relation);
 }
 
-bool
-tables_save_in(const struct tables *tables, struct job *job, bool only_there,
-               struct pg_conn *conn, struct err *err)
+void
+tables_queue_save(const struct tables *tables, struct job *job, bool only_there,
+                  struct pg_conn *conn)
 {
     for (int i = 0; i < job->plan->table_count; i++) {
         const struct plan_table *table = &job->plan->tables[i];
-        bool saves = only_there ? tables->targets[i].exists : !table->skip;
 
-        if (saves && !save_table(tables, job, table, conn, err))
-            return false;
+        if (only_there ? tables->targets[i].exists : !table->skip)
+            queue_table(tables, job, table, conn);
     }
-    return true;
 }
 
 /* ---- differences from the plan ----------------------------------------- */

@@ -75,10 +75,10 @@ bool tables_any_there(const struct tables *tables, const struct plan *plan);
 bool tables_lost_column(const struct tables *tables, const struct plan *plan);
 
 /* Record in bulkpg.relation that the job owns the tables and their columns,
- * including columns that it no longer selects. Runs on the caller's connection,
- * in its transaction. `only_there`: only tables that exist already. */
-MUST_CHECK bool
-tables_save_in(const struct tables *tables, struct job *job, bool only_there,
-               struct pg_conn *conn, struct err *err);
+ * including columns that it no longer selects. Only queues the statements, on
+ * the caller's connection, in its transaction: see pg/queue.h. `only_there`:
+ * only tables that exist already. */
+void tables_queue_save(const struct tables *tables, struct job *job,
+                       bool only_there, struct pg_conn *conn);
 
 #endif

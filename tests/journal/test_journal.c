@@ -1162,6 +1162,7 @@ rejects_body(void)
         {NULL, 3, 99, NULL, NULL, "empty", {"", 0}}};
     struct journal_rejects read;
     struct run_ref run, before;
+    char loaded_at[JOURNAL_TIME_BYTES];
     bool taken;
 
     open_both();
@@ -1188,9 +1189,10 @@ rejects_body(void)
     OK(journal_run_resume(other, &run, RUN_LOADING, &taken, &err));
     fails_with(journal_reject_add(journal, &before, rejects, 1, &err),
                ERR_LATER, "TAKEN_OVER");
-    OK(journal_reject_clear(journal, &before, &err));
+    fails_with(journal_run_loading(journal, &before, loaded_at, &err),
+               ERR_LATER, "TAKEN_OVER");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "403");
-    OK(journal_reject_clear(journal, &run, &err));
+    OK(journal_run_loading(journal, &run, loaded_at, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
     close_both();
@@ -1205,6 +1207,22 @@ START_TEST(rejects_are_saved_unchanged)
 END_TEST
 
 /* ---- the merge transaction --------------------------------------------- */
+
+static bool
+fence(struct pg_conn *session, const struct run_ref *run, struct err *why)
+{
+    struct pg_result *ours;
+    bool failed;
+
+    journal_queue_fence(session, run, &ours);
+    if (pg_settle(session, why)) {
+        pg_result_free(ours);
+        return true;
+    }
+    failed = journal_fence_failed(ours, why);
+    pg_rollback(session);
+    return failed && journal_run_not_ours_in(session, run, why);
+}
 
 static void
 merge_body(void)
@@ -1230,12 +1248,15 @@ merge_body(void)
     run = begin_run("orders", RUN_FULL);
     complete(run, 1, 1, "COMPLETED");
     OK(pg_begin(loader, &err));
-    fails_with(journal_fence(loader, &run, &err), ERR_BUG, "BUG");
+    fails_with(fence(loader, &run, &err), ERR_BUG, "BUG");
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
-    OK(journal_fence(loader, &run, &err));
-    OK(journal_merge_tables(loader, run.run_id, &table, 1, &err));
-    OK(journal_relation_save_in(loader, &relation, &err));
-    OK(journal_advance_watermark_in(loader, run.run_id, &err));
+    OK(pg_begin(loader, &err));
+    OK(fence(loader, &run, &err));
+    journal_queue_tables(loader, run.run_id, &table, 1);
+    journal_queue_relation(loader, &relation);
+    OK(pg_settle(loader, &err));
+    journal_queue_watermark(loader, run.run_id);
+    OK(pg_settle(loader, &err));
     OK(journal_finish_in(loader, &run, &end, &err));
     /* Other sessions do not see the changes yet. */
     ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "merging");
@@ -1291,7 +1312,7 @@ fence_body(void)
     run = next = begin_run("orders", RUN_FULL);
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
     OK(pg_begin(loader, &err));
-    OK(journal_fence(loader, &run, &err));
+    OK(fence(loader, &run, &err));
     task_spawn("take over", take_over_soon, &next);
     task_sleep_until(clock_after_ms(300));
     ck_assert_int_eq(next.resumed, 0); /* it waits for the merge */
@@ -1299,14 +1320,14 @@ fence_body(void)
     while (next.resumed != 1)
         task_sleep_until(clock_after_ms(10));
     OK(pg_begin(loader, &err));
-    fails_with(journal_fence(loader, &run, &err), ERR_LATER, "TAKEN_OVER");
+    fails_with(fence(loader, &run, &err), ERR_LATER, "TAKEN_OVER");
     pg_rollback(loader);
     fails_with(journal_finish_in(loader, &run, &end, &err), ERR_LATER,
                "TAKEN_OVER");
     /* Rejects can be added while the merge has locked the run's row. */
     OK(journal_run_status(journal, &next, RUN_MERGING, &err));
     OK(pg_begin(loader, &err));
-    OK(journal_fence(loader, &next, &err));
+    OK(fence(loader, &next, &err));
     OK(journal_reject_add(
         journal, &next, &(struct journal_reject){.reason = "x", .raw = {"", 0}},
         1, &err));
@@ -1339,7 +1360,8 @@ advance_for(const char *reason, enum run_mode mode, const char *from,
     OK(journal_operation_add(journal, &run, &operation, &err));
     operation.created_at = created_at;
     OK(journal_operation_update(journal, &operation, &err));
-    OK(journal_advance_watermark_in(conn, run.run_id, &err));
+    journal_queue_watermark(conn, run.run_id);
+    OK(pg_settle(conn, &err));
 }
 
 static void
@@ -1423,25 +1445,32 @@ relations_body(void)
     const char *version;
 
     open_both();
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     version = ask("SELECT xmin FROM bulkpg.relation");
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     ck_assert_str_eq(ask("SELECT xmin FROM bulkpg.relation"), version);
     check_hashes(NULL, "f");
     relation.hash_definition = "2:abc";
     relation.is_uneven = "t";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     check_hashes("2:abc", "t");
     relation.hash_definition = relation.is_uneven = NULL;
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     check_hashes("2:abc", "t");
     relation.is_uneven = "f";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     check_hashes("2:abc", "f");
     relation.store = "beta";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     relation.table_name = "orders_line_items";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     OK(journal_list_relations(journal, "beta", NULL, &arena, &list, &err));
     ck_assert_uint_eq(list.count, 2);
     OK(journal_list_relations(journal, NULL, NULL, &arena, &list, &err));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json/lines.h"
+#include "pg/queue.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
 
@@ -124,6 +125,7 @@ describe_merge(struct staged *staged, const bool *becomes)
         .loaded_at = "2026-01-01 00:00:00+00",
         .readers = no_readers,
         .deletes = PLAN_DELETES_HARD,
+        .guards_nulls = true,
         .arena = &staged->types.arena,
         .tables = arena_array(&staged->types.arena, (size_t)count,
                               sizeof(*staged->merge.tables)),
@@ -159,7 +161,9 @@ staged_load(struct staged *staged, const char *lines)
          err);
     describe_merge(staged, becomes);
     must(pg_begin(staged->conn, &err), err);
-    must(merge_count(&staged->merge, loader_void_lines(staged->loader), &err),
+    must(merge_queue_count(&staged->merge, loader_void_lines(staged->loader),
+                           &err) &&
+             pg_settle(staged->conn, &err),
          err);
 }
 
@@ -175,6 +179,7 @@ staged_merge(struct staged *staged, struct err *err)
 static void
 forget_load(struct staged *staged)
 {
+    merge_end(&staged->merge);
     loader_free(staged->loader);
     staged->loader = NULL;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "load/staged.h"
+#include "pg/queue.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
 
@@ -110,7 +111,8 @@ static void
 void_lines(void)
 {
     staged_load(&staged, two);
-    ck_assert(merge_count(&staged.merge, "{1,2}", &err));
+    ck_assert(merge_queue_count(&staged.merge, "{1,2}", &err) &&
+              pg_settle(staged.conn, &err));
     ck_assert_int_eq(staged.merge.tables[0].staged, 1);
     ck_assert_int_eq(staged.merge.tables[1].staged, 1);
     staged_undo(&staged);

@@ -1,5 +1,6 @@
 """A proxy between the program and the database that counts how often the
 program waits for the server."""
+import select
 import threading
 import time
 
@@ -80,10 +81,20 @@ class Waits(Proxy):
         nothing meanwhile."""
         before = len(self.sent[-1])
         for _ in range(GLANCES):
-            if self.running is None or self.running.state() not in "SZ":
+            if (self.running is None or self.running.state() not in "SZ"
+                    or self._has_unread()):
                 return False
             time.sleep(GLANCE)
         return before == len(self.sent[-1])
+
+    def _has_unread(self):
+        """Whether the program has sent what this proxy has not read yet."""
+        sockets = [self.listener] + [pair.client for pair in self.pairs
+                                     if not pair.has_ended]
+        try:
+            return bool(select.select(sockets, [], [], 0)[0])
+        except (OSError, ValueError):
+            return False
 
     def _is_answered(self):
         """Whether every connection that waits has an answer."""
