@@ -214,7 +214,7 @@ class Position(Case):
         self.check_tables(query)
 
     def test_roots_of_an_increment(self):
-        """The position of a root is that in the result that brought it."""
+        """A root keeps its position in the newest result that contained it."""
         self.configure()
         self.query("job", "query @incremental { products @position { edges { "
                    "node { id title } } } }")
@@ -223,7 +223,7 @@ class Position(Case):
         self.check_run(0, 1, 0, "products")
         self.assertEqual([(1, 1), (2, 0), (3, 0)], self.rows(
             "products", "id, _position"))
-        self.assertIn("the result that brought", self.run_program(
+        self.assertIn("positions of different results", self.run_program(
             "plan", "job", "--types", self.types).stdout)
 
     def test_lists(self):
