@@ -27,7 +27,7 @@ test_packages=(
 )
 bench_packages=(
   nginx jq curl time strace valgrind linux-perf
-  python3-aiohttp python3-asyncpg python3-psycopg
+  python3-aiohttp python3-asyncpg python3-psycopg python3-ujson npm
 )
 
 wanted=()

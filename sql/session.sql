@@ -5,8 +5,8 @@
 -- $1: synchronous_commit
 -- $2: client_connection_check_interval, which some servers have but refuse
 -- '' leaves either setting as it is
-SELECT pg_catalog.set_config(wanted.name, wanted.value, false),
-       pg_catalog.pg_backend_pid()
+SELECT pg_catalog.pg_backend_pid(),
+       pg_catalog.set_config(wanted.name, wanted.value, false)
 FROM (VALUES
     ('search_path', 'pg_catalog'),
     ('TimeZone', 'UTC'),

@@ -1,4 +1,4 @@
--- The size and the version of the journal.
+-- Return the size and the version of the journal.
 SELECT (SELECT count(*) FROM bulkpg.run),
        (SELECT count(*) FROM (SELECT DISTINCT store, job FROM bulkpg.run) j),
        pg_size_pretty(sum(pg_total_relation_size(c.oid))),

@@ -1,5 +1,5 @@
--- Settings of the server that are dangerous or make loads slow, each with a
--- suggested fix.
+-- List settings of the server that are dangerous or make loads slow, each with
+-- a suggested fix.
 SELECT message, remedy
 FROM (VALUES
   (1, current_setting('fsync') = 'off',

@@ -1,2 +1,2 @@
--- Check that no key came twice: creating the index fails if one did.
+-- Create a unique index on staging. This fails if two rows have the same key.
 CREATE UNIQUE INDEX ON {stage} ({keys: x, ...});

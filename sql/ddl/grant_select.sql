@@ -1,2 +1,2 @@
--- Let a role of the key "readers" read the table.
+-- Let a role that the configuration key "readers" names read the table.
 GRANT SELECT ON {table} TO {role};

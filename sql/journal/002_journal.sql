@@ -14,10 +14,107 @@ COMMENT ON COLUMN bulkpg.run.mode IS
   'full: everything; incremental: what changed; replay: a saved file; NULL: '
   'the job ended before its mode was chosen';
 COMMENT ON COLUMN bulkpg.run.plan_hash IS
-  'Of the document without marker and window, and the tables it makes; NULL: '
+  'Hash of the document, without marker and window, and of its tables; NULL: '
   'the job ended before it had a plan';
 COMMENT ON COLUMN bulkpg.run.error IS 'What happened; NULL: no error';
 COMMENT ON COLUMN bulkpg.run.remedy IS 'What to do about the error';
+
+-- The comments of the first version in plain words.
+COMMENT ON TABLE bulkpg.meta IS 'One row, which identifies this journal';
+COMMENT ON COLUMN bulkpg.meta.journal_uuid IS
+  'Part of the first line of every document that is submitted from here';
+COMMENT ON COLUMN bulkpg.meta.version IS
+  'Version of these tables; an older program refuses to run with them';
+COMMENT ON COLUMN bulkpg.run.store IS
+  'Name of the store''s section in bulkpg.ini';
+COMMENT ON COLUMN bulkpg.run.mode_reason IS
+  'Why the run had this mode: first, asked, full_every, query_changed, '
+  'widened, ...';
+COMMENT ON COLUMN bulkpg.run.status IS
+  'loaded, loaded_with_rejects, failed and canceled are final; a run with '
+  'any other status can be resumed';
+COMMENT ON COLUMN bulkpg.run.operation_id IS
+  'The last bulk operation of the run; bulkpg.operation has all of them';
+COMMENT ON COLUMN bulkpg.run.window_from IS
+  'The run fetched changes from this time on; NULL: from the beginning';
+COMMENT ON COLUMN bulkpg.run.window_to IS
+  'The run fetched changes before this time; NULL: without an end';
+COMMENT ON COLUMN bulkpg.run.object_count IS
+  'Lines that the store reported, over all operations';
+COMMENT ON COLUMN bulkpg.run.root_object_count IS
+  'Lines without a parent that the store reported';
+COMMENT ON COLUMN bulkpg.run.file_size IS 'Bytes that the store reported';
+COMMENT ON COLUMN bulkpg.run.rejects IS
+  'Lines that were not loaded; bulkpg.reject keeps them';
+COMMENT ON COLUMN bulkpg.run.duplicates IS
+  'Rows whose key appeared more than once; the last one was loaded';
+COMMENT ON COLUMN bulkpg.run.sanitized IS
+  'Characters that PostgreSQL cannot store, replaced by U+FFFD';
+COMMENT ON COLUMN bulkpg.run.resumed IS
+  'How often another process took the run over; only the last one may merge';
+COMMENT ON COLUMN bulkpg.run.completed_at IS
+  'When the store completed the last operation';
+COMMENT ON COLUMN bulkpg.run.loaded_at IS
+  'When loading began; it is the _loaded_at of the rows that the run changed';
+COMMENT ON COLUMN bulkpg.run.error_code IS
+  'A short, stable code: an SQLSTATE, ACCESS_DENIED, SUPERSEDED, ...';
+COMMENT ON COLUMN bulkpg.run.notes IS
+  'Warnings, and columns that were added, widened or are no longer filled';
+COMMENT ON COLUMN bulkpg.operation.attempt IS
+  'Attempt, from 1; the last one of each slice counts';
+COMMENT ON COLUMN bulkpg.operation.status IS
+  'The store''s status: CREATED, RUNNING, COMPLETED, ...';
+COMMENT ON COLUMN bulkpg.operation.window_from IS
+  'The operation fetches what is at or after this time';
+COMMENT ON COLUMN bulkpg.operation.window_to IS
+  'The operation fetches what is before this time';
+COMMENT ON COLUMN bulkpg.operation.created_at IS
+  'When it was created, by the store''s clock';
+COMMENT ON COLUMN bulkpg.operation.completed_at IS
+  'When it was completed, by the store''s clock';
+COMMENT ON COLUMN bulkpg.operation.object_count IS
+  'Lines that the store reported';
+COMMENT ON COLUMN bulkpg.operation.root_object_count IS
+  'Lines without a parent that the store reported';
+COMMENT ON COLUMN bulkpg.operation.file_size IS
+  'Bytes that the store reported';
+COMMENT ON COLUMN bulkpg.operation.error_code IS
+  'The store''s error code, if the operation failed';
+COMMENT ON COLUMN bulkpg.run_table.staged IS
+  'Rows in the result, duplicates included';
+COMMENT ON COLUMN bulkpg.run_table.deleted IS
+  'Rows gone from the store: deleted, or marked as deleted';
+COMMENT ON TABLE bulkpg.watermark IS
+  'The time up to which each incremental job has loaded all changes';
+COMMENT ON COLUMN bulkpg.watermark.high IS
+  'All changes before this time are loaded, by the store''s clock';
+COMMENT ON COLUMN bulkpg.watermark.last_full IS
+  'When the last successful full run began';
+COMMENT ON TABLE bulkpg.reject IS
+  'Lines that were not loaded, with the reason';
+COMMENT ON COLUMN bulkpg.reject.line_number IS
+  'Number of the line in its file, from 1';
+COMMENT ON COLUMN bulkpg.reject.object_id IS
+  'The object''s id, if it could be read';
+COMMENT ON COLUMN bulkpg.reject.raw IS
+  'The line as received, at most its first MiB';
+COMMENT ON TABLE bulkpg.relation IS
+  'The tables that bulkpg created, each owned by one job of one store';
+COMMENT ON COLUMN bulkpg.relation.path IS
+  'Path of the table''s rows in the query';
+COMMENT ON COLUMN bulkpg.relation.columns IS
+  'The columns that bulkpg created: name, type, path and, for ids, the type '
+  'in their gids';
+COMMENT ON TABLE bulkpg.store IS
+  'Each store''s shop, plan and scopes, as of its last check';
+COMMENT ON COLUMN bulkpg.store.schema IS 'Schema of the store''s tables';
+COMMENT ON TABLE bulkpg.graphql_type IS
+  'Cache of the stores'' GraphQL types; it may be emptied at any time';
+COMMENT ON COLUMN bulkpg.graphql_type.type IS
+  'Introspection result; NULL: the store does not have this type, or, for '
+  'the query type, it has not been fetched yet';
+COMMENT ON COLUMN bulkpg.graphql_type.is_query_type IS
+  'True for the type at which queries begin';
 
 -- A resumed run may be more recent than rows with a higher run_id.
 ALTER TABLE bulkpg.run ADD COLUMN resumed_at timestamptz;
@@ -91,9 +188,9 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
 
 COMMENT ON VIEW bulkpg.freshness IS
   'When each table was last loaded without rejects, and how the last run of '
-  'its job ended; a job that was never loaded so has one row without a table';
+  'its job ended; a job without such a load has one row without a table';
 COMMENT ON COLUMN bulkpg.freshness.last_status IS
-  'As in bulkpg.run; abandoned: no process runs it any more';
+  'Status in bulkpg.run, or abandoned: no process works on the run';
 
 -- Version 1 did not record all columns that bulkpg created. Add _deleted_at,
 -- and, if the job's last run failed, the columns that it had added before it
@@ -130,3 +227,22 @@ FROM (
   GROUP BY o.table_schema, o.table_name
 ) AS made
 WHERE r.table_schema = made.table_schema AND r.table_name = made.table_name;
+
+-- Rows are compared by hashes that only this journal can make.
+ALTER TABLE bulkpg.meta ADD COLUMN hash_secret bigint NOT NULL
+  DEFAULT ('x' || left(encode(sha256(convert_to(
+             gen_random_uuid()::text || gen_random_uuid()::text,
+             'UTF8')), 'hex'), 16))::bit(64)::bigint;
+COMMENT ON COLUMN bulkpg.meta.hash_secret IS
+  'What the _hash of rows is made with; if it changes, the next run compares '
+  'all values';
+
+ALTER TABLE bulkpg.relation
+  ADD COLUMN hash_definition text,
+  ADD COLUMN is_uneven boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN bulkpg.relation.hash_definition IS
+  'What the _hash of its rows was made of: algorithm, columns, types; NULL: '
+  'not known, so that the next full run compares all values';
+COMMENT ON COLUMN bulkpg.relation.is_uneven IS
+  'The last full run had duplicates in it, or could not tell whether each '
+  'parent has all its rows; the next one sends all rows';

@@ -1,4 +1,4 @@
--- Whether this session has the lock of (store, job). See claim.sql.
+-- Return whether this session has the lock of (store, job). See claim.sql.
 -- $1: journal_uuid, $2: store, $3: job
 SELECT EXISTS (
   SELECT FROM pg_locks l

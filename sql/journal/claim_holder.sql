@@ -1,4 +1,4 @@
--- The session that has the lock of (store, job). See claim.sql.
+-- Find the session that has the lock of (store, job). See claim.sql.
 -- $1: journal_uuid, $2: store, $3: job
 SELECT l.pid, coalesce(a.application_name, ''),
        coalesce(a.client_hostname, host(a.client_addr), 'this machine')

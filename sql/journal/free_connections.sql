@@ -1,5 +1,5 @@
--- How many more connections this role can open: the smallest of the limits of
--- the server, the database and the role, less the connections in use.
+-- Return how many more connections this role can open: the smallest of the
+-- limits of the server, the database and the role, less the connections in use.
 SELECT greatest(0, least(
   current_setting('max_connections')::bigint
     - current_setting('superuser_reserved_connections')::bigint

@@ -1,5 +1,6 @@
--- Returns the GRANT statements that a role needs to read the journal, without
--- privileges that it has. Names cannot be parameters of GRANT.
+-- Return the GRANT statements that a role needs to read the journal, without
+-- the privileges that the role already has. Names cannot be parameters of
+-- GRANT.
 -- $1: role
 SELECT format('GRANT USAGE ON SCHEMA bulkpg TO %I', r.rolname)
 FROM pg_roles r

@@ -1,9 +1,9 @@
--- The state of the journal and the role's privileges: whether the schema and
--- the journal exist; whether the role may use the schema and read its tables,
--- write to them, create tables in it, or create the schema; the names of role
--- and database, quoted for a GRANT; whether the session is read-only, and
--- whether the server is a standby; whether the database has Citus. Reads
--- catalogs only, so that it needs no privileges.
+-- Return the state of the journal and the role's privileges: whether the schema
+-- and the journal exist; whether the role may use the schema and read its
+-- tables, write to them, create tables in it, or create the schema; the names
+-- of role and database, quoted for a GRANT; whether the session is read-only,
+-- and whether the server is a standby; whether the database has Citus. The
+-- statement reads catalogs only, so that it needs no privileges.
 SELECT n.oid IS NOT NULL AS has_schema,
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false)
        AND NOT EXISTS (SELECT FROM pg_class t

@@ -1,5 +1,5 @@
--- List the operations of one run, or those that the store still works on as far
--- as the journal knows. A store ends an operation after ten days at the latest.
+-- List the operations of one run, or those that are still running according to
+-- the journal. A store ends an operation after ten days at the latest.
 -- $1: run_id (NULL: running operations), $2: store, $3: job (NULL: any), $4:
 -- leave out this run, and include operations whose submission was never
 -- answered (NULL: neither)

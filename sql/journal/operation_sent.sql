@@ -1,4 +1,4 @@
--- Record that an operation is submitted again now, or that the store refused
+-- Record that an operation is being submitted again, or that the store refused
 -- it.
 -- $1: run_id, $2: n, $3: attempt, $4: sent
 UPDATE bulkpg.operation

@@ -1,6 +1,6 @@
--- Delete old runs; rows that refer to them are deleted, too. The newest run and
--- the last good run of each store and job are kept, and so are interrupted runs
--- that can be resumed.
+-- Delete old runs, and the rows that refer to them. Keep the newest run and the
+-- last good run of each store and job, and interrupted runs that can be
+-- resumed.
 -- $1: age in milliseconds
 DELETE FROM bulkpg.run r
 WHERE r.finished_at

@@ -1,5 +1,6 @@
 -- Save the name of the query type. If another process saves it at the same
--- time, either unique index reports a conflict, and nothing has to be done.
+-- time, one of the two unique indexes reports a conflict, and the statement
+-- does nothing.
 -- $1: store, $2: api_version, $3: name
 WITH marked AS (
   UPDATE bulkpg.graphql_type SET is_query_type = true

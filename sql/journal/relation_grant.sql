@@ -1,5 +1,5 @@
--- Returns the GRANT statements that a role needs to read bulkpg's tables and
--- views in a schema, without privileges that it has.
+-- Return the GRANT statements that a role needs to read bulkpg's tables and
+-- views in a schema, without the privileges that the role already has.
 -- $1: role, $2: schema
 SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)
 FROM pg_roles r, pg_namespace n

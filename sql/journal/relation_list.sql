@@ -1,6 +1,7 @@
--- The tables that bulkpg owns.
+-- List the tables that bulkpg owns.
 -- $1: store, $2: job, $3: table_schema, $4: table_name (each NULL: any)
-SELECT table_schema, table_name, store, job, file, path, columns
+SELECT table_schema, table_name, store, job, file, path, columns,
+       hash_definition, is_uneven
 FROM bulkpg.relation
 WHERE ($1::text IS NULL OR store = $1)
   AND ($2::text IS NULL OR job = $2)

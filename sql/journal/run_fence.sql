@@ -2,7 +2,12 @@
 -- other process can take over the run until the transaction ends. The claim is
 -- not enough: a COMMIT may still be in progress after its client was killed and
 -- the claim was released.
+-- If there is no such row, the division by zero ends the transaction: nothing
+-- that was sent after the fence has an effect.
 -- $1: run_id, $2: resumed
-SELECT run_id FROM bulkpg.run
-WHERE run_id = $1::bigint AND resumed = $2::integer AND status = 'merging'
-FOR NO KEY UPDATE
+WITH fence AS MATERIALIZED (
+  SELECT FROM bulkpg.run
+  WHERE run_id = $1::bigint AND resumed = $2::integer AND status = 'merging'
+  FOR NO KEY UPDATE
+)
+SELECT 1 / count(*) FROM fence

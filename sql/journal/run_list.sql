@@ -1,6 +1,6 @@
--- Runs, newest first. An unfinished run is abandoned if no session has its
--- claim (claim.sql); a standby does not know the locks of its primary, so there
--- no run is.
+-- List runs, newest first. An unfinished run is abandoned if no session has its
+-- claim (claim.sql). A standby does not know the locks of its primary, so on a
+-- standby this statement reports no run as abandoned.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
 -- reference, or begun (without runs that failed or were interrupted before they
 -- had an operation), $5: only the newest of each store and job (began or was

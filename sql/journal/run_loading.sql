@@ -1,6 +1,13 @@
--- Record that loading begins. loaded_at becomes the _loaded_at of the rows that
+-- Record that loading begins, and delete the rejects of an earlier attempt.
+-- loaded_at becomes the _loaded_at of the rows that
 -- the load changes.
 -- $1: run_id, $2: resumed
+WITH cleared AS (
+  DELETE FROM bulkpg.reject
+  WHERE run_id = $1::bigint
+    AND EXISTS (SELECT FROM bulkpg.run
+                WHERE run_id = $1::bigint AND resumed = $2::integer)
+)
 UPDATE bulkpg.run SET status = 'loading', loaded_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')

@@ -1,6 +1,6 @@
--- Add a row for each job that ended before it had a run. Left out are jobs that
--- another process runs now, and interrupted jobs that were not due because
--- their last good run is recent enough.
+-- Add a row for each job that ended before it had a run. Omit jobs that another
+-- process runs now, and interrupted jobs that were not due because their last
+-- good run is recent enough.
 -- $1: journal_uuid, $2: JSON array of outcomes, $3: --older-than in
 -- milliseconds (NULL: every job is due)
 WITH claimed AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- Record what the merge did to a table.
+-- Record how many rows of a table the merge changed.
 -- $1: run_id, $2: table_schema, $3: table_name, $4 to $8: staged, inserted,
 -- updated, deleted, unchanged
 INSERT INTO bulkpg.run_table (run_id, table_schema, table_name, staged,

@@ -1,4 +1,4 @@
--- What a run did to its tables.
+-- List the tables of a run with the numbers of rows that it changed.
 -- $1: run_id
 SELECT table_schema, table_name, staged, inserted, updated, deleted, unchanged
 FROM bulkpg.run_table

@@ -1,4 +1,4 @@
--- Runs of (store, job) that still have staging tables.
+-- List the runs of (store, job) that still have staging tables.
 -- $1: store, $2: job, $3: the run to leave out
 SELECT DISTINCT r.run_id
 FROM pg_class c

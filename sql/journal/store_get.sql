@@ -1,4 +1,4 @@
--- The details of a store, and when they were fetched.
+-- Return the details of a store, and when they were fetched.
 -- $1: store
 SELECT store, domain, schema, shop_id, currency_code, iana_timezone, plan,
        scopes, to_char(checked_at AT TIME ZONE 'UTC',

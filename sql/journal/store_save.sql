@@ -1,4 +1,4 @@
--- Save the details of a store that were just fetched.
+-- Save the details of a store. They were fetched just now.
 -- $1: store, $2: domain, $3: schema, $4: shop_id, $5: currency_code,
 -- $6: iana_timezone, $7: plan, $8: scopes
 INSERT INTO bulkpg.store (store, domain, schema, shop_id, currency_code,

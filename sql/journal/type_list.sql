@@ -1,4 +1,4 @@
--- Types in the cache, including names that the store does not have.
+-- List the types in the cache, including names for which the store has no type.
 -- $1: store, $2: api_version, $3: JSON array of names (NULL: all)
 SELECT name, type,
        floor(extract(epoch FROM clock_timestamp() - fetched_at) * 1000)::bigint

@@ -1,7 +1,7 @@
--- The first object that prevents a change of one of the columns, with the name
--- that a user knows: a view or rule that reads the column, a trigger, policy,
--- generated column, publication or function that names it, or a foreign key
--- that refers to it.
+-- Find the first object that prevents a change of one of the columns, and
+-- return it with the name that a user knows: a view or rule that reads the
+-- column, a trigger, policy, generated column, publication or function that
+-- names it, or a foreign key that refers to it.
 -- $1: schema, $2: table, $3: its columns, a JSON array
 SELECT a.attname,
        CASE WHEN v.oid <> c.oid

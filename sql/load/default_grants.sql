@@ -1,5 +1,5 @@
--- GRANT statements for a table that was staging: the default privileges that it
--- would have had as a new table.
+-- Return GRANT statements for a table that was staging. They grant the default
+-- privileges that the table would have had as a new table.
 -- $1: schema, $2: table
 SELECT format('GRANT %s ON %I.%I TO %s%s', a.privilege_type, n.nspname,
               c.relname,

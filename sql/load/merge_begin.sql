@@ -1,9 +1,9 @@
--- Settings of the merge's transaction.
+-- Change settings for the merge's transaction.
 -- synchronous_commit: the load commits staging without waiting for the disk,
 -- but the merge's own COMMIT must wait. It flushes the WAL of both.
--- work_mem, parallel_tuple_cost: compare staging with the table in memory and
--- with parallel workers. The planner expects many changed rows, and there are
--- few.
+-- work_mem, parallel_tuple_cost: these make PostgreSQL compare staging with the
+-- table in memory and with parallel workers. Without them the planner decides
+-- against it, because it expects many changed rows although there are few.
 -- default_statistics_target: the first statistics of a new table need not be
 -- exact. Autovacuum improves them.
 SELECT set_config('synchronous_commit',

@@ -1,4 +1,4 @@
--- The first object in a schema that already has one of these names.
+-- Find the first object in a schema that already has one of these names.
 -- $1: schema, $2: names, a JSON array
 SELECT c.relname, pg_describe_object('pg_class'::regclass, c.oid, 0)
 FROM pg_catalog.pg_class c

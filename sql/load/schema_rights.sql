@@ -1,5 +1,5 @@
--- Does the schema exist, and may bulkpg create tables in it or, if it does not
--- exist, create it?
+-- Return whether the schema exists, and whether bulkpg may create tables in it
+-- or, if it does not exist, create it.
 -- $1: its name
 SELECT n.oid IS NOT NULL,
        CASE WHEN n.oid IS NULL

@@ -1,4 +1,4 @@
--- The staging tables of one run that exist, in any schema.
+-- List the existing staging tables of one run, in any schema.
 -- $1: the common prefix of their names
 SELECT n.nspname, c.relname
 FROM pg_catalog.pg_class c

@@ -1,5 +1,6 @@
--- REVOKE statements for the rights that staging has from default privileges.
--- Its rows have not been checked yet, so no other role may read them.
+-- Return REVOKE statements for the privileges on staging that come from default
+-- privileges. The rows in staging have not been checked yet, so no other role
+-- may read them.
 -- $1: schema, $2: the common prefix of the tables' names
 SELECT DISTINCT format('REVOKE ALL ON %I.%I FROM %s', n.nspname, c.relname,
                        CASE WHEN a.grantee = 0 THEN 'PUBLIC'

@@ -1,4 +1,4 @@
--- The row type of a staging table and the array type over it.
+-- Return the row type of a staging table, and the array type of that type.
 -- $1: schema, $2: table
 SELECT c.reltype, t.typarray
 FROM pg_catalog.pg_class c

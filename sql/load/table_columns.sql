@@ -1,7 +1,7 @@
--- The kind of the relation with a name, and per column its name, its type as
--- text and as an oid (0 if it has a modifier), whether it is in the primary
--- key, and whether an index begins with it. No rows if no relation has the
--- name.
+-- Return the kind of a relation, and for each column its name, its type as text
+-- and as an oid (0 if the type has a modifier), whether it is in the primary
+-- key, and whether an index begins with it. Return no rows if the relation does
+-- not exist.
 -- $1: schema, $2: table
 SELECT c.relkind::text, a.attname,
        CASE pg_catalog.format_type(a.atttypid, a.atttypmod)

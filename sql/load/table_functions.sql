@@ -1,7 +1,8 @@
--- The first of the user's objects that call a function when bulkpg writes rows:
--- a trigger, CHECK, default, index or rule. With it come the function and a
--- statement that sets the function's search_path. Functions that have their own
--- search_path do not depend on bulkpg's and are left out.
+-- Find the first of the user's objects (a trigger, CHECK, default, index or
+-- rule) that calls a function when bulkpg writes rows. Return it with the
+-- function and a statement that sets the function's search_path. Functions with
+-- a search_path of their own are omitted, because bulkpg's search_path does not
+-- affect them.
 -- $1: schema, $2: tables, a JSON array, $3: the server's message: a function
 -- that it names comes first
 WITH RECURSIVE ours (oid) AS (

@@ -1,7 +1,8 @@
--- The first table or partition that prevents a change of a table by
--- inheritance, with the name that a user knows. A column that is added, or that
--- changes its type, does so in all tables that inherit from an ordinary table.
--- An inherited column cannot change.
+-- Find the first table or partition that prevents a change of a table because
+-- of inheritance, and return it with the name that a user knows. If an ordinary
+-- table gets a column, or a column gets another type, PostgreSQL changes all
+-- tables that inherit from it in the same way. An inherited column cannot
+-- change.
 -- $1: schema, $2: table, $3: columns whose type changes, a JSON array,
 -- $4: columns to be added with the oids of their types, a JSON object
 WITH RECURSIVE ours AS (

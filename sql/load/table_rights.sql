@@ -1,5 +1,6 @@
--- Whether bulkpg may change a table, and whether it may read and write its
--- rows; the table's owner and bulkpg's role, both quoted for use in SQL.
+-- Return whether bulkpg may change a table, and whether it may read and write
+-- the table's rows; also the table's owner and bulkpg's role, both quoted for
+-- use in SQL.
 -- $1: schema, $2: table
 SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE'),
        has_table_privilege(c.oid, 'SELECT')

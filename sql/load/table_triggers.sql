@@ -1,6 +1,6 @@
--- Per table, the objects that may write other rows than a statement says:
--- triggers and rules of the table and its partitions, and foreign keys that
--- delete its rows (ON DELETE CASCADE). Internal triggers, which belong to
+-- List, for each table, the objects that may change other rows than a statement
+-- names: triggers and rules of the table and its partitions, and foreign keys
+-- that delete its rows (ON DELETE CASCADE). Internal triggers, which belong to
 -- constraints, do not count.
 -- $1: schema, $2: tables, a JSON array
 WITH RECURSIVE part (root, oid, is_part) AS (

@@ -3,7 +3,7 @@
 -- are 0, unless a trigger or a rule of the table changed or dropped rows.
 SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
 FROM (SELECT s.*, c.is_new FROM {stage} AS s, {changes} AS c
-      WHERE s.ctid = c.place OFFSET 0) AS s
+      WHERE s.ctid = c.place{?by_value  AND (c.is_new OR NOT c.is_same)} OFFSET 0) AS s
 WHERE NOT EXISTS (SELECT FROM {only}{table} AS t
         WHERE {keys: s.x = t.x AND ...}
           AND t._hash IS NOT DISTINCT FROM s._hash{?position 

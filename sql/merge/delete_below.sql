@@ -1,5 +1,5 @@
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM {only}{table} AS t
 USING (SELECT DISTINCT {parent_id} AS id FROM {parent_stage}) AS p
 WHERE t.{parent_column} = p.id

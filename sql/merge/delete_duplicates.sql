@@ -1,4 +1,4 @@
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM {stage} AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY {keys: x, ...}

@@ -1,6 +1,6 @@
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM {stage} AS s
 USING (SELECT {parent_id} AS id,
               max({?nested ARRAY[_line, _pos]}{?!nested _line}) AS last

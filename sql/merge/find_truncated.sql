@@ -1,5 +1,6 @@
--- Find parents whose connection may have been truncated: the number of parents
--- of each kind, and the first few of them. A negative count may be out of date.
+-- Find parents whose connection may have been truncated. Return the number of
+-- parents of each kind, and the first few of them. A negative count means that
+-- the count may be out of date.
 SELECT kind, parents, id, counted, came
 FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
              row_number() OVER (PARTITION BY kind ORDER BY id) AS n

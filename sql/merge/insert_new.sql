@@ -1,5 +1,5 @@
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO {table} ({shared: x, ...}, _loaded_at)
 SELECT {shared: s.x, ...}, $1::timestamptz

@@ -1,4 +1,4 @@
--- Before an incremental run removes rows: list the ids of these rows, so that
+-- Before an incremental run removes rows, list the ids of these rows, so that
 -- the rows below them can be removed, too.
 INSERT INTO {gone}
 SELECT DISTINCT t.{table_id} AS id

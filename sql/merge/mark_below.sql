@@ -1,5 +1,5 @@
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz

@@ -1,4 +1,4 @@
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE {only}{table} AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz

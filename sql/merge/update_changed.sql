@@ -6,5 +6,5 @@
 UPDATE {only}{table} AS t
 SET {values: x = s.x, ...}, _loaded_at = $1::timestamptz{?marked , _deleted_at = NULL}
 FROM (SELECT s.* FROM {stage} AS s, {changes} AS c
-      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+      WHERE NOT c.is_new{?by_value  AND NOT c.is_same} AND s.ctid = c.place OFFSET 0) AS s
 WHERE {keys: s.x = t.x AND ...}

@@ -1,7 +1,7 @@
--- The largest tables of the journal, with their rows and sizes. Citus keeps
--- rows on its workers, and the catalog of the coordinator does not count them.
--- Then the number of rows comes from the journal (rows of the last full run,
--- plus what later runs changed), and the size from Citus.
+-- List the largest tables of the journal, with their numbers of rows and sizes.
+-- Citus keeps rows on its workers, and the coordinator's catalog does not count
+-- them. There the number of rows comes from the journal (rows of the last full
+-- run, plus the changes of later runs), and the size comes from Citus.
 -- $1: how many tables
 WITH ours AS (
   SELECT r.table_schema, r.table_name, r.store, r.job, c.oid, c.reltuples,

@@ -64,7 +64,7 @@ struct request_try {
     int64_t deadline_ms; /* when the try must have ended */
     bool was_renewed;    /* a new credential was requested already */
     /* ---- */
-    int64_t wait_ms; /* how long the server asks us to wait; 0: not known */
+    int64_t wait_ms; /* how long the server asks bulkpg to wait; 0: not known */
     struct rate_told told; /* what the answer says about the rate */
     bool is_stale; /* set by judge if the credential was refused and can be
                       * replaced. authorize is then called with it still set */
@@ -78,7 +78,8 @@ MUST_CHECK bool request_header(struct request_headers *headers,
                                const char *name, const char *value);
 
 struct request_hooks {
-    /* Add the headers that authenticate us. If it fails, nothing is sent. */
+    /* Add the headers that authenticate bulkpg. If it fails, nothing is
+     * sent. */
     bool (*authorize)(void *ctx, struct request_try *now,
                       struct request_headers *headers, struct err *err);
 

@@ -1,8 +1,8 @@
 /*
  * arena - many small things that are freed together.
  *
- * An arena keeps its blocks when it is cleared. One that is cleared after each
- * line stops allocating once it has seen the longest line.
+ * An arena keeps its blocks when it is cleared. An arena that is cleared after
+ * each line stops allocating once it has held the longest line.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
@@ -26,11 +26,11 @@ struct arena {
 void *arena_alloc(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
-/* `length` bytes that are neither zeroed nor aligned, for text that must be
- * fast. */
+/* Allocate `length` bytes that are neither zeroed nor aligned. This is faster,
+ * and enough for text. */
 char *arena_bytes(struct arena *arena, size_t length);
 
-/* Copies, with a NUL at the end. */
+/* Copy the text into the arena, with a NUL at the end. */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_dup(struct arena *arena, struct span span);
 char *

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long one class of requests has failed, for all that send them. All zero
- * is a budget without failures. */
+/* The budget of one class of requests: how long they have failed, counted over
+ * all tasks that send them. All zero is a budget without failures. */
 struct budget {
     int64_t failing_since_ms; /* 0: the last try succeeded */
     int64_t succeeded_ms;     /* the time of the last success; 0: never */
@@ -31,7 +31,7 @@ struct backoff {
     int64_t least_ms;      /* a try may take this long, whatever is left */
     int64_t end_ms;        /* tries and delays end by then; 0: no limit */
     struct budget own;     /* of this backoff alone */
-    struct budget *shared; /* with others of the class; or NULL */
+    struct budget *shared; /* shared with the class; or NULL */
 };
 
 struct backoff backoff_of(int64_t first_ms, int64_t most_ms, int64_t budget_ms);
@@ -49,10 +49,10 @@ int64_t backoff_end(struct backoff *backoff);
  * request. */
 int64_t backoff_deadline(struct backoff *backoff);
 
-/* The shared budget, or the own one if none is shared. */
+/* The shared budget, or the backoff's own budget if it shares none. */
 struct budget *backoff_budget(struct backoff *backoff);
 
-/* Have others of the class succeeded since this one began to fail? */
+/* Have other requests of the class succeeded since this one began to fail? */
 bool backoff_is_alone(struct backoff *backoff);
 
 /* A try failed. Returns the delay before the next try, at least `at_least_ms`

@@ -96,7 +96,8 @@ duration_format(int64_t ms, char text[32])
     return text;
 }
 
-/* A unit is used up to twice the next larger one. */
+/* A unit is used until the duration reaches two of the next larger unit: 119s,
+ * then 2m. */
 const char *
 duration_rough(int64_t ms, char text[32])
 {

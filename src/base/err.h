@@ -6,7 +6,7 @@
  * Callers on the way up do not log: they may add context with err_wrap(). The
  * caller that handles the failure (retries, rejects the row, or gives up) logs
  * it. All texts are redacted, because they may quote text from outside. Each
- * failure has a code from base/messages.def, and thereby a remedy.
+ * failure has a code from base/messages.def, and each code has a remedy.
  */
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
@@ -35,8 +35,8 @@ bool err_set(struct err *err, enum msg msg, const char *format, ...)
 bool err_vset(struct err *err, enum msg msg, const char *format, va_list args)
     PRINTF_LIKE(3, 0);
 
-/* ERR_ROW with the message: "<text>" is not a <what>, or "an <what>". A long
- * text is cut. Always returns false. */
+/* Set ERR_ROW with the message: "<text>" is not a <what>, or "an <what>". A
+ * long text is cut. Always returns false. */
 bool err_not_a(struct span text, const char *what, struct err *err);
 
 /* Put "context: " before the message. Always returns false. */

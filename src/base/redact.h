@@ -12,8 +12,9 @@
 
 #include <stddef.h>
 
-/* Hide `secret` from now on, until it is forgotten as often as it was learned.
- * The secret is copied. NULL and texts of less than 6 bytes are ignored. */
+/* Hide `secret` from now on; and stop hiding it. A secret that was learned
+ * several times is hidden until it has been forgotten as many times. The secret
+ * is copied. NULL and texts of less than 6 bytes are ignored. */
 void redact_learn(const char *secret);
 void redact_forget(const char *secret);
 
@@ -25,8 +26,8 @@ void redact_forget(const char *secret);
  * `text` does not become longer. */
 void redact(char *text);
 
-/* Hide only the first two of these, in `length` bytes of any content. Returns
- * the new length. */
+/* Hide only learned secrets and Shopify's tokens, in `length` bytes of any
+ * content. Returns the new length. */
 size_t redact_bytes(char *bytes, size_t length);
 
 #endif

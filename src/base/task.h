@@ -90,7 +90,8 @@ void task_unshield(void);
 MUST_CHECK bool task_lock(struct task_lock *lock, struct err *err);
 void task_unlock(struct task_lock *lock);
 
-/* Tasks whose end is waited for together. All zero is an empty group. */
+/* A group of tasks, so that a task can wait until all of them have returned.
+ * All zero is an empty group. */
 struct task_group {
     int running;
     struct task_queue ended;

@@ -11,9 +11,9 @@
  * wrong byte. */
 bool utf8_is_valid(struct span text, size_t *at);
 
-/* The length of the well-formed character above ASCII at `bytes`, which has
- * `left` bytes; 0 if none begins there. See the table in RFC 3629, section 4.
- */
+/* The length of the well-formed character at `bytes`, which has `left` bytes. 0
+ * if no character begins there, or if it is ASCII. See the table in RFC 3629,
+ * section 4. */
 size_t utf8_character_length(const char *bytes, size_t left);
 
 #endif

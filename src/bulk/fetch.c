@@ -341,7 +341,8 @@ keep_counts(struct origin *origin, int n, int64_t lines, int64_t bytes,
 
     row->lines = lines;
     row->bytes = bytes;
-    return journal_operation_update(fetch->job->context->journal, row, err);
+    return journal_operation_update_soon(fetch->job->context->journal, row,
+                                         err);
 }
 
 /* The first time, complete_fetch() polls the same operation for a new URL. If

@@ -126,8 +126,9 @@ end_denied(const struct operation *operation, struct err *err)
             "the store refused %s: the app lacks a scope that a field of %s "
             "needs",
             operation->bulk.id, operation->run.query_file);
-    return err_hint(err, "grant the app the scopes of the fields it reads "
-                         "(bulkpg check names them), then run the job again");
+    return err_hint(err,
+                    "grant the app the scopes that the query's fields need "
+                    "(bulkpg check names them), then run the job again");
 }
 
 /* The operation ended without completing. True: submit it again. */

@@ -35,9 +35,10 @@ end_at_deadline(struct operation *operation, struct err *err)
         log_failure(session_failure_level(place_session(&operation->run.place)),
                     &operation->log, "the operation could not be canceled",
                     &why);
-    err_set(err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
-            operation->bulk.id, bulk_status_name(operation->bulk.status),
-            duration_format(age_ms / 1000 * 1000, age));
+    err_set(
+        err, MSG_DEADLINE, "%s was %s for %s, longer than deadline allows",
+        operation->bulk.id, bulk_status_name(operation->bulk.status),
+        duration_format(age_ms < 1000 ? age_ms : age_ms / 1000 * 1000, age));
     if (why.kind != ERR_LATER && why.kind != ERR_TRANSIENT)
         return false;
     err_add(err, "the store could not be asked to cancel it: %s", why.message);
@@ -54,6 +55,13 @@ check_deadline(struct operation *operation, struct err *err)
            end_at_deadline(operation, err);
 }
 
+static bool
+is_ready(const struct bulk_operation *bulk)
+{
+    return bulk->status == BULK_COMPLETED &&
+           (bulk->url[0] != '\0' || bulk->object_count == 0);
+}
+
 /* A poll in progress also ends at the deadline. */
 static bool
 poll_once(struct operation *operation, struct err *err)
@@ -62,8 +70,8 @@ poll_once(struct operation *operation, struct err *err)
 
     if (bulk_read(place_session(&operation->run.place), bulk->id,
                   deadline_of(operation), &operation->log, bulk, err))
-        return said_keep(operation->run.place.journal, &operation->row, bulk,
-                         err);
+        return (is_ready(bulk) ? said_keep_last : said_keep)(
+            operation->run.place.journal, &operation->row, bulk, err);
     if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
         (void)check_deadline(operation, err);
     return false;

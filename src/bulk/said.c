@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-bool
-said_keep(struct journal *journal, struct journal_operation *row,
-          const struct bulk_operation *bulk, struct err *err)
+static void
+copy(struct journal_operation *row, const struct bulk_operation *bulk)
 {
     row->operation_id = bulk->id;
     row->status = bulk_status_name(bulk->status);
@@ -15,7 +14,31 @@ said_keep(struct journal *journal, struct journal_operation *row,
     row->object_count = bulk->object_count;
     row->root_object_count = bulk->root_object_count;
     row->file_size = bulk->file_size;
+}
+
+bool
+said_keep(struct journal *journal, struct journal_operation *row,
+          const struct bulk_operation *bulk, struct err *err)
+{
+    copy(row, bulk);
     return journal_operation_update(journal, row, err);
+}
+
+bool
+said_keep_last(struct journal *journal, struct journal_operation *row,
+               const struct bulk_operation *bulk, struct err *err)
+{
+    copy(row, bulk);
+    return journal_operation_update_soon(journal, row, err);
+}
+
+bool
+said_keep_submitted(struct journal *journal, const struct run_ref *run,
+                    struct journal_operation *row,
+                    const struct bulk_operation *bulk, struct err *err)
+{
+    copy(row, bulk);
+    return journal_operation_submitted(journal, run, row, err);
 }
 
 bool

@@ -12,6 +12,18 @@ MUST_CHECK bool
 said_keep(struct journal *journal, struct journal_operation *row,
           const struct bulk_operation *bulk, struct err *err);
 
+/* Save the answer that the result is ready, with the journal's next statement:
+ * the load begins. */
+MUST_CHECK bool
+said_keep_last(struct journal *journal, struct journal_operation *row,
+               const struct bulk_operation *bulk, struct err *err);
+
+/* Save its first answer. The run's status becomes `polling`. */
+MUST_CHECK bool
+said_keep_submitted(struct journal *journal, const struct run_ref *run,
+                    struct journal_operation *row,
+                    const struct bulk_operation *bulk, struct err *err);
+
 /* Save that the store does not have the operation, so that bulkpg does not
  * look for it again. */
 MUST_CHECK bool

@@ -278,8 +278,7 @@ submit_until_taken(struct operation *operation, struct err *err)
     operation->submitted_ms = clock_now_ms();
     operation_name(operation);
     log_info(&operation->log, "operation submitted", LOG_END);
-    return said_keep(operation->run.place.journal, &operation->row,
-                     &operation->bulk, err) &&
-           journal_run_status(operation->run.place.journal, &operation->run.ref,
-                              RUN_POLLING, err);
+    return said_keep_submitted(operation->run.place.journal,
+                               &operation->run.ref, &operation->row,
+                               &operation->bulk, err);
 }

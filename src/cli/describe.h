@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "job/job.h"
 
-/* Whether the job waits: for its turn, for a slot, or for another load. */
+/* True if the job waits: for its turn, for a slot, or for another load. */
 bool describe_waits(const struct progress *progress);
 
 /* Append how long the job has taken: "1:05 ". */

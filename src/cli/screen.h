@@ -41,7 +41,7 @@ struct screen {
     struct buf block;             /* as last drawn */
 };
 
-/* Whether `fd` is a terminal that knows control sequences (TERM is not
+/* True if `fd` is a terminal that knows control sequences (TERM is not
  * "dumb"). */
 bool screen_is_possible(int fd);
 
@@ -53,7 +53,7 @@ void screen_begin(struct screen *screen, int fd);
  * end if it is cut. Returns the number of columns. */
 int screen_append_fitting(struct buf *line, const char *text, int room);
 
-/* How many lines the block may have. */
+/* Return how many lines the block may have. */
 int screen_most_lines(struct screen *screen);
 
 /* Draw the block, at most SCREEN_LINES_MAX lines. Does nothing while the

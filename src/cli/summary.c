@@ -208,7 +208,7 @@ print_left_out(const struct job_fault *fault)
     char text[64] = "";
 
     if (fault->jobs > 1)
-        snprintf(text, sizeof(text), " (%zu jobs are not run)", fault->jobs);
+        snprintf(text, sizeof(text), " (%zu jobs did not run)", fault->jobs);
     out_line(stdout, "store %s is left out: %s%s; to fix: %s (%s)",
              fault->store, fault->err.message, text, err_remedy(&fault->err),
              fault->err.code);

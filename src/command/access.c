@@ -151,8 +151,8 @@ ask_shop(struct access *access, struct context *context,
 
     if (!shop_info_ask(context, store, &access->arena, &shop, &err)) {
         verdict_error(verdicts, what, &err);
-        /* check does not retry for an hour: it leaves out the queries of this
-         * store. */
+        /* The store is given up, so that check does not wait for its retries
+         * again: check leaves out the queries of this store. */
         if (err_is(&err, MSG_NOT_SENT) || err_is(&err, MSG_ANSWER_LOST))
             session_give_up(store_session(context, store), &err);
         return;
@@ -216,7 +216,7 @@ access_check_store(struct access *access, struct context *context,
 
 /* ---- trying a query ---------------------------------------------------- */
 
-enum { PATH_KEYS_MAX = 64, DENIALS_MAX = 50 /* that are reported */ };
+enum { PATH_KEYS_MAX = 64, DENIALS_MAX = 50 /* most that are reported */ };
 
 struct trial {
     struct access *access;

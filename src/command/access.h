@@ -26,9 +26,10 @@ struct access {
     bool answers; /* the store answers, and its queries can be tried */
     struct scopes granted;
     struct scopes missing;
-    bool shows_some_orders; /* only of 60 days, and a query asks for them */
+    bool shows_some_orders; /* the store shows orders of 60 days only, and a
+                             * query asks for orders */
     size_t unchecked;       /* queries that a fault of the store stopped */
-    const char *query;      /* the first of them */
+    const char *query;      /* the first of these queries */
     struct err why;
 };
 

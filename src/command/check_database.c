@@ -68,7 +68,7 @@ check_settings(struct context *context, struct verdicts *verdicts)
     pg_result_free(result);
 }
 
-/* A load needs `connections` further connections. The one of the journal is
+/* A load needs `connections` further connections. The journal's connection is
  * already open. */
 static void
 check_room(struct context *context, struct verdicts *verdicts)

@@ -1,8 +1,8 @@
 #include "command/commands.h"
 
-#define JOB_TEXT                                                       \
-    "A JOB is a name in queries/, or a path if it contains \"/\" or\n" \
-    "ends in .graphql.\n"
+#define JOB_TEXT                                                         \
+    "JOB is the name of a query in queries/, or a path if it contains\n" \
+    "\"/\" or ends in .graphql.\n"
 
 static const struct command all[] = {
     {OF_INIT, "init", "[DIR]", "write bulkpg.ini and a first query",
@@ -49,11 +49,11 @@ static const struct command all[] = {
      "collector of node_exporter.\n"},
     {OF_CANCEL, "cancel", "[JOB...]", "cancel running operations",
      command_cancel, 0, -1,
-     "Cancels running bulk operations that are in this journal, and no\n"
-     "others.\n" JOB_TEXT},
+     "Cancels the running bulk operations of the named jobs, or of all\n"
+     "jobs. Operations that are not in this journal are left alone.\n" JOB_TEXT},
     {OF_TYPES, "types", "--store S", "print a store's GraphQL types",
      command_types, 0, 0,
-     "Prints the types that the journal has of the store, as an\n"
+     "Prints the store's types that are saved in the journal, as an\n"
      "introspection result for plan --types and load --types.\n"},
     {OF_VIEWS, "views", "", "create views over the tables of all stores",
      command_views, 0, 0,

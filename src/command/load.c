@@ -171,7 +171,7 @@ replay_file(struct job *job, const char *path)
     progress_phase(&job->progress, PROGRESS_BEGINNING);
     if (!replay_open(&replay, path, options->objects, job->plan->hash,
                      options->any_query, &job->arena, &err)) {
-        job_fail(job, "the job is not run", &err);
+        job_fail(job, "the job did not run", &err);
         return;
     }
     run_job(job, &replay.origin);

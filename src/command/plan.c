@@ -49,9 +49,9 @@ print_upkeep(const struct plan *plan)
         print_incremental(plan);
     if (plan->incremental != NULL && plan->tables[0].has_position)
         out_printf(stdout,
-                   "\n-- _position of %s is the row's place in the result that "
-                   "brought it. After an\n-- incremental run the table has "
-                   "positions of different results.\n",
+                   "\n-- _position of %s is the row's position in the newest "
+                   "result that has the row.\n-- After an incremental run, the "
+                   "table has positions of different results.\n",
                    plan->tables[0].name);
     if (plan->deletes == PLAN_DELETES_SOFT)
         out_printf(stdout,
@@ -64,8 +64,8 @@ print_upkeep(const struct plan *plan)
     if (plan->may_shrink)
         out_printf(
             stdout,
-            "\n-- A result may be empty: no run fails because it would remove "
-            "many rows, or all.\n");
+            "\n-- The result may be empty: a run may remove any number of "
+            "rows.\n");
 }
 
 /* A query with @paged(below:) may be read in both ways. */

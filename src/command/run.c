@@ -25,7 +25,7 @@ prepare(struct job *job)
     bool prepared;
 
     if (!store_begin_preparation(job->context, store, &err)) {
-        job_fail(job, "the job is not run", &err);
+        job_fail(job, "the job did not run", &err);
         return;
     }
     store->counts_preparations = true;
@@ -34,7 +34,7 @@ prepare(struct job *job)
     store->counts_preparations = false;
     store_end_preparation(job->context, store);
     if (!prepared)
-        job_fail(job, "the job is not run", &err);
+        job_fail(job, "the job did not run", &err);
     else
         progress_phase(&job->progress, PROGRESS_QUEUED);
 }

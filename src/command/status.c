@@ -39,7 +39,7 @@ is_listed(const struct options *options, const struct journal_run *run)
            (by_age && journal_run_is_late(run, options->older_than_ms));
 }
 
-/* Whether the command is about the jobs that should run. */
+/* True if the command is about the jobs that should run. */
 static bool
 is_about_watched(const struct options *options)
 {

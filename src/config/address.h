@@ -24,7 +24,7 @@ MUST_CHECK bool address_endpoint(struct arena *arena, const char *text,
 MUST_CHECK bool address_url(struct arena *arena, const char *text,
                             const char **url, struct err *err);
 
-/* Whether `text` begins with http://, so that it can only be an endpoint. */
+/* True if `text` begins with http://. It can then only be an endpoint. */
 bool address_is_plain_http(const char *text);
 
 #endif

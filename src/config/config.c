@@ -178,8 +178,8 @@ unknown_section(const struct ini_section *section, bool included,
     return false;
 }
 
-/* Whether the section is one for all stores, which only the main file may
- * have. */
+/* True if the section is for all stores. Only the main file may have such
+ * sections. */
 static bool
 is_general(const struct ini_section *section)
 {

@@ -31,8 +31,9 @@ struct tuning_config {
     const char *ca_file; /* a path; "": not given */
     int64_t max_rejects;
     double max_delete_fraction;
-    int64_t deadline_ms; /* 0: none */
-    int64_t max_loads;   /* 0: what the database allows */
+    int64_t deadline_ms;   /* 0: none */
+    int64_t max_loads;     /* 0: what the database allows */
+    int64_t compare_bytes; /* for the hashes of rows; 0: none are read */
     int64_t journal_keep_ms;
     int64_t rejects_keep_ms;
 };

@@ -51,6 +51,8 @@ const struct setting_key keys_tuning[] = {
     {"max_loads", setting_count, IN_TUNING(max_loads), "0",
      "How many loads run at once. 0: as many as the database has free "
      "connections for, at most 16."},
+    {"compare_memory", setting_size, IN_TUNING(compare_bytes), "64MB",
+     "Memory for the hashes of rows, 12 bytes per row, over all loads. With them a full run sends only rows that changed. Units: kB, MB, GB. 0: it sends all rows."},
     {"journal_keep", setting_duration, IN_TUNING(journal_keep_ms), "400d",
      "How long the journal keeps finished runs. It always keeps the last run of each job."},
     {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",

@@ -4,8 +4,8 @@
  *
  * A file is opened first and then examined by its descriptor, so that the file
  * that is checked is the one that is read. It must be a regular file that
- * others cannot read. If they can, that is an error if the file is ours, else a
- * warning. */
+ * others cannot read. If they can, that is an error if the file belongs to this
+ * user, else a warning. */
 #include "config/secret.h"
 
 #include <errno.h>

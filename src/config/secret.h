@@ -21,9 +21,9 @@ MUST_CHECK bool secret_check(const char *reference, struct err *err);
 
 /* Read the secret that `reference` names into the arena. Paths are relative to
  * the folder `directory` ("": the current one). ERR_CONFIG, which names the
- * variable or file. A file that others can read is refused if it is ours; else
- * there is a warning. The modes of credentials are not checked, because the
- * service manager sets them. */
+ * variable or file. A file that others can read is refused if it belongs to
+ * this user; otherwise there is a warning. The modes of credentials are not
+ * checked, because the service manager sets them. */
 MUST_CHECK bool
 secret_read(struct arena *arena, const char *directory, const char *reference,
             const char **secret, struct err *err);
@@ -32,8 +32,8 @@ secret_read(struct arena *arena, const char *directory, const char *reference,
 const char *
 secret_path(struct arena *arena, const char *directory, const char *path);
 
-/* Whether `text` contains the start of a Shopify token, and so must not be
- * shown. */
+/* True if `text` contains the start of a Shopify token. It must not be shown
+ * then. */
 bool secret_is_likely(const char *text);
 
 #endif

@@ -265,6 +265,44 @@ setting_endpoint(struct arena *arena, void *field, const char *value,
     return address_endpoint(arena, value, field, err);
 }
 
+/* A number, alone or with a unit of PostgreSQL's. */
+static bool
+parse_size(const char *text, int64_t *bytes)
+{
+    static const struct {
+        const char *name;
+        int64_t bytes;
+    } units[] = {{"", 1}, {"kB", 1024}, {"MB", 1 << 20}, {"GB", 1 << 30}};
+
+    size_t digits = strspn(text, "0123456789");
+    char number[20];
+
+    if (digits == 0 || digits >= sizeof(number))
+        return false;
+    memcpy(number, text, digits);
+    number[digits] = '\0';
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(text + digits + strspn(text + digits, " "), units[i].name) ==
+            0)
+            return parse_count(number, bytes) &&
+                   !__builtin_mul_overflow(*bytes, units[i].bytes, bytes);
+    return false;
+}
+
+bool
+setting_size(struct arena *arena, void *field, const char *value,
+             struct err *err)
+{
+    int64_t *to = field;
+    int64_t bytes;
+
+    (void)arena;
+    if (!parse_size(value, &bytes))
+        return refuse(value, "not a size, such as 0, 512kB, 64MB or 2GB", err);
+    *to = bytes;
+    return true;
+}
+
 /* A version appears every quarter. Versions before 2026-01 do not have
  * bulkOperation(id:), and run only one bulk query at a time.
  *

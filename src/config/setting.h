@@ -17,7 +17,7 @@
 #include "base/err.h"
 #include "config/ini.h"
 
-/* Whether `text` may be the name of a store or job. These become names of
+/* True if `text` may be the name of a store or job. Such names become names of
  * schemas and files. */
 bool setting_is_name(const char *text);
 
@@ -32,6 +32,7 @@ setting_fn setting_deletes;          /* enum plan_deletes */
 setting_fn setting_connections;      /* int, 1 to 64 */
 setting_fn setting_count;            /* int64_t, 0 or more */
 setting_fn setting_fraction;         /* double, 0 to 1 */
+setting_fn setting_size;             /* int64_t bytes */
 setting_fn setting_duration;         /* int64_t ms, more than 0 */
 setting_fn setting_duration_or_zero; /* int64_t ms */
 setting_fn setting_domain;           /* const char * */
@@ -80,7 +81,7 @@ MUST_CHECK bool
 setting_check_section(const struct ini_section *section,
                       const struct setting_key *keys, struct err *err);
 
-/* Whether `value` is a reference to a secret, not plain text. */
+/* True if `value` is a reference to a secret, not plain text. */
 bool setting_names_secret(const char *value);
 
 #endif

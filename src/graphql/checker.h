@@ -16,7 +16,8 @@ struct gql_checker {
     const struct gql_schema *schema;
     struct err *err;
     struct arena scratch; /* the caller frees it after the check */
-    size_t steps;         /* looks at a selection or a value so far */
+    size_t steps;         /* how often the check has looked at a selection or a
+                           * value */
     struct buf unknown;   /* the message about unknown fields */
     size_t unknown_shown; /* number of fields in this message */
     size_t unknown_count; /* number of unknown fields */
@@ -26,7 +27,7 @@ struct gql_checker {
 };
 
 /* Count `steps`. False, with an error at `pos`, if the check has taken more
- * than GQL_MAX_STEPS. Only a document made for this purpose takes so many. */
+ * than GQL_MAX_STEPS. Only a document that was made to be slow takes more. */
 MUST_CHECK bool
 gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos);
 

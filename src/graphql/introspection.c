@@ -13,8 +13,8 @@
  * the outermost one ends.
  *
  * Hazard: a store may send anything. Each allocation reduces `*left`; names and
- * lists of inputs have a maximum length; if a key comes twice, the second list
- * replaces the first. The reader stops at the first fault and reports it.
+ * lists of inputs have a maximum length; if a key appears twice, the second
+ * list replaces the first. The reader stops at the first fault and reports it.
  */
 #include "graphql/introspection.h"
 
@@ -233,7 +233,7 @@ is_key(const struct reader *reader, const char *key)
     return strcmp(reader->key, key) == 0;
 }
 
-/* If a key comes twice, its last list replaces the first. */
+/* If a key appears twice, its last list replaces the first. */
 static enum place
 begin_inputs(struct reader *reader, struct gql_input **list)
 {

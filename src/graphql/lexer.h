@@ -42,8 +42,8 @@ struct gql_lexer {
 MUST_CHECK bool gql_check_source(const struct gql_document *document,
                                  struct span text, struct err *err);
 
-/* Read the next token: GQL_TOKEN_END at the end of the source, again and
- * again. */
+/* Read the next token. At the end of the source, every call returns
+ * GQL_TOKEN_END. */
 MUST_CHECK bool gql_lexer_next(struct gql_lexer *lexer, struct gql_token *token,
                                struct err *err);
 

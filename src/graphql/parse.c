@@ -255,7 +255,7 @@ parse_fragment(struct gql_parser *parser, struct err *err)
            parse_selection_set(parser, 1, &made->selections, err);
 }
 
-/* Does a definition begin here that only a schema may have? */
+/* Does a definition begin here that is allowed only in a schema? */
 static bool
 at_type_definition(const struct gql_parser *parser)
 {

@@ -34,7 +34,7 @@ MUST_CHECK bool gql_count_node(struct gql_parser *parser, struct err *err);
 /* Move to the next token. */
 MUST_CHECK bool gql_take(struct gql_parser *parser, struct err *err);
 
-/* Is the current token this punctuator, this name? */
+/* Is the current token this punctuator; is it this name? */
 bool gql_at(const struct gql_parser *parser, const char *punctuator);
 bool gql_at_name(const struct gql_parser *parser, const char *name);
 

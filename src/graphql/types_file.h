@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* The file is mapped into memory and indexed by type name, so that only those
- * types are read that a query needs. */
+/* The file is mapped into memory and indexed by type name, so that only the
+ * types that a query needs are read. */
 struct gql_types_file;
 
 /* Open a file that contains {"data":{"__schema":…}}, {"__schema":…}, or type

@@ -42,7 +42,7 @@ struct transfer {
     int64_t began_ms;
     int64_t end_ms;            /* when it must have ended, or CLOCK_NEVER */
     int64_t active_ms;         /* when a byte moved last, or a wait began */
-    curl_off_t sent, received; /* by curl's last count */
+    curl_off_t sent, received; /* bytes, as curl last reported them */
     struct task_queue waiting;
     char error_text[CURL_ERROR_SIZE];
 };

@@ -13,7 +13,7 @@ struct trust {
     const char *file;
     const char *file_from; /* the variable or key that names `file` */
     const char *folder;
-    const char *folder_from; /* likewise */
+    const char *folder_from; /* the variable that names `folder` */
 };
 
 /* From the environment variables. */

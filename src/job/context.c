@@ -139,6 +139,7 @@ context_configure(struct context *context, struct err *err)
         !add_store_of_flags(context, err) || !check_stores_named(context, err))
         return false;
     dsn_warn_if_exposed(&context->config);
+    context->compare.bytes_left = (size_t)context->config.tuning.compare_bytes;
     http_set_timeouts(context->http, context->config.tuning.stall_timeout_ms,
                       context->config.tuning.request_timeout_ms);
     if (context->config.tuning.ca_file[0] != '\0')

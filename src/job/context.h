@@ -17,6 +17,7 @@
 #include "http/http.h"
 #include "job/fault.h"
 #include "journal/journal.h"
+#include "load/known.h"
 #include "shopify/session.h"
 
 struct jobs;
@@ -49,6 +50,7 @@ struct context {
     struct task_lock reopening;
     struct backoff reopening_backoff; /* all jobs share its budget */
     struct jobs *recorded;            /* for outcomes_record(); or NULL */
+    struct known_budget compare;      /* memory for the hashes of rows */
     int64_t loads_free;               /* this many more loads may begin now */
     struct task_queue load_ended;
     int preparations_free; /* this many more jobs may be prepared now */

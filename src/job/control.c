@@ -3,11 +3,14 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "config/dsn.h"
-#include "pg/conn.h"
+#include "journal/store.h"
+#include "pg/queue.h"
+#include "sql.h"
 
 enum {
     RESERVED_CONNECTIONS = 5, /* for other clients */
-    LOADS_BY_DEFAULT = 16
+    LOADS_BY_DEFAULT = 16,
+    STORES_ASKED_AHEAD = 2
 };
 
 /* The limit on concurrent loads is max_loads. By default it is as many as the
@@ -38,6 +41,7 @@ connect_control(const struct context *context, struct pg_conn **conn,
 {
     struct pg_config config = {.dsn = context_dsn(context),
                                .application_name = "bulkpg control",
+                               .sets_up_later = true,
                                .answer_timeout_ms =
                                    context->config.tuning.stall_timeout_ms};
 
@@ -84,13 +88,42 @@ connect_first(struct context *context, struct err *err)
     return false;
 }
 
+/* Of more stores, each job asks itself. */
+static void
+ask_of_stores(struct context *context)
+{
+    size_t wanted = 0;
+
+    for (size_t i = 0; i < context->config.store_count; i++)
+        wanted += context_wants_store(context, &context->config.stores[i]);
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        const struct store_config *store = &context->config.stores[i];
+
+        if (wanted <= STORES_ASKED_AHEAD && context_wants_store(context, store))
+            journal_store_ahead(context->control, context, store->name,
+                                store->api_version);
+    }
+}
+
+/* All that is asked below and by the first jobs, in one wait. */
+static bool
+ask_ahead(struct context *context, bool make, struct err *err)
+{
+    if (make) /* check_session() asks it, too */
+        pg_ask_ahead(context->control, context, sql_session_identity, 0, NULL);
+    journal_open_ahead(context->control, context);
+    if (make)
+        ask_of_stores(context);
+    return pg_settle(context->control, err);
+}
+
 bool
 control_open(struct context *context, bool make, struct err *err)
 {
     if (context->dsn == NULL &&
         !dsn_read(&context->config, context->options->dsn, &context->dsn, err))
         return false;
-    if (!connect_first(context, err) ||
+    if (!connect_first(context, err) || !ask_ahead(context, make, err) ||
         (make && !check_session(context, err)) ||
         !journal_open(context->control, make, &context->journal, err)) {
         if (err->kind == ERR_TRANSIENT)

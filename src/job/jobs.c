@@ -323,7 +323,7 @@ prepare_and_run(void *ctx)
     for (size_t i = next_job(some, 0); i < jobs->count;
          i = next_job(some, i + 1))
         if (!jobs_check_tables(jobs, i, &err))
-            job_fail(&jobs->items[i], "the job is not run", &err);
+            job_fail(&jobs->items[i], "the job did not run", &err);
     for (size_t i = next_job(some, 0); i < jobs->count;
          i = next_job(some, i + 1))
         task_group_spawn(&group, "run", some->run, &jobs->items[i]);

@@ -53,6 +53,13 @@ struct gathering {
     struct gql_schema *schema;
     struct arena *arena;
     struct introspect_way way;
+    struct journal_types cached; /* sorted by name */
+    bool has_all;                /* `cached` is the whole cache */
+    /* What the API said, for the cache. */
+    const char *query_type; /* NULL: it was not asked */
+    struct journal_type *fetched;
+    size_t fetched_count;
+    size_t fetched_room;
 };
 
 static bool
@@ -78,17 +85,45 @@ add_type(struct gql_schema *schema, const char *name, struct span json,
     return true;
 }
 
-/* A type from the store: add it to the schema, and save it in the cache. */
+static void
+keep_fetched(struct gathering *g, const char *name, struct span json)
+{
+    if (g->fetched_count == g->fetched_room) {
+        size_t room = 2 * g->fetched_room + 16;
+        struct journal_type *more = arena_array(g->arena, room, sizeof(*more));
+
+        if (g->fetched_count > 0)
+            memcpy(more, g->fetched, g->fetched_count * sizeof(*more));
+        g->fetched = more;
+        g->fetched_room = room;
+    }
+    g->fetched[g->fetched_count++] = (struct journal_type){
+        .name = arena_strdup(g->arena, name),
+        .json = span_of(arena_dup(g->arena, json), json.length)};
+}
+
+/* A type from the store: add it to the schema, and save it in the cache at the
+ * end. */
 static bool
 on_type(void *ctx, const char *name, struct span json, struct err *err)
 {
     struct gathering *g = ctx;
-    const struct store_config *store = g->source->store->config;
-    struct journal_type type = {.name = name, .json = json};
 
-    return add_type(g->schema, name, json, err) &&
+    keep_fetched(g, name, json);
+    return add_type(g->schema, name, json, err);
+}
+
+/* Also after a failure, so that the next process need not ask again. */
+static bool
+save_fetched(const struct gathering *g, struct err *err)
+{
+    const struct store_config *store = g->source->store->config;
+    struct journal_types types = {.types = g->fetched,
+                                  .count = g->fetched_count};
+
+    return (types.count == 0 && g->query_type == NULL) ||
            journal_types_save(g->source->context->journal, store->name,
-                              store->api_version, &type, 1, err);
+                              store->api_version, g->query_type, &types, err);
 }
 
 static const char **
@@ -116,20 +151,49 @@ is_old(const struct types_source *source, const struct journal_type *type)
 }
 
 static bool
+add_types(struct gathering *g, const struct journal_types *types, size_t *added,
+          struct err *err)
+{
+    for (size_t i = 0; i < types->count; i++) {
+        if (is_old(g->source, &types->types[i]))
+            continue;
+        if (!add_type(g->schema, types->types[i].name, types->types[i].json,
+                      err))
+            return false;
+        (*added)++;
+    }
+    return true;
+}
+
+static const struct journal_type *
+find_cached(const struct gathering *g, const char *name)
+{
+    for (size_t i = 0; i < g->cached.count; i++)
+        if (strcmp(g->cached.types[i].name, name) == 0)
+            return &g->cached.types[i];
+    return NULL;
+}
+
+/* From the cache, which was read before as a whole unless it is too large. */
+static bool
 add_cached(struct gathering *g, const char *const *names, size_t count,
            size_t *added, struct err *err)
 {
     const struct store_config *store = g->source->store->config;
     struct journal_types types;
 
-    if (!journal_types(g->source->context->journal, store->name,
-                       store->api_version, names, count, g->arena, &types, err))
-        return false;
     *added = 0;
-    for (size_t i = 0; i < types.count; i++) {
-        if (is_old(g->source, &types.types[i]))
+    if (!g->has_all)
+        return journal_types(g->source->context->journal, store->name,
+                             store->api_version, names, count, g->arena, &types,
+                             err) &&
+               add_types(g, &types, added, err);
+    for (size_t i = 0; i < count; i++) {
+        const struct journal_type *type = find_cached(g, names[i]);
+
+        if (type == NULL || is_old(g->source, type))
             continue;
-        if (!add_type(g->schema, types.types[i].name, types.types[i].json, err))
+        if (!add_type(g->schema, type->name, type->json, err))
             return false;
         (*added)++;
     }
@@ -151,11 +215,10 @@ set_query_type(struct gathering *g, struct err *err)
         gql_schema_set_query_type(g->schema, cached);
         return true;
     }
-    if (!introspect_query_type(&g->way, name, err) ||
-        !journal_query_type_save(context->journal, store->name,
-                                 store->api_version, name, err))
+    if (!introspect_query_type(&g->way, name, err))
         return false;
-    gql_schema_set_query_type(g->schema, arena_strdup(g->arena, name));
+    g->query_type = arena_strdup(g->arena, name);
+    gql_schema_set_query_type(g->schema, g->query_type);
     return true;
 }
 
@@ -175,18 +238,34 @@ gather_round(struct gathering *g, const struct gql_name *missing,
 }
 
 static bool
-gather_from_store(struct gathering *g, const struct gql_document *document,
-                  struct err *err)
+gather_rounds(struct gathering *g, const struct gql_document *document,
+              struct err *err)
 {
+    const struct store_config *store = g->source->store->config;
     struct gql_name *missing;
 
-    if (!set_query_type(g, err))
+    if (!journal_all_types(g->source->context->journal, store->name,
+                           store->api_version, g->arena, &g->cached,
+                           &g->has_all, err) ||
+        !set_query_type(g, err))
         return false;
     while ((missing = gql_schema_missing(g->schema, document, g->arena)) !=
            NULL)
         if (!gather_round(g, missing, err))
             return false;
     return true;
+}
+
+static bool
+gather_from_store(struct gathering *g, const struct gql_document *document,
+                  struct err *err)
+{
+    struct err other;
+
+    if (gather_rounds(g, document, err))
+        return save_fetched(g, err);
+    (void)!save_fetched(g, &other);
+    return false;
 }
 
 bool

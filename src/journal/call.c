@@ -60,6 +60,22 @@ journal_call_in(struct pg_conn *conn, const char *sql, struct call *call,
     return ok;
 }
 
+void
+journal_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
+                  struct call *call)
+{
+    pg_ask_ahead(conn, owner, sql, call->count, call->values);
+    arena_free(&call->arena);
+}
+
+void
+journal_queue_in(struct pg_conn *conn, const char *sql, struct call *call,
+                 const struct pg_answer *answer)
+{
+    pg_queue(conn, sql, call->count, call->values, answer);
+    arena_free(&call->arena);
+}
+
 bool
 journal_call(struct journal *journal, const char *sql, struct call *call,
              struct pg_result **result, struct err *err)

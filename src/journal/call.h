@@ -7,7 +7,7 @@
 #define JOURNAL_CALL_H
 
 #include "base/arena.h"
-#include "pg/conn.h"
+#include "pg/queue.h"
 
 struct journal;
 
@@ -48,6 +48,15 @@ journal_call(struct journal *journal, const char *sql, struct call *call,
 MUST_CHECK bool
 journal_call_found(struct journal *journal, const char *sql, struct call *call,
                    bool *found, struct err *err);
+
+/* Ask a question of journal_call() or journal_call_in() ahead: see pg/queue.h.
+ */
+void journal_ask_ahead(struct pg_conn *conn, const void *owner, const char *sql,
+                       struct call *call);
+
+/* Queue the statement on the caller's connection: see pg/queue.h. */
+void journal_queue_in(struct pg_conn *conn, const char *sql, struct call *call,
+                      const struct pg_answer *answer);
 
 /* A column as text in the arena, or as a count. SQL NULL is NULL or -1. */
 const char *call_read_text(const struct pg_result *result, int row, int column,

@@ -66,6 +66,16 @@ journal_claim_again(struct journal *journal, struct pg_conn *conn,
     return true;
 }
 
+void
+journal_claim_ahead(const struct journal *journal, struct pg_conn *conn,
+                    const void *owner, const char *store, const char *job)
+{
+    struct call call = {0};
+
+    name_claim(&call, journal, store, job);
+    journal_ask_ahead(conn, owner, sql_claim, &call);
+}
+
 /* ---- taking a claim ---------------------------------------------------- */
 
 /* Try once. The answer is "taken", "locked" (by another session) or "held" (by
@@ -194,6 +204,16 @@ journal_release(struct journal *journal, const char *store, const char *job)
         task_unlock(&journal->lock);
     }
     task_unshield();
+}
+
+void
+journal_check_claim_ahead(const struct journal *journal, struct pg_conn *conn,
+                          const void *owner, const char *store, const char *job)
+{
+    struct call call = {0};
+
+    name_claim(&call, journal, store, job);
+    journal_ask_ahead(conn, owner, sql_claim_held, &call);
 }
 
 bool

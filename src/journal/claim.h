@@ -11,6 +11,11 @@
 
 enum { JOURNAL_CLAIM_MS = 5000 };
 
+/* Queue the claim, so that questions asked ahead are asked after it, in the
+ * same wait. journal_claim() must follow. */
+void journal_claim_ahead(const struct journal *journal, struct pg_conn *conn,
+                         const void *owner, const char *store, const char *job);
+
 /* Take the lock, waiting at most `patience_ms`. `store` and `job` are borrowed
  * until journal_release(). ERR_LATER with the code LOCKED if another process
  * has the lock; the message names its session. ERR_BUG if this process already
@@ -29,9 +34,9 @@ MUST_CHECK bool
 journal_claim_token(struct journal *journal, const char *base_url,
                     const char *client_id, struct err *err);
 
-/* Ask the server whether our session still has the lock. ERR_LATER with the
- * code CLAIM_LOST if the connection is lost, or if a proxy that pools
- * transactions has given us another session. */
+/* Ask the server whether the control connection's session still has the lock.
+ * ERR_LATER with the code CLAIM_LOST if the connection is lost, or if a proxy
+ * that pools transactions has switched to another session. */
 MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
                                     const char *job, struct err *err);
 
@@ -40,5 +45,10 @@ MUST_CHECK bool journal_check_claim(struct journal *journal, const char *store,
  * finds it. */
 MUST_CHECK bool journal_claim_again(struct journal *journal,
                                     struct pg_conn *conn, struct err *err);
+
+/* Ask ahead what journal_check_claim() asks: see pg/queue.h. */
+void journal_check_claim_ahead(const struct journal *journal,
+                               struct pg_conn *conn, const void *owner,
+                               const char *store, const char *job);
 
 #endif

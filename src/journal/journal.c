@@ -20,6 +20,7 @@
 #include "journal/call.h"
 #include "journal/claim.h"
 #include "journal/session.h"
+#include "pg/queue.h"
 #include "sql.h"
 
 /* migrations[n] migrates the journal from version n to version n + 1. */
@@ -132,6 +133,7 @@ read_meta(struct journal *journal, const struct pg_result *state, bool writing,
         *version = pg_int64(meta, 0, 0);
         snprintf(journal->uuid, sizeof(journal->uuid), "%s",
                  pg_text(meta, 0, 1));
+        journal->hash_secret = (uint64_t)pg_int64(meta, 0, 2);
     }
     pg_result_free(meta);
     if (*version < 1)
@@ -149,6 +151,12 @@ refuse_newer(int64_t version, struct err *err)
             "up to %d",
             (long long)version, VERSION);
     return false;
+}
+
+uint64_t
+journal_hash_secret(const struct journal *journal)
+{
+    return journal->hash_secret;
 }
 
 bool
@@ -277,6 +285,17 @@ identify_session(struct journal *journal, struct pg_conn *conn, struct err *err)
     }
     pg_result_free(session);
     return true;
+}
+
+void
+journal_open_ahead(struct pg_conn *conn, const void *owner)
+{
+    static const char *const questions[] = {sql_journal_state, sql_journal_meta,
+                                            sql_session_identity,
+                                            sql_free_connections};
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+        pg_ask_ahead(conn, owner, questions[i], 0, NULL);
 }
 
 bool
@@ -435,20 +454,30 @@ journal_free_connections(struct journal *journal, int64_t *count,
 
 /* ---- housekeeping ------------------------------------------------------ */
 
-static bool
-prune(struct journal *journal, const char *sql, int64_t keep_ms,
-      struct err *err)
+static void
+queue_prune(struct pg_conn *conn, const char *sql, int64_t keep_ms)
 {
     struct call call = {0};
 
     call_number(&call, keep_ms);
-    return journal_call(journal, sql, &call, NULL, err);
+    journal_queue_in(conn, sql, &call, NULL);
+    pg_queue_sync(conn);
 }
 
 bool
 journal_prune(struct journal *journal, int64_t journal_keep_ms,
               int64_t rejects_keep_ms, struct err *err)
 {
-    return prune(journal, sql_prune_rejects, rejects_keep_ms, err) &&
-           prune(journal, sql_prune_runs, journal_keep_ms, err);
+    struct pg_conn *conn;
+    bool pruned;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    queue_prune(conn, sql_prune_rejects, rejects_keep_ms);
+    queue_prune(conn, sql_prune_runs, journal_keep_ms);
+    pruned = pg_settle(conn, err);
+    task_unshield();
+    journal_give_back(journal);
+    return pruned;
 }

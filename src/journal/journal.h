@@ -10,8 +10,9 @@
  * with ERR_STOPPED, but it does not interrupt a statement that has been sent,
  * so its outcome is always known.
  *
- * Functions that end in _in, and journal_fence(), run on the caller's
- * connection, inside its transaction, so that they commit with its rows.
+ * Functions that end in _in, and those named journal_queue_, run on the
+ * caller's connection, inside its transaction, so that they commit with its
+ * rows.
  *
  * Points in time are text, "2026-01-02T03:04:05Z"; SQL NULL is NULL. Ages are
  * milliseconds by the database's clock. Counts are numbers; SQL NULL is -1.
@@ -23,7 +24,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "pg/conn.h"
+#include "pg/queue.h"
 
 struct arena;
 struct journal;
@@ -43,6 +44,9 @@ enum { JOURNAL_UUID_BYTES = 37, JOURNAL_TIME_BYTES = 40 };
 MUST_CHECK bool journal_open(struct pg_conn *conn, bool make,
                              struct journal **journal, struct err *err);
 
+/* Ask ahead what journal_open() and journal_free_connections() ask. */
+void journal_open_ahead(struct pg_conn *conn, const void *owner);
+
 /* Free the journal. The connection stays open and keeps its claims. */
 void journal_close(struct journal *journal);
 
@@ -55,7 +59,10 @@ journal_reopen(struct journal *journal, struct pg_conn *conn, struct err *err);
 
 const char *journal_uuid(const struct journal *journal);
 
-/* Whether the database has Citus, where each commit needs round trips to the
+/* The secret that the hashes of rows are made with. */
+uint64_t journal_hash_secret(const struct journal *journal);
+
+/* True if the database has Citus. Each commit then needs round trips to the
  * workers. */
 bool journal_has_citus(const struct journal *journal);
 
@@ -76,7 +83,8 @@ MUST_CHECK bool
 journal_borrow(struct journal *journal, struct pg_conn **conn, struct err *err);
 void journal_give_back(struct journal *journal);
 
-/* How many more connections this role can open to this database. */
+/* Get the number of connections that this role can still open to this
+ * database. */
 MUST_CHECK bool journal_free_connections(struct journal *journal,
                                          int64_t *count, struct err *err);
 

@@ -1,40 +1,37 @@
 #include "journal/merge.h"
 
+#include <string.h>
+
 #include "journal/call.h"
 #include "sql.h"
 
-/* Run an UPDATE of the run; if it finds no row, report why. */
-static bool
-update_ours_in(struct pg_conn *conn, const char *sql, struct call *call,
-               const struct run_ref *run, struct err *err)
-{
-    struct pg_result *result;
-    bool found;
+#define DIVISION_BY_ZERO "22012"
 
-    if (!journal_call_in(conn, sql, call, &result, err))
-        return err_wrap(err, "updating run %lld in the journal",
-                        (long long)run->run_id);
-    found = pg_rows(result) > 0;
-    pg_result_free(result);
-    return found || journal_run_not_ours_in(conn, run, err);
-}
-
-bool
-journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err)
+void
+journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
+                    struct pg_result **ours)
 {
     struct call call = {0};
 
     run_append_ref(&call, run);
-    return update_ours_in(conn, sql_run_fence, &call, run, err);
+    journal_queue_in(conn, sql_run_fence, &call,
+                     &(struct pg_answer){.result = ours});
 }
 
 bool
-journal_merge_tables(struct pg_conn *conn, int64_t run_id,
-                     const struct journal_run_table *tables, size_t count,
-                     struct err *err)
+journal_fence_failed(const struct pg_result *ours, const struct err *err)
+{
+    return ours == NULL && strcmp(err->code, DIVISION_BY_ZERO) == 0;
+}
+
+void
+journal_queue_tables(struct pg_conn *conn, int64_t run_id,
+                     const struct journal_run_table *tables, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct call call = {0};
+        const char *doing = arena_printf(
+            &call.arena, "recording the tables of run %lld", (long long)run_id);
 
         call_number(&call, run_id);
         call_text(&call, tables[i].table_schema);
@@ -44,22 +41,19 @@ journal_merge_tables(struct pg_conn *conn, int64_t run_id,
         call_number(&call, tables[i].updated);
         call_number(&call, tables[i].deleted);
         call_number(&call, tables[i].unchanged);
-        if (!journal_call_in(conn, sql_run_table_add, &call, NULL, err))
-            return err_wrap(err, "recording the tables of run %lld",
-                            (long long)run_id);
+        journal_queue_in(conn, sql_run_table_add, &call,
+                         &(struct pg_answer){.doing = doing});
     }
-    return true;
 }
 
-bool
-journal_advance_watermark_in(struct pg_conn *conn, int64_t run_id,
-                             struct err *err)
+void
+journal_queue_watermark(struct pg_conn *conn, int64_t run_id)
 {
     struct call call = {0};
 
     call_number(&call, run_id);
-    return journal_call_in(conn, sql_watermark_advance, &call, NULL, err) ||
-           err_wrap(err, "advancing the watermark");
+    journal_queue_in(conn, sql_watermark_advance, &call,
+                     &(struct pg_answer){.doing = "advancing the watermark"});
 }
 
 bool
@@ -67,9 +61,21 @@ journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
                   const struct run_end *end, struct err *err)
 {
     struct call call = {0};
+    struct pg_result *ours;
+    const char *doing =
+        arena_printf(&call.arena, "updating run %lld in the journal",
+                     (long long)run->run_id);
+    bool settled, is_ours;
 
     run_append_end(&call, run, end);
-    return update_ours_in(conn, sql_run_finish, &call, run, err);
+    journal_queue_in(conn, sql_run_finish, &call,
+                     &(struct pg_answer){.result = &ours, .doing = doing});
+    settled = pg_settle(conn, err);
+    is_ours = settled && pg_rows(ours) > 0;
+    pg_result_free(ours);
+    if (!settled)
+        return false;
+    return is_ours || journal_run_not_ours_in(conn, run, err);
 }
 
 bool

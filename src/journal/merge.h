@@ -1,18 +1,24 @@
 /*
  * merge - the journal's part of the merge transaction, on the merge's
- * connection. journal_fence() is first, journal_finish_in() last; between them
- * are the table counts (bulkpg.run_table) and the watermark.
+ * connection. The fence is first, journal_finish_in() last; between them are
+ * the table counts (bulkpg.run_table) and the watermark. Functions named
+ * journal_queue_... queue statements that need no wait of their own: see
+ * pg/queue.h.
  */
 #ifndef JOURNAL_MERGE_H
 #define JOURNAL_MERGE_H
 
 #include "journal/run.h"
 
-/* Lock the run's row, if its status is still `merging` and its `resumed` is
- * ours. Otherwise ERR_LATER with the code TAKEN_OVER, or ERR_FAILED with
- * CANCELED or SUPERSEDED. */
-MUST_CHECK bool
-journal_fence(struct pg_conn *conn, const struct run_ref *run, struct err *err);
+/* Lock the run's row, if its status is still `merging` and its `resumed` has
+ * not changed. Otherwise the statement fails, and so nothing after it in the
+ * transaction has an effect. */
+void journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
+                         struct pg_result **ours);
+
+/* Did the transaction fail at its fence? `ours` is the answer to the fence.
+ * After the rollback, journal_run_not_ours_in() says why. */
+bool journal_fence_failed(const struct pg_result *ours, const struct err *err);
 
 struct journal_run_table {
     const char *table_schema;
@@ -24,22 +30,22 @@ struct journal_run_table {
     int64_t unchanged;
 };
 
-MUST_CHECK bool journal_merge_tables(struct pg_conn *conn, int64_t run_id,
-                                     const struct journal_run_table *tables,
-                                     size_t count, struct err *err);
+void journal_queue_tables(struct pg_conn *conn, int64_t run_id,
+                          const struct journal_run_table *tables, size_t count);
 
 /* Move the watermark `high` to the earliest createdAt of the run's operations.
  * It never moves back. An incremental run moves it only if its window began at
  * or before the old watermark. A full run also sets `last_full`. Replays and
  * runs with --since change nothing. */
-MUST_CHECK bool journal_advance_watermark_in(struct pg_conn *conn,
-                                             int64_t run_id, struct err *err);
+void journal_queue_watermark(struct pg_conn *conn, int64_t run_id);
 
+/* Record the run's end. Everything that was queued before is settled. */
 MUST_CHECK bool
 journal_finish_in(struct pg_conn *conn, const struct run_ref *run,
                   const struct run_end *end, struct err *err);
 
-/* What a run did to its tables, sorted by schema and table. */
+/* List how many rows of each table a run changed, sorted by schema and
+ * table. */
 struct journal_run_tables {
     struct journal_run_table *tables;
     size_t count;

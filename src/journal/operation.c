@@ -1,5 +1,6 @@
 #include "journal/operation.h"
 
+#include "base/task.h"
 #include "journal/call.h"
 #include "journal/run.h"
 #include "sql.h"
@@ -44,14 +45,12 @@ call_operation(struct call *call, const struct journal_operation *operation)
     call_text(call, operation->error_code);
 }
 
-/* Run an UPDATE of the operation, which must exist. */
+/* After an UPDATE of the operation, which must exist. */
 static bool
-update(struct journal *journal, const char *sql, struct call *call,
-       const struct journal_operation *operation, struct err *err)
+is_updated(bool sent, bool found, const struct journal_operation *operation,
+           struct err *err)
 {
-    bool found;
-
-    if (!journal_call_found(journal, sql, call, &found, err))
+    if (!sent)
         return err_wrap(err, "updating operation %lld.%lld of run %lld",
                         (long long)operation->n, (long long)operation->attempt,
                         (long long)operation->run_id);
@@ -68,12 +67,42 @@ journal_operation_sent(struct journal *journal,
                        struct err *err)
 {
     struct call call = {0};
+    bool found = false, done;
 
     call_number(&call, operation->run_id);
     call_number(&call, operation->n);
     call_number(&call, operation->attempt);
     call_text(&call, sent ? "true" : "false");
-    return update(journal, sql_operation_sent, &call, operation, err);
+    done = journal_call_found(journal, sql_operation_sent, &call, &found, err);
+    return is_updated(done, found, operation, err);
+}
+
+static void
+queue_update(struct pg_conn *conn, const struct journal_operation *operation,
+             struct pg_result **result)
+{
+    struct call said = {0}, sum = {0};
+
+    call_operation(&said, operation);
+    journal_queue_in(conn, sql_operation_update, &said,
+                     &(struct pg_answer){.result = result});
+    call_number(&sum, operation->run_id);
+    journal_queue_in(conn, sql_operation_sum, &sum, NULL);
+    pg_queue_sync(conn);
+}
+
+static bool
+update_in(struct pg_conn *conn, const struct journal_operation *operation,
+          struct err *err)
+{
+    struct pg_result *result;
+    bool sent, found;
+
+    queue_update(conn, operation, &result);
+    sent = pg_settle(conn, err);
+    found = sent && pg_rows(result) > 0;
+    pg_result_free(result);
+    return is_updated(sent, found, operation, err);
 }
 
 bool
@@ -81,13 +110,51 @@ journal_operation_update(struct journal *journal,
                          const struct journal_operation *operation,
                          struct err *err)
 {
-    struct call said = {0}, sum = {0};
+    struct pg_conn *conn;
+    bool updated;
 
-    call_operation(&said, operation);
-    if (!update(journal, sql_operation_update, &said, operation, err))
+    if (!journal_borrow(journal, &conn, err))
         return false;
-    call_number(&sum, operation->run_id);
-    return journal_call(journal, sql_operation_sum, &sum, NULL, err);
+    task_shield();
+    updated = update_in(conn, operation, err);
+    task_unshield();
+    journal_give_back(journal);
+    return updated;
+}
+
+bool
+journal_operation_update_soon(struct journal *journal,
+                              const struct journal_operation *operation,
+                              struct err *err)
+{
+    struct pg_conn *conn;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    queue_update(conn, operation, NULL);
+    journal_give_back(journal);
+    return true;
+}
+
+bool
+journal_operation_submitted(struct journal *journal, const struct run_ref *run,
+                            const struct journal_operation *operation,
+                            struct err *err)
+{
+    struct pg_conn *conn;
+    struct pg_result *ours;
+    bool updated, is_ours;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    run_queue_status(conn, run, RUN_POLLING, &ours);
+    updated = update_in(conn, operation, err);
+    task_unshield();
+    journal_give_back(journal);
+    is_ours = updated && pg_rows(ours) > 0;
+    pg_result_free(ours);
+    return updated && (is_ours || journal_run_not_ours(journal, run, err));
 }
 
 /* The columns are those of operation_list.sql. */
@@ -118,6 +185,26 @@ read_operation(const struct pg_result *result, int row, struct arena *arena)
 }
 
 /* The parameters of operation_list.sql; -1 is SQL NULL. */
+static void
+call_list(struct call *call, int64_t run_id, const char *store, const char *job,
+          int64_t but_run_id)
+{
+    call_count(call, run_id);
+    call_text(call, store);
+    call_text(call, job);
+    call_count(call, but_run_id);
+}
+
+void
+journal_operations_ahead(struct pg_conn *conn, const void *owner,
+                         const char *store, const char *job)
+{
+    struct call call = {0};
+
+    call_list(&call, -1, store, job, 0);
+    journal_ask_ahead(conn, owner, sql_operation_list, &call);
+}
+
 static bool
 list(struct journal *journal, int64_t run_id, const char *store,
      const char *job, int64_t but_run_id, struct arena *arena,
@@ -126,10 +213,7 @@ list(struct journal *journal, int64_t run_id, const char *store,
     struct call call = {0};
     struct pg_result *result;
 
-    call_count(&call, run_id);
-    call_text(&call, store);
-    call_text(&call, job);
-    call_count(&call, but_run_id);
+    call_list(&call, run_id, store, job, but_run_id);
     if (!journal_call(journal, sql_operation_list, &call, &result, err))
         return err_wrap(err, "reading operations from the journal");
     operations->count = (size_t)pg_rows(result);

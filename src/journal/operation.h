@@ -12,7 +12,7 @@ struct journal_operation {
     int64_t n; /* from 1 */
     int64_t attempt;
     const char *operation_id; /* NULL: the store has not answered yet */
-    const char *status;       /* as the store names it; NULL: likewise */
+    const char *status;       /* the store's name for it, or NULL as above */
     const char *query;        /* the document that is submitted */
     const char *window_from;
     const char *window_to;
@@ -59,13 +59,27 @@ journal_operation_update(struct journal *journal,
                          const struct journal_operation *operation,
                          struct err *err);
 
+/* The same with the journal's next statement, in its wait: the run records
+ * something soon, and nothing depends on this. */
+MUST_CHECK bool
+journal_operation_update_soon(struct journal *journal,
+                              const struct journal_operation *operation,
+                              struct err *err);
+
+/* The same after a submission, before which the operation has no id; the run's
+ * status becomes `polling`. */
+MUST_CHECK bool
+journal_operation_submitted(struct journal *journal, const struct run_ref *run,
+                            const struct journal_operation *operation,
+                            struct err *err);
+
 MUST_CHECK bool
 journal_run_operations(struct journal *journal, int64_t run_id,
                        struct arena *arena,
                        struct journal_operations *operations, struct err *err);
 
-/* List the operations that the store still works on, as far as the journal
- * knows, including those of interrupted runs. `store`, `job` NULL: any. */
+/* List the operations that are still running according to the journal,
+ * including those of interrupted runs. `store`, `job` NULL: any. */
 MUST_CHECK bool
 journal_running_operations(struct journal *journal, const char *store,
                            const char *job, struct arena *arena,
@@ -73,12 +87,17 @@ journal_running_operations(struct journal *journal, const char *store,
                            struct err *err);
 
 /* List the operations that runs of (store, job) left at the store, except those
- * of `keep_run_id`: those that still run, as far as the journal knows, and
+ * of `keep_run_id`: those that are still running according to the journal, and
  * those whose submission was never answered. */
 MUST_CHECK bool
 journal_left_operations(struct journal *journal, const char *store,
                         const char *job, int64_t keep_run_id,
                         struct arena *arena,
                         struct journal_operations *operations, struct err *err);
+
+/* Ask ahead for the operations that earlier runs left, as
+ * journal_left_operations() does when no run is kept: see pg/queue.h. */
+void journal_operations_ahead(struct pg_conn *conn, const void *owner,
+                              const char *store, const char *job);
 
 #endif

@@ -112,16 +112,6 @@ journal_reject_add(struct journal *journal, const struct run_ref *run,
     return ok;
 }
 
-bool
-journal_reject_clear(struct journal *journal, const struct run_ref *run,
-                     struct err *err)
-{
-    struct call call = {0};
-
-    run_append_ref(&call, run);
-    return journal_call(journal, sql_reject_clear, &call, NULL, err);
-}
-
 static struct span
 read_hex(const struct pg_result *result, int row, int column,
          struct arena *arena)

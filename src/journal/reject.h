@@ -25,12 +25,6 @@ journal_reject_add(struct journal *journal, const struct run_ref *run,
                    const struct journal_reject *rejects, size_t count,
                    struct err *err);
 
-/* Delete the run's rejects, because its load restarts. Nothing is deleted if
- * another process has taken over the run. */
-MUST_CHECK bool
-journal_reject_clear(struct journal *journal, const struct run_ref *run,
-                     struct err *err);
-
 struct journal_rejects {
     struct journal_reject *rejects; /* sorted by line number */
     size_t count;

@@ -22,7 +22,9 @@ list(struct journal *journal, const char *sql, struct call *call,
             .job = call_read_text(result, row, 3, arena),
             .file = call_read_text(result, row, 4, arena),
             .path = call_read_text(result, row, 5, arena),
-            .columns = call_read_text(result, row, 6, arena)};
+            .columns = call_read_text(result, row, 6, arena),
+            .hash_definition = call_read_text(result, row, 7, arena),
+            .is_uneven = call_read_text(result, row, 8, arena)};
     pg_result_free(result);
     return true;
 }
@@ -53,6 +55,25 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
     return list(journal, sql_relation_there, &call, arena, relations, err);
 }
 
+static void
+call_table(struct call *call, const char *table_schema, const char *table_name)
+{
+    call_text(call, NULL);
+    call_text(call, NULL);
+    call_text(call, table_schema);
+    call_text(call, table_name);
+}
+
+void
+journal_relation_ahead(struct pg_conn *conn, const void *owner,
+                       const char *table_schema, const char *table_name)
+{
+    struct call call = {0};
+
+    call_table(&call, table_schema, table_name);
+    journal_ask_ahead(conn, owner, sql_relation_list, &call);
+}
+
 bool
 journal_relation(struct journal *journal, const char *table_schema,
                  const char *table_name, struct arena *arena,
@@ -62,10 +83,7 @@ journal_relation(struct journal *journal, const char *table_schema,
     struct journal_relations found;
 
     *relation = NULL;
-    call_text(&call, NULL);
-    call_text(&call, NULL);
-    call_text(&call, table_schema);
-    call_text(&call, table_name);
+    call_table(&call, table_schema, table_name);
     if (!list(journal, sql_relation_list, &call, arena, &found, err))
         return false;
     if (found.count > 0)
@@ -73,12 +91,14 @@ journal_relation(struct journal *journal, const char *table_schema,
     return true;
 }
 
-bool
-journal_relation_save_in(struct pg_conn *conn,
-                         const struct journal_relation *relation,
-                         struct err *err)
+void
+journal_queue_relation(struct pg_conn *conn,
+                       const struct journal_relation *relation)
 {
     struct call call = {0};
+    const char *doing =
+        arena_printf(&call.arena, "recording table %s.%s in bulkpg.relation",
+                     relation->table_schema, relation->table_name);
 
     call_text(&call, relation->table_schema);
     call_text(&call, relation->table_name);
@@ -87,9 +107,10 @@ journal_relation_save_in(struct pg_conn *conn,
     call_text(&call, relation->file);
     call_text(&call, relation->path);
     call_text(&call, relation->columns);
-    return journal_call_in(conn, sql_relation_save, &call, NULL, err) ||
-           err_wrap(err, "recording table %s.%s in bulkpg.relation",
-                    relation->table_schema, relation->table_name);
+    call_text(&call, relation->hash_definition);
+    call_text(&call, relation->is_uneven);
+    journal_queue_in(conn, sql_relation_save, &call,
+                     &(struct pg_answer){.doing = doing});
 }
 
 bool

@@ -15,6 +15,8 @@ struct journal_relation {
     const char *file;    /* absolute path of the job's query file */
     const char *path;    /* path in the query: "products.variants" */
     const char *columns; /* JSON array of {"name","type","path","gid_type"} */
+    const char *hash_definition; /* see load/hash.h; NULL: not known */
+    const char *is_uneven;       /* "t", "f" */
 };
 
 struct journal_relations {
@@ -40,15 +42,19 @@ journal_job_tables(struct journal *journal, const char *store, const char *job,
                    struct arena *arena, struct journal_relations *relations,
                    struct err *err);
 
-/* Add a table, or replace its entry, including the owner. */
-MUST_CHECK bool
-journal_relation_save_in(struct pg_conn *conn,
-                         const struct journal_relation *relation,
-                         struct err *err);
+/* Add a table, or replace its entry, including the owner. hash_definition and
+ * is_uneven stay as they are if they are NULL. */
+void journal_queue_relation(struct pg_conn *conn,
+                            const struct journal_relation *relation);
 
-/* Remove the entry of a table that was dropped or is no longer bulkpg's. */
+/* Remove the entry of a table that was dropped or that bulkpg no longer
+ * owns. */
 MUST_CHECK bool
 journal_relation_forget(struct journal *journal, const char *table_schema,
                         const char *table_name, struct err *err);
+
+/* Ask ahead what journal_relation() asks: see pg/queue.h. */
+void journal_relation_ahead(struct pg_conn *conn, const void *owner,
+                            const char *table_schema, const char *table_name);
 
 #endif

@@ -255,14 +255,42 @@ journal_run_resume(struct journal *journal, struct run_ref *run,
     return true;
 }
 
+static void
+call_status(struct call *call, const struct run_ref *run,
+            enum run_status status)
+{
+    run_append_ref(call, run);
+    call_text(call, run_status_name(status));
+}
+
+void
+run_queue_status(struct pg_conn *conn, const struct run_ref *run,
+                 enum run_status status, struct pg_result **ours)
+{
+    struct call call = {0};
+
+    call_status(&call, run, status);
+    journal_queue_in(conn, sql_run_status, &call,
+                     &(struct pg_answer){.result = ours});
+}
+
+void
+journal_run_status_ahead(struct pg_conn *conn, const void *owner,
+                         const struct run_ref *run, enum run_status status)
+{
+    struct call call = {0};
+
+    call_status(&call, run, status);
+    journal_ask_ahead(conn, owner, sql_run_status, &call);
+}
+
 bool
 journal_run_status(struct journal *journal, const struct run_ref *run,
                    enum run_status status, struct err *err)
 {
     struct call call = {0};
 
-    run_append_ref(&call, run);
-    call_text(&call, run_status_name(status));
+    call_status(&call, run, status);
     return update_ours(journal, sql_run_status, &call, run, err);
 }
 
@@ -275,6 +303,16 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
     run_append_ref(&call, run);
     call_text(&call, note);
     return update_ours(journal, sql_run_note, &call, run, err);
+}
+
+void
+journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
+                          const struct run_ref *run)
+{
+    struct call call = {0};
+
+    run_append_ref(&call, run);
+    journal_ask_ahead(conn, owner, sql_run_loading, &call);
 }
 
 bool

@@ -37,7 +37,7 @@ enum run_status {
 const char *run_mode_name(enum run_mode mode);
 const char *run_status_name(enum run_status status);
 
-/* Whether a run with this status can no longer be resumed: loaded (with or
+/* True if a run with this status can no longer be resumed: loaded (with or
  * without rejects), failed or canceled. */
 bool run_status_is_final(enum run_status status);
 
@@ -73,6 +73,11 @@ MUST_CHECK bool
 journal_run_resume(struct journal *journal, struct run_ref *run,
                    enum run_status status, bool *taken, struct err *err);
 
+/* Queue the UPDATE of journal_run_status(). No row: the run is not ours. For
+ * src/journal only. */
+void run_queue_status(struct pg_conn *conn, const struct run_ref *run,
+                      enum run_status status, struct pg_result **ours);
+
 /* Fails, as struct run_ref says, if another process has taken over or ended the
  * run. */
 MUST_CHECK bool journal_run_is_ours(struct journal *journal,
@@ -82,16 +87,26 @@ MUST_CHECK bool
 journal_run_status(struct journal *journal, const struct run_ref *run,
                    enum run_status status, struct err *err);
 
+/* Do the same ahead, in the wait of another question: see pg/queue.h. */
+void
+journal_run_status_ahead(struct pg_conn *conn, const void *owner,
+                         const struct run_ref *run, enum run_status status);
+
 /* Merge `note`, a JSON object, into the notes of an unfinished run. */
 MUST_CHECK bool
 journal_run_note(struct journal *journal, const struct run_ref *run,
                  const char *note, struct err *err);
 
-/* Set the status `loading`. `loaded_at` becomes the time by the database's
+/* Set the status `loading`, and delete the rejects of an earlier attempt.
+ * `loaded_at` becomes the time by the database's
  * clock, in microseconds. */
 MUST_CHECK bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
                     char loaded_at[JOURNAL_TIME_BYTES], struct err *err);
+
+/* Do the same ahead, in the wait of other questions: see pg/queue.h. */
+void journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
+                               const struct run_ref *run);
 
 /* Counts of a run; -1 leaves a column as it is. The counts that the store
  * announced are set by journal_operation_update(). */
@@ -146,9 +161,9 @@ struct run_outcomes {
 bool run_outcomes_add(struct run_outcomes *outcomes,
                       const struct run_outcome *outcome);
 
-/* Add a row to bulkpg.run for each outcome, in one statement. Left out are jobs
- * that another process runs now, and interrupted jobs that were not due: their
- * last good run is younger than `older_than_ms` (-1: all are due). */
+/* Add a row to bulkpg.run for each outcome, in one statement. Omit jobs that
+ * another process runs now, and interrupted jobs that were not due: their last
+ * good run is younger than `older_than_ms` (-1: all are due). */
 MUST_CHECK bool
 journal_run_outcomes(struct journal *journal, struct run_outcomes *outcomes,
                      int64_t older_than_ms, struct err *err);
@@ -168,8 +183,8 @@ void run_append_ref(struct call *call, const struct run_ref *run);
 void run_append_end(struct call *call, const struct run_ref *run,
                     const struct run_end *end);
 
-/* After a statement did not find the run with our `resumed` and a status that
- * it accepts: find out why, and set `err`. Always return false. */
+/* A statement did not find the run with its `resumed` and a status that the
+ * statement accepts. Find out why, and set `err`. Always return false. */
 bool journal_run_not_ours(struct journal *journal, const struct run_ref *run,
                           struct err *err);
 bool journal_run_not_ours_in(struct pg_conn *conn, const struct run_ref *run,

@@ -168,22 +168,29 @@ read_run(const struct pg_result *result, int row, struct arena *arena)
         .remedy = call_read_text(result, row, REMEDY, arena)};
 }
 
+static void
+call_query(struct call *call, const struct run_query *query)
+{
+    static const char *const filters[] = {"all", "good", "unfinished",
+                                          "reference", "begun"};
+
+    call_text(call, query->store);
+    call_text(call, query->job);
+    call_count(call, query->run_id > 0 ? query->run_id : -1);
+    call_text(call, filters[query->filter]);
+    call_text(call, query->newest_only ? "t" : "f");
+    call_count(call, query->limit > 0 ? query->limit : -1);
+}
+
 bool
 journal_list_runs(struct journal *journal, const struct run_query *query,
                   struct arena *arena, struct journal_runs *runs,
                   struct err *err)
 {
-    static const char *const filters[] = {"all", "good", "unfinished",
-                                          "reference", "begun"};
     struct call call = {0};
     struct pg_result *result;
 
-    call_text(&call, query->store);
-    call_text(&call, query->job);
-    call_count(&call, query->run_id > 0 ? query->run_id : -1);
-    call_text(&call, filters[query->filter]);
-    call_text(&call, query->newest_only ? "t" : "f");
-    call_count(&call, query->limit > 0 ? query->limit : -1);
+    call_query(&call, query);
     if (!journal_call(journal, sql_run_list, &call, &result, err))
         return err_wrap(err, "reading runs from the journal");
     runs->count = (size_t)pg_rows(result);
@@ -263,6 +270,34 @@ read_runs(struct journal *journal, const struct pg_result *ids,
     return true;
 }
 
+static void
+call_job(struct call *call, const char *store, const char *job,
+         int64_t keep_run_id)
+{
+    call_text(call, store);
+    call_text(call, job);
+    call_number(call, keep_run_id);
+}
+
+void
+journal_runs_ahead(struct pg_conn *conn, const void *owner, const char *store,
+                   const char *job)
+{
+    static const enum run_filter filters[] = {RUNS_REFERENCE, RUNS_BEGUN};
+    struct call left = {0};
+
+    for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+        struct run_query query = {
+            .store = store, .job = job, .filter = filters[i], .limit = 1};
+        struct call call = {0};
+
+        call_query(&call, &query);
+        journal_ask_ahead(conn, owner, sql_run_list, &call);
+    }
+    call_job(&left, store, job, 0);
+    journal_ask_ahead(conn, owner, sql_staging_left, &left);
+}
+
 /* Run a statement whose parameters are store, job and the run to leave out. */
 static bool
 ask_for_job(struct journal *journal, const char *sql, const char *store,
@@ -271,9 +306,7 @@ ask_for_job(struct journal *journal, const char *sql, const char *store,
 {
     struct call call = {0};
 
-    call_text(&call, store);
-    call_text(&call, job);
-    call_number(&call, keep_run_id);
+    call_job(&call, store, job, keep_run_id);
     return journal_call(journal, sql, &call, ids, err);
 }
 

@@ -38,11 +38,11 @@ struct journal_run {
     const char *last_good_at; /* when that run began */
 };
 
-/* Whether the run is failed, interrupted, abandoned, canceled, or loaded with
+/* True if the run is failed, interrupted, abandoned, canceled, or loaded with
  * rejects. */
 bool journal_run_is_failed(const struct journal_run *run);
 
-/* Whether the job has no good run, or its last one began longer ago than
+/* True if the job has no good run, or if its last one began longer ago than
  * `older_than_ms`. */
 bool journal_run_is_late(const struct journal_run *run, int64_t older_than_ms);
 
@@ -110,5 +110,10 @@ MUST_CHECK bool
 journal_staging_left(struct journal *journal, const char *store,
                      const char *job, int64_t keep_run_id, struct arena *arena,
                      struct journal_runs *runs, struct err *err);
+
+/* Ask ahead what a run asks between its claim and its beginning: the last
+ * reference run, the last begun run, and the runs that left staging. */
+void journal_runs_ahead(struct pg_conn *conn, const void *owner,
+                        const char *store, const char *job);
 
 #endif

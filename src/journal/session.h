@@ -20,6 +20,7 @@ struct journal {
     struct pg_conn *conn;  /* borrowed */
     struct task_lock lock; /* held by the task that uses the connection */
     char uuid[JOURNAL_UUID_BYTES];
+    uint64_t hash_secret;
     bool has_citus;
     int64_t session_pid; /* of the server's backend for `conn`; 0: not known */
     char session_start[SESSION_START_BYTES];

@@ -59,6 +59,27 @@ journal_store(struct journal *journal, const char *name, struct arena *arena,
 /* ---- types ------------------------------------------------------------- */
 
 static void
+name_version(struct call *call, const char *store, const char *api_version)
+{
+    call_text(call, store);
+    call_text(call, api_version);
+}
+
+void
+journal_store_ahead(struct pg_conn *conn, const void *owner, const char *store,
+                    const char *api_version)
+{
+    struct call details = {0}, query_type = {0}, types = {0};
+
+    call_text(&details, store);
+    journal_ask_ahead(conn, owner, sql_store_get, &details);
+    name_version(&query_type, store, api_version);
+    journal_ask_ahead(conn, owner, sql_query_type_get, &query_type);
+    name_version(&types, store, api_version);
+    journal_ask_ahead(conn, owner, sql_type_all, &types);
+}
+
+static void
 put_names(struct buf *to, const char *const *names, size_t count)
 {
     struct json_out *json = json_out_new(to);
@@ -81,6 +102,19 @@ read_type(const struct pg_result *result, int row, struct arena *arena)
                                  .age_ms = pg_int64(result, row, 2)};
 }
 
+static void
+read_types(const struct pg_result *result, struct arena *arena,
+           struct journal_types *types)
+{
+    int rows = pg_rows(result);
+
+    types->count = 0;
+    types->types = arena_array(arena, (size_t)rows, sizeof(*types->types));
+    for (int row = 0; row < rows; row++)
+        if (!pg_is_null(result, row, 0))
+            types->types[types->count++] = read_type(result, row, arena);
+}
+
 bool
 journal_types(struct journal *journal, const char *store,
               const char *api_version, const char *const *names, size_t count,
@@ -101,39 +135,77 @@ journal_types(struct journal *journal, const char *store,
     buf_free(&wanted);
     if (!ok)
         return err_wrap(err, "reading the types of store %s", store);
-    types->count = (size_t)pg_rows(result);
-    types->types = arena_array(arena, types->count, sizeof(*types->types));
-    for (int row = 0; row < pg_rows(result); row++)
-        types->types[row] = read_type(result, row, arena);
+    read_types(result, arena, types);
     pg_result_free(result);
     return true;
 }
 
-static bool
-save_type(struct pg_conn *conn, const char *store, const char *api_version,
-          const struct journal_type *type, struct err *err)
+bool
+journal_all_types(struct journal *journal, const char *store,
+                  const char *api_version, struct arena *arena,
+                  struct journal_types *types, bool *complete, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    name_version(&call, store, api_version);
+    if (!journal_call(journal, sql_type_all, &call, &result, err))
+        return err_wrap(err, "reading the types of store %s", store);
+    *complete = pg_rows(result) > 0;
+    read_types(result, arena, types);
+    pg_result_free(result);
+    return true;
+}
+
+static void
+queue_type(struct pg_conn *conn, const char *store, const char *api_version,
+           const struct journal_type *type)
 {
     struct call call = {0};
     char *json =
         type->json.length > 0 ? arena_dup(&call.arena, type->json) : NULL;
+    const char *doing =
+        arena_printf(&call.arena, "saving the type %s", type->name);
 
-    call_text(&call, store);
-    call_text(&call, api_version);
+    name_version(&call, store, api_version);
     call_text(&call, type->name);
     call_text(&call, json);
-    return journal_call_in(conn, sql_type_save, &call, NULL, err) ||
-           err_wrap(err, "saving the type %s", type->name);
+    journal_queue_in(conn, sql_type_save, &call,
+                     &(struct pg_answer){.doing = doing});
 }
 
+static void
+queue_query_type(struct pg_conn *conn, const char *store,
+                 const char *api_version, const char *name)
+{
+    const char *const statements[] = {sql_query_type_clear,
+                                      sql_query_type_save};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct call call = {0};
+
+        name_version(&call, store, api_version);
+        call_text(&call, name);
+        journal_queue_in(
+            conn, statements[i], &call,
+            &(struct pg_answer){.doing = "saving the name of the query type"});
+    }
+}
+
+/* A cache: whether the COMMIT had its effect need not be known. */
 static bool
 save_types(struct pg_conn *conn, const char *store, const char *api_version,
-           const struct journal_type *types, size_t count, struct err *err)
+           const char *query_type, const struct journal_types *types,
+           struct err *err)
 {
-    bool ok = pg_begin(conn, err);
-
-    for (size_t i = 0; ok && i < count; i++)
-        ok = save_type(conn, store, api_version, &types[i], err);
-    if (ok && pg_commit(conn, err))
+    if (!pg_begin(conn, err))
+        return false;
+    if (query_type != NULL)
+        queue_query_type(conn, store, api_version, query_type);
+    for (size_t i = 0; i < types->count; i++)
+        queue_type(conn, store, api_version, &types->types[i]);
+    pg_queue(conn, "COMMIT", 0, NULL, NULL);
+    if (pg_settle(conn, err))
         return true;
     pg_rollback(conn);
     return false;
@@ -141,8 +213,8 @@ save_types(struct pg_conn *conn, const char *store, const char *api_version,
 
 bool
 journal_types_save(struct journal *journal, const char *store,
-                   const char *api_version, const struct journal_type *types,
-                   size_t count, struct err *err)
+                   const char *api_version, const char *query_type,
+                   const struct journal_types *types, struct err *err)
 {
     struct pg_conn *conn;
     bool ok;
@@ -150,7 +222,7 @@ journal_types_save(struct journal *journal, const char *store,
     if (!journal_borrow(journal, &conn, err))
         return false;
     task_shield();
-    ok = save_types(conn, store, api_version, types, count, err);
+    ok = save_types(conn, store, api_version, query_type, types, err);
     task_unshield();
     journal_give_back(journal);
     return ok;
@@ -165,32 +237,11 @@ journal_query_type(struct journal *journal, const char *store,
     struct pg_result *result;
 
     *name = NULL;
-    call_text(&call, store);
-    call_text(&call, api_version);
+    name_version(&call, store, api_version);
     if (!journal_call(journal, sql_query_type_get, &call, &result, err))
         return false;
     if (pg_rows(result) == 1)
         *name = call_read_text(result, 0, 0, arena);
     pg_result_free(result);
-    return true;
-}
-
-bool
-journal_query_type_save(struct journal *journal, const char *store,
-                        const char *api_version, const char *name,
-                        struct err *err)
-{
-    const char *const statements[] = {sql_query_type_clear,
-                                      sql_query_type_save};
-
-    for (size_t i = 0; i < 2; i++) {
-        struct call call = {0};
-
-        call_text(&call, store);
-        call_text(&call, api_version);
-        call_text(&call, name);
-        if (!journal_call(journal, statements[i], &call, NULL, err))
-            return err_wrap(err, "saving the name of the query type");
-    }
     return true;
 }

@@ -54,18 +54,27 @@ MUST_CHECK bool journal_types(struct journal *journal, const char *store,
                               size_t count, struct arena *arena,
                               struct journal_types *types, struct err *err);
 
+/* All types in the cache. Too many are not read: then *complete is false, and
+ * there are none. */
+MUST_CHECK bool
+journal_all_types(struct journal *journal, const char *store,
+                  const char *api_version, struct arena *arena,
+                  struct journal_types *types, bool *complete, struct err *err);
+
+/* Save types and the name of the query type; NULL: leave it. */
 MUST_CHECK bool
 journal_types_save(struct journal *journal, const char *store,
-                   const char *api_version, const struct journal_type *types,
-                   size_t count, struct err *err);
+                   const char *api_version, const char *query_type,
+                   const struct journal_types *types, struct err *err);
 
 /* The name of the query type; NULL: not known. */
 MUST_CHECK bool journal_query_type(struct journal *journal, const char *store,
                                    const char *api_version, struct arena *arena,
                                    const char **name, struct err *err);
-MUST_CHECK bool
-journal_query_type_save(struct journal *journal, const char *store,
-                        const char *api_version, const char *name,
-                        struct err *err);
+
+/* Ask ahead what journal_store(), journal_query_type() and journal_all_types()
+ * ask: see pg/queue.h. */
+void journal_store_ahead(struct pg_conn *conn, const void *owner,
+                         const char *store, const char *api_version);
 
 #endif

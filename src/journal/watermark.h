@@ -23,4 +23,9 @@ journal_watermark(struct journal *journal, const char *store, const char *job,
 MUST_CHECK bool journal_forget_full(struct journal *journal, const char *store,
                                     const char *job, struct err *err);
 
+/* Ask ahead what journal_watermark() asks: see pg/queue.h. */
+void
+journal_watermark_ahead(struct pg_conn *conn, const void *owner,
+                        const char *store, const char *job, int64_t overlap_ms);
+
 #endif

@@ -9,7 +9,7 @@
 
 #define REPLACEMENT "\\ufffd"
 
-enum { STEP = 16, UNIT_BYTES = 6 /* of an escape such as a replacement */ };
+enum { STEP = 16, UNIT_BYTES = 6 /* of `\uXXXX`, and of REPLACEMENT */ };
 
 /* Bytes that are compared together. They are signed, so that bytes above ASCII
  * compare less than all others. */
@@ -28,8 +28,8 @@ is_plain(char c)
     return (signed char)c >= ' ' && c != '\\';
 }
 
-/* Copy STEP bytes, and set each byte in `found` to 0xff whose byte at `from` is
- * not plain. */
+/* Copy STEP bytes from `from`. For each of them that is not plain, set the byte
+ * at the same place in `found` to 0xff. */
 static void
 copy_step(char *to, const char *from, uint64_t found[2])
 {

@@ -25,6 +25,7 @@
 
 struct slot_state {
     uint64_t object;                 /* the object that set this slot last */
+    const struct shape_key *begins;  /* the first key below it last time */
     const struct shape_key *follows; /* the sibling that followed last time */
     struct record_value value;
 };
@@ -34,7 +35,7 @@ struct record {
     yajl_handle handle;
     struct arena arena;
     struct slot_state *slots;
-    struct slot_state root; /* for `follows` of the first key */
+    struct slot_state root; /* for `begins` */
     struct span text;       /* the text that is parsed */
     uint64_t object;        /* number of the current object */
 
@@ -43,7 +44,7 @@ struct record {
     int passed_depth; /* > 0: inside a value that contains no slot */
     struct shape_key *open[RECORD_DEPTH + 1]; /* keys of the open objects */
     struct shape_key *key; /* of the next value; NULL: the value is ignored */
-    struct slot_state *last[RECORD_DEPTH + 1]; /* key seen last, by depth */
+    const struct shape_key **guess[RECORD_DEPTH + 1]; /* of the next key */
     size_t value_start; /* at or before the beginning of the next value */
     size_t starts[RECORD_DEPTH + 1];          /* of the open values */
     struct shape_key *keys[RECORD_DEPTH + 1]; /* of the open values */
@@ -76,8 +77,8 @@ skip_to_value(const struct record *r, size_t at)
     return at;
 }
 
-/* Return the value of a key's slot, to be set. If the object already had this
- * key, the slots below it are cleared. */
+/* Return the value of a key's slot, so that the caller can set it. If the
+ * object already had this key, the slots below it are cleared. */
 static struct record_value *
 claim_slot(struct record *r, const struct shape_key *key)
 {
@@ -191,21 +192,18 @@ on_string(void *ctx, const unsigned char *text, size_t length)
     return 1;
 }
 
-/* Find a key below `parent`. The first guess is the key that followed `last` in
- * the line before. Results keep the order of the query, so it is usually
+/* Find a key below `parent`. The first guess is the key that was at this place
+ * in the line before. Results keep the order of the query, so it is usually
  * right. */
 static struct shape_key *
-find_key(struct slot_state *last, const struct shape_key *parent,
+find_key(const struct shape_key **guess, const struct shape_key *parent,
          struct span name)
 {
-    struct shape_key *guess = (struct shape_key *)last->follows;
-
-    if (guess != NULL && guess->parent == parent &&
-        span_equal(guess->key, name))
-        return guess;
+    if (*guess != NULL && span_equal((*guess)->key, name))
+        return (struct shape_key *)*guess;
     for (struct shape_key *key = parent->first; key; key = key->next) {
         if (span_equal(key->key, name)) {
-            last->follows = key;
+            *guess = key;
             return key;
         }
     }
@@ -216,18 +214,17 @@ static int
 on_key(void *ctx, const unsigned char *text, size_t length)
 {
     struct record *r = ctx;
-    struct slot_state *last = r->last[r->depth];
 
     if (r->passed_depth > 0)
         return 1;
-    r->key =
-        find_key(last, r->open[r->depth], span_of((const char *)text, length));
+    r->key = find_key(r->guess[r->depth], r->open[r->depth],
+                      span_of((const char *)text, length));
     r->value_start =
         is_in_text(r, (const char *)text)
             ? (size_t)((const char *)text - r->text.bytes) + length + 1
             : yajl_get_bytes_consumed(r->handle);
     if (r->key != NULL)
-        r->last[r->depth] = &r->slots[r->key->slot];
+        r->guess[r->depth] = &r->slots[r->key->slot].follows;
     else if (r->depth == r->base_depth)
         r->has_unknown_keys = true;
     return 1;
@@ -240,7 +237,7 @@ begin_object_of_ours(struct record *r)
     r->has_unknown_keys = false;
     arena_clear(&r->arena);
     r->open[r->depth] = (struct shape_key *)&r->shape->root;
-    r->last[r->depth] = &r->root;
+    r->guess[r->depth] = &r->root.begins;
 }
 
 static void
@@ -272,7 +269,7 @@ open_value(struct record *r, enum json_kind kind)
     }
     if (kind == JSON_OBJECT && r->key != NULL && r->key->first != NULL) {
         r->open[r->depth] = r->key;
-        r->last[r->depth] = &r->slots[r->key->slot];
+        r->guess[r->depth] = &r->slots[r->key->slot].begins;
     } else {
         r->passed_depth = 1;
     }

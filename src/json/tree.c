@@ -65,7 +65,7 @@ on_key(void *ctx, struct span key)
     builder->key = arena_dup(builder->arena, key);
 }
 
-/* Is the content of the next value to be skipped? */
+/* Must the content of the next value be skipped? */
 static bool
 is_outside(const struct builder *builder)
 {

@@ -1,11 +1,11 @@
 /*
  * adapt - change existing tables so that the rows of a run fit into them.
  *
- * bulkpg adds each column that the query has and the table lacks. If wider
- * values came, it changes ids to text and a bigint to numeric. It narrows and
- * drops nothing. The changes are one short transaction under lock_timeout,
- * between the load and the merge. bulkpg's own views over all stores are
- * dropped and created again in it, if they read a column that is widened.
+ * bulkpg adds each column that the query has and the table lacks. If the values
+ * need it, it changes ids to text and a bigint to numeric. It narrows and drops
+ * nothing. The changes are one short transaction under lock_timeout, between
+ * the load and the merge. bulkpg's own views over all stores are dropped and
+ * created again in it, if they read a column that is widened.
  */
 #ifndef LOAD_ADAPT_H
 #define LOAD_ADAPT_H

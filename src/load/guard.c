@@ -1,8 +1,8 @@
 /*
  * The two guards of guard.h.
  *
- * Columns: only columns that are NULL in all rows that came are looked up in
- * the table, first with one scan, then with a join on the keys that came.
+ * Columns: only columns that are NULL in all rows in staging are looked up in
+ * the table, first with one scan, then with a join on the keys.
  *
  * Rows: the counts of the merge are enough in a full run. In an incremental
  * run the table's other rows must be counted.
@@ -24,12 +24,12 @@ enum {
 
 /* ---- columns that became NULL ------------------------------------------ */
 
-/* Send `text`, which returns count(*) and then one value for each column in
+/* Queue `text`, which returns count(*) and then one value for each column in
  * `asked`. */
 static bool
-ask_columns(struct merge *merge, const struct merge_table *table,
-            const bool *asked, const char *text, struct pg_result **result,
-            struct err *err)
+queue_columns(struct merge *merge, const struct merge_table *table,
+              const bool *asked, const char *text, struct pg_result **result,
+              struct err *err)
 {
     const struct plan_table *plan = table->table;
     struct merge_sql_target target = statement_target(merge, table);
@@ -40,9 +40,18 @@ ask_columns(struct merge *merge, const struct merge_table *table,
         if (asked[i])
             names[target.asked_count++] = plan->columns[i].name;
     target.asked = names;
-    done = statement_ask(merge, text, &target, NULL, 0, NULL, result, err);
+    done = statement_queue_ask(merge, text, &target, result, err);
     free(names);
     return done;
+}
+
+static bool
+ask_columns(struct merge *merge, const struct merge_table *table,
+            const bool *asked, const char *text, struct pg_result **result,
+            struct err *err)
+{
+    return queue_columns(merge, table, asked, text, result, err) &&
+           pg_settle(merge->conn, err);
 }
 
 static bool
@@ -54,26 +63,10 @@ has_any(const bool *asked, int count)
     return false;
 }
 
-/* Reduce `asked` to the columns that are NULL in all rows that came. */
-static bool
-find_all_null(struct merge *merge, const struct merge_table *table, bool *asked,
-              struct err *err)
-{
-    struct pg_result *result;
-    int answer = 1;
-
-    if (!ask_columns(merge, table, asked, sql_find_null_columns, &result, err))
-        return false;
-    for (int i = 0; i < table->table->column_count; i++)
-        asked[i] = asked[i] && pg_bool(result, 0, answer++);
-    pg_result_free(result);
-    return true;
-}
-
 /* Reduce `asked` to the columns that have a value in the table. Most columns
  * that are NULL always were, and this scan is cheaper than the join in
- * check_held(). In an incremental run the join is cheaper, since few rows
- * came. */
+ * check_held(). In an incremental run the join is cheaper, because staging has
+ * few rows. */
 static bool
 find_held(struct merge *merge, const struct merge_table *table, bool *asked,
           struct err *err)
@@ -104,8 +97,8 @@ refuse_null(const struct merge *merge, const struct merge_table *table,
     return false;
 }
 
-/* Refuse the first column in `asked` that had values before, in the rows whose
- * keys came again. */
+/* Refuse the first column in `asked` that has values in the table's rows whose
+ * keys are in staging. Rows that came unchanged have none. */
 static bool
 check_held(struct merge *merge, const struct merge_table *table,
            const bool *asked, struct err *err)
@@ -120,6 +113,8 @@ check_held(struct merge *merge, const struct merge_table *table,
     if (!ask_columns(merge, table, asked, sql_count_values_again, &result, err))
         return false;
     rows = pg_int64(result, 0, 0);
+    if (table->known != NULL)
+        rows += known_marked(table->known);
     for (int i = 0; fine && i < table->table->column_count; i++) {
         int64_t held;
 
@@ -133,33 +128,58 @@ check_held(struct merge *merge, const struct merge_table *table,
     return fine;
 }
 
+/* Is there a question about the table's columns? */
 static bool
-guard_table(struct merge *merge, const struct merge_table *table,
-            struct err *err)
+is_guarded(const struct merge_table *table)
+{
+    return table->stage != NULL && table->exists && !table->table->skip &&
+           has_any(table->has_column, table->table->column_count);
+}
+
+static bool
+guard_table(struct merge *merge, struct merge_table *table, struct err *err)
 {
     int count = table->table->column_count;
     bool *asked = mem_array((size_t)count, sizeof(*asked));
+    int answer = 1;
     bool fine;
 
     for (int i = 0; i < count; i++)
-        asked[i] = table->has_column[i];
-    fine = !has_any(asked, count) || (find_all_null(merge, table, asked, err) &&
-                                      find_held(merge, table, asked, err) &&
-                                      check_held(merge, table, asked, err));
+        asked[i] =
+            table->has_column[i] &&
+            (table->known != NULL ? !table->has_value[i]
+                                  : pg_bool(table->null_columns, 0, answer++));
+    pg_result_free(table->null_columns);
+    table->null_columns = NULL;
+    fine = find_held(merge, table, asked, err) &&
+           check_held(merge, table, asked, err);
     free(asked);
     return fine;
+}
+
+/* The loader saw all rows of a table whose unchanged rows are not staged. */
+bool
+guard_queue_nulls(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+
+        if (is_guarded(table) && table->known == NULL &&
+            !queue_columns(merge, table, table->has_column,
+                           sql_find_null_columns, &table->null_columns, err))
+            return false;
+    }
+    return true;
 }
 
 bool
 guard_nulls(struct merge *merge, struct err *err)
 {
-    for (int i = 0; i < merge->table_count; i++) {
-        const struct merge_table *table = &merge->tables[i];
-
-        if (table->stage != NULL && table->exists && !table->table->skip &&
-            table->staged >= ROWS_BEFORE_MIN && !guard_table(merge, table, err))
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->guards_nulls && is_guarded(&merge->tables[i]) &&
+            merge->tables[i].staged >= ROWS_BEFORE_MIN &&
+            !guard_table(merge, &merge->tables[i], err))
             return false;
-    }
     return true;
 }
 

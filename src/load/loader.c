@@ -73,7 +73,8 @@ loader_new(struct plan *plan, const struct loader_config *config)
     loader->tables =
         mem_array((size_t)plan->table_count, sizeof(*loader->tables));
     for (int i = 0; i < plan->table_count; i++)
-        rows_table_init(&loader->tables[i], &plan->tables[i]);
+        rows_table_init(&loader->tables[i], &plan->tables[i],
+                        config->hash_secret);
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     ring_init(&loader->ring, plan->table_count);
@@ -100,6 +101,13 @@ bool
 loader_stage(struct loader *loader, struct pg_conn *control,
              const bool *becomes_table, struct err *err)
 {
+    struct pg_config config = {
+        .dsn = loader->config.dsn,
+        .application_name = loader->config.application_name,
+        .loader = true,
+        .answer_timeout_ms = loader->config.answer_timeout_ms};
+
+    ring_connect(&loader->ring, &config, loader->config.connections);
     return stage_create(control, loader->config.schema, loader->config.run_id,
                         loader->tables, loader->table_count, becomes_table,
                         err);
@@ -114,15 +122,39 @@ loader_stage_name(const struct loader *loader, int table)
 bool
 loader_connect(struct loader *loader, struct err *err)
 {
-    struct pg_config config = {
-        .dsn = loader->config.dsn,
-        .application_name = loader->config.application_name,
-        .loader = true,
-        .answer_timeout_ms = loader->config.answer_timeout_ms};
+    return ring_open(&loader->ring, loader->config.shares_transactions,
+                     loader->config.schema, loader->tables, loader->table_count,
+                     err);
+}
 
-    return ring_open(&loader->ring, &config, loader->config.connections,
-                     loader->config.shares_transactions, loader->config.schema,
-                     loader->tables, loader->table_count, err);
+bool
+loader_start(struct loader *loader, struct err *err)
+{
+    return ring_start(&loader->ring, err);
+}
+
+struct pg_conn *
+loader_session(const struct loader *loader)
+{
+    return loader->ring.conns[0];
+}
+
+void
+loader_compare(struct loader *loader, int table, struct known *known)
+{
+    rows_compare(&loader->tables[table], known);
+}
+
+struct known *
+loader_known(const struct loader *loader, int table)
+{
+    return loader->tables[table].known;
+}
+
+bool
+loader_has_value(const struct loader *loader, int table, int column)
+{
+    return rows_has_value(&loader->tables[table], column);
 }
 
 void

@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/span.h"
 #include "json/lines.h"
+#include "load/known.h"
 #include "load/refused.h"
 #include "pg/conn.h"
 #include "plan/plan.h"
@@ -41,6 +42,7 @@ struct loader_config {
     int64_t answer_timeout_ms;
     bool shares_transactions; /* many batches share one COMMIT */
     const char *schema;
+    uint64_t hash_secret; /* of the journal: see load/hash.h */
     int64_t run_id;
     const struct refused *refused; /* lines refused in an earlier attempt */
     /* Takes a reject. May wait; a failure ends the load. */
@@ -79,12 +81,13 @@ struct loader;
 enum { LOADER_LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* `plan` must outlive the loader. The loader sets the types of its gid domains
- * from the ids that come. */
+ * from the ids in the lines. */
 struct loader *
 loader_new(struct plan *plan, const struct loader_config *config);
 void loader_free(struct loader *loader);
 
-/* Create the staging tables with the session `control`, and commit.
+/* Begin to open the database connections; meanwhile create the staging tables
+ * with the session `control`, and commit.
  * `becomes_table` says, per table of the plan, whether its staging will be
  * renamed and become the table. */
 MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
@@ -93,9 +96,24 @@ MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
 /* "_stage_<run_id>_<n>", the name of a table's staging. */
 const char *loader_stage_name(const struct loader *loader, int table);
 
-/* Open the database connections and prepare their statements. Without this
- * call the loader discards the rows after it has encoded them. */
+/* Wait until the connections are open, and prepare their statements, then start
+ * their pipelines. Without these calls the loader discards the rows after it
+ * has encoded them. */
 MUST_CHECK bool loader_connect(struct loader *loader, struct err *err);
+MUST_CHECK bool loader_start(struct loader *loader, struct err *err);
+
+/* Between the two: the first connection, still owned by the loader. */
+struct pg_conn *loader_session(const struct loader *loader);
+
+/* Rows of the table whose hash is in `known` are marked there, and not sent.
+ * The set is the loader's from now on. */
+void loader_compare(struct loader *loader, int table, struct known *known);
+
+/* The set of a table; NULL: it has none. */
+struct known *loader_known(const struct loader *loader, int table);
+
+/* Of a table with a set: has any row that came a value in this column? */
+bool loader_has_value(const struct loader *loader, int table, int column);
 
 /* Begin the result of operation number `operation`. `asked_at` is the time at
  * which the store began the operation, in the store's own format; NULL or "" if
@@ -124,17 +142,18 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
  * them. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
 
-/* The gid type of the first root, if no root that came has a gid type that the
- * query's roots can have: the file belongs to another query. Else NULL. */
+/* The gid type of the first root, if no root of the result has a gid type that
+ * the query's roots can have: then the file belongs to another query. Otherwise
+ * NULL. */
 const char *loader_other_roots(const struct loader *loader);
 
-/* How many rows of the table have a count of their children that is negative
- * or not a number. */
+/* Return how many rows of the table have a count of their children that is
+ * negative or not a number. */
 uint64_t loader_odd_counts(const struct loader *loader, int table);
 
 /* True if tally.h proves that the store did not truncate this connection: each
  * parent has as many rows as it counted, or, without a count, too few rows for
- * a truncation. It holds only if no key came twice. */
+ * a truncation. It holds only if no key appears twice. */
 bool loader_has_all_rows(const struct loader *loader, int table);
 
 /* Leave pipeline mode. Returns the first database connection, for the merge;

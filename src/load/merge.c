@@ -1,16 +1,22 @@
 /*
  * The order of a merge, and which file does what:
  *
- *     merge_count    delete rejected lines from staging, count the rest
- *     merge_settle   reduce staging to one row per key        settle.c
- *     merge_apply    look for the user's triggers and rules   swallowed.c
- *                    per table, parents first:
- *                      if new: rename staging,                promote.c
- *                              or fill it by INSERT
- *                      else: list the changes; remove,        remove.c
- *                            update, insert
- *                      check that all rows were written       swallowed.c
- *                    drop staging and the lists of changes
+ *     compare_begin      are the rows that came unchanged still there?
+ *                                                              compare.c
+ *     merge_queue_count  delete rejected lines from staging, count the rest
+ *     merge_settle       reduce staging to one row per key     settle.c
+ *                        look for the user's triggers, rules   swallowed.c
+ *                        ask which columns are all NULL        guard.c
+ *                        list the changes of each table
+ *     merge_apply        per table, parents first:
+ *                          if new: rename staging,             promote.c
+ *                                  or fill it by INSERT
+ *                          else: remove, update, insert        remove.c
+ *                        drop staging and the lists of changes
+ *                        check that all rows were written      swallowed.c
+ *
+ * Each of the three is one wait (pg/queue.h), unless a key appears twice or the
+ * user's triggers interfere.
  *
  * The caller owns the transaction, and verifies counts and runs the guards
  * between these steps. After any failure it rolls back, so nothing here cleans
@@ -25,6 +31,8 @@
 #include "load/merge.h"
 
 #include "base/buf.h"
+#include "load/compare.h"
+#include "load/guard.h"
 #include "load/promote.h"
 #include "load/remove.h"
 #include "load/settle.h"
@@ -34,20 +42,20 @@
 #include "sql.h"
 
 bool
-merge_count(struct merge *merge, const char *void_lines, struct err *err)
+merge_queue_count(struct merge *merge, const char *void_lines, struct err *err)
 {
     for (int i = 0; i < merge->table_count; i++) {
         struct merge_table *table = &merge->tables[i];
-        int64_t deleted;
 
         if (table->stage == NULL)
             continue;
         if (void_lines != NULL &&
-            !statement_run(merge, sql_delete_lines, table, NULL, 1, &void_lines,
-                           &deleted, err))
+            !statement_queue(merge, sql_delete_lines, table, NULL, 1,
+                             &void_lines, (struct pg_answer){.result = NULL},
+                             err))
             return false;
-        if (!statement_number(merge, sql_count_staged, table, &table->staged,
-                              err))
+        if (!statement_queue(merge, sql_count_staged, table, NULL, 0, NULL,
+                             (struct pg_answer){.number = &table->staged}, err))
             return false;
     }
     return true;
@@ -70,142 +78,128 @@ merge_rows_came(const struct merge_table *table)
     return table->staged - table->superseded - table->duplicates;
 }
 
-/* ---- tables ------------------------------------------------------------ */
+/* ---- finding the changes ------------------------------------------------ */
 
+/* Is the table changed by comparing it with its staging? A skipped table may
+ * have staging, which its lists need. */
 static bool
-create_table(struct merge *merge, const struct merge_table *table,
-             struct err *err)
+is_compared(const struct merge_table *table)
 {
-    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
-
-    ddl_print_table(&sql, table->table, merge->schema);
-    promote_append_grants(&sql, merge, table->table);
-    return statement_ddl(merge, &sql, err);
+    return table->stage != NULL && !table->table->skip &&
+           !table->becomes_table && table->exists;
 }
 
-/* Run a statement that returns two numbers: of inserts and of updates. */
+/* How many rows of the table did not come follows from the counts alone, if no
+ * row is marked. This is cheaper than looking for them, and usually there are
+ * none. */
 static bool
-ask_both(struct merge *merge, const struct merge_table *table, const char *text,
-         int64_t *inserts, int64_t *updates, struct err *err)
+counts_gone(const struct merge *merge, const struct merge_table *table)
 {
-    struct merge_sql_target target = statement_target(merge, table);
-    struct pg_result *result;
-
-    if (!statement_ask(merge, text, &target, NULL, 0, NULL, &result, err))
-        return false;
-    *inserts = pg_int64(result, 0, 0);
-    *updates = pg_int64(result, 0, 1);
-    pg_result_free(result);
-    return true;
+    return table->known == NULL && !merge->incremental && !table->has_mark;
 }
 
 /* Compare staging with the table once, list the new and changed rows, and count
  * them. */
 static bool
-find_changes(struct merge *merge, struct merge_table *table, int64_t *inserts,
-             int64_t *updates, struct err *err)
+queue_find(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    int64_t listed;
-
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
-    return statement_run(merge, sql_list_changes, table, NULL, 0, NULL, &listed,
-                         err) &&
-           ask_both(merge, table, sql_count_changes, inserts, updates, err);
+    return statement_queue(merge, sql_list_changes, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err) &&
+           statement_queue(merge, sql_count_changes, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = &table->counts}, err) &&
+           (!counts_gone(merge, table) ||
+            statement_queue(merge, sql_count_live, table, NULL, 0, NULL,
+                            (struct pg_answer){.number = &table->live}, err));
 }
 
-/* How many rows of the table did not come, from the counts alone: this is
- * cheaper than looking for them, and usually there are none. -1 if the counts
- * are not enough. */
-static bool
-count_gone(struct merge *merge, struct merge_table *table, int64_t inserts,
-           int64_t *gone, struct err *err)
+static void
+count_gone(const struct merge *merge, struct merge_table *table)
 {
-    int64_t rows;
+    int64_t rows = table->live;
+    int64_t came = merge_rows_came(table) - table->inserts;
 
-    *gone = -1;
-    if (merge->incremental || table->has_mark)
-        return true;
-    if (!statement_number(merge, sql_count_live, table, &rows, err))
-        return false;
-    *gone = rows - (merge_rows_came(table) - inserts);
-    if (*gone < 0)
-        *gone = 0;
-    return true;
+    table->gone = -1;
+    if (table->known != NULL) {
+        rows = known_sums(table->known).rows;
+        came -= table->others;
+    } else if (!counts_gone(merge, table)) {
+        return;
+    }
+    table->gone = rows > came ? rows - came : 0;
 }
 
-/* Count the rows that should have been written and were not: from the table, or
- * from the numbers that the statements reported. */
+/* Take the answers. If unchanged rows are not staged, check the hashes of the
+ * rows to be updated, too. */
 static bool
-find_unwritten(struct merge *merge, struct merge_table *table, int64_t inserts,
-               int64_t updates, struct err *err)
+take_counts(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    table->not_inserted = inserts - table->inserted;
-    table->not_updated = updates - table->updated;
-    if (!table->is_read_back || inserts + updates == 0)
-        return true;
-    if (!ask_both(merge, table, sql_count_unwritten, &table->not_inserted,
-                  &table->not_updated, err))
-        return false;
-    table->inserted = inserts - table->not_inserted;
-    table->updated = updates - table->not_updated;
-    return true;
+    table->inserts = pg_int64(table->counts, 0, 0);
+    table->updates = pg_int64(table->counts, 0, 1);
+    table->others = pg_int64(table->counts, 0, 2);
+    pg_result_free(table->counts);
+    table->counts = NULL;
+    count_gone(merge, table);
+    return table->known == NULL || table->updates == 0 ||
+           compare_changed(merge, table, err);
 }
 
+/* Rows whose hash is NULL are looked at even if the counts say that no row is
+ * gone. */
 static bool
-merge_into(struct merge *merge, struct merge_table *table, struct err *err)
+may_have_gone(const struct merge_table *table)
 {
-    const char *values[] = {merge->loaded_at};
-    int64_t inserts, updates, gone;
-
-    if (!find_changes(merge, table, &inserts, &updates, err) ||
-        !count_gone(merge, table, inserts, &gone, err) ||
-        (gone != 0 && !remove_gone(merge, table, err)) ||
-        (updates != 0 && !statement_run(merge, sql_update_changed, table, NULL,
-                                        1, values, &table->updated, err)) ||
-        (inserts != 0 && !statement_run(merge, sql_insert_new, table, NULL, 1,
-                                        values, &table->inserted, err)))
-        return false;
-    if (gone > table->deleted && remove_takes_all(merge, table) &&
-        !table->is_read_back)
-        table->not_deleted = gone - table->deleted;
-    return find_unwritten(merge, table, inserts, updates, err);
+    return table->gone != 0 ||
+           (table->known != NULL && known_lacks_hashes(table->known));
 }
 
-/* The table is new, so there is nothing to compare. Only a trigger or rule that
- * an event trigger has just created could drop rows. */
+/* ---- changing the tables ------------------------------------------------ */
+
+/* In this order: a unique key of the user's finds room. */
 static bool
-fill(struct merge *merge, struct merge_table *table, struct err *err)
+queue_changes(struct merge *merge, struct merge_table *table, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
 
-    if (!create_table(merge, table, err) ||
-        !statement_run(merge, sql_insert_new, table, NULL, 1, values,
-                       &table->inserted, err) ||
-        !statement_analyze(merge, table->table->name, err))
-        return false;
-    table->not_inserted = merge_rows_came(table) - table->inserted;
-    return table->not_inserted == 0 || swallowed_look(merge, err);
+    return (!may_have_gone(table) || remove_queue_gone(merge, table, err)) &&
+           (table->updates == 0 ||
+            statement_queue(merge, sql_update_changed, table, NULL, 1, values,
+                            (struct pg_answer){.affected = &table->updated},
+                            err)) &&
+           (!table->by_value || table->others == 0 ||
+            statement_queue(merge, sql_update_hashes, table, NULL, 0, NULL,
+                            (struct pg_answer){.result = NULL}, err)) &&
+           (table->inserts == 0 ||
+            statement_queue(merge, sql_insert_new, table, NULL, 1, values,
+                            (struct pg_answer){.affected = &table->inserted},
+                            err));
+}
+
+/* The table is new, so there is nothing to compare. */
+static bool
+queue_fill(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    const char *values[] = {merge->loaded_at};
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+
+    ddl_print_table(&sql, table->table, merge->schema);
+    promote_append_grants(&sql, merge, table->table);
+    return statement_queue_ddl(merge, table, &sql, err) &&
+           statement_queue(merge, sql_insert_new, table, NULL, 1, values,
+                           (struct pg_answer){.affected = &table->inserted},
+                           err) &&
+           statement_queue_analyze(merge, table, table->table->name, err);
 }
 
 static bool
-merge_by_set(struct merge *merge, struct merge_table *table, struct err *err)
+queue_one(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    if (!(table->exists ? merge_into : fill)(merge, table, err))
-        return false;
-    table->unchanged = merge_rows_came(table) - table->inserted -
-                       table->updated - table->not_inserted -
-                       table->not_updated;
-    return swallowed_report(merge, table, err);
-}
-
-/* A skipped table may have staging, which its lists need. */
-static bool
-merge_one(struct merge *merge, struct merge_table *table, struct err *err)
-{
-    if (table->table->skip)
+    if (table->stage == NULL || table->table->skip)
         return true;
-    return table->becomes_table ? promote_table(merge, table, err)
-                                : merge_by_set(merge, table, err);
+    if (table->becomes_table)
+        return promote_table(merge, table, err);
+    return table->exists ? queue_changes(merge, table, err)
+                         : queue_fill(merge, table, err);
 }
 
 static void
@@ -219,7 +213,7 @@ append_drop(struct buf *sql, const struct merge *merge, const char *name)
 }
 
 static bool
-drop_staging(struct merge *merge, struct err *err)
+queue_drops(struct merge *merge, struct err *err)
 {
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
 
@@ -229,9 +223,72 @@ drop_staging(struct merge *merge, struct err *err)
         if (!table->becomes_table)
             append_drop(&sql, merge, table->stage);
         append_drop(&sql, merge, table->changes);
-        append_drop(&sql, merge, table->gone);
+        append_drop(&sql, merge, table->gone_ids);
+        append_drop(&sql, merge, table->hashes);
     }
-    return statement_ddl(merge, &sql, err);
+    return statement_queue_ddl(merge, &merge->tables[0], &sql, err);
+}
+
+/* ---- counting what was changed ------------------------------------------ */
+
+/* Count the rows that should have been written and were not: from the table, or
+ * from the numbers that the statements reported. */
+static bool
+find_unwritten(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    struct merge_sql_target target = statement_target(merge, table);
+    struct pg_result *result;
+
+    table->not_inserted = table->inserts - table->inserted;
+    table->not_updated = table->updates - table->updated;
+    if (!table->is_read_back || table->inserts + table->updates == 0)
+        return true;
+    if (!statement_ask(merge, sql_count_unwritten, &target, NULL, 0, NULL,
+                       &result, err))
+        return false;
+    table->not_inserted = pg_int64(result, 0, 0);
+    table->not_updated = pg_int64(result, 0, 1);
+    pg_result_free(result);
+    table->inserted = table->inserts - table->not_inserted;
+    table->updated = table->updates - table->not_updated;
+    return true;
+}
+
+static bool
+count_changed(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    table->deleted += table->removed[0] + table->removed[1];
+    if (table->gone > table->deleted && remove_takes_all(merge, table) &&
+        !table->is_read_back)
+        table->not_deleted = table->gone - table->deleted;
+    return find_unwritten(merge, table, err);
+}
+
+/* Only a trigger or rule that an event trigger has just created could drop rows
+ * of a new table. */
+static bool
+count_filled(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    table->not_inserted = merge_rows_came(table) - table->inserted;
+    return table->not_inserted == 0 || swallowed_look(merge, err);
+}
+
+static bool
+count_one(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (table->table->skip)
+        return true;
+    if (table->becomes_table) {
+        promote_queue_grants(merge, table);
+        return true;
+    }
+    if (!(table->exists ? count_changed : count_filled)(merge, table, err))
+        return false;
+    table->unchanged = merge_rows_came(table) - table->inserted -
+                       table->updated - table->not_inserted -
+                       table->not_updated;
+    return swallowed_report(merge, table, err) ||
+           err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
 }
 
 bool
@@ -260,23 +317,120 @@ each_staged(struct merge *merge,
 
         if (table->stage == NULL)
             continue;
-        if (!step(merge, table, err)) {
-            err_wrap(err, "merging %s.%s", merge->schema, table->table->name);
+        if (!step(merge, table, err))
             return false;
-        }
     }
     return true;
+}
+
+/* Nothing of the user's interferes: what one table's changes need does not
+ * depend on the other tables, so all are changed in the same waits. */
+static bool
+apply_together(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (is_compared(&merge->tables[i]) &&
+            !take_counts(merge, &merge->tables[i], err))
+            return false;
+    return each_staged(merge, queue_one, err) && queue_drops(merge, err) &&
+           pg_settle(merge->conn, err) && each_staged(merge, count_one, err) &&
+           pg_settle(merge->conn, err);
+}
+
+/* A trigger, rule or foreign key may change other rows than a statement says,
+ * of other tables too: a table is compared when those before it have changed.
+ */
+static bool
+apply_alone(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (is_compared(table)) {
+        struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+
+        pg_result_free(table->counts);
+        table->counts = NULL;
+        append_drop(&sql, merge, table->changes);
+        if (!statement_queue_ddl(merge, table, &sql, err) ||
+            !queue_find(merge, table, err) || !pg_settle(merge->conn, err) ||
+            !take_counts(merge, table, err))
+            return false;
+    }
+    return queue_one(merge, table, err) && pg_settle(merge->conn, err) &&
+           count_one(merge, table, err);
+}
+
+static bool
+has_interferers(const struct merge *merge)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].interferers != NULL)
+            return true;
+    return false;
+}
+
+static bool
+queue_finds(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (is_compared(&merge->tables[i]) &&
+            !queue_find(merge, &merge->tables[i], err))
+            return false;
+    return true;
+}
+
+/* The triggers and rules, whether columns are NULL in all rows that came, and
+ * what changes. */
+static bool
+queue_questions(struct merge *merge, struct err *err)
+{
+    swallowed_queue_look(merge);
+    return (!merge->guards_nulls || guard_queue_nulls(merge, err)) &&
+           queue_finds(merge, err);
 }
 
 bool
 merge_settle(struct merge *merge, struct err *err)
 {
-    return settle_lists(merge, err) && each_staged(merge, settle_table, err);
+    if (!settle_lists(merge, err) ||
+        !settle_tables(merge, queue_questions, err))
+        return false;
+    swallowed_take(merge);
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].known != NULL)
+            merge->tables[i].staged += known_marked(merge->tables[i].known);
+    return true;
+}
+
+void
+merge_end(struct merge *merge)
+{
+    pg_result_free(merge->triggers);
+    merge->triggers = NULL;
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+
+        pg_result_free(table->counts);
+        pg_result_free(table->null_columns);
+        pg_result_free(table->grants);
+        table->counts = table->null_columns = table->grants = NULL;
+    }
 }
 
 bool
 merge_apply(struct merge *merge, struct err *err)
 {
-    return swallowed_look(merge, err) && each_staged(merge, merge_one, err) &&
-           drop_staging(merge, err);
+    if (!has_interferers(merge))
+        return apply_together(merge, err);
+    return each_staged(merge, apply_alone, err) && queue_drops(merge, err) &&
+           pg_settle(merge->conn, err);
+}
+
+int64_t
+merge_index_ns(const struct merge *merge)
+{
+    int64_t sum = 0;
+
+    for (const struct merge_time *t = merge->index_times; t; t = t->next)
+        if (t->to_ns > t->from_ns && t->from_ns > 0)
+            sum += t->to_ns - t->from_ns;
+    return sum;
 }

@@ -1,8 +1,8 @@
 /*
  * merge - change the tables from staging, inside the caller's transaction.
  *
- *     begin ─► fence ─► merge_count ─► verify ─► merge_settle ─► verify
- *                                         commit ◄─ merge_apply ◄──┘
+ *     begin ─► fence ─► merge_queue_count ─► merge_settle ─► verify
+ *                                            commit ◄─ merge_apply ◄┘
  *
  * If a table does not exist yet and its rows have keys, its staging gets a
  * primary key and the table's name. Any other table is changed by a few
@@ -12,6 +12,7 @@
 #ifndef LOAD_MERGE_H
 #define LOAD_MERGE_H
 
+#include "load/known.h"
 #include "pg/conn.h"
 #include "plan/plan.h"
 
@@ -25,12 +26,19 @@ struct merge_table {
     bool is_partitioned;
     bool becomes_table;     /* staging is renamed and becomes the table */
     bool removes;           /* rows that are gone are removed */
-    bool is_whole;          /* all rows that the store shows have come */
+    bool is_whole;          /* staging has all rows that the store shows */
     bool is_even;           /* loader_has_all_rows() */
     const bool *has_column; /* by plan column, if the table exists */
-    int64_t staged;         /* rows, with duplicates */
+    bool by_value; /* its hashes have another definition than staging's */
+    struct known
+        *known; /* the set that rows which came unchanged are marked in,
+                          * and which are not staged; NULL: all rows are */
+    const bool *has_value; /* if `known` is set, by plan column: a row that came
+                            * has a value */
+    int64_t staged;        /* rows that came, with duplicates, staged or not */
     int64_t duplicates;
-    int64_t superseded; /* list rows whose parent came again later */
+    int64_t superseded; /* list rows whose parent appears again in a later
+                         * line */
     int64_t inserted;
     int64_t updated;
     int64_t deleted;
@@ -40,9 +48,29 @@ struct merge_table {
     int64_t not_deleted;
     const char *interferers; /* the user's triggers and rules; NULL: none */
     bool is_read_back;       /* the table is read to count written rows */
+    /* Answers of the server that are used up within the merge. */
+    struct pg_result *counts;       /* of the rows to insert and to update */
+    struct pg_result *null_columns; /* columns that are NULL in all rows */
+    struct pg_result *grants;       /* GRANT statements for a new table */
+    int64_t live;                   /* rows of the table before */
+    int64_t inserts;                /* rows to insert */
+    int64_t updates;                /* rows to update */
+    int64_t others; /* rows with the same values, if values were compared; else
+                     * updates of rows that were marked as gone */
+    int64_t gone;   /* rows that did not come; -1: not counted */
+    int64_t removed[2]; /* by each statement that removes rows */
     /* Helper tables that exist until the end of the merge; NULL: none. */
-    const char *changes; /* new and changed rows, as positions in staging */
-    const char *gone;    /* the ids of removed rows */
+    const char *changes;  /* new and changed rows, as positions in staging */
+    const char *gone_ids; /* the ids of removed rows */
+    const char *hashes;   /* the hashes of removed rows, or */
+    bool lists_unchanged; /* those of rows that came unchanged */
+};
+
+/* When keys or indexes of a new table were created, by the server's clock. */
+struct merge_time {
+    int64_t from_ns;
+    int64_t to_ns;
+    struct merge_time *next;
 };
 
 /* Takes one warning; the text is valid only during the call. */
@@ -53,37 +81,48 @@ struct merge {
     const char *schema;
     const char *loaded_at;      /* the run's time for _loaded_at, as text */
     const char *const *readers; /* roles; NULL-terminated */
-    bool incremental;           /* roots that did not come are not gone */
+    bool incremental;           /* roots that are not in staging are not gone */
     enum plan_deletes deletes;
     struct arena *arena;
     struct merge_table *tables; /* by plan index */
     int table_count;
+    bool guards_nulls; /* guard_nulls() is wanted */
     merge_warn_fn *warn;
     void *warn_ctx;
-    int64_t index_ns; /* time for keys and indexes of new tables */
+    struct pg_result *triggers; /* the answer to swallowed_queue_look() */
+    struct merge_time *index_times;
 };
 
-/* Delete the staged rows of rejected lines and count the rest.
- * `void_lines` is the text of a bigint[], or NULL (loader_void_lines()). */
+/* Queue what deletes the staged rows of rejected lines and counts the rest.
+ * `void_lines` is the text of a bigint[], or NULL (loader_void_lines()).
+ * merge_settle() adds the rows that came unchanged. */
 MUST_CHECK bool
-merge_count(struct merge *merge, const char *void_lines, struct err *err);
+merge_queue_count(struct merge *merge, const char *void_lines, struct err *err);
 
-/* How many rows the table had before the merge, without rows that are marked as
- * deleted. */
+/* Count the rows that the table had before the merge, without rows that are
+ * marked as deleted. */
 MUST_CHECK bool
 merge_rows_before(struct merge *merge, const struct merge_table *table,
                   int64_t *rows, struct err *err);
 
-/* How many rows of a table are in staging after merge_settle(). */
+/* Return how many rows of a table are in staging after merge_settle(). */
 int64_t merge_rows_came(const struct merge_table *table);
 
-/* How many lines are staged: rows of lists do not count. */
+/* Return how many lines are staged or came unchanged. Rows of lists do not
+ * count. */
 int64_t merge_lines_staged(const struct merge *merge);
 
-/* Reduce staging to one row per key. This does not touch the tables. */
+/* Wait for what was queued; reduce staging to one row per key; find what
+ * changes, and what guard_nulls() asks. This does not touch the tables. */
 MUST_CHECK bool merge_settle(struct merge *merge, struct err *err);
 
 /* Change the tables, and drop staging. */
 MUST_CHECK bool merge_apply(struct merge *merge, struct err *err);
+
+/* Free the answers, after a failure too. */
+void merge_end(struct merge *merge);
+
+/* How long keys and indexes of new tables took. */
+int64_t merge_index_ns(const struct merge *merge);
 
 #endif

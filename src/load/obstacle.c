@@ -15,6 +15,7 @@
 #include "json/write.h"
 #include "load/adapt.h"
 #include "load/encode.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
 #include "sql.h"
@@ -234,12 +235,13 @@ check_heirs(const struct site *site, struct err *err)
 /* ---- names ------------------------------------------------------------- */
 
 /* Append the names of the indexes that the run would create: all indexes of a
- * new table, or those that an existing table lacks. */
-static void
+ * new table, or those that an existing table lacks. False if there are none. */
+static bool
 append_names(struct buf *to, const struct site *site, struct arena *arena)
 {
     const struct plan_table *table = site->table;
     struct json_out *names = json_out_new(to);
+    bool any = !site->target->exists;
 
     json_out_open(names, '[');
     if (!site->target->exists)
@@ -251,9 +253,11 @@ append_names(struct buf *to, const struct site *site, struct arena *arena)
 
         if (wants)
             json_out_string(names, ddl_index_name(arena, table, i));
+        any = any || wants;
     }
     json_out_close(names, ']');
     json_out_free(names);
+    return any;
 }
 
 static bool
@@ -275,21 +279,58 @@ check_names(const struct site *site, struct err *err)
     struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
     const char *values[] = {site->schema, NULL};
     struct pg_result *result;
-    bool is_free;
+    bool is_free = true;
 
-    append_names(&names, site, &arena);
-    values[1] = buf_str(&names);
-    is_free = pg_exec(site->conn, sql_names_taken, 2, values, &result, err);
-    if (is_free && pg_rows(result) > 0)
-        is_free = refuse_taken(site, pg_text(result, 0, 0),
-                               pg_text(result, 0, 1), err);
-    pg_result_free(result);
+    if (append_names(&names, site, &arena)) {
+        values[1] = buf_str(&names);
+        is_free = pg_exec(site->conn, sql_names_taken, 2, values, &result, err);
+        if (is_free && pg_rows(result) > 0)
+            is_free = refuse_taken(site, pg_text(result, 0, 0),
+                                   pg_text(result, 0, 1), err);
+        pg_result_free(result);
+    }
     buf_free(&names);
     arena_free(&arena);
     return is_free;
 }
 
 /* ---- all checks -------------------------------------------------------- */
+
+/* As if the table were new: an existing one usually has all its indexes. */
+static void
+ask_names_ahead(const struct site *site, const void *owner)
+{
+    struct arena arena = {0};
+    struct buf names = buf_with_ceiling(SQL_BYTES_MAX);
+    const char *values[] = {site->schema, NULL};
+
+    append_names(&names, site, &arena);
+    values[1] = buf_str(&names);
+    pg_ask_ahead(site->conn, owner, sql_names_taken, 2, values);
+    buf_free(&names);
+    arena_free(&arena);
+}
+
+void
+obstacle_ahead(struct pg_conn *conn, const void *owner, const struct plan *plan,
+               const char *schema)
+{
+    static const struct target new = {.exists = false};
+
+    pg_ask_ahead(conn, owner, sql_schema_rights, 1, &schema);
+    for (int i = 0; i < plan->table_count; i++) {
+        const char *values[] = {schema, plan->tables[i].name};
+        struct site site = {.conn = conn,
+                            .table = &plan->tables[i],
+                            .schema = schema,
+                            .target = &new};
+
+        if (site.table->skip)
+            continue;
+        pg_ask_ahead(conn, owner, sql_table_rights, 2, values);
+        ask_names_ahead(&site, owner);
+    }
+}
 
 bool
 obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,

@@ -31,4 +31,9 @@ obstacle_find(struct pg_conn *conn, const struct plan *plan, const char *schema,
 void obstacle_explain(struct pg_conn *conn, const struct plan *plan,
                       const char *schema, struct err *err);
 
+/* Ask ahead what obstacle_in_schema() and obstacle_find() usually ask: see
+ * pg/queue.h. */
+void obstacle_ahead(struct pg_conn *conn, const void *owner,
+                    const struct plan *plan, const char *schema);
+
 #endif

@@ -12,21 +12,12 @@ promote_append_grants(struct buf *sql, const struct merge *merge,
         ddl_grant_select(sql, table, merge->schema, *role);
 }
 
-/* Grant the default privileges, which stage_create() revoked from staging. */
-static bool
-grant_defaults(struct merge *merge, const struct merge_table *table,
-               struct err *err)
-{
-    const char *values[] = {merge->schema, table->table->name};
-
-    return pg_exec_written(merge->conn, sql_default_grants, 2, values, err);
-}
-
 bool
 promote_table(struct merge *merge, struct merge_table *table, struct err *err)
 {
     struct buf indexes = buf_with_ceiling(STATEMENT_BYTES_MAX);
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    const char *values[] = {merge->schema, table->table->name};
 
     ddl_indexes_create(&indexes, table->table, merge->schema, table->stage);
     ddl_stage_promote(&sql, table->table, merge->schema, table->stage,
@@ -34,9 +25,22 @@ promote_table(struct merge *merge, struct merge_table *table, struct err *err)
     ddl_comments(&sql, table->table, merge->schema);
     promote_append_grants(&sql, merge, table->table);
     table->inserted = merge_rows_came(table);
-    if (!statement_index(merge, &indexes, err)) {
+    if (!statement_queue_index(merge, table, &indexes, err)) {
         buf_free(&sql);
         return false;
     }
-    return statement_ddl(merge, &sql, err) && grant_defaults(merge, table, err);
+    if (!statement_queue_ddl(merge, table, &sql, err))
+        return false;
+    pg_queue(merge->conn, sql_default_grants, 2, values,
+             &(struct pg_answer){.result = &table->grants});
+    return true;
+}
+
+void
+promote_queue_grants(struct merge *merge, struct merge_table *table)
+{
+    for (int row = 0; row < pg_rows(table->grants); row++)
+        pg_queue(merge->conn, pg_text(table->grants, row, 0), 0, NULL, NULL);
+    pg_result_free(table->grants);
+    table->grants = NULL;
 }

@@ -11,9 +11,13 @@
 #include "base/buf.h"
 #include "load/merge.h"
 
-/* Needs settle_table(), which has created the key. */
+/* Queue the statements. Needs settle_tables(), which has created the key. */
 MUST_CHECK bool
 promote_table(struct merge *merge, struct merge_table *table, struct err *err);
+
+/* After the statements were settled: queue the GRANT statements for the default
+ * privileges, which stage_create() revoked from staging. */
+void promote_queue_grants(struct merge *merge, struct merge_table *table);
 
 /* Append a GRANT SELECT for each of the run's readers. */
 void promote_append_grants(struct buf *sql, const struct merge *merge,

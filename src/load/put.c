@@ -154,8 +154,13 @@ bool
 put_line(struct put *put, const struct plan_table *table,
          const struct row_source *source, struct err *err)
 {
-    return put_row(put, &put->tables[table->index], source, err) &&
-           put_lists(put, table, source->record, 0, err);
+    struct loader_table *own = &put->tables[table->index];
+
+    if (!put_row(put, own, source, err) ||
+        !put_lists(put, table, source->record, 0, err))
+        return false;
+    rows_keep(own);
+    return true;
 }
 
 /* ---- the beginning of a line ------------------------------------------- */
@@ -208,6 +213,7 @@ put_begin(struct put *put, int64_t line)
         struct loader_table *table = &put->tables[i];
 
         table->position = 0;
+        table->mark = KNOWN_NOT;
         if (table->batch != NULL) {
             table->mark_bytes = table->batch->bytes.length;
             table->mark_rows = table->batch->rows;
@@ -224,6 +230,7 @@ put_undo(struct put *put)
     for (int i = 0; i < put->table_count; i++) {
         struct loader_table *table = &put->tables[i];
 
+        rows_undo(table);
         if (table->batch == NULL)
             continue;
         table->batch->bytes.length = table->mark_bytes;

@@ -1,6 +1,7 @@
 #include "load/remove.h"
 
 #include "base/arena.h"
+#include "load/compare.h"
 #include "load/statement.h"
 #include "sql.h"
 
@@ -19,6 +20,9 @@ static const struct removal not_below_parent = {
 static const struct removal parent_is_gone = {
     sql_delete_orphaned, sql_mark_orphaned, sql_count_orphaned};
 
+static const struct removal is_unknown = {sql_delete_unknown, sql_mark_unknown,
+                                          sql_count_unknown};
+
 static struct merge_table *
 parent_of(struct merge *merge, const struct merge_table *table)
 {
@@ -26,15 +30,16 @@ parent_of(struct merge *merge, const struct merge_table *table)
 }
 
 static bool
-change_rows(struct merge *merge, const struct merge_table *table,
-            const struct merge_table *above, const struct removal *why,
-            int64_t *reported, struct err *err)
+queue_change(struct merge *merge, const struct merge_table *table,
+             const struct merge_table *above, const struct removal *why,
+             int64_t *reported, struct err *err)
 {
     const char *values[] = {merge->loaded_at};
     bool marks = table->table->marks_deleted;
 
-    return statement_run(merge, marks ? why->marks : why->deletes, table, above,
-                         marks ? 1 : 0, values, reported, err);
+    return statement_queue(merge, marks ? why->marks : why->deletes, table,
+                           above, marks ? 1 : 0, values,
+                           (struct pg_answer){.affected = reported}, err);
 }
 
 /* Count the rows that are gone and still in the table. */
@@ -54,14 +59,11 @@ remove_rows(struct merge *merge, struct merge_table *table,
 {
     int64_t before, after, reported;
 
-    if (!table->is_read_back) {
-        if (!change_rows(merge, table, above, why, &reported, err))
-            return false;
-        table->deleted += reported;
-        return true;
-    }
+    if (!table->is_read_back)
+        return queue_change(merge, table, above, why,
+                            &table->removed[why == &parent_is_gone], err);
     if (!count_rows(merge, table, above, why, &before, err) ||
-        !change_rows(merge, table, above, why, &reported, err) ||
+        !queue_change(merge, table, above, why, &reported, err) ||
         !count_rows(merge, table, above, why, &after, err))
         return false;
     table->deleted += before - after;
@@ -83,17 +85,15 @@ static bool
 list_gone(struct merge *merge, struct merge_table *table,
           const struct merge_table *above, struct err *err)
 {
-    int64_t listed;
-
-    table->gone = arena_printf(merge->arena, "%s_gone", table->stage);
-    return statement_run(merge, sql_make_gone, table, NULL, 0, NULL, &listed,
-                         err) &&
-           statement_run(merge, sql_list_gone, table, above, 0, NULL, &listed,
-                         err);
+    table->gone_ids = arena_printf(merge->arena, "%s_gone", table->stage);
+    return statement_queue(merge, sql_make_gone, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err) &&
+           statement_queue(merge, sql_list_gone, table, above, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err);
 }
 
-/* Remove rows below parents that came. If the parents are children themselves,
- * also remove the rows below parents that are gone. */
+/* Remove rows below parents that are in staging. If the parents are children
+ * themselves, also remove the rows below parents that are gone. */
 static bool
 remove_below(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -102,8 +102,18 @@ remove_below(struct merge *merge, struct merge_table *table, struct err *err)
     if (has_rows_below(merge, table) && !list_gone(merge, table, above, err))
         return false;
     return remove_rows(merge, table, above, &not_below_parent, err) &&
-           (above->gone == NULL ||
+           (above->gone_ids == NULL ||
             remove_rows(merge, table, above, &parent_is_gone, err));
+}
+
+/* Of a table whose unchanged rows are not staged. */
+static bool
+remove_unknown(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    bool any;
+
+    return compare_list(merge, table, &any, err) &&
+           (!any || remove_rows(merge, table, NULL, &is_unknown, err));
 }
 
 bool
@@ -114,10 +124,13 @@ remove_takes_all(const struct merge *merge, const struct merge_table *table)
 }
 
 bool
-remove_gone(struct merge *merge, struct merge_table *table, struct err *err)
+remove_queue_gone(struct merge *merge, struct merge_table *table,
+                  struct err *err)
 {
     if (!remove_takes_all(merge, table))
         return true;
+    if (table->known != NULL)
+        return remove_unknown(merge, table, err);
     if (!merge->incremental)
         return remove_rows(merge, table, NULL, &did_not_come, err);
     return table->table->parent == NULL || remove_below(merge, table, err);

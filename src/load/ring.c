@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "load/refused.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 
 enum { NS_A_SECOND = 1000000000 };
@@ -53,20 +54,6 @@ ring_init(struct ring *ring, int tables)
     add_batches(ring, near);
 }
 
-void
-ring_free(struct ring *ring)
-{
-    ring_end_pipes(ring);
-    for (int i = 0; i < RING_PIPES_MAX; i++)
-        if (ring->conns[i] != NULL)
-            pg_close(ring->conns[i]);
-    for (size_t i = 0; i < ring->batch_count; i++)
-        buf_free(&ring->batches[i].bytes);
-    free(ring->batches);
-    ring->batches = NULL;
-    ring->batch_count = 0;
-}
-
 /* Keep the batch: isolate.c looks at its rows when the load has stopped. */
 static void
 put_refused(struct ring *ring, struct batch *batch)
@@ -100,39 +87,41 @@ on_done(void *ctx, void *batch, const struct err *err)
     task_wake_all(&ring->changed);
 }
 
-static bool
-prepare_tables(struct ring *ring, struct pg_conn *conn,
-               struct loader_table *tables, int table_count, const char *schema,
-               struct err *err)
+static void
+queue_tables(struct pg_conn *conn, struct loader_table *tables, int table_count,
+             const char *schema)
 {
     for (int i = 0; i < table_count; i++) {
         struct buf sql = buf_with_ceiling(4096);
-        int64_t begun, took;
-        bool prepared;
 
         if (tables[i].stage == NULL)
             continue;
         ddl_stage_insert(&sql, schema, tables[i].stage);
-        begun = clock_now_ns();
-        prepared = pg_prepare(conn, tables[i].statement, buf_str(&sql),
-                              tables[i].array_type, err);
-        took = clock_now_ns() - begun;
+        pg_queue_prepare(conn, tables[i].statement, buf_str(&sql),
+                         tables[i].array_type);
         buf_free(&sql);
-        if (!prepared)
-            return false;
-        if (took < ring->round_trip_ns)
-            ring->round_trip_ns = took;
     }
-    return true;
 }
 
+/* Set up the session and prepare all statements, in one wait. Its time is an
+ * upper limit of a round trip's. */
 static bool
-prepare_transactions(const struct ring *ring, struct pg_conn *conn,
-                     struct err *err)
+prepare(struct ring *ring, struct pg_conn *conn, struct loader_table *tables,
+        int table_count, const char *schema, struct err *err)
 {
-    return !ring->shares_transactions ||
-           (pg_prepare(conn, BEGIN_STATEMENT, "BEGIN", 0, err) &&
-            pg_prepare(conn, COMMIT_STATEMENT, "COMMIT", 0, err));
+    int64_t begun = clock_now_ns(), took;
+
+    queue_tables(conn, tables, table_count, schema);
+    if (ring->shares_transactions) {
+        pg_queue_prepare(conn, BEGIN_STATEMENT, "BEGIN", 0);
+        pg_queue_prepare(conn, COMMIT_STATEMENT, "COMMIT", 0);
+    }
+    if (!pg_settle(conn, err))
+        return false;
+    took = clock_now_ns() - begun;
+    if (took < ring->round_trip_ns)
+        ring->round_trip_ns = took;
+    return true;
 }
 
 /* As many batches as can be filled during one round trip. */
@@ -144,20 +133,89 @@ far_batches(const struct ring *ring)
     return made < RING_FAR_BATCHES ? (size_t)made : RING_FAR_BATCHES;
 }
 
+/* ---- connecting -------------------------------------------------------- */
+
+static void
+connect_one(void *ctx)
+{
+    struct ring_opening *opening = ctx;
+
+    opening->is_open =
+        pg_connect(&opening->config, &opening->conn, &opening->err);
+}
+
+void
+ring_connect(struct ring *ring, const struct pg_config *config, int count)
+{
+    ring->opening_count = count < RING_PIPES_MAX ? count : RING_PIPES_MAX;
+    ring->openings =
+        mem_array((size_t)ring->opening_count, sizeof(*ring->openings));
+    for (int i = 0; i < ring->opening_count; i++) {
+        struct ring_opening *opening = &ring->openings[i];
+
+        opening->config = *config;
+        opening->config.sets_up_later = true;
+        task_group_spawn(&ring->connecting, "connect", connect_one, opening);
+    }
+}
+
+static bool
+end_connecting(struct ring *ring, struct err *err)
+{
+    bool all_open = true;
+
+    task_group_wait(&ring->connecting);
+    for (int i = 0; i < ring->opening_count; i++) {
+        ring->conns[i] = ring->openings[i].conn;
+        if (all_open && !ring->openings[i].is_open)
+            *err = ring->openings[i].err;
+        all_open = all_open && ring->openings[i].is_open;
+    }
+    ring->opening_count = 0;
+    free(ring->openings);
+    ring->openings = NULL;
+    return all_open;
+}
+
+void
+ring_free(struct ring *ring)
+{
+    struct err ignored;
+
+    (void)!end_connecting(ring, &ignored);
+    ring_end_pipes(ring);
+    for (int i = 0; i < RING_PIPES_MAX; i++)
+        if (ring->conns[i] != NULL)
+            pg_close(ring->conns[i]);
+    for (size_t i = 0; i < ring->batch_count; i++)
+        buf_free(&ring->batches[i].bytes);
+    free(ring->batches);
+    ring->batches = NULL;
+    ring->batch_count = 0;
+}
+
 bool
-ring_open(struct ring *ring, const struct pg_config *config, int count,
-          bool shares_transactions, const char *schema,
+ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err)
 {
-    if (count > RING_PIPES_MAX)
-        count = RING_PIPES_MAX;
+    int count = ring->opening_count;
+
     ring->shares_transactions = shares_transactions;
+    if (!end_connecting(ring, err))
+        return false;
     for (int i = 0; i < count; i++) {
-        if (!pg_connect(config, &ring->conns[i], err) ||
-            !prepare_tables(ring, ring->conns[i], tables, table_count, schema,
-                            err) ||
-            !prepare_transactions(ring, ring->conns[i], err) ||
-            !pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
+        if (!prepare(ring, ring->conns[i], tables, table_count, schema, err))
+            return false;
+        ring->conn_count++;
+    }
+    return true;
+}
+
+bool
+ring_start(struct ring *ring, struct err *err)
+{
+    for (int i = 0; i < ring->conn_count; i++) {
+        if (!pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
             return false;
         ring->pipe_count++;
     }

@@ -26,8 +26,17 @@ enum {
     RING_SPARE_BATCHES = 8,
     RING_FAR_BATCHES = 64,             /* the most batches that distance adds */
     RING_BATCHES_A_SECOND = 700,       /* the most that bulkpg can fill */
-    RING_BYTES_MOST = 8 * 1024 * 1024, /* in flight: no new batch beyond it */
+    RING_BYTES_MOST = 8 * 1024 * 1024, /* no new batch while more bytes than
+                                        * this are in flight */
     RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
+};
+
+/* One connection while it is opened. */
+struct ring_opening {
+    struct pg_config config;
+    struct pg_conn *conn;
+    bool is_open;
+    struct err err; /* why it could not be opened */
 };
 
 struct ring {
@@ -35,8 +44,12 @@ struct ring {
     size_t batch_count;
     struct batch *free;
     struct pg_conn *conns[RING_PIPES_MAX];
+    int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
+    struct ring_opening *openings; /* until ring_open() */
+    int opening_count;
+    struct task_group connecting;
     bool shares_transactions;
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
     int64_t round_trip_ns;              /* the shortest measured time */
@@ -58,12 +71,18 @@ struct ring_answer {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Open `count` connections and prepare every table's statement on each. The
- * time that this takes decides how many batches are added. */
+/* Begin to open `count` connections, each in a task of its own. */
+void ring_connect(struct ring *ring, const struct pg_config *config, int count);
+
+/* Wait until the connections are open, and prepare every table's statement on
+ * each. */
 MUST_CHECK bool
-ring_open(struct ring *ring, const struct pg_config *config, int count,
-          bool shares_transactions, const char *schema,
+ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
+
+/* Start the pipelines. The time that preparing took decides how many batches
+ * are added. */
+MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
 
 /* Give `table` a batch to fill. Waits until one is free and less than
  * RING_BYTES_MOST is in flight. If all batches are being filled, sends the

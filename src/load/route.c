@@ -115,8 +115,9 @@ has_key(const struct plan_table *table, int slot)
     return false;
 }
 
-/* How many of the line's keys the table has; *others is how many it lacks. The
- * keys that route the line (id, __parentId, __typename) do not count. */
+/* Return how many of the line's keys the table has, and set *others to how many
+ * it lacks. The keys that route the line (id, __parentId, __typename) do not
+ * count. */
 static int
 count_keys(const struct plan_table *table, const struct record *record,
            int *others)
@@ -201,7 +202,7 @@ refuse_id(struct span gid_type, struct err *err)
             "its id is a gid of %.*s, and no connection of the query has "
             "nodes of that type",
             SPAN_ARG(gid_type));
-    err_hint(err, "load the file with the query that it was made by; if the "
+    err_hint(err, "load the file with the query that produced it; if the "
                   "store gives such ids, select __typename in the connection");
     return NULL;
 }
@@ -240,7 +241,7 @@ refuse_tag(const struct plan_table *table, struct err *err)
             "its tag names %s, but its __parentId is that of another "
             "connection's parent",
             table->path);
-    err_hint(err, "load the file with the query that it was made by");
+    err_hint(err, "load the file with the query that produced it");
     return NULL;
 }
 

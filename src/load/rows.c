@@ -11,44 +11,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "load/binary.h"
 #include "load/encode.h"
+#include "load/hash.h"
 
 enum {
     /* An entry of a B-tree may take about a third of an 8 KiB page, with all
      * columns of the key together. */
     INDEXED_BYTES_MAX = 2600,
+    OID_BYTES = 4,
     HEAD_BYTES = 8 /* type and length before each value */
 };
 
 /* ---- tables ------------------------------------------------------------ */
 
-/* The hash of a row includes the names of its columns, so that every row is
- * rewritten if the list of columns changes. The names of counts, which are not
- * in the table, and of _position, which the merge compares itself, are left
- * out. */
-static uint64_t
-hash_names(const struct loader_table *table)
-{
-    XXH64_hash_t hash = 0;
-
-    for (int i = 0; i < table->column_count; i++) {
-        const char *name = table->columns[i].name;
-
-        if (table->columns[i].role == LAYOUT_COUNT ||
-            table->columns[i].role == LAYOUT_PLACE)
-            continue;
-        hash = XXH3_64bits_withSeed(name, strlen(name) + 1, hash);
-    }
-    return hash;
-}
-
 void
-rows_table_init(struct loader_table *table, const struct plan_table *plan)
+rows_table_init(struct loader_table *table, const struct plan_table *plan,
+                uint64_t secret)
 {
     struct layout_column *all =
         mem_array((size_t)(plan->column_count + LAYOUT_OWN_MAX), sizeof(*all));
@@ -58,7 +40,7 @@ rows_table_init(struct loader_table *table, const struct plan_table *plan)
     for (int i = 0; i < count; i++)
         if (all[i].in_staging)
             all[table->column_count++] = all[i];
-    table->names_hash = hash_names(table);
+    table->hash_seed = hash_seed(plan, secret);
     if (plan->kind == PLAN_LIST)
         table->record = record_new(plan->shape);
     if (plan->kind == PLAN_CONNECTION && !plan->skip)
@@ -69,6 +51,9 @@ void
 rows_table_free(struct loader_table *table)
 {
     tally_free(&table->tally);
+    known_free(table->known);
+    free(table->has_value);
+    free(table->row_has_value);
     record_free(table->record);
     free(table->columns);
     free(table->stage);
@@ -114,10 +99,10 @@ read_time(const struct record *record, int slot, int64_t *micros)
            timestamp_parse(value->text, micros, &err);
 }
 
-/* How many children must come at least. 0 if the count is only a lower bound,
- * or if the parent changed after the operation began: then the count and the
- * children may be of different times. Negative if it is not known when the
- * parent changed. */
+/* The least number of children that the result must have. 0 if the count is
+ * only a lower bound, or if the parent changed after the operation began: then
+ * the count and the children may be of different times. Negative if it is not
+ * known when the parent changed. */
 static int32_t
 promised(const struct plan_count *count, const struct row_source *source,
          int32_t counted)
@@ -292,10 +277,40 @@ put_data(struct buf *out, const struct plan_table *plan,
     return true;
 }
 
+/* Where the parts of a row are in its batch that its hash is made of. */
+struct hashed {
+    size_t parent_at;
+    size_t parent_end;
+    size_t values_at;
+};
+
+static void
+note_hashed(struct hashed *hashed, const struct layout_column *column,
+            size_t from, size_t to)
+{
+    if (column->role == LAYOUT_PARENT)
+        *hashed = (struct hashed){.parent_at = from, .parent_end = to};
+    else if (hashed->values_at == 0 &&
+             (column->role == LAYOUT_DATA || column->role == LAYOUT_TYPENAME))
+        hashed->values_at = from;
+}
+
+static int64_t
+hash_of(const struct loader_table *table, const struct hashed *hashed)
+{
+    struct span bytes = buf_span(&table->batch->bytes);
+    size_t at = hashed->values_at != 0 ? hashed->values_at : bytes.length;
+
+    return hash_row(table->hash_seed,
+                    span_of(bytes.bytes + hashed->parent_at,
+                            hashed->parent_end - hashed->parent_at),
+                    span_tail(bytes, at));
+}
+
 static bool
 put_column(struct loader_table *table, int index,
-           const struct row_source *source, size_t hashed_from,
-           struct rows_widen *widen, struct err *err)
+           const struct row_source *source, struct rows_widen *widen,
+           struct err *err)
 {
     const struct layout_column *layout = &table->columns[index];
     const struct plan_table *plan = table->plan;
@@ -345,24 +360,12 @@ put_column(struct loader_table *table, int index,
     case LAYOUT_TYPENAME:
         put_typename(out, plan, source->record);
         return true;
-    case LAYOUT_HASH:
-        binary_sized_int64(
-            out, (int64_t)XXH3_64bits_withSeed(out->bytes + hashed_from,
-                                               out->length - hashed_from,
-                                               table->names_hash));
-        return true;
+    case LAYOUT_HASH: /* put_hash() */
     case LAYOUT_LOADED_AT:
     case LAYOUT_DELETED_AT:
         break;
     }
     return err_set(err, MSG_BUG, "the column is not one of staging's");
-}
-
-static bool
-is_hashed(const struct layout_column *column)
-{
-    return column->role == LAYOUT_DATA || column->role == LAYOUT_TYPENAME ||
-           column->role == LAYOUT_HASH;
 }
 
 static void
@@ -372,33 +375,114 @@ take_back(struct batch *batch, size_t place)
     batch->bytes.overflowed = false;
 }
 
+/* All columns of staging but the hash, which is the last one where there is
+ * one. */
+static bool
+put_columns(struct loader_table *table, const struct row_source *source,
+            struct hashed *hashed, struct rows_widen *widen, struct err *err)
+{
+    struct buf *out = &table->batch->bytes;
+    size_t key_bytes = 0;
+
+    for (int i = 0; i < table->column_count; i++) {
+        const struct layout_column *column = &table->columns[i];
+        size_t at = out->length;
+
+        if (column->role == LAYOUT_HASH)
+            break;
+        if (!put_column(table, i, source, widen, err))
+            return false;
+        note_hashed(hashed, column, at, out->length);
+        if (out->overflowed)
+            continue;
+        if (column->in_key)
+            key_bytes += out->length - at - HEAD_BYTES;
+        if (table->known != NULL && !is_null_at(out, at + OID_BYTES))
+            table->row_has_value[i] = true;
+    }
+    return check_key_length(key_bytes, err);
+}
+
+static void
+put_hash(struct loader_table *table, const struct hashed *hashed)
+{
+    struct buf *out = &table->batch->bytes;
+
+    table->hash = hash_of(table, hashed);
+    binary_int32(out, (int32_t)encode_oid(PLAN_BIGINT));
+    binary_sized_int64(out, table->hash);
+}
+
+/* A row that the table has already stays in no batch. */
+static void
+end_row(struct loader_table *table, size_t place)
+{
+    if (table->known != NULL)
+        table->mark = known_mark(table->known, table->hash);
+    if (table->mark == KNOWN_NOT)
+        batch_row_end(table->batch, place);
+    else
+        take_back(table->batch, place);
+}
+
 bool
 rows_put(struct loader_table *table, const struct row_source *source,
          struct rows_widen *widen, struct err *err)
 {
     struct batch *batch = table->batch;
     size_t place = batch_row_begin(batch, table->column_count);
-    size_t hashed_from = 0, key_bytes = 0;
-    bool fits = true;
+    struct hashed hashed = {0};
 
-    for (int i = 0; fits && i < table->column_count; i++) {
-        size_t at = batch->bytes.length;
-
-        if (hashed_from == 0 && is_hashed(&table->columns[i]))
-            hashed_from = at;
-        fits = put_column(table, i, source, hashed_from, widen, err);
-        if (fits && table->columns[i].in_key && !batch->bytes.overflowed)
-            key_bytes += batch->bytes.length - at - HEAD_BYTES;
-    }
-    if (!fits || !check_key_length(key_bytes, err)) {
+    if (table->known != NULL)
+        memset(table->row_has_value, 0, (size_t)table->column_count);
+    if (!put_columns(table, source, &hashed, widen, err)) {
         take_back(batch, place);
         return false;
     }
+    if (!table->plan->skip && !batch->bytes.overflowed)
+        put_hash(table, &hashed);
     if (batch->bytes.overflowed) {
         take_back(batch, place);
         return err_set(err, MSG_LINE_TOO_LONG,
                        "the row is larger than PostgreSQL accepts");
     }
-    batch_row_end(batch, place);
+    end_row(table, place);
     return true;
+}
+
+/* ---- rows that the table has --------------------------------------------- */
+
+void
+rows_compare(struct loader_table *table, struct known *known)
+{
+    table->known = known;
+    table->has_value = mem_array((size_t)table->column_count, sizeof(bool));
+    table->row_has_value = mem_array((size_t)table->column_count, sizeof(bool));
+}
+
+void
+rows_keep(struct loader_table *table)
+{
+    if (table->known == NULL)
+        return;
+    for (int i = 0; i < table->column_count; i++)
+        table->has_value[i] |= table->row_has_value[i];
+}
+
+bool
+rows_has_value(const struct loader_table *table, int data)
+{
+    for (int i = 0; i < table->column_count; i++)
+        if (table->columns[i].role == LAYOUT_DATA &&
+            table->columns[i].data == data)
+            return table->has_value[i];
+    return false;
+}
+
+void
+rows_undo(struct loader_table *table)
+{
+    if (table->mark != KNOWN_NOT)
+        known_undo(table->known, table->hash, table->mark);
+    table->mark = KNOWN_NOT;
 }

@@ -6,11 +6,15 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
 /* A name is _stage_<run_id>_<n>. */
 #define STAGE_FORM "_stage_%lld_"
+
+#define DUPLICATE_TABLE  "42P07"
+#define DIVISION_BY_ZERO "22012"
 
 enum { NAME_BYTES = 64, SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -23,44 +27,23 @@ format_name(int64_t run_id, int n)
     return mem_strdup(name);
 }
 
-static bool
-learn_types(struct pg_conn *conn, const char *schema,
-            struct loader_table *table, struct err *err)
+static void
+format_prefix(char prefix[NAME_BYTES], int64_t run_id)
 {
-    const char *values[] = {schema, table->stage};
-    struct pg_result *result;
+    snprintf(prefix, NAME_BYTES, STAGE_FORM, (long long)run_id);
+}
 
-    if (!pg_exec(conn, sql_stage_types, 2, values, &result, err))
-        return false;
-    if (pg_rows(result) != 1) {
-        pg_result_free(result);
+static bool
+learn_types(struct loader_table *table, const struct pg_result *types,
+            struct err *err)
+{
+    if (pg_rows(types) != 1)
         return err_set(err, MSG_STAGING_GONE,
                        "staging table %s does not exist any more",
                        table->stage);
-    }
-    table->row_type = (uint32_t)pg_int64(result, 0, 0);
-    table->array_type = (uint32_t)pg_int64(result, 0, 1);
-    pg_result_free(result);
+    table->row_type = (uint32_t)pg_int64(types, 0, 0);
+    table->array_type = (uint32_t)pg_int64(types, 0, 1);
     return true;
-}
-
-/* Create the tables and revoke default privileges in one transaction, so that
- * no other role can read them at any time. */
-static bool
-make_private(struct pg_conn *conn, const char *sql, const char *schema,
-             int64_t run_id, struct err *err)
-{
-    char prefix[NAME_BYTES];
-    const char *values[] = {schema, prefix};
-
-    snprintf(prefix, sizeof(prefix), STAGE_FORM, (long long)run_id);
-    if (!pg_begin(conn, err))
-        return false;
-    if (pg_script(conn, sql, err) &&
-        pg_exec_written(conn, sql_stage_revokes, 2, values, err))
-        return pg_commit(conn, err);
-    pg_rollback(conn);
-    return false;
 }
 
 /* The lock_timeout keeps this from waiting for a dump that has locked the
@@ -74,9 +57,12 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
 
     buf_append_str(&sql, "DROP TABLE IF EXISTS ");
     ddl_append_qualified(&sql, schema, name);
-    dropped = pg_begin(conn, err) && pg_script(conn, sql_lock_timeout, err) &&
-              pg_exec(conn, buf_str(&sql), 0, NULL, NULL, err) &&
-              pg_commit(conn, err);
+    dropped = pg_begin(conn, err);
+    if (dropped) {
+        pg_queue_script(conn, sql_lock_timeout, NULL);
+        pg_queue(conn, buf_str(&sql), 0, NULL, NULL);
+        dropped = pg_commit(conn, err);
+    }
     if (!dropped)
         pg_rollback(conn);
     buf_free(&sql);
@@ -85,24 +71,172 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
 
 /* Drop as many as possible. `err` gets the first failure. */
 static bool
-drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
+drop_listed(struct pg_conn *conn, const struct pg_result *list, struct err *err)
 {
-    char prefix[NAME_BYTES];
-    const char *values[] = {prefix};
-    struct pg_result *result;
     struct err other;
     bool dropped = true;
 
-    snprintf(prefix, sizeof(prefix), STAGE_FORM, (long long)run_id);
-    if (!pg_exec(conn, sql_stage_writers_end, 1, values, NULL, err) ||
-        !pg_exec(conn, sql_stage_list, 1, values, &result, err))
-        return false;
-    for (int i = 0; i < pg_rows(result); i++)
-        dropped = drop_one(conn, pg_text(result, i, 0), pg_text(result, i, 1),
+    for (int i = 0; i < pg_rows(list); i++)
+        dropped = drop_one(conn, pg_text(list, i, 0), pg_text(list, i, 1),
                            dropped ? err : &other) &&
                   dropped;
-    pg_result_free(result);
     return dropped;
+}
+
+/* End the sessions that still write staging of the run, and list it. */
+static void
+queue_list(struct pg_conn *conn, const char *prefix, struct pg_result **list)
+{
+    pg_queue(conn, sql_stage_writers_end, 1, &prefix, NULL);
+    pg_queue(conn, sql_stage_list, 1, &prefix,
+             &(struct pg_answer){.result = list});
+    pg_queue_sync(conn);
+}
+
+static bool
+drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
+{
+    char prefix[NAME_BYTES];
+    struct pg_result *list;
+    bool dropped;
+
+    format_prefix(prefix, run_id);
+    queue_list(conn, prefix, &list);
+    dropped = pg_settle(conn, err) && drop_listed(conn, list, err);
+    pg_result_free(list);
+    return dropped;
+}
+
+/* ---- creating ---------------------------------------------------------- */
+
+/* What creating staging asks, and the answers. */
+struct creation {
+    struct pg_conn *conn;
+    const char *schema;
+    char prefix[NAME_BYTES];
+    struct loader_table *tables;
+    int table_count;
+    struct buf sql;
+    struct pg_result *left;    /* staging of an earlier attempt */
+    struct pg_result *revokes; /* statements */
+    struct pg_result **types;  /* by table */
+};
+
+static void
+describe_stages(struct creation *creation, int64_t run_id,
+                const bool *becomes_table)
+{
+    for (int i = 0; i < creation->table_count; i++) {
+        struct loader_table *table = &creation->tables[i];
+
+        if (table->plan->skip && !table->plan->stages_id)
+            continue;
+        table->stage = format_name(run_id, i + 1);
+        table->statement = mem_strdup(table->stage);
+        ddl_stage_create(&creation->sql, table->plan, creation->schema,
+                         table->stage, becomes_table[i]);
+    }
+}
+
+static void
+free_answers(struct creation *creation)
+{
+    pg_result_free(creation->left);
+    pg_result_free(creation->revokes);
+    creation->left = creation->revokes = NULL;
+    for (int i = 0; i < creation->table_count; i++) {
+        pg_result_free(creation->types[i]);
+        creation->types[i] = NULL;
+    }
+}
+
+/* In one transaction, so that no other role can read the tables at any time:
+ * the revokes take away what default privileges gave. */
+static bool
+queue_creation(struct creation *creation, struct err *err)
+{
+    struct pg_conn *conn = creation->conn;
+    const char *values[] = {creation->schema, creation->prefix};
+
+    queue_list(conn, creation->prefix, &creation->left);
+    if (!pg_begin(conn, err))
+        return false;
+    pg_queue_script(conn, buf_str(&creation->sql), NULL);
+    pg_queue(conn, sql_stage_revokes, 2, values,
+             &(struct pg_answer){.result = &creation->revokes});
+    for (int i = 0; i < creation->table_count; i++) {
+        const char *names[] = {creation->schema, creation->tables[i].stage};
+
+        if (names[1] != NULL)
+            pg_queue(conn, sql_stage_types, 2, names,
+                     &(struct pg_answer){.result = &creation->types[i]});
+    }
+    return true;
+}
+
+static bool
+learn_all_types(struct creation *creation, struct err *err)
+{
+    bool learned = true;
+
+    for (int i = 0; learned && i < creation->table_count; i++)
+        if (creation->tables[i].stage != NULL)
+            learned =
+                learn_types(&creation->tables[i], creation->types[i], err);
+    return learned;
+}
+
+/* Commit in the same wait. If default privileges gave rights, the division by
+ * zero ends the transaction before. */
+static bool
+create_private(struct creation *creation, struct err *err)
+{
+    const char *values[] = {creation->schema, creation->prefix};
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    if (!queue_creation(creation, err))
+        return false;
+    buf_printf(&sql, "SELECT 1 / (1 - least(1, count(*))) FROM (%s) AS given",
+               sql_stage_revokes);
+    pg_queue(creation->conn, buf_str(&sql), 2, values, NULL);
+    pg_queue(creation->conn, "COMMIT", 0, NULL, NULL);
+    buf_free(&sql);
+    return pg_settle(creation->conn, err) && learn_all_types(creation, err);
+}
+
+static bool
+create_and_revoke(struct creation *creation, struct err *err)
+{
+    if (!queue_creation(creation, err) || !pg_settle(creation->conn, err) ||
+        !learn_all_types(creation, err))
+        return false;
+    for (int row = 0; row < pg_rows(creation->revokes); row++)
+        pg_queue(creation->conn, pg_text(creation->revokes, row, 0), 0, NULL,
+                 NULL);
+    return pg_commit(creation->conn, err);
+}
+
+static bool
+create_stages(struct creation *creation, struct err *err)
+{
+    bool created = create_private(creation, err);
+
+    if (!created && strcmp(err->code, DIVISION_BY_ZERO) == 0) {
+        pg_rollback(creation->conn);
+        free_answers(creation);
+        created = create_and_revoke(creation, err);
+    }
+    if (!created)
+        pg_rollback(creation->conn);
+    return created;
+}
+
+/* Does staging of an earlier attempt have the names? */
+static bool
+is_in_the_way(const struct creation *creation, const struct err *err)
+{
+    return strcmp(err->code, DUPLICATE_TABLE) == 0 && creation->left != NULL &&
+           pg_rows(creation->left) > 0;
 }
 
 bool
@@ -110,28 +244,30 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
              const bool *becomes_table, struct err *err)
 {
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+    struct creation creation = {
+        .conn = conn,
+        .schema = schema,
+        .tables = tables,
+        .table_count = table_count,
+        .sql = buf_with_ceiling(SQL_BYTES_MAX),
+        .types = mem_array((size_t)table_count, sizeof(struct pg_result *))};
     bool made;
 
-    if (!drop_all(conn, run_id, err))
-        return false;
-    for (int i = 0; i < table_count; i++) {
-        struct loader_table *table = &tables[i];
-
-        if (table->plan->skip && !table->plan->stages_id)
-            continue;
-        table->stage = format_name(run_id, i + 1);
-        table->statement = mem_strdup(table->stage);
-        ddl_stage_create(&sql, table->plan, schema, table->stage,
-                         becomes_table[i]);
+    format_prefix(creation.prefix, run_id);
+    describe_stages(&creation, run_id, becomes_table);
+    made = create_stages(&creation, err);
+    if (!made && is_in_the_way(&creation, err)) {
+        made = drop_listed(conn, creation.left, err);
+        free_answers(&creation);
+        made = made && create_stages(&creation, err);
     }
-    made = make_private(conn, buf_str(&sql), schema, run_id, err);
-    for (int i = 0; made && i < table_count; i++)
-        if (tables[i].stage != NULL)
-            made = learn_types(conn, schema, &tables[i], err);
-    buf_free(&sql);
+    free_answers(&creation);
+    free(creation.types);
+    buf_free(&creation.sql);
     return made;
 }
+
+/* ---- dropping ---------------------------------------------------------- */
 
 void
 stage_drop(struct pg_conn *conn, int64_t run_id)

@@ -1,8 +1,7 @@
 #include "load/statement.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
-#include "pg/conn.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 
 struct merge_sql_target
@@ -12,7 +11,11 @@ statement_target(const struct merge *merge, const struct merge_table *table)
                                      .schema = merge->schema,
                                      .stage = table->stage,
                                      .changes = table->changes,
-                                     .gone = table->gone,
+                                     .gone = table->gone_ids,
+                                     .hashes = table->hashes,
+                                     .lists_unchanged = table->lists_unchanged,
+                                     .is_known = table->known != NULL,
+                                     .by_value = table->by_value,
                                      .has_mark = table->has_mark,
                                      .is_partitioned = table->is_partitioned};
 }
@@ -24,6 +27,103 @@ is_whole(const struct buf *sql, struct err *err)
            err_set(err, MSG_BUG, "a statement of the merge is too long");
 }
 
+static const char *
+doing(const struct merge *merge, const struct plan_table *table)
+{
+    return arena_printf(merge->arena, "merging %s.%s", merge->schema,
+                        table->name);
+}
+
+bool
+statement_queue(struct merge *merge, const char *text,
+                const struct merge_table *table,
+                const struct merge_table *above, int count,
+                const char *const *values, struct pg_answer answer,
+                struct err *err)
+{
+    struct merge_sql_target target = statement_target(merge, table), parent;
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    bool whole;
+
+    if (above != NULL)
+        parent = statement_target(merge, above);
+    merge_sql(&sql, text, &target, above != NULL ? &parent : NULL);
+    whole = is_whole(&sql, err);
+    answer.doing = doing(merge, table->table);
+    if (whole)
+        pg_queue(merge->conn, buf_str(&sql), count, values, &answer);
+    buf_free(&sql);
+    return whole;
+}
+
+bool
+statement_queue_ddl(struct merge *merge, const struct merge_table *table,
+                    struct buf *sql, struct err *err)
+{
+    bool whole = is_whole(sql, err);
+
+    if (whole)
+        pg_queue_script(
+            merge->conn, buf_str(sql),
+            &(struct pg_answer){.doing = doing(merge, table->table)});
+    buf_free(sql);
+    return whole;
+}
+
+/* Ask the server's clock, since statements before and after are sent together.
+ */
+static void
+queue_clock(struct merge *merge, int64_t *ns)
+{
+    pg_queue(merge->conn,
+             "SELECT (extract(epoch FROM clock_timestamp()) * 1e9)::bigint", 0,
+             NULL, &(struct pg_answer){.number = ns});
+}
+
+bool
+statement_queue_index(struct merge *merge, const struct merge_table *table,
+                      struct buf *sql, struct err *err)
+{
+    struct merge_time *time = arena_alloc(merge->arena, sizeof(*time));
+
+    time->next = merge->index_times;
+    merge->index_times = time;
+    queue_clock(merge, &time->from_ns);
+    if (!statement_queue_ddl(merge, table, sql, err))
+        return false;
+    queue_clock(merge, &time->to_ns);
+    return true;
+}
+
+bool
+statement_queue_analyze(struct merge *merge, const struct merge_table *table,
+                        const char *relation, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+
+    buf_append_str(&sql, "ANALYZE ");
+    ddl_append_qualified(&sql, merge->schema, relation);
+    return statement_queue_ddl(merge, table, &sql, err);
+}
+
+bool
+statement_queue_ask(struct merge *merge, const char *text,
+                    const struct merge_sql_target *target,
+                    struct pg_result **result, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    bool whole;
+
+    merge_sql(&sql, text, target, NULL);
+    whole = is_whole(&sql, err);
+    if (whole)
+        pg_queue(merge->conn, buf_str(&sql), 0, NULL,
+                 &(struct pg_answer){.result = result,
+                                     .doing = doing(merge, target->table)});
+    buf_free(&sql);
+    return whole;
+}
+
 bool
 statement_ask(struct merge *merge, const char *text,
               const struct merge_sql_target *target,
@@ -32,13 +132,16 @@ statement_ask(struct merge *merge, const char *text,
               struct err *err)
 {
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
-    bool done;
+    bool whole;
 
     merge_sql(&sql, text, target, above);
-    done = is_whole(&sql, err) &&
-           pg_exec(merge->conn, buf_str(&sql), count, values, result, err);
+    whole = is_whole(&sql, err);
+    if (whole)
+        pg_queue(merge->conn, buf_str(&sql), count, values,
+                 &(struct pg_answer){.result = result,
+                                     .doing = doing(merge, target->table)});
     buf_free(&sql);
-    return done;
+    return whole && pg_settle(merge->conn, err);
 }
 
 static bool
@@ -100,16 +203,6 @@ statement_ddl(struct merge *merge, struct buf *sql, struct err *err)
                 (sql->length == 0 || pg_script(merge->conn, buf_str(sql), err));
 
     buf_free(sql);
-    return done;
-}
-
-bool
-statement_index(struct merge *merge, struct buf *sql, struct err *err)
-{
-    int64_t begun = clock_now_ns();
-    bool done = statement_ddl(merge, sql, err);
-
-    merge->index_ns += clock_now_ns() - begun;
     return done;
 }
 

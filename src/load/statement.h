@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "load/merge.h"
+#include "pg/queue.h"
 #include "plan/merge_sql.h"
 
 enum { STATEMENT_BYTES_MAX = 4 * 1024 * 1024 };
@@ -17,6 +18,34 @@ enum { STATEMENT_BYTES_MAX = 4 * 1024 * 1024 };
 /* The names of the table, its staging and its helper tables in this run. */
 struct merge_sql_target
 statement_target(const struct merge *merge, const struct merge_table *table);
+
+/* Queue the statement: see pg/queue.h. Its errors name the table. */
+MUST_CHECK bool statement_queue(struct merge *merge, const char *text,
+                                const struct merge_table *table,
+                                const struct merge_table *above, int count,
+                                const char *const *values,
+                                struct pg_answer answer, struct err *err);
+
+/* Queue the statements in `sql`, which may be empty. Frees `sql`. */
+MUST_CHECK bool
+statement_queue_ddl(struct merge *merge, const struct merge_table *table,
+                    struct buf *sql, struct err *err);
+
+/* The same for statements that create keys or indexes. Their time counts in
+ * merge_index_ns(). */
+MUST_CHECK bool
+statement_queue_index(struct merge *merge, const struct merge_table *table,
+                      struct buf *sql, struct err *err);
+
+/* Queue an ANALYZE of a table or its staging. */
+MUST_CHECK bool
+statement_queue_analyze(struct merge *merge, const struct merge_table *table,
+                        const char *relation, struct err *err);
+
+/* Queue a statement that returns rows. */
+MUST_CHECK bool statement_queue_ask(struct merge *merge, const char *text,
+                                    const struct merge_sql_target *target,
+                                    struct pg_result **result, struct err *err);
 
 /* Send the statement. The caller frees the result. */
 MUST_CHECK bool statement_ask(struct merge *merge, const char *text,
@@ -44,11 +73,6 @@ MUST_CHECK bool statement_number_below(struct merge *merge, const char *text,
 /* Send the statements in `sql`, which may be empty. Frees `sql`. */
 MUST_CHECK bool
 statement_ddl(struct merge *merge, struct buf *sql, struct err *err);
-
-/* The same for statements that create keys or indexes. Adds the time to
- * merge->index_ns. */
-MUST_CHECK bool
-statement_index(struct merge *merge, struct buf *sql, struct err *err);
 
 /* ANALYZE a table or its staging. */
 MUST_CHECK bool

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "json/write.h"
+#include "pg/queue.h"
 #include "sql.h"
 
 enum { JSON_BYTES_MAX = 64 * 1024, TEXT_BYTES_MAX = 4096 };
@@ -28,14 +29,12 @@ take_found(struct merge *merge, const struct pg_result *result, int row)
     }
 }
 
-bool
-swallowed_look(struct merge *merge, struct err *err)
+/* The names of the tables as JSON. False if there are none. */
+static bool
+list_tables(const struct merge *merge, struct buf *names)
 {
-    struct buf names = buf_with_ceiling(JSON_BYTES_MAX);
-    struct json_out *json = json_out_new(&names);
-    const char *values[] = {merge->schema, NULL};
-    struct pg_result *result;
-    bool any = false, asked = true;
+    struct json_out *json = json_out_new(names);
+    bool any = false;
 
     json_out_open(json, '[');
     for (int i = 0; i < merge->table_count; i++) {
@@ -49,17 +48,41 @@ swallowed_look(struct merge *merge, struct err *err)
     }
     json_out_close(json, ']');
     json_out_free(json);
-    values[1] = buf_str(&names);
-    if (any)
-        asked =
-            pg_exec(merge->conn, sql_table_triggers, 2, values, &result, err);
-    if (any && asked) {
-        for (int row = 0; row < pg_rows(result); row++)
-            take_found(merge, result, row);
-        pg_result_free(result);
+    return any;
+}
+
+void
+swallowed_queue_look(struct merge *merge)
+{
+    struct buf names = buf_with_ceiling(JSON_BYTES_MAX);
+    const char *values[] = {merge->schema, NULL};
+
+    if (list_tables(merge, &names)) {
+        values[1] = buf_str(&names);
+        pg_queue(merge->conn, sql_table_triggers, 2, values,
+                 &(struct pg_answer){.result = &merge->triggers});
     }
     buf_free(&names);
-    return asked;
+}
+
+void
+swallowed_take(struct merge *merge)
+{
+    for (int row = 0; merge->triggers != NULL && row < pg_rows(merge->triggers);
+         row++)
+        take_found(merge, merge->triggers, row);
+    pg_result_free(merge->triggers);
+    merge->triggers = NULL;
+}
+
+bool
+swallowed_look(struct merge *merge, struct err *err)
+{
+    swallowed_queue_look(merge);
+    if (!pg_settle(merge->conn, err))
+        return false;
+    swallowed_take(merge);
+    return true;
 }
 
 /* ---- lost rows ----------------------------------------------------------- */

@@ -11,8 +11,13 @@
 
 #include "load/merge.h"
 
-/* Look for triggers, rules and cascading foreign keys of the tables that exist.
- * Sets merge_table.interferers and is_read_back. */
+/* Look for triggers, rules and cascading foreign keys of the tables that exist:
+ * queue the question, and take the answer. Sets merge_table.interferers and
+ * is_read_back. */
+void swallowed_queue_look(struct merge *merge);
+void swallowed_take(struct merge *merge);
+
+/* Both, with a wait. */
 MUST_CHECK bool swallowed_look(struct merge *merge, struct err *err);
 
 /* Call this after a table is merged. If rows were not written, it warns and

@@ -6,8 +6,8 @@
  * subtracts the hash of its parent. If each parent has all its rows, the
  * balance is zero at the end. If not, it is zero with a probability of 1 in
  * 2^64. If parents have no count, one byte per hash counts their rows instead,
- * to find out whether any parent has so many that the store may have truncated
- * the connection.
+ * to find out whether the store may have truncated the connection of a parent
+ * with many rows.
  *
  * A tally does not say which parents lack rows. truncated.h asks the database.
  */
@@ -26,7 +26,7 @@ enum {
 
 /* The rows of one connection. All zero is a tally of parents with counts. */
 struct tally {
-    uint64_t balance; /* hashes of promised rows minus those that came */
+    uint64_t balance; /* hashes of counted rows minus those of received rows */
     bool is_unsure;
     uint8_t *rows; /* by the parent's hash; NULL: parents have counts */
 };
@@ -38,12 +38,12 @@ void tally_free(struct tally *tally);
 void tally_promise(struct tally *tally, struct span id, uint32_t rows);
 void tally_no_promise(struct tally *tally);
 
-/* A row of this parent has come. */
+/* A row of this parent was received. */
 void tally_row(struct tally *tally, struct span parent_id);
 
-/* True if each parent has the rows that it counted, provided that no key came
- * twice. If parents have no counts: true if none has TALLY_LOWEST_ROUND rows or
- * more. */
+/* True if each parent has the rows that it counted, provided that no key
+ * appears twice. If parents have no counts: true if none has TALLY_LOWEST_ROUND
+ * rows or more. */
 bool tally_is_even(const struct tally *tally);
 
 #endif

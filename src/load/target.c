@@ -20,6 +20,7 @@
 
 #include "load/encode.h"
 #include "load/foreign.h"
+#include "pg/queue.h"
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/names.h"
@@ -103,8 +104,9 @@ refuse_key(const struct plan_table *table, const char *schema,
     return false;
 }
 
-/* A gid column may be a number while the plan says text: it will be widened. It
- * may be text while the plan says number: it was widened earlier. */
+/* If a gid column is a number and the plan says text, the run widens the
+ * column. If it is text and the plan says number, an earlier run has widened
+ * it. */
 static bool
 settle_gid(struct plan_gid *gid, enum plan_type type)
 {
@@ -138,14 +140,14 @@ inspect_column(const struct plan_table *table, const char *schema,
     enum plan_type type;
     bool fits;
 
-    if (row < 0 && data != NULL && !column->in_key) { /* it will be added */
+    if (row < 0 && data != NULL && !column->in_key) { /* the run adds it */
         target->lost_column = target->lost_column || had_column[column->data];
         return true;
     }
     if (row < 0 && column->role == LAYOUT_DELETED_AT)
-        return true; /* so will this one */
+        return true; /* the run adds it */
     if (row < 0 && column->role == LAYOUT_PLACE)
-        return true; /* and this one */
+        return true; /* the run adds it */
     target->has_position = target->has_position || column->role == LAYOUT_PLACE;
     if (row < 0 && !column->in_key)
         return refuse_missing(table, schema, column, err);
@@ -170,8 +172,8 @@ inspect_column(const struct plan_table *table, const char *schema,
 
 /* ---- one table ----------------------------------------------------------- */
 
-/* This also matters if the query no longer marks rows: marked rows may come
- * again. */
+/* This also matters if the query no longer marks rows: marked rows may be in
+ * the result again. */
 static bool
 has_mark(const struct pg_result *result, const struct target_memory *memory)
 {
@@ -283,6 +285,18 @@ target_has(const struct target *target, const char *name)
         if (strcmp(*at, name) == 0)
             return true;
     return false;
+}
+
+void
+target_inspect_ahead(struct pg_conn *conn, const void *owner,
+                     const struct plan *plan, const char *schema)
+{
+    for (int i = 0; i < plan->table_count; i++) {
+        const char *values[] = {schema, plan->tables[i].name};
+
+        if (!plan->tables[i].skip)
+            pg_ask_ahead(conn, owner, sql_table_columns, 2, values);
+    }
 }
 
 bool

@@ -17,14 +17,16 @@
 struct target_memory {
     bool is_owned;          /* bulkpg created the table */
     bool had_mark;          /* bulkpg once created its column _deleted_at */
-    bool had_position;      /* and _position */
+    bool had_position;      /* the same for _position */
     const bool *had_column; /* by plan column: bulkpg once created it */
+    const char *hash_definition; /* of its rows' hashes; NULL: not known */
+    bool is_uneven; /* the last full result had duplicates or lacked rows */
 };
 
 struct target {
     bool exists;
     bool is_partitioned;
-    bool lost_column; /* one was dropped by hand: every row is rewritten */
+    bool lost_column; /* a column was dropped by hand: every row is rewritten */
     bool *has_column; /* by plan column; in the arena, as the next two */
     bool *has_index;  /* by plan column: an index begins with it */
     enum plan_type *has_type; /* by plan column: its present type. If the plan
@@ -56,5 +58,9 @@ MUST_CHECK bool
 target_holds_type(struct pg_conn *conn, const struct plan_table *table,
                   const struct target *target, const char *schema,
                   const char *type, bool *held, struct err *err);
+
+/* Ask ahead what target_inspect() asks: see pg/queue.h. */
+void target_inspect_ahead(struct pg_conn *conn, const void *owner,
+                          const struct plan *plan, const char *schema);
 
 #endif

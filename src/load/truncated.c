@@ -51,9 +51,9 @@ append_example(struct buf *text, const struct merge_table *table,
                    pg_text(result, row, COUNTED), pg_text(result, row, CAME));
 }
 
-/* Append "products.variants: 2 parents have fewer …: gid… (5 counted, 3 came),
- * …" for the result's rows of one kind, which begin at `*row`. Moves `*row` to
- * the first row of the next kind. */
+/* Append "products.variants: 2 parents have fewer …: gid… (5 counted, 3
+ * received), …" for the result's rows of one kind, which begin at `*row`. Moves
+ * `*row` to the first row of the next kind. */
 static void
 describe(struct buf *text, const struct merge_table *table,
          const struct pg_result *result, int *row)
@@ -125,9 +125,9 @@ check_table(struct merge *merge, const struct merge_table *table,
 }
 
 /* The loader's tally usually proves that no rows are missing. It proves nothing
- * if a key came twice. */
-static bool
-is_worth_asking(const struct merge *merge, const struct merge_table *table)
+ * if a key appears twice. */
+bool
+truncated_is_asked(const struct merge *merge, const struct merge_table *table)
 {
     return table->stage != NULL && !table->table->skip &&
            table->table->kind == PLAN_CONNECTION &&
@@ -141,7 +141,7 @@ truncated_check(struct merge *merge, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (is_worth_asking(merge, table) && !check_table(merge, table, err))
+        if (truncated_is_asked(merge, table) && !check_table(merge, table, err))
             return false;
     }
     return true;

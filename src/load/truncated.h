@@ -17,4 +17,9 @@
  * that has exactly 100 or 250 rows is a warning too. */
 MUST_CHECK bool truncated_check(struct merge *merge, struct err *err);
 
+/* Does it ask the server about the rows below each parent, since what came does
+ * not tell? Before merge_settle(), as far as no key is twice. */
+bool
+truncated_is_asked(const struct merge *merge, const struct merge_table *table);
+
 #endif

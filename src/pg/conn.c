@@ -387,9 +387,27 @@ set_settings(struct pg_conn *conn, bool loader, struct err *err)
         set = pg_exec(conn, sql_session, 2, values, &result, err);
     }
     if (set)
-        conn->backend = pg_int64(result, 0, 1);
+        conn->backend = pg_int64(result, 0, 0);
     pg_result_free(result);
     return set;
+}
+
+/* Queue the settings, so that setting up the session needs no wait of its own.
+ * The second statement may fail, as above. */
+static void
+queue_settings(struct pg_conn *conn, bool loader)
+{
+    const char *first[] = {loader ? "off" : "", ""};
+    const char *second[] = {"", "10s"};
+    struct arena arena = {0};
+
+    pg_queue(conn, sql_session, 2, first,
+             &(struct pg_answer){
+                 .number = &conn->backend,
+                 .doing = arena_printf(
+                     &arena, "cannot set up the session on %s", conn->where)});
+    queue_optional(conn, sql_session, 2, second, NULL);
+    arena_free(&arena);
 }
 
 static bool
@@ -400,6 +418,10 @@ set_up(struct pg_conn *conn, const struct pg_config *config, struct err *err)
         return wire_lost(conn, err);
     if (!is_fit(conn, err))
         return false;
+    if (config->sets_up_later) {
+        queue_settings(conn, config->loader);
+        return true;
+    }
     return set_settings(conn, config->loader, err) ||
            err_wrap(err, "cannot set up the session on %s", conn->where);
 }
@@ -451,6 +473,8 @@ pg_close(struct pg_conn *conn)
     if (conn == NULL)
         return;
     PQfinish(conn->raw);
+    queue_clear(conn);
+    pg_forget_ahead(conn, NULL);
     free(conn->where);
     free(conn->dsn);
     free(conn);

@@ -27,11 +27,12 @@ struct pg_config {
     const char *dsn; /* a libpq connection string; "" or NULL: PG* variables */
     const char *application_name;
     bool loader; /* synchronous_commit off: its data can be loaded again */
+    bool sets_up_later;        /* the settings go with the first statement */
     int64_t answer_timeout_ms; /* silence that leads to a check; 0: never */
 };
 
-/* Silent servers. A server that hangs must be told from one that works for a
- * long time; a merge may take hours without sending a byte. After
+/* Silent servers. A server that hangs must be distinguished from one that works
+ * for a long time; a merge may take hours without sending a byte. After
  * answer_timeout_ms without a byte, a second connection asks the same server
  * whether the backend is busy. If it is, the wait continues, with the same
  * check after the same time. If the second connection fails, or the server does
@@ -63,8 +64,8 @@ MUST_CHECK bool pg_connect(const struct pg_config *config,
 
 /* Does a pooler give this session to other clients between transactions? Then
  * locks, settings and prepared statements do not stay with it. If there is a
- * pooler, a second connection is opened to find out. False if it cannot be
- * found out. */
+ * pooler, a second connection is opened to find out. False if that cannot be
+ * determined. */
 bool pg_shares_session(struct pg_conn *conn, const struct pg_config *config);
 
 /* Close the connection. A running statement ends with it. */

@@ -28,6 +28,17 @@ pg_exec(struct pg_conn *conn, const char *sql, int count,
         *result = NULL;
     if (!is_usable(conn, err))
         return false;
+    if (result != NULL && conn->ahead != NULL) {
+        if (!ahead_take(conn, sql, count, values, result, err))
+            return false;
+        if (*result != NULL)
+            return true;
+    }
+    if (conn->queue.first != NULL) {
+        pg_queue(conn, sql, count, values,
+                 &(struct pg_answer){.result = result});
+        return pg_settle(conn, err);
+    }
     sent =
         PQsendQueryParams(conn->raw, sql, count, NULL, values, NULL, NULL, 0);
     if (!wire_finish(conn, sent, CLOCK_NEVER, &raw, err))
@@ -49,9 +60,9 @@ pg_exec_written(struct pg_conn *conn, const char *sql, int count,
     bool done = pg_exec(conn, sql, count, values, &written, err);
 
     for (int row = 0; done && row < pg_rows(written); row++)
-        done = pg_exec(conn, pg_text(written, row, 0), 0, NULL, NULL, err);
+        pg_queue(conn, pg_text(written, row, 0), 0, NULL, NULL);
     pg_result_free(written);
-    return done;
+    return done && pg_settle(conn, err);
 }
 
 static bool
@@ -64,67 +75,41 @@ simple(struct pg_conn *conn, const char *sql, int64_t deadline_ms,
                        err);
 }
 
-/* Send all statements and one sync. With `begins`, they get an explicit
- * transaction: on Citus, the implicit one of a pipeline does not make them one
- * change. */
-static bool
-send_script(struct pg_conn *conn, struct span script, bool begins)
+/* Without a transaction around it, a script gets its own: on Citus, the
+ * implicit one of a pipeline does not make its statements one change. */
+bool
+pg_script(struct pg_conn *conn, const char *sql, struct err *err)
 {
-    struct buf statement = buf_with_ceiling(script.length + 1);
-    struct span next;
-    bool sent = !begins || PQsendQueryParams(conn->raw, "BEGIN", 0, NULL, NULL,
-                                             NULL, NULL, 0) == 1;
-
-    while (sent && script_next(&script, &next)) {
-        buf_clear(&statement);
-        buf_append(&statement, next.bytes, next.length);
-        sent = PQsendQueryParams(conn->raw, buf_str(&statement), 0, NULL, NULL,
-                                 NULL, NULL, 0) == 1;
-    }
-    buf_free(&statement);
-    return sent &&
-           (!begins || PQsendQueryParams(conn->raw, "COMMIT", 0, NULL, NULL,
-                                         NULL, NULL, 0) == 1) &&
-           PQpipelineSync(conn->raw) == 1;
-}
-
-static bool
-run_pipelined(struct pg_conn *conn, const char *sql, struct err *err)
-{
-    bool begins = PQtransactionStatus(conn->raw) == PQTRANS_IDLE;
-    PGresult *raw;
+    struct span rest = span_str(sql), first, second;
+    bool begins =
+        !conn->queue.begins && PQtransactionStatus(conn->raw) == PQTRANS_IDLE;
     bool ok;
 
-    if (PQenterPipelineMode(conn->raw) != 1)
-        return wire_lost(conn, err);
-    ok = wire_finish(conn, send_script(conn, span_str(sql), begins),
-                     CLOCK_NEVER, &raw, err);
-    PQclear(raw);
-    if (PQexitPipelineMode(conn->raw) != 1)
-        conn->lost = true;
+    if (!is_usable(conn, err))
+        return false;
+    if (!script_next(&rest, &first))
+        return pg_settle(conn, err);
+    if (!script_next(&rest, &second))
+        return pg_exec(conn, sql, 0, NULL, NULL, err);
+    if (begins)
+        pg_queue(conn, "BEGIN", 0, NULL, NULL);
+    pg_queue_script(conn, sql, NULL);
+    if (begins)
+        pg_queue(conn, "COMMIT", 0, NULL, NULL);
+    ok = pg_settle(conn, err);
     if (!ok && begins)
         pg_rollback(conn);
     return ok;
 }
 
 bool
-pg_script(struct pg_conn *conn, const char *sql, struct err *err)
-{
-    struct span rest = span_str(sql), first, second;
-
-    if (!is_usable(conn, err))
-        return false;
-    if (!script_next(&rest, &first))
-        return true;
-    if (!script_next(&rest, &second))
-        return pg_exec(conn, sql, 0, NULL, NULL, err);
-    return run_pipelined(conn, sql, err);
-}
-
-bool
 pg_begin(struct pg_conn *conn, struct err *err)
 {
-    return pg_exec(conn, "BEGIN", 0, NULL, NULL, err);
+    if (!is_usable(conn, err))
+        return false;
+    pg_queue(conn, "BEGIN", 0, NULL, NULL);
+    conn->queue.begins = true;
+    return true;
 }
 
 /* COMMIT ends a failed transaction without an error; only the tag shows that it
@@ -151,6 +136,8 @@ pg_commit(struct pg_conn *conn, struct err *err)
     bool was_usable = !conn->lost;
     bool ok;
 
+    if (!pg_settle(conn, err))
+        return false;
     task_shield();
     ok = simple(conn, "COMMIT", CLOCK_NEVER, &raw, err) &&
          was_committed(conn, raw, err);
@@ -167,6 +154,7 @@ pg_rollback(struct pg_conn *conn)
     struct err ignored;
     PGresult *raw = NULL;
 
+    queue_clear(conn);
     if (conn->lost || PQtransactionStatus(conn->raw) == PQTRANS_IDLE)
         return;
     task_shield();
@@ -183,7 +171,7 @@ pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
     Oid oids[1] = {parameter_oid};
     PGresult *raw;
 
-    if (!is_usable(conn, err) ||
+    if (!pg_settle(conn, err) || !is_usable(conn, err) ||
         !wire_finish(conn,
                      PQsendPrepare(conn->raw, name, sql,
                                    parameter_oid != 0 ? 1 : 0, oids),

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "pg/queue.h"
 #include "pg/wire.h"
 
 enum {
@@ -415,6 +416,8 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
     int fd;
 
     *result = NULL;
+    if (!pg_settle(conn, err))
+        return false;
     if (conn->lost || PQsocket(conn->raw) < 0 ||
         PQenterPipelineMode(conn->raw) != 1)
         return wire_lost(conn, err);

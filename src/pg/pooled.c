@@ -3,7 +3,7 @@
 #include "sql.h"
 
 /* The process id of the server's backend that serves the connection now; -1 if
- * it cannot be found out. */
+ * it cannot be determined. */
 static int64_t
 session_pid(struct pg_conn *conn)
 {

@@ -206,6 +206,36 @@ refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
     return err_set(err, MSG_BUG, "COPY is not supported here");
 }
 
+/* Does the result begin data that a caller waits for? */
+static bool
+is_awaited_copy(const struct pg_conn *conn, const PGresult *result)
+{
+    return conn->on_data != NULL && PQresultStatus(result) == PGRES_COPY_OUT;
+}
+
+/* Take data until it ends, or until none can come: the next result says which.
+ */
+static bool
+take_copy(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
+{
+    for (;;) {
+        char *bytes = NULL;
+        int length = PQgetCopyData(conn->raw, &bytes, 1);
+
+        if (length > 0) {
+            conn->on_data(conn->on_data_ctx, span_of(bytes, (size_t)length));
+            PQfreemem(bytes);
+            continue;
+        }
+        if (length < 0)
+            return true;
+        if (!wait_socket(conn, POLLIN, deadline_ms, err))
+            return false;
+        if (PQconsumeInput(conn->raw) == 0)
+            return true;
+    }
+}
+
 /* Set the error for a statement without an answer. So a caller that gets
  * success always has a result. */
 static bool
@@ -216,58 +246,95 @@ no_answer(struct pg_conn *conn, struct err *err)
                : wire_lost(conn, err);
 }
 
-/* Is this the last result of everything that was sent? NULL follows the results
- * of a single statement. In pipeline mode, NULL follows each statement, and the
- * sync is the end; more than two NULLs in a row mean that libpq expects no more
- * results. */
+/* The result belongs to the statement at `at`; a later result of the same
+ * statement replaces it. */
 static bool
-is_end(const PGresult *result, bool is_pipelined, int *nulls)
+keep(struct pg_conn *conn, struct wire_answers *answers, PGresult *result,
+     struct err *err)
+{
+    if (answers->at == answers->count) {
+        PQclear(result);
+        return wire_senseless(conn, "too many results", err);
+    }
+    PQclear(answers->results[answers->at]);
+    answers->results[answers->at] = result;
+    answers->is_answered = true;
+    return true;
+}
+
+/* Check the result just kept. In a pipeline, the statements after an error are
+ * skipped up to the next sync, and have no error of their own. */
+static bool
+judge(struct pg_conn *conn, struct wire_answers *answers, bool *ok,
+      struct err *err)
+{
+    const PGresult *result = answers->results[answers->at];
+
+    if (!*ok && PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+        return true;
+    if (!is_success(result) && !is_refusal(result))
+        return refuse_answer(conn, result, err);
+    if (*ok && is_refusal(result) &&
+        (answers->may_fail == NULL || !answers->may_fail[answers->at])) {
+        *ok = wire_refused(result, err);
+        answers->failed = answers->at;
+    }
+    return true;
+}
+
+/* NULL ends the results of a statement, and also everything if no sync is due.
+ * More than NULLS_MOST in a row mean that libpq expects no more results. */
+static bool
+ends_statement(struct wire_answers *answers)
 {
     enum { NULLS_MOST = 2 };
 
-    if (result != NULL) {
-        *nulls = 0;
-        return is_pipelined && PQresultStatus(result) == PGRES_PIPELINE_SYNC;
-    }
-    return !is_pipelined || ++*nulls > NULLS_MOST;
+    if (answers->is_answered)
+        answers->at++;
+    answers->is_answered = false;
+    return ++answers->nulls > NULLS_MOST || answers->syncs == 0;
 }
 
-/* Take all results, and keep the last one. If any result is an error, the first
- * error counts. In a pipeline, the statements after it are skipped and have no
- * error of their own. */
 static bool
-collect(struct pg_conn *conn, int64_t deadline_ms, PGresult **last,
+ends_group(struct wire_answers *answers, const PGresult *result)
+{
+    answers->nulls = 0;
+    return PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+}
+
+/* Take the results of all statements up to the last sync. If any is an error,
+ * the first one counts. */
+static bool
+collect(struct pg_conn *conn, int64_t deadline_ms, struct wire_answers *answers,
         struct err *err)
 {
-    bool is_pipelined = PQpipelineStatus(conn->raw) != PQ_PIPELINE_OFF;
     bool ok = true;
-    int nulls = 0;
 
     for (;;) {
         PGresult *result;
-        bool is_last;
 
         if (!next_result(conn, deadline_ms, &result, err))
             return false;
-        is_last = is_end(result, is_pipelined, &nulls);
-        if (is_last && (result != NULL || !ok || *last != NULL)) {
+        if (result == NULL) {
+            if (ends_statement(answers))
+                break;
+        } else if (ends_group(answers, result)) {
             PQclear(result);
-            return ok;
+            if (answers->syncs <= 1)
+                break;
+            answers->syncs--;
+        } else if (!ok && answers->at == answers->count) {
+            PQclear(result); /* libpq reports a loss once more at the end */
+        } else if (!keep(conn, answers, result, err)) {
+            return false;
+        } else if (is_awaited_copy(conn, result)) {
+            if (!take_copy(conn, deadline_ms, err))
+                return false;
+        } else if (!judge(conn, answers, &ok, err)) {
+            return false;
         }
-        if (is_last)
-            return no_answer(conn, err);
-        if (result == NULL)
-            continue;
-        PQclear(*last);
-        *last = result;
-        if (is_pipelined && !ok &&
-            PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
-            continue;
-        if (!is_success(result) && !is_refusal(result))
-            return refuse_answer(conn, result, err);
-        if (ok && is_refusal(result))
-            ok = wire_refused(result, err);
     }
+    return ok && answers->at < answers->count ? no_answer(conn, err) : ok;
 }
 
 /* Canceling blocks for a short time: libpq 15 has no other way. */
@@ -284,36 +351,33 @@ ask_to_cancel(struct pg_conn *conn)
 /* A stop interrupted a wait: cancel the statement. The session can then be used
  * again, or is lost. */
 static void
-abandon(struct pg_conn *conn)
+abandon(struct pg_conn *conn, struct wire_answers *answers)
 {
-    PGresult *last = NULL;
     struct err ignored;
     int64_t deadline_ms = clock_after_ms(CANCEL_MS);
 
     task_shield();
     ask_to_cancel(conn);
     if (!flush(conn, deadline_ms, &ignored) ||
-        (!collect(conn, deadline_ms, &last, &ignored) &&
+        (!collect(conn, deadline_ms, answers, &ignored) &&
          PQtransactionStatus(conn->raw) == PQTRANS_ACTIVE))
         conn->lost = true;
-    PQclear(last);
     task_unshield();
 }
 
 bool
-wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
-            PGresult **result, struct err *err)
+wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
+                struct wire_answers *answers, struct err *err)
 {
-    bool ok = sent == 1;
+    bool ok = sent;
 
-    *result = NULL;
     if (!ok)
         wire_lost(conn, err);
     else
         ok = flush(conn, deadline_ms, err) &&
-             collect(conn, deadline_ms, result, err);
+             collect(conn, deadline_ms, answers, err);
     if (!ok && err->kind == ERR_STOPPED)
-        abandon(conn);
+        abandon(conn, answers);
     if (PQstatus(conn->raw) == CONNECTION_BAD) {
         if (ok)
             ok = wire_lost(conn, err);
@@ -321,9 +385,39 @@ wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
             err->kind = ERR_TRANSIENT; /* whatever the server's error was */
         conn->lost = true;
     }
+    return ok;
+}
+
+bool
+wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
+            PGresult **result, struct err *err)
+{
+    struct wire_answers answers = {.results = result, .count = 1};
+    bool ok;
+
+    *result = NULL;
+    ok = wire_finish_all(conn, sent == 1, deadline_ms, &answers, err);
     if (!ok) {
         PQclear(*result);
         *result = NULL;
     }
     return ok;
+}
+
+bool
+wire_copy(struct pg_conn *conn, const char *sql, wire_data_fn *on_data,
+          void *ctx, struct err *err)
+{
+    PGresult *raw;
+    bool copied;
+
+    if (conn->lost)
+        return wire_lost(conn, err);
+    conn->on_data = on_data;
+    conn->on_data_ctx = ctx;
+    copied =
+        wire_finish(conn, PQsendQuery(conn->raw, sql), CLOCK_NEVER, &raw, err);
+    conn->on_data = NULL;
+    PQclear(raw);
+    return copied;
 }

@@ -1,13 +1,15 @@
 /*
- * wire - the libpq handle, and waiting for it. Private to src/pg.
+ * wire - the libpq handle, and functions that wait for it. Private to src/pg.
  */
 #ifndef PG_WIRE_H
 #define PG_WIRE_H
 
-#include "pg/conn.h"
+#include "base/span.h"
 #include "pg/libpq.h"
+#include "pg/queue.h"
 
-struct arena;
+/* A piece of what COPY sends; borrowed for the call. Must not wait. */
+typedef void wire_data_fn(void *ctx, struct span bytes);
 
 struct pg_conn {
     PGconn *raw;
@@ -16,6 +18,24 @@ struct pg_conn {
     int64_t answer_timeout_ms; /* 0: none */
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
+    wire_data_fn *on_data;     /* while a COPY is under way, otherwise NULL */
+    void *on_data_ctx;
+    struct queue queue;  /* statements that wait to be sent: queue.h */
+    struct ahead *ahead; /* questions asked ahead, and answers */
+};
+
+/* The answers to statements that were sent together. In pipeline mode `syncs`
+ * is the number of syncs among them. */
+struct wire_answers {
+    PGresult **results; /* one of each statement; NULL: no answer */
+    bool *may_fail; /* by statement: an error is not the caller's; NULL: none
+                         * may */
+    size_t count;
+    size_t syncs;
+    size_t failed;    /* on failure: the first statement that was refused */
+    size_t at;        /* the statement whose answer is due */
+    bool is_answered; /* it has one */
+    int nulls;        /* NULLs that libpq returned in a row */
 };
 
 /* A text of libpq or of the server as one line. Its lines are joined by "; ".
@@ -54,5 +74,15 @@ bool wire_senseless(struct pg_conn *conn, const char *what, struct err *err);
  * statement at the server. */
 MUST_CHECK bool wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
                             PGresult **result, struct err *err);
+
+/* The same for several statements; `sent` says whether libpq took all of them.
+ * The caller clears the results, on failure too. */
+MUST_CHECK bool
+wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
+                struct wire_answers *answers, struct err *err);
+
+/* Run a COPY TO STDOUT, and hand over what comes. */
+MUST_CHECK bool wire_copy(struct pg_conn *conn, const char *sql,
+                          wire_data_fn *on_data, void *ctx, struct err *err);
 
 #endif

@@ -146,7 +146,8 @@ struct scope {
     const char *root_path; /* in a single object at the root: the response key
                             * of the root; NULL elsewhere */
     bool owner_abstract;   /* the object's field has an abstract type */
-    bool through_abstract; /* so has that field or one around it */
+    bool through_abstract; /* the object's field or a field around it has an
+                            * abstract type */
     bool is_narrowed;      /* a fragment narrows the place */
     bool is_edge;          /* fields of an edge, beside the node */
     bool is_attribute;     /* @unwrap: the object has a field `value`, */

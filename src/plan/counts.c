@@ -2,8 +2,8 @@
  * Counts of a connection's rows. If the type around a connection `variants` has
  * a field `variantsCount`, the document also asks for it, with the alias
  * bulkpg_c2 (2 is the table's number), and for `updatedAt`, as bulkpg_u. The
- * load compares the count with the rows that came: docs/guarantees.md,
- * "Truncated connections".
+ * load compares the count with the rows of the result: see "Truncated
+ * connections" in docs/guarantees.md.
  *
  * A connection may be selected at several places, in fragments for different
  * types. Each place gets its count, with the same alias, if the types of the

@@ -28,7 +28,8 @@ void ddl_stage_insert(struct buf *sql, const char *schema, const char *stage);
 void ddl_table_create(struct buf *sql, const struct plan_table *table,
                       const char *schema);
 
-/* Create a unique index on staging; it fails if a key came twice. */
+/* Create a unique index on staging. The statement fails if two rows have the
+ * same key. */
 void ddl_stage_key(struct buf *sql, const struct plan_table *table,
                    const char *schema, const char *stage);
 
@@ -90,7 +91,8 @@ void ddl_add_position(struct buf *sql, const struct plan_table *table,
                       const char *schema);
 
 /* Set the hash of every row to NULL, so that the next merge writes all rows.
- * The statement does not rewrite the table, so it takes no time. */
+ * The statement does not rewrite the table, so it is fast for tables of any
+ * size. */
 void ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
                        const char *schema);
 

@@ -312,7 +312,8 @@ settle_slots(struct builder *b, struct table_draft *draft)
 
 /* Two statements need the id of a parent in its staging, even if the parent's
  * table has no such column: the one that deletes a list's rows if their parent
- * came again, and the one that compares the counts of a connection's rows. */
+ * appears again, and the one that compares the counts of a connection's
+ * rows. */
 static void
 settle_staged_ids(struct plan *plan)
 {

@@ -48,12 +48,12 @@ struct layout_column {
 enum { LAYOUT_OWN_MAX = 10 + PLAN_COUNTED_MAX };
 
 /* Fill `columns`, which has room for column_count + LAYOUT_OWN_MAX, and return
- * their number. A gid column has its type of this moment; it may widen. */
+ * their number. A gid column has its present type; it may widen later. */
 int
 layout_columns(const struct plan_table *table, struct layout_column *columns);
 
-/* Is this a list in the elements of another list? An element can come twice in
- * one line, so that the rows of the inner list need _parent_pos. */
+/* Is this a list in the elements of another list? An element can appear twice
+ * in one line, so the rows of the inner list need _parent_pos. */
 bool layout_is_nested_list(const struct plan_table *table);
 
 /* Write the names of the primary key's columns, in order, to `names`, which has

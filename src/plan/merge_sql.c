@@ -6,7 +6,12 @@
 
 /* ---- columns ----------------------------------------------------------- */
 
-enum column_set { KEY_COLUMNS, SHARED_COLUMNS, VALUE_COLUMNS };
+enum column_set {
+    KEY_COLUMNS,
+    SHARED_COLUMNS,
+    VALUE_COLUMNS,
+    COMPARED_COLUMNS /* what a row's hash follows */
+};
 
 static bool
 is_wanted(const struct layout_column *column, enum column_set which)
@@ -15,11 +20,13 @@ is_wanted(const struct layout_column *column, enum column_set which)
         return column->in_key;
     if (!column->in_staging || !column->in_table)
         return false;
+    if (which == COMPARED_COLUMNS)
+        return column->role != LAYOUT_HASH && column->role != LAYOUT_PLACE;
     return which == SHARED_COLUMNS || !column->in_key;
 }
 
-/* Set the list `name`: the columns of the key, those that staging and the table
- * share, or those of the latter that are not in the key. */
+/* Set the list `name`: the columns of the key, the columns that staging and the
+ * table share, or those shared columns that are not in the key. */
 static void
 add_columns(struct template_values *values, const char *name,
             const struct plan_table *table, enum column_set which)
@@ -67,6 +74,7 @@ add_table(struct template_values *values, const struct merge_sql_target *target)
     template_name(values, "table", target->schema, table->name);
     template_name(values, "changes", target->schema, target->changes);
     template_name(values, "gone", target->schema, target->gone);
+    template_name(values, "hashes", target->schema, target->hashes);
     template_name(values, "key", NULL, keys[0]);
     template_name(values, "parent_column", NULL, table->parent_column);
     template_name(values, "table_id", NULL, plan_id_column(table));
@@ -81,6 +89,11 @@ add_table(struct template_values *values, const struct merge_sql_target *target)
     add_columns(values, "keys", table, KEY_COLUMNS);
     add_columns(values, "shared", table, SHARED_COLUMNS);
     add_columns(values, "values", table, VALUE_COLUMNS);
+    add_columns(values, "compared", table, COMPARED_COLUMNS);
+    template_flag(values, "by_value", target->by_value);
+    template_flag(values, "known", target->is_known);
+    template_flag(values, "unchanged", target->lists_unchanged);
+    template_flag(values, "was_gone", target->is_known && target->has_mark);
     template_flag(values, "child", table->parent != NULL);
     template_flag(values, "list", table->kind == PLAN_LIST);
     template_flag(values, "marked", target->has_mark);

@@ -2,8 +2,9 @@
  * merge_sql - fill in the statements of sql/merge/ for one table of one run.
  *
  * The statements compare rows by key, _hash and _position, so that unchanged
- * rows are not written. Each file describes its statement and its parameters.
- * merge_sql.c sets the names in braces; plan/template.h describes the braces.
+ * rows are not written; and by their values if the hashes have another
+ * definition. Each file describes its statement and its parameters. merge_sql.c
+ * sets the names in braces; plan/template.h describes the braces.
  */
 #ifndef PLAN_MERGE_SQL_H
 #define PLAN_MERGE_SQL_H
@@ -16,9 +17,14 @@ struct merge_sql_target {
     const struct plan_table *table;
     const char *schema;
     const char *stage;
-    const char *changes; /* of list_changes.sql; NULL: all rows are new */
-    const char *gone;    /* of list_gone.sql; NULL: not needed */
-    bool has_mark;       /* the table has a column _deleted_at */
+    const char *changes;  /* of list_changes.sql; NULL: all rows are new */
+    const char *gone;     /* of list_gone.sql; NULL: not needed */
+    const char *hashes;   /* of list_hashes.sql; NULL: not needed */
+    bool lists_unchanged; /* it lists the rows that came unchanged, not those
+                           * that are gone */
+    bool is_known;        /* rows that came unchanged are not staged */
+    bool by_value; /* its hashes have another definition than staging's */
+    bool has_mark; /* the table has a column _deleted_at */
     bool is_partitioned;
     const char *const *asked; /* columns that a guard examines */
     int asked_count;
@@ -27,9 +33,9 @@ struct merge_sql_target {
 /* The kinds of parents that find_truncated.sql reports, and how many parents of
  * each kind it shows. */
 enum merge_truncated_kind {
-    MERGE_TRUNCATED,       /* fewer rows came than the store counted */
+    MERGE_TRUNCATED,       /* fewer rows than the store counted */
     MERGE_MAYBE_TRUNCATED, /* the same, but rows may have been deleted since */
-    MERGE_ROUND            /* not counted, and exactly 100 or 250 rows came */
+    MERGE_ROUND            /* not counted, and exactly 100 or 250 rows */
 };
 
 enum { MERGE_EXAMPLES = 3 };

@@ -20,6 +20,7 @@ struct names {
     char stage[32];
     char changes[48];
     char gone[48];
+    char hashes[48];
 };
 
 struct printer {
@@ -27,6 +28,8 @@ struct printer {
     const struct plan *plan;
     const char *schema;
     struct names *names; /* by plan index */
+    bool is_known;       /* of tables of which unchanged rows are not sent */
+    bool by_value;       /* of tables whose hashes have another definition */
 };
 
 static void
@@ -59,6 +62,9 @@ target_of(const struct printer *printer, const struct plan_table *table)
                                      .stage = names->stage,
                                      .changes = names->changes,
                                      .gone = lists_gone ? names->gone : NULL,
+                                     .hashes = names->hashes,
+                                     .is_known = printer->is_known,
+                                     .by_value = printer->by_value,
                                      .has_mark = table->marks_deleted};
 }
 
@@ -215,6 +221,55 @@ print_later_load(struct printer *printer, const struct plan_table *table)
     merge(printer, table, sql_count_unwritten);
 }
 
+/* Tables of which rows that did not change need not be sent, by what they
+ * are. */
+static bool
+may_be_known(const struct plan *plan, const struct plan_table *table)
+{
+    if (table->kind == PLAN_LIST || table->has_ordinal || table->has_position)
+        return false;
+    for (int i = 0; i < plan->table_count; i++)
+        if (plan->tables[i].kind == PLAN_LIST &&
+            plan->tables[i].parent == table)
+            return false;
+    return true;
+}
+
+static void
+print_known(struct printer *printer, const struct plan_table *table)
+{
+    bool marks = table->marks_deleted;
+
+    if (!may_be_known(printer->plan, table))
+        return;
+    heading(printer, "Later full loads that send what changed", table->name);
+    printer->is_known = true;
+    merge(printer, table, sql_count_known);
+    merge(printer, table, sql_read_hashes);
+    merge(printer, table, sql_sum_hashes);
+    merge(printer, table, sql_list_changes);
+    merge(printer, table, sql_count_changes);
+    merge(printer, table, sql_read_old_hashes);
+    if (removes(printer, table)) {
+        merge(printer, table, sql_make_hashes);
+        merge(printer, table, sql_list_hashes);
+        merge(printer, table, marks ? sql_mark_unknown : sql_delete_unknown);
+    }
+    printer->is_known = false;
+}
+
+static void
+print_by_value(struct printer *printer, const struct plan_table *table)
+{
+    heading(printer, "Later loads, other hashes", table->name);
+    printer->by_value = true;
+    merge(printer, table, sql_list_changes);
+    merge(printer, table, sql_count_changes);
+    merge(printer, table, sql_update_changed);
+    merge(printer, table, sql_update_hashes);
+    printer->by_value = false;
+}
+
 static void
 print_tables(struct printer *printer)
 {
@@ -227,6 +282,8 @@ print_tables(struct printer *printer)
         print_guards(printer, table);
         print_first_load(printer, table);
         print_later_load(printer, table);
+        print_known(printer, table);
+        print_by_value(printer, table);
     }
 }
 
@@ -244,6 +301,8 @@ statements_print(struct buf *sql, const struct plan *plan, const char *schema)
         snprintf(names->changes, sizeof(names->changes), "%s_changes",
                  names->stage);
         snprintf(names->gone, sizeof(names->gone), "%s_gone", names->stage);
+        snprintf(names->hashes, sizeof(names->hashes), "%s_hashes",
+                 names->stage);
     }
     print_tables(&printer);
     free(printer.names);

@@ -79,8 +79,9 @@ has_id_column(const struct plan_table *table)
 }
 
 /* An incremental run finds rows that are gone below a parent: a row is gone if
- * its parent came and the row did not, or if its parent is gone. The first rule
- * needs the parents' ids in staging, the second needs them in their table. */
+ * its parent is in staging and the row is not, or if its parent is gone. The
+ * first rule needs the parents' ids in staging, the second needs them in their
+ * table. */
 static bool
 check_parents(struct builder *b)
 {

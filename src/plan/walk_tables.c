@@ -31,7 +31,7 @@ walk_has_id(const struct builder *b, const char *type_name)
     return type != NULL && gql_type_field(type, "id") != NULL;
 }
 
-/* Note that rows of this type have connections, so that they need an id. */
+/* Record that rows of this type have connections. Such rows need an id. */
 static void
 note_child_owner(struct builder *b, const struct scope *scope)
 {

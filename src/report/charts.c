@@ -63,7 +63,7 @@ end_of(const struct journal_run *run)
                                               : NOT_ENDED;
 }
 
-/* How many days ago the run started, in UTC. */
+/* Return how many days ago the run started, in UTC. */
 static int64_t
 day_of(const struct report *report, const struct journal_run *run)
 {

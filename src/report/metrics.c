@@ -267,7 +267,8 @@ append_operations(struct buf *text, const struct journal_runs *runs,
                      false);
     }
     append_head(text, oldest,
-                "Age of the oldest of these; absent if there is none.");
+                "Age of the oldest bulk operation running at the store; absent "
+                "if there is none.");
     for (size_t i = 0; i < runs->count; i++) {
         int64_t age = oldest_operation_ms(operations, &runs->runs[i]);
 

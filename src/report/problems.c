@@ -190,9 +190,9 @@ compare_problems(const void *x, const void *y)
 struct group {
     const struct problem *items;
     size_t count;
-    const char *message; /* of all of them, or NULL */
-    const char *remedy;  /* likewise */
-    const char *word;    /* how their runs ended */
+    const char *message; /* the message that all items have, or NULL */
+    const char *remedy;  /* the remedy that all items have, or NULL */
+    const char *word;    /* how the items' runs ended */
 };
 
 static struct group
@@ -246,7 +246,7 @@ append_ago(struct buf *html, const char *before, int64_t age_ms)
         buf_printf(html, "%s%s ago", before, duration_rough(age_ms, age));
 }
 
-/* How the run ended, when, and when the last good one began. */
+/* Print how and when the run ended, and when the last good run began. */
 static void
 append_run(struct buf *html, const struct report *report,
            const struct journal_run *run)

@@ -136,7 +136,7 @@ append_cell(struct buf *html, const struct report *report,
     buf_printf(html, "</small>%s</td>", linked ? "</a>" : "");
 }
 
-/* Whether the longest parts of all names fit side by side. If not, the browser
+/* True if the longest parts of all names fit side by side. If not, the browser
  * may break them anywhere. */
 static bool
 fit_whole(const char **jobs, size_t count)

@@ -30,7 +30,7 @@ struct watched {
 void watched_find(struct watched *watched, const struct context *context,
                   struct arena *arena);
 
-/* Whether `run` without arguments takes the job, as far as is known. */
+/* True if `run` without arguments takes the job, or if that is not known. */
 bool
 watched_has(const struct watched *watched, const char *store, const char *job);
 

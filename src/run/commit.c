@@ -1,7 +1,8 @@
 /*
  *     check the claim ─► status merging ─► BEGIN
  *       fence      lock the run's row: no process can take over the run now
- *       count      check that staging has every line that came
+ *       compare    check that the rows that came unchanged are still there
+ *       count      check that staging has every line received
  *       settle     keep one row per key; guard against emptied columns
  *       apply      change the tables; guard against vanished rows
  *       finish     record counts, relations, watermark and the run's end
@@ -20,10 +21,12 @@
 #include "job/control.h"
 #include "journal/claim.h"
 #include "journal/runs.h"
+#include "load/compare.h"
 #include "load/guard.h"
 #include "load/merge.h"
 #include "load/truncated.h"
 #include "run/hidden_orders.h"
+#include "run/known_rows.h"
 #include "run/verify.h"
 #include "sql.h"
 
@@ -60,6 +63,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
             .is_whole = is_whole,
             .is_even = loader_has_all_rows(attempt->loader, i),
             .has_column = run->tables.targets[i].has_column};
+        known_rows_describe(attempt, &merge->tables[i]);
     }
 }
 
@@ -137,16 +141,17 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
                           .notes = write_notes(run)};
 
     collect_counts(run, merge);
+    known_rows_note(attempt, merge);
     end.counts = run->counts;
-    timings->ns[TIMING_INDEX] = merge->index_ns;
+    timings->ns[TIMING_INDEX] = merge_index_ns(merge);
     timings->ns[TIMING_MERGE] = clock_now_ns() - begun_ns;
     end.timings = timings_json(timings, run->arena);
-    return journal_merge_tables(conn, run->ref.run_id, run->written,
-                                run->written_count, err) &&
-           tables_save_in(&run->tables, run->job, false, conn, err) &&
-           (run->mode.mode == RUN_REPLAY || !may_advance(run) ||
-            journal_advance_watermark_in(conn, run->ref.run_id, err)) &&
-           journal_finish_in(conn, &run->ref, &end, err);
+    journal_queue_tables(conn, run->ref.run_id, run->written,
+                         run->written_count);
+    tables_queue_save(&run->tables, run->job, false, conn);
+    if (run->mode.mode != RUN_REPLAY && may_advance(run))
+        journal_queue_watermark(conn, run->ref.run_id);
+    return journal_finish_in(conn, &run->ref, &end, err);
 }
 
 /* ---- the transaction ---------------------------------------------------- */
@@ -181,22 +186,37 @@ apply_guarded(const struct attempt *attempt, struct merge *merge,
     struct run *run = attempt->run;
     double fraction = run->tuning->max_delete_fraction;
 
-    if (!merge_settle(merge, err))
-        return false;
-    if (!run->options->force_nulls && !guard_nulls(merge, err))
-        return false;
-    if (!truncated_check(merge, err) || !merge_apply(merge, err) ||
-        !check_least_roots(attempt, merge, err))
+    if (!guard_nulls(merge, err) || !truncated_check(merge, err) ||
+        !merge_apply(merge, err) || !check_least_roots(attempt, merge, err))
         return false;
     return run->options->force_deletes || run->plan->may_shrink ||
            guard_deletes(merge, fraction, err);
 }
 
+/* In one wait: the fence, what staging has, and what would change. Nothing is
+ * changed before the answers are here. */
 static bool
-merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
-                     struct err *err)
+check_staged(struct attempt *attempt, struct merge *merge,
+             struct pg_result **ours, struct err *err)
 {
     struct run *run = attempt->run;
+
+    pg_queue(merge->conn, sql_merge_begin, 0, NULL, NULL);
+    journal_queue_fence(merge->conn, &run->ref, ours);
+    return compare_begin(merge, err) &&
+           merge_queue_count(merge, loader_void_lines(attempt->loader), err) &&
+           merge_settle(merge, err) &&
+           verify_staged(merge_lines_staged(merge), attempt->skipped,
+                         run->rejects, attempt->lines, err) &&
+           compare_settled(merge, err);
+}
+
+static bool
+merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
+                     struct pg_result **ours, struct err *err)
+{
+    struct run *run = attempt->run;
+    bool merged;
     int64_t begun = clock_now_ns();
     struct merge merge = {.conn = conn,
                           .schema = run->schema,
@@ -204,6 +224,7 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .readers = run->context->config.readers,
                           .incremental = run->mode.incremental,
                           .deletes = run->plan->deletes,
+                          .guards_nulls = !run->options->force_nulls,
                           .warn = notes_warn,
                           .warn_ctx = &run->notes,
                           .arena = run->arena,
@@ -213,13 +234,11 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .table_count = run->plan->table_count};
 
     describe_tables(attempt, &merge);
-    return pg_exec(conn, sql_merge_begin, 0, NULL, NULL, err) &&
-           journal_fence(conn, &run->ref, err) &&
-           merge_count(&merge, loader_void_lines(attempt->loader), err) &&
-           verify_staged(merge_lines_staged(&merge), attempt->skipped,
-                         run->rejects, attempt->lines, err) &&
-           apply_guarded(attempt, &merge, err) &&
-           finish_run(attempt, &merge, begun, err);
+    merged = check_staged(attempt, &merge, ours, err) &&
+             apply_guarded(attempt, &merge, err) &&
+             finish_run(attempt, &merge, begun, err);
+    merge_end(&merge);
+    return merged;
 }
 
 bool
@@ -228,8 +247,8 @@ commit_lost_worker(const struct err *err)
     return strncmp(err->code, "08", 2) == 0;
 }
 
-/* Whether COMMIT failed with an unknown outcome, because our connection was
- * lost, or the connection between Citus and a worker. */
+/* True if COMMIT failed with an unknown outcome, because bulkpg's connection or
+ * the connection between Citus and a worker was lost. */
 static bool
 is_commit_unknown(const struct err *err)
 {
@@ -262,19 +281,41 @@ settle_commit(struct run *run, struct err *err)
     return true;
 }
 
+/* The claim is checked, and the status becomes `merging`, in one wait. Without
+ * the claim, the status has no effect: the merge does not begin. */
+static bool
+begin_merging(struct run *run, struct err *err)
+{
+    struct journal *journal = run->journal;
+    struct pg_conn *control;
+    bool begun;
+
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    journal_check_claim_ahead(journal, control, run, run->store, run->name);
+    journal_run_status_ahead(control, run, &run->ref, RUN_MERGING);
+    journal_give_back(journal);
+    begun = journal_check_claim(journal, run->store, run->name, err) &&
+            journal_run_status(journal, &run->ref, RUN_MERGING, err);
+    pg_forget_ahead(run->context->control, run);
+    return begun;
+}
+
 bool
 commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err)
 {
     struct run *run = attempt->run;
-    struct journal *journal = run->journal;
+    struct pg_result *ours = NULL;
+    bool merged, not_ours;
 
-    if (!journal_check_claim(journal, run->store, run->name, err) ||
-        !journal_run_status(journal, &run->ref, RUN_MERGING, err) ||
-        !pg_begin(conn, err))
+    if (!begin_merging(run, err) || !pg_begin(conn, err))
         return false;
-    if (!merge_in_transaction(attempt, conn, err)) {
+    merged = merge_in_transaction(attempt, conn, &ours, err);
+    not_ours = !merged && journal_fence_failed(ours, err);
+    pg_result_free(ours);
+    if (!merged) {
         pg_rollback(conn);
-        return false;
+        return not_ours && journal_run_not_ours_in(conn, &run->ref, err);
     }
     return pg_commit(conn, err) || settle_commit(run, err);
 }

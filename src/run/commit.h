@@ -13,11 +13,11 @@
 MUST_CHECK bool
 commit_merge(struct attempt *attempt, struct pg_conn *conn, struct err *err);
 
-/* Whether the merge removes no rows because the store could not count the roots
+/* True if the merge removes no rows because the store could not count the roots
  * of the windows: a missing row may then be one that a window lost. */
 bool commit_is_uncounted(const struct run *run);
 
-/* Whether the SQLSTATE is of class 08: the server lost a Citus worker. Its
+/* True if the SQLSTATE is of class 08: the server lost a Citus worker. Its
  * staging tables are lost too, because unlogged tables are empty after a
  * crash. */
 bool commit_lost_worker(const struct err *err);

@@ -4,7 +4,7 @@
 
 enum { NOTE_BYTES_MAX = 8 * 1024 };
 
-/* Whether another process has taken over or superseded the run. */
+/* True if another process has taken over or superseded the run. */
 static bool
 is_not_ours(const struct err *why)
 {
@@ -27,7 +27,7 @@ static const char *
 message_after(const struct run *run, const struct err *why)
 {
     if (!run->begun)
-        return "the job is not run";
+        return "the job did not run";
     if (is_not_ours(why))
         return "another process took over or superseded the run";
     if (run->origin->is_replay)
@@ -97,6 +97,11 @@ log_landed(const struct run *run)
              LOG_NUM("rejects", run->rejects),
              LOG_NUM("load_ms", milliseconds(run, TIMING_LOAD)),
              LOG_NUM("merge_ms", milliseconds(run, TIMING_MERGE)), LOG_END);
+    if (run->compared != NULL)
+        log_info(run->log, "rows that did not change were not sent",
+                 LOG_STR("tables", run->compared),
+                 LOG_NUM("not_sent", run->unsent), LOG_NUM("sent", run->sent),
+                 LOG_END);
     if (run->rejects > 0)
         log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
                  LOG_NUM("rejects", run->rejects), LOG_END);

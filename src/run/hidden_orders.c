@@ -12,8 +12,8 @@ hidden_orders_has(const struct plan_table *table)
     return table != NULL;
 }
 
-/* Why orders that did not come may still exist; NULL: they are gone. If the
- * scopes are not known, a saved file counts as complete. */
+/* Why orders that are not in the result may still exist; NULL: they are gone.
+ * If the scopes are not known, a saved file counts as complete. */
 static const char *
 why_orders_stay(const struct run *run, const struct journal_store *store,
                 bool has_orders)

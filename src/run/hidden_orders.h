@@ -1,14 +1,14 @@
 /*
  * hidden_orders - without the scope read_all_orders, a store shows only the
- * orders of the last 60 days. Older orders that do not come must not be
- * removed.
+ * orders of the last 60 days. An older order that is not in the result must not
+ * be removed.
  */
 #ifndef RUN_HIDDEN_ORDERS_H
 #define RUN_HIDDEN_ORDERS_H
 
 #include "run/state.h"
 
-/* Whether the table, or a table above it, has orders. */
+/* True if the table, or a table above it, has orders. */
 bool hidden_orders_has(const struct plan_table *table);
 
 /* Set run->hides_orders, with a warning if it is true. */

@@ -6,6 +6,7 @@
  *       │              ▼
  *       ├── WIDEN            an id or number does not fit: once per column
  *       ├── REFUSED_LINES    PostgreSQL refuses rows: continue without them
+ *       ├── NOT_COMPARED     unchanged rows must be sent, too: once
  *       ├── RESTART          the file changed under the download: 3 times
  *       └── transient        the database, while the control connection is
  *                            alive and the retry budget lasts
@@ -62,7 +63,7 @@ land_drop_staging(struct journal *journal, int64_t run_id)
 /* ---- merging ----------------------------------------------------------- */
 
 /* Repeat the plan's warnings about UTC offsets in filters in the run's notes,
- * because they change which rows come. */
+ * because they change which rows the result has. */
 static void
 warn_of_offsets(struct run *run)
 {
@@ -88,7 +89,8 @@ save_changed_relations(void *ctx, struct pg_conn *conn, struct err *err)
 {
     struct run *run = ctx;
 
-    return tables_save_in(&run->tables, run->job, true, conn, err);
+    tables_queue_save(&run->tables, run->job, true, conn);
+    return pg_settle(conn, err);
 }
 
 /* DDL on existing tables gives up after lock_timeout, so that other sessions do
@@ -163,9 +165,9 @@ merge_staged(struct attempt *attempt, struct err *err)
 
 /* ---- attempts ---------------------------------------------------------- */
 
-/* Whether rows of the table have ids of the gid type `type`. Only whole ids,
- * kept as text, can be of several types; for numbers the journal knows the one
- * type. */
+/* Find out whether rows of the table have ids of the gid type `type`. Only
+ * whole ids, kept as text, can be of several types; for numbers the journal
+ * knows the one type. */
 static bool
 on_gid_type(void *ctx, const struct plan_table *table, const char *type,
             bool *held, struct err *err)
@@ -236,6 +238,7 @@ try_to_land(struct run *run, struct err *err)
         .answer_timeout_ms = run->tuning->stall_timeout_ms,
         .shares_transactions = journal_has_citus(run->journal),
         .schema = run->schema,
+        .hash_secret = journal_hash_secret(run->journal),
         .run_id = run->ref.run_id,
         .refused = &run->refused,
         .on_reject = stream_on_reject,
@@ -316,6 +319,17 @@ has_widened(struct run *run, struct err *why)
     return tables_inspect(&run->tables, run->job, why);
 }
 
+/* Once per run. The tables may have been changed to fit the plan. */
+static bool
+must_send_all(struct run *run, struct err *why)
+{
+    if (!err_is(why, MSG_NOT_COMPARED))
+        return false;
+    run->sends_all = true;
+    log_failure(LOG_INFO, run->log, "restarting the load with all rows", why);
+    return tables_inspect(&run->tables, run->job, why);
+}
+
 static bool
 begin_load(struct job *job, struct err *err)
 {
@@ -328,6 +342,20 @@ begin_load(struct job *job, struct err *err)
     return may_load;
 }
 
+/* Record in the wait of the inspection that loading begins: begin_loading()
+ * takes the answer. */
+static bool
+ask_ahead(struct run *run, struct err *err)
+{
+    struct pg_conn *control;
+
+    if (!journal_borrow(run->journal, &control, err))
+        return false;
+    journal_run_loading_ahead(control, run, &run->ref);
+    journal_give_back(run->journal);
+    return true;
+}
+
 bool
 land_results(struct run *run, struct err *err)
 {
@@ -337,22 +365,30 @@ land_results(struct run *run, struct err *err)
     bool landed;
 
     refused_free(&run->refused);
+    run->sends_all = false;
     run->written = arena_array(run->arena, (size_t)run->plan->table_count,
                                sizeof(*run->written));
     if (!begin_load(run->job, err))
         return false;
+    if (!ask_ahead(run, err)) {
+        control_end_load(context);
+        return false;
+    }
     /* The merge of an earlier process may have committed since the last
      * inspection. From here on that cannot happen: this process owns the run,
      * so the earlier one fails at its fence. */
     if (!tables_inspect(&run->tables, run->job, err)) {
+        pg_forget_ahead(context->control, run);
         control_end_load(context);
         return false;
     }
     do {
         landed = try_to_land(run, err);
-    } while (!landed && (has_widened(run, err) || has_refused(run, err) ||
-                         may_begin_again(run, err, &restarts) ||
-                         may_try_later(run, &backoff, &restarts, err)));
+    } while (!landed &&
+             (has_widened(run, err) || has_refused(run, err) ||
+              must_send_all(run, err) || may_begin_again(run, err, &restarts) ||
+              may_try_later(run, &backoff, &restarts, err)));
+    pg_forget_ahead(context->control, run);
     control_end_load(context);
     return landed;
 }

@@ -26,7 +26,7 @@ choose_asked(struct job *job, struct mode *mode, struct err *err)
     return true;
 }
 
-/* Why this run must fetch everything; NULL: it need not. */
+/* Why this run must fetch everything; NULL: it can be incremental. */
 static const char *
 reason_for_full(const struct job *job, const struct journal_run *before,
                 const struct tables *tables)

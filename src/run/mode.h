@@ -12,7 +12,8 @@
 struct mode {
     enum run_mode mode;
     const char *reason;      /* bulkpg.run.mode_reason; NULL: none */
-    bool incremental;        /* rows that do not come still exist */
+    bool incremental;        /* rows that are not in the result may still
+                              * exist */
     const char *window_from; /* "2026-01-02T03:04:05Z", in the job's arena; */
     const char *window_to;   /* NULL: no bound */
 };

@@ -14,7 +14,7 @@ struct notes {
     const struct log_ctx *log;
     struct buf widened;  /* "products.id, …" */
     struct buf warnings; /* strings, each with its NUL */
-    struct buf codes;    /* the code of each warning, likewise */
+    struct buf codes;    /* the code of each warning, each with its NUL */
 };
 
 void notes_init(struct notes *notes, const struct log_ctx *log);

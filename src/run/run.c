@@ -34,7 +34,9 @@
 #include "base/clock.h"
 #include "job/control.h"
 #include "journal/claim.h"
+#include "journal/operation.h"
 #include "journal/runs.h"
+#include "journal/watermark.h"
 #include "run/earlier.h"
 #include "run/ending.h"
 #include "run/land.h"
@@ -96,6 +98,38 @@ is_due(struct run *run, bool *due, struct err *err)
     return true;
 }
 
+/* Ask for all that decides how the run begins in the same wait as the claim. A
+ * run that may not be due asks only for the claim. */
+static bool
+ask_ahead(struct run *run, struct err *err)
+{
+    const struct plan *plan = run->plan;
+    struct pg_conn *control;
+
+    if (run->options->older_than_ms >= 0)
+        return true;
+    if (!journal_borrow(run->journal, &control, err))
+        return false;
+    journal_claim_ahead(run->journal, control, run, run->store, run->name);
+    tables_ahead(&run->tables, run->job, control);
+    if (!run->origin->is_replay) {
+        journal_runs_ahead(control, run, run->store, run->name);
+        journal_operations_ahead(control, run, run->store, run->name);
+    }
+    if (!run->origin->is_replay && plan->incremental != NULL)
+        journal_watermark_ahead(control, run, run->store, run->name,
+                                plan->incremental->overlap_ms);
+    journal_give_back(run->journal);
+    return true;
+}
+
+static void
+forget_ahead(const struct run *run)
+{
+    pg_forget_ahead(run->context->control, run);
+    pg_forget_ahead(run->context->control, &run->tables);
+}
+
 /* After the lock is taken, the job may no longer be due: another process may
  * have run it in the meantime. */
 static bool
@@ -108,6 +142,8 @@ claim(struct run *run, bool *due, struct err *err)
         return false;
     if (!*due)
         return true;
+    if (!ask_ahead(run, err))
+        return false;
     if (journal_claim(run->journal, run->store, run->name,
                       shares ? 0 : JOURNAL_CLAIM_MS, err)) {
         if (is_due(run, due, err) && *due)
@@ -232,11 +268,13 @@ static bool
 run_claimed(struct run *run, struct err *err)
 {
     struct job *job = run->job;
+    bool begun = tables_prepare(&run->tables, job, err) &&
+                 mode_choose(job, &run->tables, run->origin->is_replay,
+                             &run->mode, err) &&
+                 begin_or_resume(run, err);
 
-    return tables_prepare(&run->tables, job, err) &&
-           mode_choose(job, &run->tables, run->origin->is_replay, &run->mode,
-                       err) &&
-           begin_or_resume(run, err) && wait_and_land(run, err);
+    forget_ahead(run);
+    return begun && wait_and_land(run, err);
 }
 
 /* ---- after a failure ---------------------------------------------------- */
@@ -247,11 +285,11 @@ may_work_later(const struct err *why)
     return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER;
 }
 
-/* Whether the failure followed the loss of the control connection, which the
- * run needs for the journal and for the merge. If so, open a new connection;
- * the restarted job then resumes the run. False if another process has taken
- * over or ended the run in the meantime: `err` then says so, since that may be
- * the cause of the failure. */
+/* Check whether the failure followed the loss of the control connection, which
+ * the run needs for the journal and for the merge. If so, open a new
+ * connection; the restarted job then resumes the run. False if another process
+ * has taken over or ended the run in the meantime: `err` then says so, since
+ * that may be the cause of the failure. */
 static bool
 may_go_on(const struct run *run, int losses, struct err *err)
 {
@@ -270,7 +308,7 @@ may_go_on(const struct run *run, int losses, struct err *err)
     return may_work_later(&why);
 }
 
-/* Whether the run to resume ended before this process could take it over. */
+/* True if the run to resume ended before this process could take it over. */
 static bool
 has_ended(const struct run *run, const struct err *why)
 {
@@ -300,6 +338,7 @@ run_once(struct run *run, struct err *err)
     progress_phase(run->progress, PROGRESS_BEGINNING);
     run->job->has_outcome = false;
     if (!claim(run, &due, err)) {
+        forget_ahead(run);
         run->job->has_outcome =
             err_is(err, MSG_LOCKED); /* the other process records it */
         if (begins_again(run, losses, err))

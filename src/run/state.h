@@ -42,6 +42,7 @@ struct run {
     /* Set by land, and kept over all attempts. */
     int source_at;          /* index of the source that was streamed last */
     struct refused refused; /* lines that PostgreSQL refuses */
+    bool sends_all;         /* rows that did not change are sent, too */
     struct notes notes;
 
     /* Set by the last attempt of land. */
@@ -50,6 +51,9 @@ struct run {
     struct run_counts counts;
     struct journal_run_table *written; /* what the merge did to each table */
     size_t written_count;
+    const char *compared; /* tables, "a, b"; NULL: none */
+    int64_t unsent;       /* their rows that came and were not sent, */
+    int64_t sent;         /* and those that were */
 };
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "journal/reject.h"
 #include "json/lines.h"
+#include "run/known_rows.h"
 #include "run/verify.h"
 
 /* ---- rejects ----------------------------------------------------------- */
@@ -149,15 +150,15 @@ begin_loading(struct attempt *attempt, struct err *err)
     run->counts = run_counts_unknown;
     run->rejects = 0;
     notes_back_to(&run->notes, (struct notes_mark){0});
-    if (!journal_reject_clear(run->journal, &run->ref, err) ||
-        !journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
+    if (!journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
                              err) ||
         !journal_borrow(run->journal, &control, err))
         return false;
     staged =
         loader_stage(attempt->loader, control, attempt->becomes_table, err);
     journal_give_back(run->journal);
-    return staged && loader_connect(attempt->loader, err);
+    return staged && loader_connect(attempt->loader, err) &&
+           known_rows_read(attempt, err) && loader_start(attempt->loader, err);
 }
 
 static bool

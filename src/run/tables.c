@@ -154,7 +154,7 @@ refuse_owned(const struct job *job, const struct journal_relation *owner,
                          "delete its rows from bulkpg.relation");
 }
 
-/* Whether a query file was certainly removed: its folder exists, but the file
+/* True if a query file was certainly removed: its folder exists, but the file
  * does not. A folder that does not exist, or that cannot be read, may be on
  * another machine or belong to another user. */
 static bool
@@ -197,6 +197,8 @@ check_owner(struct tables *tables, struct job *job, struct plan_table *table,
         return true;
     if (!is_ours(job, owner))
         return refuse_owned(job, owner, err);
+    tables->memory[table->index].hash_definition = owner->hash_definition;
+    tables->memory[table->index].is_uneven = strcmp(owner->is_uneven, "t") == 0;
     return recall_columns(tables, job, table,
                           owner->columns != NULL ? owner->columns : "[]", err);
 }
@@ -222,6 +224,7 @@ look(struct tables *tables, struct job *job, struct err *err)
     tables->targets = arena_array(&job->arena, count, sizeof(*tables->targets));
     tables->left = arena_array(&job->arena, count, sizeof(*tables->left));
     tables->memory = arena_array(&job->arena, count, sizeof(*tables->memory));
+    tables->notes = arena_array(&job->arena, count, sizeof(*tables->notes));
     tables->known = arena_array(&job->arena, count, sizeof(*tables->known));
     if (!check_owners(tables, job, err) ||
         !journal_borrow(job->context->journal, &control, err))
@@ -236,11 +239,43 @@ look(struct tables *tables, struct job *job, struct err *err)
     return fit;
 }
 
+void
+tables_ahead(struct tables *tables, const struct job *job, struct pg_conn *conn)
+{
+    const struct plan *plan = job->plan;
+    const char *schema = job->config->schema;
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip)
+            journal_relation_ahead(conn, tables, schema, plan->tables[i].name);
+    target_inspect_ahead(conn, tables, plan, schema);
+    obstacle_ahead(conn, tables, plan, schema);
+    tables->is_asked = true;
+}
+
+static bool
+look_ahead(struct tables *tables, struct job *job, struct err *err)
+{
+    struct journal *journal = job->context->journal;
+    struct pg_conn *control;
+    bool fit;
+
+    if (!journal_borrow(journal, &control, err))
+        return false;
+    if (!tables->is_asked)
+        tables_ahead(tables, job, control);
+    journal_give_back(journal);
+    fit = look(tables, job, err);
+    pg_forget_ahead(job->context->control, tables);
+    tables->is_asked = false;
+    return fit;
+}
+
 /* The second look is for the hazard in the head of this file. */
 bool
 tables_inspect(struct tables *tables, struct job *job, struct err *err)
 {
-    if (look(tables, job, err))
+    if (look_ahead(tables, job, err))
         return true;
     return (err->kind == ERR_CONFIG || err->kind == ERR_FAILED) &&
            look(tables, job, err);
@@ -307,10 +342,9 @@ whole_path(struct job *job)
     return kept;
 }
 
-static bool
-save_table(const struct tables *tables, struct job *job,
-           const struct plan_table *table, struct pg_conn *conn,
-           struct err *err)
+static void
+queue_table(const struct tables *tables, struct job *job,
+            const struct plan_table *table, struct pg_conn *conn)
 {
     struct journal_relation relation = {
         .table_schema = job->config->schema,
@@ -319,23 +353,23 @@ save_table(const struct tables *tables, struct job *job,
         .job = job->file->job,
         .file = whole_path(job),
         .path = table->path,
-        .columns = relation_columns(tables, job, table)};
+        .columns = relation_columns(tables, job, table),
+        .hash_definition = tables->notes[table->index].hash_definition,
+        .is_uneven = tables->notes[table->index].is_uneven};
 
-    return journal_relation_save_in(conn, &relation, err);
+    journal_queue_relation(conn, &relation);
 }
 
-bool
-tables_save_in(const struct tables *tables, struct job *job, bool only_there,
-               struct pg_conn *conn, struct err *err)
+void
+tables_queue_save(const struct tables *tables, struct job *job, bool only_there,
+                  struct pg_conn *conn)
 {
     for (int i = 0; i < job->plan->table_count; i++) {
         const struct plan_table *table = &job->plan->tables[i];
-        bool saves = only_there ? tables->targets[i].exists : !table->skip;
 
-        if (saves && !save_table(tables, job, table, conn, err))
-            return false;
+        if (only_there ? tables->targets[i].exists : !table->skip)
+            queue_table(tables, job, table, conn);
     }
-    return true;
 }
 
 /* ---- differences from the plan ----------------------------------------- */

@@ -18,10 +18,17 @@ enum tables_difference {
     TABLES_DIFFERENCES
 };
 
+/* What a merge found out about a table; NULL: as it was. */
+struct tables_note {
+    const char *hash_definition;
+    const char *is_uneven; /* "t", "f" */
+};
+
 /* The arrays have one entry per table of the plan, except `differences`.
  * Everything is in the job's arena. */
 struct tables {
     bool has_schema;
+    bool is_asked; /* tables_ahead() was called for the next inspection */
     const char **differences[TABLES_DIFFERENCES]; /* set by tables_prepare():
                         * "table.column", the last one is NULL */
     struct target *targets;
@@ -29,7 +36,12 @@ struct tables {
     const struct json ***left; /* those of `known` that the job created and no
                         * longer fills; the last one is NULL */
     struct target_memory *memory; /* the journal's record of each table */
+    struct tables_note *notes;    /* what is to be recorded in addition */
 };
+
+/* Ask ahead what the next inspection asks: see pg/queue.h. */
+void tables_ahead(struct tables *tables, const struct job *job,
+                  struct pg_conn *conn);
 
 /* Inspect the tables. Call it again after a column has widened. The gid types
  * that the journal has recorded are copied to the plan.
@@ -50,23 +62,23 @@ tables_prepare(struct tables *tables, struct job *job, struct err *err);
  * out. */
 void tables_write_notes(const struct tables *tables, struct json_out *json);
 
-/* Whether a table of the plan does not exist, or a user dropped one of its
+/* True if a table of the plan does not exist, or if a user dropped one of its
  * columns. */
 bool tables_miss_one(const struct tables *tables, const struct plan *plan);
 
-/* Whether a column of an existing table must get a wider type. */
+/* True if a column of an existing table must get a wider type. */
 bool tables_widen(const struct tables *tables, const struct plan *plan);
 
-/* Whether a table of the plan exists; whether a user dropped one of the job's
+/* True if a table of the plan exists; true if a user dropped one of the job's
  * columns. */
 bool tables_any_there(const struct tables *tables, const struct plan *plan);
 bool tables_lost_column(const struct tables *tables, const struct plan *plan);
 
 /* Record in bulkpg.relation that the job owns the tables and their columns,
- * including columns that it no longer selects. Runs on the caller's connection,
- * in its transaction. `only_there`: only tables that exist already. */
-MUST_CHECK bool
-tables_save_in(const struct tables *tables, struct job *job, bool only_there,
-               struct pg_conn *conn, struct err *err);
+ * including columns that it no longer selects. Only queues the statements, on
+ * the caller's connection, in its transaction: see pg/queue.h. `only_there`:
+ * only tables that exist already. */
+void tables_queue_save(const struct tables *tables, struct job *job,
+                       bool only_there, struct pg_conn *conn);
 
 #endif

@@ -36,7 +36,7 @@ struct answer {
 };
 
 /* Turn an answer with a status other than 2xx into an error. `wait_ms`: how
- * long the store asks us to wait, else 0. Always returns false. */
+ * long the store asks bulkpg to wait, else 0. Always returns false. */
 bool answer_refused(const char *store, const struct http_head *head,
                     struct span body, int64_t *wait_ms, struct err *err);
 

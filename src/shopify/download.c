@@ -123,7 +123,7 @@ restart(struct err *err, const char *why)
                    "the result must be read again from the start: %s", why);
 }
 
-/* "bytes 1000-1999/2000" must begin exactly at our offset. */
+/* "bytes 1000-1999/2000" must begin exactly at the download's offset. */
 static bool
 check_range(const struct download *download, const struct http_head *head,
             struct err *err)
@@ -324,7 +324,7 @@ may_go_on(const struct err *err)
 }
 
 /* The storage cannot be reached or does not work: only the budget ends this.
- * 416 is different: the file ends before our offset. */
+ * 416 is different: the file ends before the download's offset. */
 static bool
 is_out_of_reach(const struct err *err)
 {

@@ -229,6 +229,16 @@ free_file(struct source *source)
     free(source);
 }
 
+/* Standard input, or a file that is not a regular one, such as a pipe. */
+static bool
+is_read_once(const char *path)
+{
+    struct stat status;
+
+    return strcmp(path, "-") == 0 || stat(path, &status) != 0 ||
+           !S_ISREG(status.st_mode);
+}
+
 bool
 source_file_new(const char *path, const char *plan_hash, bool any_query,
                 struct arena *arena, struct source **source, struct err *err)
@@ -251,6 +261,7 @@ source_file_new(const char *path, const char *plan_hash, bool any_query,
                    .name = path,
                    .asked_at = about.created_at,
                    .odd_count = "",
+                   .is_read_once = is_read_once(path),
                    .is_of_query = any_query || about.plan_hash[0] != '\0'},
         .path = path,
         .fd = -1};

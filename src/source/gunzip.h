@@ -11,10 +11,10 @@
 #include "base/err.h"
 #include "base/span.h"
 
-/* How many bytes of a file gunzip_is_packed() needs. */
+/* The number of bytes of a file that gunzip_is_packed() needs. */
 enum { GUNZIP_MAGIC_BYTES = 2 };
 
-/* Whether a file that begins with these bytes is a gzip file. */
+/* True if a file that begins with these bytes is a gzip file. */
 bool gunzip_is_packed(struct span first);
 
 struct gunzip;

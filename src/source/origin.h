@@ -53,7 +53,8 @@ struct origin_ops {
      * members after them in struct origin. Called again after renew(). */
     bool (*wait)(struct origin *origin, struct err *err);
 
-    /* Source `n` was read to its end and had so many lines and bytes. */
+    /* Source `n` was read to its end. It had `lines` lines and `bytes`
+     * bytes. */
     bool (*took)(struct origin *origin, int n, int64_t lines, int64_t bytes,
                  struct err *err);
 
@@ -85,8 +86,8 @@ struct origin {
     struct source **sources; /* borrowed until the next wait() or free() */
     int source_count;
     bool is_cut;         /* the sources are the windows of one result */
-    int64_t least_roots; /* the windows together have at least so many distinct
-                          * roots; -1: not known */
+    int64_t least_roots; /* the windows together have at least this many
+                          * distinct roots; -1: not known */
 };
 
 MUST_CHECK bool

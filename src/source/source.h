@@ -55,10 +55,11 @@ struct source {
     const char *asked_at;     /* the operation's createdAt; "": not known */
     const char *odd_count;    /* a count of the store that is not a number;
                                * "": none */
-    bool is_of_query; /* the query that made the result is known, and is this
-                       * job's or is accepted (--any-query) */
-    int64_t read_ns;  /* time that source_feed() spent in source_read() */
-    int64_t feed_ns;  /* and in the consumer of the lines */
+    bool is_of_query;  /* the result is known to be of this job's query, or the
+                        * user accepts another one (--any-query) */
+    bool is_read_once; /* the source cannot be opened a second time */
+    int64_t read_ns;   /* time that source_feed() spent in source_read() */
+    int64_t feed_ns;   /* and in the consumer of the lines */
 };
 
 MUST_CHECK bool source_open(struct source *source, struct err *err);

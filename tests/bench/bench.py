@@ -8,10 +8,12 @@ from typing import Any
 
 from harness.store import FakeShop
 
+import changes
 import chart
 import curves
 import levers
 import report
+import rivals
 from catalogue import LINES_PER_ROOT, Data
 from loads import Load, say
 from machine import Failed, Meter, Server, Web, quick_shop
@@ -35,6 +37,7 @@ class Bench:
     shop: FakeShop
     cache: str
     runs: int
+    rivals: dict  # variables for the environment of the other methods
     at_end: contextlib.ExitStack
 
 
@@ -51,7 +54,7 @@ def is_set(name):
 
 
 def is_usual():
-    """Whether runs and sizes are the defaults, so that the results may be
+    """True if runs and sizes are the defaults, so that the results may be
     published."""
     return all(setting(name) == value for name, value in USUAL.items())
 
@@ -92,13 +95,15 @@ def work(bench):
     """Measure everything; returns the text of results.md and the chart."""
     loads = measure(bench)
     probes = Probes(bench, loads)
-    more = {}
+    found = changes.Curves(bench, max(sizes("BENCH_PRODUCTS")))
+    found.measure(min(bench.runs, 3))
+    more = {"Curves": found.tables()}
     if is_set("BENCH_CURVES"):
-        more["Curves"] = curves.measure(bench, is_set("BENCH_LONG"))
+        more["Curves"] += curves.measure(bench, is_set("BENCH_LONG"))
     if is_set("BENCH_LEVERS") or is_set("BENCH_BATCHES"):
         more["Levers"] = levers.measure(bench, sizes("BENCH_PRODUCTS"),
                                         is_set("BENCH_BATCHES"))
-    return (report.write(bench, loads, probes, more),
+    return (report.write(bench, loads, probes, found, more),
             chart.draw(report.largest(loads), report.where(bench)))
 
 
@@ -110,11 +115,13 @@ def main():
     with contextlib.ExitStack() as at_end:
         cluster = at_end.enter_context(Server())
         web = at_end.enter_context(Web(cache, cluster.prefix))
-        shop = quick_shop(curves.store_names())
+        shop = quick_shop(sorted({*curves.store_names(),
+                                  *changes.ManyStores.names}))
         at_end.callback(shop.stop)
         texts = work(Bench(os.path.abspath(sys.argv[1]), cluster,
                            Meter(cluster), web, shop, cache,
-                           int(setting("BENCH_RUNS")), at_end))
+                           int(setting("BENCH_RUNS")),
+                           rivals.prepare(cache), at_end))
     for path, text in zip(places(), texts):
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:

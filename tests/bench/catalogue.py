@@ -1,6 +1,7 @@
 """Generates the data, catalogues and orders, as bulk results of Shopify and as
 text files for COPY. They depend on nothing but their sizes."""
 import functools
+import itertools
 import json
 import os
 import random
@@ -65,7 +66,7 @@ COUNTS = "{ counts: products { edges { node { id totalInventory } } } }\n"
 QUERIES = {"products": PRODUCTS, "orders": ORDERS, "families": FAMILIES,
            "notes": NOTES, "counts": COUNTS}
 
-# So many roots come before their children, as in results that are not grouped.
+# This many roots come before their children: the result is not grouped.
 BLOCK = 100
 
 # Words for names: plain, with accents, in other scripts, and with characters
@@ -354,7 +355,7 @@ class Data:
                   encoding="utf-8", newline="\n") as wire:
             for first in range(1, self.roots + 1, BLOCK):
                 block = range(first, min(first + BLOCK, self.roots + 1))
-                for table, line, row in rows(self.job, block, 0):
+                for table, line, row in rows(self.job, block, lambda _: 0):
                     wire.write(line)
                     out[table].write(row)
         for file in out.values():
@@ -364,26 +365,44 @@ class Data:
     def changed(self, count, version):
         """A result in which `count` roots, spread evenly, have other values."""
         path = os.path.join(self.folder, f"changed-{count}-{version}.jsonl")
-        if not os.path.exists(path):
-            step = self.roots // count
-            chosen = [1 + n * step for n in range(count)]
-            with open(path + ".new", "w", encoding="utf-8",
-                      newline="\n") as file:
-                for _, line, _ in rows(self.job, chosen, version):
+        step = self.roots // count
+        chosen = [1 + n * step for n in range(count)]
+        return self._write(path, [(n, version) for n in chosen])
+
+    def full(self, every, version, gone=0):
+        """A result of all roots. The first of each `every` roots has other
+        values (none if `every` is 0), and the second of each `gone` roots is
+        not there."""
+        path = os.path.join(self.folder, f"full-{every}-{version}-{gone}.jsonl")
+        return self._write(path, (
+            (n, version if every and (n - 1) % every == 0 else 0)
+            for n in range(1, self.roots + 1)
+            if not gone or (n - 1) % gone != 1))
+
+    def _write(self, path, numbers):
+        """Write the lines of these roots, each with its version."""
+        if os.path.exists(path):
+            return path
+        numbers = iter(numbers)
+        with open(path + ".new", "w", encoding="utf-8", newline="\n") as file:
+            while block := list(itertools.islice(numbers, BLOCK)):
+                versions = dict(block)
+                for _, line, _ in rows(self.job, versions, versions.get):
                     file.write(line)
-            os.rename(path + ".new", path)
+        os.rename(path + ".new", path)
         return path
 
 
 def rows(job, numbers, version):
-    """Yields table, line and COPY row: roots first, then their children."""
+    """Yields table, line and COPY row: roots first, then their children.
+    version() takes the number of a root."""
     root, children = MAKERS[job]
     for n in numbers:
-        yield (job, *root(n, version))
+        yield (job, *root(n, version(n)))
     for n in numbers:
         for table, count, maker in children:
             for i in range(count):
-                yield (table, *maker(n, i, version))
+                yield (table, *maker(n, i, version(n)))
 
 
 def wide_query(columns):

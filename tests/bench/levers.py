@@ -1,5 +1,5 @@
-"""Measures the effect of settings: connections, memory for keys, gzip, a
-distant database, the shape of rows, the size of batches."""
+"""Measures the effect of settings: connections, memory for keys, gzip, the
+shape of rows, the size of batches."""
 import contextlib
 import os
 import shutil
@@ -11,7 +11,7 @@ from catalogue import Data
 from curves import HEAD, row, table
 from loads import FLOOR, LOAD, Load, say
 from machine import Failed, Web, quick_shop
-from network import FAR, FarServer, Namespace
+from network import Namespace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -22,8 +22,6 @@ KEY_MEMORY = ["16MB", "512MB"]
 USUAL_KEY_MEMORY = "64MB"
 
 SLOW_MBIT = 100
-ROUND_TRIPS_MS = [0, 60]
-TINY_PRODUCTS = 100
 
 # Few wide rows, and many narrow ones: job, roots, description.
 SHAPES = [("notes", 2000, "50 KB a row"),
@@ -228,54 +226,6 @@ def of_transfers(bench, rounds, data):
     return tables
 
 
-# ---- a distant database --------------------------------------------------
-
-
-class FarLoad(Load):
-    """Loads into a distant server."""
-
-    def __init__(self, bench, far, data):
-        self.far = far
-        super().__init__(replace(bench, cluster=far.cluster,
-                                 meter=far.meter), data, False)
-
-    def environment(self, db):
-        return {**super().environment(db), "PGHOST": FAR}
-
-    def load_command(self, db):
-        return [f"host={FAR} dbname={db.name} user=owner"
-                if word == db.dsn else word
-                for word in super().load_command(db)]
-
-    def take(self, way, db, command):
-        with self.far.near.inside():
-            super().take(way, db, command)
-
-
-def of_distance(bench, rounds, catalogues):
-    with FarServer() as far:
-        loads = [FarLoad(bench, far, data) for data in catalogues]
-        for _ in range(rounds):
-            for ms in ROUND_TRIPS_MS:
-                far.delay(ms / 2)
-                say(f"{ms} ms")
-                for load in loads:
-                    load.floor(f"{FLOOR}, {ms} ms")
-                    load.first(f"{LOAD}, {ms} ms")
-    tables = []
-    for load in loads:
-        rows = []
-        for way in (FLOOR, LOAD):
-            names = [f"{way}, {ms} ms" for ms in ROUND_TRIPS_MS]
-            rows += rows_of(load, names, names[0])
-        tables.append((heading("A distant database: `load`, first", load.data)
-                       + "; TCP over tun devices. "
-                       "`tests/bench/link.c` delays each packet by half of "
-                       "the round trip",
-                       table(["", *HEAD, f"x {ROUND_TRIPS_MS[0]} ms"], rows)))
-    return tables
-
-
 # ---- the size of batches -------------------------------------------------
 
 
@@ -322,14 +272,11 @@ def measure(bench, sizes, batches):
     rounds = min(bench.runs, 3)
     small, large = (Data(bench.cache, "products", roots)
                     for roots in (min(sizes), max(sizes)))
-    tiny = Data(bench.cache, "products", TINY_PRODUCTS)
     say("--- levers")
     tables = of_catalogue(bench, rounds, large)
     tables += of_families(bench, rounds)
     tables += of_shapes(bench, rounds)
     tables += unless_refused("gzip", of_transfers, bench, rounds, small)
-    tables += unless_refused("A distant database", of_distance, bench, rounds,
-                             [tiny, small, large])
     if batches:
         tables += over_batches(bench, rounds, large)
     return tables

@@ -116,7 +116,8 @@ static const char whole[] = "# all there is\n"
                             "poll_initial = 2s\n"
                             "retry_budget = 0\n"
                             "max_delete_fraction = 0.5\n"
-                            "max_loads = 4\n";
+                            "max_loads = 4\n"
+                            "compare_memory = 2GB\n";
 
 static void
 ck_whole(void)
@@ -152,6 +153,7 @@ ck_whole(void)
     ck_assert_int_eq(config.tuning.retry_budget_ms, 0);
     ck_assert_double_eq(config.tuning.max_delete_fraction, 0.5);
     ck_assert_int_eq(config.tuning.max_loads, 4);
+    ck_assert_int_eq(config.tuning.compare_bytes, INT64_C(2) << 30);
     ck_assert_ptr_null(config_store(&config, "gamma"));
 }
 
@@ -201,6 +203,7 @@ ck_defaults(void)
     ck_assert_double_eq(config.tuning.max_delete_fraction, 0.2);
     ck_assert_int_eq(config.tuning.deadline_ms, 0);
     ck_assert_int_eq(config.tuning.max_loads, 0);
+    ck_assert_int_eq(config.tuning.compare_bytes, 64 << 20);
     ck_assert_int_eq(config.tuning.journal_keep_ms, 400 * INT64_C(86400000));
     ck_assert_int_eq(config.tuning.rejects_keep_ms, 30 * INT64_C(86400000));
 }
@@ -448,6 +451,15 @@ static const struct fault {
     {"[tuning]\nmax_rejects = 99999999999999999999\n",
      "bulkpg.ini:2: max_rejects: \"99999999999999999999\" is not "
      "a whole number, 0 or more"},
+    {"[tuning]\ncompare_memory = 64mb\n",
+     "bulkpg.ini:2: compare_memory: \"64mb\" is not a size, such as 0, 512kB, 64MB "
+     "or 2GB"},
+    {"[tuning]\ncompare_memory = MB\n",
+     "bulkpg.ini:2: compare_memory: \"MB\" is not a size, such as 0, 512kB, 64MB "
+     "or 2GB"},
+    {"[tuning]\ncompare_memory = 9999999999GB\n",
+     "bulkpg.ini:2: compare_memory: \"9999999999GB\" is not a size, such as 0, "
+     "512kB, 64MB or 2GB"},
     {"[tuning]\nmax_delete_fraction = 20%\n",
      "bulkpg.ini:2: max_delete_fraction: \"20%\" is not a number from 0 to 1"},
     {"[tuning]\nmax_delete_fraction = 1.5\n",

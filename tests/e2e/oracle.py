@@ -37,7 +37,7 @@ def fits(wanted, actual):
 
 
 def numbers(gids):
-    """Whether a column of these gids is bigint: all have the same type, and
+    """True if a column of these gids is bigint: all have the same type, and
     each ends with a number that fits."""
     types = set()
     for gid in gids:
@@ -106,12 +106,12 @@ class Table:
         self.rows = []
         self.indexes = []
         self.optional = set()
-        # Whether the order of the rows depends on the order of the lines.
+        # True if the order of the rows depends on the order of the lines.
         self.is_shuffled = False
 
 
 def is_gid(column):
-    """Whether the column has the numbers of gids, and becomes text if the gids
+    """True if the column has the numbers of gids, and becomes text if the gids
     need it. A column with type: "bigint" is one, too."""
     return column.get("isId") and (not column.get("given")
                                    or column["type"] == "bigint")
@@ -223,7 +223,7 @@ def fill(table, planned, rows, has_parent):
             table.is_shuffled = table.is_shuffled or \
                 row["ordinal"] != out["_ordinal"]
         key = tuple(out[name] for name in table.key)
-        # If a key came twice, the last line decides its position.
+        # If a key appears twice, the last line decides its position.
         table.is_shuffled = table.is_shuffled or \
             "_position" in table.columns and key in by_key
         by_key.pop(key, None)
@@ -242,7 +242,7 @@ def number(table, parent):
 
 
 def last_parents_only(rows):
-    """If a parent's line came twice, only the list of the last line counts."""
+    """If a parent's line appears twice, the list of the last line counts."""
     groups = []
     for row in rows:
         if row["ordinal"] == 0 or not groups \
@@ -348,7 +348,7 @@ def frozen(row, without):
 def compare_rows(table, rows):
     key = table.key
     if table.is_shuffled:
-        # A parent's children came twice: their order is that of the lines.
+        # A parent's children appear twice: their order is that of the lines.
         without = SILENT | {"_ordinal", "_position"}
         wanted = Counter(frozen(row, without) for row in table.rows)
         there = Counter(frozen(row, without) for row in rows)
@@ -420,5 +420,5 @@ def check(database, schema, plans):
         compare_table(table, actual)
     extra = set(actual.catalog) - set(expected)
     if extra:
-        raise Wrong(f"tables too many in {schema}: {sorted(extra)}")
+        raise Wrong(f"unexpected tables in {schema}: {sorted(extra)}")
     return expected

@@ -71,7 +71,7 @@ function argsKey(args) {
     : JSON.stringify(keys.map((key) => [key, args[key]]));
 }
 
-/* Gives objects without a key a key that depends on their place. */
+/* Gives each object without a key a key that depends on its place. */
 function identify(value, source, meta) {
   const key = source.$key || 0;
   if (Array.isArray(value)) {

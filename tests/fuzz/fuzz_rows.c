@@ -270,7 +270,7 @@ load_once(struct plan *plan, struct span stream, uint32_t seed)
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, loader);
     loader_begin_operation(loader, 1, NULL);
     if (!loader_stage(loader, &the_conn, becomes_table, &err) ||
-        !loader_connect(loader, &err))
+        !loader_connect(loader, &err) || !loader_start(loader, &err))
         abort();
     ok = feed(&lines, stream, seed, &err) && loader_finish(loader, &err);
     if (ok)

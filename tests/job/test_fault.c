@@ -31,7 +31,7 @@ break_job(int i, enum msg code)
     struct err err = {0};
 
     err_set(&err, code, "it broke");
-    job_fail(&jobs[i], "the job is not run", &err);
+    job_fail(&jobs[i], "the job did not run", &err);
 }
 
 START_TEST(refused_access_is_a_fault_of_the_store)

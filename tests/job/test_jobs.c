@@ -169,7 +169,7 @@ prepare_or_fail(struct job *job)
         return;
     }
     err_set(&err, MSG_BAD_TYPES, "it broke");
-    job_fail(job, "the job is not run", &err);
+    job_fail(job, "the job did not run", &err);
 }
 
 START_TEST(a_failed_job_does_not_stop_others)

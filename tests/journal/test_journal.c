@@ -263,6 +263,8 @@ migrate_body(void)
             "last_status || ' ' || last_error_code FROM bulkpg.freshness"),
         "orders true failed WRONG_LINES");
     ck_assert_str_eq(ask("SELECT table_name FROM public.stale"), "orders");
+    ck_assert_uint_ne(journal_hash_secret(journal), 0);
+    ck_assert_uint_eq(journal_hash_secret(other), journal_hash_secret(journal));
     close_both();
 }
 
@@ -1160,6 +1162,7 @@ rejects_body(void)
         {NULL, 3, 99, NULL, NULL, "empty", {"", 0}}};
     struct journal_rejects read;
     struct run_ref run, before;
+    char loaded_at[JOURNAL_TIME_BYTES];
     bool taken;
 
     open_both();
@@ -1186,9 +1189,10 @@ rejects_body(void)
     OK(journal_run_resume(other, &run, RUN_LOADING, &taken, &err));
     fails_with(journal_reject_add(journal, &before, rejects, 1, &err),
                ERR_LATER, "TAKEN_OVER");
-    OK(journal_reject_clear(journal, &before, &err));
+    fails_with(journal_run_loading(journal, &before, loaded_at, &err),
+               ERR_LATER, "TAKEN_OVER");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "403");
-    OK(journal_reject_clear(journal, &run, &err));
+    OK(journal_run_loading(journal, &run, loaded_at, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
     close_both();
@@ -1204,13 +1208,33 @@ END_TEST
 
 /* ---- the merge transaction --------------------------------------------- */
 
+static bool
+fence(struct pg_conn *session, const struct run_ref *run, struct err *why)
+{
+    struct pg_result *ours;
+    bool failed;
+
+    journal_queue_fence(session, run, &ours);
+    if (pg_settle(session, why)) {
+        pg_result_free(ours);
+        return true;
+    }
+    failed = journal_fence_failed(ours, why);
+    pg_rollback(session);
+    return failed && journal_run_not_ours_in(session, run, why);
+}
+
 static void
 merge_body(void)
 {
     struct journal_run_table table = {"acme", "orders", 6, 1, 2, 3, 4};
-    struct journal_relation relation = {
-        "acme",   "orders", "acme", "orders", "queries/orders.graphql",
-        "orders", "[]"};
+    struct journal_relation relation = {.table_schema = "acme",
+                                        .table_name = "orders",
+                                        .store = "acme",
+                                        .job = "orders",
+                                        .file = "queries/orders.graphql",
+                                        .path = "orders",
+                                        .columns = "[]"};
     struct run_end end = end_with(RUN_LOADED);
     struct journal_run_tables tables;
     struct journal_relation *owner;
@@ -1224,12 +1248,15 @@ merge_body(void)
     run = begin_run("orders", RUN_FULL);
     complete(run, 1, 1, "COMPLETED");
     OK(pg_begin(loader, &err));
-    fails_with(journal_fence(loader, &run, &err), ERR_BUG, "BUG");
+    fails_with(fence(loader, &run, &err), ERR_BUG, "BUG");
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
-    OK(journal_fence(loader, &run, &err));
-    OK(journal_merge_tables(loader, run.run_id, &table, 1, &err));
-    OK(journal_relation_save_in(loader, &relation, &err));
-    OK(journal_advance_watermark_in(loader, run.run_id, &err));
+    OK(pg_begin(loader, &err));
+    OK(fence(loader, &run, &err));
+    journal_queue_tables(loader, run.run_id, &table, 1);
+    journal_queue_relation(loader, &relation);
+    OK(pg_settle(loader, &err));
+    journal_queue_watermark(loader, run.run_id);
+    OK(pg_settle(loader, &err));
     OK(journal_finish_in(loader, &run, &end, &err));
     /* Other sessions do not see the changes yet. */
     ck_assert_str_eq(ask("SELECT status FROM bulkpg.run"), "merging");
@@ -1285,7 +1312,7 @@ fence_body(void)
     run = next = begin_run("orders", RUN_FULL);
     OK(journal_run_status(journal, &run, RUN_MERGING, &err));
     OK(pg_begin(loader, &err));
-    OK(journal_fence(loader, &run, &err));
+    OK(fence(loader, &run, &err));
     task_spawn("take over", take_over_soon, &next);
     task_sleep_until(clock_after_ms(300));
     ck_assert_int_eq(next.resumed, 0); /* it waits for the merge */
@@ -1293,14 +1320,14 @@ fence_body(void)
     while (next.resumed != 1)
         task_sleep_until(clock_after_ms(10));
     OK(pg_begin(loader, &err));
-    fails_with(journal_fence(loader, &run, &err), ERR_LATER, "TAKEN_OVER");
+    fails_with(fence(loader, &run, &err), ERR_LATER, "TAKEN_OVER");
     pg_rollback(loader);
     fails_with(journal_finish_in(loader, &run, &end, &err), ERR_LATER,
                "TAKEN_OVER");
     /* Rejects can be added while the merge has locked the run's row. */
     OK(journal_run_status(journal, &next, RUN_MERGING, &err));
     OK(pg_begin(loader, &err));
-    OK(journal_fence(loader, &next, &err));
+    OK(fence(loader, &next, &err));
     OK(journal_reject_add(
         journal, &next, &(struct journal_reject){.reason = "x", .raw = {"", 0}},
         1, &err));
@@ -1333,7 +1360,8 @@ advance_for(const char *reason, enum run_mode mode, const char *from,
     OK(journal_operation_add(journal, &run, &operation, &err));
     operation.created_at = created_at;
     OK(journal_operation_update(journal, &operation, &err));
-    OK(journal_advance_watermark_in(conn, run.run_id, &err));
+    journal_queue_watermark(conn, run.run_id);
+    OK(pg_settle(conn, &err));
 }
 
 static void
@@ -1386,30 +1414,63 @@ END_TEST
 
 /* ---- relations, stores, types ------------------------------------------ */
 
+/* What is kept of acme.orders beside its columns. */
+static void
+check_hashes(const char *definition, const char *is_uneven)
+{
+    struct journal_relation *read;
+
+    OK(journal_relation(journal, "acme", "orders", &arena, &read, &err));
+    if (definition == NULL)
+        ck_assert_ptr_null(read->hash_definition);
+    else
+        ck_assert_str_eq(read->hash_definition, definition);
+    ck_assert_str_eq(read->is_uneven, is_uneven);
+}
+
 static void
 relations_body(void)
 {
     struct journal_relation relation = {
-        "acme",
-        "orders",
-        "acme",
-        "orders",
-        "a.gql",
-        "orders",
-        "[{\"name\":\"id\",\"type\":\"bigint\",\"gid_type\":\"Order\"}]"};
+        .table_schema = "acme",
+        .table_name = "orders",
+        .store = "acme",
+        .job = "orders",
+        .file = "a.gql",
+        .path = "orders",
+        .columns =
+            "[{\"name\":\"id\",\"type\":\"bigint\",\"gid_type\":\"Order\"}]"};
     struct journal_relations list;
     struct journal_relation *read;
     const char *version;
 
     open_both();
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     version = ask("SELECT xmin FROM bulkpg.relation");
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     ck_assert_str_eq(ask("SELECT xmin FROM bulkpg.relation"), version);
+    check_hashes(NULL, "f");
+    relation.hash_definition = "2:abc";
+    relation.is_uneven = "t";
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
+    check_hashes("2:abc", "t");
+    relation.hash_definition = relation.is_uneven = NULL;
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
+    check_hashes("2:abc", "t");
+    relation.is_uneven = "f";
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
+    check_hashes("2:abc", "f");
     relation.store = "beta";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     relation.table_name = "orders_line_items";
-    OK(journal_relation_save_in(conn, &relation, &err));
+    journal_queue_relation(conn, &relation);
+    OK(pg_settle(conn, &err));
     OK(journal_list_relations(journal, "beta", NULL, &arena, &list, &err));
     ck_assert_uint_eq(list.count, 2);
     OK(journal_list_relations(journal, NULL, NULL, &arena, &list, &err));
@@ -1472,19 +1533,24 @@ types_body(void)
         {.name = "Order", .json = span_of("{\"name\":\"Order\"}rest", 16)},
         {.name = "Nothing"},
         {.name = "Shop", .json = span_str("{\"name\": \"Shop\"}")}};
+    const struct journal_types none = {.count = 0};
+    const struct journal_types all = {.types = types, .count = 3};
     struct journal_types read;
     const char *name;
+    bool complete;
 
     open_both();
     OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
     ck_assert_ptr_null(name);
-    OK(journal_query_type_save(journal, "acme", "2026-10", "Root", &err));
-    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
-    OK(journal_query_type_save(journal, "acme", "2026-10", "QueryRoot", &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "Root", &none, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "QueryRoot", &none,
+                          &err));
+    OK(journal_types_save(journal, "acme", "2026-10", "QueryRoot", &none,
+                          &err));
     OK(journal_query_type(journal, "acme", "2026-10", &arena, &name, &err));
     ck_assert_str_eq(name, "QueryRoot");
-    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
-    OK(journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
+    OK(journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
     OK(journal_types(journal, "acme", "2026-10", names, 3, &arena, &read,
                      &err));
     ck_assert_uint_eq(read.count, 2); /* "Nothing" is known not to exist */
@@ -1496,8 +1562,14 @@ types_body(void)
     ck_assert_uint_eq(read.count, 0);
     OK(journal_types(journal, "acme", "2026-07", NULL, 0, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
+    OK(journal_all_types(journal, "acme", "2026-10", &arena, &read, &complete,
+                         &err));
+    ck_assert(complete);
+    ck_assert_uint_eq(read.count, 4); /* and "Root", the former query type */
+    ck_assert_str_eq(read.types[3].name, "Shop");
     types[2].json = span_str("no JSON");
-    ck_assert(!journal_types_save(journal, "acme", "2026-10", types, 3, &err));
+    ck_assert(
+        !journal_types_save(journal, "acme", "2026-10", NULL, &all, &err));
     OK(journal_types(journal, "acme", "2026-10", NULL, 0, &arena, &read, &err));
     ck_assert_uint_ge(read.count, 3);
     close_both();

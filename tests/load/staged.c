@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "json/lines.h"
+#include "pg/queue.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
 
@@ -102,6 +103,7 @@ stage_lines(struct staged *staged, const char *text, const bool *becomes)
     staged->loader = loader_new(staged->plan, &config);
     must(loader_stage(staged->loader, staged->conn, becomes, &err), err);
     must(loader_connect(staged->loader, &err), err);
+    must(loader_start(staged->loader, &err), err);
     loader_begin_operation(staged->loader, 1, NULL);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, staged->loader);
     must(lines_feed(&lines, span_str(text), &err), err);
@@ -123,6 +125,7 @@ describe_merge(struct staged *staged, const bool *becomes)
         .loaded_at = "2026-01-01 00:00:00+00",
         .readers = no_readers,
         .deletes = PLAN_DELETES_HARD,
+        .guards_nulls = true,
         .arena = &staged->types.arena,
         .tables = arena_array(&staged->types.arena, (size_t)count,
                               sizeof(*staged->merge.tables)),
@@ -158,7 +161,9 @@ staged_load(struct staged *staged, const char *lines)
          err);
     describe_merge(staged, becomes);
     must(pg_begin(staged->conn, &err), err);
-    must(merge_count(&staged->merge, loader_void_lines(staged->loader), &err),
+    must(merge_queue_count(&staged->merge, loader_void_lines(staged->loader),
+                           &err) &&
+             pg_settle(staged->conn, &err),
          err);
 }
 
@@ -174,6 +179,7 @@ staged_merge(struct staged *staged, struct err *err)
 static void
 forget_load(struct staged *staged)
 {
+    merge_end(&staged->merge);
     loader_free(staged->loader);
     staged->loader = NULL;
 }

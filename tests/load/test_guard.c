@@ -86,7 +86,7 @@ null_before(void)
     staged_undo(&staged);
 }
 
-/* The rows with values did not come again. */
+/* The rows with values are not in the result. */
 static void
 null_in_new_rows(void)
 {
@@ -190,7 +190,7 @@ static const struct {
     {"a column may become NULL in nine rows", null_in_few},
     {"a column with one value passes", null_in_most},
     {"a column that was NULL before may be NULL", null_before},
-    {"only rows that came again count", null_in_new_rows},
+    {"only rows of the result count", null_in_new_rows},
     {"an incremental run is guarded too", null_in_window},
     {"an empty result may not empty a table", nothing_came},
     {"an empty result fails even if rows are kept", nothing_came_and_is_kept},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "load/staged.h"
+#include "pg/queue.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
 
@@ -110,7 +111,8 @@ static void
 void_lines(void)
 {
     staged_load(&staged, two);
-    ck_assert(merge_count(&staged.merge, "{1,2}", &err));
+    ck_assert(merge_queue_count(&staged.merge, "{1,2}", &err) &&
+              pg_settle(staged.conn, &err));
     ck_assert_int_eq(staged.merge.tables[0].staged, 1);
     ck_assert_int_eq(staged.merge.tables[1].staged, 1);
     staged_undo(&staged);
@@ -131,8 +133,8 @@ rows_before(void)
 
 /* ---- rows that are gone -------------------------------------------------- */
 
-/* Product 2 did not come and stays. Variant 11 did not come, but its product
- * did, so it is removed. */
+/* Product 2 is not in the result and stays. Variant 11 is not in the result,
+ * but its product is, so the variant is removed. */
 static void
 incremental(void)
 {
@@ -221,7 +223,7 @@ static const struct {
     {"a rollback leaves the tables as before", undone},
     {"rows of rejected lines are deleted from staging", void_lines},
     {"rows before the merge are counted", rows_before},
-    {"an incremental run removes rows below parents that came", incremental},
+    {"an incremental run removes rows below fetched parents", incremental},
     {"@deletes(mode: KEEP) removes nothing", kept_by_mode},
     {"a table that is not complete loses nothing", kept_when_not_whole},
     {"a trigger that drops rows is reported", swallowed},

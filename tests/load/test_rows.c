@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "load/binary.h"
 #include "load/encode.h"
+#include "load/hash.h"
 #include "load/rows.h"
 #include "support/hex.h"
 #include "support/suite.h"
@@ -22,6 +23,7 @@ static struct loader_table tables[4];
 static struct batch batches[4];
 static struct rows_widen widen;
 static struct err err;
+static uint64_t secret;
 
 static void
 build(const char *text)
@@ -29,7 +31,7 @@ build(const char *text)
     plan = types_plan(&types, text);
     ck_assert_int_le(plan->table_count, 4);
     for (int i = 0; i < plan->table_count; i++) {
-        rows_table_init(&tables[i], &plan->tables[i]);
+        rows_table_init(&tables[i], &plan->tables[i], secret);
         batches[i].bytes = buf_with_ceiling(64 * 1024);
         batch_begin(&batches[i], ROW_TYPE);
         tables[i].batch = &batches[i];
@@ -45,6 +47,7 @@ setup(void)
     memset(batches, 0, sizeof(batches));
     plan = NULL;
     record = NULL;
+    secret = 0;
     types_open(&types, types_path);
 }
 
@@ -315,25 +318,160 @@ START_TEST(the_hash_depends_on_the_values)
 
 END_TEST
 
-START_TEST(the_hash_does_not_depend_on_the_line_or_the_parent)
+#define VARIANT_OF(product)                                  \
+    "{\"__parentId\":\"gid://shopify/Product/" product "\"," \
+    "\"id\":\"gid://shopify/ProductVariant/6\"}"
+
+/* Its key is the parent's id and its own. */
+START_TEST(the_hash_follows_the_parent_and_not_the_line)
 {
     struct row_source source = {
         .line = 99, .position = 5, .arena = &types.arena};
-    const char *hash;
+    char hash[32];
 
     build(family);
-    ck_assert(put(1, "{\"__parentId\":\"gid://shopify/Product/5\",\"id\":"
-                     "\"gid://shopify/ProductVariant/6\"}"));
-    hash = last_hash(1);
-    ck_assert(record_parse(
-        record,
-        span_str("{\"__parentId\":\"gid://shopify/Product/7\",\"id\":\"gid://"
-                 "shopify/ProductVariant/6\"}"),
-        &err));
+    ck_assert(put(1, VARIANT_OF("5")));
+    snprintf(hash, sizeof(hash), "%s", last_hash(1));
+    ck_assert(record_parse(record, span_str(VARIANT_OF("5")), &err));
     source.record = record;
     source.parent_id = record_get(record, plan->parent_id_slot);
     ck_assert(rows_put(&tables[1], &source, &widen, &err));
     ck_assert_str_eq(last_hash(1), hash);
+    ck_assert(put(1, VARIANT_OF("7")));
+    ck_assert_str_ne(last_hash(1), hash);
+}
+
+END_TEST
+
+START_TEST(the_hash_follows_the_secret)
+{
+    char hash[32];
+
+    build("{ products { edges { node { title } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    snprintf(hash, sizeof(hash), "%s", last_hash(0));
+    teardown();
+    setup();
+    secret = 1;
+    build("{ products { edges { node { title } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    ck_assert_str_ne(last_hash(0), hash);
+}
+
+END_TEST
+
+/* ---- definitions of hashes ----------------------------------------------- */
+
+static const char *
+define(const char *query, uint64_t with)
+{
+    static char text[HASH_DEFINITION_BYTES];
+
+    hash_definition(&types_plan(&types, query)->tables[0], with, text);
+    return text;
+}
+
+START_TEST(a_definition_follows_columns_types_and_secret)
+{
+    static const char query[] = "{ products { edges { node { title } } } }";
+    static const char *const others[] = {
+        "{ products { edges { node { title vendor } } } }",
+        "{ products { edges { node { vendor } } } }",
+        "{ products { edges { node { title @column(name: \"name\") } } } }",
+        "{ products { edges { node { title @column(type: \"jsonb\") } } } }"};
+    char first[HASH_DEFINITION_BYTES];
+    struct plan_table *table;
+
+    snprintf(first, sizeof(first), "%s", define(query, 1));
+    ck_assert_str_eq(define(query, 1), first);
+    ck_assert_str_eq(
+        define("{ products { edges { node { title @index } } } }", 1), first);
+    ck_assert_str_ne(define(query, 2), first);
+    for (int i = 0; i < COUNT(others); i++)
+        ck_assert_str_ne(define(others[i], 1), first);
+    table = &types_plan(&types, query)->tables[0];
+    table->id_gid->whole = true;
+    hash_definition(table, 1, (char *)&err.message);
+    ck_assert_str_ne(err.message, first);
+}
+
+END_TEST
+
+/* ---- rows that the table has --------------------------------------------- */
+
+static struct known_budget budget = {.bytes_left = 1024 * 1024};
+
+/* Compare with the rows put so far, whose hashes are in the batch. */
+static void
+compare_with(int64_t hash)
+{
+    struct known *known = known_new(&budget, 1);
+
+    known_add(known, &hash);
+    rows_compare(&tables[0], known);
+}
+
+START_TEST(a_known_row_is_marked_and_not_sent)
+{
+    size_t length;
+
+    build("{ products { edges { node { title vendor } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    length = batches[0].bytes.length;
+    compare_with(tables[0].hash);
+    ck_assert(put(0, PRODUCT "}"));
+    ck_assert_int_eq(tables[0].mark, KNOWN_FIRST);
+    ck_assert_uint_eq(batches[0].bytes.length, length);
+    ck_assert_int_eq(batches[0].rows, 1);
+    ck_assert_int_eq(known_marked(tables[0].known), 1);
+    ck_assert(put(0, PRODUCT ",\"vendor\":\"V\"}"));
+    ck_assert_int_eq(tables[0].mark, KNOWN_NOT);
+    ck_assert_int_eq(batches[0].rows, 2);
+}
+
+END_TEST
+
+START_TEST(a_line_that_is_rejected_takes_its_mark_back)
+{
+    build("{ products { edges { node { title vendor } } } }");
+    ck_assert(put(0, PRODUCT "}"));
+    compare_with(tables[0].hash);
+    ck_assert(put(0, PRODUCT "}"));
+    rows_undo(&tables[0]);
+    rows_undo(&tables[0]);
+    ck_assert_int_eq(known_marked(tables[0].known), 0);
+    ck_assert(put(0, PRODUCT "}"));
+    ck_assert_int_eq(tables[0].mark, KNOWN_FIRST);
+}
+
+END_TEST
+
+/* By their names: id, title, vendor. */
+static void
+check_has_value(bool id, bool title, bool vendor)
+{
+    ck_assert_int_eq(rows_has_value(&tables[0], 0), id);
+    ck_assert_int_eq(rows_has_value(&tables[0], 1), title);
+    ck_assert_int_eq(rows_has_value(&tables[0], 2), vendor);
+}
+
+START_TEST(columns_with_values_are_remembered_of_accepted_lines)
+{
+    build("{ products { edges { node { id title vendor } } } }");
+    compare_with(1);
+    check_has_value(false, false, false);
+    ck_assert(put(0, PRODUCT "}"));
+    check_has_value(false, false, false);
+    rows_keep(&tables[0]);
+    check_has_value(true, true, false);
+    ck_assert(!put(0, "{\"id\":\"gid://shopify/Product/6\",\"vendor\":\"V\","
+                      "\"title\":[]}"));
+    ck_assert(put(0, PRODUCT "}"));
+    rows_keep(&tables[0]);
+    check_has_value(true, true, false);
+    ck_assert(put(0, PRODUCT ",\"vendor\":\"V\"}"));
+    rows_keep(&tables[0]);
+    check_has_value(true, true, true);
 }
 
 END_TEST
@@ -513,7 +651,12 @@ rows_suite(void)
     tcase_add_test(tests, every_column_of_a_key_must_have_a_value);
     tcase_add_loop_test(tests, the_hash_depends_on_the_values, 0,
                         COUNT(hashes));
-    tcase_add_test(tests, the_hash_does_not_depend_on_the_line_or_the_parent);
+    tcase_add_test(tests, the_hash_follows_the_parent_and_not_the_line);
+    tcase_add_test(tests, the_hash_follows_the_secret);
+    tcase_add_test(tests, a_definition_follows_columns_types_and_secret);
+    tcase_add_test(tests, a_known_row_is_marked_and_not_sent);
+    tcase_add_test(tests, a_line_that_is_rejected_takes_its_mark_back);
+    tcase_add_test(tests, columns_with_values_are_remembered_of_accepted_lines);
     tcase_add_test(tests, the_hash_depends_on_the_names_of_the_columns);
     tcase_add_test(tests, a_batch_is_full_by_rows_or_by_bytes);
     suite_add_tcase(suite, tests);

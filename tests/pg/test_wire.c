@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/task.h"
+#include "pg/copy.h"
 #include "pg/pipe.h"
 #include "scripted/libpq.h"
 #include "support/pg_task.h"
@@ -413,7 +414,7 @@ commit_body(void)
 
     memcpy(items + 2, c->items, sizeof(c->items));
     open_conn((struct script){0}, items, 2 + c->count);
-    ck_assert(pg_begin(conn, &err));
+    ck_assert(pg_exec(conn, "BEGIN", 0, NULL, NULL, &err));
     ck_assert_int_eq(pg_commit(conn, &err), c->kind == ERR_NONE);
     if (c->kind != ERR_NONE)
         check_err(c->kind, c->code);
@@ -443,7 +444,7 @@ unsent_commit_body(void)
                                                END};
 
     open_conn(unsent[test], items, COUNT(items));
-    (void)!pg_begin(conn, &err);
+    (void)!pg_exec(conn, "BEGIN", 0, NULL, NULL, &err);
     ck_assert(!pg_commit(conn, &err));
     ck_assert_int_eq(err.kind, ERR_TRANSIENT);
     ck_assert(!pg_is_alive(conn));
@@ -477,7 +478,7 @@ rollback_body(void)
 
     memcpy(items + 2, rollbacks[test].items, sizeof(rollbacks[test].items));
     open_conn((struct script){0}, items, 2 + rollbacks[test].count);
-    ck_assert(pg_begin(conn, &err));
+    ck_assert(pg_exec(conn, "BEGIN", 0, NULL, NULL, &err));
     pg_rollback(conn);
     ck_assert_int_eq(pg_is_alive(conn), rollbacks[test].alive);
     pg_rollback(conn); /* without a transaction, or without a connection */
@@ -1031,6 +1032,133 @@ sessions(void)
     return tests;
 }
 
+/* ---- copies -------------------------------------------------------------- */
+
+#define HEADER "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
+#define ROWS                                            \
+    "\0\1\0\0\0\10\0\0\0\0\0\0\1\2\0\1\377\377\377\377" \
+    "\0\1\0\0\0\10\377\377\377\377\377\377\377\376"
+#define TRAILER "\377\377"
+
+static int64_t copied_rows, copied_sum;
+
+static void
+take_number(void *ctx, const int64_t *number)
+{
+    (void)ctx;
+    copied_rows++;
+    copied_sum += number != NULL ? *number : 0;
+}
+
+static bool
+copy_items(const struct script_item *items, int count)
+{
+    copied_rows = copied_sum = 0;
+    open_conn((struct script){0}, items, count);
+    return pg_copy_numbers(conn, "SELECT", take_number, NULL, &err);
+}
+
+/* Wherever the pieces are cut. */
+static void
+pieces_body(void)
+{
+    static const char all[] = HEADER ROWS TRAILER;
+
+    for (int cut = 0; cut < COUNT(all); cut++) {
+        const struct script_item items[] = {
+            OTHER(PGRES_COPY_OUT),
+            {SCRIPT_DATA, PGRES_COPY_OUT, all, cut},
+            {SCRIPT_DATA, PGRES_COPY_OUT, all + cut, COUNT(all) - 1 - cut},
+            OK("COPY 3"),
+            END};
+        bool copied = cut > 0 && cut < COUNT(all) - 1
+                          ? copy_items(items, COUNT(items))
+                          : true;
+
+        ck_assert_msg(copied, "%d: %s", cut, err.message);
+        if (cut > 0 && cut < COUNT(all) - 1) {
+            ck_assert_int_eq(copied_rows, 3);
+            ck_assert_int_eq(copied_sum, 256);
+            close_conn();
+        }
+    }
+}
+
+START_TEST(a_copy_may_come_in_any_pieces)
+{
+    pg_task_run(pieces_body);
+}
+
+END_TEST
+
+static const struct {
+    struct script_item items[6];
+    int count;
+    enum err_kind kind;
+    const char *code;
+    bool alive;
+} copies[] = {
+    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), LOSS},
+     3,
+     ERR_TRANSIENT,
+     "08006",
+     false},
+    {{OTHER(PGRES_COPY_OUT), LOSS}, 2, ERR_TRANSIENT, "08006", false},
+    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), ERROR("42501"), END},
+     4,
+     ERR_DENIED,
+     "42501",
+     true},
+    {{ERROR("42501"), END}, 2, ERR_DENIED, "42501", true},
+    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), OK("COPY 3"), END},
+     4,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OTHER(PGRES_COPY_OUT), DATA(HEADER TRAILER ROWS), OK("COPY 3"), END},
+     4,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OTHER(PGRES_COPY_OUT),
+      DATA("PGCOPY\n\377\r\n\0\0\0\0\1\0\0\0\0" ROWS TRAILER), OK("COPY 3"),
+      END},
+     4,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OTHER(PGRES_COPY_OUT), DATA("no header, and long enough to be read"),
+      OK("COPY 3"), END},
+     4,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OTHER(PGRES_COPY_OUT), DATA(HEADER "\0\2\0\0\0\10"), OK("COPY 1"), END},
+     4,
+     ERR_TRANSIENT,
+     "08P01",
+     false},
+    {{OTHER(PGRES_COPY_IN)}, 1, ERR_BUG, "BUG", false},
+    {{OK("SELECT 1"), END}, 2, ERR_TRANSIENT, "08P01", false},
+};
+
+static void
+copies_body(void)
+{
+    ck_assert(!copy_items(copies[test].items, copies[test].count));
+    check_err(copies[test].kind, copies[test].code);
+    ck_assert_int_eq(pg_is_alive(conn), copies[test].alive);
+    close_conn();
+}
+
+START_TEST(a_copy_that_fails_says_why)
+{
+    test = _i;
+    pg_task_run(copies_body);
+}
+
+END_TEST
+
 static TCase *
 transactions(void)
 {
@@ -1049,6 +1177,8 @@ transactions(void)
                         COUNT(unsent_scripts));
     tcase_add_loop_test(tests, a_rollback_that_fails_loses_the_connection, 0,
                         COUNT(rollbacks));
+    tcase_add_test(tests, a_copy_may_come_in_any_pieces);
+    tcase_add_loop_test(tests, a_copy_that_fails_says_why, 0, COUNT(copies));
     tcase_add_test(tests, a_stop_cancels_the_statement_and_keeps_the_session);
     tcase_add_test(tests, a_stop_that_loses_the_session_is_still_a_stop);
     tcase_add_loop_test(tests, a_failed_cancel_gives_up_the_session, 0,

@@ -535,7 +535,7 @@ static const struct {
      "t._hash IS DISTINCT FROM s._hash"},
     {sql_count_changes, ORDERS,
      "SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT "
-     "is_new) FROM \"acme\".\"c\""},
+     "is_new), 0 FROM \"acme\".\"c\""},
     {sql_update_changed, LINE_ITEMS,
      "UPDATE ONLY \"acme\".\"orders_line_items\" AS t SET \"title\" = "
      "s.\"title\", \"customer_id\" = s.\"customer_id\", \"_hash\" = "

@@ -18,19 +18,22 @@ enum { TEXT_BYTES = 1024 * 1024 };
 
 /* A root whose rows are marked as deleted, a child with @position and a list
  * without ids, an interface without ids, a list with ids that has a list in it,
- * and a child whose rows are counted. */
+ * a child whose rows are counted, and a root whose rows are marked and
+ * compared. */
 static const char *const queries[] = {
-    "query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
-    "@index createdAt lineItems @position { edges { node { title customer: "
-    "product { id } taxLines @table(parent: \"line_item\") { title } } } } "
-    "discountApplications { edges { node { index } } } transactions @table { "
-    "kind fees @table { type } } } } } }",
-    "{ products { edges { node { title variants { edges { node { sku } } } } } "
-    "} }",
+    ("query @deletes(mode: SOFT) @incremental { orders { edges { node { name "
+     "@index createdAt lineItems @position { edges { node { title customer: "
+     "product { id } taxLines @table(parent: \"line_item\") { title } } } } "
+     "discountApplications { edges { node { index } } } transactions @table { "
+     "kind fees @table { type } } } } } }"),
+    ("{ products { edges { node { title variants { edges { node { sku } } } } } "
+     "} }"),
+    "query @deletes(mode: SOFT) { products { edges { node { title } } } }",
 };
 
 static const char *const type_files[] = {
-    "tests/data/plan/types.json", "tests/fakeshop/admin-2026-10.reduced.json"};
+    "tests/data/plan/types.json", "tests/fakeshop/admin-2026-10.reduced.json",
+    "tests/fakeshop/admin-2026-10.reduced.json"};
 
 static char kept[TEXT_BYTES];
 

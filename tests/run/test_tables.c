@@ -61,8 +61,8 @@ make_table(void)
     ck_assert(journal_borrow(job.context.journal, &control, &err));
     pg_task_script(control, buf_str(&sql));
     buf_free(&sql);
-    ck_assert_msg(tables_save_in(&tables, &job.job, false, control, &err), "%s",
-                  err.message);
+    tables_queue_save(&tables, &job.job, false, control);
+    ck_assert_msg(pg_settle(control, &err), "%s", err.message);
     journal_give_back(job.context.journal);
     prepare();
 }
@@ -149,7 +149,8 @@ TABLES_TEST(a_missing_table_is_not_recorded_with_only_there)
 
     prepare();
     ck_assert(journal_borrow(job.context.journal, &control, &err));
-    ck_assert(tables_save_in(&tables, &job.job, true, control, &err));
+    tables_queue_save(&tables, &job.job, true, control);
+    ck_assert(pg_settle(control, &err));
     journal_give_back(job.context.journal);
     says("SELECT count(*) FROM bulkpg.relation", "0");
 }

@@ -182,6 +182,23 @@ journal_run_status(struct journal *journal, const struct run_ref *run,
 }
 
 bool
+journal_operation_update_soon(struct journal *journal,
+                              const struct journal_operation *row,
+                              struct err *err)
+{
+    return journal_operation_update(journal, row, err);
+}
+
+bool
+journal_operation_submitted(struct journal *journal, const struct run_ref *run,
+                            const struct journal_operation *row,
+                            struct err *err)
+{
+    return journal_operation_update(journal, row, err) &&
+           journal_run_status(journal, run, RUN_POLLING, err);
+}
+
+bool
 journal_run_note(struct journal *journal, const struct run_ref *run,
                  const char *text, struct err *err)
 {

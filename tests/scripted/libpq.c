@@ -494,6 +494,26 @@ PQgetResult(PGconn *conn)
     return new_result(item->status, item->text);
 }
 
+int
+PQgetCopyData(PGconn *conn, char **buffer, int async)
+{
+    const struct script_item *item;
+
+    (void)conn;
+    (void)async;
+    *buffer = NULL;
+    if (play.at == play.available)
+        return play.status == CONNECTION_OK ? 0 : -2;
+    item = &play.items[play.at];
+    if (item->kind != SCRIPT_DATA)
+        return -1;
+    play.at++;
+    set_readable();
+    *buffer = malloc((size_t)item->length + 1);
+    memcpy(*buffer, item->text, (size_t)item->length);
+    return item->length;
+}
+
 PGTransactionStatusType
 PQtransactionStatus(const PGconn *conn)
 {

@@ -15,6 +15,7 @@
 
 enum script_kind {
     SCRIPT_RESULT,  /* a result with this `status` */
+    SCRIPT_DATA,    /* a piece of what COPY sends */
     SCRIPT_NULL,    /* the NULL after the results of a statement */
     SCRIPT_LOSS,    /* the connection is lost */
     SCRIPT_SILENCE, /* nothing more arrives, except after a cancel */
@@ -23,33 +24,39 @@ enum script_kind {
 struct script_item {
     enum script_kind kind;
     ExecStatusType status;
-    const char *text; /* the SQLSTATE of an error; otherwise the tag */
+    const char *text; /* the SQLSTATE of an error, or data; otherwise the tag */
+    int length;       /* of data */
 };
 
-#define OK(tag)                                \
-    {                                          \
-        SCRIPT_RESULT, PGRES_COMMAND_OK, (tag) \
+#define OK(tag)                                   \
+    {                                             \
+        SCRIPT_RESULT, PGRES_COMMAND_OK, (tag), 0 \
     }
-#define ERROR(sqlstate)                              \
-    {                                                \
-        SCRIPT_RESULT, PGRES_FATAL_ERROR, (sqlstate) \
+#define ERROR(sqlstate)                                 \
+    {                                                   \
+        SCRIPT_RESULT, PGRES_FATAL_ERROR, (sqlstate), 0 \
     }
-#define OTHER(status)               \
-    {                               \
-        SCRIPT_RESULT, (status), "" \
+#define OTHER(status)                  \
+    {                                  \
+        SCRIPT_RESULT, (status), "", 0 \
+    }
+/* A string literal, which may hold NULs. */
+#define DATA(bytes)                                                  \
+    {                                                                \
+        SCRIPT_DATA, PGRES_COPY_OUT, (bytes), (int)sizeof(bytes) - 1 \
     }
 #define SYNC OTHER(PGRES_PIPELINE_SYNC)
-#define END                                \
-    {                                      \
-        SCRIPT_NULL, PGRES_EMPTY_QUERY, "" \
-    }
-#define LOSS                               \
-    {                                      \
-        SCRIPT_LOSS, PGRES_EMPTY_QUERY, "" \
-    }
-#define SILENCE                               \
+#define END                                   \
     {                                         \
-        SCRIPT_SILENCE, PGRES_EMPTY_QUERY, "" \
+        SCRIPT_NULL, PGRES_EMPTY_QUERY, "", 0 \
+    }
+#define LOSS                                  \
+    {                                         \
+        SCRIPT_LOSS, PGRES_EMPTY_QUERY, "", 0 \
+    }
+#define SILENCE                                  \
+    {                                            \
+        SCRIPT_SILENCE, PGRES_EMPTY_QUERY, "", 0 \
     }
 
 /* All that can be played. All zero is a healthy server that does not answer. A

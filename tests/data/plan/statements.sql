@@ -58,17 +58,17 @@ INSERT INTO "acme"."_stage_1_6" SELECT * FROM pg_catalog.unnest($1::"acme"."_sta
 -- ==== Guards: orders
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "name" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "created_at" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
@@ -96,7 +96,7 @@ COMMENT ON COLUMN "acme"."orders"."_deleted_at" IS 'when bulkpg found that the r
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
@@ -104,8 +104,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
@@ -113,10 +115,13 @@ LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_1_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -132,8 +137,8 @@ SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _load
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders" ("id", "name", "created_at", "_hash", _loaded_at)
 SELECT s."id", s."name", s."created_at", s."_hash", $1::timestamptz
@@ -150,20 +155,60 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders" AS t
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
 
+-- ==== Later loads, other hashes: orders
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."name", t."created_at")::record
+             *= ROW(s."id", s."name", s."created_at")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."orders" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders" AS t
+SET "name" = s."name", "created_at" = s."created_at", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+
 -- ==== Guards: orders_line_items
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "title" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "customer_id" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -193,23 +238,25 @@ COMMENT ON COLUMN "acme"."orders_line_items"."_deleted_at" IS 'when bulkpg found
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
                                  ORDER BY _line DESC) AS n
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_2" AS s SET _position = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
       FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
@@ -218,10 +265,13 @@ WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._position IS DISTINCT FROM s._position
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_2_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -229,7 +279,7 @@ WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
 -- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
--- Before an incremental run removes rows: list the ids of these rows, so that
+-- Before an incremental run removes rows, list the ids of these rows, so that
 -- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_2_gone"
 SELECT DISTINCT t."id" AS id
@@ -237,8 +287,8 @@ FROM ONLY "acme"."orders_line_items" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_line_items" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -255,8 +305,8 @@ SET "_position" = s."_position", "title" = s."title", "customer_id" = s."custome
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items" ("_parent_id", "_position", "id", "title", "customer_id", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_position", s."id", s."title", s."customer_id", s."_hash", $1::timestamptz
@@ -274,18 +324,60 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items" AS t
           AND t._position IS NOT DISTINCT FROM s._position
           AND t._deleted_at IS NULL);
 
+-- ==== Later loads, other hashes: orders_line_items
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."title", t."customer_id")::record
+             *= ROW(s."_parent_id", s."id", s."title", s."customer_id")::record
+         AND t._position IS NOT DISTINCT FROM s._position
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."orders_line_items" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._position IS DISTINCT FROM s._position
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET "_position" = s."_position", "title" = s."title", "customer_id" = s."customer_id", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_line_items" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
 -- ==== Guards: orders_line_items_tax_lines
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_3";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "title" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
@@ -307,9 +399,9 @@ ALTER TABLE "acme"."orders_line_items_tax_lines" ADD CONSTRAINT "orders_line_ite
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_3" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_3" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -317,30 +409,35 @@ USING (SELECT "id" AS id,
        GROUP BY 1 HAVING count(*) > 1) AS d
 WHERE s."line_item" = d.id
   AND s._line < d.last;
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_3" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "line_item" ORDER BY _line, _pos) AS n
       FROM "acme"."_stage_1_3") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
 SELECT s.ctid AS place, t."line_item" IS NULL AS is_new
 FROM "acme"."_stage_1_3" AS s
 LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
 WHERE t."line_item" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_3_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."orders_line_items_tax_lines" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_2") AS p
 WHERE t."line_item" = p.id
@@ -362,8 +459,8 @@ SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_line_items_tax_lines" ("line_item", "_ordinal", "title", "_hash", _loaded_at)
 SELECT s."line_item", s."_ordinal", s."title", s."_hash", $1::timestamptz
@@ -379,18 +476,56 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_line_items_tax_lines" AS t
         WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
+-- ==== Later loads, other hashes: orders_line_items_tax_lines
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."line_item" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."line_item", t."_ordinal", t."title")::record
+             *= ROW(s."line_item", s."_ordinal", s."title")::record AS is_same
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."orders_line_items_tax_lines" AS t ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
+WHERE t."line_item" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_3_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_line_items_tax_lines" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+
 -- ==== Guards: orders_discount_applications
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_4";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "index" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t
 JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
@@ -413,30 +548,35 @@ ALTER TABLE "acme"."orders_discount_applications" ADD CONSTRAINT "orders_discoun
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_4" WHERE _line = ANY ($1::bigint[]);
--- Number the rows below each parent, or all rows of the root, in the order in
--- which they came.
+-- Number the rows below each parent, or all rows of the root, in the order of
+-- the result.
 UPDATE "acme"."_stage_1_4" AS s SET _ordinal = d.n - 1
 FROM (SELECT ctid AS place,
              row_number() OVER (PARTITION BY "_parent_id" ORDER BY _line) AS n
       FROM "acme"."_stage_1_4") AS d
 WHERE s.ctid = d.place;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_4" AS s
 LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_4_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."orders_discount_applications" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
@@ -451,8 +591,8 @@ SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _load
 FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_discount_applications" ("_parent_id", "_ordinal", "index", "_typename", "_hash", _loaded_at)
 SELECT s."_parent_id", s."_ordinal", s."index", s."_typename", s."_hash", $1::timestamptz
@@ -468,19 +608,57 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_discount_applications" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
+-- ==== Later loads, other hashes: orders_discount_applications
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."_ordinal", t."index", t."_typename")::record
+             *= ROW(s."_parent_id", s."_ordinal", s."index", s."_typename")::record AS is_same
+FROM "acme"."_stage_1_4" AS s
+LEFT JOIN ONLY "acme"."orders_discount_applications" AS t ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_4_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_discount_applications" AS t
+SET "index" = s."index", "_typename" = s."_typename", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_discount_applications" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+
 -- ==== Guards: orders_transactions
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_5";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "kind" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t
 JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -507,9 +685,9 @@ COMMENT ON COLUMN "acme"."orders_transactions"."_deleted_at" IS 'when bulkpg fou
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_5" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT "id" AS id,
               max(_line) AS last
@@ -518,7 +696,7 @@ USING (SELECT "id" AS id,
 WHERE s."_parent_id" = d.id
   AND s._line < d.last;
 CREATE UNIQUE INDEX ON "acme"."_stage_1_5" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_5" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -526,8 +704,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_5") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_5" AS s
@@ -535,10 +715,13 @@ LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_5_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -546,7 +729,7 @@ WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
 -- Create the table for the ids that list_gone.sql finds.
 CREATE UNLOGGED TABLE "acme"."_stage_1_5_gone" (id bigint);
--- Before an incremental run removes rows: list the ids of these rows, so that
+-- Before an incremental run removes rows, list the ids of these rows, so that
 -- the rows below them can be removed, too.
 INSERT INTO "acme"."_stage_1_5_gone"
 SELECT DISTINCT t."id" AS id
@@ -554,8 +737,8 @@ FROM ONLY "acme"."orders_transactions" AS t,
      (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id AND t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -572,8 +755,8 @@ SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _delet
 FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions" ("_parent_id", "id", "kind", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."kind", s."_hash", $1::timestamptz
@@ -590,19 +773,59 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions" AS t
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
 
+-- ==== Later loads, other hashes: orders_transactions
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_5_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."kind")::record
+             *= ROW(s."_parent_id", s."id", s."kind")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_5" AS s
+LEFT JOIN ONLY "acme"."orders_transactions" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_5_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET "kind" = s."kind", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_transactions" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_5" AS s, "acme"."_stage_1_5_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
 -- ==== Guards: orders_transactions_fees
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_6";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "type" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t WHERE t._deleted_at IS NULL;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t
 JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
@@ -629,9 +852,9 @@ COMMENT ON COLUMN "acme"."orders_transactions_fees"."_deleted_at" IS 'when bulkp
 -- sent.
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_6" WHERE _line = ANY ($1::bigint[]);
--- For a list: if a parent came more than once, keep only the rows of its last
--- occurrence, which is on a later line or, for a list in another list, later in
--- the same line.
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT "id" AS id,
               max(ARRAY[_line, _pos]) AS last
@@ -645,7 +868,7 @@ DELETE FROM "acme"."_stage_1_6" AS s
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_5" AS p
                   WHERE p._line = s._line AND p._pos = s._parent_pos);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_6" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_6" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -653,8 +876,10 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_6") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_6" AS s
@@ -662,17 +887,20 @@ LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_pa
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash
    OR t._deleted_at IS NOT NULL;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_6_changes";
--- In a full run, mark the rows that did not come and are not marked yet.
+-- In a full run, mark the rows that are not in staging and are not marked yet.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
 WHERE t._deleted_at IS NULL
   AND NOT EXISTS (SELECT FROM "acme"."_stage_1_6" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, mark the rows that did not come although their parent
--- did.
+-- In an incremental run, mark the rows that are not in staging although their
+-- parent is.
 -- $1: loaded_at
 UPDATE ONLY "acme"."orders_transactions_fees" AS t
 SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
@@ -698,8 +926,8 @@ SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _delet
 FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."orders_transactions_fees" ("_parent_id", "id", "type", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."type", s."_hash", $1::timestamptz
@@ -715,6 +943,46 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."orders_transactions_fees" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash
           AND t._deleted_at IS NULL);
+
+-- ==== Later loads, other hashes: orders_transactions_fees
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_6_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."type")::record
+             *= ROW(s."_parent_id", s."id", s."type")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_6" AS s
+LEFT JOIN ONLY "acme"."orders_transactions_fees" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_6_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET "type" = s."type", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."orders_transactions_fees" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_6" AS s, "acme"."_stage_1_6_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
 
 -- ==== Staging
 CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
@@ -737,16 +1005,16 @@ INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_sta
 -- ==== Guards: products
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_1";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
@@ -770,7 +1038,7 @@ COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last chan
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_1" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "id"
@@ -778,18 +1046,23 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_1") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
 SELECT s.ctid AS place, t."id" IS NULL AS is_new
 FROM "acme"."_stage_1_1" AS s
 LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
 WHERE t."id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_1_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
 -- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
@@ -802,8 +1075,8 @@ SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
 SELECT s."id", s."title", s."_hash", $1::timestamptz
@@ -819,24 +1092,105 @@ WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
         WHERE s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash);
 
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+
 -- ==== Guards: products_variants
 -- Count the rows in staging.
 SELECT count(*) FROM "acme"."_stage_1_2";
--- Find the columns that are NULL in every row that came. Each test stops at the
--- first value, so it is fast if the column has values.
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
 SELECT count(*),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
        NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
--- Count the rows of the table, and for each of these columns those that have a
--- value.
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t;
--- The same counts for those rows of the table whose keys came again.
+-- Count the same, but only for the rows of the table whose keys are in staging.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Find parents whose connection may have been truncated: the number of parents
--- of each kind, and the first few of them. A negative count may be out of date.
+-- Find parents whose connection may have been truncated. Return the number of
+-- parents of each kind, and the first few of them. A negative count means that
+-- the count may be out of date.
 SELECT kind, parents, id, counted, came
 FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
              row_number() OVER (PARTITION BY kind ORDER BY id) AS n
@@ -876,7 +1230,7 @@ COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that 
 -- $1: the numbers of these lines
 DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
 CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
--- If a key came more than once, keep only the last row.
+-- If several rows in staging have the same key, keep only the last one.
 DELETE FROM "acme"."_stage_1_2" AS s
 USING (SELECT ctid AS place,
               row_number() OVER (PARTITION BY "_parent_id", "id"
@@ -884,22 +1238,27 @@ USING (SELECT ctid AS place,
        FROM "acme"."_stage_1_2") AS d
 WHERE s.ctid = d.place AND d.n > 1;
 -- Compare staging with the table, once: list the places (ctid) of the rows in
--- staging that are new or changed. The statement creates a table because
--- PostgreSQL can use parallel workers for that, but not for INSERT.
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
 CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
 SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
 FROM "acme"."_stage_1_2" AS s
 LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
 WHERE t."_parent_id" IS NULL
    OR t._hash IS DISTINCT FROM s._hash;
--- Count the rows that are new, and those that changed.
-SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new)
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
 FROM "acme"."_stage_1_2_changes";
--- In a full run, delete the rows that did not come.
+-- In a full run, delete the rows that are not in staging.
 DELETE FROM ONLY "acme"."products_variants" AS t
 WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
--- In an incremental run, delete the rows that did not come although their
--- parent did.
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
 DELETE FROM ONLY "acme"."products_variants" AS t
 USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
 WHERE t."_parent_id" = p.id
@@ -914,8 +1273,8 @@ SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
 FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
       WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
--- Insert the new rows. In a first load into a table that staging cannot become,
--- these are all rows.
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
 -- $1: loaded_at
 INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
 SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
@@ -930,3 +1289,275 @@ FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_cha
 WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
         WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
           AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products_variants
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products_variants");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products_variants";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products_variants");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_2_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_2_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_2_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+
+-- ==== Later loads, other hashes: products_variants
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."sku")::record
+             *= ROW(s."_parent_id", s."id", s."sku")::record AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_variants" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+
+-- ==== Guards: products
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t WHERE t._deleted_at IS NULL;
+-- Count the same, but only for the rows of the table whose keys are in staging.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE t._deleted_at IS NULL;
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."products"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- In a full run, mark the rows that are not in staging and are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
+
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash, t._deleted_at IS NOT NULL AS was_gone
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       count(*) FILTER (WHERE was_gone)
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: mark the rows
+-- that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";

@@ -68,7 +68,7 @@ class Allocation(Case):
 
     # ---- counts ----------------------------------------------------------
 
-    def test_none_per_row(self):
+    def test_no_allocation_per_row(self):
         counts = []
         for products in (7_000, 14_000):
             self.program.file("lines", lines(products))

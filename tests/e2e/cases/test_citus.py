@@ -162,7 +162,7 @@ class Transactions(Citus):
         self.assertEqual([1234], self.db.column(
             "SELECT line_number FROM bulkpg.reject"))
 
-    def test_a_failure_that_passes(self):
+    def test_a_temporary_error(self):
         """After a deadlock within a transaction, the load restarts."""
         self.pretend()
         self.db.execute(REFUSE.format(number=1234, times=1, code="40P01"))
@@ -181,7 +181,7 @@ class InternalErrors(Citus):
             "SELECT line_number FROM bulkpg.reject"))
         self.check_no_staging()
 
-    def test_an_error_that_passes_rejects_nothing(self):
+    def test_a_temporary_internal_error_rejects_nothing(self):
         """No row is rejected, whether the error comes once for the batch, again
         for its halves, or again for the row."""
         for times in (1, 2, 10):
@@ -230,7 +230,7 @@ class LostWorkers(Citus):
                 self.change(store="acme", type="Product", count=5,
                             set={"title": "again"})
 
-    def test_an_internal_error_that_stays(self):
+    def test_a_permanent_internal_error(self):
         """bulkpg tries a few loads, not as many as the budget allows."""
         self.db.execute(LOSE_A_WORKER.format(times=1000, code="XX000",
                                              when=AT_ONCE))

@@ -207,7 +207,7 @@ class Counts(Case):
                 "title", "handle"), "variants", PRODUCT, rows=1)
 
     def test_incremental_run(self):
-        """An incremental run compares the parents that came."""
+        """An incremental run compares the parents that it fetched."""
         text = COUNTED.replace("{", "query @incremental {", 1)
         self.prepare(text)
         self.run_program("run")

@@ -57,7 +57,8 @@ EXECUTE FUNCTION e2e.fail();
 class Database(Case):
     def setUp(self):
         super().setUp()
-        self.configure()
+        # All rows are sent, so that errors meet them.
+        self.configure(tuning="compare_memory = 0")
         self.query("job", PLAIN)
 
     def fail(self, codes=None, where=None, kind="trigger"):
@@ -139,11 +140,11 @@ class Lasting(Database):
         self.run_program("run")
         self.check_tables(PLAIN)
 
-    def test_a_disk_that_stays_full(self):
+    def test_a_disk_that_is_full_in_every_try(self):
         self.check_given_up("53100", AGAIN, "interrupted")
         self.assertEqual(2, len(self.shop.operations()))
 
-    def test_an_error_that_does_not_pass(self):
+    def test_a_permanent_error(self):
         self.check_given_up("P0001", FAILED, "failed")
 
     def test_a_disk_that_is_full(self):

@@ -21,7 +21,7 @@ class Password(Case):
                                database=database)
         return os.path.join(self.program.directory, "bulkpg.ini")
 
-    def test_it_is_named(self):
+    def test_the_password_is_named(self):
         """It is not an error if the server does not ask for the password."""
         self.program.environment["DB"] = "pass'wo\\rd"
         path = self.program.file("secret", "pass word\n")
@@ -32,7 +32,7 @@ class Password(Case):
             self.assertNotIn("pass'", result.output)
             self.assertNotIn("pass word", result.output)
 
-    def test_it_is_missing_or_written(self):
+    def test_the_password_is_missing_or_is_in_the_file(self):
         for value, word in (("env:NOT_SET", "NOT_SET is not set"),
                             ("hunter2hunter2", "must name a secret")):
             self.with_dsn(self.dsn(), f"password = {value}")
@@ -40,7 +40,7 @@ class Password(Case):
             self.assertIn(word, result.stderr)
             self.assertNotIn("hunter2", result.output)
 
-    def test_it_is_given_twice(self):
+    def test_the_password_is_given_twice(self):
         self.program.environment["DB"] = "other"
         self.with_dsn(self.dsn(password="hunter2hunter2"),
                       "password = env:DB")
@@ -48,7 +48,7 @@ class Password(Case):
         self.assertIn("dsn contains a password, too", result.stderr)
         self.assertNotIn("hunter2", result.output)
 
-    def test_it_is_not_sent_elsewhere(self):
+    def test_the_password_is_not_sent_elsewhere(self):
         """With --dsn bulkpg does not use the configured password."""
         self.with_dsn(self.dsn(), "password = env:NOT_SET")
         self.run_program("run", "--dsn", self.db.dsn)

@@ -1,4 +1,4 @@
-"""Rows that no longer come, at every level and in every mode."""
+"""Rows that are gone from the store, at every level and in every mode."""
 import json
 
 from harness.case import Case
@@ -121,7 +121,7 @@ class Levels(Case):
                                      run["rows_updated"],
                                      run["rows_deleted"]))
 
-    def test_marks_of_an_earlier_query(self):
+    def test_the_mode_changes_from_soft_to_hard(self):
         """After a change from SOFT to HARD, marked rows come back or are
         removed."""
         self.begin("@deletes(mode: SOFT)")
@@ -136,7 +136,7 @@ class Levels(Case):
         self.assertEqual([(1, 2), (2, 1)], self.rows(
             "collections_products", "_parent_id, id", "1, 2"))
 
-    def test_marks_are_added_to_tables_that_are_there(self):
+    def test_the_mark_is_added_to_existing_tables(self):
         self.begin()
         self.query("job", SHARED % "@deletes(mode: SOFT)")
         self.play()
@@ -189,14 +189,14 @@ class Levels(Case):
                    [(1, 1), (1, 2), (2, 3), (2, 4)],
                    [(1, "a"), (1, "b"), (3, "c")])
 
-    def test_too_many_at_once(self):
-        """The fraction is that of all rows of the table, not of those that
-        came."""
+    def test_more_than_the_fraction_is_gone(self):
+        """The fraction is that of all rows of the table, not of the rows in
+        the result."""
         self.begin()
         many = [line for n in range(200)
                 for line in (collection(10 + n), product(10 + n, 10 + n))]
         self.load("job", FIRST + many, "--full")
-        # One row less for the parent that came, but one of 203 in the table.
+        # The fetched parent has one row less: one of 203 rows of the table.
         self.load("job", [collection(1), product(2, 1), variant(3, 2)])
         self.assertEqual(202, len(self.rows("collections_products")))
         before = self.snapshot()

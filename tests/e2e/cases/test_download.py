@@ -106,7 +106,7 @@ class Resumes(Download):
             self.assertEqual(file.read(), self.program.read(
                 f"kept/acme.job.{run_id}.1.jsonl"))
 
-    def test_nowhere_to_keep_it(self):
+    def test_a_folder_that_cannot_be_used(self):
         """The error comes before anything is submitted to the store."""
         for path in ("bulkpg.ini", "nowhere/kept"):
             result = self.run_program("run", "--keep", path, status=USAGE)

@@ -55,8 +55,9 @@ class Ladder(Case):
                                 "SCHEMA IF EXISTS bulkpg CASCADE")
                 self.climb(field, column, value, narrow, "text")
 
-    def test_rows_that_do_not_come_again_keep_their_values(self):
-        """In an incremental load, or with KEEP, old rows do not come again."""
+    def test_rows_that_are_not_fetched_keep_their_values(self):
+        """Rows that an incremental load does not fetch, and rows that KEEP
+        keeps, still have the values of the first load."""
         self.configure()
         keep = "query @deletes(mode: KEEP) " + TYPED
         self.query("job", keep % ("createdAt", "timestamptz"))
@@ -67,7 +68,7 @@ class Ladder(Case):
                           ("2026-01-02T03:04:05Z",)],
                          self.rows("products", "created_at", "id"))
 
-    def test_down_the_ladder_by_hand_only(self):
+    def test_narrowing_a_type_is_refused(self):
         """A change that could lose data is refused; the error has the ALTER
         TABLE."""
         self.configure()
@@ -160,7 +161,7 @@ class Queries(Case):
         self.assertEqual(["products.handle"], notes["columns_left"])
         self.assertNotIn("columns_added", notes)
 
-    def test_the_plan_shows_what_is_to_come(self):
+    def test_the_plan_shows_the_changes(self):
         self.evolve(PLAIN)
         more = PLAIN.replace("title", "title @index vendor")
         self.query("job", more)

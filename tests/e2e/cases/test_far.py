@@ -63,7 +63,7 @@ class Far(Proxy):
         cut(server)
 
     def _is_done(self):
-        """Whether the program has sent all that it can: at many checks in a
+        """True if the program has sent all that it can: at many checks in a
         row it sleeps and no byte is unread. A program that only waits for a
         processor is runnable instead; one that waits for this proxy has
         unread bytes."""

@@ -46,7 +46,7 @@ class Routes(Foreign):
         self.assertEqual({"its id is a gid of ProductVariant, and no "
                           "connection of the query has nodes of that type"},
                          set(self.reasons()))
-        self.assertIn("the query that it was made by", result.stderr)
+        self.assertIn("the query that produced it", result.stderr)
         self.assertEqual("bigint", self.type_of("products_collections", "id"))
 
     def test_a_stray_line(self):

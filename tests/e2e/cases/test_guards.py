@@ -119,7 +119,7 @@ class Guards(Case):
         self.load("job", products(100))
         self.assertEqual(100, len(self.rows("products")))
 
-    def test_a_column_gone_null(self):
+    def test_a_column_that_became_null(self):
         self.prepare(products(120))
         self.check_stopped(products(120, None), "--force-nulls", "title",
                            "acme.products", "120 of the 120 rows")
@@ -156,8 +156,8 @@ class Guards(Case):
         self.load("job", products(9, None) + products(10, None, 411))
         self.assertEqual(29, len(self.rows("products WHERE title IS NULL")))
 
-    def test_rows_that_came_again_had_no_value(self):
-        """The rows that came again had no value before; others had one."""
+    def test_rows_of_the_result_had_no_value_before(self):
+        """The rows of the result had no value before; other rows had one."""
         self.prepare(products(100) + products(50, None, 101),
                      "@incremental ")
         self.load("job", products(50, None, 101) + products(5, None, 301))
@@ -169,7 +169,7 @@ class Guards(Case):
         self.load("job", products(12, None))
         self.assertEqual(12, len(self.rows("products WHERE title IS NULL")))
 
-    def test_a_childs_column_gone_null(self):
+    def test_a_column_of_a_child_that_became_null(self):
         """Rows of children are compared by parent id and id."""
         self.prepare(products(2) + variants(20))
         lost = [one.replace(f'"s{n}"', "null") for n, one in

@@ -37,7 +37,7 @@ class Outputs(Case):
         self.assertIsNone(hostile.find(text))
         return text
 
-    def test_words_of_the_store(self):
+    def test_an_error_of_the_store(self):
         """In the log as text and JSON, the summary, status, report, --json."""
         self.shop.rule(ERROR, times=-1, kind="run")
         for how in ((), ("--log-format", "json"), ("-v",), ("-q",)):
@@ -51,7 +51,7 @@ class Outputs(Case):
         self.assertIn(SHOWN, self.check_page())
         self.check_metrics()
 
-    def test_words_on_a_terminal(self):
+    def test_an_error_on_a_terminal(self):
         self.shop.rule(ERROR, times=-1, kind="run")
         terminal = Terminal(self.program, "run", columns=200)
         self.wait_for(lambda: not terminal.is_alive() or terminal.look())
@@ -65,7 +65,7 @@ class Outputs(Case):
         self.assertNotIn("\x1b[2J", terminal.text)
         self.assertNotIn("\nOWNED", terminal.text)
 
-    def test_what_the_shop_says_of_itself(self):
+    def test_the_details_of_the_shop(self):
         self.shop.rule({"status": 200, "body": {"data": {
             "shop": {"id": "gid://shopify/Shop/1", "currencyCode": TEXT[:3],
                      "ianaTimezone": TEXT, "plan": {
@@ -106,7 +106,7 @@ class Outputs(Case):
         self.load("plain", raw, "--dry-run", status=PARTIAL)
         self.check_page()
 
-    def test_words_of_the_database(self):
+    def test_an_error_of_the_database(self):
         self.run_program("run")
         self.db.execute(
             "CREATE FUNCTION acme.no() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -158,7 +158,7 @@ class Names(Case):
     NAMES = (b"bad\xff", b"esc\x1b[2J", b"two\nOWNED", b"c1\xc2\x9b",
              b"bidi\xe2\x80\xae")
 
-    def test_they_are_refused_and_other_jobs_run(self):
+    def test_bad_names_are_refused_and_other_jobs_run(self):
         self.configure()
         self.query("products", PRODUCTS)
         folder = os.path.join(self.program.directory, "queries").encode()
@@ -233,7 +233,7 @@ class StandardFiles(Case):
         self.assertEqual(DENIED, result.returncode)
         self.assertIn(b"No space left on device", result.stderr)
 
-    def test_a_reader_that_goes(self):
+    def test_a_reader_that_ends_early(self):
         """A reader such as head ends early; that is not reported."""
         read, write = os.pipe()
         os.close(read)

@@ -211,7 +211,7 @@ class Superseded(Killing):
         self.change_the_query()
         self.check_superseded()
 
-    def test_the_query_changed_before_the_answer_came(self):
+    def test_the_query_changed_before_the_answer(self):
         """bulkpg finds the operation by its marker and cancels it."""
         self.shop.set(outcome={"never": True})
         self.shop.rule({"delay_ms": 60000, "after": True}, kind="run")
@@ -341,7 +341,7 @@ class Merges(Killing):
         self.check_ended([("loaded", 0), ("loaded", 0)], 2)
         self.assertEqual(0, self.last_run()["rows_updated"])
 
-    def test_a_commit_that_came_through_makes_the_job_current(self):
+    def test_a_successful_commit_makes_the_job_current(self):
         """With --older-than the next run has nothing to do."""
         self.db.execute("UPDATE bulkpg.run SET started_at = started_at - "
                         "interval '1 h'")

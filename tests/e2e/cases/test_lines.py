@@ -223,7 +223,7 @@ class Kept(Lines):
 class Watermark(Case):
     """A run with rejects does not move the watermark and removes nothing."""
 
-    def test_held_until_rejects_are_accepted(self):
+    def test_rejects_hold_the_watermark_until_accepted(self):
         self.configure()
         self.query("plain", PLAIN)
         self.run_program("run")
@@ -264,7 +264,7 @@ class Watermark(Case):
 
 
 class Repeated(Case):
-    """If an element comes twice in one list, the rows of the last one count."""
+    """If an element appears twice in a list, the rows of the last one count."""
 
     def prepare(self, options):
         self.configure()

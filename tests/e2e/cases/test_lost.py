@@ -45,7 +45,7 @@ class Lost(Case):
     def test_lost_before_the_server_had_it(self):
         self.assertGreater(self.lose_each_commit(before=True), 1)
 
-    def test_lost_before_its_answer_came(self):
+    def test_lost_before_the_answer(self):
         self.assertGreater(self.lose_each_commit(before=False), 1)
 
     def tables(self):
@@ -56,7 +56,7 @@ class Lost(Case):
     def wait_for_status(self, status):
         self.wait_for(lambda: self.last_run()["status"] == status, status)
 
-    def test_away_for_longer_than_the_budget(self):
+    def test_unreachable_for_longer_than_the_budget(self):
         self.configure_at_proxy(tuning="retry_budget = 1s")
         self.run_program("run")
         before = self.tables()
@@ -73,7 +73,7 @@ class Lost(Case):
         self.check_tables(PRODUCTS)
         self.check_no_staging()
 
-    def test_staging_that_was_left_goes_with_the_next_run(self):
+    def test_the_next_run_drops_staging_that_was_left(self):
         """Staging of a run that was successful is dropped, too."""
         self.run_program("run")
         run_id = self.last_run()["run_id"]

@@ -70,7 +70,7 @@ class Many(Case):
             self.assertLess(peak, 256 * 1024)
 
     def is_at_rest(self, running):
-        """Whether it uses no CPU time for a second."""
+        """True if it uses no CPU time for a second."""
         before = running.cpu_seconds()
         time.sleep(1)
         return running.cpu_seconds() == before

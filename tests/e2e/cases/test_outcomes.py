@@ -152,7 +152,7 @@ class Outcomes(Reading):
         self.run_program("run", "products", "again", status=CONFIG)
         self.check_shown("acme", "again", "failed", "TABLE_OWNED")
 
-    def test_a_mode_that_cannot_be(self):
+    def test_a_mode_that_the_query_does_not_support(self):
         self.prepare()
         self.run_program("run", "products", "--since", "2026-01-01",
                          status=USAGE)

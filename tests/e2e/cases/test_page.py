@@ -160,7 +160,7 @@ class Page(Case):
         self.assertEqual("To fix: " + run["remedy"], text[1])
         self.assertIn("products failed " + run["finished_at"][:10], text[2])
 
-    def test_names_can_be_broken(self):
+    def test_long_names_have_line_breaks(self):
         self.prepare()
         text, _ = self.page()
         self.assertIn("<th>abandoned_<wbr />checkouts</th>", text)

@@ -224,7 +224,7 @@ class Causes(Patience):
         result = self.run_program("run", status=CONFIG)
         self.check_store_lines(result, 2)
         self.assertIn(f"jobs={JOBS} ", result.stderr)
-        self.assertIn(f"({JOBS} jobs are not run)", result.stdout)
+        self.assertIn(f"({JOBS} jobs did not run)", result.stdout)
         result = self.run_program("-q", "run", status=CONFIG)
         self.check_store_lines(result, 1)
         self.assertIn(f"jobs={JOBS} ", result.stderr)

@@ -74,7 +74,7 @@ class Position(Case):
                           (2, 2, 1)], self.numbers())
 
     def test_increments(self):
-        """The rows of a parent that came are numbered from 0 again."""
+        """The rows of a fetched parent are numbered from 0 again."""
         self.begin("@incremental")
         self.load("job", [product(1), image(1), image(2), product(2),
                           image(1, 2), image(2, 2)])
@@ -86,7 +86,7 @@ class Position(Case):
         self.load("job", [product(2), image(2, 2)])
         self.check_run(0, 1, 1)
 
-    def test_a_key_that_came_twice(self):
+    def test_a_key_that_appears_twice(self):
         """The last line counts, also for the position."""
         self.begin()
         self.load("job", [product(1), image(1), image(2), image(1, 1, "new"),
@@ -214,7 +214,7 @@ class Position(Case):
         self.check_tables(query)
 
     def test_roots_of_an_increment(self):
-        """The position of a root is that in the result that brought it."""
+        """A root keeps its position in the newest result that contained it."""
         self.configure()
         self.query("job", "query @incremental { products @position { edges { "
                    "node { id title } } } }")
@@ -223,7 +223,7 @@ class Position(Case):
         self.check_run(0, 1, 0, "products")
         self.assertEqual([(1, 1), (2, 0), (3, 0)], self.rows(
             "products", "id, _position"))
-        self.assertIn("the result that brought", self.run_program(
+        self.assertIn("positions of different results", self.run_program(
             "plan", "job", "--types", self.types).stdout)
 
     def test_lists(self):
@@ -256,7 +256,7 @@ class Position(Case):
         check([5, 4, 3], ["a", "b", "c"])
         self.check_run(0, 2, 0, "orders_refunds")
         self.check_run(1, 2, 0, "orders_tax_lines")
-        # If an order came twice, the rows of the last line count.
+        # If an order appears twice, the rows of the last line count.
         self.load("job", [order([1, 2], ["c"]), order([3, 5], ["b", "a"])])
         check([3, 5], ["b", "a"])
 

@@ -53,8 +53,9 @@ class RandomQueries(Case):
         return out + ([f"tables too many: {sorted(extra)}"] if extra else [])
 
     def changes(self):
-        """Second runs that failed or changed rows. If a parent comes twice, its
-        rows without an id have another order in each file; those may change."""
+        """Second runs that failed or changed rows. If a parent appears twice,
+        its rows without an id have another order in each file; these rows may
+        change."""
         return [f"{row['job']} run again: {row}" for row in self.db.rows("""
             SELECT DISTINCT ON (job) job, status, error, rows_inserted,
                    rows_updated, rows_deleted, rejects

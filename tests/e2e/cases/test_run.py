@@ -326,7 +326,7 @@ class Deletes(Case):
         self.check_unchanged(before)
         self.assertEqual(0, self.last_run()["rows_deleted"])
 
-    def test_soft_and_back(self):
+    def test_marked_rows_come_back(self):
         text = self.prepare("SOFT")
         self.shop.post("reset", {"store": "acme"})
         self.shop.set(created_ms=5, duration_ms=20)

@@ -207,7 +207,7 @@ class Slices(Case):
         failed = self.db.column("SELECT operation_id FROM bulkpg.operation "
                                 "WHERE status = 'FAILED' ORDER BY 1")
         halved = [line for line in result.stderr.splitlines()
-                  if "halved" in line]
+                  if "halving the window" in line]
         self.assertEqual(2, len(failed))
         self.assertEqual(failed, sorted(
             line.split(" op=")[1].split()[0] for line in halved))
@@ -218,7 +218,7 @@ class Slices(Case):
         self.shop.next(contains="created_at:<",
                        outcome={"status": "FAILED", "error_code": "TIMEOUT"})
         result = self.run_program("run")
-        self.assertIn("halved", result.stderr)
+        self.assertIn("halving the window", result.stderr)
         self.check_tables(PLAIN)
         failed = [n for n, status in self.operations() if status == "FAILED"]
         self.assertEqual(1, len(failed))

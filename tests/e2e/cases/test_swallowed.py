@@ -159,7 +159,7 @@ class Swallowed(Case):
         self.assertNotIn("ROWS_", result.stderr)
 
     def test_a_cascade_within_the_table(self):
-        """The cascade removes a row that came; the next load inserts it
+        """The cascade removes a row of the result; the next load inserts it
         again."""
         self.prepare("ALTER TABLE acme.products ADD above bigint REFERENCES "
                      "acme.products ON DELETE CASCADE; UPDATE acme.products "

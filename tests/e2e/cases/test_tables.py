@@ -111,7 +111,7 @@ class Changed(Tables):
                         "product_id TO _parent_id")
         self.change_and_check()
 
-    def test_a_column_of_our_own_dropped(self):
+    def test_one_of_bulkpgs_own_columns_dropped(self):
         self.db.execute("ALTER TABLE acme.products DROP COLUMN _loaded_at")
         self.check_refused(FAILED, "acme.products", "_loaded_at",
                            "ADD COLUMN")
@@ -120,7 +120,7 @@ class Changed(Tables):
                         "bigint")
         self.change_and_check()
 
-    def test_a_view_in_its_place(self):
+    def test_a_view_with_the_tables_name(self):
         self.db.execute("ALTER TABLE acme.products RENAME TO kept; CREATE "
                         "VIEW acme.products AS SELECT * FROM acme.kept")
         self.check_refused(FAILED, "acme.products", "not a table any more")
@@ -149,7 +149,7 @@ class Changed(Tables):
 
 
 class Leftovers(Tables):
-    def test_staging_of_earlier_runs_goes(self):
+    def test_staging_of_earlier_runs_is_dropped(self):
         """Staging of the job's earlier runs is dropped, whatever their status;
         that of another job stays."""
         run_id = self.last_run()["run_id"]
@@ -364,7 +364,7 @@ class Grants(Case):
             "SELECT acl::text FROM pg_class, unnest(relacl) acl WHERE "
             f"relname = '{table}' ORDER BY 1")
 
-    def test_staging_and_what_becomes_of_it(self):
+    def test_privileges_on_staging_and_on_the_table(self):
         """Two tables that were staging before, one filled from staging, and one
         created by hand to compare with."""
         self.configure()

@@ -125,7 +125,7 @@ class Columns(Users):
         self.query("job", PLAIN.replace("variants", "variants @position"))
         self.check_refused("_position", "RENAME COLUMN")
 
-    def test_a_mark_of_ours(self):
+    def test_a_mark_of_bulkpg(self):
         """bulkpg's _deleted_at also works after the query had another mode."""
         soft = "query @deletes(mode: SOFT) " + PLAIN
         self.query("job", soft)
@@ -201,7 +201,7 @@ class Heirs(Users):
         self.assertEqual([], self.rows(
             "products WHERE _deleted_at IS NOT NULL", schema="mine"))
 
-    def test_rows_of_others_are_not_counted(self):
+    def test_rows_of_the_users_table_are_not_counted(self):
         """The guard for an empty result does not count rows of the user's
         table."""
         self.db.execute("DELETE FROM ONLY acme.products; DELETE FROM ONLY "

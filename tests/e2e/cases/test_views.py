@@ -337,7 +337,7 @@ class Views(Case):
                             f"{what} \"all\".products IS 'mine'")
             result = self.run_program("views", status=CONFIG)
             self.assertIn("all.products", result.stderr)
-            self.assertIn("left alone", result.stderr)
+            self.assertIn("does not change the object", result.stderr)
             self.assertEqual([(1,)], self.seen(order="1"))
             self.assertEqual("mine", self.comment())
             self.assertIn("made       all.products_variants, 1 store\n",

@@ -111,7 +111,7 @@ class Watch(Case):
                          self.metrics()["bulkpg_has_good_run"])
         self.assertNotIn("orders", self.run_program("status").stdout)
 
-    def test_jobs_that_are_gone(self):
+    def test_jobs_without_a_query_file(self):
         """Jobs without a query file keep their last run and are neither failed
         nor late. For stores that are not configured this is not known."""
         self.prepare()
@@ -313,7 +313,7 @@ class Doctor(Case):
         self.assertEqual("warn", store[1]["verdict"])
         self.assertIn("answers with 2026-04", store[1]["message"])
 
-    def test_no_room_and_no_rights(self):
+    def test_too_few_connections_and_missing_privileges(self):
         self.prepare()
         self.run_program("check")
         self.db.execute(
@@ -426,7 +426,7 @@ class Report(Case):
         shown = "".join(self.page("--older-than", "2d")[1].text)
         self.assertRegex(shown, r"0failed\s+0late\s+0running\s+4good")
 
-    def test_hostile_words(self):
+    def test_hostile_text(self):
         self.prepare()
         self.run_program("run", "products")
         words = "</td><script>alert(1)</script>\"'&amp;\x01\ufffe"

@@ -254,7 +254,7 @@ class Ids(Case):
                          self.rows("products_variants", "_parent_id, id",
                                    "2"))
 
-    def test_parents_that_never_came(self):
+    def test_children_without_their_parents(self):
         self.load("wire", self.CHILDREN + [json.dumps({"id": PRODUCT + "5"})])
         self.assertEqual([(1, 1), (1, 2)], self.rows(
             "products_variants", "_parent_id, id", "2"))
@@ -288,7 +288,7 @@ class Keys(Case):
 
 
 class Superseded(Case):
-    """If a parent came twice, only the list of the last line counts."""
+    """If a parent appears twice, only the list of the last line counts."""
 
     def lines(self, *lists):
         return [json.dumps({

@@ -44,7 +44,7 @@ class World:
 
     @classmethod
     def is_sanitized(cls):
-        """Whether the program was built with sanitizers. Its memory use then
+        """True if the program was built with sanitizers. Its memory use then
         says nothing."""
         with open(cls.program, "rb") as file:
             return b"__asan_init" in file.read()

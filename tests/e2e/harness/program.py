@@ -78,7 +78,7 @@ class Running:
         self.process.send_signal(number)
 
     def has_said(self, text):
-        """Whether its standard error contains this text so far."""
+        """True if its standard error contains this text so far."""
         return self.result is None and text.encode() in os.pread(
             self.files[1].fileno(), 1 << 20, 0)
 

@@ -112,7 +112,7 @@ class Planner {
     this.fragments = fragmentsOf(document);
     this.operation = getOperationAST(document);
     this.tables = [];
-    /* Whether a field appears several times with different directives. */
+    /* True if a field appears several times with different directives. */
     this.isMixed = false;
   }
 

@@ -1,0 +1,313 @@
+/*
+ * Two passes over a table's hashes are the rule: one reads them before the
+ * load, one sums them up in the merge. Only if the sums differ are they read
+ * again, there. Rows that went have hashes in the set that are neither marked
+ * nor those of rows to be updated; they are listed in a table of the database,
+ * or, if these are fewer, the marked ones are.
+ *
+ * Hazard. The merge may be tried again after a deadlock: what it found out the
+ * first time is forgotten in compare_begin().
+ */
+#include "load/compare.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "load/statement.h"
+#include "load/truncated.h"
+#include "pg/copy.h"
+#include "sql.h"
+
+enum {
+    LISTED_AT_ONCE = 10000, /* hashes in one statement */
+    HASH_TEXT_BYTES = 21
+};
+
+static bool
+not_compared(const struct merge *merge, const struct merge_table *table,
+             const char *why, struct err *err)
+{
+    return err_set(err, MSG_NOT_COMPARED, "%s.%s: %s", merge->schema,
+                   table->table->name, why);
+}
+
+/* ---- all tables in one statement --------------------------------------- */
+
+static bool
+append_column(struct buf *sql, const struct merge *merge,
+              const struct merge_table *table, const char *text)
+{
+    struct merge_sql_target target = statement_target(merge, table);
+
+    buf_append_str(sql, sql->length == 0 ? "SELECT " : ", ");
+    merge_sql(sql, text, &target, NULL);
+    return !sql->overflowed;
+}
+
+/* One column of the answer for each table that `asked` says. */
+static bool
+ask_all(struct merge *merge, const bool *asked, const char *text,
+        struct pg_result **result, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    bool done = true;
+
+    *result = NULL;
+    for (int i = 0; done && i < merge->table_count; i++)
+        if (asked[i])
+            done = append_column(&sql, merge, &merge->tables[i], text) ||
+                   err_set(err, MSG_BUG, "a statement is too long");
+    if (done && sql.length > 0)
+        done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, result, err);
+    buf_free(&sql);
+    return done;
+}
+
+bool
+compare_count(struct merge *merge, const bool *asked, int64_t *rows,
+              struct err *err)
+{
+    struct pg_result *result;
+    int column = 0;
+
+    if (!ask_all(merge, asked, sql_count_known, &result, err))
+        return false;
+    for (int i = 0; i < merge->table_count; i++)
+        rows[i] = asked[i] ? pg_int64(result, 0, column++) : 0;
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- reading ----------------------------------------------------------- */
+
+static bool
+copy_hashes(struct merge *merge, const struct merge_table *table,
+            const char *text, pg_number_fn *on_hash, void *ctx, struct err *err)
+{
+    struct merge_sql_target target = statement_target(merge, table);
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
+    bool copied;
+
+    merge_sql(&sql, text, &target, NULL);
+    copied = pg_copy_numbers(merge->conn, buf_str(&sql), on_hash, ctx, err);
+    buf_free(&sql);
+    return copied;
+}
+
+static void
+add(void *ctx, const int64_t *hash)
+{
+    known_add(ctx, hash);
+}
+
+bool
+compare_read(struct merge *merge, const struct merge_table *table,
+             struct known *known, struct err *err)
+{
+    return copy_hashes(merge, table, sql_read_hashes, add, known, err);
+}
+
+/* ---- the merge begins -------------------------------------------------- */
+
+static void
+add_again(void *ctx, const int64_t *hash)
+{
+    known_add_again(ctx, hash);
+}
+
+/* The table's rows are others than were read. */
+static bool
+read_again(struct merge *merge, const struct merge_table *table,
+           struct err *err)
+{
+    known_read_again(table->known);
+    return copy_hashes(merge, table, sql_read_hashes, add_again, table->known,
+                       err) &&
+           (known_read_end(table->known) ||
+            not_compared(merge, table, "its rows changed during the load",
+                         err));
+}
+
+static bool
+sums_hold(const struct known *known, const char *text)
+{
+    struct known_sums is = {0}, was = known_sums(known);
+    int64_t mixed = 0;
+
+    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &is.rows, &is.hashes,
+               &mixed) != 3)
+        return false;
+    is.mixed = (uint64_t)mixed;
+    return known_sums_equal(&is, &was);
+}
+
+static bool
+check_sums(struct merge *merge, const bool *is_known, struct err *err)
+{
+    struct pg_result *result;
+    bool hold = true;
+    int column = 0;
+
+    if (!ask_all(merge, is_known, sql_sum_hashes, &result, err))
+        return false;
+    for (int i = 0; hold && i < merge->table_count; i++)
+        if (is_known[i] &&
+            !sums_hold(merge->tables[i].known, pg_text(result, 0, column++)))
+            hold = read_again(merge, &merge->tables[i], err);
+    pg_result_free(result);
+    return hold;
+}
+
+/* What staging lacks of the table must not be needed. */
+static bool
+check_known(const struct merge *merge, const struct merge_table *table,
+            struct err *err)
+{
+    if (known_any_again(table->known))
+        return not_compared(merge, table, "a row came twice", err);
+    known_unsettle(table->known);
+    return true;
+}
+
+/* Is the server to be asked for each parent's rows, of a table that it does not
+ * have all rows of in staging, or of such a parent? */
+static bool
+check_counts(const struct merge *merge, const struct merge_table *table,
+             struct err *err)
+{
+    const struct plan_table *parent = table->table->parent;
+
+    if (!truncated_is_asked(merge, table) ||
+        (table->known == NULL && merge->tables[parent->index].known == NULL))
+        return true;
+    return not_compared(merge, table,
+                        "whether each parent has all its rows must be looked "
+                        "up in staging",
+                        err);
+}
+
+bool
+compare_begin(struct merge *merge, struct err *err)
+{
+    bool *is_known = arena_array(merge->arena, (size_t)merge->table_count,
+                                 sizeof(*is_known));
+
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        is_known[i] = table->known != NULL;
+        if ((is_known[i] && !check_known(merge, table, err)) ||
+            !check_counts(merge, table, err))
+            return false;
+    }
+    return check_sums(merge, is_known, err);
+}
+
+bool
+compare_settled(const struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (table->known != NULL && table->duplicates > 0)
+            return not_compared(merge, table, "a key came twice", err);
+        if (!check_counts(merge, table, err))
+            return false;
+    }
+    return true;
+}
+
+/* ---- rows that changed ------------------------------------------------- */
+
+struct settling {
+    struct known *known;
+    bool holds;
+};
+
+static void
+settle(void *ctx, const int64_t *hash)
+{
+    struct settling *settling = ctx;
+
+    settling->holds = known_settle(settling->known, hash) && settling->holds;
+}
+
+bool
+compare_changed(struct merge *merge, const struct merge_table *table,
+                struct err *err)
+{
+    struct settling settling = {.known = table->known, .holds = true};
+
+    return copy_hashes(merge, table, sql_read_old_hashes, settle, &settling,
+                       err) &&
+           (settling.holds ||
+            not_compared(merge, table, "a key came twice", err));
+}
+
+/* ---- rows that went ---------------------------------------------------- */
+
+static bool
+send_hashes(struct merge *merge, const struct merge_table *table,
+            struct buf *hashes, struct err *err)
+{
+    const char *values[1];
+
+    if (hashes->length == 0)
+        return true;
+    buf_append_char(hashes, '}');
+    values[0] = buf_str(hashes);
+    if (!statement_queue(merge, sql_list_hashes, table, NULL, 1, values,
+                         (struct pg_answer){.result = NULL}, err))
+        return false;
+    buf_clear(hashes);
+    return true;
+}
+
+static void
+append_hash(struct buf *hashes, int64_t hash)
+{
+    buf_printf(hashes, "%c%" PRId64, hashes->length == 0 ? '{' : ',', hash);
+}
+
+static bool
+send_all(struct merge *merge, const struct merge_table *table, struct err *err)
+{
+    struct buf hashes = buf_with_ceiling(LISTED_AT_ONCE * HASH_TEXT_BYTES * 2);
+    size_t place = 0;
+    int64_t hash;
+    int count = 0;
+    bool sent = true;
+
+    if (!table->lists_unchanged && known_lacks_hashes(table->known))
+        append_hash(&hashes, 0);
+    while (sent &&
+           known_next(table->known, table->lists_unchanged, &place, &hash)) {
+        append_hash(&hashes, hash);
+        if (++count % LISTED_AT_ONCE == 0)
+            sent = send_hashes(merge, table, &hashes, err) &&
+                   pg_settle(merge->conn, err); /* bounds what is queued */
+    }
+    sent = sent && send_hashes(merge, table, &hashes, err);
+    buf_free(&hashes);
+    return sent;
+}
+
+bool
+compare_list(struct merge *merge, struct merge_table *table, bool *any,
+             struct err *err)
+{
+    int64_t gone = known_gone(table->known);
+    int64_t unchanged = known_marked(table->known);
+
+    *any = gone > 0 || known_lacks_hashes(table->known);
+    if (!*any)
+        return true;
+    table->lists_unchanged = gone > unchanged;
+    table->hashes = arena_printf(merge->arena, "%s_hashes", table->stage);
+    return statement_queue(merge, sql_make_hashes, table, NULL, 0, NULL,
+                           (struct pg_answer){.result = NULL}, err) &&
+           send_all(merge, table, err);
+}

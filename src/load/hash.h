@@ -1,0 +1,27 @@
+/*
+ * hash - what a row's _hash is made of.
+ *
+ * A hash follows the row's values, its key with the parent's id, and the
+ * definition: the algorithm, the journal's secret, the names and types of the
+ * columns. It does not follow the row's place, and counts of what is below it.
+ * Hashes of different definitions say nothing about each other.
+ */
+#ifndef LOAD_HASH_H
+#define LOAD_HASH_H
+
+#include "plan/layout.h"
+
+enum { HASH_DEFINITION_BYTES = 24 };
+
+/* What the rows of a table are hashed under, as its columns are now. */
+uint64_t hash_seed(const struct plan_table *table, uint64_t secret);
+
+/* The same as text, as bulkpg.relation keeps it. */
+void hash_definition(const struct plan_table *table, uint64_t secret,
+                     char text[HASH_DEFINITION_BYTES]);
+
+/* Of a row: `parent` is its column of the parent's id, empty if it has none;
+ * `values` are the others. Never 0. */
+int64_t hash_row(uint64_t seed, struct span parent, struct span values);
+
+#endif
