@@ -1,3 +1,20 @@
+/*
+ * The queue of one connection, and its answers.
+ *
+ *     queued ─► sent in pipeline mode, a sync at the end ─► answered
+ *                                                       └─► skipped, because a
+ *                                                           statement failed
+ *
+ * Statements and their parameters are copied into the queue's arena, which is
+ * emptied after each settlement. A question that is asked ahead has syncs
+ * around it, so that its failure skips nothing else. Its answer stays with the
+ * connection until pg_exec() takes it or its owner forgets it.
+ *
+ * Hazards. Places for answers must exist until the settlement. A question that
+ * is forgotten while its answer is due is freed only after the answer, since
+ * the queue points into it. If the connection is lost, every statement without
+ * an answer failed, and the server may still have executed it.
+ */
 #include "pg/queue.h"
 
 #include <stdlib.h>
