@@ -42,7 +42,7 @@ struct queued {
 
 /* A question asked ahead, with its answer. */
 struct ahead {
-    const void *owner; /* NULL: nobody wants the answer any more */
+    const void *owner; /* NULL: the answer is not wanted any more */
     char *sql;
     int count;
     char **values;
@@ -152,7 +152,7 @@ free_ahead(struct ahead *ahead)
     free(ahead);
 }
 
-/* Free what nobody wants and no answer is due to. */
+/* Free the questions that are not wanted and have no answer due. */
 static void
 clean_ahead(struct pg_conn *conn)
 {
@@ -283,7 +283,7 @@ is_answer(const PGresult *raw)
                            PQresultStatus(raw) == PGRES_TUPLES_OK);
 }
 
-/* Pass on one answer, and free what nobody wants. */
+/* Pass on one answer; free it if it has no place. */
 static void
 give_answer(const struct pg_answer *answer, PGresult *raw)
 {
