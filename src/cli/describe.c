@@ -1,3 +1,13 @@
+/*
+ * One job in one line. The text depends on the phase that the job's progress
+ * names: waiting, fetching, loading, merging, or ended.
+ *
+ * Rates are smoothed over several looks, so that they do not jump, and a time
+ * that is left is shown only if the size of the result is known.
+ *
+ * Hazard. A look happens at any moment of the job, also before its plan and its
+ * operations exist.
+ */
 #include "cli/describe.h"
 
 #include <inttypes.h>

@@ -74,7 +74,7 @@ find_left(struct journal_relations *left, struct job *job, struct err *err)
 bool
 changes_find(struct changes *changes, struct job *job, struct err *err)
 {
-    struct tables tables;
+    struct tables tables = {0};
 
     if (!tables_inspect(&tables, job, err))
         return false;

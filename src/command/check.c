@@ -37,7 +37,7 @@ static bool
 check_plan(struct jobs *jobs, size_t i, struct err *err)
 {
     struct job *job = &jobs->items[i];
-    struct tables tables;
+    struct tables tables = {0};
 
     return job_prepare(job, job->context->options->types_file, err) &&
            tables_inspect(&tables, job, err) && jobs_check_tables(jobs, i, err);

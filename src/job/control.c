@@ -1,3 +1,17 @@
+/*
+ * The life of the control connection.
+ *
+ *     control_open() ─► used by all jobs ─► lost ─► control_reopen()
+ *                            ▲                            │
+ *                            └──── claims taken again ────┘
+ *
+ * Opening asks ahead for what the first steps need, so that it costs one wait.
+ * One task reopens; the others wait for it and use the new connection.
+ *
+ * Hazards. The journal is borrowed while its connection is replaced, so that no
+ * statement goes to the lost one. A claim that another process took meanwhile
+ * is gone; its holder finds out with journal_check_claim().
+ */
 #include "job/control.h"
 
 #include "base/clock.h"

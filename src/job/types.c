@@ -1,3 +1,15 @@
+/*
+ * Types are gathered in rounds: get the missing types, then look which types
+ * they refer to, until the document needs no more.
+ *
+ * Each round asks the cache first, and the store only if the cache has none of
+ * the types. What the store sent is saved at the end, also after a failure, so
+ * that the next run does not ask again.
+ *
+ * Hazard. Jobs of one store would ask it for the same types at the same time.
+ * A lock of the store makes them gather one after the other; the later ones
+ * find the types in the cache.
+ */
 #include "job/types.h"
 
 #include <string.h>

@@ -1,3 +1,14 @@
+/*
+ * Rows of bulkpg.operation. Each attempt to submit an operation is a row of its
+ * own: added before it is sent, then updated with what the store says.
+ *
+ * An update also sums the operations of the run into bulkpg.run. What the next
+ * step relies on waits for its answer. What only informs readers is queued, and
+ * is sent with the journal's next statement.
+ *
+ * Hazard. An update of what the store has said is shielded from a stop: the
+ * store has the operation already, and the next run must find its id.
+ */
 #include "journal/operation.h"
 
 #include "base/task.h"

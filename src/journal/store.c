@@ -1,3 +1,13 @@
+/*
+ * Details of the stores, and the cache of their types.
+ *
+ * The cache is read as a whole, in the same wait as the details, unless it is
+ * too large; then it is read type by type. Types that the store sent are saved
+ * together, after all of them are there.
+ *
+ * Hazard. Several processes may save the types of one store at the same time.
+ * Each row is a type as the store sent it, so the last one wins.
+ */
 #include "journal/store.h"
 
 #include "base/task.h"

@@ -1,3 +1,20 @@
+/*
+ * Staging tables are created and committed in one wait:
+ *
+ *     list what is left ─► BEGIN ─► CREATE … ─► rights given by default?
+ *                                                │ no            │ yes
+ *                                                ▼               ▼
+ *                                              COMMIT     failed: create again,
+ *                                                         revoke, COMMIT
+ *
+ * A division by zero is the way in which SQL itself stops before the COMMIT if
+ * default privileges gave other roles access. If a table of that name exists,
+ * an earlier attempt left it: its writers are ended, it is dropped, and the
+ * creation is repeated.
+ *
+ * Hazard. Results belong to this file until the oids of the row types are read
+ * from them; every way out frees them.
+ */
 #include "load/stage.h"
 
 #include <stdio.h>

@@ -1,3 +1,14 @@
+/*
+ * Statements of the merge, from templates in sql/merge/ and sql/ddl/.
+ *
+ * statement_queue…() only queues, and the caller settles; the other functions
+ * send at once, with everything that is queued before. An error begins with
+ * "merging SCHEMA.TABLE".
+ *
+ * Hazard. Times of single statements cannot be measured here, because several
+ * are sent together. Statements that make keys and indexes have the server's
+ * clock read before and after them.
+ */
 #include "load/statement.h"
 
 #include "base/buf.h"

@@ -1,3 +1,20 @@
+/*
+ * The queue of one connection, and its answers.
+ *
+ *     queued ─► sent in pipeline mode, a sync at the end ─► answered
+ *                                                       └─► skipped, because a
+ *                                                           statement failed
+ *
+ * Statements and their parameters are copied into the queue's arena, which is
+ * emptied after each settlement. A question that is asked ahead has syncs
+ * around it, so that its failure skips nothing else. Its answer stays with the
+ * connection until pg_exec() takes it or its owner forgets it.
+ *
+ * Hazards. Places for answers must exist until the settlement. A question that
+ * is forgotten while its answer is due is freed only after the answer, since
+ * the queue points into it. If the connection is lost, every statement without
+ * an answer failed, and the server may still have executed it.
+ */
 #include "pg/queue.h"
 
 #include <stdlib.h>
@@ -25,7 +42,7 @@ struct queued {
 
 /* A question asked ahead, with its answer. */
 struct ahead {
-    const void *owner; /* NULL: nobody wants the answer any more */
+    const void *owner; /* NULL: the answer is not wanted any more */
     char *sql;
     int count;
     char **values;
@@ -135,7 +152,7 @@ free_ahead(struct ahead *ahead)
     free(ahead);
 }
 
-/* Free what nobody wants and no answer is due to. */
+/* Free the questions that are not wanted and have no answer due. */
 static void
 clean_ahead(struct pg_conn *conn)
 {
@@ -266,7 +283,7 @@ is_answer(const PGresult *raw)
                            PQresultStatus(raw) == PGRES_TUPLES_OK);
 }
 
-/* Pass on one answer, and free what nobody wants. */
+/* Pass on one answer; free it if it has no place. */
 static void
 give_answer(const struct pg_answer *answer, PGresult *raw)
 {

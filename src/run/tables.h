@@ -24,8 +24,8 @@ struct tables_note {
     const char *is_uneven; /* "t", "f" */
 };
 
-/* The arrays have one entry per table of the plan, except `differences`.
- * Everything is in the job's arena. */
+/* All zero before the first inspection. The arrays have one entry per table of
+ * the plan, except `differences`. Everything is in the job's arena. */
 struct tables {
     bool has_schema;
     bool is_asked; /* tables_ahead() was called for the next inspection */

@@ -1,3 +1,16 @@
+/*
+ * Order of the writes:
+ *
+ *     part ─► fsync ─► remove NAME.jsonl ─► write the sidecar ─► rename part
+ *
+ * so that NAME.jsonl never has the sidecar of another result. The part is
+ * locked while it is written. keep_clean() removes parts without a lock:
+ * their process was killed.
+ *
+ * Hazards. A path may be a symbolic link that another user created, so files
+ * are created with O_EXCL after unlink(). Long results are handed to the disk
+ * while they are written; otherwise fsync() at the end takes all of the time.
+ */
 #include "source/keep.h"
 
 #include <dirent.h>
