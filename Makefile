@@ -125,6 +125,9 @@ check-valgrind-run: $(TESTS) $(BUILD)/bulkpg
 fuzz: ## fuzz each target for FUZZ_SECONDS (default 10)
 	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS:=.run)
 
+fuzz-build: ## link the fuzz targets, without fuzzing
+	@$(MAKE) --no-print-directory CC=clang VARIANT=fuzz $(FUZZERS)
+
 # New inputs are saved in the corpus in build/; the seeds do not change.
 %.run: %
 	@mkdir -p $*.corpus
@@ -305,7 +308,7 @@ build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_SUPPORT) build/fuzz/fuzz_%.a
 
 .PHONY: all demo picture test test-long check $(CHECKS) $(ROOMS) check-build check-e2e check-asan check-messages \
         check-postgres-versions \
-        check-valgrind check-valgrind-run fuzz bench lint format tables messages reference queries manual \
+        check-valgrind check-valgrind-run fuzz fuzz-build bench lint format tables messages reference queries manual \
         install deb check-install clean help FORCE
 .DEFAULT_GOAL := all
 .SECONDARY:

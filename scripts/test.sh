@@ -37,6 +37,7 @@ stage_gcc() {
 
 stage_clang() {
   run_make CC=clang VARIANT=clang build/clang/bulkpg check-build
+  run_make fuzz-build
 }
 
 # A slower program is a note, not a failure.

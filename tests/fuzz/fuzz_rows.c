@@ -3,8 +3,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "base/task.h"
 #include "load/loader.h"
 #include "pg/pipe.h"
+#include "pg/queue.h"
 #include "support/types.h"
 
 enum { OUTPUT_BYTES = 64 * 1024 * 1024, WIDENINGS = 100 };
@@ -97,6 +99,53 @@ pg_rows(const struct pg_result *result)
 {
     (void)result;
     return 1;
+}
+
+/* What is queued is executed at once. */
+
+void
+pg_queue(struct pg_conn *conn, const char *sql, int count,
+         const char *const *values, const struct pg_answer *answer)
+{
+    struct pg_result **result = answer != NULL ? answer->result : NULL;
+
+    if (!pg_exec(conn, sql, count, values, result, NULL))
+        abort();
+    if (answer != NULL && answer->affected != NULL)
+        *answer->affected = 0;
+    if (answer != NULL && answer->number != NULL)
+        *answer->number = 0;
+}
+
+void
+pg_queue_script(struct pg_conn *conn, const char *sql,
+                const struct pg_answer *answer)
+{
+    (void)answer;
+    if (!pg_script(conn, sql, NULL))
+        abort();
+}
+
+void
+pg_queue_prepare(struct pg_conn *conn, const char *name, const char *sql,
+                 uint32_t parameter_oid)
+{
+    if (!pg_prepare(conn, name, sql, parameter_oid, NULL))
+        abort();
+}
+
+void
+pg_queue_sync(struct pg_conn *conn)
+{
+    (void)conn;
+}
+
+bool
+pg_settle(struct pg_conn *conn, struct err *err)
+{
+    (void)conn;
+    (void)err;
+    return true;
 }
 
 int64_t
@@ -330,20 +379,30 @@ must_be_same(int query, struct span stream, uint32_t seed,
 }
 
 /* The first byte of the input selects the query, the second the chunks. */
+static void
+load_all_ways(void *ctx)
+{
+    const struct span *input = ctx;
+    struct buf whole = buf_with_ceiling(OUTPUT_BYTES);
+    struct span stream = span_tail(*input, 2);
+    int query = (uint8_t)input->bytes[0] % QUERIES;
+    uint32_t seed = (uint8_t)input->bytes[1] * 2654435761U | 2;
+
+    load(query, stream, 0, &whole);
+    must_be_same(query, stream, 1, &whole);
+    must_be_same(query, stream, seed, &whole);
+    buf_free(&whole);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct buf whole = buf_with_ceiling(OUTPUT_BYTES);
-    struct span stream;
-    int query;
+    struct span input = span_of((const char *)data, size);
 
     if (size < 2)
         return 0;
-    query = data[0] % QUERIES;
-    stream = span_of((const char *)data + 2, size - 2);
-    load(query, stream, 0, &whole);
-    must_be_same(query, stream, 1, &whole);
-    must_be_same(query, stream, data[1] * 2654435761U | 2, &whole);
-    buf_free(&whole);
+    tasks_init(NULL, NULL);
+    task_spawn("load", load_all_ways, &input);
+    tasks_run();
     return 0;
 }
