@@ -60,6 +60,7 @@ class Control {
       case 'POST change': return this.change(input);
       case 'POST data': return this.give(input);
       case 'POST branch': return this.branch(input);
+      case 'POST refill': return this.refill(input);
       case 'POST token': return this.token(input);
       default: return undefined;
     }
@@ -205,6 +206,12 @@ class Control {
     const api = this.api('infrahub');
     api.world.branch(input.name, input.from ? Date.parse(input.from)
       : Date.now());
+    return {};
+  }
+
+  /* { api }: all limits are as if nothing had been asked for yet. */
+  refill(input) {
+    this.chosen(input.api).forEach((api) => api.rate.reset());
     return {};
   }
 

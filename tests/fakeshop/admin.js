@@ -287,6 +287,12 @@ class Admin {
       && await this.isOver(response, action, headers, entry)) {
       return;
     }
+    const { rows_limit: most } = store ? store.settings : {};
+    if (most && entry.rows > most) {
+      sendFault(response, { status: 502, body: '<html>Bad Gateway' },
+        headers);
+      return;
+    }
     sendJson(response, answer.status, answer.body, headers);
   }
 
@@ -383,6 +389,10 @@ class Admin {
     const searches = [];
     const context = { schema, world: store.world, generic: store.generic,
       scopes: store.settings.scopes, bulk: false, firsts: store.firsts,
+      epoch: store.settings.cursor_epoch, pageClip: store.settings.page_clip,
+      count: (n) => {
+        entry.rows = (entry.rows || 0) + n;
+      },
       twists: store.settings.twists.concat(action && action.twists || []),
       roots: rootFields(token, searches) };
     const answer = this.execute(asked, { schema, document: asked.document,

@@ -49,6 +49,7 @@ class Control {
       case 'GET settings': return this.settings();
       case 'GET flight': return Object.fromEntries(this.stores().map(
         (store) => [store.name, store.flight]));
+      case 'GET held': return this.faults.held.length;
       case 'GET rules': return this.faults.rules;
       case 'POST reset': return this.reset(input);
       case 'POST set': return this.set(input);

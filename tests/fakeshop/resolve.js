@@ -12,6 +12,9 @@
  *   whole                    no paging, but `first` holds
  *   slice                    { from, to }: only these root objects
  *   list, total              the nodes of the root connection, once known
+ *   epoch                    of cursors: others are refused
+ *   pageClip                 the most rows of a page
+ *   count                    is called with the rows of each page
  *   roots                    functions for some root fields;
  *                            $operations lists bulk operations
  */
@@ -316,17 +319,19 @@ function rankOrder(a, b) {
   return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1];
 }
 
-function cursorOf(list, i, node) {
+function cursorOf(list, i, node, epoch) {
   const id = node && node.id ? /(\d+)(\?.*)?$/.exec(node.id) : null;
   const [value, place] = rankOf(list, i);
   return Buffer.from(JSON.stringify({ last_id: id ? Number(id[1]) : i,
-    last_value: value, place })).toString('base64');
+    last_value: value, place, ...(epoch > 1 ? { epoch } : {}) }))
+    .toString('base64');
 }
 
-function rankOfCursor(cursor) {
+function rankOfCursor(cursor, epoch) {
   try {
     const read = JSON.parse(Buffer.from(cursor, 'base64').toString());
-    if (Number.isInteger(read.place)) {
+    if (Number.isInteger(read.place)
+      && (read.epoch || 1) === (epoch || 1)) {
       return [read.last_value, read.place];
     }
   } catch (error) {
@@ -336,8 +341,8 @@ function rankOfCursor(cursor) {
 }
 
 /* The first row that is not before a cursor; with `isAfter`, after it. */
-function positionOf(list, cursor, isAfter) {
-  const rank = rankOfCursor(cursor);
+function positionOf(list, cursor, isAfter, epoch) {
+  const rank = rankOfCursor(cursor, epoch);
   const sign = list.isReversed ? -1 : 1;
   let low = 0;
   let high = list.length;
@@ -354,7 +359,7 @@ function positionOf(list, cursor, isAfter) {
 }
 
 /* The range of a list that an ordinary query selects. */
-function page(list, args) {
+function page(list, args, { epoch, pageClip, count }) {
   let from = 0;
   let to = list.length;
   if (args.first === undefined && args.last === undefined) {
@@ -369,15 +374,18 @@ function page(list, args) {
       + n);
   }
   if (args.after) {
-    from = positionOf(list, args.after, true);
+    from = positionOf(list, args.after, true, epoch);
   }
   if (args.before) {
-    to = positionOf(list, args.before, false);
+    to = positionOf(list, args.before, false, epoch);
   }
   if (args.first !== undefined) {
-    to = Math.min(to, from + args.first);
+    to = Math.min(to, from + Math.min(args.first, pageClip || Infinity));
   } else {
     from = Math.max(from, to - args.last);
+  }
+  if (count) {
+    count(Math.max(0, to - from));
   }
   return { from, to: Math.max(from, to) };
 }
@@ -391,7 +399,7 @@ function connection(context, parentType, source, meta, args, info) {
   if (context.whole) {
     range.to = Math.min(list.length, args.first || list.length);
   } else if (!context.bulk && meta.connection.name !== 'StringConnection') {
-    range = page(list, args);
+    range = page(list, args, context);
   } else if (context.bulk && isRoot && context.slice) {
     context.list = list;
     context.total = list.length;
@@ -399,6 +407,7 @@ function connection(context, parentType, source, meta, args, info) {
       to: Math.min(list.length, context.slice.to) };
   }
   return { $connection: list, $range: range, $node: meta.connection,
+    $epoch: context.epoch,
     $key: hash((source && source.$key) || 1, meta.hash) };
 }
 
@@ -409,6 +418,7 @@ function edgesOf(source) {
     const node = list.at(i);
     if (node !== null && node !== undefined) {
       out.push({ $edge: true, node, $index: i, $list: list,
+        $epoch: source.$epoch,
         $key: hash(source.$key, i) });
     }
   }
@@ -418,13 +428,14 @@ function edgesOf(source) {
 function pageInfo(source) {
   const { from, to } = source.$range;
   const list = source.$connection;
+  const cursor = (i) => (to > from
+    ? cursorOf(list, i, list.at(i), source.$epoch) : null);
   return {
     $type: 'PageInfo',
     hasNextPage: to < list.length,
     hasPreviousPage: from > 0,
-    startCursor: to > from ? cursorOf(list, from, list.at(from)) : null,
-    endCursor: to > from ? cursorOf(list, to - 1, list.at(to - 1))
-      : null,
+    startCursor: cursor(from),
+    endCursor: cursor(to - 1),
   };
 }
 
@@ -439,7 +450,8 @@ function connectionField(source, name) {
     }
   }
   if (source.$edge && name === 'cursor') {
-    return cursorOf(source.$list, source.$index, source.node);
+    return cursorOf(source.$list, source.$index, source.node,
+      source.$epoch);
   }
   return undefined;
 }

@@ -57,6 +57,9 @@ const DEFAULTS = {
   bucket_restore: 100,
   latency_ms: 0,
   twists: [],
+  cursor_epoch: 1,
+  page_clip: null,
+  rows_limit: null,
 };
 
 class Store {

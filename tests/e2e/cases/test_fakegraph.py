@@ -447,6 +447,14 @@ class Limits(FakeGraphTest):
                                        answer.headers["Retry-After"]))
 
 
+    def test_limits_that_are_filled_again(self):
+        self.graph.set(api="github", points_limit=2)
+        for status in "data", "data", "errors":
+            self.assertIn(status, self.ask("github", ISSUES % "").json)
+        self.graph.post("refill", {"api": "github"})
+        self.assertIn("data", self.ask("github", ISSUES % "").json)
+
+
 class Faults(FakeGraphTest):
     def after_rule(self, action, query=ISSUES % "", api="github"):
         self.graph.rule(action, api=api)
@@ -989,6 +997,35 @@ class Shop(unittest.TestCase):
         self.assertEqual([None] * 2, self.ask(
             "{ products(first: 2) { nodes { id } } }")["data"]["products"][
                 "nodes"])
+
+    def test_cursors_that_are_refused(self):
+        query = """query($after: String) { products(first: 2, after: $after) {
+            nodes { id } pageInfo { endCursor } } }"""
+        page = self.ask(query)["data"]["products"]
+        after = {"after": page["pageInfo"]["endCursor"]}
+        self.assertEqual(2, len(self.ask(query, after)["data"]["products"][
+            "nodes"]))
+        self.shop.set(store="acme", cursor_epoch=2)
+        self.assertEqual("BAD_REQUEST", self.ask(query, after)["errors"][0][
+            "extensions"]["code"])
+        after = {"after": self.ask(query)["data"]["products"]["pageInfo"][
+            "endCursor"]}
+        self.assertNotIn("errors", self.ask(query, after))
+
+    def test_pages_that_are_shorter_or_too_large(self):
+        query = """{ products(first: %d) { nodes { id }
+            pageInfo { hasNextPage } } }"""
+        self.shop.set(store="acme", page_clip=3)
+        page = self.ask(query % 10)["data"]["products"]
+        self.assertEqual((3, True), (len(page["nodes"]),
+                                     page["pageInfo"]["hasNextPage"]))
+        self.shop.set(store="acme", page_clip=None, rows_limit=5)
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            self.ask(query % 6)
+        caught.exception.close()
+        self.assertEqual(502, caught.exception.code)
+        self.assertEqual(5, len(self.ask(query % 5)["data"]["products"][
+            "nodes"]))
 
     def test_requests_in_flight(self):
         self.ask("{ products(first: 1) { nodes { id } } }")
