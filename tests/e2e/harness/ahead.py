@@ -23,8 +23,11 @@ class Ahead:
 
     def hours(self, count):
         """Set the clock this many hours ahead of the real one."""
+        self.seconds(count * 3600)
+
+    def seconds(self, count):
         with open(self.file + ".new", "w", encoding="ascii") as file:
-            file.write(str(count * 3600))
+            file.write(str(count))
         os.rename(self.file + ".new", self.file)
 
     def remove(self):
