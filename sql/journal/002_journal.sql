@@ -122,12 +122,14 @@ COMMENT ON COLUMN bulkpg.run.resumed_at IS
   'When another process took the run over last';
 
 -- Finds the last run of each store and job: the run that began or was resumed
--- last. A row without a mode counts from its end.
+-- last. A row without a mode counts from its end. A run with --ids says nothing
+-- about the other rows of its tables.
 CREATE INDEX run_latest ON bulkpg.run (
   store, job,
   (greatest(started_at, resumed_at,
             CASE WHEN mode IS NULL THEN finished_at END)) DESC,
-  run_id DESC);
+  run_id DESC)
+  WHERE mode IS DISTINCT FROM 'ids';
 
 -- The process of an unfinished run has the advisory lock of its store and job;
 -- claim.sql computes the key. A standby does not know the locks of its
@@ -142,6 +144,7 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
   ), latest AS (
     (SELECT n.store, n.job, n.run_id
      FROM bulkpg.run n
+     WHERE n.mode IS DISTINCT FROM 'ids'
      ORDER BY n.store, n.job,
               greatest(n.started_at, n.resumed_at,
                        CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -154,6 +157,7 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
       SELECT n.store, n.job, n.run_id
       FROM bulkpg.run n
       WHERE (n.store, n.job) > (latest.store, latest.job)
+        AND n.mode IS DISTINCT FROM 'ids'
       ORDER BY n.store, n.job,
                greatest(n.started_at, n.resumed_at,
                         CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -178,7 +182,7 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
            max(r.finished_at) AS last_good_at
     FROM bulkpg.run r
     JOIN bulkpg.run_table t USING (run_id)
-    WHERE r.status = 'loaded' AND r.mode <> 'replay'
+    WHERE r.status = 'loaded' AND r.mode NOT IN ('replay', 'ids')
     GROUP BY r.store, r.job, t.table_schema, t.table_name
   )
   SELECT l.store, l.job, g.table_schema, g.table_name, g.last_good_at,
@@ -246,3 +250,94 @@ COMMENT ON COLUMN bulkpg.relation.hash_definition IS
 COMMENT ON COLUMN bulkpg.relation.is_uneven IS
   'The last full run had duplicates in it, or could not tell whether each '
   'parent has all its rows; the next one sends all rows';
+
+-- Runs of `run JOB --ids`.
+ALTER TABLE bulkpg.run DROP CONSTRAINT run_mode_check;
+ALTER TABLE bulkpg.run ADD CONSTRAINT run_mode_check
+  CHECK (mode IN ('full', 'incremental', 'replay', 'ids'));
+COMMENT ON COLUMN bulkpg.run.mode IS
+  'full: everything; incremental: what changed; replay: a saved file; ids: '
+  'the objects that --ids named; NULL: the job ended before its mode was '
+  'chosen';
+
+-- A run that reads pages continues from here after it was interrupted. Its
+-- staging tables are unlogged, so this table must be, too: a crash of the
+-- server empties all of them together.
+CREATE UNLOGGED TABLE bulkpg.frontier (
+  run_id bigint NOT NULL REFERENCES bulkpg.run ON DELETE CASCADE,
+  number bigint NOT NULL,
+  connection integer,
+  level integer,
+  parent_id text,
+  cursor text,
+  row_offset bigint,
+  rows bigint,
+  distinct_rows bigint,
+  told_first bigint,
+  told_last bigint,
+  nulls bigint,
+  repeats integer,
+  pages bigint,
+  head json,
+  committed_at timestamptz,
+  PRIMARY KEY (run_id, number)
+);
+
+COMMENT ON TABLE bulkpg.frontier IS
+  'What is left to read of each run that reads pages and is not finished: one '
+  'row per connection and parent, and the run''s head row with number 0';
+COMMENT ON COLUMN bulkpg.frontier.number IS 'From 1; 0: the head row';
+COMMENT ON COLUMN bulkpg.frontier.connection IS
+  'Number of the connection in the plan, from 0';
+COMMENT ON COLUMN bulkpg.frontier.level IS
+  'How deep the connection is nested, from 0; the deepest are read first';
+COMMENT ON COLUMN bulkpg.frontier.parent_id IS
+  'Id of the row whose connection it is; NULL: a root';
+COMMENT ON COLUMN bulkpg.frontier.cursor IS
+  'The next page begins after this cursor; NULL: the first page';
+COMMENT ON COLUMN bulkpg.frontier.row_offset IS
+  'The next page begins after so many rows';
+COMMENT ON COLUMN bulkpg.frontier.rows IS 'Rows that were read so far';
+COMMENT ON COLUMN bulkpg.frontier.distinct_rows IS
+  'Different keys among them; NULL: not known';
+COMMENT ON COLUMN bulkpg.frontier.told_first IS
+  'Total that the first page reported; NULL: none';
+COMMENT ON COLUMN bulkpg.frontier.told_last IS
+  'Total that the last page reported; NULL: none';
+COMMENT ON COLUMN bulkpg.frontier.nulls IS 'Rows that were null';
+COMMENT ON COLUMN bulkpg.frontier.repeats IS
+  'How often it was read again from the beginning';
+COMMENT ON COLUMN bulkpg.frontier.pages IS 'Pages that were read so far';
+COMMENT ON COLUMN bulkpg.frontier.head IS
+  'Of the head row: the number of the last page, and the counts and types '
+  'that belong to it';
+COMMENT ON COLUMN bulkpg.frontier.committed_at IS
+  'Of the head row: when the last page was committed';
+
+CREATE TABLE bulkpg.walk (
+  run_id bigint NOT NULL REFERENCES bulkpg.run ON DELETE CASCADE,
+  path text NOT NULL,
+  instances bigint NOT NULL,
+  pages bigint NOT NULL,
+  rows bigint NOT NULL,
+  told bigint,
+  nulls bigint NOT NULL,
+  repeats bigint NOT NULL,
+  points numeric NOT NULL,
+  PRIMARY KEY (run_id, path)
+);
+
+COMMENT ON TABLE bulkpg.walk IS
+  'How a run read each connection page by page';
+COMMENT ON COLUMN bulkpg.walk.path IS 'Path of the connection in the query';
+COMMENT ON COLUMN bulkpg.walk.instances IS
+  'Parents whose connection was read; 1 for a root';
+COMMENT ON COLUMN bulkpg.walk.pages IS 'Pages that were read';
+COMMENT ON COLUMN bulkpg.walk.rows IS 'Rows in these pages';
+COMMENT ON COLUMN bulkpg.walk.told IS
+  'Rows that the API reported in totals; NULL: it reports none';
+COMMENT ON COLUMN bulkpg.walk.nulls IS 'Rows that were null';
+COMMENT ON COLUMN bulkpg.walk.repeats IS
+  'How often a connection was read again from the beginning';
+COMMENT ON COLUMN bulkpg.walk.points IS
+  'What the requests cost, in points of the API or, without points, requests';

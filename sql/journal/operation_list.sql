@@ -1,5 +1,7 @@
 -- List the operations of one run, or those that are still running according to
--- the journal. A store ends an operation after ten days at the latest.
+-- the journal. A store ends an operation after ten days at the latest. The
+-- operation of a run that is read page by page has no id, and lasts as long as
+-- the run.
 -- $1: run_id (NULL: running operations), $2: store, $3: job (NULL: any), $4:
 -- leave out this run, and include operations whose submission was never
 -- answered (NULL: neither)
@@ -12,14 +14,18 @@ SELECT o.run_id, o.n, o.attempt, o.operation_id, o.status, o.query,
        o.error_code, r.store, r.job,
        floor(extract(epoch FROM clock_timestamp()
          - coalesce(o.created_at, o.sent_at, r.started_at)) * 1000)::bigint,
-       o.operation_id IS NULL AND o.sent_at IS NOT NULL
+       o.operation_id IS NULL AND o.status IS NULL AND o.sent_at IS NOT NULL
 FROM bulkpg.operation o
 JOIN bulkpg.run r USING (run_id)
 WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
            ELSE (o.operation_id IS NOT NULL
                  AND o.status IN ('CREATED', 'RUNNING', 'CANCELING')
                  OR $4::bigint IS NOT NULL AND o.operation_id IS NULL
-                    AND o.sent_at IS NOT NULL)
+                    AND o.sent_at IS NOT NULL
+                 OR $4::bigint IS NULL AND o.operation_id IS NULL
+                    AND o.status = 'RUNNING'
+                    AND r.status IN ('submitting', 'waiting', 'polling',
+                                     'loading', 'merging', 'interrupted'))
                 AND o.error_code IS NULL
                 AND coalesce(o.created_at, o.sent_at, r.started_at)
                   > clock_timestamp() - interval '10 days' END

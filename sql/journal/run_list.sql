@@ -3,8 +3,9 @@
 -- standby this statement reports no run as abandoned.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
 -- reference, or begun (without runs that failed or were interrupted before they
--- had an operation), $5: only the newest of each store and job (began or was
--- resumed last; without a mode: ended last), $6: limit (NULL: none)
+-- had an operation, and without those of --ids), $5: only the newest of each
+-- store and job (began or was resumed last; without a mode: ended last; without
+-- those of --ids), $6: limit (NULL: none)
 WITH RECURSIVE claimed AS MATERIALIZED (
   SELECT l.classid::bigint << 32 | l.objid::bigint AS key
   FROM pg_locks l
@@ -15,7 +16,7 @@ WITH RECURSIVE claimed AS MATERIALIZED (
   -- One lookup in the index run_latest for each store and job.
   (SELECT n.store, n.job, n.run_id
    FROM bulkpg.run n
-   WHERE $5::boolean
+   WHERE $5::boolean AND n.mode IS DISTINCT FROM 'ids'
    ORDER BY n.store, n.job,
             greatest(n.started_at, n.resumed_at,
                      CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -28,6 +29,7 @@ WITH RECURSIVE claimed AS MATERIALIZED (
     SELECT n.store, n.job, n.run_id
     FROM bulkpg.run n
     WHERE (n.store, n.job) > (latest.store, latest.job)
+      AND n.mode IS DISTINCT FROM 'ids'
     ORDER BY n.store, n.job,
              greatest(n.started_at, n.resumed_at,
                       CASE WHEN n.mode IS NULL THEN n.finished_at END) DESC,
@@ -69,22 +71,25 @@ FROM bulkpg.run r
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g
   WHERE g.store = r.store AND g.job = r.job
-    AND g.status = 'loaded' AND g.mode <> 'replay'
+    AND g.status = 'loaded' AND g.mode NOT IN ('replay', 'ids')
   ORDER BY g.run_id DESC LIMIT 1) AS good ON true
 WHERE ($1::text IS NULL OR r.store = $1)
   AND ($2::text IS NULL OR r.job = $2)
   AND ($3::bigint IS NULL OR r.run_id = $3)
   AND CASE $4::text
-      WHEN 'good' THEN r.status = 'loaded' AND r.mode <> 'replay'
-      WHEN 'reference' THEN r.mode <> 'replay'
+      WHEN 'good' THEN r.status = 'loaded'
+        AND r.mode NOT IN ('replay', 'ids')
+      WHEN 'reference' THEN r.mode NOT IN ('replay', 'ids')
         AND (r.status = 'loaded' OR r.status = 'loaded_with_rejects'
              AND r.notes ? 'accepted_rejects')
         AND NOT (r.mode = 'incremental'
                  AND r.mode_reason IS NOT DISTINCT FROM 'asked')
       WHEN 'unfinished' THEN r.status NOT IN
         ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-      WHEN 'begun' THEN r.status NOT IN ('failed', 'interrupted')
-        OR EXISTS (SELECT FROM bulkpg.operation o WHERE o.run_id = r.run_id)
+      WHEN 'begun' THEN r.mode IS DISTINCT FROM 'ids'
+        AND (r.status NOT IN ('failed', 'interrupted')
+             OR EXISTS (SELECT FROM bulkpg.operation o
+                        WHERE o.run_id = r.run_id))
       ELSE true END
   AND (NOT $5::boolean
        OR r.run_id = ANY (ARRAY(SELECT latest.run_id FROM latest)))

@@ -27,6 +27,6 @@ WHERE ('x' || left(encode(sha256(convert_to(
   AND ($3::bigint IS NULL OR o.status <> 'interrupted' OR NOT EXISTS (
     SELECT FROM bulkpg.run g
     WHERE g.store = o.store AND g.job = o.job
-      AND g.status = 'loaded' AND g.mode <> 'replay'
+      AND g.status = 'loaded' AND g.mode NOT IN ('replay', 'ids')
       AND g.started_at
         >= clock_timestamp() - $3::bigint * interval '1 millisecond'))

@@ -28,6 +28,8 @@ static const char *const migrations[] = {sql_001_journal, sql_002_journal};
 
 enum { VERSION = sizeof(migrations) / sizeof(migrations[0]) };
 
+enum { FRONTIER_KEEP_MS = 24 * 60 * 60 * 1000 };
+
 /* Columns of journal_state.sql. */
 enum {
     HAS_SCHEMA,
@@ -474,6 +476,7 @@ journal_prune(struct journal *journal, int64_t journal_keep_ms,
     if (!journal_borrow(journal, &conn, err))
         return false;
     task_shield();
+    queue_prune(conn, sql_prune_frontier, FRONTIER_KEEP_MS);
     queue_prune(conn, sql_prune_rejects, rejects_keep_ms);
     queue_prune(conn, sql_prune_runs, journal_keep_ms);
     pruned = pg_settle(conn, err);

@@ -90,8 +90,9 @@ MUST_CHECK bool journal_free_connections(struct journal *journal,
 
 /* ---- housekeeping ------------------------------------------------------ */
 
-/* Delete ended runs and rejects that are older than these. The newest run and
- * the last good run of each store and job are kept. */
+/* Delete ended runs and rejects that are older than these, and frontiers that
+ * are no longer needed. The newest run and the last good run of each store and
+ * job are kept; those with --ids only for 7 days. */
 MUST_CHECK bool journal_prune(struct journal *journal, int64_t journal_keep_ms,
                               int64_t rejects_keep_ms, struct err *err);
 

@@ -38,6 +38,32 @@ journal_operation_add(struct journal *journal, const struct run_ref *run,
     return found || journal_run_not_ours(journal, run, err);
 }
 
+bool
+journal_operation_pages(struct journal *journal, const struct run_ref *run,
+                        const struct journal_operation *operation,
+                        struct err *err)
+{
+    struct call call = {0};
+    bool found;
+
+    call_number(&call, run->run_id);
+    call_number(&call, run->resumed);
+    call_text(&call, operation->query);
+    call_text(&call, operation->window_from);
+    call_text(&call, operation->window_to);
+    call_text(&call, operation->created_at);
+    if (!journal_call_found(journal, sql_operation_pages, &call, &found, err))
+        return err_wrap(err, "recording the pages of run %lld",
+                        (long long)run->run_id);
+    return found || journal_run_not_ours(journal, run, err);
+}
+
+bool
+journal_operation_is_paged(const struct journal_operation *operation)
+{
+    return operation->operation_id == NULL && operation->status != NULL;
+}
+
 static void
 call_operation(struct call *call, const struct journal_operation *operation)
 {

@@ -44,6 +44,18 @@ journal_operation_add(struct journal *journal, const struct run_ref *run,
                       const struct journal_operation *operation,
                       struct err *err);
 
+/* Add the one operation of a run that is read page by page, before its first
+ * page; it has no id. `operation` has its run_id, query, window and created_at,
+ * which is where the next window begins. If the run begins from scratch, the
+ * operation is replaced. journal_operation_update() records its end. */
+MUST_CHECK bool
+journal_operation_pages(struct journal *journal, const struct run_ref *run,
+                        const struct journal_operation *operation,
+                        struct err *err);
+
+/* Is it the operation of a run that is read page by page? */
+bool journal_operation_is_paged(const struct journal_operation *operation);
+
 /* Record that the operation is about to be submitted again (`sent`), or that
  * the store refused it and it waits. */
 MUST_CHECK bool

@@ -79,6 +79,12 @@ put_some(struct buf *to, const struct journal_reject *rejects, size_t count)
 }
 
 static bool
+too_long(struct err *err)
+{
+    return err_set(err, MSG_BUG, "a reject is too long for the journal");
+}
+
+static bool
 send(struct journal *journal, const struct run_ref *run, struct buf *json,
      struct err *err)
 {
@@ -86,7 +92,7 @@ send(struct journal *journal, const struct run_ref *run, struct buf *json,
     bool ours;
 
     if (json->overflowed)
-        return err_set(err, MSG_BUG, "a reject is too long for the journal");
+        return too_long(err);
     run_append_ref(&call, run);
     call_text(&call, buf_str(json));
     if (!journal_call_found(journal, sql_reject_add, &call, &ours, err))
@@ -107,6 +113,31 @@ journal_reject_add(struct journal *journal, const struct run_ref *run,
     for (size_t i = 0; ok && i < count;) {
         i += put_some(&json, &rejects[i], count - i);
         ok = send(journal, run, &json, err);
+    }
+    buf_free(&json);
+    return ok;
+}
+
+bool
+journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
+                      const struct journal_reject *rejects, size_t count,
+                      struct err *err)
+{
+    struct buf json = buf_with_ceiling(CHUNK_CEILING);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < count;) {
+        struct call call = {0};
+
+        buf_clear(&json);
+        i += put_some(&json, &rejects[i], count - i);
+        ok = !json.overflowed || too_long(err);
+        if (!ok)
+            break;
+        run_append_ref(&call, run);
+        call_text(&call, buf_str(&json));
+        journal_queue_in(conn, sql_reject_add, &call,
+                         &(struct pg_answer){.doing = "saving rejects"});
     }
     buf_free(&json);
     return ok;

@@ -25,6 +25,13 @@ journal_reject_add(struct journal *journal, const struct run_ref *run,
                    const struct journal_reject *rejects, size_t count,
                    struct err *err);
 
+/* Queue the same on the caller's connection, in a transaction that has locked
+ * the run. False only if a reject is too long. */
+MUST_CHECK bool
+journal_queue_rejects(struct pg_conn *conn, const struct run_ref *run,
+                      const struct journal_reject *rejects, size_t count,
+                      struct err *err);
+
 struct journal_rejects {
     struct journal_reject *rejects; /* sorted by line number */
     size_t count;

@@ -27,7 +27,8 @@ enum {
     OUTCOMES_BYTES_MAX = OUTCOMES_BYTES + 64 * 1024
 };
 
-static const char *const mode_names[] = {"full", "incremental", "replay", "-"};
+static const char *const mode_names[] = {"full", "incremental", "replay", "ids",
+                                         "-"};
 
 static const char *const status_names[] = {"submitting",
                                            "waiting",

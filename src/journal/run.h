@@ -16,6 +16,7 @@ enum run_mode {
     RUN_FULL,
     RUN_INCREMENTAL,
     RUN_REPLAY,
+    RUN_IDS,    /* the objects that --ids named */
     RUN_NO_MODE /* SQL NULL: the job ended before its mode was chosen */
 };
 

@@ -128,6 +128,8 @@ mark_abandoned(struct journal_run *run, struct arena *arena)
             run_status_name(run->status));
     if (run->mode == RUN_REPLAY)
         err_hint(&err, "load the file again");
+    if (run->mode == RUN_IDS)
+        err_hint(&err, "run the command with --ids again");
     run->status = RUN_ABANDONED;
     run->error_code = arena_strdup(arena, err.code);
     run->error = arena_strdup(arena, err.message);

@@ -1,0 +1,316 @@
+#include "journal/frontier.h"
+
+#include <string.h>
+
+#include "journal/call.h"
+#include "json/write.h"
+#include "sql.h"
+
+#define DIVISION_BY_ZERO "22012"
+
+/* Entries are collected into statements of about CHUNK_BYTES; the ceiling
+ * leaves room for one more entry. */
+enum {
+    CHUNK_BYTES = 256 * 1024,
+    CHUNK_CEILING = 8 * 1024 * 1024,
+    HEAD_CEILING = 64 * 1024 * 1024
+};
+
+static bool
+too_long(const struct buf *json, struct err *err)
+{
+    return json->overflowed &&
+           !err_set(err, MSG_BUG,
+                    "a page's cursors are too long for the journal");
+}
+
+/* ---- the head row ------------------------------------------------------ */
+
+static void
+put_json(struct json_out *json, const char *key, const char *value)
+{
+    json_out_key(json, key);
+    if (value == NULL)
+        json_out_string(json, NULL);
+    else
+        json_out_raw(json, span_str(value));
+}
+
+static void
+put_head(struct buf *to, const struct frontier_head *head)
+{
+    struct json_out *json = json_out_new(to);
+
+    json_out_open(json, '{');
+    json_out_number(json, "page", head->page);
+    json_out_number(json, "next_line", head->next_line);
+    json_out_number(json, "lines", head->lines);
+    json_out_number(json, "roots", head->roots);
+    json_out_number(json, "skipped", head->skipped);
+    json_out_number(json, "rejects", head->rejects);
+    json_out_number(json, "sanitized", head->sanitized);
+    json_out_number(json, "copy_bytes", head->copy_bytes);
+    json_out_text(json, "moment", head->moment);
+    json_out_text(json, "branch", head->branch);
+    put_json(json, "gids", head->gids);
+    put_json(json, "walked", head->walked);
+    json_out_close(json, '}');
+    json_out_free(json);
+}
+
+bool
+journal_frontier_begin(struct journal *journal, const struct run_ref *run,
+                       const struct frontier_head *head, struct err *err)
+{
+    struct buf json = buf_with_ceiling(HEAD_CEILING);
+    struct call call = {0};
+    bool ours = false;
+    bool ok;
+
+    put_head(&json, head);
+    run_append_ref(&call, run);
+    call_text(&call, buf_str(&json));
+    ok = !too_long(&json, err) &&
+         journal_call_found(journal, sql_frontier_begin, &call, &ours, err);
+    arena_free(&call.arena);
+    buf_free(&json);
+    return ok && (ours || journal_run_not_ours(journal, run, err));
+}
+
+static void
+read_head(const struct pg_result *result, struct arena *arena,
+          struct frontier_head *head)
+{
+    *head =
+        (struct frontier_head){.page = pg_int64(result, 0, 0),
+                               .next_line = pg_int64(result, 0, 1),
+                               .lines = pg_int64(result, 0, 2),
+                               .roots = pg_int64(result, 0, 3),
+                               .skipped = pg_int64(result, 0, 4),
+                               .rejects = pg_int64(result, 0, 5),
+                               .sanitized = pg_int64(result, 0, 6),
+                               .copy_bytes = pg_int64(result, 0, 7),
+                               .moment = call_read_text(result, 0, 8, arena),
+                               .branch = call_read_text(result, 0, 9, arena),
+                               .gids = call_read_text(result, 0, 10, arena),
+                               .walked = call_read_text(result, 0, 11, arena),
+                               .age_ms = pg_int64(result, 0, 12)};
+}
+
+bool
+journal_frontier_head(struct journal *journal, int64_t run_id,
+                      struct arena *arena, struct frontier_head *head,
+                      bool *found, struct err *err)
+{
+    struct call call = {0};
+    struct pg_result *result;
+
+    call_number(&call, run_id);
+    if (!journal_call(journal, sql_frontier_head, &call, &result, err))
+        return false;
+    *found = pg_rows(result) > 0;
+    if (*found)
+        read_head(result, arena, head);
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- entries ----------------------------------------------------------- */
+
+static void
+put_numbers(struct buf *to, const int64_t *numbers, size_t count)
+{
+    buf_append_char(to, '[');
+    for (size_t i = 0; i < count; i++)
+        buf_printf(to, "%s%lld", i == 0 ? "" : ",", (long long)numbers[i]);
+    buf_append_char(to, ']');
+}
+
+static void
+read_entry(const struct pg_result *result, int row, struct arena *arena,
+           struct frontier_entry *entry)
+{
+    *entry = (struct frontier_entry){
+        .number = pg_int64(result, row, 0),
+        .connection = (int)pg_int64(result, row, 1),
+        .level = (int)pg_int64(result, row, 2),
+        .parent_id = call_read_text(result, row, 3, arena),
+        .cursor = call_read_text(result, row, 4, arena),
+        .offset = pg_int64(result, row, 5),
+        .rows = pg_int64(result, row, 6),
+        .distinct = call_read_count(result, row, 7),
+        .told_first = call_read_count(result, row, 8),
+        .told_last = call_read_count(result, row, 9),
+        .nulls = pg_int64(result, row, 10),
+        .repeats = (int)pg_int64(result, row, 11),
+        .pages = pg_int64(result, row, 12)};
+}
+
+bool
+journal_frontier_entries(struct journal *journal, int64_t run_id,
+                         const int64_t *held, size_t held_count, int64_t limit,
+                         struct arena *arena, struct frontier_entries *entries,
+                         struct err *err)
+{
+    struct buf numbers = buf_with_ceiling(CHUNK_CEILING);
+    struct call call = {0};
+    struct pg_result *result;
+    bool ok;
+
+    put_numbers(&numbers, held, held_count);
+    call_number(&call, run_id);
+    call_text(&call, buf_str(&numbers));
+    call_number(&call, limit);
+    ok = journal_call(journal, sql_frontier_list, &call, &result, err);
+    buf_free(&numbers);
+    if (!ok)
+        return false;
+    entries->count = (size_t)pg_rows(result);
+    entries->entries =
+        arena_array(arena, entries->count, sizeof(*entries->entries));
+    for (size_t i = 0; i < entries->count; i++)
+        read_entry(result, (int)i, arena, &entries->entries[i]);
+    pg_result_free(result);
+    return true;
+}
+
+/* ---- one page ---------------------------------------------------------- */
+
+static void
+put_entry(struct json_out *json, const struct frontier_entry *entry)
+{
+    json_out_open(json, '{');
+    json_out_number(json, "number", entry->number);
+    json_out_number(json, "connection", entry->connection);
+    json_out_number(json, "level", entry->level);
+    json_out_text(json, "parent_id", entry->parent_id);
+    json_out_text(json, "cursor", entry->cursor);
+    json_out_number(json, "row_offset", entry->offset);
+    json_out_number(json, "rows", entry->rows);
+    json_out_count(json, "distinct_rows", entry->distinct);
+    json_out_count(json, "told_first", entry->told_first);
+    json_out_count(json, "told_last", entry->told_last);
+    json_out_number(json, "nulls", entry->nulls);
+    json_out_number(json, "repeats", entry->repeats);
+    json_out_number(json, "pages", entry->pages);
+    json_out_close(json, '}');
+}
+
+/* Add entries until the statement is long enough; returns their number. */
+static size_t
+put_some(struct buf *to, const struct frontier_entry *entries, size_t count)
+{
+    struct json_out *json = json_out_new(to);
+    size_t some = 0;
+
+    json_out_open(json, '[');
+    while (some < count && to->length < CHUNK_BYTES)
+        put_entry(json, &entries[some++]);
+    json_out_close(json, ']');
+    json_out_free(json);
+    return some;
+}
+
+static void
+queue_json(struct pg_conn *conn, const char *sql, int64_t run_id,
+           const struct buf *json)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    call_text(&call, buf_str(json));
+    journal_queue_in(conn, sql, &call,
+                     &(struct pg_answer){.doing = "recording a page"});
+}
+
+static bool
+queue_entries(struct pg_conn *conn, int64_t run_id,
+              const struct frontier_entry *entries, size_t count,
+              struct buf *json, struct err *err)
+{
+    for (size_t i = 0; i < count;) {
+        buf_clear(json);
+        i += put_some(json, &entries[i], count - i);
+        if (too_long(json, err))
+            return false;
+        queue_json(conn, sql_frontier_save, run_id, json);
+    }
+    return true;
+}
+
+static bool
+queue_ended(struct pg_conn *conn, int64_t run_id,
+            const struct frontier_page *page, struct buf *json, struct err *err)
+{
+    if (page->ended_count == 0)
+        return true;
+    buf_clear(json);
+    put_numbers(json, page->ended, page->ended_count);
+    if (too_long(json, err))
+        return false;
+    queue_json(conn, sql_frontier_remove, run_id, json);
+    return true;
+}
+
+static bool
+queue_head(struct pg_conn *conn, const struct run_ref *run,
+           const struct frontier_head *head, struct err *err)
+{
+    struct buf json = buf_with_ceiling(HEAD_CEILING);
+    struct call call = {0};
+    bool fits;
+
+    put_head(&json, head);
+    fits = !too_long(&json, err);
+    if (fits) {
+        run_append_ref(&call, run);
+        call_number(&call, head->page - 1);
+        call_text(&call, buf_str(&json));
+        journal_queue_in(conn, sql_frontier_advance, &call,
+                         &(struct pg_answer){.doing = "recording a page"});
+    }
+    buf_free(&json);
+    return fits;
+}
+
+bool
+journal_frontier_queue(struct pg_conn *conn, const struct run_ref *run,
+                       const struct frontier_head *head,
+                       const struct frontier_page *page, struct err *err)
+{
+    struct buf json = buf_with_ceiling(CHUNK_CEILING);
+    bool ok = queue_head(conn, run, head, err) &&
+              queue_ended(conn, run->run_id, page, &json, err) &&
+              queue_entries(conn, run->run_id, page->entries, page->entry_count,
+                            &json, err);
+
+    buf_free(&json);
+    return ok;
+}
+
+bool
+journal_frontier_failed(const struct err *err)
+{
+    return strcmp(err->code, DIVISION_BY_ZERO) == 0;
+}
+
+/* ---- the end ----------------------------------------------------------- */
+
+void
+journal_frontier_queue_end(struct pg_conn *conn, int64_t run_id)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    journal_queue_in(conn, sql_frontier_end, &call,
+                     &(struct pg_answer){.doing = "removing the frontier"});
+}
+
+bool
+journal_frontier_end(struct journal *journal, int64_t run_id, struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    return journal_call(journal, sql_frontier_end, &call, NULL, err);
+}
