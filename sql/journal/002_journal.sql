@@ -341,3 +341,23 @@ COMMENT ON COLUMN bulkpg.walk.repeats IS
   'How often a connection was read again from the beginning';
 COMMENT ON COLUMN bulkpg.walk.points IS
   'What the requests cost, in points of the API or, without points, requests';
+
+-- Roles that could use the journal can use its new tables.
+DO $$
+DECLARE
+  granting text;
+BEGIN
+  FOR granting IN
+    SELECT format('GRANT %s ON bulkpg.frontier, bulkpg.walk TO %s',
+                  string_agg(a.privilege_type, ', '),
+                  CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                  ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+    FROM pg_class c
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.oid = 'bulkpg.run'::regclass AND a.grantee <> c.relowner
+    GROUP BY a.grantee
+  LOOP
+    EXECUTE granting;
+  END LOOP;
+END;
+$$;

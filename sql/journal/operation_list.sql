@@ -27,7 +27,8 @@ WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
                     AND r.status IN ('submitting', 'waiting', 'polling',
                                      'loading', 'merging', 'interrupted'))
                 AND o.error_code IS NULL
-                AND coalesce(o.created_at, o.sent_at, r.started_at)
+                AND coalesce(CASE WHEN o.operation_id IS NOT NULL
+                             THEN o.created_at END, o.sent_at, r.started_at)
                   > clock_timestamp() - interval '10 days' END
   AND o.run_id IS DISTINCT FROM $4::bigint
   AND ($2::text IS NULL OR r.store = $2)
