@@ -1,6 +1,6 @@
 /*
  * origin - where a run's results come from: bulk operations at the store
- * (bulk/fetch.h), or a saved result (source/replay.h).
+ * (bulk/fetch.h), pages (walk/walk.h), or a saved result (source/replay.h).
  *
  *     find ─► begin | resume ─► wait ─► each source is read, took
  *                                ▲               │ URL_LAPSED
@@ -18,6 +18,8 @@
 
 struct origin;
 struct progress_seen;
+struct frontier_head; /* journal/frontier.h */
+struct journal_walk;  /* journal/walk.h */
 
 /* The run that the origin works for. The window selects the roots of an
  * incremental run; NULL: no bound on that side. */
@@ -88,6 +90,25 @@ struct origin {
     bool is_cut;         /* the sources are the windows of one result */
     int64_t least_roots; /* the windows together have at least this many
                           * distinct roots; -1: not known */
+
+    /* Set by an origin of pages when it is made. It has one source. */
+    bool is_paged;
+
+    /* Set by wait() of an origin of pages: the last committed page, from which
+     * the run continues. Its `page` is 0 if none was committed. */
+    const struct frontier_head *head;
+
+    /* Set by an origin of pages with its last page. */
+    const bool *keeps_rows; /* by plan table: remove no rows; NULL: none */
+    const char *unproven;   /* connections that may not be complete, "a, b":
+                             * remove nothing at all; NULL: none */
+    const char *null_rows;  /* connections with rows that are null, and how
+                             * many, "a (2)"; NULL: none */
+    const struct journal_walk *walk; /* what is known of each connection */
+    int walk_count;
+    const char *const *gone_ids; /* roots that were asked for by their ids and
+                                  * do not exist: remove them */
+    int gone_count;
 };
 
 MUST_CHECK bool

@@ -21,6 +21,24 @@ source_keep(struct source *source, struct err *err)
     return source->ops->keep == NULL || source->ops->keep(source, err);
 }
 
+bool
+source_has_pages(const struct source *source)
+{
+    return source->ops->page != NULL;
+}
+
+void
+source_page(const struct source *source, struct source_page *page)
+{
+    source->ops->page(source, page);
+}
+
+void
+source_committed(struct source *source)
+{
+    source->ops->committed(source);
+}
+
 void
 source_close(struct source *source)
 {

@@ -6,6 +6,18 @@
  * A source is a download (source/download.h), a file or standard input
  * (source/file.h), or another source that is also copied to disk
  * (source/copy.h). The caller sees no difference between them.
+ *
+ * A source of pages (ops->page is set; walk/walk.h) is read one page at a
+ * time, and each page is committed before the next one is read:
+ *
+ *     open ─► read ─► page ─► the caller commits both ─► committed ─┐
+ *               ▲                                                   │
+ *               └───────────────────────────────────────────────────┘
+ *                      until page() has set is_last
+ *
+ * read() gives all lines of the page in one chunk, which may be empty. It
+ * waits for the page. If a page was not committed, because the attempt failed,
+ * it comes first when the source is opened again.
  */
 #ifndef SOURCE_SOURCE_H
 #define SOURCE_SOURCE_H
@@ -25,6 +37,16 @@ struct source_claims {
 };
 
 struct source;
+struct frontier_page;  /* journal/frontier.h */
+struct journal_reject; /* journal/reject.h */
+
+/* What belongs to a page beside its lines, borrowed until committed(). */
+struct source_page {
+    const struct frontier_page *frontier; /* what is to be asked next */
+    const struct journal_reject *rejects; /* rows that the API cannot give */
+    size_t reject_count;
+    bool is_last; /* the walk ends with this page */
+};
 
 struct source_ops {
     /* Prepare to read from the first byte. After close() it may be called
@@ -33,6 +55,11 @@ struct source_ops {
 
     /* The next bytes, borrowed until the next call; empty at the end. */
     bool (*read)(struct source *source, struct span *chunk, struct err *err);
+
+    /* Of a source of pages, else NULL: what belongs to the page that was read;
+     * and that the page was committed. */
+    void (*page)(const struct source *source, struct source_page *page);
+    void (*committed)(struct source *source);
 
     /* The whole result was read and verified. Called before close(). May be
      * NULL. */
@@ -66,6 +93,9 @@ MUST_CHECK bool source_open(struct source *source, struct err *err);
 MUST_CHECK bool
 source_read(struct source *source, struct span *chunk, struct err *err);
 MUST_CHECK bool source_keep(struct source *source, struct err *err);
+bool source_has_pages(const struct source *source);
+void source_page(const struct source *source, struct source_page *page);
+void source_committed(struct source *source);
 void source_close(struct source *source);
 int64_t source_size(const struct source *source);
 void source_free(struct source *source); /* may be NULL */

@@ -1,0 +1,37 @@
+/*
+ * walk - the origin of a run that is read page by page.
+ *
+ *     begin:  the moment of the run, and the roots ─┐
+ *     resume: what the frontier in the journal has ─┴─► wait: one source
+ *
+ * Several tasks (crew.h) take what is to be asked next from the frontier
+ * (entries.h), ask for it (ask.h) and cut the answer into a page (page.h). The
+ * source (source.h) gives one page after the other to the run, which commits
+ * its rows together with its changes of the frontier. Only a committed page
+ * changes the frontier in memory.
+ */
+#ifndef WALK_WALK_H
+#define WALK_WALK_H
+
+#include "job/job.h"
+#include "source/origin.h"
+
+struct walker;
+
+struct walk {
+    struct origin origin;
+    struct job *job;
+
+    /* With --ids: the roots to ask for, borrowed. Set it after walk_init(). */
+    const char *const *ids;
+    int id_count;
+
+    struct walker *walker; /* owned; NULL: nothing is being read */
+    struct source *source; /* the same, or its copy with --keep */
+};
+
+/* Make the origin of a job's runs; the job's plan has pages. origin_free() ends
+ * it. */
+void walk_init(struct walk *walk, struct job *job);
+
+#endif
