@@ -320,8 +320,11 @@ try_now(struct exchange *exchange, struct backoff *backoff, struct err *err)
 static bool
 may_try_again(const struct exchange *exchange, const struct err *err)
 {
+    const struct request *request = exchange->request;
+
     return err->kind == ERR_TRANSIENT &&
-           (!exchange->request->once || err_is(err, MSG_THROTTLED));
+           (!request->once || err_is(err, MSG_THROTTLED)) &&
+           (request->given_up == NULL || !*request->given_up);
 }
 
 /* After a 5xx or half an answer it is not known whether the server carried

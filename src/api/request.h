@@ -46,6 +46,8 @@ struct request {
     bool partial;           /* `data` with `errors` is an answer, too */
     bool has_worked; /* the document was answered before, so an error without
                       * data may pass */
+    const bool *given_up; /* *given_up true: nobody waits for the answer any
+                           * more, so there are no more tries; NULL: never */
 
     /* Ask for fewer rows, after a time-out, 502, 504, a refusal because of
      * complexity, or an answer that is too large. It returns the variables to

@@ -154,6 +154,14 @@ pieces_id(const struct pieces *pieces, int piece)
 
 /* ---- giving ------------------------------------------------------------- */
 
+/* The id of the parent of a piece. */
+static struct span
+parent_id(const struct pieces *pieces, const struct piece *piece)
+{
+    return piece->parent != PIECES_NO_PARENT ? pieces_id(pieces, piece->parent)
+                                             : span_of("", 0);
+}
+
 static bool
 give_line(struct pieces *pieces, const struct piece *piece,
           const struct split_sink *sink, struct split_counts *counts,
@@ -172,6 +180,13 @@ give_line(struct pieces *pieces, const struct piece *piece,
                         kept(pieces, pieces->list[piece->parent].json));
     buf_append_char(&pieces->line, '}');
     counts->lines++;
+    if (sink->row != NULL)
+        sink->row(sink->ctx, piece->table,
+                  piece->parent != PIECES_NO_PARENT ||
+                          piece->table->parent == NULL
+                      ? parent_id(pieces, piece)
+                      : pieces->outer,
+                  kept(pieces, piece->id));
     return sink->line(sink->ctx, piece->table, buf_span(&pieces->line), err);
 }
 
@@ -180,9 +195,7 @@ give_instance(const struct pieces *pieces, struct piece *piece,
               const struct split_sink *sink, struct err *err)
 {
     piece->instance.cursor = kept(pieces, piece->id);
-    piece->instance.parent_id = piece->parent != PIECES_NO_PARENT
-                                    ? pieces_id(pieces, piece->parent)
-                                    : span_of("", 0);
+    piece->instance.parent_id = parent_id(pieces, piece);
     return sink->instance(sink->ctx, &piece->instance, err);
 }
 

@@ -54,6 +54,11 @@ struct split_instance {
 };
 
 struct split_sink {
+    /* The row of the next line: its id and its parent's, decoded; empty if it
+     * has none. May be NULL. */
+    void (*row)(void *ctx, const struct plan_table *table, struct span parent,
+                struct span id);
+
     /* A line, without the newline at its end. */
     bool (*line)(void *ctx, const struct plan_table *table, struct span line,
                  struct err *err);

@@ -14,6 +14,7 @@
 #define WALK_WALK_H
 
 #include "job/job.h"
+#include "journal/frontier.h"
 #include "source/origin.h"
 
 struct walker;
@@ -26,8 +27,9 @@ struct walk {
     const char *const *ids;
     int id_count;
 
-    struct walker *walker; /* owned; NULL: nothing is being read */
-    struct source *source; /* the same, or its copy with --keep */
+    struct frontier_head head; /* of the last committed page */
+    struct walker *walker;     /* owned; NULL: nothing is being read */
+    struct source *source;     /* of its pages, or their copy with --keep */
 };
 
 /* Make the origin of a job's runs; the job's plan has pages. origin_free() ends

@@ -1,0 +1,109 @@
+/*
+ * entries - the frontier in memory: what is to be asked next.
+ *
+ *     add ─► waiting ─► take ─► flying ─┬─► end
+ *               ▲                       │
+ *               └───────── back ◄───────┘
+ *
+ * An entry is a connection below one parent, or at the root, and where its next
+ * page begins. The deepest are taken first, so that the frontier stays short,
+ * and roots only while fewer than ENTRIES_MAX entries wait. First pages below
+ * several parents are asked for together. A request for few parents costs as
+ * much as one for many, so it waits while pages of their ancestors are still to
+ * come.
+ *
+ * More than ENTRIES_MAX entries are not kept here: they are spilled, that is,
+ * they are only in the journal. So are all entries of a run that is resumed.
+ *
+ * Private to this folder.
+ */
+#ifndef WALK_ENTRIES_H
+#define WALK_ENTRIES_H
+
+#include "journal/frontier.h"
+#include "plan/pages.h"
+
+enum { ENTRIES_MAX = 10000 };
+
+struct walk_entry {
+    struct frontier_entry row; /* its texts are owned */
+    struct walk_entry *next;   /* in its list */
+    struct walk_entry *previous;
+    bool is_fresh;     /* its next page is its first one, below a parent */
+    bool is_resumed;   /* from the journal, and not answered yet */
+    bool was_broken;   /* it was restarted because its cursors lead nowhere */
+    bool is_again;     /* rows of it may be staged: remove them first */
+    int gone;          /* how often its parent was null */
+    int faults;        /* answers with errors, at its present size */
+    int64_t rows_most; /* smaller pages, because of faults; 0: no limit */
+    int parents_most;  /* the same for parents in one request */
+    char *mark;        /* a cursor of some pages before, to notice a circle */
+    int64_t mark_at;   /* the page at which to replace it */
+};
+
+struct entries_list {
+    struct walk_entry *first;
+    struct walk_entry *last;
+    int count;
+};
+
+/* The entries of one connection. */
+struct entries_of {
+    struct entries_list fresh; /* can be asked for together */
+    struct entries_list going; /* one by one */
+    struct entries_list flying;
+};
+
+struct entries {
+    const struct pages *pages;
+    struct entries_of *of; /* by connection */
+    int64_t waiting;
+    int64_t flying;
+    bool has_spilled; /* there may be entries that are only in the journal */
+};
+
+/* Entries of one connection that are asked for together. */
+struct batch {
+    const struct pages_connection *connection;
+    struct walk_entry **entries; /* owned */
+    int count;
+    int room;
+};
+
+void entries_init(struct entries *entries, const struct pages *pages);
+void entries_free(struct entries *entries);
+
+/* Add an entry; NULL if there are too many, so that it is spilled. `row` is
+ * copied. */
+struct walk_entry *
+entries_add(struct entries *entries, const struct frontier_entry *row);
+
+/* Take what is to be asked next, at most `most` parents (by connection, as set
+ * by the caller). False if there is nothing, or nothing yet. The batch is
+ * overwritten; free it with batch_free(). */
+bool
+entries_take(struct entries *entries, const int *most, struct batch *batch);
+
+/* An entry that was flying waits again, with its texts replaced if `row` is not
+ * NULL; or has ended. */
+void entries_back(struct entries *entries, struct walk_entry *entry,
+                  const struct frontier_entry *row);
+void entries_end(struct entries *entries, struct walk_entry *entry);
+
+/* Give back all entries of the batch from number `from` on. */
+void entries_back_from(struct entries *entries, struct batch *batch, int from);
+
+/* The entry of a parent, or NULL. */
+struct walk_entry *batch_find(const struct batch *batch, struct span parent);
+void batch_free(struct batch *batch);
+
+/* Should spilled entries be read now? */
+bool entries_are_low(const struct entries *entries);
+
+/* The numbers of all entries that are here, `waiting` + `flying` of them. */
+void entries_numbers(const struct entries *entries, int64_t *numbers);
+
+/* Is nothing left, except `own` flying entries? */
+bool entries_are_done(const struct entries *entries, int64_t own);
+
+#endif

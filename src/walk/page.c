@@ -1,0 +1,688 @@
+/*
+ * What the splitter reports of each connection decides about its entry:
+ *
+ *     CLOSED ─┬─► complete: the entry ends
+ *             ├─► not proven: it is read again from its beginning
+ *             └─► not proven for the third time: it ends, and is unproven
+ *     OPEN ───┬─► it waits for its next page
+ *             └─► its cursor came before: as BROKEN
+ *     APART ────► a new entry
+ *     BROKEN ─┬─► it is read again from its beginning
+ *             └─► for the second time: the walk fails
+ *     NULL ─────► the walk fails
+ *
+ * A connection that was nested in its parent's row has no entry yet.
+ *
+ * Parents that did not come are asked for once more. Then they have gone: their
+ * rows, which are staged, are removed.
+ *
+ * Hazards. Rows of a connection that is read again, or of a parent that comes a
+ * second time, are removed with the first page that has them again, because
+ * removals happen before the page's rows are added. Nothing here may wait: the
+ * splitter is shared.
+ */
+#include "walk/page.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "paged/proof.h"
+#include "walk/verdict.h"
+
+enum {
+    LINES_BYTES_MAX = 512 * 1024 * 1024,
+    WALKED_BYTES_MAX = 16 * 1024 * 1024,
+    KEYS_MOST = 1024 * 1024
+};
+
+/* ---- life --------------------------------------------------------------- */
+
+struct page *
+page_new(struct walker *walker, struct batch *batch)
+{
+    struct page *page = mem_alloc(sizeof(*page));
+
+    page->walker = walker;
+    page->batch = *batch;
+    *batch = (struct batch){0};
+    page->lines = buf_with_ceiling(LINES_BYTES_MAX);
+    page->walked = buf_with_ceiling(WALKED_BYTES_MAX);
+    page->seen = seen_new(KEYS_MOST);
+    tallies_init(&page->tallies, walker->pages);
+    return page;
+}
+
+void
+page_clear(struct page *page)
+{
+    buf_clear(&page->lines);
+    page->change_count = page->removal_count = page->reject_count = 0;
+    page->key_count = page->row_id_count = 0;
+    seen_clear(&page->seen);
+    tallies_free(&page->tallies);
+    tallies_init(&page->tallies, page->walker->pages);
+}
+
+void
+page_free(struct page *page)
+{
+    if (page == NULL)
+        return;
+    entries_back_from(&page->walker->entries, &page->batch, 0);
+    batch_free(&page->batch);
+    tallies_free(&page->tallies);
+    seen_free(&page->seen);
+    buf_free(&page->lines);
+    buf_free(&page->walked);
+    free(page->changes);
+    free(page->removals);
+    free(page->rejects);
+    free(page->keys);
+    free(page->row_ids);
+    arena_free(&page->arena);
+    free(page);
+}
+
+/* Room for one more element of `size` bytes. */
+static void *
+make_room(void *list, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return list;
+    *room = *room > 0 ? *room * 2 : 16;
+    return mem_resize(list, *room * size);
+}
+
+static struct page_change *
+add_change(struct page *page, struct walk_entry *entry)
+{
+    struct page_change *change;
+
+    page->changes = make_room(page->changes, page->change_count,
+                              &page->change_room, sizeof(*page->changes));
+    change = &page->changes[page->change_count++];
+    *change = (struct page_change){.entry = entry};
+    return change;
+}
+
+static void
+add_removal(struct page *page, const struct pages_connection *c,
+            const char *parent_id, const char *id)
+{
+    page->removals = make_room(page->removals, page->removal_count,
+                               &page->removal_room, sizeof(*page->removals));
+    page->removals[page->removal_count++] = (struct frontier_removal){
+        .connection = c->index, .parent_id = parent_id, .id = id};
+}
+
+void
+page_reject(struct page *page, const struct pages_connection *c, const char *id,
+            const char *why)
+{
+    page->rejects = make_room(page->rejects, page->reject_count,
+                              &page->reject_room, sizeof(*page->rejects));
+    page->rejects[page->reject_count++] =
+        (struct journal_reject){.table_name = c->table->name,
+                                .object_id = arena_strdup(&page->arena, id),
+                                .reason = arena_strdup(&page->arena, why),
+                                .raw = span_of("", 0)};
+}
+
+static struct tally *
+tally_of(struct page *page, const struct pages_connection *c)
+{
+    return &page->tallies.of[c->index];
+}
+
+static char *
+keep(struct page *page, struct span text)
+{
+    return text.length > 0 ? arena_dup(&page->arena, text) : NULL;
+}
+
+/* ---- rows --------------------------------------------------------------- */
+
+static uint64_t
+instance_hash(const struct pages_connection *c, struct span parent)
+{
+    return seen_hash((uint64_t)c->index + 1, parent);
+}
+
+/* Does the answer have the rows themselves, not the pages of a connection? */
+static bool
+has_rows_by_ids(const struct page *page)
+{
+    return page->request == page->request->connection->by_ids;
+}
+
+static void
+add_key(struct page *page, const struct pages_connection *c, struct span parent,
+        struct span id)
+{
+    struct page_key *key;
+    uint64_t instance = instance_hash(c, parent);
+
+    page->keys = make_room(page->keys, page->key_count, &page->key_room,
+                           sizeof(*page->keys));
+    key = &page->keys[page->key_count++];
+    *key =
+        (struct page_key){.instance = instance, .key = seen_hash(instance, id)};
+    key->is_first = id.length == 0 || seen_add(&page->seen, key->key);
+}
+
+static void
+add_row_id(struct page *page, struct span id)
+{
+    page->row_ids = make_room(page->row_ids, page->row_id_count,
+                              &page->row_id_room, sizeof(*page->row_ids));
+    page->row_ids[page->row_id_count++] = arena_dup(&page->arena, id);
+}
+
+static void
+on_row(void *ctx, const struct plan_table *table, struct span parent,
+       struct span id)
+{
+    struct page *page = ctx;
+    const struct pages_connection *c =
+        page->walker->connection_of[table->index];
+    bool is_own = c == page->request->connection;
+
+    if (c == NULL)
+        return;
+    if (!page->is_bare)
+        tally_of(page, c)->rows++;
+    else if (is_own)
+        add_row_id(page, id);
+    if (c->has_total && !c->is_only && !(is_own && has_rows_by_ids(page)))
+        add_key(page, c, parent, id);
+}
+
+static bool
+on_line(void *ctx, const struct plan_table *table, struct span line,
+        struct err *err)
+{
+    struct page *page = ctx;
+
+    (void)table;
+    if (page->is_bare)
+        return true;
+    buf_append_span(&page->lines, line);
+    buf_append_char(&page->lines, '\n');
+    return !page->lines.overflowed ||
+           err_set(err, MSG_PAGE_SHAPE, "the rows of a page are too large");
+}
+
+/* ---- instances ---------------------------------------------------------- */
+
+/* How many new keys the page has of this instance. Keys of an instance that
+ * has, or will have, other pages are remembered. */
+static int64_t
+count_keys(struct page *page, const struct split_instance *i,
+           const struct frontier_entry *row, bool has_others)
+{
+    uint64_t instance = instance_hash(i->connection, i->parent_id);
+    struct seen *keys = &page->walker->keys;
+    int64_t count = 0;
+
+    for (size_t n = 0; n < page->key_count; n++) {
+        const struct page_key *key = &page->keys[n];
+
+        if (key->instance == instance && key->is_first)
+            count += !has_others ||
+                     seen_add(keys, key->key + (uint64_t)row->repeats);
+    }
+    return count;
+}
+
+/* The entry of an instance as it was before this page. */
+static struct frontier_entry
+row_before(struct page *page, const struct split_instance *i,
+           const struct walk_entry *entry)
+{
+    struct walker *walker = page->walker;
+
+    if (entry != NULL)
+        return entry->row;
+    return (struct frontier_entry){.number = ++walker->tallies.last_number,
+                                   .connection = i->connection->index,
+                                   .level = i->connection->level,
+                                   .parent_id = keep(page, i->parent_id),
+                                   .told_first = -1,
+                                   .told_last = -1};
+}
+
+static void
+count_page(struct page *page, const struct split_instance *i,
+           struct frontier_entry *row)
+{
+    const struct pages_connection *c = i->connection;
+    bool has_others = row->pages > 0 || i->state == SPLIT_OPEN;
+
+    row->pages++;
+    row->rows += i->rows;
+    row->nulls += i->nulls;
+    tally_of(page, c)->nulls += i->nulls;
+    if (i->total >= 0 && row->told_first < 0)
+        row->told_first = i->total;
+    if (i->total >= 0)
+        row->told_last = i->total;
+    if (c->has_total && !c->is_only)
+        row->distinct += count_keys(page, i, row, has_others);
+    else
+        row->distinct = row->rows;
+}
+
+/* Read it again from its beginning. */
+static void
+restart(struct page *page, const struct pages_connection *c,
+        struct page_change *change)
+{
+    struct frontier_entry *row = &change->row;
+
+    tally_of(page, c)->repeats++;
+    tally_of(page, c)->nulls -= row->nulls;
+    row->cursor = NULL;
+    row->offset = row->rows = row->distinct = row->nulls = row->pages = 0;
+    row->told_first = row->told_last = -1;
+    row->repeats++;
+    change->is_again = true;
+}
+
+static void
+close_instance(struct page *page, const struct pages_connection *c,
+               struct page_change *change)
+{
+    const struct frontier_entry *row = &change->row;
+    struct tally *tally = tally_of(page, c);
+    struct proof_counts counts = {.rows = row->rows,
+                                  .distinct = row->distinct,
+                                  .nulls = row->nulls,
+                                  .told_first = row->told_first,
+                                  .told_last = row->told_last,
+                                  .repeats = row->repeats};
+    enum proof proof = proof_of(c, &counts);
+
+    if (proof == PROOF_AGAIN) {
+        restart(page, c, change);
+        return;
+    }
+    change->has_ended = true;
+    tally->instances++;
+    tally->unproven += proof == PROOF_NONE;
+    if (row->told_last >= 0)
+        tally->told = (tally->told >= 0 ? tally->told : 0) + row->told_last;
+}
+
+/* Did this cursor come before? One of the earlier ones is remembered, and
+ * replaced after twice as many pages each time, so a circle of any length is
+ * noticed. */
+static bool
+is_circle(struct walk_entry *entry, struct span cursor, int64_t pages)
+{
+    if (entry == NULL || entry->row.cursor == NULL)
+        return false;
+    if (span_is(cursor, entry->row.cursor) ||
+        (entry->mark != NULL && span_is(cursor, entry->mark)))
+        return true;
+    if (pages >= entry->mark_at) {
+        free(entry->mark);
+        entry->mark = mem_strdup(entry->row.cursor);
+        entry->mark_at = pages * 2;
+    }
+    return false;
+}
+
+static bool
+restart_broken(struct page *page, const struct split_instance *i,
+               struct page_change *change, struct err *err)
+{
+    struct walk_entry *entry = change->entry;
+
+    if (entry != NULL && entry->was_broken)
+        return err_set(err, MSG_PAGE_CURSOR,
+                       "the connection \"%s\" has more pages, but the API "
+                       "reports no new place where they begin",
+                       i->connection->path);
+    change->was_broken = true;
+    restart(page, i->connection, change);
+    return true;
+}
+
+static bool
+go_on(struct page *page, const struct split_instance *i,
+      struct page_change *change, struct err *err)
+{
+    if (i->connection->kind == PAGES_RELAY &&
+        is_circle(change->entry, i->cursor, change->row.pages))
+        return restart_broken(page, i, change, err);
+    change->row.cursor = keep(page, i->cursor);
+    change->row.offset = i->offset;
+    return true;
+}
+
+static bool
+refuse_null(const struct split_instance *i, struct err *err)
+{
+    if (i->parent_id.length == 0)
+        return err_set(err, MSG_PAGE_NULL, "\"%s\" is null in the answer",
+                       i->connection->path);
+    return err_set(err, MSG_PAGE_NULL, "\"%s\" of %.*s is null in the answer",
+                   i->connection->path, SPAN_ARG(i->parent_id));
+}
+
+/* Remember that the children of this parent are begun; false if they were. */
+static bool
+is_new_parent(struct page *page, const struct split_instance *i)
+{
+    return i->parent_id.length == 0 ||
+           seen_add(&page->walker->parents,
+                    instance_hash(i->connection, i->parent_id));
+}
+
+static bool
+settle_instance(struct page *page, const struct split_instance *i,
+                struct page_change *change, struct err *err)
+{
+    switch (i->state) {
+    case SPLIT_CLOSED:
+        close_instance(page, i->connection, change);
+        return true;
+    case SPLIT_OPEN:
+        return go_on(page, i, change, err);
+    case SPLIT_BROKEN:
+        return restart_broken(page, i, change, err);
+    case SPLIT_NULL:
+        return refuse_null(i, err);
+    case SPLIT_APART:
+        break;
+    }
+    return true;
+}
+
+static bool
+on_instance(void *ctx, const struct split_instance *i, struct err *err)
+{
+    struct page *page = ctx;
+    bool is_own =
+        i->connection == page->request->connection && !has_rows_by_ids(page);
+    struct walk_entry *entry =
+        is_own ? batch_find(&page->batch, i->parent_id) : NULL;
+    struct page_change *change;
+    struct frontier_entry row;
+
+    if (is_own && entry == NULL)
+        return err_set(err, MSG_PAGE_SHAPE,
+                       "the answer has \"%s\" of %.*s, which was not asked for",
+                       i->connection->path, SPAN_ARG(i->parent_id));
+    row = row_before(page, i, entry);
+    change = add_change(page, entry);
+    change->row = row;
+    if (entry == NULL) {
+        tally_of(page, i->connection)->begun++;
+        if (!is_new_parent(page, i)) {
+            change->is_again = i->state == SPLIT_APART;
+            if (!change->is_again)
+                add_removal(page, i->connection, row.parent_id, NULL);
+        }
+    } else if (entry->is_again) {
+        add_removal(page, i->connection, entry->row.parent_id, NULL);
+    }
+    if (i->state != SPLIT_APART)
+        count_page(page, i, &change->row);
+    return settle_instance(page, i, change, err);
+}
+
+/* ---- parents ------------------------------------------------------------ */
+
+static struct page_change *
+find_change(struct page *page, const struct walk_entry *entry)
+{
+    for (size_t i = 0; i < page->change_count; i++)
+        if (page->changes[i].entry == entry)
+            return &page->changes[i];
+    return NULL;
+}
+
+/* Rows by their ids, of --ids: an entry is one row. */
+static bool
+on_parent(void *ctx, int index, struct span id, struct err *err)
+{
+    struct page *page = ctx;
+    struct walk_entry *entry;
+
+    (void)index;
+    (void)err;
+    if (id.length == 0 || page->walker->ids == NULL || !has_rows_by_ids(page) ||
+        page->batch.connection->level > 0)
+        return true;
+    entry = batch_find(&page->batch, id);
+    if (entry == NULL || find_change(page, entry) != NULL)
+        return true;
+    add_change(page, entry)->has_ended = true;
+    tally_of(page, page->batch.connection)->instances++;
+    return true;
+}
+
+/* A parent has not come. It has gone if it does not come a second time. */
+static void
+miss(struct page *page, struct walk_entry *entry)
+{
+    const struct pages_connection *c = page->batch.connection;
+
+    if (entry->gone++ == 0)
+        return;
+    add_change(page, entry)->has_ended = true;
+    tally_of(page, c)->instances++;
+    if (c->parent == NULL)
+        verdict_add_gone(page->walker, entry->row.parent_id);
+    else if (c->owner == c->parent->table)
+        add_removal(page, c->parent, NULL,
+                    arena_strdup(&page->arena, entry->row.parent_id));
+}
+
+static void
+miss_others(struct page *page)
+{
+    for (int i = 0; i < page->batch.count; i++) {
+        struct walk_entry *entry = page->batch.entries[i];
+
+        if (find_change(page, entry) == NULL && entry->row.parent_id != NULL)
+            miss(page, entry);
+    }
+}
+
+/* ---- an answer ---------------------------------------------------------- */
+
+bool
+page_cut(struct page *page, const struct pages_request *request,
+         const struct pages_values *values, struct span answer, struct err *err)
+{
+    struct split_sink sink = {.row = on_row,
+                              .line = on_line,
+                              .instance = on_instance,
+                              .parent = on_parent,
+                              .ctx = page};
+    struct split_counts counts;
+    bool is_whole =
+        request != request->connection->by_ids || page->walker->ids != NULL;
+
+    page->request = request;
+    if (!split_page(page->walker->split, request, values, answer, &sink,
+                    &counts, err))
+        return false;
+    if (is_whole && request->by != PAGES_BY_ROOT)
+        miss_others(page);
+    return true;
+}
+
+void
+page_restart(struct page *page)
+{
+    struct walk_entry *entry = page->batch.entries[0];
+    struct page_change *change = add_change(page, entry);
+
+    change->row = entry->row;
+    change->was_broken = true;
+    restart(page, page->batch.connection, change);
+}
+
+void
+page_end_all(struct page *page)
+{
+    for (int i = 0; i < page->batch.count; i++)
+        add_change(page, page->batch.entries[i])->has_ended = true;
+    tally_of(page, page->batch.connection)->instances += page->batch.count;
+}
+
+/* ---- what the journal gets ---------------------------------------------- */
+
+static void
+add_entry(struct frontier_page *frontier, const struct frontier_entry *row)
+{
+    ((struct frontier_entry *)frontier->entries)[frontier->entry_count++] =
+        *row;
+}
+
+/* With the first page, all roots get into the journal. */
+static size_t
+add_roots(struct page *page, const struct entries_list *list)
+{
+    size_t count = 0;
+
+    for (const struct walk_entry *e = list->first; e != NULL; e = e->next) {
+        if (find_change(page, e) != NULL)
+            continue;
+        if (page->frontier.entries != NULL)
+            add_entry(&page->frontier, &e->row);
+        count++;
+    }
+    return count;
+}
+
+static size_t
+add_all_roots(struct page *page)
+{
+    const struct walker *walker = page->walker;
+    size_t count = 0;
+
+    for (int i = 0; i < walker->pages->count && !walker->has_begun; i++) {
+        const struct entries_of *of = &walker->entries.of[i];
+
+        if (walker->pages->connections[i].level > 0)
+            continue;
+        count += add_roots(page, &of->going);
+        count += add_roots(page, &of->fresh);
+        count += add_roots(page, &of->flying);
+    }
+    return count;
+}
+
+static bool
+is_last(const struct page *page)
+{
+    const struct walker *walker = page->walker;
+    int ended = 0;
+
+    for (size_t i = 0; i < page->change_count; i++) {
+        if (!page->changes[i].has_ended)
+            return false;
+        ended += page->changes[i].entry != NULL;
+    }
+    return ended == page->batch.count && walker->ready == NULL &&
+           walker->next_id == walker->id_count &&
+           entries_are_done(&walker->entries, page->batch.count);
+}
+
+/* The sums with this page. */
+static bool
+settle_sums(struct page *page, struct err *err)
+{
+    struct walker *walker = page->walker;
+    struct frontier_page *frontier = &page->frontier;
+    struct tallies sums;
+    bool settled;
+
+    tallies_init(&sums, walker->pages);
+    tallies_add(&sums, &walker->tallies);
+    tallies_add(&sums, &page->tallies);
+    buf_clear(&page->walked);
+    tallies_write(&sums, &page->walked);
+    frontier->walked = buf_str(&page->walked);
+    settled = !frontier->is_last || verdict_give(walker, &sums, err);
+    tallies_free(&sums);
+    return settled;
+}
+
+bool
+page_settle(struct page *page, struct err *err)
+{
+    struct frontier_page *frontier = &page->frontier;
+    size_t most;
+    int64_t *ended;
+
+    frontier->entries = NULL;
+    most = page->change_count + add_all_roots(page);
+    ended = arena_array(&page->arena, most + 1, sizeof(*ended));
+    *frontier = (struct frontier_page){
+        .ended = ended,
+        .entries =
+            arena_array(&page->arena, most + 1, sizeof(*frontier->entries)),
+        .removals = page->removals,
+        .removal_count = page->removal_count,
+        .is_last = is_last(page)};
+    for (size_t i = 0; i < page->change_count; i++) {
+        const struct page_change *change = &page->changes[i];
+
+        if (!change->has_ended)
+            add_entry(frontier, &change->row);
+        else if (change->entry != NULL)
+            ended[frontier->ended_count++] = change->entry->row.number;
+    }
+    add_all_roots(page);
+    return settle_sums(page, err);
+}
+
+/* ---- after the commit --------------------------------------------------- */
+
+static void
+apply_change(struct page *page, const struct page_change *change)
+{
+    struct entries *entries = &page->walker->entries;
+    struct walk_entry *entry = change->entry;
+
+    if (change->has_ended) {
+        if (entry != NULL)
+            entries_end(entries, entry);
+        return;
+    }
+    if (entry == NULL) {
+        entry = entries_add(entries, &change->row);
+        if (entry == NULL)
+            return;
+        entry->is_again = change->is_again;
+    } else {
+        entry->is_again = change->is_again;
+        entry->is_resumed = false;
+        entry->gone = entry->faults = 0;
+        entries_back(entries, entry, &change->row);
+    }
+    entry->was_broken = entry->was_broken || change->was_broken;
+}
+
+void
+page_apply(struct page *page)
+{
+    struct batch *batch = &page->batch;
+    int count = 0;
+
+    for (int i = 0; i < batch->count; i++)
+        if (find_change(page, batch->entries[i]) == NULL)
+            batch->entries[count++] = batch->entries[i];
+    batch->count = count;
+    for (size_t i = 0; i < page->change_count; i++)
+        apply_change(page, &page->changes[i]);
+    entries_back_from(&page->walker->entries, batch, 0);
+    tallies_add(&page->walker->tallies, &page->tallies);
+    page->walker->has_begun = true;
+}

@@ -1,0 +1,54 @@
+/*
+ * tallies - what a walk knows of each connection, for the proof and for
+ * bulkpg.walk.
+ *
+ * They are in the head row of the frontier as JSON, so that a resumed run goes
+ * on counting.
+ *
+ * Private to this folder.
+ */
+#ifndef WALK_TALLIES_H
+#define WALK_TALLIES_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "plan/pages.h"
+
+struct tally {
+    int64_t begun;     /* instances: connections of one parent that must be */
+    int64_t instances; /* read, and those that were read to their end */
+    int64_t pages;
+    int64_t rows;
+    int64_t told; /* totals of the instances; -1: none was told */
+    int64_t nulls;
+    int64_t repeats;
+    int64_t unproven; /* instances */
+    double points;
+};
+
+/* A field that the API denied. */
+struct denied {
+    char *path; /* owned */
+    int64_t times;
+    struct denied *next;
+};
+
+struct tallies {
+    const struct pages *pages;
+    struct tally *of; /* by connection */
+    int64_t last_number;
+    struct denied *denied;
+};
+
+void tallies_init(struct tallies *tallies, const struct pages *pages);
+void tallies_free(struct tallies *tallies);
+
+void tallies_add(struct tallies *tallies, const struct tallies *more);
+void tallies_deny(struct tallies *tallies, const char *path, int64_t times);
+
+/* As JSON, with those of a page that is not added yet; and back. Text that
+ * cannot be read gives false. */
+void tallies_write(const struct tallies *tallies, struct buf *json);
+bool tallies_read(struct tallies *tallies, const char *json);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * verdict - what a walk proves, when its last page is about to be committed.
+ *
+ * Private to this folder.
+ */
+#ifndef WALK_VERDICT_H
+#define WALK_VERDICT_H
+
+#include "walk/walker.h"
+
+/* A root of --ids does not exist. */
+void verdict_add_gone(struct walker *walker, const char *id);
+
+/* Set what struct origin says about the whole walk. ERR_FAILED if fields were
+ * denied in some rows, but not in all, so that their columns cannot be trusted;
+ * --force-nulls allows it. */
+MUST_CHECK bool verdict_give(struct walker *walker, const struct tallies *sums,
+                             struct err *err);
+
+#endif

@@ -1,0 +1,212 @@
+#include "walk/walk.h"
+
+#include <string.h>
+
+#include "job/store.h"
+#include "journal/operation.h"
+#include "walk/ask.h"
+#include "walk/feed.h"
+#include "walk/walker.h"
+
+/* An older frontier is too far out of date to continue. */
+#define RESUMABLE_MS (INT64_C(6) * 3600 * 1000)
+
+/* ---- begin -------------------------------------------------------------- */
+
+static void
+add_root_entries(struct walker *walker)
+{
+    for (int i = 0; i < walker->pages->count && walker->ids == NULL; i++) {
+        const struct pages_connection *c = &walker->pages->connections[i];
+        struct frontier_entry row = {.number = walker->tallies.last_number + 1,
+                                     .connection = i,
+                                     .told_first = -1,
+                                     .told_last = -1};
+
+        if (c->level > 0)
+            continue;
+        walker->tallies.last_number++;
+        walker->tallies.of[i].begun++;
+        (void)!entries_add(&walker->entries, &row);
+    }
+}
+
+/* The moment is in the journal before the first page is asked for. */
+static bool
+record_begin(struct walk *walk, const struct origin_run *run, struct err *err)
+{
+    struct job *job = walk->job;
+    struct walker *walker = walk->walker;
+    struct journal *journal = job->context->journal;
+    struct journal_operation operation = {.run_id = run->ref.run_id,
+                                          .query = job->plan->document,
+                                          .window_from = run->window_from,
+                                          .window_to = run->window_to,
+                                          .created_at = walker->moment};
+
+    walk->head = (struct frontier_head){.next_line = 1,
+                                        .moment = walker->moment,
+                                        .branch = job->config->branch};
+    return journal_operation_pages(journal, &run->ref, &operation, err) &&
+           journal_frontier_begin(journal, &run->ref, &walk->head, err);
+}
+
+static void
+set_moment(struct walker *walker)
+{
+    const struct preset *preset = walker->job->config->preset;
+
+    if (preset != NULL && preset->has_moment)
+        walker->at = walker->moment;
+}
+
+static bool
+begin_walk(struct origin *origin, const struct origin_run *run, struct err *err)
+{
+    struct walk *walk = (struct walk *)origin;
+
+    walk->walker =
+        walker_new(walk->job, origin, walk->ids, walk->id_count, run);
+    if (!ask_moment(walk->walker, err) || !record_begin(walk, run, err))
+        return false;
+    set_moment(walk->walker);
+    add_root_entries(walk->walker);
+    return true;
+}
+
+/* ---- resume ------------------------------------------------------------- */
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+/* Without a head row, nothing was read, or a crash of the server has emptied
+ * the frontier: the run begins from scratch. */
+static bool
+find_walk(struct origin *origin, const struct journal_run *last,
+          enum origin_left *left, struct err *err)
+{
+    struct walk *walk = (struct walk *)origin;
+    struct job *job = walk->job;
+    struct journal_operations earlier;
+    bool found;
+
+    *left = ORIGIN_NOTHING;
+    if (!journal_run_operations(job->context->journal, last->ref.run_id,
+                                &job->arena, &earlier, err) ||
+        !journal_frontier_head(job->context->journal, last->ref.run_id,
+                               &job->arena, &walk->head, &found, err))
+        return false;
+    if (earlier.count > 0 &&
+        !journal_operation_is_paged(&earlier.operations[earlier.count - 1]))
+        return true;
+    if (!found)
+        *left = ORIGIN_UNASKED;
+    else if (walk->head.age_ms < RESUMABLE_MS &&
+             is_same_text(walk->head.branch, job->config->branch))
+        *left = ORIGIN_ASKED;
+    return true;
+}
+
+static bool
+resume_walk(struct origin *origin, const struct origin_run *run,
+            struct err *err)
+{
+    struct walk *walk = (struct walk *)origin;
+    struct walker *walker =
+        walker_new(walk->job, origin, walk->ids, walk->id_count, run);
+
+    walk->walker = walker;
+    walker->moment = walk->head.moment;
+    set_moment(walker);
+    if (walk->head.page == 0) {
+        add_root_entries(walker);
+        return true;
+    }
+    walker->has_begun = true;
+    walker->entries.has_spilled = true;
+    return tallies_read(&walker->tallies, walk->head.walked) ||
+           err_set(err, MSG_PAGE_SHAPE,
+                   "what an earlier process noted of the pages cannot be read");
+}
+
+/* ---- pages -------------------------------------------------------------- */
+
+static bool
+offer_pages(struct origin *origin, struct err *err)
+{
+    struct walk *walk = (struct walk *)origin;
+
+    (void)err;
+    if (walk->source == NULL)
+        walk->source = feed_new(walk->walker);
+    origin->sources = &walk->source;
+    origin->source_count = 1;
+    origin->head = &walk->head;
+    return true;
+}
+
+static bool
+record_end(struct origin *origin, int n, int64_t lines, int64_t bytes,
+           struct err *err)
+{
+    struct walk *walk = (struct walk *)origin;
+    struct journal_operation row = {.run_id = walk->walker->ref.run_id,
+                                    .n = 1,
+                                    .attempt = 1,
+                                    .status = "COMPLETED",
+                                    .object_count = -1,
+                                    .root_object_count = -1,
+                                    .file_size = -1,
+                                    .lines = lines,
+                                    .bytes = bytes};
+
+    (void)n;
+    return journal_operation_update_soon(walk->job->context->journal, &row,
+                                         err);
+}
+
+static void
+look_at_pages(const void *origin, struct progress_seen *seen)
+{
+    const struct walk *walk = origin;
+    const struct rate *rate = store_rate(walk->job->context, walk->job->store);
+
+    if (walk->walker == NULL)
+        return;
+    seen->requests = walk->walker->requests;
+    seen->points_left = rate_left(rate);
+    seen->rate_until_ms = rate_awaited_ms(rate);
+}
+
+static void
+free_walk(struct origin *origin)
+{
+    struct walk *walk = (struct walk *)origin;
+    const char *const *ids = walk->ids;
+    int id_count = walk->id_count;
+
+    source_free(walk->source);
+    walker_free(walk->walker);
+    walk_init(walk, walk->job);
+    walk->ids = ids;
+    walk->id_count = id_count;
+}
+
+void
+walk_init(struct walk *walk, struct job *job)
+{
+    static const struct origin_ops ops = {.find = find_walk,
+                                          .begin = begin_walk,
+                                          .resume = resume_walk,
+                                          .wait = offer_pages,
+                                          .took = record_end,
+                                          .look = look_at_pages,
+                                          .free = free_walk};
+
+    *walk = (struct walk){
+        .origin = {.ops = &ops, .least_roots = -1, .is_paged = true},
+        .job = job};
+}

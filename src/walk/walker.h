@@ -1,0 +1,86 @@
+/*
+ * walker - the state of a walk, shared by the files of this folder.
+ *
+ * Private to this folder.
+ */
+#ifndef WALK_WALKER_H
+#define WALK_WALKER_H
+
+#include "api/page_size.h"
+#include "job/job.h"
+#include "journal/walk.h"
+#include "paged/split.h"
+#include "source/origin.h"
+#include "walk/entries.h"
+#include "walk/seen.h"
+#include "walk/tallies.h"
+
+struct page;
+
+/* What is known of the requests of one connection. */
+struct manner {
+    struct page_size rows; /* of a page */
+    struct page_size ids;  /* parents in one request */
+    bool has_worked;       /* its document was answered with data */
+};
+
+struct walker {
+    struct job *job;
+    struct origin *origin;
+    const struct plan *plan;
+    const struct pages *pages;
+    struct run_ref ref;
+    struct plan_window window;
+    const struct plan_window *in_window; /* NULL: a full run */
+    const char *moment;                  /* where the next window begins */
+    const char *at;         /* the moment that requests ask for; NULL: now */
+    const char *const *ids; /* with --ids; NULL: all roots */
+    int id_count;
+    int next_id;
+
+    /* By plan table; NULL: rows of a list. */
+    const struct pages_connection **connection_of;
+
+    struct entries entries;
+    struct manner *manners; /* by connection */
+    int *most;              /* parents in a request now, by connection */
+    struct tallies tallies; /* of committed pages */
+    struct seen keys;       /* of connections with several pages and a total */
+    struct seen parents;    /* whose children were begun */
+    struct split *split;
+
+    int workers;
+    struct task_group crew;
+    struct task_queue changed;   /* anything below, or the entries */
+    struct task_lock committing; /* from a page's delivery to its commit, and
+                                  * while the journal's entries are read */
+    bool is_committing;
+    struct task_lock large; /* one answer over 4 MiB at a time */
+    struct page *ready;     /* pages to be committed, the first one first */
+    struct page *current;   /* that the run has */
+    struct page *empty;     /* that ends the walk; owned; or NULL */
+    bool has_crew;
+    bool has_begun; /* a page was committed: roots are in the journal */
+    bool ended;     /* free() was called */
+    bool failed;
+    struct err err; /* why */
+
+    int64_t requests;
+    const char **gone; /* roots of --ids that do not exist */
+    int gone_count;
+    int gone_room;
+    struct arena arena; /* of the verdict, and of the moment */
+};
+
+/* The walker of a run, with an empty frontier. Everything is borrowed. */
+struct walker *
+walker_new(struct job *job, struct origin *origin, const char *const *ids,
+           int id_count, const struct origin_run *run);
+
+/* Ends its tasks; waits for their requests. NULL is allowed. */
+void walker_free(struct walker *walker);
+
+/* The walk has failed: the first failure counts. */
+void walker_fail(struct walker *walker, const struct err *err);
+
+#endif
