@@ -229,7 +229,7 @@ count_keys(struct page *page, const struct split_instance *i,
         const struct page_key *key = &page->keys[n];
 
         if (key->instance == instance && key->is_first)
-            count += !has_others ||
+            count += !has_others || key->key == 0 ||
                      seen_add(keys, key->key + (uint64_t)row->repeats);
     }
     return count;
