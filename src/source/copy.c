@@ -12,6 +12,7 @@ struct source_copy {
     struct source *inner; /* owned */
     struct keep keep;
     struct sidecar about;
+    int64_t committed; /* bytes of pages that were committed */
 };
 
 static bool
@@ -53,6 +54,56 @@ close_copy(struct source *source)
     keep_close(&copy->keep);
 }
 
+/* ---- pages --------------------------------------------------------------- */
+
+/* A page that was not committed is cut off, because it comes again. */
+static bool
+open_pages(struct source *source, struct err *err)
+{
+    struct source_copy *copy = (struct source_copy *)source;
+    struct keep *keep = &copy->keep;
+    bool opened = copy->committed > 0
+                      ? keep_continue(keep, copy->committed, err)
+                      : keep_open(keep, err);
+
+    keep->stays = true;
+    return opened && source_open(copy->inner, err);
+}
+
+/* A page may have no lines, so its end is not the end of the result. */
+static bool
+read_page(struct source *source, struct span *chunk, struct err *err)
+{
+    struct source_copy *copy = (struct source_copy *)source;
+
+    return source_read(copy->inner, chunk, err) &&
+           (chunk->length == 0 || keep_write(&copy->keep, *chunk, err));
+}
+
+static void
+page_of_inner(const struct source *source, struct source_page *page)
+{
+    source_page(((const struct source_copy *)source)->inner, page);
+}
+
+static void
+note_committed(struct source *source)
+{
+    struct source_copy *copy = (struct source_copy *)source;
+
+    copy->committed = copy->keep.bytes;
+    source_committed(copy->inner);
+}
+
+static bool
+name_pages(struct source *source, struct err *err)
+{
+    ((struct source_copy *)source)->keep.is_whole = true;
+    return name_copy(source, err);
+}
+
+/* ---- both ---------------------------------------------------------------- */
+
 static int64_t
 size_of_inner(const struct source *source)
 {
@@ -67,6 +118,21 @@ free_copy(struct source *source)
     free(source);
 }
 
+static struct source_copy *
+new_copy(const struct source_ops *ops, struct source *inner, const char *path,
+         const struct sidecar *about)
+{
+    struct source_copy *copy = mem_alloc(sizeof(*copy));
+
+    *copy = (struct source_copy){.source = *inner,
+                                 .inner = inner,
+                                 .keep = {.path = path, .fd = -1},
+                                 .about = *about};
+    copy->source.ops = ops;
+    copy->about.claims = inner->claims;
+    return copy;
+}
+
 struct source *
 source_copy_new(struct source *inner, const char *path,
                 const struct sidecar *about)
@@ -77,13 +143,24 @@ source_copy_new(struct source *inner, const char *path,
                                           .close = close_copy,
                                           .size = size_of_inner,
                                           .free = free_copy};
-    struct source_copy *copy = mem_alloc(sizeof(*copy));
 
-    *copy = (struct source_copy){.source = *inner,
-                                 .inner = inner,
-                                 .keep = {.path = path, .fd = -1},
-                                 .about = *about};
-    copy->source.ops = &ops;
-    copy->about.claims = inner->claims;
+    return &new_copy(&ops, inner, path, about)->source;
+}
+
+struct source *
+source_copy_pages(struct source *inner, const char *path, int64_t bytes,
+                  const struct sidecar *about)
+{
+    static const struct source_ops ops = {.open = open_pages,
+                                          .read = read_page,
+                                          .page = page_of_inner,
+                                          .committed = note_committed,
+                                          .keep = name_pages,
+                                          .close = close_copy,
+                                          .size = size_of_inner,
+                                          .free = free_copy};
+    struct source_copy *copy = new_copy(&ops, inner, path, about);
+
+    copy->committed = bytes;
     return &copy->source;
 }

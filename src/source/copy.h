@@ -14,4 +14,9 @@
 struct source *source_copy_new(struct source *inner, const char *path,
                                const struct sidecar *about);
 
+/* The same for a source of pages. `bytes`: of the pages that an earlier process
+ * has committed; its copy is continued. */
+struct source *source_copy_pages(struct source *inner, const char *path,
+                                 int64_t bytes, const struct sidecar *about);
+
 #endif

@@ -98,6 +98,55 @@ keep_open(struct keep *keep, struct err *err)
     return true;
 }
 
+static bool
+is_long_enough(int fd, int64_t bytes)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 && S_ISREG(file.st_mode) &&
+           file.st_size >= bytes;
+}
+
+static int
+open_part(const char *path)
+{
+    char part[KEEP_PATH_BYTES];
+
+    return join(path, PART, part)
+               ? open(part, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+               : -1;
+}
+
+bool
+keep_has(const char *path, int64_t bytes)
+{
+    int fd = open_part(path);
+    bool has = fd >= 0 && is_long_enough(fd, bytes);
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+bool
+keep_continue(struct keep *keep, int64_t bytes, struct err *err)
+{
+    int fd = open_part(keep->path);
+    bool cut = fd >= 0 && is_long_enough(fd, bytes) &&
+               ftruncate(fd, bytes) == 0 && lseek(fd, bytes, SEEK_SET) == bytes;
+
+    *keep = (struct keep){
+        .path = keep->path, .fd = fd, .bytes = bytes, .started = bytes};
+    keep->stays = true;
+    if (!cut) {
+        keep_close(keep);
+        return err_set(err, MSG_CANNOT_WRITE,
+                       "cannot continue the copy %s" PART, keep->path);
+    }
+    (void)flock(fd, LOCK_EX | LOCK_NB);
+    return true;
+}
+
 static void
 start_writing(struct keep *keep)
 {
@@ -191,7 +240,7 @@ keep_close(struct keep *keep)
 
     if (keep->path == NULL || keep->fd < 0)
         return;
-    if (!keep->is_whole && join(keep->path, PART, part))
+    if (!keep->is_whole && !keep->stays && join(keep->path, PART, part))
         unlink(part);
     close(keep->fd);
     keep->fd = -1;

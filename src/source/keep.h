@@ -4,7 +4,8 @@
  *     NAME.jsonl.part  ─► NAME.jsonl and NAME.jsonl.meta.json
  *
  * NAME.jsonl is always a complete and verified result. A run that failed or
- * was killed leaves NAME.jsonl.part at most. Only the owner can read these
+ * was killed leaves NAME.jsonl.part at most, to which a run that is read page
+ * by page appends when it is resumed. Only the owner can read these
  * files, because results contain customers' data.
  */
 #ifndef SOURCE_KEEP_H
@@ -19,11 +20,21 @@ struct keep {
     int64_t bytes;    /* written so far */
     int64_t started;  /* bytes that the kernel was asked to write to disk */
     bool is_whole;    /* the part has the whole result */
+    bool stays;       /* the part is kept even if it is not whole */
 };
 
 /* Create the part; an existing one is replaced. ERR_CONFIG if it cannot be
  * created. */
 MUST_CHECK bool keep_open(struct keep *keep, struct err *err);
+
+/* Open the part of an earlier process or attempt, and cut it to its first
+ * `bytes` bytes. Its end is not removed by keep_close(). ERR_CONFIG if it cannot
+ * be opened or is shorter. */
+MUST_CHECK bool
+keep_continue(struct keep *keep, int64_t bytes, struct err *err);
+
+/* Is there a part of at least so many bytes? */
+bool keep_has(const char *path, int64_t bytes);
 
 /* Append bytes of the result. Call it with no bytes at the end of the result.
  * ERR_FAILED if they cannot be written. */

@@ -25,8 +25,8 @@ struct page_change {
 /* A row of a connection with a total. */
 struct page_key {
     uint64_t instance; /* of its connection and its parent */
-    uint64_t key;  /* 0: the row has no id, and is always another one */
-    bool is_first; /* it did not come before in this page */
+    uint64_t key;      /* 0: the row has no id, and is always another one */
+    bool is_first;     /* it did not come before in this page */
 };
 
 struct page {

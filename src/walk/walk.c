@@ -1,9 +1,12 @@
 #include "walk/walk.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "job/store.h"
 #include "journal/operation.h"
+#include "source/copy.h"
+#include "source/keep.h"
 #include "walk/ask.h"
 #include "walk/feed.h"
 #include "walk/walker.h"
@@ -134,6 +137,44 @@ resume_walk(struct origin *origin, const struct origin_run *run,
 
 /* ---- pages -------------------------------------------------------------- */
 
+static const char *
+copy_path(struct job *job, int64_t run_id)
+{
+    const char *directory = job->context->options->keep_directory;
+
+    if (directory == NULL)
+        return NULL;
+    return arena_printf(&job->arena, "%s/%s.%s.%" PRId64 ".1.jsonl", directory,
+                        job->log.store, job->log.job, run_id);
+}
+
+/* With --keep, the copy of an earlier process is continued. Without it, a copy
+ * would not be whole. */
+static struct source *
+make_source(struct walk *walk)
+{
+    struct job *job = walk->job;
+    struct source *source = feed_new(walk->walker);
+    const char *path = copy_path(job, walk->walker->ref.run_id);
+    struct sidecar about = {.created_at = walk->walker->moment,
+                            .plan_hash = job->plan->hash,
+                            .document = job->plan->document};
+
+    if (path == NULL)
+        return source;
+    if (walk->head.page == 0)
+        keep_clean(job->context->options->keep_directory, job->log.store,
+                   job->log.job);
+    else if (!keep_has(path, walk->head.copy_bytes)) {
+        log_warn(&job->log, MSG_CANNOT_KEEP,
+                 "no copy of the result is kept: the pages that an earlier "
+                 "process read are missing in it",
+                 LOG_STR("path", path), LOG_END);
+        return source;
+    }
+    return source_copy_pages(source, path, walk->head.copy_bytes, &about);
+}
+
 static bool
 offer_pages(struct origin *origin, struct err *err)
 {
@@ -141,7 +182,7 @@ offer_pages(struct origin *origin, struct err *err)
 
     (void)err;
     if (walk->source == NULL)
-        walk->source = feed_new(walk->walker);
+        walk->source = make_source(walk);
     origin->sources = &walk->source;
     origin->source_count = 1;
     origin->head = &walk->head;
