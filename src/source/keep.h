@@ -28,8 +28,8 @@ struct keep {
 MUST_CHECK bool keep_open(struct keep *keep, struct err *err);
 
 /* Open the part of an earlier process or attempt, and cut it to its first
- * `bytes` bytes. Its end is not removed by keep_close(). ERR_CONFIG if it cannot
- * be opened or is shorter. */
+ * `bytes` bytes. keep_close() does not remove it. ERR_CONFIG if it cannot be
+ * opened or is shorter. */
 MUST_CHECK bool
 keep_continue(struct keep *keep, int64_t bytes, struct err *err);
 

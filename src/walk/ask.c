@@ -33,8 +33,9 @@ struct ask {
     const struct pages_request *request;
     struct manner *manner;
     struct pages_values values;
-    const char **ids;   /* of the batch */
-    struct arena arena; /* of variables */
+    struct plan_window window; /* of @slice */
+    const char **ids;          /* of the batch */
+    struct arena arena;        /* of variables */
 };
 
 /* ---- one request -------------------------------------------------------- */
@@ -137,7 +138,9 @@ static void
 fill_values(struct ask *ask)
 {
     struct batch *batch = &ask->page->batch;
+    const struct walker *walker = ask->walker;
     const struct frontier_entry *row = &batch->entries[0]->row;
+    const struct slice *slice = walker_slice(walker, row);
     int64_t rows = ask->manner->rows.now;
 
     ask->ids =
@@ -149,7 +152,12 @@ fill_values(struct ask *ask)
     ask->values = (struct pages_values){.after = row->cursor,
                                         .offset = row->offset,
                                         .ids = ask->ids,
-                                        .window = ask->walker->in_window};
+                                        .window = walker->in_window};
+    if (slice != NULL) {
+        ask->window =
+            slices_window(slice, walker->plan->slice->field, &ask->arena);
+        ask->values.window = &ask->window;
+    }
     if (is_by_ids(ask))
         ask->values.id_count = batch->count;
     set_rows(ask, rows);

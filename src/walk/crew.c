@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "walk/ask.h"
-#include "walk/verdict.h"
+#include "walk/windows.h"
 
 enum { IDS_AT_ONCE = ENTRIES_MAX / 2, SPILLED_AT_ONCE = ENTRIES_MAX / 2 };
 
@@ -256,7 +256,8 @@ crew_next(struct walker *walker, struct err *err)
         if (task_wait(&walker->changed, CLOCK_NEVER) == TASK_STOPPED)
             return task_stopped(err);
     }
-    return lock_commit(walker, err) && page_settle(walker->current, err);
+    return lock_commit(walker, err) && page_settle(walker->current, err) &&
+           (!walker->current->frontier.is_last || windows_count(walker, err));
 }
 
 void

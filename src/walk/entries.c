@@ -122,8 +122,7 @@ set_row(struct walk_entry *entry, const struct frontier_entry *row)
 static bool
 is_fresh(const struct frontier_entry *row)
 {
-    return row->parent_id != NULL && row->cursor == NULL && row->offset == 0 &&
-           row->repeats == 0;
+    return row->parent_id != NULL && row->pages == 0 && row->repeats == 0;
 }
 
 static struct entries_list *
@@ -147,7 +146,7 @@ entries_add(struct entries *entries, const struct frontier_entry *row)
     set_row(entry, row);
     entry->is_fresh = is_fresh(row);
     entry->is_again =
-        row->repeats > 0 && row->cursor == NULL && row->offset == 0;
+        row->repeats > 0 && row->cursor == NULL && row->pages == 0;
     put_last(list_of(entries, entry), entry);
     entries->waiting++;
     return entry;

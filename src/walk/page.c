@@ -273,7 +273,8 @@ count_page(struct page *page, const struct split_instance *i,
         row->distinct = row->rows;
 }
 
-/* Read it again from its beginning. */
+/* Read it again from its beginning. The window of a root cannot be, because its
+ * rows cannot be told from those of other windows. */
 static void
 restart(struct page *page, const struct pages_connection *c,
         struct page_change *change)
@@ -283,7 +284,9 @@ restart(struct page *page, const struct pages_connection *c,
     tally_of(page, c)->repeats++;
     tally_of(page, c)->nulls -= row->nulls;
     row->cursor = NULL;
-    row->offset = row->rows = row->distinct = row->nulls = row->pages = 0;
+    if (c->kind == PAGES_OFFSET)
+        row->offset = 0;
+    row->rows = row->distinct = row->nulls = row->pages = 0;
     row->told_first = row->told_last = -1;
     row->repeats++;
     change->is_again = true;
@@ -339,7 +342,8 @@ restart_broken(struct page *page, const struct split_instance *i,
 {
     struct walk_entry *entry = change->entry;
 
-    if (entry != NULL && entry->was_broken)
+    if (entry != NULL &&
+        (entry->was_broken || walker_slice(page->walker, &entry->row) != NULL))
         return err_set(err, MSG_PAGE_CURSOR,
                        "the connection \"%s\" has more pages, but the API "
                        "reports no new place where they begin",
@@ -357,7 +361,8 @@ go_on(struct page *page, const struct split_instance *i,
         is_circle(change->entry, i->cursor, change->row.pages))
         return restart_broken(page, i, change, err);
     change->row.cursor = keep(page, i->cursor);
-    change->row.offset = i->offset;
+    if (i->connection->kind == PAGES_OFFSET)
+        change->row.offset = i->offset;
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "bulk/slices_note.h"
 #include "job/store.h"
 #include "journal/operation.h"
 #include "source/copy.h"
@@ -10,6 +11,7 @@
 #include "walk/ask.h"
 #include "walk/feed.h"
 #include "walk/walker.h"
+#include "walk/windows.h"
 
 /* An older frontier is too far out of date to continue. */
 #define RESUMABLE_MS (INT64_C(6) * 3600 * 1000)
@@ -17,20 +19,34 @@
 /* ---- begin -------------------------------------------------------------- */
 
 static void
+add_root(struct walker *walker, int connection, int64_t slice)
+{
+    struct frontier_entry row = {.number = ++walker->tallies.last_number,
+                                 .connection = connection,
+                                 .offset = slice,
+                                 .told_first = -1,
+                                 .told_last = -1};
+
+    walker->tallies.of[connection].begun++;
+    (void)!entries_add(&walker->entries, &row);
+}
+
+/* A root that @slice cuts has an entry for each window. */
+static void
 add_root_entries(struct walker *walker)
 {
+    const struct slices *slices = &walker->slices;
+
     for (int i = 0; i < walker->pages->count && walker->ids == NULL; i++) {
         const struct pages_connection *c = &walker->pages->connections[i];
-        struct frontier_entry row = {.number = walker->tallies.last_number + 1,
-                                     .connection = i,
-                                     .told_first = -1,
-                                     .told_last = -1};
 
         if (c->level > 0)
             continue;
-        walker->tallies.last_number++;
-        walker->tallies.of[i].begun++;
-        (void)!entries_add(&walker->entries, &row);
+        if (slices->count == 0 || !c->read->takes_filter)
+            add_root(walker, i, 0);
+        else
+            for (int n = 0; n < slices->count; n++)
+                add_root(walker, i, slices->items[n].n);
     }
 }
 
@@ -70,7 +86,9 @@ begin_walk(struct origin *origin, const struct origin_run *run, struct err *err)
 
     walk->walker =
         walker_new(walk->job, origin, walk->ids, walk->id_count, run);
-    if (!ask_moment(walk->walker, err) || !record_begin(walk, run, err))
+    if (!ask_moment(walk->walker, err) ||
+        !windows_cut(walk->walker, run->mode, err) ||
+        !record_begin(walk, run, err))
         return false;
     set_moment(walk->walker);
     add_root_entries(walk->walker);
@@ -94,9 +112,14 @@ find_walk(struct origin *origin, const struct journal_run *last,
     struct walk *walk = (struct walk *)origin;
     struct job *job = walk->job;
     struct journal_operations earlier;
-    bool found;
+    bool found, fit;
 
     *left = ORIGIN_NOTHING;
+    if (!slices_note_fit(job->plan->slice, last->notes, &fit, err))
+        return false;
+    if (!fit)
+        return true;
+    walk->notes = last->notes;
     if (!journal_run_operations(job->context->journal, last->ref.run_id,
                                 &job->arena, &earlier, err) ||
         !journal_frontier_head(job->context->journal, last->ref.run_id,
@@ -124,6 +147,8 @@ resume_walk(struct origin *origin, const struct origin_run *run,
     walk->walker = walker;
     walker->moment = walk->head.moment;
     set_moment(walker);
+    if (!windows_resume(walker, walk->notes, err))
+        return false;
     if (walk->head.page == 0) {
         add_root_entries(walker);
         return true;

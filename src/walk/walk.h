@@ -28,6 +28,7 @@ struct walk {
     int id_count;
 
     struct frontier_head head; /* of the last committed page */
+    const char *notes;         /* of the unfinished run that find() found */
     struct walker *walker;     /* owned; NULL: nothing is being read */
     struct source *source;     /* of its pages, or their copy with --keep */
 };

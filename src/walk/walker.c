@@ -106,6 +106,20 @@ walker_free(struct walker *walker)
     free(walker);
 }
 
+const struct slice *
+walker_slice(const struct walker *walker, const struct frontier_entry *row)
+{
+    const struct pages_connection *c =
+        &walker->pages->connections[row->connection];
+
+    if (c->level > 0 || c->kind != PAGES_RELAY)
+        return NULL;
+    for (int i = 0; i < walker->slices.count; i++)
+        if (walker->slices.items[i].n == row->offset)
+            return &walker->slices.items[i];
+    return NULL;
+}
+
 void
 walker_fail(struct walker *walker, const struct err *err)
 {

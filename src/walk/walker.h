@@ -7,6 +7,7 @@
 #define WALK_WALKER_H
 
 #include "api/page_size.h"
+#include "bulk/slices.h"
 #include "job/job.h"
 #include "journal/walk.h"
 #include "paged/split.h"
@@ -32,7 +33,8 @@ struct walker {
     struct run_ref ref;
     struct plan_window window;
     const struct plan_window *in_window; /* NULL: a full run */
-    const char *moment;                  /* where the next window begins */
+    struct slices slices;   /* windows of the root, side by side; may be none */
+    const char *moment;     /* where the next window begins */
     const char *at;         /* the moment that requests ask for; NULL: now */
     const char *const *ids; /* with --ids; NULL: all roots */
     int id_count;
@@ -79,6 +81,11 @@ walker_new(struct job *job, struct origin *origin, const char *const *ids,
 
 /* Ends its tasks; waits for their requests. NULL is allowed. */
 void walker_free(struct walker *walker);
+
+/* The entry of a root that is cut into windows: the number of its window is its
+ * offset, because pages by cursor have none. NULL: another entry. */
+const struct slice *
+walker_slice(const struct walker *walker, const struct frontier_entry *row);
 
 /* The walk has failed: the first failure counts. */
 void walker_fail(struct walker *walker, const struct err *err);
