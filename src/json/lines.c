@@ -31,6 +31,13 @@ lines_free(struct lines *lines)
     buf_free(&lines->carry);
 }
 
+void
+lines_continue(struct lines *lines, uint64_t number, uint64_t offset)
+{
+    lines->number = number;
+    lines->start = lines->offset = offset;
+}
+
 /* Keep the part of a line at the end of a chunk, up to the ceiling. */
 static void
 carry(struct lines *lines, struct span part)

@@ -40,6 +40,10 @@ void lines_init(struct lines *lines, size_t longest_bytes,
                 lines_on_line *on_line, void *ctx);
 void lines_free(struct lines *lines);
 
+/* Continue a stream whose lines before were taken earlier: the next line has
+ * this number and begins at this offset. Call it after lines_init(). */
+void lines_continue(struct lines *lines, uint64_t number, uint64_t offset);
+
 MUST_CHECK bool
 lines_feed(struct lines *lines, struct span chunk, struct err *err);
 

@@ -230,6 +230,21 @@ START_TEST(a_line_beyond_the_ceiling_takes_no_memory)
 
 END_TEST
 
+/* A paged run continues its result in another process. */
+START_TEST(a_stream_continues_where_it_ended)
+{
+    lines_continue(&lines, 7, 100);
+    ck_assert(lines_feed(&lines, span_str("one\ntwo\n"), &err));
+    ck_assert_uint_eq(seen_count, 2);
+    ck_assert_uint_eq(seen[0].number, 7);
+    ck_assert_uint_eq(seen[0].offset, 100);
+    ck_assert_uint_eq(seen[1].number, 8);
+    ck_assert_uint_eq(seen[1].offset, 104);
+    ck_assert_uint_eq(lines.offset, 108);
+}
+
+END_TEST
+
 static Suite *
 lines_suite(void)
 {
@@ -244,6 +259,7 @@ lines_suite(void)
     tcase_add_test(tests, a_failure_at_the_last_line_is_returned);
     tcase_add_test(tests, memory_is_given_back_after_a_huge_line);
     tcase_add_test(tests, a_line_beyond_the_ceiling_takes_no_memory);
+    tcase_add_test(tests, a_stream_continues_where_it_ended);
     suite_add_tcase(suite, tests);
     return suite;
 }
