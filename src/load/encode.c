@@ -279,6 +279,15 @@ gid_number(struct span gid, struct span type, int64_t *number)
     return value <= INT64_MAX;
 }
 
+bool
+encode_gid_number(const struct plan_gid *gid, struct span id, int64_t *number)
+{
+    struct span type = encode_gid_type(id);
+
+    return type.length > 0 && gid->type != NULL && span_is(type, gid->type) &&
+           gid_number(id, type, number);
+}
+
 static bool
 ask_to_widen(struct span gid, const struct plan_gid *domain, struct err *err)
 {

@@ -29,6 +29,11 @@ MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
                            const struct record_value *value,
                            struct arena *arena, struct err *err);
 
+/* The number of an id in a domain that stores numbers. False if the domain
+ * cannot have the id without being widened. */
+bool
+encode_gid_number(const struct plan_gid *gid, struct span id, int64_t *number);
+
 /* The type in "gid://shopify/<Type>/…"; empty if `gid` is not a gid. */
 struct span encode_gid_type(struct span gid);
 

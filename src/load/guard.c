@@ -198,9 +198,8 @@ refuse_empty(const struct merge *merge, const struct merge_table *table,
 /* With @deletes(mode: KEEP) no rows are removed, but an empty result is just as
  * suspicious: the table's rows are counted. */
 static bool
-guard_roots(struct merge *merge, struct err *err)
+guard_root(struct merge *merge, const struct merge_table *root, struct err *err)
 {
-    const struct merge_table *root = &merge->tables[0];
     int64_t rows;
 
     if (merge->incremental || root->stage == NULL || !root->exists ||
@@ -210,6 +209,17 @@ guard_roots(struct merge *merge, struct err *err)
         return true;
     return merge_rows_before(merge, root, &rows, err) &&
            (rows == 0 || refuse_empty(merge, root, rows, err));
+}
+
+/* A query by pages may have several roots. */
+static bool
+guard_roots(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++)
+        if (merge->tables[i].table->kind == PLAN_ROOT &&
+            !guard_root(merge, &merge->tables[i], err))
+            return false;
+    return true;
 }
 
 static bool

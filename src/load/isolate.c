@@ -36,11 +36,30 @@ next_row(const struct batch *batch, size_t at)
     return at + 4 + (size_t)read_big_endian(batch->bytes.bytes + at, 4);
 }
 
+/* BEGIN or ROLLBACK, in a paged run: its rows must not stay in staging. */
+static bool
+send_around(struct ring *ring, const char *statement, struct err *err)
+{
+    return !ring->is_paged ||
+           pg_pipe_send(ring->pipes[0], statement, span_of(NULL, 0),
+                        &ring->around, err);
+}
+
+static bool
+send_rows(struct ring *ring, const struct batch *batch, struct span rows,
+          struct err *err)
+{
+    return send_around(ring, RING_BEGIN, err) &&
+           pg_pipe_send(ring->pipes[0], batch->table->statement, rows,
+                        &ring->part, err) &&
+           send_around(ring, RING_ROLLBACK, err) &&
+           pg_pipe_drain(ring->pipes[0], err);
+}
+
 /* Send a part as an array of its own, and wait for the answer. The array's
  * header overwrites the bytes before the part, which are then restored. */
 static bool
-send_part(struct ring *ring, const struct part *part,
-          struct ring_answer *answer, struct err *err)
+send_part(struct ring *ring, const struct part *part, struct err *err)
 {
     struct buf *bytes = (struct buf *)&part->batch->bytes;
     char *header = bytes->bytes + part->from - HEADER_BYTES;
@@ -50,10 +69,9 @@ send_part(struct ring *ring, const struct part *part,
     memcpy(saved, header, HEADER_BYTES);
     memcpy(header, bytes->bytes, HEADER_BYTES);
     binary_set_int32(bytes, part->from - HEADER_BYTES + ROWS_AT, part->rows);
-    sent = pg_pipe_send(ring->pipes[0], part->batch->table->statement,
-                        span_of(header, part->to - part->from + HEADER_BYTES),
-                        answer, err) &&
-           pg_pipe_drain(ring->pipes[0], err);
+    sent =
+        send_rows(ring, part->batch,
+                  span_of(header, part->to - part->from + HEADER_BYTES), err);
     memcpy(header, saved, HEADER_BYTES);
     return sent;
 }
@@ -81,14 +99,16 @@ static bool
 isolate_part(struct ring *ring, const struct part *part,
              struct refused *refused, struct err *err)
 {
-    struct ring_answer answer = {.err = {.kind = ERR_NONE}};
+    struct err why;
 
-    if (!send_part(ring, part, &answer, err))
+    ring->part.err.kind = ERR_NONE;
+    if (!send_part(ring, part, err))
         return false;
-    if (answer.err.kind == ERR_NONE)
+    why = ring->part.err;
+    if (why.kind == ERR_NONE)
         return true;
-    if (!refused_is_row(&answer.err)) {
-        *err = answer.err;
+    if (!refused_is_row(&why)) {
+        *err = why;
         return false;
     }
     if (part->rows > 1)
@@ -96,18 +116,17 @@ isolate_part(struct ring *ring, const struct part *part,
     refused_add(refused,
                 (int64_t)read_big_endian(
                     part->batch->bytes.bytes + part->from + LINE_AT, 8),
-                &answer.err);
+                &why);
     return true;
 }
 
 bool
 isolate_refused(struct ring *ring, struct refused *refused, struct err *err)
 {
-    if (!ring_commit(ring, err)) /* ends failed transactions: they roll back */
+    if (ring->pipe_count == 0) /* no batch was refused */
+        return true;
+    if (!ring_settle_failed(ring, err))
         return false;
-    for (int i = 0; i < ring->pipe_count; i++)
-        if (!pg_pipe_drain(ring->pipes[i], err))
-            return false;
     ring->isolating = true;
     for (struct batch *b = ring->refused; b != NULL; b = b->next_free) {
         struct part whole = {.batch = b,

@@ -12,8 +12,8 @@
 /* Send every refused batch of the ring again, in halves, until each refused row
  * is sent alone, and add the lines of these rows to `refused`. Accepted rows
  * get into staging a second time. That does no harm, because the caller drops
- * staging and restarts the load. Fails only for another reason than a refused
- * row. */
+ * staging and restarts the load. A paged run keeps its staging: there each part
+ * is rolled back. Fails only for another reason than a refused row. */
 MUST_CHECK bool
 isolate_refused(struct ring *ring, struct refused *refused, struct err *err);
 

@@ -10,7 +10,8 @@
  *
  * If a step fails, the whole line is rejected, and on_reject gets the reason.
  * If a value does not fit its column but would fit a wider one, the load ends
- * with the code WIDEN, and restarts after loader_widen().
+ * with the code WIDEN, and restarts after loader_widen(). A paged run then
+ * continues at the page.
  *
  * Hazards. This code runs for every line. It must not allocate memory, except
  * for a gid type that comes for the first time. The line and all spans into it
@@ -29,11 +30,16 @@
 #include "json/clean.h"
 #include "load/encode.h"
 #include "load/isolate.h"
+#include "load/kept.h"
 #include "load/put.h"
+#include "load/removal.h"
 #include "load/ring.h"
 #include "load/route.h"
 #include "load/rows.h"
 #include "load/stage.h"
+#include "pg/queue.h"
+#include "plan/merge_sql.h"
+#include "sql.h"
 
 enum { OPERATION_SHIFT = 40, OBJECT_ID_BYTES = 256, MEASURED_EVERY = 61 };
 
@@ -54,11 +60,14 @@ struct loader {
     struct put put;
     int operation;
     int64_t asked_at;
+    bool has_pages;          /* its lines were cut from pages */
+    int64_t page_line;       /* _line of the page's first line */
     const struct line *line; /* the current one */
     const char *table_name;  /* of the current line, once routed */
     bool root_fits;          /* a root had a gid type that roots can have */
-    const char *other_root;  /* the first gid type that they cannot have */
-    const char *asked[ASKED_MAX]; /* gid types that were looked up */
+    const char *other_root;  /* the first gid type that they cannot have, */
+    const struct plan_table *other_table; /* and the root that it came for */
+    const char *asked[ASKED_MAX];         /* gid types that were looked up */
     int asked_count;
 };
 
@@ -78,6 +87,7 @@ loader_new(struct plan *plan, const struct loader_config *config)
     loader->record = record_new(plan->line_shape);
     loader->text = buf_with_ceiling(LOADER_LINE_BYTES_MAX);
     ring_init(&loader->ring, plan->table_count);
+    loader->ring.is_paged = config->is_paged;
     put_init(&loader->put, plan, &loader->ring, loader->tables);
     return loader;
 }
@@ -107,7 +117,12 @@ loader_stage(struct loader *loader, struct pg_conn *control,
         .loader = true,
         .answer_timeout_ms = loader->config.answer_timeout_ms};
 
-    ring_connect(&loader->ring, &config, loader->config.connections);
+    ring_connect(&loader->ring, &config,
+                 loader->config.is_paged ? 1 : loader->config.connections);
+    if (loader->config.continues)
+        return kept_continue(control, loader->config.schema,
+                             loader->config.run_id, loader->tables,
+                             loader->table_count, err);
     return stage_create(control, loader->config.schema, loader->config.run_id,
                         loader->tables, loader->table_count, becomes_table,
                         err);
@@ -316,10 +331,11 @@ route_child(struct loader *loader, const struct plan_table **table,
 
 /* A line that was cut from a page has a parent if its table has one. */
 static bool
-route_page_line(const struct loader *loader, const struct plan_table *table,
+route_page_line(struct loader *loader, const struct plan_table *table,
                 const struct record_value **parent_id, bool *is_clear,
                 struct err *err)
 {
+    loader->has_pages = true;
     *is_clear = table->parent != NULL;
     if (table->parent == NULL) {
         *parent_id = NULL;
@@ -421,8 +437,10 @@ look_at_root(struct loader *loader, const struct plan_table *root)
     if (type.length == 0)
         return;
     loader->root_fits = route_allows(root, type);
-    if (!loader->root_fits && loader->other_root == NULL)
-        loader->other_root = arena_dup(loader->plan->arena, type);
+    if (loader->root_fits || loader->other_root != NULL)
+        return;
+    loader->other_root = arena_dup(loader->plan->arena, type);
+    loader->other_table = root;
 }
 
 static bool
@@ -440,7 +458,8 @@ load_line(struct loader *loader, bool *is_clear, struct err *err)
         !(is_measured ? put_measured(loader, table, &source, begun_ns, err)
                       : put_line(&loader->put, table, &source, err)))
         return false;
-    tally_line(loader, table, &source);
+    if (!loader->has_pages)
+        tally_line(loader, table, &source);
     if (!loader->root_fits && table->kind == PLAN_ROOT)
         look_at_root(loader, table);
     loader->counts.skipped += table->skip && !table->stages_id;
@@ -548,8 +567,9 @@ loader_isolate(struct loader *loader, struct refused *refused, struct err *err)
     return isolate_refused(&loader->ring, refused, err);
 }
 
-bool
-loader_finish(struct loader *loader, struct err *err)
+/* Send the rest, and complete the list of void lines. */
+static bool
+send_rest(struct loader *loader, struct err *err)
 {
     struct buf *void_lines = &loader->put.void_lines;
 
@@ -557,17 +577,93 @@ loader_finish(struct loader *loader, struct err *err)
         return false;
     if (void_lines->length > 0)
         buf_append_char(void_lines, '}');
-    if (void_lines->overflowed)
-        return err_set(err, MSG_TOO_MANY_REJECTS,
-                       "too many lines were rejected after some of their rows "
-                       "had been sent");
-    return ring_drain(&loader->ring, err);
+    return !void_lines->overflowed ||
+           err_set(err, MSG_TOO_MANY_REJECTS,
+                   "too many lines were rejected after some of their rows had "
+                   "been sent");
 }
+
+bool
+loader_finish(struct loader *loader, struct err *err)
+{
+    return send_rest(loader, err) && ring_drain(&loader->ring, err);
+}
+
+/* ---- pages ------------------------------------------------------------- */
+
+void
+loader_continue(struct loader *loader, const struct loader_counts *counts)
+{
+    loader->counts = *counts;
+}
+
+bool
+loader_begin_page(struct loader *loader, uint64_t line, struct err *err)
+{
+    loader->page_line = line_key(loader->operation, line);
+    return ring_start(&loader->ring, err);
+}
+
+void
+loader_count_missing(struct loader *loader, uint64_t rows)
+{
+    loader->counts.lines += rows;
+    loader->counts.rejects += rows;
+    loader->counts.rejects_unclear += rows;
+}
+
+/* Rows of rejected lines that were sent before the line was rejected. */
+static void
+queue_void_lines(struct loader *loader, struct pg_conn *conn)
+{
+    const char *lines = loader_void_lines(loader);
+    struct buf sql = buf_with_ceiling(4096);
+
+    for (int i = 0; lines != NULL && i < loader->table_count; i++) {
+        struct merge_sql_target target = {.table = loader->tables[i].plan,
+                                          .schema = loader->config.schema,
+                                          .stage = loader->tables[i].stage};
+
+        if (target.stage == NULL)
+            continue;
+        buf_clear(&sql);
+        merge_sql(&sql, sql_delete_lines, &target, NULL);
+        pg_queue(conn, buf_str(&sql), 1, &lines, NULL);
+    }
+    buf_clear(&loader->put.void_lines);
+    buf_free(&sql);
+}
+
+bool
+loader_end_page(struct loader *loader, struct pg_conn **conn, struct err *err)
+{
+    if (!send_rest(loader, err) || !ring_end_page(&loader->ring, conn, err))
+        return false;
+    queue_void_lines(loader, *conn);
+    return true;
+}
+
+bool
+loader_remove(struct loader *loader, const struct loader_removal *removals,
+              size_t count, struct err *err)
+{
+    struct removal_counts removed;
+
+    if (!removal_run(loader->ring.conns[0], loader->config.schema,
+                     loader->tables, loader->table_count, loader->page_line,
+                     removals, count, &removed, err))
+        return false;
+    loader->counts.lines -= (uint64_t)removed.lines;
+    loader->counts.roots -= (uint64_t)removed.roots;
+    return true;
+}
+
+/* ---- what the load found ------------------------------------------------ */
 
 bool
 loader_has_all_rows(const struct loader *loader, int table)
 {
-    return tally_is_even(&loader->tables[table].tally);
+    return loader->has_pages || tally_is_even(&loader->tables[table].tally);
 }
 
 uint64_t
@@ -577,8 +673,9 @@ loader_odd_counts(const struct loader *loader, int table)
 }
 
 const char *
-loader_other_roots(const struct loader *loader)
+loader_other_roots(const struct loader *loader, const struct plan_table **root)
 {
+    *root = loader->other_table;
     return loader->root_fits ? NULL : loader->other_root;
 }
 

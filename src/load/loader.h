@@ -7,6 +7,16 @@
  * loader_line() waits for an answer of the server, and the caller reads no
  * further lines meanwhile. Either all rows of a line are staged, or the line is
  * rejected.
+ *
+ * The lines of a paged run come page by page. A page is one transaction, which
+ * also has what the caller adds to it:
+ *
+ *     loader_begin_page ─► loader_line … ─► loader_end_page ─► [loader_remove]
+ *          ▲                                                        │
+ *          └─────────────────── the caller commits ◄────────────────┘
+ *
+ * After a failure the page has not happened. Staging is kept, and the next
+ * loader continues it.
  */
 #ifndef LOAD_LOADER_H
 #define LOAD_LOADER_H
@@ -44,6 +54,8 @@ struct loader_config {
     const char *schema;
     uint64_t hash_secret; /* of the journal: see load/hash.h */
     int64_t run_id;
+    bool is_paged;  /* it has one connection */
+    bool continues; /* a paged run, whose staging has pages already */
     const struct refused *refused; /* lines refused in an earlier attempt */
     /* Takes a reject. May wait; a failure ends the load. */
     bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);
@@ -76,6 +88,13 @@ struct loader_times {
     int64_t encode_ns; /* of the measured lines, without sending */
 };
 
+/* Staged rows of one table that a paged run deletes. */
+struct loader_removal {
+    const struct plan_table *table;
+    const char *parent_id; /* below this parent, as in an answer; NULL: all */
+    const char *id;        /* one row, as in an answer; NULL: all */
+};
+
 struct loader;
 
 enum { LOADER_LINE_BYTES_MAX = 64 * 1024 * 1024 };
@@ -87,7 +106,8 @@ loader_new(struct plan *plan, const struct loader_config *config);
 void loader_free(struct loader *loader);
 
 /* Begin to open the database connections; meanwhile create the staging tables
- * with the session `control`, and commit.
+ * with the session `control`, and commit. If the loader continues, the tables
+ * exist: those of columns that have become wider are changed.
  * `becomes_table` says, per table of the plan, whether its staging will be
  * renamed and become the table. */
 MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
@@ -121,6 +141,30 @@ bool loader_has_value(const struct loader *loader, int table, int column);
 void loader_begin_operation(struct loader *loader, int operation,
                             const char *asked_at);
 
+/* Continue the result of a paged run, after loader_begin_operation(): so much
+ * of it was counted before. */
+void loader_continue(struct loader *loader, const struct loader_counts *counts);
+
+/* Begin a page. Its first line has the number `line`. */
+MUST_CHECK bool
+loader_begin_page(struct loader *loader, uint64_t line, struct err *err);
+
+/* Count rows of the page that the API could not give: a line and a reject
+ * each. */
+void loader_count_missing(struct loader *loader, uint64_t rows);
+
+/* Send the rest of the page, and wait until the server has accepted it. Its
+ * transaction is open on *conn, which the loader still owns; the caller adds to
+ * it and commits. */
+MUST_CHECK bool
+loader_end_page(struct loader *loader, struct pg_conn **conn, struct err *err);
+
+/* After loader_end_page(): delete rows of earlier pages, and all rows below
+ * them, in the page's transaction. They do not count any more. */
+MUST_CHECK bool
+loader_remove(struct loader *loader, const struct loader_removal *removals,
+              size_t count, struct err *err);
+
 /* Take one line; this is a lines_on_line. After ERR_ROW with the code WIDEN,
  * call loader_widen() and restart the load. Any other failure ends the load. */
 MUST_CHECK bool
@@ -139,13 +183,14 @@ MUST_CHECK bool
 loader_isolate(struct loader *loader, struct refused *refused, struct err *err);
 
 /* Send the remaining batches, and wait until the server has accepted all of
- * them. */
+ * them. A paged run has none. */
 MUST_CHECK bool loader_finish(struct loader *loader, struct err *err);
 
 /* The gid type of the first root, if no root of the result has a gid type that
- * the query's roots can have: then the file belongs to another query. Otherwise
- * NULL. */
-const char *loader_other_roots(const struct loader *loader);
+ * the query's roots can have: then the file belongs to another query, and *root
+ * is the table that it should have fit. Otherwise NULL. */
+const char *
+loader_other_roots(const struct loader *loader, const struct plan_table **root);
 
 /* Return how many rows of the table have a count of their children that is
  * negative or not a number. */
@@ -153,7 +198,8 @@ uint64_t loader_odd_counts(const struct loader *loader, int table);
 
 /* True if tally.h proves that the store did not truncate this connection: each
  * parent has as many rows as it counted, or, without a count, too few rows for
- * a truncation. It holds only if no key appears twice. */
+ * a truncation. It holds only if no key appears twice. Lines that were cut from
+ * pages are not counted: the walk has proven that they are complete. */
 bool loader_has_all_rows(const struct loader *loader, int table);
 
 /* Leave pipeline mode. Returns the first database connection, for the merge;

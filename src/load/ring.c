@@ -20,11 +20,6 @@
 
 enum { NS_A_SECOND = 1000000000 };
 
-/* Names of prepared statements. The name of a table's INSERT is that of its
- * staging table. */
-#define BEGIN_STATEMENT  "begin"
-#define COMMIT_STATEMENT "commit"
-
 static void
 give_back(struct ring *ring, struct batch *batch)
 {
@@ -113,9 +108,11 @@ prepare(struct ring *ring, struct pg_conn *conn, struct loader_table *tables,
 
     queue_tables(conn, tables, table_count, schema);
     if (ring->shares_transactions) {
-        pg_queue_prepare(conn, BEGIN_STATEMENT, "BEGIN", 0);
-        pg_queue_prepare(conn, COMMIT_STATEMENT, "COMMIT", 0);
+        pg_queue_prepare(conn, RING_BEGIN, "BEGIN", 0);
+        pg_queue_prepare(conn, RING_COMMIT, "COMMIT", 0);
     }
+    if (ring->is_paged)
+        pg_queue_prepare(conn, RING_ROLLBACK, "ROLLBACK", 0);
     if (!pg_settle(conn, err))
         return false;
     took = clock_now_ns() - begun;
@@ -200,7 +197,7 @@ ring_open(struct ring *ring, bool shares_transactions, const char *schema,
 {
     int count = ring->opening_count;
 
-    ring->shares_transactions = shares_transactions;
+    ring->shares_transactions = shares_transactions || ring->is_paged;
     if (!end_connecting(ring, err))
         return false;
     for (int i = 0; i < count; i++) {
@@ -219,7 +216,9 @@ ring_start(struct ring *ring, struct err *err)
             return false;
         ring->pipe_count++;
     }
-    add_batches(ring, far_batches(ring));
+    if (!ring->is_started)
+        add_batches(ring, far_batches(ring));
+    ring->is_started = true;
     return true;
 }
 
@@ -248,18 +247,26 @@ static bool
 send_begin(struct ring *ring, int pipe, struct err *err)
 {
     return !ring->shares_transactions || ring->in_transaction[pipe]++ > 0 ||
-           pg_pipe_send(ring->pipes[pipe], BEGIN_STATEMENT, span_of(NULL, 0),
-                        NULL, err);
+           pg_pipe_send(ring->pipes[pipe], RING_BEGIN, span_of(NULL, 0), NULL,
+                        err);
 }
 
 static bool
-send_commit(struct ring *ring, int pipe, struct err *err)
+send_end(struct ring *ring, int pipe, const char *statement, struct err *err)
 {
     if (ring->in_transaction[pipe] == 0)
         return true;
     ring->in_transaction[pipe] = 0;
-    return pg_pipe_send(ring->pipes[pipe], COMMIT_STATEMENT, span_of(NULL, 0),
-                        NULL, err);
+    return pg_pipe_send(ring->pipes[pipe], statement, span_of(NULL, 0), NULL,
+                        err);
+}
+
+/* The transaction of a page ends with the page. */
+static bool
+is_long_enough(const struct ring *ring, int pipe)
+{
+    return !ring->is_paged &&
+           ring->in_transaction[pipe] >= RING_BATCHES_A_TRANSACTION;
 }
 
 /* Never waits. Sets *is_sent if on_done() will be called for the batch, which
@@ -275,10 +282,8 @@ send_timed(struct ring *ring, struct batch *batch, const char *statement,
     *is_sent = send_begin(ring, pipe, err) &&
                pg_pipe_send(ring->pipes[pipe], statement,
                             buf_span(&batch->bytes), batch, err);
-    sent =
-        *is_sent && (ring->in_transaction[pipe] < RING_BATCHES_A_TRANSACTION ||
-                     send_commit(ring, pipe, err));
-
+    sent = *is_sent && (!is_long_enough(ring, pipe) ||
+                        send_end(ring, pipe, RING_COMMIT, err));
     ring->send_ns += clock_now_ns() - begun;
     return sent;
 }
@@ -356,25 +361,56 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
     return check_failure(ring, err);
 }
 
-bool
-ring_commit(struct ring *ring, struct err *err)
+/* Send a COMMIT or a ROLLBACK for each open transaction. Never waits. */
+static bool
+send_ends(struct ring *ring, const char *statement, struct err *err)
 {
     for (int i = 0; i < ring->pipe_count; i++)
-        if (!send_commit(ring, i, err))
+        if (!send_end(ring, i, statement, err))
             return false;
     return true;
+}
+
+static bool
+wait_for_answers(struct ring *ring, struct err *err)
+{
+    int64_t begun = clock_now_ns();
+    bool drained = true;
+
+    for (int i = 0; drained && i < ring->pipe_count; i++)
+        drained = pg_pipe_drain(ring->pipes[i], err);
+    ring->send_ns += clock_now_ns() - begun;
+    return drained;
 }
 
 bool
 ring_drain(struct ring *ring, struct err *err)
 {
-    int64_t begun = clock_now_ns();
-    bool drained = ring_commit(ring, err);
+    bool drained =
+        send_ends(ring, RING_COMMIT, err) && wait_for_answers(ring, err);
 
-    for (int i = 0; drained && i < ring->pipe_count; i++)
-        drained = pg_pipe_drain(ring->pipes[i], err);
-    ring->send_ns += clock_now_ns() - begun;
     return check_failure(ring, err) && drained;
+}
+
+bool
+ring_end_page(struct ring *ring, struct pg_conn **conn, struct err *err)
+{
+    bool drained = wait_for_answers(ring, err);
+    bool is_open = ring->in_transaction[0] > 0;
+
+    *conn = ring->conns[0];
+    if (!check_failure(ring, err) || !drained)
+        return false;
+    ring->in_transaction[0] = 0;
+    ring_end_pipes(ring);
+    return is_open || pg_begin(*conn, err);
+}
+
+bool
+ring_settle_failed(struct ring *ring, struct err *err)
+{
+    return send_ends(ring, ring->is_paged ? RING_ROLLBACK : RING_COMMIT, err) &&
+           wait_for_answers(ring, err);
 }
 
 void

@@ -11,6 +11,10 @@
  * Each batch is a transaction of its own or, if commits are expensive, shares
  * one with many others. In either case a batch that fails ends the load, and
  * staging is dropped. So a batch is free after its answer, before its commit.
+ *
+ * In a paged run there is one connection, and the batches of a page share one
+ * transaction, which ring_end_page() leaves open for its caller. A batch that
+ * fails undoes the page, and staging is kept.
  */
 #ifndef LOAD_RING_H
 #define LOAD_RING_H
@@ -39,6 +43,11 @@ struct ring_opening {
     struct err err; /* why it could not be opened */
 };
 
+/* The answer to a part of a batch that isolate.c sent alone. */
+struct ring_answer {
+    struct err err; /* kind ERR_NONE: the server accepted it */
+};
+
 struct ring {
     struct batch *batches;
     size_t batch_count;
@@ -51,22 +60,27 @@ struct ring {
     int opening_count;
     struct task_group connecting;
     bool shares_transactions;
+    bool is_paged;                      /* set before ring_open() */
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
+    bool is_started;                    /* ring_start() was called */
     int64_t round_trip_ns;              /* the shortest measured time */
     size_t bytes_under_way;             /* in flight */
     struct task_queue changed; /* wakes when a batch is answered or a pipe
                                 * breaks */
     struct err failure;        /* of the first batch that failed */
     struct batch *refused;     /* batches refused because of a row */
-    bool isolating;            /* answers go to a struct ring_answer */
+    bool isolating;            /* answers go to a struct ring_answer: */
+    struct ring_answer part;   /* to the rows that were sent alone, */
+    struct ring_answer around; /* and to the statements around them */
     uint64_t early_sends;      /* batches sent because none was free */
     int64_t send_ns;           /* time for sending and waiting */
 };
 
-/* The answer to a part of a batch that isolate.c sent alone. */
-struct ring_answer {
-    struct err err; /* kind ERR_NONE: the server accepted it */
-};
+/* Prepared statements of each connection that shares transactions. ROLLBACK is
+ * only prepared for a paged run. */
+#define RING_BEGIN    "begin"
+#define RING_COMMIT   "commit"
+#define RING_ROLLBACK "rollback"
 
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
@@ -80,8 +94,8 @@ MUST_CHECK bool
 ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
 
-/* Start the pipelines. The time that preparing took decides how many batches
- * are added. */
+/* Start the pipelines. The first time, the time that preparing took decides how
+ * many batches are added. */
 MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
 
 /* Give `table` a batch to fill. Waits until one is free and less than
@@ -95,11 +109,18 @@ ring_take(struct ring *ring, struct loader_table *tables, int table_count,
 MUST_CHECK bool
 ring_send(struct ring *ring, struct loader_table *table, struct err *err);
 
-/* Send a COMMIT for each open shared transaction. Never waits. */
-MUST_CHECK bool ring_commit(struct ring *ring, struct err *err);
-
 /* Commit, and wait for the answers to all batches. */
 MUST_CHECK bool ring_drain(struct ring *ring, struct err *err);
+
+/* Of a paged run: wait for the answers to the page's batches, and leave
+ * pipeline mode. The page's transaction is open on *conn. ring_start() begins
+ * the next page. */
+MUST_CHECK bool
+ring_end_page(struct ring *ring, struct pg_conn **conn, struct err *err);
+
+/* End open transactions after a failure, and wait for all answers. Their
+ * outcome does not matter. */
+MUST_CHECK bool ring_settle_failed(struct ring *ring, struct err *err);
 
 /* Leave pipeline mode on every connection. */
 void ring_end_pipes(struct ring *ring);

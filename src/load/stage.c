@@ -33,26 +33,51 @@
 #define DUPLICATE_TABLE  "42P07"
 #define DIVISION_BY_ZERO "22012"
 
-enum { NAME_BYTES = 64, SQL_BYTES_MAX = 16 * 1024 * 1024 };
+enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
-static char *
-format_name(int64_t run_id, int n)
+bool
+stage_has_rows(const struct plan_table *table)
 {
-    char name[NAME_BYTES];
-
-    snprintf(name, sizeof(name), STAGE_FORM "%d", (long long)run_id, n);
-    return mem_strdup(name);
+    return !table->skip || table->stages_id;
 }
 
-static void
-format_prefix(char prefix[NAME_BYTES], int64_t run_id)
+void
+stage_name(int64_t run_id, const struct plan_table *table,
+           char name[STAGE_NAME_BYTES])
 {
-    snprintf(prefix, NAME_BYTES, STAGE_FORM, (long long)run_id);
+    snprintf(name, STAGE_NAME_BYTES, STAGE_FORM "%d", (long long)run_id,
+             table->index + 1);
 }
 
-static bool
-learn_types(struct loader_table *table, const struct pg_result *types,
-            struct err *err)
+void
+stage_prefix(int64_t run_id, char prefix[STAGE_NAME_BYTES])
+{
+    snprintf(prefix, STAGE_NAME_BYTES, STAGE_FORM, (long long)run_id);
+}
+
+void
+stage_name_table(struct loader_table *table, int64_t run_id)
+{
+    char name[STAGE_NAME_BYTES];
+
+    stage_name(run_id, table->plan, name);
+    table->stage = mem_strdup(name);
+    table->statement = mem_strdup(name);
+}
+
+void
+stage_queue_types(struct pg_conn *conn, const char *schema,
+                  const struct loader_table *table, struct pg_result **types)
+{
+    const char *names[] = {schema, table->stage};
+
+    pg_queue(conn, sql_stage_types, 2, names,
+             &(struct pg_answer){.result = types});
+}
+
+bool
+stage_learn_types(struct loader_table *table, const struct pg_result *types,
+                  struct err *err)
 {
     if (pg_rows(types) != 1)
         return err_set(err, MSG_STAGING_GONE,
@@ -113,11 +138,11 @@ queue_list(struct pg_conn *conn, const char *prefix, struct pg_result **list)
 static bool
 drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
 {
-    char prefix[NAME_BYTES];
+    char prefix[STAGE_NAME_BYTES];
     struct pg_result *list;
     bool dropped;
 
-    format_prefix(prefix, run_id);
+    stage_prefix(run_id, prefix);
     queue_list(conn, prefix, &list);
     dropped = pg_settle(conn, err) && drop_listed(conn, list, err);
     pg_result_free(list);
@@ -130,7 +155,7 @@ drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
 struct creation {
     struct pg_conn *conn;
     const char *schema;
-    char prefix[NAME_BYTES];
+    char prefix[STAGE_NAME_BYTES];
     struct loader_table *tables;
     int table_count;
     struct buf sql;
@@ -146,10 +171,9 @@ describe_stages(struct creation *creation, int64_t run_id,
     for (int i = 0; i < creation->table_count; i++) {
         struct loader_table *table = &creation->tables[i];
 
-        if (table->plan->skip && !table->plan->stages_id)
+        if (!stage_has_rows(table->plan))
             continue;
-        table->stage = format_name(run_id, i + 1);
-        table->statement = mem_strdup(table->stage);
+        stage_name_table(table, run_id);
         ddl_stage_create(&creation->sql, table->plan, creation->schema,
                          table->stage, becomes_table[i]);
     }
@@ -181,13 +205,10 @@ queue_creation(struct creation *creation, struct err *err)
     pg_queue_script(conn, buf_str(&creation->sql), NULL);
     pg_queue(conn, sql_stage_revokes, 2, values,
              &(struct pg_answer){.result = &creation->revokes});
-    for (int i = 0; i < creation->table_count; i++) {
-        const char *names[] = {creation->schema, creation->tables[i].stage};
-
-        if (names[1] != NULL)
-            pg_queue(conn, sql_stage_types, 2, names,
-                     &(struct pg_answer){.result = &creation->types[i]});
-    }
+    for (int i = 0; i < creation->table_count; i++)
+        if (creation->tables[i].stage != NULL)
+            stage_queue_types(conn, creation->schema, &creation->tables[i],
+                              &creation->types[i]);
     return true;
 }
 
@@ -198,8 +219,8 @@ learn_all_types(struct creation *creation, struct err *err)
 
     for (int i = 0; learned && i < creation->table_count; i++)
         if (creation->tables[i].stage != NULL)
-            learned =
-                learn_types(&creation->tables[i], creation->types[i], err);
+            learned = stage_learn_types(&creation->tables[i],
+                                        creation->types[i], err);
     return learned;
 }
 
@@ -270,7 +291,7 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
         .types = mem_array((size_t)table_count, sizeof(struct pg_result *))};
     bool made;
 
-    format_prefix(creation.prefix, run_id);
+    stage_prefix(run_id, creation.prefix);
     describe_stages(&creation, run_id, becomes_table);
     made = create_stages(&creation, err);
     if (!made && is_in_the_way(&creation, err)) {

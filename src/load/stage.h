@@ -27,4 +27,25 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
  * them. */
 void stage_drop(struct pg_conn *conn, int64_t run_id);
 
+/* ---- for load/kept.c ---------------------------------------------------- */
+
+enum { STAGE_NAME_BYTES = 64 };
+
+/* Does the table have staging? */
+bool stage_has_rows(const struct plan_table *table);
+
+/* The name of a table's staging, and the prefix of all names of a run. */
+void stage_name(int64_t run_id, const struct plan_table *table,
+                char name[STAGE_NAME_BYTES]);
+void stage_prefix(int64_t run_id, char prefix[STAGE_NAME_BYTES]);
+void stage_name_table(struct loader_table *table, int64_t run_id);
+
+/* Ask for the oids of staging's row types, and take the answer. */
+void
+stage_queue_types(struct pg_conn *conn, const char *schema,
+                  const struct loader_table *table, struct pg_result **types);
+MUST_CHECK bool
+stage_learn_types(struct loader_table *table, const struct pg_result *types,
+                  struct err *err);
+
 #endif

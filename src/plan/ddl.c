@@ -425,6 +425,15 @@ ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
 }
 
 void
+ddl_forget_staged_hashes(struct buf *sql, const char *schema, const char *stage)
+{
+    struct template_values values = {.count = 0};
+
+    template_name(&values, "stage", schema, stage);
+    append(sql, sql_forget_staged_hashes, &values);
+}
+
+void
 ddl_widen_gid(struct buf *sql, const char *schema, const char *table,
               const char *column, const char *gid_type)
 {

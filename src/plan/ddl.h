@@ -96,6 +96,10 @@ void ddl_add_position(struct buf *sql, const struct plan_table *table,
 void ddl_forget_hashes(struct buf *sql, const struct plan_table *table,
                        const char *schema);
 
+/* The same for a staging table, without changing the order of its columns. */
+void ddl_forget_staged_hashes(struct buf *sql, const char *schema,
+                              const char *stage);
+
 /* Change a column from the numbers of gids to whole gids. `gid_type`, such as
  * "Product", is NULL if no value has shown it yet. */
 void ddl_widen_gid(struct buf *sql, const char *schema, const char *table,

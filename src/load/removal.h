@@ -1,0 +1,31 @@
+/*
+ * removal - delete staged rows of a paged run before they are read again.
+ *
+ * If a connection is read a second time, the rows of the first time must go,
+ * and all rows below them. So must a row that the API no longer has. Only rows
+ * of earlier pages are deleted.
+ *
+ * Private to this folder.
+ */
+#ifndef LOAD_REMOVAL_H
+#define LOAD_REMOVAL_H
+
+#include "load/loader.h"
+#include "load/rows.h"
+#include "pg/conn.h"
+
+struct removal_counts {
+    int64_t lines; /* deleted rows, without those of lists */
+    int64_t roots; /* of these, rows of root tables */
+};
+
+/* Delete the rows in the transaction that is open on `conn`, and all rows below
+ * them. `before` is the first value of _line that stays. What was queued before
+ * is sent in the same wait. */
+MUST_CHECK bool
+removal_run(struct pg_conn *conn, const char *schema,
+            const struct loader_table *tables, int table_count, int64_t before,
+            const struct loader_removal *removals, size_t count,
+            struct removal_counts *counts, struct err *err);
+
+#endif
