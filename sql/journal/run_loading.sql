@@ -1,10 +1,10 @@
--- Record that loading begins, and delete the rejects of an earlier attempt.
--- loaded_at becomes the _loaded_at of the rows that
--- the load changes.
--- $1: run_id, $2: resumed
+-- Record that loading begins, and delete the rejects of an earlier attempt,
+-- unless this one continues it. loaded_at becomes the _loaded_at of the rows
+-- that the load changes.
+-- $1: run_id, $2: resumed, $3: 1 if it continues, else 0
 WITH cleared AS (
   DELETE FROM bulkpg.reject
-  WHERE run_id = $1::bigint
+  WHERE run_id = $1::bigint AND $3::integer = 0
     AND EXISTS (SELECT FROM bulkpg.run
                 WHERE run_id = $1::bigint AND resumed = $2::integer)
 )

@@ -93,6 +93,8 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
     struct source *source = NULL;
     int64_t begun = clock_now_ns();
     struct buf widened = buf_with_ceiling(64 * 1024);
+    const struct plan_table *root;
+    const char *other;
     struct lines lines;
     bool done;
 
@@ -101,8 +103,9 @@ parse_only(struct job *job, const char *path, struct parsed *parsed,
     done =
         source_file_new(path, job->plan->hash, job->context->options->any_query,
                         &job->arena, &source, err) &&
-        parse_file(job, loader, source, &lines, err) &&
-        verify_roots(source, job->plan, loader_other_roots(loader), err);
+        parse_file(job, loader, source, &lines, err);
+    other = loader_other_roots(loader, &root);
+    done = done && verify_roots(source, root, other, err);
     source_free(source);
     timings_since(&job->timings, TIMING_LOAD, begun);
     *parsed = (struct parsed){.counts = *loader_counts(loader),

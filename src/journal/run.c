@@ -308,23 +308,26 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
 
 void
 journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
-                          const struct run_ref *run)
+                          const struct run_ref *run, bool continues)
 {
     struct call call = {0};
 
     run_append_ref(&call, run);
+    call_number(&call, continues);
     journal_ask_ahead(conn, owner, sql_run_loading, &call);
 }
 
 bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
-                    char loaded_at[JOURNAL_TIME_BYTES], struct err *err)
+                    bool continues, char loaded_at[JOURNAL_TIME_BYTES],
+                    struct err *err)
 {
     struct call call = {0};
     struct pg_result *result;
     bool found;
 
     run_append_ref(&call, run);
+    call_number(&call, continues);
     if (!journal_call(journal, sql_run_loading, &call, &result, err))
         return err_wrap(err, "updating run %lld in the journal",
                         (long long)run->run_id);

@@ -98,16 +98,17 @@ MUST_CHECK bool
 journal_run_note(struct journal *journal, const struct run_ref *run,
                  const char *note, struct err *err);
 
-/* Set the status `loading`, and delete the rejects of an earlier attempt.
- * `loaded_at` becomes the time by the database's
- * clock, in microseconds. */
+/* Set the status `loading`, and delete the rejects of an earlier attempt,
+ * unless this one `continues` it. `loaded_at` becomes the time by the
+ * database's clock, in microseconds. */
 MUST_CHECK bool
 journal_run_loading(struct journal *journal, const struct run_ref *run,
-                    char loaded_at[JOURNAL_TIME_BYTES], struct err *err);
+                    bool continues, char loaded_at[JOURNAL_TIME_BYTES],
+                    struct err *err);
 
 /* Do the same ahead, in the wait of other questions: see pg/queue.h. */
 void journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
-                               const struct run_ref *run);
+                               const struct run_ref *run, bool continues);
 
 /* Counts of a run; -1 leaves a column as it is. The counts that the store
  * announced are set by journal_operation_update(). */

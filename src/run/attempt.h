@@ -1,7 +1,7 @@
 /*
  * attempt - one attempt of a run to load its results, with one loader and one
- * set of staging tables. The next attempt starts from zero. Private to this
- * folder.
+ * set of staging tables. The next attempt starts from zero; that of a paged run
+ * continues after the last committed page. Private to this folder.
  */
 #ifndef RUN_ATTEMPT_H
 #define RUN_ATTEMPT_H
@@ -12,6 +12,7 @@
 struct attempt {
     struct run *run;
     struct loader *loader;
+    bool continues; /* a paged run, whose staging has pages already */
     char loaded_at[JOURNAL_TIME_BYTES];
     bool *becomes_table; /* by plan table: create the table by renaming its
                           * staging table */

@@ -20,7 +20,9 @@
 #include "base/clock.h"
 #include "job/control.h"
 #include "journal/claim.h"
+#include "journal/frontier.h"
 #include "journal/runs.h"
+#include "journal/walk.h"
 #include "load/compare.h"
 #include "load/guard.h"
 #include "load/merge.h"
@@ -34,10 +36,25 @@ enum { NOTES_BYTES_MAX = 1024 * 1024 };
 
 /* ---- parameters of the merge ------------------------------------------- */
 bool
+commit_is_incomplete(const struct run *run)
+{
+    return run->origin->unproven != NULL || run->origin->null_rows != NULL;
+}
+
+bool
 commit_is_uncounted(const struct run *run)
 {
     return run->origin->is_cut && run->origin->least_roots < 0 &&
            !run->options->force_deletes;
+}
+
+/* Rows that did not come may still exist: a page had a null in place of a row,
+ * a literal first: asked for only some, or the walk could not be proven. */
+static bool
+keeps_rows(const struct origin *origin, const struct plan_table *table)
+{
+    return origin->unproven != NULL ||
+           (origin->keeps_rows != NULL && origin->keeps_rows[table->index]);
 }
 
 static void
@@ -59,7 +76,8 @@ describe_tables(struct attempt *attempt, struct merge *merge)
                         plan->tables[i].marks_deleted,
             .is_partitioned = run->tables.targets[i].is_partitioned,
             .becomes_table = attempt->becomes_table[i],
-            .removes = is_whole && !commit_is_uncounted(run),
+            .removes = is_whole && !commit_is_uncounted(run) &&
+                       !keeps_rows(run->origin, &plan->tables[i]),
             .is_whole = is_whole,
             .is_even = loader_has_all_rows(attempt->loader, i),
             .has_column = run->tables.targets[i].has_column};
@@ -101,11 +119,12 @@ collect_counts(struct run *run, const struct merge *merge)
 }
 
 /* A run with rejects does not move the watermark, unless the user accepts the
- * rejects. */
+ * rejects. Neither does a walk that is not known to be complete. */
 static bool
 may_advance(const struct run *run)
 {
-    return run->rejects == 0 || run->options->accept_rejects;
+    return (run->rejects == 0 || run->options->accept_rejects) &&
+           !commit_is_incomplete(run);
 }
 
 /* The run's notes as a JSON object; NULL: none. */
@@ -121,12 +140,25 @@ write_notes(const struct run *run)
     notes_write(&run->notes, json);
     if (run->rejects > 0 && may_advance(run))
         json_out_boolean(json, "accepted_rejects", true);
+    if (run->origin->unproven != NULL)
+        json_out_text(json, "unproven", run->origin->unproven);
+    if (run->origin->null_rows != NULL)
+        json_out_text(json, "null_rows", run->origin->null_rows);
     json_out_close(json, '}');
     json_out_free(json);
     if (!text.overflowed && strcmp(buf_str(&text), "{}") != 0)
         kept = arena_strdup(run->arena, buf_str(&text));
     buf_free(&text);
     return kept;
+}
+
+/* The run's frontier is not needed any more. */
+static bool
+queue_walk(struct run *run, struct pg_conn *conn, struct err *err)
+{
+    journal_frontier_queue_end(conn, run->ref.run_id);
+    return journal_queue_walk(conn, run->ref.run_id, run->origin->walk,
+                              (size_t)run->origin->walk_count, err);
 }
 
 static bool
@@ -136,8 +168,10 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     struct run *run = attempt->run;
     struct pg_conn *conn = merge->conn;
     struct timings *timings = run->timings;
-    struct run_end end = {.status = run->rejects > 0 ? RUN_LOADED_WITH_REJECTS
-                                                     : RUN_LOADED,
+    struct run_end end = {.status =
+                              run->rejects > 0 || commit_is_incomplete(run)
+                                  ? RUN_LOADED_WITH_REJECTS
+                                  : RUN_LOADED,
                           .notes = write_notes(run)};
 
     collect_counts(run, merge);
@@ -151,10 +185,30 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     tables_queue_save(&run->tables, run->job, false, conn);
     if (run->mode.mode != RUN_REPLAY && may_advance(run))
         journal_queue_watermark(conn, run->ref.run_id);
+    if (run->origin->is_paged && !queue_walk(run, conn, err))
+        return false;
     return journal_finish_in(conn, &run->ref, &end, err);
 }
 
 /* ---- the transaction ---------------------------------------------------- */
+
+/* Rows of skipped roots are not staged, so their lines count. */
+static int64_t
+count_roots(const struct attempt *attempt, const struct merge *merge)
+{
+    int64_t roots = 0;
+
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (table->table->kind != PLAN_ROOT)
+            continue;
+        if (table->stage == NULL || table->table->skip)
+            return attempt->roots;
+        roots += table->staged - table->duplicates;
+    }
+    return roots;
+}
 
 /* If the windows together have fewer roots than the store counted, the result
  * is incomplete. */
@@ -163,10 +217,7 @@ check_least_roots(const struct attempt *attempt, const struct merge *merge,
                   struct err *err)
 {
     const struct run *run = attempt->run;
-    const struct merge_table *root = &merge->tables[0];
-    int64_t came = root->stage != NULL && !root->table->skip
-                       ? root->staged - root->duplicates
-                       : attempt->roots;
+    int64_t came = count_roots(attempt, merge);
 
     if (came + run->rejects >= run->origin->least_roots)
         return true;

@@ -1,6 +1,8 @@
 #include "run/ending.h"
 
 #include "json/write.h"
+#include "run/commit.h"
+#include "run/land.h"
 
 enum { NOTE_BYTES_MAX = 8 * 1024 };
 
@@ -102,17 +104,41 @@ log_landed(const struct run *run)
                  LOG_STR("tables", run->compared),
                  LOG_NUM("not_sent", run->unsent), LOG_NUM("sent", run->sent),
                  LOG_END);
+    if (run->origin->unproven != NULL)
+        log_warn(run->log, MSG_WALK_UNPROVEN,
+                 "the API may have left out rows; nothing was removed",
+                 LOG_STR("connections", run->origin->unproven), LOG_END);
+    if (run->origin->null_rows != NULL)
+        log_warn(run->log, MSG_NULL_ROWS, "the API sent null in place of rows",
+                 LOG_STR("connections", run->origin->null_rows), LOG_END);
     if (run->rejects > 0)
         log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
                  LOG_NUM("rejects", run->rejects), LOG_END);
+}
+
+/* No later run continues this one. */
+static void
+forget_pages(struct run *run)
+{
+    struct err err;
+
+    task_shield();
+    land_drop_staging(run->journal, run->ref.run_id);
+    if (!journal_frontier_end(run->journal, run->ref.run_id, &err))
+        log_failure(LOG_WARN, run->log, "cannot remove the run's frontier",
+                    &err);
+    task_unshield();
 }
 
 void
 ending_failed(struct run *run, const struct err *why)
 {
     finish_failed(run, why);
-    if (run->begun && status_after(run, why) == RUN_FAILED)
+    if (run->begun && status_after(run, why) == RUN_FAILED) {
         origin_give_up(run->origin);
+        if (run->origin->is_paged && !is_not_ours(why))
+            forget_pages(run);
+    }
     job_fail(run->job, message_after(run, why), why);
 }
 
@@ -126,6 +152,7 @@ ending_loaded(struct run *run)
     job->rejects = run->rejects;
     job->tables = run->written;
     job->table_count = run->written_count;
-    job->status = err_exit_status(run->rejects > 0 ? ERR_ROW : ERR_NONE);
+    job->status = err_exit_status(
+        run->rejects > 0 || commit_is_incomplete(run) ? ERR_ROW : ERR_NONE);
     job_end(job);
 }

@@ -98,6 +98,7 @@ may_compare(const struct run *run, const struct plan_table *table,
         bool is_so;
         const char *why;
     } against[] = {
+        {run->origin->is_paged, "its rows come in pages"},
         {run->mode.incremental, "the run is not full"},
         {run->sends_all, "the load was restarted to send all rows"},
         {run->tuning->compare_bytes == 0, "compare_memory is 0"},

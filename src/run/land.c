@@ -13,8 +13,9 @@
  *
  * The loop at the end of land_results() decides whether there is another
  * attempt. Between two attempts the staging tables are dropped and the tables
- * are inspected again. URL_LAPSED is not handled here: run/run.c asks the
- * origin for a new URL.
+ * are inspected again. A paged run keeps its staging: the next attempt
+ * continues with the page that failed (run/page.c). URL_LAPSED is not handled
+ * here: run/run.c asks the origin for a new URL.
  */
 #include "run/land.h"
 
@@ -25,9 +26,12 @@
 #include "base/clock.h"
 #include "base/retry.h"
 #include "job/control.h"
+#include "journal/frontier.h"
 #include "journal/store.h"
 #include "journal/watermark.h"
 #include "load/adapt.h"
+#include "load/gids.h"
+#include "load/kept.h"
 #include "load/obstacle.h"
 #include "load/stage.h"
 #include "run/commit.h"
@@ -58,6 +62,20 @@ land_drop_staging(struct journal *journal, int64_t run_id)
         journal_give_back(journal);
     }
     task_unshield();
+}
+
+bool
+land_adopt_staging(struct run *run, bool *is_there, struct err *err)
+{
+    struct pg_conn *control;
+    bool adopted;
+
+    if (!journal_borrow(run->journal, &control, err))
+        return false;
+    adopted = kept_adopt(control, run->schema, run->ref.run_id, run->plan,
+                         is_there, err);
+    journal_give_back(run->journal);
+    return adopted;
 }
 
 /* ---- merging ----------------------------------------------------------- */
@@ -190,8 +208,15 @@ on_gid_type(void *ctx, const struct plan_table *table, const char *type,
     return asked;
 }
 
+static bool
+continues_pages(const struct run *run)
+{
+    return run->origin->is_paged && run->head.page > 0;
+}
+
 /* A new table is created by renaming its staging table, unless SQL has to
- * number its rows (ordinals, positions). In an incremental run over existing
+ * number its rows (ordinals, positions), or a paged run continues its staging,
+ * which is always unlogged. In an incremental run over existing
  * tables, staging is kept, because merging the tables below may read it. */
 static bool *
 choose_tables(const struct run *run)
@@ -203,7 +228,8 @@ choose_tables(const struct run *run)
         run->mode.incremental && tables_any_there(&run->tables, run->plan);
 
     for (int i = 0; i < plan->table_count; i++)
-        becomes[i] = !keeps_staging && !run->tables.targets[i].exists &&
+        becomes[i] = !keeps_staging && !run->origin->is_paged &&
+                     !run->tables.targets[i].exists &&
                      !plan->tables[i].has_ordinal &&
                      !plan->tables[i].has_position && !plan->tables[i].skip;
     return becomes;
@@ -240,11 +266,15 @@ try_to_land(struct run *run, struct err *err)
         .schema = run->schema,
         .hash_secret = journal_hash_secret(run->journal),
         .run_id = run->ref.run_id,
+        .is_paged = run->origin->is_paged,
+        .continues = continues_pages(run),
         .refused = &run->refused,
         .on_reject = stream_on_reject,
         .on_gid_type = on_gid_type,
         .ctx = run};
-    struct attempt attempt = {.run = run, .becomes_table = choose_tables(run)};
+    struct attempt attempt = {.run = run,
+                              .continues = continues_pages(run),
+                              .becomes_table = choose_tables(run)};
     bool landed;
 
     /* PostgreSQL keeps the first 63 bytes of the name. */
@@ -257,7 +287,7 @@ try_to_land(struct run *run, struct err *err)
     if (!landed && refused_is_row(err))
         find_refused(run, attempt.loader, err);
     loader_free(attempt.loader);
-    if (!landed)
+    if (!landed && !run->origin->is_paged)
         land_drop_staging(run->journal, run->ref.run_id);
     return landed;
 }
@@ -330,6 +360,15 @@ must_send_all(struct run *run, struct err *why)
     return tables_inspect(&run->tables, run->job, why);
 }
 
+/* Staging of an earlier process has the numbers of gids, but not their
+ * types. */
+static bool
+learn_gids(struct run *run, struct err *err)
+{
+    return !continues_pages(run) || run->head.gids == NULL ||
+           gids_read(run->plan, run->head.gids, err);
+}
+
 static bool
 begin_load(struct job *job, struct err *err)
 {
@@ -351,7 +390,7 @@ ask_ahead(struct run *run, struct err *err)
 
     if (!journal_borrow(run->journal, &control, err))
         return false;
-    journal_run_loading_ahead(control, run, &run->ref);
+    journal_run_loading_ahead(control, run, &run->ref, continues_pages(run));
     journal_give_back(run->journal);
     return true;
 }
@@ -365,10 +404,12 @@ land_results(struct run *run, struct err *err)
     bool landed;
 
     refused_free(&run->refused);
-    run->sends_all = false;
+    run->sends_all = run->has_all_pages = false;
+    if (run->origin->is_paged)
+        run->head = *run->origin->head;
     run->written = arena_array(run->arena, (size_t)run->plan->table_count,
                                sizeof(*run->written));
-    if (!begin_load(run->job, err))
+    if (!learn_gids(run, err) || !begin_load(run->job, err))
         return false;
     if (!ask_ahead(run, err)) {
         control_end_load(context);

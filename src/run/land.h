@@ -18,4 +18,9 @@ MUST_CHECK bool land_results(struct run *run, struct err *err);
  * loaders. Failures are ignored. */
 void land_drop_staging(struct journal *journal, int64_t run_id);
 
+/* Set the plan to what the staging of an interrupted paged run has. *is_there
+ * is false if the run cannot be continued with it. */
+MUST_CHECK bool
+land_adopt_staging(struct run *run, bool *is_there, struct err *err);
+
 #endif

@@ -40,6 +40,7 @@
 #include "run/earlier.h"
 #include "run/ending.h"
 #include "run/land.h"
+#include "run/page.h"
 
 enum { RENEWALS_MAX = 2 };
 
@@ -71,6 +72,7 @@ run_free(struct run *run)
 {
     notes_free(&run->notes);
     refused_free(&run->refused);
+    page_rejects_free(&run->page_rejects);
     origin_free(run->origin);
 }
 
@@ -196,22 +198,34 @@ begin(struct run *run, struct err *err)
     return origin_begin(run->origin, &of, err);
 }
 
+/* Pages that were read need their staging. *keeps: it is there. */
+static bool
+find_pages(struct run *run, bool *keeps, struct err *err)
+{
+    *keeps = false;
+    return !run->origin->is_paged || land_adopt_staging(run, keeps, err);
+}
+
 /* If the earlier process was killed before it submitted anything, the run is
- * taken over and the origin starts from the beginning. */
+ * taken over and the origin starts from the beginning. So it does if the pages
+ * that were read are lost. */
 static bool
 resume(struct run *run, const struct journal_run *last, enum origin_left left,
        struct err *err)
 {
-    bool has_asked = left == ORIGIN_ASKED;
+    bool has_asked = left == ORIGIN_ASKED, keeps;
     struct origin_run of;
 
     if (!earlier_take_over(run, last, has_asked ? RUN_POLLING : RUN_SUBMITTING,
                            err))
         return false;
     note_begun(run);
-    if (!earlier_supersede(run, run->ref.run_id, err))
+    if (!earlier_supersede(run, run->ref.run_id, err) ||
+        !find_pages(run, &keeps, err))
         return false;
-    land_drop_staging(run->journal, run->ref.run_id);
+    has_asked = has_asked && (keeps || !run->origin->is_paged);
+    if (!keeps || !has_asked)
+        land_drop_staging(run->journal, run->ref.run_id);
     log_info(run->log, "resuming an unfinished run", LOG_END);
     of = origin_run_of(run);
     return has_asked ? origin_resume(run->origin, &of, err)

@@ -6,13 +6,22 @@
 #define RUN_STATE_H
 
 #include "job/job.h"
+#include "journal/frontier.h"
 #include "journal/merge.h"
+#include "journal/reject.h"
 #include "journal/run.h"
 #include "load/refused.h"
 #include "run/mode.h"
 #include "run/notes.h"
 #include "run/tables.h"
 #include "source/origin.h"
+
+/* The rejected lines of the page that is being loaded. */
+struct page_rejects {
+    struct arena arena;
+    struct journal_reject *list;
+    size_t count;
+};
 
 struct run {
     /* Parameters of run_job(). */
@@ -44,6 +53,9 @@ struct run {
     struct refused refused; /* lines that PostgreSQL refuses */
     bool sends_all;         /* rows that did not change are sent, too */
     struct notes notes;
+    struct frontier_head head; /* of a paged run: of the last committed page */
+    bool has_all_pages;        /* that was the last one */
+    struct page_rejects page_rejects;
 
     /* Set by the last attempt of land. */
     bool hides_orders; /* the store may hide orders older than 60 days */

@@ -3,7 +3,8 @@
  * the loader takes each line. The loop waits only for bytes and for PostgreSQL.
  *
  * Each attempt resets the counts and warnings, and deletes the rejects that an
- * earlier attempt wrote to the journal.
+ * earlier attempt wrote to the journal. An attempt of a paged run continues
+ * after the last committed page, and so do its counts.
  */
 #include "run/stream.h"
 
@@ -14,9 +15,37 @@
 #include "journal/reject.h"
 #include "json/lines.h"
 #include "run/known_rows.h"
+#include "run/page.h"
 #include "run/verify.h"
 
 /* ---- rejects ----------------------------------------------------------- */
+
+bool
+stream_too_many_rejects(const struct run *run, struct err *err)
+{
+    err_set(err, MSG_TOO_MANY_REJECTS,
+            "more than max_rejects (%" PRId64 ") lines were rejected",
+            run->tuning->max_rejects);
+    return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
+                    run->ref.run_id);
+}
+
+/* The rejects of a page are written in its transaction. It will not be
+ * committed if there are too many. */
+static bool
+save_reject(struct run *run, const struct journal_reject *row, struct err *err)
+{
+    bool is_too_many = ++run->rejects > run->tuning->max_rejects;
+
+    if (run->origin->is_paged) {
+        page_keep_reject(run, row);
+        if (is_too_many && !page_save_rejects(run, err))
+            return false;
+    } else if (!journal_reject_add(run->journal, &run->ref, row, 1, err)) {
+        return false;
+    }
+    return !is_too_many || stream_too_many_rejects(run, err);
+}
 
 bool
 stream_on_reject(void *ctx, const struct reject *reject, struct err *err)
@@ -37,15 +66,7 @@ stream_on_reject(void *ctx, const struct reject *reject, struct err *err)
            LOG_NUM("byte_offset", reject->byte_offset),
            LOG_STR("reason", reject->reason), LOG_STR("code", reject->code),
            LOG_STR("hint", reject->remedy), LOG_END);
-    if (!journal_reject_add(run->journal, &run->ref, &row, 1, err))
-        return false;
-    if (++run->rejects <= run->tuning->max_rejects)
-        return true;
-    err_set(err, MSG_TOO_MANY_REJECTS,
-            "more than max_rejects (%" PRId64 ") lines were rejected",
-            run->tuning->max_rejects);
-    return err_hint(err, "see bulkpg.reject where run_id = %" PRId64,
-                    run->ref.run_id);
+    return save_reject(run, &row, err);
 }
 
 /* ---- warnings ---------------------------------------------------------- */
@@ -112,6 +133,44 @@ keep_counts(struct attempt *attempt, int n, uint64_t bytes, struct err *err)
                        err);
 }
 
+/* Continue after the pages that are committed. */
+static void
+continue_pages(struct attempt *attempt, struct lines *lines)
+{
+    struct run *run = attempt->run;
+    const struct frontier_head *head = &run->head;
+    struct loader_counts counts = {.lines = (uint64_t)head->lines,
+                                   .roots = (uint64_t)head->roots,
+                                   .skipped = (uint64_t)head->skipped,
+                                   .rejects = (uint64_t)head->rejects,
+                                   .sanitized = (uint64_t)head->sanitized};
+
+    loader_continue(attempt->loader, &counts);
+    if (head->page > 0)
+        lines_continue(lines, (uint64_t)head->next_line,
+                       (uint64_t)head->copy_bytes);
+    progress_phase(run->progress, PROGRESS_PAGING);
+    progress_show(run->progress, run->origin->ops->look, run->origin);
+}
+
+static bool
+feed_source(struct attempt *attempt, struct source *source, struct lines *lines,
+            struct err *err)
+{
+    struct run *run = attempt->run;
+    bool fed;
+
+    if (source_has_pages(source)) {
+        continue_pages(attempt, lines);
+        return source_open(source, err) &&
+               page_feed_all(attempt, source, lines, err);
+    }
+    progress_source(run->progress, lines, loader_counts(attempt->loader));
+    fed = source_open(source, err) && source_feed(source, lines, err);
+    progress_source_end(run->progress);
+    return fed;
+}
+
 static bool
 stream_source(struct attempt *attempt, int n, struct err *err)
 {
@@ -124,9 +183,7 @@ stream_source(struct attempt *attempt, int n, struct err *err)
     run->log->operation_id = source->operation_id;
     loader_begin_operation(attempt->loader, n + 1, source->asked_at);
     lines_init(&lines, LOADER_LINE_BYTES_MAX, loader_line, attempt->loader);
-    progress_source(run->progress, &lines, loader_counts(attempt->loader));
-    streamed = source_open(source, err) && source_feed(source, &lines, err);
-    progress_source_end(run->progress);
+    streamed = feed_source(attempt, source, &lines, err);
     streamed = streamed && keep_counts(attempt, n, lines.offset, err) &&
                verify_result(&source->claims, loader_counts(attempt->loader),
                              lines.offset, err) &&
@@ -148,17 +205,19 @@ begin_loading(struct attempt *attempt, struct err *err)
     bool staged;
 
     run->counts = run_counts_unknown;
-    run->rejects = 0;
+    run->rejects = run->origin->is_paged ? run->head.rejects : 0;
     notes_back_to(&run->notes, (struct notes_mark){0});
-    if (!journal_run_loading(run->journal, &run->ref, attempt->loaded_at,
-                             err) ||
+    if (!journal_run_loading(run->journal, &run->ref, attempt->continues,
+                             attempt->loaded_at, err) ||
         !journal_borrow(run->journal, &control, err))
         return false;
     staged =
         loader_stage(attempt->loader, control, attempt->becomes_table, err);
     journal_give_back(run->journal);
-    return staged && loader_connect(attempt->loader, err) &&
-           known_rows_read(attempt, err) && loader_start(attempt->loader, err);
+    if (!staged || !loader_connect(attempt->loader, err))
+        return false;
+    return run->origin->is_paged || (known_rows_read(attempt, err) &&
+                                     loader_start(attempt->loader, err));
 }
 
 static bool
@@ -181,11 +240,11 @@ stream_timed(struct attempt *attempt, struct err *err)
     struct timings *timings = run->timings;
     bool streamed = stream_sources(attempt, err);
     struct loader_times times = loader_times(attempt->loader);
+    const struct plan_table *root;
+    const char *other = loader_other_roots(attempt->loader, &root);
 
     timings_feed(timings, attempt->fed_ns, &times);
-    if (!streamed ||
-        !verify_roots(run->origin->sources[0], run->plan,
-                      loader_other_roots(attempt->loader), err) ||
+    if (!streamed || !verify_roots(run->origin->sources[0], root, other, err) ||
         !loader_finish(attempt->loader, err))
         return false;
     timings->ns[TIMING_SEND] = loader_times(attempt->loader).send_ns;

@@ -14,4 +14,7 @@ MUST_CHECK bool stream_into_staging(struct attempt *attempt, struct err *err);
  * `run` is the struct run. Fails if there are more than max_rejects. */
 bool stream_on_reject(void *run, const struct reject *reject, struct err *err);
 
+/* There are more rejects than max_rejects. Always returns false. */
+bool stream_too_many_rejects(const struct run *run, struct err *err);
+
 #endif

@@ -31,14 +31,14 @@ verify_result(const struct source_claims *claims,
 }
 
 bool
-verify_roots(const struct source *source, const struct plan *plan,
+verify_roots(const struct source *source, const struct plan_table *root,
              const char *other, struct err *err)
 {
     if (other == NULL || source->is_of_query)
         return true;
     err_set(err, MSG_OTHER_QUERY,
             "%s has no roots of type %s: the type of the first root is %.60s",
-            source->name, plan->tables[0].node_type, other);
+            source->name, root->node_type, other);
     return err_hint(err, "load the file with the query that produced it; "
                          "--any-query loads it with this one");
 }

@@ -16,10 +16,11 @@ MUST_CHECK bool verify_result(const struct source_claims *claims,
                               uint64_t bytes, struct err *err);
 
 /* Check that a saved file without a sidecar is a result of this query. `other`
- * is a gid type if no root has the type that the query's roots have; NULL: at
- * least one has. ERR_CONFIG with the code OTHER_QUERY. */
+ * is a gid type if no root has the type that the query's roots have, such as
+ * those of `root`; NULL: at least one has. ERR_CONFIG with the code
+ * OTHER_QUERY. */
 MUST_CHECK bool
-verify_roots(const struct source *source, const struct plan *plan,
+verify_roots(const struct source *source, const struct plan_table *root,
              const char *other, struct err *err);
 
 /* Compare the lines in staging with the lines received. Called in the merge's

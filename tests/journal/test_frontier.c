@@ -62,7 +62,7 @@ open_all(void)
     loader = connect_to(database);
     OK(journal_open(conn, true, &journal, &err));
     run = begin_run(RUN_FULL);
-    OK(journal_run_loading(journal, &run, loaded_at, &err));
+    OK(journal_run_loading(journal, &run, false, loaded_at, &err));
 }
 
 static void

@@ -683,7 +683,7 @@ life_body(void)
                ERR_LATER, "TAKEN_OVER");
     OK(journal_run_resume(journal, &before, RUN_POLLING, &taken, &err));
     ck_assert(!taken);
-    OK(journal_run_loading(journal, &run, loaded_at, &err));
+    OK(journal_run_loading(journal, &run, false, loaded_at, &err));
     ck_assert_uint_eq(strlen(loaded_at), strlen("2026-01-02T03:04:05.678901Z"));
     ck_assert_str_eq(
         ask(arena_printf(&arena, "SELECT loaded_at = '%s' FROM bulkpg.run",
@@ -1189,10 +1189,10 @@ rejects_body(void)
     OK(journal_run_resume(other, &run, RUN_LOADING, &taken, &err));
     fails_with(journal_reject_add(journal, &before, rejects, 1, &err),
                ERR_LATER, "TAKEN_OVER");
-    fails_with(journal_run_loading(journal, &before, loaded_at, &err),
+    fails_with(journal_run_loading(journal, &before, false, loaded_at, &err),
                ERR_LATER, "TAKEN_OVER");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "403");
-    OK(journal_run_loading(journal, &run, loaded_at, &err));
+    OK(journal_run_loading(journal, &run, false, loaded_at, &err));
     OK(journal_list_rejects(journal, run.run_id, 10, &arena, &read, &err));
     ck_assert_uint_eq(read.count, 0);
     close_both();

@@ -9,7 +9,7 @@
 #include "support/cluster.h"
 #include "support/pg_task.h"
 
-static const char types_path[] = "tests/data/plan/types.json";
+static const char usual_types[] = "tests/data/plan/types.json";
 
 static void
 prepare(struct scripted_job *job)
@@ -17,17 +17,25 @@ prepare(struct scripted_job *job)
     struct err err;
 
     job_init(&job->job, &job->context, &job->store, &job->file);
-    ck_assert_msg(job_prepare(&job->job, types_path, &err), "%s", err.message);
+    ck_assert_msg(job_prepare(&job->job, job->types, &err), "%s", err.message);
 }
 
 void
 scripted_job_open(struct scripted_job *job, const char *database,
                   const char *query)
 {
+    scripted_job_open_with(job, database, query, usual_types);
+}
+
+void
+scripted_job_open_with(struct scripted_job *job, const char *database,
+                       const char *query, const char *types)
+{
     struct context *context = &job->context;
     struct err err;
 
     memset(job, 0, sizeof(*job));
+    job->types = types;
     job->options = (struct options){.older_than_ms = -1,
                                     .objects = -1,
                                     .since_s = OPTION_NO_TIME,

@@ -15,12 +15,17 @@ struct scripted_job {
     struct store_state store;
     struct query_file file;
     struct job job;
+    const char *types;
 };
 
 /* Open job "products" with this `query`, in `database`. Its tables are in the
  * schema acme. Failures of the database are not retried. */
 void scripted_job_open(struct scripted_job *job, const char *database,
                        const char *query);
+
+/* The same with the types in this file. */
+void scripted_job_open_with(struct scripted_job *job, const char *database,
+                            const char *query, const char *types);
 void scripted_job_close(struct scripted_job *job);
 
 /* Reset the job to the state that it has in a new process. */
