@@ -11,7 +11,7 @@
 #include "job/job.h"
 #include "job/jobs.h"
 #include "plan/ddl.h"
-#include "plan/pages.h"
+#include "plan/expense.h"
 #include "plan/statements.h"
 #include "plan/unseen.h"
 
@@ -68,10 +68,25 @@ print_upkeep(const struct plan *plan)
             "rows.\n");
 }
 
+static struct expense_terms
+terms_of(const struct job *job)
+{
+    const struct plan_paged *paged = &job->plan->paged;
+    const struct store_config *config = job->config;
+
+    return (struct expense_terms){
+        .rows = paged->rows > 0 ? paged->rows : config->page,
+        .concurrency =
+            paged->concurrency > 0 ? paged->concurrency : config->concurrency,
+        .per_second = config->share * job->plan->dialect->pages->per_second};
+}
+
 /* A query with @paged(below:) may be read in both ways. */
 static void
-print_pages(const struct plan *plan)
+print_pages(const struct job *job)
 {
+    const struct plan *plan = job->plan;
+    struct expense_terms terms = terms_of(job);
     struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
 
     if (plan->paged.way == PLAN_BY_COUNT)
@@ -80,7 +95,7 @@ print_pages(const struct plan *plan)
                    "instead.\n",
                    (long long)plan->paged.below, plan->tables[0].path);
     if (plan->paged.way != PLAN_BY_BULK) {
-        pages_print(plan, &text);
+        expense_print(plan, &terms, &text);
         out_lines(stdout, buf_span(&text));
     }
     buf_free(&text);
@@ -129,14 +144,14 @@ append_all(struct buf *text, const struct job *job,
            const struct changes *changes)
 {
     ddl_print(text, job->plan, job->config->schema);
-    out_printf(stdout,
-               "-- Job %s of store %s. %s:\n/*\n%s*/\n\n-- The tables:\n%s",
-               job->plan->job, job->config->name,
-               job->plan->paged.way == PLAN_BY_PAGES
-                   ? "It reads this query page by page"
-                   : "It submits this document, with a marker before it",
-               job->plan->document, buf_str(text));
-    print_pages(job->plan);
+    out_printf(
+        stdout, "-- Job %s of %s %s. %s:\n/*\n%s*/\n\n-- The tables:\n%s",
+        job->plan->job, store_config_kind(job->config), job->config->name,
+        job->plan->paged.way == PLAN_BY_PAGES
+            ? "It reads this query page by page"
+            : "It submits this document, with a marker before it",
+        job->plan->document, buf_str(text));
+    print_pages(job);
     print_upkeep(job->plan);
     print_notes(job->notes);
     buf_clear(text);
@@ -145,6 +160,17 @@ append_all(struct buf *text, const struct job *job,
     buf_printf(text, "\n-- Changes to tables that exist:\n%s",
                changes->altered[0] != '\0' ? changes->altered : "-- none\n");
     changes_append_left(text, changes);
+}
+
+static void
+print_json(struct buf *text, const struct job *job,
+           const struct changes *changes)
+{
+    struct expense_terms terms = {0};
+
+    if (job->plan->paged.way != PLAN_BY_BULK)
+        terms = terms_of(job);
+    plan_json_append(text, job, &terms, changes);
 }
 
 static void
@@ -158,7 +184,7 @@ print_plan(const struct options *options, const struct job *job,
     if (options->document)
         buf_append_str(&text, job->plan->document);
     else if (options->json)
-        plan_json_append(&text, job, changes);
+        print_json(&text, job, changes);
     else if (options->dbt)
         plan_dbt_append(&text, job);
     else if (options->sql)

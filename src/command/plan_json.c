@@ -1,5 +1,6 @@
 #include "command/plan_json.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -109,6 +110,82 @@ append_incremental(struct json_out *json, const struct plan *plan)
     json_out_close(json, '}');
 }
 
+/* ---- pages --------------------------------------------------------------- */
+
+/* `count` with two decimals, NULL if it is not above 0. */
+static void
+append_decimal(struct json_out *json, const char *key, double count)
+{
+    char text[64];
+
+    json_out_key(json, key);
+    if (count <= 0) {
+        json_out_string(json, NULL);
+        return;
+    }
+    snprintf(text, sizeof(text), "%.2f", count);
+    json_out_raw(json, span_str(text));
+}
+
+/* NULL if it is 0. */
+static void
+append_positive(struct json_out *json, const char *key, int64_t number)
+{
+    if (number > 0)
+        json_out_number(json, key, number);
+    else
+        json_out_text(json, key, NULL);
+}
+
+static void
+append_connection(struct json_out *json, const struct plan *plan,
+                  const struct pages_connection *c,
+                  const struct expense_terms *terms)
+{
+    struct expense expense;
+    bool has_requests = expense_of(plan, c, terms, &expense);
+    double points = expense.points * (double)expense.per_many;
+
+    json_out_open(json, '{');
+    json_out_number(json, "level", c->level);
+    json_out_text(json, "path", c->path);
+    json_out_text(json, "table", c->table->name);
+    json_out_text(json, "pages", expense_kind(c->kind));
+    append_positive(json, "only", c->only);
+    json_out_text(json, "first_page_in", c->is_nested ? c->parent->path : NULL);
+    json_out_text(json, "document", has_requests ? c->read->document : NULL);
+    append_positive(json, "parents", expense.parents);
+    append_positive(json, "rows", expense.rows);
+    append_positive(json, "points", (int64_t)expense.points);
+    append_positive(json, "requests_for_10000", expense.per_many);
+    append_decimal(json, "seconds_for_10000",
+                   terms->per_second > 0 ? points / terms->per_second : 0);
+    json_out_close(json, '}');
+}
+
+static void
+append_pages(struct json_out *json, const struct plan *plan,
+             const struct expense_terms *terms)
+{
+    json_out_key(json, "pages");
+    if (plan->paged.way == PLAN_BY_BULK) {
+        json_out_string(json, NULL);
+        return;
+    }
+    json_out_open(json, '{');
+    append_positive(json, "below", plan->paged.below);
+    json_out_number(json, "concurrency", terms->concurrency);
+    append_decimal(json, "points_per_second", terms->per_second);
+    json_out_key(json, "requests");
+    json_out_open(json, '[');
+    for (int i = 0; i < plan->pages->count; i++)
+        append_connection(json, plan, &plan->pages->connections[i], terms);
+    json_out_close(json, ']');
+    json_out_close(json, '}');
+}
+
+/* ---- the plan ------------------------------------------------------------ */
+
 static void
 append_notes(struct json_out *json, const struct gql_note *notes)
 {
@@ -147,6 +224,7 @@ append_left(struct json_out *json, const struct changes *changes)
 
 void
 plan_json_append(struct buf *text, const struct job *job,
+                 const struct expense_terms *terms,
                  const struct changes *changes)
 {
     const struct plan *plan = job->plan;
@@ -164,6 +242,7 @@ plan_json_append(struct buf *text, const struct job *job,
     json_out_text(json, "deletes", deletes_names[plan->deletes]);
     json_out_boolean(json, "deletes_all", plan->may_shrink);
     append_incremental(json, plan);
+    append_pages(json, plan, terms);
     append_notes(json, job->notes);
     json_out_key(json, "tables");
     json_out_open(json, '[');

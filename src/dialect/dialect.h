@@ -54,6 +54,7 @@ struct dialect_pages {
     bool unwraps;      /* @unwrap applies to every query */
     bool takes_since;  /* windows are the reserved variables $since, $until */
     enum dialect_cost cost;
+    double per_second; /* points that the API grants at least; 0: not known */
     const char *sort_argument; /* of a root: "sortKey"; NULL: none. Its values
                                 * that keep the order during a walk, */
     const char *sort_steady;   /* "ID", */

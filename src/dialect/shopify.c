@@ -167,6 +167,7 @@ static const struct dialect_pages pages = {
     .page_max = 250,
     .ids_max = 250,
     .cost = DIALECT_COST_LOG,
+    .per_second = 100,
     .sort_argument = "sortKey",
     .sort_steady = "ID",
     .sort_window = "UPDATED_AT",

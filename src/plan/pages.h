@@ -190,14 +190,11 @@ pages_points(const struct pages *pages, const struct pages_request *request,
 int64_t pages_rows(const struct pages_request *request,
                    const struct pages_values *values);
 
+enum { PAGES_ROWS_MOST = 10000 }; /* of an answer with nested connections */
+
 /* Rows of a nested first page, at least 1 and at most `rows`, so that a page of
  * `rows` rows has at most `most` rows in all. */
 int64_t pages_nested_rows(const struct pages_request *request, int64_t rows,
                           int64_t most);
-
-/* Print the requests, level by level, for `bulkpg plan`. */
-enum { PAGES_ROWS_MOST = 10000 }; /* of an answer, as it is printed */
-
-void pages_print(const struct plan *plan, struct buf *text);
 
 #endif

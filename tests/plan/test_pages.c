@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plan/expense.h"
 #include "plan/unseen.h"
 #include "support/pages.h"
 #include "support/suite.h"
@@ -235,17 +236,27 @@ END_TEST
 
 START_TEST(the_requests_are_printed_by_level)
 {
+    static const struct expense_terms terms = {
+        .rows = 250, .concurrency = 4, .per_second = 80};
+
     (void)connection(tree, "products");
     buf_clear(&text);
-    pages_print(api.plan, &text);
+    expense_print(api.plan, &terms, &text);
     ck_assert_ptr_nonnull(
         strstr(buf_str(&text),
                "--   0  products, pages by cursor: at most 250 rows, 13 points "
-               "a request\n"));
+               "a request\n"
+               "--      10,000 rows: 40 requests, 520 points, 7 s\n"));
     ck_assert_ptr_nonnull(
         strstr(buf_str(&text),
                "--   1  products.variants, pages by cursor below 250 rows of "
-               "products: at most 62500 rows, 14 points a request\n"));
+               "products: at most 62500 rows, 14 points a request\n"
+               "--      below 10,000 rows of products: at least 40 requests, "
+               "560 points, 7 s\n"));
+    ck_assert_ptr_nonnull(
+        strstr(buf_str(&text),
+               "-- At most 4 requests at once. bulkpg takes 80 points a second "
+               "of those that Shopify grants at least.\n"));
 }
 
 END_TEST

@@ -126,3 +126,69 @@ class Plan(Case):
         self.query("bad", "{ products { edges { node { nothing } } } }")
         result = self.run_program("check", *flags, status=CONFIG)
         self.assertIn("queries/bad.graphql:1:29", result.stdout)
+
+PAGED = """query Q @paged(first: 100, concurrency: 2) {
+  products { nodes { id title variants { nodes { id sku } } } }
+  shop { id name } }"""
+
+
+class Pages(Case):
+    """The requests of a query that is read by pages."""
+
+    def requests_of(self, *options):
+        shown = json.loads(self.run_program("plan", "job", "--json",
+                                            *options).stdout)["pages"]
+        return shown, {one["path"]: one for one in shown["requests"]}
+
+    def test_points_rows_and_time(self):
+        self.configure()
+        self.query("job", PAGED)
+        shown, requests = self.requests_of("--types", self.types)
+        self.assertEqual((2, 80.0), (shown["concurrency"],
+                                     shown["points_per_second"]))
+        roots, variants = requests["products"], requests["products.variants"]
+        self.assertEqual([0, "cursor", None, 100, 11], [roots[key] for key in (
+            "level", "pages", "parents", "rows", "points")])
+        self.assertEqual((100, 13.75), (roots["requests_for_10000"],
+                                        roots["seconds_for_10000"]))
+        self.assertEqual([1, 250, 12], [variants[key] for key in (
+            "level", "parents", "points")])
+        self.assertIn("nodes(ids: $ids)", variants["document"])
+        self.assertEqual(["one", 1, None], [requests["shop"][key] for key in (
+            "pages", "rows", "requests_for_10000")])
+        told = self.run_program("plan", "job", "--types", self.types).stdout
+        self.assertIn("-- The requests, level by level:", told)
+        self.assertIn("--      10,000 rows: 100 requests, 1100 points, 14 s\n",
+                      told)
+        self.assertIn("-- At most 2 requests at once. bulkpg takes 80 points a "
+                      "second of those that Shopify grants at least.", told)
+
+    def test_a_query_of_a_store_is_planned_without_requests_for_pages(self):
+        self.configure()
+        self.query("job", PAGED)
+        self.requests_of()
+        self.assertEqual([], self.requests(kind="query"))
+
+    def test_a_query_by_bulk_has_no_requests(self):
+        self.configure()
+        self.query("job", WIDE % "title")
+        shown = json.loads(self.run_program(
+            "plan", "job", "--json", "--types", self.types).stdout)
+        self.assertIsNone(shown["pages"])
+
+    def test_a_query_that_the_count_decides(self):
+        self.configure()
+        self.query("job", "query @paged(below: 70) " + WIDE % "title")
+        self.assertEqual(70, self.requests_of("--types",
+                                              self.types)[0]["below"])
+        told = self.run_program("plan", "job", "--types", self.types).stdout
+        self.assertIn("With at most 70 rows of products", told)
+
+    def test_check_tries_one_page(self):
+        self.configure()
+        self.query("job", PAGED)
+        result = self.run_program("check")
+        self.assertRegex(result.stdout, r"ok +query queries/job\.graphql")
+        tried, = self.requests(kind="query")
+        self.assertEqual({"first": 1}, tried["variables"])
+        self.assertEqual([], self.requests(kind="run"))
