@@ -33,7 +33,9 @@ LDFLAGS  := $(FLAGS_$(VARIANT))
 LDLIBS   := $(shell pkg-config --libs $(PACKAGES)) -lm
 
 SQL      := $(filter-out sql/examples/%,$(sort $(wildcard sql/*.sql sql/*/*.sql)))
-READY    := $(sort $(wildcard src/queries/*))
+# Those for Shopify, then those for the presets.
+READY    := $(sort $(wildcard src/queries/*.*)) \
+            $(sort $(wildcard src/queries/*/*.*))
 PAGE     := src/report/head.html src/report/report.css
 GEN      := build/gen/sql.c build/gen/ready_queries.c build/gen/pages.c
 OBJECTS  := $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/*/*.c)) \
@@ -225,11 +227,11 @@ build/gen/sql.c: scripts/embed-sql $(SQL)
 
 build/gen/ready_queries.c: scripts/embed-files $(READY)
 	@mkdir -p $(@D)
-	scripts/embed-files ready build/gen/ready_queries.h $@ $(READY)
+	scripts/embed-files ready src/queries build/gen/ready_queries.h $@ $(READY)
 
 build/gen/pages.c: scripts/embed-files $(PAGE)
 	@mkdir -p $(@D)
-	scripts/embed-files page build/gen/pages.h $@ $(PAGE)
+	scripts/embed-files page src/report build/gen/pages.h $@ $(PAGE)
 
 $(BUILD)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)

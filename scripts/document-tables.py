@@ -21,12 +21,13 @@ END = "<!-- end of lists -->\n"
 # The order of the areas and queries; other queries come last.
 AREAS = [
     ("Catalog", ["products", "variants", "variant_media",
-                 "product_attributes", "collections", "inventory",
-                 "locations", "files", "metaobjects"]),
-    ("Orders", ["orders", "sales", "returns", "fulfillment_orders",
-                "order_metafields", "order_journeys", "order_risks",
-                "tender_transactions", "disputes", "draft_orders",
-                "draft_order_metafields", "abandoned_checkouts"]),
+                 "product_attributes", "collections", "collection_order",
+                 "inventory", "locations", "files", "metaobjects"]),
+    ("Orders", ["orders", "sales", "returns", "refund_line_items",
+                "fulfillment_orders", "order_metafields", "order_journeys",
+                "order_risks", "tender_transactions", "payouts", "disputes",
+                "draft_orders", "draft_order_metafields",
+                "abandoned_checkouts"]),
     ("Customers", ["customers", "customer_metafields", "companies",
                    "company_metafields", "gift_cards",
                    "subscription_contracts", "selling_plans"]),
@@ -148,7 +149,7 @@ STYLE = """
 
 
 class Panel:
-    """One job: its tables as a tree from left to right."""
+    """One job: its tables as trees from left to right."""
 
     def __init__(self, plan, references):
         self.plan = plan
@@ -160,8 +161,10 @@ class Panel:
         self.out = []
         self.tracks = max(self.depth(table) for table in self.tables)
         self.width = self.tracks * TRACK - EDGE
-        self.height = TITLE + EDGE + self.place(
-            self.children[None][0], EDGE, TITLE) - SPACE
+        below = TITLE
+        for root in self.children[None]:
+            below += self.place(root, EDGE, below)
+        self.height = below + EDGE - SPACE
 
     def depth(self, table):
         parent = next((one for one in self.tables

@@ -331,6 +331,10 @@ check_together(const struct command *command, const struct options *options,
                        err);
     if (options->list && options->add != NULL)
         return misused(command, "--list and --add exclude each other", err);
+    if (command->bit == OF_INIT && options->stores[0] != NULL &&
+        (options->add == NULL || strchr(options->stores[0], '/') != NULL))
+        return misused(command, "--store needs --add, and the name of a store",
+                       err);
     return check_window(command, options, err);
 }
 

@@ -1,7 +1,11 @@
 /* The folders are created first, then bulkpg.ini, the first query and the files
  * for editors. Files are opened with O_EXCL: a file that exists is not changed,
  * and its name is printed. --add writes only ready queries, in the order in
- * which they are named, and stops at the first name that does not exist. */
+ * which they are named, and stops at the first name that does not exist.
+ *
+ * A query for a preset has the preset in its name, github/issues, and is
+ * written into the folder of a source with that name, queries/github/. --store
+ * names another store or source, and thus another folder. */
 #include "command/init.h"
 
 #include <errno.h>
@@ -81,7 +85,9 @@ list_queries(void)
         out_line(stdout, "%-22.*s  %.*s", SPAN_ARG(query.name),
                  SPAN_ARG(query.summary));
     out_printf(stdout,
-               "\n`bulkpg init --add NAME,...` copies them into queries/.\n");
+               "\n`bulkpg init --add NAME,...` copies them into queries/.\n"
+               "`bulkpg init --add github/issues --store NAME` copies one for "
+               "a source.\n");
     return EX_OK;
 }
 
@@ -91,6 +97,7 @@ list_queries(void)
 struct target {
     struct arena arena;
     const char *directory;
+    const char *store; /* that the queries are for; NULL: not named */
     size_t written;
 };
 
@@ -213,33 +220,64 @@ start(struct target *target, struct err *err)
 
 /* ---- more queries ------------------------------------------------------ */
 
+/* A query of a preset is also meant by its name without the preset. */
 static bool
 no_such_query(struct target *target, struct span name, struct err *err)
 {
     const char *wrong = arena_dup(&target->arena, name);
     struct nearest nearest = nearest_to(wrong);
+    const char *meant = NULL;
     struct ready_query query;
 
-    for (size_t i = 0; init_ready_query(i, &query); i++)
-        nearest_try(&nearest, arena_dup(&target->arena, query.name));
+    for (size_t i = 0; init_ready_query(i, &query); i++) {
+        const char *full = arena_dup(&target->arena, query.name);
+        const char *slash = strchr(full, '/');
+
+        nearest_try(&nearest, full);
+        if (slash != NULL && strcmp(slash + 1, wrong) == 0)
+            meant = full;
+    }
     err_set(err, MSG_UNKNOWN_READY_QUERY, "unknown ready query \"%.60s\"",
             wrong);
-    if (nearest.best != NULL)
-        err_hint(err, "did you mean %s?", nearest.best);
+    if (meant != NULL || nearest.best != NULL)
+        err_hint(err, "did you mean %s?", meant != NULL ? meant : nearest.best);
     return false;
+}
+
+/* The path of a query in the folder of its store or source, which is created:
+ * "queries/github/issues.graphql". NULL for an error. */
+static const char *
+place_query(struct target *target, const struct ready_file *file,
+            struct err *err)
+{
+    const char *slash = strchr(file->name, '/');
+    const char *base = slash != NULL ? slash + 1 : file->name;
+    const char *store = target->store;
+    const char *folder;
+
+    if (store == NULL && slash != NULL)
+        store = arena_dup(&target->arena,
+                          span_of(file->name, (size_t)(slash - file->name)));
+    if (store == NULL)
+        return arena_printf(&target->arena, "queries/%s", base);
+    folder = arena_printf(&target->arena, "queries/%s", store);
+    if (!make_folder(path_in(target, folder), err))
+        return NULL;
+    return arena_printf(&target->arena, "%s/%s", folder, base);
 }
 
 static bool
 add_query(struct target *target, struct span name, struct err *err)
 {
     const struct ready_file *file = find_shipped(name);
+    const char *path;
 
     if (file == NULL || !is_query(file))
         return no_such_query(target, name, err);
-    return make_folders(target, err) &&
-           write_file(target,
-                      arena_printf(&target->arena, "queries/%s", file->name),
-                      file->text, err);
+    if (!make_folders(target, err))
+        return false;
+    path = place_query(target, file, err);
+    return path != NULL && write_file(target, path, file->text, err);
 }
 
 /* `names` is "orders,inventory". */
@@ -261,7 +299,8 @@ int
 command_init(const struct options *options)
 {
     struct target target = {
-        .directory = options->argument_count > 0 ? options->arguments[0] : "."};
+        .directory = options->argument_count > 0 ? options->arguments[0] : ".",
+        .store = options->stores != NULL ? options->stores[0] : NULL};
     struct err err = {0};
     bool ok;
 

@@ -320,11 +320,13 @@ END_TEST
 
 /* Run init with stdout in a temporary file. */
 static int
-init(const char *directory, const char *add, bool list)
+init_for(const char *name, const char *directory, const char *add, bool list)
 {
     const char *arguments[] = {directory, NULL};
+    const char *stores[] = {name, NULL};
     struct options options = {.arguments = arguments,
                               .argument_count = directory != NULL,
+                              .stores = stores,
                               .add = add,
                               .list = list};
     FILE *aside = tmpfile();
@@ -339,6 +341,12 @@ init(const char *directory, const char *add, bool list)
     close(saved);
     fclose(aside);
     return status;
+}
+
+static int
+init(const char *directory, const char *add, bool list)
+{
+    return init_for(NULL, directory, add, list);
 }
 
 static void
@@ -399,6 +407,23 @@ START_TEST(init_adds_ready_queries)
 
 END_TEST
 
+START_TEST(init_adds_queries_to_the_folder_of_a_source)
+{
+    ck_assert_int_eq(init(NULL, "github/issues,payouts", false), 0);
+    ck_file_holds("queries/github/issues.graphql", "query Issues(");
+    ck_file_holds("queries/payouts.graphql", "query Payouts ");
+    ck_assert_int_eq(init_for("gh", NULL, "github/issues", false), 0);
+    ck_file_holds("queries/gh/issues.graphql", "query Issues(");
+    ck_assert_int_eq(init_for("acme", "new", "payouts", false), 0);
+    ck_file_holds("new/queries/acme/payouts.graphql", "query Payouts ");
+    ck_assert_int_eq(init(NULL, "issues", false), 64);
+    ck_assert_int_eq(init(NULL, "github/", false), 64);
+    write_file("queries/lab", "a file");
+    ck_assert_int_eq(init_for("lab", NULL, "infrahub/devices", false), 78);
+}
+
+END_TEST
+
 START_TEST(ready_queries_have_a_name_and_a_summary)
 {
     struct ready_query query;
@@ -446,6 +471,7 @@ tcase_of_init(void)
     tcase_add_test(tests, init_writes_what_a_user_needs);
     tcase_add_test(tests, init_overwrites_nothing);
     tcase_add_test(tests, init_adds_ready_queries);
+    tcase_add_test(tests, init_adds_queries_to_the_folder_of_a_source);
     tcase_add_test(tests, ready_queries_have_a_name_and_a_summary);
     return tests;
 }

@@ -5,7 +5,9 @@ import re
 import subprocess
 import sys
 
+import oracle
 from harness.case import DENIED, Case, World
+from harness.graph_case import GraphCase
 
 SCRIPT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "scripts",
                       "document-tables.py")
@@ -45,6 +47,16 @@ class ReadyQueries(Case):
         self.assertEqual((0, "", ""),
                          (told.returncode, told.stdout, told.stderr))
 
+    def check_all(self, texts):
+        """Check the tables of all jobs, by bulk and by pages."""
+        plans = [World.oracle().ask(cmd="paged", store="acme", query=text)
+                 if "@paged" in text else self.plan(text, "acme")
+                 for text in texts.values()]
+        try:
+            oracle.check(self.db, "acme", plans)
+        except oracle.Wrong as wrong:
+            self.fail(str(wrong))
+
     def test_load(self):
         """Each loads the rows that the oracle expects into the tables of its
         plan."""
@@ -54,7 +66,7 @@ class ReadyQueries(Case):
         self.check_valid(texts, plans)
         self.check_documented(plans)
         self.run_program("-q", "run")
-        self.check_tables(*texts.values())
+        self.check_all(texts)
         tables = [("acme", table["name"]) for plan in plans.values()
                   for table in plan["tables"] if not table["skip"]]
         self.assertEqual(sorted(tables), sorted(self.snapshot()))
@@ -147,12 +159,12 @@ class ReadyQueries(Case):
                 self.query(job, texts[job])
         self.assertIn("(rows: 30)", texts["returns"])
         self.run_program("-q", "run")
-        self.check_tables(*texts.values())
+        self.check_all(texts)
         self.change_now(type="Order", count=5, set={"note": "changed"})
         self.change_now(type="ProductVariant", count=5,
                         set={"barcode": "changed"})
         self.run_program("-q", "run")
-        self.check_tables(*texts.values())
+        self.check_all(texts)
         self.assertEqual(
             sorted(job for job, text in texts.items()
                    if re.search(r"^query .*@incremental", text, re.M)),
@@ -171,3 +183,59 @@ class ReadyQueries(Case):
             self.assertTrue("@incremental" in query
                             or "Not @incremental: " in comment, job)
             self.assertLessEqual(max(map(len, text.splitlines())), 80, job)
+
+
+class ForSources(GraphCase):
+    """The ready queries for presets."""
+
+    def add(self, preset):
+        """Add all queries of the preset; returns {job: text}."""
+        listed = self.run_program("init", "--list").stdout
+        jobs = re.findall(rf"^{preset}/(\w+)  ", listed, re.M)
+        self.run_program("init", "--add",
+                         ",".join(f"{preset}/{job}" for job in jobs))
+        self.configure_sources(preset)
+        return {job: self.program.read(
+            f"queries/{preset}/{job}.graphql").decode() for job in jobs}
+
+    def planned(self, preset):
+        """{job: plan}, from the types that introspection gives."""
+        return {job: json.loads(self.run_program(
+            "plan", job, "--store", preset, "--json").stdout)
+                for job in self.add(preset)}
+
+    def documented(self, preset):
+        """{job: [(table, key)]} as docs/tables.md lists them."""
+        path = os.path.join(os.path.dirname(SCRIPT), "..", "docs",
+                            "tables.md")
+        with open(path, encoding="utf-8") as file:
+            page = file.read().split("\n## Queries for other APIs\n")[1]
+        jobs = {}
+        for line in page.split("\n## ")[0].splitlines():
+            cells = [cell.strip() for cell in line.split("|")[1:-1]]
+            job = re.match(r"\*\*(\w+)/(\w+)\*\*: loads (\w+) ", line[2:])
+            if job:
+                rows = jobs.setdefault(f"{job[1]}/{job[2]}", [job[3]])
+            elif jobs and len(cells) == 3:
+                rows.append((cells[0].strip("`"), cells[2].replace("`", "")))
+        return {job.split("/")[1]: rows for job, rows in jobs.items()
+                if job.startswith(preset + "/")}
+
+    def check_plans(self, preset):
+        plans = self.planned(preset)
+        self.assertEqual(self.documented(preset), {
+            job: ["changes" if plan["incremental"] else "everything"] + [
+                (table["name"], ", ".join(table["key"]))
+                for table in plan["tables"]] for job, plan in plans.items()})
+        for plan in plans.values():
+            self.assertEqual([], plan["notes"])
+            self.assertEqual(0, plan["pages"]["requests"][0]["level"])
+        checked = re.findall(r"(\w+) +query .*\(source (\w+)\)\n",
+                             self.run_program("check").stdout)
+        self.assertEqual([("ok", preset)] * len(plans), checked)
+
+    def test_github(self):
+        self.check_plans("github")
+
+    def test_infrahub(self):
+        self.check_plans("infrahub")
