@@ -27,7 +27,8 @@ on_fault(void *ctx, const struct store_state *store, const struct err *err)
 
     if (store->config->fault.kind != ERR_NONE)
         return;
-    snprintf(what, sizeof(what), "queries of store %s", store->config->name);
+    snprintf(what, sizeof(what), "queries of %s %s",
+             store_config_kind(store->config), store->config->name);
     verdict_error(ctx, what, err);
 }
 
@@ -79,8 +80,8 @@ check_query(struct look *look, struct jobs *jobs, size_t i)
     char what[512];
     struct err err;
 
-    snprintf(what, sizeof(what), "query %s (store %s)", job->file->path,
-             job->config->name);
+    snprintf(what, sizeof(what), "query %s (%s %s)", job->file->path,
+             store_config_kind(job->config), job->config->name);
     if (!check_plan(jobs, i, &err)) {
         job->status = err_exit_status(err.kind);
         if (access_collect(access, job->store, what, &err))

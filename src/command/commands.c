@@ -9,23 +9,30 @@ static const struct command all[] = {
      command_init, 0, 1,
      "Creates DIR, by default the current folder, with bulkpg.ini, a first\n"
      "query in queries/, and the files that let an editor check queries.\n"
-     "Files that already exist are not changed.\n"},
+     "Files that already exist are not changed. With --add, only ready\n"
+     "queries are copied: those of Shopify into queries/, and github/issues\n"
+     "into queries/github/, for a source of that name; with --store into\n"
+     "queries/S/.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
      "database and every query. Prints a line for each: ok, warn or error,\n"
      "with a suggested fix. To find missing scopes and hidden fields, check\n"
      "sends each query to the store, but asks only for the first row of each\n"
-     "connection. --store may be given more than once.\n"
+     "connection; of a query that is read by pages, it tries one page.\n"
+     "--store may be given more than once.\n"
      "Creates the journal if it does not exist, and saves the stores' types\n"
      "in it; changes no other table.\n"},
     {OF_PLAN, "plan", "JOB", "show the document to submit and the tables",
      command_plan, 1, 1,
      "Shows the document that a run of JOB would submit, the tables as SQL,\n"
      "and what would change in the database. Lists tables of the job that\n"
-     "its query no longer uses. Creates the journal if it does not exist,\n"
-     "and saves the store's types in it; changes no other table. With\n"
-     "--types, plan uses neither the store nor the database.\n" JOB_TEXT},
+     "its query no longer uses. Of a query that is read by pages, it lists\n"
+     "the requests, level by level, with their points and rows, and how long\n"
+     "many rows take at the server's rate.\n"
+     "Creates the journal if it does not exist, and saves the store's types\n"
+     "in it; changes no other table. With --types, plan uses\n"
+     "neither the store nor the database.\n" JOB_TEXT},
     {OF_RUN, "run", "[JOB...]", "fetch from the stores and load", command_run,
      0, -1,
      "Runs the jobs of all enabled stores, or only the named jobs, in\n"

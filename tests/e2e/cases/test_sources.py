@@ -178,6 +178,24 @@ class Access(SourceCase):
         self.configure_sources("github")
         self.assertIn("source github", self.check(0))
 
+    def test_one_page_of_each_query_is_tried(self):
+        self.configure_sources("github", "infrahub")
+        self.check(0)
+        for api, limit in (("github", "first"), ("infrahub", "first")):
+            tried = [one["variables"] for one in self.asked(api, kind="query")
+                     if one["variables"]]
+            self.assertEqual([1], [one[limit] for one in tried], api)
+
+    def test_a_page_that_is_denied(self):
+        """check names the field that the credentials may not read."""
+        self.configure_sources("github")
+        self.graph.set(api="github", twists=[
+            {"type": "Issue", "field": "title",
+             "fail": {"message": "not for you", "code": "FORBIDDEN"}}])
+        result = self.program.run("check")
+        self.assertRegex(result.stdout, r"queries/github/rows.graphql:2:30: "
+                         r"repository.issues.nodes.title: not for you")
+
     def test_a_refused_credential(self):
         self.configure_sources("github")
         self.graph.post("token", {"api": "github", "text": "other",
