@@ -188,8 +188,10 @@ crew_end(struct walker *walker)
 {
     walker->ended = true;
     walker->ready = walker->current = NULL;
-    task_wake_all(&walker->changed);
-    task_group_wait(&walker->crew);
+    if (walker->has_crew) {
+        task_wake_all(&walker->changed);
+        task_group_wait(&walker->crew);
+    }
     page_free(walker->empty);
     walker->empty = NULL;
 }

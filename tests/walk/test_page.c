@@ -1,0 +1,366 @@
+/* page: what an answer changes in the frontier. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "support/pages.h"
+#include "support/suite.h"
+#include "walk/page.h"
+
+static struct pages_api api;
+static struct options options;
+static struct context context;
+static struct job job;
+static struct origin origin;
+static struct walker *walker;
+static struct page *page;
+static struct err err;
+
+/* Issues have a total, and their comments come apart from them with `children
+ * = apart`, as at Shopify. */
+static const char query[] =
+    "{ repository(owner: \"o\", name: \"n\") { issues { nodes { title "
+    "comments { nodes { body } } } } } }";
+
+static void
+open_walker(void)
+{
+    struct origin_run run = {.mode = RUN_FULL};
+    struct store_config *config =
+        arena_alloc(&api.types.arena, sizeof(*config));
+
+    pages_connection(&api, query, "repository.issues");
+    config->concurrency = 2;
+    context = (struct context){.options = &options};
+    job = (struct job){.context = &context, .plan = api.plan, .config = config};
+    origin = (struct origin){.least_roots = -1};
+    walker = walker_new(&job, &origin, NULL, 0, &run);
+    page = NULL;
+    memset(&err, 0, sizeof(err));
+}
+
+static void
+setup(void)
+{
+    pages_open(&api, "tests/data/pages/forge.graphql", "github");
+    open_walker();
+}
+
+static void
+teardown(void)
+{
+    page_free(page);
+    walker_free(walker);
+    pages_close(&api);
+}
+
+static void
+add_root(void)
+{
+    struct frontier_entry row = {.number = ++walker->tallies.last_number,
+                                 .told_first = -1,
+                                 .told_last = -1};
+
+    walker->tallies.of[0].begun++;
+    entries_add(&walker->entries, &row);
+}
+
+/* Take the next batch, and cut this answer to it. */
+static bool
+cut(const char *answer)
+{
+    struct pages_values values = {.rows = 100};
+    struct batch batch;
+    const struct pages_request *request;
+
+    walker->most[0] = 1;
+    walker->most[1] = 100;
+    ck_assert(entries_take(&walker->entries, walker->most, &batch));
+    request = batch.connection->read;
+    page_free(page);
+    page = page_new(walker, &batch);
+    return page_cut(page, request, &values, span_str(answer), &err);
+}
+
+static void
+cuts(const char *answer)
+{
+    if (!cut(answer) || !page_settle(page, &err))
+        ck_abort_msg("%s", err.message);
+}
+
+static void
+commits(const char *answer)
+{
+    cuts(answer);
+    page_apply(page);
+}
+
+#define ISSUE(id, comments) \
+    "{\"id\":\"" id "\",\"title\":\"t\",\"comments\":" comments "}"
+#define NO_COMMENTS COMMENTS("", "false", "null", "0")
+#define COMMENTS(nodes, next, cursor, total)                     \
+    "{\"nodes\":[" nodes "],\"pageInfo\":{\"hasNextPage\":" next \
+    ",\"endCursor\":" cursor "},\"totalCount\":" total "}"
+#define ISSUES(nodes, next, cursor, total)                                 \
+    "{\"data\":{\"repository\":{\"issues\":" COMMENTS(nodes, next, cursor, \
+                                                      total) "}}}"
+#define BELOW(id, comments) \
+    "{\"data\":{\"nodes\":[{\"id\":\"" id "\",\"comments\":" comments "}]}}"
+#define COMMENT(id) "{\"id\":\"" id "\",\"body\":\"b\"}"
+
+START_TEST(a_connection_without_more_pages_ends)
+{
+    add_root();
+    cuts(ISSUES(ISSUE("i1", NO_COMMENTS), "false", "null", "1"));
+    ck_assert(page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.ended_count, 1);
+    ck_assert_int_eq(page->frontier.ended[0], 1);
+    ck_assert_uint_eq(page->frontier.entry_count, 0);
+    ck_assert_ptr_null(origin.unproven);
+    ck_assert_ptr_null(origin.keeps_rows);
+    ck_assert_int_eq(origin.walk_count, 2);
+    ck_assert_int_eq(origin.walk[0].rows, 1);
+    ck_assert_int_eq(origin.walk[0].told, 1);
+    ck_assert_int_eq(origin.walk[1].instances, 1);
+    page_apply(page);
+    ck_assert(entries_are_done(&walker->entries, 0));
+}
+
+END_TEST
+
+START_TEST(an_open_one_waits_for_its_next_page)
+{
+    add_root();
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "true", "\"c1\"", "2"));
+    ck_assert(!page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    ck_assert_str_eq(page->frontier.entries[0].cursor, "c1");
+    ck_assert_int_eq(page->frontier.entries[0].distinct, 1);
+    ck_assert_int_eq(page->frontier.entries[0].told_first, 2);
+    commits(ISSUES(ISSUE("i2", NO_COMMENTS), "false", "\"c2\"", "2"));
+    ck_assert(page->frontier.is_last);
+    ck_assert_ptr_null(origin.unproven);
+}
+
+END_TEST
+
+START_TEST(a_row_that_comes_again_is_not_another_one)
+{
+    add_root();
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "true", "\"c1\"", "2"));
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "false", "\"c2\"", "2"));
+    ck_assert(!page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    ck_assert_int_eq(page->frontier.entries[0].repeats, 1);
+    ck_assert_ptr_null(page->frontier.entries[0].cursor);
+    ck_assert_uint_eq(page->frontier.removal_count, 1);
+}
+
+END_TEST
+
+START_TEST(what_stays_unproven_is_named)
+{
+    add_root();
+    for (int i = 0; i < 3; i++) {
+        commits(ISSUES(ISSUE("i1", NO_COMMENTS), "false", "null", "2"));
+        /* The rows of the walk before are removed with its first page. */
+        ck_assert_uint_eq(page->frontier.removal_count, i > 0 ? 2 : 0);
+    }
+    ck_assert(page->frontier.is_last);
+    ck_assert_str_eq(origin.unproven, "repository.issues");
+    ck_assert_int_eq(origin.walk[0].repeats, 2);
+}
+
+END_TEST
+
+START_TEST(null_rows_remove_nothing)
+{
+    add_root();
+    cuts(ISSUES(ISSUE("i1", NO_COMMENTS) ",null", "false", "null", "2"));
+    ck_assert(page->frontier.is_last);
+    ck_assert_ptr_null(origin.unproven);
+    ck_assert_str_eq(origin.null_rows, "repository.issues (1)");
+    ck_assert(origin.keeps_rows[0]);
+    ck_assert(origin.keeps_rows[1]);
+}
+
+END_TEST
+
+START_TEST(nested_connections_are_drained)
+{
+    add_root();
+    commits(ISSUES(ISSUE("i1", COMMENTS(COMMENT("m1"), "true", "\"d1\"", "2")),
+                   "false", "null", "1"));
+    ck_assert(!page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.ended_count, 1);
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    ck_assert_str_eq(page->frontier.entries[0].parent_id, "i1");
+    ck_assert_int_eq(page->frontier.entries[0].level, 1);
+    commits(BELOW("i1", COMMENTS(COMMENT("m2"), "false", "null", "2")));
+    ck_assert(page->frontier.is_last);
+    ck_assert_str_eq(buf_str(&page->lines),
+                     "{\"bulkpg_t2\":true,\"id\":\"m2\",\"body\":\"b\","
+                     "\"__parentId\":\"i1\"}\n");
+    ck_assert_ptr_null(origin.unproven);
+}
+
+END_TEST
+
+START_TEST(a_parent_that_stays_away_has_gone)
+{
+    static const char gone[] = "{\"data\":{\"nodes\":[null]}}";
+
+    add_root();
+    commits(ISSUES(ISSUE("i1", COMMENTS(COMMENT("m1"), "true", "\"d1\"", "2")),
+                   "false", "null", "1"));
+    commits(gone);
+    ck_assert(!page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    commits(gone);
+    ck_assert(page->frontier.is_last);
+    ck_assert_uint_eq(page->frontier.removal_count, 1);
+    ck_assert_int_eq(page->frontier.removals[0].connection, 0);
+    ck_assert_str_eq(page->frontier.removals[0].id, "i1");
+    ck_assert_ptr_null(origin.unproven);
+}
+
+END_TEST
+
+START_TEST(children_of_a_parent_that_comes_again_are_replaced)
+{
+    add_root();
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "true", "\"c1\"", "1"));
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    commits(ISSUES(ISSUE("i1", COMMENTS(COMMENT("m1"), "false", "null", "1")),
+                   "false", "null", "1"));
+    ck_assert_uint_eq(page->frontier.removal_count, 1);
+    ck_assert_int_eq(page->frontier.removals[0].connection, 1);
+    ck_assert_str_eq(page->frontier.removals[0].parent_id, "i1");
+    ck_assert(page->frontier.is_last);
+}
+
+END_TEST
+
+START_TEST(a_cursor_that_leads_nowhere_restarts_the_walk_once)
+{
+    add_root();
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "true", "\"c1\"", "9"));
+    commits(ISSUES(ISSUE("i2", NO_COMMENTS), "true", "\"c1\"", "9"));
+    ck_assert_int_eq(page->frontier.entries[0].repeats, 1);
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "true", "\"c1\"", "9"));
+    ck_assert(!cut(ISSUES(ISSUE("i2", NO_COMMENTS), "true", "null", "9")));
+    ck_assert(err_is(&err, MSG_PAGE_CURSOR));
+    ck_assert_str_eq(err.message,
+                     "the connection \"repository.issues\" has more pages, but "
+                     "the API reports no new place where they begin");
+}
+
+END_TEST
+
+START_TEST(a_circle_of_cursors_is_noticed)
+{
+    static const char *const answers[] = {ISSUES("", "true", "\"c1\"", "9"),
+                                          ISSUES("", "true", "\"c2\"", "9"),
+                                          ISSUES("", "true", "\"c3\"", "9")};
+    int pages = 0;
+
+    add_root();
+    do {
+        commits(answers[pages % 3]);
+        ck_assert_int_lt(++pages, 20);
+    } while (page->frontier.entries[0].repeats == 0);
+}
+
+END_TEST
+
+static const struct {
+    const char *answer;
+    enum msg msg;
+    const char *message;
+} refused[] = {
+    {"{\"data\":{\"repository\":null}}", MSG_PAGE_NULL,
+     "\"repository.issues\" is null in the answer"},
+    {"{\"data\":{\"repository\":{\"issues\":null}}}", MSG_PAGE_NULL,
+     "\"repository.issues\" is null in the answer"},
+    {"{\"data\":{}}", MSG_PAGE_NULL,
+     "\"repository.issues\" is null in the answer"},
+    {"{\"data\":{\"repository\":{\"issues\":{\"nodes\":[{\"id\":\"i\","
+     "\"title\":\"t\",\"comments\":null}]}}}}",
+     MSG_PAGE_NULL,
+     "\"repository.issues.comments\" of i is null in the answer"},
+    {"{\"data\":{\"repository\":{\"issues\":7}}}", MSG_PAGE_SHAPE, NULL}};
+
+START_TEST(null_is_never_an_empty_set)
+{
+    add_root();
+    ck_assert(!cut(refused[_i].answer));
+    ck_assert(err_is(&err, refused[_i].msg));
+    if (refused[_i].message != NULL)
+        ck_assert_str_eq(err.message, refused[_i].message);
+}
+
+END_TEST
+
+/* ---- denied fields ------------------------------------------------------- */
+
+static void
+deny(int64_t times)
+{
+    add_root();
+    ck_assert(cut(ISSUES(ISSUE("i1", NO_COMMENTS) "," ISSUE("i2", NO_COMMENTS),
+                         "false", "null", "2")));
+    tallies_deny(&page->tallies, "repository.issues.title", times);
+}
+
+START_TEST(a_field_may_be_denied_in_all_rows)
+{
+    deny(2);
+    ck_assert_msg(page_settle(page, &err), "%s", err.message);
+}
+
+END_TEST
+
+START_TEST(but_not_in_some)
+{
+    deny(1);
+    ck_assert(!page_settle(page, &err));
+    ck_assert(err_is(&err, MSG_PAGE_DENIED));
+    options.force_nulls = true;
+    ck_assert(page_settle(page, &err));
+    options.force_nulls = false;
+}
+
+END_TEST
+
+static Suite *
+page_suite(void)
+{
+    Suite *suite = suite_create("page");
+    TCase *all = tcase_create("page");
+
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, a_connection_without_more_pages_ends);
+    tcase_add_test(all, an_open_one_waits_for_its_next_page);
+    tcase_add_test(all, a_row_that_comes_again_is_not_another_one);
+    tcase_add_test(all, what_stays_unproven_is_named);
+    tcase_add_test(all, null_rows_remove_nothing);
+    tcase_add_test(all, nested_connections_are_drained);
+    tcase_add_test(all, a_parent_that_stays_away_has_gone);
+    tcase_add_test(all, children_of_a_parent_that_comes_again_are_replaced);
+    tcase_add_test(all, a_cursor_that_leads_nowhere_restarts_the_walk_once);
+    tcase_add_test(all, a_circle_of_cursors_is_noticed);
+    tcase_add_loop_test(all, null_is_never_an_empty_set, 0,
+                        sizeof(refused) / sizeof(refused[0]));
+    tcase_add_test(all, a_field_may_be_denied_in_all_rows);
+    tcase_add_test(all, but_not_in_some);
+    suite_add_tcase(suite, all);
+    return suite;
+}
+
+int
+main(void)
+{
+    return suite_run(page_suite());
+}
