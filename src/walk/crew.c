@@ -22,11 +22,12 @@ read_spilled(struct walker *walker, struct err *err)
     bool read;
 
     entries_numbers(entries, numbers);
+    entries->has_spilled = false;
     read = journal_frontier_entries(walker->job->context->journal,
                                     walker->ref.run_id, numbers, held,
                                     SPILLED_AT_ONCE, &arena, &found, err);
-    if (read)
-        entries->has_spilled = found.count == SPILLED_AT_ONCE;
+    if (read && found.count == SPILLED_AT_ONCE)
+        entries->has_spilled = true;
     for (size_t i = 0; read && i < found.count; i++) {
         struct walk_entry *entry = entries_add(entries, &found.entries[i]);
 
@@ -38,18 +39,24 @@ read_spilled(struct walker *walker, struct err *err)
     return read;
 }
 
-/* While the lock is held, no page is committed, so the entries in the journal
- * are those of the pages that were applied here. */
+/* The journal's entries are those in memory, and the spilled ones, only if all
+ * pages are committed. While the lock is held, none is. */
+static bool
+may_read_spilled(const struct walker *walker)
+{
+    return entries_are_low(&walker->entries) && walker->ready_count == 0;
+}
+
 static bool
 fill_entries(struct walker *walker, struct err *err)
 {
     bool filled = true;
 
-    if (!entries_are_low(&walker->entries))
+    if (!may_read_spilled(walker))
         return true;
     if (!task_lock(&walker->committing, err))
         return false;
-    if (entries_are_low(&walker->entries))
+    if (may_read_spilled(walker))
         filled = read_spilled(walker, err);
     task_unlock(&walker->committing);
     task_wake_all(&walker->changed);
@@ -138,17 +145,22 @@ append_ready(struct walker *walker, struct page *page)
     while (*end != NULL)
         end = &(*end)->next;
     *end = page;
+    walker->ready_count++;
+    page_apply(page);
     task_wake_all(&walker->changed);
 }
 
-/* A page waits for its commit also while the program stops. */
-static void
-await_commit(struct walker *walker, const struct page *page)
+static bool
+await_room(struct walker *walker)
 {
-    task_shield();
-    while (!page->is_committed && !walker->ended)
-        (void)!task_wait(&walker->changed, CLOCK_NEVER);
-    task_unshield();
+    struct err err;
+
+    while (walker->ready_count >= walker->workers && !is_over(walker))
+        if (task_wait(&walker->changed, CLOCK_NEVER) == TASK_STOPPED) {
+            task_stopped(&err);
+            walker_fail(walker, &err);
+        }
+    return !is_over(walker);
 }
 
 static void
@@ -157,18 +169,16 @@ work(void *ctx)
     struct walker *walker = ctx;
     struct batch batch;
 
-    while (next_batch(walker, &batch)) {
+    while (await_room(walker) && next_batch(walker, &batch)) {
         struct page *page = page_new(walker, &batch);
         struct err err;
 
         if (ask_page(page, &err)) {
             append_ready(walker, page);
-            await_commit(walker, page);
-        } else {
-            walker_fail(walker, &err);
+            continue;
         }
+        walker_fail(walker, &err);
         page_free(page);
-        task_wake_all(&walker->changed);
     }
     task_wake_all(&walker->changed);
 }
@@ -187,28 +197,20 @@ void
 crew_end(struct walker *walker)
 {
     walker->ended = true;
-    walker->ready = walker->current = NULL;
     if (walker->has_crew) {
         task_wake_all(&walker->changed);
         task_group_wait(&walker->crew);
     }
-    page_free(walker->empty);
-    walker->empty = NULL;
+    page_free(walker->current);
+    while (walker->ready != NULL) {
+        struct page *page = walker->ready;
+
+        walker->ready = page->next;
+        page_free(page);
+    }
 }
 
 /* ---- pages in their order ----------------------------------------------- */
-
-/* If the last pages were committed together with others that came later, or if
- * there was nothing to ask, an empty page ends the walk. */
-static void
-make_empty(struct walker *walker)
-{
-    struct batch none = {0};
-
-    if (walker->empty == NULL)
-        walker->empty = page_new(walker, &none);
-    walker->current = walker->empty;
-}
 
 static bool
 is_finished(const struct walker *walker)
@@ -217,17 +219,21 @@ is_finished(const struct walker *walker)
            entries_are_done(&walker->entries, 0);
 }
 
+/* If other requests were still in flight when the last page was committed, or
+ * if there was nothing to ask, an empty page ends the walk. */
 static bool
 take_ready(struct walker *walker)
 {
+    struct batch none = {0};
+
     if (walker->ready != NULL) {
         walker->current = walker->ready;
         walker->ready = walker->ready->next;
         walker->current->next = NULL;
-        return true;
+    } else if (is_finished(walker)) {
+        walker->current = page_new(walker, &none);
+        walker->ready_count++;
     }
-    if (is_finished(walker))
-        make_empty(walker);
     return walker->current != NULL;
 }
 
@@ -265,11 +271,10 @@ crew_next(struct walker *walker, struct err *err)
 void
 crew_committed(struct walker *walker)
 {
-    struct page *page = walker->current;
-
-    page_apply(page);
-    page->is_committed = true;
+    page_committed(walker->current);
+    page_free(walker->current);
     walker->current = NULL;
+    walker->ready_count--;
     crew_unlock(walker);
     task_wake_all(&walker->changed);
 }

@@ -1,9 +1,9 @@
 /*
  * crew - the tasks that ask for pages side by side.
  *
- * Each takes a batch from the frontier, asks for its page, and waits until the
- * page is committed. So there are never more pages in memory than tasks. The
- * rate decides how many of their requests are in flight.
+ * Each takes a batch from the frontier, asks for its page, applies it and
+ * continues. There are never more pages that wait for their commit than tasks.
+ * The rate decides how many of their requests are in flight.
  *
  * Private to this folder.
  */

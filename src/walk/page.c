@@ -102,7 +102,9 @@ add_change(struct page *page, struct walk_entry *entry)
     page->changes = make_room(page->changes, page->change_count,
                               &page->change_room, sizeof(*page->changes));
     change = &page->changes[page->change_count++];
-    *change = (struct page_change){.entry = entry};
+    *change = (struct page_change){.entry = entry, .is_new = entry == NULL};
+    if (entry != NULL)
+        change->row = entry->row;
     return change;
 }
 
@@ -133,6 +135,12 @@ static struct tally *
 tally_of(struct page *page, const struct pages_connection *c)
 {
     return &page->tallies.of[c->index];
+}
+
+static const char *
+copy_text(struct page *page, const char *text)
+{
+    return text != NULL ? arena_strdup(&page->arena, text) : NULL;
 }
 
 static char *
@@ -527,7 +535,6 @@ page_restart(struct page *page)
     struct walk_entry *entry = page->batch.entries[0];
     struct page_change *change = add_change(page, entry);
 
-    change->row = entry->row;
     change->was_broken = true;
     restart(page, page->batch.connection, change);
 }
@@ -540,122 +547,17 @@ page_end_all(struct page *page)
     tally_of(page, page->batch.connection)->instances += page->batch.count;
 }
 
-/* ---- what the journal gets ---------------------------------------------- */
+/* ---- the frontier in memory ---------------------------------------------- */
 
 static void
-add_entry(struct frontier_page *frontier, const struct frontier_entry *row)
-{
-    ((struct frontier_entry *)frontier->entries)[frontier->entry_count++] =
-        *row;
-}
-
-/* With the first page, all roots get into the journal. */
-static size_t
-add_roots(struct page *page, const struct entries_list *list)
-{
-    size_t count = 0;
-
-    for (const struct walk_entry *e = list->first; e != NULL; e = e->next) {
-        if (find_change(page, e) != NULL)
-            continue;
-        if (page->frontier.entries != NULL)
-            add_entry(&page->frontier, &e->row);
-        count++;
-    }
-    return count;
-}
-
-static size_t
-add_all_roots(struct page *page)
-{
-    const struct walker *walker = page->walker;
-    size_t count = 0;
-
-    for (int i = 0; i < walker->pages->count && !walker->has_begun; i++) {
-        const struct entries_of *of = &walker->entries.of[i];
-
-        if (walker->pages->connections[i].level > 0)
-            continue;
-        count += add_roots(page, &of->going);
-        count += add_roots(page, &of->fresh);
-        count += add_roots(page, &of->flying);
-    }
-    return count;
-}
-
-static bool
-is_last(const struct page *page)
-{
-    const struct walker *walker = page->walker;
-    int ended = 0;
-
-    for (size_t i = 0; i < page->change_count; i++) {
-        if (!page->changes[i].has_ended)
-            return false;
-        ended += page->changes[i].entry != NULL;
-    }
-    return ended == page->batch.count && walker->ready == NULL &&
-           walker->next_id == walker->id_count &&
-           entries_are_done(&walker->entries, page->batch.count);
-}
-
-/* The sums with this page. */
-static bool
-settle_sums(struct page *page, struct err *err)
-{
-    struct walker *walker = page->walker;
-    struct frontier_page *frontier = &page->frontier;
-    struct tallies sums;
-    bool settled;
-
-    tallies_init(&sums, walker->pages);
-    tallies_add(&sums, &walker->tallies);
-    tallies_add(&sums, &page->tallies);
-    buf_clear(&page->walked);
-    tallies_write(&sums, &page->walked);
-    frontier->walked = buf_str(&page->walked);
-    settled = !frontier->is_last || verdict_give(walker, &sums, err);
-    tallies_free(&sums);
-    return settled;
-}
-
-bool
-page_settle(struct page *page, struct err *err)
-{
-    struct frontier_page *frontier = &page->frontier;
-    size_t most;
-    int64_t *ended;
-
-    frontier->entries = NULL;
-    most = page->change_count + add_all_roots(page);
-    ended = arena_array(&page->arena, most + 1, sizeof(*ended));
-    *frontier = (struct frontier_page){
-        .ended = ended,
-        .entries =
-            arena_array(&page->arena, most + 1, sizeof(*frontier->entries)),
-        .removals = page->removals,
-        .removal_count = page->removal_count,
-        .is_last = is_last(page)};
-    for (size_t i = 0; i < page->change_count; i++) {
-        const struct page_change *change = &page->changes[i];
-
-        if (!change->has_ended)
-            add_entry(frontier, &change->row);
-        else if (change->entry != NULL)
-            ended[frontier->ended_count++] = change->entry->row.number;
-    }
-    add_all_roots(page);
-    return settle_sums(page, err);
-}
-
-/* ---- after the commit --------------------------------------------------- */
-
-static void
-apply_change(struct page *page, const struct page_change *change)
+apply_change(struct page *page, struct page_change *change)
 {
     struct entries *entries = &page->walker->entries;
     struct walk_entry *entry = change->entry;
 
+    change->row.parent_id = copy_text(page, change->row.parent_id);
+    change->row.cursor = copy_text(page, change->row.cursor);
+    change->entry = NULL;
     if (change->has_ended) {
         if (entry != NULL)
             entries_end(entries, entry);
@@ -688,6 +590,93 @@ page_apply(struct page *page)
     for (size_t i = 0; i < page->change_count; i++)
         apply_change(page, &page->changes[i]);
     entries_back_from(&page->walker->entries, batch, 0);
+}
+
+/* ---- what the journal gets ---------------------------------------------- */
+
+static void
+add_entry(struct frontier_page *frontier, const struct frontier_entry *row)
+{
+    struct frontier_entry *entries = (struct frontier_entry *)frontier->entries;
+
+    entries[frontier->entry_count++] = *row;
+}
+
+static bool
+has_change_of(const struct page *page, int64_t number)
+{
+    for (size_t i = 0; i < page->change_count; i++)
+        if (page->changes[i].row.number == number)
+            return true;
+    return false;
+}
+
+/* With the first page, all roots get into the journal. */
+static void
+add_roots(struct page *page)
+{
+    const struct walker *walker = page->walker;
+
+    for (int i = 0; i < walker->root_count && !walker->has_begun; i++)
+        if (!has_change_of(page, walker->roots[i].number))
+            add_entry(&page->frontier, &walker->roots[i]);
+}
+
+static bool
+is_last(const struct walker *walker)
+{
+    return walker->ready == NULL && walker->next_id == walker->id_count &&
+           entries_are_done(&walker->entries, 0);
+}
+
+/* The sums with this page. */
+static bool
+settle_sums(struct page *page, struct err *err)
+{
+    struct walker *walker = page->walker;
+    struct frontier_page *frontier = &page->frontier;
+    struct tallies sums;
+    bool settled;
+
+    tallies_init(&sums, walker->pages);
+    tallies_add(&sums, &walker->tallies);
+    tallies_add(&sums, &page->tallies);
+    buf_clear(&page->walked);
+    tallies_write(&sums, &page->walked);
+    frontier->walked = buf_str(&page->walked);
+    settled = !frontier->is_last || verdict_give(walker, &sums, err);
+    tallies_free(&sums);
+    return settled;
+}
+
+bool
+page_settle(struct page *page, struct err *err)
+{
+    struct frontier_page *frontier = &page->frontier;
+    size_t most = page->change_count + (size_t)page->walker->root_count + 1;
+    int64_t *ended = arena_array(&page->arena, most, sizeof(*ended));
+
+    *frontier = (struct frontier_page){
+        .ended = ended,
+        .entries = arena_array(&page->arena, most, sizeof(*frontier->entries)),
+        .removals = page->removals,
+        .removal_count = page->removal_count,
+        .is_last = is_last(page->walker)};
+    for (size_t i = 0; i < page->change_count; i++) {
+        const struct page_change *change = &page->changes[i];
+
+        if (!change->has_ended)
+            add_entry(frontier, &change->row);
+        else if (!change->is_new)
+            ended[frontier->ended_count++] = change->row.number;
+    }
+    add_roots(page);
+    return settle_sums(page, err);
+}
+
+void
+page_committed(struct page *page)
+{
     tallies_add(&page->walker->tallies, &page->tallies);
     page->walker->has_begun = true;
 }

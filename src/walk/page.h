@@ -2,7 +2,12 @@
  * page - an answer that was cut, and what it changes when it is committed.
  *
  *     page_new ─► page_cut (once, or more for rows that come one by one)
- *              ─► page_settle ─► the run commits it ─► page_apply ─► page_free
+ *              ─► page_apply ─► page_settle ─► the run commits it
+ *              ─► page_committed ─► page_free
+ *
+ * Pages are committed in the order in which they were applied, so the frontier
+ * in memory may be ahead of the journal's: what is asked for next need not wait
+ * for the commit.
  *
  * Private to this folder.
  */
@@ -17,9 +22,10 @@
 struct page_change {
     struct walk_entry *entry;
     bool has_ended;
+    bool is_new; /* it is not in the journal */
     bool is_again;
     bool was_broken;
-    struct frontier_entry row; /* texts in the page's arena */
+    struct frontier_entry row; /* texts in the page's arena, or of the entry */
 };
 
 /* A row of a connection with a total. */
@@ -51,7 +57,6 @@ struct page {
     struct tallies tallies;
     struct frontier_page frontier; /* made by page_settle() */
     struct buf walked;
-    bool is_committed;
 
     /* While an answer is cut. */
     const struct pages_request *request;
@@ -85,12 +90,15 @@ void page_end_all(struct page *page);
 void page_reject(struct page *page, const struct pages_connection *c,
                  const char *id, const char *why);
 
+/* Change the frontier in memory. The page has no entries after that. */
+void page_apply(struct page *page);
+
 /* Prepare the changes for the journal, before the page is committed; it is the
  * next one. After the last page, ERR_FAILED if the walk's rows cannot be
  * trusted. */
 MUST_CHECK bool page_settle(struct page *page, struct err *err);
 
-/* Change the frontier in memory, after the page was committed. */
-void page_apply(struct page *page);
+/* Add its counts to those of the walk. */
+void page_committed(struct page *page);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "bulk/slices_note.h"
 #include "job/store.h"
 #include "journal/operation.h"
@@ -27,6 +28,9 @@ add_root(struct walker *walker, int connection, int64_t slice)
                                  .told_first = -1,
                                  .told_last = -1};
 
+    walker->roots = mem_resize(walker->roots, (size_t)(walker->root_count + 1) *
+                                                  sizeof(*walker->roots));
+    walker->roots[walker->root_count++] = row;
     walker->tallies.of[connection].begun++;
     (void)!entries_add(&walker->entries, &row);
 }

@@ -99,6 +99,7 @@ walker_free(struct walker *walker)
     seen_free(&walker->keys);
     seen_free(&walker->parents);
     split_free(walker->split);
+    free(walker->roots);
     free(walker->manners);
     free(walker->most);
     free(walker->connection_of);

@@ -58,12 +58,14 @@ struct walker {
                                   * while the journal's entries are read */
     bool is_committing;
     struct task_lock large; /* one answer over 4 MiB at a time */
-    struct page *ready;     /* pages to be committed, the first one first */
+    struct page *ready;     /* applied, to be committed; the first one first */
+    int ready_count;        /* with `current` */
     struct page *current;   /* that the run has */
-    struct page *empty;     /* that ends the walk; owned; or NULL */
     bool has_crew;
     bool has_begun; /* a page was committed: roots are in the journal */
-    bool ended;     /* free() was called */
+    struct frontier_entry *roots; /* as they begin */
+    int root_count;
+    bool ended; /* free() was called */
     bool failed;
     struct err err; /* why */
 

@@ -86,7 +86,10 @@ cut(const char *answer)
 static void
 cuts(const char *answer)
 {
-    if (!cut(answer) || !page_settle(page, &err))
+    if (!cut(answer))
+        ck_abort_msg("%s", err.message);
+    page_apply(page);
+    if (!page_settle(page, &err))
         ck_abort_msg("%s", err.message);
 }
 
@@ -94,7 +97,7 @@ static void
 commits(const char *answer)
 {
     cuts(answer);
-    page_apply(page);
+    page_committed(page);
 }
 
 #define ISSUE(id, comments) \
@@ -124,7 +127,6 @@ START_TEST(a_connection_without_more_pages_ends)
     ck_assert_int_eq(origin.walk[0].rows, 1);
     ck_assert_int_eq(origin.walk[0].told, 1);
     ck_assert_int_eq(origin.walk[1].instances, 1);
-    page_apply(page);
     ck_assert(entries_are_done(&walker->entries, 0));
 }
 
@@ -311,6 +313,7 @@ deny(int64_t times)
     add_root();
     ck_assert(cut(ISSUES(ISSUE("i1", NO_COMMENTS) "," ISSUE("i2", NO_COMMENTS),
                          "false", "null", "2")));
+    page_apply(page);
     tallies_deny(&page->tallies, "repository.issues.title", times);
 }
 
