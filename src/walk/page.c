@@ -174,9 +174,11 @@ add_key(struct page *page, const struct pages_connection *c, struct span parent,
     page->keys = make_room(page->keys, page->key_count, &page->key_room,
                            sizeof(*page->keys));
     key = &page->keys[page->key_count++];
-    *key =
-        (struct page_key){.instance = instance, .key = seen_hash(instance, id)};
-    key->is_first = id.length == 0 || seen_add(&page->seen, key->key);
+    *key = (struct page_key){.instance = instance, .is_first = true};
+    if (id.length == 0)
+        return;
+    key->key = seen_hash(instance, id);
+    key->is_first = seen_add(&page->seen, key->key);
 }
 
 static void
@@ -413,6 +415,23 @@ settle_instance(struct page *page, const struct split_instance *i,
     return true;
 }
 
+static struct page_change *
+find_change(struct page *page, const struct walk_entry *entry)
+{
+    for (size_t i = 0; i < page->change_count; i++)
+        if (page->changes[i].entry == entry)
+            return &page->changes[i];
+    return NULL;
+}
+
+static bool
+refuse_instance(const struct split_instance *i, const char *why,
+                struct err *err)
+{
+    return err_set(err, MSG_PAGE_SHAPE, "the answer has \"%s\" of %.*s%s",
+                   i->connection->path, SPAN_ARG(i->parent_id), why);
+}
+
 static bool
 on_instance(void *ctx, const struct split_instance *i, struct err *err)
 {
@@ -425,9 +444,9 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
     struct frontier_entry row;
 
     if (is_own && entry == NULL)
-        return err_set(err, MSG_PAGE_SHAPE,
-                       "the answer has \"%s\" of %.*s, which was not asked for",
-                       i->connection->path, SPAN_ARG(i->parent_id));
+        return refuse_instance(i, ", which was not asked for", err);
+    if (entry != NULL && find_change(page, entry) != NULL)
+        return refuse_instance(i, " twice", err);
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
@@ -447,15 +466,6 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
 }
 
 /* ---- parents ------------------------------------------------------------ */
-
-static struct page_change *
-find_change(struct page *page, const struct walk_entry *entry)
-{
-    for (size_t i = 0; i < page->change_count; i++)
-        if (page->changes[i].entry == entry)
-            return &page->changes[i];
-    return NULL;
-}
 
 /* Rows by their ids, of --ids: an entry is one row. */
 static bool

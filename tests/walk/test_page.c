@@ -1,5 +1,6 @@
 /* page: what an answer changes in the frontier. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,9 +77,10 @@ cut(const char *answer)
 
     walker->most[0] = 1;
     walker->most[1] = 100;
+    page_free(page);
+    page = NULL;
     ck_assert(entries_take(&walker->entries, walker->most, &batch));
     request = batch.connection->read;
-    page_free(page);
     page = page_new(walker, &batch);
     return page_cut(page, request, &values, span_str(answer), &err);
 }
@@ -305,6 +307,29 @@ START_TEST(null_is_never_an_empty_set)
 
 END_TEST
 
+/* Both come for the first pages below two issues. */
+START_TEST(a_parent_comes_once_in_an_answer)
+{
+    static const char more[] = COMMENTS(COMMENT("m1"), "true", "\"d\"", "9");
+    char answer[1000];
+
+    add_root();
+    snprintf(answer, sizeof(answer),
+             ISSUES(ISSUE("i1", "%s"), "false", "null", "1"), more);
+    commits(answer);
+    ck_assert(
+        !cut("{\"data\":{\"nodes\":[{\"id\":\"i1\",\"comments\":" NO_COMMENTS
+             "},{\"id\":\"i1\",\"comments\":" NO_COMMENTS "}]}}"));
+    ck_assert_str_eq(err.message, "the answer has \"repository.issues."
+                                  "comments\" of i1 twice");
+    ck_assert(!cut(BELOW("i2", NO_COMMENTS)));
+    ck_assert_str_eq(err.message,
+                     "the answer has \"repository.issues.comments\" of i2, "
+                     "which was not asked for");
+}
+
+END_TEST
+
 /* ---- denied fields ------------------------------------------------------- */
 
 static void
@@ -356,6 +381,7 @@ page_suite(void)
     tcase_add_test(all, a_circle_of_cursors_is_noticed);
     tcase_add_loop_test(all, null_is_never_an_empty_set, 0,
                         sizeof(refused) / sizeof(refused[0]));
+    tcase_add_test(all, a_parent_comes_once_in_an_answer);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
     tcase_add_test(all, but_not_in_some);
     suite_add_tcase(suite, all);
