@@ -78,6 +78,10 @@ struct dialect {
      * number. Else ids are text. */
     bool ids_are_gids;
 
+    /* Without the scope read_all_orders, objects of the type Order are hidden
+     * from an app after 60 days: that they did not come says nothing. */
+    bool hides_orders;
+
     /* The argument of a connection with its filter: "query"; NULL if the API
      * has no filter of this kind. Then plan/ calls none of the functions for
      * filters and windows. */

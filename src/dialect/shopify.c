@@ -177,6 +177,7 @@ const struct dialect dialect_shopify = {
     .name = "Shopify",
     .document_bytes_max = 65535,
     .ids_are_gids = true,
+    .hides_orders = true,
     .filter_argument = "query",
     .pages = &pages,
     .check_query = bulk_rules_check,

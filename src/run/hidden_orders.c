@@ -36,7 +36,8 @@ hidden_orders_find(struct run *run, struct err *err)
     bool any = false, has_any = false;
     const char *why;
 
-    for (int i = 0; i < run->plan->table_count; i++)
+    for (int i = 0;
+         run->plan->dialect->hides_orders && i < run->plan->table_count; i++)
         if (hidden_orders_has(&run->plan->tables[i])) {
             any = true;
             has_any = has_any || run->tables.targets[i].exists;

@@ -152,6 +152,7 @@ START_TEST(ids_are_text)
     struct dialect dialect = generic_dialect(preset_find("infrahub"));
 
     ck_assert(!dialect.ids_are_gids);
+    ck_assert(!dialect.hides_orders);
     ck_assert(dialect.keeps_whole_gid("Product"));
     ck_assert_ptr_null(dialect.counter_of("products", &types.arena));
     ck_assert(dialect.pages->unwraps && dialect.pages->string_ids);

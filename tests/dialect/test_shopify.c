@@ -57,6 +57,7 @@ END_TEST
 START_TEST(some_types_need_the_whole_gid)
 {
     ck_assert(dialect_shopify.ids_are_gids);
+    ck_assert(dialect_shopify.hides_orders);
     ck_assert(dialect_shopify.keeps_whole_gid("InventoryLevel"));
     ck_assert(!dialect_shopify.keeps_whole_gid("Product"));
     ck_assert_str_eq(dialect_shopify.counter_of("variants", &arena),
