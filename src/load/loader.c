@@ -503,6 +503,57 @@ reject_line(struct loader *loader, bool is_clear, const struct err *why,
 }
 
 bool
+loader_remove(struct loader *loader, const struct loader_removal *removals,
+              size_t count, struct err *err)
+{
+    struct removal_counts removed;
+
+    if (!removal_run(loader->ring.conns[0], loader->config.schema,
+                     loader->tables, loader->table_count, loader->page_line,
+                     removals, count, &removed, err))
+        return false;
+    loader->counts.lines -= (uint64_t)removed.lines;
+    loader->counts.roots -= (uint64_t)removed.roots;
+    return true;
+}
+
+/* Rows that came unchanged are not staged, so they cannot be removed there. */
+static bool
+check_compared(const struct loader *loader, struct err *err)
+{
+    for (int i = 0; i < loader->table_count; i++)
+        if (loader->tables[i].known != NULL)
+            return err_set(err, MSG_NOT_COMPARED,
+                           "the result replaces rows that came before");
+    return true;
+}
+
+/* A copy of a paged result says which rows of the lines before are replaced.
+ * The paged run itself knows that from the page, and a dry run has no rows. */
+static bool
+remove_again(struct loader *loader, const struct line *line, struct err *err)
+{
+    struct ring *ring = &loader->ring;
+    struct arena arena = {0};
+    struct loader_removal removal;
+    bool removed;
+
+    if (loader->config.is_paged || ring->pipe_count == 0)
+        return true;
+    removed = check_compared(loader, err) &&
+              removal_read(loader->plan, &arena, line->text, &removal, err) &&
+              put_send_all(&loader->put, err) && ring_drain(ring, err);
+    if (removed) {
+        ring_end_pipes(ring);
+        loader->page_line = line_key(loader->operation, line->number);
+        removed =
+            loader_remove(loader, &removal, 1, err) && ring_start(ring, err);
+    }
+    arena_free(&arena);
+    return removed;
+}
+
+bool
 loader_line(void *ctx, const struct line *line, struct err *err)
 {
     struct loader *loader = ctx;
@@ -511,6 +562,8 @@ loader_line(void *ctx, const struct line *line, struct err *err)
 
     if (span_trim(line->text).length == 0 && !line->too_long)
         return true;
+    if (span_starts(line->text, REMOVAL_LINE))
+        return remove_again(loader, line, err);
     loader->line = line;
     loader->counts.lines++;
     loader->table_name = "";
@@ -640,21 +693,6 @@ loader_end_page(struct loader *loader, struct pg_conn **conn, struct err *err)
     if (!send_rest(loader, err) || !ring_end_page(&loader->ring, conn, err))
         return false;
     queue_void_lines(loader, *conn);
-    return true;
-}
-
-bool
-loader_remove(struct loader *loader, const struct loader_removal *removals,
-              size_t count, struct err *err)
-{
-    struct removal_counts removed;
-
-    if (!removal_run(loader->ring.conns[0], loader->config.schema,
-                     loader->tables, loader->table_count, loader->page_line,
-                     removals, count, &removed, err))
-        return false;
-    loader->counts.lines -= (uint64_t)removed.lines;
-    loader->counts.roots -= (uint64_t)removed.roots;
     return true;
 }
 

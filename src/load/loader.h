@@ -160,7 +160,8 @@ MUST_CHECK bool
 loader_end_page(struct loader *loader, struct pg_conn **conn, struct err *err);
 
 /* After loader_end_page(): delete rows of earlier pages, and all rows below
- * them, in the page's transaction. They do not count any more. */
+ * them, in the page's transaction. They do not count any more. Lines of a copy
+ * that ask for the same are followed when the copy is loaded. */
 MUST_CHECK bool
 loader_remove(struct loader *loader, const struct loader_removal *removals,
               size_t count, struct err *err);

@@ -16,9 +16,11 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "json/tree.h"
 #include "json/write.h"
 #include "load/encode.h"
 #include "pg/queue.h"
+#include "plan/pages.h"
 #include "plan/template.h"
 #include "sql.h"
 
@@ -195,6 +197,32 @@ build(struct removing *removing, const struct plan_table *table, enum kind kind)
     for (int i = table->index + 1; i < removing->table_count; i++)
         append_below(removing, removing->tables[i].plan);
     append_counts(removing, table);
+}
+
+/* ---- lines of a copy ---------------------------------------------------- */
+
+bool
+removal_read(const struct plan *plan, struct arena *arena, struct span line,
+             struct loader_removal *removal, struct err *err)
+{
+    const struct json *what;
+    struct json *root;
+    int64_t connection;
+
+    if (!json_parse(arena, line, &root, err))
+        return false;
+    what = root->first;
+    if (plan->pages == NULL ||
+        !json_int64(json_get(what, "connection"), &connection) ||
+        connection < 0 || connection >= plan->pages->count)
+        return err_set(err, MSG_OTHER_QUERY,
+                       "the file has a removal that does not belong to this "
+                       "query");
+    *removal = (struct loader_removal){
+        .table = plan->pages->connections[connection].table,
+        .parent_id = json_str(json_get(what, "parent")),
+        .id = json_str(json_get(what, "id"))};
+    return true;
 }
 
 /* ---- sending ------------------------------------------------------------- */

@@ -19,6 +19,16 @@ struct removal_counts {
     int64_t roots; /* of these, rows of root tables */
 };
 
+/* A line of a copy that says which rows of the lines before are replaced; see
+ * source/copy.h. */
+#define REMOVAL_LINE "{\"bulkpg_removes\":"
+
+/* Read such a line. Its texts are in `arena`. ERR_FAILED if it is not one of
+ * this plan. */
+MUST_CHECK bool
+removal_read(const struct plan *plan, struct arena *arena, struct span line,
+             struct loader_removal *removal, struct err *err);
+
 /* Delete the rows in the transaction that is open on `conn`, and all rows below
  * them. `before` is the first value of _line that stays. What was queued before
  * is sent in the same wait. */

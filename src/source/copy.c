@@ -3,9 +3,15 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "journal/frontier.h"
+#include "json/write.h"
 #include "source/keep.h"
 
-enum { SIDECAR_CEILING = 1024 * 1024 };
+enum {
+    SIDECAR_CEILING = 1024 * 1024,
+    PAGE_CEILING = 256 * 1024 * 1024,
+    PAGE_KEPT_BYTES = 1024 * 1024
+};
 
 struct source_copy {
     struct source source;
@@ -13,6 +19,7 @@ struct source_copy {
     struct keep keep;
     struct sidecar about;
     int64_t committed; /* bytes of pages that were committed */
+    struct buf page;   /* a page with the rows that it replaces */
 };
 
 static bool
@@ -70,6 +77,42 @@ open_pages(struct source *source, struct err *err)
     return opened && source_open(copy->inner, err);
 }
 
+static void
+append_removal(struct buf *text, const struct frontier_removal *removal)
+{
+    struct json_out *json = json_out_new(text);
+
+    json_out_open(json, '{');
+    json_out_key(json, SOURCE_COPY_REMOVES);
+    json_out_open(json, '{');
+    json_out_number(json, "connection", removal->connection);
+    json_out_text(json, "parent", removal->parent_id);
+    json_out_text(json, "id", removal->id);
+    json_out_close(json, '}');
+    json_out_close(json, '}');
+    json_out_free(json);
+    buf_append_char(text, '\n');
+}
+
+/* Put a line for each removal before the lines of the page. */
+static bool
+add_removals(struct source_copy *copy, struct span *chunk, struct err *err)
+{
+    struct source_page page;
+
+    source_page(copy->inner, &page);
+    if (page.frontier->removal_count == 0)
+        return true;
+    buf_clear(&copy->page);
+    buf_shrink(&copy->page, PAGE_KEPT_BYTES);
+    for (size_t i = 0; i < page.frontier->removal_count; i++)
+        append_removal(&copy->page, &page.frontier->removals[i]);
+    buf_append_span(&copy->page, *chunk);
+    *chunk = buf_span(&copy->page);
+    return !copy->page.overflowed ||
+           err_set(err, MSG_BUG, "a page is too long for its copy");
+}
+
 /* A page may have no lines, so its end is not the end of the result. */
 static bool
 read_page(struct source *source, struct span *chunk, struct err *err)
@@ -77,6 +120,7 @@ read_page(struct source *source, struct span *chunk, struct err *err)
     struct source_copy *copy = (struct source_copy *)source;
 
     return source_read(copy->inner, chunk, err) &&
+           add_removals(copy, chunk, err) &&
            (chunk->length == 0 || keep_write(&copy->keep, *chunk, err));
 }
 
@@ -115,6 +159,7 @@ free_copy(struct source *source)
 {
     close_copy(source);
     source_free(((struct source_copy *)source)->inner);
+    buf_free(&((struct source_copy *)source)->page);
     free(source);
 }
 
@@ -127,7 +172,8 @@ new_copy(const struct source_ops *ops, struct source *inner, const char *path,
     *copy = (struct source_copy){.source = *inner,
                                  .inner = inner,
                                  .keep = {.path = path, .fd = -1},
-                                 .about = *about};
+                                 .about = *about,
+                                 .page = buf_with_ceiling(PAGE_CEILING)};
     copy->source.ops = ops;
     copy->about.claims = inner->claims;
     return copy;

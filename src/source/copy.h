@@ -15,7 +15,15 @@ struct source *source_copy_new(struct source *inner, const char *path,
                                const struct sidecar *about);
 
 /* The same for a source of pages. `bytes`: of the pages that an earlier process
- * has committed; its copy is continued. */
+ * has committed; its copy is continued. If a page replaces rows of earlier
+ * pages, the copy has a line for each removal before the lines of the page:
+ *
+ *     {"bulkpg_removes":{"connection":1,"parent":"gid://…","id":null}}
+ *
+ * The members are those of struct frontier_removal. A loader that reads the
+ * copy removes the same rows (load/removal.h). */
+#define SOURCE_COPY_REMOVES "bulkpg_removes"
+
 struct source *source_copy_pages(struct source *inner, const char *path,
                                  int64_t bytes, const struct sidecar *about);
 

@@ -1,6 +1,7 @@
 /* page: a paged run commits each page, and continues after the last one. */
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -11,6 +12,8 @@
 #include "plan/pages.h"
 #include "run/run.h"
 #include "scripted/job.h"
+#include "source/copy.h"
+#include "source/replay.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
@@ -64,6 +67,7 @@ static struct script {
     struct journal_walk walk;
     struct err failing; /* the next read fails with it, once */
     bool finds_nothing; /* find() finds no frontier */
+    const char *copy;   /* path of the copy; NULL: none is kept */
     char calls[512];
 } script;
 
@@ -184,8 +188,17 @@ resume(struct origin *origin, const struct origin_run *run, struct err *err)
 static bool
 offer_pages(struct origin *origin, struct err *err)
 {
+    struct sidecar about = {.id = "",
+                            .created_at = "",
+                            .completed_at = "",
+                            .plan_hash = job.job.plan->hash,
+                            .document = ""};
+
     (void)err;
     script.sources[0] = &script.source;
+    if (script.copy != NULL)
+        script.sources[0] = source_copy_pages(&script.source, script.copy,
+                                              script.head.copy_bytes, &about);
     origin->sources = script.sources;
     origin->source_count = 1;
     origin->head = &script.head;
@@ -197,6 +210,8 @@ offer_pages(struct origin *origin, struct err *err)
 static void
 free_origin(struct origin *origin)
 {
+    if (script.copy != NULL && origin->source_count > 0)
+        source_free(script.sources[0]);
     origin->source_count = 0;
 }
 
@@ -720,6 +735,58 @@ PAGE_TEST_OF(DEEP_QUERY, ids_that_staging_cannot_have_are_not_there)
     deep_rows_are("1/5 1/6 2/6 2/7", "five seven six", "51 61 71");
 }
 
+/* ---- the copy of --keep -------------------------------------------------- */
+
+static void
+replay(void)
+{
+    struct replay replay;
+    struct err err;
+
+    ck_assert_msg(replay_open(&replay, script.copy, -1, job.job.plan->hash,
+                              false, &job.job.arena, &err),
+                  "%s", err.message);
+    run_job(&job.job, &replay.origin);
+    replay_close(&replay);
+    ck_assert_msg(job.job.err.kind == ERR_NONE, "%s", job.job.err.message);
+}
+
+static void
+deep_rows_are_those_of_the_copy(void)
+{
+    deep_rows_are("1/5 1/8 2/7", "eight five seven", "52 71");
+}
+
+/* The first half is read by a process that is stopped. */
+PAGE_TEST_OF(DEEP_QUERY, a_copy_gives_the_same_tables)
+{
+    char folder[] = "/tmp/bulkpg-copy-XXXXXX", path[64];
+
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/copy.jsonl", folder);
+    script.copy = path;
+    deep_pages();
+    script.pages[2].before = stop_here;
+    remove_with_next(IN("5", "five", "1") IN("8", "eight", "1") OF("52", "5"),
+                     1, "gid://shopify/Collection/1", NULL);
+    remove_with_next("", 1, NULL, "gid://shopify/Product/6");
+    run();
+    runs_are("interrupted:WRONG_LINES");
+    run_again();
+    deep_rows_are_those_of_the_copy();
+    scripted_job_again(&job);
+    replay();
+    deep_rows_are_those_of_the_copy();
+    says("SELECT concat_ws(' ', rows_inserted, rows_updated, rows_deleted) "
+         "FROM bulkpg.run WHERE run_id = 2",
+         "0 0 0");
+    scripted_job_close(&job);
+    scripted_job_open_with(&job, cluster_database(""), DEEP_QUERY, TYPES);
+    replay();
+    deep_rows_are_those_of_the_copy();
+    says("SELECT lines FROM bulkpg.run", "7");
+}
+
 /* ---- what is not complete ------------------------------------------------ */
 
 static void
@@ -739,9 +806,11 @@ PAGE_TEST(a_walk_that_is_not_proven_removes_nothing)
     script.origin.unproven = "products, products.variants";
     run();
     ck_assert_int_eq(job.job.status, 65);
-    runs_are("loaded loaded_with_rejects");
+    runs_are("loaded loaded_with_rejects:WALK_UNPROVEN");
     products_are("p1 p2 p3 p4");
     says("SELECT count(*) FROM acme.products_variants", "2");
+    ck_assert_str_eq(job.job.err.code, "WALK_UNPROVEN");
+    says("SELECT error_code FROM bulkpg.run WHERE run_id = 2", "WALK_UNPROVEN");
     says("SELECT notes->>'unproven' FROM bulkpg.run WHERE run_id = 2",
          "products, products.variants");
 }
@@ -757,6 +826,7 @@ PAGE_TEST(rows_that_are_null_remove_nothing_below)
     ck_assert_int_eq(job.job.status, 65);
     products_are("p1 p4");
     says("SELECT count(*) FROM acme.products_variants", "2");
+    ck_assert_str_eq(job.job.err.code, "NULL_ROWS");
     says("SELECT notes->>'null_rows' FROM bulkpg.run WHERE run_id = 2",
          "products.variants (1)");
 }
@@ -804,6 +874,7 @@ page_suite(void)
     tcase_add_test(all, one_row_of_one_parent_is_removed);
     tcase_add_test(all, a_whole_connection_is_removed);
     tcase_add_test(all, ids_that_staging_cannot_have_are_not_there);
+    tcase_add_test(all, a_copy_gives_the_same_tables);
     tcase_add_test(all, a_walk_that_is_not_proven_removes_nothing);
     tcase_add_test(all, rows_that_are_null_remove_nothing_below);
     tcase_add_test(all, each_root_is_guarded);
