@@ -36,9 +36,19 @@ enum { NOTES_BYTES_MAX = 1024 * 1024 };
 
 /* ---- parameters of the merge ------------------------------------------- */
 bool
-commit_is_incomplete(const struct run *run)
+commit_is_complete(const struct run *run, struct err *err)
 {
-    return run->origin->unproven != NULL || run->origin->null_rows != NULL;
+    const struct origin *origin = run->origin;
+
+    if (origin->unproven != NULL)
+        return err_set(err, MSG_WALK_UNPROVEN,
+                       "nothing was removed, because the API did not prove "
+                       "that it sent all rows of %s",
+                       origin->unproven);
+    return origin->null_rows == NULL ||
+           err_set(err, MSG_NULL_ROWS,
+                   "the API sent null in place of rows of %s",
+                   origin->null_rows);
 }
 
 bool
@@ -123,8 +133,10 @@ collect_counts(struct run *run, const struct merge *merge)
 static bool
 may_advance(const struct run *run)
 {
+    struct err why;
+
     return (run->rejects == 0 || run->options->accept_rejects) &&
-           !commit_is_incomplete(run);
+           commit_is_complete(run, &why);
 }
 
 /* The run's notes as a JSON object; NULL: none. */
@@ -168,10 +180,13 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     struct run *run = attempt->run;
     struct pg_conn *conn = merge->conn;
     struct timings *timings = run->timings;
-    struct run_end end = {.status =
-                              run->rejects > 0 || commit_is_incomplete(run)
-                                  ? RUN_LOADED_WITH_REJECTS
-                                  : RUN_LOADED,
+    struct err why;
+    bool is_complete = commit_is_complete(run, &why);
+    struct run_end end = {.status = run->rejects > 0 || !is_complete
+                                        ? RUN_LOADED_WITH_REJECTS
+                                        : RUN_LOADED,
+                          .error_code = is_complete ? NULL : why.code,
+                          .error = is_complete ? NULL : why.message,
                           .notes = write_notes(run)};
 
     collect_counts(run, merge);

@@ -22,7 +22,7 @@ bool commit_is_uncounted(const struct run *run);
  * crash. */
 bool commit_lost_worker(const struct err *err);
 
-/* Does the walk of a paged run lack rows, as far as is known? */
-bool commit_is_incomplete(const struct run *run);
+/* Did a paged run read all rows, as far as is known? Sets `err` if not. */
+bool commit_is_complete(const struct run *run, struct err *err);
 
 #endif

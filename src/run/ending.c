@@ -104,13 +104,6 @@ log_landed(const struct run *run)
                  LOG_STR("tables", run->compared),
                  LOG_NUM("not_sent", run->unsent), LOG_NUM("sent", run->sent),
                  LOG_END);
-    if (run->origin->unproven != NULL)
-        log_warn(run->log, MSG_WALK_UNPROVEN,
-                 "the API may have left out rows; nothing was removed",
-                 LOG_STR("connections", run->origin->unproven), LOG_END);
-    if (run->origin->null_rows != NULL)
-        log_warn(run->log, MSG_NULL_ROWS, "the API sent null in place of rows",
-                 LOG_STR("connections", run->origin->null_rows), LOG_END);
     if (run->rejects > 0)
         log_warn(run->log, MSG_LINES_REJECTED, "lines were rejected",
                  LOG_NUM("rejects", run->rejects), LOG_END);
@@ -146,13 +139,16 @@ void
 ending_loaded(struct run *run)
 {
     struct job *job = run->job;
+    bool is_complete = commit_is_complete(run, &job->err);
 
     log_landed(run);
+    if (!is_complete)
+        log_failure(LOG_WARN, run->log, "rows are missing", &job->err);
     job->is_loaded = true;
     job->rejects = run->rejects;
     job->tables = run->written;
     job->table_count = run->written_count;
-    job->status = err_exit_status(
-        run->rejects > 0 || commit_is_incomplete(run) ? ERR_ROW : ERR_NONE);
+    job->status =
+        err_exit_status(run->rejects > 0 || !is_complete ? ERR_ROW : ERR_NONE);
     job_end(job);
 }
