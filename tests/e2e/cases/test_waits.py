@@ -8,7 +8,7 @@ from harness.proxy import COMMIT
 from harness.waits import Waits
 
 # At most so many waits. A poll that finds the operation running is one more.
-FIRST, FULL, INCREMENTAL = 20, 23, 18
+FIRST, FULL, INCREMENTAL = 20, 18, 18
 
 # What crash safety needs: each of these is sent after the answer to the one
 # before it. src/README.md says why.
