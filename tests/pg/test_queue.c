@@ -2,11 +2,11 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/task.h"
 #include "pg/pipe.h"
 #include "pg/queue.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
-#include "support/stop.h"
 #include "support/suite.h"
 
 enum { MANY = 300000 };
@@ -386,16 +386,25 @@ START_TEST(other_rows_are_not_numbers)
 
 END_TEST
 
+/* At the first row, so that the server surely executes the statement. */
+static void
+take_and_stop(void *ctx, const int64_t *number)
+{
+    struct taken *taken = ctx;
+
+    if (taken->rows == 0)
+        tasks_stop();
+    take(taken, number);
+}
+
 static void
 rows_stop_body(void)
 {
     struct pg_conn *conn = open_conn();
-    struct taken taken;
+    struct taken taken = {0};
 
-    stop_after_ms(50);
-    queue_numbers(conn,
-                  "SELECT n::bigint FROM generate_series(1, 1000000000000) n",
-                  &taken);
+    pg_queue(conn, "SELECT generate_series(1, 1000000000000)", 0, NULL,
+             &(struct pg_answer){.on_number = take_and_stop, .ctx = &taken});
     ck_assert(!pg_settle(conn, &err));
     ck_assert_int_eq(err.kind, ERR_STOPPED);
     ck_assert(pg_is_alive(conn));
