@@ -1,8 +1,23 @@
--- Add a run. A replay has nothing to submit, so it begins with loading.
+-- Add a run, and in the same statement the operation that is about to be
+-- submitted for it, if it is known already. A replay has nothing to submit, so
+-- it begins with loading.
 -- $1: store, $2: job, $3: mode, $4: mode_reason, $5: plan_hash,
--- $6: window_from, $7: window_to
-INSERT INTO bulkpg.run (store, job, mode, mode_reason, plan_hash,
-                        window_from, window_to, status)
-VALUES ($1, $2, $3::text, $4, $5, $6::timestamptz, $7::timestamptz,
-        CASE $3::text WHEN 'replay' THEN 'loading' ELSE 'submitting' END)
-RETURNING run_id
+-- $6: window_from, $7: window_to, $8, $9: the operation's query before and
+-- after the run_id (NULL: no operation), $10: its window_from, $11: its
+-- window_to
+WITH begun AS (
+  INSERT INTO bulkpg.run (store, job, mode, mode_reason, plan_hash,
+                          window_from, window_to, status, submitted_at)
+  VALUES ($1, $2, $3::text, $4, $5, $6::timestamptz, $7::timestamptz,
+          CASE $3::text WHEN 'replay' THEN 'loading' ELSE 'submitting' END,
+          CASE WHEN $8::text IS NOT NULL THEN clock_timestamp() END)
+  RETURNING run_id
+), first AS (
+  INSERT INTO bulkpg.operation (run_id, n, attempt, query, window_from,
+                                window_to)
+  SELECT run_id, 1, 1, $8::text || run_id || $9::text, $10::timestamptz,
+         $11::timestamptz
+  FROM begun
+  WHERE $8::text IS NOT NULL
+)
+SELECT run_id FROM begun

@@ -1,7 +1,7 @@
 -- Return the kind of a relation, and for each column its name, its type as text
 -- and as an oid (0 if the type has a modifier), whether it is in the primary
--- key, and whether an index begins with it. Return no rows if the relation does
--- not exist.
+-- key, and whether an index begins with it; and how many rows the relation has
+-- by its statistics. Return no rows if the relation does not exist.
 -- $1: schema, $2: table
 SELECT c.relkind::text, a.attname,
        CASE pg_catalog.format_type(a.atttypid, a.atttypmod)
@@ -12,7 +12,8 @@ SELECT c.relkind::text, a.attname,
        coalesce(a.attnum = ANY (k.conkey), false),
        EXISTS (SELECT FROM pg_catalog.pg_index i
                WHERE i.indrelid = c.oid AND i.indisvalid
-                 AND i.indkey[0] = a.attnum)
+                 AND i.indkey[0] = a.attnum),
+       c.reltuples::bigint
 FROM pg_catalog.pg_class c
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute a

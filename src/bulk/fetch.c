@@ -27,6 +27,7 @@
 #include "bulk/left.h"
 #include "bulk/results.h"
 #include "bulk/slices_note.h"
+#include "bulk/submit.h"
 #include "job/job.h"
 
 /* Shopify keeps a result for 7 days, but an operation older than this is too
@@ -60,6 +61,16 @@ new_operation(const struct fetch *fetch, int n,
 
     operation_init(operation, &fetch->run, n, document, window);
     return operation;
+}
+
+static void
+free_operations(struct fetch *fetch)
+{
+    for (int i = 0; i < fetch->count; i++)
+        free(fetch->operations[i]);
+    free(fetch->operations);
+    fetch->operations = NULL;
+    fetch->count = 0;
 }
 
 /* Without @slice, one operation fetches all roots, or those that changed. */
@@ -99,17 +110,41 @@ add_operations(struct fetch *fetch)
 }
 
 static bool
+is_sliced(const struct fetch *fetch, const struct origin_run *run)
+{
+    return fetch->job->plan->slice != NULL && run->mode == RUN_FULL;
+}
+
+/* Windows must be in the run's notes first, and an operation that must wait for
+ * a slot is not submitted at once. */
+static bool
+describe_first(struct origin *origin, const struct origin_run *run,
+               struct run_first *first)
+{
+    struct fetch *fetch = (struct fetch *)origin;
+
+    if (is_sliced(fetch, run) || fetch->job->store->slots_taken >= BULK_SLOTS)
+        return false;
+    set_run(fetch, run);
+    add_only(fetch);
+    submit_describe_first(fetch->operations[0], first);
+    free_operations(fetch);
+    return true;
+}
+
+static bool
 begin_fetch(struct origin *origin, const struct origin_run *run,
             struct err *err)
 {
     struct fetch *fetch = (struct fetch *)origin;
-    const struct plan *plan = fetch->job->plan;
 
     set_run(fetch, run);
-    if (plan->slice != NULL && run->mode == RUN_FULL &&
-        !slices_cut(&fetch->slices, plan, &fetch->run, err))
+    if (is_sliced(fetch, run) &&
+        !slices_cut(&fetch->slices, fetch->job->plan, &fetch->run, err))
         return false;
     add_operations(fetch);
+    if (run->has_first)
+        submit_has_first(fetch->operations[0]);
     return true;
 }
 
@@ -399,9 +434,7 @@ free_fetch(struct origin *origin)
     struct fetch *fetch = (struct fetch *)origin;
 
     free_sources(origin);
-    for (int i = 0; i < fetch->count; i++)
-        free(fetch->operations[i]);
-    free(fetch->operations);
+    free_operations(fetch);
     fetch->job->log.operation_id = NULL; /* points into a freed operation */
     fetch_init(fetch, fetch->job);
 }
@@ -410,6 +443,7 @@ void
 fetch_init(struct fetch *fetch, struct job *job)
 {
     static const struct origin_ops ops = {.find = find_earlier,
+                                          .first = describe_first,
                                           .begin = begin_fetch,
                                           .resume = resume_fetch,
                                           .wait = complete_fetch,

@@ -182,6 +182,19 @@ await_slot(struct operation *operation, struct err *err)
     return true;
 }
 
+/* The next process must not look at the store for an operation that is not sent
+ * yet. */
+static bool
+note_waiting(struct operation *operation, struct err *err)
+{
+    struct journal *journal = operation->run.place.journal;
+
+    operation->was_not_sent = operation->is_added;
+    return (!operation->is_added ||
+            journal_operation_sent(journal, &operation->row, false, err)) &&
+           journal_run_status(journal, &operation->run.ref, RUN_WAITING, err);
+}
+
 /* Take a slot, after a wait if this process has used all of them. An operation
  * that is at the store already has a slot, and does not wait. */
 static bool
@@ -194,8 +207,7 @@ take_slot(struct operation *operation, struct err *err)
         log_info(&operation->log,
                  "waiting for another operation of this process to end",
                  LOG_END);
-        if (!journal_run_status(operation->run.place.journal,
-                                &operation->run.ref, RUN_WAITING, err))
+        if (!note_waiting(operation, err))
             return false;
     }
     operation->waits_for_slot = true;

@@ -26,11 +26,14 @@ struct operation {
     bool is_submitted;    /* false: operation_complete() submits it (again) */
     bool is_lost;         /* an earlier process sent it and saw no answer */
     const bool *given_up; /* *given_up true: stop; NULL: never */
+    bool is_added;        /* submit_has_first(): the first attempt is a row */
+    bool was_not_sent;    /* and it had to wait for a slot */
     bool waits_for_slot;
     bool told_of_slot; /* a warning about the wait was logged */
     bool is_refused;   /* the store surely did not take the last attempt */
     int submissions;
     int64_t submitted_ms; /* clock_now_ms() */
+    int64_t saved_ms;     /* when the journal was updated last; 0: not yet */
 };
 
 /* Prepare the run's nth operation. It submits `document`, which fetches the

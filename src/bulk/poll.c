@@ -8,7 +8,10 @@
 #include "bulk/said.h"
 #include "bulk/stillness.h"
 
-enum { POLLS_WITHOUT_URL_MAX = 5 };
+enum {
+    POLLS_WITHOUT_URL_MAX = 5,
+    SAVED_EVERY_MS = 10000 /* while the operation runs */
+};
 
 /* clock_now_ms() at which the operation is canceled; 0: never. */
 static int64_t
@@ -62,6 +65,22 @@ is_ready(const struct bulk_operation *bulk)
            (bulk->url[0] != '\0' || bulk->object_count == 0);
 }
 
+/* That the operation runs on, and its counters, only inform readers of the
+ * journal: not every poll is worth a wait for the database. */
+static bool
+keep(struct operation *operation, struct err *err)
+{
+    const struct bulk_operation *bulk = &operation->bulk;
+    int64_t now_ms = clock_now_ms();
+
+    if (!bulk_is_terminal(bulk->status) && operation->saved_ms > 0 &&
+        now_ms - operation->saved_ms < SAVED_EVERY_MS)
+        return true;
+    operation->saved_ms = now_ms;
+    return (is_ready(bulk) ? said_keep_last : said_keep)(
+        operation->run.place.journal, &operation->row, bulk, err);
+}
+
 /* A poll in progress also ends at the deadline. */
 static bool
 poll_once(struct operation *operation, struct err *err)
@@ -70,8 +89,7 @@ poll_once(struct operation *operation, struct err *err)
 
     if (bulk_read(place_session(&operation->run.place), bulk->id,
                   deadline_of(operation), &operation->log, bulk, err))
-        return (is_ready(bulk) ? said_keep_last : said_keep)(
-            operation->run.place.journal, &operation->row, bulk, err);
+        return keep(operation, err);
     if (err->kind == ERR_LATER || err->kind == ERR_TRANSIENT)
         (void)check_deadline(operation, err);
     return false;

@@ -46,21 +46,33 @@ enum {
 };
 
 /* The first line of the document. It identifies this attempt among all
- * operations of the app. */
+ * operations of the app. These are its parts before and after the run's id. */
 static const char *
-write_marker(struct operation *operation)
+write_owner(const struct operation *operation)
 {
     char owner[PLACE_OWNER_BYTES];
 
-    return arena_printf(operation->run.arena, "%s%" PRId64 "/%d.%d\n",
-                        place_owner(&operation->run.place, owner),
-                        operation->run.ref.run_id, (int)operation->row.n,
-                        (int)operation->row.attempt);
+    return arena_strdup(operation->run.arena,
+                        place_owner(&operation->run.place, owner));
 }
 
-/* Record a new attempt in the journal, before it is sent. */
-static bool
-begin_attempt(struct operation *operation, struct err *err)
+static const char *
+write_attempt(const struct operation *operation, int attempt)
+{
+    return arena_printf(operation->run.arena, "/%d.%d\n", (int)operation->row.n,
+                        attempt);
+}
+
+static const char *
+write_marker(const struct operation *operation)
+{
+    return arena_printf(operation->run.arena, "%s%" PRId64 "%s",
+                        write_owner(operation), operation->run.ref.run_id,
+                        write_attempt(operation, (int)operation->row.attempt));
+}
+
+static void
+write_attempt_row(struct operation *operation)
 {
     operation->row.attempt++;
     operation->row.operation_id = NULL;
@@ -68,6 +80,40 @@ begin_attempt(struct operation *operation, struct err *err)
     operation->row.query =
         arena_printf(operation->run.arena, "%s%s", write_marker(operation),
                      operation->document);
+}
+
+void
+submit_describe_first(const struct operation *operation,
+                      struct run_first *first)
+{
+    *first = (struct run_first){
+        .before = write_owner(operation),
+        .after = arena_printf(operation->run.arena, "%s%s",
+                              write_attempt(operation, 1), operation->document),
+        .window_from = operation->row.window_from,
+        .window_to = operation->row.window_to};
+}
+
+void
+submit_has_first(struct operation *operation)
+{
+    write_attempt_row(operation);
+    operation->is_added = true;
+}
+
+/* Record a new attempt in the journal, before it is sent. The first one may be
+ * there already. If it had to wait for a slot, it is not sent yet. */
+static bool
+begin_attempt(struct operation *operation, struct err *err)
+{
+    bool is_added = operation->is_added;
+
+    operation->is_added = false;
+    if (is_added)
+        return !operation->was_not_sent ||
+               journal_operation_sent(operation->run.place.journal,
+                                      &operation->row, true, err);
+    write_attempt_row(operation);
     return journal_operation_add(operation->run.place.journal,
                                  &operation->run.ref, &operation->row, err);
 }
@@ -275,7 +321,7 @@ submit_until_taken(struct operation *operation, struct err *err)
     operation->is_lost = false;
     operation->submissions++;
     operation->is_submitted = true;
-    operation->submitted_ms = clock_now_ms();
+    operation->submitted_ms = operation->saved_ms = clock_now_ms();
     operation_name(operation);
     log_info(&operation->log, "operation submitted", LOG_END);
     return said_keep_submitted(operation->run.place.journal,

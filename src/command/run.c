@@ -127,9 +127,9 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
     shop_info_refresh(context, &shops);
     jobs_run(jobs, prepare, run_from_store);
     outcomes_record(jobs);
+    prune_journal(context); /* also sends the release of the last job's claim */
     task_group_wait(&shops);
     shop_info_report(context);
-    prune_journal(context);
     live_end(&live);
     return true;
 }

@@ -361,6 +361,16 @@ jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
     task_group_wait(&group);
 }
 
+bool
+jobs_is_last(const struct jobs *jobs, const struct job *job)
+{
+    for (size_t i = 0; i < jobs->count; i++)
+        if (&jobs->items[i] != job &&
+            jobs->items[i].progress.phase != PROGRESS_ENDED)
+            return false;
+    return true;
+}
+
 int
 jobs_status(const struct jobs *jobs)
 {

@@ -52,6 +52,9 @@ jobs_check_tables(const struct jobs *jobs, size_t i, struct err *err);
 void jobs_run(struct jobs *jobs, void (*prepare)(struct job *job),
               void (*run)(void *job));
 
+/* Have all other jobs ended? */
+bool jobs_is_last(const struct jobs *jobs, const struct job *job);
+
 /* The worst exit status. */
 int jobs_status(const struct jobs *jobs);
 

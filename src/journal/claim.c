@@ -177,33 +177,46 @@ journal_claim_token(struct journal *journal, const char *base_url,
 
 /* If the connection is lost, the server has released the lock. */
 static void
-release(struct journal *journal, const char *store, const char *job)
+queue_release(struct journal *journal, const char *store, const char *job)
 {
     struct call call = {0};
-    struct err ignored;
-    bool ok;
 
     if (!pg_is_alive(journal->conn))
         return;
     name_claim(&call, journal, store, job);
-    ok = journal_call_in(journal->conn, sql_release, &call, NULL, &ignored);
-    (void)ok;
+    journal_queue_in(journal->conn, sql_release, &call, NULL);
+    pg_queue_sync(journal->conn);
 }
 
 /* Works even while bulkpg is stopping. Waits for the connection, because
  * journal_reopen() may be taking the claims again on a new one. */
-void
-journal_release(struct journal *journal, const char *store, const char *job)
+static void
+release(struct journal *journal, const char *store, const char *job, bool soon)
 {
     struct err ignored;
 
     task_shield();
     if (task_lock(&journal->lock, &ignored)) {
         forget_claim(journal, store, job);
-        release(journal, store, job);
+        queue_release(journal, store, job);
+        if (!soon)
+            (void)!pg_settle(journal->conn, &ignored);
         task_unlock(&journal->lock);
     }
     task_unshield();
+}
+
+void
+journal_release(struct journal *journal, const char *store, const char *job)
+{
+    release(journal, store, job, false);
+}
+
+void
+journal_release_soon(struct journal *journal, const char *store,
+                     const char *job)
+{
+    release(journal, store, job, true);
 }
 
 void

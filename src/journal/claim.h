@@ -26,6 +26,11 @@ journal_claim(struct journal *journal, const char *store, const char *job,
 void
 journal_release(struct journal *journal, const char *store, const char *job);
 
+/* The same with the journal's next statement, in its wait, which must follow
+ * soon: another process may be waiting for the lock. */
+void journal_release_soon(struct journal *journal, const char *store,
+                          const char *job);
+
 /* The same kind of lock for an app's refresh token at a store. Its key never
  * equals that of a job, because an address is not a valid store name.
  * ERR_TRANSIENT with the code LOCKED if another process has the lock. Both

@@ -165,12 +165,13 @@ update_ours(struct journal *journal, const char *sql, struct call *call,
 
 /* ---- a run's life ------------------------------------------------------ */
 
-bool
-journal_run_begin(struct journal *journal, const struct run_start *start,
-                  struct run_ref *run, struct err *err)
+void
+run_queue_begin(struct pg_conn *conn, const struct run_start *start,
+                struct pg_result **result)
 {
+    static const struct run_first none = {.before = NULL};
+    const struct run_first *first = start->first != NULL ? start->first : &none;
     struct call call = {0};
-    struct pg_result *result;
 
     call_text(&call, start->store);
     call_text(&call, start->job);
@@ -179,11 +180,35 @@ journal_run_begin(struct journal *journal, const struct run_start *start,
     call_text(&call, start->plan_hash);
     call_text(&call, start->window_from);
     call_text(&call, start->window_to);
-    if (!journal_call(journal, sql_run_begin, &call, &result, err))
-        return err_wrap(err, "adding a run to the journal");
-    *run = (struct run_ref){.run_id = pg_int64(result, 0, 0)};
+    call_text(&call, first->before);
+    call_text(&call, first->after);
+    call_text(&call, first->window_from);
+    call_text(&call, first->window_to);
+    journal_queue_in(
+        conn, sql_run_begin, &call,
+        &(struct pg_answer){.result = result,
+                            .doing = "adding a run to the journal"});
+}
+
+bool
+journal_run_begin(struct journal *journal, const struct run_start *start,
+                  struct run_ref *run, struct err *err)
+{
+    struct pg_result *result;
+    struct pg_conn *conn;
+    bool begun;
+
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    run_queue_begin(conn, start, &result);
+    begun = pg_settle(conn, err);
+    task_unshield();
+    journal_give_back(journal);
+    if (begun)
+        *run = (struct run_ref){.run_id = pg_int64(result, 0, 0)};
     pg_result_free(result);
-    return true;
+    return begun;
 }
 
 /* Ends only a merge whose client has been silent for MERGE_SILENT_MS. The merge

@@ -51,6 +51,15 @@ struct run_ref {
     int64_t resumed;
 };
 
+/* The first attempt of a run's first operation, if it is submitted as soon as
+ * the run has begun. Its query contains the run's id. */
+struct run_first {
+    const char *before; /* the query before the id, and after it */
+    const char *after;
+    const char *window_from; /* NULL: none */
+    const char *window_to;
+};
+
 struct run_start {
     const char *store;
     const char *job;
@@ -59,7 +68,13 @@ struct run_start {
     const char *plan_hash;
     const char *window_from; /* NULL: none */
     const char *window_to;
+    const struct run_first *first; /* added with the run; NULL: none */
 };
+
+/* Queue what journal_run_begin() sends; `result` gets the run's id. For
+ * src/journal only. */
+void run_queue_begin(struct pg_conn *conn, const struct run_start *start,
+                     struct pg_result **result);
 
 /* Add a run with the status `submitting`, or `loading` if it is a replay. */
 MUST_CHECK bool

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/task.h"
 #include "base/timestamp.h"
 #include "journal/call.h"
 #include "sql.h"
@@ -329,22 +330,75 @@ journal_staging_left(struct journal *journal, const char *store,
     return ok;
 }
 
+/* If the first statement fails, the server skips the second one. */
+static bool
+try_to_supersede(struct journal *journal, const char *store, const char *job,
+                 int64_t keep_run_id, const struct run_start *start,
+                 struct pg_result **ids, struct pg_result **begun,
+                 struct err *err)
+{
+    struct call call = {0};
+    struct pg_conn *conn;
+    bool done;
+
+    *ids = *begun = NULL;
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    task_shield();
+    call_job(&call, store, job, keep_run_id);
+    journal_queue_in(conn, sql_run_supersede, &call,
+                     &(struct pg_answer){.result = ids});
+    if (start != NULL)
+        run_queue_begin(conn, start, begun);
+    done = pg_settle(conn, err);
+    task_unshield();
+    journal_give_back(journal);
+    if (!done) {
+        pg_result_free(*ids);
+        pg_result_free(*begun);
+    }
+    return done;
+}
+
+static bool
+supersede(struct journal *journal, const char *store, const char *job,
+          int64_t keep_run_id, const struct run_start *start,
+          struct arena *arena, struct journal_runs *runs, struct run_ref *run,
+          struct err *err)
+{
+    struct pg_result *ids, *begun;
+    bool told = false;
+    bool ok;
+
+    *runs = (struct journal_runs){0};
+    while (!try_to_supersede(journal, store, job, keep_run_id, start, &ids,
+                             &begun, err))
+        if (!journal_run_await_merge(journal, -1, store, job, &told, err))
+            return err_wrap(err, "superseding older runs of job %s of store %s",
+                            job, store);
+    if (start != NULL)
+        *run = (struct run_ref){.run_id = pg_int64(begun, 0, 0)};
+    pg_result_free(begun);
+    ok = read_runs(journal, ids, arena, runs, err);
+    pg_result_free(ids);
+    return ok;
+}
+
 bool
 journal_supersede(struct journal *journal, const char *store, const char *job,
                   int64_t keep_run_id, struct arena *arena,
                   struct journal_runs *runs, struct err *err)
 {
-    struct pg_result *ids;
-    bool told = false;
-    bool ok;
+    return supersede(journal, store, job, keep_run_id, NULL, arena, runs, NULL,
+                     err);
+}
 
-    *runs = (struct journal_runs){0};
-    while (!ask_for_job(journal, sql_run_supersede, store, job, keep_run_id,
-                        &ids, err))
-        if (!journal_run_await_merge(journal, -1, store, job, &told, err))
-            return err_wrap(err, "superseding older runs of job %s of store %s",
-                            job, store);
-    ok = read_runs(journal, ids, arena, runs, err);
-    pg_result_free(ids);
-    return ok;
+bool
+journal_supersede_and_begin(struct journal *journal,
+                            const struct run_start *start, struct arena *arena,
+                            struct journal_runs *runs, struct run_ref *run,
+                            struct err *err)
+{
+    return supersede(journal, start->store, start->job, 0, start, arena, runs,
+                     run, err);
 }

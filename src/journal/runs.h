@@ -104,6 +104,14 @@ journal_supersede(struct journal *journal, const char *store, const char *job,
                   int64_t keep_run_id, struct arena *arena,
                   struct journal_runs *runs, struct err *err);
 
+/* Do that, without exception, and begin a run, in one wait: see
+ * journal_run_begin(). */
+MUST_CHECK bool
+journal_supersede_and_begin(struct journal *journal,
+                            const struct run_start *start, struct arena *arena,
+                            struct journal_runs *runs, struct run_ref *run,
+                            struct err *err);
+
 /* List the runs of (store, job), except `keep_run_id`, that still have staging
  * tables, whatever their status. */
 MUST_CHECK bool

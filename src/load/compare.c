@@ -1,12 +1,13 @@
 /*
  * Two passes over a table's hashes are the rule: one reads them before the
  * load, one sums them up in the merge. Only if the sums differ are they read
- * again, there. Rows that went have hashes in the set that are neither marked
+ * again, there. The hashes of all tables come in one wait, row by row
+ * (pg/queue.h). Rows that went have hashes in the set that are neither marked
  * nor those of rows to be updated; they are listed in a table of the database,
  * or, if these are fewer, the marked ones are.
  *
  * Hazard. The merge may be tried again after a deadlock: what it found out the
- * first time is forgotten in compare_begin().
+ * first time is forgotten in compare_queue_changed().
  */
 #include "load/compare.h"
 
@@ -18,7 +19,6 @@
 #include "base/buf.h"
 #include "load/statement.h"
 #include "load/truncated.h"
-#include "pg/copy.h"
 #include "sql.h"
 
 enum {
@@ -49,19 +49,19 @@ append_column(struct buf *sql, const struct merge *merge,
 
 /* One column of the answer for each table that `asked` says. */
 static bool
-ask_all(struct merge *merge, const bool *asked, const char *text,
-        struct pg_result **result, struct err *err)
+queue_all(struct merge *merge, const bool *asked, const char *text,
+          struct pg_result **result, struct err *err)
 {
     struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
     bool done = true;
 
-    *result = NULL;
     for (int i = 0; done && i < merge->table_count; i++)
         if (asked[i])
             done = append_column(&sql, merge, &merge->tables[i], text) ||
                    err_set(err, MSG_BUG, "a statement is too long");
     if (done && sql.length > 0)
-        done = pg_exec(merge->conn, buf_str(&sql), 0, NULL, result, err);
+        pg_queue(merge->conn, buf_str(&sql), 0, NULL,
+                 &(struct pg_answer){.result = result});
     buf_free(&sql);
     return done;
 }
@@ -70,31 +70,29 @@ bool
 compare_count(struct merge *merge, const bool *asked, int64_t *rows,
               struct err *err)
 {
-    struct pg_result *result;
+    struct pg_result *result = NULL;
+    bool counted;
     int column = 0;
 
-    if (!ask_all(merge, asked, sql_count_known, &result, err))
-        return false;
-    for (int i = 0; i < merge->table_count; i++)
-        rows[i] = asked[i] ? pg_int64(result, 0, column++) : 0;
+    counted = queue_all(merge, asked, sql_count_known, &result, err) &&
+              pg_settle(merge->conn, err);
+    for (int i = 0; counted && i < merge->table_count; i++)
+        if (asked[i])
+            rows[i] = pg_int64(result, 0, column++);
     pg_result_free(result);
-    return true;
+    return counted;
 }
 
 /* ---- reading ----------------------------------------------------------- */
 
 static bool
-copy_hashes(struct merge *merge, const struct merge_table *table,
-            const char *text, pg_number_fn *on_hash, void *ctx, struct err *err)
+queue_hashes(struct merge *merge, const struct merge_table *table,
+             const char *text, pg_number_fn *on_hash, void *ctx,
+             struct err *err)
 {
-    struct merge_sql_target target = statement_target(merge, table);
-    struct buf sql = buf_with_ceiling(STATEMENT_BYTES_MAX);
-    bool copied;
-
-    merge_sql(&sql, text, &target, NULL);
-    copied = pg_copy_numbers(merge->conn, buf_str(&sql), on_hash, ctx, err);
-    buf_free(&sql);
-    return copied;
+    return statement_queue(merge, text, table, NULL, 0, NULL,
+                           (struct pg_answer){.on_number = on_hash, .ctx = ctx},
+                           err);
 }
 
 static void
@@ -104,72 +102,51 @@ add(void *ctx, const int64_t *hash)
 }
 
 bool
-compare_read(struct merge *merge, const struct merge_table *table,
-             struct known *known, struct err *err)
+compare_queue_read(struct merge *merge, const struct merge_table *table,
+                   struct known *known, struct err *err)
 {
-    return copy_hashes(merge, table, sql_read_hashes, add, known, err);
+    return queue_hashes(merge, table, sql_read_hashes, add, known, err);
+}
+
+/* ---- rows that changed ------------------------------------------------- */
+
+static void
+settle(void *ctx, const int64_t *hash)
+{
+    struct merge_table *table = ctx;
+
+    if (!known_settle(table->known, hash))
+        table->has_come_twice = true;
+}
+
+bool
+compare_queue_changed(struct merge *merge, struct merge_table *table,
+                      struct err *err)
+{
+    if (table->known == NULL)
+        return true;
+    known_unsettle(table->known);
+    table->has_come_twice = false;
+    return queue_hashes(merge, table, sql_read_old_hashes, settle, table, err);
+}
+
+bool
+compare_changed(const struct merge *merge, const struct merge_table *table,
+                struct err *err)
+{
+    return table->known == NULL || !table->has_come_twice ||
+           not_compared(merge, table, "a key came twice", err);
 }
 
 /* ---- the merge begins -------------------------------------------------- */
-
-static void
-add_again(void *ctx, const int64_t *hash)
-{
-    known_add_again(ctx, hash);
-}
-
-/* The table's rows are others than were read. */
-static bool
-read_again(struct merge *merge, const struct merge_table *table,
-           struct err *err)
-{
-    known_read_again(table->known);
-    return copy_hashes(merge, table, sql_read_hashes, add_again, table->known,
-                       err) &&
-           (known_read_end(table->known) ||
-            not_compared(merge, table, "its rows changed during the load",
-                         err));
-}
-
-static bool
-sums_hold(const struct known *known, const char *text)
-{
-    struct known_sums is = {0}, was = known_sums(known);
-    int64_t mixed = 0;
-
-    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &is.rows, &is.hashes,
-               &mixed) != 3)
-        return false;
-    is.mixed = (uint64_t)mixed;
-    return known_sums_equal(&is, &was);
-}
-
-static bool
-check_sums(struct merge *merge, const bool *is_known, struct err *err)
-{
-    struct pg_result *result;
-    bool hold = true;
-    int column = 0;
-
-    if (!ask_all(merge, is_known, sql_sum_hashes, &result, err))
-        return false;
-    for (int i = 0; hold && i < merge->table_count; i++)
-        if (is_known[i] &&
-            !sums_hold(merge->tables[i].known, pg_text(result, 0, column++)))
-            hold = read_again(merge, &merge->tables[i], err);
-    pg_result_free(result);
-    return hold;
-}
 
 /* What staging lacks of the table must not be needed. */
 static bool
 check_known(const struct merge *merge, const struct merge_table *table,
             struct err *err)
 {
-    if (known_any_again(table->known))
-        return not_compared(merge, table, "a row came twice", err);
-    known_unsettle(table->known);
-    return true;
+    return !known_any_again(table->known) ||
+           not_compared(merge, table, "a row came twice", err);
 }
 
 /* Is the server to be asked for each parent's rows, of a table that it does not
@@ -203,11 +180,65 @@ compare_begin(struct merge *merge, struct err *err)
             !check_counts(merge, table, err))
             return false;
     }
-    return check_sums(merge, is_known, err);
+    return queue_all(merge, is_known, sql_sum_hashes, &merge->sums, err);
+}
+
+/* ---- are the rows still there? ----------------------------------------- */
+
+static bool
+sums_hold(const struct known *known, const char *text)
+{
+    struct known_sums is = {0}, was = known_sums(known);
+    int64_t mixed = 0;
+
+    if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &is.rows, &is.hashes,
+               &mixed) != 3)
+        return false;
+    is.mixed = (uint64_t)mixed;
+    return known_sums_equal(&is, &was);
+}
+
+static void
+add_again(void *ctx, const int64_t *hash)
+{
+    known_add_again(ctx, hash);
+}
+
+/* The table's rows are others than were read. Reading forgets what is settled.
+ */
+static bool
+read_again(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    known_read_again(table->known);
+    if (!queue_hashes(merge, table, sql_read_hashes, add_again, table->known,
+                      err) ||
+        !pg_settle(merge->conn, err))
+        return false;
+    if (!known_read_end(table->known))
+        return not_compared(merge, table, "its rows changed during the load",
+                            err);
+    return compare_queue_changed(merge, table, err) &&
+           pg_settle(merge->conn, err);
+}
+
+static bool
+check_sums(struct merge *merge, struct err *err)
+{
+    int column = 0;
+
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+
+        if (table->known != NULL &&
+            !sums_hold(table->known, pg_text(merge->sums, 0, column++)) &&
+            !read_again(merge, table, err))
+            return false;
+    }
+    return true;
 }
 
 bool
-compare_settled(const struct merge *merge, struct err *err)
+compare_settled(struct merge *merge, struct err *err)
 {
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
@@ -217,34 +248,7 @@ compare_settled(const struct merge *merge, struct err *err)
         if (!check_counts(merge, table, err))
             return false;
     }
-    return true;
-}
-
-/* ---- rows that changed ------------------------------------------------- */
-
-struct settling {
-    struct known *known;
-    bool holds;
-};
-
-static void
-settle(void *ctx, const int64_t *hash)
-{
-    struct settling *settling = ctx;
-
-    settling->holds = known_settle(settling->known, hash) && settling->holds;
-}
-
-bool
-compare_changed(struct merge *merge, const struct merge_table *table,
-                struct err *err)
-{
-    struct settling settling = {.known = table->known, .holds = true};
-
-    return copy_hashes(merge, table, sql_read_old_hashes, settle, &settling,
-                       err) &&
-           (settling.holds ||
-            not_compared(merge, table, "a key came twice", err));
+    return check_sums(merge, err);
 }
 
 /* ---- rows that went ---------------------------------------------------- */

@@ -1,9 +1,9 @@
 /*
  * compare - rows that came unchanged are recognised before they are sent.
  *
- *     compare_count ─► compare_read ─► load ─► compare_begin ─► count
- *                                                                    │
- *       merge_apply: compare_changed, compare_list ◄─ compare_settled ◄─ settle
+ *     compare_queue_read ─► load ─► compare_begin ─► count ─► settle:
+ *                                                        compare_queue_changed
+ *                  merge_apply: compare_list ◄─ compare_settled ◄────┘
  *
  * The hashes of a table's rows are read into a set before the load (known.h),
  * which marks those that come. In the merge's transaction the set must still
@@ -22,20 +22,25 @@
 MUST_CHECK bool compare_count(struct merge *merge, const bool *asked,
                               int64_t *rows, struct err *err);
 
-/* Add the hashes of the table's rows to the set. */
+/* Queue what adds the hashes of the table's rows to the set. */
 MUST_CHECK bool
-compare_read(struct merge *merge, const struct merge_table *table,
-             struct known *known, struct err *err);
+compare_queue_read(struct merge *merge, const struct merge_table *table,
+                   struct known *known, struct err *err);
 
-/* First in the merge, which may be tried again. */
+/* First in the merge, which may be tried again. Queues what compare_settled()
+ * must know. */
 MUST_CHECK bool compare_begin(struct merge *merge, struct err *err);
 
 /* Once staging is settled. */
-MUST_CHECK bool compare_settled(const struct merge *merge, struct err *err);
+MUST_CHECK bool compare_settled(struct merge *merge, struct err *err);
 
-/* Once the table's changes are listed. */
+/* Queue, after what lists the table's changes, what looks at the rows that
+ * change. Then, are all of them rows that did not come unchanged? */
 MUST_CHECK bool
-compare_changed(struct merge *merge, const struct merge_table *table,
+compare_queue_changed(struct merge *merge, struct merge_table *table,
+                      struct err *err);
+MUST_CHECK bool
+compare_changed(const struct merge *merge, const struct merge_table *table,
                 struct err *err);
 
 /* List the hashes by which the table's rows that went are found, in a table

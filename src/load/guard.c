@@ -88,12 +88,13 @@ static bool
 refuse_null(const struct merge *merge, const struct merge_table *table,
             int column, int64_t held, int64_t rows, struct err *err)
 {
-    err_set(
-        err, MSG_COLUMN_NULL,
-        "column %s of %s.%s has values in %" PRId64 " of the %" PRId64
-        " rows that came again, but is NULL in all %" PRId64 " rows that came",
-        table->table->columns[column].name, merge->schema, table->table->name,
-        held, rows, table->staged - table->superseded - table->duplicates);
+    err_set(err, MSG_COLUMN_NULL,
+            "column %s of %s.%s has values in %" PRId64 " of the %" PRId64
+            " rows that were received again, but is NULL in all %" PRId64
+            " received rows",
+            table->table->columns[column].name, merge->schema,
+            table->table->name, held, rows,
+            table->staged - table->superseded - table->duplicates);
     return false;
 }
 

@@ -40,6 +40,7 @@ struct known {
     int64_t settled_count;
     int64_t unhashed; /* rows with no hash, or 0 */
     bool is_whole;
+    bool is_full;
 };
 
 /* ---- memory ------------------------------------------------------------ */
@@ -153,6 +154,7 @@ known_add(struct known *known, const int64_t *hash)
     place = find(known, (uint64_t)*hash);
     if (known->places[place] != 0 || known->filled == known->filled_most) {
         known->is_whole = false;
+        known->is_full = known->is_full || known->places[place] == 0;
         return;
     }
     known->places[place] = (uint64_t)*hash;
@@ -163,6 +165,12 @@ bool
 known_is_whole(const struct known *known)
 {
     return known->is_whole;
+}
+
+bool
+known_is_full(const struct known *known)
+{
+    return known->is_full;
 }
 
 bool

@@ -50,6 +50,9 @@ void known_add(struct known *known, const int64_t *hash);
 /* Every row that has a hash could be added, and no two have the same one. */
 bool known_is_whole(const struct known *known);
 
+/* The table has more rows than the set has room for. */
+bool known_is_full(const struct known *known);
+
 /* Has any row no hash, or 0? */
 bool known_lacks_hashes(const struct known *known);
 

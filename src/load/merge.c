@@ -108,6 +108,7 @@ queue_find(struct merge *merge, struct merge_table *table, struct err *err)
                            (struct pg_answer){.result = NULL}, err) &&
            statement_queue(merge, sql_count_changes, table, NULL, 0, NULL,
                            (struct pg_answer){.result = &table->counts}, err) &&
+           compare_queue_changed(merge, table, err) &&
            (!counts_gone(merge, table) ||
             statement_queue(merge, sql_count_live, table, NULL, 0, NULL,
                             (struct pg_answer){.number = &table->live}, err));
@@ -129,8 +130,7 @@ count_gone(const struct merge *merge, struct merge_table *table)
     table->gone = rows > came ? rows - came : 0;
 }
 
-/* Take the answers. If unchanged rows are not staged, check the hashes of the
- * rows to be updated, too. */
+/* Take the answers. */
 static bool
 take_counts(struct merge *merge, struct merge_table *table, struct err *err)
 {
@@ -140,8 +140,7 @@ take_counts(struct merge *merge, struct merge_table *table, struct err *err)
     pg_result_free(table->counts);
     table->counts = NULL;
     count_gone(merge, table);
-    return table->known == NULL || table->updates == 0 ||
-           compare_changed(merge, table, err);
+    return compare_changed(merge, table, err);
 }
 
 /* Rows whose hash is NULL are looked at even if the counts say that no row is
@@ -404,7 +403,8 @@ void
 merge_end(struct merge *merge)
 {
     pg_result_free(merge->triggers);
-    merge->triggers = NULL;
+    pg_result_free(merge->sums);
+    merge->triggers = merge->sums = NULL;
     for (int i = 0; i < merge->table_count; i++) {
         struct merge_table *table = &merge->tables[i];
 

@@ -57,8 +57,10 @@ struct merge_table {
     int64_t updates;                /* rows to update */
     int64_t others; /* rows with the same values, if values were compared; else
                      * updates of rows that were marked as gone */
-    int64_t gone;   /* rows that did not come; -1: not counted */
-    int64_t removed[2]; /* by each statement that removes rows */
+    bool has_come_twice; /* of a row to be updated, `known` has the hash that it
+                          * had as one that came */
+    int64_t gone;        /* rows that did not come; -1: not counted */
+    int64_t removed[2];  /* by each statement that removes rows */
     /* Helper tables that exist until the end of the merge; NULL: none. */
     const char *changes;  /* new and changed rows, as positions in staging */
     const char *gone_ids; /* the ids of removed rows */
@@ -90,6 +92,7 @@ struct merge {
     merge_warn_fn *warn;
     void *warn_ctx;
     struct pg_result *triggers; /* the answer to swallowed_queue_look() */
+    struct pg_result *sums;     /* the answer to compare_begin() */
     struct merge_time *index_times;
 };
 

@@ -44,7 +44,7 @@ ring_init(struct ring *ring, int tables)
 {
     size_t near = (size_t)tables + RING_SPARE_BATCHES;
 
-    *ring = (struct ring){.round_trip_ns = INT64_MAX};
+    *ring = (struct ring){.free = NULL};
     ring->batches = mem_array(near + RING_FAR_BATCHES, sizeof(*ring->batches));
     add_batches(ring, near);
 }
@@ -98,14 +98,11 @@ queue_tables(struct pg_conn *conn, struct loader_table *tables, int table_count,
     }
 }
 
-/* Set up the session and prepare all statements, in one wait. Its time is an
- * upper limit of a round trip's. */
-static bool
-prepare(struct ring *ring, struct pg_conn *conn, struct loader_table *tables,
-        int table_count, const char *schema, struct err *err)
+static void
+queue_statements(const struct ring *ring, struct pg_conn *conn,
+                 struct loader_table *tables, int table_count,
+                 const char *schema)
 {
-    int64_t begun = clock_now_ns(), took;
-
     queue_tables(conn, tables, table_count, schema);
     if (ring->shares_transactions) {
         pg_queue_prepare(conn, RING_BEGIN, "BEGIN", 0);
@@ -113,20 +110,21 @@ prepare(struct ring *ring, struct pg_conn *conn, struct loader_table *tables,
     }
     if (ring->is_paged)
         pg_queue_prepare(conn, RING_ROLLBACK, "ROLLBACK", 0);
-    if (!pg_settle(conn, err))
-        return false;
-    took = clock_now_ns() - begun;
-    if (took < ring->round_trip_ns)
-        ring->round_trip_ns = took;
-    return true;
 }
 
-/* As many batches as can be filled during one round trip. */
+/* As many batches as can be filled during the shortest round trip. */
 static size_t
 far_batches(const struct ring *ring)
 {
-    int64_t made = ring->round_trip_ns / (NS_A_SECOND / RING_BATCHES_A_SECOND);
+    int64_t least = INT64_MAX, made;
 
+    for (int i = 0; i < ring->conn_count; i++) {
+        int64_t took = pg_round_trip_ns(ring->conns[i]);
+
+        if (took < least)
+            least = took;
+    }
+    made = least / (NS_A_SECOND / RING_BATCHES_A_SECOND);
     return made < RING_FAR_BATCHES ? (size_t)made : RING_FAR_BATCHES;
 }
 
@@ -152,7 +150,7 @@ ring_connect(struct ring *ring, const struct pg_config *config, int count)
 
         opening->config = *config;
         opening->config.sets_up_later = true;
-        task_group_spawn(&ring->connecting, "connect", connect_one, opening);
+        task_group_spawn(&ring->opening, "connect", connect_one, opening);
     }
 }
 
@@ -161,17 +159,46 @@ end_connecting(struct ring *ring, struct err *err)
 {
     bool all_open = true;
 
-    task_group_wait(&ring->connecting);
+    task_group_wait(&ring->opening);
     for (int i = 0; i < ring->opening_count; i++) {
         ring->conns[i] = ring->openings[i].conn;
         if (all_open && !ring->openings[i].is_open)
             *err = ring->openings[i].err;
         all_open = all_open && ring->openings[i].is_open;
     }
+    return all_open;
+}
+
+/* Also sets up the session. */
+static void
+prepare_one(void *ctx)
+{
+    struct ring_opening *opening = ctx;
+
+    opening->is_prepared = pg_settle(opening->conn, &opening->err);
+}
+
+/* Wait until all connections are prepared. */
+static bool
+end_preparing(struct ring *ring, struct err *err)
+{
+    bool prepared = pg_settle(ring->conns[0], err);
+
+    task_group_wait(&ring->opening);
+    for (int i = 1; prepared && i < ring->conn_count; i++) {
+        prepared = ring->openings[i].is_prepared;
+        if (!prepared)
+            *err = ring->openings[i].err;
+    }
+    return prepared;
+}
+
+static void
+forget_openings(struct ring *ring)
+{
     ring->opening_count = 0;
     free(ring->openings);
     ring->openings = NULL;
-    return all_open;
 }
 
 void
@@ -180,6 +207,7 @@ ring_free(struct ring *ring)
     struct err ignored;
 
     (void)!end_connecting(ring, &ignored);
+    forget_openings(ring);
     ring_end_pipes(ring);
     for (int i = 0; i < RING_PIPES_MAX; i++)
         if (ring->conns[i] != NULL)
@@ -195,30 +223,43 @@ bool
 ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err)
 {
-    int count = ring->opening_count;
-
     ring->shares_transactions = shares_transactions || ring->is_paged;
     if (!end_connecting(ring, err))
         return false;
-    for (int i = 0; i < count; i++) {
-        if (!prepare(ring, ring->conns[i], tables, table_count, schema, err))
-            return false;
-        ring->conn_count++;
+    ring->conn_count = ring->opening_count;
+    for (int i = 0; i < ring->conn_count; i++) {
+        queue_statements(ring, ring->conns[i], tables, table_count, schema);
+        if (i > 0)
+            task_group_spawn(&ring->opening, "prepare", prepare_one,
+                             &ring->openings[i]);
     }
+    return true;
+}
+
+/* The first start of the pipelines. */
+static bool
+end_opening(struct ring *ring, struct err *err)
+{
+    bool prepared = end_preparing(ring, err);
+
+    forget_openings(ring);
+    if (!prepared)
+        return false;
+    add_batches(ring, far_batches(ring));
+    ring->is_started = true;
     return true;
 }
 
 bool
 ring_start(struct ring *ring, struct err *err)
 {
+    if (!ring->is_started && !end_opening(ring, err))
+        return false;
     for (int i = 0; i < ring->conn_count; i++) {
         if (!pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
             return false;
         ring->pipe_count++;
     }
-    if (!ring->is_started)
-        add_batches(ring, far_batches(ring));
-    ring->is_started = true;
     return true;
 }
 

@@ -35,12 +35,13 @@ enum {
     RING_BATCHES_A_TRANSACTION = 100,  /* if batches share transactions */
 };
 
-/* One connection while it is opened. */
+/* One connection while it is opened, and its statements are prepared. */
 struct ring_opening {
     struct pg_config config;
     struct pg_conn *conn;
     bool is_open;
-    struct err err; /* why it could not be opened */
+    bool is_prepared;
+    struct err err; /* why it is not */
 };
 
 /* The answer to a part of a batch that isolate.c sent alone. */
@@ -56,14 +57,13 @@ struct ring {
     int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
-    struct ring_opening *openings; /* until ring_open() */
+    struct ring_opening *openings; /* until ring_start() */
     int opening_count;
-    struct task_group connecting;
+    struct task_group opening;
     bool shares_transactions;
     bool is_paged;                      /* set before ring_open() */
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
     bool is_started;                    /* ring_start() was called */
-    int64_t round_trip_ns;              /* the shortest measured time */
     size_t bytes_under_way;             /* in flight */
     struct task_queue changed; /* wakes when a batch is answered or a pipe
                                 * breaks */
@@ -88,14 +88,15 @@ void ring_free(struct ring *ring);
 /* Begin to open `count` connections, each in a task of its own. */
 void ring_connect(struct ring *ring, const struct pg_config *config, int count);
 
-/* Wait until the connections are open, and prepare every table's statement on
- * each. */
+/* Wait until the connections are open, and begin to prepare every table's
+ * statement on each. What the caller queues on the first connection is sent
+ * with its statements. */
 MUST_CHECK bool
 ring_open(struct ring *ring, bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
 
-/* Start the pipelines. The first time, the time that preparing took decides how
- * many batches are added. */
+/* Wait until all is prepared, and start the pipelines. The first time, the time
+ * of a round trip decides how many batches are added. */
 MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
 
 /* Give `table` a batch to fill. Waits until one is free and less than

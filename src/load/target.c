@@ -27,7 +27,7 @@
 #include "sql.h"
 
 /* Columns of sql_table_columns. */
-enum { KIND, NAME, TYPE, TYPE_OID, IN_KEY, INDEXED };
+enum { KIND, NAME, TYPE, TYPE_OID, IN_KEY, INDEXED, ROWS_ABOUT };
 
 enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -274,6 +274,7 @@ inspect_table(struct pg_conn *conn, const struct plan *plan,
             inspect_columns(table, schema, result, memory, target, arena, err);
     target->is_partitioned =
         target->exists && pg_text(result, 0, KIND)[0] == 'p';
+    target->rows_about = pg_int64(result, 0, ROWS_ABOUT);
     pg_result_free(result);
     return fits;
 }

@@ -26,6 +26,7 @@ struct target_memory {
 struct target {
     bool exists;
     bool is_partitioned;
+    int64_t rows_about; /* by the statistics; 0 or less: not known */
     bool lost_column; /* a column was dropped by hand: every row is rewritten */
     bool *has_column; /* by plan column; in the arena, as the next two */
     bool *has_index;  /* by plan column: an index begins with it */

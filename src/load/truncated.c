@@ -45,9 +45,9 @@ append_example(struct buf *text, const struct merge_table *table,
 {
     append_gid(text, table->table->parent_gid, pg_text(result, row, ID));
     if (pg_is_null(result, row, COUNTED))
-        buf_printf(text, " (%s came)", pg_text(result, row, CAME));
+        buf_printf(text, " (%s received)", pg_text(result, row, CAME));
     else
-        buf_printf(text, " (%s counted, %s came)",
+        buf_printf(text, " (%s counted, %s received)",
                    pg_text(result, row, COUNTED), pg_text(result, row, CAME));
 }
 

@@ -486,6 +486,12 @@ pg_is_alive(const struct pg_conn *conn)
     return !conn->lost && PQstatus(conn->raw) == CONNECTION_OK;
 }
 
+int64_t
+pg_round_trip_ns(const struct pg_conn *conn)
+{
+    return conn->round_trip_ns;
+}
+
 const char *
 pg_where(const struct pg_conn *conn)
 {

@@ -74,6 +74,10 @@ void pg_close(struct pg_conn *conn);
 /* False if the connection is known to be lost. */
 bool pg_is_alive(const struct pg_conn *conn);
 
+/* The shortest time from sending statements to a first answer; 0: there was
+ * none yet. */
+int64_t pg_round_trip_ns(const struct pg_conn *conn);
+
 /* "host:port/database", for messages. */
 const char *pg_where(const struct pg_conn *conn);
 

@@ -263,7 +263,8 @@ send_one(PGconn *raw, const struct queued *queued)
         return PQsendPrepare(raw, queued->name, queued->sql, queued->count,
                              &queued->parameter) == 1;
     return PQsendQueryParams(raw, queued->sql, queued->count, NULL,
-                             queued->values, NULL, NULL, 0) == 1;
+                             queued->values, NULL, NULL,
+                             queued->answer.on_number != NULL) == 1;
 }
 
 static bool
@@ -321,13 +322,16 @@ give_answers(const struct queue *queue, const struct wire_answers *answers,
 }
 
 static void
-note_may_fail(const struct queue *queue, bool *may_fail)
+describe(const struct queue *queue, bool *may_fail, struct wire_taker *takers)
 {
     size_t at = 0;
 
-    for (const struct queued *q = queue->first; q != NULL; q = q->next)
-        if (q->sql != NULL)
-            may_fail[at++] = q->may_fail;
+    for (const struct queued *q = queue->first; q != NULL; q = q->next) {
+        if (q->sql == NULL)
+            continue;
+        may_fail[at] = q->may_fail;
+        takers[at++] = (struct wire_taker){q->answer.on_number, q->answer.ctx};
+    }
 }
 
 static bool
@@ -335,13 +339,15 @@ settle(struct pg_conn *conn, const struct queue *queue, struct err *err)
 {
     struct wire_answers answers = {.count = queue->count,
                                    .syncs = queue->syncs};
+    struct wire_taker *takers;
     bool ok;
 
     if (PQenterPipelineMode(conn->raw) != 1)
         return wire_lost(conn, err);
     answers.results = mem_array(queue->count, sizeof(PGresult *));
     answers.may_fail = mem_array(queue->count, sizeof(bool));
-    note_may_fail(queue, answers.may_fail);
+    answers.takers = takers = mem_array(queue->count, sizeof(*takers));
+    describe(queue, answers.may_fail, takers);
     ok = wire_finish_all(conn, send_queue(conn, queue), CLOCK_NEVER, &answers,
                          err);
     if (PQexitPipelineMode(conn->raw) != 1)
@@ -349,6 +355,7 @@ settle(struct pg_conn *conn, const struct queue *queue, struct err *err)
     ok = give_answers(queue, &answers, ok, err);
     free(answers.results);
     free(answers.may_fail);
+    free(takers);
     return ok;
 }
 

@@ -38,14 +38,21 @@ struct queue {
     bool begins; /* the statements so far leave a transaction open */
 };
 
+/* One row's number; NULL is SQL NULL. Must not wait. */
+typedef void pg_number_fn(void *ctx, const int64_t *number);
+
 /* Where the answer to a statement goes; NULL: nowhere. The places must exist
  * until the statement is settled. A statement that fails or is skipped leaves
- * them as they are, except `result`, which is then NULL. */
+ * them as they are, except `result`, which is then NULL. on_number() gets each
+ * row of a SELECT of one bigint as it arrives, so that any number of rows needs
+ * no memory; some may have arrived before a failure. */
 struct pg_answer {
     struct pg_result **result; /* free it with pg_result_free() */
     int64_t *affected;         /* as pg_affected() */
     int64_t *number;           /* the first column of the first row */
-    const char *doing;         /* an error's message begins with it */
+    pg_number_fn *on_number;
+    void *ctx;
+    const char *doing; /* an error's message begins with it */
 };
 
 /* Queue a statement. Copies it and its parameters. */

@@ -206,35 +206,99 @@ refuse_answer(struct pg_conn *conn, const PGresult *result, struct err *err)
     return err_set(err, MSG_BUG, "COPY is not supported here");
 }
 
-/* Does the result begin data that a caller waits for? */
-static bool
-is_awaited_copy(const struct pg_conn *conn, const PGresult *result)
+/* ---- rows one by one ---------------------------------------------------- */
+
+/* Who takes the rows of the statement whose answer is due; NULL: nobody. */
+static const struct wire_taker *
+taker_of(const struct wire_answers *answers)
 {
-    return conn->on_data != NULL && PQresultStatus(result) == PGRES_COPY_OUT;
+    if (answers->takers == NULL || answers->at == answers->count ||
+        answers->takers[answers->at].on_number == NULL)
+        return NULL;
+    return &answers->takers[answers->at];
 }
 
-/* Take data until it ends, or until none can come: the next result says which.
+/* libpq must be asked after the results of the statement before, and before
+ * the first one of this statement. It refuses for a statement that is skipped.
  */
-static bool
-take_copy(struct pg_conn *conn, int64_t deadline_ms, struct err *err)
+static void
+ask_by_row(struct pg_conn *conn, struct wire_answers *answers)
 {
-    for (;;) {
-        char *bytes = NULL;
-        int length = PQgetCopyData(conn->raw, &bytes, 1);
+    if (!answers->is_by_row && !answers->is_answered &&
+        taker_of(answers) != NULL)
+        answers->is_by_row = PQsetSingleRowMode(conn->raw) == 1;
+}
 
-        if (length > 0) {
-            conn->on_data(conn->on_data_ctx, span_of(bytes, (size_t)length));
-            PQfreemem(bytes);
+static int64_t
+read_big_endian(const char *bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < sizeof(value); i++)
+        value = value << 8 | (unsigned char)bytes[i];
+    return (int64_t)value;
+}
+
+static bool
+is_number(const PGresult *result, int row)
+{
+    return PQgetisnull(result, row, 0) ||
+           (PQfformat(result, 0) == 1 &&
+            PQgetlength(result, row, 0) == (int)sizeof(int64_t));
+}
+
+static bool
+give_rows(struct pg_conn *conn, const struct wire_answers *answers,
+          const PGresult *result, struct err *err)
+{
+    const struct wire_taker *taker = taker_of(answers);
+
+    for (int row = 0; row < PQntuples(result); row++) {
+        int64_t number;
+
+        if (PQnfields(result) != 1 || !is_number(result, row))
+            return wire_senseless(conn, "rows that are not numbers", err);
+        if (PQgetisnull(result, row, 0)) {
+            taker->on_number(taker->ctx, NULL);
             continue;
         }
-        if (length < 0)
-            return true;
-        if (!wait_socket(conn, POLLIN, deadline_ms, err))
-            return false;
-        if (PQconsumeInput(conn->raw) == 0)
-            return true;
+        number = read_big_endian(PQgetvalue(result, row, 0));
+        taker->on_number(taker->ctx, &number);
     }
+    return true;
 }
+
+/* The rows of a statement that are returned one by one, and, after the last
+ * one, its result. */
+static bool
+give_result(struct pg_conn *conn, const struct wire_answers *answers,
+            const PGresult *result, struct err *err)
+{
+    if (taker_of(answers) == NULL)
+        return true;
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        return wire_senseless(conn, "no rows", err);
+    return give_rows(conn, answers, result, err);
+}
+
+static bool
+is_row(const struct wire_answers *answers, const PGresult *result)
+{
+    return PQresultStatus(result) == PGRES_SINGLE_TUPLE &&
+           taker_of(answers) != NULL;
+}
+
+static bool
+give_row(struct pg_conn *conn, const struct wire_answers *answers,
+         PGresult *result, struct err *err)
+{
+    bool given = give_rows(conn, answers, result, err);
+
+    PQclear(result);
+    return given;
+}
+
+/* ---- answers ------------------------------------------------------------ */
 
 /* Set the error for a statement without an answer. So a caller that gets
  * success always has a result. */
@@ -274,6 +338,8 @@ judge(struct pg_conn *conn, struct wire_answers *answers, bool *ok,
         return true;
     if (!is_success(result) && !is_refusal(result))
         return refuse_answer(conn, result, err);
+    if (is_success(result) && !give_result(conn, answers, result, err))
+        return false;
     if (*ok && is_refusal(result) &&
         (answers->may_fail == NULL || !answers->may_fail[answers->at])) {
         *ok = wire_refused(result, err);
@@ -289,10 +355,24 @@ ends_statement(struct wire_answers *answers)
 {
     enum { NULLS_MOST = 2 };
 
-    if (answers->is_answered)
+    if (answers->is_answered) {
         answers->at++;
+        answers->is_by_row = false;
+    }
     answers->is_answered = false;
     return ++answers->nulls > NULLS_MOST || answers->syncs == 0;
+}
+
+/* Called with each result; the first one ends a round trip. */
+static void
+note_round_trip(struct pg_conn *conn, struct wire_answers *answers)
+{
+    int64_t took = clock_now_ns() - answers->sent_ns;
+
+    if (answers->sent_ns > 0 &&
+        (conn->round_trip_ns == 0 || took < conn->round_trip_ns))
+        conn->round_trip_ns = took;
+    answers->sent_ns = 0;
 }
 
 static bool
@@ -313,8 +393,10 @@ collect(struct pg_conn *conn, int64_t deadline_ms, struct wire_answers *answers,
     for (;;) {
         PGresult *result;
 
+        ask_by_row(conn, answers);
         if (!next_result(conn, deadline_ms, &result, err))
             return false;
+        note_round_trip(conn, answers);
         if (result == NULL) {
             if (ends_statement(answers))
                 break;
@@ -325,11 +407,11 @@ collect(struct pg_conn *conn, int64_t deadline_ms, struct wire_answers *answers,
             answers->syncs--;
         } else if (!ok && answers->at == answers->count) {
             PQclear(result); /* libpq reports a loss once more at the end */
+        } else if (is_row(answers, result)) {
+            if (!give_row(conn, answers, result, err))
+                return false;
         } else if (!keep(conn, answers, result, err)) {
             return false;
-        } else if (is_awaited_copy(conn, result)) {
-            if (!take_copy(conn, deadline_ms, err))
-                return false;
         } else if (!judge(conn, answers, &ok, err)) {
             return false;
         }
@@ -371,6 +453,7 @@ wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
 {
     bool ok = sent;
 
+    answers->sent_ns = clock_now_ns();
     if (!ok)
         wire_lost(conn, err);
     else
@@ -402,22 +485,4 @@ wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
         *result = NULL;
     }
     return ok;
-}
-
-bool
-wire_copy(struct pg_conn *conn, const char *sql, wire_data_fn *on_data,
-          void *ctx, struct err *err)
-{
-    PGresult *raw;
-    bool copied;
-
-    if (conn->lost)
-        return wire_lost(conn, err);
-    conn->on_data = on_data;
-    conn->on_data_ctx = ctx;
-    copied =
-        wire_finish(conn, PQsendQuery(conn->raw, sql), CLOCK_NEVER, &raw, err);
-    conn->on_data = NULL;
-    PQclear(raw);
-    return copied;
 }

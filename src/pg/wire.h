@@ -8,9 +8,6 @@
 #include "pg/libpq.h"
 #include "pg/queue.h"
 
-/* A piece of what COPY sends; borrowed for the call. Must not wait. */
-typedef void wire_data_fn(void *ctx, struct span bytes);
-
 struct pg_conn {
     PGconn *raw;
     char *where;               /* owned; "host:port/database" */
@@ -18,10 +15,15 @@ struct pg_conn {
     int64_t answer_timeout_ms; /* 0: none */
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
-    wire_data_fn *on_data;     /* while a COPY is under way, otherwise NULL */
-    void *on_data_ctx;
-    struct queue queue;  /* statements that wait to be sent: queue.h */
-    struct ahead *ahead; /* questions asked ahead, and answers */
+    int64_t round_trip_ns;     /* the shortest time to a first answer */
+    struct queue queue;        /* statements that wait to be sent: queue.h */
+    struct ahead *ahead;       /* questions asked ahead, and answers */
+};
+
+/* Takes the rows of a statement; NULL: nobody does. */
+struct wire_taker {
+    pg_number_fn *on_number;
+    void *ctx;
 };
 
 /* The answers to statements that were sent together. In pipeline mode `syncs`
@@ -30,11 +32,14 @@ struct wire_answers {
     PGresult **results; /* one of each statement; NULL: no answer */
     bool *may_fail; /* by statement: an error is not the caller's; NULL: none
                          * may */
+    const struct wire_taker *takers; /* by statement; NULL: there are none */
     size_t count;
     size_t syncs;
+    int64_t sent_ns;  /* 0: an answer has arrived */
     size_t failed;    /* on failure: the first statement that was refused */
     size_t at;        /* the statement whose answer is due */
     bool is_answered; /* it has one */
+    bool is_by_row;   /* libpq returns its rows one by one */
     int nulls;        /* NULLs that libpq returned in a row */
 };
 
@@ -80,9 +85,5 @@ MUST_CHECK bool wire_finish(struct pg_conn *conn, int sent, int64_t deadline_ms,
 MUST_CHECK bool
 wire_finish_all(struct pg_conn *conn, bool sent, int64_t deadline_ms,
                 struct wire_answers *answers, struct err *err);
-
-/* Run a COPY TO STDOUT, and hand over what comes. */
-MUST_CHECK bool wire_copy(struct pg_conn *conn, const char *sql,
-                          wire_data_fn *on_data, void *ctx, struct err *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "journal/operation.h"
 #include "run/land.h"
 
 static bool
@@ -52,6 +53,14 @@ drop_left_staging(struct run *run, int64_t keep_run_id, struct err *err)
     return true;
 }
 
+static void
+warn_of_superseded(const struct run *run, const struct journal_runs *runs)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        log_warn(run->log, MSG_SUPERSEDES, "superseding an unfinished run",
+                 LOG_NUM("superseded", runs->runs[i].ref.run_id), LOG_END);
+}
+
 bool
 earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
 {
@@ -60,11 +69,48 @@ earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
     if (!journal_supersede(run->journal, run->store, run->name, keep_run_id,
                            run->arena, &runs, err))
         return false;
-    for (size_t i = 0; i < runs.count; i++)
-        log_warn(run->log, MSG_SUPERSEDES, "superseding an unfinished run",
-                 LOG_NUM("superseded", runs.runs[i].ref.run_id), LOG_END);
+    warn_of_superseded(run, &runs);
     return origin_clear(run->origin, keep_run_id, err) &&
            drop_left_staging(run, keep_run_id, err);
+}
+
+/* Have earlier runs left anything? Nothing can be added, because this process
+ * has the claim. */
+static bool
+has_left(struct run *run, bool *any, struct err *err)
+{
+    struct journal_operations operations = {.count = 0};
+    struct journal_runs staging;
+
+    if (!journal_staging_left(run->journal, run->store, run->name, 0,
+                              run->arena, &staging, err) ||
+        (run->origin->ops->clear != NULL &&
+         !journal_left_operations(run->journal, run->store, run->name, 0,
+                                  run->arena, &operations, err)))
+        return false;
+    *any = staging.count > 0 || operations.count > 0;
+    return true;
+}
+
+/* What earlier runs left is removed before the new run has a row: if that takes
+ * long, and the process is killed meanwhile, there is no run to resume. */
+bool
+earlier_supersede_and_begin(struct run *run, const struct run_start *start,
+                            struct err *err)
+{
+    struct journal_runs runs;
+    bool any;
+
+    if (!has_left(run, &any, err))
+        return false;
+    if (any)
+        return earlier_supersede(run, 0, err) &&
+               journal_run_begin(run->journal, start, &run->ref, err);
+    if (!journal_supersede_and_begin(run->journal, start, run->arena, &runs,
+                                     &run->ref, err))
+        return false;
+    warn_of_superseded(run, &runs);
+    return true;
 }
 
 bool

@@ -19,6 +19,12 @@ MUST_CHECK bool earlier_find(struct run *run, struct journal_run **last,
 MUST_CHECK bool
 earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err);
 
+/* Begin a run, after superseding every unfinished run. If no run has left an
+ * operation or staging, that is one wait. */
+MUST_CHECK bool
+earlier_supersede_and_begin(struct run *run, const struct run_start *start,
+                            struct err *err);
+
 /* Take over the run that earlier_find() found, and set run->ref to it. Waits
  * for a merge of that run that is still in progress. ERR_LATER with the code
  * RUN_ENDED if the run has ended since. */

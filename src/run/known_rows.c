@@ -151,63 +151,156 @@ describe(struct attempt *attempt)
     return merge;
 }
 
-static bool
-read_table(struct attempt *attempt, struct merge *merge, int table,
-           int64_t rows, struct err *err)
-{
-    struct run *run = attempt->run;
-    const struct plan_table *plan = merge->tables[table].table;
-    struct known *known;
+/* The tables that take part, and their sets, by plan index. */
+struct reading {
+    struct attempt *attempt;
+    struct merge merge;
+    bool *asked;          /* the table takes part */
+    bool *counted;        /* its rows must be counted before they are read */
+    int64_t *rows;        /* how many it has; at first by the statistics */
+    struct known **known; /* NULL: it is not read */
+    const char **why;     /* it is not read, or not used */
+};
 
-    if (rows <= 0) {
-        say_why_not(run, plan,
-                    rows == 0 ? "it is empty" : "it has rows marked as gone");
-        return true;
+static struct reading
+begin_reading(struct attempt *attempt)
+{
+    struct arena *arena = attempt->run->arena;
+    size_t count = (size_t)attempt->run->plan->table_count;
+
+    return (struct reading){
+        .attempt = attempt,
+        .merge = describe(attempt),
+        .asked = arena_array(arena, count, sizeof(bool)),
+        .counted = arena_array(arena, count, sizeof(bool)),
+        .rows = arena_array(arena, count, sizeof(int64_t)),
+        .known = arena_array(arena, count, sizeof(struct known *)),
+        .why = arena_array(arena, count, sizeof(const char *))};
+}
+
+/* Make the set of a table, with room for as many rows as it has. */
+static void
+make_set(struct reading *reading, int i)
+{
+    struct run *run = reading->attempt->run;
+
+    reading->why[i] = NULL;
+    if (reading->rows[i] <= 0)
+        reading->why[i] = reading->rows[i] == 0 ? "it is empty"
+                                                : "it has rows marked as gone";
+    else
+        reading->known[i] = known_new(&run->context->compare, reading->rows[i]);
+    if (reading->rows[i] > 0 && reading->known[i] == NULL)
+        reading->why[i] = "compare_memory is too small";
+}
+
+/* The statistics say how much room a set needs. If they say nothing, or there
+ * is not so much room, or rows marked as gone are in the way, the rows are
+ * counted: that is one wait more. */
+static bool
+make_sets(struct reading *reading, struct err *err)
+{
+    struct run *run = reading->attempt->run;
+    struct merge *merge = &reading->merge;
+    bool any = false;
+
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (!reading->asked[i])
+            continue;
+        reading->rows[i] = run->tables.targets[i].rows_about;
+        reading->counted[i] = reading->rows[i] <= 0 ||
+                              (table->has_mark && !table->table->marks_deleted);
+        if (!reading->counted[i]) {
+            make_set(reading, i);
+            reading->counted[i] = reading->known[i] == NULL;
+        }
+        any = any || reading->counted[i];
     }
-    known = known_new(&run->context->compare, rows);
-    if (known == NULL) {
-        say_why_not(run, plan, "compare_memory is too small");
+    if (!any)
         return true;
-    }
-    if (!compare_read(merge, &merge->tables[table], known, err)) {
-        known_free(known);
+    if (!compare_count(merge, reading->counted, reading->rows, err))
         return false;
-    }
-    if (known_is_whole(known)) {
-        loader_compare(attempt->loader, table, known);
-    } else {
-        say_why_not(run, plan, "its hashes cannot be told apart");
-        known_free(known);
-    }
+    for (int i = 0; i < merge->table_count; i++)
+        if (reading->counted[i])
+            make_set(reading, i);
     return true;
+}
+
+/* Read the tables that have a set and are in `which`; NULL: all of them. */
+static bool
+read_sets(struct reading *reading, const bool *which, struct err *err)
+{
+    struct merge *merge = &reading->merge;
+
+    for (int i = 0; i < merge->table_count; i++)
+        if (reading->known[i] != NULL && (which == NULL || which[i]) &&
+            !compare_queue_read(merge, &merge->tables[i], reading->known[i],
+                                err))
+            return false;
+    return pg_settle(merge->conn, err);
+}
+
+/* The statistics were out of date: now it is known how many rows there are. */
+static bool
+read_full_sets(struct reading *reading, struct err *err)
+{
+    struct merge *merge = &reading->merge;
+    bool *again =
+        arena_array(merge->arena, (size_t)merge->table_count, sizeof(*again));
+
+    for (int i = 0; i < merge->table_count; i++) {
+        struct known *known = reading->known[i];
+
+        again[i] = known != NULL && known_is_full(known);
+        if (!again[i])
+            continue;
+        reading->rows[i] = known_sums(known).rows;
+        reading->known[i] = NULL;
+        known_free(known);
+        make_set(reading, i);
+    }
+    return read_sets(reading, again, err);
+}
+
+/* Hand over the sets that can be used, and free the others. */
+static void
+use_sets(struct reading *reading, bool all_read)
+{
+    for (int i = 0; i < reading->merge.table_count; i++) {
+        struct known *known = reading->known[i];
+
+        if (all_read && known != NULL && known_sums(known).rows == 0)
+            reading->why[i] = "it is empty";
+        else if (all_read && known != NULL && !known_is_whole(known))
+            reading->why[i] = "its hashes cannot be told apart";
+        if (all_read && known != NULL && reading->why[i] == NULL)
+            loader_compare(reading->attempt->loader, i, known);
+        else
+            known_free(known);
+        if (all_read && reading->why[i] != NULL)
+            say_why_not(reading->attempt->run, reading->merge.tables[i].table,
+                        reading->why[i]);
+    }
 }
 
 bool
 known_rows_read(struct attempt *attempt, struct err *err)
 {
-    struct run *run = attempt->run;
-    struct merge merge = describe(attempt);
-    size_t count = (size_t)merge.table_count;
-    bool *asked = arena_array(run->arena, count, sizeof(*asked));
-    int64_t *rows = arena_array(run->arena, count, sizeof(*rows));
-    bool any = false;
+    struct reading reading = begin_reading(attempt);
+    bool any = false, read;
 
-    for (int i = 0; i < merge.table_count; i++) {
-        const char *why;
-
-        asked[i] = may_compare(run, merge.tables[i].table, &why);
-        any = any || asked[i];
-        if (!asked[i])
-            say_why_not(run, merge.tables[i].table, why);
+    for (int i = 0; i < reading.merge.table_count; i++) {
+        reading.asked[i] = may_compare(
+            attempt->run, reading.merge.tables[i].table, &reading.why[i]);
+        any = any || reading.asked[i];
     }
-    if (!any)
-        return true;
-    if (!compare_count(&merge, asked, rows, err))
-        return false;
-    for (int i = 0; i < merge.table_count; i++)
-        if (asked[i] && !read_table(attempt, &merge, i, rows[i], err))
-            return false;
-    return true;
+    read =
+        !any || (make_sets(&reading, err) && read_sets(&reading, NULL, err) &&
+                 read_full_sets(&reading, err));
+    use_sets(&reading, read);
+    return read;
 }
 
 /* ---- the merge --------------------------------------------------------- */

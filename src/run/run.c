@@ -33,6 +33,7 @@
 
 #include "base/clock.h"
 #include "job/control.h"
+#include "job/jobs.h"
 #include "journal/claim.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
@@ -132,6 +133,19 @@ forget_ahead(const struct run *run)
     pg_forget_ahead(run->context->control, &run->tables);
 }
 
+/* After the process's last job, the command removes old rows from the journal,
+ * and the release is sent with that. */
+static void
+release_at_end(const struct run *run)
+{
+    const struct jobs *jobs = run->context->recorded;
+
+    if (jobs != NULL && jobs_is_last(jobs, run->job))
+        journal_release_soon(run->journal, run->store, run->name);
+    else
+        release(run);
+}
+
 /* After the lock is taken, the job may no longer be due: another process may
  * have run it in the meantime. */
 static bool
@@ -188,13 +202,16 @@ begin(struct run *run, struct err *err)
                               .plan_hash = run->plan->hash,
                               .window_from = run->mode.window_from,
                               .window_to = run->mode.window_to};
-    struct origin_run of;
+    struct origin_run of = origin_run_of(run);
+    struct run_first first;
 
-    if (!earlier_supersede(run, 0, err) ||
-        !journal_run_begin(run->journal, &start, &run->ref, err))
+    if (origin_first(run->origin, &of, &first))
+        start.first = &first;
+    if (!earlier_supersede_and_begin(run, &start, err))
         return false;
     note_begun(run);
     of = origin_run_of(run);
+    of.has_first = start.first != NULL;
     return origin_begin(run->origin, &of, err);
 }
 
@@ -374,7 +391,7 @@ run_once(struct run *run, struct err *err)
         ending_loaded(run);
     else
         ending_failed(run, err);
-    release(run);
+    release_at_end(run);
     return true;
 }
 

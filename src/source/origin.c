@@ -10,6 +10,13 @@ origin_find(struct origin *origin, const struct journal_run *last,
 }
 
 bool
+origin_first(struct origin *origin, const struct origin_run *run,
+             struct run_first *first)
+{
+    return origin->ops->first != NULL && origin->ops->first(origin, run, first);
+}
+
+bool
 origin_begin(struct origin *origin, const struct origin_run *run,
              struct err *err)
 {

@@ -28,6 +28,7 @@ struct origin_run {
     enum run_mode mode;
     const char *window_from;
     const char *window_to;
+    bool has_first; /* what first() described is in the journal */
 };
 
 /* What an unfinished run left at the origin. */
@@ -42,6 +43,11 @@ struct origin_ops {
      * continues with it. If `find` is NULL, nothing is ever left. */
     bool (*find)(struct origin *origin, const struct journal_run *last,
                  enum origin_left *left, struct err *err);
+
+    /* If begin() will submit one operation at once, describe it, so that it can
+     * be added to the journal with the run. The run has no id yet. */
+    bool (*first)(struct origin *origin, const struct origin_run *run,
+                  struct run_first *first);
 
     /* Start a new run: decide what to submit. */
     bool (*begin)(struct origin *origin, const struct origin_run *run,
@@ -114,6 +120,8 @@ struct origin {
 MUST_CHECK bool
 origin_find(struct origin *origin, const struct journal_run *last,
             enum origin_left *left, struct err *err);
+bool origin_first(struct origin *origin, const struct origin_run *run,
+                  struct run_first *first);
 MUST_CHECK bool origin_begin(struct origin *origin,
                              const struct origin_run *run, struct err *err);
 MUST_CHECK bool origin_resume(struct origin *origin,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/task.h"
 #include "bulk/operation.h"
+#include "bulk/submit.h"
 #include "scripted/bulk.h"
 #include "support/suite.h"
 
@@ -100,15 +101,29 @@ play(const struct scripted_answer *answers, size_t count)
 #define READ(attempt, said) \
     "store: read 7\njournal: 1." attempt " is 7 " said "\n"
 
+#define READ_ONLY "store: read 7\n"
+
 /* ---- submit and poll --------------------------------------------------- */
 
 START_TEST(an_operation_is_recorded_sent_and_polled)
 {
     PLAY(TAKEN, RUNNING, COMPLETED);
-    DONE_AFTER(SUBMITTED("1") READ("1", "RUNNING") READ("1", "COMPLETED"));
+    DONE_AFTER(SUBMITTED("1") READ_ONLY READ("1", "COMPLETED"));
     ck_assert_str_eq(operation.row.query, "# bulkpg u/9/1.1\n{ q }");
     ck_assert_str_eq(operation.bulk.url, "https://a/b");
     ck_assert_str_eq(scripted_run_ref.log->operation_id, "7");
+}
+
+END_TEST
+
+/* Every ten seconds. */
+START_TEST(a_long_operation_is_recorded_now_and_then)
+{
+    PLAY(TAKEN, RUNNING,
+         {.call = "read", .status = BULK_RUNNING, .takes_ms = 10000}, RUNNING,
+         COMPLETED);
+    DONE_AFTER(SUBMITTED("1") READ_ONLY READ("1", "RUNNING")
+                   READ_ONLY READ("1", "COMPLETED"));
 }
 
 END_TEST
@@ -364,7 +379,7 @@ END_TEST
 START_TEST(a_stop_leaves_the_operation_running)
 {
     PLAY(TAKEN, {.call = "read", .status = BULK_RUNNING, .stops = true});
-    FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMITTED("1") READ("1", "RUNNING"));
+    FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMITTED("1") READ_ONLY);
 }
 
 END_TEST
@@ -373,7 +388,7 @@ START_TEST(an_operation_taken_while_stopping_is_recorded)
 {
     PLAY({.call = "submit", .status = BULK_CREATED, .stops = true},
          {.call = "read", .status = BULK_RUNNING});
-    FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMITTED("1") READ("1", "RUNNING"));
+    FAILED_AFTER(ERR_STOPPED, "STOPPED", SUBMITTED("1") READ_ONLY);
 }
 
 END_TEST
@@ -473,7 +488,7 @@ START_TEST(after_a_takeover_no_more_requests_are_sent)
     static const struct scripted_answer answers[] = {
         {.call = "submit", .msg = MSG_OPERATION_IN_PROGRESS},
         TAKEN,
-        RUNNING,
+        {.call = "read", .status = BULK_RUNNING, .takes_ms = 10000},
         COMPLETED};
 
     scripted_journal_refuses(refused[_i].line);
@@ -494,7 +509,8 @@ free_one(void *ctx)
     (void)ctx;
     task_yield();
     ck_assert(operation.waits_for_slot);
-    ck_assert_str_eq(scripted_transcript(), "journal: run waiting\n");
+    ck_assert_ptr_nonnull(
+        strstr(scripted_transcript(), "journal: run waiting\n"));
     if (gives_up)
         operation.given_up = &gives_up;
     scripted_store.slots_taken--;
@@ -510,6 +526,29 @@ complete_with_others(void *ctx)
     ck_assert_int_eq(scripted_store.slots_taken, BULK_SLOTS - 1);
 }
 
+/* The run's row was added with it. */
+START_TEST(the_first_attempt_may_be_recorded_already)
+{
+    static const struct scripted_answer answers[] = {
+        {.call = "submit", .msg = MSG_NOT_SENT}, TAKEN, COMPLETED};
+    struct run_first first;
+
+    operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
+    submit_describe_first(&operation, &first);
+    ck_assert_str_eq(first.before, "# bulkpg u/");
+    ck_assert_str_eq(first.after, "/1.1\n{ q }");
+    submit_has_first(&operation);
+    ck_assert_str_eq(operation.row.query, "# bulkpg u/9/1.1\n{ q }");
+    scripted_bulk_play(answers, 3, complete, NULL);
+    ck_assert_msg(is_done, "%s\n%s", err.message, scripted_transcript());
+    ck_assert_ptr_null(strstr(scripted_transcript(), "1.2"));
+    ck_assert_ptr_eq(
+        strstr(scripted_transcript(), "store: submit # bulkpg u/9/1.1\n"),
+        scripted_transcript());
+}
+
+END_TEST
+
 START_TEST(it_waits_for_a_slot_of_this_process)
 {
     static const struct scripted_answer answers[] = {TAKEN, COMPLETED};
@@ -518,6 +557,21 @@ START_TEST(it_waits_for_a_slot_of_this_process)
     operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
     scripted_bulk_play(answers, 2, complete_with_others, NULL);
     DONE_AFTER("journal: run waiting\n" SUBMITTED("1") READ("1", "COMPLETED"));
+}
+
+END_TEST
+
+/* Its row says that it was not sent, as long as it waits. */
+START_TEST(it_waits_although_its_first_attempt_is_recorded)
+{
+    static const struct scripted_answer answers[] = {TAKEN, COMPLETED};
+
+    gives_up = false;
+    operation_init(&operation, &scripted_run_ref, 1, "{ q }", NULL);
+    submit_has_first(&operation);
+    scripted_bulk_play(answers, 2, complete_with_others, NULL);
+    DONE_AFTER("journal: 1.1 not sent\njournal: run waiting\n" SUBMITTED("1")
+                   READ("1", "COMPLETED"));
 }
 
 END_TEST
@@ -556,6 +610,7 @@ main(void)
 
     tcase_add_checked_fixture(tests, setup, scripted_bulk_teardown);
     tcase_add_test(tests, an_operation_is_recorded_sent_and_polled);
+    tcase_add_test(tests, a_long_operation_is_recorded_now_and_then);
     tcase_add_test(tests, a_result_without_objects_needs_no_url);
     tcase_add_test(tests, a_missing_url_is_polled_for_five_times);
     tcase_add_test(tests, a_refused_query_fails_the_operation);
@@ -591,7 +646,9 @@ main(void)
     tcase_add_test(tests, a_refused_operation_gets_a_new_attempt);
     tcase_add_loop_test(tests, after_a_takeover_no_more_requests_are_sent, 0,
                         COUNT(refused));
+    tcase_add_test(tests, the_first_attempt_may_be_recorded_already);
     tcase_add_test(tests, it_waits_for_a_slot_of_this_process);
+    tcase_add_test(tests, it_waits_although_its_first_attempt_is_recorded);
     tcase_add_test(tests, after_another_window_failed_it_is_not_submitted);
     tcase_add_test(tests, after_another_window_failed_it_is_not_canceled);
     suite_add_tcase(suite, tests);

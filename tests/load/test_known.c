@@ -170,6 +170,7 @@ START_TEST(two_rows_with_one_hash_make_it_useless)
     ck_assert(known_is_whole(known));
     add(3, 4);
     ck_assert(!known_is_whole(known));
+    ck_assert(!known_is_full(known));
 }
 
 END_TEST
@@ -180,8 +181,10 @@ START_TEST(it_says_when_it_is_full)
 {
     add(0, ROWS + ROWS / 10);
     ck_assert(known_is_whole(known));
+    ck_assert(!known_is_full(known));
     add(ROWS + ROWS / 10, 2 * ROWS);
     ck_assert(!known_is_whole(known));
+    ck_assert(known_is_full(known));
     ck_assert_int_eq(known_sums(known).rows, 2 * ROWS);
     ck_assert_int_eq(known_mark(known, hash_of(3 * ROWS)), KNOWN_NOT);
     ck_assert_int_eq(known_mark(known, hash_of(0)), KNOWN_FIRST);

@@ -2,11 +2,14 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/task.h"
 #include "pg/pipe.h"
 #include "pg/queue.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
+
+enum { MANY = 300000 };
 
 static struct err err;
 
@@ -247,6 +250,187 @@ START_TEST(statements_are_prepared_together)
 
 END_TEST
 
+/* ---- numbers, row by row ------------------------------------------------ */
+
+struct taken {
+    int64_t rows;
+    int64_t nulls;
+    int64_t sum;
+};
+
+static void
+take(void *ctx, const int64_t *number)
+{
+    struct taken *taken = ctx;
+
+    taken->rows++;
+    taken->nulls += number == NULL;
+    taken->sum += number != NULL ? *number : 0;
+}
+
+static void
+queue_numbers(struct pg_conn *conn, const char *sql, struct taken *taken)
+{
+    *taken = (struct taken){0};
+    pg_queue(conn, sql, 0, NULL,
+             &(struct pg_answer){.on_number = take, .ctx = taken});
+}
+
+static void
+check_taken(const struct taken *taken, int64_t rows, int64_t nulls, int64_t sum)
+{
+    ck_assert_int_eq(taken->rows, rows);
+    ck_assert_int_eq(taken->nulls, nulls);
+    ck_assert_int_eq(taken->sum, sum);
+}
+
+static void
+rows_body(void)
+{
+    struct pg_conn *conn = open_conn();
+    struct taken many, none, nulls, ends;
+    int64_t before = 0, between = 0;
+
+    pg_queue(conn, "SELECT 5", 0, NULL, &(struct pg_answer){.number = &before});
+    queue_numbers(conn, "SELECT n::bigint FROM generate_series(1, 300000) AS n",
+                  &many);
+    queue_numbers(conn, "SELECT 1::bigint WHERE false", &none);
+    pg_queue(conn, "SELECT 6", 0, NULL,
+             &(struct pg_answer){.number = &between});
+    pg_queue_sync(conn);
+    queue_numbers(conn,
+                  "SELECT nullif(n, 2)::bigint FROM generate_series(1, 3) n",
+                  &nulls);
+    queue_numbers(conn,
+                  "SELECT unnest('{-9223372036854775808,"
+                  "9223372036854775807}'::bigint[])",
+                  &ends);
+    ck_assert_msg(pg_settle(conn, &err), "%s", err.message);
+    check_taken(&many, MANY, 0, (int64_t)MANY * (MANY + 1) / 2);
+    check_taken(&none, 0, 0, 0);
+    check_taken(&nulls, 3, 1, 4);
+    check_taken(&ends, 2, 0, -1);
+    ck_assert_int_eq(before, 5);
+    ck_assert_int_eq(between, 6);
+    pg_close(conn);
+}
+
+START_TEST(every_row_of_each_statement_is_taken)
+{
+    pg_task_run(rows_body);
+}
+
+END_TEST
+
+/* The session is used on, but not in the transaction. */
+static void
+rows_failure_body(void)
+{
+    struct pg_conn *conn = open_conn();
+    struct taken some, skipped;
+
+    ck_assert(pg_begin(conn, &err));
+    queue_numbers(conn,
+                  "SELECT 1 / (1000 - n)::bigint "
+                  "FROM generate_series(1, 2000) AS n",
+                  &some);
+    queue_numbers(conn, "SELECT 1::bigint", &skipped);
+    ck_assert(!pg_settle(conn, &err));
+    ck_assert_str_eq(err.code, "22012");
+    check_taken(&skipped, 0, 0, 0);
+    queue_numbers(conn, "SELECT 1::bigint", &skipped);
+    ck_assert(!pg_settle(conn, &err));
+    ck_assert_str_eq(err.code, "25P02");
+    pg_rollback(conn);
+    queue_numbers(conn, "SELECT 7::bigint", &some);
+    ck_assert(pg_settle(conn, &err));
+    check_taken(&some, 1, 0, 7);
+    pg_close(conn);
+}
+
+START_TEST(rows_that_fail_leave_the_session_usable)
+{
+    pg_task_run(rows_failure_body);
+}
+
+END_TEST
+
+static const char *const other_rows[] = {"SELECT 'abc'",
+                                         "SELECT 1::bigint, 2::bigint",
+                                         "SELECT 1::integer", "SELECT"};
+
+static int test;
+
+static void
+other_body(void)
+{
+    struct pg_conn *conn = open_conn();
+    struct taken taken;
+
+    queue_numbers(conn, other_rows[test], &taken);
+    ck_assert(!pg_settle(conn, &err));
+    ck_assert_str_eq(err.code, "08P01");
+    ck_assert(!pg_is_alive(conn));
+    queue_numbers(conn, "SELECT 1::bigint", &taken);
+    ck_assert(!pg_settle(conn, &err));
+    ck_assert_str_eq(err.code, "08006");
+    check_taken(&taken, 0, 0, 0);
+    pg_close(conn);
+}
+
+START_TEST(other_rows_are_not_numbers)
+{
+    test = _i;
+    pg_task_run(other_body);
+}
+
+END_TEST
+
+/* At the first row, so that the server surely executes the statement. */
+static void
+take_and_stop(void *ctx, const int64_t *number)
+{
+    struct taken *taken = ctx;
+
+    if (taken->rows == 0)
+        tasks_stop();
+    take(taken, number);
+}
+
+static void
+rows_stop_body(void)
+{
+    struct pg_conn *conn = open_conn();
+    struct taken taken = {0};
+
+    pg_queue(conn, "SELECT generate_series(1, 1000000000000)", 0, NULL,
+             &(struct pg_answer){.on_number = take_and_stop, .ctx = &taken});
+    ck_assert(!pg_settle(conn, &err));
+    ck_assert_int_eq(err.kind, ERR_STOPPED);
+    ck_assert(pg_is_alive(conn));
+    pg_close(conn);
+}
+
+START_TEST(a_stop_ends_the_rows)
+{
+    pg_task_run(rows_stop_body);
+}
+
+END_TEST
+
+static TCase *
+numbers(void)
+{
+    TCase *tests = tcase_create("numbers");
+
+    tcase_add_test(tests, every_row_of_each_statement_is_taken);
+    tcase_add_test(tests, rows_that_fail_leave_the_session_usable);
+    tcase_add_loop_test(tests, other_rows_are_not_numbers, 0,
+                        COUNT(other_rows));
+    tcase_add_test(tests, a_stop_ends_the_rows);
+    return tests;
+}
+
 static Suite *
 queue_suite(void)
 {
@@ -261,6 +445,7 @@ queue_suite(void)
     tcase_add_test(tests, a_session_is_set_up_with_its_first_statement);
     tcase_add_test(tests, statements_are_prepared_together);
     suite_add_tcase(suite, tests);
+    suite_add_tcase(suite, numbers());
     return suite;
 }
 

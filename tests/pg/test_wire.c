@@ -8,8 +8,8 @@
 
 #include "base/log.h"
 #include "base/task.h"
-#include "pg/copy.h"
 #include "pg/pipe.h"
+#include "pg/queue.h"
 #include "scripted/libpq.h"
 #include "support/pg_task.h"
 #include "support/stop.h"
@@ -1032,61 +1032,47 @@ sessions(void)
     return tests;
 }
 
-/* ---- copies -------------------------------------------------------------- */
+/* ---- rows one by one ----------------------------------------------------- */
 
-#define HEADER "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
-#define ROWS                                            \
-    "\0\1\0\0\0\10\0\0\0\0\0\0\1\2\0\1\377\377\377\377" \
-    "\0\1\0\0\0\10\377\377\377\377\377\377\377\376"
-#define TRAILER "\377\377"
+#define TWO_FIVE_SIX "\0\0\0\0\0\0\1\0"
+#define MINUS_ONE    "\377\377\377\377\377\377\377\377"
 
-static int64_t copied_rows, copied_sum;
+static int64_t rows_taken, rows_sum;
 
 static void
 take_number(void *ctx, const int64_t *number)
 {
     (void)ctx;
-    copied_rows++;
-    copied_sum += number != NULL ? *number : 0;
+    rows_taken++;
+    rows_sum += number != NULL ? *number : 0;
 }
 
 static bool
-copy_items(const struct script_item *items, int count)
+take_rows(const struct script_item *items, int count)
 {
-    copied_rows = copied_sum = 0;
+    rows_taken = rows_sum = 0;
     open_conn((struct script){0}, items, count);
-    return pg_copy_numbers(conn, "SELECT", take_number, NULL, &err);
+    pg_queue(conn, "SELECT", 0, NULL,
+             &(struct pg_answer){.on_number = take_number});
+    return pg_settle(conn, &err);
 }
 
-/* Wherever the pieces are cut. */
 static void
-pieces_body(void)
+rows_body(void)
 {
-    static const char all[] = HEADER ROWS TRAILER;
+    static const struct script_item items[] = {
+        ROW(TWO_FIVE_SIX),      NULL_ROW, ROW(MINUS_ONE),
+        OTHER(PGRES_TUPLES_OK), END,      SYNC};
 
-    for (int cut = 0; cut < COUNT(all); cut++) {
-        const struct script_item items[] = {
-            OTHER(PGRES_COPY_OUT),
-            {SCRIPT_DATA, PGRES_COPY_OUT, all, cut},
-            {SCRIPT_DATA, PGRES_COPY_OUT, all + cut, COUNT(all) - 1 - cut},
-            OK("COPY 3"),
-            END};
-        bool copied = cut > 0 && cut < COUNT(all) - 1
-                          ? copy_items(items, COUNT(items))
-                          : true;
-
-        ck_assert_msg(copied, "%d: %s", cut, err.message);
-        if (cut > 0 && cut < COUNT(all) - 1) {
-            ck_assert_int_eq(copied_rows, 3);
-            ck_assert_int_eq(copied_sum, 256);
-            close_conn();
-        }
-    }
+    ck_assert_msg(take_rows(items, COUNT(items)), "%s", err.message);
+    ck_assert_int_eq(rows_taken, 3);
+    ck_assert_int_eq(rows_sum, 255);
+    close_conn();
 }
 
-START_TEST(a_copy_may_come_in_any_pieces)
+START_TEST(each_row_is_taken_as_it_arrives)
 {
-    pg_task_run(pieces_body);
+    pg_task_run(rows_body);
 }
 
 END_TEST
@@ -1097,64 +1083,36 @@ static const struct {
     enum err_kind kind;
     const char *code;
     bool alive;
-} copies[] = {
-    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), LOSS},
-     3,
-     ERR_TRANSIENT,
-     "08006",
-     false},
-    {{OTHER(PGRES_COPY_OUT), LOSS}, 2, ERR_TRANSIENT, "08006", false},
-    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), ERROR("42501"), END},
+} streams[] = {
+    {{ROW(TWO_FIVE_SIX), LOSS}, 2, ERR_TRANSIENT, "08006", false},
+    {{LOSS}, 1, ERR_TRANSIENT, "08006", false},
+    {{ROW(TWO_FIVE_SIX), ERROR("42501"), END, SYNC},
      4,
      ERR_DENIED,
      "42501",
      true},
-    {{ERROR("42501"), END}, 2, ERR_DENIED, "42501", true},
-    {{OTHER(PGRES_COPY_OUT), DATA(HEADER ROWS), OK("COPY 3"), END},
-     4,
-     ERR_TRANSIENT,
-     "08P01",
-     false},
-    {{OTHER(PGRES_COPY_OUT), DATA(HEADER TRAILER ROWS), OK("COPY 3"), END},
-     4,
-     ERR_TRANSIENT,
-     "08P01",
-     false},
-    {{OTHER(PGRES_COPY_OUT),
-      DATA("PGCOPY\n\377\r\n\0\0\0\0\1\0\0\0\0" ROWS TRAILER), OK("COPY 3"),
-      END},
-     4,
-     ERR_TRANSIENT,
-     "08P01",
-     false},
-    {{OTHER(PGRES_COPY_OUT), DATA("no header, and long enough to be read"),
-      OK("COPY 3"), END},
-     4,
-     ERR_TRANSIENT,
-     "08P01",
-     false},
-    {{OTHER(PGRES_COPY_OUT), DATA(HEADER "\0\2\0\0\0\10"), OK("COPY 1"), END},
-     4,
-     ERR_TRANSIENT,
-     "08P01",
-     false},
-    {{OTHER(PGRES_COPY_IN)}, 1, ERR_BUG, "BUG", false},
-    {{OK("SELECT 1"), END}, 2, ERR_TRANSIENT, "08P01", false},
+    {{ERROR("42501"), END, SYNC}, 3, ERR_DENIED, "42501", true},
+    {{ROW("1234567")}, 1, ERR_TRANSIENT, "08P01", false},
+    {{ROW("123456789")}, 1, ERR_TRANSIENT, "08P01", false},
+    {{ROW(TWO_FIVE_SIX), OK("SELECT 1")}, 2, ERR_TRANSIENT, "08P01", false},
+    {{OK("UPDATE 1"), END, SYNC}, 3, ERR_TRANSIENT, "08P01", false},
+    {{OTHER(PGRES_COPY_OUT)}, 1, ERR_BUG, "BUG", false},
+    {{END, END, END, SYNC}, 4, ERR_TRANSIENT, "08P01", false},
 };
 
 static void
-copies_body(void)
+streams_body(void)
 {
-    ck_assert(!copy_items(copies[test].items, copies[test].count));
-    check_err(copies[test].kind, copies[test].code);
-    ck_assert_int_eq(pg_is_alive(conn), copies[test].alive);
+    ck_assert(!take_rows(streams[test].items, streams[test].count));
+    check_err(streams[test].kind, streams[test].code);
+    ck_assert_int_eq(pg_is_alive(conn), streams[test].alive);
     close_conn();
 }
 
-START_TEST(a_copy_that_fails_says_why)
+START_TEST(rows_that_cannot_be_taken_have_a_reason)
 {
     test = _i;
-    pg_task_run(copies_body);
+    pg_task_run(streams_body);
 }
 
 END_TEST
@@ -1177,8 +1135,9 @@ transactions(void)
                         COUNT(unsent_scripts));
     tcase_add_loop_test(tests, a_rollback_that_fails_loses_the_connection, 0,
                         COUNT(rollbacks));
-    tcase_add_test(tests, a_copy_may_come_in_any_pieces);
-    tcase_add_loop_test(tests, a_copy_that_fails_says_why, 0, COUNT(copies));
+    tcase_add_test(tests, each_row_is_taken_as_it_arrives);
+    tcase_add_loop_test(tests, rows_that_cannot_be_taken_have_a_reason, 0,
+                        COUNT(streams));
     tcase_add_test(tests, a_stop_cancels_the_statement_and_keeps_the_session);
     tcase_add_test(tests, a_stop_that_loses_the_session_is_still_a_stop);
     tcase_add_loop_test(tests, a_failed_cancel_gives_up_the_session, 0,

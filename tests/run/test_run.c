@@ -30,7 +30,7 @@ static struct script {
     enum origin_left left; /* what find() finds */
     struct err failing;    /* wait() fails with this error, once */
     void (*at_wait)(void); /* wait() calls this function, once */
-    char calls[256];       /* "clear begin wait …" */
+    char calls[256];       /* "begin wait …" */
 } script;
 
 static void
@@ -228,7 +228,7 @@ rows_are(const char *count)
 LIFE_TEST(a_run_begins_waits_and_loads)
 {
     run();
-    ck_assert_str_eq(script.calls, "clear begin wait took free");
+    ck_assert_str_eq(script.calls, "begin wait took free");
     ck_assert(job.job.is_loaded);
     ck_assert_int_eq(job.job.status, 0);
     ck_assert_uint_eq(job.job.table_count, 1);
@@ -302,7 +302,7 @@ LIFE_TEST(a_run_that_fails_for_good_gives_up_its_origin)
 {
     fail_with(ERR_FAILED);
     run();
-    ck_assert_str_eq(script.calls, "clear begin wait give-up free");
+    ck_assert_str_eq(script.calls, "begin wait give-up free");
     ck_assert_str_eq(job.job.err.code, "WRONG_LINES");
     ck_assert(!job.job.is_loaded);
     runs_are("failed:WRONG_LINES");
@@ -323,7 +323,7 @@ interrupt(void)
     fail_with(passing[row]);
     script.left = ORIGIN_ASKED;
     run();
-    ck_assert_str_eq(script.calls, "clear begin wait free");
+    ck_assert_str_eq(script.calls, "begin wait free");
     runs_are("interrupted:WRONG_LINES");
     run_again();
     ck_assert_str_eq(script.calls, "find clear-others resume wait took free");
@@ -422,7 +422,7 @@ LIFE_TEST(a_run_is_resumed_after_the_connection_was_lost)
     script.at_wait = lose_connection;
     script.left = ORIGIN_ASKED;
     run();
-    ck_assert_str_eq(script.calls, "clear begin wait free "
+    ck_assert_str_eq(script.calls, "begin wait free "
                                    "find clear-others resume wait took free");
     ck_assert_msg(job.job.is_loaded, "%s", job.job.err.message);
     runs_are("loaded");
@@ -444,7 +444,7 @@ LIFE_TEST(an_expired_url_is_renewed)
 {
     script.at_wait = lapse;
     run();
-    ck_assert_str_eq(script.calls, "clear begin wait renew wait took free");
+    ck_assert_str_eq(script.calls, "begin wait renew wait took free");
     runs_are("loaded");
 }
 
@@ -460,7 +460,7 @@ LIFE_TEST(a_url_that_expires_each_time_ends_the_run)
     script.at_wait = lapse_each_time;
     run();
     ck_assert_str_eq(script.calls,
-                     "clear begin wait renew wait renew-again wait free");
+                     "begin wait renew wait renew-again wait free");
     runs_are("interrupted:URL_LAPSED");
 }
 
@@ -486,7 +486,7 @@ LIFE_TEST(a_replay_does_not_restart_automatically)
     run();
     ck_assert(!job.job.is_loaded);
     ck_assert_ptr_nonnull(strstr(script.calls, "begin wait"));
-    ck_assert_ptr_null(strstr(script.calls, "free clear"));
+    ck_assert_ptr_null(strstr(script.calls, "free begin"));
 }
 
 static Suite *

@@ -12,6 +12,7 @@ enum { MOST_ITEMS = 256 };
 struct pg_result {
     ExecStatusType status;
     const char *text;
+    int length;
 };
 
 struct pg_cancel {
@@ -480,6 +481,7 @@ PGresult *
 PQgetResult(PGconn *conn)
 {
     const struct script_item *item;
+    PGresult *result;
 
     (void)conn;
     if (play.at == play.available)
@@ -491,27 +493,16 @@ PQgetResult(PGconn *conn)
         return NULL;
     }
     note_tag(item);
-    return new_result(item->status, item->text);
+    result = new_result(item->status, item->text);
+    result->length = item->length;
+    return result;
 }
 
 int
-PQgetCopyData(PGconn *conn, char **buffer, int async)
+PQsetSingleRowMode(PGconn *conn)
 {
-    const struct script_item *item;
-
     (void)conn;
-    (void)async;
-    *buffer = NULL;
-    if (play.at == play.available)
-        return play.status == CONNECTION_OK ? 0 : -2;
-    item = &play.items[play.at];
-    if (item->kind != SCRIPT_DATA)
-        return -1;
-    play.at++;
-    set_readable();
-    *buffer = malloc((size_t)item->length + 1);
-    memcpy(*buffer, item->text, (size_t)item->length);
-    return item->length;
+    return 1;
 }
 
 PGTransactionStatusType
@@ -599,26 +590,44 @@ PQcmdTuples(PGresult *result)
 int
 PQntuples(const PGresult *result)
 {
+    return result->status == PGRES_SINGLE_TUPLE;
+}
+
+int
+PQnfields(const PGresult *result)
+{
     (void)result;
-    return 0;
+    return 1;
+}
+
+int
+PQfformat(const PGresult *result, int column)
+{
+    (void)result;
+    (void)column;
+    return 1;
 }
 
 char *
 PQgetvalue(const PGresult *result, int row, int column)
 {
-    (void)result;
     (void)row;
     (void)column;
-    return NULL; /* as for a row that does not exist */
+    return (char *)(PQntuples(result) > 0 ? result->text : NULL);
+}
+
+int
+PQgetlength(const PGresult *result, int row, int column)
+{
+    (void)row;
+    (void)column;
+    return result->length;
 }
 
 int
 PQgetisnull(const PGresult *result, int row, int column)
 {
-    (void)result;
-    (void)row;
-    (void)column;
-    return 1;
+    return PQgetvalue(result, row, column) == NULL;
 }
 
 void

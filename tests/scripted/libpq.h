@@ -15,7 +15,6 @@
 
 enum script_kind {
     SCRIPT_RESULT,  /* a result with this `status` */
-    SCRIPT_DATA,    /* a piece of what COPY sends */
     SCRIPT_NULL,    /* the NULL after the results of a statement */
     SCRIPT_LOSS,    /* the connection is lost */
     SCRIPT_SILENCE, /* nothing more arrives, except after a cancel */
@@ -24,8 +23,9 @@ enum script_kind {
 struct script_item {
     enum script_kind kind;
     ExecStatusType status;
-    const char *text; /* the SQLSTATE of an error, or data; otherwise the tag */
-    int length;       /* of data */
+    const char *text; /* the SQLSTATE of an error, or a row's value, NULL for
+                       * SQL NULL; otherwise the tag */
+    int length;       /* of the value */
 };
 
 #define OK(tag)                                   \
@@ -40,10 +40,14 @@ struct script_item {
     {                                  \
         SCRIPT_RESULT, (status), "", 0 \
     }
-/* A string literal, which may hold NULs. */
-#define DATA(bytes)                                                  \
-    {                                                                \
-        SCRIPT_DATA, PGRES_COPY_OUT, (bytes), (int)sizeof(bytes) - 1 \
+/* A row that is returned alone. A string literal, which may hold NULs. */
+#define ROW(bytes)                                                         \
+    {                                                                      \
+        SCRIPT_RESULT, PGRES_SINGLE_TUPLE, (bytes), (int)sizeof(bytes) - 1 \
+    }
+#define NULL_ROW                                   \
+    {                                              \
+        SCRIPT_RESULT, PGRES_SINGLE_TUPLE, NULL, 0 \
     }
 #define SYNC OTHER(PGRES_PIPELINE_SYNC)
 #define END                                   \

@@ -175,7 +175,7 @@ class Counts(Case):
         counted = self.parents(COUNTED)
         short = sum(1 for rows in counted.values() if rows > 1)
         result = self.check_fails("products.variants", f"{short} parents")
-        named = [f"{gid} ({rows} counted, 1 came)"
+        named = [f"{gid} ({rows} counted, 1 received)"
                  for gid, rows in counted.items() if rows > 1]
         self.assertEqual(3, sum(1 for one in named if one in result.stderr))
         self.assertEqual({}, self.snapshot())
@@ -184,7 +184,7 @@ class Counts(Case):
         self.check_tables(COUNTED)
 
     def test_later_load(self):
-        self.check_cut(COUNTED, "variants", "products.variants", "0 came")
+        self.check_cut(COUNTED, "variants", "products.variants", "0 received")
 
     def test_second_level(self):
         self.check_cut(DEEP, "sellingPlanGroups",
@@ -230,7 +230,7 @@ class Counts(Case):
 
     def test_duplicate_lines_do_not_replace_missing_ones(self):
         self.assertIn(2, self.parents(COUNTED).values())
-        self.check_cut(COUNTED, "variants", "(2 counted, 1 came)", rows=1,
+        self.check_cut(COUNTED, "variants", "(2 counted, 1 received)", rows=1,
                        duplicate_children=1)
 
     def test_rows_without_id(self):
@@ -304,15 +304,15 @@ class Counts(Case):
         self.shop.set(cut={"key": "moments", "rows": 0})
         result = self.run_program("run", "--force-deletes")
         self.check_warned("orders.customerJourneySummary.moments",
-                          "gid://shopify/Order/", "0 came")
+                          "gid://shopify/Order/", "0 received")
         self.assertIn("level=warn", result.stderr)
-        self.assertIn("0 came", result.stderr)
+        self.assertIn("0 received", result.stderr)
 
     def test_runs_with_rejects(self):
         self.prepare(COUNTED, cut={"key": "variants", "rows": 1},
                      edits=[{"line": -1, "insert": "nonsense"}])
         self.run_program("run", status=PARTIAL)
-        self.check_warned("products.variants", "counted, 1 came")
+        self.check_warned("products.variants", "counted, 1 received")
 
     def test_round_numbers(self):
         """Without a count, exactly 100 or 250 rows are a warning."""
@@ -323,7 +323,8 @@ class Counts(Case):
             + children(4, 4000, 101)
         result = self.load("job", lines)
         self.check_warned("products.metafields", "2 parents",
-                          f"{PRODUCT}1 (100 came)", f"{PRODUCT}3 (250 came)")
+                          f"{PRODUCT}1 (100 received)",
+                          f"{PRODUCT}3 (250 received)")
         self.assertIn("2 parents", result.stderr)
         self.load("job", lines[:-2])
         self.check_warned("2 parents")
@@ -340,7 +341,7 @@ class Counts(Case):
         self.assertEqual([], self.warnings())
         self.load("job", [product(1)] + rows)
         self.check_warned("products.variants", "1 parent has",
-                          f"{PRODUCT}1 (100 came)")
+                          f"{PRODUCT}1 (100 received)")
 
     # ---- saved results ---------------------------------------------------
 

@@ -133,7 +133,7 @@ class Guards(Case):
     def test_ten_rows(self):
         self.prepare(products(10))
         self.check_stopped(products(10, None), "--force-nulls", "title",
-                           "10 of the 10 rows", "all 10 rows")
+                           "10 of the 10 rows", "all 10 received rows")
 
     def test_a_column_that_held_little(self):
         """A fifth of the rows had a value; the guard needs more."""

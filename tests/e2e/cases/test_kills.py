@@ -94,14 +94,15 @@ class Killing(Case):
 
 
 class Submissions(Killing):
-    def test_killed_before_the_operation_is_written_down(self):
+    def test_killed_before_the_run_is_written_down(self):
+        """The run and its operation are written down together."""
         with Held(self.db, "LOCK bulkpg.operation IN SHARE MODE"):
             running = self.start_until_locked(CONTROL)
             self.kill(running)
             self.db.end_backends("bulkpg%")
-        self.assertEqual("submitting", self.status())
+        self.assertEqual([], self.runs())
         self.assertEqual([], self.new_operations())
-        self.check_resumed()
+        self.check_resumed(resumed=0)
 
     def test_killed_before_the_operation_is_sent(self):
         """The journal has the operation; the store never received it."""

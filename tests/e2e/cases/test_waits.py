@@ -8,14 +8,13 @@ from harness.proxy import COMMIT
 from harness.waits import Waits
 
 # At most so many waits. A poll that finds the operation running is one more.
-FIRST, FULL, INCREMENTAL = 20, 23, 18
+FIRST, FULL, INCREMENTAL = 16, 14, 14
 
 # What crash safety needs: each of these is sent after the answer to the one
 # before it. src/README.md says why.
 BARRIERS = [
     ("claim", b"WITH claim AS"),
-    ("run", b"INSERT INTO bulkpg.run "),
-    ("operation", b"INSERT INTO bulkpg.operation"),
+    ("run and operation", b"INSERT INTO bulkpg.operation"),
     ("operation's id", b"UPDATE bulkpg.operation"),
     ("loading", b"SET status = 'loading'"),
     ("staging", b'CREATE TABLE "acme"."_stage_'),
