@@ -233,6 +233,7 @@ bulkpg init --add payouts
 printf '\n'
 bulkpg plan payouts | sed -n '/^\$/p; /^-- The requests/,/^$/p'
 bulkpg run payouts
+echo
 ask -f "$here/demo/payouts.sql"
 echo "Done in $((SECONDS - began)) s. The server, the store and the folder" \
   "are removed."
