@@ -185,6 +185,7 @@ free_way(struct origin *origin)
         origin_free(&way->fetch.origin);
     if (way->job->plan->pages != NULL)
         origin_free(&way->walk.origin);
+    way->origin = (struct origin){.ops = way->origin.ops};
     way->chosen = NULL;
 }
 
