@@ -46,38 +46,6 @@ add(struct problems *problems, const struct problem *problem)
 
 /* ---- problems of a run ------------------------------------------------- */
 
-/* A run that read pages may be incomplete without a reject; its notes name the
- * connections. */
-static void
-explain_pages(struct problems *problems, const struct journal_run *run,
-              struct problem *problem)
-{
-    struct json *notes = NULL;
-    const char *unproven, *null_rows;
-    struct err err;
-
-    if (run->notes == NULL ||
-        !json_parse(&problems->arena, span_str(run->notes), &notes, &err))
-        return;
-    unproven = json_str(json_get(notes, "unproven"));
-    null_rows = json_str(json_get(notes, "null_rows"));
-    if (unproven != NULL) {
-        problem->code = "WALK_UNPROVEN";
-        problem->message = arena_printf(
-            &problems->arena, "rows of %s may be missing; nothing was removed",
-            unproven);
-    } else if (null_rows != NULL) {
-        problem->code = "NULL_ROWS";
-        problem->message = arena_printf(&problems->arena,
-                                        "the API sent null in place of rows "
-                                        "of %s",
-                                        null_rows);
-    } else {
-        return;
-    }
-    problem->remedy = message_of(problem->code)->remedy;
-}
-
 static void
 add_failed(struct problems *problems, const struct journal_run *run)
 {
@@ -96,8 +64,6 @@ add_failed(struct problems *problems, const struct journal_run *run)
             run->counts.rejects == 1 ? "line was" : "lines were");
         problem.remedy = "see bulkpg.reject, by run_id";
     }
-    if (problem.message == NULL)
-        explain_pages(problems, run, &problem);
     if (problem.message == NULL)
         problem.message = "no error was recorded";
     add(problems, &problem);

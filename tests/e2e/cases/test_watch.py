@@ -403,21 +403,6 @@ class Report(Case):
         self.assertEqual("acme / orders", charts[0])
         self.assertRegex(shown, r"up to \d{1,3}(,\d{3})+ rows/s")
 
-    def test_pages_that_may_be_incomplete(self):
-        self.configure()
-        self.query("products", PRODUCTS)
-        self.run_program("run")
-        for notes, code, words in (
-                ('{"unproven": "products.media", "null_rows": "products (1)"}',
-                 "WALK_UNPROVEN", "rows of products.media may be missing"),
-                ('{"null_rows": "products (1)"}', "NULL_ROWS",
-                 "the API sent null in place of rows of products (1)")):
-            self.db.execute("UPDATE bulkpg.run SET notes = '" + notes + "', "
-                            "status = 'loaded_with_rejects'")
-            shown = "".join(self.page()[1].text)
-            self.assertIn(code, shown)
-            self.assertIn(words, shown)
-
     def test_jobs_that_never_ran_and_jobs_that_are_gone(self):
         self.prepare()
         self.run_program("run", "products")
