@@ -38,7 +38,7 @@ progress_look(const struct progress *progress, struct progress_seen *seen)
     if (progress->look == NULL)
         return false;
     progress->look(progress->what, seen);
-    if (progress->phase == PROGRESS_PAGING)
+    if (progress->phase == PROGRESS_PAGING && progress->load.lines != NULL)
         seen->lines = count_lines(&progress->load);
     return true;
 }
