@@ -1,6 +1,6 @@
 #!/bin/bash
-# Loads a store's products, orders and stock into PostgreSQL, from an empty
-# folder to the first answers. The store is a fake one on this machine, and the
+# Loads a store's products, orders, stock and payouts into PostgreSQL, from an
+# empty folder to the first answers. The store is a fake one on this machine, and the
 # PostgreSQL server runs in a temporary folder; both are removed at the end.
 #
 #     scripts/demo.sh
@@ -227,5 +227,13 @@ echo
 ask -Atc "SELECT format('The second run wrote %s rows.',
   sum(rows_inserted + rows_updated + rows_deleted))
   FROM bulkpg.run WHERE run_id > 3"
+
+heading "Payouts: bulk operations cannot read them, so bulkpg reads pages"
+bulkpg init --add payouts
+printf '\n'
+bulkpg plan payouts | sed -n '/^\$/p; /^-- The requests/,/^$/p'
+bulkpg run payouts
+echo
+ask -f "$here/demo/payouts.sql"
 echo "Done in $((SECONDS - began)) s. The server, the store and the folder" \
   "are removed."

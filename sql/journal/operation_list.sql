@@ -1,7 +1,7 @@
 -- List the operations of one run, or those that are still running according to
 -- the journal. A store ends an operation after ten days at the latest. The
 -- operation of a run that is read page by page has no id, and lasts as long as
--- the run.
+-- the run can be resumed.
 -- $1: run_id (NULL: running operations), $2: store, $3: job (NULL: any), $4:
 -- leave out this run, and include operations whose submission was never
 -- answered (NULL: neither)
@@ -24,8 +24,11 @@ WHERE CASE WHEN $1::bigint IS NOT NULL THEN o.run_id = $1
                     AND o.sent_at IS NOT NULL
                  OR $4::bigint IS NULL AND o.operation_id IS NULL
                     AND o.status = 'RUNNING'
-                    AND r.status IN ('submitting', 'waiting', 'polling',
-                                     'loading', 'merging', 'interrupted'))
+                    AND (r.status IN ('submitting', 'waiting', 'polling',
+                                      'loading', 'merging')
+                         OR r.status = 'interrupted'
+                            AND r.finished_at
+                              > clock_timestamp() - interval '6 hours'))
                 AND o.error_code IS NULL
                 AND coalesce(CASE WHEN o.operation_id IS NOT NULL
                              THEN o.created_at END, o.sent_at, r.started_at)

@@ -170,7 +170,8 @@ find_earlier(struct origin *origin, const struct journal_run *last,
     fetch->notes = last->notes;
     if (earlier->count == 0)
         *left = ORIGIN_UNASKED;
-    else if (earlier->operations[earlier->count - 1].age_ms < RESUMABLE_MS)
+    else if (!journal_operation_is_paged(&earlier->operations[0]) &&
+             earlier->operations[earlier->count - 1].age_ms < RESUMABLE_MS)
         *left = ORIGIN_ASKED;
     return true;
 }

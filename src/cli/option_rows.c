@@ -139,6 +139,7 @@ KEEP_TEXT(set_types, types_file)
 KEEP_TEXT(set_dsn, dsn)
 KEEP_TEXT(set_domain, domain)
 KEEP_TEXT(set_keep, keep_directory)
+KEEP_TEXT(set_ids, ids_file)
 KEEP_TEXT(set_add, add)
 KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
@@ -174,6 +175,8 @@ const struct option_row option_rows[] = {
      "fetch only changes since TIME; keep the watermark"},
     {"until", 0, "TIME", OF_RUN, set_until,
      "with --since: only changes before TIME"},
+    {"ids", 0, "FILE", OF_RUN, set_ids,
+     "fetch only the objects whose ids are in FILE (-: input)"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
      "jobs whose last good run is older than AGE"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "save the results in DIR"},

@@ -304,6 +304,22 @@ check_window(const struct command *command, const struct options *options,
     return true;
 }
 
+static bool
+check_ids(const struct command *command, const struct options *options,
+          struct err *err)
+{
+    if (options->ids_file == NULL)
+        return true;
+    if (options->argument_count != 1)
+        return misused(command, "--ids needs one JOB", err);
+    if (options->full || options->since_s != OPTION_NO_TIME)
+        return misused(command, "--ids excludes --full and --since", err);
+    if (options->older_than_ms >= 0)
+        return misused(command, "--ids and --older-than exclude each other",
+                       err);
+    return true;
+}
+
 /* Options that need or exclude each other. */
 static bool
 check_together(const struct command *command, const struct options *options,
@@ -335,7 +351,8 @@ check_together(const struct command *command, const struct options *options,
         (options->add == NULL || strchr(options->stores[0], '/') != NULL))
         return misused(command, "--store needs --add, and the name of a store",
                        err);
-    return check_window(command, options, err);
+    return check_window(command, options, err) &&
+           check_ids(command, options, err);
 }
 
 static bool

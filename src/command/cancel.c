@@ -44,6 +44,26 @@ wants_job(const char *const *names, const char *job)
     return false;
 }
 
+/* The process that reads the pages ends before it commits the next one. */
+static bool
+cancel_pages(struct context *context, struct journal_operation *operation,
+             struct err *err)
+{
+    bool canceled;
+
+    if (!journal_run_cancel(context->journal, operation->run_id, &canceled,
+                            err))
+        return false;
+    if (!canceled)
+        return true;
+    operation->status = "CANCELED";
+    if (!journal_operation_update(context->journal, operation, err))
+        return false;
+    out_line(stdout, "%s %s pages %s", operation->store, operation->job,
+             operation->status);
+    return true;
+}
+
 /* Cancel an operation of this journal and wait for its end. The run is canceled
  * first: a process that polls the operation would otherwise submit it again
  * when it ends. */
@@ -80,14 +100,16 @@ cancel_known(struct context *context, const char *const *names,
     for (size_t i = 0; i < operations->count; i++) {
         struct journal_operation *operation = &operations->operations[i];
         struct store_state *store = find_store(context, operation->store);
+        bool by_pages = journal_operation_is_paged(operation);
         struct err err;
 
-        if (store == NULL || operation->operation_id == NULL ||
+        if (store == NULL || (operation->operation_id == NULL && !by_pages) ||
             !context_wants_store(context, store->config) ||
             !wants_job(names, operation->job))
             continue;
         count++;
-        if (!cancel_one(context, store, operation, &err))
+        if (by_pages ? !cancel_pages(context, operation, &err)
+                     : !cancel_one(context, store, operation, &err))
             status = err_worse_status(status, process_fail(&err));
     }
     if (count == 0)

@@ -40,6 +40,9 @@ static const struct command all[] = {
      "last run, and everything from time to time.\n"
      "If a job fails, the others continue. After any failure, run it again:\n"
      "it resumes what it can.\n"
+     "With --ids, run fetches exactly the roots in FILE, one id a line. It\n"
+     "replaces the rows below them, and removes roots that do not exist any\n"
+     "more. It neither moves the watermark nor affects other runs.\n"
      "--store may be given more than once.\n" JOB_TEXT},
     {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
@@ -57,7 +60,8 @@ static const struct command all[] = {
     {OF_CANCEL, "cancel", "[JOB...]", "cancel running operations",
      command_cancel, 0, -1,
      "Cancels the running bulk operations of the named jobs, or of all\n"
-     "jobs. Operations that are not in this journal are left alone.\n" JOB_TEXT},
+     "jobs, and stops runs that read pages. Operations that are not in this\n"
+     "journal are left alone.\n" JOB_TEXT},
     {OF_TYPES, "types", "--store S", "print a store's GraphQL types",
      command_types, 0, 0,
      "Prints the store's types that are saved in the journal, as an\n"

@@ -5,11 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bulk/fetch.h"
 #include "cli/live.h"
 #include "cli/process.h"
 #include "cli/summary.h"
 #include "command/commands.h"
+#include "command/ids.h"
+#include "command/way.h"
 #include "job/control.h"
 #include "job/job.h"
 #include "job/jobs.h"
@@ -100,23 +101,74 @@ static void
 run_from_store(void *ctx)
 {
     struct job *job = ctx;
-    struct fetch fetch;
+    const struct ids *ids = job->context->ids;
+    struct way way;
+    struct err err;
 
-    fetch_init(&fetch, job);
-    run_job(job, &fetch.origin);
+    way_init(&way, job);
+    if (ids != NULL &&
+        !ids_of_job(ids, job, &way.walk.ids, &way.walk.id_count, &err)) {
+        job_fail(job, "the job did not run", &err);
+        return;
+    }
+    run_job(job, &way.origin);
+}
+
+/* Read the ids of --ids before anything is asked for. *none: there are none, so
+ * that there is nothing to do. */
+static bool
+read_ids(struct context *context, struct ids *ids, struct arena *arena,
+         bool *none, struct err *err)
+{
+    const char *path = context->options->ids_file;
+
+    *none = false;
+    if (path == NULL)
+        return true;
+    if (!ids_read(ids, path, arena, err))
+        return false;
+    context->ids = ids;
+    *none = ids->count == 0;
+    if (*none)
+        log_info(NULL, "nothing was fetched: there are no ids",
+                 LOG_STR("file", ids->name), LOG_END);
+    return true;
+}
+
+/* The ids are of one store. */
+static bool
+only_one(const struct context *context, const struct jobs *jobs,
+         struct err *err)
+{
+    if (context->ids == NULL || jobs->count <= 1)
+        return true;
+    return err_set(err, MSG_SEVERAL_STORES,
+                   "--ids takes one store, but %zu stores have this job",
+                   jobs->count);
 }
 
 static bool
 run_jobs(struct context *context, struct jobs *jobs, struct err *err)
 {
     struct task_group shops = {0};
+    struct ids ids;
     struct live live;
+    bool none;
 
     if (!context_configure(context, err) ||
         !jobs_collect(jobs, context, context->options->arguments, err) ||
-        !control_open(context, true, err))
+        !read_ids(context, &ids, &jobs->arena, &none, err) ||
+        !only_one(context, jobs, err))
         return false;
-    outcomes_begin(jobs, context);
+    if (none) {
+        jobs_free(jobs);
+        *jobs = (struct jobs){.options = context->options};
+        return true;
+    }
+    if (!control_open(context, true, err))
+        return false;
+    if (context->ids == NULL)
+        outcomes_begin(jobs, context);
     if (!make_keep_directory(context->options, err) ||
         !grant_readers(context, err)) {
         outcomes_refuse(jobs, err);

@@ -137,6 +137,13 @@ print_operation(const struct journal_operation *operation,
 {
     char age[32];
 
+    if (journal_operation_is_paged(operation)) {
+        out_line(stdout, "%-*s  %-*s  %6" PRId64 "  pages %s, %s old",
+                 widths->store, operation->store, widths->job, operation->job,
+                 operation->run_id, operation->status,
+                 duration_rough(operation->age_ms, age));
+        return;
+    }
     out_line(stdout,
              "%-*s  %-*s  %6" PRId64 "  %s %s, %" PRId64 " objects, %s old",
              widths->store, operation->store, widths->job, operation->job,

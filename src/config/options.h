@@ -25,6 +25,7 @@ struct options {
     const char *dsn;            /* --dsn; NULL: the configuration's */
     const char *domain;         /* --domain */
     const char *keep_directory; /* --keep */
+    const char *ids_file;       /* --ids; "-": standard input */
     const char *add;            /* --add (init) */
     const char *metrics_file;   /* --metrics */
     const char *schema;         /* --schema (views); NULL: all */

@@ -38,6 +38,8 @@ struct store_state {
     bool is_preparing;          /* has one of context.preparations_free */
 };
 
+struct ids; /* command/ids.h */
+
 struct context {
     const struct options *options;
     struct config config;
@@ -56,6 +58,7 @@ struct context {
     int preparations_free; /* this many more jobs may be prepared now */
     struct task_queue preparation_ended;
     struct rate_pool rates; /* of all stores and sources */
+    const struct ids *ids;  /* of --ids; NULL: not given */
 };
 
 /* Open the network and start the task scheduler. Nothing else is open yet. */

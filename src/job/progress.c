@@ -25,6 +25,12 @@ progress_show(struct progress *progress, progress_look_fn *look,
     progress->what = what;
 }
 
+static uint64_t
+count_lines(const struct progress_load *load)
+{
+    return load->lines_before + (load->lines != NULL ? load->counts->lines : 0);
+}
+
 bool
 progress_look(const struct progress *progress, struct progress_seen *seen)
 {
@@ -32,6 +38,8 @@ progress_look(const struct progress *progress, struct progress_seen *seen)
     if (progress->look == NULL)
         return false;
     progress->look(progress->what, seen);
+    if (progress->phase == PROGRESS_PAGING && progress->load.lines != NULL)
+        seen->lines = count_lines(&progress->load);
     return true;
 }
 
@@ -52,12 +60,10 @@ look_at_load(const void *what, struct progress_seen *seen)
     const struct progress_load *load = what;
 
     seen->bytes = load->bytes_before;
-    seen->lines = load->lines_before;
+    seen->lines = count_lines(load);
     seen->bytes_expected = load->bytes_expected;
-    if (load->lines != NULL) {
+    if (load->lines != NULL)
         seen->bytes += load->lines->offset;
-        seen->lines += load->counts->lines;
-    }
 }
 
 void

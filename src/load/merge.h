@@ -84,6 +84,9 @@ struct merge {
     const char *loaded_at;      /* the run's time for _loaded_at, as text */
     const char *const *readers; /* roles; NULL-terminated */
     bool incremental;           /* roots that are not in staging are not gone */
+    const char *const *named_gone; /* except these: whole ids of roots that do
+                                    * not exist. The plan has one root then */
+    int named_gone_count;
     enum plan_deletes deletes;
     struct arena *arena;
     struct merge_table *tables; /* by plan index */

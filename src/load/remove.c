@@ -1,7 +1,12 @@
 #include "load/remove.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/arena.h"
+#include "json/write.h"
 #include "load/compare.h"
+#include "load/encode.h"
 #include "load/statement.h"
 #include "sql.h"
 
@@ -20,6 +25,8 @@ static const struct removal not_below_parent = {
 static const struct removal parent_is_gone = {
     sql_delete_orphaned, sql_mark_orphaned, sql_count_orphaned};
 
+static const struct removal does_not_exist = {sql_delete_named, sql_mark_named,
+                                              sql_count_named};
 static const struct removal is_unknown = {sql_delete_unknown, sql_mark_unknown,
                                           sql_count_unknown};
 
@@ -116,6 +123,63 @@ remove_unknown(struct merge *merge, struct merge_table *table, struct err *err)
            (!any || remove_rows(merge, table, NULL, &is_unknown, err));
 }
 
+/* ---- roots that --ids named --------------------------------------------- */
+
+enum { NAMED_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* A whole id in the form of the table; nothing if the table's numbers are those
+ * of ids of another type. */
+static void
+put_id(struct json_out *json, const struct plan_gid *gid, const char *id)
+{
+    char text[32];
+    int64_t number;
+
+    if (gid == NULL || gid->whole) {
+        json_out_string(json, id);
+    } else if (encode_gid_number(gid, span_str(id), &number)) {
+        snprintf(text, sizeof(text), "%" PRId64, number);
+        json_out_string(json, text);
+    }
+}
+
+static void
+put_named(struct buf *text, const struct merge *merge,
+          const struct plan_table *table)
+{
+    struct json_out *json = json_out_new(text);
+
+    json_out_open(json, '[');
+    for (int i = 0; i < merge->named_gone_count; i++)
+        put_id(json, table->id_gid, merge->named_gone[i]);
+    json_out_close(json, ']');
+    json_out_free(json);
+}
+
+/* Remove roots that were asked for by their ids, and do not exist. */
+static bool
+remove_named(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    struct buf ids = buf_with_ceiling(NAMED_BYTES_MAX);
+    const char *values[1];
+    bool queued;
+
+    put_named(&ids, merge, table->table);
+    values[0] = buf_str(&ids);
+    table->gone_ids = arena_printf(merge->arena, "%s_gone", table->stage);
+    queued =
+        ids.overflowed
+            ? err_set(err, MSG_BUG, "too many rows to remove")
+            : statement_queue(merge, sql_make_gone, table, NULL, 0, NULL,
+                              (struct pg_answer){.result = NULL}, err) &&
+                  statement_queue(merge, sql_list_named, table, NULL, 1, values,
+                                  (struct pg_answer){.result = NULL}, err);
+    buf_free(&ids);
+    return queued && remove_rows(merge, table, NULL, &does_not_exist, err);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
 bool
 remove_takes_all(const struct merge *merge, const struct merge_table *table)
 {
@@ -133,5 +197,7 @@ remove_queue_gone(struct merge *merge, struct merge_table *table,
         return remove_unknown(merge, table, err);
     if (!merge->incremental)
         return remove_rows(merge, table, NULL, &did_not_come, err);
-    return table->table->parent == NULL || remove_below(merge, table, err);
+    if (table->table->parent != NULL)
+        return remove_below(merge, table, err);
+    return merge->named_gone_count == 0 || remove_named(merge, table, err);
 }

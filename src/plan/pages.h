@@ -178,6 +178,15 @@ void
 pages_variables(const struct plan *plan, const struct pages_request *request,
                 const struct pages_values *values, struct buf *json);
 
+/* ---- one root by ids ---------------------------------------------------- */
+
+/* The argument by which the query itself selects rows of a root, other than
+ * pages, order and windows: "query"; NULL: it selects all rows. The arguments
+ * of an object around the root count only if the API has filters, because then
+ * a row may be below several such objects. */
+const char *
+pages_own_filter(const struct plan *plan, const struct pages_connection *root);
+
 /* ---- estimates ---------------------------------------------------------- */
 
 /* The upper limit of what a request costs, by the API's own formula if it is

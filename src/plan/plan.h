@@ -177,9 +177,11 @@ enum plan_way {
 /* @paged, or a source that can only be read by pages. */
 struct plan_paged {
     enum plan_way way;
-    int64_t rows;        /* first: of a page; 0: as configured */
-    int64_t concurrency; /* requests in flight; 0: as configured */
-    int64_t below;       /* PLAN_BY_COUNT */
+    int64_t rows;            /* first: of a page; 0: as configured */
+    int64_t concurrency;     /* requests in flight; 0: as configured */
+    int64_t below;           /* PLAN_BY_COUNT */
+    const char *count_field; /* counts roots: "productsCount"; NULL: none, so
+                              * that PLAN_BY_COUNT is by bulk */
 };
 
 struct pages; /* plan/pages.h */

@@ -282,6 +282,8 @@ upkeep_settle(struct builder *b)
     const struct gql_directive *deletes = gql_find_directive(list, "deletes");
     const struct gql_directive *slice = gql_find_directive(list, "slice");
 
+    if (b->plan->paged.way == PLAN_BY_COUNT)
+        b->plan->paged.count_field = find_count(b);
     return (incremental == NULL || settle_incremental(b, incremental)) &&
            (slice == NULL || settle_slice(b, slice)) &&
            (deletes == NULL || settle_deletes(b, deletes));

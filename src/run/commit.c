@@ -198,7 +198,8 @@ finish_run(struct attempt *attempt, struct merge *merge, int64_t begun_ns,
     journal_queue_tables(conn, run->ref.run_id, run->written,
                          run->written_count);
     tables_queue_save(&run->tables, run->job, false, conn);
-    if (run->mode.mode != RUN_REPLAY && may_advance(run))
+    if (run->mode.mode != RUN_REPLAY && run->mode.mode != RUN_IDS &&
+        may_advance(run))
         journal_queue_watermark(conn, run->ref.run_id);
     if (run->origin->is_paged && !queue_walk(run, conn, err))
         return false;
@@ -289,6 +290,8 @@ merge_in_transaction(struct attempt *attempt, struct pg_conn *conn,
                           .loaded_at = attempt->loaded_at,
                           .readers = run->context->config.readers,
                           .incremental = run->mode.incremental,
+                          .named_gone = run->origin->gone_ids,
+                          .named_gone_count = run->origin->gone_count,
                           .deletes = run->plan->deletes,
                           .guards_nulls = !run->options->force_nulls,
                           .warn = notes_warn,

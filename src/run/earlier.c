@@ -25,7 +25,7 @@ earlier_find(struct run *run, struct journal_run **last, enum origin_left *left,
              struct err *err)
 {
     *left = ORIGIN_NOTHING;
-    if (run->mode.mode == RUN_REPLAY)
+    if (run->mode.mode == RUN_REPLAY || run->mode.mode == RUN_IDS)
         return true;
     if (!journal_last_begun_run(run->journal, run->store, run->name, run->arena,
                                 last, err))
@@ -66,6 +66,8 @@ earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err)
 {
     struct journal_runs runs;
 
+    if (run->mode.mode == RUN_IDS)
+        return true;
     if (!journal_supersede(run->journal, run->store, run->name, keep_run_id,
                            run->arena, &runs, err))
         return false;

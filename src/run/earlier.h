@@ -15,7 +15,8 @@ MUST_CHECK bool earlier_find(struct run *run, struct journal_run **last,
                              enum origin_left *left, struct err *err);
 
 /* Supersede every unfinished run except `keep_run_id` (0: no exception). Cancel
- * the operations and drop the staging tables that other runs left. */
+ * the operations and drop the staging tables that other runs left. A run with
+ * --ids leaves other runs alone. */
 MUST_CHECK bool
 earlier_supersede(struct run *run, int64_t keep_run_id, struct err *err);
 

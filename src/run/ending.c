@@ -13,11 +13,12 @@ is_not_ours(const struct err *why)
     return err_is(why, MSG_TAKEN_OVER) || err_is(why, MSG_SUPERSEDED);
 }
 
-/* A replay is never interrupted, because no later run can resume it. */
+/* A replay or a run with --ids is never interrupted, because no later run can
+ * resume it. */
 static enum run_status
 status_after(const struct run *run, const struct err *why)
 {
-    if (run->origin->is_replay)
+    if (run->origin->is_replay || run->mode.mode == RUN_IDS)
         return RUN_FAILED;
     return why->kind == ERR_STOPPED || why->kind == ERR_LATER ||
                    why->kind == ERR_TRANSIENT
@@ -34,6 +35,8 @@ message_after(const struct run *run, const struct err *why)
         return "another process took over or superseded the run";
     if (run->origin->is_replay)
         return "the load failed; the file can be loaded again";
+    if (run->mode.mode == RUN_IDS)
+        return "the run failed; run it with the same --ids again";
     if (status_after(run, why) == RUN_INTERRUPTED)
         return "the run was interrupted; the next run resumes it";
     return "the run failed";

@@ -91,6 +91,10 @@ mode_choose(struct job *job, const struct tables *tables, bool is_replay,
         choose_replay(job, mode);
         return true;
     }
+    if (options->ids_file != NULL) {
+        *mode = (struct mode){.mode = RUN_IDS, .incremental = true};
+        return true;
+    }
     if (options->since_s != OPTION_NO_TIME)
         return choose_asked(job, mode, err);
     if (!journal_last_reference_run(job->context->journal, job->config->name,

@@ -27,7 +27,8 @@
  *   stopped, or may succeed later   `interrupted`: the next run resumes it
  *   taken over or superseded        write nothing: another process owns the run
  *   anything else                   `failed`
- * A replay is never resumed or restarted: it fails.
+ * A replay is never resumed or restarted: it fails. So does a run with --ids
+ * that has begun.
  */
 #include "run/run.h"
 
@@ -353,6 +354,7 @@ static bool
 begins_again(const struct run *run, int losses, struct err *err)
 {
     return !run->origin->is_replay &&
+           (!run->begun || run->mode.mode != RUN_IDS) &&
            (has_ended(run, err) || may_go_on(run, losses, err));
 }
 

@@ -160,13 +160,12 @@ feed_source(struct attempt *attempt, struct source *source, struct lines *lines,
     struct run *run = attempt->run;
     bool fed;
 
-    if (source_has_pages(source)) {
+    if (source_has_pages(source))
         continue_pages(attempt, lines);
-        return source_open(source, err) &&
-               page_feed_all(attempt, source, lines, err);
-    }
     progress_source(run->progress, lines, loader_counts(attempt->loader));
-    fed = source_open(source, err) && source_feed(source, lines, err);
+    fed = source_open(source, err) &&
+          (source_has_pages(source) ? page_feed_all(attempt, source, lines, err)
+                                    : source_feed(source, lines, err));
     progress_source_end(run->progress);
     return fed;
 }

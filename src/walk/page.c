@@ -323,6 +323,7 @@ close_instance(struct page *page, const struct pages_connection *c,
     change->has_ended = true;
     tally->instances++;
     tally->unproven += proof == PROOF_NONE;
+    tally->full += c->kind == PAGES_LIST && c->only > 0 && row->rows >= c->only;
     if (row->told_last >= 0)
         tally->told = (tally->told >= 0 ? tally->told : 0) + row->told_last;
 }

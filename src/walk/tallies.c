@@ -56,6 +56,7 @@ add(struct tally *to, const struct tally *more)
     to->nulls += more->nulls;
     to->repeats += more->repeats;
     to->unproven += more->unproven;
+    to->full += more->full;
     to->points += more->points;
     if (more->told >= 0)
         to->told = (to->told >= 0 ? to->told : 0) + more->told;
@@ -75,18 +76,19 @@ tallies_add(struct tallies *tallies, const struct tallies *more)
 /* ---- JSON --------------------------------------------------------------- */
 
 /* The counts of a tally, in the order of their names. */
-enum { COUNTS = 8 };
+enum { COUNTS = 9 };
 
 static const char *const names[COUNTS] = {"begun",   "instances", "pages",
                                           "rows",    "told",      "nulls",
-                                          "repeats", "unproven"};
+                                          "repeats", "unproven",  "full"};
 
 static int64_t *
 count_at(struct tally *tally, int n)
 {
     int64_t *const counts[COUNTS] = {
-        &tally->begun, &tally->instances, &tally->pages,   &tally->rows,
-        &tally->told,  &tally->nulls,     &tally->repeats, &tally->unproven};
+        &tally->begun,   &tally->instances, &tally->pages,
+        &tally->rows,    &tally->told,      &tally->nulls,
+        &tally->repeats, &tally->unproven,  &tally->full};
 
     return counts[n];
 }

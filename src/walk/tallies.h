@@ -23,6 +23,7 @@ struct tally {
     int64_t nulls;
     int64_t repeats;
     int64_t unproven; /* instances */
+    int64_t full;     /* lists with as many rows as their limit */
     double points;
 };
 

@@ -157,6 +157,23 @@ check_denied(const struct walker *walker, const struct tallies *sums,
     return true;
 }
 
+/* ---- limits ------------------------------------------------------------- */
+
+/* A list without pages may have more rows than its literal limit. */
+static void
+warn_of_limits(const struct walker *walker, const struct tallies *sums)
+{
+    for (int i = 0; i < sums->pages->count; i++) {
+        const struct pages_connection *c = &sums->pages->connections[i];
+
+        if (sums->of[i].full > 0)
+            log_warn(&walker->job->log, MSG_LIST_LIMIT,
+                     "as many rows came as the limit of the list",
+                     LOG_STR("list", c->path), LOG_NUM("limit", c->only),
+                     LOG_NUM("times", sums->of[i].full), LOG_END);
+    }
+}
+
 bool
 verdict_give(struct walker *walker, const struct tallies *sums, struct err *err)
 {
@@ -166,5 +183,6 @@ verdict_give(struct walker *walker, const struct tallies *sums, struct err *err)
     origin->null_rows = name_nulls(walker, sums);
     origin->keeps_rows = find_kept(walker, sums);
     give_walks(walker, sums);
+    warn_of_limits(walker, sums);
     return check_denied(walker, sums, err);
 }

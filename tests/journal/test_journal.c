@@ -437,7 +437,8 @@ static bool
 is_template(const char *name)
 {
     return strncmp(name, "sql/ddl/", 8) == 0 ||
-           strncmp(name, "sql/merge/", 10) == 0;
+           strncmp(name, "sql/merge/", 10) == 0 ||
+           strncmp(name, "sql/pages/", 10) == 0;
 }
 
 static void

@@ -620,6 +620,57 @@ START_TEST(a_literal_number_of_rows_is_not_walked_on)
 
 END_TEST
 
+static const struct {
+    const char *query;
+    const char *path;
+    const char *filter; /* NULL: none */
+} filters[] = {
+    {"query @paged { products { nodes { title } } }", "products", NULL},
+    {"query @paged { products(sortKey: TITLE, reverse: true) { nodes { title } "
+     "} }",
+     "products", NULL},
+    {"query @paged { products(query: \"\") { nodes { title } } }", "products",
+     NULL},
+    {"query @paged { products(query: \"status:active\") { nodes { title } } }",
+     "products", "query"},
+    {"query @paged { a: products(savedSearchId: \"gid://shopify/S/1\") { nodes "
+     "{ title } } }",
+     "a", "savedSearchId"},
+    {"query @paged { collection(id: \"gid://shopify/Collection/1\") { products "
+     "{ nodes { title } } } }",
+     "collection.products", "id"},
+};
+
+START_TEST(a_query_may_select_its_roots_itself)
+{
+    const struct pages_connection *c =
+        connection(filters[_i].query, filters[_i].path);
+    const char *filter = pages_own_filter(api.plan, c);
+
+    ck_assert_str_eq(filter != NULL ? filter : "none",
+                     filters[_i].filter != NULL ? filters[_i].filter : "none");
+}
+
+END_TEST
+
+START_TEST(a_window_is_not_a_filter)
+{
+    const struct pages_connection *c = connection(
+        "query Q($since: DateTime) @incremental { repository(owner: \"o\", "
+        "name: \"n\") { issues(filterBy: {since: $since}) { nodes { title } } "
+        "} }",
+        "repository.issues");
+
+    ck_assert_ptr_null(pages_own_filter(api.plan, c));
+    c = connection("{ repository(owner: \"o\", name: \"n\") { ... on "
+                   "Repository { issues(filterBy: {since: \"2026-01-01T00:00:00"
+                   "Z\"}) { nodes { title } } } } }",
+                   "repository.issues");
+    ck_assert_str_eq(pages_own_filter(api.plan, c), "filterBy");
+}
+
+END_TEST
+
 static void
 add_generic(Suite *suite)
 {
@@ -632,6 +683,7 @@ add_generic(Suite *suite)
     tcase_add_test(forge, a_window_is_bound_to_variables);
     tcase_add_test(forge, nested_pages_become_smaller);
     tcase_add_test(forge, a_literal_number_of_rows_is_not_walked_on);
+    tcase_add_test(forge, a_window_is_not_a_filter);
     tcase_add_loop_test(forge, what_cannot_be_read_is_refused, 0,
                         COUNT(forge_faults));
     suite_add_tcase(suite, forge);
@@ -648,6 +700,8 @@ main(void)
     TCase *tcase = tcase_create("requests");
 
     tcase_add_checked_fixture(tcase, setup_shop, teardown);
+    tcase_add_loop_test(tcase, a_query_may_select_its_roots_itself, 0,
+                        COUNT(filters));
     suite_add_tcase(suite, tcase);
     tcase_add_loop_test(tcase,
                         children_are_asked_for_by_the_ids_of_their_parents, 0,

@@ -234,8 +234,28 @@ class ForSources(GraphCase):
                              self.run_program("check").stdout)
         self.assertEqual([("ok", preset)] * len(plans), checked)
 
-    def test_github(self):
+    def check_load(self, preset):
+        """Each loads the rows that the oracle expects, and, with the text's
+        windows, nothing more in a second run."""
+        texts = self.add(preset)
+        self.run_program("-q", "run")
+        self.check_source(preset, *texts.values())
+        self.run_program("-q", "run")
+        self.check_source(preset, *texts.values())
+        self.assertEqual(
+            sorted(job for job, text in texts.items()
+                   if "@incremental {" in text),
+            self.db.column("SELECT job FROM bulkpg.run WHERE mode = "
+                           "'incremental' ORDER BY job"))
+
+    def test_plans_for_github(self):
         self.check_plans("github")
 
-    def test_infrahub(self):
+    def test_plans_for_infrahub(self):
         self.check_plans("infrahub")
+
+    def test_load_from_github(self):
+        self.check_load("github")
+
+    def test_load_from_infrahub(self):
+        self.check_load("infrahub")

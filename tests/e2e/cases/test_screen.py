@@ -1,6 +1,7 @@
 """The output of a run: progress lines on a terminal, log lines elsewhere, the
 summary, and the timings."""
 import re
+import signal
 import tempfile
 
 from cases.queries import PLAIN, PRODUCTS
@@ -72,6 +73,36 @@ class Terminals(Screen):
                                    r"unchanged$")
         self.assertRegex(shown[-1], r"^acme/products +0 +\d+\.\d  loaded$")
         self.assertNotIn("level=", terminal.text)
+
+    def test_pages(self):
+        self.query("products", PLAIN.replace(
+            "{", "query @paged(first: 7, concurrency: 1) {", 1))
+        self.shop.rule({"hold": True}, nth=4, kind="query",
+                       contains="products(")
+        terminal = self.open("run")
+        self.wait_while(terminal, lambda: self.shop.get("held") == 0, "a page")
+        self.until_shown(terminal, " points left")
+        self.shop.post("rules/clear")
+        self.assertEqual(0, self.until_end(terminal))
+        drawn = terminal.drawn()
+        self.assertTrue(any(re.search(
+            r"reading pages  [1-9][\d,]* rows  ([\d,]+ rows/s  )?\d+ "
+            r"requests?  [\d,]+", line) for line in drawn), drawn)
+
+    def test_pages_that_wait_for_the_rate(self):
+        self.query("products", PLAIN.replace(
+            "{", "query @paged(first: 7, concurrency: 1) {", 1))
+        self.shop.rule({"status": 429, "headers": {"Retry-After": "900"}},
+                       nth=3, kind="query", contains="products(")
+        terminal = self.open("run")
+        self.until_shown(terminal, "waiting for the rate until ")
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(AGAIN, self.until_end(terminal))
+        drawn = terminal.drawn()
+        self.assertTrue(any(re.search(
+            r"waiting for the rate until \d\d:\d\d:\d\d  \d+ rows", line)
+            for line in drawn), drawn)
+        self.assertEqual("interrupted", self.status())
 
     def test_log_lines_are_above_progress_lines(self):
         self.shop.set(outcome={"never": True})
