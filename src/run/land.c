@@ -322,6 +322,19 @@ may_try_later(struct run *run, struct backoff *backoff, int *restarts,
            tables_inspect(&run->tables, job, err);
 }
 
+/* A paged run may take hours. Once it has committed pages, later failures have
+ * a budget of their own. */
+static void
+note_progress(const struct run *run, int64_t *page, struct backoff *backoff,
+              int *restarts)
+{
+    if (run->head.page == *page)
+        return;
+    *page = run->head.page;
+    *restarts = 0;
+    *backoff = context_backoff(run->context);
+}
+
 /* The number of such restarts is limited: each line can be refused only once,
  * and max_rejects limits the refused lines. */
 static bool
@@ -400,6 +413,7 @@ land_results(struct run *run, struct err *err)
 {
     struct context *context = run->context;
     struct backoff backoff = context_backoff(context);
+    int64_t page = 0;
     int restarts = 0;
     bool landed;
 
@@ -425,6 +439,7 @@ land_results(struct run *run, struct err *err)
     }
     do {
         landed = try_to_land(run, err);
+        note_progress(run, &page, &backoff, &restarts);
     } while (!landed &&
              (has_widened(run, err) || has_refused(run, err) ||
               must_send_all(run, err) || may_begin_again(run, err, &restarts) ||

@@ -14,6 +14,7 @@
 #include "scripted/job.h"
 #include "source/copy.h"
 #include "source/replay.h"
+#include "support/clock.h"
 #include "support/cluster.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
@@ -39,7 +40,7 @@
     GID("ProductVariant", id) ",\"sku\":\"v" id "\"" UNDER("Product", product)
 #define BAD_LINE TAG("1") "7}\n"
 
-enum { PAGES_MAX = 8, REJECTS_MAX = 2 };
+enum { PAGES_MAX = 8, REJECTS_MAX = 2, RETRY_MS = 60000 };
 
 static struct scripted_job job;
 static const char *database;
@@ -267,7 +268,7 @@ open_job(const char *query)
 {
     database = cluster_database("");
     scripted_job_open_with(&job, database, query, TYPES);
-    job.context.config.tuning.retry_budget_ms = 60000;
+    job.context.config.tuning.retry_budget_ms = RETRY_MS;
     job.context.config.tuning.max_rejects = 3;
     write_script();
 }
@@ -410,6 +411,24 @@ PAGE_TEST(a_lost_connection_continues_at_its_page)
     products_are("p1 p2 p3");
     says("SELECT count(*) FROM acme.products_variants", "2");
     says("SELECT lines FROM bulkpg.run", "5");
+}
+
+/* The budget is for failures in a row, without a page between them. */
+static void
+end_loader_late(void)
+{
+    clock_put_forward(2 * RETRY_MS);
+    end_loader();
+}
+
+PAGE_TEST(each_page_has_a_budget_of_its_own)
+{
+    three_pages(end_loader);
+    script.pages[2].before = end_loader_late;
+    run();
+    ck_assert_msg(job.job.err.kind == ERR_NONE, "%s", job.job.err.message);
+    ck_assert_str_eq(script.calls, "begin open 1 2 open 2 3 open 3");
+    runs_are("loaded");
 }
 
 static void
@@ -855,6 +874,7 @@ page_suite(void)
     tcase_add_test(all, a_page_of_many_batches_is_one_transaction);
     tcase_add_test(all, the_second_run_changes_only_what_has_changed);
     tcase_add_test(all, a_lost_connection_continues_at_its_page);
+    tcase_add_test(all, each_page_has_a_budget_of_its_own);
     tcase_add_test(all, a_refused_row_is_isolated_within_its_page);
     tcase_add_test(all, a_type_that_widens_changes_staging_in_place);
     tcase_add_test(all, a_later_process_knows_what_has_widened);
