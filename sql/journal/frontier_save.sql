@@ -1,11 +1,12 @@
 -- Add entries to a run's frontier, or replace entries that have changed.
--- $1: run_id, $2: JSON array of objects
+-- $1: run_id, $2: JSON array of objects; absent counts are 0
 INSERT INTO bulkpg.frontier (run_id, number, connection, level, parent_id,
                              cursor, row_offset, rows, distinct_rows,
                              told_first, told_last, nulls, repeats, pages)
 SELECT $1::bigint, e.number, e.connection, e.level, e.parent_id, e.cursor,
-       e.row_offset, e.rows, e.distinct_rows, e.told_first, e.told_last,
-       e.nulls, e.repeats, e.pages
+       coalesce(e.row_offset, 0), coalesce(e.rows, 0), e.distinct_rows,
+       e.told_first, e.told_last, coalesce(e.nulls, 0),
+       coalesce(e.repeats, 0), coalesce(e.pages, 0)
 FROM json_to_recordset($2::json)
   AS e (number bigint, connection integer, level integer, parent_id text,
         cursor text, row_offset bigint, rows bigint, distinct_rows bigint,

@@ -177,22 +177,34 @@ journal_frontier_entries(struct journal *journal, int64_t run_id,
 /* ---- one page ---------------------------------------------------------- */
 
 static void
+put_unless(struct json_out *json, const char *key, int64_t number,
+           int64_t absent)
+{
+    if (number != absent)
+        json_out_number(json, key, number);
+}
+
+/* There may be one entry for each row, and most entries are new: what a new
+ * entry has is left out. */
+static void
 put_entry(struct json_out *json, const struct frontier_entry *entry)
 {
     json_out_open(json, '{');
     json_out_number(json, "number", entry->number);
     json_out_number(json, "connection", entry->connection);
     json_out_number(json, "level", entry->level);
-    json_out_text(json, "parent_id", entry->parent_id);
-    json_out_text(json, "cursor", entry->cursor);
-    json_out_number(json, "row_offset", entry->offset);
-    json_out_number(json, "rows", entry->rows);
-    json_out_count(json, "distinct_rows", entry->distinct);
-    json_out_count(json, "told_first", entry->told_first);
-    json_out_count(json, "told_last", entry->told_last);
-    json_out_number(json, "nulls", entry->nulls);
-    json_out_number(json, "repeats", entry->repeats);
-    json_out_number(json, "pages", entry->pages);
+    if (entry->parent_id != NULL)
+        json_out_text(json, "parent_id", entry->parent_id);
+    if (entry->cursor != NULL)
+        json_out_text(json, "cursor", entry->cursor);
+    put_unless(json, "row_offset", entry->offset, 0);
+    put_unless(json, "rows", entry->rows, 0);
+    put_unless(json, "distinct_rows", entry->distinct, -1);
+    put_unless(json, "told_first", entry->told_first, -1);
+    put_unless(json, "told_last", entry->told_last, -1);
+    put_unless(json, "nulls", entry->nulls, 0);
+    put_unless(json, "repeats", entry->repeats, 0);
+    put_unless(json, "pages", entry->pages, 0);
     json_out_close(json, '}');
 }
 
