@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json/holes.h"
+
 struct builder {
     struct arena *arena;
     struct json *root;
@@ -22,9 +24,6 @@ struct builder {
     size_t nodes;
     struct err *err;
     bool stopped;
-    const char *outer;    /* see json_parse_outer(); or NULL */
-    struct json *skipped; /* the value that is not read, or NULL */
-    size_t skipped_depth; /* open arrays and objects in it, and itself */
 };
 
 static struct json *
@@ -60,36 +59,15 @@ on_key(void *ctx, struct span key)
 {
     struct builder *builder = ctx;
 
-    if (builder->skipped != NULL)
-        return;
     builder->key = arena_dup(builder->arena, key);
-}
-
-/* Must the content of the next value be skipped? */
-static bool
-is_outside(const struct builder *builder)
-{
-    return builder->outer != NULL && builder->depth == 2 &&
-           builder->open[1]->key != NULL &&
-           strcmp(builder->open[1]->key, builder->outer) == 0;
 }
 
 static void
 on_begin(void *ctx, enum json_kind kind)
 {
     struct builder *builder = ctx;
-    struct json *value;
+    struct json *value = add_value(builder, kind);
 
-    if (builder->skipped != NULL) {
-        builder->skipped_depth++;
-        return;
-    }
-    value = add_value(builder, kind);
-    if (is_outside(builder)) {
-        builder->skipped = value;
-        builder->skipped_depth = 1;
-        return;
-    }
     builder->open[builder->depth++] = value;
 }
 
@@ -98,13 +76,6 @@ on_end(void *ctx, struct span source)
 {
     struct builder *builder = ctx;
 
-    if (builder->skipped != NULL) {
-        if (--builder->skipped_depth > 0)
-            return;
-        builder->skipped->source = source;
-        builder->skipped = NULL;
-        return;
-    }
     builder->open[--builder->depth]->source = source;
 }
 
@@ -112,34 +83,42 @@ static void
 on_scalar(void *ctx, enum json_kind kind, struct span source, struct span text)
 {
     struct builder *builder = ctx;
-    struct json *value;
+    struct json *value = add_value(builder, kind);
 
-    if (builder->skipped != NULL)
-        return;
-    value = add_value(builder, kind);
     value->source = source;
     value->text = span_of(arena_dup(builder->arena, text), text.length);
+}
+
+static bool
+parse_around(struct arena *arena, struct span text,
+             const struct json_hole *holes, size_t count, struct json **root,
+             struct err *err)
+{
+    struct builder builder = {.arena = arena, .err = err};
+    struct json_visitor visitor = {on_key,    on_begin, on_end,
+                                   on_scalar, &builder, &builder.stopped};
+
+    if (!json_walk_around(text, holes, count, &visitor, err))
+        return false;
+    *root = builder.root;
+    return true;
 }
 
 bool
 json_parse(struct arena *arena, struct span text, struct json **root,
            struct err *err)
 {
-    return json_parse_outer(arena, text, NULL, root, err);
+    return parse_around(arena, text, NULL, 0, root, err);
 }
 
 bool
 json_parse_outer(struct arena *arena, struct span text, const char *outer,
                  struct json **root, struct err *err)
 {
-    struct builder builder = {.arena = arena, .err = err, .outer = outer};
-    struct json_visitor visitor = {on_key,    on_begin, on_end,
-                                   on_scalar, &builder, &builder.stopped};
+    struct json_hole holes[HOLES_MAX];
+    size_t count = holes_find(text, outer, holes, HOLES_MAX);
 
-    if (!json_walk(text, &visitor, err))
-        return false;
-    *root = builder.root;
-    return true;
+    return parse_around(arena, text, holes, count, root, err);
 }
 
 struct json *

@@ -10,6 +10,7 @@
 struct walk {
     const struct json_visitor *visitor;
     struct span text;
+    size_t base; /* of the piece that yajl reads */
     yajl_handle handle;
     size_t end;                    /* of the token seen last */
     size_t starts[JSON_MAX_DEPTH]; /* of the open arrays and objects */
@@ -18,6 +19,13 @@ struct walk {
     bool too_deep;
 };
 
+static size_t
+consumed(const struct walk *walk)
+{
+    return walk->finishing ? walk->text.length
+                           : walk->base + yajl_get_bytes_consumed(walk->handle);
+}
+
 /* yajl reports the end of a token, but not its beginning. Only blanks and
  * separators are between two tokens that it reports. */
 static struct span
@@ -25,8 +33,7 @@ next_token(struct walk *walk)
 {
     size_t start = walk->end;
 
-    walk->end = walk->finishing ? walk->text.length
-                                : yajl_get_bytes_consumed(walk->handle);
+    walk->end = consumed(walk);
     while (start < walk->end && json_is_between(walk->text.bytes[start]))
         start++;
     return span_of(walk->text.bytes + start, walk->end - start);
@@ -137,8 +144,7 @@ static const yajl_callbacks callbacks = {
 static bool
 fail(const struct walk *walk, struct err *err)
 {
-    size_t at = walk->finishing ? walk->text.length
-                                : yajl_get_bytes_consumed(walk->handle);
+    size_t at = consumed(walk);
     unsigned char *reason;
 
     if (!goes_on(walk))
@@ -155,10 +161,26 @@ fail(const struct walk *walk, struct err *err)
 }
 
 static bool
-parse(struct walk *walk)
+parse_piece(struct walk *walk, size_t from, size_t to)
 {
-    if (yajl_parse(walk->handle, (const unsigned char *)walk->text.bytes,
-                   walk->text.length) != yajl_status_ok)
+    const char *bytes = walk->text.bytes + from;
+
+    walk->base = from;
+    return yajl_parse(walk->handle, (const unsigned char *)bytes, to - from) ==
+           yajl_status_ok;
+}
+
+static bool
+parse(struct walk *walk, const struct json_hole *holes, size_t count)
+{
+    size_t from = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!parse_piece(walk, from, holes[i].from))
+            return false;
+        from = holes[i].to;
+    }
+    if (!parse_piece(walk, from, walk->text.length))
         return false;
     walk->finishing = true;
     return yajl_complete_parse(walk->handle) == yajl_status_ok;
@@ -167,6 +189,13 @@ parse(struct walk *walk)
 bool
 json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
 {
+    return json_walk_around(text, NULL, 0, visitor, err);
+}
+
+bool
+json_walk_around(struct span text, const struct json_hole *holes, size_t count,
+                 const struct json_visitor *visitor, struct err *err)
+{
     struct walk walk = {.visitor = visitor, .text = text};
     size_t at;
     bool done;
@@ -174,7 +203,7 @@ json_walk(struct span text, const struct json_visitor *visitor, struct err *err)
     if (!utf8_is_valid(text, &at)) /* stricter than yajl's own check */
         return err_set(err, MSG_BAD_JSON, "not valid UTF-8 at byte %zu", at);
     walk.handle = handle_new(&callbacks, &walk);
-    done = parse(&walk) || fail(&walk, err);
+    done = parse(&walk, holes, count) || fail(&walk, err);
     yajl_free(walk.handle);
     return done;
 }

@@ -50,6 +50,18 @@ struct json_visitor {
 MUST_CHECK bool json_walk(struct span text, const struct json_visitor *visitor,
                           struct err *err);
 
+/* The inside of an array or object that the walk leaves out. */
+struct json_hole {
+    size_t from; /* after the opening bracket */
+    size_t to;   /* of the closing one */
+};
+
+/* The same, but the walk does not look into the holes, which are in order: an
+ * array or object with a hole seems empty. */
+MUST_CHECK bool
+json_walk_around(struct span text, const struct json_hole *holes, size_t count,
+                 const struct json_visitor *visitor, struct err *err);
+
 /* "yajl 2.1.0", for --version. */
 const char *json_version_text(void);
 

@@ -67,6 +67,65 @@ START_TEST(members_of_the_outer_object_are_not_parsed)
 
 END_TEST
 
+/* Brackets in strings do not count, nor do quotes after a backslash. */
+static const struct {
+    const char *text;
+    const char *source; /* of data.a; NULL: the text is not JSON */
+} outer_texts[] = {
+    {"{\"data\":{\"a\":{\"s\":\"}]{[\"}}}", "{\"s\":\"}]{[\"}"},
+    {"{\"data\":{\"a\":[\"\\\"]\",\"\\\\\"]}}", "[\"\\\"]\",\"\\\\\"]"},
+    {" { \"data\" : { \"a\" : [ ] } } ", "[ ]"},
+    {"{\"data\":{\"b\":[1],\"a\":{}}}", "{}"},
+    {"{\"data\":{\"b\":null,\"a\":\"x\"},\"e\":{}}", "\"x\""},
+    {"{\"x\":[{\"data\":{\"a\":[1]}}],\"data\":{\"a\":[2]}}", "[2]"},
+    {"{\"data\":{\"a\":[1]},\"data\":{\"a\":[2]}}", "[2]"},
+    {"{\"data\":{\"a\":[1,[2]}", NULL},
+    {"{\"data\":{\"a\":[1]}", NULL},
+    {"{\"data\":{\"a\":[1]}} x", NULL},
+    {"{\"data\":{\"a\":[\"\\\"]}}", NULL},
+    {"{\"data\":{\"a\" [1]}}", NULL},
+    {"{\"data\":{\"a\":[1]},}", NULL},
+    {"", NULL},
+    {"{", NULL},
+    {"{\"data\":", NULL},
+};
+
+START_TEST(the_outer_object_is_found_in_any_text)
+{
+    struct json *root;
+
+    if (outer_texts[_i].source == NULL) {
+        ck_assert(!json_parse_outer(&arena, span_str(outer_texts[_i].text),
+                                    "data", &root, &err));
+        return;
+    }
+    ck_assert_msg(json_parse_outer(&arena, span_str(outer_texts[_i].text),
+                                   "data", &root, &err),
+                  "%s", err.message);
+    assert_source(json_path(root, "data", "a", NULL), outer_texts[_i].source);
+}
+
+END_TEST
+
+START_TEST(an_outer_object_may_have_many_members)
+{
+    struct buf text = buf_with_ceiling(4096);
+    struct json *root, *data;
+
+    buf_append_str(&text, "{\"data\":{\"a\":[0]");
+    for (int i = 1; i < 40; i++)
+        buf_printf(&text, ",\"a%d\":[%d]", i, i);
+    buf_append_str(&text, "}}");
+    ck_assert(json_parse_outer(&arena, buf_span(&text), "data", &root, &err));
+    data = json_get(root, "data");
+    ck_assert_uint_eq(data->count, 40);
+    assert_source(json_get(data, "a3"), "[3]");
+    assert_source(json_get(data, "a39"), "[39]");
+    buf_free(&text);
+}
+
+END_TEST
+
 START_TEST(the_number_of_values_is_limited)
 {
     struct buf text = buf_with_ceiling(4 * JSON_MAX_NODES);
@@ -393,6 +452,9 @@ tree_suite(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, members_of_the_outer_object_are_not_parsed);
+    tcase_add_loop_test(tests, the_outer_object_is_found_in_any_text, 0,
+                        COUNT(outer_texts));
+    tcase_add_test(tests, an_outer_object_may_have_many_members);
     tcase_add_test(tests, the_number_of_values_is_limited);
     tcase_add_test(tests, children_keep_their_order);
     tcase_add_test(tests, every_value_has_its_source);
