@@ -139,10 +139,15 @@ note_committed(struct source *source)
     source_committed(copy->inner);
 }
 
+/* The API does not announce the size of a result. The size of the copy shows a
+ * load whether the file is complete. */
 static bool
 name_pages(struct source *source, struct err *err)
 {
-    ((struct source_copy *)source)->keep.is_whole = true;
+    struct source_copy *copy = (struct source_copy *)source;
+
+    copy->keep.is_whole = true;
+    copy->about.claims.file_size = copy->keep.bytes;
     return name_copy(source, err);
 }
 
