@@ -68,16 +68,18 @@ print_upkeep(const struct plan *plan)
             "rows.\n");
 }
 
+/* All jobs of a store share its requests in flight. */
 static struct expense_terms
 terms_of(const struct job *job)
 {
     const struct plan_paged *paged = &job->plan->paged;
     const struct store_config *config = job->config;
+    bool has_own =
+        paged->concurrency > 0 && paged->concurrency < config->concurrency;
 
     return (struct expense_terms){
         .rows = paged->rows > 0 ? paged->rows : config->page,
-        .concurrency =
-            paged->concurrency > 0 ? paged->concurrency : config->concurrency,
+        .concurrency = has_own ? paged->concurrency : config->concurrency,
         .per_second = config->share * job->plan->dialect->pages->per_second};
 }
 

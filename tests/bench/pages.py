@@ -20,7 +20,7 @@ CATALOGUE = """query Catalogue {how} {{
     variants {{ edges {{ node {{ id title sku price position }} }} }} }} }} }}
 }}
 """
-DEVICES = """query Devices @paged(first: {first}, concurrency: {concurrency}) {{
+DEVICES = """query Devices @paged(first: {first}) {{
   InfraDevice {{ edges {{ node {{
     id name {{ value }} role {{ value }} status {{ value }} }} }} }}
 }}
@@ -66,14 +66,16 @@ class Run:
     def __exit__(self, *_):
         self.program.remove()
 
-    def store(self, shop, how, tuning=""):
-        self.program.configure(self.db.dsn, [shop.stores["acme"]],
-                               tuning="poll_initial = 20ms\n" + tuning)
+    def store(self, shop, how):
+        self.program.configure(
+            self.db.dsn, [shop.stores["acme"]],
+            tuning="poll_initial = 20ms",
+            more={"acme": f"concurrency = {CONCURRENCY}"})
         self.program.query("catalogue", CATALOGUE.format(how=how))
 
     def source(self, graph, query):
         self.program.configure(self.db.dsn, [], sources=graph.section(
-            self.program, "infrahub"))
+            self.program, "infrahub", more=f"concurrency = {CONCURRENCY}"))
         self.program.query("devices", query, "infrahub")
 
     def check(self):
@@ -113,7 +115,7 @@ def rate(path, cluster):
     try:
         with Run(path, cluster) as run:
             run.store(shop, f"@slice(rows: {max(1, products // SLICES)}) "
-                      f"@paged(concurrency: {CONCURRENCY})")
+                      "@paged")
             run.check()
             before = len(shop.log(kind="query"))
             taken = run.measure()
@@ -141,8 +143,7 @@ def latency(path, cluster):
         graph.set(api="infrahub", latency_ms=LATENCY_MS,
                   sizes={"devices": requests * first})
         with Run(path, cluster) as run:
-            run.source(graph, DEVICES.format(first=first,
-                                             concurrency=CONCURRENCY))
+            run.source(graph, DEVICES.format(first=first))
             run.check()
             before = graph.flight("infrahub")["requests"]
             taken = run.measure()
@@ -166,7 +167,7 @@ def memory(path, cluster):
     shop = shop_with(products, **unlimited())
     try:
         with Run(path, cluster) as run:
-            run.store(shop, f"@paged(concurrency: {CONCURRENCY})")
+            run.store(shop, "@paged")
             run.check()
             taken = run.measure()
             rows = run.rows("acme.products", "acme.products_variants")
@@ -183,8 +184,7 @@ def cpu(path, cluster):
     shop = shop_with(products, **unlimited())
     taken, rows = {}, {}
     try:
-        for way, how in (("bulk", ""),
-                         ("pages", f"@paged(concurrency: {CONCURRENCY})")):
+        for way, how in (("bulk", ""), ("pages", "@paged")):
             with Run(path, cluster) as run:
                 run.store(shop, how)
                 run.check()
