@@ -331,13 +331,14 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
 }
 
 void
-journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
-                          const struct run_ref *run)
+journal_queue_loading(struct pg_conn *conn, const struct run_ref *run,
+                      struct pg_result **loading)
 {
     struct call call = {0};
 
     run_append_ref(&call, run);
-    journal_ask_ahead(conn, owner, sql_run_loading, &call);
+    journal_queue_in(conn, sql_run_loading, &call,
+                     &(struct pg_answer){.result = loading});
 }
 
 bool
