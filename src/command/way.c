@@ -90,6 +90,17 @@ has_few_roots(struct way *way, const struct origin_run *run, bool *few,
     return true;
 }
 
+/* If the way depends on a count, there is nothing to describe yet. */
+static bool
+first(struct origin *origin, const struct origin_run *run,
+      struct run_first *first)
+{
+    struct way *way = way_of(origin);
+
+    return way->job->plan->paged.way == PLAN_BY_BULK && run->mode != RUN_IDS &&
+           origin_first(origin_for(way, false), run, first);
+}
+
 static bool
 begin(struct origin *origin, const struct origin_run *run, struct err *err)
 {
@@ -193,6 +204,7 @@ void
 way_init(struct way *way, struct job *job)
 {
     static const struct origin_ops ops = {.find = find,
+                                          .first = first,
                                           .begin = begin,
                                           .resume = resume,
                                           .wait = wait,

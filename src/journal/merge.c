@@ -9,11 +9,12 @@
 
 void
 journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
-                    struct pg_result **ours)
+                    enum run_status status, struct pg_result **ours)
 {
     struct call call = {0};
 
     run_append_ref(&call, run);
+    call_text(&call, run_status_name(status));
     journal_queue_in(conn, sql_run_fence, &call,
                      &(struct pg_answer){.result = ours});
 }

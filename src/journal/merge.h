@@ -10,11 +10,11 @@
 
 #include "journal/run.h"
 
-/* Lock the run's row, if its status is still `merging` and its `resumed` has
- * not changed. Otherwise the statement fails, and so nothing after it in the
+/* Lock the run's row, if its status is still `status` and its `resumed` has not
+ * changed. Otherwise the statement fails, and so nothing after it in the
  * transaction has an effect. */
 void journal_queue_fence(struct pg_conn *conn, const struct run_ref *run,
-                         struct pg_result **ours);
+                         enum run_status status, struct pg_result **ours);
 
 /* Did the transaction fail at its fence? `ours` is the answer to the fence.
  * After the rollback, journal_run_not_ours_in() says why. */

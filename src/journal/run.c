@@ -332,14 +332,15 @@ journal_run_note(struct journal *journal, const struct run_ref *run,
 }
 
 void
-journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
-                          const struct run_ref *run, bool continues)
+journal_queue_loading(struct pg_conn *conn, const struct run_ref *run,
+                      struct pg_result **loading)
 {
     struct call call = {0};
 
     run_append_ref(&call, run);
-    call_number(&call, continues);
-    journal_ask_ahead(conn, owner, sql_run_loading, &call);
+    call_number(&call, 0);
+    journal_queue_in(conn, sql_run_loading, &call,
+                     &(struct pg_answer){.result = loading});
 }
 
 bool

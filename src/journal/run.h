@@ -121,9 +121,10 @@ journal_run_loading(struct journal *journal, const struct run_ref *run,
                     bool continues, char loaded_at[JOURNAL_TIME_BYTES],
                     struct err *err);
 
-/* Do the same ahead, in the wait of other questions: see pg/queue.h. */
-void journal_run_loading_ahead(struct pg_conn *conn, const void *owner,
-                               const struct run_ref *run, bool continues);
+/* Queue the same, of an attempt that continues nothing: see pg/queue.h. A fence
+ * must follow: see journal/merge.h. `loading` gets the time. */
+void journal_queue_loading(struct pg_conn *conn, const struct run_ref *run,
+                           struct pg_result **loading);
 
 /* Counts of a run; -1 leaves a column as it is. The counts that the store
  * announced are set by journal_operation_update(). */

@@ -76,13 +76,22 @@ name_version(struct call *call, const char *store, const char *api_version)
 }
 
 void
+journal_details_ahead(struct pg_conn *conn, const void *owner,
+                      const char *store)
+{
+    struct call call = {0};
+
+    call_text(&call, store);
+    journal_ask_ahead(conn, owner, sql_store_get, &call);
+}
+
+void
 journal_store_ahead(struct pg_conn *conn, const void *owner, const char *store,
                     const char *api_version)
 {
-    struct call details = {0}, query_type = {0}, types = {0};
+    struct call query_type = {0}, types = {0};
 
-    call_text(&details, store);
-    journal_ask_ahead(conn, owner, sql_store_get, &details);
+    journal_details_ahead(conn, owner, store);
     name_version(&query_type, store, api_version);
     journal_ask_ahead(conn, owner, sql_query_type_get, &query_type);
     name_version(&types, store, api_version);

@@ -74,6 +74,8 @@ MUST_CHECK bool journal_query_type(struct journal *journal, const char *store,
 
 /* Ask ahead what journal_store(), journal_query_type() and journal_all_types()
  * ask: see pg/queue.h. */
+void journal_details_ahead(struct pg_conn *conn, const void *owner,
+                           const char *store);
 void journal_store_ahead(struct pg_conn *conn, const void *owner,
                          const char *store, const char *api_version);
 

@@ -184,7 +184,7 @@ learn_types(struct pg_conn *conn, const char *schema,
 
     for (int i = 0; i < table_count; i++)
         if (tables[i].stage != NULL)
-            stage_queue_types(conn, schema, &tables[i], &types[i]);
+            stage_queue_types(conn, schema, tables[i].stage, &types[i]);
     learned = pg_settle(conn, err);
     for (int i = 0; learned && i < table_count; i++)
         learned = tables[i].stage == NULL ||

@@ -52,6 +52,7 @@ struct loader {
     struct loader_config config;
     struct loader_table *tables; /* by plan index */
     int table_count;
+    struct loader_ahead *ahead; /* from loader_stage() on, not NULL */
     struct ring ring;
     struct record *record; /* the values of the current line */
     struct buf text;       /* the current line, after cleaning */
@@ -97,6 +98,7 @@ loader_free(struct loader *loader)
 {
     if (loader == NULL)
         return;
+    loader_ahead_free(loader->ahead);
     put_free(&loader->put);
     ring_free(&loader->ring);
     for (int i = 0; i < loader->table_count; i++)
@@ -107,25 +109,75 @@ loader_free(struct loader *loader)
     free(loader);
 }
 
+/* ---- ahead ------------------------------------------------------------- */
+
+struct loader_ahead {
+    struct loader_config config;
+    struct ring_openings *openings;
+    struct stage_ahead stage;
+};
+
+struct loader_ahead *
+loader_ahead_new(const struct loader_config *config)
+{
+    struct pg_config sessions = {.dsn = config->dsn,
+                                 .application_name = config->application_name,
+                                 .loader = true,
+                                 .answer_timeout_ms =
+                                     config->answer_timeout_ms};
+    struct loader_ahead *ahead = mem_alloc(sizeof(*ahead));
+
+    ahead->config = *config;
+    ahead->openings =
+        ring_connect(&sessions, config->is_paged ? 1 : config->connections);
+    return ahead;
+}
+
+void
+loader_ahead_stage(struct loader_ahead *ahead, struct pg_conn *control,
+                   const struct plan *plan, const bool *becomes_table)
+{
+    stage_queue_ahead(control, ahead->config.schema, ahead->config.run_id, plan,
+                      becomes_table, &ahead->stage);
+}
+
+void
+loader_ahead_committed(struct loader_ahead *ahead)
+{
+    ahead->stage.is_made = true;
+}
+
+void
+loader_ahead_free(struct loader_ahead *ahead)
+{
+    if (ahead == NULL)
+        return;
+    ring_close(ahead->openings);
+    stage_ahead_free(&ahead->stage);
+    free(ahead);
+}
+
+void
+loader_take(struct loader *loader, struct loader_ahead *ahead)
+{
+    loader->ahead = ahead;
+}
+
+/* ---- before the first line --------------------------------------------- */
+
 bool
 loader_stage(struct loader *loader, struct pg_conn *control,
              const bool *becomes_table, struct err *err)
 {
-    struct pg_config config = {
-        .dsn = loader->config.dsn,
-        .application_name = loader->config.application_name,
-        .loader = true,
-        .answer_timeout_ms = loader->config.answer_timeout_ms};
-
-    ring_connect(&loader->ring, &config,
-                 loader->config.is_paged ? 1 : loader->config.connections);
+    if (loader->ahead == NULL)
+        loader->ahead = loader_ahead_new(&loader->config);
     if (loader->config.continues)
         return kept_continue(control, loader->config.schema,
                              loader->config.run_id, loader->tables,
                              loader->table_count, err);
     return stage_create(control, loader->config.schema, loader->config.run_id,
                         loader->tables, loader->table_count, becomes_table,
-                        err);
+                        &loader->ahead->stage, err);
 }
 
 const char *
@@ -137,9 +189,12 @@ loader_stage_name(const struct loader *loader, int table)
 bool
 loader_connect(struct loader *loader, struct err *err)
 {
-    return ring_open(&loader->ring, loader->config.shares_transactions,
-                     loader->config.schema, loader->tables, loader->table_count,
-                     err);
+    struct ring_openings *openings = loader->ahead->openings;
+
+    loader->ahead->openings = NULL;
+    return ring_open(&loader->ring, openings,
+                     loader->config.shares_transactions, loader->config.schema,
+                     loader->tables, loader->table_count, err);
 }
 
 bool

@@ -105,6 +105,20 @@ struct loader *
 loader_new(struct plan *plan, const struct loader_config *config);
 void loader_free(struct loader *loader);
 
+/* What can begin before the plan is final: connections are opened, and staging
+ * is created in the caller's transaction on `control`, which it queues and
+ * commits: see load/stage.h. Only if the plan and `becomes_table` turn out to
+ * be the same, staging is used. */
+struct loader_ahead;
+struct loader_ahead *loader_ahead_new(const struct loader_config *config);
+void loader_ahead_stage(struct loader_ahead *ahead, struct pg_conn *control,
+                        const struct plan *plan, const bool *becomes_table);
+void loader_ahead_committed(struct loader_ahead *ahead);
+void loader_ahead_free(struct loader_ahead *ahead); /* NULL is none */
+
+/* The loader uses it in loader_stage(), and owns it. */
+void loader_take(struct loader *loader, struct loader_ahead *ahead);
+
 /* Begin to open the database connections; meanwhile create the staging tables
  * with the session `control`, and commit. If the loader continues, the tables
  * exist: those of columns that have become wider are changed.

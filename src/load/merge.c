@@ -7,6 +7,7 @@
  *     merge_settle       reduce staging to one row per key     settle.c
  *                        look for the user's triggers, rules   swallowed.c
  *                        ask which columns are all NULL        guard.c
+ *                        ask which parents lack rows           truncated.c
  *                        list the changes of each table
  *     merge_apply        per table, parents first:
  *                          if new: rename staging,             promote.c
@@ -38,6 +39,7 @@
 #include "load/settle.h"
 #include "load/statement.h"
 #include "load/swallowed.h"
+#include "load/truncated.h"
 #include "plan/ddl.h"
 #include "sql.h"
 
@@ -376,14 +378,14 @@ queue_finds(struct merge *merge, struct err *err)
     return true;
 }
 
-/* The triggers and rules, whether columns are NULL in all rows that came, and
- * what changes. */
+/* The triggers and rules, whether columns are NULL in all rows that came, which
+ * parents lack rows, and what changes. */
 static bool
 queue_questions(struct merge *merge, struct err *err)
 {
     swallowed_queue_look(merge);
     return (!merge->guards_nulls || guard_queue_nulls(merge, err)) &&
-           queue_finds(merge, err);
+           truncated_queue(merge, err) && queue_finds(merge, err);
 }
 
 bool
@@ -411,7 +413,9 @@ merge_end(struct merge *merge)
         pg_result_free(table->counts);
         pg_result_free(table->null_columns);
         pg_result_free(table->grants);
+        pg_result_free(table->truncated);
         table->counts = table->null_columns = table->grants = NULL;
+        table->truncated = NULL;
     }
 }
 

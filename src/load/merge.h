@@ -52,9 +52,10 @@ struct merge_table {
     struct pg_result *counts;       /* of the rows to insert and to update */
     struct pg_result *null_columns; /* columns that are NULL in all rows */
     struct pg_result *grants;       /* GRANT statements for a new table */
-    int64_t live;                   /* rows of the table before */
-    int64_t inserts;                /* rows to insert */
-    int64_t updates;                /* rows to update */
+    struct pg_result *truncated; /* parents that lack rows; NULL: not asked */
+    int64_t live;                /* rows of the table before */
+    int64_t inserts;             /* rows to insert */
+    int64_t updates;             /* rows to update */
     int64_t others; /* rows with the same values, if values were compared; else
                      * updates of rows that were marked as gone */
     bool has_come_twice; /* of a row to be updated, `known` has the hash that it

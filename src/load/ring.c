@@ -139,34 +139,44 @@ connect_one(void *ctx)
         pg_connect(&opening->config, &opening->conn, &opening->err);
 }
 
-void
-ring_connect(struct ring *ring, const struct pg_config *config, int count)
+struct ring_openings *
+ring_connect(const struct pg_config *config, int count)
 {
-    ring->opening_count = count < RING_PIPES_MAX ? count : RING_PIPES_MAX;
-    ring->openings =
-        mem_array((size_t)ring->opening_count, sizeof(*ring->openings));
-    for (int i = 0; i < ring->opening_count; i++) {
-        struct ring_opening *opening = &ring->openings[i];
+    int most = count < RING_PIPES_MAX ? count : RING_PIPES_MAX;
+    struct ring_openings *openings =
+        mem_alloc(sizeof(*openings) + (size_t)most * sizeof(*openings->items));
+
+    openings->count = most;
+    for (int i = 0; i < most; i++) {
+        struct ring_opening *opening = &openings->items[i];
 
         opening->config = *config;
         opening->config.sets_up_later = true;
-        task_group_spawn(&ring->opening, "connect", connect_one, opening);
+        task_group_spawn(&openings->group, "connect", connect_one, opening);
     }
+    return openings;
+}
+
+void
+ring_close(struct ring_openings *openings)
+{
+    if (openings == NULL)
+        return;
+    task_group_wait(&openings->group);
+    for (int i = 0; i < openings->count; i++)
+        pg_close(openings->items[i].conn);
+    free(openings);
 }
 
 static bool
-end_connecting(struct ring *ring, struct err *err)
+end_connecting(const struct ring_openings *openings, struct err *err)
 {
-    bool all_open = true;
-
-    task_group_wait(&ring->opening);
-    for (int i = 0; i < ring->opening_count; i++) {
-        ring->conns[i] = ring->openings[i].conn;
-        if (all_open && !ring->openings[i].is_open)
-            *err = ring->openings[i].err;
-        all_open = all_open && ring->openings[i].is_open;
-    }
-    return all_open;
+    for (int i = 0; i < openings->count; i++)
+        if (!openings->items[i].is_open) {
+            *err = openings->items[i].err;
+            return false;
+        }
+    return true;
 }
 
 /* Also sets up the session. */
@@ -184,30 +194,21 @@ end_preparing(struct ring *ring, struct err *err)
 {
     bool prepared = pg_settle(ring->conns[0], err);
 
-    task_group_wait(&ring->opening);
+    task_group_wait(&ring->openings->group);
     for (int i = 1; prepared && i < ring->conn_count; i++) {
-        prepared = ring->openings[i].is_prepared;
+        prepared = ring->openings->items[i].is_prepared;
         if (!prepared)
-            *err = ring->openings[i].err;
+            *err = ring->openings->items[i].err;
     }
     return prepared;
-}
-
-static void
-forget_openings(struct ring *ring)
-{
-    ring->opening_count = 0;
-    free(ring->openings);
-    ring->openings = NULL;
 }
 
 void
 ring_free(struct ring *ring)
 {
-    struct err ignored;
-
-    (void)!end_connecting(ring, &ignored);
-    forget_openings(ring);
+    if (ring->openings != NULL)
+        task_group_wait(&ring->openings->group);
+    free(ring->openings);
     ring_end_pipes(ring);
     for (int i = 0; i < RING_PIPES_MAX; i++)
         if (ring->conns[i] != NULL)
@@ -215,23 +216,29 @@ ring_free(struct ring *ring)
     for (size_t i = 0; i < ring->batch_count; i++)
         buf_free(&ring->batches[i].bytes);
     free(ring->batches);
+    ring->openings = NULL;
     ring->batches = NULL;
     ring->batch_count = 0;
 }
 
 bool
-ring_open(struct ring *ring, bool shares_transactions, const char *schema,
+ring_open(struct ring *ring, struct ring_openings *openings,
+          bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err)
 {
+    task_group_wait(&openings->group);
+    ring->openings = openings;
+    for (int i = 0; i < openings->count; i++)
+        ring->conns[i] = openings->items[i].conn;
     ring->shares_transactions = shares_transactions || ring->is_paged;
-    if (!end_connecting(ring, err))
+    if (!end_connecting(openings, err))
         return false;
-    ring->conn_count = ring->opening_count;
+    ring->conn_count = openings->count;
     for (int i = 0; i < ring->conn_count; i++) {
         queue_statements(ring, ring->conns[i], tables, table_count, schema);
         if (i > 0)
-            task_group_spawn(&ring->opening, "prepare", prepare_one,
-                             &ring->openings[i]);
+            task_group_spawn(&openings->group, "prepare", prepare_one,
+                             &openings->items[i]);
     }
     return true;
 }
@@ -242,7 +249,8 @@ end_opening(struct ring *ring, struct err *err)
 {
     bool prepared = end_preparing(ring, err);
 
-    forget_openings(ring);
+    free(ring->openings);
+    ring->openings = NULL;
     if (!prepared)
         return false;
     add_batches(ring, far_batches(ring));

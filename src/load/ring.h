@@ -44,6 +44,13 @@ struct ring_opening {
     struct err err; /* why it is not */
 };
 
+/* Connections that are being opened. */
+struct ring_openings {
+    struct task_group group;
+    int count;
+    struct ring_opening items[];
+};
+
 /* The answer to a part of a batch that isolate.c sent alone. */
 struct ring_answer {
     struct err err; /* kind ERR_NONE: the server accepted it */
@@ -57,9 +64,7 @@ struct ring {
     int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
-    struct ring_opening *openings; /* until ring_start() */
-    int opening_count;
-    struct task_group opening;
+    struct ring_openings *openings; /* until ring_start() */
     bool shares_transactions;
     bool is_paged;                      /* set before ring_open() */
     int in_transaction[RING_PIPES_MAX]; /* batches since BEGIN, per pipe */
@@ -85,14 +90,17 @@ struct ring {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Begin to open `count` connections, each in a task of its own. */
-void ring_connect(struct ring *ring, const struct pg_config *config, int count);
+/* Begin to open `count` connections, each in a task of its own. `config` has
+ * borrowed texts. ring_open() uses them, or ring_close() closes them. */
+struct ring_openings *ring_connect(const struct pg_config *config, int count);
+void ring_close(struct ring_openings *openings); /* NULL is none */
 
 /* Wait until the connections are open, and begin to prepare every table's
  * statement on each. What the caller queues on the first connection is sent
  * with its statements. */
 MUST_CHECK bool
-ring_open(struct ring *ring, bool shares_transactions, const char *schema,
+ring_open(struct ring *ring, struct ring_openings *openings,
+          bool shares_transactions, const char *schema,
           struct loader_table *tables, int table_count, struct err *err);
 
 /* Wait until all is prepared, and start the pipelines. The first time, the time

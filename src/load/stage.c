@@ -66,10 +66,10 @@ stage_name_table(struct loader_table *table, int64_t run_id)
 }
 
 void
-stage_queue_types(struct pg_conn *conn, const char *schema,
-                  const struct loader_table *table, struct pg_result **types)
+stage_queue_types(struct pg_conn *conn, const char *schema, const char *stage,
+                  struct pg_result **types)
 {
-    const char *names[] = {schema, table->stage};
+    const char *names[] = {schema, stage};
 
     pg_queue(conn, sql_stage_types, 2, names,
              &(struct pg_answer){.result = types});
@@ -149,7 +149,60 @@ drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
     return dropped;
 }
 
-/* ---- creating ---------------------------------------------------------- */
+/* In one transaction with the creation, so that no other role can read the
+ * tables at any time: the division by zero ends it if default privileges gave
+ * rights. */
+static void
+queue_privacy(struct pg_conn *conn, const char *schema, const char *prefix)
+{
+    const char *values[] = {schema, prefix};
+    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
+
+    buf_printf(&sql, "SELECT 1 / (1 - least(1, count(*))) FROM (%s) AS given",
+               sql_stage_revokes);
+    pg_queue(conn, buf_str(&sql), 2, values, NULL);
+    buf_free(&sql);
+}
+
+/* ---- creating ahead ---------------------------------------------------- */
+
+void
+stage_queue_ahead(struct pg_conn *conn, const char *schema, int64_t run_id,
+                  const struct plan *plan, const bool *becomes_table,
+                  struct stage_ahead *ahead)
+{
+    char prefix[STAGE_NAME_BYTES], name[STAGE_NAME_BYTES];
+
+    stage_prefix(run_id, prefix);
+    ahead->sql = buf_with_ceiling(SQL_BYTES_MAX);
+    ahead->table_count = plan->table_count;
+    ahead->types = mem_array((size_t)plan->table_count, sizeof(*ahead->types));
+    for (int i = 0; i < plan->table_count; i++) {
+        stage_name(run_id, &plan->tables[i], name);
+        if (stage_has_rows(&plan->tables[i]))
+            ddl_stage_create(&ahead->sql, &plan->tables[i], schema, name,
+                             becomes_table[i]);
+    }
+    pg_queue_script(conn, buf_str(&ahead->sql), NULL);
+    queue_privacy(conn, schema, prefix);
+    for (int i = 0; i < plan->table_count; i++) {
+        stage_name(run_id, &plan->tables[i], name);
+        if (stage_has_rows(&plan->tables[i]))
+            stage_queue_types(conn, schema, name, &ahead->types[i]);
+    }
+}
+
+void
+stage_ahead_free(struct stage_ahead *ahead)
+{
+    for (int i = 0; i < ahead->table_count; i++)
+        pg_result_free(ahead->types[i]);
+    free(ahead->types);
+    buf_free(&ahead->sql);
+    *ahead = (struct stage_ahead){.types = NULL};
+}
+
+/* ---- creating ------------------------------------------------------------ */
 
 /* What creating staging asks, and the answers. */
 struct creation {
@@ -191,8 +244,7 @@ free_answers(struct creation *creation)
     }
 }
 
-/* In one transaction, so that no other role can read the tables at any time:
- * the revokes take away what default privileges gave. */
+/* The revokes take away what default privileges gave. */
 static bool
 queue_creation(struct creation *creation, struct err *err)
 {
@@ -207,7 +259,7 @@ queue_creation(struct creation *creation, struct err *err)
              &(struct pg_answer){.result = &creation->revokes});
     for (int i = 0; i < creation->table_count; i++)
         if (creation->tables[i].stage != NULL)
-            stage_queue_types(conn, creation->schema, &creation->tables[i],
+            stage_queue_types(conn, creation->schema, creation->tables[i].stage,
                               &creation->types[i]);
     return true;
 }
@@ -224,21 +276,14 @@ learn_all_types(struct creation *creation, struct err *err)
     return learned;
 }
 
-/* Commit in the same wait. If default privileges gave rights, the division by
- * zero ends the transaction before. */
+/* Commit in the same wait. */
 static bool
 create_private(struct creation *creation, struct err *err)
 {
-    const char *values[] = {creation->schema, creation->prefix};
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-
     if (!queue_creation(creation, err))
         return false;
-    buf_printf(&sql, "SELECT 1 / (1 - least(1, count(*))) FROM (%s) AS given",
-               sql_stage_revokes);
-    pg_queue(creation->conn, buf_str(&sql), 2, values, NULL);
+    queue_privacy(creation->conn, creation->schema, creation->prefix);
     pg_queue(creation->conn, "COMMIT", 0, NULL, NULL);
-    buf_free(&sql);
     return pg_settle(creation->conn, err) && learn_all_types(creation, err);
 }
 
@@ -277,10 +322,38 @@ is_in_the_way(const struct creation *creation, const struct err *err)
            pg_rows(creation->left) > 0;
 }
 
+/* Take the answers of what was created ahead, if it is the same. */
+static bool
+takes_ahead(struct creation *creation, struct stage_ahead *ahead)
+{
+    if (ahead == NULL || !ahead->is_made ||
+        ahead->table_count != creation->table_count ||
+        strcmp(buf_str(&ahead->sql), buf_str(&creation->sql)) != 0)
+        return false;
+    for (int i = 0; i < creation->table_count; i++) {
+        creation->types[i] = ahead->types[i];
+        ahead->types[i] = NULL;
+    }
+    return true;
+}
+
+static bool
+create_from_scratch(struct creation *creation, struct err *err)
+{
+    bool made = create_stages(creation, err);
+
+    if (made || !is_in_the_way(creation, err))
+        return made;
+    made = drop_listed(creation->conn, creation->left, err);
+    free_answers(creation);
+    return made && create_stages(creation, err);
+}
+
 bool
 stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
-             const bool *becomes_table, struct err *err)
+             const bool *becomes_table, struct stage_ahead *ahead,
+             struct err *err)
 {
     struct creation creation = {
         .conn = conn,
@@ -293,12 +366,8 @@ stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
 
     stage_prefix(run_id, creation.prefix);
     describe_stages(&creation, run_id, becomes_table);
-    made = create_stages(&creation, err);
-    if (!made && is_in_the_way(&creation, err)) {
-        made = drop_listed(conn, creation.left, err);
-        free_answers(&creation);
-        made = made && create_stages(&creation, err);
-    }
+    made = takes_ahead(&creation, ahead) ? learn_all_types(&creation, err)
+                                         : create_from_scratch(&creation, err);
     free_answers(&creation);
     free(creation.types);
     buf_free(&creation.sql);

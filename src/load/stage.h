@@ -10,17 +10,35 @@
 #ifndef LOAD_STAGE_H
 #define LOAD_STAGE_H
 
+#include "base/buf.h"
 #include "load/rows.h"
 #include "pg/conn.h"
+
+/* Staging that is created before the tables have been inspected, and is used if
+ * the inspection changes nothing about it. Initialize with {0}. */
+struct stage_ahead {
+    struct buf sql;
+    struct pg_result **types; /* by table of the plan */
+    int table_count;
+    bool is_made; /* set by the caller, after its COMMIT */
+};
+
+/* Queue the creation in the caller's transaction. It fails if a table of such a
+ * name exists, or if default privileges would let other roles read it. */
+void stage_queue_ahead(struct pg_conn *conn, const char *schema, int64_t run_id,
+                       const struct plan *plan, const bool *becomes_table,
+                       struct stage_ahead *ahead);
+void stage_ahead_free(struct stage_ahead *ahead);
 
 /* Create a staging table for each table that is not skipped, and read the oids
  * of their row types. Before that, drop the staging tables that an earlier
  * attempt of the run left, and end all sessions that still write them: they
- * belong to a process that has lost its claim. */
-MUST_CHECK bool
-stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
-             struct loader_table *tables, int table_count,
-             const bool *becomes_table, struct err *err);
+ * belong to a process that has lost its claim. If `ahead` has made the same
+ * tables, they are used. */
+MUST_CHECK bool stage_create(struct pg_conn *conn, const char *schema,
+                             int64_t run_id, struct loader_table *tables,
+                             int table_count, const bool *becomes_table,
+                             struct stage_ahead *ahead, struct err *err);
 
 /* Drop all staging tables of the run that exist, in any schema, because the
  * store's schema may have changed. If this fails, the next run of the job drops
@@ -41,9 +59,8 @@ void stage_prefix(int64_t run_id, char prefix[STAGE_NAME_BYTES]);
 void stage_name_table(struct loader_table *table, int64_t run_id);
 
 /* Ask for the oids of staging's row types, and take the answer. */
-void
-stage_queue_types(struct pg_conn *conn, const char *schema,
-                  const struct loader_table *table, struct pg_result **types);
+void stage_queue_types(struct pg_conn *conn, const char *schema,
+                       const char *stage, struct pg_result **types);
 MUST_CHECK bool
 stage_learn_types(struct loader_table *table, const struct pg_result *types,
                   struct err *err);

@@ -104,26 +104,6 @@ judge(const struct merge *merge, const struct merge_table *table,
     return fine;
 }
 
-static bool
-check_table(struct merge *merge, const struct merge_table *table,
-            struct err *err)
-{
-    const struct merge_table *above =
-        &merge->tables[table->table->parent->index];
-    struct merge_sql_target target = statement_target(merge, table);
-    struct merge_sql_target parent = statement_target(merge, above);
-    struct pg_result *result;
-    bool done;
-
-    if (!statement_ask(merge, sql_find_truncated, &target,
-                       table->table->count != NULL ? &parent : NULL, 0, NULL,
-                       &result, err))
-        return false;
-    done = judge(merge, table, result, err);
-    pg_result_free(result);
-    return done;
-}
-
 /* The loader's tally usually proves that no rows are missing. It proves nothing
  * if a key appears twice. */
 bool
@@ -136,12 +116,32 @@ truncated_is_asked(const struct merge *merge, const struct merge_table *table)
 }
 
 bool
-truncated_check(struct merge *merge, struct err *err)
+truncated_queue(struct merge *merge, struct err *err)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        struct merge_table *table = &merge->tables[i];
+        const struct merge_table *above =
+            table->table->count != NULL
+                ? &merge->tables[table->table->parent->index]
+                : NULL;
+
+        if (truncated_is_asked(merge, table) &&
+            !statement_queue(merge, sql_find_truncated, table, above, 0, NULL,
+                             (struct pg_answer){.result = &table->truncated},
+                             err))
+            return false;
+    }
+    return true;
+}
+
+bool
+truncated_check(const struct merge *merge, struct err *err)
 {
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (truncated_is_asked(merge, table) && !check_table(merge, table, err))
+        if (table->truncated != NULL &&
+            !judge(merge, table, table->truncated, err))
             return false;
     }
     return true;

@@ -13,7 +13,7 @@ struct attempt {
     struct run *run;
     struct loader *loader;
     bool continues; /* a paged run, whose staging has pages already */
-    char loaded_at[JOURNAL_TIME_BYTES];
+    char loaded_at[JOURNAL_TIME_BYTES]; /* "": `loading` is not recorded yet */
     bool *becomes_table; /* by plan table: create the table by renaming its
                           * staging table */
     int64_t lines;       /* sums over all sources */

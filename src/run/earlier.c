@@ -95,7 +95,8 @@ has_left(struct run *run, bool *any, struct err *err)
 }
 
 /* What earlier runs left is removed before the new run has a row: if that takes
- * long, and the process is killed meanwhile, there is no run to resume. */
+ * long, and the process is killed meanwhile, there is no run to resume. A run
+ * with --ids supersedes none. */
 bool
 earlier_supersede_and_begin(struct run *run, const struct run_start *start,
                             struct err *err)
@@ -103,6 +104,8 @@ earlier_supersede_and_begin(struct run *run, const struct run_start *start,
     struct journal_runs runs;
     bool any;
 
+    if (run->mode.mode == RUN_IDS)
+        return journal_run_begin(run->journal, start, &run->ref, err);
     if (!has_left(run, &any, err))
         return false;
     if (any)

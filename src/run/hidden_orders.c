@@ -12,6 +12,16 @@ hidden_orders_has(const struct plan_table *table)
     return table != NULL;
 }
 
+void
+hidden_orders_ahead(const struct run *run, struct pg_conn *conn)
+{
+    for (int i = 0; i < run->plan->table_count; i++)
+        if (hidden_orders_has(&run->plan->tables[i])) {
+            journal_details_ahead(conn, run, run->store);
+            return;
+        }
+}
+
 /* Why orders that are not in the result may still exist; NULL: they are gone.
  * If the scopes are not known, a saved file counts as complete. */
 static const char *

@@ -8,6 +8,9 @@
 
 #include "run/state.h"
 
+/* Ask ahead what hidden_orders_find() asks: see pg/queue.h. */
+void hidden_orders_ahead(const struct run *run, struct pg_conn *conn);
+
 /* True if the table, or a table above it, has orders. */
 bool hidden_orders_has(const struct plan_table *table);
 

@@ -252,14 +252,17 @@ find_refused(struct run *run, struct loader *loader, struct err *err)
         err_as(err, ERR_TRANSIENT);
 }
 
-static bool
-try_to_land(struct run *run, struct err *err)
+/* PostgreSQL keeps the first 63 bytes of the application's name. */
+static struct loader_config
+describe_loader(struct run *run)
 {
-    struct context *context = run->context;
-    char name[64];
-    struct loader_config config = {
+    const struct context *context = run->context;
+
+    return (struct loader_config){
         .dsn = context_dsn(context),
-        .application_name = name,
+        .application_name =
+            arena_printf(run->arena, "bulkpg run %" PRId64 " %s/%s",
+                         run->ref.run_id, run->store, run->name),
         .connections = context->config.connections,
         .answer_timeout_ms = run->tuning->stall_timeout_ms,
         .shares_transactions = journal_has_citus(run->journal),
@@ -272,15 +275,27 @@ try_to_land(struct run *run, struct err *err)
         .on_reject = stream_on_reject,
         .on_gid_type = on_gid_type,
         .ctx = run};
+}
+
+/* What has begun in the wait of the inspection. */
+struct ahead {
+    struct loader_ahead *loader;
+    char loaded_at[JOURNAL_TIME_BYTES]; /* "": see struct attempt */
+};
+
+static bool
+try_to_land(struct run *run, struct ahead *ahead, struct err *err)
+{
+    struct loader_config config = describe_loader(run);
     struct attempt attempt = {.run = run,
                               .continues = continues_pages(run),
                               .becomes_table = choose_tables(run)};
     bool landed;
 
-    /* PostgreSQL keeps the first 63 bytes of the name. */
-    snprintf(name, sizeof(name), "bulkpg run %" PRId64 " %s/%s",
-             run->ref.run_id, run->store, run->name);
+    memcpy(attempt.loaded_at, ahead->loaded_at, sizeof(attempt.loaded_at));
     attempt.loader = loader_new(run->plan, &config);
+    loader_take(attempt.loader, ahead->loader);
+    *ahead = (struct ahead){.loader = NULL}; /* for the first attempt only */
     landed = stream_into_staging(&attempt, err) && merge_staged(&attempt, err);
     if (!landed && err_is(err, MSG_WIDEN))
         loader_widen(attempt.loader, &run->notes.widened);
@@ -394,18 +409,68 @@ begin_load(struct job *job, struct err *err)
     return may_load;
 }
 
-/* Record in the wait of the inspection that loading begins: begin_loading()
- * takes the answer. */
+/* In one transaction: the status `loading`, the fence, and staging for the
+ * tables as they were at the beginning of the run. The fence fails if the run
+ * is not ours any more. */
 static bool
-ask_ahead(struct run *run, struct err *err)
+stage_ahead(struct run *run, struct pg_conn *control, struct ahead *ahead)
 {
+    struct pg_result *loading = NULL;
+    struct err ignored;
+    bool staged = pg_begin(control, &ignored);
+
+    if (staged) {
+        journal_queue_loading(control, &run->ref, &loading);
+        journal_queue_fence(control, &run->ref, RUN_LOADING, NULL);
+        loader_ahead_stage(ahead->loader, control, run->plan,
+                           choose_tables(run));
+        pg_queue(control, "COMMIT", 0, NULL, NULL);
+        staged = pg_settle(control, &ignored);
+    }
+    if (staged) {
+        loader_ahead_committed(ahead->loader);
+        snprintf(ahead->loaded_at, sizeof(ahead->loaded_at), "%s",
+                 pg_text(loading, 0, 0));
+    } else {
+        pg_rollback(control);
+    }
+    pg_result_free(loading);
+    return staged;
+}
+
+/* In the wait of the inspection, open connections, and create staging. If that
+ * fails, or the inspection finds that the tables have changed, each step is
+ * done alone, and reports its error. On Citus, each step is done alone. */
+static bool
+ask_ahead(struct run *run, struct ahead *ahead, struct err *err)
+{
+    struct loader_config config = describe_loader(run);
     struct pg_conn *control;
 
+    *ahead = (struct ahead){.loader = loader_ahead_new(&config)};
     if (!journal_borrow(run->journal, &control, err))
         return false;
-    journal_run_loading_ahead(control, run, &run->ref, continues_pages(run));
+    tables_ahead(&run->tables, run->job, control);
+    hidden_orders_ahead(run, control);
+    if (!journal_has_citus(run->journal) && !continues_pages(run) &&
+        !stage_ahead(run, control, ahead))
+        log_debug(run->log, "staging could not be created ahead", LOG_END);
     journal_give_back(run->journal);
     return true;
+}
+
+/* The merge of an earlier process may have committed since the last inspection.
+ * From here on that cannot happen: this process owns the run, so the earlier
+ * one fails at its fence. */
+static bool
+look_again(struct run *run, struct ahead *ahead, struct err *err)
+{
+    if (ask_ahead(run, ahead, err) &&
+        tables_inspect(&run->tables, run->job, err))
+        return true;
+    loader_ahead_free(ahead->loader);
+    land_drop_staging(run->journal, run->ref.run_id);
+    return false;
 }
 
 bool
@@ -413,6 +478,7 @@ land_results(struct run *run, struct err *err)
 {
     struct context *context = run->context;
     struct backoff backoff = context_backoff(context);
+    struct ahead ahead;
     int64_t page = 0;
     int restarts = 0;
     bool landed;
@@ -425,20 +491,13 @@ land_results(struct run *run, struct err *err)
                                sizeof(*run->written));
     if (!learn_gids(run, err) || !begin_load(run->job, err))
         return false;
-    if (!ask_ahead(run, err)) {
-        control_end_load(context);
-        return false;
-    }
-    /* The merge of an earlier process may have committed since the last
-     * inspection. From here on that cannot happen: this process owns the run,
-     * so the earlier one fails at its fence. */
-    if (!tables_inspect(&run->tables, run->job, err)) {
+    if (!look_again(run, &ahead, err)) {
         pg_forget_ahead(context->control, run);
         control_end_load(context);
         return false;
     }
     do {
-        landed = try_to_land(run, err);
+        landed = try_to_land(run, &ahead, err);
         note_progress(run, &page, &backoff, &restarts);
     } while (!landed &&
              (has_widened(run, err) || has_refused(run, err) ||

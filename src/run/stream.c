@@ -206,8 +206,9 @@ begin_loading(struct attempt *attempt, struct err *err)
     run->counts = run_counts_unknown;
     run->rejects = run->origin->is_paged ? run->head.rejects : 0;
     notes_back_to(&run->notes, (struct notes_mark){0});
-    if (!journal_run_loading(run->journal, &run->ref, attempt->continues,
-                             attempt->loaded_at, err) ||
+    if ((attempt->loaded_at[0] == '\0' &&
+         !journal_run_loading(run->journal, &run->ref, attempt->continues,
+                              attempt->loaded_at, err)) ||
         !journal_borrow(run->journal, &control, err))
         return false;
     staged =

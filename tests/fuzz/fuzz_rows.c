@@ -62,6 +62,13 @@ pg_close(struct pg_conn *conn)
     (void)conn;
 }
 
+int64_t
+pg_round_trip_ns(const struct pg_conn *conn)
+{
+    (void)conn;
+    return 0;
+}
+
 bool
 pg_script(struct pg_conn *conn, const char *sql, struct err *err)
 {

@@ -1215,7 +1215,7 @@ fence(struct pg_conn *session, const struct run_ref *run, struct err *why)
     struct pg_result *ours;
     bool failed;
 
-    journal_queue_fence(session, run, &ours);
+    journal_queue_fence(session, run, RUN_MERGING, &ours);
     if (pg_settle(session, why)) {
         pg_result_free(ours);
         return true;
