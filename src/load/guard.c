@@ -2,7 +2,9 @@
  * The two guards of guard.h.
  *
  * Columns: only columns that are NULL in all rows in staging are looked up in
- * the table, first with one scan, then with a join on the keys.
+ * the table, first with one scan, then with a join on the keys. If it costs
+ * nothing should no column be NULL, the first of the two is asked together with
+ * what changes.
  *
  * Rows: the counts of the merge are enough in a full run. In an incremental
  * run the table's other rows must be counted.
@@ -68,19 +70,21 @@ has_any(const bool *asked, int count)
  * check_held(). In an incremental run the join is cheaper, because staging has
  * few rows. */
 static bool
-find_held(struct merge *merge, const struct merge_table *table, bool *asked,
+find_held(struct merge *merge, struct merge_table *table, bool *asked,
           struct err *err)
 {
-    struct pg_result *result;
+    const struct pg_result *result;
     int answer = 1;
 
     if (merge->incremental || !has_any(asked, table->table->column_count))
         return true;
-    if (!ask_columns(merge, table, asked, sql_count_values, &result, err))
+    if (table->values == NULL &&
+        !ask_columns(merge, table, asked, sql_count_values, &table->values,
+                     err))
         return false;
+    result = table->values;
     for (int i = 0; i < table->table->column_count; i++)
         asked[i] = asked[i] && pg_int64(result, 0, answer++) > 0;
-    pg_result_free(result);
     return true;
 }
 
@@ -101,28 +105,33 @@ refuse_null(const struct merge *merge, const struct merge_table *table,
 /* Refuse the first column in `asked` that has values in the table's rows whose
  * keys are in staging. Rows that came unchanged have none. */
 static bool
-check_held(struct merge *merge, const struct merge_table *table,
-           const bool *asked, struct err *err)
+check_held(struct merge *merge, struct merge_table *table, const bool *asked,
+           struct err *err)
 {
-    struct pg_result *result;
+    bool is_asked = merge->incremental && table->values != NULL;
+    const bool *counted = is_asked ? table->has_column : asked;
+    struct pg_result *result = NULL;
     bool fine = true;
     int answer = 1;
     int64_t rows;
 
     if (!has_any(asked, table->table->column_count))
         return true;
-    if (!ask_columns(merge, table, asked, sql_count_values_again, &result, err))
+    if (is_asked) {
+        result = table->values;
+        table->values = NULL;
+    } else if (!ask_columns(merge, table, asked, sql_count_values_again,
+                            &result, err)) {
         return false;
+    }
     rows = pg_int64(result, 0, 0);
     if (table->known != NULL)
         rows += known_marked(table->known);
     for (int i = 0; fine && i < table->table->column_count; i++) {
-        int64_t held;
+        int64_t held = counted[i] ? pg_int64(result, 0, answer++) : 0;
 
-        if (!asked[i])
-            continue;
-        held = pg_int64(result, 0, answer++);
-        if (rows >= ROWS_BEFORE_MIN && held * 100 > rows * VALUES_PERCENT)
+        if (asked[i] && rows >= ROWS_BEFORE_MIN &&
+            held * 100 > rows * VALUES_PERCENT)
             fine = refuse_null(merge, table, i, held, rows, err);
     }
     pg_result_free(result);
@@ -159,17 +168,41 @@ guard_table(struct merge *merge, struct merge_table *table, struct err *err)
 }
 
 /* The loader saw all rows of a table whose unchanged rows are not staged. */
+static bool
+queue_values(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    int count = table->table->column_count;
+    bool *asked = mem_array((size_t)count, sizeof(*asked));
+    bool queued;
+
+    for (int i = 0; i < count; i++)
+        asked[i] = table->has_column[i] && !table->has_value[i];
+    queued = !has_any(asked, count) ||
+             queue_columns(merge, table, asked, sql_count_values,
+                           &table->values, err);
+    free(asked);
+    return queued;
+}
+
+static bool
+queue_nulls(struct merge *merge, struct merge_table *table, struct err *err)
+{
+    if (table->known != NULL)
+        return queue_values(merge, table, err);
+    return queue_columns(merge, table, table->has_column, sql_find_null_columns,
+                         &table->null_columns, err) &&
+           (!merge->incremental ||
+            queue_columns(merge, table, table->has_column,
+                          sql_count_values_again, &table->values, err));
+}
+
 bool
 guard_queue_nulls(struct merge *merge, struct err *err)
 {
-    for (int i = 0; i < merge->table_count; i++) {
-        struct merge_table *table = &merge->tables[i];
-
-        if (is_guarded(table) && table->known == NULL &&
-            !queue_columns(merge, table, table->has_column,
-                           sql_find_null_columns, &table->null_columns, err))
+    for (int i = 0; i < merge->table_count; i++)
+        if (is_guarded(&merge->tables[i]) &&
+            !queue_nulls(merge, &merge->tables[i], err))
             return false;
-    }
     return true;
 }
 

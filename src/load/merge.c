@@ -413,9 +413,10 @@ merge_end(struct merge *merge)
         pg_result_free(table->counts);
         pg_result_free(table->null_columns);
         pg_result_free(table->grants);
+        pg_result_free(table->values);
         pg_result_free(table->truncated);
         table->counts = table->null_columns = table->grants = NULL;
-        table->truncated = NULL;
+        table->values = table->truncated = NULL;
     }
 }
 

@@ -51,7 +51,8 @@ struct merge_table {
     /* Answers of the server that are used up within the merge. */
     struct pg_result *counts;       /* of the rows to insert and to update */
     struct pg_result *null_columns; /* columns that are NULL in all rows */
-    struct pg_result *grants;       /* GRANT statements for a new table */
+    struct pg_result *values;    /* how many rows have values in such columns */
+    struct pg_result *grants;    /* GRANT statements for a new table */
     struct pg_result *truncated; /* parents that lack rows; NULL: not asked */
     int64_t live;                /* rows of the table before */
     int64_t inserts;             /* rows to insert */

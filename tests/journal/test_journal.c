@@ -842,6 +842,50 @@ list_body(void)
     close_both();
 }
 
+static void
+first_body(void)
+{
+    const struct run_first first = {.before = "# ",
+                                    .after = "/1.1\nq",
+                                    .window_from = "2025-01-01T00:00:00Z"};
+    const struct run_start start = {.store = "acme",
+                                    .job = "orders",
+                                    .mode = RUN_FULL,
+                                    .mode_reason = "first",
+                                    .plan_hash = "abc",
+                                    .first = &first};
+    struct journal_operations operations;
+    struct journal_runs superseded;
+    struct run_ref earlier, run;
+
+    open_both();
+    earlier = begin_run("orders", RUN_FULL);
+    OK(journal_supersede_and_begin(journal, &start, &arena, &superseded, &run,
+                                   &err));
+    ck_assert_uint_eq(superseded.count, 1);
+    ck_assert_int_eq(superseded.runs[0].ref.run_id, earlier.run_id);
+    ck_assert_int_eq(run.run_id, earlier.run_id + 1);
+    OK(journal_run_operations(journal, run.run_id, &arena, &operations, &err));
+    ck_assert_uint_eq(operations.count, 1);
+    ck_assert_int_eq(operations.operations[0].n, 1);
+    ck_assert_int_eq(operations.operations[0].attempt, 1);
+    ck_assert_str_eq(operations.operations[0].query, "# 2/1.1\nq");
+    ck_assert_str_eq(operations.operations[0].window_from,
+                     "2025-01-01T00:00:00Z");
+    ck_assert(operations.operations[0].is_lost);
+    ck_assert_str_eq(ask("SELECT string_agg((submitted_at IS NULL)::text, ' ' "
+                         "ORDER BY run_id) FROM bulkpg.run"),
+                     "true false");
+    close_both();
+}
+
+START_TEST(a_run_begins_with_its_first_operation)
+{
+    pg_task_run(first_body);
+}
+
+END_TEST
+
 static const struct journal_run *
 newest_run(struct journal *of, const char *job)
 {
@@ -1727,6 +1771,7 @@ journal_suite(void)
     tcase_add_test(tests, text_that_is_not_utf8_is_repaired);
     tcase_add_test(tests, a_canceled_run_cannot_be_changed);
     tcase_add_test(tests, runs_are_selected_by_filter);
+    tcase_add_test(tests, a_run_begins_with_its_first_operation);
     tcase_add_test(tests, unfinished_run_without_its_claim_is_abandoned);
     tcase_add_test(tests, a_job_without_a_run_has_a_row);
     tcase_add_test(tests, many_jobs_without_a_run_take_few_statements);

@@ -68,11 +68,16 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t WHERE t._deleted_at IS NULL;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."name"), count(t."created_at")
 FROM ONLY "acme"."orders" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
-WHERE t._deleted_at IS NULL;
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "name" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "created_at" IS NOT NULL))
+  AND t._deleted_at IS NULL;
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders" WHERE _deleted_at IS NULL;
 
@@ -208,11 +213,16 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t WHERE t._deleted_at IS NULL;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."title"), count(t."customer_id")
 FROM ONLY "acme"."orders_line_items" AS t
 JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
-WHERE t._deleted_at IS NULL;
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "title" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "customer_id" IS NOT NULL))
+  AND t._deleted_at IS NULL;
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_line_items" WHERE _deleted_at IS NULL;
 
@@ -377,10 +387,13 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."title")
 FROM ONLY "acme"."orders_line_items_tax_lines" AS t
-JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal";
+JOIN "acme"."_stage_1_3" AS s ON s."line_item" = t."line_item" AND s."_ordinal" = t."_ordinal"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "title" IS NOT NULL));
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_line_items_tax_lines";
 
@@ -525,10 +538,13 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."index")
 FROM ONLY "acme"."orders_discount_applications" AS t
-JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal";
+JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."_ordinal" = t."_ordinal"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "index" IS NOT NULL));
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_discount_applications";
 
@@ -658,11 +674,15 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t WHERE t._deleted_at IS NULL;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."kind")
 FROM ONLY "acme"."orders_transactions" AS t
 JOIN "acme"."_stage_1_5" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
-WHERE t._deleted_at IS NULL;
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_5" WHERE "kind" IS NOT NULL))
+  AND t._deleted_at IS NULL;
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_transactions" WHERE _deleted_at IS NULL;
 
@@ -825,11 +845,15 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t WHERE t._deleted_at IS NULL;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."type")
 FROM ONLY "acme"."orders_transactions_fees" AS t
 JOIN "acme"."_stage_1_6" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
-WHERE t._deleted_at IS NULL;
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_6" WHERE "type" IS NOT NULL))
+  AND t._deleted_at IS NULL;
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."orders_transactions_fees" WHERE _deleted_at IS NULL;
 
@@ -1014,10 +1038,14 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
-JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id";
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL));
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."products";
 
@@ -1184,10 +1212,14 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."sku")
 FROM ONLY "acme"."products_variants" AS t
-JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL));
 -- Find parents whose connection may have been truncated. Return the number of
 -- parents of each kind, and the first few of them. A negative count means that
 -- the count may be out of date.
@@ -1391,11 +1423,15 @@ SELECT count(*),
 -- have a value in it.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t WHERE t._deleted_at IS NULL;
--- Count the same, but only for the rows of the table whose keys are in staging.
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
 SELECT count(*), count(t."id"), count(t."title")
 FROM ONLY "acme"."products" AS t
 JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
-WHERE t._deleted_at IS NULL;
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL))
+  AND t._deleted_at IS NULL;
 -- Count the rows of the table, without those that are marked as deleted.
 SELECT count(*) FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
 
