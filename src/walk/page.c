@@ -157,6 +157,28 @@ instance_hash(const struct pages_connection *c, struct span parent)
     return seen_hash((uint64_t)c->index + 1, parent);
 }
 
+/* The same, but another one after a connection above it was read again. */
+static uint64_t
+round_hash(const struct walker *walker, const struct pages_connection *c,
+           struct span parent)
+{
+    uint64_t round = (uint64_t)walker->rounds[c->index] + 1;
+
+    return seen_hash((round << 32) + (uint64_t)c->index + 1, parent);
+}
+
+/* A row below a root may be below several roots, and so come several times,
+ * with all that is below it: once is enough. A root that comes again has
+ * changed. */
+static bool
+has_begun(const struct page *page, const struct pages_connection *c,
+          struct span parent)
+{
+    return c->level > 1 && parent.length > 0 &&
+           seen_has(&page->walker->parents,
+                    round_hash(page->walker, c, parent));
+}
+
 /* Does the answer have the rows themselves, not the pages of a connection? */
 static bool
 has_rows_by_ids(const struct page *page)
@@ -169,7 +191,7 @@ add_key(struct page *page, const struct pages_connection *c, struct span parent,
         struct span id)
 {
     struct page_key *key;
-    uint64_t instance = instance_hash(c, parent);
+    uint64_t instance = round_hash(page->walker, c, parent);
 
     page->keys = make_room(page->keys, page->key_count, &page->key_room,
                            sizeof(*page->keys));
@@ -198,7 +220,8 @@ on_row(void *ctx, const struct plan_table *table, struct span parent,
         page->walker->connection_of[table->index];
     bool is_own = c == page->request->connection;
 
-    if (c == NULL)
+    page->is_left_out = c != NULL && !is_own && has_begun(page, c, parent);
+    if (c == NULL || page->is_left_out)
         return;
     if (!page->is_bare)
         tally_of(page, c)->rows++;
@@ -215,7 +238,7 @@ on_line(void *ctx, const struct plan_table *table, struct span line,
     struct page *page = ctx;
 
     (void)table;
-    if (page->is_bare)
+    if (page->is_bare || page->is_left_out)
         return true;
     buf_append_span(&page->lines, line);
     buf_append_char(&page->lines, '\n');
@@ -231,7 +254,7 @@ static int64_t
 count_keys(struct page *page, const struct split_instance *i,
            const struct frontier_entry *row, bool has_others)
 {
-    uint64_t instance = instance_hash(i->connection, i->parent_id);
+    uint64_t instance = round_hash(page->walker, i->connection, i->parent_id);
     struct seen *keys = &page->walker->keys;
     int64_t count = 0;
 
@@ -387,13 +410,14 @@ refuse_null(const struct split_instance *i, struct err *err)
                    i->connection->path, SPAN_ARG(i->parent_id));
 }
 
-/* Remember that the children of this parent are begun; false if they were. */
-static bool
-is_new_parent(struct page *page, const struct split_instance *i)
+bool
+page_begin_parent(struct walker *walker, const struct pages_connection *c,
+                  struct span parent)
 {
-    return i->parent_id.length == 0 ||
-           seen_add(&page->walker->parents,
-                    instance_hash(i->connection, i->parent_id));
+    if (parent.length == 0)
+        return true;
+    (void)!seen_add(&walker->parents, round_hash(walker, c, parent));
+    return seen_add(&walker->parents, instance_hash(c, parent));
 }
 
 static bool
@@ -448,12 +472,14 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
         return refuse_instance(i, ", which was not asked for", err);
     if (entry != NULL && find_change(page, entry) != NULL)
         return refuse_instance(i, " twice", err);
+    if (entry == NULL && has_begun(page, i->connection, i->parent_id))
+        return true;
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
     if (entry == NULL) {
         tally_of(page, i->connection)->begun++;
-        if (!is_new_parent(page, i)) {
+        if (!page_begin_parent(page->walker, i->connection, i->parent_id)) {
             change->is_again = i->state == SPLIT_APART;
             if (!change->is_again)
                 add_removal(page, i->connection, row.parent_id, NULL);
@@ -518,6 +544,21 @@ miss_others(struct page *page)
 
 /* ---- an answer ---------------------------------------------------------- */
 
+/* A connection that is read again brings all below it again. */
+static void
+begin_rounds(struct page *page)
+{
+    struct walker *walker = page->walker;
+    bool is_again = false;
+
+    for (int i = 0; i < page->batch.count; i++)
+        is_again = is_again || page->batch.entries[i]->is_again;
+    for (int i = 0; is_again && i < walker->pages->count; i++)
+        if (entries_is_below(&walker->pages->connections[i],
+                             page->batch.connection))
+            walker->rounds[i]++;
+}
+
 bool
 page_cut(struct page *page, const struct pages_request *request,
          const struct pages_values *values, struct span answer, struct err *err)
@@ -532,6 +573,7 @@ page_cut(struct page *page, const struct pages_request *request,
         request != request->connection->by_ids || page->walker->ids != NULL;
 
     page->request = request;
+    begin_rounds(page);
     if (!split_page(page->walker->split, request, values, answer, &sink,
                     &counts, err))
         return false;
@@ -580,6 +622,8 @@ apply_change(struct page *page, struct page_change *change)
             return;
         entry->is_again = change->is_again;
     } else {
+        if (change->is_again)
+            entries_forget_mark(entry);
         entry->is_again = change->is_again;
         entry->is_resumed = false;
         entry->gone = entry->faults = 0;

@@ -60,7 +60,8 @@ struct page {
 
     /* While an answer is cut. */
     const struct pages_request *request;
-    bool is_bare; /* only the state of the connection is wanted, and ids */
+    bool is_left_out; /* the present line came in another page */
+    bool is_bare;     /* only the state of the connection is wanted, and ids */
     const char **row_ids;
     size_t row_id_count;
     size_t row_id_room;
@@ -77,6 +78,11 @@ void page_free(struct page *page);
 MUST_CHECK bool page_cut(struct page *page, const struct pages_request *request,
                          const struct pages_values *values, struct span answer,
                          struct err *err);
+
+/* Remember that the connection below this parent was begun; false if it was in
+ * an earlier round, before a connection above it was read again. */
+bool page_begin_parent(struct walker *walker, const struct pages_connection *c,
+                       struct span parent);
 
 /* Forget what was cut. */
 void page_clear(struct page *page);

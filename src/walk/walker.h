@@ -48,7 +48,10 @@ struct walker {
     int *most;              /* parents in a request now, by connection */
     struct tallies tallies; /* of committed pages */
     struct seen keys;       /* of connections with several pages and a total */
-    struct seen parents;    /* whose children were begun */
+    struct seen parents;    /* whose children were begun, ever and in this
+                             * round of their connection */
+    int *rounds;            /* by connection: how often one above it was read
+                             * again */
     struct split *split;
 
     int workers;
