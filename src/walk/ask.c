@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "job/store.h"
 #include "paged/judge.h"
+#include "walk/ahead.h"
 #include "walk/isolate.h"
 
 enum {
@@ -91,12 +92,13 @@ send_request(struct page *page, struct request *request,
 
 bool
 ask_one(struct page *page, const struct pages_request *request,
-        const struct pages_values *values, struct arena *arena,
+        const struct pages_values *values, bool once, struct arena *arena,
         struct ask_answer *answer, struct err *err)
 {
     struct walker *walker = page->walker;
     struct request send = {
         .document = request->document,
+        .once = once,
         .variables = write_variables(walker->plan, request, values, arena),
         .points = pages_points(walker->pages, request, values)};
 
@@ -359,10 +361,13 @@ ask_page(struct page *page, struct err *err)
         .walker = walker,
         .request = walker->ids != NULL && c->level == 0 ? c->by_ids : c->read,
         .manner = &walker->manners[c->index]};
+    struct ahead ahead;
     bool good;
 
     fill_values(&ask);
-    good = ask_until_good(&ask, err);
+    ahead_begin(&ahead, page, ask.request, &ask.values);
+    good = ask_until_good(&ask, err) && ahead_cut(&ahead, err);
+    ahead_end(&ahead);
     if (!good && is_cursor_refused(page, err)) {
         log_failure(LOG_WARN, &walker->job->log,
                     "the API refuses a cursor of an earlier process; reading "

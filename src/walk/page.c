@@ -470,7 +470,12 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
 
     if (is_own && entry == NULL)
         return refuse_instance(i, ", which was not asked for", err);
-    if (entry != NULL && find_change(page, entry) != NULL)
+    change = entry != NULL ? find_change(page, entry) : NULL;
+    if (change != NULL && page->goes_on) {
+        count_page(page, i, &change->row);
+        return settle_instance(page, i, change, err);
+    }
+    if (change != NULL)
         return refuse_instance(i, " twice", err);
     if (entry == NULL && has_begun(page, i->connection, i->parent_id))
         return true;
@@ -580,6 +585,31 @@ page_cut(struct page *page, const struct pages_request *request,
     if (is_whole && request->by != PAGES_BY_ROOT)
         miss_others(page);
     return true;
+}
+
+bool
+page_cut_next(struct page *page, const struct pages_request *request,
+              const struct pages_values *values, struct span answer,
+              struct err *err)
+{
+    bool cut;
+
+    page->goes_on = true;
+    cut = page_cut(page, request, values, answer, err);
+    page->goes_on = false;
+    return cut;
+}
+
+int64_t
+page_next_offset(struct page *page)
+{
+    const struct page_change *change =
+        page->batch.count == 1 ? find_change(page, page->batch.entries[0])
+                               : NULL;
+
+    return change != NULL && !change->has_ended && !change->is_again
+               ? change->row.offset
+               : -1;
 }
 
 void
