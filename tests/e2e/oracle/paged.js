@@ -424,9 +424,18 @@ function elements(table, object) {
 /* rows[table] = [{ parent, id, typename, ordinal, values }], as in rows.js. */
 function rowsOf(data, tables) {
   const rows = tables.map(() => []);
+  const opened = new Set();
 
   function open(index, object, parent) {
     const table = tables[index];
+    if (parent !== null && table.kind === 'connection') {
+      /* A row can be below several parents; what is below it is read once. */
+      const place = index + ' ' + parent;
+      if (opened.has(place)) {
+        return;
+      }
+      opened.add(place);
+    }
     let ordinal = 0;
     for (const edge of elements(table, object) || []) {
       const one = at(edge, table.inner);
