@@ -153,6 +153,7 @@ fill_values(struct ask *ask)
     }
     ask->values = (struct pages_values){.after = row->cursor,
                                         .offset = row->offset,
+                                        .reverse = ends_is_down(walker, row),
                                         .ids = ask->ids,
                                         .window = walker->in_window};
     if (slice != NULL) {
@@ -364,6 +365,10 @@ ask_page(struct page *page, struct err *err)
     struct ahead ahead;
     bool good;
 
+    if (ends_have_met(walker, &page->batch.entries[0]->row)) {
+        page_end_all(page);
+        return true;
+    }
     fill_values(&ask);
     ahead_begin(&ahead, page, ask.request, &ask.values);
     good = ask_until_good(&ask, err) && ahead_cut(&ahead, err);

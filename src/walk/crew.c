@@ -43,8 +43,10 @@ read_spilled(struct walker *walker, struct err *err)
         struct walk_entry *entry = entries_add(entries, &found.entries[i]);
 
         remember_parent(walker, &found.entries[i]);
-        if (entry != NULL)
-            entry->is_resumed = true;
+        if (entry == NULL)
+            continue;
+        entry->is_resumed = true;
+        ends_resume(walker, &entry->row);
     }
     arena_free(&arena);
     free(numbers);

@@ -186,6 +186,13 @@ has_rows_by_ids(const struct page *page)
     return page->request == page->request->connection->by_ids;
 }
 
+/* Is it the connection whose pages were asked for? */
+static bool
+is_own(const struct page *page, const struct pages_connection *c)
+{
+    return c == page->request->connection && !has_rows_by_ids(page);
+}
+
 static void
 add_key(struct page *page, const struct pages_connection *c, struct span parent,
         struct span id)
@@ -218,16 +225,19 @@ on_row(void *ctx, const struct plan_table *table, struct span parent,
     struct page *page = ctx;
     const struct pages_connection *c =
         page->walker->connection_of[table->index];
-    bool is_own = c == page->request->connection;
 
-    page->is_left_out = c != NULL && !is_own && has_begun(page, c, parent);
+    page->is_left_out = c != NULL && c != page->request->connection &&
+                        has_begun(page, c, parent);
     if (c == NULL || page->is_left_out)
         return;
+    if (is_own(page, c))
+        ends_row(page, id);
     if (!page->is_bare)
-        tally_of(page, c)->rows++;
-    else if (is_own)
+        tally_of(page, c)->rows += !page->ends.skips;
+    else if (c == page->request->connection)
         add_row_id(page, id);
-    if (c->has_total && !c->is_only && !(is_own && has_rows_by_ids(page)))
+    if (c->has_total && !c->is_only &&
+        (c != page->request->connection || !has_rows_by_ids(page)))
         add_key(page, c, parent, id);
 }
 
@@ -238,7 +248,7 @@ on_line(void *ctx, const struct plan_table *table, struct span line,
     struct page *page = ctx;
 
     (void)table;
-    if (page->is_bare || page->is_left_out)
+    if (page->is_bare || page->is_left_out || page->ends.skips)
         return true;
     buf_append_span(&page->lines, line);
     buf_append_char(&page->lines, '\n');
@@ -331,12 +341,13 @@ close_instance(struct page *page, const struct pages_connection *c,
 {
     const struct frontier_entry *row = &change->row;
     struct tally *tally = tally_of(page, c);
-    struct proof_counts counts = {.rows = row->rows,
-                                  .distinct = row->distinct,
-                                  .nulls = row->nulls,
-                                  .told_first = row->told_first,
-                                  .told_last = row->told_last,
-                                  .repeats = row->repeats};
+    struct proof_counts counts = {
+        .rows = row->rows,
+        .distinct = row->distinct,
+        .nulls = row->nulls,
+        .told_first = c->has_total ? row->told_first : -1,
+        .told_last = c->has_total ? row->told_last : -1,
+        .repeats = row->repeats};
     enum proof proof = proof_of(c, &counts);
 
     if (proof == PROOF_AGAIN) {
@@ -347,7 +358,7 @@ close_instance(struct page *page, const struct pages_connection *c,
     tally->instances++;
     tally->unproven += proof == PROOF_NONE;
     tally->full += c->kind == PAGES_LIST && c->only > 0 && row->rows >= c->only;
-    if (row->told_last >= 0)
+    if (counts.told_last >= 0)
         tally->told = (tally->told >= 0 ? tally->told : 0) + row->told_last;
 }
 
@@ -397,6 +408,11 @@ go_on(struct page *page, const struct split_instance *i,
     change->row.cursor = keep(page, i->cursor);
     if (i->connection->kind == PAGES_OFFSET)
         change->row.offset = i->offset;
+    if (is_own(page, i->connection) && ends_stop(page, &change->row)) {
+        change->has_ended = true;
+        tally_of(page, i->connection)->instances +=
+            !ends_is_down(page->walker, &change->row);
+    }
     return true;
 }
 
@@ -424,6 +440,11 @@ static bool
 settle_instance(struct page *page, const struct split_instance *i,
                 struct page_change *change, struct err *err)
 {
+    if (change->entry != NULL && i->state != SPLIT_OPEN &&
+        i->state != SPLIT_NULL && ends_is_down(page->walker, &change->row)) {
+        change->has_ended = true;
+        return true;
+    }
     switch (i->state) {
     case SPLIT_CLOSED:
         close_instance(page, i->connection, change);
@@ -461,14 +482,15 @@ static bool
 on_instance(void *ctx, const struct split_instance *i, struct err *err)
 {
     struct page *page = ctx;
-    bool is_own =
-        i->connection == page->request->connection && !has_rows_by_ids(page);
+    bool own = is_own(page, i->connection);
     struct walk_entry *entry =
-        is_own ? batch_find(&page->batch, i->parent_id) : NULL;
+        own ? batch_find(&page->batch, i->parent_id) : NULL;
     struct page_change *change;
     struct frontier_entry row;
 
-    if (is_own && entry == NULL)
+    if (!own && page->ends.skips)
+        return true;
+    if (own && entry == NULL)
         return refuse_instance(i, ", which was not asked for", err);
     change = entry != NULL ? find_change(page, entry) : NULL;
     if (change != NULL && page->goes_on) {
@@ -494,7 +516,12 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
     }
     if (i->state != SPLIT_APART)
         count_page(page, i, &change->row);
-    return settle_instance(page, i, change, err);
+    row = change->row;
+    if (!settle_instance(page, i, change, err))
+        return false;
+    if (own && i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
+        add_change(page, NULL)->row = row;
+    return true;
 }
 
 /* ---- parents ------------------------------------------------------------ */
@@ -619,15 +646,25 @@ page_restart(struct page *page)
     struct page_change *change = add_change(page, entry);
 
     change->was_broken = true;
-    restart(page, page->batch.connection, change);
+    if (ends_is_down(page->walker, &change->row))
+        change->has_ended = true; /* the other entry reads the rest */
+    else
+        restart(page, page->batch.connection, change);
+}
+
+static void
+end_entry(struct page *page, struct walk_entry *entry)
+{
+    add_change(page, entry)->has_ended = true;
+    tally_of(page, page->batch.connection)->instances +=
+        !ends_is_down(page->walker, &entry->row);
 }
 
 void
 page_end_all(struct page *page)
 {
     for (int i = 0; i < page->batch.count; i++)
-        add_change(page, page->batch.entries[i])->has_ended = true;
-    tally_of(page, page->batch.connection)->instances += page->batch.count;
+        end_entry(page, page->batch.entries[i]);
 }
 
 /* ---- the frontier in memory ---------------------------------------------- */
@@ -662,12 +699,21 @@ apply_change(struct page *page, struct page_change *change)
     entry->was_broken = entry->was_broken || change->was_broken;
 }
 
+static void
+apply_ends(struct page *page, const struct page_change *change)
+{
+    if (change != NULL)
+        ends_apply(page, &page->batch.entries[0]->row, change->is_again);
+}
+
 void
 page_apply(struct page *page)
 {
     struct batch *batch = &page->batch;
     int count = 0;
 
+    if (batch->count == 1)
+        apply_ends(page, find_change(page, batch->entries[0]));
     for (int i = 0; i < batch->count; i++)
         if (find_change(page, batch->entries[i]) == NULL)
             batch->entries[count++] = batch->entries[i];

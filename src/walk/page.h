@@ -58,6 +58,8 @@ struct page {
     struct frontier_page frontier; /* made by page_settle() */
     struct buf walked;
 
+    struct page_ends ends;
+
     /* While an answer is cut. */
     const struct pages_request *request;
     bool goes_on;     /* this answer has the next rows of the same entry */

@@ -77,6 +77,7 @@ walker_new(struct job *job, struct origin *origin, const char *const *ids,
                               .split = split_new()};
     walker->manners = mem_array((size_t)pages->count, sizeof(*walker->manners));
     walker->rounds = mem_array((size_t)pages->count, sizeof(*walker->rounds));
+    walker->ends = mem_array((size_t)pages->count, sizeof(*walker->ends));
     walker->most = mem_array((size_t)pages->count, sizeof(*walker->most));
     walker->connection_of = mem_array((size_t)job->plan->table_count,
                                       sizeof(*walker->connection_of));
@@ -103,6 +104,7 @@ walker_free(struct walker *walker)
     free(walker->roots);
     free(walker->manners);
     free(walker->rounds);
+    free(walker->ends);
     free(walker->most);
     free(walker->connection_of);
     arena_free(&walker->arena);

@@ -12,6 +12,7 @@
 #include "journal/walk.h"
 #include "paged/split.h"
 #include "source/origin.h"
+#include "walk/ends.h"
 #include "walk/entries.h"
 #include "walk/seen.h"
 #include "walk/tallies.h"
@@ -45,6 +46,7 @@ struct walker {
 
     struct entries entries;
     struct manner *manners; /* by connection */
+    struct ends *ends;      /* the same, of roots */
     int *most;              /* parents in a request now, by connection */
     struct tallies tallies; /* of committed pages */
     struct seen keys;       /* of connections with several pages and a total */
