@@ -94,6 +94,8 @@ class RandomShop(WalkCase):
         result = self.program.run("run")
         self.expect(result, OK)
         twice = self.check_queries(queries)
+        # Rows that were staged before a type changed have no hash yet.
+        self.run_program("run", "--store", "acme")
         different = [one for one in self.difference("acme", "calm")
                      if str(one).split(":", maxsplit=1)[0] not in twice]
         self.assertEqual([], different, str(result))
