@@ -219,12 +219,13 @@ static bool
 send_large(struct ask *ask, struct arena *arena, struct ask_answer *answer,
            struct err *err)
 {
+    struct task_lock *lock = &ask->walker->job->context->large_answer;
     bool sent;
 
-    if (!task_lock(&ask->walker->large, err))
+    if (!task_lock(lock, err))
         return false;
     sent = send_ask(ask, LARGE_BYTES_MAX, arena, answer, err);
-    task_unlock(&ask->walker->large);
+    task_unlock(lock);
     return sent;
 }
 

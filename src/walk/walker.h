@@ -62,10 +62,9 @@ struct walker {
     struct task_lock committing; /* from a page's delivery to its commit, and
                                   * while the journal's entries are read */
     bool is_committing;
-    struct task_lock large; /* one answer over 4 MiB at a time */
-    struct page *ready;     /* applied, to be committed; the first one first */
-    int ready_count;        /* with `current` */
-    struct page *current;   /* that the run has */
+    struct page *ready;   /* applied, to be committed; the first one first */
+    int ready_count;      /* with `current` */
+    struct page *current; /* that the run has */
     bool has_crew;
     bool has_begun; /* a page was committed: roots are in the journal */
     struct frontier_entry *roots; /* as they begin */

@@ -581,7 +581,7 @@ class Errors(FaultCase):
         self.prepare(tuning="retry_budget = 300ms")
         self.first()
         self.fault({"errors": [{"message": "something is wrong"}]}, times=-1)
-        self.check_fails(FAILED, "something is wrong")
+        self.check_fails(FAILED, "something is wrong", code="PAGE_ERRORS")
 
 
 class Sizes(FaultCase):
