@@ -64,6 +64,16 @@ count_request(struct page *page, const struct pages_connection *c,
     tally->points += reply->cost >= 0 ? reply->cost : estimate;
 }
 
+/* Does it continue at a cursor of an earlier process? The API may refuse it,
+ * and would do so again. */
+static bool
+is_resumed(const struct page *page)
+{
+    const struct walk_entry *entry = page->batch.entries[0];
+
+    return entry->is_resumed && entry->row.cursor != NULL;
+}
+
 static bool
 send_request(struct page *page, struct request *request,
              const struct pages_connection *c, struct arena *arena,
@@ -78,7 +88,8 @@ send_request(struct page *page, struct request *request,
     request->partial = true;
     request->user = &job->rate_user;
     request->given_up = &walker->ended;
-    request->has_worked = walker->manners[c->index].has_worked;
+    request->has_worked =
+        walker->manners[c->index].has_worked && !is_resumed(page);
     if (!store_ask(job->context, job->store, request, walker->at, &job->log,
                    arena, &reply, err))
         return false;
@@ -341,13 +352,10 @@ ask_until_good(struct ask *ask, struct err *err)
     return good;
 }
 
-/* A cursor of an earlier process may have become invalid. */
 static bool
 is_cursor_refused(const struct page *page, const struct err *err)
 {
-    const struct walk_entry *entry = page->batch.entries[0];
-
-    return entry->is_resumed && entry->row.cursor != NULL &&
+    return is_resumed(page) &&
            (err->kind == ERR_CONFIG || err->kind == ERR_FAILED) &&
            (err_is(err, MSG_GRAPHQL_ERROR) ||
             strcasestr(err->message, "cursor") != NULL);
