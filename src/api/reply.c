@@ -285,6 +285,7 @@ static const struct known phrases[] = {
     {"complexity", MEANS_TOO_COMPLEX},
     {"too complex", MEANS_TOO_COMPLEX},
     {"query cost", MEANS_TOO_COMPLEX},
+    {"maximum cost", MEANS_TOO_COMPLEX},
     {"node limit", MEANS_TOO_COMPLEX},
     {"timed out", MEANS_AGAIN},
     {"timeout", MEANS_AGAIN},

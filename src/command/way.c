@@ -85,7 +85,8 @@ has_few_roots(struct way *way, const struct origin_run *run, bool *few,
     if (!count_in_window(job, run, &count, err))
         return false;
     *few = count >= 0 && count <= below;
-    log_info(&job->log, *few ? "reading pages" : "using a bulk operation",
+    log_info(&job->log,
+             *few ? "few roots: by pages" : "many roots: a bulk operation",
              LOG_NUM("roots", count), LOG_NUM("below", below), LOG_END);
     return true;
 }
@@ -108,12 +109,16 @@ begin(struct origin *origin, const struct origin_run *run, struct err *err)
     const struct plan *plan = way->job->plan;
     bool by_pages = plan->paged.way == PLAN_BY_PAGES || run->mode == RUN_IDS;
 
-    if (way->chosen == NULL) {
+    if (way->chosen != NULL) {
+        by_pages = way->chosen == &way->walk.origin;
+    } else {
         if (plan->paged.way == PLAN_BY_COUNT && !by_pages &&
             !has_few_roots(way, run, &by_pages, err))
             return false;
         way->chosen = origin_for(way, by_pages);
     }
+    if (by_pages)
+        log_info(&way->job->log, "reading pages", LOG_END);
     if (!origin_begin(way->chosen, run, err))
         return false;
     show(way, way->chosen);

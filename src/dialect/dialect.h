@@ -59,6 +59,8 @@ struct dialect_pages {
                                 * that keep the order during a walk, */
     const char *sort_steady;   /* "ID", */
     const char *sort_window;   /* and in an incremental window, "UPDATED_AT" */
+    const char *reverse_argument; /* of a root: "reverse", to read it from its
+                                   * end; NULL: none */
 };
 
 /* A query with @incremental or @slice, which cut it into windows by a filter of

@@ -171,6 +171,7 @@ static const struct dialect_pages pages = {
     .sort_argument = "sortKey",
     .sort_steady = "ID",
     .sort_window = "UPDATED_AT",
+    .reverse_argument = "reverse",
 };
 
 const struct dialect dialect_shopify = {

@@ -57,8 +57,9 @@ struct context {
     struct task_queue load_ended;
     int preparations_free; /* this many more jobs may be prepared now */
     struct task_queue preparation_ended;
-    struct rate_pool rates; /* of all stores and sources */
-    const struct ids *ids;  /* of --ids; NULL: not given */
+    struct rate_pool rates;        /* of all stores and sources */
+    struct task_lock large_answer; /* one over 4 MiB is read at a time */
+    const struct ids *ids;         /* of --ids; NULL: not given */
 };
 
 /* Open the network and start the task scheduler. Nothing else is open yet. */

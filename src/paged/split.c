@@ -334,12 +334,23 @@ is_by_ids(const struct split *split, const struct pages_place *place)
            place == split->request->places;
 }
 
+/* Must objects on the way to a connection be there, also if a fragment selects
+ * the connection? Those of a root must; and those at the top of a parent of a
+ * certain type, because it was asked for by its id. */
+static bool
+is_way_certain(int parent, const struct pages_place *around)
+{
+    return parent == PIECES_NO_PARENT ||
+           (around != NULL && around->kind == PAGES_PARENTS &&
+            !around->table->is_abstract);
+}
+
 /* The place has no rows, because it, or an object around it, is null or absent.
  * If the row has no such object, its connections have no rows. Otherwise, or if
  * `is_fault`, it is never an empty connection. */
 static void
 add_absent(struct split *split, int parent, const struct pages_place *place,
-           bool is_fault)
+           bool is_fault, bool is_certain)
 {
     if (place->kind == PAGES_PARENTS || is_by_ids(split, place))
         refuse(split, "without the objects that were asked for");
@@ -349,7 +360,9 @@ add_absent(struct split *split, int parent, const struct pages_place *place,
     else if (place->kind == PAGES_OBJECT)
         for (const struct pages_place *p = place->first; p; p = p->next)
             if (!split->stopped)
-                add_absent(split, parent, p, is_fault && !p->is_optional);
+                add_absent(split, parent, p,
+                           is_fault && (is_certain || !p->is_optional),
+                           is_certain);
 }
 
 static void
@@ -447,7 +460,8 @@ add_unseen(struct split *split, const struct frame *frame)
 
     for (const struct pages_place *p = frame->places; p; p = p->next, n++)
         if (n < SEEN_MAX && (frame->seen >> n & 1) == 0 && !split->stopped)
-            add_absent(split, frame->piece, p, !p->is_optional);
+            add_absent(split, frame->piece, p, !p->is_optional,
+                       is_way_certain(frame->piece, frame->place));
 }
 
 static void
@@ -838,7 +852,8 @@ scalar_at_place(struct split *split, struct frame *frame,
         tell_parent(split, span_of("", 0));
     else
         add_absent(split, frame->piece, place,
-                   place->kind == PAGES_ROWS || split->holders == 0);
+                   place->kind == PAGES_ROWS || split->holders == 0,
+                   is_way_certain(frame->piece, frame->place));
     if (frame->is_in_line && place->kind != PAGES_ROWS)
         copy_value(split, source);
 }
@@ -938,7 +953,7 @@ add_all_missing(struct split *split)
 {
     for (const struct pages_place *p = split->request->places; p; p = p->next)
         if (!split->stopped)
-            add_absent(split, PIECES_NO_PARENT, p, true);
+            add_absent(split, PIECES_NO_PARENT, p, true, true);
 }
 
 bool

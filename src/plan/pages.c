@@ -49,7 +49,7 @@ write_page(struct json_out *json, const struct pages_request *request,
 static void
 write_window(struct json_out *json, const struct plan *plan,
              const struct pages_request *request,
-             const struct plan_window *window)
+             const struct plan_window *window, bool reverse)
 {
     static const struct plan_window none = {.field = ""};
     bool is_window = window != NULL && window->from != NULL;
@@ -65,6 +65,8 @@ write_window(struct json_out *json, const struct plan *plan,
     if (request->sort_steady != NULL)
         json_out_text(json, "sort",
                       is_window ? request->sort_window : request->sort_steady);
+    if (request->takes_reverse && reverse)
+        json_out_boolean(json, "reverse", true);
     if (request->takes_since && is_window)
         json_out_text(json, "since", window->from);
     if (request->takes_until && window != NULL && window->to != NULL)
@@ -84,7 +86,7 @@ pages_variables(const struct plan *plan, const struct pages_request *request,
     if (request->takes_count)
         json_out_number(out, "count", values->id_count);
     write_page(out, request, values);
-    write_window(out, plan, request, values->window);
+    write_window(out, plan, request, values->window, values->reverse);
     json_out_close(out, '}');
     json_out_free(out);
 }

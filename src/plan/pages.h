@@ -24,6 +24,7 @@
  *               its table
  *     $query    the filter of a window, with the query's own filter
  *     $sort     the order of the root's rows
+ *     $reverse  whether it begins with the last row
  *     $since, $until   the reserved variables of @incremental
  */
 #ifndef PLAN_PAGES_H
@@ -113,6 +114,7 @@ struct pages_request {
     bool takes_until;
     const char *sort_steady; /* $sort of a full run: "ID"; NULL: no $sort */
     const char *sort_window; /* $sort in a window: "UPDATED_AT"; may be NULL */
+    bool takes_reverse;      /* $reverse */
     const int *nested; /* numbers of the tables whose first pages it has */
     int nested_count;
 };
@@ -166,6 +168,7 @@ struct pages_values {
     int64_t nested_rows;
     const char *after; /* NULL: from the beginning */
     int64_t offset;    /* 0: from the beginning */
+    bool reverse;      /* from the end: $reverse */
     const char *const *ids;
     int id_count;
     const char *parent_id; /* by_ids: the parent of all these rows, which their

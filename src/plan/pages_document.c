@@ -169,6 +169,25 @@ sort_argument(const struct pages_maker *m, const struct table_draft *draft,
     return values != NULL && gql_type_has_value(values, key) ? sort : NULL;
 }
 
+/* A root whose order is known can be read from its end, too. */
+static void
+add_reverse(struct pages_maker *m, const struct table_draft *draft,
+            const struct gql_selection *field, struct gql_argument ***end)
+{
+    const char *name = m->b->dialect->pages->reverse_argument;
+    const struct gql_input *reverse =
+        name != NULL ? gql_find_input(draft->definition->arguments, name)
+                     : NULL;
+
+    if (reverse == NULL || draft != m->target ||
+        draft->table->kind != PLAN_ROOT || !draft->wants_id ||
+        gql_find_argument(field->arguments, name) != NULL)
+        return;
+    m->request->takes_reverse = true;
+    declare(m, "reverse", reverse->type.text, false);
+    add_argument(m, end, name, variable(m, "reverse"));
+}
+
 static void
 add_sort(struct pages_maker *m, const struct table_draft *draft,
          const struct gql_selection *field, struct gql_argument ***end)
@@ -185,12 +204,14 @@ add_sort(struct pages_maker *m, const struct table_draft *draft,
         m->request->sort_steady = pages->sort_steady;
         m->request->sort_window = pages->sort_window;
         declare(m, "sort", sort->type.text, true);
-        add_argument(m, end, sort->name, variable(m, "sort"));
-        return;
+        value = variable(m, "sort");
+    } else {
+        value = arena_alloc(m->b->arena, sizeof(*value));
+        *value =
+            (struct gql_value){.kind = GQL_ENUM, .text = pages->sort_steady};
     }
-    value = arena_alloc(m->b->arena, sizeof(*value));
-    *value = (struct gql_value){.kind = GQL_ENUM, .text = pages->sort_steady};
     add_argument(m, end, sort->name, value);
+    add_reverse(m, draft, field, end);
 }
 
 /* The page of a nested connection is the first one; only its size is given. */

@@ -159,6 +159,7 @@ pages_root_places(struct pages_maker *m)
         place_at(m, &m->request->places,
                  table->is_single ? PAGES_ROW : PAGES_ROWS, path_in_row(table));
 
+    place->is_optional = !m->target->is_unconditional;
     fill_rows(m, place, m->target);
 }
 

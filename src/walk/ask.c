@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "job/store.h"
 #include "paged/judge.h"
+#include "walk/ahead.h"
 #include "walk/isolate.h"
 
 enum {
@@ -63,6 +64,16 @@ count_request(struct page *page, const struct pages_connection *c,
     tally->points += reply->cost >= 0 ? reply->cost : estimate;
 }
 
+/* Does it continue at a cursor of an earlier process? The API may refuse it,
+ * and would do so again. */
+static bool
+is_resumed(const struct page *page)
+{
+    const struct walk_entry *entry = page->batch.entries[0];
+
+    return entry->is_resumed && entry->row.cursor != NULL;
+}
+
 static bool
 send_request(struct page *page, struct request *request,
              const struct pages_connection *c, struct arena *arena,
@@ -77,7 +88,8 @@ send_request(struct page *page, struct request *request,
     request->partial = true;
     request->user = &job->rate_user;
     request->given_up = &walker->ended;
-    request->has_worked = walker->manners[c->index].has_worked;
+    request->has_worked =
+        walker->manners[c->index].has_worked && !is_resumed(page);
     if (!store_ask(job->context, job->store, request, walker->at, &job->log,
                    arena, &reply, err))
         return false;
@@ -91,12 +103,13 @@ send_request(struct page *page, struct request *request,
 
 bool
 ask_one(struct page *page, const struct pages_request *request,
-        const struct pages_values *values, struct arena *arena,
+        const struct pages_values *values, bool once, struct arena *arena,
         struct ask_answer *answer, struct err *err)
 {
     struct walker *walker = page->walker;
     struct request send = {
         .document = request->document,
+        .once = once,
         .variables = write_variables(walker->plan, request, values, arena),
         .points = pages_points(walker->pages, request, values)};
 
@@ -151,6 +164,7 @@ fill_values(struct ask *ask)
     }
     ask->values = (struct pages_values){.after = row->cursor,
                                         .offset = row->offset,
+                                        .reverse = ends_is_down(walker, row),
                                         .ids = ask->ids,
                                         .window = walker->in_window};
     if (slice != NULL) {
@@ -216,12 +230,13 @@ static bool
 send_large(struct ask *ask, struct arena *arena, struct ask_answer *answer,
            struct err *err)
 {
+    struct task_lock *lock = &ask->walker->job->context->large_answer;
     bool sent;
 
-    if (!task_lock(&ask->walker->large, err))
+    if (!task_lock(lock, err))
         return false;
     sent = send_ask(ask, LARGE_BYTES_MAX, arena, answer, err);
-    task_unlock(&ask->walker->large);
+    task_unlock(lock);
     return sent;
 }
 
@@ -337,13 +352,10 @@ ask_until_good(struct ask *ask, struct err *err)
     return good;
 }
 
-/* A cursor of an earlier process may have become invalid. */
 static bool
 is_cursor_refused(const struct page *page, const struct err *err)
 {
-    const struct walk_entry *entry = page->batch.entries[0];
-
-    return entry->is_resumed && entry->row.cursor != NULL &&
+    return is_resumed(page) &&
            (err->kind == ERR_CONFIG || err->kind == ERR_FAILED) &&
            (err_is(err, MSG_GRAPHQL_ERROR) ||
             strcasestr(err->message, "cursor") != NULL);
@@ -359,10 +371,17 @@ ask_page(struct page *page, struct err *err)
         .walker = walker,
         .request = walker->ids != NULL && c->level == 0 ? c->by_ids : c->read,
         .manner = &walker->manners[c->index]};
+    struct ahead ahead;
     bool good;
 
+    if (ends_have_met(walker, &page->batch.entries[0]->row)) {
+        page_end_all(page);
+        return true;
+    }
     fill_values(&ask);
-    good = ask_until_good(&ask, err);
+    ahead_begin(&ahead, page, ask.request, &ask.values);
+    good = ask_until_good(&ask, err) && ahead_cut(&ahead, err);
+    ahead_end(&ahead);
     if (!good && is_cursor_refused(page, err)) {
         log_failure(LOG_WARN, &walker->job->log,
                     "the API refuses a cursor of an earlier process; reading "

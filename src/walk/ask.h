@@ -19,16 +19,17 @@
 MUST_CHECK bool ask_page(struct page *page, struct err *err);
 
 /* A single request of a page, its answer in `arena`. It cannot be made
- * smaller. */
+ * smaller; with `once` it is not sent again after a failure. */
 struct ask_answer {
     struct span body;
     struct json *data;
     struct json *errors;
 };
 
-MUST_CHECK bool ask_one(struct page *page, const struct pages_request *request,
-                        const struct pages_values *values, struct arena *arena,
-                        struct ask_answer *answer, struct err *err);
+MUST_CHECK bool
+ask_one(struct page *page, const struct pages_request *request,
+        const struct pages_values *values, bool once, struct arena *arena,
+        struct ask_answer *answer, struct err *err);
 
 /* The server's time of a small request, as the run's moment; in the walker's
  * arena. */

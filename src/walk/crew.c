@@ -5,11 +5,22 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "walk/ask.h"
+#include "walk/page.h"
 #include "walk/windows.h"
 
 enum { IDS_AT_ONCE = ENTRIES_MAX / 2, SPILLED_AT_ONCE = ENTRIES_MAX / 2 };
 
 /* ---- what is to be asked ------------------------------------------------ */
+
+/* An earlier process may have added the entry. */
+static void
+remember_parent(struct walker *walker, const struct frontier_entry *row)
+{
+    if (row->parent_id != NULL)
+        (void)!page_begin_parent(walker,
+                                 &walker->pages->connections[row->connection],
+                                 span_str(row->parent_id));
+}
 
 static bool
 read_spilled(struct walker *walker, struct err *err)
@@ -31,8 +42,11 @@ read_spilled(struct walker *walker, struct err *err)
     for (size_t i = 0; read && i < found.count; i++) {
         struct walk_entry *entry = entries_add(entries, &found.entries[i]);
 
-        if (entry != NULL)
-            entry->is_resumed = true;
+        remember_parent(walker, &found.entries[i]);
+        if (entry == NULL)
+            continue;
+        entry->is_resumed = true;
+        ends_resume(walker, &entry->row);
     }
     arena_free(&arena);
     free(numbers);

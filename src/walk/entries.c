@@ -221,9 +221,9 @@ take_fresh(struct entries *entries, const struct pages_connection *c, int most,
     }
 }
 
-/* Is `c` below `above`? */
-static bool
-is_below(const struct pages_connection *c, const struct pages_connection *above)
+bool
+entries_is_below(const struct pages_connection *c,
+                 const struct pages_connection *above)
 {
     for (c = c->parent; c != NULL; c = c->parent)
         if (c == above)
@@ -245,7 +245,7 @@ static bool
 may_restart(const struct entries *entries, const struct pages_connection *c)
 {
     for (int i = 0; i < entries->pages->count; i++)
-        if (is_below(&entries->pages->connections[i], c) &&
+        if (entries_is_below(&entries->pages->connections[i], c) &&
             is_busy(entries, &entries->pages->connections[i]))
             return false;
     return true;
@@ -370,6 +370,14 @@ batch_find(const struct batch *batch, struct span parent)
             return batch->entries[i];
     }
     return NULL;
+}
+
+void
+entries_forget_mark(struct walk_entry *entry)
+{
+    free(entry->mark);
+    entry->mark = NULL;
+    entry->mark_at = 0;
 }
 
 /* ---- spilled entries ---------------------------------------------------- */

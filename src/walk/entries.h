@@ -97,6 +97,13 @@ void entries_back_from(struct entries *entries, struct batch *batch, int from);
 struct walk_entry *batch_find(const struct batch *batch, struct span parent);
 void batch_free(struct batch *batch);
 
+/* Is `c` below `above`? */
+bool entries_is_below(const struct pages_connection *c,
+                      const struct pages_connection *above);
+
+/* The entry is read again from its beginning: cursors may come again. */
+void entries_forget_mark(struct walk_entry *entry);
+
 /* Should spilled entries be read now? */
 bool entries_are_low(const struct entries *entries);
 

@@ -46,7 +46,7 @@ ask_row(struct page *page, const struct pages_values *at, const char *id,
     struct ask_answer answer;
     size_t lines = page->lines.length, rejects = page->reject_count;
     bool asked = c->by_ids == NULL ||
-                 ask_one(page, c->by_ids, &values, &arena, &answer, err);
+                 ask_one(page, c->by_ids, &values, false, &arena, &answer, err);
 
     if (asked && c->by_ids == NULL)
         reject(page, id, errors);
@@ -68,7 +68,7 @@ ask_ids(struct page *page, const struct pages_values *values, struct err *err)
     const struct pages_connection *c = page->batch.connection;
     struct arena arena = {0};
     struct ask_answer answer;
-    bool asked = ask_one(page, c->bare, values, &arena, &answer, err);
+    bool asked = ask_one(page, c->bare, values, false, &arena, &answer, err);
 
     if (asked && judge_beside_data(answer.errors, answer.data) == JUDGE_FAULT) {
         asked = refuse(page, answer.errors, err);

@@ -157,6 +157,28 @@ instance_hash(const struct pages_connection *c, struct span parent)
     return seen_hash((uint64_t)c->index + 1, parent);
 }
 
+/* The same, but another one after a connection above it was read again. */
+static uint64_t
+round_hash(const struct walker *walker, const struct pages_connection *c,
+           struct span parent)
+{
+    uint64_t round = (uint64_t)walker->rounds[c->index] + 1;
+
+    return seen_hash((round << 32) + (uint64_t)c->index + 1, parent);
+}
+
+/* A row below a root may be below several roots, and so come several times,
+ * with all that is below it: once is enough. A root that comes again has
+ * changed. */
+static bool
+has_begun(const struct page *page, const struct pages_connection *c,
+          struct span parent)
+{
+    return c->level > 1 && parent.length > 0 &&
+           seen_has(&page->walker->parents,
+                    round_hash(page->walker, c, parent));
+}
+
 /* Does the answer have the rows themselves, not the pages of a connection? */
 static bool
 has_rows_by_ids(const struct page *page)
@@ -164,12 +186,19 @@ has_rows_by_ids(const struct page *page)
     return page->request == page->request->connection->by_ids;
 }
 
+/* Is it the connection whose pages were asked for? */
+static bool
+is_own(const struct page *page, const struct pages_connection *c)
+{
+    return c == page->request->connection && !has_rows_by_ids(page);
+}
+
 static void
 add_key(struct page *page, const struct pages_connection *c, struct span parent,
         struct span id)
 {
     struct page_key *key;
-    uint64_t instance = instance_hash(c, parent);
+    uint64_t instance = round_hash(page->walker, c, parent);
 
     page->keys = make_room(page->keys, page->key_count, &page->key_room,
                            sizeof(*page->keys));
@@ -196,15 +225,19 @@ on_row(void *ctx, const struct plan_table *table, struct span parent,
     struct page *page = ctx;
     const struct pages_connection *c =
         page->walker->connection_of[table->index];
-    bool is_own = c == page->request->connection;
 
-    if (c == NULL)
+    page->is_left_out = c != NULL && c != page->request->connection &&
+                        has_begun(page, c, parent);
+    if (c == NULL || page->is_left_out)
         return;
+    if (is_own(page, c))
+        ends_row(page, id);
     if (!page->is_bare)
-        tally_of(page, c)->rows++;
-    else if (is_own)
+        tally_of(page, c)->rows += !page->ends.skips;
+    else if (c == page->request->connection)
         add_row_id(page, id);
-    if (c->has_total && !c->is_only && !(is_own && has_rows_by_ids(page)))
+    if (c->has_total && !c->is_only &&
+        (c != page->request->connection || !has_rows_by_ids(page)))
         add_key(page, c, parent, id);
 }
 
@@ -215,7 +248,7 @@ on_line(void *ctx, const struct plan_table *table, struct span line,
     struct page *page = ctx;
 
     (void)table;
-    if (page->is_bare)
+    if (page->is_bare || page->is_left_out || page->ends.skips)
         return true;
     buf_append_span(&page->lines, line);
     buf_append_char(&page->lines, '\n');
@@ -231,7 +264,7 @@ static int64_t
 count_keys(struct page *page, const struct split_instance *i,
            const struct frontier_entry *row, bool has_others)
 {
-    uint64_t instance = instance_hash(i->connection, i->parent_id);
+    uint64_t instance = round_hash(page->walker, i->connection, i->parent_id);
     struct seen *keys = &page->walker->keys;
     int64_t count = 0;
 
@@ -308,12 +341,13 @@ close_instance(struct page *page, const struct pages_connection *c,
 {
     const struct frontier_entry *row = &change->row;
     struct tally *tally = tally_of(page, c);
-    struct proof_counts counts = {.rows = row->rows,
-                                  .distinct = row->distinct,
-                                  .nulls = row->nulls,
-                                  .told_first = row->told_first,
-                                  .told_last = row->told_last,
-                                  .repeats = row->repeats};
+    struct proof_counts counts = {
+        .rows = row->rows,
+        .distinct = row->distinct,
+        .nulls = row->nulls,
+        .told_first = c->has_total ? row->told_first : -1,
+        .told_last = c->has_total ? row->told_last : -1,
+        .repeats = row->repeats};
     enum proof proof = proof_of(c, &counts);
 
     if (proof == PROOF_AGAIN) {
@@ -324,7 +358,7 @@ close_instance(struct page *page, const struct pages_connection *c,
     tally->instances++;
     tally->unproven += proof == PROOF_NONE;
     tally->full += c->kind == PAGES_LIST && c->only > 0 && row->rows >= c->only;
-    if (row->told_last >= 0)
+    if (counts.told_last >= 0)
         tally->told = (tally->told >= 0 ? tally->told : 0) + row->told_last;
 }
 
@@ -374,6 +408,11 @@ go_on(struct page *page, const struct split_instance *i,
     change->row.cursor = keep(page, i->cursor);
     if (i->connection->kind == PAGES_OFFSET)
         change->row.offset = i->offset;
+    if (is_own(page, i->connection) && ends_stop(page, &change->row)) {
+        change->has_ended = true;
+        tally_of(page, i->connection)->instances +=
+            !ends_is_down(page->walker, &change->row);
+    }
     return true;
 }
 
@@ -387,19 +426,25 @@ refuse_null(const struct split_instance *i, struct err *err)
                    i->connection->path, SPAN_ARG(i->parent_id));
 }
 
-/* Remember that the children of this parent are begun; false if they were. */
-static bool
-is_new_parent(struct page *page, const struct split_instance *i)
+bool
+page_begin_parent(struct walker *walker, const struct pages_connection *c,
+                  struct span parent)
 {
-    return i->parent_id.length == 0 ||
-           seen_add(&page->walker->parents,
-                    instance_hash(i->connection, i->parent_id));
+    if (parent.length == 0)
+        return true;
+    (void)!seen_add(&walker->parents, round_hash(walker, c, parent));
+    return seen_add(&walker->parents, instance_hash(c, parent));
 }
 
 static bool
 settle_instance(struct page *page, const struct split_instance *i,
                 struct page_change *change, struct err *err)
 {
+    if (change->entry != NULL && i->state != SPLIT_OPEN &&
+        i->state != SPLIT_NULL && ends_is_down(page->walker, &change->row)) {
+        change->has_ended = true;
+        return true;
+    }
     switch (i->state) {
     case SPLIT_CLOSED:
         close_instance(page, i->connection, change);
@@ -437,23 +482,31 @@ static bool
 on_instance(void *ctx, const struct split_instance *i, struct err *err)
 {
     struct page *page = ctx;
-    bool is_own =
-        i->connection == page->request->connection && !has_rows_by_ids(page);
+    bool own = is_own(page, i->connection);
     struct walk_entry *entry =
-        is_own ? batch_find(&page->batch, i->parent_id) : NULL;
+        own ? batch_find(&page->batch, i->parent_id) : NULL;
     struct page_change *change;
     struct frontier_entry row;
 
-    if (is_own && entry == NULL)
+    if (!own && page->ends.skips)
+        return true;
+    if (own && entry == NULL)
         return refuse_instance(i, ", which was not asked for", err);
-    if (entry != NULL && find_change(page, entry) != NULL)
+    change = entry != NULL ? find_change(page, entry) : NULL;
+    if (change != NULL && page->goes_on) {
+        count_page(page, i, &change->row);
+        return settle_instance(page, i, change, err);
+    }
+    if (change != NULL)
         return refuse_instance(i, " twice", err);
+    if (entry == NULL && has_begun(page, i->connection, i->parent_id))
+        return true;
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
     if (entry == NULL) {
         tally_of(page, i->connection)->begun++;
-        if (!is_new_parent(page, i)) {
+        if (!page_begin_parent(page->walker, i->connection, i->parent_id)) {
             change->is_again = i->state == SPLIT_APART;
             if (!change->is_again)
                 add_removal(page, i->connection, row.parent_id, NULL);
@@ -463,7 +516,12 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
     }
     if (i->state != SPLIT_APART)
         count_page(page, i, &change->row);
-    return settle_instance(page, i, change, err);
+    row = change->row;
+    if (!settle_instance(page, i, change, err))
+        return false;
+    if (own && i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
+        add_change(page, NULL)->row = row;
+    return true;
 }
 
 /* ---- parents ------------------------------------------------------------ */
@@ -518,6 +576,21 @@ miss_others(struct page *page)
 
 /* ---- an answer ---------------------------------------------------------- */
 
+/* A connection that is read again brings all below it again. */
+static void
+begin_rounds(struct page *page)
+{
+    struct walker *walker = page->walker;
+    bool is_again = false;
+
+    for (int i = 0; i < page->batch.count; i++)
+        is_again = is_again || page->batch.entries[i]->is_again;
+    for (int i = 0; is_again && i < walker->pages->count; i++)
+        if (entries_is_below(&walker->pages->connections[i],
+                             page->batch.connection))
+            walker->rounds[i]++;
+}
+
 bool
 page_cut(struct page *page, const struct pages_request *request,
          const struct pages_values *values, struct span answer, struct err *err)
@@ -532,12 +605,38 @@ page_cut(struct page *page, const struct pages_request *request,
         request != request->connection->by_ids || page->walker->ids != NULL;
 
     page->request = request;
+    begin_rounds(page);
     if (!split_page(page->walker->split, request, values, answer, &sink,
                     &counts, err))
         return false;
     if (is_whole && request->by != PAGES_BY_ROOT)
         miss_others(page);
     return true;
+}
+
+bool
+page_cut_next(struct page *page, const struct pages_request *request,
+              const struct pages_values *values, struct span answer,
+              struct err *err)
+{
+    bool cut;
+
+    page->goes_on = true;
+    cut = page_cut(page, request, values, answer, err);
+    page->goes_on = false;
+    return cut;
+}
+
+int64_t
+page_next_offset(struct page *page)
+{
+    const struct page_change *change =
+        page->batch.count == 1 ? find_change(page, page->batch.entries[0])
+                               : NULL;
+
+    return change != NULL && !change->has_ended && !change->is_again
+               ? change->row.offset
+               : -1;
 }
 
 void
@@ -547,15 +646,25 @@ page_restart(struct page *page)
     struct page_change *change = add_change(page, entry);
 
     change->was_broken = true;
-    restart(page, page->batch.connection, change);
+    if (ends_is_down(page->walker, &change->row))
+        change->has_ended = true; /* the other entry reads the rest */
+    else
+        restart(page, page->batch.connection, change);
+}
+
+static void
+end_entry(struct page *page, struct walk_entry *entry)
+{
+    add_change(page, entry)->has_ended = true;
+    tally_of(page, page->batch.connection)->instances +=
+        !ends_is_down(page->walker, &entry->row);
 }
 
 void
 page_end_all(struct page *page)
 {
     for (int i = 0; i < page->batch.count; i++)
-        add_change(page, page->batch.entries[i])->has_ended = true;
-    tally_of(page, page->batch.connection)->instances += page->batch.count;
+        end_entry(page, page->batch.entries[i]);
 }
 
 /* ---- the frontier in memory ---------------------------------------------- */
@@ -580,6 +689,8 @@ apply_change(struct page *page, struct page_change *change)
             return;
         entry->is_again = change->is_again;
     } else {
+        if (change->is_again)
+            entries_forget_mark(entry);
         entry->is_again = change->is_again;
         entry->is_resumed = false;
         entry->gone = entry->faults = 0;
@@ -588,12 +699,21 @@ apply_change(struct page *page, struct page_change *change)
     entry->was_broken = entry->was_broken || change->was_broken;
 }
 
+static void
+apply_ends(struct page *page, const struct page_change *change)
+{
+    if (change != NULL)
+        ends_apply(page, &page->batch.entries[0]->row, change->is_again);
+}
+
 void
 page_apply(struct page *page)
 {
     struct batch *batch = &page->batch;
     int count = 0;
 
+    if (batch->count == 1)
+        apply_ends(page, find_change(page, batch->entries[0]));
     for (int i = 0; i < batch->count; i++)
         if (find_change(page, batch->entries[i]) == NULL)
             batch->entries[count++] = batch->entries[i];

@@ -58,9 +58,13 @@ struct page {
     struct frontier_page frontier; /* made by page_settle() */
     struct buf walked;
 
+    struct page_ends ends;
+
     /* While an answer is cut. */
     const struct pages_request *request;
-    bool is_bare; /* only the state of the connection is wanted, and ids */
+    bool goes_on;     /* this answer has the next rows of the same entry */
+    bool is_left_out; /* the present line came in another page */
+    bool is_bare;     /* only the state of the connection is wanted, and ids */
     const char **row_ids;
     size_t row_id_count;
     size_t row_id_room;
@@ -77,6 +81,21 @@ void page_free(struct page *page);
 MUST_CHECK bool page_cut(struct page *page, const struct pages_request *request,
                          const struct pages_values *values, struct span answer,
                          struct err *err);
+
+/* Remember that the connection below this parent was begun; false if it was in
+ * an earlier round, before a connection above it was read again. */
+bool page_begin_parent(struct walker *walker, const struct pages_connection *c,
+                       struct span parent);
+
+/* Cut the answer with the next rows of the only entry into the same page. */
+MUST_CHECK bool
+page_cut_next(struct page *page, const struct pages_request *request,
+              const struct pages_values *values, struct span answer,
+              struct err *err);
+
+/* The offset of the next page of the only entry, as far as the page was cut; -1
+ * if there is none. */
+int64_t page_next_offset(struct page *page);
 
 /* Forget what was cut. */
 void page_clear(struct page *page);

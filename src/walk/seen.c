@@ -75,6 +75,13 @@ seen_add(struct seen *seen, uint64_t hash)
     return true;
 }
 
+bool
+seen_has(const struct seen *seen, uint64_t hash)
+{
+    hash += hash == 0;
+    return seen->size > 0 && seen->places[place_of(seen, hash)] == hash;
+}
+
 /* FNV-1a, and a final mix, because the set uses the lower bits. */
 uint64_t
 seen_hash(uint64_t seed, struct span text)

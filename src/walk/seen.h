@@ -29,6 +29,9 @@ void seen_clear(struct seen *seen);
 /* Add a hash. False if it was there before. */
 bool seen_add(struct seen *seen, uint64_t hash);
 
+/* Was it added? */
+bool seen_has(const struct seen *seen, uint64_t hash);
+
 /* A hash of `seed` and a text. */
 uint64_t seen_hash(uint64_t seed, struct span text);
 

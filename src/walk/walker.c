@@ -76,6 +76,8 @@ walker_new(struct job *job, struct origin *origin, const char *const *ids,
                               .parents = seen_new(KEYS_MAX),
                               .split = split_new()};
     walker->manners = mem_array((size_t)pages->count, sizeof(*walker->manners));
+    walker->rounds = mem_array((size_t)pages->count, sizeof(*walker->rounds));
+    walker->ends = mem_array((size_t)pages->count, sizeof(*walker->ends));
     walker->most = mem_array((size_t)pages->count, sizeof(*walker->most));
     walker->connection_of = mem_array((size_t)job->plan->table_count,
                                       sizeof(*walker->connection_of));
@@ -101,6 +103,8 @@ walker_free(struct walker *walker)
     split_free(walker->split);
     free(walker->roots);
     free(walker->manners);
+    free(walker->rounds);
+    free(walker->ends);
     free(walker->most);
     free(walker->connection_of);
     arena_free(&walker->arena);

@@ -12,6 +12,7 @@
 #include "journal/walk.h"
 #include "paged/split.h"
 #include "source/origin.h"
+#include "walk/ends.h"
 #include "walk/entries.h"
 #include "walk/seen.h"
 #include "walk/tallies.h"
@@ -45,10 +46,14 @@ struct walker {
 
     struct entries entries;
     struct manner *manners; /* by connection */
+    struct ends *ends;      /* the same, of roots */
     int *most;              /* parents in a request now, by connection */
     struct tallies tallies; /* of committed pages */
     struct seen keys;       /* of connections with several pages and a total */
-    struct seen parents;    /* whose children were begun */
+    struct seen parents;    /* whose children were begun, ever and in this
+                             * round of their connection */
+    int *rounds;            /* by connection: how often one above it was read
+                             * again */
     struct split *split;
 
     int workers;
@@ -57,10 +62,9 @@ struct walker {
     struct task_lock committing; /* from a page's delivery to its commit, and
                                   * while the journal's entries are read */
     bool is_committing;
-    struct task_lock large; /* one answer over 4 MiB at a time */
-    struct page *ready;     /* applied, to be committed; the first one first */
-    int ready_count;        /* with `current` */
-    struct page *current;   /* that the run has */
+    struct page *ready;   /* applied, to be committed; the first one first */
+    int ready_count;      /* with `current` */
+    struct page *current; /* that the run has */
     bool has_crew;
     bool has_begun; /* a page was committed: roots are in the journal */
     struct frontier_entry *roots; /* as they begin */

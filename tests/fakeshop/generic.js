@@ -91,12 +91,15 @@ class Generic {
   }
 
   /* The object with an id; null if no object can have it. */
-  byGid(gid) {
+  /* asked: the types that the query asks for. A discount has one id, but is a
+   * DiscountNode and a DiscountCodeNode or DiscountAutomaticNode. */
+  byGid(gid, asked = []) {
     const match = /^gid:\/\/shopify\/(\w+)\/([^?]+)/.exec(String(gid));
     if (!match) {
       return null;
     }
-    const name = ID_TYPES[match[1]] || match[1];
+    const name = asked.includes(match[1]) ? match[1]
+      : ID_TYPES[match[1]] || match[1];
     const type = this.schema.getType(name);
     if (!type || !isObjectType(type) || !this.hasId(type)) {
       return null;

@@ -458,7 +458,15 @@ function connectionField(source, name) {
 
 /* -- Entry points -------------------------------------------------------- */
 
-function rootField(context, meta, args) {
+/* The types of the fragments in a field. */
+function askedTypes(info) {
+  return info.fieldNodes.flatMap((one) => (one.selectionSet
+    ? one.selectionSet.selections : []))
+    .filter((one) => one.typeCondition)
+    .map((one) => one.typeCondition.name.value);
+}
+
+function rootField(context, meta, args, info) {
   if (args.id !== undefined && !meta.isLeaf && !meta.isList) {
     return context.generic.byGid(args.id);
   }
@@ -471,7 +479,8 @@ function rootField(context, meta, args) {
           + ' is greater than the maximum allowed of ' + MOST_ROWS + '.',
         { extensions: { code: 'MAX_INPUT_SIZE_EXCEEDED' } });
       }
-      return args.ids.map((id) => context.generic.byGid(id));
+      return args.ids.map((id) => context.generic.byGid(id,
+        askedTypes(info)));
     default: {
       const source = { $type: 'QueryRoot', $key: context.world.seed };
       const value = plain(context, context.schema.getQueryType(), source,
@@ -490,7 +499,7 @@ function resolveField(source, args, context, info) {
       return answer(args, context, info);
     }
     if (!meta.connection) {
-      return rootField(context, meta, args);
+      return rootField(context, meta, args, info);
     }
     return connection(context, info.parentType,
       { $type: 'QueryRoot', $key: context.world.seed }, meta, args, info);

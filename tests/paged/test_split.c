@@ -331,6 +331,24 @@ START_TEST(rows_by_ids_have_the_given_parent)
 
 END_TEST
 
+/* A root object of another type than the fragment's has no such connection;
+ * but if the object itself is missing, that is never an empty set. */
+START_TEST(a_root_of_another_type_has_no_rows)
+{
+    const struct pages_request *request =
+        pages_connection(&api,
+                         "{ node(id: \"x\") { ... on Repository { issues { "
+                         "nodes { title } } } } }",
+                         "node.issues")
+            ->read;
+
+    gives(request, "{\"data\":{\"node\":{}}}", "- node.issues of  closed 0\n");
+    gives(request, "{\"data\":{\"node\":null}}", "- node.issues of  null 0\n");
+    gives(request, "{\"data\":{}}", "- node.issues of  null 0\n");
+}
+
+END_TEST
+
 START_TEST(one_object_is_a_row)
 {
     const struct pages_request *request =
@@ -504,6 +522,7 @@ main(void)
     tcase_add_test(forge, parents_are_not_rows);
     tcase_add_test(forge, rows_come_by_their_ids);
     tcase_add_test(forge, rows_by_ids_have_the_given_parent);
+    tcase_add_test(forge, a_root_of_another_type_has_no_rows);
     tcase_add_test(forge, one_object_is_a_row);
     suite_add_tcase(suite, forge);
     tcase_add_checked_fixture(graph, setup_graph, teardown);

@@ -77,9 +77,10 @@ static const struct {
     const char *places;
 } requests[] = {
     {"products",
-     "query Q($first: Int!, $after: String) { products(first: $first, after: "
-     "$after, query: \"status:active\", sortKey: ID) { nodes { id title } "
-     "pageInfo { hasNextPage endCursor } } }",
+     "query Q($first: Int!, $after: String, $reverse: Boolean) { "
+     "products(first: $first, after: $after, query: \"status:active\", "
+     "sortKey: ID, reverse: $reverse) { nodes { id title } pageInfo { "
+     "hasNextPage endCursor } } }",
      "products*.nodes>products_variants"},
     {"products.variants",
      "query Q($first: Int!, $after: String, $ids: [ID!]!) { nodes(ids: $ids) { "
@@ -87,8 +88,8 @@ static const struct {
      "{ edges { node { id sku } } pageInfo { hasNextPage endCursor } } } } }",
      "nodes^{variants*.edges.node}"},
     {"orders",
-     "query Q($first: Int!, $after: String) { orders(first: $first, after: "
-     "$after, sortKey: ID) { edges { node { id name refunds { id } } } "
+     "query Q($first: Int!, $after: String, $reverse: Boolean) { orders(first: "
+     "$first, after: $after, sortKey: ID, reverse: $reverse) { edges { node { id name refunds { id } } } "
      "pageInfo { hasNextPage endCursor } } }",
      "orders*.edges.node>orders_customer_orders{refunds#>"
      "orders_refunds_refund_line_items}"},
@@ -125,9 +126,10 @@ START_TEST(rows_are_found_by_their_own_ids)
                      "Product { title } } }");
     ck_assert_str_eq(places_of(c->by_ids), "nodes*>products_variants");
     ck_assert_str_eq(document_of(c->bare),
-                     "query Q($first: Int!, $after: String) { products(first: "
-                     "$first, after: $after, query: \"status:active\", "
-                     "sortKey: ID) { nodes { id } pageInfo { hasNextPage "
+                     "query Q($first: Int!, $after: String, $reverse: Boolean) "
+                     "{ products(first: $first, after: $after, query: "
+                     "\"status:active\", sortKey: ID, reverse: $reverse) { "
+                     "nodes { id } pageInfo { hasNextPage "
                      "endCursor } } }");
     ck_assert_str_eq(places_of(c->bare), "products*.nodes");
 }
@@ -181,9 +183,14 @@ START_TEST(a_window_is_in_the_variables)
     ck_assert_str_eq(
         document_of(c->read),
         "query ($first: Int!, $after: String, $query: String, $sort: "
-        "ProductSortKeys!) { products(first: $first, after: $after, query: "
-        "$query, sortKey: $sort) { nodes { id title } pageInfo { hasNextPage "
-        "endCursor } } }");
+        "ProductSortKeys!, $reverse: Boolean) { products(first: $first, "
+        "after: $after, query: $query, sortKey: $sort, reverse: $reverse) { "
+        "nodes { id title } pageInfo { hasNextPage endCursor } } }");
+    ck_assert_str_eq(
+        variables_of(c->read,
+                     (struct pages_values){.rows = 50, .reverse = true}),
+        "{\"first\":50,\"query\":\"tag:a\",\"sort\":\"ID\","
+        "\"reverse\":true}");
     ck_assert_str_eq(variables_of(c->read, (struct pages_values){.rows = 50}),
                      "{\"first\":50,\"query\":\"tag:a\",\"sort\":\"ID\"}");
     ck_assert_str_eq(

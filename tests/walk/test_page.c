@@ -25,13 +25,13 @@ static const char query[] =
     "comments { nodes { body } } } } } }";
 
 static void
-open_walker(void)
+open_walker(const char *text)
 {
     struct origin_run run = {.mode = RUN_FULL};
     struct store_config *config =
         arena_alloc(&api.types.arena, sizeof(*config));
 
-    pages_connection(&api, query, "repository.issues");
+    pages_connection(&api, text, "repository.issues");
     config->concurrency = 2;
     context = (struct context){.options = &options};
     job = (struct job){.context = &context, .plan = api.plan, .config = config};
@@ -45,7 +45,7 @@ static void
 setup(void)
 {
     pages_open(&api, "tests/data/pages/forge.graphql", "github");
-    open_walker();
+    open_walker(query);
 }
 
 static void
@@ -330,6 +330,37 @@ START_TEST(a_parent_comes_once_in_an_answer)
 
 END_TEST
 
+/* A comment of two issues: its reactions, which have no id, come once. */
+START_TEST(what_is_below_a_row_comes_once)
+{
+#define REACTED                                                      \
+    "{\"id\":\"m1\",\"body\":\"b\",\"reactions\":{\"edges\":[{"      \
+    "\"node\":{\"content\":\"+1\"}}],\"pageInfo\":{\"hasNextPage\":" \
+    "false,\"endCursor\":\"r\"}}}"
+#define REACTION \
+    "{\"bulkpg_t3\":true,\"content\":\"+1\",\"__parentId\":\"m1\"}\n"
+
+    teardown();
+    pages_open(&api, "tests/data/pages/forge.graphql", "github");
+    open_walker("{ repository(owner: \"o\", name: \"n\") { issues { nodes { "
+                "title comments { nodes { body reactions { edges { node { "
+                "content } } } } } } } } }");
+    add_root();
+    commits(ISSUES(ISSUE("i1", COMMENTS(REACTED, "false", "null", "1")), "true",
+                   "\"c\"", "2"));
+    ck_assert_ptr_nonnull(strstr(buf_str(&page->lines), REACTION));
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    commits(ISSUES(ISSUE("i2", COMMENTS(REACTED, "false", "null", "1")),
+                   "false", "null", "2"));
+    ck_assert_ptr_null(strstr(buf_str(&page->lines), REACTION));
+    ck_assert_ptr_nonnull(
+        strstr(buf_str(&page->lines), "\"__parentId\":\"i2\""));
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    ck_assert_uint_eq(page->frontier.entry_count, 0);
+}
+
+END_TEST
+
 /* ---- denied fields ------------------------------------------------------- */
 
 static void
@@ -382,6 +413,7 @@ page_suite(void)
     tcase_add_loop_test(all, null_is_never_an_empty_set, 0,
                         sizeof(refused) / sizeof(refused[0]));
     tcase_add_test(all, a_parent_comes_once_in_an_answer);
+    tcase_add_test(all, what_is_below_a_row_comes_once);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
     tcase_add_test(all, but_not_in_some);
     suite_add_tcase(suite, all);

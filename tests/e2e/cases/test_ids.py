@@ -102,6 +102,24 @@ class Rows(IdsCase):
         self.run_ids(*self.ids[:2], options=["--force-deletes"])
         self.check_tables(PLAIN)
 
+    def test_the_first_run_of_a_job(self):
+        """It creates the tables; the next run is a full one all the same."""
+        self.query("products", PRODUCTS.replace(
+            "query Products", "query @incremental"))
+        self.query("others", paged('{ products @table(name: "others") { nodes '
+                                   "{ id } } }"))
+        self.run_program("run", "others")
+        self.ids = self.db.column("SELECT id::text FROM acme.others")
+        self.run_ids(*self.ids[:3])
+        self.assertEqual(3, len(self.rows("products")))
+        self.run_ids(*self.ids[2:5], options=["--keep", "kept"])
+        self.assertEqual(5, len(self.rows("products")))
+        self.run_program("run", "products")
+        run = self.last_run("products")
+        self.assertEqual(("full", "first"), (run["mode"], run["mode_reason"]))
+        self.check_tables(PRODUCTS, paged(
+            '{ products @table(name: "others") { edges { node { id } } } }'))
+
     def test_a_source(self):
         self.sources("github")
         self.query("rows", ISSUES, "github")

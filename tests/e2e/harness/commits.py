@@ -7,7 +7,7 @@ import socket
 import tempfile
 import threading
 
-COMMIT = b"Q\x00\x00\x00\x0bCOMMIT\x00"
+COMMIT = b"COMMIT\x00"  # alone, or in a pipeline
 SOCKET = ".s.PGSQL.5432"
 
 

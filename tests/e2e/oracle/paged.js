@@ -233,6 +233,11 @@ class Planner {
   /* Adds the id if it is the key and was not selected. */
   addId(table) {
     const owner = this.schema.getType(table.node);
+    /* It may have been selected in a fragment only. */
+    table.columns.filter((one) => table.hasId && !table.key && one.isId
+      && one.keys.join('.') === 'id').forEach((one) => {
+      one.isOfAll = true;
+    });
     if (table.hasId && !table.key
       && !table.columns.some((one) => one.keys.join('.') === 'id')) {
       table.columns.push({ name: 'id', keys: ['id'], index: false,
@@ -404,7 +409,7 @@ function clean(value) {
 }
 
 function valueOf(column, object, edge) {
-  if (column.isAdded) {
+  if (column.isAdded || column.isOfAll) {
     return object[ID];
   }
   return clean(column.keys[0] === EDGE ? at(edge, column.keys.slice(1))
@@ -424,9 +429,18 @@ function elements(table, object) {
 /* rows[table] = [{ parent, id, typename, ordinal, values }], as in rows.js. */
 function rowsOf(data, tables) {
   const rows = tables.map(() => []);
+  const opened = new Set();
 
   function open(index, object, parent) {
     const table = tables[index];
+    if (parent !== null && table.kind === 'connection') {
+      /* A row can be below several parents; what is below it is read once. */
+      const place = index + ' ' + parent;
+      if (opened.has(place)) {
+        return;
+      }
+      opened.add(place);
+    }
     let ordinal = 0;
     for (const edge of elements(table, object) || []) {
       const one = at(edge, table.inner);
