@@ -334,15 +334,14 @@ is_by_ids(const struct split *split, const struct pages_place *place)
            place == split->request->places;
 }
 
-/* Must objects on the way to a connection be there, also if a fragment selects
- * the connection? Those of a root must; and those at the top of a parent of a
- * certain type, because it was asked for by its id. */
+/* Must the members of an object be there that lead to a connection, also if a
+ * fragment selects the connection? Those of `data` must; and those of a parent
+ * of a certain type, because it was asked for by its id. */
 static bool
-is_way_certain(int parent, const struct pages_place *around)
+is_way_certain(const struct pages_place *around)
 {
-    return parent == PIECES_NO_PARENT ||
-           (around != NULL && around->kind == PAGES_PARENTS &&
-            !around->table->is_abstract);
+    return around == NULL ||
+           (around->kind == PAGES_PARENTS && !around->table->is_abstract);
 }
 
 /* The place has no rows, because it, or an object around it, is null or absent.
@@ -461,7 +460,7 @@ add_unseen(struct split *split, const struct frame *frame)
     for (const struct pages_place *p = frame->places; p; p = p->next, n++)
         if (n < SEEN_MAX && (frame->seen >> n & 1) == 0 && !split->stopped)
             add_absent(split, frame->piece, p, !p->is_optional,
-                       is_way_certain(frame->piece, frame->place));
+                       is_way_certain(frame->place));
 }
 
 static void
@@ -853,7 +852,7 @@ scalar_at_place(struct split *split, struct frame *frame,
     else
         add_absent(split, frame->piece, place,
                    place->kind == PAGES_ROWS || split->holders == 0,
-                   is_way_certain(frame->piece, frame->place));
+                   split->holders == 0);
     if (frame->is_in_line && place->kind != PAGES_ROWS)
         copy_value(split, source);
 }

@@ -345,6 +345,16 @@ START_TEST(a_root_of_another_type_has_no_rows)
     gives(request, "{\"data\":{\"node\":{}}}", "- node.issues of  closed 0\n");
     gives(request, "{\"data\":{\"node\":null}}", "- node.issues of  null 0\n");
     gives(request, "{\"data\":{}}", "- node.issues of  null 0\n");
+    request = pages_connection(&api,
+                               "{ node(id: \"x\") { ... on Issue { "
+                               "milestone { issues { nodes { title } } } } } "
+                               "}",
+                               "node.milestone.issues")
+                  ->read;
+    gives(request, "{\"data\":{\"node\":{}}}",
+          "- node.milestone.issues of  closed 0\n");
+    gives(request, "{\"data\":{\"node\":{\"milestone\":null}}}",
+          "- node.milestone.issues of  null 0\n");
 }
 
 END_TEST
