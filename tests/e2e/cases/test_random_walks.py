@@ -4,7 +4,7 @@ import os
 
 import oracle
 from cases.test_walk_shop import paged
-from harness.case import OK, World
+from harness.case import CONFIG, OK, World
 from harness.walk_case import WalkCase
 
 SEEDS = int(os.environ.get("E2E_SEEDS", "40"))
@@ -81,24 +81,38 @@ class RandomShop(WalkCase):
                                tuning="stall_timeout = 60s")
         self.shop.set(store="acme", slots=50, bucket_restore=1e6,
                       bucket_maximum=1e6)
-        queries = []
+        queries = {}
         size = PAGES[seeds[0] // BATCH % len(PAGES)]
         for seed in seeds:
             query = World.oracle().ask(cmd="generate", seed=seed)["query"]
             if "first: 5" in query:  # bulk operations ignore it
                 continue
-            queries.append(query)
+            queries[f"q{seed}"] = query
             self.query(f"q{seed}", paged(
                 query, f"first: {size}, concurrency: 4"), "acme")
             self.query(f"q{seed}", query, "calm")
         result = self.program.run("run")
-        self.expect(result, OK)
-        twice = self.check_queries(queries)
+        undrained = self.undrained()
+        self.assertEqual(CONFIG if undrained else OK, result.status,
+                         str(result))
+        twice = self.check_queries([text for job, text in queries.items()
+                                    if job not in undrained])
         # Rows that were staged before a type changed have no hash yet.
-        self.run_program("run", "--store", "acme")
+        self.program.run("run", "--store", "acme")
         different = [one for one in self.difference("acme", "calm")
                      if str(one).split(":", maxsplit=1)[0] not in twice]
         self.assertEqual([], different, str(result))
+
+    def undrained(self):
+        """Jobs whose connections cannot be read by pages, which their plan
+        says. Their tables are dropped."""
+        jobs = self.db.column("SELECT job FROM bulkpg.run WHERE "
+                              "store = 'acme' AND error_code = 'QUERY_PAGES'")
+        for table in self.db.column(
+                "SELECT table_name FROM bulkpg.relation WHERE store = 'calm' "
+                f"AND job = ANY ('{{{','.join(jobs)}}}')"):
+            self.db.execute(f"DROP TABLE calm.{table}")
+        return jobs
 
     def check_queries(self, queries):
         """Compare the tables with the oracle. Returns those whose parents
