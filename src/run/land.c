@@ -409,15 +409,23 @@ begin_load(struct job *job, struct err *err)
     return may_load;
 }
 
+/* An error that lasts is reported when staging is created again, and so is the
+ * loss of the connection. */
+static bool
+comes_again(const struct pg_conn *control, const struct err *err)
+{
+    return err->kind != ERR_TRANSIENT || !pg_is_alive(control);
+}
+
 /* In one transaction: the status `loading`, the fence, and staging for the
  * tables as they were at the beginning of the run. The fence fails if the run
  * is not ours any more. */
-static bool
+static void
 stage_ahead(struct run *run, struct pg_conn *control, struct ahead *ahead)
 {
     struct pg_result *loading = NULL;
-    struct err ignored;
-    bool staged = pg_begin(control, &ignored);
+    struct err err;
+    bool staged = pg_begin(control, &err);
 
     if (staged) {
         journal_queue_loading(control, &run->ref, &loading);
@@ -425,7 +433,7 @@ stage_ahead(struct run *run, struct pg_conn *control, struct ahead *ahead)
         loader_ahead_stage(ahead->loader, control, run->plan,
                            choose_tables(run));
         pg_queue(control, "COMMIT", 0, NULL, NULL);
-        staged = pg_settle(control, &ignored);
+        staged = pg_settle(control, &err);
     }
     if (staged) {
         loader_ahead_committed(ahead->loader);
@@ -433,9 +441,10 @@ stage_ahead(struct run *run, struct pg_conn *control, struct ahead *ahead)
                  pg_text(loading, 0, 0));
     } else {
         pg_rollback(control);
+        log_failure(comes_again(control, &err) ? LOG_DEBUG : LOG_WARN, run->log,
+                    "creating staging again", &err);
     }
     pg_result_free(loading);
-    return staged;
 }
 
 /* In the wait of the inspection, open connections, and create staging. If that
@@ -452,9 +461,8 @@ ask_ahead(struct run *run, struct ahead *ahead, struct err *err)
         return false;
     tables_ahead(&run->tables, run->job, control);
     hidden_orders_ahead(run, control);
-    if (!journal_has_citus(run->journal) && !continues_pages(run) &&
-        !stage_ahead(run, control, ahead))
-        log_debug(run->log, "staging could not be created ahead", LOG_END);
+    if (!journal_has_citus(run->journal) && !continues_pages(run))
+        stage_ahead(run, control, ahead);
     journal_give_back(run->journal);
     return true;
 }
