@@ -292,7 +292,7 @@ $(BUILD)/scripted/%.o: tests/scripted/%.c | $(GEN)
 
 # A fuzz target that replaces some files is linked without them.
 FAKES_fuzz_rows     := pg/%
-FAKES_fuzz_store    := http/http http/transfer http/stream
+FAKES_fuzz_store    := base/task http/http http/transfer http/stream
 FAKES_fuzz_download := http/http http/transfer http/stream
 FUZZ_SUPPORT := $(patsubst %,build/fuzz/support/%.o,cluster pages types)
 

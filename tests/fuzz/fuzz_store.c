@@ -89,6 +89,20 @@ task_sleep_until(int64_t deadline_ms)
     return ++script.waits < MOST_WAITS ? TASK_TIMEOUT : TASK_STOPPED;
 }
 
+/* A request waits for the server's rate limit. */
+enum task_wake
+task_wait(struct task_queue *queue, int64_t deadline_ms)
+{
+    (void)queue;
+    return task_sleep_until(deadline_ms);
+}
+
+void
+task_wake_all(struct task_queue *queue)
+{
+    (void)queue;
+}
+
 bool
 task_stopped(struct err *err)
 {

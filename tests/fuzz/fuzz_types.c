@@ -68,7 +68,7 @@ read_type(struct span json)
 /* ---- a file ------------------------------------------------------------ */
 
 static void
-look_up(const struct gql_types_file *file)
+look_up(struct gql_types_file *file)
 {
     for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
         struct span json;
