@@ -98,16 +98,16 @@ know(struct cut *cut, struct span id)
         (void)dict_add_name(&cut->ids, arena_dup(&cut->arena, id));
 }
 
-/* Elements of lists are parents, too. */
+/* Elements of lists are parents, too. An object may have several ids: a server
+ * can send the same key twice. */
 static void
 know_elements(struct cut *cut, const struct json *value)
 {
-    const struct json *id = json_get(value, "id");
-
-    if (id != NULL && id->kind != JSON_NULL)
-        know(cut, id->text);
-    for (const struct json *v = value->first; v != NULL; v = v->next)
+    for (const struct json *v = value->first; v != NULL; v = v->next) {
+        if (v->key != NULL && strcmp(v->key, "id") == 0)
+            know(cut, v->text);
         know_elements(cut, v);
+    }
 }
 
 static bool
