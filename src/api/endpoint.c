@@ -1,3 +1,17 @@
+/*
+ * What is sent: the URL with the moment at {at}, and the headers, put together
+ * again for each try. request.h does the rest.
+ *
+ *     {at} in the URL, a moment   the moment replaces {at}
+ *     {at} in the URL, none       left out, a parameter at={at} as a whole
+ *     no {at}, a moment           a parameter at=MOMENT is added
+ *
+ * Hazards. Buffers with a secret are wiped before they are freed. A secret may
+ * also be written in the configuration itself, without env:, file: or cred:. So
+ * the value of a header is redacted, too, if its name looks like that of a
+ * secret. The key of the rate has the secrets, because the server counts by
+ * them.
+ */
 #include "api/endpoint.h"
 
 #include <stdlib.h>

@@ -1,3 +1,17 @@
+/*
+ * The known secrets are one list for the whole process. redact_bytes() looks
+ * for secrets and tokens in one pass:
+ *
+ *     bytes ─► does a secret begin with this pair of bytes?   no: next byte
+ *           ─► the longest secret, or a token, that begins here ─► "***"
+ *
+ * Hazards. Answers have megabytes, so plain_length() may do little for each
+ * byte. A replacement must not be longer than what it replaces, because the
+ * text does not grow: a secret has at least 6 bytes, a shorter token becomes as
+ * many stars, and a shorter query part of a URL is not hidden. If a secret
+ * begins with another one, the longer must win; otherwise its end would be
+ * printed.
+ */
 #include "base/redact.h"
 
 #include <ctype.h>

@@ -1,3 +1,16 @@
+/*
+ *     file ─► ids_read(): the lines, trimmed and checked to be text
+ *          ─► ids_of_job(), with the plan: find the root, make gids of numbers,
+ *             sort, remove equal ids
+ *
+ * The file is read before the query is planned, so only ids_of_job() knows
+ * which ids are valid. In a store they are gids of the root's type. Other APIs
+ * get the lines as they are.
+ *
+ * Hazard. An id without a row counts as gone, and its row is removed. So an id
+ * of another type is refused, and so is a query whose own filter selects the
+ * roots: it would not apply to rows that are fetched by their ids.
+ */
 #include "command/ids.h"
 
 #include <errno.h>

@@ -1,3 +1,12 @@
+/*
+ * Each option selects what is printed: the document, the plan as JSON, sources
+ * for dbt, all statements, or the changes of the database. Without an option it
+ * is an overview in the form of SQL: what is not a statement is a comment. With
+ * --types only files are read, so the changes are not known.
+ *
+ * Hazard. append_all() prints most of its output itself. It leaves only the
+ * changes in the buffer, which its caller prints last.
+ */
 #include <stdio.h>
 
 #include "base/clock.h"

@@ -1,3 +1,14 @@
+/*
+ *     {store, job, file, …, "tables_left": […], "incremental": {…},
+ *      "pages": {…, "requests": […]}, "notes": […], "tables": […]}
+ *
+ * An object has the same keys in every plan. A value that is absent or not
+ * known is null. An empty array is not null: "tables_left" is [] if no table is
+ * left, and null if the database was not asked.
+ *
+ * Hazard. Tools read the keys and the names of kinds, so they must not change
+ * when names in the program do.
+ */
 #include "command/plan_json.h"
 
 #include <stdio.h>

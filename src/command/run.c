@@ -1,3 +1,15 @@
+/*
+ *     collect the jobs ─► read --ids ─► open the database
+ *     ─► folder for --keep, grants ─► prepare and run all jobs
+ *     ─► record failures ─► prune the journal ─► wait for facts about stores
+ *
+ * What can fail for all jobs at once is done before a store is asked for a
+ * result, because a result may take hours. From outcomes_begin() on, a job that
+ * fails before its run begins is recorded in the journal. With --ids it is not.
+ *
+ * Hazard. The release of the last job's claim is sent with the statement of
+ * prune_journal(), so that must follow jobs_run().
+ */
 #include "run/run.h"
 
 #include <errno.h>

@@ -1,3 +1,16 @@
+/*
+ *     way_init ─► find or begin chooses the origin ─► all calls go to it
+ *                           ▲                                │
+ *                           └──────────── free ◄─────────────┘
+ *
+ * find() chooses the way in which an unfinished run began. Otherwise begin()
+ * chooses: by the plan, or, with @paged(below:), by the store's count of the
+ * roots. A run with --ids always reads pages.
+ *
+ * Hazard. The run reads the members of way->origin, which is a copy of the
+ * chosen origin. So show() must copy them again after every call that may
+ * change them: an origin of pages sets some only with its last page.
+ */
 #include "command/way.h"
 
 #include "bulk/count.h"

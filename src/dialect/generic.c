@@ -1,3 +1,16 @@
+/*
+ * bulkpg knows no rules of such an API beyond its types. So most functions
+ * accept everything or do nothing: there are no filters in a text, no counters
+ * and no gids. Only the two variables of a window are checked.
+ *
+ * The list of scalars has those of all presets. A name has one meaning for all
+ * of them; a name that is not in the list becomes text.
+ *
+ * Hazard. In a full run the variables are absent, so that their arguments are,
+ * too. If a type did not allow null, the API would refuse the request. With a
+ * default value it would send a part of the rows, and the run would remove the
+ * others.
+ */
 #include "dialect/generic.h"
 
 #include <string.h>

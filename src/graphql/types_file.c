@@ -1,3 +1,16 @@
+/*
+ *     map the file ─┬─► JSON: index all types by name, sort   entries
+ *                   └─► SDL: parse it                         sdl
+ *     find a type  ─┬─► entries: a part of the mapped file
+ *                   └─► sdl: an object that is written when it is asked for
+ *
+ * An introspection result has megabytes, and a query needs few of its types. So
+ * the JSON is walked once, and only the places of the types are kept. A type's
+ * name is found before its end: on_found() keeps it until then.
+ *
+ * Hazard. Spans point into the mapped file. If another process shortens the
+ * file meanwhile, reading them ends the program with SIGBUS.
+ */
 #include "graphql/types_file.h"
 
 #include <ctype.h>

@@ -1,3 +1,18 @@
+/*
+ * The head row has the number 0, entries have numbers from 1. A page queues:
+ *
+ *     advance   the head row, from page n - 1 to page n
+ *     remove    entries that have no pages left
+ *     save      new and changed entries, in statements of about 256 KiB
+ *
+ * `advance` also locks the run's row. If the page is not ours to commit, it
+ * divides by zero, and the transaction fails. So the statements after it are
+ * sent without waiting for its answer.
+ *
+ * Hazards. The table is unlogged: a crash of the server empties it, and the run
+ * begins from scratch. put_entry() leaves out counts that a new entry has; they
+ * must be the defaults in frontier_save.sql.
+ */
 #include "journal/frontier.h"
 
 #include <string.h>

@@ -1,3 +1,18 @@
+/*
+ * yajl calls back for each token, and this file finds the token's place:
+ *
+ *     json_walk_around ─► is it UTF-8? ─► pieces between the holes ─► yajl
+ *                      ─► callbacks: place, depth ─► the visitor
+ *
+ * yajl reports where a token ends, not where it begins. It begins after the
+ * token before and after what may be between two tokens.
+ *
+ * Hazards. yajl counts bytes from the beginning of a piece, so `base` is added.
+ * It may report a number at the end of the text only when the parse is
+ * completed. Its count is wrong then, so the text's length is used. A callback
+ * that returns 0 stops yajl: fail() finds out whether the visitor or the depth
+ * was the reason.
+ */
 #include "json/walk.h"
 
 #include <stdio.h>

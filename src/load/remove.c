@@ -1,3 +1,18 @@
+/*
+ * Why a row is gone, and when this is asked:
+ *
+ *     did_not_come       full run
+ *     is_unknown         full run whose unchanged rows are not staged
+ *     not_below_parent   incremental run, below parents that are in staging
+ *     parent_is_gone     incremental run, below parents that are gone
+ *     does_not_exist     roots that --ids named
+ *
+ * Each is a statement that deletes the rows or marks them.
+ *
+ * Hazards. list_gone() must be queued before the rows are removed, or it finds
+ * none. remove_rows() keeps the place of an answer on its stack; this is safe
+ * only because the count after it waits for all answers.
+ */
 #include "load/remove.h"
 
 #include <inttypes.h>

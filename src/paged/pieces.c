@@ -1,3 +1,17 @@
+/*
+ *     begin ─► the line is set, the id is set, in any order ─► flush
+ *                     └─► or dropped
+ *
+ * A row, an object and an instance are each one piece, and its number is its
+ * index in the list. At the flush a piece is dropped if its parent was dropped
+ * or has no id. Such rows are counted as orphans.
+ *
+ * Hazards. The text moves while it grows, so pieces have offsets, not spans.
+ * What the sink gets, and the result of pieces_id(), is valid only until
+ * something is added. A parent comes before its children in the list:
+ * drop_orphan() has decided about it already. An overflow of the text is
+ * noticed only at the flush.
+ */
 #include "paged/pieces.h"
 
 #include <stdlib.h>

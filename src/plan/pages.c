@@ -1,3 +1,15 @@
+/*
+ * Variables are written from the request, which says what the document
+ * declares, and from the values of this page. Estimates walk over the places of
+ * the answer and multiply the rows of each connection by those below them.
+ *
+ * Hazards. A variable that is null is not the same as one that is absent: an
+ * API may filter by null. $query contains the query's own filter, so a full run
+ * sends it, too. The length of a list in a row is not known: it counts as
+ * LIST_ROWS, so a request with lists may have more rows than estimated. A
+ * request by ids has its rows, or their parents, at its first place: these are
+ * as many as the ids.
+ */
 #include "plan/pages.h"
 
 #include <math.h>

@@ -1,3 +1,17 @@
+/*
+ * Build the tree by which paged/split.h reads an answer:
+ *
+ *     a.b.rows, a.c.rows   a ─┬─► b ─► rows    objects are shared
+ *                             └─► c ─► rows
+ *     below rows           nested connection: ROWS, with all below it
+ *                          list with connections: ELEMENTS
+ *                          any other connection: its index in `apart`
+ *
+ * Lists without connections are part of their row's line and have no place.
+ *
+ * Hazard. The tree must match the document that pages_document.c writes: the
+ * same connections are nested, and a bare request has nothing below its rows.
+ */
 #include <string.h>
 
 #include "plan/pages_build.h"

@@ -1,3 +1,17 @@
+/*
+ * A table is the pair of its parent and its path. Fragments may select it in
+ * several places:
+ *
+ *     first place    check the name, read its @table, create the table
+ *     each place     add its selections to the draft, note @position
+ *
+ * A table is unconditional if at least one place is not narrowed to a type.
+ *
+ * Hazards. plan->tables has a fixed size, so that pointers to tables stay
+ * valid. The draft is freed after the plan was built, and the types belong to
+ * another arena, so names that the plan keeps are copied. A name is shortened
+ * before it is compared, because two long names may become equal.
+ */
 #include <string.h>
 
 #include "plan/build.h"

@@ -1,3 +1,18 @@
+/*
+ *     a result   open ─► read: write the same bytes ─► keep: name the copy
+ *     pages      open: new, or cut to the committed bytes
+ *                ─► read: write the page ─► committed: note the length
+ *                ─► … ─► keep
+ *
+ * A page is in the copy before it is committed in the database. If the commit
+ * fails, the page comes again, so open_pages() cuts the copy to the length of
+ * the committed ones. The part of a run by pages stays when the process ends,
+ * because the next one continues it.
+ *
+ * Hazards. keep_write() takes an empty chunk for the end of a result, but a
+ * page may be empty. The reader gets the chunk with the removal lines, not that
+ * of `inner`.
+ */
 #include "source/copy.h"
 
 #include <stdlib.h>

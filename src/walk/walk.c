@@ -1,3 +1,18 @@
+/*
+ * What an unfinished run left, by its operation and its head row:
+ *
+ *     other windows of @slice, or a bulk operation   nothing: superseded
+ *     no head row                                    begin
+ *     head row, page 0                               resume with all roots
+ *     head row, a page was committed                 resume with its entries
+ *     older than 6 hours, or of another branch       nothing: superseded
+ *
+ * No entry of the journal is in memory at first: all of them count as spilled.
+ *
+ * Hazards. The moment must be in the journal before the first page is asked
+ * for, because the next window begins there. A copy of --keep that lacks
+ * committed pages is not continued; the run continues without it.
+ */
 #include "walk/walk.h"
 
 #include <inttypes.h>
