@@ -36,6 +36,9 @@ enum {
     KEYS_MOST = 1024 * 1024
 };
 
+/* The seed of rejects among the hashes of keys. */
+#define REJECTS UINT64_MAX
+
 /* ---- life --------------------------------------------------------------- */
 
 struct page *
@@ -232,9 +235,11 @@ on_row(void *ctx, const struct plan_table *table, struct span parent,
         return;
     if (is_own(page, c))
         ends_row(page, id);
+    else if (c == page->request->connection)
+        page->ends.skips = false; /* asked for by its id */
     if (!page->is_bare)
         tally_of(page, c)->rows += !page->ends.skips;
-    else if (c == page->request->connection)
+    else if (c == page->request->connection && !page->ends.skips)
         add_row_id(page, id);
     if (c->has_total && !c->is_only &&
         (c != page->request->connection || !has_rows_by_ids(page)))
@@ -706,12 +711,29 @@ apply_ends(struct page *page, const struct page_change *change)
         ends_apply(page, &page->batch.entries[0]->row, change->is_again);
 }
 
+/* A root that is read from both ends may be read twice where they meet. */
+static void
+leave_out_known_rejects(struct page *page)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < page->reject_count; i++) {
+        struct span id = span_str(page->rejects[i].object_id);
+
+        if (page->batch.connection->level > 0 ||
+            seen_add(&page->walker->keys, seen_hash(REJECTS, id)))
+            page->rejects[count++] = page->rejects[i];
+    }
+    page->reject_count = count;
+}
+
 void
 page_apply(struct page *page)
 {
     struct batch *batch = &page->batch;
     int count = 0;
 
+    leave_out_known_rejects(page);
     if (batch->count == 1)
         apply_ends(page, find_change(page, batch->entries[0]));
     for (int i = 0; i < batch->count; i++)

@@ -49,7 +49,8 @@ struct walker {
     struct ends *ends;      /* the same, of roots */
     int *most;              /* parents in a request now, by connection */
     struct tallies tallies; /* of committed pages */
-    struct seen keys;       /* of connections with several pages and a total */
+    struct seen keys;       /* of connections with several pages and a total,
+                             * and of rejected roots */
     struct seen parents;    /* whose children were begun, ever and in this
                              * round of their connection */
     int *rounds;            /* by connection: how often one above it was read

@@ -376,6 +376,8 @@ class Proof(FaultCase):
         self.prepare(query=query)
         self.first()
         high = "SELECT high::text AS v FROM bulkpg.watermark"
+        self.db.execute("UPDATE bulkpg.watermark SET high = high - "
+                        "interval '1 hour'")
         before = self.db.value(high)
         self.twist(**ISSUE, total="+1")
         self.walk("github", status=PARTIAL)
