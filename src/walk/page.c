@@ -111,14 +111,24 @@ add_change(struct page *page, struct walk_entry *entry)
     return change;
 }
 
+static const char *
+copy_text(struct page *page, const char *text)
+{
+    return text != NULL ? arena_strdup(&page->arena, text) : NULL;
+}
+
+/* The texts are copied: the entry that they are from changes before the page is
+ * committed. */
 static void
 add_removal(struct page *page, const struct pages_connection *c,
             const char *parent_id, const char *id)
 {
     page->removals = make_room(page->removals, page->removal_count,
                                &page->removal_room, sizeof(*page->removals));
-    page->removals[page->removal_count++] = (struct frontier_removal){
-        .connection = c->index, .parent_id = parent_id, .id = id};
+    page->removals[page->removal_count++] =
+        (struct frontier_removal){.connection = c->index,
+                                  .parent_id = copy_text(page, parent_id),
+                                  .id = copy_text(page, id)};
 }
 
 void
@@ -138,12 +148,6 @@ static struct tally *
 tally_of(struct page *page, const struct pages_connection *c)
 {
     return &page->tallies.of[c->index];
-}
-
-static const char *
-copy_text(struct page *page, const char *text)
-{
-    return text != NULL ? arena_strdup(&page->arena, text) : NULL;
 }
 
 static char *

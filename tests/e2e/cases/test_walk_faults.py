@@ -3,7 +3,6 @@ import unittest
 
 import oracle
 from cases.walks import FLAT, FLAT_ARTICLES, ISSUES, LIBRARY, ORDERS, TEAMS
-from harness.ahead import Ahead
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, PARTIAL
 from harness.walk_case import WalkCase
 
@@ -627,8 +626,7 @@ class Sizes(FaultCase):
     def test_time_outs(self):
         self.prepare(page=20)
         self.first()
-        ahead = Ahead()
-        self.addCleanup(ahead.remove)
+        ahead = self.ahead()
         self.graph.rule({"hold": True}, nth=2, api="github", kind="query",
                         contains="issues(")
         running = self.program.start("run", "--store", "github",

@@ -3,7 +3,6 @@ import signal
 import unittest
 
 from cases.walks import FLAT, FLAT_ARTICLES, ISSUES, ORDERS, TEAMS
-from harness.ahead import Ahead
 from harness.case import AGAIN, OK
 from harness.walk_case import WalkCase
 
@@ -12,12 +11,6 @@ class RateCase(WalkCase):
     def prepare(self, api="github", query=FLAT, page=5, **how):
         self.sources(api, page=page, **how)
         self.query("rows", query, api)
-
-    def ahead(self):
-        """A clock that a test sets ahead."""
-        ahead = Ahead()
-        self.addCleanup(ahead.remove)
-        return ahead
 
     def charged(self, api):
         """The points that all requests so far cost."""
