@@ -159,9 +159,13 @@ closing_lines() {
   grep -aE '^(Running suite|[0-9]+%: Checks:|e2e: |note: )' "$1" || true
 }
 
-# The output of a failed stage, without the log of the tested program.
+# The output of a failed stage: the unit tests that failed, then its end. The
+# log of the tested program is left out, and a warning that the address
+# sanitizer prints for each process.
 show_failure() {
-  grep -avE '^(time=|  (CC|TEST|LINK|AR) )' "$1" | tail -n 200
+  grep -aE '^tests/[^ ]+:[0-9]+:[EF]:' "$1" || true
+  grep -avE '^(time=|  (CC|TEST|LINK|AR) |==[0-9]+==WARNING: ASan does)' "$1" |
+    tail -n 200
 }
 
 run_stage() {
