@@ -1,16 +1,16 @@
 /*
- * What is sent: the URL with the moment at {at}, and the headers, put together
- * again for each try. request.h does the rest.
+ * Before each try of a request, this file writes the URL and the headers;
+ * request.h does the rest. The moment, if there is one, is put into the URL:
  *
- *     {at} in the URL, a moment   the moment replaces {at}
- *     {at} in the URL, none       left out, a parameter at={at} as a whole
- *     no {at}, a moment           a parameter at=MOMENT is added
+ *     {at} in the URL, a moment      the moment replaces {at}
+ *     {at} in the URL, no moment     {at} is left out, or the parameter at={at}
+ *     no {at} in the URL, a moment   a parameter at=MOMENT is added
  *
  * Hazards. Buffers with a secret are wiped before they are freed. A secret may
  * also be written in the configuration itself, without env:, file: or cred:. So
- * the value of a header is redacted, too, if its name looks like that of a
- * secret. The key of the rate has the secrets, because the server counts by
- * them.
+ * the value of a header is also redacted if the header's name looks like that
+ * of a secret. The key of the rate contains the secrets, because the server has
+ * a limit for each of them.
  */
 #include "api/endpoint.h"
 

@@ -10,17 +10,17 @@
  * whose source has a free place. It waits for its points at the head of the
  * queue, so that small requests cannot overtake it for ever.
  *
- * Points are taken when a request starts, by its estimate, and corrected when
- * it ends: by its cost, and by what the server says is left. Between answers
- * the bucket grows by `share` of the server's rate. It is never set to more
- * than that, even if the server has more left: the difference is what bulkpg
- * leaves to others.
+ * When a request starts, its estimated points are taken from the bucket. When
+ * it ends, they are corrected by its cost, and by the points that the server
+ * reports as left. Between answers the bucket grows by `share` of the server's
+ * rate. It is never set to more than that, even if the server has more points
+ * left: bulkpg leaves the difference to others.
  *
- * Hazards. Requests in flight may not yet be counted in what the server says is
- * left, so the estimates of the others are taken from the first report.
- * An estimate above the whole bucket would never fit; it is cut to what bulkpg
- * may take. Every change of the state wakes all waiting requests, which then
- * look again.
+ * Hazards. The points that the server reports as left may not include requests
+ * in flight, so the estimates of these are subtracted from the first report. An
+ * estimate above the whole bucket would wait for ever; it is reduced to what
+ * bulkpg may take. Every change of the state wakes all waiting requests, which
+ * then test their conditions again.
  */
 #include "api/rate.h"
 

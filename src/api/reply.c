@@ -1,20 +1,20 @@
 /*
  * An answer is judged in this order:
  *
- *     head     what it says about the rate
+ *     head     the rate that it reports
  *     status   redirects, 401, 429 and 403 for the rate, 408 and 5xx
- *     body     not JSON: by the status; with 2xx a proxy has answered
+ *     body     if not JSON: the status decides; with 2xx a proxy has answered
  *     errors   the first that has a known meaning decides
- *     data     missing: again
+ *     data     if missing: retry
  *
  * Servers give errors many forms: objects with a code in `extensions` or in
  * `type`, objects with only a message, or strings. So the meaning of an error
  * comes from its code, or else from words in its message.
  *
  * Hazards. Time in headers may be seconds from now, seconds since 1970, or
- * milliseconds since 1970, and the server's clock may differ from ours: it is
- * compared with the server's own Date. A server may repeat a request's text in
- * an error; secrets in it were hidden before (request.c).
+ * milliseconds since 1970. The server's clock may differ from ours, so these
+ * times are compared with the server's own Date. A server may repeat a
+ * request's text in an error; request.c has hidden the secrets in it.
  */
 #include "api/reply.h"
 

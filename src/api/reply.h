@@ -5,11 +5,11 @@
  * judged by its body first, because a server may send GraphQL errors with any
  * status. What it says about the rate is read in every case.
  *
- *     redirect, 401            never tried again
- *     refused for the rate     again, when the server says
- *     5xx, no JSON, no data    again
+ *     redirect, 401            not retried
+ *     refused for the rate     retried, when the server allows it
+ *     5xx, no JSON, no data    retried
  *     errors and data          see request.partial
- *     errors, and no data      a smaller page, again, or the server's words
+ *     errors, and no data      a smaller page, a retry, or the server's message
  *   https://graphql.github.io/graphql-over-http/
  */
 #ifndef API_REPLY_H

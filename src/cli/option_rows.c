@@ -176,7 +176,7 @@ const struct option_row option_rows[] = {
     {"until", 0, "TIME", OF_RUN, set_until,
      "with --since: only changes before TIME"},
     {"ids", 0, "FILE", OF_RUN, set_ids,
-     "fetch only the objects whose ids are in FILE (-: input)"},
+     "fetch only objects whose ids are in FILE (-: stdin)"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
      "jobs whose last good run is older than AGE"},
     {"keep", 0, "DIR", OF_RUN, set_keep, "save the results in DIR"},

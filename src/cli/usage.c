@@ -40,7 +40,7 @@ usage_print(FILE *to, const struct command_table *commands)
         "Usage: bulkpg [-C DIR] [--log-format text|json] [-v|-q] COMMAND "
         "...\n"
         "\n"
-        "Loads the results of Shopify bulk queries into PostgreSQL tables.\n"
+        "Loads Shopify and other GraphQL APIs into PostgreSQL tables.\n"
         "\n"
         "Commands:\n");
     for (size_t i = 0; i < commands->count; i++) {

@@ -9,17 +9,17 @@ static const struct command all[] = {
      command_init, 0, 1,
      "Creates DIR, by default the current folder, with bulkpg.ini, a first\n"
      "query in queries/, and the files that let an editor check queries.\n"
-     "Files that already exist are not changed. With --add, only ready\n"
-     "queries are copied: those of Shopify into queries/, and github/issues\n"
-     "into queries/github/, for a source of that name; with --store into\n"
-     "queries/S/.\n"},
+     "Files that already exist are not changed. With --add, init only copies\n"
+     "ready queries: those for Shopify into queries/, and one such as\n"
+     "github/issues into queries/github/, the folder of a source of that\n"
+     "name. With --store S, it copies them into queries/S/.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
      "database and every query. Prints a line for each: ok, warn or error,\n"
      "with a suggested fix. To find missing scopes and hidden fields, check\n"
      "sends each query to the store, but asks only for the first row of each\n"
-     "connection; of a query that is read by pages, it tries one page.\n"
+     "connection. If a query is read page by page, check tries one page.\n"
      "--store may be given more than once.\n"
      "Creates the journal if it does not exist, and saves the stores' types\n"
      "in it; changes no other table.\n"},
@@ -27,9 +27,9 @@ static const struct command all[] = {
      command_plan, 1, 1,
      "Shows the document that a run of JOB would submit, the tables as SQL,\n"
      "and what would change in the database. Lists tables of the job that\n"
-     "its query no longer uses. Of a query that is read by pages, it lists\n"
-     "the requests, level by level, with their points and rows, and how long\n"
-     "many rows take at the server's rate.\n"
+     "its query no longer uses. If the query is read page by page, plan\n"
+     "lists the requests, level by level, with their points and rows, and\n"
+     "how long 10,000 rows take at the server's rate.\n"
      "Creates the journal if it does not exist, and saves the store's types\n"
      "in it; changes no other table. With --types, plan uses\n"
      "neither the store nor the database.\n" JOB_TEXT},
@@ -40,9 +40,9 @@ static const struct command all[] = {
      "last run, and everything from time to time.\n"
      "If a job fails, the others continue. After any failure, run it again:\n"
      "it resumes what it can.\n"
-     "With --ids, run fetches exactly the roots in FILE, one id a line. It\n"
-     "replaces the rows below them, and removes roots that do not exist any\n"
-     "more. It neither moves the watermark nor affects other runs.\n"
+     "With --ids, run fetches exactly the roots whose ids are in FILE, one id\n"
+     "per line. It replaces the rows below them, and removes roots that no\n"
+     "longer exist. It neither moves the watermark nor affects other runs.\n"
      "--store may be given more than once.\n" JOB_TEXT},
     {OF_LOAD, "load", "JOB FILE|-", "load a saved result", command_load, 2, 2,
      "Loads FILE, or standard input, as a full result of JOB: rows that it\n"
@@ -61,7 +61,7 @@ static const struct command all[] = {
      command_cancel, 0, -1,
      "Cancels the running bulk operations of the named jobs, or of all\n"
      "jobs, and stops runs that read pages. Operations that are not in this\n"
-     "journal are left alone.\n" JOB_TEXT},
+     "journal are not affected.\n" JOB_TEXT},
     {OF_TYPES, "types", "--store S", "print a store's GraphQL types",
      command_types, 0, 0,
      "Prints the store's types that are saved in the journal, as an\n"

@@ -209,15 +209,15 @@ find_root(struct job *job, struct err *err)
         return NULL;
     }
     if (root->is_only) {
-        refuse(job, err, "the query asks for only so many roots");
+        refuse(job, err, "the query limits the number of its roots");
         return NULL;
     }
     filter = pages_own_filter(plan, root);
     if (filter != NULL) {
         refuse(job, err,
                arena_printf(&job->arena,
-                            "the argument %s selects the roots, and rows that "
-                            "are fetched by id would not obey it",
+                            "the argument %s selects the roots, and would not "
+                            "apply to roots that are fetched by their ids",
                             filter));
         return NULL;
     }

@@ -1,5 +1,5 @@
 /*
- * ids - the objects that `bulkpg run JOB --ids FILE` names, one id a line.
+ * ids - the objects that `bulkpg run JOB --ids FILE` names, one id per line.
  *
  * With a store, a line may also be the number of a gid, as the tables have it.
  */

@@ -99,7 +99,8 @@ has_few_roots(struct way *way, const struct origin_run *run, bool *few,
         return false;
     *few = count >= 0 && count <= below;
     log_info(&job->log,
-             *few ? "few roots: by pages" : "many roots: a bulk operation",
+             *few ? "reading the few roots page by page"
+                  : "reading the many roots by a bulk operation",
              LOG_NUM("roots", count), LOG_NUM("below", below), LOG_END);
     return true;
 }

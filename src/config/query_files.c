@@ -259,7 +259,8 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
     err_as(err, kind);
     if (all.count == 0)
         err_hint(err,
-                 "there are no queries in " FOLDER "/; bulkpg init writes one");
+                 "there are no queries in " FOLDER "/; create one with bulkpg "
+                 "init");
     else if (nearest.best != NULL)
         err_hint(err, "did you mean %s? The jobs are %s", nearest.best,
                  buf_str(&known));

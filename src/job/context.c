@@ -65,9 +65,9 @@ no_store_named(const struct options *options, struct err *err)
     if (options->dsn != NULL)
         err_hint(
             err,
-            "bulkpg init writes one; -C DIR changes to its folder; without "
-            "bulkpg.ini, check, plan and run need --domain, and load needs "
-            "--types");
+            "create one with bulkpg init, or name its folder with -C DIR; "
+            "without bulkpg.ini, check, plan and run need --domain, and load "
+            "needs --types");
     return false;
 }
 

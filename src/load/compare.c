@@ -1,13 +1,14 @@
 /*
- * Two passes over a table's hashes are the rule: one reads them before the
- * load, one sums them up in the merge. Only if the sums differ are they read
- * again, there. The hashes of all tables come in one wait, row by row
- * (pg/queue.h). Rows that went have hashes in the set that are neither marked
- * nor those of rows to be updated; they are listed in a table of the database,
- * or, if these are fewer, the marked ones are.
+ * A table's hashes are read before the load. The merge compares only their sums
+ * with those of the table, and reads the hashes again if the sums differ. The
+ * hashes of all tables come in one wait, row by row (pg/queue.h).
  *
- * Hazard. The merge may be tried again after a deadlock: what it found out the
- * first time is forgotten in compare_queue_changed().
+ * A row of the table is gone if its hash in the set is neither marked nor that
+ * of a row to be updated. The merge lists the hashes of gone rows in a table of
+ * the database; or the marked hashes, if these are fewer.
+ *
+ * Hazard. The merge may be retried after a deadlock: compare_queue_changed()
+ * forgets the results of the first try.
  */
 #include "load/compare.h"
 

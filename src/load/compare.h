@@ -1,14 +1,14 @@
 /*
- * compare - rows that came unchanged are recognised before they are sent.
+ * compare - recognise unchanged rows before they are sent.
  *
  *     compare_queue_read ─► load ─► compare_begin ─► count ─► settle:
  *                                                        compare_queue_changed
  *                  merge_apply: compare_list ◄─ compare_settled ◄────┘
  *
  * The hashes of a table's rows are read into a set before the load (known.h),
- * which marks those that come. In the merge's transaction the set must still
- * hold: the table's rows are as they were read, or at least the marked ones are
- * there; and no key came twice, which shows in staging, in the set, or in a
+ * which marks those that come. In the merge's transaction the set must still be
+ * true: the table's rows are as they were read, or at least the marked ones
+ * exist; and no key came twice, which shows in staging, in the set, or in a
  * marked row that is to be updated. Otherwise the code is NOT_COMPARED: the
  * load restarts and sends all rows.
  */

@@ -2,9 +2,9 @@
  * The two guards of guard.h.
  *
  * Columns: only columns that are NULL in all rows in staging are looked up in
- * the table, first with one scan, then with a join on the keys. If it costs
- * nothing should no column be NULL, the first of the two is asked together with
- * what changes.
+ * the table, first with one scan, then with a join on the keys. An incremental
+ * run has no scan, and queues the join with the statements that list changes:
+ * the join reads nothing if no column is NULL.
  *
  * Rows: the counts of the merge are enough in a full run. In an incremental
  * run the table's other rows must be counted.

@@ -1,10 +1,10 @@
 /*
- * hash - what a row's _hash is made of.
+ * hash - computes a row's _hash.
  *
- * A hash follows the row's values, its key with the parent's id, and the
- * definition: the algorithm, the journal's secret, the names and types of the
- * columns. It does not follow the row's place, and counts of what is below it.
- * Hashes of different definitions say nothing about each other.
+ * A hash is computed from the row's values, its key with the parent's id, and
+ * the definition: the algorithm, the journal's secret, and the names and types
+ * of the columns. The row's position and the counts of rows below it are not
+ * part of it. Hashes with different definitions cannot be compared.
  */
 #ifndef LOAD_HASH_H
 #define LOAD_HASH_H
@@ -13,7 +13,7 @@
 
 enum { HASH_DEFINITION_BYTES = 24 };
 
-/* What the rows of a table are hashed under, as its columns are now. */
+/* The hash of the table's definition, with its columns as they are now. */
 uint64_t hash_seed(const struct plan_table *table, uint64_t secret);
 
 /* The same as text, as bulkpg.relation keeps it. */

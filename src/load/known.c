@@ -1,14 +1,14 @@
 /*
- * One block of memory: the places, then a bitmap of those that are marked, then
- * a bitmap of those that are settled. A hash is looked for from the place that
- * its upper bits say, one place after the other, up to the first empty one. At
- * most three quarters of the places are filled, so that there always is one.
+ * One block of memory has the places, then a bitmap of marked places, then a
+ * bitmap of settled places. The search for a hash begins at the place that its
+ * upper bits give, and continues to the first empty place. At most three
+ * quarters of the places are filled, so that there is always an empty one.
  *
- * A set that could not take every row, or met a hash twice, is not whole. Its
- * table is then loaded without it. The sums are of all rows nevertheless.
+ * A set is not whole if it had no room for a row, or if two rows have the same
+ * hash. Then the table is loaded without it. The sums always include all rows.
  *
- * Hazard. While the table is read again the settled bits say which rows are
- * still there: known_read_again() and known_read_end() enclose that.
+ * Hazard. Between known_read_again() and known_read_end(), the table is read
+ * again, and the settled bits say which rows still exist.
  */
 #include "load/known.h"
 

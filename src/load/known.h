@@ -1,14 +1,14 @@
 /*
- * known - the hashes of the rows that a table has, so that a row that did not
+ * known - the set of the hashes of a table's rows. With it, a row that did not
  * change is recognised before it is sent.
  *
  *     known_add ... ─► known_mark ... ─► known_settle ... ─► known_next ...
  *     the table        lines             rows that change    rows that went
  *
- * Open addressing over 64-bit hashes, with two bits for each place: the row
- * came unchanged (marked), and it is one that the merge changes (settled). The
- * memory is taken from one budget of the process when the set is made, and does
- * not grow. A hash of 0 is never in the set: rows are not hashed to 0.
+ * A table of 64-bit hashes with open addressing. Each place has two bits: the
+ * row came unchanged (marked), and the merge changes the row (settled). The
+ * memory is taken from a budget of the process when the set is created, and
+ * does not grow. The hash 0 is never in the set, because no row has it.
  */
 #ifndef LOAD_KNOWN_H
 #define LOAD_KNOWN_H
@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What all sets of the process may still take. */
+/* The memory that sets of the process may still take. */
 struct known_budget {
     size_t bytes_left;
 };

@@ -8,15 +8,15 @@
  * further lines meanwhile. Either all rows of a line are staged, or the line is
  * rejected.
  *
- * The lines of a paged run come page by page. A page is one transaction, which
- * also has what the caller adds to it:
+ * The lines of a paged run come page by page. A page is one transaction, to
+ * which the caller adds statements:
  *
  *     loader_begin_page ─► loader_line … ─► loader_end_page ─► [loader_remove]
  *          ▲                                                        │
  *          └─────────────────── the caller commits ◄────────────────┘
  *
- * After a failure the page has not happened. Staging is kept, and the next
- * loader continues it.
+ * After a failure nothing of the page is in staging. Staging is kept, and the
+ * next loader continues with this page.
  */
 #ifndef LOAD_LOADER_H
 #define LOAD_LOADER_H

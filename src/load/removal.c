@@ -6,8 +6,8 @@
  *     WITH r1 AS (DELETE …), r2 AS (DELETE … r1 …), r3 AS (DELETE … r1 …)
  *     SELECT (SELECT count(*) FROM r1) + …, …
  *
- * Hazard. All steps see staging as it was before the statement. So a step that
- * asks whether a parent is still staged must leave out the rows that the step
+ * Hazard. All steps see staging as it was before the statement. So if a step
+ * tests whether a parent is still staged, it must ignore the rows that the step
  * above deletes.
  */
 #include "load/removal.h"

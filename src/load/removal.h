@@ -1,9 +1,9 @@
 /*
  * removal - delete staged rows of a paged run before they are read again.
  *
- * If a connection is read a second time, the rows of the first time must go,
- * and all rows below them. So must a row that the API no longer has. Only rows
- * of earlier pages are deleted.
+ * If a connection is read a second time, its first rows and all rows below them
+ * are deleted. So is a row that the API no longer has. Only rows of earlier
+ * pages are deleted.
  *
  * Private to this folder.
  */

@@ -8,9 +8,9 @@
  *
  * Hazards. The text moves while it grows, so pieces have offsets, not spans.
  * What the sink gets, and the result of pieces_id(), is valid only until
- * something is added. A parent comes before its children in the list:
- * drop_orphan() has decided about it already. An overflow of the text is
- * noticed only at the flush.
+ * something is added. In the list, a parent is before its children, so
+ * drop_orphan() has already decided whether it is dropped. An overflow of the
+ * text is noticed only at the flush.
  */
 #include "paged/pieces.h"
 

@@ -1,9 +1,9 @@
 /*
  * proof - is a connection of one parent complete?
  *
- * A walk that has closed a connection is complete as far as the API says so. If
- * the API also reports a total, the rows must agree with it. Otherwise the
- * connection is read again, three times in all.
+ * When a connection has no more pages, it is complete according to the API. If
+ * the API also reports a total, the number of rows must agree with the total.
+ * If it does not, the connection is read again, up to three times in all.
  */
 #ifndef PAGED_PROOF_H
 #define PAGED_PROOF_H

@@ -9,13 +9,14 @@
  *     ROW ─┬─► a place below it: FIELDS, CONNECTION, LIST
  *          └─► any other member is copied as it came
  *
- * What is open without a frame is skipped or copied: only its depth counts.
- * Lines and instances go to pieces.c, which gives them to the caller when the
- * outermost row or parent ends.
+ * Arrays and objects without a frame are skipped or copied; only their depth is
+ * counted. Lines and instances go to pieces.c, which gives them to the caller
+ * when the outermost row or parent ends.
  *
- * Hazards. The keys of an answer are whatever the server sends: only names can
- * be members of a line, and none of bulkpg's own. Blanks in copied values may
- * have newlines, which a line must not have. The sink may wait.
+ * Hazards. The server may send any key. A key becomes a member of a line only
+ * if it is a GraphQL name and not one of bulkpg's own names. The blanks between
+ * copied values may have newlines, which a line must not have. The sink may
+ * wait.
  */
 #include "paged/split.h"
 

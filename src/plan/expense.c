@@ -124,11 +124,11 @@ print_terms(const struct plan *plan, const struct expense_terms *terms,
     buf_append_str(text, " at once. ");
     if (terms->per_second > 0)
         buf_printf(text,
-                   "bulkpg takes %.3g points a second of those that %s grants "
-                   "at least.\n",
+                   "bulkpg uses %.3g points a second, its share of the lowest "
+                   "rate limit of %s.\n",
                    terms->per_second, plan->dialect->name);
     else
-        buf_append_str(text, "The rate is known after the first answer.\n");
+        buf_append_str(text, "The first answer reports the rate limit.\n");
 }
 
 void

@@ -31,13 +31,13 @@ read_paged(struct builder *b, const struct gql_directive *given)
         return false;
     if (pages->page_max > 0 && paged->rows > pages->page_max)
         return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
-                           "first of @paged can be at most %d: %s has no "
+                           "@paged(first:) can be at most %d: %s has no "
                            "larger pages",
                            pages->page_max, b->dialect->name);
     if (paged->below > 0 && pages->always)
         return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
-                           "below of @paged has no meaning here: %s is always "
-                           "read page by page",
+                           "@paged(below:) has no effect: %s is always read "
+                           "page by page",
                            b->dialect->name);
     paged->way = paged->below > 0 ? PLAN_BY_COUNT : PLAN_BY_PAGES;
     return true;
@@ -135,7 +135,8 @@ refuse_pages(struct builder *b, const struct table_draft *draft)
                 "the connection \"%s\" cannot be read to its end: it has no "
                 "argument for the next page",
                 draft->table->path);
-    return err_hint(b->err, "with a literal %s: only so many rows are read",
+    return err_hint(b->err,
+                    "with a literal %s:, bulkpg reads only that many rows",
                     draft->paging.rows_argument);
 }
 
@@ -248,9 +249,9 @@ refuse_owner(struct builder *b, const struct pages_connection *c)
         "the connection \"%s\" cannot be read to its end: %s finds no "
         "%s by its id, so the pages after the first cannot be asked for",
         c->path, b->dialect->name, c->owner->node_type);
-    return err_hint(b->err, "select the connection at the root or below an "
-                            "object that has an id of its own, or with a "
-                            "literal number of rows");
+    return err_hint(b->err, "select the connection at the root, or below an "
+                            "object that the API finds by its id; or read "
+                            "only some rows, with a literal number of rows");
 }
 
 /* A part of a connection that comes in its parent's page may be all of it. */

@@ -121,8 +121,8 @@ settle_incremental(struct builder *b, const struct gql_directive *given)
 
     if (takes_since(b) && gql_find_argument(given->arguments, "field") != NULL)
         return build_error(b, MSG_QUERY_DIRECTIVE, given->pos,
-                           "field of @incremental has no meaning here: the "
-                           "query itself compares a time with $since");
+                           "@incremental(field:) has no effect: the query "
+                           "itself compares a time with $since");
     if (!read_incremental(b, given, incremental) ||
         (!takes_since(b) &&
          !check_window_filter(b, given->pos, incremental->field)) ||

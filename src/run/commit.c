@@ -42,8 +42,8 @@ commit_is_complete(const struct run *run, struct err *err)
 
     if (origin->unproven != NULL)
         return err_set(err, MSG_WALK_UNPROVEN,
-                       "nothing was removed, because the API did not prove "
-                       "that it sent all rows of %s",
+                       "the run removed no rows, because bulkpg could not "
+                       "prove that the API sent all rows of %s",
                        origin->unproven);
     return origin->null_rows == NULL ||
            err_set(err, MSG_NULL_ROWS,

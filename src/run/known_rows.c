@@ -1,14 +1,13 @@
 /*
- * A table takes the plain way, all its rows sent, unless may_compare() finds
- * nothing against it; that is the one place that decides. It depends on the
- * run, the plan, the table as it was inspected, and what the journal noted of
- * it after the last full run.
+ * may_compare() alone decides whether the rows of a table are compared, or all
+ * sent. It depends on the run, the plan, the table as it was inspected, and what
+ * the journal noted of it after the last full run.
  *
- * Hazard. The hashes in the table say nothing if they have another definition.
- * The definition is kept in bulkpg.relation by the merge of a full run, which
- * has written the hash of every row that came. What is left in the table
- * besides (rows of a run that removes nothing) has an older one, and is sent
- * again should it come.
+ * Hazard. Hashes of another definition cannot be compared. The merge of a full
+ * run writes the hash of every row that came, and records their definition in
+ * bulkpg.relation. If the run removed nothing, the table may also have rows
+ * that did not come, with hashes of an older definition. If such a row comes
+ * later, it is sent.
  */
 #include "run/known_rows.h"
 

@@ -1,9 +1,9 @@
 /*
- * known_rows - which tables of a run are compared before their rows are sent.
+ * known_rows - decides which tables of a run are compared before their rows are
+ * sent.
  *
- * A full run reads the hashes of a table's rows first; rows that come with one
- * of these did not change, and are not sent (load/compare.h). One predicate
- * says which tables take part.
+ * A full run first reads the hashes of a table's rows. A row of the result that
+ * has one of these hashes did not change, and is not sent (load/compare.h).
  */
 #ifndef RUN_KNOWN_ROWS_H
 #define RUN_KNOWN_ROWS_H

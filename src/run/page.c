@@ -9,7 +9,7 @@
  * head is not that of the page before.
  *
  * After a failure the attempt ends. The next one, here or in another process,
- * continues with the same page: its lines have the same numbers.
+ * continues with the same page, and its lines get the same numbers.
  *
  * Hazard. The answer to COMMIT may be lost. Then the head row says whether the
  * page was committed. If it was, the attempt ends nevertheless, because its

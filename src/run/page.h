@@ -1,6 +1,6 @@
 /*
- * page - loads the pages of a paged run, and commits each with what the next
- * process needs to continue after it. Private to this folder.
+ * page - loads the pages of a paged run. Each page commits together with the
+ * data from which another process can continue. Private to this folder.
  */
 #ifndef RUN_PAGE_H
 #define RUN_PAGE_H

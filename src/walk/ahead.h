@@ -1,11 +1,11 @@
 /*
  * ahead - pages of a connection by offset that are asked for side by side.
  *
- * Where such a page begins is known before the pages in front of it have come.
- * So the requests that could be in flight, but have nothing else to do, ask for
- * the following pages. Their answers are cut in their order, into the same
- * page. If one of them is not good, it and those after it are forgotten, and
- * asked for again as usual.
+ * The offset of such a page is known before the pages in front of it arrive. So
+ * if fewer requests are in flight than allowed, bulkpg also asks for the
+ * following pages. It cuts their answers in order, into the same page. If one
+ * of them cannot be used, bulkpg drops it and those after it, and asks for them
+ * again as usual.
  *
  * Private to this folder.
  */

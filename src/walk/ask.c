@@ -1,12 +1,11 @@
 /*
- * The size of a request is that of its connection (struct manner), which all
- * requests share, or less if an entry of the batch had a fault. api/request.h
- * asks for fewer rows while it retries; shrink() then decides what to leave
- * out. First parents: each is asked for with the same number of rows. Then
- * rows.
+ * All requests of a connection ask for the same number of parents and rows
+ * (struct manner), or for fewer if an entry of the batch had a fault. While
+ * api/request.h retries, shrink() reduces the request: first to fewer parents,
+ * each with the same number of rows, then to fewer rows.
  *
- * An answer over 4 MiB is broken off. If it is that of one row, it is asked for
- * again, and may have 64 MiB; only one such answer is read at a time.
+ * bulkpg stops reading an answer after 4 MiB. If the answer is for one row,
+ * bulkpg asks again and reads up to 64 MiB, for one such answer at a time.
  *
  * Hazard. The other tasks of the walk run while a request waits.
  */

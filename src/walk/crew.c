@@ -6,12 +6,12 @@
  * Pages are committed in the order in which they became ready. The frontier in
  * memory is ahead of the journal by the pages that are not committed yet.
  *
- * Hazards. Entries that were spilled may be read from the journal only while no
- * page waits for its commit: otherwise an entry that a page has ended would
- * come back. So the lock `committing` is held from crew_next() to the commit,
- * and while they are read. Any wait may let another task change the walker:
- * conditions are tested again after it. A page that was not committed stays
- * `current`.
+ * Hazards. Spilled entries may be read from the journal only while no page
+ * waits for its commit. Otherwise an entry that such a page has ended would be
+ * read again. So the lock `committing` is held from crew_next() to the commit,
+ * and while spilled entries are read. During a wait, another task may change
+ * the walker, so conditions are tested again after it. A page whose commit
+ * failed stays `current`.
  */
 #include "walk/crew.h"
 

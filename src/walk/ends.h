@@ -4,14 +4,15 @@
  *     1 2 3 … 250 ─►                         ◄─ 49751 … 49999 50000
  *               `up`                         `down`
  *
- * A cursor is read one page after the other, so its time is that of all its
- * answers. If the API sorts the root by its ids and can reverse the order, one
- * entry reads upwards and another one downwards, until they meet. A row between
- * them would have to be in the page of one of them.
+ * By cursor, a page can be asked for only after the page before has come. If
+ * the API sorts the root by its ids and can reverse the order, one entry reads
+ * upwards and another one downwards, until they meet. This takes half the time,
+ * and no row between them is missed, because it would be in the page of one of
+ * them.
  *
- * Nothing of this is believed without need. The one that reads upwards stops
- * before the end only if the ids of all pages were in order; otherwise it reads
- * everything, and the other one ends.
+ * The API's order is checked. The entry that reads upwards stops early only if
+ * the ids of all pages were in order. Otherwise it reads to the end, and the
+ * other entry ends.
  *
  * Private to this folder.
  */

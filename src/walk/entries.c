@@ -1,14 +1,15 @@
 /*
- * Each connection has two lists. In `fresh` are entries whose first page can be
- * asked for together with others; in `going` all others. Both are queues, but
- * an entry that comes back goes to their beginning, so that a parent is drained
- * before the next one begins.
+ * Each connection has two queues of waiting entries: `fresh` has the entries
+ * whose first page can be asked for together with others, `going` has all
+ * others. An entry that comes back is put at the front, so that a parent is
+ * drained before the next one begins.
  *
- * Flying entries are in no list, only counted; but their numbers must be known
- * to read spilled ones, so they are in a list of their own.
+ * Entries whose request is in flight are in the list `flying`, because their
+ * numbers are needed when spilled entries are read.
  *
- * Hazard. A connection that is read again removes all staged rows below it, so
- * its first request waits until nothing below is waiting, flying or spilled.
+ * Hazard. A connection that is read again removes all staged rows below it. So
+ * its first request waits until no entry below it is waiting, flying or
+ * spilled.
  */
 #include "walk/entries.h"
 

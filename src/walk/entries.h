@@ -1,19 +1,19 @@
 /*
- * entries - the frontier in memory: what is to be asked next.
+ * entries - the frontier in memory: what to ask for next.
  *
  *     add ─► waiting ─► take ─► flying ─┬─► end
  *               ▲                       │
  *               └───────── back ◄───────┘
  *
- * An entry is a connection below one parent, or at the root, and where its next
- * page begins. The deepest are taken first, so that the frontier stays short,
- * and roots only while fewer than ENTRIES_MAX entries wait. First pages below
- * several parents are asked for together. A request for few parents costs as
- * much as one for many, so it waits while pages of their ancestors are still to
- * come.
+ * An entry is a connection below one parent, or at the root, with the place
+ * where its next page begins. The deepest entries are taken first, so that the
+ * frontier stays short; roots are taken only while fewer than ENTRIES_MAX
+ * entries wait. First pages below several parents are asked for together. A
+ * request for few parents costs as much as one for many, so it waits while
+ * pages of their ancestors are still to come.
  *
- * More than ENTRIES_MAX entries are not kept here: they are spilled, that is,
- * they are only in the journal. So are all entries of a run that is resumed.
+ * At most ENTRIES_MAX entries are kept here. The others are spilled, that is,
+ * they are only in the journal. When a run is resumed, all its entries are.
  *
  * Private to this folder.
  */
@@ -37,7 +37,7 @@ struct walk_entry {
     int faults;        /* answers with errors, at its present size */
     int64_t rows_most; /* smaller pages, because of faults; 0: no limit */
     int parents_most;  /* the same for parents in one request */
-    char *mark;        /* a cursor of some pages before, to notice a circle */
+    char *mark;        /* an earlier cursor, to notice a circle of cursors */
     int64_t mark_at;   /* the page at which to replace it */
 };
 
@@ -110,7 +110,7 @@ bool entries_are_low(const struct entries *entries);
 /* The numbers of all entries that are here, `waiting` + `flying` of them. */
 void entries_numbers(const struct entries *entries, int64_t *numbers);
 
-/* Is nothing left, except `own` flying entries? */
+/* Are there no entries, except `own` flying ones? */
 bool entries_are_done(const struct entries *entries, int64_t own);
 
 #endif

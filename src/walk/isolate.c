@@ -12,7 +12,7 @@ refuse(const struct page *page, const struct json *errors, struct err *err)
 
     if (errors != NULL)
         judge_words(errors, &words);
-    err_set(err, MSG_PAGE_ERRORS, "the API cannot give \"%s\": %s",
+    err_set(err, MSG_PAGE_ERRORS, "the API cannot return a row of \"%s\": %s",
             page->batch.connection->path, buf_str(&words));
     buf_free(&words);
     return false;

@@ -1,9 +1,9 @@
 /*
  * isolate - a page of one row that the API answers with errors.
  *
- * The page is asked for without the fields of its row, only with its id and its
- * place; then the row by its id. If that fails, too, the row is a reject, and
- * the walk goes on after it.
+ * The page is asked for again without the fields of its row, to learn the row's
+ * id and where the next page begins. Then the row is asked for by its id. If
+ * that fails, too, the row is a reject, and the walk continues after it.
  *
  * Private to this folder.
  */

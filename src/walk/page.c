@@ -1,11 +1,12 @@
 /*
- * What the splitter reports of each connection decides about its entry:
+ * The splitter reports the state of each connection. It decides what happens to
+ * the entry:
  *
  *     CLOSED ─┬─► complete: the entry ends
  *             ├─► not proven: it is read again from its beginning
  *             └─► not proven for the third time: it ends, and is unproven
  *     OPEN ───┬─► it waits for its next page
- *             └─► its cursor came before: as BROKEN
+ *             └─► the cursor came before: the same as BROKEN
  *     APART ────► a new entry
  *     BROKEN ─┬─► it is read again from its beginning
  *             └─► for the second time: the walk fails
@@ -13,12 +14,12 @@
  *
  * A connection that was nested in its parent's row has no entry yet.
  *
- * Parents that did not come are asked for once more. Then they have gone: their
- * rows, which are staged, are removed.
+ * If a parent does not come, it is asked for once more. If it does not come
+ * again, it no longer exists, and its staged rows are removed.
  *
- * Hazards. Rows of a connection that is read again, or of a parent that comes a
- * second time, are removed with the first page that has them again, because
- * removals happen before the page's rows are added. Nothing here may wait: the
+ * Hazards. If a connection is read again, or a parent comes a second time, its
+ * old rows are removed together with the first page of the new ones: a page's
+ * removals happen before its rows are added. Nothing here may wait, because the
  * splitter is shared.
  */
 #include "walk/page.h"
@@ -399,8 +400,8 @@ restart_broken(struct page *page, const struct split_instance *i,
     if (entry != NULL &&
         (entry->was_broken || walker_slice(page->walker, &entry->row) != NULL))
         return err_set(err, MSG_PAGE_CURSOR,
-                       "the connection \"%s\" has more pages, but the API "
-                       "reports no new place where they begin",
+                       "the API reports another page of the connection \"%s\", "
+                       "but no new cursor for it",
                        i->connection->path);
     change->was_broken = true;
     restart(page, i->connection, change);

@@ -2,7 +2,7 @@
  * seen - a set of 64-bit hashes, up to a fixed number.
  *
  * It counts the distinct keys of a connection, and notices a parent that comes
- * a second time. A full set takes every further hash for a new one.
+ * a second time. If the set is full, every further hash counts as new.
  *
  * Private to this folder.
  */

@@ -2,8 +2,8 @@
  * tallies - what a walk knows of each connection, for the proof and for
  * bulkpg.walk.
  *
- * They are in the head row of the frontier as JSON, so that a resumed run goes
- * on counting.
+ * They are in the head row of the frontier as JSON, so that a resumed run
+ * continues to count.
  *
  * Private to this folder.
  */
@@ -19,7 +19,7 @@ struct tally {
     int64_t instances; /* read, and those that were read to their end */
     int64_t pages;
     int64_t rows;
-    int64_t told; /* totals of the instances; -1: none was told */
+    int64_t told; /* totals of the instances; -1: the API reports none */
     int64_t nulls;
     int64_t repeats;
     int64_t unproven; /* instances */
@@ -47,8 +47,8 @@ void tallies_free(struct tallies *tallies);
 void tallies_add(struct tallies *tallies, const struct tallies *more);
 void tallies_deny(struct tallies *tallies, const char *path, int64_t times);
 
-/* As JSON, with those of a page that is not added yet; and back. Text that
- * cannot be read gives false. */
+/* Write the tallies as JSON, and read them. Reading returns false if the text
+ * is not valid. */
 void tallies_write(const struct tallies *tallies, struct buf *json);
 bool tallies_read(struct tallies *tallies, const char *json);
 

@@ -168,7 +168,7 @@ warn_of_limits(const struct walker *walker, const struct tallies *sums)
 
         if (sums->of[i].full > 0)
             log_warn(&walker->job->log, MSG_LIST_LIMIT,
-                     "as many rows came as the limit of the list",
+                     "the list has as many rows as its limit",
                      LOG_STR("list", c->path), LOG_NUM("limit", c->only),
                      LOG_NUM("times", sums->of[i].full), LOG_END);
     }

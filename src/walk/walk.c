@@ -1,17 +1,17 @@
 /*
- * What an unfinished run left, by its operation and its head row:
+ * What happens to an unfinished run, by its operation and its head row:
  *
- *     other windows of @slice, or a bulk operation   nothing: superseded
- *     no head row                                    begin
- *     head row, page 0                               resume with all roots
- *     head row, a page was committed                 resume with its entries
- *     older than 6 hours, or of another branch       nothing: superseded
+ *     other windows of @slice, or a bulk operation   superseded
+ *     no head row                                    begun
+ *     head row, page 0                               resumed with all roots
+ *     head row, a page was committed                 resumed with its entries
+ *     older than 6 hours, or of another branch       superseded
  *
  * No entry of the journal is in memory at first: all of them count as spilled.
  *
  * Hazards. The moment must be in the journal before the first page is asked
- * for, because the next window begins there. A copy of --keep that lacks
- * committed pages is not continued; the run continues without it.
+ * for, because the next window begins there. If the copy that --keep writes
+ * lacks committed pages, the run continues without it.
  */
 #include "walk/walk.h"
 
@@ -176,7 +176,7 @@ resume_walk(struct origin *origin, const struct origin_run *run,
     walker->entries.has_spilled = true;
     return tallies_read(&walker->tallies, walk->head.walked) ||
            err_set(err, MSG_PAGE_SHAPE,
-                   "what an earlier process noted of the pages cannot be read");
+                   "the journal's counts of pages read so far are not valid");
 }
 
 /* ---- pages -------------------------------------------------------------- */
@@ -211,8 +211,8 @@ make_source(struct walk *walk)
                    job->log.job);
     else if (!keep_has(path, walk->head.copy_bytes)) {
         log_warn(&job->log, MSG_CANNOT_KEEP,
-                 "no copy of the result is kept: the pages that an earlier "
-                 "process read are missing in it",
+                 "the copy of the result is not written, because it lacks "
+                 "pages that an earlier process read",
                  LOG_STR("path", path), LOG_END);
         return source;
     }

@@ -7,8 +7,8 @@
  * Several tasks (crew.h) take what is to be asked next from the frontier
  * (entries.h), ask for it (ask.h) and cut the answer into a page (page.h). The
  * source (feed.h) gives one page after the other to the run, which commits its
- * rows together with its changes of the frontier. In memory the frontier has
- * changed before, when the page was ready.
+ * rows together with its changes of the frontier. In memory the frontier
+ * changes earlier, when the page becomes ready.
  */
 #ifndef WALK_WALK_H
 #define WALK_WALK_H

@@ -496,7 +496,8 @@ START_TEST(file_that_cannot_be_read_is_named)
              folder_now);
     ck_assert_str_eq(err.message, message);
     ck_assert_str_eq(err_remedy(&err),
-                     "bulkpg init writes one; -C DIR changes to its folder");
+                     "create one with bulkpg init, or name its folder with "
+                     "-C DIR");
     ck_assert(!config_read(&config, "secrets", false, &err));
     ck_assert_str_eq(err.message, "secrets is not a regular file");
     write_bytes("bulkpg.ini", "[database]\ndsn = a\0b\n", 21, 0644);

@@ -284,7 +284,7 @@ START_TEST(no_queries_at_all_is_a_fault)
     ck_assert_int_eq(err.kind, ERR_USAGE);
     ck_assert_str_eq(
         err_remedy(&err),
-        "there are no queries in queries/; bulkpg init writes one");
+        "there are no queries in queries/; create one with bulkpg init");
 }
 
 END_TEST

@@ -262,8 +262,8 @@ START_TEST(the_requests_are_printed_by_level)
                "560 points, 7 s\n"));
     ck_assert_ptr_nonnull(
         strstr(buf_str(&text),
-               "-- At most 4 requests at once. bulkpg takes 80 points a second "
-               "of those that Shopify grants at least.\n"));
+               "-- At most 4 requests at once. bulkpg uses 80 points a second, "
+               "its share of the lowest rate limit of Shopify.\n"));
 }
 
 END_TEST
@@ -317,7 +317,7 @@ static const struct {
     {"query @paged(first: 0) { products { nodes { id } } }",
      "q:1:21: first of @paged must be a number above 0"},
     {"query @paged(first: 251) { products { nodes { id } } }",
-     "q:1:7: first of @paged can be at most 250: Shopify has no larger pages"},
+     "q:1:7: @paged(first:) can be at most 250: Shopify has no larger pages"},
     {"query @paged(last: 1) { products { nodes { id } } }",
      "q:1:14: @paged has no argument \"last\""},
     {"query @paged { products(after: \"x\") { nodes { id } } }",
@@ -577,14 +577,14 @@ static const struct {
      "or a list of objects",
      NULL},
     {"query @paged(below: 5) { viewer { login } }",
-     "q:1:7: below of @paged has no meaning here: GitHub is always read page "
-     "by page",
+     "q:1:7: @paged(below:) has no effect: GitHub is always read page by "
+     "page",
      NULL},
     {"query($since: DateTime) @incremental(field: \"x\") { repository(owner: "
      "\"o\", name: \"n\") { issues(filterBy: {since: $since}) { nodes { id } } "
      "} }",
-     "q:1:25: field of @incremental has no meaning here: the query itself "
-     "compares a time with $since",
+     "q:1:25: @incremental(field:) has no effect: the query itself compares "
+     "a time with $since",
      NULL},
     {"query @slice { viewer { login } }",
      "q:1:7: @slice needs a filter that bulkpg knows, and GitHub has none",

@@ -160,7 +160,7 @@ class Commands(Case):
             result = self.run_program(*words, status=CONFIG)
             self.assertIn("cannot find bulkpg.ini in "
                           + self.program.directory, result.output)
-            self.assertIn("bulkpg init writes one; -C DIR", result.output)
+            self.assertIn("create one with bulkpg init", result.output)
 
     def test_errors_say_what_to_do(self):
         """The remedy names the place of the mistake: an option, the file or

@@ -160,8 +160,9 @@ class Pages(Case):
         self.assertIn("-- The requests, level by level:", told)
         self.assertIn("--      10,000 rows: 100 requests, 1100 points, 14 s\n",
                       told)
-        self.assertIn("-- At most 2 requests at once. bulkpg takes 80 points a "
-                      "second of those that Shopify grants at least.", told)
+        self.assertIn("-- At most 2 requests at once. bulkpg uses 80 points a "
+                      "second, its share of the lowest rate limit of Shopify.",
+                      told)
 
     def test_a_query_of_a_store_is_planned_without_requests_for_pages(self):
         self.configure()
