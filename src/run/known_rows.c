@@ -1,7 +1,7 @@
 /*
  * may_compare() alone decides whether the rows of a table are compared, or all
- * sent. It depends on the run, the plan, the table as it was inspected, and what
- * the journal noted of it after the last full run.
+ * sent. It depends on the run, the plan, the table as it was inspected, and
+ * what the journal noted of it after the last full run.
  *
  * Hazard. Hashes of another definition cannot be compared. The merge of a full
  * run writes the hash of every row that came, and records their definition in
