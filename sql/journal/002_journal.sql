@@ -132,16 +132,30 @@ CREATE INDEX run_latest ON bulkpg.run (
   WHERE mode IS DISTINCT FROM 'ids';
 
 -- The process of an unfinished run has the advisory lock of its store and job;
--- claim.sql computes the key. A standby does not know the locks of its
--- primary.
+-- claim.sql computes the key. A standby does not know the locks of its primary,
+-- so there the view is empty.
+CREATE VIEW bulkpg.abandoned AS
+  SELECT r.run_id
+  FROM bulkpg.run r
+  WHERE r.status IN ('submitting', 'waiting', 'polling', 'loading', 'merging')
+    AND NOT pg_is_in_recovery()
+    AND ('x' || left(encode(sha256(convert_to(
+      jsonb_build_array(
+        'bulkpg', (SELECT journal_uuid::text FROM bulkpg.meta),
+        r.store, r.job)::text,
+      'UTF8')), 'hex'), 16))::bit(64)::bigint
+      NOT IN (
+        SELECT l.classid::bigint << 32 | l.objid::bigint
+        FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+          AND l.database = (SELECT oid FROM pg_database
+                            WHERE datname = current_database()));
+
+COMMENT ON VIEW bulkpg.abandoned IS
+  'Unfinished runs that no process works on';
+
 CREATE OR REPLACE VIEW bulkpg.freshness AS
-  WITH RECURSIVE claimed AS MATERIALIZED (
-    SELECT l.classid::bigint << 32 | l.objid::bigint AS key
-    FROM pg_locks l
-    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-      AND l.database = (SELECT oid FROM pg_database
-                        WHERE datname = current_database())
-  ), latest AS (
+  WITH RECURSIVE latest AS (
     (SELECT n.store, n.job, n.run_id
      FROM bulkpg.run n
      WHERE n.mode IS DISTINCT FROM 'ids'
@@ -165,18 +179,11 @@ CREATE OR REPLACE VIEW bulkpg.freshness AS
       LIMIT 1) AS next
   ), last AS (
     SELECT r.store, r.job, r.error_code,
-      CASE WHEN r.status IN ('submitting', 'waiting', 'polling', 'loading',
-                             'merging')
-             AND NOT pg_is_in_recovery()
-             AND ('x' || left(encode(sha256(convert_to(
-               jsonb_build_array(
-                 'bulkpg', (SELECT journal_uuid::text FROM bulkpg.meta),
-                 r.store, r.job)::text,
-               'UTF8')), 'hex'), 16))::bit(64)::bigint
-               NOT IN (SELECT key FROM claimed)
-           THEN 'abandoned' ELSE r.status END AS status
+           CASE WHEN a.run_id IS NOT NULL THEN 'abandoned' ELSE r.status END
+             AS status
     FROM latest
     JOIN bulkpg.run r USING (run_id)
+    LEFT JOIN bulkpg.abandoned a USING (run_id)
   ), good AS (
     SELECT r.store, r.job, t.table_schema, t.table_name,
            max(r.finished_at) AS last_good_at
@@ -342,13 +349,14 @@ COMMENT ON COLUMN bulkpg.walk.repeats IS
 COMMENT ON COLUMN bulkpg.walk.points IS
   'What the requests cost, in points of the API or, without points, requests';
 
--- Roles that could use the journal can use its new tables.
+-- Roles that could use the journal can use its new tables and views.
 DO $$
 DECLARE
   granting text;
 BEGIN
   FOR granting IN
-    SELECT format('GRANT %s ON bulkpg.frontier, bulkpg.walk TO %s',
+    SELECT format('GRANT %s ON bulkpg.frontier, bulkpg.walk, '
+                  'bulkpg.abandoned TO %s',
                   string_agg(a.privilege_type, ', '),
                   CASE a.grantee WHEN 0 THEN 'PUBLIC'
                   ELSE quote_ident(pg_get_userbyid(a.grantee)) END)

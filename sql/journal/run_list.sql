@@ -1,18 +1,10 @@
--- List runs, newest first. An unfinished run is abandoned if no session has its
--- claim (claim.sql). A standby does not know the locks of its primary, so on a
--- standby this statement reports no run as abandoned.
+-- List runs, newest first, and whether no process works on an unfinished one.
 -- $1: store, $2: job, $3: run_id (each NULL: any), $4: all, good, unfinished,
 -- reference, or begun (without runs that failed or were interrupted before they
 -- had an operation, and without those of --ids), $5: only the newest of each
 -- store and job (began or was resumed last; without a mode: ended last; without
 -- those of --ids), $6: limit (NULL: none)
-WITH RECURSIVE claimed AS MATERIALIZED (
-  SELECT l.classid::bigint << 32 | l.objid::bigint AS key
-  FROM pg_locks l
-  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
-    AND l.database = (SELECT oid FROM pg_database
-                      WHERE datname = current_database())
-), latest AS (
+WITH RECURSIVE latest AS (
   -- One lookup in the index run_latest for each store and job.
   (SELECT n.store, n.job, n.run_id
    FROM bulkpg.run n
@@ -57,17 +49,9 @@ SELECT r.run_id, r.resumed, r.store, r.job, r.mode, r.mode_reason, r.status,
        floor(extract(epoch FROM clock_timestamp() - good.started_at) * 1000)
          ::bigint,
        r.remedy,
-       CASE WHEN r.status IN ('submitting', 'waiting', 'polling', 'loading',
-                              'merging')
-            THEN NOT pg_is_in_recovery()
-              AND ('x' || left(encode(sha256(convert_to(
-                jsonb_build_array(
-                  'bulkpg', (SELECT journal_uuid::text FROM bulkpg.meta),
-                  r.store, r.job)::text,
-                'UTF8')), 'hex'), 16))::bit(64)::bigint
-                NOT IN (SELECT key FROM claimed)
-            ELSE false END
+       a.run_id IS NOT NULL
 FROM bulkpg.run r
+LEFT JOIN bulkpg.abandoned a ON a.run_id = r.run_id
 LEFT JOIN LATERAL (
   SELECT g.started_at FROM bulkpg.run g
   WHERE g.store = r.store AND g.job = r.job

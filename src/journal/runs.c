@@ -2,8 +2,7 @@
  * Runs are read for status, report and metrics, and by a new run, which looks
  * for the last good run, a run to resume, and staging tables of earlier runs.
  * One statement lists runs; struct run_query selects them. An unfinished run is
- * ABANDONED if no session has its claim. This status is computed here and never
- * stored.
+ * ABANDONED if the view bulkpg.abandoned has it. This status is never stored.
  */
 #include "journal/runs.h"
 
