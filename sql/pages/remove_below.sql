@@ -1,7 +1,7 @@
--- A step of a removal: delete the staged rows below those that the step {above}
--- deleted. The rows of a list are in the lines of their parents. Other rows
--- stay if their parent is staged a second time, below another parent of its
--- own.
+-- A step of a removal: delete the staged rows below those that the step of their
+-- parents deleted. The rows of a list are in the lines of their parents. Other
+-- rows stay if their parent is staged a second time, below another parent of
+-- its own.
 {step} AS (
   DELETE FROM {stage} AS s
   WHERE {?list s._line IN (SELECT a._line FROM {above} AS a)}{?!list s._line < $1::bigint

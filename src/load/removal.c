@@ -1,14 +1,9 @@
 /*
- * Removals of the same table and kind are one statement. It is a chain of
- * steps, each a DELETE in a WITH: first the rows themselves, then for each
- * table below them the rows whose parents a step before has deleted.
+ * Removals of the same table and kind are one statement; see plan/pages_sql.h.
  *
- *     WITH r1 AS (DELETE …), r2 AS (DELETE … r1 …), r3 AS (DELETE … r1 …)
- *     SELECT (SELECT count(*) FROM r1) + …, …
- *
- * Hazard. All steps see staging as it was before the statement. So if a step
- * tests whether a parent is still staged, it must ignore the rows that the step
- * above deletes.
+ * Hazard. All steps of a statement see staging as it was before the statement.
+ * So if a step tests whether a parent is still staged, it must ignore the rows
+ * that the step above deletes.
  */
 #include "load/removal.h"
 
@@ -21,31 +16,20 @@
 #include "load/encode.h"
 #include "pg/queue.h"
 #include "plan/pages.h"
-#include "plan/template.h"
-#include "sql.h"
+#include "plan/pages_sql.h"
 
 enum {
     STATEMENT_BYTES_MAX = 1024 * 1024,
     IDS_BYTES_MAX = 64 * 1024 * 1024,
-    STEP_BYTES = 16,
     NUMBER_BYTES = 32
 };
 
-enum kind { REMOVE_ALL, REMOVE_PARENTS, REMOVE_ROWS, REMOVE_PAIRS };
-
-static enum kind
+static enum pages_sql_kind
 kind_of(const struct loader_removal *removal)
 {
     if (removal->parent_id != NULL)
-        return removal->id != NULL ? REMOVE_PAIRS : REMOVE_PARENTS;
-    return removal->id != NULL ? REMOVE_ROWS : REMOVE_ALL;
-}
-
-/* The column of staging that has the rows' ids; NULL: none. */
-static const char *
-row_id_column(const struct plan_table *table)
-{
-    return table->stages_id ? "_id" : plan_id_column(table);
+        return removal->id != NULL ? PAGES_SQL_PAIRS : PAGES_SQL_PARENTS;
+    return removal->id != NULL ? PAGES_SQL_ROWS : PAGES_SQL_ALL;
 }
 
 /* ---- ids ----------------------------------------------------------------- */
@@ -87,116 +71,6 @@ put_removal(struct json_out *json, const struct loader_removal *removal)
         json_out_string(json, ids[i]);
     if (count == 2)
         json_out_close(json, ']');
-}
-
-/* ---- the statement ------------------------------------------------------- */
-
-struct removing {
-    struct pg_conn *conn;
-    const char *schema;
-    const struct loader_table *tables;
-    int table_count;
-    bool *has_step; /* by plan table */
-    struct buf sql;
-};
-
-static const char *
-step_name(char name[STEP_BYTES], const struct plan_table *table)
-{
-    snprintf(name, STEP_BYTES, "r%d", table->index + 1);
-    return name;
-}
-
-static void
-set_table(struct template_values *values, const struct removing *removing,
-          const struct plan_table *table)
-{
-    char step[STEP_BYTES];
-
-    template_sql(values, "step",
-                 arena_strdup(&values->arena, step_name(step, table)));
-    template_name(values, "stage", removing->schema,
-                  removing->tables[table->index].stage);
-    template_name(values, "parent_column", NULL, table->parent_column);
-    template_name(values, "row_id", NULL, row_id_column(table));
-    if (table->parent_gid != NULL)
-        template_sql(values, "parent_type",
-                     plan_type_name(plan_gid_column_type(table->parent_gid)));
-    if (table->id_gid != NULL)
-        template_sql(values, "id_type",
-                     plan_type_name(plan_gid_column_type(table->id_gid)));
-    template_flag(values, "list", table->kind == PLAN_LIST);
-}
-
-static void
-append_step(struct removing *removing, const char *text,
-            const struct plan_table *table, struct template_values *values)
-{
-    buf_append_str(&removing->sql, removing->sql.length > 0 ? ",\n" : "WITH ");
-    template_append(&removing->sql, text, values);
-    template_free(values);
-    removing->has_step[table->index] = true;
-}
-
-static void
-append_rows(struct removing *removing, const struct plan_table *table,
-            enum kind kind)
-{
-    struct template_values values = {.count = 0};
-
-    set_table(&values, removing, table);
-    template_flag(&values, "parents", kind == REMOVE_PARENTS);
-    template_flag(&values, "rows", kind == REMOVE_ROWS);
-    template_flag(&values, "pairs", kind == REMOVE_PAIRS);
-    append_step(removing, sql_remove_rows, table, &values);
-}
-
-/* A table whose parents have no ids in staging has no rows below them. */
-static void
-append_below(struct removing *removing, const struct plan_table *table)
-{
-    struct template_values values = {.count = 0};
-    const struct plan_table *parent = table->parent;
-    char above[STEP_BYTES];
-
-    if (parent == NULL || !removing->has_step[parent->index] ||
-        removing->tables[table->index].stage == NULL ||
-        (table->kind != PLAN_LIST && row_id_column(parent) == NULL))
-        return;
-    set_table(&values, removing, table);
-    template_sql(&values, "above", step_name(above, parent));
-    template_name(&values, "parent_stage", removing->schema,
-                  removing->tables[parent->index].stage);
-    template_name(&values, "parent_id", NULL, row_id_column(parent));
-    append_step(removing, sql_remove_below, table, &values);
-}
-
-static void
-append_counts(struct removing *removing, const struct plan_table *first)
-{
-    struct buf *sql = &removing->sql;
-
-    buf_append_str(sql, "\nSELECT 0");
-    for (int i = 0; i < removing->table_count; i++)
-        if (removing->has_step[i] &&
-            removing->tables[i].plan->kind != PLAN_LIST)
-            buf_printf(sql, " + (SELECT count(*) FROM r%d)", i + 1);
-    if (first->kind == PLAN_ROOT)
-        buf_printf(sql, ", (SELECT count(*) FROM r%d)", first->index + 1);
-    else
-        buf_append_str(sql, ", 0");
-}
-
-static void
-build(struct removing *removing, const struct plan_table *table, enum kind kind)
-{
-    for (int i = 0; i < removing->table_count; i++)
-        removing->has_step[i] = false;
-    buf_clear(&removing->sql);
-    append_rows(removing, table, kind);
-    for (int i = table->index + 1; i < removing->table_count; i++)
-        append_below(removing, removing->tables[i].plan);
-    append_counts(removing, table);
 }
 
 /* ---- lines of a copy ---------------------------------------------------- */
@@ -256,26 +130,35 @@ list_ids(struct buf *ids, const struct loader_removal *removals, size_t count)
     json_out_free(json);
 }
 
+/* What all statements of a page share. */
+struct removing {
+    struct pg_conn *conn;
+    struct pages_sql_stages stages;
+    int64_t before;
+    struct buf sql;
+};
+
 static bool
-run_one(struct removing *removing, int64_t before,
-        const struct loader_removal *removals, size_t count,
-        struct removal_counts *counts, struct err *err)
+run_one(struct removing *removing, const struct loader_removal *removals,
+        size_t count, struct removal_counts *counts, struct err *err)
 {
-    enum kind kind = kind_of(&removals[0]);
+    enum pages_sql_kind kind = kind_of(&removals[0]);
     struct buf ids = buf_with_ceiling(IDS_BYTES_MAX);
     struct pg_result *result;
     char line[NUMBER_BYTES];
     const char *values[2] = {line};
     bool done;
 
-    snprintf(line, sizeof(line), "%lld", (long long)before);
-    if (kind != REMOVE_ALL)
+    snprintf(line, sizeof(line), "%lld", (long long)removing->before);
+    if (kind != PAGES_SQL_ALL)
         list_ids(&ids, removals, count);
-    build(removing, removals[0].table, kind);
+    buf_clear(&removing->sql);
+    pages_sql_remove(&removing->sql, &removing->stages, removals[0].table,
+                     kind);
     values[1] = buf_str(&ids);
     done = !removing->sql.overflowed && !ids.overflowed
                ? pg_exec(removing->conn, buf_str(&removing->sql),
-                         kind == REMOVE_ALL ? 1 : 2, values, &result, err)
+                         kind == PAGES_SQL_ALL ? 1 : 2, values, &result, err)
                : err_set(err, MSG_BUG, "too many staged rows to remove");
     buf_free(&ids);
     if (!done)
@@ -292,22 +175,21 @@ removal_run(struct pg_conn *conn, const char *schema,
             const struct loader_removal *removals, size_t count,
             struct removal_counts *counts, struct err *err)
 {
+    const char **names = mem_array((size_t)table_count, sizeof(*names));
     struct removing removing = {
         .conn = conn,
-        .schema = schema,
-        .tables = tables,
-        .table_count = table_count,
-        .has_step = mem_array((size_t)table_count, sizeof(bool)),
+        .stages = {schema, tables[0].plan, table_count, names},
+        .before = before,
         .sql = buf_with_ceiling(STATEMENT_BYTES_MAX)};
     bool done = true;
 
+    for (int i = 0; i < table_count; i++)
+        names[i] = tables[i].stage;
     *counts = (struct removal_counts){0};
     for (size_t i = 0; done && i < count; i++)
-        if (tables[removals[i].table->index].stage != NULL &&
-            is_first(removals, i))
-            done = run_one(&removing, before, &removals[i], count - i, counts,
-                           err);
-    free(removing.has_step);
+        if (names[removals[i].table->index] != NULL && is_first(removals, i))
+            done = run_one(&removing, &removals[i], count - i, counts, err);
+    free(names);
     buf_free(&removing.sql);
     return done;
 }

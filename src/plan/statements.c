@@ -12,6 +12,7 @@
 #include "plan/ddl.h"
 #include "plan/layout.h"
 #include "plan/merge_sql.h"
+#include "plan/pages_sql.h"
 #include "plan/template.h"
 #include "sql.h"
 
@@ -30,6 +31,7 @@ struct printer {
     struct names *names; /* by plan index */
     bool is_known;       /* of tables of which unchanged rows are not sent */
     bool by_value;       /* of tables whose hashes have another definition */
+    bool is_named;       /* of roots that --ids named */
 };
 
 static void
@@ -55,7 +57,8 @@ target_of(const struct printer *printer, const struct plan_table *table)
 {
     const struct names *names = &printer->names[table->index];
     bool lists_gone =
-        table->parent != NULL && has_rows_below(printer->plan, table);
+        printer->is_named ||
+        (table->parent != NULL && has_rows_below(printer->plan, table));
 
     return (struct merge_sql_target){.table = table,
                                      .schema = printer->schema,
@@ -270,10 +273,100 @@ print_by_value(struct printer *printer, const struct plan_table *table)
     printer->by_value = false;
 }
 
+/* ---- pages --------------------------------------------------------------- */
+
+static void
+print_purpose(struct printer *printer, const char *text)
+{
+    struct span purpose = template_purpose(text);
+
+    buf_append(printer->sql, purpose.bytes, purpose.length);
+}
+
+static void
+print_removal(struct printer *printer, const struct plan_table *table,
+              enum pages_sql_kind kind)
+{
+    const struct plan *plan = printer->plan;
+    const char **names = mem_array((size_t)plan->table_count, sizeof(*names));
+    struct pages_sql_stages stages = {printer->schema, plan->tables,
+                                      plan->table_count, names};
+
+    for (int i = 0; i < plan->table_count; i++)
+        if (!plan->tables[i].skip || plan->tables[i].stages_id)
+            names[i] = printer->names[i].stage;
+    print_purpose(printer, sql_remove_rows);
+    if (has_rows_below(plan, table))
+        print_purpose(printer, sql_remove_below);
+    pages_sql_remove(printer->sql, &stages, table, kind);
+    end_statement(printer->sql);
+    free(names);
+}
+
+/* Staged rows are removed before they are read again; or a row because it has
+ * gone meanwhile. */
+static void
+print_pages(struct printer *printer, const struct plan_table *table)
+{
+    struct template_values none = {.count = 0};
+
+    if (table->skip && !table->stages_id)
+        return;
+    heading(printer, "Pages that are read again", table->name);
+    print_removal(printer, table,
+                  table->parent != NULL ? PAGES_SQL_PARENTS : PAGES_SQL_ALL);
+    if (table->id_gid != NULL && has_rows_below(printer->plan, table))
+        print_removal(printer, table, PAGES_SQL_ROWS);
+    heading(printer, "Pages of a resumed run", table->name);
+    print_purpose(printer, sql_list_staged);
+    pages_sql_list(printer->sql, printer->schema,
+                   printer->names[table->index].stage, table);
+    end_statement(printer->sql);
+    print_purpose(printer, sql_fetch_staged);
+    template_append(printer->sql, sql_fetch_staged, &none);
+    end_statement(printer->sql);
+    if (table->skip)
+        return;
+    heading(printer, "Pages with a type that widens", table->name);
+    print_purpose(printer, sql_forget_staged_hashes);
+    ddl_forget_staged_hashes(printer->sql, printer->schema,
+                             printer->names[table->index].stage);
+}
+
+static void
+print_named(struct printer *printer, const struct plan_table *table)
+{
+    bool marks = table->marks_deleted;
+
+    if (table->parent != NULL || table->id_gid == NULL ||
+        !removes(printer, table))
+        return;
+    heading(printer, "Loads with --ids", table->name);
+    printer->is_named = true;
+    merge(printer, table, sql_make_gone);
+    merge(printer, table, sql_list_named);
+    merge(printer, table, marks ? sql_mark_named : sql_delete_named);
+    merge(printer, table, sql_count_named);
+    printer->is_named = false;
+}
+
+static void
+print_ways(struct printer *printer, const struct plan_table *table)
+{
+    if (printer->plan->paged.way == PLAN_BY_BULK)
+        return;
+    if (table->kind != PLAN_LIST)
+        print_pages(printer, table);
+    if (!table->skip)
+        print_named(printer, table);
+}
+
 static void
 print_tables(struct printer *printer)
 {
     print_staging(printer);
+    for (int i = 0; i < printer->plan->table_count; i++)
+        print_ways(printer, &printer->plan->tables[i]);
     for (int i = 0; i < printer->plan->table_count; i++) {
         const struct plan_table *table = &printer->plan->tables[i];
 

@@ -1,5 +1,6 @@
 /*
- * template - fill in the names of a statement of sql/merge/ or sql/ddl/.
+ * template - fill in the names of a statement of sql/merge/, sql/ddl/ or
+ * sql/pages/.
  *
  *     DELETE FROM ONLY {table} AS t
  *     WHERE {?marks t._deleted_at IS NULL AND }NOT EXISTS (

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plan/statements.h"
+#include "support/pages.h"
 #include "support/suite.h"
 #include "support/types.h"
 
@@ -34,6 +35,14 @@ static const char *const queries[] = {
 static const char *const type_files[] = {
     "tests/data/plan/types.json", "tests/fakeshop/admin-2026-10.reduced.json",
     "tests/fakeshop/admin-2026-10.reduced.json"};
+
+/* Read by pages: roots, their children, a list, and rows below children; and
+ * roots that are marked. */
+static const char *const paged[] = {
+    ("query @paged { products { nodes { title variants { nodes { sku metafields "
+     "{ nodes { key } } } } options @table { name } } } }"),
+    "query @paged @deletes(mode: SOFT) { products { nodes { title } } }",
+};
 
 static char kept[TEXT_BYTES];
 
@@ -89,6 +98,16 @@ START_TEST(every_statement_is_as_in_the_file)
         types_open(&types, type_files[i]);
         statements_print(&found, types_plan(&types, queries[i]), "acme");
         types_close(&types);
+    }
+    for (int i = 0; i < COUNT(paged); i++) {
+        struct pages_api api;
+
+        pages_open(&api, "tests/fakeshop/admin-2026-10.reduced.json",
+                   "shopify");
+        if (!pages_plan(&api, paged[i]))
+            ck_abort_msg("%s", api.err.message);
+        statements_print(&found, api.plan, "acme");
+        pages_close(&api);
     }
     read_kept();
     write_found(buf_str(&found));

@@ -1597,3 +1597,1186 @@ SET _hash = s._hash
 FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
       WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
 WHERE s."id" = t."id";
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "_count_2" integer,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_2" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "sku" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_2" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_2"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_3" (
+    "_line" bigint,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "key" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_3" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_3"[]);
+CREATE UNLOGGED TABLE "acme"."_stage_1_4" (
+    "_line" bigint,
+    "_pos" integer,
+    "_parent_id" bigint NOT NULL,
+    "id" bigint NOT NULL,
+    "name" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_4" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_4"[]);
+
+-- ==== Pages that are read again: products
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+-- A step of a removal: delete the staged rows below those that the step of their
+-- parents deleted. The rows of a list are in the lines of their parents. Other
+-- rows stay if their parent is staged a second time, below another parent of
+-- its own.
+WITH r1 AS (
+  DELETE FROM "acme"."_stage_1_1" AS s
+  WHERE s._line < $1::bigint
+  RETURNING s._line, s."id" AS id
+)
+, r2 AS (
+  DELETE FROM "acme"."_stage_1_2" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r1 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_1" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r1 AS a))
+  RETURNING s._line, s."id" AS id
+)
+, r3 AS (
+  DELETE FROM "acme"."_stage_1_3" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r2 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_2" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r2 AS a))
+  RETURNING s._line, s."id" AS id
+)
+, r4 AS (
+  DELETE FROM "acme"."_stage_1_4" AS s
+  WHERE s._line IN (SELECT a._line FROM r1 AS a)
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r1) + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), (SELECT count(*) FROM r1);
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+-- A step of a removal: delete the staged rows below those that the step of their
+-- parents deleted. The rows of a list are in the lines of their parents. Other
+-- rows stay if their parent is staged a second time, below another parent of
+-- its own.
+WITH r1 AS (
+  DELETE FROM "acme"."_stage_1_1" AS s
+  WHERE s._line < $1::bigint
+    AND s."id" IN (
+      SELECT v::bigint FROM json_array_elements_text($2::json) AS v)
+  RETURNING s._line, s."id" AS id
+)
+, r2 AS (
+  DELETE FROM "acme"."_stage_1_2" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r1 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_1" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r1 AS a))
+  RETURNING s._line, s."id" AS id
+)
+, r3 AS (
+  DELETE FROM "acme"."_stage_1_3" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r2 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_2" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r2 AS a))
+  RETURNING s._line, s."id" AS id
+)
+, r4 AS (
+  DELETE FROM "acme"."_stage_1_4" AS s
+  WHERE s._line IN (SELECT a._line FROM r1 AS a)
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r1) + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), (SELECT count(*) FROM r1);
+
+-- ==== Pages of a resumed run: products
+-- A run is resumed: read which rows are staged, and below which parents.
+DECLARE staged NO SCROLL CURSOR FOR
+SELECT DISTINCT NULL::text,
+       "id"::text
+FROM "acme"."_stage_1_1";
+-- Read the next rows of list_staged.sql.
+FETCH 10000 FROM staged;
+
+-- ==== Pages with a type that widens: products
+-- Set the hash of every staged row to NULL: a type has changed, and a hash
+-- depends on the types of all columns. The next run updates these rows.
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _hash TYPE bigint USING NULL::bigint;
+
+-- ==== Loads with --ids: products
+-- Create the table for the ids that list_gone.sql finds.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_gone" (id bigint);
+-- In a run with --ids, list the roots that do not exist any more and whose rows
+-- will be removed, so that the rows below them can be removed, too.
+-- $1: JSON array of ids
+INSERT INTO "acme"."_stage_1_1_gone"
+SELECT t."id" AS id
+FROM ONLY "acme"."products" AS t
+WHERE t."id" IN (
+    SELECT v::bigint FROM json_array_elements_text($1::json) AS v)
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- In a run with --ids, delete the roots that do not exist any more.
+DELETE FROM ONLY "acme"."products" AS t
+USING "acme"."_stage_1_1_gone" AS g
+WHERE t."id" = g.id;
+-- Count the rows that delete_named.sql or mark_named.sql would change.
+SELECT count(*)
+FROM ONLY "acme"."products" AS t, "acme"."_stage_1_1_gone" AS g
+WHERE t."id" = g.id;
+
+-- ==== Pages that are read again: products_variants
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+-- A step of a removal: delete the staged rows below those that the step of their
+-- parents deleted. The rows of a list are in the lines of their parents. Other
+-- rows stay if their parent is staged a second time, below another parent of
+-- its own.
+WITH r2 AS (
+  DELETE FROM "acme"."_stage_1_2" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (
+      SELECT v::bigint FROM json_array_elements_text($2::json) AS v)
+  RETURNING s._line, s."id" AS id
+)
+, r3 AS (
+  DELETE FROM "acme"."_stage_1_3" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r2 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_2" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r2 AS a))
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), 0;
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+-- A step of a removal: delete the staged rows below those that the step of their
+-- parents deleted. The rows of a list are in the lines of their parents. Other
+-- rows stay if their parent is staged a second time, below another parent of
+-- its own.
+WITH r2 AS (
+  DELETE FROM "acme"."_stage_1_2" AS s
+  WHERE s._line < $1::bigint
+    AND s."id" IN (
+      SELECT v::bigint FROM json_array_elements_text($2::json) AS v)
+  RETURNING s._line, s."id" AS id
+)
+, r3 AS (
+  DELETE FROM "acme"."_stage_1_3" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (SELECT a.id FROM r2 AS a)
+    AND NOT EXISTS (
+      SELECT FROM "acme"."_stage_1_2" AS p
+      WHERE p."id" = s."_parent_id" AND p._line < $1::bigint
+        AND p._line NOT IN (SELECT a._line FROM r2 AS a))
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), 0;
+
+-- ==== Pages of a resumed run: products_variants
+-- A run is resumed: read which rows are staged, and below which parents.
+DECLARE staged NO SCROLL CURSOR FOR
+SELECT DISTINCT "_parent_id"::text,
+       "id"::text
+FROM "acme"."_stage_1_2";
+-- Read the next rows of list_staged.sql.
+FETCH 10000 FROM staged;
+
+-- ==== Pages with a type that widens: products_variants
+-- Set the hash of every staged row to NULL: a type has changed, and a hash
+-- depends on the types of all columns. The next run updates these rows.
+ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _hash TYPE bigint USING NULL::bigint;
+
+-- ==== Pages that are read again: products_variants_metafields
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+WITH r3 AS (
+  DELETE FROM "acme"."_stage_1_3" AS s
+  WHERE s._line < $1::bigint
+    AND s."_parent_id" IN (
+      SELECT v::bigint FROM json_array_elements_text($2::json) AS v)
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r3), 0;
+
+-- ==== Pages of a resumed run: products_variants_metafields
+-- A run is resumed: read which rows are staged, and below which parents.
+DECLARE staged NO SCROLL CURSOR FOR
+SELECT DISTINCT "_parent_id"::text,
+       "id"::text
+FROM "acme"."_stage_1_3";
+-- Read the next rows of list_staged.sql.
+FETCH 10000 FROM staged;
+
+-- ==== Pages with a type that widens: products_variants_metafields
+-- Set the hash of every staged row to NULL: a type has changed, and a hash
+-- depends on the types of all columns. The next run updates these rows.
+ALTER TABLE "acme"."_stage_1_3" ALTER COLUMN _hash TYPE bigint USING NULL::bigint;
+
+-- ==== Guards: products
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL));
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products";
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", DROP COLUMN "_count_2", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+
+-- ==== Guards: products_variants
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_2";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."sku")
+FROM ONLY "acme"."products_variants" AS t
+JOIN "acme"."_stage_1_2" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_2" WHERE "sku" IS NOT NULL));
+-- Find parents whose connection may have been truncated. Return the number of
+-- parents of each kind, and the first few of them. A negative count means that
+-- the count may be out of date.
+SELECT kind, parents, id, counted, came
+FROM (SELECT *, count(*) OVER (PARTITION BY kind) AS parents,
+             row_number() OVER (PARTITION BY kind ORDER BY id) AS n
+      FROM (SELECT CASE WHEN counted > 0 THEN 0
+                        WHEN counted < 0 THEN 1
+                        ELSE 2 END AS kind,
+                   id, max(abs(counted)) AS counted,
+                   max(coalesce(came, 0)) AS came
+            FROM (SELECT "_parent_id" AS id, count(*) AS came
+                  FROM "acme"."_stage_1_2" GROUP BY 1) AS c
+            FULL JOIN (SELECT "id" AS id, "_count_2" AS counted
+                       FROM "acme"."_stage_1_1") AS p USING (id)
+            WHERE abs(counted) > coalesce(came, 0)
+               OR (counted IS NULL AND came IN (100, 250))
+            GROUP BY 1, 2) AS d) AS e
+WHERE n <= 3
+ORDER BY kind, id;
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products_variants";
+
+-- ==== First load: products_variants
+ALTER TABLE "acme"."_stage_1_2" ADD CONSTRAINT "products_variants_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "products_variants_id_idx" ON "acme"."_stage_1_2" ("id");
+ALTER TABLE "acme"."_stage_1_2" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_2" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_2" RENAME TO "products_variants";
+COMMENT ON TABLE "acme"."products_variants" IS 'products.variants: ProductVariant';
+COMMENT ON COLUMN "acme"."products_variants"."_parent_id" IS 'id of the row''s parent in products; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."id" IS 'id: ID!; the number of gid://shopify/ProductVariant/<number>';
+COMMENT ON COLUMN "acme"."products_variants"."sku" IS 'sku: String';
+COMMENT ON COLUMN "acme"."products_variants"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products_variants"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products_variants
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_2" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_2" ("_parent_id", "id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_2" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_2") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Create the table for the ids that list_gone.sql finds.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_gone" (id bigint);
+-- Before an incremental run removes rows, list the ids of these rows, so that
+-- the rows below them can be removed, too.
+INSERT INTO "acme"."_stage_1_2_gone"
+SELECT DISTINCT t."id" AS id
+FROM ONLY "acme"."products_variants" AS t,
+     (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
+DELETE FROM ONLY "acme"."products_variants" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products_variants" ("_parent_id", "id", "sku", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."sku", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products_variants
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products_variants");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products_variants";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products_variants");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_2_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_2_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_2_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products_variants" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_2_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_2" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+
+-- ==== Later loads, other hashes: products_variants
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_2_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."sku")::record
+             *= ROW(s."_parent_id", s."id", s."sku")::record AS is_same
+FROM "acme"."_stage_1_2" AS s
+LEFT JOIN ONLY "acme"."products_variants" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_2_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants" AS t
+SET "sku" = s."sku", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_variants" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_2" AS s, "acme"."_stage_1_2_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== Guards: products_variants_metafields
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_3";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "key" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."key")
+FROM ONLY "acme"."products_variants_metafields" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."key")
+FROM ONLY "acme"."products_variants_metafields" AS t
+JOIN "acme"."_stage_1_3" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_3" WHERE "key" IS NOT NULL));
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products_variants_metafields";
+
+-- ==== First load: products_variants_metafields
+ALTER TABLE "acme"."_stage_1_3" ADD CONSTRAINT "products_variants_metafields_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "products_variants_metafields_id_idx" ON "acme"."_stage_1_3" ("id");
+ALTER TABLE "acme"."_stage_1_3" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_3" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_3" RENAME TO "products_variants_metafields";
+COMMENT ON TABLE "acme"."products_variants_metafields" IS 'products.variants.metafields: Metafield';
+COMMENT ON COLUMN "acme"."products_variants_metafields"."_parent_id" IS 'id of the row''s parent in products.variants; the number of gid://shopify/ProductVariant/<number>';
+COMMENT ON COLUMN "acme"."products_variants_metafields"."id" IS 'id: ID!; the number of gid://shopify/Metafield/<number>';
+COMMENT ON COLUMN "acme"."products_variants_metafields"."key" IS 'key: String!';
+COMMENT ON COLUMN "acme"."products_variants_metafields"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products_variants_metafields"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products_variants_metafields
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_3" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_3" ("_parent_id", "id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_3" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_3") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."products_variants_metafields" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_3_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products_variants_metafields" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
+DELETE FROM ONLY "acme"."products_variants_metafields" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_2") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- In an incremental run, delete the rows below a parent that is gone. A parent
+-- that only moved to another row, and is still in its table, is not gone.
+DELETE FROM ONLY "acme"."products_variants_metafields" AS t
+USING "acme"."_stage_1_2_gone" AS g
+WHERE t."_parent_id" = g.id
+  AND NOT EXISTS (SELECT FROM ONLY "acme"."products_variants" AS p
+                  WHERE p."id" = g.id);
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants_metafields" AS t
+SET "key" = s."key", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products_variants_metafields" ("_parent_id", "id", "key", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."key", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_variants_metafields" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later full loads that send what changed: products_variants_metafields
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products_variants_metafields");
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products_variants_metafields";
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products_variants_metafields");
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash AS old_hash
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."products_variants_metafields" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_3_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_3_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_3_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: delete the rows
+-- that did not come.
+DELETE FROM ONLY "acme"."products_variants_metafields" AS t
+WHERE coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_3_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_3" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+
+-- ==== Later loads, other hashes: products_variants_metafields
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_3_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."key")::record
+             *= ROW(s."_parent_id", s."id", s."key")::record AS is_same
+FROM "acme"."_stage_1_3" AS s
+LEFT JOIN ONLY "acme"."products_variants_metafields" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_3_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_variants_metafields" AS t
+SET "key" = s."key", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_variants_metafields" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_3" AS s, "acme"."_stage_1_3_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== Guards: products_options
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_4";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "name" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."name")
+FROM ONLY "acme"."products_options" AS t;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."name")
+FROM ONLY "acme"."products_options" AS t
+JOIN "acme"."_stage_1_4" AS s ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_4" WHERE "name" IS NOT NULL));
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products_options";
+
+-- ==== First load: products_options
+ALTER TABLE "acme"."_stage_1_4" ADD CONSTRAINT "products_options_pkey" PRIMARY KEY ("_parent_id", "id");
+CREATE INDEX "products_options_id_idx" ON "acme"."_stage_1_4" ("id");
+ALTER TABLE "acme"."_stage_1_4" DROP COLUMN "_line", DROP COLUMN "_pos", ADD COLUMN _loaded_at timestamptz DEFAULT 'now';
+ALTER TABLE "acme"."_stage_1_4" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_4" RENAME TO "products_options";
+COMMENT ON TABLE "acme"."products_options" IS 'products.options: ProductOption';
+COMMENT ON COLUMN "acme"."products_options"."_parent_id" IS 'id of the row''s parent in products; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products_options"."id" IS 'id: ID!; the number of gid://shopify/ProductOption/<number>';
+COMMENT ON COLUMN "acme"."products_options"."name" IS 'name: String!';
+COMMENT ON COLUMN "acme"."products_options"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products_options"."_loaded_at" IS 'when the run that last changed the row began to load';
+
+-- ==== Later loads: products_options
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_4" WHERE _line = ANY ($1::bigint[]);
+-- For a list: if a parent is in the result more than once, keep only the rows
+-- of its last occurrence, which is on a later line or, for a list in another
+-- list, later on the same line.
+DELETE FROM "acme"."_stage_1_4" AS s
+USING (SELECT "id" AS id,
+              max(_line) AS last
+       FROM "acme"."_stage_1_1"
+       GROUP BY 1 HAVING count(*) > 1) AS d
+WHERE s."_parent_id" = d.id
+  AND s._line < d.last;
+CREATE UNIQUE INDEX ON "acme"."_stage_1_4" ("_parent_id", "id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_4" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "_parent_id", "id"
+                                 ORDER BY _line DESC, _pos DESC) AS n
+       FROM "acme"."_stage_1_4") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new
+FROM "acme"."_stage_1_4" AS s
+LEFT JOIN ONLY "acme"."products_options" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_4_changes";
+-- In a full run, delete the rows that are not in staging.
+DELETE FROM ONLY "acme"."products_options" AS t
+WHERE NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- In an incremental run, delete the rows that are not in staging although their
+-- parent is.
+DELETE FROM ONLY "acme"."products_options" AS t
+USING (SELECT DISTINCT "id" AS id FROM "acme"."_stage_1_1") AS p
+WHERE t."_parent_id" = p.id
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_4" AS s WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_options" AS t
+SET "name" = s."name", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products_options" ("_parent_id", "id", "name", "_hash", _loaded_at)
+SELECT s."_parent_id", s."id", s."name", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products_options" AS t
+        WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash);
+
+-- ==== Later loads, other hashes: products_options
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_4_changes" AS
+SELECT s.ctid AS place, t."_parent_id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."_parent_id", t."id", t."name")::record
+             *= ROW(s."_parent_id", s."id", s."name")::record AS is_same
+FROM "acme"."_stage_1_4" AS s
+LEFT JOIN ONLY "acme"."products_options" AS t ON s."_parent_id" = t."_parent_id" AND s."id" = t."id"
+WHERE t."_parent_id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_4_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products_options" AS t
+SET "name" = s."name", "_hash" = s."_hash", _loaded_at = $1::timestamptz
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products_options" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_4" AS s, "acme"."_stage_1_4_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."_parent_id" = t."_parent_id" AND s."id" = t."id";
+
+-- ==== Staging
+CREATE UNLOGGED TABLE "acme"."_stage_1_1" (
+    "_line" bigint,
+    "id" bigint NOT NULL,
+    "title" text,
+    "_hash" bigint
+);
+INSERT INTO "acme"."_stage_1_1" SELECT * FROM pg_catalog.unnest($1::"acme"."_stage_1_1"[]);
+
+-- ==== Pages that are read again: products
+-- A step of a removal: delete staged rows that will be read again, or that have
+-- gone meanwhile. The rows of the current page stay.
+-- $1: _line of the page's first line, $2: JSON array of parents' ids, of rows'
+-- ids, or of both
+WITH r1 AS (
+  DELETE FROM "acme"."_stage_1_1" AS s
+  WHERE s._line < $1::bigint
+  RETURNING s._line, s."id" AS id
+)
+
+SELECT 0 + (SELECT count(*) FROM r1), (SELECT count(*) FROM r1);
+
+-- ==== Pages of a resumed run: products
+-- A run is resumed: read which rows are staged, and below which parents.
+DECLARE staged NO SCROLL CURSOR FOR
+SELECT DISTINCT NULL::text,
+       "id"::text
+FROM "acme"."_stage_1_1";
+-- Read the next rows of list_staged.sql.
+FETCH 10000 FROM staged;
+
+-- ==== Pages with a type that widens: products
+-- Set the hash of every staged row to NULL: a type has changed, and a hash
+-- depends on the types of all columns. The next run updates these rows.
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _hash TYPE bigint USING NULL::bigint;
+
+-- ==== Loads with --ids: products
+-- Create the table for the ids that list_gone.sql finds.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_gone" (id bigint);
+-- In a run with --ids, list the roots that do not exist any more and whose rows
+-- will be removed, so that the rows below them can be removed, too.
+-- $1: JSON array of ids
+INSERT INTO "acme"."_stage_1_1_gone"
+SELECT t."id" AS id
+FROM ONLY "acme"."products" AS t
+WHERE t."id" IN (
+    SELECT v::bigint FROM json_array_elements_text($1::json) AS v)
+  AND t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- In a run with --ids, mark the roots that do not exist any more.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+FROM "acme"."_stage_1_1_gone" AS g
+WHERE t."id" = g.id AND t._deleted_at IS NULL;
+-- Count the rows that delete_named.sql or mark_named.sql would change.
+SELECT count(*)
+FROM ONLY "acme"."products" AS t, "acme"."_stage_1_1_gone" AS g
+WHERE t."id" = g.id AND t._deleted_at IS NULL;
+
+-- ==== Guards: products
+-- Count the rows in staging.
+SELECT count(*) FROM "acme"."_stage_1_1";
+-- Find the columns that are NULL in every row in staging. Each test stops at
+-- the first value, so it is fast if the column has values.
+SELECT count(*),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL),
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL);
+-- Count the rows of the table and, for each of these columns, the rows that
+-- have a value in it.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t WHERE t._deleted_at IS NULL;
+-- Count the same, but only for the rows of the table whose keys are in staging,
+-- and only if one of the columns is NULL in every row in staging. That is tested
+-- once, before the tables are joined.
+SELECT count(*), count(t."id"), count(t."title")
+FROM ONLY "acme"."products" AS t
+JOIN "acme"."_stage_1_1" AS s ON s."id" = t."id"
+WHERE (NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "id" IS NOT NULL) OR
+       NOT EXISTS (SELECT FROM "acme"."_stage_1_1" WHERE "title" IS NOT NULL))
+  AND t._deleted_at IS NULL;
+-- Count the rows of the table, without those that are marked as deleted.
+SELECT count(*) FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+
+-- ==== First load: products
+ALTER TABLE "acme"."_stage_1_1" ADD CONSTRAINT "products_pkey" PRIMARY KEY ("id");
+ALTER TABLE "acme"."_stage_1_1" DROP COLUMN "_line", ADD COLUMN _loaded_at timestamptz DEFAULT 'now', ADD COLUMN _deleted_at timestamptz;
+ALTER TABLE "acme"."_stage_1_1" ALTER COLUMN _loaded_at DROP DEFAULT;
+ALTER TABLE "acme"."_stage_1_1" RENAME TO "products";
+COMMENT ON TABLE "acme"."products" IS 'products: Product';
+COMMENT ON COLUMN "acme"."products"."id" IS 'id: ID!; the number of gid://shopify/Product/<number>';
+COMMENT ON COLUMN "acme"."products"."title" IS 'title: String!';
+COMMENT ON COLUMN "acme"."products"."_hash" IS 'hash of the row''s values; NULL: the next merge writes the row';
+COMMENT ON COLUMN "acme"."products"."_loaded_at" IS 'when the run that last changed the row began to load';
+COMMENT ON COLUMN "acme"."products"."_deleted_at" IS 'when bulkpg found that the row is gone from the store; NULL: the row exists there';
+
+-- ==== Later loads: products
+-- Delete the rows of lines that were rejected after some of their rows had been
+-- sent.
+-- $1: the numbers of these lines
+DELETE FROM "acme"."_stage_1_1" WHERE _line = ANY ($1::bigint[]);
+CREATE UNIQUE INDEX ON "acme"."_stage_1_1" ("id");
+-- If several rows in staging have the same key, keep only the last one.
+DELETE FROM "acme"."_stage_1_1" AS s
+USING (SELECT ctid AS place,
+              row_number() OVER (PARTITION BY "id"
+                                 ORDER BY _line DESC) AS n
+       FROM "acme"."_stage_1_1") AS d
+WHERE s.ctid = d.place AND d.n > 1;
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       0
+FROM "acme"."_stage_1_1_changes";
+-- In a full run, mark the rows that are not in staging and are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Insert the new rows. In a first load, if staging cannot become the table, all
+-- rows are new.
+-- $1: loaded_at
+INSERT INTO "acme"."products" ("id", "title", "_hash", _loaded_at)
+SELECT s."id", s."title", s."_hash", $1::timestamptz
+FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+WHERE c.is_new AND s.ctid = c.place;
+-- After insert_new.sql and update_changed.sql: count the new rows and the
+-- changed rows that are not in the table as they are in staging. Both counts
+-- are 0, unless a trigger or a rule of the table changed or dropped rows.
+SELECT count(*) FILTER (WHERE s.is_new), count(*) FILTER (WHERE NOT s.is_new)
+FROM (SELECT s.*, c.is_new FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE s.ctid = c.place OFFSET 0) AS s
+WHERE NOT EXISTS (SELECT FROM ONLY "acme"."products" AS t
+        WHERE s."id" = t."id"
+          AND t._hash IS NOT DISTINCT FROM s._hash
+          AND t._deleted_at IS NULL);
+
+-- ==== Later full loads that send what changed: products
+-- How many rows the table has that a full run may find unchanged; -1: it has
+-- rows marked as gone that the run would not mark.
+(SELECT count(*)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Before a full run: the hashes of the rows that the table has.
+SELECT _hash FROM ONLY "acme"."products" WHERE _deleted_at IS NULL;
+-- In the merge: are these still the rows that read_hashes.sql read?
+(SELECT count(*)::text || ' ' || count(_hash) || ' ' || coalesce(bit_xor(_hash), 0)
+ FROM ONLY "acme"."products" WHERE _deleted_at IS NULL);
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash AS old_hash, t._deleted_at IS NOT NULL AS was_gone
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new),
+       count(*) FILTER (WHERE was_gone)
+FROM "acme"."_stage_1_1_changes";
+-- The hashes that the rows to be updated have: none of them came unchanged.
+SELECT old_hash FROM "acme"."_stage_1_1_changes" WHERE NOT is_new;
+-- A table for hashes of rows: of those that are gone, or, if these are fewer,
+-- of those that came unchanged.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_hashes" (hash bigint);
+-- Some of these hashes. 0 means the rows whose hash is NULL.
+-- $1: the hashes
+INSERT INTO "acme"."_stage_1_1_hashes" SELECT * FROM unnest($1::bigint[]);
+-- A full run of which rows that came unchanged are not staged: mark the rows
+-- that did not come, if they are not marked yet.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET _deleted_at = $1::timestamptz, _loaded_at = $1::timestamptz
+WHERE t._deleted_at IS NULL
+  AND coalesce(t._hash, 0) IN (SELECT hash FROM "acme"."_stage_1_1_hashes")
+  AND NOT EXISTS (SELECT FROM "acme"."_stage_1_1" AS s WHERE s."id" = t."id");
+
+-- ==== Later loads, other hashes: products
+-- Compare staging with the table, once: list the places (ctid) of the rows in
+-- staging that are new or changed. If the hashes in the table have another
+-- definition, is_same says whether the values are the same, to the last byte.
+-- The statement creates a table because PostgreSQL can use parallel workers for
+-- that, but not for INSERT.
+CREATE UNLOGGED TABLE "acme"."_stage_1_1_changes" AS
+SELECT s.ctid AS place, t."id" IS NULL AS is_new,
+       t._hash IS NOT NULL
+         AND ROW(t."id", t."title")::record
+             *= ROW(s."id", s."title")::record
+         AND t._deleted_at IS NULL AS is_same
+FROM "acme"."_stage_1_1" AS s
+LEFT JOIN ONLY "acme"."products" AS t ON s."id" = t."id"
+WHERE t."id" IS NULL
+   OR t._hash IS DISTINCT FROM s._hash
+   OR t._deleted_at IS NOT NULL;
+-- Count the rows that are new, and those that changed; and either those with the
+-- same values, or those that were marked as gone.
+SELECT count(*) FILTER (WHERE is_new),
+       count(*) FILTER (WHERE NOT is_new AND NOT is_same),
+       count(*) FILTER (WHERE NOT is_new AND is_same)
+FROM "acme"."_stage_1_1_changes";
+-- Update the changed rows. OFFSET 0 makes PostgreSQL find them in staging by
+-- their places first, and only then join them with the table. Otherwise, if the
+-- key has two columns, the planner expects very few matches in the table, joins
+-- with the table first, and compares each match with all places.
+-- $1: loaded_at
+UPDATE ONLY "acme"."products" AS t
+SET "title" = s."title", "_hash" = s."_hash", _loaded_at = $1::timestamptz, _deleted_at = NULL
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND NOT c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
+-- Write the hashes, by their new definition, of rows whose values are the same.
+UPDATE ONLY "acme"."products" AS t
+SET _hash = s._hash
+FROM (SELECT s.* FROM "acme"."_stage_1_1" AS s, "acme"."_stage_1_1_changes" AS c
+      WHERE NOT c.is_new AND c.is_same AND s.ctid = c.place OFFSET 0) AS s
+WHERE s."id" = t."id";
