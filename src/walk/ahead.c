@@ -88,7 +88,8 @@ ahead_cut(struct ahead *ahead, struct err *err)
         struct ahead_answer *answer = &ahead->answers[i];
 
         if (!answer->has_come || answer->answer.errors != NULL ||
-            page_next_offset(ahead->page) != answer->values.offset)
+            page_next_offset(ahead->page) != answer->values.offset ||
+            !page_has_space(ahead->page, answer->answer.body.length))
             return true;
         if (!page_cut_next(ahead->page, ahead->request, &answer->values,
                            answer->answer.body, err))

@@ -340,7 +340,8 @@ ask_until_good(struct ask *ask, struct err *err)
         struct ask_answer answer;
 
         again = false;
-        good = send_any(ask, &arena, &answer, err);
+        good = send_any(ask, &arena, &answer, err) &&
+               walker_await_space(ask->walker, answer.body.length, err);
         if (good &&
             judge_beside_data(answer.errors, answer.data) == JUDGE_FAULT)
             good = answer_fault(ask, &answer, &again, err);

@@ -175,6 +175,7 @@ append_ready(struct walker *walker, struct page *page)
         end = &(*end)->next;
     *end = page;
     walker->ready_count++;
+    walker->ready_bytes += page->lines.length;
     page_apply(page);
     task_wake_all(&walker->changed);
 }
@@ -301,6 +302,7 @@ void
 crew_committed(struct walker *walker)
 {
     page_committed(walker->current);
+    walker->ready_bytes -= walker->current->lines.length;
     page_free(walker->current);
     walker->current = NULL;
     walker->ready_count--;

@@ -31,8 +31,12 @@
 #include "paged/proof.h"
 #include "walk/verdict.h"
 
+/* The lines of a page are longer than its answer, because each has the id of
+ * its parent. The answer to a request for one row may be larger than others,
+ * and then its lines may be, too. */
 enum {
-    LINES_BYTES_MAX = 512 * 1024 * 1024,
+    LINES_BYTES_MAX = 24 * 1024 * 1024,
+    CHANGES_MOST = 200 * 1000,
     WALKED_BYTES_MAX = 16 * 1024 * 1024,
     KEYS_MOST = 1024 * 1024
 };
@@ -86,6 +90,23 @@ page_free(struct page *page)
     free(page->row_ids);
     arena_free(&page->arena);
     free(page);
+}
+
+bool
+page_has_space(const struct page *page, size_t answer_bytes)
+{
+    return page->lines.length + answer_bytes * LINES_PER_ANSWER <=
+           page->lines.ceiling;
+}
+
+/* A page that is larger than others, because of one row. */
+static void
+raise_ceiling(struct page *page, size_t answer_bytes)
+{
+    size_t most = answer_bytes * LINES_PER_ANSWER;
+
+    if (page->lines.ceiling < most)
+        page->lines.ceiling = most;
 }
 
 /* Room for one more element of `size` bytes. */
@@ -511,6 +532,9 @@ on_instance(void *ctx, const struct split_instance *i, struct err *err)
         return refuse_instance(i, " twice", err);
     if (entry == NULL && has_begun(page, i->connection, i->parent_id))
         return true;
+    if (page->change_count >= CHANGES_MOST)
+        return err_set(err, MSG_PAGE_SHAPE,
+                       "the answer has more than %d connections", CHANGES_MOST);
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
@@ -615,6 +639,7 @@ page_cut(struct page *page, const struct pages_request *request,
         request != request->connection->by_ids || page->walker->ids != NULL;
 
     page->request = request;
+    raise_ceiling(page, answer.length);
     begin_rounds(page);
     if (!split_page(page->walker->split, request, values, answer, &sink,
                     &counts, err))

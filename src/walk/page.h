@@ -97,6 +97,9 @@ page_cut_next(struct page *page, const struct pages_request *request,
  * if there is none. */
 int64_t page_next_offset(struct page *page);
 
+/* Can an answer of this size be cut into the same page, too? */
+bool page_has_space(const struct page *page, size_t answer_bytes);
+
 /* Forget what was cut. */
 void page_clear(struct page *page);
 

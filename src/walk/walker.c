@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "walk/crew.h"
 
@@ -123,6 +124,24 @@ walker_slice(const struct walker *walker, const struct frontier_entry *row)
         if (walker->slices.items[i].n == row->offset)
             return &walker->slices.items[i];
     return NULL;
+}
+
+bool
+walker_await_space(struct walker *walker, size_t answer_bytes, struct err *err)
+{
+    size_t lines = answer_bytes * LINES_PER_ANSWER;
+
+    while (walker->ready_bytes > 0 &&
+           walker->ready_bytes + lines > READY_BYTES_MAX) {
+        if (walker->failed) {
+            *err = walker->err;
+            return false;
+        }
+        if (walker->ended ||
+            task_wait(&walker->changed, CLOCK_NEVER) == TASK_STOPPED)
+            return task_stopped(err);
+    }
+    return true;
 }
 
 void

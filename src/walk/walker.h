@@ -19,6 +19,10 @@
 
 struct page;
 
+/* Pages that wait for their commit, and how much longer than their answers
+ * their lines are expected to be. */
+enum { READY_BYTES_MAX = 16 * 1024 * 1024, LINES_PER_ANSWER = 2 };
+
 /* What is known of the requests of one connection. */
 struct manner {
     struct page_size rows; /* of a page */
@@ -65,6 +69,7 @@ struct walker {
     bool is_committing;
     struct page *ready;   /* applied, to be committed; the first one first */
     int ready_count;      /* with `current` */
+    size_t ready_bytes;   /* of their lines */
     struct page *current; /* that the run has */
     bool has_crew;
     bool has_begun; /* a page was committed: roots are in the journal */
@@ -93,6 +98,11 @@ void walker_free(struct walker *walker);
  * offset, because pages by cursor have none. NULL: another entry. */
 const struct slice *
 walker_slice(const struct walker *walker, const struct frontier_entry *row);
+
+/* Wait until an answer of this size can be cut. The lines of pages that are
+ * ready to be committed may have READY_BYTES_MAX; one page always fits. */
+MUST_CHECK bool
+walker_await_space(struct walker *walker, size_t answer_bytes, struct err *err);
 
 /* The walk has failed: the first failure counts. */
 void walker_fail(struct walker *walker, const struct err *err);

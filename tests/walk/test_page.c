@@ -361,6 +361,32 @@ START_TEST(what_is_below_a_row_comes_once)
 
 END_TEST
 
+/* Each comment repeats the id of its issue, so that little becomes much. */
+START_TEST(lines_that_are_much_longer_than_their_answer_are_refused)
+{
+    enum { ID_BYTES = 100 * 1000, COMMENTS_COUNT = 1000 };
+    struct buf text = buf_with_ceiling(1024 * 1024);
+
+    buf_append_str(&text, "{\"data\":{\"repository\":{\"issues\":{\"nodes\":[{"
+                          "\"id\":\"");
+    for (int i = 0; i < ID_BYTES; i++)
+        buf_append_char(&text, 'x');
+    buf_append_str(&text, "\",\"title\":\"t\",\"comments\":{\"nodes\":[");
+    for (int i = 0; i < COMMENTS_COUNT; i++)
+        buf_printf(&text, "%s{\"id\":\"%d\"}", i > 0 ? "," : "", i);
+    buf_append_str(&text, "],\"pageInfo\":{\"hasNextPage\":false},"
+                          "\"totalCount\":1000}}],\"pageInfo\":{"
+                          "\"hasNextPage\":false},\"totalCount\":1}}}}");
+    add_root();
+    ck_assert(!cut(buf_str(&text)));
+    ck_assert(err_is(&err, MSG_PAGE_SHAPE));
+    ck_assert_str_eq(err.message, "the rows of a page are too large");
+    ck_assert_uint_le(page->lines.capacity, 24 * 1024 * 1024);
+    buf_free(&text);
+}
+
+END_TEST
+
 /* ---- denied fields ------------------------------------------------------- */
 
 static void
@@ -414,6 +440,8 @@ page_suite(void)
                         sizeof(refused) / sizeof(refused[0]));
     tcase_add_test(all, a_parent_comes_once_in_an_answer);
     tcase_add_test(all, what_is_below_a_row_comes_once);
+    tcase_add_test(
+        all, lines_that_are_much_longer_than_their_answer_are_refused);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
     tcase_add_test(all, but_not_in_some);
     suite_add_tcase(suite, all);
