@@ -233,12 +233,17 @@ entries_is_below(const struct pages_connection *c,
 }
 
 static bool
-is_busy(const struct entries *entries, const struct pages_connection *c)
+is_here(const struct entries *entries, const struct pages_connection *c)
 {
     const struct entries_of *of = &entries->of[c->index];
 
-    return entries->has_spilled ||
-           of->fresh.count + of->going.count + of->flying.count > 0;
+    return of->fresh.count + of->going.count + of->flying.count > 0;
+}
+
+static bool
+is_busy(const struct entries *entries, const struct pages_connection *c)
+{
+    return entries->has_spilled || is_here(entries, c);
 }
 
 /* May it be read again from its beginning? */
@@ -263,12 +268,15 @@ find_going(const struct entries *entries, const struct pages_connection *c)
     return NULL;
 }
 
-/* Will pages of its ancestors bring more parents? */
+/* Will more parents come soon: spilled ones, or from pages of its ancestors?
+ * Spilled ones come only when most of those that are here have been read. */
 static bool
 has_more_coming(const struct entries *entries, const struct pages_connection *c)
 {
+    if (entries_are_low(entries))
+        return true;
     for (c = c->parent; c != NULL; c = c->parent)
-        if (is_busy(entries, c))
+        if (is_here(entries, c))
             return true;
     return false;
 }

@@ -202,6 +202,27 @@ START_TEST(too_many_are_spilled)
 
 END_TEST
 
+/* Those that are here are asked for side by side, although the spilled ones
+ * would fill the request. */
+START_TEST(spilled_entries_are_not_waited_for)
+{
+    char parent[20];
+
+    most[VARIANTS] = 2 * ENTRIES_MAX;
+    add(METAFIELDS, "v1", "c");
+    for (int i = 1; i < ENTRIES_MAX; i++) {
+        snprintf(parent, sizeof(parent), "p%d", i);
+        add(VARIANTS, parent, NULL);
+    }
+    ck_assert_ptr_null(add(VARIANTS, "one too many", NULL));
+    takes(METAFIELDS, 1, "v1");
+    takes(VARIANTS, ENTRIES_MAX - 1, "p1");
+    /* Now they come soon. */
+    ck_assert(entries_are_low(&entries));
+}
+
+END_TEST
+
 static Suite *
 entries_suite(void)
 {
@@ -216,6 +237,7 @@ entries_suite(void)
     tcase_add_test(all, a_connection_that_is_read_again_waits_for_those_below);
     tcase_add_test(all, a_batch_gives_back_what_it_cannot_ask);
     tcase_add_test(all, too_many_are_spilled);
+    tcase_add_test(all, spilled_entries_are_not_waited_for);
     suite_add_tcase(suite, all);
     return suite;
 }

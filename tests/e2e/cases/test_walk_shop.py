@@ -2,6 +2,7 @@
 bulk operations refuse."""
 import json
 import re
+import signal
 import unittest
 import urllib.request
 
@@ -175,6 +176,125 @@ class SameAsBulk(ShopCase):
             "WHERE _deleted_at IS NOT NULL"))
 
 
+class Windows(ShopCase):
+    """@slice by pages."""
+
+    QUERY = PRODUCTS.replace("query Products", "query @slice(rows: 10)")
+
+    def start(self):
+        """Start a run whose requests for pages of products wait."""
+        self.query("products", paged(self.QUERY, "first: 4, concurrency: 3"),
+                   "acme")
+        self.shop.rule({"hold": True}, times=-1, kind="query",
+                       contains="pageInfo")
+        running = self.program.start("run", "--store", "acme")
+        self.wait_for(lambda: self.shop.get("held") == 3
+                      or not running.is_alive())
+        self.assertEqual(3, self.shop.get("held"))
+        return running
+
+    def windows(self):
+        """The windows of the pages that were asked for."""
+        return {str(next((value for value in one["variables"].values()
+                          if "created_at" in str(value)), None))
+                for one in self.shop_pages("products(")}
+
+    def check_right(self):
+        self.check_tables(self.QUERY)
+        self.check_no_staging()
+        self.check_no_frontier()
+        windows = self.windows()
+        self.assertNotIn("None", windows)
+        self.assertLess(5, len(windows))
+        products = self.walked("acme")["products"]
+        self.assertEqual((len(windows), 60), (products["instances"],
+                                              products["rows"]))
+        self.assertEqual(0, self.bulk_runs())
+
+    def test_they_are_read_side_by_side(self):
+        running = self.start()
+        self.assertEqual(3, len(self.windows()))
+        self.shop.post("rules/clear")
+        self.expect(running.wait(), OK)
+        self.check_right()
+        self.walk_shop("--full")
+        self.check_nothing_changed("acme")
+
+    def test_a_killed_run_has_the_same_windows(self):
+        for _ in range(3):
+            self.start().signal(signal.SIGKILL)
+            self.program.end_all()
+            self.shop.post("rules/clear")
+        self.walk_shop()
+        self.check_right()
+        self.assertEqual(3, self.last_run()["resumed"])
+
+    def test_roots_that_are_missing(self):
+        """A window that is empty fails the run."""
+        self.query("products", paged(self.QUERY), "acme")
+        self.walk_shop()
+        before = self.snapshot()
+        self.shop.rule({"edits": [
+            {"path": "data.products.edges", "set": []},
+            {"path": "data.products.pageInfo", "set": {
+                "hasNextPage": False, "endCursor": None}}]},
+            nth=3, kind="query", contains="pageInfo")
+        result = self.walk_shop("--full", "--force-deletes", status=FAILED)
+        self.assertIn("ROOTS_MISSING", result.stderr)
+        self.check_unchanged(before)
+
+
+class Spilled(ShopCase):
+    """More entries wait than are kept in memory: a page of 250 products has
+    one for each of these connections of each product."""
+
+    CONNECTIONS, MOST = 42, 10000
+    weight = 60
+
+    def prepare(self):
+        self.change(store="acme", type="Product", grow=190)
+        self.text = "query @paged(first: 250, concurrency: 3) { products { " \
+            "nodes { id title " + " ".join(
+                f"v{n}: variants {{ nodes {{ id sku }} }}"
+                for n in range(self.CONNECTIONS)) + " } } }"
+        self.query("products", self.text, "acme")
+        self.shop.rule({"hold": True}, nth=3, times=-1, kind="query",
+                       contains="nodes(ids:")
+        running = self.program.start("run", "--store", "acme")
+        self.wait_for(lambda: self.shop.get("held") == 3
+                      or not running.is_alive())
+        self.assertLess(self.MOST, self.db.value(
+            "SELECT count(*) AS v FROM bulkpg.frontier WHERE number > 0"))
+        return running
+
+    def check_right(self):
+        self.check_paged_tables(self.text)
+        self.check_no_staging()
+        self.check_no_frontier()
+        walked = self.walked("acme")
+        self.assertEqual({250}, {walked[f"products.v{n}"]["instances"]
+                                 for n in range(self.CONNECTIONS)})
+
+    def test_they_come_back(self):
+        running = self.prepare()
+        self.shop.post("rules/clear")
+        self.expect(running.wait(), OK)
+        self.check_right()
+        # Each was asked for once: those that were here, and those that were
+        # not, together.
+        self.assertLessEqual(len(self.shop_pages("nodes(ids:")),
+                             2 * self.CONNECTIONS)
+
+    def test_they_come_back_in_another_process(self):
+        running = self.prepare()
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.shop.post("rules/clear")
+        self.walk_shop()
+        self.check_right()
+        self.assertEqual(1, self.last_run()["resumed"])
+
+
 class BeyondBulk(ShopCase):
     def check_query(self, query):
         self.query("rows", query, "acme")
@@ -244,6 +364,20 @@ class Below(ShopCase):
         self.walk_shop()
         self.assertEqual(1, self.bulk_runs())
         self.check_tables(PLAIN)
+        self.assertEqual([], self.shop_pages("products("))
+
+    def test_a_count_that_is_not_exact_is_many(self):
+        """The store says only that there are at least so many."""
+        self.shop.rule({"edits": [{"path": "data.n0", "set": {
+            "count": 10, "precision": "AT_LEAST"}}]}, times=-1, kind="query",
+            contains="productsCount(")
+        for below in 5, 1000:
+            query = PLAIN.replace("{", f"query @paged(below: {below}) {{", 1)
+            self.query("products", query, "acme")
+            before = self.bulk_runs()
+            self.walk_shop()
+            self.assertEqual(before + 1, self.bulk_runs())
+            self.check_tables(PLAIN)
         self.assertEqual([], self.shop_pages("products("))
 
     def test_a_small_increment_comes_by_pages(self):
