@@ -258,6 +258,42 @@ START_TEST(a_resumed_walk_knows_where_both_are)
 
 END_TEST
 
+/* Cut a page of these ids with a reject; returns the rejects that stay. */
+static size_t
+rejects_with(const int *ids, const char *id)
+{
+    struct batch batch;
+    struct pages_values values = {.rows = ROWS};
+
+    page_free(page);
+    page = NULL;
+    ck_assert(take_turn(&batch));
+    write_answer(ids, ROWS, true);
+    page = page_new(walker, &batch);
+    ck_assert(page_cut(page, page->batch.connection->read, &values,
+                       span_str(answer), &err));
+    page_reject(page, page->batch.connection, id, "it cannot be read");
+    page_apply(page);
+    ck_assert(page_settle(page, &err));
+    page_committed(page);
+    return page->reject_count;
+}
+
+/* Where both meet, a row that the API cannot give may come from both. */
+START_TEST(a_row_is_rejected_once)
+{
+    static const int up[] = {1, 2}, down[] = {9, 8}, next[] = {3, 4};
+
+    ck_assert_uint_eq(rejects_with(up, "gid://shopify/Product/5"), 1);
+    ck_assert_str_eq(page->rejects[0].object_id, "gid://shopify/Product/5");
+    ck_assert_uint_eq(rejects_with(down, "gid://shopify/Product/5"), 0);
+    ck_assert_uint_eq(rejects_with(next, "gid://shopify/Product/6"), 1);
+    ck_assert_str_eq(page->rejects[0].object_id, "gid://shopify/Product/6");
+    ck_assert_str_eq(page->rejects[0].reason, "it cannot be read");
+}
+
+END_TEST
+
 static Suite *
 ends_suite(void)
 {
@@ -271,6 +307,7 @@ ends_suite(void)
     tcase_add_test(all, an_api_that_ignores_the_direction_is_read_upwards);
     tcase_add_test(all, ids_out_of_order_are_read_upwards_only);
     tcase_add_test(all, a_resumed_walk_knows_where_both_are);
+    tcase_add_test(all, a_row_is_rejected_once);
     suite_add_tcase(suite, all);
     return suite;
 }

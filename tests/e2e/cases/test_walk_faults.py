@@ -2,7 +2,7 @@
 import unittest
 
 import oracle
-from cases.walks import FLAT, FLAT_ARTICLES, ISSUES, LIBRARY, ORDERS, TEAMS
+from cases.walks import DEVICES, FLAT, FLAT_ARTICLES, ISSUES, LIBRARY, ORDERS, TEAMS
 from harness.case import AGAIN, CONFIG, DENIED, FAILED, OK, PARTIAL
 from harness.walk_case import WalkCase
 
@@ -109,6 +109,19 @@ class AskedAgain(FaultCase):
              "body": {"message": "You have exceeded a secondary rate limit"}},
             {"status": 200, "headers": now, "body": {"errors": [
                 {"type": "RATE_LIMITED", "message": "API rate limit"}]}})
+
+    def test_refused_by_a_server_without_a_rate(self):
+        """Infrahub has no limit of its own, but a proxy before it may."""
+        self.prepare("infrahub", DEVICES, more="concurrency = 4\n")
+        self.first()
+        for nth in 1, 2:
+            self.check_again(
+                {"status": 429}, {"status": 429, "body": ""},
+                {"status": 429, "body": HTML},
+                {"status": 429, "headers": {"Retry-After": "0"}},
+                {"status": 429, "headers": {"Retry-After": "1"}},
+                nth=nth, contains="InfraDevice")
+        self.assertEqual([], self.rejects("infrahub"))
 
     def test_errors_without_data_that_pass(self):
         self.prepare()

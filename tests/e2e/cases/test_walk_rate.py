@@ -2,7 +2,7 @@
 import signal
 import unittest
 
-from cases.walks import FLAT, FLAT_ARTICLES, ISSUES, ORDERS, TEAMS
+from cases.walks import DEVICES, FLAT, FLAT_ARTICLES, ISSUES, ORDERS, TEAMS
 from harness.case import AGAIN, OK
 from harness.walk_case import WalkCase
 
@@ -20,20 +20,24 @@ class RateCase(WalkCase):
 class Announced(RateCase):
     """Waits that the server announces."""
 
-    def check_wait(self, action, seconds):
-        self.prepare()
+    def check_wait(self, action, seconds, api="github", query=FLAT,
+                   field="issues("):
+        self.prepare(api, query, more="concurrency = 1\n")
         ahead = self.ahead()
-        self.graph.rule(action, nth=3, api="github", kind="query",
-                        contains="issues(")
-        running = self.program.start("run", "--store", "github",
+        self.graph.rule(action, nth=3, api=api, kind="query", contains=field)
+        running = self.program.start("run", "--store", api,
                                      environment=ahead.environment)
-        self.wait_for(lambda: len(self.pages("github", "issues(")) == 3)
+        self.wait_for(lambda: len(self.pages(api, field)) == 3)
         self.wait_for(lambda: running.has_said("waiting for the server's rate")
                       or not running.is_alive())
-        self.assertEqual(3, len(self.pages("github", "issues(")))
+        self.assertEqual(3, len(self.pages(api, field)))
         ahead.seconds(seconds)
         self.expect(running.wait(), OK)
-        self.check_source("github", FLAT)
+        self.check_source(api, query)
+
+    def test_infrahub(self):
+        self.check_wait({"status": 429, "headers": {"Retry-After": "1800"}},
+                        2000, "infrahub", DEVICES, "InfraDevice")
 
     def test_retry_after(self):
         self.check_wait({"status": 429, "headers": {"Retry-After": "900"}},
@@ -86,6 +90,20 @@ class Points(RateCase):
         self.graph.set(api="saleor", requests_limit=6, requests_window_s=1)
         self.walk("saleor")
         self.check_source("saleor", ORDERS)
+
+    def test_infrahub(self):
+        """Requests per window: in the answer that refuses one, Retry-After
+        has seconds or a date, or is missing."""
+        self.prepare("infrahub", DEVICES, more="concurrency = 4\n")
+        for form in "seconds", "date", "none":
+            with self.subTest(form):
+                self.graph.set(api="infrahub", requests_limit=4,
+                               requests_window_s=1, retry_after=form)
+                before = self.mark()
+                self.walk("infrahub", "--full")
+                self.check_source("infrahub", DEVICES)
+                self.assertIn(429, [one["status"] for one in self.graph.log(
+                    api="infrahub", after=before)])
 
     def test_a_limit_that_nothing_announces(self):
         self.prepare("plain", FLAT_ARTICLES, page=1,
