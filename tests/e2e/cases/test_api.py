@@ -1,6 +1,6 @@
 """Failures of the Admin API: bulkpg waits and retries, or reports a remedy."""
 from cases.queries import PLAIN
-from harness.case import AGAIN, DENIED, FAILED, Case
+from harness.case import AGAIN, DENIED, FAILED, OK, Case
 from harness.store import seconds_between
 
 THROTTLED = {"errors": [{"message": "Throttled", "extensions": {
@@ -84,11 +84,22 @@ class Passing(Api):
             one for one in PASSING if len(str(one.get("body"))) < 1 << 20])
 
     def test_silence(self):
-        self.configure(tuning="stall_timeout = 800ms")
+        self.configure(tuning="stall_timeout = 1h\nrequest_timeout = 7d\n"
+                       "retry_budget = 30d")
+        ahead = self.ahead()
         for kind in ("introspection", "poll"):
-            self.shop.rule({"delay_ms": 60000}, kind=kind)
-        result = self.run_and_check()
-        self.assertLessEqual(2, result.stderr.count("no data was sent or received for 800ms"))
+            self.shop.rule({"delay_ms": 600000}, kind=kind)
+        running = self.program.start("run", environment=ahead.environment)
+        for kind in ("introspection", "poll"):
+            self.wait_for(lambda kind=kind: self.requests(kind=kind))
+            self.pass_time(ahead, lambda kind=kind:
+                           len(self.requests(kind=kind)) > 1)
+        result = running.wait()
+        self.expect(result, OK)
+        self.check_tables(PLAIN)
+        self.assertEqual(1, len(self.shop.operations()))
+        self.assertLessEqual(2, result.stderr.count(
+            "no data was sent or received for 1h"))
 
     def check_wait(self, action, seconds):
         self.shop.rule(action, kind="poll")

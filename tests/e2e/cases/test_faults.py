@@ -270,7 +270,11 @@ class Access(Case):
         self.assertEqual({}, self.snapshot())
 
     def test_store_silent(self):
-        self.configure(tuning="retry_budget = 1s\nstall_timeout = 300ms")
+        self.configure(tuning="retry_budget = 1d\nstall_timeout = 1h")
         self.query("plain", PLAIN)
-        self.shop.rule({"delay_ms": 60000}, times=-1, kind="graphql")
-        self.run_program("run", status=AGAIN)
+        ahead = self.ahead()
+        self.shop.rule({"delay_ms": 600000}, times=-1, kind="graphql")
+        running = self.program.start("run", environment=ahead.environment)
+        self.wait_for(lambda: self.requests(kind="introspection"))
+        self.pass_time(ahead, lambda: not running.is_alive())
+        self.expect(running.wait(), AGAIN)

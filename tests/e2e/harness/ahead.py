@@ -25,7 +25,12 @@ class Ahead:
         """Set the clock this many hours ahead of the real one."""
         self.seconds(count * 3600)
 
+    def later(self, seconds):
+        """Set the clock further ahead."""
+        self.seconds(self.count + seconds)
+
     def seconds(self, count):
+        self.count = count
         with open(self.file + ".new", "w", encoding="ascii") as file:
             file.write(str(count))
         os.rename(self.file + ".new", self.file)

@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 import oracle
 from harness import codes, hostile
+from harness.ahead import Ahead
 from harness.graph import FakeGraph
 from harness.program import LAST_RESORT, Program
 from harness.store import FAST, SCHEMA, FakeShop, Oracle
@@ -119,6 +120,30 @@ class Case(unittest.TestCase):
         is set."""
         if World.is_sanitized() and not long_run():
             self.skipTest("E2E_LONG=1 runs it under sanitizers")
+
+    def ahead(self):
+        """A clock that a test sets ahead."""
+        if World.is_sanitized():
+            self.skipTest("the sanitizer's library comes first")
+        ahead = Ahead()
+        self.addCleanup(ahead.remove)
+        return ahead
+
+    def pass_time(self, ahead, until):
+        """Set a clock ahead, two hours at a time, until something has
+        happened. So a limit of an hour passes whenever its time began."""
+        waited = time.monotonic()
+        ahead.later(7200)
+
+        def has_happened():
+            nonlocal waited
+            if until():
+                return True
+            if time.monotonic() > waited + 0.5:
+                waited = time.monotonic()
+                ahead.later(7200)
+            return False
+        self.wait_for(has_happened)
 
     def wait_for(self, what, why=None):
         """Wait until what() is true, and return its value."""

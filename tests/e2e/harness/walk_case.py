@@ -1,7 +1,6 @@
 """The base class of cases whose rows come page by page."""
 import json
 
-from harness.ahead import Ahead
 from harness.case import OK, World
 from harness.graph_case import GraphCase
 
@@ -22,14 +21,6 @@ class WalkCase(GraphCase):
         """Write bulkpg.ini for these APIs, with pages of few rows."""
         self.configure_sources(*apis, more={
             api: f"page = {page}\n{more}" for api in apis}, **how)
-
-    def ahead(self):
-        """A clock that a test sets ahead."""
-        if World.is_sanitized():
-            self.skipTest("the sanitizer's library comes first")
-        ahead = Ahead()
-        self.addCleanup(ahead.remove)
-        return ahead
 
     def walk(self, api, *arguments, status=OK, **how):
         """Run the jobs of a source."""
