@@ -285,6 +285,7 @@ CREATE UNLOGGED TABLE bulkpg.frontier (
   nulls bigint,
   repeats integer,
   pages bigint,
+  is_again boolean,
   head json,
   committed_at timestamptz,
   PRIMARY KEY (run_id, number)
@@ -315,6 +316,8 @@ COMMENT ON COLUMN bulkpg.frontier.nulls IS 'Rows that were null';
 COMMENT ON COLUMN bulkpg.frontier.repeats IS
   'How often it was read again from the beginning';
 COMMENT ON COLUMN bulkpg.frontier.pages IS 'Pages that were read so far';
+COMMENT ON COLUMN bulkpg.frontier.is_again IS
+  'Rows of it may be staged, which are removed with its first page';
 COMMENT ON COLUMN bulkpg.frontier.head IS
   'Of the head row: the number of the last page, and the counts and types '
   'that belong to it';

@@ -150,6 +150,13 @@ resume(struct origin *origin, const struct origin_run *run, struct err *err)
     return true;
 }
 
+static void
+recall(struct origin *origin, int connection, const char *parent_id,
+       const char *id)
+{
+    origin_recall(way_of(origin)->chosen, connection, parent_id, id);
+}
+
 /* Bulk operations may run at the store even if this run reads pages. */
 static bool
 clear(struct origin *origin, int64_t keep_run_id, struct err *err)
@@ -226,6 +233,7 @@ way_init(struct way *way, struct job *job)
                                           .first = first,
                                           .begin = begin,
                                           .resume = resume,
+                                          .recall = recall,
                                           .wait = wait,
                                           .took = took,
                                           .renew = renew,

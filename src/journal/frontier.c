@@ -158,7 +158,26 @@ read_entry(const struct pg_result *result, int row, struct arena *arena,
         .told_last = call_read_count(result, row, 9),
         .nulls = pg_int64(result, row, 10),
         .repeats = (int)pg_int64(result, row, 11),
-        .pages = pg_int64(result, row, 12)};
+        .pages = pg_int64(result, row, 12),
+        .is_again = pg_bool(result, row, 13)};
+}
+
+static bool
+read_entries(struct journal *journal, const char *sql, struct call *call,
+             struct arena *arena, struct frontier_entries *entries,
+             struct err *err)
+{
+    struct pg_result *result;
+
+    if (!journal_call(journal, sql, call, &result, err))
+        return false;
+    entries->count = (size_t)pg_rows(result);
+    entries->entries =
+        arena_array(arena, entries->count, sizeof(*entries->entries));
+    for (size_t i = 0; i < entries->count; i++)
+        read_entry(result, (int)i, arena, &entries->entries[i]);
+    pg_result_free(result);
+    return true;
 }
 
 bool
@@ -169,24 +188,29 @@ journal_frontier_entries(struct journal *journal, int64_t run_id,
 {
     struct buf numbers = buf_with_ceiling(CHUNK_CEILING);
     struct call call = {0};
-    struct pg_result *result;
     bool ok;
 
     put_numbers(&numbers, held, held_count);
     call_number(&call, run_id);
     call_text(&call, buf_str(&numbers));
     call_number(&call, limit);
-    ok = journal_call(journal, sql_frontier_list, &call, &result, err);
+    ok = read_entries(journal, sql_frontier_list, &call, arena, entries, err);
     buf_free(&numbers);
-    if (!ok)
-        return false;
-    entries->count = (size_t)pg_rows(result);
-    entries->entries =
-        arena_array(arena, entries->count, sizeof(*entries->entries));
-    for (size_t i = 0; i < entries->count; i++)
-        read_entry(result, (int)i, arena, &entries->entries[i]);
-    pg_result_free(result);
-    return true;
+    return ok;
+}
+
+bool
+journal_frontier_after(struct journal *journal, int64_t run_id, int64_t number,
+                       int64_t limit, struct arena *arena,
+                       struct frontier_entries *entries, struct err *err)
+{
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    call_number(&call, number);
+    call_number(&call, limit);
+    return read_entries(journal, sql_frontier_after, &call, arena, entries,
+                        err);
 }
 
 /* ---- one page ---------------------------------------------------------- */
@@ -220,6 +244,8 @@ put_entry(struct json_out *json, const struct frontier_entry *entry)
     put_unless(json, "nulls", entry->nulls, 0);
     put_unless(json, "repeats", entry->repeats, 0);
     put_unless(json, "pages", entry->pages, 0);
+    if (entry->is_again)
+        json_out_boolean(json, "is_again", true);
     json_out_close(json, '}');
 }
 

@@ -29,10 +29,11 @@ struct frontier_entry {
     int64_t nulls;
     int repeats; /* how often it was read again from the beginning */
     int64_t pages;
+    bool is_again; /* rows of it may be staged: remove them first */
 };
 
 struct frontier_entries {
-    struct frontier_entry *entries; /* the deepest first, then by number */
+    struct frontier_entry *entries;
     size_t count;
 };
 
@@ -92,6 +93,13 @@ journal_frontier_entries(struct journal *journal, int64_t run_id,
                          const int64_t *held, size_t held_count, int64_t limit,
                          struct arena *arena, struct frontier_entries *entries,
                          struct err *err);
+
+/* Read at most `limit` entries whose numbers are higher than `number`, in the
+ * order of their numbers. */
+MUST_CHECK bool
+journal_frontier_after(struct journal *journal, int64_t run_id, int64_t number,
+                       int64_t limit, struct arena *arena,
+                       struct frontier_entries *entries, struct err *err);
 
 /* Queue the changes of a page, in the transaction that adds its rows; `head` is
  * the head row with this page. If another process has committed this page, or

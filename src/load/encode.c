@@ -13,8 +13,6 @@
 #include "base/timestamp.h"
 #include "load/binary.h"
 
-#define GID_PREFIX "gid://shopify/"
-
 enum { JSONB_VERSION = 1, INT64_DIGITS = 19 };
 
 static const uint32_t oids[PLAN_TYPE_COUNT] = {
@@ -251,9 +249,9 @@ encode_gid_type(struct span gid)
 {
     const char *slash;
 
-    if (!span_starts(gid, GID_PREFIX))
+    if (!span_starts(gid, ENCODE_GID_PREFIX))
         return span_of("", 0);
-    gid = span_tail(gid, strlen(GID_PREFIX));
+    gid = span_tail(gid, strlen(ENCODE_GID_PREFIX));
     slash = memchr(gid.bytes, '/', gid.length);
     return slash != NULL ? span_head(gid, (size_t)(slash - gid.bytes))
                          : span_of("", 0);
@@ -264,7 +262,8 @@ encode_gid_type(struct span gid)
 static bool
 gid_number(struct span gid, struct span type, int64_t *number)
 {
-    struct span digits = span_tail(gid, strlen(GID_PREFIX) + type.length + 1);
+    struct span digits =
+        span_tail(gid, strlen(ENCODE_GID_PREFIX) + type.length + 1);
     uint64_t value = 0;
 
     if (digits.length == 0 || digits.length > INT64_DIGITS ||

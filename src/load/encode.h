@@ -34,6 +34,8 @@ MUST_CHECK bool encode_gid(struct buf *out, struct plan_gid *gid,
 bool
 encode_gid_number(const struct plan_gid *gid, struct span id, int64_t *number);
 
+#define ENCODE_GID_PREFIX "gid://shopify/"
+
 /* The type in "gid://shopify/<Type>/…"; empty if `gid` is not a gid. */
 struct span encode_gid_type(struct span gid);
 

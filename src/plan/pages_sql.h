@@ -37,6 +37,7 @@ struct pages_sql_stages {
  * JSON. */
 void pages_sql_remove(struct buf *sql, const struct pages_sql_stages *stages,
                       const struct plan_table *table, enum pages_sql_kind kind);
+
 /* Append the statement that lists which rows are staged. */
 void pages_sql_list(struct buf *sql, const char *schema, const char *stage,
                     const struct plan_table *table);

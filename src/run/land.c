@@ -36,6 +36,7 @@
 #include "load/stage.h"
 #include "run/commit.h"
 #include "run/hidden_orders.h"
+#include "run/staged.h"
 #include "run/stream.h"
 
 enum { RESTARTS_MAX = 3 };
@@ -497,7 +498,8 @@ land_results(struct run *run, struct err *err)
         run->head = *run->origin->head;
     run->written = arena_array(run->arena, (size_t)run->plan->table_count,
                                sizeof(*run->written));
-    if (!learn_gids(run, err) || !begin_load(run->job, err))
+    if (!learn_gids(run, err) || !staged_recall(run, err) ||
+        !begin_load(run->job, err))
         return false;
     if (!look_again(run, &ahead, err)) {
         pg_forget_ahead(context->control, run);

@@ -30,6 +30,13 @@ origin_resume(struct origin *origin, const struct origin_run *run,
     return origin->ops->resume == NULL || origin->ops->resume(origin, run, err);
 }
 
+void
+origin_recall(struct origin *origin, int connection, const char *parent_id,
+              const char *id)
+{
+    origin->ops->recall(origin, connection, parent_id, id);
+}
+
 bool
 origin_wait(struct origin *origin, struct err *err)
 {

@@ -57,6 +57,12 @@ struct origin_ops {
     bool (*resume)(struct origin *origin, const struct origin_run *run,
                    struct err *err);
 
+    /* Of an origin of pages, after resume() has set must_recall: a row that is
+     * staged. `connection` is its index in plan->pages. NULL: a root, or a row
+     * without an id. */
+    void (*recall)(struct origin *origin, int connection, const char *parent_id,
+                   const char *id);
+
     /* Wait until every result can be read, then set the sources and the
      * members after them in struct origin. Called again after renew(). */
     bool (*wait)(struct origin *origin, struct err *err);
@@ -100,6 +106,10 @@ struct origin {
     /* Set by an origin of pages when it is made. It has one source. */
     bool is_paged;
 
+    /* Set by resume() of an origin of pages: before the first page is read,
+     * recall() must get all rows that are staged. */
+    bool must_recall;
+
     /* Set by wait() of an origin of pages: the last committed page, from which
      * the run continues. Its `page` is 0 if none was committed. */
     const struct frontier_head *head;
@@ -126,6 +136,8 @@ MUST_CHECK bool origin_begin(struct origin *origin,
                              const struct origin_run *run, struct err *err);
 MUST_CHECK bool origin_resume(struct origin *origin,
                               const struct origin_run *run, struct err *err);
+void origin_recall(struct origin *origin, int connection, const char *parent_id,
+                   const char *id);
 MUST_CHECK bool origin_wait(struct origin *origin, struct err *err);
 MUST_CHECK bool origin_took(struct origin *origin, int n, int64_t lines,
                             int64_t bytes, struct err *err);

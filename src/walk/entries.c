@@ -146,8 +146,7 @@ entries_add(struct entries *entries, const struct frontier_entry *row)
     entry = mem_alloc(sizeof(*entry));
     set_row(entry, row);
     entry->is_fresh = is_fresh(row);
-    entry->is_again =
-        row->repeats > 0 && row->cursor == NULL && row->pages == 0;
+    entry->is_again = row->is_again;
     put_last(list_of(entries, entry), entry);
     entries->waiting++;
     return entry;
@@ -367,6 +366,27 @@ entries_back_from(struct entries *entries, struct batch *batch, int from)
 {
     while (batch->count > from)
         entries_back(entries, batch->entries[--batch->count], NULL);
+}
+
+static const struct walk_entry *
+find_in(const struct entries_list *list, struct span parent)
+{
+    for (const struct walk_entry *e = list->first; e != NULL; e = e->next)
+        if (e->row.parent_id != NULL && span_is(parent, e->row.parent_id))
+            return e;
+    return NULL;
+}
+
+const struct walk_entry *
+entries_find(const struct entries *entries, const struct pages_connection *c,
+             struct span parent)
+{
+    const struct entries_of *of = &entries->of[c->index];
+    const struct walk_entry *found = find_in(&of->fresh, parent);
+
+    if (found == NULL)
+        found = find_in(&of->going, parent);
+    return found != NULL ? found : find_in(&of->flying, parent);
 }
 
 struct walk_entry *

@@ -90,6 +90,11 @@ void entries_back(struct entries *entries, struct walk_entry *entry,
                   const struct frontier_entry *row);
 void entries_end(struct entries *entries, struct walk_entry *entry);
 
+/* The entry of the connection below this parent, if it is here; or NULL. */
+const struct walk_entry *
+entries_find(const struct entries *entries, const struct pages_connection *c,
+             struct span parent);
+
 /* Give back all entries of the batch from number `from` on. */
 void entries_back_from(struct entries *entries, struct batch *batch, int from);
 

@@ -183,7 +183,7 @@ keep(struct page *page, struct span text)
 static uint64_t
 instance_hash(const struct pages_connection *c, struct span parent)
 {
-    return seen_hash((uint64_t)c->index + 1, parent);
+    return seen_instance(c->index, 0, parent);
 }
 
 /* The same, but another one after a connection above it was read again. */
@@ -191,21 +191,40 @@ static uint64_t
 round_hash(const struct walker *walker, const struct pages_connection *c,
            struct span parent)
 {
-    uint64_t round = (uint64_t)walker->rounds[c->index] + 1;
+    return seen_instance(c->index, walker->rounds[c->index] + 1, parent);
+}
 
-    return seen_hash((round << 32) + (uint64_t)c->index + 1, parent);
+/* Did the connection come before in this page? */
+static bool
+is_in_page(const struct page *page, const struct pages_connection *c,
+           struct span parent)
+{
+    for (size_t i = 0; i < page->change_count; i++) {
+        const struct frontier_entry *row = &page->changes[i].row;
+
+        if (row->connection == c->index && row->parent_id != NULL &&
+            span_is(parent, row->parent_id))
+            return true;
+    }
+    return false;
 }
 
 /* A row below a root may be below several roots, and so come several times,
  * with all that is below it: once is enough. A root that comes again has
- * changed. */
+ * changed; but what is still being read below it is not begun twice. */
 static bool
 has_begun(const struct page *page, const struct pages_connection *c,
           struct span parent)
 {
-    return c->level > 1 && parent.length > 0 &&
-           seen_has(&page->walker->parents,
-                    round_hash(page->walker, c, parent));
+    const struct walker *walker = page->walker;
+
+    if (parent.length == 0 || c->level == 0)
+        return false;
+    if (c->level > 1)
+        return seen_has(&walker->parents, round_hash(walker, c, parent));
+    return seen_has(&walker->parents, instance_hash(c, parent)) &&
+           (is_in_page(page, c, parent) ||
+            entries_find(&walker->entries, c, parent) != NULL);
 }
 
 /* Does the answer have the rows themselves, not the pages of a connection? */
@@ -710,6 +729,7 @@ apply_change(struct page *page, struct page_change *change)
     struct entries *entries = &page->walker->entries;
     struct walk_entry *entry = change->entry;
 
+    change->row.is_again = change->is_again;
     change->row.parent_id = copy_text(page, change->row.parent_id);
     change->row.cursor = copy_text(page, change->row.cursor);
     change->entry = NULL;
@@ -722,7 +742,6 @@ apply_change(struct page *page, struct page_change *change)
         entry = entries_add(entries, &change->row);
         if (entry == NULL)
             return;
-        entry->is_again = change->is_again;
     } else {
         if (change->is_again)
             entries_forget_mark(entry);

@@ -95,3 +95,10 @@ seen_hash(uint64_t seed, struct span text)
     hash ^= hash >> 32;
     return hash;
 }
+
+uint64_t
+seen_instance(int connection, int round, struct span parent)
+{
+    return seen_hash(((uint64_t)round << 32) + (uint64_t)connection + 1,
+                     parent);
+}

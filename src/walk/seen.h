@@ -32,6 +32,10 @@ bool seen_add(struct seen *seen, uint64_t hash);
 /* Was it added? */
 bool seen_has(const struct seen *seen, uint64_t hash);
 
+/* A hash of the connection with this index below a parent. `round` counts, from
+ * 1, how often a connection above it is read; 0: in all rounds. */
+uint64_t seen_instance(int connection, int round, struct span parent);
+
 /* A hash of `seed` and a text. */
 uint64_t seen_hash(uint64_t seed, struct span text);
 

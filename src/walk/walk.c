@@ -8,6 +8,7 @@
  *     older than 6 hours, or of another branch       superseded
  *
  * No entry of the journal is in memory at first: all of them count as spilled.
+ * But what was read is recalled (recall.h).
  *
  * Hazards. The moment must be in the journal before the first page is asked
  * for, because the next window begins there. If the copy that --keep writes
@@ -26,6 +27,7 @@
 #include "source/keep.h"
 #include "walk/ask.h"
 #include "walk/feed.h"
+#include "walk/recall.h"
 #include "walk/walker.h"
 #include "walk/windows.h"
 
@@ -174,9 +176,19 @@ resume_walk(struct origin *origin, const struct origin_run *run,
     }
     walker->has_begun = true;
     walker->entries.has_spilled = true;
-    return tallies_read(&walker->tallies, walk->head.walked) ||
-           err_set(err, MSG_PAGE_SHAPE,
-                   "the journal's counts of pages read so far are not valid");
+    origin->must_recall = true;
+    if (!tallies_read(&walker->tallies, walk->head.walked))
+        return err_set(
+            err, MSG_PAGE_SHAPE,
+            "the journal's counts of pages read so far are not valid");
+    return recall_entries(walker, err);
+}
+
+static void
+recall_staged(struct origin *origin, int connection, const char *parent_id,
+              const char *id)
+{
+    recall_row(((struct walk *)origin)->walker, connection, parent_id, id);
 }
 
 /* ---- pages -------------------------------------------------------------- */
@@ -286,6 +298,7 @@ walk_init(struct walk *walk, struct job *job)
     static const struct origin_ops ops = {.find = find_walk,
                                           .begin = begin_walk,
                                           .resume = resume_walk,
+                                          .recall = recall_staged,
                                           .wait = offer_pages,
                                           .took = record_end,
                                           .look = look_at_pages,

@@ -75,6 +75,7 @@ walker_new(struct job *job, struct origin *origin, const char *const *ids,
                               .id_count = id_count,
                               .keys = seen_new(KEYS_MAX),
                               .parents = seen_new(KEYS_MAX),
+                              .open = seen_new(KEYS_MAX),
                               .split = split_new()};
     walker->manners = mem_array((size_t)pages->count, sizeof(*walker->manners));
     walker->rounds = mem_array((size_t)pages->count, sizeof(*walker->rounds));
@@ -101,6 +102,7 @@ walker_free(struct walker *walker)
     tallies_free(&walker->tallies);
     seen_free(&walker->keys);
     seen_free(&walker->parents);
+    seen_free(&walker->open);
     split_free(walker->split);
     free(walker->roots);
     free(walker->manners);

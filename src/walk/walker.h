@@ -57,6 +57,8 @@ struct walker {
                              * and of rejected roots */
     struct seen parents;    /* whose children were begun, ever and in this
                              * round of their connection */
+    struct seen open;       /* after a resume: connections with a total that an
+                             * earlier process has read in part */
     int *rounds;            /* by connection: how often one above it was read
                              * again */
     struct split *split;

@@ -179,6 +179,7 @@ static const struct frontier_entry three[] = {{.number = 1,
                                                .offset = 70,
                                                .nulls = 3,
                                                .repeats = 2,
+                                               .is_again = true,
                                                .distinct = -1,
                                                .told_first = -1,
                                                .told_last = -1}};
@@ -194,6 +195,7 @@ check_entry_3(const struct frontier_entry *entry)
     ck_assert_int_eq(entry->nulls, 3);
     ck_assert_int_eq(entry->repeats, 2);
     ck_assert_int_eq(entry->told_first, -1);
+    ck_assert(entry->is_again);
 }
 
 static void
@@ -223,6 +225,16 @@ pages_body(void)
     ck_assert_int_eq(entries.entries[1].distinct, -1);
     ck_assert_ptr_null(entries.entries[2].parent_id);
     ck_assert_int_eq(entries.entries[2].told_last, 1001);
+    ck_assert(!entries.entries[2].is_again);
+    OK(journal_frontier_after(journal, run.run_id, 0, 2, &arena, &entries,
+                              &err));
+    ck_assert_uint_eq(entries.count, 2);
+    ck_assert_int_eq(entries.entries[0].number, 1);
+    ck_assert_int_eq(entries.entries[1].number, 2);
+    OK(journal_frontier_after(journal, run.run_id, 2, 2, &arena, &entries,
+                              &err));
+    ck_assert_uint_eq(entries.count, 1);
+    check_entry_3(&entries.entries[0]);
     changed.cursor = "def";
     changed.pages = 2;
     OK(commit_page(2, &second));

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "load/kept_ids.h"
 #include "load/staged.h"
 #include "paged/split.h"
+#include "support/cluster.h"
 #include "support/pg_task.h"
 #include "support/suite.h"
 
@@ -179,6 +181,58 @@ START_TEST(a_child_must_have_a_parent)
 
 END_TEST
 
+/* ---- ids of staged rows -------------------------------------------------- */
+
+static void
+note_ids(void *ctx, const char *parent_id, const char *id)
+{
+    buf_printf(ctx, "%s > %s\n", parent_id != NULL ? parent_id : "-",
+               id != NULL ? id : "-");
+}
+
+static void
+read_ids(void)
+{
+    struct buf found = buf_with_ceiling(64 * 1024);
+    struct staged staged;
+    struct pg_conn *conn;
+    struct err err;
+
+    staged_open(&staged, paged_query);
+    staged_load(
+        &staged,
+        "{\"bulkpg_t1\":true,\"id\":" GID(
+            "Product",
+            "1") "}\n"
+                 "{\"bulkpg_t3\":true,\"id\":" GID("ProductVariant", "11") ",\"__parentId\":" GID(
+                     "Product",
+                     "1") "}\n"
+                          "{\"bulkpg_t3\":true,\"id\":" GID(
+                              "ProductVariant",
+                              "11") ",\"__parentId\":" GID("Product",
+                                                           "1") "}\n");
+    conn = pg_task_connect(
+        &(struct pg_config){.dsn = cluster_dsn_in(staged.database)});
+    for (int i = 0; i < staged.plan->table_count; i++)
+        if (!kept_ids_read(conn, "s", staged.run_id, &staged.plan->tables[i],
+                           note_ids, &found, &err))
+            ck_abort_msg("%s", err.message);
+    ck_assert_str_eq(buf_str(&found), "- > gid://shopify/Product/1\n"
+                                      "gid://shopify/Product/1 > "
+                                      "gid://shopify/ProductVariant/11\n");
+    pg_close(conn);
+    staged_undo(&staged);
+    staged_close(&staged);
+    buf_free(&found);
+}
+
+START_TEST(ids_of_staged_rows_are_whole_and_come_once)
+{
+    pg_task_run(read_ids);
+}
+
+END_TEST
+
 int
 main(void)
 {
@@ -188,6 +242,7 @@ main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, pages_give_the_tables_of_a_bulk_result);
     tcase_add_test(tests, a_child_must_have_a_parent);
+    tcase_add_test(tests, ids_of_staged_rows_are_whole_and_come_once);
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);
 }

@@ -141,7 +141,8 @@ START_TEST(a_connection_that_is_read_again_waits_for_those_below)
     struct frontier_entry again = {.number = ++last_number,
                                    .connection = VARIANTS,
                                    .parent_id = "p1",
-                                   .repeats = 1};
+                                   .repeats = 1,
+                                   .is_again = true};
 
     ck_assert(entries_add(&entries, &again)->is_again);
     add(METAFIELDS, "v1", "c");

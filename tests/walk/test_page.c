@@ -247,6 +247,54 @@ START_TEST(children_of_a_parent_that_comes_again_are_replaced)
 
 END_TEST
 
+/* They are still being read, so they are not begun again. */
+START_TEST(open_children_of_a_parent_that_comes_again_stay)
+{
+    static const char open[] = COMMENTS(COMMENT("m1"), "true", "\"d\"", "2");
+    struct batch comments;
+    char answer[1000];
+
+    add_root();
+    snprintf(answer, sizeof(answer),
+             ISSUES(ISSUE("i1", "%s"), "true", "\"c1\"", "1"), open);
+    commits(answer);
+    ck_assert_uint_eq(page->frontier.entry_count, 2);
+    /* Another request has the comments; meanwhile the issue comes again. */
+    ck_assert(entries_take(&walker->entries, walker->most, &comments));
+    ck_assert_int_eq(comments.connection->index, 1);
+    snprintf(answer, sizeof(answer),
+             ISSUES(ISSUE("i1", "%s"), "true", "\"c2\"", "1"), open);
+    commits(answer);
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    ck_assert_ptr_null(strstr(buf_str(&page->lines), "\"m1\""));
+    entries_back_from(&walker->entries, &comments, 0);
+    batch_free(&comments);
+}
+
+END_TEST
+
+/* Twice in one page. */
+START_TEST(a_parent_that_comes_twice_in_a_page_has_its_children_once)
+{
+    static const char twice[] = ISSUES(
+        ISSUE("i1", COMMENTS(COMMENT("m1"), "false", "null", "1")) "," ISSUE(
+            "i1", COMMENTS(COMMENT("m1"), "false", "null", "1")),
+        "false", "null", "1");
+    const char *first;
+
+    add_root();
+    commits(twice);
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    first = strstr(buf_str(&page->lines), "\"m1\"");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_null(strstr(first + 1, "\"m1\""));
+    ck_assert(page->frontier.is_last);
+    ck_assert_int_eq(origin.walk[1].instances, 1);
+}
+
+END_TEST
+
 START_TEST(a_cursor_that_leads_nowhere_restarts_the_walk_once)
 {
     add_root();
@@ -434,14 +482,17 @@ page_suite(void)
     tcase_add_test(all, nested_connections_are_drained);
     tcase_add_test(all, a_parent_that_stays_away_has_gone);
     tcase_add_test(all, children_of_a_parent_that_comes_again_are_replaced);
+    tcase_add_test(all, open_children_of_a_parent_that_comes_again_stay);
+    tcase_add_test(all,
+                   a_parent_that_comes_twice_in_a_page_has_its_children_once);
     tcase_add_test(all, a_cursor_that_leads_nowhere_restarts_the_walk_once);
     tcase_add_test(all, a_circle_of_cursors_is_noticed);
     tcase_add_loop_test(all, null_is_never_an_empty_set, 0,
                         sizeof(refused) / sizeof(refused[0]));
     tcase_add_test(all, a_parent_comes_once_in_an_answer);
     tcase_add_test(all, what_is_below_a_row_comes_once);
-    tcase_add_test(
-        all, lines_that_are_much_longer_than_their_answer_are_refused);
+    tcase_add_test(all,
+                   lines_that_are_much_longer_than_their_answer_are_refused);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
     tcase_add_test(all, but_not_in_some);
     suite_add_tcase(suite, all);

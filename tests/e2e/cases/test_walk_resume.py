@@ -170,6 +170,96 @@ class Kills(ResumeCase):
         self.assertEqual(2, run["resumed"])
 
 
+CHANGED_FILES = """{
+  repository(owner: "o", name: "n") {
+    pullRequests(orderBy: {field: UPDATED_AT, direction: ASC}) {
+      nodes { id number title files { nodes { path additions } } }
+    }
+  }
+}
+"""
+
+ACCOUNTS = """{
+  repository(owner: "o", name: "n") {
+    issues {
+      nodes {
+        id
+        assignees {
+          nodes { id login socialAccounts { nodes { url displayName } } }
+        }
+      }
+    }
+  }
+}
+"""
+
+
+class Repeated(ResumeCase):
+    """Rows that come again after the run was resumed."""
+
+    def test_a_row_in_place_of_another_one(self):
+        """The total is right, but a row came twice and another one did not:
+        the connection is not complete, and is read again."""
+        self.prepare()
+        self.stop_at(4, contains="issues(")
+        (staged,) = self.stages()
+        id_ = self.db.value(f"SELECT min(id) AS v FROM {staged}")
+        before = self.mark()
+        self.graph.rule({"edits": [{
+            "path": "data.repository.issues.nodes.2.id", "set": id_}]},
+            api="github", kind="query", contains="issues(")
+        self.walk("github")
+        self.check_right()
+        self.assertEqual(1, self.walked("github")["repository.issues"][
+            "repeats"])
+        self.assertEqual(2 + 5, self.count("issues(", before))
+
+    def stages(self):
+        """Staging of the root's rows."""
+        return self.db.column(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute "
+            "a ON a.attrelid = c.oid WHERE c.relname LIKE '%stage%' AND "
+            "a.attname = 'number' AND c.relkind = 'r'")
+
+    def test_roots_that_changed_meanwhile(self):
+        """In the order of their changes they come again at the end, with rows
+        below them that have no ids."""
+        self.prepare(query=CHANGED_FILES)
+        self.control("set", api="github", sizes={
+            "Repository.pullRequests": 14, "PullRequest.files": [1, 9]})
+        self.stop_at(3, contains="pullRequests(")
+        (staged,) = self.stages()
+        self.control("change", api="github", ids=self.db.column(
+            f"SELECT id FROM {staged} LIMIT 4"), set={"title": "new"},
+            at="2030-01-01T00:00:00Z")
+        self.walk("github")
+        self.check_right()
+        self.assertEqual(1, self.runs()[-1]["resumed"])
+
+    def test_rows_below_several_parents(self):
+        """What is below a row that has no id comes once."""
+        self.prepare(query=ACCOUNTS, page=4)
+        self.control("set", api="github", sizes={"Repository.issues": 12,
+                                                 "User.socialAccounts": 3})
+        place = self.place("github", """{ repository(owner: "o", name: "n") {
+            id } }""")
+        self.give("github", place + ".issues", "Issue", [
+            {"id": f"I{n:02}", "number": n} for n in range(12)])
+        for n in range(12):
+            self.give("github", f"I{n:02}.assignees", "User", [
+                {"id": "U1", "login": "one"}, {"id": f"V{n:02}", "login": "x"}])
+        for user in ["U1"] + [f"V{n:02}" for n in range(12)]:
+            self.give("github", user + ".socialAccounts", "SocialAccount", [
+                {"url": f"https://{user}.example/{n}", "displayName": f"d{n}"}
+                for n in range(3)])
+        self.stop_at(2, contains="issues(")
+        self.walk("github")
+        self.check_right()
+        self.assertEqual(3 * 13, self.db.value(
+            "SELECT count(*) AS v FROM "
+            "github.repository_issues_assignees_social_accounts"))
+
+
 class BeganAgain(ResumeCase):
     """Runs that cannot continue."""
 
