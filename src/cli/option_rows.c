@@ -168,7 +168,7 @@ const struct option_row option_rows[] = {
      "copy these ready queries into queries/"},
     {"store", 0, "S",
      OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES,
-     add_store, "only this store"},
+     add_store, "only this store or source"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything, not only changes"},
     {"since", 0, "TIME", OF_RUN, set_since,

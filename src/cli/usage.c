@@ -57,7 +57,7 @@ const struct usage_status usage_statuses[] = {
     {0, "success; also if no job was due"},
     {64, "wrong command line, or a job that does not exist"},
     {65, "loaded, but some lines were rejected"},
-    {69, "a job failed"},
+    {69, "a job failed, or status --failed or --older-than lists one"},
     {70, "an internal error, or out of memory"},
     {74, "cannot write to standard output"},
     {75, "temporary failure, or stopped: run it again later"},
