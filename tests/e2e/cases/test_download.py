@@ -1,6 +1,7 @@
 """Downloads that break: bulkpg resumes or restarts them, or the run fails."""
 import json
 import os
+import re
 import signal
 import time
 
@@ -448,6 +449,11 @@ class Paused(Case):
         self.wait_for_standstill()
         self.resume(pid)
         self.expect(running.wait(), 0)
-        self.assertEqual([None, f"bytes={limit}-"], [
-            one["range"] for one in self.requests(kind="storage")])
+        # The program may not have received everything that was sent.
+        first, second = [
+            one["range"] for one in self.requests(kind="storage")]
+        self.assertIsNone(first)
+        match = re.fullmatch(r"bytes=([1-9][0-9]*)-", second)
+        self.assertIsNotNone(match, second)
+        self.assertLessEqual(int(match[1]), limit)
         self.check_loaded()
