@@ -62,6 +62,7 @@ struct loader {
     int operation;
     int64_t asked_at;
     bool has_pages;          /* its lines were cut from pages */
+    bool is_bulk;            /* its lines were not: the first one shows it */
     int64_t page_line;       /* _line of the page's first line */
     const struct line *line; /* the current one */
     const char *table_name;  /* of the current line, once routed */
@@ -409,9 +410,10 @@ static bool
 route(struct loader *loader, const struct plan_table **table,
       const struct record_value **parent_id, bool *is_clear, struct err *err)
 {
-    *table = route_paged(loader->plan, loader->record);
+    *table = loader->is_bulk ? NULL : route_paged(loader->plan, loader->record);
     if (*table != NULL)
         return route_page_line(loader, *table, parent_id, is_clear, err);
+    loader->is_bulk = !loader->has_pages;
     *parent_id = record_get(loader->record, loader->plan->parent_id_slot);
     if (*parent_id == NULL || (*parent_id)->kind == JSON_NULL) {
         *parent_id = NULL;
@@ -617,7 +619,7 @@ loader_line(void *ctx, const struct line *line, struct err *err)
 
     if (span_trim(line->text).length == 0 && !line->too_long)
         return true;
-    if (span_starts(line->text, REMOVAL_LINE))
+    if (!loader->is_bulk && span_starts(line->text, REMOVAL_LINE))
         return remove_again(loader, line, err);
     loader->line = line;
     loader->counts.lines++;
