@@ -7,8 +7,9 @@
 
 #include "base/mem.h"
 #include "base/shown.h"
+#include "base/step.h"
 
-enum { FIRST_CAPACITY = 256 };
+enum { FIRST_CAPACITY = 256, NUMBER_BYTES = 20 };
 
 struct buf
 buf_with_ceiling(size_t ceiling)
@@ -86,6 +87,21 @@ buf_append_char(struct buf *buf, char c)
 }
 
 void
+buf_append_number(struct buf *buf, int64_t number)
+{
+    char digits[NUMBER_BYTES];
+    size_t at = sizeof(digits);
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    buf_append(buf, digits + at, sizeof(digits) - at);
+}
+
+void
 buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list args, again;
@@ -121,21 +137,58 @@ append_json_escape(struct buf *buf, const struct shown_char *c)
         buf_printf(buf, "\\u%04x", c->code);
 }
 
+static bool
+is_plain(char c)
+{
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* The number of bytes before the next one that may need an escape. */
+static size_t
+plain_length(struct span text)
+{
+    size_t i = 0;
+
+    for (; i + STEP <= text.length; i += STEP) {
+        step_bytes bytes = step_load(text.bytes + i);
+        step_found found = step_find((bytes < ' ') | (bytes > '~') |
+                                     (bytes == '"') | (bytes == '\\'));
+
+        if (found != 0)
+            return i + step_first(found);
+    }
+    while (i < text.length && is_plain(text.bytes[i]))
+        i++;
+    return i;
+}
+
+/* Append the first character of `text`; returns its length. */
+static size_t
+append_json_char(struct buf *buf, struct span text)
+{
+    struct shown_char c = shown_char(text);
+
+    if (c.is_hostile) {
+        append_json_escape(buf, &c);
+        return c.length;
+    }
+    if (c.code == '"' || c.code == '\\')
+        buf_append_char(buf, '\\');
+    buf_append(buf, text.bytes, c.length);
+    return c.length;
+}
+
 void
 buf_append_json(struct buf *buf, struct span text)
 {
     buf_append_char(buf, '"');
     while (text.length > 0) {
-        struct shown_char c = shown_char(text);
+        size_t plain = plain_length(text);
 
-        if (c.is_hostile) {
-            append_json_escape(buf, &c);
-        } else {
-            if (c.code == '"' || c.code == '\\')
-                buf_append_char(buf, '\\');
-            buf_append(buf, text.bytes, c.length);
-        }
-        text = span_tail(text, c.length);
+        buf_append(buf, text.bytes, plain);
+        text = span_tail(text, plain);
+        if (text.length > 0)
+            text = span_tail(text, append_json_char(buf, text));
     }
     buf_append_char(buf, '"');
 }

@@ -39,6 +39,7 @@ buf_append(struct buf *buf, const void *bytes, size_t length);
 void buf_append_str(struct buf *buf, const char *text);
 void buf_append_span(struct buf *buf, struct span span);
 void buf_append_char(struct buf *buf, char c);
+void buf_append_number(struct buf *buf, int64_t number);
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Append `text` as a JSON string, with its quotes. Characters that shown.h does

@@ -2,7 +2,7 @@
  * The known secrets are one list for the whole process. redact_bytes() looks
  * for secrets and tokens in one pass:
  *
- *     bytes ─► does a secret begin with this pair of bytes?   no: next byte
+ *     bytes ─► do a secret's first three bytes begin here?    no: next byte
  *           ─► the longest secret, or a token, that begins here ─► "***"
  *
  * Hazards. Answers have megabytes, so plain_length() may do little for each
@@ -20,10 +20,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/step.h"
 
 enum {
     SECRET_LEAST = 6, /* bytes; shorter ones may be part of ordinary words */
-    TOKEN_PREFIX = 6  /* bytes of "shpat_" */
+    TOKEN_PREFIX = 6, /* bytes of "shpat_" */
+    BEGIN = 3         /* bytes by which a place is found */
 };
 
 #define STARS "***"
@@ -31,9 +33,15 @@ enum {
 static char **secrets;
 static size_t secret_count;
 
-/* One bit for each pair of bytes with which a secret begins. A long text is
- * compared with the secrets only at such pairs. */
-static unsigned char pairs[65536 / 8];
+/* The first bytes of the secrets, without those of tokens: each byte as often
+ * as it is compared at once. A text is compared with the secrets only where one
+ * of them begins. */
+struct begin {
+    step_bytes bytes[BEGIN];
+};
+
+static struct begin *begins;
+static size_t begin_count;
 
 /* ---- the known secrets ------------------------------------------------- */
 
@@ -43,20 +51,30 @@ is_secret(const char *text)
     return text != NULL && strlen(text) >= SECRET_LEAST;
 }
 
-static unsigned
-pair_at(const char *text)
+/* May a secret or a token begin here? `at` has at least BEGIN bytes. */
+static bool
+may_begin(const char *at)
 {
-    return (unsigned char)text[0] | (unsigned)(unsigned char)text[1] << 8;
+    bool begins_here = memcmp(at, "shp", BEGIN) == 0;
+
+    for (size_t i = 0; i < begin_count && !begins_here; i++)
+        begins_here = at[0] == begins[i].bytes[0][0] &&
+                      at[1] == begins[i].bytes[1][0] &&
+                      at[2] == begins[i].bytes[2][0];
+    return begins_here;
 }
 
 static void
-note_pairs(void)
+note_begins(void)
 {
-    memset(pairs, 0, sizeof(pairs));
+    begins = mem_resize(begins, (secret_count + 1) * sizeof(*begins));
+    begin_count = 0;
     for (size_t i = 0; i < secret_count; i++) {
-        unsigned pair = pair_at(secrets[i]);
-
-        pairs[pair / 8] |= (unsigned char)(1U << pair % 8);
+        if (may_begin(secrets[i]))
+            continue;
+        for (int n = 0; n < BEGIN; n++)
+            memset(&begins[begin_count].bytes[n], secrets[i][n], STEP);
+        begin_count++;
     }
 }
 
@@ -67,7 +85,7 @@ redact_learn(const char *secret)
         return;
     secrets = mem_resize(secrets, (secret_count + 1) * sizeof(*secrets));
     secrets[secret_count++] = mem_strdup(secret);
-    note_pairs();
+    note_begins();
 }
 
 void
@@ -83,10 +101,12 @@ redact_forget(const char *secret)
         secrets[i] = secrets[--secret_count];
         break;
     }
-    note_pairs();
+    note_begins();
     if (secret_count == 0) {
         free(secrets);
+        free(begins);
         secrets = NULL;
+        begins = NULL;
     }
 }
 
@@ -121,11 +141,8 @@ hide_at_end(char *text, const char *secret)
 static size_t
 secret_length(const char *at, size_t left)
 {
-    unsigned pair = left >= SECRET_LEAST ? pair_at(at) : 0;
     size_t longest = 0;
 
-    if (left < SECRET_LEAST || (pairs[pair / 8] & 1U << pair % 8) == 0)
-        return 0;
     for (size_t i = 0; i < secret_count; i++) {
         size_t length = strlen(secrets[i]);
 
@@ -154,19 +171,36 @@ token_length(const char *at, size_t left)
     return length;
 }
 
+/* Find where a secret or a token may begin among the next STEP bytes. */
+static step_found
+find_begin(const char *at)
+{
+    step_bytes first = step_load(at), second = step_load(at + 1),
+               third = step_load(at + 2);
+    step_bytes found = (first == 's') & (second == 'h') & (third == 'p');
+
+    for (size_t i = 0; i < begin_count; i++)
+        found |= (first == begins[i].bytes[0]) &
+                 (second == begins[i].bytes[1]) & (third == begins[i].bytes[2]);
+    return step_find(found);
+}
+
 /* The number of bytes before the next place where a secret or a token may
  * begin. Answers have megabytes, and nearly all of them are passed over. */
 static size_t
 plain_length(const char *bytes, size_t length)
 {
-    static const unsigned token_pair = 's' | 'h' << 8;
-    unsigned pair = length > 0 ? (unsigned)(unsigned char)bytes[0] << 8 : 0;
+    size_t i = 0;
 
-    for (size_t i = 0; i + 1 < length; i++) {
-        pair = pair >> 8 | (unsigned)(unsigned char)bytes[i + 1] << 8;
-        if (pair == token_pair || (pairs[pair / 8] & 1U << pair % 8) != 0)
-            return i;
+    for (; i + STEP + BEGIN <= length; i += STEP) {
+        step_found found = find_begin(bytes + i);
+
+        if (found != 0)
+            return i + step_first(found);
     }
+    for (; i + BEGIN <= length; i++)
+        if (may_begin(bytes + i))
+            return i;
     return length;
 }
 

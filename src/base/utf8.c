@@ -1,26 +1,20 @@
 #include "base/utf8.h"
 
-#include <stdint.h>
-#include <string.h>
+#include "base/step.h"
 
-/* The number of ASCII bytes other than NUL at the start of `bytes`. The loop
- * takes eight bytes at a time: the subtraction finds zero bytes, the high bits
- * show bytes that are not ASCII. */
+/* The number of ASCII bytes other than NUL at the start of `bytes`. */
 static size_t
-ascii_run(const unsigned char *bytes, size_t length)
+ascii_run(const char *bytes, size_t length)
 {
-    const uint64_t ones = 0x0101010101010101U, highs = 0x8080808080808080U;
     size_t i = 0;
 
-    while (i + 8 <= length) {
-        uint64_t word;
+    for (; i + STEP <= length; i += STEP) {
+        step_found found = step_find(step_load(bytes + i) <= 0);
 
-        memcpy(&word, bytes + i, 8);
-        if ((word & highs) != 0 || ((word - ones) & ~word & highs) != 0)
-            break;
-        i += 8;
+        if (found != 0)
+            return i + step_first(found);
     }
-    while (i < length && bytes[i] != 0 && bytes[i] < 0x80)
+    while (i < length && (signed char)bytes[i] > 0)
         i++;
     return i;
 }
@@ -60,13 +54,12 @@ utf8_character_length(const char *bytes, size_t left)
 bool
 utf8_is_valid(struct span text, size_t *at)
 {
-    const unsigned char *bytes = (const unsigned char *)text.bytes;
     size_t i = 0;
 
     while (i < text.length) {
         size_t length;
 
-        i += ascii_run(bytes + i, text.length - i);
+        i += ascii_run(text.bytes + i, text.length - i);
         if (i == text.length)
             break;
         length = utf8_character_length(text.bytes + i, text.length - i);

@@ -1,19 +1,14 @@
 #include "json/clean.h"
 
-#include <endian.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "base/hex.h"
+#include "base/step.h"
 #include "base/utf8.h"
 
 #define REPLACEMENT "\\ufffd"
 
-enum { STEP = 16, UNIT_BYTES = 6 /* of `\uXXXX`, and of REPLACEMENT */ };
-
-/* Bytes that are compared together. They are signed, so that bytes above ASCII
- * compare less than all others. */
-typedef signed char vector __attribute__((vector_size(STEP)));
+enum { UNIT_BYTES = 6 /* of `\uXXXX`, and of REPLACEMENT */ };
 
 struct cleaning {
     struct span json;
@@ -28,24 +23,14 @@ is_plain(char c)
     return (signed char)c >= ' ' && c != '\\';
 }
 
-/* Copy STEP bytes from `from`. For each of them that is not plain, set the byte
- * at the same place in `found` to 0xff. */
-static void
-copy_step(char *to, const char *from, uint64_t found[2])
+/* Copy STEP bytes from `from`, and find those that are not plain. */
+static step_found
+copy_step(char *to, const char *from)
 {
-    vector bytes;
+    step_bytes bytes = step_load(from);
 
-    memcpy(&bytes, from, STEP);
     memcpy(to, &bytes, STEP);
-    bytes = (bytes < ' ') | (bytes == '\\');
-    memcpy(found, &bytes, STEP);
-}
-
-static size_t
-first_found(const uint64_t found[2])
-{
-    return found[0] != 0 ? (size_t)__builtin_ctzll(le64toh(found[0])) / 8
-                         : 8 + (size_t)__builtin_ctzll(le64toh(found[1])) / 8;
+    return step_find((bytes < ' ') | (bytes == '\\'));
 }
 
 /* Copy up to the next control byte, byte above ASCII, or backslash. A backslash
@@ -58,16 +43,15 @@ copy_plain(struct cleaning *c)
     char *to = c->out;
 
     while (end - from >= STEP) {
-        uint64_t found[2];
+        step_found found = copy_step(to, from);
 
-        copy_step(to, from, found);
-        if ((found[0] | found[1]) == 0) {
+        if (found == 0) {
             from += STEP;
             to += STEP;
             continue;
         }
-        from += first_found(found);
-        to += first_found(found);
+        from += step_first(found);
+        to += step_first(found);
         if (from[0] != '\\' || end - from < 2 || from[1] != '/')
             break;
         *to++ = '/';
