@@ -3,15 +3,17 @@
  *
  *     advance   the head row, from page n - 1 to page n
  *     remove    entries that have no pages left
- *     save      new and changed entries, in statements of about 256 KiB
+ *     add       fresh entries: of which nothing was read
+ *     save      other entries; both in statements of about 256 KiB
  *
  * `advance` also locks the run's row. If the page is not ours to commit, it
  * divides by zero, and the transaction fails. So the statements after it are
  * sent without waiting for its answer.
  *
  * Hazards. The table is unlogged: a crash of the server empties it, and the run
- * begins from scratch. put_entry() leaves out counts that a new entry has; they
- * must be the defaults in frontier_save.sql.
+ * begins from scratch. put_entry() leaves out counts that are 0 or not known;
+ * they must be the defaults in frontier_save.sql. There may be a fresh entry
+ * for each row of a page, so writing one must be cheap.
  */
 #include "journal/frontier.h"
 
@@ -136,8 +138,11 @@ static void
 put_numbers(struct buf *to, const int64_t *numbers, size_t count)
 {
     buf_append_char(to, '[');
-    for (size_t i = 0; i < count; i++)
-        buf_printf(to, "%s%lld", i == 0 ? "" : ",", (long long)numbers[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            buf_append_char(to, ',');
+        buf_append_number(to, numbers[i]);
+    }
     buf_append_char(to, ']');
 }
 
@@ -223,8 +228,6 @@ put_unless(struct json_out *json, const char *key, int64_t number,
         json_out_number(json, key, number);
 }
 
-/* There may be one entry for each row, and most entries are new: what a new
- * entry has is left out. */
 static void
 put_entry(struct json_out *json, const struct frontier_entry *entry)
 {
@@ -249,7 +252,56 @@ put_entry(struct json_out *json, const struct frontier_entry *entry)
     json_out_close(json, '}');
 }
 
-/* Add entries until the statement is long enough; returns their number. */
+/* Was nothing read of it? Then it is new. */
+static bool
+is_fresh(const struct frontier_entry *entry)
+{
+    return entry->parent_id != NULL && entry->cursor == NULL &&
+           entry->offset == 0 && entry->rows == 0 && entry->distinct == 0 &&
+           entry->told_first < 0 && entry->told_last < 0 && entry->nulls == 0 &&
+           entry->repeats == 0 && entry->pages == 0;
+}
+
+/* The first fresh entry of the next connection after this one; NULL: none. */
+static const struct frontier_entry *
+next_fresh(const struct frontier_page *page, int connection)
+{
+    const struct frontier_entry *next = NULL;
+
+    for (size_t i = 0; i < page->entry_count; i++) {
+        const struct frontier_entry *entry = &page->entries[i];
+
+        if (entry->connection > connection && is_fresh(entry) &&
+            (next == NULL || entry->connection < next->connection))
+            next = entry;
+    }
+    return next;
+}
+
+/* Add fresh entries of the connection until the statement is long enough;
+ * returns how many entries were looked at. */
+static size_t
+put_fresh(struct buf *to, int connection, const struct frontier_entry *entries,
+          size_t count)
+{
+    size_t some = 0;
+
+    buf_append_char(to, '{');
+    for (; some < count && to->length < CHUNK_BYTES; some++) {
+        const struct frontier_entry *entry = &entries[some];
+
+        if (entry->connection != connection || !is_fresh(entry))
+            continue;
+        buf_append_str(to, to->length > 1 ? ",\"" : "\"");
+        buf_append_number(to, entry->number);
+        buf_append_str(to, "\":");
+        buf_append_json(to, span_str(entry->parent_id));
+    }
+    buf_append_char(to, '}');
+    return some;
+}
+
+/* Add other entries, in the same way. */
 static size_t
 put_some(struct buf *to, const struct frontier_entry *entries, size_t count)
 {
@@ -257,8 +309,9 @@ put_some(struct buf *to, const struct frontier_entry *entries, size_t count)
     size_t some = 0;
 
     json_out_open(json, '[');
-    while (some < count && to->length < CHUNK_BYTES)
-        put_entry(json, &entries[some++]);
+    for (; some < count && to->length < CHUNK_BYTES; some++)
+        if (!is_fresh(&entries[some]))
+            put_entry(json, &entries[some]);
     json_out_close(json, ']');
     json_out_free(json);
     return some;
@@ -276,17 +329,56 @@ queue_json(struct pg_conn *conn, const char *sql, int64_t run_id,
                      &(struct pg_answer){.doing = "recording a page"});
 }
 
-static bool
-queue_entries(struct pg_conn *conn, int64_t run_id,
-              const struct frontier_entry *entries, size_t count,
-              struct buf *json, struct err *err)
+static void
+queue_add(struct pg_conn *conn, int64_t run_id,
+          const struct frontier_entry *first, const struct buf *json)
 {
-    for (size_t i = 0; i < count;) {
+    struct call call = {0};
+
+    call_number(&call, run_id);
+    call_number(&call, first->connection);
+    call_number(&call, first->level);
+    call_text(&call, buf_str(json));
+    journal_queue_in(conn, sql_frontier_add, &call,
+                     &(struct pg_answer){.doing = "recording a page"});
+}
+
+/* The fresh entries of the connection of `first`. */
+static bool
+queue_fresh(struct pg_conn *conn, int64_t run_id,
+            const struct frontier_page *page,
+            const struct frontier_entry *first, struct buf *json,
+            struct err *err)
+{
+    for (size_t i = 0; i < page->entry_count;) {
         buf_clear(json);
-        i += put_some(json, &entries[i], count - i);
+        i += put_fresh(json, first->connection, &page->entries[i],
+                       page->entry_count - i);
         if (too_long(json, err))
             return false;
-        queue_json(conn, sql_frontier_save, run_id, json);
+        if (json->length > strlen("{}"))
+            queue_add(conn, run_id, first, json);
+    }
+    return true;
+}
+
+static bool
+queue_entries(struct pg_conn *conn, int64_t run_id,
+              const struct frontier_page *page, struct buf *json,
+              struct err *err)
+{
+    const struct frontier_entry *first = next_fresh(page, -1);
+
+    for (; first != NULL; first = next_fresh(page, first->connection))
+        if (!queue_fresh(conn, run_id, page, first, json, err))
+            return false;
+    for (size_t i = 0; i < page->entry_count;) {
+        buf_clear(json);
+        i += put_some(json, &page->entries[i], page->entry_count - i);
+        if (too_long(json, err))
+            return false;
+        if (json->length > strlen("[]"))
+            queue_json(conn, sql_frontier_save, run_id, json);
     }
     return true;
 }
@@ -334,8 +426,7 @@ journal_frontier_queue(struct pg_conn *conn, const struct run_ref *run,
     struct buf json = buf_with_ceiling(CHUNK_CEILING);
     bool ok = queue_head(conn, run, head, err) &&
               queue_ended(conn, run->run_id, page, &json, err) &&
-              queue_entries(conn, run->run_id, page->entries, page->entry_count,
-                            &json, err);
+              queue_entries(conn, run->run_id, page, &json, err);
 
     buf_free(&json);
     return ok;
