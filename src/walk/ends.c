@@ -75,11 +75,13 @@ ends_row(struct page *page, struct span id)
 {
     const struct ends *ends = ends_of(page);
     struct page_ends *own = &page->ends;
-    bool is_down = ends_is_down(page->walker, row_of(page));
-    int64_t number = number_of(id);
+    bool is_down;
+    int64_t number;
 
     if (!can_reverse(page->walker, page->batch.connection->index))
         return;
+    is_down = ends_is_down(page->walker, row_of(page));
+    number = number_of(id);
     if (!is_in_order(page, is_down, number))
         own->is_out_of_order = true;
     own->rows++;

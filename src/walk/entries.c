@@ -195,6 +195,7 @@ fly(struct entries *entries, struct entries_list *list,
     entries->waiting--;
     entries->flying++;
     put_last(&entries->of[entry->row.connection].flying, entry);
+    entry->change = 0;
     batch->entries[batch->count++] = entry;
 }
 
@@ -390,13 +391,16 @@ entries_find(const struct entries *entries, const struct pages_connection *c,
 }
 
 struct walk_entry *
-batch_find(const struct batch *batch, struct span parent)
+batch_find(struct batch *batch, struct span parent)
 {
-    for (int i = 0; i < batch->count; i++) {
+    for (int n = 0; n < batch->count; n++) {
+        int i = (batch->likely + n) % batch->count;
         const char *id = batch->entries[i]->row.parent_id;
 
-        if (span_is(parent, id != NULL ? id : ""))
-            return batch->entries[i];
+        if (!span_is(parent, id != NULL ? id : ""))
+            continue;
+        batch->likely = i + 1;
+        return batch->entries[i];
     }
     return NULL;
 }

@@ -29,6 +29,8 @@ struct walk_entry {
     struct frontier_entry row; /* its texts are owned */
     struct walk_entry *next;   /* in its list */
     struct walk_entry *previous;
+    size_t change;     /* while it flies: number of its change in its page,
+                        * from 1; 0: none */
     bool is_fresh;     /* its next page is its first one, below a parent */
     bool is_resumed;   /* from the journal, and not answered yet */
     bool was_broken;   /* it was restarted because its cursors lead nowhere */
@@ -68,6 +70,7 @@ struct batch {
     struct walk_entry **entries; /* owned */
     int count;
     int room;
+    int likely; /* where batch_find() begins: answers keep the order */
 };
 
 void entries_init(struct entries *entries, const struct pages *pages);
@@ -99,7 +102,7 @@ entries_find(const struct entries *entries, const struct pages_connection *c,
 void entries_back_from(struct entries *entries, struct batch *batch, int from);
 
 /* The entry of a parent, or NULL. */
-struct walk_entry *batch_find(const struct batch *batch, struct span parent);
+struct walk_entry *batch_find(struct batch *batch, struct span parent);
 void batch_free(struct batch *batch);
 
 /* Is `c` below `above`? */

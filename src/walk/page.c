@@ -65,6 +65,8 @@ void
 page_clear(struct page *page)
 {
     buf_clear(&page->lines);
+    for (int i = 0; i < page->batch.count; i++)
+        page->batch.entries[i]->change = 0;
     page->change_count = page->removal_count = page->reject_count = 0;
     page->key_count = page->row_id_count = 0;
     seen_clear(&page->seen);
@@ -128,8 +130,10 @@ add_change(struct page *page, struct walk_entry *entry)
                               &page->change_room, sizeof(*page->changes));
     change = &page->changes[page->change_count++];
     *change = (struct page_change){.entry = entry, .is_new = entry == NULL};
-    if (entry != NULL)
-        change->row = entry->row;
+    if (entry == NULL)
+        return change;
+    change->row = entry->row;
+    entry->change = page->change_count;
     return change;
 }
 
@@ -514,10 +518,7 @@ settle_instance(struct page *page, const struct split_instance *i,
 static struct page_change *
 find_change(struct page *page, const struct walk_entry *entry)
 {
-    for (size_t i = 0; i < page->change_count; i++)
-        if (page->changes[i].entry == entry)
-            return &page->changes[i];
-    return NULL;
+    return entry->change > 0 ? &page->changes[entry->change - 1] : NULL;
 }
 
 static bool
@@ -733,6 +734,8 @@ apply_change(struct page *page, struct page_change *change)
     change->row.parent_id = copy_text(page, change->row.parent_id);
     change->row.cursor = copy_text(page, change->row.cursor);
     change->entry = NULL;
+    if (entry != NULL)
+        entry->change = 0;
     if (change->has_ended) {
         if (entry != NULL)
             entries_end(entries, entry);
