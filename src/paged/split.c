@@ -9,14 +9,16 @@
  *     ROW ─┬─► a place below it: FIELDS, CONNECTION, LIST
  *          └─► any other member is copied as it came
  *
- * Arrays and objects without a frame are skipped or copied; only their depth is
- * counted. Lines and instances go to pieces.c, which gives them to the caller
- * when the outermost row or parent ends.
+ * Arrays and objects without a frame are passed over or copied. Members that
+ * follow each other and are copied make a run, which is copied at once. Lines
+ * and instances go to pieces.c, which gives them to the caller when the
+ * outermost row or parent ends.
  *
  * Hazards. The server may send any key. A key becomes a member of a line only
  * if it is a GraphQL name and not one of bulkpg's own names. The blanks between
- * copied values may have newlines, which a line must not have. The sink may
- * wait.
+ * copied values may have newlines, which a line must not have. Only the
+ * structure around copied values is checked (json/scan.h). The load checks the
+ * values, because it reads each line. The sink may wait.
  */
 #include "paged/split.h"
 
@@ -25,11 +27,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "json/walk.h"
+#include "base/step.h"
+#include "json/scan.h"
 #include "paged/pieces.h"
 
 enum {
-    KEY_BYTES_MAX = 1024,
     LINE_BYTES_MAX = 128 * 1024 * 1024,
     LINE_BYTES_KEPT = 64 * 1024,
     SEEN_MAX = 64,
@@ -83,12 +85,15 @@ struct split {
     int depth; /* of frames */
     int connection_count;
     int line_count;
-    int holders; /* rows and objects that are open */
-    int others;  /* levels of a value without a frame */
-    bool copies; /* this value is copied, not skipped */
+    int holders;   /* rows and objects that are open */
+    bool is_other; /* in a value without a frame */
+    bool copies;   /* this value is copied, not skipped */
     bool has_data;
-    struct buf key;   /* of the member whose value comes next */
-    int parent_index; /* PAGES_PARENTS: number of the next one */
+    struct span key;    /* of the member whose value comes next */
+    struct span run;    /* members that follow each other in the answer, to be
+                         * copied at once; empty: none */
+    struct buf decoded; /* an id or a cursor with escapes */
+    int parent_index;   /* PAGES_PARENTS: number of the next one */
 
     const struct pages_request *request;
     const struct pages_values *values;
@@ -104,7 +109,7 @@ split_new(void)
     struct split *split = mem_alloc(sizeof(*split));
 
     split->pieces = pieces_new();
-    split->key = buf_with_ceiling(KEY_BYTES_MAX);
+    split->decoded = buf_with_ceiling(LINE_BYTES_MAX);
     for (int i = 0; i <= JSON_MAX_DEPTH; i++) {
         split->lines[i].text = buf_with_ceiling(LINE_BYTES_MAX);
         split->lines[i].edge = buf_with_ceiling(LINE_BYTES_MAX);
@@ -119,7 +124,7 @@ split_free(struct split *split)
     if (split == NULL)
         return;
     pieces_free(&split->pieces);
-    buf_free(&split->key);
+    buf_free(&split->decoded);
     for (int i = 0; i <= JSON_MAX_DEPTH; i++) {
         buf_free(&split->lines[i].text);
         buf_free(&split->lines[i].edge);
@@ -142,7 +147,7 @@ refuse(struct split *split, const char *what)
     if (split->stopped)
         return;
     err_set(split->err, MSG_PAGE_SHAPE, "%.*s of the answer is %s",
-            SPAN_ARG(buf_span(&split->key)), what);
+            SPAN_ARG(split->key), what);
     stop(split);
 }
 
@@ -180,23 +185,30 @@ connection_of(struct split *split)
 static bool
 key_is(const struct split *split, const char *key)
 {
-    return key != NULL && span_is(buf_span(&split->key), key);
+    return key != NULL && span_is(split->key, key);
 }
 
 /* ---- lines -------------------------------------------------------------- */
+
+/* isalnum() depends on the locale. */
+static bool
+is_of_name(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           (c >= '0' && c <= '9') || c == '_';
+}
 
 /* Can the member be part of a line? */
 static bool
 is_member(const struct split *split)
 {
-    struct span key = buf_span(&split->key);
+    struct span key = split->key;
 
-    if (key.length == 0 || split->key.overflowed ||
-        span_starts(key, "bulkpg_") ||
+    if (key.length == 0 || span_starts(key, "bulkpg_") ||
         (span_starts(key, "__") && !span_is(key, "__typename")))
         return false;
     for (size_t i = 0; i < key.length; i++)
-        if (!isalnum((unsigned char)key.bytes[i]) && key.bytes[i] != '_')
+        if (!is_of_name(key.bytes[i]))
             return false;
     return true;
 }
@@ -204,49 +216,85 @@ is_member(const struct split *split)
 static void
 append_key(struct split *split, struct buf *out, bool needs_comma)
 {
-    if (needs_comma)
-        buf_append_char(out, ',');
-    buf_append_char(out, '"');
-    buf_append_span(out, buf_span(&split->key));
-    buf_append(out, "\":", 2);
-}
+    size_t length = split->key.length + (needs_comma ? 4 : 3);
+    char *room = buf_reserve(out, length);
 
-/* Blanks between values may be newlines, or others that JSON does not allow. A
- * string has none of these characters. */
-static void
-append_value(struct buf *out, struct span source)
-{
-    char first = source.length > 0 ? source.bytes[0] : 0;
-    size_t at = out->length;
-
-    buf_append_span(out, source);
-    if (first != '{' && first != '[')
+    if (room == NULL)
         return;
-    for (; at < out->length; at++)
-        if (out->bytes[at] >= '\t' && out->bytes[at] <= '\r')
-            out->bytes[at] = ' ';
+    if (needs_comma)
+        *room++ = ',';
+    *room++ = '"';
+    memcpy(room, split->key.bytes, split->key.length);
+    memcpy(room + split->key.length, "\":", 2);
+    buf_extend(out, length);
 }
 
-/* Copy a member of the row, of an object in it, or of its edge. */
+/* Blanks between values may be newlines. Strings have none (json/scan.h). */
+static void
+append_source(struct buf *out, struct span source)
+{
+    char *to = source.length > 0 ? buf_reserve(out, source.length) : NULL;
+    size_t i = 0;
+
+    if (to == NULL)
+        return;
+    for (; i + STEP <= source.length; i += STEP) {
+        step_bytes bytes = step_load(source.bytes + i);
+
+        bytes ^= (bytes == '\n') & ('\n' ^ ' ');
+        memcpy(to + i, &bytes, STEP);
+    }
+    for (; i < source.length; i++)
+        to[i] = source.bytes[i] == '\n' ? ' ' : source.bytes[i];
+    buf_extend(out, source.length);
+}
+
+/* Append the members that were to be copied. Called before anything else is
+ * appended to the line. */
+static void
+end_run(struct split *split)
+{
+    if (split->run.length > 0)
+        append_source(&line_of(split)->text, split->run);
+    split->run.length = 0;
+}
+
+/* Copy a member of a row, or of an object in it. */
+static void
+copy_member(struct split *split, struct frame *frame, struct span source)
+{
+    if (!is_member(split)) {
+        end_run(split);
+        return;
+    }
+    if (split->run.length == 0) {
+        split->run.bytes = split->key.bytes - strlen("\"");
+        if (frame->has_members)
+            buf_append_char(&line_of(split)->text, ',');
+    }
+    split->run.length =
+        (size_t)(source.bytes + source.length - split->run.bytes);
+    frame->has_members = true;
+}
+
+/* Copy a value of a row, of a list in it, or of its edge. */
 static void
 copy_value(struct split *split, struct span source)
 {
     struct frame *frame = top(split);
-    struct buf *out = frame->kind == FRAME_EDGE ? &line_of(split)->edge
-                                                : &line_of(split)->text;
+    struct open_line *line = line_of(split);
 
-    if (frame->kind == FRAME_LIST) {
+    if (frame->kind == FRAME_FIELDS) {
+        copy_member(split, frame, source);
+    } else if (frame->kind == FRAME_LIST) {
         if (frame->has_members)
-            buf_append_char(out, ',');
+            buf_append_char(&line->text, ',');
+        frame->has_members = true;
+        append_source(&line->text, source);
     } else if (is_member(split)) {
-        append_key(split, out,
-                   frame->kind == FRAME_EDGE ? out->length > 0
-                                             : frame->has_members);
-    } else {
-        return;
+        append_key(split, &line->edge, line->edge.length > 0);
+        append_source(&line->edge, source);
     }
-    frame->has_members = true;
-    append_value(out, source);
 }
 
 static bool
@@ -498,6 +546,7 @@ count_null(struct split *split, const struct pages_place *place)
 static void
 end_fields(struct split *split, const struct frame *frame)
 {
+    end_run(split);
     add_unseen(split, frame);
     if (frame->is_in_line && !frame->ends_row &&
         !(frame->is_holder && frame->place->kind == PAGES_ROWS))
@@ -634,6 +683,7 @@ begin_place(struct split *split, const struct pages_place *place,
     struct frame *around = top(split);
     bool is_in_line = around->is_in_line;
 
+    end_run(split);
     if ((kind == JSON_ARRAY) != is_list) {
         refuse(split,
                is_list ? "an object, not a list" : "a list, not an object");
@@ -663,7 +713,7 @@ begin_place(struct split *split, const struct pages_place *place,
 static void
 begin_other(struct split *split, bool copies)
 {
-    split->others = 1;
+    split->is_other = true;
     split->copies = copies;
 }
 
@@ -733,12 +783,7 @@ on_begin(void *ctx, enum json_kind kind)
     struct split *split = ctx;
     struct frame *frame = top(split);
 
-    if (split->others > 0) {
-        split->others++;
-        return;
-    }
     if (frame == NULL) {
-        buf_clear(&split->key);
         if (kind == JSON_OBJECT)
             push(split, FRAME_ANSWER, NULL);
         else
@@ -779,10 +824,11 @@ on_end(void *ctx, struct span source)
 
     if (split->stopped)
         return;
-    if (split->others == 0)
+    if (!split->is_other)
         end_frame(split);
-    else if (--split->others == 0 && split->copies)
+    else if (split->copies)
         copy_value(split, source);
+    split->is_other = false;
 }
 
 static void
@@ -790,15 +836,23 @@ on_key(void *ctx, struct span key)
 {
     struct split *split = ctx;
 
-    if (split->others > 0)
-        return;
-    split->key.overflowed = false;
-    buf_clear(&split->key);
-    buf_append_span(&split->key, key);
+    split->key = key;
+}
+
+/* The text of a string, valid until the next one is decoded. */
+static struct span
+decode(struct split *split, struct span source)
+{
+    struct span text;
+
+    if (scan_string(source, &split->decoded, &text))
+        return text;
+    refuse(split, "not a valid string");
+    return span_of("", 0);
 }
 
 static void
-scalar_in_info(struct split *split, enum json_kind kind, struct span text)
+scalar_in_info(struct split *split, enum json_kind kind, struct span source)
 {
     struct open_connection *open = connection_of(split);
 
@@ -807,7 +861,7 @@ scalar_in_info(struct split *split, enum json_kind kind, struct span text)
         open->has_next = kind == JSON_TRUE;
     } else if (key_is(split, "endCursor") && kind == JSON_STRING) {
         buf_clear(&open->cursor);
-        buf_append_span(&open->cursor, text);
+        buf_append_span(&open->cursor, decode(split, source));
     }
 }
 
@@ -829,14 +883,14 @@ read_total(struct span text)
 
 static void
 scalar_in_connection(struct split *split, const struct frame *frame,
-                     enum json_kind kind, struct span text)
+                     enum json_kind kind, struct span source)
 {
     if (key_is(split, frame->place->rows_key)) {
         if (kind != JSON_NULL || frame->place->kind == PAGES_PARENTS)
             refuse(split, "not a list");
     } else if (frame->place->kind == PAGES_ROWS && kind == JSON_NUMBER &&
                key_is(split, frame->place->total_key)) {
-        connection_of(split)->instance.total = read_total(text);
+        connection_of(split)->instance.total = read_total(source);
     }
 }
 
@@ -856,11 +910,13 @@ scalar_at_place(struct split *split, struct frame *frame,
                    split->holders == 0);
     if (frame->is_in_line && place->kind != PAGES_ROWS)
         copy_value(split, source);
+    else
+        end_run(split);
 }
 
 static void
 scalar_in_fields(struct split *split, struct frame *frame, enum json_kind kind,
-                 struct span source, struct span text)
+                 struct span source)
 {
     const struct pages_place *place = find_place(split, frame);
 
@@ -870,7 +926,8 @@ scalar_in_fields(struct split *split, struct frame *frame, enum json_kind kind,
     }
     if (frame->is_holder && key_is(split, "id") &&
         (kind == JSON_STRING || kind == JSON_NUMBER))
-        pieces_set_id(&split->pieces, frame->piece, source, text);
+        pieces_set_id(&split->pieces, frame->piece, source,
+                      kind == JSON_STRING ? decode(split, source) : source);
     if (frame->is_in_line)
         copy_value(split, source);
 }
@@ -888,27 +945,24 @@ scalar_in_list(struct split *split, struct frame *frame, enum json_kind kind,
 }
 
 static void
-on_scalar(void *ctx, enum json_kind kind, struct span source, struct span text)
+on_scalar(void *ctx, enum json_kind kind, struct span source)
 {
     struct split *split = ctx;
     struct frame *frame = top(split);
 
-    if (split->others > 0)
-        return;
     if (frame == NULL) {
-        buf_clear(&split->key);
         refuse(split, "a value, not an object");
         return;
     }
     switch (frame->kind) {
     case FRAME_FIELDS:
-        scalar_in_fields(split, frame, kind, source, text);
+        scalar_in_fields(split, frame, kind, source);
         break;
     case FRAME_CONNECTION:
-        scalar_in_connection(split, frame, kind, text);
+        scalar_in_connection(split, frame, kind, source);
         break;
     case FRAME_INFO:
-        scalar_in_info(split, kind, text);
+        scalar_in_info(split, kind, source);
         break;
     case FRAME_LIST:
         scalar_in_list(split, frame, kind, source);
@@ -933,12 +987,12 @@ begin_answer(struct split *split, const struct pages_request *request,
              struct split_counts *counts, struct err *err)
 {
     pieces_clear(&split->pieces);
-    buf_clear(&split->key);
+    split->key = split->run = span_of("", 0);
     split->pieces.outer =
         span_str(values->parent_id != NULL ? values->parent_id : "");
     split->depth = split->connection_count = split->line_count = 0;
-    split->holders = split->others = split->parent_index = 0;
-    split->has_data = split->stopped = false;
+    split->holders = split->parent_index = 0;
+    split->is_other = split->has_data = split->stopped = false;
     split->request = request;
     split->values = values;
     split->sink = sink;
@@ -962,15 +1016,16 @@ split_page(struct split *split, const struct pages_request *request,
            const struct split_sink *sink, struct split_counts *counts,
            struct err *err)
 {
-    struct json_visitor visitor = {.on_key = on_key,
+    struct scan_visitor visitor = {.on_key = on_key,
                                    .on_begin = on_begin,
                                    .on_end = on_end,
                                    .on_scalar = on_scalar,
                                    .ctx = split,
+                                   .passes = &split->is_other,
                                    .stopped = &split->stopped};
 
     begin_answer(split, request, values, sink, counts, err);
-    if (!json_walk(answer, &visitor, err))
+    if (!scan_text(answer, &visitor, err))
         return false;
     if (!split->has_data)
         add_all_missing(split);

@@ -260,10 +260,10 @@ START_TEST(only_names_become_members)
     gives(pages_connection(&api, issues, "repository.issues")->read,
           "{\"data\":{\"repository\":{\"x\":[{}],\"issues\":{\"y\":{\"nodes\":"
           "1},\"nodes\":[{\"__parentId\":\"x\",\"bulkpg_t1\":1,\"a\\\"b\":{},"
-          "\"\":1,\"id\":\f\"I\",\"__typename\":\"Issue\",\"comments\":{"
+          "\"\":1,\"id\":\n\"I\",\"__typename\":\"Issue\",\"comments\":{"
           "\"edges\":[]," END("false", "null") "}}]," END(
               "false", "null") "}}},\"extensions\":{\"data\":{}}}",
-          "{\"bulkpg_t1\":true,\"id\":\"I\",\"__typename\":\"Issue\"}\n"
+          "{\"bulkpg_t1\":true,\"id\": \"I\",\"__typename\":\"Issue\"}\n"
           "- repository.issues.comments of I closed 0\n"
           "- repository.issues of  closed 1\n");
 }

@@ -1,0 +1,364 @@
+#include "json/scan.h"
+
+#include <string.h>
+
+#include "base/step.h"
+
+struct scan {
+    const struct scan_visitor *visitor;
+    const char *begin;
+    const char *at;
+    const char *end;
+    const char *open[JSON_MAX_DEPTH]; /* the brackets that are open */
+    int depth;
+    bool too_deep;
+};
+
+/* ---- steps --------------------------------------------------------------- */
+
+/* Each function moves the scan past what it is named after. It returns false at
+ * the end of the text, or if that is not there. */
+
+static inline bool
+skip_blanks(struct scan *scan)
+{
+    while (scan->at < scan->end && (unsigned char)*scan->at <= ' ' &&
+           (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\r' ||
+            *scan->at == '\t'))
+        scan->at++;
+    return scan->at < scan->end;
+}
+
+static bool
+skip_char(struct scan *scan, char c)
+{
+    if (!skip_blanks(scan) || *scan->at != c)
+        return false;
+    scan->at++;
+    return true;
+}
+
+/* A quote after an odd number of backslashes does not end a string. */
+static bool
+is_escaped(const char *begin, const char *quote)
+{
+    const char *at = quote;
+
+    while (at > begin && at[-1] == '\\')
+        at--;
+    return (quote - at) % 2 == 1;
+}
+
+/* Find the next quote; NULL if a newline or the end of the text comes first.
+ * Most strings are short: memchr() would take longer to begin. */
+static inline const char *
+next_quote(const struct scan *scan)
+{
+    const char *at = scan->at;
+
+    for (; scan->end - at >= STEP; at += STEP) {
+        step_bytes bytes = step_load(at);
+        step_found found = step_find((bytes == '"') | (bytes == '\n'));
+
+        if (found == 0)
+            continue;
+        at += step_first(found);
+        return *at == '"' ? at : NULL;
+    }
+    while (at < scan->end && *at != '"' && *at != '\n')
+        at++;
+    return at < scan->end && *at == '"' ? at : NULL;
+}
+
+/* The scan is after the opening quote. */
+static inline bool
+skip_string(struct scan *scan)
+{
+    const char *begin = scan->at;
+    const char *quote = next_quote(scan);
+
+    while (quote != NULL) {
+        scan->at = quote + 1;
+        if (quote[-1] != '\\' || !is_escaped(begin, quote))
+            return true;
+        quote = next_quote(scan);
+    }
+    return false;
+}
+
+/* ---- passing over -------------------------------------------------------- */
+
+/* A search for the closing bracket. */
+struct search {
+    size_t depth;
+    bool in_string;
+    bool is_over; /* found, or the text is not valid */
+};
+
+static void
+count_bracket(struct search *search, char c)
+{
+    if (c == '{' || c == '[')
+        search->depth++;
+    else
+        search->depth--;
+    search->is_over = search->depth == 0;
+}
+
+/* Look at the bytes one by one, before `end`. */
+static void
+look_at_bytes(struct search *search, struct scan *scan, const char *end)
+{
+    while (scan->at < end && !search->is_over) {
+        char c = *scan->at++;
+
+        if (c == '"')
+            search->in_string = !search->in_string;
+        else if (search->in_string && c == '\\')
+            scan->at += scan->at < scan->end;
+        else if (search->in_string && c == '\n')
+            search->is_over = true;
+        else if (!search->in_string && ((c | ' ') == '{' || (c | ' ') == '}'))
+            count_bracket(search, c);
+    }
+}
+
+/* The bits from each odd one on up to the even one after it: from opening
+ * quotes to the bytes before closing ones. */
+static step_found
+between(step_found quotes)
+{
+    quotes ^= quotes << 1;
+    quotes ^= quotes << 2;
+    quotes ^= quotes << 4;
+    quotes ^= quotes << 8;
+    return quotes & STEP_ALL;
+}
+
+/* Look at STEP bytes that have no backslash and no newline. A bracket and a
+ * brace differ in one bit. */
+static void
+look_at_step(struct search *search, struct scan *scan, step_bytes bytes)
+{
+    step_bytes braces = bytes | ' ';
+    step_found inside =
+        between(step_find(bytes == '"')) ^ (search->in_string ? STEP_ALL : 0);
+    step_found found = step_find((braces == '{') | (braces == '}')) & ~inside;
+    const char *begin = scan->at;
+
+    scan->at = begin + STEP;
+    for (; found != 0 && !search->is_over; found &= found - 1) {
+        count_bracket(search, begin[step_first(found)]);
+        if (search->is_over)
+            scan->at = begin + step_first(found) + 1;
+    }
+    search->in_string = inside >> (STEP - 1) != 0;
+}
+
+/* The scan is after the opening bracket. */
+static bool
+skip_to_closing(struct scan *scan)
+{
+    struct search search = {.depth = 1};
+
+    while (!search.is_over && scan->end - scan->at >= STEP) {
+        step_bytes bytes = step_load(scan->at);
+
+        if (step_find((bytes == '\\') | (bytes == '\n')) == 0)
+            look_at_step(&search, scan, bytes);
+        else
+            look_at_bytes(&search, scan, scan->at + STEP);
+    }
+    look_at_bytes(&search, scan, scan->end);
+    return search.is_over && search.depth == 0;
+}
+
+static void
+skip_word(struct scan *scan)
+{
+    while (scan->at < scan->end && *scan->at != ',' && *scan->at != ']' &&
+           *scan->at != '}' && *scan->at > ' ')
+        scan->at++;
+}
+
+/* ---- values -------------------------------------------------------------- */
+
+static struct span
+since(const struct scan *scan, const char *begin)
+{
+    return span_of(begin, (size_t)(scan->at - begin));
+}
+
+static bool
+goes_on(const struct scan *scan)
+{
+    return scan->visitor->stopped == NULL || !*scan->visitor->stopped;
+}
+
+static bool
+pass_end(struct scan *scan, const char *begin)
+{
+    scan->visitor->on_end(scan->visitor->ctx, since(scan, begin));
+    return goes_on(scan);
+}
+
+/* The scan is at an opening bracket. */
+static bool
+read_opening(struct scan *scan)
+{
+    const char *begin = scan->at++;
+
+    if (scan->depth == JSON_MAX_DEPTH) {
+        scan->too_deep = true;
+        return false;
+    }
+    scan->visitor->on_begin(scan->visitor->ctx,
+                            *begin == '{' ? JSON_OBJECT : JSON_ARRAY);
+    if (!goes_on(scan))
+        return false;
+    if (*scan->visitor->passes)
+        return skip_to_closing(scan) && pass_end(scan, begin);
+    scan->open[scan->depth++] = begin;
+    return true;
+}
+
+static bool
+is_number(struct span word)
+{
+    return word.length > 0 && (word.bytes[0] == '-' ||
+                               (word.bytes[0] >= '0' && word.bytes[0] <= '9'));
+}
+
+static bool
+read_scalar(struct scan *scan)
+{
+    const char *begin = scan->at;
+    enum json_kind kind = JSON_STRING;
+    struct span word;
+
+    if (*begin == '"') {
+        scan->at++;
+        if (!skip_string(scan))
+            return false;
+        word = since(scan, begin);
+    } else {
+        skip_word(scan);
+        word = since(scan, begin);
+        if (is_number(word))
+            kind = JSON_NUMBER;
+        else if (span_is(word, "null"))
+            kind = JSON_NULL;
+        else if (span_is(word, "true"))
+            kind = JSON_TRUE;
+        else if (span_is(word, "false"))
+            kind = JSON_FALSE;
+        else
+            return false;
+    }
+    scan->visitor->on_scalar(scan->visitor->ctx, kind, word);
+    return goes_on(scan);
+}
+
+static bool
+read_value(struct scan *scan)
+{
+    if (!skip_blanks(scan))
+        return false;
+    return *scan->at == '{' || *scan->at == '[' ? read_opening(scan)
+                                                : read_scalar(scan);
+}
+
+static bool
+read_key(struct scan *scan)
+{
+    const char *begin;
+
+    if (!skip_char(scan, '"'))
+        return false;
+    begin = scan->at;
+    if (!skip_string(scan))
+        return false;
+    scan->visitor->on_key(
+        scan->visitor->ctx,
+        span_of(begin, (size_t)(scan->at - begin) - strlen("\"")));
+    return goes_on(scan) && skip_char(scan, ':');
+}
+
+/* The next member or element of the innermost array or object, or its end. */
+static bool
+read_next(struct scan *scan)
+{
+    const char *open = scan->open[scan->depth - 1];
+    bool is_first = scan->at == open + 1;
+
+    if (!skip_blanks(scan))
+        return false;
+    if (*scan->at == (*open == '{' ? '}' : ']')) {
+        scan->at++;
+        scan->depth--;
+        return pass_end(scan, open);
+    }
+    return (is_first || skip_char(scan, ',')) &&
+           (*open == '[' || read_key(scan)) && read_value(scan);
+}
+
+static bool
+read_text(struct scan *scan)
+{
+    if (!read_value(scan))
+        return false;
+    while (scan->depth > 0)
+        if (!read_next(scan))
+            return false;
+    return !skip_blanks(scan);
+}
+
+/* ---- interface ----------------------------------------------------------- */
+
+bool
+scan_text(struct span text, const struct scan_visitor *visitor, struct err *err)
+{
+    struct scan scan = {.visitor = visitor,
+                        .begin = text.bytes,
+                        .at = text.bytes,
+                        .end = text.bytes + text.length};
+
+    if (read_text(&scan))
+        return true;
+    if (!goes_on(&scan))
+        return false;
+    if (scan.too_deep)
+        return err_set(err, MSG_BAD_JSON,
+                       "JSON nested deeper than %d levels at byte %zu",
+                       JSON_MAX_DEPTH, (size_t)(scan.at - scan.begin));
+    return err_set(err, MSG_BAD_JSON, "not valid JSON at byte %zu",
+                   (size_t)(scan.at - scan.begin));
+}
+
+/* ---- strings ------------------------------------------------------------- */
+
+static void
+keep_text(void *ctx, enum json_kind kind, struct span source, struct span text)
+{
+    struct buf *room = ctx;
+
+    (void)kind;
+    (void)source;
+    buf_append_span(room, text);
+}
+
+bool
+scan_string(struct span source, struct buf *room, struct span *text)
+{
+    struct json_visitor visitor = {.on_scalar = keep_text, .ctx = room};
+    struct err ignored;
+
+    *text = span_of(source.bytes + 1, source.length - 2);
+    if (memchr(text->bytes, '\\', text->length) == NULL)
+        return true;
+    buf_clear(room);
+    if (!json_walk(source, &visitor, &ignored))
+        return false;
+    *text = buf_span(room);
+    return !room->overflowed;
+}
