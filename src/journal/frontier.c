@@ -259,7 +259,7 @@ is_fresh(const struct frontier_entry *entry)
     return entry->parent_id != NULL && entry->cursor == NULL &&
            entry->offset == 0 && entry->rows == 0 && entry->distinct == 0 &&
            entry->told_first < 0 && entry->told_last < 0 && entry->nulls == 0 &&
-           entry->repeats == 0 && entry->pages == 0;
+           entry->repeats == 0 && entry->pages == 0 && !entry->is_again;
 }
 
 /* The first fresh entry of the next connection after this one; NULL: none. */
