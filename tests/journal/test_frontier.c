@@ -279,10 +279,20 @@ many_body(void)
         many[i] = three[1];
         many[i].number = i + 1;
         ended[i] = i + 1;
+        if (i % 3 == 0)
+            continue;
+        many[i].connection = i % 3; /* fresh ones, of two connections */
+        many[i].parent_id = three[2].parent_id;
+        many[i].distinct = 0;
     }
     OK(journal_frontier_begin(journal, &run, &head, &err));
     OK(commit_page(1, &page));
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.frontier"), "9001");
+    ck_assert_str_eq(
+        ask("SELECT count(*) FROM bulkpg.frontier WHERE connection = 2 AND "
+            "level = 1 AND parent_id = E'p\"\\u00e9\\ufffd' AND "
+            "distinct_rows = 0 AND told_first IS NULL AND NOT is_again"),
+        "3000");
     OK(commit_page(2, &last));
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.frontier"), "1");
     close_all();
