@@ -132,10 +132,10 @@ class Passing(Api):
         resumes the operation."""
         self.configure(tuning="retry_budget = 2s")
         self.run_program("run")
-        self.shop.rule({"status": 429, "headers": {"Retry-After": "60.0"},
+        # The wait would be longer than a test may take.
+        self.shop.rule({"status": 429, "headers": {"Retry-After": "3000.0"},
                         "body": ""}, kind="poll")
-        result = self.check_fails(AGAIN, "THROTTLED", "gave up")
-        self.assertLess(result.seconds, 60)
+        self.check_fails(AGAIN, "THROTTLED", "gave up")
         self.run_program("run")
         self.check_tables(PLAIN)
         self.assertEqual(2, len(self.shop.operations()))

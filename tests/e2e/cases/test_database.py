@@ -306,12 +306,13 @@ class Silence(Connections):
         its session."""
         self.through_proxy(tuning=self.QUIET)
         self.run_program(*self.prepare(["a"]))
-        running = self.start_merge(6, *self.prepare(["b"]))
+        running = self.start_merge(600, *self.prepare(["b"]))
         self.proxy.freeze()
         result = running.wait()
         self.expect(result, AGAIN)
         self.assertIn("does not answer", result.stderr)
         self.proxy.thaw()
+        self.db.end_backends("bulkpg run%")
         self.run_program(*self.prepare(["c"]))
         self.check_titles(["c"])
 
