@@ -12,7 +12,7 @@
 #include "support/stop.h"
 #include "support/suite.h"
 
-enum { PATIENT_MS = 600000, STALL_MS = 150, LONG_BYTES = 10 * 1000 * 1000 };
+enum { PATIENT_MS = 600000, STALL_MS = 2000, LONG_BYTES = 10 * 1000 * 1000 };
 
 #define ETAG_A "ETag: \"a\"\r\n"
 #define RANGE(first, last, size) \

@@ -17,7 +17,7 @@
 #include "support/stop.h"
 #include "support/suite.h"
 
-enum { PATIENT_MS = 600000, STALL_MS = 200 };
+enum { PATIENT_MS = 600000 };
 
 #define GRANT(token, life)                                          \
     {                                                               \
