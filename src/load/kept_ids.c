@@ -7,12 +7,13 @@
 
 enum { SQL_BYTES_MAX = 64 * 1024, ID_BYTES_MAX = 64 * 1024 * 1024 };
 
-enum column { PARENT_ID, ROW_ID };
+/* Columns of the answer. */
+enum { PARENT_ID, ROW_ID };
 
 /* The id as the API has it. Staging may have its number. */
 static const char *
 whole_id(const struct plan_gid *gid, const struct pg_result *result, int row,
-         enum column column, struct buf *text)
+         int column, struct buf *text)
 {
     const char *id = pg_text(result, row, column);
 

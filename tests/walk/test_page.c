@@ -8,6 +8,7 @@
 #include "support/pages.h"
 #include "support/suite.h"
 #include "walk/page.h"
+#include "walk/recall.h"
 
 static struct pages_api api;
 static struct options options;
@@ -467,6 +468,44 @@ START_TEST(but_not_in_some)
 
 END_TEST
 
+/* ---- after a resume ------------------------------------------------------ */
+
+/* An earlier process has read issue i1 of two; then it comes again. */
+START_TEST(a_row_that_an_earlier_process_read_is_not_another_one)
+{
+    struct frontier_entry row = {.number = ++walker->tallies.last_number,
+                                 .cursor = "c1",
+                                 .rows = 1,
+                                 .distinct = 1,
+                                 .told_first = 2,
+                                 .told_last = 2,
+                                 .pages = 1};
+
+    walker->tallies.of[0].begun++;
+    ck_assert(seen_add(&walker->open, seen_instance(0, 0, span_of("", 0))));
+    recall_row(walker, 0, NULL, "i1");
+    entries_add(&walker->entries, &row);
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS), "false", "null", "2"));
+    ck_assert(!page->frontier.is_last);
+    ck_assert_int_eq(page->frontier.entries[0].repeats, 1);
+    ck_assert(page->frontier.entries[0].is_again);
+}
+
+END_TEST
+
+START_TEST(what_an_earlier_process_staged_below_a_row_is_replaced)
+{
+    recall_row(walker, 1, "i1", NULL);
+    add_root();
+    commits(ISSUES(ISSUE("i1", NO_COMMENTS) "," ISSUE("i2", NO_COMMENTS),
+                   "false", "null", "2"));
+    ck_assert_uint_eq(page->frontier.removal_count, 1);
+    ck_assert_str_eq(page->frontier.removals[0].parent_id, "i1");
+    ck_assert(page->frontier.is_last);
+}
+
+END_TEST
+
 static Suite *
 page_suite(void)
 {
@@ -495,6 +534,8 @@ page_suite(void)
                    lines_that_are_much_longer_than_their_answer_are_refused);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);
     tcase_add_test(all, but_not_in_some);
+    tcase_add_test(all, a_row_that_an_earlier_process_read_is_not_another_one);
+    tcase_add_test(all, what_an_earlier_process_staged_below_a_row_is_replaced);
     suite_add_tcase(suite, all);
     return suite;
 }
