@@ -160,7 +160,8 @@ class Resumes(Download):
     def run_silently(self, requests):
         """Run until the storage has got so many requests, and all before the
         last one have timed out."""
-        self.configure(tuning="stall_timeout = 1h\nretry_budget = 30d")
+        self.configure(tuning="stall_timeout = 1h\nrequest_timeout = 7d\n"
+                       "retry_budget = 30d")
         ahead = self.ahead()
         running = self.program.start("run", environment=ahead.environment)
         self.wait_for(self.ranges)
