@@ -157,14 +157,26 @@ class Resumes(Download):
             for one in self.kept():
                 os.remove(os.path.join(self.program.directory, "kept", one))
 
-    def run_silently(self, requests):
+    def has_read(self, running, sent):
+        """True if the storage has sent so many bytes, and the program waits
+        for more: it sleeps, at many looks in a row."""
+        if self.requests(kind="storage")[0]["bytes"] < sent:
+            return False
+        for _ in range(10):
+            if running.state() != "S":
+                return False
+            time.sleep(0.01)
+        return True
+
+    def run_silently(self, requests, sent=0):
         """Run until the storage has got so many requests, and all before the
-        last one have timed out."""
+        last one have timed out. The first one has sent so many bytes."""
         self.configure(tuning="stall_timeout = 1h\nrequest_timeout = 7d\n"
                        "retry_budget = 30d")
         ahead = self.ahead()
         running = self.program.start("run", environment=ahead.environment)
         self.wait_for(self.ranges)
+        self.wait_for(lambda: self.has_read(running, sent))
         self.pass_time(ahead, lambda: len(self.ranges()) >= requests)
         result = running.wait()
         self.expect(result, OK)
@@ -173,7 +185,7 @@ class Resumes(Download):
 
     def test_stalled(self):
         self.shop.rule({"stall_after": 10000}, kind="storage")
-        self.run_silently(2)
+        self.run_silently(2, sent=10000)
         self.assertIn("bytes=10000-", self.ranges())
 
     def test_no_answer(self):
