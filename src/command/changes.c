@@ -5,7 +5,6 @@
 #include "load/adapt.h"
 #include "plan/ddl.h"
 #include "plan/names.h"
-#include "run/tables.h"
 
 enum { SQL_BYTES_MAX = 64 * 1024 * 1024 };
 
@@ -74,12 +73,13 @@ find_left(struct journal_relations *left, struct job *job, struct err *err)
 bool
 changes_find(struct changes *changes, struct job *job, struct err *err)
 {
-    struct tables tables = {0};
+    struct tables *tables = &changes->tables;
 
-    if (!tables_inspect(&tables, job, err))
+    *tables = (struct tables){0};
+    if (!tables_inspect(tables, job, err))
         return false;
-    changes->created = write_created(&tables, job);
-    changes->altered = write_altered(&tables, job);
+    changes->created = write_created(tables, job);
+    changes->altered = write_altered(tables, job);
     return find_left(&changes->left, job, err);
 }
 

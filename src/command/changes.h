@@ -7,11 +7,13 @@
 
 #include "job/job.h"
 #include "journal/relation.h"
+#include "run/tables.h"
 
 struct changes {
     const char *created; /* statements for what does not exist yet; or "" */
     const char *altered; /* for tables that exist: new columns, types; or "" */
     struct journal_relations left; /* tables that the query no longer uses */
+    struct tables tables;          /* as they are */
 };
 
 /* Compare the plan with the database. Everything is in the job's arena. */

@@ -14,6 +14,7 @@
 #include "cli/process.h"
 #include "command/changes.h"
 #include "command/commands.h"
+#include "command/plan_compare.h"
 #include "command/plan_dbt.h"
 #include "command/plan_json.h"
 #include "job/control.h"
@@ -112,6 +113,16 @@ print_pages(const struct job *job)
     buf_free(&text);
 }
 
+static void
+print_compared(const struct job *job, const struct changes *changes)
+{
+    struct buf text = buf_with_ceiling(OUTPUT_BYTES_MAX);
+
+    plan_compare_append(&text, job, changes);
+    out_lines(stdout, buf_span(&text));
+    buf_free(&text);
+}
+
 static const char *
 remedy_of(const struct gql_note *note)
 {
@@ -164,6 +175,7 @@ append_all(struct buf *text, const struct job *job,
         job->plan->document, buf_str(text));
     print_pages(job);
     print_upkeep(job->plan);
+    print_compared(job, changes);
     print_notes(job->notes);
     buf_clear(text);
     if (changes == NULL)

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "command/plan_compare.h"
 #include "json/write.h"
 #include "plan/layout.h"
 #include "plan/unseen.h"
@@ -86,7 +87,18 @@ append_key(struct json_out *json, const struct plan_table *table)
 }
 
 static void
-append_table(struct json_out *json, const struct plan_table *table)
+append_compared(struct json_out *json, const struct job *job,
+                const struct changes *changes, const struct plan_table *table)
+{
+    const char *why = plan_compare_against(job, changes, table);
+
+    json_out_boolean(json, "compared", why == NULL);
+    json_out_text(json, "not_compared", why);
+}
+
+static void
+append_table(struct json_out *json, const struct job *job,
+             const struct changes *changes, const struct plan_table *table)
 {
     json_out_open(json, '{');
     json_out_text(json, "name", table->name);
@@ -96,6 +108,7 @@ append_table(struct json_out *json, const struct plan_table *table)
                   table->parent != NULL ? table->parent->name : NULL);
     json_out_text(json, "graphql_type", table->node_type);
     json_out_boolean(json, "skip", table->skip);
+    append_compared(json, job, changes, table);
     append_columns(json, table);
     append_key(json, table);
     json_out_close(json, '}');
@@ -258,7 +271,7 @@ plan_json_append(struct buf *text, const struct job *job,
     json_out_key(json, "tables");
     json_out_open(json, '[');
     for (int i = 0; i < plan->table_count; i++)
-        append_table(json, &plan->tables[i]);
+        append_table(json, job, changes, &plan->tables[i]);
     json_out_close(json, ']');
     json_out_close(json, '}');
     json_out_free(json);

@@ -44,6 +44,7 @@ context_close(struct context *context)
     free(context->stores);
     if (context->journal != NULL)
         journal_close(context->journal);
+    pg_pool_close(&context->sessions);
     if (context->control != NULL)
         pg_close(context->control);
     dsn_free(context->dsn);

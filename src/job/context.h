@@ -18,6 +18,7 @@
 #include "job/fault.h"
 #include "journal/journal.h"
 #include "load/known.h"
+#include "pg/pool.h"
 #include "shopify/session.h"
 
 struct jobs;
@@ -53,6 +54,7 @@ struct context {
     struct backoff reopening_backoff; /* all jobs share its budget */
     struct jobs *recorded;            /* for outcomes_record(); or NULL */
     struct known_budget compare;      /* memory for the hashes of rows */
+    struct pg_pool sessions;          /* of loads that have ended */
     int64_t loads_free;               /* this many more loads may begin now */
     struct task_queue load_ended;
     int preparations_free; /* this many more jobs may be prepared now */

@@ -2,7 +2,8 @@
 
 #include "load/binary.h"
 
-enum { ROWS_AT = 12 /* offset of the number of rows in the header */ };
+/* Offsets in the header, of the rows' type and number. */
+enum { TYPE_AT = 8, ROWS_AT = 12 };
 
 void
 batch_begin(struct batch *batch, uint32_t row_type)
@@ -14,6 +15,12 @@ batch_begin(struct batch *batch, uint32_t row_type)
     binary_int32(&batch->bytes, (int32_t)row_type);
     binary_int32(&batch->bytes, 0);
     binary_int32(&batch->bytes, 1);
+}
+
+void
+batch_set_type(struct batch *batch, uint32_t row_type)
+{
+    binary_set_int32(&batch->bytes, TYPE_AT, (int32_t)row_type);
 }
 
 size_t

@@ -37,6 +37,9 @@ struct batch {
 /* Begin an array of `row_type` (pg_type.oid). */
 void batch_begin(struct batch *batch, uint32_t row_type);
 
+/* The row type of an array that was begun before it was known. */
+void batch_set_type(struct batch *batch, uint32_t row_type);
+
 /* Begin a row of `columns` columns. Returns the offset of the row, which
  * batch_row_end() takes; to undo the row, cut `bytes` there. */
 size_t batch_row_begin(struct batch *batch, int columns);

@@ -128,7 +128,8 @@ compare_queue_changed(struct merge *merge, struct merge_table *table,
         return true;
     known_unsettle(table->known);
     table->has_come_twice = false;
-    return queue_hashes(merge, table, sql_read_old_hashes, settle, table, err);
+    return table->is_unstaged ||
+           queue_hashes(merge, table, sql_read_old_hashes, settle, table, err);
 }
 
 bool

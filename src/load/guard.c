@@ -138,11 +138,13 @@ check_held(struct merge *merge, struct merge_table *table, const bool *asked,
     return fine;
 }
 
-/* Is there a question about the table's columns? */
+/* Is there a question about the table's columns? Not if all rows that came are
+ * as they were. */
 static bool
 is_guarded(const struct merge_table *table)
 {
-    return table->stage != NULL && table->exists && !table->table->skip &&
+    return table->stage != NULL && !table->is_unstaged && table->exists &&
+           !table->table->skip &&
            has_any(table->has_column, table->table->column_count);
 }
 

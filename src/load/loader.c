@@ -52,7 +52,9 @@ struct loader {
     struct loader_config config;
     struct loader_table *tables; /* by plan index */
     int table_count;
-    struct loader_ahead *ahead; /* from loader_stage() on, not NULL */
+    struct loader_ahead *ahead;  /* from loader_stage() on, not NULL */
+    loader_stage_fn *stage_late; /* creates staging; NULL: it is there */
+    void *late_ctx;
     struct ring ring;
     struct record *record; /* the values of the current line */
     struct buf text;       /* the current line, after cleaning */
@@ -129,8 +131,8 @@ loader_ahead_new(const struct loader_config *config)
     struct loader_ahead *ahead = mem_alloc(sizeof(*ahead));
 
     ahead->config = *config;
-    ahead->openings =
-        ring_connect(&sessions, config->is_paged ? 1 : config->connections);
+    ahead->openings = ring_connect(&sessions, config->sessions,
+                                   config->is_paged ? 1 : config->connections);
     return ahead;
 }
 
@@ -187,15 +189,85 @@ loader_stage_name(const struct loader *loader, int table)
     return loader->tables[table].stage;
 }
 
-bool
-loader_connect(struct loader *loader, struct err *err)
+static bool
+open_ring(struct loader *loader, struct err *err)
 {
     struct ring_openings *openings = loader->ahead->openings;
 
     loader->ahead->openings = NULL;
     return ring_open(&loader->ring, openings,
-                     loader->config.shares_transactions, loader->config.schema,
-                     loader->tables, loader->table_count, err);
+                     loader->config.shares_transactions, err);
+}
+
+bool
+loader_connect(struct loader *loader, struct err *err)
+{
+    if (!open_ring(loader, err))
+        return false;
+    ring_prepare(&loader->ring, loader->config.schema, loader->tables,
+                 loader->table_count);
+    return true;
+}
+
+/* ---- late staging ------------------------------------------------------ */
+
+bool
+loader_stage_later(struct loader *loader, loader_stage_fn *stage, void *ctx,
+                   struct err *err)
+{
+    for (int i = 0; i < loader->table_count; i++)
+        if (stage_has_rows(loader->tables[i].plan))
+            stage_name_table(&loader->tables[i], loader->config.run_id);
+    loader->stage_late = stage;
+    loader->late_ctx = ctx;
+    return open_ring(loader, err);
+}
+
+bool
+loader_is_unstaged(const struct loader *loader)
+{
+    return loader->stage_late != NULL;
+}
+
+/* Is there a row to send? It is in the first batch of its table. */
+static bool
+has_row(const struct loader *loader)
+{
+    for (int i = 0; i < loader->table_count; i++) {
+        const struct batch *batch = loader->tables[i].batch;
+
+        if (batch != NULL && batch->rows > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Create staging, and meanwhile set up the sessions. */
+static bool
+stage_now(struct loader *loader, struct err *err)
+{
+    struct ring *ring = &loader->ring;
+    struct err other;
+    bool staged;
+
+    ring_begin_setup(ring);
+    staged = loader->stage_late(loader->late_ctx, err);
+    if (!ring_end_setup(ring, staged ? err : &other) || !staged)
+        return false;
+    loader->stage_late = NULL;
+    for (int i = 0; i < loader->table_count; i++)
+        if (loader->tables[i].batch != NULL)
+            batch_set_type(loader->tables[i].batch, loader->tables[i].row_type);
+    return ring_start(ring, err) &&
+           ring_prepare_late(ring, loader->config.schema, loader->tables,
+                             loader->table_count, err);
+}
+
+static bool
+stage_first_row(struct loader *loader, struct err *err)
+{
+    return loader->stage_late == NULL || !has_row(loader) ||
+           stage_now(loader, err);
 }
 
 bool
@@ -627,7 +699,7 @@ loader_line(void *ctx, const struct line *line, struct err *err)
     put_begin(&loader->put, line_key(loader->operation, line->number));
     if (load_line(loader, &is_clear, &why)) {
         buf_shrink(&loader->text, BATCH_BYTES);
-        return put_send_full(&loader->put, err);
+        return stage_first_row(loader, err) && put_send_full(&loader->put, err);
     }
     if (why.kind == ERR_ROW && !err_is(&why, MSG_WIDEN))
         return reject_line(loader, is_clear, &why, err);

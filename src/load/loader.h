@@ -29,6 +29,7 @@
 #include "load/known.h"
 #include "load/refused.h"
 #include "pg/conn.h"
+#include "pg/pool.h"
 #include "plan/plan.h"
 
 /* A line that cannot be loaded. Everything in it is valid only during the
@@ -48,6 +49,7 @@ struct reject {
 struct loader_config {
     const char *dsn;
     const char *application_name;
+    struct pg_pool *sessions; /* of earlier loads; NULL: each opens its own */
     int connections;
     int64_t answer_timeout_ms;
     bool shares_transactions; /* many batches share one COMMIT */
@@ -126,6 +128,18 @@ void loader_take(struct loader *loader, struct loader_ahead *ahead);
  * renamed and become the table. */
 MUST_CHECK bool loader_stage(struct loader *loader, struct pg_conn *control,
                              const bool *becomes_table, struct err *err);
+
+/* In place of loader_stage() and loader_connect(), if every table will have a
+ * set (loader_compare()): `stage` is called when the first row must be sent. It
+ * calls loader_stage(), and adds what the caller needs. Only waits until the
+ * connections are open; what follows is done then, too. */
+typedef bool loader_stage_fn(void *ctx, struct err *err);
+MUST_CHECK bool
+loader_stage_later(struct loader *loader, loader_stage_fn *stage, void *ctx,
+                   struct err *err);
+
+/* True if no row had to be sent, so that staging was not created. */
+bool loader_is_unstaged(const struct loader *loader);
 
 /* "_stage_<run_id>_<n>", the name of a table's staging. */
 const char *loader_stage_name(const struct loader *loader, int table);

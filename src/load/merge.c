@@ -49,7 +49,7 @@ merge_queue_count(struct merge *merge, const char *void_lines, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         struct merge_table *table = &merge->tables[i];
 
-        if (table->stage == NULL)
+        if (table->stage == NULL || table->is_unstaged)
             continue;
         if (void_lines != NULL &&
             !statement_queue(merge, sql_delete_lines, table, NULL, 1,
@@ -83,7 +83,8 @@ merge_rows_came(const struct merge_table *table)
 /* ---- finding the changes ------------------------------------------------ */
 
 /* Is the table changed by comparing it with its staging? A skipped table may
- * have staging, which its lists need. */
+ * have staging, which its lists need. If nothing was staged, rows can only be
+ * gone. */
 static bool
 is_compared(const struct merge_table *table)
 {
@@ -105,6 +106,8 @@ counts_gone(const struct merge *merge, const struct merge_table *table)
 static bool
 queue_find(struct merge *merge, struct merge_table *table, struct err *err)
 {
+    if (table->is_unstaged)
+        return compare_queue_changed(merge, table, err);
     table->changes = arena_printf(merge->arena, "%s_changes", table->stage);
     return statement_queue(merge, sql_list_changes, table, NULL, 0, NULL,
                            (struct pg_answer){.result = NULL}, err) &&
@@ -132,15 +135,17 @@ count_gone(const struct merge *merge, struct merge_table *table)
     table->gone = rows > came ? rows - came : 0;
 }
 
-/* Take the answers. */
+/* Take the answers. There are none of a table without staging. */
 static bool
 take_counts(struct merge *merge, struct merge_table *table, struct err *err)
 {
-    table->inserts = pg_int64(table->counts, 0, 0);
-    table->updates = pg_int64(table->counts, 0, 1);
-    table->others = pg_int64(table->counts, 0, 2);
-    pg_result_free(table->counts);
-    table->counts = NULL;
+    if (table->counts != NULL) {
+        table->inserts = pg_int64(table->counts, 0, 0);
+        table->updates = pg_int64(table->counts, 0, 1);
+        table->others = pg_int64(table->counts, 0, 2);
+        pg_result_free(table->counts);
+        table->counts = NULL;
+    }
     count_gone(merge, table);
     return compare_changed(merge, table, err);
 }
@@ -221,7 +226,7 @@ queue_drops(struct merge *merge, struct err *err)
     for (int i = 0; i < merge->table_count; i++) {
         const struct merge_table *table = &merge->tables[i];
 
-        if (!table->becomes_table)
+        if (!table->becomes_table && !table->is_unstaged)
             append_drop(&sql, merge, table->stage);
         append_drop(&sql, merge, table->changes);
         append_drop(&sql, merge, table->gone_ids);
@@ -359,6 +364,21 @@ apply_alone(struct merge *merge, struct merge_table *table, struct err *err)
            count_one(merge, table, err);
 }
 
+/* A merge without staging changes nothing if no row is gone. */
+static bool
+may_change(const struct merge *merge)
+{
+    for (int i = 0; i < merge->table_count; i++) {
+        const struct merge_table *table = &merge->tables[i];
+
+        if (table->stage != NULL &&
+            (!table->is_unstaged || known_gone(table->known) > 0 ||
+             known_lacks_hashes(table->known)))
+            return true;
+    }
+    return false;
+}
+
 static bool
 has_interferers(const struct merge *merge)
 {
@@ -383,7 +403,9 @@ queue_finds(struct merge *merge, struct err *err)
 static bool
 queue_questions(struct merge *merge, struct err *err)
 {
-    swallowed_queue_look(merge);
+    merge->has_looked = may_change(merge);
+    if (merge->has_looked)
+        swallowed_queue_look(merge);
     return (!merge->guards_nulls || guard_queue_nulls(merge, err)) &&
            truncated_queue(merge, err) && queue_finds(merge, err);
 }
@@ -423,6 +445,8 @@ merge_end(struct merge *merge)
 bool
 merge_apply(struct merge *merge, struct err *err)
 {
+    if (!merge->has_looked && may_change(merge) && !swallowed_look(merge, err))
+        return false;
     if (!has_interferers(merge))
         return apply_together(merge, err);
     return each_staged(merge, apply_alone, err) && queue_drops(merge, err) &&

@@ -21,6 +21,9 @@
 struct merge_table {
     const struct plan_table *table;
     const char *stage; /* NULL: skipped */
+    bool is_unstaged;  /* staging was not created, because no row had to be
+                        * sent. Then all tables that have a name of staging are
+                        * so, and each has `known` */
     bool exists;       /* the table existed before this run */
     bool has_mark;     /* the table has a column _deleted_at */
     bool is_partitioned;
@@ -96,6 +99,7 @@ struct merge {
     bool guards_nulls; /* guard_nulls() is wanted */
     merge_warn_fn *warn;
     void *warn_ctx;
+    bool has_looked;            /* for triggers and rules of the user's */
     struct pg_result *triggers; /* the answer to swallowed_queue_look() */
     struct pg_result *sums;     /* the answer to compare_begin() */
     struct merge_time *index_times;

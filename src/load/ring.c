@@ -18,7 +18,7 @@
 #include "pg/queue.h"
 #include "plan/ddl.h"
 
-enum { NS_A_SECOND = 1000000000 };
+enum { NS_A_SECOND = 1000000000, STATEMENT_BYTES = 4096 };
 
 static void
 give_back(struct ring *ring, struct batch *batch)
@@ -87,7 +87,7 @@ queue_tables(struct pg_conn *conn, struct loader_table *tables, int table_count,
              const char *schema)
 {
     for (int i = 0; i < table_count; i++) {
-        struct buf sql = buf_with_ceiling(4096);
+        struct buf sql = buf_with_ceiling(STATEMENT_BYTES);
 
         if (tables[i].stage == NULL)
             continue;
@@ -140,21 +140,35 @@ connect_one(void *ctx)
 }
 
 struct ring_openings *
-ring_connect(const struct pg_config *config, int count)
+ring_connect(const struct pg_config *config, struct pg_pool *pool, int count)
 {
     int most = count < RING_PIPES_MAX ? count : RING_PIPES_MAX;
     struct ring_openings *openings =
         mem_alloc(sizeof(*openings) + (size_t)most * sizeof(*openings->items));
 
+    openings->pool = pool;
     openings->count = most;
     for (int i = 0; i < most; i++) {
         struct ring_opening *opening = &openings->items[i];
 
         opening->config = *config;
         opening->config.sets_up_later = true;
-        task_group_spawn(&openings->group, "connect", connect_one, opening);
+        if (pool != NULL)
+            opening->conn = pg_pool_take(pool, config->application_name);
+        opening->is_open = opening->conn != NULL;
+        if (!opening->is_open)
+            task_group_spawn(&openings->group, "connect", connect_one, opening);
     }
     return openings;
+}
+
+static void
+give_session_back(struct pg_pool *pool, struct pg_conn *conn)
+{
+    if (pool != NULL)
+        pg_pool_give(pool, conn);
+    else
+        pg_close(conn);
 }
 
 void
@@ -164,7 +178,7 @@ ring_close(struct ring_openings *openings)
         return;
     task_group_wait(&openings->group);
     for (int i = 0; i < openings->count; i++)
-        pg_close(openings->items[i].conn);
+        give_session_back(openings->pool, openings->items[i].conn);
     free(openings);
 }
 
@@ -211,8 +225,7 @@ ring_free(struct ring *ring)
     free(ring->openings);
     ring_end_pipes(ring);
     for (int i = 0; i < RING_PIPES_MAX; i++)
-        if (ring->conns[i] != NULL)
-            pg_close(ring->conns[i]);
+        give_session_back(ring->pool, ring->conns[i]);
     for (size_t i = 0; i < ring->batch_count; i++)
         buf_free(&ring->batches[i].bytes);
     free(ring->batches);
@@ -223,23 +236,80 @@ ring_free(struct ring *ring)
 
 bool
 ring_open(struct ring *ring, struct ring_openings *openings,
-          bool shares_transactions, const char *schema,
-          struct loader_table *tables, int table_count, struct err *err)
+          bool shares_transactions, struct err *err)
 {
     task_group_wait(&openings->group);
     ring->openings = openings;
+    ring->pool = openings->pool;
     for (int i = 0; i < openings->count; i++)
         ring->conns[i] = openings->items[i].conn;
     ring->shares_transactions = shares_transactions || ring->is_paged;
     if (!end_connecting(openings, err))
         return false;
     ring->conn_count = openings->count;
+    return true;
+}
+
+static void
+begin_preparing(struct ring *ring, int conn)
+{
+    task_group_spawn(&ring->openings->group, "prepare", prepare_one,
+                     &ring->openings->items[conn]);
+}
+
+void
+ring_prepare(struct ring *ring, const char *schema, struct loader_table *tables,
+             int table_count)
+{
     for (int i = 0; i < ring->conn_count; i++) {
         queue_statements(ring, ring->conns[i], tables, table_count, schema);
         if (i > 0)
-            task_group_spawn(&openings->group, "prepare", prepare_one,
-                             &openings->items[i]);
+            begin_preparing(ring, i);
     }
+}
+
+void
+ring_begin_setup(struct ring *ring)
+{
+    for (int i = 0; i < ring->conn_count; i++)
+        begin_preparing(ring, i);
+}
+
+bool
+ring_end_setup(struct ring *ring, struct err *err)
+{
+    task_group_wait(&ring->openings->group);
+    for (int i = 0; i < ring->conn_count; i++)
+        if (!ring->openings->items[i].is_prepared) {
+            *err = ring->openings->items[i].err;
+            return false;
+        }
+    return true;
+}
+
+static bool
+prepare_late(struct pg_pipe *pipe, const char *schema,
+             const struct loader_table *table, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(STATEMENT_BYTES);
+    bool sent;
+
+    ddl_stage_insert(&sql, schema, table->stage);
+    sent = pg_pipe_prepare(pipe, table->statement, buf_str(&sql),
+                           table->array_type, err);
+    buf_free(&sql);
+    return sent;
+}
+
+bool
+ring_prepare_late(struct ring *ring, const char *schema,
+                  struct loader_table *tables, int table_count, struct err *err)
+{
+    for (int i = 0; i < ring->pipe_count; i++)
+        for (int t = 0; t < table_count; t++)
+            if (tables[t].stage != NULL &&
+                !prepare_late(ring->pipes[i], schema, &tables[t], err))
+                return false;
     return true;
 }
 

@@ -24,6 +24,7 @@
 #include "load/rows.h"
 #include "pg/conn.h"
 #include "pg/pipe.h"
+#include "pg/pool.h"
 
 enum {
     RING_PIPES_MAX = 64,
@@ -46,6 +47,7 @@ struct ring_opening {
 
 /* Connections that are being opened. */
 struct ring_openings {
+    struct pg_pool *pool;
     struct task_group group;
     int count;
     struct ring_opening items[];
@@ -64,6 +66,7 @@ struct ring {
     int conn_count;
     struct pg_pipe *pipes[RING_PIPES_MAX];
     int pipe_count;
+    struct pg_pool *pool;           /* of the connections; NULL: none */
     struct ring_openings *openings; /* until ring_start() */
     bool shares_transactions;
     bool is_paged;                      /* set before ring_open() */
@@ -90,22 +93,35 @@ struct ring {
 void ring_init(struct ring *ring, int tables);
 void ring_free(struct ring *ring);
 
-/* Begin to open `count` connections, each in a task of its own. `config` has
- * borrowed texts. ring_open() uses them, or ring_close() closes them. */
-struct ring_openings *ring_connect(const struct pg_config *config, int count);
+/* Take `count` sessions from the pool, unless that is NULL, and begin to open
+ * those that it does not have, each in a task of its own. `config` has borrowed
+ * texts. ring_open() uses them, or ring_close() gives them back. */
+struct ring_openings *
+ring_connect(const struct pg_config *config, struct pg_pool *pool, int count);
 void ring_close(struct ring_openings *openings); /* NULL is none */
 
-/* Wait until the connections are open, and begin to prepare every table's
- * statement on each. What the caller queues on the first connection is sent
- * with its statements. */
-MUST_CHECK bool
-ring_open(struct ring *ring, struct ring_openings *openings,
-          bool shares_transactions, const char *schema,
-          struct loader_table *tables, int table_count, struct err *err);
+/* Wait until the connections are open. */
+MUST_CHECK bool ring_open(struct ring *ring, struct ring_openings *openings,
+                          bool shares_transactions, struct err *err);
+
+/* Begin to prepare every table's statement on each connection. What the caller
+ * queues on the first connection is sent with its statements. */
+void ring_prepare(struct ring *ring, const char *schema,
+                  struct loader_table *tables, int table_count);
 
 /* Wait until all is prepared, and start the pipelines. The first time, the time
  * of a round trip decides how many batches are added. */
 MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
+
+/* If staging is created late, in place of ring_prepare(): set up the sessions
+ * while the caller creates it, and wait for that; and after ring_start() send
+ * the tables' statements before the batches that need them. Batches do not
+ * share transactions then. */
+void ring_begin_setup(struct ring *ring);
+MUST_CHECK bool ring_end_setup(struct ring *ring, struct err *err);
+MUST_CHECK bool ring_prepare_late(struct ring *ring, const char *schema,
+                                  struct loader_table *tables, int table_count,
+                                  struct err *err);
 
 /* Give `table` a batch to fill. Waits until one is free and less than
  * RING_BYTES_MOST is in flight. If all batches are being filled, sends the

@@ -122,7 +122,7 @@ queue_without_duplicates(struct merge *merge, struct merge_table *table,
 static bool
 is_settled(const struct merge_table *table)
 {
-    return table->stage != NULL && !table->table->skip;
+    return table->stage != NULL && !table->is_unstaged && !table->table->skip;
 }
 
 /* Queue the tables from `first` on. */

@@ -60,6 +60,8 @@ stage_name_table(struct loader_table *table, int64_t run_id)
 {
     char name[STAGE_NAME_BYTES];
 
+    if (table->stage != NULL)
+        return;
     stage_name(run_id, table->plan, name);
     table->stage = mem_strdup(name);
     table->statement = mem_strdup(name);

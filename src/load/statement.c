@@ -26,6 +26,7 @@ statement_target(const struct merge *merge, const struct merge_table *table)
                                      .hashes = table->hashes,
                                      .lists_unchanged = table->lists_unchanged,
                                      .is_known = table->known != NULL,
+                                     .is_unstaged = table->is_unstaged,
                                      .by_value = table->by_value,
                                      .has_mark = table->has_mark,
                                      .is_partitioned = table->is_partitioned};

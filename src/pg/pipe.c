@@ -34,9 +34,11 @@ enum {
     SILENCES_MOST = 10 /* batches are small, so a longer silence is a hang */
 };
 
-/* A statement to execute; `batch` identifies it in on_done. */
+/* A statement to execute, or to prepare; `batch` identifies it in on_done. */
 struct item {
     const char *name;
+    char *sql; /* to prepare, owned; NULL: to execute, or handed to libpq */
+    Oid parameter_oid;
     struct span parameter;
     void *batch;
 };
@@ -111,6 +113,7 @@ report_oldest(struct pg_pipe *pipe, const struct err *err)
 {
     void *batch = item_at(pipe, 0)->batch;
 
+    free(item_at(pipe, 0)->sql);
     pipe->first = (pipe->first + 1) % pipe->capacity;
     pipe->count--;
     if (pipe->handed > 0)
@@ -359,6 +362,24 @@ flush(struct pg_pipe *pipe)
         task_wake_all(&pipe->to_write);
 }
 
+static bool
+send_item(PGconn *raw, struct item *item)
+{
+    const char *values[1] = {item->parameter.bytes};
+    int lengths[1] = {(int)item->parameter.length};
+    int formats[1] = {1};
+    bool sent;
+
+    if (item->sql == NULL)
+        return PQsendQueryPrepared(raw, item->name, values[0] != NULL ? 1 : 0,
+                                   values, lengths, formats, 0) == 1;
+    sent =
+        PQsendPrepare(raw, item->name, item->sql, 1, &item->parameter_oid) == 1;
+    free(item->sql);
+    item->sql = NULL;
+    return sent;
+}
+
 /* Give libpq one batch at a time, after the socket has accepted the one before.
  * Otherwise libpq would buffer all batches that the server does not accept yet,
  * and move its buffer each time it sends a part. */
@@ -368,14 +389,9 @@ hand_over(struct pg_pipe *pipe)
     PGconn *raw = pipe->conn->raw;
 
     while (!pipe->broken && !pipe->unsent && pipe->handed < pipe->count) {
-        const struct item *item = item_at(pipe, pipe->handed++);
-        const char *values[1] = {item->parameter.bytes};
-        int lengths[1] = {(int)item->parameter.length};
-        int formats[1] = {1};
+        struct item *item = item_at(pipe, pipe->handed++);
 
-        if (PQsendQueryPrepared(raw, item->name, values[0] != NULL ? 1 : 0,
-                                values, lengths, formats, 0) == 1 &&
-            PQpipelineSync(raw) == 1)
+        if (send_item(raw, item) && PQpipelineSync(raw) == 1)
             flush(pipe);
         else
             break_off(pipe); /* half a batch may be queued */
@@ -438,21 +454,41 @@ pg_pipe_begin(struct pg_conn *conn, pg_pipe_done_fn *on_done, void *ctx,
     return true;
 }
 
+static bool
+send_or_queue(struct pg_pipe *pipe, const struct item *item, struct err *err)
+{
+    if (pipe->broken) {
+        *err = pipe->loss;
+        return false;
+    }
+    push_item(pipe, item);
+    if (pipe->unsent) /* the pump may not have run for a while */
+        flush(pipe);
+    hand_over(pipe);
+    return true;
+}
+
 bool
 pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
              void *batch, struct err *err)
 {
     struct item item = {.name = name, .parameter = parameter, .batch = batch};
 
-    if (pipe->broken) {
-        *err = pipe->loss;
-        return false;
-    }
-    push_item(pipe, &item);
-    if (pipe->unsent) /* the pump may not have run for a while */
-        flush(pipe);
-    hand_over(pipe);
-    return true;
+    return send_or_queue(pipe, &item, err);
+}
+
+bool
+pg_pipe_prepare(struct pg_pipe *pipe, const char *name, const char *sql,
+                uint32_t parameter_oid, struct err *err)
+{
+    struct item item = {
+        .name = name, .sql = mem_strdup(sql), .parameter_oid = parameter_oid};
+
+    pipe->conn->has_prepared = true;
+    if (send_or_queue(pipe, &item, err))
+        return true;
+    free(item.sql);
+    return false;
 }
 
 size_t

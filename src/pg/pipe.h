@@ -48,6 +48,13 @@ MUST_CHECK bool
 pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
              void *batch, struct err *err);
 
+/* Queue pg_prepare(), with a sync of its own: the statements that are sent
+ * after it may execute it. It is reported like a batch, which is NULL. Copies
+ * `sql`; `name` is borrowed as above. */
+MUST_CHECK bool
+pg_pipe_prepare(struct pg_pipe *pipe, const char *name, const char *sql,
+                uint32_t parameter_oid, struct err *err);
+
 /* The number of batches sent and not yet reported. */
 size_t pg_pipe_in_flight(const struct pg_pipe *pipe);
 

@@ -16,6 +16,8 @@ struct pg_conn {
     int64_t backend;           /* process id of the server's backend */
     bool lost;                 /* cannot be used any more */
     int64_t round_trip_ns;     /* the shortest time to a first answer */
+    int uses;                  /* how often it was given back: pool.h */
+    bool has_prepared;         /* it has prepared statements */
     struct queue queue;        /* statements that wait to be sent: queue.h */
     struct ahead *ahead;       /* questions asked ahead, and answers */
 };

@@ -93,6 +93,7 @@ add_table(struct template_values *values, const struct merge_sql_target *target)
     template_flag(values, "by_value", target->by_value);
     template_flag(values, "known", target->is_known);
     template_flag(values, "unchanged", target->lists_unchanged);
+    template_flag(values, "unstaged", target->is_unstaged);
     template_flag(values, "was_gone", target->is_known && target->has_mark);
     template_flag(values, "child", table->parent != NULL);
     template_flag(values, "list", table->kind == PLAN_LIST);

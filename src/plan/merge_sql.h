@@ -23,6 +23,7 @@ struct merge_sql_target {
     bool lists_unchanged; /* it lists the rows that came unchanged, not those
                            * that are gone */
     bool is_known;        /* rows that came unchanged are not staged */
+    bool is_unstaged;     /* no row was: staging does not exist */
     bool by_value; /* its hashes have another definition than staging's */
     bool has_mark; /* the table has a column _deleted_at */
     bool is_partitioned;

@@ -16,7 +16,12 @@ struct attempt {
     char loaded_at[JOURNAL_TIME_BYTES]; /* "": `loading` is not recorded yet */
     bool *becomes_table; /* by plan table: create the table by renaming its
                           * staging table */
-    int64_t lines;       /* sums over all sources */
+    struct loader_ahead *ahead; /* the loader's; NULL: of an earlier attempt */
+    struct known **known;       /* by plan table: its rows' hashes, which are
+                                 * read already. Staging is created when the
+                                 * first row must be sent; NULL: it is made
+                                 * before */
+    int64_t lines;              /* sums over all sources */
     int64_t roots;
     int64_t skipped;
     int64_t fed_ns; /* time spent in the consumer of the lines */

@@ -81,6 +81,7 @@ describe_tables(struct attempt *attempt, struct merge *merge)
         merge->tables[i] = (struct merge_table){
             .table = &plan->tables[i],
             .stage = loader_stage_name(attempt->loader, i),
+            .is_unstaged = loader_is_unstaged(attempt->loader),
             .exists = run->tables.targets[i].exists,
             .has_mark = run->tables.targets[i].has_mark ||
                         plan->tables[i].marks_deleted,

@@ -13,68 +13,42 @@
 
 #include <string.h>
 
-#include "load/adapt.h"
 #include "load/compare.h"
-#include "load/hash.h"
+#include "load/stage.h"
+#include "run/comparable.h"
 
-enum { SQL_BYTES_MAX = 16 * 1024 * 1024 };
+enum {
+    FEW_ROWS = 20000, /* of one table, by the statistics */
+    ROOM_AHEAD = 1000 /* for more rows than the statistics say */
+};
 
 /* ---- which tables ------------------------------------------------------ */
+
+static struct comparable
+comparable_of(const struct run *run)
+{
+    return (struct comparable){.plan = run->plan,
+                               .tables = &run->tables,
+                               .schema = run->schema,
+                               .hash_secret = journal_hash_secret(run->journal),
+                               .memory = run->tuning->compare_bytes,
+                               .by_pages = run->origin->is_paged};
+}
 
 static const char *
 definition_of(const struct run *run, const struct plan_table *table)
 {
-    char text[HASH_DEFINITION_BYTES];
+    struct comparable comparable = comparable_of(run);
 
-    hash_definition(table, journal_hash_secret(run->journal), text);
-    return arena_strdup(run->arena, text);
+    return comparable_definition(&comparable, table, run->arena);
 }
 
 static bool
 has_definition(const struct run *run, const struct plan_table *table)
 {
-    const char *has = run->tables.memory[table->index].hash_definition;
+    struct comparable comparable = comparable_of(run);
 
-    return has != NULL && strcmp(has, definition_of(run, table)) == 0;
-}
-
-static bool
-has_changes(const struct run *run, const struct plan_table *table)
-{
-    struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
-    bool any;
-
-    adapt_table_changes(&sql, table, run->schema,
-                        &run->tables.targets[table->index]);
-    any = sql.length > 0;
-    buf_free(&sql);
-    return any;
-}
-
-/* The rows of a list are of its parent's line. */
-static bool
-has_lists(const struct plan *plan, const struct plan_table *table)
-{
-    for (int i = 0; i < plan->table_count; i++)
-        if (plan->tables[i].kind == PLAN_LIST &&
-            plan->tables[i].parent == table)
-            return true;
-    return false;
-}
-
-/* Parents and their rows are looked at together. */
-static bool
-is_uneven(const struct run *run, const struct plan_table *table)
-{
-    for (int i = 0; i < run->plan->table_count; i++) {
-        const struct plan_table *other = &run->plan->tables[i];
-        bool is_near =
-            other == table || other == table->parent || other->parent == table;
-
-        if (is_near && run->tables.memory[i].is_uneven)
-            return true;
-    }
-    return false;
+    return comparable_has_definition(&comparable, table);
 }
 
 static bool
@@ -91,32 +65,16 @@ static bool
 may_compare(const struct run *run, const struct plan_table *table,
             const char **why)
 {
-    bool exists = run->tables.targets[table->index].exists;
+    struct comparable comparable = comparable_of(run);
 
-    const struct {
-        bool is_so;
-        const char *why;
-    } against[] = {
-        {run->origin->is_paged, "its rows come in pages"},
-        {run->mode.incremental, "the run is not full"},
-        {run->sends_all, "the load was restarted to send all rows"},
-        {run->tuning->compare_bytes == 0, "compare_memory is 0"},
-        {is_read_once(run->origin), "the source can be read only once"},
-        {table->skip || !exists, "the table does not exist yet"},
-        {table->kind == PLAN_LIST, "it is a list"},
-        {has_lists(run->plan, table), "it has lists"},
-        {table->has_ordinal, "its key is the position"},
-        {table->has_position, "it has a position"},
-        {has_changes(run, table), "the table will be changed"},
-        {!has_definition(run, table), "its hashes have another definition"},
-        {is_uneven(run, table),
-         "the last result had duplicates or lacked rows"},
-    };
-
-    *why = NULL;
-    for (size_t i = 0; i < sizeof(against) / sizeof(against[0]); i++)
-        if (*why == NULL && against[i].is_so)
-            *why = against[i].why;
+    if (run->mode.incremental)
+        *why = "the run is not full";
+    else if (run->sends_all)
+        *why = "the load was restarted to send all rows";
+    else if (is_read_once(run->origin))
+        *why = "the source can be read only once";
+    else
+        *why = comparable_against(&comparable, table);
     return *why == NULL;
 }
 
@@ -132,10 +90,9 @@ say_why_not(const struct run *run, const struct plan_table *table,
 
 /* As far as its statements need it. */
 static struct merge
-describe(struct attempt *attempt)
+describe(const struct run *run, struct pg_conn *conn)
 {
-    struct run *run = attempt->run;
-    struct merge merge = {.conn = loader_session(attempt->loader),
+    struct merge merge = {.conn = conn,
                           .schema = run->schema,
                           .arena = run->arena,
                           .table_count = run->plan->table_count};
@@ -169,7 +126,7 @@ begin_reading(struct attempt *attempt)
 
     return (struct reading){
         .attempt = attempt,
-        .merge = describe(attempt),
+        .merge = describe(attempt->run, loader_session(attempt->loader)),
         .asked = arena_array(arena, count, sizeof(bool)),
         .counted = arena_array(arena, count, sizeof(bool)),
         .rows = arena_array(arena, count, sizeof(int64_t)),
@@ -302,7 +259,107 @@ known_rows_read(struct attempt *attempt, struct err *err)
     return read;
 }
 
+/* ---- reading ahead ----------------------------------------------------- */
+
+/* Rows marked as gone would have to be counted first. */
+static bool
+has_few_rows(const struct run *run, const struct plan_table *table)
+{
+    const struct target *target = &run->tables.targets[table->index];
+    const char *why;
+
+    return may_compare(run, table, &why) && target->rows_about >= 0 &&
+           target->rows_about <= FEW_ROWS &&
+           (!target->has_mark || table->marks_deleted);
+}
+
+void
+known_rows_free(const struct run *run, struct known **known)
+{
+    for (int i = 0; known != NULL && i < run->plan->table_count; i++) {
+        known_free(known[i]);
+        known[i] = NULL;
+    }
+}
+
+static bool
+has_few_everywhere(const struct run *run)
+{
+    for (int i = 0; i < run->plan->table_count; i++) {
+        const struct plan_table *table = &run->plan->tables[i];
+
+        if (stage_has_rows(table) && !has_few_rows(run, table))
+            return false;
+    }
+    return true;
+}
+
+struct known **
+known_rows_few(struct run *run)
+{
+    struct known **known;
+
+    if (journal_has_citus(run->journal) || !has_few_everywhere(run))
+        return NULL;
+    known = arena_array(run->arena, (size_t)run->plan->table_count,
+                        sizeof(struct known *));
+    for (int i = 0; i < run->plan->table_count; i++) {
+        if (!stage_has_rows(&run->plan->tables[i]))
+            continue;
+        known[i] = known_new(&run->context->compare,
+                             run->tables.targets[i].rows_about + ROOM_AHEAD);
+        if (known[i] == NULL) {
+            known_rows_free(run, known);
+            return NULL;
+        }
+    }
+    return known;
+}
+
+bool
+known_rows_queue(struct run *run, struct pg_conn *conn, struct known **known,
+                 struct err *err)
+{
+    struct merge merge = describe(run, conn);
+
+    for (int i = 0; i < merge.table_count; i++)
+        if (known[i] != NULL &&
+            !compare_queue_read(&merge, &merge.tables[i], known[i], err))
+            return false;
+    return true;
+}
+
+bool
+known_rows_hold(const struct run *run, struct known *const *known)
+{
+    if (!has_few_everywhere(run))
+        return false;
+    for (int i = 0; i < run->plan->table_count; i++)
+        if (known[i] != NULL && !known_is_whole(known[i]))
+            return false;
+    return true;
+}
+
+void
+known_rows_use(struct attempt *attempt)
+{
+    for (int i = 0; i < attempt->run->plan->table_count; i++)
+        if (attempt->known[i] != NULL)
+            loader_compare(attempt->loader, i, attempt->known[i]);
+}
+
 /* ---- the merge --------------------------------------------------------- */
+
+/* The set of a table that had no rows says nothing once rows are staged. */
+static struct known *
+known_of(const struct attempt *attempt, int table)
+{
+    struct known *known = loader_known(attempt->loader, table);
+    bool says_nothing = known != NULL && known_sums(known).rows == 0 &&
+                        !loader_is_unstaged(attempt->loader);
+
+    return says_nothing ? NULL : known;
+}
 
 void
 known_rows_describe(struct attempt *attempt, struct merge_table *table)
@@ -312,7 +369,7 @@ known_rows_describe(struct attempt *attempt, struct merge_table *table)
     bool *has_value;
 
     table->by_value = table->exists && !has_definition(run, plan);
-    table->known = loader_known(attempt->loader, plan->index);
+    table->known = known_of(attempt, plan->index);
     if (table->known == NULL)
         return;
     has_value = arena_array(run->arena, (size_t)plan->column_count + 1,

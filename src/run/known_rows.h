@@ -11,8 +11,24 @@
 #include "load/merge.h"
 #include "run/attempt.h"
 
-/* Before the lines: read the hashes of the tables that take part, while there
- * is memory for them. */
+/* Sets for hashes that are read ahead, by plan index, if all tables, as the run
+ * began, take part and are small. NULL: not all are, or there is no memory for
+ * them. */
+struct known **known_rows_few(struct run *run);
+
+/* Queue what reads the hashes into the sets. */
+MUST_CHECK bool known_rows_queue(struct run *run, struct pg_conn *conn,
+                                 struct known **known, struct err *err);
+
+/* Can the sets be used, now that the tables were inspected again? */
+bool known_rows_hold(const struct run *run, struct known *const *known);
+void known_rows_free(const struct run *run, struct known **known);
+
+/* Hand the sets over to the loader. */
+void known_rows_use(struct attempt *attempt);
+
+/* Before the lines, if nothing was read ahead: read the hashes of the tables
+ * that take part, while there is memory for them. */
 MUST_CHECK bool known_rows_read(struct attempt *attempt, struct err *err);
 
 /* What the merge of a table must know of them. */

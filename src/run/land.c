@@ -35,6 +35,7 @@
 #include "load/obstacle.h"
 #include "load/stage.h"
 #include "run/commit.h"
+#include "run/head_start.h"
 #include "run/hidden_orders.h"
 #include "run/staged.h"
 #include "run/stream.h"
@@ -264,6 +265,7 @@ describe_loader(struct run *run)
         .application_name =
             arena_printf(run->arena, "bulkpg run %" PRId64 " %s/%s",
                          run->ref.run_id, run->store, run->name),
+        .sessions = &run->context->sessions,
         .connections = context->config.connections,
         .answer_timeout_ms = run->tuning->stall_timeout_ms,
         .shares_transactions = journal_has_citus(run->journal),
@@ -278,14 +280,8 @@ describe_loader(struct run *run)
         .ctx = run};
 }
 
-/* What has begun in the wait of the inspection. */
-struct ahead {
-    struct loader_ahead *loader;
-    char loaded_at[JOURNAL_TIME_BYTES]; /* "": see struct attempt */
-};
-
 static bool
-try_to_land(struct run *run, struct ahead *ahead, struct err *err)
+try_to_land(struct run *run, struct head_start *ahead, struct err *err)
 {
     struct loader_config config = describe_loader(run);
     struct attempt attempt = {.run = run,
@@ -293,10 +289,8 @@ try_to_land(struct run *run, struct ahead *ahead, struct err *err)
                               .becomes_table = choose_tables(run)};
     bool landed;
 
-    memcpy(attempt.loaded_at, ahead->loaded_at, sizeof(attempt.loaded_at));
     attempt.loader = loader_new(run->plan, &config);
-    loader_take(attempt.loader, ahead->loader);
-    *ahead = (struct ahead){.loader = NULL}; /* for the first attempt only */
+    head_start_take(&attempt, ahead); /* the first attempt */
     landed = stream_into_staging(&attempt, err) && merge_staged(&attempt, err);
     if (!landed && err_is(err, MSG_WIDEN))
         loader_widen(attempt.loader, &run->notes.widened);
@@ -410,74 +404,18 @@ begin_load(struct job *job, struct err *err)
     return may_load;
 }
 
-/* An error that lasts is reported when staging is created again, and so is the
- * loss of the connection. */
-static bool
-comes_again(const struct pg_conn *control, const struct err *err)
-{
-    return err->kind != ERR_TRANSIENT || !pg_is_alive(control);
-}
-
-/* In one transaction: the status `loading`, the fence, and staging for the
- * tables as they were at the beginning of the run. The fence fails if the run
- * is not ours any more. */
-static void
-stage_ahead(struct run *run, struct pg_conn *control, struct ahead *ahead)
-{
-    struct pg_result *loading = NULL;
-    struct err err;
-    bool staged = pg_begin(control, &err);
-
-    if (staged) {
-        journal_queue_loading(control, &run->ref, &loading);
-        journal_queue_fence(control, &run->ref, RUN_LOADING, NULL);
-        loader_ahead_stage(ahead->loader, control, run->plan,
-                           choose_tables(run));
-        pg_queue(control, "COMMIT", 0, NULL, NULL);
-        staged = pg_settle(control, &err);
-    }
-    if (staged) {
-        loader_ahead_committed(ahead->loader);
-        snprintf(ahead->loaded_at, sizeof(ahead->loaded_at), "%s",
-                 pg_text(loading, 0, 0));
-    } else {
-        pg_rollback(control);
-        log_failure(comes_again(control, &err) ? LOG_DEBUG : LOG_WARN, run->log,
-                    "creating staging again", &err);
-    }
-    pg_result_free(loading);
-}
-
-/* In the wait of the inspection, open connections, and create staging. If that
- * fails, or the inspection finds that the tables have changed, each step is
- * done alone, and reports its error. On Citus, each step is done alone. */
-static bool
-ask_ahead(struct run *run, struct ahead *ahead, struct err *err)
-{
-    struct loader_config config = describe_loader(run);
-    struct pg_conn *control;
-
-    *ahead = (struct ahead){.loader = loader_ahead_new(&config)};
-    if (!journal_borrow(run->journal, &control, err))
-        return false;
-    tables_ahead(&run->tables, run->job, control);
-    hidden_orders_ahead(run, control);
-    if (!journal_has_citus(run->journal) && !continues_pages(run))
-        stage_ahead(run, control, ahead);
-    journal_give_back(run->journal);
-    return true;
-}
-
 /* The merge of an earlier process may have committed since the last inspection.
  * From here on that cannot happen: this process owns the run, so the earlier
  * one fails at its fence. */
 static bool
-look_again(struct run *run, struct ahead *ahead, struct err *err)
+look_again(struct run *run, struct head_start *ahead, struct err *err)
 {
-    if (ask_ahead(run, ahead, err) &&
+    struct loader_config config = describe_loader(run);
+
+    if (head_start_ask(run, &config, choose_tables(run), ahead, err) &&
         tables_inspect(&run->tables, run->job, err))
         return true;
-    loader_ahead_free(ahead->loader);
+    head_start_free(run, ahead);
     land_drop_staging(run->journal, run->ref.run_id);
     return false;
 }
@@ -487,7 +425,7 @@ land_results(struct run *run, struct err *err)
 {
     struct context *context = run->context;
     struct backoff backoff = context_backoff(context);
-    struct ahead ahead;
+    struct head_start ahead;
     int64_t page = 0;
     int restarts = 0;
     bool landed;

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "journal/reject.h"
 #include "json/lines.h"
+#include "run/head_start.h"
 #include "run/known_rows.h"
 #include "run/page.h"
 #include "run/verify.h"
@@ -197,19 +198,13 @@ stream_source(struct attempt *attempt, int n, struct err *err)
 }
 
 static bool
-begin_loading(struct attempt *attempt, struct err *err)
+stage_first(struct attempt *attempt, struct err *err)
 {
     struct run *run = attempt->run;
     struct pg_conn *control;
     bool staged;
 
-    run->counts = run_counts_unknown;
-    run->rejects = run->origin->is_paged ? run->head.rejects : 0;
-    notes_back_to(&run->notes, (struct notes_mark){0});
-    if ((attempt->loaded_at[0] == '\0' &&
-         !journal_run_loading(run->journal, &run->ref, attempt->continues,
-                              attempt->loaded_at, err)) ||
-        !journal_borrow(run->journal, &control, err))
+    if (!journal_borrow(run->journal, &control, err))
         return false;
     staged =
         loader_stage(attempt->loader, control, attempt->becomes_table, err);
@@ -218,6 +213,30 @@ begin_loading(struct attempt *attempt, struct err *err)
         return false;
     return run->origin->is_paged || (known_rows_read(attempt, err) &&
                                      loader_start(attempt->loader, err));
+}
+
+static bool
+stage_later(struct attempt *attempt, struct err *err)
+{
+    known_rows_use(attempt);
+    return loader_stage_later(attempt->loader, head_start_stage_late, attempt,
+                              err);
+}
+
+static bool
+begin_loading(struct attempt *attempt, struct err *err)
+{
+    struct run *run = attempt->run;
+
+    run->counts = run_counts_unknown;
+    run->rejects = run->origin->is_paged ? run->head.rejects : 0;
+    notes_back_to(&run->notes, (struct notes_mark){0});
+    if (attempt->loaded_at[0] == '\0' &&
+        !journal_run_loading(run->journal, &run->ref, attempt->continues,
+                             attempt->loaded_at, err))
+        return false;
+    return attempt->known != NULL ? stage_later(attempt, err)
+                                  : stage_first(attempt, err);
 }
 
 static bool

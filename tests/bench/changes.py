@@ -175,6 +175,11 @@ class FarLoad(Load):
                 if word == db.dsn else word
                 for word in super().load_command(db)]
 
+    def first(self, way):
+        """The journal exists, because only the very first command of a
+        database creates it."""
+        return self.first_into(self.checked(), way)
+
     def take(self, way, db, command):
         with self.far.near.inside():
             super().take(way, db, command)

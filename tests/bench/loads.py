@@ -210,7 +210,9 @@ class Load:
 
     def first(self, way):
         """Measure a first load; returns the database."""
-        db = self.fresh()
+        return self.first_into(self.fresh(), way)
+
+    def first_into(self, db, way):
         self.take(way, db, self.load_command(db))
         self.check(way, db)
         return db

@@ -233,6 +233,33 @@ pg_pipe_send(struct pg_pipe *pipe, const char *name, struct span parameter,
     return true;
 }
 
+bool
+pg_pipe_prepare(struct pg_pipe *pipe, const char *name, const char *sql,
+                uint32_t parameter_oid, struct err *err)
+{
+    (void)name;
+    (void)parameter_oid;
+    (void)err;
+    buf_append_str(output, sql);
+    pipe->on_done(pipe->ctx, NULL, NULL);
+    return true;
+}
+
+struct pg_conn *
+pg_pool_take(struct pg_pool *pool, const char *name)
+{
+    (void)pool;
+    (void)name;
+    return NULL;
+}
+
+void
+pg_pool_give(struct pg_pool *pool, struct pg_conn *conn)
+{
+    (void)pool;
+    pg_close(conn);
+}
+
 size_t
 pg_pipe_in_flight(const struct pg_pipe *pipe)
 {

@@ -574,6 +574,58 @@ START_TEST(several_pipes_run_in_one_thread)
 
 END_TEST
 
+/* The pipe counts the answer to a statement that is prepared as batch 0. */
+static void
+prepare_body(void)
+{
+    struct pg_conn *conn = open_table("n bigint", 0);
+    struct pg_pipe *pipe;
+
+    told.next = 0;
+    ck_assert(pg_pipe_begin(conn, on_done, &told, &pipe, &err));
+    ck_assert(pg_pipe_prepare(pipe, "load", insert, INT8_ARRAY, &err));
+    ck_assert(send_numbers(pipe, 1, 0, 100));
+    ck_assert(pg_pipe_drain(pipe, &err));
+    ck_assert_uint_eq(told.count, 2);
+    ck_assert_uint_eq(told.failed, 0);
+    pg_pipe_end(pipe);
+    ck_assert_int_eq(ask(conn, "SELECT count(*) FROM public.n"), 100);
+    pg_close(conn);
+}
+
+START_TEST(statements_are_prepared_in_the_pipe)
+{
+    pg_task_run(prepare_body);
+}
+
+END_TEST
+
+static void
+prepare_fails_body(void)
+{
+    struct pg_conn *conn = open_table("n bigint", 0);
+    struct pg_pipe *pipe;
+
+    told.next = 0;
+    ck_assert(pg_pipe_begin(conn, on_done, &told, &pipe, &err));
+    ck_assert(pg_pipe_prepare(pipe, "load", "SELECT * FROM public.nowhere",
+                              INT8_ARRAY, &err));
+    ck_assert(send_numbers(pipe, 1, 0, 100));
+    ck_assert(pg_pipe_drain(pipe, &err));
+    ck_assert_uint_eq(told.failed, 2);
+    ck_assert(told.bad[0]);
+    pg_pipe_end(pipe);
+    ck_assert(pg_is_alive(conn));
+    pg_close(conn);
+}
+
+START_TEST(a_statement_that_cannot_be_prepared_is_reported)
+{
+    pg_task_run(prepare_fails_body);
+}
+
+END_TEST
+
 static Suite *
 pipe_suite(void)
 {
@@ -594,6 +646,8 @@ pipe_suite(void)
     tcase_add_test(tests, connection_lost_while_idle_is_found_by_sending);
     tcase_add_test(tests, frozen_server_is_given_up_if_a_limit_is_set);
     tcase_add_test(tests, several_pipes_run_in_one_thread);
+    tcase_add_test(tests, statements_are_prepared_in_the_pipe);
+    tcase_add_test(tests, a_statement_that_cannot_be_prepared_is_reported);
     suite_add_tcase(suite, tests);
     return suite;
 }

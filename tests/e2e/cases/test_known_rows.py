@@ -24,6 +24,12 @@ EXECUTE FUNCTION test.act();
 MERGING = "IF (SELECT status = 'merging' FROM bulkpg.run ORDER BY run_id " \
           "DESC LIMIT 1) THEN {sql}; END IF"
 
+# By the statistics, the tables have many rows.
+LARGE = """
+UPDATE pg_class SET reltuples = 30000
+WHERE relnamespace = to_regnamespace('acme') AND relkind = 'r'
+"""
+
 
 def product(n, title="a", variants=1, **more):
     return {"id": f"{PRODUCT}{n}", "title": title, **more, "bulkpg_c2": {
@@ -337,3 +343,13 @@ class Known(Case):
         self.assertEqual((2 * count, 0), self.sent(running.result))
         self.assertLess(peaks[2] - peaks[1],
                         2 * count * 12 * 1.1 / 1024 + 2048)
+
+
+class KnownInLargeTables(Known):
+    """The same, of tables that are so large that staging is created before
+    their hashes are read."""
+    test_memory_is_bounded = None
+
+    def load_lines(self, what, *arguments, **how):
+        self.db.execute(LARGE)
+        return super().load_lines(what, *arguments, **how)
