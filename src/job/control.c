@@ -56,6 +56,7 @@ connect_control(const struct context *context, struct pg_conn **conn,
     struct pg_config config = {.dsn = context_dsn(context),
                                .application_name = "bulkpg control",
                                .sets_up_later = true,
+                               .has_repeats = true,
                                .answer_timeout_ms =
                                    context->config.tuning.stall_timeout_ms};
 

@@ -436,6 +436,7 @@ connect_to(const struct pg_config *config, const struct pg_conn *same,
     conn->where = describe(conn->raw);
     conn->dsn = same == NULL ? mem_strdup(or_empty(config->dsn)) : NULL;
     conn->answer_timeout_ms = config->answer_timeout_ms;
+    conn->has_repeats = config->has_repeats;
     if (!finish_connecting(conn, err) || !set_up(conn, config, err)) {
         pg_close(conn);
         return false;
@@ -475,6 +476,7 @@ pg_close(struct pg_conn *conn)
     PQfinish(conn->raw);
     queue_clear(conn);
     pg_forget_ahead(conn, NULL);
+    repeats_free(&conn->repeats);
     free(conn->where);
     free(conn->dsn);
     free(conn);

@@ -28,6 +28,8 @@ struct pg_config {
     const char *application_name;
     bool loader; /* synchronous_commit off: its data can be loaded again */
     bool sets_up_later;        /* the settings go with the first statement */
+    bool has_repeats;          /* it executes the same statements again and
+                                * again: those are prepared (pg/repeat.h) */
     int64_t answer_timeout_ms; /* silence that leads to a check; 0: never */
 };
 

@@ -34,7 +34,7 @@ pg_exec(struct pg_conn *conn, const char *sql, int count,
         if (*result != NULL)
             return true;
     }
-    if (conn->queue.first != NULL) {
+    if (conn->queue.first != NULL || conn->has_repeats) {
         pg_queue(conn, sql, count, values,
                  &(struct pg_answer){.result = result});
         return pg_settle(conn, err);

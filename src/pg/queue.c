@@ -36,7 +36,9 @@ struct queued {
     int count;
     const char **values;
     struct pg_answer answer;
-    bool may_fail; /* was asked ahead */
+    bool may_fail;           /* was asked ahead */
+    struct repeat *repeat;   /* when it is sent: it may be prepared */
+    struct repeat *prepares; /* it prepares this one */
     struct queued *next;
 };
 
@@ -256,16 +258,67 @@ end_ahead(struct pg_conn *conn, const struct queue *queue)
 /* ---- settling ---------------------------------------------------------- */
 
 static bool
+is_prepared(const struct queued *queued)
+{
+    return queued->repeat != NULL && queued->repeat->is_prepared;
+}
+
+static bool
 send_one(PGconn *raw, const struct queued *queued)
 {
+    bool is_binary = queued->answer.on_number != NULL;
+
     if (queued->sql == NULL)
         return PQpipelineSync(raw) == 1;
+    if (is_prepared(queued))
+        return PQsendQueryPrepared(raw, queued->repeat->name, queued->count,
+                                   queued->values, NULL, NULL, is_binary) == 1;
     if (queued->name != NULL)
         return PQsendPrepare(raw, queued->name, queued->sql, queued->count,
                              &queued->parameter) == 1;
     return PQsendQueryParams(raw, queued->sql, queued->count, NULL,
-                             queued->values, NULL, NULL,
-                             queued->answer.on_number != NULL) == 1;
+                             queued->values, NULL, NULL, is_binary) == 1;
+}
+
+/* Prepare it after all that is sent with it. */
+static void
+append_prepare(struct queue *queue, struct repeat *repeat)
+{
+    struct queued *queued =
+        append_statement(queue, span_str(repeat->sql), NULL);
+
+    repeat->is_due = true;
+    queued->name = repeat->name;
+    queued->may_fail = true;
+    queued->prepares = repeat;
+    append(queue, NULL);
+    queue->syncs++;
+}
+
+/* A statement that cannot be prepared would end an open transaction. */
+static void
+find_repeats(struct pg_conn *conn, struct queue *queue)
+{
+    bool may_prepare =
+        !queue->begins && PQtransactionStatus(conn->raw) == PQTRANS_IDLE;
+    struct queued *last = queue->last;
+
+    for (struct queued *q = queue->first; conn->has_repeats; q = q->next) {
+        if (q->sql != NULL && q->name == NULL)
+            q->repeat = repeat_count(&conn->repeats, q->sql, q->count);
+        if (q->repeat != NULL && may_prepare && repeat_is_wanted(q->repeat))
+            append_prepare(queue, q->repeat);
+        if (q == last)
+            break;
+    }
+}
+
+static void
+note_prepared(struct repeat *repeat, bool is_prepared)
+{
+    repeat->is_due = false;
+    repeat->is_prepared = is_prepared;
+    repeat->times = 0;
 }
 
 static bool
@@ -315,6 +368,8 @@ give_answers(const struct queue *queue, const struct wire_answers *answers,
     for (const struct queued *q = queue->first; q != NULL; q = q->next) {
         if (q->sql == NULL)
             continue;
+        if (q->prepares != NULL)
+            note_prepared(q->prepares, is_answer(answers->results[at]));
         if (!ok && at == answers->failed && q->answer.doing != NULL)
             err_wrap(err, "%s", q->answer.doing);
         give_answer(&q->answer, answers->results[at++]);
@@ -373,6 +428,7 @@ pg_settle(struct pg_conn *conn, struct err *err)
         pg_queue_sync(conn);
     queue = conn->queue;
     conn->queue = (struct queue){.first = NULL};
+    find_repeats(conn, &queue);
     ok = conn->lost ? wire_lost(conn, err) : settle(conn, &queue, err);
     end_ahead(conn, &queue);
     arena_free(&queue.arena);

@@ -7,6 +7,7 @@
 #include "base/span.h"
 #include "pg/libpq.h"
 #include "pg/queue.h"
+#include "pg/repeat.h"
 
 struct pg_conn {
     PGconn *raw;
@@ -20,6 +21,8 @@ struct pg_conn {
     bool has_prepared;         /* it has prepared statements */
     struct queue queue;        /* statements that wait to be sent: queue.h */
     struct ahead *ahead;       /* questions asked ahead, and answers */
+    bool has_repeats;          /* statements that repeat are prepared */
+    struct repeats repeats;
 };
 
 /* Takes the rows of a statement; NULL: nobody does. */
