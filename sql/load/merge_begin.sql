@@ -6,13 +6,12 @@
 -- against it, because it expects many changed rows although there are few.
 -- default_statistics_target: the first statistics of a new table need not be
 -- exact. Autovacuum improves them.
-SELECT set_config('synchronous_commit',
-                  (SELECT reset_val FROM pg_settings
-                   WHERE name = 'synchronous_commit'), true),
-       set_config('work_mem',
-                  greatest(setting::bigint, 32 * 1024)::text || 'kB', true),
+-- The view pg_settings is not used, because it lists all settings each time.
+SET LOCAL synchronous_commit TO DEFAULT;
+SELECT set_config('work_mem',
+                  greatest(pg_size_bytes(current_setting('work_mem')) / 1024,
+                           32 * 1024)::text || 'kB', true),
        set_config('parallel_tuple_cost', '0', true),
        set_config('default_statistics_target',
                   least(current_setting('default_statistics_target')::integer,
                         30)::text, true)
-FROM pg_settings WHERE name = 'work_mem'

@@ -313,7 +313,7 @@ ask_names_ahead(const struct site *site, const void *owner)
 
 void
 obstacle_ahead(struct pg_conn *conn, const void *owner, const struct plan *plan,
-               const char *schema)
+               const char *schema, const struct target *targets)
 {
     static const struct target new = {.exists = false};
 
@@ -328,7 +328,8 @@ obstacle_ahead(struct pg_conn *conn, const void *owner, const struct plan *plan,
         if (site.table->skip)
             continue;
         pg_ask_ahead(conn, owner, sql_table_rights, 2, values);
-        ask_names_ahead(&site, owner);
+        if (targets == NULL || !targets[i].exists)
+            ask_names_ahead(&site, owner);
     }
 }
 

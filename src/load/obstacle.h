@@ -32,8 +32,9 @@ void obstacle_explain(struct pg_conn *conn, const struct plan *plan,
                       const char *schema, struct err *err);
 
 /* Ask ahead what obstacle_in_schema() and obstacle_find() usually ask: see
- * pg/queue.h. */
-void obstacle_ahead(struct pg_conn *conn, const void *owner,
-                    const struct plan *plan, const char *schema);
+ * pg/queue.h. `targets` are the tables as they were before; NULL: not known. */
+void
+obstacle_ahead(struct pg_conn *conn, const void *owner, const struct plan *plan,
+               const char *schema, const struct target *targets);
 
 #endif

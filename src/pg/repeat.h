@@ -31,7 +31,8 @@ struct repeats {
     struct repeat *places; /* owned; NULL until the first statement */
 };
 
-/* A statement is sent: its place. NULL: another one that was prepared has it. */
+/* A statement is sent: its place. NULL: another one, which is prepared, has
+ * it. */
 struct repeat *
 repeat_count(struct repeats *repeats, const char *sql, int count);
 

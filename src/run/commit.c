@@ -269,7 +269,7 @@ check_staged(struct attempt *attempt, struct merge *merge,
 {
     struct run *run = attempt->run;
 
-    pg_queue(merge->conn, sql_merge_begin, 0, NULL, NULL);
+    pg_queue_script(merge->conn, sql_merge_begin, NULL);
     journal_queue_fence(merge->conn, &run->ref, RUN_MERGING, ours);
     return compare_begin(merge, err) &&
            merge_queue_count(merge, loader_void_lines(attempt->loader), err) &&

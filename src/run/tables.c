@@ -249,7 +249,7 @@ tables_ahead(struct tables *tables, const struct job *job, struct pg_conn *conn)
         if (!plan->tables[i].skip)
             journal_relation_ahead(conn, tables, schema, plan->tables[i].name);
     target_inspect_ahead(conn, tables, plan, schema);
-    obstacle_ahead(conn, tables, plan, schema);
+    obstacle_ahead(conn, tables, plan, schema, tables->targets);
     tables->is_asked = true;
 }
 

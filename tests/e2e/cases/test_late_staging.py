@@ -22,6 +22,20 @@ END $$;
 CREATE EVENT TRIGGER record ON ddl_command_end EXECUTE FUNCTION test.record();
 """
 
+# Another process takes the run over, as soon as the status `loading` commits.
+TAKE_OVER = """
+CREATE SCHEMA test;
+CREATE FUNCTION test.take_over() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE bulkpg.run SET resumed = resumed + 1 WHERE run_id = NEW.run_id;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER take_over AFTER UPDATE ON bulkpg.run
+DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+WHEN (NEW.status = 'loading' AND OLD.status <> 'loading')
+EXECUTE FUNCTION test.take_over();
+"""
+
 # Waits of a run in which nothing changed.
 UNCHANGED = 11
 
@@ -129,7 +143,7 @@ class LateStagingOfRuns(Case):
     def setUp(self):
         super().setUp()
         self.shop.set(created_ms=0, duration_ms=0)
-        self.configure(tuning="stall_timeout = 800ms")
+        self.configure()
         self.query("q", QUERY)
         self.run_program("run")
 
@@ -148,13 +162,8 @@ class LateStagingOfRuns(Case):
                           set={"title": "x"}, **{"from": 30})
         self.assertEqual(1, len(ids))
         before = self.snapshot()
-        self.shop.rule({"stall_after": 2000}, kind="storage")
-        running = self.program.start("run", "--full")
-        self.wait_for(lambda: self.status() == "loading")
-        self.db.execute("UPDATE bulkpg.run SET resumed = resumed + 1 "
-                        "WHERE status = 'loading'")
-        result = running.wait()
-        self.expect(result, AGAIN)
+        self.db.execute(TAKE_OVER)
+        result = self.run_program("run", "--full", status=AGAIN)
         self.assertIn("TAKEN_OVER", result.stderr)
         self.check_no_staging()
         self.check_unchanged(before)
