@@ -1,0 +1,53 @@
+/*
+ * push - one push of one job: from rows of SQL to the store, and back with the
+ * answers.
+ *
+ * push_job() is the body of a task. It records a failure in the push's outcome
+ * and does not return it.
+ */
+#ifndef PUSH_PUSH_H
+#define PUSH_PUSH_H
+
+#include "base/log.h"
+#include "job/context.h"
+#include "journal/push.h"
+
+struct binding;
+struct gql_schema;
+struct mutation;
+struct mutation_file;
+
+struct push {
+    struct context *context;
+    struct journal *journal;
+    struct store_state *store;
+    const struct store_config *config; /* the store's */
+    const struct mutation_file *file;
+    const char *job;
+    struct arena arena; /* for everything below */
+    struct log_ctx log;
+
+    const struct gql_schema *schema;
+    const struct mutation *mutation; /* what is sent; of an unfinished push,
+                                      * the one that was sent */
+    const struct binding *binding;   /* NULL: nothing is selected */
+    struct push_ref ref;
+    bool has_ref;        /* the push is in the journal */
+    enum push_mode mode; /* how the rows are sent: PUSH_BULK or PUSH_DIRECT */
+    bool may_repeat;     /* rows whose outcome is unknown are sent again */
+    bool is_resumed;     /* an earlier push is being finished: only what was
+                          * submitted counts */
+    bool is_stopping;    /* submit nothing more; see stop_err */
+    struct err stop_err;
+    bool was_denied;     /* an answer was ACCESS_DENIED */
+    int chunk_count;
+
+    struct push_counts counts; /* at the end */
+    int status;                /* exit status, once it has ended */
+    struct err err;            /* kind ERR_NONE: it did not fail */
+};
+
+/* Run the push of push->job. */
+void push_job(void *push);
+
+#endif
