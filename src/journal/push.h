@@ -2,9 +2,9 @@
  * push - bulkpg.push, push_chunk, push_row, push_error and push_state: what a
  * push sends, and what became of each row.
  *
- *     push_begin ─► rows (push_rows.h) ─► chunks ─► for each chunk, its states:
- *     planned ─► staged ─► uploaded ─► submitting ─► running ─► finished
- *     ─► settled (push_settle.h) ─► push_finish
+ *     begin ─► rows (push/stage.h) ─► chunks ─► for each chunk, its states
+ *     (chunk.h): planned ─► staged ─► uploaded ─► submitting ─► running
+ *     ─► finished ─► settled (push/settle.h) ─► finish
  *
  * Each state is committed before the act that it announces. A push is fenced:
  * a process that takes over a push increments `resumed`, and every later

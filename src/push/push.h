@@ -15,14 +15,24 @@
 struct binding;
 struct gql_schema;
 struct mutation;
-struct mutation_file;
+struct query_file;
+
+/* What the answers of this process said; the journal has the counts. */
+struct push_tallies {
+    int64_t applied;
+    int64_t refused;
+    int64_t partly;
+    int64_t unknown;
+    int64_t held;
+    int64_t denied; /* of `refused`: ACCESS_DENIED */
+};
 
 struct push {
     struct context *context;
     struct journal *journal;
     struct store_state *store;
     const struct store_config *config; /* the store's */
-    const struct mutation_file *file;
+    const struct query_file *file; /* the mutation's */
     const char *job;
     struct arena arena; /* for everything below */
     struct log_ctx log;
@@ -32,15 +42,15 @@ struct push {
                                       * the one that was sent */
     const struct binding *binding;   /* NULL: nothing is selected */
     struct push_ref ref;
-    bool has_ref;        /* the push is in the journal */
-    enum push_mode mode; /* how the rows are sent: PUSH_BULK or PUSH_DIRECT */
-    bool may_repeat;     /* rows whose outcome is unknown are sent again */
-    bool is_resumed;     /* an earlier push is being finished: only what was
-                          * submitted counts */
-    bool is_stopping;    /* submit nothing more; see stop_err */
-    struct err stop_err;
-    bool was_denied;     /* an answer was ACCESS_DENIED */
-    int chunk_count;
+    bool has_ref;         /* the push is in the journal */
+    enum push_mode mode;  /* PUSH_UNDO: in bulk or direct, see is_direct */
+    bool is_direct;       /* single requests, not bulk operations */
+    bool may_repeat;      /* rows whose outcome is unknown are sent again */
+    bool is_resumed;      /* an earlier push is being finished */
+    const char *document; /* of the mutation, without marker */
+    struct push_tallies tallies;
+    struct err distrust; /* of a chunk's result; kind ERR_NONE: none */
+
 
     struct push_counts counts; /* at the end */
     int status;                /* exit status, once it has ended */

@@ -19,41 +19,32 @@
 
 #include "push/push.h"
 
-struct answer; /* mapping/answer.h */
+struct outcome; /* mapping/outcome.h */
 struct settle;
 
-enum settle_extent {
-    SETTLE_CHUNK, /* the result has ended: lines without an answer become
-                   * unknown, and the chunk settled */
-    SETTLE_LINES  /* only the lines with an answer; the chunk stays open */
-};
-
-struct settle_counts {
-    int64_t answered; /* different lines */
-    int64_t applied;
-    int64_t refused; /* partly applied ones included */
-    int64_t unknown; /* lines without an answer included */
-    int64_t denied;  /* of `refused`: ACCESS_DENIED */
-    bool is_unproven;
-};
-
+/* Open the transaction for chunk n. */
 MUST_CHECK bool settle_begin(struct push *push, int n, struct settle **settle,
                              struct err *err);
 
-/* Take an answer; it is copied. May wait. False if the database failed: then
- * settle_abandon() must follow. */
-MUST_CHECK bool settle_line(struct settle *settle, const struct answer *answer,
-                            struct err *err);
+/* Take the answer to a line; it is copied. May wait. False if the database
+ * failed: then settle_abandon() must follow. */
+MUST_CHECK bool settle_line(struct settle *settle, int64_t line,
+                            const struct outcome *outcome, struct err *err);
+
+/* The result has ended: lines of the chunk without an answer become unknown. */
+MUST_CHECK bool settle_missing(struct settle *settle, struct err *err);
 
 /* The result is not what the store announced, or does not belong to the lines:
- * all rows of the chunk will become `unknown`. */
-void settle_disprove(struct settle *settle, const struct err *why);
+ * settle_end() makes all rows of the chunk unknown, and they are not sent again
+ * by themselves. settle_line() does the same if ids do not agree. */
+void settle_distrust(struct settle *settle, const struct err *why);
 
-/* Commit. Frees `settle`, in any case. `counts` may be NULL. If the answer to
- * COMMIT is lost, settling again is safe. If the answers were disproved, the
- * rows are recorded as unknown, and this succeeds; push->err has the reason. */
-MUST_CHECK bool settle_end(struct settle *settle, enum settle_extent extent,
-                           struct settle_counts *counts, struct err *err);
+/* Commit, add to push->tallies, and free `settle`, in any case. With
+ * `chunk_is_done` the chunk becomes settled. If the answer to COMMIT is lost,
+ * settling again is safe. If the answers were distrusted, this succeeds, and
+ * push->distrust has the reason. */
+MUST_CHECK bool settle_end(struct settle *settle, bool chunk_is_done,
+                           struct err *err);
 
 /* Roll back, and free `settle`. */
 void settle_abandon(struct settle *settle);
