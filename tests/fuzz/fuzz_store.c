@@ -187,8 +187,8 @@ find(struct session *session, struct err *err)
 {
     struct bulk_operation operation;
     bool found;
-    bool ok =
-        bulk_find(session, "# bulkpg x/1.1", NULL, &operation, &found, err);
+    bool ok = bulk_find(session, BULK_QUERY, "# bulkpg x/1.1", NULL, &operation,
+                        &found, err);
 
     if (ok && found)
         check_operation(&operation);

@@ -102,12 +102,24 @@ body_length(const char *head)
     return line != NULL ? strtoul(line + 17, NULL, 10) : 0;
 }
 
-static bool
-is_complete(const struct buf *request)
+/* The step that answers the next request; NULL after the last. */
+static const struct scripted_step *
+next_step(const struct scripted_server *server)
 {
+    return server->request_count < server->count
+               ? &server->steps[server->request_count]
+               : NULL;
+}
+
+static bool
+is_complete(const struct scripted_server *server, const struct buf *request)
+{
+    const struct scripted_step *step = next_step(server);
     const char *end = strstr(buf_str(request), "\r\n\r\n");
     size_t head = end != NULL ? (size_t)(end - request->bytes) + 4 : 0;
 
+    if (step != NULL && step->early_at > 0 && request->length >= step->early_at)
+        return true;
     return end != NULL &&
            request->length >= head + body_length(buf_str(request));
 }
@@ -118,7 +130,7 @@ read_request(struct connection *connection, struct buf *request)
     char bytes[16384];
 
     buf_clear(request);
-    while (!is_complete(request)) {
+    while (!is_complete(connection->server, request)) {
         ssize_t got = recv(connection->fd, bytes, sizeof(bytes), 0);
 
         if (got > 0)
@@ -209,7 +221,7 @@ play(struct connection *connection, const struct scripted_step *step,
         rest(connection->server, 3600000);
     else if (step->ending == SCRIPTED_RESET && rest(connection->server, 50))
         reset(connection);
-    return step->ending == SCRIPTED_WHOLE;
+    return step->ending == SCRIPTED_WHOLE && step->early_at == 0;
 }
 
 static bool

@@ -35,6 +35,8 @@ struct scripted_step {
     enum scripted_ending ending;
     size_t stop_at;
     int64_t delay_ms; /* before the answer */
+    size_t early_at;  /* unless 0: answer after this many bytes of the request,
+                       * and close without reading the rest */
 };
 
 struct scripted_server;
