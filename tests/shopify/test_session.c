@@ -1027,6 +1027,45 @@ TASK_TEST(a_page_tells_the_rate, PATIENT_MS)
     end_rate(session);
 }
 
+static const struct {
+    const char *body;
+    bool is_answer;
+} of_rows[] = {
+    {"{\"errors\":[{\"message\":\"Variable was provided invalid value\"}]}",
+     true},
+    {"{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
+     "\"ACCESS_DENIED\"}}]}",
+     true},
+    {"{\"errors\":[{\"message\":\"oops\",\"extensions\":{\"code\":"
+     "\"INTERNAL_SERVER_ERROR\"}}]}",
+     false},
+    {"{\"data\":{\"m\":null},\"errors\":[{\"message\":\"oops\","
+     "\"extensions\":{\"code\":\"INTERNAL_SERVER_ERROR\"}}]}",
+     true},
+};
+
+TASK_LOOP_TEST(the_errors_of_a_row_are_an_answer, PATIENT_MS)
+{
+    struct scripted_step steps[] = {{.status = 200, .body = of_rows[row].body}};
+    struct session *session = session_with_rate(http, SERVE(steps));
+    struct request request = {.what = "push",
+                              .document = "mutation { m }",
+                              .once = true,
+                              .user = &page_user,
+                              .points = 10,
+                              .partial = true,
+                              .takes_errors = true};
+
+    ck_assert_int_eq(
+        session_send(session, &request, &ctx, &arena, &reply, &err),
+        of_rows[row].is_answer);
+    if (of_rows[row].is_answer)
+        ck_assert_uint_eq(reply.body.length, strlen(of_rows[row].body));
+    else
+        ck_assert_str_eq(err.code, "ANSWER_LOST");
+    end_rate(session);
+}
+
 /* The points are there again at once: the refusal is not a failure. */
 TASK_TEST(a_throttled_page_is_asked_for_again, PATIENT_MS)
 {
@@ -1083,6 +1122,8 @@ page_tests(void)
     TCase *tests = tcase_create("pages");
 
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, the_errors_of_a_row_are_an_answer, 0,
+                        COUNT(of_rows));
     tcase_add_test(tests, a_page_tells_the_rate);
     tcase_add_test(tests, a_throttled_page_is_asked_for_again);
     tcase_add_test(tests, a_page_may_have_errors);
