@@ -6,7 +6,7 @@
  *     upload_path  ─► what bulkOperationRunMutation calls the file
  *
  * A target is the JSON text that the store sent, so that a journal can keep it.
- * It is a secret for a day: whoever has it can write the file. Until then the
+ * It is a secret for a day, because it is enough to write the file. Until then the
  * file can be written again, too. upload_overwrite() does that if an operation
  * must not begin any more: the store compares checksums, and a line that is not
  * JSON changes nothing.
