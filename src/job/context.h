@@ -88,4 +88,7 @@ const char *context_dsn(const struct context *context);
 /* Backoff for database retries, from [tuning]. */
 struct backoff context_backoff(const struct context *context);
 
+/* How long the journal keeps what, from [tuning]. */
+struct journal_keep context_keep(const struct context *context);
+
 #endif

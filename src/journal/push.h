@@ -61,6 +61,10 @@ const char *push_status_name(enum push_status status);
 const char *chunk_state_name(enum chunk_state state);
 const char *row_state_name(enum row_state state);
 
+/* The state of a name that the journal has. */
+enum chunk_state chunk_state_of(const char *name);
+enum row_state row_state_of(const char *name);
+
 struct push_ref {
     int64_t push_id;
     int64_t resumed;
@@ -78,6 +82,7 @@ struct push_counts {
     int64_t invalid;
     int64_t held;    /* of `unknown`: not sent by this push */
     int64_t skipped; /* planned, but not sent */
+    int64_t failed;  /* sent, and refused, partly applied or unknown */
 };
 
 struct journal_push {
@@ -89,6 +94,7 @@ struct journal_push {
     const char *document; /* as submitted, without marker */
     const char *source;   /* the mutation file's text */
     bool may_repeat;      /* repeat: SAFE */
+    bool is_direct;       /* single requests */
     const char *snapshot_at;
     struct push_counts counts;
     const char *started_at;
@@ -121,15 +127,16 @@ struct push_start {
 };
 
 /* Add a push in the caller's transaction, with the status `running`. */
-MUST_CHECK bool journal_push_begin_in(struct pg_conn *conn,
-                                      const struct push_start *start,
-                                      struct push_ref *push, struct err *err);
+MUST_CHECK bool
+journal_push_begin_in(struct pg_conn *conn, const struct push_start *start,
+                      struct push_ref *push, struct err *err);
 
 struct push_query {
     const char *store; /* NULL: any */
     const char *job;   /* NULL: any */
     int64_t push_id;   /* 0: any */
     bool open_only;    /* running, interrupted, or with a chunk in doubt */
+    int64_t undo_of;   /* 0: any */
     bool newest_only;  /* the newest of each store and job */
     int64_t limit;     /* 0: no limit */
 };
@@ -142,17 +149,16 @@ journal_list_pushes(struct journal *journal, const struct push_query *query,
 /* Take over a push: increment push->resumed and set the status `running`. Waits
  * until transactions of the earlier process that settle rows have ended.
  * *taken is false if another process took it over first. */
-MUST_CHECK bool journal_push_take_over(struct journal *journal,
-                                       struct push_ref *push, bool *taken,
-                                       struct err *err);
+MUST_CHECK bool
+journal_push_take_over(struct journal *journal, struct push_ref *push,
+                       bool *taken, struct err *err);
 
 struct push_end {
     enum push_status status;
-    enum push_mode mode;    /* as it was sent */
     const char *error_code; /* NULL: no error */
     const char *error;
-    const char *remedy;
-    const char *notes; /* JSON object, merged; NULL: none */
+    const char *notes; /* JSON object, merged; it may have the error's
+                        * "remedy"; NULL: none */
 };
 
 /* Count the rows by state, record the counts and the end. `counts` gets them.
@@ -182,8 +188,8 @@ bool journal_push_not_ours_in(struct pg_conn *conn, const struct push_ref *push,
  * journal_push_fence_failed(), then journal_push_not_ours_in(). */
 void journal_push_queue_fence(struct pg_conn *conn, const struct push_ref *push,
                               struct pg_result **ours);
-bool journal_push_fence_failed(const struct pg_result *ours,
-                               const struct err *err);
+bool
+journal_push_fence_failed(const struct pg_result *ours, const struct err *err);
 
 /* Add the parameters push_id and resumed. For src/journal only. */
 void push_append_ref(struct call *call, const struct push_ref *push);

@@ -8,9 +8,9 @@
  * The transaction has a connection of its own, so that a result can be read for
  * a long time, and its first statement is the push's fence. An answer to a line
  * that was answered before replaces it. All answers are collected into batches
- * of a fixed size. Each batch is compared with the lines that were sent: the ids
- * of an answer must be those of its line. If they are not, the answers do not
- * belong to the lines, and all rows of the chunk become `unknown`.
+ * of a fixed size. Each batch is compared with the lines that were sent: the
+ * ids of an answer must be those of its line. If they are not, the answers do
+ * not belong to the lines, and all rows of the chunk become `unknown`.
  *
  * Settling is idempotent: if the process is killed, the result is read again.
  */
@@ -23,8 +23,8 @@ struct outcome; /* mapping/outcome.h */
 struct settle;
 
 /* Open the transaction for chunk n. */
-MUST_CHECK bool settle_begin(struct push *push, int n, struct settle **settle,
-                             struct err *err);
+MUST_CHECK bool
+settle_begin(struct push *push, int n, struct settle **settle, struct err *err);
 
 /* Take the answer to a line; it is copied. May wait. False if the database
  * failed: then settle_abandon() must follow. */
@@ -43,8 +43,8 @@ void settle_distrust(struct settle *settle, const struct err *why);
  * `chunk_is_done` the chunk becomes settled. If the answer to COMMIT is lost,
  * settling again is safe. If the answers were distrusted, this succeeds, and
  * push->distrust has the reason. */
-MUST_CHECK bool settle_end(struct settle *settle, bool chunk_is_done,
-                           struct err *err);
+MUST_CHECK bool
+settle_end(struct settle *settle, bool chunk_is_done, struct err *err);
 
 /* Roll back, and free `settle`. */
 void settle_abandon(struct settle *settle);
