@@ -163,9 +163,10 @@ KEEP_FLAG(set_version, version)
 /* ---- options ----------------------------------------------------------- */
 
 const struct option_row option_rows[] = {
-    {"list", 0, NULL, OF_INIT, set_list, "list the ready queries"},
+    {"list", 0, NULL, OF_INIT, set_list,
+     "list the ready queries and mutations"},
     {"add", 0, "NAME,...", OF_INIT, set_add,
-     "copy these ready queries into queries/"},
+     "copy these into queries/ or mutations/"},
     {"store", 0, "S",
      OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES,
      add_store, "only this store"},

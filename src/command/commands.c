@@ -12,7 +12,8 @@ static const struct command all[] = {
      "Files that already exist are not changed. With --add, only ready\n"
      "queries are copied: those of Shopify into queries/, and github/issues\n"
      "into queries/github/, for a source of that name; with --store into\n"
-     "queries/S/.\n"},
+     "queries/S/. A ready mutation, such as prices, is copied with its SELECT\n"
+     "into mutations/.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
