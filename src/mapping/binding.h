@@ -11,6 +11,7 @@
 #define MAPPING_BINDING_H
 
 #include "mapping/mutation.h"
+#include "mapping/value.h"
 
 /* A column of the SELECT's result. */
 struct binding_column {
@@ -37,6 +38,23 @@ struct binding_path {
     int depth;                             /* 0: the whole variable */
     const struct gql_type_ref *type;       /* of the value */
     const char *text;                      /* "input.seo.title" */
+    struct value_type from;                /* of the column, */
+    struct value_type before_from;         /* and of `before` */
+    const char *gid_type;                  /* of integers in the column */
+    bool is_identity; /* an id, or a part of the key: `before` does not matter
+                       */
+};
+
+/* The variables as a tree: what a line consists of. */
+struct binding_node {
+    const char *name; /* of the variable or field */
+    const struct mutation_variable *variable;
+    const struct gql_type_ref *type;
+    bool has_default;
+    const struct gql_type *object; /* of the fields below; else NULL */
+    int path;                      /* -1: an object, made of `below` */
+    const struct binding_node *below;
+    const struct binding_node *next; /* in the order of the schema */
 };
 
 /* A part of a row's key: a column, or a value inside the variables. */
@@ -52,6 +70,7 @@ struct binding {
     int column_count;
     const struct binding_path *paths; /* in the order of the variables */
     int path_count;
+    const struct binding_node *nodes; /* NULL: --from */
     const struct binding_key *keys;
     int key_count;
     bool has_before;
