@@ -1,3 +1,5 @@
+#include "job/types.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +9,6 @@
 #include "command/commands.h"
 #include "job/context.h"
 #include "job/control.h"
-#include "job/types.h"
 #include "journal/store.h"
 #include "json/write.h"
 

@@ -1,5 +1,6 @@
 /* A job is looked up by its name in queries/STORE/ and then in queries/, or by
- * its path. A mutation is looked up in the same way in mutations/. The store's own file hides the common one of the same name.
+ * its path. The store's own file hides the common one of the same name. A
+ * mutation is looked up in the same way in mutations/.
  *
  *     names on the command line   a missing file is misuse (status 64)
  *     else `jobs` of the store    a missing file is a fault of the store

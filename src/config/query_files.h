@@ -55,14 +55,14 @@ bool query_files_has(struct arena *arena, const struct store_config *store,
 /* Find the mutations that are named, or, if `jobs` is NULL or empty, all of the
  * store. A query of the same name is a fault of the mutation. ERR_USAGE for a
  * job that does not exist. */
-MUST_CHECK bool query_files_find_mutations(struct arena *arena,
-                                           const struct store_config *store,
-                                           const char *const *jobs,
-                                           struct query_files *files,
-                                           struct err *err);
-bool query_files_has_mutation(struct arena *arena,
-                              const struct store_config *store,
-                              const char *job);
+MUST_CHECK bool
+query_files_find_mutations(struct arena *arena,
+                           const struct store_config *store,
+                           const char *const *jobs, struct query_files *files,
+                           struct err *err);
+bool
+query_files_has_mutation(struct arena *arena, const struct store_config *store,
+                         const char *job);
 
 /* Find what a user put into queries/ although no run reads it: a folder without
  * a store of that name, a file that ends in .gql. Each is passed to `tell` as a

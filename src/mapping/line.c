@@ -4,10 +4,10 @@
  *     key ─► members of the variables ─► hash ─► idempotency key
  *         ─► the same with the _before_ columns ─► compared
  *
- * The key is read first, so that a fault can name the row. A column that is NULL
- * leaves its part out, unless the variable has @null; an object without any part
- * is left out, too. The values of `before` are those of the parts that are sent,
- * so that undoing a row does not touch what it did not touch.
+ * The key is read first, so that a fault can name the row. A column that is
+ * NULL leaves its part out, unless the variable has @null; an object without
+ * any part is left out, too. The values of `before` are those of the parts that
+ * are sent, so that undoing a row does not touch what it did not touch.
  *
  * Hazard. `before` must never stop a push: a row whose values before are not
  * valid is sent, but cannot be undone.
@@ -16,9 +16,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #include "base/mem.h"
+#include "plan/names.h"
 
 struct line_maker {
     const struct binding *binding;
@@ -335,15 +335,6 @@ write_node(struct writing *w, const struct binding_node *node)
 
 /* ---- the end of a line --------------------------------------------------- */
 
-static void
-hash_text(struct span head, char hash[LINE_HASH_BYTES])
-{
-    XXH128_hash_t value = XXH3_128bits(head.bytes, head.length);
-
-    snprintf(hash, LINE_HASH_BYTES, "%016llx%016llx",
-             (unsigned long long)value.high64, (unsigned long long)value.low64);
-}
-
 /* Where the idempotency key begins, or the closing bracket. */
 static size_t
 head_length(const struct mutation *mutation, struct span line)
@@ -366,7 +357,7 @@ void
 line_hash(const struct mutation *mutation, struct span variables,
           char hash[LINE_HASH_BYTES])
 {
-    hash_text(span_head(variables, head_length(mutation, variables)), hash);
+    name_md5(variables.bytes, head_length(mutation, variables), hash);
 }
 
 void

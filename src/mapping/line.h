@@ -2,16 +2,16 @@
  * line - makes the line of variables of each row, and checks every value by its
  * type.
  *
- * Lines are canonical: the same values give the same bytes. Variables and fields
- * have the order of the declarations and of the schema. The idempotency key is
- * the last member, and it is not part of the hash.
+ * Lines are canonical: the same values give the same bytes. Variables and
+ * fields have the order of the declarations and of the schema. The idempotency
+ * key is the last member, and it is not part of the hash.
  */
 #ifndef MAPPING_LINE_H
 #define MAPPING_LINE_H
 
 #include "mapping/binding.h"
 
-enum { LINE_HASH_BYTES = 33 }; /* 32 hexadecimal digits and a NUL */
+enum { LINE_HASH_BYTES = 33 }; /* md5 in hexadecimal digits, and a NUL */
 
 /* What the _before_ columns say. */
 enum line_before {

@@ -11,8 +11,8 @@
  *
  * The document that is sent lacks bulkpg's directives. It selects `field`,
  * `message` and `code` of all lists of errors that the payload has, and a
- * Boolean `ok` or `success`. If the mutation takes @idempotent, the document has
- * @idempotent(key: $bulkpg_key).
+ * Boolean `ok` or `success`. If the mutation takes @idempotent, the document
+ * has @idempotent(key: $bulkpg_key).
  */
 #ifndef MAPPING_MUTATION_H
 #define MAPPING_MUTATION_H

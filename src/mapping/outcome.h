@@ -2,8 +2,8 @@
  * outcome - what an answer says about its row.
  *
  *     every list of errors empty, no `errors`               applied
- *     a list of errors not empty                            refused, or partly
- *                                                           if there are objects
+ *     a list of errors not empty                            refused; partly if
+ *                                                           it has objects, too
  *     `errors` and no `data`; `ok` or `success` is false    refused
  *     `errors` that prove that nothing ran                  refused
  *     `errors`, and the root is null; another request has

@@ -1,6 +1,6 @@
 /*
- * The payload is what the mutation answers: its lists of errors, and values that
- * become columns of the result table.
+ * The payload is what the mutation answers: its lists of errors, and values
+ * that become columns of the result table.
  *
  *     scalar                  a column of the type that a query would give it
  *     object                  a column for each of its fields

@@ -2,9 +2,9 @@
  * A type is written as in "[ID!]!". The functions take it from the outside in:
  * value ─► wrapped (null, list) ─► named ─► scalar, enumeration or object.
  *
- * Hazards. JSON takes 1e400 and "\u0000", but not every API does, and PostgreSQL
- * cannot store the latter. A timestamp without time zone is not a point in time.
- * A number that exceeds 32 bits must not reach an Int.
+ * Hazards. JSON takes 1e400 and "\u0000", but not every API does, and
+ * PostgreSQL cannot store the latter. A timestamp without time zone is not a
+ * point in time. A number that exceeds 32 bits must not reach an Int.
  */
 #include "mapping/value.h"
 

@@ -390,7 +390,7 @@ static const struct {
      "edges { cursor } } } } } }",
      "QueryRoot | OrderConnection | OrderEdge | Order | LocalizedFieldPurpose "
      "LocalizedFieldConnection | LocalizedFieldEdge | "},
-    {"mutation { x { id } }", "QueryRoot | "},
+    {"mutation { x { id } }", "Mutation | "},
 };
 
 START_TEST(missing_types_are_listed_turn_by_turn)

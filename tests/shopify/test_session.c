@@ -918,7 +918,7 @@ TASK_TEST(each_type_is_its_own_json_text, PATIENT_MS)
          .body = "{\"data\":{\"t0\":{\"kind\":\"OBJECT\",\"name\":\"Order\"},"
                  "\"t1\":null}}"}};
     struct session *session = session_with_token(http, SERVE(steps));
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     const char *names[] = {"Order", "Nothing"};
 
     types[0] = '\0';
@@ -942,7 +942,7 @@ TASK_TEST(types_are_requested_in_batches, PATIENT_MS)
         {.expect = "t0:", .status = 200, .body = "{\"data\":{\"t0\":{}}}"}};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H", "Bad"};
 
     types[0] = '\0';
@@ -959,7 +959,7 @@ TASK_TEST(the_name_of_the_query_type_is_read, PATIENT_MS)
         ANSWER("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"}}}}"),
         ANSWER("{\"data\":{}}")};
     struct session *session = session_with_token(http, SERVE(steps));
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     char name[128];
 
     ck_assert(introspect_query_type(&way, name, &err));
