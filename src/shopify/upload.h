@@ -6,10 +6,10 @@
  *     upload_path  ─► what bulkOperationRunMutation calls the file
  *
  * A target is the JSON text that the store sent, so that a journal can keep it.
- * It is a secret for a day, because it is enough to write the file. Until then the
- * file can be written again, too. upload_overwrite() does that if an operation
- * must not begin any more: the store compares checksums, and a line that is not
- * JSON changes nothing.
+ * It is a secret for a day, because it is enough to write the file. Until then
+ * the file can be written again, too. upload_overwrite() does that if an
+ * operation must not begin any more: the store compares checksums, and a line
+ * that is not JSON changes nothing.
  *
  * The storage is another host, and gets no header of the Admin API.
  *   https://shopify.dev/docs/api/usage/bulk-operations/imports

@@ -616,7 +616,7 @@ TASK_TEST(types_are_asked_for, PATIENT_MS)
     char found[200] = "", name[128];
 
     open_at(http, SERVE(steps), "/");
-    way = (struct introspect_way){ask_types, endpoint};
+    way = (struct introspect_way){.ask = ask_types, .ctx = endpoint};
     ck_assert(introspect_query_type(&way, name, &err));
     ck_assert_str_eq(name, "Q");
     ck_assert_msg(introspect_types(&way, names, 2, note_type, found, &err),
