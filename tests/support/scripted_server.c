@@ -28,6 +28,8 @@ struct scripted_server {
     struct scripted_server *next;
     struct scripted_step *steps; /* a copy, as the test's may be on its stack */
     size_t count;
+    scripted_answer_fn *answer; /* instead of steps; or NULL */
+    void *answer_ctx;
     int fd;
     char url[64];
     char *requests[MOST_REQUESTS];
@@ -230,6 +232,11 @@ answer_next(struct connection *connection, const char *request)
     struct scripted_server *server = connection->server;
     size_t index = server->request_count;
 
+    if (server->answer != NULL) {
+        struct scripted_step step = server->answer(server->answer_ctx, request);
+
+        return play(connection, &step, request);
+    }
     if (index >= server->count || index >= MOST_REQUESTS)
         ck_abort_msg("more requests than steps: %s", request);
     server->requests[server->request_count++] = mem_strdup(request);
@@ -293,6 +300,15 @@ listen_on_free_port(struct scripted_server *server)
              (unsigned)ntohs(address.sin_port));
 }
 
+static void
+begin(struct scripted_server *server)
+{
+    listen_on_free_port(server);
+    server->next = servers;
+    servers = server;
+    task_spawn("scripted server", serve, server);
+}
+
 struct scripted_server *
 scripted_server_new(const struct scripted_step *steps, size_t count)
 {
@@ -301,10 +317,18 @@ scripted_server_new(const struct scripted_step *steps, size_t count)
     server->steps = mem_array(count, sizeof(*steps));
     memcpy(server->steps, steps, count * sizeof(*steps));
     server->count = count;
-    listen_on_free_port(server);
-    server->next = servers;
-    servers = server;
-    task_spawn("scripted server", serve, server);
+    begin(server);
+    return server;
+}
+
+struct scripted_server *
+scripted_server_answering(scripted_answer_fn *answer, void *ctx)
+{
+    struct scripted_server *server = mem_alloc(sizeof(*server));
+
+    server->answer = answer;
+    server->answer_ctx = ctx;
+    begin(server);
     return server;
 }
 
