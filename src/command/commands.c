@@ -52,6 +52,17 @@ static const struct command all[] = {
      "gzip file is decompressed. load compares the lines with\n"
      "FILE.meta.json, which run --keep writes, or with --objects. It refuses\n"
      "the result of another query.\n" JOB_TEXT},
+    {OF_PUSH, "push", "JOB... | --undo ID | --settle ID applied|failed",
+     "send rows to the stores by mutations", command_push, 0, -1,
+     "Sends the rows that the SELECT in mutations/JOB.sql returns, each as\n"
+     "the variables of the mutation in mutations/JOB.graphql. All rows are\n"
+     "checked before the first is sent, and only changed ones are sent. What\n"
+     "became of each row is in bulkpg.push_row and in the job's result table.\n"
+     "After any failure, run it again: it finds out what the store did, and\n"
+     "nothing runs twice. Rows whose outcome is not known are never guessed:\n"
+     "--retry unknown sends them again, --settle decides.\n"
+     "--undo sends the values that a push replaced. --store may be given\n"
+     "more than once.\n"},
     {OF_STATUS, "status", "", "show the last run of each store and job",
      command_status, 0, 0,
      "Shows the last run of each store and job, and the operations that are\n"
