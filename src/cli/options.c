@@ -343,8 +343,8 @@ check_push(const struct command *command, const struct options *options,
     if (options->settle == 0 && options->keys[0] != NULL)
         return misused(command, "--key needs --settle", err);
     if (options->from_file != NULL && (options->retry != NULL || !of_jobs))
-        return misused(command,
-                       "--from excludes --retry, --undo and --settle", err);
+        return misused(command, "--from excludes --retry, --undo and --settle",
+                       err);
     if (options->from_file != NULL && count > 1)
         return misused(command, "--from needs one JOB", err);
     return options->retry == NULL || of_jobs ||

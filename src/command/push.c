@@ -23,8 +23,8 @@
 #include "job/control.h"
 #include "journal/claim.h"
 #include "push/again.h"
-#include "push/past.h"
 #include "push/ending.h"
+#include "push/past.h"
 
 struct pushes {
     struct push *items;
@@ -50,8 +50,8 @@ add(struct pushes *pushes, struct context *context, struct store_state *store,
 {
     struct push *push;
 
-    pushes->items = mem_resize(pushes->items,
-                               (pushes->count + 1) * sizeof(*pushes->items));
+    pushes->items =
+        mem_resize(pushes->items, (pushes->count + 1) * sizeof(*pushes->items));
     push = &pushes->items[pushes->count++];
     push_init(push, context, store, file);
     push->rows_from = rows_from(context->options);

@@ -19,8 +19,9 @@
 
 enum { ADOPT_SEARCH_MS = 60000 };
 
-/* The chunk is `submitting`. Afterwards it is running, planned, settled or held.
- * The first process that holds its rows gets ERR_LATER, with PUSH_HELD. */
+/* The chunk is `submitting`. Afterwards it is running, planned, settled or
+ * held. The first process that holds its rows gets ERR_LATER, with PUSH_HELD.
+ */
 MUST_CHECK bool adopt_lost(struct chunk *chunk, struct err *err);
 
 /* For bulkpg push --settle, with a chunk that is held. Look once for its

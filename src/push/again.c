@@ -7,19 +7,14 @@
 #include "mapping/mutation.h"
 #include "sql.h"
 
-enum {
-    PAGE_ROWS = 500,
-    NUMBER_BYTES = 24,
-    LINE_BYTES_MAX = 64 * 1024 * 1024
-};
+enum { PAGE_ROWS = 500, NUMBER_BYTES = 24, LINE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* A key is sent again only while the store surely remembers it. */
 #define KEY_MS "43200000"
 
-static const char *const states_of[] = {
-    [AGAIN_REFUSED] = "{refused,partly}",
-    [AGAIN_UNKNOWN] = "{unknown,held}",
-    [AGAIN_UNDO] = "{applied}"};
+static const char *const states_of[] = {[AGAIN_REFUSED] = "{refused,partly}",
+                                        [AGAIN_UNKNOWN] = "{unknown,held}",
+                                        [AGAIN_UNDO] = "{applied}"};
 
 struct again {
     struct stage *stage;

@@ -25,8 +25,9 @@ struct again_left {
     int64_t imageless; /* there are no variables that undo them */
     const char *imageless_keys;
 };
-MUST_CHECK bool again_find_left(struct journal *journal, int64_t of,
-                                struct arena *arena, struct again_left *left,
-                                struct err *err);
+
+MUST_CHECK bool
+again_find_left(struct journal *journal, int64_t of, struct arena *arena,
+                struct again_left *left, struct err *err);
 
 #endif

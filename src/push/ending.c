@@ -129,14 +129,13 @@ push_log_end(struct push *push)
     push->is_ended = true;
     push->status = err_exit_status(push->err.kind);
     if (push->has_ref && push->err.kind != ERR_STOPPED)
-        log_info(&push->log, "pushed", LOG_NUM("push_id", push->ref.push_id),
-                 LOG_NUM("rows", counts->rows),
-                 LOG_NUM("changed", counts->changed),
-                 LOG_NUM("sent", counts->sent),
-                 LOG_NUM("applied", counts->applied),
-                 LOG_NUM("refused", counts->refused),
-                 LOG_NUM("unknown", counts->unknown),
-                 LOG_NUM("unchanged", counts->unchanged), LOG_END);
+        log_info(
+            &push->log, "pushed", LOG_NUM("push_id", push->ref.push_id),
+            LOG_NUM("rows", counts->rows), LOG_NUM("changed", counts->changed),
+            LOG_NUM("sent", counts->sent), LOG_NUM("applied", counts->applied),
+            LOG_NUM("refused", counts->refused),
+            LOG_NUM("unknown", counts->unknown),
+            LOG_NUM("unchanged", counts->unchanged), LOG_END);
     if (push->err.kind != ERR_NONE)
         log_failure(push->err.kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR,
                     &push->log,

@@ -7,7 +7,7 @@
 #include "push/push.h"
 
 struct fresh_table {
-    const char *name; /* schema.table */
+    const char *name;      /* schema.table */
     int64_t good_age_ms;   /* since its last load without rejects; -1: none */
     const char *pulled_at; /* when its last load was requested; NULL: none */
     int64_t pulled_age_ms;

@@ -34,11 +34,10 @@ guard_keys(struct stage *stage, struct err *err)
 
     if (!stage_duplicates(stage, &count, &first, err))
         return false;
-    return count == 0 ||
-           err_set(err, MSG_PUSH_DUPLICATE,
-                   "%lld %s several rows: %s; nothing was sent",
-                   (long long)count, count == 1 ? "key has" : "keys have",
-                   first);
+    return count == 0 || err_set(err, MSG_PUSH_DUPLICATE,
+                                 "%lld %s several rows: %s; nothing was sent",
+                                 (long long)count,
+                                 count == 1 ? "key has" : "keys have", first);
 }
 
 static bool

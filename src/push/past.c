@@ -1,7 +1,6 @@
 #include "push/past.h"
 
 #include <inttypes.h>
-
 #include <stdio.h>
 
 #include "base/buf.h"
@@ -15,7 +14,7 @@ enum { TEXT_BYTES_MAX = 4 * 1024 * 1024, NUMBER_BYTES = 24 };
 
 bool
 past_find(struct journal *journal, int64_t push_id, struct arena *arena,
-             struct journal_push **push, struct err *err)
+          struct journal_push **push, struct err *err)
 {
     struct push_query query = {.push_id = push_id};
     struct journal_pushes pushes;
@@ -61,7 +60,7 @@ prepare(struct push *push, const struct journal_push *earlier, struct err *err)
 
 bool
 past_take(struct push *push, const struct journal_push *earlier,
-             struct err *err)
+          struct err *err)
 {
     bool taken;
 
@@ -178,7 +177,7 @@ decide_in(struct push *push, struct pg_conn *conn, bool applied,
 
 bool
 past_decide(struct push *push, bool applied, const char *const *keys,
-               int64_t *rows, struct err *err)
+            int64_t *rows, struct err *err)
 {
     struct buf text = buf_with_ceiling(TEXT_BYTES_MAX);
     struct pg_conn *conn;

@@ -34,9 +34,9 @@
 #include "push/again.h"
 #include "push/chunks.h"
 #include "push/direct.h"
-#include "push/past.h"
 #include "push/ending.h"
 #include "push/guard.h"
+#include "push/past.h"
 #include "push/result_table.h"
 #include "push/select.h"
 #include "push/stage.h"
@@ -45,14 +45,14 @@ void
 push_init(struct push *push, struct context *context, struct store_state *store,
           const struct query_file *file)
 {
-    *push = (struct push){
-        .context = context,
-        .journal = context->journal,
-        .store = store,
-        .config = store->config,
-        .file = file,
-        .job = file->job,
-        .log = {.store = store->config->name, .job = file->job}};
+    *push =
+        (struct push){.context = context,
+                      .journal = context->journal,
+                      .store = store,
+                      .config = store->config,
+                      .file = file,
+                      .job = file->job,
+                      .log = {.store = store->config->name, .job = file->job}};
 }
 
 void
@@ -126,8 +126,8 @@ stage_selected(struct push *push, struct stage *stage, struct err *err)
     if (ok) {
         set_up_stage(stage);
         stage->pulled_at = selection.pulled_at;
-        ok = (dry || result_table_make(push, selection.binding, stage->conn,
-                                       err)) &&
+        ok = (dry ||
+              result_table_make(push, selection.binding, stage->conn, err)) &&
              stage_selection(stage, &selection, err) &&
              stage_finish(stage, err);
     }
@@ -154,10 +154,10 @@ find_last(struct push *push, int64_t *of, struct err *err)
 static bool
 stage_again(struct push *push, struct stage *stage, struct err *err)
 {
-    static const enum again_what what[] = {
-        [PUSH_RETRY_REFUSED] = AGAIN_REFUSED,
-        [PUSH_RETRY_UNKNOWN] = AGAIN_UNKNOWN,
-        [PUSH_TAKE_BACK] = AGAIN_UNDO};
+    static const enum again_what what[] = {[PUSH_RETRY_REFUSED] = AGAIN_REFUSED,
+                                           [PUSH_RETRY_UNKNOWN] = AGAIN_UNKNOWN,
+                                           [PUSH_TAKE_BACK] = AGAIN_UNDO};
+
     int64_t of = push->undo_of;
 
     if ((of == 0 && !find_last(push, &of, err)) ||
@@ -216,8 +216,8 @@ static bool
 must_roll_back(const struct push *push)
 {
     return (push->mutation->rollback || push->context->options->rollback) &&
-           push->mode != PUSH_UNDO &&
-           push->counts.failed > 0 && push->counts.applied > 0;
+           push->mode != PUSH_UNDO && push->counts.failed > 0 &&
+           push->counts.applied > 0;
 }
 
 static bool

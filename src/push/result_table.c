@@ -88,8 +88,9 @@ check_owner(const struct push *push, const struct existing *existing,
             "the results of %s need the table %s.%s, which exists and is not "
             "one of this job",
             push->file->path, push->config->schema, push->mutation->table);
-    return err_hint(err, "rename the table, or write @table(name: \"...\") in "
-                         "%s",
+    return err_hint(err,
+                    "rename the table, or write @table(name: \"...\") in "
+                    "%s",
                     push->file->path);
 }
 
@@ -347,14 +348,13 @@ put_unknown(const struct push *push, const char *key_type, struct arena *arena)
     const char *made;
 
     append_insert(&sql, push, key_type, false);
-    buf_append_str(&sql,
-                   "NULL, clock_timestamp()\n"
-                   "FROM bulkpg.push_row r\n"
-                   "WHERE r.push_id = $1::bigint AND r.n = $2::integer\n"
-                   "  AND r.state = 'unknown'\n"
-                   "  AND NOT EXISTS (SELECT FROM bulkpg.push_error e\n"
-                   "                  WHERE e.push_id = r.push_id\n"
-                   "                    AND e.number = r.number)");
+    buf_append_str(&sql, "NULL, clock_timestamp()\n"
+                         "FROM bulkpg.push_row r\n"
+                         "WHERE r.push_id = $1::bigint AND r.n = $2::integer\n"
+                         "  AND r.state = 'unknown'\n"
+                         "  AND NOT EXISTS (SELECT FROM bulkpg.push_error e\n"
+                         "                  WHERE e.push_id = r.push_id\n"
+                         "                    AND e.number = r.number)");
     append_update(&sql, push, false);
     made = arena_strdup(arena, buf_str(&sql));
     buf_free(&sql);

@@ -18,9 +18,9 @@
 /* Create the table, or add the columns that it lacks, in the transaction of
  * `conn`. ERR_CONFIG if a table of this name exists that is not of this job, or
  * if a column has another type. */
-MUST_CHECK bool result_table_make(struct push *push,
-                                  const struct binding *binding,
-                                  struct pg_conn *conn, struct err *err);
+MUST_CHECK bool
+result_table_make(struct push *push, const struct binding *binding,
+                  struct pg_conn *conn, struct err *err);
 
 /* The statements that put answers into the table, in the push's arena.
  * $1: push_id, $2: JSON array of {"number", "state", "errors", "leaves"}. Of
@@ -31,8 +31,9 @@ struct result_table {
     const char *put_others;
     const char *put_unknown; /* $1: push_id, $2: n */
 };
-MUST_CHECK bool result_table_statements(struct push *push, struct pg_conn *conn,
-                                        struct result_table *table,
-                                        struct err *err);
+
+MUST_CHECK bool
+result_table_statements(struct push *push, struct pg_conn *conn,
+                        struct result_table *table, struct err *err);
 
 #endif

@@ -262,10 +262,9 @@ read_line(struct selection *selection, bool *more, struct err *err)
     if (ferror(selection->file))
         return err_set(err, MSG_BAD_FROM, "cannot read %s: %s",
                        selection->file_name, strerror(errno));
-    return !text->overflowed || err_set(err, MSG_BAD_FROM,
-                                        "%s:%lld: the line is over 64 MiB long",
-                                        selection->file_name,
-                                        (long long)selection->number);
+    return !text->overflowed ||
+           err_set(err, MSG_BAD_FROM, "%s:%lld: the line is over 64 MiB long",
+                   selection->file_name, (long long)selection->number);
 }
 
 /* Blank lines are skipped. */
@@ -318,10 +317,9 @@ selection_next(struct selection *selection, const char *idempotency_key,
         return false;
     if (!*more)
         return true;
-    is_valid = is_file
-                   ? make_from_text(selection, idempotency_key, line, fault)
-                   : line_make(selection->maker, selection->values,
-                               idempotency_key, line, fault);
+    is_valid = is_file ? make_from_text(selection, idempotency_key, line, fault)
+                       : line_make(selection->maker, selection->values,
+                                   idempotency_key, line, fault);
     if (is_valid)
         fault->kind = ERR_NONE;
     return true;

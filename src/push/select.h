@@ -19,7 +19,8 @@ struct selection {
     const struct binding *binding; /* in the push's arena */
     struct line_maker *maker;
     const char *snapshot_at; /* NULL: --from */
-    const char *pulled_at; /* when the tables that it reads were requested; NULL:
+    const char
+        *pulled_at; /* when the tables that it reads were requested; NULL:
                             * not known */
 
     struct pg_conn *conn; /* NULL: --from */

@@ -37,7 +37,7 @@ enum {
 struct answered {
     int64_t line;
     struct outcome outcome;
-    int64_t number;         /* of its row; -1: no such row */
+    int64_t number; /* of its row; -1: no such row */
     enum row_state state;
 };
 
@@ -277,9 +277,8 @@ queue_batch(struct settle *settle, const char *json)
 {
     const char *values[] = {settle->push_id, json};
     const char *const statements[] = {
-        sql_settle_rows,           sql_settle_forget_errors,
-        sql_settle_errors,         sql_settle_states,
-        settle->table.put_applied, settle->table.put_others};
+        sql_settle_rows,   sql_settle_forget_errors,  sql_settle_errors,
+        sql_settle_states, settle->table.put_applied, settle->table.put_others};
     size_t count = sizeof(statements) / sizeof(statements[0]);
 
     for (size_t i = 0; i < count; i++)
@@ -363,9 +362,8 @@ static struct outcome
 copy_outcome(struct settle *settle, const struct outcome *outcome)
 {
     struct outcome copied = *outcome;
-    struct outcome_error *errors =
-        arena_array(&settle->arena, (size_t)outcome->error_count + 1,
-                    sizeof(*errors));
+    struct outcome_error *errors = arena_array(
+        &settle->arena, (size_t)outcome->error_count + 1, sizeof(*errors));
 
     for (int i = 0; i < outcome->error_count; i++)
         errors[i] = (struct outcome_error){
@@ -373,8 +371,8 @@ copy_outcome(struct settle *settle, const struct outcome *outcome)
             .field = copy_text(settle, outcome->errors[i].field),
             .message = copy_text(settle, outcome->errors[i].message)};
     copied.errors = errors;
-    copied.leaves = copy_all(settle, outcome->leaves,
-                             settle->push->mutation->leaf_count);
+    copied.leaves =
+        copy_all(settle, outcome->leaves, settle->push->mutation->leaf_count);
     copied.ids = copy_all(settle, outcome->ids, outcome->id_count);
     return copied;
 }
@@ -389,9 +387,8 @@ settle_line(struct settle *settle, int64_t line, const struct outcome *outcome,
         return true;
     if (answered == NULL)
         answered = &settle->batch[settle->count++];
-    *answered = (struct answered){.line = line,
-                                  .outcome = copy_outcome(settle, outcome),
-                                  .number = -1};
+    *answered = (struct answered){
+        .line = line, .outcome = copy_outcome(settle, outcome), .number = -1};
     if (settle->count < BATCH_LINES && settle->bytes < BATCH_BYTES)
         return true;
     return flush(settle, err);

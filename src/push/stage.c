@@ -123,8 +123,7 @@ decide(struct stage *stage, struct stage_row *row, int64_t number,
     if (row->fault_code != NULL)
         row->state = ROW_INVALID;
     else
-        row->state =
-            diff_row(&stage->diff, known, row->hash, row->compared);
+        row->state = diff_row(&stage->diff, known, row->hash, row->compared);
 }
 
 /* Decide about the rows of the batch. At the limit, the batch ends. */
@@ -245,7 +244,8 @@ queue_faults(struct stage *stage, const char *push_id, int64_t first)
         const char *values[] = {push_id, number, row->fault_code,
                                 row->fault_column, row->fault_message};
 
-        snprintf(number, sizeof(number), "%lld", (long long)first + (long long)i);
+        snprintf(number, sizeof(number), "%lld",
+                 (long long)first + (long long)i);
         if (row->fault_code != NULL)
             pg_queue(stage->conn, sql_push_fault_add, 5, values, NULL);
     }
@@ -335,10 +335,8 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
                                .snapshot_at = snapshot_at,
                                .undo_of = undo_of};
 
-    *stage = (struct stage){.push = push,
-                            .limit = -1,
-                            .n = 1,
-                            .lines_max = push->mutation->rows};
+    *stage = (struct stage){
+        .push = push, .limit = -1, .n = 1, .lines_max = push->mutation->rows};
     stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
     return pg_connect(&config, &stage->conn, err) &&
            pg_begin(stage->conn, err) &&
@@ -369,8 +367,7 @@ stage_finish(struct stage *stage, struct err *err)
     if (!flush(stage, err))
         return false;
     snprintf(push_id, sizeof(push_id), "%lld", (long long)push->ref.push_id);
-    if (!push->is_direct &&
-        stage->counts.changed <= push->mutation->direct) {
+    if (!push->is_direct && stage->counts.changed <= push->mutation->direct) {
         push->is_direct = true;
         stage->lines_max = STAGE_CANARY_FROM;
     }

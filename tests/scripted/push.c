@@ -98,21 +98,21 @@ stage(struct scripted_push *push)
     int k = push->file_count++;
 
     ck_assert_int_lt(k, SCRIPTED_FILES);
-    return json(push, arena_printf(
-                          &push->arena,
-                          "\"stagedUploadsCreate\":{\"stagedTargets\":[{"
-                          "\"url\":\"%s/upload\",\"parameters\":[{\"name\":"
-                          "\"key\",\"value\":\"tmp/%d/x\"}]}],"
-                          "\"userErrors\":[]}",
-                          scripted_server_url(push->server), k));
+    return json(push,
+                arena_printf(&push->arena,
+                             "\"stagedUploadsCreate\":{\"stagedTargets\":[{"
+                             "\"url\":\"%s/upload\",\"parameters\":[{\"name\":"
+                             "\"key\",\"value\":\"tmp/%d/x\"}]}],"
+                             "\"userErrors\":[]}",
+                             scripted_server_url(push->server), k));
 }
 
 static struct scripted_step
 take_upload(struct scripted_push *push, const char *request)
 {
     const char *key = between(&push->arena, request, "tmp/", "/x");
-    char *bytes = between(&push->arena, request, "text/jsonl\r\n\r\n",
-                          "\r\n--");
+    char *bytes =
+        between(&push->arena, request, "text/jsonl\r\n\r\n", "\r\n--");
     struct scripted_file *file = &push->files[atoi(key)];
     char hex[MD5_DIGEST_STRING_LENGTH];
 
@@ -149,8 +149,8 @@ begin_run(struct scripted_push *push, const char *request, bool is_late)
     struct scripted_run *run = &push->runs[push->run_count++];
     const char *path = between(&push->arena, request, "\"path\":\"tmp/", "/");
 
-    run->query = between(&push->arena, request, "{\"mutation\":\"",
-                         "\",\"path\"");
+    run->query =
+        between(&push->arena, request, "{\"mutation\":\"", "\",\"path\"");
     run->file = atoi(path);
     run->is_hidden = is_late;
     push->running++;
@@ -192,12 +192,11 @@ submit(struct scripted_push *push, const char *request)
         begin_run(push, request, loss == LOSS_LATE);
     if (loss != LOSS_NONE)
         return (struct scripted_step){.status = 0};
-    return json(push,
-                arena_printf(&push->arena,
-                             "\"bulkOperationRunMutation\":{"
-                             "\"bulkOperation\":%s,\"userErrors\":[]}",
-                             operation(push, push->run_count - 1, "CREATED",
-                                       "")));
+    return json(push, arena_printf(
+                          &push->arena,
+                          "\"bulkOperationRunMutation\":{"
+                          "\"bulkOperation\":%s,\"userErrors\":[]}",
+                          operation(push, push->run_count - 1, "CREATED", "")));
 }
 
 static struct scripted_step
@@ -248,9 +247,9 @@ static const char *
 result_of(struct scripted_push *push, int i)
 {
     char *lines[SCRIPTED_LINES];
-    int count = split(arena_strdup(&push->arena,
-                                   push->files[push->runs[i].file].lines),
-                      lines);
+    int count =
+        split(arena_strdup(&push->arena, push->files[push->runs[i].file].lines),
+              lines);
     int answered = push->answered > 0 ? push->answered : count;
     struct buf text = buf_with_ceiling(1024 * 1024);
     const char *kept;
@@ -268,11 +267,11 @@ result_of(struct scripted_push *push, int i)
 static struct scripted_step
 poll_run(struct scripted_push *push, const char *request)
 {
-    const char *id = between(&push->arena, request,
-                             "gid://shopify/BulkOperation/", "\"");
+    const char *id =
+        between(&push->arena, request, "gid://shopify/BulkOperation/", "\"");
     int i = atoi(id);
-    const char *status = push->end_status != NULL ? push->end_status
-                                                  : "COMPLETED";
+    const char *status =
+        push->end_status != NULL ? push->end_status : "COMPLETED";
     bool is_good = strcmp(status, "COMPLETED") == 0;
 
     if (push->runs[i].polls++ == 0)
@@ -347,8 +346,8 @@ init_process(struct scripted_push *p)
 {
     struct push_ref ref = p->push.ref;
 
-    p->store = (struct store_state){.context = &p->context,
-                                    .config = &p->config};
+    p->store =
+        (struct store_state){.context = &p->context, .config = &p->config};
     p->push = (struct push){.context = &p->context,
                             .journal = p->context.journal,
                             .store = &p->store,
@@ -402,9 +401,8 @@ open_context(struct scripted_push *p, struct http *http)
     p->database = cluster_database("");
     p->context.options = &p->options;
     p->context.http = http;
-    ck_assert_msg(
-        config_read(&p->context.config, "nowhere.ini", false, &err), "%s",
-        err.message);
+    ck_assert_msg(config_read(&p->context.config, "nowhere.ini", false, &err),
+                  "%s", err.message);
     p->context.config.tuning.retry_initial_ms = 1;
     p->context.config.tuning.retry_max_ms = 5;
     p->context.config.tuning.retry_budget_ms = 600000;
@@ -426,9 +424,9 @@ begin_push(struct scripted_push *p)
     struct err err;
 
     ck_assert(pg_begin(p->context.control, &err));
-    ck_assert_msg(journal_push_begin_in(p->context.control, &start,
-                                        &p->push.ref, &err),
-                  "%s", err.message);
+    ck_assert_msg(
+        journal_push_begin_in(p->context.control, &start, &p->push.ref, &err),
+        "%s", err.message);
     ck_assert(pg_commit(p->context.control, &err));
 }
 
@@ -439,14 +437,14 @@ scripted_push_open(struct scripted_push *p, struct http *http, int rows,
     memset(p, 0, sizeof(*p));
     p->server = scripted_server_answering(answer, p);
     p->options.older_than_ms = -1;
-    p->config = (struct store_config){.name = "acme",
-                                      .schema = "acme",
-                                      .base_url =
-                                          scripted_server_url(p->server),
-                                      .api_version = "2026-10",
-                                      .token = "shpat_x",
-                                      .concurrency = 8,
-                                      .share = 0.8};
+    p->config =
+        (struct store_config){.name = "acme",
+                              .schema = "acme",
+                              .base_url = scripted_server_url(p->server),
+                              .api_version = "2026-10",
+                              .token = "shpat_x",
+                              .concurrency = 8,
+                              .share = 0.8};
     p->mutation = (struct mutation){
         .job = "prices",
         .file = "mutations/prices.graphql",
@@ -483,9 +481,9 @@ scripted_push_again(struct scripted_push *p)
     end_process(p);
     init_process(p);
     p->push.is_resumed = true;
-    ck_assert_msg(journal_push_take_over(p->context.journal, &p->push.ref,
-                                         &taken, &err),
-                  "%s", err.message);
+    ck_assert_msg(
+        journal_push_take_over(p->context.journal, &p->push.ref, &taken, &err),
+        "%s", err.message);
     ck_assert(taken);
 }
 

@@ -59,18 +59,18 @@ struct scripted_push {
     struct scripted_server *server;
 
     /* What a test may set before the push. */
-    const char *refusals[8];        /* user error codes of submissions, in their
+    const char *refusals[8];      /* user error codes of submissions, in their
                                      * order; NULL: none */
-    enum scripted_loss losses[8];   /* of submissions, in their order */
-    enum scripted_loss row_loss;    /* of requests whose line has "lose": once */
-    int bad_uploads;                /* so many uploads are refused first */
-    const char *end_status;         /* of operations; NULL: COMPLETED */
-    int answered;                   /* lines of a result; 0: all */
-    int64_t extra_bytes;            /* that the store announces too many */
-    bool counts_from_one;           /* __lineNumber does */
-    int64_t list_moves_clock_ms;    /* when operations are listed */
-    int stop_after_submissions;     /* tasks_stop() then; 0: never */
-    const char *foreign;            /* a query that is listed, too */
+    enum scripted_loss losses[8]; /* of submissions, in their order */
+    enum scripted_loss row_loss;  /* of requests whose line has "lose": once */
+    int bad_uploads;              /* so many uploads are refused first */
+    const char *end_status;       /* of operations; NULL: COMPLETED */
+    int answered;                 /* lines of a result; 0: all */
+    int64_t extra_bytes;          /* that the store announces too many */
+    bool counts_from_one;         /* __lineNumber does */
+    int64_t list_moves_clock_ms;  /* when operations are listed */
+    int stop_after_submissions;   /* tasks_stop() then; 0: never */
+    const char *foreign;          /* a query that is listed, too */
 
     /* What happened. */
     struct scripted_file files[SCRIPTED_FILES];
@@ -78,7 +78,7 @@ struct scripted_push {
     struct scripted_run runs[SCRIPTED_FILES];
     int run_count;
     int submissions, lists, requests;
-    int running, most_running; /* operations at the same time */
+    int running, most_running;    /* operations at the same time */
     char *ledger[SCRIPTED_LINES]; /* each line that ran */
     int ledger_count;
 };

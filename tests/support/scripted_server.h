@@ -49,8 +49,8 @@ scripted_server_new(const struct scripted_step *steps, size_t count);
 /* The same with a function that answers each request, in any order. What the
  * step points to must live until the end of the test. */
 typedef struct scripted_step scripted_answer_fn(void *ctx, const char *request);
-struct scripted_server *scripted_server_answering(scripted_answer_fn *answer,
-                                                  void *ctx);
+struct scripted_server *
+scripted_server_answering(scripted_answer_fn *answer, void *ctx);
 
 /* http://127.0.0.1:<port> */
 const char *scripted_server_url(const struct scripted_server *server);
