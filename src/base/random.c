@@ -1,7 +1,6 @@
 #include "base/random.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/types.h>
@@ -23,10 +22,8 @@ fill_pool(void)
     do
         got = getrandom(pool.bytes, POOL_BYTES, 0);
     while (got < 0 && errno == EINTR);
-    if (got != POOL_BYTES) {
-        fputs("bulkpg: the system has no random bytes\n", stderr);
+    if (got != POOL_BYTES)
         abort();
-    }
     pool.left = POOL_BYTES;
 }
 

@@ -92,8 +92,8 @@ collect_store(struct pushes *pushes, struct context *context,
     }
 }
 
-/* A job may exist for some stores only. If a store is named, it must have all of
- * the jobs. */
+/* A job may exist for some stores only. If a store is named, it must have all
+ * of the jobs. */
 static bool
 collect(struct pushes *pushes, struct context *context, struct err *err)
 {

@@ -24,8 +24,8 @@ struct diff_known {
 };
 
 /* ROW_PLANNED, ROW_UNCHANGED, ROW_HELD, or ROW_REFUSED or ROW_PARTLY if the
- * store has refused the same row before. `known` is NULL if the journal does not
- * know the key. */
+ * store has refused the same row before. `known` is NULL if the journal does
+ * not know the key. */
 enum row_state diff_row(const struct diff *diff, const struct diff_known *known,
                         const char *hash, enum line_before compared);
 

@@ -84,12 +84,13 @@ push_judge(struct push *push)
     }
 }
 
+/* `sent`: the rows were sent, and `why` says what became of them. */
 static enum push_status
-status_after(const struct err *why, bool is_rolled_back)
+status_after(const struct err *why, bool sent, bool is_rolled_back)
 {
     if (is_rolled_back)
         return PUSH_ROLLED_BACK;
-    if (why->kind == ERR_NONE || why->kind == ERR_ROW)
+    if (why->kind == ERR_NONE || (sent && why->kind == ERR_ROW))
         return PUSH_DONE;
     return may_pass(why) ? PUSH_INTERRUPTED : PUSH_FAILED;
 }
@@ -99,16 +100,16 @@ push_record(struct push *push, const struct err *why, bool is_rolled_back,
             struct err *err)
 {
     struct push_end end = {.status = PUSH_DONE};
-    bool ok;
+    bool sent = why == NULL, ok;
 
     if (!journal_push_count(push->journal, push->ref.push_id, &push->counts,
                             err))
         return false;
-    if (why == NULL) {
+    if (sent) {
         push_judge(push);
         why = &push->err;
     }
-    end.status = status_after(why, is_rolled_back);
+    end.status = status_after(why, sent, is_rolled_back);
     if (why->kind != ERR_NONE) {
         end.error_code = why->code;
         end.error = why->message;

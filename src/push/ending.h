@@ -11,9 +11,9 @@
  * was applied or needs nothing. */
 void push_judge(struct push *push);
 
-/* Record the end of a push in the journal; push->counts gets the counts. With an
- * `err` that may pass, the push is interrupted, and the next one finishes it.
- * NULL: push_judge() decides. */
+/* Record the end of a push in the journal; push->counts gets the counts. After
+ * a failure `why` that may pass, the push is interrupted, and the next one
+ * finishes it. NULL: all was sent, and push_judge() decides. */
 MUST_CHECK bool push_record(struct push *push, const struct err *why,
                             bool is_rolled_back, struct err *err);
 

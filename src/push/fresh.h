@@ -27,8 +27,8 @@ fresh_find(struct pg_conn *conn, struct span select, struct arena *arena,
  * there are none. */
 const char *fresh_pulled_at(const struct fresh_tables *tables);
 
-/* ERR_FAILED if the last good load of one is older than `fresh_ms`; 0: it may be
- * of any age. */
+/* ERR_FAILED if the last good load of one is older than `fresh_ms`; 0: it may
+ * be of any age. */
 MUST_CHECK bool fresh_check(const struct fresh_tables *tables, int64_t fresh_ms,
                             struct err *err);
 

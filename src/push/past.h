@@ -21,9 +21,9 @@ MUST_CHECK bool past_take(struct push *push, const struct journal_push *earlier,
 struct query_file
 past_file(const struct journal_push *earlier, struct arena *arena);
 
-/* What a user knows about rows whose outcome is not known: all of them, or those
- * with these keys. *rows: how many. ERR_FAILED if the store has the operation
- * after all: then the next push reads its result. */
+/* A user decides what became of rows whose outcome is not known: all of them,
+ * or those with these keys. *rows: how many. ERR_FAILED if the store has the
+ * operation after all: then the next push reads its result. */
 MUST_CHECK bool
 past_decide(struct push *push, bool applied, const char *const *keys,
             int64_t *rows, struct err *err);

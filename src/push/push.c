@@ -15,8 +15,8 @@
  *           back those that were. It is in the journal with undo_of, so if the
  *           process is killed in between, the next push continues it.
  *
- * After a failure that may pass, the push is `interrupted`, and the next push of
- * the job finishes it. So it does if the process was killed.
+ * After a failure that may pass, the push is `interrupted`, and the next push
+ * of the job finishes it. So it does if the process was killed.
  *
  * With --dry-run there is no claim, and the transaction is rolled back.
  */

@@ -4,16 +4,19 @@
  *
  * Rows to send are numbered as they come: the first chunk gets the few rows of
  * a canary, and the chunks after it as many lines or bytes as one operation
- * takes. If there are only a few rows at all, stage_finish() numbers them again,
- * without a canary.
+ * takes. If there are only a few rows at all, stage_finish() numbers them
+ * again, without a canary.
  *
  * Memory is bounded by one batch. Rows that are not sent are kept without
  * their variables. Nothing is visible to others before stage_commit().
  */
 #include "push/stage.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "config/query_files.h"
@@ -76,6 +79,50 @@ static void
 array_string(struct buf *to, const char *text)
 {
     array_text(to, text != NULL ? span_str(text) : span_of(NULL, 0));
+}
+
+/* ---- --keep ------------------------------------------------------------- */
+
+/* Only the owner can read the file, because it may have customers' data. */
+static bool
+open_copy(struct stage *stage, struct err *err)
+{
+    struct push *push = stage->push;
+    const char *folder = push->context->options->keep_directory;
+    int fd;
+
+    if (folder == NULL)
+        return true;
+    stage->copy_path = arena_printf(&push->arena, "%s/%s.%s.variables.jsonl",
+                                    folder, push->config->name, push->job);
+    fd = open(stage->copy_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+              S_IRUSR | S_IWUSR);
+    stage->copy = fd >= 0 ? fdopen(fd, "w") : NULL;
+    return stage->copy != NULL ||
+           err_set(err, MSG_NO_FOLDER, "cannot write %s: %s", stage->copy_path,
+                   strerror(errno));
+}
+
+static void
+copy_row(struct stage *stage, const struct stage_row *row)
+{
+    if (stage->copy == NULL || row->state != ROW_PLANNED)
+        return;
+    fwrite(row->variables.bytes, 1, row->variables.length, stage->copy);
+    fwrite("\n", 1, 1, stage->copy);
+}
+
+static bool
+close_copy(struct stage *stage, struct err *err)
+{
+    FILE *copy = stage->copy;
+    bool failed = copy != NULL && ferror(copy) != 0;
+
+    stage->copy = NULL;
+    if (copy != NULL)
+        failed = fclose(copy) != 0 || failed;
+    return !failed || err_set(err, MSG_NO_FOLDER, "cannot write %s: %s",
+                              stage->copy_path, strerror(errno));
 }
 
 /* ---- what the journal knows -------------------------------------------- */
@@ -143,6 +190,7 @@ decide_all(struct stage *stage, const struct diff_known *known,
         }
         if (row->state == ROW_PLANNED)
             number_row(stage, row);
+        copy_row(stage, row);
         count_row(stage, row);
     }
 }
@@ -338,7 +386,7 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
     *stage = (struct stage){
         .push = push, .limit = -1, .n = 1, .lines_max = push->mutation->rows};
     stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
-    return pg_connect(&config, &stage->conn, err) &&
+    return open_copy(stage, err) && pg_connect(&config, &stage->conn, err) &&
            pg_begin(stage->conn, err) &&
            journal_push_begin_in(stage->conn, &start, &push->ref, err);
 }
@@ -364,7 +412,7 @@ stage_finish(struct stage *stage, struct err *err)
     char push_id[NUMBER_BYTES];
     const char *values[] = {push_id};
 
-    if (!flush(stage, err))
+    if (!flush(stage, err) || !close_copy(stage, err))
         return false;
     snprintf(push_id, sizeof(push_id), "%lld", (long long)push->ref.push_id);
     if (!push->is_direct && stage->counts.changed <= push->mutation->direct) {
@@ -437,6 +485,8 @@ stage_refuse(struct stage *stage, struct err *err)
 void
 stage_end(struct stage *stage)
 {
+    if (stage->copy != NULL)
+        fclose(stage->copy);
     pg_close(stage->conn);
     arena_free(&stage->arena);
 }

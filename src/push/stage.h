@@ -8,6 +8,8 @@
 #ifndef PUSH_STAGE_H
 #define PUSH_STAGE_H
 
+#include <stdio.h>
+
 #include "mapping/line.h"
 #include "push/diff.h"
 #include "push/push.h"
@@ -30,6 +32,9 @@ struct stage {
     int64_t line;      /* of the next row in it */
     int64_t bytes;     /* of it */
     int64_t bytes_all; /* of all chunks */
+
+    FILE *copy; /* of --keep: the lines to send; NULL: none */
+    const char *copy_path;
 
     struct arena arena; /* of the batch */
     struct stage_row *rows;
