@@ -31,7 +31,7 @@ class PriceCase(PushCase):
         self.configure()
         self.pull(products=VARIANTS)
         self.db.execute(f"""CREATE TABLE acme.wanted AS
-            SELECT v.id, v._parent_id AS product_id, 12.5::numeric(10, 2) AS price
+            SELECT v.id, v._parent_id AS product_id, 12.51::numeric(10, 2) AS price
             FROM acme.products_variants v
             WHERE v._parent_id IN (SELECT id FROM acme.products
                                    ORDER BY id LIMIT {count})""")
