@@ -26,8 +26,10 @@ struct line_maker {
     struct buf text;    /* the line */
     struct buf before;
     struct buf key;
-    struct json_out *json;        /* writes to `text`, */
-    struct json_out *before_json; /* and to `before` */
+    struct json_out *json;             /* writes to `text`, */
+    struct json_out *before_json;      /* and to `before` */
+    struct buf compared[2];            /* both lines, to compare them, */
+    struct json_out *compared_json[2]; /* which these write */
 };
 
 /* How a line is written. */
@@ -36,6 +38,7 @@ struct writing {
     const struct span *values;
     struct value_writer writer;
     bool is_before;     /* take the values of the _before_ columns */
+    bool is_compared;   /* see value_writer */
     const char *column; /* the one that is written */
 };
 
@@ -50,6 +53,10 @@ line_maker_new(const struct binding *binding)
     maker->key = buf_with_ceiling(SIZE_MAX);
     maker->json = json_out_new(&maker->text);
     maker->before_json = json_out_new(&maker->before);
+    for (int i = 0; i < 2; i++) {
+        maker->compared[i] = buf_with_ceiling(SIZE_MAX);
+        maker->compared_json[i] = json_out_new(&maker->compared[i]);
+    }
     return maker;
 }
 
@@ -60,6 +67,10 @@ line_maker_free(struct line_maker *maker)
         return;
     json_out_free(maker->json);
     json_out_free(maker->before_json);
+    for (int i = 0; i < 2; i++) {
+        json_out_free(maker->compared_json[i]);
+        buf_free(&maker->compared[i]);
+    }
     buf_free(&maker->text);
     buf_free(&maker->before);
     buf_free(&maker->key);
@@ -405,12 +416,14 @@ name_fault(const struct line *line, struct err *fault)
     struct span key = line->key;
     size_t shown = key.length < 100 ? key.length : 100;
 
-    if (line->fault_column != NULL)
-        err_wrap(fault, "column %s", line->fault_column);
+    const char *dots = shown < key.length ? "..." : "";
+
     if (key.bytes == NULL)
         return false;
-    return err_wrap(fault, "row %.*s%s", (int)shown, key.bytes,
-                    shown < key.length ? "..." : "");
+    if (line->fault_column == NULL)
+        return err_wrap(fault, "row %.*s%s", (int)shown, key.bytes, dots);
+    return err_wrap(fault, "row %.*s%s, column %s", (int)shown, key.bytes, dots,
+                    line->fault_column);
 }
 
 static bool
@@ -422,6 +435,7 @@ write_line(struct writing *w, struct json_out *json, struct err *fault,
     w->writer = (struct value_writer){.json = json,
                                       .mutation = binding->mutation,
                                       .arena = &w->maker->arena,
+                                      .is_compared = w->is_compared,
                                       .fault = fault};
     json_out_open(json, '{');
     if (!write_list(w, binding->nodes, false))
@@ -445,6 +459,26 @@ is_covered(const struct binding *binding, const struct span *values)
     return true;
 }
 
+/* Are the values equal, although some are written in another way? */
+static bool
+is_equal(struct writing *w, const char *idempotency_key)
+{
+    struct line_maker *maker = w->maker;
+    struct err ignored;
+    bool written = true;
+
+    w->is_compared = true;
+    for (int i = 0; i < 2; i++) {
+        buf_clear(&maker->compared[i]);
+        json_out_again(maker->compared_json[i]);
+        w->is_before = i == 1;
+        written = written && write_line(w, maker->compared_json[i], &ignored,
+                                        idempotency_key);
+    }
+    return written && span_equal(buf_span(&maker->compared[0]),
+                                 buf_span(&maker->compared[1]));
+}
+
 static void
 make_before(struct writing *w, const char *idempotency_key, struct line *line)
 {
@@ -456,7 +490,8 @@ make_before(struct writing *w, const char *idempotency_key, struct line *line)
     if (!write_line(w, maker->before_json, &ignored, idempotency_key))
         return;
     line->before = buf_span(&maker->before);
-    if (span_equal(line->before, line->variables))
+    if (span_equal(line->before, line->variables) ||
+        is_equal(w, idempotency_key))
         line->compared = is_covered(maker->binding, w->values)
                              ? LINE_BEFORE_EQUAL
                              : LINE_BEFORE_UNKNOWN;

@@ -44,7 +44,7 @@ struct outcome {
 
 /* Read one line of a bulk operation's result, or the body of the answer to one
  * request. Everything is in the arena. ERR_FAILED if it is not a JSON object,
- * or not the answer to this mutation: the row's outcome is then unknown. */
+ * or not the answer to a mutation: the row's outcome is then unknown. */
 MUST_CHECK bool
 outcome_read(const struct mutation *mutation, struct span text,
              struct arena *arena, struct outcome *outcome, struct err *err);

@@ -347,11 +347,26 @@ write_int64(struct value_writer *writer, const char *type, struct span text,
     return true;
 }
 
+/* 12.5 for 12.50, and 12 for 12.00. */
+static struct span
+without_zeros(struct span decimal)
+{
+    if (memchr(decimal.bytes, '.', decimal.length) == NULL)
+        return decimal;
+    while (decimal.bytes[decimal.length - 1] == '0')
+        decimal.length--;
+    if (decimal.bytes[decimal.length - 1] == '.')
+        decimal.length--;
+    return decimal;
+}
+
 static bool
 write_decimal(struct value_writer *writer, struct span text, bool is_string)
 {
     if (!is_decimal(text))
         return is_not(writer, text, "a decimal number");
+    if (writer->is_compared)
+        text = without_zeros(text);
     write_number(writer, text, is_string);
     return true;
 }

@@ -47,6 +47,7 @@ struct value_writer {
     const struct mutation *mutation;
     struct arena *arena;  /* cleared after each row */
     const char *gid_type; /* of integers that are ids; NULL: not known */
+    bool is_compared;     /* write 12.50 and 12.5 alike, to compare them */
     struct err *fault;
 
     struct {
