@@ -8,9 +8,12 @@
  * A transfer that is paused for its upload still receives: an early refusal
  * ends it.
  *
- * Hazards. A pause ends only in the task, never inside a callback. A file that
- * is too short or too long must not reach the server as if it were complete:
- * the transfer is aborted before its last byte.
+ * Hazards. A pause ends only in the task, never inside a callback. If curl read
+ * the end of a field and a pause at once, it sends the field and remembers the
+ * pause for its next read: it is not paused yet, and CURLPAUSE_CONT would not
+ * make it forget. So the transfer is paused before it is resumed. A file that is
+ * too short or too long must not reach the server as if it were complete: the
+ * transfer is aborted before its last byte.
  */
 #include "http/form.h"
 
@@ -131,7 +134,9 @@ resume(struct posting *posting)
     if (!posting->is_paused || posting->transfer.ended)
         return;
     posting->is_paused = false;
-    result = curl_easy_pause(posting->transfer.easy, CURLPAUSE_CONT);
+    result = curl_easy_pause(posting->transfer.easy, CURLPAUSE_SEND);
+    if (result == CURLE_OK)
+        result = curl_easy_pause(posting->transfer.easy, CURLPAUSE_CONT);
     if (result != CURLE_OK) {
         posting->transfer.ended = true;
         posting->transfer.result = result;
