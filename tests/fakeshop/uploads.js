@@ -41,26 +41,27 @@ class Refusal extends Error {
 }
 
 /* The body of a request, up to `most` bytes; `early` bytes are enough if a
- * rule answers early. { bytes, isWhole, isTooLarge } */
-function receive(request, most, early) {
+ * rule answers early. { bytes, isTooLarge } */
+function receive(request, most, early, entry) {
   return new Promise((resolve, reject) => {
     const chunks = [];
     let size = 0;
     const end = (how) => {
       request.removeAllListeners('data');
-      resolve(Object.assign({ bytes: Buffer.concat(chunks), isWhole: false,
+      resolve(Object.assign({ bytes: Buffer.concat(chunks),
         isTooLarge: false }, how));
     };
     request.on('data', (chunk) => {
       chunks.push(chunk);
       size += chunk.length;
+      entry.bytes = size;
       if (size > most) {
         end({ isTooLarge: true });
       } else if (early !== undefined && size >= early) {
         end({});
       }
     });
-    request.on('end', () => end({ isWhole: true }));
+    request.on('end', () => end({}));
     request.on('error', reject);
     request.on('close', () => {
       if (!request.complete) {
@@ -231,8 +232,7 @@ class Uploads {
         tooLarge());
       return;
     }
-    const got = await receive(request, most, action.read);
-    entry.bytes = got.bytes.length;
+    const got = await receive(request, most, action.read, entry);
     await this.faults.wait(action);
     if (!action.after && (action.close || action.status !== undefined)) {
       entry.closed = Boolean(action.close);

@@ -185,7 +185,10 @@ class PushCase(Case):
             "store": store, "changes": self.shop.get(
                 f"changes?store={store}")})
         self.run_program("run", "--store", store)
-        self.check_tables(*queries, store=store)
+        self.check_tables(*queries, store=store, besides=[
+            job + "_result" for job in self.db.column(f"""
+                SELECT DISTINCT job FROM bulkpg.push
+                WHERE store = '{store}'""")])
 
 
 def canonical(variables):
