@@ -129,6 +129,12 @@ set_limit(struct options *options, const char *value, struct err *err)
     return set_number(value, &options->limit, err);
 }
 
+static bool
+set_rows(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->rows, err);
+}
+
 /* The id of a push. */
 static bool
 set_id(const char *value, int64_t *id, struct err *err)
@@ -282,6 +288,8 @@ const struct option_row option_rows[] = {
      "show where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document,
      "print only the document to submit"},
+    {"rows", 0, "N", OF_PLAN, set_rows,
+     "of a mutation: the first N lines (default: 3)"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
     {"sql", 0, NULL, OF_PLAN, set_sql, "print all SQL statements of a run"},
     {"changes", 0, NULL, OF_PLAN, set_changes,

@@ -423,6 +423,7 @@ blank_options(int argc)
         .until_s = OPTION_NO_TIME,
         .objects = -1,
         .limit = -1,
+        .rows = 3,
     };
 }
 

@@ -31,6 +31,9 @@ static const struct command all[] = {
      "its query no longer uses. Of a query that is read by pages, it lists\n"
      "the requests, level by level, with their points and rows, and how long\n"
      "many rows take at the server's rate.\n"
+     "Of a mutation, it shows what each row is sent as: the mutation, which\n"
+     "column gives which variable, how many rows are new, changed, unchanged\n"
+     "or not valid, and the first lines. It sends nothing.\n"
      "Creates the journal if it does not exist, and saves the store's types\n"
      "in it; changes no other table. With --types, plan uses\n"
      "neither the store nor the database.\n" JOB_TEXT},

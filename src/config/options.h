@@ -32,6 +32,7 @@ struct options {
     int64_t undo;               /* --undo, --settle: ids of pushes; 0: not */
     int64_t settle;             /* given */
     int64_t limit;              /* --limit; -1: not given */
+    int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */
     const char *metrics_file;   /* --metrics */
     const char *schema;         /* --schema (views); NULL: all */

@@ -440,26 +440,40 @@ query_files_find(struct arena *arena, const struct store_config *store,
 
 /* ---- mutations ---------------------------------------------------------- */
 
+/* The file of the SELECT beside a mutation. */
+static const char *
+sql_path(struct arena *arena, const char *path)
+{
+    size_t length = strlen(path);
+
+    if (has_suffix(path))
+        length -= strlen(SUFFIX);
+    return arena_printf(arena, "%.*s" SQL_SUFFIX, (int)length, path);
+}
+
+/* A file in another folder is a mutation if it has a SELECT. */
 bool
 query_files_has_mutation(struct arena *arena, const struct store_config *store,
                          const char *job)
 {
     struct search search = {arena, mutations, store, NULL, 0};
+    const char *path = find_path(&search, job);
 
-    return find_path(&search, job) != NULL;
+    if (path == NULL || !is_path(job))
+        return path != NULL;
+    if (strncmp(path, "./", 2) == 0)
+        path += 2;
+    return strncmp(path, mutations, strlen(mutations)) == 0 ||
+           exists(sql_path(arena, path));
 }
 
-/* The SELECT beside the mutation. --from does not need it. */
+/* --from does not need the SELECT. */
 static void
 read_sql(struct arena *arena, struct query_file *file)
 {
     struct buf text = buf_with_ceiling(FILE_BYTES);
-    size_t length = strlen(file->path);
 
-    if (has_suffix(file->path))
-        length -= strlen(SUFFIX);
-    file->sql_path =
-        arena_printf(arena, "%.*s" SQL_SUFFIX, (int)length, file->path);
+    file->sql_path = sql_path(arena, file->path);
     if (!exists(file->sql_path)) {
         err_set(&file->sql_fault, MSG_MUTATION_SQL, "%s does not exist",
                 file->sql_path);

@@ -106,8 +106,10 @@ open_copy(struct stage *stage, struct err *err)
 static void
 copy_row(struct stage *stage, const struct stage_row *row)
 {
-    if (stage->copy == NULL || row->state != ROW_PLANNED)
+    if (stage->copy == NULL || row->state != ROW_PLANNED ||
+        stage->copied == stage->copy_most)
         return;
+    stage->copied++;
     fwrite(row->variables.bytes, 1, row->variables.length, stage->copy);
     fwrite("\n", 1, 1, stage->copy);
 }
@@ -190,6 +192,7 @@ decide_all(struct stage *stage, const struct diff_known *known,
         }
         if (row->state == ROW_PLANNED)
             number_row(stage, row);
+        stage->unseen += row->state == ROW_PLANNED && !is_known[i];
         copy_row(stage, row);
         count_row(stage, row);
     }
@@ -383,8 +386,11 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
                                .snapshot_at = snapshot_at,
                                .undo_of = undo_of};
 
-    *stage = (struct stage){
-        .push = push, .limit = -1, .n = 1, .lines_max = push->mutation->rows};
+    *stage = (struct stage){.push = push,
+                            .limit = -1,
+                            .copy_most = -1,
+                            .n = 1,
+                            .lines_max = push->mutation->rows};
     stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
     return open_copy(stage, err) && pg_connect(&config, &stage->conn, err) &&
            pg_begin(stage->conn, err) &&

@@ -25,6 +25,7 @@ struct stage {
     struct push_counts counts;
     int64_t held;    /* rows that an earlier push left in doubt */
     int64_t refused; /* rows that an earlier push sent in vain */
+    int64_t unseen;  /* of the rows to send: with keys that were never sent */
     bool is_full;    /* the limit is reached: no more rows are needed */
 
     int64_t lines_max; /* of a chunk after the first */
@@ -35,6 +36,8 @@ struct stage {
 
     FILE *copy; /* of --keep: the lines to send; NULL: none */
     const char *copy_path;
+    int64_t copy_most; /* lines in the copy at most; -1: any number */
+    int64_t copied;
 
     struct arena arena; /* of the batch */
     struct stage_row *rows;
