@@ -968,6 +968,33 @@ TASK_TEST(the_name_of_the_query_type_is_read, PATIENT_MS)
     session_free(session);
 }
 
+TASK_TEST(the_mutation_type_is_read, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"data\":{\"__schema\":{\"mutationType\":{\"name\":\"M\"}},"
+               "\"__type\":{\"fields\":[{\"name\":\"kind\"},{\"name\":"
+               "\"isOneOf\"}]}}}"),
+        ANSWER("{\"data\":{\"__schema\":{\"mutationType\":null},\"__type\":"
+               "{\"fields\":[{\"name\":\"kind\"}]}}}"),
+        {.expect = "FullType on __Type { kind name isOneOf fields",
+         .status = 200,
+         .body = "{\"data\":{\"t0\":null}}"}};
+    struct session *session = session_with_token(http, SERVE(steps));
+    struct introspect_way way = {.ask = ask, .ctx = session};
+    struct introspect_mutation found;
+    const char *names[] = {"A"};
+
+    ck_assert(introspect_mutation_type(&way, &found, &err));
+    ck_assert_str_eq(found.name, "M");
+    ck_assert(found.asks_one_of);
+    ck_assert(introspect_mutation_type(&way, &found, &err));
+    ck_assert_str_eq(found.name, "");
+    ck_assert(!found.asks_one_of);
+    way.asks_one_of = true;
+    ck_assert(introspect_types(&way, names, 1, note_type, NULL, &err));
+    session_free(session);
+}
+
 /* ---- pages -------------------------------------------------------------- */
 
 static struct rate_pool pool;
@@ -1191,6 +1218,7 @@ reader_tests(void)
     tcase_add_test(tests, each_type_is_its_own_json_text);
     tcase_add_test(tests, types_are_requested_in_batches);
     tcase_add_test(tests, the_name_of_the_query_type_is_read);
+    tcase_add_test(tests, the_mutation_type_is_read);
     return tests;
 }
 
