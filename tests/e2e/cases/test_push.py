@@ -25,7 +25,9 @@ FROM (SELECT * FROM inventory_items_inventory_levels
      generate_series({first}, {last}) n"""
 
 
-class Push(PushCase):
+class Pricing(PushCase):
+    """A case with the prices of some products' variants."""
+
     def setUp(self):
         super().setUp()
         self.configure()
@@ -48,6 +50,8 @@ class Push(PushCase):
         self.db.execute(f"UPDATE public.desired SET price = {price} "
                     f"WHERE {where}")
 
+
+class Push(Pricing):
     def check_prices(self, direct):
         self.prices(direct=direct)
         result = self.push("prices")
@@ -177,8 +181,8 @@ class Push(PushCase):
         self.assertEqual([], self.shop.ledger())
 
 
-class Adjustments(PushCase):
-    """Adjustments of stock are sent once ever."""
+class Adjusting(PushCase):
+    """A case with adjustments of stock, each sent once ever."""
 
     def setUp(self):
         super().setUp()
@@ -206,6 +210,8 @@ class Adjustments(PushCase):
         self.assertEqual(changed, len(self.effects()))
         return changed
 
+
+class Adjustments(Adjusting):
     def test_direct(self):
         self.job(limit=1, last=5)
         self.push("adjust")
