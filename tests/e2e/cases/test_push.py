@@ -198,8 +198,8 @@ class Adjusting(PushCase):
             acme.inventory_items_inventory_levels_quantities q
               ON q._parent_id = l.id""", "l.id, q.quantity"))
 
-    def job(self, limit=3, last=2, first=1, direct=50):
-        text = ADJUST % f", direct: {direct}, max: 100000"
+    def job(self, limit=3, last=2, first=1, direct=50, more=""):
+        text = ADJUST % f", direct: {direct}, max: 100000{more}"
         self.mutation("adjust", text, LEVEL.format(limit=limit, first=first,
                                                    last=last))
 

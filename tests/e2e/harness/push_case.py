@@ -70,19 +70,19 @@ class PushCase(Case):
             stores, **how)
         return proxy
 
-    def cut_at_every_commit(self, proxy, push, check, *arguments):
-        """Run a push again and again, and cut its connection at COMMIT 1, 2,
-        3 …, before and after it takes effect, until a push ends without a
-        cut. `push` prepares the next push; `check` looks at each outcome
-        after the push was finished by another one. Returns the number of
-        cuts."""
+    def cut_everywhere(self, proxy, push, check, *arguments, step=1):
+        """Run a push again and again, and cut its connection at message 1, 2,
+        3 … to the database, before and after it takes effect, until a push
+        ends without a cut. `push` prepares the next push; `check` looks at
+        each outcome after the push was finished by another one. With a step,
+        only each STEPth message is cut. Returns the number of cuts."""
         cuts = 0
         for before in True, False:
-            number = 0
+            number = 1 - step
             while True:
-                number += 1
+                number += step
                 push()
-                proxy.cut(number, before)
+                proxy.cut(number, before, every=True)
                 result = self.program.run("push", *arguments)
                 was_cut = proxy.commits >= number
                 proxy.cut(0, False)
