@@ -72,11 +72,22 @@ class ReadyMutations(PushCase):
                         + head.group(0))
         self.db.execute(WISHES[job][0])
 
+    def send_in_bulk(self, job):
+        """Let a bulk operation send even a few rows."""
+        text = self.program.read(f"mutations/{job}.graphql").decode()
+        self.mutation(job, text.replace("max: 10000",
+                                        "max: 10000, direct: 0"))
+
     def test_each(self):
-        """The first push sends the wishes, a pull shows them, and the second
+        """The first push sends the wishes, alternately by single requests and
+        by a bulk operation; a pull shows them, and the second
         push has nothing to send."""
-        for job in WISHES:
+        for number, job in enumerate(WISHES):
             self.make_wishes(job)
+            self.run_program("plan", job)
+            if number % 2 > 0:
+                self.send_in_bulk(job)
+        self.assertEqual([], self.shop.ledger())
         for job in WISHES:
             with self.subTest(job=job):
                 self.push(job)
