@@ -11,9 +11,9 @@
  * Hazards. A pause ends only in the task, never inside a callback. If curl read
  * the end of a field and a pause at once, it sends the field and remembers the
  * pause for its next read: it is not paused yet, and CURLPAUSE_CONT would not
- * make it forget. So the transfer is paused before it is resumed. A file that is
- * too short or too long must not reach the server as if it were complete: the
- * transfer is aborted before its last byte.
+ * make it forget. So the transfer is paused before it is resumed. A file that
+ * is too short or too long must not reach the server as if it were complete:
+ * the transfer is aborted before its last byte.
  */
 #include "http/form.h"
 
