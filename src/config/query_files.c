@@ -541,14 +541,17 @@ static void
 warn_of_folder(const struct config *config, const char *path, const char *name,
                struct err *warning)
 {
+    const char *slash = strchr(path, '/');
     struct nearest nearest = nearest_to(name);
 
     for (size_t i = 0; i < config->store_count; i++)
         nearest_try(&nearest, config->stores[i].name);
     err_set(warning, MSG_NONE, "%s: unknown store \"%.100s\"%s", path, name,
             nearest_hint(&nearest));
-    err_hint(warning, "a folder in " FOLDER "/ is for the store of that name: "
-                      "rename or remove it");
+    err_hint(warning,
+             "a folder in %.*s/ is for the store of that name: rename or "
+             "remove it",
+             (int)(slash - path), path);
 }
 
 static bool
@@ -568,17 +571,17 @@ is_stray(const struct config *config, const char *path, const char *name,
     return true;
 }
 
-void
-query_files_find_strays(struct arena *arena, const struct config *config,
-                        query_files_stray_fn *tell, void *ctx)
+static void
+find_strays_in(struct arena *arena, const struct config *config,
+               const char *folder, query_files_stray_fn *tell, void *ctx)
 {
-    DIR *listing = opendir(FOLDER);
+    DIR *listing = opendir(folder);
     const struct dirent *entry;
 
     if (listing == NULL)
         return;
     while ((entry = readdir(listing)) != NULL) {
-        const char *path = arena_printf(arena, FOLDER "/%s", entry->d_name);
+        const char *path = arena_printf(arena, "%s/%s", folder, entry->d_name);
         struct err warning;
 
         if (entry->d_name[0] != '.' &&
@@ -586,4 +589,12 @@ query_files_find_strays(struct arena *arena, const struct config *config,
             tell(ctx, &warning);
     }
     closedir(listing);
+}
+
+void
+query_files_find_strays(struct arena *arena, const struct config *config,
+                        query_files_stray_fn *tell, void *ctx)
+{
+    find_strays_in(arena, config, queries, tell, ctx);
+    find_strays_in(arena, config, mutations, tell, ctx);
 }

@@ -64,9 +64,9 @@ bool
 query_files_has_mutation(struct arena *arena, const struct store_config *store,
                          const char *job);
 
-/* Find what a user put into queries/ although no run reads it: a folder without
- * a store of that name, a file that ends in .gql. Each is passed to `tell` as a
- * warning with a hint. */
+/* Find what a user put into queries/ or mutations/ although nothing reads it: a
+ * folder without a store of that name, a file that ends in .gql. Each is passed
+ * to `tell` as a warning with a hint. */
 typedef void query_files_stray_fn(void *ctx, const struct err *warning);
 void query_files_find_strays(struct arena *arena, const struct config *config,
                              query_files_stray_fn *tell, void *ctx);

@@ -11,8 +11,12 @@ build_with_types(const struct types_source *source, const char *job,
                  const struct mutation **mutation, struct err *err)
 {
     struct gql_schema *schema = gql_schema_new(arena);
+    struct arena texts = {0}; /* of all cached types: much larger than those
+                               * that the mutation needs */
+    bool gathered = types_gather(source, schema, document, &texts, err);
 
-    return types_gather(source, schema, document, arena, err) &&
+    arena_free(&texts);
+    return gathered &&
            mutation_build(arena, job, document, schema, dialect, mutation, err);
 }
 

@@ -556,6 +556,33 @@ START_TEST(all_mutations_of_a_store_are_found)
 
 END_TEST
 
+static void
+note_stray(void *ctx, const struct err *warning)
+{
+    struct buf *to = ctx;
+
+    buf_printf(to, "%s (%s)\n", warning->message, warning->hint);
+}
+
+START_TEST(strays_in_mutations_are_found)
+{
+    struct config config = {.stores = &store, .store_count = 1};
+    struct buf found = buf_with_ceiling(2000);
+
+    ck_assert_int_eq(mkdir("mutations/acmee", 0755), 0);
+    write_file("queries/x.gql", "");
+    query_files_find_strays(&arena, &config, note_stray, &found);
+    ck_assert_str_eq(
+        buf_str(&found),
+        "queries/x.gql is not a job (the file of a job must end in .graphql)\n"
+        "mutations/acmee: unknown store \"acmee\"; did you mean \"acme\"? (a "
+        "folder in mutations/ is for the store of that name: rename or remove "
+        "it)\n");
+    buf_free(&found);
+}
+
+END_TEST
+
 static TCase *
 tcase_of_mutations(void)
 {
@@ -568,6 +595,7 @@ tcase_of_mutations(void)
     tcase_add_test(tests, a_job_of_the_other_kind_is_named);
     tcase_add_test(tests, a_file_with_a_select_is_a_mutation);
     tcase_add_test(tests, all_mutations_of_a_store_are_found);
+    tcase_add_test(tests, strays_in_mutations_are_found);
     return tests;
 }
 
