@@ -4,5 +4,9 @@
 SELECT k.ordinality - 1, s.hash, s.state,
        coalesce(s.settled_at >= $4::timestamptz, true), s.push_id
 FROM unnest($3::text[]) WITH ORDINALITY AS k (key, ordinality)
-JOIN bulkpg.push_state s
-  ON s.store = $1 AND s.job = $2 AND s.key = k.key
+CROSS JOIN LATERAL (
+  SELECT hash, state, settled_at, push_id
+  FROM bulkpg.push_state
+  WHERE store = $1 AND job = $2 AND push_state.key = k.key
+  LIMIT 1
+) AS s

@@ -3,7 +3,7 @@
 WITH missing AS (
   UPDATE bulkpg.push_row AS r
   SET state = 'unknown'
-  WHERE r.push_id = $1::bigint AND r.n = $2::integer
+  WHERE r.push_id = $1::bigint AND r.n = $2::integer AND r.n > 0
     AND (r.state IN ('sending', 'held') OR $3::boolean)
   RETURNING r.push_id, r.key
 ), states AS (

@@ -22,7 +22,7 @@
 #include "sql.h"
 
 enum {
-    PAGE_ROWS = 500,
+    PAGE_ROWS = 2000,
     PAGE_BYTES = 8 * 1024 * 1024,
     LINE_BYTES_MAX = 64 * 1024 * 1024,
     SELECT_BYTES_MAX = 2 * 1024 * 1024,

@@ -105,6 +105,7 @@ begin(struct settle *settle, struct err *err)
     if (!pg_begin(settle->conn, err))
         return false;
     journal_push_queue_fence(settle->conn, &settle->push->ref, &settle->ours);
+    pg_queue(settle->conn, sql_push_lookups, 0, NULL, NULL);
     return true;
 }
 
@@ -391,7 +392,7 @@ settle_line(struct settle *settle, int64_t line, const struct outcome *outcome,
         .line = line, .outcome = copy_outcome(settle, outcome), .number = -1};
     if (settle->count < BATCH_LINES && settle->bytes < BATCH_BYTES)
         return true;
-    return flush(settle, err);
+    return flush(settle, err) || undo(settle, err);
 }
 
 static bool
@@ -413,8 +414,9 @@ make_unknown(struct settle *settle, bool all, struct err *err)
 bool
 settle_missing(struct settle *settle, struct err *err)
 {
-    return flush(settle, err) &&
-           (settle->is_distrusted || make_unknown(settle, false, err));
+    return (flush(settle, err) &&
+            (settle->is_distrusted || make_unknown(settle, false, err))) ||
+           undo(settle, err);
 }
 
 void

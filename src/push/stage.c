@@ -24,7 +24,7 @@
 #include "sql.h"
 
 enum {
-    BATCH_ROWS = 500,
+    BATCH_ROWS = 2000,
     BATCH_BYTES = 1024 * 1024,
     ARRAY_BYTES_MAX = 512 * 1024 * 1024,
     NUMBER_BYTES = 24
@@ -394,6 +394,7 @@ stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
     stage->rows = arena_array(&stage->arena, BATCH_ROWS, sizeof(*stage->rows));
     return open_copy(stage, err) && pg_connect(&config, &stage->conn, err) &&
            pg_begin(stage->conn, err) &&
+           pg_exec(stage->conn, sql_push_lookups, 0, NULL, NULL, err) &&
            journal_push_begin_in(stage->conn, &start, &push->ref, err);
 }
 
