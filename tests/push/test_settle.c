@@ -54,7 +54,7 @@ applied(int id)
 {
     return arena_printf(&p.arena,
                         "{\"data\":{\"m\":{\"thing\":{\"id\":\"gid://shopify/"
-                        "Product/%d\"},\"userErrors\":[]}},\"__lineNumber\":0}",
+                        "Thing/%d\"},\"userErrors\":[]}},\"__lineNumber\":0}",
                         id);
 }
 
