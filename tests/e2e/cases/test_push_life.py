@@ -9,20 +9,6 @@ from harness.push_case import VARIANTS
 
 
 class Life(PriceCase):
-    def test_a_push_is_killed_while_it_is_staged(self):
-        """Nothing was sent, and nothing of it is left."""
-        self.prepare(sql=SQL + ", pg_sleep(0)")
-        blocker = self.db.hold("LOCK TABLE bulkpg.push_row IN EXCLUSIVE MODE")
-        running = self.program.start("push", "prices")
-        self.wait_for(lambda: self.db.value("""SELECT count(*) AS v
-            FROM pg_locks WHERE NOT granted""") > 0, "a lock")
-        running.signal(signal.SIGKILL)
-        running.wait()
-        blocker.release()
-        self.assertEqual([], self.shop.ledger())
-        self.check_counts(self.push("prices"), changed=6, applied=6)
-        self.check_once()
-
     def test_rows_that_were_not_submitted_are_dropped(self):
         self.prepare(40, more=", direct: 0")
         self.kill_at(["prices"], {}, kind="stage")
@@ -48,9 +34,7 @@ class Life(PriceCase):
 
     def test_a_stopped_push_is_finished(self):
         self.prepare(40, more=", direct: 0")
-        self.shop.set("acme", hold_after=3) if hasattr(
-            self.shop, "set") else self.shop.post(
-                "set", {"store": "acme", "hold_after": 3})
+        self.shop.post("set", {"store": "acme", "hold_after": 3})
         running = self.program.start("push", "prices")
         self.wait_for(lambda: len(self.effects()) >= 3, "three rows")
         running.signal(signal.SIGTERM)
@@ -90,6 +74,8 @@ class Life(PriceCase):
         self.shop.post("rules/clear")
         self.db.execute("DELETE FROM acme.wanted")
         self.program.run("push", "prices")
+        print(self.db.rows("SELECT push_id, number, n, line, state, tries, key FROM bulkpg.push_row ORDER BY 1, 2"), self.db.rows("SELECT push_id, status, error_code, undo_of, resumed FROM bulkpg.push"))
+        print([(o["n"], o["state"], o["args"]) for o in self.shop.ledger()])
         first, undo = self.db.rows("SELECT * FROM bulkpg.push "
                                    "ORDER BY push_id")[:2]
         self.assertEqual("rolled_back", first["status"])
