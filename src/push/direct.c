@@ -357,7 +357,10 @@ send_all(struct direct *direct, struct err *err)
         return !push->mutation->is_idempotent ||
                send_again(direct, DIRECT_IDEMPOTENT, err);
     return send_planned(direct, err) &&
-           (!may_repeat(push) || send_again(direct, DIRECT_AGAIN, err));
+           (!may_repeat(push) ||
+            send_again(direct,
+                       push->is_resumed ? DIRECT_IDEMPOTENT : DIRECT_AGAIN,
+                       err));
 }
 
 static bool

@@ -54,7 +54,7 @@ prepare(struct push *push, const struct journal_push *earlier, struct err *err)
     push->is_direct = earlier->is_direct;
     push->mode = earlier->mode;
     push->undo_of = earlier->undo_of;
-    push->is_resumed = earlier->undo_of == 0; /* an undo is sent as it is */
+    push->is_resumed = true;
     return true;
 }
 

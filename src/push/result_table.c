@@ -351,7 +351,7 @@ put_unknown(const struct push *push, const char *key_type, struct arena *arena)
     buf_append_str(&sql, "NULL, clock_timestamp()\n"
                          "FROM bulkpg.push_row r\n"
                          "WHERE r.push_id = $1::bigint AND r.n = $2::integer\n"
-                   "  AND r.n > 0\n"
+                         "  AND r.n > 0\n"
                          "  AND r.state = 'unknown'\n"
                          "  AND NOT EXISTS (SELECT FROM bulkpg.push_error e\n"
                          "                  WHERE e.push_id = r.push_id\n"

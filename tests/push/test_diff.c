@@ -114,9 +114,8 @@ START_TEST(a_refused_row_is_sent_if_it_changed)
 
     ck_assert_int_eq(after(diff, ROW_REFUSED, true, "same", LINE_BEFORE_EQUAL),
                      ROW_REFUSED);
-    ck_assert_int_eq(
-        after(diff, ROW_PARTLY, true, "same", LINE_BEFORE_UNKNOWN),
-        ROW_PARTLY);
+    ck_assert_int_eq(after(diff, ROW_PARTLY, true, "same", LINE_BEFORE_UNKNOWN),
+                     ROW_PARTLY);
     ck_assert_int_eq(
         after(diff, ROW_REFUSED, true, "other", LINE_BEFORE_UNKNOWN),
         ROW_PLANNED);

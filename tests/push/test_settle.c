@@ -16,8 +16,8 @@ static struct scripted_push p;
 static struct err err;
 static struct settle *settle;
 
-#define OK(call)     ck_assert_msg((call), "%s: %s", err.code, err.message)
-#define STATES(text) ck_assert_str_eq(scripted_push_states(&p), text)
+#define OK(call)       ck_assert_msg((call), "%s: %s", err.code, err.message)
+#define STATES(text)   ck_assert_str_eq(scripted_push_states(&p), text)
 #define ASK(sql, text) ck_assert_str_eq(scripted_push_ask(&p, sql), text)
 
 /* Open a push with rows that are being sent. */
@@ -58,8 +58,8 @@ applied(int id)
                         id);
 }
 
-#define REFUSED                                                    \
-    "{\"data\":{\"m\":{\"thing\":null,\"userErrors\":[{\"code\":"  \
+#define REFUSED                                                      \
+    "{\"data\":{\"m\":{\"thing\":null,\"userErrors\":[{\"code\":"    \
     "\"INVALID\",\"field\":[\"id\"],\"message\":\"no\"}]}},\"__line" \
     "Number\":0}"
 

@@ -74,8 +74,6 @@ class Life(PriceCase):
         self.shop.post("rules/clear")
         self.db.execute("DELETE FROM acme.wanted")
         self.program.run("push", "prices")
-        print(self.db.rows("SELECT push_id, number, n, line, state, tries, key FROM bulkpg.push_row ORDER BY 1, 2"), self.db.rows("SELECT push_id, status, error_code, undo_of, resumed FROM bulkpg.push"))
-        print([(o["n"], o["state"], o["args"]) for o in self.shop.ledger()])
         first, undo = self.db.rows("SELECT * FROM bulkpg.push "
                                    "ORDER BY push_id")[:2]
         self.assertEqual("rolled_back", first["status"])
