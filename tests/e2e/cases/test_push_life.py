@@ -97,6 +97,9 @@ class Others(PriceCase):
         self.assertEqual(1, push["refused"])
         self.assertEqual("done", push["status"])
         self.run_program("status", "--failed", status=FAILED)
+        page = self.run_program("report").stdout
+        self.assertIn("Newest pushes", page)
+        self.assertIn("the store refused 1 row of push 1", page)
 
     def test_cancel(self):
         self.prepare(40, more=", direct: 0")
