@@ -5,8 +5,8 @@
  *
  * The SELECT is the user's text. It runs in a transaction of its own that
  * cannot write, and it is one statement, because the extended protocol takes
- * only one. A page of the cursor has a fixed number of rows, which becomes
- * smaller if rows are long.
+ * only one. A page of the cursor has about PAGE_BYTES, so that memory does not
+ * depend on the length of rows.
  *
  * Hazard. The origin of a column is known only for a plain column of a table.
  * Ids in expressions need bulkpg.gid() or @gid.
@@ -22,8 +22,9 @@
 #include "sql.h"
 
 enum {
+    FIRST_ROWS = 100,
     PAGE_ROWS = 2000,
-    PAGE_BYTES = 8 * 1024 * 1024,
+    PAGE_BYTES = 2 * 1024 * 1024,
     LINE_BYTES_MAX = 64 * 1024 * 1024,
     SELECT_BYTES_MAX = 2 * 1024 * 1024,
     ORIGINS_BYTES_MAX = 1024 * 1024
@@ -70,21 +71,27 @@ begin_snapshot(struct selection *selection, struct err *err)
     return true;
 }
 
+/* Rows of the next page: about PAGE_BYTES, by the length of those before. */
+static int
+page_rows(const struct pg_result *page)
+{
+    size_t bytes = 0, rows;
+
+    if (page == NULL || pg_rows(page) == 0)
+        return FIRST_ROWS;
+    for (int row = 0; row < pg_rows(page); row++)
+        for (int i = 0; i < pg_columns(page); i++)
+            bytes += pg_value(page, row, i).length;
+    rows = PAGE_BYTES / (bytes / (size_t)pg_rows(page) + 1) + 1;
+    return rows < PAGE_ROWS ? (int)rows : PAGE_ROWS;
+}
+
 static bool
 fetch(struct selection *selection, struct err *err)
 {
     char sql[64];
-    int rows = PAGE_ROWS;
+    int rows = page_rows(selection->page);
 
-    if (selection->page != NULL) {
-        size_t bytes = 0;
-
-        for (int row = 0; row < pg_rows(selection->page); row++)
-            for (int i = 0; i < pg_columns(selection->page); i++)
-                bytes += pg_value(selection->page, row, i).length;
-        if (bytes > PAGE_BYTES)
-            rows = PAGE_ROWS / (int)(bytes / PAGE_BYTES + 1) + 1;
-    }
     pg_result_free(selection->page);
     selection->page = NULL;
     selection->row = 0;
