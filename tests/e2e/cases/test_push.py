@@ -150,6 +150,26 @@ class Push(Pricing):
         self.assertEqual([], self.shop.ledger())
         self.assertEqual([], self.requests(kind="stage"))
 
+    def test_one_of(self):
+        """Of an input with @oneOf, a row must give exactly one field, as the
+        store's own types say."""
+        self.mutation("sets", """mutation($id: ProductSetIdentifiers!,
+                $input: ProductSetInput!)
+                @push(key: "_key", repeat: SAFE, max: 10) {
+              productSet(identifier: $id, input: $input) {
+                product { id } } }""", """SELECT 'a' AS _key,
+            '{"handle": "x", "id": "gid://shopify/Product/1"}'::jsonb AS id,
+            '{"title": "x"}'::jsonb AS input""")
+        self.push("sets", status=PARTIAL)
+        self.assertEqual({"invalid": 1}, self.states())
+        self.assertEqual([], self.shop.ledger())
+        self.program.file("mutations/sets.sql", """SELECT 'a' AS _key,
+            '{"handle": "x"}'::jsonb AS id,
+            '{"title": "x"}'::jsonb AS input""")
+        self.push("sets")
+        self.assertEqual(["applied"], [one["state"]
+                                       for one in self.shop.ledger()])
+
     def test_an_empty_select(self):
         self.prices(n=0)
         self.push("prices", status=OK)
