@@ -64,6 +64,7 @@ class Import extends Operation {
     super(bulk, token.app, query, false, settings, checked.document);
     Object.assign(this, { type: 'MUTATION', checked, file, version,
       isStopped: false, gate: null, polls: 0 });
+    this.fields = mutationFields(bulk.store);
     this.results = [];
     this.done = 0;
     this.started = 0;
@@ -211,7 +212,7 @@ class Import extends Operation {
       variableValues: variables, fieldResolver: resolveField,
       typeResolver: resolveType, contextValue: { schema, origin,
         world: store.world, generic: store.generic, whole: true,
-        scopes: store.settings.scopes, roots: mutationFields(store) } });
+        scopes: store.settings.scopes, roots: this.fields } });
     const out = {};
     if (answer.data !== undefined) {
       out.data = answer.data;

@@ -189,9 +189,11 @@ function setVariant(m, variant, input) {
 }
 
 /* The prices of a product follow those of its variants. */
-function setPrices(m, productId) {
-  const prices = present(m.list(m.generic.byGid(productId), 'variants'))
-    .map((one) => cents(m.read(one, 'price')));
+function setPrices(m, productId, variants) {
+  const prices = variants.map((one) => {
+    const change = m.world.changes.get(one.id);
+    return cents(change && change.set.price || m.read(one, 'price'));
+  });
   if (prices.length === 0) {
     return;
   }
@@ -249,7 +251,7 @@ function productVariantsBulkUpdate(m) {
     setVariant(m, variant, input);
     setMetafields(m, variant, metafields);
   }
-  setPrices(m, product.id);
+  setPrices(m, product.id, Array.from(known.values()));
   return { product: m.generic.byGid(product.id),
     productVariants: planned.map(({ variant }) => (
       m.generic.byGid(variant.id))) };
@@ -314,7 +316,8 @@ function replaceVariants(m, product, inputs) {
     .forEach((one) => m.world.remove(one.id));
   change(m, product.id, { totalVariants: inputs.length,
     hasOnlyDefaultVariant: inputs.length === 1 });
-  setPrices(m, product.id);
+  setPrices(m, product.id,
+    present(m.list(m.generic.byGid(product.id), 'variants')));
 }
 
 function productSet(m) {
