@@ -19,6 +19,7 @@ FACES = {
     "graphql/check_parts.h", "plan/plan.h", "plan/build.h", "plan/pages.h",
     "plan/pages_build.h", "pg/conn.h", "pg/wire.h", "pg/pipe.h",
     "load/binary.h", "command/commands.h", "graphql/lexer.h",
+    "mapping/parts.h",
 }
 
 DEFINITION = re.compile(

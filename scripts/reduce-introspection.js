@@ -8,8 +8,8 @@
  *   node scripts/reduce-introspection.js IN.json[.gz] OUT.json
  *
  * It keeps every type that a query can reach from QueryRoot, through the
- * types of fields and of arguments, and the mutations that start and cancel
- * bulk operations.  It removes descriptions, except those of the arguments of
+ * types of fields and of arguments, and the mutations that the fake store
+ * executes, with their input types.  It removes descriptions, except those of the arguments of
  * root fields, because these contain the filter names.  Each type is one line,
  * in sorted order, so that diff can compare two versions.
  */
@@ -17,7 +17,14 @@
 const fs = require('fs');
 const zlib = require('zlib');
 
-const MUTATIONS = ['bulkOperationCancel', 'bulkOperationRunQuery'];
+const MUTATIONS = ['bulkOperationCancel', 'bulkOperationRunMutation',
+  'bulkOperationRunQuery', 'customerUpdate', 'inventoryActivate',
+  'inventoryAdjustQuantities', 'inventoryItemUpdate',
+  'inventorySetQuantities', 'locationDeactivate', 'metafieldsDelete',
+  'metafieldsSet', 'metaobjectUpsert', 'productCreate', 'productDelete',
+  'productSet', 'productUpdate', 'productVariantsBulkUpdate',
+  'publishablePublish', 'publishableUnpublish', 'stagedUploadsCreate',
+  'tagsAdd', 'tagsRemove'];
 
 function readJson(path) {
   let bytes = fs.readFileSync(path);
@@ -60,7 +67,7 @@ function mentions(type) {
 }
 
 /* The same, but nothing for DisplayableError: the error types of all mutations
- * implement this interface, and none of them can be selected here. */
+ * implement this interface, and few of them can be selected here. */
 function reaches(type) {
   if (type.name === 'DisplayableError') {
     return [];
@@ -118,6 +125,9 @@ function reduceType(type, kept, isRoot) {
   const out = { kind: type.kind, name: type.name };
   if (type.kind === 'SCALAR' && type.specifiedByURL) {
     out.specifiedByURL = type.specifiedByURL;
+  }
+  if (type.isOneOf) {
+    out.isOneOf = true;
   }
   const refs = (list) => list.filter((ref) => kept.has(ref.name))
     .map(reduceRef).sort(byName);

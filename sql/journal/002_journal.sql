@@ -372,3 +372,252 @@ BEGIN
   END LOOP;
 END;
 $$;
+
+-- Pushes: what a mutation job sent to its store, and what became of each row.
+CREATE TABLE bulkpg.push (
+  push_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  store text NOT NULL,
+  job text NOT NULL,
+  mode text NOT NULL CHECK (mode IN ('bulk', 'direct', 'undo')),
+  status text NOT NULL CHECK (status IN ('running', 'done', 'failed',
+    'interrupted', 'canceled', 'rolled_back')),
+  document text,
+  source text,
+  may_repeat boolean NOT NULL DEFAULT false,
+  is_direct boolean NOT NULL DEFAULT false,
+  snapshot_at timestamptz,
+  rows bigint NOT NULL DEFAULT 0,
+  changed bigint NOT NULL DEFAULT 0,
+  sent bigint NOT NULL DEFAULT 0,
+  applied bigint NOT NULL DEFAULT 0,
+  refused bigint NOT NULL DEFAULT 0,
+  unknown bigint NOT NULL DEFAULT 0,
+  unchanged bigint NOT NULL DEFAULT 0,
+  invalid bigint NOT NULL DEFAULT 0,
+  resumed integer NOT NULL DEFAULT 0,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz,
+  error_code text,
+  error text,
+  undo_of bigint,
+  notes jsonb NOT NULL DEFAULT '{}',
+  remedy text GENERATED ALWAYS AS (notes->>'remedy') STORED
+);
+CREATE INDEX push_latest ON bulkpg.push (store, job, push_id DESC);
+
+COMMENT ON TABLE bulkpg.push IS
+  'One row per push: one mutation of a job, sent for many rows to one store';
+COMMENT ON COLUMN bulkpg.push.mode IS
+  'bulk: bulk operations; direct: one request per row; undo: takes back what '
+  'another push applied';
+COMMENT ON COLUMN bulkpg.push.status IS
+  'running, done, failed, interrupted (the next push of the job finishes it), '
+  'canceled, rolled_back';
+COMMENT ON COLUMN bulkpg.push.document IS 'The mutation as it is submitted';
+COMMENT ON COLUMN bulkpg.push.source IS 'Text of the mutation''s file';
+COMMENT ON COLUMN bulkpg.push.may_repeat IS
+  'True if a row whose outcome is unknown may be sent again';
+COMMENT ON COLUMN bulkpg.push.is_direct IS
+  'True if the rows are sent as single requests, also of an undo';
+COMMENT ON COLUMN bulkpg.push.snapshot_at IS
+  'When the rows were selected; NULL: they came from a file';
+COMMENT ON COLUMN bulkpg.push.rows IS 'Rows that were selected';
+COMMENT ON COLUMN bulkpg.push.changed IS 'Rows that were to be sent';
+COMMENT ON COLUMN bulkpg.push.sent IS 'Rows that were sent';
+COMMENT ON COLUMN bulkpg.push.applied IS 'Rows that the store applied';
+COMMENT ON COLUMN bulkpg.push.refused IS
+  'Rows that the store refused or applied partly, now or in an earlier push';
+COMMENT ON COLUMN bulkpg.push.unknown IS
+  'Rows that the store may or may not have applied';
+COMMENT ON COLUMN bulkpg.push.unchanged IS
+  'Rows that the store already has';
+COMMENT ON COLUMN bulkpg.push.invalid IS
+  'Rows that do not fit the mutation''s types';
+COMMENT ON COLUMN bulkpg.push.resumed IS
+  'How often another process took the push over; only the last one may settle';
+COMMENT ON COLUMN bulkpg.push.undo_of IS
+  'The push whose rows this one takes back; NULL: none';
+COMMENT ON COLUMN bulkpg.push.error IS 'What happened; NULL: no error';
+COMMENT ON COLUMN bulkpg.push.remedy IS 'What to do about the error';
+
+CREATE TABLE bulkpg.push_chunk (
+  push_id bigint NOT NULL REFERENCES bulkpg.push ON DELETE CASCADE,
+  n integer NOT NULL,
+  attempt integer NOT NULL DEFAULT 0,
+  state text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'staged',
+    'uploaded', 'submitting', 'running', 'finished', 'settled')),
+  lines integer NOT NULL,
+  bytes bigint NOT NULL,
+  target text,
+  targets integer NOT NULL DEFAULT 0,
+  repeats integer NOT NULL DEFAULT 0,
+  marker text,
+  randoms text[] NOT NULL DEFAULT '{}',
+  operation_id text,
+  sent_at timestamptz,
+  object_count bigint,
+  file_size bigint,
+  error_code text,
+  error text,
+  PRIMARY KEY (push_id, n)
+);
+
+COMMENT ON TABLE bulkpg.push_chunk IS
+  'The parts of each push: one bulk operation, or all direct requests';
+COMMENT ON COLUMN bulkpg.push_chunk.n IS 'Number of the chunk, from 1';
+COMMENT ON COLUMN bulkpg.push_chunk.attempt IS
+  'Number of submissions, from 1; 0: none yet';
+COMMENT ON COLUMN bulkpg.push_chunk.state IS
+  'planned, staged, uploaded: not submitted; submitting: the store may have '
+  'it; running, finished: the store has it; settled: its rows have their '
+  'states';
+COMMENT ON COLUMN bulkpg.push_chunk.lines IS 'Rows in the chunk';
+COMMENT ON COLUMN bulkpg.push_chunk.bytes IS 'Bytes of its file of variables';
+COMMENT ON COLUMN bulkpg.push_chunk.target IS
+  'Signed parameters of the staged upload, until the operation runs';
+COMMENT ON COLUMN bulkpg.push_chunk.targets IS
+  'How many staged uploads were requested';
+COMMENT ON COLUMN bulkpg.push_chunk.repeats IS
+  'How often its rows were sent before by the same push';
+COMMENT ON COLUMN bulkpg.push_chunk.marker IS
+  'First line of the document of the last submission';
+COMMENT ON COLUMN bulkpg.push_chunk.randoms IS
+  'The random parts of the markers of all submissions';
+COMMENT ON COLUMN bulkpg.push_chunk.sent_at IS
+  'When the last submission was sent';
+COMMENT ON COLUMN bulkpg.push_chunk.object_count IS
+  'Lines that the store worked through';
+COMMENT ON COLUMN bulkpg.push_chunk.file_size IS
+  'Bytes of the result that the store reported';
+
+-- push_row and push_error have no foreign keys, which would cost a look-up per
+-- row; push_prune.sql removes the rows of a push with it.
+CREATE TABLE bulkpg.push_row (
+  push_id bigint NOT NULL,
+  number bigint NOT NULL,
+  n integer NOT NULL,
+  line bigint NOT NULL,
+  key text,
+  hash text,
+  variables text,
+  before text,
+  idempotency_key text,
+  state text NOT NULL,
+  tries integer NOT NULL DEFAULT 0,
+  first_sent_at timestamptz,
+  PRIMARY KEY (push_id, number)
+);
+CREATE INDEX push_row_line ON bulkpg.push_row (push_id, n, line)
+  WHERE n > 0;
+
+COMMENT ON TABLE bulkpg.push_row IS 'The rows of each push';
+COMMENT ON COLUMN bulkpg.push_row.number IS
+  'Position of the row in what was selected, from 0';
+COMMENT ON COLUMN bulkpg.push_row.n IS
+  'The chunk in which it was sent last; 0: it was not to be sent';
+COMMENT ON COLUMN bulkpg.push_row.line IS
+  'Number of the line in its chunk, from 0; without a chunk, its number';
+COMMENT ON COLUMN bulkpg.push_row.key IS 'Key of the row as text';
+COMMENT ON COLUMN bulkpg.push_row.hash IS
+  'Hash of the variables without the idempotency key';
+COMMENT ON COLUMN bulkpg.push_row.variables IS
+  'The line of variables as it is sent; NULL: the row was not to be sent';
+COMMENT ON COLUMN bulkpg.push_row.before IS
+  'The variables that undo the row; NULL: not known';
+COMMENT ON COLUMN bulkpg.push_row.state IS
+  'planned, sending, applied, refused, partly, unknown, held (unknown, and not '
+  'sent again by itself), skipped, unchanged, invalid';
+COMMENT ON COLUMN bulkpg.push_row.tries IS 'How often it was sent';
+COMMENT ON COLUMN bulkpg.push_row.first_sent_at IS
+  'When it was sent first; NULL: it was not sent';
+
+CREATE TABLE bulkpg.push_error (
+  push_id bigint NOT NULL,
+  number bigint NOT NULL,
+  n integer NOT NULL,
+  line bigint NOT NULL,
+  ordinal integer NOT NULL,
+  code text,
+  field text,
+  message text NOT NULL,
+  PRIMARY KEY (push_id, number, ordinal)
+);
+
+COMMENT ON TABLE bulkpg.push_error IS
+  'Errors of rows: those that the store answered, and why a row is invalid';
+COMMENT ON COLUMN bulkpg.push_error.number IS 'Number of the row in push_row';
+COMMENT ON COLUMN bulkpg.push_error.n IS 'Chunk of the row in push_row';
+COMMENT ON COLUMN bulkpg.push_error.line IS 'Line of the row in push_row';
+COMMENT ON COLUMN bulkpg.push_error.ordinal IS
+  'Number of the error in its answer, from 0';
+COMMENT ON COLUMN bulkpg.push_error.field IS
+  'Path in the variables, or the column of an invalid row; NULL: none';
+
+CREATE TABLE bulkpg.push_state (
+  store text NOT NULL,
+  job text NOT NULL,
+  key text NOT NULL,
+  hash text NOT NULL,
+  push_id bigint NOT NULL,
+  state text NOT NULL,
+  settled_at timestamptz,
+  prior jsonb,
+  PRIMARY KEY (store, job, key)
+);
+
+COMMENT ON TABLE bulkpg.push_state IS
+  'What the store was last made to hold for each key of a mutation job';
+COMMENT ON COLUMN bulkpg.push_state.hash IS
+  'Hash of the variables that were sent last';
+COMMENT ON COLUMN bulkpg.push_state.push_id IS 'The push that sent them';
+COMMENT ON COLUMN bulkpg.push_state.state IS
+  'sending, applied, refused, partly, unknown or held';
+COMMENT ON COLUMN bulkpg.push_state.settled_at IS
+  'When its state became known; NULL: never yet';
+COMMENT ON COLUMN bulkpg.push_state.prior IS
+  'While it is sending: what the row was before, in case nothing was sent';
+
+-- The gid of an object, for the SELECT of a mutation job.
+CREATE FUNCTION bulkpg.gid(type text, id bigint) RETURNS text
+  LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+  AS $$SELECT 'gid://shopify/' OPERATOR(pg_catalog.||) type
+              OPERATOR(pg_catalog.||) '/' OPERATOR(pg_catalog.||)
+              id::pg_catalog.text$$;
+COMMENT ON FUNCTION bulkpg.gid(text, bigint) IS
+  'The gid of an object of Shopify: gid(''Product'', 1) is '
+  'gid://shopify/Product/1';
+
+-- Roles that run bulkpg can use the new tables. Roles that only read the
+-- journal cannot read what is sent, which contains customers' data, or the
+-- secrets of an upload.
+DO $$
+DECLARE
+  role text;
+  may_write boolean;
+BEGIN
+  FOR role, may_write IN
+    SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC'
+           ELSE quote_ident(pg_get_userbyid(a.grantee)) END,
+           bool_or(a.privilege_type <> 'SELECT')
+    FROM pg_class c
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.oid = 'bulkpg.run'::regclass AND a.grantee <> c.relowner
+    GROUP BY a.grantee
+  LOOP
+    IF may_write THEN
+      EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON bulkpg.push, '
+                     'bulkpg.push_chunk, bulkpg.push_row, bulkpg.push_error, '
+                     'bulkpg.push_state TO %s', role);
+    ELSE
+      EXECUTE format('GRANT SELECT ON bulkpg.push, bulkpg.push_error, '
+                     'bulkpg.push_state TO %s', role);
+      EXECUTE format('GRANT SELECT (push_id, n, attempt, state, lines, bytes, '
+                     'repeats, operation_id, sent_at, object_count, file_size, '
+                     'error_code, error) ON bulkpg.push_chunk TO %s', role);
+      EXECUTE format('GRANT SELECT (push_id, number, n, line, key, hash, '
+                     'state, tries, first_sent_at) ON bulkpg.push_row TO %s',
+                     role);
+    END IF;
+  END LOOP;
+END;
+$$;

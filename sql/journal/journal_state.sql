@@ -3,12 +3,13 @@
 -- tables, write to them, create tables in it, or create the schema; the names
 -- of role and database, quoted for a GRANT; whether the session is read-only,
 -- and whether the server is a standby; whether the database has Citus. The
--- statement reads catalogs only, so that it needs no privileges.
+-- statement reads catalogs only, so that it needs no privileges. Readers may
+-- read only some columns of pushes.
 SELECT n.oid IS NOT NULL AS has_schema,
        coalesce(has_schema_privilege(n.oid, 'USAGE'), false)
        AND NOT EXISTS (SELECT FROM pg_class t
                        WHERE t.relnamespace = n.oid AND t.relkind = 'r'
-                         AND NOT has_table_privilege(t.oid, 'SELECT'))
+                         AND NOT has_any_column_privilege(t.oid, 'SELECT'))
        AS may_use,
        coalesce(has_schema_privilege(n.oid, 'CREATE'), false) AS may_make,
        c.oid IS NOT NULL AS has_journal,

@@ -12,7 +12,7 @@ enum {
 };
 
 static const char fragments[] =
-    "fragment FullType on __Type { kind name"
+    "fragment FullType on __Type { kind name%s"
     " fields(includeDeprecated: true) { name isDeprecated deprecationReason"
     " args { name description type { ...TypeRef } defaultValue }"
     " type { ...TypeRef } }"
@@ -27,7 +27,8 @@ static const char fragments[] =
 
 /* query IntrospectTypes { t0: __type(name: "Product") { ...FullType } … } */
 static void
-write_document(struct buf *document, const char *const *names, size_t count)
+write_document(struct buf *document, const char *const *names, size_t count,
+               bool asks_one_of)
 {
     buf_append_str(document, "query IntrospectTypes {\n");
     for (size_t i = 0; i < count; i++) {
@@ -36,7 +37,7 @@ write_document(struct buf *document, const char *const *names, size_t count)
         buf_append_str(document, ") { ...FullType }\n");
     }
     buf_append_str(document, "}\n");
-    buf_append_str(document, fragments);
+    buf_printf(document, fragments, asks_one_of ? " isOneOf" : "");
 }
 
 static bool
@@ -72,7 +73,7 @@ ask_for(const struct introspect_way *way, const char *const *names,
     struct json *data;
     bool ok;
 
-    write_document(&document, names, count);
+    write_document(&document, names, count, way->asks_one_of);
     request.document = buf_str(&document);
     ok = way->ask(way->ctx, &request, &arena, &data, err);
     *too_dear = !ok && count > 1 &&
@@ -131,6 +132,48 @@ introspect_query_type(const struct introspect_way *way, char name[128],
             err_set(err, MSG_BAD_TYPES,
                     "introspect: the store's answer has no valid name of the "
                     "query type");
+    }
+    arena_free(&arena);
+    return ok;
+}
+
+/* Does the type __Type, whose fields are given, have the field isOneOf? */
+static bool
+has_one_of(const struct json *type)
+{
+    const struct json *fields = json_get(type, "fields");
+    const struct json *field = fields != NULL ? fields->first : NULL;
+
+    for (; field != NULL; field = field->next) {
+        const char *name = json_str(json_get(field, "name"));
+
+        if (name != NULL && strcmp(name, "isOneOf") == 0)
+            return true;
+    }
+    return false;
+}
+
+bool
+introspect_mutation_type(const struct introspect_way *way,
+                         struct introspect_mutation *mutation, struct err *err)
+{
+    static const struct request request = {
+        .what = "introspect",
+        .document = "query IntrospectMutationType {"
+                    " __schema { mutationType { name } }"
+                    " __type(name: \"__Type\") { fields { name } } }"};
+    struct arena arena = {0};
+    struct json *data;
+    const char *name;
+    bool ok = way->ask(way->ctx, &request, &arena, &data, err);
+
+    if (ok) {
+        name =
+            json_str(json_path(data, "__schema", "mutationType", "name", NULL));
+        *mutation = (struct introspect_mutation){
+            .asks_one_of = has_one_of(json_get(data, "__type"))};
+        if (name != NULL && strlen(name) < sizeof(mutation->name))
+            snprintf(mutation->name, sizeof(mutation->name), "%s", name);
     }
     arena_free(&arena);
     return ok;

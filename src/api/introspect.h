@@ -17,6 +17,7 @@ struct introspect_way {
     bool (*ask)(void *ctx, const struct request *request, struct arena *arena,
                 struct json **data, struct err *err);
     void *ctx;
+    bool asks_one_of; /* the API can say which input types are oneOf */
 };
 
 /* Called with each type as JSON text; the span is empty if the store has no
@@ -33,5 +34,16 @@ introspect_types(const struct introspect_way *way, const char *const *names,
 /* The name of the query type. */
 MUST_CHECK bool introspect_query_type(const struct introspect_way *way,
                                       char name[128], struct err *err);
+
+/* What is needed before the types of a mutation are read. `name` is "" if the
+ * API has no mutations. */
+struct introspect_mutation {
+    char name[128];   /* of the mutation type */
+    bool asks_one_of; /* types have the field isOneOf */
+};
+
+MUST_CHECK bool
+introspect_mutation_type(const struct introspect_way *way,
+                         struct introspect_mutation *mutation, struct err *err);
 
 #endif

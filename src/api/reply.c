@@ -424,10 +424,14 @@ judge_errors(struct judge *judge, const struct json *errors)
     gather_words(errors, words, sizeof(words));
     if (meaning == MEANS_THROTTLED)
         return throttled(judge, words);
-    if (meaning == MEANS_TOO_COMPLEX && !(has_data && reply_has_path(errors)))
+    if (meaning == MEANS_TOO_COMPLEX && !request->takes_errors &&
+        !(has_data && reply_has_path(errors)))
         return err_set(judge->err, MSG_TOO_COMPLEX, "source %s answered: %s",
                        judge->name, words);
     if (request->partial && (has_data || reply_has_path(errors)))
+        return true;
+    if (request->takes_errors && meaning != MEANS_AGAIN &&
+        meaning != MEANS_UNAUTHORIZED)
         return true;
     if (!has_data)
         return fail_whole(judge, meaning, words);

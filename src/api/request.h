@@ -44,7 +44,9 @@ struct request {
                              * wait for the rate */
     double points;          /* what it costs, about */
     bool partial;           /* `data` with `errors` is an answer, too */
-    bool has_worked; /* the document was answered before, so an error without
+    bool takes_errors; /* so are `errors` without data, unless they say that a
+                        * retry may work */
+    bool has_worked;   /* the document was answered before, so an error without
                       * data may pass */
     const bool *given_up; /* *given_up true: nobody waits for the answer any
                            * more, so there are no more tries; NULL: never */

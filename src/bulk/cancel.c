@@ -36,7 +36,7 @@ find_left(const struct bulk_place *place, struct journal_operation *row,
     bool found;
 
     if (!place_can_ask(place, err) ||
-        !bulk_find(place_session(place),
+        !bulk_find(place_session(place), BULK_QUERY,
                    arena_dup(arena, span_of(row->query,
                                             (size_t)(end - row->query) + 1)),
                    log, &bulk, &found, err))

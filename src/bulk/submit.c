@@ -208,7 +208,7 @@ find_lost(struct operation *operation, int64_t age_ms, bool *found,
     int64_t deadline = clock_after_ms(LOST_SEARCH_MS - age_ms);
 
     for (;;) {
-        if (!bulk_find(place_session(&operation->run.place),
+        if (!bulk_find(place_session(&operation->run.place), BULK_QUERY,
                        write_marker(operation), &operation->log,
                        &operation->bulk, found, err))
             return false;

@@ -23,7 +23,8 @@ enum {
     OF_CANCEL = 1 << 6,
     OF_TYPES = 1 << 7,
     OF_VIEWS = 1 << 8,
-    OF_REPORT = 1 << 9
+    OF_REPORT = 1 << 9,
+    OF_PUSH = 1 << 10
 };
 
 #define OF_ANY (~0U)
@@ -32,7 +33,7 @@ enum {
 typedef int command_fn(const struct options *options);
 
 struct command {
-    unsigned bit; /* OF_INIT ... OF_REPORT */
+    unsigned bit; /* OF_INIT ... OF_PUSH */
     const char *name;
     const char *arguments; /* as in its usage line: "JOB FILE|-"; or "" */
     const char *summary;   /* one line */

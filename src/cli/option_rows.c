@@ -105,15 +105,77 @@ set_until(struct options *options, const char *value, struct err *err)
 }
 
 static bool
-set_objects(struct options *options, const char *value, struct err *err)
+set_number(const char *value, int64_t *number, struct err *err)
 {
     char *end;
 
     errno = 0;
-    options->objects = strtoll(value, &end, 10);
+    *number = strtoll(value, &end, 10);
     if (!isdigit((unsigned char)value[0]) || *end != '\0' || errno != 0)
         return err_set(err, MSG_BAD_OPTION,
                        "\"%s\" is not a whole number, 0 or more", value);
+    return true;
+}
+
+static bool
+set_objects(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->objects, err);
+}
+
+static bool
+set_limit(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->limit, err);
+}
+
+static bool
+set_rows(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->rows, err);
+}
+
+/* The id of a push. */
+static bool
+set_id(const char *value, int64_t *id, struct err *err)
+{
+    return set_number(value, id, err) &&
+           (*id > 0 || err_set(err, MSG_BAD_OPTION,
+                               "\"%s\" is not the id of a push", value));
+}
+
+static bool
+set_undo(struct options *options, const char *value, struct err *err)
+{
+    return set_id(value, &options->undo, err);
+}
+
+static bool
+set_settle(struct options *options, const char *value, struct err *err)
+{
+    return set_id(value, &options->settle, err);
+}
+
+static bool
+set_retry(struct options *options, const char *value, struct err *err)
+{
+    if (strcmp(value, "refused") != 0 && strcmp(value, "unknown") != 0)
+        return err_set(err, MSG_BAD_OPTION,
+                       "\"%s\" is neither refused nor unknown", value);
+    options->retry = value;
+    return true;
+}
+
+/* The list has room for one key per argument. */
+static bool
+add_key(struct options *options, const char *value, struct err *err)
+{
+    const char **keys = (const char **)(uintptr_t)options->keys;
+
+    (void)err;
+    while (*keys != NULL)
+        keys++;
+    *keys = value;
     return true;
 }
 
@@ -140,12 +202,17 @@ KEEP_TEXT(set_dsn, dsn)
 KEEP_TEXT(set_domain, domain)
 KEEP_TEXT(set_keep, keep_directory)
 KEEP_TEXT(set_ids, ids_file)
+KEEP_TEXT(set_from, from_file)
 KEEP_TEXT(set_add, add)
 KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
 KEEP_FLAG(set_full, full)
 KEEP_FLAG(set_dry_run, dry_run)
+KEEP_FLAG(set_all, all)
+KEEP_FLAG(set_force_max, force_max)
+KEEP_FLAG(set_accept_invalid, accept_invalid)
+KEEP_FLAG(set_rollback, rollback)
 KEEP_FLAG(set_any_query, any_query)
 KEEP_FLAG(set_accept_rejects, accept_rejects)
 KEEP_FLAG(set_force_deletes, force_deletes)
@@ -163,11 +230,13 @@ KEEP_FLAG(set_version, version)
 /* ---- options ----------------------------------------------------------- */
 
 const struct option_row option_rows[] = {
-    {"list", 0, NULL, OF_INIT, set_list, "list the ready queries"},
+    {"list", 0, NULL, OF_INIT, set_list,
+     "list the ready queries and mutations"},
     {"add", 0, "NAME,...", OF_INIT, set_add,
-     "copy these ready queries into queries/"},
+     "copy these into queries/ or mutations/"},
     {"store", 0, "S",
-     OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES,
+     OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES |
+         OF_PUSH,
      add_store, "only this store or source"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything, not only changes"},
@@ -179,16 +248,17 @@ const struct option_row option_rows[] = {
      "fetch only objects whose ids are in FILE (-: stdin)"},
     {"older-than", 0, "AGE", OF_RUN | OF_STATUS | OF_REPORT, set_older_than,
      "jobs whose last good run is older than AGE"},
-    {"keep", 0, "DIR", OF_RUN, set_keep, "save the results in DIR"},
+    {"keep", 0, "DIR", OF_RUN | OF_PUSH, set_keep,
+     "save the results, or what a push sends, in DIR"},
     {"accept-rejects", 0, NULL, OF_RUN, set_accept_rejects,
      "move the watermark despite rejects"},
     {"force-deletes", 0, NULL, OF_RUN | OF_LOAD, set_force_deletes,
      "allow any number of rows to be removed"},
     {"force-nulls", 0, NULL, OF_RUN | OF_LOAD, set_force_nulls,
      "accept columns that lost all their values"},
-    {"domain", 0, "D", OF_CHECK | OF_PLAN | OF_RUN, set_domain,
+    {"domain", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_PUSH, set_domain,
      "the store's domain; token: SHOPIFY_ACCESS_TOKEN"},
-    {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD, set_dsn,
+    {"dsn", 0, "D", OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_PUSH, set_dsn,
      "the database, as a libpq connection string"},
     {"types", 0, "F", OF_PLAN | OF_LOAD, set_types,
      "read types from F, an introspection result"},
@@ -196,12 +266,30 @@ const struct option_row option_rows[] = {
      "the number of lines that FILE must have"},
     {"any-query", 0, NULL, OF_LOAD, set_any_query,
      "load the result of another query as far as it fits"},
-    {"dry-run", 0, NULL, OF_LOAD, set_dry_run,
-     "parse and count FILE, but load nothing"},
+    {"dry-run", 0, NULL, OF_LOAD | OF_PUSH, set_dry_run,
+     "check and count, but load or send nothing"},
+    {"from", 0, "FILE", OF_PUSH, set_from,
+     "read the rows' variables from FILE (-: input)"},
+    {"limit", 0, "N", OF_PUSH, set_limit, "send at most N changed rows"},
+    {"all", 0, NULL, OF_PUSH, set_all, "send all rows, not only changed ones"},
+    {"force-max", 0, NULL, OF_PUSH, set_force_max,
+     "send more rows than the mutation's max"},
+    {"accept-invalid", 0, NULL, OF_PUSH, set_accept_invalid,
+     "leave out rows that are not valid"},
+    {"retry", 0, "WHICH", OF_PUSH, set_retry,
+     "send refused or unknown rows of the last push again"},
+    {"rollback", 0, NULL, OF_PUSH, set_rollback,
+     "take back all rows if one is not applied"},
+    {"undo", 0, "ID", OF_PUSH, set_undo, "take back what push ID applied"},
+    {"settle", 0, "ID", OF_PUSH, set_settle,
+     "decide what became of unknown rows of push ID"},
+    {"key", 0, "K", OF_PUSH, add_key, "with --settle: only the row with key K"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
      "show where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document,
      "print only the document to submit"},
+    {"rows", 0, "N", OF_PLAN, set_rows,
+     "of a mutation: the first N lines (default: 3)"},
     {"dbt", 0, NULL, OF_PLAN, set_dbt, "print the tables as dbt sources"},
     {"sql", 0, NULL, OF_PLAN, set_sql, "print all SQL statements of a run"},
     {"changes", 0, NULL, OF_PLAN, set_changes,

@@ -320,6 +320,37 @@ check_ids(const struct command *command, const struct options *options,
     return true;
 }
 
+/* push has three forms: of jobs, --undo and --settle. */
+static bool
+check_push(const struct command *command, const struct options *options,
+           struct err *err)
+{
+    bool of_jobs = options->undo == 0 && options->settle == 0;
+    int count = options->argument_count;
+
+    if (command->bit != OF_PUSH)
+        return true;
+    if (options->undo > 0 && options->settle > 0)
+        return misused(command, "--undo and --settle exclude each other", err);
+    if (of_jobs && count == 0)
+        return misused(command, "a JOB must be named", err);
+    if (options->undo > 0 && count > 0)
+        return misused(command, "--undo takes no JOB", err);
+    if (options->settle > 0 &&
+        (count != 1 || (strcmp(options->arguments[0], "applied") != 0 &&
+                        strcmp(options->arguments[0], "failed") != 0)))
+        return misused(command, "--settle ID needs applied or failed", err);
+    if (options->settle == 0 && options->keys[0] != NULL)
+        return misused(command, "--key needs --settle", err);
+    if (options->from_file != NULL && (options->retry != NULL || !of_jobs))
+        return misused(command, "--from excludes --retry, --undo and --settle",
+                       err);
+    if (options->from_file != NULL && count > 1)
+        return misused(command, "--from needs one JOB", err);
+    return options->retry == NULL || of_jobs ||
+           misused(command, "--retry needs a JOB", err);
+}
+
 /* Options that need or exclude each other. */
 static bool
 check_together(const struct command *command, const struct options *options,
@@ -327,7 +358,7 @@ check_together(const struct command *command, const struct options *options,
 {
     bool many_stores = options->stores[0] != NULL && options->stores[1] != NULL;
 
-    if (many_stores && (command->bit & (OF_CHECK | OF_RUN)) == 0)
+    if (many_stores && (command->bit & (OF_CHECK | OF_RUN | OF_PUSH)) == 0)
         return misused(command, "takes only one --store", err);
     if (many_stores && options->domain != NULL)
         return misused(command, "--domain allows only one --store", err);
@@ -352,7 +383,8 @@ check_together(const struct command *command, const struct options *options,
         return misused(command, "--store needs --add, and the name of a store",
                        err);
     return check_window(command, options, err) &&
-           check_ids(command, options, err);
+           check_ids(command, options, err) &&
+           check_push(command, options, err);
 }
 
 static bool
@@ -385,10 +417,13 @@ blank_options(int argc)
         .log_level = LOG_INFO,
         .stores = mem_array((size_t)argc + 1, sizeof(char *)),
         .arguments = mem_array((size_t)argc + 1, sizeof(char *)),
+        .keys = mem_array((size_t)argc + 1, sizeof(char *)),
         .older_than_ms = -1,
         .since_s = OPTION_NO_TIME,
         .until_s = OPTION_NO_TIME,
         .objects = -1,
+        .limit = -1,
+        .rows = 3,
     };
 }
 
@@ -431,6 +466,7 @@ options_free(struct options *options)
 {
     free((void *)(uintptr_t)options->stores);
     free((void *)(uintptr_t)options->arguments);
+    free((void *)(uintptr_t)options->keys);
     *options = (struct options){0};
 }
 

@@ -11,6 +11,7 @@
 #include "job/control.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
+#include "push/cancel.h"
 
 static struct store_state *
 find_store(struct context *context, const char *name)
@@ -90,12 +91,55 @@ cancel_one(struct context *context, struct store_state *store,
     return true;
 }
 
+/* ---- pushes ------------------------------------------------------------- */
+
+/* A push that is open only because of rows in doubt has nothing to cancel. */
+static bool
+cancel_push(struct context *context, const struct journal_push *push,
+            struct arena *arena, struct err *err)
+{
+    struct store_state *store = find_store(context, push->store);
+    int operations;
+
+    if (!push_cancel(context, store, push, arena, &operations, err))
+        return false;
+    out_line(stdout, "%s %s push %lld CANCELED, %d %s at the store",
+             push->store, push->job, (long long)push->ref.push_id, operations,
+             operations == 1 ? "operation" : "operations");
+    return true;
+}
+
+static int
+cancel_pushes(struct context *context, const char *const *names,
+              struct arena *arena, size_t *count)
+{
+    struct push_query query = {.open_only = true};
+    struct journal_pushes pushes;
+    struct err err;
+    int status = 0;
+
+    if (!journal_list_pushes(context->journal, &query, arena, &pushes, &err))
+        return process_fail(&err);
+    for (size_t i = 0; i < pushes.count; i++) {
+        const struct journal_push *push = &pushes.pushes[i];
+        struct store_state *store = find_store(context, push->store);
+
+        if (store == NULL || !context_wants_store(context, store->config) ||
+            !wants_job(names, push->job))
+            continue;
+        ++*count;
+        if (!cancel_push(context, push, arena, &err))
+            status = err_worse_status(status, process_fail(&err));
+    }
+    return status;
+}
+
 static int
 cancel_known(struct context *context, const char *const *names,
-             const struct journal_operations *operations)
+             const struct journal_operations *operations, struct arena *arena)
 {
-    int status = 0;
     size_t count = 0;
+    int status = cancel_pushes(context, names, arena, &count);
 
     for (size_t i = 0; i < operations->count; i++) {
         struct journal_operation *operation = &operations->operations[i];
@@ -123,13 +167,16 @@ check_jobs(struct context *context, const char *const *names,
            struct arena *arena, struct err *err)
 {
     struct run_query query = {.limit = 1};
+    struct push_query push = {.limit = 1};
     struct journal_runs runs;
+    struct journal_pushes pushes;
 
     for (; *names != NULL; names++) {
-        query.job = *names;
-        if (!journal_list_runs(context->journal, &query, arena, &runs, err))
+        query.job = push.job = *names;
+        if (!journal_list_runs(context->journal, &query, arena, &runs, err) ||
+            !journal_list_pushes(context->journal, &push, arena, &pushes, err))
             return false;
-        if (runs.count == 0)
+        if (runs.count == 0 && pushes.count == 0)
             return err_set(err, MSG_UNKNOWN_JOB, "job \"%s\" has never run",
                            *names);
     }
@@ -150,7 +197,7 @@ cancel(struct context *context)
         check_jobs(context, names, &arena, &err) &&
         journal_running_operations(context->journal, NULL, NULL, &arena,
                                    &operations, &err))
-        status = cancel_known(context, names, &operations);
+        status = cancel_known(context, names, &operations, &arena);
     else
         status = process_fail_without_journal(&err);
     arena_free(&arena);

@@ -12,7 +12,8 @@ static const struct command all[] = {
      "Files that already exist are not changed. With --add, init only copies\n"
      "ready queries: those for Shopify into queries/, and one such as\n"
      "github/issues into queries/github/, the folder of a source of that\n"
-     "name. With --store S, it copies them into queries/S/.\n"},
+     "name. With --store S, it copies them into queries/S/. A ready mutation,\n"
+     "such as prices, goes into mutations/ together with its SELECT.\n"},
     {OF_CHECK, "check", "", "check configuration, access and every query",
      command_check, 0, 0,
      "Checks the configuration, the stores' credentials and scopes, the\n"
@@ -30,6 +31,9 @@ static const struct command all[] = {
      "its query no longer uses. If the query is read page by page, plan\n"
      "lists the requests, level by level, with their points and rows, and\n"
      "how long 10,000 rows take at the server's rate.\n"
+     "If JOB is a mutation, plan shows what it would send: the mutation, which\n"
+     "column gives which variable, how many rows are new, changed, unchanged\n"
+     "or not valid, and the first lines. It sends nothing.\n"
      "Creates the journal if it does not exist, and saves the store's types\n"
      "in it; changes no other table. With --types, plan uses\n"
      "neither the store nor the database.\n" JOB_TEXT},
@@ -51,6 +55,17 @@ static const struct command all[] = {
      "gzip file is decompressed. load compares the lines with\n"
      "FILE.meta.json, which run --keep writes, or with --objects. It refuses\n"
      "the result of another query.\n" JOB_TEXT},
+    {OF_PUSH, "push", "JOB... | --undo ID | --settle ID applied|failed",
+     "send rows to the stores by mutations", command_push, 0, -1,
+     "Sends the rows that the SELECT in mutations/JOB.sql returns, each as\n"
+     "the variables of the mutation in mutations/JOB.graphql. All rows are\n"
+     "checked before the first is sent, and only changed ones are sent. What\n"
+     "became of each row is in bulkpg.push_row and in the job's result table.\n"
+     "After any failure, run it again: it finds out what the store did, and\n"
+     "nothing runs twice. Rows whose outcome is not known are never guessed:\n"
+     "--retry unknown sends them again, --settle decides.\n"
+     "--undo sends the values that a push replaced. --store may be given\n"
+     "more than once.\n"},
     {OF_STATUS, "status", "", "show the last run of each store and job",
      command_status, 0, 0,
      "Shows the last run of each store and job, and the operations that are\n"

@@ -17,6 +17,7 @@ command_fn command_cancel;
 command_fn command_types;
 command_fn command_views;
 command_fn command_report;
+command_fn command_push;
 
 /* The table of commands, for options_run(). */
 extern const struct command_table commands;

@@ -5,7 +5,10 @@
  *
  * A query for a preset has the preset in its name, github/issues, and is
  * written into the folder of a source with that name, queries/github/. --store
- * names another store or source, and thus another folder. */
+ * names another store or source, and thus another folder.
+ *
+ * A ready pair is a mutation and its SELECT, mutations/prices. Both files are
+ * written into mutations/. */
 #include "command/init.h"
 
 #include <errno.h>
@@ -23,7 +26,9 @@
 #include "command/commands.h"
 #include "ready_queries.h" /* made by scripts/embed-files */
 
-#define SUFFIX ".graphql"
+#define SUFFIX     ".graphql"
+#define SQL_SUFFIX ".sql"
+#define PAIRS      "mutations/" /* their folder, and that of the user's */
 
 /* ---- embedded files ---------------------------------------------------- */
 
@@ -33,6 +38,12 @@ is_query(const struct ready_file *file)
     size_t length = strlen(file->name), suffix = strlen(SUFFIX);
 
     return length > suffix && strcmp(file->name + length - suffix, SUFFIX) == 0;
+}
+
+static bool
+is_pair(const struct ready_file *file)
+{
+    return span_starts(span_str(file->name), PAIRS);
 }
 
 /* `name` is the name of a query without .graphql, or a whole file name. */
@@ -48,6 +59,18 @@ find_shipped(struct span name)
             return f;
     }
     return NULL;
+}
+
+/* A query or the mutation of a pair. The folder of a pair can be left out. */
+static const struct ready_file *
+find_query(struct arena *arena, struct span name)
+{
+    const struct ready_file *file = find_shipped(name);
+
+    if (file == NULL)
+        file = find_shipped(
+            span_str(arena_printf(arena, "%s%.*s", PAIRS, SPAN_ARG(name))));
+    return file != NULL && is_query(file) ? file : NULL;
 }
 
 static struct ready_query
@@ -82,12 +105,14 @@ list_queries(void)
     struct ready_query query;
 
     for (size_t i = 0; init_ready_query(i, &query); i++)
-        out_line(stdout, "%-22.*s  %.*s", SPAN_ARG(query.name),
+        out_line(stdout, "%-28.*s  %.*s", SPAN_ARG(query.name),
                  SPAN_ARG(query.summary));
     out_printf(stdout,
                "\n`bulkpg init --add NAME,...` copies them into queries/.\n"
                "`bulkpg init --add github/issues --store NAME` copies one for "
-               "a source.\n");
+               "a source.\n"
+               "`bulkpg init --add prices` copies a mutation and its SELECT "
+               "into mutations/.\n");
     return EX_OK;
 }
 
@@ -174,11 +199,12 @@ write_shipped(struct target *target, const char *shipped, const char *name,
     return write_file(target, name, file->text, err);
 }
 
+/* The user's folder, and "queries" or "mutations" in it. */
 static bool
-make_folders(struct target *target, struct err *err)
+make_folders(struct target *target, const char *name, struct err *err)
 {
     return make_folder(target->directory, err) &&
-           make_folder(path_in(target, "queries"), err);
+           make_folder(path_in(target, name), err);
 }
 
 /* ---- a new folder ------------------------------------------------------ */
@@ -205,7 +231,7 @@ print_next_steps(const struct target *target)
 static bool
 start(struct target *target, struct err *err)
 {
-    if (!make_folders(target, err) ||
+    if (!make_folders(target, "queries", err) ||
         !write_shipped(target, "bulkpg.ini", "bulkpg.ini", err) ||
         !write_shipped(target, "products", "queries/products" SUFFIX, err) ||
         !write_shipped(target, "bulkpg.graphqls", "bulkpg.graphqls", err) ||
@@ -220,7 +246,8 @@ start(struct target *target, struct err *err)
 
 /* ---- more queries ------------------------------------------------------ */
 
-/* A query of a preset is also meant by its name without the preset. */
+/* A query of a preset is also meant by its name without the preset, and a pair
+ * by its name without the folder. */
 static bool
 no_such_query(struct target *target, struct span name, struct err *err)
 {
@@ -234,6 +261,8 @@ no_such_query(struct target *target, struct span name, struct err *err)
         const char *slash = strchr(full, '/');
 
         nearest_try(&nearest, full);
+        if (span_starts(query.name, PAIRS))
+            nearest_try(&nearest, full + strlen(PAIRS));
         if (slash != NULL && strcmp(slash + 1, wrong) == 0)
             meant = full;
     }
@@ -245,39 +274,60 @@ no_such_query(struct target *target, struct span name, struct err *err)
 }
 
 /* The path of a query in the folder of its store or source, which is created:
- * "queries/github/issues.graphql". NULL for an error. */
+ * "queries/github/issues.graphql"; or that of a file of a pair. NULL for an
+ * error. */
 static const char *
-place_query(struct target *target, const struct ready_file *file,
-            struct err *err)
+place_file(struct target *target, const struct ready_file *file,
+           struct err *err)
 {
+    const char *kind = is_pair(file) ? "mutations" : "queries";
     const char *slash = strchr(file->name, '/');
     const char *base = slash != NULL ? slash + 1 : file->name;
     const char *store = target->store;
     const char *folder;
 
-    if (store == NULL && slash != NULL)
+    if (store == NULL && slash != NULL && !is_pair(file))
         store = arena_dup(&target->arena,
                           span_of(file->name, (size_t)(slash - file->name)));
     if (store == NULL)
-        return arena_printf(&target->arena, "queries/%s", base);
-    folder = arena_printf(&target->arena, "queries/%s", store);
+        return arena_printf(&target->arena, "%s/%s", kind, base);
+    folder = arena_printf(&target->arena, "%s/%s", kind, store);
     if (!make_folder(path_in(target, folder), err))
         return NULL;
     return arena_printf(&target->arena, "%s/%s", folder, base);
 }
 
 static bool
+add_file(struct target *target, const struct ready_file *file, struct err *err)
+{
+    const char *path = place_file(target, file, err);
+
+    return path != NULL && write_file(target, path, file->text, err);
+}
+
+/* The SELECT of a pair. */
+static const struct ready_file *
+sql_of(struct target *target, const struct ready_file *file)
+{
+    int length = (int)(strlen(file->name) - strlen(SUFFIX));
+
+    return find_shipped(span_str(
+        arena_printf(&target->arena, "%.*s" SQL_SUFFIX, length, file->name)));
+}
+
+static bool
 add_query(struct target *target, struct span name, struct err *err)
 {
-    const struct ready_file *file = find_shipped(name);
-    const char *path;
+    const struct ready_file *file = find_query(&target->arena, name);
 
-    if (file == NULL || !is_query(file))
+    if (file == NULL)
         return no_such_query(target, name, err);
-    if (!make_folders(target, err))
-        return false;
-    path = place_query(target, file, err);
-    return path != NULL && write_file(target, path, file->text, err);
+    if (!is_pair(file))
+        return make_folders(target, "queries", err) &&
+               add_file(target, file, err);
+    return make_folders(target, "mutations", err) &&
+           add_file(target, file, err) &&
+           add_file(target, sql_of(target, file), err);
 }
 
 /* `names` is "orders,inventory". */

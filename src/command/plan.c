@@ -17,6 +17,7 @@
 #include "command/plan_compare.h"
 #include "command/plan_dbt.h"
 #include "command/plan_json.h"
+#include "command/plan_mutation.h"
 #include "job/control.h"
 #include "job/job.h"
 #include "job/jobs.h"
@@ -240,10 +241,15 @@ plan_one(struct context *context, struct job *job, struct err *err)
 /* Plans the job for the first store only: the plans for the others differ
  * in the schema. */
 static bool
-plan_first(struct context *context, struct jobs *jobs, struct err *err)
+plan_first(struct context *context, struct jobs *jobs, struct arena *arena,
+           bool *is_mutation, struct err *err)
 {
     if (!context_configure(context, err) ||
-        !jobs_collect(jobs, context, context->options->arguments, err))
+        !plan_mutation(context, arena, is_mutation, err))
+        return false;
+    if (*is_mutation)
+        return true;
+    if (!jobs_collect(jobs, context, context->options->arguments, err))
         return false;
     return jobs->count == 0 || plan_one(context, &jobs->items[0], err);
 }
@@ -252,14 +258,17 @@ static int
 plan(struct context *context)
 {
     struct jobs jobs = {0};
+    struct arena arena = {0}; /* of a mutation's file */
     struct err err;
+    bool is_mutation = false;
     int status = 0;
 
-    if (!plan_first(context, &jobs, &err))
+    if (!plan_first(context, &jobs, &arena, &is_mutation, &err))
         status = process_fail(&err);
-    else if (jobs.count == 0)
+    else if (jobs.count == 0 && !is_mutation)
         status = jobs.status;
     jobs_free(&jobs);
+    arena_free(&arena);
     return status;
 }
 

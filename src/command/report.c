@@ -9,6 +9,7 @@
 #include "command/commands.h"
 #include "job/context.h"
 #include "job/control.h"
+#include "report/pushes.h"
 #include "report/watched.h"
 #include "sql.h"
 
@@ -65,13 +66,17 @@ read_journal(struct context *context, struct arena *arena,
 {
     struct run_query newest = {.newest_only = true};
     struct run_query last = {.limit = REPORT_RUNS_MAX};
+    struct push_query pushes = {.limit = PUSHES_LISTED_MAX};
     struct watched watched;
 
     if (!context_configure(context, err) ||
         !control_open(context, false, err) ||
         !journal_list_runs(context->journal, &newest, arena, &report->newest,
                            err) ||
-        !journal_list_runs(context->journal, &last, arena, &report->runs, err))
+        !journal_list_runs(context->journal, &last, arena, &report->runs,
+                           err) ||
+        !journal_list_pushes(context->journal, &pushes, arena, &report->pushes,
+                             err))
         return false;
     watched_find(&watched, context, arena);
     report->newest = watched_runs(&watched, &report->newest, arena);

@@ -100,11 +100,10 @@ make_keep_directory(const struct options *options, struct err *err)
 static void
 prune_journal(struct context *context)
 {
-    const struct tuning_config *tuning = &context->config.tuning;
+    struct journal_keep keep = context_keep(context);
     struct err err;
 
-    if (!journal_prune(context->journal, tuning->journal_keep_ms,
-                       tuning->rejects_keep_ms, &err))
+    if (!journal_prune(context->journal, &keep, &err))
         log_failure(LOG_WARN, NULL, "cannot remove old runs from the journal",
                     &err);
 }

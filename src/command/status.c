@@ -1,5 +1,6 @@
-/* Prints two lists from the journal, as text, JSON or metrics: the last run of
- * each job, and the operations that have not ended.
+/* Prints lists from the journal, as text, JSON or metrics: the last run of each
+ * job, the last push of each mutation job, and the operations that have not
+ * ended.
  *
  * Without an option, every job that ever ran is listed. --failed, --older-than
  * and --metrics are about the jobs that should run: they also list configured
@@ -16,6 +17,7 @@
 #include "base/replace_file.h"
 #include "cli/process.h"
 #include "command/commands.h"
+#include "command/status_push.h"
 #include "job/context.h"
 #include "job/control.h"
 #include "journal/operation.h"
@@ -208,6 +210,7 @@ append_operation(struct json_out *json,
 struct listing {
     const struct options *options;
     struct journal_runs runs;
+    struct journal_pushes pushes;
     struct journal_operations operations;
     size_t listed;
 };
@@ -242,6 +245,10 @@ print_text(struct listing *listing)
             print_head(&widths);
         print_run(&listing->runs.runs[i], &widths);
     }
+    if (listing->pushes.count > 0 && listing->listed > 0)
+        out_line(stdout, "%s", "");
+    status_push_print(&listing->pushes);
+    listing->listed += listing->pushes.count;
     for (size_t i = 0; i < listing->operations.count; i++) {
         if (i == 0)
             out_printf(stdout, "%soperations as last seen at the store:\n",
@@ -267,6 +274,9 @@ print_json(struct listing *listing)
         append_run(json, &listing->runs.runs[i]);
     }
     json_out_close(json, ']');
+    json_out_key(json, "pushes");
+    status_push_append(json, &listing->pushes);
+    listing->listed += listing->pushes.count;
     json_out_key(json, "operations");
     json_out_open(json, '[');
     for (size_t i = 0; i < listing->operations.count; i++) {
@@ -286,12 +296,29 @@ read_journal(struct context *context, struct listing *listing,
              struct arena *arena, struct err *err)
 {
     struct run_query query = {.newest_only = true};
+    struct push_query pushes = {.newest_only = true};
 
     return control_open(context, false, err) &&
            journal_list_runs(context->journal, &query, arena, &listing->runs,
                              err) &&
+           journal_list_pushes(context->journal, &pushes, arena,
+                               &listing->pushes, err) &&
            journal_running_operations(context->journal, NULL, NULL, arena,
                                       &listing->operations, err);
+}
+
+/* With --failed, only pushes that did not succeed. --older-than is about runs.
+ */
+static void
+keep_failed_pushes(const struct options *options, struct journal_pushes *pushes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < pushes->count; i++)
+        if (options->failed && status_push_is_failed(&pushes->pushes[i]))
+            pushes->pushes[kept++] = pushes->pushes[i];
+    if (options->failed || options->older_than_ms >= 0)
+        pushes->count = kept;
 }
 
 static void
@@ -360,6 +387,7 @@ status(struct context *context)
     if (code == 0) {
         if (is_about_watched(context->options))
             watch(context, &listing, &arena);
+        keep_failed_pushes(context->options, &listing.pushes);
         code = tell(&listing);
     }
     arena_free(&arena);

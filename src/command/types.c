@@ -1,4 +1,7 @@
+#include "job/types.h"
+
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/out.h"
@@ -10,6 +13,17 @@
 #include "json/write.h"
 
 enum { TEXT_BYTES_MAX = 512 * 1024 * 1024 };
+
+/* {"name": "Mutation"}; it is known if a mutation was planned or pushed. */
+static void
+print_mutation_type(struct json_out *json, const struct journal_types *types)
+{
+    for (size_t i = 0; i < types->count; i++)
+        if (strcmp(types->types[i].name, TYPES_MUTATION_ENTRY) == 0) {
+            json_out_key(json, "mutationType");
+            json_out_raw(json, types->types[i].json);
+        }
+}
 
 /* Prints the types as a server would answer a standard introspection query, so
  * that --types can read them. Only types that the store's queries have needed
@@ -29,10 +43,12 @@ print_types(const char *query_type, const struct journal_types *types)
     json_out_open(json, '{');
     json_out_text(json, "name", query_type);
     json_out_close(json, '}');
+    print_mutation_type(json, types);
     json_out_key(json, "types");
     json_out_open(json, '[');
     for (size_t i = 0; i < types->count; i++) {
-        if (types->types[i].json.length == 0)
+        if (types->types[i].json.length == 0 ||
+            strcmp(types->types[i].name, TYPES_MUTATION_ENTRY) == 0)
             continue;
         json_out_line(json);
         json_out_raw(json, types->types[i].json);

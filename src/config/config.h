@@ -36,6 +36,7 @@ struct tuning_config {
     int64_t compare_bytes; /* for the hashes of rows; 0: none are read */
     int64_t journal_keep_ms;
     int64_t rejects_keep_ms;
+    int64_t push_keep_ms;
 };
 
 struct config {

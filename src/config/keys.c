@@ -57,6 +57,8 @@ const struct setting_key keys_tuning[] = {
      "How long the journal keeps finished runs. It always keeps the last run of each job."},
     {"rejects_keep", setting_duration, IN_TUNING(rejects_keep_ms), "30d",
      "How long the journal keeps rejects."},
+    {"push_keep", setting_duration, IN_TUNING(push_keep_ms), "30d",
+     "How long the journal keeps the rows of pushes, which may contain customers' data. Rows whose outcome is not known are kept."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [store NAME], [store *] */

@@ -26,6 +26,13 @@ struct options {
     const char *domain;         /* --domain */
     const char *keep_directory; /* --keep */
     const char *ids_file;       /* --ids; "-": standard input */
+    const char *from_file;      /* --from (push); "-": standard input */
+    const char *retry;          /* --retry: "refused" or "unknown" */
+    const char *const *keys;    /* --key, repeatable; NULL-terminated */
+    int64_t undo;               /* --undo, --settle: ids of pushes; 0: not */
+    int64_t settle;             /* given */
+    int64_t limit;              /* --limit; -1: not given */
+    int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */
     const char *metrics_file;   /* --metrics */
     const char *schema;         /* --schema (views); NULL: all */
@@ -39,6 +46,10 @@ struct options {
     bool force_deletes;
     bool force_nulls;
     bool dry_run;
+    bool all;                     /* --all */
+    bool force_max;               /* --force-max */
+    bool accept_invalid;          /* --accept-invalid */
+    bool rollback;                /* --rollback */
     bool any_query;               /* --any-query */
     bool timings;                 /* --timings */
     bool json;                    /* --json */

@@ -1,5 +1,6 @@
 /* A job is looked up by its name in queries/STORE/ and then in queries/, or by
- * its path. The store's own file hides the common one of the same name.
+ * its path. The store's own file hides the common one of the same name. A
+ * mutation is looked up in the same way in mutations/.
  *
  *     names on the command line   a missing file is misuse (status 64)
  *     else `jobs` of the store    a missing file is a fault of the store
@@ -30,8 +31,12 @@
 #include "base/unreadable.h"
 #include "config/setting.h"
 
-#define FOLDER "queries"
-#define SUFFIX ".graphql"
+#define FOLDER     "queries"
+#define SUFFIX     ".graphql"
+#define SQL_SUFFIX ".sql"
+
+/* Where the two kinds of jobs are. */
+static const char queries[] = FOLDER, mutations[] = "mutations";
 
 enum { NAME_BYTES = 4096, FILE_BYTES = 1024 * 1024, KNOWN_BYTES = 400 };
 
@@ -149,6 +154,7 @@ is_source(const struct store_config *store)
  * arena. */
 struct search {
     struct arena *arena;
+    const char *folder; /* `queries` or `mutations` */
     const struct store_config *store;
     struct query_files *files;
     size_t room;
@@ -224,10 +230,11 @@ by_job(const void *a, const void *b)
 static bool
 list_all(struct search *search, struct err *err)
 {
-    const char *own =
-        arena_printf(search->arena, FOLDER "/%s", search->store->name);
+    const char *own = arena_printf(search->arena, "%s/%s", search->folder,
+                                   search->store->name);
 
-    if ((!is_source(search->store) && !list_folder(search, FOLDER, err)) ||
+    if ((!is_source(search->store) &&
+         !list_folder(search, search->folder, err)) ||
         !list_folder(search, own, err))
         return false;
     if (search->files->count > 0)
@@ -237,38 +244,6 @@ list_all(struct search *search, struct err *err)
 }
 
 /* ---- named jobs -------------------------------------------------------- */
-
-/* The hint lists the jobs that exist, after the one that was probably meant. */
-static bool
-no_such_job(struct search *search, const char *job, enum err_kind kind,
-            struct err *err)
-{
-    struct query_files all = {0};
-    struct search rest = {search->arena, search->store, &all, 0};
-    struct nearest nearest = nearest_to(job);
-    struct buf known = buf_with_ceiling(KNOWN_BYTES);
-
-    if (!list_all(&rest, err))
-        return false;
-    for (size_t i = 0; i < all.count; i++) {
-        nearest_try(&nearest, all.items[i].job);
-        buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
-    }
-    err_set(err, MSG_UNKNOWN_JOB, "%s %s has no job \"%.100s\"",
-            store_config_kind(search->store), search->store->name, job);
-    err_as(err, kind);
-    if (all.count == 0)
-        err_hint(err,
-                 "there are no queries in " FOLDER "/; create one with bulkpg "
-                 "init");
-    else if (nearest.best != NULL)
-        err_hint(err, "did you mean %s? The jobs are %s", nearest.best,
-                 buf_str(&known));
-    else
-        err_hint(err, "the jobs are %s", buf_str(&known));
-    buf_free(&known);
-    return false;
-}
 
 static bool
 is_configured(const struct store_config *store, const char *job)
@@ -290,14 +265,60 @@ find_path(const struct search *search, const char *job)
         return exists(job) ? arena_strdup(arena, job) : NULL;
     if (!setting_is_name(job))
         return NULL;
-    path =
-        arena_printf(arena, FOLDER "/%s/%s" SUFFIX, search->store->name, job);
+    path = arena_printf(arena, "%s/%s/%s" SUFFIX, search->folder,
+                        search->store->name, job);
     if (exists(path))
         return path;
     if (is_source(search->store) && !is_configured(search->store, job))
         return NULL;
-    path = arena_printf(arena, FOLDER "/%s" SUFFIX, job);
+    path = arena_printf(arena, "%s/%s" SUFFIX, search->folder, job);
     return exists(path) ? path : NULL;
+}
+
+/* Is it a job of the other kind? */
+static bool
+is_other_kind(const struct search *search, const char *job)
+{
+    struct search other = *search;
+
+    other.folder = search->folder == queries ? mutations : queries;
+    return find_path(&other, job) != NULL;
+}
+
+/* The hint lists the jobs that exist, after the one that was probably meant. */
+static bool
+no_such_job(struct search *search, const char *job, enum err_kind kind,
+            struct err *err)
+{
+    struct query_files all = {0};
+    struct search rest = {search->arena, search->folder, search->store, &all,
+                          0};
+    struct nearest nearest = nearest_to(job);
+    struct buf known = buf_with_ceiling(KNOWN_BYTES);
+
+    if (!list_all(&rest, err))
+        return false;
+    for (size_t i = 0; i < all.count; i++) {
+        nearest_try(&nearest, all.items[i].job);
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", all.items[i].job);
+    }
+    err_set(err, MSG_UNKNOWN_JOB, "%s %s has no job \"%.100s\"",
+            store_config_kind(search->store), search->store->name, job);
+    err_as(err, kind);
+    if (is_other_kind(search, job))
+        err_hint(err, "%s is a %s: bulkpg %s %s", job,
+                 search->folder == queries ? "mutation" : "query",
+                 search->folder == queries ? "push" : "run", job);
+    else if (all.count == 0)
+        err_hint(err, "there are no %s in %s/; bulkpg init writes one",
+                 search->folder, search->folder);
+    else if (nearest.best != NULL)
+        err_hint(err, "did you mean %s? The jobs are %s", nearest.best,
+                 buf_str(&known));
+    else
+        err_hint(err, "the jobs are %s", buf_str(&known));
+    buf_free(&known);
+    return false;
 }
 
 /* Is the file in queries/, but in the folder of another store? */
@@ -322,7 +343,7 @@ bool
 query_files_has(struct arena *arena, const struct store_config *store,
                 const char *job)
 {
-    struct search search = {arena, store, NULL, 0};
+    struct search search = {arena, queries, store, NULL, 0};
 
     return find_path(&search, job) != NULL &&
            !(is_path(job) && is_of_other(store, job));
@@ -400,7 +421,7 @@ query_files_find(struct arena *arena, const struct store_config *store,
                  const char *const *jobs, struct query_files *files,
                  struct err *err)
 {
-    struct search search = {arena, store, files, 0};
+    struct search search = {arena, queries, store, files, 0};
     bool found;
 
     *files = (struct query_files){0};
@@ -414,6 +435,87 @@ query_files_find(struct arena *arena, const struct store_config *store,
         return false;
     for (size_t i = 0; i < files->count; i++)
         read_named(arena, &files->items[i]);
+    return true;
+}
+
+/* ---- mutations ---------------------------------------------------------- */
+
+/* The file of the SELECT beside a mutation. */
+static const char *
+sql_path(struct arena *arena, const char *path)
+{
+    size_t length = strlen(path);
+
+    if (has_suffix(path))
+        length -= strlen(SUFFIX);
+    return arena_printf(arena, "%.*s" SQL_SUFFIX, (int)length, path);
+}
+
+/* A file in another folder is a mutation if it has a SELECT. */
+bool
+query_files_has_mutation(struct arena *arena, const struct store_config *store,
+                         const char *job)
+{
+    struct search search = {arena, mutations, store, NULL, 0};
+    const char *path = find_path(&search, job);
+
+    if (path == NULL || !is_path(job))
+        return path != NULL;
+    if (strncmp(path, "./", 2) == 0)
+        path += 2;
+    return strncmp(path, mutations, strlen(mutations)) == 0 ||
+           exists(sql_path(arena, path));
+}
+
+/* --from does not need the SELECT. */
+static void
+read_sql(struct arena *arena, struct query_file *file)
+{
+    struct buf text = buf_with_ceiling(FILE_BYTES);
+
+    file->sql_path = sql_path(arena, file->path);
+    if (!exists(file->sql_path)) {
+        err_set(&file->sql_fault, MSG_MUTATION_SQL, "%s does not exist",
+                file->sql_path);
+    } else if (read_text(file->sql_path, &text, &file->sql_fault)) {
+        file->sql = span_of(arena_dup(arena, buf_span(&text)), text.length);
+    } else {
+        err_code(&file->sql_fault, MSG_MUTATION_SQL);
+    }
+    buf_free(&text);
+}
+
+static void
+read_mutation(struct arena *arena, const struct store_config *store,
+              struct query_file *file)
+{
+    struct search twin = {arena, queries, store, NULL, 0};
+    const char *query;
+
+    file->is_mutation = true;
+    file->sql = span_str("");
+    read_named(arena, file);
+    read_sql(arena, file);
+    query = setting_is_name(file->job) ? find_path(&twin, file->job) : NULL;
+    if (query != NULL && file->fault.kind == ERR_NONE)
+        err_set(&file->fault, MSG_JOB_TWICE, "%s and %s are both job %s", query,
+                file->path, file->job);
+}
+
+bool
+query_files_find_mutations(struct arena *arena,
+                           const struct store_config *store,
+                           const char *const *jobs, struct query_files *files,
+                           struct err *err)
+{
+    struct search search = {arena, mutations, store, files, 0};
+
+    *files = (struct query_files){0};
+    if (jobs != NULL && jobs[0] != NULL ? !take_named(&search, jobs, err)
+                                        : !list_all(&search, err))
+        return false;
+    for (size_t i = 0; i < files->count; i++)
+        read_mutation(arena, store, &files->items[i]);
     return true;
 }
 
@@ -439,14 +541,17 @@ static void
 warn_of_folder(const struct config *config, const char *path, const char *name,
                struct err *warning)
 {
+    const char *slash = strchr(path, '/');
     struct nearest nearest = nearest_to(name);
 
     for (size_t i = 0; i < config->store_count; i++)
         nearest_try(&nearest, config->stores[i].name);
     err_set(warning, MSG_NONE, "%s: unknown store \"%.100s\"%s", path, name,
             nearest_hint(&nearest));
-    err_hint(warning, "a folder in " FOLDER "/ is for the store of that name: "
-                      "rename or remove it");
+    err_hint(warning,
+             "a folder in %.*s/ is for the store of that name: rename or "
+             "remove it",
+             (int)(slash - path), path);
 }
 
 static bool
@@ -466,17 +571,17 @@ is_stray(const struct config *config, const char *path, const char *name,
     return true;
 }
 
-void
-query_files_find_strays(struct arena *arena, const struct config *config,
-                        query_files_stray_fn *tell, void *ctx)
+static void
+find_strays_in(struct arena *arena, const struct config *config,
+               const char *folder, query_files_stray_fn *tell, void *ctx)
 {
-    DIR *listing = opendir(FOLDER);
+    DIR *listing = opendir(folder);
     const struct dirent *entry;
 
     if (listing == NULL)
         return;
     while ((entry = readdir(listing)) != NULL) {
-        const char *path = arena_printf(arena, FOLDER "/%s", entry->d_name);
+        const char *path = arena_printf(arena, "%s/%s", folder, entry->d_name);
         struct err warning;
 
         if (entry->d_name[0] != '.' &&
@@ -484,4 +589,12 @@ query_files_find_strays(struct arena *arena, const struct config *config,
             tell(ctx, &warning);
     }
     closedir(listing);
+}
+
+void
+query_files_find_strays(struct arena *arena, const struct config *config,
+                        query_files_stray_fn *tell, void *ctx)
+{
+    find_strays_in(arena, config, queries, tell, ctx);
+    find_strays_in(arena, config, mutations, tell, ctx);
 }

@@ -1,9 +1,11 @@
 /*
- * query_files - finds the query files of a store's jobs.
+ * query_files - finds the files of a store's jobs: queries and mutations.
  *
  *     queries/products.graphql         job products of every store
  *     queries/acme/products.graphql    the same job, for store acme only
  *     queries/gh/issues.graphql        a job of source gh
+ *     mutations/prices.graphql         a mutation, with its SELECT in
+ *     mutations/prices.sql
  *
  * A job has the name of its file without .graphql. An error in one file is a
  * fault of that file, so that the others run.
@@ -21,6 +23,12 @@ struct query_file {
     const char *path; /* as messages name it: "queries/products.graphql" */
     struct span text; /* ends in a NUL that is not counted */
     struct err fault; /* kind ERR_NONE: it could be read */
+
+    /* Only of a mutation: */
+    bool is_mutation;
+    const char *sql_path; /* "mutations/prices.sql" */
+    struct span sql;      /* its text */
+    struct err sql_fault; /* kind ERR_NONE: it exists and could be read */
 };
 
 struct query_files {
@@ -44,9 +52,21 @@ query_files_find(struct arena *arena, const struct store_config *store,
 bool query_files_has(struct arena *arena, const struct store_config *store,
                      const char *job);
 
-/* Find what a user put into queries/ although no run reads it: a folder without
- * a store of that name, a file that ends in .gql. Each is passed to `tell` as a
- * warning with a hint. */
+/* Find the mutations that are named, or, if `jobs` is NULL or empty, all of the
+ * store. A query of the same name is a fault of the mutation. ERR_USAGE for a
+ * job that does not exist. */
+MUST_CHECK bool
+query_files_find_mutations(struct arena *arena,
+                           const struct store_config *store,
+                           const char *const *jobs, struct query_files *files,
+                           struct err *err);
+bool
+query_files_has_mutation(struct arena *arena, const struct store_config *store,
+                         const char *job);
+
+/* Find what a user put into queries/ or mutations/ although nothing reads it: a
+ * folder without a store of that name, a file that ends in .gql. Each is passed
+ * to `tell` as a warning with a hint. */
 typedef void query_files_stray_fn(void *ctx, const struct err *warning);
 void query_files_find_strays(struct arena *arena, const struct config *config,
                              query_files_stray_fn *tell, void *ctx);

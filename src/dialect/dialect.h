@@ -80,6 +80,12 @@ struct dialect {
      * number. Else ids are text. */
     bool ids_are_gids;
 
+    /* Decimal, Money and integers of 64 bits are strings in JSON. */
+    bool decimals_are_strings;
+
+    /* mapping/kinds.h has a table of its mutations. */
+    bool lists_mutations;
+
     /* Without the scope read_all_orders, objects of the type Order are hidden
      * from an app after 60 days: that they did not come says nothing. */
     bool hides_orders;

@@ -2,7 +2,7 @@
  * The check has five parts. Each relies on the ones before it.
  *
  *   1. The document has one operation, a query, without variables unless
- *      gql_check_variables() is called.
+ *      gql_check_variables() is called; or a mutation.
  *   2. Every fragment that is spread exists, does not contain itself, and
  *      every fragment is used (check_fragments.c).
  *   3. Fields, arguments (check_value.c) and directives (check_directives.c)
@@ -314,6 +314,21 @@ check_definitions(struct gql_checker *checker)
 /* ---- the operation ------------------------------------------------------ */
 
 static bool
+check_kind(struct gql_checker *checker, const struct gql_operation *operation)
+{
+    if (checker->is_mutation)
+        return operation->kind == GQL_MUTATION ||
+               gql_error(checker->err, MSG_MUTATION_RULE, checker->document,
+                         operation->pos,
+                         "this is not a mutation; a file of mutations/ has "
+                         "exactly one");
+    return operation->kind == GQL_QUERY ||
+           gql_error(checker->err, MSG_QUERY_BULK_RULE, checker->document,
+                     operation->pos, "only a query can run%s",
+                     checker->takes_variables ? "" : " as a bulk operation");
+}
+
+static bool
 check_one_query(struct gql_checker *checker)
 {
     const struct gql_document *document = checker->document;
@@ -322,17 +337,16 @@ check_one_query(struct gql_checker *checker)
     if (operation == NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          document->fragments->pos,
-                         "the file has fragments but no query");
+                         "the file has fragments but no %s",
+                         checker->is_mutation ? "mutation" : "query");
     if (operation->next != NULL)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->next->pos,
-                         "this is a second operation; a query file has "
-                         "exactly one");
-    if (operation->kind != GQL_QUERY)
-        return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
-                         operation->pos, "only a query can run%s",
-                         checker->takes_variables ? ""
-                                                  : " as a bulk operation");
+                         "this is a second operation; a %s file has "
+                         "exactly one",
+                         checker->is_mutation ? "mutation" : "query");
+    if (!check_kind(checker, operation))
+        return false;
     if (operation->variables != NULL && !checker->takes_variables)
         return gql_error(checker->err, MSG_QUERY_BULK_RULE, document,
                          operation->variables->pos,
@@ -342,18 +356,34 @@ check_one_query(struct gql_checker *checker)
 }
 
 static bool
+check_variable_directives(struct gql_checker *checker)
+{
+    const struct gql_variable *variable =
+        checker->document->operations->variables;
+
+    for (; variable != NULL; variable = variable->next)
+        if (!gql_check_directives(checker, variable->directives,
+                                  GQL_ON_VARIABLE))
+            return false;
+    return true;
+}
+
+static bool
 check_query(struct gql_checker *checker)
 {
     struct gql_operation *operation = checker->document->operations;
-    const char *name = gql_schema_query_type(checker->schema);
+    const char *name = gql_checked_root(checker);
     const struct gql_type *root = gql_schema_find(checker->schema, name);
 
     if (root == NULL)
         return gql_error(checker->err, MSG_QUERY_TYPES, checker->document,
                          operation->pos,
-                         "the store does not describe its query type %s", name);
+                         "the store does not describe its %s type %s",
+                         checker->is_mutation ? "mutation" : "query", name);
     return gql_check_directives(checker, operation->directives,
-                                GQL_ON_OPERATION) &&
+                                checker->is_mutation ? GQL_ON_MUTATION
+                                                     : GQL_ON_OPERATION) &&
+           (!checker->is_mutation || check_variable_directives(checker)) &&
            check_selections(checker, root, operation->selections);
 }
 
@@ -396,6 +426,19 @@ gql_check_variables(const struct gql_document *document,
                                   .schema = schema,
                                   .err = err,
                                   .takes_variables = true};
+
+    return check_with(&checker);
+}
+
+bool
+gql_check_mutation(const struct gql_document *document,
+                   const struct gql_schema *schema, struct err *err)
+{
+    struct gql_checker checker = {.document = document,
+                                  .schema = schema,
+                                  .err = err,
+                                  .takes_variables = true,
+                                  .is_mutation = true};
 
     return check_with(&checker);
 }

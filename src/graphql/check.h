@@ -34,4 +34,9 @@ MUST_CHECK bool
 gql_check_variables(const struct gql_document *document,
                     const struct gql_schema *schema, struct err *err);
 
+/* The same for a document with exactly one mutation. */
+MUST_CHECK bool
+gql_check_mutation(const struct gql_document *document,
+                   const struct gql_schema *schema, struct err *err);
+
 #endif

@@ -18,6 +18,9 @@ static const struct known {
     {"filter", GQL_ON_OPERATION, "the query itself"},
     {"paged", GQL_ON_OPERATION, "the query itself"},
     {"unwrap", GQL_ON_OPERATION, "the query itself"},
+    {"push", GQL_ON_MUTATION, "a mutation itself"},
+    {"null", GQL_ON_VARIABLE, "a variable of a mutation"},
+    {"gid", GQL_ON_VARIABLE, "a variable of a mutation"},
     {"table", GQL_ON_FIELD, "a field"},
     {"column", GQL_ON_FIELD, "a field"},
     {"index", GQL_ON_FIELD, "a field"},
@@ -71,6 +74,22 @@ check_condition(struct gql_checker *checker,
                                directive->pos);
 }
 
+/* The only directive of an API that a document may have. Its key may be a
+ * variable, so that each row has one of its own. */
+static bool
+check_idempotent(struct gql_checker *checker,
+                 const struct gql_directive *directive)
+{
+    static struct gql_input key = {.name = "key",
+                                   .type = {.name = "String",
+                                            .kind = GQL_SCALAR_TYPE,
+                                            .non_null = true,
+                                            .text = "String!"}};
+
+    return gql_check_arguments(checker, directive->arguments, &key,
+                               "@idempotent", directive->pos);
+}
+
 static bool
 check_arguments(struct gql_checker *checker,
                 const struct gql_directive *directive, bool is_condition)
@@ -91,6 +110,9 @@ check_directive(struct gql_checker *checker,
 {
     const struct known *known = find_known(directive->name);
 
+    if (checker->is_mutation && place == GQL_ON_FIELD &&
+        strcmp(directive->name, "idempotent") == 0)
+        return check_idempotent(checker, directive);
     if (known == NULL)
         return unknown_directive(checker, directive);
     if ((known->places & place) == 0)

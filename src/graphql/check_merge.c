@@ -221,7 +221,7 @@ check_shapes(struct gql_checker *checker, const struct gql_set *set)
 bool
 gql_check_merge(struct gql_checker *checker)
 {
-    const char *root = gql_schema_query_type(checker->schema);
+    const char *root = gql_checked_root(checker);
     struct gql_set set = {0};
 
     return gql_collect(checker, &set, gql_schema_find(checker->schema, root),

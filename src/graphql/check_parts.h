@@ -52,7 +52,9 @@ enum gql_place {
     GQL_ON_OPERATION = 1,
     GQL_ON_FIELD = 2,
     GQL_ON_SPREAD = 4, /* or on an inline fragment */
-    GQL_ON_FRAGMENT = 8
+    GQL_ON_FRAGMENT = 8,
+    GQL_ON_MUTATION = 16, /* on the operation, if it is a mutation */
+    GQL_ON_VARIABLE = 32
 };
 
 MUST_CHECK bool

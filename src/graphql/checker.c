@@ -10,3 +10,10 @@ gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos)
                      "fields are selected too often",
                      GQL_MAX_STEPS);
 }
+
+const char *
+gql_checked_root(const struct gql_checker *checker)
+{
+    return checker->is_mutation ? gql_schema_mutation_type(checker->schema)
+                                : gql_schema_query_type(checker->schema);
+}

@@ -22,6 +22,7 @@ struct gql_checker {
     size_t unknown_shown; /* number of fields in this message */
     size_t unknown_count; /* number of unknown fields */
     bool takes_variables; /* the query may have variables */
+    bool is_mutation;     /* the operation must be a mutation, not a query */
     bool in_directive;    /* the arguments of a directive are checked */
     struct dict used;     /* names of the variables that were used so far */
 };
@@ -30,5 +31,8 @@ struct gql_checker {
  * than GQL_MAX_STEPS. Only a document that was made to be slow takes more. */
 MUST_CHECK bool
 gql_step(struct gql_checker *checker, size_t steps, struct gql_pos pos);
+
+/* The type at which the operation begins, by name. */
+const char *gql_checked_root(const struct gql_checker *checker);
 
 #endif

@@ -475,6 +475,8 @@ on_scalar(void *ctx, enum json_kind kind, struct span source, struct span text)
         end_named(reader, NULL);
     else if (place == AT_FIELD)
         read_in_field(reader, kind, text);
+    else if (place == AT_TYPE && is_key(reader, "isOneOf"))
+        reader->type->one_of = kind == JSON_TRUE;
     else if (place == AT_REF)
         read_in_ref(reader, kind, text);
     else if (kind != JSON_STRING)

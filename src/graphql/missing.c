@@ -9,8 +9,10 @@ struct search {
     struct arena *arena;
     struct gql_name *missing;
     struct gql_name **end;
-    struct dict listed; /* the names in `missing` */
-    bool is_paged;      /* the query has @paged */
+    struct dict listed;  /* the names in `missing` */
+    struct dict visited; /* input types, by need_whole() */
+    bool is_paged;       /* the query has @paged */
+    bool is_mutation;
 };
 
 /* Return the type if it is known. Otherwise list it as missing, unless it is
@@ -101,7 +103,8 @@ need_for_ids(struct search *search, const struct gql_type *type)
 {
     const struct gql_type *query =
         gql_schema_find(search->schema, gql_schema_query_type(search->schema));
-    const struct gql_field *own = gql_type_field(query, type->name);
+    const struct gql_field *own =
+        query != NULL ? gql_type_field(query, type->name) : NULL;
 
     if (own == NULL || gql_find_input(own->arguments, "ids") == NULL ||
         !gql_kind_is_composite(own->type.kind))
@@ -127,6 +130,15 @@ static void
 need_for_selections(struct search *search, const struct gql_type *parent,
                     const struct gql_selection *list);
 
+/* The lists of errors in the payload of a mutation: bulkpg selects them. */
+static void
+need_for_errors(struct search *search, const struct gql_type *payload)
+{
+    for (const struct gql_field *f = payload->fields; f != NULL; f = f->next)
+        if (gql_is_error_list(f) && gql_kind_is_composite(f->type.kind))
+            need(search, f->type.name);
+}
+
 static void
 need_below(struct search *search, const char *name,
            const struct gql_selection *list)
@@ -136,7 +148,10 @@ need_below(struct search *search, const char *name,
     if (type == NULL)
         return;
     need_for_connection(search, type);
-    need_for_ids(search, type);
+    if (search->is_mutation)
+        need_for_errors(search, type);
+    else
+        need_for_ids(search, type);
     need_for_selections(search, type, list);
 }
 
@@ -169,6 +184,52 @@ need_for_selections(struct search *search, const struct gql_type *parent,
     }
 }
 
+static void need_whole(struct search *search, const char *name);
+
+/* An input object with all that it may contain. Types may contain themselves,
+ * so each is visited once. */
+static void
+need_fields(struct search *search, const struct gql_type *type)
+{
+    for (const struct gql_input *i = type->input_fields; i != NULL; i = i->next)
+        if (i->type.kind == GQL_INPUT_TYPE || i->type.kind == GQL_ENUM_TYPE)
+            need_whole(search, i->type.name);
+}
+
+static void
+need_whole(struct search *search, const char *name)
+{
+    const struct gql_type *type = need(search, name);
+
+    search->visited.arena = search->arena;
+    if (type != NULL && type->kind == GQL_INPUT_TYPE &&
+        dict_add_name(&search->visited, type->name))
+        need_fields(search, type);
+}
+
+/* The document says only the name of a variable's type. */
+static void
+need_for_variables(struct search *search, const struct gql_variable *variable)
+{
+    for (; variable != NULL; variable = variable->next) {
+        const char *text = variable->type + strspn(variable->type, "[");
+        const char *name =
+            arena_dup(search->arena, span_of(text, strcspn(text, "]!")));
+
+        if (!gql_is_builtin_scalar(name))
+            need_whole(search, name);
+    }
+}
+
+static void
+need_for_mutation(struct search *search, const struct gql_operation *operation)
+{
+    search->is_mutation = true;
+    need_for_variables(search, operation->variables);
+    need_below(search, gql_schema_mutation_type(search->schema),
+               operation->selections);
+}
+
 struct gql_name *
 gql_schema_missing(const struct gql_schema *schema,
                    const struct gql_document *document, struct arena *arena)
@@ -178,13 +239,17 @@ gql_schema_missing(const struct gql_schema *schema,
 
     search.end = &search.missing;
     search.listed.arena = arena;
-    need(&search, root);
+    if (document->operations == NULL ||
+        document->operations->kind != GQL_MUTATION)
+        need(&search, root);
     for (const struct gql_operation *operation = document->operations;
          operation != NULL; operation = operation->next)
         if (operation->kind == GQL_QUERY) {
             search.is_paged =
                 gql_find_directive(operation->directives, "paged") != NULL;
             need_below(&search, root, operation->selections);
+        } else if (operation->kind == GQL_MUTATION) {
+            need_for_mutation(&search, operation);
         }
     for (const struct gql_fragment *fragment = document->fragments;
          fragment != NULL; fragment = fragment->next)

@@ -16,6 +16,7 @@ enum {
 struct gql_schema {
     struct arena *arena;
     const char *query_type;
+    const char *mutation_type;
     struct gql_type *types; /* the newest first */
     struct dict by_name;
     struct dict absent;
@@ -30,6 +31,7 @@ gql_schema_new(struct arena *arena)
 
     schema->arena = schema->by_name.arena = schema->absent.arena = arena;
     schema->query_type = "QueryRoot";
+    schema->mutation_type = "Mutation";
     schema->left = TYPES_BYTES;
     schema->texts_left = TEXTS_BYTES;
     return schema;
@@ -45,6 +47,18 @@ void
 gql_schema_set_query_type(struct gql_schema *schema, const char *name)
 {
     schema->query_type = arena_strdup(schema->arena, name);
+}
+
+const char *
+gql_schema_mutation_type(const struct gql_schema *schema)
+{
+    return schema->mutation_type;
+}
+
+void
+gql_schema_set_mutation_type(struct gql_schema *schema, const char *name)
+{
+    schema->mutation_type = arena_strdup(schema->arena, name);
 }
 
 struct gql_type *
@@ -173,4 +187,67 @@ gql_find_input(struct gql_input *list, const char *name)
     while (list != NULL && strcmp(list->name, name) != 0)
         list = list->next;
     return list;
+}
+
+/* ---- references ---------------------------------------------------------- */
+
+bool
+gql_is_builtin_scalar(const char *name)
+{
+    static const char *const names[] = {"ID", "String", "Int", "Float",
+                                        "Boolean"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool
+gql_schema_read_ref(const struct gql_schema *schema, struct arena *arena,
+                    const char *text, struct gql_type_ref *ref)
+{
+    struct span rest = span_str(text);
+    const struct gql_type *type;
+
+    *ref = (struct gql_type_ref){.text = text};
+    ref->non_null = rest.length > 0 && rest.bytes[rest.length - 1] == '!';
+    while (rest.length > 0 && rest.bytes[0] == '[') {
+        ref->list_depth++;
+        rest = span_tail(rest, 1);
+    }
+    while (rest.length > 0 && strchr("!]", rest.bytes[rest.length - 1]) != NULL)
+        rest.length--;
+    ref->name = arena_dup(arena, rest);
+    ref->kind = GQL_SCALAR_TYPE;
+    if (gql_is_builtin_scalar(ref->name))
+        return true;
+    type = gql_schema_find(schema, ref->name);
+    if (type == NULL)
+        return false;
+    ref->kind = type->kind;
+    return true;
+}
+
+static bool
+ends_in(const char *name, const char *end)
+{
+    size_t length = strlen(name), end_length = strlen(end);
+
+    return length >= end_length && strcmp(name + length - end_length, end) == 0;
+}
+
+bool
+gql_is_error_list(const struct gql_field *field)
+{
+    const struct gql_type_ref *type = &field->type;
+    bool is_named = strcmp(field->name, "errors") == 0 ||
+                    strcmp(field->name, "userErrors") == 0 ||
+                    ends_in(field->name, "UserErrors");
+
+    if (type->list_depth != 1)
+        return false;
+    if (!gql_kind_is_composite(type->kind))
+        return is_named && strcmp(type->name, "String") == 0;
+    return is_named || ends_in(type->name, "UserError");
 }

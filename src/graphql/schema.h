@@ -64,7 +64,8 @@ struct gql_type {
     struct gql_name *possible_types; /* INTERFACE, UNION */
     struct gql_name *enum_values;    /* ENUM, deprecated ones included */
     struct gql_input *input_fields;  /* INPUT_OBJECT */
-    struct dict fields_by_name;      /* the lists above, by name */
+    bool one_of; /* INPUT_OBJECT: exactly one field must be given */
+    struct dict fields_by_name; /* the lists above, by name */
     struct dict possible_by_name;
     struct dict values_by_name;
     struct dict inputs_by_name;
@@ -79,6 +80,10 @@ struct gql_schema *gql_schema_new(struct arena *arena);
 /* The name of the query type; "QueryRoot" unless it is set. */
 const char *gql_schema_query_type(const struct gql_schema *schema);
 void gql_schema_set_query_type(struct gql_schema *schema, const char *name);
+
+/* The same for the mutation type; "Mutation" unless it is set. */
+const char *gql_schema_mutation_type(const struct gql_schema *schema);
+void gql_schema_set_mutation_type(struct gql_schema *schema, const char *name);
 
 /* Add one type from its introspection object, a JSON text. A type that the
  * schema already has is not changed. ERR_FAILED if the text is not such an
@@ -103,10 +108,26 @@ void gql_schema_each(const struct gql_schema *schema,
  * a list in `arena`, each name once; NULL if none is missing. Add these types
  * and call again, because they may lead to further types. Types of arguments
  * are needed only if the document gives the argument; scalars are never
- * needed, and enumerations only to check a literal. */
+ * needed, and enumerations only to check a literal. A mutation also needs the
+ * types of its variables, with all that they contain, and those of the lists
+ * of errors in its payload. */
 struct gql_name *
 gql_schema_missing(const struct gql_schema *schema,
                    const struct gql_document *document, struct arena *arena);
+
+/* Read a type as it is written for a variable, "[ID!]!". Its text must live as
+ * long as the reference; the name of the type is in the arena. False if the
+ * schema does not have the type. */
+MUST_CHECK bool
+gql_schema_read_ref(const struct gql_schema *schema, struct arena *arena,
+                    const char *text, struct gql_type_ref *ref);
+
+/* Is it one of the five scalars that GraphQL itself defines? */
+bool gql_is_builtin_scalar(const char *name);
+
+/* Is this field of a payload a list of errors: userErrors, errors, or a list of
+ * objects whose type ends in UserError? */
+bool gql_is_error_list(const struct gql_field *field);
 
 /* Find by name: NULL, or false, if there is none. */
 struct gql_input *gql_find_input(struct gql_input *list, const char *name);

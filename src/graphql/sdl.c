@@ -29,6 +29,7 @@ struct reader {
     struct gql_document document; /* only the file, for messages */
     struct sdl *sdl;
     struct sdl_type **end;
+    bool is_one_of; /* the directives that were read last have @oneOf */
 };
 
 /* ---- parts -------------------------------------------------------------- */
@@ -122,7 +123,7 @@ read_ref(struct reader *reader, const char **type, struct gql_pos *pos,
     return ok;
 }
 
-/* Directives are skipped, except @deprecated: its reason. */
+/* Directives are skipped, except @deprecated: its reason, and @oneOf. */
 static bool
 read_directives(struct reader *reader, const char **deprecated, struct err *err)
 {
@@ -133,6 +134,7 @@ read_directives(struct reader *reader, const char **deprecated, struct err *err)
     reader->parser.nodes = 0;
     if (!gql_parse_directives(&reader->parser, true, &list, err))
         return false;
+    reader->is_one_of = gql_find_directive(list, "oneOf") != NULL;
     found = gql_find_directive(list, "deprecated");
     if (found == NULL || deprecated == NULL)
         return true;
@@ -408,8 +410,11 @@ read_type(struct reader *reader, enum gql_type_kind kind, bool extends,
         !take_name(reader, "a type's name", &name, err))
         return false;
     type = take_type(reader, kind, name, pos, extends, err);
-    return type != NULL && read_implements(reader, type, err) &&
-           read_directives(reader, NULL, err) && read_body(reader, type, err);
+    if (type == NULL || !read_implements(reader, type, err) ||
+        !read_directives(reader, NULL, err))
+        return false;
+    type->one_of = type->one_of || reader->is_one_of;
+    return read_body(reader, type, err);
 }
 
 /* schema { query: Query mutation: Mutation }. An extension may have only
@@ -432,6 +437,8 @@ read_schema(struct reader *reader, struct err *err)
             return false;
         if (strcmp(operation, "query") == 0)
             reader->sdl->query_type = name;
+        else if (strcmp(operation, "mutation") == 0)
+            reader->sdl->mutation_type = name;
     }
     return !found || gql_take(parser, err);
 }
@@ -552,6 +559,8 @@ resolve_names(struct reader *reader, struct err *err)
         if (type->kind == GQL_OBJECT_TYPE)
             note_implementer(reader, type);
     }
+    if (sdl->mutation_type == NULL && dict_get(&sdl->by_name, "Mutation"))
+        sdl->mutation_type = "Mutation";
     return dict_get(&sdl->by_name, sdl->query_type) != NULL ||
            err_set(err, MSG_TYPES_FILE, "%s: the query type %s is not defined",
                    reader->document.file, sdl->query_type);

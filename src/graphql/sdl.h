@@ -4,7 +4,7 @@
  *     type Product implements Node { id: ID!  tags(first: Int): [String!] }
  *
  * sdl_parse() reads all definitions, and those that extend them. It skips
- * definitions of directives, directives other than @deprecated, and
+ * definitions of directives, directives other than @deprecated and @oneOf, and
  * descriptions other than those of arguments. A field or an argument that is
  * defined twice keeps its first definition: published schemas have such
  * fields.
@@ -37,6 +37,7 @@ struct sdl_type {
     const char *name;
     struct gql_pos pos;
     bool is_defined; /* not only extended */
+    bool one_of;     /* @oneOf */
     struct sdl_field *fields;
     struct sdl_input *inputs;    /* of an input type */
     struct gql_name *interfaces; /* that it implements */
@@ -48,7 +49,8 @@ struct sdl_type {
 
 struct sdl {
     const char *query_type;
-    struct sdl_type *types; /* in the order of the file */
+    const char *mutation_type; /* NULL: none */
+    struct sdl_type *types;    /* in the order of the file */
     struct dict by_name;
     size_t count;
 };

@@ -116,6 +116,8 @@ sdl_json_write(const struct sdl *sdl, const struct sdl_type *type,
         write_names(json, "enumValues", type->values);
     if (type->kind == GQL_INPUT_TYPE)
         write_inputs(sdl, json, "inputFields", type->inputs);
+    if (type->one_of)
+        json_out_boolean(json, "isOneOf", true);
     json_out_close(json, '}');
     json_out_free(json);
 }

@@ -41,7 +41,8 @@ struct gql_types_file {
     struct arena names;
     struct span text; /* the mapped file */
     const char *query_type;
-    struct entry *entries; /* sorted by name */
+    const char *mutation_type; /* NULL: none */
+    struct entry *entries;     /* sorted by name */
     size_t count, capacity;
     bool is_full;
     const char *name; /* while indexing: of the type that ends next */
@@ -56,11 +57,12 @@ enum {
 
 /* The values to find: first with the envelope "data", as a server sends it,
  * then without, in the same order. */
-enum { QUERY_TYPE_NAME, TYPE_NAME, TYPE, WANTED };
+enum { QUERY_TYPE_NAME, MUTATION_TYPE_NAME, TYPE_NAME, TYPE, WANTED };
 
 static const char *const paths[] = {
-    "data.__schema.queryType.name", "data.__schema.types[].name",
-    "data.__schema.types[]",        "__schema.queryType.name",
+    "data.__schema.queryType.name", "data.__schema.mutationType.name",
+    "data.__schema.types[].name",   "data.__schema.types[]",
+    "__schema.queryType.name",      "__schema.mutationType.name",
     "__schema.types[].name",        "__schema.types[]",
 };
 
@@ -87,6 +89,10 @@ on_found(void *ctx, size_t path, struct span source, struct span text)
     switch (path % WANTED) {
     case QUERY_TYPE_NAME:
         file->query_type = arena_dup(&file->names, text);
+        break;
+    case MUTATION_TYPE_NAME:
+        if (text.length > 0)
+            file->mutation_type = arena_dup(&file->names, text);
         break;
     case TYPE_NAME:
         file->name = arena_dup(&file->names, text);
@@ -154,6 +160,7 @@ read_sdl(struct gql_types_file *file, const char *path, struct err *err)
                    file->sdl, err))
         return false;
     file->query_type = file->sdl->query_type;
+    file->mutation_type = file->sdl->mutation_type;
     return true;
 }
 
@@ -242,6 +249,12 @@ const char *
 gql_types_file_query_type(const struct gql_types_file *file)
 {
     return file->query_type;
+}
+
+const char *
+gql_types_file_mutation_type(const struct gql_types_file *file)
+{
+    return file->mutation_type;
 }
 
 bool

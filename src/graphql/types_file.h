@@ -20,6 +20,9 @@ gql_types_file_open(const char *path, struct gql_types_file **file,
                     struct err *err);
 const char *gql_types_file_query_type(const struct gql_types_file *file);
 
+/* NULL if the API has no mutations. */
+const char *gql_types_file_mutation_type(const struct gql_types_file *file);
+
 /* Find the introspection object of one type, which is valid until the file is
  * freed; false if the file has no type of this name. */
 bool gql_types_file_find(struct gql_types_file *file, const char *name,

@@ -185,3 +185,13 @@ context_backoff(const struct context *context)
     return backoff_of(tuning->retry_initial_ms, tuning->retry_max_ms,
                       tuning->retry_budget_ms);
 }
+
+struct journal_keep
+context_keep(const struct context *context)
+{
+    const struct tuning_config *tuning = &context->config.tuning;
+
+    return (struct journal_keep){.journal_ms = tuning->journal_keep_ms,
+                                 .rejects_ms = tuning->rejects_keep_ms,
+                                 .push_ms = tuning->push_keep_ms};
+}

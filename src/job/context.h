@@ -33,6 +33,8 @@ struct store_state {
     struct task_lock introspecting; /* so that each type is read only once */
     int slots_taken;                /* operations of this process */
     struct task_queue slot_freed;
+    int mutation_slots_taken; /* mutations have slots of their own */
+    struct task_queue mutation_slot_freed;
     struct store_faults faults; /* of its jobs, each reported once */
     struct err silence;         /* why shop_info_refresh() failed */
     bool counts_preparations;   /* jobs are prepared within the limit */
@@ -87,5 +89,8 @@ const char *context_dsn(const struct context *context);
 
 /* Backoff for database retries, from [tuning]. */
 struct backoff context_backoff(const struct context *context);
+
+/* How long the journal keeps what, from [tuning]. */
+struct journal_keep context_keep(const struct context *context);
 
 #endif

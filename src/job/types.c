@@ -18,6 +18,7 @@
 #include "graphql/types_file.h"
 #include "job/store.h"
 #include "journal/store.h"
+#include "json/write.h"
 
 #define SOURCE_MAX_AGE_MS (INT64_C(24) * 3600 * 1000)
 
@@ -50,6 +51,9 @@ gather_from_file(const char *path, const char *key, struct gql_schema *schema,
     if (!gql_types_file_open(path, &file, err))
         return err_wrap(err, "%s", key);
     gql_schema_set_query_type(schema, gql_types_file_query_type(file));
+    if (gql_types_file_mutation_type(file) != NULL)
+        gql_schema_set_mutation_type(schema,
+                                     gql_types_file_mutation_type(file));
     do {
         missing = gql_schema_missing(schema, document, arena);
         added = add_from_file(file, schema, missing, err);
@@ -234,6 +238,67 @@ set_query_type(struct gathering *g, struct err *err)
     return true;
 }
 
+static bool
+read_mutation_type(struct gathering *g, struct span json, struct err *err)
+{
+    struct json *entry;
+    const char *name;
+
+    if (!json_parse(g->arena, json, &entry, err))
+        return false;
+    name = json_str(json_get(entry, "name"));
+    if (name != NULL)
+        gql_schema_set_mutation_type(g->schema, name);
+    g->way.asks_one_of = json_is_true(json_get(entry, "asksOneOf"));
+    return true;
+}
+
+static bool
+fetch_mutation_type(struct gathering *g, struct err *err)
+{
+    struct introspect_mutation found;
+    struct buf text = buf_with_ceiling(1024);
+    struct json_out *json;
+    bool ok;
+
+    if (!introspect_mutation_type(&g->way, &found, err))
+        return false;
+    json = json_out_new(&text);
+    json_out_open(json, '{');
+    json_out_text(json, "name", found.name[0] != '\0' ? found.name : NULL);
+    json_out_boolean(json, "asksOneOf", found.asks_one_of);
+    json_out_close(json, '}');
+    json_out_free(json);
+    keep_fetched(g, TYPES_MUTATION_ENTRY, buf_span(&text));
+    ok = read_mutation_type(g, buf_span(&text), err);
+    buf_free(&text);
+    return ok;
+}
+
+/* From the cache, which may be too large to be there as a whole, or the API. */
+static bool
+set_mutation_type(struct gathering *g, const struct gql_document *document,
+                  struct err *err)
+{
+    static const char *const entry[] = {TYPES_MUTATION_ENTRY};
+    const struct store_config *store = g->source->store->config;
+    const struct journal_type *cached = find_cached(g, entry[0]);
+    struct journal_types types = {0};
+
+    if (document->operations == NULL ||
+        document->operations->kind != GQL_MUTATION)
+        return true;
+    if (!g->has_all &&
+        !journal_types(g->source->context->journal, store->name,
+                       store->api_version, entry, 1, g->arena, &types, err))
+        return false;
+    if (types.count > 0)
+        cached = &types.types[0];
+    if (cached != NULL && !is_old(g->source, cached))
+        return read_mutation_type(g, cached->json, err);
+    return fetch_mutation_type(g, err);
+}
+
 /* One round: get types from the cache, or, if it has none of them, from the
  * store. The next round gets the types that the new ones refer to. */
 static bool
@@ -259,7 +324,7 @@ gather_rounds(struct gathering *g, const struct gql_document *document,
     if (!journal_all_types(g->source->context->journal, store->name,
                            store->api_version, g->arena, &g->cached,
                            &g->has_all, err) ||
-        !set_query_type(g, err))
+        !set_query_type(g, err) || !set_mutation_type(g, document, err))
         return false;
     while ((missing = gql_schema_missing(g->schema, document, g->arena)) !=
            NULL)

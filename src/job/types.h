@@ -12,6 +12,10 @@
 #include "graphql/schema.h"
 #include "job/context.h"
 
+/* The cache has the name of the mutation type under this name, which is not the
+ * name of a type. */
+#define TYPES_MUTATION_ENTRY "__schema.mutationType"
+
 /* Where types come from: `file`, or `context` and `store`. The types of a
  * source come from its schema_file, if it has one. */
 struct types_source {

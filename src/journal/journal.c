@@ -467,8 +467,8 @@ queue_prune(struct pg_conn *conn, const char *sql, int64_t keep_ms)
 }
 
 bool
-journal_prune(struct journal *journal, int64_t journal_keep_ms,
-              int64_t rejects_keep_ms, struct err *err)
+journal_prune(struct journal *journal, const struct journal_keep *keep,
+              struct err *err)
 {
     struct pg_conn *conn;
     bool pruned;
@@ -477,8 +477,10 @@ journal_prune(struct journal *journal, int64_t journal_keep_ms,
         return false;
     task_shield();
     queue_prune(conn, sql_prune_frontier, FRONTIER_KEEP_MS);
-    queue_prune(conn, sql_prune_rejects, rejects_keep_ms);
-    queue_prune(conn, sql_prune_runs, journal_keep_ms);
+    queue_prune(conn, sql_prune_rejects, keep->rejects_ms);
+    queue_prune(conn, sql_prune_runs, keep->journal_ms);
+    queue_prune(conn, sql_push_prune, keep->push_ms);
+    queue_prune(conn, sql_push_prune_pushes, keep->journal_ms);
     pruned = pg_settle(conn, err);
     task_unshield();
     journal_give_back(journal);

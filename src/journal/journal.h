@@ -90,10 +90,18 @@ MUST_CHECK bool journal_free_connections(struct journal *journal,
 
 /* ---- housekeeping ------------------------------------------------------ */
 
-/* Delete ended runs and rejects that are older than these, and frontiers that
- * are no longer needed. The newest run and the last good run of each store and
- * job are kept; those with --ids only for 7 days. */
-MUST_CHECK bool journal_prune(struct journal *journal, int64_t journal_keep_ms,
-                              int64_t rejects_keep_ms, struct err *err);
+/* How long the journal keeps ended runs and pushes, rejects, and what pushes
+ * sent. */
+struct journal_keep {
+    int64_t journal_ms;
+    int64_t rejects_ms;
+    int64_t push_ms;
+};
+
+/* Delete what is older, and frontiers that are no longer needed. The newest run
+ * and the last good run of each store and job are kept; those with --ids only
+ * for 7 days. */
+MUST_CHECK bool journal_prune(struct journal *journal,
+                              const struct journal_keep *keep, struct err *err);
 
 #endif

@@ -52,6 +52,14 @@ json_out_free(struct json_out *json)
     free(json);
 }
 
+void
+json_out_again(struct json_out *json)
+{
+    yajl_gen_clear(json->gen);
+    yajl_gen_reset(json->gen, NULL);
+    json->begins_line = false;
+}
+
 static void
 must(yajl_gen_status status)
 {
@@ -77,6 +85,12 @@ void
 json_out_line(struct json_out *json)
 {
     json->begins_line = true;
+}
+
+void
+json_out_integer(struct json_out *json, int64_t number)
+{
+    must(yajl_gen_integer(json->gen, number));
 }
 
 /* yajl does not change the bytes of a number, so any JSON can be written as

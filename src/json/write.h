@@ -31,6 +31,10 @@ struct json_out;
 struct json_out *json_out_new(struct buf *to);
 void json_out_free(struct json_out *json); /* NULL is allowed */
 
+/* Begin another value, also if the last one is not complete. The caller clears
+ * the buffer. */
+void json_out_again(struct json_out *json);
+
 /* Begin an object with '{' or an array with '[', as an element or as the value
  * of the last key; and end it with the closing bracket. */
 void json_out_open(struct json_out *json, char bracket);
@@ -44,7 +48,8 @@ void json_out_line(struct json_out *json);
 void json_out_string(struct json_out *json, const char *text);
 void json_out_span(struct json_out *json, struct span text);
 
-/* The same for a value that already is JSON. */
+/* The same for an integer, and for a value that already is JSON. */
+void json_out_integer(struct json_out *json, int64_t number);
 void json_out_raw(struct json_out *json, struct span value);
 
 /* Write a key. Its value must be written next. */

@@ -122,6 +122,18 @@ bool pg_bool(const struct pg_result *result, int row, int column);
 int64_t pg_affected(const struct pg_result *result); /* rows, from the tag */
 void pg_result_free(struct pg_result *result);       /* NULL is allowed */
 
+/* A value with its length; bytes NULL for SQL NULL. Valid as long as the
+ * result. */
+struct span pg_value(const struct pg_result *result, int row, int column);
+
+/* The columns: name, oid of the type, and where the values come from: oid of
+ * the table and number of its column, or 0 for an expression. */
+int pg_columns(const struct pg_result *result);
+const char *pg_column_name(const struct pg_result *result, int column);
+uint32_t pg_column_type(const struct pg_result *result, int column);
+uint32_t pg_column_table(const struct pg_result *result, int column);
+int pg_column_number(const struct pg_result *result, int column);
+
 /* "libpq 15.13", for --version. */
 const char *pg_version_text(void);
 

@@ -42,6 +42,45 @@ pg_affected(const struct pg_result *result)
     return strtoll(PQcmdTuples(result->raw), NULL, 10);
 }
 
+struct span
+pg_value(const struct pg_result *result, int row, int column)
+{
+    if (pg_is_null(result, row, column))
+        return span_of(NULL, 0);
+    return span_of(PQgetvalue(result->raw, row, column),
+                   (size_t)PQgetlength(result->raw, row, column));
+}
+
+int
+pg_columns(const struct pg_result *result)
+{
+    return PQnfields(result->raw);
+}
+
+const char *
+pg_column_name(const struct pg_result *result, int column)
+{
+    return PQfname(result->raw, column);
+}
+
+uint32_t
+pg_column_type(const struct pg_result *result, int column)
+{
+    return PQftype(result->raw, column);
+}
+
+uint32_t
+pg_column_table(const struct pg_result *result, int column)
+{
+    return PQftable(result->raw, column);
+}
+
+int
+pg_column_number(const struct pg_result *result, int column)
+{
+    return PQftablecol(result->raw, column);
+}
+
 void
 pg_result_free(struct pg_result *result)
 {

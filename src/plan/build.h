@@ -239,7 +239,6 @@ struct column_site {
 /* Add a column, or note that it is selected again. */
 bool columns_add(struct builder *b, struct table_draft *draft,
                  const struct column_site *site);
-enum plan_type columns_scalar_type(enum dialect_scalar scalar);
 
 /* Create the gid domain of ids of objects of the GraphQL type `expected`, or
  * NULL if it is not known. `whole`: the objects may have several types, so that

@@ -49,6 +49,18 @@ plan_type_name(enum plan_type type)
     return "text";
 }
 
+bool
+plan_type_named(const char *name, enum plan_type *type)
+{
+    for (size_t i = 0; i < COUNT(type_names); i++) {
+        if (strcmp(type_names[i].name, name) != 0)
+            continue;
+        *type = type_names[i].type;
+        return true;
+    }
+    return false;
+}
+
 /* integer ─► bigint ─► numeric ─► text; date ─► timestamptz ─► text; any other
  * type of a plan ─► text. */
 bool
@@ -69,7 +81,7 @@ plan_type_widens(enum plan_type from, enum plan_type to)
 }
 
 enum plan_type
-columns_scalar_type(enum dialect_scalar scalar)
+plan_scalar_type(enum dialect_scalar scalar)
 {
     return scalar_types[scalar];
 }
@@ -176,10 +188,7 @@ read_given_type(struct builder *b, const struct gql_directive *directive,
         return false;
     if (given == NULL)
         return true;
-    for (size_t i = 0; i < COUNT(type_names); i++) {
-        if (strcmp(type_names[i].name, given) != 0)
-            continue;
-        column->type = type_names[i].type;
+    if (plan_type_named(given, &column->type)) {
         column->may_grow = false;
         if (column->type == PLAN_BIGINT && column->gid != NULL)
             column->gid->whole = false;

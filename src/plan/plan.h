@@ -47,6 +47,13 @@ enum plan_type {
 /* PostgreSQL's name of a type: "bigint". */
 const char *plan_type_name(enum plan_type type);
 
+/* The type of a column for values of a scalar. */
+enum plan_type plan_scalar_type(enum dialect_scalar scalar);
+
+/* The type that a column can be given with @column(type:); false if there is
+ * none of this name. */
+bool plan_type_named(const char *name, enum plan_type *type);
+
 /* Can a column of type `from` be changed to type `to` without losing a value?
  * PLAN_TYPE_COUNT is any type that is not in the list above. */
 bool plan_type_widens(enum plan_type from, enum plan_type to);

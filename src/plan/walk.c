@@ -49,7 +49,7 @@ type_scalar(const struct builder *b, const char *name, struct column_site *site)
 {
     enum dialect_scalar scalar = b->dialect->scalar_type(name);
 
-    site->type = columns_scalar_type(scalar);
+    site->type = plan_scalar_type(scalar);
     site->takes_json = scalar != DIALECT_STRING;
 }
 

@@ -1,6 +1,6 @@
 /* The page has these parts, from top to bottom: the summary, problems
  * (problems.c), stores and jobs, charts (charts.c), the largest tables, the
- * newest runs.
+ * newest runs, the newest pushes (pushes.c).
  *
  * Every part has an upper limit (report.h), so that a page about 10,000 jobs
  * can still be opened. A part that is cut says so. Names come from users and
@@ -19,6 +19,7 @@
 #include "report/charts.h"
 #include "report/html.h"
 #include "report/problems.h"
+#include "report/pushes.h"
 
 enum {
     HEAD_CHARACTERS_MIN = 7, /* of a column of the matrix */
@@ -327,5 +328,6 @@ report_append(struct buf *html, const struct report *report)
     charts_jobs(html, report);
     append_tables(html, report);
     append_runs(html, report);
+    pushes_append(html, &report->pushes);
     buf_append_str(html, "</body>\n</html>\n");
 }

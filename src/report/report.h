@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "journal/push.h"
 #include "journal/runs.h"
 
 enum {
@@ -35,8 +36,9 @@ struct report_table {
 };
 
 struct report {
-    struct journal_runs newest; /* the last one of each store and job */
-    struct journal_runs runs;   /* of the last REPORT_DAYS, newest first */
+    struct journal_runs newest;   /* the last one of each store and job */
+    struct journal_runs runs;     /* of the last REPORT_DAYS, newest first */
+    struct journal_pushes pushes; /* newest first */
     struct report_table *tables;
     size_t table_count;
     int64_t tables_known;

@@ -4,7 +4,7 @@
  * valid count becomes -1 and is described in odd_count: without its counts, a
  * result cannot be checked.
  *
- * Hazards. bulkOperationRunQuery must not be repeated blindly. An answer
+ * Hazards. A submission must not be repeated blindly. An answer
  * without an operation is ANSWER_LOST: the caller then looks for an operation
  * with the marker of its document. Not every refusal has a code, so the text
  * of the refusal is read too, also to find out how long to wait. A text that
@@ -30,15 +30,21 @@ enum {
 #define OPERATION                                            \
     "id status errorCode createdAt completedAt objectCount " \
     "rootObjectCount fileSize url"
+#define PARTIAL OPERATION " partialDataUrl"
 
 static const char run_document[] = "mutation RunBulkQuery($query: String!) {"
                                    " bulkOperationRunQuery(query: $query) {"
                                    " bulkOperation { " OPERATION " }"
                                    " userErrors { field message code } } }";
 
-static const char poll_document[] =
-    "query PollBulkOperation($id: ID!) {"
-    " bulkOperation(id: $id) { " OPERATION " } }";
+static const char mutate_document[] =
+    "mutation RunBulkMutation($mutation: String!, $path: String!) {"
+    " bulkOperationRunMutation(mutation: $mutation, stagedUploadPath: $path) {"
+    " bulkOperation { " OPERATION " }"
+    " userErrors { field message code } } }";
+
+static const char poll_document[] = "query PollBulkOperation($id: ID!) {"
+                                    " bulkOperation(id: $id) { " PARTIAL " } }";
 
 static const char query_document[] = "query ReadBulkQuery($id: ID!) {"
                                      " bulkOperation(id: $id) { query } }";
@@ -48,12 +54,15 @@ static const char cancel_document[] = "mutation CancelBulkOperation($id: ID!) {"
                                       " bulkOperation { " OPERATION " }"
                                       " userErrors { field message } } }";
 
-static const char find_document[] =
-    "query FindBulkOperation($after: String) {"
-    " bulkOperations(first: 25, after: $after, sortKey: CREATED_AT,"
-    " query: \"operation_type:query\") {"
-    " edges { node { " OPERATION " query } }"
-    " pageInfo { hasNextPage endCursor } } }";
+#define FIND(type)                                                   \
+    "query FindBulkOperation($after: String) {"                      \
+    " bulkOperations(first: 25, after: $after, sortKey: CREATED_AT," \
+    " query: \"operation_type:" type "\") {"                         \
+    " edges { node { " OPERATION " query } }"                        \
+    " pageInfo { hasNextPage endCursor } } }"
+
+static const char *const find_documents[] = {
+    [BULK_QUERY] = FIND("query"), [BULK_MUTATION] = FIND("mutation")};
 
 /* ---- operations -------------------------------------------------------- */
 
@@ -171,7 +180,9 @@ read_operation(const struct answer *reply, const struct json *object,
                    sizeof(operation->created_at)) ||
         !copy_text(object, "completedAt", operation->completed_at,
                    sizeof(operation->completed_at)) ||
-        !copy_text(object, "url", operation->url, BULK_URL_BYTES))
+        !copy_text(object, "url", operation->url, BULK_URL_BYTES) ||
+        !copy_text(object, "partialDataUrl", operation->partial_url,
+                   BULK_URL_BYTES))
         return unreadable(reply, "no id, or a field that is too long", err);
     operation->object_count = count_at(object, "objectCount", 0, operation);
     operation->root_object_count =
@@ -192,9 +203,11 @@ unknown(const char *id, const struct answer *reply, struct err *err)
     return false;
 }
 
-/* Variables with one string; NULL if it is too large. */
+/* Variables with one string, or with two if `other` is not NULL; NULL if they
+ * are too large. */
 static char *
-one_variable(struct arena *arena, const char *name, const char *value)
+two_variables(struct arena *arena, const char *name, const char *value,
+              const char *other, const char *other_value)
 {
     struct buf to = buf_with_ceiling(VARIABLES_BYTES);
     struct json_out *json = json_out_new(&to);
@@ -202,12 +215,28 @@ one_variable(struct arena *arena, const char *name, const char *value)
 
     json_out_open(json, '{');
     json_out_text(json, name, value);
+    if (other != NULL)
+        json_out_text(json, other, other_value);
     json_out_close(json, '}');
     text = to.overflowed ? NULL : arena_strdup(arena, buf_str(&to));
     json_out_free(json);
     buf_free(&to);
     return text;
 }
+
+static char *
+one_variable(struct arena *arena, const char *name, const char *value)
+{
+    return two_variables(arena, name, value, NULL, NULL);
+}
+
+/* What is submitted; NULL variables are too large. */
+struct submission {
+    struct session *session;
+    enum bulk_type type;
+    const char *variables;
+    int64_t *wait_ms;
+};
 
 /* ---- user errors ------------------------------------------------------- */
 
@@ -279,21 +308,48 @@ wait_in_words(const char *words)
     return -1;
 }
 
+/* All slots are taken, or too many operations were started. */
 static bool
-refuse_submit(const struct json *payload, const struct answer *reply,
-              struct arena *arena, int64_t *wait_ms, struct err *err)
+refuse_full(const struct json *payload, const char *words, int64_t *wait_ms,
+            struct err *err)
 {
-    const char *words = user_words(arena, payload);
-
     if (has_user_code(payload, "OPERATION_IN_PROGRESS") ||
         strstr(words, "already in progress") != NULL) {
         err_set(err, MSG_OPERATION_IN_PROGRESS, "%s", words);
-    } else if (has_user_code(payload, "LIMIT_REACHED") ||
-               strcasestr(words, "too many recent") != NULL) {
+        return true;
+    }
+    if (has_user_code(payload, "LIMIT_REACHED") ||
+        strcasestr(words, "too many recent") != NULL) {
         *wait_ms = wait_in_words(words);
         err_set(err, MSG_LIMIT_REACHED, "%s", words);
-    } else {
-        err_set(err, MSG_INVALID, "the store refuses the query: %s", words);
+        return true;
+    }
+    return false;
+}
+
+static bool
+is_about_file(const struct json *payload)
+{
+    return has_user_code(payload, "NO_SUCH_FILE") ||
+           has_user_code(payload, "INVALID_STAGED_UPLOAD_FILE") ||
+           has_user_code(payload, "INTERNAL_FILE_SERVER_ERROR");
+}
+
+static bool
+refuse_submit(const struct submission *submission, const struct json *payload,
+              const struct answer *reply, struct arena *arena, struct err *err)
+{
+    const char *words = user_words(arena, payload);
+
+    if (!refuse_full(payload, words, submission->wait_ms, err)) {
+        if (submission->type == BULK_QUERY)
+            err_set(err, MSG_INVALID, "the store refuses the query: %s", words);
+        else if (is_about_file(payload))
+            err_set(err, MSG_NO_SUCH_FILE, "the store refuses the upload: %s",
+                    words);
+        else
+            err_set(err, MSG_INVALID_MUTATION,
+                    "the store refuses the mutation: %s", words);
     }
     memcpy(err->request_id, reply->request_id, sizeof(err->request_id));
     return false;
@@ -302,14 +358,18 @@ refuse_submit(const struct json *payload, const struct answer *reply,
 /* ---- requests ---------------------------------------------------------- */
 
 static bool
-read_submit(const struct answer *reply, struct arena *arena,
-            struct bulk_operation *operation, int64_t *wait_ms, struct err *err)
+read_submit(const struct submission *submission, const struct answer *reply,
+            struct arena *arena, struct bulk_operation *operation,
+            struct err *err)
 {
-    const struct json *payload = json_get(reply->data, "bulkOperationRunQuery");
+    const struct json *payload =
+        json_get(reply->data, submission->type == BULK_QUERY
+                                  ? "bulkOperationRunQuery"
+                                  : "bulkOperationRunMutation");
     const struct json *object = json_get(payload, "bulkOperation");
 
     if (has_user_errors(payload))
-        return refuse_submit(payload, reply, arena, wait_ms, err);
+        return refuse_submit(submission, payload, reply, arena, err);
     if (object != NULL && object->kind == JSON_OBJECT)
         return read_operation(reply, object, operation, err);
     err_set(err, MSG_ANSWER_LOST,
@@ -318,27 +378,59 @@ read_submit(const struct answer *reply, struct arena *arena,
     return false;
 }
 
+static bool
+submit(const struct submission *submission, struct arena *arena,
+       const struct log_ctx *log, struct bulk_operation *operation,
+       struct err *err)
+{
+    struct request request = {.what = "submit",
+                              .document = submission->type == BULK_QUERY
+                                              ? run_document
+                                              : mutate_document,
+                              .variables = submission->variables,
+                              .once = true,
+                              .finish = true};
+    struct answer reply;
+
+    *submission->wait_ms = -1;
+    if (request.variables == NULL)
+        return err_set(err, MSG_QUERY_TOO_LARGE, "the %s is too large",
+                       submission->type == BULK_QUERY ? "query" : "mutation");
+    return session_send(submission->session, &request, log, arena, &reply,
+                        err) &&
+           read_submit(submission, &reply, arena, operation, err);
+}
+
 bool
 bulk_submit(struct session *session, const char *document,
             const struct log_ctx *log, struct bulk_operation *operation,
             int64_t *wait_ms, struct err *err)
 {
     struct arena arena = {0};
-    struct request request = {.what = "submit",
-                              .document = run_document,
-                              .variables =
-                                  one_variable(&arena, "query", document),
-                              .once = true,
-                              .finish = true};
-    struct answer reply;
-    bool ok;
+    struct submission submission = {.session = session,
+                                    .type = BULK_QUERY,
+                                    .variables =
+                                        one_variable(&arena, "query", document),
+                                    .wait_ms = wait_ms};
+    bool ok = submit(&submission, &arena, log, operation, err);
 
-    *wait_ms = -1;
-    if (request.variables == NULL)
-        ok = err_set(err, MSG_QUERY_TOO_LARGE, "the query is too large");
-    else
-        ok = session_send(session, &request, log, &arena, &reply, err) &&
-             read_submit(&reply, &arena, operation, wait_ms, err);
+    arena_free(&arena);
+    return ok;
+}
+
+bool
+bulk_mutate(struct session *session, const char *document, const char *path,
+            const struct log_ctx *log, struct bulk_operation *operation,
+            int64_t *wait_ms, struct err *err)
+{
+    struct arena arena = {0};
+    struct submission submission = {
+        .session = session,
+        .type = BULK_MUTATION,
+        .variables = two_variables(&arena, "mutation", document, "path", path),
+        .wait_ms = wait_ms};
+    bool ok = submit(&submission, &arena, log, operation, err);
+
     arena_free(&arena);
     return ok;
 }
@@ -459,19 +551,34 @@ begins_with_marker(const char *query, const char *marker)
            query[length] == '\n' || query[length] == '\r';
 }
 
-static const struct json *
-find_on_page(const struct json *connection, const char *marker)
+/* A search through the app's operations, newest first. */
+struct search {
+    struct session *session;
+    enum bulk_type type;
+    const struct log_ctx *log;
+
+    /* Looks at an operation and its document; sets `found` to end the
+     * search. */
+    bool (*on_node)(struct search *search, const struct answer *reply,
+                    const struct json *node, struct err *err);
+    const char *marker;
+    struct bulk_operation *operation; /* the one that was found */
+    bool found;
+    struct bulk_markers *markers; /* of bulk_list_markers() */
+};
+
+static bool
+search_on_page(struct search *search, const struct answer *reply,
+               struct err *err)
 {
-    const struct json *edges = json_get(connection, "edges");
+    const struct json *edges =
+        json_path(reply->data, "bulkOperations", "edges", NULL);
     const struct json *edge = edges != NULL ? edges->first : NULL;
 
-    for (; edge != NULL; edge = edge->next) {
-        const struct json *node = json_get(edge, "node");
-
-        if (begins_with_marker(json_str(json_get(node, "query")), marker))
-            return node;
-    }
-    return NULL;
+    for (; edge != NULL && !search->found; edge = edge->next)
+        if (!search->on_node(search, reply, json_get(edge, "node"), err))
+            return false;
+    return true;
 }
 
 /* The variables of the next page; NULL after the last page. */
@@ -489,57 +596,99 @@ next_page(struct arena *arena, const struct json *connection)
 
 /* Search one page, and set the variables of `request` to the next page. */
 static bool
-search_page(struct session *session, struct request *request,
-            const char *marker, const struct log_ctx *log,
-            struct arena *cursors, struct bulk_operation *operation,
-            bool *found, struct err *err)
+search_page(struct search *search, struct request *request,
+            struct arena *cursors, struct err *err)
 {
     struct arena arena = {0}; /* a page may be large */
     struct answer reply;
-    bool ok = session_send(session, request, log, &arena, &reply, err);
+    bool ok = session_send(search->session, request, search->log, &arena,
+                           &reply, err);
 
     if (ok) {
-        const struct json *connection = json_get(reply.data, "bulkOperations");
-        const struct json *node = find_on_page(connection, marker);
-
-        *found = node != NULL;
-        if (*found)
-            ok = read_operation(&reply, node, operation, err);
-        request->variables = next_page(cursors, connection);
+        request->variables =
+            next_page(cursors, json_get(reply.data, "bulkOperations"));
+        ok = search_on_page(search, &reply, err);
     }
     arena_free(&arena);
     return ok;
 }
 
-/* The list begins with the newest, so the first match is the newest. */
 static bool
-search_pages(struct session *session, const char *marker,
-             const struct log_ctx *log, struct arena *cursors,
-             struct bulk_operation *operation, bool *found, struct err *err)
+search_pages(struct search *search, struct err *err)
 {
+    struct arena cursors = {0};
     struct request request = {.what = "find",
-                              .document = find_document,
+                              .document = find_documents[search->type],
                               .variables = "{}",
                               .reply_ceiling = LIST_BYTES};
+    bool ok = true;
 
     for (int page = 0;
-         page < LIST_PAGES && request.variables != NULL && !*found; page++)
-        if (!search_page(session, &request, marker, log, cursors, operation,
-                         found, err))
-            return false;
+         ok && page < LIST_PAGES && request.variables != NULL && !search->found;
+         page++)
+        ok = search_page(search, &request, &cursors, err);
+    arena_free(&cursors);
+    return ok;
+}
+
+static bool
+is_marked(struct search *search, const struct answer *reply,
+          const struct json *node, struct err *err)
+{
+    search->found =
+        begins_with_marker(json_str(json_get(node, "query")), search->marker);
+    return !search->found ||
+           read_operation(reply, node, search->operation, err);
+}
+
+bool
+bulk_find(struct session *session, enum bulk_type type, const char *marker,
+          const struct log_ctx *log, struct bulk_operation *operation,
+          bool *found, struct err *err)
+{
+    struct search search = {.session = session,
+                            .type = type,
+                            .log = log,
+                            .on_node = is_marked,
+                            .marker = marker,
+                            .operation = operation};
+    bool ok = search_pages(&search, err);
+
+    *found = search.found;
+    return ok;
+}
+
+/* The list is in the order of creation, but a store may ignore that. */
+static bool
+add_marker(struct search *search, const struct answer *reply,
+           const struct json *node, struct err *err)
+{
+    struct bulk_markers *markers = search->markers;
+    const char *query = json_str(json_get(node, "query"));
+    const char *created = json_str(json_get(node, "createdAt"));
+
+    (void)reply;
+    (void)err;
+    if (query == NULL || created == NULL ||
+        strcmp(created, markers->since) < 0 ||
+        strncmp(query, markers->prefix, strlen(markers->prefix)) != 0 ||
+        markers->count == BULK_MARKERS_MAX)
+        return true;
+    markers->first_lines[markers->count++] =
+        arena_dup(markers->arena, span_of(query, strcspn(query, "\r\n")));
     return true;
 }
 
 bool
-bulk_find(struct session *session, const char *marker,
-          const struct log_ctx *log, struct bulk_operation *operation,
-          bool *found, struct err *err)
+bulk_list_markers(struct session *session, const struct log_ctx *log,
+                  struct bulk_markers *markers, struct err *err)
 {
-    struct arena arena = {0};
-    bool ok;
+    struct search search = {.session = session,
+                            .type = BULK_MUTATION,
+                            .log = log,
+                            .on_node = add_marker,
+                            .markers = markers};
 
-    *found = false;
-    ok = search_pages(session, marker, log, &arena, operation, found, err);
-    arena_free(&arena);
-    return ok;
+    markers->count = 0;
+    return search_pages(&search, err);
 }

@@ -1,13 +1,15 @@
 /*
  * bulk - the life of a bulk operation, one request at a time.
  *
- *   bulkOperationRunQuery      CREATED ─► RUNNING ─► COMPLETED | FAILED
+ *   bulkOperationRunQuery, bulkOperationRunMutation
+ *                              CREATED ─► RUNNING ─► COMPLETED | FAILED
  *   bulkOperation(id:)                      └─► CANCELING ─► CANCELED
  *   bulkOperationCancel                               (EXPIRED later)
  *
  * Counters arrive as strings. They may not change for a long time, then jump.
  * The caller decides how often to poll and what to do at the end.
  *   https://shopify.dev/docs/api/usage/bulk-operations/queries
+ *   https://shopify.dev/docs/api/usage/bulk-operations/imports
  */
 #ifndef SHOPIFY_BULK_H
 #define SHOPIFY_BULK_H
@@ -15,8 +17,10 @@
 #include "shopify/session.h"
 
 /* A store works on this many operations of one app at a time, since API
- * version 2026-01. */
+ * version 2026-01: of queries, and of mutations. */
 enum { BULK_SLOTS = 5 };
+
+enum bulk_type { BULK_QUERY, BULK_MUTATION };
 
 enum bulk_status {
     BULK_CREATED,
@@ -42,6 +46,9 @@ struct bulk_operation {
     char odd_count[64];        /* the count that is not valid, for messages:
                                 * "fileSize is -5"; "" if all are valid */
     char url[BULK_URL_BYTES];  /* secret after '?'; "" if null */
+    char partial_url[BULK_URL_BYTES]; /* of what a failed operation did; the
+                                       * same; "" also if it was not asked
+                                       * for: only bulk_read() does */
 };
 
 const char *bulk_status_name(enum bulk_status status);
@@ -57,6 +64,15 @@ bool bulk_is_terminal(enum bulk_status status);
  * is waited for even while stopping, so that it is not lost. */
 MUST_CHECK bool
 bulk_submit(struct session *session, const char *document,
+            const struct log_ctx *log, struct bulk_operation *operation,
+            int64_t *wait_ms, struct err *err);
+
+/* The same for a mutation, which runs once for each line of the file at `path`
+ * (upload.h). Every refusal proves that no line ran. The store may also refuse
+ * the file: ERR_TRANSIENT, NO_SUCH_FILE; a new upload may help. Anything else:
+ * ERR_CONFIG, INVALID_MUTATION. */
+MUST_CHECK bool
+bulk_mutate(struct session *session, const char *document, const char *path,
             const struct log_ctx *log, struct bulk_operation *operation,
             int64_t *wait_ms, struct err *err);
 
@@ -78,11 +94,28 @@ MUST_CHECK bool bulk_cancel(struct session *session, const char *id,
                             int64_t deadline_ms, const struct log_ctx *log,
                             struct bulk_operation *operation, struct err *err);
 
-/* Look for the newest operation whose query begins with `marker`, among the
- * newest 500 of the app. *found says whether there is one. */
+/* Look for the newest operation of the type whose document begins with
+ * `marker`, among the newest 500 of the app. *found says whether there is one.
+ */
 MUST_CHECK bool
-bulk_find(struct session *session, const char *marker,
+bulk_find(struct session *session, enum bulk_type type, const char *marker,
           const struct log_ctx *log, struct bulk_operation *operation,
           bool *found, struct err *err);
+
+enum { BULK_MARKERS_MAX = 500 };
+
+/* The first lines of mutations that begin with `prefix`. */
+struct bulk_markers {
+    const char *prefix;
+    const char *since;   /* "2026-10-21T02:07:50Z": not created before */
+    struct arena *arena; /* for `first_lines` */
+    const char *first_lines[BULK_MARKERS_MAX];
+    int count;
+};
+
+/* List the markers among the newest 500 mutations of the app. */
+MUST_CHECK bool
+bulk_list_markers(struct session *session, const struct log_ctx *log,
+                  struct bulk_markers *markers, struct err *err);
 
 #endif

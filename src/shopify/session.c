@@ -308,6 +308,9 @@ judge_page(const struct request *request, const struct answer *answer,
         return false;
     if (request->partial && (has_data || reply_has_path(answer->errors)))
         return true;
+    if (request->takes_errors && err->kind != ERR_TRANSIENT &&
+        !err_is(err, MSG_UNAUTHORIZED))
+        return true;
     if (request->user != NULL && err->kind == ERR_FAILED && !has_data)
         err->kind = request->has_worked ? ERR_TRANSIENT : ERR_CONFIG;
     return false;

@@ -317,6 +317,40 @@ TASK_LOOP_TEST(data_with_errors_is_an_answer_for_pages, PATIENT_MS)
     done();
 }
 
+static const struct {
+    const char *body;
+    bool is_answer;
+    const char *code;
+} refusals_of_rows[] = {
+    {"{\"errors\":[{\"message\":\"bad value\"}]}", true, ""},
+    {"{\"data\":{\"a\":null},\"errors\":[{\"message\":\"x\"}]}", true, ""},
+    {"{\"data\":null,\"errors\":[{\"message\":\"x\",\"extensions\":{"
+     "\"code\":\"TOO_COMPLEX\"}}]}",
+     true, ""},
+    {"{\"data\":null,\"errors\":[{\"message\":\"timed out\"}]}", false,
+     "ANSWER_LOST"},
+    {"{\"errors\":[{\"message\":\"x\",\"extensions\":{\"code\":"
+     "\"UNAUTHENTICATED\"}}]}",
+     false, "UNAUTHORIZED"},
+};
+
+TASK_LOOP_TEST(errors_without_data_may_be_an_answer, PATIENT_MS)
+{
+    struct scripted_step steps[1] = {ANSWER(200, refusals_of_rows[row].body)};
+
+    request.once = true;
+    request.partial = true;
+    request.takes_errors = true;
+    open_at(http, SERVE(steps), "/");
+    ck_assert_int_eq(ask(), refusals_of_rows[row].is_answer);
+    if (refusals_of_rows[row].is_answer)
+        ck_assert_uint_eq(reply.body.length,
+                          strlen(refusals_of_rows[row].body));
+    else
+        ck_assert_str_eq(err.code, refusals_of_rows[row].code);
+    done();
+}
+
 /* ---- pages that are too large ------------------------------------------- */
 
 static int asked_smaller;
@@ -582,7 +616,7 @@ TASK_TEST(types_are_asked_for, PATIENT_MS)
     char found[200] = "", name[128];
 
     open_at(http, SERVE(steps), "/");
-    way = (struct introspect_way){ask_types, endpoint};
+    way = (struct introspect_way){.ask = ask_types, .ctx = endpoint};
     ck_assert(introspect_query_type(&way, name, &err));
     ck_assert_str_eq(name, "Q");
     ck_assert_msg(introspect_types(&way, names, 2, note_type, found, &err),
@@ -606,6 +640,8 @@ endpoint_suite(void)
     tcase_add_test(tests, document_that_has_worked_is_tried_again);
     tcase_add_loop_test(tests, data_with_errors_is_an_answer_for_pages, 0,
                         COUNT(partial));
+    tcase_add_loop_test(tests, errors_without_data_may_be_an_answer, 0,
+                        COUNT(refusals_of_rows));
     tcase_add_loop_test(tests, page_is_asked_for_in_halves, 0, COUNT(sizes));
     tcase_add_test(tests, smallest_page_can_be_too_complex);
     tcase_add_loop_test(tests, announced_wait_is_not_a_failure, 0,

@@ -89,7 +89,8 @@ START_TEST(every_query_of_a_preset_is_here)
     struct ready_query query;
 
     for (size_t i = 0; init_ready_query(i, &query); i++) {
-        int found = memchr(query.name.bytes, '/', query.name.length) == NULL;
+        int found = memchr(query.name.bytes, '/', query.name.length) == NULL ||
+                    span_starts(query.name, "mutations/");
 
         for (int n = 0; n < COUNT(queries); n++)
             found += span_is(query.name, queries[n].name);

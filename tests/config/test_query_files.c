@@ -444,6 +444,161 @@ START_TEST(ready_queries_have_a_name_and_a_summary)
 
 END_TEST
 
+/* ---- mutations ---------------------------------------------------------- */
+
+static void
+setup_mutations(void)
+{
+    setup_queries();
+    ck_assert_int_eq(mkdir("mutations", 0755), 0);
+    ck_assert_int_eq(mkdir("mutations/acme", 0755), 0);
+    write_file("mutations/prices.graphql", "mutation { all }");
+    write_file("mutations/prices.sql", "SELECT 1");
+    write_file("mutations/tags.graphql", "mutation { tags }");
+    write_file("mutations/acme/prices.graphql", "mutation { own }");
+    write_file("mutations/acme/prices.sql", "SELECT 2");
+    write_file("mutations/products.graphql", "mutation { twin }");
+    write_file("mutations/products.sql", "SELECT 3");
+}
+
+static bool
+find_mutations(const char *job)
+{
+    const char *jobs[] = {job, NULL};
+
+    return query_files_find_mutations(&arena, &store, jobs, &files, &err);
+}
+
+START_TEST(a_mutation_has_a_select_beside_it)
+{
+    ck_assert(find_mutations("prices"));
+    ck_assert_uint_eq(files.count, 1);
+    ck_assert(files.items[0].is_mutation);
+    ck_assert_str_eq(files.items[0].path, "mutations/acme/prices.graphql");
+    ck_assert_str_eq(files.items[0].text.bytes, "mutation { own }");
+    ck_assert_str_eq(files.items[0].sql_path, "mutations/acme/prices.sql");
+    ck_assert_str_eq(files.items[0].sql.bytes, "SELECT 2");
+    ck_assert_int_eq(files.items[0].sql_fault.kind, ERR_NONE);
+    store.name = "other";
+    ck_assert(find_mutations("prices"));
+    ck_assert_str_eq(files.items[0].sql.bytes, "SELECT 1");
+    ck_assert(find_mutations("./mutations/acme/prices.graphql"));
+    ck_assert_str_eq(files.items[0].sql.bytes, "SELECT 2");
+}
+
+END_TEST
+
+START_TEST(a_mutation_without_a_select_is_found)
+{
+    ck_assert(find_mutations("tags"));
+    ck_assert_int_eq(files.items[0].fault.kind, ERR_NONE);
+    ck_assert_int_eq(files.items[0].sql_fault.kind, ERR_CONFIG);
+    ck_assert_str_eq(files.items[0].sql_fault.message,
+                     "mutations/tags.sql does not exist");
+    ck_assert(err_is(&files.items[0].sql_fault, MSG_MUTATION_SQL));
+    ck_assert_int_eq(mkdir("mutations/tags.sql", 0755), 0);
+    ck_assert(find_mutations("tags"));
+    ck_assert(err_is(&files.items[0].sql_fault, MSG_MUTATION_SQL));
+}
+
+END_TEST
+
+START_TEST(a_query_and_a_mutation_cannot_have_one_name)
+{
+    ck_assert(find_mutations("products"));
+    ck_assert(err_is(&files.items[0].fault, MSG_JOB_TWICE));
+    ck_assert_str_eq(files.items[0].fault.message,
+                     "queries/acme/products.graphql and "
+                     "mutations/products.graphql are both job products");
+}
+
+END_TEST
+
+START_TEST(a_job_of_the_other_kind_is_named)
+{
+    const char *jobs[] = {"tags", NULL};
+
+    ck_assert(!find_mutations("orders"));
+    ck_assert_int_eq(err.kind, ERR_USAGE);
+    ck_assert_str_eq(err.hint, "orders is a query: bulkpg run orders");
+    ck_assert(!query_files_find(&arena, &store, jobs, &files, &err));
+    ck_assert_str_eq(err.hint, "tags is a mutation: bulkpg push tags");
+    ck_assert(!find_mutations("price"));
+    ck_assert_str_eq(err.hint, "did you mean prices? The jobs are prices, "
+                               "products, tags");
+}
+
+END_TEST
+
+START_TEST(a_file_with_a_select_is_a_mutation)
+{
+    ck_assert(query_files_has_mutation(&arena, &store, "tags"));
+    ck_assert(!query_files_has_mutation(&arena, &store, "orders"));
+    ck_assert(!query_files_has_mutation(&arena, &store, "q.graphql"));
+    ck_assert(
+        query_files_has_mutation(&arena, &store, "./mutations/tags.graphql"));
+    ck_assert(
+        !query_files_has_mutation(&arena, &store, "queries/orders.graphql"));
+    write_file("q.sql", "SELECT 1");
+    ck_assert(query_files_has_mutation(&arena, &store, "./q.graphql"));
+    ck_assert(!query_files_has_mutation(&arena, &store, "./nope.graphql"));
+}
+
+END_TEST
+
+START_TEST(all_mutations_of_a_store_are_found)
+{
+    ck_assert(query_files_find_mutations(&arena, &store, NULL, &files, &err));
+    ck_assert_uint_eq(files.count, 3);
+    ck_assert_str_eq(files.items[0].job, "prices");
+    ck_assert_str_eq(files.items[2].job, "tags");
+}
+
+END_TEST
+
+static void
+note_stray(void *ctx, const struct err *warning)
+{
+    struct buf *to = ctx;
+
+    buf_printf(to, "%s (%s)\n", warning->message, warning->hint);
+}
+
+START_TEST(strays_in_mutations_are_found)
+{
+    struct config config = {.stores = &store, .store_count = 1};
+    struct buf found = buf_with_ceiling(2000);
+
+    ck_assert_int_eq(mkdir("mutations/acmee", 0755), 0);
+    write_file("queries/x.gql", "");
+    query_files_find_strays(&arena, &config, note_stray, &found);
+    ck_assert_str_eq(
+        buf_str(&found),
+        "queries/x.gql is not a job (the file of a job must end in .graphql)\n"
+        "mutations/acmee: unknown store \"acmee\"; did you mean \"acme\"? (a "
+        "folder in mutations/ is for the store of that name: rename or remove "
+        "it)\n");
+    buf_free(&found);
+}
+
+END_TEST
+
+static TCase *
+tcase_of_mutations(void)
+{
+    TCase *tests = tcase_create("mutations");
+
+    tcase_add_checked_fixture(tests, setup_mutations, teardown);
+    tcase_add_test(tests, a_mutation_has_a_select_beside_it);
+    tcase_add_test(tests, a_mutation_without_a_select_is_found);
+    tcase_add_test(tests, a_query_and_a_mutation_cannot_have_one_name);
+    tcase_add_test(tests, a_job_of_the_other_kind_is_named);
+    tcase_add_test(tests, a_file_with_a_select_is_a_mutation);
+    tcase_add_test(tests, all_mutations_of_a_store_are_found);
+    tcase_add_test(tests, strays_in_mutations_are_found);
+    return tests;
+}
+
 static TCase *
 tcase_of_queries(void)
 {
@@ -497,5 +652,6 @@ main(void)
     suite_add_tcase(suite, tcase_of_queries());
     suite_add_tcase(suite, tcase_of_init());
     suite_add_tcase(suite, tcase_of_sources());
+    suite_add_tcase(suite, tcase_of_mutations());
     return suite_run(suite);
 }

@@ -409,16 +409,16 @@ def compare_table(table, actual):
     compare_rows(table, actual.rows(table.name))
 
 
-def check(database, schema, plans):
+def check(database, schema, plans, besides=()):
     """Compare a schema with the plans of all jobs that load into it. Raises
-    Wrong if they differ."""
+    Wrong if they differ. It may also have the tables `besides`."""
     actual = Actual(database, schema)
     expected = {}
     for plan in plans:
         expected.update(expected_tables(plan, actual.types()))
     for table in expected.values():
         compare_table(table, actual)
-    extra = set(actual.catalog) - set(expected)
+    extra = set(actual.catalog) - set(expected) - set(besides)
     if extra:
         raise Wrong(f"unexpected tables in {schema}: {sorted(extra)}")
     return expected

@@ -7,7 +7,9 @@ const { parse, validate, execute, getOperationAST, Kind } =
 const cost = require('./cost');
 const search = require('./search');
 const { resolveField, resolveType } = require('./resolve');
+const { mutationFields } = require('./mutations');
 const { twisted, edited, isEdit } = require('./twist');
+const { variableErrors } = require('./variables');
 const { sendJson, sendFault, sleep, requestId } = require('./http');
 
 const RESOLVE = twisted(resolveField);
@@ -51,6 +53,8 @@ function errorView(error) {
 /* The kind of a request, for rules and the log, by its first root field. */
 const KINDS = {
   bulkOperationRunQuery: 'run',
+  bulkOperationRunMutation: 'run_mutation',
+  stagedUploadsCreate: 'stage',
   bulkOperationCancel: 'cancel',
   bulkOperation: 'poll',
   currentBulkOperation: 'poll',
@@ -61,13 +65,15 @@ const KINDS = {
   __schema: 'introspection',
 };
 
-/* The kinds of requests that can fetch a store's data. */
-const DATA_KINDS = new Set(['query', 'shop']);
+/* The kinds of requests that can fetch or change a store's data. */
+const DATA_KINDS = new Set(['query', 'shop', 'mutation']);
 
 function kindOf(operation) {
   const first = operation && operation.selectionSet.selections.find(
     (selection) => selection.kind === Kind.FIELD);
-  return first && KINDS[first.name.value] || 'query';
+  return first && KINDS[first.name.value]
+    || (operation && operation.operation === 'mutation' ? 'mutation'
+      : 'query');
 }
 
 /* -- Bulk operations as fields ------------------------------------------- */
@@ -112,7 +118,7 @@ function checkFilter(text, warnings) {
 }
 
 function listOperations(store, app, args, search_) {
-  let list = store.bulk.of(app).slice();
+  let list = store.bulk.of(app).filter((one) => one.isListed());
   const at = (one) => (args.sortKey === 'COMPLETED_AT'
     ? one.completedMs || 0 : one.createdMs);
   list.sort((a, b) => at(b) - at(a) || b.number - a.number);
@@ -125,7 +131,7 @@ function listOperations(store, app, args, search_) {
     list = tree ? list.filter((one) => search.matches(tree, (name) => ({
       createdAt: one.view().createdAt,
       id: one.id,
-      operationType: 'query',
+      operationType: one.type.toLowerCase(),
       status: one.status.toLowerCase(),
     }[name]))) : [];
     if (warnings.length > 0) {
@@ -137,15 +143,18 @@ function listOperations(store, app, args, search_) {
 }
 
 /* Root fields whose answer depends on the token. */
-function rootFields(token, searches) {
+function rootFields(token, searches, version) {
   const { store, app } = token;
-  const view = (operation) => (operation ? operation.view() : null);
-  return {
+  const view = (operation) => (operation ? operation.polled() : null);
+  return Object.assign(mutationFields(store), {
     bulkOperation: (args) => view(store.bulk.find(app, args.id)),
-    currentBulkOperation: (args) => (args.type === 'MUTATION' ? null
-      : view(store.bulk.of(app).slice(-1)[0])),
+    currentBulkOperation: (args) => view(store.bulk.of(app)
+      .filter((one) => one.type === (args.type || 'QUERY')).slice(-1)[0]),
     bulkOperationRunQuery: (args) => store.bulk.run(app, args.query,
       args.groupObjects),
+    bulkOperationRunMutation: (args) => store.bulk.runMutation(token, args,
+      version),
+    stagedUploadsCreate: (args) => store.shops.uploads.stage(token, args),
     bulkOperationCancel: (args) => store.bulk.cancel(app, args.id),
     currentAppInstallation: () => ({
       $type: 'AppInstallation',
@@ -160,7 +169,7 @@ function rootFields(token, searches) {
       ? view(store.bulk.find(app, args.id))
       : store.generic.byGid(args.id)),
     $operations: (args) => listOperations(store, app, args, searches),
-  };
+  });
 }
 
 /* -- The endpoint -------------------------------------------------------- */
@@ -274,6 +283,12 @@ class Admin {
         this.control.change(Object.assign({ store: entry.store }, one))));
     }
 
+    if (action && action.late) {
+      /* The answer is lost now; the request takes effect when it is
+       * released. */
+      this.faults.held.push(() => this.answer(asked, served, store && token,
+        entry, action));
+    }
     const before = action && !action.after;
     if (before && await this.isOver(response, action, headers, entry)) {
       return;
@@ -350,8 +365,14 @@ class Admin {
     if (problems.length > 0) {
       return { status: 200, body: { errors: problems.map(errorView) } };
     }
+    const wrong = asked.kind === 'mutation' ? variableErrors(
+      this.shops.schema, asked.operation, asked.variables || {},
+      'INVALID_VARIABLE') : [];
+    if (wrong.length > 0) {
+      return { status: 200, body: { errors: wrong } };
+    }
     return { status: 200, body: this.run(asked, store, token,
-      entry, action) };
+      entry, action, served) };
   }
 
   execute(asked, how) {
@@ -366,7 +387,7 @@ class Admin {
     return answers.get(key);
   }
 
-  run(asked, store, token, entry, action) {
+  run(asked, store, token, entry, action, version) {
     const { schema } = this.shops;
     const { bucket } = token;
     const price = cost.requested(schema, asked);
@@ -394,7 +415,9 @@ class Admin {
         entry.rows = (entry.rows || 0) + n;
       },
       twists: store.settings.twists.concat(action && action.twists || []),
-      roots: rootFields(token, searches) };
+      origin: { app: token.app, version, request: entry.n,
+        variables: asked.variables || {} },
+      roots: rootFields(token, searches, version) };
     const answer = this.execute(asked, { schema, document: asked.document,
       contextValue: context, variableValues: asked.variables || {},
       operationName: asked.operationName || undefined,

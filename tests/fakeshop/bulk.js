@@ -1,12 +1,15 @@
 'use strict';
 
-/* Bulk operations from their creation to their end; five at a time. */
+/* Bulk operations from their creation to their end; five queries and five
+ * mutations at a time. */
 
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { time } = require('./data/format');
 const { validateBulk } = require('./validate');
+const { validateMutation } = require('./validate-mutation');
+const { LARGEST } = require('./uploads');
 const result = require('./result');
 
 const ACTIVE = new Set(['CREATED', 'RUNNING', 'CANCELING']);
@@ -45,6 +48,8 @@ class Operation {
     this.grouped = grouped;
     this.settings = settings;
     this.document = document;
+    this.type = 'QUERY';
+    this.looks = 0;
     this.status = 'CREATED';
     this.errorCode = null;
     this.createdMs = Date.now();
@@ -65,7 +70,7 @@ class Operation {
       $type: 'BulkOperation',
       $key: this.number,
       id: this.id,
-      type: 'QUERY',
+      type: this.type,
       status: this.status,
       errorCode: this.errorCode,
       createdAt: time(this.createdMs),
@@ -80,8 +85,19 @@ class Operation {
     };
   }
 
+  polled() {
+    return this.view();
+  }
+
   isActive() {
     return ACTIVE.has(this.status);
+  }
+
+  /* Does a list of operations show it? Only after some looks or some time. */
+  isListed() {
+    const { listing_ms: ms, listing_looks: looks, unlisted } = this.settings;
+    return !unlisted && this.looks++ >= looks
+      && Date.now() - this.createdMs >= ms;
   }
 
   after(ms, action) {
@@ -203,6 +219,16 @@ class Operation {
     }
   }
 
+  /* Ends a running operation with this outcome. */
+  end(outcome) {
+    this.settings = Object.assign({}, this.settings, { outcome });
+    if (this.status === 'CANCELING') {
+      this.status = 'RUNNING';
+    }
+    /* The result may not be complete yet. */
+    this.work.then(() => this.finish(), () => this.finish());
+  }
+
   cancel() {
     this.status = 'CANCELING';
     this.after(this.settings.cancel_ms, () => {
@@ -217,6 +243,25 @@ class Operation {
       }
     });
   }
+}
+
+function refused(...errors) {
+  return { bulkOperation: null, userErrors: errors };
+}
+
+/* Why an uploaded file cannot be used, or null. */
+function fileError(file) {
+  if (!file) {
+    return { field: null, code: 'NO_SUCH_FILE', message: 'The JSONL file '
+      + 'could not be found. Try uploading the file again, and check that '
+      + 'you\'ve entered the URL correctly for the stagedUploadPath mutation '
+      + 'argument.' };
+  }
+  const message = file.bytes.length === 0 ? 'The input file is empty.'
+    : file.bytes.length > LARGEST ? 'The input file size exceeds the maximum '
+      + 'allowed size of 100 MB.' : null;
+  return message && { field: null, code: 'INVALID_STAGED_UPLOAD_FILE',
+    message };
 }
 
 /* All operations of one store. */
@@ -247,20 +292,48 @@ class Bulk {
   run(app, query, grouped) {
     const { document, errors } = validateBulk(this.store.schema, query);
     if (errors.length > 0) {
-      return { bulkOperation: null, userErrors: errors };
+      return refused(...errors);
     }
-    const active = this.of(app).filter((one) => one.isActive());
-    if (active.length >= this.store.settings.slots) {
-      return { bulkOperation: null, userErrors: [{
-        field: null,
-        message: 'A bulk query operation for this app and shop is already '
-          + 'in progress: ' + active.map((one) => one.id).join(', ') + '.',
-        code: 'OPERATION_IN_PROGRESS',
-      }] };
+    const busy = this.inProgress(app, 'QUERY', this.store.settings.slots);
+    if (busy) {
+      return refused(busy);
     }
     const settings = this.store.settingsFor(query);
     const operation = new Operation(this, app, query, grouped, settings,
       document);
+    this.operations.push(operation);
+    operation.start();
+    return { bulkOperation: operation.view(), userErrors: [] };
+  }
+
+  /* The user error if all slots for operations of a type are taken. */
+  inProgress(app, type, slots) {
+    const active = this.of(app).filter(
+      (one) => one.type === type && one.isActive());
+    return active.length < slots ? null : { field: null,
+      message: 'A bulk ' + type.toLowerCase() + ' operation for this app and '
+        + 'shop is already in progress: '
+        + active.map((one) => one.id).join(', ') + '.',
+      code: 'OPERATION_IN_PROGRESS' };
+  }
+
+  /* bulkOperationRunMutation. The document is checked first, then the file,
+   * then the slots. */
+  runMutation(token, args, version) {
+    const { settings } = this.store;
+    const checked = validateMutation(this.store.schema, args.mutation,
+      args.clientIdentifier, settings.strict_documents);
+    const path = args.stagedUploadPath;
+    const file = this.store.shops.uploads.file(this.store, path);
+    const wrong = checked.error || fileError(file)
+      || this.inProgress(token.app, 'MUTATION', settings.mutation_slots);
+    if (wrong) {
+      return refused(wrong);
+    }
+    const { Import } = require('./imports');
+    const operation = new Import(this, token, args.mutation,
+      this.store.settingsFor(args.mutation), checked,
+      { path, bytes: file.bytes, md5: file.md5 }, version);
     this.operations.push(operation);
     operation.start();
     return { bulkOperation: operation.view(), userErrors: [] };
@@ -286,4 +359,4 @@ class Bulk {
   }
 }
 
-module.exports = { Bulk };
+module.exports = { Bulk, Operation, resultPath, falsified };

@@ -46,6 +46,17 @@ class Control {
       case 'GET leaks': return this.log.leaks;
       case 'GET operations': return this.operations(query);
       case 'GET secrets': return this.secrets();
+      case 'GET ledger': return this.store(query.store).ledger.find(query);
+      case 'GET counts': return this.store(query.store).ledger.counts(query);
+      case 'GET uploads': return this.uploads(query);
+      case 'GET changes': return this.store(query.store).world.exported();
+      case 'POST changes':
+        this.store(input.store).world.imported(input.changes);
+        return {};
+      case 'POST clock':
+        this.shops.ahead += (input.advance_s || 0) * 1000;
+        return { ahead_s: this.shops.ahead / 1000 };
+      case 'POST keys': return this.keys(input);
       case 'GET settings': return this.settings();
       case 'GET flight': return Object.fromEntries(this.stores().map(
         (store) => [store.name, store.flight]));
@@ -106,13 +117,42 @@ class Control {
         delete view.$type;
         delete view.$key;
         out.push(Object.assign({ store: store.name, app: one.app,
-          groupObjects: one.grouped, path: one.made && one.made.path,
+          groupObjects: one.grouped, staged: one.file ? one.file.path : null,
+          done: one.done, path: one.made && one.made.path,
           lines: one.made ? one.made.lines : null,
           bytes: one.made ? one.made.size : null,
           problems: one.problems }, view));
       }
     }
     return out;
+  }
+
+  /* The staged files, without those that were never uploaded. */
+  uploads(query) {
+    return Array.from(this.shops.uploads.targets.values())
+      .filter((one) => one.object && (!query.store
+        || one.store.name === query.store)
+        && (!query.key || one.key === query.key))
+      .map((one) => ({ key: one.key, store: one.store.name,
+        versions: one.versions, md5: one.object.md5,
+        bytes: one.object.bytes.length, expires: one.expires,
+        text: query.text ? one.object.bytes.toString('utf8')
+          : undefined }));
+  }
+
+  /* Sets the state of idempotency keys, of one `key` or all: running, failed,
+   * done, or gone. */
+  keys(input) {
+    const { kept } = this.store(input.store).keys;
+    for (const [name, one] of kept) {
+      if (!input.key || name.endsWith('/' + input.key)) {
+        one.state = input.state;
+        if (input.state === 'gone') {
+          kept.delete(name);
+        }
+      }
+    }
+    return {};
   }
 
   /* All secrets, which must not appear in any output of bulkpg. */
@@ -124,6 +164,9 @@ class Control {
     }
     for (const { query } of this.storage.files.values()) {
       out.push(/Signature=([^&]*)/.exec(query)[1]);
+    }
+    for (const target of this.shops.uploads.targets.values()) {
+      out.push(target.signature);
     }
     return out;
   }
@@ -138,11 +181,18 @@ class Control {
   }
 
   reset(input) {
+    if (!input.store) {
+      /* First, because a request that a rule holds may take effect. */
+      this.faults.clear();
+    }
     this.stores(input.store).forEach((store) => store.reset());
     if (!input.store) {
-      this.faults.clear();
       this.log.clear();
       this.storage.clear();
+      this.shops.ahead = 0;
+      if (this.shops.uploads) {
+        this.shops.uploads.clear();
+      }
     }
     return {};
   }
@@ -233,17 +283,17 @@ class Control {
     return { ids };
   }
 
-  /* Ends a running operation in a given way. */
+  /* Ends running operations in a given way; with `go`, those that wait after
+   * some lines continue. */
   operation(input) {
     for (const store of this.stores(input.store)) {
       for (const one of store.bulk.operations) {
         if (one.isActive() && (!input.id || one.id === input.id)) {
-          one.settings = Object.assign({}, one.settings, { outcome: input });
-          if (one.status === 'CANCELING') {
-            one.status = 'RUNNING';
+          if (input.go) {
+            one.release();
+          } else {
+            one.end(input);
           }
-          /* The result may not be complete yet. */
-          one.work.then(() => one.finish(), () => one.finish());
         }
       }
     }

@@ -11,6 +11,7 @@ const { Log } = require('./log');
 const { OAuth } = require('./oauth');
 const { Shops } = require('./stores');
 const { Storage } = require('./storage');
+const { Uploads } = require('./uploads');
 const { loadSchema } = require('./schema');
 const { readBody, sendJson, listen } = require('./http');
 
@@ -117,15 +118,19 @@ async function main() {
   });
   const storage = new Storage(shops, faults, log);
   shops.storage = storage;
+  shops.uploads = new Uploads(shops, faults, log);
   const admin = new Admin(shops, faults, log);
   const oauth = new OAuth(shops, faults, log);
   const control = new Control(shops, faults, log, storage);
   admin.control = control;
 
-  const storageServer = await listen(
-    (request, response) => storage.handle(request, response),
-    options['storage-port']);
+  const storageServer = await listen((request, response) => (
+    request.method === 'POST' || request.method === 'PUT'
+      ? shops.uploads.handle(request, response,
+        (...how) => storage.isLeak(...how))
+      : storage.handle(request, response)), options['storage-port']);
   storage.origin = 'http://127.0.0.1:' + storageServer.address().port;
+  shops.uploads.origin = storage.origin;
   const server = await listen(router(shops, admin, oauth, control),
     options.port);
   const endpoint = 'http://127.0.0.1:' + server.address().port;

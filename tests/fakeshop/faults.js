@@ -72,8 +72,9 @@ class Faults {
   find(request) {
     let action = null;
     for (const rule of this.rules) {
-      /* Rules for operations must have the kind 'operation'. */
-      if (request.kind === 'operation' && rule.match.kind !== 'operation') {
+      /* Rules for what is not a request must name its kind. */
+      if (['operation', 'line'].includes(request.kind)
+        && rule.match.kind !== request.kind) {
         continue;
       }
       if (!this.matches(rule.match, request)) {

@@ -161,8 +161,13 @@ class Generic {
     return count === undefined ? this.pools.get(type.name) : count;
   }
 
+  /* The objects of a type: those that the seed gives, then those that
+   * mutations created. */
   pool(type) {
-    return { length: this.poolSize(type), at: (i) => this.pooled(type, i) };
+    const size = this.poolSize(type);
+    const made = this.world.made.get(type.name) || [];
+    return { length: size + made.length, at: (i) => (i < size
+      ? this.pooled(type, i) : this.world.find(made[i - size])) };
   }
 
   concrete(type, h) {

@@ -520,4 +520,4 @@ function resolveType(value) {
   return value.$type;
 }
 
-module.exports = { resolveField, resolveType };
+module.exports = { resolveField, resolveType, fieldMeta, nodesOf, plain };

@@ -282,4 +282,4 @@ async function existing(file) {
   };
 }
 
-module.exports = { generate, existing, countLines };
+module.exports = { generate, existing, countLines, damage, write };

@@ -3,11 +3,23 @@
 const fs = require('fs');
 const path = require('path');
 const zlib = require('zlib');
-const { buildClientSchema, getNamedType, isObjectType,
-  valueFromASTUntyped } =
-  require('./graphql');
+const { buildClientSchema, getNamedType, GraphQLBoolean, isInputObjectType,
+  isObjectType, valueFromASTUntyped, __Type } = require('./graphql');
 
 const REDUCED = path.join(__dirname, 'admin-2026-10.reduced.json');
+
+/* graphql-js 16 does not know @oneOf. The introspection of a type gets the
+ * field `isOneOf`, as at Shopify. */
+const META = __Type.getFields();
+META.isOneOf = META.isOneOf || { name: 'isOneOf', description: undefined,
+  type: GraphQLBoolean, args: [], deprecationReason: undefined,
+  extensions: {}, astNode: undefined,
+  resolve: (type) => (isInputObjectType(type) ? isOneOf(type) : null) };
+
+/* Must a value of this input type have exactly one field? */
+function isOneOf(type) {
+  return Boolean(type.extensions.isOneOf);
+}
 
 /* Builds the schema from a standard introspection result. */
 function loadSchema(file) {
@@ -16,7 +28,13 @@ function loadSchema(file) {
     bytes = zlib.gunzipSync(bytes);
   }
   const json = JSON.parse(bytes.toString('utf8'));
-  return buildClientSchema(json.data || json);
+  const schema = buildClientSchema(json.data || json);
+  for (const type of (json.data || json).__schema.types) {
+    if (type.isOneOf) {
+      schema.getType(type.name).extensions.isOneOf = true;
+    }
+  }
+  return schema;
 }
 
 /* A connection is recognized by its name and its shape, `edges { node }`. */
@@ -49,4 +67,4 @@ function variablesOf(operation, given) {
   return Object.assign(out, given);
 }
 
-module.exports = { loadSchema, isConnection, nodeType, variablesOf };
+module.exports = { loadSchema, isConnection, isOneOf, nodeType, variablesOf };

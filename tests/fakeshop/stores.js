@@ -5,6 +5,7 @@ const { World } = require('./data/world');
 const { Generic } = require('./generic');
 const { Bulk } = require('./bulk');
 const { Bucket } = require('./cost');
+const { Keys, Ledger } = require('./mutations');
 
 const SCOPES = ['read_products', 'read_inventory', 'read_locations',
   'read_orders', 'read_all_orders', 'read_customers', 'read_discounts',
@@ -15,7 +16,9 @@ const SCOPES = ['read_products', 'read_inventory', 'read_locations',
   'read_shopify_payments_disputes', 'read_online_store_navigation',
   'read_merchant_managed_fulfillment_orders',
   'read_assigned_fulfillment_orders',
-  'read_third_party_fulfillment_orders'];
+  'read_third_party_fulfillment_orders',
+  'write_products', 'write_inventory', 'write_locations',
+  'write_publications', 'write_customers', 'write_metaobjects'];
 
 /* The settings that a test can change, and their defaults. */
 const DEFAULTS = {
@@ -26,6 +29,25 @@ const DEFAULTS = {
   cancel_completes: false,
   slots: 5,
   outcome: null,
+  listing_ms: 0,
+  listing_looks: 0,
+  unlisted: false,
+  /* Bulk mutations */
+  mutation_slots: 5,
+  strict_documents: false,
+  line_order: 'shuffled',
+  line_width: 8,
+  line_ms: 0,
+  hold_after: null,
+  result_order: 'finished',
+  line_base: 0,
+  line_gaps: [],
+  line_duplicates: [],
+  cancel_reports: null,
+  partial_after_polls: 0,
+  /* Staged uploads */
+  key_first: false,
+  resource_url: false,
   /* Result files */
   order: 'scatter',
   duplicate_children: 0,
@@ -76,6 +98,9 @@ class Store {
     this.world = new World(Object.assign({ name, domain: this.domain },
       options));
     this.generic = new Generic(this.schema, this.world);
+    this.world.find = (id) => this.generic.byGid(id);
+    this.ledger = new Ledger();
+    this.keys = new Keys(shops);
     this.bulk = new Bulk(this);
     this.reset();
   }
@@ -88,6 +113,8 @@ class Store {
     this.next = [];
     this.bulk.reset();
     this.world.forgetChanges();
+    this.ledger.clear();
+    this.keys.clear();
     this.tokens = new Map();
     this.flight = { now: 0, most: 0, requests: 0 };
     this.firsts = new Map();
@@ -130,10 +157,17 @@ class Shops {
     this.schema = options.schema;
     this.faults = options.faults;
     this.storage = null;
+    this.uploads = null;
+    this.ahead = 0;
     this.stores = new Map();
     for (const name of options.names) {
       this.stores.set(name, new Store(this, name, options));
     }
+  }
+
+  /* The time for idempotency keys and uploads. A test can set it ahead. */
+  now() {
+    return Date.now() + this.ahead;
   }
 
   /* The entry of a token, or null if the token is not valid. */

@@ -187,8 +187,8 @@ find(struct session *session, struct err *err)
 {
     struct bulk_operation operation;
     bool found;
-    bool ok =
-        bulk_find(session, "# bulkpg x/1.1", NULL, &operation, &found, err);
+    bool ok = bulk_find(session, BULK_QUERY, "# bulkpg x/1.1", NULL, &operation,
+                        &found, err);
 
     if (ok && found)
         check_operation(&operation);
@@ -221,7 +221,7 @@ static bool
 introspect(struct session *session, struct err *err)
 {
     static const char *const names[] = {"Product", "Order", "Money"};
-    struct introspect_way way = {ask_session, session};
+    struct introspect_way way = {.ask = ask_session, .ctx = session};
     struct arena arena = {0};
     bool ok = introspect_types(&way, names, 3, read_type, &arena, err);
 
@@ -232,7 +232,7 @@ introspect(struct session *session, struct err *err)
 static bool
 query_type(struct session *session, struct err *err)
 {
-    struct introspect_way way = {ask_session, session};
+    struct introspect_way way = {.ask = ask_session, .ctx = session};
     char name[128];
 
     return introspect_query_type(&way, name, err);

@@ -390,12 +390,88 @@ static const struct {
      "edges { cursor } } } } } }",
      "QueryRoot | OrderConnection | OrderEdge | Order | LocalizedFieldPurpose "
      "LocalizedFieldConnection | LocalizedFieldEdge | "},
-    {"mutation { x { id } }", "QueryRoot | "},
+    {"mutation { x { id } }", "Mutation | "},
 };
 
 START_TEST(missing_types_are_listed_turn_by_turn)
 {
     ck_assert_str_eq(turns(missing[_i].text), missing[_i].turns);
+}
+
+END_TEST
+
+/* A mutation needs the types of its variables as a whole, each once, and those
+ * of its lists of errors. */
+START_TEST(a_mutation_needs_what_its_variables_contain)
+{
+    static const char *const texts[] = {
+        "{\"kind\":\"OBJECT\",\"name\":\"M\",\"fields\":[{\"name\":\"set\","
+        "\"args\":[{\"name\":\"in\",\"type\":{\"kind\":\"INPUT_OBJECT\","
+        "\"name\":\"In\"}}],\"type\":{\"kind\":\"OBJECT\",\"name\":\"P\"}}]}",
+        "{\"kind\":\"INPUT_OBJECT\",\"name\":\"In\",\"inputFields\":[{\"name\":"
+        "\"e\",\"type\":{\"kind\":\"ENUM\",\"name\":\"E\"}},{\"name\":\"in\","
+        "\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":\"INPUT_OBJECT\","
+        "\"name\":\"In\"}}},{\"name\":\"s\",\"type\":{\"kind\":\"SCALAR\","
+        "\"name\":\"S\"}}]}",
+        "{\"kind\":\"OBJECT\",\"name\":\"P\",\"fields\":[{\"name\":\"a\","
+        "\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"}},{\"name\":\"things\","
+        "\"type\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":\"OBJECT\",\"name\":"
+        "\"ThingUserError\"}}},{\"name\":\"other\",\"type\":{\"kind\":"
+        "\"OBJECT\",\"name\":\"Other\"}}]}"};
+    const char *text = "mutation($in: [In!]!, $d: Date, $i: Int) { set(in: "
+                       "$in) { a } }";
+
+    types_add_made(&types, "QueryRoot", texts, 3);
+    gql_schema_set_mutation_type(types.schema, "M");
+    ck_assert_str_eq(gql_schema_mutation_type(types.schema), "M");
+    ck_assert_str_eq(turns(text), "E Date ThingUserError | ");
+}
+
+END_TEST
+
+static const struct {
+    const char *text;
+    bool known;
+    const char *name;
+    unsigned depth;
+    bool non_null;
+    enum gql_type_kind kind;
+} refs[] = {
+    {"ID", true, "ID", 0, false, GQL_SCALAR_TYPE},
+    {"[ID!]!", true, "ID", 1, true, GQL_SCALAR_TYPE},
+    {"[[ProductIdentifierInput]!]", true, "ProductIdentifierInput", 2, false,
+     GQL_INPUT_TYPE},
+    {"Nope!", false, "Nope", 0, true, GQL_SCALAR_TYPE},
+};
+
+START_TEST(the_type_of_a_variable_is_read)
+{
+    struct gql_type_ref ref;
+
+    (void)add("ProductIdentifierInput");
+    ck_assert_int_eq(
+        gql_schema_read_ref(types.schema, &types.arena, refs[_i].text, &ref),
+        refs[_i].known);
+    ck_assert_str_eq(ref.name, refs[_i].name);
+    ck_assert_uint_eq(ref.list_depth, refs[_i].depth);
+    ck_assert_int_eq(ref.non_null, refs[_i].non_null);
+    ck_assert_int_eq(ref.kind, refs[_i].kind);
+    ck_assert_str_eq(ref.text, refs[_i].text);
+}
+
+END_TEST
+
+START_TEST(one_of_is_read)
+{
+    ck_assert(add_json("{\"isOneOf\":true,\"kind\":\"INPUT_OBJECT\",\"name\":"
+                       "\"A\"}"));
+    ck_assert(add_json("{\"isOneOf\":false,\"kind\":\"INPUT_OBJECT\",\"name\":"
+                       "\"B\"}"));
+    ck_assert(add_json("{\"isOneOf\":null,\"kind\":\"INPUT_OBJECT\",\"name\":"
+                       "\"C\"}"));
+    ck_assert(gql_schema_find(types.schema, "A")->one_of);
+    ck_assert(!gql_schema_find(types.schema, "B")->one_of);
+    ck_assert(!gql_schema_find(types.schema, "C")->one_of);
 }
 
 END_TEST
@@ -443,6 +519,38 @@ open_text(const char *text, struct gql_types_file **opened)
     unlink(path);
     return done;
 }
+
+START_TEST(a_file_names_the_mutation_type)
+{
+    static const char *const texts[] = {
+        "{\"__schema\":{\"queryType\":{\"name\":\"Q\"},\"mutationType\":{"
+        "\"name\":\"M\"},\"types\":[{\"name\":\"Q\"}]}}",
+        "{\"data\":{\"__schema\":{\"mutationType\":{\"name\":\"M\"},"
+        "\"queryType\":{\"name\":\"Q\"},\"types\":[{\"name\":\"Q\"}]}}}",
+        "type Query { a: Int } type M { a: Int } schema { mutation: M }"};
+    static const char *const none[] = {
+        "{\"__schema\":{\"queryType\":{\"name\":\"Q\"},\"mutationType\":null,"
+        "\"types\":[{\"name\":\"Q\"}]}}",
+        "type Query { a: Int }"};
+    struct gql_types_file *opened;
+
+    for (int i = 0; i < COUNT(texts); i++) {
+        ck_assert(open_text(texts[i], &opened));
+        ck_assert_str_eq(gql_types_file_mutation_type(opened), "M");
+        gql_types_file_free(opened);
+    }
+    for (int i = 0; i < COUNT(none); i++) {
+        ck_assert(open_text(none[i], &opened));
+        ck_assert_ptr_null(gql_types_file_mutation_type(opened));
+        gql_types_file_free(opened);
+    }
+    ck_assert(
+        open_text("type Query { a: Int } type Mutation { a: Int }", &opened));
+    ck_assert_str_eq(gql_types_file_mutation_type(opened), "Mutation");
+    gql_types_file_free(opened);
+}
+
+END_TEST
 
 START_TEST(the_envelope_may_be_missing)
 {
@@ -530,6 +638,10 @@ schema_suite(void)
                         COUNT(missing));
     tcase_add_test(tests, absent_types_are_asked_for_once);
     tcase_add_test(tests, a_file_is_indexed_by_name);
+    tcase_add_test(tests, a_mutation_needs_what_its_variables_contain);
+    tcase_add_loop_test(tests, the_type_of_a_variable_is_read, 0, COUNT(refs));
+    tcase_add_test(tests, one_of_is_read);
+    tcase_add_test(tests, a_file_names_the_mutation_type);
     tcase_add_test(tests, the_envelope_may_be_missing);
     tcase_add_loop_test(tests, other_files_are_refused, 0, COUNT(no_files));
     tcase_add_test(tests, a_file_that_cannot_be_read_is_reported);

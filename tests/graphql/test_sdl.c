@@ -87,7 +87,8 @@ START_TEST(types_become_introspection_objects)
         "union T = | Q | M\n"
         "type M { e: E @deprecated }\n"
         "enum E { A @deprecated B }\n"
-        "input In { a: [Int!] = [] \"b\" b: E }\n");
+        "input In { a: [Int!] = [] \"b\" b: E }\n"
+        "input One @d @oneOf { a: Int }\n");
     ck_assert_str_eq(gql_types_file_query_type(made), "Q");
     assert_type(
         "Q",
@@ -108,6 +109,10 @@ START_TEST(types_become_introspection_objects)
         "\"ofType\":{\"kind\":\"LIST\",\"ofType\":{\"kind\":\"NON_NULL\","
         "\"ofType\":{\"kind\":\"UNION\",\"name\":\"T\"}}}}}}],"
         "\"interfaces\":[{\"name\":\"O\"},{\"name\":\"N\"}]}");
+    assert_type("One", "{\"kind\":\"INPUT_OBJECT\",\"name\":\"One\","
+                       "\"inputFields\":[{\"name\":\"a\",\"description\":"
+                       "null,\"type\":{\"kind\":\"SCALAR\",\"name\":\"Int\"},"
+                       "\"defaultValue\":null}],\"isOneOf\":true}");
     assert_type("S", "{\"kind\":\"SCALAR\",\"name\":\"S\"}");
     assert_type("T", "{\"kind\":\"UNION\",\"name\":\"T\",\"possibleTypes\":["
                      "{\"name\":\"M\"},{\"name\":\"Q\"}]}");

@@ -38,6 +38,16 @@ connect_to(const char *name)
     return pg_task_connect(&config);
 }
 
+/* Prune what is older, in milliseconds. */
+static bool
+prune(int64_t runs, int64_t rejects)
+{
+    struct journal_keep keep = {
+        .journal_ms = runs, .rejects_ms = rejects, .push_ms = runs};
+
+    return journal_prune(journal, &keep, &err);
+}
+
 static struct run_ref
 begin_run(enum run_mode mode)
 {
@@ -404,12 +414,12 @@ end_body(void)
     read_head(false);
     OK(journal_frontier_begin(journal, &run, &head, &err));
     OK(journal_run_finish(journal, &run, &end, &err));
-    OK(journal_prune(journal, 86400000, 86400000, &err));
+    OK(prune(86400000, 86400000));
     read_head(true); /* it can be resumed */
     OK(journal_run_status(journal, &run, RUN_LOADING, &err));
     end.status = RUN_FAILED;
     OK(journal_run_finish(journal, &run, &end, &err));
-    OK(journal_prune(journal, 86400000, 86400000, &err));
+    OK(prune(86400000, 86400000));
     read_head(false);
     close_all();
 }
@@ -543,11 +553,11 @@ ids_body(void)
     finish(run, RUN_LOADED);
     pg_task_script(loader, "UPDATE bulkpg.run SET finished_at = "
                            "clock_timestamp() - interval '6 days'");
-    OK(journal_prune(journal, 1000, 1000, &err));
+    OK(prune(1000, 1000));
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "2");
     pg_task_script(loader, "UPDATE bulkpg.run SET finished_at = "
                            "clock_timestamp() - interval '8 days'");
-    OK(journal_prune(journal, INT64_C(30) * 86400000, 1000, &err));
+    OK(prune(INT64_C(30) * 86400000, 1000));
     ck_assert_str_eq(ask("SELECT string_agg(mode, ' ') FROM bulkpg.run"),
                      "full");
     close_all();

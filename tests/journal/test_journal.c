@@ -97,6 +97,16 @@ fails_with(bool ok, enum err_kind kind, const char *code)
     ck_assert_str_eq(err.code, code);
 }
 
+/* Prune what is older, in milliseconds. */
+static bool
+prune(int64_t runs, int64_t rejects)
+{
+    struct journal_keep keep = {
+        .journal_ms = runs, .rejects_ms = rejects, .push_ms = runs};
+
+    return journal_prune(journal, &keep, &err);
+}
+
 static struct run_ref
 begin_run(const char *job, enum run_mode mode)
 {
@@ -1646,14 +1656,14 @@ prune_body(void)
             add_operation(run);
         finish_run(run, ends[i]);
     }
-    OK(journal_prune(journal, 3600000, 3600000, &err));
+    OK(prune(3600000, 3600000));
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "7");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "7");
     run_sql("UPDATE bulkpg.run SET finished_at = now() - interval '2 hours'");
-    OK(journal_prune(journal, 10000000, 3600000, &err));
+    OK(prune(10000000, 3600000));
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.run"), "7");
     ck_assert_str_eq(ask("SELECT count(*) FROM bulkpg.reject"), "0");
-    OK(journal_prune(journal, 3600000, 3600000, &err));
+    OK(prune(3600000, 3600000));
     ck_assert_str_eq(
         ask("SELECT string_agg(run_id::text, ' ' ORDER BY run_id) FROM "
             "bulkpg.run"),

@@ -45,6 +45,25 @@ START_TEST(members_and_elements_have_their_commas)
 
 END_TEST
 
+START_TEST(another_value_can_be_written)
+{
+    json_out_open(json, '{');
+    json_out_key(json, "half");
+    json_out_open(json, '[');
+    buf_clear(&text);
+    json_out_again(json);
+    json_out_open(json, '[');
+    json_out_integer(json, -5);
+    json_out_close(json, ']');
+    ck_assert_str_eq(buf_str(&text), "[-5]");
+    buf_clear(&text);
+    json_out_again(json);
+    json_out_integer(json, 6);
+    ck_assert_str_eq(buf_str(&text), "6");
+}
+
+END_TEST
+
 START_TEST(json_values_are_written_unchanged)
 {
     json_out_open(json, '[');
@@ -111,6 +130,7 @@ main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, members_and_elements_have_their_commas);
     tcase_add_test(tests, json_values_are_written_unchanged);
+    tcase_add_test(tests, another_value_can_be_written);
     tcase_add_test(tests, an_element_may_begin_a_line);
     tcase_add_test(tests, characters_that_control_a_terminal_are_escaped);
     tcase_add_test(tests, json_is_appended_and_may_overflow);

@@ -337,13 +337,14 @@ bulk_cancel(struct session *session, const char *id, int64_t deadline_ms,
 }
 
 bool
-bulk_find(struct session *session, const char *marker,
+bulk_find(struct session *session, enum bulk_type type, const char *marker,
           const struct log_ctx *log, struct bulk_operation *operation,
           bool *found, struct err *err)
 {
     const struct scripted_answer *answer = ask("find", marker, err);
 
     (void)session;
+    (void)type;
     (void)log;
     *found = answer != NULL && !answer->is_absent;
     return answer != NULL && (!*found || tell(answer, operation));

@@ -139,6 +139,76 @@ TASK_TEST(a_query_is_never_submitted_twice, PATIENT_MS)
     session_free(session);
 }
 
+/* ---- mutations ---------------------------------------------------------- */
+
+static bool
+mutate(struct session *session)
+{
+    return bulk_mutate(session, "# mark\nmutation M { a }", "tmp/1/x", NULL,
+                       &operation, &wait_ms, &err);
+}
+
+TASK_TEST(a_submitted_mutation_is_an_operation, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("\"bulkOperationRunMutation\":{\"bulkOperation\":" CREATED
+               ",\"userErrors\":[]}")};
+    struct scripted_server *server = SERVE(steps);
+    struct session *session = open_session(http, server);
+
+    ck_assert_msg(mutate(session), "%s", err.message);
+    ck_assert_str_eq(operation.id, id);
+    ck_assert_ptr_nonnull(
+        strstr(scripted_server_request(server, 0),
+               "\"variables\":{\"mutation\":\"# mark\\nmutation M { a }\","
+               "\"path\":\"tmp/1/x\"}"));
+    session_free(session);
+}
+
+#define REFUSING(code, message)                                           \
+    ANSWER("\"bulkOperationRunMutation\":{\"bulkOperation\":null,"        \
+           "\"userErrors\":[{\"field\":null,\"message\":\"" message "\"," \
+           "\"code\":" code "}]}")
+
+/* The refusals of a store, as recorded. */
+static const struct {
+    struct scripted_step answer;
+    enum err_kind kind;
+    const char *code;
+} mutation_refusals[] = {
+    {REFUSING("\"INVALID_MUTATION\"", "Failed to parse the mutation"),
+     ERR_CONFIG, "INVALID_MUTATION"},
+    {REFUSING("null", "You must specify a single top level mutation."),
+     ERR_CONFIG, "INVALID_MUTATION"},
+    {REFUSING("null", "Bulk mutations cannot contain more than 1 connection."),
+     ERR_CONFIG, "INVALID_MUTATION"},
+    {REFUSING("\"NO_SUCH_FILE\"", "The JSONL file could not be found."),
+     ERR_TRANSIENT, "NO_SUCH_FILE"},
+    {REFUSING("\"INVALID_STAGED_UPLOAD_FILE\"", "The input file is empty."),
+     ERR_TRANSIENT, "NO_SUCH_FILE"},
+    {REFUSING("\"INTERNAL_FILE_SERVER_ERROR\"", "later"), ERR_TRANSIENT,
+     "NO_SUCH_FILE"},
+    {REFUSING("\"OPERATION_IN_PROGRESS\"",
+              "A bulk mutation operation for this app and shop is already in "
+              "progress: gid:\\/\\/shopify\\/BulkOperation\\/1."),
+     ERR_TRANSIENT, "OPERATION_IN_PROGRESS"},
+    {REFUSING("\"LIMIT_REACHED\"", "wait 1 minute"), ERR_TRANSIENT,
+     "LIMIT_REACHED"},
+    {ANSWER("\"bulkOperationRunMutation\":null"), ERR_TRANSIENT, "ANSWER_LOST"},
+    {{.status = 502}, ERR_TRANSIENT, "ANSWER_LOST"},
+};
+
+TASK_LOOP_TEST(a_mutation_may_be_refused, PATIENT_MS)
+{
+    struct session *session = open_session(
+        http, scripted_server_new(&mutation_refusals[row].answer, 1));
+
+    ck_assert(!mutate(session));
+    ck_assert_int_eq(err.kind, mutation_refusals[row].kind);
+    ck_assert_str_eq(err.code, mutation_refusals[row].code);
+    session_free(session);
+}
+
 /* ---- poll -------------------------------------------------------------- */
 
 TASK_TEST(a_finished_operation_has_counts_and_a_url, PATIENT_MS)
@@ -328,7 +398,8 @@ TASK_TEST(an_operation_is_found_by_its_marker, PATIENT_MS)
     struct session *session = open_session(http, server);
     bool found;
 
-    ck_assert(bulk_find(session, "# m/1", NULL, &operation, &found, &err));
+    ck_assert(bulk_find(session, BULK_QUERY, "# m/1", NULL, &operation, &found,
+                        &err));
     ck_assert(found);
     ck_assert_str_eq(operation.id, "2");
     ck_assert_ptr_nonnull(strstr(scripted_server_request(server, 1),
@@ -343,8 +414,53 @@ TASK_TEST(a_marker_may_not_be_found, PATIENT_MS)
     struct session *session = open_session(http, SERVE(steps));
     bool found = true;
 
-    ck_assert(bulk_find(session, "# m/1", NULL, &operation, &found, &err));
+    ck_assert(bulk_find(session, BULK_QUERY, "# m/1", NULL, &operation, &found,
+                        &err));
     ck_assert(!found);
+    session_free(session);
+}
+
+TASK_TEST(mutations_are_searched_among_mutations, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        {.expect = "operation_type:mutation",
+         .status = 200,
+         .body =
+             "{\"data\":{\"bulkOperations\":{\"edges\":["
+             "{\"node\":{\"id\":\"3\",\"status\":\"RUNNING\","
+             "\"query\":\"# m\\/1.1\\/r\\nmutation\"}}],\"pageInfo\":{}}}}"}};
+    struct session *session = open_session(http, SERVE(steps));
+    bool found;
+
+    ck_assert(bulk_find(session, BULK_MUTATION, "# m/1.1/r", NULL, &operation,
+                        &found, &err));
+    ck_assert(found);
+    ck_assert_str_eq(operation.id, "3");
+    session_free(session);
+}
+
+#define DATED(day, query)                                     \
+    "{\"node\":{\"createdAt\":\"2026-10-" day "T00:00:00Z\"," \
+    "\"query\":\"" query "\"}}"
+
+TASK_TEST(recent_markers_with_a_prefix_are_listed, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        PAGE(DATED("21", "# a/push/1\\nmutation") "," DATED(
+                 "21", "# b/push/2\\n") "," DATED("09", "# a/push/3"),
+             "\"hasNextPage\":true,\"endCursor\":\"c\""),
+        PAGE(DATED("20", "# a/push/4"), "\"hasNextPage\":false")};
+    struct session *session = open_session(http, SERVE(steps));
+    struct arena arena = {0};
+    struct bulk_markers markers = {.prefix = "# a/push/",
+                                   .since = "2026-10-10T00:00:00Z",
+                                   .arena = &arena};
+
+    ck_assert(bulk_list_markers(session, NULL, &markers, &err));
+    ck_assert_int_eq(markers.count, 2);
+    ck_assert_str_eq(markers.first_lines[0], "# a/push/1");
+    ck_assert_str_eq(markers.first_lines[1], "# a/push/4");
+    arena_free(&arena);
     session_free(session);
 }
 
@@ -359,6 +475,11 @@ main(void)
     tcase_add_loop_test(tests, a_refusal_has_a_code_and_the_reason, 0,
                         REFUSALS);
     tcase_add_test(tests, a_query_is_never_submitted_twice);
+    tcase_add_test(tests, a_submitted_mutation_is_an_operation);
+    tcase_add_loop_test(tests, a_mutation_may_be_refused, 0,
+                        COUNT(mutation_refusals));
+    tcase_add_test(tests, mutations_are_searched_among_mutations);
+    tcase_add_test(tests, recent_markers_with_a_prefix_are_listed);
     tcase_add_test(tests, a_finished_operation_has_counts_and_a_url);
     tcase_add_loop_test(tests, an_invalid_count_is_described, 0, COUNTED);
     tcase_add_test(tests, an_unknown_operation_has_its_own_code);

@@ -918,7 +918,7 @@ TASK_TEST(each_type_is_its_own_json_text, PATIENT_MS)
          .body = "{\"data\":{\"t0\":{\"kind\":\"OBJECT\",\"name\":\"Order\"},"
                  "\"t1\":null}}"}};
     struct session *session = session_with_token(http, SERVE(steps));
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     const char *names[] = {"Order", "Nothing"};
 
     types[0] = '\0';
@@ -942,7 +942,7 @@ TASK_TEST(types_are_requested_in_batches, PATIENT_MS)
         {.expect = "t0:", .status = 200, .body = "{\"data\":{\"t0\":{}}}"}};
     struct scripted_server *server = SERVE(steps);
     struct session *session = session_with_token(http, server);
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     const char *names[] = {"A", "B", "C", "D", "E", "F", "G", "H", "Bad"};
 
     types[0] = '\0';
@@ -959,12 +959,39 @@ TASK_TEST(the_name_of_the_query_type_is_read, PATIENT_MS)
         ANSWER("{\"data\":{\"__schema\":{\"queryType\":{\"name\":\"Q\"}}}}"),
         ANSWER("{\"data\":{}}")};
     struct session *session = session_with_token(http, SERVE(steps));
-    struct introspect_way way = {ask, session};
+    struct introspect_way way = {.ask = ask, .ctx = session};
     char name[128];
 
     ck_assert(introspect_query_type(&way, name, &err));
     ck_assert_str_eq(name, "Q");
     ck_assert(!introspect_query_type(&way, name, &err));
+    session_free(session);
+}
+
+TASK_TEST(the_mutation_type_is_read, PATIENT_MS)
+{
+    static const struct scripted_step steps[] = {
+        ANSWER("{\"data\":{\"__schema\":{\"mutationType\":{\"name\":\"M\"}},"
+               "\"__type\":{\"fields\":[{\"name\":\"kind\"},{\"name\":"
+               "\"isOneOf\"}]}}}"),
+        ANSWER("{\"data\":{\"__schema\":{\"mutationType\":null},\"__type\":"
+               "{\"fields\":[{\"name\":\"kind\"}]}}}"),
+        {.expect = "FullType on __Type { kind name isOneOf fields",
+         .status = 200,
+         .body = "{\"data\":{\"t0\":null}}"}};
+    struct session *session = session_with_token(http, SERVE(steps));
+    struct introspect_way way = {.ask = ask, .ctx = session};
+    struct introspect_mutation found;
+    const char *names[] = {"A"};
+
+    ck_assert(introspect_mutation_type(&way, &found, &err));
+    ck_assert_str_eq(found.name, "M");
+    ck_assert(found.asks_one_of);
+    ck_assert(introspect_mutation_type(&way, &found, &err));
+    ck_assert_str_eq(found.name, "");
+    ck_assert(!found.asks_one_of);
+    way.asks_one_of = true;
+    ck_assert(introspect_types(&way, names, 1, note_type, NULL, &err));
     session_free(session);
 }
 
@@ -1027,6 +1054,45 @@ TASK_TEST(a_page_tells_the_rate, PATIENT_MS)
     end_rate(session);
 }
 
+static const struct {
+    const char *body;
+    bool is_answer;
+} of_rows[] = {
+    {"{\"errors\":[{\"message\":\"Variable was provided invalid value\"}]}",
+     true},
+    {"{\"errors\":[{\"message\":\"no\",\"extensions\":{\"code\":"
+     "\"ACCESS_DENIED\"}}]}",
+     true},
+    {"{\"errors\":[{\"message\":\"oops\",\"extensions\":{\"code\":"
+     "\"INTERNAL_SERVER_ERROR\"}}]}",
+     false},
+    {"{\"data\":{\"m\":null},\"errors\":[{\"message\":\"oops\","
+     "\"extensions\":{\"code\":\"INTERNAL_SERVER_ERROR\"}}]}",
+     true},
+};
+
+TASK_LOOP_TEST(the_errors_of_a_row_are_an_answer, PATIENT_MS)
+{
+    struct scripted_step steps[] = {{.status = 200, .body = of_rows[row].body}};
+    struct session *session = session_with_rate(http, SERVE(steps));
+    struct request request = {.what = "push",
+                              .document = "mutation { m }",
+                              .once = true,
+                              .user = &page_user,
+                              .points = 10,
+                              .partial = true,
+                              .takes_errors = true};
+
+    ck_assert_int_eq(
+        session_send(session, &request, &ctx, &arena, &reply, &err),
+        of_rows[row].is_answer);
+    if (of_rows[row].is_answer)
+        ck_assert_uint_eq(reply.body.length, strlen(of_rows[row].body));
+    else
+        ck_assert_str_eq(err.code, "ANSWER_LOST");
+    end_rate(session);
+}
+
 /* The points are there again at once: the refusal is not a failure. */
 TASK_TEST(a_throttled_page_is_asked_for_again, PATIENT_MS)
 {
@@ -1083,6 +1149,8 @@ page_tests(void)
     TCase *tests = tcase_create("pages");
 
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, the_errors_of_a_row_are_an_answer, 0,
+                        COUNT(of_rows));
     tcase_add_test(tests, a_page_tells_the_rate);
     tcase_add_test(tests, a_throttled_page_is_asked_for_again);
     tcase_add_test(tests, a_page_may_have_errors);
@@ -1150,6 +1218,7 @@ reader_tests(void)
     tcase_add_test(tests, each_type_is_its_own_json_text);
     tcase_add_test(tests, types_are_requested_in_batches);
     tcase_add_test(tests, the_name_of_the_query_type_is_read);
+    tcase_add_test(tests, the_mutation_type_is_read);
     return tests;
 }
 

@@ -28,6 +28,8 @@ struct scripted_server {
     struct scripted_server *next;
     struct scripted_step *steps; /* a copy, as the test's may be on its stack */
     size_t count;
+    scripted_answer_fn *answer; /* instead of steps; or NULL */
+    void *answer_ctx;
     int fd;
     char url[64];
     char *requests[MOST_REQUESTS];
@@ -102,12 +104,24 @@ body_length(const char *head)
     return line != NULL ? strtoul(line + 17, NULL, 10) : 0;
 }
 
-static bool
-is_complete(const struct buf *request)
+/* The step that answers the next request; NULL after the last. */
+static const struct scripted_step *
+next_step(const struct scripted_server *server)
 {
+    return server->request_count < server->count
+               ? &server->steps[server->request_count]
+               : NULL;
+}
+
+static bool
+is_complete(const struct scripted_server *server, const struct buf *request)
+{
+    const struct scripted_step *step = next_step(server);
     const char *end = strstr(buf_str(request), "\r\n\r\n");
     size_t head = end != NULL ? (size_t)(end - request->bytes) + 4 : 0;
 
+    if (step != NULL && step->early_at > 0 && request->length >= step->early_at)
+        return true;
     return end != NULL &&
            request->length >= head + body_length(buf_str(request));
 }
@@ -118,7 +132,7 @@ read_request(struct connection *connection, struct buf *request)
     char bytes[16384];
 
     buf_clear(request);
-    while (!is_complete(request)) {
+    while (!is_complete(connection->server, request)) {
         ssize_t got = recv(connection->fd, bytes, sizeof(bytes), 0);
 
         if (got > 0)
@@ -209,7 +223,7 @@ play(struct connection *connection, const struct scripted_step *step,
         rest(connection->server, 3600000);
     else if (step->ending == SCRIPTED_RESET && rest(connection->server, 50))
         reset(connection);
-    return step->ending == SCRIPTED_WHOLE;
+    return step->ending == SCRIPTED_WHOLE && step->early_at == 0;
 }
 
 static bool
@@ -218,6 +232,11 @@ answer_next(struct connection *connection, const char *request)
     struct scripted_server *server = connection->server;
     size_t index = server->request_count;
 
+    if (server->answer != NULL) {
+        struct scripted_step step = server->answer(server->answer_ctx, request);
+
+        return play(connection, &step, request);
+    }
     if (index >= server->count || index >= MOST_REQUESTS)
         ck_abort_msg("more requests than steps: %s", request);
     server->requests[server->request_count++] = mem_strdup(request);
@@ -281,6 +300,15 @@ listen_on_free_port(struct scripted_server *server)
              (unsigned)ntohs(address.sin_port));
 }
 
+static void
+begin(struct scripted_server *server)
+{
+    listen_on_free_port(server);
+    server->next = servers;
+    servers = server;
+    task_spawn("scripted server", serve, server);
+}
+
 struct scripted_server *
 scripted_server_new(const struct scripted_step *steps, size_t count)
 {
@@ -289,10 +317,18 @@ scripted_server_new(const struct scripted_step *steps, size_t count)
     server->steps = mem_array(count, sizeof(*steps));
     memcpy(server->steps, steps, count * sizeof(*steps));
     server->count = count;
-    listen_on_free_port(server);
-    server->next = servers;
-    servers = server;
-    task_spawn("scripted server", serve, server);
+    begin(server);
+    return server;
+}
+
+struct scripted_server *
+scripted_server_answering(scripted_answer_fn *answer, void *ctx)
+{
+    struct scripted_server *server = mem_alloc(sizeof(*server));
+
+    server->answer = answer;
+    server->answer_ctx = ctx;
+    begin(server);
     return server;
 }
 

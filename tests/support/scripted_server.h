@@ -35,6 +35,8 @@ struct scripted_step {
     enum scripted_ending ending;
     size_t stop_at;
     int64_t delay_ms; /* before the answer */
+    size_t early_at;  /* unless 0: answer after this many bytes of the request,
+                       * and close without reading the rest */
 };
 
 struct scripted_server;
@@ -43,6 +45,12 @@ struct scripted_server;
  * texts of the steps are borrowed while they are sent. */
 struct scripted_server *
 scripted_server_new(const struct scripted_step *steps, size_t count);
+
+/* The same with a function that answers each request, in any order. What the
+ * step points to must live until the end of the test. */
+typedef struct scripted_step scripted_answer_fn(void *ctx, const char *request);
+struct scripted_server *
+scripted_server_answering(scripted_answer_fn *answer, void *ctx);
 
 /* http://127.0.0.1:<port> */
 const char *scripted_server_url(const struct scripted_server *server);

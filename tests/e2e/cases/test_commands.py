@@ -47,6 +47,21 @@ class Commands(Case):
                       os.listdir(os.path.join(folder, "queries")))
         self.run_program("init", "here", "--add", "nothing", status=USAGE)
 
+    def test_init_adds_mutations(self):
+        """A ready mutation is copied with its SELECT, into mutations/."""
+        listed = self.run_program("init", "--list").stdout
+        names = re.findall(r"^(mutations/\w+)  ", listed, re.M)
+        self.assertEqual(7, len(names))
+        self.run_program("init", "--add", ",".join(names))
+        for name in names:
+            self.assertTrue(self.program.read(name + ".graphql"))
+            self.assertTrue(self.program.read(name + ".sql"))
+        self.run_program("init", "--add", "stock", "--store", "acme")
+        self.assertEqual(self.program.read("mutations/stock.sql"),
+                         self.program.read("mutations/acme/stock.sql"))
+        result = self.run_program("init", "--add", "prcies", status=USAGE)
+        self.assertIn("did you mean prices?", result.output)
+
     def test_check(self):
         self.prepare()
         result = self.run_program("check")

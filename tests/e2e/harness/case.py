@@ -170,12 +170,13 @@ class Case(unittest.TestCase):
     def plan(self, query, store="acme"):
         return World.oracle().ask(cmd="expect", query=query, store=store)
 
-    def check_tables(self, *queries, store="acme", schema=None):
+    def check_tables(self, *queries, store="acme", schema=None, besides=()):
         """Check that the schema contains exactly the tables and rows that
         the oracle expects for these queries."""
         try:
             return oracle.check(self.db, schema or store,
-                                [self.plan(text, store) for text in queries])
+                                [self.plan(text, store) for text in queries],
+                                besides)
         except oracle.Wrong as wrong:
             self.fail(str(wrong))
 

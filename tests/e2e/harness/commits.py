@@ -1,6 +1,6 @@
 """A proxy between the program and the database that can cut a connection at a
-COMMIT: before the server receives it, or before the client receives the
-answer. It can also cut all connections and accept no new ones."""
+COMMIT, or at any message: before the server receives it, or before the client
+receives the answer. It can also cut all connections and accept no new ones."""
 import os
 import shutil
 import socket
@@ -24,6 +24,7 @@ class Proxy:
         self.commits = 0
         self.cut_at = 0
         self.before = False
+        self.every = False
         self.pairs = []
         self.is_away = False
         threading.Thread(target=self._accept, daemon=True).start()
@@ -32,11 +33,13 @@ class Proxy:
         self.listener.close()
         shutil.rmtree(self.folder)
 
-    def cut(self, number, before):
+    def cut(self, number, before, every=False):
         """Count COMMITs from now on, and cut the connection at this one; 0
-        cuts none."""
+        cuts none. With `every`, count all messages: a statement alone is a
+        COMMIT, too."""
         with self.lock:
             self.commits, self.cut_at, self.before = 0, number, before
+            self.every = every
 
     def away(self, is_away):
         """Make the server unreachable, or reachable again."""
@@ -61,7 +64,7 @@ class Proxy:
             threading.Thread(target=pair.to_client, daemon=True).start()
 
     def is_to_be_cut(self, data):
-        if COMMIT not in data:
+        if COMMIT not in data and not self.every:
             return False
         with self.lock:
             self.commits += 1

@@ -110,3 +110,34 @@ class FakeShop(Fake):
 
     def operations(self, store="acme"):
         return self.get("operations?store=" + store)
+
+    def ask(self, query, variables=None, store="acme", version="2026-10"):
+        """Send a document to the Admin API; returns the answer's JSON."""
+        where = self.stores[store]
+        request = urllib.request.Request(
+            f"{where['endpoint']}/admin/api/{version}/graphql.json",
+            json.dumps({"query": query, "variables": variables}).encode(),
+            {"Content-Type": "application/json",
+             "X-Shopify-Access-Token": where["token"]})
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    # ---- what mutations did ------------------------------------------------
+
+    def ledger(self, store="acme", **match):
+        """The executions of mutations so far, by operation, field, state,
+        key, after."""
+        query = "".join(f"&{name}={value}" for name, value in match.items())
+        return self.get(f"ledger?store={store}{query}")
+
+    def counts(self, store="acme", **match):
+        """How often each mutation took place: field, args, times, applied."""
+        query = "".join(f"&{name}={value}" for name, value in match.items())
+        return self.get(f"counts?store={store}{query}")
+
+    def uploads(self, text=False):
+        return self.get("uploads" + ("?text=1" if text else ""))
+
+    def pass_time(self, seconds):
+        """Set the clock of idempotency keys and uploads ahead."""
+        return self.post("clock", {"advance_s": seconds})

@@ -2,6 +2,7 @@
 
 /* Products with their options, variants, media, collections and stock. */
 
+const crypto = require('crypto');
 const { hash, Random } = require('../random');
 const text = require('./words');
 const { time, money, moneyV2 } = require('./format');
@@ -13,6 +14,9 @@ const CDN = 'https://cdn.shopify.com/s/files/1/0506/3521/0958/';
 
 const QUANTITIES = ['available', 'on_hand', 'committed', 'incoming',
   'reserved', 'damaged', 'safety_stock', 'quality_control'];
+
+/* Those that a store moves stock to, and that are on hand. */
+const OTHERS = ['reserved', 'damaged', 'safety_stock', 'quality_control'];
 
 /* The namespace, key and type of a metafield, by the last hex digit of its
  * number. */
@@ -53,6 +57,11 @@ function metafieldValue(type, random) {
     default:
       return text.words(random, 1, 4);
   }
+}
+
+/* Of a metafield's value, for compare and set. */
+function digest(value) {
+  return crypto.createHash('sha256').update(value).digest('hex');
 }
 
 module.exports = function catalog(world) {
@@ -156,8 +165,12 @@ module.exports = function catalog(world) {
 
   function variantsOf(product) {
     const start = variantStart(product);
-    return { length: variantCount(product),
-      at: (i) => world.at('ProductVariant', start + i) };
+    const n = variantCount(product);
+    const added = world.variants.size === 0 ? []
+      : world.variants.get(world.gid('Product', product)) || [];
+    return { length: n + added.length,
+      at: (i) => (i < n ? world.at('ProductVariant', start + i)
+        : world.find(added[i - n])) };
   }
 
   function mediaOf(product) {
@@ -332,6 +345,12 @@ module.exports = function catalog(world) {
     return [Math.floor(position / second), position % second];
   }
 
+  /* A product's title, which a mutation may have changed. */
+  function titleOf(product) {
+    const change = world.changes.get(world.gid('Product', product));
+    return change && change.set.title || core(product).title;
+  }
+
   /* The variants of a deleted product are deleted, too. */
   function isGone(index) {
     return world.isDeleted(world.gid('Product', productOf(index)))
@@ -354,7 +373,7 @@ module.exports = function catalog(world) {
     return {
       legacyResourceId: String(world.number('ProductVariant', index)),
       title,
-      displayName: of.title + ' - ' + title,
+      displayName: () => titleOf(product_) + ' - ' + title,
       sku,
       barcode: random.chance(0.3) ? ''
         : String(9780000000000 + hash(seed, 'barcode', index) % 1000000000),
@@ -395,14 +414,28 @@ module.exports = function catalog(world) {
         + (h % 46656).toString(36).toUpperCase();
   }
 
+  /* What a mutation set at a location: quantities by name, `active` and the
+   * time `at`; undefined if nothing. */
+  function setStock(index, location) {
+    return world.stock.size === 0 ? undefined
+      : world.stock.get(index + '/' + location);
+  }
+
   function available(index, location) {
+    const set = setStock(index, location);
+    return set && set.available !== undefined ? set.available
+      : firstAvailable(index, location);
+  }
+
+  function firstAvailable(index, location) {
     const random = new Random(seed, 'stock', index, location);
     return random.chance(0.15) ? 0 : random.skewed(250, 3) - (
       random.chance(0.02) ? 5 : 0);
   }
 
   function isStocked(index, location) {
-    return location === 0 || hash(seed, 'stocked', index, location) % 10 < 6;
+    const set = setStock(index, location);
+    return set && set.active || location === 0 || hash(seed, 'stocked', index, location) % 10 < 6;
   }
 
   function stock(index) {
@@ -444,6 +477,11 @@ module.exports = function catalog(world) {
       }),
       variant: () => world.at('ProductVariant', index),
       variants: () => [world.at('ProductVariant', index)],
+      inventoryLevel: (args) => {
+        const at = world.index('Location',
+          Number(String(args.locationId).split('/').pop()));
+        return at >= 0 && isStocked(index, at) ? level(index, at) : null;
+      },
       inventoryLevels: () => Array.from({ length: LOCATIONS }, (_, i) => i)
         .filter((i) => isStocked(index, i))
         .map((i) => level(index, i)),
@@ -461,8 +499,10 @@ module.exports = function catalog(world) {
       return null;
     }
     const random = new Random(seed, 'level', index, location);
-    const updated = time(world.now - random.skewed(200 * DAY / 1000, 3)
+    const first = time(world.now - random.skewed(200 * DAY / 1000, 3)
       * 1000);
+    const set = setStock(index, location);
+    const updated = set ? set.at : first;
     const id = 'gid://shopify/InventoryLevel/'
       + world.number('InventoryLevel', location)
       + '?inventory_item_id=' + itemOfGid(index);
@@ -485,6 +525,8 @@ module.exports = function catalog(world) {
   function quantity(index, location, name, updated) {
     const free = available(index, location);
     const committed = hash(seed, 'committed', index, location) % 4;
+    const set = setStock(index, location) || {};
+    const others = OTHERS.reduce((sum, one) => sum + (set[one] || 0), 0);
     return {
       $type: 'InventoryQuantity',
       id: 'gid://shopify/InventoryQuantity/'
@@ -492,8 +534,8 @@ module.exports = function catalog(world) {
         + itemOfGid(index) + '&name=' + name,
       name,
       quantity: name === 'available' ? free
-        : name === 'on_hand' ? free + committed
-          : name === 'committed' ? committed : 0,
+        : name === 'on_hand' ? free + committed + others
+          : name === 'committed' ? committed : set[name] || 0,
       updatedAt: name === 'available' ? updated : null,
     };
   }
@@ -561,6 +603,11 @@ module.exports = function catalog(world) {
   /* -- Collections and metafields -------------------------------------- */
 
   function isMember(product_, collection_) {
+    const set = world.members.size === 0 ? undefined
+      : world.members.get(product_ + '/' + collection_);
+    if (set !== undefined) {
+      return set;
+    }
     const share = 3 + collection_ * 2;
     return hash(seed, 'member', product_, collection_) % share === 0;
   }
@@ -618,6 +665,7 @@ module.exports = function catalog(world) {
       jsonValue: value,
       description: null,
       sizeInBytes: Buffer.byteLength(shown),
+      compareDigest: digest(shown),
       createdAt: time(created),
       updatedAt: time(created + random.int((world.now - created) / 1000)
         * 1000),
@@ -643,6 +691,10 @@ module.exports = function catalog(world) {
   world.productImage = (product_) => (
     core(product_).media > 0 ? image(product_, 0) : null);
   world.levelByGid = levelByGid;
+  world.levelOf = (item, location_) => (isStocked(item, location_)
+    ? level(item, location_) : null);
+  world.quantityOf = (item, location_, name) => (
+    quantity(item, location_, name, null).quantity);
 
   return {
     Product: { count: () => world.sizes.Product, make: product,
@@ -660,3 +712,4 @@ module.exports = function catalog(world) {
     Metafield: { byNumber: metafield },
   };
 };
+module.exports.digest = digest;

@@ -8,6 +8,34 @@ const shop = require('./shop');
 /* Ids increase in steps, like those of real stores. */
 const STEP = 32768;
 const MOST_KEPT = 100;
+const MAPS = ['changes', 'stock', 'added', 'made', 'variants', 'members'];
+
+/*
+ * The values of a change are JSON. { $gid } is the object with that id, { $list
+ * } are several, and { $by, values } is the value for an argument `$by`.
+ */
+function revived(world, value) {
+  if (value === null || typeof value !== 'object') {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map((one) => revived(world, one));
+  }
+  if (value.$gid) {
+    return () => world.find(value.$gid);
+  }
+  if (value.$list) {
+    return () => value.$list.map((id) => world.find(id));
+  }
+  if (value.$by) {
+    return (args) => value.values[args[value.$by]];
+  }
+  const out = {};
+  for (const [name, one] of Object.entries(value)) {
+    out[name] = revived(world, one);
+  }
+  return out;
+}
 
 /*
  * The data of one store. Only the numbers of objects are stored: object i of a
@@ -30,6 +58,16 @@ class World {
     this.base = Object.assign({}, this.sizes);
     this.births = [];
     this.changes = new Map();
+    /* What mutations made. The levels that they set, by item and location; the
+     * metafields that they added, by owner; the objects that they created, by
+     * type; the variants of those, by product; members of collections. */
+    this.stock = new Map();
+    this.added = new Map();
+    this.made = new Map();
+    this.variants = new Map();
+    this.members = new Map();
+    /* The object with a gid; the store sets this function. */
+    this.find = () => null;
     this.orders = new Map();
     this.types = Object.assign({}, catalog(this), sales(this), shop(this));
   }
@@ -83,6 +121,11 @@ class World {
       const object = made.byNumber(number);
       return object && this.changed(object);
     }
+    const id = 'gid://shopify/' + type + '/' + number;
+    if ((this.made.get(type) || []).includes(id)) {
+      return this.changed({ $type: type, id, $key: hash(this.seed, id),
+        $number: number });
+    }
     return this.at(type, this.index(type, number));
   }
 
@@ -95,7 +138,9 @@ class World {
       const number = wide(this.seed, owner, 'metafield') * 16 + i;
       out.push(this.byNumber('Metafield', number));
     }
-    return out;
+    return this.added.size === 0 ? out
+      : out.concat((this.added.get(owner) || []).map(
+        (number) => this.byNumber('Metafield', number)));
   }
 
   /* -- Changes that a test makes to a running store ------------------- */
@@ -108,7 +153,7 @@ class World {
     if (change.deleted) {
       return null;
     }
-    return Object.assign(object, change.set);
+    return Object.assign(object, revived(this, change.set));
   }
 
   isDeleted(id) {
@@ -139,6 +184,52 @@ class World {
     this.changes.set(id, { set: {}, deleted: true });
   }
 
+  /* Creates an object of a type that data/ or nothing defines, and returns its
+   * id. Its number is not one of those that data/ gives. */
+  create(type, values) {
+    this.orders.clear();
+    const list = this.made.get(type) || [];
+    const id = 'gid://shopify/' + type + '/' + (this.firstNumber(type)
+      + (1000000 + list.length) * STEP + 7);
+    this.made.set(type, list.concat(id));
+    this.changes.set(id, { set: values });
+    return id;
+  }
+
+  /* Adds a metafield to an owner's list, and returns its id. */
+  addMetafield(owner, values) {
+    this.orders.clear();
+    const list = this.added.get(owner) || [];
+    const number = wide(this.seed, owner, 'added') * 16 + list.length;
+    this.added.set(owner, list.concat(number));
+    const id = 'gid://shopify/Metafield/' + number;
+    this.changes.set(id, { set: values });
+    return id;
+  }
+
+  setMap(name, key, value) {
+    this.orders.clear();
+    this[name].set(key, value);
+  }
+
+  /* All changes, as JSON, for another world of the same store. */
+  exported() {
+    const out = { sizes: this.sizes, births: this.births };
+    for (const name of MAPS) {
+      out[name] = Array.from(this[name]);
+    }
+    return out;
+  }
+
+  imported(all) {
+    this.forgetChanges();
+    this.sizes = Object.assign({}, all.sizes);
+    this.births = all.births.slice();
+    for (const name of MAPS) {
+      this[name] = new Map(all[name]);
+    }
+  }
+
   grow(type, n, at) {
     this.orders.clear();
     const from = this.sizes[type];
@@ -151,7 +242,9 @@ class World {
     this.orders.clear();
     this.sizes = Object.assign({}, this.base);
     this.births = [];
-    this.changes.clear();
+    for (const name of MAPS) {
+      this[name].clear();
+    }
     for (const made of Object.values(this.types)) {
       if (made.forget) {
         made.forget();

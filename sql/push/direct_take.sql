@@ -1,0 +1,57 @@
+-- The next rows that are sent as single requests: `sending` before they go, as
+-- in chunk_submitting.sql. Rows whose outcome is unknown may be sent again.
+-- $1: push_id, $2: resumed, $3: n, $4: rows, $5: which: planned, again,
+-- idempotent (also of an earlier process), $6: most tries of a row, $7: number
+-- of the first line
+WITH fence AS MATERIALIZED (
+  SELECT push_id, store, job FROM bulkpg.push
+  WHERE push_id = $1::bigint AND resumed = $2::integer AND status = 'running'
+  FOR KEY SHARE
+), chunk AS (
+  UPDATE bulkpg.push_chunk c
+  SET state = 'running', attempt = greatest(attempt, 1),
+      sent_at = coalesce(sent_at, clock_timestamp())
+  FROM fence f
+  WHERE c.push_id = f.push_id AND c.n = $3::integer
+), next AS MATERIALIZED (
+  SELECT r.push_id, r.number
+  FROM bulkpg.push_row r
+  JOIN fence f USING (push_id)
+  WHERE r.n = $3::integer AND r.n > 0 AND r.line >= $7::bigint
+    AND CASE $5
+        WHEN 'planned' THEN r.state = 'planned'
+        WHEN 'again' THEN r.state = 'unknown' AND r.tries < $6::integer
+          AND r.first_sent_at > clock_timestamp() - interval '12 hours'
+        WHEN 'idempotent' THEN
+          (r.state = 'sending' OR (r.state = 'unknown'
+                                   AND r.tries < $6::integer))
+          AND r.first_sent_at > clock_timestamp() - interval '12 hours'
+        END
+  ORDER BY r.line
+  LIMIT $4::integer
+), sent AS (
+  UPDATE bulkpg.push_row r
+  SET state = 'sending',
+      tries = tries + 1,
+      first_sent_at = coalesce(first_sent_at, clock_timestamp())
+  FROM next x
+  WHERE r.push_id = x.push_id AND r.number = x.number
+  RETURNING r.line, r.key, r.hash, r.variables, r.tries
+), known AS (
+  INSERT INTO bulkpg.push_state AS s
+    (store, job, key, hash, push_id, state)
+  SELECT f.store, f.job, t.key, t.hash, f.push_id, 'sending'
+  FROM sent t, fence f
+  ON CONFLICT (store, job, key) DO UPDATE
+  SET hash = excluded.hash, push_id = excluded.push_id, state = 'sending',
+      settled_at = NULL,
+      prior = CASE WHEN s.state = 'sending' AND s.push_id = excluded.push_id
+              THEN s.prior
+              ELSE jsonb_build_object('hash', s.hash, 'push_id', s.push_id,
+                                      'state', s.state,
+                                      'settled_at', s.settled_at) END
+)
+SELECT t.line, t.variables, t.tries
+FROM fence f
+LEFT JOIN sent t ON true
+ORDER BY t.line

@@ -1,0 +1,17 @@
+-- Forget what old pushes sent. A push whose rows are in doubt is kept.
+-- $1: age in milliseconds
+WITH old AS (
+  SELECT p.push_id
+  FROM bulkpg.push p
+  WHERE p.finished_at
+      < clock_timestamp() - $1::bigint * interval '1 millisecond'
+    AND p.status NOT IN ('running', 'interrupted')
+    AND NOT EXISTS (SELECT FROM bulkpg.push_chunk c
+                    WHERE c.push_id = p.push_id AND c.state <> 'settled')
+    AND NOT EXISTS (SELECT FROM bulkpg.push_row r
+                    WHERE r.push_id = p.push_id
+                      AND r.state IN ('sending', 'unknown', 'held'))
+), errors AS (
+  DELETE FROM bulkpg.push_error e USING old WHERE e.push_id = old.push_id
+)
+DELETE FROM bulkpg.push_row r USING old WHERE r.push_id = old.push_id

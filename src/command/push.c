@@ -1,0 +1,398 @@
+/*
+ * Three forms: push JOB..., push --undo ID, push --settle ID applied|failed.
+ *
+ *     collect the jobs of the stores ─► open the database ─► push all of them,
+ *     concurrently ─► prune the journal ─► one line per job
+ *
+ * A store whose configuration has a fault is left out, and the others are
+ * pushed to. A job that no store has is misuse.
+ */
+#include "push/push.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "base/out.h"
+#include "cli/process.h"
+#include "command/commands.h"
+#include "job/control.h"
+#include "journal/claim.h"
+#include "push/again.h"
+#include "push/ending.h"
+#include "push/past.h"
+
+struct pushes {
+    struct push *items;
+    size_t count;
+    struct arena arena;
+    int status; /* of stores that are left out */
+};
+
+/* ---- the jobs ----------------------------------------------------------- */
+
+static enum push_rows
+rows_from(const struct options *options)
+{
+    if (options->retry == NULL)
+        return PUSH_SELECTED;
+    return strcmp(options->retry, "refused") == 0 ? PUSH_RETRY_REFUSED
+                                                  : PUSH_RETRY_UNKNOWN;
+}
+
+static void
+add(struct pushes *pushes, struct context *context, struct store_state *store,
+    const struct query_file *file)
+{
+    struct push *push;
+
+    pushes->items =
+        mem_resize(pushes->items, (pushes->count + 1) * sizeof(*pushes->items));
+    push = &pushes->items[pushes->count++];
+    push_init(push, context, store, file);
+    push->rows_from = rows_from(context->options);
+}
+
+static void
+leave_out(struct pushes *pushes, const struct store_config *store,
+          const struct err *fault)
+{
+    struct log_ctx log = {.store = store->name};
+
+    log_failure(LOG_ERROR, &log, "the store is left out", fault);
+    pushes->status =
+        err_worse_status(pushes->status, err_exit_status(fault->kind));
+}
+
+/* *missing: a named job does not exist for this store; `why` says which. */
+static void
+collect_store(struct pushes *pushes, struct context *context,
+              struct store_state *store, bool *missing, struct err *why)
+{
+    struct query_files files;
+    struct err err;
+
+    *missing = false;
+    if (store->config->fault.kind != ERR_NONE) {
+        leave_out(pushes, store->config, &store->config->fault);
+    } else if (query_files_find_mutations(&pushes->arena, store->config,
+                                          context->options->arguments, &files,
+                                          &err)) {
+        for (size_t i = 0; i < files.count; i++)
+            add(pushes, context, store, &files.items[i]);
+    } else if (err.kind == ERR_USAGE) {
+        *missing = true;
+        *why = err;
+    } else {
+        leave_out(pushes, store->config, &err);
+    }
+}
+
+/* A job may exist for some stores only. If a store is named, it must have all
+ * of the jobs. */
+static bool
+collect(struct pushes *pushes, struct context *context, struct err *err)
+{
+    bool names_store = context->options->stores[0] != NULL;
+    bool any_missing = false, any = false;
+
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *store = &context->stores[i];
+        struct err why;
+        bool missing;
+
+        if (!context_wants_store(context, store->config))
+            continue;
+        any = true;
+        collect_store(pushes, context, store, &missing, &why);
+        if (missing && names_store) {
+            *err = why;
+            return false;
+        }
+        if (missing && !any_missing)
+            *err = why;
+        any_missing = any_missing || missing;
+    }
+    if (!any)
+        return err_set(err, MSG_NO_STORE, "no store is configured");
+    return pushes->count > 0 || pushes->status != 0 || !any_missing;
+}
+
+static bool
+only_one(const struct context *context, const struct pushes *pushes,
+         struct err *err)
+{
+    if (context->options->from_file == NULL || pushes->count <= 1)
+        return true;
+    return err_set(err, MSG_SEVERAL_STORES,
+                   "--from takes one store, but %zu stores have this job",
+                   pushes->count);
+}
+
+static bool
+make_keep_directory(const struct options *options, struct err *err)
+{
+    const char *path = options->keep_directory;
+    struct stat file;
+
+    if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
+        (errno == EEXIST && stat(path, &file) == 0 && S_ISDIR(file.st_mode)))
+        return true;
+    return err_set(err, MSG_NO_FOLDER, "cannot save lines in folder %s: %s",
+                   path, strerror(errno));
+}
+
+/* ---- the end ------------------------------------------------------------ */
+
+static void
+prune_journal(struct context *context)
+{
+    struct journal_keep keep = context_keep(context);
+    struct err err;
+
+    if (!journal_prune(context->journal, &keep, &err))
+        log_failure(LOG_WARN, NULL, "cannot remove old pushes from the journal",
+                    &err);
+}
+
+static void
+print_more(const char *name, int64_t count)
+{
+    if (count > 0)
+        out_part(stdout, ", %" PRId64 " %s", count, name);
+}
+
+static void
+print_push(const struct push *push)
+{
+    const struct push_counts *counts = &push->counts;
+
+    out_part(stdout,
+             "%s/%s: %" PRId64 " %s, %" PRId64 " changed, %" PRId64
+             " sent, %" PRId64 " applied, %" PRId64 " refused, %" PRId64
+             " unknown, %" PRId64 " unchanged",
+             push->config->name, push->job, counts->rows,
+             counts->rows == 1 ? "row" : "rows", counts->changed, counts->sent,
+             counts->applied, counts->refused, counts->unknown,
+             counts->unchanged);
+    print_more("invalid", counts->invalid);
+    print_more("held", counts->held);
+    print_more("skipped", counts->skipped);
+    out_line(stdout, "%s", "");
+    if (push->err.kind != ERR_NONE)
+        out_line(stdout, "    %s; to fix: %s (%s)", push->err.message,
+                 err_remedy(&push->err), push->err.code);
+}
+
+/* One line for each job, and one for what did not succeed. */
+static int
+end(struct context *context, struct pushes *pushes)
+{
+    int status = pushes->status;
+
+    for (size_t i = 0; i < pushes->count; i++) {
+        if (!context->options->quiet)
+            print_push(&pushes->items[i]);
+        status = err_worse_status(status, pushes->items[i].status);
+        push_free(&pushes->items[i]);
+    }
+    free(pushes->items);
+    arena_free(&pushes->arena);
+    out_flush();
+    return status;
+}
+
+static void
+run_all(struct pushes *pushes)
+{
+    struct task_group group = {0};
+
+    for (size_t i = 0; i < pushes->count; i++)
+        task_group_spawn(&group, "push", push_job, &pushes->items[i]);
+    task_group_wait(&group);
+}
+
+static int
+push_jobs(struct context *context)
+{
+    struct pushes pushes = {.items = NULL};
+    struct err err;
+    bool ok = context_configure(context, &err) &&
+              collect(&pushes, context, &err) &&
+              only_one(context, &pushes, &err) &&
+              make_keep_directory(context->options, &err) &&
+              control_open(context, true, &err);
+
+    if (!ok) {
+        pushes.count = 0;
+        return err_worse_status(end(context, &pushes), process_fail(&err));
+    }
+    for (size_t i = 0; i < pushes.count; i++)
+        pushes.items[i].journal = context->journal;
+    run_all(&pushes);
+    prune_journal(context);
+    return end(context, &pushes);
+}
+
+/* ---- undo --------------------------------------------------------------- */
+
+static struct store_state *
+find_store(struct context *context, const char *name)
+{
+    for (size_t i = 0; i < context->config.store_count; i++)
+        if (strcmp(context->config.stores[i].name, name) == 0)
+            return &context->stores[i];
+    return NULL;
+}
+
+/* Find the push, and the store that it went to. */
+static bool
+find(struct context *context, int64_t push_id, struct arena *arena,
+     struct journal_push **earlier, struct store_state **store, struct err *err)
+{
+    if (!context_configure(context, err) || !control_open(context, true, err) ||
+        !past_find(context->journal, push_id, arena, earlier, err))
+        return false;
+    *store = find_store(context, (*earlier)->store);
+    if (*store == NULL)
+        return err_set(err, MSG_UNKNOWN_STORE,
+                       "push %" PRId64 " went to store %s, which is not "
+                       "configured",
+                       push_id, (*earlier)->store);
+    *err = (*store)->config->fault;
+    return err->kind == ERR_NONE;
+}
+
+static void
+print_left_rows(const char *why, int64_t count, const char *keys)
+{
+    if (count > 0)
+        out_line(stdout, "%" PRId64 " %s %s: %s%s", count,
+                 count == 1 ? "row was left alone because it"
+                            : "rows were left alone because they",
+                 why, keys, count > 20 ? ", ..." : "");
+}
+
+static bool
+print_left(const struct context *context, int64_t push_id, struct arena *arena,
+           struct err *err)
+{
+    struct again_left left;
+
+    if (!again_find_left(context->journal, push_id, arena, &left, err))
+        return false;
+    print_left_rows("changed since", left.changed, left.changed_keys);
+    print_left_rows("cannot be undone", left.imageless, left.imageless_keys);
+    return true;
+}
+
+static int
+undo(struct context *context)
+{
+    struct pushes pushes = {.items = NULL};
+    struct journal_push *earlier;
+    struct store_state *store;
+    struct query_file file;
+    struct err err;
+    int64_t push_id = context->options->undo;
+
+    if (!find(context, push_id, &pushes.arena, &earlier, &store, &err)) {
+        arena_free(&pushes.arena);
+        return process_fail(&err);
+    }
+    file = past_file(earlier, &pushes.arena);
+    if (!print_left(context, push_id, &pushes.arena, &err))
+        pushes.status = process_fail(&err);
+    add(&pushes, context, store, &file);
+    pushes.items[0].rows_from = PUSH_TAKE_BACK;
+    pushes.items[0].undo_of = push_id;
+    run_all(&pushes);
+    return end(context, &pushes);
+}
+
+/* ---- settle ------------------------------------------------------------- */
+
+static bool
+decide_claimed(struct push *push, const struct journal_push *earlier,
+               int64_t *rows, struct err *err)
+{
+    const struct options *options = push->context->options;
+    bool applied = strcmp(options->arguments[0], "applied") == 0;
+    struct err why;
+
+    if (!past_take(push, earlier, err))
+        return false;
+    if (past_decide(push, applied, options->keys, rows, err))
+        return push_record(push, NULL, false, err);
+    if (!push_record(push, NULL, false, &why))
+        log_failure(LOG_WARN, &push->log,
+                    "cannot record the push's end in the journal", &why);
+    return false;
+}
+
+static bool
+decide(struct push *push, const struct journal_push *earlier, int64_t *rows,
+       struct err *err)
+{
+    bool ok;
+
+    if (!journal_claim(push->journal, push->config->name, push->job,
+                       JOURNAL_CLAIM_MS, err))
+        return false;
+    ok = decide_claimed(push, earlier, rows, err);
+    journal_release(push->journal, push->config->name, push->job);
+    return ok && (*rows > 0 ||
+                  err_set(err, MSG_NO_PUSH,
+                          "push %" PRId64 " has no such row whose outcome is "
+                          "not known",
+                          push->ref.push_id));
+}
+
+static int
+settle(struct context *context)
+{
+    struct pushes pushes = {.items = NULL};
+    struct journal_push *earlier;
+    struct store_state *store;
+    struct query_file file;
+    int64_t rows = 0;
+    struct err err;
+    bool ok = find(context, context->options->settle, &pushes.arena, &earlier,
+                   &store, &err);
+
+    if (ok) {
+        file = past_file(earlier, &pushes.arena);
+        add(&pushes, context, store, &file);
+        ok = decide(&pushes.items[0], earlier, &rows, &err);
+        push_free(&pushes.items[0]);
+    }
+    if (ok && !context->options->quiet)
+        out_line(stdout, "%" PRId64 " %s of push %" PRId64 " %s %s", rows,
+                 rows == 1 ? "row" : "rows", context->options->settle,
+                 rows == 1 ? "counts as" : "count as",
+                 context->options->arguments[0]);
+    out_flush();
+    free(pushes.items);
+    arena_free(&pushes.arena);
+    return ok ? 0 : process_fail(&err);
+}
+
+static int
+push(struct context *context)
+{
+    if (context->options->undo > 0)
+        return undo(context);
+    if (context->options->settle > 0)
+        return settle(context);
+    return push_jobs(context);
+}
+
+int
+command_push(const struct options *options)
+{
+    return process_run(options, push);
+}

@@ -1,0 +1,28 @@
+/*
+ * kinds - what is known about a mutation by its name: may it be repeated, and
+ * what else does it do?
+ */
+#ifndef MAPPING_KINDS_H
+#define MAPPING_KINDS_H
+
+#include "dialect/dialect.h"
+
+enum kind {
+    KIND_REPEATABLE = 1, /* the same variables again give the same state */
+    KIND_IDENTIFIED = 2, /* so they do with the argument `identifier`;
+                           * without it, each one creates an object */
+    KIND_IDEMPOTENT = 4, /* takes @idempotent, and demands it */
+    KIND_COUNTS = 8,     /* adds to a number, or moves a part of it */
+    KIND_CREATES = 16,   /* a second time: a second object */
+    KIND_DELETES = 32,   /* deletes objects */
+    KIND_PAYS = 64,      /* moves money or goods, or sends messages */
+    KIND_IRREVERSIBLE = KIND_COUNTS | KIND_CREATES | KIND_DELETES | KIND_PAYS
+};
+
+/* The kinds of a mutation, combined. The table of known mutations is for the
+ * APIs that dialect->lists_mutations is true for; a mutation that the table
+ * lacks has the kinds that the words of its name suggest, and is neither
+ * REPEATABLE nor IDEMPOTENT. */
+unsigned kinds_of(const struct dialect *dialect, const char *mutation);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * adopt - what becomes of a submission whose answer was lost.
+ *
+ *     search for its marker ─┬─ found ──────────► running
+ *                            └─ not found ─┬─ rows may repeat ─► fence,
+ *                                          │      then planned; or settled as
+ *                                          │      unknown, in a later push
+ *                                          └─ else ────────────► held
+ *
+ * The store lists a new operation only after a while. A request that was sent
+ * ADOPT_SEARCH_MS ago does not begin any more. The fence makes that certain: it
+ * replaces the lines, so that an operation that begins late finds nothing that
+ * it could run.
+ */
+#ifndef PUSH_ADOPT_H
+#define PUSH_ADOPT_H
+
+#include "push/chunk.h"
+
+enum { ADOPT_SEARCH_MS = 60000 };
+
+/* The chunk is `submitting`. Afterwards it is running, planned, settled or
+ * held. The first process that holds its rows gets ERR_LATER, with PUSH_HELD.
+ */
+MUST_CHECK bool adopt_lost(struct chunk *chunk, struct err *err);
+
+/* For bulkpg push --settle, with a chunk that is held. Look once for its
+ * operation; if the store has it, the chunk is running. */
+MUST_CHECK bool
+adopt_look(struct push *push, int64_t n, bool *found, struct err *err);
+
+/* And replace its lines, before its rows count as failed. */
+MUST_CHECK bool adopt_fence(struct push *push, int64_t n, struct err *err);
+
+#endif

@@ -1,0 +1,141 @@
+#include "push/again.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "mapping/mutation.h"
+#include "sql.h"
+
+enum { PAGE_ROWS = 500, NUMBER_BYTES = 24, LINE_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* A key is sent again only while the store surely remembers it. */
+#define KEY_MS "43200000"
+
+static const char *const states_of[] = {[AGAIN_REFUSED] = "{refused,partly}",
+                                        [AGAIN_UNKNOWN] = "{unknown,held}",
+                                        [AGAIN_UNDO] = "{applied}"};
+
+struct again {
+    struct stage *stage;
+    enum again_what what;
+    struct buf variables;
+};
+
+/* Must the rows be young enough for their keys? */
+static bool
+needs_age(const struct again *again)
+{
+    const struct push *push = again->stage->push;
+
+    return again->what == AGAIN_UNKNOWN && push->mutation->is_idempotent &&
+           !push->may_repeat;
+}
+
+static const char *
+key_for(const struct again *again, struct span stored,
+        char key[RANDOM_UUID_BYTES])
+{
+    if (!again->stage->push->mutation->makes_keys)
+        return NULL;
+    if (again->what == AGAIN_UNKNOWN && stored.length < RANDOM_UUID_BYTES) {
+        memcpy(key, stored.bytes, stored.length);
+        key[stored.length] = '\0';
+        return key;
+    }
+    random_uuid(key);
+    return key;
+}
+
+static bool
+add(struct again *again, const struct pg_result *page, int row, struct err *err)
+{
+    const struct mutation *mutation = again->stage->push->mutation;
+    bool is_undo = again->what == AGAIN_UNDO;
+    struct span sent = pg_value(page, row, is_undo ? 3 : 2);
+    struct line line = {.key = pg_value(page, row, 1),
+                        .before = pg_value(page, row, is_undo ? 2 : 3),
+                        .variables = sent};
+    char new_key[RANDOM_UUID_BYTES];
+    const char *key = key_for(again, pg_value(page, row, 4), new_key);
+    struct err none = {.kind = ERR_NONE};
+
+    if (sent.bytes == NULL)
+        return true;
+    line_hash(mutation, sent, line.hash);
+    if (key != NULL && again->what != AGAIN_UNKNOWN) {
+        buf_clear(&again->variables);
+        line_with_key(mutation, sent, key, &again->variables);
+        line.variables = buf_span(&again->variables);
+    }
+    return stage_add(again->stage, &line, key, &none, err);
+}
+
+static bool
+add_page(struct again *again, const char *of, int64_t *last, int *count,
+         struct err *err)
+{
+    char number[NUMBER_BYTES], rows[NUMBER_BYTES];
+    const char *values[] = {of, number, states_of[again->what], rows,
+                            needs_age(again) ? KEY_MS : NULL};
+    struct pg_result *page;
+    bool ok = true;
+
+    snprintf(number, sizeof(number), "%lld", (long long)*last);
+    snprintf(rows, sizeof(rows), "%d", PAGE_ROWS);
+    if (!pg_exec(again->stage->conn, sql_again_rows, 5, values, &page, err))
+        return false;
+    *count = pg_rows(page);
+    for (int row = 0; ok && row < *count && !again->stage->is_full; row++)
+        ok = add(again, page, row, err);
+    if (*count > 0)
+        *last = pg_int64(page, *count - 1, 0);
+    pg_result_free(page);
+    return ok;
+}
+
+bool
+again_stage(struct stage *stage, int64_t of, enum again_what what,
+            struct err *err)
+{
+    struct again again = {.stage = stage,
+                          .what = what,
+                          .variables = buf_with_ceiling(LINE_BYTES_MAX)};
+    char push_id[NUMBER_BYTES];
+    int64_t last = -1;
+    int count = PAGE_ROWS;
+    bool ok = true;
+
+    stage->diff.is_retry = what != AGAIN_UNDO;
+    snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
+    while (ok && count == PAGE_ROWS && !stage->is_full)
+        ok = add_page(&again, push_id, &last, &count, err);
+    buf_free(&again.variables);
+    return ok;
+}
+
+bool
+again_find_left(struct journal *journal, int64_t of, struct arena *arena,
+                struct again_left *left, struct err *err)
+{
+    char push_id[NUMBER_BYTES];
+    const char *values[] = {push_id};
+    struct pg_result *result;
+    struct pg_conn *conn;
+    bool ok;
+
+    snprintf(push_id, sizeof(push_id), "%lld", (long long)of);
+    if (!journal_borrow(journal, &conn, err))
+        return false;
+    ok = pg_exec(conn, sql_again_left, 1, values, &result, err);
+    journal_give_back(journal);
+    if (!ok)
+        return false;
+    *left = (struct again_left){
+        .changed = pg_int64(result, 0, 0),
+        .changed_keys = arena_strdup(arena, pg_text(result, 0, 1)),
+        .imageless = pg_int64(result, 0, 2),
+        .imageless_keys = arena_strdup(arena, pg_text(result, 0, 3))};
+    pg_result_free(result);
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * again - the rows of an earlier push that are sent again, or taken back.
+ *
+ *     --retry refused   with a new idempotency key
+ *     --retry unknown   the same bytes, with the same key
+ *     --undo, rollback  the variables that undo what was applied
+ *
+ * Only rows that no later push has sent are taken.
+ */
+#ifndef PUSH_AGAIN_H
+#define PUSH_AGAIN_H
+
+#include "push/stage.h"
+
+enum again_what { AGAIN_REFUSED, AGAIN_UNKNOWN, AGAIN_UNDO };
+
+/* Stage the rows of push `of` in the transaction of `stage`. */
+MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
+                            enum again_what what, struct err *err);
+
+/* Rows of push `of` that an undo leaves alone: how many, and the first keys. */
+struct again_left {
+    int64_t changed; /* a later push has sent them */
+    const char *changed_keys;
+    int64_t imageless; /* there are no variables that undo them */
+    const char *imageless_keys;
+};
+
+MUST_CHECK bool
+again_find_left(struct journal *journal, int64_t of, struct arena *arena,
+                struct again_left *left, struct err *err);
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ *     list ─► restored? ─► canary ─► crew: next chunk ─► chunk_run ─► again?
+ *                                      ▲                               │
+ *                                      └───────────────────────────────┘
+ *
+ * Each task of the crew takes the next chunk until there is none, a chunk has
+ * failed, or the result of one was not proven. A chunk in progress always goes
+ * on to its end: what was submitted is settled if that is possible.
+ *
+ * Hazards. If the journal is older than the store, because it was restored or
+ * copied, its diff is wrong, and it may hold keys that were used before.
+ * Therefore the store's mutations are listed before the first submission: each
+ * one with this journal's uuid must be known.
+ */
+#include "push/chunks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/task.h"
+#include "job/store.h"
+#include "push/chunk.h"
+
+enum {
+    TRIES_MAX = 3,   /* of a row in one push */
+    CANARY_MAX = 25, /* lines of a canary */
+    REFUSED_OF = 5   /* more than one of so many refused: stop */
+};
+
+struct crew {
+    struct push *push;
+    struct journal_chunk *chunks; /* owned; those that wait from `next` on */
+    size_t count;
+    size_t next;
+    bool is_stopping; /* no other chunk begins */
+    struct err err;   /* of the first failure; kind ERR_NONE: none */
+    struct task_group group;
+};
+
+/* ---- a restored journal -------------------------------------------------- */
+
+static bool
+refuse_restored(const char *marker, struct err *err)
+{
+    return err_set(err, MSG_JOURNAL_RESTORED,
+                   "the store has run a mutation of this journal that the "
+                   "journal does not know: %s",
+                   marker);
+}
+
+static bool
+check_markers(struct push *push, struct arena *arena, struct err *err)
+{
+    struct bulk_markers *markers = arena_alloc(arena, sizeof(*markers));
+    const char *stranger;
+
+    markers->arena = arena;
+    if (!journal_chunk_week(push->journal, arena, &markers->since,
+                            &markers->prefix, err) ||
+        !bulk_list_markers(store_session(push->context, push->store),
+                           &push->log, markers, err) ||
+        !journal_chunk_stranger(push->journal, markers->first_lines,
+                                markers->count, arena, &stranger, err))
+        return false;
+    return stranger == NULL || refuse_restored(stranger, err);
+}
+
+static bool
+check_restored(struct push *push, struct err *err)
+{
+    struct arena arena = {0};
+    bool ok = check_markers(push, &arena, err);
+
+    arena_free(&arena);
+    return ok;
+}
+
+/* ---- one chunk ----------------------------------------------------------- */
+
+static void
+add_chunk(struct crew *crew, const struct journal_chunk *row)
+{
+    crew->chunks =
+        mem_resize(crew->chunks, (crew->count + 1) * sizeof(*crew->chunks));
+    crew->chunks[crew->count++] = *row;
+}
+
+/* The rows of a settled chunk that are unknown are sent again. */
+static bool
+add_again(struct crew *crew, int64_t n, struct err *err)
+{
+    struct push *push = crew->push;
+    struct journal_chunks open;
+    int64_t again;
+
+    if (!push->may_repeat || crew->is_stopping ||
+        (push->is_resumed && push->undo_of == 0))
+        return true;
+    if (!journal_chunk_again(push->journal, &push->ref, n, TRIES_MAX, &again,
+                             err))
+        return false;
+    if (again == 0)
+        return true;
+    if (!journal_chunk_list(push->journal, push->ref.push_id, false,
+                            &push->arena, &open, err))
+        return false;
+    for (size_t i = 0; i < open.count; i++)
+        if (open.chunks[i].n == again)
+            add_chunk(crew, &open.chunks[i]);
+    return true;
+}
+
+static void
+note_failure(struct crew *crew, const struct err *err)
+{
+    crew->is_stopping = true;
+    if (crew->err.kind == ERR_NONE || crew->err.kind == ERR_STOPPED)
+        crew->err = *err;
+}
+
+static void
+run_chunk(struct crew *crew, const struct journal_chunk *row)
+{
+    struct chunk *chunk = mem_alloc(sizeof(*chunk));
+    struct err err;
+
+    chunk_init(chunk, crew->push, row);
+    if (!chunk_run(chunk, &err))
+        note_failure(crew, &err);
+    else if (crew->push->distrust.kind != ERR_NONE)
+        crew->is_stopping = true;
+    else if (!chunk->is_held && !add_again(crew, row->n, &err))
+        note_failure(crew, &err);
+    chunk_free(chunk);
+    free(chunk);
+}
+
+static void
+work(void *ctx)
+{
+    struct crew *crew = ctx;
+
+    while (!crew->is_stopping && crew->next < crew->count) {
+        struct journal_chunk row = crew->chunks[crew->next++];
+
+        run_chunk(crew, &row);
+    }
+}
+
+/* A task ends when no chunk waits; a chunk that ends later may add another. */
+static void
+run_all(struct crew *crew)
+{
+    while (!crew->is_stopping && crew->next < crew->count) {
+        size_t waiting = crew->count - crew->next;
+
+        for (size_t i = 0; i < waiting && i < BULK_SLOTS; i++)
+            task_group_spawn(&crew->group, "chunk", work, crew);
+        task_group_wait(&crew->group);
+    }
+}
+
+/* ---- the canary ---------------------------------------------------------- */
+
+static bool
+is_canary(const struct crew *crew)
+{
+    return !crew->push->is_resumed && crew->count > 1 &&
+           crew->chunks[0].n == 1 && crew->chunks[0].lines <= CANARY_MAX;
+}
+
+/* The outcomes of rows; of those that were sent several times, the last. */
+struct canary {
+    int64_t lines;
+    int64_t refused;
+    int64_t unknown;
+    int64_t denied;
+};
+
+static void
+judge_canary(struct crew *crew, const struct canary *canary)
+{
+    struct err err;
+
+    if (canary->denied > 0) {
+        err_set(&err, MSG_ACCESS_DENIED,
+                "the app lacks a scope that the mutation needs; the other rows "
+                "were not sent");
+        note_failure(crew, &err);
+    } else if ((canary->refused + canary->unknown) * REFUSED_OF >
+               canary->lines) {
+        err_set(&err, MSG_CANARY,
+                "of the first %" PRId64 " rows, the store refused %" PRId64
+                ", and %" PRId64 " are unknown; the others were not sent",
+                canary->lines, canary->refused, canary->unknown);
+        note_failure(crew, &err);
+    }
+}
+
+static void
+run_part(struct crew *crew, const struct journal_chunk *row,
+         struct canary *canary)
+{
+    const struct push_tallies *now = &crew->push->tallies;
+    struct push_tallies before = *now;
+
+    run_chunk(crew, row);
+    canary->refused +=
+        now->refused + now->partly - before.refused - before.partly;
+    canary->unknown = now->unknown - before.unknown;
+    canary->denied += now->denied - before.denied;
+}
+
+/* Its rows that are unknown are sent again before it is judged. */
+static void
+run_canary(struct crew *crew)
+{
+    size_t rest = crew->count;
+    struct journal_chunk row = crew->chunks[crew->next++];
+    struct canary canary = {.lines = row.lines};
+
+    run_part(crew, &row, &canary);
+    while (!crew->is_stopping && crew->count > rest) {
+        row = crew->chunks[--crew->count];
+        run_part(crew, &row, &canary);
+    }
+    if (!crew->is_stopping)
+        judge_canary(crew, &canary);
+}
+
+/* ---- all chunks ---------------------------------------------------------- */
+
+/* Even while stopping: the rows are then skipped, and not in doubt. */
+static bool
+skip_rest(struct push *push, struct err *err)
+{
+    int64_t skipped;
+    bool ok;
+
+    task_shield();
+    ok = journal_chunk_skip(push->journal, &push->ref, &skipped, err);
+    task_unshield();
+    if (ok && skipped > 0)
+        log_info(&push->log, "chunks were not submitted",
+                 LOG_NUM("chunks", skipped), LOG_END);
+    return ok;
+}
+
+static bool
+list_open(struct crew *crew, struct err *err)
+{
+    struct push *push = crew->push;
+    struct journal_chunks open;
+
+    if (!journal_chunk_list(push->journal, push->ref.push_id, false,
+                            &push->arena, &open, err))
+        return false;
+    for (size_t i = 0; i < open.count; i++)
+        add_chunk(crew, &open.chunks[i]);
+    return true;
+}
+
+static bool
+will_submit(const struct crew *crew)
+{
+    for (size_t i = 0; i < crew->count; i++)
+        if (crew->chunks[i].state < CHUNK_SUBMITTING)
+            return true;
+    return false;
+}
+
+static void
+run_crew(struct crew *crew)
+{
+    struct err err;
+
+    if (will_submit(crew) && !check_restored(crew->push, &err)) {
+        note_failure(crew, &err);
+        return;
+    }
+    if (is_canary(crew))
+        run_canary(crew);
+    run_all(crew);
+}
+
+static bool
+end_crew(struct crew *crew, struct err *err)
+{
+    struct err other;
+
+    if (crew->is_stopping && !skip_rest(crew->push, &other))
+        log_failure(LOG_WARN, &crew->push->log,
+                    "chunks that were not submitted could not be skipped",
+                    &other);
+    if (crew->err.kind == ERR_NONE)
+        return true;
+    *err = crew->err;
+    return false;
+}
+
+bool
+chunks_run(struct push *push, struct err *err)
+{
+    struct crew crew = {.push = push};
+    bool ok = list_open(&crew, err);
+
+    if (ok) {
+        run_crew(&crew);
+        ok = end_crew(&crew, err);
+    }
+    free(crew.chunks);
+    return ok;
+}

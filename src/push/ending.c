@@ -1,0 +1,148 @@
+#include "push/ending.h"
+
+#include <inttypes.h>
+
+#include "json/write.h"
+
+enum { NOTE_BYTES_MAX = 8 * 1024 };
+
+static bool
+may_pass(const struct err *why)
+{
+    return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER ||
+           why->kind == ERR_STOPPED;
+}
+
+/* The remedy as a JSON object for the push's notes. */
+static const char *
+remedy_note(struct arena *arena, const struct err *why)
+{
+    struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
+    struct json_out *json = json_out_new(&note);
+    const char *kept;
+
+    json_out_open(json, '{');
+    json_out_text(json, "remedy", err_remedy(why));
+    json_out_close(json, '}');
+    json_out_free(json);
+    kept = note.overflowed ? NULL : arena_strdup(arena, buf_str(&note));
+    buf_free(&note);
+    return kept;
+}
+
+static const char *
+rows(int64_t count)
+{
+    return count == 1 ? "row" : "rows";
+}
+
+static void
+judge_refused(struct push *push)
+{
+    const struct push_counts *counts = &push->counts;
+
+    if (counts->refused > 0)
+        err_set(&push->err, MSG_PUSH_REFUSED,
+                "the store refused %" PRId64 " %s of push %" PRId64,
+                counts->refused, rows(counts->refused), push->ref.push_id);
+    else if (counts->invalid > 0)
+        err_set(&push->err, MSG_PUSH_INVALID,
+                "%" PRId64 " %s not valid and not sent", counts->invalid,
+                counts->invalid == 1 ? "row was" : "rows were");
+    else if (counts->skipped > 0 && !push->is_resumed)
+        err_set(&push->err, MSG_PUSH_SKIPPED,
+                "%" PRId64 " %s of push %" PRId64 " not sent", counts->skipped,
+                counts->skipped == 1 ? "row was" : "rows were",
+                push->ref.push_id);
+}
+
+void
+push_judge(struct push *push)
+{
+    const struct push_counts *counts = &push->counts;
+
+    push->err.kind = ERR_NONE;
+    if (push->tallies.denied > 0) {
+        err_set(&push->err, MSG_ACCESS_DENIED,
+                "the store denied access for %" PRId64 " %s of push %" PRId64,
+                push->tallies.denied, rows(push->tallies.denied),
+                push->ref.push_id);
+    } else if (push->distrust.kind != ERR_NONE) {
+        push->err = push->distrust;
+    } else if (counts->unknown > 0) {
+        err_set(&push->err, MSG_PUSH_UNKNOWN,
+                "it is not known whether the store applied %" PRId64
+                " %s of push %" PRId64,
+                counts->unknown, rows(counts->unknown), push->ref.push_id);
+        err_hint(&push->err,
+                 "look at them in bulkpg.push_row; bulkpg push %s --retry "
+                 "unknown sends them again, bulkpg push --settle %" PRId64
+                 " applied|failed decides",
+                 push->job, push->ref.push_id);
+    } else {
+        judge_refused(push);
+    }
+}
+
+/* `sent`: the rows were sent, and `why` says what became of them. */
+static enum push_status
+status_after(const struct err *why, bool sent, bool is_rolled_back)
+{
+    if (is_rolled_back)
+        return PUSH_ROLLED_BACK;
+    if (why->kind == ERR_NONE || (sent && why->kind == ERR_ROW))
+        return PUSH_DONE;
+    return may_pass(why) ? PUSH_INTERRUPTED : PUSH_FAILED;
+}
+
+bool
+push_record(struct push *push, const struct err *why, bool is_rolled_back,
+            struct err *err)
+{
+    struct push_end end = {.status = PUSH_DONE};
+    bool sent = why == NULL, ok;
+
+    if (!journal_push_count(push->journal, push->ref.push_id, &push->counts,
+                            err))
+        return false;
+    if (sent) {
+        push_judge(push);
+        why = &push->err;
+    }
+    end.status = status_after(why, sent, is_rolled_back);
+    if (why->kind != ERR_NONE) {
+        end.error_code = why->code;
+        end.error = why->message;
+        end.notes = remedy_note(&push->arena, why);
+    }
+    task_shield();
+    ok = journal_push_finish(push->journal, &push->ref, &end, &push->counts,
+                             err);
+    task_unshield();
+    return ok;
+}
+
+void
+push_log_end(struct push *push)
+{
+    const struct push_counts *counts = &push->counts;
+
+    push->is_ended = true;
+    push->status = err_exit_status(push->err.kind);
+    if (push->has_ref && push->err.kind != ERR_STOPPED)
+        log_info(
+            &push->log, "pushed", LOG_NUM("push_id", push->ref.push_id),
+            LOG_NUM("rows", counts->rows), LOG_NUM("changed", counts->changed),
+            LOG_NUM("sent", counts->sent), LOG_NUM("applied", counts->applied),
+            LOG_NUM("refused", counts->refused),
+            LOG_NUM("unknown", counts->unknown),
+            LOG_NUM("unchanged", counts->unchanged), LOG_END);
+    if (push->err.kind != ERR_NONE)
+        log_failure(push->err.kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR,
+                    &push->log,
+                    may_pass(&push->err) && push->has_ref
+                        ? "the push was interrupted; the next one finishes it"
+                    : push->has_ref ? "the push did not succeed"
+                                    : "the push did not run",
+                    &push->err);
+}

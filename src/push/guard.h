@@ -1,0 +1,21 @@
+/*
+ * guard - reasons to send nothing at all.
+ */
+#ifndef PUSH_GUARD_H
+#define PUSH_GUARD_H
+
+#include "push/stage.h"
+
+/* Do the options fit the mutation? ERR_CONFIG for --all with a mutation that
+ * counts. */
+MUST_CHECK bool guard_options(const struct push *push, struct err *err);
+
+/* Can what the mutation does be undone, if that is asked for? ERR_CONFIG. */
+MUST_CHECK bool guard_undo(const struct push *push, struct err *err);
+
+/* Check the staged rows. ERR_FAILED if several rows have one key, or if there
+ * are more than the mutation's max; ERR_ROW if rows are not valid. An undo may
+ * have any number of rows. */
+MUST_CHECK bool guard_rows(struct stage *stage, struct err *err);
+
+#endif

@@ -1,0 +1,198 @@
+#include "push/past.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "job/mutation.h"
+#include "journal/chunk.h"
+#include "plan/names.h"
+#include "push/adopt.h"
+#include "sql.h"
+
+enum { TEXT_BYTES_MAX = 4 * 1024 * 1024, NUMBER_BYTES = 24 };
+
+bool
+past_find(struct journal *journal, int64_t push_id, struct arena *arena,
+          struct journal_push **push, struct err *err)
+{
+    struct push_query query = {.push_id = push_id};
+    struct journal_pushes pushes;
+
+    if (!journal_list_pushes(journal, &query, arena, &pushes, err))
+        return false;
+    *push = pushes.count > 0 ? &pushes.pushes[0] : NULL;
+    return pushes.count > 0 ||
+           err_set(err, MSG_NO_PUSH, "the journal has no push %" PRId64,
+                   push_id);
+}
+
+struct query_file
+past_file(const struct journal_push *earlier, struct arena *arena)
+{
+    return (struct query_file){
+        .job = earlier->job,
+        .path = arena_printf(arena, "mutations/%s.graphql", earlier->job),
+        .text = span_str(earlier->source),
+        .sql_path = arena_printf(arena, "mutations/%s.sql", earlier->job),
+        .sql = span_str("")};
+}
+
+static bool
+prepare(struct push *push, const struct journal_push *earlier, struct err *err)
+{
+    struct query_file *file = arena_alloc(&push->arena, sizeof(*file));
+
+    *file = *push->file;
+    file->text = span_str(earlier->source);
+    push->file = file;
+    if (!mutation_prepare(push->context, push->store, file, NULL, &push->log,
+                          &push->arena, &push->mutation, err))
+        return err_wrap(err, "finishing push %" PRId64, earlier->ref.push_id);
+    push->document = earlier->document;
+    push->may_repeat = earlier->may_repeat;
+    push->is_direct = earlier->is_direct;
+    push->mode = earlier->mode;
+    push->undo_of = earlier->undo_of;
+    push->is_resumed = true;
+    return true;
+}
+
+bool
+past_take(struct push *push, const struct journal_push *earlier,
+          struct err *err)
+{
+    bool taken;
+
+    push->ref = earlier->ref;
+    push->log.run_id = earlier->ref.push_id;
+    if (!prepare(push, earlier, err) ||
+        !journal_push_take_over(push->journal, &push->ref, &taken, err))
+        return false;
+    push->has_ref = true;
+    return taken || journal_push_not_ours(push->journal, &push->ref, err);
+}
+
+/* ---- decisions of a user ----------------------------------------------- */
+
+/* A chunk that may have been submitted: is it really not there? And it must not
+ * run later, if its rows count as failed. */
+static bool
+check_chunk(struct push *push, int64_t n, bool applied, struct err *err)
+{
+    bool found;
+
+    if (!adopt_look(push, n, &found, err))
+        return false;
+    if (found)
+        return err_set(err, MSG_PUSH_FOUND,
+                       "the store has the operation of chunk %" PRId64
+                       " of push %" PRId64,
+                       n, push->ref.push_id);
+    return applied || adopt_fence(push, n, err);
+}
+
+static bool
+check_chunks(struct push *push, bool applied, struct err *err)
+{
+    struct journal_chunks chunks;
+    bool ok = journal_chunk_list(push->journal, push->ref.push_id, false,
+                                 &push->arena, &chunks, err);
+
+    for (size_t i = 0; ok && i < chunks.count; i++) {
+        if (chunks.chunks[i].state == CHUNK_SUBMITTING && !push->is_direct)
+            ok = check_chunk(push, chunks.chunks[i].n, applied, err);
+        else if (chunks.chunks[i].state >= CHUNK_RUNNING)
+            ok = err_set(err, MSG_PUSH_FOUND,
+                         "the result of chunk %" PRId64 " of push %" PRId64
+                         " was not read yet",
+                         chunks.chunks[i].n, push->ref.push_id);
+    }
+    return ok;
+}
+
+/* The keys as an array in PostgreSQL's text format. */
+static void
+put_keys(const char *const *keys, struct buf *to)
+{
+    for (; *keys != NULL; keys++) {
+        buf_append_str(to, to->length == 0 ? "{\"" : ",\"");
+        for (const char *c = *keys; *c != '\0'; c++) {
+            if (*c == '"' || *c == '\\')
+                buf_append_char(to, '\\');
+            buf_append_char(to, *c);
+        }
+        buf_append_char(to, '"');
+    }
+    buf_append_char(to, '}');
+}
+
+/* The result table has the states, too. */
+static const char *
+update_results(struct push *push)
+{
+    struct buf sql = buf_with_ceiling(TEXT_BYTES_MAX);
+    const char *made;
+
+    buf_append_str(&sql, "UPDATE ");
+    name_append_quoted(&sql, push->config->schema);
+    buf_append_char(&sql, '.');
+    name_append_quoted(&sql, push->mutation->table);
+    buf_append_str(&sql, " AS t SET _state = r.state "
+                         "FROM bulkpg.push_row r "
+                         "WHERE r.push_id = $1::bigint "
+                         "AND t._push_id = r.push_id "
+                         "AND t._state <> r.state AND t._key::text = "
+                         "CASE WHEN pg_typeof(t._key) = 'jsonb'::regtype "
+                         "THEN r.key::jsonb::text ELSE r.key END");
+    made = arena_strdup(&push->arena, buf_str(&sql));
+    buf_free(&sql);
+    return made;
+}
+
+static bool
+decide_in(struct push *push, struct pg_conn *conn, bool applied,
+          const char *keys, int64_t *rows, struct err *err)
+{
+    char push_id[NUMBER_BYTES], resumed[NUMBER_BYTES];
+    const char *values[] = {push_id, resumed, applied ? "t" : "f", keys};
+    struct pg_result *result = NULL;
+    bool ok;
+
+    snprintf(push_id, sizeof(push_id), "%" PRId64, push->ref.push_id);
+    snprintf(resumed, sizeof(resumed), "%" PRId64, push->ref.resumed);
+    if (!pg_begin(conn, err))
+        return false;
+    ok = pg_exec(conn, sql_past_decide, 4, values, &result, err);
+    if (ok)
+        *rows = pg_int64(result, 0, 0);
+    pg_result_free(result);
+    ok = ok && pg_exec(conn, sql_past_chunks, 1, values, NULL, err) &&
+         pg_exec(conn, update_results(push), 1, values, NULL, err);
+    if (ok)
+        return pg_commit(conn, err);
+    pg_rollback(conn);
+    return false;
+}
+
+bool
+past_decide(struct push *push, bool applied, const char *const *keys,
+            int64_t *rows, struct err *err)
+{
+    struct buf text = buf_with_ceiling(TEXT_BYTES_MAX);
+    struct pg_conn *conn;
+    bool ok;
+
+    if (!check_chunks(push, applied, err) ||
+        !journal_borrow(push->journal, &conn, err))
+        return false;
+    if (keys[0] != NULL)
+        put_keys(keys, &text);
+    task_shield();
+    ok = decide_in(push, conn, applied, text.length > 0 ? buf_str(&text) : NULL,
+                   rows, err);
+    task_unshield();
+    journal_give_back(push->journal);
+    buf_free(&text);
+    return ok;
+}

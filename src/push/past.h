@@ -1,0 +1,31 @@
+/*
+ * past - a push that is in the journal: to finish it, to take it back, or to
+ * decide what became of its rows.
+ */
+#ifndef PUSH_PAST_H
+#define PUSH_PAST_H
+
+#include "push/push.h"
+
+/* Find a push by its id. ERR_USAGE if there is none. */
+MUST_CHECK bool
+past_find(struct journal *journal, int64_t push_id, struct arena *arena,
+          struct journal_push **push, struct err *err);
+
+/* Take over the push, with the mutation as it was when the push began. The
+ * caller has the claim of its job. */
+MUST_CHECK bool past_take(struct push *push, const struct journal_push *earlier,
+                          struct err *err);
+
+/* The mutation's file as it was then. */
+struct query_file
+past_file(const struct journal_push *earlier, struct arena *arena);
+
+/* A user decides what became of rows whose outcome is not known: all of them,
+ * or those with these keys. *rows: how many. ERR_FAILED if the store has the
+ * operation after all: then the next push reads its result. */
+MUST_CHECK bool
+past_decide(struct push *push, bool applied, const char *const *keys,
+            int64_t *rows, struct err *err);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ *     connect ─► BEGIN, read only, one snapshot ─► EXPLAIN: which tables
+ *     ─► DECLARE a cursor ─► FETCH: columns, and the first rows
+ *     ─► bind the columns ─► FETCH …
+ *
+ * The SELECT is the user's text. It runs in a transaction of its own that
+ * cannot write, and it is one statement, because the extended protocol takes
+ * only one. A page of the cursor has about PAGE_BYTES, so that memory does not
+ * depend on the length of rows.
+ *
+ * Hazard. The origin of a column is known only for a plain column of a table.
+ * Ids in expressions need bulkpg.gid() or @gid.
+ */
+#include "push/select.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/query_files.h"
+#include "json/write.h"
+#include "push/fresh.h"
+#include "sql.h"
+
+enum {
+    FIRST_ROWS = 100,
+    PAGE_ROWS = 2000,
+    PAGE_BYTES = 2 * 1024 * 1024,
+    LINE_BYTES_MAX = 64 * 1024 * 1024,
+    SELECT_BYTES_MAX = 2 * 1024 * 1024,
+    ORIGINS_BYTES_MAX = 1024 * 1024
+};
+
+/* ---- the SELECT -------------------------------------------------------- */
+
+/* An error of the user's statement is one of the file. */
+static bool
+blame_file(const struct push *push, struct err *err)
+{
+    bool is_sql = err->kind != ERR_TRANSIENT && err->kind != ERR_STOPPED &&
+                  err->kind != ERR_LATER && err->kind != ERR_DENIED;
+
+    err_wrap(err, "%s", push->file->sql_path);
+    return is_sql ? err_as(err, ERR_CONFIG) : false;
+}
+
+static struct span
+select_text(const struct push *push)
+{
+    struct span text = span_trim(push->file->sql);
+
+    while (text.length > 0 && text.bytes[text.length - 1] == ';') {
+        text.length--;
+        text = span_trim(text);
+    }
+    return text;
+}
+
+static bool
+begin_snapshot(struct selection *selection, struct err *err)
+{
+    struct push *push = selection->push;
+    const char *values[] = {push->config->schema};
+    struct pg_result *result;
+
+    pg_queue(selection->conn, sql_push_snapshot, 0, NULL, NULL);
+    if (!pg_exec(selection->conn, sql_push_search_path, 1, values, &result,
+                 err))
+        return false;
+    selection->snapshot_at = arena_strdup(&push->arena, pg_text(result, 0, 1));
+    pg_result_free(result);
+    return true;
+}
+
+/* Rows of the next page: about PAGE_BYTES, by the length of those before. */
+static int
+page_rows(const struct pg_result *page)
+{
+    size_t bytes = 0, rows;
+
+    if (page == NULL || pg_rows(page) == 0)
+        return FIRST_ROWS;
+    for (int row = 0; row < pg_rows(page); row++)
+        for (int i = 0; i < pg_columns(page); i++)
+            bytes += pg_value(page, row, i).length;
+    rows = PAGE_BYTES / (bytes / (size_t)pg_rows(page) + 1) + 1;
+    return rows < PAGE_ROWS ? (int)rows : PAGE_ROWS;
+}
+
+static bool
+fetch(struct selection *selection, struct err *err)
+{
+    char sql[64];
+    int rows = page_rows(selection->page);
+
+    pg_result_free(selection->page);
+    selection->page = NULL;
+    selection->row = 0;
+    snprintf(sql, sizeof(sql), "FETCH %d FROM bulkpg_rows", rows);
+    if (!pg_exec(selection->conn, sql, 0, NULL, &selection->page, err))
+        return blame_file(selection->push, err);
+    selection->is_last = pg_rows(selection->page) < rows;
+    return true;
+}
+
+static bool
+declare(struct selection *selection, struct err *err)
+{
+    struct buf sql = buf_with_ceiling(SELECT_BYTES_MAX);
+    bool ok;
+
+    buf_append_str(&sql, "DECLARE bulkpg_rows NO SCROLL CURSOR FOR\n");
+    buf_append_span(&sql, select_text(selection->push));
+    ok = pg_exec(selection->conn, buf_str(&sql), 0, NULL, NULL, err);
+    buf_free(&sql);
+    return (ok || blame_file(selection->push, err)) && fetch(selection, err);
+}
+
+/* ---- columns ----------------------------------------------------------- */
+
+static void
+put_origins(const struct binding_column *columns, int count, struct buf *to)
+{
+    struct json_out *json = json_out_new(to);
+
+    json_out_open(json, '[');
+    for (int i = 0; i < count; i++) {
+        if (columns[i].table == 0)
+            continue;
+        json_out_open(json, '{');
+        json_out_number(json, "column", i);
+        json_out_number(json, "table", columns[i].table);
+        json_out_number(json, "attnum", columns[i].attnum);
+        json_out_close(json, '}');
+    }
+    json_out_close(json, ']');
+    json_out_free(json);
+}
+
+/* The numbers in a column of one of our tables are ids of a known type. Those
+ * of another store mean nothing to this one. */
+static bool
+take_origin(struct push *push, const struct pg_result *result, int row,
+            struct binding_column *column, struct err *err)
+{
+    if (strcmp(pg_text(result, row, 1), push->config->name) != 0)
+        return err_set(err, MSG_MUTATION_COLUMN,
+                       "%s: the ids of column %s are of store %s (table %s), "
+                       "but the push is to store %s",
+                       push->file->sql_path, column->name,
+                       pg_text(result, row, 1), pg_text(result, row, 2),
+                       push->config->name);
+    column->gid_type = arena_strdup(&push->arena, pg_text(result, row, 3));
+    return true;
+}
+
+static bool
+find_origins(struct selection *selection, struct binding_column *columns,
+             int count, struct err *err)
+{
+    struct buf json = buf_with_ceiling(ORIGINS_BYTES_MAX);
+    struct pg_result *result;
+    const char *values[1];
+    bool ok;
+
+    put_origins(columns, count, &json);
+    values[0] = buf_str(&json);
+    ok = pg_exec(selection->conn, sql_push_columns, 1, values, &result, err);
+    buf_free(&json);
+    for (int row = 0; ok && row < pg_rows(result); row++)
+        ok = take_origin(selection->push, result, row,
+                         &columns[pg_int64(result, row, 0)], err);
+    pg_result_free(result);
+    return ok;
+}
+
+static bool
+bind_columns(struct selection *selection, struct err *err)
+{
+    struct push *push = selection->push;
+    struct pg_result *page = selection->page;
+    int count = pg_columns(page);
+    struct binding_column *columns =
+        arena_array(&push->arena, (size_t)count, sizeof(*columns));
+    struct binding_source source = {.file = push->file->sql_path,
+                                    .text = push->file->sql};
+
+    for (int i = 0; i < count; i++)
+        columns[i] = (struct binding_column){
+            .name = arena_strdup(&push->arena, pg_column_name(page, i)),
+            .type = pg_column_type(page, i),
+            .table = pg_column_table(page, i),
+            .attnum = pg_column_number(page, i)};
+    selection->values =
+        arena_array(&push->arena, (size_t)count, sizeof(*selection->values));
+    return find_origins(selection, columns, count, err) &&
+           binding_make(&push->arena, push->mutation, columns, count, &source,
+                        &selection->binding, err);
+}
+
+static bool
+begin_select(struct selection *selection, struct err *err)
+{
+    struct push *push = selection->push;
+    struct pg_config config = {
+        .dsn = context_dsn(push->context),
+        .application_name = "bulkpg select",
+        .answer_timeout_ms = push->context->config.tuning.stall_timeout_ms};
+    struct fresh_tables tables;
+
+    if (!pg_connect(&config, &selection->conn, err) ||
+        !begin_snapshot(selection, err))
+        return false;
+    if (!fresh_find(selection->conn, select_text(push), &push->arena, &tables,
+                    err))
+        return blame_file(push, err);
+    selection->pulled_at = fresh_pulled_at(&tables);
+    return fresh_check(&tables, push->mutation->fresh_ms, err) &&
+           declare(selection, err) && bind_columns(selection, err);
+}
+
+static bool
+next_row(struct selection *selection, bool *more, struct err *err)
+{
+    while (selection->row == pg_rows(selection->page)) {
+        *more = !selection->is_last;
+        if (!*more)
+            return true;
+        if (!fetch(selection, err))
+            return false;
+    }
+    for (int i = 0; i < pg_columns(selection->page); i++)
+        selection->values[i] = pg_value(selection->page, selection->row, i);
+    selection->row++;
+    *more = true;
+    return true;
+}
+
+/* ---- a file ------------------------------------------------------------ */
+
+static bool
+begin_file(struct selection *selection, struct err *err)
+{
+    struct push *push = selection->push;
+    const char *path = push->context->options->from_file;
+    bool is_input = strcmp(path, "-") == 0;
+
+    selection->file_name = is_input ? "standard input" : path;
+    selection->file = is_input ? stdin : fopen(path, "re");
+    selection->text = buf_with_ceiling(LINE_BYTES_MAX);
+    if (selection->file == NULL)
+        return err_set(err, MSG_BAD_FROM, "cannot read %s: %s", path,
+                       strerror(errno));
+    return binding_make_for_json(&push->arena, push->mutation,
+                                 &selection->binding, err);
+}
+
+/* Read one line, without its newline, into selection->text. */
+static bool
+read_line(struct selection *selection, bool *more, struct err *err)
+{
+    struct buf *text = &selection->text;
+    int c = EOF;
+
+    buf_clear(text);
+    selection->number++;
+    while ((c = getc_unlocked(selection->file)) != EOF && c != '\n')
+        buf_append_char(text, (char)c);
+    *more = c != EOF || text->length > 0;
+    if (ferror(selection->file))
+        return err_set(err, MSG_BAD_FROM, "cannot read %s: %s",
+                       selection->file_name, strerror(errno));
+    return !text->overflowed ||
+           err_set(err, MSG_BAD_FROM, "%s:%lld: the line is over 64 MiB long",
+                   selection->file_name, (long long)selection->number);
+}
+
+/* Blank lines are skipped. */
+static bool
+next_line(struct selection *selection, bool *more, struct err *err)
+{
+    do
+        if (!read_line(selection, more, err))
+            return false;
+    while (*more && span_trim(buf_span(&selection->text)).length == 0);
+    return true;
+}
+
+/* ---- both -------------------------------------------------------------- */
+
+bool
+selection_begin(struct selection *selection, struct push *push, struct err *err)
+{
+    *selection = (struct selection){.push = push};
+    if (!(push->context->options->from_file != NULL
+              ? begin_file(selection, err)
+              : begin_select(selection, err)))
+        return false;
+    selection->maker = line_maker_new(selection->binding);
+    return true;
+}
+
+static bool
+make_from_text(struct selection *selection, const char *idempotency_key,
+               struct line *line, struct err *fault)
+{
+    return line_from_json(selection->maker,
+                          span_trim(buf_span(&selection->text)),
+                          idempotency_key, line, fault) ||
+           err_wrap(fault, "%s:%lld", selection->file_name,
+                    (long long)selection->number);
+}
+
+bool
+selection_next(struct selection *selection, const char *idempotency_key,
+               struct line *line, struct err *fault, bool *more,
+               struct err *err)
+{
+    bool is_file = selection->file != NULL;
+    bool is_valid;
+
+    fault->kind = ERR_NONE;
+    if (!(is_file ? next_line(selection, more, err)
+                  : next_row(selection, more, err)))
+        return false;
+    if (!*more)
+        return true;
+    is_valid = is_file ? make_from_text(selection, idempotency_key, line, fault)
+                       : line_make(selection->maker, selection->values,
+                                   idempotency_key, line, fault);
+    if (is_valid)
+        fault->kind = ERR_NONE;
+    return true;
+}
+
+void
+selection_end(struct selection *selection)
+{
+    line_maker_free(selection->maker);
+    pg_result_free(selection->page);
+    pg_close(selection->conn);
+    if (selection->file != NULL && selection->file != stdin)
+        fclose(selection->file);
+    buf_free(&selection->text);
+}

@@ -1,0 +1,85 @@
+/*
+ * stage - puts the rows of a push into the journal, in one transaction, and
+ * decides for each row whether it has to be sent.
+ *
+ *     stage_begin() ─► stage_add() for each row ─► stage_finish()
+ *     ─► stage_commit(), or stage_refuse(), or stage_end() alone: rolled back
+ */
+#ifndef PUSH_STAGE_H
+#define PUSH_STAGE_H
+
+#include <stdio.h>
+
+#include "mapping/line.h"
+#include "push/diff.h"
+#include "push/push.h"
+
+struct stage_row;
+
+struct stage {
+    struct push *push;
+    struct pg_conn *conn; /* in its transaction */
+    struct diff diff;
+    const char *pulled_at; /* NULL: not known */
+    int64_t limit;         /* rows to send at most; -1: any number */
+    struct push_counts counts;
+    int64_t held;    /* rows that an earlier push left in doubt */
+    int64_t refused; /* rows that an earlier push sent in vain */
+    int64_t unseen;  /* of the rows to send: with keys that were never sent */
+    bool is_full;    /* the limit is reached: no more rows are needed */
+
+    int64_t lines_max; /* of a chunk after the first */
+    int n;             /* of the chunk that is being filled */
+    int64_t line;      /* of the next row in it */
+    int64_t bytes;     /* of it */
+    int64_t bytes_all; /* of all chunks */
+
+    FILE *copy; /* of --keep: the lines to send; NULL: none */
+    const char *copy_path;
+    int64_t copy_most; /* lines in the copy at most; -1: any number */
+    int64_t copied;
+
+    struct arena arena; /* of the batch */
+    struct stage_row *rows;
+    size_t row_count;
+    size_t batch_bytes;
+};
+
+enum {
+    STAGE_CANARY_ROWS = 25,  /* in the first chunk */
+    STAGE_CANARY_FROM = 500, /* if more rows than these are sent in bulk */
+    STAGE_CHUNK_BYTES = 95 * 1024 * 1024
+};
+
+/* Open a transaction, and add the push to it; push->ref is its id. */
+MUST_CHECK bool
+stage_begin(struct stage *stage, struct push *push, const char *snapshot_at,
+            int64_t undo_of, struct err *err);
+
+/* Add a row; `fault` is why it is not valid, or its kind is ERR_NONE.
+ * `idempotency_key` was used for the line; NULL: none. */
+MUST_CHECK bool stage_add(struct stage *stage, const struct line *line,
+                          const char *idempotency_key, const struct err *fault,
+                          struct err *err);
+
+/* After the last row: add the chunks, and decide between bulk and direct
+ * requests (push->is_direct). */
+MUST_CHECK bool stage_finish(struct stage *stage, struct err *err);
+
+/* How many keys more than one row has, and the first of them. */
+MUST_CHECK bool stage_duplicates(struct stage *stage, int64_t *count,
+                                 const char **first, struct err *err);
+
+/* The first errors of invalid rows. */
+MUST_CHECK bool
+stage_faults(struct stage *stage, const char **first, struct err *err);
+
+MUST_CHECK bool stage_commit(struct stage *stage, struct err *err);
+
+/* Commit the rows, but none of them is sent. */
+MUST_CHECK bool stage_refuse(struct stage *stage, struct err *err);
+
+/* Free it; roll back if it was not committed. */
+void stage_end(struct stage *stage);
+
+#endif

@@ -1,0 +1,148 @@
+"""How a push goes on after it was stopped, killed or canceled, and what the
+other commands know of it."""
+import json
+import signal
+
+from cases.test_push_rows import PRICES, PriceCase, SQL, WITH_BEFORE
+from harness.case import AGAIN, FAILED, PARTIAL
+from harness.push_case import VARIANTS
+
+
+class Life(PriceCase):
+    def test_rows_that_were_not_submitted_are_dropped(self):
+        self.prepare(40, more=", direct: 0")
+        self.kill_at(["prices"], {}, kind="stage")
+        self.assertEqual("running", self.last_push()["status"])
+        self.db.execute("UPDATE acme.wanted SET price = 14")
+        self.check_counts(self.push("prices"), changed=40, applied=40)
+        self.assertEqual({"skipped": 40}, self.states(1))
+        self.assertEqual({"14.00"}, {
+            variant["price"] for one in self.effects()
+            for variant in one["variables"]["variants"]})
+        self.check_once()
+        self.check_accounted()
+
+    def test_a_push_is_killed_while_it_runs(self):
+        self.prepare(40, more=", direct: 0")
+        self.kill_at(["prices"], {}, kind="poll")
+        self.check_counts(self.push("prices"), changed=0, unchanged=40)
+        self.assertEqual({"applied": 40}, self.states(1))
+        self.assertEqual("done", self.db.value(
+            "SELECT status AS v FROM bulkpg.push WHERE push_id = 1"))
+        self.check_once()
+        self.check_accounted()
+
+    def test_a_stopped_push_is_finished(self):
+        self.prepare(40, more=", direct: 0")
+        self.shop.post("set", {"store": "acme", "hold_after": 3})
+        running = self.program.start("push", "prices")
+        self.wait_for(lambda: len(self.effects()) >= 3, "three rows")
+        running.signal(signal.SIGTERM)
+        self.assertEqual(AGAIN, running.wait().status)
+        self.assertEqual("interrupted", self.last_push()["status"])
+        self.shop.post("set", {"store": "acme", "hold_after": None})
+        (operation,) = self.shop.get("operations?store=acme")[-1:]
+        self.shop.post("operation", {"store": "acme",
+                                     "id": operation["id"], "go": True})
+        self.check_counts(self.push("prices"), changed=0, unchanged=40)
+        self.check_once()
+
+    def test_two_processes_push_one_job(self):
+        self.prepare(40, more=", direct: 0")
+        self.shop.rule({"hold": True}, kind="poll")
+        running = self.program.start("push", "prices")
+        self.wait_for(lambda: self.shop.get("held") > 0, "a poll")
+        result = self.push("prices", status=AGAIN)
+        self.assertIn("LOCKED", result.stderr)
+        self.shop.post("rules/clear")
+        self.assertEqual(0, running.wait().status)
+        self.check_once()
+
+    def test_a_rollback_is_killed(self):
+        """The next push takes back the rest."""
+        self.prepare(sql=WITH_BEFORE.replace("v._parent_id", "w.product_id"),
+                     more=", rollback: true")
+        before = self.db.rows("SELECT id, price FROM acme.products_variants "
+                              "ORDER BY id")
+        self.db.execute("""UPDATE acme.wanted SET product_id = 1
+            WHERE product_id = (SELECT min(product_id) FROM acme.wanted)""")
+        self.shop.rule({"hold": True}, nth=8, kind="mutation")
+        running = self.program.start("push", "prices")
+        self.wait_for(lambda: self.shop.get("held") > 0, "a request")
+        running.signal(signal.SIGKILL)
+        running.wait()
+        self.shop.post("rules/clear")
+        self.db.execute("DELETE FROM acme.wanted")
+        self.program.run("push", "prices")
+        first, undo = self.db.rows("SELECT * FROM bulkpg.push "
+                                   "ORDER BY push_id")[:2]
+        self.assertEqual("rolled_back", first["status"])
+        self.assertEqual(first["push_id"], undo["undo_of"])
+        self.pull(products=VARIANTS)
+        self.assertEqual(before, self.db.rows(
+            "SELECT id, price FROM acme.products_variants ORDER BY id"))
+
+
+class Others(PriceCase):
+    def test_status(self):
+        self.prepare()
+        self.db.execute("""UPDATE acme.wanted SET product_id = 1
+            WHERE product_id = (SELECT min(product_id) FROM acme.wanted)""")
+        self.push("prices", status=PARTIAL)
+        text = self.run_program("status").stdout
+        self.assertRegex(text, r"acme +prices +1 +done +direct")
+        self.assertIn("PUSH_REFUSED", text)
+        (push,) = json.loads(self.run_program("status",
+                                              "--json").stdout)["pushes"]
+        self.assertEqual(1, push["refused"])
+        self.assertEqual("done", push["status"])
+        self.run_program("status", "--failed", status=FAILED)
+        page = self.run_program("report").stdout
+        self.assertIn("Newest pushes", page)
+        self.assertIn("the store refused 1 row of push 1", page)
+
+    def test_cancel(self):
+        self.prepare(40, more=", direct: 0")
+        self.shop.post("set", {"store": "acme", "hold_after": 3})
+        running = self.program.start("push", "prices")
+        self.wait_for(lambda: len(self.effects()) >= 3, "three rows")
+        result = self.run_program("cancel", "prices")
+        self.assertIn("acme prices push 1 CANCELED, 1 operation", result.stdout)
+        self.assertNotEqual(0, running.wait().status)
+        self.assertEqual("canceled", self.last_push()["status"])
+        self.shop.post("set", {"store": "acme", "hold_after": None})
+        # The next push reads what the operation did, and sends the rest.
+        self.finish("prices")
+        self.check_accounted()
+
+    def test_keys_of_several_columns(self):
+        self.prepare(3)
+        self.mutation("prices", PRICES.replace(
+            'key: "product_id"', 'key: ["product_id", "variants"]') % "", SQL)
+        self.push("prices")
+        (column,) = self.db.rows("""SELECT data_type
+            FROM information_schema.columns
+            WHERE table_name = 'prices_result' AND column_name = '_key'""")
+        self.assertEqual("jsonb", column["data_type"])
+        self.assertEqual(3, len(self.result_rows("prices")))
+        self.check_counts(self.push("prices"), unchanged=3)
+
+    def test_a_key_of_its_own(self):
+        self.prepare(3)
+        self.mutation("prices", PRICES.replace('(key: "product_id"%s)', ""),
+                      SQL.replace("SELECT", "SELECT wanted.product_id "
+                                  "AS _key,"))
+        self.push("prices")
+        (column,) = self.db.rows("""SELECT data_type
+            FROM information_schema.columns
+            WHERE table_name = 'prices_result' AND column_name = '_key'""")
+        self.assertEqual("bigint", column["data_type"])
+        ids = self.db.rows("SELECT DISTINCT product_id AS _key "
+                           "FROM acme.wanted ORDER BY 1")
+        self.assertEqual(ids, self.result_rows("prices", "_key"))
+
+    def test_readers_see_results_but_not_what_is_sent(self):
+        self.prepare(2)
+        self.push("prices")
+        self.assertIn("prices_result", [row["table_name"] for row in
+            self.db.rows("SELECT table_name FROM bulkpg.relation")])
