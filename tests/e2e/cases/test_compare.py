@@ -461,7 +461,8 @@ def add_histories():
             last = min(first + BATCH, FIRST + HISTORIES)
             for seed in range(first, last):
                 self.history(seed)
-            self.assertGreater(self.compared, 0)
+            if FIRST == 1: # six of others may all have lists or places
+                self.assertGreater(self.compared, 0)
         setattr(Histories, f"test_histories_from_{first}", test)
 
 
