@@ -310,7 +310,7 @@ no_such_job(struct search *search, const char *job, enum err_kind kind,
                  search->folder == queries ? "mutation" : "query",
                  search->folder == queries ? "push" : "run", job);
     else if (all.count == 0)
-        err_hint(err, "there are no %s in %s/; bulkpg init writes one",
+        err_hint(err, "there are no %s in %s/; create one with bulkpg init",
                  search->folder, search->folder);
     else if (nearest.best != NULL)
         err_hint(err, "did you mean %s? The jobs are %s", nearest.best,
