@@ -2,6 +2,7 @@
 -- $1: schema, $2: table
 SELECT c.reltype, t.typarray
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_type t ON t.oid = c.reltype
-WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind = 'r'
+WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                        WHERE nspname = $1)
+  AND c.relname = $2 AND c.relkind = 'r'

@@ -15,10 +15,11 @@ SELECT c.relkind::text, a.attname,
                  AND i.indkey[0] = a.attnum),
        c.reltuples::bigint
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_attribute a
        ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_catalog.pg_constraint k
        ON k.conrelid = c.oid AND k.contype = 'p'
-WHERE n.nspname = $1 AND c.relname = $2
+WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                        WHERE nspname = $1)
+  AND c.relname = $2
 ORDER BY a.attnum

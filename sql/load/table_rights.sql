@@ -10,5 +10,6 @@ SELECT pg_catalog.pg_has_role(c.relowner, 'USAGE'),
        quote_ident(pg_catalog.pg_get_userbyid(c.relowner)),
        quote_ident(current_user)
 FROM pg_catalog.pg_class c
-JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = $1 AND c.relname = $2
+WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                        WHERE nspname = $1)
+  AND c.relname = $2

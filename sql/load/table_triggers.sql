@@ -6,10 +6,11 @@
 WITH RECURSIVE part (root, oid, is_part) AS (
   SELECT c.oid, c.oid, false
   FROM pg_catalog.pg_class c
-  JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE n.nspname = $1
-    AND c.relname IN (SELECT value
-                      FROM pg_catalog.json_array_elements_text($2::json))
+  WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace
+                          WHERE nspname = $1)
+    AND c.relname = ANY (ARRAY (
+      SELECT value::name
+      FROM pg_catalog.json_array_elements_text($2::json)))
   UNION
   SELECT p.root, c.oid, true
   FROM part p
