@@ -277,7 +277,7 @@ const struct option_row option_rows[] = {
     {"accept-invalid", 0, NULL, OF_PUSH, set_accept_invalid,
      "leave out rows that are not valid"},
     {"retry", 0, "WHICH", OF_PUSH, set_retry,
-     "send refused or unknown rows of the last push again"},
+     "send rows again that were refused or are unknown"},
     {"rollback", 0, NULL, OF_PUSH, set_rollback,
      "take back all rows if one is not applied"},
     {"undo", 0, "ID", OF_PUSH, set_undo, "take back what push ID applied"},

@@ -115,6 +115,22 @@ again_stage(struct stage *stage, int64_t of, enum again_what what,
 }
 
 bool
+again_stage_all(struct stage *stage, enum again_what what, struct err *err)
+{
+    const struct push *push = stage->push;
+    const char *values[] = {push->config->name, push->job, states_of[what]};
+    struct pg_result *pushes;
+    bool ok = true;
+
+    if (!pg_exec(stage->conn, sql_again_pushes, 3, values, &pushes, err))
+        return false;
+    for (int row = 0; ok && row < pg_rows(pushes); row++)
+        ok = again_stage(stage, pg_int64(pushes, row, 0), what, err);
+    pg_result_free(pushes);
+    return ok;
+}
+
+bool
 again_find_left(struct journal *journal, int64_t of, struct arena *arena,
                 struct again_left *left, struct err *err)
 {

@@ -18,6 +18,11 @@ enum again_what { AGAIN_REFUSED, AGAIN_UNKNOWN, AGAIN_UNDO };
 MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
                             enum again_what what, struct err *err);
 
+/* Stage the rows of the job, whichever push sent them last. Later pushes may
+ * have held or passed over a row: their own row of it was not sent. */
+MUST_CHECK bool again_stage_all(struct stage *stage, enum again_what what,
+                                struct err *err);
+
 /* Rows of push `of` that an undo leaves alone: how many, and the first keys. */
 struct again_left {
     int64_t changed; /* a later push has sent them */

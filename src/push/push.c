@@ -135,37 +135,55 @@ stage_selected(struct push *push, struct stage *stage, struct err *err)
     return ok;
 }
 
-/* Rows are retried of the last push that is in the journal. */
+/* Rows can only be retried if there was a push. */
 static bool
-find_last(struct push *push, int64_t *of, struct err *err)
+has_pushes(struct push *push, struct err *err)
 {
     struct push_query query = {
         .store = push->config->name, .job = push->job, .limit = 1};
     struct journal_pushes pushes;
 
-    if (!journal_list_pushes(push->journal, &query, &push->arena, &pushes, err))
-        return false;
-    *of = pushes.count > 0 ? pushes.pushes[0].ref.push_id : 0;
-    return *of > 0 ||
-           err_set(err, MSG_PUSH_NONE, "job %s has no push at store %s",
-                   push->job, push->config->name);
+    return journal_list_pushes(push->journal, &query, &push->arena, &pushes,
+                               err) &&
+           (pushes.count > 0 ||
+            err_set(err, MSG_PUSH_NONE, "job %s has no push at store %s",
+                    push->job, push->config->name));
 }
 
 static bool
-stage_again(struct push *push, struct stage *stage, struct err *err)
+stage_retried(struct push *push, struct stage *stage, struct err *err)
 {
-    static const enum again_what what[] = {[PUSH_RETRY_REFUSED] = AGAIN_REFUSED,
-                                           [PUSH_RETRY_UNKNOWN] = AGAIN_UNKNOWN,
-                                           [PUSH_TAKE_BACK] = AGAIN_UNDO};
+    enum again_what what = push->rows_from == PUSH_RETRY_REFUSED
+                               ? AGAIN_REFUSED
+                               : AGAIN_UNKNOWN;
 
-    int64_t of = push->undo_of;
-
-    if ((of == 0 && !find_last(push, &of, err)) ||
-        !stage_begin(stage, push, NULL, push->undo_of, err))
+    if (!has_pushes(push, err) || !stage_begin(stage, push, NULL, 0, err))
         return false;
     set_up_stage(stage);
-    return again_stage(stage, of, what[push->rows_from], err) &&
+    return again_stage_all(stage, what, err) && stage_finish(stage, err);
+}
+
+static bool
+stage_taken_back(struct push *push, struct stage *stage, struct err *err)
+{
+    if (!stage_begin(stage, push, NULL, push->undo_of, err))
+        return false;
+    set_up_stage(stage);
+    return again_stage(stage, push->undo_of, AGAIN_UNDO, err) &&
            stage_finish(stage, err);
+}
+
+static bool
+stage_rows(struct push *push, struct stage *stage, struct err *err)
+{
+    switch (push->rows_from) {
+    case PUSH_SELECTED:
+        return stage_selected(push, stage, err);
+    case PUSH_TAKE_BACK:
+        return stage_taken_back(push, stage, err);
+    default:
+        return stage_retried(push, stage, err);
+    }
 }
 
 /* If a guard refuses the rows, they are in the journal all the same, and `err`
@@ -187,9 +205,7 @@ static bool
 make_rows(struct push *push, struct err *err)
 {
     struct stage stage = {.push = push};
-    bool ok = push->rows_from == PUSH_SELECTED
-                  ? stage_selected(push, &stage, err)
-                  : stage_again(push, &stage, err);
+    bool ok = stage_rows(push, &stage, err);
 
     if (ok) {
         push->counts = stage.counts;

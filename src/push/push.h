@@ -27,7 +27,7 @@ struct push_tallies {
 /* Where the rows come from. */
 enum push_rows {
     PUSH_SELECTED,      /* the SELECT, or the file of --from */
-    PUSH_RETRY_REFUSED, /* rows of the last push */
+    PUSH_RETRY_REFUSED, /* rows that earlier pushes of the job sent */
     PUSH_RETRY_UNKNOWN,
     PUSH_TAKE_BACK /* rows that push->undo_of applied */
 };
