@@ -20,8 +20,8 @@ MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
 
 /* Stage the rows of the job, whichever push sent them last. Later pushes may
  * have held or passed over a row: their own row of it was not sent. */
-MUST_CHECK bool again_stage_all(struct stage *stage, enum again_what what,
-                                struct err *err);
+MUST_CHECK bool
+again_stage_all(struct stage *stage, enum again_what what, struct err *err);
 
 /* Rows of push `of` that an undo leaves alone: how many, and the first keys. */
 struct again_left {

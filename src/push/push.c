@@ -153,9 +153,8 @@ has_pushes(struct push *push, struct err *err)
 static bool
 stage_retried(struct push *push, struct stage *stage, struct err *err)
 {
-    enum again_what what = push->rows_from == PUSH_RETRY_REFUSED
-                               ? AGAIN_REFUSED
-                               : AGAIN_UNKNOWN;
+    enum again_what what =
+        push->rows_from == PUSH_RETRY_REFUSED ? AGAIN_REFUSED : AGAIN_UNKNOWN;
 
     if (!has_pushes(push, err) || !stage_begin(stage, push, NULL, 0, err))
         return false;
