@@ -223,15 +223,18 @@ $(MANUAL) &: $(BUILD)/tables.json scripts/write-manual \
 
 build/gen/sql.c: scripts/embed-sql $(SQL)
 	@mkdir -p $(@D)
-	scripts/embed-sql build/gen/sql.h $@ $(SQL)
+	@echo "  GEN $@"
+	@scripts/embed-sql build/gen/sql.h $@ $(SQL)
 
 build/gen/ready_queries.c: scripts/embed-files $(READY)
 	@mkdir -p $(@D)
-	scripts/embed-files ready src/queries build/gen/ready_queries.h $@ $(READY)
+	@echo "  GEN $@"
+	@scripts/embed-files ready src/queries build/gen/ready_queries.h $@ $(READY)
 
 build/gen/pages.c: scripts/embed-files $(PAGE)
 	@mkdir -p $(@D)
-	scripts/embed-files page src/report build/gen/pages.h $@ $(PAGE)
+	@echo "  GEN $@"
+	@scripts/embed-files page src/report build/gen/pages.h $@ $(PAGE)
 
 $(BUILD)/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)

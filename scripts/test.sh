@@ -164,7 +164,7 @@ closing_lines() {
 # sanitizer prints for each process.
 show_failure() {
   grep -aE '^tests/[^ ]+:[0-9]+:[EF]:' "$1" || true
-  grep -avE '^(time=|  (CC|TEST|LINK|AR) |==[0-9]+==WARNING: ASan does)' "$1" |
+  grep -avE '^(time=|  (CC|GEN|TEST|LINK|AR) |==[0-9]+==WARNING: ASan does)' "$1" |
     tail -n 200
 }
 
