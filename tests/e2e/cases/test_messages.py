@@ -153,6 +153,8 @@ class Messages(Case):
 
     def test_staging_disappears(self):
         self.run_program("run")
+        # Staging is created, because a row must be sent.
+        self.db.execute("UPDATE acme.products SET _hash = NULL")
         self.db.execute(ON_STAGING.format(then=IT_IS_GONE))
         result = self.run_program("run")
         self.check_code(result, "STAGING_GONE")
