@@ -1,5 +1,7 @@
 -- The next rows that are sent as single requests: `sending` before they go, as
 -- in chunk_submitting.sql. Rows whose outcome is unknown may be sent again.
+-- The prior state of a row that was `sending` already is `unknown`: an earlier
+-- request may have had its effect, although this one may prove not to be sent.
 -- $1: push_id, $2: resumed, $3: n, $4: rows, $5: which: planned, again,
 -- idempotent (also of an earlier process), $6: most tries of a row, $7: number
 -- of the first line
@@ -45,11 +47,12 @@ WITH fence AS MATERIALIZED (
   ON CONFLICT (store, job, key) DO UPDATE
   SET hash = excluded.hash, push_id = excluded.push_id, state = 'sending',
       settled_at = NULL,
-      prior = CASE WHEN s.state = 'sending' AND s.push_id = excluded.push_id
-              THEN s.prior
-              ELSE jsonb_build_object('hash', s.hash, 'push_id', s.push_id,
-                                      'state', s.state,
-                                      'settled_at', s.settled_at) END
+      prior = jsonb_build_object(
+        'hash', s.hash, 'push_id', s.push_id,
+        'state', CASE WHEN s.state = 'sending'
+                        AND s.push_id = excluded.push_id
+                 THEN 'unknown' ELSE s.state END,
+        'settled_at', s.settled_at)
 )
 SELECT t.line, t.variables, t.tries
 FROM fence f

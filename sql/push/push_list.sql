@@ -20,7 +20,7 @@ WHERE ($1::text IS NULL OR p.store = $1)
        OR p.status IN ('running', 'interrupted')
        OR EXISTS (SELECT FROM bulkpg.push_chunk c
                   WHERE c.push_id = p.push_id
-                    AND c.state IN ('submitting', 'running', 'finished')))
+                    AND c.state <> 'settled'))
   AND (NOT $5::boolean
        OR NOT EXISTS (SELECT FROM bulkpg.push newer
                       WHERE newer.store = p.store AND newer.job = p.job

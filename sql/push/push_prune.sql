@@ -8,9 +8,10 @@ WITH old AS (
     AND p.status NOT IN ('running', 'interrupted')
     AND NOT EXISTS (SELECT FROM bulkpg.push_chunk c
                     WHERE c.push_id = p.push_id AND c.state <> 'settled')
-    AND NOT EXISTS (SELECT FROM bulkpg.push_row r
-                    WHERE r.push_id = p.push_id
-                      AND r.state IN ('sending', 'unknown', 'held'))
+    AND NOT EXISTS (SELECT FROM bulkpg.push_state s
+                    WHERE s.store = p.store AND s.job = p.job
+                      AND s.push_id = p.push_id
+                      AND s.state IN ('sending', 'unknown', 'held'))
 ), errors AS (
   DELETE FROM bulkpg.push_error e USING old WHERE e.push_id = old.push_id
 )

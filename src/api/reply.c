@@ -422,7 +422,8 @@ judge_errors(struct judge *judge, const struct json *errors)
     char words[WORDS_BYTES];
 
     gather_words(errors, words, sizeof(words));
-    if (meaning == MEANS_THROTTLED)
+    /* A mutation with data may have run, and must not be sent again. */
+    if (meaning == MEANS_THROTTLED && !(request->once && has_data))
         return throttled(judge, words);
     if (meaning == MEANS_TOO_COMPLEX && !request->takes_errors &&
         !(has_data && reply_has_path(errors)))

@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include "base/buf.h"
 #include "base/step.h"
 
 /* The number of ASCII bytes other than NUL at the start of `bytes`. */
@@ -70,4 +71,25 @@ utf8_is_valid(struct span text, size_t *at)
         i += length;
     }
     return true;
+}
+
+const char *
+utf8_repaired(struct arena *arena, const char *text)
+{
+    struct span rest = span_str(text);
+    struct buf clean = buf_with_ceiling(3 * rest.length + 1);
+    const char *copy;
+    size_t at;
+
+    if (utf8_is_valid(rest, &at))
+        return text;
+    while (!utf8_is_valid(rest, &at)) {
+        buf_append_span(&clean, span_head(rest, at));
+        buf_append_str(&clean, "\xef\xbf\xbd");
+        rest = span_tail(rest, at + 1);
+    }
+    buf_append_span(&clean, rest);
+    copy = arena_strdup(arena, buf_str(&clean));
+    buf_free(&clean);
+    return copy;
 }

@@ -38,6 +38,7 @@ struct outlook {
     const char *first_duplicate;
     const char *faults; /* the first; "": none */
     char *lines;        /* the first, each with its newline */
+    size_t lines_size;
 };
 
 /* ---- the rows ------------------------------------------------------------ */
@@ -69,11 +70,10 @@ stage_rows(struct outlook *outlook, struct selection *selection,
            struct stage *stage, struct err *err)
 {
     struct push *push = outlook->push;
-    size_t size;
 
     if (!stage_begin(stage, push, selection->snapshot_at, 0, err))
         return false;
-    stage->copy = open_memstream(&outlook->lines, &size);
+    stage->copy = open_memstream(&outlook->lines, &outlook->lines_size);
     stage->copy_most = push->context->options->rows;
     stage->diff.counts = (push->mutation->kinds & KIND_COUNTS) != 0;
     stage->diff.may_repeat = push->may_repeat;

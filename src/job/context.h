@@ -50,6 +50,7 @@ struct context {
     char *dsn; /* with its password; NULL until the database is opened */
     struct pg_conn *control;
     int control_losses; /* how often it was lost and reopened */
+    bool owns_session;  /* it is checked that no pooler shares its session */
     struct journal *journal;
     struct store_state *stores; /* in the order of config.stores */
     struct task_lock reopening;

@@ -56,7 +56,7 @@ connect_control(const struct context *context, struct pg_conn **conn,
     struct pg_config config = {.dsn = context_dsn(context),
                                .application_name = "bulkpg control",
                                .sets_up_later = true,
-                               .has_repeats = true,
+                               .has_repeats = context->owns_session,
                                .answer_timeout_ms =
                                    context->config.tuning.stall_timeout_ms};
 
@@ -138,6 +138,7 @@ control_open(struct context *context, bool make, struct err *err)
     if (context->dsn == NULL &&
         !dsn_read(&context->config, context->options->dsn, &context->dsn, err))
         return false;
+    context->owns_session = make; /* or check_session() fails */
     if (!connect_first(context, err) || !ask_ahead(context, make, err) ||
         (make && !check_session(context, err)) ||
         !journal_open(context->control, make, &context->journal, err)) {

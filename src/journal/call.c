@@ -2,37 +2,15 @@
 
 #include <assert.h>
 
-#include "base/buf.h"
 #include "base/utf8.h"
 #include "journal/session.h"
-
-const char *
-call_clean_text(struct arena *arena, const char *text)
-{
-    struct span rest = span_str(text);
-    struct buf clean = buf_with_ceiling(3 * rest.length + 1);
-    const char *copy;
-    size_t at;
-
-    if (utf8_is_valid(rest, &at))
-        return text;
-    while (!utf8_is_valid(rest, &at)) {
-        buf_append_span(&clean, span_head(rest, at));
-        buf_append_str(&clean, "\xef\xbf\xbd");
-        rest = span_tail(rest, at + 1);
-    }
-    buf_append_span(&clean, rest);
-    copy = arena_strdup(arena, buf_str(&clean));
-    buf_free(&clean);
-    return copy;
-}
 
 void
 call_text(struct call *call, const char *text)
 {
     assert(call->count < CALL_PARAMETERS);
     call->values[call->count++] =
-        text != NULL ? call_clean_text(&call->arena, text) : NULL;
+        text != NULL ? utf8_repaired(&call->arena, text) : NULL;
 }
 
 void

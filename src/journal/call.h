@@ -30,9 +30,6 @@ void call_number(struct call *call, int64_t number);
 /* -1 is SQL NULL. */
 void call_count(struct call *call, int64_t count);
 
-/* `text` as valid UTF-8: itself, or a copy in `arena`. */
-const char *call_clean_text(struct arena *arena, const char *text);
-
 /* Run the statement on the caller's connection. `result` may be NULL. */
 MUST_CHECK bool
 journal_call_in(struct pg_conn *conn, const char *sql, struct call *call,

@@ -1,6 +1,7 @@
 #include "journal/reject.h"
 
 #include "base/hex.h"
+#include "base/utf8.h"
 #include "journal/call.h"
 #include "json/write.h"
 #include "sql.h"
@@ -20,7 +21,7 @@ put_text(struct json_out *json, const char *key, const char *text)
     struct arena arena = {0};
 
     if (text != NULL)
-        text = call_clean_text(&arena, text);
+        text = utf8_repaired(&arena, text);
     json_out_text(json, key, text);
     arena_free(&arena);
 }

@@ -658,7 +658,9 @@ check_compared(const struct loader *loader, struct err *err)
 }
 
 /* A copy of a paged result says which rows of the lines before are replaced.
- * The paged run itself knows that from the page, and a dry run has no rows. */
+ * The paged run itself knows that from the page, and a dry run has no rows. If
+ * rows are compared, the load restarts and sends all of them, even if none was
+ * staged yet: a row that is removed may be one that was not sent. */
 static bool
 remove_again(struct loader *loader, const struct line *line, struct err *err)
 {
@@ -667,7 +669,8 @@ remove_again(struct loader *loader, const struct line *line, struct err *err)
     struct loader_removal removal;
     bool removed;
 
-    if (loader->config.is_paged || ring->pipe_count == 0)
+    if (loader->config.is_paged ||
+        (ring->pipe_count == 0 && loader->stage_late == NULL))
         return true;
     removed = check_compared(loader, err) &&
               removal_read(loader->plan, &arena, line->text, &removal, err) &&

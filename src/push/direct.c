@@ -104,6 +104,8 @@ note_loss(struct direct *direct, struct shot *shot, struct err *err)
     shot->is_unsent = is_unsent(err);
     if (!shot->is_unsent) {
         be_unknown(shot, err);
+        if (err_is(err, MSG_QUERY_TOO_LARGE)) /* it was not sent */
+            shot->outcome.state = OUTCOME_REFUSED;
         return;
     }
     stop(direct, err);
@@ -271,6 +273,8 @@ send_round(struct direct *direct, const struct direct_order *order,
     ok = record_round(direct, err);
     if (ok)
         check_denied(direct);
+    if (ok && direct->push->distrust.kind != ERR_NONE)
+        stop(direct, &direct->push->distrust);
     free_shots(direct);
     return ok;
 }

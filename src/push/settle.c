@@ -430,7 +430,8 @@ settle_distrust(struct settle *settle, const struct err *why)
 
 /* ---- the end ----------------------------------------------------------- */
 
-/* Begin again, without the answers. */
+/* Begin again, without the answers: those of the whole chunk, or of this round
+ * of single requests. */
 static bool
 take_back(struct settle *settle, struct err *err)
 {
@@ -438,7 +439,7 @@ take_back(struct settle *settle, struct err *err)
 
     pg_rollback(settle->conn);
     settle->tallies = (struct push_tallies){0};
-    if (!begin(settle, err) || !make_unknown(settle, true, err))
+    if (!begin(settle, err) || !make_unknown(settle, !push->is_direct, err))
         return false;
     push->distrust = settle->why;
     log_failure(LOG_WARN, &push->log, "the answers cannot be trusted",
@@ -475,7 +476,8 @@ settle_end(struct settle *settle, bool chunk_is_done, struct err *err)
     bool ok = flush(settle, err) &&
               (!settle->is_distrusted || take_back(settle, err));
 
-    if (ok && (chunk_is_done || settle->is_distrusted))
+    if (ok &&
+        (chunk_is_done || (settle->is_distrusted && !settle->push->is_direct)))
         queue_chunk_end(settle);
     ok = ok && pg_settle(settle->conn, err);
     if (ok)

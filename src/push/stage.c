@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 
 #include "base/random.h"
+#include "base/utf8.h"
 #include "config/query_files.h"
 #include "mapping/mutation.h"
 #include "sql.h"
@@ -339,7 +340,8 @@ keep_fault(struct stage *stage, struct stage_row *row, const struct line *line,
            const struct err *fault)
 {
     row->fault_code = arena_strdup(&stage->arena, fault->code);
-    row->fault_message = arena_strdup(&stage->arena, fault->message);
+    row->fault_message = arena_strdup(
+        &stage->arena, utf8_repaired(&stage->arena, fault->message));
     row->fault_column = line->fault_column != NULL
                             ? arena_strdup(&stage->arena, line->fault_column)
                             : NULL;

@@ -49,6 +49,7 @@ read_spilled(struct walker *walker, struct err *err)
 
     entries_numbers(entries, numbers);
     entries->has_spilled = false;
+    entries->is_reading = true;
     read = journal_frontier_entries(walker->job->context->journal,
                                     walker->ref.run_id, numbers, held,
                                     SPILLED_AT_ONCE, &arena, &found, err);
@@ -63,6 +64,7 @@ read_spilled(struct walker *walker, struct err *err)
         entry->is_resumed = true;
         ends_resume(walker, &entry->row);
     }
+    entries->is_reading = false;
     arena_free(&arena);
     free(numbers);
     return read;
@@ -141,6 +143,17 @@ is_over(const struct walker *walker)
             entries_are_done(&walker->entries, 0));
 }
 
+/* Do all entries that are here wait for entries below them that are not? Then
+ * more of them are read, until some can be asked. */
+static bool
+is_stuck(const struct walker *walker)
+{
+    const struct entries *entries = &walker->entries;
+
+    return entries->has_spilled && !entries->is_reading &&
+           entries->flying == 0 && walker->ready_count == 0;
+}
+
 /* Wait for a batch; false if there will be none. */
 static bool
 next_batch(struct walker *walker, struct batch *batch)
@@ -156,6 +169,10 @@ next_batch(struct walker *walker, struct batch *batch)
             return false;
         if (take_batch(walker, batch))
             return true;
+        if (is_stuck(walker)) {
+            walker->entries.most *= 2;
+            continue;
+        }
         if (task_wait(&walker->changed, CLOCK_NEVER) == TASK_STOPPED) {
             task_stopped(&err);
             walker_fail(walker, &err);

@@ -84,7 +84,7 @@ free_list(struct entries_list *list)
 void
 entries_init(struct entries *entries, const struct pages *pages)
 {
-    *entries = (struct entries){.pages = pages};
+    *entries = (struct entries){.pages = pages, .most = ENTRIES_MAX};
     entries->of = mem_array((size_t)pages->count, sizeof(*entries->of));
 }
 
@@ -139,13 +139,13 @@ entries_add(struct entries *entries, const struct frontier_entry *row)
 {
     struct walk_entry *entry;
 
-    if (entries->waiting >= ENTRIES_MAX) {
+    if (entries->waiting >= entries->most) {
         entries->has_spilled = true;
         return NULL;
     }
     entry = mem_alloc(sizeof(*entry));
     set_row(entry, row);
-    entry->is_fresh = is_fresh(row);
+    entry->is_fresh = is_fresh(row) && !row->is_again;
     entry->is_again = row->is_again;
     put_last(list_of(entries, entry), entry);
     entries->waiting++;
@@ -232,6 +232,13 @@ entries_is_below(const struct pages_connection *c,
     return false;
 }
 
+/* Are there entries that are not here? */
+static bool
+has_others(const struct entries *entries)
+{
+    return entries->has_spilled || entries->is_reading;
+}
+
 static bool
 is_here(const struct entries *entries, const struct pages_connection *c)
 {
@@ -243,7 +250,7 @@ is_here(const struct entries *entries, const struct pages_connection *c)
 static bool
 is_busy(const struct entries *entries, const struct pages_connection *c)
 {
-    return entries->has_spilled || is_here(entries, c);
+    return has_others(entries) || is_here(entries, c);
 }
 
 /* May it be read again from its beginning? */
@@ -273,7 +280,7 @@ find_going(const struct entries *entries, const struct pages_connection *c)
 static bool
 has_more_coming(const struct entries *entries, const struct pages_connection *c)
 {
-    if (entries_are_low(entries))
+    if (entries->is_reading || entries_are_low(entries))
         return true;
     for (c = c->parent; c != NULL; c = c->parent)
         if (is_here(entries, c))
@@ -296,7 +303,7 @@ static bool
 is_held(const struct entries *entries, const struct pages_connection *c)
 {
     return c->level == 0 &&
-           (entries->waiting >= ENTRIES_MAX || entries->has_spilled);
+           (entries->waiting >= entries->most || has_others(entries));
 }
 
 static const struct pages_connection *
@@ -418,7 +425,8 @@ entries_forget_mark(struct walk_entry *entry)
 bool
 entries_are_low(const struct entries *entries)
 {
-    return entries->has_spilled && entries->waiting < ENTRIES_MAX / 2;
+    return entries->has_spilled && !entries->is_reading &&
+           entries->waiting < entries->most / 2;
 }
 
 static size_t
@@ -444,6 +452,6 @@ entries_numbers(const struct entries *entries, int64_t *numbers)
 bool
 entries_are_done(const struct entries *entries, int64_t own)
 {
-    return entries->waiting == 0 && !entries->has_spilled &&
+    return entries->waiting == 0 && !has_others(entries) &&
            entries->flying <= own;
 }

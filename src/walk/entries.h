@@ -61,7 +61,10 @@ struct entries {
     struct entries_of *of; /* by connection */
     int64_t waiting;
     int64_t flying;
+    int64_t most;     /* that may wait here: ENTRIES_MAX, or more if none of
+                       * these can be asked */
     bool has_spilled; /* there may be entries that are only in the journal */
+    bool is_reading;  /* and some of them are being read */
 };
 
 /* Entries of one connection that are asked for together. */

@@ -315,6 +315,10 @@ prune_body(void)
     push = begin_push("prices");
     add_rows(&push, "applied,held");
     OK(journal_push_finish(journal, &push, &end, &counts, &err));
+    sql("INSERT INTO bulkpg.push_state (store, job, key, hash, push_id, state) "
+        "SELECT p.store, p.job, r.key, r.hash, r.push_id, r.state "
+        "FROM bulkpg.push_row r JOIN bulkpg.push p USING (push_id) "
+        "WHERE r.state = 'held'");
     sql("INSERT INTO bulkpg.push_error (push_id, number, n, line, ordinal, "
         "message) VALUES (1, 1, 1, 1, 0, 'no')");
     OK(journal_prune(journal, &keep, &err));
