@@ -178,6 +178,26 @@ TASK_TEST(an_undo_sends_what_an_earlier_process_did_not, PATIENT_MS)
     scripted_push_close(&p);
 }
 
+/* The earlier process may have sent it, even if this one cannot. */
+TASK_TEST(a_key_in_doubt_stays_so_if_its_row_cannot_be_sent, PATIENT_MS)
+{
+    open_rows(http, NULL, 1);
+    repeat(false, true);
+    (void)scripted_push_ask(&p, "UPDATE bulkpg.push_row SET state = 'sending', "
+                                "tries = 1, first_sent_at = now()");
+    (void)scripted_push_ask(&p, "INSERT INTO bulkpg.push_state SELECT 'acme', "
+                                "'prices', key, hash, push_id, state FROM "
+                                "bulkpg.push_row");
+    scripted_push_again(&p);
+    p.config.base_url = "http://127.0.0.1:1";
+    p.context.config.tuning.retry_budget_ms = 0;
+    ck_assert(!direct_run(&p.push, &err));
+    ck_assert_int_eq(err.kind, ERR_LATER);
+    STATES("unknown");
+    ASK("SELECT state FROM bulkpg.push_state", "unknown");
+    scripted_push_close(&p);
+}
+
 TASK_TEST(after_12_hours_a_key_does_not_count, PATIENT_MS)
 {
     open_rows(http, NULL, 1);
@@ -210,6 +230,7 @@ main(void)
     tcase_add_loop_test(tests, what_an_earlier_process_sent_is_resolved, 0,
                         COUNT(resumed));
     tcase_add_test(tests, an_undo_sends_what_an_earlier_process_did_not);
+    tcase_add_test(tests, a_key_in_doubt_stays_so_if_its_row_cannot_be_sent);
     tcase_add_test(tests, after_12_hours_a_key_does_not_count);
     suite_add_tcase(suite, tests);
     return suite_run_with_cluster(suite);
