@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 enum {
+    DATE_BYTES = 10,     /* of "2026-01-02" */
+    MINUTE_BYTES = 5,    /* of "03:04" */
     FRACTION_BYTES = 40, /* of a second; later digits are ignored */
     DAYS_TO_2000 = 10957 /* from 1970-01-01 */
 };
@@ -11,21 +13,24 @@ enum {
 #define MICROS_PER_SECOND INT64_C(1000000)
 #define MICROS_PER_DAY    (INT64_C(86400) * MICROS_PER_SECOND)
 
-/* Take exactly `count` digits from the front of `rest`. */
+/* Read the two digits at `at`. */
 static bool
-take_number(struct span *rest, size_t count, int *number)
+two_digits(const char *at, int *number)
 {
-    *number = 0;
-    if (rest->length < count)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        char c = rest->bytes[i];
+    unsigned tens = (unsigned char)at[0] - '0';
+    unsigned ones = (unsigned char)at[1] - '0';
 
-        if (c < '0' || c > '9')
-            return false;
-        *number = *number * 10 + (c - '0');
-    }
-    *rest = span_tail(*rest, count);
+    *number = (int)(tens * 10 + ones);
+    return tens <= 9 && ones <= 9;
+}
+
+/* Take two digits from the front of `rest`. */
+static bool
+take_two(struct span *rest, int *number)
+{
+    if (rest->length < 2 || !two_digits(rest->bytes, number))
+        return false;
+    *rest = span_tail(*rest, 2);
     return true;
 }
 
@@ -42,9 +47,10 @@ static int
 days_in_month(int year, int month)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-    return month == 2 && leap ? 29 : days[month - 1];
+    if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
+        return 29;
+    return days[month - 1];
 }
 
 /* Days from 1970-01-01 in the Gregorian calendar. Years begin in March here, so
@@ -63,15 +69,19 @@ days_from_civil(int year, int month, int day)
     return (int32_t)(era * 146097 + day_of_era - 719468);
 }
 
+/* Take "2026-01-02". */
 static bool
 take_date(struct span *rest, int32_t *days)
 {
-    int year, month, day;
+    const char *at = rest->bytes;
+    int century, year, month, day;
 
-    if (!take_number(rest, 4, &year) || !take_char(rest, '-') ||
-        !take_number(rest, 2, &month) || !take_char(rest, '-') ||
-        !take_number(rest, 2, &day))
+    if (rest->length < DATE_BYTES || at[4] != '-' || at[7] != '-' ||
+        !two_digits(at, &century) || !two_digits(at + 2, &year) ||
+        !two_digits(at + 5, &month) || !two_digits(at + 8, &day))
         return false;
+    *rest = span_tail(*rest, DATE_BYTES);
+    year += century * 100;
     if (year < 1 || month < 1 || month > 12 || day < 1 ||
         day > days_in_month(year, month))
         return false;
@@ -99,17 +109,20 @@ take_fraction(struct span *rest, int64_t *micros)
     return digits > 0;
 }
 
+/* Take "03:04", "03:04:05" or "03:04:05.678". */
 static bool
 take_time(struct span *rest, int64_t *micros)
 {
+    const char *at = rest->bytes;
     int hour, minute, second = 0;
     int64_t fraction = 0;
 
-    if (!take_number(rest, 2, &hour) || !take_char(rest, ':') ||
-        !take_number(rest, 2, &minute))
+    if (rest->length < MINUTE_BYTES || at[2] != ':' || !two_digits(at, &hour) ||
+        !two_digits(at + 3, &minute))
         return false;
+    *rest = span_tail(*rest, MINUTE_BYTES);
     if (take_char(rest, ':') &&
-        (!take_number(rest, 2, &second) || !take_fraction(rest, &fraction)))
+        (!take_two(rest, &second) || !take_fraction(rest, &fraction)))
         return false;
     *micros =
         (((int64_t)hour * 60 + minute) * 60 + second) * MICROS_PER_SECOND +
@@ -130,10 +143,10 @@ take_offset(struct span *rest, int64_t *micros)
     west = rest->bytes[0] == '-';
     if (!take_char(rest, '-') && !take_char(rest, '+'))
         return false;
-    if (!take_number(rest, 2, &hours))
+    if (!take_two(rest, &hours))
         return false;
     if (take_char(rest, ':') || rest->length > 0)
-        if (!take_number(rest, 2, &minutes))
+        if (!take_two(rest, &minutes))
             return false;
     if (hours > 15 || minutes > 59)
         return false;

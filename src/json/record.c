@@ -157,7 +157,7 @@ on_number(void *ctx, const char *text, size_t length)
 static bool
 is_in_text(const struct record *r, const char *bytes)
 {
-    return bytes >= r->text.bytes && bytes < r->text.bytes + r->text.length;
+    return (uintptr_t)bytes - (uintptr_t)r->text.bytes < r->text.length;
 }
 
 /* A string with escapes: yajl decodes it into a buffer of its own, which it

@@ -270,9 +270,11 @@ gid_number(struct span gid, struct span type, int64_t *number)
         (digits.bytes[0] == '0' && digits.length > 1))
         return false;
     for (size_t i = 0; i < digits.length; i++) {
-        if (digits.bytes[i] < '0' || digits.bytes[i] > '9')
+        unsigned digit = (unsigned char)digits.bytes[i] - '0';
+
+        if (digit > 9)
             return false;
-        value = value * 10 + (uint64_t)(digits.bytes[i] - '0');
+        value = value * 10 + digit;
     }
     *number = (int64_t)value;
     return value <= INT64_MAX;
