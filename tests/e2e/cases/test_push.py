@@ -240,6 +240,16 @@ class Adjustments(Adjusting):
         self.assertEqual(5, self.check_sums())
         self.assertTrue(all(one["key"] for one in self.shop.ledger()))
 
+    def test_what_counts_is_neither_repeated_nor_undone(self):
+        self.job(limit=1, last=5)
+        self.push("adjust")
+        result = self.push("adjust", "--all", status=CONFIG)
+        self.assertIn("PUSH_COUNTS", result.stderr)
+        result = self.push("--undo", str(self.last_push()["push_id"]),
+                           status=CONFIG)
+        self.assertIn("PUSH_NO_UNDO", result.stderr)
+        self.assertEqual(5, self.check_sums())
+
     def test_bulk(self):
         self.job(limit=1, last=5, direct=0)
         self.push("adjust")

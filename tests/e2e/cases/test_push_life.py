@@ -25,6 +25,9 @@ class Life(PriceCase):
     def test_a_push_is_killed_while_it_runs(self):
         self.prepare(40, more=", direct: 0")
         self.kill_at(["prices"], {}, kind="poll")
+        # The store knows what became of the rows.
+        result = self.push("--settle", "1", "applied", status=FAILED)
+        self.assertIn("PUSH_FOUND", result.stderr)
         self.check_counts(self.push("prices"), changed=0, unchanged=40)
         self.assertEqual({"applied": 40}, self.states(1))
         self.assertEqual("done", self.db.value(
