@@ -73,6 +73,13 @@ spending_since(struct backoff *backoff)
     return own_ms < shared_ms ? own_ms : shared_ms;
 }
 
+/* `wait_ms` after `at_ms`; a wait may be CLOCK_NEVER. */
+static int64_t
+later(int64_t at_ms, int64_t wait_ms)
+{
+    return wait_ms < CLOCK_NEVER - at_ms ? at_ms + wait_ms : CLOCK_NEVER;
+}
+
 static int64_t
 earlier(int64_t end_ms, const struct backoff *backoff)
 {
@@ -83,10 +90,8 @@ earlier(int64_t end_ms, const struct backoff *backoff)
 static int64_t
 end_of_budget(struct backoff *backoff)
 {
-    int64_t since_ms = spending_since(backoff);
-
-    return backoff->budget_ms > 0 && backoff->budget_ms < CLOCK_NEVER - since_ms
-               ? since_ms + backoff->budget_ms
+    return backoff->budget_ms > 0
+               ? later(spending_since(backoff), backoff->budget_ms)
                : CLOCK_NEVER;
 }
 
@@ -100,7 +105,7 @@ int64_t
 backoff_deadline(struct backoff *backoff)
 {
     int64_t end_ms = end_of_budget(backoff);
-    int64_t least_ms = backoff->began_ms + backoff->least_ms;
+    int64_t least_ms = later(backoff->began_ms, backoff->least_ms);
 
     return earlier(end_ms > least_ms ? end_ms : least_ms, backoff);
 }
