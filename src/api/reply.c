@@ -326,8 +326,8 @@ meaning_of(const struct json *error)
     return MEANS_NOTHING;
 }
 
-static bool
-has_errors(const struct json *errors)
+bool
+reply_has_errors(const struct json *errors)
 {
     return errors != NULL && errors->kind != JSON_NULL &&
            !(errors->kind == JSON_ARRAY && errors->count == 0);
@@ -519,7 +519,7 @@ judge_body(struct judge *judge)
     reply->cost = judge->now->told.cost;
     reply->data = json_get(root, "data");
     errors = json_get(root, "errors");
-    if (has_errors(errors)) {
+    if (reply_has_errors(errors)) {
         reply->errors = errors;
         return judge_errors(judge, errors);
     }
@@ -543,7 +543,7 @@ words_of_body(struct judge *judge, char *words, size_t size)
     if (json_parse(judge->now->arena, judge->body, &root, &ignored)) {
         const struct json *errors = json_get(root, "errors");
 
-        if (has_errors(errors))
+        if (reply_has_errors(errors))
             gather_words(errors, words, size);
         else if (json_str(json_get(root, "message")) != NULL)
             snprintf(words, size, "%s", json_str(json_get(root, "message")));

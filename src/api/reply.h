@@ -41,6 +41,9 @@ void reply_read_rate(const struct http_head *head, struct rate_told *told);
 /* The server's Date, in seconds since 1970; 0: not reported. */
 int64_t reply_date_s(const struct http_head *head);
 
+/* Does the member `errors` of an answer say anything? */
+bool reply_has_errors(const struct json *errors);
+
 /* Does the path of an error lead into a row or a page, not only to the whole
  * answer? */
 bool reply_has_path(const struct json *errors);

@@ -34,6 +34,7 @@
 #include <inttypes.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/retry.h"
 #include "base/task.h"
 #include "bulk/operation.h"
@@ -118,18 +119,11 @@ begin_attempt(struct operation *operation, struct err *err)
                                  &operation->run.ref, &operation->row, err);
 }
 
-static bool
-is_full(const struct err *err)
-{
-    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
-           err_is(err, MSG_LIMIT_REACHED);
-}
-
 /* The store surely did not take the attempt. */
 static bool
 is_refused(const struct err *err)
 {
-    return is_full(err) || err->kind == ERR_LATER ||
+    return bulk_is_full(err) || err->kind == ERR_LATER ||
            err_is(err, MSG_NOT_SENT) || err_is(err, MSG_TLS) ||
            err_is(err, MSG_TLS_PROTOCOL) || err_is(err, MSG_PROXY_REFUSED) ||
            err_is(err, MSG_NOT_HTTPS);
@@ -149,7 +143,7 @@ wait_as_told(struct operation *operation, struct submission *patience,
     struct err other;
     bool waited;
 
-    if (!is_full(err))
+    if (!bulk_is_full(err))
         return session_wait(place_session(&operation->run.place),
                             &patience->failures, wait_ms, &operation->log,
                             "retrying the submission", err);
@@ -287,7 +281,7 @@ submit_once(struct operation *operation, struct submission *patience,
         return settle_unanswered(operation, patience, err);
     operation->is_refused = is_refused(err);
     if (err->kind != ERR_TRANSIENT ||
-        (!is_full(err) && !err_is(err, MSG_NOT_SENT)))
+        (!bulk_is_full(err) && !err_is(err, MSG_NOT_SENT)))
         return SUBMIT_FAILED;
     return wait_to_submit(operation, patience, wait_ms, err) ? SUBMIT_AGAIN
                                                              : SUBMIT_FAILED;
@@ -324,6 +318,7 @@ submit_until_taken(struct operation *operation, struct err *err)
     operation->submitted_ms = operation->saved_ms = clock_now_ms();
     operation_name(operation);
     log_info(&operation->log, "operation submitted", LOG_END);
+    EVENT("submitted", &operation->log, LOG_END);
     return said_keep_submitted(operation->run.place.journal,
                                &operation->run.ref, &operation->row,
                                &operation->bulk, err);

@@ -13,15 +13,6 @@
 #include "journal/runs.h"
 #include "push/cancel.h"
 
-static struct store_state *
-find_store(struct context *context, const char *name)
-{
-    for (size_t i = 0; i < context->config.store_count; i++)
-        if (strcmp(context->config.stores[i].name, name) == 0)
-            return &context->stores[i];
-    return NULL;
-}
-
 /* Jobs are given as for `run`: as names or paths. */
 static const char *const *
 job_names(const struct context *context, struct arena *arena)
@@ -98,7 +89,7 @@ static bool
 cancel_push(struct context *context, const struct journal_push *push,
             struct arena *arena, struct err *err)
 {
-    struct store_state *store = find_store(context, push->store);
+    struct store_state *store = context_store(context, push->store);
     int operations;
 
     if (!push_cancel(context, store, push, arena, &operations, err))
@@ -122,7 +113,7 @@ cancel_pushes(struct context *context, const char *const *names,
         return process_fail(&err);
     for (size_t i = 0; i < pushes.count; i++) {
         const struct journal_push *push = &pushes.pushes[i];
-        struct store_state *store = find_store(context, push->store);
+        struct store_state *store = context_store(context, push->store);
 
         if (store == NULL || !context_wants_store(context, store->config) ||
             !wants_job(names, push->job))
@@ -143,7 +134,7 @@ cancel_known(struct context *context, const char *const *names,
 
     for (size_t i = 0; i < operations->count; i++) {
         struct journal_operation *operation = &operations->operations[i];
-        struct store_state *store = find_store(context, operation->store);
+        struct store_state *store = context_store(context, operation->store);
         bool by_pages = journal_operation_is_paged(operation);
         struct err err;
 

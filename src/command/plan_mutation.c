@@ -334,10 +334,7 @@ print_json(const struct outlook *outlook)
     if (outlook->is_known)
         append_rows(json, outlook);
     json_out_close(json, '}');
-    json_out_free(json);
-    buf_append_char(&text, '\n');
-    out_lines(stdout, buf_span(&text));
-    buf_free(&text);
+    json_out_print(json, &text);
 }
 
 /* ---- the command --------------------------------------------------------- */

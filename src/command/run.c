@@ -8,15 +8,11 @@
  * fails before its run begins is recorded in the journal. With --ids it is not.
  *
  * Hazard. The release of the last job's claim is sent with the statement of
- * prune_journal(), so that must follow jobs_run().
+ * control_prune(), so that must follow jobs_run().
  */
 #include "run/run.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "base/event.h"
 #include "cli/live.h"
 #include "cli/process.h"
 #include "cli/summary.h"
@@ -29,6 +25,7 @@
 #include "job/outcomes.h"
 #include "job/shop_info.h"
 #include "job/store.h"
+#include "source/keep.h"
 
 static void
 prepare(struct job *job)
@@ -69,43 +66,6 @@ grant_readers(struct context *context, struct err *err)
                 return false;
     }
     return true;
-}
-
-static bool
-is_folder(const char *path)
-{
-    struct stat file;
-
-    if (stat(path, &file) != 0)
-        return false;
-    errno = ENOTDIR;
-    return S_ISDIR(file.st_mode) && access(path, W_OK | X_OK) == 0;
-}
-
-/* Called before the store is asked for anything, because its result may take
- * hours. */
-static bool
-make_keep_directory(const struct options *options, struct err *err)
-{
-    const char *path = options->keep_directory;
-
-    if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
-        (errno == EEXIST && is_folder(path)))
-        return true;
-    return err_set(err, MSG_NO_FOLDER, "cannot save results in folder %s: %s",
-                   path, strerror(errno));
-}
-
-/* If old runs cannot be removed, the command still succeeds. */
-static void
-prune_journal(struct context *context)
-{
-    struct journal_keep keep = context_keep(context);
-    struct err err;
-
-    if (!journal_prune(context->journal, &keep, &err))
-        log_failure(LOG_WARN, NULL, "cannot remove old runs from the journal",
-                    &err);
 }
 
 static void
@@ -180,17 +140,17 @@ run_jobs(struct context *context, struct jobs *jobs, struct err *err)
         return false;
     if (context->ids == NULL)
         outcomes_begin(jobs, context);
-    if (!make_keep_directory(context->options, err) ||
+    if (!keep_make_folder(context->options->keep_directory, err) ||
         !grant_readers(context, err)) {
         outcomes_refuse(jobs, err);
-        prune_journal(context);
+        control_prune(context);
         return false;
     }
     live_begin(&live, jobs, context->options);
     shop_info_refresh(context, &shops);
     jobs_run(jobs, prepare, run_from_store);
     outcomes_record(jobs);
-    prune_journal(context); /* also sends the release of the last job's claim */
+    control_prune(context);
     task_group_wait(&shops);
     shop_info_report(context);
     live_end(&live);
@@ -210,5 +170,7 @@ run(struct context *context)
 int
 command_run(const struct options *options)
 {
+    if (options->json)
+        event_enable();
     return process_run(options, run);
 }

@@ -16,6 +16,7 @@
 #include "base/out.h"
 #include "base/replace_file.h"
 #include "cli/process.h"
+#include "command/columns.h"
 #include "command/commands.h"
 #include "command/status_push.h"
 #include "job/context.h"
@@ -51,20 +52,6 @@ is_about_watched(const struct options *options)
 
 /* ---- text -------------------------------------------------------------- */
 
-/* Columns are as wide as the longest name in them. */
-struct widths {
-    int store;
-    int job;
-};
-
-static void
-widen(int *width, const char *text)
-{
-    int length = (int)strlen(text);
-
-    *width = length > *width ? length : *width;
-}
-
 static const char *
 ago(int64_t age_ms, char cell[CELL_BYTES])
 {
@@ -77,21 +64,21 @@ ago(int64_t age_ms, char cell[CELL_BYTES])
 }
 
 static void
-print_never(const struct journal_run *run, const struct widths *widths)
+print_never(const struct journal_run *run, const struct columns *columns)
 {
     out_line(stdout,
              "%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s",
-             widths->store, run->store, widths->job, run->job, "-",
+             columns->store, run->store, columns->job, run->job, "-",
              run_status_name(run->status), "-", "never", "-", "-", "-", "-",
              "never");
 }
 
 static void
-print_head(const struct widths *widths)
+print_head(const struct columns *columns)
 {
     out_line(
         stdout, "%-*s  %-*s  %6s  %-19s  %-11s  %10s  %6s  %10s  %10s  %7s  %s",
-        widths->store, "store", widths->job, "job", "run", "status", "mode",
+        columns->store, "store", columns->job, "job", "run", "status", "mode",
         "began", "took", "lines", "changed", "rejects", "last good");
 }
 
@@ -107,48 +94,43 @@ took_of(const struct journal_run *run, char took[32])
 }
 
 static void
-print_run(const struct journal_run *run, const struct widths *widths)
+print_run(const struct journal_run *run, const struct columns *columns)
 {
     const struct run_counts *counts = &run->counts;
     char began[CELL_BYTES], took[32], good[CELL_BYTES];
 
     if (run->status == RUN_NEVER) {
-        print_never(run, widths);
+        print_never(run, columns);
         return;
     }
-    out_line(stdout,
-             "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
-             "  %10" PRId64 "  %7" PRId64 "  %s",
-             widths->store, run->store, widths->job, run->job, run->ref.run_id,
-             run_status_name(run->status), run_mode_name(run->mode),
-             ago(run->age_ms, began), took_of(run, took), counts->lines,
-             counts->rows_inserted + counts->rows_updated +
-                 counts->rows_deleted,
-             counts->rejects, ago(run->last_good_age_ms, good));
-    if (run->error != NULL)
-        out_line(stdout, "    %s%s%s%s%s",
-                 run->error_code != NULL ? run->error_code : "",
-                 run->error_code != NULL ? ": " : "", run->error,
-                 run->remedy != NULL ? "; to fix: " : "",
-                 run->remedy != NULL ? run->remedy : "");
+    out_line(
+        stdout,
+        "%-*s  %-*s  %6" PRId64 "  %-19s  %-11s  %10s  %6s  %10" PRId64
+        "  %10" PRId64 "  %7" PRId64 "  %s",
+        columns->store, run->store, columns->job, run->job, run->ref.run_id,
+        run_status_name(run->status), run_mode_name(run->mode),
+        ago(run->age_ms, began), took_of(run, took), counts->lines,
+        counts->rows_inserted + counts->rows_updated + counts->rows_deleted,
+        counts->rejects, ago(run->last_good_age_ms, good));
+    columns_print_error(run->error_code, run->error, run->remedy);
 }
 
 static void
 print_operation(const struct journal_operation *operation,
-                const struct widths *widths)
+                const struct columns *columns)
 {
     char age[32];
 
     if (journal_operation_is_paged(operation)) {
         out_line(stdout, "%-*s  %-*s  %6" PRId64 "  pages %s, %s old",
-                 widths->store, operation->store, widths->job, operation->job,
+                 columns->store, operation->store, columns->job, operation->job,
                  operation->run_id, operation->status,
                  duration_rough(operation->age_ms, age));
         return;
     }
     out_line(stdout,
              "%-*s  %-*s  %6" PRId64 "  %s %s, %" PRId64 " objects, %s old",
-             widths->store, operation->store, widths->job, operation->job,
+             columns->store, operation->store, columns->job, operation->job,
              operation->run_id,
              operation->operation_id != NULL ? operation->operation_id
                                              : "(not answered)",
@@ -215,35 +197,34 @@ struct listing {
     size_t listed;
 };
 
-static struct widths
-find_widths(const struct listing *listing)
+static struct columns
+find_columns(const struct listing *listing)
 {
-    struct widths widths = {(int)strlen("store"), (int)strlen("job")};
+    struct columns columns = columns_begin();
 
     for (size_t i = 0; i < listing->runs.count; i++) {
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
-        widen(&widths.store, listing->runs.runs[i].store);
-        widen(&widths.job, listing->runs.runs[i].job);
+        columns_widen(&columns, listing->runs.runs[i].store,
+                      listing->runs.runs[i].job);
     }
-    for (size_t i = 0; i < listing->operations.count; i++) {
-        widen(&widths.store, listing->operations.operations[i].store);
-        widen(&widths.job, listing->operations.operations[i].job);
-    }
-    return widths;
+    for (size_t i = 0; i < listing->operations.count; i++)
+        columns_widen(&columns, listing->operations.operations[i].store,
+                      listing->operations.operations[i].job);
+    return columns;
 }
 
 static void
 print_text(struct listing *listing)
 {
-    struct widths widths = find_widths(listing);
+    struct columns columns = find_columns(listing);
 
     for (size_t i = 0; i < listing->runs.count; i++) {
         if (!is_listed(listing->options, &listing->runs.runs[i]))
             continue;
         if (listing->listed++ == 0)
-            print_head(&widths);
-        print_run(&listing->runs.runs[i], &widths);
+            print_head(&columns);
+        print_run(&listing->runs.runs[i], &columns);
     }
     if (listing->pushes.count > 0 && listing->listed > 0)
         out_line(stdout, "%s", "");
@@ -253,7 +234,7 @@ print_text(struct listing *listing)
         if (i == 0)
             out_printf(stdout, "%soperations as last seen at the store:\n",
                        listing->listed > 0 ? "\n" : "");
-        print_operation(&listing->operations.operations[i], &widths);
+        print_operation(&listing->operations.operations[i], &columns);
     }
 }
 
@@ -285,10 +266,7 @@ print_json(struct listing *listing)
     }
     json_out_close(json, ']');
     json_out_close(json, '}');
-    json_out_free(json);
-    buf_append_char(&text, '\n');
-    out_lines(stdout, buf_span(&text));
-    buf_free(&text);
+    json_out_print(json, &text);
 }
 
 static bool

@@ -2,10 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/out.h"
+#include "command/columns.h"
 
 bool
 status_push_is_failed(const struct journal_push *push)
@@ -15,21 +15,8 @@ status_push_is_failed(const struct journal_push *push)
            push->counts.invalid > 0;
 }
 
-struct widths {
-    int store;
-    int job;
-};
-
 static void
-widen(int *width, const char *text)
-{
-    int length = (int)strlen(text);
-
-    *width = length > *width ? length : *width;
-}
-
-static void
-print_push(const struct journal_push *push, const struct widths *widths)
+print_push(const struct journal_push *push, const struct columns *columns)
 {
     const struct push_counts *counts = &push->counts;
     char age[32], began[48];
@@ -38,34 +25,27 @@ print_push(const struct journal_push *push, const struct widths *widths)
     out_line(stdout,
              "%-*s  %-*s  %6" PRId64 "  %-11s  %-6s  %10s  %8" PRId64
              "  %8" PRId64 "  %8" PRId64 "  %8" PRId64,
-             widths->store, push->store, widths->job, push->job,
+             columns->store, push->store, columns->job, push->job,
              push->ref.push_id, push_status_name(push->status),
              push_mode_name(push->mode), began, counts->sent, counts->applied,
              counts->refused, counts->unknown);
-    if (push->error != NULL)
-        out_line(stdout, "    %s%s%s%s%s",
-                 push->error_code != NULL ? push->error_code : "",
-                 push->error_code != NULL ? ": " : "", push->error,
-                 push->remedy != NULL ? "; to fix: " : "",
-                 push->remedy != NULL ? push->remedy : "");
+    columns_print_error(push->error_code, push->error, push->remedy);
 }
 
 void
 status_push_print(const struct journal_pushes *pushes)
 {
-    struct widths widths = {(int)strlen("store"), (int)strlen("job")};
+    struct columns columns = columns_begin();
 
     if (pushes->count == 0)
         return;
-    for (size_t i = 0; i < pushes->count; i++) {
-        widen(&widths.store, pushes->pushes[i].store);
-        widen(&widths.job, pushes->pushes[i].job);
-    }
-    out_line(stdout, "%-*s  %-*s  %6s  %-11s  %-6s  %10s  %8s  %8s  %8s  %8s",
-             widths.store, "store", widths.job, "job", "push", "status", "mode",
-             "began", "sent", "applied", "refused", "unknown");
     for (size_t i = 0; i < pushes->count; i++)
-        print_push(&pushes->pushes[i], &widths);
+        columns_widen(&columns, pushes->pushes[i].store, pushes->pushes[i].job);
+    out_line(stdout, "%-*s  %-*s  %6s  %-11s  %-6s  %10s  %8s  %8s  %8s  %8s",
+             columns.store, "store", columns.job, "job", "push", "status",
+             "mode", "began", "sent", "applied", "refused", "unknown");
+    for (size_t i = 0; i < pushes->count; i++)
+        print_push(&pushes->pushes[i], &columns);
 }
 
 static void

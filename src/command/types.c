@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/out.h"
 #include "cli/process.h"
 #include "command/commands.h"
 #include "job/context.h"
@@ -58,10 +57,7 @@ print_types(const char *query_type, const struct journal_types *types)
     json_out_close(json, '}');
     json_out_close(json, '}');
     json_out_close(json, '}');
-    json_out_free(json);
-    buf_append_char(&text, '\n');
-    out_lines(stdout, buf_span(&text));
-    buf_free(&text);
+    json_out_print(json, &text);
 }
 
 static bool

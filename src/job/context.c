@@ -171,6 +171,15 @@ context_wants_store(const struct context *context,
     return false;
 }
 
+struct store_state *
+context_store(const struct context *context, const char *name)
+{
+    const struct store_config *store = config_store(&context->config, name);
+
+    return store != NULL ? &context->stores[store - context->config.stores]
+                         : NULL;
+}
+
 const char *
 context_dsn(const struct context *context)
 {

@@ -85,6 +85,10 @@ MUST_CHECK bool context_configure(struct context *context, struct err *err);
 bool context_wants_store(const struct context *context,
                          const struct store_config *store);
 
+/* The store of this name, or NULL. */
+struct store_state *
+context_store(const struct context *context, const char *name);
+
 /* "" before the database is opened. */
 const char *context_dsn(const struct context *context);
 

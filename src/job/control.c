@@ -204,6 +204,17 @@ control_reopen(struct context *context, struct err *err)
     return open;
 }
 
+void
+control_prune(struct context *context)
+{
+    struct journal_keep keep = context_keep(context);
+    struct err err;
+
+    if (!journal_prune(context->journal, &keep, &err))
+        log_failure(LOG_WARN, NULL,
+                    "cannot remove old runs and pushes from the journal", &err);
+}
+
 bool
 control_begin_load(struct context *context, struct err *err)
 {

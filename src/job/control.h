@@ -22,6 +22,11 @@ control_open(struct context *context, bool make, struct err *err);
  * process may have taken it. Retries until the budget is spent: ERR_LATER. */
 MUST_CHECK bool control_reopen(struct context *context, struct err *err);
 
+/* Remove what the configuration does not keep: old runs and pushes. If that is
+ * not possible, the command still succeeds, with a warning. This also sends the
+ * release of the last claim. */
+void control_prune(struct context *context);
+
 /* Wait until one more load may run. Each successful call needs a call of
  * control_end_load(). */
 MUST_CHECK bool control_begin_load(struct context *context, struct err *err);

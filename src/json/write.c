@@ -1,11 +1,13 @@
 #include "json/write.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yajl/yajl_gen.h>
 
 #include "base/mem.h"
+#include "base/out.h"
 #include "json/handle.h"
 
 struct json_out {
@@ -50,6 +52,15 @@ json_out_free(struct json_out *json)
         explicit_bzero(json->text.bytes, json->text.capacity);
     buf_free(&json->text);
     free(json);
+}
+
+void
+json_out_print(struct json_out *json, struct buf *text)
+{
+    json_out_free(json);
+    buf_append_char(text, '\n');
+    out_lines(stdout, buf_span(text));
+    buf_free(text);
 }
 
 void

@@ -31,6 +31,10 @@ struct json_out;
 struct json_out *json_out_new(struct buf *to);
 void json_out_free(struct json_out *json); /* NULL is allowed */
 
+/* End the value: print it and a newline to stdout, and free the writer and its
+ * buffer. */
+void json_out_print(struct json_out *json, struct buf *text);
+
 /* Begin another value, also if the last one is not complete. The caller clears
  * the buffer. */
 void json_out_again(struct json_out *json);

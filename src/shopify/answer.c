@@ -182,13 +182,6 @@ gather_words(const struct json *value, char *text, size_t size)
             gather_words(c, text, size);
 }
 
-static bool
-has_errors(const struct json *errors)
-{
-    return errors != NULL && errors->kind != JSON_NULL &&
-           !(errors->kind == JSON_ARRAY && errors->count == 0);
-}
-
 /* The error that decides is the first with a known code: later errors are
  * often its consequences. If none has a known code, it is the first. */
 static const struct json *
@@ -273,7 +266,7 @@ add_reason(struct span body, struct err *err)
     if (json_parse(&arena, body, &root, &ignored)) {
         const struct json *errors = json_get(root, "errors");
 
-        if (has_errors(errors))
+        if (reply_has_errors(errors))
             gather_words(errors, words, sizeof(words));
     }
     if (words[0] != '\0')
@@ -329,7 +322,7 @@ read_data(const char *store, const struct http_head *head, struct span body,
     answer->cost = read_cost(root);
     answer->data = json_get(root, "data");
     errors = json_get(root, "errors");
-    if (has_errors(errors)) {
+    if (reply_has_errors(errors)) {
         answer->errors = errors;
         *wait_ms = refill_ms(&answer->cost);
         return fail_with(store, errors, err);

@@ -455,6 +455,13 @@ ask_by_id(struct session *session, const char *what, const char *document,
 }
 
 bool
+bulk_is_full(const struct err *err)
+{
+    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
+           err_is(err, MSG_LIMIT_REACHED);
+}
+
+bool
 bulk_read(struct session *session, const char *id, int64_t deadline_ms,
           const struct log_ctx *log, struct bulk_operation *operation,
           struct err *err)

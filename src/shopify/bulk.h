@@ -76,6 +76,9 @@ bulk_mutate(struct session *session, const char *document, const char *path,
             const struct log_ctx *log, struct bulk_operation *operation,
             int64_t *wait_ms, struct err *err);
 
+/* Was a submission refused because the store has no free slot? */
+bool bulk_is_full(const struct err *err);
+
 /* Read an operation. If the store does not know the id: ERR_FAILED with the
  * code UNKNOWN_OPERATION. `deadline_ms`, here and below: clock_now_ms() at
  * which the request ends with ERR_LATER; 0: only the budget limits it. */

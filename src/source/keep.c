@@ -55,6 +55,29 @@ keep_sidecar_path(const char *path, char sidecar[KEEP_PATH_BYTES])
     return join(path, SIDECAR, sidecar);
 }
 
+/* ---- the folder --------------------------------------------------------- */
+
+static bool
+is_folder(const char *path)
+{
+    struct stat file;
+
+    if (stat(path, &file) != 0)
+        return false;
+    errno = ENOTDIR;
+    return S_ISDIR(file.st_mode) && access(path, W_OK | X_OK) == 0;
+}
+
+bool
+keep_make_folder(const char *path, struct err *err)
+{
+    if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
+        (errno == EEXIST && is_folder(path)))
+        return true;
+    return err_set(err, MSG_NO_FOLDER, "cannot write to folder %s: %s", path,
+                   strerror(errno));
+}
+
 /* ---- parts ------------------------------------------------------------- */
 
 /* Create a file; an existing one is removed first, so that a symbolic link is

@@ -23,6 +23,11 @@ struct keep {
     bool stays;       /* the part is kept even if it is not whole */
 };
 
+/* Make the folder of --keep if it does not exist. A path of NULL needs none.
+ * Call it before the store is asked for anything, because its results may take
+ * hours. MSG_NO_FOLDER if there is no folder that can be written to. */
+MUST_CHECK bool keep_make_folder(const char *path, struct err *err);
+
 /* Create the part; an existing one is replaced. ERR_CONFIG if it cannot be
  * created. */
 MUST_CHECK bool keep_open(struct keep *keep, struct err *err);

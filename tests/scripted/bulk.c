@@ -243,6 +243,13 @@ bulk_status_name(enum bulk_status status)
 }
 
 bool
+bulk_is_full(const struct err *err)
+{
+    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
+           err_is(err, MSG_LIMIT_REACHED);
+}
+
+bool
 bulk_is_terminal(enum bulk_status status)
 {
     return status != BULK_CREATED && status != BULK_RUNNING &&

@@ -111,7 +111,7 @@ class Resumes(Download):
         """The error comes before anything is submitted to the store."""
         for path in ("bulkpg.ini", "nowhere/kept"):
             result = self.run_program("run", "--keep", path, status=USAGE)
-            self.assertIn(f"cannot save results in folder {path}: ",
+            self.assertIn(f"cannot write to folder {path}: ",
                           result.stderr)
         self.assertEqual([], self.shop.operations())
 
