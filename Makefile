@@ -52,7 +52,7 @@ FUZZERS  := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(wildcard tests/fuzz/*.c))
 SOURCES  := $(wildcard src/*.c src/*/*.[ch] scripts/*.c tests/*/*.[ch])
 # Installed with their folders, so that links between them work.
 DOCUMENTS := README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md \
-            $(wildcard docs/*.md docs/*.svg) $(wildcard sql/examples/*.sql) \
+            $(wildcard docs/*.md docs/*.svg docs/*.json) $(wildcard sql/examples/*.sql) \
             tests/bench/README.md tests/bench/results.md \
             scripts/install/bulkpg.cron
 MANUAL   := $(addprefix build/manual/,bulkpg.1 bulkpg.ini.5 \

@@ -22,7 +22,8 @@ build_packages=(
 )
 demo_packages=(postgresql nodejs node-graphql)
 test_packages=(
-  check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml openssl
+  check clang 'libclang-rt-dev|libclang-rt-14-dev' python3-yaml
+  python3-jsonschema openssl
   tinyproxy-bin
 )
 bench_packages=(

@@ -1,8 +1,10 @@
--- Record the end or the interruption of a run.
+-- Record the end or the interruption of a run. A session that listens on the
+-- channel bulkpg hears of a load when its transaction commits.
 -- $1: run_id, $2: resumed, $3 to $11: lines, bytes, rows_inserted,
 -- rows_updated, rows_deleted, rows_unchanged, rejects, duplicates, sanitized
 -- (NULL leaves a column as it is), $12: notes, merged into the notes, $13:
 -- status, $14: error_code, $15: error, $16: timings (NULL leaves them)
+WITH ended AS (
 UPDATE bulkpg.run
 SET lines = coalesce($3::bigint, lines),
     bytes = coalesce($4::bigint, bytes),
@@ -21,4 +23,12 @@ SET lines = coalesce($3::bigint, lines),
     finished_at = clock_timestamp()
 WHERE run_id = $1::bigint AND resumed = $2::integer
   AND status NOT IN ('loaded', 'loaded_with_rejects', 'failed', 'canceled')
-RETURNING run_id
+RETURNING run_id, store, job, status
+)
+SELECT run_id,
+       CASE WHEN status IN ('loaded', 'loaded_with_rejects')
+            THEN pg_notify('bulkpg',
+                           json_build_object('store', store, 'job', job,
+                                             'run_id', run_id,
+                                             'status', status)::text) END
+FROM ended

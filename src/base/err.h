@@ -22,6 +22,7 @@ struct err {
     char message[2048];  /* lower case, no full stop; cut if too long */
     char hint[512];      /* replaces the code's remedy, unless "" */
     char request_id[64]; /* of the HTTP answer with the error, or "" */
+    int position; /* in the SQL statement, in characters from 1; 0: unknown */
 };
 
 #define MUST_CHECK           __attribute__((warn_unused_result))

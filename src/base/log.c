@@ -130,6 +130,8 @@ put_ctx(struct buf *line, const struct log_ctx *ctx)
         return;
     if (ctx->run_id != 0)
         put_number(line, "run", ctx->run_id);
+    if (ctx->push_id != 0)
+        put_number(line, "push", ctx->push_id);
     put_text(line, "store", ctx->store);
     put_text(line, "job", ctx->job);
     put_text(line, "op", ctx->operation_id);

@@ -35,6 +35,7 @@ enum log_format { LOG_TEXT, LOG_JSON, LOG_PLAIN };
 /* What a line is about. Strings are borrowed; NULL or 0 means unknown. */
 struct log_ctx {
     int64_t run_id;
+    int64_t push_id;
     const char *store;
     const char *job;
     const char *operation_id;

@@ -37,6 +37,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/task.h"
 #include "bulk/poll.h"
 #include "bulk/submit.h"
@@ -107,6 +108,9 @@ end_completed(const struct operation *operation, struct err *err)
                  LOG_NUM("seconds",
                          (clock_now_ms() - operation->submitted_ms) / 1000),
                  LOG_END);
+        EVENT("result", &operation->log, LOG_NUM("objects", bulk->object_count),
+              LOG_NUM("roots", bulk->root_object_count),
+              LOG_NUM("bytes", bulk->file_size), LOG_END);
         return true;
     }
     if (bulk->object_count < 0)

@@ -195,8 +195,9 @@ live_begin(struct live *live, struct jobs *jobs, const struct options *options)
 {
     *live = (struct live){.jobs = jobs,
                           .is_verbose = options->log_level == LOG_DEBUG};
-    live->is_on = !options->quiet && options->log_format == LOG_TEXT &&
-                  jobs->count > 0 && screen_is_possible(STDERR_FILENO);
+    live->is_on = !options->quiet && !options->json &&
+                  options->log_format == LOG_TEXT && jobs->count > 0 &&
+                  screen_is_possible(STDERR_FILENO);
     if (!live->is_on)
         return;
     screen_begin(&live->screen, STDERR_FILENO);

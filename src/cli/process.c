@@ -4,6 +4,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/event.h"
 #include "base/task.h"
 #include "cli/screen.h"
 
@@ -67,6 +68,7 @@ int
 process_fail(const struct err *err)
 {
     log_failure(LOG_ERROR, NULL, "the command failed", err);
+    event_failure(NULL, err);
     return err_exit_status(err->kind);
 }
 

@@ -1,6 +1,7 @@
 /* Columns are as wide as their longest name, so that every table is measured
  * before it is printed. The options decide what is printed, and where:
  *
+ *     --json        stdout: events; the last one is the summary
  *     default       stdout: tables, jobs, jobs that were not due, remedies
  *     --dry-run     stdout: remedies, if there are any
  *     -q            stderr: jobs with rejects, which are not errors in the log
@@ -16,6 +17,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/out.h"
 #include "cli/process.h"
 #include "journal/merge.h"
@@ -295,15 +297,48 @@ print_summary(const struct jobs *jobs)
     out_flush();
 }
 
+/* ---- events ------------------------------------------------------------ */
+
+static void
+tell_left_out(const struct jobs *jobs)
+{
+    for (size_t i = 0; i < jobs->fault_count; i++) {
+        const struct log_ctx ctx = {.store = jobs->faults[i].store};
+
+        event_failure(&ctx, &jobs->faults[i].err);
+    }
+}
+
+static void
+tell_summary(const struct jobs *jobs, int status)
+{
+    int64_t loaded = 0, failed = 0, not_due = 0;
+
+    for (size_t i = 0; i < jobs->count; i++) {
+        const struct job *job = &jobs->items[i];
+
+        loaded += job->is_loaded;
+        failed += job->err.kind != ERR_NONE && !job->is_loaded;
+        not_due += job_was_not_due(job);
+    }
+    EVENT("summary", NULL, LOG_NUM("jobs", jobs->count),
+          LOG_NUM("loaded", loaded), LOG_NUM("failed", failed),
+          LOG_NUM("not_due", not_due), LOG_NUM("exit_status", status), LOG_END);
+}
+
 int
 summary_end(struct jobs *jobs, bool done, const struct err *err)
 {
     int status = jobs_status(jobs);
 
-    if (done)
-        print_summary(jobs);
-    else
+    if (!done)
         status = err_worse_status(status, process_fail(err));
+    else if (!event_is_enabled())
+        print_summary(jobs);
+    if (event_is_enabled()) {
+        tell_left_out(jobs);
+        tell_summary(jobs, status);
+    }
     jobs_free(jobs);
     return status;
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/out.h"
 #include "base/unreadable.h"
 #include "cli/live.h"
@@ -56,6 +57,12 @@ struct parsed {
 static void
 print_parsed(const struct parsed *parsed)
 {
+    EVENT("parsed", NULL, LOG_NUM("lines", parsed->counts.lines),
+          LOG_NUM("bytes", parsed->bytes),
+          LOG_NUM("roots", parsed->counts.roots),
+          LOG_NUM("rejects", parsed->counts.rejects), LOG_END);
+    if (event_is_enabled())
+        return;
     out_line(stdout,
              "lines %" PRIu64 ", bytes %" PRIu64 ", roots %" PRIu64
              ", rejects %" PRIu64 ", ms %" PRId64,
@@ -239,5 +246,7 @@ load(struct context *context)
 int
 command_load(const struct options *options)
 {
+    if (options->json)
+        event_enable();
     return process_run(options, load);
 }

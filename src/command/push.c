@@ -9,13 +9,12 @@
  */
 #include "push/push.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "base/event.h"
 #include "base/mem.h"
 #include "base/out.h"
 #include "cli/process.h"
@@ -25,6 +24,7 @@
 #include "push/again.h"
 #include "push/ending.h"
 #include "push/past.h"
+#include "source/keep.h"
 
 struct pushes {
     struct push *items;
@@ -64,6 +64,7 @@ leave_out(struct pushes *pushes, const struct store_config *store,
     struct log_ctx log = {.store = store->name};
 
     log_failure(LOG_ERROR, &log, "the store is left out", fault);
+    event_failure(&log, fault);
     pushes->status =
         err_worse_status(pushes->status, err_exit_status(fault->kind));
 }
@@ -133,31 +134,7 @@ only_one(const struct context *context, const struct pushes *pushes,
                    pushes->count);
 }
 
-static bool
-make_keep_directory(const struct options *options, struct err *err)
-{
-    const char *path = options->keep_directory;
-    struct stat file;
-
-    if (path == NULL || mkdir(path, S_IRWXU) == 0 ||
-        (errno == EEXIST && stat(path, &file) == 0 && S_ISDIR(file.st_mode)))
-        return true;
-    return err_set(err, MSG_NO_FOLDER, "cannot save lines in folder %s: %s",
-                   path, strerror(errno));
-}
-
 /* ---- the end ------------------------------------------------------------ */
-
-static void
-prune_journal(struct context *context)
-{
-    struct journal_keep keep = context_keep(context);
-    struct err err;
-
-    if (!journal_prune(context->journal, &keep, &err))
-        log_failure(LOG_WARN, NULL, "cannot remove old pushes from the journal",
-                    &err);
-}
 
 static void
 print_more(const char *name, int64_t count)
@@ -195,11 +172,13 @@ end(struct context *context, struct pushes *pushes)
     int status = pushes->status;
 
     for (size_t i = 0; i < pushes->count; i++) {
-        if (!context->options->quiet)
+        if (!context->options->quiet && !event_is_enabled())
             print_push(&pushes->items[i]);
         status = err_worse_status(status, pushes->items[i].status);
         push_free(&pushes->items[i]);
     }
+    EVENT("summary", NULL, LOG_NUM("jobs", pushes->count),
+          LOG_NUM("exit_status", status), LOG_END);
     free(pushes->items);
     arena_free(&pushes->arena);
     out_flush();
@@ -224,7 +203,7 @@ push_jobs(struct context *context)
     bool ok = context_configure(context, &err) &&
               collect(&pushes, context, &err) &&
               only_one(context, &pushes, &err) &&
-              make_keep_directory(context->options, &err) &&
+              keep_make_folder(context->options->keep_directory, &err) &&
               control_open(context, true, &err);
 
     if (!ok) {
@@ -234,20 +213,11 @@ push_jobs(struct context *context)
     for (size_t i = 0; i < pushes.count; i++)
         pushes.items[i].journal = context->journal;
     run_all(&pushes);
-    prune_journal(context);
+    control_prune(context);
     return end(context, &pushes);
 }
 
 /* ---- undo --------------------------------------------------------------- */
-
-static struct store_state *
-find_store(struct context *context, const char *name)
-{
-    for (size_t i = 0; i < context->config.store_count; i++)
-        if (strcmp(context->config.stores[i].name, name) == 0)
-            return &context->stores[i];
-    return NULL;
-}
 
 /* Find the push, and the store that it went to. */
 static bool
@@ -257,7 +227,7 @@ find(struct context *context, int64_t push_id, struct arena *arena,
     if (!context_configure(context, err) || !control_open(context, true, err) ||
         !past_find(context->journal, push_id, arena, earlier, err))
         return false;
-    *store = find_store(context, (*earlier)->store);
+    *store = context_store(context, (*earlier)->store);
     if (*store == NULL)
         return err_set(err, MSG_UNKNOWN_STORE,
                        "push %" PRId64 " went to store %s, which is not "
@@ -394,5 +364,7 @@ push(struct context *context)
 int
 command_push(const struct options *options)
 {
+    if (options->json)
+        event_enable();
     return process_run(options, push);
 }

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "dialect/generic.h"
 #include "dialect/shopify.h"
 #include "job/outcomes.h"
@@ -160,6 +161,7 @@ job_fail(struct job *job, const char *message, const struct err *err)
 {
     job->err = *err;
     job->status = err_exit_status(err->kind);
+    event_failure(&job->log, err);
     if (!fault_collect(job, message))
         log_failure(err->kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR, &job->log,
                     message, err);

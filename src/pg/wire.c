@@ -6,6 +6,7 @@
  */
 #include "pg/wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -61,7 +62,8 @@ wire_refused(const PGresult *result, struct err *err)
     struct arena arena = {0};
     const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = error_part(&arena, result, PG_DIAG_MESSAGE_PRIMARY);
-
+    const char *position =
+        PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
     const char *context = error_part(&arena, result, PG_DIAG_CONTEXT);
 
     if (sqlstate != NULL && primary != NULL) {
@@ -70,6 +72,7 @@ wire_refused(const PGresult *result, struct err *err)
                      error_part(&arena, result, PG_DIAG_MESSAGE_HINT));
         if (context != NULL && is_about_names(sqlstate))
             err_add(err, "in %s", context);
+        err->position = position != NULL ? atoi(position) : 0;
     } else { /* an error of libpq itself, so it is about the connection */
         err_set(err, MSG_08006, "%s",
                 wire_one_line(&arena, PQresultErrorMessage(result), ""));

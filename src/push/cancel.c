@@ -22,7 +22,7 @@ push_cancel(struct context *context, struct store_state *store,
             int *operations, struct err *err)
 {
     struct log_ctx log = {
-        .run_id = push->ref.push_id, .store = push->store, .job = push->job};
+        .push_id = push->ref.push_id, .store = push->store, .job = push->job};
     struct journal_chunks chunks;
     bool canceled;
 

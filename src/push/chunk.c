@@ -29,6 +29,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/retry.h"
 #include "base/task.h"
 #include "job/store.h"
@@ -211,18 +212,11 @@ upload(struct chunk *chunk, struct err *err)
 
 /* ---- submit ------------------------------------------------------------- */
 
-static bool
-is_full(const struct err *err)
-{
-    return err_is(err, MSG_OPERATION_IN_PROGRESS) ||
-           err_is(err, MSG_LIMIT_REACHED);
-}
-
 /* Is it proven that the store did not take the submission? */
 static bool
 is_refused(const struct err *err)
 {
-    return is_full(err) || err_is(err, MSG_NO_SUCH_FILE) ||
+    return bulk_is_full(err) || err_is(err, MSG_NO_SUCH_FILE) ||
            err_is(err, MSG_INVALID_MUTATION) || err_is(err, MSG_NOT_SENT) ||
            err_is(err, MSG_THROTTLED) || err->kind == ERR_LATER ||
            err->kind == ERR_STOPPED || err->kind == ERR_DENIED ||
@@ -266,7 +260,7 @@ settle_refused(struct chunk *chunk, int64_t wait_ms, struct err *err)
         *err = other;
         return false;
     }
-    if (is_full(err))
+    if (bulk_is_full(err))
         return wait_for_slot(chunk, wait_ms, err);
     if (err_is(err, MSG_NO_SUCH_FILE))
         return stage_again(chunk, err);
@@ -296,6 +290,8 @@ submit(struct chunk *chunk, struct err *err)
         log_info(&chunk->log, "mutation submitted",
                  LOG_STR("operation", chunk->bulk.id),
                  LOG_NUM("lines", chunk->row.lines), LOG_END);
+        EVENT("submitted", &chunk->log, LOG_STR("operation_id", chunk->bulk.id),
+              LOG_NUM("lines", chunk->row.lines), LOG_END);
         return chunk_taken(chunk, err);
     }
     if (is_refused(err))
@@ -357,6 +353,10 @@ save_finished(struct chunk *chunk, struct err *err)
     log_info(&chunk->log, "mutation ended",
              LOG_STR("status", bulk_status_name(bulk->status)),
              LOG_NUM("lines", bulk->object_count), LOG_END);
+    EVENT("result", &chunk->log, LOG_STR("operation_id", bulk->id),
+          LOG_STR("status", bulk_status_name(bulk->status)),
+          LOG_NUM("objects", bulk->object_count),
+          LOG_NUM("bytes", bulk->file_size), LOG_END);
     free_slot(chunk);
     return chunk_save(chunk, CHUNK_FINISHED, err);
 }

@@ -2,32 +2,14 @@
 
 #include <inttypes.h>
 
-#include "json/write.h"
-
-enum { NOTE_BYTES_MAX = 8 * 1024 };
+#include "base/event.h"
+#include "journal/remedy.h"
 
 static bool
 may_pass(const struct err *why)
 {
     return why->kind == ERR_TRANSIENT || why->kind == ERR_LATER ||
            why->kind == ERR_STOPPED;
-}
-
-/* The remedy as a JSON object for the push's notes. */
-static const char *
-remedy_note(struct arena *arena, const struct err *why)
-{
-    struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
-    struct json_out *json = json_out_new(&note);
-    const char *kept;
-
-    json_out_open(json, '{');
-    json_out_text(json, "remedy", err_remedy(why));
-    json_out_close(json, '}');
-    json_out_free(json);
-    kept = note.overflowed ? NULL : arena_strdup(arena, buf_str(&note));
-    buf_free(&note);
-    return kept;
 }
 
 static const char *
@@ -122,6 +104,25 @@ push_record(struct push *push, const struct err *why, bool is_rolled_back,
     return ok;
 }
 
+static void
+tell_end(const struct push *push)
+{
+    const struct push_counts *counts = &push->counts;
+
+    if (push->has_ref)
+        EVENT(
+            "pushed", &push->log, LOG_NUM("rows", counts->rows),
+            LOG_NUM("changed", counts->changed), LOG_NUM("sent", counts->sent),
+            LOG_NUM("applied", counts->applied),
+            LOG_NUM("refused", counts->refused),
+            LOG_NUM("unknown", counts->unknown),
+            LOG_NUM("unchanged", counts->unchanged),
+            LOG_NUM("invalid", counts->invalid), LOG_NUM("held", counts->held),
+            LOG_NUM("skipped", counts->skipped), LOG_END);
+    if (push->err.kind != ERR_NONE)
+        event_failure(&push->log, &push->err);
+}
+
 void
 push_log_end(struct push *push)
 {
@@ -130,13 +131,14 @@ push_log_end(struct push *push)
     push->is_ended = true;
     push->status = err_exit_status(push->err.kind);
     if (push->has_ref && push->err.kind != ERR_STOPPED)
-        log_info(
-            &push->log, "pushed", LOG_NUM("push_id", push->ref.push_id),
-            LOG_NUM("rows", counts->rows), LOG_NUM("changed", counts->changed),
-            LOG_NUM("sent", counts->sent), LOG_NUM("applied", counts->applied),
-            LOG_NUM("refused", counts->refused),
-            LOG_NUM("unknown", counts->unknown),
-            LOG_NUM("unchanged", counts->unchanged), LOG_END);
+        log_info(&push->log, "pushed", LOG_NUM("rows", counts->rows),
+                 LOG_NUM("changed", counts->changed),
+                 LOG_NUM("sent", counts->sent),
+                 LOG_NUM("applied", counts->applied),
+                 LOG_NUM("refused", counts->refused),
+                 LOG_NUM("unknown", counts->unknown),
+                 LOG_NUM("unchanged", counts->unchanged), LOG_END);
+    tell_end(push);
     if (push->err.kind != ERR_NONE)
         log_failure(push->err.kind == ERR_STOPPED ? LOG_WARN : LOG_ERROR,
                     &push->log,

@@ -46,7 +46,7 @@ fresh_find(struct pg_conn *conn, struct span select, struct arena *arena,
     const char *values[1];
     bool ok;
 
-    buf_append_str(&explain, "EXPLAIN (VERBOSE, FORMAT JSON) ");
+    buf_append_str(&explain, FRESH_EXPLAIN);
     buf_append_span(&explain, select);
     ok = pg_exec(conn, buf_str(&explain), 0, NULL, &plan, err);
     buf_free(&explain);

@@ -18,6 +18,9 @@ struct fresh_tables {
     size_t count;
 };
 
+/* What fresh_find() writes before the SELECT. */
+#define FRESH_EXPLAIN "EXPLAIN (VERBOSE, FORMAT JSON) "
+
 /* Find them by the plan of `select`, in the transaction of `conn`. */
 MUST_CHECK bool
 fresh_find(struct pg_conn *conn, struct span select, struct arena *arena,

@@ -65,7 +65,7 @@ past_take(struct push *push, const struct journal_push *earlier,
     bool taken;
 
     push->ref = earlier->ref;
-    push->log.run_id = earlier->ref.push_id;
+    push->log.push_id = earlier->ref.push_id;
     if (!prepare(push, earlier, err) ||
         !journal_push_take_over(push->journal, &push->ref, &taken, err))
         return false;

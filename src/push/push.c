@@ -210,7 +210,7 @@ make_rows(struct push *push, struct err *err)
         push->counts = stage.counts;
         push->counts.refused = stage.refused;
         push->counts.held = push->counts.unknown = stage.held;
-        push->log.run_id = push->ref.push_id;
+        push->log.push_id = push->ref.push_id;
         ok = push->context->options->dry_run ? guard_rows(&stage, err)
                                              : commit_rows(&stage, err);
     }

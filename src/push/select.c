@@ -32,16 +32,7 @@ enum {
 
 /* ---- the SELECT -------------------------------------------------------- */
 
-/* An error of the user's statement is one of the file. */
-static bool
-blame_file(const struct push *push, struct err *err)
-{
-    bool is_sql = err->kind != ERR_TRANSIENT && err->kind != ERR_STOPPED &&
-                  err->kind != ERR_LATER && err->kind != ERR_DENIED;
-
-    err_wrap(err, "%s", push->file->sql_path);
-    return is_sql ? err_as(err, ERR_CONFIG) : false;
-}
+#define DECLARE "DECLARE bulkpg_rows NO SCROLL CURSOR FOR\n"
 
 static struct span
 select_text(const struct push *push)
@@ -53,6 +44,56 @@ select_text(const struct push *push)
         text = span_trim(text);
     }
     return text;
+}
+
+/* Lines and columns count from 1, columns in characters. */
+struct place {
+    int line;
+    int column;
+};
+
+/* The place in the file of the SELECT's character number `position`. */
+static struct place
+find_place(const struct push *push, int position)
+{
+    const char *at = push->file->sql.bytes;
+    const char *start = select_text(push).bytes;
+    const char *end = at + push->file->sql.length;
+    struct place place = {1, 1};
+
+    for (; at < end; at++) {
+        bool begins_character = ((unsigned char)*at & 0xc0) != 0x80;
+
+        if (at >= start && begins_character && --position == 0)
+            break;
+        if (*at == '\n')
+            place = (struct place){place.line + 1, 1};
+        else
+            place.column += begins_character;
+    }
+    return place;
+}
+
+/* An error of the user's statement is one of the file. `before` is what bulkpg
+ * wrote before the SELECT; NULL: the error is not one of its text. */
+static bool
+blame_file(const struct push *push, const char *before, struct err *err)
+{
+    const char *path = push->file->sql_path;
+    int position = before != NULL ? err->position - (int)strlen(before) : 0;
+    struct place place;
+
+    if (err->kind == ERR_TRANSIENT || err->kind == ERR_STOPPED ||
+        err->kind == ERR_LATER || err->kind == ERR_DENIED)
+        return err_wrap(err, "%s", path);
+    if (position > 0) {
+        place = find_place(push, position);
+        err_wrap(err, "%s:%d:%d", path, place.line, place.column);
+    } else {
+        err_wrap(err, "%s", path);
+    }
+    err_hint(err, "correct the SELECT in %s", path);
+    return err_as(err, ERR_CONFIG);
 }
 
 static bool
@@ -97,7 +138,7 @@ fetch(struct selection *selection, struct err *err)
     selection->row = 0;
     snprintf(sql, sizeof(sql), "FETCH %d FROM bulkpg_rows", rows);
     if (!pg_exec(selection->conn, sql, 0, NULL, &selection->page, err))
-        return blame_file(selection->push, err);
+        return blame_file(selection->push, NULL, err);
     selection->is_last = pg_rows(selection->page) < rows;
     return true;
 }
@@ -108,11 +149,12 @@ declare(struct selection *selection, struct err *err)
     struct buf sql = buf_with_ceiling(SELECT_BYTES_MAX);
     bool ok;
 
-    buf_append_str(&sql, "DECLARE bulkpg_rows NO SCROLL CURSOR FOR\n");
+    buf_append_str(&sql, DECLARE);
     buf_append_span(&sql, select_text(selection->push));
     ok = pg_exec(selection->conn, buf_str(&sql), 0, NULL, NULL, err);
     buf_free(&sql);
-    return (ok || blame_file(selection->push, err)) && fetch(selection, err);
+    return (ok || blame_file(selection->push, DECLARE, err)) &&
+           fetch(selection, err);
 }
 
 /* ---- columns ----------------------------------------------------------- */
@@ -212,7 +254,7 @@ begin_select(struct selection *selection, struct err *err)
         return false;
     if (!fresh_find(selection->conn, select_text(push), &push->arena, &tables,
                     err))
-        return blame_file(push, err);
+        return blame_file(push, FRESH_EXPLAIN, err);
     selection->pulled_at = fresh_pulled_at(&tables);
     return fresh_check(&tables, push->mutation->fresh_ms, err) &&
            declare(selection, err) && bind_columns(selection, err);

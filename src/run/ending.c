@@ -1,10 +1,9 @@
 #include "run/ending.h"
 
-#include "json/write.h"
+#include "base/event.h"
+#include "journal/remedy.h"
 #include "run/commit.h"
 #include "run/land.h"
-
-enum { NOTE_BYTES_MAX = 8 * 1024 };
 
 /* True if another process has taken over or superseded the run. */
 static bool
@@ -40,24 +39,6 @@ message_after(const struct run *run, const struct err *why)
     if (status_after(run, why) == RUN_INTERRUPTED)
         return "the run was interrupted; the next run resumes it";
     return "the run failed";
-}
-
-/* The remedy as a JSON object for the run's notes. The commands status and
- * report show it. */
-static const char *
-remedy_note(struct arena *arena, const struct err *why)
-{
-    struct buf note = buf_with_ceiling(NOTE_BYTES_MAX);
-    struct json_out *json = json_out_new(&note);
-    const char *kept;
-
-    json_out_open(json, '{');
-    json_out_text(json, "remedy", err_remedy(why));
-    json_out_close(json, '}');
-    json_out_free(json);
-    kept = note.overflowed ? NULL : arena_strdup(arena, buf_str(&note));
-    buf_free(&note);
-    return kept;
 }
 
 /* Record the failure in the journal, even while bulkpg is stopping. */
@@ -112,6 +93,23 @@ log_landed(const struct run *run)
                  LOG_NUM("rejects", run->rejects), LOG_END);
 }
 
+static void
+tell_loaded(const struct run *run)
+{
+    const struct run_counts *counts = &run->counts;
+
+    EVENT("loaded", run->log, LOG_STR("mode", run_mode_name(run->mode.mode)),
+          LOG_STR("status",
+                  run_status_name(run->rejects > 0 ? RUN_LOADED_WITH_REJECTS
+                                                   : RUN_LOADED)),
+          LOG_NUM("lines", counts->lines), LOG_NUM("bytes", counts->bytes),
+          LOG_NUM("rows_inserted", counts->rows_inserted),
+          LOG_NUM("rows_updated", counts->rows_updated),
+          LOG_NUM("rows_deleted", counts->rows_deleted),
+          LOG_NUM("rows_unchanged", counts->rows_unchanged),
+          LOG_NUM("rejects", run->rejects), LOG_END);
+}
+
 /* No later run continues this one. */
 static void
 forget_pages(struct run *run)
@@ -145,6 +143,7 @@ ending_loaded(struct run *run)
     bool is_complete = commit_is_complete(run, &job->err);
 
     log_landed(run);
+    tell_loaded(run);
     if (!is_complete)
         log_failure(LOG_WARN, run->log, "rows are missing", &job->err);
     job->is_loaded = true;

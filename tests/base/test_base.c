@@ -425,7 +425,10 @@ logged(void (*log_line)(void))
     return level != NULL ? level : text;
 }
 
-static const struct log_ctx everything = {12, "acme", "orders", "gid://x/7"};
+static const struct log_ctx everything = {.run_id = 12,
+                                          .store = "acme",
+                                          .job = "orders",
+                                          .operation_id = "gid://x/7"};
 
 static void
 log_ready(void)

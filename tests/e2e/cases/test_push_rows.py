@@ -231,9 +231,19 @@ class Guards(PriceCase):
         self.assertEqual([], self.shop.ledger())
 
     def test_an_error_in_the_select(self):
-        self.prepare(sql="SELECT nothing FROM nowhere")
+        self.prepare(sql="-- Prix d'été\n\nSELECT 'é' AS a,\n  1 FROM nowhere")
         result = self.push("prices", status=CONFIG)
-        self.assertIn("mutations/prices.sql", result.stderr)
+        self.assertIn('mutations/prices.sql:4:10: relation \\"nowhere\\" does '
+                      "not exist", result.stderr)
+        self.mutation("prices", PRICES % "", "SELECT 'é' a, 1 1;")
+        result = self.push("prices", status=CONFIG)
+        self.assertIn("mutations/prices.sql:1:17: syntax error", result.stderr)
+        self.mutation("prices", PRICES % "", """SELECT 1 / (product_id - 1)
+            AS product_id, '[]'::jsonb AS variants FROM generate_series(1, 3)
+            AS product_id""")
+        result = self.push("prices", status=CONFIG)
+        self.assertIn("mutations/prices.sql: division by zero", result.stderr)
+        self.assertIn("correct the SELECT", result.stderr)
         self.mutation("prices", PRICES % "", "DELETE FROM wanted RETURNING 1")
         self.push("prices", status=CONFIG)
         self.mutation("prices", PRICES % "",

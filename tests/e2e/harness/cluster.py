@@ -279,3 +279,35 @@ class Held:
 
     def __exit__(self, *_):
         self.release()
+
+
+class Listener:
+    """A session that listens on a channel. psql prints what it has heard after
+    each statement."""
+
+    def __init__(self, database, channel):
+        self.process = subprocess.Popen(
+            [database.cluster.psql, "-X", "-q", "-A", "-t", database.dsn],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL)
+        list(self.ask(f"LISTEN {channel}"))
+
+    def ask(self, sql):
+        """The lines that psql prints."""
+        self.process.stdin.write(f"{sql};\n\\echo end\n".encode())
+        self.process.stdin.flush()
+        return iter(lambda: self.process.stdout.readline().decode(), "end\n")
+
+    def payloads(self):
+        """Of all notifications since the last call."""
+        return [line[line.index('payload "') + 9:line.rindex('" received')]
+                for line in self.ask("SELECT")
+                if line.startswith("Asynchronous notification")]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()

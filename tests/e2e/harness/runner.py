@@ -79,7 +79,8 @@ def main():
                         default=int(os.environ.get("E2E_JOBS", "0")))
     parser.add_argument("-v", action="store_true")
     options = parser.parse_intermixed_args()
-    jobs = options.j or max(2, min(8, (os.cpu_count() or 2) * 2))
+    # Most tests wait more than they compute.
+    jobs = options.j or max(2, min(12, (os.cpu_count() or 2) * 3))
 
     began = time.monotonic()
     names = find(options.patterns)
