@@ -22,6 +22,8 @@ OWNER = {
     "ini_configobj": "config",
     "xxhash": "load",
     "zlib": "source",
+    "microhttpd": "hook",
+    "sha2": "hook",
 }
 
 

@@ -621,3 +621,113 @@ BEGIN
   END LOOP;
 END;
 $$;
+
+-- Webhooks: what `bulkpg listen` received, and which objects it led to.
+CREATE TABLE bulkpg.event (
+  store text NOT NULL,
+  event_id text NOT NULL,
+  topic text NOT NULL,
+  type text,
+  object_id bigint NOT NULL,
+  triggered_at timestamptz,
+  received_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (store, event_id, topic, object_id)
+);
+CREATE INDEX event_latest ON bulkpg.event (store, type, received_at);
+CREATE INDEX event_age ON bulkpg.event USING brin (received_at);
+
+COMMENT ON TABLE bulkpg.event IS
+  'Webhooks of the last 7 days: each says that an object of a store changed';
+COMMENT ON COLUMN bulkpg.event.event_id IS
+  'Shopify''s id of the event; a webhook that arrives twice is one event';
+COMMENT ON COLUMN bulkpg.event.topic IS 'Such as products/update';
+COMMENT ON COLUMN bulkpg.event.type IS
+  'GraphQL type of the object, such as Product; NULL: no query has such roots';
+COMMENT ON COLUMN bulkpg.event.object_id IS
+  'Number of the object, the end of its gid; 0: the webhook has none';
+COMMENT ON COLUMN bulkpg.event.triggered_at IS
+  'When the change took place, according to the store; NULL: not given';
+
+CREATE TABLE bulkpg.pending (
+  store text NOT NULL,
+  job text NOT NULL,
+  object_id bigint NOT NULL,
+  first_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  last_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  tries integer NOT NULL DEFAULT 0,
+  tried_at timestamptz,
+  PRIMARY KEY (store, job, object_id)
+);
+CREATE INDEX pending_oldest ON bulkpg.pending (store, job, first_at);
+
+COMMENT ON TABLE bulkpg.pending IS
+  'Objects that changed at the store and are still to be fetched';
+COMMENT ON COLUMN bulkpg.pending.object_id IS
+  'Number of the object, the end of its gid';
+COMMENT ON COLUMN bulkpg.pending.first_at IS
+  'When the first of the events was received that are still to be fetched';
+COMMENT ON COLUMN bulkpg.pending.last_at IS
+  'When the last of them was received; a run deletes the row only if this has '
+  'not changed since the run began';
+COMMENT ON COLUMN bulkpg.pending.tries IS 'How often fetching it has failed';
+COMMENT ON COLUMN bulkpg.pending.tried_at IS
+  'When fetching it failed last; NULL: never';
+
+CREATE TABLE bulkpg.hook (
+  store text NOT NULL,
+  topic text NOT NULL,
+  url text NOT NULL,
+  subscription_id text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (store, topic, url)
+);
+
+COMMENT ON TABLE bulkpg.hook IS
+  'Webhook subscriptions that `bulkpg hooks subscribe` made';
+COMMENT ON COLUMN bulkpg.hook.url IS 'Where the store sends the webhooks';
+COMMENT ON COLUMN bulkpg.hook.subscription_id IS
+  'Gid of the subscription at the store';
+
+CREATE TABLE bulkpg.heard (
+  store text PRIMARY KEY,
+  received bigint NOT NULL DEFAULT 0,
+  refused bigint NOT NULL DEFAULT 0,
+  duplicates bigint NOT NULL DEFAULT 0,
+  last_received_at timestamptz,
+  lag_seconds double precision
+);
+
+COMMENT ON TABLE bulkpg.heard IS
+  'What `bulkpg listen` received from each store so far';
+COMMENT ON COLUMN bulkpg.heard.store IS
+  'Name of the store''s section; empty: requests that belong to no store';
+COMMENT ON COLUMN bulkpg.heard.received IS
+  'Webhooks that were accepted, with duplicates';
+COMMENT ON COLUMN bulkpg.heard.refused IS
+  'Requests with a wrong signature or an unreadable body';
+COMMENT ON COLUMN bulkpg.heard.duplicates IS
+  'Accepted webhooks that had been received before';
+COMMENT ON COLUMN bulkpg.heard.lag_seconds IS
+  'Seconds from the last event at the store until it was recorded; NULL: not '
+  'known';
+
+-- Roles that could use the journal can use these tables, too.
+DO $$
+DECLARE
+  granting text;
+BEGIN
+  FOR granting IN
+    SELECT format('GRANT %s ON bulkpg.event, bulkpg.pending, bulkpg.hook, '
+                  'bulkpg.heard TO %s',
+                  string_agg(a.privilege_type, ', '),
+                  CASE a.grantee WHEN 0 THEN 'PUBLIC'
+                  ELSE quote_ident(pg_get_userbyid(a.grantee)) END)
+    FROM pg_class c
+    CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.oid = 'bulkpg.run'::regclass AND a.grantee <> c.relowner
+    GROUP BY a.grantee
+  LOOP
+    EXECUTE granting;
+  END LOOP;
+END;
+$$;

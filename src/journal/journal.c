@@ -28,7 +28,11 @@ static const char *const migrations[] = {sql_001_journal, sql_002_journal};
 
 enum { VERSION = sizeof(migrations) / sizeof(migrations[0]) };
 
-enum { FRONTIER_KEEP_MS = 24 * 60 * 60 * 1000 };
+enum {
+    DAY_MS = 24 * 60 * 60 * 1000,
+    FRONTIER_KEEP_MS = DAY_MS,
+    EVENTS_KEEP_MS = 7 * DAY_MS
+};
 
 /* Columns of journal_state.sql. */
 enum {
@@ -481,6 +485,8 @@ journal_prune(struct journal *journal, const struct journal_keep *keep,
     queue_prune(conn, sql_prune_runs, keep->journal_ms);
     queue_prune(conn, sql_push_prune, keep->push_ms);
     queue_prune(conn, sql_push_prune_pushes, keep->journal_ms);
+    queue_prune(conn, sql_prune_events, EVENTS_KEEP_MS);
+    queue_prune(conn, sql_prune_pending, EVENTS_KEEP_MS);
     pruned = pg_settle(conn, err);
     task_unshield();
     journal_give_back(journal);

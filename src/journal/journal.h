@@ -99,8 +99,8 @@ struct journal_keep {
 };
 
 /* Delete what is older, and frontiers that are no longer needed. The newest run
- * and the last good run of each store and job are kept; those with --ids only
- * for 7 days. */
+ * and the last good run of each store and job are kept. Those with --ids,
+ * events, and objects that no job fetches are kept for 7 days. */
 MUST_CHECK bool journal_prune(struct journal *journal,
                               const struct journal_keep *keep, struct err *err);
 
