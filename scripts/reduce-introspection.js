@@ -24,7 +24,8 @@ const MUTATIONS = ['bulkOperationCancel', 'bulkOperationRunMutation',
   'metafieldsSet', 'metaobjectUpsert', 'productCreate', 'productDelete',
   'productSet', 'productUpdate', 'productVariantsBulkUpdate',
   'publishablePublish', 'publishableUnpublish', 'stagedUploadsCreate',
-  'tagsAdd', 'tagsRemove'];
+  'tagsAdd', 'tagsRemove', 'webhookSubscriptionCreate',
+  'webhookSubscriptionDelete', 'webhookSubscriptionUpdate'];
 
 function readJson(path) {
   let bytes = fs.readFileSync(path);

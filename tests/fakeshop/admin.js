@@ -146,7 +146,8 @@ function listOperations(store, app, args, search_) {
 function rootFields(token, searches, version) {
   const { store, app } = token;
   const view = (operation) => (operation ? operation.polled() : null);
-  return Object.assign(mutationFields(store), {
+  return Object.assign(mutationFields(store),
+    store.webhooks.rootFields(token), {
     bulkOperation: (args) => view(store.bulk.find(app, args.id)),
     currentBulkOperation: (args) => view(store.bulk.of(app)
       .filter((one) => one.type === (args.type || 'QUERY')).slice(-1)[0]),

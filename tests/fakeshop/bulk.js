@@ -89,6 +89,19 @@ class Operation {
     return this.view();
   }
 
+  get status() {
+    return this.phase;
+  }
+
+  /* The end is an event. */
+  set status(value) {
+    const wasActive = ACTIVE.has(this.phase);
+    this.phase = value;
+    if (wasActive && !this.isActive()) {
+      this.bulk.store.webhooks.finished(this);
+    }
+  }
+
   isActive() {
     return ACTIVE.has(this.status);
   }

@@ -4,6 +4,8 @@
 
 const { sendJson } = require('./http');
 const { DEFAULTS } = require('./stores');
+const { numberOf } = require('./events');
+const { KINDS } = require('./live');
 const { unknownName } = require('./twist');
 const { time } = require('./data/format');
 
@@ -49,6 +51,15 @@ class Control {
       case 'GET ledger': return this.store(query.store).ledger.find(query);
       case 'GET counts': return this.store(query.store).ledger.counts(query);
       case 'GET uploads': return this.uploads(query);
+      case 'GET webhooks': return this.store(query.store).webhooks.find(query);
+      case 'GET webhooks/counts':
+        return this.store(query.store).webhooks.counts();
+      case 'GET subscriptions': return Array.from(
+        this.store(query.store).webhooks.subscriptions.values());
+      case 'POST subscriptions/drop': return this.dropSubscriptions(input);
+      case 'POST webhook': return this.webhook(input);
+      case 'GET live': return this.store(query.store).live.state();
+      case 'POST live': return this.live(input);
       case 'GET changes': return this.store(query.store).world.exported();
       case 'POST changes':
         this.store(input.store).world.imported(input.changes);
@@ -138,6 +149,44 @@ class Control {
         bytes: one.object.bytes.length, expires: one.expires,
         text: query.text ? one.object.bytes.toString('utf8')
           : undefined }));
+  }
+
+  /* Deletes subscriptions as Shopify does: all of a store, or that with the
+   * `id`. */
+  dropSubscriptions(input) {
+    const { webhooks } = this.store(input.store);
+    const ids = input.id ? [input.id]
+      : Array.from(webhooks.subscriptions.keys());
+    ids.forEach((id) => webhooks.drop(id));
+    return { ids };
+  }
+
+  /* Sends one event, `times` times, whether or not anything has happened:
+   * { store, topic, id, body }. */
+  webhook(input) {
+    const { webhooks } = this.store(input.store);
+    const body = input.body || { id: numberOf(input.id),
+      admin_graphql_api_id: input.id, updated_at: time(Date.now()) };
+    for (let i = 0; i < (input.times || 1); i++) {
+      webhooks.emit({ topic: input.topic, id: input.id || null, body });
+    }
+    return {};
+  }
+
+  /* Lets a store live: { store, rate, seconds, seed, kinds }, or
+   * { store, stop: true }. */
+  live(input) {
+    const { live } = this.store(input.store);
+    const wrong = (input.kinds || []).find((one) => !(one in KINDS));
+    if (wrong !== undefined) {
+      throw new BadRequest('no kind of change ' + wrong);
+    }
+    if (input.stop) {
+      live.stop();
+    } else {
+      live.start(input);
+    }
+    return live.state();
   }
 
   /* Sets the state of idempotency keys, of one `key` or all: running, failed,

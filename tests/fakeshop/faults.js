@@ -73,7 +73,7 @@ class Faults {
     let action = null;
     for (const rule of this.rules) {
       /* Rules for what is not a request must name its kind. */
-      if (['operation', 'line'].includes(request.kind)
+      if (['operation', 'line', 'webhook'].includes(request.kind)
         && rule.match.kind !== request.kind) {
         continue;
       }

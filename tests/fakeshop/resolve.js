@@ -15,8 +15,8 @@
  *   epoch                    of cursors: others are refused
  *   pageClip                 the most rows of a page
  *   count                    is called with the rows of each page
- *   roots                    functions for some root fields;
- *                            $operations lists bulk operations
+ *   roots                    functions for some root fields; $operations
+ *                            lists bulk operations, $subscriptions webhooks
  */
 
 const { GraphQLError, getNamedType, getNullableType, isLeafType,
@@ -27,6 +27,9 @@ const search = require('./search');
 
 const PAGING = new Set(['first', 'last', 'after', 'before', 'reverse',
   'sortKey', 'query', 'savedSearchId', 'limit']);
+
+/* They belong to an app, and only its own requests have any. */
+const SUBSCRIPTIONS = 'webhookSubscriptions';
 
 const ORDER_DAYS = 60;
 const MOST_ROWS = 250;
@@ -182,6 +185,10 @@ function allNodes(context, parentType, source, meta, args) {
   if (meta.name === 'bulkOperations' && context.roots.$operations) {
     return context.roots.$operations(args);
   }
+  if (meta.name === SUBSCRIPTIONS) {
+    return context.roots && context.roots.$subscriptions
+      ? context.roots.$subscriptions(args) : [];
+  }
   const value = source ? known(source, meta.name, args) : undefined;
   if (value) {
     return value;
@@ -264,7 +271,8 @@ function recentOrders(context, list) {
  * kept for the next page. */
 function nodesOf(context, parentType, source, meta, args) {
   if (parentType !== context.schema.getQueryType() || !args.query
-    && !SORT_FIELDS[args.sortKey] || meta.name === 'bulkOperations') {
+    && !SORT_FIELDS[args.sortKey] || meta.name === 'bulkOperations'
+    || meta.name === SUBSCRIPTIONS) {
     return chosenNodes(context, parentType, source, meta, args);
   }
   const key = JSON.stringify([meta.name, args.query, args.sortKey,

@@ -6,6 +6,8 @@ const { Generic } = require('./generic');
 const { Bulk } = require('./bulk');
 const { Bucket } = require('./cost');
 const { Keys, Ledger } = require('./mutations');
+const { Webhooks } = require('./webhooks');
+const { Live } = require('./live');
 
 const SCOPES = ['read_products', 'read_inventory', 'read_locations',
   'read_orders', 'read_all_orders', 'read_customers', 'read_discounts',
@@ -82,6 +84,18 @@ const DEFAULTS = {
   cursor_epoch: 1,
   page_clip: null,
   rows_limit: null,
+  /* Webhooks */
+  webhook_routes: {},
+  webhook_protected: false,
+  webhook_loss: 0,
+  webhook_duplicates: 0,
+  webhook_replays: 0,
+  webhook_replay_ms: 1000,
+  webhook_bad_signatures: 0,
+  webhook_delay_ms: 0,
+  webhook_disorder_ms: 0,
+  webhook_retry_ms: 500,
+  webhook_timeout_ms: 5000,
 };
 
 class Store {
@@ -102,6 +116,8 @@ class Store {
     this.ledger = new Ledger();
     this.keys = new Keys(shops);
     this.bulk = new Bulk(this);
+    this.webhooks = new Webhooks(this);
+    this.live = new Live(this);
     this.reset();
   }
 
@@ -111,6 +127,9 @@ class Store {
     }
     Object.assign(this.settings, JSON.parse(JSON.stringify(DEFAULTS)));
     this.next = [];
+    this.live.stop();
+    this.live.clear();
+    this.webhooks.clear();
     this.bulk.reset();
     this.world.forgetChanges();
     this.ledger.clear();

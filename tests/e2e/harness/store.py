@@ -111,14 +111,15 @@ class FakeShop(Fake):
     def operations(self, store="acme"):
         return self.get("operations?store=" + store)
 
-    def ask(self, query, variables=None, store="acme", version="2026-10"):
+    def ask(self, query, variables=None, store="acme", version="2026-10",
+            token=None):
         """Send a document to the Admin API; returns the answer's JSON."""
         where = self.stores[store]
         request = urllib.request.Request(
             f"{where['endpoint']}/admin/api/{version}/graphql.json",
             json.dumps({"query": query, "variables": variables}).encode(),
             {"Content-Type": "application/json",
-             "X-Shopify-Access-Token": where["token"]})
+             "X-Shopify-Access-Token": token or where["token"]})
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 

@@ -68,6 +68,10 @@ class World {
     this.members = new Map();
     /* The object with a gid; the store sets this function. */
     this.find = () => null;
+    /* Called before an object is removed, and after any other change, unless
+     * another world's changes are imported; the store sets it:
+     * ('set' | 'create' | 'remove', gid), ('stock', item, location). */
+    this.watch = () => {};
     this.orders = new Map();
     this.types = Object.assign({}, catalog(this), sales(this), shop(this));
   }
@@ -177,9 +181,11 @@ class World {
     const change = this.changes.get(id) || { set: {} };
     Object.assign(change.set, values);
     this.changes.set(id, change);
+    this.watch('set', id);
   }
 
   remove(id) {
+    this.watch('remove', id);
     this.orders.clear();
     this.changes.set(id, { set: {}, deleted: true });
   }
@@ -193,6 +199,7 @@ class World {
       + (1000000 + list.length) * STEP + 7);
     this.made.set(type, list.concat(id));
     this.changes.set(id, { set: values });
+    this.watch('create', id);
     return id;
   }
 
@@ -210,6 +217,15 @@ class World {
   setMap(name, key, value) {
     this.orders.clear();
     this[name].set(key, value);
+    const [first, second] = key.split('/').map(Number);
+    if (name === 'stock') {
+      this.watch('stock', first, second);
+    } else if (name === 'members') {
+      this.watch('set', this.gid('Product', first));
+      this.watch('set', this.gid('Collection', second));
+    } else if (name === 'variants') {
+      this.watch('set', key);
+    }
   }
 
   /* All changes, as JSON, for another world of the same store. */
@@ -235,6 +251,9 @@ class World {
     const from = this.sizes[type];
     this.sizes[type] += n;
     this.births.push({ type, from, at });
+    for (let i = from; i < this.sizes[type]; i++) {
+      this.watch('create', this.gid(type, i));
+    }
     return from;
   }
 

@@ -117,6 +117,7 @@ function metafieldFault(found, input) {
 
 /* Sets a metafield of an owner, and returns its id. */
 function setMetafield(m, owner, found, input) {
+  m.world.watch('set', owner.id);
   const type = input.type || found.type;
   const values = { value: input.value, jsonValue: jsonOf(type, input.value),
     type, sizeInBytes: Buffer.byteLength(input.value),

@@ -50,6 +50,7 @@ function metafieldsDelete(m) {
       return null;
     }
     m.world.remove(found.id);
+    m.world.watch('set', owner.id);
     return { $type: 'MetafieldIdentifier', ownerId: input.ownerId,
       namespace: found.namespace, key: found.key };
   }) };
