@@ -91,6 +91,8 @@ const struct setting_key keys_store[] = {
      "Secret: the app's client secret."},
     {"refresh_token", setting_secret_file, IN_STORE(refresh_token_file), NULL,
      "file:PATH of a refresh token. Each use gives a new one, and bulkpg rewrites the file."},
+    {"webhook_secret", setting_secret, IN_STORE(webhook_secret), NULL,
+     "Secret: what the store signs its webhooks with. Those of an app are signed with client_secret; set this beside token, or for webhooks that were made in the store's admin. If both are set, both are valid."},
     {NULL, NULL, 0, NULL, NULL}};
 
 /* [source NAME] */

@@ -203,7 +203,7 @@ resolve_all(const struct store_source *source, struct store_config *store,
 {
     const char *refresh = store->refresh_token_file;
 
-    for (enum store_key i = STORE_TOKEN; i <= STORE_REFRESH_TOKEN; i++)
+    for (enum store_key i = STORE_TOKEN; i <= STORE_WEBHOOK_SECRET; i++)
         if (!resolve(source, store, i, values, err))
             return false;
     if (refresh != NULL)
@@ -231,6 +231,7 @@ forget_credentials(struct store_config *store)
     store->token = NULL;
     store->client_id = NULL;
     store->client_secret = NULL;
+    store->webhook_secret = NULL;
     store->refresh_token_file = NULL;
 }
 

@@ -33,6 +33,7 @@ struct store_config {
     const char *token;       /* the secret itself; or NULL */
     const char *client_id;
     const char *client_secret;
+    const char *webhook_secret;
     const char *refresh_token_file; /* a path; or NULL */
     const char *const *jobs;        /* NULL-terminated; NULL: all */
     enum plan_deletes deletes;      /* for queries without @deletes(mode:) */
