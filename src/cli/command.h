@@ -24,7 +24,8 @@ enum {
     OF_TYPES = 1 << 7,
     OF_VIEWS = 1 << 8,
     OF_REPORT = 1 << 9,
-    OF_PUSH = 1 << 10
+    OF_PUSH = 1 << 10,
+    OF_HOOKS = 1 << 12
 };
 
 #define OF_ANY (~0U)

@@ -144,6 +144,24 @@ set_id(const char *value, int64_t *id, struct err *err)
                                "\"%s\" is not the id of a push", value));
 }
 
+/* The number at the end of a gid. */
+static bool
+set_object_id(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->id, err) &&
+           (options->id > 0 ||
+            err_set(err, MSG_BAD_OPTION,
+                    "\"%s\" is not the number of an object", value));
+}
+
+static bool
+set_port(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->port, err) &&
+           ((options->port > 0 && options->port < 65536) ||
+            err_set(err, MSG_BAD_OPTION, "\"%s\" is not a port", value));
+}
+
 static bool
 set_undo(struct options *options, const char *value, struct err *err)
 {
@@ -236,7 +254,7 @@ const struct option_row option_rows[] = {
      "copy these into queries/ or mutations/"},
     {"store", 0, "S",
      OF_INIT | OF_CHECK | OF_PLAN | OF_RUN | OF_LOAD | OF_CANCEL | OF_TYPES |
-         OF_PUSH,
+         OF_PUSH | OF_HOOKS,
      add_store, "only this store or source"},
     {"full", 0, NULL, OF_RUN | OF_LOAD, set_full,
      "fetch or load everything, not only changes"},
@@ -284,6 +302,10 @@ const struct option_row option_rows[] = {
     {"settle", 0, "ID", OF_PUSH, set_settle,
      "decide what became of unknown rows of push ID"},
     {"key", 0, "K", OF_PUSH, add_key, "with --settle: only the row with key K"},
+    {"id", 0, "N", OF_HOOKS, set_object_id,
+     "of test: the number of the object that changed (default: 1)"},
+    {"port", 0, "N", OF_HOOKS, set_port,
+     "the port of bulkpg listen (default: 8080)"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
      "show where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document,

@@ -351,6 +351,33 @@ check_push(const struct command *command, const struct options *options,
            misused(command, "--retry needs a JOB", err);
 }
 
+/* hooks has four forms, of which two take a second word. */
+static bool
+check_hooks(const struct command *command, const struct options *options,
+            struct err *err)
+{
+    int count = options->argument_count;
+    const char *form = count > 0 ? options->arguments[0] : "list";
+    bool tests = strcmp(form, "test") == 0;
+    bool takes_word = tests || strcmp(form, "subscribe") == 0;
+
+    if (command->bit != OF_HOOKS)
+        return true;
+    if (!takes_word && strcmp(form, "list") != 0 && strcmp(form, "remove") != 0)
+        return misused(command,
+                       "the first word is list, subscribe, remove or "
+                       "test",
+                       err);
+    if (takes_word && count < 2)
+        return misused(command,
+                       tests ? "test needs a TOPIC" : "subscribe needs a URL",
+                       err);
+    if (!takes_word && count > 1)
+        return misused(command, "list and remove take no argument", err);
+    return tests || options->id == 0 ||
+           misused(command, "--id needs test TOPIC", err);
+}
+
 /* Options that need or exclude each other. */
 static bool
 check_together(const struct command *command, const struct options *options,
@@ -358,7 +385,8 @@ check_together(const struct command *command, const struct options *options,
 {
     bool many_stores = options->stores[0] != NULL && options->stores[1] != NULL;
 
-    if (many_stores && (command->bit & (OF_CHECK | OF_RUN | OF_PUSH)) == 0)
+    if (many_stores &&
+        (command->bit & (OF_CHECK | OF_RUN | OF_PUSH | OF_HOOKS)) == 0)
         return misused(command, "takes only one --store", err);
     if (many_stores && options->domain != NULL)
         return misused(command, "--domain allows only one --store", err);
@@ -384,7 +412,8 @@ check_together(const struct command *command, const struct options *options,
                        err);
     return check_window(command, options, err) &&
            check_ids(command, options, err) &&
-           check_push(command, options, err);
+           check_push(command, options, err) &&
+           check_hooks(command, options, err);
 }
 
 static bool
@@ -424,6 +453,7 @@ blank_options(int argc)
         .objects = -1,
         .limit = -1,
         .rows = 3,
+        .port = 8080,
     };
 }
 

@@ -66,6 +66,20 @@ static const struct command all[] = {
      "--retry unknown sends them again, --settle decides.\n"
      "--undo sends the values that a push replaced. --store may be given\n"
      "more than once.\n"},
+    {OF_HOOKS, "hooks", "[list | subscribe URL | remove | test TOPIC]",
+     "manage the stores' webhooks for bulkpg listen", command_hooks, 0, 2,
+     "subscribe lets the stores send webhooks to URL, the public https address\n"
+     "of bulkpg listen: of every topic that the stores' queries need, and of\n"
+     "bulk operations that end. Run it again after queries were added, or with\n"
+     "another URL: it changes what is necessary, and nothing that others have\n"
+     "made. remove deletes what subscribe has made. list, or no argument, shows\n"
+     "each topic: subscribed, needed (not subscribed yet), missing (the store\n"
+     "has deleted it; listen restores it), unneeded, or other (not made by\n"
+     "hooks).\n"
+     "test sends a signed sample of TOPIC, such as products/update, to bulkpg\n"
+     "listen on this machine, and shows its answer. It needs no store, no\n"
+     "database and no public address.\n"
+     "--store may be given more than once.\n"},
     {OF_STATUS, "status", "", "show the last run of each store and job",
      command_status, 0, 0,
      "Shows the last run of each store and job, and the operations that are\n"

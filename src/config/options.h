@@ -31,6 +31,8 @@ struct options {
     const char *const *keys;    /* --key, repeatable; NULL-terminated */
     int64_t undo;               /* --undo, --settle: ids of pushes; 0: not */
     int64_t settle;             /* given */
+    int64_t id;                 /* --id (hooks test); 0: not given */
+    int64_t port;               /* --port (hooks test) */
     int64_t limit;              /* --limit; -1: not given */
     int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */

@@ -1,0 +1,8 @@
+-- Record a webhook subscription, or its new id.
+-- $1: store, $2: topic, $3: url, $4: subscription_id
+INSERT INTO bulkpg.hook AS h (store, topic, url, subscription_id)
+VALUES ($1, $2, $3, $4)
+ON CONFLICT (store, topic, url) DO UPDATE
+SET subscription_id = excluded.subscription_id,
+    created_at = excluded.created_at
+WHERE h.subscription_id <> excluded.subscription_id
