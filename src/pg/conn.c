@@ -376,9 +376,9 @@ is_fit(struct pg_conn *conn, struct err *err)
 /* On some platforms, a server cannot check for a lost client while a statement
  * runs, and refuses client_connection_check_interval with 22023. */
 static bool
-set_settings(struct pg_conn *conn, bool loader, struct err *err)
+set_settings(struct pg_conn *conn, struct err *err)
 {
-    const char *values[] = {loader ? "off" : "", "10s"};
+    const char *values[] = {conn->is_loader ? "off" : "", "10s"};
     struct pg_result *result;
     bool set = pg_exec(conn, sql_session, 2, values, &result, err);
 
@@ -392,12 +392,11 @@ set_settings(struct pg_conn *conn, bool loader, struct err *err)
     return set;
 }
 
-/* Queue the settings, so that setting up the session needs no wait of its own.
- * The second statement may fail, as above. */
-static void
-queue_settings(struct pg_conn *conn, bool loader)
+/* The second statement may fail, as above. */
+void
+wire_queue_settings(struct pg_conn *conn)
 {
-    const char *first[] = {loader ? "off" : "", ""};
+    const char *first[] = {conn->is_loader ? "off" : "", ""};
     const char *second[] = {"", "10s"};
     struct arena arena = {0};
 
@@ -419,10 +418,10 @@ set_up(struct pg_conn *conn, const struct pg_config *config, struct err *err)
     if (!is_fit(conn, err))
         return false;
     if (config->sets_up_later) {
-        queue_settings(conn, config->loader);
+        wire_queue_settings(conn);
         return true;
     }
-    return set_settings(conn, config->loader, err) ||
+    return set_settings(conn, err) ||
            err_wrap(err, "cannot set up the session on %s", conn->where);
 }
 
@@ -436,6 +435,7 @@ connect_to(const struct pg_config *config, const struct pg_conn *same,
     conn->where = describe(conn->raw);
     conn->dsn = same == NULL ? mem_strdup(or_empty(config->dsn)) : NULL;
     conn->answer_timeout_ms = config->answer_timeout_ms;
+    conn->is_loader = config->loader;
     conn->has_repeats = config->has_repeats;
     if (!finish_connecting(conn, err) || !set_up(conn, config, err)) {
         pg_close(conn);

@@ -171,7 +171,6 @@ pg_prepare(struct pg_conn *conn, const char *name, const char *sql,
     Oid oids[1] = {parameter_oid};
     PGresult *raw;
 
-    conn->has_prepared = true;
     if (!pg_settle(conn, err) || !is_usable(conn, err) ||
         !wire_finish(conn,
                      PQsendPrepare(conn->raw, name, sql,

@@ -484,7 +484,6 @@ pg_pipe_prepare(struct pg_pipe *pipe, const char *name, const char *sql,
     struct item item = {
         .name = name, .sql = mem_strdup(sql), .parameter_oid = parameter_oid};
 
-    pipe->conn->has_prepared = true;
     if (send_or_queue(pipe, &item, err))
         return true;
     free(item.sql);

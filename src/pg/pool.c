@@ -23,9 +23,8 @@ pg_pool_take(struct pg_pool *pool, const char *name)
         struct pg_conn *conn = pool->waiting[--pool->count];
 
         if (is_there(conn)) {
-            if (conn->has_prepared)
-                pg_queue(conn, "DEALLOCATE ALL", 0, NULL, NULL);
-            conn->has_prepared = false;
+            pg_queue_script(conn, sql_session_reset, NULL);
+            wire_queue_settings(conn);
             pg_queue(conn, sql_session_name, 1, &name, NULL);
             pg_queue_sync(conn);
             return conn;

@@ -3,8 +3,9 @@
  * open its own. A new session costs the server a process, and the reading of
  * its catalogs.
  *
- * A session keeps its settings. Its prepared statements are removed, and it
- * gets another name, with the first statement of its next use.
+ * With the first statement of its next use, a session gets another name, and is
+ * set up as a new one: a user's trigger may have left settings, another role,
+ * locks, prepared statements or temporary tables.
  */
 #ifndef PG_POOL_H
 #define PG_POOL_H
@@ -16,7 +17,7 @@ enum {
     PG_POOL_USES_MOST = 100 /* the server's cache grows with each table */
 };
 
-/* All sessions in it have the same dsn and settings. Initialize with {0}. */
+/* All sessions in it have the same dsn. Initialize with {0}. */
 struct pg_pool {
     struct pg_conn *waiting[PG_POOL_MOST];
     int count;

@@ -136,7 +136,6 @@ pg_queue_prepare(struct pg_conn *conn, const char *name, const char *sql,
 {
     struct queued *queued = append_statement(&conn->queue, span_str(sql), NULL);
 
-    conn->has_prepared = true;
     queued->name = arena_strdup(&conn->queue.arena, name);
     queued->parameter = parameter_oid;
     queued->count = parameter_oid != 0 ? 1 : 0;

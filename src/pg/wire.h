@@ -18,7 +18,7 @@ struct pg_conn {
     bool lost;                 /* cannot be used any more */
     int64_t round_trip_ns;     /* the shortest time to a first answer */
     int uses;                  /* how often it was given back: pool.h */
-    bool has_prepared;         /* it has prepared statements */
+    bool is_loader;            /* its settings are those of a load */
     struct queue queue;        /* statements that wait to be sent: queue.h */
     struct ahead *ahead;       /* questions asked ahead, and answers */
     bool has_repeats;          /* statements that repeat are prepared */
@@ -68,6 +68,10 @@ bool wire_silent(struct pg_conn *conn, struct err *err);
 /* Open a second connection to the same server as `conn`. */
 MUST_CHECK bool wire_connect_again(const struct pg_conn *conn,
                                    struct pg_conn **second, struct err *err);
+
+/* Queue the settings of the session, so that setting it up needs no wait of its
+ * own. */
+void wire_queue_settings(struct pg_conn *conn);
 
 /* After a silence: does the server answer a second connection, and report that
  * the backend of `conn` is busy? */

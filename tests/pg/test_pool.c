@@ -67,6 +67,63 @@ START_TEST(a_session_is_used_again)
 END_TEST
 
 static void
+run(struct pg_conn *conn, const char *sql)
+{
+    ck_assert_msg(pg_exec(conn, sql, 0, NULL, NULL, &err), "%s", err.message);
+}
+
+/* What a user's trigger can leave in the session of a load. */
+static void
+left_body(void)
+{
+    struct pg_pool pool = {.count = 0};
+    struct pg_conn *conn = open_conn();
+
+    run(conn, "CREATE ROLE trigger_role");
+    run(conn, "SELECT set_config('app.tenant', '7', false), "
+              "set_config('search_path', 'public', false), "
+              "set_config('synchronous_commit', 'on', false)");
+    run(conn, "SELECT pg_advisory_lock(4711)");
+    run(conn, "CREATE TEMP TABLE left_over (n integer)");
+    run(conn, "DECLARE left_open CURSOR WITH HOLD FOR SELECT 1");
+    run(conn, "LISTEN left_over");
+    run(conn, "SET ROLE trigger_role");
+    pg_pool_give(&pool, conn);
+    conn = pg_pool_take(&pool, "next");
+    ck_assert_ptr_nonnull(conn);
+    ck_assert_int_eq(ask(conn, "SELECT (current_user = session_user)::integer"),
+                     1);
+    ck_assert_int_eq(
+        ask(conn, "SELECT (coalesce(current_setting('app.tenant', true), '') "
+                  "= '')::integer"),
+        1);
+    ck_assert_int_eq(ask(conn, "SELECT (current_setting('search_path') || "
+                               "current_setting('synchronous_commit') = "
+                               "'pg_catalogoff')::integer"),
+                     1);
+    ck_assert_int_eq(ask(conn, "SELECT count(*) FROM pg_locks WHERE locktype = "
+                               "'advisory'"),
+                     0);
+    ck_assert_int_eq(ask(conn, "SELECT (to_regclass('left_over') IS NULL)"
+                               "::integer"),
+                     1);
+    ck_assert_int_eq(ask(conn, "SELECT count(*) FROM pg_cursors WHERE name = "
+                               "'left_open'"),
+                     0);
+    ck_assert_int_eq(ask(conn, "SELECT count(*) FROM pg_listening_channels()"),
+                     0);
+    run(conn, "DROP ROLE trigger_role");
+    pg_close(conn);
+}
+
+START_TEST(nothing_is_left_from_the_use_before)
+{
+    pg_task_run(left_body);
+}
+
+END_TEST
+
+static void
 unfit_body(void)
 {
     struct pg_pool pool = {.count = 0};
@@ -152,6 +209,7 @@ pool_suite(void)
     TCase *tests = tcase_create("pool");
 
     tcase_add_test(tests, a_session_is_used_again);
+    tcase_add_test(tests, nothing_is_left_from_the_use_before);
     tcase_add_test(tests, a_session_that_is_not_clean_is_closed);
     tcase_add_test(tests, a_session_that_the_server_ended_is_passed_over);
     tcase_add_test(tests, uses_and_waiting_sessions_are_bounded);
