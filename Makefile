@@ -276,7 +276,7 @@ $(patsubst %,$(BUILD)/bulk/test_%,operation cancel slices slices_note): \
     $(BUILD)/scripted/bulk.o
 
 # These tests load lines into a real database.
-$(patsubst %,$(BUILD)/load/test_%,merge guard target obstacle paged): \
+$(patsubst %,$(BUILD)/load/test_%,merge guard target obstacle paged stage): \
     $(BUILD)/load/staged.o
 
 $(BUILD)/load/staged.o: tests/load/staged.c | $(GEN)

@@ -29,6 +29,7 @@
 #include "base/timestamp.h"
 #include "json/clean.h"
 #include "load/encode.h"
+#include "load/grow.h"
 #include "load/isolate.h"
 #include "load/kept.h"
 #include "load/put.h"
@@ -56,6 +57,7 @@ struct loader {
     loader_stage_fn *stage_late; /* creates staging; NULL: it is there */
     void *late_ctx;
     struct ring ring;
+    struct grow grow;      /* after late staging, if many rows are sent */
     struct record *record; /* the values of the current line */
     struct buf text;       /* the current line, after cleaning */
     struct loader_counts counts;
@@ -102,6 +104,7 @@ loader_free(struct loader *loader)
     if (loader == NULL)
         return;
     loader_ahead_free(loader->ahead);
+    grow_end(&loader->grow, &loader->ring);
     put_free(&loader->put);
     ring_free(&loader->ring);
     for (int i = 0; i < loader->table_count; i++)
@@ -180,7 +183,7 @@ loader_stage(struct loader *loader, struct pg_conn *control,
                              loader->table_count, err);
     return stage_create(control, loader->config.schema, loader->config.run_id,
                         loader->tables, loader->table_count, becomes_table,
-                        &loader->ahead->stage, err);
+                        &loader->ahead->stage, &loader->config.fence, err);
 }
 
 const char *
@@ -255,6 +258,7 @@ stage_now(struct loader *loader, struct err *err)
     if (!ring_end_setup(ring, staged ? err : &other) || !staged)
         return false;
     loader->stage_late = NULL;
+    loader->grow.wanted = loader->config.connections - ring->conn_count;
     for (int i = 0; i < loader->table_count; i++)
         if (loader->tables[i].batch != NULL)
             batch_set_type(loader->tables[i].batch, loader->tables[i].row_type);
@@ -685,6 +689,17 @@ remove_again(struct loader *loader, const struct line *line, struct err *err)
     return removed;
 }
 
+static bool
+send_line(struct loader *loader, struct err *err)
+{
+    if (!stage_first_row(loader, err) || !put_send_full(&loader->put, err))
+        return false;
+    if (loader->grow.wanted > 0)
+        grow_look(&loader->grow, &loader->ring, &loader->config, loader->tables,
+                  loader->table_count);
+    return true;
+}
+
 bool
 loader_line(void *ctx, const struct line *line, struct err *err)
 {
@@ -702,7 +717,7 @@ loader_line(void *ctx, const struct line *line, struct err *err)
     put_begin(&loader->put, line_key(loader->operation, line->number));
     if (load_line(loader, &is_clear, &why)) {
         buf_shrink(&loader->text, BATCH_BYTES);
-        return stage_first_row(loader, err) && put_send_full(&loader->put, err);
+        return send_line(loader, err);
     }
     if (why.kind == ERR_ROW && !err_is(&why, MSG_WIDEN))
         return reject_line(loader, is_clear, &why, err);

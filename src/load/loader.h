@@ -46,6 +46,13 @@ struct reject {
     struct span raw;
 };
 
+/* Queue a statement that fails if the run is not ours any more. It is the first
+ * one of each transaction, so nothing after it has an effect. All zero: none. */
+struct loader_fence {
+    void (*queue)(void *ctx, struct pg_conn *conn);
+    void *ctx;
+};
+
 struct loader_config {
     const char *dsn;
     const char *application_name;
@@ -58,6 +65,7 @@ struct loader_config {
     int64_t run_id;
     bool is_paged;  /* it has one connection */
     bool continues; /* a paged run, whose staging has pages already */
+    struct loader_fence fence;     /* of the creation of staging */
     const struct refused *refused; /* lines refused in an earlier attempt */
     /* Takes a reject. May wait; a failure ends the load. */
     bool (*on_reject)(void *ctx, const struct reject *reject, struct err *err);

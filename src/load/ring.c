@@ -82,9 +82,9 @@ on_done(void *ctx, void *batch, const struct err *err)
     task_wake_all(&ring->changed);
 }
 
-static void
-queue_tables(struct pg_conn *conn, struct loader_table *tables, int table_count,
-             const char *schema)
+void
+ring_queue_tables(struct pg_conn *conn, struct loader_table *tables,
+                  int table_count, const char *schema)
 {
     for (int i = 0; i < table_count; i++) {
         struct buf sql = buf_with_ceiling(STATEMENT_BYTES);
@@ -103,7 +103,7 @@ queue_statements(const struct ring *ring, struct pg_conn *conn,
                  struct loader_table *tables, int table_count,
                  const char *schema)
 {
-    queue_tables(conn, tables, table_count, schema);
+    ring_queue_tables(conn, tables, table_count, schema);
     if (ring->shares_transactions) {
         pg_queue_prepare(conn, RING_BEGIN, "BEGIN", 0);
         pg_queue_prepare(conn, RING_COMMIT, "COMMIT", 0);
@@ -328,17 +328,47 @@ end_opening(struct ring *ring, struct err *err)
     return true;
 }
 
+static bool
+start_pipe(struct ring *ring, int i, struct err *err)
+{
+    if (!pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
+        return false;
+    ring->pipe_count++;
+    return true;
+}
+
 bool
 ring_start(struct ring *ring, struct err *err)
 {
     if (!ring->is_started && !end_opening(ring, err))
         return false;
-    for (int i = 0; i < ring->conn_count; i++) {
-        if (!pg_pipe_begin(ring->conns[i], on_done, ring, &ring->pipes[i], err))
+    for (int i = 0; i < ring->conn_count; i++)
+        if (!start_pipe(ring, i, err))
             return false;
-        ring->pipe_count++;
-    }
     return true;
+}
+
+bool
+ring_add(struct ring *ring, struct pg_conn *conn)
+{
+    struct err ignored;
+
+    if (ring->conn_count == RING_PIPES_MAX ||
+        ring->pipe_count < ring->conn_count)
+        return false;
+    ring->conns[ring->conn_count] = conn;
+    if (!start_pipe(ring, ring->conn_count, &ignored)) {
+        ring->conns[ring->conn_count] = NULL;
+        return false;
+    }
+    ring->conn_count++;
+    return true;
+}
+
+void
+ring_give_back(struct ring *ring, struct pg_conn *conn)
+{
+    give_session_back(ring->pool, conn);
 }
 
 static bool
@@ -420,6 +450,7 @@ ring_send(struct ring *ring, struct loader_table *table, struct err *err)
         return true;
     }
     ring->bytes_under_way += batch->bytes.length;
+    ring->batches_sent++;
     sent = send_timed(ring, batch, table->statement, &is_sent, err);
     if (is_sent)
         return sent;

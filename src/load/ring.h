@@ -81,7 +81,8 @@ struct ring {
     struct ring_answer part;   /* to the rows that were sent alone, */
     struct ring_answer around; /* and to the statements around them */
     uint64_t early_sends;      /* batches sent because none was free */
-    int64_t send_ns;           /* time for sending and waiting */
+    uint64_t batches_sent;
+    int64_t send_ns; /* time for sending and waiting */
 };
 
 /* Prepared statements of each connection that shares transactions. ROLLBACK is
@@ -112,6 +113,16 @@ void ring_prepare(struct ring *ring, const char *schema,
 /* Wait until all is prepared, and start the pipelines. The first time, the time
  * of a round trip decides how many batches are added. */
 MUST_CHECK bool ring_start(struct ring *ring, struct err *err);
+
+/* Queue the statement of each table; and add a connection that has prepared
+ * them to those that send, between two lines. False if it is lost, or if no
+ * batch can be sent now. */
+void ring_queue_tables(struct pg_conn *conn, struct loader_table *tables,
+                       int table_count, const char *schema);
+MUST_CHECK bool ring_add(struct ring *ring, struct pg_conn *conn);
+
+/* Give a connection to the pool, or close it. NULL is none. */
+void ring_give_back(struct ring *ring, struct pg_conn *conn);
 
 /* If staging is created late, in place of ring_prepare(): set up the sessions
  * while the caller creates it, and wait for that; and after ring_start() send

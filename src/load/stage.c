@@ -90,11 +90,18 @@ stage_learn_types(struct loader_table *table, const struct pg_result *types,
     return true;
 }
 
+static void
+queue_fence(struct pg_conn *conn, const struct loader_fence *fence)
+{
+    if (fence->queue != NULL)
+        fence->queue(fence->ctx, conn);
+}
+
 /* The lock_timeout keeps this from waiting for a dump that has locked the
  * table. */
 static bool
-drop_one(struct pg_conn *conn, const char *schema, const char *name,
-         struct err *err)
+drop_one(struct pg_conn *conn, const struct loader_fence *fence,
+         const char *schema, const char *name, struct err *err)
 {
     struct buf sql = buf_with_ceiling(1024);
     bool dropped;
@@ -103,6 +110,7 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
     ddl_append_qualified(&sql, schema, name);
     dropped = pg_begin(conn, err);
     if (dropped) {
+        queue_fence(conn, fence);
         pg_queue_script(conn, sql_lock_timeout, NULL);
         pg_queue(conn, buf_str(&sql), 0, NULL, NULL);
         dropped = pg_commit(conn, err);
@@ -115,22 +123,26 @@ drop_one(struct pg_conn *conn, const char *schema, const char *name,
 
 /* Drop as many as possible. `err` gets the first failure. */
 static bool
-drop_listed(struct pg_conn *conn, const struct pg_result *list, struct err *err)
+drop_listed(struct pg_conn *conn, const struct loader_fence *fence,
+            const struct pg_result *list, struct err *err)
 {
     struct err other;
     bool dropped = true;
 
     for (int i = 0; i < pg_rows(list); i++)
-        dropped = drop_one(conn, pg_text(list, i, 0), pg_text(list, i, 1),
-                           dropped ? err : &other) &&
+        dropped = drop_one(conn, fence, pg_text(list, i, 0),
+                           pg_text(list, i, 1), dropped ? err : &other) &&
                   dropped;
     return dropped;
 }
 
-/* End the sessions that still write staging of the run, and list it. */
+/* End the sessions that still write staging of the run, and list it. Without a
+ * BEGIN, the statements up to the sync are one transaction. */
 static void
-queue_list(struct pg_conn *conn, const char *prefix, struct pg_result **list)
+queue_list(struct pg_conn *conn, const struct loader_fence *fence,
+           const char *prefix, struct pg_result **list)
 {
+    queue_fence(conn, fence);
     pg_queue(conn, sql_stage_writers_end, 1, &prefix, NULL);
     pg_queue(conn, sql_stage_list, 1, &prefix,
              &(struct pg_answer){.result = list});
@@ -140,13 +152,14 @@ queue_list(struct pg_conn *conn, const char *prefix, struct pg_result **list)
 static bool
 drop_all(struct pg_conn *conn, int64_t run_id, struct err *err)
 {
+    const struct loader_fence none = {NULL, NULL};
     char prefix[STAGE_NAME_BYTES];
     struct pg_result *list;
     bool dropped;
 
     stage_prefix(run_id, prefix);
-    queue_list(conn, prefix, &list);
-    dropped = pg_settle(conn, err) && drop_listed(conn, list, err);
+    queue_list(conn, &none, prefix, &list);
+    dropped = pg_settle(conn, err) && drop_listed(conn, &none, list, err);
     pg_result_free(list);
     return dropped;
 }
@@ -209,6 +222,7 @@ stage_ahead_free(struct stage_ahead *ahead)
 /* What creating staging asks, and the answers. */
 struct creation {
     struct pg_conn *conn;
+    const struct loader_fence *fence;
     const char *schema;
     char prefix[STAGE_NAME_BYTES];
     struct loader_table *tables;
@@ -253,9 +267,10 @@ queue_creation(struct creation *creation, struct err *err)
     struct pg_conn *conn = creation->conn;
     const char *values[] = {creation->schema, creation->prefix};
 
-    queue_list(conn, creation->prefix, &creation->left);
+    queue_list(conn, creation->fence, creation->prefix, &creation->left);
     if (!pg_begin(conn, err))
         return false;
+    queue_fence(conn, creation->fence);
     pg_queue_script(conn, buf_str(&creation->sql), NULL);
     pg_queue(conn, sql_stage_revokes, 2, values,
              &(struct pg_answer){.result = &creation->revokes});
@@ -346,7 +361,7 @@ create_from_scratch(struct creation *creation, struct err *err)
 
     if (made || !is_in_the_way(creation, err))
         return made;
-    made = drop_listed(creation->conn, creation->left, err);
+    made = drop_listed(creation->conn, creation->fence, creation->left, err);
     free_answers(creation);
     return made && create_stages(creation, err);
 }
@@ -355,10 +370,11 @@ bool
 stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
              struct loader_table *tables, int table_count,
              const bool *becomes_table, struct stage_ahead *ahead,
-             struct err *err)
+             const struct loader_fence *fence, struct err *err)
 {
     struct creation creation = {
         .conn = conn,
+        .fence = fence,
         .schema = schema,
         .tables = tables,
         .table_count = table_count,

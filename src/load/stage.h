@@ -11,6 +11,7 @@
 #define LOAD_STAGE_H
 
 #include "base/buf.h"
+#include "load/loader.h"
 #include "load/rows.h"
 #include "pg/conn.h"
 
@@ -35,10 +36,11 @@ void stage_ahead_free(struct stage_ahead *ahead);
  * attempt of the run left, and end all sessions that still write them: they
  * belong to a process that has lost its claim. If `ahead` has made the same
  * tables, they are used. */
-MUST_CHECK bool stage_create(struct pg_conn *conn, const char *schema,
-                             int64_t run_id, struct loader_table *tables,
-                             int table_count, const bool *becomes_table,
-                             struct stage_ahead *ahead, struct err *err);
+MUST_CHECK bool
+stage_create(struct pg_conn *conn, const char *schema, int64_t run_id,
+             struct loader_table *tables, int table_count,
+             const bool *becomes_table, struct stage_ahead *ahead,
+             const struct loader_fence *fence, struct err *err);
 
 /* Drop all staging tables of the run that exist, in any schema, because the
  * store's schema may have changed. If this fails, the next run of the job drops

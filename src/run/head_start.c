@@ -71,7 +71,8 @@ head_start_ask(struct run *run, const struct loader_config *config,
     struct pg_conn *control;
 
     *ahead = (struct head_start){.known = known_rows_few(run)};
-    if (ahead->known != NULL)
+    ahead->is_small = ahead->known != NULL;
+    if (ahead->is_small)
         own.connections = 1;
     ahead->loader = loader_ahead_new(&own);
     if (!journal_borrow(run->journal, &control, err))
@@ -92,18 +93,24 @@ head_start_free(const struct run *run, struct head_start *ahead)
     *ahead = (struct head_start){.loader = NULL};
 }
 
+/* If there were more rows than the statistics say, the loader opens all of its
+ * connections. */
 void
 head_start_take(struct attempt *attempt, struct head_start *ahead)
 {
     const struct run *run = attempt->run;
 
     memcpy(attempt->loaded_at, ahead->loaded_at, sizeof(attempt->loaded_at));
-    attempt->ahead = ahead->loader;
-    loader_take(attempt->loader, ahead->loader);
     if (ahead->known != NULL && known_rows_hold(run, ahead->known))
         attempt->known = ahead->known;
     else
         known_rows_free(run, ahead->known);
+    if (ahead->is_small && attempt->known == NULL) {
+        loader_ahead_free(ahead->loader);
+    } else {
+        attempt->ahead = ahead->loader;
+        loader_take(attempt->loader, ahead->loader);
+    }
     *ahead = (struct head_start){.loader = NULL};
 }
 
@@ -128,9 +135,20 @@ stage_fenced(const struct attempt *attempt, struct pg_conn *control,
     return true;
 }
 
+bool
+head_start_stage(struct attempt *attempt, struct pg_conn *control,
+                 struct err *err)
+{
+    if (loader_stage(attempt->loader, control, attempt->becomes_table, err))
+        return true;
+    if (!journal_fence_failed(NULL, err))
+        return false;
+    return journal_run_not_ours_in(control, &attempt->run->ref, err);
+}
+
 /* If staging could not be created although the run is ours, default privileges
  * or what an earlier attempt left may be in the way: loader_stage() creates it
- * in more steps. */
+ * in more steps, with a fence in each. */
 static bool
 stage_with(struct attempt *attempt, struct pg_conn *control, struct err *err)
 {
@@ -143,7 +161,7 @@ stage_with(struct attempt *attempt, struct pg_conn *control, struct err *err)
         pg_rollback(control);
     if (not_ours)
         return journal_run_not_ours_in(control, &attempt->run->ref, err);
-    return loader_stage(attempt->loader, control, attempt->becomes_table, err);
+    return head_start_stage(attempt, control, err);
 }
 
 bool

@@ -19,6 +19,7 @@
 /* For the first attempt only. All zero: nothing has begun. */
 struct head_start {
     struct loader_ahead *loader;
+    bool is_small; /* it has one connection, because few rows are expected */
     char loaded_at[JOURNAL_TIME_BYTES]; /* "": see struct attempt */
     struct known **known;               /* see struct attempt */
 };
@@ -36,6 +37,11 @@ void head_start_free(const struct run *run, struct head_start *ahead);
 
 /* After the inspection: hand over to the attempt and its loader. */
 void head_start_take(struct attempt *attempt, struct head_start *ahead);
+
+/* Create staging with the control session. If the run is not ours any more, the
+ * error says why. */
+MUST_CHECK bool head_start_stage(struct attempt *attempt,
+                                 struct pg_conn *control, struct err *err);
 
 /* Create staging because a row must be sent: a loader_stage_fn. `attempt` is
  * the struct attempt. */

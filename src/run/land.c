@@ -27,6 +27,7 @@
 #include "base/retry.h"
 #include "job/control.h"
 #include "journal/frontier.h"
+#include "journal/merge.h"
 #include "journal/store.h"
 #include "journal/watermark.h"
 #include "load/adapt.h"
@@ -254,6 +255,14 @@ find_refused(struct run *run, struct loader *loader, struct err *err)
         err_as(err, ERR_TRANSIENT);
 }
 
+static void
+queue_fence(void *ctx, struct pg_conn *conn)
+{
+    const struct run *run = ctx;
+
+    journal_queue_fence(conn, &run->ref, RUN_LOADING, NULL);
+}
+
 /* PostgreSQL keeps the first 63 bytes of the application's name. */
 static struct loader_config
 describe_loader(struct run *run)
@@ -274,6 +283,7 @@ describe_loader(struct run *run)
         .run_id = run->ref.run_id,
         .is_paged = run->origin->is_paged,
         .continues = continues_pages(run),
+        .fence = {queue_fence, run},
         .refused = &run->refused,
         .on_reject = stream_on_reject,
         .on_gid_type = on_gid_type,

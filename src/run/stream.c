@@ -206,8 +206,7 @@ stage_first(struct attempt *attempt, struct err *err)
 
     if (!journal_borrow(run->journal, &control, err))
         return false;
-    staged =
-        loader_stage(attempt->loader, control, attempt->becomes_table, err);
+    staged = head_start_stage(attempt, control, err);
     journal_give_back(run->journal);
     if (!staged || !loader_connect(attempt->loader, err))
         return false;

@@ -36,6 +36,19 @@ WHEN (NEW.status = 'loading' AND OLD.status <> 'loading')
 EXECUTE FUNCTION test.take_over();
 """
 
+# How many sessions a load has when it merges.
+SESSIONS = """
+CREATE TABLE test.sessions (n bigint);
+CREATE FUNCTION test.count() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO test.sessions SELECT count(*) FROM pg_stat_activity
+  WHERE application_name LIKE 'bulkpg run %';
+  RETURN NULL;
+END $$;
+CREATE TRIGGER count AFTER UPDATE ON acme.products FOR EACH STATEMENT
+EXECUTE FUNCTION test.count();
+"""
+
 # Waits of a run in which nothing changed.
 UNCHANGED = 11
 
@@ -118,6 +131,69 @@ class LateStaging(Case):
                         "SELECT ON TABLES FROM PUBLIC")
         self.load_lines(lines(19) + [product(20, "b")] + lines(20)[39:])
         self.assertEqual((0, 1, 0, 39), self.counts())
+        self.check_no_staging()
+
+    # ---- more rows than expected ---------------------------------------------
+
+    def count_sessions(self):
+        """Note how many sessions the load has when it merges."""
+        self.configure(database="connections = 3")
+        self.db.execute(SESSIONS)
+
+    def sessions(self):
+        return self.db.column("SELECT DISTINCT n FROM test.sessions")
+
+    def test_the_statistics_are_wrong(self):
+        """The hashes are read, and there are too many."""
+        self.load_first(1500)
+        self.db.execute("UPDATE pg_class SET reltuples = 10 WHERE relnamespace "
+                        "= to_regnamespace('acme') AND relkind = 'r'")
+        self.count_sessions()
+        self.load_lines(lines(1500, title="b"))
+        self.assertEqual((0, 1500, 0, 1500), self.counts())
+        self.assertEqual([3], self.sessions())
+
+    def test_few_rows_have_one_connection(self):
+        self.load_first(20)
+        self.count_sessions()
+        self.load_lines(lines(20, title="b"))
+        self.assertEqual([1], self.sessions())
+
+    def test_many_rows_after_few(self):
+        """The other connections are opened while the rows are sent."""
+        self.load_first(20)
+        self.count_sessions()
+        self.load_lines(lines(30000, title="b"))
+        self.assertEqual((59960, 20, 0, 20), self.counts())
+        self.assertEqual([3], self.sessions())
+
+    # ---- copies of pages -----------------------------------------------------
+
+    def paged_lines(self, count):
+        """A product with variants, as cut from a page."""
+        gid = "gid://shopify/"
+        parent = gid + "Product/1"
+        return [{"bulkpg_t1": True, "id": parent, "title": "a"}] + [
+            {"bulkpg_t2": True, "id": f"{gid}ProductVariant/{n}",
+             "sku": f"s{n}", "__parentId": parent}
+            for n in range(1, count + 1)]
+
+    def test_a_line_that_removes_rows_before_any_was_sent(self):
+        """A row that came unchanged, and was not sent, is removed: so all rows
+        are sent."""
+        self.query("q", QUERY.replace("{ products", "query @paged { products"))
+        self.load_lines(self.paged_lines(40))
+        self.db.execute(RECORD)
+        self.load_lines(self.paged_lines(40))
+        self.assertEqual([], self.made())
+        removal = {"bulkpg_removes": {"connection": 1, "id": None,
+                                      "parent": "gid://shopify/Product/1"}}
+        result = self.load_lines(self.paged_lines(40) + [removal] +
+                                 self.paged_lines(39)[1:])
+        self.assertIn("NOT_COMPARED", result.stderr)
+        self.assertEqual((0, 0, 1, 40), self.counts())
+        self.assertEqual([(39, 39)], self.rows("products_variants",
+                                               "count(*), max(id)"))
         self.check_no_staging()
 
     # ---- others --------------------------------------------------------------
