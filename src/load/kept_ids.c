@@ -10,6 +10,31 @@ enum { SQL_BYTES_MAX = 64 * 1024, ID_BYTES_MAX = 64 * 1024 * 1024 };
 /* Columns of the answer. */
 enum { PARENT_ID, ROW_ID };
 
+bool
+kept_ids_open(const struct loader_config *config, struct pg_conn **conn,
+              struct err *err)
+{
+    struct pg_config session = {.dsn = config->dsn,
+                                .application_name = config->application_name,
+                                .loader = true,
+                                .sets_up_later = true,
+                                .answer_timeout_ms = config->answer_timeout_ms};
+
+    *conn = config->sessions != NULL
+                ? pg_pool_take(config->sessions, config->application_name)
+                : NULL;
+    return *conn != NULL || pg_connect(&session, conn, err);
+}
+
+void
+kept_ids_close(const struct loader_config *config, struct pg_conn *conn)
+{
+    if (config->sessions != NULL)
+        pg_pool_give(config->sessions, conn);
+    else
+        pg_close(conn);
+}
+
 /* The id as the API has it. Staging may have its number. */
 static const char *
 whole_id(const struct plan_gid *gid, const struct pg_result *result, int row,
@@ -52,9 +77,9 @@ give_all(struct pg_conn *conn, const struct plan_table *table,
 
 /* A cursor exists only inside a transaction. */
 bool
-kept_ids_read(struct pg_conn *conn, const char *schema, int64_t run_id,
-              const struct plan_table *table, kept_ids_fn *give, void *ctx,
-              struct err *err)
+kept_ids_read(struct pg_conn *conn, const struct loader_config *config,
+              const struct plan_table *table, bool has_rows, kept_ids_fn *give,
+              void *ctx, struct err *err)
 {
     struct buf sql = buf_with_ceiling(SQL_BYTES_MAX);
     char stage[STAGE_NAME_BYTES];
@@ -62,8 +87,8 @@ kept_ids_read(struct pg_conn *conn, const char *schema, int64_t run_id,
 
     if (!stage_has_rows(table))
         return true;
-    stage_name(run_id, table, stage);
-    pages_sql_list(&sql, schema, stage, table);
+    stage_name(config->run_id, table, stage);
+    pages_sql_list(&sql, config->schema, stage, table, has_rows);
     read = pg_begin(conn, err) &&
            pg_exec(conn, buf_str(&sql), 0, NULL, NULL, err) &&
            give_all(conn, table, give, ctx, err) && pg_commit(conn, err);

@@ -135,13 +135,14 @@ pages_sql_remove(struct buf *sql, const struct pages_sql_stages *stages,
 
 void
 pages_sql_list(struct buf *sql, const char *schema, const char *stage,
-               const struct plan_table *table)
+               const struct plan_table *table, bool has_rows)
 {
     struct template_values values = {.count = 0};
 
     template_name(&values, "stage", schema, stage);
     template_name(&values, "parent_column", NULL, table->parent_column);
-    template_name(&values, "row_id", NULL, row_id_column(table));
+    template_name(&values, "row_id", NULL,
+                  has_rows ? row_id_column(table) : NULL);
     template_append(sql, sql_list_staged, &values);
     template_free(&values);
 }

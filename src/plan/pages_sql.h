@@ -38,8 +38,9 @@ struct pages_sql_stages {
 void pages_sql_remove(struct buf *sql, const struct pages_sql_stages *stages,
                       const struct plan_table *table, enum pages_sql_kind kind);
 
-/* Append the statement that lists which rows are staged. */
+/* Append the statement that lists which rows are staged, or, unless `has_rows`,
+ * only below which parents. */
 void pages_sql_list(struct buf *sql, const char *schema, const char *stage,
-                    const struct plan_table *table);
+                    const struct plan_table *table, bool has_rows);
 
 #endif

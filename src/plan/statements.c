@@ -320,7 +320,7 @@ print_pages(struct printer *printer, const struct plan_table *table)
     heading(printer, "Pages of a resumed run", table->name);
     print_purpose(printer, sql_list_staged);
     pages_sql_list(printer->sql, printer->schema,
-                   printer->names[table->index].stage, table);
+                   printer->names[table->index].stage, table, true);
     end_statement(printer->sql);
     print_purpose(printer, sql_fetch_staged);
     template_append(printer->sql, sql_fetch_staged, &none);

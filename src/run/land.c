@@ -422,11 +422,14 @@ look_again(struct run *run, struct head_start *ahead, struct err *err)
 {
     struct loader_config config = describe_loader(run);
 
+    if (!staged_recall(run, &config, err))
+        return false;
     if (head_start_ask(run, &config, choose_tables(run), ahead, err) &&
         tables_inspect(&run->tables, run->job, err))
         return true;
     head_start_free(run, ahead);
-    land_drop_staging(run->journal, run->ref.run_id);
+    if (!continues_pages(run))
+        land_drop_staging(run->journal, run->ref.run_id);
     return false;
 }
 
@@ -446,8 +449,7 @@ land_results(struct run *run, struct err *err)
         run->head = *run->origin->head;
     run->written = arena_array(run->arena, (size_t)run->plan->table_count,
                                sizeof(*run->written));
-    if (!learn_gids(run, err) || !staged_recall(run, err) ||
-        !begin_load(run->job, err))
+    if (!learn_gids(run, err) || !begin_load(run->job, err))
         return false;
     if (!look_again(run, &ahead, err)) {
         pg_forget_ahead(context->control, run);

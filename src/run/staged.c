@@ -17,31 +17,46 @@ give(void *ctx, const char *parent_id, const char *id)
 }
 
 static bool
-read_all(struct run *run, struct pg_conn *control, struct err *err)
+read_all(struct run *run, const struct loader_config *config,
+         struct pg_conn *conn, struct err *err)
 {
     const struct pages *pages = run->plan->pages;
+    const enum origin_recall *recalls = run->origin->recalls;
     struct recalling recalling = {.origin = run->origin};
 
     for (int i = 0; i < pages->count; i++) {
         recalling.connection = i;
-        if (!kept_ids_read(control, run->schema, run->ref.run_id,
-                           pages->connections[i].table, give, &recalling, err))
+        if (recalls[i] != RECALL_NOTHING &&
+            !kept_ids_read(conn, config, pages->connections[i].table,
+                           recalls[i] == RECALL_ROWS, give, &recalling, err))
             return false;
     }
     return true;
 }
 
-bool
-staged_recall(struct run *run, struct err *err)
+static bool
+recalls_any(const struct run *run)
 {
-    struct pg_conn *control;
+    const enum origin_recall *recalls = run->origin->recalls;
+
+    for (int i = 0; recalls != NULL && i < run->plan->pages->count; i++)
+        if (recalls[i] != RECALL_NOTHING)
+            return true;
+    return false;
+}
+
+bool
+staged_recall(struct run *run, const struct loader_config *config,
+              struct err *err)
+{
+    struct pg_conn *conn;
     bool read;
 
-    if (!run->origin->must_recall)
+    if (!recalls_any(run))
         return true;
-    if (!journal_borrow(run->journal, &control, err))
+    if (!kept_ids_open(config, &conn, err))
         return false;
-    read = read_all(run, control, err);
-    journal_give_back(run->journal);
+    read = read_all(run, config, conn, err);
+    kept_ids_close(config, conn);
     return read;
 }

@@ -38,6 +38,14 @@ enum origin_left {
     ORIGIN_ASKED    /* submitted operations: resume() it */
 };
 
+/* What an origin of pages must know of the rows of a connection that an earlier
+ * process has staged. */
+enum origin_recall {
+    RECALL_NOTHING,
+    RECALL_PARENTS, /* below which parents they are */
+    RECALL_ROWS     /* and their ids */
+};
+
 struct origin_ops {
     /* Find what `last`, a run of the same query and window, left. resume()
      * continues with it. If `find` is NULL, nothing is ever left. */
@@ -57,9 +65,9 @@ struct origin_ops {
     bool (*resume)(struct origin *origin, const struct origin_run *run,
                    struct err *err);
 
-    /* Of an origin of pages, after resume() has set must_recall: a row that is
-     * staged. `connection` is its index in plan->pages. NULL: a root, or a row
-     * without an id. */
+    /* Of an origin of pages, after resume() has set `recalls`: a row that is
+     * staged, or a parent below which rows are. `connection` is its index in
+     * plan->pages. NULL: a root, or a row without an id. */
     void (*recall)(struct origin *origin, int connection, const char *parent_id,
                    const char *id);
 
@@ -106,9 +114,10 @@ struct origin {
     /* Set by an origin of pages when it is made. It has one source. */
     bool is_paged;
 
-    /* Set by resume() of an origin of pages: before the first page is read,
-     * recall() must get all rows that are staged. */
-    bool must_recall;
+    /* Set by resume() of an origin of pages, by connection of plan->pages: what
+     * recall() must get of the staged rows, before the first page is read; NULL:
+     * nothing. */
+    const enum origin_recall *recalls;
 
     /* Set by wait() of an origin of pages: the last committed page, from which
      * the run continues. Its `page` is 0 if none was committed. */

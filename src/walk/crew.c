@@ -32,9 +32,8 @@ static void
 remember_parent(struct walker *walker, const struct frontier_entry *row)
 {
     if (row->parent_id != NULL)
-        (void)!page_begin_parent(walker,
-                                 &walker->pages->connections[row->connection],
-                                 span_str(row->parent_id));
+        begun_add(walker, &walker->pages->connections[row->connection],
+                  span_str(row->parent_id));
 }
 
 static bool

@@ -253,9 +253,9 @@ is_busy(const struct entries *entries, const struct pages_connection *c)
     return has_others(entries) || is_here(entries, c);
 }
 
-/* May it be read again from its beginning? */
-static bool
-may_restart(const struct entries *entries, const struct pages_connection *c)
+bool
+entries_may_restart(const struct entries *entries,
+                    const struct pages_connection *c)
 {
     for (int i = 0; i < entries->pages->count; i++)
         if (entries_is_below(&entries->pages->connections[i], c) &&
@@ -270,7 +270,7 @@ find_going(const struct entries *entries, const struct pages_connection *c)
     struct walk_entry *entry = entries->of[c->index].going.first;
 
     for (; entry != NULL; entry = entry->next)
-        if (!entry->is_again || may_restart(entries, c))
+        if (!entry->is_again || entries_may_restart(entries, c))
             return entry;
     return NULL;
 }

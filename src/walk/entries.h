@@ -112,6 +112,11 @@ void batch_free(struct batch *batch);
 bool entries_is_below(const struct pages_connection *c,
                       const struct pages_connection *above);
 
+/* May the connection be read again from its beginning? Not while connections
+ * below it are being read. */
+bool entries_may_restart(const struct entries *entries,
+                         const struct pages_connection *c);
+
 /* The entry is read again from its beginning: cursors may come again. */
 void entries_forget_mark(struct walk_entry *entry);
 

@@ -31,11 +31,13 @@
 #include "paged/proof.h"
 #include "walk/verdict.h"
 
-/* The lines of a page are longer than its answer, because each has the id of
- * its parent. The answer to a request for one row may be larger than others,
- * and then its lines may be, too. */
+/* The lines of a page are longer than its answer, because each has a tag and
+ * the id of its parent: of small rows, several times as long. The answer to a
+ * request for one row may be larger than others, and then its lines may be,
+ * too. */
 enum {
     LINES_BYTES_MAX = 24 * 1024 * 1024,
+    LINES_MOST_PER_ANSWER = 8,
     CHANGES_MOST = 200 * 1000,
     WALKED_BYTES_MAX = 16 * 1024 * 1024,
     KEYS_MOST = 1024 * 1024
@@ -57,6 +59,7 @@ page_new(struct walker *walker, struct batch *batch)
     page->lines = buf_with_ceiling(LINES_BYTES_MAX);
     page->walked = buf_with_ceiling(WALKED_BYTES_MAX);
     page->seen = seen_new(KEYS_MOST);
+    begun_init(&page->begun, walker);
     tallies_init(&page->tallies, walker->pages);
     return page;
 }
@@ -70,6 +73,7 @@ page_clear(struct page *page)
     page->change_count = page->removal_count = page->reject_count = 0;
     page->key_count = page->row_id_count = 0;
     seen_clear(&page->seen);
+    begun_clear(&page->begun);
     tallies_free(&page->tallies);
     tallies_init(&page->tallies, page->walker->pages);
 }
@@ -83,6 +87,7 @@ page_free(struct page *page)
     batch_free(&page->batch);
     tallies_free(&page->tallies);
     seen_free(&page->seen);
+    begun_free(&page->begun);
     buf_free(&page->lines);
     buf_free(&page->walked);
     free(page->changes);
@@ -98,14 +103,14 @@ bool
 page_has_space(const struct page *page, size_t answer_bytes)
 {
     return page->lines.length + answer_bytes * LINES_PER_ANSWER <=
-           page->lines.ceiling;
+           LINES_BYTES_MAX;
 }
 
 /* A page that is larger than others, because of one row. */
 static void
 raise_ceiling(struct page *page, size_t answer_bytes)
 {
-    size_t most = answer_bytes * LINES_PER_ANSWER;
+    size_t most = page->lines.length + answer_bytes * LINES_MOST_PER_ANSWER;
 
     if (page->lines.ceiling < most)
         page->lines.ceiling = most;
@@ -184,53 +189,6 @@ keep(struct page *page, struct span text)
 
 /* ---- rows --------------------------------------------------------------- */
 
-static uint64_t
-instance_hash(const struct pages_connection *c, struct span parent)
-{
-    return seen_instance(c->index, 0, parent);
-}
-
-/* The same, but another one after a connection above it was read again. */
-static uint64_t
-round_hash(const struct walker *walker, const struct pages_connection *c,
-           struct span parent)
-{
-    return seen_instance(c->index, walker->rounds[c->index] + 1, parent);
-}
-
-/* Did the connection come before in this page? */
-static bool
-is_in_page(const struct page *page, const struct pages_connection *c,
-           struct span parent)
-{
-    for (size_t i = 0; i < page->change_count; i++) {
-        const struct frontier_entry *row = &page->changes[i].row;
-
-        if (row->connection == c->index && row->parent_id != NULL &&
-            span_is(parent, row->parent_id))
-            return true;
-    }
-    return false;
-}
-
-/* A row below a root may be below several roots, and so come several times,
- * with all that is below it: once is enough. A root that comes again has
- * changed; but what is still being read below it is not begun twice. */
-static bool
-has_begun(const struct page *page, const struct pages_connection *c,
-          struct span parent)
-{
-    const struct walker *walker = page->walker;
-
-    if (parent.length == 0 || c->level == 0)
-        return false;
-    if (c->level > 1)
-        return seen_has(&walker->parents, round_hash(walker, c, parent));
-    return seen_has(&walker->parents, instance_hash(c, parent)) &&
-           (is_in_page(page, c, parent) ||
-            entries_find(&walker->entries, c, parent) != NULL);
-}
-
 /* Does the answer have the rows themselves, not the pages of a connection? */
 static bool
 has_rows_by_ids(const struct page *page)
@@ -250,7 +208,7 @@ add_key(struct page *page, const struct pages_connection *c, struct span parent,
         struct span id)
 {
     struct page_key *key;
-    uint64_t instance = round_hash(page->walker, c, parent);
+    uint64_t instance = begun_instance(page->walker, c, parent);
 
     page->keys = make_room(page->keys, page->key_count, &page->key_room,
                            sizeof(*page->keys));
@@ -270,6 +228,32 @@ add_row_id(struct page *page, struct span id)
     page->row_ids[page->row_id_count++] = arena_dup(&page->arena, id);
 }
 
+/* A row of a connection that was not asked for, but is in its parent's row. */
+static bool
+is_left_out(struct page *page, const struct pages_connection *c,
+            struct span parent, struct span id)
+{
+    enum begun_how how =
+        begun_ask(&page->begun, page->walker, c, parent, false);
+
+    if (how != BEGUN_STAYS && how != BEGUN_LATER)
+        return false;
+    begun_leave_out(&page->begun, c, id);
+    return true;
+}
+
+static void
+on_own_row(struct page *page, const struct pages_connection *c, struct span id)
+{
+    begun_next_row(&page->begun);
+    if (is_own(page, c))
+        ends_row(page, id);
+    else
+        page->ends.skips = false; /* asked for by its id */
+    if (page->is_bare && !page->ends.skips)
+        add_row_id(page, id);
+}
+
 static void
 on_row(void *ctx, const struct plan_table *table, struct span parent,
        struct span id)
@@ -277,21 +261,21 @@ on_row(void *ctx, const struct plan_table *table, struct span parent,
     struct page *page = ctx;
     const struct pages_connection *c =
         page->walker->connection_of[table->index];
+    bool is_asked = c == page->request->connection;
 
-    page->is_left_out = c != NULL && c != page->request->connection &&
-                        has_begun(page, c, parent);
-    if (c == NULL || page->is_left_out)
+    page->is_left_out = false;
+    if (c == NULL)
         return;
-    if (is_own(page, c))
-        ends_row(page, id);
-    else if (c == page->request->connection)
-        page->ends.skips = false; /* asked for by its id */
+    if (is_asked)
+        on_own_row(page, c, id);
+    else
+        page->is_left_out =
+            page->ends.skips || is_left_out(page, c, parent, id);
+    if (page->is_left_out)
+        return;
     if (!page->is_bare)
         tally_of(page, c)->rows += !page->ends.skips;
-    else if (c == page->request->connection && !page->ends.skips)
-        add_row_id(page, id);
-    if (c->has_total && !c->is_only &&
-        (c != page->request->connection || !has_rows_by_ids(page)))
+    if (c->has_total && !c->is_only && (!is_asked || !has_rows_by_ids(page)))
         add_key(page, c, parent, id);
 }
 
@@ -312,20 +296,25 @@ on_line(void *ctx, const struct plan_table *table, struct span line,
 
 /* ---- instances ---------------------------------------------------------- */
 
-/* How many new keys the page has of this instance. Keys of an instance that
+/* Take the keys of this instance, and count those that are new. They came last:
+ * those of the instances below it are taken already. Keys of an instance that
  * has, or will have, other pages are remembered. */
 static int64_t
-count_keys(struct page *page, const struct split_instance *i,
-           const struct frontier_entry *row, bool has_others)
+take_keys(struct page *page, const struct split_instance *i,
+          const struct frontier_entry *row, bool has_others)
 {
-    uint64_t instance = round_hash(page->walker, i->connection, i->parent_id);
+    uint64_t instance =
+        begun_instance(page->walker, i->connection, i->parent_id);
     struct seen *keys = &page->walker->keys;
     int64_t count = 0;
 
-    for (size_t n = 0; n < page->key_count; n++) {
-        const struct page_key *key = &page->keys[n];
+    while (page->key_count > 0) {
+        const struct page_key *key = &page->keys[page->key_count - 1];
 
-        if (key->instance == instance && key->is_first)
+        if (key->instance != instance)
+            break;
+        page->key_count--;
+        if (key->is_first)
             count += !has_others || key->key == 0 ||
                      seen_add(keys, key->key + (uint64_t)row->repeats);
     }
@@ -365,7 +354,7 @@ count_page(struct page *page, const struct split_instance *i,
     if (i->total >= 0)
         row->told_last = i->total;
     if (c->has_total && !c->is_only)
-        row->distinct += count_keys(page, i, row, has_others);
+        row->distinct += take_keys(page, i, row, has_others);
     else
         row->distinct = row->rows;
 }
@@ -480,16 +469,6 @@ refuse_null(const struct split_instance *i, struct err *err)
                    i->connection->path, SPAN_ARG(i->parent_id));
 }
 
-bool
-page_begin_parent(struct walker *walker, const struct pages_connection *c,
-                  struct span parent)
-{
-    if (parent.length == 0)
-        return true;
-    (void)!seen_add(&walker->parents, round_hash(walker, c, parent));
-    return seen_add(&walker->parents, instance_hash(c, parent));
-}
-
 static bool
 settle_instance(struct page *page, const struct split_instance *i,
                 struct page_change *change, struct err *err)
@@ -529,53 +508,80 @@ refuse_instance(const struct split_instance *i, const char *why,
                    i->connection->path, SPAN_ARG(i->parent_id), why);
 }
 
-static bool
-on_instance(void *ctx, const struct split_instance *i, struct err *err)
+/* A connection whose pages were not asked for: it has no entry yet. */
+static void
+begin_instance(struct page *page, const struct split_instance *i,
+               struct page_change *change, enum begun_how how)
 {
-    struct page *page = ctx;
-    bool own = is_own(page, i->connection);
-    struct walk_entry *entry =
-        own ? batch_find(&page->batch, i->parent_id) : NULL;
+    tally_of(page, i->connection)->begun++;
+    begun_note(&page->begun, page->walker, i->connection, i->parent_id);
+    change->is_again = how == BEGUN_LATER;
+    if (how == BEGUN_AGAIN)
+        add_removal(page, i->connection, change->row.parent_id, NULL);
+}
+
+static bool
+change_instance(struct page *page, const struct split_instance *i,
+                struct walk_entry *entry, enum begun_how how, struct err *err)
+{
     struct page_change *change;
     struct frontier_entry row;
 
-    if (!own && page->ends.skips)
-        return true;
-    if (own && entry == NULL)
-        return refuse_instance(i, ", which was not asked for", err);
-    change = entry != NULL ? find_change(page, entry) : NULL;
-    if (change != NULL && page->goes_on) {
-        count_page(page, i, &change->row);
-        return settle_instance(page, i, change, err);
-    }
-    if (change != NULL)
-        return refuse_instance(i, " twice", err);
-    if (entry == NULL && has_begun(page, i->connection, i->parent_id))
-        return true;
     if (page->change_count >= CHANGES_MOST)
         return err_set(err, MSG_PAGE_SHAPE,
                        "the answer has more than %d connections", CHANGES_MOST);
     row = row_before(page, i, entry);
     change = add_change(page, entry);
     change->row = row;
-    if (entry == NULL) {
-        tally_of(page, i->connection)->begun++;
-        if (!page_begin_parent(page->walker, i->connection, i->parent_id)) {
-            change->is_again = i->state == SPLIT_APART;
-            if (!change->is_again)
-                add_removal(page, i->connection, row.parent_id, NULL);
-        }
-    } else if (entry->is_again) {
+    if (entry == NULL)
+        begin_instance(page, i, change, how);
+    else if (entry->is_again)
         add_removal(page, i->connection, entry->row.parent_id, NULL);
-    }
     if (i->state != SPLIT_APART)
         count_page(page, i, &change->row);
     row = change->row;
     if (!settle_instance(page, i, change, err))
         return false;
-    if (own && i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
+    if (entry != NULL && i->state == SPLIT_OPEN && ends_begin(page, &row, &row))
         add_change(page, NULL)->row = row;
     return true;
+}
+
+/* A connection that came in the row of its parent, or is to be asked for. */
+static bool
+on_nested(struct page *page, const struct split_instance *i, struct err *err)
+{
+    struct split_instance instance = *i;
+    enum begun_how how = begun_ask(&page->begun, page->walker, i->connection,
+                                   i->parent_id, i->state == SPLIT_APART);
+
+    begun_end(&page->begun, i->connection);
+    if (how == BEGUN_STAYS)
+        return true;
+    if (how == BEGUN_LATER && i->state != SPLIT_NULL)
+        instance.state = SPLIT_APART;
+    return change_instance(page, &instance, NULL, how, err);
+}
+
+static bool
+on_instance(void *ctx, const struct split_instance *i, struct err *err)
+{
+    struct page *page = ctx;
+    struct walk_entry *entry;
+    struct page_change *change;
+
+    if (!is_own(page, i->connection))
+        return page->ends.skips || on_nested(page, i, err);
+    entry = batch_find(&page->batch, i->parent_id);
+    if (entry == NULL)
+        return refuse_instance(i, ", which was not asked for", err);
+    change = find_change(page, entry);
+    if (change == NULL)
+        return change_instance(page, i, entry, BEGUN_NOT, err);
+    if (!page->goes_on)
+        return refuse_instance(i, " twice", err);
+    count_page(page, i, &change->row);
+    return settle_instance(page, i, change, err);
 }
 
 /* ---- parents ------------------------------------------------------------ */
@@ -634,15 +640,12 @@ miss_others(struct page *page)
 static void
 begin_rounds(struct page *page)
 {
-    struct walker *walker = page->walker;
     bool is_again = false;
 
     for (int i = 0; i < page->batch.count; i++)
         is_again = is_again || page->batch.entries[i]->is_again;
-    for (int i = 0; is_again && i < walker->pages->count; i++)
-        if (entries_is_below(&walker->pages->connections[i],
-                             page->batch.connection))
-            walker->rounds[i]++;
+    if (is_again)
+        begun_round(page->walker, page->batch.connection);
 }
 
 bool

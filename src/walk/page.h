@@ -16,6 +16,7 @@
 
 #include "journal/reject.h"
 #include "source/source.h"
+#include "walk/begun.h"
 #include "walk/walker.h"
 
 /* What happens to an entry; `entry` is NULL for a new one. */
@@ -50,10 +51,11 @@ struct page {
     struct journal_reject *rejects;
     size_t reject_count;
     size_t reject_room;
-    struct page_key *keys;
+    struct page_key *keys; /* of instances that have not ended */
     size_t key_count;
     size_t key_room;
     struct seen seen; /* keys of this page */
+    struct begun begun;
     struct tallies tallies;
     struct frontier_page frontier; /* made by page_settle() */
     struct buf walked;
@@ -81,11 +83,6 @@ void page_free(struct page *page);
 MUST_CHECK bool page_cut(struct page *page, const struct pages_request *request,
                          const struct pages_values *values, struct span answer,
                          struct err *err);
-
-/* Remember that the connection below this parent was begun; false if it was in
- * an earlier round, before a connection above it was read again. */
-bool page_begin_parent(struct walker *walker, const struct pages_connection *c,
-                       struct span parent);
 
 /* Cut the answer with the next rows of the only entry into the same page. */
 MUST_CHECK bool

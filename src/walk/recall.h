@@ -4,6 +4,10 @@
  *     recall_entries: the frontier in the journal
  *     recall_row:     each row that is staged
  *
+ * Only some rows must be recalled (struct origin, recalls): those of
+ * connections that are being read and have a total, and, below connections that
+ * are being read, the parents.
+ *
  * The walker has seen parents whose children were begun, and keys of
  * connections that are not complete. Without them, rows that come again after
  * the resume would count as others, and those without ids would be staged

@@ -1,6 +1,7 @@
 #include "walk/seen.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 
@@ -82,18 +83,30 @@ seen_has(const struct seen *seen, uint64_t hash)
     return seen->size > 0 && seen->places[place_of(seen, hash)] == hash;
 }
 
-/* FNV-1a, and a final mix, because the set uses the lower bits. */
+/* Different words give different hashes: each step can be reversed. */
+static uint64_t
+mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time. The length is mixed in, because the last word is
+ * filled up with zeros. */
 uint64_t
 seen_hash(uint64_t seed, struct span text)
 {
-    uint64_t hash = UINT64_C(14695981039346656037) ^ seed;
+    uint64_t hash = mix(mix(0, seed), text.length), word;
+    size_t i = 0;
 
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.bytes[i]) * UINT64_C(1099511628211);
-    hash ^= hash >> 32;
-    hash *= UINT64_C(0xd6e8feb86659fd93);
-    hash ^= hash >> 32;
-    return hash;
+    for (; i + sizeof(word) <= text.length; i += sizeof(word)) {
+        memcpy(&word, text.bytes + i, sizeof(word));
+        hash = mix(hash, word);
+    }
+    word = 0;
+    if (i < text.length)
+        memcpy(&word, text.bytes + i, text.length - i);
+    return mix(mix(hash, word), 0);
 }
 
 uint64_t

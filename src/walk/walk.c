@@ -176,7 +176,6 @@ resume_walk(struct origin *origin, const struct origin_run *run,
     }
     walker->has_begun = true;
     walker->entries.has_spilled = true;
-    origin->must_recall = true;
     if (!tallies_read(&walker->tallies, walk->head.walked))
         return err_set(
             err, MSG_PAGE_SHAPE,

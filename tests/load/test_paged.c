@@ -195,6 +195,7 @@ read_ids(void)
 {
     struct buf found = buf_with_ceiling(64 * 1024);
     struct staged staged;
+    struct loader_config config;
     struct pg_conn *conn;
     struct err err;
 
@@ -211,16 +212,22 @@ read_ids(void)
                               "ProductVariant",
                               "11") ",\"__parentId\":" GID("Product",
                                                            "1") "}\n");
-    conn = pg_task_connect(
-        &(struct pg_config){.dsn = cluster_dsn_in(staged.database)});
-    for (int i = 0; i < staged.plan->table_count; i++)
-        if (!kept_ids_read(conn, "s", staged.run_id, &staged.plan->tables[i],
-                           note_ids, &found, &err))
-            ck_abort_msg("%s", err.message);
+    config = (struct loader_config){.dsn = cluster_dsn_in(staged.database),
+                                    .application_name = "kept",
+                                    .schema = "s",
+                                    .run_id = staged.run_id};
+    ck_assert_msg(kept_ids_open(&config, &conn, &err), "%s", err.message);
+    for (int has_rows = 1; has_rows >= 0; has_rows--)
+        for (int i = 0; i < staged.plan->table_count; i++)
+            if (!kept_ids_read(conn, &config, &staged.plan->tables[i], has_rows,
+                               note_ids, &found, &err))
+                ck_abort_msg("%s", err.message);
     ck_assert_str_eq(buf_str(&found), "- > gid://shopify/Product/1\n"
                                       "gid://shopify/Product/1 > "
-                                      "gid://shopify/ProductVariant/11\n");
-    pg_close(conn);
+                                      "gid://shopify/ProductVariant/11\n"
+                                      "- > -\n"
+                                      "gid://shopify/Product/1 > -\n");
+    kept_ids_close(&config, conn);
     staged_undo(&staged);
     staged_close(&staged);
     buf_free(&found);

@@ -224,6 +224,32 @@ START_TEST(spilled_entries_are_not_waited_for)
 
 END_TEST
 
+/* While spilled entries are read from the journal, it is not known what they
+ * are. */
+START_TEST(entries_that_are_being_read_are_waited_for)
+{
+    struct frontier_entry again = {.number = ++last_number,
+                                   .connection = VARIANTS,
+                                   .parent_id = "p1",
+                                   .is_again = true};
+
+    entries.is_reading = true;
+    ck_assert(!entries_are_done(&entries, 0));
+    ck_assert(!entries_are_low(&entries));
+    add(PRODUCTS, NULL, NULL);
+    ck_assert_ptr_nonnull(entries_add(&entries, &again));
+    ck_assert(!entries_may_restart(&entries, &entries.pages->connections[1]));
+    add(METAFIELDS, "v1", "c");
+    takes(METAFIELDS, 1, "v1");
+    /* The root is held, and variants are not read again. */
+    ck_assert(!take());
+    entries_end(&entries, entries.of[METAFIELDS].flying.first);
+    entries.is_reading = false;
+    takes(VARIANTS, 1, "p1");
+}
+
+END_TEST
+
 static Suite *
 entries_suite(void)
 {
@@ -239,6 +265,7 @@ entries_suite(void)
     tcase_add_test(all, a_batch_gives_back_what_it_cannot_ask);
     tcase_add_test(all, too_many_are_spilled);
     tcase_add_test(all, spilled_entries_are_not_waited_for);
+    tcase_add_test(all, entries_that_are_being_read_are_waited_for);
     suite_add_tcase(suite, all);
     return suite;
 }

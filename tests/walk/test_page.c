@@ -410,6 +410,147 @@ START_TEST(what_is_below_a_row_comes_once)
 
 END_TEST
 
+/* ---- a root that comes again ---------------------------------------------- */
+
+#define REACT(next)                                                       \
+    "{\"id\":\"m1\",\"body\":\"b\",\"reactions\":{\"edges\":[{"           \
+    "\"node\":{\"content\":\"+1\"}}],\"pageInfo\":{\"hasNextPage\":" next \
+    ",\"endCursor\":\"r\"}}}"
+#define REACTED_ISSUE(comment, cursor)                                   \
+    ISSUES(ISSUE("i1", COMMENTS(comment, "false", "null", "1")), "true", \
+           "\"" cursor "\"", "1")
+
+/* Issues, their comments, and the reactions to these, all nested. */
+static void
+open_reactions(void)
+{
+    teardown();
+    pages_open(&api, "tests/data/pages/forge.graphql", "github");
+    open_walker("{ repository(owner: \"o\", name: \"n\") { issues { nodes { "
+                "title comments { nodes { body reactions { edges { node { "
+                "content } } } } } } } } }");
+    walker->most[2] = 1;
+    add_root();
+}
+
+static void
+removes(size_t i, int connection, const char *parent_id)
+{
+    const struct frontier_removal *removal = &page->frontier.removals[i];
+
+    ck_assert_uint_lt(i, page->frontier.removal_count);
+    ck_assert_int_eq(removal->connection, connection);
+    ck_assert_str_eq(removal->parent_id, parent_id);
+}
+
+/* The removal of the comments takes the reactions with it. */
+START_TEST(grandchildren_of_a_root_that_comes_again_are_replaced)
+{
+    open_reactions();
+    commits(REACTED_ISSUE(REACT("false"), "c1"));
+    commits(REACTED_ISSUE(REACT("false"), "c2"));
+    ck_assert_ptr_nonnull(strstr(buf_str(&page->lines), "\"m1\",\"body\""));
+    ck_assert_ptr_nonnull(strstr(buf_str(&page->lines), REACTION));
+    ck_assert_uint_eq(page->frontier.removal_count, 2);
+    removes(0, 2, "m1");
+    removes(1, 1, "i1");
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+}
+
+END_TEST
+
+/* The reactions are being read, so the comments are read again after them. */
+START_TEST(children_wait_for_grandchildren_that_are_being_read)
+{
+    struct batch reactions;
+
+    open_reactions();
+    commits(REACTED_ISSUE(REACT("true"), "c1"));
+    ck_assert(entries_take(&walker->entries, walker->most, &reactions));
+    ck_assert_int_eq(reactions.connection->index, 2);
+    commits(REACTED_ISSUE(REACT("true"), "c2"));
+    ck_assert_ptr_null(strstr(buf_str(&page->lines), "\"m1\""));
+    ck_assert_ptr_nonnull(strstr(buf_str(&page->lines), "\"i1\""));
+    ck_assert_uint_eq(page->frontier.removal_count, 0);
+    ck_assert_uint_eq(page->frontier.entry_count, 2);
+    ck_assert_int_eq(page->frontier.entries[0].connection, 1);
+    ck_assert(page->frontier.entries[0].is_again);
+    entries_end(&walker->entries, reactions.entries[0]);
+    batch_free(&reactions);
+    walker->tallies.of[2].instances++;
+
+    commits(BELOW("i1", COMMENTS(REACT("false"), "false", "null", "1")));
+    ck_assert_ptr_nonnull(strstr(buf_str(&page->lines), REACTION));
+    ck_assert_uint_eq(page->frontier.removal_count, 2);
+    removes(0, 2, "m1");
+    removes(1, 1, "i1");
+    commits(ISSUES("", "false", "null", "1"));
+    ck_assert(page->frontier.is_last);
+    ck_assert_ptr_null(origin.unproven);
+}
+
+END_TEST
+
+/* A comment that is new comes with the others, and so do its reactions. */
+START_TEST(all_below_a_row_that_is_left_out_is_left_out)
+{
+    static const char more[] = COMMENTS(REACT("false"), "true", "\"d\"", "9");
+    struct batch comments;
+    char answer[1000];
+
+    open_reactions();
+    snprintf(answer, sizeof(answer),
+             ISSUES(ISSUE("i1", "%s"), "true", "\"c1\"", "1"),
+             COMMENTS("", "true", "\"d\"", "9"));
+    commits(answer);
+    ck_assert(entries_take(&walker->entries, walker->most, &comments));
+    ck_assert_int_eq(comments.connection->index, 1);
+    snprintf(answer, sizeof(answer),
+             ISSUES(ISSUE("i1", "%s"), "true", "\"c2\"", "1"), more);
+    commits(answer);
+    ck_assert_ptr_null(strstr(buf_str(&page->lines), "\"m1\""));
+    ck_assert_uint_eq(page->frontier.entry_count, 1);
+    ck_assert_int_eq(walker->tallies.of[2].begun, 0);
+    entries_back_from(&walker->entries, &comments, 0);
+    batch_free(&comments);
+}
+
+END_TEST
+
+/* ---- large answers -------------------------------------------------------- */
+
+/* One issue with a long id and many comments, in 13 MB. */
+START_TEST(the_lines_of_a_large_answer_may_be_much_longer)
+{
+    enum { ID_BYTES = 120, COMMENTS_COUNT = 180 * 1000 };
+    struct buf text = buf_with_ceiling(16 * 1024 * 1024);
+
+    buf_append_str(&text, "{\"data\":{\"repository\":{\"issues\":{\"nodes\":[{"
+                          "\"id\":\"");
+    for (int i = 0; i < ID_BYTES; i++)
+        buf_append_char(&text, 'x');
+    buf_append_str(&text, "\",\"title\":\"t\",\"comments\":{\"nodes\":[");
+    for (int i = 0; i < COMMENTS_COUNT; i++)
+        buf_printf(&text,
+                   "%s{\"id\":\"%d\",\"body\":\"0123456789012345678901234567890"
+                   "1234567890123456789\"}",
+                   i > 0 ? "," : "", i);
+    buf_printf(&text,
+               "],\"pageInfo\":{\"hasNextPage\":false},\"totalCount\":%d}}],"
+               "\"pageInfo\":{\"hasNextPage\":false},\"totalCount\":1}}}}",
+               COMMENTS_COUNT);
+    ck_assert(!text.overflowed);
+    ck_assert_uint_gt(text.length, 12 * 1024 * 1024);
+    add_root();
+    ck_assert_msg(cut(buf_str(&text)), "%s", err.message);
+    ck_assert_uint_gt(page->lines.length, 2 * text.length);
+    /* Another answer is expected to have lines of the usual length. */
+    ck_assert(!page_has_space(page, 1));
+    buf_free(&text);
+}
+
+END_TEST
+
 /* Each comment repeats the id of its issue, so that little becomes much. */
 START_TEST(lines_that_are_much_longer_than_their_answer_are_refused)
 {
@@ -530,6 +671,10 @@ page_suite(void)
                         sizeof(refused) / sizeof(refused[0]));
     tcase_add_test(all, a_parent_comes_once_in_an_answer);
     tcase_add_test(all, what_is_below_a_row_comes_once);
+    tcase_add_test(all, grandchildren_of_a_root_that_comes_again_are_replaced);
+    tcase_add_test(all, children_wait_for_grandchildren_that_are_being_read);
+    tcase_add_test(all, all_below_a_row_that_is_left_out_is_left_out);
+    tcase_add_test(all, the_lines_of_a_large_answer_may_be_much_longer);
     tcase_add_test(all,
                    lines_that_are_much_longer_than_their_answer_are_refused);
     tcase_add_test(all, a_field_may_be_denied_in_all_rows);

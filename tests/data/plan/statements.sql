@@ -1718,7 +1718,8 @@ WITH r1 AS (
 SELECT 0 + (SELECT count(*) FROM r1) + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), (SELECT count(*) FROM r1);
 
 -- ==== Pages of a resumed run: products
--- A run is resumed: read which rows are staged, and below which parents.
+-- A run is resumed: read which rows are staged, and below which parents, or
+-- only these.
 DECLARE staged NO SCROLL CURSOR FOR
 SELECT DISTINCT NULL::text,
        "id"::text
@@ -1809,7 +1810,8 @@ WITH r2 AS (
 SELECT 0 + (SELECT count(*) FROM r2) + (SELECT count(*) FROM r3), 0;
 
 -- ==== Pages of a resumed run: products_variants
--- A run is resumed: read which rows are staged, and below which parents.
+-- A run is resumed: read which rows are staged, and below which parents, or
+-- only these.
 DECLARE staged NO SCROLL CURSOR FOR
 SELECT DISTINCT "_parent_id"::text,
        "id"::text
@@ -1838,7 +1840,8 @@ WITH r3 AS (
 SELECT 0 + (SELECT count(*) FROM r3), 0;
 
 -- ==== Pages of a resumed run: products_variants_metafields
--- A run is resumed: read which rows are staged, and below which parents.
+-- A run is resumed: read which rows are staged, and below which parents, or
+-- only these.
 DECLARE staged NO SCROLL CURSOR FOR
 SELECT DISTINCT "_parent_id"::text,
        "id"::text
@@ -2557,7 +2560,8 @@ WITH r1 AS (
 SELECT 0 + (SELECT count(*) FROM r1), (SELECT count(*) FROM r1);
 
 -- ==== Pages of a resumed run: products
--- A run is resumed: read which rows are staged, and below which parents.
+-- A run is resumed: read which rows are staged, and below which parents, or
+-- only these.
 DECLARE staged NO SCROLL CURSOR FOR
 SELECT DISTINCT NULL::text,
        "id"::text

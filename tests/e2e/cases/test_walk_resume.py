@@ -8,7 +8,7 @@ from cases.queries import PRODUCTS
 from cases.test_citus import REFUSE
 from cases.walks import ARTICLES, CHANGED, FLAT, FLAT_ARTICLES, ISSUES, LIBRARY
 from harness.case import AGAIN, OK, PARTIAL, World
-from harness.cluster import Cluster
+from harness.cluster import Cluster, Held
 from harness.commits import Proxy
 from harness.walk_case import WalkCase
 
@@ -179,6 +179,16 @@ CHANGED_FILES = """{
 }
 """
 
+CHANGED_REACTIONS = """{
+  repository(owner: "o", name: "n") {
+    issues(orderBy: {field: UPDATED_AT, direction: ASC}) {
+      nodes { id number title comments { nodes { id body
+        reactions { nodes { content createdAt } } } } }
+    }
+  }
+}
+"""
+
 ACCOUNTS = """{
   repository(owner: "o", name: "n") {
     issues {
@@ -221,6 +231,25 @@ class Repeated(ResumeCase):
             "a ON a.attrelid = c.oid WHERE c.relname LIKE '%stage%' AND "
             "a.attname = 'number' AND c.relkind = 'r'")
 
+    def test_staged_rows_are_read_by_a_session_of_the_run(self):
+        """Other jobs need the control session meanwhile."""
+        self.prepare()
+        self.stop_at(4, contains="issues(")
+        (staged,) = self.stages()
+        with Held(self.db, f"LOCK TABLE {staged}"):
+            running = self.program.start("run", "--store", "github")
+            self.wait_for(lambda: self.db.column(
+                "SELECT application_name FROM pg_locks JOIN pg_stat_activity "
+                "USING (pid) WHERE NOT granted AND query LIKE '%DECLARE "
+                "staged%' AND application_name LIKE 'bulkpg%'"))
+            (name,) = self.db.column(
+                "SELECT application_name FROM pg_locks JOIN pg_stat_activity "
+                "USING (pid) WHERE NOT granted AND query LIKE '%DECLARE "
+                "staged%' AND application_name LIKE 'bulkpg%'")
+        self.expect(running.wait(), OK)
+        self.assertRegex(name, "^bulkpg run ")
+        self.check_right()
+
     def test_roots_that_changed_meanwhile(self):
         """In the order of their changes they come again at the end, with rows
         below them that have no ids."""
@@ -235,6 +264,39 @@ class Repeated(ResumeCase):
         self.walk("github")
         self.check_right()
         self.assertEqual(1, self.runs()[-1]["resumed"])
+
+    def prepare_reactions(self):
+        self.prepare(query=CHANGED_REACTIONS)
+        self.control("set", api="github", sizes={
+            "Repository.issues": 14, "Issue.comments": [1, 3],
+            "IssueComment.reactions": [1, 4]})
+
+    def change_staged(self):
+        (staged,) = self.stages()
+        self.control("change", api="github", ids=self.db.column(
+            f"SELECT id FROM {staged} LIMIT 4"), set={"title": "new"},
+            at="2030-01-01T00:00:00Z")
+
+    def test_grandchildren_of_roots_that_change(self):
+        """Roots that come again bring what is below them again, with all that
+        is below that."""
+        self.prepare_reactions()
+        self.graph.rule({"hold": True}, nth=3, api="github", kind="query",
+                        contains="issues(")
+        running = self.program.start("run", "--store", "github")
+        self.wait_for(lambda: self.graph.get("held") > 0
+                      and self.committed() >= 2 or not running.is_alive())
+        self.change_staged()
+        self.graph.post("rules/clear")
+        self.expect(running.wait(), OK)
+        self.check_right()
+
+    def test_grandchildren_of_roots_that_changed_meanwhile(self):
+        self.prepare_reactions()
+        self.stop_at(3, contains="issues(")
+        self.change_staged()
+        self.walk("github")
+        self.check_right()
 
     def test_rows_below_several_parents(self):
         """What is below a row that has no id comes once."""
