@@ -332,6 +332,10 @@ static const struct {
     {"{\"errors\":[{\"message\":\"x\",\"extensions\":{\"code\":"
      "\"UNAUTHENTICATED\"}}]}",
      false, "UNAUTHORIZED"},
+    /* It may have run, so it is not sent again. */
+    {"{\"data\":{\"a\":1},\"errors\":[{\"message\":\"x\",\"extensions\":{"
+     "\"code\":\"THROTTLED\"}}]}",
+     true, ""},
 };
 
 TASK_LOOP_TEST(errors_without_data_may_be_an_answer, PATIENT_MS)

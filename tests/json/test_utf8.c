@@ -164,6 +164,59 @@ START_TEST(every_pair_of_bytes_is_checked_as_the_rfc_says)
 
 END_TEST
 
+/* ---- repaired texts ------------------------------------------------------- */
+
+#define LOST "\xef\xbf\xbd"
+
+static const struct {
+    const char *text;
+    const char *repaired;
+} broken[] = {
+    {"", ""},
+    {"caf\xc3\xa9", "caf\xc3\xa9"},
+    {"caf\xc3", "caf" LOST},
+    {"\xe2\x82", LOST LOST},
+    {"a\xf0\x9f\x98", "a" LOST LOST LOST},
+    {"\xa9t\xc3\xa9", LOST "t\xc3\xa9"},
+    {"a\xff"
+     "b\xfe",
+     "a" LOST "b" LOST},
+    {"\xed\xa0\x80", LOST LOST LOST}, /* a surrogate */
+    {"\xc0\xaf", LOST LOST},          /* an overlong form */
+};
+
+START_TEST(what_is_not_utf8_is_replaced)
+{
+    struct arena arena = {0};
+    const char *repaired = utf8_repaired(&arena, broken[_i].text);
+    size_t at;
+
+    ck_assert_str_eq(repaired, broken[_i].repaired);
+    ck_assert(utf8_is_valid(span_str(repaired), &at));
+    arena_free(&arena);
+}
+
+END_TEST
+
+/* A text of two, three and four bytes a character, cut at each byte. */
+START_TEST(a_text_may_be_cut_anywhere)
+{
+    static const char whole[] = "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z";
+    char cut[sizeof(whole)];
+
+    for (size_t length = 0; length < sizeof(whole); length++) {
+        struct arena arena = {0};
+        size_t at;
+
+        memcpy(cut, whole, length);
+        cut[length] = '\0';
+        ck_assert(utf8_is_valid(span_str(utf8_repaired(&arena, cut)), &at));
+        arena_free(&arena);
+    }
+}
+
+END_TEST
+
 static Suite *
 utf8_suite(void)
 {
@@ -175,6 +228,8 @@ utf8_suite(void)
                         0, COUNT(invalid));
     tcase_add_test(tests, every_code_point_but_nul_and_surrogates_is_valid);
     tcase_add_test(tests, every_pair_of_bytes_is_checked_as_the_rfc_says);
+    tcase_add_loop_test(tests, what_is_not_utf8_is_replaced, 0, COUNT(broken));
+    tcase_add_test(tests, a_text_may_be_cut_anywhere);
     suite_add_tcase(suite, tests);
     return suite;
 }
