@@ -171,9 +171,9 @@ token_length(const char *at, size_t left)
     return length;
 }
 
-/* Find where a secret or a token may begin among the next STEP bytes. */
-static step_found
-find_begin(const char *at)
+/* Compare each of the next STEP bytes with where a secret or a token begins. */
+static inline step_bytes
+begins_in(const char *at)
 {
     step_bytes first = step_load(at), second = step_load(at + 1),
                third = step_load(at + 2);
@@ -182,7 +182,7 @@ find_begin(const char *at)
     for (size_t i = 0; i < begin_count; i++)
         found |= (first == begins[i].bytes[0]) &
                  (second == begins[i].bytes[1]) & (third == begins[i].bytes[2]);
-    return step_find(found);
+    return found;
 }
 
 /* The number of bytes before the next place where a secret or a token may
@@ -192,8 +192,13 @@ plain_length(const char *bytes, size_t length)
 {
     size_t i = 0;
 
+    while (i + STEPS + BEGIN <= length &&
+           step_find(begins_in(bytes + i) | begins_in(bytes + i + STEP) |
+                     begins_in(bytes + i + 2 * STEP) |
+                     begins_in(bytes + i + 3 * STEP)) == 0)
+        i += STEPS;
     for (; i + STEP + BEGIN <= length; i += STEP) {
-        step_found found = find_begin(bytes + i);
+        step_found found = step_find(begins_in(bytes + i));
 
         if (found != 0)
             return i + step_first(found);

@@ -53,11 +53,27 @@ step_find(step_bytes compared)
 #endif
 }
 
+/* Four steps together: their comparisons, and what they have found. */
+enum { STEPS = 4 * STEP };
+
+static inline uint64_t
+steps_find(step_bytes a, step_bytes b, step_bytes c, step_bytes d)
+{
+    return (uint64_t)(step_find(a) | step_find(b) << STEP) |
+           (uint64_t)(step_find(c) | step_find(d) << STEP) << 2 * STEP;
+}
+
 /* The place of the first byte that was found; `found` is not 0. */
 static inline size_t
 step_first(step_found found)
 {
     return (size_t)__builtin_ctz(found);
+}
+
+static inline size_t
+steps_first(uint64_t found)
+{
+    return (size_t)__builtin_ctzll(found);
 }
 
 #endif

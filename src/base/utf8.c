@@ -9,6 +9,12 @@ ascii_run(const char *bytes, size_t length)
 {
     size_t i = 0;
 
+    while (i + STEPS <= length &&
+           step_find((step_load(bytes + i) <= 0) |
+                     (step_load(bytes + i + STEP) <= 0) |
+                     (step_load(bytes + i + 2 * STEP) <= 0) |
+                     (step_load(bytes + i + 3 * STEP) <= 0)) == 0)
+        i += STEPS;
     for (; i + STEP <= length; i += STEP) {
         step_found found = step_find(step_load(bytes + i) <= 0);
 

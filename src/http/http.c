@@ -164,12 +164,26 @@ struct fetch {
     struct buf *body;
 };
 
+/* Of a large answer, so that it is not moved while it grows. */
+static void
+make_room(struct fetch *fetch)
+{
+    curl_off_t length = -1;
+
+    curl_easy_getinfo(fetch->transfer.easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+                      &length);
+    if (length > 0 && (uint64_t)length <= fetch->body->ceiling)
+        (void)buf_reserve(fetch->body, (size_t)length);
+}
+
 /* Returning 0 ends the transfer if the answer is too large. */
 static size_t
 take_body(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct fetch *fetch = ctx;
 
+    if (fetch->body->length == 0)
+        make_room(fetch);
     transfer_touch(&fetch->transfer);
     buf_append(fetch->body, bytes, size * count);
     return fetch->body->overflowed ? 0 : size * count;

@@ -6,6 +6,7 @@
 
 struct scan {
     const struct scan_visitor *visitor;
+    const bool *stopped; /* the visitor's, or false */
     const char *begin;
     const char *at;
     const char *end;
@@ -29,10 +30,11 @@ skip_blanks(struct scan *scan)
     return scan->at < scan->end;
 }
 
-static bool
+static inline bool
 skip_char(struct scan *scan, char c)
 {
-    if (!skip_blanks(scan) || *scan->at != c)
+    if ((scan->at == scan->end || *scan->at != c) &&
+        (!skip_blanks(scan) || *scan->at != c))
         return false;
     scan->at++;
     return true;
@@ -125,34 +127,92 @@ look_at_bytes(struct search *search, struct scan *scan, const char *end)
 
 /* The bits from each odd one on up to the even one after it: from opening
  * quotes to the bytes before closing ones. */
-static step_found
-between(step_found quotes)
+static inline uint64_t
+between(uint64_t quotes)
 {
     quotes ^= quotes << 1;
     quotes ^= quotes << 2;
     quotes ^= quotes << 4;
     quotes ^= quotes << 8;
-    return quotes & STEP_ALL;
+    quotes ^= quotes << 16;
+    return quotes ^ quotes << 32;
 }
 
-/* Look at STEP bytes that have no backslash and no newline. A bracket and a
- * brace differ in one bit. */
+/* Count the brackets that were found in `count` bytes. */
 static void
-look_at_step(struct search *search, struct scan *scan, step_bytes bytes)
+count_found(struct search *search, struct scan *scan, uint64_t found,
+            size_t count)
 {
-    step_bytes braces = bytes | ' ';
-    step_found inside =
-        between(step_find(bytes == '"')) ^ (search->in_string ? STEP_ALL : 0);
-    step_found found = step_find((braces == '{') | (braces == '}')) & ~inside;
     const char *begin = scan->at;
 
-    scan->at = begin + STEP;
+    scan->at = begin + count;
     for (; found != 0 && !search->is_over; found &= found - 1) {
-        count_bracket(search, begin[step_first(found)]);
+        count_bracket(search, begin[steps_first(found)]);
         if (search->is_over)
-            scan->at = begin + step_first(found) + 1;
+            scan->at = begin + steps_first(found) + 1;
     }
-    search->in_string = inside >> (STEP - 1) != 0;
+}
+
+static inline uint64_t
+inside_strings(struct search *search, uint64_t quotes, size_t count)
+{
+    uint64_t inside = between(quotes) ^ (search->in_string ? UINT64_MAX : 0);
+
+    search->in_string = (inside >> (count - 1) & 1) != 0;
+    return inside;
+}
+
+static inline step_bytes
+is_special(step_bytes bytes)
+{
+    return (bytes == '\\') | (bytes == '\n');
+}
+
+/* A bracket and a brace differ in one bit. */
+static inline step_bytes
+is_bracket(step_bytes bytes)
+{
+    step_bytes braces = bytes | ' ';
+
+    return (braces == '{') | (braces == '}');
+}
+
+/* Look at STEP bytes. */
+static void
+look_at_step(struct search *search, struct scan *scan)
+{
+    step_bytes bytes = step_load(scan->at);
+    uint64_t inside;
+
+    if (step_find(is_special(bytes)) != 0) {
+        look_at_bytes(search, scan, scan->at + STEP);
+        return;
+    }
+    inside = inside_strings(search, step_find(bytes == '"'), STEP);
+    count_found(search, scan, step_find(is_bracket(bytes)) & ~inside, STEP);
+}
+
+/* Look at STEPS bytes, or fewer if one of them is a backslash or a newline. */
+static void
+look_at_steps(struct search *search, struct scan *scan)
+{
+    step_bytes a = step_load(scan->at), b = step_load(scan->at + STEP),
+               c = step_load(scan->at + 2 * STEP),
+               d = step_load(scan->at + 3 * STEP);
+    uint64_t inside;
+
+    if (step_find(is_special(a) | is_special(b) | is_special(c) |
+                  is_special(d)) != 0) {
+        look_at_step(search, scan);
+        return;
+    }
+    inside = inside_strings(
+        search, steps_find(a == '"', b == '"', c == '"', d == '"'), STEPS);
+    count_found(
+        search, scan,
+        steps_find(is_bracket(a), is_bracket(b), is_bracket(c), is_bracket(d)) &
+            ~inside,
+        STEPS);
 }
 
 /* The scan is after the opening bracket. */
@@ -161,14 +221,10 @@ skip_to_closing(struct scan *scan)
 {
     struct search search = {.depth = 1};
 
-    while (!search.is_over && scan->end - scan->at >= STEP) {
-        step_bytes bytes = step_load(scan->at);
-
-        if (step_find((bytes == '\\') | (bytes == '\n')) == 0)
-            look_at_step(&search, scan, bytes);
-        else
-            look_at_bytes(&search, scan, scan->at + STEP);
-    }
+    while (!search.is_over && scan->end - scan->at >= STEPS)
+        look_at_steps(&search, scan);
+    while (!search.is_over && scan->end - scan->at >= STEP)
+        look_at_step(&search, scan);
     look_at_bytes(&search, scan, scan->end);
     return search.is_over && search.depth == 0;
 }
@@ -189,10 +245,10 @@ since(const struct scan *scan, const char *begin)
     return span_of(begin, (size_t)(scan->at - begin));
 }
 
-static bool
+static inline bool
 goes_on(const struct scan *scan)
 {
-    return scan->visitor->stopped == NULL || !*scan->visitor->stopped;
+    return !*scan->stopped;
 }
 
 static bool
@@ -259,7 +315,7 @@ read_scalar(struct scan *scan)
     return goes_on(scan);
 }
 
-static bool
+static inline bool
 read_value(struct scan *scan)
 {
     if (!skip_blanks(scan))
@@ -318,7 +374,10 @@ read_text(struct scan *scan)
 bool
 scan_text(struct span text, const struct scan_visitor *visitor, struct err *err)
 {
+    static const bool goes_on_always = false;
     struct scan scan = {.visitor = visitor,
+                        .stopped = visitor->stopped != NULL ? visitor->stopped
+                                                            : &goes_on_always,
                         .begin = text.bytes,
                         .at = text.bytes,
                         .end = text.bytes + text.length};

@@ -47,7 +47,7 @@ struct reject {
 };
 
 /* Queue a statement that fails if the run is not ours any more. It is the first
- * one of each transaction, so nothing after it has an effect. All zero: none. */
+ * one of each transaction, so nothing after it has an effect. Zero: none. */
 struct loader_fence {
     void (*queue)(void *ctx, struct pg_conn *conn);
     void *ctx;

@@ -21,6 +21,7 @@
 enum {
     TEXT_BYTES_MAX = 256 * 1024 * 1024,
     TEXT_BYTES_KEPT = 1024 * 1024,
+    END_BYTES = 32, /* of a line, without the parent's id */
     PIECES_KEPT = 4096
 };
 
@@ -35,6 +36,7 @@ struct place {
 struct piece {
     enum piece_kind kind;
     bool is_dropped; /* it has no row, or its parent has none or no id */
+    bool is_whole;   /* the line has its end */
     int parent;
     struct place id;   /* of an instance: its cursor */
     struct place json; /* the id as a JSON string */
@@ -135,10 +137,44 @@ pieces_set_id(struct pieces *pieces, int piece, struct span source,
     pieces->list[piece].id = keep(pieces, id);
 }
 
+/* The end of a line. */
+static void
+append_end(const struct pieces *pieces, const struct piece *piece,
+           struct buf *out)
+{
+    static const char member[] = ",\"__parentId\":";
+
+    if (piece->table->parent != NULL) {
+        buf_append(out, member, sizeof(member) - 1);
+        if (piece->parent == PIECES_NO_PARENT)
+            buf_append_json(out, pieces->outer);
+        else
+            buf_append_span(out,
+                            kept(pieces, pieces->list[piece->parent].json));
+    }
+    buf_append_char(out, '}');
+}
+
+/* The parent's id has nearly always come before its children. Room is made
+ * first, because the id is in the same text. */
 void
 pieces_set_line(struct pieces *pieces, int piece, struct span line)
 {
-    pieces->list[piece].line = keep(pieces, line);
+    struct piece *row = &pieces->list[piece];
+    bool has_parent =
+        row->parent != PIECES_NO_PARENT && row->table->parent != NULL;
+    size_t end = has_parent ? pieces->list[row->parent].json.length : 0;
+
+    if ((has_parent && end == 0) ||
+        buf_reserve(&pieces->text, line.length + end + END_BYTES) == NULL) {
+        row->line = keep(pieces, line);
+        return;
+    }
+    row->line.at = pieces->text.length;
+    buf_append_span(&pieces->text, line);
+    append_end(pieces, row, &pieces->text);
+    row->line.length = pieces->text.length - row->line.at;
+    row->is_whole = true;
 }
 
 void
@@ -181,18 +217,14 @@ give_line(struct pieces *pieces, const struct piece *piece,
           const struct split_sink *sink, struct split_counts *counts,
           struct err *err)
 {
-    static const char member[] = ",\"__parentId\":";
+    struct span line = kept(pieces, piece->line);
 
-    buf_clear(&pieces->line);
-    buf_append_span(&pieces->line, kept(pieces, piece->line));
-    if (piece->table->parent != NULL)
-        buf_append(&pieces->line, member, sizeof(member) - 1);
-    if (piece->table->parent != NULL && piece->parent == PIECES_NO_PARENT)
-        buf_append_json(&pieces->line, pieces->outer);
-    else if (piece->table->parent != NULL)
-        buf_append_span(&pieces->line,
-                        kept(pieces, pieces->list[piece->parent].json));
-    buf_append_char(&pieces->line, '}');
+    if (!piece->is_whole) {
+        buf_clear(&pieces->line);
+        buf_append_span(&pieces->line, line);
+        append_end(pieces, piece, &pieces->line);
+        line = buf_span(&pieces->line);
+    }
     counts->lines++;
     if (sink->row != NULL)
         sink->row(sink->ctx, piece->table,
@@ -201,7 +233,7 @@ give_line(struct pieces *pieces, const struct piece *piece,
                       ? parent_id(pieces, piece)
                       : pieces->outer,
                   kept(pieces, piece->id));
-    return sink->line(sink->ctx, piece->table, buf_span(&pieces->line), err);
+    return sink->line(sink->ctx, piece->table, line, err);
 }
 
 static bool

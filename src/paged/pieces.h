@@ -48,7 +48,8 @@ pieces_begin(struct pieces *pieces, const struct plan_table *table, int parent);
 void pieces_set_id(struct pieces *pieces, int piece, struct span source,
                    struct span id);
 
-/* Its line, without the brace at its end. */
+/* Its line, without what follows its members: the parent's id, and the brace at
+ * its end. */
 void pieces_set_line(struct pieces *pieces, int piece, struct span line);
 
 /* It is not a row after all: the edge had no node. */

@@ -55,6 +55,7 @@ struct frame {
     int piece;        /* FIELDS, EDGE: the row or object that it is, or is in */
     bool is_holder;   /* FIELDS: it is the row or object `piece` itself */
     bool is_in_line;  /* members are copied to the line */
+    bool is_plain;    /* FIELDS: they are, and it has no places */
     bool has_members; /* the next member needs a comma */
     bool ends_row;    /* the line ends with this frame */
     bool has_node;    /* EDGE */
@@ -89,6 +90,7 @@ struct split {
     bool is_other; /* in a value without a frame */
     bool copies;   /* this value is copied, not skipped */
     bool has_data;
+    const char *end;    /* of the answer */
     struct span key;    /* of the member whose value comes next */
     struct span run;    /* members that follow each other in the answer, to be
                          * copied at once; empty: none */
@@ -198,19 +200,47 @@ is_of_name(char c)
            (c >= '0' && c <= '9') || c == '_';
 }
 
+/* How many of the next STEP bytes, from the first one on, are of a name? */
+static size_t
+name_bytes(const char *at)
+{
+    step_bytes bytes = step_load(at), lower = bytes | ' ';
+    step_found found =
+        step_find(((lower >= 'a') & (lower <= 'z')) |
+                  ((bytes >= '0') & (bytes <= '9')) | (bytes == '_'));
+
+    return found == STEP_ALL ? STEP : step_first(~found);
+}
+
+/* The bytes after the key are part of the answer, and need not be of a name. */
+static bool
+is_name(const struct split *split, struct span key)
+{
+    size_t i = 0;
+
+    while (i < key.length && split->end - (key.bytes + i) >= STEP) {
+        size_t count = name_bytes(key.bytes + i);
+
+        i += count;
+        if (count < STEP)
+            return i >= key.length;
+    }
+    while (i < key.length && is_of_name(key.bytes[i]))
+        i++;
+    return i >= key.length;
+}
+
 /* Can the member be part of a line? */
 static bool
 is_member(const struct split *split)
 {
     struct span key = split->key;
 
-    if (key.length == 0 || span_starts(key, "bulkpg_") ||
-        (span_starts(key, "__") && !span_is(key, "__typename")))
+    if (key.length == 0 || !is_name(split, key))
         return false;
-    for (size_t i = 0; i < key.length; i++)
-        if (!is_of_name(key.bytes[i]))
-            return false;
-    return true;
+    if (key.bytes[0] == '_')
+        return !span_starts(key, "__") || span_is(key, "__typename");
+    return key.bytes[0] != 'b' || !span_starts(key, "bulkpg_");
 }
 
 static void
@@ -615,6 +645,7 @@ begin_fields(struct split *split, const struct pages_place *place,
 
     frame->places = places;
     frame->is_in_line = is_in_line;
+    frame->is_plain = is_in_line && places == NULL;
     frame->has_members = false;
 }
 
@@ -944,12 +975,17 @@ scalar_in_list(struct split *split, struct frame *frame, enum json_kind kind,
         count_null(split, frame->place);
 }
 
+/* Most values are members of a row, and have nothing to do with its places. */
 static void
 on_scalar(void *ctx, enum json_kind kind, struct span source)
 {
     struct split *split = ctx;
     struct frame *frame = top(split);
 
+    if (frame != NULL && frame->is_plain && split->key.length > strlen("id")) {
+        copy_member(split, frame, source);
+        return;
+    }
     if (frame == NULL) {
         refuse(split, "a value, not an object");
         return;
@@ -1025,6 +1061,7 @@ split_page(struct split *split, const struct pages_request *request,
                                    .stopped = &split->stopped};
 
     begin_answer(split, request, values, sink, counts, err);
+    split->end = answer.bytes + answer.length;
     if (!scan_text(answer, &visitor, err))
         return false;
     if (!split->has_data)

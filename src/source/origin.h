@@ -115,7 +115,7 @@ struct origin {
     bool is_paged;
 
     /* Set by resume() of an origin of pages, by connection of plan->pages: what
-     * recall() must get of the staged rows, before the first page is read; NULL:
+     * recall() must get of the staged rows before the first page is read. NULL:
      * nothing. */
     const enum origin_recall *recalls;
 

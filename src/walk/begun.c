@@ -130,10 +130,9 @@ read_again(struct walker *walker, const struct pages_connection *c)
 
 static enum begun_how
 decide(const struct begun *begun, struct walker *walker,
-       const struct pages_connection *c, struct span parent, bool is_apart)
+       const struct pages_connection *c, uint64_t instance, struct span parent,
+       bool is_apart)
 {
-    uint64_t instance = in_all_rounds(c, parent);
-
     if (is_in_left_out(begun, c, parent))
         return BEGUN_STAYS;
     if (!seen_has(&walker->parents, instance))
@@ -162,7 +161,7 @@ begun_ask(struct begun *begun, struct walker *walker,
     instance = in_all_rounds(c, parent);
     if (asked->instance != instance)
         *asked = (struct begun_asked){
-            instance, decide(begun, walker, c, parent, is_apart)};
+            instance, decide(begun, walker, c, instance, parent, is_apart)};
     return asked->how;
 }
 
@@ -176,7 +175,15 @@ void
 begun_note(struct begun *begun, struct walker *walker,
            const struct pages_connection *c, struct span parent)
 {
-    begun_add(walker, c, parent);
-    if (parent.length > 0)
-        (void)!seen_add(&begun->here, in_all_rounds(c, parent));
+    struct begun_asked *asked = &begun->asked[c->index];
+    uint64_t instance = asked->instance;
+
+    asked->instance = 0;
+    if (parent.length == 0 || c->level == 0)
+        return;
+    if (instance == 0)
+        instance = in_all_rounds(c, parent);
+    (void)!seen_add(&begun->here, instance);
+    (void)!seen_add(&walker->parents, instance);
+    (void)!seen_add(&walker->parents, begun_instance(walker, c, parent));
 }

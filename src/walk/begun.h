@@ -51,7 +51,7 @@ enum begun_how
 begun_ask(struct begun *begun, struct walker *walker,
           const struct pages_connection *c, struct span parent, bool is_apart);
 
-/* The page has the connection of this parent. */
+/* The page has the connection of this parent. It ends. */
 void begun_note(struct begun *begun, struct walker *walker,
                 const struct pages_connection *c, struct span parent);
 

@@ -1,7 +1,5 @@
 #include "walk/ends.h"
 
-#include <ctype.h>
-
 #include "walk/page.h"
 
 /* The offset of the entry that reads downwards: pages by cursor have none. */
@@ -43,7 +41,7 @@ number_of(struct span id)
     int digits = 0;
 
     while (id.length > 0 && digits < DIGITS_MAX &&
-           isdigit((unsigned char)id.bytes[id.length - 1])) {
+           (unsigned char)(id.bytes[id.length - 1] - '0') < 10) {
         number += place * (id.bytes[--id.length] - '0');
         place *= 10;
         digits++;

@@ -555,9 +555,10 @@ on_nested(struct page *page, const struct split_instance *i, struct err *err)
     enum begun_how how = begun_ask(&page->begun, page->walker, i->connection,
                                    i->parent_id, i->state == SPLIT_APART);
 
-    begun_end(&page->begun, i->connection);
-    if (how == BEGUN_STAYS)
+    if (how == BEGUN_STAYS) {
+        begun_end(&page->begun, i->connection);
         return true;
+    }
     if (how == BEGUN_LATER && i->state != SPLIT_NULL)
         instance.state = SPLIT_APART;
     return change_instance(page, &instance, NULL, how, err);
@@ -663,6 +664,7 @@ page_cut(struct page *page, const struct pages_request *request,
 
     page->request = request;
     raise_ceiling(page, answer.length);
+    (void)buf_reserve(&page->lines, answer.length);
     begin_rounds(page);
     if (!split_page(page->walker->split, request, values, answer, &sink,
                     &counts, err))

@@ -30,7 +30,7 @@ recall_entry(struct walker *walker, const struct frontier_entry *row)
                                            (uint64_t)row->repeats);
 }
 
-/* ---- what is to be recalled ----------------------------------------------- */
+/* ---- what is to be recalled ---------------------------------------------- */
 
 /* Of which connections are entries left? */
 struct left {
@@ -73,7 +73,7 @@ set_recalls(struct walker *walker, const struct left *left)
     walker->origin->recalls = recalls;
 }
 
-/* ---- entries --------------------------------------------------------------- */
+/* ---- entries ------------------------------------------------------------- */
 
 bool
 recall_entries(struct walker *walker, struct err *err)
@@ -102,7 +102,7 @@ recall_entries(struct walker *walker, struct err *err)
     return read;
 }
 
-/* ---- rows ------------------------------------------------------------------ */
+/* ---- rows ---------------------------------------------------------------- */
 
 /* Staged rows are those of the latest time that the connection was read. */
 void

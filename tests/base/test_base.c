@@ -607,6 +607,27 @@ START_TEST(secrets_are_hidden_among_any_bytes)
 
 END_TEST
 
+/* At every place of the bytes that are compared at once, and after them. */
+START_TEST(a_secret_is_hidden_at_every_place)
+{
+    char bytes[200], shown[200];
+
+    redact_learn("secret one");
+    for (size_t before = 0; before < 150; before++) {
+        size_t length = before + strlen("secret one") + 20;
+
+        memset(bytes, 's', sizeof(bytes));
+        memset(shown, 's', sizeof(shown));
+        memcpy(bytes + before, "secret one", strlen("secret one"));
+        memcpy(shown + before, "***", strlen("***"));
+        ck_assert_uint_eq(redact_bytes(bytes, length), before + 23);
+        ck_assert_mem_eq(bytes, shown, before + 23);
+    }
+    redact_forget("secret one");
+}
+
+END_TEST
+
 START_TEST(secrets_are_hidden)
 {
     char text[128];
@@ -732,6 +753,7 @@ base_suite(void)
     tcase_add_test(tests, log_lines_are_json_if_configured);
     tcase_add_test(tests, log_lines_are_plain_if_configured);
     tcase_add_test(tests, a_logged_url_has_no_query_part);
+    tcase_add_test(tests, a_secret_is_hidden_at_every_place);
     tcase_add_loop_test(tests, secrets_are_hidden_among_any_bytes, 0, 8);
     tcase_add_loop_test(tests, secrets_are_hidden, 0, COUNT(redacted));
     tcase_add_test(tests, a_secret_is_hidden_until_all_have_forgotten_it);

@@ -155,6 +155,33 @@ START_TEST(errors_name_the_place)
 
 END_TEST
 
+/* Brackets, quotes and backslashes at every place of a step, in strings and
+ * outside of them, after so many bytes. */
+START_TEST(the_end_of_what_is_passed_over_is_found_at_every_place)
+{
+    static const char *const values[][2] = {
+        {"[\"", "\",\"]}\",[[]],{}]"},
+        {"{\"", "\\\"]\":[1],\"b\\\\\":\"}\"}"},
+        {"[", "[\"\\\\\\\"]\"],\"{\"]"},
+        {"{\"a\":\"", "[\",\"b\":[{\"}\":1}]}"}};
+    char pad[200], value[300], text[340], expected[700];
+
+    for (int length = 0; length < 140; length++) {
+        memset(pad, _i == 2 ? ' ' : 'x', sizeof(pad));
+        pad[length] = '\0';
+        snprintf(value, sizeof(value), "%s%s%s", values[_i][0], pad,
+                 values[_i][1]);
+        snprintf(text, sizeof(text), "{\"skip\":%s,\"b\":2}", value);
+        snprintf(expected, sizeof(expected), "{ skip:%c %s b:3=2 %s ", value[0],
+                 value, text);
+        buf_clear(&seen);
+        ck_assert_msg(scan(text), "%s: %s", text, err.message);
+        ck_assert_str_eq(buf_str(&seen), expected);
+    }
+}
+
+END_TEST
+
 START_TEST(the_visitor_ends_the_scan)
 {
     ck_assert(!scan("{\"a\":1,\"stop\":2,\"b\":3}"));
@@ -231,6 +258,8 @@ scan_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, every_value_has_its_place, 0, COUNT(texts));
     tcase_add_loop_test(tests, errors_name_the_place, 0, COUNT(faults));
+    tcase_add_loop_test(
+        tests, the_end_of_what_is_passed_over_is_found_at_every_place, 0, 4);
     tcase_add_test(tests, the_visitor_ends_the_scan);
     tcase_add_test(tests, nesting_is_limited);
     tcase_add_loop_test(tests, strings_are_decoded, 0, COUNT(strings));

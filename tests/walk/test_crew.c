@@ -29,7 +29,7 @@ static int reads;
 static struct buf asked; /* the parents, in the order of the requests */
 static int pages;
 
-/* ---- the API and the journal ---------------------------------------------- */
+/* ---- the API and the journal --------------------------------------------- */
 
 /* These functions replace those of job/store.c and journal/frontier.c. */
 struct rate *
@@ -121,7 +121,7 @@ journal_frontier_entries(struct journal *journal, int64_t run_id,
     return true;
 }
 
-/* ---- a walk ---------------------------------------------------------------- */
+/* ---- a walk -------------------------------------------------------------- */
 
 static void
 setup(void)

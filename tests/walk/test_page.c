@@ -410,7 +410,7 @@ START_TEST(what_is_below_a_row_comes_once)
 
 END_TEST
 
-/* ---- a root that comes again ---------------------------------------------- */
+/* ---- a root that comes again --------------------------------------------- */
 
 #define REACT(next)                                                       \
     "{\"id\":\"m1\",\"body\":\"b\",\"reactions\":{\"edges\":[{"           \
@@ -517,7 +517,7 @@ START_TEST(all_below_a_row_that_is_left_out_is_left_out)
 
 END_TEST
 
-/* ---- large answers -------------------------------------------------------- */
+/* ---- large answers ------------------------------------------------------- */
 
 /* One issue with a long id and many comments, in 13 MB. */
 START_TEST(the_lines_of_a_large_answer_may_be_much_longer)
