@@ -168,7 +168,7 @@ messages: $(BUILD)/tables.json ## rewrite docs/messages.md
 reference: $(BUILD)/tables.json ## rewrite docs/reference.md
 	scripts/document-reference $<
 
-queries: build/bulkpg ## rewrite the tables below the examples of docs/queries.md
+queries: build/bulkpg ## rewrite the tables below the examples of the pages
 	scripts/document-queries build/bulkpg
 
 manual: $(MANUAL) ## write manual pages and completions into build/manual/

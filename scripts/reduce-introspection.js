@@ -9,9 +9,9 @@
  *
  * It keeps every type that a query can reach from QueryRoot, through the
  * types of fields and of arguments, and the mutations that the fake store
- * executes, with their input types.  It removes descriptions, except those of the arguments of
- * root fields, because these contain the filter names.  Each type is one line,
- * in sorted order, so that diff can compare two versions.
+ * executes, with their input types.  It removes descriptions, except those of
+ * the arguments of root fields, because these contain the filter names.  Each
+ * type is one line, in sorted order, so that diff can compare two versions.
  */
 
 const fs = require('fs');

@@ -373,7 +373,7 @@ BEGIN
 END;
 $$;
 
--- Pushes: what a mutation job sent to its store, and what became of each row.
+-- Pushes: what a mutation job sent to its store, and the outcome of each row.
 CREATE TABLE bulkpg.push (
   push_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   store text NOT NULL,
@@ -408,7 +408,7 @@ CREATE INDEX push_latest ON bulkpg.push (store, job, push_id DESC);
 COMMENT ON TABLE bulkpg.push IS
   'One row per push: one mutation of a job, sent for many rows to one store';
 COMMENT ON COLUMN bulkpg.push.mode IS
-  'bulk: bulk operations; direct: one request per row; undo: takes back what '
+  'bulk: bulk operations; direct: one request per row; undo: undoes what '
   'another push applied';
 COMMENT ON COLUMN bulkpg.push.status IS
   'running, done, failed, interrupted (the next push of the job finishes it), '
@@ -422,7 +422,7 @@ COMMENT ON COLUMN bulkpg.push.is_direct IS
 COMMENT ON COLUMN bulkpg.push.snapshot_at IS
   'When the rows were selected; NULL: they came from a file';
 COMMENT ON COLUMN bulkpg.push.rows IS 'Rows that were selected';
-COMMENT ON COLUMN bulkpg.push.changed IS 'Rows that were to be sent';
+COMMENT ON COLUMN bulkpg.push.changed IS 'Rows that this push planned to send';
 COMMENT ON COLUMN bulkpg.push.sent IS 'Rows that were sent';
 COMMENT ON COLUMN bulkpg.push.applied IS 'Rows that the store applied';
 COMMENT ON COLUMN bulkpg.push.refused IS
@@ -436,7 +436,7 @@ COMMENT ON COLUMN bulkpg.push.invalid IS
 COMMENT ON COLUMN bulkpg.push.resumed IS
   'How often another process took the push over; only the last one may settle';
 COMMENT ON COLUMN bulkpg.push.undo_of IS
-  'The push whose rows this one takes back; NULL: none';
+  'The push that this one undoes; NULL: none';
 COMMENT ON COLUMN bulkpg.push.error IS 'What happened; NULL: no error';
 COMMENT ON COLUMN bulkpg.push.remedy IS 'What to do about the error';
 
@@ -486,7 +486,7 @@ COMMENT ON COLUMN bulkpg.push_chunk.randoms IS
 COMMENT ON COLUMN bulkpg.push_chunk.sent_at IS
   'When the last submission was sent';
 COMMENT ON COLUMN bulkpg.push_chunk.object_count IS
-  'Lines that the store worked through';
+  'Lines that the store has processed';
 COMMENT ON COLUMN bulkpg.push_chunk.file_size IS
   'Bytes of the result that the store reported';
 
@@ -514,19 +514,20 @@ COMMENT ON TABLE bulkpg.push_row IS 'The rows of each push';
 COMMENT ON COLUMN bulkpg.push_row.number IS
   'Position of the row in what was selected, from 0';
 COMMENT ON COLUMN bulkpg.push_row.n IS
-  'The chunk in which it was sent last; 0: it was not to be sent';
+  'The chunk in which it was sent last; 0: it did not have to be sent';
 COMMENT ON COLUMN bulkpg.push_row.line IS
-  'Number of the line in its chunk, from 0; without a chunk, its number';
+  'Number of the line in the file of its chunk, from 0; without a chunk, the '
+  'same as number';
 COMMENT ON COLUMN bulkpg.push_row.key IS 'Key of the row as text';
 COMMENT ON COLUMN bulkpg.push_row.hash IS
   'Hash of the variables without the idempotency key';
 COMMENT ON COLUMN bulkpg.push_row.variables IS
-  'The line of variables as it is sent; NULL: the row was not to be sent';
+  'The line of variables as it is sent; NULL: the row did not have to be sent';
 COMMENT ON COLUMN bulkpg.push_row.before IS
   'The variables that undo the row; NULL: not known';
 COMMENT ON COLUMN bulkpg.push_row.state IS
   'planned, sending, applied, refused, partly, unknown, held (unknown, and not '
-  'sent again by itself), skipped, unchanged, invalid';
+  'sent again before a user decides), skipped, unchanged, invalid';
 COMMENT ON COLUMN bulkpg.push_row.tries IS 'How often it was sent';
 COMMENT ON COLUMN bulkpg.push_row.first_sent_at IS
   'When it was sent first; NULL: it was not sent';
@@ -566,16 +567,16 @@ CREATE TABLE bulkpg.push_state (
 );
 
 COMMENT ON TABLE bulkpg.push_state IS
-  'What the store was last made to hold for each key of a mutation job';
+  'What was last sent to the store for each key of a mutation job';
 COMMENT ON COLUMN bulkpg.push_state.hash IS
   'Hash of the variables that were sent last';
 COMMENT ON COLUMN bulkpg.push_state.push_id IS 'The push that sent them';
 COMMENT ON COLUMN bulkpg.push_state.state IS
   'sending, applied, refused, partly, unknown or held';
 COMMENT ON COLUMN bulkpg.push_state.settled_at IS
-  'When its state became known; NULL: never yet';
+  'When its state became known; NULL: not yet';
 COMMENT ON COLUMN bulkpg.push_state.prior IS
-  'While it is sending: what the row was before, in case nothing was sent';
+  'While it is sending: its columns before, in case nothing was sent';
 
 -- The gid of an object, for the SELECT of a mutation job.
 CREATE FUNCTION bulkpg.gid(type text, id bigint) RETURNS text

@@ -1,6 +1,6 @@
--- Add the operation of a run that is read page by page. It has no id, and its
--- status tells it from an operation whose submission was never answered. A run
--- that begins from scratch replaces it.
+-- Add the operation of a run that is read page by page. It has no id; its
+-- status distinguishes it from an operation whose submission was not answered.
+-- A run that begins from scratch replaces it.
 -- $1: run_id, $2: resumed, $3: query, $4: window_from, $5: window_to,
 -- $6: created_at
 WITH mine AS (

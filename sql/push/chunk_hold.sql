@@ -1,6 +1,6 @@
--- The store may have run these rows or not, and they must not be sent again by
--- themselves. The chunk remains `submitting`, so that later pushes look for its
--- operation.
+-- It is not known whether the store has run these rows, and bulkpg must not
+-- send them again. The chunk remains `submitting`, so that later pushes look for
+-- its operation.
 -- $1: push_id, $2: resumed, $3: n
 WITH fence AS MATERIALIZED (
   SELECT push_id, store, job FROM bulkpg.push

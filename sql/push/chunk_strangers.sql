@@ -1,5 +1,5 @@
--- Markers of this journal that it does not know: it is older than what the
--- store has.
+-- Markers with this journal's uuid that the journal does not contain. If there
+-- is one, the journal is a copy, or was restored from a backup.
 -- $1: array of markers
 SELECT m
 FROM unnest($1::text[]) AS m

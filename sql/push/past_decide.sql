@@ -1,4 +1,4 @@
--- A user decides what became of rows whose outcome is not known.
+-- Settle rows whose outcome is not known, as a user decides.
 -- $1: push_id, $2: resumed, $3: applied, $4: keys (NULL: all)
 WITH fence AS MATERIALIZED (
   SELECT push_id, store, job FROM bulkpg.push

@@ -1,4 +1,4 @@
--- What the store was last made to hold for these keys.
+-- What was last sent to the store for these keys.
 -- $1: store, $2: job, $3: keys, $4: when the tables that the SELECT reads were
 -- requested (NULL: not known)
 SELECT k.ordinality - 1, s.hash, s.state,

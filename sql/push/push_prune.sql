@@ -1,4 +1,4 @@
--- Forget what old pushes sent. A push whose rows are in doubt is kept.
+-- Delete the rows of old pushes. A push that has rows in doubt is kept.
 -- $1: age in milliseconds
 WITH old AS (
   SELECT p.push_id

@@ -261,8 +261,8 @@ end_rated(struct exchange *exchange, const struct err *failure)
 }
 
 /* Did the server refuse the try because of the rate, and say when to ask again?
- * Then rate_begin() waits for that time. But a server that goes on refusing for
- * longer than the longest wait is one that does not answer. */
+ * Then rate_begin() waits for that time. But a server that keeps refusing for
+ * longer than the longest wait counts as one that does not answer. */
 static bool
 is_announced(struct exchange *exchange, struct err *err)
 {

@@ -24,7 +24,7 @@
  * with the search.
  *
  * Hazards. An attempt that the store surely did not take must be marked as not
- * sent, even while stopping; otherwise the next process searches in vain. An
+ * sent, even while stopping; otherwise the next process searches for it. An
  * attempt that the store may have taken must never be marked as not sent. A
  * store without a free slot is healthy: waiting for a slot must not count as a
  * failure that gives up the store.

@@ -56,13 +56,13 @@ usage_print(FILE *to, const struct command_table *commands)
 const struct usage_status usage_statuses[] = {
     {0, "success; also if no job was due"},
     {64, "wrong command line, or a job that does not exist"},
-    {65, "loaded, but some lines were rejected"},
+    {65, "loaded or pushed, but some lines were rejected or rows refused"},
     {69, "a job failed, or status --failed or --older-than lists one"},
     {70, "an internal error, or out of memory"},
     {74, "cannot write to standard output"},
     {75, "temporary failure, or stopped: run it again later"},
     {77, "credentials, scopes or privileges are missing"},
-    {78, "the configuration or a query is wrong"},
+    {78, "the configuration, a query or a mutation is wrong"},
 };
 
 const size_t usage_status_count =

@@ -31,9 +31,9 @@ static const struct command all[] = {
      "its query no longer uses. If the query is read page by page, plan\n"
      "lists the requests, level by level, with their points and rows, and\n"
      "how long 10,000 rows take at the server's rate.\n"
-     "If JOB is a mutation, plan shows what it would send: the mutation, which\n"
-     "column gives which variable, how many rows are new, changed, unchanged\n"
-     "or not valid, and the first lines. It sends nothing.\n"
+     "If JOB is a mutation, plan shows what push would send: the mutation,\n"
+     "the variable that each column fills, how many rows are new, changed,\n"
+     "unchanged or invalid, and the first lines. It sends nothing.\n"
      "Creates the journal if it does not exist, and saves the store's types\n"
      "in it; changes no other table. With --types, plan uses\n"
      "neither the store nor the database.\n" JOB_TEXT},
@@ -57,15 +57,15 @@ static const struct command all[] = {
      "the result of another query.\n" JOB_TEXT},
     {OF_PUSH, "push", "JOB... | --undo ID | --settle ID applied|failed",
      "send rows to the stores by mutations", command_push, 0, -1,
-     "Sends the rows that the SELECT in mutations/JOB.sql returns, each as\n"
-     "the variables of the mutation in mutations/JOB.graphql. All rows are\n"
-     "checked before the first is sent, and only changed ones are sent. What\n"
-     "became of each row is in bulkpg.push_row and in the job's result table.\n"
-     "After any failure, run it again: it finds out what the store did, and\n"
-     "nothing runs twice. Rows whose outcome is not known are never guessed:\n"
-     "--retry unknown sends them again, --settle decides.\n"
-     "--undo sends the values that a push replaced. --store may be given\n"
-     "more than once.\n"},
+     "Executes the mutation in mutations/JOB.graphql for each row that the\n"
+     "SELECT in mutations/JOB.sql returns. push checks all rows before it\n"
+     "sends the first one, and sends only rows that changed. The outcome of\n"
+     "each row is in bulkpg.push_row and in the job's result table.\n"
+     "After a failure, run push again. It finds out what the store did, and\n"
+     "executes no row twice. If the outcome of a row is not known, --retry\n"
+     "unknown sends the row again, and --settle decides about it. --undo\n"
+     "sends the values that a push replaced. --store may be given more than\n"
+     "once.\n"},
     {OF_HOOKS, "hooks", "[list | subscribe URL | remove | test TOPIC]",
      "manage the stores' webhooks for bulkpg listen", command_hooks, 0, 2,
      "subscribe lets the stores send webhooks to URL, the public https address\n"

@@ -157,7 +157,7 @@ print_columns(const struct binding *binding)
         if ((int)strlen(binding->columns[i].name) > width)
             width = (int)strlen(binding->columns[i].name);
     out_printf(stdout, "\n-- Columns of the SELECT, and the variables that "
-                       "they give:\n");
+                       "they fill:\n");
     for (int i = 0; i < binding->column_count; i++)
         print_column(binding, i, width);
 }
@@ -166,7 +166,7 @@ print_columns(const struct binding *binding)
 static void
 print_variables(const struct mutation *mutation)
 {
-    out_printf(stdout, "\n-- Variables, and the columns that give them:\n");
+    out_printf(stdout, "\n-- Variables, and the columns that fill them:\n");
     for (int i = 0; i < mutation->variable_count; i++)
         out_line(stdout, "--   $%s: %s  column %s%s",
                  mutation->variables[i].name, mutation->variables[i].type.text,
@@ -184,18 +184,18 @@ print_rules(const struct mutation *mutation)
                          : mutation->is_idempotent
                              ? "is sent again with the same idempotency "
                                "key,\n-- if it was a single request"
-                             : "is held, and never sent again by itself";
+                             : "is held until push --settle decides about it";
 
     out_printf(stdout, "\n-- A row whose outcome is unknown %s.\n", repeat);
     out_printf(stdout,
-               "-- Up to %" PRId64 " rows are sent as single requests, more in "
-               "bulk operations of\n-- %" PRId64 " rows; more than %" PRId64
-               " need --force-max.\n",
+               "-- Up to %" PRId64 " rows are sent as single requests, more "
+               "rows in bulk operations\n-- of at most %" PRId64
+               " rows. More than %" PRId64 " rows need --force-max.\n",
                mutation->direct, mutation->rows, mutation->max);
     if (mutation->gives_job)
-        out_printf(stdout, "-- Warning: the API only accepts the work. That a "
-                           "row is applied does not mean\n-- that its job "
-                           "ended well.\n");
+        out_printf(stdout, "-- Warning: the mutation only starts a job at the "
+                           "API. The job of an applied row\n-- can still "
+                           "fail.\n");
 }
 
 static void
@@ -211,8 +211,8 @@ print_counts(const struct outlook *outlook)
              counts->unchanged, counts->invalid, outlook->held);
     if (outlook->refused > 0)
         out_line(stdout,
-                 "-- and %" PRId64 " that the API has refused before; --retry "
-                 "refused sends them",
+                 "-- Also %" PRId64 " rows that the API has refused before; "
+                 "--retry refused sends them",
                  outlook->refused);
     if (outlook->duplicates > 0)
         out_line(stdout,
@@ -222,7 +222,7 @@ print_counts(const struct outlook *outlook)
     if (outlook->faults[0] != '\0')
         out_line(stdout, "-- Not valid: %s", outlook->faults);
     if (outlook->binding->has_before)
-        out_line(stdout, "-- The values before are those of the last pull: %s",
+        out_line(stdout, "-- The values before are those of the last load: %s",
                  outlook->pulled_at != NULL ? outlook->pulled_at
                                             : "its time is not known");
 }
@@ -234,7 +234,7 @@ print_overview(const struct outlook *outlook)
     const struct mutation *mutation = push->mutation;
 
     out_printf(stdout,
-               "-- Job %s of %s %s. It runs this mutation once for each row of "
+               "-- Job %s of %s %s. It executes this mutation for each row of "
                "%s:\n/*\n%s*/\n",
                push->job, store_config_kind(push->config), push->config->name,
                push->file->sql_path, mutation->document);

@@ -33,7 +33,7 @@ extern const struct setting_key keys_store[];    /* [store NAME] */
 extern const struct setting_key keys_source[];   /* [source NAME] */
 extern const struct setting_key keys_tuning[];   /* [tuning] */
 
-/* The row of keys_source[] that is the keys of all headers. */
+/* The row of keys_source[] for the keys of all headers. */
 #define KEYS_HEADER "header.NAME"
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * push - bulkpg.push, push_chunk, push_row, push_error and push_state: what a
- * push sends, and what became of each row.
+ * push sends, and the outcome of each row.
  *
  *     begin ─► rows (push/stage.h) ─► chunks ─► for each chunk, its states
  *     (chunk.h): planned ─► staged ─► uploaded ─► submitting ─► running

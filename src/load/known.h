@@ -62,7 +62,7 @@ bool known_sums_equal(const struct known_sums *a, const struct known_sums *b);
 /* A line has a row with this hash. */
 enum known_mark known_mark(struct known *known, int64_t hash);
 
-/* The line is rejected after all: take back what known_mark() answered. */
+/* The line is rejected after all: undo what known_mark() did. */
 void known_undo(struct known *known, int64_t hash, enum known_mark mark);
 
 int64_t known_marked(const struct known *known); /* lines that marked */

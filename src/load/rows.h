@@ -83,9 +83,9 @@ rows_put(struct loader_table *table, const struct row_source *source,
  * Takes the set over. */
 void rows_compare(struct loader_table *table, struct known *known);
 
-/* The line of the row put last is accepted; or rejected, and its mark is taken
- * back. A line has one row at most in a table that is compared: lists are
- * not. */
+/* Accept the line of the row that was put last; or reject it, and undo its
+ * mark. A line has one row at most in a table that is compared: lists are not
+ * compared. */
 void rows_keep(struct loader_table *table);
 void rows_undo(struct loader_table *table);
 

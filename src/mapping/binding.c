@@ -271,7 +271,7 @@ resolve_one(struct binder *b, const char *column, const char *name,
     *found = r.found[0];
     if (r.count == 1)
         return true;
-    refuse(b, column, "column \"%s\" can be $%s and $%s", column,
+    refuse(b, column, "column \"%s\" can fill $%s or $%s", column,
            path_text(&b->scratch, &r.found[0], false),
            path_text(&b->scratch, &r.found[1], false));
     return err_hint(b->err, "write: AS %s, or AS %s",
@@ -421,16 +421,16 @@ add_before(struct binder *b, int index)
     path = find_path(b, &found);
     if (path == NULL) {
         refuse(b, column->name,
-               "column \"%s\" is what $%s was before, but no "
-               "column gives $%s",
+               "column \"%s\" is the value of $%s before the push, but no "
+               "column fills $%s",
                column->name, path_text(&b->scratch, &found, false),
                path_text(&b->scratch, &found, false));
         return err_hint(b->err, "write: AS %s, for the value to send", name);
     }
     if (path->before >= 0)
         return refuse(b, column->name,
-                      "the columns \"%s\" and \"%s\" are both what $%s was "
-                      "before",
+                      "the columns \"%s\" and \"%s\" are both the value of $%s "
+                      "before the push",
                       b->binding->columns[path->before].name, column->name,
                       path->text);
     path->before = index;
@@ -612,7 +612,7 @@ missing_column(struct binder *b, const struct found *found, const char *type)
 {
     const char *name = path_text(&b->scratch, found, true);
 
-    refuse(b, NULL, "no column gives $%s, which is required: %s",
+    refuse(b, NULL, "no column fills $%s, which is required: %s",
            path_text(&b->scratch, found, false), type);
     return err_hint(b->err, "write: AS %s", name);
 }

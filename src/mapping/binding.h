@@ -1,11 +1,11 @@
 /*
- * binding - which column of a SELECT gives which part of the variables.
+ * binding - which column of a SELECT fills which part of the variables.
  *
  *     product_id          the variable $productId
  *     input_seo_title     the field seo.title of the variable $input
  *     seo_title           the same, if $input is the only input object
  *     _key                names the row
- *     _before_seo_title   what seo_title was before
+ *     _before_seo_title   the store's value of seo_title, before the push
  */
 #ifndef MAPPING_BINDING_H
 #define MAPPING_BINDING_H

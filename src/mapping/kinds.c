@@ -5,8 +5,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Mutations of Shopify's Admin API. To a mutation that is not here, the words
- * below apply, and its file must say whether it may be repeated. */
+/* Mutations of Shopify's Admin API. For a mutation that this table lacks, the
+ * words below decide, and its file must say whether it may be repeated. */
 static const struct {
     const char *name;
     unsigned kinds;

@@ -8,12 +8,12 @@
 #include "dialect/dialect.h"
 
 enum kind {
-    KIND_REPEATABLE = 1, /* the same variables again give the same state */
-    KIND_IDENTIFIED = 2, /* so they do with the argument `identifier`;
-                           * without it, each one creates an object */
+    KIND_REPEATABLE = 1, /* sent twice, the same variables give one state */
+    KIND_IDENTIFIED = 2, /* the same, with the argument `identifier`; without
+                           * it, each execution creates an object */
     KIND_IDEMPOTENT = 4, /* takes @idempotent, and demands it */
     KIND_COUNTS = 8,     /* adds to a number, or moves a part of it */
-    KIND_CREATES = 16,   /* a second time: a second object */
+    KIND_CREATES = 16,   /* each execution creates an object */
     KIND_DELETES = 32,   /* deletes objects */
     KIND_PAYS = 64,      /* moves money or goods, or sends messages */
     KIND_IRREVERSIBLE = KIND_COUNTS | KIND_CREATES | KIND_DELETES | KIND_PAYS

@@ -6,8 +6,8 @@
  *
  * The key is read first, so that a fault can name the row. A column that is
  * NULL leaves its part out, unless the variable has @null; an object without
- * any part is left out, too. The values of `before` are those of the parts that
- * are sent, so that undoing a row does not touch what it did not touch.
+ * any part is left out, too. `before` has values only for the parts that are
+ * sent, so that undoing a row changes nothing that the row did not change.
  *
  * Hazard. `before` must never stop a push: a row whose values before are not
  * valid is sent, but cannot be undone.

@@ -182,8 +182,8 @@ read_variables(struct mutation_builder *b)
 
 /* ---- repeats ------------------------------------------------------------- */
 
-/* With an identifier, which must be there in every row, a mutation changes one
- * object; without it, it creates one. */
+/* With an identifier in every row, a mutation changes one object; without it,
+ * the mutation creates one. */
 static unsigned
 with_identifier(const struct mutation_builder *b)
 {
@@ -199,7 +199,7 @@ with_identifier(const struct mutation_builder *b)
     return variable->type.non_null ? KIND_REPEATABLE : KIND_CREATES;
 }
 
-/* Does the payload have a Job or an operation that goes on afterwards? */
+/* Does the payload have a Job or an operation that continues afterwards? */
 static bool
 gives_job(const struct gql_type *payload)
 {
@@ -263,12 +263,14 @@ check_kinds(struct mutation_builder *b, bool has_repeat, bool has_max)
                         "@push(repeat: NEVER)");
     if (!has_repeat && !is_listed)
         return must_say(b,
-                        "is not known to be safe when a row is sent again "
-                        "because its outcome is unknown",
+                        "can have a further effect if a row is sent twice, so "
+                        "its file must say whether that is allowed",
                         "@push(repeat: NEVER), or @push(repeat: SAFE) if the "
                         "same row may be sent twice");
     if (!has_max && (m->kinds & (KIND_CREATES | KIND_DELETES)) != 0)
-        return must_say(b, "creates or deletes objects",
+        return must_say(b,
+                        "creates or deletes objects, so its file must say how "
+                        "many rows are allowed",
                         "@push(max: 100), the most rows of one push");
     if (m->rollback && !mutation_can_undo(m))
         return must_say(b, "cannot be undone", "@push without rollback: true");

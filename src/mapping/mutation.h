@@ -67,7 +67,7 @@ struct mutation {
     const char *root;     /* the mutation: "productVariantsBulkUpdate" */
     const char *root_key; /* its response key */
     unsigned kinds;       /* enum kind */
-    bool gives_job;       /* "applied" only means accepted: a Job goes on */
+    bool gives_job;       /* "applied" only means accepted: a Job continues */
 
     const struct mutation_variable *variables;
     int variable_count;

@@ -1,5 +1,5 @@
 /*
- * adopt - what becomes of a submission whose answer was lost.
+ * adopt - decides about a submission whose answer was lost.
  *
  *     search for its marker ─┬─ found ──────────► running
  *                            └─ not found ─┬─ rows may repeat ─► fence,
@@ -7,10 +7,10 @@
  *                                          │      unknown, in a later push
  *                                          └─ else ────────────► held
  *
- * The store lists a new operation only after a while. A request that was sent
- * ADOPT_SEARCH_MS ago does not begin any more. The fence makes that certain: it
- * replaces the lines, so that an operation that begins late finds nothing that
- * it could run.
+ * The store lists a new operation only after a while. A request that is older
+ * than ADOPT_SEARCH_MS no longer starts an operation. The fence makes that
+ * certain: it replaces the lines, so that an operation that starts late finds
+ * nothing to run.
  */
 #ifndef PUSH_ADOPT_H
 #define PUSH_ADOPT_H
@@ -29,7 +29,7 @@ MUST_CHECK bool adopt_lost(struct chunk *chunk, struct err *err);
 MUST_CHECK bool
 adopt_look(struct push *push, int64_t n, bool *found, struct err *err);
 
-/* And replace its lines, before its rows count as failed. */
+/* Replace the lines of such a chunk, before its rows count as failed. */
 MUST_CHECK bool adopt_fence(struct push *push, int64_t n, struct err *err);
 
 #endif

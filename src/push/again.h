@@ -1,11 +1,11 @@
 /*
- * again - the rows of an earlier push that are sent again, or taken back.
+ * again - the rows of an earlier push that are sent again, or undone.
  *
  *     --retry refused   with a new idempotency key
  *     --retry unknown   the same bytes, with the same key
  *     --undo, rollback  the variables that undo what was applied
  *
- * Only rows that no later push has sent are taken.
+ * Rows that a later push has sent are left out.
  */
 #ifndef PUSH_AGAIN_H
 #define PUSH_AGAIN_H
@@ -18,8 +18,8 @@ enum again_what { AGAIN_REFUSED, AGAIN_UNKNOWN, AGAIN_UNDO };
 MUST_CHECK bool again_stage(struct stage *stage, int64_t of,
                             enum again_what what, struct err *err);
 
-/* Stage the rows of the job, whichever push sent them last. Later pushes may
- * have held or passed over a row: their own row of it was not sent. */
+/* Stage the rows of the job, whichever push sent them last. A later push may
+ * have held or left out a row without sending it. */
 MUST_CHECK bool
 again_stage_all(struct stage *stage, enum again_what what, struct err *err);
 

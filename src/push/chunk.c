@@ -13,15 +13,16 @@
  *     finished    read the result (result.c) ───► settled
  *
  * The process may be killed at any arrow. The state in the journal is then the
- * one on the left, and the step on its right begins again.
+ * one on the left, and the step on its right is repeated.
  *
  * Hazards. Two submissions of one file run twice. So `submitting` is committed
  * with a marker of its own before each request, and a chunk that is found in
  * this state is searched for, never sent at once. A refusal by userErrors, and
  * a request that was never sent, prove that nothing ran. They are saved even
- * while stopping; otherwise the next process would search in vain, and hold the
- * rows. Every other failure of a submission counts as lost. A full store is
- * healthy: waiting for a slot does not give up the store.
+ * while stopping; otherwise the next process would not find the operation, and
+ * would hold the rows. Every other failure of a submission counts as lost. A
+ * store without a free slot is healthy: waiting for a slot does not give up the
+ * store.
  */
 #include "push/chunk.h"
 
@@ -223,8 +224,8 @@ is_refused(const struct err *err)
            err->kind == ERR_CONFIG;
 }
 
-/* Take one of the slots of this process, so that it does not ask the store in
- * vain. */
+/* Take one of the slots of this process, so that it does not ask the store when
+ * no slot is free. */
 static bool
 take_slot(struct chunk *chunk, struct err *err)
 {

@@ -4,8 +4,8 @@
  *                                      └───────────────────────────────┘
  *
  * Each task of the crew takes the next chunk until there is none, a chunk has
- * failed, or the result of one was not proven. A chunk in progress always goes
- * on to its end: what was submitted is settled if that is possible.
+ * failed, or the result of one was not proven. A chunk in progress always
+ * continues to its end: what was submitted is settled if that is possible.
  *
  * Hazards. If the journal is older than the store, because it was restored or
  * copied, its diff is wrong, and it may hold keys that were used before.
@@ -44,8 +44,8 @@ static bool
 refuse_restored(const char *marker, struct err *err)
 {
     return err_set(err, MSG_JOURNAL_RESTORED,
-                   "the store has run a mutation of this journal that the "
-                   "journal does not know: %s",
+                   "the store has executed a push of this journal that the "
+                   "journal does not contain: %s",
                    marker);
 }
 

@@ -19,7 +19,7 @@
  *   ERR_FAILED CANARY, ERR_DENIED ACCESS_DENIED   the canary was refused
  *   ERR_FAILED JOURNAL_RESTORED                   nothing was sent
  *   ERR_LATER, PUSH_HELD and others               see push/chunk.h
- * push->tallies and push->distrust say what became of the rows. */
+ * push->tallies and push->distrust have the outcome of the rows. */
 MUST_CHECK bool chunks_run(struct push *push, struct err *err);
 
 #endif

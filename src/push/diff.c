@@ -14,15 +14,15 @@ unless_equal(bool is_equal)
     return is_equal ? ROW_UNCHANGED : ROW_PLANNED;
 }
 
-/* The row was never sent, or the journal has forgotten it. */
+/* The row was never sent, or the journal no longer has it. */
 static enum row_state
 diff_new(const struct diff *diff, enum line_before compared)
 {
     return unless_equal(!diff->sends_all && compared == LINE_BEFORE_EQUAL);
 }
 
-/* The store has the variables that were sent last. The values before are what
- * it had when the table was pulled, which may be earlier or later. */
+/* The store has the variables that were sent last. The values before are those
+ * that it had at the last load, which may be earlier or later. */
 static enum row_state
 diff_applied(const struct diff *diff, const struct diff_known *known,
              bool is_same, enum line_before compared)

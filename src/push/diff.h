@@ -1,6 +1,6 @@
 /*
- * diff - does a row have to be sent? The journal knows what the store was last
- * made to hold for its key.
+ * diff - decides whether a row has to be sent. The journal has what was last
+ * sent for its key.
  */
 #ifndef PUSH_DIFF_H
 #define PUSH_DIFF_H
@@ -19,8 +19,8 @@ struct diff {
 struct diff_known {
     const char *hash; /* of the variables that were sent last */
     enum row_state state;
-    bool is_newer; /* it was settled after the table was pulled, so that the
-                    * table's values before do not count */
+    bool is_newer; /* it was settled after the table was last loaded, so that
+                    * the table's values before do not count */
 };
 
 /* ROW_PLANNED, ROW_UNCHANGED, ROW_HELD, or ROW_REFUSED or ROW_PARTLY if the

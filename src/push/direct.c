@@ -6,12 +6,12 @@
  *     sent, and no answer; 5xx; half an answer       unknown
  *     an answer with `errors` or data                as mapping/outcome.h says
  *
- * request.h itself repeats what the server did not begin: THROTTLED, 429, a
- * credential that has expired.
+ * api/request.h repeats requests that the server did not begin to execute:
+ * THROTTLED, 429, a credential that has expired.
  *
- * Hazards. Answers must be settled even while stopping, or rows that the store
- * has applied would be in doubt. A denied row means that all others would be
- * denied, too, so the push ends.
+ * Hazards. Answers must be settled even while stopping; otherwise it would be
+ * unknown whether the store has applied their rows. If one row is denied, all
+ * others would be denied, too, so the push ends.
  */
 #include "push/direct.h"
 
@@ -51,7 +51,7 @@ struct direct {
     size_t count;
     size_t next;
     bool is_stopping; /* no other request begins */
-    struct err err;   /* why; kind ERR_NONE: it goes on */
+    struct err err;   /* why; kind ERR_NONE: it continues */
     struct backoff failures;
     struct task_group group;
 };
@@ -281,7 +281,7 @@ send_round(struct direct *direct, const struct direct_order *order,
 
 /* ---- all rounds ---------------------------------------------------------- */
 
-/* The store could not be reached: wait, and go on with what was put back. */
+/* The store could not be reached: wait, then send the rows again. */
 static bool
 may_go_on(struct direct *direct, struct err *err)
 {

@@ -57,16 +57,16 @@ push_judge(struct push *push)
                 " %s of push %" PRId64,
                 counts->unknown, rows(counts->unknown), push->ref.push_id);
         err_hint(&push->err,
-                 "look at them in bulkpg.push_row; bulkpg push %s --retry "
-                 "unknown sends them again, bulkpg push --settle %" PRId64
-                 " applied|failed decides",
+                 "see the rows in bulkpg.push_row; bulkpg push %s --retry "
+                 "unknown sends them again, and bulkpg push --settle %" PRId64
+                 " applied|failed decides about them",
                  push->job, push->ref.push_id);
     } else {
         judge_refused(push);
     }
 }
 
-/* `sent`: the rows were sent, and `why` says what became of them. */
+/* `sent`: the rows were sent, and `why` is about their states. */
 static enum push_status
 status_after(const struct err *why, bool sent, bool is_rolled_back)
 {

@@ -7,13 +7,14 @@
 
 #include "push/push.h"
 
-/* Set push->err by what became of the rows. Its kind is ERR_NONE if every row
- * was applied or needs nothing. */
+/* Set push->err according to the states of the rows. Its kind is ERR_NONE if
+ * every row was applied or needs nothing. */
 void push_judge(struct push *push);
 
-/* Record the end of a push in the journal; push->counts gets the counts. After
- * a failure `why` that may pass, the push is interrupted, and the next one
- * finishes it. NULL: all was sent, and push_judge() decides. */
+/* Record the end of a push in the journal; push->counts gets the counts. If
+ * `why` is a failure that may pass, the push is interrupted, and the next one
+ * finishes it. If `why` is NULL, everything was sent, and push_judge() decides.
+ */
 MUST_CHECK bool push_record(struct push *push, const struct err *why,
                             bool is_rolled_back, struct err *err);
 

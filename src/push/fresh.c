@@ -92,11 +92,11 @@ fresh_check(const struct fresh_tables *tables, int64_t fresh_ms,
         if (table->good_age_ms < 0)
             return err_set(err, MSG_PUSH_STALE,
                            "table %s was never loaded without rejects, but "
-                           "the mutation asks for fresh: \"%s\"",
+                           "@push has fresh: \"%s\"",
                            table->name, duration_format(fresh_ms, limit));
         return err_set(err, MSG_PUSH_STALE,
                        "table %s was last loaded without rejects %s ago, but "
-                       "the mutation asks for fresh: \"%s\"",
+                       "@push has fresh: \"%s\"",
                        table->name, duration_format(table->good_age_ms, age),
                        duration_format(fresh_ms, limit));
     }

@@ -10,7 +10,8 @@
  * counts. */
 MUST_CHECK bool guard_options(const struct push *push, struct err *err);
 
-/* Can what the mutation does be undone, if that is asked for? ERR_CONFIG. */
+/* Can the mutation be undone, if an undo or a rollback is asked for? If not,
+ * ERR_CONFIG. */
 MUST_CHECK bool guard_undo(const struct push *push, struct err *err);
 
 /* Check the staged rows. ERR_FAILED if several rows have one key, or if there

@@ -75,8 +75,9 @@ past_take(struct push *push, const struct journal_push *earlier,
 
 /* ---- decisions of a user ----------------------------------------------- */
 
-/* A chunk that may have been submitted: is it really not there? And it must not
- * run later, if its rows count as failed. */
+/* For a chunk that may have been submitted: check that the store does not have
+ * its operation. If its rows count as failed, it must not start later, either.
+ */
 static bool
 check_chunk(struct push *push, int64_t n, bool applied, struct err *err)
 {

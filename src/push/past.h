@@ -1,6 +1,6 @@
 /*
- * past - a push that is in the journal: to finish it, to take it back, or to
- * decide what became of its rows.
+ * past - a push that is already in the journal: finds it, takes it over, and
+ * settles its rows as a user decides.
  */
 #ifndef PUSH_PAST_H
 #define PUSH_PAST_H
@@ -21,8 +21,8 @@ MUST_CHECK bool past_take(struct push *push, const struct journal_push *earlier,
 struct query_file
 past_file(const struct journal_push *earlier, struct arena *arena);
 
-/* A user decides what became of rows whose outcome is not known: all of them,
- * or those with these keys. *rows: how many. ERR_FAILED if the store has the
+/* Settle rows whose outcome is not known as a user decides: all of them, or
+ * those with these keys. *rows: how many. ERR_FAILED if the store has the
  * operation after all: then the next push reads its result. */
 MUST_CHECK bool
 past_decide(struct push *push, bool applied, const char *const *keys,

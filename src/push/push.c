@@ -11,12 +11,12 @@
  * guards    Reasons to send nothing. The rows stay in the journal, as skipped.
  * send      Bulk operations (push/chunks.c) or single requests (push/direct.c).
  *           Each state is committed before the act that it announces.
- * rollback  With `rollback: true`, if a row was not applied: another push takes
- *           back those that were. It is in the journal with undo_of, so if the
- *           process is killed in between, the next push continues it.
+ * rollback  With `rollback: true`, if a row was not applied: another push
+ *           undoes those that were. It is in the journal with undo_of, so if
+ *           the process is killed in between, the next push continues it.
  *
  * After a failure that may pass, the push is `interrupted`, and the next push
- * of the job finishes it. So it does if the process was killed.
+ * of the job finishes it. The same happens if the process was killed.
  *
  * With --dry-run there is no claim, and the transaction is rolled back.
  */
@@ -185,7 +185,7 @@ stage_rows(struct push *push, struct stage *stage, struct err *err)
     }
 }
 
-/* If a guard refuses the rows, they are in the journal all the same, and `err`
+/* If a guard refuses the rows, they are in the journal nevertheless, and `err`
  * has the reason. */
 static bool
 commit_rows(struct stage *stage, struct err *err)
@@ -226,7 +226,7 @@ send(struct push *push, struct err *err)
     return push->is_direct ? direct_run(push, err) : chunks_run(push, err);
 }
 
-/* Was a row that was sent not applied, so that the others are taken back? */
+/* Must the applied rows be undone, because another row was not applied? */
 static bool
 must_roll_back(const struct push *push)
 {
@@ -252,8 +252,8 @@ has_undo(struct push *push, bool *has, struct err *err)
 
 static bool push_new(struct push *push, struct err *err);
 
-/* Take back what the push applied, by a push of its own. The rest of an undo
- * that an earlier process began is finished as any other push is. */
+/* Undo what the push applied, with a push of its own. If an earlier process
+ * began that push, it is finished like any other. */
 static bool
 roll_back(struct push *push, struct err *err)
 {
@@ -277,7 +277,7 @@ roll_back(struct push *push, struct err *err)
         err_set(&push->err, MSG_PUSH_ROLLED_BACK,
                 "%" PRId64 " rows of push %" PRId64
                 " were not applied, and %" PRId64 " of %" PRId64
-                " applied rows were taken back",
+                " applied rows were undone",
                 push->counts.failed, push->ref.push_id, undo.counts.applied,
                 push->counts.applied);
     push_free(&undo);

@@ -14,7 +14,7 @@
 #include "journal/push.h"
 #include "mapping/mutation.h"
 
-/* What the answers of this process said; the journal has the counts. */
+/* The rows that this process settled, by state. The journal counts all rows. */
 struct push_tallies {
     int64_t applied;
     int64_t refused;

@@ -5,8 +5,8 @@
  *
  * Hazards. The order of the lines is not that of the file that was sent; only
  * their numbers count. The last line of a partial result may be cut. A line
- * that cannot be read leaves its row unknown, but a number out of range means
- * that the numbers mean something else.
+ * that cannot be read leaves its row unknown; but if a number is out of range,
+ * none of the numbers can be trusted.
  */
 #include "push/result.h"
 

@@ -85,8 +85,8 @@ check_owner(const struct push *push, const struct existing *existing,
          strcmp(pg_text(columns, 0, 4), "push") == 0))
         return true;
     err_set(err, MSG_TABLE_OWNED,
-            "the results of %s need the table %s.%s, which exists and is not "
-            "one of this job",
+            "the results of %s need the table %s.%s, which already exists and "
+            "does not belong to this job",
             push->file->path, push->config->schema, push->mutation->table);
     return err_hint(err,
                     "rename the table, or write @table(name: \"...\") in "

@@ -7,7 +7,7 @@
  *     _state      as in bulkpg.push_row
  *     _errors     [{"code", "field", "message"}]; NULL: none
  *     _pushed_at  when its state became known
- *     …           the values of the payload; of the last answer that applied
+ *     …           the values of the payload, from the last applied answer
  */
 #ifndef PUSH_RESULT_TABLE_H
 #define PUSH_RESULT_TABLE_H
@@ -16,16 +16,16 @@
 #include "push/push.h"
 
 /* Create the table, or add the columns that it lacks, in the transaction of
- * `conn`. ERR_CONFIG if a table of this name exists that is not of this job, or
- * if a column has another type. */
+ * `conn`. ERR_CONFIG if a table of this name does not belong to this job, or if
+ * a column has another type. */
 MUST_CHECK bool
 result_table_make(struct push *push, const struct binding *binding,
                   struct pg_conn *conn, struct err *err);
 
-/* The statements that put answers into the table, in the push's arena.
- * $1: push_id, $2: JSON array of {"number", "state", "errors", "leaves"}. Of
- * rows that were not applied, only the columns above change.
- * In the same form, for rows of chunk $2 without an answer. */
+/* The statements that write answers into the table, in the push's arena.
+ * $1: push_id, $2: JSON array of {"number", "state", "errors", "leaves"}.
+ * put_others is for rows that were not applied, and changes only the columns
+ * above; put_unknown is for the rows of a chunk without an answer. */
 struct result_table {
     const char *put_applied;
     const char *put_others;

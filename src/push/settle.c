@@ -430,8 +430,8 @@ settle_distrust(struct settle *settle, const struct err *why)
 
 /* ---- the end ----------------------------------------------------------- */
 
-/* Begin again, without the answers: those of the whole chunk, or of this round
- * of single requests. */
+/* Restart without the answers: those of the whole chunk, or of this round of
+ * single requests. */
 static bool
 take_back(struct settle *settle, struct err *err)
 {

@@ -24,7 +24,7 @@ struct stage {
     int64_t limit;         /* rows to send at most; -1: any number */
     struct push_counts counts;
     int64_t held;    /* rows that an earlier push left in doubt */
-    int64_t refused; /* rows that an earlier push sent in vain */
+    int64_t refused; /* rows that the store refused before */
     int64_t unseen;  /* of the rows to send: with keys that were never sent */
     bool is_full;    /* the limit is reached: no more rows are needed */
 

@@ -1,4 +1,6 @@
 /*
+ * Loads one page of a walk, and commits it.
+ *
  *     source_read ─► lines ─► loader ─┐ batches, in one open transaction
  *     source_page ─► removed rows ────┤
  *                    rejects ─────────┤

@@ -433,8 +433,8 @@ restart_broken(struct page *page, const struct split_instance *i,
     if (entry != NULL &&
         (entry->was_broken || walker_slice(page->walker, &entry->row) != NULL))
         return err_set(err, MSG_PAGE_CURSOR,
-                       "the API reports another page of the connection \"%s\", "
-                       "but no new cursor for it",
+                       "the API says that the connection \"%s\" has another "
+                       "page, but sends no new cursor for it",
                        i->connection->path);
     change->was_broken = true;
     restart(page, i->connection, change);

@@ -126,7 +126,7 @@ class Leaky {
   }
 }
 
-/* A refusal of the request; null if it may go on. */
+/* A refusal of the request; null if it is allowed. */
 function refusal(status, headers, body) {
   return { status, headers, body };
 }

@@ -1,5 +1,5 @@
-/* types: no introspection result, of one type or of all types in a file, may
- * crash its reader. */
+/* types: no introspection result may crash its reader, neither that of one type
+ * nor a file with all types. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -175,8 +175,8 @@ START_TEST(two_rows_with_one_hash_make_it_useless)
 
 END_TEST
 
-/* A tenth more than was counted fits; twice as many do not, nor does a search
- * then go on for ever. */
+/* A tenth more than was counted fits. Twice as many do not, and even then a
+ * search ends. */
 START_TEST(it_says_when_it_is_full)
 {
     add(0, ROWS + ROWS / 10);

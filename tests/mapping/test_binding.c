@@ -133,7 +133,7 @@ static const struct {
      "the variables are: product_id, variants"},
     {PRICES,
      {{.name = "product_id", .type = TEXT}},
-     "q.sql:2: no column gives $variants, which is required: "
+     "q.sql:2: no column fills $variants, which is required: "
      "[ProductVariantsBulkInput!]!",
      "write: AS variants"},
     {PRICES,
@@ -169,8 +169,8 @@ static const struct {
      "write: AS note"},
     {PRODUCT,
      {{.name = "id", .type = TEXT}, {.name = "_before_title", .type = TEXT}},
-     "column \"_before_title\" is what $product.title was before, but no column "
-     "gives $product.title",
+     "column \"_before_title\" is the value of $product.title before the push, "
+     "but no column fills $product.title",
      "write: AS title"},
     {PRODUCT,
      {{.name = "id", .type = TEXT}, {.name = "_before_x", .type = TEXT}},
@@ -181,12 +181,12 @@ static const struct {
       {.name = "title", .type = TEXT},
       {.name = "_before_title", .type = TEXT},
       {.name = "_before_product_title", .type = TEXT}},
-     "are both what $product.title was before",
+     "are both the value of $product.title before the push",
      ""},
     /* a required field, below an object that has a column */
     {QUANTITY,
      {{.name = "_key", .type = TEXT}, {.name = "reason", .type = TEXT}},
-     "no column gives $input.",
+     "no column fills $input.",
      "write: AS input_"},
     /* keys */
     {QUANTITY,
@@ -268,7 +268,7 @@ START_TEST(a_name_with_two_meanings_is_refused)
 
     ck_assert(!try_binding(m, columns, &binding));
     ck_assert_str_eq(err.message,
-                     "q.sql:4: column \"a_b_c\" can be $a.bC and $aB.c");
+                     "q.sql:4: column \"a_b_c\" can fill $a.bC or $aB.c");
 }
 
 END_TEST

@@ -194,7 +194,7 @@ static const struct {
     /* what may be repeated */
     {"mutation($product: ProductCreateInput!) { productCreate(product: "
      "$product) { product { id } } }",
-     "productCreate is not known to be safe", MSG_MUTATION_REPEAT},
+     "productCreate can have a further effect", MSG_MUTATION_REPEAT},
     {"mutation($product: ProductCreateInput!) @push(repeat: NEVER) { "
      "productCreate(product: $product) { product { id } } }",
      "productCreate creates or deletes objects", MSG_MUTATION_REPEAT},
@@ -203,10 +203,10 @@ static const struct {
      "metafieldsDelete creates or deletes objects", MSG_MUTATION_REPEAT},
     {"mutation($input: ProductSetInput!) { productSet(input: $input) { product "
      "{ id } } }",
-     "productSet is not known to be safe", MSG_MUTATION_REPEAT},
+     "productSet can have a further effect", MSG_MUTATION_REPEAT},
     {"mutation($input: ProductSetInput!, $identifier: ProductSetIdentifiers) { "
      "productSet(input: $input, identifier: $identifier) { product { id } } }",
-     "productSet is not known to be safe", MSG_MUTATION_REPEAT},
+     "productSet can have a further effect", MSG_MUTATION_REPEAT},
     {"mutation($input: InventoryAdjustQuantitiesInput!) @push(repeat: SAFE) { "
      "inventoryAdjustQuantities(input: $input) { userErrors { field } } }",
      "inventoryAdjustQuantities adds to a number", MSG_MUTATION_REPEAT},

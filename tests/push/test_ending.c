@@ -1,4 +1,4 @@
-/* ending: the error of a push, by what became of its rows. */
+/* ending: the error of a push follows from the states of its rows. */
 #include <check.h>
 #include <string.h>
 

@@ -306,8 +306,8 @@ START_TEST(a_cursor_that_leads_nowhere_restarts_the_walk_once)
     ck_assert(!cut(ISSUES(ISSUE("i2", NO_COMMENTS), "true", "null", "9")));
     ck_assert(err_is(&err, MSG_PAGE_CURSOR));
     ck_assert_str_eq(err.message,
-                     "the API reports another page of the connection "
-                     "\"repository.issues\", but no new cursor for it");
+                     "the API says that the connection \"repository.issues\" "
+                     "has another page, but sends no new cursor for it");
 }
 
 END_TEST

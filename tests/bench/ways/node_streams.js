@@ -1,7 +1,7 @@
 'use strict';
 
-/* Node's http and JSON.parse, pg and pg-copy-streams: COPY of text by one session
- * per table, then keys, in as many sessions.
+/* Loads with Node's http and JSON.parse, pg and pg-copy-streams. One session per
+ * table copies text; then the same number of sessions creates the keys.
  * Arguments: the result's URL, and the file with the DDL of the keys. */
 
 const { once } = require('events');

@@ -1,5 +1,5 @@
-"""http.client, orjson or ujson, psycopg 3: COPY of text by one session per
-table, then keys, in as many sessions.
+"""Loads with http.client, orjson or ujson, and psycopg 3. One session per table
+copies text; then the same number of sessions creates the keys.
 
 Arguments: the result's URL, and the file with the DDL of the keys.
 """

@@ -103,7 +103,7 @@ class Rows(IdsCase):
         self.check_tables(PLAIN)
 
     def test_the_first_run_of_a_job(self):
-        """It creates the tables; the next run is a full one all the same."""
+        """It creates the tables; the next run is a full one nevertheless."""
         self.query("products", PRODUCTS.replace(
             "query Products", "query @incremental"))
         self.query("others", paged('{ products @table(name: "others") { nodes '

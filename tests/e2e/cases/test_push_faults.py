@@ -7,7 +7,7 @@ from harness.case import AGAIN, FAILED
 
 
 class Uploads(Pricing):
-    """Nothing ran: the upload begins again."""
+    """Nothing ran: the upload restarts."""
 
     def check_done(self, uploads):
         self.push("prices")

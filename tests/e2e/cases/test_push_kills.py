@@ -1,5 +1,5 @@
-"""Pushes that are cut at every COMMIT, and killed at random moments: nothing
-runs twice, every row is accounted for, and what is in doubt is named."""
+"""Pushes whose database connection is cut at every COMMIT, or that are killed at
+random moments: nothing runs twice, and every row gets a state that is true."""
 import os
 import random
 import signal

@@ -1,5 +1,5 @@
-"""How a push goes on after it was stopped, killed or canceled, and what the
-other commands know of it."""
+"""How a push continues after it was stopped, killed or canceled, and what the
+other commands show of it."""
 import json
 import signal
 
@@ -25,7 +25,7 @@ class Life(PriceCase):
     def test_a_push_is_killed_while_it_runs(self):
         self.prepare(40, more=", direct: 0")
         self.kill_at(["prices"], {}, kind="poll")
-        # The store knows what became of the rows.
+        # The store has the outcome of the rows.
         result = self.push("--settle", "1", "applied", status=FAILED)
         self.assertIn("PUSH_FOUND", result.stderr)
         self.check_counts(self.push("prices"), changed=0, unchanged=40)
@@ -62,7 +62,7 @@ class Life(PriceCase):
         self.check_once()
 
     def test_a_rollback_is_killed(self):
-        """The next push takes back the rest."""
+        """The next push undoes the rest."""
         self.prepare(sql=WITH_BEFORE.replace("v._parent_id", "w.product_id"),
                      more=", rollback: true")
         before = self.db.rows("SELECT id, price FROM acme.products_variants "

@@ -37,7 +37,7 @@ class Overview(PlanCase):
         self.assertIn("$variants before the push", out)
         self.assertIn(f"-- Rows: {products} new, 0 changed, 0 unchanged, "
                       "0 invalid, 0 held", out)
-        self.assertIn("The values before are those of the last pull: 20", out)
+        self.assertIn("The values before are those of the last load: 20", out)
         lines = [json.loads(line) for line in out.split("\n")
                  if line.startswith('{"')]
         self.assertEqual(2, len(lines))

@@ -105,7 +105,7 @@ class ReadyMutations(PushCase):
                           .decode() for name in QUERIES])
 
     def test_stock_that_changed_meanwhile(self):
-        """A sale since the last pull is not overwritten."""
+        """A sale since the last load is not overwritten."""
         self.make_wishes("stock")
         level = self.db.row("""SELECT l.inventory_item_id AS item,
               l.location_id AS location

@@ -417,7 +417,7 @@ class Unknown(PriceCase):
         result = self.push("prices", status=FAILED)
         self.check_counts(result, row=3, sent=0, held=3)
         self.assertEqual(3, len(self.effects()))
-        # Other keys go on.
+        # Rows with other keys are sent.
         self.db.execute("""INSERT INTO acme.wanted
             SELECT id, _parent_id, 1 FROM acme.products_variants
             WHERE _parent_id = (SELECT max(id) FROM acme.products)""")

@@ -45,7 +45,7 @@ class Screen(Case):
         try:
             self.wait_for(lambda: not what())
         except AssertionError:
-            self.fail(f"waited for {why!r} in vain: {terminal.text!r}")
+            self.fail(f"{why!r} did not happen: {terminal.text!r}")
 
     def complete(self, status="COMPLETED", **more):
         """Make the store end the operation."""

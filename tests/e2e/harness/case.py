@@ -153,7 +153,7 @@ class Case(unittest.TestCase):
             if found:
                 return found
             if time.monotonic() > end:
-                self.fail(f"waited in vain for {why or source_of(what)}")
+                self.fail(f"this did not happen: {why or source_of(what)}")
             time.sleep(0.02)
 
     # ---- looking ---------------------------------------------------------

@@ -140,7 +140,7 @@ class Running:
                 self.process.kill()
                 self.process.wait()
                 self._poll()
-                raise AssertionError("waited in vain for the program to end: "
+                raise AssertionError("the program does not end: "
                                      f"{self.result}")
             time.sleep(0.003)
         return self.result

@@ -137,7 +137,7 @@ class Client:
                     not in ("CREATED", "RUNNING", "CANCELING")):
                 return seen
             if time.monotonic() > end:
-                raise AssertionError(f"waited in vain: {seen}")
+                raise AssertionError(f"it did not happen: {seen}")
             time.sleep(0.01)
 
     def raw(self, url):
