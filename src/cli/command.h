@@ -1,6 +1,6 @@
 /*
- * command - the description of a command. The command line is checked, help is
- * printed, and the command is run from it.
+ * command - the description of a command, by which the command line is checked,
+ * help is printed, and the command is run.
  *
  * The table of commands is in command/commands.c. main.c passes it to
  * options_run(), so that this folder does not depend on any command.

@@ -11,8 +11,8 @@
 #include "load/merge.h"
 #include "run/attempt.h"
 
-/* Sets for hashes that are read ahead, by plan index, if all tables, as the run
- * began, take part and are small. NULL: not all are, or there is no memory for
+/* The sets for hashes that are read ahead, by plan index. NULL: when the run
+ * began, a table was not small or did not take part; or there is no memory for
  * them. */
 struct known **known_rows_few(struct run *run);
 

@@ -1,9 +1,9 @@
 'use strict';
 
 /*
- * The data of one API. Nothing is stored but changes: an object is computed
- * from its type and its token, and the token can be read from its id. So the
- * same id always has the same values, whichever way the object was found.
+ * The data of one API. Only changes are stored: every object is computed from
+ * its type and its token, and the token can be read from its id. So the same id
+ * always has the same values, however the object was found.
  *
  * An object: $type, $token (24 hexadecimal digits: a hash of where it belongs,
  * and its index there), $key (a hash), $index, $created, id. Fields that a

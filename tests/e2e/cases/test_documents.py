@@ -46,6 +46,25 @@ class Documents(Case):
         together they use every directive and argument."""
         self.check_script("document-queries", World.program, "--check")
 
+    def test_requests_of_a_plan(self):
+        """plan lists the requests that docs/operations.md shows."""
+        self.query("rows", "query @paged { products { nodes { id title "
+                   "variants { nodes { id sku } } } } }")
+        self.configure()
+        shown = next(block.text for block in documents.blocks(
+            "docs/operations.md") if "-- The requests" in block.text)
+        self.assertIn(shown, self.run_program("plan", "rows", "--types",
+                                              self.types).stdout)
+
+    def test_init_of_a_source(self):
+        """init prints what docs/sources.md shows."""
+        shown = next(block.text for block in documents.blocks(
+            "docs/sources.md") if "\nwrote " in block.text)
+        command = re.search(r"bulkpg (init --add .*)", shown)[1]
+        result = self.run_program(*command.split(" "))
+        self.assertEqual(re.findall("^wrote .*", shown, re.M),
+                         result.stdout.splitlines())
+
     def test_configurations(self):
         """bulkpg accepts each example of bulkpg.ini."""
         self.query("rows", PRODUCTS)
@@ -168,7 +187,9 @@ class Statements(GraphCase):
         self.query("orders", ORDERS)
         self.query("issues", ISSUES, store="github")
         self.run_program("run")
-        self.run_program("views")
+        made = self.run_program("views").stdout.splitlines()[0]
+        self.assertIn("    " + made.replace("2 stores", "3 stores"),
+                      documents.read("docs/operations.md"))
 
     def test_each(self):
         """Each SQL statement that a page shows works on tables that bulkpg
