@@ -82,15 +82,16 @@ static const struct command all[] = {
      "--store may be given more than once.\n"},
     {OF_STATUS, "status", "", "show the last run of each store and job",
      command_status, 0, 0,
-     "Shows the last run of each store and job, and the operations that are\n"
-     "running. With --failed or --older-than the exit status is 69 if a job\n"
-     "is listed. --metrics replaces FILE in one step, for the textfile\n"
-     "collector of node_exporter.\n"},
+     "Shows the last run of each store and job, the operations that are\n"
+     "running, and the last push of each mutation job. With --failed or\n"
+     "--older-than the exit status is 69 if a job is listed. --metrics\n"
+     "replaces FILE in one step, for the textfile collector of\n"
+     "node_exporter.\n"},
     {OF_CANCEL, "cancel", "[JOB...]", "cancel running operations",
      command_cancel, 0, -1,
      "Cancels the running bulk operations of the named jobs, or of all\n"
-     "jobs, and stops runs that read pages. Operations that are not in this\n"
-     "journal are not affected.\n" JOB_TEXT},
+     "jobs, and stops runs that read pages, and pushes. Operations that are\n"
+     "not in this journal are not affected.\n" JOB_TEXT},
     {OF_TYPES, "types", "--store S", "print a store's GraphQL types",
      command_types, 0, 0,
      "Prints the store's types that are saved in the journal, as an\n"
@@ -106,9 +107,9 @@ static const struct command all[] = {
      "write an HTML page of stores, jobs and runs", command_report, 0, 1,
      "Writes one page to FILE, or to standard output: which jobs are good,\n"
      "late or failed, and what to do; then the runs of the last 90 days,\n"
-     "where their time went, and the largest tables. A job is late if its\n"
-     "last good run is older than --older-than (default: 30h). The page\n"
-     "needs neither network nor scripts.\n"},
+     "where their time went, the newest pushes, and the largest tables. A\n"
+     "job is late if its last good run is older than --older-than (default:\n"
+     "30h). The page needs neither network nor scripts.\n"},
 };
 
 const struct command_table commands = {all, sizeof(all) / sizeof(all[0])};
