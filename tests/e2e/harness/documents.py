@@ -8,7 +8,7 @@ TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", "..",
                                     ".."))
 PAGES = ("README.md", "docs/operations.md", "docs/queries.md",
          "docs/sources.md", "docs/tables.md", "docs/scale.md",
-         "docs/guarantees.md", "docs/writing-back.md")
+         "docs/guarantees.md", "docs/writing-back.md", "docs/webhooks.md")
 COMMAND = re.compile(r"(?:^|[\s;])bulkpg (.*)")
 INLINE = re.compile(r"`bulkpg ([^`]+)`")
 

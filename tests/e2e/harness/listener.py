@@ -68,7 +68,7 @@ class Listener:
         end = time.monotonic() + LAST_RESORT
         while not (found := what()):
             if time.monotonic() > end:
-                raise AssertionError("waited in vain for webhooks")
+                raise AssertionError("no webhooks arrived")
             time.sleep(0.01)
         return found
 
