@@ -9,7 +9,7 @@ DATADIR  ?= $(PREFIX)/share
 DOCDIR   ?= $(DATADIR)/doc/bulkpg
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 ZSHDIR   ?= $(DATADIR)/zsh/site-functions
-PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib
+PACKAGES := libcurl libpq yajl ini_config libxxhash libmd zlib libmicrohttpd
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion \
             -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Werror
@@ -192,9 +192,10 @@ install: build/bulkpg $(MANUAL) ## install under PREFIX (/usr/local), honouring 
 	    $(DESTDIR)$(UNITDIR)/bulkpg@.timer
 	set -e; for f in $(DOCUMENTS); do \
 	    install -D -m 644 $$f $(DESTDIR)$(DOCDIR)/$$f; done
-	sed 's|@BINDIR@|$(BINDIR)|' scripts/install/bulkpg@.service \
-	    >build/manual/bulkpg@.service
-	install -m 644 build/manual/bulkpg@.service $(DESTDIR)$(UNITDIR)
+	set -e; for u in bulkpg@.service bulkpg-listen@.service; do \
+	    sed 's|@BINDIR@|$(BINDIR)|' scripts/install/$$u \
+	        >build/manual/$$u; \
+	    install -m 644 build/manual/$$u $(DESTDIR)$(UNITDIR); done
 
 deb: build/bulkpg $(MANUAL) ## build a Debian package in build/
 	+scripts/install/make-deb $(VERSION)

@@ -25,6 +25,7 @@ enum {
     OF_VIEWS = 1 << 8,
     OF_REPORT = 1 << 9,
     OF_PUSH = 1 << 10,
+    OF_LISTEN = 1 << 11,
     OF_HOOKS = 1 << 12
 };
 
@@ -34,7 +35,7 @@ enum {
 typedef int command_fn(const struct options *options);
 
 struct command {
-    unsigned bit; /* OF_INIT ... OF_PUSH */
+    unsigned bit; /* OF_INIT ... OF_LISTEN */
     const char *name;
     const char *arguments; /* as in its usage line: "JOB FILE|-"; or "" */
     const char *summary;   /* one line */

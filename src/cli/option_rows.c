@@ -135,6 +135,14 @@ set_rows(struct options *options, const char *value, struct err *err)
     return set_number(value, &options->rows, err);
 }
 
+static bool
+set_port(struct options *options, const char *value, struct err *err)
+{
+    return set_number(value, &options->port, err) &&
+           (options->port <= UINT16_MAX ||
+            err_set(err, MSG_BAD_OPTION, "\"%s\" is not a port", value));
+}
+
 /* The id of a push. */
 static bool
 set_id(const char *value, int64_t *id, struct err *err)
@@ -152,14 +160,6 @@ set_object_id(struct options *options, const char *value, struct err *err)
            (options->id > 0 ||
             err_set(err, MSG_BAD_OPTION,
                     "\"%s\" is not the number of an object", value));
-}
-
-static bool
-set_port(struct options *options, const char *value, struct err *err)
-{
-    return set_number(value, &options->port, err) &&
-           ((options->port > 0 && options->port < 65536) ||
-            err_set(err, MSG_BAD_OPTION, "\"%s\" is not a port", value));
 }
 
 static bool
@@ -222,6 +222,7 @@ KEEP_TEXT(set_keep, keep_directory)
 KEEP_TEXT(set_ids, ids_file)
 KEEP_TEXT(set_from, from_file)
 KEEP_TEXT(set_add, add)
+KEEP_TEXT(set_bind, bind)
 KEEP_TEXT(set_schema, schema)
 KEEP_TEXT(set_metrics, metrics_file)
 KEEP_FLAG(set_list, list)
@@ -304,8 +305,6 @@ const struct option_row option_rows[] = {
     {"key", 0, "K", OF_PUSH, add_key, "with --settle: only the row with key K"},
     {"id", 0, "N", OF_HOOKS, set_object_id,
      "of test: the number of the object that changed (default: 1)"},
-    {"port", 0, "N", OF_HOOKS, set_port,
-     "the port of bulkpg listen (default: 8080)"},
     {"timings", 0, NULL, OF_RUN | OF_LOAD, set_timings,
      "show where the time went"},
     {"document", 0, NULL, OF_PLAN, set_document,
@@ -325,6 +324,10 @@ const struct option_row option_rows[] = {
      "write Prometheus metrics to FILE instead"},
     {"schema", 0, "NAME", OF_VIEWS, set_schema,
      "create the views in this schema (default: all)"},
+    {"port", 0, "N", OF_LISTEN | OF_HOOKS, set_port,
+     "the port of bulkpg listen (default: 8080)"},
+    {"bind", 0, "ADDRESS", OF_LISTEN, set_bind,
+     "the address to listen on (default: 127.0.0.1)"},
     {NULL, 'C', "DIR", OF_ANY, set_directory, "change to DIR first"},
     {"log-format", 0, "FORMAT", OF_ANY, set_log_format,
      "log as text or json (default: text)"},

@@ -451,6 +451,7 @@ blank_options(int argc)
         .since_s = OPTION_NO_TIME,
         .until_s = OPTION_NO_TIME,
         .objects = -1,
+        .bind = "127.0.0.1",
         .limit = -1,
         .rows = 3,
         .port = 8080,

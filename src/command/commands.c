@@ -66,6 +66,16 @@ static const struct command all[] = {
      "unknown sends the row again, and --settle decides about it. --undo\n"
      "sends the values that a push replaced. --store may be given more than\n"
      "once.\n"},
+    {OF_LISTEN, "listen", "", "receive webhooks of the stores", command_listen,
+     0, 0,
+     "Receives the webhooks of all stores by HTTP, until it gets SIGTERM or\n"
+     "SIGINT. A proxy such as nginx or Caddy accepts them by HTTPS and passes\n"
+     "them on. Each webhook says that an object has changed: listen records it\n"
+     "in bulkpg.event, and the jobs that load such objects in bulkpg.pending.\n"
+     "A webhook must be signed with the store's client_secret or\n"
+     "webhook_secret. It is answered with 200 after it has been committed, and\n"
+     "with 503 if the database cannot take it; the store then sends it again.\n"
+     "The path may name the store: /STORE. GET /health is for monitoring.\n"},
     {OF_HOOKS, "hooks", "[list | subscribe URL | remove | test TOPIC]",
      "manage the stores' webhooks for bulkpg listen", command_hooks, 0, 2,
      "subscribe lets the stores send webhooks to URL, the public https address\n"

@@ -18,6 +18,7 @@ command_fn command_types;
 command_fn command_views;
 command_fn command_report;
 command_fn command_push;
+command_fn command_listen;
 command_fn command_hooks;
 
 /* The table of commands, for options_run(). */

@@ -76,7 +76,8 @@ read_journal(struct context *context, struct arena *arena,
         !journal_list_runs(context->journal, &last, arena, &report->runs,
                            err) ||
         !journal_list_pushes(context->journal, &pushes, arena, &report->pushes,
-                             err))
+                             err) ||
+        !journal_list_live(context->journal, arena, &report->live, err))
         return false;
     watched_find(&watched, context, arena);
     report->newest = watched_runs(&watched, &report->newest, arena);

@@ -21,6 +21,7 @@
 #include "command/status_push.h"
 #include "job/context.h"
 #include "job/control.h"
+#include "journal/event.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 #include "json/write.h"
@@ -187,6 +188,38 @@ append_operation(struct json_out *json,
     json_out_close(json, '}');
 }
 
+static void
+append_live(struct json_out *json, const struct journal_live *live)
+{
+    json_out_key(json, "webhooks");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < live->heard_count; i++) {
+        json_out_line(json);
+        json_out_open(json, '{');
+        json_out_text(json, "store", live->heard[i].store);
+        json_out_number(json, "received", live->heard[i].received);
+        json_out_number(json, "refused", live->heard[i].refused);
+        json_out_number(json, "duplicates", live->heard[i].duplicates);
+        json_out_count(json, "age_ms", live->heard[i].age_ms);
+        json_out_count(json, "lag_ms", live->heard[i].lag_ms);
+        json_out_close(json, '}');
+    }
+    json_out_close(json, ']');
+    json_out_key(json, "pending");
+    json_out_open(json, '[');
+    for (size_t i = 0; i < live->pending_count; i++) {
+        json_out_line(json);
+        json_out_open(json, '{');
+        json_out_text(json, "store", live->pending[i].store);
+        json_out_text(json, "job", live->pending[i].job);
+        json_out_number(json, "objects", live->pending[i].objects);
+        json_out_number(json, "tries", live->pending[i].tries);
+        json_out_number(json, "age_ms", live->pending[i].age_ms);
+        json_out_close(json, '}');
+    }
+    json_out_close(json, ']');
+}
+
 /* ---- the command ------------------------------------------------------- */
 
 struct listing {
@@ -194,6 +227,7 @@ struct listing {
     struct journal_runs runs;
     struct journal_pushes pushes;
     struct journal_operations operations;
+    struct journal_live live;
     size_t listed;
 };
 
@@ -211,7 +245,29 @@ find_columns(const struct listing *listing)
     for (size_t i = 0; i < listing->operations.count; i++)
         columns_widen(&columns, listing->operations.operations[i].store,
                       listing->operations.operations[i].job);
+    for (size_t i = 0; i < listing->live.pending_count; i++)
+        columns_widen(&columns, listing->live.pending[i].store,
+                      listing->live.pending[i].job);
     return columns;
+}
+
+/* Objects that wait are not failures, and are no reason for status 69. */
+static void
+print_pending(const struct listing *listing, const struct columns *columns)
+{
+    const struct journal_live *live = &listing->live;
+    char age[32];
+
+    if (live->pending_count == 0 || is_about_watched(listing->options))
+        return;
+    out_printf(stdout, "%schanged objects that are still to be fetched:\n",
+               listing->listed > 0 ? "\n" : "");
+    for (size_t i = 0; i < live->pending_count; i++)
+        out_line(stdout, "%-*s  %-*s  %" PRId64 " %s, for %s", columns->store,
+                 live->pending[i].store, columns->job, live->pending[i].job,
+                 live->pending[i].objects,
+                 live->pending[i].objects == 1 ? "object" : "objects",
+                 duration_rough(live->pending[i].age_ms, age));
 }
 
 static void
@@ -236,6 +292,7 @@ print_text(struct listing *listing)
                        listing->listed > 0 ? "\n" : "");
         print_operation(&listing->operations.operations[i], &columns);
     }
+    print_pending(listing, &columns);
 }
 
 static void
@@ -265,6 +322,7 @@ print_json(struct listing *listing)
         append_operation(json, &listing->operations.operations[i]);
     }
     json_out_close(json, ']');
+    append_live(json, &listing->live);
     json_out_close(json, '}');
     json_out_print(json, &text);
 }
@@ -282,7 +340,8 @@ read_journal(struct context *context, struct listing *listing,
            journal_list_pushes(context->journal, &pushes, arena,
                                &listing->pushes, err) &&
            journal_running_operations(context->journal, NULL, NULL, arena,
-                                      &listing->operations, err);
+                                      &listing->operations, err) &&
+           journal_list_live(context->journal, arena, &listing->live, err);
 }
 
 /* With --failed, only pushes that did not succeed. --older-than is about runs.
@@ -317,6 +376,7 @@ write_metrics(const char *path, const struct listing *listing, struct err *err)
     bool ok;
 
     metrics_append(&text, &listing->runs, &listing->operations);
+    metrics_append_live(&text, &listing->live);
     ok = text.overflowed ? err_set(err, MSG_OUTPUT_TOO_LARGE,
                                    "the metrics are over %d MiB", TEXT_MIB)
                          : replace_file(path, buf_span(&text), err);

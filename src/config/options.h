@@ -32,7 +32,6 @@ struct options {
     int64_t undo;               /* --undo, --settle: ids of pushes; 0: not */
     int64_t settle;             /* given */
     int64_t id;                 /* --id (hooks test); 0: not given */
-    int64_t port;               /* --port (hooks test) */
     int64_t limit;              /* --limit; -1: not given */
     int64_t rows;               /* --rows (plan) */
     const char *add;            /* --add (init) */
@@ -40,6 +39,8 @@ struct options {
     const char *schema;         /* --schema (views); NULL: all */
     bool list;                  /* --list (init) */
     int64_t older_than_ms;      /* --older-than; -1: not given */
+    int64_t port;               /* --port; default: 8080 */
+    const char *bind;           /* --bind: a numeric address */
     int64_t objects;            /* --objects; -1: not given */
     int64_t since_s;            /* --since, --until: seconds since 1970, */
     int64_t until_s;            /* or OPTION_NO_TIME */

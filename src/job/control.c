@@ -49,17 +49,23 @@ count_loads(struct context *context, struct err *err)
     return true;
 }
 
+struct pg_config
+control_config(const struct context *context, const char *name)
+{
+    return (struct pg_config){.dsn = context_dsn(context),
+                              .application_name = name,
+                              .has_repeats = context->owns_session,
+                              .answer_timeout_ms =
+                                  context->config.tuning.stall_timeout_ms};
+}
+
 static bool
 connect_control(const struct context *context, struct pg_conn **conn,
                 struct err *err)
 {
-    struct pg_config config = {.dsn = context_dsn(context),
-                               .application_name = "bulkpg control",
-                               .sets_up_later = true,
-                               .has_repeats = context->owns_session,
-                               .answer_timeout_ms =
-                                   context->config.tuning.stall_timeout_ms};
+    struct pg_config config = control_config(context, "bulkpg control");
 
+    config.sets_up_later = true;
     return pg_connect(&config, conn, err);
 }
 

@@ -17,6 +17,11 @@
 MUST_CHECK bool
 control_open(struct context *context, bool make, struct err *err);
 
+/* What a further session of this name needs, which executes the same statements
+ * again and again. Borrowed from the context, which must be open. */
+struct pg_config
+control_config(const struct context *context, const char *name);
+
 /* If the control connection was lost, open a new one and take the claims again.
  * The holder of a claim must then call journal_check_claim(), because another
  * process may have taken it. Retries until the budget is spent: ERR_LATER. */

@@ -24,9 +24,16 @@ struct metric {
 /* ---- text -------------------------------------------------------------- */
 
 static void
+append_head_of(struct buf *text, const char *name, const char *help,
+               const char *type)
+{
+    buf_printf(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void
 append_head(struct buf *text, const char *name, const char *help)
 {
-    buf_printf(text, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+    append_head_of(text, name, help, "gauge");
 }
 
 static void
@@ -307,4 +314,106 @@ metrics_append(struct buf *text, const struct journal_runs *runs,
     append_good(text, runs);
     append_rows(text, &ran);
     append_operations(text, &ran, operations);
+}
+
+/* ---- webhooks ----------------------------------------------------------- */
+
+typedef int64_t heard_fn(const struct journal_heard *heard);
+
+static int64_t
+received(const struct journal_heard *heard)
+{
+    return heard->received;
+}
+
+static int64_t
+refused(const struct journal_heard *heard)
+{
+    return heard->refused;
+}
+
+static int64_t
+duplicates(const struct journal_heard *heard)
+{
+    return heard->duplicates;
+}
+
+static int64_t
+webhook_age_ms(const struct journal_heard *heard)
+{
+    return heard->age_ms;
+}
+
+static int64_t
+webhook_lag_ms(const struct journal_heard *heard)
+{
+    return heard->lag_ms;
+}
+
+static const struct {
+    const char *name;
+    const char *help;
+    heard_fn *value;
+    bool is_ms;
+} webhooks[] = {
+    {"bulkpg_webhooks_received_total",
+     "Webhooks that were accepted, with duplicates.", received, false},
+    {"bulkpg_webhooks_refused_total",
+     "Requests that were refused; store is empty if they belong to none.",
+     refused, false},
+    {"bulkpg_webhooks_duplicates_total",
+     "Webhooks that had been received before.", duplicates, false},
+    {"bulkpg_webhook_age_seconds",
+     "How long ago the last webhook was accepted; absent if there was none.",
+     webhook_age_ms, true},
+    {"bulkpg_webhook_lag_seconds",
+     "Time from the last event at the store until it was recorded.",
+     webhook_lag_ms, true},
+};
+
+static void
+append_heard(struct buf *text, const struct journal_live *live)
+{
+    for (size_t m = 0; m < sizeof(webhooks) / sizeof(webhooks[0]); m++) {
+        append_head_of(text, webhooks[m].name, webhooks[m].help,
+                       webhooks[m].is_ms ? "gauge" : "counter");
+        for (size_t i = 0; i < live->heard_count; i++) {
+            int64_t value = webhooks[m].value(&live->heard[i]);
+
+            if (value < 0)
+                continue;
+            buf_printf(text, "%s{", webhooks[m].name);
+            append_label(text, "store", live->heard[i].store);
+            buf_append_str(text, "} ");
+            append_value(text, value, webhooks[m].is_ms);
+        }
+    }
+}
+
+static void
+append_pending(struct buf *text, const struct journal_live *live, bool ages)
+{
+    const char *name =
+        ages ? "bulkpg_pending_oldest_age_seconds" : "bulkpg_pending_objects";
+
+    append_head(text, name,
+                ages ? "Age of the oldest event whose object is still to be "
+                       "fetched."
+                     : "Objects that the job is still to fetch because of "
+                       "webhooks; absent if there are none.");
+    for (size_t i = 0; i < live->pending_count; i++) {
+        const struct journal_pending *pending = &live->pending[i];
+        struct journal_run job = {.store = pending->store, .job = pending->job};
+
+        append_name(text, name, &job, NULL, NULL);
+        append_value(text, ages ? pending->age_ms : pending->objects, ages);
+    }
+}
+
+void
+metrics_append_live(struct buf *text, const struct journal_live *live)
+{
+    append_heard(text, live);
+    append_pending(text, live, false);
+    append_pending(text, live, true);
 }

@@ -12,6 +12,7 @@
 #define REPORT_METRICS_H
 
 #include "base/buf.h"
+#include "journal/event.h"
 #include "journal/operation.h"
 #include "journal/runs.h"
 
@@ -19,5 +20,8 @@
  * are last. */
 void metrics_append(struct buf *text, const struct journal_runs *runs,
                     const struct journal_operations *operations);
+
+/* What was received from the stores, and what their jobs are still to fetch. */
+void metrics_append_live(struct buf *text, const struct journal_live *live);
 
 #endif

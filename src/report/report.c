@@ -1,6 +1,6 @@
 /* The page has these parts, from top to bottom: the summary, problems
  * (problems.c), stores and jobs, charts (charts.c), the largest tables, the
- * newest runs, the newest pushes (pushes.c).
+ * newest runs, the newest pushes (pushes.c), webhooks (webhooks.c).
  *
  * Every part has an upper limit (report.h), so that a page about 10,000 jobs
  * can still be opened. A part that is cut says so. Names come from users and
@@ -20,6 +20,7 @@
 #include "report/html.h"
 #include "report/problems.h"
 #include "report/pushes.h"
+#include "report/webhooks.h"
 
 enum {
     HEAD_CHARACTERS_MIN = 7, /* of a column of the matrix */
@@ -329,5 +330,6 @@ report_append(struct buf *html, const struct report *report)
     append_tables(html, report);
     append_runs(html, report);
     pushes_append(html, &report->pushes);
+    webhooks_append(html, &report->live);
     buf_append_str(html, "</body>\n</html>\n");
 }

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "journal/event.h"
 #include "journal/push.h"
 #include "journal/runs.h"
 
@@ -39,6 +40,7 @@ struct report {
     struct journal_runs newest;   /* the last one of each store and job */
     struct journal_runs runs;     /* of the last REPORT_DAYS, newest first */
     struct journal_pushes pushes; /* newest first */
+    struct journal_live live;
     struct report_table *tables;
     size_t table_count;
     int64_t tables_known;

@@ -1,6 +1,7 @@
 /* event: a webhook is recorded once, leads to the jobs of its type, and is
  * forgotten after a week. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "journal/event.h"
@@ -124,6 +125,30 @@ twice_body(void)
 START_TEST(a_repeated_event_is_recorded_once)
 {
     pg_task_run(twice_body);
+}
+
+END_TEST
+
+static void
+many_body(void)
+{
+    static struct journal_event events[JOURNAL_EVENTS_MOST];
+    static char ids[JOURNAL_EVENTS_MOST][8];
+
+    open_all();
+    for (int i = 0; i < JOURNAL_EVENTS_MOST; i++) {
+        snprintf(ids[i], sizeof(ids[i]), "e%d", i);
+        events[i] = event(ids[i], i + 1);
+    }
+    add(events, JOURNAL_EVENTS_MOST);
+    check("SELECT count(*) FROM bulkpg.event", "500");
+    check("SELECT count(*) FROM bulkpg.pending", "1000");
+    close_all();
+}
+
+START_TEST(one_statement_takes_many_events)
+{
+    pg_task_run(many_body);
 }
 
 END_TEST
@@ -273,6 +298,7 @@ event_suite(void)
 
     tcase_add_test(tests, an_event_leads_to_the_jobs_of_its_type);
     tcase_add_test(tests, a_repeated_event_is_recorded_once);
+    tcase_add_test(tests, one_statement_takes_many_events);
     tcase_add_test(tests, a_further_event_of_an_object_changes_its_last_time);
     tcase_add_test(tests, counters_of_each_store_add_up);
     tcase_add_test(tests, an_operation_that_ended_is_an_event);

@@ -12,6 +12,17 @@
 static struct buf text;
 static struct journal_run runs[2];
 static struct journal_operation operations[2];
+static struct journal_heard heard[] = {
+    {.store = HOSTILE,
+     .received = 12,
+     .refused = 3,
+     .duplicates = 1,
+     .age_ms = 2500,
+     .lag_ms = 61},
+    {.age_ms = -1, .lag_ms = -1, .store = ""}};
+static struct journal_pending pending[] = {
+    {.store = "acme", .job = HOSTILE, .objects = 7, .age_ms = 1500}};
+static const struct journal_live live = {heard, 2, pending, 1};
 
 static void
 setup(void)
@@ -56,6 +67,7 @@ append(void)
     struct journal_operations running = {operations, 2};
 
     metrics_append(&text, &all, &running);
+    metrics_append_live(&text, &live);
     ck_assert(!text.overflowed);
 }
 
@@ -145,6 +157,13 @@ static const char *const expected[] = {
     "{store=\"a\\\"b\\\\c\\\\nd{e=\\\"f\\\"} 7\",job=\"j\"} 2\n",
     "bulkpg_oldest_running_operation_age_seconds{store=\"a\\\"b\\\\c\\\\nd{e="
     "\\\"f\\\"} 7\",job=\"j\"} 4.321\n",
+    "bulkpg_webhooks_received_total{store=\"\"} 0\n",
+    "{e=\\\"f\\\"} 7\"} 12\n",
+    "# TYPE bulkpg_webhooks_refused_total counter\n",
+    "# TYPE bulkpg_webhook_lag_seconds gauge\n",
+    "{e=\\\"f\\\"} 7\"} 0.061\n",
+    "bulkpg_pending_objects{store=\"acme\",job=\"a\\\"b",
+    "bulkpg_pending_oldest_age_seconds{store=\"acme\",job=\"a\\\"b",
 };
 
 START_TEST(values_have_their_labels)
@@ -165,6 +184,8 @@ START_TEST(unknown_values_are_absent)
     ck_assert_ptr_null(strstr(
         buf_str(&text), "bulkpg_last_run_end_timestamp_seconds{store=\"a\\"));
     ck_assert_ptr_nonnull(strstr(buf_str(&text), "} 0.005\n"));
+    ck_assert_ptr_null(
+        strstr(buf_str(&text), "bulkpg_webhook_age_seconds{store=\"\"}"));
 }
 
 END_TEST

@@ -1,0 +1,208 @@
+/*
+ * Three tasks, until a signal:
+ *
+ *     main       serves HTTP (hook/server.h), and ends the others
+ *     receiver   commits events on a session of its own (hook/receive.h)
+ *     rounds     reads queries again, and does what is due from time to time
+ *
+ * The journal is created at the start, so that a missing privilege is reported
+ * before the first webhook comes. Stores without a secret are reported, too;
+ * without any that has one, the command fails.
+ *
+ * At a stop the server takes no more requests and finishes those that have
+ * begun; then the receiver has an empty queue, and ends.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "cli/process.h"
+#include "command/commands.h"
+#include "hook/receive.h"
+#include "hook/server.h"
+#include "hook/shops.h"
+#include "job/control.h"
+
+enum {
+    BODIES_MIB = 64,
+    ROUND_MS = 1000,
+    PRUNE_EVERY_MS = 3600 * 1000,
+    RETRY_MOST_MS = 10000
+};
+
+struct listener {
+    struct context *context;
+    struct shops shops;
+    struct receiver *receiver;
+    struct server *server;
+    size_t next_shop; /* whose queries are read in the next round */
+    int64_t pruned_ms;
+};
+
+/* ---- what is done from time to time ------------------------------------- */
+
+static void
+prune_journal(struct listener *listener)
+{
+    struct err err;
+
+    if (clock_now_ms() - listener->pruned_ms < PRUNE_EVERY_MS)
+        return;
+    listener->pruned_ms = clock_now_ms();
+    if (control_reopen(listener->context, &err))
+        control_prune(listener->context);
+    else
+        log_failure(LOG_WARN, NULL, "cannot remove old events from the journal",
+                    &err);
+}
+
+/* Queries may be added and changed while webhooks come in. One store a round,
+ * because parsing the queries of all stores takes too long for one. */
+static void
+read_queries(struct listener *listener)
+{
+    struct shops *shops = &listener->shops;
+
+    if (listener->next_shop >= shops->count)
+        listener->next_shop = 0;
+    shop_read_jobs(&shops->items[listener->next_shop++]);
+}
+
+static void
+run_rounds(void *ctx)
+{
+    struct listener *listener = ctx;
+
+    while (task_sleep_until(clock_after_ms(ROUND_MS)) != TASK_STOPPED) {
+        read_queries(listener);
+        prune_journal(listener);
+    }
+}
+
+/* ---- the start ----------------------------------------------------------- */
+
+static void
+report_faults(const struct config *config)
+{
+    for (size_t i = 0; i < config->store_count; i++) {
+        const struct store_config *store = &config->stores[i];
+        struct log_ctx log = {.store = store->name};
+
+        if (store->enabled && store->preset == NULL &&
+            store->fault.kind != ERR_NONE)
+            log_failure(LOG_ERROR, &log, "the store is left out",
+                        &store->fault);
+    }
+}
+
+/* Every store without a secret is reported. False if all are without. */
+static bool
+check_secrets(const struct shops *shops, struct err *err)
+{
+    size_t with = 0;
+
+    for (size_t i = 0; i < shops->count; i++) {
+        const struct store_config *store = shops->items[i].config;
+        struct log_ctx log = {.store = store->name};
+
+        if (shops_has_secret(shops, &shops->items[i]))
+            with++;
+        else
+            log_warn(&log, MSG_NO_WEBHOOK_SECRET,
+                     "webhooks of this store are refused: it has no secret",
+                     LOG_STR("section", store->section), LOG_END);
+    }
+    return with > 0 || err_set(err, MSG_NO_WEBHOOK_SECRET,
+                               "no store has a secret to verify webhooks with");
+}
+
+static struct backoff
+reconnect_backoff(const struct context *context)
+{
+    struct backoff backoff = context_backoff(context);
+
+    return backoff_of(backoff.first_ms,
+                      backoff.most_ms < RETRY_MOST_MS ? backoff.most_ms
+                                                      : RETRY_MOST_MS,
+                      CLOCK_NEVER);
+}
+
+static bool
+open_server(struct listener *listener, struct err *err)
+{
+    const struct options *options = listener->context->options;
+    struct server_limits limits = {.bodies_bytes =
+                                       (size_t)BODIES_MIB * 1024 * 1024};
+    struct server_handler handler = {receiver_take, receiver_is_well,
+                                     listener->receiver};
+
+    return server_connections(&limits.connections, err) &&
+           server_new(options->bind, (int)options->port, &limits, &handler,
+                      &listener->server, err);
+}
+
+static void
+say_listening(const struct listener *listener)
+{
+    log_info(NULL, "listening for webhooks",
+             LOG_STR("address", listener->context->options->bind),
+             LOG_NUM("port", server_port(listener->server)),
+             LOG_NUM("stores", listener->shops.count), LOG_END);
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static void
+serve_all(struct listener *listener)
+{
+    struct task_group tasks = {0};
+
+    for (size_t i = 0; i < listener->shops.count; i++)
+        shop_read_jobs(&listener->shops.items[i]);
+    say_listening(listener);
+    task_group_spawn(&tasks, "receiver", receiver_run, listener->receiver);
+    task_group_spawn(&tasks, "rounds", run_rounds, listener);
+    server_run(listener->server);
+    receiver_close(listener->receiver);
+    task_group_wait(&tasks);
+    log_info(NULL, "stopped listening", LOG_END);
+}
+
+static int
+listen_for_webhooks(struct context *context)
+{
+    struct listener listener = {.context = context,
+                                .pruned_ms = clock_now_ms()};
+    struct pg_config database;
+    struct backoff backoff;
+    struct err err;
+    bool ok = context_configure(context, &err);
+
+    if (!ok)
+        return process_fail(&err);
+    report_faults(&context->config);
+    shops_init(&listener.shops, context->config.stores,
+               context->config.store_count);
+    ok = check_secrets(&listener.shops, &err) &&
+         control_open(context, true, &err);
+    if (ok) {
+        database = control_config(context, "bulkpg listen");
+        backoff = reconnect_backoff(context);
+        listener.receiver =
+            receiver_new(&listener.shops, &database, &backoff, server_answer);
+        ok = open_server(&listener, &err);
+        if (ok)
+            serve_all(&listener);
+        if (listener.server != NULL)
+            server_free(listener.server);
+        receiver_free(listener.receiver);
+    }
+    shops_free(&listener.shops);
+    return ok ? 0 : process_fail(&err);
+}
+
+int
+command_listen(const struct options *options)
+{
+    return process_run(options, listen_for_webhooks);
+}
