@@ -1,9 +1,11 @@
 /*
- * Three tasks, until a signal:
+ * Four tasks, until a signal:
  *
  *     main       serves HTTP (hook/server.h), and ends the others
  *     receiver   commits events on a session of its own (hook/receive.h)
  *     rounds     reads queries again, and does what is due from time to time
+ *     restorer   restores the subscriptions that Shopify has deleted, at the
+ *                start and every hour
  *
  * The journal is created at the start, so that a missing privilege is reported
  * before the first webhook comes. Stores without a secret are reported, too;
@@ -22,11 +24,13 @@
 #include "hook/server.h"
 #include "hook/shops.h"
 #include "job/control.h"
+#include "live/subscriptions.h"
 
 enum {
     BODIES_MIB = 64,
     ROUND_MS = 1000,
     PRUNE_EVERY_MS = 3600 * 1000,
+    RESTORE_EVERY_MS = 3600 * 1000,
     RETRY_MOST_MS = 10000
 };
 
@@ -77,6 +81,36 @@ run_rounds(void *ctx)
         read_queries(listener);
         prune_journal(listener);
     }
+}
+
+/* A store that fails is tried again an hour later. */
+static void
+restore_subscriptions(struct context *context)
+{
+    for (size_t i = 0; i < context->config.store_count; i++) {
+        struct store_state *store = &context->stores[i];
+        struct log_ctx log = {.store = store->config->name};
+        struct err err;
+
+        if (!store->config->enabled || store->config->preset != NULL ||
+            store->config->fault.kind != ERR_NONE ||
+            subscriptions_restore(context, store, &err))
+            continue;
+        if (err.kind == ERR_STOPPED)
+            return;
+        log_failure(LOG_WARN, &log, "cannot compare webhook subscriptions",
+                    &err);
+    }
+}
+
+static void
+run_restorer(void *ctx)
+{
+    struct listener *listener = ctx;
+
+    do
+        restore_subscriptions(listener->context);
+    while (task_sleep_until(clock_after_ms(RESTORE_EVERY_MS)) != TASK_STOPPED);
 }
 
 /* ---- the start ----------------------------------------------------------- */
@@ -162,6 +196,7 @@ serve_all(struct listener *listener)
     say_listening(listener);
     task_group_spawn(&tasks, "receiver", receiver_run, listener->receiver);
     task_group_spawn(&tasks, "rounds", run_rounds, listener);
+    task_group_spawn(&tasks, "restorer", run_restorer, listener);
     server_run(listener->server);
     receiver_close(listener->receiver);
     task_group_wait(&tasks);

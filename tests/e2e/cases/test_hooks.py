@@ -1,5 +1,7 @@
 """bulkpg hooks: subscriptions are made, changed, listed and removed; and a
 signed sample for the listener."""
+import signal
+
 from cases.queries import ORDERS, PRODUCTS
 from harness.case import CONFIG, DENIED, FAILED, OK, USAGE, Case
 from harness.listener import Listener
@@ -316,3 +318,62 @@ class Test(HooksCase):
         self.send("products/update", "--store", "beta")
         self.assertEqual("beta.myshopify.com", self.listener.received[0]
                          .headers["X-Shopify-Shop-Domain"])
+
+
+class Restored(HooksCase):
+    """What listen finds at its start."""
+
+    def setUp(self):
+        super().setUp()
+        self.program.environment["SECRET"] = "shpss_fake_acme"
+        self.configure(more={"acme": "webhook_secret = env:SECRET"})
+
+    def listen(self, until):
+        """Run the listener until something has happened; returns its log."""
+        running = self.program.start("listen", "--port", "0")
+        self.wait_for(lambda: until(running) or not running.is_alive())
+        self.assertTrue(running.is_alive(), running.result)
+        running.signal(signal.SIGTERM)
+        result = running.wait()
+        self.expect(result, OK)
+        return result.stderr
+
+    def test_what_was_deleted_is_made_again(self):
+        self.hooks("subscribe", URL)
+        before = self.subscriptions()
+        self.shop.post("subscriptions/drop", {"store": "acme"})
+        log = self.listen(lambda _: self.recorded() and all(
+            one["id"] in self.db.column(
+                "SELECT subscription_id FROM bulkpg.hook")
+            for one in self.shop.get("subscriptions?store=acme"))
+            and len(self.subscriptions()) == 4)
+        self.assertEqual(before, self.subscriptions())
+        self.assertEqual(4, log.count("HOOK_RESTORED"))
+        self.assertEqual({"subscribed": OF_PRODUCTS},
+                         self.states(self.hooks()))
+
+    def test_what_was_changed_is_changed_back(self):
+        self.hooks("subscribe", URL)
+        before = self.subscriptions()
+        (one,) = [one for one in self.shop.get("subscriptions?store=acme")
+                  if one["topic"] == "PRODUCTS_UPDATE"]
+        self.shop.ask(UPDATE, {"id": one["id"], "hook": {
+            "uri": "https://elsewhere.example"}})
+        log = self.listen(lambda running: running.has_said("HOOK_RESTORED"))
+        self.assertEqual(before, self.subscriptions())
+        self.assertEqual(1, log.count("HOOK_RESTORED"))
+
+    def test_a_topic_that_is_refused_now_does_not_stop_the_others(self):
+        self.query("orders", ORDERS)
+        self.hooks("subscribe", URL)
+        self.shop.post("subscriptions/drop", {"store": "acme"})
+        self.shop.set(scopes=["read_products"])
+        log = self.listen(lambda running: running.has_said("refunds/create"))
+        self.assertEqual(7, log.count("TOPIC_DENIED"))
+        self.assertEqual(4, len(self.subscriptions()))
+
+    def test_a_store_without_subscriptions_is_not_asked(self):
+        self.run_program("run")
+        before = len(self.requests())
+        self.listen(lambda running: running.has_said("listening"))
+        self.assertEqual(before, len(self.requests()))
