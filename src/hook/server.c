@@ -48,7 +48,8 @@ enum {
     PATIENCE_MS = 10000,
     SWEEP_MS = 500,
     FINISH_MS = 5000, /* for requests that have begun before a stop */
-    BACKLOG = 1024,
+    BACKLOG = 4096,
+    ROUNDS_MOST = 16, /* before other tasks run */
     CONNECTIONS_MOST = 16384,
     CONNECTIONS_LEAST = 64,
     OTHER_FILES = 64 /* the database, stores, files */
@@ -522,6 +523,21 @@ server_free(struct server *server)
 
 /* ---- serving ------------------------------------------------------------ */
 
+/* The library accepts ten connections and serves 128 in a round. If thousands
+ * connect at once, further rounds follow, so that none has to wait until the
+ * kernel repeats its attempt. */
+static void
+serve_ready(struct server *server)
+{
+    struct pollfd ready = {.fd = server->epoll_fd, .events = POLLIN};
+
+    for (int i = 0; i < ROUNDS_MOST; i++) {
+        MHD_run(server->daemon);
+        if (poll(&ready, 1, 0) <= 0)
+            return;
+    }
+}
+
 /* Wait for events, and serve them. */
 static enum task_wake
 serve_once(struct server *server)
@@ -534,7 +550,7 @@ serve_once(struct server *server)
         timeout_ms < SWEEP_MS)
         deadline = clock_after_ms((int64_t)timeout_ms);
     wake = task_wait_fd(server->epoll_fd, POLLIN, deadline);
-    MHD_run(server->daemon);
+    serve_ready(server);
     end_slow(server);
     return wake;
 }
