@@ -389,7 +389,7 @@ go_down(struct receiver *receiver, const struct err *err)
         log_warn(NULL, MSG_WEBHOOKS_UNSAVED,
                  "the database does not record webhooks: they are answered "
                  "with 503",
-                 LOG_STR("error", err->message), LOG_STR("code", err->code),
+                 LOG_STR("error", err->message), LOG_STR("cause", err->code),
                  LOG_END);
     receiver->is_down = true;
     close_database(receiver);
