@@ -151,6 +151,38 @@ class Events(ListenCase):
                       and ("acme", "titles", 1) in self.pending())
         self.stop()
 
+    def test_status_metrics_and_report_know_webhooks(self):
+        self.listen()
+        for number in range(3):
+            self.assertEqual(200, self.send({"id": number + 1},
+                                            event=f"e{number}"))
+        self.assertEqual(200, self.send({"id": 1}, event="e0"))
+        self.assertEqual(401, self.send({"id": 1}, secret="wrong"))
+        self.wait_for(lambda: self.heard() == (4, 1, 1))
+        self.assertRegex(self.run_program("status").stdout,
+                         r"still to be fetched:\nacme +products +3 objects")
+        self.assertNotIn("still to be", self.run_program(
+            "status", "--failed").stdout)
+        status = json.loads(self.run_program("status", "--json").stdout)
+        heard = {one["store"]: one for one in status["webhooks"]}["acme"]
+        self.assertEqual((4, 1, 1), (heard["received"], heard["refused"],
+                                     heard["duplicates"]))
+        self.assertEqual([("acme", "products", 3)], [
+            (one["store"], one["job"], one["objects"])
+            for one in status["pending"]])
+        self.run_program("status", "--metrics", "m.prom")
+        metrics = self.program.read("m.prom").decode()
+        for line in ('bulkpg_webhooks_received_total{store="acme"} 4\n',
+                     'bulkpg_webhooks_refused_total{store="acme"} 1\n',
+                     'bulkpg_webhooks_duplicates_total{store="acme"} 1\n',
+                     'bulkpg_webhook_lag_seconds{store="acme"} ',
+                     'bulkpg_pending_objects{store="acme",job="products"} 3'):
+            self.assertIn(line, metrics)
+        report = self.run_program("report").stdout
+        self.assertIn("<h2>Webhooks</h2>", report)
+        self.assertIn("<tr><td>acme</td><td class=\"number\">4</td>", report)
+        self.stop()
+
     def test_many_webhooks_share_transactions(self):
         self.listen()
         self.assertEqual(200, self.send({"id": 1}))
@@ -175,7 +207,7 @@ class Events(ListenCase):
 class Stores(ListenCase):
     def two_sections(self, more, credentials=None):
         """Two sections with the domain of acme."""
-        acme = self.shop.stores["acme"]
+        acme = self.without_api("acme")
         self.program.environment["HOOK_SECRET"] = SECRET
         self.program.environment["OTHER_SECRET"] = "other"
         self.program.configure(
@@ -232,9 +264,8 @@ class Stores(ListenCase):
         self.stop()
 
     def test_a_store_without_a_secret_is_reported_and_refused(self):
-        self.configure("acme", "beta",
-                       more={"acme": "webhook_secret = env:HOOK_SECRET"})
-        self.program.environment["HOOK_SECRET"] = SECRET
+        self.configure_hooks(
+            ("acme", "beta"), {"acme": "webhook_secret = env:HOOK_SECRET"})
         self.query("products", PRODUCTS)
         self.listen()
         self.assertEqual(401, self.send({"id": 1}, store="beta"))

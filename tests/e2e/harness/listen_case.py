@@ -74,9 +74,15 @@ class ListenCase(Case):
         """Configure stores that have a secret for webhooks."""
         self.program.environment["HOOK_SECRET"] = SECRET
         names = stores or ("acme",)
-        self.configure(*names, more=more or {
-            name: "webhook_secret = env:HOOK_SECRET" for name in names},
-            **how)
+        self.program.configure(
+            self.db.dsn, [self.without_api(name) for name in names],
+            more=more or {name: "webhook_secret = env:HOOK_SECRET"
+                          for name in names}, **how)
+
+    def without_api(self, name):
+        """A store whose API does not answer, so that no object is fetched and
+        what is pending stays so."""
+        return {**self.shop.stores[name], "endpoint": "http://127.0.0.1:1"}
 
     def listen(self, *arguments, **how):
         """Start it on a free port, and wait until it listens."""
