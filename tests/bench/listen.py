@@ -53,6 +53,7 @@ class Hostile:
         self.all = [[None, i < slow] for i in range(idle + slow)]
         self.closed = 0
         self.ends = False
+        self.most = 0
         self.thread = threading.Thread(target=self.run)
         self.thread.start()
 
@@ -61,6 +62,7 @@ class Hostile:
             began = time.monotonic()
             for one in self.all:
                 self.act(one)
+            self.most = max(self.most, self.held())
             time.sleep(max(0, began + 1 - time.monotonic()))
 
     def act(self, one):
@@ -127,7 +129,8 @@ class Bench:
                         "CHECKPOINT")
         running, port = self.start()
         others = Hostile(port, *hostile) if hostile else None
-        time.sleep(3 if hostile else 1)
+        while others and others.most < len(others.all):
+            time.sleep(0.1)
         before, cpu = running.peak_kib(), running.cpu_seconds()
         said = subprocess.run(
             [sender, str(port), str(setting("LISTEN_RATE")),
