@@ -11,6 +11,9 @@
  * keeps a connection from being idle. So each connection is in a list, in the
  * order in which its state began, and one that takes too long is shut down.
  *
+ * If all bodies together take too much memory, the largest are dropped, and
+ * their requests are answered with 503.
+ *
  * A body that is too large is read and dropped, as far as that is reasonable,
  * because a client that is still sending may not see an early answer.
  *
@@ -60,8 +63,9 @@ struct link {
     struct link *next;
     struct link *previous;
     int fd;
-    int64_t since_ms; /* when its state began */
-    bool waits;       /* suspended */
+    struct server_request *request; /* NULL: none has begun */
+    int64_t since_ms;               /* when its state began */
+    bool waits;                     /* suspended */
 };
 
 struct server_request {
@@ -228,6 +232,26 @@ drop_body(struct server_request *request, unsigned status)
     request->status = status;
 }
 
+/* Drop the largest bodies until all of them fit. So clients that hold large
+ * bodies are in each other's way, but not in that of usual webhooks. */
+static void
+make_room(struct server *server)
+{
+    while (server->bodies_bytes > server->limits.bodies_bytes) {
+        struct server_request *largest = NULL;
+
+        for (struct link *link = server->list.next; link != &server->list;
+             link = link->next)
+            if (link->request != NULL &&
+                (largest == NULL ||
+                 link->request->body.capacity > largest->body.capacity))
+                largest = link->request;
+        if (largest == NULL)
+            return;
+        drop_body(largest, 503);
+    }
+}
+
 static enum MHD_Result
 take_part(struct server_request *request, const char *bytes, size_t count)
 {
@@ -241,9 +265,8 @@ take_part(struct server_request *request, const char *bytes, size_t count)
     count_bytes(request, before);
     if (request->body.overflowed)
         drop_body(request, 413);
-    else if (request->server->bodies_bytes >
-             request->server->limits.bodies_bytes)
-        drop_body(request, 503);
+    else
+        make_room(request->server);
     return MHD_YES;
 }
 
@@ -327,6 +350,7 @@ begin(struct server *server, struct MHD_Connection *connection,
     request->link =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
             ->socket_context;
+    request->link->request = request;
     *context = request;
     server->open++;
     touch(server, request->link);
@@ -372,6 +396,7 @@ on_completed(void *ctx, struct MHD_Connection *connection, void **context,
     if (request == NULL)
         return;
     free_body(request);
+    request->link->request = NULL;
     touch(server, request->link);
     server->open--;
     free(request);
